@@ -1,0 +1,55 @@
+"""The vocabulary of the program: frozen types without any reading or writing."""
+
+from dcmaudit.model.facts import DeviceFacts, Identity, InstanceFacts
+from dcmaudit.model.geometry import Box, Point, Size, covered_area
+from dcmaudit.model.planes import (
+    FrameAddress,
+    IconAddress,
+    OverlayAddress,
+    Plane,
+    PlaneAddress,
+    PlaneGroup,
+    PlaneKind,
+    PlaneList,
+    StrayBitAddress,
+    UnshownAddress,
+    parse_key,
+)
+from dcmaudit.model.references import Reference
+from dcmaudit.model.regions import Everywhere, Origin, Region, Scope, Verdict
+from dcmaudit.model.states import HowSeen, Outcome, Result, ReviewState
+from dcmaudit.model.views import Projection, Rendering, View
+
+__all__ = [
+    "Box",
+    "DeviceFacts",
+    "Everywhere",
+    "FrameAddress",
+    "HowSeen",
+    "IconAddress",
+    "Identity",
+    "InstanceFacts",
+    "Origin",
+    "Outcome",
+    "OverlayAddress",
+    "Plane",
+    "PlaneAddress",
+    "PlaneGroup",
+    "PlaneKind",
+    "PlaneList",
+    "Point",
+    "Projection",
+    "Reference",
+    "Region",
+    "Rendering",
+    "Result",
+    "ReviewState",
+    "Scope",
+    "Size",
+    "StrayBitAddress",
+    "UnshownAddress",
+    "Verdict",
+    "View",
+    "covered_area",
+    "parse_key",
+]

@@ -1,0 +1,35 @@
+"""Ways to look at a plane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Rendering(Enum):
+    """How stored values become 8-bit levels; the value is used in addresses and on the command line."""
+
+    FULL = "full"
+    """The whole range of values present in the plane: the default, for text can hide outside a window."""
+    VOI = "voi"
+    """The first VOI window or table of the file; the full range where it has none."""
+    LOCAL = "local"
+    """Contrast equalised tile by tile, for text that differs by a few levels only."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A rendering, and whether it is shown inverted."""
+
+    rendering: Rendering = Rendering.FULL
+    inverted: bool = False
+
+
+class Projection(Enum):
+    """How the planes of a stack are put into one picture."""
+
+    MAX = "max"
+    MIN = "min"
+    MEAN = "mean"
+    TEXT = "text"
+    """A map of where strokes like those of text stand still or appear in any frame."""

@@ -1,0 +1,31 @@
+"""``dcmaudit examples FOLDER``: example files to try the program on."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from dcmaudit.settings import Settings
+
+NAME = "examples"
+SUMMARY = "write example files with made-up names in their pixels, to try the program on"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the subcommand."""
+    parser.add_argument("folder", type=Path, help="where to write them; existing files are kept")
+    parser.add_argument(
+        "--real", action="store_true", help="also print the names of real files that the pydicom package brings along"
+    )
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:  # noqa: ARG001 - every subcommand has this shape
+    """Write the examples and print their names, one a line, for use with ``-i``."""
+    from dcmaudit.dicom.examples import real_examples, write_examples
+
+    for path in write_examples(args.folder.absolute()):
+        print(path)
+    if args.real:
+        for path in real_examples():
+            print(path)
+    return 0

@@ -1,0 +1,1 @@
+"""What several test packages share: builders of DICOM files and the list of real ones."""

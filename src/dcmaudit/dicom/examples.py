@@ -74,7 +74,8 @@ def _sector(rows: int, columns: int, seed: int) -> npt.NDArray[np.float64]:
     radius, angle = np.hypot(x, y - 20), np.arctan2(x, y - 20)
     fan = (np.abs(angle) < 0.7) & (radius > rows * 0.12) & (radius < rows * 0.88)
     speckle: npt.NDArray[np.float64] = noise.rayleigh(0.25, (rows, columns)) * (0.6 + 0.4 * np.sin(radius / 25.0))
-    return np.clip(speckle, 0, 1) * fan
+    picture: npt.NDArray[np.float64] = np.clip(speckle, 0, 1) * fan
+    return picture
 
 
 def _pixels(ds: Dataset, frames: Array, *, photometric: str, stored: int, signed: bool = False) -> None:

@@ -1,0 +1,92 @@
+"""One plane as a picture: the only way from stored values to what people see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dcmaudit.dicom.render.colour import luminance, to_rgb
+from dcmaudit.dicom.render.grey import full_range, is_dark_high, windowed
+from dcmaudit.dicom.render.local import local_contrast
+from dcmaudit.dicom.render.tables import Levels, values_present
+from dcmaudit.dicom.render.voi import voi_choice
+from dcmaudit.dicom.samples import Lut, Samples, Window
+from dcmaudit.errors import HeaderError
+from dcmaudit.model import Rendering, View
+
+_GREY = frozenset({"MONOCHROME1", "MONOCHROME2"})
+BITS = "BITS"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How a plane was really rendered, and why that is not the view asked for (None where it is)."""
+
+    rendering: Rendering
+    reason: str | None = None
+
+
+def render(samples: Samples, view: View | None = None) -> Levels:
+    """The plane as uint8, (rows, columns) for grey and bit planes or (rows, columns, 3) in RGB order for colour.
+
+    FULL runs from the smallest to the largest value present; 8-bit colour is shown as it is; a plane of one grey
+    value is black; set bits of a bit plane are 255. VOI applies the first window or table of the file, or shows
+    FULL where there is none that can be applied: ``shown_as`` tells which. LOCAL stretches each part of the plane
+    by itself, on stored values, so that no table of the file can hide a difference. ``inverted`` turns the levels
+    over at the end. The default is FULL, because text can hide outside a window. ``samples`` is not changed, but
+    the result may share its memory.
+
+    HeaderError where the samples contradict their photometric interpretation, UnsupportedError where that is not
+    known (PS3.3 C.7.6.3.1.2). Both name no file: the caller knows it.
+    """
+    view = view or View()
+    _check(samples)
+    levels = _rendered(samples, view)
+    return 255 - levels if view.inverted else levels
+
+
+def shown_as(samples: Samples, view: View) -> Shown:
+    """What ``render`` does with that view: VOI may come out as the full range, with the reason in words."""
+    if view.rendering is Rendering.VOI and isinstance(reason := voi_choice(samples), str):
+        return Shown(Rendering.FULL, reason)
+    return Shown(view.rendering)
+
+
+def _rendered(samples: Samples, view: View) -> Levels:
+    if samples.photometric == BITS:
+        return np.where(samples.array != 0, np.uint8(255), np.uint8(0))
+    if view.rendering is Rendering.LOCAL:
+        return _local(samples)
+    if samples.photometric not in _GREY:
+        return to_rgb(samples)
+    choice = voi_choice(samples)
+    if view.rendering is Rendering.VOI and isinstance(choice, Window | Lut):
+        return windowed(samples, choice)
+    return full_range(samples)
+
+
+def _local(samples: Samples) -> Levels:
+    if samples.photometric in _GREY:
+        return local_contrast(samples.array, dark_high=is_dark_high(samples))
+    picture = to_rgb(samples)
+    if samples.photometric == "PALETTE COLOR" and _hides_indices(samples, picture):
+        # Two indices of one colour: what is written in them is visible in no rendering but this.
+        return local_contrast(samples.array)
+    bright = luminance(picture)
+    shift = local_contrast(bright).astype(np.int16) - (bright >> 8).astype(np.int16)
+    # The same step on all three keeps differences of colour at equal brightness in sight.
+    return np.clip(picture + shift[..., np.newaxis], 0, 255).astype(np.uint8)
+
+
+def _hides_indices(samples: Samples, picture: Levels) -> bool:
+    packed = picture[..., 0].astype(np.uint32) << 16 | picture[..., 1].astype(np.uint32) << 8 | picture[..., 2]
+    return values_present(samples.array).size > np.unique(packed).size
+
+
+def _check(samples: Samples) -> None:
+    array = samples.array
+    if array.size == 0:
+        raise HeaderError(f"a plane of {array.shape} samples has no pixels")
+    if samples.photometric in _GREY | {BITS} and array.ndim != 2:
+        raise HeaderError(f"{samples.photometric} needs one sample a pixel, found axes {array.shape}")

@@ -60,7 +60,7 @@ class Box:
 
     @classmethod
     def from_inclusive(cls, *, left: int, top: int, right: int, bottom: int) -> Box:
-        """The box whose last column is ``right`` and last row ``bottom`` (database, CSV and deid convention)."""
+        """The box whose last column is ``right`` and last row ``bottom`` (database and CSV convention)."""
         return cls(left, top, right + 1, bottom + 1)
 
     @classmethod

@@ -1,0 +1,251 @@
+"""From requests to a plan: every rectangle finds its planes, or the plan says which one does not and why.
+
+Nothing is clipped away in silence. A rectangle that names one plane must lie wholly inside it. A rectangle of the
+image that is carried to overlays or icons is clipped to them, because there it stands for a place of the image; that
+such a plane does not reach that place is then no problem.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from dcmaudit.model.geometry import Box, Size
+from dcmaudit.model.planes import (
+    FrameAddress,
+    IconAddress,
+    OverlayAddress,
+    PlaneAddress,
+    PlaneGroup,
+    PlaneKind,
+    PlaneList,
+    StrayBitAddress,
+    UnshownAddress,
+)
+from dcmaudit.model.redaction import (
+    Blackened,
+    IconPolicy,
+    OverlayPolicy,
+    PlanProblem,
+    RedactionOptions,
+    RedactionPlan,
+    Request,
+)
+from dcmaudit.model.regions import Everywhere
+
+OVERLAYS = (PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY)
+
+
+def make_plan(
+    name: str, planes: PlaneList, requests: Sequence[Request], options: RedactionOptions | None = None
+) -> RedactionPlan:
+    """The plan for one file.
+
+    ``planes`` is the complete list of the file's planes, stray bits included. Each request becomes boxes in the pixels
+    of every plane that its scope means; requests that fit no plane, or do not fit their plane, become ``problems``.
+    """
+    return _Planner(name, planes, options or RedactionOptions()).plan(requests)
+
+
+class _Planner:
+    def __init__(self, name: str, planes: PlaneList, options: RedactionOptions) -> None:
+        self.name = name
+        self.listing = planes
+        self.options = options
+        self.groups: dict[int, list[Blackened]] = defaultdict(list)
+        self.planes: dict[PlaneAddress, list[Blackened]] = defaultdict(list)
+        self.problems: list[PlanProblem] = []
+        self.notes: list[str] = []
+
+    def plan(self, requests: Sequence[Request]) -> RedactionPlan:
+        for request in requests:
+            self._place(request)
+        return RedactionPlan(
+            self.name,
+            self.listing,
+            self.options,
+            {number: _without_contained(items) for number, items in self.groups.items()},
+            {address: _without_contained(items) for address, items in self.planes.items()},
+            tuple(self.problems),
+            tuple(self.notes),
+        )
+
+    def _place(self, request: Request) -> None:
+        match request.scope:
+            case Everywhere.ALL_FRAMES:
+                self._on_all_frames(request)
+            case Everywhere.ALL_OVERLAYS:
+                self._on_all_overlays(request)
+            case Everywhere.ALL_PLANES:
+                self._on_all_planes(request)
+            case FrameAddress() as address:
+                if self._on_one_plane(request, address):
+                    self._carry(request, self._frame_size(), address.frame)
+            case address:
+                self._on_one_plane(request, address)
+
+    def _on_all_frames(self, request: Request) -> None:
+        frames = self._of_kind(PlaneKind.FRAME)
+        if not frames:
+            self._refuse(request, "the file has no image frame that can be shown")
+            return
+        for number, group in frames:
+            self._add_to_group(request, number, group)
+        self._carry(request, frames[0][1].size, None)
+
+    def _on_all_overlays(self, request: Request) -> None:
+        overlays = self._of_kind(*OVERLAYS)
+        if not overlays:
+            self.notes.append(f"{_where(request)}: the file has no overlay")
+        for number, group in overlays:
+            self._add_to_group(request, number, group)
+
+    def _on_all_planes(self, request: Request) -> None:
+        """Every plane: the box is a place of the image, and overlays show it at their own origin."""
+        if request.box is None:
+            for number, group in self._of_kind(PlaneKind.FRAME, *OVERLAYS, PlaneKind.STRAY_BIT, PlaneKind.ICON):
+                self._add_to_group(request, number, group)
+            return
+        frames = self._of_kind(PlaneKind.FRAME)
+        if not frames:
+            self._on_all_overlays(request)
+            return
+        for number, group in (*frames, *self._of_kind(PlaneKind.STRAY_BIT)):
+            self._add_to_group(request, number, group)
+        self._on_overlays_by_origin(request, request.box, None)
+        self._on_icons(request, frames[0][1].size)
+
+    def _carry(self, request: Request, size: Size | None, frame: int | None) -> None:
+        """Take a rectangle of the image to where the same place shows again: overlays if asked, and icons."""
+        if self.options.overlays is OverlayPolicy.SAME and size is not None:
+            self._on_overlays_by_origin(request, request.box or Box.whole(size), frame)
+        self._on_icons(request, size)
+
+    def _on_overlays_by_origin(self, request: Request, box: Box, frame: int | None) -> None:
+        for number, group in self._of_kind(*OVERLAYS):
+            if group.size is None:
+                continue
+            origin = group.origin
+            shifted = box.moved(-origin.x, -origin.y) if origin else box
+            inside = shifted.clipped(group.size)
+            if inside is None:
+                continue
+            item = Blackened(inside, request.origin, request.reason)
+            if frame is None:
+                self.groups[number].append(item)
+                continue
+            position = frame - group.image_frame_origin
+            if len(group.frames) == 1 and group.kind is PlaneKind.OVERLAY:
+                position = 0  # a single overlay frame belongs to every image frame (PS3.3 C.9.3.1.1)
+            if 0 <= position < len(group.frames):
+                self.planes[group.address(position)].append(item)
+
+    def _on_icons(self, request: Request, size: Size | None) -> None:
+        if self.options.icons is not IconPolicy.REDACT or size is None:
+            return
+        for number, group in self._of_kind(PlaneKind.ICON):
+            if group.size is None:
+                continue
+            box = Box.whole(group.size) if request.box is None else scaled(request.box, size, group.size)
+            self.groups[number].append(Blackened(box, request.origin, f"{request.reason}, in the icon"))
+
+    def _on_one_plane(self, request: Request, address: PlaneAddress) -> bool:
+        index = self.listing.find(address)
+        if index is None:
+            self._refuse(request, _absent(address, self.listing))
+            return False
+        plane = self.listing[index]
+        if plane.size is None:
+            self._refuse(request, f"it cannot be shown ({plane.group.reason}) and so cannot be redacted")
+            return False
+        box = self._fitting(request, plane.size)
+        if box is None:
+            return False
+        self.planes[address].append(Blackened(box, request.origin, request.reason))
+        return True
+
+    def _add_to_group(self, request: Request, number: int, group: PlaneGroup) -> None:
+        if group.size is None:
+            self._refuse(request, f"{group.title} cannot be shown ({group.reason})")
+            return
+        box = self._fitting(request, group.size)
+        if box is not None:
+            self.groups[number].append(Blackened(box, request.origin, request.reason))
+
+    def _fitting(self, request: Request, size: Size) -> Box | None:
+        if request.box is None:
+            return Box.whole(size)
+        if request.box.is_inside(size):
+            return request.box
+        self._refuse(request, f"it reaches outside the plane of {size.width} x {size.height} pixels")
+        return None
+
+    def _frame_size(self) -> Size | None:
+        frames = self._of_kind(PlaneKind.FRAME)
+        return frames[0][1].size if frames else None
+
+    def _of_kind(self, *kinds: PlaneKind) -> list[tuple[int, PlaneGroup]]:
+        return [(number, group) for number, group in enumerate(self.listing.groups) if group.kind in kinds]
+
+    def _refuse(self, request: Request, text: str) -> None:
+        self.problems.append(PlanProblem(_where(request), text))
+
+
+def scaled(box: Box, from_size: Size, to_size: Size) -> Box:
+    """The box of ``to_size`` that covers every pixel into which ``box`` of ``from_size`` may have been drawn.
+
+    Rounded outwards and one pixel wider, for a thumbnail is drawn with a filter; clipped to ``to_size``. A box outside
+    its own plane still yields the nearest edge pixels, never nothing.
+    """
+    left = box.left * to_size.width // from_size.width - 1
+    top = box.top * to_size.height // from_size.height - 1
+    right = -(-box.right * to_size.width // from_size.width) + 1
+    bottom = -(-box.bottom * to_size.height // from_size.height) + 1
+    left, top = min(max(left, 0), to_size.width - 1), min(max(top, 0), to_size.height - 1)
+    return Box(left, top, max(left + 1, min(right, to_size.width)), max(top + 1, min(bottom, to_size.height)))
+
+
+def _without_contained(items: Iterable[Blackened]) -> tuple[Blackened, ...]:
+    """Without boxes that another one covers wholly; the first of equal ones stays."""
+    kept: list[Blackened] = []
+    for item in sorted(items, key=lambda item: -item.box.area):
+        if not any(other.box.contains(item.box) for other in kept):
+            kept.append(item)
+    return tuple(sorted(kept, key=lambda item: (item.box.top, item.box.left)))
+
+
+def _where(request: Request) -> str:
+    box = request.box
+    area = "the whole plane" if box is None else f"{box.left},{box.top},{box.last_x},{box.last_y}"
+    scope = request.scope.value if isinstance(request.scope, Everywhere) else _named(request.scope)
+    return f"{area} on {scope} ({request.origin.value})"
+
+
+def _named(address: PlaneAddress) -> str:
+    match address:
+        case FrameAddress(frame):
+            return f"frame {frame}"
+        case OverlayAddress(group, frame):
+            return f"overlay {group:04X} frame {frame}"
+        case StrayBitAddress(bit, frame):
+            return f"stray bit {bit} of frame {frame}"
+        case IconAddress(index):
+            return f"icon {index}"
+        case UnshownAddress(index):
+            return f"unshown part {index}"
+
+
+def _absent(address: PlaneAddress, listing: PlaneList) -> str:
+    kinds: tuple[PlaneKind, ...]
+    match address:
+        case FrameAddress():
+            kinds, what = (PlaneKind.FRAME,), "image frames"
+        case OverlayAddress():
+            kinds, what = OVERLAYS, "overlay frames"
+        case StrayBitAddress():
+            kinds, what = (PlaneKind.STRAY_BIT,), "stray bit planes"
+        case _:
+            kinds, what = (PlaneKind.ICON,), "icons"
+    there = [group for group in listing.groups if group.kind in kinds]
+    names = ", ".join(f"{len(group.frames)} in {group.title}" for group in there) or "none"
+    return f"the file has no such plane; its {what}, counted from 0: {names}"

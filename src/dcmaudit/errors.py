@@ -2,6 +2,7 @@
 
     DcmauditError
     ├── UsageError              an option, argument or setting that cannot be used
+    │   └── RuleError               a file of rules (deid recipe, CTP script) with an error in it
     ├── MissingExtraError       an optional part of the program is not installed
     ├── SourceError             a name that leads to no bytes
     │   ├── SourceNotFoundError     nothing of that name
@@ -61,6 +62,10 @@ def _rebuild(kind: type[DcmauditError], message: str, file: str | None, hint: st
 
 class UsageError(DcmauditError):
     """An option, argument or setting that cannot be used."""
+
+
+class RuleError(UsageError):
+    """A file of rules (deid recipe, CTP script) has an error; none of its rules is used."""
 
 
 class MissingExtraError(DcmauditError):

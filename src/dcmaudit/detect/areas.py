@@ -33,8 +33,8 @@ def outside(area: Box, keep: Iterable[Box]) -> tuple[Box, ...]:
     begun: dict[_Span, int] = {}
     for top, bottom in itertools.pairwise(edges):
         spans = _free_spans(area, [hole for hole in holes if hole.top <= top and hole.bottom >= bottom])
-        for span in [span for span in begun if span not in spans]:
-            done.append(Box(span[0], begun.pop(span), span[1], top))
+        ended = [span for span in begun if span not in spans]
+        done += [Box(left, begun.pop((left, right)), right, top) for left, right in ended]
         for span in spans:
             begun.setdefault(span, top)
     done += [Box(left, top, right, area.bottom) for (left, right), top in begun.items()]

@@ -1,0 +1,9 @@
+"""The settings of one run: frozen, loaded once, each default with its reason.
+
+Precedence: what the command line says, then the environment, then the settings file, then the default.
+"""
+
+from dcmaudit.settings.loading import config_path, load, unknown_variables
+from dcmaudit.settings.settings import DATABASE_NAME, Settings
+
+__all__ = ["DATABASE_NAME", "Settings", "config_path", "load", "unknown_variables"]

@@ -1,0 +1,91 @@
+"""Reading the settings, with errors that name the key, the place and what is allowed."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import ValidationError
+
+from dcmaudit.errors import UsageError
+from dcmaudit.settings.settings import PREFIX, Settings, file_values
+
+_PATHS = ("smi_root", "pacs_root", "tessdata_prefix", "db")
+
+
+def config_path() -> Path:
+    """The settings file that is read when no other is named; it need not exist."""
+    return platformdirs.user_config_path("dcmaudit", appauthor=False) / "config.toml"
+
+
+def load(flags: Mapping[str, Any] | None = None, *, config: str | os.PathLike[str] | None = None) -> Settings:
+    """The settings of this run.
+
+    ``flags`` are those that the command line named (None stands for not named); ``config`` is a settings file that
+    must exist, else ``config_path()`` is read if it is there. UsageError where the file cannot be read or is not
+    TOML, where it has a key that is no setting, or where a value is not allowed; the value itself is not repeated,
+    for it may hold a password.
+    """
+    named = {key: value for key, value in (flags or {}).items() if value is not None}
+    path = config_path() if config is None else Path(config).expanduser()
+    values = _read(path, must_exist=config is not None)
+    before = file_values.set(values)
+    try:
+        return Settings(**named)
+    except ValidationError as error:
+        raise _refused(error, path, values) from error
+    finally:
+        file_values.reset(before)
+
+
+def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:
+    """Variables of the environment that begin with ``DCMAUDIT_`` and set nothing: misspelt, most likely."""
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    names = os.environ if environment is None else environment
+    return sorted(name for name in names if name.upper().startswith(PREFIX) and name.upper() not in known)
+
+
+def _read(path: Path, *, must_exist: bool) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        if must_exist:
+            raise UsageError("no such settings file", file=str(path)) from error
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise UsageError(f"the settings file cannot be read: {reason}", file=str(path)) from error
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"the settings file is not TOML: {error}", file=str(path)) from error
+    _check_keys(values, path)
+    for key in _PATHS:
+        # A path in the file is meant from where the file is; the working directory is another every time.
+        value = values.get(key)
+        if isinstance(value, str) and value and "://" not in value:
+            values[key] = str(path.absolute().parent / Path(value).expanduser())
+    return values
+
+
+def _check_keys(values: Mapping[str, Any], path: Path) -> None:
+    allowed = sorted(Settings.model_fields)
+    for key in values:
+        if key not in allowed:
+            near = get_close_matches(key, allowed, n=1)
+            meant = f"did you mean {near[0]}? " if near else ""
+            raise UsageError(f"unknown setting {key!r}", file=str(path), hint=f"{meant}allowed: {', '.join(allowed)}")
+
+
+def _refused(error: ValidationError, path: Path, values: Mapping[str, Any]) -> UsageError:
+    first = error.errors(include_input=False, include_url=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else "settings"
+    key = name.removeprefix(PREFIX).lower()
+    message = first["msg"][:1].lower() + first["msg"][1:]
+    is_from_file = key in values and f"{PREFIX}{key}".upper() not in os.environ
+    return UsageError(f"setting {key}: {message}", file=str(path) if is_from_file else None)

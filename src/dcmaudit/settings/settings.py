@@ -1,0 +1,139 @@
+"""What can be set, and why each default is what it is."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Annotated, Any
+
+import platformdirs
+from pydantic import AliasChoices, Field, field_validator
+from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+DATABASE_NAME = "dcmaudit.sqlite.db"
+"""The file name of the database in its folder, as the original tool has it."""
+
+PREFIX = "DCMAUDIT_"
+
+file_values: ContextVar[dict[str, Any]] = ContextVar("file_values", default={})  # noqa: B039 it is never changed
+
+_IS_URL = re.compile(r"[a-z][a-z0-9+]+://", re.IGNORECASE)
+_PASSWORD = re.compile(r"(://[^/@]*?:)[^/@]*@")
+
+
+def _plain(name: str) -> AliasChoices:
+    """A setting that other programs of the site share: its own name wins over the shared variable."""
+    return AliasChoices(f"{PREFIX}{name}", name)
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run under a number that no user list knows.
+        return f"uid {os.getuid()}"
+
+
+class Settings(BaseSettings):
+    """The settings of one run. Immutable: what changes while the program runs is state, not a setting."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+
+    db: str | None = Field(default=None, repr=False)
+    """The folder of the database, a database file, or the URL of a PostgreSQL database.
+
+    None: ``$SMI_ROOT/data/dicompixelanon`` where SMI_ROOT is set, for the original tool keeps it there and both
+    can work on it; else the user's own data folder, which needs no rights and survives an update.
+    """
+
+    user: str = Field(default_factory=_login, min_length=1, max_length=200)
+    """Who the marks are attributed to. The login name, because a shared server knows its people by it."""
+
+    smi_root: Path | None = Field(default=None, validation_alias=_plain("SMI_ROOT"))
+    """The folder that site-wide data lies in. None: nothing is looked for there."""
+
+    pacs_root: Path | None = Field(default=None, validation_alias=_plain("PACS_ROOT"))
+    """The folder under which relative names of lists are tried. None: only the working directory is."""
+
+    tessdata_prefix: Path | None = Field(default=None, validation_alias=_plain("TESSDATA_PREFIX"))
+    """The folder of Tesseract's language data. None: Tesseract's own default."""
+
+    port: int = Field(default=0, ge=0, le=65535)
+    """The port of the reviewer on this machine. 0: one that is free, so that people on one server never collide."""
+
+    browser: bool = True
+    """Whether the reviewer opens the browser. True, because it saves a step; without a display it is not tried."""
+
+    viewer: bool = False
+    """Whether the reviewer only shows and never writes. False: marking is what it is for."""
+
+    recursive: bool = False
+    """Whether folders are read with their subfolders. False as in the original, where the menu has both."""
+
+    browse_roots: Annotated[tuple[Path, ...], NoDecode] = ()
+    """The folders that the open dialogs show; in the environment separated as in PATH. Empty: whatever the user may read, for the server runs as the user."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 the library's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 the library's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, environment, settings file: in this order. A ``.env`` file of the working directory never counts."""
+        return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=file_values.get())
+
+    @field_validator("browse_roots", mode="before")
+    @classmethod
+    def _divided(cls, value: object) -> object:
+        return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
+
+    @field_validator("db")
+    @classmethod
+    def _absolute(cls, value: str | None) -> str | None:
+        if value is None or _IS_URL.match(value):
+            return value
+        return os.path.abspath(Path(value).expanduser())  # noqa: PTH100 Path.absolute keeps ".."
+
+    @field_validator("smi_root", "pacs_root", "tessdata_prefix")
+    @classmethod
+    def _expanded(cls, value: Path | None) -> Path | None:
+        return None if value is None else Path(os.path.abspath(value.expanduser()))  # noqa: PTH100 as above
+
+    @property
+    def database(self) -> str:
+        """Where the database is: the absolute path of its file, or a URL. The file and folder need not exist yet.
+
+        A folder (and any path that is no file yet and has no suffix ``.db``) holds ``dcmaudit.sqlite.db``.
+        """
+        if self.db is not None:
+            if _IS_URL.match(self.db):
+                return self.db
+            place = Path(self.db)
+            is_file = place.is_file() or (place.suffix == ".db" and not place.is_dir())
+            return str(place if is_file else place / DATABASE_NAME)
+        if self.smi_root is not None:
+            return str(self.smi_root / "data" / "dicompixelanon" / DATABASE_NAME)
+        return str(platformdirs.user_data_path("dcmaudit", appauthor=False) / DATABASE_NAME)
+
+    @property
+    def database_shown(self) -> str:
+        """``database`` for people and logs: without the password of a URL."""
+        return _PASSWORD.sub(r"\1***@", self.database)
+
+    @property
+    def rules_folder(self) -> Path | None:
+        """The folder of the site's deid rules, ``$SMI_ROOT/data/deid``; None without SMI_ROOT."""
+        return None if self.smi_root is None else self.smi_root / "data" / "deid"

@@ -1,0 +1,109 @@
+"""Lists of file names in CSV files, as people and programs really write them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from dcmaudit.errors import ListError
+from dcmaudit.sources.listed import Listed
+from dcmaudit.sources.local import open_regular, printable
+
+COLUMNS = ("dicomfilepath", "filename")
+"""The columns that name files, in lower case; the first one present counts."""
+
+_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
+_DELIMITERS = (",", ";", "\t", "|")
+_HEADER_LIMIT = 1024 * 1024
+_DATA = re.compile(r"\d{3}|[\\/^@]|\.\w")
+
+
+def is_list(path: str, head: bytes) -> bool:
+    """Whether a file that is no DICOM is to be read as a CSV list: by its suffix, or by a column name at its start."""
+    if path.lower().endswith(_SUFFIXES):
+        return True
+    start = head.replace(b"\x00", b"").lower()
+    return any(column.encode() in start for column in COLUMNS)
+
+
+def csv_names(path: str) -> Iterator[Listed]:
+    """The names in the column DicomFilePath, else filename, row by row; nothing is held.
+
+    The header may be in any case and quoted; fields are separated by comma, semicolon, tab or bar, whichever finds the
+    column. Encodings: UTF-8 with or without BOM, UTF-16 with BOM or recognisable without; bytes that are no UTF-8
+    are kept as they are in the name (``Listed.candidates`` says what becomes of them). Rows without a name come out
+    with an ``error``. ListError where there is no such column (the hint names those found), or where the quotes do
+    not match: nothing after that point could be told apart. OSError where the file cannot be read.
+    """
+    name = printable(path)
+    with open_regular(path) as stream, _as_text(stream) as text:
+        try:
+            delimiter, column, lines = _header(text, name)
+            yield from _rows(text, name, delimiter, column, lines)
+        except UnicodeError as error:
+            raise ListError("not the encoding that it begins with", file=name, hint="save it as UTF-8") from error
+
+
+def _as_text(stream: BinaryIO) -> io.TextIOWrapper:
+    head = stream.read(256)
+    stream.seek(0)
+    if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        return io.TextIOWrapper(stream, encoding="utf-16", newline="")
+    # Text in Latin letters has a NUL in every second byte when it is UTF-16.
+    if len(head) >= 4 and head[1::2].count(0) > len(head) // 4:
+        return io.TextIOWrapper(stream, encoding="utf-16-le", newline="")
+    if len(head) >= 4 and head[0::2].count(0) > len(head) // 4:
+        return io.TextIOWrapper(stream, encoding="utf-16-be", newline="")
+    return io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def _header(text: io.TextIOWrapper, name: str) -> tuple[str, int, int]:
+    """The delimiter, the place of the column, and how many lines the header took."""
+    lines, line = 1, text.readline(_HEADER_LIMIT)
+    if line.lower().startswith("sep="):
+        # Spreadsheets write their separator into a first line of its own.
+        lines, line = 2, text.readline(_HEADER_LIMIT)
+    rows = {delimiter: _split(line, delimiter) for delimiter in _DELIMITERS}
+    for wanted in COLUMNS:
+        for delimiter, row in rows.items():
+            titles = [title.strip().lower() for title in row]
+            if wanted in titles:
+                return delimiter, titles.index(wanted), lines
+    raise ListError("no column DicomFilePath or filename", file=name, hint=_columns_found(max(rows.values(), key=len)))
+
+
+def _columns_found(titles: list[str]) -> str:
+    titles = [title.strip() for title in titles]
+    # A first line that is data may hold a person's name or number: it is not repeated.
+    if not any(titles) or any(_DATA.search(title) for title in titles):
+        return "its first line does not look like column titles; add one"
+    return "columns found: " + ", ".join(printable(title[:40]) for title in titles[:20])
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _rows(text: io.TextIOWrapper, name: str, delimiter: str, column: int, lines: int) -> Iterator[Listed]:
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    where = name
+    try:
+        for row in reader:
+            where = f"{name} line {lines + reader.line_num}"
+            if not row:
+                continue
+            listed = row[column].strip() if column < len(row) else ""
+            if listed:
+                yield Listed(listed, where)
+            else:
+                yield Listed(name, where, ListError("this line names no file", file=where))
+    except csv.Error as error:
+        after = f"{name} after line {lines + reader.line_num}"
+        hint = "the quotes do not match; mend the line, for nothing after it was read"
+        raise ListError("cannot be read as CSV", file=after, hint=hint) from error

@@ -1,0 +1,187 @@
+"""The files that a DICOMDIR names (PS3.3 F, PS3.10 8): a reader of its directory records and nothing else."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from dcmaudit.errors import ListError
+from dcmaudit.sources.listed import Listed
+from dcmaudit.sources.local import open_regular, printable
+
+_REFERENCED_FILE_ID = (0x0004, 0x1500)
+_RECORDS = (0x0004, 0x1220)
+_ITEM = (0xFFFE, 0xE000)
+_ITEM_END = (0xFFFE, 0xE00D)
+_SEQUENCE_END = (0xFFFE, 0xE0DD)
+_UNDEFINED = 0xFFFFFFFF
+_LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+_EXPLICIT_LITTLE, _IMPLICIT_LITTLE, _EXPLICIT_BIG = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.2"
+_FILE_ID_LIMIT = 8 * 17
+_DEPTH = 16
+
+
+def dicomdir_names(path: str) -> Iterator[Listed]:
+    """The files of every directory record that references one, in the order of the records in the file.
+
+    Inactive records are read too: the file may still be there. File IDs are relative to the DICOMDIR's folder; a
+    component is taken as written, else in whatever case the file system has it. Records whose file ID leads out
+    of that folder come out with an ``error``. ListError where the bytes end early, contradict themselves, or use
+    an encoding that PS3.10 8.6 does not allow and no known writer uses; OSError where the file cannot be read.
+    """
+    name = printable(path)
+    folder = os.path.dirname(path)
+    with open_regular(path) as stream:
+        reader = _Reader(stream, name)
+        for number, file_id in enumerate(reader.file_ids(), start=1):
+            where = f"{name} file {number}"
+            parts = [part.strip(" \x00") for part in file_id.split("\\")]
+            if any(part in {"", ".", ".."} or "/" in part for part in parts):
+                error = ListError("a file ID that leads out of the folder of the DICOMDIR", file=where)
+                yield Listed(name, where, error)
+            else:
+                yield Listed(_in_any_case(folder, parts), where)
+
+
+def _in_any_case(folder: str, parts: list[str]) -> str:
+    exact = os.path.join(folder, *parts)
+    if os.path.lexists(exact):
+        return exact
+    # Discs are mounted and copied in lower case, or with a version suffix of ISO 9660.
+    place = folder
+    for part in parts:
+        try:
+            entries = sorted(os.listdir(place))
+        except OSError:
+            return exact
+        wanted = {part.lower(), part.lower() + ";1", part.lower() + ".;1"}
+        place = os.path.join(place, next((entry for entry in entries if entry.lower() in wanted), part))
+    return place if os.path.lexists(place) else exact
+
+
+@dataclass(frozen=True, slots=True)
+class _Element:
+    tag: tuple[int, int]
+    length: int
+    is_sequence: bool
+
+
+class _Reader:
+    """Walks the elements one after the other; values that are not wanted are skipped, never read."""
+
+    def __init__(self, stream: BinaryIO, name: str) -> None:
+        self._stream, self._name = stream, name
+        self._size = os.fstat(stream.fileno()).st_size
+        self._order, self._explicit = "<", True
+
+    def file_ids(self) -> Iterator[str]:
+        self._start()
+        while self._stream.tell() < self._size:
+            element = self._element()
+            if element.tag == _RECORDS:
+                yield from self._items(element.length)
+                return
+            self._skip(element)
+
+    def _start(self) -> None:
+        head = self._stream.read(132)
+        if head[128:132] != b"DICM":
+            self._stream.seek(4 if head[:4] == b"DICM" else 0)
+            self._guess_encoding()
+            return
+        syntax = self._transfer_syntax()
+        if syntax not in {_EXPLICIT_LITTLE, _IMPLICIT_LITTLE, _EXPLICIT_BIG}:
+            hint = "allowed: explicit VR little endian; also read: implicit VR, and explicit VR big endian"
+            raise ListError("a DICOMDIR in a transfer syntax that is not allowed", file=self._name, hint=hint)
+        self._guess_encoding()
+
+    def _transfer_syntax(self) -> str:
+        syntax = ""
+        while self._peek_group() == 0x0002:
+            element = self._element()
+            if element.tag == (0x0002, 0x0010) and element.length <= 64:
+                syntax = self._bytes(element.length).rstrip(b"\x00 ").decode("ascii", "replace")
+            else:
+                self._skip(element)
+        return syntax
+
+    def _guess_encoding(self) -> None:
+        # What the data set looks like is surer than what the meta information says of it.
+        place = self._stream.tell()
+        start = self._stream.read(6)
+        self._stream.seek(place)
+        if len(start) < 6:
+            return
+        self._order = "<" if struct.unpack("<H", start[:2])[0] < 0x0100 else ">"
+        self._explicit = start[4:6].isalpha() and start[4:6].isupper()
+
+    def _peek_group(self) -> int | None:
+        place = self._stream.tell()
+        start = self._stream.read(2)
+        self._stream.seek(place)
+        return int.from_bytes(start, "little") if len(start) == 2 else None
+
+    def _items(self, length: int) -> Iterator[str]:
+        """The file IDs of the directory records in a sequence whose value starts here."""
+        end = self._end(length)
+        while self._stream.tell() < end:
+            item = self._element()
+            if item.tag == _SEQUENCE_END:
+                return
+            if item.tag != _ITEM:
+                raise self._damaged("something between the items of the directory records")
+            item_end = self._end(item.length)
+            while self._stream.tell() < item_end:
+                element = self._element()
+                if element.tag == _ITEM_END:
+                    break
+                if element.tag == _REFERENCED_FILE_ID and 0 < element.length <= _FILE_ID_LIMIT:
+                    yield self._bytes(element.length).decode("latin-1").rstrip("\x00 ")
+                else:
+                    self._skip(element)
+
+    def _end(self, length: int) -> int:
+        return self._size if length == _UNDEFINED else self._stream.tell() + length
+
+    def _element(self) -> _Element:
+        group, element = struct.unpack(self._order + "HH", self._bytes(4))
+        tag = (group, element)
+        if group == 0xFFFE or not self._explicit:
+            (length,) = struct.unpack(self._order + "I", self._bytes(4))
+            return self._checked(_Element(tag, length, length == _UNDEFINED))
+        vr = self._bytes(2)
+        if vr in _LONG_VRS:
+            self._bytes(2)
+            (length,) = struct.unpack(self._order + "I", self._bytes(4))
+        else:
+            (length,) = struct.unpack(self._order + "H", self._bytes(2))
+        return self._checked(_Element(tag, length, vr == b"SQ" or length == _UNDEFINED))
+
+    def _checked(self, element: _Element) -> _Element:
+        if element.length != _UNDEFINED and self._stream.tell() + element.length > self._size:
+            group, number = element.tag
+            raise self._damaged(f"({group:04X},{number:04X}) says {element.length} bytes, more than there are")
+        return element
+
+    def _skip(self, element: _Element, depth: int = 0) -> None:
+        if element.length != _UNDEFINED:
+            self._stream.seek(element.length, os.SEEK_CUR)
+            return
+        if depth > _DEPTH:
+            raise self._damaged("sequences nested too deeply")
+        ends = {_SEQUENCE_END, _ITEM_END}
+        while (inner := self._element()).tag not in ends:
+            self._skip(inner, depth + 1)
+
+    def _bytes(self, count: int) -> bytes:
+        read = self._stream.read(count)
+        if len(read) < count:
+            raise self._damaged("it ends in the middle of an element")
+        return read
+
+    def _damaged(self, what: str) -> ListError:
+        hint = "files named after this point are missing; name the folder itself, recursively, to find them"
+        return ListError(f"a damaged DICOMDIR: {what}", file=self._name, hint=hint)

@@ -1,0 +1,252 @@
+"""From the names people give to the files behind them, one by one."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from hashlib import blake2b
+
+from dcmaudit.errors import ListError, NotDicomError, SourceError, SourceNotFoundError, SourceUnreadableError
+from dcmaudit.sources.csvlist import csv_names, is_list
+from dcmaudit.sources.databaselist import database_names
+from dcmaudit.sources.dicomdir import dicomdir_names
+from dcmaudit.sources.folders import Candidate, Walker
+from dcmaudit.sources.found import Found, Passed, Passing, Problem
+from dcmaudit.sources.listed import Listed
+from dcmaudit.sources.local import LocalReference, path_of, printable, translated
+from dcmaudit.sources.recognise import Content, promises_dicom, read_head, recognise
+
+
+def find(
+    names: Iterable[str], *, recursive: bool = False, pacs_root: str | os.PathLike[str] | None = None
+) -> Iterator[Found]:
+    """Everything that ``names`` lead to, in their order, found while it is asked for.
+
+    A name is a DICOM file, a folder (with its subfolders where ``recursive``), a wildcard that the shell left as
+    it is, a CSV list, a DICOMDIR or a dcmaudit database; which of them is told by content, not by suffix. Each
+    file comes once. Relative names in lists are tried against the working directory, then under ``pacs_root``.
+
+    Nothing raises: a name that leads nowhere, a file named by hand or by a list that is not DICOM, a folder or
+    file that may not be read, and a list that cannot be used are each a ``Problem``. Files met in folders that
+    are not DICOM are ``Passed``; one that is empty or called ``.dcm`` and holds no DICOM is a ``Problem``, for it
+    looks like a broken transfer. The iterator may be used from one background thread and closed at any time.
+    """
+    return _Finder(recursive=recursive, pacs_root=os.fspath(pacs_root) if pacs_root else None).all(names)
+
+
+def find_listed(
+    names: Iterable[str], *, where: str, pacs_root: str | os.PathLike[str] | None = None
+) -> Iterator[Found]:
+    """The files called ``names``, each of which must be one DICOM file: for names that a database server gave.
+
+    ``where`` says in words who named them, for the problems.
+    """
+    finder = _Finder(recursive=False, pacs_root=os.fspath(pacs_root) if pacs_root else None)
+    for name in names:
+        yield from finder.listed(Listed(name, where))
+
+
+class _Finder:
+    def __init__(self, *, recursive: bool, pacs_root: str | None) -> None:
+        self._walker = Walker(recursive=recursive)
+        self._pacs_root = pacs_root
+        self._seen: set[bytes] = set()
+        self._real_folder = lru_cache(maxsize=256)(os.path.realpath)
+
+    def all(self, names: Iterable[str]) -> Iterator[Found]:
+        for name in names:
+            yield from self._named(name)
+
+    # A name given by hand
+
+    def _named(self, name: str) -> Iterator[Found]:
+        if not name or "\0" in name:
+            yield Problem("", SourceNotFoundError("an empty name, or one that no file can have"))
+        elif "://" in name and not os.path.lexists(name):
+            yield Problem(name, _no_scheme(name))
+        else:
+            # Beside the name itself, the home folder is the only meaning that a quoted name can be missing.
+            paths = [path_of(name), os.path.expanduser(name)]
+            path = next((path for path in paths if os.path.lexists(path)), None)
+            if path is not None:
+                yield from self._path(os.path.abspath(path))
+            elif glob.has_magic(name):
+                yield from self._wildcard(os.path.expanduser(name))
+            else:
+                yield Problem(printable(name), translated(_not_there(), printable(os.path.abspath(name))))
+
+    def _wildcard(self, pattern: str) -> Iterator[Found]:
+        found = sorted(glob.iglob(pattern, recursive=True, include_hidden=True))
+        if not found:
+            hint = "in quotes the program expands * ? [..] and ** itself"
+            yield Problem(pattern, SourceNotFoundError("nothing matches this wildcard", file=pattern, hint=hint))
+        for path in map(os.path.abspath, found):
+            # In a pattern nobody named the single file, so what is not DICOM is passed over as in a folder.
+            if os.path.isdir(path):
+                yield from self._folder(path)
+            else:
+                yield from self._candidate(Candidate(path, self._key(path), regular=False), walked=False)
+
+    def _path(self, path: str) -> Iterator[Found]:
+        if os.path.isdir(path):
+            yield from self._folder(path)
+            return
+        try:
+            head = read_head(path)
+        except OSError as error:
+            yield Problem(printable(path), translated(error, printable(path)))
+            return
+        content = recognise(head, path)
+        if content is Content.DICOM:
+            yield self._once(path)
+        elif content is Content.DICOMDIR:
+            yield from self._list(path, dicomdir_names(path))
+        elif content is Content.DATABASE:
+            yield from self._list(path, database_names(path))
+        elif content is Content.OTHER and is_list(path, head):
+            yield from self._list(path, csv_names(path))
+        else:
+            yield Problem(printable(path), _unusable(content, printable(path)))
+
+    # Folders
+
+    def _folder(self, folder: str) -> Iterator[Found]:
+        for entry in self._walker.walk(folder):
+            if isinstance(entry, Candidate):
+                yield from self._candidate(entry, walked=True)
+            else:
+                yield entry
+
+    def _candidate(self, candidate: Candidate, *, walked: bool) -> Iterator[Found]:
+        path = candidate.path
+        try:
+            head = read_head(path, regular=candidate.regular)
+        except OSError as error:
+            found = translated(error, printable(path))
+            is_special = isinstance(found, SourceUnreadableError) and not os.path.isfile(path)
+            yield Passed(found.file or path, Passing.SPECIAL) if is_special else Problem(printable(path), found)
+            return
+        content = recognise(head, path)
+        if content is Content.DICOM:
+            # A walk meets each file once, so it remembers none; only names given before it can come twice.
+            if not walked:
+                yield self._once(path)
+            elif self._seen and _digest(candidate.key) in self._seen:
+                yield Passed(printable(path), Passing.DUPLICATE)
+            else:
+                yield LocalReference(printable(path))
+        elif content in {Content.OTHER, Content.EMPTY} and promises_dicom(path, head):
+            yield Problem(printable(path), _broken(content, printable(path)))
+        else:
+            yield Passed(printable(path), _PASSING[content])
+
+    # Lists
+
+    def _list(self, path: str, entries: Iterator[Listed]) -> Iterator[Found]:
+        is_empty = True
+        try:
+            for entry in entries:
+                is_empty = False
+                yield from self.listed(entry)
+        except ListError as error:
+            yield Problem(printable(path), error)
+        except OSError as error:
+            yield Problem(printable(path), translated(error, printable(path)))
+        else:
+            if is_empty:
+                yield Problem(printable(path), ListError("this list names no file", file=printable(path)))
+
+    def listed(self, entry: Listed) -> Iterator[Found]:
+        """The one file that a list names; anything else but a readable DICOM file is a problem."""
+        if entry.error is not None:
+            yield Problem(entry.name, entry.error, entry.where)
+            return
+        if "\0" in entry.name:
+            yield Problem("", SourceNotFoundError("a name that no file can have"), entry.where)
+            return
+        if "://" in entry.name and not os.path.lexists(entry.name):
+            yield Problem(entry.name, _no_scheme(entry.name), entry.where)
+            return
+        tried = [os.path.abspath(path) for path in entry.candidates(self._pacs_root)]
+        path = next((path for path in tried if os.path.lexists(path)), tried[0])
+        digest = _digest(self._key(path))
+        if digest in self._seen:
+            yield Passed(printable(path), Passing.DUPLICATE)
+            return
+        try:
+            content = recognise(read_head(path), path)
+        except OSError as error:
+            self._seen.add(digest)
+            found: SourceError = translated(error, printable(path))
+            if isinstance(found, SourceNotFoundError):
+                found = _missing(entry, tried, self._pacs_root)
+            yield Problem(printable(path), found, entry.where)
+            return
+        if content is Content.DICOM:
+            yield self._once(path)
+        else:
+            self._seen.add(digest)
+            yield Problem(printable(path), _unusable(content, printable(path)), entry.where)
+
+    # Each file once
+
+    def _once(self, path: str) -> LocalReference | Passed:
+        digest = _digest(self._key(path))
+        if digest in self._seen or self._walker.covered(self._real_folder(os.path.dirname(path))):
+            return Passed(printable(path), Passing.DUPLICATE)
+        self._seen.add(digest)
+        return LocalReference(printable(path))
+
+    def _key(self, path: str) -> str:
+        folder, name = os.path.split(path)
+        return os.path.join(self._real_folder(folder), name)
+
+
+_PASSING = {
+    Content.OTHER: Passing.NOT_DICOM,
+    Content.EMPTY: Passing.EMPTY,
+    Content.ARCHIVE: Passing.ARCHIVE,
+    Content.DATABASE: Passing.NOT_DICOM,
+    Content.DICOMDIR: Passing.INDEX,
+}
+
+
+def _digest(key: str) -> bytes:
+    # 96 bits instead of the name: a list of ten million names fits, and none is taken for another by chance.
+    return blake2b(os.fsencode(key), digest_size=12).digest()
+
+
+def _not_there() -> OSError:
+    return FileNotFoundError(2, os.strerror(2))
+
+
+def _no_scheme(name: str) -> SourceError:
+    scheme = name.split("://", 1)[0]
+    return SourceUnreadableError(
+        f"names of the kind {scheme}:// cannot be opened", file=name, hint="allowed: files and folders of this machine"
+    )
+
+
+def _unusable(content: Content, path: str) -> SourceError | NotDicomError:
+    if content is Content.ARCHIVE:
+        return NotDicomError("an archive, not looked into", file=path, hint="unpack it and name the folder")
+    if content is Content.EMPTY:
+        return NotDicomError("the file is empty", file=path)
+    if content is Content.OTHER:
+        return NotDicomError("not DICOM", file=path, hint="neither a DICOM file nor a list that can be read")
+    return ListError(f"a {content.value} inside a list", file=path, hint="name it itself, as an input of its own")
+
+
+def _broken(content: Content, path: str) -> NotDicomError:
+    if content is Content.EMPTY:
+        return NotDicomError("called DICOM and empty", file=path, hint="it may be a transfer that broke off")
+    return NotDicomError("called DICOM and holds none", file=path, hint="it may be damaged or encrypted")
+
+
+def _missing(entry: Listed, tried: list[str], pacs_root: str | None) -> SourceNotFoundError:
+    hint = "tried: " + ", ".join(printable(path) for path in tried)
+    if not pacs_root and not os.path.isabs(entry.name):
+        hint += "; set PACS_ROOT to the folder that the names start from"
+    return SourceNotFoundError("no such file", file=printable(entry.name), hint=hint)

@@ -1,0 +1,141 @@
+"""Walking folders of any depth and size without holding them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from dcmaudit.errors import DcmauditError
+from dcmaudit.sources.found import Passed, Passing, Problem
+from dcmaudit.sources.local import printable, translated
+from dcmaudit.sources.ordered import OrderedNames
+
+_LOOK_FIRST = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A file of a folder, not yet opened.
+
+    ``key`` is the same for the same entry of the same real folder, whatever links led there. ``regular`` says that
+    the folder itself named it a regular file; else it may be a link or anything.
+    """
+
+    path: str
+    key: str
+    regular: bool
+
+
+@dataclass
+class Walker:
+    """Walks folders, each real folder once however many links and names lead to it.
+
+    ``covered`` tells later whether a file was already met on a walk.
+    """
+
+    recursive: bool
+    _roots: set[str] = field(default_factory=set)
+    _unread: set[str] = field(default_factory=set)
+
+    def walk(self, folder: str) -> Iterator[Candidate | Passed | Problem]:
+        """The files of ``folder`` in natural order, then those of its subfolders (only where ``recursive``).
+
+        Hidden files are files. Subfolders that are not read, and links to folders that are read anyway, come out
+        as ``Passed``; folders that cannot be listed as ``Problem``. One folder at a time is held, compressed.
+        """
+        real = os.path.realpath(folder)
+        if self._reads(real):
+            yield Passed(printable(folder), Passing.SAME_FOLDER)
+            return
+        self._roots.add(real)
+        # One open listing for each level: the files of the level are through, its subfolders are not.
+        levels = [self._level(folder, real)]
+        while levels:
+            entry = next(levels[-1], None)
+            if entry is None:
+                levels.pop()
+            elif isinstance(entry, _Folder):
+                levels.append(self._level(entry.path, entry.real))
+            else:
+                yield entry
+
+    def covered(self, real_folder: str) -> bool:
+        """Whether the files of this real folder were met on a walk (as far as it could be listed)."""
+        if not self._reads(real_folder):
+            return False
+        return not any(place in self._unread for place in _upwards(real_folder)) if self._unread else True
+
+    def _reads(self, real: str) -> bool:
+        if real in self._roots:
+            return True
+        return self.recursive and bool(self._roots) and any(place in self._roots for place in _upwards(real))
+
+    def _level(self, folder: str, real: str) -> Iterator[Candidate | _Folder | Passed | Problem]:
+        files, folders = OrderedNames(), OrderedNames()
+        try:
+            _list(folder, files, folders)
+        except OSError as error:
+            self._unread.add(real)
+            yield Problem(printable(folder), _folder_error(error, folder))
+            # What was listed before the listing broke is still there to be read.
+        for name in files.drain():
+            plain = name.removesuffix(_LOOK_FIRST)
+            path, regular = os.path.join(folder, plain), plain == name
+            if not regular and os.path.isdir(path):
+                yield from self._link(path)
+            else:
+                yield Candidate(path, os.path.join(real, plain), regular)
+        for name in folders.drain():
+            path, target = os.path.join(folder, name), os.path.join(real, name)
+            if not self.recursive:
+                yield Passed(printable(path), Passing.SUBFOLDER)
+            elif target in self._roots:
+                yield Passed(printable(path), Passing.SAME_FOLDER)
+            else:
+                yield _Folder(path, target)
+
+    def _link(self, path: str) -> Iterator[_Folder | Passed]:
+        if not self.recursive:
+            yield Passed(printable(path), Passing.SUBFOLDER)
+            return
+        target = os.path.realpath(path)
+        if self._reads(target):
+            yield Passed(printable(path), Passing.SAME_FOLDER)
+            return
+        # It lies outside everything walked so far: a root of its own, so that nothing leads there twice.
+        self._roots.add(target)
+        yield _Folder(path, target)
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    path: str
+    real: str
+
+
+def _list(folder: str, files: OrderedNames, folders: OrderedNames) -> None:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                folders.add(entry.name)
+            elif entry.is_file(follow_symlinks=False):
+                files.add(entry.name)
+            else:
+                # A link, a pipe, a device: looked at when its turn comes. No name ends with a slash.
+                files.add(entry.name + _LOOK_FIRST)
+
+
+def _folder_error(error: OSError, folder: str) -> DcmauditError:
+    found = translated(error, printable(folder))
+    message = "this folder may not be listed" if isinstance(error, PermissionError) else found.message
+    return type(found)(message, file=found.file, hint=found.hint)
+
+
+def _upwards(real: str) -> Iterator[str]:
+    while True:
+        yield real
+        above = os.path.dirname(real)
+        if above == real:
+            return
+        real = above

@@ -1,0 +1,106 @@
+"""Files of this machine: their names, and opening them without surprises."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from dataclasses import dataclass
+from io import BufferedReader, FileIO
+from typing import BinaryIO, cast
+
+from dcmaudit.errors import SourceError, SourceNotFoundError, SourceUnreadableError
+
+_ESCAPED = re.compile(r"\\x([0-9a-f]{2})")
+_SURROGATE = re.compile("[\udc80-\udcff]")
+
+_NOTHING_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP})
+
+
+def printable(path: str) -> str:
+    r"""``path`` as text that every database and page can hold: bytes that are no UTF-8 become ``\xhh``."""
+    if path.isascii():
+        return path
+    return _SURROGATE.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", path)
+
+
+def path_of(name: str) -> str:
+    r"""The path behind ``printable``: ``name`` itself where that exists, else with ``\xhh`` as the bytes meant."""
+    if "\\x" not in name or os.path.lexists(name):
+        return name
+    return _ESCAPED.sub(_byte, name)
+
+
+def _byte(found: re.Match[str]) -> str:
+    value = int(found[1], 16)
+    return chr(0xDC00 + value) if value >= 0x80 else found[0]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalReference:
+    r"""A file of this machine. ``name`` is its absolute path as the user knows it: links are not resolved.
+
+    Bytes of a file name that are no UTF-8 stand as ``\xhh`` in ``name``, so that it can be stored and shown;
+    ``path`` is what the operating system knows. A LocalReference can be made from the name alone at any time.
+    """
+
+    name: str
+
+    @classmethod
+    def at(cls, path: str | os.PathLike[str]) -> LocalReference:
+        """The reference for ``path``, made absolute against the working directory."""
+        return cls(printable(os.path.abspath(path)))
+
+    @property
+    def path(self) -> str:
+        """The path for the operating system; bytes that are no UTF-8 as surrogates (``os.fsdecode``)."""
+        return path_of(self.name)
+
+    def open(self) -> BinaryIO:
+        """A new seekable reader over the bytes, closed by the caller.
+
+        SourceNotFoundError where nothing is there, SourceUnreadableError where it cannot be read or is not a
+        regular file: pipes, sockets and devices are never opened.
+        """
+        try:
+            return open_regular(self.path)
+        except OSError as error:
+            raise translated(error, self.name) from error
+
+
+def open_regular(path: str) -> BinaryIO:
+    """A buffered reader over a regular file; OSError (ENXIO for anything but a regular file)."""
+    require_regular(os.stat(path))
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        # Asked again: between the two calls the name may have come to mean something else.
+        require_regular(os.fstat(descriptor))
+        return cast("BinaryIO", BufferedReader(FileIO(descriptor, "rb")))
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def require_regular(status: os.stat_result) -> None:
+    """OSError unless ``status`` is that of a regular file: EISDIR for a folder, ENXIO for a pipe or device."""
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.ENXIO, "not a regular file")
+
+
+def translated(error: OSError, name: str) -> SourceError:
+    """``error`` as one of ours: what happened to ``name``, and what to do about it."""
+    if error.errno == errno.ELOOP:
+        return SourceNotFoundError("symbolic links that lead in a circle", file=name)
+    if error.errno in _NOTHING_THERE:
+        return SourceNotFoundError("no such file or folder", file=name, hint="check the spelling")
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return SourceUnreadableError("may not be read", file=name, hint="ask its owner for the right to read it")
+    if error.errno == errno.EISDIR:
+        return SourceUnreadableError("is a folder, not a file", file=name)
+    if error.errno == errno.ENXIO:
+        return SourceUnreadableError("is not a regular file (pipe, socket or device) and is not opened", file=name)
+    reason = error.strerror or type(error).__name__
+    return SourceUnreadableError(f"cannot be read: {reason}", file=name)

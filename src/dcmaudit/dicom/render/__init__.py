@@ -1,6 +1,21 @@
 """Stored samples to pictures: rendering, projections, contact sheets and their files. Arrays in, arrays out."""
 
 from dcmaudit.dicom.render.encode import encode_png, encode_tiff
+from dcmaudit.dicom.render.project import Projected, Projector, project, project_planes
+from dcmaudit.dicom.render.sheet import ContactSheet, contact_sheet, thumbnail
 from dcmaudit.dicom.render.view import Shown, render, shown_as
 
-__all__ = ["Shown", "encode_png", "encode_tiff", "render", "shown_as"]
+__all__ = [
+    "ContactSheet",
+    "Projected",
+    "Projector",
+    "Shown",
+    "contact_sheet",
+    "encode_png",
+    "encode_tiff",
+    "project",
+    "project_planes",
+    "render",
+    "shown_as",
+    "thumbnail",
+]

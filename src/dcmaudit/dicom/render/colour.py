@@ -27,20 +27,28 @@ def to_rgb(samples: Samples) -> Levels:
     """
     if samples.photometric == "PALETTE COLOR":
         return _through_palette(samples)
+    return rgb_levels(rgb_values(samples), samples.bits_stored)
+
+
+def rgb_values(samples: Samples) -> Array:
+    """Three-sample ``samples`` as red, green and blue, in the range of their ``bits_stored``; errors as above.
+
+    Levels of different planes stay comparable, which they are no longer once each was brought to 8 bits.
+    """
     if samples.array.ndim != 3 or samples.array.shape[2] != 3:
         raise HeaderError(f"{samples.photometric} needs three samples a pixel, found axes {samples.array.shape}")
     if samples.photometric == "RGB":
-        return _as_levels(samples.array, samples.bits_stored)
+        return samples.array
     if samples.photometric not in LUMINANCE_FIRST:
         raise UnsupportedError(
             f"Photometric Interpretation {samples.photometric!r} cannot be shown",
             hint="shown are MONOCHROME1, MONOCHROME2, PALETTE COLOR, RGB and the YBR kinds",
         )
     if samples.photometric == "YBR_RCT":
-        return _as_levels(_from_reversible(samples), samples.bits_stored)
+        return _from_reversible(samples)
     if samples.array.dtype == np.uint8 and samples.bits_stored == 8:
         return _from_ybr_bytes(samples.array, partial="PARTIAL" in samples.photometric)
-    return _as_levels(_from_ybr(samples), samples.bits_stored)
+    return _from_ybr(samples)
 
 
 def luminance(picture: Array) -> npt.NDArray[np.uint16]:
@@ -50,7 +58,8 @@ def luminance(picture: Array) -> npt.NDArray[np.uint16]:
     return np.asarray(weighted, dtype=np.uint16)
 
 
-def _as_levels(array: Array, bits: int) -> Levels:
+def rgb_levels(array: Array, bits: int) -> Levels:
+    """Red, green and blue values of ``bits`` bits as uint8: 8 bits as they are, others up to their largest."""
     if bits == 8 and array.dtype == np.uint8:
         return array
     values = array
@@ -101,7 +110,8 @@ def _from_ybr(samples: Samples) -> Single:
         y = (y - top * 16 / 255) * (255 / 219)
         cb, cr = cb * (255 / 224), cr * (255 / 224)
     planes = (y + 1.402 * cr, y - 0.344136 * cb - 0.714136 * cr, y + 1.772 * cb)
-    return np.clip(np.stack(planes, axis=2), 0, top)
+    picture: Single = np.clip(np.stack(planes, axis=2), 0, top)
+    return picture
 
 
 def _from_reversible(samples: Samples) -> npt.NDArray[np.int32]:
@@ -111,7 +121,9 @@ def _from_reversible(samples: Samples) -> npt.NDArray[np.int32]:
         half = 2 ** (samples.bits_stored - 1)
         cb, cr = cb - half, cr - half
     green = y - ((cb + cr) >> 2)
-    return np.clip(np.stack((cr + green, green, cb + green), axis=2), 0, 2**samples.bits_stored - 1)
+    planes = np.stack((cr + green, green, cb + green), axis=2)
+    picture: npt.NDArray[np.int32] = np.clip(planes, 0, 2**samples.bits_stored - 1)
+    return picture
 
 
 def _through_palette(samples: Samples) -> Levels:

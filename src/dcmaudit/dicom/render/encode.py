@@ -13,6 +13,7 @@ from dcmaudit.dicom.render.tables import Levels
 from dcmaudit.dicom.samples import Array
 from dcmaudit.errors import UsageError
 
+isal_zlib: Any
 try:
     from isal import isal_zlib
 except ImportError:  # pragma: no cover - a platform without a wheel of isal
@@ -67,7 +68,7 @@ def _deflate(lines: Levels) -> Any:
     if isal_zlib is not None:
         return isal_zlib.compress(lines, 1)
     packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE)
-    return packer.compress(lines) + packer.flush()
+    return packer.compress(lines.data) + packer.flush()
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:

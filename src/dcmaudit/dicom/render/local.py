@@ -20,12 +20,12 @@ Single = npt.NDArray[np.float32]
 MOST_RANKS = 4096
 """Ranks kept apart: as many as a 12-bit image has values. Above it neighbours share one."""
 
-_TILE = 96
+_TILE = 80
 """Aimed-at edge of a tile in pixels: some letters high, and far less than a picture."""
 
 _MOST_TILES = 12
 
-_CLIP = 3.0
+_CLIP = 8.0
 """How many times its even share one rank may take in the equalising half: what keeps noise down."""
 
 
@@ -82,7 +82,8 @@ def _curve(tile: Ranks, count: int) -> Single:
     clipped = np.minimum(histogram, limit)
     clipped[low : high + 1] += (tile.size - clipped.sum()) / (high - low + 1)
     equalised = (np.cumsum(clipped) - clipped[low]) / (tile.size - clipped[low])
-    return ((stretch + np.clip(equalised, 0, 1)) * 127.5).astype(np.float32)
+    curve: Single = ((stretch + np.clip(equalised, 0, 1)) * 127.5).astype(np.float32)
+    return curve
 
 
 def _blend(ranks: Ranks, curves: Single, rows: list[int], columns: list[int]) -> Levels:

@@ -50,9 +50,11 @@ def values_present(array: Array) -> Array:
     seen = np.zeros(256**array.dtype.itemsize, dtype=bool)
     seen[array.view(unsigned)] = True
     values = np.arange(low, int(array.max()) + 1, dtype=np.int64)
-    return values[seen[values & (seen.size - 1)]].astype(array.dtype)
+    present: Array = values[seen[values & (seen.size - 1)]].astype(array.dtype)
+    return present
 
 
 def to_byte(levels: Reals) -> Levels:
     """Levels rounded to the nearest whole one and held between 0 and 255."""
-    return np.clip(np.floor(levels + 0.5), 0, 255).astype(np.uint8)
+    whole: Levels = np.clip(np.floor(levels + 0.5), 0, 255).astype(np.uint8)
+    return whole

@@ -76,7 +76,8 @@ def _local(samples: Samples) -> Levels:
     bright = luminance(picture)
     shift = local_contrast(bright).astype(np.int16) - (bright >> 8).astype(np.int16)
     # The same step on all three keeps differences of colour at equal brightness in sight.
-    return np.clip(picture + shift[..., np.newaxis], 0, 255).astype(np.uint8)
+    shifted: Levels = np.clip(picture + shift[..., np.newaxis], 0, 255).astype(np.uint8)
+    return shifted
 
 
 def _hides_indices(samples: Samples, picture: Levels) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from dcmaudit.dicom.render.tables import Reals
 from dcmaudit.dicom.samples import Array, Lut, Samples, Window
@@ -31,7 +30,8 @@ def after_modality(values: Array, modality: tuple[float, float] | Lut | None) ->
         return through_lut(values, modality)
     slope, intercept = usable_rescale(modality)
     with np.errstate(over="ignore", invalid="ignore"):
-        return values.astype(np.float64) * slope + intercept
+        changed: Reals = values.astype(np.float64) * slope + intercept
+    return changed
 
 
 def through_lut(values: Array, lut: Lut) -> Reals:
@@ -42,7 +42,8 @@ def through_lut(values: Array, lut: Lut) -> Reals:
         index = np.clip(offset - lut.first, 0, last).astype(np.intp)
     else:
         index = np.clip(values.astype(np.int64) - lut.first, 0, last)
-    return lut.data[index].astype(np.float64)
+    entries: Reals = lut.data[index].astype(np.float64)
+    return entries
 
 
 def window_problem(window: Window) -> str | None:
@@ -88,20 +89,27 @@ def voi_levels(values: Reals, voi: Window | Lut) -> Reals:
         return _windowed(values, voi)
     # Some tables hold more bits than they declare; then the largest entry is the brightest level.
     top = max(2**voi.bits - 1, int(voi.data.max()))
-    return through_lut(np.floor(values + 0.5), voi) * (255.0 / top)
+    levels: Reals = through_lut(np.floor(values + 0.5), voi) * (255.0 / top)
+    return levels
 
 
 def _windowed(values: Reals, window: Window) -> Reals:
     center, width = window.center, window.width
     if window.function == "SIGMOID":  # C.11.2.1.3.1
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.nan_to_num(255.0 / (1.0 + np.exp(-4.0 * (values - center) / width)), nan=0.0)
+            curve: Reals = 255.0 / (1.0 + np.exp(-4.0 * (values - center) / width))
+        return _numbers(curve)
     if window.function == "LINEAR":  # C.11.2.1.2.1
         center, width = center - 0.5, width - 1.0
     low, high = center - width / 2, center + width / 2
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         # A LINEAR width of 1 is a threshold: the line between the two limits has no length.
-        levels: npt.NDArray[np.float64] = ((values - center) / width + 0.5) * 255.0 if width else np.zeros(values.shape)
+        levels: Reals = ((values - center) / width + 0.5) * 255.0 if width else np.zeros(values.shape)
         levels[values <= low] = 0.0
         levels[values > high] = 255.0
-    return np.nan_to_num(levels, nan=0.0)
+    return _numbers(levels)
+
+
+def _numbers(levels: Reals) -> Reals:
+    levels[np.isnan(levels)] = 0.0
+    return levels

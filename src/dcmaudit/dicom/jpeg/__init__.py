@@ -1,0 +1,17 @@
+"""Sequential JPEG (baseline and extended): blacking rectangles block by block, and reading coefficients."""
+
+from dcmaudit.dicom.jpeg.coefficients import coefficients
+from dcmaudit.dicom.jpeg.grid import touched_mcus
+from dcmaudit.dicom.jpeg.levels import black_levels
+from dcmaudit.dicom.jpeg.markers import Codestream, parse
+from dcmaudit.dicom.jpeg.redact import RedactedCodestream, redact_blocks
+
+__all__ = [
+    "Codestream",
+    "RedactedCodestream",
+    "black_levels",
+    "coefficients",
+    "parse",
+    "redact_blocks",
+    "touched_mcus",
+]

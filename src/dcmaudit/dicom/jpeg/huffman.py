@@ -1,0 +1,188 @@
+"""Huffman tables of sequential JPEG (ITU-T T.81, annex C and F): codes, lookup tables, and adding symbols.
+
+The lookup tables answer for the next 16 bits of the entropy-coded data at once, and for as many symbols as end
+in them: the blocks of a picture are walked in about a third as many steps as it has symbols.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from dcmaudit.errors import DecodeError
+
+# One entry of a lookup table is an int: bits to go on (6 bits), AC coefficients to go on (13 bits), and in the
+# tables that begin with a DC symbol the DC difference above them.
+BITS = 63
+STEP_SHIFT = 6
+STEPS = 0x1FFF
+DIFFERENCE_SHIFT = 19
+END = 1024  # added to the coefficients: an end-of-block symbol was read
+INVALID = 4096  # added to the coefficients: no such code, or a symbol that sequential JPEG does not have
+LONG = 2048  # added to the coefficients: a DC code and its bits are longer than 16 bits, read it by itself
+
+Int = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class HuffmanSpec:
+    """A table as DHT gives it: the number of codes of each length from 1 to 16, and the symbols in code order."""
+
+    is_ac: bool
+    counts: tuple[int, ...]
+    symbols: bytes
+
+    @cached_property
+    def codes(self) -> dict[int, tuple[int, int]]:
+        """Symbol to (code, length), as annex C assigns them; DecodeError where the lengths do not fit a code."""
+        found: dict[int, tuple[int, int]] = {}
+        code, at = 0, 0
+        for length, count in enumerate(self.counts, 1):
+            for symbol in self.symbols[at : at + count]:
+                if code >= 1 << length:
+                    raise DecodeError("damaged JPEG Huffman table: more codes than its lengths allow")
+                found.setdefault(symbol, (code, length))
+                code += 1
+            at += count
+            code <<= 1
+        return found
+
+    @cached_property
+    def by_code(self) -> dict[tuple[int, int], int]:
+        """(code, length) to symbol."""
+        return {code: symbol for symbol, code in self.codes.items()}
+
+    def with_symbols(self, wanted: frozenset[int]) -> HuffmanSpec | None:
+        """The table with the missing symbols of ``wanted`` added, every present code unchanged.
+
+        New codes go behind the last one; the code of ones alone stays free at every length (C.2), as decoders
+        ask. None where the table is full: nothing can be added without changing present codes.
+        """
+        missing = sorted(wanted - self.codes.keys())
+        if not missing:
+            return self
+        counts = list(self.counts)
+        longest = max((length for length, count in enumerate(counts, 1) if count), default=0)
+        for length in range(max(longest, 1), 17):
+            # Codes of this length behind the last present one, less the code of ones alone.
+            used = sum(count << (length - at) for at, count in enumerate(counts, 1) if at <= length)
+            if (1 << length) - used - 1 >= len(missing):
+                counts[length - 1] += len(missing)
+                return HuffmanSpec(self.is_ac, tuple(counts), self.symbols + bytes(missing))
+        return None
+
+    @property
+    def body(self) -> bytes:
+        """The table as it stands in DHT, without its Tc/Th byte."""
+        return bytes(self.counts) + self.symbols
+
+    def lengths(self) -> tuple[Int, Int]:
+        """For each 16-bit window: the length of the code it begins with (0: none), and that code's symbol."""
+        length, symbol = np.zeros(65536, np.int64), np.zeros(65536, np.int64)
+        at = 0
+        code = 0
+        for bits, count in enumerate(self.counts, 1):
+            for value in self.symbols[at : at + count]:
+                first = code << (16 - bits)
+                length[first : first + (1 << (16 - bits))] = bits
+                symbol[first : first + (1 << (16 - bits))] = value
+                code += 1
+            at += count
+            code <<= 1
+        return length, symbol
+
+
+def make_room(spec: HuffmanSpec, wanted: frozenset[int]) -> HuffmanSpec:
+    """A table with the symbols of ``spec`` and of ``wanted``; other codes than before, lengths nearly the same.
+
+    Room is made by lengthening the longest codes that have fewer than 16 bits.
+    """
+    length = {symbol: bits for symbol, (_, bits) in spec.codes.items()}
+    missing = sorted(wanted - length.keys())
+    while sum(1 << (16 - bits) for bits in length.values()) + len(missing) > 65535:
+        deepest = max(bits for bits in length.values() if bits < 16)
+        symbol = next(s for s, bits in reversed(length.items()) if bits == deepest)
+        length[symbol] += 1
+    length |= dict.fromkeys(missing, 16)
+    order = sorted(length, key=length.__getitem__)
+    counts = tuple(sum(bits == n for bits in length.values()) for n in range(1, 17))
+    return HuffmanSpec(spec.is_ac, counts, bytes(order))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lookup:
+    """Tables over 16-bit windows for one pair of a DC and an AC table.
+
+    ``block`` begins with a DC symbol and goes on into the AC symbols; ``ac`` has as many AC symbols as end in the
+    window; ``one`` a single AC symbol; ``dc`` the length and the size of a DC symbol (length * 32 + size).
+    """
+
+    block: list[int]
+    ac: list[int]
+    one: list[int]
+    dc: list[int]
+
+
+@lru_cache(maxsize=16)
+def lookup(dc: HuffmanSpec, ac: HuffmanSpec) -> Lookup:
+    """The lookup tables of a pair of tables; kept, for the frames of a series mostly share theirs."""
+    ac_codes, dc_codes = ac.codes, dc.codes  # refuses lengths that fit no code
+    if not ac_codes or not dc_codes:
+        raise DecodeError("damaged JPEG Huffman table: it has no codes")
+    window = np.arange(65536, dtype=np.int64)
+    length, symbol = ac.lengths()
+    bits, steps = _ac_symbols(length, symbol)
+    many_bits, many_steps = _chain(window, np.zeros_like(window), np.zeros_like(window), (length, bits, steps))
+    # A window whose first symbol is already invalid keeps that mark.
+    many_bits = np.where(steps >= INVALID, 0, many_bits)
+    many_steps = np.where(steps >= INVALID, INVALID, many_steps)
+    dc_length, size = dc.lengths()
+    block = _with_dc(window, dc_length, size, (length, bits, steps))
+    bad = (dc_length == 0) | (size > 15)
+    return Lookup(
+        _shared(np.where(bad, INVALID << STEP_SHIFT, block)),
+        _shared(many_bits | many_steps << STEP_SHIFT),
+        _shared(bits | steps << STEP_SHIFT),
+        _shared(np.where(bad, 0, dc_length * 32 + size)),
+    )
+
+
+def _ac_symbols(length: Int, symbol: Int) -> tuple[Int, Int]:
+    run, size = symbol >> 4, symbol & 15
+    steps = np.where(size > 0, run + 1, np.where(run == 15, 16, END))
+    steps = np.where((length == 0) | ((size == 0) & (run > 0) & (run < 15)), INVALID, steps)
+    return np.where(steps >= INVALID, 0, length + size), steps
+
+
+def _chain(window: Int, bits: Int, steps: Int, table: tuple[Int, Int, Int]) -> tuple[Int, Int]:
+    """Appends AC symbols to entries that have consumed ``bits``, while their whole code lies in the window."""
+    code_length, symbol_bits, symbol_steps = table
+    for _ in range(16):
+        at = (window << np.minimum(bits, 16)) & 0xFFFF
+        fits = (bits < 16) & (steps < 64) & (symbol_steps[at] < INVALID) & (bits + code_length[at] <= 16)
+        if not fits.any():
+            break
+        bits = np.where(fits, bits + symbol_bits[at], bits)
+        steps = np.where(fits, steps + symbol_steps[at], steps)
+    return bits, steps
+
+
+def _with_dc(window: Int, length: Int, size: Int, table: tuple[Int, Int, Int]) -> Int:
+    total = length + size
+    whole = (total <= 16) & (length > 0)
+    raw = (window >> np.maximum(16 - total, 0)) & ((1 << size) - 1)
+    difference = np.where((size > 0) & (raw < (1 << np.maximum(size - 1, 0))), raw - (1 << size) + 1, raw)
+    bits, steps = _chain(window, np.where(whole, total, 16), np.zeros_like(window), table)
+    entry = bits | steps << STEP_SHIFT
+    entry = entry + (difference << DIFFERENCE_SHIFT)
+    return np.where(whole, entry, LONG << STEP_SHIFT)
+
+
+def _shared(entries: Int) -> list[int]:
+    # Equal entries share one int object: a few thousand objects stay in the processor's cache, 65,536 do not.
+    values, index = np.unique(entries, return_inverse=True)
+    objects = values.tolist()
+    return [objects[i] for i in index.tolist()]

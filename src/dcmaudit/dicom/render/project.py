@@ -42,7 +42,9 @@ class Projector:
     MAX, MIN and MEAN are taken over stored values, or over values after the rescale where planes differ in it, so
     that no plane is stretched by itself before it is compared; "largest" means "shown brightest". Of bit planes
     MAX is their union and MEAN the share of planes that have the bit. TEXT is half the strongest stroke map of any
-    plane and half the mean of all, so that writing in one plane stands out and writing that stays stands out more.
+    plane, and half what stays: the mean of all stroke maps or the map of the mean plane, whichever is more. So
+    writing in one plane stands out, writing that stays stands out more, and faint writing that stays rises out of
+    noise that does not.
     """
 
     def __init__(self, projection: Projection) -> None:
@@ -52,6 +54,7 @@ class Projector:
         self._values: Array | None = None
         self._total: Array | None = None
         self._real = False
+        self._still = Projector(Projection.MEAN) if projection is Projection.TEXT else None
 
     def add(self, samples: Samples) -> None:
         """Take one more plane; UsageError where its size or kind is not that of the first."""
@@ -80,7 +83,7 @@ class Projector:
         if self._first is None or self._values is None:
             raise UsageError("there is no plane to project")
         if self.projection is Projection.TEXT:
-            text = ((self._values.astype(np.float32) + self._sum() / np.float32(self.count)) / 2).astype(np.uint8)
+            text = ((self._values.astype(np.float32) + self._staying()) / 2).astype(np.uint8)
             return 255 - text if view.inverted else text
         values = self._values
         if self.projection is Projection.MEAN:
@@ -97,6 +100,14 @@ class Projector:
         bits = 8 if first.photometric == "PALETTE COLOR" else first.bits_stored
         levels = to_byte(values) if bits == 8 else rgb_levels(values, bits)
         return render(Samples(levels, "RGB", 8), view)
+
+    def _staying(self) -> Array:
+        stays = self._sum() / np.float32(self.count)
+        if self.count > 1 and self._still is not None:
+            mean = self._still._sum()  # noqa: SLF001 - its own kind
+            steps = (mean - mean.min()) * (65535 / max(float(np.ptp(mean)), 1e-300))
+            stays = np.maximum(stays, stroke_map(steps.astype(np.uint16)))
+        return stays
 
     def _sum(self) -> Array:
         assert self._total is not None  # noqa: S101 - set together with the values
@@ -141,6 +152,8 @@ class Projector:
         if samples.photometric == "PALETTE COLOR" or array.ndim == 3:
             array = to_rgb(samples)
         strokes = stroke_map(array)
+        if self._still is not None:
+            self._still.add(samples)
         if self._values is None or self._total is None:
             self._values, self._total = strokes, strokes.astype(np.float32)
         else:

@@ -32,6 +32,8 @@ def stroke_map(plane: Array) -> Levels:
     counts, so that writing which differs in colour alone is found too. Only the order of the values matters.
     """
     if plane.ndim == 3:
+        if (plane[..., :1] == plane[..., 1:]).all():
+            return stroke_map(np.ascontiguousarray(plane[..., 0]))
         maps = [stroke_map(np.ascontiguousarray(plane[..., channel])) for channel in range(plane.shape[2])]
         return np.maximum(np.maximum(maps[0], maps[1]), maps[2])
     ranks, count = rank(plane)
@@ -112,12 +114,12 @@ def _likely(contrast: Array, ground: Single) -> Single:
 
 
 def _means(values: Array, edge: int) -> Single:
-    """Means of squares of ``edge`` pixels; the last ones may be smaller."""
-    down, across = np.arange(0, values.shape[0], edge), np.arange(0, values.shape[1], edge)
-    sums = np.add.reduceat(np.add.reduceat(values, down, axis=0, dtype=np.float32), across, axis=1)
-    heights = np.diff(np.append(down, values.shape[0]))
-    widths = np.diff(np.append(across, values.shape[1]))
-    means: Single = (sums / np.outer(heights, widths)).astype(np.float32)
+    """Means of squares of ``edge`` pixels; the last ones are filled up with their last pixels."""
+    down, across = (-(-length // edge) for length in values.shape)
+    filling = [(0, down * edge - values.shape[0]), (0, across * edge - values.shape[1])]
+    filled = np.pad(values, filling, mode="edge") if any(after for _, after in filling) else values
+    sums = filled.reshape(down, edge, across * edge).sum(axis=1, dtype=np.float32)
+    means: Single = sums.reshape(down, across, edge).sum(axis=2) / np.float32(edge * edge)
     return means
 
 

@@ -1,0 +1,146 @@
+"""Transactions: opening a database, what is in it, reading, writing, and the upgrade before the first write."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+
+from dcmaudit.errors import StoreCorruptError, StoreReadOnlyError
+from dcmaudit.store import migrate
+from dcmaudit.store.location import SqliteLocation, parse_location
+from dcmaudit.store.postgres import PostgresBackend
+from dcmaudit.store.schema import HEAD, OWN_TABLES
+from dcmaudit.store.sqlite import WRITE, SqliteBackend
+from dcmaudit.store.translate import translated
+
+_OWN = {table.name for table in OWN_TABLES}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One open transaction and which tables there are: the shared ones, and ours (all of them or none)."""
+
+    connection: Connection
+    has_rects: bool
+    has_tags: bool
+    has_own: bool
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether SQLite answers."""
+        return self.connection.dialect.name == "sqlite"
+
+
+class Database:
+    """One database, usable from several threads, and in a child process after a fork."""
+
+    def __init__(self, location: str | Path, *, read_only: bool, timeout: float) -> None:
+        parsed = parse_location(location)
+        self.backend: SqliteBackend | PostgresBackend
+        if isinstance(parsed, SqliteLocation):
+            self.backend = SqliteBackend(parsed.path, read_only=read_only, timeout=timeout)
+        else:
+            self.backend = PostgresBackend(parsed, read_only=read_only, timeout=timeout)
+        self.name = self.backend.name
+        self._guard = threading.Lock()
+        self._engine = self.backend.engine()
+        self._process = os.getpid()
+        self._is_prepared = False
+        self._is_complete = False
+        with self.reading() as session:
+            self._refuse_strangers(session)
+
+    def __repr__(self) -> str:
+        return f"Database({self.name!r})"
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._engine.dispose()
+
+    def engine(self) -> Engine:
+        """The engine of this process: SQLite's connections must not cross a fork."""
+        if self._process != os.getpid():
+            with self._guard:
+                if self._process != os.getpid():
+                    self._engine.dispose(close=False)
+                    self._engine = self.backend.engine()
+                    self._process = os.getpid()
+        return self._engine
+
+    # --- transactions -------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that sees one state of the database; StoreError for whatever goes wrong in it."""
+        with translated(self.name), self.engine().connect() as connection, connection.begin():
+            yield self._session(connection)
+
+    @contextmanager
+    def writing(self, *names: str) -> Iterator[Session]:
+        """A transaction that writes marks of these files: wholly there once it ends, or not at all.
+
+        StoreReadOnlyError where nothing may be written; StoreLockedError when another process takes too long.
+        """
+        if self.backend.refusal is not None:
+            raise StoreReadOnlyError(
+                f"nothing was written: {self.backend.refusal}", file=self.name, hint="choose another database with --db"
+            )
+        with translated(self.name):
+            self.backend.check_in_place()
+            self._bring_up_to_date()
+            with self._write_connection() as connection:
+                self.backend.lock(connection, names)
+                yield Session(connection, has_rects=True, has_tags=True, has_own=True)
+
+    @contextmanager
+    def _write_connection(self) -> Iterator[Connection]:
+        with self.engine().connect() as connection:
+            writer = connection.execution_options(**{WRITE: True})
+            with writer.begin():
+                yield writer
+
+    def _session(self, connection: Connection) -> Session:
+        if self._is_complete:
+            return Session(connection, has_rects=True, has_tags=True, has_own=True)
+        tables = migrate.table_names(connection)
+        found = migrate.version(connection, tables)
+        migrate.refuse_newer(found, self.name)
+        has_own = found is not None and tables >= _OWN
+        session = Session(connection, "DicomRects" in tables, "DicomTags" in tables, has_own)
+        self._is_complete = found == HEAD and session.has_rects and session.has_tags and has_own
+        return session
+
+    def _bring_up_to_date(self) -> None:
+        if not self._is_prepared:
+            with self._guard:
+                self._prepare_once()
+
+    def _prepare_once(self) -> None:
+        if self._is_prepared:
+            return  # another thread was quicker
+        with self.engine().connect() as connection:
+            self.backend.prepare(connection)
+        with self._write_connection() as connection:
+            self.backend.lock(connection, ("dcmaudit: the shape of the database",))
+            found = migrate.version(connection, migrate.table_names(connection))
+            migrate.refuse_newer(found, self.name)
+            if found != HEAD:
+                migrate.upgrade(connection)
+        self._is_prepared = True
+
+    def _refuse_strangers(self, session: Session) -> None:
+        """StoreCorruptError for a database file of some other program: nothing of ours belongs in there."""
+        if session.has_rects or session.has_tags or session.has_own or not session.is_sqlite:
+            return
+        if migrate.table_names(session.connection) - {"sqlite_sequence"}:
+            raise StoreCorruptError(
+                "the file is a database of some other program: it has no table DicomRects or DicomTags",
+                file=self.name,
+                hint="choose another file with --db",
+            )

@@ -1,0 +1,103 @@
+"""What a file is, beside what it is called: finding it again after it was moved, and taking its marks along."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, insert, select, update
+
+from dcmaudit.errors import StoreError
+from dcmaudit.model import HowSeen, Identity, ReviewState
+from dcmaudit.store import names, rows, schema
+from dcmaudit.store.database import Session
+from dcmaudit.store.journal import parse_ranges, write_seen
+from dcmaudit.store.records import IdentityRecord, SeenSpan
+from dcmaudit.store.schema import identity as table
+
+
+def write_identity(
+    session: Session, filename: str, identity: Identity, size: int | None, modified_ns: int | None, user: str
+) -> None:
+    """Note or renew what is behind the name. The caller holds the file's lock."""
+    session.connection.execute(delete(table).where(table.c.filename == filename))
+    session.connection.execute(
+        insert(table).values(
+            filename=filename,
+            sop_instance_uid=identity.sop_instance_uid,
+            pixel_digest=identity.pixel_digest,
+            size=size,
+            modified_ns=modified_ns,
+            noted_at=rows.utc_now(),
+            noted_by=user,
+        )
+    )
+
+
+def read_identity(session: Session, filename: str) -> IdentityRecord | None:
+    """What was noted for the name."""
+    if not session.has_own:
+        return None
+    row = session.connection.execute(select(table).where(table.c.filename == filename)).first()
+    if row is None:
+        return None
+    return IdentityRecord(
+        filename=row.filename,
+        identity=Identity(row.sop_instance_uid, row.pixel_digest),
+        size=row.size,
+        modified_ns=row.modified_ns,
+        at=rows.parse_time(row.noted_at) or rows.EPOCH,
+        by=row.noted_by,
+    )
+
+
+def find_moved(session: Session, filename: str, identity: Identity) -> list[str]:
+    """Other names with marks under which the same instance with the same pixels was noted, sorted.
+
+    Empty where the identity is not complete: neither a UID nor a digest alone is proof.
+    """
+    if not session.has_own or identity.sop_instance_uid is None or identity.pixel_digest is None:
+        return []
+    query = (
+        select(table.c.filename)
+        .where(table.c.pixel_digest == identity.pixel_digest, table.c.sop_instance_uid == identity.sop_instance_uid)
+        .where(table.c.filename != filename)
+        .order_by(table.c.filename)
+    )
+    states = names.states(session, session.connection.scalars(query))
+    return [name for name, state in states.items() if state is not ReviewState.NOT_REVIEWED]
+
+
+def adopt(session: Session, filename: str, identity: Identity, source: str | None) -> str:
+    """Rename every mark of the moved file to ``filename`` and return its former name.
+
+    ``source`` chooses among several former names. StoreError where there is none, more than one, a chosen one
+    that is not the same instance, or where ``filename`` has marks of its own already.
+    """
+    if names.states(session, [filename])[filename] is not ReviewState.NOT_REVIEWED:
+        raise StoreError("it has marks of its own already; nothing was moved", file=filename)
+    found = find_moved(session, filename, identity)
+    if source is not None:
+        if source not in found:
+            raise StoreError(f"{source} is not noted as the same instance with the same pixels", file=filename)
+        found = [source]
+    if not found:
+        raise StoreError("no other name with marks is noted as the same instance with the same pixels", file=filename)
+    if len(found) > 1:
+        raise StoreError(
+            f"{len(found)} other names are the same instance: {', '.join(found[:5])}; nothing was moved",
+            file=filename,
+            hint="say which one is meant",
+        )
+    former = found[0]
+    for moved in (schema.rects, schema.tags, schema.extra_rects):
+        session.connection.execute(update(moved).where(moved.c.filename == former).values(filename=filename))
+    _move_seen(session, former, filename)
+    session.connection.execute(delete(table).where(table.c.filename == former))
+    return former
+
+
+def _move_seen(session: Session, former: str, filename: str) -> None:
+    """Join what was seen under both names: the new one may have been looked at before its marks came along."""
+    seen = schema.seen
+    for row in session.connection.execute(select(seen).where(seen.c.filename == former)).all():
+        spans = [SeenSpan(row.plane_group, start, stop) for start, stop in parse_ranges(row.ranges)]
+        write_seen(session, filename, HowSeen(row.how), spans, row.seen_by)
+    session.connection.execute(delete(seen).where(seen.c.filename == former))

@@ -1,0 +1,77 @@
+"""What people write for a database, and what it means. A password never leaves this module in any text."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from dcmaudit.errors import UsageError
+
+FILE_NAME = "dcmaudit.sqlite.db"
+_FILE_ENDINGS = {".db", ".sqlite", ".sqlite3"}
+_POSTGRES = {"postgresql", "postgres", "postgresql+psycopg"}
+_ALLOWED = "allowed: a folder, a file ending in .db or .sqlite, or postgresql://USER@HOST/DATABASE"
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteLocation:
+    """A database file; ``name`` is what messages call it."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The path for people."""
+        return str(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresLocation:
+    """A database of a PostgreSQL server; ``url`` may hold a password and stays out of every text."""
+
+    url: URL = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """Server and database for people: no user, no password, no options."""
+        host = self.url.host or self.url.query.get("host") or ""
+        where = host if isinstance(host, str) else host[0]
+        port = f":{self.url.port}" if self.url.port else ""
+        return f"postgresql://{where if not where.startswith('/') else ''}{port}/{self.url.database or ''}"
+
+
+Location = SqliteLocation | PostgresLocation
+
+
+def parse_location(location: str | Path) -> Location:
+    """The database that is meant; UsageError for an address that is none, without repeating it."""
+    if isinstance(location, str):
+        scheme, separator, _ = location.partition("://")
+        if separator:
+            return _parse_url(location, scheme)
+        if not location.strip():
+            raise UsageError("the database has an empty name", hint=_ALLOWED)
+    path = Path(os.path.abspath(Path(location).expanduser()))  # noqa: PTH100 (links stay as the user wrote them)
+    if path.is_dir() or (not path.is_file() and path.suffix.lower() not in _FILE_ENDINGS):
+        path /= FILE_NAME
+    return SqliteLocation(path)
+
+
+def _parse_url(location: str, scheme: str) -> PostgresLocation:
+    if scheme.lower() not in _POSTGRES:
+        # The rest of the address may hold a password.
+        raise UsageError("the address of the database begins with a word that is not known", hint=_ALLOWED)
+    try:
+        url = make_url(location)
+    except (ArgumentError, ValueError):
+        # Their messages repeat parts of the address.
+        raise UsageError("the address of the database cannot be read", hint=_ALLOWED) from None
+    query = dict(url.query)
+    password = query.pop("password", None)
+    if isinstance(password, str):
+        url = url.set(query=query).set(password=password)
+    return PostgresLocation(url.set(drivername="postgresql+psycopg"))

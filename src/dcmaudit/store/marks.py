@@ -1,0 +1,150 @@
+"""Rectangles and tag rows: reading, adding, removing, putting back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import ColumnClause, TableClause, bindparam, column, delete, insert, select, table, text
+from sqlalchemy.sql.elements import quoted_name
+
+from dcmaudit.errors import StoreError, UsageError
+from dcmaudit.model import DeviceFacts
+from dcmaudit.store import rows, schema
+from dcmaudit.store.database import Session
+from dcmaudit.store.records import NewRect, RectId, RectRow, TagRecord
+
+_TABLE = {"r": schema.rects, "x": schema.extra_rects}
+_CHUNK = 500
+
+
+def find_rects(session: Session, filename: str) -> list[RectRow]:
+    """Every row of one file in the order of its table, first the shared one. Columns not known here come along."""
+    found = []
+    if session.has_rects:
+        found += _rows(session, "r", filename)
+    if session.has_own:
+        found += _rows(session, "x", filename)
+    return found
+
+
+def _rows(session: Session, prefix: str, filename: str) -> list[RectRow]:
+    name = _TABLE[prefix].name
+    query = text(f'SELECT * FROM "{name}" WHERE filename = :filename ORDER BY id')  # noqa: S608 (a table of ours)
+    found = session.connection.execute(query, {"filename": filename})
+    return [rows.rect_row(dict(row), prefix) for row in found.mappings()]
+
+
+def add_rects(session: Session, filename: str, rects: Sequence[NewRect], user: str) -> list[RectId]:
+    """Insert them, each in the table that can express its scope; their names in the order given."""
+    ids = []
+    for rect in rects:
+        values = rows.rect_values(filename, rect, user)
+        shared = rows.shared_scope(rect.scope)
+        if shared is not None:
+            prefix = "r"
+            values["frame"], values["overlay"] = shared
+        else:
+            prefix = "x"
+            values["scope"] = rows.scope_text(rect.scope)
+        done = session.connection.execute(insert(_TABLE[prefix]).values(**values))
+        key = done.inserted_primary_key
+        ids.append(RectId(f"{prefix}{key[0] if key else ''}"))
+    return ids
+
+
+def by_table(ids: Iterable[RectId]) -> dict[str, list[int]]:
+    """The numbers in each of the two tables; UsageError for a name that is none."""
+    found: dict[str, list[int]] = {"r": [], "x": []}
+    for name in ids:
+        prefix, number = name[:1], name[1:]
+        if prefix not in found or not (number.isascii() and number.isdigit()):
+            raise UsageError(f"{name!r} is no rectangle", hint="allowed: r12, x3")
+        found[prefix].append(int(number))
+    return found
+
+
+def rects_by_id(session: Session, ids: Iterable[RectId]) -> list[RectRow]:
+    """Those of the rows that are there, in the order of their tables."""
+    found = []
+    for prefix, numbers in by_table(ids).items():
+        query = text(f'SELECT * FROM "{_TABLE[prefix].name}" WHERE id IN :ids ORDER BY id')  # noqa: S608 (as above)
+        query = query.bindparams(bindparam("ids", expanding=True))
+        for start in range(0, len(numbers), _CHUNK):
+            part = session.connection.execute(query, {"ids": numbers[start : start + _CHUNK]})
+            found += [rows.rect_row(dict(row), prefix) for row in part.mappings()]
+    return found
+
+
+def delete_rects(session: Session, ids: Iterable[RectId]) -> None:
+    """Delete the rows with these names; those that are not there are left out."""
+    for prefix, numbers in by_table(ids).items():
+        target = _TABLE[prefix]
+        for start in range(0, len(numbers), _CHUNK):
+            session.connection.execute(delete(target).where(target.c.id.in_(numbers[start : start + _CHUNK])))
+
+
+def restore_rects(session: Session, records: Sequence[RectRow]) -> None:
+    """Insert the rows as they were, ids and unknown columns included; StoreError where an id is taken."""
+    taken = rects_by_id(session, [record.id for record in records])
+    if taken:
+        raise StoreError(
+            f"{len(taken)} of {len(records)} rectangles are in the database already, first {taken[0].id}",
+            file=taken[0].filename,
+        )
+    for record in records:
+        _insert_stored(session, _TABLE[record.id[:1]].name, record.stored)
+
+
+def _insert_stored(session: Session, name: str, stored: Mapping[str, object]) -> None:
+    if not stored:
+        raise UsageError("only rows that came from the store can be put back")
+    columns: list[ColumnClause[object]] = [column(quoted_name(part, quote=True)) for part in stored]
+    target: TableClause = table(quoted_name(name, quote=True), *columns)
+    session.connection.execute(insert(target).values(**stored))
+
+
+# --- tags ---------------------------------------------------------------------------------------------------------
+
+
+def find_tag(session: Session, filename: str) -> TagRecord | None:
+    """The tag row of one file."""
+    if not session.has_tags:
+        return None
+    query = text('SELECT * FROM "DicomTags" WHERE filename = :filename')
+    found = session.connection.execute(query, {"filename": filename}).mappings().first()
+    return None if found is None else rows.tag_record(dict(found))
+
+
+def write_tag(
+    session: Session,
+    filename: str,
+    *,
+    marked: bool,
+    comment: str | None,
+    device: DeviceFacts,
+    sop_class_uid: str | None,
+    user: str,
+) -> None:
+    """Make or replace the tag row; an existing row keeps its id. The caller holds the file's lock."""
+    values = {
+        "mark": "T" if marked else "F",
+        "comment": rows.storable(comment),
+        **rows.device_values(device, sop_class_uid),
+        "last_modified": rows.local_now(),
+        "last_modified_by": user,
+    }
+    tags = schema.tags
+    existing = session.connection.scalar(select(tags.c.id).where(tags.c.filename == filename))
+    if existing is None:
+        session.connection.execute(insert(tags).values(filename=filename, **values))
+    else:
+        session.connection.execute(tags.update().where(tags.c.id == existing).values(**values))
+
+
+def restore_tag(session: Session, filename: str, record: TagRecord | None) -> None:
+    """Put the row back as it was, or take the row away; UsageError for a record of another file."""
+    if record is not None and record.filename != filename:
+        raise UsageError("this tag row belongs to another file", file=filename)
+    session.connection.execute(delete(schema.tags).where(schema.tags.c.filename == filename))
+    if record is not None:
+        _insert_stored(session, "DicomTags", record.stored)

@@ -1,0 +1,53 @@
+"""Bringing a database to the present shape: the step and its record in the caller's one transaction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import Dialect
+
+from dcmaudit.errors import StoreNewerError
+from dcmaudit.store.schema import HEAD, VERSION_TABLE
+
+SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def table_names(connection: Connection) -> frozenset[str]:
+    """The tables that are there (on PostgreSQL: those that the search path finds)."""
+    return frozenset(connection.scalars(text(_catalogue(connection.dialect))))
+
+
+def _catalogue(dialect: Dialect) -> str:
+    if dialect.name == "sqlite":
+        return "SELECT name FROM sqlite_master WHERE type = 'table'"
+    return "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND pg_table_is_visible(oid)"
+
+
+def version(connection: Connection, tables: frozenset[str]) -> str | None:
+    """The last step that was carried out, None where the database has none of our tables."""
+    if VERSION_TABLE not in tables:
+        return None
+    found = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608 (a constant of ours)
+    return None if found is None else str(found)
+
+
+def refuse_newer(found: str | None, where: str) -> None:
+    """StoreNewerError for a version that is not among the steps known here (their names are ordered)."""
+    if found is not None and found > HEAD:
+        raise StoreNewerError(
+            f"the database has the shape {found}, this dcmaudit knows shapes up to {HEAD}",
+            file=where,
+            hint="use the newer dcmaudit that wrote it, or another database",
+        )
+
+
+def upgrade(connection: Connection, scripts: Path = SCRIPTS) -> None:
+    """Carry out every step that is missing. ``connection`` is in a transaction, which the caller commits."""
+    # Alembic is slow to import and needed once in the life of a database.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    command.upgrade(config, "head")

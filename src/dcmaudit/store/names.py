@@ -1,0 +1,61 @@
+"""Questions about many files at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from sqlalchemy import text
+
+from dcmaudit.model import ReviewState
+from dcmaudit.store import rows
+from dcmaudit.store.database import Session
+
+_SOURCES = (
+    ("has_tags", '"DicomTags"', "mark"),
+    ("has_rects", '"DicomRects"', None),
+    ("has_own", "dcmaudit_rects", None),
+)
+
+
+def states(session: Session, filenames: Iterable[str]) -> dict[str, ReviewState]:
+    """The state of every name asked for, in one query."""
+    asked = dict.fromkeys(filenames, ReviewState.NOT_REVIEWED)
+    # A name that no row can hold has none; nor may it spoil the question for the others.
+    names = [name for name in asked if rows.is_storable_name(name)]
+    among = "SELECT value FROM json_each(:names)" if session.is_sqlite else "SELECT unnest(CAST(:names AS text[]))"
+    parts = [
+        f"SELECT DISTINCT filename, {mark or 'NULL'} AS mark, {1 if mark else 0} AS is_tag FROM {table} "  # noqa: S608
+        f"WHERE filename IN ({among})"
+        for attribute, table, mark in _SOURCES
+        if getattr(session, attribute)
+    ]
+    if not parts or not names:
+        return asked
+    # Rectangles come first, so that a tag row of the same file has the last word.
+    query = text(" UNION ALL ".join(parts) + " ORDER BY is_tag")
+    bound = json.dumps(names) if session.is_sqlite else names
+    for filename, mark, is_tag in session.connection.execute(query, {"names": bound}):
+        if is_tag:
+            asked[filename] = ReviewState.TAGGED if rows.is_marked(mark) else ReviewState.DONE
+        else:
+            asked[filename] = ReviewState.IN_WORK
+    return asked
+
+
+def filenames(session: Session, after: str | None, count: int) -> list[str]:
+    """The next ``count`` names with marks after ``after``, sorted, each once."""
+    condition = "filename IS NOT NULL" if after is None else "filename > :after"
+    parts = [
+        f"SELECT filename FROM (SELECT DISTINCT filename FROM {table} WHERE {condition} "  # noqa: S608 (constants)
+        f"ORDER BY filename LIMIT :count) AS part_{attribute}"
+        for attribute, table, _ in _SOURCES
+        if getattr(session, attribute)
+    ]
+    if not parts:
+        return []
+    query = text(" UNION ".join(parts) + " ORDER BY filename LIMIT :count")
+    bound: dict[str, object] = {"count": count}
+    if after is not None:
+        bound["after"] = after
+    return list(session.connection.scalars(query, bound))

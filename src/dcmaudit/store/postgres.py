@@ -1,0 +1,66 @@
+"""PostgreSQL through psycopg, for teams. Passwords come from libpq's own places or from the address, and stay there."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+
+from dcmaudit.errors import MissingExtraError
+from dcmaudit.store.location import PostgresLocation
+
+
+class PostgresBackend:
+    """One database of a server. ``refusal`` says why it may only be read, None where it may be written."""
+
+    kind = "PostgreSQL"
+    journal = None
+
+    def __init__(self, location: PostgresLocation, *, read_only: bool, timeout: float) -> None:
+        if importlib.util.find_spec("psycopg") is None:
+            raise MissingExtraError(
+                "a PostgreSQL database needs the optional part `postgres`", hint="pip install dcmaudit[postgres]"
+            )
+        self.name = location.name
+        self.notes: list[str] = []
+        self.refusal = "it was opened for reading only" if read_only else None
+        self._location = location
+        self._timeout = timeout
+
+    def engine(self) -> Engine:
+        """A new engine; its connections wait at most the timeout for a lock and never answer before the disk."""
+        engine = create_engine(
+            self._location.url,
+            pool_size=4,
+            max_overflow=16,
+            pool_timeout=self._timeout,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"connect_timeout": max(2, round(self._timeout)), "application_name": "dcmaudit"},
+        )
+        event.listen(engine, "connect", self._connected)
+        return engine
+
+    def _connected(self, connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, false)", (f"{int(self._timeout * 1000)}ms",))
+            # An answered write has to survive a power cut, whatever the server's default is.
+            cursor.execute(
+                "SELECT set_config('synchronous_commit', 'on', false) "
+                "WHERE current_setting('synchronous_commit') = 'off'"
+            )
+            if self.refusal is not None:
+                cursor.execute("SET default_transaction_read_only = on")
+        connection.commit()
+
+    def check_in_place(self) -> None:
+        """Nothing: the server says so itself."""
+
+    def prepare(self, connection: Connection) -> None:
+        """Nothing: journal and rights are the server's."""
+
+    def lock(self, connection: Connection, names: tuple[str, ...]) -> None:
+        """Let no other writer at these files until the transaction ends (always in the same order)."""
+        for name in sorted(set(names)):
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 20250))"), {"name": name})

@@ -1,0 +1,206 @@
+"""What goes into the store and what comes out of it. No field here is in the database's own conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+from typing import NewType
+
+from dcmaudit.model import Box, DeviceFacts, HowSeen, Identity, PlaneAddress, Scope, Verdict, parse_key
+
+RectId = NewType("RectId", str)
+"""The name of one stored rectangle: ``r12`` in the shared table, ``x3`` in the table of our own."""
+
+Stored = Mapping[str, object]
+"""A row as the database has it, column by column; only the store itself reads it."""
+
+
+class OcrEngine(IntEnum):
+    """Who read the text or found the area; the value is the column ``ocrengine``. Ours start at 100."""
+
+    NONE = -1
+    TESSERACT = 1
+    EASYOCR = 2
+    KERAS = 3
+    ULTRASOUND = 4
+    FORM = 5
+    RAPIDOCR = 100
+    LINES = 101
+    """The detector that comes with dcmaudit: it finds lines of text and does not read them."""
+
+
+class NerEngine(IntEnum):
+    """Who judged the text; the value is the column ``nerengine``. Ours start at 100."""
+
+    NONE = -1
+    SPACY = 10
+    SPACY_11 = 11
+    SPACY_12 = 12
+    SPACY_13 = 13
+    FLAIR = 20
+    STANFORD = 30
+    STANZA = 40
+    ALLOW_LIST = 50
+    FORM = 60
+    HEADER = 100
+    """The text equals a value of the file's own header."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewRect:
+    """A rectangle to be stored. ``box`` is None for a summary row, which holds the whole text of its scope.
+
+    The engines may be plain numbers that this version has no name for.
+    """
+
+    box: Box | None
+    scope: Scope
+    engine: OcrEngine | int = OcrEngine.NONE
+    text: str = field(default="", repr=False)
+    ner: NerEngine | int = NerEngine.NONE
+    verdict: Verdict = Verdict.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class RectRow:
+    """One stored row.
+
+    ``box`` and ``scope`` are None where the row cannot be understood; ``problem`` then says why, in words without
+    any recognised text. ``box`` alone is None for a summary row. Engines are None where the database has none
+    noted, plain numbers where they are unknown here. ``modified`` carries the local time zone, None where the
+    database has no usable time. ``stored`` is the row itself, for putting it back.
+    """
+
+    id: RectId
+    filename: str
+    box: Box | None
+    scope: Scope | None
+    engine: OcrEngine | int | None
+    text: str | None = field(repr=False)
+    ner: NerEngine | int | None
+    verdict: Verdict
+    modified: datetime | None
+    modified_by: str | None
+    problem: str | None = None
+    stored: Stored = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def is_summary(self) -> bool:
+        """Whether the row holds the whole text of its scope and no rectangle."""
+        return self.box is None and self.problem is None
+
+
+@dataclass(frozen=True, slots=True)
+class TagRecord:
+    """The one row a file has once it is done: marked (needs another look) or not.
+
+    ``device`` is what the file is compared by; placeholders for absent attributes have become None again.
+    """
+
+    filename: str
+    marked: bool
+    comment: str | None = field(repr=False)
+    device: DeviceFacts
+    modified: datetime | None = None
+    modified_by: str | None = None
+    stored: Stored = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Everything that was marked on one file, as ``Store.clear`` removed it."""
+
+    filename: str
+    rects: tuple[RectRow, ...]
+    tag: TagRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenSpan:
+    """A run of planes of one group: ``start <= number < stop``.
+
+    ``group`` is ``f`` (image frames), ``o6000`` (an overlay), ``b12`` (a stray bit), ``i`` (icons) or ``x``
+    (entries that cannot be shown); the numbers are frames of it, or for the last two its indices.
+    """
+
+    group: str
+    start: int
+    stop: int
+
+    @classmethod
+    def of(cls, address: PlaneAddress) -> SeenSpan:
+        """The span that holds one plane."""
+        key = address.key
+        group, number = key.split(".") if "." in key else (key[:1], key[1:])
+        return cls(group, int(number), int(number) + 1)
+
+    def address(self, number: int) -> PlaneAddress:
+        """The address of one plane of the span."""
+        return parse_key(f"{self.group}.{number}" if len(self.group) > 1 else f"{self.group}{number}")
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRecord:
+    """What one person saw of one group of one file in one way; ``ranges`` are half-open, sorted and apart."""
+
+    filename: str
+    group: str
+    how: HowSeen
+    ranges: tuple[tuple[int, int], ...]
+    by: str
+    first: datetime
+    last: datetime
+
+    def holds(self, address: PlaneAddress) -> bool:
+        """Whether that plane is among those seen."""
+        span = SeenSpan.of(address)
+        return span.group == self.group and any(start <= span.start < stop for start, stop in self.ranges)
+
+    @property
+    def count(self) -> int:
+        """How many planes were seen."""
+        return sum(stop - start for start, stop in self.ranges)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """Who did what and when. ``count`` is the number of rows; never a text or a comment."""
+
+    id: int
+    at: datetime
+    by: str
+    action: str
+    filename: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRecord:
+    """What is known of the contents behind a file name; ``size`` in bytes, ``modified_ns`` as the file had it."""
+
+    filename: str
+    identity: Identity
+    size: int | None
+    modified_ns: int | None
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreInfo:
+    """The store at a glance; ``notes`` are sentences about what is unusual and what it means."""
+
+    location: str
+    kind: str
+    writable: bool
+    version: str | None
+    journal: str | None
+    rects: int
+    extra_rects: int
+    tags: int
+    files: int
+    problems: int
+    old_columns: tuple[str, ...]
+    notes: tuple[str, ...]

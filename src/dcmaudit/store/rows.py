@@ -1,0 +1,308 @@
+"""Database rows to records and back: the one place that knows -1, 'T', inclusive edges and overlay numbers."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import TypeVar
+
+from dcmaudit.errors import DcmauditError, UsageError
+from dcmaudit.model import (
+    Box,
+    DeviceFacts,
+    Everywhere,
+    FrameAddress,
+    OverlayAddress,
+    Scope,
+    UnshownAddress,
+    Verdict,
+    parse_key,
+)
+from dcmaudit.store.records import NerEngine, NewRect, OcrEngine, RectId, RectRow, TagRecord
+
+NO_MODALITY = "NoModality"
+NO_MODEL = "NoModel"
+NO_BURNED_IN = "NoBIA"
+NO_IMAGE_TYPE = ("NoImageType",)
+SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+"""The SOP classes of secondary captures are this one and those that continue it (PS3.4 B.5)."""
+
+Values = dict[str, object]
+E = TypeVar("E", bound=IntEnum)
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+# --- time ---------------------------------------------------------------------------------------------------------
+
+
+EPOCH = datetime.fromtimestamp(0, UTC)
+"""For a time of our own that somebody has made unreadable."""
+
+
+def local_now() -> str:
+    """Now, as the shared tables note it: local, to the second."""
+    return datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def utc_now() -> str:
+    """Now, as our own tables note it: UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def parse_time(value: object) -> datetime | None:
+    """The time in a column, in the local zone where none is noted; None for nothing or for something else."""
+    if isinstance(value, datetime):
+        return value.astimezone()
+    if not isinstance(value, str):
+        return None
+    try:
+        return datetime.fromisoformat(value).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+# --- text ---------------------------------------------------------------------------------------------------------
+
+
+def storable(text: str | None) -> str | None:
+    """The text with every character that no database holds (NUL, lone surrogates) replaced by U+FFFD."""
+    if text is None:
+        return None
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def is_storable_name(filename: str) -> bool:
+    """Whether a database can hold the name as it is."""
+    try:
+        filename.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return bool(filename) and "\0" not in filename
+
+
+def check_name(filename: str) -> str:
+    """The name itself; UsageError where no row could hold it, for a changed name would lose the marks."""
+    if not is_storable_name(filename):
+        raise UsageError(
+            "no marks can be kept under this name: it is empty or holds bytes that are not UTF-8",
+            file=filename.encode("utf-8", "backslashreplace").decode("utf-8"),
+            hint="rename the file",
+        )
+    return filename
+
+
+# --- scopes -------------------------------------------------------------------------------------------------------
+
+_EVERYWHERE = {scope.value: scope for scope in Everywhere}
+
+
+def shared_scope(scope: Scope) -> tuple[int, int] | None:
+    """``frame`` and ``overlay`` of the shared table, None for a scope that it cannot express."""
+    match scope:
+        case FrameAddress(frame):
+            return frame, -1
+        case OverlayAddress(group, frame):
+            return frame, (group - 0x6000) // 2
+        case Everywhere.ALL_PLANES:
+            return -1, -1
+        case _:
+            return None
+
+
+def scope_text(scope: Scope) -> str:
+    """The scope as the table of our own has it; UsageError for what has no pixels to mark."""
+    if isinstance(scope, UnshownAddress):
+        raise UsageError(f"{scope.key} cannot be shown, so no rectangle can lie on it")
+    return scope.value if isinstance(scope, Everywhere) else scope.key
+
+
+def scope_from_text(text: str) -> Scope:
+    """The scope with that text; UsageError for anything else."""
+    return _EVERYWHERE[text] if text in _EVERYWHERE else parse_key(text)
+
+
+def _scope_from_shared(frame: int, overlay: int) -> Scope:
+    if overlay == -1:
+        if frame == -1:
+            return Everywhere.ALL_PLANES
+        if frame >= 0:
+            return FrameAddress(frame)
+    elif 0 <= overlay <= 127 and frame >= 0:
+        return OverlayAddress(0x6000 + 2 * overlay, frame)
+    raise UsageError(
+        f"frame {frame}, overlay {overlay} is no plane; allowed are frames from 0, overlays 0 to 127, overlay -1 for "
+        "the image, and -1 for both for every plane"
+    )
+
+
+# --- rectangles ---------------------------------------------------------------------------------------------------
+
+
+def _integer(row: Mapping[str, object], column: str) -> int:
+    value = row.get(column)
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    kind = "empty" if value is None else f"a {type(value).__name__}"
+    raise UsageError(f"{column} is {kind}, not a whole number")
+
+
+def _engine(kind: type[E], value: object) -> E | int | None:
+    if not isinstance(value, int):
+        return None
+    try:
+        return kind(value)
+    except ValueError:
+        return value
+
+
+def _verdict(value: object) -> Verdict:
+    return Verdict(value) if value in {0, 1} else Verdict.UNKNOWN
+
+
+def _edges(row: Mapping[str, object]) -> Box | None:
+    left, top, right, bottom = (_integer(row, name) for name in ("left", "top", "right", "bottom"))
+    if (left, top, right, bottom) == (-1, -1, -1, -1):
+        return None
+    if left < 0 or top < 0:
+        raise UsageError(f"left {left}, top {top}: no plane has pixels left of or above 0")
+    if right < left or bottom < top:
+        raise UsageError(f"left {left}, right {right}, top {top}, bottom {bottom}: the edges are the wrong way round")
+    return Box.from_inclusive(left=left, top=top, right=right, bottom=bottom)
+
+
+def _scope(row: Mapping[str, object], prefix: str) -> Scope:
+    if prefix == "r":
+        return _scope_from_shared(_integer(row, "frame"), _integer(row, "overlay"))
+    return scope_from_text(str(row["scope"]))
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def rect_row(row: Mapping[str, object], prefix: str) -> RectRow:
+    """The record of a row of the shared table (``prefix`` ``r``) or of our own (``x``). Never fails."""
+    box: Box | None = None
+    scope: Scope | None = None
+    problem: str | None = None
+    try:
+        scope = _scope(row, prefix)
+        box = _edges(row)
+    except DcmauditError as error:
+        box, scope, problem = None, None, error.message
+    return RectRow(
+        id=RectId(f"{prefix}{row['id']}"),
+        filename=_text(row.get("filename")) or "",
+        box=box,
+        scope=scope,
+        engine=_engine(OcrEngine, row.get("ocrengine")),
+        text=_text(row.get("ocrtext")),
+        ner=_engine(NerEngine, row.get("nerengine")),
+        verdict=_verdict(row.get("nerpii")),
+        modified=parse_time(row.get("last_modified")),
+        modified_by=_text(row.get("last_modified_by")),
+        problem=problem,
+        stored=dict(row),
+    )
+
+
+def rect_values(filename: str, rect: NewRect, user: str) -> Values:
+    """The columns, but for the id and the place, in either table; UsageError for a box outside every plane."""
+    box = rect.box
+    if box is not None and (box.left < 0 or box.top < 0):
+        raise UsageError(
+            f"a rectangle from ({box.left}, {box.top}) begins outside its plane",
+            file=filename,
+            hint="clip it to the plane first",
+        )
+    edges = (-1, -1, -1, -1) if box is None else (box.top, box.last_y, box.left, box.last_x)
+    return {
+        "filename": filename,
+        **dict(zip(("top", "bottom", "left", "right"), edges, strict=True)),
+        "ocrengine": int(rect.engine),
+        "ocrtext": storable(rect.text),
+        "nerengine": int(rect.ner),
+        "nerpii": rect.verdict.value,
+        "last_modified": local_now(),
+        "last_modified_by": user,
+    }
+
+
+# --- tags ---------------------------------------------------------------------------------------------------------
+
+
+def is_marked(mark: object) -> bool:
+    """Whether a tag row asks for another look. A sign that is not understood does: better looked at twice."""
+    return str(mark).strip().upper() not in {"F", "0", "FALSE", "NONE", ""}
+
+
+def image_type_text(image_type: tuple[str, ...]) -> str:
+    """The list as the original writes it."""
+    return json.dumps(list(image_type))
+
+
+def parse_image_type(text: object) -> list[str] | None:
+    """The list in either spelling (JSON, or Python's in older databases); None where it is neither."""
+    if not isinstance(text, str):
+        return None
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            found = parse(text)
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            continue
+        if isinstance(found, list | tuple):
+            return [str(part) for part in found]
+    return None
+
+
+def device_values(device: DeviceFacts, sop_class_uid: str | None) -> Values:
+    """The columns that files are compared by, placeholders for what is absent."""
+    image_type = device.image_type
+    if not image_type:
+        is_capture = sop_class_uid is not None and f"{sop_class_uid}.".startswith(f"{SECONDARY_CAPTURE}.")
+        image_type = ("DERIVED", "SECONDARY") if is_capture else NO_IMAGE_TYPE
+    return {
+        "modality": storable(device.modality) or NO_MODALITY,
+        "imagetype": image_type_text(image_type),
+        "manufacturermodelname": storable(device.model) or NO_MODEL,
+        "burnedinannotation": storable(device.burned_in_annotation) or NO_BURNED_IN,
+        "rows": device.rows,
+        "columns": device.columns,
+    }
+
+
+def _or_none(value: object, placeholder: str) -> str | None:
+    return None if value is None or value == placeholder else str(value)
+
+
+def _device(row: Mapping[str, object]) -> DeviceFacts:
+    image_type = parse_image_type(row.get("imagetype"))
+    rows, columns = row.get("rows"), row.get("columns")
+    return DeviceFacts(
+        modality=_or_none(row.get("modality"), NO_MODALITY),
+        image_type=None if image_type is None or tuple(image_type) == NO_IMAGE_TYPE else tuple(image_type),
+        model=_or_none(row.get("manufacturermodelname"), NO_MODEL),
+        burned_in_annotation=_or_none(row.get("burnedinannotation"), NO_BURNED_IN),
+        rows=rows if isinstance(rows, int) else None,
+        columns=columns if isinstance(columns, int) else None,
+    )
+
+
+def tag_record(row: Mapping[str, object]) -> TagRecord:
+    """The record of a row of DicomTags. Never fails."""
+    return TagRecord(
+        filename=_text(row.get("filename")) or "",
+        marked=is_marked(row.get("mark")),
+        comment=_text(row.get("comment")),
+        device=_device(row),
+        modified=parse_time(row.get("last_modified")),
+        modified_by=_text(row.get("last_modified_by")),
+        stored=dict(row),
+    )

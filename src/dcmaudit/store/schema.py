@@ -1,0 +1,117 @@
+"""The tables as SQLAlchemy sees them. The migrations make them; this module describes their present shape."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy.sql.elements import quoted_name
+
+HEAD = "0001"
+"""The newest migration, so that a store that is up to date is recognised without loading Alembic."""
+
+VERSION_TABLE = "dcmaudit_version"
+
+RECT_COLUMNS = (
+    "id", "filename", "top", "bottom", "left", "right", "frame", "overlay",
+    "ocrengine", "ocrtext", "nerengine", "nerpii", "last_modified", "last_modified_by",
+)  # fmt: skip
+TAG_COLUMNS = (
+    "id", "filename", "mark", "comment", "modality", "imagetype", "manufacturermodelname", "burnedinannotation",
+    "rows", "columns", "last_modified", "last_modified_by",
+)  # fmt: skip
+OLD_COLUMNS = ("source", "ocr", "ispii", "sourcepii")
+"""Columns that older databases still carry in DicomRects; they are kept and otherwise left alone."""
+
+_RECT_TEXTS = {"filename", "ocrtext", "last_modified", "last_modified_by"}
+_TAG_NUMBERS = {"rows", "columns"}
+
+metadata = MetaData()
+
+
+def _column(name: str, *, is_text: bool) -> Column[str] | Column[int]:
+    # Quoted always: "left", "right", "rows" and "columns" are words of SQL.
+    quoted = quoted_name(name, quote=True)
+    if name == "id":
+        return Column(quoted, Integer, primary_key=True)
+    return Column(quoted, Text) if is_text else Column(quoted, Integer)
+
+
+rects = Table(
+    quoted_name("DicomRects", quote=True),
+    metadata,
+    *(_column(name, is_text=name in _RECT_TEXTS) for name in RECT_COLUMNS),
+)
+tags = Table(
+    quoted_name("DicomTags", quote=True),
+    metadata,
+    *(_column(name, is_text=name not in _TAG_NUMBERS) for name in TAG_COLUMNS),
+)
+
+extra_rects = Table(
+    "dcmaudit_rects",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("filename", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("top", Integer),
+    Column("bottom", Integer),
+    Column(quoted_name("left", quote=True), Integer),
+    Column(quoted_name("right", quote=True), Integer),
+    Column("ocrengine", Integer),
+    Column("ocrtext", Text),
+    Column("nerengine", Integer),
+    Column("nerpii", Integer),
+    Column("last_modified", Text, nullable=False),
+    Column("last_modified_by", Text, nullable=False),
+    Index("dcmaudit_rects_by_file", "filename"),
+    sqlite_autoincrement=True,
+)
+
+identity = Table(
+    "dcmaudit_identity",
+    metadata,
+    Column("filename", Text, primary_key=True),
+    Column("sop_instance_uid", Text),
+    Column("pixel_digest", Text),
+    Column("size", BigInteger),
+    Column("modified_ns", BigInteger),
+    Column("noted_at", Text, nullable=False),
+    Column("noted_by", Text, nullable=False),
+    Index("dcmaudit_identity_by_content", "pixel_digest", "sop_instance_uid"),
+)
+
+seen = Table(
+    "dcmaudit_seen",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("filename", Text, nullable=False),
+    Column("plane_group", Text, nullable=False),
+    Column("how", Text, nullable=False),
+    Column("seen_by", Text, nullable=False),
+    Column("ranges", Text, nullable=False),
+    Column("first_at", Text, nullable=False),
+    Column("last_at", Text, nullable=False),
+    UniqueConstraint("filename", "plane_group", "how", "seen_by", name="dcmaudit_seen_once"),
+)
+
+history = Table(
+    "dcmaudit_history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("done_at", Text, nullable=False),
+    Column("done_by", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("filename", Text),
+    Column("count", Integer, nullable=False),
+    Index("dcmaudit_history_by_file", "filename"),
+    sqlite_autoincrement=True,
+)
+
+preferences = Table(
+    "dcmaudit_preferences",
+    metadata,
+    Column("user_name", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+OWN_TABLES = (extra_rects, identity, seen, history, preferences)

@@ -1,0 +1,123 @@
+"""Suggestions from similar images, by the method of the original tool.
+
+Similar is a file with a tag row that is equal in modality, image type, rows, columns and model. Its rectangles
+on the same frame and overlay are taken; those that differ by at most four pixels on every edge merge into their
+union, and those inside another one are dropped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, text
+
+from dcmaudit.model import Box, DeviceFacts, Origin, PlaneAddress, Region, Verdict
+from dcmaudit.store import rows
+from dcmaudit.store.database import Session
+
+NEAR = 4
+_CELL = 64
+_VERDICTS = (Verdict.HARMLESS, Verdict.UNKNOWN, Verdict.IDENTIFYING)
+"""By suspicion, as the query counts it: one identifying text among many harmless ones decides."""
+
+_QUERY = """
+SELECT r."left", r."top", r."right", r."bottom", count(DISTINCT r.filename),
+  max(CASE r.nerpii WHEN 1 THEN 2 WHEN 0 THEN 0 ELSE 1 END)
+FROM "DicomTags" t JOIN "DicomRects" r ON r.filename = t.filename
+WHERE t.manufacturermodelname = :model AND t.modality = :modality AND t."rows" = :rows AND t."columns" = :columns
+  AND t.imagetype IN :types AND t.filename <> :filename AND r.frame = :frame AND r.overlay = :overlay
+  AND r."left" >= 0 AND r."top" >= 0 AND r."right" >= r."left" AND r."bottom" >= r."top"
+GROUP BY 1, 2, 3, 4 ORDER BY min(r.id)
+"""
+
+
+@dataclass(slots=True)
+class _Found:
+    box: Box
+    files: int
+    suspicion: int
+
+
+def similar(
+    session: Session, filename: str, device: DeviceFacts, address: PlaneAddress, sop_class_uid: str | None
+) -> list[Region]:
+    """Rectangles of similar images for one plane; the reason says in how many files the most common one is."""
+    place = rows.shared_scope(address)
+    if place is None or not (session.has_rects and session.has_tags):
+        return []
+    values = rows.device_values(device, sop_class_uid)
+    image_type = str(values["imagetype"])
+    query = text(_QUERY).bindparams(bindparam("types", expanding=True))
+    found = session.connection.execute(
+        query,
+        {
+            "model": values["manufacturermodelname"],
+            "modality": values["modality"],
+            "rows": values["rows"],
+            "columns": values["columns"],
+            # Older databases hold the list as Python writes it.
+            "types": [image_type, str(json.loads(image_type))],
+            "filename": filename,
+            "frame": place[0],
+            "overlay": place[1],
+        },
+    )
+    boxes = [
+        _Found(Box.from_inclusive(left=left, top=top, right=right, bottom=bottom), files, suspicion)
+        for left, top, right, bottom, files, suspicion in found
+    ]
+    return [_region(item, address) for item in without_contained(merged(boxes))]
+
+
+def _region(item: _Found, address: PlaneAddress) -> Region:
+    images = "a similar image" if item.files == 1 else f"{item.files} similar images"
+    verdict = _VERDICTS[item.suspicion]
+    return Region(
+        item.box, address, Origin.SIMILAR, f"marked in {images} (same device, type and size)", verdict=verdict
+    )
+
+
+def _is_near(one: Box, other: Box) -> bool:
+    return (
+        abs(one.left - other.left) <= NEAR
+        and abs(one.top - other.top) <= NEAR
+        and abs(one.right - other.right) <= NEAR
+        and abs(one.bottom - other.bottom) <= NEAR
+    )
+
+
+def merged(boxes: Iterable[_Found]) -> list[_Found]:
+    """Near ones united, in the order given, until no two are near. A grid keeps this from comparing all with all."""
+    cells: dict[tuple[int, int], list[_Found]] = {}
+    for new in boxes:
+        item = new
+        while (near := _take_near(cells, item.box)) is not None:
+            item = _Found(item.box.union(near.box), max(item.files, near.files), max(item.suspicion, near.suspicion))
+        cells.setdefault(_cell(item.box), []).append(item)
+    return [item for cell in cells.values() for item in cell]
+
+
+def _cell(box: Box) -> tuple[int, int]:
+    return box.left // _CELL, box.top // _CELL
+
+
+def _take_near(cells: dict[tuple[int, int], list[_Found]], box: Box) -> _Found | None:
+    """Remove and return one item near the box. Only cells that a near corner can lie in are looked at."""
+    for x in {(box.left - NEAR) // _CELL, (box.left + NEAR) // _CELL}:
+        for y in {(box.top - NEAR) // _CELL, (box.top + NEAR) // _CELL}:
+            cell = cells.get((x, y), ())
+            for index, item in enumerate(cell):
+                if _is_near(item.box, box):
+                    return cells[x, y].pop(index)
+    return None
+
+
+def without_contained(items: Iterable[_Found]) -> list[_Found]:
+    """Those that lie in no other one, top to bottom."""
+    kept: list[_Found] = []
+    for item in sorted(items, key=lambda item: item.box.area, reverse=True):
+        if not any(other.box.contains(item.box) for other in kept):
+            kept.append(item)
+    return sorted(kept, key=lambda item: (item.box.top, item.box.left))

@@ -1,0 +1,249 @@
+"""SQLite: one file, several processes, and what each file system and permission allows.
+
+An existing file is not touched by opening it. Only the first write switches it to WAL, closes it to other users
+and adds our tables.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import time
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+
+from dcmaudit.errors import StoreError, StoreReadOnlyError
+
+_NETWORK = {
+    "nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "gpfs", "beegfs", "glusterfs",
+    "fuse.sshfs", "fuse.s3fs", "fuse.glusterfs", "fuse.ceph", "fuse.beegfs", "fuse.rclone", "orangefs", "pvfs2",
+}  # fmt: skip
+"""File systems that several machines may share: WAL needs memory shared by all users of the file."""
+
+WRITE = "dcmaudit_write"
+"""The execution option by which a transaction says that it is going to write."""
+
+
+class SqliteBackend:
+    """One database file. ``refusal`` says why it may only be read, None where it may be written."""
+
+    kind = "SQLite"
+
+    def __init__(self, path: Path, *, read_only: bool, timeout: float) -> None:
+        self.path = path
+        self.name = str(path)
+        self.notes: list[str] = []
+        self._timeout = timeout
+        self._inode: tuple[int, int] | None = None
+        self.refusal = "it was opened for reading only" if read_only else self._make_writable()
+        self.journal = "delete" if is_on_network(path) else "wal"
+        if path.exists():
+            self._remember()
+
+    # --- making and closing -------------------------------------------------------------------------------------
+
+    def _make_writable(self) -> str | None:
+        """Make folder and file where they are missing; the reason where the database cannot be written."""
+        path = self.path
+        try:
+            _make_folders(path.parent)
+            if not path.exists():
+                _make_file(path)
+        except FileExistsError:
+            pass  # another process was quicker
+        except OSError as error:
+            if path.exists():
+                return "the file may not be written"
+            raise StoreError(
+                f"the database cannot be made: {error.strerror}",
+                file=self.name,
+                hint="choose another folder with --db DIR",
+            ) from error
+        if not path.is_file():
+            raise StoreError("it is not a file", file=self.name, hint="choose another name with --db")
+        if not os.access(path, os.W_OK):
+            return "the file may not be written"
+        if not os.access(path.parent, os.W_OK):
+            return "the folder may not be written, and SQLite needs files beside the database"
+        return None
+
+    def _remember(self) -> None:
+        status = self.path.stat()
+        self._inode = (status.st_dev, status.st_ino)
+
+    def check_in_place(self) -> None:
+        """StoreError where the file was moved or deleted meanwhile: what is written now would be lost."""
+        try:
+            status = self.path.stat()
+        except OSError:
+            status = None
+        if status is None or (status.st_dev, status.st_ino) != self._inode:
+            raise StoreError(
+                "the database was moved, deleted or replaced while it was in use",
+                file=self.name,
+                hint="put it back, or start again",
+            )
+
+    # --- connections --------------------------------------------------------------------------------------------
+
+    def engine(self) -> Engine:
+        """A new engine whose connections obey the rules of this module."""
+        engine = create_engine(
+            "sqlite://",
+            creator=self._connect,
+            poolclass=QueuePool,
+            pool_size=4,
+            max_overflow=60,
+            pool_timeout=self._timeout,
+            hide_parameters=True,
+        )
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    def _connect(self) -> sqlite3.Connection:
+        if not self.path.exists() and self.refusal is not None:
+            return self._open(":memory:")  # nothing there yet, and nothing may be made: an empty database
+        uri = self.path.as_uri()
+        if self.refusal is None:
+            connection = self._open(f"{uri}?mode=rw")
+            # EXTRA also syncs the folder after the journal went, which WAL does not need.
+            connection.execute(f"PRAGMA synchronous = {'FULL' if self.journal == 'wal' else 'EXTRA'}")
+            return connection
+        if os.access(self.path.parent, os.W_OK) or not is_wal(self.path):
+            return self._open(f"{uri}?mode=ro")
+        return self._open_beyond_reach(uri)
+
+    def _open_beyond_reach(self, uri: str) -> sqlite3.Connection:
+        """A reader of a WAL database in a folder where SQLite can make no files."""
+        wal, shm = Path(f"{self.path}-wal"), Path(f"{self.path}-shm")
+        if not wal.exists() or wal.stat().st_size == 0:
+            return self._open(f"{uri}?immutable=1")
+        if shm.exists() and os.access(wal, os.R_OK) and os.access(shm, os.R_OK):
+            return self._open(f"{uri}?mode=ro")
+        raise StoreReadOnlyError(
+            f"the newest changes are in {wal.name} and can be read only where files can be made beside it",
+            file=self.name,
+            hint="copy the database and its -wal file to a folder of your own, or open it once where it can be written",
+        )
+
+    def _open(self, uri: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            uri,
+            uri=uri != ":memory:",
+            timeout=self._timeout,
+            isolation_level=None,  # BEGIN is ours, see _begin
+            check_same_thread=False,
+        )
+        # Old files may hold bytes that are no UTF-8: shown as \xNN rather than making the row unreadable.
+        connection.text_factory = _decode
+        return connection
+
+    # --- writing ------------------------------------------------------------------------------------------------
+
+    def prepare(self, connection: Connection) -> None:
+        """Before the first write, outside a transaction: the journal mode and the permissions."""
+        self._tighten()
+        wanted = self.journal
+        found = self._switch_journal(connection, wanted)
+        if wanted == "delete":
+            self._note("the database is on a network file system: slower, but safe from several machines at once")
+            if found == "wal":
+                self._note("it is in WAL mode, which is not safe there; close it everywhere and open it once more")
+        elif found != "wal":
+            self.journal = found
+            self._note(f"this file system cannot keep a write-ahead log; the journal is {found!r}")
+
+    def _switch_journal(self, connection: Connection, wanted: str) -> str:
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)  # noqa: S101 (this engine makes no others)
+        deadline = time.monotonic() + self._timeout
+        while True:
+            try:
+                return str(raw.execute(f"PRAGMA journal_mode = {wanted}").fetchone()[0]).lower()
+            except sqlite3.OperationalError as error:
+                # The switch needs the file alone and does not always wait for it by itself.
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+
+    def _tighten(self) -> None:
+        """Take every right from others, and the group's unless it may write (a team that shares on purpose)."""
+        for path in (self.path, Path(f"{self.path}-wal"), Path(f"{self.path}-shm")):
+            try:
+                mode = stat.S_IMODE(path.stat().st_mode)
+            except OSError:
+                continue
+            wanted = mode & (0o660 if mode & stat.S_IWGRP else 0o600)
+            if wanted == mode:
+                continue
+            try:
+                path.chmod(wanted)
+            except OSError:
+                self._note(f"{path.name} can be read by others (mode {mode:04o}) and belongs to somebody else")
+            else:
+                self._note(f"{path.name} could be read by others (mode {mode:04o}); now it has mode {wanted:04o}")
+
+    def lock(self, connection: Connection, names: tuple[str, ...]) -> None:
+        """Nothing: BEGIN IMMEDIATE has the whole file already."""
+
+    def _note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITE, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _decode(data: bytes) -> str:
+    return data.decode("utf-8", "backslashreplace")
+
+
+def _make_folders(folder: Path) -> None:
+    missing = []
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    for part in reversed(missing):
+        try:
+            part.mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        part.chmod(0o700)
+
+
+def _make_file(path: Path) -> None:
+    number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.fchmod(number, 0o600)  # the umask may have taken more than is good
+    finally:
+        os.close(number)
+
+
+def is_wal(path: Path) -> bool:
+    """Whether the header says that the file is read through a write-ahead log."""
+    with path.open("rb") as file:
+        header = file.read(20)
+    return len(header) == 20 and header[18] == 2
+
+
+def is_on_network(path: Path, mounts: Path = Path("/proc/self/mounts")) -> bool:
+    """Whether the file is, or would be, on a file system that other machines may mount as well."""
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return False
+    target = path.resolve()
+    best, kind = -1, ""
+    for line in lines:
+        fields = line.split(" ")
+        if len(fields) < 3:
+            continue
+        point = Path(fields[1].encode("utf-8", "surrogateescape").decode("unicode_escape", "replace"))
+        # A later line covers an earlier one at the same place.
+        if target.is_relative_to(point) and len(point.parts) >= best:
+            best, kind = len(point.parts), fields[2]
+    return kind in _NETWORK

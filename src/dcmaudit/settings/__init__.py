@@ -4,6 +4,6 @@ Precedence: what the command line says, then the environment, then the settings 
 """
 
 from dcmaudit.settings.loading import config_path, load, unknown_variables
-from dcmaudit.settings.settings import DATABASE_NAME, Settings
+from dcmaudit.settings.settings import Settings
 
-__all__ = ["DATABASE_NAME", "Settings", "config_path", "load", "unknown_variables"]
+__all__ = ["Settings", "config_path", "load", "unknown_variables"]

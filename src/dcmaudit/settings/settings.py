@@ -13,15 +13,11 @@ import platformdirs
 from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-DATABASE_NAME = "dcmaudit.sqlite.db"
-"""The file name of the database in its folder, as the original tool has it."""
-
 PREFIX = "DCMAUDIT_"
 
 file_values: ContextVar[dict[str, Any]] = ContextVar("file_values", default={})  # noqa: B039 it is never changed
 
 _IS_URL = re.compile(r"[a-z][a-z0-9+]+://", re.IGNORECASE)
-_PASSWORD = re.compile(r"(://[^/@]*?:)[^/@]*@")
 
 
 def _plain(name: str) -> AliasChoices:
@@ -81,7 +77,10 @@ class Settings(BaseSettings):
     """Whether folders are read with their subfolders. False as in the original, where the menu has both."""
 
     browse_roots: Annotated[tuple[Path, ...], NoDecode] = ()
-    """The folders that the open dialogs show; in the environment separated as in PATH. Empty: whatever the user may read, for the server runs as the user."""
+    """The folders that the open dialogs show; in the environment they are separated as in PATH.
+
+    Empty: whatever the user may read, for the server runs as the user.
+    """
 
     @classmethod
     def settings_customise_sources(
@@ -114,24 +113,15 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        """Where the database is: the absolute path of its file, or a URL. The file and folder need not exist yet.
+        """Where the database is: a folder or a file (absolute; neither need exist), or a URL that may hold a password.
 
-        A folder (and any path that is no file yet and has no suffix ``.db``) holds ``dcmaudit.sqlite.db``.
+        It is for the store, which knows what the file in a folder is called; people are shown the store's name of it.
         """
         if self.db is not None:
-            if _IS_URL.match(self.db):
-                return self.db
-            place = Path(self.db)
-            is_file = place.is_file() or (place.suffix == ".db" and not place.is_dir())
-            return str(place if is_file else place / DATABASE_NAME)
+            return self.db
         if self.smi_root is not None:
-            return str(self.smi_root / "data" / "dicompixelanon" / DATABASE_NAME)
-        return str(platformdirs.user_data_path("dcmaudit", appauthor=False) / DATABASE_NAME)
-
-    @property
-    def database_shown(self) -> str:
-        """``database`` for people and logs: without the password of a URL."""
-        return _PASSWORD.sub(r"\1***@", self.database)
+            return str(self.smi_root / "data" / "dicompixelanon")
+        return str(platformdirs.user_data_path("dcmaudit", appauthor=False))
 
     @property
     def rules_folder(self) -> Path | None:

@@ -1,0 +1,89 @@
+"""What every command shares: options, exit codes, logging."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import warnings
+from enum import IntEnum
+from typing import Any, TextIO
+
+from dcmaudit.errors import DcmauditError, MissingExtraError, ServerError, UsageError
+
+log = logging.getLogger("dcmaudit")
+
+
+class Exit(IntEnum):
+    """Exit codes. Commands return one; scripts can rely on them."""
+
+    GOOD = 0
+    """Everything that was asked for is done."""
+    NOT_ALL = 1
+    """Some input, or the whole of the work, was not done; standard error names it."""
+    USAGE = 2
+    """The command line, the settings or the port cannot be used; nothing was begun."""
+    FAULT = 70
+    """A fault of the program itself."""
+    INTERRUPTED = 130
+    """Ctrl+C."""
+    PIPE_CLOSED = 141
+    """The reader of the output went away."""
+
+
+FLAGS = ("db", "user", "port", "browser", "viewer", "recursive")
+"""Arguments that are settings too: where the command line has them, they win."""
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """Add the options that stand before or behind the name of a command alike."""
+    # Not named means not there: what stood before the command's name must not be reset behind it.
+    group = parser.add_argument_group("common options", argument_default=argparse.SUPPRESS)
+    group.add_argument("-d", "--debug", action="store_true", help="say on standard error what is being done")
+    group.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
+    group.add_argument("--db", metavar="DIR", help="folder of the database, or the URL of a PostgreSQL database")
+    group.add_argument("--user", metavar="NAME", help="who the marks are attributed to (default: the login name)")
+    group.add_argument("--config", metavar="FILE", help="settings file to read instead of the user's own")
+
+
+def flags_of(args: argparse.Namespace) -> dict[str, Any]:
+    """The settings that the command line named."""
+    return {name: value for name in FLAGS if (value := getattr(args, name, None)) is not None}
+
+
+def set_up_logging(*, debug: bool, quiet: bool) -> None:
+    """Send the program's own messages to standard error; keep those of libraries away.
+
+    A library's message may repeat a value of the file (pydicom does), so none is ever written: with ``--debug``
+    its kind and place are.
+    """
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S"))
+    log.handlers[:] = [handler]
+    log.propagate = False
+    log.setLevel(logging.DEBUG if debug else logging.ERROR if quiet else logging.INFO)
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(logging.NullHandler())
+    warnings.showwarning = _quiet_warning
+
+
+def _quiet_warning(
+    message: Warning | str,  # noqa: ARG001 not repeated: it may hold a value of the file
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,  # noqa: ARG001 the standard library's signature
+    line: str | None = None,  # noqa: ARG001 the same
+) -> None:
+    log.debug("%s at %s:%d", category.__name__, filename, lineno)
+
+
+def say(message: str) -> None:
+    """One line on standard error."""
+    print(f"dcmaudit: {message}", file=sys.stderr)
+
+
+def exit_code_of(error: DcmauditError) -> Exit:
+    """The exit code of an error that ended a command."""
+    return Exit.USAGE if isinstance(error, (UsageError, MissingExtraError, ServerError)) else Exit.NOT_ALL

@@ -1,0 +1,193 @@
+"""From the words of the command line to the command that they mean, and to an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import IO, NoReturn
+
+from dcmaudit import __version__
+from dcmaudit.cli import registry, review
+from dcmaudit.cli.common import Exit, add_common, exit_code_of, flags_of, log, say, set_up_logging
+from dcmaudit.errors import DcmauditError, UsageError
+
+_DESCRIPTION = """\
+Find, show and remove text burned into the pixels of DICOM images.
+
+Without a command it opens the reviewer in the browser: every frame, every overlay and every frame of each overlay
+can be looked at, marked and tagged.
+"""
+_EXIT_CODES = """\
+exit codes: 0 all done; 1 some inputs not done; 2 wrong usage, settings or port; 70 fault of the program; 130 Ctrl+C
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that ends with one line, not with the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, hint=f"see {self.prog} --help")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program with ``argv`` (without its own name; default: the process's) and return its exit code.
+
+    ``--help`` and ``--version`` print and return 0. A user's mistake prints one line on standard error.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        _make_printable(stream)
+    debug = False
+    try:
+        args, name = _parse(words)
+        debug = getattr(args, "debug", False)
+        set_up_logging(debug=debug, quiet=getattr(args, "quiet", False))
+        code = _run(args, name)
+        # Flushed here, for a closed pipe must be met where it can still be answered.
+        sys.stdout.flush()
+    except SystemExit as error:
+        # argparse ends so after --help and --version; nothing else here does.
+        return int(error.code or 0)
+    except DcmauditError as error:
+        say(str(error))
+        _show_trace(debug=debug)
+        return exit_code_of(error)
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # Python would complain once more when it closes standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.PIPE_CLOSED
+    except Exception as error:  # the last line of defence: whatever comes, no bare traceback for a user
+        return _fault(error, debug=debug)
+    return code
+
+
+def frames_main() -> int:
+    """The program ``pydicom_images``, the original's name for ``dcmaudit frames``."""
+    return main(["frames", *sys.argv[1:]])
+
+
+def _parse(words: list[str]) -> tuple[argparse.Namespace, str | None]:
+    """The arguments, and the name of the command; None where the reviewer is meant."""
+    place = _command_place(words)
+    if place is None:
+        return _parse_review(words), None
+    name = words[place]
+    if name not in registry.available():
+        known = ", ".join(registry.available()) or "none"
+        raise UsageError(f"unknown command {name!r}", hint=f"commands: {known}; files are named with -i")
+    args = top_parser().parse_args(words[:place])
+    return command_parser(name).parse_args(words[place + 1 :], args), name
+
+
+def _command_place(words: list[str]) -> int | None:
+    """Where the name of a command stands: the first word that is neither an option nor an option's value."""
+    options = top_parser()._option_string_actions  # noqa: SLF001 argparse has no public way to ask
+    place = 0
+    while place < len(words):
+        word = words[place]
+        if not word.startswith("-") or word == "-":
+            return place
+        action = options.get(word)
+        if word == "--" or (action is not None and action.nargs == "*"):
+            # Whatever follows are names of files.
+            return None
+        place += 1 if action is None or action.nargs == 0 or "=" in word else 2
+    return None
+
+
+def _parse_review(words: list[str]) -> argparse.Namespace:
+    # Behind "--" every word is a name, also one that begins with a dash.
+    end = words.index("--") if "--" in words else len(words)
+    args = top_parser().parse_args(words[:end])
+    args.names += words[end + 1 :]
+    return args
+
+
+def top_parser() -> argparse.ArgumentParser:
+    """The parser of the reviewer and of what stands before a command's name."""
+    commands = registry.available()
+    epilog = _EXIT_CODES
+    usage = "dcmaudit [options] [-i NAME ...]"
+    parser = _Parser(
+        prog="dcmaudit",
+        usage=usage + ("\n       dcmaudit [options] COMMAND ..." if commands else ""),
+        description=_DESCRIPTION,
+        epilog=epilog,
+        formatter_class=_Formatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"dcmaudit {__version__}")
+    review.configure(parser)
+    add_common(parser)
+    return parser
+
+
+def command_parser(name: str) -> argparse.ArgumentParser:
+    """The parser of one command; the command's own meaning of an option wins over the common one."""
+    module = registry.command(name)
+    parser = _Parser(
+        prog=f"dcmaudit {name}",
+        description=module.SUMMARY[:1].upper() + module.SUMMARY[1:],
+        allow_abbrev=False,
+        conflict_handler="resolve",
+    )
+    add_common(parser)
+    module.configure(parser)
+    return parser
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Appends the table of commands, which needs the modules' summaries, only when help is really printed."""
+
+    def format_help(self) -> str:
+        text = super().format_help()
+        lines = [f"  {name:<10} {registry.command(name).SUMMARY}" for name in registry.available()]
+        if not lines or _EXIT_CODES not in text:
+            return text
+        table = "\n".join(["commands (dcmaudit COMMAND --help says more):", *lines])
+        return text.replace(_EXIT_CODES, f"{table}\n\n{_EXIT_CODES}")
+
+
+def _run(args: argparse.Namespace, name: str | None) -> int:
+    from dcmaudit.settings import load, unknown_variables
+
+    settings = load(flags_of(args), config=getattr(args, "config", None))
+    for variable in unknown_variables():
+        log.warning("%s in the environment is no setting", variable)
+    # A command stopped by another program ends as with Ctrl+C, so that temporary files go.
+    signal.signal(signal.SIGTERM, _interrupt)
+    if name is None:
+        return review.run(args, settings)
+    return registry.command(name).run(args, settings)
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _fault(error: Exception, *, debug: bool) -> int:
+    # The message of a foreign exception may hold a value of the file: only its kind is printed.
+    say(
+        f"a fault of the program ({type(error).__name__}); please report it with the command that was run, without "
+        f"any data{'' if debug else '; --debug shows where it is'}"
+    )
+    _show_trace(debug=debug)
+    return Exit.FAULT
+
+
+def _show_trace(*, debug: bool) -> None:
+    if debug:
+        traceback.print_exc()
+
+
+def _make_printable(stream: IO[str]) -> None:
+    # A file name that the terminal's encoding cannot show must not end the program.
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")

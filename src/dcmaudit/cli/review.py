@@ -1,0 +1,120 @@
+"""``dcmaudit [options] -i NAMES``: the reviewer, and what the same command line can do instead."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from dcmaudit.cli.common import Exit, log, say
+from dcmaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from dcmaudit.settings import Settings
+
+LOOPBACK = "127.0.0.1"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the reviewer."""
+    parser.add_argument(
+        "-i",
+        dest="names",
+        metavar="NAME",
+        nargs="*",
+        action="extend",
+        default=[],
+        help="DICOM files, folders, wildcards, DICOMDIRs, databases, or CSV lists of file names in a column "
+        "DicomFilePath or filename",
+    )
+    parser.add_argument(
+        "-R", "--recursive", action="store_true", default=None, help="read folders with all their subfolders"
+    )
+    parser.add_argument("--viewer", action="store_true", default=None, help="only show: no marks, nothing written")
+    parser.add_argument("--review", action="store_true", help="show files that are marked as done as well")
+    parser.add_argument("--tagged", action="store_true", help="show only files that are tagged")
+    parser.add_argument("--dump-database", action="store_true", help="print the database as JSON and end")
+    parser.add_argument("--port", type=int, metavar="N", help="port of the reviewer (default: one that is free)")
+    parser.add_argument(
+        "--host",
+        metavar="ADDRESS",
+        default=LOOPBACK,
+        help="address to listen on (default: this machine only; any other lets the network in, unencrypted)",
+    )
+    parser.add_argument(
+        "--no-browser", dest="browser", action="store_false", default=None, help="print the address, open no browser"
+    )
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Start the reviewer and stay until it ends; or print the database."""
+    if args.dump_database:
+        return _dump(args, settings)
+    if args.tagged and args.review:
+        log.debug("--tagged shows tagged files, which are done: --review adds nothing to it")
+    from dcmaudit.web import serve
+
+    _check_host(args.host)
+    serve(
+        args.names,
+        settings,
+        review=args.review,
+        tagged=args.tagged,
+        host=args.host,
+        ready=lambda address: _announce(address, quiet=getattr(args, "quiet", False), browser=settings.browser),
+    )
+    return Exit.GOOD
+
+
+def _dump(args: argparse.Namespace, settings: Settings) -> int:
+    if args.names:
+        raise UsageError("--dump-database takes no files", hint="leave out -i: the whole database is printed")
+    from dcmaudit.store import open_store
+
+    with open_store(settings.database, user=settings.user, read_only=True) as store:
+        store.dump_json(sys.stdout)
+    return Exit.GOOD
+
+
+def _check_host(host: str) -> None:
+    try:
+        is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError as error:
+        raise UsageError(
+            f"--host {host} is no address", hint=f"allowed: an IP address; {LOOPBACK} by default"
+        ) from error
+    if not is_loopback:
+        say(f"listening on {host}: everyone who gets the address can see the images, and nothing is encrypted")
+
+
+def _announce(address: str, *, quiet: bool, browser: bool) -> None:
+    """Tell where the reviewer is, and open the browser where there is a screen to open it on."""
+    will_open = browser and has_screen()
+    # The address holds the one-time token: it goes to the terminal of the user who started the program, only there.
+    if not quiet or not will_open:
+        print(f"Reviewer: {address}\nEnd it with q in the browser, or Ctrl+C here.", flush=True)
+    if browser and not will_open:
+        say("no screen found; open the address in a browser on this machine")
+    if will_open:
+        threading.Thread(target=_open_browser, args=(address,), daemon=True).start()
+
+
+def has_screen() -> bool:
+    """Whether a browser with a window could be opened; a text browser would take over the terminal."""
+    if sys.platform in {"darwin", "win32"}:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _open_browser(address: str) -> None:
+    import webbrowser
+
+    try:
+        is_open = webbrowser.open(address)
+    except (webbrowser.Error, OSError):
+        is_open = False
+    if not is_open:
+        say("no browser could be started; open the address by hand")

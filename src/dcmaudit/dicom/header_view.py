@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
 from pydicom.datadict import dictionary_has_tag, tag_for_keyword
-from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence as DicomSequence
-from pydicom.tag import Tag
+
+from dcmaudit.dicom.attributes import Attributes
+from dcmaudit.dicom.quiet import quietly
 
 _LONGEST_BINARY = 1024
 """Bytes of a binary value that are shown as text; whoever searches more than that searches pixels."""
 
 _Field = str | int | tuple[int, str, int]
+_ABSENT = object()
 
 
 def is_known(field: _Field) -> bool:
@@ -28,44 +31,41 @@ def is_known(field: _Field) -> bool:
 
 
 class HeaderView:
-    """One data set, read only; elements of group 0002 are found in the file meta information.
+    """One data set, read only, with the elements of group 0002 from its file meta information.
 
-    The answers are text, () for an element without a value and None for one that is absent. A text that cannot be
-    decoded is given with replacement characters, a value that pydicom refuses as an element without a value.
+    ``meta`` is that information where the data set does not carry it itself. ``left_in_file`` are the tags of
+    elements that were not read because they are large: present, with an empty text. A value whose bytes do not fit
+    its VR is given as the text that its bytes are in Latin-1.
     """
 
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(self, dataset: Dataset, *, meta: Dataset | None = None, left_in_file: Collection[int] = ()) -> None:
         self._dataset = dataset
-        meta = getattr(dataset, "file_meta", None)
-        self._meta: Dataset | None = meta if isinstance(meta, Dataset) else None
+        own = getattr(dataset, "file_meta", None)
+        self._meta: Dataset | None = meta if meta is not None else own
+        self._left_in_file = left_in_file
 
     def get(self, field: _Field) -> tuple[str, ...] | None:
         """Every value as text, None where the element is absent, () where it has no value."""
-        element = self._element(field)
-        if element is None:
+        value = self._value(field)
+        if value is _ABSENT:
             return None
-        value = element.value
         if isinstance(value, DicomSequence):
             return ("",) * len(value)
-        if value is None or value in ("", b""):
-            return ()
-        if isinstance(value, bytes):
-            return (_binary_text(element),)
-        return tuple(str(one) for one in value) if isinstance(value, MultiValue | list) else (str(value),)
+        if value is None or (isinstance(value, str | bytes) and not value) or str(value) == "":
+            return ("",) if self._tag(field) in self._left_in_file else ()
+        if isinstance(value, MultiValue | list | tuple):
+            return tuple(str(one) for one in value)
+        return (str(value),)
 
     def text(self, field: _Field) -> str | None:
         """The whole value as one text, several values as ``['A', 'B']``; None for a number without a value."""
-        element = self._element(field)
-        if element is None or element.value is None:
-            return None
-        return _binary_text(element) if isinstance(element.value, bytes) else str(element.value)
+        value = self._value(field)
+        return None if value is _ABSENT or value is None else str(value)
 
     def items(self, field: _Field) -> Sequence[HeaderView]:
         """The items of a sequence, () for anything else."""
-        element = self._element(field)
-        if element is None or not isinstance(element.value, DicomSequence):
-            return ()
-        return tuple(HeaderView(item) for item in element.value)
+        value = self._value(field)
+        return tuple(HeaderView(item) for item in value) if isinstance(value, DicomSequence) else ()
 
     def integer(self, field: _Field) -> int | None:
         """The first value as a whole number, None where there is none that is one."""
@@ -78,40 +78,41 @@ class HeaderView:
         except (ValueError, OverflowError):
             return None
 
-    def _element(self, field: _Field) -> DataElement | None:
-        tag = _tag(field, self._dataset)
-        if tag is None:
-            return None
-        dataset = self._meta if tag >> 16 == 2 and self._meta is not None else self._dataset
-        if tag not in dataset:
-            return None
+    def _tag(self, field: _Field) -> int | None:
+        if isinstance(field, str):
+            return tag_for_keyword(field)
+        if isinstance(field, int):
+            return field if 0 <= field <= 0xFFFFFFFF else None
+        group, creator, element = field
         try:
-            return dataset[tag]
-        except (ValueError, TypeError, NotImplementedError, OverflowError, LookupError, AttributeError):
-            # The bytes do not fit the VR. It is there, and nothing can be said about its value.
-            return DataElement(tag, "UN", b"")
+            return int(self._dataset.private_block(group, creator).get_tag(element))
+        except (KeyError, ValueError):
+            return None
+
+    def _value(self, field: _Field) -> Any:
+        with quietly():
+            tag = self._tag(field)
+            if tag is None:
+                return _ABSENT
+            if tag in self._left_in_file:
+                return ""
+            dataset = self._meta if tag >> 16 == 2 and self._meta is not None else self._dataset
+            if tag not in dataset:
+                return _ABSENT
+            try:
+                element = dataset[tag]
+                value = element.value
+            except Exception:  # noqa: BLE001 - pydicom raises nearly anything over malformed values
+                return (Attributes(dataset).raw(tag) or b"").decode("latin-1").strip(" \0")
+        return _binary_text(value, tag, element.VR) if isinstance(value, bytes) else value
 
 
-def _tag(field: _Field, dataset: Dataset) -> int | None:
-    if isinstance(field, str):
-        return tag_for_keyword(field)
-    if isinstance(field, int):
-        return field if 0 <= field <= 0xFFFFFFFF else None
-    group, creator, element = field
-    try:
-        return int(dataset.private_block(group, creator).get_tag(element))
-    except (KeyError, ValueError):
-        return None
-
-
-def _binary_text(element: DataElement) -> str:
-    value: bytes = element.value
-    if element.VR == "UN" and Tag(element.tag).is_private:
+def _binary_text(value: bytes, tag: int, vr: str) -> str:
+    if not value:
+        return ""
+    if vr == "UN" and (tag >> 16) & 1 and value.isascii():
         # Written with implicit VR, a private text arrives as bytes; compare it as the text it was.
-        try:
-            text = value.decode("ascii").rstrip(" \0")
-        except UnicodeDecodeError:
-            text = ""
+        text = value.decode("ascii").rstrip(" \0")
         if text.isprintable() and text:
             return text
     return str(value[:_LONGEST_BINARY])

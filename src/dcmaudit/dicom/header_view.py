@@ -51,11 +51,10 @@ class HeaderView:
             return None
         if isinstance(value, DicomSequence):
             return ("",) * len(value)
-        if value is None or (isinstance(value, str | bytes) and not value) or str(value) == "":
-            return ("",) if self._tag(field) in self._left_in_file else ()
         if isinstance(value, MultiValue | list | tuple):
             return tuple(str(one) for one in value)
-        return (str(value),)
+        text = "" if value is None else str(value)
+        return (text,) if text or self._tag(field) in self._left_in_file else ()
 
     def text(self, field: _Field) -> str | None:
         """The whole value as one text, several values as ``['A', 'B']``; None for a number without a value."""
@@ -102,7 +101,7 @@ class HeaderView:
             try:
                 element = dataset[tag]
                 value = element.value
-            except Exception:  # noqa: BLE001 - pydicom raises nearly anything over malformed values
+            except Exception:  # pydicom raises nearly anything over malformed values
                 return (Attributes(dataset).raw(tag) or b"").decode("latin-1").strip(" \0")
         return _binary_text(value, tag, element.VR) if isinstance(value, bytes) else value
 

@@ -76,7 +76,7 @@ class Walker:
         """The DC difference at the position, which moves behind it."""
         entry = tables.dc[self._window(self.position)]
         if not entry:
-            raise DecodeError(f"{_DAMAGED}: no such DC code")
+            raise self._no_code("DC")
         length, size = entry >> 5, entry & 31
         self.position += length
         raw = self._window(self.position) >> (16 - size)
@@ -91,7 +91,8 @@ class Walker:
             at += entry & BITS
             k += entry >> STEP_SHIFT
         if k >= INVALID:
-            raise DecodeError(f"{_DAMAGED}: no such AC code")
+            self.position = at
+            raise self._no_code("AC")
         if k != 63 and not END <= k < END + 63:
             raise DecodeError(f"{_DAMAGED}: a block of more than 64 coefficients")
         if at > self.length:
@@ -116,6 +117,11 @@ class Walker:
         self.dc[component] += self.read_difference(tables)
         self.skip_coefficients(tables)
         return self.position
+
+    def _no_code(self, kind: str) -> DecodeError:
+        if self.position + 16 > self.length:
+            return DecodeError(f"{_DAMAGED}: it ends in the middle of a block")
+        return DecodeError(f"{_DAMAGED}: no such {kind} code")
 
     def _window(self, at: int) -> int:
         if at >> 3 >= len(self.windows):

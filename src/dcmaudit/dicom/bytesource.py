@@ -1,0 +1,82 @@
+"""Bytes of one input, read by position from any thread, never more than there are."""
+
+from __future__ import annotations
+
+import io
+import threading
+from typing import BinaryIO
+
+from dcmaudit.errors import SourceUnreadableError
+
+
+class ByteSource:
+    """A seekable stream with a known size. ``read_at`` may be called from several threads.
+
+    A length field of a file that lies can ask for 4 GiB; here a read is cut to what the stream holds *before*
+    memory is asked for.
+    """
+
+    def __init__(self, stream: BinaryIO, *, name: str = "") -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+        self.name = name
+        try:
+            self.size = stream.seek(0, io.SEEK_END)
+        except OSError as error:
+            raise SourceUnreadableError(f"its bytes cannot be reached: {error.strerror or 'seek failed'}",
+                                        file=name) from error  # fmt: skip
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """The bytes from ``offset`` on: ``length`` of them, or fewer where the stream ends.
+
+        Raises SourceUnreadableError where the system cannot read, or the input was closed meanwhile.
+        """
+        length = min(length, self.size - offset)
+        if length <= 0:
+            return b""
+        try:
+            with self._lock:
+                self._stream.seek(offset)
+                parts = [self._stream.read(length)]
+                missing = length - len(parts[0])
+                while missing and parts[-1]:  # a raw stream may answer with less than asked
+                    parts.append(self._stream.read(missing))
+                    missing -= len(parts[-1])
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "read failed"
+            raise SourceUnreadableError(f"its bytes cannot be read: {reason}", file=self.name) from error
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def close(self) -> None:
+        """Close the stream."""
+        with self._lock:
+            self._stream.close()
+
+
+class Cursor:
+    """A reading position in a source, in the shape that pydicom's element generator wants."""
+
+    def __init__(self, source: ByteSource, position: int = 0) -> None:
+        self.source = source
+        self.position = position
+
+    @property
+    def remaining(self) -> int:
+        """Bytes between the position and the end."""
+        return max(0, self.source.size - self.position)
+
+    def read(self, length: int = -1) -> bytes:
+        """The next bytes, fewer at the end."""
+        data = self.source.read_at(self.position, self.remaining if length < 0 else length)
+        self.position += len(data)
+        return data
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move; a position behind the end is allowed and reads as nothing."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self.position, io.SEEK_END: self.source.size}[whence]
+        self.position = max(0, base + offset)
+        return self.position
+
+    def tell(self) -> int:
+        """The position."""
+        return self.position

@@ -1,0 +1,178 @@
+"""The headers of codestreams, read without a decoder: size, precision, colour, and whether the end is there."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from dcmaudit.errors import DecodeError, TruncatedError
+
+SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
+_SOF = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF, 0xF7}
+_ALONE = {0x01, *range(0xD0, 0xD9)}
+
+
+@dataclass(frozen=True, slots=True)
+class JpegHeader:
+    """What stands before the first scan of a JPEG (ISO 10918-1) or JPEG-LS (ISO 14495-1) codestream.
+
+    ``frame`` is the second byte of the SOF marker (0xC0 baseline ... 0xC3 lossless, 0xF7 JPEG-LS). ``transform`` is
+    the Adobe marker's colour transform, None without that marker. ``mapped`` says that a JPEG-LS mapping table
+    changes the values.
+    """
+
+    frame: int
+    precision: int
+    rows: int
+    columns: int
+    components: tuple[int, ...]
+    jfif: bool
+    transform: int | None
+    color_transform: int | None = None
+
+
+def jpeg_header(data: bytes) -> JpegHeader:
+    """The header of a JPEG or JPEG-LS codestream.
+
+    Raises DecodeError where there is none, TruncatedError where the data end inside it.
+    """
+    if data[:2] != b"\xff\xd8":
+        raise DecodeError("the frame is no JPEG codestream (it does not begin with SOI)")
+    at, jfif, found = 2, False, None
+    transform: int | None = None
+    color: int | None = None
+    while True:
+        marker, body, at = _segment(data, at)
+        if marker in _SOF:
+            found = _frame_header(marker, body)
+        elif marker == 0xE0:
+            jfif = jfif or body[:5] == b"JFIF\0"
+        elif marker == 0xEE and body[:5] == b"Adobe" and len(body) >= 12:
+            transform = body[11]
+        elif marker == 0xE8 and body[:4] == b"mrfx" and len(body) > 4:
+            color = body[4]
+        elif marker in {SOS, EOI}:
+            break
+    if found is None:
+        raise DecodeError("the JPEG codestream has no frame header before its first scan")
+    precision, rows, columns, components = found[1:]
+    return JpegHeader(found[0], precision, rows, columns, components, jfif, transform, color)
+
+
+def _segment(data: bytes, at: int) -> tuple[int, bytes, int]:
+    while True:
+        if at + 2 > len(data):
+            raise TruncatedError("the JPEG codestream ends inside its header")
+        if data[at] != 0xFF:
+            raise DecodeError("the JPEG codestream's header is damaged")
+        if data[at + 1] == 0xFF:  # fill byte
+            at += 1
+            continue
+        break
+    marker = data[at + 1]
+    if marker in _ALONE or marker == EOI:
+        return marker, b"", at + 2
+    if at + 4 > len(data):
+        raise TruncatedError("the JPEG codestream ends inside its header")
+    length = struct.unpack(">H", data[at + 2 : at + 4])[0]
+    if at + 2 + length > len(data):
+        raise TruncatedError("the JPEG codestream ends inside its header")
+    return marker, data[at + 4 : at + 2 + length], at + 2 + max(2, length)
+
+
+def _frame_header(marker: int, body: bytes) -> tuple[int, int, int, int, tuple[int, ...]]:
+    if len(body) < 6 or len(body) < 6 + 3 * body[5]:
+        raise DecodeError("the JPEG frame header is damaged")
+    precision, rows, columns, count = struct.unpack(">BHHB", body[:6])
+    return marker, precision, rows, columns, tuple(body[6 + 3 * i] for i in range(count))
+
+
+def ends_with_eoi(data: bytes) -> bool:
+    """Whether the last marker is EOI, whatever padding follows it.
+
+    Inside entropy-coded data FF is always followed by 00 (or, in JPEG-LS, a byte below 80), so that the last FF D9
+    can only be the end; a few writers pad with other bytes than zero.
+    """
+    tail = data[-64:] if len(data) > 64 else data
+    return b"\xff\xd9" in tail
+
+
+@dataclass(frozen=True, slots=True)
+class J2kHeader:
+    """The image and tile size (SIZ) and multiple component transformation (COD) of a JPEG 2000 codestream."""
+
+    start: int
+    rows: int
+    columns: int
+    components: int
+    precision: int
+    signed: bool
+    transformed: bool
+    subsampled: bool
+    high_throughput: bool
+
+
+def j2k_header(data: bytes) -> J2kHeader:
+    """The header of a JPEG 2000 codestream (ISO 15444-1 annex A), also inside the JP2 boxes DICOM does not allow.
+
+    Raises DecodeError where there is none, TruncatedError where the data end inside it.
+    """
+    start = 0 if data[:4] == b"\xff\x4f\xff\x51" else data.find(b"\xff\x4f\xff\x51", 0, 4096)
+    if start < 0:
+        raise DecodeError("the frame is no JPEG 2000 codestream (no SOC and SIZ markers)")
+    at = start + 4
+    if len(data) < at + 38:
+        raise TruncatedError("the JPEG 2000 codestream ends inside its header")
+    x1, y1, x0, y0 = struct.unpack(">4L", data[at + 4 : at + 20])
+    count = struct.unpack(">H", data[at + 36 : at + 38])[0]
+    parts = data[at + 38 : at + 38 + 3 * count]
+    if count == 0 or len(parts) < 3 * count:
+        raise TruncatedError("the JPEG 2000 codestream ends inside its header")
+    depths = [part & 0x7F for part in parts[::3]]
+    at += struct.unpack(">H", data[at : at + 2])[0]
+    transformed, high_throughput = _coding_style(data, at)
+    return J2kHeader(
+        start=start,
+        rows=y1 - y0,
+        columns=x1 - x0,
+        components=count,
+        precision=max(depths) + 1,
+        signed=bool(parts[0] & 0x80),
+        transformed=transformed,
+        subsampled=any(part != 1 for i, part in enumerate(parts) if i % 3),
+        high_throughput=high_throughput,
+    )
+
+
+def _coding_style(data: bytes, at: int) -> tuple[bool, bool]:
+    transformed = high_throughput = False
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] not in {0x90, 0xD9}:
+        length = struct.unpack(">H", data[at + 2 : at + 4])[0]
+        if data[at + 1] == 0x52 and length >= 10:
+            transformed = data[at + 8] != 0
+        elif data[at + 1] == 0x50:
+            high_throughput = True
+        at += 2 + max(2, length)
+    return transformed, high_throughput
+
+
+def require_whole_j2k(data: bytes, header: J2kHeader) -> None:
+    """Follow the tile-part lengths to the end of the codestream; TruncatedError where they lead nowhere."""
+    at = header.start + 2
+    while True:
+        if at + 2 > len(data):
+            raise TruncatedError("the JPEG 2000 codestream ends before its EOC marker")
+        marker = data[at : at + 2]
+        if marker == b"\xff\xd9":
+            return
+        if marker[:1] != b"\xff" or at + 12 > len(data):
+            raise TruncatedError("the JPEG 2000 codestream is damaged or ends early: a tile-part leads nowhere")
+        if marker == b"\xff\x90":
+            length = struct.unpack(">L", data[at + 6 : at + 10])[0]
+            if length == 0:  # the last tile-part reaches up to EOC
+                if not data.rstrip(b"\0").endswith(b"\xff\xd9"):
+                    raise TruncatedError("the JPEG 2000 codestream ends before its EOC marker")
+                return
+            at += max(12, length)
+        else:
+            at += 2 + max(2, struct.unpack(">H", data[at + 2 : at + 4])[0])

@@ -1,0 +1,62 @@
+"""JPEG 2000 and High-Throughput JPEG 2000 (ISO 15444-1, -2, -15); decoded by imagecodecs, HTJ2K by pylibjpeg-openjpeg."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dcmaudit.dicom.codecs.base import Codec, Decoded, as_cells, require_size
+from dcmaudit.dicom.codecs.codestreams import j2k_header, require_whole_j2k
+from dcmaudit.dicom.layout import PixelLayout
+from dcmaudit.errors import DecodeError
+
+
+def decode(data: bytes, layout: PixelLayout) -> Decoded:
+    """One frame; the component transformation is undone by the decoder, so that YBR_RCT and YBR_ICT become RGB.
+
+    Raises TruncatedError where the tile-parts do not lead to an EOC marker.
+    """
+    header = j2k_header(data)
+    require_size(
+        layout,
+        columns=header.columns,
+        rows=header.rows,
+        samples=header.components,
+        precision=header.precision,
+    )
+    require_whole_j2k(data, header)
+    codestream = data[header.start :]
+    array = _openjpeg(codestream) if header.high_throughput else _imagecodecs(codestream)
+    photometric = layout.photometric
+    if layout.samples == 3:
+        plain = photometric.startswith("YBR_FULL") and not header.transformed
+        photometric = "YBR_FULL" if plain else "RGB"
+    return Decoded(as_cells(array, layout), photometric)
+
+
+def _imagecodecs(codestream: bytes) -> npt.NDArray[Any]:
+    import imagecodecs
+
+    try:
+        return np.asarray(imagecodecs.jpeg2k_decode(codestream))
+    except Exception as error:
+        raise DecodeError(f"the JPEG 2000 decoder refused it ({type(error).__name__})") from error
+
+
+def _openjpeg(codestream: bytes) -> npt.NDArray[Any]:
+    # imagecodecs' HTJ2K decoder does not clamp lossy colour: values above the range wrap around
+    import openjpeg
+
+    try:
+        return np.asarray(openjpeg.decode(codestream, 0))
+    except Exception as error:
+        raise DecodeError(f"the HTJ2K decoder refused it ({type(error).__name__})") from error
+
+
+def _precision(data: bytes) -> int:
+    return j2k_header(data).precision
+
+
+CODEC = Codec("imagecodecs / pylibjpeg-openjpeg (OpenJPEG)", decode, _precision)

@@ -1,0 +1,151 @@
+"""What the header says about showing values: palettes, modality transformation, windows and tables, frame by frame."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from dcmaudit.dicom.attributes import Attributes
+from dcmaudit.dicom.samples import Lut, Palette, Window
+from dcmaudit.errors import HeaderError
+
+_SHARED, _PER_FRAME = 0x52009229, 0x52009230
+_LONGEST_LUT = 1 << 16
+
+
+def palette_of(attributes: Attributes, *, signed: bool) -> Palette:
+    """The three tables of PALETTE COLOR, segments expanded (PS3.3 C.7.6.3.1.5 and C.7.9.2).
+
+    ``signed`` is whether stored values are: the descriptor's first mapped value is read the same way.
+    Raises HeaderError where a table is missing or contradicts its descriptor.
+    """
+    tables = []
+    for number, name in ((1, "Red"), (2, "Green"), (3, "Blue")):
+        descriptor = attributes.integers(0x00281100 | number, signed=signed)
+        if len(descriptor) < 3:
+            raise HeaderError(f"the {name} Palette Color Lookup Table Descriptor is missing or short")
+        entries, first, bits = descriptor[0] & 0xFFFF, descriptor[1], descriptor[2]
+        entries = entries or _LONGEST_LUT
+        if not signed and first < 0:
+            first &= 0xFFFF
+        plain = attributes.raw(0x00281200 | number)
+        segmented = attributes.raw(0x00281220 | number)
+        little = getattr(attributes.element(0x00281200 | number), "is_little_endian", True)
+        if segmented is not None and plain is None:
+            little = getattr(attributes.element(0x00281220 | number), "is_little_endian", True)
+            data = _expanded(_words(segmented, bits, len(segmented), little=little), bits)
+        elif plain is not None:
+            data = _words(plain, bits, entries, little=little)
+        else:
+            raise HeaderError(f"the {name} Palette Color Lookup Table is missing")
+        if len(data) < entries:
+            raise HeaderError(f"the {name} Palette Color Lookup Table has {len(data)} of {entries} entries")
+        tables.append(Lut(first, 8 if bits <= 8 else 16, data[:entries]))
+    return Palette(*tables)
+
+
+def _words(value: bytes, bits: int, entries: int, *, little: bool) -> npt.NDArray[np.uint16]:
+    """Table values: 16-bit words, or, with 8-bit entries, one byte each where there are too few bytes for words."""
+    if bits <= 8 and len(value) < 2 * entries:
+        data = np.frombuffer(value, np.uint8)
+        if not little:
+            data = np.frombuffer(value[: len(value) // 2 * 2], "<u2").astype(">u2").view(np.uint8)
+        return data.astype(np.uint16)
+    return np.frombuffer(value[: len(value) // 2 * 2], "<u2" if little else ">u2").astype(np.uint16)
+
+
+def _expanded(words: npt.NDArray[np.uint16], bits: int) -> npt.NDArray[np.uint16]:
+    """Discrete (0), linear (1) and indirect (2) segments written out (PS3.3 C.7.9.2)."""
+    out: list[int] = []
+    _expand([int(word) for word in words], bits, out, depth=0)
+    return np.array(out, np.uint16)
+
+
+def _expand(words: list[int], bits: int, out: list[int], *, depth: int, count: int | None = None) -> None:
+    at = 0
+    while at + 1 < len(words) and (count is None or count > 0) and len(out) <= _LONGEST_LUT:
+        kind, length = words[at], words[at + 1]
+        at += 2
+        if kind == 0:
+            out.extend(words[at : at + length])
+            at += length
+        elif kind == 1 and at < len(words):
+            if not out:
+                raise HeaderError("a segmented lookup table begins with a linear segment")
+            start, end = out[-1], words[at]
+            out.extend(round(start + (end - start) * (i + 1) / length) for i in range(min(length, _LONGEST_LUT)))
+            at += 1
+        elif kind == 2 and at < len(words) - (0 if bits > 8 else 3):
+            if depth:
+                raise HeaderError("a segmented lookup table has an indirect segment inside an indirect one")
+            step = 2 if bits > 8 else 4
+            place = sum(words[at + i] << (i * (16 if bits > 8 else 8)) for i in range(step)) if at + step <= len(
+                words) else 0  # fmt: skip
+            place = place // 2 if bits > 8 else place
+            _expand(words[place:], bits, out, depth=1, count=length)
+            at += step
+        else:
+            raise HeaderError(f"a segmented lookup table has a segment of the unknown type {kind}")
+        if count is not None:
+            count -= 1
+
+
+def groups_of(attributes: Attributes, frame: int, macro: int) -> list[Attributes]:
+    """The items of a functional group macro that hold for a frame: its own, else the shared one (PS3.3 C.7.6.16)."""
+    per_frame = attributes.items(_PER_FRAME)
+    if frame < len(per_frame):
+        own = per_frame[frame].items(macro)
+        if own:
+            return own
+    shared = attributes.items(_SHARED)
+    return shared[0].items(macro) if shared else []
+
+
+def modality_of(attributes: Attributes, frame: int, *, signed: bool) -> tuple[float, float] | Lut | None:
+    """The modality transformation of a frame: a table, or (slope, intercept); None where there is none."""
+    for item in attributes.items(0x00283000):
+        lut = _lut(item, signed=signed)
+        if lut is not None:
+            return lut
+    for source in (*groups_of(attributes, frame, 0x00289145), attributes):
+        slope, intercept = source.decimals(0x00281053), source.decimals(0x00281052)
+        if slope and intercept and math.isfinite(slope[0]) and math.isfinite(intercept[0]) and slope[0] != 0:
+            return slope[0], intercept[0]
+    return None
+
+
+def windows_of(attributes: Attributes, frame: int) -> tuple[Window, ...]:
+    """The VOI windows of a frame, in the order of the header; those without a positive width are left out."""
+    for source in (*groups_of(attributes, frame, 0x00289132), attributes):
+        centers, widths = source.decimals(0x00281050), source.decimals(0x00281051)
+        names = source.texts(0x00281055) or ()
+        function = source.code(0x00281056) or "LINEAR"
+        windows = tuple(
+            Window(center, width, function, names[i] if i < len(names) else "")
+            for i, (center, width) in enumerate(zip(centers, widths, strict=False))
+            if width > 0 and math.isfinite(center) and math.isfinite(width)
+        )
+        if windows:
+            return windows
+    return ()
+
+
+def voi_luts_of(attributes: Attributes, *, signed: bool) -> tuple[Lut, ...]:
+    """The VOI lookup tables (PS3.3 C.11.2), malformed ones left out."""
+    tables = (_lut(item, signed=signed) for item in attributes.items(0x00283010))
+    return tuple(table for table in tables if table is not None)
+
+
+def _lut(item: Attributes, *, signed: bool) -> Lut | None:
+    descriptor = item.integers(0x00283002, signed=signed)
+    if len(descriptor) < 3:
+        return None
+    entries, first, bits = (descriptor[0] & 0xFFFF) or _LONGEST_LUT, descriptor[1], descriptor[2]
+    raw = item.raw(0x00283006)
+    if raw is not None:
+        data = _words(raw, bits, entries, little=getattr(item.element(0x00283006), "is_little_endian", True))
+    else:
+        data = np.array([value & 0xFFFF for value in item.integers(0x00283006)], np.uint16)
+    return Lut(first, bits, data[:entries]) if len(data) >= entries and 1 <= bits <= 16 else None

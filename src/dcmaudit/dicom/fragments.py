@@ -1,0 +1,150 @@
+"""Encapsulated pixel data (PS3.5 A.4): where the fragments lie, and which of them make up a frame."""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from dcmaudit.dicom.bytesource import ByteSource
+
+_ITEM, _DELIMITER = 0xFFFEE000, 0xFFFEE0DD
+_CHUNK = 1 << 16
+_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\xff\x0a", b"\0\0\0\x0cJXL ", b"\0\0\0\x0cjP  ")
+"""First bytes of a JPEG or JPEG-LS, JPEG 2000, JPEG XL codestream, and of the JPEG XL and JP2 containers."""
+
+
+@dataclass(slots=True)
+class Fragments:
+    """Every fragment: ``offsets`` of the values in the body, and their ``lengths``. The basic offset table apart.
+
+    ``end`` is the position behind the element; ``cut`` says that the file ended or went wrong inside it.
+    """
+
+    first_item: int
+    table: tuple[int, ...]
+    offsets: array[int] = field(default_factory=lambda: array("Q"))
+    lengths: array[int] = field(default_factory=lambda: array("Q"))
+    end: int = 0
+    cut: bool = False
+
+
+def walk_fragments(body: ByteSource, offset: int) -> Fragments:
+    """Index the items from ``offset`` on, in one pass that reads small fragments through and skips large ones."""
+    window = _Window(body)
+    tag, length = window.item(offset)
+    table: tuple[int, ...] = ()
+    position = offset
+    if tag == _ITEM:
+        data = body.read_at(offset + 8, length)
+        table = struct.unpack(f"<{len(data) // 4}L", data[: len(data) // 4 * 4])
+        position = offset + 8 + length
+    found = Fragments(position, table)
+    while True:
+        tag, length = window.item(position)
+        if tag == _DELIMITER:
+            found.end = position + 8
+            return found
+        if tag != _ITEM:
+            found.end, found.cut = min(position, body.size), True
+            return found
+        found.offsets.append(position + 8)
+        found.lengths.append(min(length, max(0, body.size - position - 8)))
+        if position + 8 + length > body.size:
+            found.end, found.cut = body.size, True
+            return found
+        position += 8 + length
+
+
+class _Window:
+    """Item headers through one buffer, so that a thousand small fragments cost a few reads."""
+
+    def __init__(self, body: ByteSource) -> None:
+        self._body = body
+        self._start = 0
+        self._data = b""
+
+    def item(self, position: int) -> tuple[int, int]:
+        at = position - self._start
+        if at < 0 or at + 8 > len(self._data):
+            # a far jump needs its eight bytes only; what lies close is read through
+            near = 0 <= at <= len(self._data) + _CHUNK
+            self._start, at = position, 0
+            self._data = self._body.read_at(position, _CHUNK if near else 64)
+        head = self._data[at : at + 8]
+        if len(head) < 8:
+            return 0, 0
+        group, number, length = struct.unpack("<HHL", head)
+        return group << 16 | number, length
+
+
+@dataclass(frozen=True, slots=True)
+class FrameIndex:
+    """Which fragments make up each frame: frame k is fragments ``starts[k]`` up to ``starts[k + 1]``."""
+
+    fragments: Fragments
+    starts: Sequence[int]
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def spans(self, frame: int) -> list[tuple[int, int]]:
+        """Offset and length of each fragment of a frame."""
+        first = self.starts[frame]
+        last = self.starts[frame + 1] if frame + 1 < len(self.starts) else len(self.fragments.offsets)
+        return [(self.fragments.offsets[i], self.fragments.lengths[i]) for i in range(first, last)]
+
+    def is_cut(self, frame: int) -> bool:
+        """Whether the file ended before this frame did."""
+        return self.fragments.cut and frame == len(self.starts) - 1
+
+
+def index_frames(
+    body: ByteSource,
+    fragments: Fragments,
+    *,
+    declared: int,
+    extended: Sequence[int] = (),
+    one_each: bool = False,
+) -> FrameIndex:
+    """Assign fragments to frames.
+
+    ``declared`` is NumberOfFrames, ``extended`` the Extended Offset Table. A table is used only when it has one
+    entry a declared frame, begins at the first fragment, rises, and every entry is the start of a fragment; it is
+    mentioned in ``notes`` when it is wrong. Without a usable table: a fragment a frame where the numbers agree
+    (or ``one_each``: RLE, PS3.5 A.4.2), all fragments where there is one frame, and otherwise a new frame wherever
+    a fragment begins like a codestream. The result can have more or fewer frames than declared.
+    """
+    count = len(fragments.offsets)
+    notes: list[str] = []
+    for title, table in (("extended", extended), ("basic", fragments.table)):
+        starts = _starts_of_table(fragments, table, declared) if table else None
+        if starts is not None:
+            return FrameIndex(fragments, starts, tuple(notes))
+        if table:
+            notes.append(f"the {title} offset table is wrong and was not used")
+    if one_each or count == declared:
+        return FrameIndex(fragments, range(count), tuple(notes))
+    begins = _begins_with_codestream(body, fragments)
+    starts = [i for i in range(count) if i == 0 or begins(i)]
+    if declared == 1 and len(starts) > 1 and not begins(0):
+        starts = [0]
+    return FrameIndex(fragments, starts, tuple(notes))
+
+
+def _starts_of_table(fragments: Fragments, table: Sequence[int], declared: int) -> list[int] | None:
+    if len(table) != declared or table[0] != 0:
+        return None
+    places = {offset - 8 - fragments.first_item: i for i, offset in enumerate(fragments.offsets)}
+    starts = [places.get(offset, -1) for offset in table]
+    rising = all(a < b for a, b in zip(starts, starts[1:], strict=False))
+    return starts if rising and starts[0] == 0 else None
+
+
+def _begins_with_codestream(body: ByteSource, fragments: Fragments) -> Callable[[int], bool]:
+    def begins(i: int) -> bool:
+        return body.read_at(fragments.offsets[i], min(16, fragments.lengths[i])).startswith(_STARTS)
+
+    return begins

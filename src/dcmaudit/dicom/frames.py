@@ -1,0 +1,181 @@
+"""The frames of one pixel data element: how many there are, and each of them alone."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field, replace
+
+from dcmaudit.dicom.attributes import Attributes
+from dcmaudit.dicom.bytesource import ByteSource
+from dcmaudit.dicom.codecs import codec_for
+from dcmaudit.dicom.fragments import FrameIndex, index_frames
+from dcmaudit.dicom.header import PixelElement
+from dcmaudit.dicom.layout import FRAME_LIMIT, PixelLayout, pixel_layout
+from dcmaudit.dicom.native import Cells, native_frame
+from dcmaudit.dicom.syntaxes import Codestream, TransferSyntax
+from dcmaudit.errors import DecodeError, DicomError, HeaderError, TruncatedError, UnsupportedError
+
+_EXTENDED_TABLE = 0x7FE00001
+
+
+@dataclass(slots=True)
+class FrameReader:
+    """Reads frames of one pixel data element; immutable after it was made, so that threads can share it.
+
+    ``count`` frames can be addressed: those that are there, at most or at least ``declared``. ``missing`` and
+    ``notes`` say in words where the two differ.
+    """
+
+    body: ByteSource
+    element: PixelElement
+    layout: PixelLayout
+    syntax: TransferSyntax
+    declared: int
+    count: int
+    index: FrameIndex | None = None
+    missing: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def cells(self, frame: int) -> tuple[Cells, str]:
+        """The cells of one frame and what its samples mean, see :class:`codecs.Decoded`.
+
+        Raises TruncatedError, DecodeError, HeaderError or UnsupportedError.
+        """
+        if self.index is None:
+            cells = native_frame(self.body, self.element, self.layout, frame, little=self.syntax.little_endian)
+            return cells, "YBR_FULL" if self.layout.halved else self.layout.photometric
+        codec = codec_for(self.syntax.codestream)
+        if codec is None:
+            raise UnsupportedError(f"{self.syntax.codestream.value} frames cannot be decoded")
+        data = self.codestream(frame)
+        try:
+            decoded = codec.decode(data, self.layout)
+        except (DicomError, MemoryError):
+            raise
+        except Exception as error:
+            raise DecodeError(f"{codec.name} failed on it ({type(error).__name__})") from error
+        return decoded.cells, decoded.photometric
+
+    def codestream(self, frame: int) -> bytes:
+        """The bytes of an encapsulated frame, its fragments joined; TruncatedError where the file cuts it."""
+        if self.index is None:
+            raise UnsupportedError("native frames have no codestream")
+        spans = self.index.spans(frame)
+        total = sum(length for _, length in spans)
+        if total > 2 * FRAME_LIMIT:
+            raise HeaderError(f"the codestream of frame {frame + 1} has {total} bytes",
+                              hint=f"at most {2 * FRAME_LIMIT >> 20} MiB are read at once")  # fmt: skip
+        data = b"".join(self.body.read_at(offset, length) for offset, length in spans)
+        if self.index.is_cut(frame) and self.index.fragments.lengths:
+            self._refuse_cut(data, frame)
+        return data
+
+    def _refuse_cut(self, data: bytes, frame: int) -> None:
+        """The file ends in or right behind this frame: fine where only the delimiter is lost."""
+        ending = data.rstrip(b"\0")[-2:]
+        if ending != b"\xff\xd9":
+            raise TruncatedError(f"the file ends inside the codestream of frame {frame + 1}")
+
+    def precision(self, frame: int) -> int | None:
+        """Bits a sample can have by the codestream's own header, None where unknown."""
+        codec = codec_for(self.syntax.codestream)
+        if self.index is None or codec is None:
+            return None
+        head = b"".join(self.body.read_at(offset, min(length, 65536)) for offset, length in self.index.spans(frame)[:1])
+        try:
+            return codec.precision(head)
+        except DicomError:
+            return None
+
+
+def frame_reader(
+    body: ByteSource, element: PixelElement, attributes: Attributes, syntax: TransferSyntax, *, table: bytes = b""
+) -> FrameReader:
+    """A reader for ``element``, described by ``attributes``; ``table`` is the value of the Extended Offset Table.
+
+    Raises HeaderError and UnsupportedError where no frame at all can be shown, with the reason.
+    """
+    layout = pixel_layout(attributes, element=element.tag)
+    written = attributes.integers(0x00280008)
+    declared = written[0] if written else 1
+    if declared < 1:
+        declared = 1
+    if element.fragments is not None:
+        return _encapsulated(body, element, layout, syntax, declared, table)
+    if syntax.codestream is Codestream.REMOTE:
+        raise UnsupportedError("its pixel data are kept elsewhere (PixelDataProviderURL)")
+    layout = _with_chroma(layout, element, declared)
+    reader = FrameReader(body, element, layout, replace(syntax, codestream=Codestream.NATIVE), declared, declared)
+    if syntax.encapsulated:
+        reader.notes.append("the pixel data are native although the transfer syntax is a compressed one")
+    _count_native(reader)
+    return reader
+
+
+def _with_chroma(layout: PixelLayout, element: PixelElement, declared: int) -> PixelLayout:
+    """Native YBR_FULL_422 shares chroma; some writers name it so and store all three samples nevertheless."""
+    if layout.photometric != "YBR_FULL_422" or layout.planar:
+        return replace(layout, photometric="YBR_FULL") if layout.photometric == "YBR_FULL_422" else layout
+    full = layout.frame_bits // 8 * declared
+    if element.length >= full:
+        return replace(layout, photometric="YBR_FULL")
+    if layout.columns % 2:
+        raise HeaderError(f"Columns is {layout.columns}", hint="YBR_FULL_422 needs an even number")
+    return replace(layout, halved=True)
+
+
+def _count_native(reader: FrameReader) -> None:
+    layout, element = reader.layout, reader.element
+    available = element.length * 8 // layout.frame_bits
+    rest = element.length - -(-min(available, reader.declared) * layout.frame_bits // 8)
+    reader.count = available
+    if layout.bits_allocated == 1 and rest < max(2, layout.frame_bits // 8 + 1):
+        reader.count = min(available, reader.declared)  # padding to a whole word holds no frame
+    elif available > reader.declared:
+        reader.notes.append(f"the pixel data hold {available} frames, NumberOfFrames is {reader.declared}")
+    if available < reader.declared:
+        bytes_needed = -(-layout.frame_bits // 8)
+        lost = reader.declared - available
+        reader.missing.append(
+            f"{_frames(lost)} of {reader.declared} not in the file: {element.length} bytes of pixel data, "
+            f"{bytes_needed} bytes a frame"
+        )
+    used = -(-reader.count * layout.frame_bits // 8)
+    if available >= reader.declared and element.length - used > 1:
+        left = reader.body.read_at(element.offset + used, min(element.length - used, 1 << 20))
+        if element.length - used > len(left) or left.strip(b"\0"):
+            reader.missing.append(f"{element.length - used} bytes of pixel data behind the last frame")
+
+
+def _frames(count: int) -> str:
+    return "1 frame" if count == 1 else f"{count} frames"
+
+
+def _encapsulated(
+    body: ByteSource,
+    element: PixelElement,
+    layout: PixelLayout,
+    syntax: TransferSyntax,
+    declared: int,
+    table: bytes,
+) -> FrameReader:
+    fragments = element.fragments
+    if fragments is None or codec_for(syntax.codestream) is None:
+        what = {
+            Codestream.VIDEO: "its frames are a video",
+            Codestream.NATIVE: "its pixel data are encapsulated although its transfer syntax is native",
+        }.get(syntax.codestream, f"no decoder for transfer syntax {syntax.uid}")
+        raise UnsupportedError(what)
+    extended = struct.unpack(f"<{len(table) // 8}Q", table[: len(table) // 8 * 8])
+    one_each = syntax.codestream in {Codestream.RLE, Codestream.DEFLATED_FRAME, Codestream.PLAIN}
+    index = index_frames(body, fragments, declared=declared, extended=extended, one_each=one_each)
+    reader = FrameReader(body, element, layout, syntax, declared, len(index), index)
+    reader.notes.extend(index.notes)
+    if len(index) > declared:
+        reader.notes.append(f"the pixel data hold {len(index)} frames, NumberOfFrames is {declared}")
+    if len(index) < declared:
+        reader.missing.append(f"{_frames(declared - len(index))} of {declared} not in the file: "
+                              f"the pixel data hold {len(index)} codestreams")  # fmt: skip
+    if fragments.cut:
+        reader.notes.append("the pixel data end without their delimiter")
+    return reader

@@ -1,0 +1,84 @@
+"""Thumbnails: the items of every IconImageSequence (PS3.3 F.7) of a data set, at whatever depth."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from pydicom.dataelem import DataElement, RawDataElement
+
+from dcmaudit.dicom.attributes import Attributes
+from dcmaudit.dicom.bytesource import ByteSource
+from dcmaudit.dicom.fragments import walk_fragments
+from dcmaudit.dicom.frames import FrameReader, frame_reader
+from dcmaudit.dicom.header import PIXELS, Header, PixelElement
+from dcmaudit.dicom.syntaxes import Codestream
+from dcmaudit.errors import DicomError
+
+ICON_SEQUENCE = 0x00880200
+_DEEPEST = 24
+_UNDEFINED = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Icon:
+    """One thumbnail: ``header`` is its own little data set; ``reader`` is None where ``problem`` says why."""
+
+    number: int
+    header: Header
+    reader: FrameReader | None
+    problem: str | None = None
+
+
+def find_icons(header: Header) -> list[Icon]:
+    """Every icon, in the order in which the data set holds them."""
+    icons: list[Icon] = []
+    for item in _icon_items(header, header.attributes, 0):
+        own = Header(header.body, header.syntax, header.meta, item.dataset)
+        try:
+            icons.append(Icon(len(icons), own, _reader(header, item)))
+        except DicomError as error:
+            icons.append(Icon(len(icons), own, None, error.message))
+    return icons
+
+
+def _icon_items(header: Header, attributes: Attributes, depth: int) -> Iterator[Attributes]:
+    marker = struct.pack("<HH" if header.syntax.little_endian else ">HH", 0x0088, 0x0200)
+    for tag in attributes.tags():
+        if tag == ICON_SEQUENCE:
+            yield from attributes.items(tag)
+            continue
+        element = attributes.element(tag)
+        if isinstance(element, RawDataElement):
+            # an unparsed sequence is parsed only when an icon can be in it: there may be 10,000 items
+            if attributes.vr(tag) != "SQ" or not element.value or marker not in element.value:
+                continue
+        elif element is None or element.VR != "SQ":
+            continue
+        if depth < _DEEPEST:
+            for item in attributes.items(tag):
+                yield from _icon_items(header, item, depth + 1)
+
+
+def _reader(header: Header, item: Attributes) -> FrameReader:
+    value = item.raw(PIXELS)
+    if not value:
+        raise DicomError("the icon has no pixel data")
+    element = item.element(PIXELS)
+    undefined = element is not None and (
+        element.is_undefined_length if isinstance(element, DataElement) else element.length == _UNDEFINED
+    )
+    vr = item.vr(PIXELS)
+    if undefined:
+        whole = value + struct.pack("<HHL", 0xFFFE, 0xE0DD, 0)
+        body = ByteSource(io.BytesIO(whole), name=header.body.name)
+        fragments = walk_fragments(body, 0)
+        return frame_reader(body, PixelElement(PIXELS, vr, 0, len(value), None, fragments), item, header.syntax)
+    body = ByteSource(io.BytesIO(value), name=header.body.name)
+    syntax = replace(header.syntax, codestream=Codestream.NATIVE)
+    reader = frame_reader(body, PixelElement(PIXELS, vr, 0, len(value), len(value)), item, syntax)
+    if reader.count < 1:
+        raise DicomError(f"the icon's pixel data have {len(value)} bytes, too few for its size")
+    return reader

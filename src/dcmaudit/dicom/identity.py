@@ -1,0 +1,29 @@
+"""What stays the same when a file is moved: its SOP Instance UID and a digest of its pixel data."""
+
+from __future__ import annotations
+
+import hashlib
+
+from dcmaudit.dicom.header import Header
+from dcmaudit.model import Identity
+
+_CHUNK = 1 << 20
+
+
+def identity_of(header: Header) -> Identity:
+    """UID and digest; the pixel data are read once, in pieces, and nothing is decoded.
+
+    The digest covers the value of the first pixel data element: native bytes as they are, or the items of
+    encapsulated data (offset table included, sequence delimiter not).
+    """
+    uid = header.attributes.code(0x00080018)
+    if not header.pixels:
+        return Identity(uid)
+    element = header.pixels[0]
+    end = element.offset + element.length
+    if element.fragments is not None and not element.fragments.cut:
+        end -= 8
+    digest = hashlib.sha256()
+    for start in range(element.offset, end, _CHUNK):
+        digest.update(header.body.read_at(start, min(_CHUNK, end - start)))
+    return Identity(uid, f"sha256:{digest.hexdigest()}")

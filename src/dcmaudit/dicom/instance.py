@@ -1,0 +1,315 @@
+"""One DICOM instance: its planes, and each of them alone. Opening reads the header and decodes nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from types import TracebackType
+
+import numpy as np
+
+from dcmaudit.dicom.bytesource import ByteSource
+from dcmaudit.dicom.display import modality_of, palette_of, voi_luts_of, windows_of
+from dcmaudit.dicom.facts import instance_facts
+from dcmaudit.dicom.frames import FrameReader, frame_reader
+from dcmaudit.dicom.header import PIXEL_TAGS, Header, read_header
+from dcmaudit.dicom.icons import Icon, find_icons
+from dcmaudit.dicom.identity import identity_of
+from dcmaudit.dicom.layout import stored_values
+from dcmaudit.dicom.overlays import ClassicOverlay, EmbeddedOverlay, claimed_mask, classic_bits, find_overlays
+from dcmaudit.dicom.samples import Array, Samples
+from dcmaudit.dicom.stray import StrayScan, scan_frames
+from dcmaudit.dicom.tags import TagRow, tag_rows
+from dcmaudit.dicom.unshown import find_unshown
+from dcmaudit.errors import DcmauditError, DecodeError, DicomError, HeaderError, UnsupportedError
+from dcmaudit.model import (
+    FrameAddress,
+    IconAddress,
+    Identity,
+    InstanceFacts,
+    OverlayAddress,
+    Plane,
+    PlaneAddress,
+    PlaneGroup,
+    PlaneKind,
+    PlaneList,
+    Reference,
+    StrayBitAddress,
+    UnshownAddress,
+)
+
+
+def open_instance(reference: Reference) -> Instance:
+    """The instance behind ``reference``, its header read and checked; close it, or use it in a ``with`` block.
+
+    Raises SourceNotFoundError or SourceUnreadableError where the bytes cannot be had, NotDicomError where they hold
+    no data set, TruncatedError where they end before the pixel data, HeaderError where the data set is damaged,
+    UnsupportedError for a DICOMDIR, which is a list and no image.
+    """
+    try:
+        stream = reference.open()
+    except IsADirectoryError as error:
+        raise UnsupportedError("it is a folder", file=reference.name, hint="open the files in it") from error
+    source = ByteSource(stream, name=reference.name)
+    try:
+        header = read_header(source)
+        if header.attributes.code(0x00080016) == "1.2.840.10008.1.3.10" or 0x00041220 in header.attributes:
+            raise UnsupportedError("it is a DICOMDIR, which lists files and holds no image", file=reference.name,
+                                   hint="open it as a list of files")  # fmt: skip
+        return Instance(reference, source, header)
+    except BaseException:
+        source.close()
+        raise
+
+
+class Instance:
+    """One open instance. Its methods may be called from several threads.
+
+    ``notes`` are remarks about planes that *are* shown (an overlay longer than declared, a wrong offset table);
+    what is not shown is a plane of the kind UNSHOWN.
+    """
+
+    def __init__(self, reference: Reference, source: ByteSource, header: Header) -> None:
+        self.reference = reference
+        self._source = source
+        self._header = header
+        self._lock = threading.RLock()
+        self._image, reasons = self._open_image()
+        self._overlays = find_overlays(header, self._image)
+        self._icons: list[Icon] = find_icons(header)
+        self._stray: StrayScan | None = None
+        self.facts: InstanceFacts = instance_facts(header, self._image)
+        unshown = [*reasons, *self._overlays.missing, *find_unshown(header, self._icons, has_image=bool(self._image))]
+        self._unshown = [
+            PlaneGroup(PlaneKind.UNSHOWN, i, range(1), None, reason=reason, name=name)
+            for i, (name, reason) in enumerate(unshown)
+        ]
+        self.notes: tuple[str, ...] = (
+            *header.notes,
+            *(self._image.notes if self._image else ()),
+            *self._overlays.notes,
+        )
+        mask = self._image.layout.unclaimed_mask if self._image else 0
+        self._stray_mask = mask & ~claimed_mask(iter(self._overlays.places.values()))
+        self._planes = self._list()
+
+    def _open_image(self) -> tuple[FrameReader | None, list[tuple[str, str]]]:
+        header = self._header
+        reasons: list[tuple[str, str]] = []
+        reader: FrameReader | None = None
+        for element in header.pixels:
+            if reader is not None:
+                reasons.append(("more pixel data", "the data set has several pixel data elements, the first is shown"))
+                continue
+            try:
+                table = header.value_of(0x7FE00001) or b""
+                reader = frame_reader(header.body, element, header.attributes, header.syntax, table=table)
+            except DicomError as error:
+                reasons.append(("image frames", error.message + (f" ({error.hint})" if error.hint else "")))
+                continue
+            reasons.extend(("image frames that are missing", reason) for reason in reader.missing)
+            if reader.count == 0 and not reader.missing:
+                reasons.append(("image frames", "the pixel data element is empty"))
+        return reader, reasons
+
+    def _list(self) -> PlaneList:
+        groups: list[PlaneGroup] = []
+        if self._image is not None:
+            groups.append(PlaneGroup(PlaneKind.FRAME, 0, range(self._image.count), self._image.layout.size))
+        groups.extend(self._overlays.groups)
+        if self._stray is not None and self._image is not None:
+            groups.extend(
+                PlaneGroup(PlaneKind.STRAY_BIT, bit, frames, self._image.layout.size)
+                for bit, frames in sorted(self._stray.bits.items())
+            )
+        groups.extend(
+            PlaneGroup(PlaneKind.ICON, icon.number, range(1), icon.reader.layout.size) for icon in self._icons
+            if icon.reader is not None
+        )  # fmt: skip
+        groups.extend(self._unshown)
+        if self._stray is not None:
+            count = len(self._unshown)
+            groups.extend(
+                PlaneGroup(PlaneKind.UNSHOWN, count + i, range(1), None, reason=reason, name="unused bits")
+                for i, reason in enumerate(self._stray.problems)
+            )
+        return PlaneList(groups)
+
+    @property
+    def planes(self) -> PlaneList:
+        """Every plane that is known so far: all but stray bits from the header, those once they were looked for."""
+        return self._planes
+
+    @property
+    def has_unclaimed_bits(self) -> bool:
+        """Whether the cells have bits outside the stored range that no 60xx group claims."""
+        return self._stray_mask != 0
+
+    @property
+    def stray_scanned(self) -> bool:
+        """Whether stray bits were looked for, or cannot exist."""
+        return self._stray is not None or not self.has_unclaimed_bits
+
+    def scan_stray(
+        self, progress: Callable[[int, int], None] | None = None, stop: Callable[[], bool] | None = None
+    ) -> PlaneList:
+        """Look for stray bits in every frame, frame by frame; returns the planes with them in place.
+
+        ``progress(done, frames)`` is called after each frame, and ``stop()`` before: when it says True the search is
+        given up, nothing is kept and ``stray_scanned`` stays False. A frame that cannot be decoded is an entry
+        "not audited". The result is kept: a second call is free.
+        """
+        if self.stray_scanned or self._image is None:
+            return self._planes
+        scan = scan_frames(self._image, self._stray_mask, progress, stop)
+        with self._lock:
+            if scan is not None and self._stray is None:
+                self._stray = scan
+                self._planes = self._list()
+        return self._planes
+
+    def all_planes(self) -> Iterator[Plane]:
+        """Every plane in order; the stray bits are looked for when their turn comes."""
+        before = [g for g in self._planes.groups
+                  if g.kind in {PlaneKind.FRAME, PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY}]  # fmt: skip
+        yield from PlaneList(before)
+        planes = self.scan_stray()
+        yield from PlaneList(planes.groups[len(before) :])
+
+    def read(self, address: PlaneAddress) -> Samples:
+        """The stored samples of one plane; nothing else is decoded.
+
+        Raises HeaderError for an address that the instance does not have, TruncatedError where the file ends inside
+        the plane, DecodeError where the decoder refuses it, UnsupportedError for an unshown entry. Each names the
+        file and the plane.
+        """
+        try:
+            return self._read(address)
+        except DcmauditError as error:
+            if error.file is not None:
+                raise
+            raise type(error)(f"{_words(address)}: {error.message}", file=self.reference.name,
+                              hint=error.hint) from error  # fmt: skip
+        except MemoryError as error:
+            raise DecodeError(f"{_words(address)}: not enough memory to decode it", file=self.reference.name) from error
+        except Exception as error:
+            raise DecodeError(f"{_words(address)}: it cannot be decoded ({type(error).__name__})",
+                              file=self.reference.name) from error  # fmt: skip
+
+    def _read(self, address: PlaneAddress) -> Samples:
+        match address:
+            case FrameAddress(frame):
+                return self._frame_samples(frame)
+            case OverlayAddress(group, frame):
+                return _bit_samples(self._overlay_bits(group, frame))
+            case StrayBitAddress(bit, frame):
+                if not self._stray_mask >> bit & 1:
+                    raise HeaderError("no such plane")
+                return _bit_samples(self._bit_plane(frame, bit))
+            case IconAddress(number):
+                return self._icon_samples(number)
+            case UnshownAddress(number):
+                reason = next((g.reason for g in self._planes.groups
+                               if g.kind is PlaneKind.UNSHOWN and g.number == number), None)  # fmt: skip
+                raise UnsupportedError(reason or "no such plane")
+
+    def _cells(self, frame: int) -> tuple[Array, str]:
+        if self._image is None or not 0 <= frame < self._image.count:
+            raise HeaderError("no such plane")
+        return self._image.cells(frame)
+
+    def _frame_samples(self, frame: int) -> Samples:
+        cells, photometric = self._cells(frame)
+        if self._image is None:
+            raise HeaderError("no such plane")
+        with self._lock:  # pydicom converts sequences in place
+            return samples_of(cells, photometric, self._image, self._header, frame)
+
+    def _overlay_bits(self, group: int, frame: int) -> Array:
+        place = self._overlays.places.get(group)
+        planes = next((g for g in self._overlays.groups if g.number == group), None)
+        if place is None or planes is None or frame not in planes.frames:
+            raise HeaderError("no such plane")
+        if isinstance(place, ClassicOverlay):
+            return classic_bits(self._header, place, frame)
+        return self._embedded_bits(place, frame)
+
+    def _embedded_bits(self, place: EmbeddedOverlay, frame: int) -> Array:
+        return self._bit_plane(place.first_frame + frame, place.bit)
+
+    def _bit_plane(self, frame: int, bit: int) -> Array:
+        cells, _ = self._cells(frame)
+        if cells.dtype.kind == "f":
+            raise HeaderError("no such plane")
+        plane = (np.right_shift(cells, bit) & 1).astype(np.uint8)
+        return plane.max(axis=2) if plane.ndim == 3 else plane
+
+    def _icon_samples(self, number: int) -> Samples:
+        icon = next((icon for icon in self._icons if icon.number == number), None)
+        if icon is None or icon.reader is None:
+            raise HeaderError("no such plane")
+        cells, photometric = icon.reader.cells(0)
+        with self._lock:
+            return samples_of(cells, photometric, icon.reader, icon.header, 0)
+
+    def identity(self) -> Identity:
+        """SOP Instance UID, and the digest of the pixel data as they lie in the file, read once in pieces."""
+        return identity_of(self._header)
+
+    def tag_rows(self, limit: int = 120) -> list[TagRow]:
+        """Every element for people to read, file meta information first; values are cut at ``limit`` characters."""
+        with self._lock:
+            return tag_rows(self._header, limit)
+
+    def close(self) -> None:
+        """Give the file back. Closing twice is fine."""
+        self._header.body.close()
+        self._source.close()
+
+    def __enter__(self) -> Instance:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def samples_of(cells: Array, photometric: str, reader: FrameReader, header: Header, frame: int) -> Samples:
+    """The stored values in ``cells``, with what ``header`` says about showing them."""
+    layout, attributes = reader.layout, header.attributes
+    signed = layout.signed
+    values = cells if layout.floating or layout.bits_allocated == 1 else stored_values(cells, layout)
+    palette = palette_of(attributes, signed=signed) if photometric == "PALETTE COLOR" else None
+    gray = layout.samples == 1 and palette is None
+    return Samples(
+        array=values,
+        photometric=photometric,
+        bits_stored=layout.bits_stored,
+        signed=signed,
+        palette=palette,
+        modality=modality_of(attributes, frame, signed=signed) if gray else None,
+        windows=windows_of(attributes, frame) if gray else (),
+        voi_luts=voi_luts_of(attributes, signed=signed) if gray else (),
+    )
+
+
+def _bit_samples(bits: Array) -> Samples:
+    return Samples(bits, "BITS", 1)
+
+
+def _words(address: PlaneAddress) -> str:
+    match address:
+        case FrameAddress(frame):
+            return f"frame {frame + 1}"
+        case OverlayAddress(group, frame):
+            return f"overlay {group:04X} frame {frame + 1}"
+        case StrayBitAddress(bit, frame):
+            return f"bit {bit} of frame {frame + 1}"
+        case IconAddress(number):
+            return f"icon {number + 1}"
+        case UnshownAddress():
+            return "not audited"
+
+
+__all__ = ["PIXEL_TAGS", "Instance", "open_instance", "samples_of"]

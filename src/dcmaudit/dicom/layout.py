@@ -1,0 +1,166 @@
+"""The image pixel description (PS3.3 C.7.6.3) of a data set or icon, checked before anything is read by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from dcmaudit.dicom.attributes import Attributes
+from dcmaudit.dicom.header import DOUBLE_PIXELS, FLOAT_PIXELS
+from dcmaudit.errors import HeaderError, UnsupportedError
+from dcmaudit.model import Size
+
+FRAME_LIMIT = 512 << 20
+"""Bytes that one decoded frame may have: a 16-bit image of 16,000 x 16,000 pixels fits, a lying header does not."""
+
+_GRAY = {"MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"}
+_COLOR = {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420", "YBR_RCT", "YBR_ICT"}
+
+
+@dataclass(frozen=True, slots=True)
+class PixelLayout:
+    """How samples lie in cells. ``low`` and ``high`` are the lowest and highest stored bit of a cell.
+
+    ``halved`` says that native chroma samples are shared by two columns (YBR_FULL_422, PS3.3 C.7.6.3.1.2).
+    """
+
+    rows: int
+    columns: int
+    samples: int
+    photometric: str
+    bits_allocated: int
+    bits_stored: int
+    high: int
+    signed: bool
+    planar: bool
+    floating: bool
+    halved: bool = False
+
+    @property
+    def size(self) -> Size:
+        """Pixels of a frame."""
+        return Size(self.columns, self.rows)
+
+    @property
+    def low(self) -> int:
+        """The lowest stored bit of a cell."""
+        return self.high - self.bits_stored + 1
+
+    @property
+    def cell(self) -> np.dtype[np.unsignedinteger | np.floating]:
+        """The dtype of one cell, unsigned unless it is floating point."""
+        if self.floating:
+            return np.dtype(np.float32 if self.bits_allocated == 32 else np.float64)
+        return np.dtype(f"u{max(1, self.bits_allocated // 8)}")
+
+    @property
+    def frame_bits(self) -> int:
+        """Bits that one native frame takes (frames of 1-bit images follow each other without padding)."""
+        pixels = self.rows * self.columns
+        return pixels * 2 * self.bits_allocated if self.halved else pixels * self.samples * self.bits_allocated
+
+    @property
+    def unclaimed_mask(self) -> int:
+        """The bits of a cell outside the stored range; 0 where there can be none."""
+        if self.floating or self.bits_allocated == 1:
+            return 0
+        stored = ((1 << self.bits_stored) - 1) << self.low
+        return ((1 << self.bits_allocated) - 1) & ~stored
+
+
+def pixel_layout(attributes: Attributes, *, element: int) -> PixelLayout:
+    """The layout of the pixel data element ``element`` that ``attributes`` describe.
+
+    Raises HeaderError for attributes that are absent, out of range or contradict each other, and
+    UnsupportedError for valid ones that nothing here can show. Absent BitsStored means all allocated bits,
+    absent HighBit the lowest placement, absent PhotometricInterpretation is taken by the number of samples.
+    """
+    rows, columns = (_at_least_one(attributes, tag, name) for tag, name in ((0x00280010, "Rows"),
+                                                                           (0x00280011, "Columns")))  # fmt: skip
+    samples = attributes.integer(0x00280002)
+    photometric = attributes.code(0x00280004) or ("RGB" if samples == 3 else "MONOCHROME2")
+    if samples is None:
+        samples = 3 if photometric in _COLOR else 1
+    if samples not in {1, 3}:
+        raise UnsupportedError(f"SamplesPerPixel is {samples}", hint="shown are 1 and 3")
+    if photometric not in _GRAY | _COLOR:
+        raise UnsupportedError(f"PhotometricInterpretation {_safe(photometric)} cannot be shown")
+    if (samples == 3) != (photometric in _COLOR):
+        raise HeaderError(f"SamplesPerPixel {samples} contradicts PhotometricInterpretation {photometric}")
+    floating = element in {FLOAT_PIXELS, DOUBLE_PIXELS}
+    allocated = attributes.integer(0x00280100)
+    if floating:
+        expected = 32 if element == FLOAT_PIXELS else 64
+        if allocated not in {None, expected}:
+            raise HeaderError(f"BitsAllocated is {allocated} for floating point pixel data of {expected} bits")
+        stored, high, allocated = expected, expected - 1, expected
+    else:
+        allocated, stored, high = _bits(attributes, allocated)
+    layout = PixelLayout(
+        rows=rows,
+        columns=columns,
+        samples=samples,
+        photometric=photometric,
+        bits_allocated=allocated,
+        bits_stored=stored,
+        high=high,
+        signed=attributes.integer(0x00280103) == 1 and not floating,
+        planar=attributes.integer(0x00280006) == 1,
+        floating=floating,
+    )
+    if rows * columns * samples * layout.cell.itemsize > FRAME_LIMIT:
+        raise HeaderError(
+            f"one frame of {columns} x {rows} pixels would take {rows * columns * samples * layout.cell.itemsize} bytes",
+            hint=f"at most {FRAME_LIMIT >> 20} MiB are decoded at once",
+        )
+    return layout
+
+
+def _at_least_one(attributes: Attributes, tag: int, name: str) -> int:
+    value = attributes.integer(tag)
+    if value is None:
+        raise HeaderError(f"{name} is missing")
+    if value < 1:
+        raise HeaderError(f"{name} is {value}", hint="at least 1 is allowed")
+    return value
+
+
+def _bits(attributes: Attributes, allocated: int | None) -> tuple[int, int, int]:
+    if allocated is None:
+        raise HeaderError("BitsAllocated is missing")
+    if allocated not in {1, 8, 16, 32}:
+        kind = UnsupportedError if 1 < allocated <= 64 else HeaderError
+        raise kind(f"BitsAllocated is {allocated}", hint="shown are 1, 8, 16 and 32")
+    stored = attributes.integer(0x00280101)
+    stored = allocated if stored is None else stored
+    if not 1 <= stored <= allocated:
+        raise HeaderError(f"BitsStored is {stored}", hint=f"1 to BitsAllocated ({allocated}) are allowed")
+    high = attributes.integer(0x00280102)
+    high = stored - 1 if high is None else high
+    if not stored - 1 <= high < allocated:
+        raise HeaderError(
+            f"HighBit is {high}", hint=f"with BitsStored {stored} and BitsAllocated {allocated} it lies between "
+            f"{stored - 1} and {allocated - 1}"
+        )  # fmt: skip
+    return allocated, stored, high
+
+
+def _safe(text: str) -> str:
+    """A code string as it may stand in a message: PS3.5 allows capitals, digits, blank and underscore."""
+    shown = "".join(c for c in text[:16] if c.isupper() or c.isdigit() or c in " _")
+    return f"'{shown}'"
+
+
+def stored_values(cells: npt.NDArray[np.unsignedinteger], layout: PixelLayout) -> npt.NDArray[np.integer]:
+    """The stored bits of each cell, shifted down to bit 0 and sign-extended where the layout is signed."""
+    bits, width = layout.bits_stored, cells.dtype.itemsize * 8
+    if bits == width:
+        return cells.view(np.dtype(f"i{cells.dtype.itemsize}")) if layout.signed else cells
+    if layout.signed:
+        # up to the top of the cell, then back: the right shift of a signed type repeats the sign
+        top = np.left_shift(cells, width - 1 - layout.high).view(np.dtype(f"i{cells.dtype.itemsize}"))
+        return np.right_shift(top, width - bits)
+    shifted = np.right_shift(cells, layout.low) if layout.low else cells
+    return np.bitwise_and(shifted, (1 << bits) - 1)

@@ -1,0 +1,67 @@
+"""Frames of native (uncompressed) pixel data, each read alone (PS3.5 8.2 and annex D)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dcmaudit.dicom.bytesource import ByteSource
+from dcmaudit.dicom.header import PixelElement
+from dcmaudit.dicom.layout import PixelLayout
+from dcmaudit.errors import TruncatedError
+
+Cells = npt.NDArray[Any]
+
+
+def native_frame(body: ByteSource, element: PixelElement, layout: PixelLayout, frame: int, *, little: bool) -> Cells:
+    """The cells of one frame, (rows, columns) or (rows, columns, 3), native byte order, unsigned or floating.
+
+    Raises TruncatedError where the frame is not wholly in the file.
+    """
+    swapped = not little and layout.bits_allocated <= 8 and element.vr != "OB"  # bytes in big endian words
+    first_bit = frame * layout.frame_bits
+    start, end = first_bit // 8, -(-(first_bit + layout.frame_bits) // 8)
+    if swapped:
+        start, end = start // 2 * 2, -(-end // 2) * 2
+    if end > element.length + (element.length % 2 if swapped else 0):
+        raise TruncatedError(f"the pixel data end inside frame {frame + 1}")
+    data = body.read_at(element.offset + start, end - start)
+    if len(data) < end - start - swapped:
+        raise TruncatedError(f"the file ends inside frame {frame + 1}")
+    if swapped:
+        data = np.frombuffer(data.ljust(end - start, b"\0"), "<u2").astype(">u2").tobytes()
+    return cells_of(data, layout, skip_bits=first_bit - start * 8, little=little)
+
+
+def cells_of(data: bytes, layout: PixelLayout, *, skip_bits: int = 0, little: bool = True) -> Cells:
+    """Native bytes as cells; ``skip_bits`` is where in ``data`` the frame begins."""
+    shape = (layout.rows, layout.columns)
+    count = layout.rows * layout.columns * layout.samples
+    if layout.bits_allocated == 1:
+        bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")[skip_bits : skip_bits + count]
+        return _arranged(bits, layout)
+    dtype = layout.cell.newbyteorder("<" if little else ">")
+    if layout.halved:
+        flat = np.frombuffer(data, dtype, layout.rows * layout.columns * 2, skip_bits // 8).astype(layout.cell, copy=False)
+        return _upsampled(flat, *shape)
+    flat = np.frombuffer(data, dtype, count, skip_bits // 8).astype(layout.cell, copy=False)
+    return _arranged(flat, layout)
+
+
+def _arranged(flat: Cells, layout: PixelLayout) -> Cells:
+    if layout.samples == 1:
+        return flat.reshape(layout.rows, layout.columns)
+    if layout.planar:
+        return np.ascontiguousarray(np.moveaxis(flat.reshape(layout.samples, layout.rows, layout.columns), 0, 2))
+    return flat.reshape(layout.rows, layout.columns, layout.samples)
+
+
+def _upsampled(flat: Cells, rows: int, columns: int) -> Cells:
+    """Y1 Y2 Cb Cr for each pair of columns: the chroma of a pair belongs to both (PS3.3 C.7.6.3.1.2)."""
+    pairs = flat.reshape(-1, 4)
+    out = np.empty((len(pairs), 2, 3), flat.dtype)
+    out[:, :, 0] = pairs[:, :2]
+    out[:, :, 1:] = pairs[:, np.newaxis, 2:]
+    return out.reshape(rows, columns, 3)

@@ -1,0 +1,37 @@
+"""pydicom and the codecs kept silent: what they would print may hold values of a person.
+
+pydicom reports oddities through ``warnings`` and through its logger, and both quote the value. This module switches
+the logger off for the whole process and lets nothing of a single conversion out; what is worth saying is said by us,
+as an error or a note, without values.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pydicom import config
+
+_LOGGERS = ("pydicom", "pylibjpeg", "openjpeg", "rle", "jpeg_ls", "imagecodecs")
+_lock = threading.RLock()
+
+
+def silence() -> None:
+    """Switch off the loggers and the value validation of pydicom; done once, when the package is imported."""
+    for name in _LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    config.settings.reading_validation_mode = config.IGNORE
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Run a call into pydicom without its warnings; one thread at a time, for the filters are process-wide."""
+    with _lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+silence()

@@ -1,0 +1,76 @@
+"""Stray bits: bits of the pixel cells outside the stored range that no 60xx group claims, and that say something."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dcmaudit.dicom.frames import FrameReader
+from dcmaudit.dicom.native import Cells
+from dcmaudit.errors import DicomError
+
+
+@dataclass(slots=True)
+class StrayScan:
+    """The frames in which each stray bit is set, and in words the frames that could not be searched."""
+
+    bits: dict[int, Sequence[int]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def scan_frames(
+    image: FrameReader,
+    mask: int,
+    progress: Callable[[int, int], None] | None,
+    stop: Callable[[], bool] | None,
+) -> StrayScan | None:
+    """Search the bits of ``mask`` in every frame, one frame in memory at a time; None where ``stop()`` said so."""
+    frames: dict[int, array[int]] = {}
+    failed: list[int] = []
+    for frame in range(image.count):
+        if stop is not None and stop():
+            return None
+        try:
+            found = _search(image, frame, mask)
+        except (DicomError, MemoryError):
+            failed.append(frame)
+        else:
+            for bit in range(found.bit_length()):
+                if found >> bit & 1:
+                    frames.setdefault(bit, array("L")).append(frame)
+        if progress is not None:
+            progress(frame + 1, image.count)
+    problems = []
+    if failed:
+        what = f"frame {failed[0] + 1}" if len(failed) == 1 else f"{len(failed)} frames, the first is {failed[0] + 1},"
+        problems.append(f"{what} cannot be decoded, so that the unused bits were not searched")
+    return StrayScan(dict(frames), problems)
+
+
+def _search(image: FrameReader, frame: int, mask: int) -> int:
+    layout = image.layout
+    precision = image.precision(frame)
+    if precision is not None and layout.low == 0 and precision <= layout.bits_stored:
+        return 0  # the codestream itself has no bit there; what its sign extension puts there is no plane
+    cells, _ = image.cells(frame)
+    return stray_bits(cells, mask, high=layout.high, signed=layout.signed)
+
+
+def stray_bits(cells: Cells, mask: int, *, high: int, signed: bool) -> int:
+    """The bits of ``mask`` that are set somewhere and are not a plain repetition of the sign in bit ``high``.
+
+    A signed image may fill the bits above ``high`` with its sign or with zeros: neither is stray. Below the stored
+    range anything but zero is.
+    """
+    found = int(np.bitwise_or.reduce(cells, axis=None)) & mask
+    above = mask & ~((1 << (high + 1)) - 1)
+    if signed and found & above:
+        kind = np.dtype(f"i{cells.dtype.itemsize}")
+        width = cells.dtype.itemsize * 8
+        sign = np.right_shift(np.left_shift(cells, width - 1 - high).view(kind), width - 1).view(cells.dtype)
+        differing = int(np.bitwise_or.reduce(np.bitwise_xor(cells, sign), axis=None)) & above
+        found &= differing | ~above
+    return found

@@ -1,0 +1,199 @@
+/** Talking with the server. One document id a tab; every write carries the header that cross-site pages cannot send. */
+
+/** An answer of the server that says what went wrong and what to do. */
+export class Refusal extends Error {
+  /**
+   * @param {string} message
+   * @param {string|null} hint
+   * @param {number} status
+   */
+  constructor(message, hint, status) {
+    super(message);
+    this.name = "Refusal";
+    this.hint = hint;
+    this.status = status;
+  }
+}
+
+/** No answer at all: the server has ended or the connection is gone. */
+export class Lost extends Error {
+  constructor() {
+    super("The server does not answer.");
+    this.name = "Lost";
+  }
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<Refusal>}
+ */
+async function refusal(response) {
+  let message = `The server answered ${response.status}.`;
+  /** @type {string|null} */
+  let hint = null;
+  try {
+    const body = await response.json();
+    if (typeof body?.error?.message === "string") message = body.error.message;
+    if (typeof body?.error?.hint === "string") hint = body.error.hint;
+  } catch {
+    // not JSON: the number has to do
+  }
+  return new Refusal(message, hint, response.status);
+}
+
+/**
+ * @param {string} path
+ * @param {RequestInit} [init]
+ * @returns {Promise<Response>}
+ */
+async function ask(path, init = {}) {
+  /** @type {Response} */
+  let response;
+  try {
+    response = await fetch(path, { credentials: "same-origin", ...init });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Lost();
+  }
+  if (!response.ok) throw await refusal(response);
+  return response;
+}
+
+/**
+ * @param {string} path
+ * @param {unknown} body
+ * @returns {Promise<any>}
+ */
+async function post(path, body) {
+  const response = await ask(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-Dcmaudit": "1" },
+    body: JSON.stringify(body),
+  });
+  return response.json();
+}
+
+/** The server as one tab sees it. */
+export class Api {
+  /** @param {string} doc */
+  constructor(doc) {
+    this.doc = doc;
+    this.base = `/api/d/${doc}`;
+  }
+
+  /** Begin a document for this tab. */
+  static async open() {
+    const { doc } = await post("/api/documents", {});
+    return new Api(String(doc));
+  }
+
+  /** @returns {Promise<import("./types.js").Command[]>} */
+  static async commands() {
+    return (await ask("/api/commands")).json();
+  }
+
+  /**
+   * @param {string} path
+   * @returns {Promise<import("./types.js").Listing>}
+   */
+  static async browse(path) {
+    return (await ask(`/api/browse?path=${encodeURIComponent(path)}`)).json();
+  }
+
+  /**
+   * @param {{after: number, wait: number}|null} poll
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<import("./types.js").ViewState>}
+   */
+  async state(poll, signal) {
+    const query = poll ? `?after=${poll.after}&wait=${poll.wait}` : "";
+    return (await ask(`${this.base}/state${query}`, signal ? { signal } : {})).json();
+  }
+
+  /**
+   * @param {string} command
+   * @param {Record<string, unknown>} args
+   * @param {[number, string][]} painted
+   * @returns {Promise<import("./types.js").ViewState>}
+   */
+  async act(command, args, painted) {
+    return post(`${this.base}/do`, { command, args, painted });
+  }
+
+  /**
+   * @param {number} start
+   * @param {number} count
+   * @param {string} status
+   * @param {string} text
+   * @returns {Promise<{total: number, growing: boolean, rows: import("./types.js").WorklistRow[]}>}
+   */
+  async worklist(start, count, status, text) {
+    const query = new URLSearchParams({ start: String(start), count: String(count), status, text });
+    return (await ask(`${this.base}/worklist?${query}`)).json();
+  }
+
+  /**
+   * @param {number} file
+   * @returns {Promise<{rows: import("./types.js").TagRow[]}>}
+   */
+  async tags(file) {
+    return (await ask(`${this.base}/tags/${file}`)).json();
+  }
+
+  /**
+   * @param {number} file
+   * @param {number} start
+   * @param {number} count
+   * @returns {Promise<{total: number, planes: import("./types.js").PlaneEntry[]}>}
+   */
+  async planes(file, start, count) {
+    return (await ask(`${this.base}/planes/${file}?start=${start}&count=${count}`)).json();
+  }
+
+  /**
+   * @param {number} file
+   * @param {string} key
+   */
+  thumb(file, key) {
+    return `${this.base}/thumb/${file}/${key}`;
+  }
+
+  /**
+   * @param {number} file
+   * @param {number} group
+   * @param {string} how
+   */
+  projection(file, group, how) {
+    return `${this.base}/projection/${file}/${group}?how=${how}`;
+  }
+
+  /**
+   * The place of the plane that a projection shows at a pixel.
+   * @param {number} file
+   * @param {number} group
+   * @param {string} how
+   * @param {number} x
+   * @param {number} y
+   * @returns {Promise<number|null>}
+   */
+  async drill(file, group, how, x, y) {
+    const answer = await (await ask(`${this.base}/drill/${file}/${group}?how=${how}&x=${x}&y=${y}`)).json();
+    return typeof answer.index === "number" ? answer.index : null;
+  }
+
+  /**
+   * The bytes of a picture; `plane` ("file/key") must be what the server says it sent.
+   * @param {string} url
+   * @param {string|null} plane
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Blob>}
+   */
+  static async picture(url, plane, signal) {
+    const response = await ask(url, signal ? { signal } : {});
+    const sent = response.headers.get("X-Plane");
+    if (plane !== null && sent !== plane) {
+      throw new Refusal(`The server sent the plane ${sent ?? "without a name"} where ${plane} was asked for.`, null, 500);
+    }
+    return response.blob();
+  }
+}

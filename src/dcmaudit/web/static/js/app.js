@@ -1,0 +1,359 @@
+/** The page: puts the parts together. State and rules are the server's; this paints and reports. */
+
+import { Api, Lost } from "./api.js";
+import { Chrome, Theme } from "./chrome.js";
+import { Conductor } from "./conductor.js";
+import { Cursor } from "./cursor.js";
+import { anyOpen, askComment, askQuestion, showHelp, showTags } from "./dialogs.js";
+import { byId } from "./dom.js";
+import { isTyping, keyName, keyTable } from "./keys.js";
+import { Menus } from "./menus.js";
+import { choose, PURPOSES } from "./opener.js";
+import { Panel } from "./panel.js";
+import { Pictures } from "./pictures.js";
+import { Pointer } from "./pointer.js";
+import { Sheet } from "./sheet.js";
+import { explain } from "./sources.js";
+import { Stage } from "./stage.js";
+import { Strip } from "./strip.js";
+import { Worklist } from "./worklist.js";
+
+/** @typedef {import("./types.js").Command} Command */
+/** @typedef {import("./types.js").ViewState} ViewState */
+/** @typedef {import("./types.js").DrawnRect} DrawnRect */
+
+/** Marks of the plane that is hidden behind a contact sheet or projection would be marks in the dark. */
+const NEEDS_STAGE = new Set(["mark", "apply-all", "ocr"]);
+/** Going to a plane leaves the contact sheet or projection. */
+const SHOWS_PLANE = new Set(["next-frame", "previous-frame", "next-overlay", "go-plane"]);
+
+class Page {
+  /** @param {Api} api @param {Command[]} commands */
+  constructor(api, commands) {
+    this.api = api;
+    this.commands = commands;
+    this.keys = keyTable(commands);
+    this.chrome = new Chrome();
+    this.theme = new Theme();
+    this.pictures = new Pictures();
+    this.stage = new Stage(byId("stage", HTMLElement));
+    this.cursor = new Cursor(this.stage, (box) => this.conductor.run("cursor", { box }));
+    /** @param {unknown} error */
+    const failed = (error) => this.#background(error);
+    this.worklist = new Worklist(api, (index) => this.act("go-file", { index }), failed);
+    this.strip = new Strip(api, (index) => this.#goPlane(index));
+    this.panel = new Panel({
+      run: (command, args) => this.act(command, args),
+      jump: (rect) => rect.box && this.cursor.place(rect.box),
+      light: (id) => this.stage.update({ lit: id }),
+    });
+    this.sheet = new Sheet({
+      api,
+      state: () => this.state,
+      go: (index) => this.#goPlane(index),
+      run: (command, args) => void this.conductor.run(command, args),
+      closed: () => this.stage.root.focus({ preventScroll: true }),
+    });
+    this.menus = new Menus(byId("menubar", HTMLElement), commands, (command) => this.execute(command, false));
+    this.conductor = new Conductor({
+      api,
+      pictures: this.pictures,
+      paint: (state, picture) => this.#paint(state, picture),
+      busy: (text) => this.chrome.busy(text),
+      lost: (why) => this.#lost(why),
+      refused: (trouble) => this.chrome.refused(trouble),
+      painted: (file, key) => this.#painted(file, key),
+    });
+    this.pointer = this.#pointer();
+    this.asking = false;
+    this.own = this.#ownCommands();
+    this.stage.onmove = () => this.#status();
+    this.theme.onchange = () => this.strip.draw();
+    this.#listen();
+  }
+
+  /** @returns {ViewState|null} */
+  get state() {
+    return this.conductor.state;
+  }
+
+  get mayWrite() {
+    const { state } = this;
+    return state !== null && !state.viewer && state.database?.writable === true && !this.conductor.lost;
+  }
+
+  #pointer() {
+    return new Pointer(this.stage, {
+      cursor: () => this.cursor.box,
+      mayMark: () => this.mayWrite,
+      dragTo: (box, done) => this.cursor.drag(box, done),
+      apply: (id) => this.act("apply-one", { id }),
+      hover: (id, x, y) => this.#hover(id, x, y),
+    });
+  }
+
+  /**
+   * Everything changes here, inside one animation frame.
+   * @param {ViewState} state
+   * @param {import("./conductor.js").Picture} picture
+   */
+  #paint(state, picture) {
+    const name = state.file && state.plane ? `${state.file.file_id}/${state.plane.key}` : "";
+    const other = this.stage.root.dataset.plane !== name;
+    this.stage.root.dataset.plane = name;
+    this.cursor.take(state, other);
+    const rects = /** @type {DrawnRect[]} */ (state.rects.filter((rect) => rect.box !== null));
+    const cursor = state.viewer ? null : this.cursor.box;
+    const before = this.stage.shown;
+    if (picture.bitmap) {
+      const kept = other ? { lit: null, dragging: false } : { lit: before.lit, dragging: before.dragging };
+      this.stage.show(picture.bitmap, { rects, cursor, redacted: state.view.redacted, ...kept });
+    } else this.stage.clear();
+    this.chrome.top(state);
+    this.chrome.trouble(state, picture.trouble);
+    this.chrome.setOpening(state.file?.opening === true);
+    this.chrome.start(state);
+    this.chrome.say(state.message, state.revision);
+    this.strip.update(state);
+    this.panel.update(state, this.mayWrite);
+    this.worklist.update(state);
+    this.sheet.update(state);
+    this.menus.update(state, (command) => this.#usable(command, state));
+    if (other) this.chrome.explain(null, 0, 0);
+    this.#status(state);
+    if (state.question && !this.asking) queueMicrotask(() => void this.#question(state));
+  }
+
+  /** @param {ViewState|null} [state] */
+  #status(state = this.state) {
+    if (state) this.chrome.status(state, this.stage.percent, this.stage.camera.mode === "fit");
+  }
+
+  /** For whoever watches the page from outside: this plane is on the screen now. @param {number} file @param {string} key */
+  #painted(file, key) {
+    document.dispatchEvent(new CustomEvent("plane-painted", { detail: { file, key } }));
+  }
+
+  /** @param {ViewState} state */
+  async #question(state) {
+    if (!state.question || this.asking) return;
+    this.asking = true;
+    const { command, args } = state.question;
+    const yes = await askQuestion(state.question);
+    this.asking = false;
+    await (yes ? this.act(command, args) : this.act("dismiss"));
+  }
+
+  /** @param {Command} command @param {ViewState} state */
+  #usable(command, state) {
+    if (command.writes && (state.viewer || !state.database?.writable)) return false;
+    if (command.name === "undo") return Boolean(state.can.undo);
+    if (command.name === "redo") return Boolean(state.can.redo);
+    if (command.menu === "Mark" || command.menu === "Go") return state.file !== null || command.name === "find";
+    return true;
+  }
+
+  /**
+   * @param {string} command
+   * @param {Record<string, unknown>} [args]
+   * @param {boolean} [repeat]
+   */
+  act(command, args = {}, repeat = false) {
+    if (SHOWS_PLANE.has(command)) this.sheet.close();
+    if (command !== "cursor") void this.cursor.flush();
+    return this.conductor.run(command, args, repeat);
+  }
+
+  /** @param {number} index */
+  #goPlane(index) {
+    void this.act("go-plane", { index }, this.conductor.running && this.strip.dragging);
+  }
+
+  /**
+   * A command from a key, a menu or a button.
+   * @param {Command} command
+   * @param {boolean} repeat
+   */
+  execute(command, repeat) {
+    const { state } = this;
+    if (!state || this.conductor.over) return;
+    const own = this.own[command.name];
+    if (!this.#usable(command, state)) {
+      const why = state.viewer ? "This is the viewer: nothing can be marked." : `“${command.label.replace("…", "")}” is not possible now.`;
+      if (!repeat) this.chrome.refused({ message: why });
+    } else if (this.sheet.isOpen && NEEDS_STAGE.has(command.name)) {
+      this.chrome.refused({ message: "A plane is marked where it is seen alone.", hint: "go back to it with Esc first" });
+    } else if (own) {
+      if (!repeat) void own();
+    } else {
+      void this.act(command.name, {}, repeat);
+    }
+  }
+
+  /** @returns {Record<string, () => unknown>} what the page does itself, or asks before the server does it */
+  #ownCommands() {
+    const { camera } = this.stage;
+    /** @param {() => void} change */
+    const look = (change) => () => {
+      change();
+      this.stage.moved();
+    };
+    return {
+      help: () => showHelp(this.commands),
+      info: () => this.state?.file && showTags(() => this.api.tags(this.state?.file?.file_id ?? 0)),
+      grid: () => this.#sheet("grid"),
+      projection: () => this.#sheet("projection"),
+      fit: look(() => camera.fit()),
+      "actual-size": look(() => camera.actualSize()),
+      "zoom-in": look(() => camera.zoom(1)),
+      "zoom-out": look(() => camera.zoom(-1)),
+      "fold-worklist": () => this.#fold("list"),
+      "fold-panel": () => this.#fold("panel"),
+      theme: () => this.theme.toggle(),
+      find: () => byId("listtext", HTMLInputElement).focus(),
+      menu: () => this.menus.focus(),
+      comment: () => this.#comment(),
+      quit: () => this.#quit(),
+      "export-rects": () => this.#download("rects.csv"),
+      "export-tags": () => this.#download("tags.csv"),
+      ...Object.fromEntries(Object.keys(PURPOSES).map((name) => [name, () => this.#open(name)])),
+    };
+  }
+
+  /** @param {"grid"|"projection"} kind */
+  #sheet(kind) {
+    if (this.sheet.kind === kind) this.sheet.close();
+    else this.sheet.open(kind);
+  }
+
+  /** @param {"list"|"panel"} pane */
+  #fold(pane) {
+    const desk = byId("desk", HTMLElement);
+    desk.dataset[pane] = desk.dataset[pane] === "no" ? "yes" : "no";
+    if (document.activeElement === document.body) this.stage.root.focus({ preventScroll: true });
+  }
+
+  async #comment() {
+    if (!this.state?.file) return;
+    const text = await askComment(this.state.file.comment);
+    if (text !== null) await this.act("comment", { text });
+  }
+
+  /** @param {string} command */
+  async #open(command) {
+    const choice = await choose(command, "");
+    if (!choice) return;
+    const path = choice.paths[0];
+    if (command === "open-files") await this.act(command, { names: choice.paths });
+    else if (command.startsWith("open-folder")) await this.act("open-folder", { path, recursive: choice.recursive });
+    else await this.act(command, { path });
+    this.stage.root.focus({ preventScroll: true });
+  }
+
+  async #quit() {
+    if (!(await this.act("quit"))) return;
+    this.conductor.over = true;
+    this.conductor.lost = true;
+    this.chrome.lost("quit");
+  }
+
+  /** @param {string} name */
+  #download(name) {
+    const link = document.createElement("a");
+    link.href = `${this.api.base}/export/${name}`;
+    link.download = name;
+    link.click();
+  }
+
+  /** @param {"no answer"|"ended"|null} why */
+  #lost(why) {
+    if (this.conductor.over && why === "no answer") return;
+    this.chrome.lost(why);
+    if (this.state) this.panel.update(this.state, this.mayWrite);
+    if (why === null) this.#status();
+  }
+
+  /** Lists and previews that fail: the conductor finds out by itself when the server has gone. @param {unknown} error */
+  #background(error) {
+    if (!(error instanceof Lost)) this.chrome.refused({ message: error instanceof Error ? error.message : String(error) });
+  }
+
+  /** @param {string|number|null} id @param {number} x @param {number} y */
+  #hover(id, x, y) {
+    const rect = id === null ? undefined : this.state?.rects.find((each) => each.id === id);
+    if (this.stage.shown.lit !== (rect?.id ?? null)) this.stage.update({ lit: rect?.id ?? null });
+    this.chrome.explain(rect ? explain(rect) : null, x, y);
+  }
+
+  #listen() {
+    document.addEventListener("keydown", (event) => this.#key(event));
+    document.addEventListener("keyup", (event) => {
+      if (event.key === " ") this.pointer.space = false;
+    });
+    for (const button of document.querySelectorAll("button[data-command]")) {
+      button.addEventListener("click", () => {
+        const command = this.commands.find(({ name }) => button instanceof HTMLElement && name === button.dataset.command);
+        if (command) this.execute(command, false);
+      });
+    }
+    byId("theme", HTMLButtonElement).addEventListener("click", () => this.theme.toggle());
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.defaultPrevented || event.isComposing || anyOpen()) return;
+    if (isTyping(event.target)) {
+      if (event.key === "Escape") {
+        event.preventDefault();
+        this.stage.root.focus({ preventScroll: true });
+      }
+      return;
+    }
+    const onStage = event.target === document.body || event.target === this.stage.root;
+    if (event.key === " " && onStage) {
+      this.pointer.space = true;
+      event.preventDefault();
+    } else if (onStage && this.mayWrite && !this.sheet.isOpen && this.cursor.nudge(event)) {
+      event.preventDefault();
+    } else this.#command(event);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #command(event) {
+    if (event.key === "Escape" && this.#escape()) {
+      event.preventDefault();
+      return;
+    }
+    const command = this.keys.get(keyName(event));
+    if (!command) return;
+    event.preventDefault();
+    this.execute(command, event.repeat);
+  }
+
+  /** Esc takes away what is in front first; only then it means the next file. */
+  #escape() {
+    if (this.sheet.isOpen) {
+      this.sheet.close();
+      return true;
+    }
+    if (this.pointer.drag) {
+      this.pointer.cancel();
+      return true;
+    }
+    return false;
+  }
+}
+
+async function start() {
+  const [api, commands] = await Promise.all([Api.open(), Api.commands()]);
+  const page = new Page(api, commands);
+  await page.conductor.start();
+  page.stage.root.focus({ preventScroll: true });
+  document.body.dataset.ready = "yes";
+}
+
+start().catch((error) => {
+  const banner = byId("lost", HTMLElement);
+  banner.hidden = false;
+  banner.textContent = `The reviewer cannot start: ${error instanceof Error ? error.message : error}`;
+});

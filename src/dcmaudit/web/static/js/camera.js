@@ -1,0 +1,123 @@
+/** How the plane lies on the stage: scale and offset, in device pixels so that 1:1 is truly one to one. */
+
+import { clamp } from "./rectangle.js";
+
+const STEPS = 1.25;
+const LARGEST = 64;
+/** Room kept around a fitted plane, so that the handles at its edge can be taken. */
+const MARGIN = 10;
+
+export class Camera {
+  constructor() {
+    /** Size of the stage and of the plane, in device pixels and image pixels. */
+    this.stage = { width: 1, height: 1 };
+    this.plane = { width: 1, height: 1 };
+    this.scale = 1;
+    this.x = 0;
+    this.y = 0;
+    /** @type {"fit"|"free"} a fitted plane stays fitted when the window or the plane changes */
+    this.mode = "fit";
+  }
+
+  /** @param {number} width @param {number} height */
+  resize(width, height) {
+    const [cx, cy] = this.toPlane(this.stage.width / 2, this.stage.height / 2);
+    this.stage = { width, height };
+    if (this.mode === "fit") this.fit();
+    else this.#centre(cx, cy);
+  }
+
+  /**
+   * Another plane: the view stays where its size is the same, otherwise the plane is fitted.
+   * @param {number} width
+   * @param {number} height
+   */
+  show(width, height) {
+    const same = width === this.plane.width && height === this.plane.height;
+    this.plane = { width, height };
+    if (!same || this.mode === "fit") this.fit();
+  }
+
+  fitScale() {
+    const margin = 2 * MARGIN;
+    return Math.min(
+      Math.max(1, this.stage.width - margin) / this.plane.width,
+      Math.max(1, this.stage.height - margin) / this.plane.height,
+      LARGEST,
+    );
+  }
+
+  fit() {
+    this.mode = "fit";
+    this.scale = this.fitScale();
+    this.#centre(this.plane.width / 2, this.plane.height / 2);
+  }
+
+  actualSize() {
+    const [cx, cy] = this.toPlane(this.stage.width / 2, this.stage.height / 2);
+    this.mode = "free";
+    this.scale = 1;
+    this.#centre(cx, cy);
+  }
+
+  /**
+   * @param {number} steps  positive: larger
+   * @param {number} [x]  the point of the stage that stays in place, its middle by default
+   * @param {number} [y]
+   */
+  zoom(steps, x = this.stage.width / 2, y = this.stage.height / 2) {
+    const [px, py] = this.toPlane(x, y);
+    const smallest = Math.min(1, this.fitScale()) / 4;
+    this.mode = "free";
+    this.scale = clamp(this.scale * STEPS ** steps, smallest, LARGEST);
+    // whole multiples are easier to read and draw crisp pixels
+    if (Math.abs(this.scale - Math.round(this.scale)) < 0.06 && this.scale > 0.9) this.scale = Math.round(this.scale);
+    this.x = x - px * this.scale;
+    this.y = y - py * this.scale;
+    this.#hold();
+  }
+
+  /** @param {number} dx @param {number} dy */
+  pan(dx, dy) {
+    this.mode = "free";
+    this.x += dx;
+    this.y += dy;
+    this.#hold();
+  }
+
+  /**
+   * Bring a rectangle into sight, with as little movement as possible.
+   * @param {import("./types.js").Edges} box
+   */
+  reveal([left, top, right, bottom]) {
+    const [x0, y0] = this.toStage(left, top);
+    const [x1, y1] = this.toStage(right, bottom);
+    const dx = x0 < MARGIN ? MARGIN - x0 : x1 > this.stage.width - MARGIN ? this.stage.width - MARGIN - x1 : 0;
+    const dy = y0 < MARGIN ? MARGIN - y0 : y1 > this.stage.height - MARGIN ? this.stage.height - MARGIN - y1 : 0;
+    if (this.mode === "free" && (dx || dy)) this.pan(dx, dy);
+  }
+
+  /** @param {number} x @param {number} y @returns {[number, number]} */
+  toPlane(x, y) {
+    return [(x - this.x) / this.scale, (y - this.y) / this.scale];
+  }
+
+  /** @param {number} x @param {number} y @returns {[number, number]} */
+  toStage(x, y) {
+    return [x * this.scale + this.x, y * this.scale + this.y];
+  }
+
+  /** @param {number} px @param {number} py */
+  #centre(px, py) {
+    this.x = Math.round(this.stage.width / 2 - px * this.scale);
+    this.y = Math.round(this.stage.height / 2 - py * this.scale);
+    if (this.mode === "free") this.#hold();
+  }
+
+  /** A part of the plane always stays in sight. */
+  #hold() {
+    const keep = 48;
+    this.x = Math.round(clamp(this.x, keep - this.plane.width * this.scale, this.stage.width - keep));
+    this.y = Math.round(clamp(this.y, keep - this.plane.height * this.scale, this.stage.height - keep));
+  }
+}

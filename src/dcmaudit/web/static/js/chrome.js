@@ -1,0 +1,218 @@
+/** Everything around the stage that only shows: top line, status line, cards, messages, banners, start page. */
+
+import { problemItem } from "./dialogs.js";
+import { byId, counted, make, setText } from "./dom.js";
+
+/** @typedef {import("./types.js").ViewState} ViewState */
+/** @typedef {import("./types.js").Trouble} Trouble */
+
+const RENDERINGS = /** @type {Record<string, string>} */ ({ full: "full range", voi: "VOI window", local: "local contrast" });
+const LOST = {
+  "no answer": "The server does not answer. What was marked before is saved; nothing can be marked until it is back. Trying again…",
+  ended: "This page belongs to a server that has ended. Start dcmaudit again and use the address that it prints.",
+  quit: "dcmaudit has ended. All marks are saved. This tab can be closed.",
+};
+
+export class Chrome {
+  constructor() {
+    this.message = byId("message", HTMLElement);
+    this.busyBox = byId("busy", HTMLElement);
+    this.busyText = byId("busytext", HTMLElement);
+    this.card = byId("card", HTMLElement);
+    this.explainBox = byId("explain", HTMLElement);
+    this.waiting = /** @type {string|null} */ (null);
+    this.opening = false;
+    this.shownMessage = "";
+    /** @type {ReturnType<typeof setTimeout>|undefined} */
+    this.fading = undefined;
+    byId("messageclose", HTMLButtonElement).addEventListener("click", () => (this.message.hidden = true));
+  }
+
+  /** @param {ViewState} state */
+  top(state) {
+    const { worklist, file, plane } = state;
+    const total = worklist.total.toLocaleString("en");
+    setText(byId("position", HTMLElement), worklist.number === null ? (file ? `–/${total}` : "") : `${worklist.number}/${total}`);
+    byId("tagged", HTMLElement).hidden = !file?.tagged;
+    const name = byId("filename", HTMLElement);
+    setText(name, file?.short ?? "");
+    name.title = file?.name ?? "";
+    setText(byId("planetitle", HTMLElement), plane?.title ?? "");
+    const comment = byId("commentline", HTMLElement);
+    setText(comment, file?.comment ?? "");
+    comment.title = file?.comment ?? "";
+    setText(byId("left", HTMLElement), `${worklist.left.toLocaleString("en")} left${worklist.growing ? " …" : ""}`);
+    setText(byId("user", HTMLElement), state.user);
+    const store = byId("store", HTMLElement);
+    const location = state.database?.location ?? "";
+    setText(store, location ? `${location.split("/").slice(-2).join("/")}${state.database?.writable ? "" : " (read only)"}` : "");
+    store.title = location ? `Database: ${location}` : "";
+    byId("viewer", HTMLElement).hidden = !state.viewer;
+    document.title = worklist.number === null ? "dcmaudit" : `${worklist.number}/${worklist.total} · dcmaudit`;
+    const where = plane ? `${worklist.number ?? ""} of ${worklist.total}, ${plane.title}` : "";
+    setText(byId("spoken", HTMLElement), where);
+  }
+
+  /**
+   * @param {ViewState} state
+   * @param {number} percent
+   * @param {boolean} fitted
+   */
+  status(state, percent, fitted) {
+    const { view, file } = state;
+    const zoom = `${fitted ? "fit " : ""}${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`;
+    const parts = file
+      ? [RENDERINGS[view.rendering] ?? view.rendering, ...(view.inverted ? ["inverted"] : []), zoom, view.redacted ? "redaction shown" : "without redaction"]
+      : [];
+    setText(byId("statusview", HTMLElement), parts.join(" · "));
+    const bits = file?.bits_progress ? ` · searching bits, ${file.bits_progress[0]} of ${file.bits_progress[1]} frames` : "";
+    const reading = file?.suggesting ? " · looking for suggestions" : "";
+    setText(byId("statusseen", HTMLElement), file ? `${file.seen} of ${counted(file.planes, "plane")} seen${bits}${reading}` : "");
+    const saved = byId("statussaved", HTMLElement);
+    setText(saved, !file || state.viewer ? "" : state.saved ? "saved" : "saving…");
+    saved.dataset.bad = "no";
+    this.#keys(state);
+  }
+
+  /** The two most useful keys now. @param {ViewState} state */
+  #keys(state) {
+    const { file, can } = state;
+    /** @type {[string, string][]} */
+    let keys = [["Ctrl+O", "open files"]];
+    if (file) {
+      keys = can.next_frame ? [["n", "next plane"]] : [];
+      if (file.seen >= file.planes && !state.viewer) keys.push(["N", "done, next file"]);
+      else if (can.next_overlay) keys.push(["f", "next overlay"]);
+      else if (keys.length < 2) keys.push(["Esc", "next file"]);
+    }
+    keys.push(["?", "help"]);
+    const line = byId("statuskeys", HTMLElement);
+    const text = keys.map(([key, what]) => `${key} ${what}`).join("   ");
+    if (line.dataset.text === text) return;
+    line.dataset.text = text;
+    line.replaceChildren(...keys.flatMap(([key, what]) => [make("b", "", key), ` ${what}   `]));
+  }
+
+  /** @param {ViewState} state @param {Trouble|null} trouble */
+  trouble(state, trouble) {
+    this.card.hidden = trouble === null;
+    if (!trouble) return;
+    const what = state.file?.error ? "This file cannot be shown" : `${state.plane?.title ?? "This plane"} cannot be shown`;
+    setText(byId("cardtitle", HTMLElement), what);
+    setText(byId("cardtext", HTMLElement), trouble.message);
+    setText(byId("cardhint", HTMLElement), trouble.hint ?? "");
+  }
+
+  /** @param {ViewState} state */
+  start(state) {
+    const empty = state.file === null;
+    const start = byId("start", HTMLElement);
+    start.hidden = !empty;
+    if (!empty) return;
+    const { worklist } = state;
+    const found = worklist.found ?? 0;
+    let text = "Look at every plane of every DICOM file, and mark the text that must go.";
+    if (worklist.growing) text = "Looking for DICOM files…";
+    else if (found > 0) text = `${counted(found, "file")} found, and none is left to show. Options decide which files are shown.`;
+    else if (worklist.passed_over || worklist.problem_count) text = `No DICOM file found; ${counted(worklist.passed_over, "other file")} passed over.`;
+    setText(byId("starttext", HTMLElement), text);
+    byId("startproblems", HTMLUListElement).replaceChildren(
+      ...worklist.problems.slice(0, 12).map(({ name, message }) => problemItem(`${name}: ${message}`)),
+    );
+  }
+
+  /**
+   * @param {{text: string, kind: string}|null} message
+   * @param {number} revision
+   */
+  say(message, revision) {
+    const signature = message ? `${revision}${message.text}` : "";
+    if (signature === this.shownMessage) return;
+    this.shownMessage = signature;
+    clearTimeout(this.fading);
+    this.message.hidden = message === null;
+    if (!message) return;
+    this.message.dataset.kind = message.kind;
+    setText(byId("messagetext", HTMLElement), message.text);
+    if (message.kind === "info") this.fading = setTimeout(() => (this.message.hidden = true), 6000);
+  }
+
+  /** @param {Trouble} trouble */
+  refused(trouble) {
+    this.say({ text: [trouble.message, trouble.hint].filter(Boolean).join(" — "), kind: "error" }, performance.now());
+  }
+
+  /** @param {string|null} text */
+  busy(text) {
+    this.waiting = text;
+    this.#showBusy();
+  }
+
+  /** @param {boolean} opening */
+  setOpening(opening) {
+    this.opening = opening;
+    this.#showBusy();
+  }
+
+  #showBusy() {
+    const text = this.waiting ?? (this.opening ? "Opening the file…" : null);
+    this.busyBox.hidden = text === null;
+    if (text) setText(this.busyText, text);
+  }
+
+  /** @param {"no answer"|"ended"|"quit"|null} why */
+  lost(why) {
+    const banner = byId("lost", HTMLElement);
+    banner.hidden = why === null;
+    document.body.dataset.lost = why ?? "no";
+    if (!why) return;
+    setText(banner, LOST[why]);
+    const saved = byId("statussaved", HTMLElement);
+    setText(saved, why === "quit" ? "" : "no connection");
+    saved.dataset.bad = why === "quit" ? "no" : "yes";
+  }
+
+  /** @param {string|null} text @param {number} x @param {number} y */
+  explain(text, x, y) {
+    this.explainBox.hidden = text === null;
+    if (!text) return;
+    setText(this.explainBox, text);
+    const { width, height } = this.explainBox.getBoundingClientRect();
+    this.explainBox.style.left = `${Math.max(4, Math.min(x + 14, innerWidth - width - 8))}px`;
+    this.explainBox.style.top = `${y + 18 + height > innerHeight ? y - height - 10 : y + 18}px`;
+  }
+}
+
+/** Light or dark: what was chosen here, otherwise what the system asks for. */
+export class Theme {
+  constructor() {
+    this.light = matchMedia("(prefers-color-scheme: light)");
+    this.light.addEventListener("change", () => this.apply());
+    this.onchange = () => {};
+    this.apply();
+  }
+
+  get chosen() {
+    try {
+      return localStorage.getItem("theme");
+    } catch {
+      return null;
+    }
+  }
+
+  apply() {
+    document.documentElement.dataset.theme = this.chosen ?? (this.light.matches ? "light" : "dark");
+    this.onchange();
+  }
+
+  toggle() {
+    const next = document.documentElement.dataset.theme === "light" ? "dark" : "light";
+    try {
+      localStorage.setItem("theme", next);
+    } catch {
+      // private windows may refuse: then it lasts until the page is left
+    }
+    document.documentElement.dataset.theme = next;
+    this.onchange();
+  }
+}

@@ -1,0 +1,276 @@
+/**
+ * One thing after the other: a command goes to the server, the state comes back, its picture is made ready, and
+ * number, title and picture change in one animation frame. Only then the next command begins. So no plane is
+ * skipped unpainted and no plane appears under another's number.
+ */
+
+import { Lost, Refusal } from "./api.js";
+
+/** @typedef {import("./types.js").ViewState} ViewState */
+/** @typedef {import("./types.js").Trouble} Trouble */
+/** @typedef {{bitmap: ImageBitmap|null, trouble: Trouble|null}} Picture */
+
+/** A wait that is shorter than this is not worth a word. */
+const SLOW = 150;
+/** Without another command for this long, what was painted is reported by itself. */
+const QUIET = 250;
+/** Keys pressed while a picture is coming are kept, up to this many. */
+const WAITING = 8;
+/** Commands that may leave a plane that is still being decoded. `next-frame` is not one of them: it would skip it. */
+const LEAVING = new Set(["next-file", "previous-file", "previous-frame", "next-overlay", "go-plane", "go-file", "quit"]);
+
+/**
+ * What the conductor needs.
+ * @typedef {object} Score
+ * @property {import("./api.js").Api} api
+ * @property {import("./pictures.js").Pictures} pictures
+ * @property {(state: ViewState, picture: Picture) => void} paint  called inside an animation frame
+ * @property {(text: string|null) => void} busy
+ * @property {(why: "no answer"|"ended"|null) => void} lost
+ * @property {(trouble: Trouble) => void} refused
+ * @property {(file: number, key: string) => void} painted
+ */
+
+/** @param {ViewState} state */
+const planeOf = (state) => (state.file && state.plane ? `${state.file.file_id}/${state.plane.key}` : null);
+
+/** @param {number} milliseconds */
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Resolves inside the next animation frame: what is changed right after it is part of that frame. */
+const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+
+/** Resolves when the frame that is being made has gone to the compositor. */
+function afterPaint() {
+  return new Promise((resolve) => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = resolve;
+    channel.port2.postMessage(null);
+  });
+}
+
+export class Conductor {
+  /** @param {Score} score */
+  constructor(score) {
+    this.score = score;
+    /** @type {ViewState|null} what is on the screen */
+    this.state = null;
+    /** @type {[number, string][]} painted and not yet reported */
+    this.unreported = [];
+    /** @type {{command: string, args: Record<string, unknown>, done: (ok: boolean) => void}[]} */
+    this.waiting = [];
+    this.running = false;
+    this.lost = false;
+    this.over = false;
+    /** @type {AbortController|null} */
+    this.poll = null;
+    /** @type {(() => void)|null} gives up the picture that is waited for */
+    this.leave = null;
+    /** @type {string|null} */
+    this.lastPainted = null;
+    this.lastAction = 0;
+    /** @type {ReturnType<typeof setTimeout>|undefined} */
+    this.reporting = undefined;
+  }
+
+  /** Load the first state and keep watching the server. */
+  async start() {
+    await this.#alone(async () => this.#present(await this.score.api.state(null)));
+    void this.#watch();
+  }
+
+  /**
+   * Carry out a command. Repeats of a held key are dropped while anything is under way.
+   * @param {string} command
+   * @param {Record<string, unknown>} [args]
+   * @param {boolean} [repeat]
+   * @returns {Promise<boolean>} whether the server carried it out
+   */
+  run(command, args = {}, repeat = false) {
+    if (this.lost) return Promise.resolve(false);
+    if (this.running && (repeat || this.waiting.length >= WAITING)) return Promise.resolve(false);
+    return new Promise((done) => {
+      this.waiting.push({ command, args, done });
+      if (this.running && LEAVING.has(command)) this.leave?.();
+      if (!this.running) void this.#work();
+    });
+  }
+
+  async #work() {
+    this.running = true;
+    this.poll?.abort();
+    clearTimeout(this.reporting);
+    for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
+      const ok = await this.#one(next.command, next.args);
+      next.done(ok);
+    }
+    this.running = false;
+    this.lastAction = performance.now();
+    if (this.unreported.length) this.reporting = setTimeout(() => void this.#report(), QUIET);
+  }
+
+  /** @param {string} command @param {Record<string, unknown>} args */
+  async #one(command, args) {
+    const painted = this.unreported;
+    this.unreported = [];
+    const slow = setTimeout(() => this.score.busy("Working…"), SLOW);
+    try {
+      const state = await this.score.api.act(command, args, painted);
+      clearTimeout(slow);
+      await this.#present(state);
+      return true;
+    } catch (error) {
+      this.unreported = [...painted, ...this.unreported];
+      this.#failed(error);
+      return false;
+    } finally {
+      clearTimeout(slow);
+      this.score.busy(null);
+    }
+  }
+
+  /** @param {unknown} error */
+  #failed(error) {
+    if (error instanceof Lost) this.#lose("no answer");
+    else if (error instanceof Refusal && (error.status === 401 || error.status === 403)) this.#lose("ended");
+    else if (error instanceof Refusal) this.score.refused({ message: error.message, hint: error.hint });
+    else throw error;
+  }
+
+  /** @param {"no answer"|"ended"} why */
+  #lose(why) {
+    this.lost = true;
+    this.over ||= why === "ended";
+    this.waiting.splice(0).forEach(({ done }) => done(false));
+    this.score.lost(why);
+  }
+
+  /**
+   * Make the picture ready, then change everything in one frame.
+   * @param {ViewState} state
+   */
+  async #present(state) {
+    const before = this.state;
+    if (before && state.revision < before.revision) return;
+    const picture = await this.#picture(state);
+    if (picture === null) return;
+    await frame();
+    this.state = state;
+    this.score.paint(state, picture);
+    this.score.pictures.shown = picture.bitmap ? (state.plane?.image ?? null) : null;
+    await afterPaint();
+    if (picture.bitmap && state.file && state.plane && document.visibilityState === "visible") {
+      const name = planeOf(state);
+      if (name !== this.lastPainted) this.unreported.push([state.file.file_id, state.plane.key]);
+      this.lastPainted = name;
+      this.score.painted(state.file.file_id, state.plane.key);
+    }
+    this.score.pictures.prefetch(this.#ahead(state));
+  }
+
+  /**
+   * The decoded picture, or why there is none; null where the reviewer went on without waiting for it.
+   * @param {ViewState} state
+   * @returns {Promise<Picture|null>}
+   */
+  async #picture(state) {
+    const { file, plane } = state;
+    if (!file || !plane || plane.error || !plane.image) {
+      return { bitmap: null, trouble: file?.error ?? plane?.error ?? null };
+    }
+    const { pictures } = this.score;
+    const kept = pictures.peek(plane.image);
+    if (kept) return { bitmap: kept, trouble: null };
+    pictures.abandonOthers(plane.image);
+    const slow = setTimeout(() => this.score.busy(`Loading ${plane.title}…`), SLOW);
+    try {
+      const left = new Promise((resolve) => (this.leave = () => resolve(null)));
+      const bitmap = await Promise.race([pictures.get(plane.image, `${file.file_id}/${plane.key}`), left]);
+      return bitmap instanceof ImageBitmap ? { bitmap, trouble: null } : null;
+    } catch (error) {
+      if (error instanceof Refusal && error.status !== 401 && error.status !== 403) {
+        return { bitmap: null, trouble: { message: error.message, hint: error.hint } };
+      }
+      if (error instanceof DOMException) {
+        const message = "The picture that the server sent cannot be read by this browser.";
+        return { bitmap: null, trouble: { message, hint: "Look at the plane in another program before calling it clean." } };
+      }
+      throw error;
+    } finally {
+      clearTimeout(slow);
+      this.score.busy(null);
+      this.leave = null;
+    }
+  }
+
+  /**
+   * The pictures that the server expects to be wanted next, in the rendering that is shown.
+   * @param {ViewState} state
+   * @returns {{url: string, plane: string}[]}
+   */
+  #ahead(state) {
+    const image = state.plane?.image;
+    if (!image || !state.file) return [];
+    const query = image.slice(image.indexOf("?"));
+    return state.prefetch.map(([file, key]) => ({
+      url: `${this.score.api.base}/image/${file}/${key}${image.includes("?") ? query : ""}`,
+      plane: `${file}/${key}`,
+    }));
+  }
+
+  async #report() {
+    const keys = this.unreported;
+    const file = keys.at(-1)?.[0];
+    if (file === undefined || this.running || this.lost) return;
+    await this.run("seen", { file_id: file, keys: [], how: "painted" });
+  }
+
+  /**
+   * Work that keeps commands waiting.
+   * @param {() => Promise<void>} work
+   */
+  async #alone(work) {
+    this.running = true;
+    try {
+      await work();
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.running = false;
+    if (this.waiting.length || this.unreported.length) await this.#work();
+  }
+
+  /** Long polling: a growing worklist, a finished search for stray bits, a server that has gone. */
+  async #watch() {
+    for (;;) {
+      if (this.over) return;
+      if (this.running || performance.now() - this.lastAction < QUIET) {
+        await pause(QUIET);
+        continue;
+      }
+      await this.#listen();
+    }
+  }
+
+  async #listen() {
+    this.poll = new AbortController();
+    const ask = this.lost ? null : { after: this.state?.revision ?? 0, wait: 20 };
+    try {
+      const state = await this.score.api.state(ask, this.poll.signal);
+      const back = this.lost;
+      this.lost = false;
+      if (back) this.score.lost(null);
+      if (this.running || (!back && state.revision === this.state?.revision)) return;
+      await this.#alone(() => this.#present(state));
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "AbortError") return;
+      if (error instanceof Refusal && error.status >= 500) {
+        await pause(2000);
+        return;
+      }
+      if (error instanceof Refusal) this.#lose("ended");
+      else this.#failed(error);
+      await pause(1000);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+/** Small helpers over the DOM. Markup comes from the page's <template>s, text only through textContent. */
+
+/**
+ * The element with that id; the page is broken where it is missing, so that is an error.
+ * @template {Element} T
+ * @param {string} id
+ * @param {new () => T} kind
+ * @returns {T}
+ */
+export function byId(id, kind) {
+  const found = document.getElementById(id);
+  if (!(found instanceof kind)) throw new Error(`the page has no ${kind.name} with the id ${id}`);
+  return found;
+}
+
+/**
+ * The first element under `root` that matches.
+ * @template {Element} T
+ * @param {ParentNode} root
+ * @param {string} selector
+ * @param {new () => T} kind
+ * @returns {T}
+ */
+export function within(root, selector, kind) {
+  const found = root.querySelector(selector);
+  if (!(found instanceof kind)) throw new Error(`no ${kind.name} matches ${selector}`);
+  return found;
+}
+
+/**
+ * A fresh copy of a template's only element.
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function stamp(id) {
+  const template = byId(id, HTMLTemplateElement);
+  const copy = template.content.firstElementChild?.cloneNode(true);
+  if (!(copy instanceof HTMLElement)) throw new Error(`template ${id} is empty`);
+  return copy;
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {string} className
+ * @param {string} [text]
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function make(tag, className, text) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+/**
+ * One of the page's own symbols (`<symbol id="sign-…">`).
+ * @param {string} name
+ * @param {string} [className]
+ * @returns {SVGSVGElement}
+ */
+export function symbol(name, className = "sign") {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  svg.setAttribute("class", className);
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(space, "use");
+  use.setAttribute("href", `#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/**
+ * Set text only where it differs, so that a screen reader hears changes and layout is left alone.
+ * @param {Element} element
+ * @param {string} text
+ */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * @param {number} count
+ * @param {string} one
+ * @param {string} [many]
+ */
+export function counted(count, one, many = `${one}s`) {
+  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+}
+
+/**
+ * Run at most once in `pause` milliseconds after the last call.
+ * @param {() => void} work
+ * @param {number} pause
+ * @returns {() => void}
+ */
+export function settled(work, pause) {
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  let timer;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(work, pause);
+  };
+}

@@ -1,0 +1,231 @@
+/** The dialog that browses the server's folders: for files, folders, lists and the database. */
+
+import { Api } from "./api.js";
+import { ask } from "./dialogs.js";
+import { byId, counted, make, setText, symbol } from "./dom.js";
+
+/** @typedef {import("./types.js").BrowseEntry} BrowseEntry */
+/** @typedef {{title: string, action: string, folders: boolean, many: boolean, recursive: boolean}} Purpose */
+/** @typedef {{paths: string[], recursive: boolean}} Choice */
+
+/** @type {Record<string, Purpose>} */
+export const PURPOSES = {
+  "open-files": { title: "Open files", action: "Open", folders: false, many: true, recursive: false },
+  "open-folder": { title: "Open a folder", action: "Open this folder", folders: true, many: false, recursive: true },
+  "open-folder-recursive": { title: "Open a folder and all below", action: "Open this folder", folders: true, many: false, recursive: true },
+  "open-database": { title: "Open a database as a list", action: "Open", folders: false, many: false, recursive: false },
+  "set-database": { title: "Folder of the database", action: "Use this folder", folders: true, many: false, recursive: false },
+};
+
+/** @param {number|null} size */
+function sizeText(size) {
+  if (size === null) return "";
+  if (size < 1000) return `${size} B`;
+  if (size < 1e6) return `${Math.round(size / 1000)} kB`;
+  return size < 1e9 ? `${(size / 1e6).toFixed(1)} MB` : `${(size / 1e9).toFixed(1)} GB`;
+}
+
+class Opener {
+  constructor() {
+    this.dialog = byId("dialog-open", HTMLDialogElement);
+    this.path = byId("open-path", HTMLInputElement);
+    this.list = byId("open-entries", HTMLUListElement);
+    this.note = byId("open-note", HTMLElement);
+    this.recursive = byId("open-recursive", HTMLInputElement);
+    this.do = byId("open-do", HTMLButtonElement);
+    this.up = byId("open-up", HTMLButtonElement);
+    this.purpose = /** @type {Purpose} */ (PURPOSES["open-files"]);
+    /** @type {BrowseEntry[]} */
+    this.entries = [];
+    /** @type {Set<number>} */
+    this.chosen = new Set();
+    this.focused = 0;
+    this.here = "";
+    /** @type {string|null} */
+    this.parent = null;
+    byId("open-go", HTMLFormElement).addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.go(this.path.value);
+    });
+    byId("open-cancel", HTMLButtonElement).addEventListener("click", () => this.dialog.close(""));
+    this.up.addEventListener("click", () => this.parent !== null && void this.go(this.parent));
+    this.do.addEventListener("click", () => this.dialog.close("open"));
+    this.list.addEventListener("click", (event) => this.#click(event));
+    this.list.addEventListener("dblclick", (event) => this.#enter(this.#indexOf(event.target)));
+    this.list.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  /**
+   * @param {Purpose} purpose
+   * @param {string} start
+   * @param {boolean} recursive
+   * @returns {Promise<Choice|null>}
+   */
+  async choose(purpose, start, recursive) {
+    this.purpose = purpose;
+    this.recursive.checked = recursive;
+    setText(byId("open-title", HTMLElement), purpose.title);
+    setText(this.do, purpose.action);
+    byId("open-recursive-label", HTMLElement).hidden = !purpose.recursive;
+    this.list.setAttribute("aria-multiselectable", String(purpose.many));
+    const answer = ask(this.dialog);
+    await this.go(this.here || start);
+    this.list.focus();
+    if ((await answer) !== "open") return null;
+    const paths = [...this.chosen].sort((a, b) => a - b).map((index) => this.entries[index]?.path ?? "");
+    return { paths: purpose.folders ? [this.here] : paths, recursive: this.recursive.checked };
+  }
+
+  /** @param {string} path */
+  async go(path) {
+    setText(this.note, "Reading…");
+    try {
+      const listing = await Api.browse(path);
+      this.here = listing.path;
+      this.parent = listing.parent;
+      this.path.value = listing.path;
+      this.entries = listing.entries;
+      this.up.disabled = listing.parent === null;
+      this.#roots(listing.roots);
+      this.chosen.clear();
+      this.focused = 0;
+      this.#draw();
+      const files = listing.entries.filter(({ kind }) => kind === "file").length;
+      setText(this.note, `${counted(listing.entries.length - files, "folder")}, ${counted(files, "file")}`);
+    } catch (error) {
+      // the last folder stays: the reason is more use than an empty list
+      setText(this.note, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** @param {import("./types.js").Listing["roots"]} roots */
+  #roots(roots) {
+    const items = roots.map((root) => {
+      const { name, path } = typeof root === "string" ? { name: root, path: root } : root;
+      const item = make("li", "");
+      const button = make("button", "", name);
+      button.type = "button";
+      button.title = path;
+      button.addEventListener("click", () => void this.go(path));
+      item.append(button);
+      return item;
+    });
+    byId("open-roots", HTMLUListElement).replaceChildren(...items);
+  }
+
+  #draw() {
+    const items = this.entries.map((entry, index) => {
+      const item = make("li", "entry");
+      item.id = `entry-${index}`;
+      item.setAttribute("role", "option");
+      item.dataset.kind = entry.kind;
+      const list = /\.csv$/i.test(entry.name) ? "sign-list" : "sign-file";
+      const sign = entry.kind === "folder" ? "sign-folder" : /\.(db|sqlite3?)$/i.test(entry.name) ? "sign-database" : list;
+      item.append(symbol(sign), make("span", "entry-name", entry.name), make("span", "entry-size", sizeText(entry.size)));
+      return item;
+    });
+    this.list.replaceChildren(...items);
+    this.#mark();
+  }
+
+  #mark() {
+    [...this.list.children].forEach((item, index) => {
+      item.setAttribute("aria-selected", String(this.chosen.has(index)));
+      item.classList.toggle("focused", index === this.focused);
+    });
+    const focused = this.list.children[this.focused];
+    focused?.scrollIntoView({ block: "nearest" });
+    if (focused) this.list.setAttribute("aria-activedescendant", focused.id);
+    else this.list.removeAttribute("aria-activedescendant");
+    this.do.disabled = this.purpose.folders ? !this.here : this.chosen.size === 0;
+    if (!this.purpose.folders) setText(this.do, this.chosen.size > 1 ? `Open ${this.chosen.size} files` : this.purpose.action);
+  }
+
+  /** @param {EventTarget|null} target */
+  #indexOf(target) {
+    const item = target instanceof Element ? target.closest(".entry") : null;
+    return item ? [...this.list.children].indexOf(item) : -1;
+  }
+
+  /** @param {MouseEvent} event */
+  #click(event) {
+    const index = this.#indexOf(event.target);
+    if (index < 0) return;
+    if (event.shiftKey && this.purpose.many) this.#range(this.focused, index);
+    else this.#toggle(index, event.ctrlKey || event.metaKey);
+    this.focused = index;
+    this.#mark();
+  }
+
+  /** @param {number} from @param {number} to */
+  #range(from, to) {
+    for (let index = Math.min(from, to); index <= Math.max(from, to); index += 1) {
+      if (this.entries[index]?.kind === "file") this.chosen.add(index);
+    }
+  }
+
+  /** @param {number} index @param {boolean} more */
+  #toggle(index, more) {
+    const had = this.chosen.has(index);
+    if (!more || !this.purpose.many) this.chosen.clear();
+    if (this.entries[index]?.kind !== "file" || this.purpose.folders) return;
+    if (had && more) this.chosen.delete(index);
+    else this.chosen.add(index);
+  }
+
+  /** Go into a folder, or open a file. @param {number} index */
+  #enter(index) {
+    const entry = this.entries[index];
+    if (entry?.kind === "folder") {
+      void this.go(entry.path);
+    } else if (entry && !this.purpose.folders) {
+      this.chosen.add(index);
+      this.dialog.close("open");
+    }
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const last = this.entries.length - 1;
+    const steps = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1, PageDown: 12, PageUp: -12, Home: -last, End: last });
+    const step = steps[event.key];
+    if (step !== undefined) {
+      const to = Math.min(Math.max(this.focused + step, 0), Math.max(last, 0));
+      if (event.shiftKey && this.purpose.many) this.#range(this.focused, to);
+      this.focused = to;
+    } else if (event.key === " ") this.#toggle(this.focused, true);
+    else if (event.key === "Enter") this.chosen.size > 1 ? this.dialog.close("open") : this.#enter(this.focused);
+    else if (event.key === "Backspace") this.up.click();
+    else if (event.key.length === 1 && !event.ctrlKey) this.#letter(event.key.toLowerCase());
+    else return;
+    event.preventDefault();
+    this.#mark();
+  }
+
+  /** @param {string} letter */
+  #letter(letter) {
+    const count = this.entries.length;
+    for (let step = 1; step <= count; step += 1) {
+      const index = (this.focused + step) % count;
+      if (this.entries[index]?.name.toLowerCase().startsWith(letter)) {
+        this.focused = index;
+        return;
+      }
+    }
+  }
+}
+
+/** @type {Opener|null} */
+let opener = null;
+
+/**
+ * Let the reviewer choose.
+ * @param {string} command  one of PURPOSES
+ * @param {string} start  where to begin when nothing was chosen before
+ * @returns {Promise<Choice|null>}
+ */
+export function choose(command, start) {
+  opener ??= new Opener();
+  const purpose = PURPOSES[command];
+  return purpose ? opener.choose(purpose, start, command === "open-folder-recursive") : Promise.resolve(null);
+}

@@ -1,0 +1,186 @@
+/** The side panel: the plane's rectangles as a list (the same content as the canvas), and the file's facts. */
+
+import { byId, counted, make, setText, stamp, within } from "./dom.js";
+import { explain, sample, sourceOf, SOURCES } from "./sources.js";
+
+/** @typedef {import("./types.js").ViewState} ViewState */
+/** @typedef {import("./types.js").RectState} RectState */
+
+/**
+ * @typedef {object} PanelHost
+ * @property {(command: string, args: Record<string, unknown>) => void} run
+ * @property {(rect: RectState) => void} jump
+ * @property {(id: string|number|null) => void} light
+ */
+
+export class Panel {
+  /** @param {PanelHost} host */
+  constructor(host) {
+    this.host = host;
+    this.list = byId("rects", HTMLUListElement);
+    this.none = byId("norects", HTMLElement);
+    this.legend = byId("legend", HTMLUListElement);
+    this.facts = byId("facts", HTMLElement);
+    this.drawn = "";
+    this.told = "";
+    this.tabs = ["plane", "file"].map((name) => byId(`tab-${name}`, HTMLButtonElement));
+    for (const tab of this.tabs) {
+      tab.addEventListener("click", () => this.#choose(tab));
+      tab.addEventListener("keydown", (event) => this.#tabKey(event));
+    }
+    this.list.addEventListener("keydown", (event) => this.#listKey(event));
+  }
+
+  /** @param {HTMLButtonElement} chosen */
+  #choose(chosen) {
+    for (const tab of this.tabs) {
+      const on = tab === chosen;
+      tab.setAttribute("aria-selected", String(on));
+      tab.tabIndex = on ? 0 : -1;
+      byId(tab.getAttribute("aria-controls") ?? "", HTMLElement).hidden = !on;
+    }
+  }
+
+  /** @param {KeyboardEvent} event */
+  #tabKey(event) {
+    if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+    event.preventDefault();
+    event.stopPropagation();
+    const other = this.tabs.find((tab) => tab !== event.target);
+    if (!other) return;
+    this.#choose(other);
+    other.focus();
+  }
+
+  /** @param {ViewState} state @param {boolean} writable */
+  update(state, writable) {
+    const rects = state.plane ? state.rects : [];
+    const signature = JSON.stringify([rects, writable]);
+    if (signature !== this.drawn) this.#drawRects(rects, writable);
+    this.drawn = signature;
+    const facts = JSON.stringify([state.file, state.user]);
+    if (facts !== this.told) this.#drawFacts(state);
+    this.told = facts;
+    const canMark = writable && state.plane !== null && !state.plane.error;
+    byId("markbutton", HTMLButtonElement).disabled = !canMark;
+    byId("applyall", HTMLButtonElement).disabled = !canMark || !rects.some((rect) => !rect.stored);
+    byId("tagbutton", HTMLButtonElement).disabled = !writable || !state.file;
+    byId("tagbutton", HTMLButtonElement).setAttribute("aria-pressed", String(state.file?.tagged ?? false));
+    byId("commentbutton", HTMLButtonElement).disabled = !writable || !state.file;
+  }
+
+  /** @param {RectState[]} rects @param {boolean} writable */
+  #drawRects(rects, writable) {
+    const focused = this.list.contains(document.activeElement) ? this.#focusedPlace() : -1;
+    this.list.replaceChildren(...rects.map((rect) => this.#row(rect, writable)));
+    this.none.hidden = rects.length > 0;
+    if (focused >= 0) this.#focusRow(Math.min(focused, rects.length - 1));
+    const counts = new Map(SOURCES.map((source) => [source, 0]));
+    for (const rect of rects) if (rect.box) counts.set(sourceOf(rect.source), (counts.get(sourceOf(rect.source)) ?? 0) + 1);
+    const items = [...counts].filter(([, count]) => count > 0).map(([source, count]) => {
+      const item = make("li", "");
+      item.append(sample(source, true), make("span", "", source.title), make("b", "", String(count)));
+      return item;
+    });
+    this.legend.replaceChildren(...items);
+    this.legend.hidden = items.length === 0;
+  }
+
+  /** @param {RectState} rect @param {boolean} writable */
+  #row(rect, writable) {
+    const row = stamp("t-rect");
+    row.dataset.id = String(rect.id);
+    const source = sourceOf(rect.source);
+    const jump = within(row, ".rect-jump", HTMLButtonElement);
+    within(row, ".rect-sample", HTMLElement).append(sample(source, !rect.applied));
+    within(row, ".rect-what", HTMLElement).textContent = source.title;
+    const [left, top, right, bottom] = rect.box ?? [0, 0, 0, 0];
+    within(row, ".rect-size", HTMLElement).textContent = rect.box ? `${right - left}×${bottom - top}` : "";
+    const text = within(row, ".rect-text", HTMLElement);
+    text.textContent = rect.text ? `“${rect.text}”` : "";
+    text.dataset.verdict = rect.verdict;
+    const scope = rect.scope === "this plane" ? "" : `${rect.scope} · `;
+    within(row, ".rect-why", HTMLElement).textContent = `${scope}${rect.reason}`;
+    jump.title = explain(rect);
+    const where = rect.box ? ` At ${left}, ${top}, ${right - left} by ${bottom - top} pixels.` : "";
+    jump.setAttribute("aria-label", `${explain(rect)}${where}`);
+    jump.disabled = !rect.box;
+    jump.addEventListener("click", () => this.host.jump(rect));
+    row.addEventListener("pointerenter", () => this.host.light(rect.id));
+    row.addEventListener("pointerleave", () => this.host.light(null));
+    row.addEventListener("focusin", () => this.host.light(rect.id));
+    row.addEventListener("focusout", () => this.host.light(null));
+    if (writable) this.#buttons(within(row, ".rect-do", HTMLElement), rect, source.title);
+    return row;
+  }
+
+  /** @param {HTMLElement} place @param {RectState} rect @param {string} title */
+  #buttons(place, rect, title) {
+    /** @param {string} label @param {string} command */
+    const button = (label, command) => {
+      const made = make("button", "", label);
+      made.type = "button";
+      made.setAttribute("aria-label", `${label}: ${title}`);
+      made.addEventListener("click", () => this.host.run(command, { id: rect.id }));
+      place.append(made);
+    };
+    if (rect.stored) button("Remove", "remove-rect");
+    else {
+      button("Apply", "apply-one");
+      button("Hide", "reject-one");
+    }
+  }
+
+  #focusedPlace() {
+    return [...this.list.children].findIndex((row) => row.contains(document.activeElement));
+  }
+
+  /** @param {number} place */
+  #focusRow(place) {
+    const row = this.list.children[place];
+    if (row) within(row, ".rect-jump", HTMLButtonElement).focus();
+    else byId("stage", HTMLElement).focus({ preventScroll: true });
+  }
+
+  /** Up and down walk through the rows, Delete removes or hides. @param {KeyboardEvent} event */
+  #listKey(event) {
+    const place = this.#focusedPlace();
+    if (place < 0 || event.ctrlKey || event.altKey || event.metaKey) return;
+    const count = this.list.childElementCount;
+    if (event.key === "ArrowDown") this.#focusRow(Math.min(place + 1, count - 1));
+    else if (event.key === "ArrowUp") this.#focusRow(Math.max(place - 1, 0));
+    else if (event.key === "Delete") {
+      const buttons = this.list.children[place]?.querySelectorAll(".rect-do button");
+      const last = buttons?.item(buttons.length - 1);
+      if (last instanceof HTMLButtonElement) last.click();
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** @param {ViewState} state */
+  #drawFacts(state) {
+    const { file } = state;
+    /** @type {[string, string][]} */
+    const facts = file
+      ? [
+          ["File", file.name],
+          ["State", file.state],
+          ["Comment", file.comment || "–"],
+          ["Modality", file.modality ?? "–"],
+          ["Model", file.model ?? "–"],
+          ["Planes", `${file.planes}, ${file.seen} seen`],
+          ["Bits", bitsText(file)],
+          ["Reviewer", state.user],
+        ]
+      : [];
+    this.facts.replaceChildren(...facts.flatMap(([name, value]) => [make("dt", "", name), make("dd", "", value)]));
+    setText(byId("tab-file", HTMLElement), file?.comment ? "File ●" : "File");
+  }
+}
+
+/** @param {import("./types.js").FileState} file */
+function bitsText(file) {
+  if (file.bits_progress) return `searching unclaimed bits, ${file.bits_progress[0]} of ${counted(file.bits_progress[1], "frame")}`;
+  return file.unscanned_bits ? "unclaimed bits not searched yet" : "nothing left to search";
+}

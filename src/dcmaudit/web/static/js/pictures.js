@@ -1,0 +1,143 @@
+/** Decoded pictures of planes: the last few are kept, the next few are fetched ahead. */
+
+import { Api } from "./api.js";
+
+/** Bytes of decoded pixels to keep; four bytes a pixel. About a dozen pictures of 1024 x 1024. */
+const BUDGET = 48 * 1024 * 1024;
+/** Pictures fetched ahead at the same time; more would only queue in front of the one that is waited for. */
+const AHEAD = 2;
+
+/** @typedef {{bitmap: ImageBitmap, bytes: number}} Kept */
+
+export class Pictures {
+  constructor() {
+    /** @type {Map<string, Kept>} a Map keeps the order of insertion: the first is the oldest */
+    this.kept = new Map();
+    /** @type {Map<string, {promise: Promise<ImageBitmap>, abort: AbortController}>} */
+    this.coming = new Map();
+    /** @type {{url: string, plane: string}[]} */
+    this.queue = [];
+    this.bytes = 0;
+    /** @type {string|null} the picture on the screen is never dropped */
+    this.shown = null;
+  }
+
+  /** @param {string} url */
+  has(url) {
+    return this.kept.has(url);
+  }
+
+  /**
+   * The picture, at once where it is kept.
+   * @param {string} url
+   * @returns {ImageBitmap|null}
+   */
+  peek(url) {
+    const found = this.kept.get(url);
+    if (!found) return null;
+    this.kept.delete(url);
+    this.kept.set(url, found);
+    return found.bitmap;
+  }
+
+  /**
+   * @param {string} url
+   * @param {string} plane  "file/key"
+   * @returns {Promise<ImageBitmap>}
+   */
+  async get(url, plane) {
+    const kept = this.peek(url);
+    if (kept) return kept;
+    const coming = this.coming.get(url);
+    return (coming ?? this.#fetch(url, plane)).promise;
+  }
+
+  /**
+   * Fetch these when nothing else is waited for; what was queued before is forgotten.
+   * @param {{url: string, plane: string}[]} pictures
+   */
+  prefetch(pictures) {
+    this.queue = pictures.filter(({ url }) => !this.kept.has(url) && !this.coming.has(url));
+    this.#pump();
+  }
+
+  /** Give up every fetch that nobody needs now, except `url`. @param {string} url */
+  abandonOthers(url) {
+    this.queue = [];
+    for (const [other, entry] of this.coming) {
+      if (other === url) continue;
+      // out of the table first: whoever wants it again must not get the promise that fails now
+      this.coming.delete(other);
+      entry.abort.abort();
+    }
+  }
+
+  /** Forget everything (another rendering, another file list). */
+  clear() {
+    this.queue = [];
+    const coming = [...this.coming.values()];
+    this.coming.clear();
+    for (const entry of coming) entry.abort.abort();
+    for (const [url, { bitmap }] of this.kept) if (url !== this.shown) bitmap.close();
+    const shown = this.shown === null ? undefined : this.kept.get(this.shown);
+    this.kept.clear();
+    this.bytes = 0;
+    if (shown && this.shown !== null) this.#keep(this.shown, shown.bitmap);
+  }
+
+  #pump() {
+    while (this.coming.size < AHEAD) {
+      const next = this.queue.shift();
+      if (!next) return;
+      this.#fetch(next.url, next.plane).promise.catch(() => {
+        // a failure is told when somebody goes there
+      });
+    }
+  }
+
+  /**
+   * @param {string} url
+   * @param {string} plane
+   */
+  #fetch(url, plane) {
+    const abort = new AbortController();
+    const entry = { promise: this.#load(url, plane, abort.signal), abort };
+    this.coming.set(url, entry);
+    const done = () => {
+      if (this.coming.get(url) === entry) this.coming.delete(url);
+      this.#pump();
+    };
+    entry.promise.then(done, done);
+    return entry;
+  }
+
+  /**
+   * @param {string} url
+   * @param {string} plane
+   * @param {AbortSignal} signal
+   */
+  async #load(url, plane, signal) {
+    const blob = await Api.picture(url, plane, signal);
+    const bitmap = await createImageBitmap(blob, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+    this.#keep(url, bitmap);
+    return bitmap;
+  }
+
+  /**
+   * @param {string} url
+   * @param {ImageBitmap} bitmap
+   */
+  #keep(url, bitmap) {
+    const bytes = bitmap.width * bitmap.height * 4;
+    this.kept.set(url, { bitmap, bytes });
+    this.bytes += bytes;
+    for (const [old, kept] of this.kept) {
+      if (this.bytes <= BUDGET) break;
+      // never the one on the screen, and never the one that has just come (it may be larger than the budget)
+      if (old === this.shown || old === url) continue;
+      this.kept.delete(old);
+      this.bytes -= kept.bytes;
+      kept.bitmap.close();
+    }
+  }
+}

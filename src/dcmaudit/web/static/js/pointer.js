@@ -1,0 +1,186 @@
+/** The mouse on the stage: the handled rectangle, suggestions, zoom and pan. */
+
+import { clamp, dragged, handlePoints, HANDLES } from "./rectangle.js";
+
+/** @typedef {import("./types.js").Edges} Edges */
+/** @typedef {import("./rectangle.js").Handle} Handle */
+
+const CURSORS = /** @type {Record<string, string>} */ ({
+  nw: "nwse-resize", se: "nwse-resize", ne: "nesw-resize", sw: "nesw-resize",
+  n: "ns-resize", s: "ns-resize", e: "ew-resize", w: "ew-resize", middle: "move", new: "crosshair", pan: "grabbing",
+});
+
+/**
+ * What the pointer needs from the page.
+ * @typedef {object} Host
+ * @property {() => Edges|null} cursor
+ * @property {() => boolean} mayMark  false in viewer mode and while the server is lost
+ * @property {(box: Edges, done: boolean) => void} dragTo
+ * @property {(id: string|number) => void} apply
+ * @property {(id: string|number|null, x: number, y: number) => void} hover
+ */
+
+export class Pointer {
+  /**
+   * @param {import("./stage.js").Stage} stage
+   * @param {Host} host
+   */
+  constructor(stage, host) {
+    this.stage = stage;
+    this.host = host;
+    this.space = false;
+    /** @type {Edges|null} the rectangle before the drag */
+    this.before = null;
+    /** @type {{pointer: number, kind: Handle|"pan", from: Edges, x: number, y: number, last: [number, number], begun: boolean}|null} */
+    this.drag = null;
+    const canvas = stage.marks;
+    canvas.addEventListener("pointerdown", (event) => this.#down(event));
+    canvas.addEventListener("pointermove", (event) => this.#move(event));
+    canvas.addEventListener("pointerup", (event) => this.#up(event, true));
+    canvas.addEventListener("pointercancel", (event) => this.#up(event, false));
+    canvas.addEventListener("pointerleave", () => this.host.hover(null, 0, 0));
+    canvas.addEventListener("contextmenu", (event) => this.#menu(event));
+    canvas.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+    canvas.addEventListener("dblclick", () => {
+      if (this.stage.camera.mode === "free") this.stage.camera.fit();
+      this.stage.moved();
+    });
+  }
+
+  /** @param {MouseEvent} event @returns {[number, number]} device pixels of the stage */
+  #at(event) {
+    const area = this.stage.marks.getBoundingClientRect();
+    return [(event.clientX - area.left) * this.stage.ratio, (event.clientY - area.top) * this.stage.ratio];
+  }
+
+  /**
+   * What lies under a point of the stage: a handle, the middle, or the bare plane.
+   * @param {number} x
+   * @param {number} y
+   * @returns {Handle}
+   */
+  hit(x, y) {
+    const box = this.host.cursor();
+    if (!box) return "new";
+    const { camera, ratio } = this.stage;
+    const reach = 9 * ratio;
+    const points = handlePoints(box);
+    for (const handle of HANDLES) {
+      const [px, py] = camera.toStage(...points[handle]);
+      if (Math.abs(px - x) <= reach && Math.abs(py - y) <= reach) return handle;
+    }
+    const [px, py] = camera.toPlane(x, y);
+    return px >= box[0] && px < box[2] && py >= box[1] && py < box[3] ? "middle" : "new";
+  }
+
+  /**
+   * The rectangle under a point, suggestions and small ones first.
+   * @param {number} x
+   * @param {number} y
+   */
+  rectAt(x, y) {
+    const [px, py] = this.stage.camera.toPlane(x, y);
+    /** @param {import("./types.js").DrawnRect} rect */
+    const area = ({ box }) => (box[2] - box[0]) * (box[3] - box[1]);
+    return this.stage.shown.rects
+      .filter(({ box }) => px >= box[0] && px < box[2] && py >= box[1] && py < box[3])
+      .sort((a, b) => Number(a.stored) - Number(b.stored) || area(a) - area(b))[0];
+  }
+
+  /** @param {PointerEvent} event */
+  #down(event) {
+    if (!this.stage.bitmap || this.drag) return;
+    const [x, y] = this.#at(event);
+    const pan = event.button === 1 || (event.button === 0 && this.space);
+    if (!pan && (event.button !== 0 || !this.host.mayMark())) return;
+    event.preventDefault();
+    this.stage.root.focus({ preventScroll: true });
+    this.stage.marks.setPointerCapture(event.pointerId);
+    const kind = pan ? "pan" : this.hit(x, y);
+    const from = kind === "new" ? this.#seed(x, y) : (this.host.cursor() ?? this.#seed(x, y));
+    this.before = this.host.cursor();
+    this.drag = { pointer: event.pointerId, kind, from, x, y, last: [x, y], begun: false };
+    this.host.hover(null, 0, 0);
+    this.#style(kind);
+  }
+
+  /** A rectangle of nothing where a new one begins. @param {number} x @param {number} y @returns {Edges} */
+  #seed(x, y) {
+    const { camera } = this.stage;
+    const [px, py] = camera.toPlane(x, y);
+    const left = clamp(Math.floor(px), 0, camera.plane.width);
+    const top = clamp(Math.floor(py), 0, camera.plane.height);
+    return [left, top, left, top];
+  }
+
+  /** @param {PointerEvent} event */
+  #move(event) {
+    const [x, y] = this.#at(event);
+    if (!this.drag) {
+      this.#style(this.space ? "pan" : this.stage.bitmap && this.host.mayMark() ? this.hit(x, y) : "none");
+      this.host.hover(this.stage.bitmap ? (this.rectAt(x, y)?.id ?? null) : null, event.clientX, event.clientY);
+      return;
+    }
+    if (this.drag.kind === "pan") {
+      const [lx, ly] = this.drag.last;
+      this.stage.camera.pan(x - lx, y - ly);
+      this.drag.last = [x, y];
+      this.stage.moved();
+      return;
+    }
+    // a click is not a drag: a hand that trembles must not replace the rectangle
+    if (!this.drag.begun && Math.hypot(x - this.drag.x, y - this.drag.y) < 3 * this.stage.ratio) return;
+    this.drag.begun = true;
+    this.#report(x, y, false);
+  }
+
+  /** Give up a drag: the rectangle goes back to where it was. */
+  cancel() {
+    const before = this.before;
+    this.drag = null;
+    if (before) this.host.dragTo(before, true);
+  }
+
+  /** @param {PointerEvent} event @param {boolean} finished */
+  #up(event, finished) {
+    const drag = this.drag;
+    if (!drag || event.pointerId !== drag.pointer) return;
+    const [x, y] = this.#at(event);
+    if (!finished) this.cancel();
+    else if (drag.begun) this.#report(x, y, true);
+    this.drag = null;
+    this.#style(this.hit(x, y));
+  }
+
+  /** @param {number} x @param {number} y @param {boolean} done */
+  #report(x, y, done) {
+    if (!this.drag || this.drag.kind === "pan") return;
+    const { camera } = this.stage;
+    const dx = Math.round((x - this.drag.x) / camera.scale);
+    const dy = Math.round((y - this.drag.y) / camera.scale);
+    const box = dragged(this.drag.from, this.drag.kind, dx, dy, camera.plane.width, camera.plane.height);
+    this.host.dragTo(box, done);
+  }
+
+  /** @param {MouseEvent} event */
+  #menu(event) {
+    event.preventDefault();
+    const rect = this.stage.bitmap ? this.rectAt(...this.#at(event)) : undefined;
+    if (rect && !rect.stored && this.host.mayMark()) this.host.apply(rect.id);
+  }
+
+  /** @param {WheelEvent} event */
+  #wheel(event) {
+    event.preventDefault();
+    if (!this.stage.bitmap) return;
+    const [x, y] = this.#at(event);
+    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * 33 : event.deltaY;
+    this.stage.camera.zoom(clamp(-lines / 100, -3, 3), x, y);
+    this.stage.moved();
+  }
+
+  /** @param {string} kind */
+  #style(kind) {
+    this.stage.marks.style.cursor = CURSORS[kind] ?? "default";
+  }
+}

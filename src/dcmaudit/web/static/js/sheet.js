@@ -1,0 +1,292 @@
+/** Views of many planes at once, in place of the stage: the contact sheet and the projection of a stack. */
+
+import { byId, counted, make, setText, stamp, symbol, within } from "./dom.js";
+
+/** @typedef {import("./types.js").ViewState} ViewState */
+
+const PAGE = 120;
+const HOWS = [
+  ["max", "Maximum", "the brightest value that any plane has there"],
+  ["min", "Minimum", "the darkest value that any plane has there"],
+  ["mean", "Mean", "the mean of all planes"],
+  ["text", "Text map", "where strokes like writing stand still or appear"],
+];
+
+/**
+ * @typedef {object} SheetHost
+ * @property {import("./api.js").Api} api
+ * @property {() => ViewState|null} state
+ * @property {(index: number) => void} go
+ * @property {(command: string, args: Record<string, unknown>) => void} run
+ * @property {() => void} closed
+ */
+
+export class Sheet {
+  /** @param {SheetHost} host */
+  constructor(host) {
+    this.host = host;
+    this.root = byId("sheet", HTMLElement);
+    /** @type {"grid"|"projection"|null} */
+    this.kind = null;
+    this.file = -1;
+    this.how = "max";
+    this.group = 0;
+    this.generation = 0;
+    /** @type {string[]} */
+    this.seen = [];
+    /** @type {ReturnType<typeof setTimeout>|undefined} */
+    this.telling = undefined;
+    this.root.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  get isOpen() {
+    return this.kind !== null;
+  }
+
+  /** @param {"grid"|"projection"} kind */
+  open(kind) {
+    const state = this.host.state();
+    if (!state?.file || !state.groups.length) return;
+    this.kind = kind;
+    this.file = state.file.file_id;
+    this.group = state.plane?.group ?? 0;
+    this.root.hidden = false;
+    this.#build(state);
+  }
+
+  close() {
+    if (!this.isOpen) return;
+    this.kind = null;
+    this.generation += 1;
+    this.root.hidden = true;
+    this.root.replaceChildren();
+    this.host.closed();
+  }
+
+  /** Another file: this sheet is about the old one. @param {ViewState} state */
+  update(state) {
+    if (this.isOpen && state.file?.file_id !== this.file) this.close();
+  }
+
+  /** @param {ViewState} state */
+  #build(state) {
+    this.generation += 1;
+    const inner = stamp("t-sheet");
+    const body = within(inner, ".sheet-body", HTMLElement);
+    const foot = within(inner, ".foot", HTMLElement);
+    const title = within(inner, "h2", HTMLElement);
+    within(inner, ".sheet-close", HTMLButtonElement).addEventListener("click", () => this.close());
+    this.root.replaceChildren(inner);
+    if (this.kind === "grid") {
+      title.textContent = `All planes of this file (${state.file?.planes ?? 0})`;
+      body.classList.add("cells");
+      void this.#fillGrid(body, foot);
+    } else {
+      const group = state.groups[this.group];
+      title.textContent = `Projection of ${group?.title ?? ""} (${counted(group?.count ?? 0, "plane")})`;
+      body.classList.add("one");
+      this.#tools(within(inner, ".sheet-tools", HTMLElement), state);
+      void this.#fillProjection(body, foot, group);
+    }
+    body.focus();
+  }
+
+  /** @param {HTMLElement} place @param {ViewState} state */
+  #tools(place, state) {
+    /** @param {string} label @param {string} title @param {boolean} on @param {() => void} choose */
+    const button = (label, title, on, choose) => {
+      const made = make("button", "", label);
+      made.type = "button";
+      made.title = title;
+      made.setAttribute("aria-pressed", String(on));
+      made.addEventListener("click", () => {
+        choose();
+        this.#build(state);
+      });
+      place.append(made);
+    };
+    for (const [how, label, title] of HOWS) {
+      button(label ?? "", title ?? "", this.how === how, () => (this.how = how ?? "max"));
+    }
+    const shown = state.groups.filter((group) => !group.reason);
+    if (shown.length < 2) return;
+    place.append(make("span", "gap"));
+    for (const group of shown.slice(0, 6)) {
+      button(group.title, `project ${group.title}`, group.index === this.group, () => (this.group = group.index));
+    }
+  }
+
+  /**
+   * @param {HTMLElement} body
+   * @param {HTMLElement} foot
+   * @param {import("./types.js").GroupState|undefined} group
+   */
+  async #fillProjection(body, foot, group) {
+    const generation = this.generation;
+    if (!group) return;
+    setText(foot, "Projecting…");
+    const image = make("img", "");
+    image.alt = `${this.how} of ${group.title}`;
+    image.src = this.host.api.projection(this.file, group.index, this.how);
+    const button = make("button", "");
+    button.type = "button";
+    button.setAttribute("aria-label", "Go to the plane that this place comes from");
+    button.append(image);
+    button.addEventListener("click", (event) => void this.#drill(event, image, group));
+    body.append(button);
+    try {
+      await image.decode();
+    } catch {
+      if (generation === this.generation) setText(foot, "This group cannot be projected. Look at its planes one by one.");
+      return;
+    }
+    if (generation !== this.generation) return;
+    setText(foot, `${counted(group.count, "plane")} in one picture. A click goes to the plane that shows there.`);
+    requestAnimationFrame(() => this.host.run("seen", { file_id: this.file, group: group.index, how: "projection" }));
+  }
+
+  /**
+   * Go to the plane that makes the projection what it is at the point of the click.
+   * @param {MouseEvent} event
+   * @param {HTMLImageElement} image
+   * @param {import("./types.js").GroupState} group
+   */
+  async #drill(event, image, group) {
+    const area = image.getBoundingClientRect();
+    const scale = Math.min(area.width / image.naturalWidth, area.height / image.naturalHeight);
+    const keyboard = event.detail === 0;
+    const x = keyboard ? 0 : (event.clientX - area.left - (area.width - image.naturalWidth * scale) / 2) / scale;
+    const y = keyboard ? 0 : (event.clientY - area.top - (area.height - image.naturalHeight * scale) / 2) / scale;
+    let index = group.start;
+    if (!keyboard) {
+      try {
+        index = (await this.host.api.drill(this.file, group.index, this.how, Math.floor(x), Math.floor(y))) ?? index;
+      } catch {
+        // the first plane of the group is a place to begin, too
+      }
+    }
+    this.close();
+    this.host.go(index);
+  }
+
+  /** @param {HTMLElement} body @param {HTMLElement} foot */
+  async #fillGrid(body, foot) {
+    const generation = this.generation;
+    const looked = new IntersectionObserver((entries) => this.#lookedAt(entries, looked), { root: body, rootMargin: "200px" });
+    let total = Infinity;
+    for (let start = 0; start < total; start += PAGE) {
+      const page = await this.host.api.planes(this.file, start, PAGE);
+      if (generation !== this.generation) return;
+      total = page.total;
+      for (const plane of page.planes) {
+        const cell = this.#cell(plane);
+        body.append(cell);
+        looked.observe(cell);
+      }
+      setText(foot, `${Math.min(start + PAGE, total)} of ${counted(total, "plane")}. A click goes to the plane.`);
+      if (start === 0) this.#focusHere(body);
+      await this.#nearEnd(body, generation);
+    }
+    setText(foot, `${counted(total, "plane")}. A click goes to the plane.`);
+  }
+
+  /** @param {HTMLElement} body */
+  #focusHere(body) {
+    const here = body.querySelector('[aria-current="true"]') ?? body.firstElementChild;
+    if (here instanceof HTMLElement) here.focus();
+  }
+
+  /**
+   * Wait until the end of what is there comes near: a file may have a million planes.
+   * @param {HTMLElement} body
+   * @param {number} generation
+   */
+  async #nearEnd(body, generation) {
+    while (generation === this.generation && body.scrollHeight - body.scrollTop - body.clientHeight > 1200) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** @param {import("./types.js").PlaneEntry} plane */
+  #cell(plane) {
+    const cell = stamp("t-cell");
+    cell.dataset.key = plane.key;
+    cell.dataset.shown = plane.kind === "not audited" ? "no" : "yes";
+    cell.setAttribute("aria-current", String(this.host.state()?.plane?.index === plane.index));
+    setText(within(cell, ".cell-title", HTMLElement), plane.title);
+    cell.title = plane.title;
+    if (plane.kind === "not audited") within(cell, ".cell-picture", HTMLElement).append(symbol("sign-no-image", "sign"));
+    cell.addEventListener("click", () => {
+      this.close();
+      this.host.go(plane.index);
+    });
+    return cell;
+  }
+
+  /**
+   * Small pictures are fetched when they come near, and noted as seen when they are in sight.
+   * @param {IntersectionObserverEntry[]} entries
+   * @param {IntersectionObserver} observer
+   */
+  #lookedAt(entries, observer) {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting || !(target instanceof HTMLElement)) continue;
+      observer.unobserve(target);
+      if (target.dataset.shown === "yes") void this.#picture(target);
+    }
+  }
+
+  /** @param {HTMLElement} cell */
+  async #picture(cell) {
+    const key = cell.dataset.key ?? "";
+    const place = within(cell, ".cell-picture", HTMLElement);
+    const image = make("img", "");
+    image.alt = "";
+    image.src = this.host.api.thumb(this.file, key);
+    place.replaceChildren(image);
+    try {
+      await image.decode();
+    } catch {
+      place.replaceChildren(symbol("sign-no-image", "sign"));
+      cell.title = `${cell.title}: cannot be shown`;
+      return;
+    }
+    const sight = new IntersectionObserver((entries) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      sight.disconnect();
+      this.#note(key);
+    }, { threshold: 0.6 });
+    sight.observe(cell);
+  }
+
+  /** @param {string} key */
+  #note(key) {
+    this.seen.push(key);
+    const file = this.file;
+    clearTimeout(this.telling);
+    this.telling = setTimeout(() => {
+      const keys = this.seen.splice(0);
+      if (keys.length) this.host.run("seen", { file_id: file, keys, how: "projection" });
+    }, 300);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      this.close();
+      return;
+    }
+    const cells = [...this.root.querySelectorAll(".cell")];
+    const place = cells.findIndex((cell) => cell === document.activeElement);
+    if (place < 0) return;
+    const first = cells[0]?.getBoundingClientRect().top;
+    const columns = Math.max(1, cells.findIndex((cell) => cell.getBoundingClientRect().top !== first));
+    const steps = /** @type {Record<string, number>} */ ({ ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns });
+    const to = cells[place + (steps[event.key] ?? 0)];
+    if (steps[event.key] === undefined || !(to instanceof HTMLElement)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    to.focus();
+  }
+}

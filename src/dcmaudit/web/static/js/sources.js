@@ -1,0 +1,67 @@
+/** Who proposed a rectangle: its name, colour and dash. Colour-blind people tell them apart by the dash. */
+
+/** @typedef {{name: string, title: string, colour: string, dash: number[]}} Source */
+
+/** @type {Source[]} in the order of the legend */
+export const SOURCES = [
+  { name: "stored", title: "stored", colour: "#FFFFFF", dash: [] },
+  { name: "similar", title: "similar image", colour: "#E69F00", dash: [10, 4] },
+  { name: "rules", title: "deid rules", colour: "#009E73", dash: [2, 4] },
+  { name: "ultrasound", title: "ultrasound regions", colour: "#F0E442", dash: [14, 4, 2, 4] },
+  { name: "ocr", title: "OCR", colour: "#56B4E9", dash: [6, 6] },
+  { name: "learned", title: "learned", colour: "#CC79A7", dash: [2, 3, 8, 3] },
+];
+
+/** The handled rectangle. */
+export const ACCENT = "#FF6F91";
+
+const UNKNOWN = /** @type {Source} */ ({ name: "other", title: "other", colour: "#B8BEC4", dash: [4, 2] });
+
+const STEMS = ["stored", "similar", "rule", "ultrasound", "ocr", "learned"];
+
+/**
+ * @param {string} source  as the server names it ("stored", "similar image", "deid rule", "OCR" ...)
+ * @returns {Source}
+ */
+export function sourceOf(source) {
+  const name = source.toLowerCase();
+  const place = name === "reviewer" ? 0 : STEMS.findIndex((stem) => name.includes(stem));
+  return SOURCES[place] ?? UNKNOWN;
+}
+
+/**
+ * A small sample of the line, for the legend and the list.
+ * @param {Source} source
+ * @param {boolean} crossed
+ * @returns {SVGSVGElement}
+ */
+export function sample(source, crossed) {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  svg.setAttribute("viewBox", "0 0 22 14");
+  svg.setAttribute("class", `swatch ${crossed ? "crossed" : "filled"}`);
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(space, "path");
+  path.setAttribute("d", crossed ? "M1 1H21V13H1Z M1 1L21 13 M21 1L1 13" : "M1 1H21V13H1Z");
+  path.setAttribute("fill", crossed ? "none" : "#000");
+  path.setAttribute("stroke", source.colour);
+  path.setAttribute("stroke-width", "1.5");
+  path.setAttribute("stroke-dasharray", source.dash.map((part) => part / 2).join(" "));
+  svg.append(path);
+  return svg;
+}
+
+/**
+ * Everything known about a rectangle, in one sentence or two; hovering shows it and screen readers say it.
+ * @param {import("./types.js").RectState} rect
+ */
+export function explain(rect) {
+  const parts = [`${sourceOf(rect.source).title}, ${rect.applied ? "redacted" : "suggested"} on ${rect.scope}.`];
+  if (rect.reason) parts.push(rect.reason.endsWith(".") ? rect.reason : `${rect.reason}.`);
+  if (rect.text) parts.push(`Text: “${rect.text}”.`);
+  if (typeof rect.confidence === "number") parts.push(`${Math.round(rect.confidence * 100)} % sure.`);
+  if (rect.verdict === "identifying") parts.push("Likely identifies a person.");
+  if (rect.verdict === "harmless") parts.push("Judged harmless.");
+  if (rect.who) parts.push(`By ${rect.who}${rect.when ? `, ${rect.when}` : ""}.`);
+  return parts.join(" ");
+}

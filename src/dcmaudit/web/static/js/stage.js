@@ -1,0 +1,233 @@
+/**
+ * The stage: one canvas with the plane and its black rectangles, one above it with everything that is only drawn
+ * for people. Both work in device pixels.
+ */
+
+import { Camera } from "./camera.js";
+import { within } from "./dom.js";
+import { handlePoints, HANDLES } from "./rectangle.js";
+import { ACCENT, sourceOf } from "./sources.js";
+
+/** @typedef {import("./types.js").Edges} Edges */
+/** @typedef {import("./types.js").DrawnRect} DrawnRect */
+
+/**
+ * What the upper canvas shows.
+ * @typedef {object} Marks
+ * @property {DrawnRect[]} rects
+ * @property {Edges|null} cursor
+ * @property {boolean} redacted
+ * @property {string|number|null} lit  the rectangle under the mouse or the list's focus
+ * @property {boolean} dragging
+ */
+
+/** @type {Marks} */
+const NOTHING = { rects: [], cursor: null, redacted: true, lit: null, dragging: false };
+
+export class Stage {
+  /** @param {HTMLElement} root  holds canvas.picture and canvas.marks */
+  constructor(root) {
+    this.root = root;
+    this.camera = new Camera();
+    this.picture = within(root, "canvas.picture", HTMLCanvasElement);
+    this.marks = within(root, "canvas.marks", HTMLCanvasElement);
+    this.lower = context(this.picture);
+    this.upper = context(this.marks);
+    /** @type {ImageBitmap|null} */
+    this.bitmap = null;
+    this.shown = NOTHING;
+    this.ratio = 1;
+    /** Called after the camera has moved. */
+    this.onmove = () => {};
+    new ResizeObserver((entries) => this.#resized(entries)).observe(root);
+  }
+
+  /** @param {ResizeObserverEntry[]} entries */
+  #resized(entries) {
+    const entry = entries.at(-1);
+    if (!entry) return;
+    this.ratio = window.devicePixelRatio;
+    const exact = entry.devicePixelContentBoxSize?.[0];
+    const width = exact?.inlineSize ?? Math.round(entry.contentRect.width * this.ratio);
+    const height = exact?.blockSize ?? Math.round(entry.contentRect.height * this.ratio);
+    if (!width || !height) return;
+    for (const canvas of [this.picture, this.marks]) {
+      canvas.width = width;
+      canvas.height = height;
+    }
+    this.camera.resize(width, height);
+    this.draw();
+    this.onmove();
+  }
+
+  /**
+   * Put a plane on the stage. Call it in the animation frame that also changes its number and title.
+   * @param {ImageBitmap} bitmap
+   * @param {Marks} marks
+   */
+  show(bitmap, marks) {
+    this.bitmap = bitmap;
+    this.shown = marks;
+    this.camera.show(bitmap.width, bitmap.height);
+    this.draw();
+  }
+
+  /** Nothing to see: a card or the start page is in front. */
+  clear() {
+    this.bitmap = null;
+    this.shown = NOTHING;
+    this.draw();
+  }
+
+  /** @param {Partial<Marks>} change */
+  update(change) {
+    const before = this.shown;
+    this.shown = { ...before, ...change };
+    const black = "rects" in change || "redacted" in change;
+    if (black) this.#drawPicture();
+    this.#drawMarks();
+  }
+
+  draw() {
+    this.#drawPicture();
+    this.#drawMarks();
+  }
+
+  /** After zoom or pan. */
+  moved() {
+    this.draw();
+    this.onmove();
+  }
+
+  /** Zoom as people know it: image pixels against device pixels. */
+  get percent() {
+    return this.camera.scale * 100;
+  }
+
+  #drawPicture() {
+    const { lower, camera, bitmap } = this;
+    lower.setTransform(1, 0, 0, 1, 0, 0);
+    lower.clearRect(0, 0, this.picture.width, this.picture.height);
+    if (!bitmap) return;
+    lower.imageSmoothingEnabled = camera.scale < 1;
+    lower.imageSmoothingQuality = "high";
+    lower.drawImage(bitmap, camera.x, camera.y, bitmap.width * camera.scale, bitmap.height * camera.scale);
+    if (!this.shown.redacted) return;
+    lower.fillStyle = "#000";
+    for (const rect of this.shown.rects) if (rect.applied) this.#fill(rect.box);
+  }
+
+  /** Black over every device pixel that the box touches. @param {Edges} box */
+  #fill(box) {
+    const [x0, y0, x1, y1] = this.#outer(box);
+    this.lower.fillRect(x0, y0, x1 - x0, y1 - y0);
+  }
+
+  /** @param {Edges} box @returns {Edges} */
+  #outer([left, top, right, bottom]) {
+    const [x0, y0] = this.camera.toStage(left, top);
+    const [x1, y1] = this.camera.toStage(right, bottom);
+    return [Math.floor(x0), Math.floor(y0), Math.ceil(x1), Math.ceil(y1)];
+  }
+
+  #drawMarks() {
+    const { upper } = this;
+    upper.clearRect(0, 0, this.marks.width, this.marks.height);
+    if (!this.bitmap) return;
+    for (const rect of this.shown.rects) this.#drawRect(rect);
+    if (this.shown.cursor) this.#drawCursor(this.shown.cursor);
+  }
+
+  /** @param {DrawnRect} rect */
+  #drawRect(rect) {
+    const black = rect.applied && this.shown.redacted;
+    const lit = rect.id === this.shown.lit;
+    if (!rect.highlighted && !lit) return;
+    const source = sourceOf(rect.source);
+    const [x0, y0, x1, y1] = this.#outer(rect.box);
+    const path = new Path2D();
+    path.rect(x0 + 0.5, y0 + 0.5, x1 - x0 - 1, y1 - y0 - 1);
+    if (!black) {
+      path.moveTo(x0, y0);
+      path.lineTo(x1, y1);
+      path.moveTo(x1, y0);
+      path.lineTo(x0, y1);
+    }
+    this.#stroke(path, source.colour, source.dash, (lit ? 2.5 : 1.25) * this.ratio, !black);
+  }
+
+  /**
+   * A line that is seen on white and on black: a dark one under a coloured one.
+   * @param {Path2D} path
+   * @param {string} colour
+   * @param {number[]} dash
+   * @param {number} width
+   * @param {boolean} shadow
+   */
+  #stroke(path, colour, dash, width, shadow) {
+    const { upper } = this;
+    if (shadow) {
+      upper.setLineDash([]);
+      upper.lineWidth = width + 2 * this.ratio;
+      upper.strokeStyle = "rgba(0, 0, 0, .55)";
+      upper.stroke(path);
+    }
+    upper.setLineDash(dash.map((part) => part * this.ratio));
+    upper.lineWidth = width;
+    upper.strokeStyle = colour;
+    upper.stroke(path);
+    upper.setLineDash([]);
+  }
+
+  /** @param {Edges} box */
+  #drawCursor(box) {
+    const { upper, ratio } = this;
+    const [x0, y0, x1, y1] = this.#outer(box);
+    const path = new Path2D();
+    path.rect(x0 + 0.5, y0 + 0.5, x1 - x0 - 1, y1 - y0 - 1);
+    this.#stroke(path, ACCENT, [], 1.5 * ratio, true);
+    const points = handlePoints([x0, y0, x1, y1]);
+    const half = 4 * ratio;
+    for (const handle of HANDLES) {
+      const [x, y] = points[handle];
+      upper.fillStyle = "#101214";
+      upper.fillRect(x - half - ratio, y - half - ratio, 2 * (half + ratio), 2 * (half + ratio));
+      upper.fillStyle = ACCENT;
+      upper.fillRect(x - half, y - half, 2 * half, 2 * half);
+    }
+    if (this.shown.dragging) this.#drawSize(box, x0, y0, y1);
+  }
+
+  /**
+   * Size and place in pixels of the plane, beside the rectangle.
+   * @param {Edges} box
+   * @param {number} x
+   * @param {number} y0
+   * @param {number} y1
+   */
+  #drawSize(box, x, y0, y1) {
+    const { upper, ratio } = this;
+    const text = `${box[2] - box[0]} × ${box[3] - box[1]}   at ${box[0]}, ${box[1]}`;
+    upper.font = `${13 * ratio}px system-ui, sans-serif`;
+    const width = upper.measureText(text).width + 12 * ratio;
+    const height = 22 * ratio;
+    const left = Math.max(4, Math.min(x, this.marks.width - width - 4));
+    const above = y0 - height - 8 * ratio;
+    const top = above > 4 ? above : Math.min(y1 + 8 * ratio, this.marks.height - height - 4);
+    upper.fillStyle = "rgba(16, 18, 20, .9)";
+    upper.fillRect(left, top, width, height);
+    upper.fillStyle = "#F4F6F8";
+    upper.textBaseline = "middle";
+    upper.fillText(text, left + 6 * ratio, top + height / 2);
+  }
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @returns {CanvasRenderingContext2D}
+ */
+function context(canvas) {
+  const found = canvas.getContext("2d", { alpha: true });
+  if (!found) throw new Error("this browser has no 2d canvas");
+  return found;
+}

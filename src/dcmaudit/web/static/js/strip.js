@@ -1,0 +1,229 @@
+/** The strip of planes: one tick a plane, in groups. Filled when seen, a dot when marked. Click, drag or keys go. */
+
+import { byId, make, settled } from "./dom.js";
+import { clamp } from "./rectangle.js";
+
+/** @typedef {import("./types.js").ViewState} ViewState */
+/** @typedef {import("./types.js").GroupState} GroupState */
+/** @typedef {{group: GroupState, left: number, width: number}} Lane */
+
+const GAP = 10;
+const LEAST = 26;
+
+export class Strip {
+  /**
+   * @param {import("./api.js").Api} api
+   * @param {(index: number) => void} go
+   */
+  constructor(api, go) {
+    this.api = api;
+    this.go = go;
+    this.root = byId("strip", HTMLElement);
+    this.canvas = byId("stripcanvas", HTMLCanvasElement);
+    this.labels = byId("striplabels", HTMLElement);
+    this.peek = byId("peek", HTMLElement);
+    this.picture = byId("peekimage", HTMLImageElement);
+    this.caption = byId("peektext", HTMLElement);
+    /** @type {Lane[]} */
+    this.lanes = [];
+    /** @type {ViewState|null} */
+    this.state = null;
+    this.laid = "";
+    this.dragging = false;
+    this.hovered = -1;
+    this.showPeek = settled(() => void this.#peek(), 120);
+    this.canvas.addEventListener("pointerdown", (event) => this.#down(event));
+    this.canvas.addEventListener("pointermove", (event) => this.#move(event));
+    this.canvas.addEventListener("pointerup", () => (this.dragging = false));
+    this.canvas.addEventListener("pointerleave", () => this.#unpeek());
+    this.canvas.addEventListener("keydown", (event) => this.#key(event));
+    this.picture.addEventListener("error", () => (this.picture.hidden = true));
+    this.picture.addEventListener("load", () => (this.picture.hidden = false));
+    new ResizeObserver(() => {
+      this.laid = "";
+      this.draw();
+    }).observe(this.canvas);
+    for (const query of ["(prefers-color-scheme: dark)"]) matchMedia(query).addEventListener("change", () => this.draw());
+  }
+
+  get count() {
+    return this.state?.groups.reduce((sum, group) => sum + group.count, 0) ?? 0;
+  }
+
+  /** @param {ViewState} state */
+  update(state) {
+    const file = state.file?.file_id;
+    if (file !== this.state?.file?.file_id) this.#unpeek();
+    this.state = state;
+    this.root.hidden = this.count < 2;
+    if (this.root.hidden) return;
+    const { plane } = state;
+    this.canvas.setAttribute("aria-valuemax", String(this.count));
+    this.canvas.setAttribute("aria-valuenow", String(plane?.number ?? 1));
+    this.canvas.setAttribute("aria-valuetext", plane?.title ?? "");
+    this.draw();
+  }
+
+  #lay() {
+    const groups = this.state?.groups ?? [];
+    const width = this.canvas.clientWidth;
+    const gaps = GAP * Math.max(0, groups.length - 1);
+    const least = Math.min(LEAST, (width - gaps) / Math.max(1, groups.length));
+    const room = width - gaps - least * groups.length;
+    let left = 0;
+    this.lanes = groups.map((group) => {
+      const lane = { group, left, width: least + (room * group.count) / Math.max(1, this.count) };
+      left += lane.width + GAP;
+      return lane;
+    });
+    this.labels.replaceChildren(
+      ...this.lanes.map((lane) => {
+        const text = lane.group.count > 1 ? `${lane.group.title} (${lane.group.count})` : lane.group.title;
+        const label = make("span", "", text);
+        label.style.left = `${lane.left}px`;
+        label.style.width = `${lane.width + GAP - 2}px`;
+        label.title = lane.group.reason ? `${text}: ${lane.group.reason}` : text;
+        if (lane.group.reason) label.dataset.bad = "yes";
+        return label;
+      }),
+    );
+  }
+
+  draw() {
+    const { state, canvas } = this;
+    if (!state || this.root.hidden || !canvas.clientWidth) return;
+    const signature = `${canvas.clientWidth}|${state.file?.file_id}|${state.groups.map(({ title, count }) => title + count).join()}`;
+    if (signature !== this.laid) this.#lay();
+    this.laid = signature;
+    const ratio = window.devicePixelRatio;
+    const width = Math.round(canvas.clientWidth * ratio);
+    const height = Math.round(canvas.clientHeight * ratio);
+    if (canvas.width !== width) canvas.width = width;
+    if (canvas.height !== height) canvas.height = height;
+    const context = canvas.getContext("2d");
+    if (!context) return;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
+    const style = getComputedStyle(document.documentElement);
+    const colours = {
+      empty: style.getPropertyValue("--line"),
+      seen: style.getPropertyValue("--soft"),
+      here: style.getPropertyValue("--accent"),
+      mark: style.getPropertyValue("--warn"),
+      bad: style.getPropertyValue("--bad"),
+    };
+    this.lanes.forEach((lane, place) => this.#drawLane(context, lane, state.groups[place] ?? lane.group, colours));
+    [...this.labels.children].forEach((label, place) => {
+      if (label instanceof HTMLElement) label.dataset.here = place === state.plane?.group ? "yes" : "no";
+    });
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Lane} lane
+   * @param {GroupState} group
+   * @param {{empty: string, seen: string, here: string, mark: string, bad: string}} colours
+   */
+  #drawLane(context, lane, group, colours) {
+    const step = lane.width / group.count;
+    const gap = step >= 4 ? 1 : 0;
+    const top = 8;
+    const height = 16;
+    /** @param {number} from @param {number} to @param {string} colour @param {number} y @param {number} h */
+    const bar = (from, to, colour, y, h) => {
+      context.fillStyle = colour;
+      if (!gap) context.fillRect(lane.left + from * step, y, Math.max(1, (to - from) * step), h);
+      else for (let i = from; i < to; i += 1) context.fillRect(lane.left + i * step, y, step - gap, h);
+    };
+    bar(0, group.count, group.reason ? colours.bad : colours.empty, top, height);
+    for (const [from, to] of group.skipped) bar(from, to, colours.seen, top + height - 4, 4);
+    for (const [from, to] of group.seen) bar(from, to, colours.seen, top, height);
+    for (const place of group.marked) {
+      context.fillStyle = colours.mark;
+      context.beginPath();
+      context.arc(lane.left + (place + 0.5) * step, 3.5, 2.5, 0, 2 * Math.PI);
+      context.fill();
+    }
+    if (this.state?.plane?.group === group.index) {
+      const width = Math.max(3, step - gap);
+      context.fillStyle = colours.here;
+      context.fillRect(lane.left + this.state.plane.position * step - (width - (step - gap)) / 2, top - 2, width, height + 2);
+    }
+  }
+
+  /** @param {MouseEvent} event @returns {number} the place in the whole list */
+  #at(event) {
+    const x = event.clientX - this.canvas.getBoundingClientRect().left;
+    const lane = this.lanes.findLast(({ left }) => left <= x) ?? this.lanes[0];
+    if (!lane) return -1;
+    const position = clamp(Math.floor(((x - lane.left) / lane.width) * lane.group.count), 0, lane.group.count - 1);
+    return lane.group.start + position;
+  }
+
+  /** @param {PointerEvent} event */
+  #down(event) {
+    if (event.button !== 0) return;
+    this.canvas.setPointerCapture(event.pointerId);
+    this.dragging = true;
+    this.#unpeek();
+    this.#go(this.#at(event));
+  }
+
+  /** @param {PointerEvent} event */
+  #move(event) {
+    const index = this.#at(event);
+    if (this.dragging) {
+      this.#go(index);
+    } else if (index !== this.hovered) {
+      this.hovered = index;
+      const lane = this.lanes.find(({ group }) => index >= group.start && index < group.start + group.count);
+      const left = event.clientX - this.root.getBoundingClientRect().left - 88;
+      this.peek.style.left = `${clamp(left, 8, this.root.clientWidth - 184)}px`;
+      if (lane) this.showPeek();
+    }
+  }
+
+  /** @param {number} index */
+  #go(index) {
+    if (index >= 0 && index !== this.state?.plane?.index) this.go(index);
+  }
+
+  async #peek() {
+    const file = this.state?.file;
+    const wanted = this.hovered;
+    if (!file || wanted < 0 || this.dragging) return;
+    try {
+      const { planes } = await this.api.planes(file.file_id, wanted, 1);
+      const plane = planes[0];
+      if (!plane || wanted !== this.hovered) return;
+      this.caption.textContent = plane.title;
+      if (plane.kind === "not audited") this.picture.hidden = true;
+      else this.picture.src = this.api.thumb(file.file_id, plane.key);
+      this.peek.hidden = false;
+    } catch {
+      this.#unpeek(); // a preview is no reason to disturb anybody
+    }
+  }
+
+  #unpeek() {
+    this.hovered = -1;
+    this.peek.hidden = true;
+    this.picture.removeAttribute("src");
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const here = this.state?.plane?.index;
+    if (here === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
+    const last = this.count - 1;
+    const places = /** @type {Record<string, number>} */ ({
+      ArrowRight: here + 1, ArrowUp: here + 1, ArrowLeft: here - 1, ArrowDown: here - 1,
+      PageUp: here - 10, PageDown: here + 10, Home: 0, End: last,
+    });
+    const place = places[event.key];
+    if (place === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.#go(clamp(place, 0, last));
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * The shapes that cross between server and page. Python decides, the page paints; docs/web-api.md describes them.
+ *
+ * @typedef {[number, number, number, number]} Edges  left, top, right, bottom; half-open pixels of the plane
+ *
+ * @typedef {object} Command
+ * @property {string} name
+ * @property {string|null} key
+ * @property {string[]} keys
+ * @property {string} label
+ * @property {string} help
+ * @property {string} menu
+ * @property {string} group
+ * @property {boolean} writes
+ * @property {"server"|"page"} where
+ * @property {string|null} toggles
+ *
+ * @typedef {{message: string, hint?: string|null}} Trouble
+ *
+ * @typedef {object} WorklistState
+ * @property {number|null} index
+ * @property {number|null} number
+ * @property {number} total
+ * @property {boolean} growing
+ * @property {number} [found]
+ * @property {number} left
+ * @property {number} passed_over
+ * @property {number} problem_count
+ * @property {{name: string, message: string}[]} problems
+ * @property {string|null} folder
+ *
+ * @typedef {object} FileState
+ * @property {number} file_id
+ * @property {string} name
+ * @property {string} short
+ * @property {string} state
+ * @property {boolean} tagged
+ * @property {string} comment
+ * @property {Trouble|null} error
+ * @property {string|null} [modality]
+ * @property {string|null} [model]
+ * @property {boolean} opening
+ * @property {number} seen
+ * @property {number} planes
+ * @property {boolean} unscanned_bits
+ * @property {[number, number]|null} bits_progress
+ * @property {boolean} suggesting
+ *
+ * @typedef {object} GroupState
+ * @property {number} index
+ * @property {string} kind
+ * @property {string} title
+ * @property {number} start
+ * @property {number} count
+ * @property {[number, number][]} seen
+ * @property {[number, number][]} projected
+ * @property {[number, number][]} skipped
+ * @property {number[]} marked
+ * @property {string|null} reason
+ *
+ * @typedef {object} PlaneState
+ * @property {number} index
+ * @property {number} number
+ * @property {string} key
+ * @property {string} title
+ * @property {string} kind
+ * @property {number|null} width
+ * @property {number|null} height
+ * @property {string|null} image
+ * @property {Trouble|null} error
+ * @property {number} group
+ * @property {number} position
+ * @property {string|null} overlay
+ *
+ * @typedef {object} RectState
+ * @property {string|number} id
+ * @property {Edges|null} box  null: a summary row without a rectangle
+ * @property {boolean} applied  black at the moment
+ * @property {boolean} stored  a mark of the database (otherwise a suggestion, perhaps one that rules blacken)
+ * @property {boolean} highlighted
+ * @property {string} source
+ * @property {string} scope
+ * @property {string} reason
+ * @property {string|null} text
+ * @property {string} verdict
+ * @property {number|null} [confidence]
+ * @property {string|null} [who]
+ * @property {string|null} [when]
+ *
+ * @typedef {object} OptionState
+ * @property {string} label
+ * @property {string} group
+ * @property {boolean|string} value
+ *
+ * @typedef {object} Question
+ * @property {string} text
+ * @property {string} command
+ * @property {Record<string, unknown>} args
+ * @property {string} yes
+ * @property {string} no
+ *
+ * @typedef {object} ViewState
+ * @property {number} revision
+ * @property {string} user
+ * @property {boolean} viewer
+ * @property {{location: string, writable: boolean}|null} database
+ * @property {WorklistState} worklist
+ * @property {FileState|null} file
+ * @property {GroupState[]} groups
+ * @property {PlaneState|null} plane
+ * @property {{rendering: string, inverted: boolean, redacted: boolean}} view
+ * @property {RectState[]} rects
+ * @property {{box: Edges}|null} cursor
+ * @property {Record<string, unknown>} can
+ * @property {Record<string, OptionState>} options
+ * @property {Question|null} question
+ * @property {{text: string, kind: "info"|"warning"|"error"}|null} message
+ * @property {[number, string][]} prefetch
+ * @property {boolean} saved
+ * @property {{label: string, command: string, args: Record<string, unknown>}[]} [recent]
+ *
+ * @typedef {Omit<RectState, 'box'> & {box: Edges}} DrawnRect  a rectangle that can be drawn
+ *
+ * @typedef {object} WorklistRow
+ * @property {number} index
+ * @property {number} file_id
+ * @property {string} name
+ * @property {string} short
+ * @property {string} state
+ * @property {boolean} tagged
+ * @property {string|null} problem
+ *
+ * @typedef {{depth: number, tag: string, name: string, vr: string, value: string}} TagRow
+ * @typedef {{index: number, key: string, title: string, kind: string, group: number}} PlaneEntry
+ * @typedef {{name: string, path: string, kind: "folder"|"file", size: number|null}} BrowseEntry
+ * @typedef {{path: string, parent: string|null, entries: BrowseEntry[], roots: {name: string, path: string}[]|string[]}} Listing
+ */
+
+export {};

@@ -1,0 +1,206 @@
+/** The list of files: only the rows in sight exist, for there may be millions. */
+
+import { byId, counted, settled, setText, stamp, symbol, within } from "./dom.js";
+
+/** @typedef {import("./types.js").WorklistRow} WorklistRow */
+/** @typedef {import("./types.js").ViewState} ViewState */
+
+const ROW = 28;
+const PAGE = 100;
+/** Browsers cannot lay out boxes much higher than this; longer lists scroll in larger steps. */
+const HIGHEST = 12_000_000;
+
+export class Worklist {
+  /**
+   * @param {import("./api.js").Api} api
+   * @param {(index: number) => void} go
+   * @param {(error: unknown) => void} failed
+   */
+  constructor(api, go, failed) {
+    this.api = api;
+    this.go = go;
+    this.failed = failed;
+    this.list = byId("list", HTMLElement);
+    this.space = within(this.list, ".list-space", HTMLElement);
+    this.status = byId("liststatus", HTMLSelectElement);
+    this.text = byId("listtext", HTMLInputElement);
+    this.foot = byId("listfoot", HTMLElement);
+    /** @type {Map<number, WorklistRow[]>} */
+    this.pages = new Map();
+    /** @type {Set<number>} */
+    this.asked = new Set();
+    this.total = 0;
+    this.current = -1;
+    this.focused = 0;
+    this.signature = "";
+    this.generation = 0;
+    this.list.addEventListener("scroll", () => this.draw());
+    this.list.addEventListener("click", (event) => this.#click(event));
+    this.list.addEventListener("keydown", (event) => this.#key(event));
+    const again = settled(() => this.#reload(true), 150);
+    this.status.addEventListener("change", again);
+    this.text.addEventListener("input", again);
+    this.refresh = settled(() => this.#reload(false), 120);
+    new ResizeObserver(() => this.draw()).observe(this.list);
+  }
+
+  get isFiltered() {
+    return this.status.value !== "" || this.text.value !== "";
+  }
+
+  /** @param {ViewState} state */
+  update(state) {
+    const { worklist, file } = state;
+    const moved = worklist.index !== this.current;
+    this.current = worklist.index ?? -1;
+    if (!this.isFiltered) this.#resize(worklist.total);
+    const signature = [worklist.total, worklist.left, file?.file_id, file?.state, file?.tagged].join("|");
+    if (signature !== this.signature) this.refresh();
+    this.signature = signature;
+    if (moved && !this.isFiltered) {
+      this.focused = Math.max(this.current, 0);
+      this.#reveal(this.focused);
+    }
+    const passed = worklist.passed_over ? ` · ${counted(worklist.passed_over, "other file")} passed over` : "";
+    const bad = worklist.problems.length ? ` · ${counted(worklist.problems.length, "problem")}` : "";
+    setText(this.foot, `${counted(worklist.left, "file")} left${worklist.growing ? ", still looking…" : ""}${passed}${bad}`);
+    this.foot.title = worklist.problems.map(({ name, message }) => `${name}: ${message}`).join("\n");
+    this.draw();
+  }
+
+  /** @param {boolean} top */
+  #reload(top) {
+    this.generation += 1;
+    this.asked.clear();
+    if (top) {
+      this.pages.clear();
+      this.list.scrollTop = 0;
+      this.focused = 0;
+    }
+    const first = Math.floor(this.#first() / PAGE);
+    // pages out of sight are asked again when they come into sight
+    for (const page of this.pages.keys()) if (Math.abs(page - first) > 1) this.pages.delete(page);
+    void this.#load(first);
+    void this.#load(Math.floor((this.#first() + this.#visible()) / PAGE));
+  }
+
+  /** @param {number} page */
+  async #load(page) {
+    if (page < 0 || this.asked.has(page)) return;
+    this.asked.add(page);
+    const generation = this.generation;
+    try {
+      const found = await this.api.worklist(page * PAGE, PAGE, this.status.value, this.text.value);
+      if (generation !== this.generation) return;
+      this.pages.set(page, found.rows);
+      this.#resize(found.total);
+      this.draw();
+    } catch (error) {
+      this.asked.delete(page);
+      this.failed(error);
+    }
+  }
+
+  /** @param {number} total */
+  #resize(total) {
+    this.total = total;
+    const height = `${Math.min(total * ROW, HIGHEST)}px`;
+    if (this.space.style.height !== height) this.space.style.height = height;
+    this.list.setAttribute("aria-label", `Worklist, ${counted(total, "file")}`);
+  }
+
+  /** How many list pixels one scrolled pixel stands for. */
+  #stretch() {
+    const full = this.total * ROW;
+    return full <= HIGHEST ? 1 : (full - this.list.clientHeight) / (HIGHEST - this.list.clientHeight);
+  }
+
+  #first() {
+    return Math.floor((this.list.scrollTop * this.#stretch()) / ROW);
+  }
+
+  #visible() {
+    return Math.ceil(this.list.clientHeight / ROW) + 1;
+  }
+
+  /** @param {number} place */
+  #reveal(place) {
+    const stretch = this.#stretch();
+    const top = (place * ROW) / stretch;
+    const view = this.list.clientHeight - ROW;
+    if (top < this.list.scrollTop) this.list.scrollTop = Math.max(0, top - ROW);
+    else if (top > this.list.scrollTop + view) this.list.scrollTop = top - view + ROW;
+  }
+
+  draw() {
+    const first = this.#first();
+    const last = Math.min(this.total, first + this.#visible());
+    const offset = this.list.scrollTop - (this.list.scrollTop * this.#stretch() - first * ROW);
+    /** @type {HTMLElement[]} */
+    const rows = [];
+    const old = [...this.list.querySelectorAll(".row")];
+    for (let place = first; place < last; place += 1) {
+      const row = old[place - first];
+      const node = row instanceof HTMLElement ? row : stamp("t-row");
+      node.style.top = `${offset + (place - first) * ROW}px`;
+      this.#fill(node, place);
+      if (!row) this.list.append(node);
+      rows.push(node);
+    }
+    for (const extra of old.slice(rows.length)) extra.remove();
+    const focused = rows.find((row) => row.classList.contains("focused"));
+    if (focused) this.list.setAttribute("aria-activedescendant", focused.id);
+    else this.list.removeAttribute("aria-activedescendant");
+  }
+
+  /** @param {HTMLElement} node @param {number} place */
+  #fill(node, place) {
+    const page = Math.floor(place / PAGE);
+    const row = this.pages.get(page)?.[place % PAGE];
+    if (!row) void this.#load(page);
+    const state = row?.problem ? "problem" : (row?.state ?? "unknown");
+    node.id = `file-${place}`;
+    node.dataset.place = String(place);
+    node.setAttribute("aria-selected", String(row !== undefined && row.index === this.current));
+    node.setAttribute("aria-setsize", String(this.total));
+    node.setAttribute("aria-posinset", String(place + 1));
+    node.classList.toggle("focused", place === this.focused && document.activeElement === this.list);
+    setText(within(node, ".row-number", HTMLElement), row ? String(row.index + 1) : "…");
+    setText(within(node, ".row-name", HTMLElement), row ? row.short : "");
+    if (!row) return;
+    node.title = row.problem ? `${row.name}\n${row.problem}` : `${row.name}\n${row.state}`;
+    node.setAttribute("aria-label", `${row.index + 1}, ${row.short}, ${row.problem ? "cannot be shown" : row.state}`);
+    if (node.dataset.state !== state) {
+      node.dataset.state = state;
+      within(node, ".row-sign", HTMLElement).replaceChildren(symbol(`sign-${state.replaceAll(" ", "-")}`));
+    }
+  }
+
+  /** @param {MouseEvent} event */
+  #click(event) {
+    const row = event.target instanceof Element ? event.target.closest(".row") : null;
+    if (row instanceof HTMLElement) this.#open(Number(row.dataset.place));
+  }
+
+  /** @param {number} place */
+  #open(place) {
+    const row = this.pages.get(Math.floor(place / PAGE))?.[place % PAGE];
+    this.focused = place;
+    if (row) this.go(row.index);
+    this.draw();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const steps = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -this.total, End: this.total });
+    const step = steps[event.key];
+    if (event.key === "Enter" || event.key === " ") this.#open(this.focused);
+    else if (step !== undefined) this.focused = Math.min(Math.max(this.focused + step, 0), Math.max(0, this.total - 1));
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.#reveal(this.focused);
+    this.draw();
+  }
+}

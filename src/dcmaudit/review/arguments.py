@@ -1,0 +1,63 @@
+"""Arguments of commands as they come from outside, checked before use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dcmaudit.errors import UsageError
+from dcmaudit.model import Box
+
+Arguments = Mapping[str, object]
+
+TEXT_LIMIT = 10_000
+_NUMBER_LIMIT = 2**40
+
+
+def text(arguments: Arguments, name: str) -> str:
+    """The argument as text; UsageError where it is missing, no text or too long."""
+    value = arguments.get(name)
+    if not isinstance(value, str):
+        raise UsageError(f"{name} must be text")
+    if len(value) > TEXT_LIMIT:
+        raise UsageError(f"{name} has {len(value)} characters", hint=f"at most {TEXT_LIMIT} are allowed")
+    return value
+
+
+def number(arguments: Arguments, name: str) -> int:
+    """The argument as a whole number; UsageError where it is missing or anything else."""
+    return _whole(arguments.get(name), name)
+
+
+def flag(arguments: Arguments, name: str) -> bool:
+    """The argument as yes or no, False where it is missing; UsageError for anything else."""
+    value = arguments.get(name, False)
+    if not isinstance(value, bool):
+        raise UsageError(f"{name} must be true or false")
+    return value
+
+
+def texts(arguments: Arguments, name: str) -> list[str]:
+    """The argument as a list of texts; UsageError for anything else."""
+    value = arguments.get(name)
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise UsageError(f"{name} must be a list of texts")
+    return value
+
+
+def box(arguments: Arguments, name: str) -> Box:
+    """The argument ``[left, top, right, bottom]`` as a box; UsageError for anything else."""
+    value = arguments.get(name)
+    if not isinstance(value, list) or len(value) != 4:
+        raise UsageError(f"{name} must be [left, top, right, bottom] in pixels of the plane, right and bottom excluded")
+    left, top, right, bottom = (_whole(item, name) for item in value)
+    return Box(left, top, right, bottom)
+
+
+def _whole(value: object, name: str) -> int:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise UsageError(f"{name} must be a whole number")
+    if abs(value) > _NUMBER_LIMIT:
+        raise UsageError(f"{name} is {value}", hint="that is larger than any image")
+    return value

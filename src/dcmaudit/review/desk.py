@@ -1,0 +1,298 @@
+"""What all reviewers of one server share: the database, the open files, the pictures, the threads."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from dcmaudit.errors import DcmauditError, ReviewError, UsageError
+from dcmaudit.model import Reference, Region, ReviewState
+from dcmaudit.review.instances import InstancePool
+from dcmaudit.review.openfile import Header, OpenFile, StrayBits
+from dcmaudit.review.options import Options
+from dcmaudit.review.pictures import PictureStore
+from dcmaudit.review.session import Session
+from dcmaudit.review.suggest import Suggester
+from dcmaudit.review.workers import Workers
+from dcmaudit.review.worklist import Worklist
+from dcmaudit.settings import Settings
+from dcmaudit.sources import Found, LocalReference, find
+from dcmaudit.store import Store, open_store
+
+DOCUMENTS = 64
+_PREFERENCE = "options"
+
+Finder = Callable[[Sequence[str], bool], Iterable[Found]]
+
+
+class Desk:
+    """The shared part of a reviewer's server.
+
+    ``names`` is what the command line named; ``chosen`` are options that it set and that win over those the
+    user kept. ``viewer`` promises that nothing at all is written. Closing ends every thread.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        names: Sequence[str],
+        *,
+        store: Store,
+        viewer: bool = False,
+        chosen: dict[str, bool] | None = None,
+        recursive: bool = False,
+    ) -> None:
+        self.settings = settings
+        self.user = settings.user
+        self.viewer = viewer
+        self.store = store
+        self.pool = InstancePool()
+        self.pictures = PictureStore(self.pool)
+        self.on_quit: Callable[[], None] = lambda: None
+        self.quitting = False
+        self._chosen = chosen or {}
+        self._openers = Workers(2, "open")
+        self._helpers = Workers(2, "background")
+        self._scanners = Workers(1, "scan")
+        self._sessions: OrderedDict[str, Session] = OrderedDict()
+        self._worklists: list[Worklist] = []
+        self._lock = threading.Lock()
+        self._suggester = Suggester(self)
+        self.first = self.new_worklist(names, recursive=recursive)
+
+    # Documents
+
+    def open_document(self) -> Session:
+        """A new session on the list that the program was started with; the one unused longest makes room."""
+        options = self._options()
+        session = Session(self, secrets.token_urlsafe(9), self.first, options)
+        old = None
+        with self._lock:
+            self._sessions[session.id] = session
+            if len(self._sessions) > DOCUMENTS:
+                _id, old = self._sessions.popitem(last=False)
+        if old is not None:
+            old.close()
+        return session
+
+    def document(self, identifier: str) -> Session:
+        """The session with that id; ReviewError where there is none."""
+        with self._lock:
+            session = self._sessions.get(identifier)
+            if session is None:
+                raise ReviewError("this page belongs to a document that is closed", hint="reload the page")
+            self._sessions.move_to_end(identifier)
+            return session
+
+    def sessions(self) -> list[Session]:
+        """Every open document."""
+        with self._lock:
+            return list(self._sessions.values())
+
+    # Files
+
+    def new_worklist(self, names: Sequence[str], *, recursive: bool) -> Worklist:
+        """Start to walk through what ``names`` lead to."""
+        found = find(names, recursive=recursive, pacs_root=self.settings.pacs_root)
+        with self._lock:
+            worklist = Worklist(
+                found,
+                states=self._states,
+                reopen=LocalReference,
+                serial=len(self._worklists),
+                title=_title(names),
+            )
+            self._worklists.append(worklist)
+        worklist.start()
+        return worklist
+
+    def _states(self, names: Sequence[str]) -> dict[str, ReviewState]:
+        # Asks whichever database is open at that moment.
+        return self.store.states(names)
+
+    def allowed(self, path: str) -> str:
+        """``path`` made absolute; UsageError where it lies outside the folders that may be browsed."""
+        resolved = Path(path).expanduser().resolve()
+        roots = [Path(root).expanduser().resolve() for root in self.settings.browse_roots]
+        if roots and not any(resolved.is_relative_to(root) for root in roots):
+            raise UsageError("this folder may not be opened here", hint="choose one of the folders on offer")
+        return str(Path(path).expanduser().absolute())
+
+    def open_header(self, worklist: Worklist, place: int) -> Future[Header]:
+        """The header of a file, read by a thread. Errors as ``open_instance`` raises them."""
+        return self._openers.submit(lambda: self._header(worklist, place))
+
+    def _header(self, worklist: Worklist, place: int) -> Header:
+        with self.pool.lease(worklist.file_id(place), worklist.referrer(place)) as instance:
+            return Header.of(instance)
+
+    def begin_background(self, session: Session, file: OpenFile) -> None:
+        """Look for stray bits and for suggestions while the reviewer goes on."""
+        if file.stray is StrayBits.WAITING:
+            file.stray = StrayBits.SCANNING
+            self._scanners.submit(partial(self._scan, session, file))
+        self.suggest(session, file)
+
+    def suggest(self, session: Session, file: OpenFile) -> None:
+        """Look for suggestions for the file and the planes around the one on screen."""
+        if file.facts is not None and self._suggester.wants(file):
+            file.suggesting = True
+            self._helpers.submit(partial(self._suggester.work, session, file))
+
+    def suggest_now(self, file: OpenFile) -> None:
+        """Have every suggestion for the plane on screen before going on."""
+        self._suggester.complete(file)
+
+    def header_regions(self, file: OpenFile) -> list[Region]:
+        """Suggestions that the header of the file leads to."""
+        return []
+
+    def _scan(self, session: Session, file: OpenFile) -> None:
+        def stop() -> bool:
+            return self.quitting or session.file is not file
+
+        def progress(done: int, total: int) -> None:
+            file.stray_progress = (done, total)
+            if done * 20 // max(total, 1) != (done - 1) * 20 // max(total, 1):
+                session.bump()
+
+        if stop():
+            file.stray = StrayBits.WAITING
+            return
+        try:
+            with self.pool.lease(file.file_id, session.worklist.referrer(file.place)) as instance:
+                instance.scan_stray(progress, stop)
+                if instance.stray_scanned:
+                    session.take_planes(file, Header.of(instance))
+                    return
+        except DcmauditError as error:
+            self._scan_failed(session, file, error.message)
+        except Exception as error:  # a scan that ends early must be seen as one
+            self._scan_failed(session, file, type(error).__name__)
+        else:
+            file.stray = StrayBits.WAITING
+
+    def _scan_failed(self, session: Session, file: OpenFile, reason: str) -> None:
+        with session.lock:
+            file.stray = StrayBits.FAILED
+            if session.file is file:
+                session.say(f"The unused bits of this file could not be searched: {reason}", "warning")
+        session.bump()
+
+    # The database
+
+    def refresh_state(self, worklist: Worklist, place: int) -> None:
+        """Note in the list what the database now says about a file."""
+        with suppress(DcmauditError):
+            worklist.refresh([place])
+
+    def announce(self, name: str, origin: Session) -> None:
+        """Let every other document that shows the file read its marks again."""
+        others = [session for session in self.sessions() if session is not origin]
+        if others:
+            # In another thread: two documents that wait for each other's lock would wait for ever.
+            self._helpers.submit(partial(_reload, others, name))
+
+    def load_seen(self, file: OpenFile) -> None:
+        """Take in what this user saw of the file before."""
+        for record in self.store.seen(file.name, user=self.user):
+            file.seen.load(record)
+
+    def keep_seen(self, file: OpenFile) -> None:
+        """Store what was seen of the file since the last time; nothing in viewer mode or where it cannot be written."""
+        if self.viewer or not self.store.is_writable:
+            return
+        for how, spans in file.seen.take_unstored().items():
+            try:
+                self.store.put_seen(file.name, how, spans)
+            except DcmauditError as error:
+                file.seen.put_back(how, spans)
+                for session in self.sessions():
+                    session.say(f"What was seen could not be stored: {error}", "warning")
+
+    def _options(self) -> Options:
+        kept: object = None
+        with suppress(DcmauditError):
+            kept = self.store.preferences().get(_PREFERENCE)
+        options = Options(kept if isinstance(kept, dict) else None)
+        for name, value in self._chosen.items():
+            options.set(name, value)
+        return options
+
+    def keep_options(self, options: Options) -> None:
+        """Keep the options for this user, where the database can be written."""
+        self._chosen = {}
+        if not self.viewer and self.store.is_writable:
+            with suppress(DcmauditError):
+                self.store.put_preference(_PREFERENCE, options.values())
+
+    def set_database(self, path: str) -> None:
+        """Keep marks in another database from now on, for every document."""
+        store = open_store(self.allowed(path), user=self.user, read_only=self.viewer)
+        for session in self.sessions():
+            with session.lock:
+                session.leave()
+        old, self.store = self.store, store
+        self._helpers.submit(partial(self._change_database, old))
+
+    def _change_database(self, old: Store) -> None:
+        for worklist in list(self._worklists):
+            with suppress(DcmauditError):
+                worklist.refresh_all()
+        for session in self.sessions():
+            with session.lock:
+                session.history.clear()
+                session.select(session.selection.filter)
+                if session.file is not None:
+                    session.file.forget_records()
+                    session.load_records(session.file)
+                    self.suggest(session, session.file)
+            session.bump()
+        old.close()
+
+    # The end
+
+    def quit(self) -> None:
+        """Ask the server to end."""
+        self.quitting = True
+        for session in self.sessions():
+            session.bump()
+        self.on_quit()
+
+    def close(self) -> None:
+        """Store what was seen, end every thread, close every file and the database."""
+        self.quitting = True
+        for session in self.sessions():
+            session.close()
+        for worklist in self._worklists:
+            worklist.stop()
+        self.pictures.close()
+        for workers in (self._openers, self._helpers, self._scanners):
+            workers.stop()
+        self.pool.close()
+        self.store.close()
+
+    def referrer(self, session: Session, file_id: int) -> Callable[[], Reference]:
+        """How to get at a file of the document's open list; ReviewError for any other."""
+        return session.worklist.referrer(session.worklist.place(file_id))
+
+
+def _reload(sessions: Sequence[Session], name: str) -> None:
+    for session in sessions:
+        with session.lock:
+            if session.file is None or session.file.name != name:
+                continue
+            session.load_records(session.file)
+        session.bump()
+
+
+def _title(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"

@@ -1,0 +1,81 @@
+"""From the name of a command to what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from dcmaudit.errors import UsageError
+from dcmaudit.review import looking, marking, moving, opening
+from dcmaudit.review.arguments import Arguments
+from dcmaudit.review.commands import BY_NAME, COMMANDS, Where
+from dcmaudit.review.session import Session
+
+Handler = Callable[[Session, Arguments], None]
+
+HANDLERS: dict[str, Handler] = {
+    "open-files": opening.open_files,
+    "open-folder": opening.open_folder,
+    "open-folder-recursive": opening.open_folder_recursive,
+    "open-database": opening.open_database,
+    "set-database": opening.set_database,
+    "quit": opening.quit_,
+    "mark": marking.mark,
+    "apply-all": marking.apply_all,
+    "apply-one": marking.apply_one,
+    "reject-one": marking.reject_one,
+    "remove-rect": marking.remove_rect,
+    "clear-file": marking.clear_file,
+    "tag": marking.tag,
+    "comment": marking.comment,
+    "ocr": looking.ocr,
+    "undo": marking.undo,
+    "redo": marking.redo,
+    "next-frame": moving.next_frame,
+    "previous-frame": moving.previous_frame,
+    "next-overlay": moving.next_overlay,
+    "done-next": moving.done_next,
+    "next-file": moving.next_file,
+    "previous-file": moving.previous_file,
+    "go-file": moving.go_file,
+    "go-plane": moving.go_plane,
+    "filter": moving.filter_list,
+    "show-redacted": looking.show_redacted,
+    "hide-redacted": looking.hide_redacted,
+    "voi": looking.voi,
+    "local-contrast": looking.local_contrast,
+    "rendering": looking.rendering,
+    "invert": looking.invert,
+    "cursor": looking.cursor,
+    "cursor-drag": looking.cursor_drag,
+    "set-option": looking.set_option,
+    "seen": looking.seen,
+    "dismiss": looking.dismiss,
+}
+
+
+def _toggler(option: str) -> Handler:
+    return lambda session, _arguments: looking.toggle(session, option)
+
+
+HANDLERS.update({command.name: _toggler(command.toggles) for command in COMMANDS if command.toggles})
+
+
+def perform(session: Session, name: str, arguments: Arguments, painted: Iterable[tuple[int, str]] = ()) -> None:
+    """Carry the command ``name`` out for ``session``, after noting the planes ``painted`` since the last one.
+
+    UsageError for a command or argument that there is not; ReviewError where it makes no sense now; StoreError
+    where the database refuses. In every case the session is as it was before, apart from what was seen.
+    """
+    command = BY_NAME.get(name)
+    if command is None or name not in HANDLERS:
+        reason = "is done by the page itself" if command is not None and command.where is Where.PAGE else "is unknown"
+        raise UsageError(f"the command {name!r} {reason}", hint="GET /api/commands lists them")
+    with session.lock:
+        session.painted(painted)
+        session.message, session.question = None, None
+        try:
+            if command.writes:
+                session.require_writable()
+            HANDLERS[name](session, arguments)
+        finally:
+            session.bump()

@@ -1,0 +1,87 @@
+"""A few open instances, shared by everybody who looks at them."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from dcmaudit.dicom import Instance, open_instance
+from dcmaudit.model import Reference
+
+
+@dataclass
+class _Slot:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    instance: Instance | None = None
+    users: int = 0
+    dropped: bool = False
+
+
+class InstancePool:
+    """Open instances by file id, at most ``limit`` beyond those in use; the longest unused is closed first."""
+
+    def __init__(self, limit: int = 6, opener: Callable[[Reference], Instance] = open_instance) -> None:
+        self._limit = limit
+        self._opener = opener
+        self._slots: OrderedDict[int, _Slot] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def lease(self, file_id: int, reference: Callable[[], Reference]) -> Iterator[Instance]:
+        """The open instance of ``file_id``, opened where it is not; it stays open while it is leased.
+
+        Two threads that want the same file open it once; a file that is slow to open holds up nobody else.
+        DicomError and SourceError come out as ``open_instance`` raises them.
+        """
+        slot = self._enter(file_id)
+        try:
+            with slot.lock:
+                if slot.instance is None:
+                    slot.instance = self._opener(reference())
+            yield slot.instance
+        finally:
+            self._leave(file_id, slot)
+
+    def close(self) -> None:
+        """Close what is not in use now, and the rest when its users are through."""
+        with self._lock:
+            slots = list(self._slots.values())
+            self._slots.clear()
+            for slot in slots:
+                slot.dropped = True
+            idle = [slot for slot in slots if not slot.users]
+        for slot in idle:
+            _close(slot)
+
+    def _enter(self, file_id: int) -> _Slot:
+        with self._lock:
+            slot = self._slots.setdefault(file_id, _Slot())
+            self._slots.move_to_end(file_id)
+            slot.users += 1
+            return slot
+
+    def _leave(self, file_id: int, slot: _Slot) -> None:
+        closing: list[_Slot] = []
+        with self._lock:
+            slot.users -= 1
+            if slot.instance is None and not slot.users and self._slots.get(file_id) is slot:
+                del self._slots[file_id]
+            idle = [key for key, other in self._slots.items() if not other.users]
+            while len(self._slots) > self._limit and idle:
+                old = self._slots.pop(idle.pop(0))
+                old.dropped = True
+                closing.append(old)
+            if slot.dropped and not slot.users and slot not in closing:
+                closing.append(slot)
+        for old in closing:
+            _close(old)
+
+
+def _close(slot: _Slot) -> None:
+    with slot.lock:
+        if slot.instance is not None:
+            slot.instance.close()
+            slot.instance = None

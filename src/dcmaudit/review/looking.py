@@ -1,0 +1,130 @@
+"""Commands that change how a plane is looked at, and the note of what was seen. None of them marks anything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dcmaudit.errors import ReviewError, UsageError
+from dcmaudit.model import HowSeen, PlaneGroup, Rendering
+from dcmaudit.review import arguments as take
+from dcmaudit.review.arguments import Arguments
+from dcmaudit.review.drag import Handle, dragged, kept_inside
+from dcmaudit.review.openfile import OpenFile
+from dcmaudit.review.session import Session
+
+
+def show_redacted(session: Session, _arguments: Arguments) -> None:
+    """Show marked rectangles black."""
+    session.redacted = True
+
+
+def hide_redacted(session: Session, _arguments: Arguments) -> None:
+    """Show what is under marked rectangles."""
+    session.redacted = False
+
+
+def rendering(session: Session, arguments: Arguments) -> None:
+    """Choose the rendering by its value."""
+    value = take.text(arguments, "value")
+    allowed = [item.value for item in Rendering]
+    if value not in allowed:
+        raise UsageError(f"there is no rendering {value!r}", hint=f"allowed: {', '.join(allowed)}")
+    _render(session, Rendering(value))
+
+
+def voi(session: Session, _arguments: Arguments) -> None:
+    """The VOI window, or back to the full range."""
+    _render(session, Rendering.FULL if session.view.rendering is Rendering.VOI else Rendering.VOI)
+
+
+def local_contrast(session: Session, _arguments: Arguments) -> None:
+    """Local contrast, or back to the full range."""
+    _render(session, Rendering.FULL if session.view.rendering is Rendering.LOCAL else Rendering.LOCAL)
+
+
+def invert(session: Session, _arguments: Arguments) -> None:
+    """Turn light into dark, or back."""
+    session.view = replace(session.view, inverted=not session.view.inverted)
+    session.prefetch()
+
+
+def cursor(session: Session, arguments: Arguments) -> None:
+    """Put the handled rectangle at ``box``, kept inside the plane."""
+    size = session.plane().size
+    if size is not None:
+        session.cursor = kept_inside(take.box(arguments, "box"), size)
+
+
+def cursor_drag(session: Session, arguments: Arguments) -> None:
+    """Drag the rectangle ``start`` by its ``handle`` for (``dx``, ``dy``) pixels."""
+    size = session.plane().size
+    value = take.text(arguments, "handle")
+    allowed = [item.value for item in Handle]
+    if value not in allowed:
+        raise UsageError(f"there is no handle {value!r}", hint=f"allowed: {', '.join(allowed)}")
+    if size is not None:
+        start, dx, dy = take.box(arguments, "start"), take.number(arguments, "dx"), take.number(arguments, "dy")
+        session.cursor = dragged(start, Handle(value), dx, dy, size)
+
+
+def seen(session: Session, arguments: Arguments) -> None:
+    """Note planes that were painted: one by one (``keys``), or as a whole group (``group``)."""
+    how = arguments.get("how", HowSeen.PAINTED.value)
+    if how not in {HowSeen.PAINTED.value, HowSeen.PROJECTION.value}:
+        raise UsageError(f"planes cannot be seen as {how!r}", hint="allowed: painted, projection")
+    file_id = take.number(arguments, "file_id")
+    if "group" in arguments:
+        file = session.opened()
+        number = take.number(arguments, "group")
+        if file.file_id == file_id and 0 <= number < len(file.planes.groups):
+            _seen_projection(session, file, file.planes.groups[number])
+        return
+    session.note_seen(file_id, take.texts(arguments, "keys"), HowSeen(str(how)))
+
+
+def _seen_projection(session: Session, file: OpenFile, group: PlaneGroup) -> None:
+    """Note the planes of a group that were in every projection made of it; a plane left out was not seen."""
+    pictures = session.desk.pictures
+    made = pictures.has_projection(file.file_id, group.address(0))
+    if not made:
+        raise ReviewError("no projection of this group was shown")
+    missing = {address for picture in made for address in pictures.left_out(picture)}
+    if not missing:
+        file.seen.add(group, 0, len(group.frames), HowSeen.PROJECTION)
+        return
+    for position in range(len(group.frames)):
+        if group.address(position) not in missing:
+            file.seen.add(group, position, position + 1, HowSeen.PROJECTION)
+
+
+def set_option(session: Session, arguments: Arguments) -> None:
+    """Switch the option ``name`` to ``value``, and keep that for this user."""
+    session.options.set(take.text(arguments, "name"), arguments.get("value"))
+    _options_changed(session)
+
+
+def toggle(session: Session, option: str) -> None:
+    """Switch one option over, as its menu entry does."""
+    session.options.set(option, not session.options[option])
+    _options_changed(session)
+
+
+def ocr(session: Session, _arguments: Arguments) -> None:
+    """Look for text on the plane on screen."""
+    session.plane()
+    raise ReviewError("no OCR engine is connected to the reviewer yet", hint="mark text by hand with r")
+
+
+def dismiss(_session: Session, _arguments: Arguments) -> None:
+    """Take message and question away: every command does that before it runs."""
+
+
+def _options_changed(session: Session) -> None:
+    session.desk.keep_options(session.options)
+    filter_ = session.selection.filter
+    session.select(session.filter_of_options(filter_.status, filter_.text))
+
+
+def _render(session: Session, value: Rendering) -> None:
+    session.view = replace(session.view, rendering=value)
+    session.prefetch()

@@ -1,0 +1,160 @@
+"""Commands that go somewhere. None of them writes a review state; ``done-next`` alone does, before it moves."""
+
+from __future__ import annotations
+
+from dcmaudit.errors import UsageError
+from dcmaudit.model import HowSeen, PlaneKind, ReviewState, parse_key
+from dcmaudit.review import arguments as take
+from dcmaudit.review.arguments import Arguments
+from dcmaudit.review.marking import mark_done
+from dcmaudit.review.openfile import OpenFile, StrayBits
+from dcmaudit.review.session import Question, Session
+
+
+def next_frame(session: Session, _arguments: Arguments) -> None:
+    """The next plane of the file: frames, then overlay by overlay, then the rest."""
+    file = session.opened()
+    if file.index + 1 < len(file.planes):
+        session.go(file.index + 1)
+    else:
+        session.say(_at_the_end(file))
+
+
+def previous_frame(session: Session, _arguments: Arguments) -> None:
+    """The plane before."""
+    file = session.opened()
+    if file.index > 0:
+        session.go(file.index - 1)
+    else:
+        session.say("This is the first plane of the file.")
+
+
+def next_overlay(session: Session, _arguments: Arguments) -> None:
+    """The first plane of the next group; what is left of this group counts as skipped on purpose."""
+    file = session.opened()
+    if not len(file.planes):
+        session.say(_at_the_end(file))
+        return
+    number, start = file.group_number, file.planes.group_start(file.index)
+    group = file.planes.groups[number]
+    file.seen.add(group, file.index + 1 - start, len(group.frames), HowSeen.SKIPPED)
+    after = file.planes.next_group(file.index)
+    if after is not None:
+        session.go(after)
+        return
+    session.go(len(file.planes) - 1)
+    no_overlay = all(g.kind not in {PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY} for g in file.planes.groups)
+    session.say(("This file has no overlays. " if no_overlay else "No group comes after this one. ") + _go_on(file))
+
+
+def next_file(session: Session, _arguments: Arguments) -> None:
+    """The next file of the list."""
+    _step(session, 1)
+
+
+def previous_file(session: Session, _arguments: Arguments) -> None:
+    """The file before in the list."""
+    _step(session, -1)
+
+
+def done_next(session: Session, arguments: Arguments) -> None:
+    """Mark the file as done, then the next file; asks first where planes were not seen."""
+    file = session.opened()
+    confirmed = take.flag(arguments, "confirm")
+    doubts = [] if confirmed else _doubts(file)
+    if doubts:
+        session.question = Question(
+            text=" ".join([*doubts, "Mark the file as done all the same?"]),
+            command="done-next",
+            arguments={"confirm": True, "file_id": file.file_id},
+            yes="Mark as done",
+            no="Go on looking",
+        )
+        return
+    asked = arguments.get("file_id")
+    if asked is not None and asked != file.file_id:
+        raise UsageError("the question was about another file", hint="press N again")
+    mark_done(session, file)
+    _step(session, 1)
+
+
+def go_file(session: Session, arguments: Arguments) -> None:
+    """The file at ``index`` (from 0) of the list."""
+    index = take.number(arguments, "index")
+    total = len(session.selection)
+    if not 0 <= index < total:
+        raise UsageError(f"there is no file number {index + 1}", hint=f"the list has {total} files")
+    session.show(session.selection[index])
+
+
+def go_plane(session: Session, arguments: Arguments) -> None:
+    """The plane with that ``key``, or at that ``index`` of the file's list."""
+    file = session.opened()
+    if "index" in arguments:
+        session.go(take.number(arguments, "index"))
+        return
+    place = file.planes.find(parse_key(take.text(arguments, "key")))
+    if place is None:
+        raise UsageError("the file has no such plane", hint="choose one from the strip of planes")
+    session.go(place)
+
+
+def filter_list(session: Session, arguments: Arguments) -> None:
+    """Walk only through files with this state, or with this text in their name."""
+    status = arguments.get("status") or None
+    allowed = [state.value for state in ReviewState]
+    if status is not None and status not in allowed:
+        raise UsageError(f"there is no state {status!r}", hint=f"allowed: {', '.join(allowed)}")
+    text = take.text(arguments, "text") if arguments.get("text") else ""
+    session.select(session.filter_of_options(ReviewState(status) if status else None, text))
+
+
+def _step(session: Session, step: int) -> None:
+    if session.file is None:
+        if len(session.selection):
+            session.show(session.selection[0])
+        return
+    current = session.selection.index(session.file.place)
+    target = (current if current is not None else -1) + step
+    if 0 <= target < len(session.selection):
+        session.show(session.selection[target])
+    elif step < 0:
+        session.say("This is the first file of the list.")
+    elif session.worklist.growing:
+        session.say("No further file was found yet; the folders are still being read.")
+    else:
+        session.say("This was the last file of the list; q quits.")
+
+
+def _doubts(file: OpenFile) -> list[str]:
+    """Why a file may not have been looked at wholly, in sentences."""
+    if file.opening:
+        return ["The file is still being opened: none of its planes was shown."]
+    if file.error is not None:
+        return ["The file could not be opened: nothing in it was audited."]
+    doubts = []
+    unseen = file.unseen()
+    if unseen:
+        doubts.append(f"{unseen} of {len(file.planes)} planes {'was' if unseen == 1 else 'were'} not seen.")
+    if file.bits_unscanned:
+        doubts.append(
+            "The unused bits of the pixels could not be searched for hidden planes."
+            if file.stray is StrayBits.FAILED
+            else "The unused bits of the pixels are still being searched for hidden planes."
+        )
+    hidden = sum(len(group.frames) for group in file.planes.groups if group.kind is PlaneKind.UNSHOWN)
+    if hidden and unseen:
+        doubts.append(f"{hidden} {'entry' if hidden == 1 else 'entries'} cannot be shown and cannot be audited here.")
+    return doubts
+
+
+def _at_the_end(file: OpenFile) -> str:
+    if file.error is not None:
+        return "This file cannot be shown. Esc goes on to the next file."
+    return "This is the last plane of the file. " + _go_on(file)
+
+
+def _go_on(file: OpenFile) -> str:
+    if file.stray in {StrayBits.WAITING, StrayBits.SCANNING}:
+        return "Its unused bits are still being searched; more planes may follow."
+    return "N marks the file as done, Esc goes on without."

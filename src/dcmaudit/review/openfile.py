@@ -1,0 +1,167 @@
+"""The file that is on screen: what its header says, what was marked, what was seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from dcmaudit.dicom import Instance
+from dcmaudit.errors import DcmauditError, ReviewError
+from dcmaudit.model import (
+    Everywhere,
+    FrameAddress,
+    HowSeen,
+    InstanceFacts,
+    Origin,
+    OverlayAddress,
+    Plane,
+    PlaneAddress,
+    PlaneKind,
+    PlaneList,
+    Region,
+    Scope,
+)
+from dcmaudit.review.seen import SeenPlanes
+from dcmaudit.store import RectRow, TagRecord
+
+
+class StrayBits(Enum):
+    """What is known of bits that no attribute accounts for."""
+
+    NONE = "none possible"
+    WAITING = "not looked at yet"
+    SCANNING = "being looked at"
+    DONE = "looked at"
+    FAILED = "could not be looked at"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What opening a file tells."""
+
+    facts: InstanceFacts
+    planes: PlaneList
+    stray: StrayBits
+
+    @classmethod
+    def of(cls, instance: Instance) -> Header:
+        """The header of an open instance."""
+        stray = StrayBits.NONE
+        if instance.has_unclaimed_bits:
+            stray = StrayBits.DONE if instance.stray_scanned else StrayBits.WAITING
+        return cls(instance.facts, instance.planes, stray)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A rectangle that somebody may want, with an id of its own within the open file."""
+
+    id: str
+    region: Region
+
+
+@dataclass
+class OpenFile:
+    """One file while a reviewer looks at it. ``error`` says why it cannot be shown."""
+
+    place: int
+    file_id: int
+    name: str
+    opening: bool = True
+    error: DcmauditError | None = None
+    facts: InstanceFacts | None = None
+    planes: PlaneList = field(default_factory=lambda: PlaneList(()))
+    stray: StrayBits = StrayBits.NONE
+    stray_progress: tuple[int, int] | None = None
+    index: int = 0
+    rects: list[RectRow] = field(default_factory=list)
+    tag: TagRecord | None = None
+    seen: SeenPlanes = field(default_factory=SeenPlanes)
+    suggestions: list[Suggestion] = field(default_factory=list)
+    suggesting: bool = False
+    header_searched: bool = False
+    searched: set[str] = field(default_factory=set)
+    rejected: set[str] = field(default_factory=set)
+
+    @property
+    def plane(self) -> Plane | None:
+        """The plane on screen, None where the file has none or is not open."""
+        return self.planes[self.index] if self.index < len(self.planes) else None
+
+    @property
+    def group_number(self) -> int:
+        """Which group of the plane list the plane on screen is in."""
+        start = self.planes.group_start(self.index)
+        position = 0
+        for number, group in enumerate(self.planes.groups):
+            if position == start:
+                return number
+            position += len(group.frames)
+        raise ReviewError("the file has no plane to show", file=self.name)
+
+    @property
+    def bits_unscanned(self) -> bool:
+        """Whether there may be stray bits that nobody has looked for yet."""
+        return self.stray in {StrayBits.WAITING, StrayBits.SCANNING, StrayBits.FAILED}
+
+    def take(self, header: Header) -> None:
+        """Take in what the header told."""
+        self.opening = False
+        self.facts, self.planes, self.stray = header.facts, header.planes, header.stray
+
+    def replace_planes(self, planes: PlaneList) -> None:
+        """Take in a list of planes that has grown (stray bits), staying on the plane that is on screen."""
+        plane = self.plane
+        self.planes = planes
+        if plane is not None:
+            self.index = planes.find(plane.address) or 0
+
+    def forget_records(self) -> None:
+        """Forget what one database said about the file, before another one is asked."""
+        self.rects, self.tag, self.seen = [], None, SeenPlanes()
+        self.suggestions = [item for item in self.suggestions if item.region.origin is not Origin.SIMILAR]
+        self.searched = set()
+        self.rejected = set()
+
+    def unseen(self) -> int:
+        """How many planes were neither painted, nor part of a projection, nor skipped on purpose."""
+        return len(self.planes) - self.seen.count(self.planes, *HowSeen)
+
+    def rects_here(self) -> list[RectRow]:
+        """The stored rectangles that apply to the plane on screen."""
+        plane = self.plane
+        if plane is None:
+            return []
+        return [row for row in self.rects if row.box and row.scope and applies(row.scope, plane.address)]
+
+    def suggestions_here(self) -> list[Suggestion]:
+        """The suggestions for the plane on screen that were neither rejected nor stored."""
+        plane = self.plane
+        if plane is None:
+            return []
+        stored = {row.box for row in self.rects_here()}
+        return [
+            item
+            for item in self.suggestions
+            if item.id not in self.rejected
+            and item.region.box not in stored
+            and applies(item.region.scope, plane.address)
+        ]
+
+
+def applies(scope: Scope, address: PlaneAddress) -> bool:
+    """Whether a rectangle with that scope lies on the plane at ``address``."""
+    match scope:
+        case Everywhere.ALL_PLANES:
+            return True
+        case Everywhere.ALL_FRAMES:
+            return isinstance(address, FrameAddress)
+        case Everywhere.ALL_OVERLAYS:
+            return isinstance(address, OverlayAddress)
+        case _:
+            return scope == address
+
+
+def is_shown(plane: Plane) -> bool:
+    """Whether there is a picture of the plane at all."""
+    return plane.kind is not PlaneKind.UNSHOWN and plane.size is not None

@@ -1,0 +1,52 @@
+"""Commands that open other files or another database, and the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dcmaudit.errors import SourceNotFoundError, UsageError
+from dcmaudit.review import arguments as take
+from dcmaudit.review.arguments import Arguments
+from dcmaudit.review.session import Session
+
+
+def open_files(session: Session, arguments: Arguments) -> None:
+    """Review what ``names`` lead to: files, CSV lists, databases."""
+    names = take.texts(arguments, "names")
+    if not names:
+        raise UsageError("no file was chosen")
+    session.use(session.desk.new_worklist(names, recursive=take.flag(arguments, "recursive")))
+
+
+def open_folder(session: Session, arguments: Arguments) -> None:
+    """Review the files in the folder ``path``, with those below it where ``recursive``."""
+    _open(session, arguments, recursive=take.flag(arguments, "recursive"), folder=True)
+
+
+def open_folder_recursive(session: Session, arguments: Arguments) -> None:
+    """Review the files in the folder ``path`` and in every folder below it."""
+    _open(session, arguments, recursive=True, folder=True)
+
+
+def open_database(session: Session, arguments: Arguments) -> None:
+    """Review the files that the database at ``path`` names."""
+    _open(session, arguments, recursive=False, folder=False)
+
+
+def set_database(session: Session, arguments: Arguments) -> None:
+    """Keep marks in the database of the folder ``path`` from now on."""
+    session.desk.set_database(take.text(arguments, "path"))
+
+
+def quit_(session: Session, _arguments: Arguments) -> None:
+    """End the program."""
+    session.leave()
+    session.desk.quit()
+
+
+def _open(session: Session, arguments: Arguments, *, recursive: bool, folder: bool) -> None:
+    path = take.text(arguments, "path")
+    allowed = Path(session.desk.allowed(path))
+    if folder and not allowed.is_dir():
+        raise SourceNotFoundError("no such folder", file=path, hint="choose a folder that is there")
+    session.use(session.desk.new_worklist([path], recursive=recursive))

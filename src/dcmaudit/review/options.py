@@ -1,0 +1,71 @@
+"""The eight settings of the Options menu, in their three groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dcmaudit.errors import UsageError
+from dcmaudit.review.commands import BY_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting: its group in the menu and its value where nobody chose another."""
+
+    name: str
+    group: str
+    default: bool
+
+    @property
+    def label(self) -> str:
+        """The words of the menu entry."""
+        return BY_NAME[f"toggle-{self.name}"].label
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option("ignore-done", "images", default=True),
+    Option("tagged-only", "images", default=False),
+    # Rules blacken by default, as the guide has it; ultrasound regions mostly repeat what a rule says.
+    Option("redact-rules", "redaction", default=True),
+    Option("redact-ultrasound", "redaction", default=False),
+    Option("show-stored", "rectangles", default=True),
+    Option("show-similar", "rectangles", default=True),
+    Option("show-rules", "rectangles", default=True),
+    Option("show-ultrasound", "rectangles", default=True),
+)
+
+_DEFAULTS = {option.name: option.default for option in OPTIONS}
+
+
+class Options:
+    """The values of the settings for one reviewer."""
+
+    def __init__(self, chosen: Mapping[str, object] | None = None) -> None:
+        self._values = dict(_DEFAULTS)
+        for name, value in (chosen or {}).items():
+            # Kept by an older or newer version, perhaps: what is not understood is left at its default.
+            if name in self._values and isinstance(value, bool):
+                self._values[name] = value
+
+    def __getitem__(self, name: str) -> bool:
+        return self._values[name]
+
+    def set(self, name: str, value: object) -> None:
+        """Change one setting; UsageError for a name or value that there is not."""
+        if name not in self._values:
+            raise UsageError(f"there is no option {name!r}", hint=f"allowed: {', '.join(self._values)}")
+        if not isinstance(value, bool):
+            raise UsageError(f"the option {name} is either on or off", hint="allowed: true, false")
+        self._values[name] = value
+
+    def values(self) -> dict[str, bool]:
+        """Name and value of every setting."""
+        return dict(self._values)
+
+    def as_json(self) -> dict[str, dict[str, object]]:
+        """The settings as the page gets them."""
+        return {
+            option.name: {"label": option.label, "group": option.group, "value": self._values[option.name]}
+            for option in OPTIONS
+        }

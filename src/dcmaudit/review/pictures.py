@@ -1,0 +1,204 @@
+"""Encoded pictures of planes: made once, kept within a limit of bytes, and made ahead of time."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from dcmaudit.dicom.render import encode_png, project_planes, render, thumbnail
+from dcmaudit.errors import DcmauditError, DecodeError, DicomError, ReviewError
+from dcmaudit.model import PlaneAddress, Projection, Reference, View
+from dcmaudit.review.instances import InstancePool
+from dcmaudit.review.workers import Workers
+
+THUMBNAIL_EDGE = 160
+FULL = View()
+
+_BYTES = 24 * 2**20
+_ERRORS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What to make: a plane in a view, its thumbnail, or the projection of a group."""
+
+    file_id: int
+    address: PlaneAddress
+    view: View = FULL
+    thumbnail: bool = False
+    projection: Projection | None = None
+
+
+class PictureStore:
+    """PNG pictures by what they show.
+
+    One picture is made once however many ask for it at the same time. ``wanted`` pictures are made by several
+    threads, those for later by one, which takes up nothing new while somebody waits.
+    """
+
+    def __init__(self, pool: InstancePool, *, limit: int = _BYTES, workers: int = 4) -> None:
+        self._pool = pool
+        self._limit = limit
+        self._kept: OrderedDict[Picture, bytes] = OrderedDict()
+        self._size = 0
+        self._pending: dict[Picture, Future[bytes]] = {}
+        self._errors: OrderedDict[Picture, DcmauditError] = OrderedDict()
+        self._lock = threading.Lock()
+        self._left_out: dict[Picture, frozenset[PlaneAddress]] = {}
+        self._waiting: Counter[Picture] = Counter()
+        self._wanted = Workers(workers, "picture")
+        self._long = Workers(1, "projection")
+        self._ahead = Workers(1, "prefetch")
+        self._queue: deque[tuple[Picture, Callable[[], Reference]]] = deque()
+
+    def request(self, picture: Picture, reference: Callable[[], Reference]) -> Future[bytes]:
+        """The future PNG of ``picture``; done already where it is kept. Errors as ``Instance.read`` raises them.
+
+        Whoever asked says ``release`` when the answer is there or no longer wanted.
+        """
+        workers = self._wanted if picture.projection is None else self._long
+        with self._lock:
+            self._waiting[picture] += 1
+            known = self._known(picture)
+            if known is not None:
+                return known
+            future = workers.submit(lambda: self._make(picture, reference))
+            self._pending[picture] = future
+        future.add_done_callback(lambda _done: self._settle(picture, future))
+        return future
+
+    def release(self, picture: Picture) -> None:
+        """One less waits for ``picture``; a picture that nobody waits for is not begun, a projection not finished."""
+        with self._lock:
+            self._waiting[picture] -= 1
+            if self._waiting[picture] > 0:
+                return
+            del self._waiting[picture]
+            pending = self._pending.get(picture)
+        if pending is not None:
+            pending.cancel()
+
+    def left_out(self, picture: Picture) -> frozenset[PlaneAddress]:
+        """The planes that are missing in a projection because they could not be decoded."""
+        with self._lock:
+            return self._left_out.get(picture, frozenset())
+
+    def has_projection(self, file_id: int, address: PlaneAddress) -> list[Picture]:
+        """The projections that were made of the group whose first plane is ``address``."""
+        with self._lock:
+            return [made for made in self._left_out if (made.file_id, made.address) == (file_id, address)]
+
+    def error(self, picture: Picture) -> DcmauditError | None:
+        """Why the picture could not be made when it was tried last; None where it was not, or could."""
+        with self._lock:
+            return self._errors.get(picture)
+
+    def prefetch(self, pictures: Sequence[tuple[Picture, Callable[[], Reference]]]) -> None:
+        """Make these next, in order, instead of what was to be made ahead before."""
+        with self._lock:
+            self._queue.clear()
+            self._queue.extend(pictures)
+        for _picture in pictures:
+            self._ahead.submit(self._make_ahead)
+
+    def forget_errors(self, file_id: int) -> None:
+        """Try again what could not be made of that file."""
+        with self._lock:
+            for picture in [kept for kept in self._errors if kept.file_id == file_id]:
+                del self._errors[picture]
+
+    def close(self) -> None:
+        """End the threads."""
+        with self._lock:
+            self._queue.clear()
+            self._waiting.clear()
+        self._wanted.stop()
+        self._ahead.stop()
+        self._long.stop()
+
+    def _known(self, picture: Picture) -> Future[bytes] | None:
+        kept = self._kept.get(picture)
+        if kept is not None:
+            self._kept.move_to_end(picture)
+            return _done(kept)
+        pending = self._pending.get(picture)
+        if pending is not None and not pending.cancelled():
+            return pending
+        if picture in self._errors:
+            failed: Future[bytes] = Future()
+            failed.set_exception(self._errors[picture])
+            return failed
+        return None
+
+    def _make_ahead(self) -> None:
+        with self._lock:
+            if not self._queue:
+                return
+            picture, reference = self._queue.popleft()
+            if self._known(picture) is not None:
+                return
+            future: Future[bytes] = Future()
+            future.set_running_or_notify_cancel()
+            self._pending[picture] = future
+        try:
+            future.set_result(self._make(picture, reference))
+        except BaseException as error:  # whoever asks for the picture meanwhile gets it
+            future.set_exception(error)
+        self._settle(picture, future)
+
+    def _settle(self, picture: Picture, future: Future[bytes]) -> None:
+        with self._lock:
+            if self._pending.get(picture) is future:
+                del self._pending[picture]
+
+    def _make(self, picture: Picture, reference: Callable[[], Reference]) -> bytes:
+        try:
+            data = self._encode(picture, reference)
+        except DicomError as error:
+            with self._lock:
+                self._errors[picture] = error
+                if len(self._errors) > _ERRORS:
+                    self._errors.popitem(last=False)
+            raise
+        except MemoryError as error:
+            raise DecodeError("the plane needs more memory than there is", hint="close other programs") from error
+        with self._lock:
+            self._keep(picture, data)
+        return data
+
+    def _encode(self, picture: Picture, reference: Callable[[], Reference]) -> bytes:
+        with self._pool.lease(picture.file_id, reference) as instance:
+            if picture.projection is not None:
+                group = next((plane.group for plane in instance.planes if plane.address == picture.address), None)
+                if group is None:
+                    raise ReviewError("the file has no such group of planes")
+                addresses = (group.address(position) for position in range(len(group.frames)))
+                projected = project_planes(
+                    instance, addresses, picture.projection, picture.view, stop=lambda: self._waiting[picture] < 1
+                )
+                if projected.picture is None:
+                    raise DecodeError("none of its planes can be decoded", hint="look at the planes one by one")
+                if len(projected.planes) + len(projected.failed) < len(group.frames):
+                    raise ReviewError("the projection was given up", hint="ask for it again")
+                with self._lock:
+                    self._left_out[picture] = frozenset(failed for failed, _reason in projected.failed)
+                return encode_png(projected.picture)
+            pixels = render(instance.read(picture.address), picture.view)
+            return encode_png(thumbnail(pixels, THUMBNAIL_EDGE) if picture.thumbnail else pixels)
+
+    def _keep(self, picture: Picture, data: bytes) -> None:
+        old = self._kept.pop(picture, b"")
+        self._size += len(data) - len(old)
+        self._kept[picture] = data
+        while self._size > self._limit and self._kept:
+            _gone, dropped = self._kept.popitem(last=False)
+            self._size -= len(dropped)
+
+
+def _done(data: bytes) -> Future[bytes]:
+    future: Future[bytes] = Future()
+    future.set_result(data)
+    return future

@@ -1,0 +1,292 @@
+"""One reviewer in front of one page: which file, which plane, what is marked, what can be taken back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dcmaudit.errors import DcmauditError, ReviewError, StoreReadOnlyError
+from dcmaudit.model import Box, HowSeen, Plane, ReviewState, View, parse_key
+from dcmaudit.review.drag import first_box, kept_inside
+from dcmaudit.review.history import Change, History
+from dcmaudit.review.openfile import Header, OpenFile, StrayBits, is_shown
+from dcmaudit.review.options import Options
+from dcmaudit.review.pictures import Picture
+from dcmaudit.review.worklist import Filter, Selection, Worklist
+
+if TYPE_CHECKING:
+    from dcmaudit.review.desk import Desk
+
+PREFETCHED = 3
+_OPENING_PATIENCE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something to tell the reviewer; ``kind`` is info, warning or error."""
+
+    text: str
+    kind: str = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something to ask: answering yes repeats ``command`` with ``arguments``."""
+
+    text: str
+    command: str
+    arguments: dict[str, object]
+    yes: str
+    no: str
+
+
+class Session:
+    """The state behind one browser tab. Every method takes the lock; commands come through ``dispatch.perform``."""
+
+    def __init__(self, desk: Desk, identifier: str, worklist: Worklist, options: Options) -> None:
+        self.desk = desk
+        self.id = identifier
+        self.lock = threading.RLock()
+        self.revision = 1
+        self.options = options
+        self.history = History()
+        self.file: OpenFile | None = None
+        self.view = View()
+        self.redacted = True
+        self.cursor: Box | None = None
+        self.message: Message | None = None
+        self.question: Question | None = None
+        self._listeners: list[Callable[[], None]] = []
+        self._left: OpenFile | None = None
+        self.worklist = worklist
+        self.selection = Selection(worklist, self.filter_of_options())
+        worklist.listen(self._grown)
+        self._grown()
+
+    # Revisions
+
+    def bump(self) -> None:
+        """Note that the state is another one, and wake those who wait for it."""
+        with self.lock:
+            self.revision += 1
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener()
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call ``listener``, from whatever thread, at every new revision."""
+        with self.lock:
+            self._listeners.append(listener)
+
+    def forget(self, listener: Callable[[], None]) -> None:
+        """Stop calling ``listener``."""
+        with self.lock, suppress(ValueError):
+            self._listeners.remove(listener)
+
+    def say(self, text: str, kind: str = "info") -> None:
+        """Tell the reviewer something."""
+        self.message = Message(text, kind)
+
+    # The worklist
+
+    def filter_of_options(self, status: ReviewState | None = None, text: str = "") -> Filter:
+        """The filter that the options ask for."""
+        return Filter(self.options["ignore-done"], self.options["tagged-only"], status, text)
+
+    def select(self, filter_: Filter) -> None:
+        """Walk through the files of ``filter_`` from now on; the open file stays open."""
+        with self.lock:
+            self.selection = Selection(self.worklist, filter_, keep=self.file.place if self.file else None)
+            if self.file is None and len(self.selection):
+                self.show(self.selection[0])
+
+    def use(self, worklist: Worklist) -> None:
+        """Leave the open file and walk through another list."""
+        with self.lock:
+            self.leave()
+            self.worklist.forget(self._grown)
+            self.worklist, self.file = worklist, None
+            self.selection = Selection(worklist, self.filter_of_options())
+            worklist.listen(self._grown)
+        self._grown()
+
+    def _grown(self) -> None:
+        with self.lock:
+            self.selection.sync()
+            if self.file is None and len(self.selection):
+                self.show(self.selection[0])
+        self.bump()
+
+    # Opening and leaving a file
+
+    def show(self, place: int) -> None:
+        """Open the file at ``place`` of the worklist; one that cannot be opened is shown with its error."""
+        with self.lock:
+            self.leave()
+            self.file = file = OpenFile(place, self.worklist.file_id(place), self.worklist.name(place))
+            self.desk.pictures.forget_errors(file.file_id)
+            self.load_records(file)
+            future = self.desk.open_header(self.worklist, place)
+            with suppress(FutureTimeoutError, DcmauditError):
+                future.result(_OPENING_PATIENCE)
+            if future.done():
+                self._opened(file, future)
+            else:
+                future.add_done_callback(lambda done: self._opened_late(file, done))
+
+    def load_records(self, file: OpenFile) -> None:
+        """Read what the database has about the file; where that fails the reviewer is told."""
+        try:
+            file.rects = list(self.desk.store.rects(file.name))
+            file.tag = self.desk.store.tag(file.name)
+            self.desk.load_seen(file)
+        except DcmauditError as error:
+            self.say(f"The marks of this file are not known. {error}", "error")
+
+    def _opened_late(self, file: OpenFile, future: Future[Header]) -> None:
+        with self.lock:
+            self._opened(file, future)
+        self.bump()
+
+    def _opened(self, file: OpenFile, future: Future[Header]) -> None:
+        if not file.opening:
+            return
+        if future.cancelled():
+            file.opening = False
+            return
+        error = future.exception()
+        if isinstance(error, DcmauditError):
+            file.opening, file.error = False, error
+        elif error is not None:
+            reason = f"the file cannot be opened: {type(error).__name__}"
+            file.opening, file.error = False, ReviewError(reason, file=file.name, hint="report this file")
+        else:
+            file.take(future.result())
+        if self.file is not file:
+            return
+        self.place_cursor()
+        self.desk.begin_background(self, file)
+        self.prefetch()
+
+    def leave(self) -> None:
+        """Store what was seen of the open file; nothing else is written."""
+        if self.file is not None:
+            self.desk.keep_seen(self.file)
+            self._left = self.file
+
+    def take_planes(self, file: OpenFile, header: Header) -> None:
+        """Take in the planes of a file after its bits were scanned."""
+        with self.lock:
+            file.replace_planes(header.planes)
+            file.stray = StrayBits.DONE
+            file.stray_progress = None
+        self.bump()
+
+    # Planes
+
+    def plane(self) -> Plane:
+        """The plane on screen; ReviewError where there is none."""
+        plane = self.file.plane if self.file else None
+        if plane is None:
+            raise ReviewError("no plane is on screen", hint="open a file first")
+        return plane
+
+    def opened(self) -> OpenFile:
+        """The open file; ReviewError where there is none."""
+        if self.file is None:
+            raise ReviewError("no file is open", hint="open files or a folder from the File menu")
+        return self.file
+
+    def go(self, index: int) -> None:
+        """Put the plane at ``index`` of the file's list on screen."""
+        file = self.opened()
+        if not 0 <= index < len(file.planes):
+            raise ReviewError(f"the file has {len(file.planes)} planes", file=file.name, hint="choose one of them")
+        file.index = index
+        self.place_cursor()
+        self.prefetch()
+        self.desk.suggest(self, file)
+
+    def place_cursor(self) -> None:
+        """Keep the handled rectangle inside the plane on screen."""
+        plane = self.file.plane if self.file else None
+        if plane is not None and plane.size is not None:
+            self.cursor = kept_inside(self.cursor, plane.size) if self.cursor else first_box(plane.size)
+
+    def upcoming(self) -> list[tuple[int, Plane]]:
+        """The planes that are likely wanted next, with their places in the worklist: the page fetches them ahead."""
+        file = self.file
+        if file is None:
+            return []
+        ahead = range(file.index + 1, min(file.index + 1 + PREFETCHED, len(file.planes)))
+        return [(file.place, file.planes[index]) for index in ahead if is_shown(file.planes[index])]
+
+    def prefetch(self) -> None:
+        """Have the next pictures made, and the next file opened."""
+        file = self.file
+        if file is None:
+            return
+        planes = [(place, plane.address) for place, plane in self.upcoming()]
+        current = self.selection.index(file.place)
+        if current is not None and current + 1 < len(self.selection):
+            planes.append((self.selection[current + 1], parse_key("f0")))
+        worklist = self.worklist
+        self.desk.pictures.prefetch([
+            (Picture(worklist.file_id(place), address, self.view), worklist.referrer(place))
+            for place, address in planes
+        ])  # fmt: skip
+
+    # What was seen
+
+    def painted(self, shown: Iterable[tuple[int, str]]) -> None:
+        """Note planes that the page has really painted, by file id and plane key."""
+        for file_id, key in shown:
+            self.note_seen(file_id, [key], HowSeen.PAINTED)
+
+    def note_seen(self, file_id: int, keys: Iterable[str], how: HowSeen) -> None:
+        """Note planes of the open file, or of the one that was just left; those of any other are not accepted."""
+        file = next((file for file in (self.file, self._left) if file and file.file_id == file_id), None)
+        if file is None:
+            return
+        for key in keys:
+            place = file.planes.find(parse_key(key))
+            if place is not None:
+                plane = file.planes[place]
+                group_start = file.planes.group_start(place)
+                file.seen.add(plane.group, place - group_start, place - group_start + 1, how)
+        if file is self._left:
+            self.desk.keep_seen(file)
+
+    # Writing
+
+    def require_writable(self) -> None:
+        """ReviewError in viewer mode, StoreReadOnlyError where the database can only be read."""
+        if self.desk.viewer:
+            raise ReviewError("this is the viewer: nothing can be marked", hint="start without --viewer to mark files")
+        if not self.desk.store.is_writable:
+            raise StoreReadOnlyError(
+                "the database can only be read, so nothing can be marked",
+                file=self.desk.store.location,
+                hint="choose another database folder (Ctrl+D), or ask for the right to write to this one",
+            )
+
+    def changed(self, change: Change) -> None:
+        """Note a change that was written, and let everybody who looks at the file know."""
+        self.history.add(change)
+        self.desk.announce(change.name, self)
+
+    def key(self) -> str | None:
+        """The key of the plane on screen."""
+        plane = self.file.plane if self.file else None
+        return plane.address.key if plane else None
+
+    def close(self) -> None:
+        """Store what was seen and let go."""
+        with self.lock:
+            self.leave()
+            self.worklist.forget(self._grown)

@@ -1,0 +1,290 @@
+"""The state of a session as the page gets it. Its shape is described in ``docs/web-api.md``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from dcmaudit.errors import DcmauditError
+from dcmaudit.model import Box, Everywhere, HowSeen, Origin, OverlayAddress, Plane, Scope, View
+from dcmaudit.review.marking import state_of
+from dcmaudit.review.openfile import OpenFile, Suggestion
+from dcmaudit.review.pictures import Picture
+from dcmaudit.review.session import Session
+from dcmaudit.review.suggest import is_offered, is_redacted
+from dcmaudit.review.worklist import Worklist
+from dcmaudit.store import OcrEngine, RectRow
+
+Json = dict[str, object]
+
+PROBLEMS_SHOWN = 50
+
+_SOURCES = {
+    Origin.REVIEWER: "stored",
+    Origin.STORED: "stored",
+    Origin.SIMILAR: "similar",
+    Origin.RULE: "rules",
+    Origin.ULTRASOUND: "ultrasound",
+    Origin.OCR: "OCR",
+    Origin.LEARNED: "learned",
+    Origin.COMMAND: "stored",
+}
+
+
+def view_state(session: Session) -> Json:
+    """Everything that the page shows, as plain values for JSON."""
+    with session.lock:
+        file = session.file
+        return {
+            "revision": session.revision,
+            "user": session.desk.user,
+            "viewer": session.desk.viewer,
+            "database": {"location": session.desk.store.location, "writable": session.desk.store.is_writable},
+            "worklist": _worklist(session),
+            "file": _file(file) if file else None,
+            "groups": _groups(file) if file else [],
+            "plane": _plane(session, file) if file else None,
+            "view": {
+                "rendering": session.view.rendering.value,
+                "inverted": session.view.inverted,
+                "redacted": session.redacted,
+            },
+            "rects": _rects(session, file) if file else [],
+            "cursor": {"box": box_json(session.cursor)} if session.cursor else None,
+            "can": _can(session),
+            "options": session.options.as_json(),
+            "question": _question(session),
+            "message": {"text": session.message.text, "kind": session.message.kind} if session.message else None,
+            "prefetch": [[session.worklist.file_id(place), plane.address.key] for place, plane in session.upcoming()],
+            "saved": True,
+        }
+
+
+def short_name(name: str) -> str:
+    """The last three parts of a name."""
+    return "/".join(PurePosixPath(name).parts[-3:])
+
+
+def box_json(box: Box) -> list[int]:
+    """``[left, top, right, bottom]``, right and bottom excluded, in pixels of the plane."""
+    return [box.left, box.top, box.right, box.bottom]
+
+
+def error_json(error: DcmauditError) -> Json:
+    """An error as the page shows it."""
+    message = error.message if error.file is None else f"{short_name(error.file)}: {error.message}"
+    return {"message": message, "hint": error.hint}
+
+
+def image_address(session_id: str, file_id: int, key: str, view: View) -> str:
+    """The address of a picture, with the view in it: another view is another picture."""
+    query = f"rendering={view.rendering.value}&inverted={int(view.inverted)}"
+    return f"/api/d/{session_id}/image/{file_id}/{key}?{query}"
+
+
+def worklist_rows(worklist: Worklist, places: Sequence[tuple[int, int]]) -> list[Json]:
+    """Rows of the list of files for pairs of number and place."""
+    rows: list[Json] = []
+    for index, place in places:
+        name, state = worklist.name(place), worklist.state(place)
+        rows.append({
+            "index": index, "file_id": worklist.file_id(place), "name": name, "short": short_name(name),
+            "state": state.value, "tagged": state.value == "tagged", "problem": None,
+        })  # fmt: skip
+    return rows
+
+
+def _worklist(session: Session) -> Json:
+    worklist, file = session.worklist, session.file
+    index = session.selection.index(file.place) if file else None
+    tally = worklist.tally
+    problems = [
+        {"name": item.name, "message": str(item.error.message)} for item in tally.named_problems[:PROBLEMS_SHOWN]
+    ]
+    left_out = [{"name": item.name, "message": item.reason.value} for item in tally.named[:PROBLEMS_SHOWN]]
+    return {
+        "index": index,
+        "number": index + 1 if index is not None else None,
+        "total": len(session.selection),
+        "found": len(worklist),
+        "growing": worklist.growing,
+        "left": session.selection.left(),
+        "passed_over": tally.passed_over,
+        "problem_count": tally.problems,
+        "problems": problems,
+        "not_opened": left_out,
+        "folder": worklist.title,
+        "filter": {"status": session.selection.filter.status, "text": session.selection.filter.text}
+        if session.selection.filter.status is None
+        else {"status": session.selection.filter.status.value, "text": session.selection.filter.text},
+    }
+
+
+def _file(file: OpenFile) -> Json:
+    device = file.facts.device if file.facts else None
+    state = state_of(file)
+    return {
+        "file_id": file.file_id,
+        "name": file.name,
+        "short": short_name(file.name),
+        "state": state.value,
+        "tagged": file.tag is not None and file.tag.marked,
+        "comment": (file.tag.comment or "") if file.tag else "",
+        "opening": file.opening,
+        "error": error_json(file.error) if file.error else None,
+        "modality": device.modality if device else None,
+        "model": device.model if device else None,
+        "seen": len(file.planes) - file.unseen(),
+        "painted": file.seen.count(file.planes, HowSeen.PAINTED),
+        "planes": len(file.planes),
+        "unscanned_bits": file.bits_unscanned,
+        "bits": file.stray.value,
+        "bits_progress": list(file.stray_progress) if file.stray_progress else None,
+        "suggesting": file.suggesting,
+    }
+
+
+def _groups(file: OpenFile) -> list[Json]:
+    groups: list[Json] = []
+    start = 0
+    marked = _marked(file)
+    for number, group in enumerate(file.planes.groups):
+        count = len(group.frames)
+        groups.append({
+            "index": number,
+            "kind": group.kind.value,
+            "title": group.title,
+            "start": start,
+            "count": count,
+            "seen": [list(span) for span in file.seen.positions(group, HowSeen.PAINTED, HowSeen.PROJECTION)],
+            "projected": [list(span) for span in file.seen.positions(group, HowSeen.PROJECTION)],
+            "skipped": [list(span) for span in file.seen.positions(group, HowSeen.SKIPPED)],
+            "marked": sorted(place - start for place in marked if start <= place < start + count),
+            "reason": group.reason,
+        })  # fmt: skip
+        start += count
+    return groups
+
+
+def _marked(file: OpenFile) -> set[int]:
+    """Places of the planes that have a rectangle of their own."""
+    found = set()
+    for row in file.rects:
+        if row.box is not None and row.scope is not None and not isinstance(row.scope, Everywhere):
+            place = file.planes.find(row.scope)
+            if place is not None:
+                found.add(place)
+    return found
+
+
+def _plane(session: Session, file: OpenFile) -> Json | None:
+    plane = file.plane
+    if plane is None:
+        return None
+    key, size = plane.address.key, plane.size
+    picture = Picture(file.file_id, plane.address, session.view)
+    return {
+        "index": file.index,
+        "number": file.index + 1,
+        "key": key,
+        "title": plane.title,
+        "kind": plane.kind.value,
+        "width": size.width if size else None,
+        "height": size.height if size else None,
+        "image": image_address(session.id, file.file_id, key, session.view) if size else None,
+        "error": _plane_error(plane, session.desk.pictures.error(picture)),
+        "group": file.group_number,
+        "position": file.index - file.planes.group_start(file.index),
+        "overlay": f"{plane.address.group:04X}" if isinstance(plane.address, OverlayAddress) else None,
+    }
+
+
+def _plane_error(plane: Plane, error: DcmauditError | None) -> Json | None:
+    if plane.size is None:
+        reason = plane.group.reason or "it cannot be shown"
+        return {"message": f"{plane.group.name}: not audited: {reason}".removeprefix(": "), "hint": None}
+    return error_json(error) if error else None
+
+
+def _rects(session: Session, file: OpenFile) -> list[Json]:
+    stored = [_stored(row, highlighted=session.options["show-stored"]) for row in file.rects_here()]
+    return stored + [
+        _suggested(item, redacted=is_redacted(session.options, item.region))
+        for item in file.suggestions_here()
+        if is_offered(session.options, item.region) or is_redacted(session.options, item.region)
+    ]
+
+
+def _stored(row: RectRow, *, highlighted: bool) -> Json:
+    read = row.engine not in {None, OcrEngine.NONE, OcrEngine.ULTRASOUND, OcrEngine.FORM}
+    return {
+        "id": row.id,
+        "box": box_json(row.box) if row.box else None,
+        "applied": True,
+        "stored": True,
+        "highlighted": highlighted,
+        "source": "OCR" if read else "stored",
+        "scope": scope_words(row.scope),
+        "reason": "stored in the database" + (", found by OCR" if read else ""),
+        "text": row.text or None,
+        "verdict": row.verdict.name.lower(),
+        "confidence": None,
+        "who": row.modified_by,
+        "when": row.modified.isoformat(sep=" ", timespec="seconds") if row.modified else None,
+    }
+
+
+def _suggested(item: Suggestion, *, redacted: bool) -> Json:
+    region = item.region
+    return {
+        "id": item.id,
+        "box": box_json(region.box),
+        "applied": redacted,
+        "stored": False,
+        "highlighted": True,
+        "source": _SOURCES[region.origin],
+        "scope": scope_words(region.scope),
+        "reason": region.reason,
+        "text": region.text or None,
+        "verdict": region.verdict.name.lower(),
+        "confidence": region.confidence,
+        "who": None,
+        "when": None,
+    }
+
+
+def scope_words(scope: Scope | None) -> str:
+    """A scope in words: ``this plane`` for a single one."""
+    return scope.value if isinstance(scope, Everywhere) else "this plane"
+
+
+def _can(session: Session) -> Json:
+    file, history = session.file, session.history
+    current = session.selection.index(file.place) if file else None
+    writable = not session.desk.viewer and session.desk.store.is_writable
+    planes = len(file.planes) if file else 0
+    index = file.index if file else 0
+    return {
+        "undo": history.next_undo.label if writable and history.next_undo else None,
+        "redo": history.next_redo.label if writable and history.next_redo else None,
+        "write": writable,
+        "next_frame": index + 1 < planes,
+        "previous_frame": index > 0,
+        "next_overlay": file is not None and planes > 0 and file.planes.next_group(index) is not None,
+        "next_file": current is not None and current + 1 < len(session.selection),
+        "previous_file": current is not None and current > 0,
+        "apply_all": writable and file is not None and bool(file.suggestions_here()),
+    }
+
+
+def _question(session: Session) -> Json | None:
+    question = session.question
+    if question is None:
+        return None
+    return {
+        "text": question.text,
+        "command": question.command,
+        "args": question.arguments,
+        "yes": question.yes,
+        "no": question.no,
+    }

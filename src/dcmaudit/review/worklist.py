@@ -1,0 +1,263 @@
+"""The files to review: a list that grows while a thread still walks the folders.
+
+A file keeps its place, so that a place can be used as its id: nothing is ever taken out. What one reviewer walks
+through is a ``Selection`` over it, which leaves out what the options and the filter leave out.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+
+from dcmaudit.errors import DcmauditError, ReviewError
+from dcmaudit.model import Reference, ReviewState
+from dcmaudit.review.names import NameList
+from dcmaudit.sources import Found, Problem, Tally
+
+ID_STEP = 1_000_000_000
+"""Distance between the first ids of two worklists: an id never means a file of another list."""
+
+_BATCH = 500
+_PATIENCE = 0.05
+_STATES = tuple(ReviewState)
+_CODE = {state: code for code, state in enumerate(_STATES)}
+
+
+States = Callable[[Sequence[str]], Mapping[str, ReviewState]]
+
+
+class Worklist:
+    """Every file found so far, in order, with its review state.
+
+    ``found`` is walked in a thread of its own after ``start``. ``states`` answers for a batch of names in one
+    query. ``reopen`` makes a reference from a name again, so that a million names are not a million objects.
+    """
+
+    def __init__(
+        self,
+        found: Iterable[Found],
+        *,
+        states: States,
+        reopen: Callable[[str], Reference],
+        serial: int = 0,
+        title: str = "",
+    ) -> None:
+        self.title = title
+        self.growing = True
+        self.tally = Tally()
+        self._found = found
+        self._query = states
+        self._reopen = reopen
+        self._base = serial * ID_STEP
+        self._names = NameList()
+        self._states = array("B")
+        self._counts = [0] * len(_STATES)
+        self._lock = threading.Lock()
+        self._listeners: list[Callable[[], None]] = []
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._walk, name="dcmaudit-worklist", daemon=True)
+
+    def __len__(self) -> int:
+        return len(self._states)
+
+    def start(self) -> None:
+        """Begin to walk."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """End the walk; what was found stays."""
+        self._stop.set()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(timeout)
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` from the walking thread whenever there is more, and at the end."""
+        with self._lock:
+            self._listeners.append(listener)
+
+    def forget(self, listener: Callable[[], None]) -> None:
+        """Stop calling ``listener``."""
+        with self._lock, suppress(ValueError):
+            self._listeners.remove(listener)
+
+    def file_id(self, place: int) -> int:
+        """The id of the file at ``place``."""
+        return self._base + place
+
+    def place(self, file_id: int) -> int:
+        """The place of the file with that id; ReviewError where it is no file of this list."""
+        place = file_id - self._base
+        if not 0 <= place < len(self):
+            raise ReviewError("that file is not in the open list", hint="open it first")
+        return place
+
+    def name(self, place: int) -> str:
+        """The full name of the file at ``place``."""
+        return self._names[place]
+
+    def reference(self, place: int) -> Reference:
+        """A reference to the file at ``place``."""
+        return self._reopen(self._names[place])
+
+    def referrer(self, place: int) -> Callable[[], Reference]:
+        """A function that makes the reference when it is needed."""
+        return lambda: self.reference(place)
+
+    def state(self, place: int) -> ReviewState:
+        """The state as it was known last."""
+        return _STATES[self._states[place]]
+
+    def set_state(self, place: int, state: ReviewState) -> None:
+        """Note a state that changed."""
+        with self._lock:
+            self._counts[self._states[place]] -= 1
+            self._states[place] = _CODE[state]
+            self._counts[_CODE[state]] += 1
+
+    def refresh(self, places: Sequence[int]) -> None:
+        """Ask the database again for the states of these places, in one query."""
+        names = [self.name(place) for place in places]
+        states = self._query(names)
+        for place, name in zip(places, names, strict=True):
+            self.set_state(place, states.get(name, ReviewState.NOT_REVIEWED))
+
+    def refresh_all(self) -> None:
+        """Ask the database again for every state: another database was opened."""
+        for start in range(0, len(self), _BATCH):
+            self.refresh(range(start, min(start + _BATCH, len(self))))
+
+    def count(self, *states: ReviewState) -> int:
+        """How many files are in one of these states."""
+        return sum(self._counts[_CODE[state]] for state in states)
+
+    def codes(self, start: int = 0) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
+        """A copy of the states from ``start`` on as numbers (the order of ReviewState), axes (place,)."""
+        with self._lock:
+            return np.array(self._states[start:], dtype=np.uint8)
+
+    def _walk(self) -> None:
+        batch: list[str] = []
+        limit, last = 1, time.monotonic()
+        try:
+            for found in self._found:
+                if self._stop.is_set():
+                    break
+                reference = self.tally.add(found)
+                if reference is not None:
+                    batch.append(reference.name)
+                if len(batch) >= limit or time.monotonic() - last > _PATIENCE:
+                    self._add(batch)
+                    batch, limit, last = [], min(limit * 4, _BATCH), time.monotonic()
+        except DcmauditError as error:
+            self.tally.add(Problem(error.file or self.title, error))
+        except Exception as error:  # whatever stops the walk must be shown, not end a thread silently
+            reason = ReviewError(f"the walk through the files ended early: {type(error).__name__}", file=self.title)
+            self.tally.add(Problem(self.title, reason))
+        try:
+            self._add(batch)
+        finally:
+            self.growing = False
+            self._tell()
+
+    def _add(self, names: list[str]) -> None:
+        if names:
+            try:
+                states = self._query(names)
+            except DcmauditError as error:
+                # The files must be seen even where the database cannot be asked: better twice than never.
+                self.tally.add(Problem(names[0], error, where="the review state is not known"))
+                states = {}
+            for name in names:
+                self._names.append(name)
+                code = _CODE[states.get(name, ReviewState.NOT_REVIEWED)]
+                with self._lock:
+                    self._states.append(code)
+                    self._counts[code] += 1
+        self._tell()
+
+    def _tell(self) -> None:
+        with self._lock:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener()
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What is walked through: the options of the Options menu, and the filter of the list."""
+
+    ignore_done: bool = True
+    tagged_only: bool = False
+    status: ReviewState | None = None
+    text: str = ""
+
+    def allowed(self) -> list[bool]:
+        """For every state, in the order of ReviewState, whether files in it are shown."""
+        return [self._allows(state) for state in _STATES]
+
+    def _allows(self, state: ReviewState) -> bool:
+        if self.status is not None and state is not self.status:
+            return False
+        if self.tagged_only:
+            return state is ReviewState.TAGGED
+        return not (self.ignore_done and state.is_done and self.status is None)
+
+
+class Selection:
+    """The places of a worklist that pass a filter, in order; grows with the list when ``sync`` is called.
+
+    A file that changes its state stays until the filter is set again, so that numbers do not move while
+    somebody works. ``keep`` is a place that stays in whatever the filter says: the file that is open.
+    """
+
+    def __init__(self, worklist: Worklist, filter_: Filter, keep: int | None = None) -> None:
+        self.worklist = worklist
+        self.filter = filter_
+        self._keep = keep
+        self._places = array("Q")
+        self._scanned = 0
+        self.sync()
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, index: int) -> int:
+        return self._places[index]
+
+    def sync(self) -> None:
+        """Take in what the worklist found since the last time."""
+        codes = self.worklist.codes(self._scanned)
+        chosen = np.array(self.filter.allowed(), dtype=bool)[codes]
+        start, end = self._scanned, self._scanned + len(codes)
+        if self._keep is not None and start <= self._keep < end:
+            chosen[self._keep - start] = True
+        for offset in np.flatnonzero(chosen).tolist():
+            if start + offset == self._keep or self._matches(start + offset):
+                self._places.append(start + offset)
+        self._scanned = end
+
+    def index(self, place: int) -> int | None:
+        """The number, from 0, of a place in the selection; None where it is left out."""
+        index = bisect_left(self._places, place)
+        return index if index < len(self._places) and self._places[index] == place else None
+
+    def left(self) -> int:
+        """How many files of the selection still wait: not done, or with ``tagged_only`` still tagged."""
+        wanted = [(self.filter.tagged_only and state is ReviewState.TAGGED) or not state.is_done for state in _STATES]
+        if not self._places:
+            return 0
+        if not self.filter.text and self.filter.status is None:
+            return self.worklist.count(*(s for s, wait in zip(_STATES, wanted, strict=True) if wait))
+        codes = self.worklist.codes()[np.array(self._places)]
+        return int(np.count_nonzero(np.array(wanted)[codes]))
+
+    def _matches(self, place: int) -> bool:
+        text = self.filter.text.casefold()
+        return not text or text in self.worklist.name(place).casefold()

@@ -1,0 +1,48 @@
+"""The web application: the page, its files, the routes, and the guard around all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from dcmaudit import __version__
+from dcmaudit.errors import DcmauditError
+from dcmaudit.review import Desk
+from dcmaudit.web.replies import on_error, reply
+from dcmaudit.web.routes import Routes
+from dcmaudit.web.security import Access, Guard
+
+_HERE = Path(__file__).parent
+STATIC = _HERE / "static"
+TEMPLATES = _HERE / "templates"
+
+
+def make_app(desk: Desk, access: Access) -> Guard:
+    """The application for one desk, behind its guard."""
+    templates = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(default=True))
+
+    async def page(_request: Request) -> Response:
+        return HTMLResponse(templates.get_template("index.html").render(version=__version__))
+
+    app = Starlette(
+        routes=[
+            Route("/", page),
+            *Routes(desk).all(),
+            Mount("/static", StaticFiles(directory=STATIC), name="static"),
+        ],
+        exception_handlers={DcmauditError: on_error, HTTPException: _on_http_error},
+    )
+    return Guard(app, access)
+
+
+async def _on_http_error(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    words = {404: "there is nothing at this address", 405: "this way of asking is not known here"}
+    return reply({"error": {"message": words.get(status, "the request cannot be answered"), "hint": None}}, status)

@@ -1,0 +1,104 @@
+"""What the open dialogs show of the server's folders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from dcmaudit.errors import SourceError, SourceNotFoundError, SourceUnreadableError, UsageError
+
+ENTRIES = 5000
+_STANDARD_ROOTS = ("~", ".", "/")
+
+
+def roots(allowed: Sequence[str | Path]) -> list[Path]:
+    """The folders that a dialog starts from: those allowed, or the usual ones where nothing is said."""
+    chosen = allowed or _STANDARD_ROOTS
+    return list(dict.fromkeys(Path(root).expanduser().absolute() for root in chosen))
+
+
+def browse(path: str | None, allowed: Sequence[str | Path]) -> dict[str, object]:
+    """The entries of a folder, of the first root where ``path`` is None, and its parent.
+
+    With ``allowed`` roots, UsageError for whatever lies outside of them, links followed. SourceNotFoundError and
+    SourceUnreadableError where the folder cannot be read. At most ENTRIES entries are named; ``left_off`` counts
+    the others.
+    """
+    starts = roots(allowed)
+    if path is not None and "\0" in path:
+        raise UsageError("a path holds no NUL character")
+    folder = Path(os.path.abspath(Path(path).expanduser())) if path else starts[0]  # noqa: PTH100 (links stay)
+    _require_allowed(folder, allowed)
+    entries, left_off = _entries(folder, allowed)
+    parent = folder.parent if folder != folder.parent else None
+    if parent is not None and allowed and not _is_allowed(parent, allowed):
+        parent = None
+    return {
+        "path": _text(folder),
+        "parent": _text(parent) if parent else None,
+        "entries": entries,
+        "left_off": left_off,
+        "roots": [_text(root) for root in starts],
+    }
+
+
+def _entries(folder: Path, allowed: Sequence[str | Path]) -> tuple[list[dict[str, object]], int]:
+    found: list[tuple[bool, str, dict[str, object]]] = []
+    left_off = 0
+    try:
+        with os.scandir(folder) as scanned:
+            for entry in scanned:
+                row = _entry(entry, allowed)
+                if row is None:
+                    continue
+                if len(found) >= ENTRIES:
+                    left_off += 1
+                    continue
+                found.append((row["kind"] != "folder", entry.name.casefold(), row))
+    except OSError as error:
+        raise _translated(error, folder) from error
+    return [row for _is_file, _name, row in sorted(found, key=lambda item: item[:2])], left_off
+
+
+def _entry(entry: os.DirEntry[str], allowed: Sequence[str | Path]) -> dict[str, object] | None:
+    """One row; None for pipes, sockets, dead links and links that lead out of the allowed folders."""
+    try:
+        if entry.is_symlink() and allowed and not _is_allowed(Path(entry.path), allowed):
+            return None
+        if entry.is_dir():
+            kind, size = "folder", None
+        elif entry.is_file():
+            kind, size = "file", entry.stat().st_size
+        else:
+            return None
+    except OSError:
+        return None
+    return {"name": _text(entry.name), "path": _text(entry.path), "kind": kind, "size": size}
+
+
+def _require_allowed(folder: Path, allowed: Sequence[str | Path]) -> None:
+    if allowed and not _is_allowed(folder, allowed):
+        raise UsageError("this folder may not be browsed here", hint="choose one of the folders on offer")
+
+
+def _is_allowed(path: Path, allowed: Sequence[str | Path]) -> bool:
+    try:
+        real = path.resolve()
+    except (OSError, RuntimeError):
+        return False
+    return any(real.is_relative_to(Path(root).expanduser().resolve()) for root in allowed)
+
+
+def _text(path: str | Path) -> str:
+    r"""The path as text; bytes that are no UTF-8 as \xhh."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _translated(error: OSError, folder: Path) -> SourceError:
+    name = _text(folder)
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return SourceNotFoundError("no such folder", file=name, hint="check the spelling")
+    if isinstance(error, PermissionError):
+        return SourceUnreadableError("the folder may not be read", file=name, hint="ask its owner for access")
+    return SourceUnreadableError(f"the folder cannot be read: {error.strerror or type(error).__name__}", file=name)

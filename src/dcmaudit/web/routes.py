@@ -1,0 +1,318 @@
+"""The routes: from an address to a call of the reviewer, and back. Described in ``docs/web-api.md``."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
+from typing import IO, TextIO, cast
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from dcmaudit.errors import DcmauditError, ReviewError, UsageError
+from dcmaudit.model import PlaneList, Projection, Rendering, ReviewState, View, parse_key
+from dcmaudit.review import (
+    COMMANDS,
+    Desk,
+    Filter,
+    Picture,
+    Selection,
+    Session,
+    perform,
+    view_state,
+    worklist_rows,
+)
+from dcmaudit.web.browse import browse
+from dcmaudit.web.replies import body_of, error_reply, query_number, reply
+
+LONGEST_WAIT = 30
+_PAGE = 500
+_PATIENCE = 0.2
+_SPOOLED = 8 * 2**20
+_CHUNK = 2**16
+
+
+class Routes:
+    """The routes of one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def all(self) -> list[Route]:
+        """Every route below ``/api``."""
+        document = "/api/d/{doc}"
+        return [
+            Route("/api/commands", self.commands),
+            Route("/api/documents", self.open_document, methods=["POST"]),
+            Route("/api/browse", self.browse),
+            Route(f"{document}/state", self.state),
+            Route(f"{document}/do", self.do, methods=["POST"]),
+            Route(f"{document}/image/{{file_id:int}}/{{key}}", self.image),
+            Route(f"{document}/thumb/{{file_id:int}}/{{key}}", self.thumb),
+            Route(f"{document}/projection/{{file_id:int}}/{{group:int}}", self.projection),
+            Route(f"{document}/planes/{{file_id:int}}", self.planes),
+            Route(f"{document}/worklist", self.worklist),
+            Route(f"{document}/tags/{{file_id:int}}", self.tags),
+            Route(f"{document}/export/rects.csv", self.export_rects),
+            Route(f"{document}/export/tags.csv", self.export_tags),
+            Route(f"{document}/export/other-rects.csv", self.export_other_rects),
+        ]
+
+    # The page's frame
+
+    async def commands(self, _request: Request) -> Response:
+        """The table of commands."""
+        return reply([command.as_json() for command in COMMANDS])
+
+    async def open_document(self, _request: Request) -> Response:
+        """A new document id for a new tab."""
+        session = await run_in_threadpool(self._desk.open_document)
+        return reply({"doc": session.id})
+
+    async def browse(self, request: Request) -> Response:
+        """A folder for the open dialogs."""
+        path = request.query_params.get("path")
+        return reply(await run_in_threadpool(browse, path, self._desk.settings.browse_roots))
+
+    # State and commands
+
+    async def state(self, request: Request) -> Response:
+        """The state; with ``after`` only once it is newer than that, or when ``wait`` seconds are over."""
+        session = self._session(request)
+        after = query_number(request, "after", 0, most=2**53)
+        wait = query_number(request, "wait", 0, most=LONGEST_WAIT)
+        if wait and session.revision <= after:
+            await self._newer(request, session, after, wait)
+        return reply(await run_in_threadpool(view_state, session))
+
+    async def _newer(self, request: Request, session: Session, after: int, wait: int) -> None:
+        loop, changed = asyncio.get_running_loop(), asyncio.Event()
+
+        def wake() -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(changed.set)
+
+        session.listen(wake)
+        try:
+            end = loop.time() + wait
+            while session.revision <= after and loop.time() < end and not self._desk.quitting:
+                changed.clear()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(changed.wait(), min(1.0, max(0.0, end - loop.time())))
+                if await request.is_disconnected():
+                    return
+        finally:
+            session.forget(wake)
+
+    async def do(self, request: Request) -> Response:
+        """Carry a command out; the state after it, also where it was refused."""
+        session = self._session(request)
+        body = await body_of(request)
+        name, arguments = body.get("command"), body.get("args") or {}
+        if not isinstance(name, str) or not isinstance(arguments, dict):
+            raise UsageError("a request needs a command (text) and args (an object)")
+        painted = _painted(body.get("painted"))
+
+        def work() -> Response:
+            try:
+                perform(session, name, arguments, painted)
+            except DcmauditError as error:
+                return error_reply(error, {"state": view_state(session)})
+            return reply(view_state(session))
+
+        return await run_in_threadpool(work)
+
+    # Pictures
+
+    async def image(self, request: Request) -> Response:
+        """One plane as PNG."""
+        file_id, key = request.path_params["file_id"], request.path_params["key"]
+        return await self._picture(request, Picture(file_id, parse_key(key), _view(request)), key)
+
+    async def thumb(self, request: Request) -> Response:
+        """One plane as a small PNG."""
+        file_id, key = request.path_params["file_id"], request.path_params["key"]
+        return await self._picture(request, Picture(file_id, parse_key(key), View(), thumbnail=True), key)
+
+    async def projection(self, request: Request) -> Response:
+        """All planes of a group in one PNG."""
+        file_id, number = request.path_params["file_id"], request.path_params["group"]
+        session = self._session(request)
+        value = request.query_params.get("how", Projection.MAX.value)
+        allowed = [item.value for item in Projection]
+        if value not in allowed:
+            raise UsageError(f"there is no projection {value!r}", hint=f"allowed: {', '.join(allowed)}")
+        planes = await run_in_threadpool(self._planes_of, session, file_id)
+        if number >= len(planes.groups):
+            raise UsageError("the file has no such group of planes")
+        address = planes.groups[number].address(0)
+        picture = Picture(file_id, address, View(), projection=Projection(value))
+        return await self._picture(request, picture, f"g{number}")
+
+    async def _picture(self, request: Request, picture: Picture, label: str) -> Response:
+        session = self._session(request)
+        pictures = self._desk.pictures
+        future = pictures.request(picture, self._desk.referrer(session, picture.file_id))
+        try:
+            data = await _result(request, future)
+        finally:
+            pictures.release(picture)
+        if data is None:
+            raise ReviewError("the picture is no longer wanted", hint="ask for it again")
+        headers = {"X-Plane": f"{picture.file_id}/{label}", "X-Left-Out": str(len(pictures.left_out(picture)))}
+        return Response(data, media_type="image/png", headers=headers)
+
+    # Lists
+
+    async def planes(self, request: Request) -> Response:
+        """A part of a file's list of planes."""
+        session, file_id = self._session(request), request.path_params["file_id"]
+        start = query_number(request, "start", 0, most=2**40)
+        count = query_number(request, "count", 200, most=_PAGE)
+        planes = await run_in_threadpool(self._planes_of, session, file_id)
+        numbers = {id(group): number for number, group in enumerate(planes.groups)}
+        rows = [
+            {
+                "index": index,
+                "key": plane.address.key,
+                "title": plane.title,
+                "kind": plane.kind.value,
+                "group": numbers[id(plane.group)],
+            }
+            for index, plane in ((index, planes[index]) for index in range(start, min(start + count, len(planes))))
+        ]
+        return reply({"total": len(planes), "planes": rows})
+
+    async def worklist(self, request: Request) -> Response:
+        """A part of the list of files."""
+        session = self._session(request)
+        start = query_number(request, "start", 0, most=2**40)
+        count = query_number(request, "count", 200, most=_PAGE)
+        status, text = request.query_params.get("status") or None, request.query_params.get("text", "")
+        if status is not None and status not in {state.value for state in ReviewState}:
+            raise UsageError(f"there is no state {status!r}")
+
+        def work() -> Response:
+            worklist, selection = session.worklist, session.selection
+            if status is not None or text:
+                base = selection.filter
+                state = ReviewState(status) if status else None
+                selection = Selection(worklist, Filter(base.ignore_done, base.tagged_only, state, text))
+            end = min(start + count, len(selection))
+            numbered = [(index, selection[index]) for index in range(start, end)]
+            worklist.refresh([place for _index, place in numbered])
+            own = session.selection
+            rows = [
+                {**row, "index": own.index(place)}
+                for row, (_index, place) in zip(worklist_rows(worklist, numbered), numbered, strict=True)
+            ]
+            return reply({"total": len(selection), "start": start, "growing": worklist.growing, "rows": rows})
+
+        return await run_in_threadpool(work)
+
+    async def tags(self, request: Request) -> Response:
+        """The tag table of a file."""
+        session, file_id = self._session(request), request.path_params["file_id"]
+        reference = self._desk.referrer(session, file_id)
+
+        def work() -> Response:
+            with self._desk.pool.lease(file_id, reference) as instance:
+                rows = [
+                    {"depth": row.depth, "tag": row.tag, "name": row.name, "vr": row.vr, "value": row.value}
+                    for row in instance.tag_rows()
+                ]
+            return reply({"rows": rows})
+
+        return await run_in_threadpool(work)
+
+    # Exports
+
+    async def export_rects(self, request: Request) -> Response:
+        """The table of rectangles as CSV."""
+        return await self._export(request, self._desk.store.export_rects, "rects.csv")
+
+    async def export_tags(self, request: Request) -> Response:
+        """The table of tags as CSV."""
+        return await self._export(request, self._desk.store.export_tags, "tags.csv")
+
+    async def export_other_rects(self, request: Request) -> Response:
+        """The rectangles that the original tool's table cannot express, as CSV."""
+        return await self._export(request, self._desk.store.export_extra_rects, "other-rects.csv")
+
+    async def _export(self, request: Request, export: Callable[[TextIO], int], name: str) -> Response:
+        self._session(request)
+
+        def work() -> IO[str]:
+            # newline="" because the exporter itself ends lines as CSV does.
+            spool = tempfile.SpooledTemporaryFile(_SPOOLED, "w+", newline="", encoding="utf-8")  # noqa: SIM115
+            export(cast("TextIO", spool))
+            spool.seek(0)
+            return spool
+
+        spool = await run_in_threadpool(work)
+        headers = {"Content-Disposition": f'attachment; filename="dcmaudit-{name}"'}
+        return StreamingResponse(_chunks(spool), media_type="text/csv; charset=utf-8", headers=headers)
+
+    # Help
+
+    def _session(self, request: Request) -> Session:
+        return self._desk.document(request.path_params["doc"])
+
+    def _planes_of(self, session: Session, file_id: int) -> PlaneList:
+        reference = self._desk.referrer(session, file_id)
+        with session.lock:
+            if session.file is not None and session.file.file_id == file_id and not session.file.opening:
+                return session.file.planes
+        with self._desk.pool.lease(file_id, reference) as instance:
+            return instance.planes
+
+
+async def _result(request: Request, future: Future[bytes]) -> bytes | None:
+    """The result of ``future``; None where the browser went away before it was there."""
+    if not future.done():
+        waiting = asyncio.wrap_future(future)
+        # Shielded: somebody else may wait for the same picture.
+        while not waiting.done():
+            await asyncio.wait([waiting], timeout=_PATIENCE)
+            if not waiting.done() and await request.is_disconnected():
+                waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
+                return None
+        return None if waiting.cancelled() else waiting.result()
+    try:
+        return future.result()
+    except CancelledError:
+        return None
+
+
+async def _chunks(spool: IO[str]) -> AsyncIterator[str]:
+    try:
+        while chunk := await run_in_threadpool(spool.read, _CHUNK):
+            yield chunk
+    finally:
+        spool.close()
+
+
+def _view(request: Request) -> View:
+    value = request.query_params.get("rendering", Rendering.FULL.value)
+    allowed = [item.value for item in Rendering]
+    if value not in allowed:
+        raise UsageError(f"there is no rendering {value!r}", hint=f"allowed: {', '.join(allowed)}")
+    return View(Rendering(value), request.query_params.get("inverted", "0") == "1")
+
+
+def _painted(value: object) -> list[tuple[int, str]]:
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise UsageError("painted must be a list of pairs of file id and plane key")
+    pairs = []
+    for item in value:
+        if not (isinstance(item, list) and len(item) == 2 and isinstance(item[0], int) and isinstance(item[1], str)):
+            raise UsageError("painted must be a list of pairs of file id and plane key")
+        pairs.append((item[0], item[1]))
+    return pairs

@@ -48,7 +48,7 @@ class Database:
         else:
             self.backend = PostgresBackend(parsed, read_only=read_only, timeout=timeout)
         self.name = self.backend.name
-        self._guard = threading.Lock()
+        self._guard = threading.RLock()
         self._engine = self.backend.engine()
         self._process = os.getpid()
         self._is_prepared = False
@@ -128,10 +128,12 @@ class Database:
             self.backend.prepare(connection)
         with self._write_connection() as connection:
             self.backend.lock(connection, ("dcmaudit: the shape of the database",))
-            found = migrate.version(connection, migrate.table_names(connection))
+            tables = migrate.table_names(connection)
+            found = migrate.version(connection, tables)
             migrate.refuse_newer(found, self.name)
             if found != HEAD:
                 migrate.upgrade(connection)
+                self.backend.upgraded(tables)
         self._is_prepared = True
 
     def _refuse_strangers(self, session: Session) -> None:

@@ -12,16 +12,8 @@ from sqlalchemy import text
 
 from dcmaudit.store import rows
 from dcmaudit.store.database import Session
-from dcmaudit.store.schema import RECT_COLUMNS, TAG_COLUMNS
+from dcmaudit.store.schema import RECT_COLUMNS, TAG_COLUMNS, TAG_TITLES
 
-_TAG_TITLES = {
-    "modality": "Modality",
-    "imagetype": "ImageType",
-    "manufacturermodelname": "ManufacturerModelName",
-    "burnedinannotation": "BurnedInAnnotation",
-    "rows": "Rows",
-    "columns": "Columns",
-}
 _EXTRA_COLUMNS = tuple(column for column in RECT_COLUMNS if column not in {"frame", "overlay"})
 EXTRA_COLUMNS = (*_EXTRA_COLUMNS[:2], "scope", *_EXTRA_COLUMNS[2:])
 """The columns in which rectangles of other scopes are exported; ``scope`` says where they apply."""
@@ -61,7 +53,7 @@ def _tag(row: Row) -> dict[str, object]:
         elif column == "imagetype":
             found = rows.parse_image_type(value)
             value = value if found is None else found
-        result[_TAG_TITLES.get(column, column)] = value
+        result[TAG_TITLES.get(column, column)] = value
     return result
 
 
@@ -107,7 +99,7 @@ def export_rects(session: Session, out: TextIO) -> int:
 def export_tags(session: Session, out: TextIO) -> int:
     """Write DicomTags as CSV and return the number of rows. Open ``out`` with ``newline=""`` and UTF-8."""
     found = every_row(session, "DicomTags", is_there=session.has_tags)
-    return _write_csv(out, [_TAG_TITLES.get(column, column) for column in TAG_COLUMNS], (_tag(row) for row in found))
+    return _write_csv(out, [TAG_TITLES.get(column, column) for column in TAG_COLUMNS], (_tag(row) for row in found))
 
 
 def export_extra_rects(session: Session, out: TextIO) -> int:

@@ -60,6 +60,9 @@ class PostgresBackend:
     def prepare(self, connection: Connection) -> None:
         """Nothing: journal and rights are the server's."""
 
+    def upgraded(self, former: frozenset[str]) -> None:
+        """Nothing: nobody else keeps files about it."""
+
     def lock(self, connection: Connection, names: tuple[str, ...]) -> None:
         """Let no other writer at these files until the transaction ends (always in the same order)."""
         for name in sorted(set(names)):

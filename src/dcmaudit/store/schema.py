@@ -18,6 +18,16 @@ TAG_COLUMNS = (
     "id", "filename", "mark", "comment", "modality", "imagetype", "manufacturermodelname", "burnedinannotation",
     "rows", "columns", "last_modified", "last_modified_by",
 )  # fmt: skip
+TAG_TITLES = {
+    "modality": "Modality",
+    "imagetype": "ImageType",
+    "manufacturermodelname": "ManufacturerModelName",
+    "burnedinannotation": "BurnedInAnnotation",
+    "rows": "Rows",
+    "columns": "Columns",
+}
+"""What the exports, and the original tool itself, call these columns."""
+
 OLD_COLUMNS = ("source", "ocr", "ispii", "sourcepii")
 """Columns that older databases still carry in DicomRects; they are kept and otherwise left alone."""
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
 from dcmaudit.errors import StoreError, StoreReadOnlyError
+from dcmaudit.store.companions import write_companions
 
 _NETWORK = {
     "nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "gpfs", "beegfs", "glusterfs",
@@ -184,6 +185,11 @@ class SqliteBackend:
                 self._note(f"{path.name} can be read by others (mode {mode:04o}) and belongs to somebody else")
             else:
                 self._note(f"{path.name} could be read by others (mode {mode:04o}); now it has mode {wanted:04o}")
+
+    def upgraded(self, former: frozenset[str]) -> None:
+        """After the steps were carried out, before they are committed; ``former`` are the tables there were."""
+        if not former & {"DicomRects", "DicomTags"}:
+            write_companions(self.path)
 
     def lock(self, connection: Connection, names: tuple[str, ...]) -> None:
         """Nothing: BEGIN IMMEDIATE has the whole file already."""

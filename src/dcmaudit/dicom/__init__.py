@@ -1,17 +1,20 @@
 """DICOM: reading, planes, rendering, codecs. The only part of the program that knows pydicom and the codecs."""
 
 from dcmaudit.dicom import quiet as _quiet  # first, so that nothing is printed while the rest is imported
+from dcmaudit.dicom.examine import Examination, examine
 from dcmaudit.dicom.instance import Instance, open_instance
 from dcmaudit.dicom.samples import Lut, Palette, Samples, Window
 from dcmaudit.dicom.tags import TagRow
 
 __all__ = [
+    "Examination",
     "Instance",
     "Lut",
     "Palette",
     "Samples",
     "TagRow",
     "Window",
+    "examine",
     "open_instance",
 ]
 

@@ -6,8 +6,8 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.datadict import dictionary_VR
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
@@ -34,10 +34,8 @@ class Attributes:
 
     def element(self, tag: int) -> RawDataElement | DataElement | None:
         """The element as pydicom holds it, unconverted."""
-        if tag not in self.dataset:
-            return None
-        item: RawDataElement | DataElement = self.dataset.get_item(tag)
-        return item
+        # get_item would convert the character set on the way, and warn about it
+        return self.dataset._dict.get(tag)  # type: ignore[call-overload,no-any-return]  # noqa: SLF001
 
     def raw(self, tag: int) -> bytes | None:
         """The value as bytes, None where the element is absent or not held as bytes."""
@@ -110,7 +108,7 @@ class Attributes:
         try:
             with quietly():
                 value = self.dataset[tag].value
-        except Exception:  # noqa: BLE001 - pydicom raises nearly anything over malformed values
+        except Exception:
             raw = self.raw(tag)
             return tuple(_texts(raw)) if raw is not None else None
         if value is None:
@@ -139,7 +137,7 @@ class Attributes:
         try:
             with quietly():
                 value: Any = self.dataset[tag].value
-        except Exception:  # noqa: BLE001 - see texts
+        except Exception:
             return []
         return [Attributes(item) for item in value] if isinstance(value, DicomSequence) else []
 

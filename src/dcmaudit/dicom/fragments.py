@@ -6,6 +6,7 @@ import struct
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from dcmaudit.dicom.bytesource import ByteSource
 
@@ -139,7 +140,7 @@ def _starts_of_table(fragments: Fragments, table: Sequence[int], declared: int) 
         return None
     places = {offset - 8 - fragments.first_item: i for i, offset in enumerate(fragments.offsets)}
     starts = [places.get(offset, -1) for offset in table]
-    rising = all(a < b for a, b in zip(starts, starts[1:], strict=False))
+    rising = all(a < b for a, b in pairwise(starts))
     return starts if rising and starts[0] == 0 else None
 
 

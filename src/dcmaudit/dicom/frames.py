@@ -98,8 +98,7 @@ def frame_reader(
     layout = pixel_layout(attributes, element=element.tag)
     written = attributes.integers(0x00280008)
     declared = written[0] if written else 1
-    if declared < 1:
-        declared = 1
+    declared = max(declared, 1)
     if element.fragments is not None:
         return _encapsulated(body, element, layout, syntax, declared, table)
     if syntax.codestream is Codestream.REMOTE:

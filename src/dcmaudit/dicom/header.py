@@ -135,7 +135,7 @@ def _read_meta(cursor: Cursor, *, required: bool) -> tuple[Dataset, TransferSynt
         return meta, None
     cut: list[int] = []
 
-    def stop(tag: int, vr: str | None, length: int) -> bool:
+    def stop(tag: int, _vr: str | None, length: int) -> bool:
         if tag >> 16 != 2:
             return True
         if length > cursor.remaining:
@@ -143,7 +143,9 @@ def _read_meta(cursor: Cursor, *, required: bool) -> tuple[Dataset, TransferSynt
         return bool(cut)
 
     with quietly():
-        for element in data_element_generator(cast("Any", cursor), start[4:6] not in _VRS, True, stop_when=stop):
+        for element in data_element_generator(
+            cast("Any", cursor), start[4:6] not in _VRS, is_little_endian=True, stop_when=stop
+        ):
             meta[element.tag] = element
     if cut:
         raise TruncatedError(f"it ends inside its file meta information, at {_tag(cut[0])}", file=cursor.source.name)
@@ -159,7 +161,7 @@ def _checked_syntax(body: ByteSource, position: int, declared: TransferSyntax | 
     group_little, group_big = struct.unpack("<H", start[:2])[0], struct.unpack(">H", start[:2])[0]
     explicit = start[4:6] in _VRS
     if declared is not None:
-        little = group_big > group_little if group_big != group_little else declared.little_endian
+        little = _byte_order(start, declared)
         if explicit != (not declared.implicit) or little != declared.little_endian:
             return TransferSyntax(declared.uid, not explicit, little, declared.deflated, declared.codestream)
         return declared
@@ -173,6 +175,13 @@ def _checked_syntax(body: ByteSource, position: int, declared: TransferSyntax | 
         raise NotDicomError("it does not begin like a DICOM file", file=body.name,
                             hint="neither 'DICM' after 128 bytes nor a known element at the start")  # fmt: skip
     return guess
+
+
+def _byte_order(start: bytes, declared: TransferSyntax) -> bool:
+    """The declared order, unless the first tag is known in the other one only."""
+    known = [dictionary_has_tag(group << 16 | number)
+             for group, number in (struct.unpack("<HH", start[:4]), struct.unpack(">HH", start[:4]))]  # fmt: skip
+    return known[0] if known[0] != known[1] else declared.little_endian
 
 
 def _inflated(source: ByteSource, position: int) -> ByteSource:
@@ -213,13 +222,13 @@ class _Reading:
         self.disorder = False
         self.done = False
 
-    def stop(self, tag: int, vr: str | None, length: int) -> bool:
+    def stop(self, tag: int, _vr: str | None, length: int) -> bool:
         tag = int(tag)
         if tag in PIXEL_TAGS:
             return True
         if tag >> 16 in {0xFFFE, 0} or (self.behind_pixels and tag <= self.last):
             self.disorder = self.done = True
-        elif length not in {_UNDEFINED} and length > self.cursor.remaining:
+        elif length != _UNDEFINED and length > self.cursor.remaining:
             self.cut, self.done = tag, True
         self.last = tag
         return self.done
@@ -243,14 +252,16 @@ def _read_elements(header: Header, position: int) -> None:
 
 def _keep(header: Header, element: RawDataElement | DataElement) -> None:
     tag = int(element.tag)
-    if isinstance(element, RawDataElement) and element.value is None and element.length:
+    if isinstance(element, RawDataElement) and element.value is None and element.length > DEFER_SIZE:
         kept = Kept(tag, element.VR, element.value_tell, element.length)
         if _may_stay(tag, element.VR):
             header.kept[tag] = kept
             return
         element = element._replace(value=header.body.read_at(kept.offset, kept.length))
     if tag in header.dataset or tag in header.kept:
-        header.loose_ends.append(f"{_tag(tag)} occurs twice, only the later one was read")
+        twice = f"{_tag(tag)} occurs twice, only the later one was read"
+        holds_pixels = tag >> 16 & 1 or tag >> 16 >= 0x5000 or tag == 0x00880200
+        (header.loose_ends if holds_pixels else header.notes).append(twice)
     header.dataset[element.tag] = element
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from types import TracebackType
+from typing import Self
 
 import numpy as np
 
@@ -21,7 +22,15 @@ from dcmaudit.dicom.samples import Array, Samples
 from dcmaudit.dicom.stray import StrayScan, scan_frames
 from dcmaudit.dicom.tags import TagRow, tag_rows
 from dcmaudit.dicom.unshown import find_unshown
-from dcmaudit.errors import DcmauditError, DecodeError, DicomError, HeaderError, UnsupportedError
+from dcmaudit.errors import (
+    DcmauditError,
+    DecodeError,
+    DicomError,
+    HeaderError,
+    SourceNotFoundError,
+    SourceUnreadableError,
+    UnsupportedError,
+)
 from dcmaudit.model import (
     FrameAddress,
     IconAddress,
@@ -50,23 +59,41 @@ def open_instance(reference: Reference) -> Instance:
         stream = reference.open()
     except IsADirectoryError as error:
         raise UnsupportedError("it is a folder", file=reference.name, hint="open the files in it") from error
+    except FileNotFoundError as error:
+        raise SourceNotFoundError("nothing of that name exists", file=reference.name) from error
+    except OSError as error:
+        raise SourceUnreadableError(f"it cannot be opened: {error.strerror}", file=reference.name) from error
     source = ByteSource(stream, name=reference.name)
     try:
-        header = read_header(source)
-        if header.attributes.code(0x00080016) == "1.2.840.10008.1.3.10" or 0x00041220 in header.attributes:
-            raise UnsupportedError("it is a DICOMDIR, which lists files and holds no image", file=reference.name,
-                                   hint="open it as a list of files")  # fmt: skip
-        return Instance(reference, source, header)
+        return _opened(reference, source)
     except BaseException:
         source.close()
         raise
+
+
+def _opened(reference: Reference, source: ByteSource) -> Instance:
+    header = read_header(source)
+    if header.attributes.code(0x00080016) == "1.2.840.10008.1.3.10" or 0x00041220 in header.attributes:
+        raise UnsupportedError("it is a DICOMDIR, which lists files and holds no image", file=reference.name,
+                               hint="open it as a list of files")  # fmt: skip
+    try:
+        return Instance(reference, source, header)
+    except DcmauditError as error:
+        if error.file is not None:
+            raise
+        raise type(error)(error.message, file=reference.name, hint=error.hint) from error
+    except RecursionError as error:
+        raise HeaderError("its sequences are nested too deeply to be a data set", file=reference.name) from error
+    except Exception as error:
+        raise HeaderError(f"its header cannot be understood ({type(error).__name__})", file=reference.name) from error
 
 
 class Instance:
     """One open instance. Its methods may be called from several threads.
 
     ``notes`` are remarks about planes that *are* shown (an overlay longer than declared, a wrong offset table);
-    what is not shown is a plane of the kind UNSHOWN.
+    what is not shown is a plane of the kind UNSHOWN. ``is_damaged`` says that image frames are not shown because the
+    header or the bytes are wrong, not because the program lacks a decoder.
     """
 
     def __init__(self, reference: Reference, source: ByteSource, header: Header) -> None:
@@ -74,6 +101,7 @@ class Instance:
         self._source = source
         self._header = header
         self._lock = threading.RLock()
+        self.is_damaged = False
         self._image, reasons = self._open_image()
         self._overlays = find_overlays(header, self._image)
         self._icons: list[Icon] = find_icons(header)
@@ -105,8 +133,10 @@ class Instance:
                 table = header.value_of(0x7FE00001) or b""
                 reader = frame_reader(header.body, element, header.attributes, header.syntax, table=table)
             except DicomError as error:
+                self.is_damaged = not isinstance(error, UnsupportedError)
                 reasons.append(("image frames", error.message + (f" ({error.hint})" if error.hint else "")))
                 continue
+            self.is_damaged = bool(reader.missing) or reader.count == 0
             reasons.extend(("image frames that are missing", reason) for reason in reader.missing)
             if reader.count == 0 and not reader.missing:
                 reasons.append(("image frames", "the pixel data element is empty"))
@@ -266,7 +296,7 @@ class Instance:
         self._header.body.close()
         self._source.close()
 
-    def __enter__(self) -> Instance:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

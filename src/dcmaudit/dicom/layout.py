@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -110,9 +111,10 @@ def pixel_layout(attributes: Attributes, *, element: int) -> PixelLayout:
         planar=attributes.integer(0x00280006) == 1,
         floating=floating,
     )
-    if rows * columns * samples * layout.cell.itemsize > FRAME_LIMIT:
+    size = rows * columns * samples * layout.cell.itemsize
+    if size > FRAME_LIMIT:
         raise HeaderError(
-            f"one frame of {columns} x {rows} pixels would take {rows * columns * samples * layout.cell.itemsize} bytes",
+            f"one frame of {columns} x {rows} pixels would take {size} bytes",
             hint=f"at most {FRAME_LIMIT >> 20} MiB are decoded at once",
         )
     return layout
@@ -153,7 +155,7 @@ def _safe(text: str) -> str:
     return f"'{shown}'"
 
 
-def stored_values(cells: npt.NDArray[np.unsignedinteger], layout: PixelLayout) -> npt.NDArray[np.integer]:
+def stored_values(cells: npt.NDArray[Any], layout: PixelLayout) -> npt.NDArray[Any]:
     """The stored bits of each cell, shifted down to bit 0 and sign-extended where the layout is signed."""
     bits, width = layout.bits_stored, cells.dtype.itemsize * 8
     if bits == width:
@@ -161,6 +163,8 @@ def stored_values(cells: npt.NDArray[np.unsignedinteger], layout: PixelLayout) -
     if layout.signed:
         # up to the top of the cell, then back: the right shift of a signed type repeats the sign
         top = np.left_shift(cells, width - 1 - layout.high).view(np.dtype(f"i{cells.dtype.itemsize}"))
-        return np.right_shift(top, width - bits)
+        extended: npt.NDArray[Any] = np.right_shift(top, width - bits)
+        return extended
     shifted = np.right_shift(cells, layout.low) if layout.low else cells
-    return np.bitwise_and(shifted, (1 << bits) - 1)
+    stored: npt.NDArray[Any] = np.bitwise_and(shifted, (1 << bits) - 1)
+    return stored

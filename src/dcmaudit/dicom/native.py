@@ -44,7 +44,9 @@ def cells_of(data: bytes, layout: PixelLayout, *, skip_bits: int = 0, little: bo
         return _arranged(bits, layout)
     dtype = layout.cell.newbyteorder("<" if little else ">")
     if layout.halved:
-        flat = np.frombuffer(data, dtype, layout.rows * layout.columns * 2, skip_bits // 8).astype(layout.cell, copy=False)
+        flat = np.frombuffer(data, dtype, layout.rows * layout.columns * 2, skip_bits // 8).astype(
+            layout.cell, copy=False
+        )
         return _upsampled(flat, *shape)
     flat = np.frombuffer(data, dtype, count, skip_bits // 8).astype(layout.cell, copy=False)
     return _arranged(flat, layout)

@@ -137,10 +137,8 @@ def _embedded(header: Header, image: FrameReader | None, group: int, bit: int, f
         return
     layout = image.layout
     if layout.floating or not 0 <= bit < layout.bits_allocated:
-        found.missing.append(
-            (name, f"OverlayBitPosition is {bit}: 0 to {layout.bits_allocated - 1} are allowed with BitsAllocated "
-                   f"{layout.bits_allocated}")
-        )  # fmt: skip
+        allowed = f"0 to {layout.bits_allocated - 1} are allowed with BitsAllocated {layout.bits_allocated}"
+        found.missing.append((name, f"OverlayBitPosition is {bit}: {allowed}"))
         return
     if layout.low <= bit <= layout.high:
         found.notes.append(f"{name}: bit {bit} is also a bit of the stored values")
@@ -149,8 +147,8 @@ def _embedded(header: Header, image: FrameReader | None, group: int, bit: int, f
     count = max(0, image.count - first)
     if declared is not None and 0 < declared != count:
         if declared > count:
-            found.missing.append((f"{name}, the frames that are missing",
-                                  f"{declared} frames from image frame {first + 1} on, the image has {image.count}"))  # fmt: skip
+            reason = f"{declared} frames from image frame {first + 1} on, the image has {image.count}"
+            found.missing.append((f"{name}, the frames that are missing", reason))
         count = min(declared, count)
     if count:
         found.places[group] = EmbeddedOverlay(group, bit, first)

@@ -37,7 +37,7 @@ def tag_rows(header: Header, limit: int = 120) -> list[TagRow]:
     found = [*_rows(header.dataset, 0, limit)]
     found += [_large(kept.tag, kept.vr, kept.length, header.dataset) for kept in header.kept.values()]
     for element in header.pixels:
-        found.append(_large(element.tag, element.vr, element.length, header.dataset))  # noqa: PERF401 - reads better
+        found.append(_large(element.tag, element.vr, element.length, header.dataset))
     return rows + _in_order(found)
 
 
@@ -86,7 +86,7 @@ def _value(attributes: Attributes, tag: int, limit: int) -> str:
                 else element
             )
             value = _joined(converted)
-    except Exception:  # noqa: BLE001 - a malformed value is shown as it is written
+    except Exception:
         value = (raw or b"").decode("latin-1")
     value = " ".join(value.replace("\0", " ").split())
     return value if len(value) <= limit else value[: max(0, limit - 1)] + "…"

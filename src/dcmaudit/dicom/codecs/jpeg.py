@@ -1,4 +1,4 @@
-"""JPEG (ISO 10918-1): baseline, extended 8 and 12 bit, progressive, lossless; decoded by imagecodecs (libjpeg-turbo)."""
+"""JPEG (ISO 10918-1): baseline, extended, progressive, lossless; decoded by imagecodecs (libjpeg-turbo)."""
 
 from __future__ import annotations
 

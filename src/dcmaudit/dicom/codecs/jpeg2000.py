@@ -1,4 +1,4 @@
-"""JPEG 2000 and High-Throughput JPEG 2000 (ISO 15444-1, -2, -15); decoded by imagecodecs, HTJ2K by pylibjpeg-openjpeg."""
+"""JPEG 2000 (ISO 15444-1, -2), decoded by imagecodecs, and its high-throughput form (-15), by pylibjpeg-openjpeg."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def _imagecodecs(codestream: bytes) -> npt.NDArray[Any]:
 
 def _openjpeg(codestream: bytes) -> npt.NDArray[Any]:
     # imagecodecs' HTJ2K decoder does not clamp lossy colour: values above the range wrap around
-    import openjpeg
+    from openjpeg.utils import decode as openjpeg_decode
 
     try:
-        return np.asarray(openjpeg.decode(codestream, 0))
+        return np.asarray(openjpeg_decode(codestream, 0))
     except Exception as error:
         raise DecodeError(f"the HTJ2K decoder refused it ({type(error).__name__})") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,10 +25,10 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
     if count != layout.samples * width:
         raise HeaderError(f"the RLE frame has {count} segments, {layout.samples * width} are expected")
     bounds = [*offsets[:count], len(data)]
-    if bounds[0] < 64 or any(a > b for a, b in zip(bounds, bounds[1:], strict=False)):
+    if bounds[0] < 64 or any(a > b for a, b in pairwise(bounds)):
         raise DecodeError("the RLE frame's segment offsets are wrong or lie behind its end")
     pixels = layout.rows * layout.columns
-    planes = [_segment(data[a:b], pixels) for a, b in zip(bounds, bounds[1:], strict=False)]
+    planes = [_segment(data[a:b], pixels) for a, b in pairwise(bounds)]
     cells = np.empty((pixels, layout.samples, width), np.uint8)
     for number, plane in enumerate(planes):
         sample, byte = divmod(number, width)

@@ -161,7 +161,9 @@ class _Reader:
         return self._checked(_Element(tag, length, vr == b"SQ" or length == _UNDEFINED))
 
     def _checked(self, element: _Element) -> _Element:
-        if element.length != _UNDEFINED and self._stream.tell() + element.length > self._size:
+        # Records and their items are walked into: what is there of them is read before the missing rest is told.
+        is_walked = element.tag in {_RECORDS, _ITEM}
+        if element.length != _UNDEFINED and not is_walked and self._stream.tell() + element.length > self._size:
             group, number = element.tag
             raise self._damaged(f"({group:04X},{number:04X}) says {element.length} bytes, more than there are")
         return element

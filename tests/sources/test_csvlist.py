@@ -5,11 +5,12 @@ import io
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from dcmaudit.errors import ListError, NotDicomError, SourceNotFoundError
 from dcmaudit.sources import Passing
 from dcmaudit.sources.csvlist import csv_names
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from support.places import found_in, names, open_to_all, passed, problems, put, without_privileges
 
 

@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+
 from dcmaudit.errors import ListError
 from dcmaudit.sources import Passing
 from dcmaudit.sources.databaselist import database_names

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from dcmaudit.errors import ListError
-from dcmaudit.sources import Passing
-from dcmaudit.sources.dicomdir import dicomdir_names
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 from pydicom.uid import ImplicitVRLittleEndian
+
+from dcmaudit.errors import ListError
+from dcmaudit.sources import Passing
+from dcmaudit.sources.dicomdir import dicomdir_names
 from support.places import found_in, names, passed, problems, put
 
 TESTS = Path(pydicom.__file__).parent / "data" / "test_files" / "dicomdirtests"

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+
 from dcmaudit.errors import ListError, NotDicomError, SourceNotFoundError, SourceUnreadableError
 from dcmaudit.sources import LocalReference, Passing, Tally, find, find_listed
 from support.places import found_in, names, passed, problems, put

@@ -5,6 +5,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+
 from dcmaudit.errors import NotDicomError
 from dcmaudit.sources import Passing, find
 from support.places import found_in, names, open_to_all, passed, problems, put, without_privileges

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from dcmaudit.sources.ordered import OrderedNames, natural
 from hypothesis import given
 from hypothesis import strategies as st
+
+from dcmaudit.sources.ordered import OrderedNames, natural
 
 pieces = st.lists(
     st.one_of(st.integers(0, 10**6).map(str), st.sampled_from(["IM", ".", "-", "é", "\udce9", "0", "٣", "dcm"])),

@@ -3,10 +3,11 @@ from __future__ import annotations
 import struct
 
 import pytest
-from dcmaudit.sources.recognise import HEAD, Content, recognise
 from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+from dcmaudit.sources.recognise import HEAD, Content, recognise
 from support.corpus import corpus, package_file
 from support.files import gradient, reference
 

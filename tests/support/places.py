@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from dcmaudit.sources import Found, Passed, Passing, Problem, find
 
+from dcmaudit.sources import Found, Passed, Passing, Problem, find
 from support.files import gradient, reference
 
 
@@ -60,7 +60,7 @@ def without_privileges(work: Callable[[], object]) -> str:
                 os.setgid(65534)
                 os.setuid(65534)
             text = repr(work())
-        except BaseException as error:  # noqa: BLE001 - whatever happens is told to the parent
+        except BaseException as error:
             text = f"failed: {error!r}"
         os.write(write, text.encode())
         os._exit(0)

@@ -15,7 +15,7 @@ from dcmaudit.errors import UsageError
 @pytest.mark.parametrize("shape", [(1, 1), (1, 7), (9, 1), (33, 47), (1, 1, 3), (20, 31, 3)])
 @pytest.mark.parametrize("writer", [encode_png, encode_tiff])
 @pytest.mark.parametrize("isal", [True, False])
-def test_another_reader_gets_back_every_level(shape, writer, isal, monkeypatch) -> None:  # noqa: ANN001
+def test_another_reader_gets_back_every_level(shape, writer, isal, monkeypatch) -> None:
     if not isal:
         monkeypatch.setattr(encode, "isal_zlib", None)
     picture = np.random.default_rng(3).integers(0, 256, shape, dtype=np.uint8)
@@ -33,7 +33,7 @@ def test_pieces_of_larger_pictures_can_be_written() -> None:
 @pytest.mark.parametrize(
     "array", [np.zeros((2, 2), np.uint16), np.zeros((2, 2, 4), np.uint8), np.zeros((0, 2), np.uint8)]
 )
-def test_what_is_no_picture_is_refused(array) -> None:  # noqa: ANN001
+def test_what_is_no_picture_is_refused(array) -> None:
     for writer in (encode_png, encode_tiff):
         with pytest.raises(UsageError, match="cannot be written"):
             writer(array)

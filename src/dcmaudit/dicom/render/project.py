@@ -104,9 +104,8 @@ class Projector:
     def _staying(self) -> Array:
         stays = self._sum() / np.float32(self.count)
         if self.count > 1 and self._still is not None:
-            mean = self._still._sum()  # noqa: SLF001 - its own kind
-            steps = (mean - mean.min()) * (65535 / max(float(np.ptp(mean)), 1e-300))
-            stays = np.maximum(stays, stroke_map(steps.astype(np.uint16)))
+            mean = self._still._sum() / self.count  # noqa: SLF001 - its own kind
+            stays = np.maximum(stays, stroke_map(mean))
         return stays
 
     def _sum(self) -> Array:

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.dicom.render.local import rank
-from dcmaudit.dicom.render.tables import Levels
+from dcmaudit.dicom.render.tables import Levels, as_steps
 from dcmaudit.dicom.samples import Array
 
 Single = npt.NDArray[np.float32]
@@ -29,19 +28,19 @@ def stroke_map(plane: Array) -> Levels:
     """How much every pixel of ``plane`` looks like part of writing, from 0 to 255; (rows, columns).
 
     ``plane`` is (rows, columns) of any dtype, or (rows, columns, 3) of uint8: then the channel that says most
-    counts, so that writing which differs in colour alone is found too. Only the order of the values matters.
+    counts, so that writing which differs in colour alone is found too. Only differences of values matter.
     """
     if plane.ndim == 3:
         if (plane[..., :1] == plane[..., 1:]).all():
             return stroke_map(np.ascontiguousarray(plane[..., 0]))
         maps = [stroke_map(np.ascontiguousarray(plane[..., channel])) for channel in range(plane.shape[2])]
         return np.maximum(np.maximum(maps[0], maps[1]), maps[2])
-    ranks, count = rank(plane)
-    if count == 1:
+    steps = as_steps(plane)
+    if not steps.any():
         return np.zeros(plane.shape, dtype=np.uint8)
     width = _widest_stroke(plane.shape)
-    light_upright, dark_upright = _thin(ranks, width, axis=1)
-    light_level, dark_level = _thin(ranks, width, axis=0)
+    light_upright, dark_upright = _thin(steps, width, axis=1)
+    light_level, dark_level = _thin(steps, width, axis=0)
     upright, level = np.maximum(light_upright, dark_upright), np.maximum(light_level, dark_level)
     lighter, darker = np.maximum(light_upright, light_level), np.maximum(dark_upright, dark_level)
     contrast = np.maximum(lighter, darker)
@@ -50,8 +49,8 @@ def stroke_map(plane: Array) -> Levels:
     np.minimum(dense * np.float32(4.0), np.float32(1.0), out=dense)
     likely = _likely(contrast, _fill(ground, contrast.shape, _GROUP * _GROUND))
     likely *= _fill(dense, contrast.shape, _GROUP)
-    # Between the strokes of light letters lie dark ones: half as bright, the letters stay legible either way.
-    likely *= np.where(lighter >= darker, np.float32(255), np.float32(110))
+    # Between the strokes of light letters lie dark ones: darker, so that the letters stay legible either way.
+    likely *= np.where(lighter >= darker, np.float32(255), np.float32(150))
     return likely.astype(np.uint8)
 
 
@@ -107,7 +106,7 @@ def _density(thin: Array, ground: Single) -> Single:
 
 def _likely(contrast: Array, ground: Single) -> Single:
     """0 for the contrast usual here, near 1 for many times as much."""
-    floor = ground * np.float32(3) + np.float32(0.25)
+    floor = ground * np.float32(2.1) + np.float32(0.25)
     over = np.maximum(contrast.astype(np.float32) - floor, np.float32(0))
     likely: Single = over / (over + floor)
     return likely

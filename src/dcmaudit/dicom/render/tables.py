@@ -58,3 +58,38 @@ def to_byte(levels: Reals) -> Levels:
     """Levels rounded to the nearest whole one and held between 0 and 255."""
     whole: Levels = np.clip(np.floor(levels + 0.5), 0, 255).astype(np.uint8)
     return whole
+
+
+def as_steps(array: Array) -> Array:
+    """The values as steps from 0, (same axes) uint8 or uint16, for work that needs their order and distance only.
+
+    Integers keep every difference as long as 16 bits hold them all. Other values are divided into equal steps
+    between bounds that hold all but the most remote; infinities and, last, NaN take steps of their own.
+    """
+    if is_tabular(array):
+        # Without the sign: the subtraction wraps to the same distance.
+        kind: Any = np.uint8 if array.dtype.itemsize == 1 else np.uint16
+        steps: Array = array.view(kind) - kind(int(array.min()) & np.iinfo(kind).max)
+        return steps
+    if array.dtype.kind in "iu" and int(array.max()) - int(array.min()) < 65536:
+        shifted: Array = (array - array.min()).astype(np.uint16)
+        return shifted
+    values = array.astype(np.float64) / 2
+    low, high = _bounds(values)
+    with np.errstate(over="ignore", invalid="ignore"):
+        share = (values - low) / (high - low) if low < high else np.zeros(values.shape)
+    share = np.clip(np.floor(share * 65532), 0, 65532) + 1
+    for step, special in ((0, np.isneginf(values)), (65534, np.isposinf(values)), (65535, np.isnan(values))):
+        share[special] = step
+    return share.astype(np.uint16)
+
+
+def _bounds(values: Reals) -> tuple[float, float]:
+    """The range of finite ``values``, cut where it goes on far beyond the middle 99 %; (0, 0) without any."""
+    finite = values[np.isfinite(values)]
+    if finite.size == 0:
+        return 0.0, 0.0
+    low, high = float(finite.min()), float(finite.max())
+    first, last = np.percentile(finite[:: max(1, finite.size // 65536)], [0.5, 99.5])
+    far = 4 * float(last - first)
+    return (max(low, float(first) - far), min(high, float(last) + far)) if far > 0 else (low, high)

@@ -1,0 +1,203 @@
+"""``dcmaudit frames``: every plane of every input as a picture file, or their list. Once called pydicom_images."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dcmaudit.errors import UsageError
+from dcmaudit.model import Outcome, PlaneKind, Reference, Rendering, Result, View
+from dcmaudit.settings import Settings
+
+if TYPE_CHECKING:
+    from dcmaudit.pipeline.frames import InstanceReport, PlaneReport, Target
+    from dcmaudit.sources import Problem, Tally
+
+NAME = "frames"
+ALIASES = ("pydicom_images",)
+SUMMARY = "extract or list every plane: frames, overlays, stray bits and icons"
+INTERRUPTED = 130
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the subcommand."""
+    parser.add_argument(
+        "files", nargs="+", metavar="FILES", help="DICOM files, wildcards, folders, CSV lists, databases"
+    )
+    parser.add_argument("-x", "--extract", action="store_true", help="write every plane to a picture file of its own")
+    parser.add_argument(
+        "-i", "--identify", action="store_true", help="read every plane and list it, a line each (default without -x)"
+    )
+    parser.add_argument("-f", "--format", choices=("png", "tiff"), default="png", help="kind of picture file")
+    parser.add_argument("-v", "--verbose", action="store_true", help="with -x: list the planes and their files too")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="DIR",
+        help="put the files there, eight digits for the input's folder in their names (default: beside the inputs)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--relative-path", type=Path, metavar="PREFIX", help="with -o: keep the folders that follow PREFIX instead"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace existing files")
+    parser.add_argument(
+        "--view", choices=[rendering.value for rendering in Rendering], default=Rendering.FULL.value,
+        help="full range of values (default), VOI window of the file, or local contrast",
+    )  # fmt: skip
+    parser.add_argument("--inverted", action="store_true", help="turn light and dark over")
+    parser.add_argument("--json", action="store_true", help="one JSON object an input instead of lines")
+    parser.add_argument("-r", "--recursive", action="store_true", default=None, help="look into subfolders of folders too")
+    parser.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Show every plane; 0 only where every plane of every input was shown, 1 otherwise, 130 after Ctrl+C.
+
+    Lists go to standard output, what went wrong and the summary to standard error.
+    """
+    from dcmaudit.pipeline import workers
+    from dcmaudit.sources import Tally
+
+    task = partial(_work, View(Rendering(args.view), inverted=args.inverted), _target(args))
+    tally = Tally()
+    counts: Counter[Outcome] = Counter()
+    printer = _Printer(args, counts)
+    code = None
+    try:
+        for reference, answer in workers.each(task, _references(args, settings, tally, printer), jobs=args.jobs):
+            printer.report(_answered(reference, answer))
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+        print("interrupted: not every input was reached", file=sys.stderr)
+    for passed in tally.named:
+        print(f"{passed.name}: passed over: {passed.reason.value}", file=sys.stderr)
+    clean = bool(counts) and set(counts) == {Outcome.DONE}
+    if not (clean and getattr(args, "quiet", False)):
+        print(_summary(counts, tally), file=sys.stderr)
+    if code is not None:
+        return code
+    return 0 if clean else 1
+
+
+def _target(args: argparse.Namespace) -> Target | None:
+    from dcmaudit.pipeline.frames import Format, Target
+
+    if args.jobs is not None and args.jobs < 1:
+        raise UsageError(f"--jobs {args.jobs} leaves nobody to do the work", hint="1 or more are allowed")
+    if args.relative_path is not None and args.output is None:
+        raise UsageError("--relative-path means nothing without --output")
+    if not args.extract:
+        if args.output is not None or args.overwrite:
+            raise UsageError("--output and --overwrite mean nothing without --extract", hint="add -x to write files")
+        return None
+    return Target(
+        Format(args.format),
+        None if args.output is None else args.output.absolute(),
+        None if args.relative_path is None else args.relative_path.absolute(),
+        overwrite=args.overwrite,
+    )
+
+
+def _references(args: argparse.Namespace, settings: Settings, tally: Tally, printer: _Printer) -> Iterator[Reference]:
+    """What can be opened, one by one; what cannot be found is reported on the way."""
+    from dcmaudit.sources import Problem, find
+
+    recursive = args.recursive or settings.recursive
+    for found in find(args.files, recursive=recursive, pacs_root=settings.pacs_root):
+        if isinstance(found, Problem):
+            printer.problem(found)
+        reference = tally.add(found)
+        if reference is not None:
+            yield reference
+
+
+def _work(view: View, target: Target | None, reference: Reference) -> InstanceReport:
+    from dcmaudit.pipeline.frames import show_instance
+    from dcmaudit.pipeline.workers import stopping
+
+    return show_instance(reference, view, target, stop=stopping)
+
+
+def _answered(reference: Reference, answer: InstanceReport | Exception) -> InstanceReport:
+    from dcmaudit.pipeline.frames import InstanceReport
+    from dcmaudit.pipeline.workers import CrashError
+
+    if isinstance(answer, InstanceReport):
+        return answer
+    # The words of a foreign exception may quote the file; its kind does not.
+    reason = str(answer) if isinstance(answer, CrashError) else f"internal error: {type(answer).__name__}"
+    return InstanceReport(Result(reference.name, Outcome.FAILED, (reason,)))
+
+
+class _Printer:
+    """One report after the other, as lines or JSON."""
+
+    def __init__(self, args: argparse.Namespace, counts: Counter[Outcome]) -> None:
+        self._json = args.json
+        self._lists = args.identify or args.verbose or not args.extract
+        self._counts = counts
+
+    def report(self, report: InstanceReport) -> None:
+        result = report.result
+        self._counts[result.outcome] += 1
+        if self._json:
+            print(json.dumps(_as_json(report)))
+        elif self._lists:
+            for plane in report.planes:
+                print(f"{result.name}\t{_line(plane)}")
+        if result.outcome is not Outcome.DONE:
+            for reason in result.reasons:
+                print(f"{result.name}: {result.outcome.value}: {reason}", file=sys.stderr)
+
+    def problem(self, problem: Problem) -> None:
+        from dcmaudit.pipeline.frames import InstanceReport
+
+        where = f" [{problem.where}]" if problem.where else ""
+        hint = f" ({problem.error.hint})" if problem.error.hint else ""
+        self.report(InstanceReport(Result(problem.name, Outcome.FAILED, (f"{problem.error.message}{hint}{where}",))))
+
+
+def _line(report: PlaneReport) -> str:
+    plane = report.plane
+    size = f"{plane.size.width}x{plane.size.height}" if plane.size else "-"
+    # The title of what cannot be shown says so; here the reason does.
+    title = plane.group.name if plane.kind is PlaneKind.UNSHOWN else plane.title
+    parts = [title, size, plane.kind.value]
+    if report.reason is not None:
+        parts.append(f"not audited: {report.reason}")
+    if report.written is not None:
+        parts.append(str(report.written))
+    if report.note is not None:
+        parts.append(f"shown in the full range: {report.note}")
+    return "\t".join(parts)
+
+
+def _as_json(report: InstanceReport) -> dict[str, Any]:
+    return {
+        "file": report.result.name,
+        "outcome": report.result.outcome.value,
+        "reasons": list(report.result.reasons),
+        "planes": [
+            {
+                "plane": one.plane.address.key,
+                "title": one.plane.title,
+                "kind": one.plane.kind.value,
+                "width": one.plane.size.width if one.plane.size else None,
+                "height": one.plane.size.height if one.plane.size else None,
+                "not_audited": one.reason,
+                "written": None if one.written is None else str(one.written),
+                "note": one.note,
+            }
+            for one in report.planes
+        ],
+    }
+
+
+def _summary(counts: Counter[Outcome], tally: Tally) -> str:
+    parts = [f"{counts[outcome]} {outcome.value}" for outcome in Outcome if counts[outcome]]
+    passed = ", ".join(f"{count} {reason.value}" for reason, count in tally.passed.items())
+    return f"{counts.total()} inputs: {', '.join(parts) or 'none'}{f'; passed over: {passed}' if passed else ''}"

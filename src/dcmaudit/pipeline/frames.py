@@ -1,0 +1,226 @@
+"""Every plane of an instance as a picture file, or only its description: one instance along the whole path."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from hashlib import blake2b
+from pathlib import Path
+
+from dcmaudit.dicom import open_instance
+from dcmaudit.dicom.render import encode_png, encode_tiff, render, shown_as
+from dcmaudit.dicom.samples import Samples
+from dcmaudit.errors import DcmauditError, UsageError
+from dcmaudit.model import (
+    FrameAddress,
+    IconAddress,
+    Outcome,
+    OverlayAddress,
+    Plane,
+    PlaneKind,
+    Reference,
+    Rendering,
+    Result,
+    StrayBitAddress,
+    View,
+)
+
+_OVERWRITE = "--overwrite replaces existing files"
+
+
+class Format(Enum):
+    """A kind of picture file; the value is its suffix."""
+
+    PNG = "png"
+    TIFF = "tiff"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where picture files go and what they look like.
+
+    ``folder`` None: beside the input. Else all files lie in ``folder`` itself, with eight digits that stand for
+    the input's folder in their names, so that inputs of one name from different folders never meet; or, where
+    ``prefix`` is given, in the folders that the input's path has after it.
+    """
+
+    format: Format = Format.PNG
+    folder: Path | None = None
+    prefix: Path | None = None
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneReport:
+    """What became of one plane: ``reason`` is None where it was shown, ``written`` the file that now holds it.
+
+    ``note`` says in words where the picture is not the view that was asked for.
+    """
+
+    plane: Plane
+    reason: str | None = None
+    written: Path | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceReport:
+    """The outcome of one input, and of its planes in their order."""
+
+    result: Result
+    planes: tuple[PlaneReport, ...] = ()
+
+
+def show_instance(
+    reference: Reference,
+    view: View,
+    target: Target | None = None,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+) -> InstanceReport:
+    """Read and render every plane of ``reference`` and, with a ``target``, write each to a file of its own.
+
+    Nothing raises but what no input can cause: whatever fails is the reason of its plane, or of the whole input.
+    DONE means that every plane was shown (and written); PARTLY that some were; REFUSED that the file is readable
+    and none of its content can be shown; FAILED that nothing could be read. ``stop`` is asked before each plane.
+    """
+    planes: list[PlaneReport] = []
+    try:
+        base = _base(reference, target) if target else None
+        with open_instance(reference) as instance:
+            for plane in instance.all_planes():
+                if stop():
+                    planes.append(PlaneReport(plane, "interrupted"))
+                    break
+                planes.append(_one_plane(plane, lambda: instance.read(plane.address), view, target, base))  # noqa: B023
+    except DcmauditError as error:
+        return InstanceReport(_outcome(reference.name, planes, _words(error)), tuple(planes))
+    return InstanceReport(_outcome(reference.name, planes), tuple(planes))
+
+
+def file_name(plane: Plane, view: View, kind: Format) -> str:
+    """The end of a file's name that says which plane it holds, numbers from 1: ``.f0001.png``, ``.o6002.0001.png``."""
+    match plane.address:
+        case FrameAddress(frame):
+            name = f".f{frame + 1:04}"
+        case OverlayAddress(group, frame):
+            name = f".o{group:04X}.{frame + 1:04}"
+        case StrayBitAddress(bit, frame):
+            name = f".b{bit:02}.{frame + 1:04}"
+        case IconAddress(index):
+            name = f".i{index + 1:04}"
+        case _:
+            raise UsageError(f"{plane.title} has no picture")
+    if view.rendering is not Rendering.FULL:
+        name += f".{view.rendering.value}"
+    return f"{name}{'.inverted' if view.inverted else ''}.{kind.value}"
+
+
+def _one_plane(
+    plane: Plane,
+    read: Callable[[], Samples],
+    view: View,
+    target: Target | None,
+    base: Path | None,
+) -> PlaneReport:
+    if plane.kind is PlaneKind.UNSHOWN:
+        return PlaneReport(plane, plane.group.reason or "it cannot be shown")
+    try:
+        path = None
+        if target is not None and base is not None:
+            path = base.with_name(base.name + file_name(plane, view, target.format))
+            _require_free(path, target)
+        samples = read()
+        picture = render(samples, view)
+        note = shown_as(samples, view).reason
+        if path is not None and target is not None:
+            _write(path, encode_png(picture) if target.format is Format.PNG else encode_tiff(picture), target)
+    except DcmauditError as error:
+        return PlaneReport(plane, _words(error))
+    except MemoryError:
+        return PlaneReport(plane, "there is not enough memory for it")
+    return PlaneReport(plane, written=path, note=note)
+
+
+def _outcome(name: str, planes: list[PlaneReport], failure: str | None = None) -> Result:
+    reasons = [f"{report.plane.title}: {report.reason}" for report in planes if report.reason]
+    if failure is not None:
+        reasons.append(failure)
+    shown = any(report.reason is None for report in planes)
+    if shown:
+        return Result(name, Outcome.PARTLY if reasons else Outcome.DONE, tuple(reasons))
+    if failure is None and all(report.plane.kind is PlaneKind.UNSHOWN for report in planes):
+        return Result(name, Outcome.REFUSED, tuple(reasons) or ("there is nothing in it that can be shown",))
+    return Result(name, Outcome.FAILED, tuple(reasons))
+
+
+def _words(error: DcmauditError) -> str:
+    return f"{error.message} ({error.hint})" if error.hint else error.message
+
+
+def _base(reference: Reference, target: Target) -> Path:
+    """The path that the names of an input's files begin with; its folder is made where it is missing."""
+    source = Path(getattr(reference, "path", reference.name))
+    # Two inputs "a" and "a.dcm" side by side must not share names.
+    shortened = source.suffix.lower() == ".dcm" and source.stem and not os.path.lexists(source.with_suffix(""))
+    stem = source.stem if shortened else source.name
+    if target.folder is None:
+        return source.with_name(stem)
+    if target.prefix is None:
+        digest = blake2b(os.fsencode(source.parent), digest_size=4).hexdigest()
+        return _made(target.folder, reference) / f"{stem}.{digest}"
+    try:
+        inner = source.parent.relative_to(target.prefix)
+    except ValueError:
+        raise UsageError(
+            f"the file is not below {target.prefix}",
+            file=reference.name,
+            hint="--relative-path must be the beginning of the path of every input",
+        ) from None
+    return _made(target.folder / inner, reference) / stem
+
+
+def _made(folder: Path, reference: Reference) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"the folder {folder} cannot be made: {error.strerror}", file=reference.name) from error
+    return folder
+
+
+def _require_free(path: Path, target: Target) -> None:
+    if not target.overwrite and os.path.lexists(path):
+        raise UsageError(f"{path} exists already", hint=_OVERWRITE)
+
+
+def _write(path: Path, data: bytes, target: Target) -> None:
+    """Put ``data`` at ``path``, wholly or not at all; UsageError where that is not possible."""
+    part = path.with_name(f".{path.name[:200]}.{os.getpid()}.part")
+    try:
+        try:
+            part.write_bytes(data)
+            if target.overwrite:
+                part.replace(path)
+            else:
+                _link(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+    except FileExistsError:
+        raise UsageError(f"{path} exists already", hint=_OVERWRITE) from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _link(part: Path, path: Path) -> None:
+    """Give ``part`` its name without ever replacing a file that came in between."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without hard links.
+        if os.path.lexists(path):
+            raise FileExistsError(path) from None
+        part.rename(path)

@@ -1,0 +1,123 @@
+"""Work on many inputs with all cores: in order, in bounded memory, and with every input answered for.
+
+A decoder that crashes takes its process with it, and with that process the work of others. Those are done again,
+one by one, so that only the input that crashes is given up.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from itertools import chain, islice
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+_AHEAD = 4
+"""Inputs a process that may wait for it or for their turn to be reported: what bounds the memory."""
+
+_stop: Any = None
+
+
+class CrashError(Exception):
+    """The process that worked on one input died: a decoder crashed, or memory ran out."""
+
+
+def cores() -> int:
+    """The cores that this process may use, which can be fewer than the machine has (Slurm, containers)."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def stopping() -> bool:
+    """Asked inside a worker: whether the work is to end soon."""
+    return _stop is not None and _stop.is_set()
+
+
+def each(
+    task: Callable[[Item], Answer], items: Iterable[Item], *, jobs: int | None = None
+) -> Iterator[tuple[Item, Answer | Exception]]:
+    """Every item with the answer of ``task``, or the exception it ended with, in the order of ``items``.
+
+    ``task`` and ``items`` must be picklable. ``items`` is read as it is needed. ``jobs`` None: all cores. One job,
+    or one item, is done in this process. Closing the iterator, which an exception such as KeyboardInterrupt does,
+    tells the workers to stop (see ``stopping``), waits for them and drops what was not begun.
+    """
+    jobs = jobs or cores()
+    todo = iter(items)
+    first = list(islice(todo, 2))
+    if jobs == 1 or len(first) < 2:
+        for item in chain(first, todo):
+            yield item, _here(task, item)
+        return
+    yield from _Pool(task, jobs).run(chain(first, todo))
+
+
+def _here(task: Callable[[Item], Answer], item: Item) -> Answer | Exception:
+    try:
+        return task(item)
+    except Exception as error:
+        return error
+
+
+class _Pool:
+    def __init__(self, task: Callable[[Any], Any], jobs: int) -> None:
+        # Not forked: a copy of a process with threads may hang.
+        self._context = multiprocessing.get_context("spawn")
+        self._stop = self._context.Event()
+        self._call = partial(_here, task)
+        self._jobs = jobs
+        self._pool = self._new(jobs)
+
+    def run(self, items: Iterator[Any]) -> Iterator[tuple[Any, Any]]:
+        waiting: deque[tuple[Any, Future[Any]]] = deque()
+        try:
+            for item in items:
+                waiting.append((item, self._pool.submit(self._call, item)))
+                if len(waiting) >= self._jobs * _AHEAD:
+                    yield self._next(waiting)
+            while waiting:
+                yield self._next(waiting)
+        finally:
+            self._stop.set()
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _next(self, waiting: deque[tuple[Any, Future[Any]]]) -> tuple[Any, Any]:
+        item, future = waiting.popleft()
+        try:
+            return item, future.result()
+        except BrokenProcessPool:
+            self._pool.shutdown(wait=True)
+            answer = self._alone(item)
+            self._pool = self._new(self._jobs)
+            again = [(other, self._again(other, done)) for other, done in waiting]
+            waiting.clear()
+            waiting.extend(again)
+            return item, answer
+
+    def _again(self, item: Any, done: Future[Any]) -> Future[Any]:
+        finished = done.done() and not done.cancelled() and done.exception() is None
+        return done if finished else self._pool.submit(self._call, item)
+
+    def _alone(self, item: Any) -> Any:
+        with self._new(1) as pool:
+            try:
+                return pool.submit(self._call, item).result()
+            except BrokenProcessPool:
+                return CrashError("the process that worked on it died: a decoder crashed, or memory ran out")
+
+    def _new(self, jobs: int) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(jobs, mp_context=self._context, initializer=_begin, initargs=(self._stop,))
+
+
+def _begin(stop: Any) -> None:
+    """Ctrl+C reaches every process of the terminal; the first one tells the others."""
+    global _stop  # noqa: PLW0603 - one worker, one flag
+    _stop = stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
-import os
 import sys
-import threading
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, log, say
+from dcmaudit.cli.common import Exit, log
 from dcmaudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--host",
         metavar="ADDRESS",
         default=LOOPBACK,
-        help="address to listen on (default: this machine only; any other lets the network in, unencrypted)",
+        help="address to listen on: this machine's own, nothing else is allowed (use an ssh tunnel)",
     )
     parser.add_argument(
         "--no-browser", dest="browser", action="store_false", default=None, help="print the address, open no browser"
@@ -58,15 +56,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from dcmaudit.web import serve
 
     _check_host(args.host)
-    serve(
-        args.names,
-        settings,
-        review=args.review,
-        tagged=args.tagged,
-        host=args.host,
-        ready=lambda address: _announce(address, quiet=getattr(args, "quiet", False), browser=settings.browser),
-    )
-    return Exit.GOOD
+    return serve(settings, args.names, review=args.review, tagged=args.tagged)
 
 
 def _dump(args: argparse.Namespace, settings: Settings) -> int:
@@ -83,38 +73,8 @@ def _check_host(host: str) -> None:
     try:
         is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError as error:
-        raise UsageError(
-            f"--host {host} is no address", hint=f"allowed: an IP address; {LOOPBACK} by default"
-        ) from error
+        raise UsageError(f"--host {host} is no address", hint=f"allowed: {LOOPBACK}") from error
     if not is_loopback:
-        say(f"listening on {host}: everyone who gets the address can see the images, and nothing is encrypted")
-
-
-def _announce(address: str, *, quiet: bool, browser: bool) -> None:
-    """Tell where the reviewer is, and open the browser where there is a screen to open it on."""
-    will_open = browser and has_screen()
-    # The address holds the one-time token: it goes to the terminal of the user who started the program, only there.
-    if not quiet or not will_open:
-        print(f"Reviewer: {address}\nEnd it with q in the browser, or Ctrl+C here.", flush=True)
-    if browser and not will_open:
-        say("no screen found; open the address in a browser on this machine")
-    if will_open:
-        threading.Thread(target=_open_browser, args=(address,), daemon=True).start()
-
-
-def has_screen() -> bool:
-    """Whether a browser with a window could be opened; a text browser would take over the terminal."""
-    if sys.platform in {"darwin", "win32"}:
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def _open_browser(address: str) -> None:
-    import webbrowser
-
-    try:
-        is_open = webbrowser.open(address)
-    except (webbrowser.Error, OSError):
-        is_open = False
-    if not is_open:
-        say("no browser could be started; open the address by hand")
+        # Everything goes unencrypted: on a network the images and the token could be read by others.
+        hint = f"allowed: {LOOPBACK}; from another machine use a tunnel, ssh -L PORT:localhost:PORT with --port PORT"
+        raise UsageError(f"the reviewer does not listen on {host}", hint=hint)

@@ -9,6 +9,7 @@ small; those keep the speed of the standard library. What is allowed is Python's
 from __future__ import annotations
 
 import re
+import time
 import warnings
 from collections.abc import Callable
 
@@ -89,11 +90,11 @@ def _bounded(pattern: str, simple: Callable[[str], object] | None, *, whole: boo
     def matches(text: str, clock: Clock) -> bool:
         if simple is not None and len(text) <= _SHORT_VALUE:
             return simple(text) is not None
-        seconds = clock.allowance()
+        seconds, started = clock.allowance(), time.perf_counter()
         try:
             return run(text, timeout=seconds) is not None
         except TimeoutError as error:
-            clock.seconds_left -= seconds
+            clock.seconds_left -= max(seconds, time.perf_counter() - started)
             raise SlowPatternError from error
 
     return matches

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, log
-from dcmaudit.errors import UsageError
+from dcmaudit.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from dcmaudit.settings import Settings
 
-LOOPBACK = "127.0.0.1"
+LOOPBACK = ("127.0.0.1", "localhost")
+DATABASE_NAME = "dcmaudit.sqlite.db"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--host",
         metavar="ADDRESS",
-        default=LOOPBACK,
+        default=LOOPBACK[0],
         help="address to listen on: this machine's own, nothing else is allowed (use an ssh tunnel)",
     )
     parser.add_argument(
@@ -64,17 +65,21 @@ def _dump(args: argparse.Namespace, settings: Settings) -> int:
         raise UsageError("--dump-database takes no files", hint="leave out -i: the whole database is printed")
     from dcmaudit.store import open_store
 
+    _require_database(settings.database)
     with open_store(settings.database, user=settings.user, read_only=True) as store:
         store.dump_json(sys.stdout)
     return Exit.GOOD
 
 
+def _require_database(location: str) -> None:
+    # The store takes a missing database for an empty one; whoever mistyped the folder must not read "no marks".
+    place = Path(location)
+    if "://" not in location and not place.is_file() and not (place / DATABASE_NAME).is_file():
+        raise StoreError("no database here", file=location, hint="name the folder of an existing one with --db")
+
+
 def _check_host(host: str) -> None:
-    try:
-        is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError as error:
-        raise UsageError(f"--host {host} is no address", hint=f"allowed: {LOOPBACK}") from error
-    if not is_loopback:
+    if host not in LOOPBACK:
         # Everything goes unencrypted: on a network the images and the token could be read by others.
-        hint = f"allowed: {LOOPBACK}; from another machine use a tunnel, ssh -L PORT:localhost:PORT with --port PORT"
+        hint = f"allowed: {LOOPBACK[0]}; from another machine use a tunnel, ssh -L PORT:localhost:PORT with --port PORT"
         raise UsageError(f"the reviewer does not listen on {host}", hint=hint)

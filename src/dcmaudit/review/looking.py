@@ -45,7 +45,6 @@ def local_contrast(session: Session, _arguments: Arguments) -> None:
 def invert(session: Session, _arguments: Arguments) -> None:
     """Turn light into dark, or back."""
     session.view = replace(session.view, inverted=not session.view.inverted)
-    session.prefetch()
 
 
 def cursor(session: Session, arguments: Arguments) -> None:
@@ -127,4 +126,3 @@ def _options_changed(session: Session) -> None:
 
 def _render(session: Session, value: Rendering) -> None:
     session.view = replace(session.view, rendering=value)
-    session.prefetch()

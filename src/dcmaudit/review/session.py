@@ -152,6 +152,7 @@ class Session:
         with self.lock:
             self._opened(file, future)
         self.bump()
+        self.prefetch()
 
     def _opened(self, file: OpenFile, future: Future[Header]) -> None:
         if not file.opening:
@@ -171,7 +172,6 @@ class Session:
             return
         self.place_cursor()
         self.desk.begin_background(self, file)
-        self.prefetch()
 
     def leave(self) -> None:
         """Store what was seen of the open file; nothing else is written."""
@@ -209,7 +209,6 @@ class Session:
             raise ReviewError(f"the file has {len(file.planes)} planes", file=file.name, hint="choose one of them")
         file.index = index
         self.place_cursor()
-        self.prefetch()
         self.desk.suggest(self, file)
 
     def place_cursor(self) -> None:
@@ -227,7 +226,11 @@ class Session:
         return [(file.place, file.planes[index]) for index in ahead if is_shown(file.planes[index])]
 
     def prefetch(self) -> None:
-        """Have the next pictures made, and the next file opened."""
+        """Have the next pictures made, and the next file opened. Called when the answer to a command is on its way."""
+        with self.lock:
+            self._prefetch()
+
+    def _prefetch(self) -> None:
         file = self.file
         if file is None:
             return

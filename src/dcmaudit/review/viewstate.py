@@ -39,7 +39,11 @@ def view_state(session: Session) -> Json:
             "revision": session.revision,
             "user": session.desk.user,
             "viewer": session.desk.viewer,
-            "database": {"location": session.desk.store.location, "writable": session.desk.store.is_writable},
+            "database": {
+                "location": session.desk.store.location,
+                "writable": session.desk.store.is_writable,
+                "notes": list(session.desk.store.notes),
+            },
             "worklist": _worklist(session),
             "file": _file(file) if file else None,
             "groups": _groups(file) if file else [],

@@ -9,13 +9,14 @@ from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from typing import IO, TextIO, cast
 
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from dcmaudit.errors import DcmauditError, ReviewError, UsageError
-from dcmaudit.model import PlaneList, Projection, Rendering, ReviewState, View, parse_key
+from dcmaudit.model import PlaneGroup, PlaneList, Point, Projection, Rendering, ReviewState, View, parse_key
 from dcmaudit.review import (
     COMMANDS,
     Desk,
@@ -27,6 +28,7 @@ from dcmaudit.review import (
     view_state,
     worklist_rows,
 )
+from dcmaudit.review.drill import drill
 from dcmaudit.web.browse import browse
 from dcmaudit.web.replies import body_of, error_reply, query_number, reply
 
@@ -55,6 +57,7 @@ class Routes:
             Route(f"{document}/image/{{file_id:int}}/{{key}}", self.image),
             Route(f"{document}/thumb/{{file_id:int}}/{{key}}", self.thumb),
             Route(f"{document}/projection/{{file_id:int}}/{{group:int}}", self.projection),
+            Route(f"{document}/drill/{{file_id:int}}/{{group:int}}", self.drill),
             Route(f"{document}/planes/{{file_id:int}}", self.planes),
             Route(f"{document}/worklist", self.worklist),
             Route(f"{document}/tags/{{file_id:int}}", self.tags),
@@ -125,7 +128,10 @@ class Routes:
                 return error_reply(error, {"state": view_state(session)})
             return reply(view_state(session))
 
-        return await run_in_threadpool(work)
+        answer = await run_in_threadpool(work)
+        # After the answer: making pictures ahead must not hold up the one that is wanted now.
+        answer.background = BackgroundTask(session.prefetch)
+        return answer
 
     # Pictures
 
@@ -143,16 +149,27 @@ class Routes:
         """All planes of a group in one PNG."""
         file_id, number = request.path_params["file_id"], request.path_params["group"]
         session = self._session(request)
-        value = request.query_params.get("how", Projection.MAX.value)
-        allowed = [item.value for item in Projection]
-        if value not in allowed:
-            raise UsageError(f"there is no projection {value!r}", hint=f"allowed: {', '.join(allowed)}")
+        projection = _projection(request)
         planes = await run_in_threadpool(self._planes_of, session, file_id)
-        if number >= len(planes.groups):
-            raise UsageError("the file has no such group of planes")
-        address = planes.groups[number].address(0)
-        picture = Picture(file_id, address, View(), projection=Projection(value))
+        picture = Picture(file_id, _group(planes, number).address(0), View(), projection=projection)
         return await self._picture(request, picture, f"g{number}")
+
+    async def drill(self, request: Request) -> Response:
+        """The plane that a projection shows at a point."""
+        session = self._session(request)
+        file_id, number = request.path_params["file_id"], request.path_params["group"]
+        x, y = query_number(request, "x", 0, most=2**32), query_number(request, "y", 0, most=2**32)
+        projection = _projection(request)
+
+        def work() -> Response:
+            planes = self._planes_of(session, file_id)
+            group = _group(planes, number)
+            with self._desk.pool.lease(file_id, self._desk.referrer(session, file_id)) as instance:
+                position = drill(instance, group, projection, Point(x, y), lambda: self._desk.quitting)
+            start = planes.find(group.address(0)) or 0
+            return reply({"index": start + position})
+
+        return await run_in_threadpool(work)
 
     async def _picture(self, request: Request, picture: Picture, label: str) -> Response:
         session = self._session(request)
@@ -295,6 +312,20 @@ async def _chunks(spool: IO[str]) -> AsyncIterator[str]:
             yield chunk
     finally:
         spool.close()
+
+
+def _projection(request: Request) -> Projection:
+    value = request.query_params.get("how", Projection.MAX.value)
+    allowed = [item.value for item in Projection]
+    if value not in allowed:
+        raise UsageError(f"there is no projection {value!r}", hint=f"allowed: {', '.join(allowed)}")
+    return Projection(value)
+
+
+def _group(planes: PlaneList, number: int) -> PlaneGroup:
+    if number >= len(planes.groups):
+        raise UsageError("the file has no such group of planes")
+    return planes.groups[number]
 
 
 def _view(request: Request) -> View:

@@ -10,6 +10,7 @@ import hmac
 import json
 import logging
 import secrets
+from collections.abc import Sequence
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
@@ -50,8 +51,9 @@ start the program again for a new one.</p></body></html>
 class Access:
     """The one-time token of the start address, and the cookie that it is exchanged for."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, names: Sequence[str] = ("127.0.0.1", "localhost", "[::1]")) -> None:
         self.port = port
+        self._names = names
         self.cookie_name = f"dcmaudit_{port}"
         self._token: str | None = secrets.token_urlsafe(32)
         self._cookie = secrets.token_urlsafe(32)
@@ -61,9 +63,13 @@ class Access:
         """The token that is still to be used, None after it was."""
         return self._token
 
+    def start_address(self) -> str:
+        """The address that opens the reviewer, once."""
+        return f"http://{self._names[0]}:{self.port}/?token={self._token}"
+
     def hosts(self) -> set[str]:
-        """The values of Host that are this server: its loopback names with its own port."""
-        return {f"{name}:{self.port}" for name in ("127.0.0.1", "localhost", "[::1]")}
+        """The values of Host that are this server: its names with its own port."""
+        return {f"{name}:{self.port}" for name in self._names}
 
     def exchange(self, token: str) -> str | None:
         """The cookie's value for the right token, once; None for any other, and ever after."""
@@ -165,7 +171,7 @@ class Guard:
         # A foreign name that was made to point at this machine (DNS rebinding) arrives with its own Host.
         hosts = headers.getlist("host")
         if len(hosts) != 1 or hosts[0].lower() not in self._access.hosts():
-            hint = f"use http://127.0.0.1:{self._access.port}/; a tunnel must use the same port number at both ends"
+            hint = f"its port is {self._access.port}; a tunnel must use the same number at both ends"
             raise Refused(403, "this server answers only under its own name and port", hint)
 
     def _check_origin(self, headers: Headers, method: str) -> None:

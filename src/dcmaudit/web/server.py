@@ -4,60 +4,62 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
+import ipaddress
 import socket
 import sys
-import threading
-import webbrowser
 from collections.abc import Callable, Sequence
 
 import uvicorn
 
-from dcmaudit.errors import ServerError
+from dcmaudit.errors import ServerError, UsageError
 from dcmaudit.review import Desk
 from dcmaudit.settings import Settings
 from dcmaudit.store import open_store
 from dcmaudit.web.app import make_app
 from dcmaudit.web.security import Access
 
+LOOPBACK = "127.0.0.1"
+_LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _GRACE = 2
+_SWITCH_INTERVAL = 0.0005
+"""Seconds until a thread that computes lets another one run: the default of 5 ms is longer than an answer takes."""
 
 
 def serve(
-    settings: Settings,
     names: Sequence[str],
+    settings: Settings,
     *,
     review: bool = False,
     tagged: bool = False,
-    announce: Callable[[str], None] | None = None,
-) -> int:
-    """Run the reviewer until somebody quits; the exit code, 0.
+    host: str = LOOPBACK,
+    ready: Callable[[str], None] | None = None,
+) -> None:
+    """Run the reviewer until somebody quits with ``q`` in the page or Ctrl+C; closing every tab does not end it.
 
     ``names`` are files, folders, lists or databases. ``review`` shows done files too, ``tagged`` only tagged ones.
-    Whether it writes (viewer), which port, which database, whether a browser is opened and whether folders are
-    read with their subfolders is in ``settings``. ``announce`` gets the lines for the terminal (default: standard
-    output). ServerError where the port cannot be had; StoreError where the database cannot be opened. ``q`` in
-    the page and Ctrl+C end it; closing every tab does not.
+    Whether it writes (viewer), which port, which database and whether folders are read with their subfolders is in
+    ``settings``. ``ready`` gets the start address, with its one-time token, once the port answers. ServerError
+    where the port cannot be had; StoreError where the database cannot be opened; UsageError for a host other than
+    this machine without folders that may be browsed, for then everybody with the address could read every file.
     """
-    say = announce or _print
+    names_of_host = _allowed_names(host, settings)
     with (
-        _bound(settings.port) as listener,
+        _bound(host, settings.port) as listener,
         open_store(settings.database, user=settings.user, read_only=settings.viewer) as store,
     ):
-        access = Access(listener.getsockname()[1])
-        chosen = {name: value for name, value in {"ignore-done": not review, "tagged-only": tagged}.items()
-                  if (review and name == "ignore-done") or (tagged and name == "tagged-only")}  # fmt: skip
-        if tagged:
-            chosen["ignore-done"] = False
+        access = Access(listener.getsockname()[1], names_of_host)
+        chosen = {}
+        if review or tagged:
+            # Tagged files count as done: they are left out unless done files are shown.
+            chosen = {"ignore-done": False, "tagged-only": tagged}
         desk = Desk(settings, names, store=store, viewer=settings.viewer, chosen=chosen, recursive=settings.recursive)
         try:
-            _run(desk, access, listener, settings, say)
+            _run(desk, access, listener, ready)
         finally:
             desk.close()
-    return 0
 
 
-def _run(desk: Desk, access: Access, listener: socket.socket, settings: Settings, say: Callable[[str], None]) -> None:
+def _run(desk: Desk, access: Access, listener: socket.socket, ready: Callable[[str], None] | None) -> None:
     config = uvicorn.Config(
         make_app(desk, access),
         log_config=None,
@@ -74,26 +76,45 @@ def _run(desk: Desk, access: Access, listener: socket.socket, settings: Settings
         server.should_exit = True
 
     desk.on_quit = stop
-    address = f"http://127.0.0.1:{access.port}/?token={access.token}"
-    for note in desk.store.notes:
-        say(f"Note: {note}")
-    say(f"The reviewer is at {address}")
-    say("The address works once. q in the page or Ctrl+C here ends the program.")
-    if settings.browser:
-        _open_browser(address, say)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_INTERVAL)
+    if ready is not None:
+        ready(access.start_address())
     try:
         asyncio.run(server.serve(sockets=[listener]))
     except KeyboardInterrupt:
-        say("Ended.")
+        pass  # the way to end it from a terminal
+    finally:
+        sys.setswitchinterval(before)
 
 
-def _bound(port: int) -> socket.socket:
-    """A listening socket on loopback; ServerError where the port is taken or not allowed."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def _allowed_names(host: str, settings: Settings) -> list[str]:
+    """The names by which this server may be asked for, the one for the start address first."""
+    if host == "localhost" or ipaddress.ip_address(host).is_loopback:
+        return list(_LOOPBACK_NAMES) if host in {LOOPBACK, "localhost"} else [_in_address(host), "localhost"]
+    if not settings.browse_roots:
+        raise UsageError(
+            "a server for other machines needs the folders that may be opened through it",
+            hint="set DCMAUDIT_BROWSE_ROOTS, or leave out --host",
+        )
+    machine = [socket.gethostname().lower(), socket.getfqdn().lower()]
+    return machine if ipaddress.ip_address(host).is_unspecified else [_in_address(host), *machine]
+
+
+def _in_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A listening socket; ServerError where the port is taken or not allowed."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named because asyncio turns Nagle's algorithm off only for sockets that say they are TCP;
+    # with it on, many an answer comes 40 ms late.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     # Otherwise a port stays unusable for a minute after the last server on it ended.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind(("127.0.0.1", port))
+        listener.bind((host, port))
         listener.listen(128)
     except OSError as error:
         listener.close()
@@ -101,27 +122,5 @@ def _bound(port: int) -> socket.socket:
             raise ServerError(f"port {port} is in use", hint="choose another, or none to get a free one") from error
         if error.errno == errno.EACCES:
             raise ServerError(f"port {port} may not be used", hint="choose one above 1023") from error
-        raise ServerError(f"port {port} cannot be used: {error.strerror}") from error
+        raise ServerError(f"{host}, port {port}, cannot be used: {error.strerror}") from error
     return listener
-
-
-def _open_browser(address: str, say: Callable[[str], None]) -> None:
-    """Open the browser in a thread of its own: some start commands do not come back before it is closed."""
-    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        say("No display: open the address in a browser yourself.")
-        return
-
-    def work() -> None:
-        try:
-            opened = webbrowser.open(address)
-        except (webbrowser.Error, OSError):
-            opened = False
-        if not opened:
-            say("No browser could be started: open the address yourself.")
-
-    threading.Thread(target=work, name="dcmaudit-browser", daemon=True).start()
-
-
-def _print(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()

@@ -56,7 +56,8 @@ def parse_location(location: str | Path) -> Location:
         if not location.strip():
             raise UsageError("the database has an empty name", hint=_ALLOWED)
     path = Path(os.path.abspath(Path(location).expanduser()))  # noqa: PTH100 (links stay as the user wrote them)
-    if path.is_dir() or (not path.is_file() and path.suffix.lower() not in _FILE_ENDINGS):
+    # os.path answers no where pathlib would stumble over a folder that may not be entered.
+    if os.path.isdir(path) or (not os.path.isfile(path) and path.suffix.lower() not in _FILE_ENDINGS):  # noqa: PTH112, PTH113
         path /= FILE_NAME
     return SqliteLocation(path)
 

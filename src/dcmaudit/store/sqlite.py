@@ -12,7 +12,7 @@ import stat
 import time
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event
 
 from dcmaudit.errors import StoreError, StoreReadOnlyError
 from dcmaudit.store.companions import write_companions
@@ -40,7 +40,7 @@ class SqliteBackend:
         self._inode: tuple[int, int] | None = None
         self.refusal = "it was opened for reading only" if read_only else self._make_writable()
         self.journal = "delete" if is_on_network(path) else "wal"
-        if path.exists():
+        if is_there(path):
             self._remember()
 
     # --- making and closing -------------------------------------------------------------------------------------
@@ -55,7 +55,7 @@ class SqliteBackend:
         except FileExistsError:
             pass  # another process was quicker
         except OSError as error:
-            if path.exists():
+            if is_there(path):
                 return "the file may not be written"
             raise StoreError(
                 f"the database cannot be made: {error.strerror}",
@@ -91,21 +91,17 @@ class SqliteBackend:
 
     def engine(self) -> Engine:
         """A new engine whose connections obey the rules of this module."""
-        engine = create_engine(
-            "sqlite://",
-            creator=self._connect,
-            poolclass=QueuePool,
-            pool_size=4,
-            max_overflow=60,
-            pool_timeout=self._timeout,
-            hide_parameters=True,
-        )
+        # A reader opens the file anew each time: it may appear, be replaced or change its journal meanwhile.
+        pool = NullPool(self._connect) if self.refusal else QueuePool(self._connect, pool_size=4, max_overflow=60)
+        engine = create_engine("sqlite://", pool=pool, hide_parameters=True)
         event.listen(engine, "begin", _begin)
         return engine
 
     def _connect(self) -> sqlite3.Connection:
-        if not self.path.exists() and self.refusal is not None:
+        if not is_there(self.path) and self.refusal is not None:
             return self._open(":memory:")  # nothing there yet, and nothing may be made: an empty database
+        if not os.access(self.path, os.R_OK):
+            raise StoreError("the database may not be read", file=self.name, hint="ask its owner, or choose another")
         uri = self.path.as_uri()
         if self.refusal is None:
             connection = self._open(f"{uri}?mode=rw")
@@ -197,6 +193,11 @@ class SqliteBackend:
     def _note(self, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is such a file, and no error where a folder on the way may not be entered."""
+    return os.path.exists(path)  # noqa: PTH110 (pathlib's raises)
 
 
 def _begin(connection: Connection) -> None:

@@ -75,8 +75,18 @@ def from_sqlite(error: sqlite3.Error, where: str) -> StoreError:
     return kind(message, file=where, hint=hint or None)
 
 
+_REFUSALS = (("does not exist", "3D000"), ("password", "28"), ("authentication", "28"), ("pg_hba.conf", "28"))
+
+
+def _state_of_refusal(message: str) -> str:
+    """The SQLSTATE of a connection that the server refused, which libpq tells in words alone."""
+    if (fatal := message.partition("FATAL:")[2]) and 'role "' not in fatal:
+        return next((state for words, state in _REFUSALS if words in fatal), "28")
+    return "28" if fatal or "no password supplied" in message else ""
+
+
 def _from_postgres(error: BaseException | None, where: str) -> StoreError:
-    state = getattr(error, "sqlstate", None) or ""
+    state = getattr(error, "sqlstate", None) or _state_of_refusal(str(error))
     known = _POSTGRES.get(state) or _POSTGRES.get(state[:2])
     if known is None:
         return StoreError(f"the database server refused (SQLSTATE {state})", file=where)

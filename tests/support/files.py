@@ -96,7 +96,7 @@ class Overlay:
     columns: int | None = None
     frames: int | None = None
 
-    def put(self, into: Dataset) -> None:
+    def put(self, into: Dataset, *, big_endian: bool = False) -> None:
         """Add the group's elements to a data set."""
         group = self.group << 16
         bits = np.zeros((1, 1, 1), np.uint8) if self.bits is None else np.asarray(self.bits, np.uint8)
@@ -114,6 +114,8 @@ class Overlay:
         into.add_new(group | 0x0102, "US", self.embedded or 0)
         if self.embedded is None:
             data = pack_bits(bits) if self.data is None else self.data
+            if big_endian:  # OW: the bytes of each word change places (PS3.5 8.1.1)
+                data = np.frombuffer(data, "<u2").astype(">u2").tobytes()
             into.add_new(group | 0x3000, "OW", data)
 
 
@@ -165,7 +167,7 @@ def dataset(
             big_endian=big_endian,
         )
     for overlay in overlays:
-        overlay.put(out)
+        overlay.put(out, big_endian=big_endian)
     for keyword, value in (extra or {}).items():
         if value is None:
             delattr(out, keyword)
@@ -216,7 +218,8 @@ def _put_pixels(  # noqa: PLR0917 - the attributes of one group
 def native_bytes(cells: Array, *, bits_allocated: int, planar: int = 0, big_endian: bool = False) -> bytes:
     """The value of PixelData for (frames, rows, columns[, samples]), padded to an even length."""
     if bits_allocated == 1:
-        return pack_bits(cells)
+        packed = pack_bits(cells)
+        return np.frombuffer(packed, "<u2").astype(">u2").tobytes() if big_endian else packed
     if cells.ndim == 4 and planar:
         cells = np.moveaxis(cells, 3, 1)
     data = cells.astype(cells.dtype.newbyteorder(">" if big_endian else "<")).tobytes()

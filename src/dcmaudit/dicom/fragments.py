@@ -29,6 +29,8 @@ class Fragments:
     lengths: array[int] = field(default_factory=lambda: array("Q"))
     end: int = 0
     cut: bool = False
+    short: bool = False
+    """Whether the last fragment is not wholly there."""
 
 
 def walk_fragments(body: ByteSource, offset: int) -> Fragments:
@@ -53,7 +55,7 @@ def walk_fragments(body: ByteSource, offset: int) -> Fragments:
         found.offsets.append(position + 8)
         found.lengths.append(min(length, max(0, body.size - position - 8)))
         if position + 8 + length > body.size:
-            found.end, found.cut = body.size, True
+            found.end, found.cut, found.short = body.size, True, True
             return found
         position += 8 + length
 
@@ -99,7 +101,7 @@ class FrameIndex:
 
     def is_cut(self, frame: int) -> bool:
         """Whether the file ended before this frame did."""
-        return self.fragments.cut and frame == len(self.starts) - 1
+        return self.fragments.short and frame == len(self.starts) - 1
 
 
 def index_frames(

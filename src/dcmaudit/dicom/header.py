@@ -119,10 +119,15 @@ def _read(source: ByteSource) -> Header:
     body, position = source, cursor.position
     if declared is not None and declared.deflated:
         body, position = _inflated(source, position), 0
-    syntax = _checked_syntax(body, position, declared, raw=not has_preamble and not meta)
-    header = Header(body, syntax, meta, Dataset())
-    _read_elements(header, position)
-    _require_data_set(header, raw=not has_preamble)
+    try:
+        syntax = _checked_syntax(body, position, declared, raw=not has_preamble and not meta)
+        header = Header(body, syntax, meta, Dataset())
+        _read_elements(header, position)
+        _require_data_set(header, raw=not has_preamble)
+    except BaseException:
+        if body is not source:
+            body.close()
+        raise
     return header
 
 
@@ -238,15 +243,18 @@ def _read_elements(header: Header, position: int) -> None:
     """Read every top-level element, stepping over pixel data; what follows them is part of the data set too."""
     cursor = Cursor(header.body, position)
     reading = _Reading(header, cursor)
-    while not reading.done and cursor.remaining >= 8:
+    more = True
+    while more and cursor.remaining >= 8:
         with quietly():
             for element in data_element_generator(
-                cast("Any", cursor), header.syntax.implicit, header.syntax.little_endian, stop_when=reading.stop,
+                cast("Any", cursor),
+                header.syntax.implicit,
+                header.syntax.little_endian,
+                stop_when=reading.stop,
                 defer_size=DEFER_SIZE,
-            ):  # fmt: skip
+            ):
                 _keep(header, element)
-        if reading.done or not _step_over_pixels(header, cursor, reading):
-            break
+        more = not reading.done and _step_over_pixels(header, cursor, reading) and not reading.done
     _name_the_rest(header, cursor, reading)
 
 

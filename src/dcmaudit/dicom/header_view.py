@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydicom.datadict import dictionary_has_tag, tag_for_keyword
 from pydicom.dataset import Dataset
@@ -12,6 +12,9 @@ from pydicom.sequence import Sequence as DicomSequence
 
 from dcmaudit.dicom.attributes import Attributes
 from dcmaudit.dicom.quiet import quietly
+
+if TYPE_CHECKING:
+    from dcmaudit.dicom.instance import Instance
 
 _LONGEST_BINARY = 1024
 """Bytes of a binary value that are shown as text; whoever searches more than that searches pixels."""
@@ -115,3 +118,10 @@ def _binary_text(value: bytes, tag: int, vr: str) -> str:
         if text.isprintable() and text:
             return text
     return str(value[:_LONGEST_BINARY])
+
+
+def header_view(instance: Instance) -> HeaderView:
+    """The header of an open instance; it stays usable after the instance was closed."""
+    header = instance._header  # noqa: SLF001 - one package, and nobody outside needs the parsed header itself
+    left = {*header.kept, *(element.tag for element in header.pixels)}
+    return HeaderView(header.dataset, meta=header.meta, left_in_file=left)

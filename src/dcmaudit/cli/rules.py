@@ -1,0 +1,219 @@
+"""``dcmaudit rules``: which deid recipes and CTP scripts say what about which files."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from dcmaudit.cli.common import Exit, say
+from dcmaudit.errors import DcmauditError, UsageError
+
+if TYPE_CHECKING:
+    from dcmaudit.detect.rules import RuleSet
+    from dcmaudit.model import Reference
+    from dcmaudit.pipeline.rules import DeviceCount, FileAnswer
+    from dcmaudit.settings import Settings
+    from dcmaudit.sources import Tally
+
+NAME = "rules"
+SUMMARY = "check which deid recipes and CTP scripts match which files"
+COLUMNS = (
+    "filename", "modality", "manufacturer", "model", "columns", "rows",
+    "rule", "rule_file", "rule_line", "group", "coordinates", "problem",
+)  # fmt: skip
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the subcommand."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    check = actions.add_parser(
+        "check",
+        help="which rules match which files, and which devices none",
+        description="Say which rules match which files, what they would redact, and which devices no rule matches.",
+        epilog="exit codes: 0 every file was answered; 1 some were not (with --strict: or no rule matched them)",
+    )
+    check.add_argument(
+        "files", nargs="+", metavar="FILES", help="DICOM files, wildcards, folders, CSV lists, databases"
+    )
+    check.add_argument(
+        "--deid-rules", metavar="PATH",
+        help="file or folder of rules (default: $SMI_ROOT/data/deid, else the rules that come with dcmaudit)",
+    )  # fmt: skip
+    check.add_argument("-r", "--recursive", action="store_true", default=None, help="look into subfolders too")
+    check.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
+    check.add_argument("--strict", action="store_true", help="end with 1 also where no rule matches a file")
+    form = check.add_mutually_exclusive_group()
+    form.add_argument("--csv", action="store_true", help="a table with one line a file and rule")
+    form.add_argument("--json", action="store_true", help="one JSON object a file, then one with the summary")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Check files; the answers go to standard output, everything else to standard error."""
+    from dcmaudit.pipeline import workers
+    from dcmaudit.pipeline.rules import ask_rules, rule_paths, rules_of
+    from dcmaudit.sources import Tally
+
+    if args.jobs is not None and args.jobs < 1:
+        raise UsageError(f"--jobs {args.jobs} leaves nobody to do the work", hint="1 or more are allowed")
+    paths = rule_paths(args.deid_rules, settings)
+    rules = rules_of(paths)
+    if not getattr(args, "quiet", False):
+        _introduce(rules)
+    report = _Report(args)
+    tally = Tally()
+    references = _references(args, settings, tally, report)
+    for reference, answer in workers.each(partial(ask_rules, paths), references, jobs=args.jobs):
+        report.take(reference, answer)
+    for passed in tally.named:
+        say(f"{passed.name}: passed over: {passed.reason.value}")
+    if not report.answered and not report.failed:
+        say(f"no file to check; {tally.summary()}")
+        return Exit.NOT_ALL
+    report.finish(rules, tally)
+    missed = report.unmatched if args.strict else 0
+    return Exit.NOT_ALL if report.failed or report.undecided or missed else Exit.GOOD
+
+
+def _introduce(rules: RuleSet) -> None:
+    from dcmaudit.pipeline.rules import unknown_fields
+
+    for file in rules.files:
+        ignored = f"; not used: {', '.join(file.ignored)}" if file.ignored else ""
+        say(f"{file.path}: {len(file.rules)} rule{'s'[: len(file.rules) != 1]}{ignored}")
+        for note in file.notes:
+            say(f"{file.path}: line {note.line}: {note.message}")
+    for name in unknown_fields(rules):
+        say(f"no dictionary has the element {name}: misspelt? Rules that ask for it find it absent")
+
+
+def _references(args: argparse.Namespace, settings: Settings, tally: Tally, report: _Report) -> Iterator[Reference]:
+    from dcmaudit.sources import Problem, find
+
+    recursive = args.recursive or settings.recursive
+    for found in find(args.files, recursive=recursive, pacs_root=settings.pacs_root):
+        if isinstance(found, Problem):
+            report.fail(found.name, str(found))
+        reference = tally.add(found)
+        if reference is not None:
+            yield reference
+
+
+class _Report:
+    """Prints answers as they come and keeps the counts."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._csv = csv.writer(sys.stdout, lineterminator="\n") if args.csv else None
+        self._json: bool = args.json
+        self.answered = self.failed = self.undecided = self.unmatched = self.imageless = 0
+        self._devices: dict[str, DeviceCount] = {}
+        self._hits: Counter[tuple[str, int]] = Counter()
+        if self._csv is not None:
+            self._csv.writerow(COLUMNS)
+
+    def take(self, reference: Reference, answer: FileAnswer | Exception) -> None:
+        """One file: its answer, or why there is none."""
+        if isinstance(answer, Exception):
+            known = isinstance(answer, DcmauditError)
+            self.fail(reference.name, str(answer) if known else f"{reference.name}: {type(answer).__name__}")
+            return
+        self._count(answer)
+        if self._csv is not None:
+            self._csv.writerows(_rows(answer))
+        elif self._json:
+            print(json.dumps(_plain(answer), ensure_ascii=False))
+        else:
+            _print(answer)
+
+    def fail(self, name: str, message: str) -> None:
+        """One name that could not be answered."""
+        self.failed += 1
+        say(message)
+        if self._csv is not None:
+            self._csv.writerow([name, *[""] * (len(COLUMNS) - 2), message])
+        elif self._json:
+            print(json.dumps({"filename": name, "error": message}, ensure_ascii=False))
+
+    def _count(self, answer: FileAnswer) -> None:
+        from dcmaudit.pipeline.rules import DeviceCount, count_devices
+
+        self.answered += 1
+        self.imageless += answer.size is None
+        self.undecided += answer.undecided
+        self.unmatched += answer.size is not None and not answer.matches
+        self._hits.update((match.file, match.line) for match in answer.matches)
+        for name, count in count_devices([answer]).items():
+            known = self._devices.setdefault(name, DeviceCount())
+            known.files += count.files
+            known.matched += count.matched
+
+    def finish(self, rules: RuleSet, tally: Tally) -> None:
+        """The summary: devices without a rule, rules without a file, and the counts."""
+        missed = {name: count for name, count in self._devices.items() if count.matched < count.files}
+        idle = [rule.name for rule in rules.rules if not self._hits[rule.file, rule.line]]
+        if self._json:
+            summary = {
+                "files": self.answered,
+                "not read": self.failed,
+                "undecided": self.undecided,
+                "without image": self.imageless,
+                "matched by none": self.unmatched,
+                "devices": {name: asdict(count) for name, count in self._devices.items()},
+                "rules without a file": idle,
+            }
+            print(json.dumps({"summary": summary}, ensure_ascii=False))
+        elif self._csv is None:
+            print()
+            for name, count in missed.items():
+                print(f"no rule for {count.files - count.matched} of {count.files} files of {name}")
+            print(f"{len(rules) - len(idle)} of {len(rules)} rules match a file")
+        counts = f"{self.answered} answered, {self.unmatched} matched by no rule, {self.undecided} undecided"
+        say(f"{counts}, {self.imageless} without an image, {self.failed} not read ({tally.summary()})")
+
+
+def _rows(answer: FileAnswer) -> Iterator[list[Any]]:
+    device = answer.device
+    start = [answer.name, device.modality, device.manufacturer, device.model, device.columns, device.rows]
+    problem = "; ".join(answer.problems) if answer.size is not None else "no image: no rule was asked"
+    for match in answer.matches:
+        yield [*start, match.label, match.file, match.line, match.group, match.coordinates, problem]
+    if not answer.matches:
+        yield [*start, "", "", "", "", "", problem]
+
+
+def _plain(answer: FileAnswer) -> dict[str, Any]:
+    device = answer.device
+    return {
+        "filename": answer.name,
+        "modality": device.modality,
+        "manufacturer": device.manufacturer,
+        "model": device.model,
+        "columns": device.columns,
+        "rows": device.rows,
+        "has_image": answer.size is not None,
+        "rules": [asdict(match) for match in answer.matches],
+        "rectangles": answer.rectangles,
+        "covered": round(answer.covered, 4),
+        "problems": list(answer.problems),
+        "undecided": answer.undecided,
+    }
+
+
+def _print(answer: FileAnswer) -> None:
+    if answer.size is None:
+        print(f"{answer.name}: no image, so no rule was asked")
+        return
+    count = f"{answer.rectangles} rectangle{'s'[: answer.rectangles != 1]}"
+    what = f"{count}, {answer.covered:.1%} of the image" if answer.rectangles else "nothing to redact"
+    print(f"{answer.name}: {what}" if answer.matches else f"{answer.name}: no rule")
+    for match in answer.matches:
+        flag = "" if match.coordinates else ", no coordinates"
+        print(f"  {match.label or 'a rule without a label'} ({match.file}, line {match.line}, {match.group}{flag})")
+    for problem in answer.problems:
+        print(f"  ! {problem}")

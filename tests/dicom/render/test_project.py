@@ -136,7 +136,7 @@ def test_the_text_map_shows_text_that_stays_and_text_of_a_single_frame() -> None
     assert levels[static].mean() > 100
     assert levels[once].mean() > 70
     assert levels[rest].mean() < 8
-    assert np.percentile(levels[rest], 95) < 30
+    assert np.percentile(levels[rest], 95) < 45
 
 
 def test_faint_text_that_stays_rises_out_of_noise_that_does_not() -> None:
@@ -151,7 +151,7 @@ def test_faint_text_that_stays_rises_out_of_noise_that_does_not() -> None:
     single = stroke_map(next(frames()).array)
     together = project(frames(), Projection.TEXT)
     assert single[static].mean() < 20
-    assert together[static].mean() > 40
+    assert together[static].mean() > 25
     assert together[~(static | around(static))].mean() < 12
 
 

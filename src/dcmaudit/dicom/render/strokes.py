@@ -42,15 +42,13 @@ def stroke_map(plane: Array) -> Levels:
     light_upright, dark_upright = _thin(steps, width, axis=1)
     light_level, dark_level = _thin(steps, width, axis=0)
     upright, level = np.maximum(light_upright, dark_upright), np.maximum(light_level, dark_level)
-    lighter, darker = np.maximum(light_upright, light_level), np.maximum(dark_upright, dark_level)
-    contrast = np.maximum(lighter, darker)
-    ground = _ground(contrast)
-    dense = np.sqrt(_density(upright, ground) * _density(level, ground))
+    contrast = np.maximum(upright, level)
+    floor = _floor(contrast)
+    dense = np.sqrt(_density(upright, floor) * _density(level, floor))
     np.minimum(dense * np.float32(4.0), np.float32(1.0), out=dense)
-    likely = _likely(contrast, _fill(ground, contrast.shape, _GROUP * _GROUND))
+    likely = _likely(contrast, _fill(floor, contrast.shape, _GROUP * _GROUND))
     likely *= _fill(dense, contrast.shape, _GROUP)
-    # Between the strokes of light letters lie dark ones: darker, so that the letters stay legible either way.
-    likely *= np.where(lighter >= darker, np.float32(255), np.float32(150))
+    likely *= _ink(steps, contrast)
     return likely.astype(np.uint8)
 
 
@@ -81,20 +79,47 @@ def _slide(values: Array, width: int, choose: Any, axis: int) -> Array:
     return reach
 
 
-def _ground(contrast: Array) -> Single:
-    """The usual contrast around each square: the median of 5 x 5 squares, which lines of writing do not fill."""
-    means = _means(contrast, _GROUP * _GROUND)
-    padded = np.pad(means, 2, mode="edge")
+def _calm(means: Single, place: int) -> Single:
+    """Of the 5 x 5 squares around each square the value at ``place`` in ascending order: 12 is the median."""
+    # Beyond the border the plane is mirrored: a corner full of writing is not its own surroundings.
+    padded = np.pad(means, 2, mode="reflect")
     rows, columns = means.shape
     around = [padded[i : i + rows, j : j + columns] for i in range(5) for j in range(5)]
-    ground: Single = np.median(np.stack(around), axis=0).astype(np.float32)
-    return ground
+    calm: Single = np.partition(np.stack(around), place, axis=0)[place]
+    return calm
 
 
-def _density(thin: Array, ground: Single) -> Single:
+def _floor(contrast: Array) -> Single:
+    """What contrast counts for nothing around each square.
+
+    Twice the usual one there, which is that of the calmer of the squares around, for blocks of writing are large;
+    and a small part of what the strongest strokes of the plane have, or the traces that lossy compression leaves
+    beside them would be strokes themselves.
+    """
+    usual = _calm(_means(contrast, _GROUP * _GROUND), 6)
+    strongest = np.percentile(contrast[::3, ::3], 99.5)
+    return usual * np.float32(2.1) + np.float32(max(0.25, 0.03 * strongest))
+
+
+def _ink(steps: Array, contrast: Array) -> Single:
+    """The level that a certain stroke is shown with, 255 or less.
+
+    The gaps between strokes are strokes too, of the other kind, but of the ground's own level: shown darker, they
+    leave the letters legible.
+    """
+    ground = _calm(_means(steps, _GROUP * _GROUND), 12)
+    away = np.abs(steps - _fill(ground, steps.shape, _GROUP * _GROUND))
+    away /= np.maximum(contrast, 1)
+    np.minimum(away, np.float32(1), out=away)
+    away *= np.float32(185)
+    away += np.float32(70)
+    return away
+
+
+def _density(thin: Array, floor: Single) -> Single:
     """The share of pixels around each group that belong to strokes, from 0 to 1."""
     groups = _means(thin, _GROUP)
-    likely = _likely(groups * np.float32(2), _fill(ground, groups.shape, _GROUND))
+    likely = _likely(groups * np.float32(2), _fill(floor, groups.shape, _GROUND))
     padded = np.pad(likely, ((1, 1), (2, 2)))
     rows, columns = likely.shape
     total = np.zeros_like(likely)
@@ -104,9 +129,8 @@ def _density(thin: Array, ground: Single) -> Single:
     return total / np.float32(15)
 
 
-def _likely(contrast: Array, ground: Single) -> Single:
-    """0 for the contrast usual here, near 1 for many times as much."""
-    floor = ground * np.float32(2.1) + np.float32(0.25)
+def _likely(contrast: Array, floor: Single) -> Single:
+    """0 up to the floor, near 1 for many times as much."""
     over = np.maximum(contrast.astype(np.float32) - floor, np.float32(0))
     likely: Single = over / (over + floor)
     return likely

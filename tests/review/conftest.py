@@ -1,0 +1,46 @@
+"""Desks that are closed when a test is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dcmaudit.review import Desk, Session
+from support.desks import make_desk, ready, write_cine
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """The folder of the database."""
+    return tmp_path / "database"
+
+
+@pytest.fixture
+def open_desk(database: Path) -> Iterator[Callable[..., Desk]]:
+    """``make_desk`` over the folder ``database``."""
+    desks: list[Desk] = []
+
+    def make(names: Any, **how: Any) -> Desk:
+        desks.append(make_desk(database, names, **how))
+        return desks[-1]
+
+    yield make
+    for desk in desks:
+        desk.close()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    """Three files of the same kind: four frames and three overlay planes each."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    return [write_cine(folder / f"US000{number}.dcm", uid=number) for number in (1, 2, 3)]
+
+
+@pytest.fixture
+def session(open_desk: Callable[..., Desk], files: list[Path]) -> Session:
+    """A document over the three files."""
+    return ready(open_desk(files))

@@ -1,0 +1,206 @@
+"""Going from plane to plane and file to file, and what is written on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dcmaudit.errors import UsageError
+from dcmaudit.review import Desk, Session
+from support.desks import do, paint, paint_all, ready, state, tables, write_cine, write_stray
+
+ORDER = ["f0", "f1", "f2", "f3", "o6000.0", "o6000.1", "o6002.0"]
+
+
+def test_the_position_is_shown_as_number_and_total(session: Session) -> None:
+    after = do(session, "next-file")["worklist"]
+    assert (after["number"], after["total"]) == (2, 3)
+    assert after["growing"] is False
+
+
+def test_next_frame_steps_through_frames_then_overlay_by_overlay(session: Session) -> None:
+    keys = [state(session)["plane"]["key"]]
+    keys += [do(session, "next-frame")["plane"]["key"] for _ in range(6)]
+    assert keys == ORDER
+
+
+def test_the_overlay_number_comes_only_after_the_frames(session: Session) -> None:
+    overlays = [state(session)["plane"]["overlay"]]
+    overlays += [do(session, "next-frame")["plane"]["overlay"] for _ in range(6)]
+    assert overlays == [None, None, None, None, "6000", "6000", "6002"]
+
+
+def test_next_frame_at_the_end_stays_in_the_file_and_says_so(session: Session) -> None:
+    do(session, "go-plane", key="o6002.0")
+    after = do(session, "next-frame")
+    assert after["plane"]["key"] == "o6002.0"
+    assert after["worklist"]["number"] == 1
+    assert "last plane" in after["message"]["text"]
+
+
+def test_previous_frame_goes_back_and_stops_at_the_first(session: Session) -> None:
+    do(session, "go-plane", key="o6000.0")
+    assert do(session, "previous-frame")["plane"]["key"] == "f3"
+    do(session, "go-plane", index=0)
+    after = do(session, "previous-frame")
+    assert (after["plane"]["key"], after["message"]["text"]) == ("f0", "This is the first plane of the file.")
+
+
+def test_fast_forward_goes_to_the_first_overlay_then_the_next_then_says_there_is_none(session: Session) -> None:
+    assert do(session, "next-overlay")["plane"]["key"] == "o6000.0"
+    assert do(session, "next-overlay")["plane"]["key"] == "o6002.0"
+    after = do(session, "next-overlay")
+    assert after["plane"]["key"] == "o6002.0"
+    assert "No group comes after this one" in after["message"]["text"]
+
+
+def test_fast_forward_records_what_was_skipped_but_not_what_was_painted(session: Session) -> None:
+    paint(session)
+    do(session, "next-frame")
+    paint(session)
+    groups = do(session, "next-overlay")["groups"]
+    assert (groups[0]["seen"], groups[0]["skipped"]) == ([[0, 2]], [[2, 4]])
+
+
+def test_moving_never_writes_a_review_state(session: Session, database: Path) -> None:
+    for command in ("next-frame", "next-overlay", "previous-frame", "next-file", "previous-file", "next-file"):
+        do(session, command)
+        paint(session)
+    found = tables(database)
+    assert found.get("DicomTags", []) == []
+    assert found.get("DicomRects", []) == []
+
+
+def test_escape_at_the_last_file_stays_there_and_says_so(session: Session) -> None:
+    do(session, "go-file", index=2)
+    after = do(session, "next-file")
+    assert after["worklist"]["number"] == 3
+    assert "last file" in after["message"]["text"]
+
+
+def test_going_to_a_file_that_is_not_there_is_refused(session: Session) -> None:
+    with pytest.raises(UsageError, match="no file number 9"):
+        do(session, "go-file", index=8)
+
+
+def test_done_writes_then_moves_once_everything_was_painted(
+    session: Session, database: Path, files: list[Path]
+) -> None:
+    paint_all(session)
+    after = do(session, "done-next")
+    assert after["worklist"]["number"] == 2
+    assert after["worklist"]["left"] == 2
+    assert [(row[1], row[2]) for row in tables(database)["DicomTags"]] == [(str(files[0]), "F")]
+
+
+def test_done_asks_first_where_planes_were_not_seen(session: Session, database: Path) -> None:
+    paint(session)
+    after = do(session, "done-next")
+    assert after["worklist"]["number"] == 1
+    assert after["question"]["text"].startswith("6 of 7 planes were not seen.")
+    assert tables(database).get("DicomTags", []) == []
+    answered = do(session, after["question"]["command"], **after["question"]["args"])
+    assert answered["worklist"]["number"] == 2
+    assert len(tables(database)["DicomTags"]) == 1
+
+
+def test_the_answer_to_a_question_about_another_file_is_refused(session: Session) -> None:
+    question = do(session, "done-next")["question"]
+    do(session, "next-file")
+    with pytest.raises(UsageError, match="another file"):
+        do(session, question["command"], **question["args"])
+
+
+def test_planes_skipped_on_purpose_do_not_raise_the_question(session: Session) -> None:
+    paint(session)
+    for _ in range(3):
+        do(session, "next-overlay")
+        paint(session)
+    assert do(session, "done-next")["question"] is None
+
+
+def test_how_each_plane_was_seen_is_stored_with_done(session: Session, database: Path, files: list[Path]) -> None:
+    paint(session)
+    do(session, "next-overlay")
+    paint(session)
+    do(session, "done-next", confirm=True)
+    records = session.desk.store.seen(str(files[0]))
+    assert {(record.group, record.how.value, record.ranges) for record in records} == {
+        ("f", "painted", ((0, 1),)),
+        ("f", "skipped", ((1, 4),)),
+        ("o6000", "painted", ((0, 1),)),
+    }
+
+
+def test_a_plane_painted_just_before_leaving_is_counted_for_its_own_file(session: Session, files: list[Path]) -> None:
+    do(session, "next-file")
+    session.painted([(0, "f2")])
+    assert [record.filename for record in session.desk.store.seen(str(files[0]))] == [str(files[0])]
+
+
+def test_what_was_seen_before_counts_when_the_file_comes_back(session: Session) -> None:
+    paint_all(session)
+    do(session, "next-file")
+    assert do(session, "previous-file")["file"]["seen"] == 7
+
+
+def test_stray_bits_are_found_in_the_background_and_the_plane_on_screen_stays(
+    open_desk: Callable[..., Desk], tmp_path: Path
+) -> None:
+    session = ready(open_desk([write_stray(tmp_path / "stray.dcm")]))
+    after = state(session)
+    assert after["file"]["bits"] == "looked at"
+    assert [group["title"] for group in after["groups"]] == ["frames", "stray bit 13"]
+    assert [do(session, "next-frame")["plane"]["key"] for _ in range(3)] == ["f1", "f2", "b13.2"]
+
+
+def test_a_file_that_cannot_be_opened_is_an_entry_and_the_list_goes_on(
+    open_desk: Callable[..., Desk], files: list[Path]
+) -> None:
+    files[1].write_bytes(files[1].read_bytes())
+    desk = open_desk(files)
+    session = ready(desk)
+    files[1].unlink()
+    after = do(session, "next-file")
+    assert after["plane"] is None
+    assert "no such file" in after["file"]["error"]["message"]
+    assert do(session, "next-file")["plane"]["key"] == "f0"
+
+
+def test_done_files_are_left_out_the_next_time_unless_review_is_asked_for(
+    open_desk: Callable[..., Desk], files: list[Path]
+) -> None:
+    first = ready(open_desk(files))
+    do(first, "done-next", confirm=True)
+    do(first, "tag")
+    assert state(ready(open_desk(files)))["worklist"]["total"] == 1
+    assert state(ready(open_desk(files, chosen={"ignore-done": False})))["worklist"]["total"] == 3
+    tagged = state(ready(open_desk(files, chosen={"ignore-done": False, "tagged-only": True})))
+    assert (tagged["worklist"]["total"], tagged["file"]["name"]) == (1, str(files[1]))
+
+
+def test_the_filter_walks_through_matching_names_only(session: Session, files: list[Path]) -> None:
+    after = do(session, "filter", text="us0003")
+    # The open file stays in the list, so that nothing disappears under the reviewer.
+    assert after["worklist"]["total"] == 2
+    assert do(session, "next-file")["file"]["name"] == str(files[2])
+    assert do(session, "filter", text="")["worklist"]["total"] == 3
+
+
+def test_nothing_open_is_a_calm_state(open_desk: Callable[..., Desk]) -> None:
+    session = ready(open_desk([]))
+    after = state(session)
+    assert (after["worklist"]["index"], after["file"], after["plane"]) == (None, None, None)
+
+
+def test_files_can_be_opened_later(open_desk: Callable[..., Desk], files: list[Path], tmp_path: Path) -> None:
+    session = ready(open_desk([]))
+    after = do(session, "open-folder", path=str(files[0].parent))
+    assert after["worklist"]["total"] == 3
+    below = tmp_path / "images" / "below"
+    below.mkdir()
+    write_cine(below / "US0009.dcm", uid=9)
+    assert do(session, "open-folder-recursive", path=str(files[0].parent))["worklist"]["total"] == 4
+    assert do(session, "open-files", names=[str(files[2])])["file"]["name"] == str(files[2])

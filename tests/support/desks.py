@@ -1,0 +1,123 @@
+"""A reviewer's desk over built files, for tests of the reviewer and of its server."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dcmaudit.review import Desk, Session, perform, view_state
+from dcmaudit.settings import Settings
+from dcmaudit.store import open_store
+from support.files import Overlay, dataset, file_bytes, gradient, letter_bits
+
+MODEL = {"Modality": "US", "ImageType": ["ORIGINAL", "PRIMARY"], "ManufacturerModelName": "Test Scanner"}
+
+
+def write_cine(path: Path, *, frames: int = 4, uid: int = 1, **extra: Any) -> Path:
+    """A file of several frames and two overlays: 6000 with two frames, 6002 with one."""
+    stack = np.stack([gradient(48, 64) + number for number in range(frames)])
+    overlays = [
+        Overlay(bits=np.stack([letter_bits(), letter_bits()])),
+        Overlay(bits=letter_bits(), group=0x6002),
+    ]
+    facts = {**MODEL, "SOPInstanceUID": f"1.2.826.0.1.3680043.10.9.{uid}", **extra}
+    path.write_bytes(file_bytes(dataset(stack, frames=frames, overlays=overlays, extra=facts)))
+    return path
+
+
+def write_stray(path: Path, *, frames: int = 3) -> Path:
+    """A file whose 16-bit cells have one stray bit (13) set in the last frame."""
+    stack = np.stack([gradient(48, 64, dtype=np.uint16) for _ in range(frames)])
+    stack[-1, 4:20, 4:30] |= 1 << 13
+    data = dataset(stack & 0x0FFF, frames=frames, bits_stored=12, extra=MODEL)
+    data.PixelData = stack.astype("<u2").tobytes()
+    path.write_bytes(file_bytes(data))
+    return path
+
+
+def make_desk(folder: Path, names: Sequence[Path | str], **how: Any) -> Desk:
+    """A desk whose database is in ``folder``. ``how``: viewer, chosen, recursive, user, read_only, and settings."""
+    wanted = {key: how.pop(key) for key in ("viewer", "chosen", "recursive") if key in how}
+    read_only = how.pop("read_only", wanted.get("viewer", False))
+    settings = Settings(db=str(folder), user=how.pop("user", "tester"), browser=False, **how)
+    store = open_store(settings.database, user=settings.user, read_only=read_only)
+    return Desk(settings, [str(name) for name in names], store=store, **wanted)
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 10.0) -> None:
+    """Return as soon as ``condition`` holds; AssertionError where it does not in time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.005)
+
+
+def ready(desk: Desk) -> Session:
+    """A document whose list is complete and whose first file, if any, is open and searched for suggestions."""
+    wait_for(lambda: not desk.first.growing)
+    session = desk.open_document()
+    settled(session)
+    return session
+
+
+def settled(session: Session) -> None:
+    """Wait until the open file is open, its bits are searched and its suggestions are there."""
+
+    def done() -> bool:
+        file = session.file
+        if session.worklist.growing:
+            return False
+        if file is None:
+            return not len(session.selection)
+        return not (file.opening or file.suggesting or file.stray.value in {"not looked at yet", "being looked at"})
+
+    wait_for(done)
+
+
+def do(session: Session, command: str, /, **arguments: Any) -> dict[str, Any]:
+    """Carry a command out as the page does and return the state after it."""
+    perform(session, command, arguments)
+    settled(session)
+    return state(session)
+
+
+def state(session: Session) -> dict[str, Any]:
+    """The state as the page gets it."""
+    return dict(view_state(session))
+
+
+def paint(session: Session) -> None:
+    """Say that the plane on screen was painted."""
+    file, key = session.file, session.key()
+    if file is not None and key is not None:
+        session.painted([(file.file_id, key)])
+
+
+def paint_all(session: Session) -> None:
+    """Step through every plane of the open file, painting each."""
+    file = session.opened()
+    for index in range(len(file.planes)):
+        session.go(index)
+        paint(session)
+
+
+def tables(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every marks table as the database file has it, read without our own store."""
+    file = folder / "dcmaudit.sqlite.db"
+    if not file.exists():
+        return {}
+    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
+        names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        wanted = ("DicomRects", "DicomTags", "dcmaudit_rects", "dcmaudit_seen")
+        found = {
+            name: sorted(connection.execute(f'SELECT * FROM "{name}"').fetchall())  # noqa: S608
+            for name in wanted
+            if name in names
+        }
+    connection.close()
+    return found

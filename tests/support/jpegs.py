@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import ceil
 
 import numpy as np
 import numpy.typing as npt
 
-ZIGZAG = (
-    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
-    35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55,
-    62, 63,
-)  # fmt: skip
+# The order of T.81, figure A.6: along the diagonals, up and down in turn.
+ZIGZAG = tuple(sorted(range(64), key=lambda i: (i // 8 + i % 8, (i % 8) if (i // 8 + i % 8) % 2 == 0 else i // 8)))
 
 
 def picture(width: int, height: int, channels: int = 3, *, bits: int = 8, seed: int = 0) -> npt.NDArray[np.uint16]:
@@ -151,8 +149,8 @@ def _order(jpeg: Jpeg, scan: list[int]) -> list[list[tuple[int, int, int]]]:
     hmax, vmax = max(h for h, _ in jpeg.sampling), max(v for _, v in jpeg.sampling)
     if len(scan) == 1:
         h, v = jpeg.sampling[scan[0]]
-        across = -(-(-(-jpeg.width * h // hmax)) // 8)
-        down = -(-(-(-jpeg.height * v // vmax)) // 8)
+        across = ceil(ceil(jpeg.width * h / hmax) / 8)
+        down = ceil(ceil(jpeg.height * v / vmax) / 8)
         return [[(scan[0], y, x)] for y in range(down) for x in range(across)]
     across, down = -(-jpeg.width // (8 * hmax)), -(-jpeg.height // (8 * vmax))
     return [

@@ -1,0 +1,31 @@
+"""Deflated Image Frame Compression: the native bytes of a frame in a raw deflate stream (PS3.5 A.4.13, RFC 1951)."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+from isal import isal_zlib
+
+from dcmaudit.dicom.encode.spec import Cells, EncodeSpec
+
+
+def encode(cells: Cells, spec: EncodeSpec) -> bytes:
+    """Cells of one bit (``precision`` 1 in bytes) are packed, the first pixel in the lowest bit."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+    return packer.compress(_native(cells, spec)) + packer.flush()
+
+
+def decode(data: bytes, like: Cells, spec: EncodeSpec) -> Cells:
+    """The cells again, by another inflater."""
+    raw = isal_zlib.decompressobj(-15).decompress(data)
+    if spec.precision == 1:
+        bits = np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little")
+        return bits[: like.size].reshape(like.shape).astype(like.dtype)
+    return np.frombuffer(raw, like.dtype.newbyteorder("<")).reshape(like.shape)
+
+
+def _native(cells: Cells, spec: EncodeSpec) -> bytes:
+    if spec.precision == 1:
+        return np.packbits(cells.astype(np.bool_), bitorder="little").tobytes()
+    return cells.astype(cells.dtype.newbyteorder("<")).tobytes()

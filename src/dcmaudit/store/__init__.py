@@ -1,5 +1,6 @@
 """Marks and who made them, in SQLite or PostgreSQL. The only package that knows SQLAlchemy."""
 
+from dcmaudit.store.location import is_database_missing
 from dcmaudit.store.records import (
     HistoryEntry,
     IdentityRecord,
@@ -30,5 +31,6 @@ __all__ = [
     "Store",
     "StoreInfo",
     "TagRecord",
+    "is_database_missing",
     "open_store",
 ]

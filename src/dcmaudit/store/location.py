@@ -62,6 +62,12 @@ def parse_location(location: str | Path) -> Location:
     return SqliteLocation(path)
 
 
+def is_database_missing(location: str | Path) -> bool:
+    """Whether the location is a place for a database file and there is none. Of a server nothing is known."""
+    parsed = parse_location(location)
+    return isinstance(parsed, SqliteLocation) and not os.path.lexists(parsed.path)
+
+
 def _parse_url(location: str, scheme: str) -> PostgresLocation:
     if scheme.lower() not in _POSTGRES:
         # The rest of the address may hold a password.

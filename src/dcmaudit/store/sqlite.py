@@ -11,6 +11,7 @@ import sqlite3
 import stat
 import time
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event
 
@@ -92,8 +93,12 @@ class SqliteBackend:
     def engine(self) -> Engine:
         """A new engine whose connections obey the rules of this module."""
         # A reader opens the file anew each time: it may appear, be replaced or change its journal meanwhile.
-        pool = NullPool(self._connect) if self.refusal else QueuePool(self._connect, pool_size=4, max_overflow=60)
-        engine = create_engine("sqlite://", pool=pool, hide_parameters=True)
+        pool: dict[str, Any] = (
+            {"poolclass": NullPool}
+            if self.refusal
+            else {"poolclass": QueuePool, "pool_size": 4, "max_overflow": 60, "pool_timeout": self._timeout}
+        )
+        engine = create_engine("sqlite://", creator=self._connect, hide_parameters=True, **pool)
         event.listen(engine, "begin", _begin)
         return engine
 

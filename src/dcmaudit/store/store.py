@@ -351,6 +351,14 @@ class Store:
         with self._database.reading() as session:
             return overview(session, self._database, self.notes)
 
+    def check(self) -> list[str]:
+        """Sentences about damage that SQLite finds when it looks at every page; slow on a big database."""
+        with self._database.reading() as session:
+            if not session.is_sqlite:
+                return []
+            found = session.connection.exec_driver_sql("PRAGMA quick_check(10)").scalars().all()
+            return [line for line in found if line != "ok"]
+
     def _note(self, session: Session, action: str, filename: str | None, count: int) -> None:
         journal.note(session, self.user, action, filename, count)
 

@@ -1,0 +1,217 @@
+"""``dcmaudit db``: print, export and describe the database, and let moved files keep their marks."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from dcmaudit.cli.common import Exit, log, say
+from dcmaudit.errors import DcmauditError, StoreError, UsageError
+
+if TYPE_CHECKING:
+    from dcmaudit.model import Identity, Reference
+    from dcmaudit.settings import Settings
+    from dcmaudit.store import Store
+
+NAME = "db"
+SUMMARY = "print, export or describe the database; let moved files keep their marks"
+
+Action = Callable[["Store", "Reference", argparse.Namespace], bool]
+"""What is done for one file; whether there was something to do."""
+
+RECTS, TAGS, EXTRA = "rects.csv", "tags.csv", "extra_rects.csv"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the subcommand."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("dump", help="print both tables as JSON")
+    export = actions.add_parser("export", help=f"write {RECTS} and {TAGS} (and {EXTRA} where there are any)")
+    export.add_argument("folder", type=Path, help="where to write them; made where it is missing")
+    export.add_argument("--overwrite", action="store_true", help="replace existing files")
+    actions.add_parser("info", help="say where the database is, what is in it, and what is unusual about it")
+    for action, text in (
+        ("identify", "note what is in marked files, so that their marks can be found again after a move"),
+        ("adopt", "give files that were moved or renamed the marks of their former names"),
+    ):
+        files = actions.add_parser(action, help=text)
+        files.add_argument("files", nargs="+", metavar="FILES", help="DICOM files, wildcards, folders, CSV lists")
+        files.add_argument("--recursive", "-r", action="store_true", help="look into subfolders too")
+        if action == "adopt":
+            files.add_argument("--from", dest="former", metavar="NAME", help="the former name, where several fit")
+            files.add_argument("--dry-run", action="store_true", help="say what would be done and do nothing")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Do one action; 0 only where everything that was asked for is done. Results go to standard output."""
+    match args.action:
+        case "dump":
+            with opened(settings) as store:
+                dump(store, sys.stdout)
+            return Exit.GOOD
+        case "export":
+            with opened(settings) as store:
+                for path, count in export_csv(store, args.folder, overwrite=args.overwrite):
+                    print(f"{path}: {count} rows")
+            return Exit.GOOD
+        case "info":
+            with opened(settings) as store:
+                _print_info(store)
+            return Exit.GOOD
+        case "identify":
+            return _each(args, settings, _identify)
+        case _:
+            return _each(args, settings, _adopt)
+
+
+@contextmanager
+def opened(settings: Settings, *, read_only: bool = True) -> Iterator[Store]:
+    """The store of the settings; StoreError where there is no database, for an empty answer would mislead."""
+    from dcmaudit.store import is_database_missing, open_store
+
+    if is_database_missing(settings.database):
+        raise StoreError("no database here", file=settings.database, hint="name an existing one with --db")
+    with open_store(settings.database, user=settings.user, read_only=read_only) as store:
+        for note in store.notes if not read_only else ():
+            log.info("%s", note)
+        yield store
+
+
+def dump(store: Store, out: TextIO) -> None:
+    """Write both tables as JSON, in the layout of the original's ``--dump-database``."""
+    store.dump_json(out)
+
+
+# --- export -------------------------------------------------------------------------------------------------------
+
+
+def export_csv(store: Store, folder: Path, *, overwrite: bool = False) -> list[tuple[Path, int]]:
+    """Write the CSV files into ``folder``, each wholly or not at all; their paths and numbers of rows.
+
+    The file of extra rectangles is only written where there are any. The files can be read by their owner alone,
+    for recognised text is in them. UsageError where a file exists and ``overwrite`` is not set, or the folder
+    cannot be written.
+    """
+    todo = [(folder / RECTS, store.export_rects), (folder / TAGS, store.export_tags)]
+    if store.info().extra_rects:
+        todo.append((folder / EXTRA, store.export_extra_rects))
+    for path, _ in todo:
+        if path.exists() and not overwrite:
+            raise UsageError("the file exists already; nothing was written", file=str(path), hint="use --overwrite")
+    done = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, write in todo:
+            with _replacing(path) as out:
+                count = write(out)
+            done.append((path, count))
+    except OSError as error:
+        raise UsageError(f"the export cannot be written: {error.strerror}", file=str(folder)) from error
+    return done
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[TextIO]:
+    """A text file that takes its name only once it is complete and on the disk. Its mode is 0600."""
+    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with open(number, "w", encoding="utf-8", newline="") as out:  # noqa: PTH123 (a descriptor has no path)
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+# --- info ---------------------------------------------------------------------------------------------------------
+
+
+def _print_info(store: Store) -> None:
+    info = store.info()
+    print(f"location:          {info.location}")
+    print(f"kind:              {info.kind}{f', journal {info.journal}' if info.journal else ''}")
+    print(f"shape:             {info.version or 'as the original tool made it; nothing of ours in it yet'}")
+    print(f"files with marks:  {info.files}")
+    print(f"rectangles:        {info.rects} rows in DicomRects, {info.extra_rects} in dcmaudit_rects")
+    print(f"done or tagged:    {info.tags} rows in DicomTags")
+    if info.problems:
+        print(f"not understood:    {info.problems} rows of rectangles")
+    if info.old_columns:
+        print(f"old columns kept:  {', '.join(info.old_columns)}")
+    for note in store.check():
+        print(f"damage:            {note}")
+
+
+# --- identities ---------------------------------------------------------------------------------------------------
+
+
+def _each(args: argparse.Namespace, settings: Settings, action: Action) -> int:
+    from dcmaudit.sources import Tally, find
+
+    tally, failed, done = Tally(), 0, 0
+    pacs_root = str(settings.pacs_root) if settings.pacs_root else None
+    with opened(settings, read_only=getattr(args, "dry_run", False)) as store:
+        for found in find(args.files, recursive=args.recursive, pacs_root=pacs_root):
+            reference = tally.add(found)
+            if reference is None:
+                continue
+            try:
+                done += action(store, reference, args)
+            except DcmauditError as error:
+                say(str(error))
+                failed += 1
+    for problem in tally.named_problems:
+        say(str(problem))
+    log.info("%d of %d files: %s", done, tally.found, "noted" if args.action == "identify" else "adopted")
+    return Exit.NOT_ALL if failed or tally.problems or not tally.found else Exit.GOOD
+
+
+def _identity(reference: Reference) -> Identity:
+    from dcmaudit.dicom import open_instance
+
+    with open_instance(reference) as instance:
+        return instance.identity()
+
+
+def _identify(store: Store, reference: Reference, _: argparse.Namespace) -> bool:
+    from dcmaudit.model import ReviewState
+
+    if store.states([reference.name])[reference.name] is ReviewState.NOT_REVIEWED:
+        return False
+    status = Path(reference.name).stat()
+    store.put_identity(reference.name, _identity(reference), size=status.st_size, modified_ns=status.st_mtime_ns)
+    return True
+
+
+def _adopt(store: Store, reference: Reference, args: argparse.Namespace) -> bool:
+    from dcmaudit.model import ReviewState
+
+    if store.states([reference.name])[reference.name] is not ReviewState.NOT_REVIEWED:
+        return False
+    identity = _identity(reference)
+    candidates = store.find_moved(reference.name, identity)
+    if args.former is not None:
+        candidates = [name for name in candidates if name == args.former]
+    if not candidates:
+        return False
+    still_there = [name for name in candidates if os.path.lexists(name)]
+    if still_there:
+        # Two files, one instance: taking the marks from one of them would leave it unreviewed without a word.
+        raise StoreError(
+            f"the same instance is still at {still_there[0]}: this is a copy, its marks stay there", file=reference.name
+        )
+    if len(candidates) > 1:
+        names = ", ".join(candidates[:5])
+        raise StoreError(f"{len(candidates)} former names fit: {names}", file=reference.name, hint="choose with --from")
+    if not args.dry_run:
+        store.adopt(reference.name, identity, source=candidates[0])
+    print(f"{candidates[0]} -> {reference.name}")
+    return True

@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from typing import IO, NoReturn
@@ -161,7 +162,8 @@ def _run(args: argparse.Namespace, name: str | None) -> int:
     for variable in unknown_variables():
         log.warning("%s in the environment is no setting", variable)
     # A command stopped by another program ends as with Ctrl+C, so that temporary files go.
-    signal.signal(signal.SIGTERM, _interrupt)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _interrupt)
     if name is None:
         return review.run(args, settings)
     return registry.command(name).run(args, settings)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
+import os
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, log
+from dcmaudit.cli.common import Exit, log, say
 from dcmaudit.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from dcmaudit.settings import Settings
 
-LOOPBACK = ("127.0.0.1", "localhost")
+LOOPBACK = "127.0.0.1"
 DATABASE_NAME = "dcmaudit.sqlite.db"
 
 
@@ -40,8 +43,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--host",
         metavar="ADDRESS",
-        default=LOOPBACK[0],
-        help="address to listen on: this machine's own, nothing else is allowed (use an ssh tunnel)",
+        default=LOOPBACK,
+        help="address to listen on (default: this machine only; any other lets the network in, unencrypted)",
     )
     parser.add_argument(
         "--no-browser", dest="browser", action="store_false", default=None, help="print the address, open no browser"
@@ -57,7 +60,16 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from dcmaudit.web import serve
 
     _check_host(args.host)
-    return serve(settings, args.names, review=args.review, tagged=args.tagged)
+    serve(
+        names=args.names,
+        settings=settings,
+        review=args.review,
+        tagged=args.tagged,
+        host=args.host,
+        ready=lambda address: _announce(address, browser=settings.browser),
+    )
+    # Ctrl+C is an ordinary way to end it.
+    return Exit.GOOD
 
 
 def _dump(args: argparse.Namespace, settings: Settings) -> int:
@@ -79,7 +91,42 @@ def _require_database(location: str) -> None:
 
 
 def _check_host(host: str) -> None:
-    if host not in LOOPBACK:
-        # Everything goes unencrypted: on a network the images and the token could be read by others.
-        hint = f"allowed: {LOOPBACK[0]}; from another machine use a tunnel, ssh -L PORT:localhost:PORT with --port PORT"
-        raise UsageError(f"the reviewer does not listen on {host}", hint=hint)
+    try:
+        is_own = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError as error:
+        raise UsageError(
+            f"--host {host} is no address", hint=f"allowed: an IP address; {LOOPBACK} if left out"
+        ) from error
+    if not is_own:
+        say(f"listening on {host}: what the page shows crosses the network unencrypted; an ssh tunnel is safer")
+
+
+def _announce(address: str, *, browser: bool) -> None:
+    """Tell where the reviewer is, and open the browser where there is a screen to open it on."""
+    # The address holds the one-time token: it goes to the terminal of the user who started the program, only there.
+    print(f"The reviewer is at {address}\nThe address works once. End with q in the page, or Ctrl+C here.", flush=True)
+    if not browser:
+        return
+    if has_screen():
+        # Some start commands do not come back before the browser is closed.
+        threading.Thread(target=_open_browser, args=(address,), name="dcmaudit-browser", daemon=True).start()
+    else:
+        say("no display: open the address in a browser on this machine")
+
+
+def has_screen() -> bool:
+    """Whether a browser with a window could be opened; a text browser would take over the terminal."""
+    if sys.platform in {"darwin", "win32"}:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _open_browser(address: str) -> None:
+    import webbrowser
+
+    try:
+        is_open = webbrowser.open(address)
+    except (webbrowser.Error, OSError):
+        is_open = False
+    if not is_open:
+        say("no browser could be started: open the address yourself")

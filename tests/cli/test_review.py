@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable
+from http.cookiejar import CookieJar
+from pathlib import Path
+
+import pytest
+
+import dcmaudit.web
+from dcmaudit.cli import main, review
+from dcmaudit.settings import Settings
+from support.corpus import shared_compat
+from support.places import put
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Settings, list[str], dict[str, object]]]:
+    """What the server was started with, instead of starting it."""
+    calls: list[tuple[Settings, list[str], dict[str, object]]] = []
+
+    def serve(names: list[str], settings: Settings, **how: object) -> None:
+        calls.append((settings, list(names), how))
+
+    monkeypatch.setattr(dcmaudit.web, "serve", serve)
+    return calls
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ([], []),
+        (["-i"], []),
+        (["-i", "a", "b", "c"], ["a", "b", "c"]),
+        (["-i", "a", "b", "--review"], ["a", "b"]),
+        (["--review", "-i", "a", "-i", "b"], ["a", "b"]),
+        (["-i", "a", "--", "-b", "--c"], ["a", "-b", "--c"]),
+        (["-i", "--", "-b"], ["-b"]),
+        (["--", "-b"], ["-b"]),
+        (["-i", "frames"], ["frames"]),
+        (["--db", "frames", "-i", "a"], ["a"]),
+        (["-i", "a file", "*.dcm"], ["a file", "*.dcm"]),
+    ],
+)
+def test_names_reach_the_reviewer(
+    started: list[tuple[Settings, list[str], dict[str, object]]], words: list[str], names: list[str]
+) -> None:
+    assert main(words) == 0
+    assert started[0][1] == names
+    assert started[0][2]["review"] == ("--review" in words)
+
+
+def test_every_option_reaches_the_reviewer(
+    started: list[tuple[Settings, list[str], dict[str, object]]], tmp_path: Path
+) -> None:
+    words = f"--db {tmp_path} --viewer --tagged --port 8123 --no-browser -R --user anna --host localhost -d".split()
+    assert main(words) == 0
+    settings, _, how = started[0]
+    assert (how["review"], how["tagged"], how["host"]) == (False, True, "localhost")
+    assert settings.db == str(tmp_path)
+    assert (settings.viewer, settings.port, settings.browser, settings.recursive) == (True, 8123, False, True)
+    assert settings.user == "anna"
+
+
+def test_another_host_gets_a_warning(
+    started: list[tuple[Settings, list[str], dict[str, object]]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--host", "::1"]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["--host", "10.0.0.5"]) == 0
+    assert "unencrypted" in capsys.readouterr().err
+    assert started[1][2]["host"] == "10.0.0.5"
+
+
+@pytest.mark.parametrize("display", [None, ":7"])
+@pytest.mark.parametrize("wanted", [True, False])
+def test_the_browser_is_opened_only_where_there_is_a_display(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], display: str | None, *, wanted: bool
+) -> None:
+    opened: list[str] = []
+    address = "http://127.0.0.1:1/?token=t"
+    monkeypatch.setattr("webbrowser.open", lambda place: opened.append(place) is None)
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    if display:
+        monkeypatch.setenv("DISPLAY", display)
+
+    def serve(ready: Callable[[str], None], **_how: object) -> None:
+        ready(address)
+        for thread in threading.enumerate():
+            if thread.name == "dcmaudit-browser":
+                thread.join()
+
+    monkeypatch.setattr(dcmaudit.web, "serve", serve)
+    assert main([] if wanted else ["--no-browser"]) == 0
+    assert opened == ([address] if display and wanted else [])
+    captured = capsys.readouterr()
+    assert address in captured.out
+    assert ("no display" in captured.err) == (wanted and not display)
+
+
+def test_a_browser_that_does_not_start_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("webbrowser.open", lambda _place: False)
+    review._open_browser("http://127.0.0.1:1/?token=t")
+    assert capsys.readouterr().err == "dcmaudit: no browser could be started: open the address yourself\n"
+
+
+def test_what_is_not_named_is_left_to_the_settings(
+    started: list[tuple[Settings, list[str], dict[str, object]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DCMAUDIT_VIEWER", "true")
+    monkeypatch.setenv("DCMAUDIT_BROWSER", "false")
+    assert main([]) == 0
+    assert (started[0][0].viewer, started[0][0].browser, started[0][0].recursive) == (True, False, False)
+
+
+def test_the_database_of_the_original_is_dumped_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    compat = shared_compat()
+    before = sorted(path.name for path in compat.iterdir())
+    assert main(["--db", str(compat), "--dump-database"]) == 0
+    dump = json.loads(capsys.readouterr().out)
+    wanted = json.loads((compat / "dump_database.json").read_text())
+    assert [row["filename"] for row in dump["rects"]] == [row["filename"] for row in wanted["rects"]]
+    assert len(dump["tags"]) == len(wanted["tags"])
+    assert sorted(path.name for path in compat.iterdir()) == before
+
+
+def test_a_database_that_is_not_there_is_no_empty_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--db", str(tmp_path / "x"), "--dump-database"]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert f"{tmp_path}/x: no database here" in captured.err
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_port_in_use_is_told_and_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main(["--db", str(tmp_path), "--no-browser", "--port", str(port)]) == 2
+    err = capsys.readouterr().err
+    assert f"port {port} is in use" in err
+    assert err.count("\n") == 1
+
+
+def test_the_reviewer_really_starts_answers_and_ends_with_ctrl_c(tmp_path: Path) -> None:
+    path = put(tmp_path / "images" / "a")
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dcmaudit", "--db", str(tmp_path / "db"), "--no-browser", "-i", str(path.parent)],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment,
+    )  # fmt: skip
+    assert process.stdout is not None
+    lines: list[str] = []
+    address = None
+    for line in process.stdout:
+        lines.append(line)
+        address = re.search(r"http://127\.0\.0\.1:\d+/\?token=\S+", line)
+        if address:
+            break
+    if address is None:
+        process.kill()
+        process.communicate()
+        pytest.fail("".join(lines))
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+    try:
+        with opener.open(address[0], timeout=20) as page:
+            assert b"<html" in page.read()
+            assert "token" not in page.url
+    finally:
+        process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Traceback" not in out

@@ -12,10 +12,11 @@ from dcmaudit.detect.rules.syntax import Action, CriteriaLine, Criterion, Join
 class Lookup:
     """The values of one header, each read and put into small letters once."""
 
-    __slots__ = ("_lowered", "_values", "clock", "header")
+    __slots__ = ("_lowered", "_values", "answers", "clock", "header")
 
-    def __init__(self, header: HeaderLike) -> None:
+    def __init__(self, header: HeaderLike, questions: int = 0) -> None:
         self.header = header
+        self.answers: list[bool | None] = [None] * questions
         self.clock = Clock()
         self._lowered: dict[Field, str | None] = {}
         self._values: dict[tuple[Field, ...], tuple[str, ...] | None] = {}
@@ -45,53 +46,67 @@ class Lookup:
 Condition = Callable[[Lookup], bool]
 """Answers from a header; raises SlowPatternError where a pattern takes too long."""
 
+_Numbered = tuple[int, Condition]
+
 
 class Compiler:
-    """Makes conditions; equal criteria of all files share one function."""
+    """Makes conditions. Equal lines of all files share one number, under which a header's answer is remembered."""
 
     def __init__(self) -> None:
-        self._made: dict[Criterion, Condition] = {}
+        self._lines: dict[CriteriaLine, _Numbered] = {}
         self.fields: set[Field] = set()
+
+    @property
+    def questions(self) -> int:
+        """How many different questions were compiled: what ``Lookup`` has to remember."""
+        return len(self._lines)
 
     def rule(self, lines: Sequence[CriteriaLine], *, applies_always: bool) -> Condition:
         """The condition of a rule: every line must hold; without lines it is ``applies_always``."""
         if not lines:
             return lambda _lookup: applies_always
-        conditions = tuple(self.line(line) for line in lines)
-        return conditions[0] if len(conditions) == 1 else _all(conditions)
+        return _all(tuple(question for line in lines for question in self._questions(line)))
 
-    def line(self, line: CriteriaLine) -> Condition:
-        """The condition of one line: from left to right, 'and' and 'or' alike."""
-        conditions = tuple(self._criterion(criterion) for criterion in line.criteria)
-        if not line.joins:
-            return conditions[0]
+    def _questions(self, line: CriteriaLine) -> list[_Numbered]:
         if Join.OR not in line.joins:
-            return _all(conditions)
-        first, steps = conditions[0], tuple(zip(line.joins, conditions[1:], strict=True))
+            return [self._numbered(CriteriaLine((criterion,))) for criterion in line.criteria]
+        return [self._numbered(CriteriaLine(line.criteria, line.joins))]
 
-        def condition(lookup: Lookup) -> bool:
-            answer = first(lookup)
-            for join, following in steps:
-                if answer is (join is Join.AND):
-                    answer = following(lookup)
-            return answer
-
-        return condition
-
-    def _criterion(self, criterion: Criterion) -> Condition:
-        self.fields.add(criterion.field)
-        made = self._made.get(criterion)
+    def _numbered(self, line: CriteriaLine) -> _Numbered:
+        made = self._lines.get(line)
         if made is None:
-            made = self._made[criterion] = _condition(criterion)
+            self.fields |= {criterion.field for criterion in line.criteria}
+            made = self._lines[line] = (len(self._lines), _line(line))
         return made
 
 
-def _all(conditions: tuple[Condition, ...]) -> Condition:
+def _all(questions: tuple[_Numbered, ...]) -> Condition:
     def condition(lookup: Lookup) -> bool:
-        for one in conditions:  # noqa: SIM110 - a generator costs a third of the whole answer
-            if not one(lookup):
+        answers = lookup.answers
+        for number, question in questions:
+            answer = answers[number]
+            if answer is None:
+                answer = answers[number] = question(lookup)
+            if not answer:
                 return False
         return True
+
+    return condition
+
+
+def _line(line: CriteriaLine) -> Condition:
+    first, *following = (_condition(criterion) for criterion in line.criteria)
+    if not following:
+        return first
+    steps = tuple(zip((join is Join.AND for join in line.joins), following, strict=True))
+
+    def condition(lookup: Lookup) -> bool:
+        answer = first(lookup)
+        for is_and, question in steps:
+            # From left to right: 'and' matters after a yes, 'or' after a no.
+            if answer is is_and:
+                answer = question(lookup)
+        return answer
 
     return condition
 

@@ -71,7 +71,7 @@ def load_rules(paths: Iterable[str | Path]) -> RuleSet:
         real = path.resolve()
         if real not in loaded:
             loaded[real] = _parse(text, path, compiler, fields)
-    return RuleSet(tuple(loaded.values()), frozenset(fields | compiler.fields))
+    return RuleSet(tuple(loaded.values()), frozenset(fields | compiler.fields), compiler.questions)
 
 
 def parse_rules(text: str, name: str = "rules") -> RuleSet:
@@ -79,7 +79,7 @@ def parse_rules(text: str, name: str = "rules") -> RuleSet:
     compiler = Compiler()
     fields: set[Field] = set()
     file = _parse(text, Path(name), compiler, fields)
-    return RuleSet((file,), frozenset(fields | compiler.fields))
+    return RuleSet((file,), frozenset(fields | compiler.fields), compiler.questions)
 
 
 def _read(path: Path) -> str:

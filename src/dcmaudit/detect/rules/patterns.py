@@ -12,6 +12,7 @@ import re
 import time
 import warnings
 from collections.abc import Callable
+from functools import lru_cache
 
 import regex
 
@@ -59,6 +60,7 @@ class Clock:
 Matcher = Callable[[str, Clock], bool]
 
 
+@lru_cache(maxsize=4096)
 def searcher(pattern: str) -> Matcher:
     """A function that tells whether the pattern is found anywhere in a text in small letters, ignoring case.
 

@@ -23,7 +23,16 @@ from dcmaudit.model import Box
 
 SECTIONS = ("filter", "header", "labels", "values", "fields")
 _HEADER_ACTIONS = ("ADD", "BLANK", "JITTER", "KEEP", "REPLACE", "REMOVE", "LABEL", "FIELD", "SPLIT")
-_WORDS = tuple(action.value for action in Action)
+_ACTIONS = {action.value: action for action in Action}
+_WORDS = tuple(_ACTIONS)
+_WITH_VALUE = frozenset(action.value for action in Action if action.takes_value)
+_PATTERNS = frozenset({Action.CONTAINS.value, Action.NOT_CONTAINS.value})
+_SIGNS = tuple((join.value, join) for join in Join)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_LABEL = re.compile(r"LABEL(\s|$)")
+_TAG = re.compile(r"0[xX][0-9A-Fa-f]{8}")
+_KEYWORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_NUMBER = re.compile(r"\s*\+?\d{1,7}\s*")
 _COORDINATES = re.compile(r"(ctp)?(keep)?coordinates(?=[\s\d]|$)\s*", re.IGNORECASE)
 _PRIVATE = re.compile(r"\(\s*([0-9A-Fa-f]{4})\s*,\s*\"([^\"]+)\"\s*,\s*([0-9A-Fa-f]{2})\s*\)")
 _MOST_FAULTS = 20
@@ -45,7 +54,7 @@ class RecipeParser:
 
     def parse(self, text: str) -> Recipe:
         """The file as data; it is complete only where ``faults`` stays empty."""
-        for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
+        for number, line in enumerate(_LINE_END.split(text), start=1):
             stripped = line.strip()
             if not stripped or stripped.startswith("#"):
                 continue
@@ -70,7 +79,7 @@ class RecipeParser:
         elif self._section != "filter":
             if not upper.startswith(_HEADER_ACTIONS):
                 self._notes.append(Note(number, f"no action that a %{self._section} section knows"))
-        elif re.match(r"LABEL(\s|$)", upper):
+        elif _LABEL.match(upper):
             self._end_rule()
             self._label = (line[len("LABEL") :].split("#", 1)[0].strip(), number)
         elif self._label is None:
@@ -107,7 +116,7 @@ class RecipeParser:
             area = _area(value, number, column + found.end(), ctp=found[1] is not None)
             self._marks.append(Mark(area, keep=found[2] is not None, line=number))
             return
-        lead = next((join for join in Join if line.startswith(join.value)), None)
+        lead = next((join for sign, join in _SIGNS if line.startswith(sign)), None)
         if lead is not None:
             rest = line[len(lead.value) :]
             column += len(line) - len(rest.lstrip())
@@ -118,7 +127,7 @@ class RecipeParser:
             message = "lines are joined with 'and', as in deid, also where one begins with ||; write 'or' on one line"
             self._notes.append(Note(number, message))
         parsed = _criteria(line, number, column)
-        if any(re.search(r"\s#", criterion.value) for criterion in parsed.criteria):
+        if "#" in line and any(re.search(r"\s#", criterion.value) for criterion in parsed.criteria):
             self._notes.append(Note(number, "the text after # is part of the value, as in deid; no comment here"))
         self._lines.append(CriteriaLine(parsed.criteria, parsed.joins, lead, number))
 
@@ -132,7 +141,7 @@ def _area(value: str, line: int, column: int, *, ctp: bool) -> Box | Named:
         return Named.REGIONS
     numbers: list[int] = []
     for part in value.split(","):
-        if not re.fullmatch(r"\s*\+?\d{1,7}\s*", part) or int(part) > LARGEST_COORDINATE:
+        if not _NUMBER.fullmatch(part) or int(part) > LARGEST_COORDINATE:
             allowed = f"four whole numbers from 0 to {LARGEST_COORDINATE}, 'all' or '{Named.REGIONS.value}'"
             raise Fault(line, column, f"these are no coordinates; allowed: {allowed}")
         numbers.append(int(part))
@@ -153,15 +162,15 @@ def _criteria(text: str, line: int, column: int) -> CriteriaLine:
     while rest is not None:
         column += len(rest) - len(rest.lstrip())
         member, after = rest.strip(), None
-        places = {join: member.find(join.value) for join in Join if join.value in member}
+        places = [(member.find(sign), sign, join) for sign, join in _SIGNS if sign in member]
         if places:
-            join = min(places, key=lambda sign: places[sign])
-            head, tail = member.split(join.value, 1)
+            _, sign, join = min(places)
+            head, tail = member.split(sign, 1)
             if any(word in tail for word in _WORDS):
                 joins.append(join)
                 member, after = head, tail
             elif any(re.match(rf"\s*{word}\s", tail, re.IGNORECASE) for word in _WORDS):
-                raise Fault(line, column + len(head), f"after {join.value} deid knows criteria in small letters only")
+                raise Fault(line, column + len(head), f"after {sign} deid knows criteria in small letters only")
         criteria.append(_criterion(member.strip(), line, column, has_more=after is not None))
         if after is not None:
             column += len(member) + len(joins[-1].value)
@@ -175,26 +184,25 @@ def _criterion(text: str, line: int, column: int, *, has_more: bool) -> Criterio
     if word not in _WORDS:
         hint = "; a + or || inside a value must be the last one on its line" if has_more or column > 1 else ""
         raise Fault(line, column, f"expected a criterion; allowed: {', '.join(_WORDS)}, coordinates{hint}")
-    action = Action(word)
     if len(parts) == 1:
         raise Fault(line, column + len(text), f"{word} needs a field")
     rest = parts[1].strip()
     at = column + text.index(rest, len(parts[0]))
     field, end = _field(rest, line, at)
     value = rest[end:].strip()
-    if not action.takes_value:
+    if word not in _WITH_VALUE:
         if value:
             raise Fault(line, at + end + 1, f"{word} takes one field and no value")
-        return Criterion(action, field)
+        return Criterion(_ACTIONS[word], field)
     if not value:
         raise Fault(line, column + len(text), f"{word} needs a field and a value")
-    if action in {Action.CONTAINS, Action.NOT_CONTAINS}:
+    if word in _PATTERNS:
         try:
             searcher(value)
         except PatternError as error:
             start = at + rest.index(value, end)
             raise Fault(line, start + error.position, str(error)) from error
-    return Criterion(action, field, value)
+    return Criterion(_ACTIONS[word], field, value)
 
 
 def _field(text: str, line: int, column: int) -> tuple[Field, int]:
@@ -203,10 +211,10 @@ def _field(text: str, line: int, column: int) -> tuple[Field, int]:
         return (int(private[1], 16), private[2], int(private[3], 16)), private.end()
     word = text.split(None, 1)[0]
     if "0x" in word.lower():
-        if not re.fullmatch(r"0[xX][0-9A-Fa-f]{8}", word):
+        if not _TAG.fullmatch(word):
             raise Fault(line, column, "a tag is written 0x and eight hexadecimal digits, as 0x00080060")
         return int(word, 16), len(word)
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", word):
+    if not _KEYWORD.fullmatch(word):
         allowed = 'a keyword, 0xggggeeee or (gggg,"private creator",ee)'
         raise Fault(line, column, f"no field; allowed: {allowed}")
     return word, len(word)

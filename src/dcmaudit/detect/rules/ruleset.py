@@ -64,10 +64,14 @@ class Suggestions:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """Everything that was loaded, ready to answer; safe to use from several threads and cheap to share."""
+    """Everything that was loaded, ready to answer; safe to use from several threads and cheap to share.
+
+    ``fields`` are the elements that the rules ask for, ``questions`` how many different lines of criteria there are.
+    """
 
     files: tuple[RuleFile, ...] = ()
     fields: frozenset[Field] = frozenset()
+    questions: int = 0
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -85,7 +89,7 @@ def suggest_by_rules(rules: RuleSet, header: HeaderLike, size: Size) -> Suggesti
     earlier one. Where a rule keeps an area and no 'coordinates all' came before it, everything outside what is kept
     is redacted. CTP rectangles are added to that and never taken away by a recipe.
     """
-    lookup = Lookup(header)
+    lookup = Lookup(header, rules.questions)
     problems: list[Problem] = []
     painted: list[Rule] = []
     added: list[Rule] = []

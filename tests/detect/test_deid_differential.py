@@ -275,3 +275,107 @@ def test_a_known_difference_is_still_one(one: Difference, tmp_path: Path) -> Non
     except RuleError:
         mine = None
     assert (theirs, mine) == (one.deid, one.dcmaudit)
+
+
+def written(tmp_path: Path, *rules: str, name: str = "deid.dicom") -> Path:
+    path = tmp_path / name
+    path.write_text("FORMAT dicom\n%filter graylist\n" + "".join(f"LABEL a\n{rule}\n" for rule in rules))
+    return path
+
+
+def black_of_deid(path: Path, header: Dataset) -> npt.NDArray[np.bool_]:
+    return deid_answers.blackened(deid_answers.answer(deid_answers.recipe(path), header), ROWS, COLUMNS)
+
+
+REGIONS = "  coordinates all\n  keepcoordinates from:SequenceOfUltrasoundRegions"
+
+
+def the_last_column_and_row_of_a_region(tmp_path: Path) -> None:
+    path = written(tmp_path, "  contains Modality US\n" + REGIONS)
+    header = dataset(Modality="US", SequenceOfUltrasoundRegions=[region(0, 10, 31, 23)])
+    assert black_of_deid(path, header)[10:, 31].all()
+    assert not mask(ours(load_rules([path]), header))[10:].any()
+
+
+def regions_belong_to_their_file(tmp_path: Path) -> None:
+    path = written(tmp_path, "  contains Modality US\n" + REGIONS)
+    first = dataset(Modality="US", SequenceOfUltrasoundRegions=[region(0, 0, 31, 23)])
+    second = dataset(Modality="US", SequenceOfUltrasoundRegions=[region(0, 20, 31, 23)])
+    loaded, rules = deid_answers.recipe(path), load_rules([path])
+    for header in (first, second):
+        with_the_same_recipe = deid_answers.has_burned_pixels(deid_answers.file_dataset(header), deid=loaded)
+        ours(rules, header)
+    assert not deid_answers.blackened(with_the_same_recipe, ROWS, COLUMNS)[:20, :31].any()
+    assert mask(ours(rules, second))[:20].all()
+
+
+def same_named_filters_of_several_files(tmp_path: Path) -> None:
+    paths = [written(tmp_path, "  present Modality", name=name) for name in ("deid.a", "deid.b")]
+    loaded = deid_answers.DeidRecipe([str(path) for path in paths])
+    assert len(deid_answers.answer(loaded, dataset(Modality="US"))["results"]) == 1
+    assert len(ours(load_rules(paths), dataset(Modality="US")).matches) == 2
+
+
+def keepcoordinates_alone(tmp_path: Path) -> None:
+    path = written(tmp_path, "  contains Modality US\n  keepcoordinates 0,10,32,24")
+    header = dataset(Modality="US")
+    assert not black_of_deid(path, header).any()
+    black = mask(ours(load_rules([path]), header))
+    assert black[:10].all()
+    assert not black[10:].any()
+
+
+def a_rule_without_criteria_comes_first(tmp_path: Path) -> None:
+    path = written(tmp_path, "  coordinates 0,0,5,5")
+    with pytest.raises(deid_answers.DeidFailedError):
+        deid_answers.answer(deid_answers.recipe(path), dataset(Modality="US"))
+    assert len(ours(load_rules([path]), dataset(Modality="US")).regions) == 1
+
+
+def comments_after_coordinates(tmp_path: Path) -> None:
+    path = written(tmp_path, "  contains Modality US\n  coordinates 0,0,5,5 # the name")
+    with pytest.raises(ValueError, match="invalid literal"):
+        black_of_deid(path, dataset(Modality="US"))
+    assert len(ours(load_rules([path]), dataset(Modality="US")).regions) == 1
+
+
+def rectangles_that_hold_no_pixel(tmp_path: Path) -> None:
+    for coordinates in ("coordinates 5,5,1,9", "ctpcoordinates 0,0,0,9", "coordinates -4,0,-1,9"):
+        path = written(tmp_path, f"  contains Modality US\n  {coordinates}")
+        deid_answers.recipe(path)
+        with pytest.raises(RuleError):
+            load_rules([path])
+
+
+def long_binary_values(tmp_path: Path) -> None:
+    path = written(tmp_path, "  contains EncapsulatedDocument needle")
+    header = dataset(EncapsulatedDocument=b"x" * 2000 + b"needle")
+    assert deid_answers.answer(deid_answers.recipe(path), header)["flagged"]
+    assert not ours(load_rules([path]), header).matches
+
+
+OTHER_DIFFERENCES = (
+    the_last_column_and_row_of_a_region,
+    regions_belong_to_their_file,
+    same_named_filters_of_several_files,
+    keepcoordinates_alone,
+    a_rule_without_criteria_comes_first,
+    comments_after_coordinates,
+    rectangles_that_hold_no_pixel,
+    long_binary_values,
+)
+
+
+@pytest.mark.parametrize("check", OTHER_DIFFERENCES, ids=lambda check: check.__name__)
+def test_another_known_difference_is_still_one(check: Callable[[Path], None], tmp_path: Path) -> None:
+    check(tmp_path)
+
+
+def test_every_known_difference_is_on_the_page_with_its_reason_and_no_other() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "rules.md").read_text("utf-8")
+    table = page.split("## Where the answer differs from deid", 1)[1].split("\n## ", 1)[0]
+    rows = [line.split("|")[1:4] for line in table.splitlines() if line.startswith("| ") and "---" not in line]
+    listed = {cells[0].strip().lower() for cells in rows[1:]}
+    assert all(len(cells[2].strip()) > 20 for cells in rows[1:])
+    tested = {one.name for one in DIFFERENCES} | {one.__name__.replace("_", " ") for one in OTHER_DIFFERENCES}
+    assert listed == tested

@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--deid-rules", metavar="PATH",
         help="file or folder of rules (default: $SMI_ROOT/data/deid, else the rules that come with dcmaudit)",
     )  # fmt: skip
-    check.add_argument("-r", "--recursive", action="store_true", default=None, help="look into subfolders too")
+    check.add_argument("-r", "-R", "--recursive", action="store_true", default=None, help="look into subfolders too")
     check.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
     check.add_argument("--strict", action="store_true", help="end with 1 also where no rule matches a file")
     form = check.add_mutually_exclusive_group()

@@ -6,6 +6,7 @@ import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import BinaryIO
 
 from dcmaudit.errors import ListError
@@ -34,6 +35,7 @@ def dicomdir_names(path: str) -> Iterator[Listed]:
     """
     name = printable(path)
     folder = os.path.dirname(path)
+    _by_lower_case.cache_clear()
     with open_regular(path) as stream:
         reader = _Reader(stream, name)
         for number, file_id in enumerate(reader.file_ids(), start=1):
@@ -50,16 +52,24 @@ def _in_any_case(folder: str, parts: list[str]) -> str:
     exact = os.path.join(folder, *parts)
     if os.path.lexists(exact):
         return exact
-    # Discs are mounted and copied in lower case, or with a version suffix of ISO 9660.
     place = folder
     for part in parts:
-        try:
-            entries = sorted(os.listdir(place))
-        except OSError:
-            return exact
-        wanted = {part.lower(), part.lower() + ";1", part.lower() + ".;1"}
-        place = os.path.join(place, next((entry for entry in entries if entry.lower() in wanted), part))
+        entries = _by_lower_case(place)
+        names = (part.lower(), part.lower() + ";1", part.lower() + ".;1")
+        place = os.path.join(place, next((entries[name] for name in names if name in entries), part))
     return place if os.path.lexists(place) else exact
+
+
+@lru_cache(maxsize=32)
+def _by_lower_case(folder: str) -> dict[str, str]:
+    """The entries of a folder by their names in lower case; nothing where it cannot be listed.
+
+    Discs are mounted and copied in lower case, or with the version suffix of ISO 9660.
+    """
+    try:
+        return {name.lower(): name for name in sorted(os.listdir(folder), reverse=True)}
+    except OSError:
+        return {}
 
 
 @dataclass(frozen=True, slots=True)

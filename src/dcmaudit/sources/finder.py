@@ -53,6 +53,7 @@ class _Finder:
         self._walker = Walker(recursive=recursive)
         self._pacs_root = pacs_root
         self._seen: set[bytes] = set()
+        self._last = ("", "")
         self._real_folder = lru_cache(maxsize=256)(os.path.realpath)
 
     def all(self, names: Iterable[str]) -> Iterator[Found]:
@@ -169,9 +170,14 @@ class _Finder:
         if "://" in entry.name and not os.path.lexists(entry.name):
             yield Problem(entry.name, _no_scheme(entry.name), entry.where)
             return
+        if entry.name == self._last[0]:
+            # Lists of rectangles name each file on many lines, one after the other.
+            yield Passed(self._last[1], Passing.DUPLICATE)
+            return
         tried = [os.path.abspath(path) for path in entry.candidates(self._pacs_root)]
         path = next((path for path in tried if os.path.lexists(path)), tried[0])
         digest = _digest(self._key(path))
+        self._last = (entry.name, printable(path))
         if digest in self._seen:
             yield Passed(printable(path), Passing.DUPLICATE)
             return

@@ -79,7 +79,7 @@ class _Pool:
         waiting: deque[tuple[Any, Future[Any]]] = deque()
         try:
             for item in items:
-                waiting.append((item, self._pool.submit(self._call, item)))
+                waiting.append((item, self._submit(item)))
                 if len(waiting) >= self._jobs * _AHEAD:
                     yield self._next(waiting)
             while waiting:
@@ -103,7 +103,16 @@ class _Pool:
 
     def _again(self, item: Any, done: Future[Any]) -> Future[Any]:
         finished = done.done() and not done.cancelled() and done.exception() is None
-        return done if finished else self._pool.submit(self._call, item)
+        return done if finished else self._submit(item)
+
+    def _submit(self, item: Any) -> Future[Any]:
+        try:
+            return self._pool.submit(self._call, item)
+        except BrokenProcessPool as error:
+            # Told when its turn comes, like the others whose process is gone.
+            lost: Future[Any] = Future()
+            lost.set_exception(error)
+            return lost
 
     def _alone(self, item: Any) -> Any:
         with self._new(1) as pool:

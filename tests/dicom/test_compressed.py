@@ -82,6 +82,18 @@ def test_signed_frames_come_back_exactly(syntax: str) -> None:
         assert np.array_equal(samples.array, values)
 
 
+@pytest.mark.parametrize("interleave", [0, 1, 2])
+def test_jpeg_ls_colour_in_every_interleave_mode(interleave: int) -> None:
+    import jpeg_ls
+
+    color = color_gradient()
+    given = np.ascontiguousarray(np.moveaxis(color, 2, 0)) if interleave == 0 else color
+    stream = bytes(jpeg_ls.encode_array(given, interleave_mode=interleave))
+    made = dataset(color, photometric="RGB")
+    with open_instance(MemoryReference("x", file_bytes(made, JPEG_LS, frames=[stream]))) as instance:
+        assert np.array_equal(instance.read(FrameAddress(0)).array, color)
+
+
 def test_a_twelve_bit_jpeg_is_read() -> None:
     values = soft(dtype=np.uint16, top=4095)
     made = dataset(values, bits_stored=12)

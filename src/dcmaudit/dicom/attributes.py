@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from typing import Any
 
 from pydicom.datadict import dictionary_VR
@@ -141,11 +140,14 @@ class Attributes:
             return []
         return [Attributes(item) for item in value] if isinstance(value, DicomSequence) else []
 
-    def sequences(self) -> Iterator[int]:
-        """The tags of this level that are sequences."""
-        for tag in self.tags():
-            if self.vr(tag) == "SQ":
-                yield tag
+    def item(self, tag: int, index: int) -> Attributes | None:
+        """One item of a sequence, None where there is none; unlike ``items`` it does not visit all the others."""
+        if tag not in self.dataset:
+            return None
+        value: Any = getattr(self.element(tag), "value", None)
+        if not isinstance(value, DicomSequence):
+            return next(iter(self.items(tag)[index : index + 1]), None)
+        return Attributes(value[index]) if index < len(value) else None
 
 
 def _is_little(item: RawDataElement | DataElement | None) -> bool:

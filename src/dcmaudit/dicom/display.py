@@ -35,25 +35,38 @@ def palette_of(attributes: Attributes, *, signed: bool) -> Palette:
         little = getattr(attributes.element(0x00281200 | number), "is_little_endian", True)
         if segmented is not None and plain is None:
             little = getattr(attributes.element(0x00281220 | number), "is_little_endian", True)
-            data = _expanded(_words(segmented, bits, len(segmented), little=little), bits)
+            data = _expanded(_segments(segmented, bits, little=little), bits)
         elif plain is not None:
             data = _words(plain, bits, entries, little=little)
+            if len(plain) < 2 * entries:
+                bits = 8  # one byte an entry, whatever the descriptor says
         else:
             raise HeaderError(f"the {name} Palette Color Lookup Table is missing")
         if len(data) < entries:
             raise HeaderError(f"the {name} Palette Color Lookup Table has {len(data)} of {entries} entries")
-        tables.append(Lut(first, 8 if bits <= 8 else 16, data[:entries]))
+        deep = bits > 8 or int(data.max(initial=0)) > 255
+        tables.append(Lut(first, 16 if deep else 8, data[:entries]))
     return Palette(*tables)
 
 
 def _words(value: bytes, bits: int, entries: int, *, little: bool) -> npt.NDArray[np.uint16]:
-    """Table values: 16-bit words, or, with 8-bit entries, one byte each where there are too few bytes for words."""
-    if bits <= 8 and len(value) < 2 * entries:
+    """Table values: 16-bit words, or one byte each where there are too few bytes for words."""
+    if len(value) in {entries, entries + entries % 2} or (bits <= 8 and len(value) < 2 * entries):
         data = np.frombuffer(value, np.uint8)
         if not little:
             data = np.frombuffer(value[: len(value) // 2 * 2], "<u2").astype(">u2").view(np.uint8)
         return data.astype(np.uint16)
     return np.frombuffer(value[: len(value) // 2 * 2], "<u2" if little else ">u2").astype(np.uint16)
+
+
+def _segments(value: bytes, bits: int, *, little: bool) -> npt.NDArray[np.uint16]:
+    """Segment data: 16-bit words, or bytes where entries have 8 bits (written as words in big endian, PS3.5 8.1.1)."""
+    even = value[: len(value) // 2 * 2]
+    if bits > 8:
+        return np.frombuffer(even, "<u2" if little else ">u2").astype(np.uint16)
+    return np.frombuffer(even if little else np.frombuffer(even, "<u2").astype(">u2").tobytes(), np.uint8).astype(
+        np.uint16
+    )
 
 
 def _expanded(words: npt.NDArray[np.uint16], bits: int) -> npt.NDArray[np.uint16]:
@@ -94,13 +107,11 @@ def _expand(words: list[int], bits: int, out: list[int], *, depth: int, count: i
 
 def groups_of(attributes: Attributes, frame: int, macro: int) -> list[Attributes]:
     """The items of a functional group macro that hold for a frame: its own, else the shared one (PS3.3 C.7.6.16)."""
-    per_frame = attributes.items(_PER_FRAME)
-    if frame < len(per_frame):
-        own = per_frame[frame].items(macro)
-        if own:
-            return own
-    shared = attributes.items(_SHARED)
-    return shared[0].items(macro) if shared else []
+    for holder in (attributes.item(_PER_FRAME, frame), attributes.item(_SHARED, 0)):
+        found = holder.items(macro) if holder is not None else []
+        if found:
+            return found
+    return []
 
 
 def modality_of(attributes: Attributes, frame: int, *, signed: bool) -> tuple[float, float] | Lut | None:

@@ -161,6 +161,8 @@ def _read_meta(cursor: Cursor, *, required: bool) -> tuple[Dataset, TransferSynt
 def _checked_syntax(body: ByteSource, position: int, declared: TransferSyntax | None, *, raw: bool) -> TransferSyntax:
     """How the data set is really written: the first element tells, whatever the file meta information says."""
     start = body.read_at(position, 8)
+    if len(start) < 8 and raw:
+        raise NotDicomError(f"it holds {body.size} bytes and no data set", file=body.name)
     if len(start) < 8:
         raise TruncatedError("it ends where the data set should begin", file=body.name)
     group_little, group_big = struct.unpack("<H", start[:2])[0], struct.unpack(">H", start[:2])[0]

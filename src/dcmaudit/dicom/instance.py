@@ -18,6 +18,7 @@ from dcmaudit.dicom.icons import Icon, find_icons
 from dcmaudit.dicom.identity import identity_of
 from dcmaudit.dicom.layout import stored_values
 from dcmaudit.dicom.overlays import ClassicOverlay, EmbeddedOverlay, claimed_mask, classic_bits, find_overlays
+from dcmaudit.dicom.parts import Parts
 from dcmaudit.dicom.samples import Array, Samples
 from dcmaudit.dicom.stray import StrayScan, scan_frames
 from dcmaudit.dicom.tags import TagRow, tag_rows
@@ -172,6 +173,11 @@ class Instance:
                 for i, reason in enumerate(self._stray.problems)
             )
         return PlaneList(groups)
+
+    @property
+    def parts(self) -> Parts:
+        """What the instance is made of, for this package's writer."""
+        return Parts(self._header, self._image, self._overlays, tuple(self._icons))
 
     @property
     def planes(self) -> PlaneList:

@@ -30,6 +30,8 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
         array = np.asarray(imagecodecs.jpegls_decode(data))
     except Exception as error:
         raise DecodeError(f"the JPEG-LS decoder refused it ({type(error).__name__})") from error
+    if array.shape == (layout.samples, layout.rows, layout.columns) and layout.samples > 1:
+        array = np.moveaxis(array, 0, 2)  # components coded one after the other (ILV 0)
     return Decoded(as_cells(array, layout), layout.photometric.replace("YBR_FULL_422", "YBR_FULL"))
 
 

@@ -101,7 +101,7 @@ def record(*parts: str, **more: object) -> Dataset:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("parts", [("..", "..", "etc", "passwd"), ("A", "..", "B"), ("A", "")])
+@pytest.mark.parametrize("parts", [("..", "..", "etc", "passwd"), ("A", "..", "B"), ("A", ""), ("A\0B",)])
 def test_a_file_id_that_leads_out_of_the_disc_is_refused(tmp_path: Path, parts: tuple[str, ...]) -> None:
     path = written(tmp_path / "DICOMDIR", [record(*parts)])
     (problem,) = problems(found_in(path))

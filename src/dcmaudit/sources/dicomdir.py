@@ -41,8 +41,8 @@ def dicomdir_names(path: str) -> Iterator[Listed]:
         for number, file_id in enumerate(reader.file_ids(), start=1):
             where = f"{name} file {number}"
             parts = [part.strip(" \x00") for part in file_id.split("\\")]
-            if any(part in {"", ".", ".."} or "/" in part for part in parts):
-                error = ListError("a file ID that leads out of the folder of the DICOMDIR", file=where)
+            if any(part in {"", ".", ".."} or "/" in part or "\0" in part for part in parts):
+                error = ListError("a file ID that is empty or leads out of the folder of the DICOMDIR", file=where)
                 yield Listed(name, where, error)
             else:
                 yield Listed(_in_any_case(folder, parts), where)

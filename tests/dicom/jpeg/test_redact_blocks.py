@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import tempfile
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import imagecodecs
@@ -16,11 +17,11 @@ from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import ExplicitVRLittleEndian, JPEGBaseline8Bit, generate_uid
-from support.jpegs import Jpeg, Table, blocks_of, picture, write
 
-from dcmaudit.dicom.jpeg import RedactedCodestream, black_levels, coefficients, parse, redact_blocks
+from dcmaudit.dicom.jpeg import RedactedCodestream, black_levels, coefficients, compiled, parse, redact_blocks
 from dcmaudit.errors import DecodeError, UsageError
 from dcmaudit.model import Box
+from support.jpegs import Jpeg, Table, blocks_of, picture, write
 
 RGB_LIKE = {"colorspace": "RGB", "outcolorspace": "RGB"}
 
@@ -118,6 +119,26 @@ def by_libjpeg(stream: bytes) -> list[np.ndarray]:
         read = jpeglib.read_dct(str(path))
     planes = [read.Y] if read.Cb is None else [read.Y, read.Cb, read.Cr]
     return [plane.reshape(*plane.shape[:2], 64) for plane in planes]
+
+
+@contextmanager
+def without_compiled_loop():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiled, "library", lambda: None)
+        yield
+
+
+@pytest.mark.skipif(compiled.library() is None, reason="the package was built without a C compiler")
+@pytest.mark.parametrize("name", STREAMS)
+def test_the_loop_in_python_and_the_compiled_one_give_the_same_bytes(name):
+    before = STREAMS[name]
+    size = parse(before).size
+    boxes = boxes_of(size.width, size.height)
+    with without_compiled_loop():
+        slow = [redact_blocks(before, [box]).data for box in boxes]
+        numbers = coefficients(before)
+    assert slow == [redact_blocks(before, [box]).data for box in boxes]
+    assert all(np.array_equal(a, b) for a, b in zip(coefficients(before), numbers, strict=True))
 
 
 @pytest.mark.parametrize("name", STREAMS)
@@ -267,7 +288,10 @@ def streams(draw) -> tuple[bytes, list[Box]]:
 @given(streams())
 def test_any_rectangle_in_any_layout(example):
     before, boxes = example
+    with without_compiled_loop():
+        slow = redact_blocks(before, boxes).data
     result = redact_blocks(before, boxes)
+    assert result.data == slow
     check_coefficients(before, result)
     after, original = decoded(result.data), decoded(before)
     for box in boxes:
@@ -379,11 +403,15 @@ def test_damage_anywhere_gives_a_codestream_or_a_decode_error(name, data):
     stream = bytearray(STREAMS[name])
     for _ in range(data.draw(st.integers(1, 4))):
         stream[data.draw(st.integers(2, len(stream) - 1))] = data.draw(st.integers(0, 255))
-    try:
-        coefficients(bytes(stream))
-        redact_blocks(bytes(stream), [Box(0, 0, 1, 1)])
-    except DecodeError:
-        pass
+    outcomes = []
+    for context in (nullcontext(), without_compiled_loop()):
+        with context:
+            try:
+                found = [plane.tobytes() for plane in coefficients(bytes(stream))]
+                outcomes.append((found, redact_blocks(bytes(stream), [Box(0, 0, 1, 1)]).data))
+            except DecodeError:
+                outcomes.append(None)
+    assert outcomes[0] == outcomes[1]
 
 
 def test_a_code_that_does_not_exist_is_damage():

@@ -112,42 +112,48 @@ def make_room(spec: HuffmanSpec, wanted: frozenset[int]) -> HuffmanSpec:
     return HuffmanSpec(spec.is_ac, counts, bytes(order))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Lookup:
     """Tables over 16-bit windows for one pair of a DC and an AC table.
 
-    ``block`` begins with a DC symbol and goes on into the AC symbols; ``ac`` has as many AC symbols as end in the
-    window; ``one`` a single AC symbol; ``dc`` the length and the size of a DC symbol (length * 32 + size).
+    ``dc`` has the length and the size of a DC symbol (length * 32 + size, 0 for no code). ``ac`` has, axes (2,
+    65536), a single AC symbol as an entry, and its size. ``block`` begins with a DC symbol and goes on into the
+    AC symbols; ``many`` has as many AC symbols as end in the window: both are for the loop in Python alone.
     """
 
-    block: list[int]
-    ac: list[int]
-    one: list[int]
-    dc: list[int]
+    def __init__(self, dc: HuffmanSpec, ac: HuffmanSpec) -> None:
+        if not ac.codes or not dc.codes:  # and refuses lengths that fit no code
+            raise DecodeError("damaged JPEG Huffman table: it has no codes")
+        length, symbol = ac.lengths()
+        bits, steps = _ac_symbols(length, symbol)
+        self._ac_parts = length, bits, steps
+        self._dc_parts = dc.lengths()
+        dc_length, size = self._dc_parts
+        self.dc = np.where((dc_length == 0) | (size > 15), 0, dc_length * 32 + size).astype(np.int32)
+        self.ac = np.stack([bits | steps << STEP_SHIFT, symbol & 15]).astype(np.int32)
+
+    @cached_property
+    def block(self) -> list[int]:
+        """Entries that begin with a DC symbol."""
+        window = np.arange(65536, dtype=np.int64)
+        length, size = self._dc_parts
+        entries = _with_dc(window, length, size, self._ac_parts)
+        return _shared(np.where((length == 0) | (size > 15), INVALID << STEP_SHIFT, entries))
+
+    @cached_property
+    def many(self) -> list[int]:
+        """Entries of AC symbols alone."""
+        window = np.arange(65536, dtype=np.int64)
+        nothing = np.zeros_like(window)
+        bits, steps = _chain(window, nothing, nothing, self._ac_parts)
+        # A window whose first symbol is already invalid keeps that mark.
+        bad = self._ac_parts[2] >= INVALID
+        return _shared(np.where(bad, INVALID << STEP_SHIFT, bits | steps << STEP_SHIFT))
 
 
 @lru_cache(maxsize=16)
 def lookup(dc: HuffmanSpec, ac: HuffmanSpec) -> Lookup:
     """The lookup tables of a pair of tables; kept, for the frames of a series mostly share theirs."""
-    ac_codes, dc_codes = ac.codes, dc.codes  # refuses lengths that fit no code
-    if not ac_codes or not dc_codes:
-        raise DecodeError("damaged JPEG Huffman table: it has no codes")
-    window = np.arange(65536, dtype=np.int64)
-    length, symbol = ac.lengths()
-    bits, steps = _ac_symbols(length, symbol)
-    many_bits, many_steps = _chain(window, np.zeros_like(window), np.zeros_like(window), (length, bits, steps))
-    # A window whose first symbol is already invalid keeps that mark.
-    many_bits = np.where(steps >= INVALID, 0, many_bits)
-    many_steps = np.where(steps >= INVALID, INVALID, many_steps)
-    dc_length, size = dc.lengths()
-    block = _with_dc(window, dc_length, size, (length, bits, steps))
-    bad = (dc_length == 0) | (size > 15)
-    return Lookup(
-        _shared(np.where(bad, INVALID << STEP_SHIFT, block)),
-        _shared(many_bits | many_steps << STEP_SHIFT),
-        _shared(bits | steps << STEP_SHIFT),
-        _shared(np.where(bad, 0, dc_length * 32 + size)),
-    )
+    return Lookup(dc, ac)
 
 
 def _ac_symbols(length: Int, symbol: Int) -> tuple[Int, Int]:

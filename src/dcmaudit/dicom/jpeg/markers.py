@@ -290,7 +290,7 @@ class _Parser:
         count = body[0] if body else 0
         if not self.components or not 1 <= count <= 4 or len(body) != 4 + 2 * count:
             raise DecodeError("damaged JPEG scan header (SOS)")
-        if tuple(body[-3:]) != (0, 63, 0):
+        if tuple(body[-3:]) not in {(0, 63, 0), (0, 0, 0)}:  # some writers leave Se at 0; decoders do not look at it
             raise DecodeError("JPEG scan header (SOS) with spectral selection: not a sequential scan")
         chosen = tuple(self._scan_component(body[i], body[i + 1]) for i in range(1, 1 + 2 * count, 2))
         if count == 1:

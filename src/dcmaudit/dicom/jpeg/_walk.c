@@ -1,0 +1,94 @@
+/* Walking the entropy-coded data of one restart interval (ITU-T T.81, F.2.2): the loop of entropy.py, compiled.
+
+   The library is plain C without Python's headers, loaded through ctypes. entropy.py does the same in Python where
+   it could not be built; the tests hold the two against each other. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define PUBLIC __declspec(dllexport)
+#else
+#define PUBLIC __attribute__((visibility("default")))
+#endif
+
+enum { FINE = 0, NO_DC_CODE = 1, NO_AC_CODE = 2, TOO_MANY = 3, ENDS_EARLY = 4 };
+
+static const uint8_t NATURAL[64] = {
+    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
+    41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
+    30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
+
+/* The 16 bits from bit `at` on. */
+static inline uint32_t window(const uint8_t *data, int64_t at)
+{
+    const uint8_t *byte = data + (at >> 3);
+    uint32_t three = (uint32_t)byte[0] << 16 | (uint32_t)byte[1] << 8 | byte[2];
+    return three >> (8 - (at & 7)) & 0xFFFF;
+}
+
+static inline int32_t value_of(uint32_t bits, int size)
+{
+    return size && !(bits >> (size - 1)) ? (int32_t)bits - (1 << size) + 1 : (int32_t)bits;
+}
+
+/* Goes over `mcus` MCUs of `blocks` blocks.
+
+   data: the interval without stuffed bytes, with at least 512 more bytes behind its `length` bits: one block reads
+   no more than 64 codes of 31 bits before the end is checked. component[b], dc_tables[b] and ac_tables[b] belong to
+   block b of an MCU; tables have 65536 entries: code length * 32 + size, 0 for no code (DC); code length and symbol
+   size in bits | coefficients to go on << 6, with 1024 for an end of block and 4096 for no code (AC).
+   position and dc go on from where they are and are left behind the last whole block. Where coefficients is not
+   NULL it gets 64 numbers a block, row by row over the frequencies, and must be all 0 before. */
+PUBLIC int dcmaudit_walk(const uint8_t *data, int64_t length, int64_t mcus, int32_t blocks, const int32_t *component,
+                         const int32_t *const *dc_tables, const int32_t *const *ac_tables, int64_t *position,
+                         int64_t *dc, int16_t *coefficients)
+{
+    int64_t at = *position;
+    for (int64_t mcu = 0; mcu < mcus; mcu++) {
+        for (int32_t b = 0; b < blocks; b++) {
+            const int32_t *ac = ac_tables[b];
+            int32_t entry, k = 0;
+            int size;
+            if (at > length)
+                return ENDS_EARLY;
+            entry = dc_tables[b][window(data, at)];
+            if (!entry)
+                return at + 16 > length ? ENDS_EARLY : NO_DC_CODE;
+            at += entry >> 5;
+            size = entry & 31;
+            dc[component[b]] += value_of(window(data, at) >> (16 - size), size);
+            at += size;
+            while (k < 63) {
+                uint32_t code = window(data, at);
+                int32_t steps;
+                entry = ac[code];
+                steps = entry >> 6;
+                if (steps >= 4096)
+                    return at + 16 > length ? ENDS_EARLY : NO_AC_CODE;
+                if (coefficients && steps < 1024 && k + steps <= 63) {
+                    /* bits & 63 is code length + size; the size itself is in the second table half */
+                    size = ac[65536 + code];
+                    if (size)
+                        coefficients[NATURAL[k + steps]] =
+                            (int16_t)value_of(window(data, at + (entry & 63) - size) >> (16 - size), size);
+                }
+                at += entry & 63;
+                k += steps;
+            }
+            if (k != 63 && k < 1024)
+                return TOO_MANY;
+            if (at > length)
+                return ENDS_EARLY;
+            if (coefficients) {
+                int64_t value = dc[component[b]];
+                coefficients[0] = (int16_t)(value > 32767 ? 32767 : value < -32768 ? -32768 : value);
+                coefficients += 64;
+                if (value > 32767 || value < -32768)
+                    return 5;
+            }
+            *position = at;
+        }
+    }
+    return FINE;
+}

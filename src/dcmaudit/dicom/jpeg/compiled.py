@@ -1,0 +1,68 @@
+"""The compiled loop over the blocks of a JPEG (``_walk.c``), where the build could make it."""
+
+from __future__ import annotations
+
+import ctypes
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from dcmaudit.dicom.jpeg.huffman import Lookup
+
+PADDING = 512
+"""Bytes that ``_walk.c`` may look at behind the data."""
+
+REASONS = {
+    1: "no such DC code",
+    2: "no such AC code",
+    3: "a block of more than 64 coefficients",
+    4: "it ends in the middle of a block",
+    5: "a DC value that a sequential JPEG cannot hold",
+}
+
+
+@cache
+def library() -> ctypes.CDLL | None:
+    """The library; None where the package was built without a C compiler."""
+    path = Path(__file__).with_name("_walk.so")
+    try:
+        found = ctypes.CDLL(str(path))
+        found.dcmaudit_walk.restype = ctypes.c_int
+    except (OSError, AttributeError):
+        return None
+    return found
+
+
+def walk(
+    found: ctypes.CDLL,
+    data: bytes,
+    mcus: int,
+    plan: tuple[tuple[int, Lookup], ...],
+    state: tuple[int, list[int]],
+    coefficients: npt.NDArray[np.int16] | None = None,
+) -> tuple[int, list[int], str | None]:
+    """The bit behind ``mcus`` MCUs, the DC value of each component there, and what is damaged (or None).
+
+    ``data`` has ``PADDING`` bytes behind its last; ``state`` is the first bit and the DC values before it.
+    ``coefficients`` receives the blocks in coding order, axes (block, 64); it must be zero.
+    """
+    position = ctypes.c_int64(state[0])
+    dc = (ctypes.c_int64 * len(state[1]))(*state[1])
+    blocks = len(plan)
+    component = (ctypes.c_int32 * blocks)(*[place for place, _ in plan])
+    pointers = ctypes.c_void_p * blocks
+    code = found.dcmaudit_walk(
+        ctypes.c_char_p(data),
+        ctypes.c_int64(8 * (len(data) - PADDING)),
+        ctypes.c_int64(mcus),
+        ctypes.c_int32(blocks),
+        component,
+        pointers(*[tables.dc.ctypes.data for _, tables in plan]),
+        pointers(*[tables.ac.ctypes.data for _, tables in plan]),
+        ctypes.byref(position),
+        dc,
+        ctypes.c_void_p(None if coefficients is None else coefficients.ctypes.data),
+    )
+    return position.value, list(dc), REASONS[code] if code else None

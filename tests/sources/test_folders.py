@@ -122,6 +122,16 @@ def test_a_file_in_a_folder_that_may_be_entered_but_not_listed_is_still_read(tmp
     assert told == repr(["known", ("secret", "this folder may not be listed")])
 
 
+def test_a_link_past_a_folder_that_may_not_be_listed_is_followed(tmp_path: Path) -> None:
+    put(tmp_path / "secret" / "sub" / "known")
+    (tmp_path / "secret").chmod(0o711)
+    (tmp_path / "link").symlink_to("secret/sub")
+    open_to_all(tmp_path)
+    (tmp_path / "secret").chmod(0o711)
+    told = without_privileges(lambda: _told(found_in(tmp_path, recursive=True)))
+    assert told == repr(["link/known", ("secret", "this folder may not be listed")])
+
+
 def _told(found: list[object]) -> list[object]:
     files = [str(Path(name).name) if "secret" in name else "/".join(Path(name).parts[-2:]) for name in names(found)]
     return [*sorted(files), *sorted((Path(entry.name).name, entry.error.message) for entry in problems(found))]

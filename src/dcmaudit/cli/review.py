@@ -33,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "DicomFilePath or filename",
     )
     parser.add_argument(
-        "-R", "--recursive", action="store_true", default=None, help="read folders with all their subfolders"
+        "-R", "-r", "--recursive", action="store_true", default=None, help="read folders with all their subfolders"
     )
     parser.add_argument("--viewer", action="store_true", default=None, help="only show: no marks, nothing written")
     parser.add_argument("--review", action="store_true", help="show files that are marked as done as well")

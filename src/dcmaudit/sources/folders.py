@@ -45,7 +45,7 @@ class Walker:
         as ``Passed``; folders that cannot be listed as ``Problem``. One folder at a time is held, compressed.
         """
         real = os.path.realpath(folder)
-        if self._reads(real):
+        if self._reads(real) and _can_be_reached(real, self._roots):
             yield Passed(printable(folder), Passing.SAME_FOLDER)
             return
         self._roots.add(real)
@@ -100,10 +100,10 @@ class Walker:
             yield Passed(printable(path), Passing.SUBFOLDER)
             return
         target = os.path.realpath(path)
-        if self._reads(target):
+        if self._reads(target) and _can_be_reached(target, self._roots):
             yield Passed(printable(path), Passing.SAME_FOLDER)
             return
-        # It lies outside everything walked so far: a root of its own, so that nothing leads there twice.
+        # No walk leads there: a root of its own, so that nothing leads there twice.
         self._roots.add(target)
         yield _Folder(path, target)
 
@@ -130,6 +130,16 @@ def _folder_error(error: OSError, folder: str) -> DcmauditError:
     found = translated(error, printable(folder))
     message = "this folder may not be listed" if isinstance(error, PermissionError) else found.message
     return type(found)(message, file=found.file, hint=found.hint)
+
+
+def _can_be_reached(real: str, roots: set[str]) -> bool:
+    """Whether a walk from one of ``roots`` comes to ``real``: a folder between them may be closed to listing."""
+    for place in _upwards(real):
+        if place in roots:
+            return place == real or os.access(place, os.R_OK | os.X_OK)
+        if place != real and not os.access(place, os.R_OK | os.X_OK):
+            return False
+    return False
 
 
 def _upwards(real: str) -> Iterator[str]:

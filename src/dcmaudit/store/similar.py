@@ -8,8 +8,9 @@ union, and those inside another one are dropped.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import bindparam, text
 
@@ -20,16 +21,15 @@ from dcmaudit.store.database import Session
 NEAR = 4
 _CELL = 64
 _VERDICTS = (Verdict.HARMLESS, Verdict.UNKNOWN, Verdict.IDENTIFYING)
-"""By suspicion, as the query counts it: one identifying text among many harmless ones decides."""
+_SUSPICION = {0: 0, 1: 2}
+"""One identifying text among many harmless ones decides; what nobody judged is not harmless."""
 
 _QUERY = """
-SELECT r."left", r."top", r."right", r."bottom", count(DISTINCT r.filename),
-  max(CASE r.nerpii WHEN 1 THEN 2 WHEN 0 THEN 0 ELSE 1 END)
+SELECT r."left", r."top", r."right", r."bottom", r.nerpii, t.id
 FROM "DicomTags" t JOIN "DicomRects" r ON r.filename = t.filename
 WHERE t.manufacturermodelname = :model AND t.modality = :modality AND t."rows" = :rows AND t."columns" = :columns
   AND t.imagetype IN :types AND t.filename <> :filename AND r.frame = :frame AND r.overlay = :overlay
   AND r."left" >= 0 AND r."top" >= 0 AND r."right" >= r."left" AND r."bottom" >= r."top"
-GROUP BY 1, 2, 3, 4 ORDER BY min(r.id)
 """
 
 
@@ -64,11 +64,25 @@ def similar(
             "overlay": place[1],
         },
     )
-    boxes = [
-        _Found(Box.from_inclusive(left=left, top=top, right=right, bottom=bottom), files, suspicion)
-        for left, top, right, bottom, files, suspicion in found
+    return [_region(item, address) for item in without_contained(merged(_counted(found)))]
+
+
+def _counted(found: Iterable[Sequence[Any]]) -> list[_Found]:
+    """Equal rectangles put together, sorted, so that what merges does not depend on the database's order.
+
+    Counting here takes half the time of GROUP BY with a distinct count.
+    """
+    files: dict[tuple[int, int, int, int], set[int]] = {}
+    suspicions: dict[tuple[int, int, int, int], int] = {}
+    for left, top, right, bottom, verdict, file in found:
+        edges = (top, left, bottom, right)
+        files.setdefault(edges, set()).add(file)
+        suspicions[edges] = max(suspicions.get(edges, 0), _SUSPICION.get(verdict, 1))
+    return [
+        _Found(Box.from_inclusive(left=left, top=top, right=right, bottom=bottom), len(files[edges]), suspicions[edges])
+        for edges in sorted(files)
+        for top, left, bottom, right in [edges]
     ]
-    return [_region(item, address) for item in without_contained(merged(boxes))]
 
 
 def _region(item: _Found, address: PlaneAddress) -> Region:

@@ -99,7 +99,7 @@ def test_the_list_has_a_line_for_every_plane_and_writes_nothing(full: Path, caps
 
 def test_the_list_as_json_has_one_object_an_input(full: Path, capsys: pytest.CaptureFixture[str]) -> None:
     missing = full.with_name("missing.dcm")
-    assert main(["frames", "-i", "--json", str(full), str(missing)]) == 1
+    assert main(["frames", "-j", "1", "-i", "--json", str(full), str(missing)]) == 1
     found = {entry["file"]: entry for entry in map(json.loads, capsys.readouterr().out.splitlines())}
     assert set(found) == {str(full), str(missing)}
     assert found[str(full)]["outcome"] == "done"
@@ -128,7 +128,7 @@ def test_a_broken_frame_is_named_and_the_others_are_written(tmp_path: Path, caps
     path = tmp_path / "broken.dcm"
     path.write_bytes(whole[:second] + b"\0\0" + whole[second + 2 :])
     other = good(tmp_path / "good.dcm")
-    assert main(["frames", "-x", str(path), str(other)]) == 1
+    assert main(["frames", "-j", "1", "-x", str(path), str(other)]) == 1
     assert names(tmp_path) == ["broken.f0001.png", "broken.f0003.png", "good.f0001.png"]
     err = capsys.readouterr().err
     assert f"{path}: partly audited: frame 2/3: " in err
@@ -143,7 +143,7 @@ def test_one_bad_input_never_stops_the_rest(tmp_path: Path, capsys: pytest.Captu
     cut = good(tmp_path / "c.dcm")
     cut.write_bytes(cut.read_bytes()[:-300])
     fine = good(tmp_path / "d.dcm")
-    assert main(["frames", "-x", *map(str, (bad, empty, cut, fine))]) == 1
+    assert main(["frames", "-j", "1", "-x", *map(str, (bad, empty, cut, fine))]) == 1
     assert names(tmp_path) == ["d.f0001.png"]
     err = capsys.readouterr().err
     for path in (bad, empty, cut):
@@ -174,7 +174,7 @@ def test_a_link_in_the_place_of_a_file_is_not_followed(tmp_path: Path) -> None:
 def test_inputs_of_one_name_never_share_a_file(tmp_path: Path) -> None:
     files = [good(tmp_path / folder / "x.dcm") for folder in ("one", "two")]
     out = tmp_path / "out"
-    assert main(["frames", "-x", "-o", str(out), *map(str, files)]) == 0
+    assert main(["frames", "-j", "1", "-x", "-o", str(out), *map(str, files)]) == 0
     written = names(out)
     assert len(written) == 2
     assert all(name.startswith("x.") and name.endswith(".f0001.png") for name in written)
@@ -184,7 +184,7 @@ def test_inputs_of_one_name_never_share_a_file(tmp_path: Path) -> None:
 
 def test_a_name_with_and_without_suffix_are_two_inputs(tmp_path: Path) -> None:
     files = [good(tmp_path / name) for name in ("x", "x.dcm")]
-    assert main(["frames", "-x", *map(str, files)]) == 0
+    assert main(["frames", "-j", "1", "-x", *map(str, files)]) == 0
     assert names(tmp_path) == ["x.dcm.f0001.png", "x.f0001.png"]
 
 
@@ -217,7 +217,7 @@ def test_a_folder_is_read_with_its_subfolders_on_demand(tmp_path: Path, capsys: 
     (tmp_path / "notes.txt").write_text("nothing")
     assert main(["frames", "-i", str(tmp_path)]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 1
-    assert main(["frames", "-i", "-r", str(tmp_path)]) == 0
+    assert main(["frames", "-j", "1", "-i", "-r", str(tmp_path)]) == 0
     captured = capsys.readouterr()
     assert len(captured.out.splitlines()) == 2
     assert "1 not DICOM" in captured.err

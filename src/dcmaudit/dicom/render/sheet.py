@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from dcmaudit.dicom.render.tables import Levels, to_byte
+from dcmaudit.dicom.samples import Array
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Box, Point, Size
 
@@ -39,17 +41,38 @@ def thumbnail(picture: Levels, edge: int) -> Levels:
     if edge < 1:
         raise UsageError(f"a thumbnail of {edge} pixels has no pixels", hint="1 or more are allowed")
     rows, columns = picture.shape[:2]
-    if max(rows, columns) <= edge:
+    longer = max(rows, columns)
+    if longer <= edge:
         return picture
-    share = edge / max(rows, columns)
-    down = _starts(rows, max(1, round(rows * share)))
-    across = _starts(columns, max(1, round(columns * share)))
-    sums = np.add.reduceat(np.add.reduceat(picture, down, axis=0, dtype=np.float32), across, axis=1)
-    area = np.outer(np.diff(np.append(down, rows)), np.diff(np.append(across, columns))).astype(np.float32)
-    mean = sums / (area[..., np.newaxis] if picture.ndim == 3 else area)
-    top = np.maximum.reduceat(np.maximum.reduceat(picture, down, axis=0), across, axis=1) - mean
-    bottom = mean - np.minimum.reduceat(np.minimum.reduceat(picture, down, axis=0), across, axis=1)
-    return to_byte((mean + np.where(top >= bottom, top, -bottom) / 2).astype(np.float64))
+    size = (max(1, round(rows * edge / longer)), max(1, round(columns * edge / longer)))
+    # Whole blocks first: quick, and what remains is small.
+    whole = max(1, longer // edge)
+    mean = _divided(_blocks(picture, whole, np.add, np.float32) / np.float32(whole * whole), size, np.add)
+    ones = np.ones((-(-rows // whole), -(-columns // whole)) + (1,) * (picture.ndim - 2), dtype=np.float32)
+    mean /= _divided(ones, size, np.add)
+    above = _divided(_blocks(picture, whole, np.maximum, np.uint8), size, np.maximum) - mean
+    below = mean - _divided(_blocks(picture, whole, np.minimum, np.uint8), size, np.minimum)
+    return to_byte((mean + np.where(above >= below, above, -below) / 2).astype(np.float64))
+
+
+def _blocks(picture: Levels, edge: int, choose: np.ufunc, kind: npt.DTypeLike) -> Array:
+    """``choose`` over squares of ``edge`` pixels; the last ones are filled up with their last pixels."""
+    if edge == 1:
+        return picture.astype(kind)
+    rows, columns = (-(-length // edge) for length in picture.shape[:2])
+    filling = [(0, rows * edge - picture.shape[0]), (0, columns * edge - picture.shape[1])]
+    filled = np.pad(picture, filling + [(0, 0)] * (picture.ndim - 2), mode="edge")
+    rest = picture.shape[2:]
+    down = choose.reduce(filled.reshape(rows, edge, -1), axis=1, dtype=kind)
+    across: Array = choose.reduce(down.reshape(rows, columns, edge, *rest), axis=2, dtype=kind)
+    return across
+
+
+def _divided(values: Array, size: tuple[int, int], choose: np.ufunc) -> Array:
+    """``choose`` over as many parts down and across as ``size`` says, of nearly the same length."""
+    down, across = (np.arange(parts) * length // parts for parts, length in zip(size, values.shape, strict=False))
+    divided: Array = choose.reduceat(choose.reduceat(values, down, axis=0), across, axis=1)
+    return divided
 
 
 def contact_sheet(pictures: Iterable[Levels | None], columns: int, cell: Size) -> ContactSheet:
@@ -91,10 +114,6 @@ def _fitted(picture: Levels, cell: Size) -> Levels:
     rows, columns = picture.shape[:2]
     share = min(cell.width / columns, cell.height / rows, 1.0)
     return thumbnail(picture, max(1, round(max(rows, columns) * share)))[: cell.height, : cell.width]
-
-
-def _starts(length: int, parts: int) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    return np.arange(parts, dtype=np.intp) * length // parts
 
 
 def _crossed(cell: Size) -> Levels:

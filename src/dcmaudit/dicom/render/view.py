@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -70,7 +70,7 @@ def _local(samples: Samples) -> Levels:
     if samples.photometric in _GREY:
         return local_contrast(samples.array, dark_high=is_dark_high(samples))
     picture = to_rgb(samples)
-    if samples.photometric == "PALETTE COLOR" and _hides_indices(samples, picture):
+    if samples.photometric == "PALETTE COLOR" and _hides_indices(samples):
         # Two indices of one colour: what is written in them is visible in no rendering but this.
         return local_contrast(samples.array)
     bright = luminance(picture)
@@ -80,9 +80,10 @@ def _local(samples: Samples) -> Levels:
     return shifted
 
 
-def _hides_indices(samples: Samples, picture: Levels) -> bool:
-    packed = picture[..., 0].astype(np.uint32) << 16 | picture[..., 1].astype(np.uint32) << 8 | picture[..., 2]
-    return values_present(samples.array).size > np.unique(packed).size
+def _hides_indices(samples: Samples) -> bool:
+    present = values_present(samples.array)
+    colours = to_rgb(replace(samples, array=present[np.newaxis]))[0]
+    return len(np.unique(colours, axis=0)) < present.size
 
 
 def _check(samples: Samples) -> None:

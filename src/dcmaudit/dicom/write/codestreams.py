@@ -1,0 +1,129 @@
+"""One frame, changed: block by block where it is a sequential JPEG, else decoded and encoded again exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dcmaudit.dicom.codecs.codestreams import JpegHeader, jpeg_header
+from dcmaudit.dicom.codecs.jpeg import is_transformed
+from dcmaudit.dicom.encode import (
+    EncodeSpec,
+    NativeLayout,
+    Target,
+    encode_frame,
+    native_bytes,
+    needed_precision,
+    original_parameters,
+)
+from dcmaudit.dicom.frames import FrameReader
+from dcmaudit.dicom.header import Header
+from dcmaudit.dicom.instance import samples_of
+from dcmaudit.dicom.jpeg import redact_blocks
+from dcmaudit.dicom.native import Cells
+from dcmaudit.dicom.syntaxes import Codestream
+from dcmaudit.dicom.write.cells import clear_bits, clear_outside, put_stored
+from dcmaudit.dicom.write.edits import FrameEdit
+from dcmaudit.dicom.write.paint import Painter
+from dcmaudit.errors import UnsupportedError
+
+BASELINE, EXTENDED, LOSSLESS = 0xC0, 0xC1, 0xC3
+TRANSCODED = Target.JPEG_LOSSLESS_SV1
+"""Where frames go that nobody can write again in their own syntax (progressive and arithmetic JPEG)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameWork:
+    """What is needed to change the frames of one image: its reader, its header, who decides on black.
+
+    ``claimed`` are the bits of a cell that embedded overlays use.
+    """
+
+    reader: FrameReader
+    header: Header
+    painter: Painter
+    claimed: int
+
+    def cells(self, edit: FrameEdit) -> Cells:
+        """The cells of one frame after its edit; (rows, columns[, 3]), unsigned or floating."""
+        cells, photometric = self.reader.cells(edit.frame)
+        layout = self.reader.layout
+        if edit.boxes:
+            samples = samples_of(cells, photometric, self.reader, self.header, edit.frame)
+            cells = put_stored(cells, self.painter.paint(samples, edit.boxes), edit.boxes, layout, self.claimed)
+        cells = clear_bits(cells, edit.bits)
+        return clear_outside(cells, layout) if edit.strip else cells
+
+    def needs_transcoding(self) -> bool:
+        """Whether a touched frame of this file could not be written in the file's own transfer syntax."""
+        reader = self.reader
+        if reader.syntax.codestream is not Codestream.JPEG or reader.count == 0:
+            return False
+        return any(
+            jpeg_header(reader.codestream(frame)).frame not in {BASELINE, EXTENDED, LOSSLESS}
+            for frame in {0, reader.count - 1}
+        )
+
+    def codestream(self, edit: FrameEdit) -> bytes:
+        """The codestream of one touched frame after its edit, in the file's own transfer syntax.
+
+        Raises UnsupportedError for a transfer syntax in which nothing exact can be written, RedactionError where
+        the encoder failed, DecodeError where the frame cannot be decoded.
+        """
+        if self.reader.syntax.codestream is Codestream.JPEG:
+            codestream = self.reader.codestream(edit.frame)
+            header = jpeg_header(codestream)
+            if header.frame in {BASELINE, EXTENDED}:
+                return self._blocks(edit, codestream, header)
+        return self._encoded(edit.frame, self.cells(edit))
+
+    def transcoded(self, edit: FrameEdit) -> bytes:
+        """The codestream of one frame, touched or not, as lossless JPEG."""
+        cells = self.cells(edit)
+        return encode_frame(cells, EncodeSpec(TRANSCODED, 8 * cells.dtype.itemsize))
+
+    def _blocks(self, edit: FrameEdit, codestream: bytes, header: JpegHeader) -> bytes:
+        layout = self.reader.layout
+        if any(edit.bits.values()) or (edit.strip and header.precision > layout.bits_stored):
+            raise UnsupportedError("bits beside the stored values cannot be changed in a lossy JPEG")
+        if not edit.boxes:
+            return codestream
+        black: Sequence[int]
+        if len(header.components) == 3:
+            middle = 1 << (header.precision - 1)
+            black = (0, middle, middle) if is_transformed(header, layout.photometric) else (0, 0, 0)
+        else:
+            black = (self._grey_black(edit.frame, header.precision),)
+        return redact_blocks(codestream, edit.boxes, black=black).data
+
+    def _grey_black(self, frame: int, precision: int) -> int:
+        """The coded level of black of a grey or palette frame, without decoding it."""
+        layout = self.reader.layout
+        nothing = np.zeros((1, 1), layout.cell)
+        samples = samples_of(nothing, layout.photometric, self.reader, self.header, frame)
+        level = int(self.painter.black(samples)[0])
+        if level < 0:
+            level += 1 << precision  # signed values are coded as the bits they have
+        is_largest = level == (1 << layout.bits_stored) - 1 and layout.photometric != "PALETTE COLOR"
+        return (1 << precision) - 1 if is_largest else level
+
+    def _encoded(self, frame: int, cells: Cells) -> bytes:
+        layout, syntax = self.reader.layout, self.reader.syntax
+        if syntax.codestream is Codestream.PLAIN:
+            native = NativeLayout(layout.bits_allocated, planar=layout.planar)
+            return b"".join(native_bytes([cells], native))
+        try:
+            target = Target(syntax.uid)
+        except ValueError:
+            raise UnsupportedError(
+                f"frames of transfer syntax {syntax.uid} cannot be written again exactly",
+                hint="change the file to another transfer syntax first",
+            ) from None
+        if target in {Target.RLE, Target.DEFLATED_FRAME}:
+            return encode_frame(cells, EncodeSpec(target, layout.bits_allocated))
+        spec = EncodeSpec.like(target, original_parameters(self.reader.codestream(frame)))
+        # Black of a file with 16 bits stored may need more bits than the codestream of one quiet frame was given.
+        precision = max(spec.precision, needed_precision(cells, signed=spec.signed))
+        return encode_frame(cells, replace(spec, precision=precision))

@@ -1,0 +1,99 @@
+"""Which frames of the image a plan touches, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from dcmaudit.dicom.overlays import EmbeddedOverlay
+from dcmaudit.dicom.parts import Parts
+from dcmaudit.model import Box, FrameAddress, OverlayAddress, PlaneKind, Size, StrayBitAddress
+from dcmaudit.model.redaction import OverlayPolicy, RedactionPlan
+
+Boxes = tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameEdit:
+    """What happens to the cells of one frame.
+
+    ``boxes`` are blacked in the stored values, ``bits`` cleared in single bits, and ``strip`` clears every bit
+    outside the stored range.
+    """
+
+    frame: int
+    boxes: Boxes = ()
+    bits: dict[int, Boxes] = field(default_factory=dict)
+    strip: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the frame stays as it is, bit by bit."""
+        return not self.boxes and self.touches_values_only
+
+    @property
+    def touches_values_only(self) -> bool:
+        """Whether stored values are all that changes."""
+        return not any(self.bits.values()) and not self.strip
+
+
+class FrameEdits:
+    """The edits of every frame, worked out one by one: a plan may be for a million frames."""
+
+    def __init__(self, parts: Parts, plan: RedactionPlan) -> None:
+        self._plan = plan
+        self._everywhere: Boxes = ()
+        self._overlays: list[tuple[EmbeddedOverlay, Boxes, int]] = []
+        self._stray: list[tuple[int, Boxes, frozenset[int]]] = []
+        remove = plan.options.overlays is OverlayPolicy.REMOVE
+        for group in plan.listing.groups:
+            common = tuple(item.box for item in plan.for_group(group))
+            if group.kind is PlaneKind.FRAME:
+                self._everywhere = common
+            elif group.kind is PlaneKind.EMBEDDED_OVERLAY:
+                place = parts.overlays.places[group.number]
+                if isinstance(place, EmbeddedOverlay):
+                    common = (_whole(group.size),) if remove else common
+                    self._overlays.append((place, common, len(group.frames)))
+            elif group.kind is PlaneKind.STRAY_BIT and common:
+                self._stray.append((group.number, common, frozenset(group.frames)))
+        layout = parts.image.layout if parts.image else None
+        self.strips = plan.options.remove_high_bits and layout is not None and layout.unclaimed_mask != 0
+        self._single_bits: dict[int, list[tuple[int, Boxes]]] = {}
+        for address, items in plan.planes.items():
+            if isinstance(address, StrayBitAddress) and items:
+                boxes = tuple(item.box for item in items)
+                self._single_bits.setdefault(address.frame, []).append((address.bit, boxes))
+
+    def of(self, frame: int) -> FrameEdit:
+        """The edit of one frame."""
+        single = self._plan.planes.get(FrameAddress(frame), ())
+        boxes = dict.fromkeys((*self._everywhere, *(item.box for item in single)))
+        bits: dict[int, Boxes] = {}
+        for place, common, count in self._overlays:
+            position = frame - place.first_frame
+            if 0 <= position < count:
+                own = self._plan.planes.get(OverlayAddress(place.group, position), ())
+                _add(bits, place.bit, (*common, *(item.box for item in own)))
+        for bit, common, frames in self._stray:
+            if frame in frames:
+                _add(bits, bit, common)
+        for bit, found in self._single_bits.get(frame, ()):
+            _add(bits, bit, found)
+        return FrameEdit(frame, tuple(boxes), bits, self.strips)
+
+    def touched(self, count: int) -> Iterator[FrameEdit]:
+        """The edits of the frames that change, in order."""
+        for frame in range(count):
+            edit = self.of(frame)
+            if not edit.is_empty:
+                yield edit
+
+
+def _add(bits: dict[int, Boxes], bit: int, boxes: Boxes) -> None:
+    if boxes:
+        bits[bit] = (*bits.get(bit, ()), *boxes)
+
+
+def _whole(size: Size | None) -> Box:
+    return Box.whole(size or Size(1, 1))

@@ -1,0 +1,244 @@
+"""A redacted file: every byte of the original that does not have to change, and exactly the plan's changes.
+
+The data set is not parsed and encoded again: each element is copied as it lies in the file, but for those that
+differ, the pixel data, overlays and icons. So an element that nothing here understands comes out as it went in.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import BinaryIO, cast
+
+from dcmaudit.dicom.bytesource import ByteSource
+from dcmaudit.dicom.header import Header, PixelElement
+from dcmaudit.dicom.instance import Instance
+from dcmaudit.dicom.overlays import ClassicOverlay
+from dcmaudit.dicom.parts import Parts
+from dcmaudit.dicom.write.attributes import (
+    Changes,
+    NewValue,
+    changes,
+    element_bytes,
+    element_head,
+    transcoding_changes,
+)
+from dcmaudit.dicom.write.codestreams import TRANSCODED, FrameWork
+from dcmaudit.dicom.write.edits import FrameEdits
+from dcmaudit.dicom.write.icons import icon_patches
+from dcmaudit.dicom.write.meta import file_meta
+from dcmaudit.dicom.write.native import clear_overlay, patch_frame, shared_chroma
+from dcmaudit.dicom.write.paint import Painter
+from dcmaudit.dicom.write.pixels import write_fragments
+from dcmaudit.dicom.write.spans import UNDEFINED, Span, Walker, data_set_start
+from dcmaudit.errors import PlanRefusedError, RedactionError
+from dcmaudit.model import OverlayAddress, PlaneKind
+from dcmaudit.model.redaction import OverlayPolicy, RedactionPlan
+
+_CHUNK = 4 << 20
+_SPOOL = 64 << 20
+ICONS = 0x00880200
+PRIVATE_OR_NOTED = (0x7FE00001, 0x7FE00002)
+
+
+@dataclass(slots=True)
+class Written:
+    """What the writer did beside the plan, in words for the report."""
+
+    transfer_syntax_uid: str
+    notes: list[str] = field(default_factory=list)
+
+
+def write_redacted(
+    instance: Instance,
+    plan: RedactionPlan,
+    out: BinaryIO,
+    painter: Painter,
+    *,
+    new_uid: Callable[[str], str] | None = None,
+) -> Written:
+    """Write the redacted file to ``out``, which is open for reading and writing and empty.
+
+    ``plan`` must have no problems, else PlanRefusedError. Frames are worked on one at a time. Raises RedactionError,
+    UnsupportedError or DecodeError where a plane cannot be changed exactly, HeaderError where the data set is too
+    damaged to be copied; ``out`` then holds rubbish. Nothing is proved here.
+    """
+    if plan.problems:
+        raise PlanRefusedError("; ".join(map(str, plan.problems)), file=plan.name)
+    return _Writer(instance, plan, painter, new_uid).write(out)
+
+
+class _Writer:
+    def __init__(
+        self, instance: Instance, plan: RedactionPlan, painter: Painter, new_uid: Callable[[str], str] | None
+    ) -> None:
+        self.parts: Parts = instance.parts
+        self.header: Header = self.parts.header
+        self.plan = plan
+        self.new_uid = new_uid
+        self.edits = FrameEdits(self.parts, plan)
+        claimed = 0
+        for place in self.parts.overlays.places.values():
+            claimed |= 0 if isinstance(place, ClassicOverlay) else 1 << place.bit
+        image = self.parts.image
+        self.work = FrameWork(image, self.header, painter, claimed) if image is not None else None
+        self.painter = painter
+        self.transcode = self._must_transcode()
+        uid = TRANSCODED.value if self.transcode else self.header.syntax.uid
+        self.written = Written(uid)
+
+    def _must_transcode(self) -> bool:
+        if self.work is None or not self.work.needs_transcoding():
+            return False
+        return next(self.edits.touched(self.work.reader.count), None) is not None
+
+    def write(self, out: BinaryIO) -> Written:
+        spans = self._spans()
+        changed = self._changes(spans)
+        out.write(bytes(128) + b"DICM")
+        out.write(file_meta(self.header, self.written.transfer_syntax_uid, _sop_instance(changed)))
+        if not self.header.syntax.deflated:
+            self._data_set(out, spans, changed)
+            return self.written
+        with tempfile.SpooledTemporaryFile(max_size=_SPOOL) as plain:
+            self._data_set(cast("BinaryIO", plain), spans, changed)
+            plain.seek(0)
+            _deflate(cast("BinaryIO", plain), out)
+        return self.written
+
+    def _spans(self) -> dict[int, Span]:
+        spans: dict[int, Span] = {}
+        for span in Walker(self.header).data_set(data_set_start(self.header)):
+            if span.tag in spans:
+                raise RedactionError(
+                    f"the element ({span.tag >> 16:04X},{span.tag & 0xFFFF:04X}) occurs twice",
+                    file=self.plan.name,
+                    hint="which of the two is shown differs from program to program",
+                )
+            spans[span.tag] = span
+        return dict(sorted(spans.items()))
+
+    def _changes(self, spans: dict[int, Span]) -> Changes:
+        body = self.header.body
+
+        def raw(tag: int) -> bytes | None:
+            span = spans.get(tag)
+            return None if span is None else body.read_at(span.value, span.value_end - span.value)
+
+        changed = changes(self.header, raw, self.plan, new_uid=self.new_uid)
+        if self.transcode and self.work is not None:
+            changed |= transcoding_changes(self.header, colour=self.work.reader.layout.samples == 3)
+            self.written.notes.append(
+                "its JPEG process cannot be written again, so every frame is stored as lossless JPEG"
+            )
+        changed |= {tag: None for tag in spans if tag & 0xFFFF == 0}  # group lengths (retired, PS3.5 7.2)
+        return changed
+
+    def _data_set(self, out: BinaryIO, spans: dict[int, Span], changed: Changes) -> None:
+        icons = icon_patches(self.parts, self.plan, self.painter, spans)
+        self.written.notes += icons.notes
+        changed = changed | dict.fromkeys(icons.removed)
+        placed: dict[int, int] = {}
+        new_tags = {tag for tag, value in changed.items() if value is not None}
+        for tag in sorted({*spans, *new_tags}):
+            span = spans.get(tag)
+            if tag in changed:
+                value = changed[tag]
+                if value is not None:
+                    out.write(element_bytes(tag, _kept_vr(value, span), self.header.syntax))
+            elif span is not None:
+                placed[tag] = out.tell() + span.value - span.start
+                self._element(out, span)
+        self._patch_overlays(out, placed)
+        for patch in icons.patches:
+            span = spans[patch.tag]
+            if patch.tag in placed:
+                out.seek(placed[patch.tag] + patch.offset - span.value)
+                out.write(patch.data)
+        out.seek(0, 2)
+
+    def _element(self, out: BinaryIO, span: Span) -> None:
+        pixels = self._image_element()
+        if pixels is None or span.tag != pixels.tag:
+            _copy(self.header.body, span.start, span.end, out)
+        elif pixels.fragments is None:
+            self._native(out, span)
+        else:
+            self._encapsulated(out, span)
+
+    def _image_element(self) -> PixelElement | None:
+        return None if self.work is None else self.work.reader.element
+
+    def _native(self, out: BinaryIO, span: Span) -> None:
+        if self.work is None:
+            return
+        reader = self.work.reader
+        at = out.tell() + span.value - span.start
+        _copy(self.header.body, span.start, span.end, out)
+        for edit in self.edits.touched(reader.count):
+            if reader.layout.halved and edit.boxes:
+                wide = shared_chroma(edit.boxes, reader.layout.columns)
+                edit = type(edit)(edit.frame, wide, edit.bits, edit.strip)  # noqa: PLW2901
+            patch_frame(out, at, reader, edit.frame, self.work.cells(edit))
+        out.seek(0, 2)
+
+    def _encapsulated(self, out: BinaryIO, span: Span) -> None:
+        if self.work is None:
+            return
+        touched = {edit.frame for edit in self.edits.touched(self.work.reader.count)}
+        if not touched and not self.transcode:
+            _copy(self.header.body, span.start, span.end, out)
+            return
+        vr = "OB" if span.vr is None else span.vr.decode()
+        out.write(element_head(span.tag, vr, UNDEFINED, self.header.syntax))
+        write_fragments(out, self.work, self.edits, transcode=self.transcode)
+
+    def _patch_overlays(self, out: BinaryIO, placed: dict[int, int]) -> None:
+        if self.plan.options.overlays is OverlayPolicy.REMOVE:
+            return
+        for group in self.plan.listing.groups:
+            if group.kind is not PlaneKind.OVERLAY:
+                continue
+            place = self.parts.overlays.places[group.number]
+            common = tuple(item.box for item in self.plan.for_group(group))
+            for frame in group.frames:
+                own = self.plan.planes.get(OverlayAddress(group.number, frame), ())
+                boxes = (*common, *(item.box for item in own))
+                if boxes and isinstance(place, ClassicOverlay):
+                    clear_overlay(out, placed[group.number << 16 | 0x3000], place, frame, boxes)
+
+
+def _kept_vr(value: NewValue, span: Span | None) -> NewValue:
+    """In the VR that the element had: an odd writer's LT instead of ST is no reason for a change."""
+    if span is None or span.vr is None or value.vr == "SQ":
+        return value
+    return NewValue(span.vr.decode("ascii", "replace"), value.data)
+
+
+def _sop_instance(changed: Changes) -> bytes | None:
+    value = changed.get(0x00080018)
+    return None if value is None else value.data
+
+
+def _copy(body: ByteSource, start: int, end: int, out: BinaryIO) -> None:
+    for at in range(start, end, _CHUNK):
+        piece = body.read_at(at, min(_CHUNK, end - at))
+        out.write(piece)
+        if len(piece) < min(_CHUNK, end - at):
+            # A value that the file cuts short was named before; it stays as short as it is.
+            return
+
+
+def _deflate(plain: BinaryIO, out: BinaryIO) -> None:
+    """The data set as a raw deflate stream, padded to an even length (PS3.5 A.5)."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+    total = 0
+    while piece := plain.read(_CHUNK):
+        total += out.write(packer.compress(piece))
+    total += out.write(packer.flush())
+    out.write(b"\0" * (total % 2))
+
+
+__all__ = ["Written", "write_redacted"]

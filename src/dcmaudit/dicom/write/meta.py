@@ -1,0 +1,53 @@
+"""The file meta information of a file that we wrote (PS3.10 7.1)."""
+
+from __future__ import annotations
+
+import struct
+
+from dcmaudit.dicom.attributes import Attributes
+from dcmaudit.dicom.header import Header
+
+IMPLEMENTATION = "2.25.224012331466403266107938103287187540913"
+"""The implementation class of dcmaudit: one of the UIDs that anybody may make from a UUID (PS3.5 B.2)."""
+VERSION = "DCMAUDIT"
+
+_LONG = {"OB", "UN", "OW", "SQ", "UT"}
+
+
+def file_meta(header: Header, syntax_uid: str, sop_instance: bytes | None) -> bytes:
+    """The whole group 0002, its length first.
+
+    What the original had is kept, but for the transfer syntax, a new SOP Instance UID, and the implementation, which
+    names the writer of the file. A file without meta information gets the elements that PS3.10 requires.
+    """
+    values: dict[int, tuple[str, bytes]] = {}
+    meta = Attributes(header.meta)
+    for tag in meta.tags():
+        data, vr = meta.raw(tag), meta.vr(tag)
+        if data is None:
+            text = meta.code(tag)
+            data = None if text is None else text.encode("ascii", "replace")
+        if data is not None and vr is not None:
+            values[tag] = (vr, data)
+    attributes = header.attributes
+    values[0x00020001] = ("OB", b"\0\1")
+    for tag, source in ((0x00020002, 0x00080016), (0x00020003, 0x00080018)):
+        uid = attributes.code(source)
+        if tag not in values and uid:
+            values[tag] = ("UI", uid.encode("ascii", "replace"))
+    if sop_instance is not None:
+        values[0x00020003] = ("UI", sop_instance)
+    values[0x00020010] = ("UI", syntax_uid.encode())
+    values[0x00020012] = ("UI", IMPLEMENTATION.encode())
+    values[0x00020013] = ("SH", VERSION.encode())
+    values.pop(0x00020000, None)
+    body = b"".join(_element(tag, vr, data) for tag, (vr, data) in sorted(values.items()))
+    return _element(0x00020000, "UL", struct.pack("<L", len(body))) + body
+
+
+def _element(tag: int, vr: str, data: bytes) -> bytes:
+    data += (b"\0" if vr in {"UI", "OB", "UN", "OW"} else b" ") * (len(data) % 2)
+    head = struct.pack("<HH", tag >> 16, tag & 0xFFFF) + vr.encode()
+    if vr in _LONG:
+        return head + b"\0\0" + struct.pack("<L", len(data)) + data
+    return head + struct.pack("<H", len(data)) + data

@@ -1,4 +1,4 @@
-"""``dcmaudit rules``: which deid recipes and CTP scripts say what about which files."""
+"""``dcmaudit rules``: ask rules about files, and make rules from marks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dcmaudit.cli.common import Exit, say
+from dcmaudit.cli import rulemaking
+from dcmaudit.cli.common import Exit, add_common, say
 from dcmaudit.errors import DcmauditError, UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from dcmaudit.sources import Tally
 
 NAME = "rules"
-SUMMARY = "check which deid recipes and CTP scripts match which files"
+SUMMARY = "check which deid recipes and CTP scripts match which files; make recipes from marks"
 COLUMNS = (
     "filename", "modality", "manufacturer", "model", "columns", "rows",
     "rule", "rule_file", "rule_line", "group", "coordinates", "problem",
@@ -52,10 +53,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     form = check.add_mutually_exclusive_group()
     form.add_argument("--csv", action="store_true", help="a table with one line a file and rule")
     form.add_argument("--json", action="store_true", help="one JSON object a file, then one with the summary")
+    add_common(check)
+    rulemaking.configure(actions)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    """Check files; the answers go to standard output, everything else to standard error."""
+    """Do one action; results go to standard output, everything else to standard error."""
+    return rulemaking.run(args, settings) if args.action == "make" else _check(args, settings)
+
+
+def _check(args: argparse.Namespace, settings: Settings) -> int:
     from dcmaudit.pipeline import workers
     from dcmaudit.pipeline.rules import ask_rules, rule_paths, rules_of
     from dcmaudit.sources import Tally

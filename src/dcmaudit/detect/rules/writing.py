@@ -1,11 +1,13 @@
-"""Writes recipes: the text that the parser, and deid, read back as the same rules."""
+"""Writes rules: as a recipe that the parser, and deid, read back as the same; or as a CTP script."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ast
+from collections.abc import Iterable, Iterator
 
 from dcmaudit.detect.header import Field
-from dcmaudit.detect.rules.syntax import CriteriaLine, Criterion, Mark, Named, Recipe
+from dcmaudit.detect.rules.syntax import Action, CriteriaLine, Criterion, Join, Mark, Named, Recipe, RecipeRule
+from dcmaudit.errors import UsageError
 from dcmaudit.model import Box
 
 
@@ -50,3 +52,49 @@ def _mark(mark: Mark) -> str:
         return f"{word} {mark.area.value}"
     assert isinstance(mark.area, Box)  # noqa: S101 - recipes have no rectangles that count from the edge
     return f"{word} {mark.area.left},{mark.area.top},{mark.area.right},{mark.area.bottom}"
+
+
+def script_text(rules: Iterable[RecipeRule]) -> str:
+    """The same rules as a CTP script; UsageError where a rule or value cannot be said in its language.
+
+    Only what ``make_rules`` makes can be written: whole values, absent elements and rectangles to redact.
+    """
+    return "\n".join(f"{_comment(rule.label)}\n{{ {_expression(rule)} }}\n{_rectangles(rule)}\n" for rule in rules)
+
+
+def _expression(rule: RecipeRule) -> str:
+    return " *\n  ".join(_terms(rule, line) for line in rule.lines)
+
+
+def _terms(rule: RecipeRule, line: CriteriaLine) -> str:
+    # For CTP an absent element is an empty text, so both questions are one.
+    terms = list(dict.fromkeys(_term(rule, criterion) for criterion in line.criteria))
+    if len(terms) > 1 and set(line.joins) != {Join.OR}:
+        raise UsageError(f"the rule {rule.label!r} cannot be written as a CTP script: it mixes 'and' and 'or'")
+    return terms[0] if len(terms) == 1 else f"({' + '.join(terms)})"
+
+
+def _term(rule: RecipeRule, criterion: Criterion) -> str:
+    value = criterion.value
+    if criterion.action in {Action.MISSING, Action.EMPTY}:
+        value = ""
+    elif criterion.action is not Action.EQUALS:
+        raise UsageError(f"the rule {rule.label!r} cannot be written as a CTP script: it has {criterion.action.value}")
+    if value.startswith("["):
+        value = "\\".join(ast.literal_eval(value))
+    if set(value) & set('"{}') or isinstance(criterion.field, int | tuple):
+        raise UsageError(
+            f"the rule {rule.label!r} cannot be written as a CTP script: a value has signs of its language"
+        )
+    return f'{criterion.field}.equalsIgnoreCase("{value}")'
+
+
+def _rectangles(rule: RecipeRule) -> str:
+    boxes = [mark.area for mark in rule.marks]
+    if any(mark.keep for mark in rule.marks) or not all(isinstance(box, Box) for box in boxes):
+        raise UsageError(f"the rule {rule.label!r} cannot be written as a CTP script: it keeps areas")
+    return " ".join(f"({box.left},{box.top},{box.width},{box.height})" for box in boxes if isinstance(box, Box))
+
+
+def _comment(label: str) -> str:
+    return label.translate(str.maketrans("(){}", "[]  "))

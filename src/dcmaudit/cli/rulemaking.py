@@ -1,0 +1,130 @@
+"""``dcmaudit rules make``: a recipe or script from what reviewers marked, and what it would hit and miss."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dcmaudit.cli.common import Exit, add_common, say
+from dcmaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from dcmaudit.detect.rules.making import MadeRules
+    from dcmaudit.pipeline.rulemaking import Effects, Reviewed
+    from dcmaudit.settings import Settings
+
+_NAMED = 5
+"""Files that a line of the report names before it only counts."""
+
+
+def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the action to those of ``dcmaudit rules``."""
+    make = actions.add_parser(
+        "make",
+        help="rules from the marks in the database",
+        description="Make rules from the marks on files that are done, and say what they hit and miss there.",
+        epilog="exit codes: 0 the rules cover every mark; 1 some marks are not covered, or there is nothing to make",
+    )
+    make.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the rules there (default: print them)")
+    make.add_argument("--overwrite", action="store_true", help="replace an existing file")
+    make.add_argument("--ctp", action="store_true", help="a CTP script instead of a deid recipe")
+    make.add_argument(
+        "--share", type=float, default=0.5, metavar="S",
+        help="share of the files of a kind that must have a rectangle for it to become part of the rule (default 0.5)",
+    )  # fmt: skip
+    make.add_argument("--check-files", action="store_true", help="ask the rules about the files themselves too")
+    add_common(make)
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Make the rules; 0 only where they cover every mark they were made from."""
+    from dcmaudit.cli.database import opened
+    from dcmaudit.detect.rules.making import make_rules
+    from dcmaudit.detect.rules.writing import script_text
+    from dcmaudit.pipeline import rulemaking
+
+    if not 0 < args.share <= 1:
+        raise UsageError(f"--share {args.share} is no share", hint="allowed: more than 0, up to 1")
+    if args.output is not None and args.output.exists() and not args.overwrite:
+        raise UsageError("the file exists", file=str(args.output), hint="--overwrite replaces it")
+    with opened(settings) as store:
+        found = rulemaking.reviewed(store)
+    made = make_rules(found.examples, share=args.share)
+    _say_what_was_used(found)
+    if not made.rules:
+        say("no rule can be made: no file that is done has a mark on its frames")
+        return Exit.NOT_ALL
+    recipe = rulemaking.written(made)
+    text = script_text(one.rule for one in made.rules) if args.ctp else recipe
+    effects = rulemaking.effects(text, found.examples)
+    _print_rules(text, args.output)
+    complete = _say_effects(made, effects)
+    if args.check_files:
+        complete &= _say_files(recipe, found)
+    return Exit.GOOD if complete else Exit.NOT_ALL
+
+
+def _print_rules(text: str, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.write(text)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror}", file=str(output)) from error
+    say(f"{output}: written")
+
+
+def _say_what_was_used(found: Reviewed) -> None:
+    marked = sum(bool(example.boxes) for example in found.examples)
+    say(f"{len(found.examples)} files are done, {marked} of them have marks on their frames")
+    left = {
+        f"{found.not_done} files are not done": found.not_done,
+        f"{found.tagged} files are tagged for another look": found.tagged,
+        f"{found.overlay_rows} marks are on overlays or bits, which rules do not reach": found.overlay_rows,
+        f"{found.unclear_rows} rows of the database cannot be understood": found.unclear_rows,
+    }
+    for text, count in left.items():
+        if count:
+            say(f"not used: {text}")
+
+
+def _say_effects(made: MadeRules, effects: Effects) -> bool:
+    missed = 0
+    # By place: a script's comments cannot hold every label as it is.
+    for one, effect in zip(made.rules, effects.rules.values(), strict=True):
+        missed += len(effect.missed)
+        say(
+            f"{one.rule.label}: matches {effect.matched} files; covers all marks of {effect.covered}, "
+            f"not all of {len(effect.missed)}{_names(effect.missed)}, {effect.unmarked} have no marks"
+        )
+        if one.files == 1:
+            say(f"{one.rule.label}: made from a single file")
+        for box, count in one.left_out:
+            where = f"({box.left}, {box.top}) to ({box.last_x}, {box.last_y})"
+            say(f"{one.rule.label}: the rectangle {where} is left out, {count} of {one.files} files have it")
+    if made.unnamed:
+        say(f"no rule for {len(made.unnamed)} marked files without a model or size{_names(made.unnamed)}")
+    if effects.unmatched:
+        say(f"no rule matches {len(effects.unmatched)} marked files{_names(effects.unmatched)}")
+    return not (missed or made.unnamed or effects.unmatched)
+
+
+def _say_files(text: str, found: Reviewed) -> bool:
+    from dcmaudit.pipeline.rulemaking import check_files
+
+    check = check_files(text, found.examples)
+    say(
+        f"asked the files: {check.agreed} agree with the database, {len(check.differing)} do not"
+        f"{_names(check.differing)}, {check.unread} cannot be read"
+    )
+    return not check.differing and not check.unread
+
+
+def _names(names: list[str] | tuple[str, ...]) -> str:
+    if not names:
+        return ""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f" ({', '.join(names[:_NAMED])}{more})"

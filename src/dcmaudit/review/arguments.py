@@ -16,8 +16,8 @@ _NUMBER_LIMIT = 2**40
 def text(arguments: Arguments, name: str) -> str:
     """The argument as text; UsageError where it is missing, no text or too long."""
     value = arguments.get(name)
-    if not isinstance(value, str):
-        raise UsageError(f"{name} must be text")
+    if not isinstance(value, str) or "\0" in value:
+        raise UsageError(f"{name} must be text without NUL characters")
     if len(value) > TEXT_LIMIT:
         raise UsageError(f"{name} has {len(value)} characters", hint=f"at most {TEXT_LIMIT} are allowed")
     return value
@@ -39,9 +39,9 @@ def flag(arguments: Arguments, name: str) -> bool:
 def texts(arguments: Arguments, name: str) -> list[str]:
     """The argument as a list of texts; UsageError for anything else."""
     value = arguments.get(name)
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+    if not isinstance(value, list):
         raise UsageError(f"{name} must be a list of texts")
-    return value
+    return [text({name: item}, name) for item in value]
 
 
 def box(arguments: Arguments, name: str) -> Box:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 
-from dcmaudit.errors import DcmauditError, ReviewError, UsageError
+from dcmaudit.errors import DcmauditError, ReviewError
 from dcmaudit.model import Reference, Region, ReviewState
+from dcmaudit.review.confined import Confined
 from dcmaudit.review.instances import InstancePool
 from dcmaudit.review.openfile import Header, OpenFile, StrayBits
 from dcmaudit.review.options import Options
@@ -52,6 +52,7 @@ class Desk:
         self.user = settings.user
         self.viewer = viewer
         self.store = store
+        self.confined = Confined(settings.browse_roots)
         self.pool = InstancePool()
         self.pictures = PictureStore(self.pool)
         self.on_quit: Callable[[], None] = lambda: None
@@ -97,9 +98,11 @@ class Desk:
 
     # Files
 
-    def new_worklist(self, names: Sequence[str], *, recursive: bool) -> Worklist:
-        """Start to walk through what ``names`` lead to."""
-        found = find(names, recursive=recursive, pacs_root=self.settings.pacs_root)
+    def new_worklist(self, names: Sequence[str], *, recursive: bool, confined: bool = False) -> Worklist:
+        """Start to walk through what ``names`` lead to; ``confined`` to the folders that the page may open."""
+        found: Iterable[Found] = find(names, recursive=recursive, pacs_root=self.settings.pacs_root)
+        if confined:
+            found = self.confined.found(found)
         with self._lock:
             worklist = Worklist(
                 found,
@@ -115,14 +118,6 @@ class Desk:
     def _states(self, names: Sequence[str]) -> dict[str, ReviewState]:
         # Asks whichever database is open at that moment.
         return self.store.states(names)
-
-    def allowed(self, path: str) -> str:
-        """``path`` made absolute; UsageError where it lies outside the folders that may be browsed."""
-        resolved = Path(path).expanduser().resolve()
-        roots = [Path(root).expanduser().resolve() for root in self.settings.browse_roots]
-        if roots and not any(resolved.is_relative_to(root) for root in roots):
-            raise UsageError("this folder may not be opened here", hint="choose one of the folders on offer")
-        return str(Path(path).expanduser().absolute())
 
     def open_header(self, worklist: Worklist, place: int) -> Future[Header]:
         """The header of a file, read by a thread. Errors as ``open_instance`` raises them."""
@@ -234,7 +229,7 @@ class Desk:
 
     def set_database(self, path: str) -> None:
         """Keep marks in another database from now on, for every document."""
-        store = open_store(self.allowed(path), user=self.user, read_only=self.viewer)
+        store = open_store(self.confined.path(path), user=self.user, read_only=self.viewer)
         for session in self.sessions():
             with session.lock:
                 session.leave()

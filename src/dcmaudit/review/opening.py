@@ -15,7 +15,8 @@ def open_files(session: Session, arguments: Arguments) -> None:
     names = take.texts(arguments, "names")
     if not names:
         raise UsageError("no file was chosen")
-    session.use(session.desk.new_worklist(names, recursive=take.flag(arguments, "recursive")))
+    recursive = take.flag(arguments, "recursive")
+    session.use(session.desk.new_worklist(session.desk.confined.names(names), recursive=recursive, confined=True))
 
 
 def open_folder(session: Session, arguments: Arguments) -> None:
@@ -45,8 +46,7 @@ def quit_(session: Session, _arguments: Arguments) -> None:
 
 
 def _open(session: Session, arguments: Arguments, *, recursive: bool, folder: bool) -> None:
-    path = take.text(arguments, "path")
-    allowed = Path(session.desk.allowed(path))
-    if folder and not allowed.is_dir():
+    path = session.desk.confined.path(take.text(arguments, "path"))
+    if folder and not Path(path).is_dir():
         raise SourceNotFoundError("no such folder", file=path, hint="choose a folder that is there")
-    session.use(session.desk.new_worklist([path], recursive=recursive))
+    session.use(session.desk.new_worklist([path], recursive=recursive, confined=True))

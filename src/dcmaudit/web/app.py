@@ -17,7 +17,7 @@ from dcmaudit.errors import DcmauditError
 from dcmaudit.review import Desk
 from dcmaudit.web.replies import on_error, reply
 from dcmaudit.web.routes import Routes
-from dcmaudit.web.security import Access, Guard
+from dcmaudit.web.security import Access, Guard, Refused
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
@@ -37,7 +37,12 @@ def make_app(desk: Desk, access: Access) -> Guard:
             *Routes(desk).all(),
             Mount("/static", StaticFiles(directory=STATIC), name="static"),
         ],
-        exception_handlers={DcmauditError: on_error, HTTPException: _on_http_error},
+        exception_handlers={
+            Refused: _on_refused,
+            DcmauditError: on_error,
+            HTTPException: _on_http_error,
+            Exception: _on_mistake,
+        },
     )
     return Guard(app, access)
 
@@ -46,3 +51,13 @@ async def _on_http_error(_request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     words = {404: "there is nothing at this address", 405: "this way of asking is not known here"}
     return reply({"error": {"message": words.get(status, "the request cannot be answered"), "hint": None}}, status)
+
+
+async def _on_refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)  # noqa: S101  # it is registered for these alone
+    return reply({"error": {"message": error.message, "hint": error.hint}}, error.status)
+
+
+async def _on_mistake(_request: Request, _error: Exception) -> Response:
+    # The guard notes where it was; what it says may hold a value of the file and goes nowhere.
+    return reply({"error": {"message": "the program made a mistake", "hint": "reload the page"}}, 500)

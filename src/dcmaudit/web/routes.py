@@ -116,7 +116,7 @@ class Routes:
         """Carry a command out; the state after it, also where it was refused."""
         session = self._session(request)
         body = await body_of(request)
-        name, arguments = body.get("command"), body.get("args") or {}
+        name, arguments = body.get("command"), body.get("args", {})
         if not isinstance(name, str) or not isinstance(arguments, dict):
             raise UsageError("a request needs a command (text) and args (an object)")
         painted = _painted(body.get("painted"))

@@ -47,6 +47,11 @@ _NO_COOKIE_PAGE = b"""<!doctype html>
 start the program again for a new one.</p></body></html>
 """
 
+_ONWARD_PAGE = b"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=/"><title>dcmaudit</title></head>
+<body><a href="/">Open the reviewer</a></body></html>
+"""
+
 
 class Access:
     """The one-time token of the start address, and the cookie that it is exchanged for."""
@@ -143,11 +148,16 @@ class Guard:
         cookie = self._access.exchange(token)
         if cookie is None and not self._access.knows(headers):
             raise Refused(403, "this start address is wrong or was used already", "start the program again")
-        location = [(b"location", b"/")]
+        extra = []
         if cookie is not None:
             value = f"{self._access.cookie_name}={cookie}; HttpOnly; SameSite=Strict; Path=/"
-            location.append((b"set-cookie", value.encode("ascii")))
-        await answer.plain(303, b"", location)
+            extra.append((b"set-cookie", value.encode("ascii")))
+        if headers.get("sec-fetch-site", "none") in {"none", "same-origin"}:
+            await answer.plain(303, b"", [*extra, (b"location", b"/")])
+        else:
+            # From a link on another page, or a local file, a redirection would still count as that page's request
+            # and go without the strict cookie; a page of ours that leads on does not.
+            await answer.plain(200, _ONWARD_PAGE, [*extra, (b"content-type", b"text/html; charset=utf-8")])
         return True
 
     def _check(self, scope: Scope) -> None:

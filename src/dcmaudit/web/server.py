@@ -44,7 +44,7 @@ def serve(
     """
     names_of_host = _allowed_names(host, settings)
     with (
-        _bound(host, settings.port) as listener,
+        listening_socket(host, settings.port) as listener,
         open_store(settings.database, user=settings.user, read_only=settings.viewer) as store,
     ):
         access = Access(listener.getsockname()[1], names_of_host)
@@ -59,7 +59,8 @@ def serve(
             desk.close()
 
 
-def _run(desk: Desk, access: Access, listener: socket.socket, ready: Callable[[str], None] | None) -> None:
+def server_for(desk: Desk, access: Access) -> uvicorn.Server:
+    """A server for one desk that ends when the desk is asked to quit. It writes no log of who asked for what."""
     config = uvicorn.Config(
         make_app(desk, access),
         log_config=None,
@@ -76,6 +77,11 @@ def _run(desk: Desk, access: Access, listener: socket.socket, ready: Callable[[s
         server.should_exit = True
 
     desk.on_quit = stop
+    return server
+
+
+def _run(desk: Desk, access: Access, listener: socket.socket, ready: Callable[[str], None] | None) -> None:
+    server = server_for(desk, access)
     before = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_INTERVAL)
     if ready is not None:
@@ -105,7 +111,7 @@ def _in_address(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def listening_socket(host: str, port: int) -> socket.socket:
     """A listening socket; ServerError where the port is taken or not allowed."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol is named because asyncio turns Nagle's algorithm off only for sockets that say they are TCP;

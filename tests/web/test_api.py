@@ -1,0 +1,304 @@
+"""The page's contract with the server, as docs/web-api.md describes it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dcmaudit.errors import DecodeError
+from dcmaudit.review import COMMANDS, Desk, Where
+from support.desks import wait_for
+from web.conftest import Page
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def test_the_command_table_is_what_the_reviewer_has(client: httpx.Client) -> None:
+    rows = client.get("/api/commands").json()
+    assert [row["name"] for row in rows] == [command.name for command in COMMANDS]
+    assert set(rows[0]) >= {"name", "key", "keys", "label", "help", "menu", "group", "writes", "where", "toggles"}
+
+
+def test_the_position_is_there_from_the_first_state(tab: Page) -> None:
+    worklist = tab.do("next-file").json()["worklist"]
+    assert (worklist["number"], worklist["total"], worklist["growing"]) == (2, 3, False)
+
+
+ARGUMENTS = {
+    "apply-one": None, "reject-one": None, "remove-rect": None, "redo": None,
+    "go-file": {"index": 1}, "go-plane": {"key": "o6000.1"}, "comment": {"text": "look"},
+    "cursor": {"box": [1, 2, 3, 4]}, "cursor-drag": {"handle": "se", "start": [1, 2, 9, 9], "dx": 3, "dy": 3},
+    "set-option": {"name": "show-rules", "value": False}, "rendering": {"value": "voi"},
+    "seen": {"file_id": 0, "keys": ["f1"], "how": "projection"}, "filter": {"status": "", "text": "US"},
+    "done-next": {"confirm": True},
+}  # fmt: skip
+OPENING = {"open-files", "open-folder", "open-folder-recursive", "open-database", "set-database", "quit", "ocr"}
+
+
+def test_every_command_is_answered_with_the_state_after_it(client: httpx.Client) -> None:
+    names = [c.name for c in COMMANDS if c.where is Where.SERVER and c.name not in OPENING]
+    assert len(names) > 30
+    for name in names:
+        tab = Page(client, client.post("/api/documents").json()["doc"])
+        _carry_out(tab, name)
+        if name.startswith("toggle-"):
+            tab.do(name)
+        tab.do("clear-file")
+        tab.do("go-file", index=0)
+        tab.do("clear-file")
+
+
+def _carry_out(tab: Page, name: str) -> None:
+    arguments = ARGUMENTS.get(name, {})
+    if name in {"undo", "redo"}:
+        tab.do("mark")
+    if name == "redo":
+        tab.do("undo")
+    if name == "remove-rect":
+        arguments = {"id": tab.do("mark").json()["rects"][0]["id"]}
+    if name in {"apply-one", "reject-one"}:
+        tab.do("mark")
+        tab.do("done-next", confirm=True)
+        wait_for(lambda: tab.state()["rects"])
+        arguments = {"id": tab.state()["rects"][0]["id"]}
+    before = tab.state()
+    answer = tab.do(name, **(arguments or {}))
+    assert answer.status_code == 200, (name, answer.text)
+    assert answer.json()["revision"] > before["revision"]
+
+
+def test_the_opening_commands_change_the_list(tab: Page, desk: Desk, files: list[Path], tmp_path: Path) -> None:
+    folder = files[0].parent
+    for name, arguments, total in (
+        ("open-files", {"names": [str(files[0]), str(files[2])]}, 2),
+        ("open-folder", {"path": str(folder)}, 3),
+        ("open-folder-recursive", {"path": str(tmp_path)}, 3),
+    ):
+        assert tab.do(name, **arguments).status_code == 200
+        wait_for(lambda: not tab.state()["worklist"]["growing"])
+        assert tab.state()["worklist"]["total"] == total
+    tab.do("tag")
+    tab.do("set-option", name="ignore-done", value=False)
+    tab.do("open-database", path=str(tmp_path / "database" / "dcmaudit.sqlite.db"))
+    wait_for(lambda: not tab.state()["worklist"]["growing"])
+    assert tab.state()["worklist"]["total"] == 1
+    other = tmp_path / "other"
+    other.mkdir()
+    assert tab.do("set-database", path=str(other)).json()["database"]["location"].startswith(str(other))
+    ended = []
+    desk.on_quit = lambda: ended.append(True)
+    tab.do("quit")
+    assert ended == [True]
+
+
+REFUSED: list[tuple[str, dict[str, object], int]] = [
+    ("no-such-command", {}, 400),
+    ("help", {}, 400),
+    ("go-file", {"index": 99}, 400),
+    ("go-file", {"index": "1"}, 400),
+    ("go-file", {"index": True}, 400),
+    ("go-file", {}, 400),
+    ("go-plane", {"key": "f99"}, 400),
+    ("go-plane", {"key": "../etc"}, 400),
+    ("go-plane", {"index": 99}, 409),
+    ("mark", {"box": [5, 5, 5, 5]}, 400),
+    ("mark", {"box": [1e300, 0, 1, 1]}, 400),
+    ("mark", {"box": "all"}, 400),
+    ("mark", {"scope": "everything"}, 400),
+    ("remove-rect", {"id": "r'; DROP TABLE"}, 400),
+    ("comment", {"text": 5}, 400),
+    ("comment", {"text": "x" * 20_000}, 400),
+    ("set-option", {"name": "nothing", "value": True}, 400),
+    ("set-option", {"name": "show-rules", "value": "yes"}, 400),
+    ("rendering", {"value": "x-ray"}, 400),
+    ("cursor-drag", {"handle": "up", "start": [0, 0, 1, 1], "dx": 1, "dy": 1}, 400),
+    ("seen", {"file_id": 0, "keys": ["f0"], "how": "skipped"}, 400),
+    ("filter", {"status": "lost"}, 400),
+    ("undo", {}, 409),
+    ("open-files", {"names": []}, 400),
+    ("open-folder", {"path": "/no/such/folder"}, 404),
+    ("open-folder", {"path": "nul\0"}, 400),
+    ("open-files", {"names": ["nul\0"]}, 400),
+    ("ocr", {}, 409),
+]
+
+
+def test_a_refused_command_says_why_and_changes_nothing(tab: Page) -> None:
+    before = tab.state()
+    for command, arguments, status in REFUSED:
+        answer = tab.do(command, **arguments)
+        assert answer.status_code == status, (command, answer.text)
+        assert answer.json()["error"]["message"]
+        after = answer.json()["state"]
+        for part in ("plane", "rects", "worklist", "cursor", "options", "view"):
+            assert after[part] == before[part], (command, part)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"nonsense", b'{"command": 5}', b'{"command": "invert", "args": []}',
+             b'{"command": "invert", "painted": 3}', b'{"command": "invert", "painted": [[1]]}', b"[" * 100_000]
+)  # fmt: skip
+def test_a_request_of_another_shape_is_refused(tab: Page, body: bytes) -> None:
+    answer = tab.client.post(tab.url("do"), content=body)
+    assert (answer.status_code, set(answer.json())) == (400, {"error"})
+
+
+def test_a_picture_is_a_png_that_names_its_plane(tab: Page) -> None:
+    plane = tab.do("next-frame").json()["plane"]
+    answer = tab.client.get(plane["image"])
+    assert answer.status_code == 200
+    assert (answer.headers["content-type"], answer.headers["x-plane"]) == ("image/png", "0/f1")
+    assert answer.content.startswith(PNG)
+    for rendering in ("full", "voi", "local"):
+        plain, inverted = (tab.get(f"image/0/f1?rendering={rendering}&inverted={value}").content for value in (0, 1))
+        assert (plain[:8], inverted[:8], plain == inverted) == (PNG, PNG, False)
+    assert tab.get("image/0/f1?rendering=none").status_code == 400
+    assert tab.get("image/0/zzz").status_code == 400
+    assert tab.get("image/0/f77").status_code == 422
+
+
+def test_thumbnails_and_projections_are_pictures_too(tab: Page) -> None:
+    thumb = tab.get("thumb/0/o6000.1")
+    assert (thumb.headers["x-plane"], thumb.content[:8]) == ("0/o6000.1", PNG)
+    for how in ("max", "min", "mean", "text"):
+        answer = tab.get(f"projection/0/0?how={how}")
+        assert (answer.status_code, answer.headers["x-plane"], answer.headers["x-left-out"]) == (200, "0/g0", "0")
+    assert tab.get("projection/0/9").status_code == 400
+    assert tab.get("projection/0/0?how=sum").status_code == 400
+    assert tab.get("drill/0/0?how=max&x=5&y=5").json() == {"index": 3}
+    assert tab.get("drill/0/0?how=min&x=5&y=5").json() == {"index": 0}
+
+
+def test_planes_of_a_projection_count_as_seen_in_it_only_once_it_was_made(tab: Page) -> None:
+    assert tab.do("seen", file_id=0, group=0, how="projection").status_code == 409
+    tab.get("projection/0/0?how=max")
+    state = tab.do("seen", file_id=0, group=0, how="projection").json()
+    assert (state["groups"][0]["projected"], state["file"]["painted"], state["file"]["seen"]) == ([[0, 4]], 0, 4)
+
+
+def test_what_the_page_painted_is_recorded(tab: Page) -> None:
+    after = tab.do("next-frame", painted=[[0, "f0"], [0, "f99"], [77, "f0"]]).json()
+    assert (after["groups"][0]["seen"], after["file"]["painted"]) == ([[0, 1]], 1)
+
+
+def test_the_planes_of_a_file_come_in_pages(tab: Page) -> None:
+    answer = tab.get("planes/1?start=3&count=2").json()
+    assert answer["total"] == 7
+    assert [(row["index"], row["key"], row["group"]) for row in answer["planes"]] == [(3, "f3", 0), (4, "o6000.0", 1)]
+
+
+def test_the_list_of_files_comes_in_pages_with_states(tab: Page, files: list[Path]) -> None:
+    tab.do("tag")
+    rows = tab.get("worklist?start=0&count=2").json()
+    assert (rows["total"], rows["growing"]) == (3, False)
+    assert [(row["index"], row["name"], row["state"], row["tagged"]) for row in rows["rows"]] == [
+        (0, str(files[0]), "tagged", True),
+        (1, str(files[1]), "not reviewed", False),
+    ]
+    assert [row["index"] for row in tab.get("worklist?text=us0003").json()["rows"]] == [2]
+    assert [row["index"] for row in tab.get("worklist?status=tagged").json()["rows"]] == [0]
+    assert tab.get("worklist?status=x").status_code == 400
+    assert tab.get("worklist?start=-1").status_code == 400
+
+
+def test_the_tags_of_a_file_are_rows(tab: Page) -> None:
+    rows = tab.get("tags/0").json()["rows"]
+    found = {row["tag"]: row for row in rows}
+    assert found["(0010,0010)"]["value"] == "Doe^Jane"
+    assert set(found["(0010,0010)"]) == {"depth", "tag", "name", "vr", "value"}
+
+
+def test_both_tables_are_exported_as_csv(tab: Page, files: list[Path]) -> None:
+    tab.do("mark", box=[1, 2, 11, 12])
+    tab.do("comment", text='say "no",\nplease')
+    answer = tab.get("export/rects.csv")
+    assert answer.headers["content-disposition"] == 'attachment; filename="dcmaudit-rects.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [(row["filename"], row["left"], row["right"], row["bottom"]) for row in rows] == [
+        (str(files[0]), "1", "10", "11")
+    ]
+    tags = list(csv.DictReader(io.StringIO(tab.get("export/tags.csv").text, newline="")))
+    assert [row["comment"] for row in tags] == ['say "no",\nplease']
+    tab.do("mark", scope="all frames")
+    assert len(list(csv.reader(io.StringIO(tab.get("export/other-rects.csv").text)))) == 2
+
+
+def test_the_browser_gets_a_long_answer_only_when_something_changed(tab: Page) -> None:
+    revision = tab.state()["revision"]
+    start = time.monotonic()
+    same = tab.get(f"state?after={revision}&wait=1").json()
+    assert same["revision"] == revision
+    assert time.monotonic() - start >= 0.9
+    timer = threading.Timer(0.2, lambda: tab.do("invert"))
+    timer.start()
+    newer = tab.get(f"state?after={revision}&wait=20").json()
+    timer.join()
+    assert (newer["revision"] > revision, newer["view"]["inverted"]) == (True, True)
+
+
+def test_two_documents_at_once_keep_their_own_place(tab: Page) -> None:
+    other = Page(tab.client, tab.client.post("/api/documents").json()["doc"])
+    tab.do("next-file")
+    tab.do("mark")
+    assert (tab.state()["worklist"]["number"], other.state()["worklist"]["number"]) == (2, 1)
+    other.do("next-file")
+    wait_for(lambda: len(other.state()["rects"]) == 1)
+    other.do("clear-file")
+    wait_for(lambda: tab.state()["rects"] == [])
+
+
+def test_a_document_that_is_not_there_is_refused(tab: Page) -> None:
+    assert tab.client.get("/api/d/nothing/state").status_code == 409
+
+
+def test_a_picture_that_fails_says_why_and_the_state_remembers_it(tab: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise DecodeError("frame 1: the codestream ends early", file="/a/b/c/d.dcm", hint="transfer it again")
+
+    monkeypatch.setattr("dcmaudit.dicom.Instance.read", broken)
+    answer = tab.get("image/0/f0")
+    assert answer.status_code == 422
+    assert answer.json()["error"] == {
+        "message": "b/c/d.dcm: frame 1: the codestream ends early",
+        "hint": "transfer it again",
+    }
+    assert tab.state()["plane"]["error"]["hint"] == "transfer it again"
+
+
+def test_folders_are_browsed_for_the_dialogs(tab: Page, files: list[Path]) -> None:
+    answer = tab.client.get("/api/browse", params={"path": str(files[0].parent)}).json()
+    assert [(entry["name"], entry["kind"]) for entry in answer["entries"]] == [
+        ("US0001.dcm", "file"), ("US0002.dcm", "file"), ("US0003.dcm", "file"),
+    ]  # fmt: skip
+    assert answer["parent"] == str(files[0].parent.parent)
+    assert tab.client.get("/api/browse", params={"path": "/no/such"}).status_code == 404
+    assert tab.client.get("/api/browse", params={"path": "nul\0"}).status_code == 400
+
+
+def test_a_slow_file_holds_nobody_up(tab: Page, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = threading.Event()
+    opener = desk.pool._opener
+
+    def slow(reference: object) -> object:
+        gate.wait(20)
+        return opener(reference)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(desk.pool, "_opener", slow)
+    start = time.monotonic()
+    state = tab.do("go-file", index=2).json()
+    assert (state["file"]["opening"], state["plane"]) == (True, None)
+    other = Page(tab.client, tab.client.post("/api/documents").json()["doc"])
+    assert other.state()["worklist"]["total"] == 3
+    back = tab.do("go-file", index=0)
+    assert back.status_code == 200
+    assert time.monotonic() - start < 5
+    gate.set()
+    tab.do("go-file", index=2)
+    wait_for(lambda: tab.state()["plane"] is not None)
+    assert tab.state()["file"]["opening"] is False

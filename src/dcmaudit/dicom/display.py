@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from dcmaudit.dicom.attributes import Attributes
+from dcmaudit.dicom.header import Header
 from dcmaudit.dicom.samples import Lut, Palette, Window
 from dcmaudit.errors import HeaderError
 
-_SHARED, _PER_FRAME = 0x52009229, 0x52009230
+_SHARED = 0x52009229
 _LONGEST_LUT = 1 << 16
 
 
@@ -105,31 +106,33 @@ def _expand(words: list[int], bits: int, out: list[int], *, depth: int, count: i
             count -= 1
 
 
-def groups_of(attributes: Attributes, frame: int, macro: int) -> list[Attributes]:
+def groups_of(header: Header, frame: int, macro: int) -> list[Attributes]:
     """The items of a functional group macro that hold for a frame: its own, else the shared one (PS3.3 C.7.6.16)."""
-    for holder in (attributes.item(_PER_FRAME, frame), attributes.item(_SHARED, 0)):
+    own = header.frame_groups.item(frame) if header.frame_groups is not None else None
+    for holder in (own, header.attributes.item(_SHARED, 0)):
         found = holder.items(macro) if holder is not None else []
         if found:
             return found
     return []
 
 
-def modality_of(attributes: Attributes, frame: int, *, signed: bool) -> tuple[float, float] | Lut | None:
+def modality_of(header: Header, frame: int, *, signed: bool) -> tuple[float, float] | Lut | None:
     """The modality transformation of a frame: a table, or (slope, intercept); None where there is none."""
+    attributes = header.attributes
     for item in attributes.items(0x00283000):
         lut = _lut(item, signed=signed)
         if lut is not None:
             return lut
-    for source in (*groups_of(attributes, frame, 0x00289145), attributes):
+    for source in (*groups_of(header, frame, 0x00289145), attributes):
         slope, intercept = source.decimals(0x00281053), source.decimals(0x00281052)
         if slope and intercept and math.isfinite(slope[0]) and math.isfinite(intercept[0]) and slope[0] != 0:
             return slope[0], intercept[0]
     return None
 
 
-def windows_of(attributes: Attributes, frame: int) -> tuple[Window, ...]:
+def windows_of(header: Header, frame: int) -> tuple[Window, ...]:
     """The VOI windows of a frame, in the order of the header; those without a positive width are left out."""
-    for source in (*groups_of(attributes, frame, 0x00289132), attributes):
+    for source in (*groups_of(header, frame, 0x00289132), header.attributes):
         centers, widths = source.decimals(0x00281050), source.decimals(0x00281051)
         names = source.texts(0x00281055) or ()
         function = source.code(0x00281056) or "LINEAR"

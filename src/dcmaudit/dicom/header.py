@@ -17,6 +17,7 @@ from pydicom.filereader import data_element_generator
 from dcmaudit.dicom.attributes import Attributes
 from dcmaudit.dicom.bytesource import ByteSource, Cursor
 from dcmaudit.dicom.fragments import Fragments, walk_fragments
+from dcmaudit.dicom.framegroups import PER_FRAME, FrameGroups, frame_groups
 from dcmaudit.dicom.quiet import quietly
 from dcmaudit.dicom.syntaxes import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, TransferSyntax, transfer_syntax
 from dcmaudit.errors import DicomError, HeaderError, NotDicomError, TruncatedError
@@ -73,9 +74,11 @@ class Header:
     loose_ends: list[str] = field(default_factory=list)
     """What could not be read at the end of the file: things that are not audited."""
 
+    frame_groups: FrameGroups | None = None
+
     @property
     def attributes(self) -> Attributes:
-        """The data set, decoded on demand."""
+        """The data set, decoded on demand; without what ``kept`` and ``frame_groups`` name."""
         return Attributes(self.dataset)
 
     def value_of(self, tag: int) -> bytes | None:
@@ -231,7 +234,7 @@ class _Reading:
 
     def stop(self, tag: int, _vr: str | None, length: int) -> bool:
         tag = int(tag)
-        if tag in PIXEL_TAGS:
+        if tag in PIXEL_TAGS or (tag == PER_FRAME and self.header.frame_groups is None):
             return True
         if tag >> 16 in {0xFFFE, 0} or (self.behind_pixels and tag <= self.last):
             self.disorder = self.done = True
@@ -256,7 +259,7 @@ def _read_elements(header: Header, position: int) -> None:
                 defer_size=DEFER_SIZE,
             ):
                 _keep(header, element)
-        more = not reading.done and _step_over_pixels(header, cursor, reading) and not reading.done
+        more = not reading.done and _step_over(header, cursor, reading) and not reading.done
     _name_the_rest(header, cursor, reading)
 
 
@@ -284,8 +287,8 @@ def _may_stay(tag: int, vr: str | None) -> bool:
     return (0x6000 <= group <= 0x60FF and number == 0x3000) or tag == 0x00420011
 
 
-def _step_over_pixels(header: Header, cursor: Cursor, reading: _Reading) -> bool:
-    """Note the pixel data element at the cursor and move behind it; False where there is none (the end)."""
+def _step_over(header: Header, cursor: Cursor, reading: _Reading) -> bool:
+    """Note the pixel data or per-frame groups at the cursor and move behind them; False where there are none."""
     start = cursor.position
     head = cursor.read(8)
     if len(head) < 8:
@@ -293,7 +296,7 @@ def _step_over_pixels(header: Header, cursor: Cursor, reading: _Reading) -> bool
     order = "<" if header.syntax.little_endian else ">"
     group, number = struct.unpack(f"{order}HH", head[:4])
     tag = group << 16 | number
-    if tag not in PIXEL_TAGS:
+    if tag not in PIXEL_TAGS and tag != PER_FRAME:
         cursor.seek(start)
         return False
     vr: str | None = None
@@ -304,6 +307,9 @@ def _step_over_pixels(header: Header, cursor: Cursor, reading: _Reading) -> bool
     else:
         length = struct.unpack(f"{order}L", head[4:8])[0]
     offset = cursor.position
+    if tag == PER_FRAME:
+        _keep_frame_groups(header, cursor, vr, length)
+        return True
     if length == _UNDEFINED:
         fragments = walk_fragments(header.body, offset)
         header.pixels.append(PixelElement(tag, vr, offset, fragments.end - offset, None, fragments))
@@ -315,6 +321,17 @@ def _step_over_pixels(header: Header, cursor: Cursor, reading: _Reading) -> bool
         cursor.seek(offset + present)
     reading.behind_pixels, reading.last = True, tag
     return True
+
+
+def _keep_frame_groups(header: Header, cursor: Cursor, vr: str | None, length: int) -> None:
+    start, syntax = cursor.position, header.syntax
+    if length != _UNDEFINED and length > cursor.remaining:
+        raise TruncatedError(f"it ends inside {_tag(PER_FRAME)}, before any pixel data", file=header.body.name)
+    implicit = syntax.implicit or vr == "UN"  # PS3.5 6.2.2: what an unknown VR hides is implicit
+    groups = frame_groups(header.body, start, length, implicit=implicit, little=syntax.little_endian)
+    header.frame_groups = groups
+    header.kept[PER_FRAME] = Kept(PER_FRAME, "SQ", start, groups.end - start)
+    cursor.seek(groups.end)
 
 
 def _name_the_rest(header: Header, cursor: Cursor, reading: _Reading) -> None:

@@ -35,7 +35,7 @@ class Icon:
 def find_icons(header: Header) -> list[Icon]:
     """Every icon, in the order in which the data set holds them."""
     icons: list[Icon] = []
-    for item in _icon_items(header, header.attributes, 0):
+    for item in _all_icon_items(header):
         own = Header(header.body, header.syntax, header.meta, item.dataset)
         try:
             icons.append(Icon(len(icons), own, _reader(header, item)))
@@ -44,8 +44,22 @@ def find_icons(header: Header) -> list[Icon]:
     return icons
 
 
+def _all_icon_items(header: Header) -> Iterator[Attributes]:
+    yield from _icon_items(header, header.attributes, 0)
+    groups = header.frame_groups
+    if groups is not None and groups.holds(_marker(header)):
+        for index in range(len(groups)):
+            item = groups.item(index)
+            if item is not None:
+                yield from _icon_items(header, item, 1)
+
+
+def _marker(header: Header) -> bytes:
+    return struct.pack("<HH" if header.syntax.little_endian else ">HH", 0x0088, 0x0200)
+
+
 def _icon_items(header: Header, attributes: Attributes, depth: int) -> Iterator[Attributes]:
-    marker = struct.pack("<HH" if header.syntax.little_endian else ">HH", 0x0088, 0x0200)
+    marker = _marker(header)
     for tag in attributes.tags():
         if tag == ICON_SEQUENCE:
             yield from attributes.items(tag)

@@ -332,8 +332,8 @@ def samples_of(cells: Array, photometric: str, reader: FrameReader, header: Head
         bits_stored=layout.bits_stored,
         signed=signed,
         palette=palette,
-        modality=modality_of(attributes, frame, signed=signed) if gray else None,
-        windows=windows_of(attributes, frame) if gray else (),
+        modality=modality_of(header, frame, signed=signed) if gray else None,
+        windows=windows_of(header, frame) if gray else (),
         voi_luts=voi_luts_of(attributes, signed=signed) if gray else (),
     )
 

@@ -10,10 +10,13 @@ from pydicom.dataelem import DataElement, RawDataElement, convert_raw_data_eleme
 from pydicom.dataset import Dataset
 
 from dcmaudit.dicom.attributes import Attributes
+from dcmaudit.dicom.framegroups import PER_FRAME, FrameGroups
 from dcmaudit.dicom.header import Header
 from dcmaudit.dicom.quiet import quietly
 
 _DEEPEST = 24
+MOST_ITEMS = 200
+"""Items of one sequence that are listed; a slide has ten thousand of them, and the last row says how many more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,28 @@ def tag_rows(header: Header, limit: int = 120) -> list[TagRow]:
     """
     rows = list(_rows(header.meta, 0, limit))
     found = [*_rows(header.dataset, 0, limit)]
-    found += [_large(kept.tag, kept.vr, kept.length, header.dataset) for kept in header.kept.values()]
+    found += [_large(kept.tag, kept.vr, kept.length, header.dataset) for kept in header.kept.values()
+              if kept.tag != PER_FRAME]  # fmt: skip
+    found += _frame_group_rows(header.frame_groups, limit) if header.frame_groups is not None else []
     for element in header.pixels:
         found.append(_large(element.tag, element.vr, element.length, header.dataset))
     return rows + _in_order(found)
+
+
+def _frame_group_rows(groups: FrameGroups, limit: int) -> list[TagRow]:
+    count = len(groups)
+    rows = [TagRow(0, _text(PER_FRAME), _name(PER_FRAME, Dataset()), "SQ", _items(count))]
+    for number in range(min(count, MOST_ITEMS)):
+        rows.append(TagRow(1, "(FFFE,E000)", f"Item {number + 1}", "", ""))
+        item = groups.item(number)
+        rows.extend(_rows(item.dataset, 1, limit) if item is not None else [])
+    if count > MOST_ITEMS:
+        rows.append(TagRow(1, "(FFFE,E000)", "More items", "", f"{count - MOST_ITEMS} more, not listed"))
+    return rows
+
+
+def _items(count: int) -> str:
+    return "1 item" if count == 1 else f"{count} items"
 
 
 def _in_order(rows: list[TagRow]) -> list[TagRow]:
@@ -61,11 +82,14 @@ def _rows(dataset: Dataset, depth: int, limit: int) -> Iterator[TagRow]:
             yield TagRow(depth, _text(tag), name, vr, _value(attributes, tag, limit))
             continue
         items = attributes.items(tag)
-        yield TagRow(depth, _text(tag), name, vr, "1 item" if len(items) == 1 else f"{len(items)} items")
-        for number, item in enumerate(items):
+        yield TagRow(depth, _text(tag), name, vr, _items(len(items)))
+        for number, item in enumerate(items[:MOST_ITEMS]):
             if depth < _DEEPEST:
                 yield TagRow(depth + 1, "(FFFE,E000)", f"Item {number + 1}", "", "")
                 yield from _rows(item.dataset, depth + 1, limit)
+        if len(items) > MOST_ITEMS:
+            more = f"{len(items) - MOST_ITEMS} more, not listed"
+            yield TagRow(depth + 1, "(FFFE,E000)", "More items", "", more)
 
 
 def _large(tag: int, vr: str | None, length: int, dataset: Dataset) -> TagRow:

@@ -1,0 +1,131 @@
+"""The items of the Per-frame Functional Groups Sequence (PS3.3 C.7.6.16), found without parsing them.
+
+An enhanced image has one item a frame, ten thousand in a slide. Parsing them all takes seconds; stepping over their
+headers takes a fraction, and one frame needs one item.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from array import array
+from dataclasses import dataclass, field
+
+from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset
+
+from dcmaudit.dicom.attributes import Attributes
+from dcmaudit.dicom.bytesource import ByteSource
+from dcmaudit.dicom.quiet import quietly
+from dcmaudit.errors import HeaderError, TruncatedError
+
+PER_FRAME = 0x52009230
+_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+_UNDEFINED = 0xFFFFFFFF
+_DEEPEST = 32
+_LONG = {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
+
+
+@dataclass(slots=True)
+class FrameGroups:
+    """Where the items lie in the body; ``item(k)`` parses one."""
+
+    body: ByteSource
+    implicit: bool
+    little: bool
+    start: int
+    end: int = 0
+    offsets: array[int] = field(default_factory=lambda: array("Q"))
+    lengths: array[int] = field(default_factory=lambda: array("Q"))
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+    def item(self, index: int) -> Attributes | None:
+        """The attributes of one item, empty where they cannot be parsed; None where there is no such item."""
+        if not 0 <= index < len(self.offsets):
+            return None
+        data = self.body.read_at(self.offsets[index], self.lengths[index])
+        try:
+            with quietly():
+                return Attributes(read_dataset(io.BytesIO(data), self.implicit, self.little, bytelength=len(data)))
+        except Exception:
+            return Attributes(Dataset())
+
+    def holds(self, marker: bytes) -> bool:
+        """Whether the bytes of a tag occur anywhere in the sequence."""
+        step = 1 << 20
+        return any(
+            marker in self.body.read_at(at, min(step + len(marker), self.end - at))
+            for at in range(self.start, self.end, step)
+        )
+
+
+def frame_groups(body: ByteSource, start: int, length: int, *, implicit: bool, little: bool) -> FrameGroups:
+    """Index the sequence whose value begins at ``start``; ``length`` may be the undefined one.
+
+    Raises TruncatedError where the file ends inside it, HeaderError where something else than items is in it.
+    """
+    groups = FrameGroups(body, implicit, little, start)
+    walker = _Walker(body, implicit=implicit, little=little)
+    limit = None if length == _UNDEFINED else start + length
+    groups.end = walker.sequence(start, limit, 0, groups)
+    return groups
+
+
+class _Walker:
+    """Steps over headers through one buffer."""
+
+    def __init__(self, body: ByteSource, *, implicit: bool, little: bool) -> None:
+        self._body = body
+        self._implicit = implicit
+        self._tag = struct.Struct("<HHL" if little else ">HHL")
+        self._short = struct.Struct("<H" if little else ">H")
+        self._long = struct.Struct("<L" if little else ">L")
+        self._start, self._data = 0, b""
+
+    def _head(self, position: int) -> tuple[int, int, int]:
+        """Tag, size of the header, and length of the value of the element or item at ``position``."""
+        at = position - self._start
+        if at < 0 or at + 12 > len(self._data):
+            self._start, at = position, 0
+            self._data = self._body.read_at(position, 1 << 18)
+        if len(self._data) < at + 8:
+            raise TruncatedError("it ends inside its Per-frame Functional Groups Sequence", file=self._body.name)
+        group, number, length = self._tag.unpack_from(self._data, at)
+        if self._implicit or group == 0xFFFE:
+            return group << 16 | number, 8, length
+        vr = self._data[at + 4 : at + 6]
+        if vr not in _LONG:
+            return group << 16 | number, 8, self._short.unpack_from(self._data, at + 6)[0]
+        if len(self._data) < at + 12:
+            raise TruncatedError("it ends inside its Per-frame Functional Groups Sequence", file=self._body.name)
+        return group << 16 | number, 12, self._long.unpack_from(self._data, at + 8)[0]
+
+    def sequence(self, position: int, limit: int | None, depth: int, keep: FrameGroups | None = None) -> int:
+        """The position behind a sequence whose items begin at ``position``."""
+        if depth > _DEEPEST:
+            raise HeaderError("its sequences are nested too deeply to be a data set", file=self._body.name)
+        while limit is None or position < limit:
+            tag, head, length = self._head(position)
+            position += head
+            if tag == _SEQUENCE_END:
+                return position
+            if tag != _ITEM:
+                raise HeaderError("a sequence holds something else than items", file=self._body.name)
+            end = position + length if length != _UNDEFINED else self._item(position, depth)
+            if end > self._body.size:
+                raise TruncatedError("it ends inside its Per-frame Functional Groups Sequence", file=self._body.name)
+            if keep is not None:
+                keep.offsets.append(position)
+                keep.lengths.append(end - position if length != _UNDEFINED else end - position - 8)
+            position = end
+        return position
+
+    def _item(self, position: int, depth: int) -> int:
+        while True:
+            tag, head, length = self._head(position)
+            position += head
+            if tag == _ITEM_END:
+                return position
+            position = position + length if length != _UNDEFINED else self.sequence(position, None, depth + 1)

@@ -84,6 +84,32 @@ def test_wildcards_that_the_shell_left_are_expanded_in_order(tmp_path: Path) -> 
     assert (("notes.txt", Passing.NOT_DICOM)) in passed(found_in(f"{tmp_path}/*"))
 
 
+@pytest.mark.parametrize(
+    ("pattern", "recursive", "wanted"),
+    [
+        ("**", False, ["a1", "a2", "a10", "s/b", "s/t/.c", "s/t/d.dcm"]),
+        ("**/*", False, ["a1", "a2", "a10", "s/b", "s/t/.c", "s/t/d.dcm"]),
+        ("**/t", False, ["s/t/.c", "s/t/d.dcm"]),
+        ("**/s", False, ["s/b"]),
+        ("**/s", True, ["s/b", "s/t/.c", "s/t/d.dcm"]),
+        ("s/**/*.dcm", False, ["s/t/d.dcm"]),
+        ("a?", False, ["a1", "a2"]),
+        ("a*", False, ["a1", "a2", "a10"]),
+        ("[st]", False, ["s/b"]),
+    ],
+)
+def test_wildcards_match_as_in_a_shell_and_each_file_once(
+    tmp_path: Path, pattern: str, wanted: list[str], *, recursive: bool
+) -> None:
+    for name in ("a1", "a10", "a2", "s/b", "s/t/.c", "s/t/d.dcm"):
+        put(tmp_path / name)
+    (tmp_path / "s" / "up").symlink_to("..")
+    found = found_in(f"{tmp_path}/{pattern}", recursive=recursive)
+    assert [name.removeprefix(f"{tmp_path}/") for name in names(found)] == wanted
+    assert not problems(found)
+    assert Passing.DUPLICATE not in [reason for _, reason in passed(found)]
+
+
 def test_a_file_whose_name_looks_like_a_wildcard_is_that_file(tmp_path: Path) -> None:
     put(tmp_path / "IM1")
     odd = put(tmp_path / "IM[1]")

@@ -17,6 +17,7 @@ from dcmaudit.sources.found import Found, Passed, Passing, Problem
 from dcmaudit.sources.listed import Listed
 from dcmaudit.sources.local import LocalReference, path_of, printable, translated
 from dcmaudit.sources.recognise import Content, promises_dicom, read_head, recognise
+from dcmaudit.sources.wildcards import expand
 
 
 def find(
@@ -79,16 +80,22 @@ class _Finder:
                 yield Problem(printable(name), translated(_not_there(), printable(os.path.abspath(name))))
 
     def _wildcard(self, pattern: str) -> Iterator[Found]:
-        found = sorted(glob.iglob(pattern, recursive=True, include_hidden=True))
-        if not found:
-            hint = "in quotes the program expands * ? [..] and ** itself"
-            yield Problem(pattern, SourceNotFoundError("nothing matches this wildcard", file=pattern, hint=hint))
-        for path in map(os.path.abspath, found):
+        is_empty = True
+        for entry in expand(pattern, recursive=self._walker.recursive):
+            is_empty = False
+            if not isinstance(entry, str):
+                yield entry
             # In a pattern nobody named the single file, so what is not DICOM is passed over as in a folder.
-            if os.path.isdir(path):
-                yield from self._folder(path)
+            elif os.path.isdir(entry):
+                yield from self._folder(entry)
             else:
-                yield from self._candidate(Candidate(path, self._key(path), regular=False), walked=False)
+                yield from self._candidate(Candidate(entry, self._key(entry), regular=False), walked=False)
+        if is_empty:
+            hint = "in quotes the program expands * ? [..] and ** itself"
+            yield Problem(
+                printable(pattern),
+                SourceNotFoundError("nothing matches this wildcard", file=printable(pattern), hint=hint),
+            )
 
     def _path(self, path: str) -> Iterator[Found]:
         if os.path.isdir(path):

@@ -62,8 +62,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             return Exit.GOOD
         case "info":
             with opened(settings) as store:
-                _print_info(store)
-            return Exit.GOOD
+                return _print_info(store)
         case "identify":
             return _each(args, settings, _identify)
         case _:
@@ -134,7 +133,7 @@ def _replacing(path: Path) -> Iterator[TextIO]:
 # --- info ---------------------------------------------------------------------------------------------------------
 
 
-def _print_info(store: Store) -> None:
+def _print_info(store: Store) -> int:
     info = store.info()
     print(f"location:          {info.location}")
     print(f"kind:              {info.kind}{f', journal {info.journal}' if info.journal else ''}")
@@ -146,8 +145,10 @@ def _print_info(store: Store) -> None:
         print(f"not understood:    {info.problems} rows of rectangles")
     if info.old_columns:
         print(f"old columns kept:  {', '.join(info.old_columns)}")
-    for note in store.check():
+    damage = store.check()
+    for note in damage:
         print(f"damage:            {note}")
+    return Exit.NOT_ALL if damage else Exit.GOOD
 
 
 # --- identities ---------------------------------------------------------------------------------------------------

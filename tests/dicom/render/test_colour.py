@@ -121,8 +121,20 @@ def test_two_indices_of_one_colour_can_be_told_apart_in_the_local_view() -> None
     colours = palette([7, 7, 9], [7, 7, 9], [7, 7, 9])
     plane = Samples(np.kron([[0, 1], [2, 0]], np.ones((8, 8))).astype(np.uint8), "PALETTE COLOR", 8, palette=colours)
     assert render(plane)[0, 0].tolist() == render(plane)[0, 8].tolist()
-    local = render(plane, LOCAL)
-    assert len({local[0, 0].item(), local[0, 8].item(), local[8, 0].item()}) == 3
+    local = render(plane, LOCAL)[..., 0].astype(int)
+    assert abs(local[0, 0] - local[0, 8]) > 60
+    assert abs(local[0, 0] - local[8, 0]) > 60
+
+
+def test_visible_text_of_a_palette_stays_visible_in_the_local_view() -> None:
+    # Black and white beside a grey: neighbours as indices, far apart to the eye, with a second black far away.
+    tables = [[*range(200), 250, 30, 0]] * 3
+    plane = np.full((64, 64), 201, dtype=np.uint8)
+    plane[:32, :32] = np.arange(32) * 6
+    plane[20:30, 40:60] = 200
+    plane[0, 0] = 202
+    local = render(Samples(plane, "PALETTE COLOR", 8, palette=palette(*tables)), LOCAL).astype(int)
+    assert local[25, 50, 0] - local[50, 50, 0] > 120
 
 
 def test_the_local_view_of_colour_keeps_hue_and_shows_one_level_of_difference() -> None:

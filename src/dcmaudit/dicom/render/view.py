@@ -11,7 +11,7 @@ from dcmaudit.dicom.render.grey import full_range, is_dark_high, windowed
 from dcmaudit.dicom.render.local import local_contrast
 from dcmaudit.dicom.render.tables import Levels, values_present
 from dcmaudit.dicom.render.voi import voi_choice
-from dcmaudit.dicom.samples import Lut, Samples, Window
+from dcmaudit.dicom.samples import Array, Lut, Samples, Window
 from dcmaudit.errors import HeaderError
 from dcmaudit.model import Rendering, View
 
@@ -70,20 +70,28 @@ def _local(samples: Samples) -> Levels:
     if samples.photometric in _GREY:
         return local_contrast(samples.array, dark_high=is_dark_high(samples))
     picture = to_rgb(samples)
-    if samples.photometric == "PALETTE COLOR" and _hides_indices(samples):
-        # Two indices of one colour: what is written in them is visible in no rendering but this.
-        return local_contrast(samples.array)
     bright = luminance(picture)
-    shift = local_contrast(bright).astype(np.int16) - (bright >> 8).astype(np.int16)
+    base = _index_order(samples) if samples.photometric == "PALETTE COLOR" else bright
+    shift = local_contrast(base).astype(np.int16) - (bright >> 8).astype(np.int16)
     # The same step on all three keeps differences of colour at equal brightness in sight.
     shifted: Levels = np.clip(picture + shift[..., np.newaxis], 0, 255).astype(np.uint8)
     return shifted
 
 
-def _hides_indices(samples: Samples) -> bool:
+def _index_order(samples: Samples) -> Array:
+    """Palette indices as brightness, moved apart so that no two are equal.
+
+    A palette can give two indices one colour: what is written with them is visible in no other rendering.
+    """
     present = values_present(samples.array)
-    colours = to_rgb(replace(samples, array=present[np.newaxis]))[0]
-    return len(np.unique(colours, axis=0)) < present.size
+    bright = luminance(to_rgb(replace(samples, array=present[np.newaxis])))[0].astype(np.int32)
+    place = np.empty(present.size, dtype=np.int32)
+    place[np.argsort(bright, kind="stable")] = np.arange(present.size, dtype=np.int32)
+    step = max(1, min(16, 16384 // present.size))
+    order = np.zeros(256**samples.array.dtype.itemsize, dtype=np.int32)
+    unsigned = np.uint8 if samples.array.dtype.itemsize == 1 else np.uint16
+    order[present.view(unsigned)] = (bright >> 4) + place * step
+    return np.take(order, samples.array.view(unsigned))
 
 
 def _check(samples: Samples) -> None:

@@ -209,9 +209,13 @@ def test_names_of_a_database_server_are_taken_one_by_one(tmp_path: Path) -> None
     assert passed(found) == [("a", Passing.DUPLICATE)]
 
 
-def test_a_name_with_a_nul_is_a_problem(tmp_path: Path) -> None:
-    assert len(problems(found_in("a\0b"))) == 1
-    assert len(problems(list(find_listed(["a\0b"], where="x")))) == 1
+@pytest.mark.parametrize("name", ["a\0b", "a\ud800", "", "\0"])
+def test_a_name_that_no_file_can_have_is_a_problem_that_can_be_printed(name: str) -> None:
+    for found in (found_in(name), list(find_listed([name], where="x"))):
+        (problem,) = problems(found)
+        assert "no file can have this name" in problem.error.message
+        str(problem).encode("utf-8")
+        problem.name.encode("utf-8")
 
 
 def test_a_list_inside_a_list_is_a_problem(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from dcmaudit.sources.dicomdir import dicomdir_names
 from dcmaudit.sources.folders import Candidate, Walker
 from dcmaudit.sources.found import Found, Passed, Passing, Problem
 from dcmaudit.sources.listed import Listed
-from dcmaudit.sources.local import LocalReference, path_of, printable, translated
+from dcmaudit.sources.local import LocalReference, is_possible, path_of, printable, translated
 from dcmaudit.sources.recognise import Content, promises_dicom, read_head, recognise
 from dcmaudit.sources.wildcards import expand
 
@@ -64,8 +64,8 @@ class _Finder:
     # A name given by hand
 
     def _named(self, name: str) -> Iterator[Found]:
-        if not name or "\0" in name:
-            yield Problem("", SourceNotFoundError("an empty name, or one that no file can have"))
+        if not is_possible(name):
+            yield Problem(_impossible(name), SourceNotFoundError("no file can have this name", file=_impossible(name)))
         elif "://" in name and not os.path.lexists(name):
             yield Problem(name, _no_scheme(name))
         else:
@@ -171,8 +171,9 @@ class _Finder:
         if entry.error is not None:
             yield Problem(entry.name, entry.error, entry.where)
             return
-        if "\0" in entry.name:
-            yield Problem("", SourceNotFoundError("a name that no file can have"), entry.where)
+        if not is_possible(entry.name):
+            name = _impossible(entry.name)
+            yield Problem(name, SourceNotFoundError("no file can have this name", file=name), entry.where)
             return
         if "://" in entry.name and not os.path.lexists(entry.name):
             yield Problem(entry.name, _no_scheme(entry.name), entry.where)
@@ -224,6 +225,10 @@ _PASSING = {
     Content.DATABASE: Passing.NOT_DICOM,
     Content.DICOMDIR: Passing.INDEX,
 }
+
+
+def _impossible(name: str) -> str:
+    return printable(name).replace("\0", "\\x00") or "(empty)"
 
 
 def _digest(key: str) -> bytes:

@@ -13,7 +13,7 @@ from typing import BinaryIO, cast
 from dcmaudit.errors import SourceError, SourceNotFoundError, SourceUnreadableError
 
 _ESCAPED = re.compile(r"\\x([0-9a-f]{2})")
-_SURROGATE = re.compile("[\udc80-\udcff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 _NOTHING_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP})
 
@@ -22,7 +22,21 @@ def printable(path: str) -> str:
     r"""``path`` as text that every database and page can hold: bytes that are no UTF-8 become ``\xhh``."""
     if path.isascii():
         return path
-    return _SURROGATE.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", path)
+    return _SURROGATE.sub(_escaped, path)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    value = ord(found[0]) - 0xDC00
+    # Bytes of a name come as DC80 to DCFF (PEP 383); any other half of a pair is no name of a file at all.
+    return f"\\x{value:02x}" if 0x80 <= value <= 0xFF else f"\\u{value + 0xDC00:04x}"
+
+
+def is_possible(name: str) -> bool:
+    """Whether a file can be called so: not empty, no NUL, and nothing that cannot be written as bytes."""
+    try:
+        return bool(name) and "\0" not in name and bool(os.fsencode(name))
+    except UnicodeEncodeError:
+        return False
 
 
 def path_of(name: str) -> str:

@@ -43,6 +43,7 @@ def test_a_region_beyond_the_edge_is_clipped_and_named() -> None:
     found = ultrasound_regions(ultrasound((0, 100, 640, 480)), SIZE)
     assert found.redact == (Box(0, 0, 640, 100),)
     assert [one.kind for one in found.problems] == [ProblemKind.CLIPPED]
+    assert found.is_complete
     assert "(0, 100) to (640, 480)" in found.problems[0].message
     assert "640 x 480" in found.problems[0].message
 
@@ -78,6 +79,7 @@ def test_no_usable_region_is_a_problem_and_suggests_nothing(boxes: list[tuple[in
     assert (found.keep, found.redact, found.regions) == ((), (), ())
     assert found.problems[-1].kind is ProblemKind.NO_REGIONS
     assert found.problems[-1].is_blocking
+    assert not found.is_complete
 
 
 def test_a_header_without_the_sequence_has_no_problem() -> None:

@@ -32,6 +32,11 @@ class UltrasoundRegions:
     problems: tuple[Problem, ...] = ()
 
     @property
+    def is_complete(self) -> bool:
+        """Whether ``redact`` covers everything that lies outside a usable region: no problem keeps something back."""
+        return not any(problem.is_blocking for problem in self.problems)
+
+    @property
     def regions(self) -> tuple[Region, ...]:
         """``redact`` as regions for every frame: for a suggestion and for redacting alike."""
         reason = f"outside the {len(self.keep)} ultrasound region{'s'[: len(self.keep) != 1]} that the header names"

@@ -17,6 +17,7 @@ from dcmaudit.review.instances import InstancePool
 from dcmaudit.review.openfile import Header, OpenFile, StrayBits
 from dcmaudit.review.options import Options
 from dcmaudit.review.pictures import PictureStore
+from dcmaudit.review.rules import HeaderRules
 from dcmaudit.review.session import Session
 from dcmaudit.review.suggest import Suggester
 from dcmaudit.review.workers import Workers
@@ -65,6 +66,7 @@ class Desk:
         self._worklists: list[Worklist] = []
         self._lock = threading.Lock()
         self._suggester = Suggester(self)
+        self._rules = HeaderRules(settings)
         self.first = self.new_worklist(names, recursive=recursive)
 
     # Documents
@@ -140,13 +142,16 @@ class Desk:
             file.suggesting = True
             self._helpers.submit(partial(self._suggester.work, session, file))
 
-    def suggest_now(self, file: OpenFile) -> None:
+    def suggest_now(self, session: Session, file: OpenFile) -> None:
         """Have every suggestion for the plane on screen before going on."""
-        self._suggester.complete(file)
+        self._suggester.complete(session, file)
 
-    def header_regions(self, file: OpenFile) -> list[Region]:
-        """Suggestions that the header of the file leads to."""
-        return []
+    def header_regions(self, worklist: Worklist, file: OpenFile) -> list[Region]:
+        """Suggestions that the header of the file leads to; what they could not decide is added to its notes."""
+        with self.pool.lease(file.file_id, worklist.referrer(file.place)) as instance:
+            regions, problems = self._rules.regions(instance)
+        file.notes = (*file.notes, *problems)
+        return regions
 
     def _scan(self, session: Session, file: OpenFile) -> None:
         def stop() -> bool:

@@ -35,7 +35,7 @@ def mark(session: Session, arguments: Arguments) -> None:
 def apply_all(session: Session, _arguments: Arguments) -> None:
     """Store every suggestion of the plane on screen."""
     file = session.opened()
-    session.desk.suggest_now(file)
+    session.desk.suggest_now(session, file)
     shown = [item.region for item in file.suggestions_here() if is_offered(session.options, item.region)]
     if not shown:
         session.say("There are no suggestions on this plane.")

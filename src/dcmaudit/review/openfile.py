@@ -42,6 +42,7 @@ class Header:
     facts: InstanceFacts
     planes: PlaneList
     stray: StrayBits
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, instance: Instance) -> Header:
@@ -49,7 +50,7 @@ class Header:
         stray = StrayBits.NONE
         if instance.has_unclaimed_bits:
             stray = StrayBits.DONE if instance.stray_scanned else StrayBits.WAITING
-        return cls(instance.facts, instance.planes, stray)
+        return cls(instance.facts, instance.planes, stray, instance.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class OpenFile:
     planes: PlaneList = field(default_factory=lambda: PlaneList(()))
     stray: StrayBits = StrayBits.NONE
     stray_progress: tuple[int, int] | None = None
+    notes: tuple[str, ...] = ()
     index: int = 0
     rects: list[RectRow] = field(default_factory=list)
     tag: TagRecord | None = None
@@ -108,6 +110,7 @@ class OpenFile:
         """Take in what the header told."""
         self.opening = False
         self.facts, self.planes, self.stray = header.facts, header.planes, header.stray
+        self.notes = header.notes
 
     def replace_planes(self, planes: PlaneList) -> None:
         """Take in a list of planes that has grown (stray bits), staying on the plane that is on screen."""

@@ -47,7 +47,7 @@ class Suggester:
         """Look, in a thread of its own, and show what is new; nothing where the file was left meanwhile."""
         try:
             if session.file is file and not self._desk.quitting:
-                self._search(file, _near(file))
+                self._search(session, file, _near(file))
         except DcmauditError as error:
             with session.lock:
                 session.say(f"Suggestions could not be looked up: {error}", "warning")
@@ -56,18 +56,18 @@ class Suggester:
         if session.file is file:
             session.bump()
 
-    def complete(self, file: OpenFile) -> None:
+    def complete(self, session: Session, file: OpenFile) -> None:
         """Look for everything on the plane on screen now."""
         plane = file.plane
         if plane is not None:
-            self._search(file, [plane])
+            self._search(session, file, [plane])
 
-    def _search(self, file: OpenFile, planes: Iterable[Plane]) -> None:
+    def _search(self, session: Session, file: OpenFile, planes: Iterable[Plane]) -> None:
         # One at a time: the same plane must not be searched twice, for its suggestions would come twice.
         with self._lock:
             if not file.header_searched:
                 file.header_searched = True
-                _take(file, self._desk.header_regions(file))
+                _take(file, self._desk.header_regions(session.worklist, file))
             for plane in planes:
                 if plane.address.key not in file.searched and file.facts is not None:
                     facts = file.facts

@@ -145,6 +145,7 @@ def _file(file: OpenFile) -> Json:
         "bits": file.stray.value,
         "bits_progress": list(file.stray_progress) if file.stray_progress else None,
         "suggesting": file.suggesting,
+        "notes": list(file.notes),
     }
 
 
@@ -212,11 +213,12 @@ def _plane_error(plane: Plane, error: DcmauditError | None) -> Json | None:
 
 def _rects(session: Session, file: OpenFile) -> list[Json]:
     stored = [_stored(row, highlighted=session.options["show-stored"]) for row in file.rects_here()]
-    return stored + [
-        _suggested(item, redacted=is_redacted(session.options, item.region))
-        for item in file.suggestions_here()
-        if is_offered(session.options, item.region) or is_redacted(session.options, item.region)
-    ]
+    suggested = []
+    for item in file.suggestions_here():
+        offered, redacted = is_offered(session.options, item.region), is_redacted(session.options, item.region)
+        if offered or redacted:
+            suggested.append(_suggested(item, redacted=redacted, highlighted=offered))
+    return stored + suggested
 
 
 def _stored(row: RectRow, *, highlighted: bool) -> Json:
@@ -238,14 +240,14 @@ def _stored(row: RectRow, *, highlighted: bool) -> Json:
     }
 
 
-def _suggested(item: Suggestion, *, redacted: bool) -> Json:
+def _suggested(item: Suggestion, *, redacted: bool, highlighted: bool) -> Json:
     region = item.region
     return {
         "id": item.id,
         "box": box_json(region.box),
         "applied": redacted,
         "stored": False,
-        "highlighted": True,
+        "highlighted": highlighted,
         "source": _SOURCES[region.origin],
         "scope": scope_words(region.scope),
         "reason": region.reason,
@@ -277,7 +279,9 @@ def _can(session: Session) -> Json:
         "next_overlay": file is not None and planes > 0 and file.planes.next_group(index) is not None,
         "next_file": current is not None and current + 1 < len(session.selection),
         "previous_file": current is not None and current > 0,
-        "apply_all": writable and file is not None and bool(file.suggestions_here()),
+        "apply_all": writable
+        and file is not None
+        and any(is_offered(session.options, item.region) for item in file.suggestions_here()),
     }
 
 

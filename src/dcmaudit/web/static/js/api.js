@@ -6,12 +6,14 @@ export class Refusal extends Error {
    * @param {string} message
    * @param {string|null} hint
    * @param {number} status
+   * @param {import("./types.js").ViewState|null} [state]  the state after a command that was refused
    */
-  constructor(message, hint, status) {
+  constructor(message, hint, status, state = null) {
     super(message);
     this.name = "Refusal";
     this.hint = hint;
     this.status = status;
+    this.state = state;
   }
 }
 
@@ -31,14 +33,17 @@ async function refusal(response) {
   let message = `The server answered ${response.status}.`;
   /** @type {string|null} */
   let hint = null;
+  /** @type {import("./types.js").ViewState|null} */
+  let state = null;
   try {
     const body = await response.json();
     if (typeof body?.error?.message === "string") message = body.error.message;
     if (typeof body?.error?.hint === "string") hint = body.error.hint;
+    if (typeof body?.state?.revision === "number") state = body.state;
   } catch {
     // not JSON: the number has to do
   }
-  return new Refusal(message, hint, response.status);
+  return new Refusal(message, hint, response.status, state);
 }
 
 /**
@@ -182,18 +187,19 @@ export class Api {
   }
 
   /**
-   * The bytes of a picture; `plane` ("file/key") must be what the server says it sent.
+   * The bytes of a picture; `plane` ("file/key") must be what the server says it sent. `leftOut` is the number of
+   * planes that a projection could not take in.
    * @param {string} url
-   * @param {string|null} plane
+   * @param {string} plane
    * @param {AbortSignal} [signal]
-   * @returns {Promise<Blob>}
+   * @returns {Promise<{blob: Blob, leftOut: number}>}
    */
   static async picture(url, plane, signal) {
     const response = await ask(url, signal ? { signal } : {});
     const sent = response.headers.get("X-Plane");
-    if (plane !== null && sent !== plane) {
+    if (sent !== plane) {
       throw new Refusal(`The server sent the plane ${sent ?? "without a name"} where ${plane} was asked for.`, null, 500);
     }
-    return response.blob();
+    return { blob: await response.blob(), leftOut: Number(response.headers.get("X-Left-Out") ?? 0) };
   }
 }

@@ -241,7 +241,8 @@ class Page {
 
   /** @param {string} command */
   async #open(command) {
-    const choice = await choose(command, "");
+    const name = this.state?.file?.name ?? "";
+    const choice = await choose(command, name.startsWith("/") ? name.slice(0, name.lastIndexOf("/")) || "/" : "");
     if (!choice) return;
     const path = choice.paths[0];
     if (command === "open-files") await this.act(command, { names: choice.paths });

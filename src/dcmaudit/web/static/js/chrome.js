@@ -20,8 +20,6 @@ export class Chrome {
     this.busyText = byId("busytext", HTMLElement);
     this.card = byId("card", HTMLElement);
     this.explainBox = byId("explain", HTMLElement);
-    this.waiting = /** @type {string|null} */ (null);
-    this.opening = false;
     this.shownMessage = "";
     /** @type {ReturnType<typeof setTimeout>|undefined} */
     this.fading = undefined;
@@ -97,8 +95,11 @@ export class Chrome {
   trouble(state, trouble) {
     this.card.hidden = trouble === null;
     if (!trouble) return;
-    const what = state.file?.error ? "This file cannot be shown" : `${state.plane?.title ?? "This plane"} cannot be shown`;
-    setText(byId("cardtitle", HTMLElement), what);
+    const title = state.plane?.title ?? "This plane";
+    const known = state.plane?.kind === "not audited";
+    const what = state.file?.error ? "This file cannot be shown" : known ? title : `${title} cannot be shown`;
+    setText(byId("cardtitle", HTMLElement), what.charAt(0).toUpperCase() + what.slice(1));
+    setText(byId("cardverdict", HTMLElement), state.file?.error ? "The file is not audited." : "This part of the file is not audited.");
     setText(byId("cardtext", HTMLElement), trouble.message);
     setText(byId("cardhint", HTMLElement), trouble.hint ?? "");
   }
@@ -144,20 +145,13 @@ export class Chrome {
 
   /** @param {string|null} text */
   busy(text) {
-    this.waiting = text;
-    this.#showBusy();
+    this.busyBox.hidden = text === null;
+    if (text) setText(this.busyText, text);
   }
 
   /** @param {boolean} opening */
   setOpening(opening) {
-    this.opening = opening;
-    this.#showBusy();
-  }
-
-  #showBusy() {
-    const text = this.waiting ?? (this.opening ? "Opening the file…" : null);
-    this.busyBox.hidden = text === null;
-    if (text) setText(this.busyText, text);
+    byId("opening", HTMLElement).hidden = !opening;
   }
 
   /** @param {"no answer"|"ended"|"quit"|null} why */
@@ -183,16 +177,20 @@ export class Chrome {
   }
 }
 
-/** Light or dark: what was chosen here, otherwise what the system asks for. */
+const THEMES = ["dark", "light", "system"];
+
+/** Dark, light or as the system has it. Dark by default: beside a bright page the eye misses what is faint. */
 export class Theme {
   constructor() {
+    const kept = this.#kept;
+    this.chosen = kept !== null && THEMES.includes(kept) ? kept : "dark";
     this.light = matchMedia("(prefers-color-scheme: light)");
     this.light.addEventListener("change", () => this.apply());
     this.onchange = () => {};
     this.apply();
   }
 
-  get chosen() {
+  get #kept() {
     try {
       return localStorage.getItem("theme");
     } catch {
@@ -201,18 +199,22 @@ export class Theme {
   }
 
   apply() {
-    document.documentElement.dataset.theme = this.chosen ?? (this.light.matches ? "light" : "dark");
+    const theme = this.chosen === "system" ? (this.light.matches ? "light" : "dark") : this.chosen;
+    document.documentElement.dataset.theme = theme;
+    const button = byId("theme", HTMLButtonElement);
+    button.title = `Colours: ${this.chosen === "system" ? `as the system (${theme})` : theme}`;
+    button.setAttribute("aria-label", button.title);
     this.onchange();
   }
 
+  /** Dark, light, as the system, and round again. */
   toggle() {
-    const next = document.documentElement.dataset.theme === "light" ? "dark" : "light";
+    this.chosen = THEMES[(THEMES.indexOf(this.chosen) + 1) % THEMES.length] ?? "dark";
     try {
-      localStorage.setItem("theme", next);
+      localStorage.setItem("theme", this.chosen);
     } catch {
       // private windows may refuse: then it lasts until the page is left
     }
-    document.documentElement.dataset.theme = next;
-    this.onchange();
+    this.apply();
   }
 }

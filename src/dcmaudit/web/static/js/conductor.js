@@ -120,7 +120,9 @@ export class Conductor {
       await this.#present(state);
       return true;
     } catch (error) {
-      this.unreported = [...painted, ...this.unreported];
+      const told = error instanceof Refusal && error.state !== null;
+      if (!told) this.unreported = [...painted, ...this.unreported];
+      if (told && error.state) await this.#present(error.state).catch((again) => this.#failed(again));
       this.#failed(error);
       return false;
     } finally {

@@ -15,6 +15,12 @@ export function ask(dialog) {
   const before = document.activeElement;
   dialog.returnValue = "";
   dialog.showModal();
+  dialog.onkeydown = (event) => {
+    // a search field would take the first Esc for itself, to empty itself
+    if (event.key !== "Escape" || event.isComposing) return;
+    event.preventDefault();
+    dialog.close("");
+  };
   return new Promise((resolve) => {
     dialog.addEventListener(
       "close",
@@ -153,7 +159,7 @@ export async function askComment(text) {
   field.onkeydown = (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    form.requestSubmit();
+    form.requestSubmit(byId("comment-save", HTMLButtonElement));
   };
   const answer = ask(byId("dialog-comment", HTMLDialogElement));
   field.select();

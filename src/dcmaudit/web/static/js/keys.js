@@ -21,7 +21,8 @@ export function isTyping(target) {
 export function keyName(event) {
   let key = event.key;
   if (key.length === 1 && key.charCodeAt(0) > 127 && /^Key[A-Z]$/.test(event.code)) key = event.code.slice(3);
-  if (/^[a-z]$/i.test(key)) key = event.shiftKey ? key.toUpperCase() : key.toLowerCase();
+  const locked = event.getModifierState("CapsLock") || event.ctrlKey || event.metaKey;
+  if (/^[a-z]$/i.test(key) && locked) key = event.shiftKey ? key.toUpperCase() : key.toLowerCase();
   if (!event.ctrlKey && !event.metaKey && !event.altKey) return key;
   const shift = event.shiftKey ? "Shift+" : "";
   return `${event.altKey ? "Alt+" : ""}${event.ctrlKey || event.metaKey ? "Ctrl+" : ""}${shift}${key}`;

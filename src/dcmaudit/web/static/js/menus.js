@@ -192,7 +192,8 @@ export class Menus {
       }
       case "Home":
       case "End":
-        entry.items.at(key === "Home" ? 0 : -1)?.node.focus();
+        if (inside >= 0) entry.items.at(key === "Home" ? 0 : -1)?.node.focus();
+        else this.#head(key === "Home" ? 0 : -1);
         return true;
       case "Enter":
       case " ": {
@@ -207,6 +208,14 @@ export class Menus {
       default:
         return key.length === 1 && this.#letter(key.toLowerCase(), entry, inside);
     }
+  }
+
+  /** @param {number} place */
+  #head(place) {
+    const entry = this.menus.at(place);
+    if (!entry) return;
+    this.#rove(entry.head);
+    entry.head.focus();
   }
 
   /**

@@ -117,7 +117,7 @@ export class Pictures {
    * @param {AbortSignal} signal
    */
   async #load(url, plane, signal) {
-    const blob = await Api.picture(url, plane, signal);
+    const { blob } = await Api.picture(url, plane, signal);
     const bitmap = await createImageBitmap(blob, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
     this.#keep(url, bitmap);
     return bitmap;

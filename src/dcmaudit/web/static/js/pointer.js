@@ -1,6 +1,6 @@
 /** The mouse on the stage: the handled rectangle, suggestions, zoom and pan. */
 
-import { clamp, dragged, handlePoints, HANDLES } from "./rectangle.js";
+import { clamp, dragged, drawn, handlePoints, HANDLES } from "./rectangle.js";
 
 /** @typedef {import("./types.js").Edges} Edges */
 /** @typedef {import("./rectangle.js").Handle} Handle */
@@ -31,7 +31,7 @@ export class Pointer {
     this.space = false;
     /** @type {Edges|null} the rectangle before the drag */
     this.before = null;
-    /** @type {{pointer: number, kind: Handle|"pan", from: Edges, x: number, y: number, last: [number, number], begun: boolean}|null} */
+    /** @type {{pointer: number, kind: Handle|"new"|"pan", x: number, y: number, last: [number, number], begun: boolean}|null} */
     this.drag = null;
     const canvas = stage.marks;
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
@@ -57,7 +57,7 @@ export class Pointer {
    * What lies under a point of the stage: a handle, the middle, or the bare plane.
    * @param {number} x
    * @param {number} y
-   * @returns {Handle}
+   * @returns {Handle|"new"}
    */
   hit(x, y) {
     const box = this.host.cursor();
@@ -97,20 +97,10 @@ export class Pointer {
     this.stage.root.focus({ preventScroll: true });
     this.stage.marks.setPointerCapture(event.pointerId);
     const kind = pan ? "pan" : this.hit(x, y);
-    const from = kind === "new" ? this.#seed(x, y) : (this.host.cursor() ?? this.#seed(x, y));
     this.before = this.host.cursor();
-    this.drag = { pointer: event.pointerId, kind, from, x, y, last: [x, y], begun: false };
+    this.drag = { pointer: event.pointerId, kind, x, y, last: [x, y], begun: false };
     this.host.hover(null, 0, 0);
     this.#style(kind);
-  }
-
-  /** A rectangle of nothing where a new one begins. @param {number} x @param {number} y @returns {Edges} */
-  #seed(x, y) {
-    const { camera } = this.stage;
-    const [px, py] = camera.toPlane(x, y);
-    const left = clamp(Math.floor(px), 0, camera.plane.width);
-    const top = clamp(Math.floor(py), 0, camera.plane.height);
-    return [left, top, left, top];
   }
 
   /** @param {PointerEvent} event */
@@ -156,9 +146,16 @@ export class Pointer {
   #report(x, y, done) {
     if (!this.drag || this.drag.kind === "pan") return;
     const { camera } = this.stage;
+    const { width, height } = camera.plane;
+    const { kind } = this.drag;
+    if (kind === "new" || !this.before) {
+      const start = camera.toPlane(this.drag.x, this.drag.y);
+      this.host.dragTo(drawn(start, camera.toPlane(x, y), width, height), done);
+      return;
+    }
     const dx = Math.round((x - this.drag.x) / camera.scale);
     const dy = Math.round((y - this.drag.y) / camera.scale);
-    const box = dragged(this.drag.from, this.drag.kind, dx, dy, camera.plane.width, camera.plane.height);
+    const box = dragged(this.before, kind, dx, dy, width, height);
     this.host.dragTo(box, done);
   }
 

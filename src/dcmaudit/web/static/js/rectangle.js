@@ -4,9 +4,9 @@
  */
 
 /** @typedef {import("./types.js").Edges} Edges */
-/** @typedef {"middle"|"n"|"s"|"w"|"e"|"nw"|"ne"|"sw"|"se"|"new"} Handle */
+/** @typedef {"middle"|"n"|"s"|"w"|"e"|"nw"|"ne"|"sw"|"se"} Handle */
 
-/** @type {Exclude<Handle, "middle"|"new">[]} */
+/** @type {Exclude<Handle, "middle">[]} */
 export const HANDLES = ["nw", "n", "ne", "e", "se", "s", "sw", "w"];
 
 /**
@@ -63,9 +63,9 @@ function edges(first, last, move, which, limit) {
 export function dragged(box, handle, dx, dy, width, height) {
   const [left, top, right, bottom] = box;
   if (handle === "middle") return keptInside([left + dx, top + dy, right + dx, bottom + dy], width, height);
-  const high = handle === "new" || handle.includes("e");
+  const high = handle.includes("e");
   const low = !high && handle.includes("w");
-  const down = handle === "new" || handle.includes("s");
+  const down = handle.includes("s");
   const up = !down && handle.includes("n");
   const [l, r] = edges(left, right, dx, low ? "low" : high ? "high" : "none", width);
   const [t, b] = edges(top, bottom, dy, up ? "low" : down ? "high" : "none", height);
@@ -73,9 +73,29 @@ export function dragged(box, handle, dx, dy, width, height) {
 }
 
 /**
+ * A new rectangle between two points, at least a pixel large.
+ * @param {[number, number]} start  a corner of the plane's pixel grid
+ * @param {[number, number]} end
+ * @param {number} width
+ * @param {number} height
+ * @returns {Edges}
+ */
+export function drawn(start, end, width, height) {
+  /** @param {number} a @param {number} b @param {number} limit @returns {[number, number]} */
+  const axis = (a, b, limit) => {
+    const [low, high] = a <= b ? [a, b] : [b, a];
+    const first = clamp(Math.round(low), 0, limit - 1);
+    return [first, clamp(Math.round(high), first + 1, limit)];
+  };
+  const [left, right] = axis(start[0], end[0], width);
+  const [top, bottom] = axis(start[1], end[1], height);
+  return [left, top, right, bottom];
+}
+
+/**
  * Where the eight handles are.
  * @param {Edges} box
- * @returns {Record<Exclude<Handle, "middle"|"new">, [number, number]>}
+ * @returns {Record<Exclude<Handle, "middle">, [number, number]>}
  */
 export function handlePoints([left, top, right, bottom]) {
   const x = (left + right) / 2;

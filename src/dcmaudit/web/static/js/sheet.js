@@ -1,5 +1,6 @@
 /** Views of many planes at once, in place of the stage: the contact sheet and the projection of a stack. */
 
+import { Api } from "./api.js";
 import { byId, counted, make, setText, stamp, symbol, within } from "./dom.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
@@ -127,22 +128,44 @@ export class Sheet {
     setText(foot, "Projecting…");
     const image = make("img", "");
     image.alt = `${this.how} of ${group.title}`;
-    image.src = this.host.api.projection(this.file, group.index, this.how);
     const button = make("button", "");
     button.type = "button";
     button.setAttribute("aria-label", "Go to the plane that this place comes from");
     button.append(image);
     button.addEventListener("click", (event) => void this.#drill(event, image, group));
     body.append(button);
+    let leftOut = 0;
     try {
-      await image.decode();
-    } catch {
-      if (generation === this.generation) setText(foot, "This group cannot be projected. Look at its planes one by one.");
+      leftOut = await this.#load(image, group.index);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : "";
+      if (generation === this.generation) setText(foot, `This group cannot be projected. ${why} Look at its planes one by one.`);
       return;
     }
     if (generation !== this.generation) return;
-    setText(foot, `${counted(group.count, "plane")} in one picture. A click goes to the plane that shows there.`);
+    const lacking = leftOut ? ` ${counted(leftOut, "plane")} could not be read and must be looked at alone.` : "";
+    setText(foot, `${counted(group.count - leftOut, "plane")} in one picture.${lacking} A click goes to the plane that shows there.`);
+    foot.dataset.bad = leftOut ? "yes" : "no";
+    if (leftOut) return; // nobody can say that the whole group was seen
     requestAnimationFrame(() => this.host.run("seen", { file_id: this.file, group: group.index, how: "projection" }));
+  }
+
+  /**
+   * @param {HTMLImageElement} image
+   * @param {number} group
+   * @returns {Promise<number>} planes that were left out
+   */
+  async #load(image, group) {
+    const url = this.host.api.projection(this.file, group, this.how);
+    const { blob, leftOut } = await Api.picture(url, `${this.file}/g${group}`);
+    const local = URL.createObjectURL(blob);
+    try {
+      image.src = local;
+      await image.decode();
+    } finally {
+      URL.revokeObjectURL(local);
+    }
+    return leftOut;
   }
 
   /**

@@ -166,7 +166,7 @@ export class Worklist {
     node.setAttribute("aria-posinset", String(place + 1));
     node.classList.toggle("focused", place === this.focused && document.activeElement === this.list);
     setText(within(node, ".row-number", HTMLElement), row ? String(row.index + 1) : "…");
-    setText(within(node, ".row-name", HTMLElement), row ? row.short : "");
+    setText(within(node, ".row-name bdi", HTMLElement), row ? row.short : "");
     if (!row) return;
     node.title = row.problem ? `${row.name}\n${row.problem}` : `${row.name}\n${row.state}`;
     node.setAttribute("aria-label", `${row.index + 1}, ${row.short}, ${row.problem ? "cannot be shown" : row.state}`);

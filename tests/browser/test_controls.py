@@ -1,0 +1,282 @@
+"""Menus, keys, dialogs, the list of files and the strip of planes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+from support.face import Face, StartFace
+from support.files import reference
+from support.numbered import cine, numbered, overlay, write
+
+
+def _focused(face: Face) -> str:
+    found: str = face.page.evaluate("() => document.activeElement.textContent.trim()")
+    return found
+
+
+def test_menus_by_keyboard(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(2)), write(tmp_path / "two.dcm", cine(2)))
+    face.plane("frame 1/2")
+    face.press("F10")
+    assert _focused(face) == "File"
+    face.press("ArrowRight", "ArrowDown")
+    expect(face.at("[role=menu][aria-label=Options]")).to_be_visible()
+    face.picture("menu-options")
+    boxes = face.at("[role=menu][aria-label=Options] [role=menuitemcheckbox]")
+    expect(boxes).to_have_count(8)
+    expect(face.at("[role=menu][aria-label=Options] .menu-title")).to_have_count(3)
+    first = boxes.first
+    expect(first).to_be_focused()
+    expect(first).to_have_attribute("aria-checked", "true")
+    face.press("Enter")
+    expect(first).to_have_attribute("aria-checked", "false")
+    face.press(" ")
+    expect(first).to_have_attribute("aria-checked", "true")
+    face.press("Escape")
+    expect(face.at("[role=menu][aria-label=Options]")).to_be_hidden()
+    expect(face.at("#stage")).to_be_focused()
+    face.position("1/2")
+    face.press("F10", "End")
+    assert _focused(face) == "Help"
+    face.press("ArrowLeft", "ArrowLeft", "ArrowDown")
+    assert _focused(face).startswith("Next frame")
+    face.press("n")  # a letter in a menu looks for an entry, it is no command
+    face.plane("frame 1/2")
+    assert _focused(face).startswith("Next file")
+    face.press("Enter")
+    face.position("2/2")
+
+
+def test_every_command_of_a_menu_is_in_the_help_and_every_key_is_told(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(1)))
+    face.press("?")
+    expect(face.at("#dialog-help")).to_be_visible()
+    expect(face.at("#help-filter")).to_be_focused()
+    face.picture("help")
+    told = set(face.at("#help-rows kbd").all_text_contents())
+    wanted = ["?", "n", "p", "f", "N", "Esc", "P", "i", "o", "-", "+", "r", "A", "t", "c", "q", "Z"]
+    assert told >= {*wanted, "Ctrl+O", "Ctrl+D", "Ctrl+S", "Ctrl+Z", "Ctrl+Shift+Z"}
+    entries = face.at("[role=menu] .label").all_text_contents()
+    rows = face.at("#help-rows tr:not(.section) td:nth-child(2)").all_text_contents()
+    assert sorted(entries) == sorted(rows)
+    face.page.keyboard.type("fast forward")
+    shown = face.at("#help-rows tr:not([hidden])")
+    expect(shown).to_have_count(1)
+    expect(shown).to_contain_text("Fast-forward to the next overlay")
+    face.press("Escape")
+    expect(face.at("#dialog-help")).to_be_hidden()
+    face.position("1/1")
+    expect(face.at("#stage")).to_be_focused()
+
+
+def test_tags_are_shown_filtered_and_copied(start: StartFace, tmp_path: Path) -> None:
+    long = "x" * 200
+    extra = {"PatientComments": long, "InstitutionName": "Mercy"}
+    face = start(write(tmp_path / "one.dcm", cine(1, extra=extra)), permissions=["clipboard-read", "clipboard-write"])
+    face.press("i")
+    rows = face.at("#tags-rows tr:not([hidden])")
+    expect(rows.filter(has_text="Doe^Jane")).to_have_count(1)
+    face.picture("tags")
+    value = rows.filter(has_text="0010,4000").locator("td").last.text_content() or ""
+    assert "x" * 100 in value
+    assert len(value) <= 121
+    face.page.keyboard.type("mercy")
+    expect(rows).to_have_count(1)
+    face.at("#tags-copy").click()
+    expect(face.at("#tags-count")).to_contain_text("copied")
+    assert "Mercy" in face.page.evaluate("() => navigator.clipboard.readText()")
+    face.press("Escape")
+    expect(face.at("#tags-rows tr")).to_have_count(0)
+
+
+def test_files_folders_and_databases_are_opened_from_the_dialogs(start: StartFace, tmp_path: Path) -> None:
+    for name in ("in/a.dcm", "in/b.dcm", "in/deep/c.dcm"):
+        write(tmp_path / name, cine(2))
+    (tmp_path / "in/list.csv").write_text(f"DicomFilePath\n{tmp_path}/in/deep/c.dcm\n")
+    face = start()
+    expect(face.at("#start")).to_be_visible()
+    expect(face.at(".choice")).to_have_count(3)
+    face.picture("start")
+    face.press("Control+o")
+    expect(face.at("#dialog-open")).to_be_visible()
+    face.at("#open-path").fill(str(tmp_path / "in"))
+    face.press("Enter")
+    expect(face.at(".entry")).to_have_count(4)
+    face.at("#open-entries").focus()
+    face.press("End")
+    face.picture("open")
+    face.at(".entry", ).filter(has_text="a.dcm").click()
+    face.at(".entry").filter(has_text="b.dcm").click(modifiers=["Control"])
+    expect(face.at("#open-do")).to_have_text("Open 2 files")
+    face.at("#open-do").click()
+    face.position("1/2")
+    face.plane("frame 1/2")
+    expect(face.at("#start")).to_be_hidden()
+    face.at("#menubar").get_by_role("menuitem", name="File").click()
+    face.at("[role=menu][aria-label=File]").get_by_text("Open folder and all below…").click()
+    expect(face.at("#open-recursive")).to_be_checked()
+    expect(face.at("#open-path")).to_have_value(str(tmp_path / "in"))
+    face.at("#open-do").click()
+    face.position("1/3")
+    face.press("Control+o")
+    expect(face.at(".entry")).to_have_count(4)
+    face.at(".entry").filter(has_text="list.csv").dblclick()
+    face.position("1/1")
+    expect(face.at("#filename")).to_contain_text("c.dcm")
+    face.press("Control+d")
+    face.at("#open-path").fill(str(tmp_path / "nothing here"))
+    face.press("Enter")
+    face.watch.allowed.append("Failed to load resource")
+    expect(face.at("#open-note")).not_to_have_text("Reading…")
+    face.at("#open-path").fill(str(tmp_path / "in"))
+    face.press("Enter")
+    expect(face.at("#open-path")).to_have_value(str(tmp_path / "in"))
+    face.at("#open-do").click()
+    expect(face.at("#store")).to_have_attribute("title", f"Database: {tmp_path}/in/dcmaudit.sqlite.db")
+
+
+def test_both_tables_are_saved_as_csv(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(1)))
+    face.press("r", "t")
+    expect(face.at("#tagged")).to_be_visible()
+    with face.page.expect_download() as download:
+        face.press("Control+s")
+    assert "one.dcm" in Path(download.value.path()).read_text()
+    face.at("#menubar").get_by_role("menuitem", name="File").click()
+    with face.page.expect_download() as download:
+        face.at("[role=menu][aria-label=File]").get_by_text("Save tagged files").click()
+    assert "one.dcm" in Path(download.value.path()).read_text()
+
+
+def test_the_list_of_files_scrolls_filters_and_goes(start: StartFace, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    data = reference(numbered(1)).data
+    folder.mkdir()
+    for number in range(300):
+        (folder / f"{number:03}.dcm").write_bytes(data)
+    face = start(folder)
+    face.position("1/300")
+    assert face.at(".row").count() < 40, "only the rows in sight exist"
+    face.at("#list").focus()
+    face.press("End", "Enter")
+    face.position("300/300")
+    face.at("#listtext").fill("017")
+    expect(face.at(".row")).to_have_count(1)
+    face.at(".row").click()
+    face.position("18/300")
+    face.at("#listtext").focus()
+    face.press("n", "Escape")
+    face.at("#listtext").fill("")
+    face.at("#stage").focus()
+    face.press("t")
+    expect(face.at('.row[data-state="tagged"]')).to_have_count(1)
+    face.at("#liststatus").select_option("tagged")
+    expect(face.at(".row")).to_have_count(1)
+    face.press("P")
+
+
+def test_the_strip_shows_what_was_seen_and_goes_there(start: StartFace, tmp_path: Path) -> None:
+    layers = [overlay(0x6000, 3, 100), overlay(0x6002, 1, 200)]
+    face = start(write(tmp_path / "one.dcm", cine(30, overlays=layers)), write(tmp_path / "two.dcm", cine(1)))
+    face.plane("frame 1/30")
+    strip = face.at("#stripcanvas")
+    expect(face.at("#striplabels span")).to_have_count(3)
+    area = strip.bounding_box()
+    assert area is not None
+    face.page.mouse.click(area["x"] + area["width"] - 4, area["y"] + 14)
+    face.plane("overlay 6002 frame 1/1")
+    assert face.number() == 200
+    strip.focus()
+    face.press("Home")
+    face.plane("frame 1/30")
+    face.press("ArrowRight")
+    face.plane("frame 2/30")
+    expect(strip).to_have_attribute("aria-valuetext", "frame 2/30")
+    face.page.mouse.move(area["x"] + area["width"] / 2, area["y"] + 14)
+    expect(face.at("#peek")).to_be_visible()
+    face.page.mouse.move(400, 300)
+    face.press("Escape")
+    face.position("2/2")
+    expect(face.at("#strip")).to_be_hidden()
+
+
+def test_contact_sheet_and_projection_count_as_seen_and_lead_to_the_plane(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(12, overlays=[overlay(0x6000, 2, 100)])))
+    face.plane("frame 1/12")
+    face.press("g")
+    expect(face.at(".cell")).to_have_count(14)
+    expect(face.at(".cell img")).to_have_count(14)
+    face.picture("grid")
+    face.shows("#statusseen", "8 of 14 planes seen")  # the others are there and out of sight
+    face.at(".cell").last.scroll_into_view_if_needed()
+    face.shows("#statusseen", "14 of 14 planes seen")
+    face.press("r")
+    expect(face.at("#messagetext")).to_contain_text("where it is seen alone")
+    face.press("ArrowRight", "ArrowRight", "Enter")
+    face.plane("frame 3/12")
+    face.press("j")
+    expect(face.at("#sheet .foot")).to_contain_text("12 planes in one picture")
+    face.picture("projection")
+    face.at("#sheet").get_by_role("button", name="Minimum").click()
+    expect(face.at("#sheet .foot")).to_contain_text("12 planes in one picture")
+    face.press("Escape")
+    expect(face.at("#sheet")).to_be_hidden()
+    face.plane("frame 3/12")
+
+
+def test_a_click_on_a_projection_goes_to_the_plane_that_shows_there(start: StartFace, tmp_path: Path) -> None:
+    import numpy as np
+
+    cells = np.full((6, 64, 112), 20, np.uint8)
+    cells[4, 40:50, 80:100] = 220
+    face = start(write(tmp_path / "one.dcm", reference(cells, frames=6)))
+    face.plane("frame 1/6")
+    face.press("j")
+    expect(face.at("#sheet .foot")).to_contain_text("6 planes in one picture")
+    area = face.at("#sheet img").bounding_box()
+    assert area is not None
+    scale = min(area["width"] / 112, area["height"] / 64)
+    x = area["x"] + area["width"] / 2 + (90 - 56) * scale
+    y = area["y"] + area["height"] / 2 + (45 - 32) * scale
+    face.page.mouse.click(x, y)
+    face.plane("frame 5/6")
+
+
+def test_zoom_pan_fit_and_one_to_one(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(2)))
+    status = face.at("#statusview")
+    expect(status).to_contain_text("fit")
+    face.press("1")
+    expect(status).to_contain_text("· 100 %")
+    face.page.mouse.move(600, 350)
+    for _ in range(8):
+        face.page.mouse.wheel(0, -100)
+    expect(status).not_to_contain_text("100 %")
+    face.press("n")
+    face.plane("frame 2/2")
+    expect(status).not_to_contain_text("fit")
+    face.press("0")
+    expect(status).to_contain_text("fit")
+    face.press(">")
+    expect(status).not_to_contain_text("fit")
+    face.page.mouse.dblclick(900, 600)
+    expect(status).to_contain_text("fit")
+
+
+def test_caps_lock_does_not_turn_next_frame_into_done(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(3)), write(tmp_path / "two.dcm", cine(1)))
+    script = """() => document.getElementById("stage").dispatchEvent(new KeyboardEvent("keydown",
+      { key: "N", code: "KeyN", modifierCapsLock: true, bubbles: true, cancelable: true }))"""
+    face.plane("frame 1/3")
+    face.page.evaluate(script)
+    face.plane("frame 2/3")
+    face.position("1/2")
+
+
+def test_quit_ends_the_program(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(1)))
+    face.watch.allowed += ["Failed to load resource"]
+    face.press("q")
+    expect(face.at("#lost")).to_contain_text("has ended")
+    assert face.reviewer.process.wait(10) == 0

@@ -1,0 +1,185 @@
+"""What cannot be shown is said where it would have been; a lost server is noticed; nothing leaves this machine."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+from support.corpus import corpus
+from support.face import Face, StartFace
+from support.files import JPEG_BASELINE
+from support.numbered import cine, numbered, write
+from support.reviewer import dump
+
+
+def test_broken_files_have_a_card_and_the_list_goes_on(start: StartFace, tmp_path: Path) -> None:
+    (tmp_path / "a.dcm").write_bytes(b"")
+    (tmp_path / "b.dcm").write_bytes(cine(3).data[:-3000])
+    (tmp_path / "c.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\xff" * 300)
+    (tmp_path / "d.txt").write_text("no image")
+    write(tmp_path / "e.dcm", cine(1))
+    face = start(*(tmp_path / name for name in ("a.dcm", "b.dcm", "c.dcm", "d.txt", "e.dcm")))
+    face.watch.allowed.append("Failed to load resource")
+    expect(face.at("#position")).to_have_text(re.compile(r"^1/\d$"))
+    total = face.state()["worklist"]["total"]
+    cards = 0
+    for place in range(1, total + 1):
+        face.position(f"{place}/{total}")
+        face.page.wait_for_timeout(150)
+        for _ in range(face.state()["file"]["planes"]):
+            face.page.wait_for_timeout(100)
+            if face.at("#card").is_visible():
+                cards += 1
+                expect(face.at("#cardtext")).not_to_be_empty()
+                expect(face.at("#cardverdict")).to_contain_text("not audited")
+                face.picture(f"card-{cards}")
+            face.press("n")
+        if place < total:
+            face.press("Escape")
+    assert cards >= 1, "the truncated frame must have a card"
+    state = face.state()["worklist"]
+    told = state["passed_over"] + state["problem_count"] + total
+    assert told >= 5, "every input is either in the list or told"
+
+
+def test_a_plane_that_fails_is_not_counted_as_seen(start: StartFace, tmp_path: Path) -> None:
+    from support.files import encode
+
+    streams = [encode(numbered(number), JPEG_BASELINE) for number in range(3)]
+    streams[1] = b"\xff\xd8\xff\xe0" + b"\0" * 200
+    from support.files import MemoryReference, dataset, file_bytes
+
+    cells = __import__("numpy").stack([numbered(0)] * 3)
+    data = file_bytes(dataset(cells, frames=3), JPEG_BASELINE, frames=streams)
+    face = start(write(tmp_path / "one.dcm", MemoryReference("one.dcm", data)))
+    face.watch.allowed.append("Failed to load resource")
+    face.plane("frame 1/3")
+    face.press("n")
+    face.plane("frame 2/3")
+    expect(face.at("#card")).to_be_visible()
+    expect(face.at("#cardtitle")).to_have_text("Frame 2/3 cannot be shown")
+    face.picture("card-frame")
+    face.press("n")
+    face.plane("frame 3/3")
+    expect(face.at("#card")).to_be_hidden()
+    face.shows("#statusseen", "2 of 3 planes seen")
+    face.press("N")
+    expect(face.at("#question-text")).not_to_be_empty()
+
+
+def test_a_lost_server_is_told_and_no_mark_is_taken(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(2)))
+    face.watch.allowed += ["Failed to load resource", "ERR_"]
+    face.plane("frame 1/2")
+    face.reviewer.kill()
+    expect(face.at("#lost")).to_be_visible(timeout=15_000)
+    expect(face.at("#lost")).to_contain_text("does not answer")
+    face.picture("lost")
+    expect(face.at("#markbutton")).to_be_disabled()
+    face.press("r", "n")
+    face.page.wait_for_timeout(300)
+    face.plane("frame 1/2")
+    expect(face.at("#rects .rect")).to_have_count(0)
+    assert dump(face.reviewer.db)["rects"] == []
+
+
+def test_two_tabs_go_their_own_ways_over_the_same_marks(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(4)))
+    other = Face(face.page.context.new_page(), face.reviewer).open(face.reviewer.origin + "/")
+    face.press("n", "n")
+    face.plane("frame 3/4")
+    other.plane("frame 1/4")
+    face.press("p", "p")
+    face.plane("frame 1/4")
+    face.press("r")
+    expect(face.at("#rects .rect")).to_have_count(1)
+    other.page.bring_to_front()
+    expect(other.at("#rects .rect")).to_have_count(1)
+    other.watch.check()
+
+
+def test_nothing_is_asked_of_any_other_host(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(3)))
+    face.press("n", "g", "g", "i", "Escape", "?", "Escape", "j")
+    face.page.wait_for_timeout(500)
+    assert face.watch.requests
+    hosts = {url.split("/")[2] for url in face.watch.requests if url.startswith("http")}
+    assert hosts == {f"127.0.0.1:{face.reviewer.port}"}
+    stored = face.page.evaluate("() => [document.cookie, JSON.stringify(localStorage), JSON.stringify(sessionStorage)]")
+    assert stored == ["", "{}", "{}"], "the page keeps nothing of the images"
+
+
+def test_the_page_obeys_its_own_policy(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(1)))
+    face.watch.allowed += ["Trusted", "TrustedHTML", "Content Security Policy", "violates"]
+    refused = face.page.evaluate("""() => {
+      try { document.createElement("div").innerHTML = "<b>x</b>"; return false; } catch { return true; }
+    }""")
+    assert refused, "HTML strings must be impossible"
+    assert face.page.evaluate("() => document.querySelectorAll('[style]:not([style=\"\"])').length") >= 0
+    assert not face.page.evaluate("""async () => {
+      const script = document.createElement("img");
+      const loaded = new Promise((resolve) => { script.onload = () => resolve(true); script.onerror = () => resolve(false); });
+      script.src = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=";
+      return loaded;
+    }"""), "pictures come from the server alone"
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_everything_fits_at_1280_by_720(start: StartFace, tmp_path: Path, theme: str) -> None:
+    names = [entry.path for entry in corpus() if entry.name.endswith("examples_overlay.dcm")][:1]
+    names += [write(tmp_path / f"study/series/{'long' * 30}.dcm", cine(30))]
+    face = start(*names)
+    face.position("1/2")
+    if theme == "light":
+        face.at("#theme").click()
+    face.press("r", "c")
+    face.page.keyboard.type("a comment that is rather long and goes on for a while, as comments do, until there is no room left for it")
+    face.press("Enter")
+    expect(face.at("#commentline")).not_to_be_empty()
+    for place, selector in enumerate(["#desk", "#strip", ".status"]):
+        area = face.at(selector).bounding_box()
+        if area is None and selector == "#strip":
+            continue
+        assert area is not None, place
+        assert area["x"] >= 0
+        assert area["x"] + area["width"] <= 1280
+        assert area["y"] + area["height"] <= 720
+    face.picture(f"fits-{theme}")
+    face.press("Escape")
+    face.position("2/2")
+    face.picture(f"fits-{theme}-2")
+    overflow = face.page.evaluate("() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+    assert overflow == [1280, 720]
+    for name in ("File", "Options", "Mark", "Go", "View", "Help"):
+        face.at("#menubar").get_by_role("menuitem", name=name, exact=True).click()
+        area = face.at(f"[role=menu][aria-label={name}]").bounding_box()
+        assert area is not None
+        assert area["y"] + area["height"] <= 720
+        face.press("Escape")
+
+
+def test_everything_has_a_name_and_a_visible_focus(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(4)))
+    face.press("r")
+    expect(face.at("#rects .rect")).to_have_count(1)
+    nameless = face.page.evaluate("""() => [...document.querySelectorAll("button, input, select, textarea, [role=slider], [role=listbox]")]
+      .filter((node) => !node.getAttribute("aria-label") && !node.textContent.trim() && !node.labels?.length)
+      .map((node) => node.outerHTML.slice(0, 80))""")
+    assert nameless == []
+    seen = []
+    for _ in range(24):
+        face.press("Tab")
+        style = face.page.evaluate("""() => {
+          const node = document.activeElement;
+          const { outlineStyle, outlineWidth } = getComputedStyle(node);
+          return [node.id || node.textContent.trim(), outlineStyle, parseFloat(outlineWidth), node === document.body];
+        }""")
+        if style[3]:
+            continue
+        seen.append(style[0])
+        assert style[1] != "none", style
+        assert style[2] >= 1, style
+    assert {"stage", "list", "listtext", "stripcanvas", "tab-plane", "markbutton", "theme"} <= set(seen)

@@ -2,6 +2,10 @@
 
 ``find`` turns what people name (files, wildcards, folders, CSV lists, databases, DICOMDIRs) into ``LocalReference``,
 ``Passed`` and ``Problem`` entries; ``Tally`` counts them. Nothing here decodes DICOM: recognising is one small read.
+
+To add a kind of list, write a module with a function that yields ``Listed`` entries and raises ``ListError``, give its
+content a place in ``recognise.Content``, and call it in ``finder``. To add a kind of place (an object store), write a
+reference with ``name`` and ``open()`` as in ``local``, and let ``finder`` choose it by the scheme of the name.
 """
 
 from dcmaudit.sources.finder import find, find_listed

@@ -59,6 +59,8 @@ class Cursor:
     def __init__(self, source: ByteSource, position: int = 0) -> None:
         self.source = source
         self.position = position
+        self.cut_head = 0
+        """How many bytes the last read got where the eight of an element's head were asked for; else 0."""
 
     @property
     def remaining(self) -> int:
@@ -69,6 +71,7 @@ class Cursor:
         """The next bytes, fewer at the end."""
         data = self.source.read_at(self.position, self.remaining if length < 0 else length)
         self.position += len(data)
+        self.cut_head = len(data) if length == 8 > len(data) else 0
         return data
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:

@@ -259,6 +259,7 @@ def _read_elements(header: Header, position: int) -> None:
                 defer_size=DEFER_SIZE,
             ):
                 _keep(header, element)
+        cursor.seek(cursor.position - cursor.cut_head)
         more = not reading.done and _step_over(header, cursor, reading) and not reading.done
     _name_the_rest(header, cursor, reading)
 
@@ -345,6 +346,8 @@ def _name_the_rest(header: Header, cursor: Cursor, reading: _Reading) -> None:
         if not header.pixels and reading.disorder and rest > 8:
             raise HeaderError(f"what follows {rest} bytes before its end is no DICOM element", file=header.body.name)
         tail = header.body.read_at(cursor.position, min(rest, 1 << 20))
+        if not header.pixels and 0 < rest < 8 and tail.strip(b"\0"):
+            raise TruncatedError("it ends inside the head of an element, before any pixel data", file=header.body.name)
         if rest > len(tail) or tail.strip(b"\0"):
             header.loose_ends.append(f"{rest} bytes behind the data set are no DICOM elements")
 

@@ -97,3 +97,12 @@ def _without_pixels(attributes: Attributes, found: list[tuple[str, str]]) -> lis
     if found or overlays:
         return []
     return [("the whole instance", "it holds no pixel data")]
+
+
+PIXEL_PARTS = ("image frames", "more pixel data", "overlay", "icon", "unused bits", "the end of the file")
+"""How the names of unshown parts begin that hold, or may hold, what a redaction must reach."""
+
+
+def hides_pixels(name: str) -> bool:
+    """Whether an unshown part of that name means that pixels of the file cannot be seen, and so not be redacted."""
+    return name.startswith((*PIXEL_PARTS, "remote pixel data", "the whole instance"))

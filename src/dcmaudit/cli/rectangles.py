@@ -1,0 +1,132 @@
+"""Rectangles as people write them on a command line and in CSV lists."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from dcmaudit.errors import ListError, UsageError
+from dcmaudit.model import Box, Everywhere, FrameAddress, Origin, OverlayAddress, Scope
+from dcmaudit.model.redaction import Request
+
+_FORM = "x0,y0,x1,y1 with both corners inside, or x0,y0,+width,+height; several are separated by ;"
+_RECT = re.compile(r"(-?\d+),(-?\d+),(\+?)(-?\d+),(\+?)(-?\d+)")
+COLUMNS = ("filename", "frame", "overlay", "left", "top", "right", "bottom")
+
+
+def parse_rects(text: str) -> list[Box]:
+    """The boxes of a ``--rect`` list; UsageError where a part of it is none, or holds no pixel."""
+    boxes = []
+    for part in text.split(";"):
+        plain = re.sub(r"[\s()\[\]]", "", part)
+        if not plain:
+            continue
+        found = _RECT.fullmatch(plain)
+        if found is None or found[3] != found[5]:
+            raise UsageError(f"{part.strip()!r} is no rectangle", hint=_FORM)
+        x, y, c, d = (int(found[i]) for i in (1, 2, 4, 6))
+        if found[3]:
+            boxes.append(Box.from_corner(x=x, y=y, width=c, height=d))
+        else:
+            boxes.append(Box.from_inclusive(left=x, top=y, right=c, bottom=d))
+    if not boxes:
+        raise UsageError("the list of rectangles is empty", hint=_FORM)
+    return boxes
+
+
+def parse_scopes(frame: str | None, overlay: str | None) -> list[Scope]:
+    """What ``--frame`` and ``--overlay`` name; UsageError for anything else.
+
+    Neither: all image frames. ``--overlay`` is a number as the database has it (0 for group 6000) or a group such as
+    6000; ``--frame`` is then a frame of that overlay. ``all`` names all of them.
+    """
+    if overlay is None:
+        return [Everywhere.ALL_FRAMES] if frame in {None, "all"} else [FrameAddress(_number(str(frame), "--frame"))]
+    if overlay == "all":
+        if frame not in {None, "all"}:
+            raise UsageError("--overlay all goes with all frames of them", hint="leave --frame out")
+        return [Everywhere.ALL_OVERLAYS]
+    if frame in {None, "all"}:
+        raise UsageError("--overlay needs --frame", hint="--overlay all means every frame of every overlay")
+    return [OverlayAddress(_group(overlay), _number(str(frame), "--frame"))]
+
+
+def _group(text: str) -> int:
+    if re.fullmatch(r"60[0-9A-Fa-f]{2}", text):
+        return int(text, 16)
+    number = _number(text, "--overlay")
+    if number > 127:
+        raise UsageError(f"--overlay {number} is no overlay", hint="allowed: 0 to 127, or a group from 6000 to 60FE")
+    return 0x6000 + 2 * number
+
+
+def _number(text: str, option: str) -> int:
+    if not text.isdecimal():
+        raise UsageError(f"{option} {text} is no number", hint="counted from 0, or the word all")
+    return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a CSV list of rectangles: the file it names, and its request or what is wrong with it."""
+
+    filename: str
+    request: Request | None
+    problem: str | None = None
+
+
+def read_csv(path: Path) -> Iterator[Row]:
+    """The rectangles of a CSV list with the columns filename, frame, overlay, left, top, right, bottom.
+
+    Their order is free and others are ignored. Edges are inclusive; frame and overlay as the database has them: overlay
+    -1 the image, both -1 every plane. Lines with -1 for every edge hold no rectangle and are left out, for they are
+    the text of a whole plane. ListError where the file or a column is missing.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream)
+            titles = {title.strip().lower(): title for title in reader.fieldnames or ()}
+            missing = [column for column in COLUMNS if column not in titles]
+            if missing:
+                raise ListError(
+                    f"no column {', '.join(missing)}", file=str(path), hint=f"needed are {', '.join(COLUMNS)}"
+                )
+            for line in reader:
+                row = _row(line, titles, f"{path} line {reader.line_num}")
+                if row is not None:
+                    yield row
+    except OSError as error:
+        raise ListError(f"it cannot be read: {error.strerror}", file=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise ListError("it is not UTF-8", file=str(path), hint="save it as UTF-8") from error
+
+
+def _row(line: dict[str, str], titles: dict[str, str], where: str) -> Row | None:
+    name = (line.get(titles["filename"]) or "").strip()
+    numbers: dict[str, int] = {}
+    for column in COLUMNS[1:]:
+        value = (line.get(titles[column]) or "").strip()
+        if not re.fullmatch(r"-?\d+", value):
+            return Row(name, None, f"{where}: {column} is no whole number")
+        numbers[column] = int(value)
+    if all(numbers[edge] == -1 for edge in COLUMNS[3:]):
+        return None
+    try:
+        box = Box.from_inclusive(**{edge: numbers[edge] for edge in COLUMNS[3:]})
+        scope = _scope(numbers["frame"], numbers["overlay"])
+    except UsageError as error:
+        return Row(name, None, f"{where}: {error.message}")
+    return Row(name, Request(box, scope, Origin.COMMAND, f"CSV {where.rpartition('/')[2]}"))
+
+
+def _scope(frame: int, overlay: int) -> Scope:
+    if overlay == -1 and frame == -1:
+        return Everywhere.ALL_PLANES
+    if overlay == -1 and frame >= 0:
+        return FrameAddress(frame)
+    if 0 <= overlay <= 127 and frame >= 0:
+        return OverlayAddress(0x6000 + 2 * overlay, frame)
+    raise UsageError(f"frame {frame}, overlay {overlay} is no plane")

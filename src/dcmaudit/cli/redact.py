@@ -1,0 +1,384 @@
+"""``dcmaudit redact``: rectangles go in, files come out that are proved right, or no files."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dcmaudit.cli.common import Exit, add_common, say
+from dcmaudit.errors import UsageError
+from dcmaudit.model import Outcome, Reference, Result
+
+if TYPE_CHECKING:
+    from dcmaudit.model.redaction import Request
+    from dcmaudit.pipeline.asked import Asked
+    from dcmaudit.pipeline.redacting import RedactionJob, RedactionReport, RedactionTask
+    from dcmaudit.settings import Settings
+    from dcmaudit.sources import Tally
+    from dcmaudit.store import Store
+
+NAME = "redact"
+SUMMARY = "black out rectangles and prove the result"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the subcommand."""
+    parser.description = (
+        "Black out rectangles in DICOM files. Each output is read again from disk and proved; a file that cannot be "
+        "redacted exactly as asked is refused and has no output."
+    )
+    parser.epilog = (
+        "exit codes: 0 every file was redacted, proved and holds nothing unaudited; 1 some were not; 2 wrong usage"
+    )
+    parser.add_argument(
+        "files", nargs="*", metavar="FILES",
+        help="DICOM files, wildcards, folders, lists (default: all files of the CSV list or of the database)",
+    )  # fmt: skip
+    _what(parser.add_argument_group("what is blacked out"))
+    _how(parser.add_argument_group("how"))
+    _where(parser.add_argument_group("output"))
+    add_common(parser)
+
+
+def _what(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--from-db", action="store_true",
+        help="the rectangles of the database, of files that are done (what is meant where nothing else is named)",
+    )  # fmt: skip
+    group.add_argument(
+        "--include-unreviewed", action="store_true", help="with the database: files too that are not marked done"
+    )
+    group.add_argument("--csv", type=Path, metavar="FILE", help="filename,frame,overlay,left,top,right,bottom")
+    group.add_argument(
+        "--rect", action="append", default=[], metavar="RECTS",
+        help="x0,y0,x1,y1 (inside) or x0,y0,+w,+h; several separated by ; in every file",
+    )  # fmt: skip
+    group.add_argument("--frame", metavar="N", help="frame of --rect and --whole, from 0, or all (default)")
+    group.add_argument(
+        "--overlay", metavar="N", help="overlay of --rect and --whole: 0 for group 6000, 6002..., or all"
+    )
+    group.add_argument("--everywhere", action="store_true", help="--rect and --whole mean every plane")
+    group.add_argument("--whole", action="store_true", help="black out whole planes")
+    group.add_argument("--deid", action="store_true", help="rectangles of the deid rules that match")
+    group.add_argument("--deid-rules", metavar="PATH", help="with --deid: this file or folder of rules")
+    group.add_argument("--ultrasound", action="store_true", help="everything outside the ultrasound regions")
+    group.add_argument(
+        "--overlays", choices=("same", "none", "remove"), default="none",
+        help="black the image's rectangles in overlays too (same), only where named (none), or remove all overlays",
+    )  # fmt: skip
+    group.add_argument(
+        "--icons", choices=("redact", "remove", "keep"), default="redact", help="thumbnails (default: redact)"
+    )
+    group.add_argument(
+        "--remove-high-bit-overlays", action="store_true", help="clear every bit of the pixels that is not stored value"
+    )
+    group.add_argument("--remove-private-bulk", action="store_true", help="drop large private binary elements")
+
+
+def _how(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("-n", "--dry-run", action="store_true", help="print the plan of each file and write nothing")
+    group.add_argument(
+        "--assert-clean", action="store_true",
+        help="you have looked and assert that no identifying text is left: noted in the file (PS3.15 E.3)",
+    )  # fmt: skip
+    group.add_argument("--new-uids", action="store_true", help="new SOP Instance UIDs, consistent within the run")
+    group.add_argument("-r", "-R", "--recursive", action="store_true", default=None, help="look into subfolders too")
+    group.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
+
+
+def _where(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("-o", "--output", type=Path, metavar="DIR", help="folder (default: beside the inputs)")
+    group.add_argument("--relative-path", type=Path, metavar="PREFIX", help="with -o: keep the folders after PREFIX")
+    group.add_argument("--overwrite", action="store_true", help="replace existing outputs")
+    group.add_argument("--resume", action="store_true", help="pass over inputs whose output exists: it was proved")
+    group.add_argument("--copy-clean", action="store_true", help="copy files for which nothing is asked")
+    group.add_argument("--sidecar", action="store_true", help="a .json beside each output: what is black, for users")
+    group.add_argument("--proof", action="store_true", help="a .proof.json beside each output: what was compared")
+    group.add_argument("--json", action="store_true", help="one JSON object a file on standard output")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Redact every file; the plan and JSON go to standard output, everything else to standard error."""
+    from dcmaudit.pipeline import workers
+    from dcmaudit.pipeline.redacting import redact_file
+    from dcmaudit.sources import Tally
+
+    job = _job(args, settings)
+    tally = Tally()
+    report = _Report(args)
+    store = _store(args, settings)
+    try:
+        asked, listed = _asked(args, settings, store, report)
+        names = _references(args, settings, listed, tally, report)
+        tasks = _fresh(asked.tasks(names), args, job, report)
+        for task, answer in workers.each(partial(redact_file, job), tasks, jobs=args.jobs):
+            report.take(task, answer)
+    except KeyboardInterrupt:
+        say("interrupted: not every input was reached; what has an output is proved")
+        report.finish(tally)
+        return Exit.INTERRUPTED
+    finally:
+        if store is not None:
+            store.close()
+    report.finish(tally)
+    return Exit.GOOD if report.is_good else Exit.NOT_ALL
+
+
+def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
+    from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionOptions
+    from dcmaudit.pipeline.output import Naming
+    from dcmaudit.pipeline.redacting import RedactionJob
+    from dcmaudit.pipeline.rules import rule_paths, rules_of
+
+    _check(args)
+    rules = rule_paths(args.deid_rules, settings) if args.deid else ()
+    if rules:
+        rules_of(rules)  # a faulty rule ends the run before anything is written
+    return RedactionJob(
+        Naming(
+            None if args.output is None else args.output.absolute(),
+            None if args.relative_path is None else args.relative_path.absolute(),
+            overwrite=args.overwrite,
+        ),
+        RedactionOptions(
+            overlays=OverlayPolicy(args.overlays),
+            icons=IconPolicy(args.icons),
+            remove_high_bits=args.remove_high_bit_overlays,
+            remove_private_bulk=args.remove_private_bulk,
+            assert_clean=args.assert_clean,
+        ),
+        rules=rules,
+        ultrasound=args.ultrasound,
+        uid_key=secrets.token_bytes(32) if args.new_uids else None,
+        sidecar=args.sidecar,
+        proof_file=args.proof,
+        copy_clean=args.copy_clean,
+        dry_run=args.dry_run,
+    )
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Options that say nothing together are refused: one that is silently ignored is one that somebody relies on."""
+    if args.jobs is not None and args.jobs < 1:
+        raise UsageError(f"--jobs {args.jobs} leaves nobody to do the work", hint="1 or more are allowed")
+    if args.relative_path is not None and args.output is None:
+        raise UsageError("--relative-path means nothing without --output")
+    if args.deid_rules is not None and not args.deid:
+        raise UsageError("--deid-rules means nothing without --deid")
+    drawn = bool(args.rect) or args.whole
+    if not drawn and (args.frame is not None or args.overlay is not None or args.everywhere):
+        raise UsageError("--frame, --overlay and --everywhere mean nothing without --rect or --whole")
+    if args.everywhere and (args.frame is not None or args.overlay is not None):
+        raise UsageError("--everywhere means every plane", hint="leave --frame and --overlay out")
+    if args.resume and args.overwrite:
+        raise UsageError("--resume keeps existing outputs and --overwrite replaces them", hint="choose one")
+    if args.include_unreviewed and not _wants_database(args):
+        raise UsageError("--include-unreviewed means nothing without the database", hint="add --from-db")
+    if not args.files and args.csv is None and not _wants_database(args):
+        raise UsageError("no file is named", hint="name files, or a list with --csv, or use the database")
+
+
+def _wants_database(args: argparse.Namespace) -> bool:
+    others = args.csv is not None or args.rect or args.whole or args.deid or args.ultrasound
+    alone = args.overlays == "remove" or args.remove_high_bit_overlays or args.remove_private_bulk
+    return args.from_db or not (others or alone)
+
+
+def _store(args: argparse.Namespace, settings: Settings) -> Store | None:
+    from dcmaudit.store import open_store
+
+    return open_store(settings.database, user=settings.user, read_only=True) if _wants_database(args) else None
+
+
+def _asked(
+    args: argparse.Namespace, settings: Settings, store: Store | None, report: _Report
+) -> tuple[Asked, list[Reference]]:
+    """Everything that is asked, and the files that a CSV list names."""
+    from dcmaudit.pipeline.asked import Asked
+
+    by_file: dict[str, list[Request]] = {}
+    problems: dict[str, list[str]] = {}
+    listed = [] if args.csv is None else _from_csv(args, settings, by_file, problems, report)
+    asked = Asked(_everywhere(args), by_file, problems, store, unreviewed=args.include_unreviewed)
+    return asked, listed
+
+
+def _everywhere(args: argparse.Namespace) -> list[Request]:
+    from dcmaudit.cli.rectangles import parse_rects, parse_scopes
+    from dcmaudit.model import Box, Everywhere, Origin, Scope
+    from dcmaudit.model.redaction import Request
+
+    boxes: list[Box | None] = [box for text in args.rect for box in parse_rects(text)]
+    if args.whole:
+        boxes.append(None)
+    if not boxes:
+        return []
+    scopes: list[Scope] = [Everywhere.ALL_PLANES] if args.everywhere else parse_scopes(args.frame, args.overlay)
+    return [
+        Request(box, scope, Origin.COMMAND, "--whole" if box is None else "--rect") for box in boxes for scope in scopes
+    ]
+
+
+def _from_csv(
+    args: argparse.Namespace,
+    settings: Settings,
+    by_file: dict[str, list[Request]],
+    problems: dict[str, list[str]],
+    report: _Report,
+) -> list[Reference]:
+    from dcmaudit.cli.rectangles import read_csv
+    from dcmaudit.sources import LocalReference, Problem, find_listed
+
+    known: dict[str, Reference | None] = {}
+    for row in read_csv(args.csv):
+        if row.filename not in known:
+            found = list(find_listed([row.filename], where=str(args.csv), pacs_root=settings.pacs_root))
+            known[row.filename] = next((one for one in found if isinstance(one, LocalReference)), None)
+            for one in found:
+                if isinstance(one, Problem) and not args.files:
+                    report.fail(one.name or row.filename, str(one.error))
+        reference = known[row.filename]
+        if reference is None:
+            continue
+        if row.request is not None:
+            by_file.setdefault(reference.name, []).append(row.request)
+        if row.problem is not None:
+            problems.setdefault(reference.name, []).append(row.problem)
+    return list({one.name: one for one in known.values() if one is not None}.values())
+
+
+def _references(
+    args: argparse.Namespace, settings: Settings, listed: list[Reference], tally: Tally, report: _Report
+) -> Iterator[Reference]:
+    from dcmaudit.sources import Problem, find, find_listed
+    from dcmaudit.store import open_store
+
+    if args.files:
+        names = find(args.files, recursive=args.recursive or settings.recursive, pacs_root=settings.pacs_root)
+    elif listed:
+        yield from listed
+        return
+    else:
+        with open_store(settings.database, user=settings.user, read_only=True) as store:
+            stored = list(store.filenames())
+        names = find_listed(stored, where="the database", pacs_root=settings.pacs_root)
+    for found in names:
+        if isinstance(found, Problem):
+            report.fail(found.name, str(found))
+        reference = tally.add(found)
+        if reference is not None:
+            yield reference
+
+
+def _fresh(
+    tasks: Iterator[RedactionTask], args: argparse.Namespace, job: RedactionJob, report: _Report
+) -> Iterator[RedactionTask]:
+    """The tasks that are not done yet, and no two of one output."""
+    taken: dict[Path, str] = {}
+    for task in tasks:
+        try:
+            target = job.naming.path_for(task.reference)
+        except UsageError as error:
+            report.refuse(task.reference.name, error.message)
+            continue
+        if target in taken:
+            report.refuse(task.reference.name, f"its output {target} is also that of {taken[target]}")
+        elif args.resume and target.exists():
+            report.resumed += 1
+        else:
+            taken[target] = task.reference.name
+            yield task
+
+
+class _Report:
+    """Tells how each file ended, and keeps the counts."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._json: bool = args.json
+        self._dry: bool = args.dry_run
+        self._quiet: bool = getattr(args, "quiet", False)
+        self._counts: Counter[Outcome] = Counter()
+        self.resumed = 0
+
+    @property
+    def is_good(self) -> bool:
+        """Whether every input ended well, and there was one."""
+        return set(self._counts) <= {Outcome.DONE} and bool(self._counts or self.resumed)
+
+    def take(self, task: RedactionTask, answer: RedactionReport | Exception) -> None:
+        """One file's report, or the exception that its worker ended with."""
+        from dcmaudit.pipeline.redacting import RedactionReport
+        from dcmaudit.pipeline.workers import CrashError
+
+        if not isinstance(answer, RedactionReport):
+            # The words of a foreign exception may quote the file; its kind does not.
+            reason = str(answer) if isinstance(answer, CrashError) else f"internal error: {type(answer).__name__}"
+            answer = RedactionReport(Result(task.reference.name, Outcome.FAILED, (reason,)))
+        self._tell(answer)
+
+    def fail(self, name: str, reason: str) -> None:
+        """An input that leads nowhere."""
+        self._plain(Result(name or "?", Outcome.FAILED, (reason,)))
+
+    def refuse(self, name: str, reason: str) -> None:
+        """An input whose output cannot be."""
+        self._plain(Result(name, Outcome.REFUSED, (reason,)))
+
+    def _plain(self, result: Result) -> None:
+        from dcmaudit.pipeline.redacting import RedactionReport
+
+        self._tell(RedactionReport(result))
+
+    def _tell(self, report: RedactionReport) -> None:
+        result = report.result
+        self._counts[result.outcome] += 1
+        if self._json:
+            print(json.dumps(_as_json(report)))
+        elif self._dry:
+            print(f"{result.name}: {result.outcome.value}")
+            for line in report.plan:
+                print(f"  {line}")
+        elif report.output is not None and not self._quiet:
+            say(f"{result.name}: proved: {report.output}")
+        for note in report.notes:
+            if not self._quiet:
+                say(f"{result.name}: {note}")
+        if result.outcome is not Outcome.DONE:
+            for reason in result.reasons:
+                say(f"{result.name}: {result.outcome.value}: {reason}")
+
+    def finish(self, tally: Tally) -> None:
+        """The summary by outcome."""
+        if self._quiet and self.is_good:
+            return
+        for passed in tally.named:
+            say(f"{passed.name}: passed over: {passed.reason.value}")
+        parts = [f"{self._counts[outcome]} {outcome.value}" for outcome in Outcome if self._counts[outcome]]
+        if self.resumed:
+            parts.append(f"{self.resumed} done before")
+        left = ", ".join(f"{count} {reason.value}" for reason, count in tally.passed.items())
+        what = "planned, nothing written" if self._dry else "redacted and proved"
+        print(
+            f"{self._counts.total()} inputs ({what}): {', '.join(parts) or 'none'}"
+            f"{f'; passed over: {left}' if left else ''}",
+            file=sys.stderr,
+        )
+
+
+def _as_json(report: RedactionReport) -> dict[str, Any]:
+    return {
+        "file": report.result.name,
+        "outcome": report.result.outcome.value,
+        "reasons": list(report.result.reasons),
+        "output": None if report.output is None else str(report.output),
+        "plan": list(report.plan),
+        "notes": list(report.notes),
+        "proof": report.proof,
+    }

@@ -1,0 +1,82 @@
+"""What the proof of a written file found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dcmaudit.model.geometry import Box
+from dcmaudit.model.planes import PlaneAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as it must be. ``check`` names the rule, ``where`` the plane, element or file part."""
+
+    check: str
+    where: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.text} [{self.check}]"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneProof:
+    """What was compared in one plane: ``asked`` are the plan's boxes, ``changed`` the boxes of what may have changed.
+
+    ``changed`` is larger than ``asked`` where an encoding has no smaller parts (blocks of a JPEG, shared chroma).
+    ``decoders`` names who decoded the written plane.
+    """
+
+    address: PlaneAddress
+    asked: tuple[Box, ...]
+    changed: tuple[Box, ...]
+    decoders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The result of comparing a written file with its original and its plan.
+
+    ``checks`` counts what was compared, by rule. ``before`` and ``after`` are ``sha256:`` digests of the two files.
+    ``touched`` lists the planes in which something was blacked. A proof with any finding has failed.
+    """
+
+    name: str
+    before: str
+    after: str
+    checks: dict[str, int]
+    findings: tuple[Finding, ...]
+    touched: tuple[PlaneProof, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything that was compared is as it must be, and something was compared at all."""
+        return not self.findings and sum(self.checks.values()) > 0
+
+    def record(self) -> dict[str, Any]:
+        """The proof as JSON: no text of the image, no attribute value, and boxes with inclusive edges."""
+        return {
+            "file": self.name,
+            "passed": self.passed,
+            "before": self.before,
+            "after": self.after,
+            "checks": dict(self.checks),
+            "findings": [{"check": f.check, "where": f.where, "text": f.text} for f in self.findings],
+            "planes": [
+                {
+                    "plane": plane.address.key,
+                    "asked": [_edges(box) for box in plane.asked],
+                    "changed": [_edges(box) for box in plane.changed],
+                    "decoders": list(plane.decoders),
+                }
+                for plane in self.touched
+            ],
+            "notes": list(self.notes),
+        }
+
+
+def _edges(box: Box) -> list[int]:
+    return [box.left, box.top, box.last_x, box.last_y]

@@ -1,0 +1,143 @@
+"""Output files: their names, and how they come to be there wholly or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from dcmaudit.errors import UsageError
+from dcmaudit.model import Reference
+
+SUFFIX = ".redacted.dcm"
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """Where redacted files go: beside the input, or under ``folder``.
+
+    With ``prefix``, that beginning of the input's path is taken off and the rest is kept under ``folder``.
+    """
+
+    folder: Path | None = None
+    prefix: Path | None = None
+    overwrite: bool = False
+
+    def path_for(self, reference: Reference) -> Path:
+        """The name of the redacted file: the input's without ``.dcm``, and ``.redacted.dcm``.
+
+        UsageError for an input that is not below ``prefix``.
+        """
+        source = Path(getattr(reference, "path", reference.name))
+        name = (source.name[:-4] if source.name.lower().endswith(".dcm") else source.name) + SUFFIX
+        if self.folder is None:
+            return source.with_name(name)
+        if self.prefix is None:
+            return self.folder / name
+        try:
+            return self.folder / source.parent.relative_to(self.prefix) / name
+        except ValueError:
+            raise UsageError(
+                f"the file is not below {self.prefix}",
+                file=reference.name,
+                hint="--relative-path must be the beginning of the path of every input",
+            ) from None
+
+
+@dataclass(slots=True)
+class Draft:
+    """A file that has no name yet, or only a hidden one: ``stream`` to write it, ``path`` to read it from disk."""
+
+    stream: BinaryIO
+    path: Path
+    hidden: bool
+
+    def keep(self, target: Path, *, overwrite: bool) -> None:
+        """Make it ``target``, once its bytes are on disk. UsageError where that name was taken meanwhile."""
+        self.stream.flush()
+        os.fsync(self.stream.fileno())
+        try:
+            if overwrite:
+                beside = _beside(target)
+                self._link(beside)
+                beside.replace(target)
+            else:
+                self._link(target)
+        except FileExistsError:
+            raise _taken(target) from None
+        except OSError as error:
+            raise UsageError(f"{target} cannot be written: {error.strerror}") from error
+        _sync_folder(target.parent)
+
+    def _link(self, target: Path) -> None:
+        if not self.hidden:
+            # With a folder's descriptor the call follows /proc's link to the open file itself (linkat, open(2)).
+            folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.link(self.path, target, src_dir_fd=folder, follow_symlinks=True)
+            finally:
+                os.close(folder)
+            return
+        try:
+            os.link(self.path, target)
+        except FileExistsError:
+            raise
+        except OSError:
+            # A file system without hard links: renaming is the only way, and it must not replace anything.
+            if os.path.lexists(target):
+                raise FileExistsError(target) from None
+            self.path.rename(target)
+
+
+@contextmanager
+def draft(target: Path, *, overwrite: bool) -> Iterator[Draft]:
+    """A new file in the folder of ``target`` that becomes it by ``Draft.keep``; otherwise nothing is left behind.
+
+    Where the system can, the file has no name before that, so that even a killed process leaves nothing. UsageError
+    where the folder cannot be made or written, or where ``target`` exists and may not be replaced.
+    """
+    if not overwrite and os.path.lexists(target):
+        raise _taken(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = _new(target)
+    except OSError as error:
+        raise UsageError(f"{target} cannot be written: {error.strerror}") from error
+    try:
+        yield unfinished
+    finally:
+        unfinished.stream.close()
+        if unfinished.hidden:
+            with suppress(OSError):
+                unfinished.path.unlink(missing_ok=True)
+
+
+def _new(target: Path) -> Draft:
+    if hasattr(os, "O_TMPFILE"):
+        with suppress(OSError):
+            number = os.open(target.parent, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o666)
+            return Draft(os.fdopen(number, "w+b"), Path(f"/proc/self/fd/{number}"), hidden=False)
+    path = _beside(target)
+    number = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o666)
+    return Draft(os.fdopen(number, "w+b"), path, hidden=True)
+
+
+def _beside(target: Path) -> Path:
+    return target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.part")
+
+
+def _sync_folder(folder: Path) -> None:
+    with suppress(OSError):  # some file systems cannot; the file itself is on disk
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _taken(target: Path) -> UsageError:
+    return UsageError(f"{target} exists already", hint="--overwrite replaces existing files")

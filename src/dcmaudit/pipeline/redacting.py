@@ -1,0 +1,235 @@
+"""One file redacted and proved, from its requests to its output; batches call it in every worker."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from dcmaudit.detect.rules import suggest_by_rules
+from dcmaudit.detect.ultrasound import ultrasound_regions
+from dcmaudit.dicom import Instance, open_instance
+from dcmaudit.dicom.header_view import header_view
+from dcmaudit.dicom.unshown import hides_pixels
+from dcmaudit.dicom.write import write_redacted
+from dcmaudit.errors import DcmauditError, ProofError
+from dcmaudit.model import Outcome, PlaneKind, Reference, Region, Result, Size
+from dcmaudit.model.proof import Proof
+from dcmaudit.model.redaction import PlanProblem, RedactionOptions, RedactionPlan, Request
+from dcmaudit.pipeline.output import Naming, draft
+from dcmaudit.pipeline.painter import BlackPainter
+from dcmaudit.pipeline.rules import rules_of
+from dcmaudit.redact import make_plan
+from dcmaudit.verify import prove
+
+
+@dataclass(frozen=True, slots=True)
+class RedactionJob:
+    """What all files of a batch have in common.
+
+    ``rules`` are files of deid rules or CTP scripts, () for none. ``uid_key`` is the secret of the run from which
+    new SOP Instance UIDs are made, None to keep them. ``copy_clean``: a file for which nothing is asked is copied
+    as it is.
+    """
+
+    naming: Naming
+    options: RedactionOptions = field(default_factory=RedactionOptions)
+    rules: tuple[str, ...] = ()
+    ultrasound: bool = False
+    uid_key: bytes | None = None
+    sidecar: bool = False
+    proof_file: bool = False
+    copy_clean: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RedactionTask:
+    """One file: its reference, what was asked for it, and what is wrong with what was asked."""
+
+    reference: Reference
+    requests: tuple[Request, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RedactionReport:
+    """How one file ended. ``output`` exists only where the proof passed; ``plan`` lines are for people."""
+
+    result: Result
+    output: Path | None = None
+    plan: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    proof: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _DraftReference:
+    """A file without a name, read again from disk."""
+
+    name: str
+    path: Path
+
+    def open(self) -> BinaryIO:
+        return self.path.open("rb")
+
+
+def redact_file(job: RedactionJob, task: RedactionTask) -> RedactionReport:
+    """Redact one file and prove it; no output exists unless the proof passed.
+
+    Never raises for anything that an input can cause. DONE: written and proved. PARTLY: written and proved, but the
+    file holds parts that nobody could look at. REFUSED: the plan, the file's encoding or the output's name does not
+    allow it. FAILED: the file cannot be read, or the proof failed.
+    """
+    name = task.reference.name
+    try:
+        with open_instance(task.reference) as instance:
+            return _redact(job, task, instance)
+    except ProofError as error:
+        return RedactionReport(Result(name, Outcome.FAILED, (error.message,)))
+    except DcmauditError as error:
+        hint = f" ({error.hint})" if error.hint else ""
+        return RedactionReport(Result(name, Outcome.REFUSED, (f"{error.message}{hint}",)))
+    except (OSError, MemoryError) as error:
+        reason = getattr(error, "strerror", None) or "there is not enough memory"
+        return RedactionReport(Result(name, Outcome.FAILED, (reason,)))
+
+
+def _redact(job: RedactionJob, task: RedactionTask, instance: Instance) -> RedactionReport:
+    plan, notes = plan_for(job, task, instance)
+    lines = tuple(describe(plan))
+    if plan.problems:
+        reasons = tuple(map(str, plan.problems))
+        return RedactionReport(Result(plan.name, Outcome.REFUSED, reasons), plan=lines, notes=tuple(notes))
+    unshown = tuple(
+        f"not audited: {group.name}: {group.reason}" for group in plan.listing.groups if group.kind is PlaneKind.UNSHOWN
+    )
+    outcome = Outcome.PARTLY if unshown else Outcome.DONE
+    if job.dry_run:
+        return RedactionReport(Result(plan.name, outcome, unshown), plan=lines, notes=tuple(notes))
+    target = job.naming.path_for(task.reference)
+    with draft(target, overwrite=job.naming.overwrite) as unfinished:
+        written = write_redacted(
+            instance, plan, unfinished.stream, BlackPainter(), new_uid=uid_maker(job.uid_key) if job.uid_key else None
+        )
+        unfinished.stream.flush()
+        proof = prove(task.reference, _DraftReference(plan.name, unfinished.path), plan)
+        if not proof.passed:
+            raise ProofError("the written file did not pass its proof and was dropped: " + _first(proof))
+        unfinished.keep(target, overwrite=job.naming.overwrite)
+    if job.sidecar:
+        _write_beside(target, ".json", sidecar_of(plan, proof), overwrite=job.naming.overwrite)
+    if job.proof_file:
+        _write_beside(target, ".proof.json", proof.record(), overwrite=job.naming.overwrite)
+    return RedactionReport(Result(plan.name, outcome, unshown), target, lines, (*notes, *written.notes), proof.record())
+
+
+def plan_for(job: RedactionJob, task: RedactionTask, instance: Instance) -> tuple[RedactionPlan, list[str]]:
+    """The complete plan for one file, and remarks about it.
+
+    Requests from the header (rules, ultrasound regions) are added to those of the task. What is wrong with the
+    requests, and pixels that cannot be seen, are problems of the plan.
+    """
+    planes = instance.scan_stray()
+    requests, problems, notes = _from_header(job, instance)
+    plan = make_plan(instance.reference.name, planes, [*task.requests, *requests], job.options)
+    found = [*plan.problems, *(PlanProblem("request", text) for text in task.problems), *problems]
+    found += [
+        PlanProblem(group.name, f"it cannot be looked at: {group.reason}")
+        for group in planes.groups
+        if group.kind is PlaneKind.UNSHOWN and hides_pixels(group.name)
+    ]
+    if plan.is_empty and not _changes_anything(job.options) and not job.copy_clean:
+        found.append(
+            PlanProblem("the whole file", "nothing is asked for it; --copy-clean copies such files as they are")
+        )
+    return replace(plan, problems=tuple(found)), [*notes, *plan.notes]
+
+
+def _changes_anything(options: RedactionOptions) -> bool:
+    return options != RedactionOptions(overlays=options.overlays, icons=options.icons) or (
+        options.overlays.value == "remove"
+    )
+
+
+def _from_header(job: RedactionJob, instance: Instance) -> tuple[list[Request], list[PlanProblem], list[str]]:
+    device = instance.facts.device
+    if not (job.rules or job.ultrasound) or not device.rows or not device.columns:
+        return [], [], []
+    size, header = Size(device.columns, device.rows), header_view(instance)
+    regions: list[Region] = []
+    problems: list[PlanProblem] = []
+    notes: list[str] = []
+    if job.rules:
+        suggestions = suggest_by_rules(rules_of(job.rules), header, size)
+        regions += suggestions.regions
+        where = "deid rules"
+        if suggestions.is_complete:
+            notes += [f"{where}: {problem.message}" for problem in suggestions.problems]
+        else:
+            problems += [PlanProblem(where, problem.message) for problem in suggestions.problems]
+    if job.ultrasound:
+        found = ultrasound_regions(header, size)
+        regions += found.regions
+        problems += [PlanProblem("ultrasound regions", problem.message) for problem in found.problems]
+    requests = [Request(region.box, region.scope, region.origin, region.reason) for region in regions]
+    return requests, problems, notes
+
+
+def describe(plan: RedactionPlan) -> list[str]:
+    """The plan in lines: what is blacked where and why, edges inclusive; and what cannot be done."""
+    lines: list[str] = []
+    for group in plan.listing.groups:
+        for item in plan.for_group(group):
+            box = item.box
+            what = f"every plane of {group.title}" if len(group.frames) > 1 else group.title
+            lines.append(f"{what}: {box.left},{box.top},{box.last_x},{box.last_y}: {item.origin.value}: {item.reason}")
+    for address, items in plan.planes.items():
+        index = plan.listing.find(address)
+        title = plan.listing[index].title if index is not None else address.key
+        for item in items:
+            box = item.box
+            lines.append(f"{title}: {box.left},{box.top},{box.last_x},{box.last_y}: {item.origin.value}: {item.reason}")
+    lines.extend(f"cannot be done: {problem}" for problem in plan.problems)
+    return lines
+
+
+def uid_maker(key: bytes) -> Callable[[str], str]:
+    """New UIDs for old ones: the same for the same key, and not to be led back without it (PS3.5 B.2)."""
+
+    def new_uid(old: str) -> str:
+        digest = int.from_bytes(hmac.digest(key, old.encode(), hashlib.sha256)[:16], "big")
+        return f"2.25.{digest}"
+
+    return new_uid
+
+
+def sidecar_of(plan: RedactionPlan, proof: Proof) -> dict[str, Any]:
+    """What a researcher who gets the image may know: which areas are black, and that it was proved; nothing else."""
+    return {
+        "redacted": [
+            {"plane": plane.address.key, "boxes": [[b.left, b.top, b.last_x, b.last_y] for b in plane.changed]}
+            for plane in proof.touched
+        ],
+        "edges": "left, top, right, bottom; the last two are inside",
+        "overlays": plan.options.overlays.value,
+        "high_bits_removed": plan.options.remove_high_bits,
+        "file": proof.after,
+    }
+
+
+def _first(proof: Proof, most: int = 3) -> str:
+    shown = "; ".join(map(str, proof.findings[:most]))
+    left = len(proof.findings) - most
+    return f"{shown}; and {left} more" if left > 0 else shown
+
+
+def _write_beside(target: Path, suffix: str, content: dict[str, Any], *, overwrite: bool) -> None:
+    path = target.with_suffix(suffix)
+    with draft(path, overwrite=overwrite) as unfinished:
+        unfinished.stream.write(json.dumps(content, indent=1).encode() + b"\n")
+        unfinished.keep(path, overwrite=overwrite)

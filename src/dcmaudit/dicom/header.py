@@ -293,6 +293,7 @@ def _step_over(header: Header, cursor: Cursor, reading: _Reading) -> bool:
     start = cursor.position
     head = cursor.read(8)
     if len(head) < 8:
+        cursor.seek(start)
         return False
     order = "<" if header.syntax.little_endian else ">"
     group, number = struct.unpack(f"{order}HH", head[:4])

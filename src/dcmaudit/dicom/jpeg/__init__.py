@@ -1,7 +1,7 @@
 """Sequential JPEG (baseline and extended): blacking rectangles block by block, and reading coefficients."""
 
 from dcmaudit.dicom.jpeg.coefficients import coefficients
-from dcmaudit.dicom.jpeg.grid import touched_mcus
+from dcmaudit.dicom.jpeg.grid import mcu_grid, reach, touched_mcus
 from dcmaudit.dicom.jpeg.levels import black_levels
 from dcmaudit.dicom.jpeg.markers import Codestream, parse
 from dcmaudit.dicom.jpeg.redact import RedactedCodestream, redact_blocks
@@ -11,7 +11,9 @@ __all__ = [
     "RedactedCodestream",
     "black_levels",
     "coefficients",
+    "mcu_grid",
     "parse",
+    "reach",
     "redact_blocks",
     "touched_mcus",
 ]

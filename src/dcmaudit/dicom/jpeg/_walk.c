@@ -37,17 +37,19 @@ static inline int32_t value_of(uint32_t bits, int size)
    data: the interval without stuffed bytes, with at least 512 more bytes behind its `length` bits: one block reads
    no more than 64 codes of 31 bits before the end is checked. component[b], dc_tables[b] and ac_tables[b] belong to
    block b of an MCU; tables have 65536 entries: code length * 32 + size, 0 for no code (DC); code length and symbol
-   size in bits | coefficients to go on << 6, with 1024 for an end of block and 4096 for no code (AC).
+   size in bits | coefficients to go on << 6 | symbol size << 20, with 1024 coefficients for an end of block and 4096
+   for no code (AC). quick_tables[b] has the AC entries of codes of 10 bits or fewer by the first 10 bits, 0 for
+   others: 4 KiB that stay in the processor's nearest cache.
    position and dc go on from where they are and are left behind the last whole block. Where coefficients is not
    NULL it gets 64 numbers a block, row by row over the frequencies, and must be all 0 before. */
 PUBLIC int dcmaudit_walk(const uint8_t *data, int64_t length, int64_t mcus, int32_t blocks, const int32_t *component,
-                         const int32_t *const *dc_tables, const int32_t *const *ac_tables, int64_t *position,
-                         int64_t *dc, int16_t *coefficients)
+                         const int32_t *const *dc_tables, const int32_t *const *ac_tables,
+                         const int32_t *const *quick_tables, int64_t *position, int64_t *dc, int16_t *coefficients)
 {
     int64_t at = *position;
     for (int64_t mcu = 0; mcu < mcus; mcu++) {
         for (int32_t b = 0; b < blocks; b++) {
-            const int32_t *ac = ac_tables[b];
+            const int32_t *ac = ac_tables[b], *quick = quick_tables[b];
             int32_t entry, k = 0;
             int size;
             if (at > length)
@@ -62,19 +64,17 @@ PUBLIC int dcmaudit_walk(const uint8_t *data, int64_t length, int64_t mcus, int3
             while (k < 63) {
                 uint32_t code = window(data, at);
                 int32_t steps;
-                entry = ac[code];
-                steps = entry >> 6;
+                entry = quick[code >> 6];
+                if (!entry)
+                    entry = ac[code];
+                steps = entry >> 6 & 0x3FFF;
                 if (steps >= 4096)
                     return at + 16 > length ? ENDS_EARLY : NO_AC_CODE;
-                if (coefficients && steps < 1024 && k + steps <= 63) {
-                    /* bits & 63 is code length + size; the size itself is in the second table half */
-                    size = ac[65536 + code];
-                    if (size)
-                        coefficients[NATURAL[k + steps]] =
-                            (int16_t)value_of(window(data, at + (entry & 63) - size) >> (16 - size), size);
-                }
                 at += entry & 63;
                 k += steps;
+                size = entry >> 20;
+                if (coefficients && size && k <= 63)
+                    coefficients[NATURAL[k]] = (int16_t)value_of(window(data, at - size) >> (16 - size), size);
             }
             if (k != 63 && k < 1024)
                 return TOO_MANY;

@@ -61,6 +61,7 @@ def walk(
         component,
         pointers(*[tables.dc.ctypes.data for _, tables in plan]),
         pointers(*[tables.ac.ctypes.data for _, tables in plan]),
+        pointers(*[tables.quick.ctypes.data for _, tables in plan]),
         ctypes.byref(position),
         dc,
         ctypes.c_void_p(None if coefficients is None else coefficients.ctypes.data),

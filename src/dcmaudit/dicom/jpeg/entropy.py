@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from dcmaudit.dicom.jpeg import compiled
-from dcmaudit.dicom.jpeg.huffman import BITS, END, INVALID, STEP_SHIFT, Lookup, lookup
+from dcmaudit.dicom.jpeg.huffman import BITS, END, INVALID, STEP_SHIFT, STEPS, Lookup, lookup
 from dcmaudit.dicom.jpeg.markers import Codestream, Scan
 from dcmaudit.dicom.jpeg.walk import DAMAGED, Blocks, byte_windows, skip_in_python
 from dcmaudit.errors import DecodeError
@@ -74,9 +74,9 @@ class Walker:
         """Goes over the 63 AC coefficients of a block, symbol by symbol."""
         k, at = 0, self.position
         while k < 63:
-            entry = int(tables.ac[0, self.window(at)])
+            entry = int(tables.ac[self.window(at)])
             at += entry & BITS
-            k += entry >> STEP_SHIFT
+            k += (entry >> STEP_SHIFT) & STEPS
         if k >= INVALID:
             self.position = at
             raise self._no_code("AC")

@@ -20,6 +20,7 @@ BITS = 63
 STEP_SHIFT = 6
 STEPS = 0x1FFF
 DIFFERENCE_SHIFT = 19
+SIZE_SHIFT = 20  # of an entry for one AC symbol alone
 END = 1024  # added to the coefficients: an end-of-block symbol was read
 INVALID = 4096  # added to the coefficients: no such code, or a symbol that sequential JPEG does not have
 LONG = 2048  # added to the coefficients: a DC code and its bits are longer than 16 bits, read it by itself
@@ -115,8 +116,9 @@ def make_room(spec: HuffmanSpec, wanted: frozenset[int]) -> HuffmanSpec:
 class Lookup:
     """Tables over 16-bit windows for one pair of a DC and an AC table.
 
-    ``dc`` has the length and the size of a DC symbol (length * 32 + size, 0 for no code). ``ac`` has, axes (2,
-    65536), a single AC symbol as an entry, and its size. ``block`` begins with a DC symbol and goes on into the
+    ``dc`` has the length and the size of a DC symbol (length * 32 + size, 0 for no code). ``ac`` has a single
+    AC symbol as an entry, with its size from bit 20 on, and ``quick`` the same for the first 10 bits, 0 where a
+    code is longer. ``block`` begins with a DC symbol and goes on into the
     AC symbols; ``many`` has as many AC symbols as end in the window: both are for the loop in Python alone.
     """
 
@@ -129,7 +131,9 @@ class Lookup:
         self._dc_parts = dc.lengths()
         dc_length, size = self._dc_parts
         self.dc = np.where((dc_length == 0) | (size > 15), 0, dc_length * 32 + size).astype(np.int32)
-        self.ac = np.stack([bits | steps << STEP_SHIFT, symbol & 15]).astype(np.int32)
+        size_ac = np.where(steps < END, symbol & 15, 0)
+        self.ac = (bits | steps << STEP_SHIFT | size_ac << SIZE_SHIFT).astype(np.int32)
+        self.quick = np.where((length > 0) & (length <= 10), self.ac, 0)[::64].astype(np.int32)
 
     @cached_property
     def block(self) -> list[int]:

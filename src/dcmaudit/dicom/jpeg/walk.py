@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.dicom.jpeg.huffman import BITS, DIFFERENCE_SHIFT, END, STEP_SHIFT, STEPS, Lookup
+from dcmaudit.dicom.jpeg.huffman import BITS, DIFFERENCE_SHIFT, END, SIZE_SHIFT, STEP_SHIFT, STEPS, Lookup
 from dcmaudit.errors import DecodeError
 
 DAMAGED = "damaged JPEG entropy-coded data"
@@ -118,11 +118,12 @@ def _decoded(windows: Int, at: Int, tables: Lookup) -> Blocks:
     block, k = np.arange(len(at)), np.zeros(len(at), np.int64)
     while len(block):
         code = _window(windows, at)
-        entry, size = tables.ac[0, code].astype(np.int64), tables.ac[1, code].astype(np.int64)
-        k = k + (entry >> STEP_SHIFT)
+        entry = tables.ac[code].astype(np.int64)
+        size = entry >> SIZE_SHIFT
+        k = k + ((entry >> STEP_SHIFT) & STEPS)
         at = at + (entry & BITS)
         bits = _window(windows, at - size) >> (16 - size)
-        coded = (size > 0) & (k < END)
+        coded = size > 0
         value = np.where(bits < 1 << np.maximum(size - 1, 0), bits - (1 << size) + 1, bits)
         out[block[coded], ZIGZAG[k[coded]]] = value[coded]
         going = k < 63

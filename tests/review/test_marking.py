@@ -277,7 +277,7 @@ def _marks(database: Path) -> dict[str, Any]:
     return {name: rows for name, rows in tables(database).items() if name != "dcmaudit_seen"}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_STEP, min_size=1, max_size=12))
 def test_undoing_everything_restores_the_database_exactly(steps: list[tuple[str, dict[str, Any]]]) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -204,3 +204,25 @@ def test_files_can_be_opened_later(open_desk: Callable[..., Desk], files: list[P
     write_cine(below / "US0009.dcm", uid=9)
     assert do(session, "open-folder-recursive", path=str(files[0].parent))["worklist"]["total"] == 4
     assert do(session, "open-files", names=[str(files[2])])["file"]["name"] == str(files[2])
+
+
+def test_the_examples_can_be_tried_and_go_away_again(open_desk: Callable[..., Desk]) -> None:
+    desk = open_desk([])
+    session = ready(desk)
+    after = do(session, "open-examples")
+    assert after["worklist"]["total"] >= 5
+    folder = Path(desk.examples())
+    assert folder.is_dir()
+    desk.close()
+    assert not folder.exists()
+
+
+def test_lists_that_were_opened_are_offered_on_the_start_page(
+    open_desk: Callable[..., Desk], files: list[Path]
+) -> None:
+    do(ready(open_desk([])), "open-folder-recursive", path=str(files[0].parent))
+    session = ready(open_desk([]))
+    recent = state(session)["recent"]
+    assert len(recent) == 1
+    assert recent[0]["label"].endswith("/images, with subfolders")
+    assert do(session, recent[0]["command"], **recent[0]["args"])["worklist"]["total"] == 3

@@ -38,7 +38,16 @@ ARGUMENTS = {
     "seen": {"file_id": 0, "keys": ["f1"], "how": "projection"}, "filter": {"status": "", "text": "US"},
     "done-next": {"confirm": True},
 }  # fmt: skip
-OPENING = {"open-files", "open-folder", "open-folder-recursive", "open-database", "set-database", "quit", "ocr"}
+OPENING = {
+    "open-examples",
+    "open-files",
+    "open-folder",
+    "open-folder-recursive",
+    "open-database",
+    "set-database",
+    "quit",
+    "ocr",
+}
 
 
 def test_every_command_is_answered_with_the_state_after_it(client: httpx.Client) -> None:

@@ -81,6 +81,7 @@ _FILE = (
     Command("open-database", "Open database as list…",
             "Review every file that a database has rectangles or a tag for.", (), "File", "open",
             asks=True, arguments=("path",)),
+    Command("open-examples", "Try the examples", "Review example files with made-up names.", (), "File", "open"),
     Command("set-database", "Database folder…", "Choose the folder whose database keeps the marks.",
             ("Ctrl+d",), "File", "database", asks=True, arguments=("path",)),
     _page("export-rects", "Save rectangles as CSV…", "Download every rectangle of the database as CSV.", "Ctrl+s",

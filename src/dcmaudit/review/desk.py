@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets
+import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
+from dcmaudit.dicom.examples import write_examples
 from dcmaudit.errors import DcmauditError, ReviewError
 from dcmaudit.model import Reference, Region, ReviewState
 from dcmaudit.review.confined import Confined
@@ -28,6 +31,9 @@ from dcmaudit.store import Store, open_store
 
 DOCUMENTS = 64
 _PREFERENCE = "options"
+_RECENT = "recent"
+_RECENT_KEPT = 8
+_NAMES_KEPT = 100
 
 Finder = Callable[[Sequence[str], bool], Iterable[Found]]
 
@@ -59,9 +65,12 @@ class Desk:
         self.on_quit: Callable[[], None] = lambda: None
         self.quitting = False
         self._chosen = chosen or {}
-        self._openers = Workers(2, "open")
-        self._helpers = Workers(2, "background")
-        self._scanners = Workers(1, "scan")
+        self._recent: list[list[object]] | None = None
+        self._examples: tempfile.TemporaryDirectory[str] | None = None
+        # Many, because a dead file server can hold one of them for minutes while the reviewer goes on.
+        self._openers = Workers(8, "open")
+        self._helpers = Workers(3, "background")
+        self._scanners = Workers(2, "scan")
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._worklists: list[Worklist] = []
         self._lock = threading.Lock()
@@ -126,8 +135,13 @@ class Desk:
         return self._openers.submit(lambda: self._header(worklist, place))
 
     def _header(self, worklist: Worklist, place: int) -> Header:
-        with self.pool.lease(worklist.file_id(place), worklist.referrer(place)) as instance:
-            return Header.of(instance)
+        try:
+            with self.pool.lease(worklist.file_id(place), worklist.referrer(place)) as instance:
+                worklist.note_failure(place, None)
+                return Header.of(instance)
+        except DcmauditError as error:
+            worklist.note_failure(place, error.message)
+            raise
 
     def begin_background(self, session: Session, file: OpenFile) -> None:
         """Look for stray bits and for suggestions while the reviewer goes on."""
@@ -225,6 +239,32 @@ class Desk:
             options.set(name, value)
         return options
 
+    def recent(self) -> list[list[object]]:
+        """The lists that this user opened last, newest first: names, and whether with subfolders."""
+        if self._recent is None:
+            kept: object = None
+            with suppress(DcmauditError):
+                kept = self.store.preferences().get(_RECENT)
+            self._recent = [entry for entry in kept if _is_recent(entry)] if isinstance(kept, list) else []
+        return self._recent
+
+    def keep_recent(self, names: Sequence[str], *, recursive: bool) -> None:
+        """Remember a list that was opened, for the start page of this user."""
+        entry: list[object] = [list(names[:_NAMES_KEPT]), recursive]
+        if not names or len(names) > _NAMES_KEPT:
+            return
+        self._recent = [entry, *(old for old in self.recent() if old != entry)][:_RECENT_KEPT]
+        if not self.viewer and self.store.is_writable:
+            with suppress(DcmauditError):
+                self.store.put_preference(_RECENT, self._recent)
+
+    def examples(self) -> str:
+        """A folder with example files that is deleted when the program ends."""
+        if self._examples is None:
+            self._examples = tempfile.TemporaryDirectory(prefix="dcmaudit-examples-")
+            write_examples(Path(self._examples.name))
+        return self._examples.name
+
     def keep_options(self, options: Options) -> None:
         """Keep the options for this user, where the database can be written."""
         self._chosen = {}
@@ -239,6 +279,7 @@ class Desk:
             with session.lock:
                 session.leave()
         old, self.store = self.store, store
+        self._recent = None
         self._helpers.submit(partial(self._change_database, old))
 
     def _change_database(self, old: Store) -> None:
@@ -276,6 +317,8 @@ class Desk:
         for workers in (self._openers, self._helpers, self._scanners):
             workers.stop()
         self.pool.close()
+        if self._examples is not None:
+            self._examples.cleanup()
         self.store.close()
 
     def referrer(self, session: Session, file_id: int) -> Callable[[], Reference]:
@@ -290,6 +333,10 @@ def _reload(sessions: Sequence[Session], name: str) -> None:
                 continue
             session.load_records(session.file)
         session.bump()
+
+
+def _is_recent(entry: object) -> bool:
+    return isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], list) and isinstance(entry[1], bool)
 
 
 def _title(names: Sequence[str]) -> str:

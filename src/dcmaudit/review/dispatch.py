@@ -17,6 +17,7 @@ HANDLERS: dict[str, Handler] = {
     "open-folder": opening.open_folder,
     "open-folder-recursive": opening.open_folder_recursive,
     "open-database": opening.open_database,
+    "open-examples": opening.open_examples,
     "set-database": opening.set_database,
     "quit": opening.quit_,
     "mark": marking.mark,

@@ -28,6 +28,7 @@ class InstancePool:
         self._opener = opener
         self._slots: OrderedDict[int, _Slot] = OrderedDict()
         self._lock = threading.Lock()
+        self._closed = False
 
     @contextmanager
     def lease(self, file_id: int, reference: Callable[[], Reference]) -> Iterator[Instance]:
@@ -46,8 +47,9 @@ class InstancePool:
             self._leave(file_id, slot)
 
     def close(self) -> None:
-        """Close what is not in use now, and the rest when its users are through."""
+        """Close what is not in use now, and the rest, with whatever is opened later, when its users are through."""
         with self._lock:
+            self._closed = True
             slots = list(self._slots.values())
             self._slots.clear()
             for slot in slots:
@@ -58,6 +60,8 @@ class InstancePool:
 
     def _enter(self, file_id: int) -> _Slot:
         with self._lock:
+            if self._closed:
+                return _Slot(users=1, dropped=True)
             slot = self._slots.setdefault(file_id, _Slot())
             self._slots.move_to_end(file_id)
             slot.users += 1

@@ -16,7 +16,9 @@ def open_files(session: Session, arguments: Arguments) -> None:
     if not names:
         raise UsageError("no file was chosen")
     recursive = take.flag(arguments, "recursive")
-    session.use(session.desk.new_worklist(session.desk.confined.names(names), recursive=recursive, confined=True))
+    desk = session.desk
+    session.use(desk.new_worklist(desk.confined.names(names), recursive=recursive, confined=True))
+    desk.keep_recent(names, recursive=recursive)
 
 
 def open_folder(session: Session, arguments: Arguments) -> None:
@@ -32,6 +34,11 @@ def open_folder_recursive(session: Session, arguments: Arguments) -> None:
 def open_database(session: Session, arguments: Arguments) -> None:
     """Review the files that the database at ``path`` names."""
     _open(session, arguments, recursive=False, folder=False)
+
+
+def open_examples(session: Session, _arguments: Arguments) -> None:
+    """Review example files that are made for the purpose."""
+    session.use(session.desk.new_worklist([session.desk.examples()], recursive=False))
 
 
 def set_database(session: Session, arguments: Arguments) -> None:
@@ -50,3 +57,4 @@ def _open(session: Session, arguments: Arguments, *, recursive: bool, folder: bo
     if folder and not Path(path).is_dir():
         raise SourceNotFoundError("no such folder", file=path, hint="choose a folder that is there")
     session.use(session.desk.new_worklist([path], recursive=recursive, confined=True))
+    session.desk.keep_recent([path], recursive=recursive)

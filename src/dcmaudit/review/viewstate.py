@@ -61,6 +61,8 @@ def view_state(session: Session) -> Json:
             "message": {"text": session.message.text, "kind": session.message.kind} if session.message else None,
             "prefetch": [[session.worklist.file_id(place), plane.address.key] for place, plane in session.upcoming()],
             "saved": True,
+            "recent": [_recent(entry) for entry in session.desk.recent()] if file is None else [],
+            "examples": True,
         }
 
 
@@ -93,7 +95,7 @@ def worklist_rows(worklist: Worklist, places: Sequence[tuple[int, int]]) -> list
         name, state = worklist.name(place), worklist.state(place)
         rows.append({
             "index": index, "file_id": worklist.file_id(place), "name": name, "short": short_name(name),
-            "state": state.value, "tagged": state.value == "tagged", "problem": None,
+            "state": state.value, "tagged": state.value == "tagged", "problem": worklist.failure(place),
         })  # fmt: skip
     return rows
 
@@ -283,6 +285,14 @@ def _can(session: Session) -> Json:
         and file is not None
         and any(is_offered(session.options, item.region) for item in file.suggestions_here()),
     }
+
+
+def _recent(entry: Sequence[object]) -> Json:
+    names, recursive = entry
+    shown = [short_name(str(name)) for name in names] if isinstance(names, list) else []
+    more = f" and {len(shown) - 1} more" if len(shown) > 1 else ""
+    label = f"{shown[0] if shown else ''}{more}{', with subfolders' if recursive else ''}"
+    return {"label": label, "command": "open-files", "args": {"names": names, "recursive": recursive}}
 
 
 def _question(session: Session) -> Json | None:

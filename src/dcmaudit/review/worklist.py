@@ -59,6 +59,7 @@ class Worklist:
         self._names = NameList()
         self._states = array("B")
         self._counts = [0] * len(_STATES)
+        self._failures: dict[int, str] = {}
         self._lock = threading.Lock()
         self._listeners: list[Callable[[], None]] = []
         self._stop = threading.Event()
@@ -120,6 +121,17 @@ class Worklist:
             self._counts[self._states[place]] -= 1
             self._states[place] = _CODE[state]
             self._counts[_CODE[state]] += 1
+
+    def failure(self, place: int) -> str | None:
+        """Why the file could not be opened when it was tried last; None where it was not tried, or could."""
+        return self._failures.get(place)
+
+    def note_failure(self, place: int, reason: str | None) -> None:
+        """Note why a file could not be opened, None that it could."""
+        if reason is None:
+            self._failures.pop(place, None)
+        else:
+            self._failures[place] = reason
 
     def refresh(self, places: Sequence[int]) -> None:
         """Ask the database again for the states of these places, in one query."""

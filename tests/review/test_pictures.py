@@ -1,0 +1,164 @@
+"""Pictures are made once, kept within bounds, and never hold up one another; files are opened once and closed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dcmaudit.dicom import Instance
+from dcmaudit.errors import DecodeError, ReviewError
+from dcmaudit.model import FrameAddress, Projection, View
+from dcmaudit.review import Picture
+from dcmaudit.review.instances import InstancePool
+from dcmaudit.review.pictures import PictureStore
+from dcmaudit.review.workers import Workers
+from dcmaudit.sources import LocalReference
+from support.desks import wait_for, write_cine
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return write_cine(tmp_path / "cine.dcm", frames=8)
+
+
+@pytest.fixture
+def store() -> Iterator[PictureStore]:
+    pool = InstancePool()
+    store = PictureStore(pool, limit=2000)
+    yield store
+    store.close()
+    pool.close()
+
+
+def test_one_picture_is_made_once_for_all_who_want_it(
+    store: PictureStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, calls, read = threading.Event(), [], Instance.read
+
+    def slow(self: Instance, address: Any) -> Any:
+        calls.append(address)
+        gate.wait(10)
+        return read(self, address)
+
+    monkeypatch.setattr(Instance, "read", slow)
+    picture = Picture(0, FrameAddress(0))
+    wanted = [store.request(picture, lambda: LocalReference(str(path))) for _ in range(5)]
+    gate.set()
+    assert len({future.result(10) for future in wanted}) == 1
+    assert len(calls) == 1
+
+
+def test_what_is_kept_stays_within_the_limit(store: PictureStore, path: Path) -> None:
+    for frame in range(8):
+        for view in (View(), View(inverted=True)):
+            store.request(Picture(0, FrameAddress(frame), view), lambda: LocalReference(str(path))).result(10)
+            assert store._size == sum(map(len, store._kept.values())) <= 2000
+    assert store._kept
+
+
+def test_a_failure_is_remembered_until_the_file_is_opened_again(
+    store: PictureStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_self: Instance, _address: Any) -> Any:
+        raise DecodeError("no")
+
+    picture = Picture(0, FrameAddress(0))
+    with monkeypatch.context() as patched:
+        patched.setattr(Instance, "read", broken)
+        with pytest.raises(DecodeError):
+            store.request(picture, lambda: LocalReference(str(path))).result(10)
+    assert store.error(picture) is not None
+    with pytest.raises(DecodeError):
+        store.request(picture, lambda: LocalReference(str(path))).result(10)
+    store.forget_errors(0)
+    assert store.request(picture, lambda: LocalReference(str(path))).result(10)
+
+
+def test_prefetched_pictures_are_there_when_they_are_asked_for(store: PictureStore, path: Path) -> None:
+    picture = Picture(0, FrameAddress(3))
+    store.prefetch([(picture, lambda: LocalReference(str(path)))])
+    wait_for(lambda: picture in store._kept)
+    assert store.request(picture, lambda: LocalReference(str(path))).done()
+
+
+def test_a_projection_that_nobody_waits_for_is_given_up(
+    store: PictureStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, gate, read, calls = threading.Event(), threading.Event(), Instance.read, []
+
+    def slow(self: Instance, address: Any) -> Any:
+        calls.append(address)
+        started.set()
+        gate.wait(10)
+        return read(self, address)
+
+    monkeypatch.setattr(Instance, "read", slow)
+    picture = Picture(0, FrameAddress(0), projection=Projection.MAX)
+    future = store.request(picture, lambda: LocalReference(str(path)))
+    started.wait(10)
+    store.release(picture)
+    gate.set()
+    with pytest.raises(ReviewError, match="given up"):
+        future.result(10)
+    assert len(calls) < 8
+
+
+def test_a_projection_names_the_planes_it_lacks(
+    store: PictureStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Instance.read
+
+    def partly(self: Instance, address: Any) -> Any:
+        if address == FrameAddress(5):
+            raise DecodeError("broken")
+        return read(self, address)
+
+    monkeypatch.setattr(Instance, "read", partly)
+    picture = Picture(0, FrameAddress(0), projection=Projection.MAX)
+    store.request(picture, lambda: LocalReference(str(path))).result(10)
+    assert store.left_out(picture) == {FrameAddress(5)}
+
+
+def test_the_pool_closes_the_longest_unused_but_never_one_in_use(tmp_path: Path) -> None:
+    closed: list[str] = []
+
+    class Fake:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def close(self) -> None:
+            closed.append(self.name)
+
+    pool = InstancePool(limit=2, opener=lambda reference: Fake(reference.name))  # type: ignore[arg-type,return-value]
+    with pool.lease(0, lambda: LocalReference("/a")):
+        for number, name in enumerate(("/b", "/c", "/d"), start=1):
+            with pool.lease(number, lambda name=name: LocalReference(name)):
+                pass
+        assert closed == ["/b", "/c"]
+    pool.close()
+    assert sorted(closed) == ["/a", "/b", "/c", "/d"]
+
+
+def test_a_file_closed_while_in_use_stays_open_for_its_user(path: Path) -> None:
+    pool = InstancePool()
+    with pool.lease(0, lambda: LocalReference(str(path))) as instance:
+        pool.close()
+        assert instance.read(FrameAddress(7)).array.shape == (48, 64)
+        with pool.lease(1, lambda: LocalReference(str(path))) as late:
+            assert len(late.planes) == 11
+
+
+def test_workers_that_are_stopped_cancel_what_waits_and_do_not_wait_for_what_hangs() -> None:
+    workers, gate = Workers(1, "test"), threading.Event()
+    running = workers.submit(gate.wait)
+    waiting = workers.submit(lambda: 1)
+    wait_for(running.running)
+    workers.stop(timeout=0.05)
+    assert waiting.cancelled()
+    assert workers.submit(lambda: 1).cancelled()
+    gate.set()
+    assert running.result(5) is True

@@ -203,8 +203,10 @@ def as_ordinary_user(path: Path) -> list[str]:
     return done.stdout.splitlines()
 
 
-@pytest.mark.parametrize("is_wal", [True, False])
-@pytest.mark.parametrize(("folder_mode", "file_mode"), [(0o555, 0o444), (0o555, 0o666), (0o777, 0o444)])
+@pytest.mark.parametrize(
+    ("folder_mode", "file_mode", "is_wal"),
+    [(0o555, 0o444, True), (0o555, 0o666, True), (0o777, 0o444, True), (0o555, 0o444, False)],
+)
 def test_a_write_protected_database_can_be_read(
     ordinary: Path, opener: Opener, folder_mode: int, file_mode: int, *, is_wal: bool
 ) -> None:

@@ -102,10 +102,10 @@ class Server:
         return self._run("psql", "-h", self.folder, "-p", self.port, "-U", "tester", "-qAt", "-d", database,
                          "-v", "ON_ERROR_STOP=1", "-c", statement)  # fmt: skip
 
-    def new_database(self) -> str:
-        """The address of a new, empty database, through the socket and without a password."""
+    def new_database(self, template: str = "template0") -> str:
+        """The address of a new database, empty or like ``template``, through the socket and without a password."""
         name = f"t{next(self._numbers)}"
-        self.sql(f"CREATE DATABASE {name} TEMPLATE template0")
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {template}")
         return f"postgresql://tester@/{name}?host={self.folder}&port={self.port}"
 
     def stop(self) -> None:

@@ -56,11 +56,13 @@ def test_frames_are_those_that_pydicom_decodes(file: CorpusFile) -> None:
     try:
         instance = open_instance(PathReference(file.path))
     except DcmauditError:
-        pytest.skip("no instance, see the table of outcomes")
+        assert not examined(file.path).planes
+        return
     with instance:
         count = instance.facts.number_of_frames
         if not count:
-            pytest.skip("no image frames")
+            assert _peer(file.path, 0) is None
+            return
         compared = 0
         for frame in sorted({0, count // 2, count - 1}):
             expected = _peer(file.path, frame)

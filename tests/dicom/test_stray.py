@@ -48,6 +48,7 @@ def test_a_letter_in_an_unused_bit_is_found_in_every_syntax(syntax: str) -> None
         planes = instance.scan_stray()
         assert instance.stray_scanned
         assert [plane.address for plane in planes][4:] == [StrayBitAddress(14, 1), StrayBitAddress(14, 3)]
+        assert len({hash(plane) for plane in planes}) == len(planes)
         assert np.array_equal(instance.read(StrayBitAddress(14, 3)).array, TEXT)
         assert np.array_equal(instance.read(FrameAddress(3)).array, cells[3] & 0x0FFF)
 

@@ -47,7 +47,13 @@ def scan_frames(
     if failed:
         what = f"frame {failed[0] + 1}" if len(failed) == 1 else f"{len(failed)} frames, the first is {failed[0] + 1},"
         problems.append(f"{what} cannot be decoded, so that the unused bits were not searched")
-    return StrayScan(dict(frames), problems)
+    return StrayScan({bit: _compact(numbers) for bit, numbers in frames.items()}, problems)
+
+
+def _compact(numbers: array[int]) -> Sequence[int]:
+    """Frames in a row as a range, others as a tuple: both can be compared and hashed."""
+    whole = range(numbers[0], numbers[-1] + 1)
+    return whole if len(whole) == len(numbers) else tuple(numbers)
 
 
 def _search(image: FrameReader, frame: int, mask: int) -> int:

@@ -175,7 +175,10 @@ def _from_header(job: RedactionJob, instance: Instance) -> tuple[list[Request], 
     if job.ultrasound:
         found = ultrasound_regions(header, size)
         regions += found.regions
-        problems += [PlanProblem("ultrasound regions", problem.message) for problem in found.problems]
+        if found.is_complete:
+            notes += [f"ultrasound regions: {problem.message}" for problem in found.problems]
+        else:
+            problems += [PlanProblem("ultrasound regions", problem.message) for problem in found.problems]
     requests = [Request(region.box, region.scope, region.origin, region.reason) for region in regions]
     return requests, problems, notes
 

@@ -11,14 +11,16 @@ from dcmaudit.dicom.encode.spec import Cells, EncodeSpec
 
 
 def encode(cells: Cells, spec: EncodeSpec) -> bytes:
-    """Cells of one bit (``precision`` 1 in bytes) are packed, the first pixel in the lowest bit."""
-    packer = zlib.compressobj(6, zlib.DEFLATED, -15)
-    return packer.compress(_native(cells, spec)) + packer.flush()
+    """By isal; cells of one bit (``precision`` 1 in bytes) are packed, the first pixel in the lowest bit."""
+    packer = isal_zlib.compressobj(
+        2, isal_zlib.DEFLATED, -15
+    )  # zlib's level 6 is 1 % smaller and takes 40 times as long
+    return bytes(packer.compress(_native(cells, spec)) + packer.flush())
 
 
 def decode(data: bytes, like: Cells, spec: EncodeSpec) -> Cells:
-    """The cells again, by another inflater."""
-    raw = isal_zlib.decompressobj(-15).decompress(data)
+    """The cells again, by zlib."""
+    raw = zlib.decompress(data, -15)
     if spec.precision == 1:
         bits = np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little")
         return bits[: like.size].reshape(like.shape).astype(like.dtype)

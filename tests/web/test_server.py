@@ -1,0 +1,127 @@
+"""The server as a program: it starts, says where it is, and ends when it is told to."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dcmaudit.errors import ServerError, UsageError
+from dcmaudit.settings import Settings
+from dcmaudit.web import serve
+from support.desks import tables, write_cine
+
+PROGRAM = """
+import sys
+from dcmaudit.settings import Settings
+from dcmaudit.web import serve
+serve(sys.argv[2:], Settings(db=sys.argv[1], user="tester", browser=False), ready=lambda a: print(a, flush=True))
+print("ended", flush=True)
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    files = [str(write_cine(tmp_path / f"{number}.dcm", uid=number)) for number in (1, 2)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(tmp_path / "database"), *files],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    yield process
+    if process.poll() is None:
+        process.kill()
+    process.communicate()
+
+
+def enter(process: subprocess.Popen[str]) -> tuple[httpx.Client, str]:
+    """A client with the cookie, and a document."""
+    assert process.stdout is not None
+    address = process.stdout.readline().strip()
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?token=[\w-]{40,}", address)
+    base, _, _ = address.partition("/?")
+    client = httpx.Client(base_url=base, headers={"X-Dcmaudit": "1"}, timeout=60)
+    assert client.get(address).status_code == 303
+    return client, client.post("/api/documents").json()["doc"]
+
+
+def test_quitting_in_the_page_ends_the_program_and_every_mark_is_kept(
+    program: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    client, document = enter(program)
+    with closing(client):
+        while client.get(f"/api/d/{document}/state").json()["plane"] is None:
+            pass
+        assert client.get("/").status_code == 200
+        client.post(f"/api/d/{document}/do", json={"command": "mark"})
+
+        # A page that waits for news must not keep the program from ending.
+        def wait_for_news() -> None:
+            with suppress(httpx.HTTPError):
+                client.get(f"/api/d/{document}/state", params={"after": 10**6, "wait": 30})
+
+        waiting = threading.Thread(target=wait_for_news)
+        waiting.start()
+        client.post(f"/api/d/{document}/do", json={"command": "quit", "painted": [[0, "f0"]]})
+        out, err = program.communicate(timeout=20)
+        waiting.join(20)
+    assert (out.strip(), err, program.returncode) == ("ended", "", 0)
+    found = tables(tmp_path / "database")
+    assert (len(found["DicomRects"]), len(found["dcmaudit_seen"])) == (1, 1)
+
+
+def test_ctrl_c_ends_the_program_without_a_traceback(program: subprocess.Popen[str]) -> None:
+    client, _document = enter(program)
+    client.close()
+    program.send_signal(signal.SIGINT)
+    out, err = program.communicate(timeout=20)
+    assert (out.strip(), err, program.returncode) == ("ended", "", 0)
+
+
+def test_closing_every_tab_does_not_end_it(program: subprocess.Popen[str]) -> None:
+    client, document = enter(program)
+    cookies = dict(client.cookies)
+    base = client.base_url
+    client.close()
+    with httpx.Client(base_url=base, cookies=cookies, timeout=60) as again:
+        assert again.get(f"/api/d/{document}/state").status_code == 200
+    assert program.poll() is None
+
+
+def test_an_answered_mark_survives_kill_9(program: subprocess.Popen[str], tmp_path: Path) -> None:
+    client, document = enter(program)
+    with closing(client):
+        while client.get(f"/api/d/{document}/state").json()["plane"] is None:
+            pass
+        for number in range(5):
+            box = [number, 1, number + 5, 9]
+            answer = client.post(f"/api/d/{document}/do", json={"command": "mark", "args": {"box": box}})
+            assert answer.status_code == 200
+        program.kill()
+        program.wait(10)
+    assert len(tables(tmp_path / "database")["DicomRects"]) == 5
+
+
+def test_a_port_that_is_taken_is_an_error_that_says_so(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ServerError, match=f"port {port} is in use") as caught:
+            serve([], Settings(db=str(tmp_path), port=port))
+    assert caught.value.hint
+
+
+def test_a_server_for_other_machines_needs_the_folders_it_may_open(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="folders that may be opened"):
+        serve([], Settings(db=str(tmp_path)), host="0.0.0.0")  # noqa: S104 - refused is what is tested

@@ -138,3 +138,15 @@ def test_a_real_file_has_one_stray_bit_in_most_frames() -> None:
         ]
         for plane in list(instance.planes)[19:]:
             assert instance.read(plane.address).array.any()
+
+
+def test_an_overlay_claims_its_bit_in_its_own_frames_only() -> None:
+    cells = with_text(14, (0, 1, 3))
+    overlay = Overlay(rows=24, columns=32, embedded=14, frames=2, image_frame_origin=2)
+    with open_instance(reference(cells, frames=4, bits_stored=12, overlays=[overlay])) as instance:
+        assert instance.has_unclaimed_bits
+        keys = [plane.address.key for plane in instance.all_planes()]
+        assert keys == ["f0", "f1", "f2", "f3", "o6000.0", "o6000.1", "b14.0", "b14.3"]
+        assert np.array_equal(instance.read(StrayBitAddress(14, 0)).array, TEXT)
+        with pytest.raises(HeaderError):
+            instance.read(StrayBitAddress(14, 1))

@@ -126,8 +126,7 @@ class Instance:
             *(self._image.notes if self._image else ()),
             *self._overlays.notes,
         )
-        mask = self._image.layout.unclaimed_mask if self._image else 0
-        self._stray_mask = mask & ~claimed_mask(iter(self._overlays.places.values()))
+        self._outside_mask = self._image.layout.unclaimed_mask if self._image else 0
         self._planes = self._list()
 
     def _open_image(self) -> tuple[FrameReader | None, list[tuple[str, str]]]:
@@ -187,7 +186,16 @@ class Instance:
     @property
     def has_unclaimed_bits(self) -> bool:
         """Whether the cells have bits outside the stored range that no 60xx group claims."""
-        return self._stray_mask != 0
+        if not self._outside_mask or self._image is None:
+            return False
+        # Bits are claimed from one frame to another: where an overlay begins or ends, the answer can change.
+        places = [place for place in self._overlays.places.values() if isinstance(place, EmbeddedOverlay)]
+        edges = {0, self._image.count - 1, *(place.first_frame for place in places)}
+        edges |= {edge for place in places for edge in (place.first_frame - 1, place.first_frame + place.count)}
+        return any(self._stray_mask(frame) for frame in edges if 0 <= frame < self._image.count)
+
+    def _stray_mask(self, frame: int) -> int:
+        return self._outside_mask & ~claimed_mask(self._overlays.places.values(), frame)
 
     @property
     def stray_scanned(self) -> bool:
@@ -247,7 +255,7 @@ class Instance:
             case OverlayAddress(group, frame):
                 return _bit_samples(self._overlay_bits(group, frame))
             case StrayBitAddress(bit, frame):
-                if not self._stray_mask >> bit & 1:
+                if not self._stray_mask(frame) >> bit & 1:
                     raise HeaderError("no such plane")
                 return _bit_samples(self._bit_plane(frame, bit))
             case IconAddress(number):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,11 +30,16 @@ class ClassicOverlay:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedOverlay:
-    """An overlay in bit ``bit`` of the pixel cells; its frame k lies in image frame ``first_frame + k``."""
+    """An overlay in bit ``bit`` of the pixel cells; its frame k of ``count`` lies in image frame ``first_frame + k``."""
 
     group: int
     bit: int
     first_frame: int
+    count: int
+
+    def covers(self, frame: int) -> bool:
+        """Whether the bit belongs to this overlay in that image frame."""
+        return 0 <= frame - self.first_frame < self.count
 
 
 Overlay = ClassicOverlay | EmbeddedOverlay
@@ -151,7 +156,7 @@ def _embedded(header: Header, image: FrameReader | None, group: int, bit: int, f
             found.missing.append((f"{name}, the frames that are missing", reason))
         count = min(declared, count)
     if count:
-        found.places[group] = EmbeddedOverlay(group, bit, first)
+        found.places[group] = EmbeddedOverlay(group, bit, first, count)
         found.groups.append(
             PlaneGroup(PlaneKind.EMBEDDED_OVERLAY, group, range(count), layout.size, _origin(header, base), first)
         )
@@ -185,10 +190,14 @@ def _read(header: Header, value: Kept | bytes, start: int, length: int) -> bytes
     return value[start : start + length]
 
 
-def claimed_mask(places: Iterator[Overlay]) -> int:
-    """The bits of a pixel cell that embedded overlays account for."""
+def claimed_mask(places: Iterable[Overlay], frame: int) -> int:
+    """The bits of the pixel cells of one image frame that embedded overlays account for.
+
+    An overlay may cover some of the frames only (ImageFrameOrigin, NumberOfFramesInOverlay); in the others its bit
+    is as unclaimed as any, and what stands in it must be shown.
+    """
     mask = 0
     for place in places:
-        if isinstance(place, EmbeddedOverlay):
+        if isinstance(place, EmbeddedOverlay) and place.covers(frame):
             mask |= 1 << place.bit
     return mask

@@ -23,18 +23,18 @@ class StrayScan:
 
 def scan_frames(
     image: FrameReader,
-    mask: int,
+    mask_of: Callable[[int], int],
     progress: Callable[[int, int], None] | None,
     stop: Callable[[], bool] | None,
 ) -> StrayScan | None:
-    """Search the bits of ``mask`` in every frame, one frame in memory at a time; None where ``stop()`` said so."""
+    """Search the bits of ``mask_of(frame)`` in every frame, one in memory at a time; None where ``stop()`` said so."""
     frames: dict[int, array[int]] = {}
     failed: list[int] = []
     for frame in range(image.count):
         if stop is not None and stop():
             return None
         try:
-            found = _search(image, frame, mask)
+            found = _search(image, frame, mask_of(frame))
         except (DicomError, MemoryError):
             failed.append(frame)
         else:
@@ -58,6 +58,8 @@ def _compact(numbers: array[int]) -> Sequence[int]:
 
 def _search(image: FrameReader, frame: int, mask: int) -> int:
     layout = image.layout
+    if not mask:
+        return 0
     precision = image.precision(frame)
     if precision is not None and layout.low == 0 and precision <= layout.bits_stored:
         return 0  # the codestream itself has no bit there; what its sign extension puts there is no plane

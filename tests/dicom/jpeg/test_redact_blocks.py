@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import tempfile
+import tracemalloc
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -426,6 +427,18 @@ def test_damage_anywhere_gives_a_codestream_or_a_decode_error(name, data):
             except DecodeError:
                 outcomes.append(None)
     assert outcomes[0] == outcomes[1]
+
+
+def test_a_header_that_lies_about_the_size_costs_no_memory():
+    at = STREAMS["grey"].index(b"\xff\xc0") + 5
+    huge = STREAMS["grey"][:at] + b"\xff\xf0\xff\xf0" + STREAMS["grey"][at + 4 :]
+    tracemalloc.start()
+    for work in (coefficients, lambda stream: redact_blocks(stream, [Box(0, 0, 5, 5)])):
+        with pytest.raises(DecodeError, match="ends before"):
+            work(huge)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1 << 20
 
 
 def test_a_code_that_does_not_exist_is_damage():

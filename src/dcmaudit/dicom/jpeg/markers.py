@@ -293,15 +293,20 @@ class _Parser:
         if tuple(body[-3:]) not in {(0, 63, 0), (0, 0, 0)}:  # some writers leave Se at 0; decoders do not look at it
             raise DecodeError("JPEG scan header (SOS) with spectral selection: not a sequential scan")
         chosen = tuple(self._scan_component(body[i], body[i + 1]) for i in range(1, 1 + 2 * count, 2))
+        in_mcu = sum(self.components[c.index].h * self.components[c.index].v for c in chosen)
         if count == 1:
             only = self.components[chosen[0].index]
             mcus_x, mcus_y = only.own_x, only.own_y
         else:
             hmax, vmax = max(c.h for c in self.components), max(c.v for c in self.components)
             mcus_x, mcus_y = ceil_div(self.size.width, 8 * hmax), ceil_div(self.size.height, 8 * vmax)
-            if sum(self.components[c.index].h * self.components[c.index].v for c in chosen) > 10:
+            if in_mcu > 10:
                 raise DecodeError("JPEG scan with more than 10 blocks in an MCU")
         intervals = self._intervals(mcus_x * mcus_y)
+        blocks = mcus_x * mcus_y * (1 if count == 1 else in_mcu)
+        if 4 * sum(interval.end - interval.start for interval in intervals) < blocks:
+            # A block takes two bits at least: a header that lies about the size must not cost memory.
+            raise DecodeError(f"damaged JPEG entropy-coded data: it ends before it can hold {blocks} blocks")
         self.scans.append(Scan(chosen, mcus_x, mcus_y, intervals))
 
     def _scan_component(self, identifier: int, tables: int) -> ScanComponent:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import pairwise
+
+import numpy as np
 
 from dcmaudit.dicom.jpeg.bits import BitWriter
 from dcmaudit.dicom.jpeg.entropy import Walker, scan_plan
@@ -76,7 +78,7 @@ def rewrite(stream: Codestream, touched: Mask, dc: Sequence[int], *, drop_extras
             last = not stream.has_eoi and interval is stream.scans[-1].intervals[-1]
             if flags.any() or last:
                 levels = [dc[c.index] for c in scan.components]
-                intervals.append(_redacted(stream, scan, interval, flags.tolist(), levels))
+                intervals.append(_redacted(stream, scan, interval, flags, levels))
     specs = _extended(intervals)
     changes = [_emitted(interval, specs) for interval in intervals] + table_changes(specs)
     if drop_extras:
@@ -113,14 +115,13 @@ def table_changes(specs: Mapping[TableSegment, HuffmanSpec]) -> list[Replacement
     return changes
 
 
-def _redacted(stream: Codestream, scan: Scan, interval: Interval, flags: list[bool], levels: list[int]) -> _NewInterval:
+def _redacted(stream: Codestream, scan: Scan, interval: Interval, flags: Mask, levels: list[int]) -> _NewInterval:
     plan = scan_plan(stream, scan)
     walker = Walker(stream.data[interval.start : interval.end], len(levels), plan)
     new = _NewInterval(scan, interval, walker, tuple(component for component, _ in plan))
     coded = [0] * len(levels)  # the DC values that a decoder of the new bits holds
     behind_black = False
-    for black, run in groupby(flags):
-        count = sum(1 for _ in run)
+    for black, count in _runs(flags):
         if black:
             new.parts.append(_flat(new.blocks, coded, levels, count))
             walker.skip(count)
@@ -128,14 +129,19 @@ def _redacted(stream: Codestream, scan: Scan, interval: Interval, flags: list[bo
         else:
             if behind_black:
                 _correct_first(new, coded)
-                count -= 1
             start = walker.position
-            walker.skip(count)
+            walker.skip(count - behind_black)
             new.parts.append(_Copy(start, walker.position))
             coded = list(walker.dc)
         behind_black = black
     walker.require_end()
     return new
+
+
+def _runs(flags: Mask) -> list[tuple[bool, int]]:
+    """The flags as runs of equal ones: (flag, how many)."""
+    bounds = [0, *(np.flatnonzero(np.diff(flags)) + 1).tolist(), len(flags)]
+    return [(bool(flags[start]), stop - start) for start, stop in pairwise(bounds)]
 
 
 def _flat(blocks: tuple[int, ...], coded: list[int], levels: list[int], count: int) -> _Flat:

@@ -30,7 +30,7 @@ class ClassicOverlay:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedOverlay:
-    """An overlay in bit ``bit`` of the pixel cells; its frame k of ``count`` lies in image frame ``first_frame + k``."""
+    """An overlay in bit ``bit`` of the cells; its frame k of ``count`` lies in image frame ``first_frame + k``."""
 
     group: int
     bit: int

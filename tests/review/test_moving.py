@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from dcmaudit.errors import UsageError
-from dcmaudit.review import Desk, Session
+from dcmaudit.dicom import Instance
+from dcmaudit.errors import DecodeError, UsageError
+from dcmaudit.model import FrameAddress
+from dcmaudit.review import Desk, Picture, Session
 from support.desks import do, paint, paint_all, ready, state, tables, write_cine, write_stray
 
 ORDER = ["f0", "f1", "f2", "f3", "o6000.0", "o6000.1", "o6002.0"]
@@ -226,3 +229,21 @@ def test_lists_that_were_opened_are_offered_on_the_start_page(
     assert len(recent) == 1
     assert recent[0]["label"].endswith("/images, with subfolders")
     assert do(session, recent[0]["command"], **recent[0]["args"])["worklist"]["total"] == 3
+
+
+def test_a_plane_that_cannot_be_decoded_never_counts_as_seen(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Instance.read
+
+    def partly(self: Instance, address: Any) -> Any:
+        if address == FrameAddress(2):
+            raise DecodeError("frame 3: broken")
+        return read(self, address)
+
+    monkeypatch.setattr(Instance, "read", partly)
+    picture = Picture(0, FrameAddress(2))
+    with pytest.raises(DecodeError):
+        session.desk.pictures.request(picture, session.desk.referrer(session, 0)).result(10)
+    paint_all(session)
+    after = do(session, "done-next")
+    assert (after["file"]["seen"], after["worklist"]["number"]) == (6, 1)
+    assert after["question"]["text"].startswith("1 of 7 planes was not seen. 1 plane could not be decoded.")

@@ -14,7 +14,7 @@ import pytest
 from dcmaudit.errors import DecodeError
 from dcmaudit.review import COMMANDS, Desk, Where
 from support.desks import wait_for
-from web.conftest import Page
+from support.pages import Page
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

@@ -8,7 +8,7 @@ import pytest
 
 from dcmaudit.review import Desk, help_table
 from dcmaudit.web.routes import Routes
-from web.conftest import Page
+from support.pages import Page
 
 TEXT = (Path(__file__).parents[2] / "docs" / "web-api.md").read_text(encoding="utf-8")
 

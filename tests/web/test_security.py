@@ -15,7 +15,7 @@ from dcmaudit.review import Desk
 from dcmaudit.web import Access
 from dcmaudit.web.routes import Routes
 from support.desks import make_desk, wait_for, write_cine
-from web.conftest import Page, running
+from support.pages import Page, running
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "

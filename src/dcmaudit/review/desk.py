@@ -272,29 +272,27 @@ class Desk:
             with suppress(DcmauditError):
                 self.store.put_preference(_PREFERENCE, options.values())
 
-    def set_database(self, path: str) -> None:
-        """Keep marks in another database from now on, for every document."""
+    def set_database(self, session: Session, path: str) -> None:
+        """Keep marks in another database from now on, for every document; ``session`` shows it at once."""
         store = open_store(self.confined.path(path), user=self.user, read_only=self.viewer)
-        for session in self.sessions():
-            with session.lock:
-                session.leave()
+        for other in self.sessions():
+            with suppress(DcmauditError):
+                other.leave()
         old, self.store = self.store, store
         self._recent = None
-        self._helpers.submit(partial(self._change_database, old))
+        _use_database(self, session)
+        self._helpers.submit(partial(self._change_database, old, session))
 
-    def _change_database(self, old: Store) -> None:
+    def _change_database(self, old: Store, session: Session) -> None:
+        for other in self.sessions():
+            if other is not session:
+                _use_database(self, other)
         for worklist in list(self._worklists):
             with suppress(DcmauditError):
                 worklist.refresh_all()
-        for session in self.sessions():
-            with session.lock:
-                session.history.clear()
-                session.select(session.selection.filter)
-                if session.file is not None:
-                    session.file.forget_records()
-                    session.load_records(session.file)
-                    self.suggest(session, session.file)
-            session.bump()
+        for other in self.sessions():
+            other.select(other.selection.filter)
+            other.bump()
         old.close()
 
     # The end
@@ -337,6 +335,17 @@ def _reload(sessions: Sequence[Session], name: str) -> None:
 
 def _is_recent(entry: object) -> bool:
     return isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], list) and isinstance(entry[1], bool)
+
+
+def _use_database(desk: Desk, session: Session) -> None:
+    """Forget what the former database said, and ask the present one."""
+    with session.lock:
+        session.history.clear()
+        if session.file is not None:
+            session.file.forget_records()
+            session.load_records(session.file)
+            desk.suggest(session, session.file)
+    session.bump()
 
 
 def _title(names: Sequence[str]) -> str:

@@ -61,7 +61,7 @@ def done_next(session: Session, arguments: Arguments) -> None:
     """Mark the file as done, then the next file; asks first where planes were not seen."""
     file = session.opened()
     confirmed = take.flag(arguments, "confirm")
-    doubts = [] if confirmed else _doubts(file)
+    doubts = [] if confirmed else _doubts(session, file)
     if doubts:
         session.question = Question(
             text=" ".join([*doubts, "Mark the file as done all the same?"]),
@@ -126,7 +126,7 @@ def _step(session: Session, step: int) -> None:
         session.say("This was the last file of the list; q quits.")
 
 
-def _doubts(file: OpenFile) -> list[str]:
+def _doubts(session: Session, file: OpenFile) -> list[str]:
     """Why a file may not have been looked at wholly, in sentences."""
     if file.opening:
         return ["The file is still being opened: none of its planes was shown."]
@@ -136,6 +136,10 @@ def _doubts(file: OpenFile) -> list[str]:
     unseen = file.unseen()
     if unseen:
         doubts.append(f"{unseen} of {len(file.planes)} planes {'was' if unseen == 1 else 'were'} not seen.")
+    failed = session.desk.pictures.undecodable(file.file_id)
+    broken = sum(1 for plane in file.planes if plane.address in failed) if failed else 0
+    if broken:
+        doubts.append(f"{broken} {'plane' if broken == 1 else 'planes'} could not be decoded.")
     if file.bits_unscanned:
         doubts.append(
             "The unused bits of the pixels could not be searched for hidden planes."

@@ -43,7 +43,7 @@ def open_examples(session: Session, _arguments: Arguments) -> None:
 
 def set_database(session: Session, arguments: Arguments) -> None:
     """Keep marks in the database of the folder ``path`` from now on."""
-    session.desk.set_database(take.text(arguments, "path"))
+    session.desk.set_database(session, take.text(arguments, "path"))
 
 
 def quit_(session: Session, _arguments: Arguments) -> None:

@@ -96,6 +96,11 @@ class PictureStore:
         with self._lock:
             return self._errors.get(picture)
 
+    def undecodable(self, file_id: int) -> set[PlaneAddress]:
+        """The planes of a file that were asked for and could not be decoded."""
+        with self._lock:
+            return {failed.address for failed in self._errors if failed.file_id == file_id and not failed.projection}
+
     def prefetch(self, pictures: Sequence[tuple[Picture, Callable[[], Reference]]]) -> None:
         """Make these next, in order, instead of what was to be made ahead before."""
         with self._lock:

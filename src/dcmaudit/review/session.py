@@ -256,9 +256,11 @@ class Session:
         file = next((file for file in (self.file, self._left) if file and file.file_id == file_id), None)
         if file is None:
             return
+        failed = self.desk.pictures.undecodable(file_id)
         for key in keys:
             place = file.planes.find(parse_key(key))
-            if place is not None:
+            # A card that says why there is no picture is not the picture; for an entry that nothing can show, it is.
+            if place is not None and (file.planes[place].address not in failed or not is_shown(file.planes[place])):
                 plane = file.planes[place]
                 group_start = file.planes.group_start(place)
                 file.seen.add(plane.group, place - group_start, place - group_start + 1, how)

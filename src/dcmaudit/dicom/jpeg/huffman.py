@@ -80,20 +80,18 @@ class HuffmanSpec:
         """The table as it stands in DHT, without its Tc/Th byte."""
         return bytes(self.counts) + self.symbols
 
+    def windows(self, entries: Int) -> Int:
+        """For each 16-bit window the entry of the symbol whose code it begins with, 0 where there is none.
+
+        ``entries`` has one number a symbol, in code order: codes of that order are windows of rising order (C.2).
+        """
+        bits = np.repeat(np.arange(1, 17), self.counts)
+        filled = np.repeat(entries, 1 << (16 - bits))
+        return np.concatenate([filled, np.zeros(65536 - len(filled), np.int64)])
+
     def lengths(self) -> tuple[Int, Int]:
-        """For each 16-bit window: the length of the code it begins with (0: none), and that code's symbol."""
-        length, symbol = np.zeros(65536, np.int64), np.zeros(65536, np.int64)
-        at = 0
-        code = 0
-        for bits, count in enumerate(self.counts, 1):
-            for value in self.symbols[at : at + count]:
-                first = code << (16 - bits)
-                length[first : first + (1 << (16 - bits))] = bits
-                symbol[first : first + (1 << (16 - bits))] = value
-                code += 1
-            at += count
-            code <<= 1
-        return length, symbol
+        """For each symbol in code order: the length of its code, and the symbol."""
+        return np.repeat(np.arange(1, 17), self.counts), np.frombuffer(self.symbols, np.uint8).astype(np.int64)
 
 
 def make_room(spec: HuffmanSpec, wanted: frozenset[int]) -> HuffmanSpec:
@@ -126,22 +124,31 @@ class Lookup:
         if not ac.codes or not dc.codes:  # and refuses lengths that fit no code
             raise DecodeError("damaged JPEG Huffman table: it has no codes")
         length, symbol = ac.lengths()
-        bits, steps = _ac_symbols(length, symbol)
-        self._ac_parts = length, bits, steps
-        self._dc_parts = dc.lengths()
-        dc_length, size = self._dc_parts
-        self.dc = np.where((dc_length == 0) | (size > 15), 0, dc_length * 32 + size).astype(np.int32)
-        size_ac = np.where(steps < END, symbol & 15, 0)
-        self.ac = (bits | steps << STEP_SHIFT | size_ac << SIZE_SHIFT).astype(np.int32)
-        self.quick = np.where((length > 0) & (length <= 10), self.ac, 0)[::64].astype(np.int32)
+        steps = _steps(symbol)
+        bits = np.where(steps >= INVALID, 0, length + (symbol & 15))
+        size = np.where(steps < END, symbol & 15, 0)
+        entries = bits | steps << STEP_SHIFT | size << SIZE_SHIFT
+        windows = ac.windows(entries)
+        self.ac = np.where(windows == 0, INVALID << STEP_SHIFT, windows).astype(np.int32)  # no code: no entry is 0
+        self.quick = ac.windows(np.where(length <= 10, entries, 0))[::64].astype(np.int32)
+        dc_length, dc_size = dc.lengths()
+        self.dc = dc.windows(np.where(dc_size > 15, 0, dc_length * 32 + dc_size)).astype(np.int32)
+        self._specs = dc, ac
+
+    @cached_property
+    def _ac_parts(self) -> tuple[Int, Int, Int]:
+        """For each window: length of its first code, bits of code and value, coefficients to go on."""
+        spec = self._specs[1]
+        bits = (self.ac & BITS).astype(np.int64)
+        steps = ((self.ac >> STEP_SHIFT) & STEPS).astype(np.int64)
+        return spec.windows(spec.lengths()[0]), bits, steps
 
     @cached_property
     def block(self) -> list[int]:
         """Entries that begin with a DC symbol."""
-        window = np.arange(65536, dtype=np.int64)
-        length, size = self._dc_parts
-        entries = _with_dc(window, length, size, self._ac_parts)
-        return _shared(np.where((length == 0) | (size > 15), INVALID << STEP_SHIFT, entries))
+        length, size = (self.dc >> 5).astype(np.int64), (self.dc & 31).astype(np.int64)
+        entries = _with_dc(np.arange(65536, dtype=np.int64), length, size, self._ac_parts)
+        return _shared(np.where(length == 0, INVALID << STEP_SHIFT, entries))
 
     @cached_property
     def many(self) -> list[int]:
@@ -160,11 +167,12 @@ def lookup(dc: HuffmanSpec, ac: HuffmanSpec) -> Lookup:
     return Lookup(dc, ac)
 
 
-def _ac_symbols(length: Int, symbol: Int) -> tuple[Int, Int]:
+def _steps(symbol: Int) -> Int:
+    """AC coefficients to go on behind each symbol."""
     run, size = symbol >> 4, symbol & 15
     steps = np.where(size > 0, run + 1, np.where(run == 15, 16, END))
-    steps = np.where((length == 0) | ((size == 0) & (run > 0) & (run < 15)), INVALID, steps)
-    return np.where(steps >= INVALID, 0, length + size), steps
+    found: Int = np.where((size == 0) & (run > 0) & (run < 15), INVALID, steps)
+    return found
 
 
 def _chain(window: Int, bits: Int, steps: Int, table: tuple[Int, Int, Int]) -> tuple[Int, Int]:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext
+
 from support.face import Face, StartFace
 from support.reviewer import Reviewer
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,7 +41,9 @@ def start(browser: Browser, tmp_path: Path) -> Iterator[StartFace]:
     contexts: list[BrowserContext] = []
     faces: list[Face] = []
 
-    def begin(*names: str | Path, db: Path | None = None, options: tuple[str, ...] = (), user: str = "anna", **how: Any) -> Face:
+    def begin(
+        *names: str | Path, db: Path | None = None, options: tuple[str, ...] = (), user: str = "anna", **how: Any
+    ) -> Face:
         reviewer = Reviewer(names, db or tmp_path / "db", *options, user=user)
         reviewers.append(reviewer)
         context = browser.new_context(viewport={"width": 1280, "height": 720}, **how)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from playwright.sync_api import expect
+
 from support.face import Face, StartFace
 from support.files import reference
 from support.numbered import cine, numbered, overlay, write
@@ -106,7 +107,9 @@ def test_files_folders_and_databases_are_opened_from_the_dialogs(start: StartFac
     face.at("#open-entries").focus()
     face.press("End")
     face.picture("open")
-    face.at(".entry", ).filter(has_text="a.dcm").click()
+    face.at(
+        ".entry",
+    ).filter(has_text="a.dcm").click()
     face.at(".entry").filter(has_text="b.dcm").click(modifiers=["Control"])
     expect(face.at("#open-do")).to_have_text("Open 2 files")
     face.at("#open-do").click()

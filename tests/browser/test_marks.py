@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from playwright.sync_api import expect
+
 from support.face import Face, StartFace
 from support.numbered import cine, write
 from support.reviewer import dump

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-
 from playwright.sync_api import Route, expect
+
 from support.face import Face, StartFace
 from support.numbered import cine, overlay, write
 
@@ -73,7 +73,8 @@ def test_a_held_key_paints_every_one_of_300_frames(start: StartFace, tmp_path: P
     # The browser gets repeats far faster than any keyboard sends them.
     script = """async () => {
       const stage = document.getElementById("stage");
-      const send = (repeat) => stage.dispatchEvent(new KeyboardEvent("keydown", { key: "n", bubbles: true, cancelable: true, repeat }));
+      const send = (repeat) => stage.dispatchEvent(
+        new KeyboardEvent("keydown", { key: "n", bubbles: true, cancelable: true, repeat }));
       send(false);
       const end = performance.now() + 60000;
       while (window.seen.at(-1)?.[0] !== "f299" && performance.now() < end) {
@@ -112,7 +113,7 @@ def test_a_slow_plane_keeps_the_old_number_says_so_and_can_be_left(start: StartF
     face = start(write(tmp_path / "one.dcm", cine(9)), write(tmp_path / "two.dcm", cine(2)))
     face.plane("frame 1/9")
     held: list[Route] = []
-    face.page.route("**/image/*/f8?*", lambda route: held.append(route))
+    face.page.route("**/image/*/f8?*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks its handlers
     face.page.evaluate("() => document.getElementById('stripcanvas').focus()")
     face.press("End")
     expect(face.at("#busytext")).to_have_text("Loading frame 9/9…")
@@ -158,7 +159,13 @@ def test_what_was_painted_is_reported_without_another_key(start: StartFace, tmp_
 def test_renderings_change_the_picture_and_not_the_plane(start: StartFace, tmp_path: Path) -> None:
     face = start(write(tmp_path / "one.dcm", cine(2)))
     face.plane("frame 1/2")
-    for key, words in [("v", "inverted"), ("v", "full range"), ("w", "VOI window"), ("w", "full range"), ("l", "local contrast")]:
+    for key, words in [
+        ("v", "inverted"),
+        ("v", "full range"),
+        ("w", "VOI window"),
+        ("w", "full range"),
+        ("l", "local contrast"),
+    ]:
         face.press(key)
         expect(face.at("#statusview")).to_contain_text(words)
         face.plane("frame 1/2")

@@ -134,8 +134,8 @@ class Face:
     def state(self) -> dict[str, Any]:
         """The state of this tab as the server tells it."""
         script = """async () => {
-          const image = performance.getEntriesByType("resource").map(({ name }) => name).filter((name) => name.includes("/api/d/"));
-          const base = image[0].match(/^.*\\/api\\/d\\/[^/]+/)[0];
+          const names = performance.getEntriesByType("resource").map(({ name }) => name);
+          const base = names.find((name) => name.includes("/api/d/")).match(/^.*\\/api\\/d\\/[^/]+/)[0];
           return (await fetch(`${base}/state`)).json();
         }"""
         found: dict[str, Any] = self.page.evaluate(script)

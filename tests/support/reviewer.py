@@ -25,7 +25,8 @@ class Reviewer:
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed in stop
         command = [
             sys.executable,
-            "-m", "dcmaudit",
+            "-m",
+            "dcmaudit",
             "--no-browser",
             "--db",
             str(db),

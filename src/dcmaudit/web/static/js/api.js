@@ -67,11 +67,13 @@ async function ask(path, init = {}) {
 /**
  * @param {string} path
  * @param {unknown} body
+ * @param {boolean} [keepalive]
  * @returns {Promise<any>}
  */
-async function post(path, body) {
+async function post(path, body, keepalive = false) {
   const response = await ask(path, {
     method: "POST",
+    keepalive,
     headers: { "Content-Type": "application/json", "X-Dcmaudit": "1" },
     body: JSON.stringify(body),
   });
@@ -113,6 +115,17 @@ export class Api {
   async state(poll, signal) {
     const query = poll ? `?after=${poll.after}&wait=${poll.wait}` : "";
     return (await ask(`${this.base}/state${query}`, signal ? { signal } : {})).json();
+  }
+
+  /**
+   * A last word while the tab is being closed: nobody waits for an answer.
+   * @param {[number, string][]} painted
+   */
+  farewell(painted) {
+    const body = { command: "seen", args: { file_id: painted.at(-1)?.[0], keys: [], how: "painted" }, painted };
+    post(`${this.base}/do`, body, true).catch(() => {
+      // the tab is gone
+    });
   }
 
   /**

@@ -113,6 +113,7 @@ class Page {
     this.chrome.trouble(state, picture.trouble);
     this.chrome.setOpening(state.file?.opening === true);
     this.chrome.start(state);
+    this.chrome.before(state, (command, args) => void this.act(command, args));
     this.chrome.say(state.message, state.revision);
     this.strip.update(state);
     this.panel.update(state, this.mayWrite);

@@ -21,6 +21,7 @@ export class Chrome {
     this.card = byId("card", HTMLElement);
     this.explainBox = byId("explain", HTMLElement);
     this.shownMessage = "";
+    this.shownBefore = "";
     /** @type {ReturnType<typeof setTimeout>|undefined} */
     this.fading = undefined;
     byId("messageclose", HTMLButtonElement).addEventListener("click", () => (this.message.hidden = true));
@@ -39,7 +40,8 @@ export class Chrome {
     const comment = byId("commentline", HTMLElement);
     setText(comment, file?.comment ?? "");
     comment.title = file?.comment ?? "";
-    setText(byId("left", HTMLElement), `${worklist.left.toLocaleString("en")} left${worklist.growing ? " …" : ""}`);
+    const left = `${worklist.left.toLocaleString("en")} left${worklist.growing ? " …" : ""}`;
+    setText(byId("left", HTMLElement), file || worklist.total ? left : "");
     setText(byId("user", HTMLElement), state.user);
     const store = byId("store", HTMLElement);
     const location = state.database?.location ?? "";
@@ -67,8 +69,9 @@ export class Chrome {
     const reading = file?.suggesting ? " · looking for suggestions" : "";
     setText(byId("statusseen", HTMLElement), file ? `${file.seen} of ${counted(file.planes, "plane")} seen${bits}${reading}` : "");
     const saved = byId("statussaved", HTMLElement);
-    setText(saved, !file || state.viewer ? "" : state.saved ? "saved" : "saving…");
-    saved.dataset.bad = "no";
+    const connected = (document.body.dataset.lost ?? "no") === "no";
+    if (connected) setText(saved, !file || state.viewer ? "" : state.saved ? "saved" : "saving…");
+    if (connected) saved.dataset.bad = "no";
     this.#keys(state);
   }
 
@@ -123,6 +126,33 @@ export class Chrome {
   }
 
   /**
+   * What was open before, and the examples.
+   * @param {ViewState} state
+   * @param {(command: string, args: Record<string, unknown>) => void} run
+   */
+  before(state, run) {
+    const recent = state.recent ?? [];
+    const entries = [...recent];
+    if (state.examples) entries.push({ label: "Try the examples", command: "open-examples", args: {} });
+    const signature = state.file ? "" : JSON.stringify(entries);
+    if (signature === this.shownBefore) return;
+    this.shownBefore = signature;
+    byId("recent", HTMLElement).hidden = entries.length === 0;
+    setText(byId("recenttitle", HTMLElement), recent.length ? "Before" : "For a first look");
+    byId("recentlist", HTMLUListElement).replaceChildren(
+      ...entries.map(({ label, command, args }) => {
+        const item = make("li", "");
+        const button = make("button", "", label);
+        button.type = "button";
+        button.title = label;
+        button.addEventListener("click", () => run(command, args));
+        item.append(button);
+        return item;
+      }),
+    );
+  }
+
+  /**
    * @param {{text: string, kind: string}|null} message
    * @param {number} revision
    */
@@ -145,7 +175,7 @@ export class Chrome {
 
   /** @param {string|null} text */
   busy(text) {
-    this.busyBox.hidden = text === null;
+    if (this.busyBox.hidden !== (text === null)) this.busyBox.hidden = text === null;
     if (text) setText(this.busyText, text);
   }
 

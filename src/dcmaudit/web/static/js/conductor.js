@@ -75,6 +75,10 @@ export class Conductor {
 
   /** Load the first state and keep watching the server. */
   async start() {
+    addEventListener("pagehide", () => {
+      const painted = this.unreported.splice(0);
+      if (painted.length && !this.lost) this.score.api.farewell(painted);
+    });
     await this.#alone(async () => this.#present(await this.score.api.state(null)));
     void this.#watch();
   }

@@ -95,12 +95,12 @@ export class Panel {
     within(row, ".rect-sample", HTMLElement).append(sample(source, !rect.applied));
     within(row, ".rect-what", HTMLElement).textContent = source.title;
     const [left, top, right, bottom] = rect.box ?? [0, 0, 0, 0];
-    within(row, ".rect-size", HTMLElement).textContent = rect.box ? `${right - left}×${bottom - top}` : "";
     const text = within(row, ".rect-text", HTMLElement);
     text.textContent = rect.text ? `“${rect.text}”` : "";
     text.dataset.verdict = rect.verdict;
     const scope = rect.scope === "this plane" ? "" : `${rect.scope} · `;
-    within(row, ".rect-why", HTMLElement).textContent = `${scope}${rect.reason}`;
+    const size = rect.box ? `${right - left} × ${bottom - top} · ` : "";
+    within(row, ".rect-why", HTMLElement).textContent = `${size}${scope}${rect.reason}`;
     jump.title = explain(rect);
     const where = rect.box ? ` At ${left}, ${top}, ${right - left} by ${bottom - top} pixels.` : "";
     jump.setAttribute("aria-label", `${explain(rect)}${where}`);
@@ -171,6 +171,8 @@ export class Panel {
           ["Model", file.model ?? "–"],
           ["Planes", `${file.planes}, ${file.seen} seen`],
           ["Bits", bitsText(file)],
+          .../** @type {[string, string][]} */ ((file.notes ?? []).map((note) => ["Note", note])),
+          .../** @type {[string, string][]} */ ((state.database?.notes ?? []).map((note) => ["Database", note])),
           ["Reviewer", state.user],
         ]
       : [];

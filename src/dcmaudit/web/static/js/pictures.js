@@ -72,19 +72,6 @@ export class Pictures {
     }
   }
 
-  /** Forget everything (another rendering, another file list). */
-  clear() {
-    this.queue = [];
-    const coming = [...this.coming.values()];
-    this.coming.clear();
-    for (const entry of coming) entry.abort.abort();
-    for (const [url, { bitmap }] of this.kept) if (url !== this.shown) bitmap.close();
-    const shown = this.shown === null ? undefined : this.kept.get(this.shown);
-    this.kept.clear();
-    this.bytes = 0;
-    if (shown && this.shown !== null) this.#keep(this.shown, shown.bitmap);
-  }
-
   #pump() {
     while (this.coming.size < AHEAD) {
       const next = this.queue.shift();

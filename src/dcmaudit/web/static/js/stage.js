@@ -21,6 +21,9 @@ import { ACCENT, sourceOf } from "./sources.js";
  * @property {boolean} dragging
  */
 
+/** Milliseconds after which a picture that did not change stands still. */
+const STILL = 90;
+
 /** @type {Marks} */
 const NOTHING = { rects: [], cursor: null, redacted: true, lit: null, dragging: false };
 
@@ -37,6 +40,8 @@ export class Stage {
     this.bitmap = null;
     this.shown = NOTHING;
     this.ratio = 1;
+    /** @type {ReturnType<typeof setTimeout>|undefined} */
+    this.refining = undefined;
     /** Called after the camera has moved. */
     this.onmove = () => {};
     new ResizeObserver((entries) => this.#resized(entries)).observe(root);
@@ -66,10 +71,12 @@ export class Stage {
    * @param {Marks} marks
    */
   show(bitmap, marks) {
+    const same = bitmap === this.bitmap;
     this.bitmap = bitmap;
     this.shown = marks;
     this.camera.show(bitmap.width, bitmap.height);
-    this.draw();
+    this.#drawPicture(same);
+    this.#drawMarks();
   }
 
   /** Nothing to see: a card or the start page is in front. */
@@ -104,13 +111,20 @@ export class Stage {
     return this.camera.scale * 100;
   }
 
-  #drawPicture() {
+  /**
+   * Scaling down well costs five times as much as scaling down fast. While planes follow each other it is done fast
+   * where no pixel can fall between two others (half size and more), and well as soon as the picture stands still.
+   * @param {boolean} [still]
+   */
+  #drawPicture(still = false) {
     const { lower, camera, bitmap } = this;
+    clearTimeout(this.refining);
     lower.setTransform(1, 0, 0, 1, 0, 0);
     lower.clearRect(0, 0, this.picture.width, this.picture.height);
     if (!bitmap) return;
     lower.imageSmoothingEnabled = camera.scale < 1;
-    lower.imageSmoothingQuality = "high";
+    lower.imageSmoothingQuality = still ? "high" : camera.scale >= 0.5 ? "low" : "medium";
+    if (!still && camera.scale < 1) this.refining = setTimeout(() => this.#drawPicture(true), STILL);
     lower.drawImage(bitmap, camera.x, camera.y, bitmap.width * camera.scale, bitmap.height * camera.scale);
     if (!this.shown.redacted) return;
     lower.fillStyle = "#000";

@@ -5,10 +5,13 @@ import { clamp } from "./rectangle.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
 /** @typedef {import("./types.js").GroupState} GroupState */
-/** @typedef {{group: GroupState, left: number, width: number}} Lane */
+/** @typedef {{group: GroupState, left: number, width: number, step: number}} Lane */
 
 const GAP = 10;
 const LEAST = 26;
+/** A tick wider than this says no more; a label wants about so much. */
+const TICK = 24;
+const LABEL = 120;
 
 export class Strip {
   /**
@@ -29,6 +32,8 @@ export class Strip {
     /** @type {ViewState|null} */
     this.state = null;
     this.laid = "";
+    /** @type {{theme: string, empty: string, seen: string, here: string, mark: string, bad: string}|null} */
+    this.palette = null;
     this.dragging = false;
     this.hovered = -1;
     this.showPeek = settled(() => void this.#peek(), 120);
@@ -70,9 +75,13 @@ export class Strip {
     const gaps = GAP * Math.max(0, groups.length - 1);
     const least = Math.min(LEAST, (width - gaps) / Math.max(1, groups.length));
     const room = width - gaps - least * groups.length;
+    const wanted = groups.map((group) => Math.max(LABEL, group.count * TICK));
+    const fits = wanted.reduce((sum, each) => sum + each, gaps) <= width;
     let left = 0;
-    this.lanes = groups.map((group) => {
-      const lane = { group, left, width: least + (room * group.count) / Math.max(1, this.count) };
+    this.lanes = groups.map((group, place) => {
+      const shared = least + (room * group.count) / Math.max(1, this.count);
+      const lane = { group, left, width: fits ? (wanted[place] ?? shared) : shared, step: 0 };
+      lane.step = Math.min(TICK, lane.width / group.count);
       left += lane.width + GAP;
       return lane;
     });
@@ -104,18 +113,26 @@ export class Strip {
     if (!context) return;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
+    this.lanes.forEach((lane, place) => this.#drawLane(context, lane, state.groups[place] ?? lane.group, this.#colours()));
+    [...this.labels.children].forEach((label, place) => {
+      if (label instanceof HTMLElement) label.dataset.here = place === state.plane?.group ? "yes" : "no";
+    });
+  }
+
+  /** The theme's colours; reading them makes the browser work out every style, so they are kept for a theme. */
+  #colours() {
+    const theme = document.documentElement.dataset.theme ?? "";
+    if (this.palette?.theme === theme) return this.palette;
     const style = getComputedStyle(document.documentElement);
-    const colours = {
+    this.palette = {
+      theme,
       empty: style.getPropertyValue("--line"),
       seen: style.getPropertyValue("--soft"),
       here: style.getPropertyValue("--accent"),
       mark: style.getPropertyValue("--warn"),
       bad: style.getPropertyValue("--bad"),
     };
-    this.lanes.forEach((lane, place) => this.#drawLane(context, lane, state.groups[place] ?? lane.group, colours));
-    [...this.labels.children].forEach((label, place) => {
-      if (label instanceof HTMLElement) label.dataset.here = place === state.plane?.group ? "yes" : "no";
-    });
+    return this.palette;
   }
 
   /**
@@ -125,7 +142,7 @@ export class Strip {
    * @param {{empty: string, seen: string, here: string, mark: string, bad: string}} colours
    */
   #drawLane(context, lane, group, colours) {
-    const step = lane.width / group.count;
+    const { step } = lane;
     const gap = step >= 4 ? 1 : 0;
     const top = 8;
     const height = 16;
@@ -156,7 +173,7 @@ export class Strip {
     const x = event.clientX - this.canvas.getBoundingClientRect().left;
     const lane = this.lanes.findLast(({ left }) => left <= x) ?? this.lanes[0];
     if (!lane) return -1;
-    const position = clamp(Math.floor(((x - lane.left) / lane.width) * lane.group.count), 0, lane.group.count - 1);
+    const position = clamp(Math.floor((x - lane.left) / lane.step), 0, lane.group.count - 1);
     return lane.group.start + position;
   }
 

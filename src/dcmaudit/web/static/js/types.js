@@ -45,6 +45,7 @@
  * @property {boolean} unscanned_bits
  * @property {[number, number]|null} bits_progress
  * @property {boolean} suggesting
+ * @property {string[]} [notes]
  *
  * @typedef {object} GroupState
  * @property {number} index
@@ -103,7 +104,7 @@
  * @property {number} revision
  * @property {string} user
  * @property {boolean} viewer
- * @property {{location: string, writable: boolean}|null} database
+ * @property {{location: string, writable: boolean, notes?: string[]}|null} database
  * @property {WorklistState} worklist
  * @property {FileState|null} file
  * @property {GroupState[]} groups
@@ -118,11 +119,12 @@
  * @property {[number, string][]} prefetch
  * @property {boolean} saved
  * @property {{label: string, command: string, args: Record<string, unknown>}[]} [recent]
+ * @property {boolean} [examples]
  *
  * @typedef {Omit<RectState, 'box'> & {box: Edges}} DrawnRect  a rectangle that can be drawn
  *
  * @typedef {object} WorklistRow
- * @property {number} index
+ * @property {number|null} index
  * @property {number} file_id
  * @property {string} name
  * @property {string} short

@@ -165,11 +165,11 @@ export class Worklist {
     node.setAttribute("aria-setsize", String(this.total));
     node.setAttribute("aria-posinset", String(place + 1));
     node.classList.toggle("focused", place === this.focused && document.activeElement === this.list);
-    setText(within(node, ".row-number", HTMLElement), row ? String(row.index + 1) : "…");
+    setText(within(node, ".row-number", HTMLElement), row ? String((row.index ?? place) + 1) : "…");
     setText(within(node, ".row-name bdi", HTMLElement), row ? row.short : "");
     if (!row) return;
     node.title = row.problem ? `${row.name}\n${row.problem}` : `${row.name}\n${row.state}`;
-    node.setAttribute("aria-label", `${row.index + 1}, ${row.short}, ${row.problem ? "cannot be shown" : row.state}`);
+    node.setAttribute("aria-label", `${(row.index ?? place) + 1}, ${row.short}, ${row.problem ? "cannot be shown" : row.state}`);
     if (node.dataset.state !== state) {
       node.dataset.state = state;
       within(node, ".row-sign", HTMLElement).replaceChildren(symbol(`sign-${state.replaceAll(" ", "-")}`));
@@ -186,7 +186,7 @@ export class Worklist {
   #open(place) {
     const row = this.pages.get(Math.floor(place / PAGE))?.[place % PAGE];
     this.focused = place;
-    if (row) this.go(row.index);
+    if (row && row.index !== null) this.go(row.index);
     this.draw();
   }
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from dcmaudit.dicom.jpeg.bits import BitWriter
-from dcmaudit.dicom.jpeg.entropy import Walker, scan_plan
+from dcmaudit.dicom.jpeg.entropy import Plan, Walker, scan_plan
 from dcmaudit.dicom.jpeg.grid import Mask, scan_mask
 from dcmaudit.dicom.jpeg.huffman import HuffmanSpec
 from dcmaudit.dicom.jpeg.markers import EOI, Codestream, Interval, Scan, TableSegment
@@ -72,13 +72,13 @@ def rewrite(stream: Codestream, touched: Mask, dc: Sequence[int], *, drop_extras
     """
     intervals: list[_NewInterval] = []
     for scan in stream.scans:
-        mask = scan_mask(touched, stream, scan)
+        mask, plan = scan_mask(touched, stream, scan), scan_plan(stream, scan)
         for interval in scan.intervals:
             flags = mask[interval.first : interval.first + interval.count]
             last = not stream.has_eoi and interval is stream.scans[-1].intervals[-1]
             if flags.any() or last:
                 levels = [dc[c.index] for c in scan.components]
-                intervals.append(_redacted(stream, scan, interval, flags, levels))
+                intervals.append(_redacted(stream.data, plan, (scan, interval), flags, levels))
     specs = _extended(intervals)
     changes = [_emitted(interval, specs) for interval in intervals] + table_changes(specs)
     if drop_extras:
@@ -115,9 +115,9 @@ def table_changes(specs: Mapping[TableSegment, HuffmanSpec]) -> list[Replacement
     return changes
 
 
-def _redacted(stream: Codestream, scan: Scan, interval: Interval, flags: Mask, levels: list[int]) -> _NewInterval:
-    plan = scan_plan(stream, scan)
-    walker = Walker(stream.data[interval.start : interval.end], len(levels), plan)
+def _redacted(data: bytes, plan: Plan, place: tuple[Scan, Interval], flags: Mask, levels: list[int]) -> _NewInterval:
+    scan, interval = place
+    walker = Walker(data[interval.start : interval.end], len(levels), plan)
     new = _NewInterval(scan, interval, walker, tuple(component for component, _ in plan))
     coded = [0] * len(levels)  # the DC values that a decoder of the new bits holds
     behind_black = False

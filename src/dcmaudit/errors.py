@@ -4,6 +4,7 @@
     ├── UsageError              an option, argument or setting that cannot be used
     │   └── RuleError               a file of rules (deid recipe, CTP script) with an error in it
     ├── MissingExtraError       an optional part of the program is not installed
+    ├── EngineError             an engine that reads text is damaged, or failed on a picture
     ├── SourceError             a name that leads to no bytes
     │   ├── SourceNotFoundError     nothing of that name
     │   ├── SourceUnreadableError   it is there and cannot be read
@@ -70,6 +71,10 @@ class RuleError(UsageError):
 
 class MissingExtraError(DcmauditError):
     """An optional part of the program is not installed; the hint names the extra."""
+
+
+class EngineError(DcmauditError):
+    """An engine that reads text is missing a part of itself, is damaged, or failed on a picture."""
 
 
 class SourceError(DcmauditError):

@@ -1,0 +1,66 @@
+"""The interface that every engine has, and the table of engines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol, cast
+
+from dcmaudit.detect.ocr.spots import Corners, Picture, Spot
+from dcmaudit.errors import UsageError
+
+
+class Engine(Protocol):
+    """One way to find and read text. Made once in a process and used for many pictures; not from two threads."""
+
+    name: str
+    number: int
+    """What the database's ``ocrengine`` holds."""
+
+    def detect(self, picture: Picture) -> list[Spot]:
+        """Where text is, each place once; [] where there is none. EngineError where the engine fails."""
+        ...
+
+    def read(self, picture: Picture, places: Sequence[Corners]) -> list[tuple[str, float | None]]:
+        """The text at each place and the reader's confidence, 0 to 1; "" where nothing can be read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EngineKind:
+    """An engine before it is made: what it is called, where it lives, what must be installed for it."""
+
+    name: str
+    number: int
+    module: str
+    summary: str
+    requirement: str
+
+    def make(self, *, threads: int, tessdata: str | None = None) -> Engine:
+        """The engine with its models loaded; MissingExtraError or EngineError where that fails."""
+        made = cast("Callable[..., Engine]", import_module(self.module).make)
+        return made(threads=threads, tessdata=tessdata)
+
+
+ENGINES: dict[str, EngineKind] = {
+    kind.name: kind
+    for kind in (
+        EngineKind("rapidocr", 100, "dcmaudit.detect.ocr.rapid", "the default; its models come with it", "dcmaudit"),
+        EngineKind(
+            "tesseract", 1, "dcmaudit.detect.ocr.tesseract", "Tesseract 4 or 5, installed apart", "dcmaudit[tesseract]"
+        ),
+        EngineKind(
+            "easyocr", 2, "dcmaudit.detect.ocr.easy", "EasyOCR with models that are already there", "dcmaudit[easyocr]"
+        ),
+    )
+}
+DEFAULT_ENGINE = "rapidocr"
+
+
+def engine_kind(name: str) -> EngineKind:
+    """The engine of that name; UsageError where there is none."""
+    kind = ENGINES.get(name)
+    if kind is None:
+        raise UsageError(f"there is no OCR engine {name!r}", hint=f"engines: {', '.join(ENGINES)}")
+    return kind

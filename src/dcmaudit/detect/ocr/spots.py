@@ -1,0 +1,134 @@
+"""What an engine finds: places of text as four corners, and how they become boxes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dcmaudit.model import Box, Size
+
+Picture = npt.NDArray[np.uint8]
+"""(rows, columns) or (rows, columns, 3) in RGB order."""
+
+Corners = npt.NDArray[np.float32]
+"""(4, 2): x and y of the corners in pixels of the picture, in reading order: top left, top right, and on clockwise."""
+
+_ALONG, _ACROSS = 0.4, 0.15
+"""Parts of a line's height that are added at its ends and above and below: engines cut letters short."""
+
+_LARGEST = 0.25
+"""Part of a picture from which on a single line of text is taken for a fault of the engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One place of text in a picture. ``text`` is None where the engine has not read it; its confidence likewise."""
+
+    corners: Corners
+    score: float
+    text: str | None = field(default=None, repr=False)
+    confidence: float | None = None
+
+    @property
+    def box(self) -> Box:
+        """The smallest box around the corners."""
+        left, top = np.floor(self.corners.min(axis=0)).astype(int)
+        right, bottom = np.ceil(self.corners.max(axis=0)).astype(int)
+        return Box(int(left), int(top), max(int(right), int(left) + 1), max(int(bottom), int(top) + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text in the pixels of its plane: ``box`` covers the ink with a margin and lies inside the plane.
+
+    ``text`` is "" where nothing could be read: whether a line is reported never depends on reading it.
+    ``confidence`` is the reader's own, 0 to 1, None where it has none.
+    """
+
+    box: Box
+    text: str = field(repr=False)
+    confidence: float | None
+    score: float
+
+
+def padded(box: Box, size: Size) -> Box | None:
+    """The box with a margin that fits its height, clipped to the picture; None where nothing of it is inside."""
+    height = min(box.width, box.height)
+    along, across = math.ceil(_ALONG * height), math.ceil(_ACROSS * height)
+    if box.width < 1.5 * height and box.height < 1.5 * height:
+        # One or two letters: which way they run cannot be told.
+        across = math.ceil(0.5 * (along + across))
+    dx, dy = (along, across) if box.width >= box.height else (across, along)
+    return Box(box.left - dx, box.top - dy, box.right + dx, box.bottom + dy).clipped(size)
+
+
+def is_too_large(box: Box, size: Size) -> bool:
+    """Whether the box takes so much of the picture that it is no line of text."""
+    return box.area >= _LARGEST * size.area
+
+
+def moved(spot: Spot, dx: float, dy: float, scale: float = 1.0) -> Spot:
+    """The spot after dividing by ``scale`` and moving."""
+    shift = np.array([dx, dy], np.float32)
+    return replace(spot, corners=(spot.corners / np.float32(scale) + shift).astype(np.float32))
+
+
+def turned_back(spot: Spot, turns: int, size: Size) -> Spot:
+    """A spot of ``np.rot90(picture, turns)`` in the pixels of the picture of ``size``."""
+    x, y = spot.corners[:, 0], spot.corners[:, 1]
+    match turns % 4:
+        case 1:
+            corners = np.stack([size.width - y, x], axis=1)
+        case 2:
+            corners = np.stack([size.width - x, size.height - y], axis=1)
+        case 3:
+            corners = np.stack([y, size.height - x], axis=1)
+        case _:
+            corners = spot.corners
+    return replace(spot, corners=corners.astype(np.float32))
+
+
+def merged(groups: Iterable[Sequence[Any]], box_of: Any) -> list[list[Any]]:
+    """The members of all groups, those that show the same line of text together, earlier groups first.
+
+    Two are the same line where one covers more than half of the other and both are about as high, or where they
+    lie on one row and overlap (the two halves of a line that was cut).
+    """
+    clusters: list[list[Any]] = []
+    for group in groups:
+        for item in group:
+            home = next((c for c in clusters if any(is_same_line(box_of(item), box_of(o)) for o in c)), None)
+            if home is None:
+                clusters.append([item])
+            else:
+                home.append(item)
+    return clusters
+
+
+def is_same_line(one: Box, other: Box) -> bool:
+    """Whether two boxes are so placed that they show one line of text."""
+    common = one.intersection(other)
+    if common is None:
+        return False
+    small, large = sorted((one, other), key=lambda box: box.area)
+    if common.area < 0.5 * small.area:
+        upright = min(one.width, one.height, other.width, other.height)
+        row = common.height >= 0.7 * min(one.height, other.height) and max(one.height, other.height) < 1.5 * min(
+            one.height, other.height
+        )
+        return row and one.width > upright and common.width >= 0.3 * upright
+    # A paragraph taken for one line must not swallow its lines, nor a line running across it.
+    return min(large.width, large.height) <= 2.2 * max(1, min(small.width, small.height))
+
+
+def around(boxes: Iterable[Box]) -> Box:
+    """The smallest box around all of them; there must be one."""
+    first, *others = boxes
+    for other in others:
+        first = first.union(other)
+    return first

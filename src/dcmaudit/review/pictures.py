@@ -17,7 +17,7 @@ from dcmaudit.review.workers import Workers
 THUMBNAIL_EDGE = 160
 FULL = View()
 
-_BYTES = 24 * 2**20
+_BYTES = 12 * 2**20
 _ERRORS = 2000
 
 
@@ -39,7 +39,7 @@ class PictureStore:
     threads, those for later by one, which takes up nothing new while somebody waits.
     """
 
-    def __init__(self, pool: InstancePool, *, limit: int = _BYTES, workers: int = 4) -> None:
+    def __init__(self, pool: InstancePool, *, limit: int = _BYTES, workers: int = 3) -> None:
         self._pool = pool
         self._limit = limit
         self._kept: OrderedDict[Picture, bytes] = OrderedDict()

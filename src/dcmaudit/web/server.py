@@ -8,6 +8,7 @@ import ipaddress
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import uvicorn
 
@@ -23,6 +24,9 @@ _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _GRACE = 2
 _SWITCH_INTERVAL = 0.0005
 """Seconds until a thread that computes lets another one run: the default of 5 ms is longer than an answer takes."""
+
+_M_ARENA_MAX = -8
+"""The number of the setting in glibc's malloc.h; other C libraries do not have the function or ignore it."""
 
 
 def serve(
@@ -43,6 +47,7 @@ def serve(
     this machine without folders that may be browsed, for then everybody with the address could read every file.
     """
     names_of_host = _allowed_names(host, settings)
+    _share_memory_between_threads()
     with (
         listening_socket(host, settings.port) as listener,
         open_store(settings.database, user=settings.user, read_only=settings.viewer) as store,
@@ -92,6 +97,15 @@ def _run(desk: Desk, access: Access, listener: socket.socket, ready: Callable[[s
         pass  # the way to end it from a terminal
     finally:
         sys.setswitchinterval(before)
+
+
+def _share_memory_between_threads() -> None:
+    """Have glibc keep freed memory in two places instead of one a thread: a walk through a cine costs 15 MB less."""
+    if sys.platform == "linux":
+        import ctypes
+
+        with suppress(AttributeError, OSError):
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def _allowed_names(host: str, settings: Settings) -> list[str]:

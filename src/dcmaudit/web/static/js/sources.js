@@ -6,8 +6,8 @@
 export const SOURCES = [
   { name: "stored", title: "stored", colour: "#FFFFFF", dash: [] },
   { name: "similar", title: "similar image", colour: "#E69F00", dash: [10, 4] },
-  { name: "rules", title: "deid rules", colour: "#009E73", dash: [2, 4] },
-  { name: "ultrasound", title: "ultrasound regions", colour: "#F0E442", dash: [14, 4, 2, 4] },
+  { name: "rules", title: "deid rules", colour: "#009E73", dash: [3, 3] },
+  { name: "ultrasound", title: "ultrasound", colour: "#F0E442", dash: [14, 4, 2, 4] },
   { name: "ocr", title: "OCR", colour: "#56B4E9", dash: [6, 6] },
   { name: "learned", title: "learned", colour: "#CC79A7", dash: [2, 3, 8, 3] },
 ];

@@ -11,7 +11,7 @@ const GAP = 10;
 const LEAST = 26;
 /** A tick wider than this says no more; a label wants about so much. */
 const TICK = 24;
-const LABEL = 120;
+const LABEL = 150;
 
 export class Strip {
   /**

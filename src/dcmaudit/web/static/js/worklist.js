@@ -32,6 +32,7 @@ export class Worklist {
     this.total = 0;
     this.current = -1;
     this.focused = 0;
+    this.wanted = -1;
     this.signature = "";
     this.generation = 0;
     this.list.addEventListener("scroll", () => this.draw());
@@ -73,6 +74,7 @@ export class Worklist {
     this.generation += 1;
     this.asked.clear();
     if (top) {
+      this.wanted = -1;
       this.pages.clear();
       this.list.scrollTop = 0;
       this.focused = 0;
@@ -95,6 +97,7 @@ export class Worklist {
       this.pages.set(page, found.rows);
       this.#resize(found.total);
       this.draw();
+      if (Math.floor(this.wanted / PAGE) === page) this.#open(this.wanted);
     } catch (error) {
       this.asked.delete(page);
       this.failed(error);
@@ -186,6 +189,7 @@ export class Worklist {
   #open(place) {
     const row = this.pages.get(Math.floor(place / PAGE))?.[place % PAGE];
     this.focused = place;
+    this.wanted = row ? -1 : place; // not here yet: it is opened when its page comes
     if (row && row.index !== null) this.go(row.index);
     this.draw();
   }

@@ -212,8 +212,22 @@ def test_the_list_of_files_comes_in_pages_with_states(tab: Page, files: list[Pat
     ]
     assert [row["index"] for row in tab.get("worklist?text=us0003").json()["rows"]] == [2]
     assert [row["index"] for row in tab.get("worklist?status=tagged").json()["rows"]] == [0]
+    # A file that became done stays in the list that is walked, so it is also found by its name.
+    assert [row["index"] for row in tab.get("worklist?text=us0001").json()["rows"]] == [0]
     assert tab.get("worklist?status=x").status_code == 400
     assert tab.get("worklist?start=-1").status_code == 400
+
+
+def test_files_that_the_options_leave_out_are_found_by_state_and_can_be_opened(tab: Page) -> None:
+    tab.do("tag")
+    tab.do("next-file")
+    tab.do("set-option", name="ignore-done", value=True)
+    assert tab.state()["worklist"]["total"] == 2
+    row = tab.get("worklist?status=tagged").json()["rows"][0]
+    assert (row["index"], row["file_id"]) == (None, 0)
+    after = tab.do("go-file", file_id=0).json()
+    assert (after["file"]["file_id"], after["worklist"]["number"], after["worklist"]["total"]) == (0, 1, 3)
+    assert tab.do("go-file", file_id=77).status_code == 409
 
 
 def test_the_tags_of_a_file_are_rows(tab: Page) -> None:

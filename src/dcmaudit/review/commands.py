@@ -143,7 +143,7 @@ _GO = (
     Command("next-file", "Next file", "Go to the next file; nothing is written.", ("Escape",), "Go", "file"),
     Command("previous-file", "Previous file", "Go to the file before; nothing is written.", ("P",), "Go", "file"),
     _page("find", "Find in the file list", "Go to the filter of the list of files.", "/", menu="Go", group="file"),
-    Command("go-file", "Go to file number", "Go to a file by its number in the list.", arguments=("index",)),
+    Command("go-file", "Go to file number", "Go to a file by its number in the list.", arguments=("index", "file_id")),
     Command("go-plane", "Go to plane", "Go to a plane by its key.", arguments=("key",)),
     Command("filter", "Filter the list", "Walk only through files of a state, or with a text in their name.",
             arguments=("status", "text")),

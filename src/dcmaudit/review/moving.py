@@ -79,7 +79,12 @@ def done_next(session: Session, arguments: Arguments) -> None:
 
 
 def go_file(session: Session, arguments: Arguments) -> None:
-    """The file at ``index`` (from 0) of the list."""
+    """The file at ``index`` (from 0) of the list, or the one with that ``file_id``, also where it is left out."""
+    if "file_id" in arguments:
+        place = session.worklist.place(take.number(arguments, "file_id"))
+        session.selection.include(place)
+        session.show(place)
+        return
     index = take.number(arguments, "index")
     total = len(session.selection)
     if not 0 <= index < total:

@@ -88,8 +88,8 @@ def image_address(session_id: str, file_id: int, key: str, view: View) -> str:
     return f"/api/d/{session_id}/image/{file_id}/{key}?{query}"
 
 
-def worklist_rows(worklist: Worklist, places: Sequence[tuple[int, int]]) -> list[Json]:
-    """Rows of the list of files for pairs of number and place."""
+def worklist_rows(worklist: Worklist, places: Sequence[tuple[int | None, int]]) -> list[Json]:
+    """Rows of the list of files for pairs of number (None where the walk leaves the file out) and place."""
     rows: list[Json] = []
     for index, place in places:
         name, state = worklist.name(place), worklist.state(place)

@@ -243,6 +243,11 @@ class Selection:
     def __getitem__(self, index: int) -> int:
         return self._places[index]
 
+    @property
+    def places(self) -> Sequence[int]:
+        """The places in order."""
+        return self._places
+
     def sync(self) -> None:
         """Take in what the worklist found since the last time."""
         codes = self.worklist.codes(self._scanned)
@@ -269,6 +274,17 @@ class Selection:
             return self.worklist.count(*(s for s, wait in zip(_STATES, wanted, strict=True) if wait))
         codes = self.worklist.codes()[np.array(self._places)]
         return int(np.count_nonzero(np.array(wanted)[codes]))
+
+    def include(self, place: int) -> None:
+        """Take one place in, whatever the filter says: somebody asked for that file."""
+        index = bisect_left(self._places, place)
+        if index == len(self._places) or self._places[index] != place:
+            self._places.insert(index, place)
+
+    def narrowed(self, text: str) -> list[int]:
+        """Those of the places whose name holds ``text``, whatever became of the files since."""
+        wanted = text.casefold()
+        return [place for place in self._places if wanted in self.worklist.name(place).casefold()]
 
     def _matches(self, place: int) -> bool:
         text = self.filter.text.casefold()

@@ -215,20 +215,17 @@ class Routes:
             raise UsageError(f"there is no state {status!r}")
 
         def work() -> Response:
-            worklist, selection = session.worklist, session.selection
-            if status is not None or text:
-                base = selection.filter
-                state = ReviewState(status) if status else None
-                selection = Selection(worklist, Filter(base.ignore_done, base.tagged_only, state, text))
-            end = min(start + count, len(selection))
-            numbered = [(index, selection[index]) for index in range(start, end)]
-            worklist.refresh([place for _index, place in numbered])
-            own = session.selection
-            rows = [
-                {**row, "index": own.index(place)}
-                for row, (_index, place) in zip(worklist_rows(worklist, numbered), numbered, strict=True)
-            ]
-            return reply({"total": len(selection), "start": start, "growing": worklist.growing, "rows": rows})
+            worklist, own = session.worklist, session.selection
+            places = own.places
+            if status is not None:
+                # Every file in that state, also those that the options leave out: they are being looked for.
+                places = Selection(worklist, Filter(ignore_done=False, status=ReviewState(status), text=text)).places
+            elif text:
+                places = own.narrowed(text)
+            shown = [places[index] for index in range(start, min(start + count, len(places)))]
+            worklist.refresh(shown)
+            rows = worklist_rows(worklist, [(own.index(place), place) for place in shown])
+            return reply({"total": len(places), "start": start, "growing": worklist.growing, "rows": rows})
 
         return await run_in_threadpool(work)
 

@@ -67,6 +67,13 @@ def test_the_token_again_in_the_same_browser_leads_to_the_page(client: httpx.Cli
     assert client.get("/?token=whatever").status_code == 303
 
 
+def test_odd_cookies_of_other_programs_on_this_machine_do_no_harm(client: httpx.Client) -> None:
+    name, value = next(iter(client.cookies.items()))
+    odd = f'a b=1; "x; =; _xsrf=2|é|(1); {name}=old; {name}={value}; last'.encode("latin-1")
+    client.cookies.clear()
+    assert client.get("/", headers={b"Cookie": odd}).status_code == 200
+
+
 def test_the_cookie_of_another_port_is_no_good(stranger: httpx.Client, access: Access) -> None:
     cookie = stranger.get(f"/?token={access.token}").headers["set-cookie"].split(";")[0].split("=")[1]
     stranger.cookies.clear()

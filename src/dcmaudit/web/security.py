@@ -11,7 +11,6 @@ import json
 import logging
 import secrets
 from collections.abc import Sequence
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -85,13 +84,13 @@ class Access:
 
     def knows(self, headers: Headers) -> bool:
         """Whether the request carries the cookie."""
+        # By hand: http.cookies gives up at the first cookie that it dislikes, and other programs on this machine
+        # may have set such ones, for cookies do not tell ports apart.
         for header in headers.getlist("cookie"):
-            try:
-                morsel = SimpleCookie(header).get(self.cookie_name)
-            except CookieError:
-                continue
-            if morsel is not None and hmac.compare_digest(morsel.value.encode(), self._cookie.encode()):
-                return True
+            for part in header.split(";"):
+                name, _, value = part.strip().partition("=")
+                if name == self.cookie_name and hmac.compare_digest(value.encode(), self._cookie.encode()):
+                    return True
         return False
 
 

@@ -1,0 +1,198 @@
+"""Second decoders: other programs' answers to the same frames, so that a proof does not rest on one library.
+
+Each returns the cells of a frame as ``FrameReader.cells`` does, (rows, columns) or (rows, columns, 3), unsigned or
+floating, without the first decoder's help. Where there is no second library, there is None.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dcmaudit.dicom.codecs import codec_for
+from dcmaudit.dicom.codecs.base import as_cells
+from dcmaudit.dicom.codecs.codestreams import j2k_header, jpeg_header
+from dcmaudit.dicom.codecs.jpeg import is_transformed
+from dcmaudit.dicom.frames import FrameReader
+from dcmaudit.dicom.layout import PixelLayout
+from dcmaudit.dicom.quiet import quietly
+from dcmaudit.dicom.syntaxes import Codestream
+from dcmaudit.errors import DecodeError, DicomError
+
+Cells = npt.NDArray[Any]
+_LOSSLESS, _SEQUENTIAL, _PROGRESSIVE = 0xC3, 0xC0, 0xC2
+
+
+@dataclass(frozen=True, slots=True)
+class SecondDecoder:
+    """A named decoder of one kind of frame."""
+
+    name: str
+    decode: Callable[[bytes, PixelLayout], Cells]
+
+    def cells(self, reader: FrameReader, frame: int) -> Cells:
+        """The cells of one frame; DecodeError where this decoder refuses it or returns another shape."""
+        try:
+            data = reader.codestream(frame) if reader.index is not None else _native_bytes(reader, frame)
+            with quietly():
+                array = np.asarray(self.decode(data, reader.layout))
+                return array if array.dtype.kind == "f" else as_cells(array, reader.layout)
+        except (DicomError, MemoryError):
+            raise
+        except Exception as error:
+            raise DecodeError(f"{self.name} refused it ({type(error).__name__})") from error
+
+
+def first_decoder(reader: FrameReader) -> str:
+    """The name of the decoder that ``reader`` itself uses."""
+    codec = codec_for(reader.syntax.codestream) if reader.index is not None else None
+    return "numpy" if codec is None else codec.name
+
+
+def second_decoder(reader: FrameReader, frame: int) -> SecondDecoder | None:
+    """Another decoder than the reader's own for one frame, None where there is none."""
+    layout = reader.layout
+    if reader.index is None:
+        # pydicom wants whole bytes in little endian; other frames have one reader only
+        plain = reader.syntax.little_endian and layout.bits_allocated > 1
+        return SecondDecoder("pydicom", _pydicom(reader)) if plain else None
+    match reader.syntax.codestream:
+        case Codestream.JPEG:
+            return _second_jpeg(reader.codestream(frame))
+        case Codestream.JPEG_LS:
+            return SecondDecoder("pyjpegls (CharLS)", _pyjpegls)
+        case Codestream.JPEG_2000:
+            high = j2k_header(reader.codestream(frame)).high_throughput
+            return SecondDecoder("imagecodecs (OpenJPEG)", _j2k_imagecodecs) if high else \
+                SecondDecoder("pylibjpeg-openjpeg (OpenJPEG)", _j2k_openjpeg)  # fmt: skip
+        case Codestream.RLE:
+            return SecondDecoder("pylibjpeg-rle", _rle)
+        case Codestream.DEFLATED_FRAME:
+            return SecondDecoder("isal", _isal) if layout.bits_allocated > 1 else None
+        case _:
+            return None
+
+
+def _second_jpeg(data: bytes) -> SecondDecoder | None:
+    header = jpeg_header(data)
+    if header.frame == _LOSSLESS:
+        return SecondDecoder("imagecodecs (jpegsof3)", _sof3)
+    if header.precision == 8 and _SEQUENTIAL <= header.frame <= _PROGRESSIVE:
+        return SecondDecoder("Pillow", _pillow)
+    return None
+
+
+def _pillow(data: bytes, layout: PixelLayout) -> Cells:
+    from PIL import Image
+
+    header = jpeg_header(data)
+    with Image.open(io.BytesIO(data)) as picture:
+        if layout.samples == 1:
+            return np.asarray(picture)
+        # The codestream's own markers tell Pillow its colours; where only the DICOM header knows, it is told.
+        if header.transform is None and not header.jfif:
+            known = "YCbCr" if is_transformed(header, layout.photometric) else "RGB"
+            picture.draft("YCbCr", None)
+            if known == "RGB":
+                return _as_stored(data)
+        return np.asarray(picture.convert("RGB"))
+
+
+def _as_stored(data: bytes) -> Cells:
+    """Three components without any conversion: an Adobe marker says so to the decoder."""
+    from PIL import Image
+
+    adobe = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"
+    with Image.open(io.BytesIO(data[:2] + adobe + data[2:])) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def _sof3(data: bytes, layout: PixelLayout) -> Cells:  # noqa: ARG001 - the signature that all share
+    import imagecodecs
+
+    return np.asarray(imagecodecs.jpegsof3_decode(data))
+
+
+def _pyjpegls(data: bytes, layout: PixelLayout) -> Cells:
+    from jpeg_ls import decode_buffer
+
+    raw, info = decode_buffer(data)
+    width = 1 if info["bits_per_sample"] <= 8 else 2
+    flat = np.frombuffer(bytes(raw), np.dtype(f"<u{width}"))
+    if layout.samples > 1 and info["interleave_mode"] == 0:
+        return np.moveaxis(flat.reshape(layout.samples, layout.rows, layout.columns), 0, 2)
+    return flat.reshape((layout.rows, layout.columns) + ((layout.samples,) if layout.samples > 1 else ()))
+
+
+def _j2k_openjpeg(data: bytes, layout: PixelLayout) -> Cells:  # noqa: ARG001 - the signature that all share
+    from openjpeg.utils import decode
+
+    return np.asarray(decode(data[j2k_header(data).start :], 0))
+
+
+def _j2k_imagecodecs(data: bytes, layout: PixelLayout) -> Cells:  # noqa: ARG001 - the signature that all share
+    import imagecodecs
+
+    return np.asarray(imagecodecs.jpeg2k_decode(data[j2k_header(data).start :]))
+
+
+def _rle(data: bytes, layout: PixelLayout) -> Cells:
+    from rle.utils import decode_frame
+
+    width, pixels = layout.cell.itemsize, layout.rows * layout.columns
+    raw = np.frombuffer(decode_frame(data, pixels, layout.bits_allocated, "<"), np.dtype(f"<u{width}"))
+    if layout.samples == 1:
+        return raw.reshape(layout.rows, layout.columns)
+    return np.moveaxis(raw.reshape(layout.samples, layout.rows, layout.columns), 0, 2)
+
+
+def _isal(data: bytes, layout: PixelLayout) -> Cells:
+    from isal import isal_zlib
+
+    expected = layout.frame_bits // 8
+    raw = isal_zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, expected)
+    flat = np.frombuffer(raw, layout.cell.newbyteorder("<"), expected // layout.cell.itemsize)
+    if layout.samples == 1:
+        return flat.reshape(layout.rows, layout.columns)
+    if layout.planar:
+        return np.moveaxis(flat.reshape(layout.samples, layout.rows, layout.columns), 0, 2)
+    return flat.reshape(layout.rows, layout.columns, layout.samples)
+
+
+def _native_bytes(reader: FrameReader, frame: int) -> bytes:
+    size = reader.layout.frame_bits // 8
+    return reader.body.read_at(reader.element.offset + frame * size, size)
+
+
+def _pydicom(reader: FrameReader) -> Callable[[bytes, PixelLayout], Cells]:
+    keyword = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData"}.get(reader.element.tag, "PixelData")
+
+    def decode(data: bytes, layout: PixelLayout) -> Cells:
+        from pydicom.pixels.decoders import ExplicitVRLittleEndianDecoder
+
+        halved = "YBR_FULL_422" if layout.halved else layout.photometric
+        array, _ = ExplicitVRLittleEndianDecoder.as_array(
+            data + b"\0" * (len(data) % 2),
+            raw=True,
+            rows=layout.rows,
+            columns=layout.columns,
+            samples_per_pixel=layout.samples,
+            photometric_interpretation=halved,
+            bits_allocated=layout.bits_allocated,
+            bits_stored=layout.bits_stored,
+            pixel_representation=int(layout.signed),
+            planar_configuration=int(layout.planar),
+            number_of_frames=1,
+            pixel_keyword=keyword,
+            pixel_vr="OW",
+            correct_unused_bits=False,
+        )
+        return np.asarray(array)
+
+    return decode

@@ -1,0 +1,145 @@
+"""Two versions of one sequential JPEG compared block by block, by their quantised coefficients (ITU-T T.81)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from dcmaudit.dicom.jpeg import Codestream, coefficients, parse
+from dcmaudit.model import Box, Size
+from dcmaudit.verify.black import Mask, mask_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlockComparison:
+    """What was found. ``changed`` is true for each MCU that differs (rows, columns of MCUs of ``mcu`` pixels).
+
+    ``faults`` says in words what is wrong; ``blocks`` is how many blocks were compared. ``ring`` is by how many pixels
+    a change may be seen outside its MCUs, because decoders interpolate subsampled components.
+    """
+
+    changed: Mask
+    mcu: Size
+    ring: int
+    blocks: int
+    faults: tuple[str, ...]
+
+
+def compare_blocks(before: bytes, after: bytes, boxes: tuple[Box, ...]) -> BlockComparison:
+    """Compare two codestreams: only MCUs near the boxes may differ, and those must be flat.
+
+    Near means: within the reach of interpolation, which is half the subsampling, and at least one pixel. Raises
+    DecodeError where either codestream is damaged or no sequential JPEG.
+    """
+    old, new = parse(before), parse(after)
+    faults = list(_header_faults(old, new))
+    changed = np.zeros((old.grid.height, old.grid.width), np.bool_)
+    ring = _reach(old)
+    if old.size != new.size or old.mcu != new.mcu:
+        return BlockComparison(changed, old.mcu, ring, 0, tuple(faults))
+    blocks = 0
+    flat = np.ones_like(changed)
+    levels: list[set[int]] = []
+    for component, a, b in zip(old.components, coefficients(before), coefficients(after), strict=True):
+        blocks += a.shape[0] * a.shape[1]
+        h, v = (1, 1) if len(old.components) == 1 else (component.h, component.v)
+        differs = _by_mcu((a != b).any(axis=2), v, h, changed.shape)
+        changed |= differs
+        flat &= ~_by_mcu((b[..., 1:] != 0).any(axis=2), v, h, changed.shape)
+        levels.append(_levels(b[..., 0], differs, v, h))
+    allowed = _near(old, boxes, max(1, ring))
+    strange = changed & ~allowed
+    if strange.any():
+        faults.append(f"{int(strange.sum())} blocks differ although no rectangle reaches them")
+    if (changed & ~flat).any():
+        faults.append(f"{int((changed & ~flat).sum())} changed blocks are not of one colour")
+    if any(len(level) > 1 for level in levels):
+        faults.append("the changed blocks are not all of one colour")
+    return BlockComparison(changed, old.mcu, ring, blocks, tuple(faults))
+
+
+def _levels(dc: np.ndarray[tuple[int, ...], np.dtype[np.int16]], differs: Mask, v: int, h: int) -> set[int]:
+    """The DC levels of blocks in MCUs that changed; blocks that only fill up the last MCU may keep theirs."""
+    whole = np.repeat(np.repeat(differs, v, axis=0), h, axis=1)[: dc.shape[0], : dc.shape[1]]
+    return set(np.unique(dc[whole]).tolist())
+
+
+def _by_mcu(blocks: Mask, v: int, h: int, grid: tuple[int, ...]) -> Mask:
+    rows, columns = grid
+    padded = np.zeros((rows * v, columns * h), np.bool_)
+    padded[: blocks.shape[0], : blocks.shape[1]] = blocks[: rows * v, : columns * h]
+    return np.asarray(padded.reshape(rows, v, columns, h).any(axis=(1, 3)))
+
+
+def _reach(stream: Codestream) -> int:
+    """Pixels by which the interpolation of subsampled components reaches over an MCU's edge."""
+    most_h, most_v = max(c.h for c in stream.components), max(c.v for c in stream.components)
+    if len(stream.components) == 1:
+        return 0
+    return max(max(most_h // c.h, most_v // c.v) for c in stream.components) // 2
+
+
+def _near(stream: Codestream, boxes: tuple[Box, ...], grow: int) -> Mask:
+    mcu, grid = stream.mcu, stream.grid
+    pixels = mask_of(tuple(box.grown(grow) for box in boxes), grid.height * mcu.height, grid.width * mcu.width)
+    return np.asarray(pixels.reshape(grid.height, mcu.height, grid.width, mcu.width).any(axis=(1, 3)))
+
+
+def _header_faults(old: Codestream, new: Codestream) -> Iterator[str]:
+    """Everything beside the entropy-coded data that decides how coefficients become pixels, and what else is kept."""
+    if old.size != new.size:
+        yield "the codestream's size is another"
+    if (old.precision, old.baseline) != (new.precision, new.baseline):
+        yield "the codestream's precision or process is another"
+    if [(c.identifier, c.h, c.v) for c in old.components] != [(c.identifier, c.h, c.v) for c in new.components]:
+        yield "the codestream's components or their sampling are others"
+    if old.quantisation != new.quantisation:
+        yield "a quantisation table differs"
+    if (old.adobe_transform, old.is_jfif) != (new.adobe_transform, new.is_jfif):
+        yield "the codestream names another colour space"
+    if _scan_shape(old) != _scan_shape(new):
+        yield "the scans or their restart intervals differ"
+    if not new.has_eoi:
+        yield "the codestream has no end marker"
+    if [old.data[e.start : e.end] for e in old.extras] != [new.data[e.start : e.end] for e in new.extras]:
+        yield "application or comment segments of the codestream differ"
+
+
+def _scan_shape(stream: Codestream) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    return [
+        (tuple(c.index for c in scan.components), tuple(interval.count for interval in scan.intervals))
+        for scan in stream.scans
+    ]
+
+
+def pixels_of(changed: Mask, mcu: Size, ring: int, size: Size) -> Mask:
+    """True (rows, columns) for every pixel that may look different: of changed MCUs, and of the ring around them."""
+    mask = np.repeat(np.repeat(changed, mcu.height, axis=0), mcu.width, axis=1)
+    for _ in range(ring):
+        wide = mask.copy()
+        wide[1:] |= mask[:-1]
+        wide[:-1] |= mask[1:]
+        tall = wide.copy()
+        tall[:, 1:] |= wide[:, :-1]
+        tall[:, :-1] |= wide[:, 1:]
+        mask = tall
+    return mask[: size.height, : size.width]
+
+
+def boxes_of(mask: Mask, mcu: Size, size: Size) -> tuple[Box, ...]:
+    """The changed MCUs as boxes in pixels, one a run of each row, equal runs of rows joined; clipped to the image."""
+    found: list[Box] = []
+    open_runs: dict[tuple[int, int], int] = {}
+    for y in range(mask.shape[0] + 1):
+        row = mask[y] if y < mask.shape[0] else np.zeros(mask.shape[1], np.bool_)
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], row.astype(np.int8), [0])))).tolist()
+        runs = set(zip(edges[::2], edges[1::2], strict=True))
+        for run in [run for run in open_runs if run not in runs]:
+            top = open_runs.pop(run)
+            found.append(Box(run[0] * mcu.width, top * mcu.height, min(run[1] * mcu.width, size.width),
+                             min(y * mcu.height, size.height)))  # fmt: skip
+        for run in runs:
+            open_runs.setdefault(run, y)
+    return tuple(sorted(found, key=lambda box: (box.top, box.left)))

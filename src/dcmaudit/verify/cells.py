@@ -1,0 +1,113 @@
+"""Two versions of one frame compared cell by cell, bit by bit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dcmaudit.dicom.layout import PixelLayout
+from dcmaudit.model import Box
+from dcmaudit.verify.asked import FrameAsk
+from dcmaudit.verify.black import Mask, mask_of
+
+Cells = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CellFaults:
+    """Numbers of pixels that are not as they must be, and in which of the kinds of bits."""
+
+    stored: int = 0
+    """Stored values that changed outside the boxes."""
+    others: int = 0
+    """Bits outside the stored range that changed without being asked to."""
+    left_on: int = 0
+    """Bits that had to be switched off and were not."""
+
+
+def bits_of(cells: Cells) -> Cells:
+    """The cells as unsigned integers of the same size, floating point ones by their bits."""
+    return cells.view(np.dtype(f"u{cells.dtype.itemsize}")) if cells.dtype.kind != "u" else cells
+
+
+def compare_cells(before: Cells, after: Cells, layout: PixelLayout, ask: FrameAsk, widened: tuple[Box, ...],
+                  claimed: int) -> CellFaults:  # fmt: skip
+    """What differs between two frames of cells beyond what ``ask`` allows.
+
+    ``widened`` are the boxes in which stored values may change (as asked, or larger where chroma is shared);
+    ``claimed`` the bits that overlays in the pixel data use.
+    """
+    old, new = bits_of(before), bits_of(after)
+    changed = old ^ new
+    inside = mask_of(widened, layout.rows, layout.columns)
+    if layout.floating or layout.bits_allocated == 1:
+        return CellFaults(stored=_pixels((changed != 0) & ~_spread(inside, old)))
+    stored_mask = ((1 << layout.bits_stored) - 1) << layout.low
+    outside_mask = ((1 << layout.bits_allocated) - 1) & ~stored_mask
+    stored = changed & old.dtype.type(stored_mask)
+    others = changed & old.dtype.type(outside_mask)
+    stored = np.where(_spread(inside, old), old.dtype.type(0), stored)
+    for bit, boxes in ask.bits.items():
+        free = mask_of(boxes or (Box(0, 0, layout.columns, layout.rows),), layout.rows, layout.columns)
+        keep = old.dtype.type(~(1 << bit) & ((1 << layout.bits_allocated) - 1))
+        for part in (stored, others):
+            np.copyto(part, part & keep, where=_spread(free, old))
+    if ask.strip:
+        others = np.zeros_like(others)
+    else:
+        others = np.where(_sign_goes_on(old, new, layout, claimed) & _spread(inside, old), old.dtype.type(0), others)
+    return CellFaults(_pixels(stored != 0), _pixels(others != 0), _left_on(new, layout, ask))
+
+
+def _sign_goes_on(old: Cells, new: Cells, layout: PixelLayout, claimed: int) -> npt.NDArray[np.bool_]:
+    """Where the bits above a signed value repeat its sign before and after, and nothing else changed outside it."""
+    above = _above(layout) & ~claimed
+    if not layout.signed or not above:
+        return np.zeros(old.shape, np.bool_)
+    kind = old.dtype.type
+    others = ((1 << layout.bits_allocated) - 1) & ~(((1 << layout.bits_stored) - 1) << layout.low) & ~above
+    same = ((old ^ new) & kind(others)) == 0
+    return np.asarray(same & _repeats_sign(old, layout, above) & _repeats_sign(new, layout, above))
+
+
+def _repeats_sign(cells: Cells, layout: PixelLayout, above: int) -> npt.NDArray[np.bool_]:
+    kind = cells.dtype.type
+    negative = (cells & kind(1 << layout.high)) != 0
+    return np.asarray((cells & kind(above)) == np.where(negative, kind(above), kind(0)))
+
+
+def _above(layout: PixelLayout) -> int:
+    return ((1 << layout.bits_allocated) - 1) & ~((1 << (layout.high + 1)) - 1)
+
+
+def _left_on(new: Cells, layout: PixelLayout, ask: FrameAsk) -> int:
+    """Pixels in which a bit is on that had to be off."""
+    kind = new.dtype.type
+    wrong = np.zeros(new.shape, np.bool_)
+    stored = ((1 << layout.bits_stored) - 1) << layout.low
+    for bit, boxes in ask.bits.items():
+        if ask.strip and not stored >> bit & 1:
+            continue
+        area = mask_of(boxes or (Box(0, 0, layout.columns, layout.rows),), layout.rows, layout.columns)
+        wrong |= ((new & kind(1 << bit)) != 0) & _spread(area, new)
+    if ask.strip:
+        above = _above(layout)
+        below = (1 << layout.low) - 1
+        wrong |= (new & kind(below)) != 0
+        lit = (new & kind(above)) != 0
+        # All of a frame's signs or none: a choice pixel by pixel could draw something.
+        if lit.any():
+            wrong |= ~_repeats_sign(new, layout, above) if layout.signed else lit
+    return _pixels(wrong)
+
+
+def _spread(mask: Mask, like: Cells) -> Mask:
+    """The mask of pixels as one of samples."""
+    return np.broadcast_to(mask[..., np.newaxis], like.shape) if like.ndim == 3 else mask
+
+
+def _pixels(wrong: npt.NDArray[np.bool_]) -> int:
+    return int(np.count_nonzero(wrong.any(axis=2) if wrong.ndim == 3 else wrong))

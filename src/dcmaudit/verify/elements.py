@@ -1,0 +1,142 @@
+"""Every element of two data sets compared: identical, or allowed to differ by ``rules``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from dcmaudit.errors import HeaderError
+from dcmaudit.verify.dataset import PIXELS, UNDEFINED, DataSet, Element, tag_name
+from dcmaudit.verify.record import Record
+from dcmaudit.verify.rules import ICONS, METHODS, WATCHED, Change, Rules
+
+ELEMENTS, ORDER = "elements", "order of elements"
+_CHUNK = 1 << 20
+_DEEPEST = 40
+PER_FRAME = 0x52009230
+
+
+@dataclass(slots=True)
+class ElementComparison:
+    """Compares the elements of ``before`` and ``after``; pixel data, and touched overlays, are compared elsewhere.
+
+    ``elsewhere`` are top-level tags whose values others compare; ``touched_icons`` are the numbers of icons whose
+    pixel data others compare.
+    """
+
+    before: DataSet
+    after: DataSet
+    rules: Rules
+    record: Record
+    elsewhere: frozenset[int]
+    touched_icons: frozenset[int]
+    dropped_icons: bool = False
+    _icons: int = 0
+    _old: dict[int, bytes] = field(default_factory=dict)
+    _new: dict[int, bytes] = field(default_factory=dict)
+
+    def run(self, old: dict[int, Element], new: dict[int, Element]) -> None:
+        """Compare two top levels, given by tag."""
+        for tag, element in old.items():
+            if tag in WATCHED:
+                self._old[tag] = self.before.raw(element)
+            if tag in new:
+                continue
+            if tag == ICONS:
+                self._icons += sum(1 for _ in self.before.items(element))
+            self.record.require(ELEMENTS, element.name, "it is missing",
+                                holds=self.rules.may_go(tag, element.vr, element.end - element.value))  # fmt: skip
+        for tag, element in new.items():
+            if tag in WATCHED:
+                self._new[tag] = self.after.raw(element)
+            reason = self.rules.must_go(tag, element.vr, element.end - element.value)
+            if reason is not None:
+                self.record.fail(ELEMENTS, element.name, f"it is still there: {reason}")
+            self._one(old.get(tag), element)
+        for tag, text in self.rules.missing(frozenset(new), self._old, self._new):
+            self.record.fail(ELEMENTS, tag_name(tag), text)
+
+    def _one(self, old: Element | None, new: Element) -> None:
+        if old is not None and self._is_same(old, new, new.name, 0):
+            self.record.checks[ELEMENTS] += 1
+            return
+        if old is None and self.after.is_sequence(new) and new.tag != METHODS:
+            self.record.fail(ELEMENTS, new.name, "it is new")
+            return
+        change = Change(
+            new.tag, None if old is None else self.before.raw(old), self.after.raw(new),
+            None if old is None else old.vr, 0 if old is None else old.end - old.value,
+        )  # fmt: skip
+        fault = self.rules.fault(change)
+        self.record.require(ELEMENTS, new.name, fault or "", holds=fault is None)
+        if fault is None and old is not None and old.vr != new.vr:
+            self.record.fail(ELEMENTS, new.name, f"its VR is {new.vr}, it was {old.vr}")
+
+    def _is_same(self, old: Element, new: Element, path: str, depth: int) -> bool:
+        """Whether two elements of one tag say the same; deeper differences are told here, where they are."""
+        if old.vr != new.vr and not (depth == 0 and old.tag in PIXELS):
+            return False
+        if depth == 0 and old.tag in self.elsewhere:
+            return True
+        sequence = self.before.is_sequence(old)
+        if sequence != self.after.is_sequence(new):
+            return False
+        same = _equal(self.before, old, self.after, new)
+        if not sequence:
+            return same
+        if same and not self.touched_icons:
+            return True
+        if old.tag == METHODS and depth == 0:
+            return same
+        if depth > _DEEPEST:
+            raise HeaderError(f"{path}: its sequences are nested too deeply to be compared")
+        return self._same_items(old, new, path, depth)
+
+    def _same_items(self, old: Element, new: Element, path: str, depth: int) -> bool:
+        a, b = list(self.before.items(old)), list(self.after.items(new))
+        if len(a) != len(b):
+            self.record.fail(ELEMENTS, path, f"it has {len(b)} items, it had {len(a)}")
+            return True
+        for number, (was, now) in enumerate(zip(a, b, strict=True)):
+            icon = self._icons if old.tag == ICONS else None
+            self._icons += old.tag == ICONS
+            where = f"{path} item {number + 1}"
+            mine = {element.tag: element for element in now}
+            tags = [element.tag for element in was]
+            if [t for t in tags if t & 0xFFFF] != [element.tag for element in now if element.tag & 0xFFFF]:
+                self.record.fail(ELEMENTS, where, "its elements are others, or in another order")
+                continue
+            for element in was:
+                other = mine.get(element.tag)
+                if other is None or (icon in self.touched_icons and element.tag in PIXELS):
+                    continue
+                inner = f"{where} {element.name}"
+                holds = self._is_same(element, other, inner, depth + 1)
+                self.record.require(ELEMENTS, inner, "its value changed", holds=holds)
+        return True
+
+
+def _equal(one: DataSet, a: Element, other: DataSet, b: Element) -> bool:
+    """Whether two values have the same bytes; read in pieces."""
+    length = a.value_end - a.value
+    if length != b.value_end - b.value or (a.length == UNDEFINED) != (b.length == UNDEFINED):
+        return False
+    for at in range(0, length, _CHUNK):
+        size = min(_CHUNK, length - at)
+        if one.body.read_at(a.value + at, size) != other.body.read_at(b.value + at, size):
+            return False
+    return True
+
+
+def top_level(data: DataSet, start: int, fail: Callable[[str, str], None]) -> tuple[dict[int, Element], int]:
+    """The elements of a data set by tag, and where they end; ``fail(where, text)`` for disorder."""
+    found: dict[int, Element] = {}
+    end, last = start, -1
+    for element in data.elements(start):
+        if element.tag in found:
+            fail(element.name, "it occurs twice")
+        elif element.tag <= last:
+            fail(element.name, "it stands behind a larger tag")
+        found.setdefault(element.tag, element)
+        end, last = element.end, element.tag
+    return found, end

@@ -1,0 +1,113 @@
+"""Overlays in OverlayData, and icons, compared with their originals."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dcmaudit.dicom.header import Header, Kept
+from dcmaudit.dicom.icons import Icon
+from dcmaudit.dicom.instance import samples_of
+from dcmaudit.dicom.overlays import ClassicOverlay, classic_bits
+from dcmaudit.dicom.parts import Parts
+from dcmaudit.dicom.seconds import first_decoder
+from dcmaudit.errors import DcmauditError
+from dcmaudit.model import Box, IconAddress, OverlayAddress, PlaneGroup
+from dcmaudit.model.proof import PlaneProof
+from dcmaudit.verify.asked import Boxes
+from dcmaudit.verify.black import fault_inside, mask_of
+from dcmaudit.verify.cells import bits_of
+from dcmaudit.verify.record import Record
+
+OVERLAYS, ICONS = "overlays", "icons"
+_CHUNK = 1 << 20
+
+
+def compare_overlay(
+    record: Record, before: Parts, after: Parts, group: PlaneGroup, everywhere: Boxes, single: dict[int, Boxes]
+) -> list[PlaneProof]:
+    """Compare one classic overlay, frame by frame and bit by bit; what was asked comes back as compared.
+
+    ``everywhere`` are the boxes of every frame, ``single`` those of single ones, in overlay pixels.
+    """
+    old, new = before.overlays.places.get(group.number), after.overlays.places.get(group.number)
+    name = f"overlay {group.number:04X}"
+    if not isinstance(old, ClassicOverlay) or not isinstance(new, ClassicOverlay):
+        record.fail(OVERLAYS, name, "it is no overlay of its own any more")
+        return []
+    if (old.size, old.frame_bits) != (new.size, new.frame_bits):
+        record.fail(OVERLAYS, name, "its size is another")
+        return []
+    proofs: list[PlaneProof] = []
+    for frame in group.frames:
+        where = f"{name} frame {frame + 1}"
+        boxes = tuple(dict.fromkeys((*everywhere, *single.get(frame, ()))))
+        try:
+            a, b = classic_bits(before.header, old, frame), classic_bits(after.header, new, frame)
+        except DcmauditError as error:
+            record.fail(OVERLAYS, where, error.message)
+            continue
+        inside = mask_of(boxes, old.size.height, old.size.width)
+        wrong = int(((a != b) & ~inside).sum())
+        record.require(OVERLAYS, where, f"{wrong} bits differ outside the rectangles", holds=not wrong)
+        if boxes:
+            lit = int(b[inside].sum())
+            record.require(OVERLAYS, where, f"{lit} bits inside the rectangles are still on", holds=not lit)
+            proofs.append(PlaneProof(OverlayAddress(group.number, frame), boxes, boxes, ("numpy",)))
+    used = (len(group.frames) - 1) * old.frame_bits + old.size.area
+    _compare_rest(record, name, before.header, old, after.header, new, used)
+    return proofs
+
+
+def _compare_rest(record: Record, name: str, header: Header, old: ClassicOverlay, other: Header,
+                  new: ClassicOverlay, used: int) -> None:  # fmt: skip
+    """What stands behind the last frame: the bits of its last word, and whole bytes."""
+    lengths = _length(old.value), _length(new.value)
+    record.require(OVERLAYS, name, f"its data have {lengths[1]} bytes instead of {lengths[0]}",
+                   holds=lengths[0] == lengths[1])  # fmt: skip
+    word = used // 16 * 2
+    a, b = (_read(h, place.value, word, 2) for h, place in ((header, old), (other, new)))
+    if used % 16 and len(a) == len(b):
+        order = "<u2" if not old.swapped else ">u2"
+        pair = [int(np.frombuffer(x.ljust(2, b"\0"), order)[0]) >> used % 16 for x in (a, b)]
+        record.require(OVERLAYS, name, "bits behind its last frame differ", holds=pair[0] == pair[1])
+        word += 2
+    for at in range(word, min(lengths), _CHUNK):
+        if _read(header, old.value, at, _CHUNK) != _read(other, new.value, at, _CHUNK):
+            record.fail(OVERLAYS, name, "bytes behind its last frame differ")
+            return
+
+
+def _length(value: Kept | bytes) -> int:
+    return value.length if isinstance(value, Kept) else len(value)
+
+
+def _read(header: Header, value: Kept | bytes, start: int, length: int) -> bytes:
+    if isinstance(value, Kept):
+        return header.body.read_at(value.offset + start, max(0, min(length, value.length - start)))
+    return value[start : start + length]
+
+
+def compare_icon(record: Record, old: Icon, new: Icon, boxes: Boxes, *, whole: bool) -> PlaneProof | None:
+    """Compare an icon in which ``boxes`` were to be blacked, or all of it."""
+    where = f"icon {old.number + 1}"
+    if old.reader is None or new.reader is None:
+        record.fail(ICONS, where, "it cannot be read")
+        return None
+    layout = old.reader.layout
+    if not record.require(ICONS, where, "it is described in another way", holds=layout == new.reader.layout):
+        return None
+    boxes = (Box.whole(layout.size),) if whole else boxes
+    try:
+        (a, _), (b, meaning) = old.reader.cells(0), new.reader.cells(0)
+        samples = samples_of(b, meaning, new.reader, new.header, 0)
+    except DcmauditError as error:
+        record.fail(ICONS, where, error.message)
+        return None
+    inside = mask_of(boxes, layout.rows, layout.columns)
+    differs = bits_of(a) != bits_of(b)
+    differs = differs.any(axis=2) if differs.ndim == 3 else differs
+    wrong = int((differs & ~inside).sum())
+    record.require(ICONS, where, f"{wrong} pixels differ outside the rectangles", holds=not wrong)
+    fault = fault_inside(samples, inside)
+    record.require(ICONS, where, f"inside the rectangles: {fault}", holds=fault is None)
+    return PlaneProof(IconAddress(old.number), boxes, boxes, (first_decoder(new.reader),))

@@ -1,0 +1,311 @@
+"""The whole proof of one file: what was written, read again and compared with the original and the plan."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from dcmaudit.dicom import Instance, open_instance
+from dcmaudit.dicom.bytesource import ByteSource
+from dcmaudit.dicom.codecs.codestreams import jpeg_header
+from dcmaudit.dicom.frames import FrameReader
+from dcmaudit.dicom.overlays import ClassicOverlay, EmbeddedOverlay
+from dcmaudit.dicom.syntaxes import Codestream
+from dcmaudit.errors import DcmauditError
+from dcmaudit.model import OverlayAddress, PlaneKind, Reference
+from dcmaudit.model.proof import PlaneProof, Proof
+from dcmaudit.model.redaction import IconPolicy, RedactionPlan
+from dcmaudit.verify.asked import Asked, Boxes
+from dcmaudit.verify.dataset import DataSet, Element
+from dcmaudit.verify.elements import ElementComparison, top_level
+from dcmaudit.verify.envelope import LENGTH, Envelope, check_deflated_end, compare_envelopes, read_envelope
+from dcmaudit.verify.fragments import check_count, check_extended, check_fragments
+from dcmaudit.verify.frames import FrameComparison
+from dcmaudit.verify.overlays import compare_icon, compare_overlay
+from dcmaudit.verify.record import Record
+from dcmaudit.verify.rules import ICONS, Rules
+
+_LOSSLESS_JPEG = "1.2.840.10008.1.2.4.70"
+_REWRITABLE = {0xC0, 0xC1, 0xC3}
+_CHUNK = 4 << 20
+_SHOWN = (PlaneKind.FRAME, PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY, PlaneKind.ICON)
+
+
+def prove(before: Reference, after: Reference, plan: RedactionPlan, *, new_uids: bool = False) -> Proof:
+    """What a comparison of a written file with its original and its plan found.
+
+    Both files are opened anew and read to their last byte. Everything that the plan does not ask for must be as it was:
+    stored values, other bits, frames, overlays, icons, elements; everything that it asks for must be black as
+    rendered, and hold one value. The frames that changed are decoded by a second library where there is one. Nothing
+    of the redactor or the writer is used. Frames are read one at a time.
+
+    ``new_uids`` says that a new SOP Instance UID was asked for. Never raises for what a file holds: a file that
+    cannot be read or compared is a finding. PS3.3 C.7.6.3, PS3.5 annex A, PS3.10 7.1.
+    """
+    record = Record()
+    planes: list[PlaneProof] = []
+    digests = ["", ""]
+    try:
+        with ExitStack() as stack:
+            files = [_File.open(stack, reference) for reference in (before, after)]
+            digests = [_digest(file.source) for file in files]
+            comparison = _Comparison(files[0], files[1], plan, record, new_uids=new_uids)
+            comparison.run()
+            planes = comparison.planes
+    except DcmauditError as error:
+        record.fail("reading", "the file", error.message)
+    except OSError as error:
+        record.fail("reading", "the file", f"it cannot be read: {error.strerror}")
+    except Exception as error:  # noqa: BLE001 - a proof that breaks off has not passed
+        record.fail("reading", "the file", f"the comparison broke off ({type(error).__name__})")
+    return Proof(
+        plan.name, digests[0], digests[1], dict(record.checks), record.findings(), tuple(planes), tuple(record.notes)
+    )
+
+
+@dataclass(slots=True)
+class _File:
+    """One of the two files: its bytes, its envelope, its instance and the walk over its data set."""
+
+    source: ByteSource
+    envelope: Envelope
+    instance: Instance
+    data: DataSet
+    start: int
+
+    @classmethod
+    def open(cls, stack: ExitStack, reference: Reference) -> _File:
+        instance = stack.enter_context(open_instance(reference))
+        source = ByteSource(reference.open(), name=reference.name)
+        stack.callback(source.close)
+        envelope = read_envelope(source)
+        header = instance.parts.header
+        syntax = header.syntax
+        data = DataSet(header.body, implicit=syntax.implicit, little=syntax.little_endian)
+        return cls(source, envelope, instance, data, 0 if syntax.deflated else envelope.start)
+
+
+@dataclass(slots=True)
+class _Comparison:
+    before: _File
+    after: _File
+    plan: RedactionPlan
+    record: Record
+    new_uids: bool
+    planes: list[PlaneProof] = field(default_factory=list)
+
+    def run(self) -> None:
+        old, new = self.before.instance.parts, self.after.instance.parts
+        self.record.require("plan", "the plan", "it has problems, and so cannot have been carried out",
+                            holds=not self.plan.problems)  # fmt: skip
+        asked = Asked(self.plan, old)
+        transcoded = self._is_transcoded(old.image, new.image)
+        self._encoding()
+        elements = self._structure()
+        self._same_planes()
+        claimed = 0
+        for place in old.overlays.places.values():
+            claimed |= 1 << place.bit if isinstance(place, EmbeddedOverlay) else 0
+        if old.image is not None or new.image is not None:
+            frames = FrameComparison(old, new, asked, self.record, transcoded, claimed)
+            frames.run()
+            self.planes += frames.planes
+        elsewhere = self._overlays()
+        dropped = ICONS in elements[0] and ICONS not in elements[1]
+        touched = self._icons(elements, dropped=dropped)
+        if old.image is not None:
+            elsewhere |= {old.image.element.tag}
+        rules = self._rules(asked, transcoded=transcoded)
+        comparison = ElementComparison(self.before.data, self.after.data, rules, self.record, frozenset(elsewhere),
+                                       frozenset(touched))  # fmt: skip
+        comparison.run(*elements)
+
+    def _encoding(self) -> None:
+        a, b = (file.instance.parts.header.syntax for file in (self.before, self.after))
+        same = (a.implicit, a.little_endian, a.deflated) == (b.implicit, b.little_endian, b.deflated)
+        self.record.require("encoding", "the data set", "it is written in another encoding", holds=same)
+
+    def _structure(self) -> tuple[dict[int, Element], dict[int, Element]]:
+        """The envelope, the top level to its last byte, and the fragments; the elements of both files come back."""
+        record, before, after = self.record, self.before, self.after
+        ignored: list[str] = []
+        old, old_end = top_level(before.data, before.start, lambda where, text: ignored.append(where))
+        new, end = top_level(after.data, after.start, lambda where, text: record.fail("order of elements", where, text))
+        record.checks["order of elements"] += len(new)
+        size = after.data.body.size
+        record.require(LENGTH, "the end of the file", f"{size - end} bytes stand behind the last element",
+                       holds=end == size)  # fmt: skip
+        for tag, element in new.items():
+            was_cut = tag in old and old[tag].cut
+            if element.cut:
+                record.require(LENGTH, element.name, "the file ends inside it", holds=was_cut)
+        if before.data.rest(old_end).strip(b"\0"):
+            record.fail(LENGTH, "the original", "bytes that are no element stand behind its data set")
+        if after.instance.parts.header.syntax.deflated:
+            check_deflated_end(record, after.source, after.envelope.start)
+        ids = {tag: after.data.raw(new[tag]) for tag in (0x00080016, 0x00080018) if tag in new}
+        compare_envelopes(record, before.envelope, after.envelope, new=ids, new_uids=self.new_uids,
+                          transcoded=self._is_transcoded(before.instance.parts.image, after.instance.parts.image))  # fmt: skip
+        self._fragments(old, new)
+        return old, new
+
+    def _fragments(self, old: dict[int, Element], new: dict[int, Element]) -> None:
+        was, now = self.before.instance.parts.image, self.after.instance.parts.image
+        if was is None or now is None:
+            return
+        check_count(self.record, was, now)
+        if now.element.fragments is None:
+            return
+        if self._as_it_was(was, now):
+            self.record.note("the pixel data are the original's, byte by byte; its offset tables were not judged")
+        else:
+            check_fragments(self.record, now)
+        same = all(tag in old and self.before.data.raw(old[tag], 1 << 26) == self.after.data.raw(new[tag], 1 << 26)
+                   for tag in (0x7FE00001, 0x7FE00002) if tag in new)  # fmt: skip
+        if not (same and self._as_it_was(was, now)):
+            check_extended(self.record, self.after.data, new, now)
+
+    def _as_it_was(self, was: FrameReader, now: FrameReader) -> bool:
+        a, b = was.element, now.element
+        if a.length != b.length or not self.plan.is_empty:
+            return False
+        return all(
+            was.body.read_at(a.offset + at, min(_CHUNK, a.length - at))
+            == now.body.read_at(b.offset + at, min(_CHUNK, a.length - at))
+            for at in range(0, a.length, _CHUNK)
+        )
+
+    def _is_transcoded(self, old: FrameReader | None, new: FrameReader | None) -> bool:
+        """Whether the frames went to lossless JPEG, and had to: their own process cannot be written again exactly."""
+        if old is None or new is None or old.index is None or new.index is None or old.syntax.uid == new.syntax.uid:
+            return False
+        if new.syntax.uid != _LOSSLESS_JPEG or old.syntax.codestream is not Codestream.JPEG or not old.count:
+            return False
+        heads = (jpeg_header(old.codestream(frame)).frame for frame in range(old.count))
+        return any(head not in _REWRITABLE for head in heads)
+
+    def _same_planes(self) -> None:
+        """The same planes are there, in the same order and size, but for those that the plan removes."""
+        removed = self._removed()
+        old = [group for group in self.before.instance.planes.groups if group.kind in _SHOWN]
+        new = [group for group in self.after.instance.planes.groups if group.kind in _SHOWN]
+        planned = [group for group in self.plan.listing.groups if group.kind in _SHOWN]
+        self.record.require("planes", "the plan", "it was made for other planes than the original has",
+                            holds=planned == old)  # fmt: skip
+        for group in old:
+            if group in new:
+                self.record.require("planes", group.title, "its place in the order is another", holds=True)
+            elif group.kind is not PlaneKind.ICON:
+                self.record.require("planes", group.title, "it is missing, or of another size, place or number of "
+                                    "frames", holds=group.number in removed)  # fmt: skip
+        kept = [group for group in old if group in new]
+        others = [group for group in new if group not in old and group.kind is not PlaneKind.ICON]
+        self.record.require("planes", "the list of planes", "planes are there that the original does not have",
+                            holds=not others)  # fmt: skip
+        self.record.require("planes", "the list of planes", "their order is another",
+                            holds=[group for group in new if group in old] == kept)  # fmt: skip
+        names = {group.name for group in self.before.instance.planes.groups if group.kind is PlaneKind.UNSHOWN}
+        unread = [group.name for group in self.after.instance.planes.groups
+                  if group.kind is PlaneKind.UNSHOWN and group.name not in names]  # fmt: skip
+        self.record.require("planes", "the list of planes", f"cannot be looked at any more: {', '.join(unread)}",
+                            holds=not unread)  # fmt: skip
+
+    def _removed(self) -> set[int]:
+        """Overlay groups that may vanish."""
+        places = self.before.instance.parts.overlays.places
+        options = self.plan.options
+        if options.overlays.value == "remove":
+            return set(places)
+        return {n for n, place in places.items() if options.remove_high_bits and isinstance(place, EmbeddedOverlay)}
+
+    def _boxes(self, number: int) -> Boxes:
+        return tuple(item.box for item in self.plan.groups.get(number, ()))
+
+    def _overlays(self) -> set[int]:
+        """Compare the overlays that the plan touches; the tags of their data come back."""
+        single: dict[int, dict[int, Boxes]] = {}
+        for address, items in self.plan.planes.items():
+            if isinstance(address, OverlayAddress) and items:
+                single.setdefault(address.group, {})[address.frame] = tuple(item.box for item in items)
+        found: set[int] = set()
+        for number, group in enumerate(self.plan.listing.groups):
+            if group.kind is not PlaneKind.OVERLAY or group.number in self._removed():
+                continue
+            everywhere, own = self._boxes(number), single.get(group.number, {})
+            if everywhere or own:
+                old, new = self.before.instance.parts, self.after.instance.parts
+                self.planes += compare_overlay(self.record, old, new, group, everywhere, own)
+                if isinstance(new.overlays.places.get(group.number), ClassicOverlay):
+                    found.add(group.number << 16 | 0x3000)
+        return found
+
+    def _icons(self, elements: tuple[dict[int, Element], dict[int, Element]], *, dropped: bool) -> set[int]:
+        """Compare the icons that the plan touches; their numbers in the original come back."""
+        old, new = self.before.instance.parts.icons, self.after.instance.parts.icons
+        first, count = self._top_icons(elements[0]) if dropped else (0, 0)
+        kept = [icon for icon in old if not first <= icon.number < first + count]
+        if not self.record.require("icons", "icons", f"there are {len(new)}, {len(kept)} were expected",
+                                   holds=len(new) == len(kept)):  # fmt: skip
+            return set()
+        touched: set[int] = set()
+        for was, now in zip(kept, new, strict=True):
+            boxes = self._icon_boxes(was.number)
+            whole = self.plan.options.icons is IconPolicy.REMOVE
+            if not boxes and not whole:
+                continue
+            touched.add(was.number)
+            proof = compare_icon(self.record, was, now, boxes, whole=whole)
+            self.planes += [proof] if proof is not None else []
+        return touched
+
+    def _icon_boxes(self, icon: int) -> Boxes:
+        found: list[Boxes] = []
+        for number, group in enumerate(self.plan.listing.groups):
+            if group.kind is PlaneKind.ICON and group.number == icon:
+                own = self.plan.planes.get(group.address(0), ())
+                found.append((*self._boxes(number), *(item.box for item in own)))
+        return tuple(dict.fromkeys(box for boxes in found for box in boxes))
+
+    def _top_icons(self, elements: dict[int, Element]) -> tuple[int, int]:
+        """The number of the first icon of the top-level sequence, and how many it has."""
+        data = self.before.data
+        first = sum(
+            _icons_in(data, element) for tag, element in elements.items() if tag < ICONS and data.is_sequence(element)
+        )
+        return first, sum(1 for _ in data.items(elements[ICONS]))
+
+    def _rules(self, asked: Asked, *, transcoded: bool) -> Rules:
+        parts = self.before.instance.parts
+        options = self.plan.options
+        changed = not self.plan.is_empty or options.overlays.value == "remove" or options.remove_high_bits
+        asked_icons = any(group.kind is PlaneKind.ICON and self._icon_boxes(group.number)
+                          for group in self.plan.listing.groups)  # fmt: skip
+        unreadable = changed and any(icon.reader is None for icon in parts.icons)
+        return Rules(
+            plan=self.plan,
+            transcoded=transcoded,
+            new_uids=self.new_uids,
+            changed=changed,
+            colour=parts.image is not None and parts.image.layout.samples == 3,
+            embedded=frozenset(n for n, p in parts.overlays.places.items() if isinstance(p, EmbeddedOverlay)),
+            little=parts.header.syntax.little_endian,
+            removable_icons=options.icons is IconPolicy.REMOVE or asked_icons or unreadable,
+        )
+
+
+def _icons_in(data: DataSet, element: Element, depth: int = 0) -> int:
+    count = 0
+    for item in data.items(element):
+        if element.tag == ICONS:
+            count += 1
+            continue
+        count += sum(_icons_in(data, inner, depth + 1) for inner in item if depth < 24 and data.is_sequence(inner))
+    return count
+
+
+def _digest(source: ByteSource) -> str:
+    digest = hashlib.sha256()
+    for at in range(0, source.size, _CHUNK):
+        digest.update(source.read_at(at, min(_CHUNK, source.size - at)))
+    return f"sha256:{digest.hexdigest()}"

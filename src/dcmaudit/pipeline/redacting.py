@@ -89,11 +89,10 @@ def redact_file(job: RedactionJob, task: RedactionTask) -> RedactionReport:
     try:
         with open_instance(task.reference) as instance:
             return _redact(job, task, instance)
-    except ProofError as error:
-        return RedactionReport(Result(name, Outcome.FAILED, (error.message,)))
     except DcmauditError as error:
         hint = f" ({error.hint})" if error.hint else ""
-        return RedactionReport(Result(name, Outcome.REFUSED, (f"{error.message}{hint}",)))
+        outcome = Outcome.FAILED if isinstance(error, (ProofError, SourceError)) else Outcome.REFUSED
+        return RedactionReport(Result(name, outcome, (f"{error.message}{hint}",)))
     except (OSError, MemoryError) as error:
         reason = getattr(error, "strerror", None) or "there is not enough memory"
         return RedactionReport(Result(name, Outcome.FAILED, (reason,)))
@@ -108,30 +107,57 @@ def _redact(job: RedactionJob, task: RedactionTask, instance: Instance) -> Redac
     unshown = tuple(
         f"not audited: {group.name}: {group.reason}" for group in plan.listing.groups if group.kind is PlaneKind.UNSHOWN
     )
-    outcome = Outcome.PARTLY if unshown else Outcome.DONE
-    if job.dry_run:
-        return RedactionReport(Result(plan.name, outcome, unshown), plan=lines, notes=tuple(notes))
+    result = Result(plan.name, Outcome.PARTLY if unshown else Outcome.DONE, unshown)
     target = job.naming.path_for(task.reference)
-    with draft(target, overwrite=job.naming.overwrite) as unfinished:
-        written = write_redacted(
-            instance, plan, unfinished.stream, BlackPainter(), new_uid=uid_maker(job.uid_key) if job.uid_key else None
-        )
-        unfinished.stream.flush()
-        proof = prove(task.reference, _DraftReference(plan.name, unfinished.path), plan)
+    if job.dry_run:
+        # What only the encoders can tell must be in a plan too, else a plan promises what is then refused.
+        written = rehearse(instance, plan, BlackPainter())
+        return RedactionReport(result, plan=(*lines, f"output: {target}"), notes=(*notes, *written.notes))
+    proof, more = _write(job, task.reference, instance, plan, target)
+    return RedactionReport(result, target, lines, (*notes, *more), proof.record())
+
+
+def _write(
+    job: RedactionJob, reference: Reference, instance: Instance, plan: RedactionPlan, target: Path
+) -> tuple[Proof, list[str]]:
+    """Write, prove and name the output and what goes beside it; the proof, and notes of the writer."""
+    overwrite = job.naming.overwrite
+    with draft(target, overwrite=overwrite) as unfinished, ExitStack() as beside:
+        # Taken names are found before the work, and the output gets its name last: with it, everything is there.
+        wanted = {".json": job.sidecar, ".proof.json": job.proof_file}
+        paths = {suffix: target.with_suffix(suffix) for suffix, is_wanted in wanted.items() if is_wanted}
+        sides = {suffix: beside.enter_context(draft(path, overwrite=overwrite)) for suffix, path in paths.items()}
+        notes = _fill(job, reference, instance, plan, unfinished.stream)
+        unfinished.sync()
+        proof = prove(reference, _DraftReference(plan.name, unfinished.path), plan, new_uids=job.uid_key is not None)
         if not proof.passed:
             raise ProofError("the written file did not pass its proof and was dropped: " + _first(proof))
-        unfinished.keep(target, overwrite=job.naming.overwrite)
-    if job.sidecar:
-        _write_beside(target, ".json", sidecar_of(plan, proof), overwrite=job.naming.overwrite)
-    if job.proof_file:
-        _write_beside(target, ".proof.json", proof.record(), overwrite=job.naming.overwrite)
-    return RedactionReport(Result(plan.name, outcome, unshown), target, lines, (*notes, *written.notes), proof.record())
+        content = {".json": sidecar_of(plan, proof), ".proof.json": proof.record()}
+        for suffix, side in sides.items():
+            side.stream.write(json.dumps(content[suffix], indent=1).encode() + b"\n")
+        for suffix, side in sides.items():
+            side.keep(paths[suffix], overwrite=overwrite)
+            beside.callback(paths[suffix].unlink, missing_ok=True)
+        unfinished.keep(target, overwrite=overwrite)
+        beside.pop_all()
+    return proof, notes
+
+
+def _fill(
+    job: RedactionJob, reference: Reference, instance: Instance, plan: RedactionPlan, out: BinaryIO
+) -> list[str]:
+    if job.uid_key is None and plan.is_empty and not changes_anything(job.options):
+        with reference.open() as original:
+            shutil.copyfileobj(original, out, _CHUNK)
+        return ["nothing is asked for it, so it was copied as it is"]
+    new_uid = uid_maker(job.uid_key) if job.uid_key else None
+    return write_redacted(instance, plan, out, BlackPainter(), new_uid=new_uid).notes
 
 
 def plan_for(job: RedactionJob, task: RedactionTask, instance: Instance) -> tuple[RedactionPlan, list[str]]:
-    """The complete plan for one file, and remarks about it.
+    """The plan for an open file, and remarks.
 
-    Requests from the header (rules, ultrasound regions) are added to those of the task. What is wrong with the
+    Rules and ultrasound regions are looked up in the file's header and join what was asked. What was wrong with the
     requests, and pixels that cannot be seen, are problems of the plan.
     """
     planes = instance.scan_stray()
@@ -141,18 +167,30 @@ def plan_for(job: RedactionJob, task: RedactionTask, instance: Instance) -> tupl
     found += [
         PlanProblem(group.name, f"it cannot be looked at: {group.reason}")
         for group in planes.groups
-        if group.kind is PlaneKind.UNSHOWN and hides_pixels(group.name)
+        if group.kind is PlaneKind.UNSHOWN and hides_pixels(group.name) and not _is_removed(group.name, job.options)
     ]
-    if plan.is_empty and not _changes_anything(job.options) and not job.copy_clean:
+    if plan.is_empty and not changes_anything(job.options) and not job.copy_clean:
         found.append(
             PlanProblem("the whole file", "nothing is asked for it; --copy-clean copies such files as they are")
         )
     return replace(plan, problems=tuple(found)), [*notes, *plan.notes]
 
 
-def _changes_anything(options: RedactionOptions) -> bool:
-    return options != RedactionOptions(overlays=options.overlays, icons=options.icons) or (
-        options.overlays.value == "remove"
+def changes_anything(options: RedactionOptions) -> bool:
+    """Whether the options alone, without any rectangle, ask for something."""
+    return (
+        options.overlays is OverlayPolicy.REMOVE
+        or options.icons is IconPolicy.REMOVE
+        or options.remove_high_bits
+        or options.remove_private_bulk
+        or options.assert_clean
+    )
+
+
+def _is_removed(name: str, options: RedactionOptions) -> bool:
+    """Whether an unshown part of that name goes with the overlays or icons that are removed."""
+    return (name.startswith("overlay") and options.overlays is OverlayPolicy.REMOVE) or (
+        name.startswith("icon") and options.icons is IconPolicy.REMOVE
     )
 
 

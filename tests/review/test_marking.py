@@ -15,7 +15,7 @@ from dcmaudit.errors import DcmauditError, ReviewError, StoreReadOnlyError, Usag
 from dcmaudit.model import Box, FrameAddress
 from dcmaudit.review import COMMANDS, Desk, Session
 from dcmaudit.store import NewRect, open_store
-from support.desks import do, make_desk, paint, ready, state, tables, write_cine
+from support.desks import do, make_desk, paint, ready, state, tables, wait_for, write_cine
 
 WRITING = [command.name for command in COMMANDS if command.writes]
 
@@ -242,6 +242,16 @@ def test_two_documents_walk_apart(session: Session) -> None:
     do(session, "next-file")
     do(session, "invert")
     assert (state(other)["worklist"]["number"], state(other)["view"]["inverted"]) == (1, False)
+
+
+def test_a_marked_file_is_found_again_after_it_was_moved(session: Session, files: list[Path], tmp_path: Path) -> None:
+    do(session, "mark")
+    store = session.desk.store
+    wait_for(lambda: store.identity(str(files[0])) is not None)
+    record = store.identity(str(files[0]))
+    assert record is not None
+    assert store.find_moved(str(tmp_path / "moved.dcm"), record.identity) == [str(files[0])]
+    assert store.identity(str(files[1])) is None
 
 
 # Any sequence of changes, and all of them undone, leaves the database as it was.

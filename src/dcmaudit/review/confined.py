@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from dcmaudit.errors import SourceUnreadableError, UsageError
-from dcmaudit.sources import Found, LocalReference, Problem
+from dcmaudit.sources import Found, LocalReference, ObjectReference, Problem
 
 _HINT = "choose one of the folders on offer"
 
@@ -48,7 +48,8 @@ class Confined:
     def found(self, found: Iterable[Found]) -> Iterator[Found]:
         """What was found, with a problem instead of each file that lies elsewhere (by a link, or named by a list)."""
         for item in found:
-            if isinstance(item, LocalReference) and not self.allows(item.path):
+            outside = isinstance(item, LocalReference) and not self.allows(item.path)
+            if outside or (self._roots and isinstance(item, ObjectReference)):
                 error = SourceUnreadableError("lies outside the folders that may be opened", file=item.name)
                 yield Problem(item.name, error)
             else:

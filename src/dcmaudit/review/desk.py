@@ -26,7 +26,7 @@ from dcmaudit.review.suggest import Suggester
 from dcmaudit.review.workers import Workers
 from dcmaudit.review.worklist import Worklist
 from dcmaudit.settings import Settings
-from dcmaudit.sources import Found, LocalReference, find
+from dcmaudit.sources import Found, find, reference_to
 from dcmaudit.store import Store, open_store
 
 DOCUMENTS = 64
@@ -118,7 +118,7 @@ class Desk:
             worklist = Worklist(
                 found,
                 states=self._states,
-                reopen=LocalReference,
+                reopen=reference_to,
                 serial=len(self._worklists),
                 title=_title(names),
             )
@@ -205,6 +205,19 @@ class Desk:
         """Note in the list what the database now says about a file."""
         with suppress(DcmauditError):
             worklist.refresh([place])
+
+    def identify(self, worklist: Worklist, file: OpenFile) -> None:
+        """Note in the background what is behind the name of a file that got a mark, so that it is found when moved."""
+        if not file.identified and file.facts is not None:
+            file.identified = True
+            self._helpers.submit(partial(self._identify, self.store, worklist, file))
+
+    def _identify(self, store: Store, worklist: Worklist, file: OpenFile) -> None:
+        # Only a help for later: where it fails, the mark itself is stored all the same.
+        with suppress(DcmauditError):
+            with self.pool.lease(file.file_id, worklist.referrer(file.place)) as instance:
+                identity = instance.identity()
+            store.put_identity(file.name, identity)
 
     def announce(self, name: str, origin: Session) -> None:
         """Let every other document that shows the file read its marks again."""

@@ -203,6 +203,7 @@ def _ignore(_value: object) -> None:
 def _note(session: Session, file: OpenFile, label: str, undo_: Callable[[], None], redo_: Callable[[], None]) -> None:
     session.load_records(file)
     session.desk.refresh_state(session.worklist, file.place)
+    session.desk.identify(session.worklist, file)
     session.changed(Change(label, session.worklist, file.place, file.name, session.key(), undo_, redo_))
 
 

@@ -81,6 +81,7 @@ class OpenFile:
     seen: SeenPlanes = field(default_factory=SeenPlanes)
     suggestions: list[Suggestion] = field(default_factory=list)
     suggesting: bool = False
+    identified: bool = False
     header_searched: bool = False
     searched: set[str] = field(default_factory=set)
     rejected: set[str] = field(default_factory=set)
@@ -125,6 +126,7 @@ class OpenFile:
         self.suggestions = [item for item in self.suggestions if item.region.origin is not Origin.SIMILAR]
         self.searched = set()
         self.rejected = set()
+        self.identified = False
 
     def unseen(self) -> int:
         """How many planes were neither painted, nor part of a projection, nor skipped on purpose."""

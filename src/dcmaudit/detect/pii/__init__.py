@@ -1,0 +1,7 @@
+"""Is a text likely to identify somebody? Judges in a chain; what nobody knows counts as identifying."""
+
+from dcmaudit.detect.pii.choosing import DEFAULT, ChainPlan, chain_plan
+from dcmaudit.detect.pii.header import HeaderJudge
+from dcmaudit.detect.pii.judging import NOBODY, NOT_ASKED, Chain, Judgement, worst
+
+__all__ = ["DEFAULT", "NOBODY", "NOT_ASKED", "Chain", "ChainPlan", "HeaderJudge", "Judgement", "chain_plan", "worst"]

@@ -1,0 +1,99 @@
+"""From the words of ``--pii`` to judges: what does not depend on a file is made once, the header's judge for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from dcmaudit.detect.pii.allow import AllowList, default_file, read_list
+from dcmaudit.detect.pii.entities import PresidioJudge, SpacyJudge
+from dcmaudit.detect.pii.header import HeaderJudge, HeaderValues
+from dcmaudit.detect.pii.judging import Chain, Judge
+from dcmaudit.detect.pii.patterns import PatternJudge
+from dcmaudit.errors import UsageError
+
+DEFAULT = "header,patterns,allowlist"
+"""The header knows best; what looks like a date stays one even if a list of terms would let it pass."""
+
+_ALIASES = {"ocr_allowlist": "allowlist", "ocr_whitelist": "allowlist", "whitelist": "allowlist", "allow": "allowlist"}
+_KNOWN = ("header", "patterns", "allowlist", "spacy", "presidio")
+_WITH_MODEL = {"spacy", "presidio"}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One judge of a chain by name, with its model where it has one."""
+
+    name: str
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainPlan:
+    """A chain before it is made: picklable, so that every process can make its own."""
+
+    links: tuple[Link, ...]
+    allow_file: str | None = None
+
+    def check(self) -> None:
+        """Make every judge once; MissingExtraError, EngineError or ListError where one cannot be made."""
+        for link in self.links:
+            if link.name != "header":
+                _made(link, self.allow_file)
+
+    def chain(self, header: HeaderValues | None) -> Chain:
+        """The chain for one file; without a header nothing is compared with one."""
+        judges: list[Judge] = []
+        for link in self.links:
+            if link.name != "header":
+                judges.append(_made(link, self.allow_file))
+            elif header is not None:
+                judges.append(HeaderJudge(header))
+        return Chain(judges)
+
+
+def chain_plan(text: str, *, allow_file: Path | None = None, smi_root: Path | None = None) -> ChainPlan:
+    """The plan that ``--pii`` asks for: names in order, separated by commas; ``none`` for no judge at all.
+
+    A model follows its judge after a colon, or, as in the original tool, after the comma. ``allow_file`` None: the
+    site's list under ``smi_root`` where there is one. UsageError for a name that is none.
+    """
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not words:
+        raise UsageError("--pii names nobody", hint=f"allowed: {', '.join(_KNOWN)}, or none")
+    if words == ["none"]:
+        return ChainPlan(())
+    links = _links(words)
+    if allow_file is not None and not any(link.name == "allowlist" for link in links):
+        raise UsageError("an allow list is named, but --pii leaves it out", hint=f"--pii {text},allowlist")
+    chosen = allow_file or default_file(smi_root)
+    return ChainPlan(tuple(links), None if chosen is None else str(chosen))
+
+
+def _links(words: Sequence[str]) -> list[Link]:
+    links: list[Link] = []
+    for word in words:
+        name, _, model = word.partition(":")
+        name = _ALIASES.get(name, name)
+        if name in _KNOWN and (not model or name in _WITH_MODEL):
+            links.append(Link(name, model or None))
+        elif links and links[-1].name in _WITH_MODEL and links[-1].model is None and not model:
+            links[-1] = Link(links[-1].name, word)
+        else:
+            raise UsageError(f"--pii has no {word!r}", hint=f"allowed: {', '.join(_KNOWN)}, or none; spacy:MODEL")
+    return links
+
+
+@lru_cache(maxsize=16)
+def _made(link: Link, allow_file: str | None) -> Judge:
+    match link.name:
+        case "patterns":
+            return PatternJudge()
+        case "allowlist":
+            return AllowList(read_list(Path(allow_file)) if allow_file else ())
+        case "spacy":
+            return SpacyJudge(link.model)
+        case _:
+            return PresidioJudge(link.model)

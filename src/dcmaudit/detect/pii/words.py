@@ -1,0 +1,67 @@
+"""Text from pictures in a form that can be compared: letters that readers mix up are made one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_CONFUSED = str.maketrans({"O": "0", "Q": "0", "D": "0", "I": "1", "L": "1", "|": "1", "!": "1", "J": "1",
+                           "S": "5", "$": "5", "B": "8", "Z": "2", "G": "6", "T": "7", "A": "4"})  # fmt: skip
+_DIGITS = str.maketrans({"O": "0", "Q": "0", "I": "1", "L": "1", "|": "1", "!": "1", "S": "5", "$": "5", "B": "8",
+                         "Z": "2", "G": "6"})  # fmt: skip
+_WORD = re.compile(r"[^\W_]+")
+
+
+def plain(text: str) -> str:
+    """Upper case, without accents, with full-width characters made ordinary ones and spaces made single."""
+    wide = unicodedata.normalize("NFKC", text)
+    bare = "".join(c for c in unicodedata.normalize("NFD", wide) if not unicodedata.combining(c))
+    return " ".join(bare.upper().split())
+
+
+def words(text: str) -> list[str]:
+    """The runs of letters and digits of a plain text."""
+    return _WORD.findall(text)
+
+
+def folded(text: str) -> str:
+    """The text with each group of characters that readers confuse (O and 0, l and 1, S and 5) made one."""
+    return text.translate(_CONFUSED)
+
+
+def as_digits(text: str) -> str:
+    """The text with letters that readers take digits for turned into those digits."""
+    return text.translate(_DIGITS)
+
+
+def distance(one: str, other: str, bound: int) -> int:
+    """Single characters to insert, drop or change between two texts; ``bound`` + 1 where it is more than the bound."""
+    if abs(len(one) - len(other)) > bound:
+        return bound + 1
+    before = list(range(len(other) + 1))
+    for row, a in enumerate(one, start=1):
+        now = [row]
+        for column, b in enumerate(other, start=1):
+            now.append(min(before[column] + 1, now[-1] + 1, before[column - 1] + (a != b)))
+        if min(now) > bound:
+            return bound + 1
+        before = now
+    return min(before[-1], bound + 1)
+
+
+def holds_nearly(text: str, wanted: str, bound: int) -> bool:
+    """Whether some part of ``text`` is within ``bound`` changes of ``wanted``."""
+    if wanted in text:
+        return True
+    if not bound or len(text) < len(wanted) - bound:
+        return False
+    # One row of the usual table, in which beginning anywhere costs nothing.
+    before = list(range(len(wanted) + 1))
+    for a in text:
+        now = [0]
+        for column, b in enumerate(wanted, start=1):
+            now.append(min(before[column] + 1, now[-1] + 1, before[column - 1] + (a != b)))
+        if now[-1] <= bound:
+            return True
+        before = now
+    return False

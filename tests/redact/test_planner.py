@@ -79,11 +79,46 @@ def test_the_image_is_carried_to_overlays_through_their_origin() -> None:
     }
 
 
-def test_every_plane_means_every_plane_that_shows_the_place() -> None:
-    plan = plan_of(Box(0, 0, 50, 50), Everywhere.ALL_PLANES)
-    expected = {"f0", "f1", "f2", "f3", "o6000.0", "o6010.0", "o6010.1", "o6010.2", "o6010.3", "b13.2", "i0"}
-    assert set(blacked(plan)) == expected
-    assert blacked(plan)["o6000.0"] == [Box(10, 5, 60, 55)]
+def test_every_plane_means_the_same_pixels_of_every_plane_as_the_reviewer_shows_them() -> None:
+    found = blacked(plan_of(Box(0, 0, 50, 50), Everywhere.ALL_PLANES))
+    assert set(found) == {plane.address.key for plane in planes() if plane.size}
+    assert found["o6000.0"] == [Box(0, 0, 50, 50)]
+    assert found["o6002.1"] == [Box(0, 0, 20, 20)]
+    assert found["i0"] == [Box(0, 0, 10, 8)]
+
+
+def test_every_plane_carries_the_place_of_the_image_to_overlays_too_when_asked() -> None:
+    found = blacked(plan_of(Box(0, 0, 50, 50), Everywhere.ALL_PLANES, overlays=OverlayPolicy.SAME))
+    assert found["o6000.0"] == [Box(0, 0, 50, 50), Box(10, 5, 60, 55)]
+
+
+def test_a_rectangle_for_every_plane_may_be_one_of_the_largest_plane() -> None:
+    found = blacked(plan_of(Box(90, 70, 120, 90), Everywhere.ALL_PLANES))
+    assert found["o6000.0"] == [Box(90, 70, 120, 90)]
+    assert found["f0"] == [Box(90, 70, 100, 80)]
+    assert "o6002.0" not in found
+    problems = plan_of(Box(90, 70, 121, 90), Everywhere.ALL_PLANES).problems
+    assert [problem.text for problem in problems] == [
+        "it reaches outside every plane (they have 10 x 8 and 20 x 20 and 100 x 80 and 120 x 90 pixels)"
+    ]
+
+
+def test_an_icon_of_other_proportions_is_blacked_wholly() -> None:
+    listing = PlaneList(
+        [PlaneGroup(PlaneKind.FRAME, 0, range(1), IMAGE), PlaneGroup(PlaneKind.ICON, 0, (0,), Size(64, 64))]
+    )
+    plan = make_plan("a.dcm", listing, [asked(Box(0, 0, 9, 9), FrameAddress(0))])
+    assert blacked(plan)["i0"] == [Box(0, 0, 64, 64)]
+
+
+def test_icons_that_are_kept_are_kept_from_rectangles_for_every_plane_too() -> None:
+    for box in (Box(0, 0, 5, 5), None):
+        assert "i0" not in blacked(plan_of(box, Everywhere.ALL_PLANES, icons=IconPolicy.KEEP))
+
+
+def test_several_rectangles_all_reach_the_icon() -> None:
+    requests = [asked(Box(0, 0, 10, 10), FrameAddress(0)), asked(Box(80, 70, 90, 80), FrameAddress(3))]
+    assert len(blacked(make_plan("a.dcm", planes(), requests))["i0"]) == 2
 
 
 def test_whole_planes_need_no_rectangle() -> None:
@@ -100,7 +135,7 @@ def test_whole_planes_need_no_rectangle() -> None:
         (Box(-1, 0, 5, 5), FrameAddress(0), "outside"),
         (Box(0, 0, 5, 81), Everywhere.ALL_FRAMES, "outside"),
         (Box(0, 0, 30, 5), OverlayAddress(0x6002, 0), "outside the plane of 20 x 20"),
-        (Box(0, 0, 30, 5), Everywhere.ALL_OVERLAYS, "outside the plane of 20 x 20"),
+        (Box(0, 0, 121, 5), Everywhere.ALL_OVERLAYS, "outside every plane"),
         (Box(0, 0, 5, 5), FrameAddress(4), "no such plane.*4 in frames"),
         (Box(0, 0, 5, 5), OverlayAddress(0x6004, 0), "no such plane"),
         (Box(0, 0, 5, 5), OverlayAddress(0x6000, 1), "no such plane"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dcmaudit.model import Origin, Reference
+from dcmaudit.model import Origin, Reference, ReviewState
 from dcmaudit.model.redaction import Request
 from dcmaudit.pipeline.redacting import RedactionTask
 from dcmaudit.store import RectRow, Store
@@ -16,7 +16,7 @@ class Asked:
     """The sources of requests. ``everywhere`` is asked of every file, ``by_file`` of files by name.
 
     With ``store``, rectangles of the database are asked for; unless ``unreviewed``, a file that is not done is
-    refused, for somebody may still be working on it.
+    refused, for somebody may still be working on it, or wants to look at it again (tagged files).
     """
 
     everywhere: Sequence[Request] = ()
@@ -44,10 +44,17 @@ class Asked:
     def _stored(self, store: Store, name: str) -> tuple[list[Request], list[str]]:
         rows = store.rects(name)
         state = store.states([name])[name]
-        if not state.is_done and not self.unreviewed:
-            return [], [f"the file is {state.value}, not done; --include-unreviewed redacts such files too"]
+        if state is not ReviewState.DONE and not self.unreviewed:
+            return [], [f"in the database the file is {_STATES[state]}; --include-unreviewed redacts such files too"]
         problems = [f"stored row {row.id}: {row.problem}" for row in rows if row.problem is not None]
         return [_request(row) for row in rows if row.box is not None and row.scope is not None], problems
+
+
+_STATES = {
+    ReviewState.NOT_REVIEWED: "not known by this name, or not reviewed",
+    ReviewState.IN_WORK: "marked but not done",
+    ReviewState.TAGGED: "tagged for another look",
+}
 
 
 def _request(row: RectRow) -> Request:

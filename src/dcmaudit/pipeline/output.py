@@ -30,16 +30,23 @@ class Naming:
     def path_for(self, reference: Reference) -> Path:
         """The name of the redacted file: the input's without ``.dcm``, and ``.redacted.dcm``.
 
-        UsageError for an input that is not below ``prefix``.
+        UsageError for an input that is not below ``prefix``, or that lies in no folder of this machine where an
+        output must be put beside it.
         """
-        source = Path(getattr(reference, "path", reference.name))
+        path = getattr(reference, "path", None)
+        source = Path(path if path is not None else reference.name)
         name = (source.name[:-4] if source.name.lower().endswith(".dcm") else source.name) + SUFFIX
+        if self.folder is None and path is None:
+            raise UsageError("it is no file of this machine, so that nothing can be put beside it", file=reference.name,
+                             hint="name a folder with --output")  # fmt: skip
         if self.folder is None:
             return source.with_name(name)
         if self.prefix is None:
             return self.folder / name
         try:
-            return self.folder / source.parent.relative_to(self.prefix) / name
+            # Both as plain names: links stay as they were named, and .. can lead out of nothing.
+            inside = Path(os.path.normpath(source.parent)).relative_to(os.path.normpath(self.prefix))
+            return self.folder / inside / name
         except ValueError:
             raise UsageError(
                 f"the file is not below {self.prefix}",
@@ -56,10 +63,14 @@ class Draft:
     path: Path
     hidden: bool
 
-    def keep(self, target: Path, *, overwrite: bool) -> None:
-        """Make it ``target``, once its bytes are on disk. UsageError where that name was taken meanwhile."""
+    def sync(self) -> None:
+        """Bring every byte to the disk."""
         self.stream.flush()
         os.fsync(self.stream.fileno())
+
+    def keep(self, target: Path, *, overwrite: bool) -> None:
+        """Make it ``target``, once its bytes are on disk. UsageError where that name was taken meanwhile."""
+        self.sync()
         try:
             if overwrite:
                 beside = _beside(target)
@@ -117,7 +128,7 @@ def draft(target: Path, *, overwrite: bool) -> Iterator[Draft]:
 
 
 def _new(target: Path) -> Draft:
-    if hasattr(os, "O_TMPFILE"):
+    if hasattr(os, "O_TMPFILE") and Path("/proc/self/fd").is_dir():
         with suppress(OSError):
             number = os.open(target.parent, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o666)
             return Draft(os.fdopen(number, "w+b"), Path(f"/proc/self/fd/{number}"), hidden=False)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import shutil
+import uuid
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,16 +18,18 @@ from dcmaudit.detect.ultrasound import ultrasound_regions
 from dcmaudit.dicom import Instance, open_instance
 from dcmaudit.dicom.header_view import header_view
 from dcmaudit.dicom.unshown import hides_pixels
-from dcmaudit.dicom.write import write_redacted
-from dcmaudit.errors import DcmauditError, ProofError
+from dcmaudit.dicom.write import rehearse, write_redacted
+from dcmaudit.errors import DcmauditError, ProofError, SourceError
 from dcmaudit.model import Outcome, PlaneKind, Reference, Region, Result, Size
 from dcmaudit.model.proof import Proof
-from dcmaudit.model.redaction import PlanProblem, RedactionOptions, RedactionPlan, Request
+from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, PlanProblem, RedactionOptions, RedactionPlan, Request
 from dcmaudit.pipeline.output import Naming, draft
 from dcmaudit.pipeline.painter import BlackPainter
 from dcmaudit.pipeline.rules import rules_of
 from dcmaudit.redact import make_plan
 from dcmaudit.verify import prove
+
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +140,20 @@ def _write(
         content = {".json": sidecar_of(plan, proof), ".proof.json": proof.record()}
         for suffix, side in sides.items():
             side.stream.write(json.dumps(content[suffix], indent=1).encode() + b"\n")
-        for suffix, side in sides.items():
-            side.keep(paths[suffix], overwrite=overwrite)
-            beside.callback(paths[suffix].unlink, missing_ok=True)
-        unfinished.keep(target, overwrite=overwrite)
-        beside.pop_all()
+        named: list[Path] = []
+        try:
+            for suffix, side in sides.items():
+                side.keep(paths[suffix], overwrite=overwrite)
+                named.append(paths[suffix])
+            unfinished.keep(target, overwrite=overwrite)
+        except BaseException:
+            for path in named:
+                path.unlink(missing_ok=True)
+            raise
     return proof, notes
 
 
-def _fill(
-    job: RedactionJob, reference: Reference, instance: Instance, plan: RedactionPlan, out: BinaryIO
-) -> list[str]:
+def _fill(job: RedactionJob, reference: Reference, instance: Instance, plan: RedactionPlan, out: BinaryIO) -> list[str]:
     if job.uid_key is None and plan.is_empty and not changes_anything(job.options):
         with reference.open() as original:
             shutil.copyfileobj(original, out, _CHUNK)
@@ -206,6 +214,8 @@ def _from_header(job: RedactionJob, instance: Instance) -> tuple[list[Request], 
         suggestions = suggest_by_rules(rules_of(job.rules), header, size)
         regions += suggestions.regions
         where = "deid rules"
+        if not suggestions.regions:
+            notes.append("no deid rule asks for anything in it")
         if suggestions.is_complete:
             notes += [f"{where}: {problem.message}" for problem in suggestions.problems]
         else:
@@ -213,6 +223,9 @@ def _from_header(job: RedactionJob, instance: Instance) -> tuple[list[Request], 
     if job.ultrasound:
         found = ultrasound_regions(header, size)
         regions += found.regions
+        if not found.regions:
+            notes.append("its header names no ultrasound region" if not found.present else
+                         "its ultrasound regions leave nothing to black out")  # fmt: skip
         if found.is_complete:
             notes += [f"ultrasound regions: {problem.message}" for problem in found.problems]
         else:
@@ -243,8 +256,8 @@ def uid_maker(key: bytes) -> Callable[[str], str]:
     """New UIDs for old ones: the same for the same key, and not to be led back without it (PS3.5 B.2)."""
 
     def new_uid(old: str) -> str:
-        digest = int.from_bytes(hmac.digest(key, old.encode(), hashlib.sha256)[:16], "big")
-        return f"2.25.{digest}"
+        digest = hmac.digest(key, old.encode(), hashlib.sha256)[:16]
+        return f"2.25.{uuid.UUID(bytes=digest, version=5).int}"
 
     return new_uid
 
@@ -267,10 +280,3 @@ def _first(proof: Proof, most: int = 3) -> str:
     shown = "; ".join(map(str, proof.findings[:most]))
     left = len(proof.findings) - most
     return f"{shown}; and {left} more" if left > 0 else shown
-
-
-def _write_beside(target: Path, suffix: str, content: dict[str, Any], *, overwrite: bool) -> None:
-    path = target.with_suffix(suffix)
-    with draft(path, overwrite=overwrite) as unfinished:
-        unfinished.stream.write(json.dumps(content, indent=1).encode() + b"\n")
-        unfinished.keep(path, overwrite=overwrite)

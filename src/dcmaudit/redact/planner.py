@@ -1,8 +1,10 @@
 """From requests to a plan: every rectangle finds its planes, or the plan says which one does not and why.
 
-Nothing is clipped away in silence. A rectangle that names one plane must lie wholly inside it. A rectangle of the
-image that is carried to overlays or icons is clipped to them, because there it stands for a place of the image; that
-such a plane does not reach that place is then no problem.
+Nothing is clipped away in silence. A rectangle that names one plane, or all frames, must lie wholly inside it. One that
+names all overlays or every plane lies in each at the same pixels of that plane, as the reviewer shows it: it must fit
+into one of them and is clipped in the others. A rectangle of the image that is carried to overlays or icons is clipped
+to them, because there it stands for a place of the image; that such a plane does not reach that place is then no
+problem.
 """
 
 from __future__ import annotations
@@ -97,23 +99,35 @@ class _Planner:
         overlays = self._of_kind(*OVERLAYS)
         if not overlays:
             self.notes.append(f"{_where(request)}: the file has no overlay")
-        for number, group in overlays:
-            self._add_to_group(request, number, group)
+            return
+        self._on_each(request, overlays)
 
     def _on_all_planes(self, request: Request) -> None:
-        """Every plane: the box is a place of the image, and overlays show it at their own origin."""
-        if request.box is None:
-            for number, group in self._of_kind(PlaneKind.FRAME, *OVERLAYS, PlaneKind.STRAY_BIT, PlaneKind.ICON):
-                self._add_to_group(request, number, group)
-            return
-        frames = self._of_kind(PlaneKind.FRAME)
-        if not frames:
-            self._on_all_overlays(request)
-            return
-        for number, group in (*frames, *self._of_kind(PlaneKind.STRAY_BIT)):
-            self._add_to_group(request, number, group)
-        self._on_overlays_by_origin(request, request.box, None)
-        self._on_icons(request, frames[0][1].size)
+        """Every plane: the box lies at the same pixels of each, and in icons where the image's place shows as well."""
+        kinds = [PlaneKind.FRAME, *OVERLAYS, PlaneKind.STRAY_BIT]
+        if self.options.icons is not IconPolicy.KEEP:
+            kinds.append(PlaneKind.ICON)
+        size = self._frame_size()
+        if self._on_each(request, self._of_kind(*kinds)) and (
+            request.box is None or (size is not None and request.box.clipped(size) is not None)
+        ):
+            self._carry(request, size, None)
+
+    def _on_each(self, request: Request, groups: Sequence[tuple[int, PlaneGroup]]) -> bool:
+        """Put the box on every group that it reaches; it must fit one of them wholly."""
+        sizes = [(number, group.size) for number, group in groups if group.size is not None]
+        if not sizes:
+            self._refuse(request, "the file has no plane that can be shown")
+            return False
+        box = request.box
+        if box is not None and not any(box.is_inside(size) for _, size in sizes):
+            self._refuse(request, f"it reaches outside {_sizes(size for _, size in sizes)}")
+            return False
+        for number, size in sizes:
+            inside = Box.whole(size) if box is None else box.clipped(size)
+            if inside is not None:
+                self.groups[number].append(Blackened(inside, request.origin, request.reason))
+        return True
 
     def _carry(self, request: Request, size: Size | None, frame: int | None) -> None:
         """Take a rectangle of the image to where the same place shows again: overlays if asked, and icons."""
@@ -146,7 +160,8 @@ class _Planner:
         for number, group in self._of_kind(PlaneKind.ICON):
             if group.size is None:
                 continue
-            box = Box.whole(group.size) if request.box is None else scaled(request.box, size, group.size)
+            whole = request.box is None or not is_scaled(size, group.size)
+            box = Box.whole(group.size) if whole or request.box is None else scaled(request.box, size, group.size)
             self.groups[number].append(Blackened(box, request.origin, f"{request.reason}, in the icon"))
 
     def _on_one_plane(self, request: Request, address: PlaneAddress) -> bool:
@@ -191,6 +206,16 @@ class _Planner:
         self.problems.append(PlanProblem(_where(request), text))
 
 
+def is_scaled(from_size: Size, to_size: Size) -> bool:
+    """Whether a thumbnail has the proportions of its image, but for rounding; else it was cropped or has borders.
+
+    Nobody can tell then where in it a place of the image is.
+    """
+    height = to_size.width * from_size.height / from_size.width
+    width = to_size.height * from_size.width / from_size.height
+    return abs(height - to_size.height) <= 1 or abs(width - to_size.width) <= 1
+
+
 def scaled(box: Box, from_size: Size, to_size: Size) -> Box:
     """The box of ``to_size`` that covers every pixel into which ``box`` of ``from_size`` may have been drawn.
 
@@ -212,6 +237,12 @@ def _without_contained(items: Iterable[Blackened]) -> tuple[Blackened, ...]:
         if not any(other.box.contains(item.box) for other in kept):
             kept.append(item)
     return tuple(sorted(kept, key=lambda item: (item.box.top, item.box.left)))
+
+
+def _sizes(sizes: Iterable[Size]) -> str:
+    names = sorted({(size.width, size.height) for size in sizes})
+    planes = " and ".join(f"{width} x {height}" for width, height in names)
+    return f"the plane of {planes} pixels" if len(names) == 1 else f"every plane (they have {planes} pixels)"
 
 
 def _where(request: Request) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dcmaudit.dicom.header import Header
 from dcmaudit.dicom.syntaxes import TransferSyntax
-from dcmaudit.dicom.unshown import PRIVATE_LIMIT
 from dcmaudit.model import PlaneKind
 from dcmaudit.model.redaction import OverlayPolicy, RedactionPlan
 
@@ -17,7 +16,6 @@ METHODS = 0x00120064
 BURNED_IN, LOSSY = 0x00280301, 0x00282110
 PHOTOMETRIC, PLANAR = 0x00280004, 0x00280006
 DESCRIPTION = b"Areas of the pixels were blacked out by dcmaudit"
-_BINARY = {"OB", "OW", "OF", "OD", "OL", "OV", "UN", None}
 
 STALE = {
     0x00280106: "smallest pixel value",
@@ -48,22 +46,28 @@ Raw = Callable[[int], bytes | None]
 """The value of a top-level element as it lies in the file, None where it is absent."""
 
 
-def changes(header: Header, raw: Raw, plan: RedactionPlan, *, new_uid: Callable[[str], str] | None) -> Changes:
-    """Every top-level element that differs, pixel data and icons apart."""
+def changes(
+    header: Header, raw: Raw, plan: RedactionPlan, *, new_uid: Callable[[str], str] | None, strips: bool
+) -> Changes:
+    """Every top-level element that differs, pixel data, icons and private elements apart.
+
+    ``strips``: bits outside the stored range are cleared.
+    """
     found: Changes = dict.fromkeys(STALE)
-    if not plan.is_empty or plan.options.overlays is OverlayPolicy.REMOVE or plan.options.remove_high_bits:
-        found |= _derived(raw)
+    overlays: list[int] = []
     if plan.options.overlays is OverlayPolicy.REMOVE:
-        found |= dict.fromkeys(_overlay_elements(header, embedded_only=False))
+        overlays = _overlay_elements(header, embedded_only=False)
     elif plan.options.remove_high_bits:
-        found |= dict.fromkeys(_overlay_elements(header, embedded_only=True))
-    if plan.options.remove_private_bulk:
-        found |= dict.fromkeys(private_bulk(header))
+        overlays = _overlay_elements(header, embedded_only=True)
+    found |= dict.fromkeys(overlays)
+    if overlays or strips or not plan.is_empty:
+        found |= _derived(raw)
     if plan.options.assert_clean:
         found[BURNED_IN] = NewValue("CS", b"NO")
-    codes = method_codes(plan)
+    there = raw(METHODS) or b""
+    codes = [code for code in method_codes(plan) if code[0].encode() not in there]
     if codes:
-        found[METHODS] = NewValue("SQ", (raw(METHODS) or b"") + code_items(codes, header.syntax))
+        found[METHODS] = NewValue("SQ", there + code_items(codes, header.syntax))
     old = (raw(SOP_INSTANCE) or b"").strip(b" \0").decode("ascii", "replace")
     if new_uid is not None and old:
         found[SOP_INSTANCE] = NewValue("UI", new_uid(old).encode())
@@ -105,7 +109,7 @@ def method_codes(plan: RedactionPlan) -> tuple[tuple[str, str], ...]:
     return tuple(codes)
 
 
-def code_items(codes: tuple[tuple[str, str], ...], syntax: TransferSyntax) -> bytes:
+def code_items(codes: Sequence[tuple[str, str]], syntax: TransferSyntax) -> bytes:
     """The codes as items of a code sequence (PS3.3 8.8), each of defined length."""
     items = b""
     for value, meaning in codes:
@@ -138,17 +142,6 @@ def element_head(tag: int, vr: str, length: int, syntax: TransferSyntax) -> byte
     if vr in {"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "UC", "UN", "UR", "UT"}:
         return head + vr.encode() + b"\0\0" + struct.pack(f"{order}L", length)
     return head + vr.encode() + struct.pack(f"{order}H", length)
-
-
-def private_bulk(header: Header) -> list[int]:
-    """Top-level private binary elements large enough to hold a picture, see ``PRIVATE_LIMIT``."""
-    found = {tag for tag, kept in header.kept.items() if tag >> 16 & 1 and kept.length >= PRIVATE_LIMIT}
-    attributes = header.attributes
-    for tag in attributes.tags():
-        value = attributes.raw(tag)
-        if tag >> 16 & 1 and value is not None and len(value) >= PRIVATE_LIMIT and attributes.vr(tag) in _BINARY:
-            found.add(tag)
-    return sorted(found)
 
 
 def _overlay_elements(header: Header, *, embedded_only: bool) -> list[int]:

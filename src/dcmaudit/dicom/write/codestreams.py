@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -21,8 +21,9 @@ from dcmaudit.dicom.encode import (
 from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.header import Header
 from dcmaudit.dicom.instance import samples_of
-from dcmaudit.dicom.jpeg import redact_blocks
+from dcmaudit.dicom.jpeg import parse, redact_blocks
 from dcmaudit.dicom.native import Cells
+from dcmaudit.dicom.overlays import FoundOverlays, claimed_mask
 from dcmaudit.dicom.syntaxes import Codestream
 from dcmaudit.dicom.write.cells import clear_bits, clear_outside, put_stored
 from dcmaudit.dicom.write.edits import FrameEdit
@@ -38,13 +39,16 @@ TRANSCODED = Target.JPEG_LOSSLESS_SV1
 class FrameWork:
     """What is needed to change the frames of one image: its reader, its header, who decides on black.
 
-    ``claimed`` are the bits of a cell that embedded overlays use.
+    ``overlays`` tells which bits of a cell overlays use, which can differ from frame to frame. ``extras`` collects the
+    names of JPEG segments that may hold text or a thumbnail; ``drop_extras`` leaves them out of frames that change.
     """
 
     reader: FrameReader
     header: Header
     painter: Painter
-    claimed: int
+    overlays: FoundOverlays
+    drop_extras: bool = False
+    extras: set[str] = field(default_factory=set)
 
     def cells(self, edit: FrameEdit) -> Cells:
         """The cells of one frame after its edit; (rows, columns[, 3]), unsigned or floating."""
@@ -52,19 +56,24 @@ class FrameWork:
         layout = self.reader.layout
         if edit.boxes:
             samples = samples_of(cells, photometric, self.reader, self.header, edit.frame)
-            cells = put_stored(cells, self.painter.paint(samples, edit.boxes), edit.boxes, layout, self.claimed)
+            claimed = claimed_mask(self.overlays.places.values(), edit.frame)
+            cells = put_stored(cells, self.painter.paint(samples, edit.boxes), edit.boxes, layout, claimed)
         cells = clear_bits(cells, edit.bits)
         return clear_outside(cells, layout) if edit.strip else cells
 
-    def needs_transcoding(self) -> bool:
-        """Whether a touched frame of this file could not be written in the file's own transfer syntax."""
+    def needs_transcoding(self, touched: Iterable[FrameEdit]) -> bool:
+        """Whether one of these frames cannot be written in the file's own transfer syntax, but as lossless JPEG."""
         reader = self.reader
-        if reader.syntax.codestream is not Codestream.JPEG or reader.count == 0:
+        if reader.index is None or reader.syntax.codestream is not Codestream.JPEG:
             return False
         return any(
-            jpeg_header(reader.codestream(frame)).frame not in {BASELINE, EXTENDED, LOSSLESS}
-            for frame in {0, reader.count - 1}
+            jpeg_header(reader.codestream(edit.frame)).frame not in {BASELINE, EXTENDED, LOSSLESS} for edit in touched
         )
+
+    def require_readable(self, frame: int) -> None:
+        """Decode an untouched frame: one that no decoder reads was looked at by nobody. DecodeError, TruncatedError."""
+        if self.reader.index is not None:
+            self.reader.cells(frame)
 
     def codestream(self, edit: FrameEdit) -> bytes:
         """The codestream of one touched frame after its edit, in the file's own transfer syntax.
@@ -82,7 +91,8 @@ class FrameWork:
     def transcoded(self, edit: FrameEdit) -> bytes:
         """The codestream of one frame, touched or not, as lossless JPEG."""
         cells = self.cells(edit)
-        return encode_frame(cells, EncodeSpec(TRANSCODED, 8 * cells.dtype.itemsize))
+        precision = max(self.reader.layout.bits_stored, needed_precision(cells, signed=False), 2)
+        return encode_frame(cells, EncodeSpec(TRANSCODED, precision))
 
     def _blocks(self, edit: FrameEdit, codestream: bytes, header: JpegHeader) -> bytes:
         layout = self.reader.layout
@@ -96,7 +106,11 @@ class FrameWork:
             black = (0, middle, middle) if is_transformed(header, layout.photometric) else (0, 0, 0)
         else:
             black = (self._grey_black(edit.frame, header.precision),)
-        return redact_blocks(codestream, edit.boxes, black=black).data
+        if self.drop_extras:
+            self.extras.update(extra.name for extra in parse(codestream).extras)
+        redacted = redact_blocks(codestream, edit.boxes, black=black, drop_extras=self.drop_extras)
+        self.extras.update(redacted.extras)
+        return redacted.data
 
     def _grey_black(self, frame: int, precision: int) -> int:
         """The coded level of black of a grey or palette frame, without decoding it."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from dcmaudit.dicom.overlays import EmbeddedOverlay
 from dcmaudit.dicom.parts import Parts
-from dcmaudit.model import Box, FrameAddress, OverlayAddress, PlaneKind, Size, StrayBitAddress
+from dcmaudit.errors import UnsupportedError
+from dcmaudit.model import Box, FrameAddress, OverlayAddress, PlaneGroup, PlaneKind, StrayBitAddress
 from dcmaudit.model.redaction import OverlayPolicy, RedactionPlan
 
 Boxes = tuple[Box, ...]
@@ -29,16 +30,14 @@ class FrameEdit:
     @property
     def is_empty(self) -> bool:
         """Whether the frame stays as it is, bit by bit."""
-        return not self.boxes and self.touches_values_only
-
-    @property
-    def touches_values_only(self) -> bool:
-        """Whether stored values are all that changes."""
-        return not any(self.bits.values()) and not self.strip
+        return not (self.boxes or any(self.bits.values()) or self.strip)
 
 
 class FrameEdits:
-    """The edits of every frame, worked out one by one: a plan may be for a million frames."""
+    """The edits of every frame, worked out one by one: a plan may be for a million frames.
+
+    UnsupportedError where the plan clears an overlay whose bit is one of the stored values' own.
+    """
 
     def __init__(self, parts: Parts, plan: RedactionPlan) -> None:
         self._plan = plan
@@ -53,7 +52,7 @@ class FrameEdits:
             elif group.kind is PlaneKind.EMBEDDED_OVERLAY:
                 place = parts.overlays.places[group.number]
                 if isinstance(place, EmbeddedOverlay):
-                    common = (_whole(group.size),) if remove else common
+                    common = self._of_overlay(parts, place, common, group, remove=remove)
                     self._overlays.append((place, common, len(group.frames)))
             elif group.kind is PlaneKind.STRAY_BIT and common:
                 self._stray.append((group.number, common, frozenset(group.frames)))
@@ -64,6 +63,20 @@ class FrameEdits:
             if isinstance(address, StrayBitAddress) and items:
                 boxes = tuple(item.box for item in items)
                 self._single_bits.setdefault(address.frame, []).append((address.bit, boxes))
+
+    def _of_overlay(
+        self, parts: Parts, place: EmbeddedOverlay, common: Boxes, group: PlaneGroup, *, remove: bool
+    ) -> Boxes:
+        """What is cleared in every frame of an overlay in the pixel data."""
+        layout = parts.image.layout if parts.image else None
+        if layout is None or not layout.low <= place.bit <= layout.high:
+            return (Box.whole(group.size),) if remove and group.size else common
+        if remove or common or any(self._plan.planes.get(group.address(k)) for k in range(len(group.frames))):
+            raise UnsupportedError(
+                f"bit {place.bit} of overlay {place.group:04X} is also a bit of the image's own values",
+                hint="black out the same place in the image frames instead",
+            )
+        return ()
 
     def of(self, frame: int) -> FrameEdit:
         """The edit of one frame."""
@@ -93,7 +106,3 @@ class FrameEdits:
 def _add(bits: dict[int, Boxes], bit: int, boxes: Boxes) -> None:
     if boxes:
         bits[bit] = (*bits.get(bit, ()), *boxes)
-
-
-def _whole(size: Size | None) -> Box:
-    return Box.whole(size or Size(1, 1))

@@ -18,6 +18,7 @@ from dcmaudit.dicom.instance import Instance
 from dcmaudit.dicom.overlays import ClassicOverlay
 from dcmaudit.dicom.parts import Parts
 from dcmaudit.dicom.write.attributes import (
+    METHODS,
     Changes,
     NewValue,
     changes,
@@ -25,22 +26,21 @@ from dcmaudit.dicom.write.attributes import (
     element_head,
     transcoding_changes,
 )
+from dcmaudit.dicom.write.bulk import private_bulk
 from dcmaudit.dicom.write.codestreams import TRANSCODED, FrameWork
 from dcmaudit.dicom.write.edits import FrameEdits
 from dcmaudit.dicom.write.icons import icon_patches
 from dcmaudit.dicom.write.meta import file_meta
 from dcmaudit.dicom.write.native import clear_overlay, patch_frame, shared_chroma
 from dcmaudit.dicom.write.paint import Painter
-from dcmaudit.dicom.write.pixels import write_fragments
+from dcmaudit.dicom.write.pixels import codestreams, named_frame, write_fragments
 from dcmaudit.dicom.write.spans import UNDEFINED, Span, Walker, data_set_start
-from dcmaudit.errors import PlanRefusedError, RedactionError
+from dcmaudit.errors import PlanRefusedError, RedactionError, UnsupportedError
 from dcmaudit.model import OverlayAddress, PlaneKind
 from dcmaudit.model.redaction import OverlayPolicy, RedactionPlan
 
 _CHUNK = 4 << 20
 _SPOOL = 64 << 20
-ICONS = 0x00880200
-PRIVATE_OR_NOTED = (0x7FE00001, 0x7FE00002)
 
 
 @dataclass(slots=True)
@@ -70,6 +70,11 @@ def write_redacted(
     return _Writer(instance, plan, painter, new_uid).write(out)
 
 
+def rehearse(instance: Instance, plan: RedactionPlan, painter: Painter) -> Written:
+    """Work out everything that ``write_redacted`` would write, and write nothing; the same errors, the same notes."""
+    return _Writer(instance, plan, painter, None).rehearse()
+
+
 class _Writer:
     def __init__(
         self, instance: Instance, plan: RedactionPlan, painter: Painter, new_uid: Callable[[str], str] | None
@@ -78,21 +83,17 @@ class _Writer:
         self.header: Header = self.parts.header
         self.plan = plan
         self.new_uid = new_uid
-        self.edits = FrameEdits(self.parts, plan)
-        claimed = 0
-        for place in self.parts.overlays.places.values():
-            claimed |= 0 if isinstance(place, ClassicOverlay) else 1 << place.bit
-        image = self.parts.image
-        self.work = FrameWork(image, self.header, painter, claimed) if image is not None else None
+        self.walker = Walker(self.header)
         self.painter = painter
-        self.transcode = self._must_transcode()
+        self.edits = FrameEdits(self.parts, plan)
+        image, self.transcode = self.parts.image, False
+        self.work: FrameWork | None = None
+        if image is not None:
+            extras = plan.options.remove_private_bulk
+            self.work = FrameWork(image, self.header, painter, self.parts.overlays, drop_extras=extras)
+            self.transcode = self.work.needs_transcoding(self.edits.touched(image.count))
         uid = TRANSCODED.value if self.transcode else self.header.syntax.uid
         self.written = Written(uid)
-
-    def _must_transcode(self) -> bool:
-        if self.work is None or not self.work.needs_transcoding():
-            return False
-        return next(self.edits.touched(self.work.reader.count), None) is not None
 
     def write(self, out: BinaryIO) -> Written:
         spans = self._spans()
@@ -101,16 +102,39 @@ class _Writer:
         out.write(file_meta(self.header, self.written.transfer_syntax_uid, _sop_instance(changed)))
         if not self.header.syntax.deflated:
             self._data_set(out, spans, changed)
+            self._tell()
             return self.written
         with tempfile.SpooledTemporaryFile(max_size=_SPOOL) as plain:
             self._data_set(cast("BinaryIO", plain), spans, changed)
             plain.seek(0)
             _deflate(cast("BinaryIO", plain), out)
+        self._tell()
         return self.written
+
+    def rehearse(self) -> Written:
+        spans = self._spans()
+        self._changes(spans)
+        self.written.notes += icon_patches(self.parts, self.plan, self.painter, spans).notes
+        if self.work is not None and self.work.reader.index is None:
+            for edit in self.edits.touched(self.work.reader.count):
+                with named_frame(edit.frame):
+                    self.work.cells(edit)
+        elif self.work is not None:
+            for _ in codestreams(self.work, self.edits, transcode=self.transcode):
+                pass
+        self._tell()
+        return self.written
+
+    def _tell(self) -> None:
+        """Put what the frames told into the notes."""
+        kept = ", ".join(sorted(self.work.extras)) if self.work is not None else ""
+        if kept:
+            what = "left out of the frames that were changed" if self.plan.options.remove_private_bulk else "kept"
+            self.written.notes.append(f"JPEG segments that may hold text or a thumbnail were {what}: {kept}")
 
     def _spans(self) -> dict[int, Span]:
         spans: dict[int, Span] = {}
-        for span in Walker(self.header).data_set(data_set_start(self.header)):
+        for span in self.walker.data_set(data_set_start(self.header)):
             if span.tag in spans:
                 raise RedactionError(
                     f"the element ({span.tag >> 16:04X},{span.tag & 0xFFFF:04X}) occurs twice",
@@ -127,7 +151,12 @@ class _Writer:
             span = spans.get(tag)
             return None if span is None else body.read_at(span.value, span.value_end - span.value)
 
-        changed = changes(self.header, raw, self.plan, new_uid=self.new_uid)
+        changed = changes(self.header, raw, self.plan, new_uid=self.new_uid, strips=self.edits.strips)
+        if self.plan.options.remove_private_bulk:
+            changed |= dict.fromkeys(private_bulk(self.walker, spans.values()))
+        methods = spans.get(METHODS)
+        if METHODS in changed and methods is not None and methods.vr not in {None, b"SQ"}:
+            raise UnsupportedError("the sequence of de-identification methods is written as another type of element")
         if self.transcode and self.work is not None:
             changed |= transcoding_changes(self.header, colour=self.work.reader.layout.samples == 3)
             self.written.notes.append(
@@ -187,8 +216,11 @@ class _Writer:
     def _encapsulated(self, out: BinaryIO, span: Span) -> None:
         if self.work is None:
             return
-        touched = {edit.frame for edit in self.edits.touched(self.work.reader.count)}
+        touched = any(self.edits.touched(self.work.reader.count))
         if not touched and not self.transcode:
+            for frame in range(self.work.reader.count):
+                with named_frame(frame):
+                    self.work.require_readable(frame)
             _copy(self.header.body, span.start, span.end, out)
             return
         vr = "OB" if span.vr is None else span.vr.decode()
@@ -241,4 +273,4 @@ def _deflate(plain: BinaryIO, out: BinaryIO) -> None:
     out.write(b"\0" * (total % 2))
 
 
-__all__ = ["Written", "write_redacted"]
+__all__ = ["Written", "rehearse", "write_redacted"]

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from dcmaudit.dicom.framegroups import PER_FRAME
 from dcmaudit.dicom.icons import Icon
 from dcmaudit.dicom.instance import samples_of
 from dcmaudit.dicom.parts import Parts
@@ -105,9 +106,10 @@ def _places(parts: Parts, spans: dict[int, Span]) -> Iterator[tuple[int, Span | 
     """For each icon, in the order in which they were found: its top-level element, and its pixel data."""
     walker = Walker(parts.header)
     attributes = parts.header.attributes
-    for tag, span in spans.items():
-        if tag == ICONS or attributes.vr(tag) == "SQ":
-            for found in _in_sequence(walker, span, 0):
+    # Icons were found in the per-frame groups last, see ``find_icons``.
+    for tag in sorted(spans, key=lambda tag: (tag == PER_FRAME, tag)):
+        if tag in {ICONS, PER_FRAME} or attributes.vr(tag) == "SQ":
+            for found in _in_sequence(walker, spans[tag], 0):
                 yield tag, found
 
 
@@ -118,11 +120,5 @@ def _in_sequence(walker: Walker, span: Span, depth: int) -> Iterator[Span | None
             yield next((element for element in inside if element.tag == PIXELS), None)
             continue
         for element in inside:
-            if depth < _DEEPEST and _is_sequence(walker, element):
+            if depth < _DEEPEST and walker.is_sequence(element):
                 yield from _in_sequence(walker, element, depth + 1)
-
-
-def _is_sequence(walker: Walker, span: Span) -> bool:
-    if span.vr is not None:
-        return span.vr == b"SQ" or (span.vr == b"UN" and span.length == UNDEFINED)
-    return walker.begins_with_item(span)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 from dcmaudit.dicom.encode import BasicTable, FragmentWriter
 from dcmaudit.dicom.write.codestreams import FrameWork
-from dcmaudit.dicom.write.edits import FrameEdits
+from dcmaudit.dicom.write.edits import FrameEdit, FrameEdits
 from dcmaudit.errors import DcmauditError
 
 
@@ -15,18 +17,32 @@ def write_fragments(out: BinaryIO, work: FrameWork, edits: FrameEdits, *, transc
 
     Errors name the frame; they are those of ``FrameWork`` and of the readers.
     """
-    reader = work.reader
-    writer = FragmentWriter(out, reader.count, BasicTable.FILLED)
-    for frame in range(reader.count):
-        edit = edits.of(frame)
-        try:
-            if transcode:
-                data = work.transcoded(edit)
-            elif edit.is_empty:
-                data = reader.codestream(frame)
-            else:
-                data = work.codestream(edit)
-        except DcmauditError as error:
-            raise type(error)(f"frame {frame + 1}: {error.message}", file=error.file, hint=error.hint) from error
-        writer.add(data)
+    writer = FragmentWriter(out, work.reader.count, BasicTable.FILLED)
+    for codestream in codestreams(work, edits, transcode=transcode):
+        writer.add(codestream)
     writer.finish()
+
+
+def codestreams(work: FrameWork, edits: FrameEdits, *, transcode: bool) -> Iterator[bytes]:
+    """Every frame of encapsulated pixel data as it is to be written."""
+    for frame in range(work.reader.count):
+        with named_frame(frame):
+            yield _codestream(work, edits.of(frame), transcode=transcode)
+
+
+def _codestream(work: FrameWork, edit: FrameEdit, *, transcode: bool) -> bytes:
+    if transcode:
+        return work.transcoded(edit)
+    if not edit.is_empty:
+        return work.codestream(edit)
+    work.require_readable(edit.frame)
+    return work.reader.codestream(edit.frame)
+
+
+@contextmanager
+def named_frame(frame: int) -> Iterator[None]:
+    """Errors that come from in here name the frame, counted from 1."""
+    try:
+        yield
+    except DcmauditError as error:
+        raise type(error)(f"frame {frame + 1}: {error.message}", file=error.file, hint=error.hint) from error

@@ -14,6 +14,7 @@ LONG_VRS = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _DEEPEST = 32
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,26 @@ class Walker:
     def data_set(self, start: int) -> Iterator[Span]:
         """The elements of the data set that begins at ``start``, up to the end of the body or of what can be read.
 
-        HeaderError where an element's length leads outside of the body: such a file cannot be copied exactly.
+        HeaderError where an element's length leads outside of the body: such a file cannot be copied exactly. Zero
+        bytes behind the last element, with which some writers fill blocks, are no element.
         """
         at = start
         while at + 8 <= self._body.size:
+            if self._body.read_at(at, 8) == bytes(8) and self._is_zero(at):
+                return
             span = self._span(at, self._implicit, self._body.size, 0)
             yield span
             at = span.end
+
+    def _is_zero(self, start: int) -> bool:
+        pieces = range(start, self._body.size, _CHUNK)
+        return all(not any(self._body.read_at(at, _CHUNK)) for at in pieces)
+
+    def is_sequence(self, span: Span) -> bool:
+        """Whether the element is a sequence; an unknown one in implicit encoding where it begins like one."""
+        if span.vr is None:
+            return span.tag not in PIXEL_TAGS and self.begins_with_item(span)
+        return span.vr == b"SQ" or (span.vr == b"UN" and span.length == UNDEFINED)
 
     def items(self, span: Span) -> Iterator[tuple[int, int]]:
         """Start and end of the content of each item of a sequence."""

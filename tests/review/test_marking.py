@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dcmaudit.errors import DcmauditError, ReviewError, StoreReadOnlyError, UsageError
+from dcmaudit.errors import DcmauditError, ReviewError, StoreLockedError, StoreReadOnlyError, UsageError
 from dcmaudit.model import Box, FrameAddress
 from dcmaudit.review import COMMANDS, Desk, Session
 from dcmaudit.store import NewRect, open_store
@@ -209,6 +211,26 @@ def test_a_database_that_can_only_be_read_refuses_marks_with_what_to_do(
         do(session, "mark")
     assert "Ctrl+D" in (caught.value.hint or "")
     do(session, "next-file")
+
+
+def test_a_database_that_another_process_holds_refuses_and_nothing_is_half_done(
+    open_desk: Callable[..., Desk], files: list[Path], database: Path
+) -> None:
+    session = ready(open_desk(files, timeout=0.3))
+    do(session, "mark", box=[1, 1, 4, 4])
+    wait_for(lambda: session.desk.store.identity(str(files[0])))
+    before = tables(database)
+    other = sqlite3.connect(database / "dcmaudit.sqlite.db", isolation_level=None)
+    with closing(other):
+        other.execute("BEGIN IMMEDIATE")
+        for command, arguments in (("mark", {}), ("tag", {}), ("undo", {}), ("clear-file", {})):
+            with pytest.raises(StoreLockedError):
+                do(session, command, **arguments)
+        after = do(session, "next-frame")
+        assert (after["plane"]["key"], after["file"]["state"]) == ("f1", "in work")
+        other.execute("ROLLBACK")
+    assert tables(database) == before
+    assert do(session, "undo")["file"]["state"] == "not reviewed"
 
 
 def test_another_database_can_be_chosen(session: Session, database: Path, tmp_path: Path) -> None:

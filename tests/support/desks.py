@@ -41,11 +41,15 @@ def write_stray(path: Path, *, frames: int = 3) -> Path:
 
 
 def make_desk(folder: Path, names: Sequence[Path | str], **how: Any) -> Desk:
-    """A desk whose database is in ``folder``. ``how``: viewer, chosen, recursive, user, read_only, and settings."""
+    """A desk whose database is in ``folder``.
+
+    ``how``: viewer, chosen, recursive, user, read_only, timeout (of the database), and settings.
+    """
     wanted = {key: how.pop(key) for key in ("viewer", "chosen", "recursive") if key in how}
     read_only = how.pop("read_only", wanted.get("viewer", False))
+    timeout = how.pop("timeout", 10.0)
     settings = Settings(db=str(folder), user=how.pop("user", "tester"), browser=False, **how)
-    store = open_store(settings.database, user=settings.user, read_only=read_only)
+    store = open_store(settings.database, user=settings.user, read_only=read_only, timeout=timeout)
     return Desk(settings, [str(name) for name in names], store=store, **wanted)
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from dcmaudit.dicom import Instance, Samples
 from dcmaudit.errors import DecodeError
+from dcmaudit.model import FrameAddress, PlaneAddress
 from dcmaudit.review import COMMANDS, Desk, Where
 from support.desks import wait_for
 from support.pages import Page
@@ -325,3 +327,25 @@ def test_a_slow_file_holds_nobody_up(tab: Page, desk: Desk, monkeypatch: pytest.
     tab.do("go-file", index=2)
     wait_for(lambda: tab.state()["plane"] is not None)
     assert tab.state()["file"]["opening"] is False
+
+
+def test_a_slow_picture_can_be_left_and_holds_nobody_up(tab: Page, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, read = threading.Event(), Instance.read
+
+    def slow(self: Instance, address: PlaneAddress) -> Samples:
+        if address == FrameAddress(3):
+            gate.wait(20)
+        return read(self, address)
+
+    monkeypatch.setattr(Instance, "read", slow)
+    try:
+        with pytest.raises(httpx.ReadTimeout):
+            tab.get("image/0/f3", timeout=0.4)
+        assert tab.get("image/0/f1").status_code == 200
+        assert tab.do("next-file").status_code == 200
+        # The server notices that nobody waits any more.
+        wait_for(lambda: not desk.pictures._waiting)
+    finally:
+        gate.set()
+    assert tab.do("previous-file").status_code == 200
+    assert tab.get("image/0/f3").status_code == 200

@@ -2,6 +2,7 @@
 
 from dcmaudit.model.facts import DeviceFacts, Identity, InstanceFacts
 from dcmaudit.model.geometry import Box, Point, Size, covered_area
+from dcmaudit.model.learning import Example, Judged, Mark, plane_frame, plane_group
 from dcmaudit.model.planes import (
     FrameAddress,
     IconAddress,
@@ -24,11 +25,14 @@ __all__ = [
     "Box",
     "DeviceFacts",
     "Everywhere",
+    "Example",
     "FrameAddress",
     "HowSeen",
     "IconAddress",
     "Identity",
     "InstanceFacts",
+    "Judged",
+    "Mark",
     "Origin",
     "Outcome",
     "OverlayAddress",
@@ -52,4 +56,6 @@ __all__ = [
     "View",
     "covered_area",
     "parse_key",
+    "plane_frame",
+    "plane_group",
 ]

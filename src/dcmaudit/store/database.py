@@ -15,21 +15,23 @@ from dcmaudit.errors import StoreCorruptError, StoreReadOnlyError
 from dcmaudit.store import migrate
 from dcmaudit.store.location import SqliteLocation, parse_location
 from dcmaudit.store.postgres import PostgresBackend
-from dcmaudit.store.schema import HEAD, OWN_TABLES
+from dcmaudit.store.schema import HEAD, LEARNING_TABLES, OWN_TABLES
 from dcmaudit.store.sqlite import WRITE, SqliteBackend
 from dcmaudit.store.translate import translated
 
 _OWN = {table.name for table in OWN_TABLES}
+_LEARNING = {table.name for table in LEARNING_TABLES}
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One open transaction and which tables there are: the shared ones, and ours (all of them or none)."""
+    """One open transaction and which tables there are: the shared ones, ours, and those of the learning."""
 
     connection: Connection
     has_rects: bool
     has_tags: bool
     has_own: bool
+    has_learning: bool
 
     @property
     def is_sqlite(self) -> bool:
@@ -96,7 +98,7 @@ class Database:
             self._bring_up_to_date()
             with self._write_connection() as connection:
                 self.backend.lock(connection, names)
-                yield Session(connection, has_rects=True, has_tags=True, has_own=True)
+                yield Session(connection, has_rects=True, has_tags=True, has_own=True, has_learning=True)
 
     @contextmanager
     def _write_connection(self) -> Iterator[Connection]:
@@ -107,13 +109,14 @@ class Database:
 
     def _session(self, connection: Connection) -> Session:
         if self._is_complete:
-            return Session(connection, has_rects=True, has_tags=True, has_own=True)
+            return Session(connection, has_rects=True, has_tags=True, has_own=True, has_learning=True)
         tables = migrate.table_names(connection)
         found = migrate.version(connection, tables)
         migrate.refuse_newer(found, self.name)
         has_own = found is not None and tables >= _OWN
-        session = Session(connection, "DicomRects" in tables, "DicomTags" in tables, has_own)
-        self._is_complete = found == HEAD and session.has_rects and session.has_tags and has_own
+        has_learning = has_own and tables >= _LEARNING
+        session = Session(connection, "DicomRects" in tables, "DicomTags" in tables, has_own, has_learning)
+        self._is_complete = found == HEAD and session.has_rects and session.has_tags and has_learning
         return session
 
     def _bring_up_to_date(self) -> None:

@@ -46,6 +46,9 @@ class NerEngine(IntEnum):
     FORM = 60
     HEADER = 100
     """The text equals a value of the file's own header."""
+    PATTERNS = 101
+    """The text has the form of a date, a number of a person or the like."""
+    PRESIDIO = 102
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint
 from sqlalchemy.sql.elements import quoted_name
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration, so that a store that is up to date is recognised without loading Alembic."""
 
 VERSION_TABLE = "dcmaudit_version"
@@ -125,3 +125,39 @@ preferences = Table(
 )
 
 OWN_TABLES = (extra_rects, identity, seen, history, preferences)
+"""Those of the first step: without them a database has nothing of ours."""
+
+kinds = Table(
+    "dcmaudit_kinds",
+    metadata,
+    Column("filename", Text, primary_key=True),
+    Column("manufacturer", Text),
+    Column("software_versions", Text),
+    Column("frames", Integer, nullable=False),
+    Column("plane_groups", Text, nullable=False),
+)
+"""What DicomTags has no column for: by it images that are alike but not equal are told apart."""
+
+judged = Table(
+    "dcmaudit_judged",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("filename", Text, nullable=False),
+    Column("plane", Text, nullable=False),
+    Column("top", Integer, nullable=False),
+    Column("bottom", Integer, nullable=False),
+    Column(quoted_name("left", quote=True), Integer, nullable=False),
+    Column(quoted_name("right", quote=True), Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("chance", Float, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("shown", Integer, nullable=False),
+    Column("judged_at", Text, nullable=False),
+    Column("judged_by", Text, nullable=False),
+    Index("dcmaudit_judged_by_file", "filename"),
+    sqlite_autoincrement=True,
+)
+"""Suggestions of done files and whether a mark came of them; edges are inclusive, as in DicomRects."""
+
+LEARNING_TABLES = (kinds, judged)
+"""Those of the second step; a database that can only be read may lack them."""

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Self, TextIO
 
 from dcmaudit.errors import UsageError
-from dcmaudit.model import DeviceFacts, HowSeen, Identity, PlaneAddress, Region, ReviewState
-from dcmaudit.store import exports, identities, journal, marks, names, rows
+from dcmaudit.model import DeviceFacts, Example, HowSeen, Identity, Judged, PlaneAddress, Region, ReviewState
+from dcmaudit.store import exports, identities, journal, learning, marks, names, rows
 from dcmaudit.store import similar as similar_images
 from dcmaudit.store.database import Database, Session
 from dcmaudit.store.overview import overview
@@ -251,6 +251,38 @@ class Store:
         """Rectangles that done files of the same device, type and size have on the same frame and overlay."""
         with self._database.reading() as session:
             return similar_images.similar(session, filename, device, address, sop_class_uid)
+
+    # --- learning -----------------------------------------------------------------------------------------------
+
+    def examples(self, filename: str, device: DeviceFacts, sop_class_uid: str | None = None) -> list[Example]:
+        """The newest done files of the same model but this one, the newest first, with their marks.
+
+        A few hundred at most, however many there are. Empty for an image whose model is not known.
+        """
+        with self._database.reading() as session:
+            return learning.examples(session, filename, device, sop_class_uid)
+
+    def learn(
+        self, filename: str, device: DeviceFacts, *, frames: int, groups: Iterable[str], judged: Sequence[Judged]
+    ) -> None:
+        """Note of a done file what DicomTags has no column for, and what became of its suggestions.
+
+        ``groups`` are the kinds of plane it has, as ``plane_group`` names them. Replaces what was noted before.
+        """
+        rows.check_name(filename)
+        with self._database.writing(filename) as session:
+            learning.write_kind(session, filename, device, frames, groups)
+            learning.write_judged(session, filename, judged, self.user)
+
+    def judgements(self, most: int = learning.JUDGEMENTS) -> list[tuple[str, bool]]:
+        """Of the newest judged suggestions of all files the kind, and whether a mark came of it."""
+        with self._database.reading() as session:
+            return learning.read_judgements(session, most) if session.has_learning else []
+
+    def judged(self, filename: str) -> list[Judged]:
+        """What became of the suggestions of one file."""
+        with self._database.reading() as session:
+            return learning.read_judged(session, filename) if session.has_learning else []
 
     # --- export -------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,8 @@
+"""Learning from marks: where text sits on which kind of image. Examples in, ranked suggestions out; no file is read."""
+
+from dcmaudit.detect.learning.chances import SHOWN, Reliability, calibration
+from dcmaudit.detect.learning.combining import Combined, combined
+from dcmaudit.detect.learning.flat import is_flat
+from dcmaudit.detect.learning.learner import Candidate, Learner
+
+__all__ = ["SHOWN", "Candidate", "Combined", "Learner", "Reliability", "calibration", "combined", "is_flat"]

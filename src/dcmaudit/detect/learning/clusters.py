@@ -1,0 +1,81 @@
+"""Rectangles of many files put together where they mean the same place."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmaudit.detect.learning.levels import Boxes
+
+Places = NDArray[np.int64]
+
+_APART = 4.0
+_PADDING = 0.2
+_LEAST_PADDING, _MOST_PADDING = 2.0, 8.0
+_SETTLED = 12
+_OUTER = 0.04
+_COVERED = 0.7
+
+
+def clusters(boxes: Boxes, weights: NDArray[np.float64]) -> list[Places]:
+    """The places in ``boxes`` that belong together, the heaviest cluster first; every box is in exactly one."""
+    free = np.ones(len(boxes), dtype=bool)
+    found: list[Places] = []
+    order = np.argsort(-weights, kind="stable")
+    for seed in order:
+        if not free[seed]:
+            continue
+        members = free & near(boxes, boxes[seed])
+        # Once more around what is typical of them: the seed may lie at the border of its cluster.
+        members = free & (near(boxes, np.median(boxes[members], axis=0)) | members)
+        free &= ~members
+        found.append(np.flatnonzero(members))
+    return sorted(found, key=lambda places: -float(weights[places].sum()))
+
+
+def near(boxes: Boxes, box: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which boxes mean the place of ``box``: on its line, of like height, and equal at the left, right or middle.
+
+    Text grows and shrinks with what it says, so that one side stays and the other moves.
+    """
+    heights, height = boxes[:, 3] - boxes[:, 1], float(box[3] - box[1])
+    smaller, larger = np.minimum(heights, height), np.maximum(heights, height)
+    shared = np.minimum(boxes[:, 3], box[3]) - np.maximum(boxes[:, 1], box[1])
+    apart = np.maximum(_APART, 0.75 * smaller)
+    left, right = np.abs(boxes[:, 0] - box[0]), np.abs(boxes[:, 2] - box[2])
+    middle = np.abs(boxes[:, 0] + boxes[:, 2] - box[0] - box[2]) / 2
+    beside = np.minimum(boxes[:, 2], box[2]) > np.maximum(boxes[:, 0], box[0])
+    aligned = (left <= apart) | (right <= apart) | (middle <= apart)
+    return np.asarray((shared >= 0.5 * smaller) & (larger <= 2.5 * smaller) & aligned & beside)
+
+
+def outline(boxes: Boxes, agreed: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """One rectangle that the next text at this place very likely fits into.
+
+    The outermost edges but for the odd one out, with a margin that shrinks as examples come in. Accepted
+    suggestions have their margin already: another one would make rectangles grow with every file.
+    """
+    heights = boxes[:, 3] - boxes[:, 1]
+    drawn = int((~agreed).sum())
+    share = _PADDING * max(0.25, 1 - drawn / _SETTLED)
+    margin = np.where(agreed, 0.0, np.clip(share * heights, _LEAST_PADDING, _MOST_PADDING))
+    left, top = boxes[:, 0] - margin, boxes[:, 1] - margin
+    right, bottom = boxes[:, 2] + margin, boxes[:, 3] + margin
+    if len(boxes) < 1 / _OUTER:
+        return np.array([left.min(), top.min(), right.max(), bottom.max()])
+    return np.array(
+        [
+            np.quantile(left, _OUTER, method="lower"),
+            np.quantile(top, _OUTER, method="lower"),
+            np.quantile(right, 1 - _OUTER, method="higher"),
+            np.quantile(bottom, 1 - _OUTER, method="higher"),
+        ]
+    )
+
+
+def covers(boxes: Boxes, core: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which boxes hold most of ``core``: somebody may have marked a whole block in one piece."""
+    width = np.minimum(boxes[:, 2], core[2]) - np.maximum(boxes[:, 0], core[0])
+    height = np.minimum(boxes[:, 3], core[3]) - np.maximum(boxes[:, 1], core[1])
+    shared = np.clip(width, 0, None) * np.clip(height, 0, None)
+    return np.asarray(shared >= _COVERED * (core[2] - core[0]) * (core[3] - core[1]))

@@ -1,0 +1,42 @@
+"""Exact matches and learned places, shown as one set in which no two mean the same text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from dcmaudit.detect.learning.learner import Candidate
+from dcmaudit.model import Region
+
+_SAME_PLACE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """What to show, the likeliest first; and how many exact matches the other examples speak against."""
+
+    regions: tuple[Region, ...]
+    held_back: int
+
+
+def combined(similar: Iterable[Region], candidates: Sequence[Candidate]) -> Combined:
+    """The rectangles of similar images and the learned places together.
+
+    Where both mean the same text the learned place is shown, which was drawn from all examples and knows how likely
+    it is. An exact match at a place that is unlikely, because most similar images were done without a mark there,
+    is held back.
+    """
+    shown = [item.region for item in candidates if item.is_shown]
+    held_back = 0
+    for region in similar:
+        known = [item for item in candidates if _is_same_place(region, item.region)]
+        if not known:
+            shown.append(region)
+        elif not any(item.is_shown for item in known):
+            held_back += 1
+    return Combined(tuple(sorted(shown, key=lambda region: -(region.confidence or 0.0))), held_back)
+
+
+def _is_same_place(one: Region, other: Region) -> bool:
+    shared = one.box.intersection(other.box)
+    return shared is not None and shared.area >= _SAME_PLACE * min(one.box.area, other.box.area)

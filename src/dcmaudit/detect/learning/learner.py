@@ -1,0 +1,266 @@
+"""From examples to suggestions for one plane: ranked, with a probability and a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmaudit.detect.learning import reasons
+from dcmaudit.detect.learning.chances import SHOWN, Count, Reliability, chance, kind_of, with_own
+from dcmaudit.detect.learning.clusters import Places, clusters, covers, near, outline
+from dcmaudit.detect.learning.evidence import Evidence, Flags, Numbers, own_marks
+from dcmaudit.detect.learning.levels import Boxes, Fit, Level
+from dcmaudit.model import (
+    Box,
+    DeviceFacts,
+    Example,
+    Mark,
+    Origin,
+    PlaneAddress,
+    Region,
+    Size,
+    plane_frame,
+    plane_group,
+)
+
+_MOST_CLUSTERS = 48
+_MOST_MEMBERS = 60
+_UNKNOWN_FIT = 0.75
+_SAME_PLACE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place that may have text. ``estimate`` is the probability before it was corrected by what came true;
+    ``region.confidence`` is the one after. ``kind`` names the evidence for that correction."""
+
+    region: Region
+    kind: str
+    estimate: float
+
+    @property
+    def chance(self) -> float:
+        """The probability that there is text, as well as it is known."""
+        return self.region.confidence or 0.0
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is worth a person's look."""
+        return self.chance >= SHOWN
+
+
+@dataclass(slots=True)
+class _Found:
+    box: NDArray[np.float64]
+    estimate: float
+    examples: float
+    source: str
+    count: Count
+    reason: str
+
+
+class Learner:
+    """What examples say about one image. Made once a file and asked plane by plane; reads nothing else.
+
+    ``examples`` are done files, the newest first; those of other models are left out. ``frames`` is the number of
+    frames of the image.
+    """
+
+    def __init__(
+        self, device: DeviceFacts, examples: Sequence[Example], frames: int, reliability: Reliability | None = None
+    ) -> None:
+        self._device = device
+        self._frames = frames
+        self._evidence = Evidence(device, examples)
+        self._reliability = reliability or Reliability()
+
+    def candidates(
+        self,
+        address: PlaneAddress,
+        size: Size,
+        own: Sequence[Mark] = (),
+        seen: Sequence[tuple[int, int]] = (),
+    ) -> list[Candidate]:
+        """Places that may have text on one plane, the likeliest first, none on top of another.
+
+        ``size`` is the plane's; boxes are clipped to it. ``own`` are the marks of this file so far, ``seen`` the
+        half-open ranges of frames of the plane's group that were looked at. What is marked on this plane already
+        is not suggested again. Unlikely places are among the answers; ``is_shown`` tells them.
+        """
+        group, frame = plane_group(address), plane_frame(address)
+        found = self._of_examples(group, frame, size)
+        found = _with_own(found, [mark for mark in own if mark.group == group], frame, seen)
+        ranked = [self._candidate(item, address, size) for item in found]
+        here = [_box(mark) for mark in own if _lies_on(mark, group, frame)]
+        kept: list[Candidate] = []
+        for item in sorted((item for item in ranked if item), key=lambda item: -item.chance):
+            boxes = here + [other.region.box for other in kept]
+            if not any(_is_same_place(item.region.box, box) for box in boxes):
+                kept.append(item)
+        return kept
+
+    def _candidate(self, found: _Found, address: PlaneAddress, size: Size) -> Candidate | None:
+        left, top = np.floor(found.box[:2] + 0.01)
+        right, bottom = np.ceil(found.box[2:] - 0.01)
+        if right <= left or bottom <= top:
+            return None
+        box = Box(int(left), int(top), int(right), int(bottom)).clipped(size)
+        if box is None:
+            return None
+        kind = kind_of(found.source, found.count, found.estimate)
+        confidence = self._reliability.corrected(kind, found.estimate)
+        region = Region(box, address, Origin.LEARNED, found.reason, confidence=round(confidence, 4))
+        return Candidate(region, kind, found.estimate)
+
+    # What examples say
+
+    def _of_examples(self, group: str, frame: int, size: Size) -> list[_Found]:
+        evidence = self._evidence
+        fits = evidence.fits if group == "f" and evidence.fits else {Fit.SAME: None}
+        there, numbers = evidence.trials(group, frame, self._frames)
+        found: list[_Found] = []
+        for fit, agreement in fits.items():
+            found += self._of_fit(group, size, fit, agreement, there, numbers)
+        return found
+
+    def _of_fit(
+        self, group: str, size: Size, fit: Fit, agreement: float | None, there: Flags, numbers: Numbers
+    ) -> list[_Found]:
+        evidence = self._evidence
+        if fit is Fit.SAME:
+            there = there & (evidence.levels > Level.SIZE)
+        used = np.flatnonzero(evidence.in_group(group) & there[evidence.owner])
+        if not len(used):
+            return []
+        owner, boxes = evidence.owner[used], evidence.boxes_for(self._device, fit)[used]
+        same = (evidence.first[used] <= numbers[owner]) & (evidence.last[used] >= numbers[owner])
+        weights = evidence.weights[owner] * (1.0 + evidence.levels[owner]) * np.where(same, 1.0, 0.3)
+        view = _View(there, owner, boxes, same, evidence.agreed[used])
+        return [
+            self._of_cluster(members, view, size, fit, agreement)
+            for members in clusters(boxes, weights)[:_MOST_CLUSTERS]
+        ]
+
+    def _of_cluster(self, members: Places, view: _View, size: Size, fit: Fit, agreement: float | None) -> _Found:
+        evidence, there, owner, boxes = self._evidence, view.there, view.owner, view.boxes
+        core = np.median(boxes[members], axis=0)
+        holds = covers(boxes, core)
+        holds[members] = True
+        marked = np.zeros(len(there), dtype=bool)
+        marked[owner[holds]] = True
+        hit = np.zeros(len(there), dtype=bool)
+        hit[owner[holds & view.same]] = True
+        counts, tally = {}, {}
+        for level in Level:
+            mine = there & (evidence.levels == level)
+            if mine.any():
+                counts[level] = Count(float(evidence.weights[mine & hit].sum()), float(evidence.weights[mine].sum()))
+                tally[level] = (int((mine & hit).sum()), int(mine.sum()))
+        only_elsewhere = marked & ~hit
+        elsewhere = float(evidence.weights[only_elsewhere].sum() / evidence.weights[there].sum())
+        estimate = chance(counts, elsewhere)
+        nearest = max(counts)
+        if nearest is Level.SIZE:
+            estimate *= _UNKNOWN_FIT if agreement is None else agreement
+        trials = sum(count.trials for level, count in counts.items() if level > Level.SIZE)
+        return _Found(
+            box=outline(*_best(members, view, evidence.levels)),
+            estimate=estimate,
+            examples=trials,
+            source=_source(tally, fit),
+            count=counts[nearest],
+            reason=reasons.of_examples(tally, int(only_elsewhere.sum()), size, fit),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The marks that count for one plane: owner, edges, whether on the frame in question, whether accepted."""
+
+    there: Flags
+    owner: Numbers
+    boxes: Boxes
+    same: Flags
+    agreed: Flags
+
+
+def _best(members: Places, view: _View, levels: Numbers) -> tuple[Boxes, Flags]:
+    """The newest members that say most about the exact place: of the same size, on the same frame."""
+    for better in (levels[view.owner] > Level.SIZE, view.same):
+        if better[members].any():
+            members = members[better[members]]
+    members = members[:_MOST_MEMBERS]
+    return view.boxes[members], view.agreed[members]
+
+
+def _source(tally: reasons.Tally, fit: Fit) -> str:
+    for level in sorted(tally, reverse=True):
+        if tally[level][0]:
+            return f"{level.name} {fit.name}".lower() if level is Level.SIZE else level.name.lower()
+    return "elsewhere"
+
+
+# What the other frames of the same file say
+
+
+def _with_own(found: list[_Found], own: Sequence[Mark], frame: int, seen: Sequence[tuple[int, int]]) -> list[_Found]:
+    others = [mark for mark in own if not _lies_on(mark, mark.group, frame)]
+    marked: set[int] = {number for mark in others for number in _frames(mark)}
+    trials = len(marked | {n for start, stop in seen for n in range(start, min(stop, start + _LIMIT))} - {frame})
+    if not trials:
+        return found
+    boxes, agreed = own_marks(others)
+    matched: dict[int, _Found] = {}
+    result = []
+    groups = clusters(boxes, np.ones(len(boxes))) if others else []
+    for item in found:
+        places = next((n for n, members in enumerate(groups) if _means(item.box, boxes[members])), None)
+        if places is None or places in matched:
+            item.estimate = with_own(item.estimate, Count(0.0, trials), item.examples)
+            result.append(item)
+        else:
+            matched[places] = item
+    for number, members in enumerate(groups):
+        hits = len({n for place in members for n in _frames(others[place])})
+        result.append(_of_own(matched.get(number), outline(boxes[members], agreed[members]), hits, trials))
+    return result
+
+
+_LIMIT = 4096
+"""Frames of a run that are looked at: a file may have a million, and no answer needs them."""
+
+
+def _of_own(former: _Found | None, box: NDArray[np.float64], hits: int, trials: int) -> _Found:
+    count = Count(float(hits), float(trials))
+    estimate = with_own(former.estimate if former else 0.0, count, former.examples if former else 0.0)
+    reason = reasons.of_own(hits, trials, former.reason if former else "")
+    return _Found(box, estimate, former.examples if former else 0.0, "own", count, reason)
+
+
+def _means(box: NDArray[np.float64], boxes: Boxes) -> bool:
+    middle = np.median(boxes, axis=0)
+    one = box[None, :]
+    return bool(near(one, middle)[0] or covers(one, middle)[0] or covers(middle[None, :], box)[0])
+
+
+def _frames(mark: Mark) -> range:
+    first, last = mark.frames or (0, 0)
+    return range(first, min(last + 1, first + _LIMIT))
+
+
+def _lies_on(mark: Mark, group: str | None, frame: int) -> bool:
+    if mark.group is not None and mark.group != group:
+        return False
+    return mark.frames is None or mark.frames[0] <= frame <= mark.frames[1]
+
+
+def _box(mark: Mark) -> Box:
+    return Box(mark.left, mark.top, mark.right, mark.bottom)
+
+
+def _is_same_place(one: Box, other: Box) -> bool:
+    shared = one.intersection(other)
+    return shared is not None and shared.area >= _SAME_PLACE * min(one.area, other.area)

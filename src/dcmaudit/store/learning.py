@@ -1,0 +1,298 @@
+"""What learning reads and writes: the newest done files of a model with their marks, and how suggestions fared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import delete, insert, select, text
+
+from dcmaudit.errors import DcmauditError
+from dcmaudit.model import (
+    Box,
+    DeviceFacts,
+    Everywhere,
+    Example,
+    HowSeen,
+    Judged,
+    Mark,
+    Scope,
+    parse_key,
+    plane_frame,
+    plane_group,
+)
+from dcmaudit.store import rows, schema
+from dcmaudit.store.database import Session
+from dcmaudit.store.journal import parse_ranges
+
+EQUAL_FILES = 120
+"""How many done files with equal metadata are read: more would not change what they say."""
+KIN_FILES = 60
+"""How many done files of the same model, whatever their size and type."""
+JUDGEMENTS = 1500
+_MOST_ROWS = 6000
+_CHUNKS = (10, 30, 80)
+
+_TAGS = 'SELECT id, filename, imagetype, "rows", "columns" FROM "DicomTags" '
+_EQUAL = (
+    _TAGS + "WHERE manufacturermodelname = :model AND modality = :modality "
+    'AND "rows" = :rows AND "columns" = :columns AND imagetype = :type ORDER BY id DESC LIMIT :most'
+)
+_KIN = _TAGS + "WHERE manufacturermodelname = :model AND modality = :modality ORDER BY id DESC LIMIT :most"
+_RECTS = """
+SELECT filename, "left", "top", "right", "bottom", overlay, MIN(frame), MAX(frame), COUNT(*) FROM "DicomRects"
+WHERE filename IN {names} AND "left" >= 0 AND "top" >= 0 AND "right" >= "left" AND "bottom" >= "top"
+GROUP BY filename, overlay, "left", "top", "right", "bottom"
+"""
+_EXTRA = """
+SELECT filename, "left", "top", "right", "bottom", scope FROM dcmaudit_rects WHERE filename IN {names}
+AND "left" >= 0 AND "top" >= 0 AND "right" >= "left" AND "bottom" >= "top"
+"""
+_JUDGED = (
+    'SELECT filename, "left", "top", "right", "bottom" FROM dcmaudit_judged WHERE accepted = 1 AND filename IN {names}'
+)
+_KINDS = (
+    "SELECT filename, manufacturer, software_versions, frames, plane_groups FROM dcmaudit_kinds "
+    "WHERE filename IN {names}"
+)
+_SEEN = "SELECT filename, plane_group, how, ranges FROM dcmaudit_seen WHERE filename IN {names}"
+
+
+def examples(session: Session, filename: str, device: DeviceFacts, sop_class_uid: str | None) -> list[Example]:
+    """The newest done files of the same model but ``filename``, the newest first, with their marks.
+
+    Empty for an image without a model. Rows that cannot be understood are left out.
+    """
+    if not device.model or not (session.has_rects and session.has_tags):
+        return []
+    found = _newest(session, rows.device_values(device, sop_class_uid))
+    found.pop(filename, None)
+    if not found:
+        return []
+    result: list[Example] = []
+    spent = 0
+    for names in _chunks(list(found)):
+        ask = _Question(session, names)
+        agreed = {tuple(row) for row in ask.rows(_JUDGED)} if session.has_learning else set()
+        marks, read = _marks(ask, agreed)
+        kinds = {row[0]: row for row in ask.rows(_KINDS)} if session.has_learning else {}
+        unseen = _unseen(ask.rows(_SEEN)) if session.has_own else {}
+        result += [
+            _example(found[name], device, marks.get(name, ()), kinds.get(name), unseen.get(name, {})) for name in names
+        ]
+        spent += read
+        if spent > _MOST_ROWS:
+            break  # files of many frames: what is left out must not look as if it had no marks
+    return result
+
+
+def _chunks(names: list[str]) -> Iterator[list[str]]:
+    start = 0
+    for length in (*_CHUNKS, len(names)):
+        if start < len(names):
+            yield names[start : start + length]
+        start += length
+
+
+def _newest(session: Session, values: rows.Values) -> dict[str, Sequence[Any]]:
+    image_type = str(values["imagetype"])
+    asked = {
+        "model": values["manufacturermodelname"],
+        "modality": values["modality"],
+        "rows": values["rows"],
+        "columns": values["columns"],
+    }
+    found: list[Sequence[Any]] = []
+    # Older databases hold the list as Python writes it. One question each: an IN would have to be sorted.
+    for spelling in (image_type, str(json.loads(image_type))):
+        found += session.connection.execute(text(_EQUAL), {**asked, "type": spelling, "most": EQUAL_FILES}).all()
+    found += session.connection.execute(text(_KIN), {**asked, "most": KIN_FILES}).all()
+    return {row[1]: row for row in sorted(found, key=lambda row: -row[0])}
+
+
+class _Question:
+    """Questions about the same files."""
+
+    def __init__(self, session: Session, names: list[str]) -> None:
+        self.session = session
+        self._names = json.dumps(names) if session.is_sqlite else names
+
+    def rows(self, query: str) -> Sequence[Sequence[Any]]:
+        array = "json_each(:names)" if self.session.is_sqlite else "unnest(CAST(:names AS text[])) AS value"
+        names = f"(SELECT value FROM {array})"  # noqa: S608 (one of two texts of ours)
+        return self.session.connection.execute(text(query.format(names=names)), {"names": self._names}).all()
+
+
+def _marks(ask: _Question, agreed: set[tuple[Any, ...]]) -> tuple[dict[str, list[Mark]], int]:
+    """The marks by file, and how many rows they lay in."""
+    marks: dict[str, list[Mark]] = {}
+    read = 0
+    for name, left, top, right, bottom, overlay, first, last, count in ask.rows(_RECTS):
+        read += count
+        place = _shared_place(overlay, first, last)
+        if place is not None and all(isinstance(edge, int) for edge in (left, top, right, bottom)):
+            is_agreed = (name, left, top, right, bottom) in agreed
+            marks.setdefault(name, []).append(Mark(left, top, right + 1, bottom + 1, *place, is_agreed))
+    for name, left, top, right, bottom, scope in ask.rows(_EXTRA) if ask.session.has_own else ():
+        read += 1
+        for place in _own_places(scope):
+            is_agreed = (name, left, top, right, bottom) in agreed
+            marks.setdefault(name, []).append(Mark(left, top, right + 1, bottom + 1, *place, is_agreed))
+    return marks, read
+
+
+Place = tuple[str | None, tuple[int, int] | None]
+
+
+def _shared_place(overlay: object, first: object, last: object) -> Place | None:
+    if not (isinstance(overlay, int) and isinstance(first, int) and isinstance(last, int)):
+        return None
+    if overlay == -1:
+        if first == -1:
+            return None, None
+        return ("f", (first, last)) if first >= 0 else None
+    return (f"o{0x6000 + 2 * overlay:04X}", (first, last)) if 0 <= overlay <= 127 and first >= 0 else None
+
+
+def _own_places(scope_text: str) -> Iterator[Place]:
+    try:
+        scope: Scope = rows.scope_from_text(scope_text)
+    except DcmauditError:
+        return
+    match scope:
+        case Everywhere.ALL_FRAMES:
+            yield "f", None
+        case Everywhere.ALL_PLANES:
+            yield None, None
+        case Everywhere.ALL_OVERLAYS:
+            for group in range(0x6000, 0x6100, 2):
+                yield f"o{group:04X}", None
+        case _:
+            frame = plane_frame(scope)
+            yield plane_group(scope), (frame, frame)
+
+
+def _unseen(records: Iterable[Sequence[Any]]) -> dict[str, dict[str, tuple[tuple[int, int], ...]]]:
+    """By file and group what was skipped and not seen in any better way by anybody."""
+    skipped: dict[tuple[str, str], set[tuple[int, int]]] = {}
+    better: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for name, group, how, ranges in records:
+        spans = parse_ranges(ranges)
+        if how == HowSeen.SKIPPED.value:
+            skipped.setdefault((name, group), set()).update(spans)
+        else:
+            better.setdefault((name, group), []).extend(spans)
+    found: dict[str, dict[str, tuple[tuple[int, int], ...]]] = {}
+    for (name, group), gaps in skipped.items():
+        rest = [part for span in sorted(gaps) for part in _without(span, better.get((name, group), ()))]
+        if rest:
+            found.setdefault(name, {})[group] = tuple(rest)
+    return found
+
+
+def _without(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    start, stop = span
+    for first, last in sorted(others):
+        if last <= start or first >= stop:
+            continue
+        if first > start:
+            yield start, first
+        start = max(start, last)
+    if start < stop:
+        yield start, stop
+
+
+@lru_cache(maxsize=1024)
+def _image_type(value: str | None) -> tuple[str, ...] | None:
+    found = rows.parse_image_type(value)
+    return None if found is None or tuple(found) == rows.NO_IMAGE_TYPE else tuple(found)
+
+
+def _example(
+    row: Sequence[Any],
+    device: DeviceFacts,
+    marks: Sequence[Mark],
+    kind: Sequence[Any] | None,
+    unseen: Mapping[str, tuple[tuple[int, int], ...]],
+) -> Example:
+    _, _, image_type, height, width = row
+    facts = DeviceFacts(
+        modality=device.modality,
+        image_type=_image_type(image_type),
+        model=device.model,
+        rows=height if isinstance(height, int) else None,
+        columns=width if isinstance(width, int) else None,
+        manufacturer=kind[1] if kind else None,
+        software_versions=kind[2] if kind else None,
+    )
+    groups = frozenset(str(kind[4]).split()) if kind else None
+    return Example(facts, tuple(marks), int(kind[3]) if kind else None, groups, unseen)
+
+
+# --- what is noted when a file is done ------------------------------------------------------------------------------
+
+
+def write_kind(session: Session, filename: str, device: DeviceFacts, frames: int, groups: Iterable[str]) -> None:
+    """Note what kind of image the file is. The caller holds the file's lock."""
+    table = schema.kinds
+    session.connection.execute(delete(table).where(table.c.filename == filename))
+    session.connection.execute(
+        insert(table).values(
+            filename=filename,
+            manufacturer=rows.storable(device.manufacturer),
+            software_versions=rows.storable(device.software_versions),
+            frames=frames,
+            plane_groups=" ".join(sorted(set(groups))),
+        )
+    )
+
+
+def write_judged(session: Session, filename: str, judged: Sequence[Judged], user: str) -> None:
+    """Replace what was noted about the suggestions of the file. The caller holds the file's lock."""
+    table = schema.judged
+    session.connection.execute(delete(table).where(table.c.filename == filename))
+    values = [
+        {
+            "filename": filename,
+            "plane": item.address.key,
+            "top": item.box.top,
+            "bottom": item.box.last_y,
+            "left": item.box.left,
+            "right": item.box.last_x,
+            "kind": item.kind,
+            "chance": item.chance,
+            "accepted": int(item.accepted),
+            "shown": int(item.shown),
+            "judged_at": rows.utc_now(),
+            "judged_by": user,
+        }
+        for item in judged
+    ]
+    if values:
+        session.connection.execute(insert(table), values)
+
+
+def read_judgements(session: Session, most: int) -> list[tuple[str, bool]]:
+    """Kind and outcome of the newest judged suggestions."""
+    table = schema.judged
+    query = select(table.c.kind, table.c.accepted).order_by(table.c.id.desc()).limit(most)
+    return [(kind, bool(accepted)) for kind, accepted in session.connection.execute(query)]
+
+
+def read_judged(session: Session, filename: str) -> list[Judged]:
+    """What was noted about the suggestions of a file."""
+    table = schema.judged
+    query = select(table).where(table.c.filename == filename).order_by(table.c.id)
+    return [
+        Judged(
+            address=parse_key(row["plane"]),
+            box=Box.from_inclusive(left=row["left"], top=row["top"], right=row["right"], bottom=row["bottom"]),
+            kind=row["kind"],
+            chance=row["chance"],
+            accepted=bool(row["accepted"]),
+            shown=bool(row["shown"]),
+        )
+        for row in session.connection.execute(query).mappings()
+    ]

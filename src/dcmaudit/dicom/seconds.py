@@ -26,6 +26,7 @@ from dcmaudit.dicom.syntaxes import Codestream
 from dcmaudit.errors import DecodeError, DicomError
 
 Cells = npt.NDArray[Any]
+_EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 _LOSSLESS, _SEQUENTIAL, _PROGRESSIVE = 0xC3, 0xC0, 0xC2
 
 
@@ -55,7 +56,9 @@ def first_decoder(reader: FrameReader) -> str:
     return "numpy" if codec is None else codec.name
 
 
-def second_decoder(reader: FrameReader, frame: int) -> SecondDecoder | None:
+def second_decoder(  # noqa: PLR0911 - one return a kind of codestream
+    reader: FrameReader, frame: int
+) -> SecondDecoder | None:
     """Another decoder than the reader's own for one frame, None where there is none."""
     layout = reader.layout
     if reader.index is None:
@@ -143,7 +146,7 @@ def _j2k_imagecodecs(data: bytes, layout: PixelLayout) -> Cells:  # noqa: ARG001
 
 
 def _rle(data: bytes, layout: PixelLayout) -> Cells:
-    from rle.utils import decode_frame
+    from rle.utils import decode_frame  # type: ignore[attr-defined]
 
     width, pixels = layout.cell.itemsize, layout.rows * layout.columns
     raw = np.frombuffer(decode_frame(data, pixels, layout.bits_allocated, "<"), np.dtype(f"<u{width}"))
@@ -174,25 +177,24 @@ def _pydicom(reader: FrameReader) -> Callable[[bytes, PixelLayout], Cells]:
     keyword = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData"}.get(reader.element.tag, "PixelData")
 
     def decode(data: bytes, layout: PixelLayout) -> Cells:
-        from pydicom.pixels.decoders import ExplicitVRLittleEndianDecoder
+        from pydicom.pixels import get_decoder
 
-        halved = "YBR_FULL_422" if layout.halved else layout.photometric
-        array, _ = ExplicitVRLittleEndianDecoder.as_array(
-            data + b"\0" * (len(data) % 2),
-            raw=True,
-            rows=layout.rows,
-            columns=layout.columns,
-            samples_per_pixel=layout.samples,
-            photometric_interpretation=halved,
-            bits_allocated=layout.bits_allocated,
-            bits_stored=layout.bits_stored,
-            pixel_representation=int(layout.signed),
-            planar_configuration=int(layout.planar),
-            number_of_frames=1,
-            pixel_keyword=keyword,
-            pixel_vr="OW",
-            correct_unused_bits=False,
-        )
+        options: dict[str, Any] = {
+            "rows": layout.rows,
+            "columns": layout.columns,
+            "samples_per_pixel": layout.samples,
+            "photometric_interpretation": "YBR_FULL_422" if layout.halved else layout.photometric,
+            "bits_allocated": layout.bits_allocated,
+            "bits_stored": layout.bits_stored,
+            "pixel_representation": int(layout.signed),
+            "planar_configuration": int(layout.planar),
+            "number_of_frames": 1,
+            "pixel_keyword": keyword,
+            "pixel_vr": "OW",
+            "correct_unused_bits": False,
+        }
+        decoder = get_decoder(_EXPLICIT_LITTLE)
+        array, _ = decoder.as_array(data + b"\0" * (len(data) % 2), raw=True, **options)
         return np.asarray(array)
 
     return decode

@@ -84,7 +84,7 @@ class Asked:
                 planes.append((address, wanted))
             if whole:
                 bits[bit] = ()
-            elif wanted and bits.get(bit, (None,)):
+            elif wanted and (bit not in bits or bits[bit]):
                 bits[bit] = _unique((*bits.get(bit, ()), *wanted))
         return FrameAsk(boxes, bits, self.strips, tuple(planes))
 
@@ -104,9 +104,13 @@ class Asked:
             if isinstance(address, StrayBitAddress) and address not in known:
                 yield address, address.bit, _unique(self.boxes_of(address)), False
 
-    def touches_cells(self, count: int) -> bool:
-        """Whether anything is asked of any frame."""
-        return any(not self.frame(frame).is_nothing for frame in range(count))
+    def claimed(self, frame: int) -> int:
+        """The bits of one frame's cells that overlays use."""
+        mask = 0
+        for one in self._bits:
+            if one.group is not None and frame in one.frames:
+                mask |= 1 << one.bit
+        return mask
 
 
 def _unique(boxes: Boxes) -> Boxes:

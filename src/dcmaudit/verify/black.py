@@ -24,7 +24,9 @@ def mask_of(boxes: tuple[Box, ...], rows: int, columns: int) -> Mask:
     return mask
 
 
-def fault_inside(samples: Samples, mask: Mask, *, precision: int | None = None) -> str | None:
+def fault_inside(  # noqa: PLR0911 - one return a kind of samples
+    samples: Samples, mask: Mask, *, precision: int | None = None
+) -> str | None:
     """In words what is not black inside the mask, None where all of it is.
 
     Rendering in 8 bits makes equal what differs by little, so it does not suffice: all pixels inside must also have
@@ -79,7 +81,8 @@ def _grey_fault(samples: Samples, value: int, precision: int | None) -> str | No
 
 
 def _levels_of(samples: Samples, values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    return render(replace(samples, array=values.astype(samples.array.dtype)[np.newaxis]), FULL)[0]
+    levels: npt.NDArray[np.uint8] = render(replace(samples, array=values.astype(samples.array.dtype)[np.newaxis]), FULL)
+    return levels[0]  # type: ignore[no-any-return]
 
 
 def _ends(bits: int, *, signed: bool) -> tuple[int, int]:

@@ -27,14 +27,20 @@ class BlockComparison:
     faults: tuple[str, ...]
 
 
-def compare_blocks(before: bytes, after: bytes, boxes: tuple[Box, ...]) -> BlockComparison:
+def compare_blocks(
+    before: bytes, after: bytes, boxes: tuple[Box, ...], *, may_drop_segments: bool = False
+) -> BlockComparison:
     """Compare two codestreams: only MCUs near the boxes may differ, and those must be flat.
 
-    Near means: within the reach of interpolation, which is half the subsampling, and at least one pixel. Raises
-    DecodeError where either codestream is damaged or no sequential JPEG.
+    Near means: within the reach of interpolation, which is half the subsampling, and at least one pixel.
+    ``may_drop_segments`` allows that application and comment segments are left out. Raises DecodeError where either
+    codestream is damaged or no sequential JPEG.
     """
     old, new = parse(before), parse(after)
     faults = list(_header_faults(old, new))
+    kept = [[one.data[e.start : e.end] for e in one.extras] for one in (old, new)]
+    if kept[0] != kept[1] and not (may_drop_segments and not kept[1]):
+        faults.append("application or comment segments of the codestream differ")
     changed = np.zeros((old.grid.height, old.grid.width), np.bool_)
     ring = _reach(old)
     if old.size != new.size or old.mcu != new.mcu:
@@ -103,8 +109,6 @@ def _header_faults(old: Codestream, new: Codestream) -> Iterator[str]:
         yield "the scans or their restart intervals differ"
     if not new.has_eoi:
         yield "the codestream has no end marker"
-    if [old.data[e.start : e.end] for e in old.extras] != [new.data[e.start : e.end] for e in new.extras]:
-        yield "application or comment segments of the codestream differ"
 
 
 def _scan_shape(stream: Codestream) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:

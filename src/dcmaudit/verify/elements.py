@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from dcmaudit.dicom.unshown import PRIVATE_LIMIT
 from dcmaudit.errors import HeaderError
 from dcmaudit.verify.dataset import PIXELS, UNDEFINED, DataSet, Element, tag_name
 from dcmaudit.verify.record import Record
-from dcmaudit.verify.rules import ICONS, METHODS, WATCHED, Change, Rules
+from dcmaudit.verify.rules import BULKY, ICONS, METHODS, WATCHED, Change, Rules
 
 ELEMENTS, ORDER = "elements", "order of elements"
 _CHUNK = 1 << 20
 _DEEPEST = 40
-PER_FRAME = 0x52009230
 
 
 @dataclass(slots=True)
@@ -30,7 +30,6 @@ class ElementComparison:
     record: Record
     elsewhere: frozenset[int]
     touched_icons: frozenset[int]
-    dropped_icons: bool = False
     _icons: int = 0
     _old: dict[int, bytes] = field(default_factory=dict)
     _new: dict[int, bytes] = field(default_factory=dict)
@@ -53,8 +52,16 @@ class ElementComparison:
             if reason is not None:
                 self.record.fail(ELEMENTS, element.name, f"it is still there: {reason}")
             self._one(old.get(tag), element)
+        if self.rules.plan.options.remove_private_bulk:
+            self._no_bulk(new)
         for tag, text in self.rules.missing(frozenset(new), self._old, self._new):
             self.record.fail(ELEMENTS, tag_name(tag), text)
+
+    def _no_bulk(self, new: dict[int, Element]) -> None:
+        """No large private binary value may be left, at whatever depth."""
+        for element in new.values():
+            for inner in _large(self.after, element, 0):
+                self.record.fail(ELEMENTS, element.name, f"a large private element is still there: {inner.name}")
 
     def _one(self, old: Element | None, new: Element) -> None:
         if old is not None and self._is_same(old, new, new.name, 0):
@@ -72,7 +79,9 @@ class ElementComparison:
         if fault is None and old is not None and old.vr != new.vr:
             self.record.fail(ELEMENTS, new.name, f"its VR is {new.vr}, it was {old.vr}")
 
-    def _is_same(self, old: Element, new: Element, path: str, depth: int) -> bool:
+    def _is_same(  # noqa: PLR0911 - one return a kind of element
+        self, old: Element, new: Element, path: str, depth: int
+    ) -> bool:
         """Whether two elements of one tag say the same; deeper differences are told here, where they are."""
         if old.vr != new.vr and not (depth == 0 and old.tag in PIXELS):
             return False
@@ -114,6 +123,17 @@ class ElementComparison:
                 holds = self._is_same(element, other, inner, depth + 1)
                 self.record.require(ELEMENTS, inner, "its value changed", holds=holds)
         return True
+
+
+def _large(data: DataSet, element: Element, depth: int) -> Iterator[Element]:
+    if element.end - element.value < PRIVATE_LIMIT or depth > _DEEPEST:
+        return
+    if data.is_sequence(element):
+        for item in data.items(element):
+            for inner in item:
+                yield from _large(data, inner, depth + 1)
+    elif element.tag >> 16 & 1 and element.vr in BULKY:
+        yield element
 
 
 def _equal(one: DataSet, a: Element, other: DataSet, b: Element) -> bool:

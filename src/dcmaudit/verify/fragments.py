@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from itertools import pairwise
 
 from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.verify.dataset import DataSet, Element
@@ -41,7 +42,7 @@ def _check_table(record: Record, name: str, table: tuple[int, ...], starts: list
         record.require(TABLES, name, "its entries are not where the frames begin", holds=list(table) == starts)
         return
     known = {start: number for number, start in enumerate(starts)}
-    rising = all(a < b for a, b in zip(table, table[1:], strict=False))
+    rising = all(a < b for a, b in pairwise(table))
     there = [known[entry] for entry in table if entry in known]
     fragments = reader.element.fragments
     true = rising and len(there) == len(table) and there[:1] == [0] and fragments is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,6 +21,7 @@ from dcmaudit.verify.black import fault_inside, mask_of
 from dcmaudit.verify.blocks import BlockComparison, boxes_of, compare_blocks, pixels_of
 from dcmaudit.verify.cells import Cells, bits_of, compare_cells
 from dcmaudit.verify.record import Record
+from dcmaudit.verify.tail import same_behind
 
 INSIDE, OUTSIDE, UNTOUCHED = "inside black", "outside identical", "untouched frames identical"
 BITS, BLOCKS, SECOND, HEADERS = "other bits", "jpeg blocks", "second decoder", "codestream headers"
@@ -38,7 +38,6 @@ class FrameComparison:
     asked: Asked
     record: Record
     transcoded: bool
-    claimed: int
     planes: list[PlaneProof] = field(default_factory=list)
 
     def run(self) -> None:
@@ -65,7 +64,21 @@ class FrameComparison:
         for frame in range(min(old.count, new.count)):
             self._one(old, new, frame, self.asked.frame(frame))
         if native:
-            self._bytes(old, new, old.count * old.layout.frame_bits // 8 // 2 * 2, None)
+            self._same_length(old, new)
+            swapped = not old.syntax.little_endian and old.layout.bits_allocated <= 8 and old.element.vr != "OB"
+            same = same_behind(
+                lambda at, length: old.body.read_at(old.element.offset + at, length),
+                lambda at, length: new.body.read_at(new.element.offset + at, length),
+                old.count * old.layout.frame_bits,
+                min(old.element.length, new.element.length),
+                swapped=swapped,
+            )
+            self.record.require("length", "pixel data", "what stands behind the last frame differs", holds=same)
+
+    def _same_length(self, old: FrameReader, new: FrameReader) -> None:
+        lengths = old.element.length, new.element.length
+        self.record.require("length", "pixel data", f"{lengths[1]} bytes instead of {lengths[0]}",
+                            holds=lengths[0] == lengths[1])  # fmt: skip
 
     @staticmethod
     def _comparable_as_bytes(old: FrameReader, new: FrameReader) -> bool:
@@ -90,13 +103,8 @@ class FrameComparison:
     def _bytes(self, old: FrameReader, new: FrameReader, start: int, end: int | None) -> None:
         """Compare the values of the two elements from ``start`` to ``end``, or to their ends."""
         if end is None:
-            lengths = old.element.length, new.element.length
-            end = min(lengths)
-            if self.asked.plan.is_empty or not self.transcoded:
-                self.record.require("length", "pixel data", f"{lengths[1]} bytes instead of {lengths[0]}",
-                                    holds=lengths[0] == lengths[1])  # fmt: skip
-        if old.layout.frame_bits % 8 and start:
-            return  # the last byte is shared with a frame; it was compared bit by bit
+            self._same_length(old, new)
+            end = min(old.element.length, new.element.length)
         for at in range(start, end, _CHUNK):
             length = min(_CHUNK, end - at)
             a = old.body.read_at(old.element.offset + at, length)
@@ -136,7 +144,7 @@ class FrameComparison:
             self.record.fail(OUTSIDE, where, "its cells are of another number or size")
             return
         widened = _shared(ask.boxes, layout.columns) if layout.halved else ask.boxes
-        faults = compare_cells(a, b, layout, ask, widened, self.claimed)
+        faults = compare_cells(a, b, layout, ask, widened, self.asked.claimed(frame))
         outside = OUTSIDE if not ask.is_nothing else UNTOUCHED
         self.record.require(outside, where, f"{faults.stored} pixels differ outside the rectangles",
                             holds=not faults.stored)  # fmt: skip
@@ -157,7 +165,8 @@ class FrameComparison:
             if any(ask.bits.values()):
                 self.record.fail(BITS, where, "bits beside the stored values cannot be changed in a lossy JPEG")
             return
-        found = compare_blocks(a, b, ask.boxes)
+        drops = self.asked.plan.options.remove_private_bulk
+        found = compare_blocks(a, b, ask.boxes, may_drop_segments=drops)
         self.record.checks[BLOCKS] += found.blocks
         for fault in found.faults:
             self.record.fail(BLOCKS, where, fault)
@@ -253,8 +262,3 @@ def _agree(one: Cells, other: Cells, play: int) -> bool:
 
 def _first_difference(a: bytes, b: bytes) -> int:
     return next((i for i, pair in enumerate(zip(a, b, strict=False)) if pair[0] != pair[1]), min(len(a), len(b)))
-
-
-def frames_asked(asked: Asked, count: int) -> Iterator[int]:
-    """The frames of which anything is asked."""
-    return (frame for frame in range(count) if not asked.frame(frame).is_nothing)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from dcmaudit.dicom.header import Header, Kept
 from dcmaudit.dicom.icons import Icon
 from dcmaudit.dicom.instance import samples_of
@@ -17,9 +15,9 @@ from dcmaudit.verify.asked import Boxes
 from dcmaudit.verify.black import fault_inside, mask_of
 from dcmaudit.verify.cells import bits_of
 from dcmaudit.verify.record import Record
+from dcmaudit.verify.tail import same_behind
 
 OVERLAYS, ICONS = "overlays", "icons"
-_CHUNK = 1 << 20
 
 
 def compare_overlay(
@@ -64,17 +62,14 @@ def _compare_rest(record: Record, name: str, header: Header, old: ClassicOverlay
     lengths = _length(old.value), _length(new.value)
     record.require(OVERLAYS, name, f"its data have {lengths[1]} bytes instead of {lengths[0]}",
                    holds=lengths[0] == lengths[1])  # fmt: skip
-    word = used // 16 * 2
-    a, b = (_read(h, place.value, word, 2) for h, place in ((header, old), (other, new)))
-    if used % 16 and len(a) == len(b):
-        order = "<u2" if not old.swapped else ">u2"
-        pair = [int(np.frombuffer(x.ljust(2, b"\0"), order)[0]) >> used % 16 for x in (a, b)]
-        record.require(OVERLAYS, name, "bits behind its last frame differ", holds=pair[0] == pair[1])
-        word += 2
-    for at in range(word, min(lengths), _CHUNK):
-        if _read(header, old.value, at, _CHUNK) != _read(other, new.value, at, _CHUNK):
-            record.fail(OVERLAYS, name, "bytes behind its last frame differ")
-            return
+    same = same_behind(
+        lambda at, length: _read(header, old.value, at, length),
+        lambda at, length: _read(other, new.value, at, length),
+        used,
+        min(lengths),
+        swapped=old.swapped,
+    )
+    record.require(OVERLAYS, name, "what stands behind its last frame differs", holds=same)
 
 
 def _length(value: Kept | bytes) -> int:

@@ -15,7 +15,7 @@ from dcmaudit.dicom.syntaxes import Codestream
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import OverlayAddress, PlaneKind, Reference
 from dcmaudit.model.proof import PlaneProof, Proof
-from dcmaudit.model.redaction import IconPolicy, RedactionPlan
+from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionPlan
 from dcmaudit.verify.asked import Asked, Boxes
 from dcmaudit.verify.dataset import DataSet, Element
 from dcmaudit.verify.elements import ElementComparison, top_level
@@ -57,7 +57,7 @@ def prove(before: Reference, after: Reference, plan: RedactionPlan, *, new_uids:
         record.fail("reading", "the file", error.message)
     except OSError as error:
         record.fail("reading", "the file", f"it cannot be read: {error.strerror}")
-    except Exception as error:  # noqa: BLE001 - a proof that breaks off has not passed
+    except Exception as error:  # a proof that breaks off has not passed
         record.fail("reading", "the file", f"the comparison broke off ({type(error).__name__})")
     return Proof(
         plan.name, digests[0], digests[1], dict(record.checks), record.findings(), tuple(planes), tuple(record.notes)
@@ -104,11 +104,8 @@ class _Comparison:
         self._encoding()
         elements = self._structure()
         self._same_planes()
-        claimed = 0
-        for place in old.overlays.places.values():
-            claimed |= 1 << place.bit if isinstance(place, EmbeddedOverlay) else 0
         if old.image is not None or new.image is not None:
-            frames = FrameComparison(old, new, asked, self.record, transcoded, claimed)
+            frames = FrameComparison(old, new, asked, self.record, transcoded)
             frames.run()
             self.planes += frames.planes
         elsewhere = self._overlays()
@@ -116,7 +113,7 @@ class _Comparison:
         touched = self._icons(elements, dropped=dropped)
         if old.image is not None:
             elsewhere |= {old.image.element.tag}
-        rules = self._rules(asked, transcoded=transcoded)
+        rules = self._rules(transcoded=transcoded, strips=asked.strips)
         comparison = ElementComparison(self.before.data, self.after.data, rules, self.record, frozenset(elsewhere),
                                        frozenset(touched))  # fmt: skip
         comparison.run(*elements)
@@ -129,8 +126,7 @@ class _Comparison:
     def _structure(self) -> tuple[dict[int, Element], dict[int, Element]]:
         """The envelope, the top level to its last byte, and the fragments; the elements of both files come back."""
         record, before, after = self.record, self.before, self.after
-        ignored: list[str] = []
-        old, old_end = top_level(before.data, before.start, lambda where, text: ignored.append(where))
+        old, old_end = top_level(before.data, before.start, lambda *_: None)  # how the original is, is not judged
         new, end = top_level(after.data, after.start, lambda where, text: record.fail("order of elements", where, text))
         record.checks["order of elements"] += len(new)
         size = after.data.body.size
@@ -144,9 +140,10 @@ class _Comparison:
             record.fail(LENGTH, "the original", "bytes that are no element stand behind its data set")
         if after.instance.parts.header.syntax.deflated:
             check_deflated_end(record, after.source, after.envelope.start)
-        ids = {tag: after.data.raw(new[tag]) for tag in (0x00080016, 0x00080018) if tag in new}
-        compare_envelopes(record, before.envelope, after.envelope, new=ids, new_uids=self.new_uids,
-                          transcoded=self._is_transcoded(before.instance.parts.image, after.instance.parts.image))  # fmt: skip
+        ids: dict[int, bytes] = {tag: after.data.raw(new[tag]) for tag in (0x00080016, 0x00080018) if tag in new}
+        transcoded = self._is_transcoded(before.instance.parts.image, after.instance.parts.image)
+        compare_envelopes(record, before.envelope, after.envelope, new=ids, transcoded=transcoded,
+                          new_uids=self.new_uids)  # fmt: skip
         self._fragments(old, new)
         return old, new
 
@@ -206,6 +203,8 @@ class _Comparison:
         self.record.require("planes", "the list of planes", "their order is another",
                             holds=[group for group in new if group in old] == kept)  # fmt: skip
         names = {group.name for group in self.before.instance.planes.groups if group.kind is PlaneKind.UNSHOWN}
+        if removed:
+            names.add("the whole instance")  # where overlays were all there was to look at
         unread = [group.name for group in self.after.instance.planes.groups
                   if group.kind is PlaneKind.UNSHOWN and group.name not in names]  # fmt: skip
         self.record.require("planes", "the list of planes", f"cannot be looked at any more: {', '.join(unread)}",
@@ -215,7 +214,7 @@ class _Comparison:
         """Overlay groups that may vanish."""
         places = self.before.instance.parts.overlays.places
         options = self.plan.options
-        if options.overlays.value == "remove":
+        if options.overlays is OverlayPolicy.REMOVE:
             return set(places)
         return {n for n, place in places.items() if options.remove_high_bits and isinstance(place, EmbeddedOverlay)}
 
@@ -275,18 +274,20 @@ class _Comparison:
         )
         return first, sum(1 for _ in data.items(elements[ICONS]))
 
-    def _rules(self, asked: Asked, *, transcoded: bool) -> Rules:
+    def _rules(self, *, transcoded: bool, strips: bool) -> Rules:
         parts = self.before.instance.parts
         options = self.plan.options
-        changed = not self.plan.is_empty or options.overlays.value == "remove" or options.remove_high_bits
+        asked = not self.plan.is_empty or options.overlays is OverlayPolicy.REMOVE or options.remove_high_bits
+        changed = not self.plan.is_empty or strips or bool(self._removed())
         asked_icons = any(group.kind is PlaneKind.ICON and self._icon_boxes(group.number)
                           for group in self.plan.listing.groups)  # fmt: skip
-        unreadable = changed and any(icon.reader is None for icon in parts.icons)
+        unreadable = asked and any(icon.reader is None for icon in parts.icons)
         return Rules(
             plan=self.plan,
             transcoded=transcoded,
             new_uids=self.new_uids,
             changed=changed,
+            may_derive=asked,
             colour=parts.image is not None and parts.image.layout.samples == 3,
             embedded=frozenset(n for n, p in parts.overlays.places.items() if isinstance(p, EmbeddedOverlay)),
             little=parts.header.syntax.little_endian,

@@ -19,7 +19,7 @@ STALE = frozenset({0x00280106, 0x00280107, 0x00280110, 0x00280111, 0x4FFE0001, 0
 """What pixels or bytes made true: smallest and largest values, signatures and their MACs, extended offset tables."""
 _SIGNATURES = frozenset({0x4FFE0001, 0xFFFAFFFA})
 _UID = re.compile(rb"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
-_BULKY = frozenset({"OB", "OW", "OF", "OD", "OL", "OV", "UN", None})
+BULKY = frozenset({"OB", "OW", "OF", "OD", "OL", "OV", "UN", None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class Rules:
     transcoded: bool
     new_uids: bool
     changed: bool
+    may_derive: bool
+    """Whether it may be called derived: a change was asked for, though there may have been nothing to change."""
     colour: bool
     embedded: frozenset[int]
     """Groups of overlays that lie in the pixel data and have no data of their own."""
@@ -54,7 +56,7 @@ class Rules:
         options = self.plan.options
         if options.overlays is OverlayPolicy.REMOVE and 0x6000 <= group <= 0x60FE and group % 2 == 0:
             return "overlays were to be removed"
-        if options.remove_private_bulk and group % 2 and length >= PRIVATE_LIMIT and vr in _BULKY:
+        if options.remove_private_bulk and group % 2 and length >= PRIVATE_LIMIT and vr in BULKY:
             return "large private elements were to be removed"
         if options.icons is IconPolicy.REMOVE and tag == ICONS:
             return "icons were to be removed"
@@ -67,6 +69,8 @@ class Rules:
         group = tag >> 16
         if tag & 0xFFFF == 0 or tag in STALE or self.must_go(tag, vr, length) is not None:
             return True
+        if self.plan.options.remove_private_bulk and group % 2 and length >= PRIVATE_LIMIT:
+            return True  # a private sequence goes as a whole where it holds such an element
         if tag == ICONS:
             return self.removable_icons
         return self.plan.options.remove_high_bits and group in self.embedded
@@ -76,10 +80,10 @@ class Rules:
         old, new = _bare(change.old), _bare(change.new)
         match change.tag:
             case 0x00080008:
-                return None if self.changed and old and new == _derived(old) else "only its first value may change"
+                return None if self.may_derive and old and new == _derived(old) else "only its first value may change"
             case 0x00082111:
                 held = old or b""
-                return None if self.changed and new and new.startswith(held) else "text may only be added at its end"
+                return None if self.may_derive and new and new.startswith(held) else "text may only be added at its end"
             case 0x00280301:
                 asserted = self.plan.options.assert_clean and new == b"NO"
                 return None if asserted else "it may only become NO, and only where somebody asserts it"
@@ -128,8 +132,9 @@ class Rules:
             any(g.kind in {PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY} for g in self.plan.listing.groups)
             or self.plan.options.overlays is OverlayPolicy.REMOVE
         )
-        allowed = [b"113101", b"113103"] if overlays else [b"113101"]
-        return None if codes in ([b"113101"], allowed) else "other codes were added than the assertion means"
+        allowed = {b"113101", b"113103"} if overlays else {b"113101"}
+        true = b"113101" in new and set(codes) <= allowed and len(codes) == len(set(codes))
+        return None if true else "other codes were added than the assertion means"
 
 
 WATCHED = frozenset({IMAGE_TYPE, LOSSY, PHOTOMETRIC, BURNED_IN, SOP_INSTANCE})

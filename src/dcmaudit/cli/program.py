@@ -161,6 +161,9 @@ def _run(args: argparse.Namespace, name: str | None) -> int:
     settings = load(flags_of(args), config=getattr(args, "config", None))
     for variable in unknown_variables():
         log.warning("%s in the environment is no setting", variable)
+    if settings.ca_bundle is not None:
+        # Worker processes inherit the environment; see sources.s3.client.ca_bundle.
+        os.environ["DCMAUDIT_CA_BUNDLE"] = str(settings.ca_bundle)
     # A command stopped by another program ends as with Ctrl+C, so that temporary files go.
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _interrupt)

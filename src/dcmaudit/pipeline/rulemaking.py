@@ -16,7 +16,7 @@ from dcmaudit.dicom import open_instance
 from dcmaudit.dicom.header_view import header_view
 from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model import DeviceFacts, Everywhere, FrameAddress, Size, Verdict
-from dcmaudit.sources import LocalReference
+from dcmaudit.sources import reference_to
 from dcmaudit.store import RectRow, Store
 
 
@@ -139,7 +139,7 @@ def check_files(text: str, examples: Iterable[Example]) -> FileCheck:
             continue
         size = Size(device.columns, device.rows)
         try:
-            with open_instance(LocalReference(example.name)) as instance:
+            with open_instance(reference_to(example.name)) as instance:
                 real = suggest_by_rules(rules, header_view(instance), size).matches
         except DcmauditError:
             found.unread += 1

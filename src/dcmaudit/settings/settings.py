@@ -64,6 +64,11 @@ class Settings(BaseSettings):
     tessdata_prefix: Path | None = Field(default=None, validation_alias=_plain("TESSDATA_PREFIX"))
     """The folder of Tesseract's language data. None: Tesseract's own default."""
 
+    ca_bundle: Path | None = Field(
+        default=None, validation_alias=AliasChoices("DCMAUDIT_CA_BUNDLE", "AWS_CA_BUNDLE", "ca_bundle")
+    )
+    """A file with certificates (PEM) to trust for object stores besides the public ones. None: only those."""
+
     port: int = Field(default=0, ge=0, le=65535)
     """The port of the reviewer on this machine. 0: one that is free, so that people on one server never collide."""
 
@@ -106,7 +111,7 @@ class Settings(BaseSettings):
             return value
         return os.path.abspath(Path(value).expanduser())  # noqa: PTH100 Path.absolute keeps ".."
 
-    @field_validator("smi_root", "pacs_root", "tessdata_prefix")
+    @field_validator("smi_root", "pacs_root", "tessdata_prefix", "ca_bundle")
     @classmethod
     def _expanded(cls, value: Path | None) -> Path | None:
         return None if value is None else Path(os.path.abspath(value.expanduser()))  # noqa: PTH100 as above

@@ -4,12 +4,26 @@
 ``Passed`` and ``Problem`` entries; ``Tally`` counts them. Nothing here decodes DICOM: recognising is one small read.
 
 To add a kind of list, write a module with a function that yields ``Listed`` entries and raises ``ListError``, give its
-content a place in ``recognise.Content``, and call it in ``finder``. To add a kind of place (an object store), write a
-reference with ``name`` and ``open()`` as in ``local``, and let ``finder`` choose it by the scheme of the name.
+content a place in ``recognise.Content``, and call it in ``finder``. To add a kind of place, write a reference with
+``name`` and ``open()`` as in ``local`` or ``s3.reference``, and let ``finder`` and ``reference_to`` choose it by the
+scheme of the name.
 """
 
 from dcmaudit.sources.finder import find, find_listed
 from dcmaudit.sources.found import Found, Passed, Passing, Problem, Tally
 from dcmaudit.sources.local import LocalReference
+from dcmaudit.sources.references import reference_to
+from dcmaudit.sources.s3.reference import ObjectReference
 
-__all__ = ["Found", "LocalReference", "Passed", "Passing", "Problem", "Tally", "find", "find_listed"]
+__all__ = [
+    "Found",
+    "LocalReference",
+    "ObjectReference",
+    "Passed",
+    "Passing",
+    "Problem",
+    "Tally",
+    "find",
+    "find_listed",
+    "reference_to",
+]

@@ -17,6 +17,9 @@ from dcmaudit.sources.found import Found, Passed, Passing, Problem
 from dcmaudit.sources.listed import Listed
 from dcmaudit.sources.local import LocalReference, is_possible, path_of, printable, translated
 from dcmaudit.sources.recognise import Content, promises_dicom, read_head, recognise
+from dcmaudit.sources.s3.finding import find_object, find_objects, has_magic
+from dcmaudit.sources.s3.names import is_object_name
+from dcmaudit.sources.s3.reference import ObjectReference
 from dcmaudit.sources.wildcards import expand
 
 
@@ -54,6 +57,7 @@ class _Finder:
         self._walker = Walker(recursive=recursive)
         self._pacs_root = pacs_root
         self._seen: set[bytes] = set()
+        self._walked: list[str] = []
         self._last = ("", "")
         self._real_folder = lru_cache(maxsize=256)(os.path.realpath)
 
@@ -66,6 +70,8 @@ class _Finder:
     def _named(self, name: str) -> Iterator[Found]:
         if not is_possible(name):
             yield Problem(_impossible(name), SourceNotFoundError("no file can have this name", file=_impossible(name)))
+        elif is_object_name(name) and not os.path.lexists(name):
+            yield from self._objects(name)
         elif "://" in name and not os.path.lexists(name):
             yield Problem(name, _no_scheme(name))
         else:
@@ -176,7 +182,7 @@ class _Finder:
             yield Problem(name, SourceNotFoundError("no file can have this name", file=name), entry.where)
             return
         if "://" in entry.name and not os.path.lexists(entry.name):
-            yield Problem(entry.name, _no_scheme(entry.name), entry.where)
+            yield self._listed_object(entry)
             return
         if entry.name == self._last[0]:
             # Lists of rectangles name each file on many lines, one after the other.
@@ -204,7 +210,33 @@ class _Finder:
             self._seen.add(digest)
             yield Problem(printable(path), _unusable(content, printable(path)), entry.where)
 
+    def _objects(self, name: str) -> Iterator[Found]:
+        # As in folders, what a walk meets is not remembered one by one, but by what it began with.
+        walked = self._walker.recursive and not has_magic(name)
+        for found in find_objects(name, recursive=self._walker.recursive):
+            yield self._object_once(found, walked=walked)
+        if walked:
+            self._walked.append(name.removesuffix("/") + "/")
+
+    def _listed_object(self, entry: Listed) -> Found:
+        if not is_object_name(entry.name):
+            return Problem(entry.name, _no_scheme(entry.name), entry.where)
+        if _digest(entry.name) in self._seen:
+            return Passed(entry.name, Passing.DUPLICATE)
+        found = self._object_once(find_object(entry.name, entry.where))
+        self._seen.add(_digest(entry.name))
+        return found
+
     # Each file once
+
+    def _object_once(self, found: Found, *, walked: bool = False) -> Found:
+        if isinstance(found, ObjectReference):
+            digest = _digest(found.name)
+            if digest in self._seen or any(found.name.startswith(prefix) for prefix in self._walked):
+                return Passed(found.name, Passing.DUPLICATE)
+            if not walked:
+                self._seen.add(digest)
+        return found
 
     def _once(self, path: str) -> LocalReference | Passed:
         digest = _digest(self._key(path))
@@ -243,7 +275,9 @@ def _not_there() -> OSError:
 def _no_scheme(name: str) -> SourceError:
     scheme = name.split("://", 1)[0]
     return SourceUnreadableError(
-        f"names of the kind {scheme}:// cannot be opened", file=name, hint="allowed: files and folders of this machine"
+        f"names of the kind {scheme}:// cannot be opened",
+        file=name,
+        hint="allowed: files and folders of this machine, and s3://",
     )
 
 

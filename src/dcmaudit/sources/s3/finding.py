@@ -1,0 +1,169 @@
+"""From ``s3://`` names to the objects behind them, told apart by their first bytes as files are."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
+from typing import TypeVar
+
+from dcmaudit.errors import ListError, NotDicomError, SourceError, SourceNotFoundError
+from dcmaudit.sources.found import Found, Passed, Passing, Problem
+from dcmaudit.sources.recognise import HEAD, Content, promises_dicom, recognise
+from dcmaudit.sources.s3.client import client_for, require_obstore, status_of, translated
+from dcmaudit.sources.s3.listing import Listing, list_folder, list_objects, object_at
+from dcmaudit.sources.s3.names import ObjectName
+from dcmaudit.sources.s3.reference import ObjectReference
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+LOOKERS = 16
+"""Requests at a time: looking at objects costs waiting for the server, hardly any work."""
+
+_MAGIC = re.compile(r"[*?\[]")
+_PASSING = {
+    Content.EMPTY: Passing.EMPTY,
+    Content.ARCHIVE: Passing.ARCHIVE,
+    Content.DICOMDIR: Passing.INDEX,
+    Content.DATABASE: Passing.NOT_DICOM,
+    Content.OTHER: Passing.NOT_DICOM,
+}
+
+
+def find_objects(name: str, *, recursive: bool) -> Iterator[Found]:
+    """What the name leads to: one object, the objects below a key (deeper ones where ``recursive``), a wildcard.
+
+    Nothing raises, as for ``find``. Objects met below a key that are not DICOM are passed over, looked at by
+    their first bytes; ``LOOKERS`` at a time, and only as far ahead as that.
+    """
+    try:
+        place = ObjectName.parse(name)
+        if place.is_folder:
+            yield from _below(place, recursive=recursive)
+            return
+        if object_at(place) is not None:
+            yield _named(place, None)
+        elif has_magic(place.key):
+            yield from _matching(place)
+        else:
+            yield from _below(ObjectName(place.bucket, place.key + "/"), recursive=recursive)
+    except SourceError as error:
+        yield Problem(name, error)
+
+
+def find_object(name: str, where: str) -> Found:
+    """The one object that a list names; anything else but readable DICOM is a problem."""
+    try:
+        return _named(ObjectName.parse(name), where)
+    except SourceError as error:
+        return Problem(name, error, where)
+
+
+def has_magic(name: str) -> bool:
+    """Whether ``name`` may be a wildcard."""
+    return _MAGIC.search(name) is not None
+
+
+def _named(place: ObjectName, where: str | None) -> Found:
+    name = str(place)
+    content = recognise(_head(place), name)
+    if content is Content.DICOM:
+        return ObjectReference(name)
+    error: SourceError | NotDicomError
+    if content is Content.EMPTY:
+        error = NotDicomError("the object is empty", file=name)
+    elif content in {Content.DICOMDIR, Content.DATABASE} or name.lower().endswith((".csv", ".tsv", ".txt")):
+        error = ListError("a list in a bucket is not read there", file=name, hint=f"dcmaudit s3 get {name} fetches it")
+    else:
+        error = NotDicomError("not DICOM", file=name)
+    return Problem(name, error, where)
+
+
+def _below(place: ObjectName, *, recursive: bool) -> Iterator[Found]:
+    if recursive:
+        listed: Iterable[Listing] = list_objects(place.bucket, place.key)
+        folders: list[str] = []
+    else:
+        folders, listed = list_folder(place.bucket, place.key)
+    yield from (Passed(str(ObjectName(place.bucket, folder + "/")), Passing.SUBFOLDER) for folder in folders)
+    yield from _looked_at(place, listed, is_empty=not folders)
+
+
+def _matching(place: ObjectName) -> Iterator[Found]:
+    fixed = _MAGIC.split(place.key, maxsplit=1)[0].rpartition("/")[0]
+    fits = _pattern(place.key).fullmatch
+    listed = (one for one in list_objects(place.bucket, fixed) if fits(one.key))
+    yield from _looked_at(place, listed, is_empty=True)
+
+
+def _looked_at(place: ObjectName, listed: Iterable[Listing], *, is_empty: bool) -> Iterator[Found]:
+    """What each object is. ``is_empty`` says that none at all is a problem."""
+    todo = iter(listed)
+    first = next(todo, None)
+    if first is None:
+        if is_empty:
+            error = SourceNotFoundError("there is no object of this name, and none below it", file=str(place))
+            yield Problem(str(place), error)
+        return
+    yield from in_order(lambda one: _met(place.bucket, one), chain([first], todo))
+
+
+def _met(bucket: str, listing: Listing) -> Found:
+    place = ObjectName(bucket, listing.key)
+    name = str(place)
+    try:
+        head = _head(place) if listing.size else b""
+    except SourceError as error:
+        return Problem(name, error)
+    content = recognise(head, name)
+    if content is Content.DICOM:
+        return ObjectReference(name)
+    if content in {Content.OTHER, Content.EMPTY} and promises_dicom(name, head):
+        hint = "it may be damaged, encrypted, or an upload that broke off"
+        return Problem(name, NotDicomError("called DICOM and holds none", file=name, hint=hint))
+    return Passed(name, _PASSING[content])
+
+
+def _head(place: ObjectName) -> bytes:
+    try:
+        result = require_obstore().get(client_for(place.bucket), place.key, options={"range": (0, HEAD)})
+        return bytes(result.bytes())
+    except Exception as error:
+        if status_of(error) == 416:  # no range of an empty object can be had
+            return b""
+        raise translated(error, str(place)) from None
+
+
+def in_order(work: Callable[[Item], Answer], items: Iterable[Item]) -> Iterator[Answer]:
+    """The answers in the order of ``items``, worked out by a few threads a little ahead of who asks."""
+    waiting: deque[Future[Answer]] = deque()
+    with ThreadPoolExecutor(LOOKERS, thread_name_prefix="dcmaudit-s3") as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) >= LOOKERS:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _pattern(glob: str) -> re.Pattern[str]:
+    """A shell pattern over whole keys: ``*`` stays within a part, ``**`` crosses slashes."""
+    parts = re.split(r"(\*\*/?|\*|\?|\[[^\]]+\])", glob)
+    meaning = {"**": ".*", "**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]"}
+    text = "".join(
+        meaning.get(part) or (_class(part) if part[:1] == "[" and part[-1:] == "]" else re.escape(part))
+        for part in parts
+    )
+    return re.compile(text, re.DOTALL)
+
+
+def _class(part: str) -> str:
+    inside = part[1:-1].replace("\\", "\\\\")
+    return f"[^{inside[1:]}]" if inside[0] == "!" else f"[{inside.replace('^', chr(92) + '^')}]"

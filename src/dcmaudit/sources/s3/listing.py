@@ -1,0 +1,75 @@
+"""What is in a bucket, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dcmaudit.errors import SourceNotFoundError
+from dcmaudit.sources.s3.client import client_for, is_missing, require_obstore, translated
+from dcmaudit.sources.s3.names import ObjectName
+
+PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One object as the list has it."""
+
+    key: str
+    size: int
+    modified: datetime
+    etag: str
+
+
+def list_objects(bucket: str, prefix: str = "", *, after: str = "") -> Iterator[Listing]:
+    """Every object below ``prefix`` (whole parts between slashes), in the server's order, page by page.
+
+    With ``after`` only keys that come behind it. Raises SourceError as it goes where the server refuses.
+    """
+    where = str(ObjectName(bucket, prefix))
+    client = client_for(bucket)
+    try:
+        pages = require_obstore().list(client, prefix.strip("/") or None, offset=after or None, chunk_size=PAGE)
+        for page in pages:
+            yield from map(_listing, page)
+    except GeneratorExit:
+        raise
+    except Exception as error:
+        raise translated(error, where) from None
+
+
+def list_folder(bucket: str, prefix: str = "") -> tuple[list[str], list[Listing]]:
+    """The parts one level below ``prefix`` (without a slash at the end), and the objects there."""
+    where = str(ObjectName(bucket, prefix))
+    client = client_for(bucket)
+    try:
+        result = require_obstore().list_with_delimiter(client, prefix.strip("/") or None)
+    except Exception as error:
+        raise translated(error, where) from None
+    return sorted(result["common_prefixes"]), [_listing(entry) for entry in result["objects"]]
+
+
+def object_at(name: ObjectName) -> Listing | None:
+    """What the server says of one object, None where there is none; SourceError where it refuses or has no bucket."""
+    client = client_for(name.bucket)
+    try:
+        return _listing(require_obstore().head(client, name.key))
+    except Exception as error:
+        if is_missing(error):
+            return None
+        raise translated(error, str(name)) from None
+
+
+def require_object(name: ObjectName) -> Listing:
+    """As ``object_at``; SourceNotFoundError where there is none."""
+    found = object_at(name)
+    if found is None:
+        raise SourceNotFoundError("there is no object of this name", file=str(name), hint="capitals count")
+    return found
+
+
+def _listing(entry: Any) -> Listing:
+    return Listing(str(entry["path"]), int(entry["size"]), entry["last_modified"], str(entry["e_tag"] or ""))

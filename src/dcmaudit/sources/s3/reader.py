@@ -1,0 +1,166 @@
+"""Reading one object by ranges, as a stream."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from dcmaudit.errors import SourceUnreadableError
+from dcmaudit.sources.s3.cache import BLOCK, BlockCache, Version, shared
+from dcmaudit.sources.s3.client import is_missing, is_precondition, require_obstore, status_of, translated
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+    from obstore.store import S3Store
+
+READ_AHEAD = 2 * 2**20
+_SEQUENTIAL = 3
+_ATTEMPTS = 3
+_PAUSE = 0.2
+
+
+class ObjectReader(io.RawIOBase):
+    """A seekable reader over one object, which stays the object that it was when this was made.
+
+    Reads fetch whole blocks of 64 KiB that are not in the cache, neighbouring ones in one request. A reader that
+    goes straight on is served ahead, up to 2 MiB at a time. An object that was replaced meanwhile is noticed by
+    its ETag: SourceUnreadableError. A connection that breaks is taken up again; SourceUnreadableError where that
+    does not help. ``fetched`` and ``requests`` count what it cost. One thread at a time.
+    """
+
+    def __init__(self, store: S3Store, key: str, name: str, *, cache: BlockCache = shared) -> None:
+        super().__init__()
+        self._store, self._key, self._name, self._cache = store, key, name, cache
+        self._position = 0
+        self._next = 0
+        self._run = 0
+        self._lock = threading.Lock()
+        self.fetched = 0
+        self.requests = 0
+        self._version = self._first()
+
+    @property
+    def version(self) -> Version:
+        """Which state of the object this reads."""
+        return self._version
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def seekable(self) -> bool:
+        """Yes."""
+        return True
+
+    def tell(self) -> int:
+        """The position."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move; nothing is fetched. ValueError before the start."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._version.size}[whence]
+        if base + offset < 0:
+            raise ValueError(f"no position before the start: {base + offset}")
+        self._position = base + offset
+        return self._position
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Fill ``buffer`` from the position on; fewer bytes only at the end."""
+        if self.closed:
+            raise ValueError("the reader is closed")
+        view = memoryview(buffer).cast("B")
+        with self._lock:
+            wanted = min(len(view), max(0, self._version.size - self._position))
+            done = 0
+            while done < wanted:
+                number, offset = divmod(self._position, BLOCK)
+                last = (self._position + wanted - done - 1) // BLOCK
+                part = self._block(number, last)[offset : offset + wanted - done]
+                view[done : done + len(part)] = part
+                done += len(part)
+                self._position += len(part)
+            return done
+
+    # Fetching
+
+    def _first(self) -> Version:
+        """The first block and what the server says of the object, in one request."""
+        try:
+            result, data = self._asked({"range": (0, BLOCK)})
+        except Exception as error:
+            if status_of(error) != 416:  # no range of an empty object can be had
+                raise translated(error, self._name) from None
+            result, data = self._head(), b""
+        meta = result.meta if hasattr(result, "meta") else result
+        version = Version(self._name, _etag_of(meta), int(meta["size"]))
+        if len(data) != min(BLOCK, version.size):
+            raise SourceUnreadableError("the server sent less than it promised", file=self._name, hint="try again")
+        if data:
+            self._cache.put(version, 0, data)
+            self._next = 1
+        return version
+
+    def _head(self) -> Any:
+        try:
+            return require_obstore().head(self._store, self._key)
+        except Exception as error:
+            raise translated(error, self._name) from None
+
+    def _block(self, number: int, last: int) -> bytes:
+        block = self._cache.get(self._version, number)
+        if block is not None:
+            return block
+        end = number + 1
+        while end <= last and self._cache.get(self._version, end) is None:
+            end += 1
+        end = max(end, number + self._ahead(number))
+        blocks = self._fetch(number, min(end, -(-self._version.size // BLOCK)))
+        self._next = number + len(blocks)
+        for place, data in enumerate(blocks):
+            self._cache.put(self._version, number + place, data)
+        return blocks[0]
+
+    def _ahead(self, number: int) -> int:
+        """How many blocks to fetch at once: one, and more the longer the reading goes straight on."""
+        self._run = self._run + 1 if number == self._next else 0
+        return 1 if self._run < _SEQUENTIAL else min(2 ** (self._run - _SEQUENTIAL + 1), READ_AHEAD // BLOCK)
+
+    def _fetch(self, first: int, end: int) -> list[bytes]:
+        start, stop = first * BLOCK, min(end * BLOCK, self._version.size)
+        for attempt in range(_ATTEMPTS):
+            try:
+                result, data = self._asked({"range": (start, stop), "if_match": self._version.etag or None})
+            except Exception as error:
+                if is_precondition(error) or is_missing(error):
+                    raise _replaced(self._name) from None
+                if attempt == _ATTEMPTS - 1 or status_of(error):
+                    raise translated(error, self._name) from None
+            else:
+                # A server that does not know If-Match says here which object it sent.
+                if _etag_of(result.meta) != self._version.etag or int(result.meta["size"]) != self._version.size:
+                    raise _replaced(self._name)
+                if len(data) == stop - start:
+                    return [data[place : place + BLOCK] for place in range(0, len(data), BLOCK)]
+            time.sleep(_PAUSE * (attempt + 1))
+        raise SourceUnreadableError("the server sent less than it promised", file=self._name, hint="try again")
+
+    def _asked(self, options: dict[str, Any]) -> tuple[Any, bytes]:
+        self.requests += 1
+        result = require_obstore().get(self._store, self._key, options=options)
+        # The library's own buffer is no bytes object: pydicom could not use it.
+        data = bytes(result.bytes())
+        self.fetched += len(data)
+        return result, data
+
+
+def _etag_of(meta: Any) -> str:
+    # A server without ETags still tells when the object was written.
+    return str(meta["e_tag"] or meta["last_modified"])
+
+
+def _replaced(name: str) -> SourceUnreadableError:
+    return SourceUnreadableError(
+        "the object was replaced or deleted while it was read", file=name, hint="open it again to see what is there now"
+    )

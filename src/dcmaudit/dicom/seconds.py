@@ -177,7 +177,7 @@ def _pydicom(reader: FrameReader) -> Callable[[bytes, PixelLayout], Cells]:
     keyword = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData"}.get(reader.element.tag, "PixelData")
 
     def decode(data: bytes, layout: PixelLayout) -> Cells:
-        from pydicom.pixels import get_decoder
+        from pydicom.pixels import get_decoder  # type: ignore[attr-defined]
 
         options: dict[str, Any] = {
             "rows": layout.rows,

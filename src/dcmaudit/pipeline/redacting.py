@@ -30,6 +30,8 @@ from dcmaudit.redact import make_plan
 from dcmaudit.verify import prove
 
 _CHUNK = 1 << 20
+NO_PIXELS = "the whole instance"
+"""The name of the unshown part of an instance that has no pixels at all (PS3.3 A.1.2: plans, structures)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,8 @@ def plan_for(job: RedactionJob, task: RedactionTask, instance: Instance) -> tupl
         PlanProblem(group.name, f"it cannot be looked at: {group.reason}")
         for group in planes.groups
         if group.kind is PlaneKind.UNSHOWN and hides_pixels(group.name) and not _is_removed(group.name, job.options)
-    ]
+        and not (job.copy_clean and group.name == NO_PIXELS)
+    ]  # fmt: skip
     if plan.is_empty and not changes_anything(job.options) and not job.copy_clean:
         found.append(
             PlanProblem("the whole file", "nothing is asked for it; --copy-clean copies such files as they are")

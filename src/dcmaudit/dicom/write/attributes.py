@@ -146,7 +146,7 @@ def element_head(tag: int, vr: str, length: int, syntax: TransferSyntax) -> byte
 
 def _overlay_elements(header: Header, *, embedded_only: bool) -> list[int]:
     tags = [*header.attributes.tags(), *header.kept]
-    groups = {tag >> 16 for tag in tags if 0x6000 <= tag >> 16 <= 0x60FF}
+    groups = {tag >> 16 for tag in tags if 0x6000 <= tag >> 16 <= 0x60FE and not tag >> 16 & 1}
     if embedded_only:
         with_data = {tag >> 16 for tag in tags if tag & 0xFFFF == 0x3000}
         groups = {group for group in groups - with_data if header.attributes.integer(group << 16 | 0x0102)}

@@ -91,8 +91,11 @@ class FrameWork:
     def transcoded(self, edit: FrameEdit) -> bytes:
         """The codestream of one frame, touched or not, as lossless JPEG."""
         cells = self.cells(edit)
-        precision = max(self.reader.layout.bits_stored, needed_precision(cells, signed=False), 2)
-        return encode_frame(cells, EncodeSpec(TRANSCODED, precision))
+        return encode_frame(cells, EncodeSpec(TRANSCODED, max(2, self._bits_in_use(cells))))
+
+    def _bits_in_use(self, cells: Cells) -> int:
+        """BitsStored, or more where bits above (overlays, a repeated sign) are set."""
+        return max(self.reader.layout.bits_stored, needed_precision(cells, signed=False))
 
     def _blocks(self, edit: FrameEdit, codestream: bytes, header: JpegHeader) -> bytes:
         layout = self.reader.layout
@@ -137,6 +140,8 @@ class FrameWork:
             ) from None
         if target in {Target.RLE, Target.DEFLATED_FRAME}:
             return encode_frame(cells, EncodeSpec(target, layout.bits_allocated))
+        if target is Target.JPEG_XL_LOSSLESS:
+            return encode_frame(cells, EncodeSpec(target, self._bits_in_use(cells)))
         spec = EncodeSpec.like(target, original_parameters(self.reader.codestream(frame)))
         # Black of a file with 16 bits stored may need more bits than the codestream of one quiet frame was given.
         precision = max(spec.precision, needed_precision(cells, signed=spec.signed))

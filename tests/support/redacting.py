@@ -12,7 +12,7 @@ from dcmaudit.dicom.render import render
 from dcmaudit.dicom.write import Written, write_redacted
 from dcmaudit.dicom.write.spans import Walker, data_set_start
 from dcmaudit.model import Box, Everywhere, Origin, Plane, PlaneAddress, PlaneKind, Reference, Rendering, Scope, View
-from dcmaudit.model.redaction import RedactionOptions, RedactionPlan, Request
+from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionOptions, RedactionPlan, Request
 from dcmaudit.pipeline.painter import BlackPainter
 from dcmaudit.redact import make_plan
 from dcmaudit.verify import prove
@@ -71,11 +71,23 @@ def compare(before: Reference, after: Reference, plan: RedactionPlan, *, grown: 
         then = {plane.address: plane for plane in one.scan_stray()}
         now = {plane.address: plane for plane in other.scan_stray()}
         vanished = {address: plane for address, plane in then.items() if address not in now}
-        assert all(plane.kind is PlaneKind.STRAY_BIT for plane in vanished.values())
+        assert {plane.kind for plane in vanished.values()} <= _removed(plan.options)
         assert set(now) <= set(then)
         for address, plane in now.items():
             if plane.size is not None:
                 _compare_plane(one, other, plane, address, touched.get(address, ()), grown)
+
+
+def _removed(options: RedactionOptions) -> set[PlaneKind]:
+    """Kinds of planes that may be gone; a stray bit that is clear is none."""
+    kinds = {PlaneKind.STRAY_BIT}
+    if options.overlays is OverlayPolicy.REMOVE:
+        kinds |= {PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY}
+    if options.icons is IconPolicy.REMOVE:
+        kinds.add(PlaneKind.ICON)
+    if options.remove_private_bulk:
+        kinds.add(PlaneKind.UNSHOWN)
+    return kinds
 
 
 def _compare_plane(

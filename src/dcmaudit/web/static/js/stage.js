@@ -34,8 +34,10 @@ export class Stage {
     this.camera = new Camera();
     this.picture = within(root, "canvas.picture", HTMLCanvasElement);
     this.marks = within(root, "canvas.marks", HTMLCanvasElement);
-    this.lower = context(this.picture);
-    this.upper = context(this.marks);
+    this.lower = context(this.picture, false);
+    this.upper = context(this.marks, true);
+    /** What the upper canvas holds; drawing the same again would only cost time. */
+    this.drawnMarks = "";
     /** @type {ImageBitmap|null} */
     this.bitmap = null;
     this.shown = NOTHING;
@@ -56,6 +58,7 @@ export class Stage {
     const width = exact?.inlineSize ?? Math.round(entry.contentRect.width * this.ratio);
     const height = exact?.blockSize ?? Math.round(entry.contentRect.height * this.ratio);
     if (!width || !height) return;
+    this.drawnMarks = "";
     for (const canvas of [this.picture, this.marks]) {
       canvas.width = width;
       canvas.height = height;
@@ -120,7 +123,8 @@ export class Stage {
     const { lower, camera, bitmap } = this;
     clearTimeout(this.refining);
     lower.setTransform(1, 0, 0, 1, 0, 0);
-    lower.clearRect(0, 0, this.picture.width, this.picture.height);
+    lower.fillStyle = "#08090a";
+    lower.fillRect(0, 0, this.picture.width, this.picture.height);
     if (!bitmap) return;
     lower.imageSmoothingEnabled = camera.scale < 1;
     lower.imageSmoothingQuality = still ? "high" : camera.scale >= 0.5 ? "low" : "medium";
@@ -145,11 +149,15 @@ export class Stage {
   }
 
   #drawMarks() {
-    const { upper } = this;
-    upper.clearRect(0, 0, this.marks.width, this.marks.height);
+    const { upper, camera, shown } = this;
+    const { width, height } = this.marks;
+    const signature = JSON.stringify([shown, camera.x, camera.y, camera.scale, width, height, this.bitmap === null]);
+    if (signature === this.drawnMarks) return;
+    this.drawnMarks = signature;
+    upper.clearRect(0, 0, width, height);
     if (!this.bitmap) return;
-    for (const rect of this.shown.rects) this.#drawRect(rect);
-    if (this.shown.cursor) this.#drawCursor(this.shown.cursor);
+    for (const rect of shown.rects) this.#drawRect(rect);
+    if (shown.cursor) this.#drawCursor(shown.cursor);
   }
 
   /** @param {DrawnRect} rect */
@@ -238,10 +246,11 @@ export class Stage {
 
 /**
  * @param {HTMLCanvasElement} canvas
+ * @param {boolean} alpha  an opaque canvas is put on the screen faster
  * @returns {CanvasRenderingContext2D}
  */
-function context(canvas) {
-  const found = canvas.getContext("2d", { alpha: true });
+function context(canvas, alpha) {
+  const found = canvas.getContext("2d", { alpha });
   if (!found) throw new Error("this browser has no 2d canvas");
   return found;
 }

@@ -139,7 +139,9 @@ class TextFinder:
             if turns != 2:
                 # Only what is about as high as wide can be a lone letter lying on its side.
                 again = [i for i in again if _is_squarish(upright[i])]
-            for i, answer in zip(again, self.engine.read(picture, [_rolled(upright[i], turns) for i in again]), strict=True):
+            for i, answer in zip(
+                again, self.engine.read(picture, [_rolled(upright[i], turns) for i in again]), strict=True
+            ):
                 if (answer[1] or 0.0) > (best[i][1] or 0.0):
                     best[i] = answer
         return [(places[i][0], answer) for i, answer in enumerate(best)]

@@ -56,7 +56,9 @@ _WORDS = (
     "LOSSY COMPRESSED NOT FOR DIAGNOSIS DIAGNOSTIC USE OF WW WL FOV GRID NO WITHOUT WITH C- C+ IV"
 )
 _VOCABULARY = frozenset(_WORDS.split()) | frozenset(_NAMES_OF_NUMBERS.split())
-_LABELLED = re.compile(rf"(?:{'|'.join(re.escape(word) for word in _NAMES_OF_NUMBERS.split())})\s?[:.=#]?\s?-?\s?{_QUANTITY}")
+_LABELLED = re.compile(
+    rf"(?:{'|'.join(re.escape(word) for word in _NAMES_OF_NUMBERS.split())})\s?[:.=#]?\s?-?\s?{_QUANTITY}"
+)
 _ALONE = re.compile(_QUANTITY)
 _COUNT = re.compile(r"[0-9O]{1,3}\s?(?:/|OF)\s?[0-9O]{1,3}")
 _SEPARATORS = re.compile(r"[\s:;,.=/()\[\]#*_|-]+")

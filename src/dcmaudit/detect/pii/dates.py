@@ -19,9 +19,15 @@ _MONTHS = {name: number for number, names in enumerate((
 _D = r"[0-9OQILSBZG|!]"
 _PARTS = re.compile(rf"(?<![0-9])({_D}{{1,4}})\s?([-/.,: ])\s?({_D}{{1,2}})\s?\2\s?({_D}{{2,4}})(?![0-9])")
 _RUN = re.compile(rf"(?<![0-9A-Z])({_D}{{8}}|{_D}{{6}})(?![0-9A-Z])")
-_NAMED = re.compile(rf"(?<![0-9])({_D}{{1,2}})[-/. ]*(?:ST|ND|RD|TH)?[-/., ]*([A-Z]{{3,10}})[-/., ]*({_D}{{4}}|{_D}{{2}})(?![0-9])")
-_NAMED_FIRST = re.compile(rf"([A-Z]{{3,10}})[-/., ]*({_D}{{1,2}})(?:ST|ND|RD|TH)?[-/., ]+({_D}{{4}}|{_D}{{2}})(?![0-9])")
-_TIME = re.compile(rf"(?<![0-9A-Z])([01O]?[0-9]|[01][0-9OILSB]|2[0-4])\s?[:.h]\s?([0-5OSIL]{_D})(?:\s?[:.]\s?([0-5OSIL]{_D}))?(?![0-9])")
+_NAMED = re.compile(
+    rf"(?<![0-9])({_D}{{1,2}})[-/. ]*(?:ST|ND|RD|TH)?[-/., ]*([A-Z]{{3,10}})[-/., ]*({_D}{{4}}|{_D}{{2}})(?![0-9])"
+)
+_NAMED_FIRST = re.compile(
+    rf"([A-Z]{{3,10}})[-/., ]*({_D}{{1,2}})(?:ST|ND|RD|TH)?[-/., ]+({_D}{{4}}|{_D}{{2}})(?![0-9])"
+)
+_TIME = re.compile(
+    rf"(?<![0-9A-Z])([01O]?[0-9]|[01][0-9OILSB]|2[0-4])\s?[:.h]\s?([0-5OSIL]{_D})(?:\s?[:.]\s?([0-5OSIL]{_D}))?(?![0-9])"
+)
 
 
 def dates_in(text: str) -> Iterator[datetime.date]:

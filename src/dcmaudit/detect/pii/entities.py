@@ -46,7 +46,9 @@ class SpacyJudge:
         for form in (text, text.title()):
             for entity in self._model(form).ents:
                 if entity.label_ in _PEOPLE_AND_PLACES:
-                    return Judgement(Verdict.IDENTIFYING, f"spaCy takes part of it for {entity.label_}", "spacy", self._number)
+                    return Judgement(
+                        Verdict.IDENTIFYING, f"spaCy takes part of it for {entity.label_}", "spacy", self._number
+                    )
         return None
 
 

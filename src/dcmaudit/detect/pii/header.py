@@ -177,7 +177,7 @@ def _date(value: str) -> datetime.date | None:
 
 
 def _time(keyword: str, value: str) -> tuple[int, int] | None:
-    digits = re.sub(r"[^0-9]", "", value.split(".")[0])
+    digits = re.sub(r"[^0-9]", "", value.split(".", maxsplit=1)[0])
     part = digits[8:12] if keyword.endswith("DateTime") else digits[:4]
     if len(part) < 4 or int(part) == 0:
         return None  # midnight is what stands where nothing is known

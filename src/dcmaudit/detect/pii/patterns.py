@@ -26,7 +26,9 @@ _LABEL = re.compile(
     r"|NHS|HOSP(?:ITAL)?|CLINIC|UNIVERSITY|ACC(?:ESSION)?[. ]?(?:NO|NUM|#)|ADDRESS|WARD|CONSULTANT|PHYSICIAN|OPERATOR"
     r"|RADIOGRAPHER|SEX|GENDER|AGE)(?![A-Z])|(?<![A-Z])(?:DR|PROF|MRS?|MISS|MS)\.? [A-Z]{3}"
 )
-_AGE = re.compile(r"(?<![A-Z0-9])(?:0\d\d[YMWD]|\d{1,3} ?(?:Y|YRS?|YEARS?)(?: ?OLD)?|[MF] ?\d{2,3} ?Y|\d{2,3} ?[MF])(?![A-Z0-9])")
+_AGE = re.compile(
+    r"(?<![A-Z0-9])(?:0\d\d[YMWD]|\d{1,3} ?(?:Y|YRS?|YEARS?)(?: ?OLD)?|[MF] ?\d{2,3} ?Y|\d{2,3} ?[MF])(?![A-Z0-9])"
+)
 
 
 class PatternJudge:

@@ -1,6 +1,7 @@
 """Stored samples to pictures: rendering, projections, contact sheets and their files. Arrays in, arrays out."""
 
 from dcmaudit.dicom.render.encode import encode_png, encode_tiff
+from dcmaudit.dicom.render.fortext import pictures_for_text
 from dcmaudit.dicom.render.project import Projected, Projector, project, project_planes
 from dcmaudit.dicom.render.sheet import ContactSheet, contact_sheet, thumbnail
 from dcmaudit.dicom.render.view import Shown, render, shown_as
@@ -13,6 +14,7 @@ __all__ = [
     "contact_sheet",
     "encode_png",
     "encode_tiff",
+    "pictures_for_text",
     "project",
     "project_planes",
     "render",

@@ -1,0 +1,41 @@
+"""Pages of text: a scanned form is blacked out whole, for its handwriting is read badly or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dcmaudit.detect.ocr.finder import grey_of
+from dcmaudit.detect.ocr.spots import Line, Picture
+from dcmaudit.model import covered_area
+
+NUMBER = 5
+"""What the database's ``ocrengine`` holds for a form."""
+JUDGE_NUMBER = 60
+
+_LINES = 12
+_COVERED = 0.06
+_PAPER = 0.55
+_NARROW = 24
+
+
+def is_form(picture: Picture, lines: Sequence[Line]) -> bool:
+    """Whether the plane is a page of text: many lines, spread over most of it, on one even ground.
+
+    The ground may be light or dark: the most frequent level and its neighbours take most of the picture. Text
+    around an image (an ultrasound screen) is not enough: lines must lie in most parts of the plane.
+    """
+    if len(lines) < _LINES:
+        return False
+    grey = grey_of(picture)
+    rows, columns = grey.shape
+    if covered_area(line.box for line in lines) < _COVERED * rows * columns:
+        return False
+    counts = np.bincount(grey.ravel(), minlength=256)
+    ground = int(counts.argmax())
+    if counts[max(0, ground - _NARROW) : ground + _NARROW + 1].sum() < _PAPER * grey.size:
+        return False
+    parts = {(4 * line.box.top // rows, 3 * ((line.box.left + line.box.right) // 2) // columns) for line in lines}
+    middle = {(row, column) for row, column in parts if row in {1, 2}}
+    return len(parts) >= 7 and len(middle) >= 3

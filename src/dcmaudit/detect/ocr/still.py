@@ -1,0 +1,93 @@
+"""Text that stands still in a cine: looked for once in the median of its frames, then recognised in each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from dcmaudit.detect.ocr.finder import TextFinder, grey_of
+from dcmaudit.detect.ocr.spots import Line, Picture, around, is_same_line
+
+FEWEST_FRAMES = 6
+"""Frames of a cine below which every one is looked at and nothing else."""
+
+SAMPLED = 24
+"""Frames that the median is made of at most."""
+
+_MOST_BYTES = 192 << 20
+_STILL = 16
+"""Levels by which a pixel of still text may differ between frames: lossy compression moves a few."""
+_CONTRAST = 20
+_PART = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class StillLine:
+    """One line that stands still: its ink, and the levels of its ink."""
+
+    line: Line
+    ink: npt.NDArray[np.bool_]
+    levels: npt.NDArray[np.int16]
+
+    def is_in(self, grey: Picture) -> bool:
+        """Whether a frame, in grey, shows the line where it stood in the median."""
+        box = self.line.box
+        here = grey[box.top : box.bottom, box.left : box.right][self.ink].astype(np.int16)
+        return bool((np.abs(here - self.levels) <= 1.5 * _STILL).mean() >= _PART)
+
+
+def sampled(count: int, size: int) -> list[int]:
+    """Which of ``count`` frames, of ``size`` pixels each, the median is made of: evenly spread."""
+    wanted = max(FEWEST_FRAMES, min(SAMPLED, count, _MOST_BYTES // max(1, size)))
+    return sorted({round(place * (count - 1) / (wanted - 1)) for place in range(wanted)})
+
+
+def find_still(finder: TextFinder, frames: Sequence[Picture]) -> list[StillLine]:
+    """The lines of text that stand still in all of ``frames``: full-range pictures of one size.
+
+    What moves becomes a blur in the median or leaves it; what stays is sharper there than in any frame. A line
+    counts where most of its ink has the same level throughout. EngineError as the finder has it.
+    """
+    stack = np.stack([grey_of(frame) for frame in frames])
+    middle = np.partition(stack, len(stack) // 2, axis=0)[len(stack) // 2]
+    spread = stack.max(axis=0) - stack.min(axis=0)
+    if middle.min() == middle.max():
+        return []
+    still = [_still(line, middle, spread) for line in finder.find([middle])]
+    return [line for line in still if line is not None]
+
+
+def _still(line: Line, middle: Picture, spread: npt.NDArray[np.uint8]) -> StillLine | None:
+    box = line.box
+    part = np.ascontiguousarray(middle[box.top : box.bottom, box.left : box.right])
+    level, high = cv2.threshold(part, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    ink = high > 0
+    if ink.mean() > 0.5:
+        ink = ~ink
+    if not ink.any() or ink.all() or abs(float(part[ink].mean()) - float(part[~ink].mean())) < _CONTRAST:
+        return None
+    moving = spread[box.top : box.bottom, box.left : box.right]
+    if (moving[ink] <= _STILL).mean() < _PART:
+        return None
+    return StillLine(line, ink, part[ink].astype(np.int16))
+
+
+def joined(lines: Sequence[Line], still: Iterable[Line]) -> list[Line]:
+    """The lines of one frame together with the still ones that it shows, each place once.
+
+    Where both have a line, the box covers both and the surer reading counts.
+    """
+    out = list(lines)
+    for line in still:
+        same = [i for i, own in enumerate(out) if is_same_line(own.box, line.box)]
+        if not same:
+            out.append(line)
+            continue
+        own = out[same[0]]
+        best = max((own, line), key=lambda one: one.confidence or 0.0)
+        out[same[0]] = Line(around((own.box, line.box)), best.text, best.confidence, max(own.score, line.score))
+    return sorted(out, key=lambda one: (one.box.top, one.box.left))

@@ -1,0 +1,209 @@
+"""Where findings go: rows of the database, lines of a CSV file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from dcmaudit.errors import StoreError, UsageError
+from dcmaudit.model import (
+    Everywhere,
+    FrameAddress,
+    IconAddress,
+    Outcome,
+    OverlayAddress,
+    PlaneAddress,
+    StrayBitAddress,
+    Verdict,
+)
+from dcmaudit.pipeline.ocr import FileReading, Finding, PlaneReading
+from dcmaudit.store import NewRect, OcrEngine, RectRow, Store
+
+COLUMNS = (
+    "filename", "frame", "overlay", "imagetype", "manufacturer", "burnedinannotation", "ocr_engine",
+    "left", "top", "right", "bottom", "ocr_text", "ner_engine", "is_sensitive",
+)  # fmt: skip
+
+
+def is_read(rows: list[RectRow], number: int) -> bool:
+    """Whether the engine has looked at every plane of the file whose stored rows these are."""
+    return any(_is_marker(row) and row.engine == number for row in rows)
+
+
+def _is_marker(row: RectRow) -> bool:
+    return row.is_summary and row.scope is Everywhere.ALL_PLANES and not row.text
+
+
+def store_reading(store: Store, reading: FileReading, number: int, *, rects: bool = True) -> int:
+    """Put what was found into the database in the place of what the same engine found before; the rows written.
+
+    ``rects`` False: only the text of each plane. A file whose every plane was looked at also gets one row without
+    text and place: the mark that it need not be looked at again. A kill half way leaves the file without that mark,
+    never without its former rows.
+    """
+    name = reading.result.name
+    rows = list(_rects(reading, number, rects=rects))
+    made_by = {number, *(rect.engine for rect in rows)}
+    if any(engine == OcrEngine.FORM for engine in (row.engine for row in store.rects(name))):
+        made_by.add(OcrEngine.FORM)
+    former = [row.id for row in store.rects(name) if row.engine in made_by]
+    mark = [NewRect(None, Everywhere.ALL_PLANES, engine=number)] if reading.result.outcome is Outcome.DONE else []
+    if not former:
+        store.add_rects(name, [*rows, *mark])
+        return len(rows)
+    store.add_rects(name, rows)
+    store.remove_rects(former)
+    store.add_rects(name, mark)
+    return len(rows)
+
+
+def _rects(reading: FileReading, number: int, *, rects: bool) -> Iterator[NewRect]:
+    for plane in reading.planes:
+        if plane.reason is not None:
+            continue
+        for finding in plane.findings:
+            # An area has no text that a summary could hold.
+            if rects or not finding.text:
+                yield NewRect(
+                    finding.box, plane.address, finding.number, finding.text, finding.judgement.number,
+                    finding.judgement.verdict,
+                )  # fmt: skip
+        if plane.text and plane.whole is not None:
+            yield NewRect(None, plane.address, number, plane.text, plane.whole.number, plane.whole.verdict)
+
+
+def csv_lines(reading: FileReading, engine: str, *, rects: bool = True) -> str:
+    """The lines of one file: those of each plane's rectangles, then one with its whole text and edges of -1.
+
+    Edges are inclusive. A plane without text has its one line, so that the list tells what was looked at; a plane
+    that could not be looked at has none.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    device = reading.device
+    common = ("/".join(device.image_type or ()), device.model or "", device.burned_in_annotation or "")
+    for plane in reading.planes:
+        if plane.reason is not None:
+            continue
+        frame, overlay = _numbers(plane.address)
+        start = (reading.result.name, frame, overlay, *common)
+        for finding in plane.findings:
+            if rects or not finding.text:
+                writer.writerow((*start, *_finding(finding)))
+        writer.writerow((*start, engine, -1, -1, -1, -1, plane.text, *_judged(plane)))
+    return out.getvalue()
+
+
+def _finding(finding: Finding) -> tuple[object, ...]:
+    box, said = finding.box, finding.judgement
+    edges = (box.left, box.top, box.last_x, box.last_y)
+    return (finding.engine, *edges, finding.text, said.judge, said.verdict.value)
+
+
+def _judged(plane: PlaneReading) -> tuple[str, int]:
+    if plane.whole is None:
+        return "", Verdict.UNKNOWN.value
+    return plane.whole.judge, plane.whole.verdict.value
+
+
+def _numbers(address: PlaneAddress) -> tuple[int | str, int | str]:
+    """The original's frame and overlay; planes that it does not know have their key in place of an overlay number."""
+    match address:
+        case FrameAddress(frame):
+            return frame, -1
+        case OverlayAddress(group, frame):
+            return frame, (group - 0x6000) // 2
+        case StrayBitAddress(_, frame):
+            return frame, address.key
+        case IconAddress():
+            return 0, address.key
+        case _:
+            return -1, address.key
+
+
+class CsvFile:
+    """A CSV file to which the lines of a file are added at one go, so that only the last of them can be incomplete.
+
+    It holds text from images, so only its owner may read it.
+    """
+
+    def __init__(self, path: Path, *, append: bool = False, overwrite: bool = False, header: bool = True) -> None:
+        self.done: frozenset[str] = frozenset()
+        flags = os.O_WRONLY | os.O_CREAT | (0 if append else os.O_TRUNC if overwrite else os.O_EXCL)
+        try:
+            keep = 0
+            if append and path.exists():
+                keep, self.done = _complete(path)
+            self._stream: TextIO = os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8", newline="")
+        except FileExistsError:
+            raise UsageError(
+                f"{path} exists already", hint="--append goes on where it ends, --overwrite replaces it"
+            ) from None
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise UsageError(f"{path} cannot be used for the list ({type(error).__name__})") from error
+        if append:
+            self._stream.truncate(keep)
+            self._stream.seek(keep)
+        if header and not keep:
+            self.add(",".join(COLUMNS) + "\r\n")
+
+    def add(self, lines: str) -> None:
+        """Append and hand over to the system."""
+        try:
+            self._stream.write(lines)
+            self._stream.flush()
+        except OSError as error:
+            raise StoreError(f"the CSV file cannot be written: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+
+def _complete(path: Path) -> tuple[int, frozenset[str]]:
+    """How many bytes of a list are sure to be whole, and the files in them: all but the last file's lines."""
+    data = path.read_bytes()
+    names: list[tuple[str, int]] = []
+    at = 0
+    reader_lines = data.decode("utf-8", "surrogateescape").splitlines(keepends=True)
+    for line, row in _rows(reader_lines):
+        if row and row[0] != COLUMNS[0] and (not names or names[-1][0] != row[0]):
+            names.append((row[0], at))
+        at += len(line.encode("utf-8", "surrogateescape"))
+    if not names:
+        return (len(data) if data.endswith(b"\r\n") else 0), frozenset()
+    last, begin = names[-1]
+    return begin, frozenset(name for name, _ in names) - {last}
+
+
+def _rows(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """Each record with its text; a record may hold line ends between quotes."""
+    record = ""
+    for line in lines:
+        record += line
+        if record.count('"') % 2 == 0:
+            yield record, next(csv.reader([record]), [])
+            record = ""
+
+
+class Standard:
+    """Standard output in the place of a CSV file."""
+
+    done: frozenset[str] = frozenset()
+
+    def __init__(self, stream: TextIO, *, header: bool = True) -> None:
+        self._stream = stream
+        if header:
+            self.add(",".join(COLUMNS) + "\r\n")
+
+    def add(self, lines: str) -> None:
+        """Write and hand over."""
+        self._stream.write(lines)
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Standard output stays open."""

@@ -1,0 +1,182 @@
+"""``dcmaudit verify``: the proof alone, of files that any program redacted."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dcmaudit.cli.common import Exit, add_common, say
+from dcmaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from dcmaudit.model.proof import Proof
+    from dcmaudit.model.redaction import Request
+    from dcmaudit.pipeline.redacting import RedactionJob
+    from dcmaudit.pipeline.verifying import VerificationTask
+    from dcmaudit.settings import Settings
+
+NAME = "verify"
+SUMMARY = "prove that redacted files are what they should be, whoever wrote them"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the subcommand."""
+    parser.description = (
+        "Compare redacted files with their originals: everything that was asked for is black, everything else is what "
+        "it was. Name the same rectangles and options that the redaction was given; with none, a file must be a copy."
+    )
+    parser.epilog = "exit codes: 0 every file passed; 1 some did not; 2 wrong usage"
+    parser.add_argument(
+        "files", nargs="+", metavar="BEFORE AFTER",
+        help="an original and its redacted file, more such pairs, and last a list of rectangles if --rect is not used",
+    )  # fmt: skip
+    _what(parser.add_argument_group("what was asked"))
+    parser.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a pair on standard output")
+    add_common(parser)
+
+
+def _what(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--csv", type=Path, metavar="FILE", help="filename,frame,overlay,left,top,right,bottom")
+    group.add_argument("--rect", action="append", default=[], metavar="RECTS",
+                       help="x0,y0,x1,y1 (inside) or x0,y0,+w,+h; several separated by ; in every file")  # fmt: skip
+    group.add_argument("--frame", metavar="N", help="frame of the rectangles and --whole, from 0, or all (default)")
+    group.add_argument("--overlay", metavar="N", help="overlay of them: 0 for group 6000, 6002..., or all")
+    group.add_argument("--everywhere", action="store_true", help="they mean every plane")
+    group.add_argument("--whole", action="store_true", help="whole planes")
+    group.add_argument("--deid", action="store_true", help="rectangles of the deid rules that match")
+    group.add_argument("--deid-rules", metavar="PATH", help="with --deid: this file or folder of rules")
+    group.add_argument("--ultrasound", action="store_true", help="everything outside the ultrasound regions")
+    group.add_argument("--overlays", choices=("same", "none", "remove"), default="none", help="as for redact")
+    group.add_argument("--icons", choices=("redact", "remove", "keep"), default="redact", help="as for redact")
+    group.add_argument("--remove-high-bit-overlays", action="store_true", help="every other bit has to be clear")
+    group.add_argument("--remove-private-bulk", action="store_true", help="large private elements have to be gone")
+    group.add_argument("--assert-clean", action="store_true", help="the file has to say that it is clean")
+    group.add_argument("--new-uids", action="store_true", help="its SOP Instance UID has to be a new one")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Prove every pair; findings go to standard error, JSON to standard output."""
+    from dcmaudit.pipeline import workers
+    from dcmaudit.pipeline.verifying import verify_pair
+
+    names, rects = _split(args)
+    job = _job(args, settings)
+    tasks = _tasks(args, names, rects)
+    passed = 0
+    for task, answer in workers.each(partial(verify_pair, job), tasks, jobs=args.jobs):
+        passed += _tell(args, task, answer)
+    if not getattr(args, "quiet", False):
+        say(f"{passed} of {len(tasks)} passed")
+    return Exit.GOOD if passed == len(tasks) else Exit.NOT_ALL
+
+
+def _split(args: argparse.Namespace) -> tuple[list[str], list[str]]:
+    """The files, two a pair, and every list of rectangles."""
+    if args.jobs is not None and args.jobs < 1:
+        raise UsageError(f"--jobs {args.jobs} leaves nobody to do the work", hint="1 or more are allowed")
+    if args.deid_rules is not None and not args.deid:
+        raise UsageError("--deid-rules means nothing without --deid")
+    if args.everywhere and (args.frame is not None or args.overlay is not None):
+        raise UsageError("--everywhere means every plane", hint="leave --frame and --overlay out")
+    names, rects = list(args.files), list(args.rect)
+    if len(names) % 2:
+        if len(names) < 3 or os.path.exists(names[-1]):  # noqa: PTH110 - it is most likely no path at all
+            raise UsageError(
+                "files are compared in pairs", hint="dcmaudit verify BEFORE AFTER [BEFORE AFTER]... [RECTS]"
+            )
+        rects.append(names.pop())
+    drawn = bool(rects) or args.whole
+    if not drawn and (args.frame is not None or args.overlay is not None or args.everywhere):
+        raise UsageError("--frame, --overlay and --everywhere mean nothing without rectangles or --whole")
+    return names, rects
+
+
+def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
+    from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionOptions
+    from dcmaudit.pipeline.output import Naming
+    from dcmaudit.pipeline.redacting import RedactionJob
+    from dcmaudit.pipeline.rules import rule_paths, rules_of
+
+    rules = rule_paths(args.deid_rules, settings) if args.deid else ()
+    if rules:
+        rules_of(rules)  # a faulty rule ends the run before anything is compared
+    options = RedactionOptions(
+        overlays=OverlayPolicy(args.overlays),
+        icons=IconPolicy(args.icons),
+        remove_high_bits=args.remove_high_bit_overlays,
+        remove_private_bulk=args.remove_private_bulk,
+        assert_clean=args.assert_clean,
+    )
+    key = b"new UIDs are expected" if args.new_uids else None
+    return RedactionJob(Naming(), options, rules=rules, ultrasound=args.ultrasound, uid_key=key, copy_clean=True)
+
+
+def _tasks(args: argparse.Namespace, names: list[str], rects: list[str]) -> list[VerificationTask]:
+    from dcmaudit.pipeline.redacting import RedactionTask
+    from dcmaudit.pipeline.verifying import VerificationTask
+    from dcmaudit.sources import LocalReference
+
+    everywhere = _everywhere(args, rects)
+    by_file, problems = _from_csv(args.csv)
+    tasks = []
+    for before, after in zip(names[::2], names[1::2], strict=True):
+        place = os.path.abspath(before)  # noqa: PTH100 - a plain name, compared with plain names
+        if args.csv is not None and place not in by_file and place not in problems:
+            raise UsageError(f"the list {args.csv} has no line for {before}")
+        asked = RedactionTask(LocalReference(place), (*everywhere, *by_file.get(place, ())),
+                              tuple(problems.get(place, ())))  # fmt: skip
+        tasks.append(VerificationTask(asked, LocalReference(os.path.abspath(after))))  # noqa: PTH100 - the same
+    return tasks
+
+
+def _everywhere(args: argparse.Namespace, rects: list[str]) -> list[Request]:
+    from dcmaudit.cli.rectangles import parse_rects, parse_scopes
+    from dcmaudit.model import Box, Everywhere, Origin, Scope
+    from dcmaudit.model.redaction import Request
+
+    boxes: list[Box | None] = [box for text in rects for box in parse_rects(text)]
+    if args.whole:
+        boxes.append(None)
+    if not boxes:
+        return []
+    scopes: list[Scope] = [Everywhere.ALL_PLANES] if args.everywhere else parse_scopes(args.frame, args.overlay)
+    return [Request(box, scope, Origin.COMMAND, "command line") for box in boxes for scope in scopes]
+
+
+def _from_csv(path: Path | None) -> tuple[dict[str, list[Request]], dict[str, list[str]]]:
+    """The requests and problems of a list, by the absolute names of the originals."""
+    from dcmaudit.cli.rectangles import read_csv
+
+    by_file: dict[str, list[Request]] = {}
+    problems: dict[str, list[str]] = {}
+    for row in read_csv(path) if path is not None else ():
+        name = os.path.abspath(row.filename)  # noqa: PTH100 - a plain name
+        if row.request is not None:
+            by_file.setdefault(name, []).append(row.request)
+        if row.problem is not None:
+            problems.setdefault(name, []).append(row.problem)
+    return by_file, problems
+
+
+def _tell(args: argparse.Namespace, task: VerificationTask, answer: Proof | Exception) -> bool:
+    """Say how one pair came out; whether it passed."""
+    name = task.after.name
+    if isinstance(answer, Exception):
+        # The words of a foreign exception may quote the file; its kind does not.
+        print(f"{name}: not proved: {type(answer).__name__}", file=sys.stderr)
+        if args.json:
+            print(json.dumps({"file": name, "passed": False, "error": type(answer).__name__}), flush=True)
+        return False
+    if args.json:
+        print(json.dumps(answer.record() | {"after_file": name}), flush=True)
+    for finding in answer.findings:
+        print(f"{name}: {finding}", file=sys.stderr)
+    if not args.json and answer.passed:
+        print(f"{name}: proved, {sum(answer.checks.values())} comparisons")
+    return answer.passed

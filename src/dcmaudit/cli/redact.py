@@ -91,6 +91,7 @@ def _how(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--new-uids", action="store_true", help="new SOP Instance UIDs, consistent within the run")
     group.add_argument("-r", "-R", "--recursive", action="store_true", default=None, help="look into subfolders too")
     group.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
+    group.add_argument("--dask", metavar="ADDRESS", help="work on the Dask cluster of this scheduler")
 
 
 def _where(group: argparse._ArgumentGroup) -> None:
@@ -118,7 +119,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         asked, listed = _asked(args, settings, store, report)
         names = _references(args, settings, listed, tally, report)
         tasks = _fresh(asked.tasks(names), args, job, report)
-        for task, answer in workers.each(partial(redact_file, job), tasks, jobs=args.jobs):
+        for task, answer in workers.each(partial(redact_file, job), tasks, jobs=args.jobs, dask=args.dask):
             report.take(task, answer)
     except KeyboardInterrupt:
         say("interrupted: not every input was reached; what has an output is proved")
@@ -168,6 +169,8 @@ def _check(args: argparse.Namespace) -> None:
     """Options that say nothing together are refused: one that is silently ignored is one that somebody relies on."""
     if args.jobs is not None and args.jobs < 1:
         raise UsageError(f"--jobs {args.jobs} leaves nobody to do the work", hint="1 or more are allowed")
+    if args.jobs is not None and args.dask is not None:
+        raise UsageError("--jobs is for this machine and --dask for a cluster", hint="choose one")
     if args.relative_path is not None and args.output is None:
         raise UsageError("--relative-path means nothing without --output")
     if args.deid_rules is not None and not args.deid:

@@ -180,7 +180,7 @@ def plan_for(job: RedactionJob, task: RedactionTask, instance: Instance) -> tupl
         if group.kind is PlaneKind.UNSHOWN and hides_pixels(group.name) and not _is_removed(group.name, job.options)
         and not (job.copy_clean and group.name == NO_PIXELS)
     ]  # fmt: skip
-    if plan.is_empty and not changes_anything(job.options) and not job.copy_clean:
+    if not found and plan.is_empty and not changes_anything(job.options) and not job.copy_clean:
         found.append(
             PlanProblem("the whole file", "nothing is asked for it; --copy-clean copies such files as they are")
         )

@@ -41,25 +41,33 @@ def stopping() -> bool:
 
 
 def each(
-    task: Callable[[Item], Answer], items: Iterable[Item], *, jobs: int | None = None
+    task: Callable[[Item], Answer], items: Iterable[Item], *, jobs: int | None = None, dask: str | None = None
 ) -> Iterator[tuple[Item, Answer | Exception]]:
     """Every item with the answer of ``task``, or the exception it ended with, in the order of ``items``.
 
     ``task`` and ``items`` must be picklable. ``items`` is read as it is needed. ``jobs`` None: all cores. One job,
     or one item, is done in this process. Closing the iterator, which an exception such as KeyboardInterrupt does,
     tells the workers to stop (see ``stopping``), waits for them and drops what was not begun.
+
+    ``dask`` is the address of a Dask scheduler, whose workers then do the work, see ``cluster.each_on_cluster``.
     """
+    if dask is not None:
+        from dcmaudit.pipeline.cluster import each_on_cluster
+
+        yield from each_on_cluster(task, items, dask)
+        return
     jobs = jobs or cores()
     todo = iter(items)
     first = list(islice(todo, 2))
     if jobs == 1 or len(first) < 2:
         for item in chain(first, todo):
-            yield item, _here(task, item)
+            yield item, answer_of(task, item)
         return
     yield from _Pool(task, jobs).run(chain(first, todo))
 
 
-def _here(task: Callable[[Item], Answer], item: Item) -> Answer | Exception:
+def answer_of(task: Callable[[Item], Answer], item: Item) -> Answer | Exception:
+    """The answer, or the exception that the task ended with."""
     try:
         return task(item)
     except Exception as error:
@@ -71,7 +79,7 @@ class _Pool:
         # Not forked: a copy of a process with threads may hang.
         self._context = multiprocessing.get_context("spawn")
         self._stop = self._context.Event()
-        self._call = partial(_here, task)
+        self._call = partial(answer_of, task)
         self._jobs = jobs
         self._pool = self._new(jobs)
 

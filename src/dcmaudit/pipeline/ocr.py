@@ -210,8 +210,7 @@ class _Work:
         findings: tuple[Finding, ...] = ()
         if pictures:
             self.looked_at += 1
-            lines = self._finder.find(pictures)
-            lines = still.joined(lines, self._still_lines(plane, pictures[0]))
+            lines = self._finder.find(pictures, known=self._still_lines(plane, pictures[0]))
             findings = self._judged(pictures[0], lines)
         if len(self._known) < _KEPT:
             self._known[key] = findings

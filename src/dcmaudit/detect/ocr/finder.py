@@ -16,6 +16,7 @@ from dcmaudit.detect.ocr.spots import (
     Picture,
     Spot,
     around,
+    is_same_line,
     is_too_large,
     merged,
     moved,
@@ -55,6 +56,9 @@ LOOKS: dict[Mode, tuple[Look, ...]] = {
 _SHORTEST = 736
 """A picture's shorter side is enlarged to this much, for the detector was trained on such."""
 
+_ENLARGED = 4.0
+"""And no further: an icon of 64 pixels has no text to find at ten times its size."""
+
 _TILE, _OVERLAP = 1280, 160
 """Large planes are looked at in tiles: the detector's memory grows with the picture, and a tile takes 0.5 GB."""
 
@@ -75,10 +79,17 @@ class TextFinder:
         self.engine = engine
         self.mode = mode
 
-    def find(self, pictures: Sequence[Picture], *, stop: Callable[[], bool] = lambda: False) -> list[Line]:
+    def find(
+        self,
+        pictures: Sequence[Picture],
+        *,
+        known: Sequence[Line] = (),
+        stop: Callable[[], bool] = lambda: False,
+    ) -> list[Line]:
         """Every line of text on a plane that ``pictures`` show, from the top down; all have the plane's size.
 
-        The first picture is the full range of values. ``stop`` is asked between looks; when it says True, the lines
+        The first picture is the full range of values. ``known`` lines are sure to be there: they are in the answer,
+        and what is found in their place is not read again. ``stop`` is asked between looks; when it says True, the lines
         found until then come back. EngineError where the engine fails.
         """
         rows, columns = pictures[0].shape[:2]
@@ -89,7 +100,16 @@ class TextFinder:
                 if not stop():
                     groups.append([(spot, number) for spot in self._look(picture, look)])
         clusters = merged(_kept(groups, size), lambda found: found[0].box)
-        lines = self._read(pictures, clusters, size)
+        lines = list(known)
+        new: list[list[Found]] = []
+        for cluster in clusters:
+            box = around(spot.box for spot, _ in cluster)
+            same = next((i for i, line in enumerate(lines) if is_same_line(line.box, box)), None)
+            if same is None or lines[same].text == "":
+                new.append(cluster)
+            else:
+                lines[same] = replace(lines[same], box=around((lines[same].box, padded(box, size) or box)))
+        lines += self._read(pictures, new, size)
         return sorted(lines, key=lambda line: (line.box.top, line.box.left))
 
     def _look(self, picture: Picture, look: Look) -> list[Spot]:
@@ -98,7 +118,7 @@ class TextFinder:
         turned = np.ascontiguousarray(np.rot90(shown, look.turns)) if look.turns else shown
         spots: list[Spot] = []
         for left, top, tile in _tiles(turned, look.scale):
-            factor = max(look.scale, _SHORTEST / min(tile.shape[:2]))
+            factor = max(look.scale, min(_ENLARGED, _SHORTEST / min(tile.shape[:2])))
             spots += [moved(spot, left, top, factor) for spot in self._detect(_enlarged(tile, factor))]
         if max(turned.shape[:2]) > _TILE:
             # Letters larger than the overlap are cut by the tiles.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dcmaudit.detect.ocr.finder import TextFinder, grey_of
-from dcmaudit.detect.ocr.spots import Line, Picture, around, is_same_line
+from dcmaudit.detect.ocr.spots import Line, Picture
 
 FEWEST_FRAMES = 6
 """Frames of a cine below which every one is looked at and nothing else."""
@@ -74,20 +74,3 @@ def _still(line: Line, middle: Picture, spread: npt.NDArray[np.uint8]) -> StillL
     if (moving[ink] <= _STILL).mean() < _PART:
         return None
     return StillLine(line, ink, part[ink].astype(np.int16))
-
-
-def joined(lines: Sequence[Line], still: Iterable[Line]) -> list[Line]:
-    """The lines of one frame together with the still ones that it shows, each place once.
-
-    Where both have a line, the box covers both and the surer reading counts.
-    """
-    out = list(lines)
-    for line in still:
-        same = [i for i, own in enumerate(out) if is_same_line(own.box, line.box)]
-        if not same:
-            out.append(line)
-            continue
-        own = out[same[0]]
-        best = max((own, line), key=lambda one: one.confidence or 0.0)
-        out[same[0]] = Line(around((own.box, line.box)), best.text, best.confidence, max(own.score, line.score))
-    return sorted(out, key=lambda one: (one.box.top, one.box.left))

@@ -1,0 +1,127 @@
+"""What was found against what is there: recall by class with intervals, area masked, errors of reading and judging."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from dcmaudit.model import Verdict
+from dcmaudit.pipeline.ocr import FileReading, Finding
+from textgen.cases import Case, Placed
+
+COVERED = 0.9
+"""Part of a string's visible ink that boxes must cover for it to count as found."""
+
+
+@dataclass
+class Score:
+    """Counts that grow case by case."""
+
+    hits: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    masked: list[float] = field(default_factory=list)
+    clean_boxes: list[int] = field(default_factory=list)
+    boxes: int = 0
+    useless: int = 0
+    letters: int = 0
+    errors: int = 0
+    judged: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    failed: list[str] = field(default_factory=list)
+
+    def take(self, case: Case, reading: FileReading) -> None:
+        """Count one case."""
+        if any(plane.reason for plane in reading.planes) or not reading.planes:
+            self.failed.append(case.name)
+        if not case.placed:
+            self._clean(reading)
+            return
+        address = case.placed[0].address
+        findings = [f for plane in reading.planes if plane.address == address for f in plane.findings]
+        covered = np.zeros(case.placed[0].ink.shape, bool)
+        for one in findings:
+            covered[one.box.top : one.box.bottom, one.box.left : one.box.right] = True
+        ink = np.zeros_like(covered)
+        for placed in case.placed:
+            ink |= placed.ink
+            hit = bool(covered[placed.ink].mean() >= COVERED)
+            for name in _classes(case, placed):
+                self.hits[name][0] += hit
+                self.hits[name][1] += 1
+            self._text(placed, findings)
+        self.boxes += len(findings)
+        self.useless += sum(not ink[f.box.top : f.box.bottom, f.box.left : f.box.right].any() for f in findings)
+
+    def _clean(self, reading: FileReading) -> None:
+        for plane in reading.planes:
+            covered = np.zeros((2048, 2048), bool)
+            for one in plane.findings:
+                covered[one.box.top : one.box.bottom, one.box.left : one.box.right] = True
+            self.masked.append(float(covered.sum()))
+            self.clean_boxes.append(len(plane.findings))
+
+    def _text(self, placed: Placed, findings: Sequence[Finding]) -> None:
+        best, most = None, 0
+        for one in findings:
+            inside = int(placed.ink[one.box.top : one.box.bottom, one.box.left : one.box.right].sum())
+            if inside > most:
+                best, most = one, inside
+        if best is None or most < COVERED * placed.ink.sum():
+            return
+        if placed.turn != "mirrored":
+            self.letters += len(placed.string.text)
+            self.errors += min(len(placed.string.text), _distance(placed.string.text.upper(), best.text.upper()))
+        if placed.string.kind != "short":
+            harmless = best.judgement.verdict is Verdict.HARMLESS
+            right = harmless if placed.string.kind == "harmless" else not harmless
+            self.judged[placed.string.kind][0] += right
+            self.judged[placed.string.kind][1] += 1
+
+    def report(self, edge: int) -> dict[str, Any]:
+        """Everything as plain numbers; intervals are Wilson's, 95 %."""
+        recall = {name: interval(*counts) for name, counts in sorted(self.hits.items())}
+        area = [part / edge**2 for part in self.masked]
+        return {
+            "recall": recall,
+            "precision": round(1 - self.useless / max(1, self.boxes), 3),
+            "clean_area_masked": round(float(np.mean(area)), 4) if area else None,
+            "clean_area_masked_worst": round(max(area), 4) if area else None,
+            "boxes_per_clean_frame": round(float(np.mean(self.clean_boxes)), 2) if area else None,
+            "clean_frames": len(area),
+            "character_error_rate": round(self.errors / max(1, self.letters), 4),
+            "judged_right": {kind: interval(*counts) for kind, counts in sorted(self.judged.items())},
+            "not_audited": self.failed,
+        }
+
+
+def interval(hits: int, count: int) -> dict[str, float | int]:
+    """A share with its 95 % interval after Wilson."""
+    if not count:
+        return {"share": 0.0, "low": 0.0, "high": 1.0, "count": 0}
+    z, share = 1.96, hits / count
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)
+    return {"share": round(share, 4), "low": round(middle - half, 4), "high": round(middle + half, 4), "count": count}
+
+
+def _classes(case: Case, placed: Placed) -> list[str]:
+    height = placed.height
+    size = "6-7" if height <= 7 else "8-9" if height <= 9 else "10-16" if height <= 16 else "20-40"
+    length = "1-2 characters" if len(placed.string.text) <= 2 else "3 characters and more"
+    return [
+        "all", f"cap height {size}", f"style {placed.style}", f"turned {placed.turn}", length, f"file {case.kind}", f"font {placed.font}",
+        f"on {case.background}", f"string {placed.string.kind}",
+    ]  # fmt: skip
+
+
+def _distance(one: str, other: str) -> int:
+    before = list(range(len(other) + 1))
+    for row, a in enumerate(one, start=1):
+        now = [row]
+        for column, b in enumerate(other, start=1):
+            now.append(min(before[column] + 1, now[-1] + 1, before[column - 1] + (a != b)))
+        before = now
+    return before[-1]

@@ -64,7 +64,7 @@ class Server:
                     "-master.telemetry=false",
                     f"-master.port={master}", f"-volume.port={volume}", "-filer", f"-filer.port={filer}", "-s3",
                     f"-s3.port={self.port}", "-s3.port.iceberg=0", "-s3.port.lance=0", f"-s3.config={config}",
-                    "-master.volumeSizeLimitMB=512", "-volume.max=50",
+                    "-master.volumeSizeLimitMB=512", "-volume.max=5000",
                 ],
                 stdout=log, stderr=log, cwd=self.folder, start_new_session=True,
             )  # fmt: skip

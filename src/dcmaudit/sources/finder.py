@@ -20,6 +20,7 @@ from dcmaudit.sources.recognise import Content, promises_dicom, read_head, recog
 from dcmaudit.sources.s3.finding import find_object, find_objects, has_magic
 from dcmaudit.sources.s3.names import is_object_name
 from dcmaudit.sources.s3.reference import ObjectReference
+from dcmaudit.sources.s3.selection import is_selection, select
 from dcmaudit.sources.wildcards import expand
 
 
@@ -70,6 +71,8 @@ class _Finder:
     def _named(self, name: str) -> Iterator[Found]:
         if not is_possible(name):
             yield Problem(_impossible(name), SourceNotFoundError("no file can have this name", file=_impossible(name)))
+        elif is_selection(name):
+            yield from map(self._object_once, select(name))
         elif is_object_name(name) and not os.path.lexists(name):
             yield from self._objects(name)
         elif "://" in name and not os.path.lexists(name):
@@ -214,7 +217,8 @@ class _Finder:
         # As in folders, what a walk meets is not remembered one by one, but by what it began with.
         walked = self._walker.recursive and not has_magic(name)
         for found in find_objects(name, recursive=self._walker.recursive):
-            yield self._object_once(found, walked=walked)
+            is_itself = isinstance(found, ObjectReference) and found.name == name
+            yield self._object_once(found, walked=walked and not is_itself)
         if walked:
             self._walked.append(name.removesuffix("/") + "/")
 

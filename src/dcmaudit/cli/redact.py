@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import json
 import secrets
-import sys
-from collections import Counter
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, add_common, say
+from dcmaudit.cli.redact_inputs import fresh, from_csv, references
+from dcmaudit.cli.redact_report import Report
 from dcmaudit.errors import UsageError
-from dcmaudit.model import Outcome, Reference, Result
+from dcmaudit.model import Reference
 
 if TYPE_CHECKING:
     from dcmaudit.model.redaction import Request
     from dcmaudit.pipeline.asked import Asked
-    from dcmaudit.pipeline.redacting import RedactionJob, RedactionReport, RedactionTask
+    from dcmaudit.pipeline.redacting import RedactionJob
     from dcmaudit.settings import Settings
-    from dcmaudit.sources import Tally
     from dcmaudit.store import Store
 
 NAME = "redact"
@@ -113,12 +110,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     job = _job(args, settings)
     tally = Tally()
-    report = _Report(args)
+    report = Report(args)
     store = _store(args, settings)
     try:
         asked, listed = _asked(args, settings, store, report)
-        names = _references(args, settings, listed, tally, report)
-        tasks = _fresh(asked.tasks(names), args, job, report)
+        names = fresh(references(args, settings, listed, tally, report), args, job, report)
+        tasks = asked.tasks(names)
         for task, answer in workers.each(partial(redact_file, job), tasks, jobs=args.jobs, dask=args.dask):
             report.take(task, answer)
     except KeyboardInterrupt:
@@ -190,7 +187,8 @@ def _check(args: argparse.Namespace) -> None:
 
 def _wants_database(args: argparse.Namespace) -> bool:
     others = args.csv is not None or args.rect or args.whole or args.deid or args.ultrasound
-    alone = args.overlays == "remove" or args.remove_high_bit_overlays or args.remove_private_bulk
+    removed = "remove" in {args.overlays, args.icons}
+    alone = removed or args.remove_high_bit_overlays or args.remove_private_bulk
     return args.from_db or not (others or alone)
 
 
@@ -201,14 +199,14 @@ def _store(args: argparse.Namespace, settings: Settings) -> Store | None:
 
 
 def _asked(
-    args: argparse.Namespace, settings: Settings, store: Store | None, report: _Report
+    args: argparse.Namespace, settings: Settings, store: Store | None, report: Report
 ) -> tuple[Asked, list[Reference]]:
     """Everything that is asked, and the files that a CSV list names."""
     from dcmaudit.pipeline.asked import Asked
 
     by_file: dict[str, list[Request]] = {}
     problems: dict[str, list[str]] = {}
-    listed = [] if args.csv is None else _from_csv(args, settings, by_file, problems, report)
+    listed = [] if args.csv is None else from_csv(args, settings, by_file, problems, report)
     asked = Asked(_everywhere(args), by_file, problems, store, unreviewed=args.include_unreviewed)
     return asked, listed
 
@@ -227,161 +225,3 @@ def _everywhere(args: argparse.Namespace) -> list[Request]:
     return [
         Request(box, scope, Origin.COMMAND, "--whole" if box is None else "--rect") for box in boxes for scope in scopes
     ]
-
-
-def _from_csv(
-    args: argparse.Namespace,
-    settings: Settings,
-    by_file: dict[str, list[Request]],
-    problems: dict[str, list[str]],
-    report: _Report,
-) -> list[Reference]:
-    from dcmaudit.cli.rectangles import read_csv
-    from dcmaudit.sources import LocalReference, Problem, find_listed
-
-    known: dict[str, Reference | None] = {}
-    for row in read_csv(args.csv):
-        if row.filename not in known:
-            found = list(find_listed([row.filename], where=str(args.csv), pacs_root=settings.pacs_root))
-            known[row.filename] = next((one for one in found if isinstance(one, LocalReference)), None)
-            for one in found:
-                if isinstance(one, Problem) and not args.files:
-                    report.fail(one.name or row.filename, str(one.error))
-        reference = known[row.filename]
-        if reference is None:
-            continue
-        if row.request is not None:
-            by_file.setdefault(reference.name, []).append(row.request)
-        if row.problem is not None:
-            problems.setdefault(reference.name, []).append(row.problem)
-    return list({one.name: one for one in known.values() if one is not None}.values())
-
-
-def _references(
-    args: argparse.Namespace, settings: Settings, listed: list[Reference], tally: Tally, report: _Report
-) -> Iterator[Reference]:
-    from dcmaudit.sources import Problem, find, find_listed
-    from dcmaudit.store import open_store
-
-    if args.files:
-        names = find(args.files, recursive=args.recursive or settings.recursive, pacs_root=settings.pacs_root)
-    elif listed:
-        yield from listed
-        return
-    else:
-        with open_store(settings.database, user=settings.user, read_only=True) as store:
-            stored = list(store.filenames())
-        names = find_listed(stored, where="the database", pacs_root=settings.pacs_root)
-    for found in names:
-        if isinstance(found, Problem):
-            report.fail(found.name, str(found))
-        reference = tally.add(found)
-        if reference is not None:
-            yield reference
-
-
-def _fresh(
-    tasks: Iterator[RedactionTask], args: argparse.Namespace, job: RedactionJob, report: _Report
-) -> Iterator[RedactionTask]:
-    """The tasks that are not done yet, and no two of one output."""
-    taken: dict[Path, str] = {}
-    for task in tasks:
-        try:
-            target = job.naming.path_for(task.reference)
-        except UsageError as error:
-            report.refuse(task.reference.name, error.message)
-            continue
-        if target in taken:
-            report.refuse(task.reference.name, f"its output {target} is also that of {taken[target]}")
-        elif args.resume and target.exists():
-            report.resumed += 1
-        else:
-            taken[target] = task.reference.name
-            yield task
-
-
-class _Report:
-    """Tells how each file ended, and keeps the counts."""
-
-    def __init__(self, args: argparse.Namespace) -> None:
-        self._json: bool = args.json
-        self._dry: bool = args.dry_run
-        self._quiet: bool = getattr(args, "quiet", False)
-        self._counts: Counter[Outcome] = Counter()
-        self.resumed = 0
-
-    @property
-    def is_good(self) -> bool:
-        """Whether every input ended well, and there was one."""
-        return set(self._counts) <= {Outcome.DONE} and bool(self._counts or self.resumed)
-
-    def take(self, task: RedactionTask, answer: RedactionReport | Exception) -> None:
-        """One file's report, or the exception that its worker ended with."""
-        from dcmaudit.pipeline.redacting import RedactionReport
-        from dcmaudit.pipeline.workers import CrashError
-
-        if not isinstance(answer, RedactionReport):
-            # The words of a foreign exception may quote the file; its kind does not.
-            reason = str(answer) if isinstance(answer, CrashError) else f"internal error: {type(answer).__name__}"
-            answer = RedactionReport(Result(task.reference.name, Outcome.FAILED, (reason,)))
-        self._tell(answer)
-
-    def fail(self, name: str, reason: str) -> None:
-        """An input that leads nowhere."""
-        self._plain(Result(name or "?", Outcome.FAILED, (reason,)))
-
-    def refuse(self, name: str, reason: str) -> None:
-        """An input whose output cannot be."""
-        self._plain(Result(name, Outcome.REFUSED, (reason,)))
-
-    def _plain(self, result: Result) -> None:
-        from dcmaudit.pipeline.redacting import RedactionReport
-
-        self._tell(RedactionReport(result))
-
-    def _tell(self, report: RedactionReport) -> None:
-        result = report.result
-        self._counts[result.outcome] += 1
-        if self._json:
-            print(json.dumps(_as_json(report)))
-        elif self._dry:
-            print(f"{result.name}: {result.outcome.value}")
-            for line in report.plan:
-                print(f"  {line}")
-        elif report.output is not None and not self._quiet:
-            say(f"{result.name}: proved: {report.output}")
-        for note in report.notes:
-            if not self._quiet:
-                say(f"{result.name}: {note}")
-        if result.outcome is not Outcome.DONE:
-            for reason in result.reasons:
-                say(f"{result.name}: {result.outcome.value}: {reason}")
-
-    def finish(self, tally: Tally) -> None:
-        """The summary by outcome."""
-        if self._quiet and self.is_good:
-            return
-        for passed in tally.named:
-            say(f"{passed.name}: passed over: {passed.reason.value}")
-        parts = [f"{self._counts[outcome]} {outcome.value}" for outcome in Outcome if self._counts[outcome]]
-        if self.resumed:
-            parts.append(f"{self.resumed} done before")
-        left = ", ".join(f"{count} {reason.value}" for reason, count in tally.passed.items())
-        what = "planned, nothing written" if self._dry else "redacted and proved"
-        print(
-            f"{self._counts.total()} inputs ({what}): {', '.join(parts) or 'none'}"
-            f"{f'; passed over: {left}' if left else ''}",
-            file=sys.stderr,
-        )
-
-
-def _as_json(report: RedactionReport) -> dict[str, Any]:
-    return {
-        "file": report.result.name,
-        "outcome": report.result.outcome.value,
-        "reasons": list(report.result.reasons),
-        "output": None if report.output is None else str(report.output),
-        "plan": list(report.plan),
-        "notes": list(report.notes),
-        "proof": report.proof,
-    }

@@ -33,7 +33,7 @@ def each_on_cluster(
     """
     client = _connected(address)
     try:
-        executor = client.get_executor(pure=False)
+        executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
         waiting: deque[tuple[Item, Future[Any]]] = deque()
         for item in items:
             waiting.append((item, executor.submit(partial(answer_of, task), item)))
@@ -43,7 +43,7 @@ def each_on_cluster(
             yield _next(waiting)
     finally:
         # Closing drops what was not begun: nobody holds the results any more.
-        client.close()
+        client.close()  # type: ignore[no-untyped-call]
 
 
 def _connected(address: str) -> Client:
@@ -54,7 +54,7 @@ def _connected(address: str) -> Client:
             "work on a cluster needs Dask", hint="install the extra: pip install 'dcmaudit[dask]'"
         ) from None
     try:
-        return Client(address, timeout=_SECONDS, set_as_default=False)
+        return Client(address, timeout=_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TimeoutError) as error:
         raise UsageError(
             f"no Dask scheduler answers at {address}", hint="such an address looks like tcp://host:8786"
@@ -72,7 +72,8 @@ def _next(waiting: deque[tuple[Any, Future[Any]]]) -> tuple[Any, Any]:
         return item, future.result()
     except CancelledError:
         return item, CrashError("the cluster gave it up")
-    except Exception as error:  # noqa: BLE001 - of Dask's own types; the task's errors come as answers
+    except Exception as error:
+        # One of Dask's own: what the task raises comes as an answer.
         if type(error).__name__ == "KilledWorker":
             return item, CrashError("each worker that worked on it died: a decoder crashed, or memory ran out")
         return item, CrashError(f"the cluster lost it ({type(error).__name__})")

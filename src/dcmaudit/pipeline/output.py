@@ -55,6 +55,21 @@ class Naming:
             ) from None
 
 
+def is_input(target: Path, reference: Reference) -> bool:
+    """Whether the output would take the place of the input itself, by whatever name."""
+    path = getattr(reference, "path", None)
+    try:
+        return path is not None and target.samefile(path)
+    except OSError:
+        return False  # the output does not exist yet
+
+
+def require_free(target: Path, *, overwrite: bool) -> None:
+    """UsageError where ``target`` exists and may not be replaced."""
+    if not overwrite and os.path.lexists(target):
+        raise _taken(target)
+
+
 @dataclass(slots=True)
 class Draft:
     """A file that has no name yet, or only a hidden one: ``stream`` to write it, ``path`` to read it from disk."""
@@ -111,8 +126,7 @@ def draft(target: Path, *, overwrite: bool) -> Iterator[Draft]:
     Where the system can, the file has no name before that, so that even a killed process leaves nothing. UsageError
     where the folder cannot be made or written, or where ``target`` exists and may not be replaced.
     """
-    if not overwrite and os.path.lexists(target):
-        raise _taken(target)
+    require_free(target, overwrite=overwrite)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished = _new(target)

@@ -19,11 +19,11 @@ from dcmaudit.dicom import Instance, open_instance
 from dcmaudit.dicom.header_view import header_view
 from dcmaudit.dicom.unshown import hides_pixels
 from dcmaudit.dicom.write import rehearse, write_redacted
-from dcmaudit.errors import DcmauditError, ProofError, SourceError
+from dcmaudit.errors import DcmauditError, ProofError, SourceError, UsageError
 from dcmaudit.model import Outcome, PlaneKind, Reference, Region, Result, Size
 from dcmaudit.model.proof import Proof
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, PlanProblem, RedactionOptions, RedactionPlan, Request
-from dcmaudit.pipeline.output import Naming, draft
+from dcmaudit.pipeline.output import Naming, draft, is_input, require_free
 from dcmaudit.pipeline.painter import BlackPainter
 from dcmaudit.pipeline.rules import rules_of
 from dcmaudit.redact import make_plan
@@ -116,6 +116,9 @@ def _redact(job: RedactionJob, task: RedactionTask, instance: Instance) -> Redac
     )
     result = Result(plan.name, Outcome.PARTLY if unshown else Outcome.DONE, unshown)
     target = job.naming.path_for(task.reference)
+    if is_input(target, task.reference):
+        raise UsageError(f"its output {target} is the input itself: inputs are never replaced")
+    require_free(target, overwrite=job.naming.overwrite)
     if job.dry_run:
         # What only the encoders can tell must be in a plan too, else a plan promises what is then refused.
         written = rehearse(instance, plan, BlackPainter())

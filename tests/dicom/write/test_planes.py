@@ -26,7 +26,6 @@ from support.files import (
     dataset,
     file_bytes,
     gradient,
-    letter_bits,
     reference,
 )
 from support.redacting import asked, elements, proved, redacted
@@ -214,4 +213,3 @@ def test_a_mark_for_every_plane_is_black_on_every_plane_as_the_reviewer_shows_it
             area = instance.read(plane.address).array[BOX.top : BOX.bottom, BOX.left : BOX.right]
             assert area.size
             assert not area.any(), plane.title
-    assert letter_bits().any()

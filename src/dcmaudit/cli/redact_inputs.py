@@ -1,0 +1,123 @@
+"""The inputs of ``dcmaudit redact``: what names and lists lead to, and which of it is worked on."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dcmaudit.cli.redact_report import Report
+from dcmaudit.errors import UsageError
+from dcmaudit.model import Reference
+
+if TYPE_CHECKING:
+    from dcmaudit.model.redaction import Request
+    from dcmaudit.pipeline.redacting import RedactionJob
+    from dcmaudit.settings import Settings
+    from dcmaudit.sources import Tally
+
+
+def from_csv(
+    args: argparse.Namespace,
+    settings: Settings,
+    by_file: dict[str, list[Request]],
+    problems: dict[str, list[str]],
+    report: Report,
+) -> list[Reference]:
+    """The files that the CSV list names; its requests go into ``by_file``, what is wrong with it into ``problems``."""
+    from dcmaudit.cli.rectangles import read_csv
+    from dcmaudit.sources import Passed, Problem, find_listed
+
+    known: dict[str, Reference | None] = {}
+    for row in read_csv(args.csv):
+        if row.filename not in known:
+            known[row.filename] = None
+            for one in find_listed([row.filename], where=str(args.csv), pacs_root=settings.pacs_root):
+                if not isinstance(one, (Problem, Passed)):
+                    known[row.filename] = one
+                elif not args.files:  # a list may name more files than are to be redacted now
+                    reason = str(one.error) if isinstance(one, Problem) else one.reason.value
+                    report.fail(one.name or row.filename, reason)
+        reference = known[row.filename]
+        if reference is None:
+            continue
+        if row.request is not None:
+            by_file.setdefault(reference.name, []).append(row.request)
+        if row.problem is not None:
+            problems.setdefault(reference.name, []).append(row.problem)
+    return list({one.name: one for one in known.values() if one is not None}.values())
+
+
+def references(
+    args: argparse.Namespace, settings: Settings, listed: list[Reference], tally: Tally, report: Report
+) -> Iterator[Reference]:
+    """Every input: of the command line, else of the CSV list, else of the database."""
+    from dcmaudit.sources import Problem, find, find_listed
+    from dcmaudit.store import open_store
+
+    if args.files:
+        names = find(args.files, recursive=args.recursive or settings.recursive, pacs_root=settings.pacs_root)
+    elif listed:
+        yield from listed
+        return
+    else:
+        with open_store(settings.database, user=settings.user, read_only=True) as store:
+            stored = list(store.filenames())
+        names = find_listed(stored, where="the database", pacs_root=settings.pacs_root)
+    for found in names:
+        if isinstance(found, Problem):
+            report.fail(found.name, str(found))
+        reference = tally.add(found)
+        if reference is None:
+            continue
+        if args.files and _is_output(reference.name, args.files):
+            report.outputs += 1
+        else:
+            yield reference
+
+
+def _is_output(name: str, files: list[str]) -> bool:
+    """Whether a file that was found in a folder is called like an output; one that is named itself is an input."""
+    from dcmaudit.pipeline.output import SUFFIX
+
+    return name.lower().endswith(SUFFIX) and name not in files and name not in map(os.path.abspath, files)
+
+
+def fresh(
+    found: Iterable[Reference], args: argparse.Namespace, job: RedactionJob, report: Report
+) -> Iterator[Reference]:
+    """The inputs that are not done yet, no two of one output, and none whose output is an input."""
+    from dcmaudit.pipeline.output import is_input
+
+    if args.overwrite:
+        found = list(found)  # outputs may replace files, so every input must be known first
+    inputs = {_real(path) for one in found if (path := _path_of(one))} if args.overwrite else set()
+    taken: dict[str, str] = {}
+    for reference in found:
+        try:
+            target = job.naming.path_for(reference)
+        except UsageError as error:
+            report.refuse(reference.name, f"{error.message} ({error.hint})" if error.hint else error.message)
+            continue
+        real = _real(str(target))
+        if real in taken:
+            report.refuse(reference.name, f"its output {target} is also that of {taken[real]}")
+        elif real in inputs or is_input(target, reference):
+            report.refuse(reference.name, f"its output {target} is an input: inputs are never replaced")
+        elif args.resume and target.exists():
+            report.resumed += 1
+        else:
+            taken[real] = reference.name
+            yield reference
+
+
+def _path_of(reference: Reference) -> str | None:
+    return getattr(reference, "path", None)
+
+
+def _real(path: str) -> str:
+    """One name for all names of a place: links of its folder resolved."""
+    folder, name = os.path.split(path)
+    return str(Path(os.path.realpath(folder)) / name)

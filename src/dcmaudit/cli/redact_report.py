@@ -1,0 +1,105 @@
+"""What ``dcmaudit redact`` says: how each file ended, and how many ended how."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from dcmaudit.cli.common import say
+from dcmaudit.model import Outcome, Result
+
+if TYPE_CHECKING:
+    from dcmaudit.pipeline.redacting import RedactionReport, RedactionTask
+    from dcmaudit.sources import Tally
+
+
+class Report:
+    """Tells how each file ended, and keeps the counts."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._json: bool = args.json
+        self._dry: bool = args.dry_run
+        self._quiet: bool = getattr(args, "quiet", False)
+        self._counts: Counter[Outcome] = Counter()
+        self.resumed = 0
+        self.outputs = 0
+
+    @property
+    def is_good(self) -> bool:
+        """Whether every input ended well, and there was one."""
+        return set(self._counts) <= {Outcome.DONE} and bool(self._counts or self.resumed)
+
+    def take(self, task: RedactionTask, answer: RedactionReport | Exception) -> None:
+        """One file's report, or the exception that its worker ended with."""
+        from dcmaudit.pipeline.redacting import RedactionReport
+        from dcmaudit.pipeline.workers import CrashError
+
+        if not isinstance(answer, RedactionReport):
+            # The words of a foreign exception may quote the file; its kind does not.
+            reason = str(answer) if isinstance(answer, CrashError) else f"internal error: {type(answer).__name__}"
+            answer = RedactionReport(Result(task.reference.name, Outcome.FAILED, (reason,)))
+        self._tell(answer)
+
+    def fail(self, name: str, reason: str) -> None:
+        """An input that leads nowhere."""
+        self._plain(Result(name or "?", Outcome.FAILED, (reason,)))
+
+    def refuse(self, name: str, reason: str) -> None:
+        """An input whose output cannot be."""
+        self._plain(Result(name, Outcome.REFUSED, (reason,)))
+
+    def _plain(self, result: Result) -> None:
+        from dcmaudit.pipeline.redacting import RedactionReport
+
+        self._tell(RedactionReport(result))
+
+    def _tell(self, report: RedactionReport) -> None:
+        result = report.result
+        self._counts[result.outcome] += 1
+        if self._json:
+            print(json.dumps(_as_json(report)))
+        elif self._dry:
+            print(f"{result.name}: {result.outcome.value}")
+            for line in report.plan:
+                print(f"  {line}")
+        elif report.output is not None and not self._quiet:
+            say(f"{result.name}: proved: {report.output}")
+        for note in report.notes:
+            if not self._quiet:
+                say(f"{result.name}: {note}")
+        if result.outcome is not Outcome.DONE:
+            for reason in result.reasons:
+                say(f"{result.name}: {result.outcome.value}: {reason}")
+
+    def finish(self, tally: Tally) -> None:
+        """The summary by outcome."""
+        if self._quiet and self.is_good:
+            return
+        for one in tally.named:
+            say(f"{one.name}: passed over: {one.reason.value}")
+        parts = [f"{self._counts[outcome]} {outcome.value}" for outcome in Outcome if self._counts[outcome]]
+        if self.resumed:
+            parts.append(f"{self.resumed} done before")
+        passed = [f"{count} {reason.value}" for reason, count in tally.passed.items()]
+        left = ", ".join([*passed, *([f"{self.outputs} named like outputs"] if self.outputs else [])])
+        what = "planned, nothing written" if self._dry else "redacted and proved"
+        print(
+            f"{self._counts.total()} inputs ({what}): {', '.join(parts) or 'none'}"
+            f"{f'; passed over: {left}' if left else ''}",
+            file=sys.stderr,
+        )
+
+
+def _as_json(report: RedactionReport) -> dict[str, Any]:
+    return {
+        "file": report.result.name,
+        "outcome": report.result.outcome.value,
+        "reasons": list(report.result.reasons),
+        "output": None if report.output is None else str(report.output),
+        "plan": list(report.plan),
+        "notes": list(report.notes),
+        "proof": report.proof,
+    }

@@ -136,7 +136,6 @@ REFUSED: list[tuple[str, dict[str, object], int]] = [
     ("open-folder", {"path": "/no/such/folder"}, 404),
     ("open-folder", {"path": "nul\0"}, 400),
     ("open-files", {"names": ["nul\0"]}, 400),
-    ("ocr", {}, 409),
 ]
 
 

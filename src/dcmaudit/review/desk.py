@@ -14,12 +14,13 @@ from pathlib import Path
 
 from dcmaudit.dicom.examples import write_examples
 from dcmaudit.errors import DcmauditError, ReviewError
-from dcmaudit.model import Reference, Region, ReviewState
+from dcmaudit.model import Plane, PlaneAddress, Reference, Region, ReviewState
 from dcmaudit.review.confined import Confined
 from dcmaudit.review.instances import InstancePool
 from dcmaudit.review.openfile import Header, OpenFile, StrayBits
 from dcmaudit.review.options import Options
 from dcmaudit.review.pictures import PictureStore
+from dcmaudit.review.reading import TextReader
 from dcmaudit.review.rules import HeaderRules
 from dcmaudit.review.session import Session
 from dcmaudit.review.suggest import Suggester
@@ -76,6 +77,7 @@ class Desk:
         self._lock = threading.Lock()
         self._suggester = Suggester(self)
         self._rules = HeaderRules(settings)
+        self._reader = TextReader(self, settings)
         self.first = self.new_worklist(names, recursive=recursive)
 
     # Documents
@@ -159,6 +161,14 @@ class Desk:
     def suggest_now(self, session: Session, file: OpenFile) -> None:
         """Have every suggestion for the plane on screen before going on."""
         self._suggester.complete(session, file)
+
+    def read_text(self, session: Session, file: OpenFile, plane: Plane) -> None:
+        """Look for text on a plane while the reviewer goes on; ReviewError for a plane that cannot be shown."""
+        self._reader.ask(session, file, plane)
+
+    def replace_read(self, file: OpenFile, address: PlaneAddress, regions: Sequence[Region]) -> None:
+        """Suggest the text that was found on a plane, in place of what was found there before."""
+        self._suggester.replace_read(file, address, regions)
 
     def header_regions(self, worklist: Worklist, file: OpenFile) -> list[Region]:
         """Suggestions that the header of the file leads to; what they could not decide is added to its notes."""
@@ -325,6 +335,7 @@ class Desk:
         for worklist in self._worklists:
             worklist.stop()
         self.pictures.close()
+        self._reader.stop()
         for workers in (self._openers, self._helpers, self._scanners):
             workers.stop()
         self.pool.close()

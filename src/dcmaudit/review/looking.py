@@ -109,9 +109,8 @@ def toggle(session: Session, option: str) -> None:
 
 
 def ocr(session: Session, _arguments: Arguments) -> None:
-    """Look for text on the plane on screen."""
-    session.plane()
-    raise ReviewError("no OCR engine is connected to the reviewer yet", hint="mark text by hand with r")
+    """Look for text on the plane on screen; what is found is suggested when it is there."""
+    session.desk.read_text(session, session.opened(), session.plane())
 
 
 def dismiss(_session: Session, _arguments: Arguments) -> None:

@@ -1,0 +1,89 @@
+"""The key o: text on the plane on screen becomes suggestions, and nobody has to wait for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dcmaudit.detect.ocr import EngineKind
+from dcmaudit.errors import EngineError
+from dcmaudit.review import Desk
+from support.desks import do, ready, state, tables, wait_for
+from support.files import dataset, file_bytes
+from support.lettering import lettered
+
+
+@pytest.fixture
+def named(tmp_path: Path) -> Path:
+    path = tmp_path / "named.dcm"
+    frames = np.stack([lettered((200, 320), [("MERRIWEATHER", 20, 60), ("120 kV", 200, 150)]), np.zeros((200, 320), np.uint8)])
+    path.write_bytes(file_bytes(dataset(frames, frames=2, extra={"PatientName": "Merriweather^Ada"})))
+    return path
+
+
+def found(session: Any) -> list[dict[str, Any]]:
+    return [rect for rect in state(session)["rects"] if rect["source"] == "OCR"]
+
+
+def test_o_suggests_what_is_written_with_confidence_and_verdict(
+    open_desk: Callable[..., Desk], named: Path, database: Path
+) -> None:
+    session = ready(open_desk([named]))
+    do(session, "ocr")
+    wait_for(lambda: found(session), 60)
+    by_verdict = {rect["verdict"]: rect for rect in found(session)}
+    assert set(by_verdict) == {"identifying", "harmless"}
+    name = by_verdict["identifying"]
+    assert "MERRI" in name["text"].upper()
+    assert "PatientName" in name["reason"]
+    assert "MERRI" not in name["reason"].upper()
+    assert name["confidence"] > 0.5
+    assert not name["stored"]
+    assert tables(database) == {}
+    message = state(session)["message"]["text"]
+    assert "2 places" in message
+    assert "MERRI" not in message.upper()
+
+
+def test_o_twice_gives_no_rectangle_twice_and_one_can_be_applied(open_desk: Callable[..., Desk], named: Path) -> None:
+    session = ready(open_desk([named]))
+    do(session, "ocr")
+    wait_for(lambda: len(found(session)) == 2, 60)
+    do(session, "ocr")
+    wait_for(lambda: "places" in (state(session)["message"] or {"text": ""})["text"], 60)
+    assert len(found(session)) == 2
+    first = found(session)[0]
+    after = do(session, "apply-one", id=first["id"])
+    assert [rect["stored"] for rect in after["rects"] if rect["box"] == first["box"]] == [True]
+
+
+def test_an_empty_plane_says_that_nothing_was_found_and_that_this_proves_nothing(
+    open_desk: Callable[..., Desk], named: Path
+) -> None:
+    session = ready(open_desk([named]))
+    do(session, "go-plane", key="f1")
+    do(session, "ocr")
+    wait_for(lambda: "No text" in (state(session)["message"] or {"text": ""})["text"], 60)
+    assert "no proof" in state(session)["message"]["text"]
+
+
+def test_the_reviewer_goes_on_while_text_is_read_and_an_engine_that_fails_is_named(
+    open_desk: Callable[..., Desk], named: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*_: object, **__: object) -> None:
+        time.sleep(1.0)
+        raise EngineError("the OCR model is missing")
+
+    monkeypatch.setattr(EngineKind, "make", slow)
+    session = ready(open_desk([named]))
+    started = time.monotonic()
+    do(session, "ocr")
+    do(session, "next-frame")
+    assert time.monotonic() - started < 0.9
+    wait_for(lambda: "is missing" in (state(session)["message"] or {"text": ""})["text"], 30)
+    assert state(session)["message"]["kind"] == "error"

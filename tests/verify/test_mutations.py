@@ -10,15 +10,21 @@ from typing import Any
 import imagecodecs
 import numpy as np
 import pytest
+from pydicom import dcmread
 from pydicom.dataset import Dataset
+from pydicom.encaps import generate_frames
 from pydicom.sequence import Sequence
 
 from dcmaudit.model import Everywhere, FrameAddress, OverlayAddress
 from dcmaudit.model.redaction import RedactionOptions
 from support.files import (
+    DEFLATED_FRAMES,
     EXPLICIT,
+    HTJ2K_LOSSLESS,
     JPEG_2000_LOSSLESS,
     JPEG_BASELINE,
+    JPEG_LOSSLESS_SV1,
+    JPEG_LS,
     RLE,
     Overlay,
     color_gradient,
@@ -116,6 +122,26 @@ def jpeg() -> Redacted:
 
 
 @cache
+def jpeg_ls() -> Redacted:
+    return redacted(reference(gradient(), JPEG_LS), ask(INNER, FrameAddress(0)))
+
+
+@cache
+def jpeg_lossless() -> Redacted:
+    return redacted(reference(gradient(dtype=np.uint16), JPEG_LOSSLESS_SV1), ask(INNER, FrameAddress(0)))
+
+
+@cache
+def deflated_frames() -> Redacted:
+    return redacted(reference(gradient(), DEFLATED_FRAMES), ask(INNER, FrameAddress(0)))
+
+
+@cache
+def htj2k() -> Redacted:
+    return redacted(reference(color_gradient(), HTJ2K_LOSSLESS, photometric="RGB"), ask(INNER, FrameAddress(0)))
+
+
+@cache
 def icon() -> Redacted:
     small = Dataset()
     small.SamplesPerPixel, small.PhotometricInterpretation = 1, "MONOCHROME2"
@@ -141,7 +167,24 @@ def asserted() -> Redacted:
 
 CASES: dict[str, Callable[[], Redacted]] = {
     case.__name__: case
-    for case in (native, colour, ybr, signed, rle, extended, j2k, j2k_colour, jpeg, icon, new_uid, asserted)
+    for case in (
+        native,
+        colour,
+        ybr,
+        signed,
+        rle,
+        extended,
+        j2k,
+        j2k_colour,
+        jpeg,
+        jpeg_ls,
+        jpeg_lossless,
+        deflated_frames,
+        htj2k,
+        icon,
+        new_uid,
+        asserted,
+    )
 }
 
 
@@ -153,7 +196,7 @@ def test_the_writers_own_file_passes(case: str) -> None:
     assert proof.touched
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", CASES.keys() - {"deflated_frames"})  # which pydicom does not know
 def test_a_file_that_pydicom_wrote_again_passes(case: str) -> None:
     """What differs only by another program's hand is no damage, so the damages below are found for themselves."""
     found = CASES[case]()
@@ -258,9 +301,27 @@ def _first(change: Callable[[bytes], bytes]) -> Damage:
     return reframed(lambda frames: [change(frames[0]), *frames[1:]])
 
 
-def _j2k_comment(stream: bytes) -> bytes:
+def _j2k_comment(stream: bytes, words: bytes = b"hi") -> bytes:
     end = 4 + int.from_bytes(stream[4:6], "big")  # of the SIZ segment
-    return stream[:end] + b"\xff\x64\x00\x06\x00\x01hi" + stream[end:]
+    return stream[:end] + b"\xff\x64" + struct.pack(">HH", len(words) + 4, 1) + words + stream[end:]
+
+
+def _hidden(case: str, frame: int) -> Damage:
+    """The original codestream of a frame put behind the redacted one."""
+
+    def change(frames: list[bytes]) -> list[bytes]:
+        data = dcmread(CASES[case]().before.open())
+        count = int(data.get("NumberOfFrames", 1))
+        old = list(generate_frames(data.PixelData, number_of_frames=count))[frame]
+        return [one + old if number == frame else one for number, one in enumerate(frames)]
+
+    return reframed(change)
+
+
+def _rle_padded(stream: bytes) -> bytes:
+    """Eight bytes behind the first of two segments."""
+    count, first, second = struct.unpack("<3L", stream[:12])
+    return struct.pack("<3L", count, first, second + 8) + stream[12:second] + b"\0a\0b\0c\0d" + stream[second:]
 
 
 def _another_block(stream: bytes) -> bytes:
@@ -361,6 +422,16 @@ DAMAGES: dict[str, tuple[str, Damage, str]] = {
     "a stale basic offset table": ("rle", _table(lambda t: [t[0], t[1] + 2, t[2] + 2]), "offset tables"),
     "a basic offset table upside down": ("rle", _table(lambda t: [t[0], t[2], t[1]]), "offset tables"),
     "a stale extended offset table": ("extended", edited(_stale_extended), "offset tables"),
+    "the original behind an RLE frame": ("rle", _hidden("rle", 1), "nothing behind the picture"),
+    "bytes inside an RLE segment": ("rle", reframed(lambda f: [f[0], _rle_padded(f[1]), f[2]]),
+                                    "nothing behind the picture"),
+    "the original behind a J2K frame": ("j2k", _hidden("j2k", 0), "nothing behind the picture"),
+    "the original behind a JPEG frame": ("jpeg", _hidden("jpeg", 0), "nothing behind the picture"),
+    "the original behind a JPEG-LS frame": ("jpeg_ls", _hidden("jpeg_ls", 0), "nothing behind the picture"),
+    "the original behind a lossless JPEG frame": ("jpeg_lossless", _hidden("jpeg_lossless", 0),
+                                                  "nothing behind the picture"),
+    "the original in a J2K comment": ("j2k", _first(lambda f: _j2k_comment(f, b"x" * 500)),
+                                      "nothing behind the picture"),
     "a fragment cut": ("rle", _fragment_cut, "fragments"),
     "no sequence delimiter": ("rle", lambda data: data[:-8], "fragments"),
     "bytes behind the end": ("native", lambda data: data + b"text", "file length"),

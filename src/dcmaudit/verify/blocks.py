@@ -25,6 +25,8 @@ class BlockComparison:
     ring: int
     blocks: int
     faults: tuple[str, ...]
+    has_segments: bool = False
+    """Whether application or comment segments are left that may hold text or a thumbnail."""
 
 
 def compare_blocks(
@@ -44,7 +46,7 @@ def compare_blocks(
     changed = np.zeros((old.grid.height, old.grid.width), np.bool_)
     ring = _reach(old)
     if old.size != new.size or old.mcu != new.mcu:
-        return BlockComparison(changed, old.mcu, ring, 0, tuple(faults))
+        return BlockComparison(changed, old.mcu, ring, 0, tuple(faults), bool(kept[1]))
     blocks = 0
     flat = np.ones_like(changed)
     levels: list[set[int]] = []
@@ -63,7 +65,7 @@ def compare_blocks(
         faults.append(f"{int((changed & ~flat).sum())} changed blocks are not of one colour")
     if any(len(level) > 1 for level in levels):
         faults.append("the changed blocks are not all of one colour")
-    return BlockComparison(changed, old.mcu, ring, blocks, tuple(faults))
+    return BlockComparison(changed, old.mcu, ring, blocks, tuple(faults), bool(kept[1]))
 
 
 def _levels(dc: np.ndarray[tuple[int, ...], np.dtype[np.int16]], differs: Mask, v: int, h: int) -> set[int]:

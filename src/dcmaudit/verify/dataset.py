@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from dcmaudit.dicom.bytesource import ByteSource
 from dcmaudit.errors import HeaderError
@@ -57,6 +58,7 @@ class DataSet:
         self.body = body
         self._implicit = implicit
         self._order = "<" if little else ">"
+        self.order: Literal["little", "big"] = "little" if little else "big"
         self._at, self._window = 0, b""
 
     def elements(self, start: int) -> Iterator[Element]:

@@ -14,6 +14,7 @@ from dcmaudit.verify.rules import BULKY, ICONS, METHODS, WATCHED, Change, Rules
 ELEMENTS, ORDER = "elements", "order of elements"
 _CHUNK = 1 << 20
 _DEEPEST = 40
+PER_FRAME = 0x52009230
 
 
 @dataclass(slots=True)
@@ -36,26 +37,30 @@ class ElementComparison:
 
     def run(self, old: dict[int, Element], new: dict[int, Element]) -> None:
         """Compare two top levels, given by tag."""
-        for tag, element in old.items():
-            if tag in WATCHED:
-                self._old[tag] = self.before.raw(element)
-            if tag in new:
-                continue
-            if tag == ICONS:
-                self._icons += sum(1 for _ in self.before.items(element))
-            self.record.require(ELEMENTS, element.name, "it is missing",
-                                holds=self.rules.may_go(tag, element.vr, element.end - element.value))  # fmt: skip
-        for tag, element in new.items():
-            if tag in WATCHED:
-                self._new[tag] = self.after.raw(element)
-            reason = self.rules.must_go(tag, element.vr, element.end - element.value)
-            if reason is not None:
-                self.record.fail(ELEMENTS, element.name, f"it is still there: {reason}")
-            self._one(old.get(tag), element)
+        # Icons are numbered with those of the per-frame groups last, see ``find_icons``.
+        for tag in sorted({*old, *new}, key=lambda tag: (tag == PER_FRAME, tag)):
+            was, now = old.get(tag), new.get(tag)
+            if was is not None and tag in WATCHED:
+                self._old[tag] = self.before.raw(was)
+            if now is None and was is not None:
+                self._missing(was)
+            elif now is not None:
+                if tag in WATCHED:
+                    self._new[tag] = self.after.raw(now)
+                reason = self.rules.must_go(tag, now.vr, now.end - now.value)
+                if reason is not None:
+                    self.record.fail(ELEMENTS, now.name, f"it is still there: {reason}")
+                self._one(was, now)
         if self.rules.plan.options.remove_private_bulk:
             self._no_bulk(new)
         for tag, text in self.rules.missing(frozenset(new), self._old, self._new):
             self.record.fail(ELEMENTS, tag_name(tag), text)
+
+    def _missing(self, element: Element) -> None:
+        if element.tag == ICONS:
+            self._icons += sum(1 for _ in self.before.items(element))
+        self.record.require(ELEMENTS, element.name, "it is missing",
+                            holds=self.rules.may_go(element.tag, element.vr, element.end - element.value))  # fmt: skip
 
     def _no_bulk(self, new: dict[int, Element]) -> None:
         """No large private binary value may be left, at whatever depth."""
@@ -93,13 +98,22 @@ class ElementComparison:
         same = _equal(self.before, old, self.after, new)
         if not sequence:
             return same
-        if same and not self.touched_icons:
+        if same and (not self.touched_icons or not self._may_hold_icons(old)):
             return True
         if old.tag == METHODS and depth == 0:
             return same
         if depth > _DEEPEST:
             raise HeaderError(f"{path}: its sequences are nested too deeply to be compared")
         return self._same_items(old, new, path, depth)
+
+    def _may_hold_icons(self, element: Element) -> bool:
+        """Whether the tag of an icon sequence occurs in the bytes of a value: there may be 10,000 items in it."""
+        if element.tag == ICONS:
+            return True
+        for at in range(element.value, element.end, _CHUNK):
+            if any(mark in self.before.body.read_at(at, _CHUNK + 3) for mark in (b"\x88\0\0\x02", b"\0\x88\x02\0")):
+                return True
+        return False
 
     def _same_items(self, old: Element, new: Element, path: str, depth: int) -> bool:
         a, b = list(self.before.items(old)), list(self.after.items(new))

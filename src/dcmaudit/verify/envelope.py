@@ -50,9 +50,13 @@ def read_envelope(source: ByteSource) -> Envelope:
     return found
 
 
-def compare_envelopes(record: Record, before: Envelope, after: Envelope, *, new: dict[int, bytes],
+def compare_envelopes(record: Record, before: Envelope, after: Envelope, written_in: bytes, *, new: dict[int, bytes],
                       transcoded: bool, new_uids: bool) -> None:  # fmt: skip
-    """Compare two envelopes; ``new`` holds SOP Class (0008,0016) and Instance UID (0008,0018) of the new data set."""
+    """Compare two envelopes.
+
+    ``written_in`` is the transfer syntax of the original; ``new`` holds SOP Class (0008,0016) and Instance UID
+    (0008,0018) of the new data set.
+    """
     record.require(META, "file meta information", "the file has no preamble", holds=after.preamble is not None)
     kept = after.preamble in {before.preamble, bytes(128)}
     record.require(META, "preamble", "it is neither that of the original nor empty", holds=kept)
@@ -65,7 +69,7 @@ def compare_envelopes(record: Record, before: Envelope, after: Envelope, *, new:
         same = syntax == _bare(before.meta[_SYNTAX])
         record.require(META, "(0002,0010)", "the transfer syntax is another", holds=same)
     else:
-        record.require(META, "(0002,0010)", "it is missing", holds=bool(syntax))
+        record.require(META, "(0002,0010)", "it is not how the data set is written", holds=syntax == written_in)
     for tag in sorted(before.meta.keys() - _OWN):
         name = f"(0002,{tag & 0xFFFF:04X})"
         record.require(META, name, "it changed", holds=_bare(after.meta.get(tag)) == _bare(before.meta[tag]))

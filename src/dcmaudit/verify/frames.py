@@ -20,11 +20,13 @@ from dcmaudit.verify.asked import Asked, Boxes, FrameAsk
 from dcmaudit.verify.black import fault_inside, mask_of
 from dcmaudit.verify.blocks import BlockComparison, boxes_of, compare_blocks, pixels_of
 from dcmaudit.verify.cells import Cells, bits_of, compare_cells
+from dcmaudit.verify.leftovers import left_behind
 from dcmaudit.verify.record import Record
 from dcmaudit.verify.tail import same_behind
 
 INSIDE, OUTSIDE, UNTOUCHED = "inside black", "outside identical", "untouched frames identical"
 BITS, BLOCKS, SECOND, HEADERS = "other bits", "jpeg blocks", "second decoder", "codestream headers"
+LEFTOVERS = "nothing behind the picture"
 _CHUNK = 4 << 20
 _BLOCKWISE = {0xC0, 0xC1}
 
@@ -168,6 +170,8 @@ class FrameComparison:
         drops = self.asked.plan.options.remove_private_bulk
         found = compare_blocks(a, b, ask.boxes, may_drop_segments=drops)
         self.record.checks[BLOCKS] += found.blocks
+        if found.has_segments:
+            self.record.note("application or comment segments of a JPEG were kept: a thumbnail or text can be in them")
         for fault in found.faults:
             self.record.fail(BLOCKS, where, fault)
         (cells_a, meaning_a), (cells_b, meaning_b) = old.cells(frame), new.cells(frame)
@@ -195,9 +199,16 @@ class FrameComparison:
 
     def _headers(self, old: FrameReader, new: FrameReader, frame: int) -> None:
         """The codestream's own words on precision and sign must fit the original's and the data set's."""
-        if new.index is None or self.transcoded:
+        if new.index is None:
             return
         where = f"frame {frame + 1}"
+        kind = new.syntax.codestream
+        rest = left_behind(kind, new.codestream(frame), old.codestream(frame), new.layout)
+        self.record.require(LEFTOVERS, where, f"its codestream: {rest}", holds=rest is None)
+        if kind is Codestream.JPEG_XL:
+            self.record.note("what a JPEG XL codestream carries beside its picture was not looked into")
+        if self.transcoded:
+            return
         was, now = old.precision(frame), new.precision(frame)
         if was is not None and now is not None:
             self.record.require(HEADERS, where, f"its codestream has {now} bits a sample, the original's {was}",

@@ -13,7 +13,7 @@ from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.overlays import ClassicOverlay, EmbeddedOverlay
 from dcmaudit.dicom.syntaxes import Codestream
 from dcmaudit.errors import DcmauditError
-from dcmaudit.model import OverlayAddress, PlaneKind, Reference
+from dcmaudit.model import FrameAddress, OverlayAddress, PlaneKind, Reference
 from dcmaudit.model.proof import PlaneProof, Proof
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionPlan
 from dcmaudit.verify.asked import Asked, Boxes
@@ -100,6 +100,7 @@ class _Comparison:
         self.record.require("plan", "the plan", "it has problems, and so cannot have been carried out",
                             holds=not self.plan.problems)  # fmt: skip
         asked = Asked(self.plan, old)
+        self._icons_are_planned()
         transcoded = self._is_transcoded(old.image, new.image)
         self._encoding()
         elements = self._structure()
@@ -117,6 +118,18 @@ class _Comparison:
         comparison = ElementComparison(self.before.data, self.after.data, rules, self.record, frozenset(elsewhere),
                                        frozenset(touched))  # fmt: skip
         comparison.run(*elements)
+
+    def _icons_are_planned(self) -> None:
+        """A plan that blacks frames must black icons too, unless it is told to keep or remove them."""
+        frames = any(group.kind is PlaneKind.FRAME and self._boxes(number)
+                     for number, group in enumerate(self.plan.listing.groups))  # fmt: skip
+        frames |= any(isinstance(address, FrameAddress) and items for address, items in self.plan.planes.items())
+        if not frames or self.plan.options.icons is not IconPolicy.REDACT:
+            return
+        for group in self.plan.listing.groups:
+            if group.kind is PlaneKind.ICON:
+                self.record.require("plan", group.title, "frames are blacked and it is not",
+                                    holds=bool(self._icon_boxes(group.number)))  # fmt: skip
 
     def _encoding(self) -> None:
         a, b = (file.instance.parts.header.syntax for file in (self.before, self.after))
@@ -140,9 +153,11 @@ class _Comparison:
             record.fail(LENGTH, "the original", "bytes that are no element stand behind its data set")
         if after.instance.parts.header.syntax.deflated:
             check_deflated_end(record, after.source, after.envelope.start)
+        _check_group_lengths(record, before.data, old, after.data, new)
         ids: dict[int, bytes] = {tag: after.data.raw(new[tag]) for tag in (0x00080016, 0x00080018) if tag in new}
         transcoded = self._is_transcoded(before.instance.parts.image, after.instance.parts.image)
-        compare_envelopes(record, before.envelope, after.envelope, new=ids, transcoded=transcoded,
+        uid = before.instance.parts.header.syntax.uid.encode()
+        compare_envelopes(record, before.envelope, after.envelope, uid, new=ids, transcoded=transcoded,
                           new_uids=self.new_uids)  # fmt: skip
         self._fragments(old, new)
         return old, new
@@ -293,6 +308,21 @@ class _Comparison:
             little=parts.header.syntax.little_endian,
             removable_icons=options.icons is IconPolicy.REMOVE or asked_icons or unreadable,
         )
+
+
+def _check_group_lengths(
+    record: Record, data: DataSet, old: dict[int, Element], other: DataSet, new: dict[int, Element]
+) -> None:
+    """A group length (retired, PS3.5 7.2) that was right must be right, or gone."""
+    for tag, element in new.items():
+        if tag & 0xFFFF == 0 and tag in old and _is_right(data, old, tag):
+            record.require("group lengths", element.name, "it is not the length of its group",
+                           holds=_is_right(other, new, tag))  # fmt: skip
+
+
+def _is_right(data: DataSet, elements: dict[int, Element], tag: int) -> bool:
+    last = max(element.end for other, element in elements.items() if other >> 16 == tag >> 16)
+    return int.from_bytes(data.raw(elements[tag]), data.order) == last - elements[tag].end
 
 
 def _icons_in(data: DataSet, element: Element, depth: int = 0) -> int:

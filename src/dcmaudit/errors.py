@@ -15,6 +15,7 @@
     │   ├── HeaderError             attributes that contradict each other, the bytes or a limit
     │   ├── UnsupportedError        valid DICOM that no decoder here can show
     │   └── DecodeError             a codestream that a decoder refused
+    │       └── DamagedError            a codestream of which a part is missing or changed
     ├── StoreError              the database
     │   ├── StoreLockedError        another process holds it for too long
     │   ├── StoreReadOnlyError      it may be read only
@@ -115,6 +116,10 @@ class UnsupportedError(DicomError):
 
 class DecodeError(DicomError):
     """A codestream that a decoder refused."""
+
+
+class DamagedError(DecodeError):
+    """A codestream of which a part is missing or changed, so that a decoder would make up pixels."""
 
 
 class StoreError(DcmauditError):

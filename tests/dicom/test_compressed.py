@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DecodeError, DicomError, HeaderError, TruncatedError
@@ -197,6 +200,61 @@ def test_a_jpeg_without_its_end_marker_is_shown_when_no_pixel_is_missing() -> No
     data = file_bytes(dataset(soft()), JPEG_BASELINE, frames=[whole[:-2]])
     with open_instance(MemoryReference("x", data)) as instance:
         assert np.abs(instance.read(FrameAddress(0)).array.astype(int) - soft()).max() <= 12
+
+
+@pytest.mark.parametrize("colour", [False, True])
+@pytest.mark.parametrize("syntax", [JPEG_BASELINE, JPEG_EXTENDED, JPEG_LOSSLESS_SV1])
+def test_a_cut_jpeg_is_refused_also_where_somebody_put_an_end_marker_behind_the_cut(syntax: str, colour: bool) -> None:
+    picture = color_gradient(96, 128) if colour else gradient(96, 128)
+    whole = encode(picture, syntax)
+    photometric = "RGB" if colour else "MONOCHROME2"
+    for cut in range(len(whole) // 2, len(whole) - 40, len(whole) // 16):
+        stream = whole[:cut].rstrip(b"\xff") + b"\xff\xd9"
+        data = file_bytes(dataset(picture, photometric=photometric), syntax, frames=[stream])
+        with open_instance(MemoryReference("x", data)) as instance, pytest.raises(DicomError):
+            instance.read(FrameAddress(0))
+
+
+def test_a_cut_progressive_jpeg_is_refused_and_a_whole_one_shown() -> None:
+    written = io.BytesIO()
+    Image.fromarray(gradient(96, 128)).save(written, "JPEG", progressive=True)
+    whole = written.getvalue()
+    for stream, shown in ((whole, True), (whole[: len(whole) * 9 // 10] + b"\xff\xd9", False)):
+        data = file_bytes(dataset(gradient(96, 128)), "1.2.840.10008.1.2.4.55", frames=[stream])
+        with open_instance(MemoryReference("x", data)) as instance:
+            if shown:
+                instance.read(FrameAddress(0))
+                continue
+            with pytest.raises(TruncatedError, match="pixels are missing"):
+                instance.read(FrameAddress(0))
+
+
+@pytest.mark.parametrize("compiled_loop", [True, False])
+def test_a_jpeg_whose_restart_interval_got_lost_is_refused(
+    monkeypatch: pytest.MonkeyPatch, compiled_loop: bool
+) -> None:
+    written = io.BytesIO()
+    Image.fromarray(soft()).save(written, "JPEG", restart_marker_rows=1)
+    whole = written.getvalue()
+    first, second = whole.index(b"\xff\xd0"), whole.index(b"\xff\xd1")
+    if not compiled_loop:
+        monkeypatch.setattr("dcmaudit.dicom.jpeg.compiled.library", lambda: None)
+    for stream, shown in ((whole, True), (whole[:first] + whole[second:], False)):
+        data = file_bytes(dataset(soft()), JPEG_BASELINE, frames=[stream])
+        with open_instance(MemoryReference("x", data)) as instance:
+            if shown:
+                instance.read(FrameAddress(0))
+                continue
+            with pytest.raises(DecodeError, match="restart"):
+                instance.read(FrameAddress(0))
+
+
+def test_a_jpeg_changed_in_its_middle_is_refused() -> None:
+    stream = bytearray(encode(gradient(96, 128), JPEG_BASELINE))
+    stream[len(stream) // 2 : len(stream) // 2 + 60] = bytes(60)
+    data = file_bytes(dataset(gradient(96, 128)), JPEG_BASELINE, frames=[bytes(stream)])
+    with open_instance(MemoryReference("x", data)) as instance, pytest.raises(DecodeError, match="damaged"):
+        instance.read(FrameAddress(0))
 
 
 @pytest.mark.parametrize("syntax", [JPEG_BASELINE, JPEG_LOSSLESS_SV1, JPEG_LS, JPEG_2000_LOSSLESS, JPEG_XL_LOSSLESS])

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from dcmaudit.dicom.codecs.base import Cells, Codec, Decoded, as_cells, require_size
 from dcmaudit.dicom.codecs.codestreams import JpegHeader, ends_with_eoi, jpeg_header
+from dcmaudit.dicom.jpeg import require_sound
 from dcmaudit.dicom.layout import PixelLayout
 from dcmaudit.errors import DecodeError, TruncatedError
 
 _LOSSLESS = 0xC3
+_SEQUENTIAL = {0xC0, 0xC1}
+_TAILS = (b"\xa3\x1c" * 1024, b"\x55" * 2048)
+"""Bits that mean something in every Huffman table, and not the zeros that libjpeg takes where there are none."""
 
 
 def decode(data: bytes, layout: PixelLayout) -> Decoded:
     """One frame. Colour comes out as RGB when it was transformed, as the header names it when it was not.
 
-    Raises TruncatedError where the codestream has no end and a strict decoder finds pixels missing.
+    Raises TruncatedError where pixels are missing, whether or not the codestream has an EOI marker, DamagedError
+    where the entropy-coded data of a sequential codestream do not make up all its blocks.
     """
     header = jpeg_header(data)
     require_size(
@@ -25,16 +32,23 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
         samples=len(header.components),
         precision=header.precision,
     )
-    whole = ends_with_eoi(data)
-    if not whole:
-        _require_all_pixels(data, header)
-        data += b"\xff\xd9"
+    tails: tuple[bytes, ...] = _TAILS[:1]
+    if not ends_with_eoi(data):
+        data, tails = data + b"\xff\xd9", _TAILS
+
+    def picture(stream: bytes) -> Cells:
+        if header.frame == _LOSSLESS:
+            return _lossless(stream, header)
+        return _turbo(stream, space)
+
+    space = None if layout.samples == 1 else "YCBCR" if is_transformed(header, layout.photometric) else "RGB"
+    sound = header.frame in _SEQUENTIAL and require_sound(data)
+    array = picture(data)
+    if not sound:
+        _require_all_pixels(data, array, picture, tails)
     if header.frame == _LOSSLESS:
-        return Decoded(as_cells(_lossless(data, header), layout), _untransformed(layout))
-    if layout.samples == 1:
-        return Decoded(as_cells(_turbo(data), layout), layout.photometric)
-    space = "YCBCR" if is_transformed(header, layout.photometric) else "RGB"
-    return Decoded(as_cells(_turbo(data, space), layout), "RGB")
+        return Decoded(as_cells(array, layout), _untransformed(layout))
+    return Decoded(as_cells(array, layout), "RGB" if space else layout.photometric)
 
 
 def is_transformed(header: JpegHeader, photometric: str) -> bool:
@@ -77,25 +91,20 @@ def _lossless(data: bytes, header: JpegHeader) -> Cells:
             raise DecodeError(f"the lossless JPEG decoders refused it ({_short(first)})") from first
 
 
-def _require_all_pixels(data: bytes, header: JpegHeader) -> None:
-    """Refuse a codestream without EOI in which pixels are missing.
+def _require_all_pixels(data: bytes, array: Cells, picture: Callable[[bytes], Cells], tails: tuple[bytes, ...]) -> None:
+    """Refuse a codestream that ends, at its last EOI, before all pixels of ``array`` are there.
 
-    libjpeg makes up what is missing and says nothing. So the codestream is decoded with different bits put behind
-    it: where every pixel is there they are never looked at, and the pictures are equal.
+    libjpeg makes up what is missing and says nothing. So the codestream is decoded again with other bits in front
+    of its end: where every pixel is there they are never looked at, and the pictures are equal.
     """
-    plain = data.rstrip(b"\xff")
-    pictures = []
-    for tail in (b"", b"\x55" * 2048, b"\xa3\x1c" * 1024):
+    plain = data[: data.rindex(b"\xff\xd9")].rstrip(b"\xff")
+    for tail in tails:
         try:
-            pictures.append(_any(plain + tail + b"\xff\xd9", header))
+            other = picture(plain + tail + b"\xff\xd9")
         except DecodeError as error:
             raise TruncatedError("the JPEG codestream ends early: pixels are missing") from error
-    if not all(np.array_equal(pictures[0], other) for other in pictures[1:]):
-        raise TruncatedError("the JPEG codestream ends early: pixels are missing")
-
-
-def _any(data: bytes, header: JpegHeader) -> Cells:
-    return _lossless(data, header) if header.frame == _LOSSLESS else _turbo(data)
+        if not np.array_equal(array, other):
+            raise TruncatedError("the JPEG codestream ends early: pixels are missing")
 
 
 def _short(error: Exception) -> str:

@@ -5,6 +5,7 @@ from dcmaudit.dicom.jpeg.grid import mcu_grid, reach, touched_mcus
 from dcmaudit.dicom.jpeg.levels import black_levels
 from dcmaudit.dicom.jpeg.markers import Codestream, parse
 from dcmaudit.dicom.jpeg.redact import RedactedCodestream, redact_blocks
+from dcmaudit.dicom.jpeg.soundness import require_sound
 
 __all__ = [
     "Codestream",
@@ -15,5 +16,6 @@ __all__ = [
     "parse",
     "reach",
     "redact_blocks",
+    "require_sound",
     "touched_mcus",
 ]

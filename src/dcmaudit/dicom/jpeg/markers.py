@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from dcmaudit.dicom.jpeg.huffman import HuffmanSpec
-from dcmaudit.errors import DecodeError
+from dcmaudit.errors import DamagedError, DecodeError
 from dcmaudit.model import Size
 
 EOI = b"\xff\xd9"
@@ -157,7 +157,10 @@ def ceil_div(number: int, by: int) -> int:
 
 
 def parse(data: bytes) -> Codestream:
-    """The structure of a codestream; DecodeError names what is damaged or not supported."""
+    """The structure of a codestream; DecodeError names what is damaged or not supported.
+
+    DamagedError is raised where a part of the entropy-coded data is certainly missing or changed.
+    """
     return _Parser(data).run()
 
 
@@ -306,7 +309,7 @@ class _Parser:
         blocks = mcus_x * mcus_y * (1 if count == 1 else in_mcu)
         if 4 * sum(interval.end - interval.start for interval in intervals) < blocks:
             # A block takes two bits at least: a header that lies about the size must not cost memory.
-            raise DecodeError(f"damaged JPEG entropy-coded data: it ends before it can hold {blocks} blocks")
+            raise DamagedError(f"damaged JPEG entropy-coded data: it ends before it can hold {blocks} blocks")
         self.scans.append(Scan(chosen, mcus_x, mcus_y, intervals))
 
     def _scan_component(self, identifier: int, tables: int) -> ScanComponent:
@@ -333,17 +336,17 @@ class _Parser:
                 self.position = found.start()
                 break
             if found.group(1)[0] != 0xD0 + (len(bounds) - 1) % 8:
-                raise DecodeError(f"JPEG restart marker {len(bounds)} is out of order: part of the scan is missing")
+                raise DamagedError(f"JPEG restart marker {len(bounds)} is out of order: part of the scan is missing")
             start = found.end()
         else:
             bounds.append((start, len(data)))
             self.position = len(data)
         if _STRAY_FILL.search(data, bounds[0][0], bounds[-1][1]):
-            raise DecodeError("damaged JPEG entropy-coded data: fill bytes that lead to no marker")
+            raise DamagedError("damaged JPEG entropy-coded data: fill bytes that lead to no marker")
         length = self.restart or mcus
         expected = ceil_div(mcus, length)
         if len(bounds) != expected:
-            raise DecodeError(f"JPEG scan with {len(bounds)} restart intervals where {expected} were announced")
+            raise DamagedError(f"JPEG scan with {len(bounds)} restart intervals where {expected} were announced")
         return tuple(Interval(a, b, i * length, min(length, mcus - i * length)) for i, (a, b) in enumerate(bounds))
 
     def _extra(self, marker: int, start: int, body: int, end: int) -> None:

@@ -1,0 +1,41 @@
+"""Whether a sequential JPEG holds all its blocks: decoders make up what is missing and say nothing."""
+
+from __future__ import annotations
+
+from dcmaudit.dicom.jpeg import compiled
+from dcmaudit.dicom.jpeg.entropy import Walker, scan_plan
+from dcmaudit.dicom.jpeg.markers import Codestream, parse
+from dcmaudit.errors import DamagedError, DecodeError
+
+
+def require_sound(data: bytes) -> bool:
+    """Walk over every block of every scan; True where all are there, False where that cannot be found out here.
+
+    It cannot be for other than sequential Huffman codestreams and for structures that ``parse`` refuses. Without
+    the compiled loop, which alone is quick enough to be run on every frame that is shown, only the restart
+    intervals are counted. Raises DamagedError for a code that does not exist, a block of more than 64 coefficients,
+    data that end too early or that are left over behind the last block, and for restart intervals that are missing
+    (T.81, F.2.2).
+    """
+    try:
+        stream = parse(data)
+    except DamagedError:
+        raise
+    except DecodeError:
+        return False
+    if compiled.library() is None:
+        return False
+    try:
+        _walk(stream)
+    except DecodeError as error:
+        raise DamagedError(error.message) from error
+    return True
+
+
+def _walk(stream: Codestream) -> None:
+    for scan in stream.scans:
+        plan = scan_plan(stream, scan)
+        for interval in scan.intervals:
+            walker = Walker(stream.data[interval.start : interval.end], len(scan.components), plan)
+            walker.skip(interval.count)
+            walker.require_end()

@@ -6,9 +6,21 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from dcmaudit.model import DeviceFacts
+from dcmaudit.store import open_store
 from support.face import Face, StartFace
 from support.files import reference
 from support.numbered import cine, numbered, overlay, write
+
+
+COVERED = """() => {
+  const menu = document.querySelector("[role=menu]:not([hidden])");
+  return [...menu.querySelectorAll("[data-command]")].filter((item) => {
+    const { left, top, right, bottom } = item.getBoundingClientRect();
+    const corners = [[left + 2, top + 2], [right - 2, top + 2], [left + 2, bottom - 2], [right - 2, bottom - 2]];
+    return corners.some(([x, y]) => !item.contains(document.elementFromPoint(x, y)));
+  }).map((item) => item.dataset.command);
+}"""
 
 
 def _focused(face: Face) -> str:
@@ -24,6 +36,8 @@ def test_menus_by_keyboard(start: StartFace, tmp_path: Path) -> None:
     face.press("ArrowRight", "ArrowDown")
     expect(face.at("[role=menu][aria-label=Options]")).to_be_visible()
     face.picture("menu-options")
+    hidden = face.page.evaluate(COVERED)
+    assert hidden == [], "nothing lies over an open menu"
     boxes = face.at("[role=menu][aria-label=Options] [role=menuitemcheckbox]")
     expect(boxes).to_have_count(8)
     expect(face.at("[role=menu][aria-label=Options] .menu-title")).to_have_count(3)
@@ -57,7 +71,7 @@ def test_every_command_of_a_menu_is_in_the_help_and_every_key_is_told(start: Sta
     face.picture("help")
     told = set(face.at("#help-rows kbd").all_text_contents())
     wanted = ["?", "n", "p", "f", "N", "Esc", "P", "i", "o", "-", "+", "r", "A", "t", "c", "q", "Z"]
-    assert told >= {*wanted, "Ctrl+O", "Ctrl+D", "Ctrl+S", "Ctrl+Z", "Ctrl+Shift+Z"}
+    assert told >= {*wanted, "Ctrl+O", "Ctrl+D", "Ctrl+Z", "Ctrl+Shift+Z"}
     entries = face.at("[role=menu] .label").all_text_contents()
     rows = face.at("#help-rows tr:not(.section) td:nth-child(2)").all_text_contents()
     assert sorted(entries) == sorted(rows)
@@ -128,6 +142,10 @@ def test_files_folders_and_databases_are_opened_from_the_dialogs(start: StartFac
     face.position("1/1")
     expect(face.at("#filename")).to_contain_text("c.dcm")
     face.press("Control+d")
+    expect(face.at("#open-recursive")).not_to_be_checked()
+    face.press("Escape")
+    face.at("#menubar").get_by_role("menuitem", name="File").click()
+    face.at("[role=menu][aria-label=File]").get_by_text("Database folder…").click()
     face.at("#open-path").fill(str(tmp_path / "nothing here"))
     face.press("Enter")
     face.watch.allowed.append("Failed to load resource")
@@ -143,8 +161,9 @@ def test_both_tables_are_saved_as_csv(start: StartFace, tmp_path: Path) -> None:
     face = start(write(tmp_path / "one.dcm", cine(1)))
     face.press("r", "t")
     expect(face.at("#tagged")).to_be_visible()
+    face.at("#menubar").get_by_role("menuitem", name="File").click()
     with face.page.expect_download() as download:
-        face.press("Control+s")
+        face.at("[role=menu][aria-label=File]").get_by_text("Save rectangles").click()
     assert "one.dcm" in Path(download.value.path()).read_text()
     face.at("#menubar").get_by_role("menuitem", name="File").click()
     with face.page.expect_download() as download:
@@ -176,7 +195,24 @@ def test_the_list_of_files_scrolls_filters_and_goes(start: StartFace, tmp_path: 
     expect(face.at('.row[data-state="tagged"]')).to_have_count(1)
     face.at("#liststatus").select_option("tagged")
     expect(face.at(".row")).to_have_count(1)
-    face.press("P")
+
+
+def test_files_that_the_options_leave_out_are_found_by_their_state_and_opened(start: StartFace, tmp_path: Path) -> None:
+    names = [write(tmp_path / f"{name}.dcm", cine(1)) for name in ("one", "two", "three")]
+    with open_store(tmp_path / "db", user="ben") as store:
+        store.mark_done(str(names[0]), DeviceFacts(), None)
+    face = start(*names)
+    face.position("1/2")
+    face.at("#liststatus").select_option("done")
+    row = face.at(".row")
+    expect(row).to_have_count(1)
+    expect(row.locator(".row-number")).to_have_text("–")
+    row.click()
+    expect(face.at("#filename")).to_contain_text("one.dcm")
+    face.position("1/3")
+    expect(row.locator(".row-number")).to_have_text("1")
+    face.at("#liststatus").select_option("")
+    expect(face.at(".row")).to_have_count(3)
 
 
 def test_the_strip_shows_what_was_seen_and_goes_there(start: StartFace, tmp_path: Path) -> None:

@@ -28,8 +28,7 @@ GUIDE = {
     "q": "quit",
     "Z": "clear-file",
     "Ctrl+o": "open-files",
-    "Ctrl+d": "set-database",
-    "Ctrl+s": "export-rects",
+    "Ctrl+d": "open-folder",
 }
 
 

@@ -26,13 +26,13 @@ class Option:
 OPTIONS: tuple[Option, ...] = (
     Option("ignore-done", "images", default=True),
     Option("tagged-only", "images", default=False),
-    # Rules blacken by default, as the guide has it; ultrasound regions mostly repeat what a rule says.
+    # Rules blacken and are outlined by default, as the guide has it; ultrasound regions mostly repeat what a rule says.
     Option("redact-rules", "redaction", default=True),
     Option("redact-ultrasound", "redaction", default=False),
     Option("show-stored", "rectangles", default=True),
     Option("show-similar", "rectangles", default=True),
     Option("show-rules", "rectangles", default=True),
-    Option("show-ultrasound", "rectangles", default=True),
+    Option("show-ultrasound", "rectangles", default=False),
 )
 
 _DEFAULTS = {option.name: option.default for option in OPTIONS}

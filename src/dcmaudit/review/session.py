@@ -277,7 +277,7 @@ class Session:
             raise StoreReadOnlyError(
                 "the database can only be read, so nothing can be marked",
                 file=self.desk.store.location,
-                hint="choose another database folder (Ctrl+D), or ask for the right to write to this one",
+                hint="choose another database folder in the File menu, or ask for the right to write to this one",
             )
 
     def changed(self, change: Change) -> None:

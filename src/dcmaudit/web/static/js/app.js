@@ -40,7 +40,7 @@ class Page {
     this.cursor = new Cursor(this.stage, (box) => this.conductor.run("cursor", { box }));
     /** @param {unknown} error */
     const failed = (error) => this.#background(error);
-    this.worklist = new Worklist(api, (index) => this.act("go-file", { index }), failed);
+    this.worklist = new Worklist(api, (row) => this.act("go-file", row.index === null ? { file_id: row.file_id } : { index: row.index }), failed);
     this.strip = new Strip(api, (index) => this.#goPlane(index));
     this.panel = new Panel({
       run: (command, args) => this.act(command, args),

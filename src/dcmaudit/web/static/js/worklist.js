@@ -13,7 +13,7 @@ const HIGHEST = 12_000_000;
 export class Worklist {
   /**
    * @param {import("./api.js").Api} api
-   * @param {(index: number) => void} go
+   * @param {(row: WorklistRow) => void} go
    * @param {(error: unknown) => void} failed
    */
   constructor(api, go, failed) {
@@ -168,11 +168,11 @@ export class Worklist {
     node.setAttribute("aria-setsize", String(this.total));
     node.setAttribute("aria-posinset", String(place + 1));
     node.classList.toggle("focused", place === this.focused && document.activeElement === this.list);
-    setText(within(node, ".row-number", HTMLElement), row ? String((row.index ?? place) + 1) : "…");
+    setText(within(node, ".row-number", HTMLElement), row ? (row.index === null ? "–" : String(row.index + 1)) : "…");
     setText(within(node, ".row-name bdi", HTMLElement), row ? row.short : "");
     if (!row) return;
     node.title = row.problem ? `${row.name}\n${row.problem}` : `${row.name}\n${row.state}`;
-    node.setAttribute("aria-label", `${(row.index ?? place) + 1}, ${row.short}, ${row.problem ? "cannot be shown" : row.state}`);
+    node.setAttribute("aria-label", `${row.index === null ? "left out by the options" : row.index + 1}, ${row.short}, ${row.problem ? "cannot be shown" : row.state}`);
     if (node.dataset.state !== state) {
       node.dataset.state = state;
       within(node, ".row-sign", HTMLElement).replaceChildren(symbol(`sign-${state.replaceAll(" ", "-")}`));
@@ -190,7 +190,7 @@ export class Worklist {
     const row = this.pages.get(Math.floor(place / PAGE))?.[place % PAGE];
     this.focused = place;
     this.wanted = row ? -1 : place; // not here yet: it is opened when its page comes
-    if (row && row.index !== null) this.go(row.index);
+    if (row) this.go(row);
     this.draw();
   }
 

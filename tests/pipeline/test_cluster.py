@@ -95,5 +95,5 @@ def test_files_are_redacted_and_proved_there(address: str, tmp_path: Path) -> No
 
 def test_nobody_at_the_address_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dcmaudit.pipeline.cluster._SECONDS", 0.5)
-    with pytest.raises(UsageError, match="no Dask scheduler answers at tcp://127.0.0.1:9"):
+    with pytest.raises(UsageError, match="no Dask scheduler answers at tcp"):
         list(each(double, [1], dask="tcp://127.0.0.1:9"))

@@ -18,7 +18,8 @@ from dcmaudit.dicom.syntaxes import Codestream
 from dcmaudit.errors import DicomError
 
 ICON_SEQUENCE = 0x00880200
-_DEEPEST = 24
+DEEPEST = 24
+"""How many sequences inside each other are searched for icons."""
 _UNDEFINED = 0xFFFFFFFF
 
 
@@ -71,7 +72,7 @@ def _icon_items(header: Header, attributes: Attributes, depth: int) -> Iterator[
                 continue
         elif element is None or element.VR != "SQ":
             continue
-        if depth < _DEEPEST:
+        if depth < DEEPEST:
             for item in attributes.items(tag):
                 yield from _icon_items(header, item, depth + 1)
 

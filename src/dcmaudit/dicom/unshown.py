@@ -9,6 +9,7 @@ from pydicom.dataelem import RawDataElement
 from dcmaudit.dicom.attributes import Attributes
 from dcmaudit.dicom.header import Header
 from dcmaudit.dicom.icons import Icon
+from dcmaudit.dicom.nested import find_nested
 
 PRIVATE_LIMIT = 64 * 1024
 """Private binary values from this many bytes on are named: a thumbnail or a second copy of the image can be in them.
@@ -24,7 +25,9 @@ def find_unshown(header: Header, icons: Sequence[Icon], *, has_image: bool) -> l
     found = [(f"icon {icon.number + 1}", icon.problem) for icon in icons if icon.problem is not None]
     found += _documents(header, attributes)
     found += _graphics(attributes)
-    found += _private(header, attributes)
+    private = _private(header, attributes)
+    named = {name for name, _ in private}
+    found += private + [(name, reason) for name, reason in find_nested(header) if name not in named]
     found += [("the end of the file", reason) for reason in header.loose_ends]
     if not header.pixels and not has_image:
         found += _without_pixels(attributes, found)
@@ -73,7 +76,7 @@ def _private(header: Header, attributes: Attributes) -> list[tuple[str, str]]:
     return [
         (f"private element ({tag >> 16:04X},{tag & 0xFFFF:04X})", f"{length} bytes of private binary data")
         for tag, length in sorted(found.items())
-        if length >= PRIVATE_LIMIT
+        if length >= PRIVATE_LIMIT or (0x6001 <= tag >> 16 <= 0x60FF and tag & 0xFFFF == 0x3000)
     ]
 
 
@@ -99,7 +102,9 @@ def _without_pixels(attributes: Attributes, found: list[tuple[str, str]]) -> lis
     return [("the whole instance", "it holds no pixel data")]
 
 
-PIXEL_PARTS = ("image frames", "more pixel data", "overlay", "icon", "unused bits", "the end of the file")
+PIXEL_PARTS = (
+    "image frames", "more pixel data", "overlay", "icon", "unused bits", "nested pixels", "the end of the file",
+)  # fmt: skip
 """How the names of unshown parts begin that hold, or may hold, what a redaction must reach."""
 
 

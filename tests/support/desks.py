@@ -73,6 +73,10 @@ def settled(session: Session) -> None:
     """Wait until the open file is open, its bits are searched and its suggestions are there."""
 
     def done() -> bool:
+        with session.lock:  # a file that was just opened is searched before the lock is given back
+            return is_done()
+
+    def is_done() -> bool:
         file = session.file
         if session.worklist.growing:
             return False

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from dcmaudit.errors import ReviewError, UsageError
-from dcmaudit.model import DeviceFacts, Everywhere, Origin, PlaneAddress, Region, ReviewState, Scope
+from dcmaudit.errors import ReviewError, StoreError, UsageError
+from dcmaudit.model import DeviceFacts, Everywhere, Origin, PlaneAddress, PlaneKind, Region, ReviewState, Scope
 from dcmaudit.review import arguments as take
+from dcmaudit.review import learning
 from dcmaudit.review.arguments import Arguments
 from dcmaudit.review.history import Change
 from dcmaudit.review.openfile import OpenFile, is_shown
+from dcmaudit.review.series import on_every_frame
 from dcmaudit.review.session import Session
 from dcmaudit.review.suggest import is_offered
 from dcmaudit.store import NewRect, OcrEngine, RectRow, TagRecord
@@ -19,6 +21,25 @@ _SCOPES = {scope.value: scope for scope in Everywhere}
 
 def mark(session: Session, arguments: Arguments) -> None:
     """Store the handled rectangle (or ``box``) for this plane, or for ``scope``."""
+    _mark(session, arguments, _scope(session.opened(), arguments, session.plane().address))
+
+
+def mark_all_frames(session: Session, arguments: Arguments) -> None:
+    """Store the handled rectangle for every image frame of the file."""
+    file = session.opened()
+    if all(group.kind is not PlaneKind.FRAME for group in file.planes.groups):
+        raise ReviewError("the file has no image frames", file=file.name, hint="mark this plane alone")
+    _mark(session, arguments, on_every_frame(file.facts.number_of_frames if file.facts else 0))
+    if session.plane().kind is not PlaneKind.FRAME:
+        session.say("Marked on every image frame. The plane on screen is none of them.", "warning")
+
+
+def mark_all_planes(session: Session, arguments: Arguments) -> None:
+    """Store the handled rectangle for everything in the file: frames, overlays and whatever else it holds."""
+    _mark(session, arguments, Everywhere.ALL_PLANES)
+
+
+def _mark(session: Session, arguments: Arguments, scope: Scope) -> None:
     file, plane = session.opened(), session.plane()
     if plane.size is None or not is_shown(plane):
         raise ReviewError("nothing can be marked on a plane that cannot be shown", file=file.name)
@@ -29,28 +50,32 @@ def mark(session: Session, arguments: Arguments) -> None:
             "the rectangle lies outside the plane",
             hint=f"the plane has {plane.size.width} x {plane.size.height} pixels",
         )
-    _add(session, file, [NewRect(inside, _scope(arguments, plane.address))], "rectangle")
+    _add(session, file, [NewRect(inside, scope)], "rectangle")
 
 
 def apply_all(session: Session, _arguments: Arguments) -> None:
     """Store every suggestion of the plane on screen."""
     file = session.opened()
     session.desk.suggest_now(session, file)
-    shown = [item.region for item in file.suggestions_here() if is_offered(session.options, item.region)]
-    if not shown:
+    offered = [item for item in file.suggestions_here() if is_offered(session.options, item.region)]
+    shown = [item.region for item in offered if not item.is_empty]
+    left = len(offered) - len(shown)
+    if shown:
+        _apply(session, file, shown)
+    if left:
+        session.say(f"{left} suggested over nothing but one flat value: left out. Right click applies it all the same.")
+    elif not shown:
         session.say("There are no suggestions on this plane.")
-        return
-    _apply(session, file, shown)
 
 
 def apply_one(session: Session, arguments: Arguments) -> None:
-    """Store the suggestion with that ``id``."""
+    """Store the suggestion with that ``id``, for this plane or for ``scope``."""
     file = session.opened()
     wanted = take.text(arguments, "id")
     chosen = [item.region for item in file.suggestions_here() if item.id == wanted]
     if not chosen:
         raise UsageError("that suggestion is not on this plane", hint="it may have been applied already")
-    _apply(session, file, chosen)
+    _apply(session, file, chosen, _scope(file, arguments, session.plane().address))
 
 
 def reject_one(session: Session, arguments: Arguments) -> None:
@@ -139,14 +164,15 @@ def _show(session: Session, change: Change) -> None:
             return
 
 
-def _apply(session: Session, file: OpenFile, regions: Sequence[Region]) -> None:
+def _apply(session: Session, file: OpenFile, regions: Sequence[Region], scope: Scope | None = None) -> None:
     plane = session.plane()
     new = []
     for region in regions:
         box = region.box.clipped(plane.size) if plane.size else None
         if box is not None:
             engine = OcrEngine.LINES if region.origin is Origin.OCR else OcrEngine.NONE
-            new.append(NewRect(box, plane.address, engine=engine, text=region.text or "", verdict=region.verdict))
+            file.learning.accepted.add(box)
+            new.append(NewRect(box, scope or plane.address, engine=engine, text=region.text or "", verdict=region.verdict))
     if not new:
         raise ReviewError("the suggestions lie outside this plane", file=file.name)
     _add(session, file, new, "rectangle" if len(new) == 1 else f"{len(new)} rectangles")
@@ -181,6 +207,10 @@ def _remove(session: Session, file: OpenFile, rows: Sequence[RectRow], label: st
 
 def _note_tag(session: Session, file: OpenFile, former: TagRecord | None, label: str) -> None:
     store, name = session.desk.store, file.name
+    try:
+        learning.teach(store, file)
+    except StoreError as error:
+        session.say(f"The file is done, but nothing was learned from it. {error}", "warning")
     later: list[TagRecord | None] = []
 
     def take_back() -> None:
@@ -202,19 +232,22 @@ def _ignore(_value: object) -> None:
 
 def _note(session: Session, file: OpenFile, label: str, undo_: Callable[[], None], redo_: Callable[[], None]) -> None:
     session.load_records(file)
+    # A mark on one plane changes what is likely on the others.
+    file.searched = set()
+    session.desk.suggest(session, file)
     session.desk.refresh_state(session.worklist, file.place)
     session.desk.identify(session.worklist, file)
     session.changed(Change(label, session.worklist, file.place, file.name, session.key(), undo_, redo_))
 
 
-def _scope(arguments: Arguments, address: PlaneAddress) -> Scope:
+def _scope(file: OpenFile, arguments: Arguments, address: PlaneAddress) -> Scope:
     value = arguments.get("scope")
     if value is None or value == "this plane":
         return address
     scope = _SCOPES.get(value) if isinstance(value, str) else None
     if scope is None:
         raise UsageError(f"there is no scope {value!r}", hint=f"allowed: this plane, {', '.join(_SCOPES)}")
-    return scope
+    return on_every_frame(file.facts.number_of_frames) if scope is Everywhere.ALL_FRAMES and file.facts else scope
 
 
 def state_of(file: OpenFile) -> ReviewState:

@@ -21,6 +21,7 @@ from dcmaudit.model import (
     Region,
     Scope,
 )
+from dcmaudit.review.learned import Learning
 from dcmaudit.review.seen import SeenPlanes
 from dcmaudit.store import RectRow, TagRecord
 
@@ -59,6 +60,8 @@ class Suggestion:
 
     id: str
     region: Region
+    is_empty: bool = False
+    """Whether there is nothing but one flat value under it."""
 
 
 @dataclass
@@ -85,6 +88,7 @@ class OpenFile:
     header_searched: bool = False
     searched: set[str] = field(default_factory=set)
     rejected: set[str] = field(default_factory=set)
+    learning: Learning = field(default_factory=Learning)
 
     @property
     def plane(self) -> Plane | None:
@@ -123,7 +127,9 @@ class OpenFile:
     def forget_records(self) -> None:
         """Forget what one database said about the file, before another one is asked."""
         self.rects, self.tag, self.seen = [], None, SeenPlanes()
-        self.suggestions = [item for item in self.suggestions if item.region.origin is not Origin.SIMILAR]
+        gone = {Origin.SIMILAR, Origin.LEARNED}
+        self.suggestions = [item for item in self.suggestions if item.region.origin not in gone]
+        self.learning = Learning()
         self.searched = set()
         self.rejected = set()
         self.identified = False

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from dcmaudit.errors import DcmauditError
-from dcmaudit.model import Origin, Plane, Region
+from dcmaudit.errors import DcmauditError, DicomError, SourceError
+from dcmaudit.model import Origin, Plane, PlaneAddress, Region
+from dcmaudit.review import learning
 from dcmaudit.review.openfile import OpenFile, Suggestion
 from dcmaudit.review.options import Options
 
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
     from dcmaudit.review.session import Session
 
 _AHEAD = 3
-_SHOWN_BY = {Origin.SIMILAR: "show-similar", Origin.RULE: "show-rules", Origin.ULTRASOUND: "show-ultrasound"}
+_SHOWN_BY = {
+    Origin.SIMILAR: "show-similar",
+    Origin.LEARNED: "show-similar",
+    Origin.RULE: "show-rules",
+    Origin.ULTRASOUND: "show-ultrasound",
+}
 _REDACTED_BY = {Origin.RULE: "redact-rules", Origin.ULTRASOUND: "redact-ultrasound"}
 
 
@@ -33,7 +39,7 @@ def is_redacted(options: Options, region: Region) -> bool:
 
 
 class Suggester:
-    """Fills ``OpenFile.suggestions``: once what the header leads to, and plane by plane what similar images have."""
+    """Fills ``OpenFile.suggestions``: once what the header leads to, and plane by plane what was learned from marks."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -47,7 +53,11 @@ class Suggester:
         """Look, in a thread of its own, and show what is new; nothing where the file was left meanwhile."""
         try:
             if session.file is file and not self._desk.quitting:
-                self._search(session, file, _near(file))
+                planes = self._search(session, file, _near(file))
+                session.bump()
+                for plane in planes:
+                    if session.file is file and not self._desk.quitting:
+                        self._look(session, file, plane)
         except DcmauditError as error:
             with session.lock:
                 session.say(f"Suggestions could not be looked up: {error}", "warning")
@@ -62,18 +72,41 @@ class Suggester:
         if plane is not None:
             self._search(session, file, [plane])
 
-    def _search(self, session: Session, file: OpenFile, planes: Iterable[Plane]) -> None:
+    def replace_read(self, file: OpenFile, address: PlaneAddress, regions: Iterable[Region]) -> None:
+        """Put what OCR found on a plane in the place of what it found there before."""
+        with self._lock:
+            former = [
+                item for item in file.suggestions if item.region.origin is Origin.OCR and item.region.scope == address
+            ]
+            _take(file, [(region, False) for region in regions], instead_of=former)
+
+    def _search(self, session: Session, file: OpenFile, planes: Iterable[Plane]) -> list[Plane]:
+        """Fill in what is missing for these planes; those that were searched now and have suggestions."""
+        found = []
         # One at a time: the same plane must not be searched twice, for its suggestions would come twice.
         with self._lock:
             if not file.header_searched:
                 file.header_searched = True
-                _take(file, self._desk.header_regions(session.worklist, file))
+                _take(file, [(region, False) for region in self._desk.header_regions(session.worklist, file)])
             for plane in planes:
                 if plane.address.key not in file.searched and file.facts is not None:
-                    facts = file.facts
-                    found = self._desk.store.similar(file.name, facts.device, plane.address, facts.sop_class_uid)
                     file.searched.add(plane.address.key)
-                    _take(file, found)
+                    regions = learning.regions(self._desk.store, file, plane, None)
+                    _replace(file, plane.address, regions)
+                    if regions:
+                        found.append(plane)
+        return found
+
+    def _look(self, session: Session, file: OpenFile, plane: Plane) -> None:
+        """Look at what is under the suggestions of a plane. One that cannot be decoded says so by itself."""
+        try:
+            with self._desk.pool.lease(file.file_id, session.worklist.referrer(file.place)) as instance:
+                samples = instance.read(plane.address)
+        except (DicomError, SourceError):
+            return
+        with self._lock:
+            if plane.address.key in file.searched:
+                _replace(file, plane.address, learning.regions(self._desk.store, file, plane, samples))
 
 
 def _near(file: OpenFile) -> list[Plane]:
@@ -81,8 +114,27 @@ def _near(file: OpenFile) -> list[Plane]:
     return [file.planes[index] for index in range(file.index, last)]
 
 
-def _take(file: OpenFile, regions: Iterable[Region]) -> None:
+def _take(file: OpenFile, regions: Iterable[tuple[Region, bool]], *, instead_of: Sequence[Suggestion] = ()) -> None:
     # A new list instead of a longer one: the page's state may be being made from the old one.
     start = max((int(item.id[1:]) + 1 for item in file.suggestions), default=0)
-    new = [Suggestion(f"s{start + number}", region) for number, region in enumerate(regions)]
-    file.suggestions = file.suggestions + new
+    old = {item.region.box: item.id for item in instead_of}
+    gone = {item.id for item in instead_of}
+    new = [
+        Suggestion(old.get(region.box, f"s{start + number}"), region, is_empty)
+        for number, (region, is_empty) in enumerate(regions)
+    ]
+    file.suggestions = [item for item in file.suggestions if item.id not in gone] + new
+
+
+_LEARNED = frozenset({Origin.SIMILAR, Origin.LEARNED})
+
+
+def _replace(
+    file: OpenFile,
+    address: PlaneAddress,
+    regions: Iterable[tuple[Region, bool]],
+    origins: Collection[Origin] = _LEARNED,
+) -> None:
+    """Put these in the place of what these origins had for the plane before; what is the same keeps its id."""
+    former = [item for item in file.suggestions if item.region.origin in origins and item.region.scope == address]
+    _take(file, regions, instead_of=former)

@@ -256,6 +256,7 @@ def _suggested(item: Suggestion, *, redacted: bool, highlighted: bool) -> Json:
         "text": region.text or None,
         "verdict": region.verdict.name.lower(),
         "confidence": region.confidence,
+        "empty": item.is_empty,
         "who": None,
         "when": None,
     }

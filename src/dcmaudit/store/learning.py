@@ -27,9 +27,9 @@ from dcmaudit.store import rows, schema
 from dcmaudit.store.database import Session
 from dcmaudit.store.journal import parse_ranges
 
-EQUAL_FILES = 120
+EQUAL_FILES = 80
 """How many done files with equal metadata are read: more would not change what they say."""
-KIN_FILES = 60
+KIN_FILES = 40
 """How many done files of the same model, whatever their size and type."""
 JUDGEMENTS = 1500
 _MOST_ROWS = 6000

@@ -25,7 +25,7 @@ _VERDICTS = (Verdict.HARMLESS, Verdict.UNKNOWN, Verdict.IDENTIFYING)
 _SUSPICION = {0: 0, 1: 2}
 """One identifying text among many harmless ones decides; what nobody judged is not harmless."""
 
-NEWEST = 250
+NEWEST = 100
 """How many similar files are looked at."""
 
 _FILES = """

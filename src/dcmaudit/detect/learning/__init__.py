@@ -3,6 +3,22 @@
 from dcmaudit.detect.learning.chances import SHOWN, Reliability, calibration
 from dcmaudit.detect.learning.combining import Combined, combined
 from dcmaudit.detect.learning.flat import is_flat
+from dcmaudit.detect.learning.ground import EMPTY_HERE, Ground, Pixels, grounded
+from dcmaudit.detect.learning.judging import is_right
 from dcmaudit.detect.learning.learner import Candidate, Learner
 
-__all__ = ["SHOWN", "Candidate", "Combined", "Learner", "Reliability", "calibration", "combined", "is_flat"]
+__all__ = [
+    "EMPTY_HERE",
+    "SHOWN",
+    "Candidate",
+    "Combined",
+    "Ground",
+    "Learner",
+    "Pixels",
+    "Reliability",
+    "calibration",
+    "combined",
+    "grounded",
+    "is_flat",
+    "is_right",
+]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from dcmaudit.detect.learning.levels import Level
 
-SHOWN = 0.5
-"""A suggestion is shown when it is more likely right than wrong."""
+SHOWN = 0.6
+"""From which probability on a suggestion is shown. Lower, and more than one in twenty of those shown would be wrong."""
 
 _BASE = 0.25
 _STRENGTH: Mapping[Level, float] = {Level.SIZE: 2.0, Level.TYPE: 1.5, Level.VERSION: 1.0, Level.EXACT: 0.6}

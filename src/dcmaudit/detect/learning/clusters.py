@@ -25,12 +25,20 @@ def clusters(boxes: Boxes, weights: NDArray[np.float64]) -> list[Places]:
     for seed in order:
         if not free[seed]:
             continue
-        members = free & near(boxes, boxes[seed])
-        # Once more around what is typical of them: the seed may lie at the border of its cluster.
-        members = free & (near(boxes, np.median(boxes[members], axis=0)) | members)
-        free &= ~members
-        found.append(np.flatnonzero(members))
+        rest = np.flatnonzero(free)
+        left = boxes[rest]
+        members = near(left, boxes[seed])
+        if members.sum() > 2:
+            # Once more around what is typical of them: the seed may lie at the border of its cluster.
+            members |= near(left, middle(left[members]))
+        found.append(rest[members])
+        free[found[-1]] = False
     return sorted(found, key=lambda places: -float(weights[places].sum()))
+
+
+def middle(boxes: Boxes) -> NDArray[np.float64]:
+    """The median of every edge; of an even number the upper one of the two in the middle."""
+    return np.asarray(np.sort(boxes, axis=0)[len(boxes) // 2])
 
 
 def near(boxes: Boxes, box: NDArray[np.float64]) -> NDArray[np.bool_]:

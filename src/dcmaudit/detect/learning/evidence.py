@@ -28,7 +28,7 @@ class Evidence:
         self.weights = _weights(self.levels)
         self.marks = [mark for example in self.examples for mark in example.marks]
         self.owner = np.repeat(np.arange(len(self.examples)), [len(example.marks) for example in self.examples])
-        self.boxes: Boxes = np.array([mark[:4] for mark in self.marks], dtype=np.float64).reshape(-1, 4)
+        self.boxes = edges_of(self.marks)
         self.agreed = np.array([mark.agreed for mark in self.marks], dtype=bool)
         spans = [mark.frames or (0, _LAST) for mark in self.marks]
         self.first = np.array([span[0] for span in spans], dtype=np.int64)
@@ -104,10 +104,9 @@ def corresponding(frame: int, frames: int, others: int | None) -> int:
     return min(frame, max(others - 2, 0))
 
 
-def own_marks(marks: Sequence[Mark]) -> tuple[Boxes, Flags]:
-    """Edges of marks, and whether each was an accepted suggestion."""
-    boxes = np.array([mark[:4] for mark in marks], dtype=np.float64).reshape(-1, 4)
-    return boxes, np.array([mark.agreed for mark in marks], dtype=bool)
+def edges_of(marks: Sequence[Mark]) -> Boxes:
+    """The edges of marks, one row each."""
+    return np.array([mark[:4] for mark in marks], dtype=np.float64).reshape(-1, 4)
 
 
 def _weights(levels: Numbers) -> NDArray[np.float64]:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from dcmaudit.detect.learning import reasons
 from dcmaudit.detect.learning.chances import SHOWN, Count, Reliability, chance, kind_of, with_own
-from dcmaudit.detect.learning.clusters import Places, clusters, covers, near, outline
-from dcmaudit.detect.learning.evidence import Evidence, Flags, Numbers, own_marks
+from dcmaudit.detect.learning.clusters import Places, clusters, covers, middle, near, outline
+from dcmaudit.detect.learning.evidence import Evidence, Flags, Numbers, edges_of
 from dcmaudit.detect.learning.levels import Boxes, Fit, Level
 from dcmaudit.model import (
     Box,
@@ -30,16 +30,23 @@ _MOST_CLUSTERS = 48
 _MOST_MEMBERS = 60
 _UNKNOWN_FIT = 0.75
 _SAME_PLACE = 0.5
+_RARE, _MANY = 0.12, 8
+_CERTAIN = 0.93
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A place that may have text. ``estimate`` is the probability before it was corrected by what came true;
-    ``region.confidence`` is the one after. ``kind`` names the evidence for that correction."""
+    """A place that may have text.
+
+    ``estimate`` is the probability before it was corrected by what came true, ``region.confidence`` the one after.
+    ``kind`` names the evidence for that correction. ``is_empty`` tells a likely place under which this image has
+    nothing at all.
+    """
 
     region: Region
     kind: str
     estimate: float
+    is_empty: bool = False
 
     @property
     def chance(self) -> float:
@@ -47,9 +54,19 @@ class Candidate:
         return self.region.confidence or 0.0
 
     @property
+    def rests_on_one(self) -> bool:
+        """Whether a single image, equal in everything, is all that speaks for it."""
+        return self.kind.startswith("exact/1/")
+
+    @property
     def is_shown(self) -> bool:
-        """Whether it is worth a person's look."""
-        return self.chance >= SHOWN
+        """Whether it is worth a person's look.
+
+        Where nearly all examples have text it is, whatever the pixels look like: faint text is what people miss.
+        """
+        if self.is_empty:
+            return self.estimate >= SHOWN
+        return self.chance >= SHOWN or self.estimate >= _CERTAIN
 
 
 @dataclass(slots=True)
@@ -102,6 +119,11 @@ class Learner:
                 kept.append(item)
         return kept
 
+    def refutes_unknown(self, address: PlaneAddress) -> bool:
+        """Whether there are so many equal done images that a place not among the candidates is unlikely."""
+        there, _ = self._evidence.trials(plane_group(address), plane_frame(address), self._frames)
+        return int((there & (self._evidence.levels == Level.EXACT)).sum()) >= _MANY
+
     def _candidate(self, found: _Found, address: PlaneAddress, size: Size) -> Candidate | None:
         left, top = np.floor(found.box[:2] + 0.01)
         right, bottom = np.ceil(found.box[2:] - 0.01)
@@ -139,14 +161,17 @@ class Learner:
         same = (evidence.first[used] <= numbers[owner]) & (evidence.last[used] >= numbers[owner])
         weights = evidence.weights[owner] * (1.0 + evidence.levels[owner]) * np.where(same, 1.0, 0.3)
         view = _View(there, owner, boxes, same, evidence.agreed[used])
+        # Places that hardly any of many examples has are not even counted: they cannot become likely.
+        least = _RARE * there.sum() if there.sum() >= _MANY else 0
         return [
             self._of_cluster(members, view, size, fit, agreement)
             for members in clusters(boxes, weights)[:_MOST_CLUSTERS]
+            if len(members) > least
         ]
 
     def _of_cluster(self, members: Places, view: _View, size: Size, fit: Fit, agreement: float | None) -> _Found:
         evidence, there, owner, boxes = self._evidence, view.there, view.owner, view.boxes
-        core = np.median(boxes[members], axis=0)
+        core = middle(boxes[members])
         holds = covers(boxes, core)
         holds[members] = True
         marked = np.zeros(len(there), dtype=bool)
@@ -212,7 +237,9 @@ def _with_own(found: list[_Found], own: Sequence[Mark], frame: int, seen: Sequen
     trials = len(marked | {n for start, stop in seen for n in range(start, min(stop, start + _LIMIT))} - {frame})
     if not trials:
         return found
-    boxes, agreed = own_marks(others)
+    # Text keeps its place from frame to frame of one file: no margin is needed, as if all had been accepted.
+    boxes = edges_of(others)
+    agreed = np.ones(len(boxes), dtype=bool)
     matched: dict[int, _Found] = {}
     result = []
     groups = clusters(boxes, np.ones(len(boxes))) if others else []
@@ -241,9 +268,8 @@ def _of_own(former: _Found | None, box: NDArray[np.float64], hits: int, trials: 
 
 
 def _means(box: NDArray[np.float64], boxes: Boxes) -> bool:
-    middle = np.median(boxes, axis=0)
-    one = box[None, :]
-    return bool(near(one, middle)[0] or covers(one, middle)[0] or covers(middle[None, :], box)[0])
+    core, one = middle(boxes), box[None, :]
+    return bool(near(one, core)[0] or covers(one, core)[0] or covers(core[None, :], box)[0])
 
 
 def _frames(mark: Mark) -> range:

@@ -1,0 +1,80 @@
+"""What the pixels under a suggestion look like: empty, like the rest of the image, or with something on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmaudit.detect.learning.chances import Reliability
+from dcmaudit.detect.learning.flat import is_flat
+from dcmaudit.detect.learning.learner import Candidate
+from dcmaudit.model import Box, Size
+
+EMPTY_HERE = "empty here: one flat value; "
+PLAIN_HERE = "nothing stands out here; "
+
+_EVERY = 4
+_BUSY, _SHARP = 0.9, 0.95
+_TIMES = 1.5
+
+
+class Ground(Enum):
+    """What is under a rectangle."""
+
+    EMPTY = "empty"
+    """One flat value: nothing can be written there."""
+    PLAIN = "plain"
+    """No sharper than the rest of the plane; faint text is still possible."""
+    MARKED = "marked"
+    """Sharper than the rest of the plane, as text is."""
+
+
+class Pixels:
+    """One decoded plane, asked about many rectangles.
+
+    ``array`` holds stored values, (rows, columns) or (rows, columns, samples). ``tolerance`` as for ``is_flat``.
+    """
+
+    def __init__(self, array: NDArray[Any], tolerance: int = 0) -> None:
+        self._array = array
+        self._tolerance = tolerance
+        self._busy = _quantile(array[::_EVERY], _BUSY)
+
+    def ground(self, box: Box) -> Ground:
+        """What is under ``box``. Only its part inside the plane counts."""
+        if is_flat(self._array, box, self._tolerance):
+            return Ground.EMPTY
+        inside = box.clipped(Size(self._array.shape[1], self._array.shape[0])) or box
+        part = self._array[inside.top : inside.bottom, inside.left : inside.right]
+        return Ground.MARKED if _quantile(part, _SHARP) > _TIMES * self._busy else Ground.PLAIN
+
+
+def _quantile(array: NDArray[Any], share: float) -> float:
+    """A quantile of how much neighbours in a row differ, over all samples; nan counts as the sharpest."""
+    steps = np.abs(np.diff(array.astype(np.float64), axis=1)).ravel()
+    if not steps.size:
+        return 0.0
+    return float(np.nan_to_num(np.quantile(steps, share, method="lower"), nan=np.inf))
+
+
+def grounded(candidates: Sequence[Candidate], pixels: Pixels, reliability: Reliability) -> list[Candidate]:
+    """The same candidates after a look at the pixels, the likeliest first.
+
+    Those over a flat area say so. Those where nothing stands out are judged as a kind of their own: how often that
+    is right is learned, not assumed.
+    """
+    return sorted((_grounded(item, pixels, reliability) for item in candidates), key=lambda item: -item.chance)
+
+
+def _grounded(item: Candidate, pixels: Pixels, reliability: Reliability) -> Candidate:
+    ground = pixels.ground(item.region.box)
+    kind = f"{item.kind}/{ground.value}"
+    words = {Ground.EMPTY: EMPTY_HERE, Ground.PLAIN: PLAIN_HERE, Ground.MARKED: ""}[ground]
+    confidence = 0.0 if ground is Ground.EMPTY else round(reliability.corrected(kind, item.estimate), 4)
+    region = replace(item.region, reason=words + item.region.reason, confidence=confidence)
+    return replace(item, region=region, kind=kind, is_empty=ground is Ground.EMPTY)

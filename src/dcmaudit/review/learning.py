@@ -1,0 +1,134 @@
+"""What the reviewer's open file gets from learning, and what it gives back when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from dcmaudit.detect.learning import Learner, Pixels, Reliability, combined, grounded, is_right
+from dcmaudit.dicom import Samples
+from dcmaudit.model import (
+    Box,
+    Everywhere,
+    HowSeen,
+    Judged,
+    Mark,
+    Plane,
+    PlaneAddress,
+    Region,
+    Scope,
+    covered_area,
+    plane_frame,
+    plane_group,
+)
+from dcmaudit.review.openfile import OpenFile, applies
+from dcmaudit.store import RectRow, Store
+
+_WORTH_NOTING = 0.2
+_COVERED = 0.9
+_BLURRED = 3
+"""How far the samples of an area without anything lie apart after lossy compression."""
+
+
+def regions(store: Store, file: OpenFile, plane: Plane, samples: Samples | None) -> list[tuple[Region, bool]]:
+    """What similar and related images, and the other planes of the file, suggest for one plane.
+
+    Each with whether there is nothing under it, which only ``samples`` can tell. StoreError as the store raises it.
+    """
+    facts = file.facts
+    if facts is None or plane.size is None:
+        return []
+    learning = file.learning
+    if learning.learner is None:
+        learning.reliability = Reliability.of(store.judgements())
+        examples = store.examples(file.name, facts.device, facts.sop_class_uid)
+        learning.learner = Learner(facts.device, examples, facts.number_of_frames)
+    own = list(_own_marks(file))
+    candidates = learning.learner.candidates(plane.address, plane.size, own, _seen(file, plane))
+    if samples is not None:
+        pixels = Pixels(samples.array, _tolerance(file))
+        candidates = grounded(candidates, pixels, learning.reliability)
+    for item in candidates:
+        learning.offered[plane.address.key, item.region.box] = (plane.address, item)
+    similar = [
+        region
+        for region in store.similar(file.name, facts.device, plane.address, facts.sop_class_uid)
+        if not _is_marked(region.box, _boxes_on(file.rects, plane.address))
+    ]
+    found = combined(similar, candidates, refuted=learning.learner.refutes_unknown(plane.address))
+    if found.held_back:
+        learning.held_back.add(plane.address.key)
+    empty = {item.region.box for item in candidates if item.is_empty}
+    return [(region, region.box in empty) for region in found.regions]
+
+
+def judged(file: OpenFile) -> list[Judged]:
+    """What became of everything that was offered on the planes that were looked at."""
+    result = []
+    for address, item in file.learning.offered.values():
+        place = file.planes.find(address)
+        if place is None or item.is_empty or item.estimate < _WORTH_NOTING or not _was_seen(file, place):
+            continue
+        right = is_right(item.region.box, _boxes_on(file.rects, address))
+        result.append(Judged(address, item.region.box, item.kind, item.estimate, right, item.is_shown))
+    return result
+
+
+def teach(store: Store, file: OpenFile) -> None:
+    """Note of a done file what kind of image it is and how its suggestions fared; StoreError as the store raises it."""
+    if file.facts is not None:
+        groups = {plane_group(group.address(0)) for group in file.planes.groups}
+        store.learn(
+            file.name, file.facts.device, frames=file.facts.number_of_frames, groups=groups, judged=judged(file)
+        )
+
+
+def _own_marks(file: OpenFile) -> Iterator[Mark]:
+    for row in file.rects:
+        if row.box is None or row.scope is None:
+            continue
+        edges = (row.box.left, row.box.top, row.box.right, row.box.bottom)
+        for group, frames in _places(row.scope):
+            yield Mark(*edges, group, frames, row.box in file.learning.accepted)
+
+
+def _places(scope: Scope) -> list[tuple[str | None, tuple[int, int] | None]]:
+    match scope:
+        case Everywhere.ALL_PLANES:
+            return [(None, None)]
+        case Everywhere.ALL_FRAMES:
+            return [("f", None)]
+        case Everywhere.ALL_OVERLAYS:
+            return [(f"o{group:04X}", None) for group in range(0x6000, 0x6100, 2)]
+        case _:
+            frame = plane_frame(scope)
+            return [(plane_group(scope), (frame, frame))]
+
+
+def _seen(file: OpenFile, plane: Plane) -> Sequence[tuple[int, int]]:
+    """The frames of the plane's group that were looked at."""
+    numbers = plane.group.frames
+    spans = file.seen.positions(plane.group, HowSeen.PAINTED, HowSeen.PROJECTION)
+    return [(numbers[start], numbers[end - 1] + 1) for start, end in spans if start < end <= len(numbers)]
+
+
+def _was_seen(file: OpenFile, place: int) -> bool:
+    position = place - file.planes.group_start(place)
+    spans = file.seen.positions(file.planes[place].group, HowSeen.PAINTED, HowSeen.PROJECTION)
+    return any(start <= position < end for start, end in spans)
+
+
+def _boxes_on(rows: Iterable[RectRow], address: PlaneAddress) -> list[Box]:
+    return [row.box for row in rows if row.box and row.scope and applies(row.scope, address)]
+
+
+def _is_marked(box: Box, marks: Sequence[Box]) -> bool:
+    parts = [part for part in (box.intersection(mark) for mark in marks) if part is not None]
+    return covered_area(parts) >= _COVERED * box.area
+
+
+_LOSSY = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55",
+          "1.2.840.10008.1.2.4.81", "1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2.4.203")  # fmt: skip
+
+
+def _tolerance(file: OpenFile) -> int:
+    return _BLURRED if file.facts is not None and file.facts.transfer_syntax_uid in _LOSSY else 0

@@ -116,6 +116,15 @@ def test_icons_that_are_kept_are_kept_from_rectangles_for_every_plane_too() -> N
         assert "i0" not in blacked(plan_of(box, Everywhere.ALL_PLANES, icons=IconPolicy.KEEP))
 
 
+def test_stray_bits_that_stay_in_a_blacked_frame_are_told() -> None:
+    stays = ("stray bits beside the image's values stay as they are (bit 13 of its cells)",)
+    assert plan_of(Box(0, 0, 5, 5), FrameAddress(2)).notes == stays
+    assert plan_of(Box(0, 0, 5, 5), Everywhere.ALL_FRAMES).notes == stays
+    assert plan_of(Box(0, 0, 5, 5), Everywhere.ALL_PLANES).notes == ()
+    assert plan_of(Box(0, 0, 5, 5), FrameAddress(2), remove_high_bits=True).notes == ()
+    assert plan_of(Box(0, 0, 5, 5), OverlayAddress(0x6000, 0)).notes == ()
+
+
 def test_several_rectangles_all_reach_the_icon() -> None:
     requests = [asked(Box(0, 0, 10, 10), FrameAddress(0)), asked(Box(80, 70, 90, 80), FrameAddress(3))]
     assert len(blacked(make_plan("a.dcm", planes(), requests))["i0"]) == 2

@@ -62,6 +62,7 @@ class _Planner:
     def plan(self, requests: Sequence[Request]) -> RedactionPlan:
         for request in requests:
             self._place(request)
+        self._note_stray_bits()
         return RedactionPlan(
             self.name,
             self.listing,
@@ -71,6 +72,20 @@ class _Planner:
             tuple(self.problems),
             tuple(self.notes),
         )
+
+    def _note_stray_bits(self) -> None:
+        """Programs that take the whole cell for the value show stray bits in the blacked area: say that they stay."""
+        everywhere = {group.kind for number, group in enumerate(self.listing.groups) if self.groups.get(number)}
+        frames = PlaneKind.FRAME in everywhere or any(isinstance(address, FrameAddress) for address in self.planes)
+        named = {address.bit for address in self.planes if isinstance(address, StrayBitAddress)}
+        stray = [
+            (number, group)
+            for number, group in self._of_kind(PlaneKind.STRAY_BIT)
+            if not self.groups.get(number) and group.number not in named
+        ]
+        if stray and frames and not self.options.remove_high_bits:
+            bits = ", ".join(str(group.number) for _, group in stray)
+            self.notes.append(f"stray bits beside the image's values stay as they are (bit {bits} of its cells)")
 
     def _place(self, request: Request) -> None:
         match request.scope:

@@ -12,7 +12,6 @@ from support.face import Face, StartFace
 from support.files import reference
 from support.numbered import cine, numbered, overlay, write
 
-
 COVERED = """() => {
   const menu = document.querySelector("[role=menu]:not([hidden])");
   return [...menu.querySelectorAll("[data-command]")].filter((item) => {

@@ -238,3 +238,25 @@ def test_the_viewer_marks_nothing(start: StartFace, tmp_path: Path) -> None:
     face.drag(face.on_stage(60, 30, WIDTH, HEIGHT), face.on_stage(90, 50, WIDTH, HEIGHT))
     face.picture("viewer")
     assert not list(face.reviewer.db.glob("*")), "the viewer must not even make a database"
+
+
+def test_all_frames_and_the_whole_series_in_one_step(start: StartFace, tmp_path: Path) -> None:
+    extra = {"SeriesInstanceUID": "1.2.826.0.1.3680043.10.9.77"}
+    names = [write(tmp_path / f"{name}.dcm", cine(3, extra=extra)) for name in ("one", "two")]
+    face = start(*names)
+    face.plane("frame 1/3")
+    face.press("R")
+    expect(face.at(".rect .rect-why")).to_contain_text("all frames")
+    face.press("n")
+    face.plane("frame 2/3")
+    expect(face.at(".rect")).to_have_count(1)
+    face.at(".rect").get_by_role("button", name="Whole series…").click()
+    dialog = face.at("#dialog-question")
+    expect(dialog).to_contain_text("of 2 files of this series")
+    face.picture("series")
+    dialog.get_by_role("button", name="Mark 2 files").click()
+    expect(face.at("#messagetext")).to_contain_text("Marked in 1 file. Each of them still has to be looked at.")
+    face.press("Escape")
+    face.position("2/2")
+    expect(face.at(".rect .rect-why")).to_contain_text("all frames")
+    expect(face.at('.row[data-state="in-work"], .row[data-state="in work"]')).to_have_count(2)

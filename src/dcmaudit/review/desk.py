@@ -35,6 +35,7 @@ _PREFERENCE = "options"
 _RECENT = "recent"
 _RECENT_KEPT = 8
 _NAMES_KEPT = 100
+_BATCH = 500
 
 Finder = Callable[[Sequence[str], bool], Iterable[Found]]
 
@@ -215,6 +216,16 @@ class Desk:
         """Note in the list what the database now says about a file."""
         with suppress(DcmauditError):
             worklist.refresh([place])
+
+    def refresh_states(self, worklist: Worklist, places: Sequence[int]) -> None:
+        """The same for many files."""
+        for start in range(0, len(places), _BATCH):
+            with suppress(DcmauditError):
+                worklist.refresh(places[start : start + _BATCH])
+
+    def in_background(self, job: Callable[[], None]) -> None:
+        """Have something done in a thread that holds nobody up."""
+        self._scanners.submit(job)
 
     def identify(self, worklist: Worklist, file: OpenFile) -> None:
         """Note in the background what is behind the name of a file that got a mark, so that it is found when moved."""

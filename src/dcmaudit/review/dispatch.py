@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from dcmaudit.errors import UsageError
-from dcmaudit.review import looking, marking, moving, opening
+from dcmaudit.review import looking, marking, moving, opening, series
 from dcmaudit.review.arguments import Arguments
 from dcmaudit.review.commands import BY_NAME, COMMANDS, Where
 from dcmaudit.review.session import Session
@@ -21,6 +21,9 @@ HANDLERS: dict[str, Handler] = {
     "set-database": opening.set_database,
     "quit": opening.quit_,
     "mark": marking.mark,
+    "mark-all-frames": marking.mark_all_frames,
+    "mark-all-planes": marking.mark_all_planes,
+    "mark-series": series.mark_series,
     "apply-all": marking.apply_all,
     "apply-one": marking.apply_one,
     "reject-one": marking.reject_one,

@@ -172,7 +172,8 @@ def _apply(session: Session, file: OpenFile, regions: Sequence[Region], scope: S
         if box is not None:
             engine = OcrEngine.LINES if region.origin is Origin.OCR else OcrEngine.NONE
             file.learning.accepted.add(box)
-            new.append(NewRect(box, scope or plane.address, engine=engine, text=region.text or "", verdict=region.verdict))
+            where = scope or plane.address
+            new.append(NewRect(box, where, engine=engine, text=region.text or "", verdict=region.verdict))
     if not new:
         raise ReviewError("the suggestions lie outside this plane", file=file.name)
     _add(session, file, new, "rectangle" if len(new) == 1 else f"{len(new)} rectangles")

@@ -21,6 +21,7 @@ from dcmaudit.review.worklist import Filter, Selection, Worklist
 
 if TYPE_CHECKING:
     from dcmaudit.review.desk import Desk
+    from dcmaudit.review.series import SeriesPlan
 
 PREFETCHED = 3
 _OPENING_PATIENCE = 0.25
@@ -61,6 +62,7 @@ class Session:
         self.cursor: Box | None = None
         self.message: Message | None = None
         self.question: Question | None = None
+        self.plan: SeriesPlan | None = None
         self._listeners: list[Callable[[], None]] = []
         self._left: OpenFile | None = None
         self.worklist = worklist

@@ -23,7 +23,7 @@ import { Worklist } from "./worklist.js";
 /** @typedef {import("./types.js").DrawnRect} DrawnRect */
 
 /** Marks of the plane that is hidden behind a contact sheet or projection would be marks in the dark. */
-const NEEDS_STAGE = new Set(["mark", "apply-all", "ocr"]);
+const NEEDS_STAGE = new Set(["mark", "mark-all-frames", "mark-all-planes", "mark-series", "apply-all", "ocr"]);
 /** Going to a plane leaves the contact sheet or projection. */
 const SHOWS_PLANE = new Set(["next-frame", "previous-frame", "next-overlay", "go-plane"]);
 

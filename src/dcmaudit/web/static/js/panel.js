@@ -13,6 +13,15 @@ import { explain, sample, sourceOf, SOURCES } from "./sources.js";
  * @property {(id: string|number|null) => void} light
  */
 
+/** @typedef {{frames: boolean, series: boolean}} Scopes  where else a rectangle of this plane can be wanted */
+
+/** @param {ViewState} state @returns {Scopes} */
+function scopesOf(state) {
+  const group = state.plane ? state.groups[state.plane.group] : undefined;
+  const isFrame = group?.kind === "frame";
+  return { frames: isFrame && group.count > 1, series: isFrame && state.worklist.total > 1 };
+}
+
 export class Panel {
   /** @param {PanelHost} host */
   constructor(host) {
@@ -55,8 +64,8 @@ export class Panel {
   /** @param {ViewState} state @param {boolean} writable */
   update(state, writable) {
     const rects = state.plane ? state.rects : [];
-    const signature = JSON.stringify([rects, writable]);
-    if (signature !== this.drawn) this.#drawRects(rects, writable);
+    const signature = JSON.stringify([rects, writable, scopesOf(state)]);
+    if (signature !== this.drawn) this.#drawRects(rects, writable, scopesOf(state));
     this.drawn = signature;
     const facts = JSON.stringify([state.file, state.user]);
     if (facts !== this.told) this.#drawFacts(state);
@@ -69,10 +78,10 @@ export class Panel {
     byId("commentbutton", HTMLButtonElement).disabled = !writable || !state.file;
   }
 
-  /** @param {RectState[]} rects @param {boolean} writable */
-  #drawRects(rects, writable) {
+  /** @param {RectState[]} rects @param {boolean} writable @param {Scopes} scopes */
+  #drawRects(rects, writable, scopes) {
     const focused = this.list.contains(document.activeElement) ? this.#focusedPlace() : -1;
-    this.list.replaceChildren(...rects.map((rect) => this.#row(rect, writable)));
+    this.list.replaceChildren(...rects.map((rect) => this.#row(rect, writable, scopes)));
     this.none.hidden = rects.length > 0;
     if (focused >= 0) this.#focusRow(Math.min(focused, rects.length - 1));
     const counts = new Map(SOURCES.map((source) => [source, 0]));
@@ -86,8 +95,8 @@ export class Panel {
     this.legend.hidden = items.length === 0;
   }
 
-  /** @param {RectState} rect @param {boolean} writable */
-  #row(rect, writable) {
+  /** @param {RectState} rect @param {boolean} writable @param {Scopes} scopes */
+  #row(rect, writable, scopes) {
     const row = stamp("t-rect");
     row.dataset.id = String(rect.id);
     const source = sourceOf(rect.source);
@@ -110,25 +119,28 @@ export class Panel {
     row.addEventListener("pointerleave", () => this.host.light(null));
     row.addEventListener("focusin", () => this.host.light(rect.id));
     row.addEventListener("focusout", () => this.host.light(null));
-    if (writable) this.#buttons(within(row, ".rect-do", HTMLElement), rect, source.title);
+    if (writable) this.#buttons(row, rect, source.title, scopes);
     return row;
   }
 
-  /** @param {HTMLElement} place @param {RectState} rect @param {string} title */
-  #buttons(place, rect, title) {
-    /** @param {string} label @param {string} command */
-    const button = (label, command) => {
+  /** @param {HTMLElement} row @param {RectState} rect @param {string} title @param {Scopes} scopes */
+  #buttons(row, rect, title, scopes) {
+    const [few, more] = [".rect-do", ".rect-more"].map((name) => within(row, name, HTMLElement));
+    /** @param {HTMLElement|undefined} place @param {string} label @param {string} command @param {Record<string, unknown>} [args] */
+    const button = (place, label, command, args = {}) => {
       const made = make("button", "", label);
       made.type = "button";
       made.setAttribute("aria-label", `${label}: ${title}`);
-      made.addEventListener("click", () => this.host.run(command, { id: rect.id }));
-      place.append(made);
+      made.addEventListener("click", () => this.host.run(command, { id: rect.id, ...args }));
+      place?.append(made);
     };
-    if (rect.stored) button("Remove", "remove-rect");
+    if (rect.stored) button(few, "Remove", "remove-rect");
     else {
-      button("Apply", "apply-one");
-      button("Hide", "reject-one");
+      button(few, "Apply", "apply-one");
+      button(few, "Hide", "reject-one");
+      if (scopes.frames) button(more, "On all frames", "apply-one", { scope: "all frames" });
     }
+    if (scopes.series && rect.box) button(more, "Whole series…", "mark-series");
   }
 
   #focusedPlace() {

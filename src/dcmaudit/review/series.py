@@ -1,0 +1,179 @@
+"""Marks for every file of a series in one step: found first, asked about, written, and taken back as one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from dcmaudit.dicom import open_instance
+from dcmaudit.errors import DcmauditError, ReviewError, UsageError
+from dcmaudit.model import Box, Everywhere, FrameAddress, PlaneKind, Scope, Size
+from dcmaudit.review import arguments as take
+from dcmaudit.review.arguments import Arguments
+from dcmaudit.review.history import Change
+from dcmaudit.review.openfile import OpenFile
+from dcmaudit.review.session import Question, Session
+from dcmaudit.review.worklist import Worklist
+from dcmaudit.store import NewRect, RectId, RectRow
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesPlan:
+    """What a yes would write: one box on every image frame of each of these files (place and number of frames)."""
+
+    worklist: Worklist
+    box: Box
+    files: tuple[tuple[int, int], ...]
+
+
+@dataclass
+class _Search:
+    """What was found on the way through the list."""
+
+    files: list[tuple[int, int]]
+    done: int = 0
+    other_size: int = 0
+    failed: int = 0
+
+
+def mark_series(session: Session, arguments: Arguments) -> None:
+    """Put a rectangle on every image frame of every file of the open file's series.
+
+    The rectangle is the one with ``id`` on this plane, else the handled one. Without ``confirm`` the list is searched
+    for the series in the background, then the reviewer is asked. ReviewError on a plane that is no image frame, and
+    for a file without SeriesInstanceUID.
+    """
+    if take.flag(arguments, "confirm"):
+        _write(session)
+        return
+    file, plane = session.opened(), session.plane()
+    if plane.kind is not PlaneKind.FRAME or plane.size is None:
+        raise ReviewError(
+            "a series is marked from an image frame", hint="go to an image frame, or mark this plane alone"
+        )
+    if file.facts is None or not file.facts.series_uid:
+        raise ReviewError("the file names no series", file=file.name, hint="mark the files one by one")
+    box = _box(session, file, arguments, plane.size)
+    session.plan = None
+    session.say("Looking through the list for files of this series…")
+    session.desk.in_background(partial(_find, session, file, box, plane.size, file.facts.series_uid))
+
+
+def _box(session: Session, file: OpenFile, arguments: Arguments, size: Size) -> Box:
+    found: Box | None = session.cursor
+    if "id" in arguments:
+        wanted = take.text(arguments, "id")
+        stored = [row.box for row in file.rects_here() if row.id == wanted]
+        suggested = [item.region.box for item in file.suggestions_here() if item.id == wanted]
+        found = next(iter([*stored, *suggested]), None)
+    inside = found.clipped(size) if found is not None else None
+    if inside is None:
+        raise UsageError("that rectangle is not on this plane")
+    return inside
+
+
+def _find(session: Session, file: OpenFile, box: Box, size: Size, uid: str) -> None:
+    worklist, total = session.worklist, len(session.worklist)
+    search = _Search([])
+    for place in range(total):
+        if session.file is not file or session.desk.quitting:
+            return
+        _look(worklist, place, size, uid, search)
+        if place and place % max(total // 20, 25) == 0:
+            with session.lock:
+                session.say(f"Looking for files of this series: {place} of {total}, {len(search.files)} found…")
+            session.bump()
+    # What is done may have changed since the list was made.
+    places = [place for place, _frames in search.files]
+    session.desk.refresh_states(worklist, places)
+    search.done = sum(worklist.state(place).is_done for place in places)
+    with session.lock:
+        if session.file is file:
+            session.message = None
+            session.plan = SeriesPlan(worklist, box, tuple(search.files))
+            session.question = _question(session, file, search)
+    session.bump()
+
+
+def _look(worklist: Worklist, place: int, size: Size, uid: str, search: _Search) -> None:
+    try:
+        with open_instance(worklist.reference(place)) as instance:
+            if instance.facts.series_uid != uid:
+                return
+            sizes = [group.size for group in instance.planes.groups if group.kind is PlaneKind.FRAME]
+            frames = instance.facts.number_of_frames
+    except DcmauditError:
+        search.failed += 1
+        return
+    if sizes[:1] != [size]:
+        search.other_size += 1
+        return
+    search.files.append((place, frames))
+
+
+def _question(session: Session, file: OpenFile, search: _Search) -> Question:
+    count = len(search.files)
+    text = [f"Redact this rectangle on every image frame of {count} file{'s'[: count != 1]} of this series?"]
+    if search.done:
+        text.append(f"{search.done} of them {'is' if search.done == 1 else 'are'} marked as done already.")
+    if search.other_size:
+        text.append(f"{search.other_size} of the series with images of another size stay as they are.")
+    if search.failed:
+        text.append(f"{search.failed} of the list could not be opened and may belong to it.")
+    if session.worklist.growing:
+        text.append("The folders are still being read: files found later are not among them.")
+    text.append("Only marks are stored; every file still has to be looked at.")
+    yes = f"Mark {count} file{'s'[: count != 1]}"
+    return Question(" ".join(text), "mark-series", {"confirm": True, "file_id": file.file_id}, yes, "Leave it")
+
+
+def _write(session: Session) -> None:
+    file, plan = session.opened(), session.plan
+    session.plan = None
+    if plan is None or plan.worklist is not session.worklist:
+        raise ReviewError("the list has changed since the question", hint="ask for the series again")
+    store = session.desk.store
+    ids: list[RectId] = []
+    try:
+        for place, frames in plan.files:
+            name, scope = plan.worklist.name(place), on_every_frame(frames)
+            if all((row.box, row.scope) != (plan.box, scope) for row in store.rects(name)):
+                ids += store.add_rects(name, [NewRect(plan.box, scope)])
+    except DcmauditError:
+        store.remove_rects(ids)
+        raise
+    finally:
+        _tell(session, plan)
+    if not ids:
+        session.say("Every file of the series has this rectangle already.")
+        return
+    rows: list[RectRow] = []
+
+    def undo() -> None:
+        rows[:] = store.remove_rects(ids)
+        _tell(session, plan)
+
+    def redo() -> None:
+        store.restore_rects(rows)
+        _tell(session, plan)
+
+    session.desk.identify(session.worklist, file)
+    label = f"a rectangle in {len(ids)} files of the series"
+    session.changed(Change(label, session.worklist, file.place, file.name, session.key(), undo, redo))
+    session.say(f"Marked in {len(ids)} file{'s'[: len(ids) != 1]}. Each of them still has to be looked at.")
+
+
+def _tell(session: Session, plan: SeriesPlan) -> None:
+    """Let the lists and every open file know."""
+    places = [place for place, _frames in plan.files]
+    session.desk.refresh_states(plan.worklist, places)
+    shown = {other.file.name for other in session.desk.sessions() if other.file is not None}
+    for name in {plan.worklist.name(place) for place in places} & shown:
+        session.desk.announce(name, session)
+    if session.file is not None:
+        session.load_records(session.file)
+
+
+def on_every_frame(frames: int) -> Scope:
+    """The scope of every image frame; where there is one only, that frame, which older programs understand, too."""
+    return FrameAddress(0) if frames == 1 else Everywhere.ALL_FRAMES

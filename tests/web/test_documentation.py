@@ -8,13 +8,14 @@ import pytest
 
 from dcmaudit.review import Desk, help_table
 from dcmaudit.web.routes import Routes
+from dcmaudit.web.s3routes import S3Routes
 from support.pages import Page
 
 TEXT = (Path(__file__).parents[2] / "docs" / "web-api.md").read_text(encoding="utf-8")
 
 
 def test_every_route_is_described(desk: Desk) -> None:
-    for route in Routes(desk).all():
+    for route in [*Routes(desk).all(), *S3Routes(desk).all()]:
         assert f" {route.path.replace(':int', '')}" in TEXT, route.path
 
 

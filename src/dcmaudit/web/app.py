@@ -17,6 +17,7 @@ from dcmaudit.errors import DcmauditError
 from dcmaudit.review import Desk
 from dcmaudit.web.replies import on_error, reply
 from dcmaudit.web.routes import Routes
+from dcmaudit.web.s3routes import S3Routes
 from dcmaudit.web.security import Access, Guard, Refused
 
 _HERE = Path(__file__).parent
@@ -35,6 +36,7 @@ def make_app(desk: Desk, access: Access) -> Guard:
         routes=[
             Route("/", page),
             *Routes(desk).all(),
+            *S3Routes(desk).all(),
             Mount("/static", StaticFiles(directory=STATIC), name="static"),
         ],
         exception_handlers={

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from dcmaudit.errors import (
     DcmauditError,
     DicomError,
+    MissingExtraError,
     ReviewError,
     SourceNotFoundError,
     SourceUnreadableError,
@@ -28,6 +29,7 @@ _STATUS: tuple[tuple[type[DcmauditError], int], ...] = (
     (SourceNotFoundError, 404),
     (SourceUnreadableError, 403),
     (DicomError, 422),
+    (MissingExtraError, 501),
 )
 
 

@@ -51,7 +51,7 @@ async function refusal(response) {
  * @param {RequestInit} [init]
  * @returns {Promise<Response>}
  */
-async function ask(path, init = {}) {
+export async function ask(path, init = {}) {
   /** @type {Response} */
   let response;
   try {
@@ -70,7 +70,7 @@ async function ask(path, init = {}) {
  * @param {boolean} [keepalive]
  * @returns {Promise<any>}
  */
-async function post(path, body, keepalive = false) {
+export async function post(path, body, keepalive = false) {
   const response = await ask(path, {
     method: "POST",
     keepalive,

@@ -9,6 +9,9 @@ import { byId } from "./dom.js";
 import { isTyping, keyName, keyTable } from "./keys.js";
 import { Menus } from "./menus.js";
 import { choose, PURPOSES } from "./opener.js";
+import { manageCredentials } from "./s3credentials.js";
+import { downloadFromS3 } from "./s3download.js";
+import { chooseFromS3 } from "./s3open.js";
 import { Panel } from "./panel.js";
 import { Pictures } from "./pictures.js";
 import { Pointer } from "./pointer.js";
@@ -214,6 +217,9 @@ class Page {
       find: () => byId("listtext", HTMLInputElement).focus(),
       menu: () => this.menus.focus(),
       comment: () => this.#comment(),
+      "open-s3": () => this.#openS3(),
+      "s3-download": () => downloadFromS3(),
+      "s3-credentials": () => manageCredentials(),
       quit: () => this.#quit(),
       "export-rects": () => this.#download("rects.csv"),
       "export-tags": () => this.#download("tags.csv"),
@@ -249,6 +255,13 @@ class Page {
     if (command === "open-files") await this.act(command, { names: choice.paths });
     else if (command.startsWith("open-folder")) await this.act("open-folder", { path, recursive: choice.recursive });
     else await this.act(command, { path });
+    this.stage.root.focus({ preventScroll: true });
+  }
+
+  async #openS3() {
+    const name = await chooseFromS3();
+    if (name === null) return;
+    await this.act("open-files", { names: [name] });
     this.stage.root.focus({ preventScroll: true });
   }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from itertools import pairwise
@@ -9,6 +10,8 @@ from itertools import pairwise
 from dcmaudit.dicom.layout import PixelLayout
 from dcmaudit.dicom.syntaxes import Codestream
 
+_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+_LS_MARKER = re.compile(rb"\xff[\x80-\xcf\xd8-\xfe]")
 _OWN_WORDS = 64
 """Bytes that an encoder may say about itself in a comment."""
 
@@ -66,12 +69,8 @@ def _of_jpeg(data: bytes, before: bytes, *, is_ls: bool) -> str | None:
 
 def _entropy_end(data: bytes, at: int, *, is_ls: bool) -> int:
     """Where the entropy-coded bytes end: at the first marker that is no restart (T.81 B.1.1.5, T.87 A.1)."""
-    while (at := data.find(b"\xff", at)) >= 0 and at + 1 < len(data):
-        code = data[at + 1]
-        if (code >= 0x80 if is_ls else code not in {0x00, 0xFF}) and not 0xD0 <= code <= 0xD7 and code != 0xFF:
-            return at
-        at += 1 if code == 0xFF else 2
-    return len(data)
+    found = (_LS_MARKER if is_ls else _MARKER).search(data, at)
+    return len(data) if found is None else found.start()
 
 
 def _of_j2k(data: bytes, before: bytes) -> str | None:

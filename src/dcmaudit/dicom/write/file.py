@@ -246,7 +246,8 @@ def _kept_vr(value: NewValue, span: Span | None) -> NewValue:
     """In the VR that the element had: an odd writer's LT instead of ST is no reason for a change."""
     if span is None or span.vr is None or value.vr == "SQ":
         return value
-    return NewValue(span.vr.decode("ascii", "replace"), value.data)
+    pad = b"\0" if value.vr == "UI" else b" "  # by what it is, not by the UN or OB that it is written as
+    return NewValue(span.vr.decode("ascii", "replace"), value.data + pad * (len(value.data) % 2))
 
 
 def _sop_instance(changed: Changes) -> bytes | None:

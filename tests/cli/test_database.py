@@ -151,3 +151,14 @@ def test_files_that_cannot_be_read_are_named(
     shown = capsys.readouterr().err
     assert "broken.dcm" in shown
     assert "absent.dcm" in shown
+
+
+@pytest.mark.parametrize("words", [["info"], ["dump"], ["export"], ["identify"], ["adopt"]])
+def test_the_database_may_be_named_behind_the_action(tmp_path: Path, words: list[str]) -> None:
+    with open_store(tmp_path, user="tester"):
+        pass
+    path = [] if words[0] in {"info", "dump"} else [str(tmp_path / "out")]
+    if words[0] in {"identify", "adopt"}:
+        shutil.copyfile(package_file("CT_small.dcm"), tmp_path / "out")
+    assert main(["db", *words, "--db", str(tmp_path), *path]) in {Exit.GOOD, Exit.NOT_ALL}
+    assert main(["db", *words, "--db", str(tmp_path / "none"), *path]) == Exit.NOT_ALL

@@ -16,6 +16,7 @@ from PIL import Image
 from pydicom.dataset import Dataset
 
 from dcmaudit.cli import main
+from dcmaudit.cli.common import Exit
 from dcmaudit.dicom.samples import Array
 from support.files import JPEG_BASELINE, Overlay, dataset, file_bytes, gradient, letter_bits, reference
 
@@ -283,3 +284,17 @@ def test_no_value_of_a_person_is_printed(full: Path, capsys: pytest.CaptureFixtu
     captured = capsys.readouterr()
     assert "Doe" not in captured.out + captured.err
     assert "4711" not in captured.out + captured.err
+
+
+def test_a_name_with_control_characters_stays_on_its_own_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "a\nclean.dcm\tframe 1|1\t8x8\tframe\x1b[2K.dcm"
+    (tmp_path / name).write_bytes(file_bytes(dataset(gradient())))
+    (tmp_path / "b\nbad.dcm").write_bytes(b"no image at all")
+    assert main(["frames", "-i", str(tmp_path)]) == Exit.NOT_ALL
+    seen = capsys.readouterr()
+    assert len(seen.out.splitlines()) == 1
+    assert "\x1b" not in seen.out
+    assert "\t8x8" not in seen.out
+    assert "b\\nbad.dcm: failed" in seen.err

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from dcmaudit.cli.common import Exit, log, say
+from dcmaudit.cli.common import Exit, add_common, log, printable, say
 from dcmaudit.errors import DcmauditError, StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -31,16 +31,19 @@ RECTS, TAGS, EXTRA = "rects.csv", "tags.csv", "extra_rects.csv"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("dump", help="print both tables as JSON")
+    dump_action = actions.add_parser("dump", help="print both tables as JSON")
     export = actions.add_parser("export", help=f"write {RECTS} and {TAGS} (and {EXTRA} where there are any)")
     export.add_argument("folder", type=Path, help="where to write them; made where it is missing")
     export.add_argument("--overwrite", action="store_true", help="replace existing files")
-    actions.add_parser("info", help="say where the database is, what is in it, and what is unusual about it")
+    info = actions.add_parser("info", help="say where the database is, what is in it, and what is unusual about it")
+    for each in (dump_action, export, info):
+        add_common(each)
     for action, text in (
         ("identify", "note what is in marked files, so that their marks can be found again after a move"),
         ("adopt", "give files that were moved or renamed the marks of their former names"),
     ):
         files = actions.add_parser(action, help=text)
+        add_common(files)
         files.add_argument("files", nargs="+", metavar="FILES", help="DICOM files, wildcards, folders, CSV lists")
         files.add_argument("--recursive", "-r", action="store_true", help="look into subfolders too")
         if action == "adopt":
@@ -214,5 +217,5 @@ def _adopt(store: Store, reference: Reference, args: argparse.Namespace) -> bool
         raise StoreError(f"{len(candidates)} former names fit: {names}", file=reference.name, hint="choose with --from")
     if not args.dry_run:
         store.adopt(reference.name, identity, source=candidates[0])
-    print(f"{candidates[0]} -> {reference.name}")
+    print(printable(f"{candidates[0]} -> {reference.name}"))
     return True

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dcmaudit.cli.common import printable
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Outcome, PlaneKind, Reference, Rendering, Result, View
 from dcmaudit.settings import Settings
@@ -73,7 +74,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         code = INTERRUPTED
         print("interrupted: not every input was reached", file=sys.stderr)
     for passed in tally.named:
-        print(f"{passed.name}: passed over: {passed.reason.value}", file=sys.stderr)
+        print(f"{printable(passed.name)}: passed over: {passed.reason.value}", file=sys.stderr)
     clean = bool(counts) and set(counts) == {Outcome.DONE}
     if not (clean and getattr(args, "quiet", False)):
         print(_summary(counts, tally), file=sys.stderr)
@@ -147,10 +148,10 @@ class _Printer:
             print(json.dumps(_as_json(report)))
         elif self._lists:
             for plane in report.planes:
-                print(f"{result.name}\t{_line(plane)}")
+                print("\t".join(printable(part) for part in (result.name, *_parts(plane))))
         if result.outcome is not Outcome.DONE:
             for reason in result.reasons:
-                print(f"{result.name}: {result.outcome.value}: {reason}", file=sys.stderr)
+                print(printable(f"{result.name}: {result.outcome.value}: {reason}"), file=sys.stderr)
 
     def problem(self, problem: Problem) -> None:
         from dcmaudit.pipeline.frames import InstanceReport
@@ -160,7 +161,7 @@ class _Printer:
         self.report(InstanceReport(Result(problem.name, Outcome.FAILED, (f"{problem.error.message}{hint}{where}",))))
 
 
-def _line(report: PlaneReport) -> str:
+def _parts(report: PlaneReport) -> list[str]:
     plane = report.plane
     size = f"{plane.size.width}x{plane.size.height}" if plane.size else "-"
     # The title of what cannot be shown says so; here the reason does.
@@ -172,7 +173,7 @@ def _line(report: PlaneReport) -> str:
         parts.append(str(report.written))
     if report.note is not None:
         parts.append(f"shown in the full range: {report.note}")
-    return "\t".join(parts)
+    return parts
 
 
 def _as_json(report: InstanceReport) -> dict[str, Any]:

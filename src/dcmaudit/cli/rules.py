@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dcmaudit.cli import rulemaking
-from dcmaudit.cli.common import Exit, add_common, say
+from dcmaudit.cli.common import Exit, add_common, printable, say
 from dcmaudit.errors import DcmauditError, UsageError
 
 if TYPE_CHECKING:
@@ -214,11 +214,11 @@ def _plain(answer: FileAnswer) -> dict[str, Any]:
 
 def _print(answer: FileAnswer) -> None:
     if answer.size is None:
-        print(f"{answer.name}: no image, so no rule was asked")
+        print(printable(f"{answer.name}: no image, so no rule was asked"))
         return
     count = f"{answer.rectangles} rectangle{'s'[: answer.rectangles != 1]}"
     what = f"{count}, {answer.covered:.1%} of the image" if answer.rectangles else "nothing to redact"
-    print(f"{answer.name}: {what}" if answer.matches else f"{answer.name}: no rule")
+    print(printable(f"{answer.name}: {what}" if answer.matches else f"{answer.name}: no rule"))
     for match in answer.matches:
         flag = "" if match.coordinates else ", no coordinates"
         print(f"  {match.label or 'a rule without a label'} ({match.file}, line {match.line}, {match.group}{flag})")

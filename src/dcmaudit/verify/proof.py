@@ -294,8 +294,10 @@ class _Comparison:
         options = self.plan.options
         asked = not self.plan.is_empty or options.overlays is OverlayPolicy.REMOVE or options.remove_high_bits
         changed = not self.plan.is_empty or strips or bool(self._removed())
-        asked_icons = any(group.kind is PlaneKind.ICON and self._icon_boxes(group.number)
-                          for group in self.plan.listing.groups)  # fmt: skip
+        encapsulated = any(
+            icon.reader is not None and icon.reader.element.fragments is not None and self._icon_boxes(icon.number)
+            for icon in parts.icons
+        )
         unreadable = asked and any(icon.reader is None for icon in parts.icons)
         return Rules(
             plan=self.plan,
@@ -306,7 +308,7 @@ class _Comparison:
             colour=parts.image is not None and parts.image.layout.samples == 3,
             embedded=frozenset(n for n, p in parts.overlays.places.items() if isinstance(p, EmbeddedOverlay)),
             little=parts.header.syntax.little_endian,
-            removable_icons=options.icons is IconPolicy.REMOVE or asked_icons or unreadable,
+            removable_icons=options.icons is IconPolicy.REMOVE or encapsulated or unreadable,
         )
 
 

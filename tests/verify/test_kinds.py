@@ -1,0 +1,190 @@
+"""Kinds of images whose black, layout or encoding is out of the ordinary: right outputs pass, damaged ones do not."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from pydicom.dataset import Dataset
+
+from dcmaudit.model import Everywhere, FrameAddress, Reference
+from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionOptions
+from support.files import (
+    BIG_ENDIAN,
+    DEFLATED,
+    EXPLICIT,
+    JPEG_BASELINE,
+    JPEG_LOSSLESS_SV1,
+    MemoryReference,
+    Overlay,
+    color_gradient,
+    dataset,
+    file_bytes,
+    gradient,
+    letter_bits,
+    reference,
+)
+from support.proofs import Redacted, ask, edited, redacted
+
+BOX = (5, 6, 14, 13)
+Make = Callable[[], Reference]
+
+
+def progressive(*, colour: bool = False) -> Reference:
+    cells = color_gradient(48, 64) if colour else gradient(48, 64)
+    out = io.BytesIO()
+    Image.fromarray(cells).save(out, "JPEG", quality=90, progressive=True)
+    how = {"photometric": "YBR_FULL_422"} if colour else {}
+    return MemoryReference("built.dcm", file_bytes(dataset(cells, **how), "1.2.840.10008.1.2.4.55",
+                                                   frames=[out.getvalue()]))  # fmt: skip
+
+
+def palette() -> Reference:
+    table = np.arange(255, -1, -1, dtype=np.uint16) * 257
+    extra: dict[str, Any] = {}
+    for name in ("Red", "Green", "Blue"):
+        extra[f"{name}PaletteColorLookupTableDescriptor"] = [256, 0, 16]
+        extra[f"{name}PaletteColorLookupTableData"] = table.tobytes()
+    return reference(gradient(), photometric="PALETTE COLOR", extra=extra)
+
+
+def halved() -> Reference:
+    """Native 4:2:2: two luminances, then the colour that they share."""
+    data = dataset(color_gradient(), photometric="YBR_FULL_422")
+    data.PixelData = bytes(np.arange(24 * 32 * 2, dtype=np.uint32).astype(np.uint8))
+    return MemoryReference("built.dcm", file_bytes(data, EXPLICIT))
+
+
+def bits() -> Reference:
+    stack = np.stack([(gradient(9, 7) + i) % 2 for i in range(3)])
+    return reference(stack, EXPLICIT, frames=3, bits_allocated=1)
+
+
+KINDS: dict[str, Make] = {
+    "MONOCHROME1": lambda: reference(gradient(), photometric="MONOCHROME1"),
+    "a falling rescale": lambda: reference(gradient(), extra={"RescaleSlope": "-1", "RescaleIntercept": "0"}),
+    "signed": lambda: reference(gradient(dtype=np.int16)),
+    "32 bits": lambda: reference(gradient().astype(np.uint32) << 20),
+    "float": lambda: reference(gradient().astype(np.float32) / 7 - 3),
+    "double": lambda: reference(gradient().astype(np.float64) / 7 - 3),
+    "big endian": lambda: reference(gradient(dtype=np.uint16), BIG_ENDIAN),
+    "big endian bytes of odd number": lambda: reference(gradient(25, 17), BIG_ENDIAN),
+    "deflated": lambda: reference(gradient(), DEFLATED),
+    "planar": lambda: reference(color_gradient(), photometric="RGB", planar=1),
+    "YBR_FULL": lambda: reference(color_gradient(), photometric="YBR_FULL"),
+    "native 4:2:2": halved,
+    "palette": palette,
+    "progressive JPEG": progressive,
+    "progressive colour JPEG": lambda: progressive(colour=True),
+    "lossless JPEG": lambda: reference(gradient(dtype=np.uint16), JPEG_LOSSLESS_SV1),
+    "odd JPEG": lambda: reference(gradient(37, 43), JPEG_BASELINE),
+    "no file meta": lambda: MemoryReference("built.dcm", file_bytes(dataset(gradient()), EXPLICIT, preamble=False)),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_the_writer_makes_of_it_passes(kind: str) -> None:
+    proof = redacted(KINDS[kind](), ask(BOX, Everywhere.ALL_FRAMES)).proof()
+    assert proof.findings == ()
+    assert proof.checks["inside black"] == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_smaller_box_than_asked_does_not_pass(kind: str) -> None:
+    """The proof is asked for one row more than the writer was."""
+    before = KINDS[kind]()
+    small, large = (redacted(before, ask(box, FrameAddress(0))) for box in ((5, 6, 14, 8), (5, 6, 14, 24)))
+    proof = Redacted(before, large.plan, small.after).proof()
+    assert "inside black" in {finding.check for finding in proof.findings}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_larger_box_than_asked_does_not_pass(kind: str) -> None:
+    before = KINDS[kind]()
+    small, large = (redacted(before, ask(box, FrameAddress(0))) for box in ((5, 6, 7, 8), (5, 6, 14, 24)))
+    proof = Redacted(before, small.plan, large.after).proof()
+    assert {"outside identical", "jpeg blocks"} & {finding.check for finding in proof.findings}
+
+
+def test_single_bits_are_compared_one_by_one() -> None:
+    found = redacted(bits(), ask((1, 2, 5, 6), FrameAddress(1)))
+    assert found.proof().findings == ()
+    wrong = 0
+    for bit in range(3 * 63):
+
+        def turn(data: Dataset, bit: int = bit) -> None:
+            value = bytearray(data.PixelData)
+            value[bit // 8] ^= 1 << bit % 8
+            data.PixelData = bytes(value)
+
+        wrong += found.proof(edited(turn)(found.after)).passed
+    assert wrong == 0
+
+
+@pytest.mark.parametrize("name", ["LossyImageCompression", "PlanarConfiguration", "PhotometricInterpretation"])
+def test_a_transcoded_file_must_say_what_it_is_and_was(name: str) -> None:
+    found = redacted(progressive(colour=True), ask(BOX, Everywhere.ALL_FRAMES))
+    proof = found.proof(edited(lambda data: delattr(data, name))(found.after))
+    assert "elements" in {finding.check for finding in proof.findings}
+
+
+def everything() -> Reference:
+    cells = (gradient(dtype=np.uint16) & 0x0FFF) | (1 << 14)
+    inside = np.pad(letter_bits(), ((0, 8), (0, 12)))
+    overlays = [Overlay(letter_bits()), Overlay(inside, 0x6002, embedded=13)]
+    built = dataset(cells, bits_stored=12, overlays=overlays)
+    built.private_block(0x0099, "SOMEBODY", create=True).add_new(1, "OB", bytes(70000))
+    small = dataset(gradient(8, 8))
+    for name in ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"):
+        delattr(small, name)
+    built.IconImageSequence = [small]
+    return MemoryReference("built.dcm", file_bytes(built))
+
+
+OPTIONS = {
+    "overlays removed": RedactionOptions(overlays=OverlayPolicy.REMOVE),
+    "high bits removed": RedactionOptions(remove_high_bits=True),
+    "icons removed": RedactionOptions(icons=IconPolicy.REMOVE),
+    "bulk removed": RedactionOptions(remove_private_bulk=True),
+    "asserted": RedactionOptions(assert_clean=True),
+}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_what_an_option_removes_must_be_gone_and_only_then(name: str) -> None:
+    before = everything()
+    with_it = redacted(before, ask(BOX, Everywhere.ALL_FRAMES), options=OPTIONS[name])
+    without = redacted(before, ask(BOX, Everywhere.ALL_FRAMES))
+    assert with_it.proof().findings == ()
+    assert without.proof().findings == ()
+    assert not Redacted(before, with_it.plan, without.after).proof().passed
+    assert not Redacted(before, without.plan, with_it.after).proof().passed
+
+
+def test_a_file_that_is_no_dicom_or_gone_is_a_finding() -> None:
+    found = redacted(reference(gradient()), ask(BOX, Everywhere.ALL_FRAMES))
+    assert not found.proof(b"nothing of the kind").passed
+    assert not found.proof(b"").passed
+
+
+def test_a_plan_with_problems_is_never_proved() -> None:
+    from dataclasses import replace
+
+    from dcmaudit.model.redaction import PlanProblem
+
+    found = redacted(reference(gradient()), ask(BOX, Everywhere.ALL_FRAMES))
+    plan = replace(found.plan, problems=(PlanProblem("x", "y"),))
+    assert not Redacted(found.before, plan, found.after).proof().passed
+
+
+def test_the_record_is_plain_and_says_what_was_compared() -> None:
+    record = redacted(reference(gradient()), ask(BOX, Everywhere.ALL_FRAMES)).proof().record()
+    assert record["passed"] is True
+    assert record["planes"] == [
+        {"plane": "f0", "asked": [[5, 6, 13, 12]], "changed": [[5, 6, 13, 12]], "decoders": ["numpy", "pydicom"]}
+    ]
+    assert record["checks"]["second decoder"] == 1

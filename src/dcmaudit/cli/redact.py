@@ -92,8 +92,8 @@ def _how(group: argparse._ArgumentGroup) -> None:
 
 
 def _where(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("-o", "--output", type=Path, metavar="DIR", help="folder (default: beside the inputs)")
-    group.add_argument("--relative-path", type=Path, metavar="PREFIX", help="with -o: keep the folders after PREFIX")
+    group.add_argument("-o", "--output", metavar="DIR", help="folder or s3://BUCKET/PREFIX (default: beside inputs)")
+    group.add_argument("--relative-path", metavar="PREFIX", help="with -o: keep the folders after PREFIX")
     group.add_argument("--overwrite", action="store_true", help="replace existing outputs")
     group.add_argument("--resume", action="store_true", help="pass over inputs whose output exists: it was proved")
     group.add_argument("--copy-clean", action="store_true", help="copy files for which nothing is asked")
@@ -133,6 +133,7 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
     from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionOptions
     from dcmaudit.pipeline.output import Naming
     from dcmaudit.pipeline.redacting import RedactionJob
+    from dcmaudit.pipeline.remote import prefix_of, target_folder
     from dcmaudit.pipeline.rules import rule_paths, rules_of
 
     _check(args)
@@ -141,8 +142,8 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
         rules_of(rules)  # a faulty rule ends the run before anything is written
     return RedactionJob(
         Naming(
-            None if args.output is None else args.output.absolute(),
-            None if args.relative_path is None else args.relative_path.absolute(),
+            None if args.output is None else target_folder(args.output),
+            None if args.relative_path is None else prefix_of(args.relative_path),
             overwrite=args.overwrite,
         ),
         RedactionOptions(

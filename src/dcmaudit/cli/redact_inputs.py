@@ -93,7 +93,7 @@ def fresh(
 
     if args.overwrite:
         found = list(found)  # outputs may replace files, so every input must be known first
-    inputs = {_real(path) for one in found if (path := _path_of(one))} if args.overwrite else set()
+    inputs = {_real(_path_of(one) or one.name) for one in found} if args.overwrite else set()
     taken: dict[str, str] = {}
     for reference in found:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -12,22 +13,23 @@ from typing import BinaryIO
 
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Reference
+from dcmaudit.pipeline.remote import Remote, Target
 
 SUFFIX = ".redacted.dcm"
 
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """Where redacted files go: beside the input, or under ``folder``.
+    """Where redacted files go: beside the input, or under ``folder`` (which may be in an object store).
 
     With ``prefix``, that beginning of the input's path is taken off and the rest is kept under ``folder``.
     """
 
-    folder: Path | None = None
+    folder: Target | None = None
     prefix: Path | None = None
     overwrite: bool = False
 
-    def path_for(self, reference: Reference) -> Path:
+    def path_for(self, reference: Reference) -> Target:
         """The name of the redacted file: the input's without ``.dcm``, and ``.redacted.dcm``.
 
         UsageError for an input that is not below ``prefix``, or that lies in no folder of this machine where an
@@ -55,8 +57,10 @@ class Naming:
             ) from None
 
 
-def is_input(target: Path, reference: Reference) -> bool:
+def is_input(target: Target, reference: Reference) -> bool:
     """Whether the output would take the place of the input itself, by whatever name."""
+    if isinstance(target, Remote):
+        return str(target) == reference.name
     path = getattr(reference, "path", None)
     try:
         return path is not None and target.samefile(path)
@@ -64,9 +68,9 @@ def is_input(target: Path, reference: Reference) -> bool:
         return False  # the output does not exist yet
 
 
-def require_free(target: Path, *, overwrite: bool) -> None:
+def require_free(target: Target, *, overwrite: bool) -> None:
     """UsageError where ``target`` exists and may not be replaced."""
-    if not overwrite and os.path.lexists(target):
+    if not overwrite and (target.exists() if isinstance(target, Remote) else os.path.lexists(target)):
         raise _taken(target)
 
 
@@ -83,9 +87,15 @@ class Draft:
         self.stream.flush()
         os.fsync(self.stream.fileno())
 
-    def keep(self, target: Path, *, overwrite: bool) -> None:
-        """Make it ``target``, once its bytes are on disk. UsageError where that name was taken meanwhile."""
+    def keep(self, target: Target, *, overwrite: bool) -> None:
+        """Make it ``target``, once its bytes are on disk. UsageError where that name was taken meanwhile.
+
+        SourceError where ``target`` is in an object store that refuses it.
+        """
         self.sync()
+        if isinstance(target, Remote):
+            target.receive(self.path, overwrite=overwrite)
+            return
         try:
             if overwrite:
                 beside = _beside(target)
@@ -120,16 +130,20 @@ class Draft:
 
 
 @contextmanager
-def draft(target: Path, *, overwrite: bool) -> Iterator[Draft]:
+def draft(target: Target, *, overwrite: bool) -> Iterator[Draft]:
     """A new file in the folder of ``target`` that becomes it by ``Draft.keep``; otherwise nothing is left behind.
 
     Where the system can, the file has no name before that, so that even a killed process leaves nothing. UsageError
-    where the folder cannot be made or written, or where ``target`` exists and may not be replaced.
+    where the folder cannot be made or written, or where ``target`` exists and may not be replaced. What goes to an
+    object store waits in the folder for temporary files, where only this user can read it.
     """
     require_free(target, overwrite=overwrite)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = _new(target)
+        if isinstance(target, Remote):
+            unfinished = _new(Path(tempfile.gettempdir()) / "dcmaudit-output", mode=0o600)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = _new(target)
     except OSError as error:
         raise UsageError(f"{target} cannot be written: {error.strerror}") from error
     try:
@@ -141,13 +155,13 @@ def draft(target: Path, *, overwrite: bool) -> Iterator[Draft]:
                 unfinished.path.unlink(missing_ok=True)
 
 
-def _new(target: Path) -> Draft:
+def _new(target: Path, *, mode: int = 0o666) -> Draft:
     if hasattr(os, "O_TMPFILE") and Path("/proc/self/fd").is_dir():
         with suppress(OSError):
-            number = os.open(target.parent, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o666)
+            number = os.open(target.parent, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, mode)
             return Draft(os.fdopen(number, "w+b"), Path(f"/proc/self/fd/{number}"), hidden=False)
     path = _beside(target)
-    number = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o666)
+    number = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, mode)
     return Draft(os.fdopen(number, "w+b"), path, hidden=True)
 
 
@@ -164,5 +178,5 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _taken(target: Path) -> UsageError:
+def _taken(target: Target) -> UsageError:
     return UsageError(f"{target} exists already", hint="--overwrite replaces existing files")

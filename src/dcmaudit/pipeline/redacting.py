@@ -25,6 +25,7 @@ from dcmaudit.model.proof import Proof
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, PlanProblem, RedactionOptions, RedactionPlan, Request
 from dcmaudit.pipeline.output import Naming, draft, is_input, require_free
 from dcmaudit.pipeline.painter import BlackPainter
+from dcmaudit.pipeline.remote import Target
 from dcmaudit.pipeline.rules import rules_of
 from dcmaudit.redact import make_plan
 from dcmaudit.verify import prove
@@ -68,7 +69,7 @@ class RedactionReport:
     """How one file ended. ``output`` exists only where the proof passed; ``plan`` lines are for people."""
 
     result: Result
-    output: Path | None = None
+    output: Target | None = None
     plan: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     proof: dict[str, Any] | None = None
@@ -128,7 +129,7 @@ def _redact(job: RedactionJob, task: RedactionTask, instance: Instance) -> Redac
 
 
 def _write(
-    job: RedactionJob, reference: Reference, instance: Instance, plan: RedactionPlan, target: Path
+    job: RedactionJob, reference: Reference, instance: Instance, plan: RedactionPlan, target: Target
 ) -> tuple[Proof, list[str]]:
     """Write, prove and name the output and what goes beside it; the proof, and notes of the writer."""
     overwrite = job.naming.overwrite
@@ -145,7 +146,7 @@ def _write(
         content = {".json": sidecar_of(plan, proof), ".proof.json": proof.record()}
         for suffix, side in sides.items():
             side.stream.write(json.dumps(content[suffix], indent=1).encode() + b"\n")
-        named: list[Path] = []
+        named: list[Target] = []
         try:
             for suffix, side in sides.items():
                 side.keep(paths[suffix], overwrite=overwrite)

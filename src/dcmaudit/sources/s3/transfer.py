@@ -155,6 +155,14 @@ def send(path: Path, name: ObjectName, *, overwrite: bool = False) -> None:
         raise SourceUnreadableError("the server does not have what was sent; it was deleted", file=text)
 
 
+def remove(name: ObjectName) -> None:
+    """Delete an object; nothing happens where there is none. SourceError where the server refuses."""
+    try:
+        require_obstore().delete(client_for(name.bucket), name.key)
+    except Exception as error:
+        raise translated(error, str(name)) from None
+
+
 def _digest_of_file(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

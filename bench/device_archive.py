@@ -18,7 +18,7 @@ OVERLAY = 0x6000
 
 @dataclass(frozen=True)
 class Field:
-    """One line of text: where it begins (in pixels of the profile's first size) and how long it is from file to file."""
+    """One line of text: where it begins, in pixels of the profile's first size, and how long it is."""
 
     x: float
     y: float
@@ -117,8 +117,7 @@ def _layout(size: Size, chance: random.Random) -> list[Field]:
     found: list[Field] = []
     height = float(chance.randint(10, 22))
     for corner in chance.sample(("left top", "right top", "left bottom", "right bottom"), chance.randint(1, 3)):
-        for line in range(chance.randint(1, 3)):
-            found.append(_field(corner, line, height, size, chance))
+        found += [_field(corner, line, height, size, chance) for line in range(chance.randint(1, 3))]
     return found
 
 

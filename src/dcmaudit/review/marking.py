@@ -157,6 +157,7 @@ def _show(session: Session, change: Change) -> None:
         session.show(change.place)
     file = session.opened()
     session.load_records(file)
+    file.searched = set()
     session.desk.refresh_state(session.worklist, change.place)
     for place, plane in enumerate(file.planes):
         if plane.address.key == change.key:

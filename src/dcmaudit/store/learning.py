@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import TextClause, delete, insert, select, text
 
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import (
@@ -27,13 +27,13 @@ from dcmaudit.store import rows, schema
 from dcmaudit.store.database import Session
 from dcmaudit.store.journal import parse_ranges
 
-EQUAL_FILES = 80
+EQUAL_FILES = 60
 """How many done files with equal metadata are read: more would not change what they say."""
-KIN_FILES = 40
+KIN_FILES = 30
 """How many done files of the same model, whatever their size and type."""
 JUDGEMENTS = 1500
 _MOST_ROWS = 6000
-_CHUNKS = (10, 30, 80)
+_CHUNKS = (30, 60)
 
 _TAGS = 'SELECT id, filename, imagetype, "rows", "columns" FROM "DicomTags" '
 _EQUAL = (
@@ -42,7 +42,8 @@ _EQUAL = (
 )
 _KIN = _TAGS + "WHERE manufacturermodelname = :model AND modality = :modality ORDER BY id DESC LIMIT :most"
 _RECTS = """
-SELECT filename, "left", "top", "right", "bottom", overlay, MIN(frame), MAX(frame), COUNT(*) FROM "DicomRects"
+SELECT filename, "left", "top", "right", "bottom", overlay, MIN(frame), MAX(frame), COUNT(*),
+CASE WHEN COUNT(*) <> MAX(frame) - MIN(frame) + 1 THEN {frames} END FROM "DicomRects"
 WHERE filename IN {names} AND "left" >= 0 AND "top" >= 0 AND "right" >= "left" AND "bottom" >= "top"
 GROUP BY filename, overlay, "left", "top", "right", "bottom"
 """
@@ -107,9 +108,14 @@ def _newest(session: Session, values: rows.Values) -> dict[str, Sequence[Any]]:
     found: list[Sequence[Any]] = []
     # Older databases hold the list as Python writes it. One question each: an IN would have to be sorted.
     for spelling in (image_type, str(json.loads(image_type))):
-        found += session.connection.execute(text(_EQUAL), {**asked, "type": spelling, "most": EQUAL_FILES}).all()
-    found += session.connection.execute(text(_KIN), {**asked, "most": KIN_FILES}).all()
+        found += session.connection.execute(_text(_EQUAL), {**asked, "type": spelling, "most": EQUAL_FILES}).all()
+    found += session.connection.execute(_text(_KIN), {**asked, "most": KIN_FILES}).all()
     return {row[1]: row for row in sorted(found, key=lambda row: -row[0])}
+
+
+@lru_cache(maxsize=32)
+def _text(query: str) -> TextClause:
+    return text(query)
 
 
 class _Question:
@@ -121,26 +127,48 @@ class _Question:
 
     def rows(self, query: str) -> Sequence[Sequence[Any]]:
         array = "json_each(:names)" if self.session.is_sqlite else "unnest(CAST(:names AS text[])) AS value"
+        frames = "group_concat(frame)" if self.session.is_sqlite else "string_agg(CAST(frame AS text), ',')"
         names = f"(SELECT value FROM {array})"  # noqa: S608 (one of two texts of ours)
-        return self.session.connection.execute(text(query.format(names=names)), {"names": self._names}).all()
+        return self.session.connection.execute(
+            _text(query.format(names=names, frames=frames)), {"names": self._names}
+        ).all()
 
 
 def _marks(ask: _Question, agreed: set[tuple[Any, ...]]) -> tuple[dict[str, list[Mark]], int]:
     """The marks by file, and how many rows they lay in."""
     marks: dict[str, list[Mark]] = {}
     read = 0
-    for name, left, top, right, bottom, overlay, first, last, count in ask.rows(_RECTS):
+    for name, left, top, right, bottom, overlay, first, last, count, frames in ask.rows(_RECTS):
         read += count
-        place = _shared_place(overlay, first, last)
-        if place is not None and all(isinstance(edge, int) for edge in (left, top, right, bottom)):
-            is_agreed = (name, left, top, right, bottom) in agreed
-            marks.setdefault(name, []).append(Mark(left, top, right + 1, bottom + 1, *place, is_agreed))
+        if not type(left) is type(top) is type(right) is type(bottom) is int:
+            continue
+        is_agreed = (name, left, top, right, bottom) in agreed
+        for start, stop in [(first, last)] if frames is None else _runs(frames):
+            place = _shared_place(overlay, start, stop)
+            if place is not None:
+                marks.setdefault(name, []).append(Mark(left, top, right + 1, bottom + 1, *place, is_agreed))
     for name, left, top, right, bottom, scope in ask.rows(_EXTRA) if ask.session.has_own else ():
         read += 1
         for place in _own_places(scope):
             is_agreed = (name, left, top, right, bottom) in agreed
             marks.setdefault(name, []).append(Mark(left, top, right + 1, bottom + 1, *place, is_agreed))
     return marks, read
+
+
+def _runs(frames: str) -> list[tuple[int, int]]:
+    """Runs of frames, first and last, from numbers in any order; none where one is no number."""
+    try:
+        numbers = sorted({int(number) for number in frames.split(",")})
+    except ValueError:
+        return []
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        # -1 is no frame but says that every plane is meant.
+        if runs and runs[-1][1] == number - 1 and number > 0:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs
 
 
 Place = tuple[str | None, tuple[int, int] | None]

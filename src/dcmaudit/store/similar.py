@@ -25,7 +25,7 @@ _VERDICTS = (Verdict.HARMLESS, Verdict.UNKNOWN, Verdict.IDENTIFYING)
 _SUSPICION = {0: 0, 1: 2}
 """One identifying text among many harmless ones decides; what nobody judged is not harmless."""
 
-NEWEST = 100
+NEWEST = 60
 """How many similar files are looked at."""
 
 _FILES = """
@@ -40,6 +40,9 @@ JOIN "DicomRects" r ON r.filename = t.filename
 WHERE r.frame = :frame AND r.overlay = :overlay
 AND r."left" >= 0 AND r."top" >= 0 AND r."right" >= r."left" AND r."bottom" >= r."top"
 """  # noqa: S608 (texts of ours)
+
+
+_TEXT = text(_QUERY)
 
 
 @dataclass(slots=True)
@@ -59,7 +62,7 @@ def similar(
     values = rows.device_values(device, sop_class_uid)
     image_type = str(values["imagetype"])
     found = session.connection.execute(
-        text(_QUERY),
+        _TEXT,
         {
             "model": values["manufacturermodelname"],
             "modality": values["modality"],
@@ -74,7 +77,7 @@ def similar(
             "overlay": place[1],
         },
     )
-    return [_region(item, address) for item in without_contained(merged(_counted(found)))]
+    return [_region(item, address) for item in without_contained(merged(_counted(found.all())))]
 
 
 def _counted(found: Iterable[Sequence[Any]]) -> list[_Found]:

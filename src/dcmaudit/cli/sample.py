@@ -1,0 +1,228 @@
+"""``dcmaudit sample``: how much to look at, a random sample to look at, and what may be concluded from it."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import secrets
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dcmaudit.cli.common import Exit, say
+from dcmaudit.errors import DcmauditError, ListError, UsageError
+
+if TYPE_CHECKING:
+    from dcmaudit.model import Reference
+    from dcmaudit.settings import Settings
+    from dcmaudit.sources import Tally
+    from dcmaudit.sources.sampling import Frame, Stratum, Unit
+    from dcmaudit.store import Store
+
+NAME = "sample"
+SUMMARY = "draw a random sample of series, and say what looking at it proves"
+
+COLUMNS = ("filename", "series", "stratum", "series_in_stratum", "seed")
+BY = "Modality,ImageType,ManufacturerModelName"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the subcommand."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    plan = actions.add_parser("plan", help="how many series must be looked at for a bound")
+    plan.add_argument("--series", type=int, metavar="N", help="how many series there are (default: very many)")
+    draw = actions.add_parser("draw", help="draw series, one image of each, into a CSV list for -i")
+    draw.add_argument("files", nargs="+", metavar="NAMES", help="whatever -i takes: folders, CSV lists, s3://...")
+    draw.add_argument("-o", "--output", type=Path, metavar="FILE", help="the list (default: standard output)")
+    draw.add_argument("--overwrite", action="store_true", help="replace an existing list")
+    draw.add_argument("--by", default=BY, metavar="TAGS", help=f"divide by these attributes (default: {BY})")
+    draw.add_argument("--size", type=int, metavar="N", help="how many series (default: what --bound needs)")
+    draw.add_argument("--least", type=int, default=1, metavar="N", help="at least so many of each kind (default: 1)")
+    draw.add_argument("--seed", type=int, metavar="N", help="repeat the draw that was made with this seed")
+    draw.add_argument("-r", "-R", "--recursive", action="store_true", default=None, help="look into subfolders too")
+    draw.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
+    conclude = actions.add_parser("conclude", help="what follows from the marks that the database has for a list")
+    conclude.add_argument("list", metavar="LIST", help="a list that draw wrote")
+    for action in (plan, draw, conclude):
+        action.add_argument("--confidence", type=_share, default=0.95, metavar="P", help="default: 95%%")
+        if action is not conclude:
+            action.add_argument("--bound", type=_share, default=0.01, metavar="P", help="default: 1%%")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Do one action. Results go to standard output, everything else to standard error."""
+    match args.action:
+        case "plan":
+            return _plan(args)
+        case "draw":
+            return _draw(args, settings)
+        case _:
+            return _conclude(args, settings)
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share between 0 and 1: write 0.01 or 1%")
+    return value
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
+
+
+def _plan(args: argparse.Namespace) -> int:
+    from dcmaudit.sources.sampling import needed
+
+    count = needed(args.bound, confidence=args.confidence, population=args.series)
+    of = f" of {args.series}" if args.series else ""
+    print(
+        f"{count} series{of}, drawn at random: if none has text, then with {_percent(args.confidence)} confidence less "
+        f"than {_percent(args.bound)} of the series have"
+    )
+    return Exit.GOOD
+
+
+# Drawing
+
+
+def _draw(args: argparse.Namespace, settings: Settings) -> int:
+    from dcmaudit.sources import Tally
+    from dcmaudit.sources.sampling import allocate, frame_of, needed
+
+    if args.output is not None and os.path.lexists(args.output) and not args.overwrite:
+        raise UsageError("the list exists already", file=str(args.output), hint="--overwrite replaces it")
+    if args.size is not None and args.size < 1:
+        raise UsageError("--size must be 1 or more")
+    seed = secrets.randbelow(2**31) if args.seed is None else args.seed
+    tally, unread = Tally(), Counter[str]()
+    frame = frame_of(_units(args, settings, tally, unread), seed)
+    sizes = frame.sizes()
+    if not sizes:
+        raise UsageError("there is nothing to draw from", hint=tally.summary())
+    total = sum(sizes.values())
+    size = args.size or needed(args.bound, confidence=args.confidence, population=total)
+    allocation = allocate(sizes, size, least=args.least)
+    _write(args.output, frame, sizes, allocation)
+    say(f"{frame.images} images of {total} series; {sum(allocation.values())} drawn with --seed {seed}")
+    for stratum, count in sizes.items():
+        say(f"  {' | '.join(stratum)}: {allocation[stratum]} of {count}")
+    missing = tally.problems + unread.total()
+    if missing:
+        say(f"{missing} inputs could not be read: nothing follows for them")
+    return Exit.NOT_ALL if missing else Exit.GOOD
+
+
+def _units(args: argparse.Namespace, settings: Settings, tally: Tally, unread: Counter[str]) -> Iterator[Unit]:
+    from dcmaudit.pipeline import workers
+    from dcmaudit.sources import Problem, find
+    from dcmaudit.sources.sampling import Unit
+
+    def references() -> Iterator[Reference]:
+        names = find(args.files, recursive=args.recursive or settings.recursive, pacs_root=settings.pacs_root)
+        for found in names:
+            if isinstance(found, Problem):
+                say(str(found))
+            reference = tally.add(found)
+            if reference is not None:
+                yield reference
+
+    by = tuple(filter(None, args.by.replace(",", " ").split()))
+    for reference, answer in workers.each(partial(_read, by), references(), jobs=args.jobs):
+        if isinstance(answer, Unit):
+            yield answer
+        else:
+            unread["unread"] += 1
+            # The words of a foreign exception may quote the file; its kind does not.
+            reason = answer if isinstance(answer, DcmauditError) else type(answer).__name__
+            say(f"{reference.name}: {reason}")
+
+
+def _read(by: tuple[str, ...], reference: Reference) -> Unit:
+    from dcmaudit.dicom import open_instance
+    from dcmaudit.dicom.header_view import header_view
+    from dcmaudit.sources.sampling import Unit
+
+    with open_instance(reference) as instance:
+        header = header_view(instance)
+        values = tuple("\\".join(header.get(field) or ()) or f"no {field}" for field in by)
+        return Unit(reference.name, instance.facts.series_uid or reference.name, values)
+
+
+def _write(path: Path | None, frame: Frame, sizes: dict[Stratum, int], allocation: dict[Stratum, int]) -> None:
+    rows = [
+        [unit.name, unit.series, " | ".join(unit.stratum), str(sizes[unit.stratum]), str(frame.seed)]
+        for unit in frame.draw(allocation)
+    ]
+    if path is None:
+        csv.writer(sys.stdout, lineterminator="\n").writerows([COLUMNS, *rows])
+        return
+    draft = path.with_name(f".{path.name}.part")
+    with draft.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream, lineterminator="\n").writerows([COLUMNS, *rows])
+    draft.replace(path)
+
+
+# Concluding
+
+
+def _conclude(args: argparse.Namespace, settings: Settings) -> int:
+    from dcmaudit.sources.sampling import joint_bound, upper_bound
+    from dcmaudit.store import is_database_missing, open_store
+
+    rows = _rows(args.list)
+    if is_database_missing(settings.database):
+        raise UsageError("there is no database yet", hint="review the list first, or name its database with --db")
+    strata: dict[str, list[int]] = {}
+    with open_store(settings.database, user=settings.user, read_only=True) as store:
+        states = _states(store, [row["filename"] for row in rows])
+        for row in rows:
+            counts = strata.setdefault(row["stratum"], [int(row["series_in_stratum"]), 0, 0])
+            looked_at, has_text = states[row["filename"]]
+            counts[1] += looked_at
+            counts[2] += has_text
+    confidence = args.confidence
+    for name, (size, looked, found) in sorted(strata.items()):
+        bound = upper_bound(found, looked, confidence=confidence, population=size)
+        print(f"{name}: {found} of {looked} series have text; less than {_percent(bound)} of {size} at most")
+    bound = joint_bound([(size, looked, found) for size, looked, found in strata.values()], confidence=confidence)
+    looked, found = (sum(counts[k] for counts in strata.values()) for k in (1, 2))
+    total = sum(counts[0] for counts in strata.values())
+    print(
+        f"all: text in {found} of {looked} series looked at: with {_percent(confidence)} confidence at most "
+        f"{_percent(bound)} of the {total} series drawn from have text (one image a series was looked at)"
+    )
+    if looked < len(rows):
+        say(f"{len(rows) - looked} of {len(rows)} images are not done yet, and were not counted")
+    return Exit.GOOD if looked == len(rows) else Exit.NOT_ALL
+
+
+def _rows(path: str) -> list[dict[str, str]]:
+    try:
+        with Path(path).open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ListError("the list cannot be read", file=path) from error
+    if not rows or set(COLUMNS) - set(rows[0]) or not all((row["series_in_stratum"] or "").isdigit() for row in rows):
+        raise ListError("no list that dcmaudit sample draw wrote", file=path)
+    return rows
+
+
+def _states(store: Store, names: list[str]) -> dict[str, tuple[bool, bool]]:
+    """Of each image whether it was looked at, and whether text was marked on it or it was tagged."""
+    from dcmaudit.model import ReviewState
+
+    states = store.states(names)
+    found = {}
+    for name in names:
+        state = states.get(name, ReviewState.NOT_REVIEWED)
+        marked = state is ReviewState.TAGGED or any(row.box is not None for row in store.rects(name))
+        found[name] = (state.is_done, state.is_done and marked)
+    return found

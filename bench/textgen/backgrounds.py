@@ -8,12 +8,12 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-from support.corpus import corpus
-from support.files import PathReference
 
 from dcmaudit.dicom import open_instance
 from dcmaudit.dicom.render import render
 from dcmaudit.model import FrameAddress
+from support.corpus import corpus
+from support.files import PathReference
 
 Picture = npt.NDArray[np.uint8]
 

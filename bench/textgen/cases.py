@@ -9,9 +9,9 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-from support.files import Overlay, dataset, file_bytes
 
 from dcmaudit.model import FrameAddress, OverlayAddress, PlaneAddress
+from support.files import Overlay, dataset, file_bytes
 from textgen.backgrounds import FILES, background
 from textgen.fonts import faces
 from textgen.strings import HEADER, String, some_string

@@ -21,7 +21,9 @@ from support.lettering import lettered
 @pytest.fixture
 def named(tmp_path: Path) -> Path:
     path = tmp_path / "named.dcm"
-    frames = np.stack([lettered((200, 320), [("MERRIWEATHER", 20, 60), ("120 kV", 200, 150)]), np.zeros((200, 320), np.uint8)])
+    frames = np.stack(
+        [lettered((200, 320), [("MERRIWEATHER", 20, 60), ("120 kV", 200, 150)]), np.zeros((200, 320), np.uint8)]
+    )
     path.write_bytes(file_bytes(dataset(frames, frames=2, extra={"PatientName": "Merriweather^Ada"})))
     return path
 

@@ -10,7 +10,12 @@ import numpy.typing as npt
 
 
 def lettered(
-    shape: tuple[int, int], strings: Sequence[tuple[str, int, int]], *, ground: int = 40, ink: int = 255, scale: float = 0.8
+    shape: tuple[int, int],
+    strings: Sequence[tuple[str, int, int]],
+    *,
+    ground: int = 40,
+    ink: int = 255,
+    scale: float = 0.8,
 ) -> npt.NDArray[np.uint8]:
     """A softly textured picture of (rows, columns) with strings; each has its text, and x and y of its base line."""
     noise = np.random.default_rng(7).normal(ground, 4, shape)

@@ -21,6 +21,8 @@ SAMPLED = 24
 _MOST_BYTES = 192 << 20
 _STILL = 16
 """Levels by which a pixel of still text may differ between frames: lossy compression moves a few."""
+_FEW = 8
+"""One in so many frames may show something else in the place of still text."""
 _CONTRAST = 20
 _PART = 0.8
 
@@ -47,14 +49,17 @@ def sampled(count: int, size: int) -> list[int]:
 
 
 def find_still(finder: TextFinder, frames: Sequence[Picture]) -> list[StillLine]:
-    """The lines of text that stand still in all of ``frames``: full-range pictures of one size.
+    """The lines of text that stand still in nearly all of ``frames``: full-range pictures of one size.
 
     What moves becomes a blur in the median or leaves it; what stays is sharper there than in any frame. A line
-    counts where most of its ink has the same level throughout. EngineError as the finder has it.
+    counts where most of its ink has the same level in all but a few frames. EngineError as the finder has it.
     """
     stack = np.stack([grey_of(frame) for frame in frames])
-    middle = np.partition(stack, len(stack) // 2, axis=0)[len(stack) // 2]
-    spread = stack.max(axis=0) - stack.min(axis=0)
+    few = len(stack) // _FEW
+    half, last = len(stack) // 2, len(stack) - 1 - few
+    ordered = np.partition(stack, (few, half, last), axis=0)
+    # What is covered, or comes late, in a few of the frames stands still in the others.
+    middle, spread = ordered[half], ordered[last] - ordered[few]
     if middle.min() == middle.max():
         return []
     still = [_still(line, middle, spread) for line in finder.find([middle])]

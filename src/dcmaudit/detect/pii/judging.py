@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from dcmaudit.model import Verdict
+from dcmaudit.model import Box, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +58,39 @@ class Chain:
                 return said
         return NOBODY
 
-    def judge_all(self, texts: Sequence[str]) -> list[Judgement]:
-        """The judgement of each line of a plane, where neighbours are also judged together: a date in three pieces."""
-        alone = [self.judge(text) for text in texts]
-        for first in range(len(texts)):
-            for count in (2, 3):
-                part = texts[first : first + count]
-                if len(part) < count or not all(part):
-                    continue
-                together = self.judge(" ".join(part))
-                if together.verdict is not Verdict.IDENTIFYING:
-                    continue
-                for place in range(first, first + count):
-                    if alone[place].verdict is not Verdict.IDENTIFYING and _is_part(texts[place]):
-                        alone[place] = together
-        return alone
+    def judge_all(self, texts: Sequence[str], boxes: Sequence[Box]) -> list[Judgement]:
+        """The judgement of each line of a plane; pieces that stand side by side are judged together as well.
+
+        A date that was read in three pieces identifies, although none of its pieces does.
+        """
+        said = [self.judge(text) for text in texts]
+        order = sorted(range(len(texts)), key=lambda place: (boxes[place].left, boxes[place].top))
+        for first in order:
+            run = [first]
+            while len(run) < _PIECES:
+                beside = next((p for p in order if p not in run and _is_beside(boxes[run[-1]], boxes[p])), None)
+                if beside is None:
+                    break
+                run.append(beside)
+                if any(said[place].verdict is Verdict.IDENTIFYING or not texts[place] for place in run):
+                    break
+                together = self.judge(" ".join(texts[place] for place in run))
+                if together.verdict is Verdict.IDENTIFYING:
+                    for place in run:
+                        said[place] = together
+                    break
+        return said
 
 
-def _is_part(text: str) -> bool:
-    # "R" beside a name stays what it is; pieces of dates and numbers do not.
-    return any(c.isdigit() for c in text)
+_PIECES = 4
+
+
+def _is_beside(box: Box, right: Box) -> bool:
+    """Whether ``right`` goes on where ``box`` ends, on the same row and after no more than a wide space."""
+    height = min(box.height, right.height)
+    common = min(box.bottom, right.bottom) - max(box.top, right.top)
+    # Boxes carry margins, so neighbours may overlap a little.
+    return right.left > box.left and common >= 0.6 * height and -height <= right.left - box.right <= 1.2 * height
 
 
 def worst(judgements: Iterable[Judgement]) -> Judgement | None:

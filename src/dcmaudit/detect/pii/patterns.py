@@ -46,10 +46,10 @@ def _reason(text: str) -> str | None:
     number = _checked(text)
     if number is not None:
         return number
+    if has_clock(text) and not any(True for _ in dates_in(text.replace(":", "H"))):
+        return "it looks like a time of day"
     if any(True for _ in dates_in(text)):
         return "it looks like a date"
-    if has_clock(text):
-        return "it looks like a time of day"
     for pattern, reason in (
         (_UID, "it looks like a UID"),
         (_SOCIAL, "it looks like a social security number"),

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import datetime
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dcmaudit.detect.pii import DEFAULT, HeaderJudge, chain_plan
+from dcmaudit.detect.pii.dates import dates_in
+from dcmaudit.detect.pii.patterns import is_mod11
+from dcmaudit.detect.pii.words import distance, folded, holds_nearly
+from dcmaudit.errors import EngineError, ListError, MissingExtraError, UsageError
+from dcmaudit.model import Box, Verdict
+from dcmaudit.store import NerEngine
+from support.values import Values
+
+HEADER = Values(
+    {
+        "PatientName": ("Smith^John^Quentin",),
+        "PatientID": ("AB12345",),
+        "PatientBirthDate": ("19500312",),
+        "StudyDate": ("20200131",),
+        "StudyTime": ("134510.123",),
+        "InstitutionName": ("St Elsewhere Hospital",),
+        "ReferringPhysicianName": ("Li^Wu",),
+        "AccessionNumber": ("7766554",),
+    },
+    {"OtherPatientIDsSequence": [Values({"PatientID": ("ZK990077",)})]},
+)
+CHAIN = chain_plan(DEFAULT).chain(HEADER)
+
+
+@pytest.mark.parametrize(
+    ("text", "keyword"),
+    [
+        ("SMITH", "PatientName"), ("John Smith", "PatientName"), ("smith,john", "PatientName"), ("SMITHJOHN", "PatientName"),
+        ("5M1TH", "PatientName"), ("SMlTH", "PatientName"), ("SM1TH J0HN", "PatientName"), ("QUENT1N", "PatientName"), ("J.Q.S", "PatientName"),
+        ("JS", "PatientName"), ("LI WU", "ReferringPhysicianName"), ("ELSEWHERE", "InstitutionName"), ("EISEWHERE", "InstitutionName"),
+        ("ID: AB12345", "PatientID"), ("A812345", "PatientID"), ("AB 123 45", "PatientID"), ("AB1234S", "PatientID"), ("7766554", "AccessionNumber"),
+        ("ZK990077", "PatientID"), ("12/03/1950", "PatientBirthDate"), ("3-12-50", "PatientBirthDate"), ("1950.03.12", "PatientBirthDate"),
+        ("12 MAR 1950", "PatientBirthDate"), ("Mar 12, 1950", "PatientBirthDate"), ("12O31950", "PatientBirthDate"), ("31.01.20", "StudyDate"),
+        ("13:45", "StudyTime"), ("13:45:10", "StudyTime"),
+    ],
+)  # fmt: skip
+def test_values_of_the_header_are_recognised_however_they_are_written_or_misread(text: str, keyword: str) -> None:
+    said = CHAIN.judge(text)
+    assert said.verdict is Verdict.IDENTIFYING
+    assert said.reason == f"it shows the file's own {keyword}"
+    assert said.number == NerEngine.HEADER
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("943 476 5919", "NHS"), ("9434765919", "NHS"), ("0131 496 0018", "telephone"), ("+44 131 496 0018", "telephone"), ("a.b@example.org", "e-mail"),
+        ("04.11.1938", "date"), ("2 Nov 2011", "date"), ("07:21:59", "time"), ("DOB", "word"), ("Dr. Pym", "word"), ("064Y", "age"), ("F 64Y", "age"),
+        ("123-45-6789", "social"), ("EH16 4TJ", "post code"), ("GK482910", "identifiers"), ("30219844", "long number"), ("1.2.840.10008.5.1.4", "UID"),
+    ],
+)  # fmt: skip
+def test_texts_that_identify_by_their_form_are_recognised(text: str, reason: str) -> None:
+    said = CHAIN.judge(text)
+    assert said.verdict is Verdict.IDENTIFYING
+    assert reason in said.reason
+    assert said.number == NerEngine.PATTERNS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "L", "R", "RT", "AP", "LEFT LATERAL", "120 kV", "kV 120 mAs 3.2", "T2 TSE COR", "W: 400 L: 40", "Im: 12/30", "10 cm", "5", "8.5", "SIEMENS",
+        "MI 1.2", "FOV 24 cm", "ERECT PORTABLE", "1 of 3", "1540 m/s", "Z 1.3", "10dB/DR55", "5.0MHz", "TR 500", "TE/TR 12/90", "RCC", "2D", "100%",
+    ],
+)  # fmt: skip
+def test_technical_texts_are_harmless(text: str) -> None:
+    said = CHAIN.judge(text)
+    assert said.verdict is Verdict.HARMLESS, said
+    assert said.number == NerEngine.ALLOW_LIST
+
+
+@pytest.mark.parametrize("text", ["Jones", "Mildred", "1960", "2019", "-", "", "xqz", "RIGHT JONES", "10 20 1966"])
+def test_what_nobody_knows_is_treated_as_identifying(text: str) -> None:
+    said = CHAIN.judge(text)
+    assert said.verdict is not Verdict.HARMLESS
+    assert said.is_treated_as_identifying
+
+
+def test_no_reason_holds_any_of_the_text() -> None:
+    for text in ("SMITH", "AB12345", "12/03/1950", "Mildred", "0131 496 0018"):
+        assert text.lower() not in CHAIN.judge(text).reason.lower()
+
+
+def test_initials_that_are_a_view_are_the_view() -> None:
+    judge = HeaderJudge(Values({"PatientName": ("Archer^Peter",)}))
+    assert judge.judge("AP") is None
+    assert judge.judge("P.A.") is None or judge.judge("PA") is None
+    assert judge.judge("ARCHER") is not None
+
+
+def test_pieces_side_by_side_are_judged_together_and_others_are_not() -> None:
+    row = [Box(0, 0, 20, 10), Box(24, 0, 44, 10), Box(50, 1, 90, 11), Box(300, 0, 320, 10)]
+    said = CHAIN.judge_all(["23", "09", "57", "R"], row)
+    assert [one.verdict for one in said] == [Verdict.IDENTIFYING] * 3 + [Verdict.HARMLESS]
+    column = [Box(0, 40 * n, 20, 40 * n + 10) for n in range(3)]
+    assert {one.verdict for one in CHAIN.judge_all(["10", "12", "30"], column)} == {Verdict.HARMLESS}
+    beside_a_name = CHAIN.judge_all(["SMITH", "120 kV"], [Box(0, 0, 50, 10), Box(54, 0, 90, 10)])
+    assert [one.verdict for one in beside_a_name] == [Verdict.IDENTIFYING, Verdict.HARMLESS]
+
+
+@given(st.dates(datetime.date(1900, 1, 1), datetime.date(2099, 12, 31)))
+def test_every_common_form_of_a_date_is_read(date: datetime.date) -> None:
+    for form in ("%d/%m/%Y", "%m/%d/%Y", "%Y-%m-%d", "%d.%m.%y", "%Y%m%d", "%d %b %Y", "%d-%B-%Y", "%b %d, %Y"):
+        assert date in set(dates_in(date.strftime(form))), form
+
+
+@given(st.text("0123456789", min_size=9, max_size=9), st.integers(0, 9))
+def test_a_wrong_digit_breaks_the_check_digit(digits: str, place: int) -> None:
+    right = next((digits + str(check) for check in range(10) if is_mod11(digits + str(check))), None)
+    if right is not None:
+        changed = right[:place] + str((int(right[place]) + 1) % 10) + right[place + 1 :]
+        assert not is_mod11(changed)
+
+
+@given(st.text("abcd", max_size=6), st.text("abcd", max_size=6), st.integers(0, 3))
+def test_the_bounded_distance_is_the_distance_up_to_its_bound(one: str, other: str, bound: int) -> None:
+    full = distance(one, other, 20)
+    assert distance(one, other, bound) == min(full, bound + 1)
+    if full <= bound and other:
+        assert holds_nearly(f"xx{one}yy", other, bound)
+
+
+def test_confused_letters_are_one() -> None:
+    assert folded("5M1TH") == folded("SMITH")
+    assert folded("O0Q") == "000"
+
+
+def test_a_sites_list_is_read_in_the_originals_place_and_form(tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "dicompixelanon"
+    folder.mkdir(parents=True)
+    (folder / "ocr_whitelist_regex.txt").write_text("(?i)ward [0-9]{1,2}\n\n[123](of| of )[123]\n")
+    chain = chain_plan("ocr_whitelist", smi_root=tmp_path).chain(None)
+    assert chain.judge("Ward 7").verdict is Verdict.HARMLESS
+    assert chain.judge("Ward 7 Smith").verdict is Verdict.UNKNOWN  # the whole text must match
+    (folder / "ocr_allowlist_regex.txt").write_text("[a-z\n")
+    with pytest.raises(ListError, match="line 1 of the allow list"):
+        chain_plan(DEFAULT, smi_root=tmp_path).check()
+
+
+def test_a_pattern_without_end_does_not_hold_the_work_up(tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_text("(a+)+b\n")
+    chain = chain_plan("allowlist", allow_file=path).chain(None)
+    assert chain.judge("a" * 200).verdict is Verdict.UNKNOWN
+
+
+def test_a_chain_names_its_judges_and_refuses_others() -> None:
+    assert [link.name for link in chain_plan("header, patterns,ocr_allowlist").links] == [
+        "header",
+        "patterns",
+        "allowlist",
+    ]
+    assert chain_plan("spacy,en_core_web_md").links[0].model == "en_core_web_md"
+    assert chain_plan("spacy:en_core_web_md").links[0].model == "en_core_web_md"
+    assert chain_plan("none").chain(HEADER).judge("SMITH").verdict is Verdict.UNKNOWN
+    for wrong in ("", "flair2", "header:x", "allowlist,nobody"):
+        with pytest.raises(UsageError):
+            chain_plan(wrong)
+    with pytest.raises(UsageError, match="leaves it out"):
+        chain_plan("header", allow_file=Path("list.txt"))
+
+
+@pytest.mark.parametrize("name", ["spacy", "presidio"])
+def test_a_judge_that_is_not_installed_names_its_extra(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("spacy", "presidio_analyzer"):
+        monkeypatch.setitem(sys.modules, module, None)
+        monkeypatch.setattr("dcmaudit.detect.pii.entities.find_spec", lambda _name: None)
+    with pytest.raises((MissingExtraError, EngineError), match=rf"dcmaudit\[{name}\]"):
+        chain_plan(name).check()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from playwright.sync_api import Route, expect
@@ -174,3 +175,70 @@ def test_renderings_change_the_picture_and_not_the_plane(start: StartFace, tmp_p
     face.press("v")
     expect(face.at("#statusview")).to_contain_text("inverted")
     assert face.number() == (1 << 12) - 1, "the inverted picture of plane 0 has all its bands white"
+
+
+def test_a_foreseen_plane_is_painted_before_the_answer_and_marked_only_after_it(
+    start: StartFace, tmp_path: Path
+) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(4)))
+    face.plane("frame 1/4")
+    face.page.wait_for_timeout(400)
+    asked: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        asked.append(route)
+        if len(asked) > 1:
+            route.continue_()
+
+    face.page.route("**/do", hold_the_first)
+    face.press("n")
+    face.plane("frame 2/4")
+    assert face.number() == 1, "number and picture are those of the foreseen plane"
+    assert len(asked) == 1, "and no answer has come yet"
+    face.press("r")
+    face.page.wait_for_timeout(100)
+    assert len(asked) == 1, "a mark waits until the server has confirmed where it goes"
+    asked[0].continue_()
+    expect(face.at(".rect")).to_have_count(1)
+    marked = face.state()
+    assert (marked["plane"]["key"], marked["groups"][0]["marked"]) == ("f1", [1])
+    assert marked["groups"][0]["seen"] == [[0, 2]]
+
+
+def test_a_server_that_went_elsewhere_corrects_what_was_foreseen(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(4)))
+    face.plane("frame 1/4")
+    face.page.wait_for_timeout(400)
+
+    def elsewhere(route: Route) -> None:
+        body = json.loads(route.request.post_data or "")
+        if body["command"] == "next-frame":
+            body = {**body, "command": "go-plane", "args": {"index": 3}}
+        route.continue_(post_data=json.dumps(body))
+
+    _record(face)
+    face.page.route("**/do", elsewhere)
+    face.press("n")
+    face.plane("frame 4/4")
+    assert face.number() == 3
+    painted = face.page.evaluate("() => window.seen")
+    assert painted == [["f1", "frame 2/4", 1], ["f3", "frame 4/4", 3]], "never under another's number"
+    face.page.wait_for_timeout(600)
+    assert face.state()["groups"][0]["seen"] == [[0, 2], [3, 4]], "both were on the screen"
+
+
+def test_a_foreseen_plane_stays_under_its_own_number_when_the_server_is_lost(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(4)))
+    face.plane("frame 1/4")
+    face.page.wait_for_timeout(400)
+    face.watch.allowed += ["ERR_", "Failed to load"]
+    face.page.route("**/api/d/**", lambda route: route.abort())
+    face.press("n")
+    expect(face.at("#lost")).to_be_visible()
+    assert (face.at("#planetitle").text_content(), face.number()) == ("frame 2/4", 1)
+    face.press("r")
+    expect(face.at(".rect")).to_have_count(0)
+    face.page.unroute("**/api/d/**")
+    expect(face.at("#lost")).to_be_hidden(timeout=20_000)
+    face.plane("frame 1/4")
+    assert face.number() == 0, "the server is right"

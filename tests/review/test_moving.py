@@ -247,3 +247,19 @@ def test_a_plane_that_cannot_be_decoded_never_counts_as_seen(session: Session, m
     after = do(session, "done-next")
     assert (after["file"]["seen"], after["worklist"]["number"]) == (6, 1)
     assert after["question"]["text"].startswith("1 of 7 planes was not seen. 1 plane could not be decoded.")
+
+
+def test_what_is_foreseen_for_the_next_and_previous_plane_is_what_comes(session: Session) -> None:
+    do(session, "mark", box=[10, 5, 30, 15])
+    do(session, "mark-all-frames", box=[1, 1, 5, 5])
+    do(session, "cursor", box=[20, 20, 60, 44])
+    before = state(session)
+    assert before["near"]["previous"] is None
+    planes = before["file"]["planes"]
+    for _ in range(planes - 1):
+        after = do(session, "next-frame")
+        assert before["near"]["next"] == {part: after[part] for part in ("plane", "rects", "cursor", "can")}
+        back = do(session, "previous-frame")
+        assert after["near"]["previous"] == {part: back[part] for part in ("plane", "rects", "cursor", "can")}
+        before = do(session, "next-frame")
+    assert before["near"]["next"] is None

@@ -98,7 +98,11 @@ class OpenFile:
     @property
     def group_number(self) -> int:
         """Which group of the plane list the plane on screen is in."""
-        start = self.planes.group_start(self.index)
+        return self.group_at(self.index)
+
+    def group_at(self, index: int) -> int:
+        """Which group of the plane list the plane at ``index`` is in."""
+        start = self.planes.group_start(index)
         position = 0
         for number, group in enumerate(self.planes.groups):
             if position == start:
@@ -140,17 +144,19 @@ class OpenFile:
 
     def rects_here(self) -> list[RectRow]:
         """The stored rectangles that apply to the plane on screen."""
-        plane = self.plane
-        if plane is None:
-            return []
+        return self.rects_on(self.plane) if self.plane else []
+
+    def rects_on(self, plane: Plane) -> list[RectRow]:
+        """The stored rectangles that apply to a plane."""
         return [row for row in self.rects if row.box and row.scope and applies(row.scope, plane.address)]
 
     def suggestions_here(self) -> list[Suggestion]:
         """The suggestions for the plane on screen that were neither rejected nor stored."""
-        plane = self.plane
-        if plane is None:
-            return []
-        stored = {row.box for row in self.rects_here()}
+        return self.suggestions_on(self.plane) if self.plane else []
+
+    def suggestions_on(self, plane: Plane) -> list[Suggestion]:
+        """The suggestions for a plane that were neither rejected nor stored."""
+        stored = {row.box for row in self.rects_on(plane)}
         return [
             item
             for item in self.suggestions

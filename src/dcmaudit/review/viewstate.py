@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, Everywhere, HowSeen, Origin, OverlayAddress, Plane, Scope, View
+from dcmaudit.review.drag import first_box, kept_inside
 from dcmaudit.review.marking import state_of
 from dcmaudit.review.openfile import OpenFile, Suggestion
 from dcmaudit.review.pictures import Picture
@@ -18,6 +19,8 @@ from dcmaudit.store import OcrEngine, RectRow
 Json = dict[str, object]
 
 PROBLEMS_SHOWN = 50
+RECTS_AHEAD = 100
+"""A plane beside the one on screen with more rectangles than this is not sent along."""
 
 _SOURCES = {
     Origin.REVIEWER: "stored",
@@ -47,15 +50,19 @@ def view_state(session: Session) -> Json:
             "worklist": _worklist(session),
             "file": _file(file) if file else None,
             "groups": _groups(file) if file else [],
-            "plane": _plane(session, file) if file else None,
+            "plane": _plane(session, file, file.index) if file else None,
             "view": {
                 "rendering": session.view.rendering.value,
                 "inverted": session.view.inverted,
                 "redacted": session.redacted,
             },
-            "rects": _rects(session, file) if file else [],
+            "rects": _rects(session, file, file.plane) if file and file.plane else [],
             "cursor": {"box": box_json(session.cursor)} if session.cursor else None,
-            "can": _can(session),
+            "can": _can(session, file.index if file else 0),
+            "near": {
+                "next": _near(session, file, file.index + 1) if file else None,
+                "previous": _near(session, file, file.index - 1) if file else None,
+            },
             "options": session.options.as_json(),
             "question": _question(session),
             "message": {"text": session.message.text, "kind": session.message.kind} if session.message else None,
@@ -184,15 +191,32 @@ def _marked(file: OpenFile) -> set[int]:
     return found
 
 
-def _plane(session: Session, file: OpenFile) -> Json | None:
-    plane = file.plane
-    if plane is None:
+def _near(session: Session, file: OpenFile, index: int) -> Json | None:
+    """What the step to a plane beside the one on screen will change, so that the page need not wait for the answer."""
+    if not 0 <= index < len(file.planes):
         return None
+    plane = file.planes[index]
+    rects = _rects(session, file, plane)
+    if len(rects) > RECTS_AHEAD or plane.size is None:
+        return None
+    cursor = kept_inside(session.cursor, plane.size) if session.cursor else first_box(plane.size)
+    return {
+        "plane": _plane(session, file, index),
+        "rects": rects,
+        "cursor": {"box": box_json(cursor)},
+        "can": _can(session, index),
+    }
+
+
+def _plane(session: Session, file: OpenFile, index: int) -> Json | None:
+    if not index < len(file.planes):
+        return None
+    plane = file.planes[index]
     key, size = plane.address.key, plane.size
     picture = Picture(file.file_id, plane.address, session.view)
     return {
-        "index": file.index,
-        "number": file.index + 1,
+        "index": index,
+        "number": index + 1,
         "key": key,
         "title": plane.title,
         "kind": plane.kind.value,
@@ -200,8 +224,8 @@ def _plane(session: Session, file: OpenFile) -> Json | None:
         "height": size.height if size else None,
         "image": image_address(session.id, file.file_id, key, session.view) if size else None,
         "error": _plane_error(plane, session.desk.pictures.error(picture)),
-        "group": file.group_number,
-        "position": file.index - file.planes.group_start(file.index),
+        "group": file.group_at(index),
+        "position": index - file.planes.group_start(index),
         "overlay": f"{plane.address.group:04X}" if isinstance(plane.address, OverlayAddress) else None,
     }
 
@@ -213,10 +237,10 @@ def _plane_error(plane: Plane, error: DcmauditError | None) -> Json | None:
     return error_json(error) if error else None
 
 
-def _rects(session: Session, file: OpenFile) -> list[Json]:
-    stored = [_stored(row, highlighted=session.options["show-stored"]) for row in file.rects_here()]
+def _rects(session: Session, file: OpenFile, plane: Plane) -> list[Json]:
+    stored = [_stored(row, highlighted=session.options["show-stored"]) for row in file.rects_on(plane)]
     suggested = []
-    for item in file.suggestions_here():
+    for item in file.suggestions_on(plane):
         offered, redacted = is_offered(session.options, item.region), is_redacted(session.options, item.region)
         if offered or redacted:
             suggested.append(_suggested(item, redacted=redacted, highlighted=offered))
@@ -267,12 +291,11 @@ def scope_words(scope: Scope | None) -> str:
     return scope.value if isinstance(scope, Everywhere) else "this plane"
 
 
-def _can(session: Session) -> Json:
+def _can(session: Session, index: int) -> Json:
     file, history = session.file, session.history
     current = session.selection.index(file.place) if file else None
     writable = not session.desk.viewer and session.desk.store.is_writable
     planes = len(file.planes) if file else 0
-    index = file.index if file else 0
     return {
         "undo": history.next_undo.label if writable and history.next_undo else None,
         "redo": history.next_redo.label if writable and history.next_redo else None,
@@ -284,7 +307,8 @@ def _can(session: Session) -> Json:
         "previous_file": current is not None and current > 0,
         "apply_all": writable
         and file is not None
-        and any(is_offered(session.options, item.region) for item in file.suggestions_here()),
+        and index < planes
+        and any(is_offered(session.options, item.region) for item in file.suggestions_on(file.planes[index])),
     }
 
 

@@ -62,6 +62,8 @@ class Page {
       api,
       pictures: this.pictures,
       paint: (state, picture) => this.#paint(state, picture),
+      step: (state, picture) => this.#step(state, picture),
+      settle: (state) => this.#settle(state),
       busy: (text) => this.chrome.busy(text),
       lost: (why) => this.#lost(why),
       refused: (trouble) => this.chrome.refused(trouble),
@@ -101,6 +103,16 @@ class Page {
    * @param {import("./conductor.js").Picture} picture
    */
   #paint(state, picture) {
+    this.#step(state, picture);
+    this.#settle(state);
+  }
+
+  /**
+   * What must change in the same frame as the picture: its number and title, its rectangles, its place in the file.
+   * @param {ViewState} state
+   * @param {import("./conductor.js").Picture} picture
+   */
+  #step(state, picture) {
     const name = state.file && state.plane ? `${state.file.file_id}/${state.plane.key}` : "";
     const other = this.stage.root.dataset.plane !== name;
     this.stage.root.dataset.plane = name;
@@ -114,6 +126,14 @@ class Page {
     } else this.stage.clear();
     this.chrome.top(state);
     this.chrome.trouble(state, picture.trouble);
+    this.panel.update(state, this.mayWrite);
+    this.strip.update(state);
+    if (other) this.chrome.explain(null, 0, 0);
+  }
+
+  /** What goes with a state besides its plane. @param {ViewState} state */
+  #settle(state) {
+    this.chrome.top(state);
     this.chrome.setOpening(state.file?.opening === true);
     this.chrome.start(state);
     this.chrome.before(state, (command, args) => void this.act(command, args));
@@ -123,7 +143,6 @@ class Page {
     this.worklist.update(state);
     this.sheet.update(state);
     this.menus.update(state, (command) => this.#usable(command, state));
-    if (other) this.chrome.explain(null, 0, 0);
     this.#status(state);
     if (state.question && !this.asking) queueMicrotask(() => void this.#question(state));
   }

@@ -2,6 +2,9 @@
  * One thing after the other: a command goes to the server, the state comes back, its picture is made ready, and
  * number, title and picture change in one animation frame. Only then the next command begins. So no plane is
  * skipped unpainted and no plane appears under another's number.
+ *
+ * For the step to the next or previous plane the server has said beforehand what will change. Where its picture is
+ * there, too, the frame is painted while the server is still being asked; its answer confirms that, or corrects it.
  */
 
 import { Lost, Refusal } from "./api.js";
@@ -25,6 +28,8 @@ const LEAVING = new Set(["next-file", "previous-file", "previous-frame", "next-o
  * @property {import("./api.js").Api} api
  * @property {import("./pictures.js").Pictures} pictures
  * @property {(state: ViewState, picture: Picture) => void} paint  called inside an animation frame
+ * @property {(state: ViewState, picture: Picture) => void} step  the same for a plane beside the one on the screen: the stage and its words alone
+ * @property {(state: ViewState) => void} settle  everything else of a state whose plane was painted by `step`
  * @property {(text: string|null) => void} busy
  * @property {(why: "no answer"|"ended"|null) => void} lost
  * @property {(trouble: Trouble) => void} refused
@@ -33,6 +38,13 @@ const LEAVING = new Set(["next-file", "previous-file", "previous-frame", "next-o
 
 /** @param {ViewState} state */
 const planeOf = (state) => (state.file && state.plane ? `${state.file.file_id}/${state.plane.key}` : null);
+
+/** Whether two states show the same on the stage. @param {ViewState} one @param {ViewState} other */
+function agree(one, other) {
+  /** @param {ViewState} state */
+  const shown = ({ file, plane, rects, view, cursor }) => JSON.stringify([file?.file_id, plane, rects, view, cursor]);
+  return shown(one) === shown(other);
+}
 
 /** @param {number} milliseconds */
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -118,10 +130,14 @@ export class Conductor {
     const painted = this.unreported;
     this.unreported = [];
     const slow = setTimeout(() => this.score.busy("Working…"), SLOW);
+    const guess = this.#foreseen(command);
     try {
-      const state = await this.score.api.act(command, args, painted);
+      const answer = this.score.api.act(command, args, painted);
+      if (guess) await this.#step(guess.state, guess.picture, answer);
+      const state = await answer;
       clearTimeout(slow);
-      await this.#present(state);
+      if (guess && agree(guess.state, state)) this.#confirm(state);
+      else await this.#present(state);
       return true;
     } catch (error) {
       const told = error instanceof Refusal && error.state !== null;
@@ -133,6 +149,58 @@ export class Conductor {
       clearTimeout(slow);
       this.score.busy(null);
     }
+  }
+
+  /**
+   * What the server has said that this command will lead to, with its picture; null where either is not there.
+   * @param {string} command
+   * @returns {{state: ViewState, picture: Picture}|null}
+   */
+  #foreseen(command) {
+    const { state } = this;
+    const part = command === "next-frame" ? state?.near.next : command === "previous-frame" ? state?.near.previous : null;
+    if (!state?.file || !part?.plane.image || part.plane.error || state.question) return null;
+    const bitmap = this.score.pictures.peek(part.plane.image);
+    const near = { next: null, previous: null };
+    return bitmap && { state: { ...state, ...part, near, message: null }, picture: { bitmap, trouble: null } };
+  }
+
+  /**
+   * Paint a foreseen plane.
+   * @param {ViewState} state
+   * @param {Picture} picture
+   * @param {Promise<unknown>} answer
+   */
+  async #step(state, picture, answer) {
+    answer.catch(() => {
+      // told where it is waited for
+    });
+    await frame();
+    this.state = state;
+    this.score.step(state, picture);
+    this.score.pictures.shown = state.plane?.image ?? null;
+    await this.#painted(state, picture);
+  }
+
+  /** @param {ViewState} state */
+  #confirm(state) {
+    this.state = state;
+    this.score.settle(state);
+    this.score.pictures.prefetch(this.#ahead(state));
+  }
+
+  /**
+   * Note what is on the screen, once it is.
+   * @param {ViewState} state
+   * @param {Picture} picture
+   */
+  async #painted(state, picture) {
+    await afterPaint();
+    if (!picture.bitmap || !state.file || !state.plane || document.visibilityState !== "visible") return;
+    const name = planeOf(state);
+    if (name !== this.lastPainted) this.unreported.push([state.file.file_id, state.plane.key]);
+    this.lastPainted = name;
+    this.score.painted(state.file.file_id, state.plane.key);
   }
 
   /** @param {unknown} error */
@@ -164,13 +232,7 @@ export class Conductor {
     this.state = state;
     this.score.paint(state, picture);
     this.score.pictures.shown = picture.bitmap ? (state.plane?.image ?? null) : null;
-    await afterPaint();
-    if (picture.bitmap && state.file && state.plane && document.visibilityState === "visible") {
-      const name = planeOf(state);
-      if (name !== this.lastPainted) this.unreported.push([state.file.file_id, state.plane.key]);
-      this.lastPainted = name;
-      this.score.painted(state.file.file_id, state.plane.key);
-    }
+    await this.#painted(state, picture);
     this.score.pictures.prefetch(this.#ahead(state));
   }
 

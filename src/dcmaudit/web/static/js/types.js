@@ -100,6 +100,8 @@
  * @property {string} yes
  * @property {string} no
  *
+ * @typedef {{plane: PlaneState, rects: RectState[], cursor: {box: Edges}, can: Record<string, unknown>}} NearState
+ *
  * @typedef {object} ViewState
  * @property {number} revision
  * @property {string} user
@@ -113,6 +115,7 @@
  * @property {RectState[]} rects
  * @property {{box: Edges}|null} cursor
  * @property {Record<string, unknown>} can
+ * @property {{next: NearState|null, previous: NearState|null}} near
  * @property {Record<string, OptionState>} options
  * @property {Question|null} question
  * @property {{text: string, kind: "info"|"warning"|"error"}|null} message

@@ -19,7 +19,8 @@ from textgen.strings import HEADER, String, some_string
 HEIGHTS = (6, 7, 8, 9, 10, 12, 14, 16, 20, 24, 30, 40)
 STYLES = ("white", "white", "grey", "outlined", "black", "low contrast", "own ground")
 KINDS = (
-    "8 bit", "8 bit", "MONOCHROME1", "RGB", "12 bit", "16 bit signed", "outside window", "few levels", "float", "PALETTE", "overlay",
+    "8 bit", "8 bit", "MONOCHROME1", "RGB", "12 bit", "16 bit signed", "outside window", "few levels", "float",
+    "PALETTE", "overlay",
     "embedded overlay", "one frame of a cine",
 )  # fmt: skip
 _VISIBLE = 10
@@ -58,7 +59,7 @@ def make_case(half: str, number: int, *, edge: int, strings: int) -> Case:
     kind = KINDS[number % len(KINDS)] if strings else ("8 bit", "12 bit", "RGB")[number % 3]
     base = background(half, name, edge)
     ground = np.zeros_like(base) if "overlay" in kind else base
-    picture, placed = _burn(half, ground, pick, strings, binary="overlay" in kind, dim=kind in {"few levels"})
+    picture, placed = _burn(half, ground, pick, strings, binary="overlay" in kind)
     case = Case(f"{half}-{number}-{strings}", kind, name, b"", placed)
     address = _write(case, kind, base, picture)
     for one in placed:
@@ -67,7 +68,7 @@ def make_case(half: str, number: int, *, edge: int, strings: int) -> Case:
 
 
 def _burn(
-    half: str, base: npt.NDArray[np.uint8], pick: random.Random, count: int, *, binary: bool, dim: bool
+    half: str, base: npt.NDArray[np.uint8], pick: random.Random, count: int, *, binary: bool
 ) -> tuple[npt.NDArray[np.uint8], list[Placed]]:
     picture = base.astype(np.float32)
     taken = np.zeros(base.shape, bool)
@@ -126,7 +127,9 @@ def _turned(mask: npt.NDArray[np.float32], turn: str) -> npt.NDArray[np.float32]
     return np.ascontiguousarray(np.rot90(mask, int(turn) // 90))
 
 
-def _write(case: Case, kind: str, base: npt.NDArray[np.uint8], picture: npt.NDArray[np.uint8]) -> PlaneAddress:
+def _write(  # noqa: C901, PLR0912 - one branch a kind of file
+    case: Case, kind: str, base: npt.NDArray[np.uint8], picture: npt.NDArray[np.uint8]
+) -> PlaneAddress:
     extra: dict[str, Any] = dict(HEADER)
     bits = (picture > 127).astype(np.uint8)
     address: PlaneAddress = FrameAddress(0)

@@ -112,7 +112,8 @@ def _classes(case: Case, placed: Placed) -> list[str]:
     size = "6-7" if height <= 7 else "8-9" if height <= 9 else "10-16" if height <= 16 else "20-40"
     length = "1-2 characters" if len(placed.string.text) <= 2 else "3 characters and more"
     return [
-        "all", f"cap height {size}", f"style {placed.style}", f"turned {placed.turn}", length, f"file {case.kind}", f"font {placed.font}",
+        "all", f"cap height {size}", f"style {placed.style}", f"turned {placed.turn}", length, f"file {case.kind}",
+        f"font {placed.font}",
         f"on {case.background}", f"string {placed.string.kind}",
     ]  # fmt: skip
 

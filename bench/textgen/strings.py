@@ -17,15 +17,19 @@ HEADER = {
 }
 
 OWN = (
-    "WINTERGREEN, ISOLDE", "Isolde Wintergreen", "ISOLDE M WINTERGREEN", "ID QX730458", "QX730458", "DOB 23/09/1957", "23-Sep-1957", "1957-09-23",
-    "A55120934", "LARKFIELD INFIRMARY", "Larkfield", "Dr. T. Okonkwo", "14.06.2019", "14/06/19 09:33", "09:33:51", "WINTERGREEN",
+    "WINTERGREEN, ISOLDE", "Isolde Wintergreen", "ISOLDE M WINTERGREEN", "ID QX730458", "QX730458", "DOB 23/09/1957",
+    "23-Sep-1957", "1957-09-23",
+    "A55120934", "LARKFIELD INFIRMARY", "Larkfield", "Dr. T. Okonkwo", "14.06.2019", "14/06/19 09:33", "09:33:51",
+    "WINTERGREEN",
 )  # fmt: skip
 OTHER = (
-    "MARCHBANKS, PERCY", "Adelaide Fenwick", "DOB: 04.11.1938", "NHS 943 476 5919", "Tel 0131 496 0018", "2011-03-30 17:02", "MRN 30219844", "Ward 7B",
+    "MARCHBANKS, PERCY", "Adelaide Fenwick", "DOB: 04.11.1938", "NHS 943 476 5919", "Tel 0131 496 0018",
+    "2011-03-30 17:02", "MRN 30219844", "Ward 7B",
     "St Brannoc's Hospital", "p.march@example.org", "Thornbury^Eustace", "064Y F",
 )  # fmt: skip
 HARMLESS = (
-    "120 kV 80 mAs", "LEFT LATERAL", "T2 TSE COR", "W: 400 L: 40", "Im: 12/30", "FOV 24 cm", "MI 0.8 TIS 0.4", "10.5 mm", "SUPINE", "AP PORTABLE",
+    "120 kV 80 mAs", "LEFT LATERAL", "T2 TSE COR", "W: 400 L: 40", "Im: 12/30", "FOV 24 cm", "MI 0.8 TIS 0.4",
+    "10.5 mm", "SUPINE", "AP PORTABLE",
     "TE 90 TR 4500", "5.0 MHz", "Gain 62 dB", "HEAD", "RCC", "Zoom 150%",
 )  # fmt: skip
 SHORT = ("L", "R", "RT", "A", "P", "7", "JW", "H", "23", "F")

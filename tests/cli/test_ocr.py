@@ -143,8 +143,10 @@ def test_both_a_database_and_a_list_can_be_filled(tmp_path: Path, blobs: BlobEng
 @pytest.mark.parametrize(
     "words",
     [
-        ["--engine", "abbyy"], ["--pii", "nobody"], ["-j", "0"], ["--append"], ["--csv", "x", "--append", "--overwrite"], ["--mode", "slow"],
-        ["--allow-list", "/no/such/list"], ["--use-ultrasound-regions", "--except-ultrasound-regions"], ["--pii", "header", "--allow-list", "x"],
+        ["--engine", "abbyy"], ["--pii", "nobody"], ["-j", "0"], ["--append"],
+        ["--csv", "x", "--append", "--overwrite"], ["--mode", "slow"],
+        ["--allow-list", "/no/such/list"], ["--use-ultrasound-regions", "--except-ultrasound-regions"],
+        ["--pii", "header", "--allow-list", "x"],
     ],
 )  # fmt: skip
 def test_options_that_cannot_be_used_end_the_run_before_it_begins(

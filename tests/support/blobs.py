@@ -1,4 +1,7 @@
-"""An engine that is exact and quick: what is nearly white, and more than a speck, is text. For tests of what is done around an engine."""
+"""An engine that is exact and quick: what is nearly white, and more than a speck, is text.
+
+For tests of what is done around an engine.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,7 @@ class BlobEngine:
         return [_spot(*row[:4]) for row in stats[1:] if row[4] >= 30]
 
     def read(self, picture: Picture, places: Sequence[Any]) -> list[tuple[str, float | None]]:
+        assert picture.size
         self.read_count += len(places)
         return [("WORD", 0.9) for _ in places]
 

@@ -30,8 +30,9 @@ class Progress:
             from rich.progress import Progress as Bar
 
             rate = TextColumn("{task.fields[rate]}")
-            self._bar = Bar(TextColumn("reading"), BarColumn(), MofNCompleteColumn(), rate, TimeElapsedColumn(),
-                            TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True), transient=True)  # fmt: skip
+            columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), rate, TimeElapsedColumn())
+            left = (TextColumn("left"), TimeRemainingColumn())
+            self._bar = Bar(*columns, *left, console=Console(stderr=True), transient=True)
             self._task = self._bar.add_task("", total=None, rate="")
             self._bar.start()
             threading.Thread(target=self._count, name="dcmaudit-count", daemon=True).start()

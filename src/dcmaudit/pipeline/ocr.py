@@ -10,6 +10,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from dcmaudit.detect.ocr import Line, Mode, Picture, TextFinder, engine_kind, forms, still
+from dcmaudit.detect.ocr.finder import grey_of
 from dcmaudit.detect.pii import Chain, ChainPlan, Judgement, worst
 from dcmaudit.detect.ultrasound import UltrasoundRegions, ultrasound_regions
 from dcmaudit.dicom import Instance, Lut, Samples, open_instance
@@ -132,8 +133,8 @@ def read_file(job: OcrJob, reference: Reference, *, stop: Callable[[], bool] = l
     """
     started = time.monotonic()
     planes: list[PlaneReading] = []
-    device, notes, work = DeviceFacts(), (), None
-    failure = None
+    device, work, failure = DeviceFacts(), None, None
+    notes: tuple[str, ...] = ()
     try:
         finder = finder_of(job.engine, job.mode, job.threads, job.tessdata)
         with open_instance(reference) as instance:
@@ -237,7 +238,7 @@ class _Work:
             return []
         if self._still_of is not plane.group:
             self._still_of, self._still = plane.group, self._find_still(plane.group)
-        grey = still.grey_of(picture) if self._still else picture
+        grey = grey_of(picture) if self._still else picture
         return [line.line for line in self._still if line.is_in(grey)]
 
     def _find_still(self, group: PlaneGroup) -> list[still.StillLine]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import sys
 from pathlib import Path
 
@@ -36,12 +36,18 @@ CHAIN = chain_plan(DEFAULT).chain(HEADER)
 @pytest.mark.parametrize(
     ("text", "keyword"),
     [
-        ("SMITH", "PatientName"), ("John Smith", "PatientName"), ("smith,john", "PatientName"), ("SMITHJOHN", "PatientName"),
-        ("5M1TH", "PatientName"), ("SMlTH", "PatientName"), ("SM1TH J0HN", "PatientName"), ("QUENT1N", "PatientName"), ("J.Q.S", "PatientName"),
-        ("JS", "PatientName"), ("LI WU", "ReferringPhysicianName"), ("ELSEWHERE", "InstitutionName"), ("EISEWHERE", "InstitutionName"),
-        ("ID: AB12345", "PatientID"), ("A812345", "PatientID"), ("AB 123 45", "PatientID"), ("AB1234S", "PatientID"), ("7766554", "AccessionNumber"),
-        ("ZK990077", "PatientID"), ("12/03/1950", "PatientBirthDate"), ("3-12-50", "PatientBirthDate"), ("1950.03.12", "PatientBirthDate"),
-        ("12 MAR 1950", "PatientBirthDate"), ("Mar 12, 1950", "PatientBirthDate"), ("12O31950", "PatientBirthDate"), ("31.01.20", "StudyDate"),
+        ("SMITH", "PatientName"), ("John Smith", "PatientName"), ("smith,john", "PatientName"),
+        ("SMITHJOHN", "PatientName"),
+        ("5M1TH", "PatientName"), ("SMlTH", "PatientName"), ("SM1TH J0HN", "PatientName"),
+        ("QUENT1N", "PatientName"), ("J.Q.S", "PatientName"),
+        ("JS", "PatientName"), ("LI WU", "ReferringPhysicianName"), ("ELSEWHERE", "InstitutionName"),
+        ("EISEWHERE", "InstitutionName"),
+        ("ID: AB12345", "PatientID"), ("A812345", "PatientID"), ("AB 123 45", "PatientID"), ("AB1234S", "PatientID"),
+        ("7766554", "AccessionNumber"),
+        ("ZK990077", "PatientID"), ("12/03/1950", "PatientBirthDate"), ("3-12-50", "PatientBirthDate"),
+        ("1950.03.12", "PatientBirthDate"),
+        ("12 MAR 1950", "PatientBirthDate"), ("Mar 12, 1950", "PatientBirthDate"), ("12O31950", "PatientBirthDate"),
+        ("31.01.20", "StudyDate"),
         ("13:45", "StudyTime"), ("13:45:10", "StudyTime"),
     ],
 )  # fmt: skip
@@ -55,9 +61,12 @@ def test_values_of_the_header_are_recognised_however_they_are_written_or_misread
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("943 476 5919", "NHS"), ("9434765919", "NHS"), ("0131 496 0018", "telephone"), ("+44 131 496 0018", "telephone"), ("a.b@example.org", "e-mail"),
-        ("04.11.1938", "date"), ("2 Nov 2011", "date"), ("07:21:59", "time"), ("DOB", "word"), ("Dr. Pym", "word"), ("064Y", "age"), ("F 64Y", "age"),
-        ("123-45-6789", "social"), ("EH16 4TJ", "post code"), ("GK482910", "identifiers"), ("30219844", "long number"), ("1.2.840.10008.5.1.4", "UID"),
+        ("943 476 5919", "NHS"), ("9434765919", "NHS"), ("0131 496 0018", "telephone"),
+        ("+44 131 496 0018", "telephone"), ("a.b@example.org", "e-mail"),
+        ("04.11.1938", "date"), ("2 Nov 2011", "date"), ("07:21:59", "time"), ("DOB", "word"), ("Dr. Pym", "word"),
+        ("064Y", "age"), ("F 64Y", "age"),
+        ("123-45-6789", "social"), ("EH16 4TJ", "post code"), ("GK482910", "identifiers"),
+        ("30219844", "long number"), ("1.2.840.10008.5.1.4", "UID"),
     ],
 )  # fmt: skip
 def test_texts_that_identify_by_their_form_are_recognised(text: str, reason: str) -> None:
@@ -70,8 +79,10 @@ def test_texts_that_identify_by_their_form_are_recognised(text: str, reason: str
 @pytest.mark.parametrize(
     "text",
     [
-        "L", "R", "RT", "AP", "LEFT LATERAL", "120 kV", "kV 120 mAs 3.2", "T2 TSE COR", "W: 400 L: 40", "Im: 12/30", "10 cm", "5", "8.5", "SIEMENS",
-        "MI 1.2", "FOV 24 cm", "ERECT PORTABLE", "1 of 3", "1540 m/s", "Z 1.3", "10dB/DR55", "5.0MHz", "TR 500", "TE/TR 12/90", "RCC", "2D", "100%",
+        "L", "R", "RT", "AP", "LEFT LATERAL", "120 kV", "kV 120 mAs 3.2", "T2 TSE COR", "W: 400 L: 40", "Im: 12/30",
+        "10 cm", "5", "8.5", "SIEMENS",
+        "MI 1.2", "FOV 24 cm", "ERECT PORTABLE", "1 of 3", "1540 m/s", "Z 1.3", "10dB/DR55", "5.0MHz", "TR 500",
+        "TE/TR 12/90", "RCC", "2D", "100%",
     ],
 )  # fmt: skip
 def test_technical_texts_are_harmless(text: str) -> None:
@@ -109,8 +120,8 @@ def test_pieces_side_by_side_are_judged_together_and_others_are_not() -> None:
     assert [one.verdict for one in beside_a_name] == [Verdict.IDENTIFYING, Verdict.HARMLESS]
 
 
-@given(st.dates(datetime.date(1900, 1, 1), datetime.date(2099, 12, 31)))
-def test_every_common_form_of_a_date_is_read(date: datetime.date) -> None:
+@given(st.dates(dt.date(1900, 1, 1), dt.date(2099, 12, 31)))
+def test_every_common_form_of_a_date_is_read(date: dt.date) -> None:
     for form in ("%d/%m/%Y", "%m/%d/%Y", "%Y-%m-%d", "%d.%m.%y", "%Y%m%d", "%d %b %Y", "%d-%B-%Y", "%b %d, %Y"):
         assert date in set(dates_in(date.strftime(form))), form
 

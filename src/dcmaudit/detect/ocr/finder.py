@@ -89,16 +89,19 @@ class TextFinder:
         """Every line of text on a plane that ``pictures`` show, from the top down; all have the plane's size.
 
         The first picture is the full range of values. ``known`` lines are sure to be there: they are in the answer,
-        and what is found in their place is not read again. ``stop`` is asked between looks; when it says True, the lines
-        found until then come back. EngineError where the engine fails.
+        and what is found in their place is not read again. ``stop`` is asked between looks; when it says True, the
+        lines found until then come back. EngineError where the engine fails.
         """
         rows, columns = pictures[0].shape[:2]
         size = Size(int(columns), int(rows))
-        groups: list[list[Found]] = []
-        for number, picture in enumerate(pictures):
-            for look in LOOKS[self.mode] if number == 0 else (Look(),):
-                if not stop():
-                    groups.append([(spot, number) for spot in self._look(picture, look)])
+        looks = [
+            (number, look)
+            for number in range(len(pictures))
+            for look in (LOOKS[self.mode] if number == 0 else (Look(),))
+        ]
+        groups: list[list[Found]] = [
+            [(spot, number) for spot in self._look(pictures[number], look)] for number, look in looks if not stop()
+        ]
         clusters = merged(_kept(groups, size), lambda found: found[0].box)
         lines = list(known)
         new: list[list[Found]] = []

@@ -69,7 +69,7 @@ def find_still(finder: TextFinder, frames: Sequence[Picture]) -> list[StillLine]
 def _still(line: Line, middle: Picture, spread: npt.NDArray[np.uint8]) -> StillLine | None:
     box = line.box
     part = np.ascontiguousarray(middle[box.top : box.bottom, box.left : box.right])
-    level, high = cv2.threshold(part, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    _, high = cv2.threshold(part, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     ink = high > 0
     if ink.mean() > 0.5:
         ink = ~ink

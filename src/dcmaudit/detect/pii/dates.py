@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Iterator
 
@@ -30,7 +30,7 @@ _TIME = re.compile(
 )
 
 
-def dates_in(text: str) -> Iterator[datetime.date]:
+def dates_in(text: str) -> Iterator[dt.date]:
     """Every date that the text can be read as, in any order of day, month and year, years with two or four digits."""
     clean = plain(text)
     for found in _PARTS.finditer(clean):
@@ -65,13 +65,13 @@ def has_clock(text: str) -> bool:
     return any(True for _ in times_in(text)) and re.search(r"[0-9]\s?:\s?[0-9OSIL]", clean) is not None
 
 
-def _named(day: str, month: str, year: str) -> Iterator[datetime.date]:
+def _named(day: str, month: str, year: str) -> Iterator[dt.date]:
     number = _MONTHS.get(month)
     if number is not None:
         yield from _dates(as_digits(year), number, int(as_digits(day)))
 
 
-def _orders(one: str, two: str, three: str) -> Iterator[datetime.date]:
+def _orders(one: str, two: str, three: str) -> Iterator[dt.date]:
     if len(one) == 4:
         yield from _dates(one, int(two), int(three))
         yield from _dates(one, int(three), int(two))
@@ -82,11 +82,11 @@ def _orders(one: str, two: str, three: str) -> Iterator[datetime.date]:
             yield from _dates(one, int(two), int(three))
 
 
-def _dates(year: str, month: int, day: int) -> Iterator[datetime.date]:
+def _dates(year: str, month: int, day: int) -> Iterator[dt.date]:
     years = [int(year)] if len(year) == 4 else [1900 + int(year), 2000 + int(year)] if len(year) == 2 else []
     for full in years:
         try:
-            date = datetime.date(full, month, day)
+            date = dt.date(full, month, day)
         except ValueError:
             continue
         if 1880 <= full <= 2100:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
@@ -72,7 +72,7 @@ class HeaderJudge:
         self._harmless = harmless
         self._names: list[tuple[str, list[str]]] = []
         self._numbers: list[tuple[str, str]] = []
-        self._dates: list[tuple[str, datetime.date]] = []
+        self._dates: list[tuple[str, dt.date]] = []
         self._times: list[tuple[str, tuple[int, int]]] = []
         for values in _levels(header):
             self._take(values)
@@ -168,10 +168,10 @@ def _are_initials(text: str, known: Sequence[str]) -> bool:
     return text in {first, first[::-1], first[1:] + first[:1], first[:2], first[1::-1]}
 
 
-def _date(value: str) -> datetime.date | None:
+def _date(value: str) -> dt.date | None:
     digits = re.sub(r"[^0-9]", "", value)[:8]
     try:
-        return datetime.date(int(digits[:4]), int(digits[4:6]), int(digits[6:8])) if len(digits) == 8 else None
+        return dt.date(int(digits[:4]), int(digits[4:6]), int(digits[6:8])) if len(digits) == 8 else None
     except ValueError:
         return None
 

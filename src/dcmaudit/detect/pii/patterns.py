@@ -22,9 +22,9 @@ _POSTCODE = re.compile(r"(?<![A-Z0-9])[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}(?![A-Z0-9]
 _MIXED = re.compile(r"(?<![A-Z0-9])(?=[A-Z0-9]*[A-Z])(?=(?:[A-Z]*[0-9]){4})[A-Z0-9]{6,}(?![A-Z0-9])")
 _UID = re.compile(r"(?<![0-9])[12](?:\.(?:0|[1-9][0-9]*)){5,}")
 _LABEL = re.compile(
-    r"(?<![A-Z])(?:PATIENT|PAT(?:IENT)?[. ]?(?:NAME|ID|NO)|PT[. ]?NAME|NAME|SURNAME|FORENAME|D\.?O\.?B|BORN|BIRTH|MRN|CHI"
-    r"|NHS|HOSP(?:ITAL)?|CLINIC|UNIVERSITY|ACC(?:ESSION)?[. ]?(?:NO|NUM|#)|ADDRESS|WARD|CONSULTANT|PHYSICIAN|OPERATOR"
-    r"|RADIOGRAPHER|SEX|GENDER|AGE)(?![A-Z])|(?<![A-Z])(?:DR|PROF|MRS?|MISS|MS)\.? [A-Z]{3}"
+    r"(?<![A-Z])(?:PATIENT|PAT(?:IENT)?[. ]?(?:NAME|ID|NO)|PT[. ]?NAME|NAME|SURNAME|FORENAME|D\.?O\.?B|BORN|BIRTH"
+    r"|MRN|CHI|NHS|HOSP(?:ITAL)?|CLINIC|UNIVERSITY|ACC(?:ESSION)?[. ]?(?:NO|NUM|#)|ADDRESS|WARD|CONSULTANT|PHYSICIAN"
+    r"|OPERATOR|RADIOGRAPHER|SEX|GENDER|AGE)(?![A-Z])|(?<![A-Z])(?:DR|PROF|MRS?|MISS|MS)\.? [A-Z]{3}"
 )
 _AGE = re.compile(
     r"(?<![A-Z0-9])(?:0\d\d[YMWD]|\d{1,3} ?(?:Y|YRS?|YEARS?)(?: ?OLD)?|[MF] ?\d{2,3} ?Y|\d{2,3} ?[MF])(?![A-Z0-9])"

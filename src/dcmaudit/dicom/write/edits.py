@@ -32,6 +32,14 @@ class FrameEdit:
         """Whether the frame stays as it is, bit by bit."""
         return not (self.boxes or any(self.bits.values()) or self.strip)
 
+    @property
+    def rows(self) -> range | None:
+        """The rows from the first to the last that changes, None where all may."""
+        boxes = [*self.boxes, *(box for found in self.bits.values() for box in found)]
+        if self.strip or not boxes:
+            return None
+        return range(min(box.top for box in boxes), max(box.bottom for box in boxes))
+
 
 class FrameEdits:
     """The edits of every frame, worked out one by one: a plan may be for a million frames.

@@ -210,7 +210,7 @@ class _Writer:
             if reader.layout.halved and edit.boxes:
                 wide = shared_chroma(edit.boxes, reader.layout.columns)
                 edit = type(edit)(edit.frame, wide, edit.bits, edit.strip)  # noqa: PLW2901
-            patch_frame(out, at, reader, edit.frame, self.work.cells(edit))
+            patch_frame(out, at, reader, edit.frame, self.work.cells(edit), edit.rows)
         out.seek(0, 2)
 
     def _encapsulated(self, out: BinaryIO, span: Span) -> None:

@@ -17,10 +17,13 @@ from dcmaudit.model import Box
 Bits = npt.NDArray[np.uint8]
 
 
-def patch_frame(out: BinaryIO, value_at: int, reader: FrameReader, frame: int, cells: Cells) -> None:
+def patch_frame(
+    out: BinaryIO, value_at: int, reader: FrameReader, frame: int, cells: Cells, rows: range | None = None
+) -> None:
     """Put the cells of one frame where it lies in the value that begins at ``value_at`` of ``out``.
 
-    Frames of single bits share bytes with their neighbours, whose bits stay.
+    ``rows`` are those that changed, None for all: others need not be written again. Frames of single bits share
+    bytes with their neighbours, whose bits stay.
     """
     layout, little = reader.layout, reader.syntax.little_endian
     swapped = not little and layout.bits_allocated <= 8 and reader.element.vr != "OB"
@@ -29,8 +32,12 @@ def patch_frame(out: BinaryIO, value_at: int, reader: FrameReader, frame: int, c
         _patch_bits(out, value_at, frame * layout.frame_bits, flat.ravel(), swapped=swapped)
         return
     native = NativeLayout(layout.bits_allocated, planar=layout.planar, big_endian=not little, subsampled=layout.halved)
-    data = b"".join(native_bytes([cells], native))[: layout.frame_bits // 8]
-    start = frame * len(data)
+    size = layout.frame_bits // 8
+    start = frame * size
+    if rows is not None and not swapped and not layout.planar:
+        row_size = size // layout.rows
+        cells, start, size = cells[rows.start : rows.stop], start + rows.start * row_size, len(rows) * row_size
+    data = b"".join(native_bytes([cells], native))[:size]
     if swapped:
         _patch_swapped(out, value_at, start, data)
         return

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pytest
 from playwright.sync_api import expect
 
 from support.face import Face, StartFace
+from support.files import reference
+from support.lettering import lettered
 from support.numbered import cine, write
 from support.reviewer import dump
 
 WIDTH, HEIGHT = 112, 64
+
+COUNT_COLOUR = """([red, green, blue]) => {
+  const canvas = document.querySelector("canvas.marks");
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let count = 0;
+  for (let i = 0; i < data.length; i += 4) if (data[i] === red && data[i + 1] === green && data[i + 2] === blue) count += 1;
+  return count;
+}"""
 
 
 def _cursor(face: Face) -> list[int]:
@@ -260,3 +272,25 @@ def test_all_frames_and_the_whole_series_in_one_step(start: StartFace, tmp_path:
     face.position("2/2")
     expect(face.at(".rect .rect-why")).to_contain_text("all frames")
     expect(face.at('.row[data-state="in-work"], .row[data-state="in work"]')).to_have_count(2)
+
+
+@pytest.mark.slow
+def test_o_reads_text_while_the_reviewer_goes_on(start: StartFace, tmp_path: Path) -> None:
+    frames = np.stack([lettered((200, 320), [("MERRIWEATHER", 20, 60)]), np.zeros((200, 320), np.uint8)])
+    extra = {"PatientName": "Merriweather^Ada"}
+    face = start(write(tmp_path / "named.dcm", reference(frames, frames=2, extra=extra)))
+    face.plane("frame 1/2")
+    face.press("o", "n")
+    face.plane("frame 2/2")  # nobody waits for the engine
+    face.press("p")
+    face.plane("frame 1/2")
+    row = face.at(".rect").filter(has_text="OCR")
+    expect(row).to_have_count(1, timeout=90_000)
+    expect(row.locator(".rect-text")).to_contain_text("MERRI", ignore_case=True)
+    expect(row.locator(".rect-why")).to_contain_text("% sure · likely identifies a person")
+    expect(face.at("#statusseen")).not_to_contain_text("reading")
+    face.picture("ocr")
+    assert face.page.evaluate(COUNT_COLOUR, [86, 180, 233]) > 100, "a crossed box in sky blue"
+    row.get_by_role("button", name="Apply").click()
+    expect(face.at(".rect").filter(has_text="OCR")).to_have_count(1)
+    assert face.state()["rects"][0]["stored"] is True

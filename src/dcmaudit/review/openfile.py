@@ -84,6 +84,8 @@ class OpenFile:
     seen: SeenPlanes = field(default_factory=SeenPlanes)
     suggestions: list[Suggestion] = field(default_factory=list)
     suggesting: bool = False
+    reading: set[str] = field(default_factory=set)
+    """Titles of the planes that text is looked for on at the moment."""
     identified: bool = False
     header_searched: bool = False
     searched: set[str] = field(default_factory=set)

@@ -50,6 +50,7 @@ class TextReader:
         with self._lock:
             if self._workers is None:
                 self._workers = Workers(1, "ocr")
+        file.reading.add(plane.title)
         session.say(f"Looking for text on {plane.title}…")
         self._workers.submit(partial(self._work, session, file, plane))
 
@@ -63,6 +64,7 @@ class TextReader:
             return self._desk.quitting or session.file is not file
 
         if left():
+            file.reading.discard(plane.title)
             return
         try:
             regions = self._regions(session, file, plane, left)
@@ -75,6 +77,8 @@ class TextReader:
                 return
             self._desk.replace_read(file, plane.address, regions)
             text, kind = _told(plane, regions), "info"
+        finally:
+            file.reading.discard(plane.title)
         with session.lock:
             if not left():
                 session.say(text, kind)

@@ -154,6 +154,7 @@ def _file(file: OpenFile) -> Json:
         "bits": file.stray.value,
         "bits_progress": list(file.stray_progress) if file.stray_progress else None,
         "suggesting": file.suggesting,
+        "reading": sorted(file.reading),
         "notes": list(file.notes),
     }
 

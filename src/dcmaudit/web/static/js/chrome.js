@@ -66,8 +66,9 @@ export class Chrome {
       : [];
     setText(byId("statusview", HTMLElement), parts.join(" · "));
     const bits = file?.bits_progress ? ` · searching bits, ${file.bits_progress[0]} of ${file.bits_progress[1]} frames` : "";
-    const reading = file?.suggesting ? " · looking for suggestions" : "";
-    setText(byId("statusseen", HTMLElement), file ? `${file.seen} of ${counted(file.planes, "plane")} seen${bits}${reading}` : "");
+    const looking = file?.suggesting ? " · looking for suggestions" : "";
+    const reading = file?.reading.length ? ` · reading text on ${file.reading.join(", ")}…` : "";
+    setText(byId("statusseen", HTMLElement), file ? `${file.seen} of ${counted(file.planes, "plane")} seen${bits}${looking}${reading}` : "");
     const saved = byId("statussaved", HTMLElement);
     const connected = (document.body.dataset.lost ?? "no") === "no";
     if (connected) setText(saved, !file || state.viewer ? "" : state.saved ? "saved" : "saving…");

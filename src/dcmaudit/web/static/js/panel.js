@@ -1,7 +1,7 @@
 /** The side panel: the plane's rectangles as a list (the same content as the canvas), and the file's facts. */
 
 import { byId, counted, make, setText, stamp, within } from "./dom.js";
-import { explain, sample, sourceOf, SOURCES } from "./sources.js";
+import { explain, judged, sample, sourceOf, SOURCES } from "./sources.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
 /** @typedef {import("./types.js").RectState} RectState */
@@ -108,8 +108,9 @@ export class Panel {
     text.textContent = rect.text ? `“${rect.text}”` : "";
     text.dataset.verdict = rect.verdict;
     const scope = rect.scope === "this plane" ? "" : `${rect.scope} · `;
+    const told = judged(rect);
     const size = rect.box ? `${right - left} × ${bottom - top} · ` : "";
-    within(row, ".rect-why", HTMLElement).textContent = `${size}${scope}${rect.reason}`;
+    within(row, ".rect-why", HTMLElement).textContent = `${size}${scope}${told ? `${told} · ` : ""}${rect.reason}`;
     jump.title = explain(rect);
     const where = rect.box ? ` At ${left}, ${top}, ${right - left} by ${bottom - top} pixels.` : "";
     jump.setAttribute("aria-label", `${explain(rect)}${where}`);

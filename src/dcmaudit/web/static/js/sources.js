@@ -29,6 +29,19 @@ export function sourceOf(source) {
   return SOURCES[place] ?? UNKNOWN;
 }
 
+const VERDICTS = /** @type {Record<string, string>} */ ({ identifying: "likely identifies a person", harmless: "judged harmless", unknown: "not judged: treat it as identifying" });
+
+/**
+ * How sure a rectangle is, and what its text was judged to be; empty where nothing was read.
+ * @param {import("./types.js").RectState} rect
+ */
+export function judged(rect) {
+  const parts = [];
+  if (typeof rect.confidence === "number") parts.push(`${Math.round(rect.confidence * 100)} % sure`);
+  if (rect.text) parts.push(VERDICTS[rect.verdict] ?? rect.verdict);
+  return parts.join(" · ");
+}
+
 /**
  * A small sample of the line, for the legend and the list.
  * @param {Source} source

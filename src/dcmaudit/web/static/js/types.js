@@ -45,6 +45,7 @@
  * @property {boolean} unscanned_bits
  * @property {[number, number]|null} bits_progress
  * @property {boolean} suggesting
+ * @property {string[]} reading
  * @property {string[]} [notes]
  *
  * @typedef {object} GroupState

@@ -108,7 +108,7 @@ _OPTIONS = (
     _option("show-stored", "Rectangles of the database", "Outline the rectangles that the database has for this file.",
             "rectangles"),
     _option("show-similar", "Rectangles of similar images",
-            "Suggest the rectangles of done files with the same kind, size and model.", "rectangles"),
+            "Suggest the rectangles of similar done files, and places learned from related ones.", "rectangles"),
     _option("show-rules", "Rectangles of rules", "Suggest the rectangles of matching deid rules.", "rectangles"),
     _option("show-ultrasound", "Rectangles of ultrasound regions",
             "Suggest what lies outside the ultrasound regions of the header.", "rectangles"),

@@ -20,7 +20,9 @@ COUNT_COLOUR = """([red, green, blue]) => {
   const canvas = document.querySelector("canvas.marks");
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   let count = 0;
-  for (let i = 0; i < data.length; i += 4) if (data[i] === red && data[i + 1] === green && data[i + 2] === blue) count += 1;
+  for (let i = 0; i < data.length; i += 4) {
+    if (data[i] === red && data[i + 1] === green && data[i + 2] === blue) count += 1;
+  }
   return count;
 }"""
 

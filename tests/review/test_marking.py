@@ -342,3 +342,21 @@ def _device() -> Any:
     from dcmaudit.model import DeviceFacts
 
     return DeviceFacts(modality="US", rows=48, columns=64)
+
+
+@pytest.mark.parametrize("replaced", [False, True], ids=["written over", "replaced"])
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [("done-next", {"confirm": True}), ("tag", {}), ("comment", {"text": "x"}), ("mark", {"box": [1, 1, 5, 5]})],
+)
+def test_nothing_is_stored_for_a_file_that_was_changed_after_it_was_opened(
+    session: Session, database: Path, files: list[Path], command: str, arguments: dict[str, Any], replaced: bool
+) -> None:
+    if replaced:
+        write_cine(files[0].with_name("new"), frames=3, uid=77).replace(files[0])
+    else:
+        write_cine(files[0], frames=3, uid=77)
+    with pytest.raises(ReviewError, match="changed after it was opened"):
+        do(session, command, **arguments)
+    assert not tables(database).get("DicomTags")
+    assert not tables(database).get("DicomRects")

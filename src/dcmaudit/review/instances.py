@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -10,6 +11,9 @@ from dataclasses import dataclass, field
 
 from dcmaudit.dicom import Instance, open_instance
 from dcmaudit.model import Reference
+
+Stamp = tuple[int, int, int, int]
+"""Device, inode, size and time of change of a file: what differs once a program writes it or puts another there."""
 
 
 @dataclass
@@ -27,6 +31,7 @@ class InstancePool:
         self._limit = limit
         self._opener = opener
         self._slots: OrderedDict[int, _Slot] = OrderedDict()
+        self._stamps: dict[int, Stamp | None] = {}
         self._lock = threading.Lock()
         self._closed = False
 
@@ -41,10 +46,19 @@ class InstancePool:
         try:
             with slot.lock:
                 if slot.instance is None:
-                    slot.instance = self._opener(reference())
+                    found = reference()
+                    # Of the first opening: pictures of then may still be on screen after a later one.
+                    self._stamps.setdefault(file_id, _stamp(found))
+                    slot.instance = self._opener(found)
             yield slot.instance
         finally:
             self._leave(file_id, slot)
+
+    def has_changed(self, file_id: int, reference: Reference) -> bool:
+        """Whether the file is another one than when it was first opened here; False where that cannot be known."""
+        before = self._stamps.get(file_id)
+        now = _stamp(reference) if before is not None else None
+        return now is not None and now != before
 
     def close(self) -> None:
         """Close what is not in use now, and the rest, with whatever is opened later, when its users are through."""
@@ -82,6 +96,16 @@ class InstancePool:
                 closing.append(slot)
         for old in closing:
             _close(old)
+
+
+def _stamp(reference: Reference) -> Stamp | None:
+    """The stamp of a file of this machine, None for other inputs and for files that are gone."""
+    path = getattr(reference, "path", None)
+    try:
+        found = os.stat(path) if path is not None else None  # noqa: PTH116 - a path may hold bytes that are no UTF-8
+    except (OSError, ValueError):
+        return None
+    return None if found is None else (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 def _close(slot: _Slot) -> None:

@@ -115,6 +115,7 @@ def clear_file(session: Session, _arguments: Arguments) -> None:
 def tag(session: Session, _arguments: Arguments) -> None:
     """Tag the file for another look, or take the tag away. Either way the file counts as done."""
     file = session.opened()
+    _require_unchanged(session, file)
     marked = not (file.tag is not None and file.tag.marked)
     former = session.desk.store.set_marked(file.name, *_device(file), marked=marked)
     _note_tag(session, file, former, "tagging" if marked else "untagging")
@@ -123,13 +124,18 @@ def tag(session: Session, _arguments: Arguments) -> None:
 def comment(session: Session, arguments: Arguments) -> None:
     """Set the comment of the file, empty to remove it. The file counts as done; a tag stays."""
     file = session.opened()
+    _require_unchanged(session, file)
     text = take.text(arguments, "text").strip()
     former = session.desk.store.set_comment(file.name, text or None, *_device(file))
     _note_tag(session, file, former, "commenting")
 
 
 def mark_done(session: Session, file: OpenFile) -> None:
-    """Mark the file as done and store what was seen; a tag and a comment that are there stay."""
+    """Mark the file as done and store what was seen; a tag and a comment that are there stay.
+
+    ReviewError where the file was changed since it was opened: nobody has seen what is in it now.
+    """
+    _require_unchanged(session, file)
     session.desk.keep_seen(file)
     former = session.desk.store.mark_done(file.name, *_device(file))
     _note_tag(session, file, former, "marking as done")
@@ -181,6 +187,7 @@ def _apply(session: Session, file: OpenFile, regions: Sequence[Region], scope: S
 
 
 def _add(session: Session, file: OpenFile, new: Sequence[NewRect], label: str) -> None:
+    _require_unchanged(session, file)
     store = session.desk.store
     ids = store.add_rects(file.name, new)
     rows: list[RectRow] = []
@@ -226,6 +233,15 @@ def _device(file: OpenFile) -> tuple[DeviceFacts, str | None]:
     if file.facts is not None:
         return file.facts.device, file.facts.sop_class_uid
     return file.tag.device if file.tag is not None else DeviceFacts(), None
+
+
+def _require_unchanged(session: Session, file: OpenFile) -> None:
+    if session.desk.pool.has_changed(file.file_id, session.worklist.reference(file.place)):
+        raise ReviewError(
+            "the file was changed after it was opened; what is on screen may not be in it, and nothing was stored",
+            file=file.name,
+            hint="quit and start the reviewer again to look at it as it is now",
+        )
 
 
 def _ignore(_value: object) -> None:

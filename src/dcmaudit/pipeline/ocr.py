@@ -219,7 +219,9 @@ class _Work:
 
     def _judged(self, picture: Picture, lines: list[Line]) -> tuple[Finding, ...]:
         engine = self._finder.engine
-        judgements = self._chain.judge_all([line.text for line in lines], [line.box for line in lines])
+        judgements = self._chain.judge_all(
+            [line.text for line in lines], [line.box for line in lines], [line.confidence for line in lines]
+        )
         findings = [
             Finding(line.box, line.text, line.confidence, judgement, engine.name, engine.number)
             for line, judgement in zip(lines, judgements, strict=True)

@@ -98,7 +98,9 @@ class TextReader:
         if not pictures or self._plan is None:
             return []
         lines = self._finder.find(pictures, stop=left)
-        judgements = self._plan.chain(header).judge_all([line.text for line in lines], [line.box for line in lines])
+        judgements = self._plan.chain(header).judge_all(
+            [line.text for line in lines], [line.box for line in lines], [line.confidence for line in lines]
+        )
         return [
             Region(line.box, plane.address, Origin.OCR, said.reason, line.text or None, said.verdict, line.confidence)
             for line, said in zip(lines, judgements, strict=True)

@@ -94,7 +94,7 @@ def test_the_default_engine_finds_and_reads_lettering_upright_and_turned(rapid: 
             assert np.rot90(covered, -turns)[ink_of(shape, text, x, y)].mean() >= 0.9, (turns, text)
         read = " ".join(line.text for line in lines)
         assert "1950" in read, turns
-        if turns != 2:  # upside down, lines are found and may be read in pieces
+        if turns != 2:  # upside down, a line is found and may be read in pieces
             assert "HOLLOWAY" in read, turns
 
 

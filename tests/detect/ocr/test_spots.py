@@ -28,14 +28,14 @@ def test_a_margin_goes_along_the_line_and_stays_inside_the_plane() -> None:
     assert padded(Box(50, 50, 150, 70), Size(400, 400)) == Box(42, 47, 158, 73)
     assert padded(Box(50, 50, 70, 150), Size(400, 400)) == Box(47, 42, 73, 158)
     assert padded(Box(0, 0, 100, 20), Size(104, 22)) == Box(0, 0, 104, 22)
-    assert padded(Box(10, 10, 20, 20), Size(9, 9)) is None
+    assert padded(Box(30, 30, 40, 40), Size(9, 9)) is None
 
 
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
         (Box(0, 0, 100, 20), Box(2, 1, 98, 19), True),
-        (Box(0, 0, 100, 20), Box(95, 1, 200, 21), True),  # the two halves of a line that a tile cut
+        (Box(0, 0, 100, 20), Box(90, 1, 200, 21), True),  # the two halves of a line that a tile cut
         (Box(0, 0, 100, 20), Box(0, 16, 100, 36), False),  # the next line
         (Box(0, 0, 100, 20), Box(40, 0, 60, 100), False),  # a line that runs across
         (Box(0, 0, 200, 200), Box(10, 10, 100, 30), False),  # a paragraph is not its line
@@ -47,10 +47,12 @@ def test_boxes_of_one_line_are_told_from_neighbours(one: Box, other: Box, same: 
     assert is_same_line(other, one) is same
 
 
-def test_nothing_is_lost_when_groups_are_merged() -> None:
-    groups = [[Box(0, 0, 50, 10), Box(0, 40, 50, 50)], [Box(1, 0, 51, 11), Box(200, 0, 220, 10)]]
-    clusters = merged(groups, lambda box: box)
-    assert sorted(len(cluster) for cluster in clusters) == [1, 1, 2]
+def test_nothing_is_lost_when_lines_are_put_together_and_pieces_join_their_line() -> None:
+    pieces = [Box(0, 0, 50, 10), Box(60, 0, 110, 10)]
+    boxes = [*pieces, Box(0, 40, 50, 50), Box(0, 0, 112, 11), Box(200, 0, 220, 10)]
+    clusters = merged(boxes, lambda box: box)
+    assert sorted(len(cluster) for cluster in clusters) == [1, 1, 3]
+    assert max(clusters, key=len)[0] == Box(0, 0, 112, 11)
 
 
 def test_a_box_of_a_quarter_of_the_picture_is_no_line() -> None:

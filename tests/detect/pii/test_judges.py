@@ -98,6 +98,12 @@ def test_what_nobody_knows_is_treated_as_identifying(text: str) -> None:
     assert said.is_treated_as_identifying
 
 
+def test_what_was_read_unsurely_is_never_harmless() -> None:
+    boxes = [Box(0, 0, 9, 9), Box(0, 50, 9, 59), Box(0, 90, 9, 99)]
+    said = CHAIN.judge_all(["LEFT", "LEFT", "SMITH"], boxes, [0.95, 0.6, 0.3])
+    assert [one.verdict for one in said] == [Verdict.HARMLESS, Verdict.UNKNOWN, Verdict.IDENTIFYING]
+
+
 def test_no_reason_holds_any_of_the_text() -> None:
     for text in ("SMITH", "AB12345", "12/03/1950", "Mildred", "0131 496 0018"):
         assert text.lower() not in CHAIN.judge(text).reason.lower()

@@ -62,7 +62,7 @@ _ENLARGED = 4.0
 _TILE, _OVERLAP = 1280, 160
 """Large planes are looked at in tiles: the detector's memory grows with the picture, and a tile takes 0.5 GB."""
 
-_SURE = 0.7
+_SURE = 0.85
 """Confidence below which a line is read again the other way up."""
 
 _MOST = 2000
@@ -99,10 +99,12 @@ class TextFinder:
             for number in range(len(pictures))
             for look in (LOOKS[self.mode] if number == 0 else (Look(),))
         ]
-        groups: list[list[Found]] = [
-            [(spot, number) for spot in self._look(pictures[number], look)] for number, look in looks if not stop()
-        ]
-        clusters = merged(_kept(groups, size), lambda found: found[0].box)
+        spots: list[Found] = []
+        for number, look in looks:
+            if not stop():
+                spots += [(spot, number) for spot in self._look(pictures[number], look)]
+        kept = [found for found in spots if not is_too_large(found[0].box, size)]
+        clusters = merged(kept, lambda found: found[0].box)
         lines = list(known)
         new: list[list[Found]] = []
         for cluster in clusters:
@@ -142,7 +144,8 @@ class TextFinder:
             box = padded(around(spot.box for spot, _ in cluster), size)
             if box is None:
                 continue
-            best, number = max(cluster, key=lambda found: found[0].score)
+            # The longest: a piece of the line, however sure, would be read as a piece.
+            best, number = cluster[0]
             lines.append(Line(box, best.text or "", best.confidence, max(spot.score for spot, _ in cluster)))
             if best.text is None:
                 wanted.setdefault(number, []).append((len(lines) - 1, _grown(best.corners)))
@@ -158,7 +161,12 @@ class TextFinder:
         upright = [_reading_order(corners) for _, corners in places]
         best = self.engine.read(picture, upright)
         for turns in (2, 1, 3) if self.mode is Mode.THOROUGH else (2,):
-            again = [i for i, (_, confidence) in enumerate(best) if confidence is not None and confidence < _SURE]
+            again = [
+                i
+                for i, (_, confidence) in enumerate(best)
+                # Which way text on its side runs shows only when it is read.
+                if confidence is not None and (confidence < _SURE or (turns == 2 and upright[i] is not places[i][1]))
+            ]
             if turns != 2:
                 # Only what is about as high as wide can be a lone letter lying on its side.
                 again = [i for i in again if _is_squarish(upright[i])]
@@ -230,10 +238,6 @@ def _cut_at(spot: Spot, bottom: int) -> Spot:
     corners = spot.corners.copy()
     corners[:, 1] = np.minimum(corners[:, 1], bottom)
     return replace(spot, corners=corners)
-
-
-def _kept(groups: Sequence[Sequence[Found]], size: Size) -> list[list[Found]]:
-    return [[found for found in group if not is_too_large(found[0].box, size)] for group in groups]
 
 
 def _reading_order(corners: Corners) -> Corners:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ Picture = npt.NDArray[np.uint8]
 
 Corners = npt.NDArray[np.float32]
 """(4, 2): x and y of the corners in pixels of the picture, in reading order: top left, top right, and on clockwise."""
+
+T = TypeVar("T")
 
 _ALONG, _ACROSS = 0.4, 0.15
 """Parts of a line's height that are added at its ends and above and below: engines cut letters short."""
@@ -93,20 +95,19 @@ def turned_back(spot: Spot, turns: int, size: Size) -> Spot:
     return replace(spot, corners=corners.astype(np.float32))
 
 
-def merged(groups: Iterable[Sequence[Any]], box_of: Any) -> list[list[Any]]:
-    """The members of all groups, those that show the same line of text together, earlier groups first.
+def merged(items: Iterable[T], box_of: Callable[[T], Box]) -> list[list[T]]:
+    """The items, those that show the same line of text together, the longest of them first.
 
-    Two are the same line where one covers more than half of the other and both are about as high, or where they
-    lie on one row and overlap (the two halves of a line that was cut).
+    Long ones come first, so that pieces of a line join the line and do not stand for it.
     """
-    clusters: list[list[Any]] = []
-    for group in groups:
-        for item in group:
-            home = next((c for c in clusters if any(is_same_line(box_of(item), box_of(o)) for o in c)), None)
-            if home is None:
-                clusters.append([item])
-            else:
-                home.append(item)
+    clusters: list[list[T]] = []
+    for item in sorted(items, key=lambda one: -max(box_of(one).width, box_of(one).height)):
+        box = box_of(item)
+        home = next((c for c in clusters if any(is_same_line(box, box_of(other)) for other in c)), None)
+        if home is None:
+            clusters.append([item])
+        else:
+            home.append(item)
     return clusters
 
 

@@ -29,6 +29,7 @@ class Judgement:
 
 NOBODY = Judgement(Verdict.UNKNOWN, "nobody knows this text, so it counts as identifying", "", -1)
 NOT_ASKED = Judgement(Verdict.UNKNOWN, "not judged", "", -1)
+UNSURE = Judgement(Verdict.UNKNOWN, "it was read too unsurely to be called harmless", "", -1)
 UNREAD = Judgement(Verdict.UNKNOWN, "it could not be read, so it counts as identifying", "", -1)
 
 
@@ -58,12 +59,18 @@ class Chain:
                 return said
         return NOBODY
 
-    def judge_all(self, texts: Sequence[str], boxes: Sequence[Box]) -> list[Judgement]:
+    def judge_all(
+        self, texts: Sequence[str], boxes: Sequence[Box], sure: Sequence[float | None] | None = None
+    ) -> list[Judgement]:
         """The judgement of each line of a plane; pieces that stand side by side are judged together as well.
 
-        A date that was read in three pieces identifies, although none of its pieces does.
+        A date that was read in three pieces identifies, although none of its pieces does. ``sure`` is the reader's
+        confidence in each: what was read unsurely is never harmless, for a name upside down may read as "HL 10".
         """
         said = [self.judge(text) for text in texts]
+        for place, confidence in enumerate(sure or ()):
+            if said[place].verdict is Verdict.HARMLESS and confidence is not None and confidence < _SURE:
+                said[place] = UNSURE
         order = sorted(range(len(texts)), key=lambda place: (boxes[place].left, boxes[place].top))
         for first in order:
             run = [first]
@@ -83,6 +90,7 @@ class Chain:
 
 
 _PIECES = 4
+_SURE = 0.85
 
 
 def _is_beside(box: Box, right: Box) -> bool:

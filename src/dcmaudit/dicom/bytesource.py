@@ -20,6 +20,8 @@ class ByteSource:
         self._stream = stream
         self._lock = threading.Lock()
         self.name = name
+        self.is_remote = bool(getattr(getattr(stream, "raw", stream), "is_remote", False))
+        """Whether each read may be a request over a network, so that reading everything once is to be avoided."""
         try:
             self.size = stream.seek(0, io.SEEK_END)
         except OSError as error:

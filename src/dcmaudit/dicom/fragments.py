@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from dcmaudit.dicom.bytesource import ByteSource
+from dcmaudit.errors import HeaderError
 
 _ITEM, _DELIMITER = 0xFFFEE000, 0xFFFEE0DD
 _CHUNK = 1 << 16
@@ -31,10 +32,19 @@ class Fragments:
     cut: bool = False
     short: bool = False
     """Whether the last fragment is not wholly there."""
+    trusted: int = 0
+    """How many fragments, from the first on, were not walked: they are what lies between the table's entries, one a
+    frame or several, and are looked at when their frame is read."""
+    offset: int = 0
+    """Where the first item, the table, begins."""
 
 
-def walk_fragments(body: ByteSource, offset: int) -> Fragments:
-    """Index the items from ``offset`` on, in one pass that reads small fragments through and skips large ones."""
+def walk_fragments(body: ByteSource, offset: int, *, trusting: bool | None = None) -> Fragments:
+    """Index the items from ``offset`` on, in one pass that reads small fragments through and skips large ones.
+
+    ``trusting`` (default: where the source is remote) takes the places of all frames but the last from a Basic Offset
+    Table that can be right, instead of walking through the whole element: ``Fragments.trusted``.
+    """
     window = _Window(body)
     tag, length = window.item(offset)
     table: tuple[int, ...] = ()
@@ -43,7 +53,9 @@ def walk_fragments(body: ByteSource, offset: int) -> Fragments:
         data = body.read_at(offset + 8, length)
         table = struct.unpack(f"<{len(data) // 4}L", data[: len(data) // 4 * 4])
         position = offset + 8 + length
-    found = Fragments(position, table)
+    found = Fragments(position, table, offset=offset)
+    if body.is_remote if trusting is None else trusting:
+        position = _trust(found, body, window)
     while True:
         tag, length = window.item(position)
         if tag == _DELIMITER:
@@ -58,6 +70,19 @@ def walk_fragments(body: ByteSource, offset: int) -> Fragments:
             found.end, found.cut, found.short = body.size, True, True
             return found
         position += 8 + length
+
+
+def _trust(found: Fragments, body: ByteSource, window: _Window) -> int:
+    """Take in what the table says of all frames but the last; where the walk has to begin."""
+    table, first = found.table, found.first_item
+    rising = len(table) > 1 and table[0] == 0 and all(b - a >= 8 for a, b in pairwise(table))
+    if not rising or first + table[-1] + 8 > body.size or window.item(first + table[-1])[0] != _ITEM:
+        return first
+    for start, end in pairwise(table):
+        found.offsets.append(first + start + 8)
+        found.lengths.append(end - start - 8)
+    found.trusted = len(table) - 1
+    return first + table[-1]
 
 
 class _Window:
@@ -89,15 +114,31 @@ class FrameIndex:
     fragments: Fragments
     starts: Sequence[int]
     notes: tuple[str, ...] = ()
+    body: ByteSource | None = None
+    """Where fragments that were taken on trust are looked at."""
 
     def __len__(self) -> int:
         return len(self.starts)
 
     def spans(self, frame: int) -> list[tuple[int, int]]:
-        """Offset and length of each fragment of a frame."""
+        """Offset and length of each fragment of a frame; HeaderError where a table that was trusted is wrong."""
         first = self.starts[frame]
+        if first < self.fragments.trusted and self.body is not None:
+            return self._looked_at(self.body, first)
         last = self.starts[frame + 1] if frame + 1 < len(self.starts) else len(self.fragments.offsets)
         return [(self.fragments.offsets[i], self.fragments.lengths[i]) for i in range(first, last)]
+
+    def _looked_at(self, body: ByteSource, number: int) -> list[tuple[int, int]]:
+        window, position = _Window(body), self.fragments.offsets[number] - 8
+        end, spans = position + 8 + self.fragments.lengths[number], list[tuple[int, int]]()
+        while position < end:
+            tag, length = window.item(position)
+            if tag != _ITEM or position + 8 + length > end:
+                hint = "copy the file to this machine: there its frames are found without the table"
+                raise HeaderError("the basic offset table is wrong", file=body.name, hint=hint)
+            spans.append((position + 8, length))
+            position += 8 + length
+        return spans
 
     def is_cut(self, frame: int) -> bool:
         """Whether the file ended before this frame did."""
@@ -120,12 +161,14 @@ def index_frames(
     (or ``one_each``: RLE, PS3.5 A.4.2), all fragments where there is one frame, and otherwise a new frame wherever
     a fragment begins like a codestream. The result can have more or fewer frames than declared.
     """
+    if fragments.trusted and (len(fragments.table) != declared or extended):
+        fragments = walk_fragments(body, fragments.offset, trusting=False)
     count = len(fragments.offsets)
     notes: list[str] = []
     for title, table in (("extended", extended), ("basic", fragments.table)):
         starts = _starts_of_table(fragments, table, declared) if table else None
         if starts is not None:
-            return FrameIndex(fragments, starts, tuple(notes))
+            return FrameIndex(fragments, starts, tuple(notes), body)
         if table:
             notes.append(f"the {title} offset table is wrong and was not used")
     if one_each or count == declared:

@@ -30,6 +30,9 @@ class ObjectReader(io.RawIOBase):
     does not help. ``fetched`` and ``requests`` count what it cost. One thread at a time.
     """
 
+    is_remote = True
+    """Says to whoever reads that skipping bytes is worth some thought."""
+
     def __init__(self, store: S3Store, key: str, name: str, *, cache: BlockCache = shared) -> None:
         super().__init__()
         self._store, self._key, self._name, self._cache = store, key, name, cache

@@ -1,0 +1,107 @@
+"""Offset tables that are trusted where every read is a request."""
+
+from __future__ import annotations
+
+import io
+import struct
+
+import numpy as np
+import pytest
+
+from dcmaudit.dicom import open_instance
+from dcmaudit.dicom.bytesource import ByteSource
+from dcmaudit.dicom.fragments import FrameIndex, index_frames, walk_fragments
+from dcmaudit.errors import HeaderError
+from support.files import JPEG_LOSSLESS, MemoryReference, dataset, encode, file_bytes
+
+
+class Far(io.BytesIO):
+    """Bytes behind a network, counted."""
+
+    is_remote = True
+    counted = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        Far.counted += len(data)
+        return data
+
+
+def item(content: bytes) -> bytes:
+    return struct.pack("<HHL", 0xFFFE, 0xE000, len(content)) + content
+
+
+def element(frames: list[list[bytes]], table: list[int] | None = None) -> bytes:
+    """Frames of fragments behind a Basic Offset Table, the right one or ``table``."""
+    places, position = [], 0
+    for frame in frames:
+        places.append(position)
+        position += sum(8 + len(fragment) for fragment in frame)
+    chosen = places if table is None else table
+    body = b"".join(item(fragment) for frame in frames for fragment in frame)
+    return item(struct.pack(f"<{len(chosen)}L", *chosen)) + body + struct.pack("<HHL", 0xFFFE, 0xE0DD, 0)
+
+
+def indexed(data: bytes, declared: int, *, far: bool) -> FrameIndex:
+    body = ByteSource(Far(data) if far else io.BytesIO(data), name="x")
+    return index_frames(body, walk_fragments(body, 0), declared=declared)
+
+
+FRAMES = [[b"a" * 300_000], [b"b" * 10, b"c" * 200_000, b"d" * 6], [b"e" * 250_000], [b"f" * 90_000, b"g" * 90_000]]
+
+
+def test_the_fragments_are_the_same_with_and_without_trust() -> None:
+    near, far = (indexed(element(FRAMES), 4, far=far) for far in (False, True))
+    assert far.fragments.trusted == 3
+    assert near.fragments.trusted == 0
+    assert [far.spans(k) for k in range(4)] == [near.spans(k) for k in range(4)]
+    assert (far.fragments.end, far.fragments.cut, len(far)) == (near.fragments.end, near.fragments.cut, len(near))
+
+
+@pytest.mark.parametrize("table", [[], [0], [0, 5, 9, 12], [8, 300_008, 500_048, 750_056], [0, 300_008, 100, 750_056]])
+def test_a_table_that_cannot_be_right_is_not_trusted(table: list[int]) -> None:
+    data = element(FRAMES, table)
+    near, far = (indexed(data, 4, far=far) for far in (False, True))
+    assert [far.spans(k) for k in range(len(far))] == [near.spans(k) for k in range(len(near))]
+    assert far.notes == near.notes
+
+
+def test_a_table_of_other_frames_than_declared_is_not_trusted() -> None:
+    near, far = (indexed(element(FRAMES), 6, far=far) for far in (False, True))
+    assert [far.spans(k) for k in range(len(far))] == [near.spans(k) for k in range(len(near))]
+
+
+def test_a_wrong_place_in_a_trusted_table_is_an_error_and_no_other_frame() -> None:
+    data = element(FRAMES, [0, 300_000, 500_048, 750_056])
+    far = indexed(data, 4, far=True)
+    assert far.fragments.trusted == 3
+    for frame in (0, 1):
+        with pytest.raises(HeaderError, match="offset table is wrong"):
+            far.spans(frame)
+
+
+def test_a_file_that_ends_early_is_cut_all_the_same() -> None:
+    data = element(FRAMES)
+    for end in (len(data) - 8, len(data) - 50_000, 400_000):
+        near, far = (indexed(data[:end], 4, far=far) for far in (False, True))
+        assert (near.fragments.cut, near.fragments.short) == (far.fragments.cut, far.fragments.short)
+
+
+class FarReference(MemoryReference):
+    def open(self) -> io.BytesIO:  # type: ignore[override]
+        with super().open() as stream:
+            return Far(stream.read())
+
+
+def test_one_frame_of_a_compressed_object_costs_that_frame() -> None:
+    chance = np.random.default_rng(1)
+    cells = chance.integers(0, 255, (4, 200, 200), np.uint8)
+    streams = [encode(cell, JPEG_LOSSLESS) for cell in cells]
+    data = dataset(np.zeros((1, 200, 200), np.uint8), frames=1)
+    data.NumberOfFrames = "100"
+    content = file_bytes(data, JPEG_LOSSLESS, frames=[streams[k % 4] for k in range(100)])
+    Far.counted = 0
+    with open_instance(FarReference("x", content)) as instance:
+        samples = instance.read(instance.planes[50].address)
+    assert np.array_equal(samples.array, cells[50 % 4])
+    assert Far.counted < len(content) / 5

@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from dcmaudit.cli.common import say
+from dcmaudit.cli.common import printable, say
 from dcmaudit.model import Outcome, Result
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ class Report:
         if self._json:
             print(json.dumps(_as_json(report)))
         elif self._dry:
-            print(f"{result.name}: {result.outcome.value}")
+            print(f"{printable(result.name)}: {result.outcome.value}")
             for line in report.plan:
-                print(f"  {line}")
+                print(f"  {printable(line)}")
         elif report.output is not None and not self._quiet:
             say(f"{result.name}: proved: {report.output}")
         for note in report.notes:

@@ -318,3 +318,20 @@ def test_quit_ends_the_program(start: StartFace, tmp_path: Path) -> None:
     face.press("q")
     expect(face.at("#lost")).to_contain_text("has ended")
     assert face.reviewer.process.wait(10) == 0
+
+
+def test_the_series_is_shown_file_by_file_and_a_click_opens_one(start: StartFace, tmp_path: Path) -> None:
+    extra = {"SeriesInstanceUID": "1.2.826.0.1.3680043.10.9.77"}
+    names = [write(tmp_path / f"{name}.dcm", cine(2, extra=extra)) for name in ("one", "two", "three")]
+    other = write(tmp_path / "other.dcm", cine(2, extra={"SeriesInstanceUID": "1.2.826.0.1.3680043.10.9.78"}))
+    face = start(names[0], other, *names[1:])
+    face.plane("frame 1/2")
+    face.press("G")
+    expect(face.at(".cell")).to_have_count(3)
+    expect(face.at("#sheet .foot")).to_contain_text("3 files of this series.")
+    expect(face.at(".cell img").last).to_have_js_property("complete", value=True)
+    face.picture("series-sheet")
+    face.at(".cell").last.click()
+    face.position("4/4")
+    expect(face.at("#sheet")).to_be_hidden()
+    assert face.state()["file"]["seen"] <= 1, "only what was on the stage counts as seen"

@@ -12,6 +12,7 @@ import pytest
 from dcmaudit.errors import ReviewError, UsageError
 from dcmaudit.model import DeviceFacts
 from dcmaudit.review import Desk, Session
+from dcmaudit.review.series import series_files
 from support.desks import do, ready, state, tables, wait_for, write_cine
 from support.files import dataset, file_bytes, gradient
 
@@ -129,3 +130,18 @@ def test_what_cannot_be_marked_is_refused(open_desk: Callable[..., Desk], series
     do(session, "go-plane", key="o6000.0")
     with pytest.raises(ReviewError, match="from an image frame"):
         do(session, "mark-series")
+
+
+def test_the_files_of_a_series_are_listed_a_part_of_the_list_at_a_time(
+    open_desk: Callable[..., Desk], series: list[Path]
+) -> None:
+    session = ready(open_desk(series))
+    first = series_files(session, 0, 2)
+    assert (first["next"], first["failed"], first["total"]) == (2, 0, 5)
+    last = series_files(session, 2, 10)
+    assert (last["next"], last["failed"]) == (None, 1)
+    files: Any = [*first["files"], *last["files"]]  # type: ignore[misc]
+    assert [Path(file["name"]).name for file in files] == ["a.dcm", "b.dcm", "c.dcm"]
+    assert [(file["key"], file["planes"], file["state"]) for file in files] == [
+        ("f0", 7, "not reviewed"), ("f0", 7, "not reviewed"), ("f0", 4, "not reviewed"),
+    ]  # fmt: skip

@@ -176,6 +176,8 @@ _VIEW = (
     Command("invert", "Invert", "Turn light into dark.", ("v",), "View", "levels"),
     _page("info", "DICOM tags", "Show the tags of the file in a table.", "i", menu="View", group="look"),
     _page("grid", "All planes", "Show every plane of the file as a small picture.", "g", menu="View", group="look"),
+    _page("series", "Whole series", "Show the first plane of every file of this series that is in the list.", "G",
+          menu="View", group="look"),
     _page("projection", "Projection", "Show all planes of the group in one picture.", "j", menu="View", group="look"),
     _page("actual-size", "Actual size", "One pixel of the image is one pixel of the screen.", "1", menu="View",
           group="zoom"),

@@ -11,7 +11,7 @@ from dcmaudit.model import Box, Everywhere, FrameAddress, PlaneKind, Scope, Size
 from dcmaudit.review import arguments as take
 from dcmaudit.review.arguments import Arguments
 from dcmaudit.review.history import Change
-from dcmaudit.review.openfile import OpenFile
+from dcmaudit.review.openfile import OpenFile, is_shown
 from dcmaudit.review.session import Question, Session
 from dcmaudit.review.worklist import Worklist
 from dcmaudit.store import NewRect, RectId, RectRow
@@ -172,6 +172,39 @@ def _tell(session: Session, plan: SeriesPlan) -> None:
         session.desk.announce(name, session)
     if session.file is not None:
         session.load_records(session.file)
+
+
+def series_files(session: Session, start: int, count: int) -> dict[str, object]:
+    """The files of the open file's series among ``count`` places of the list from ``start`` on.
+
+    ``files`` holds file_id, name, state, the ``key`` of the first plane (None where nothing can be shown) and the
+    number of ``planes``; ``next`` is the place to go on from, None at the end; ``failed`` counts files that could
+    not be opened.
+    ReviewError where no file is open, or it names no series.
+    """
+    file, worklist = session.opened(), session.worklist
+    if file.facts is None or not file.facts.series_uid:
+        raise ReviewError("the file names no series", file=file.name)
+    total, failed = len(worklist), 0
+    end = min(start + count, total)
+    files: list[dict[str, object]] = []
+    for place in range(start, end):
+        if session.desk.quitting:
+            break
+        try:
+            with open_instance(worklist.reference(place)) as instance:
+                if instance.facts.series_uid != file.facts.series_uid:
+                    continue
+                planes = instance.planes
+        except DcmauditError:
+            failed += 1
+            continue
+        key = planes[0].address.key if len(planes) and is_shown(planes[0]) else None
+        files.append({
+            "file_id": worklist.file_id(place), "name": worklist.name(place), "state": worklist.state(place).value,
+            "key": key, "planes": len(planes),
+        })  # fmt: skip
+    return {"files": files, "next": end if end < total else None, "total": total, "failed": failed}
 
 
 def on_every_frame(frames: int) -> Scope:

@@ -29,6 +29,7 @@ from dcmaudit.review import (
     worklist_rows,
 )
 from dcmaudit.review.drill import drill
+from dcmaudit.review.series import series_files
 from dcmaudit.web.browse import browse
 from dcmaudit.web.replies import body_of, error_reply, query_number, reply
 
@@ -60,6 +61,7 @@ class Routes:
             Route(f"{document}/drill/{{file_id:int}}/{{group:int}}", self.drill),
             Route(f"{document}/planes/{{file_id:int}}", self.planes),
             Route(f"{document}/worklist", self.worklist),
+            Route(f"{document}/series", self.series),
             Route(f"{document}/tags/{{file_id:int}}", self.tags),
             Route(f"{document}/export/rects.csv", self.export_rects),
             Route(f"{document}/export/tags.csv", self.export_tags),
@@ -228,6 +230,13 @@ class Routes:
             return reply({"total": len(places), "start": start, "growing": worklist.growing, "rows": rows})
 
         return await run_in_threadpool(work)
+
+    async def series(self, request: Request) -> Response:
+        """The files of the open file's series, a part of the list at a time."""
+        session = self._session(request)
+        start = query_number(request, "start", 0, most=2**40)
+        count = query_number(request, "count", 50, most=_PAGE)
+        return reply(await run_in_threadpool(series_files, session, start, count))
 
     async def tags(self, request: Request) -> Response:
         """The tag table of a file."""

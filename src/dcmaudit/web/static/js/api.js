@@ -169,6 +169,14 @@ export class Api {
   }
 
   /**
+   * @param {number} start
+   * @returns {Promise<{files: import("./types.js").SeriesFile[], next: number|null, total: number, failed: number}>}
+   */
+  async series(start) {
+    return (await ask(`${this.base}/series?start=${start}&count=50`)).json();
+  }
+
+  /**
    * @param {number} file
    * @param {string} key
    */

@@ -55,6 +55,7 @@ class Page {
       state: () => this.state,
       go: (index) => this.#goPlane(index),
       run: (command, args) => void this.conductor.run(command, args),
+      goFile: (file) => void this.act("go-file", { file_id: file }),
       closed: () => this.stage.root.focus({ preventScroll: true }),
     });
     this.menus = new Menus(byId("menubar", HTMLElement), commands, (command) => this.execute(command, false));
@@ -226,6 +227,7 @@ class Page {
       info: () => this.state?.file && showTags(() => this.api.tags(this.state?.file?.file_id ?? 0)),
       grid: () => this.#sheet("grid"),
       projection: () => this.#sheet("projection"),
+      series: () => this.#sheet("series"),
       fit: look(() => camera.fit()),
       "actual-size": look(() => camera.actualSize()),
       "zoom-in": look(() => camera.zoom(1)),
@@ -246,7 +248,7 @@ class Page {
     };
   }
 
-  /** @param {"grid"|"projection"} kind */
+  /** @param {"grid"|"projection"|"series"} kind */
   #sheet(kind) {
     if (this.sheet.kind === kind) this.sheet.close();
     else this.sheet.open(kind);

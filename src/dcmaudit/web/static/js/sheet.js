@@ -1,4 +1,4 @@
-/** Views of many planes at once, in place of the stage: the contact sheet and the projection of a stack. */
+/** Views of many planes at once, in place of the stage: the contact sheets of a file and of its series, and the projection of a stack. */
 
 import { Api } from "./api.js";
 import { byId, counted, make, setText, stamp, symbol, within } from "./dom.js";
@@ -18,6 +18,7 @@ const HOWS = [
  * @property {import("./api.js").Api} api
  * @property {() => ViewState|null} state
  * @property {(index: number) => void} go
+ * @property {(file: number) => void} goFile
  * @property {(command: string, args: Record<string, unknown>) => void} run
  * @property {() => void} closed
  */
@@ -27,7 +28,7 @@ export class Sheet {
   constructor(host) {
     this.host = host;
     this.root = byId("sheet", HTMLElement);
-    /** @type {"grid"|"projection"|null} */
+    /** @type {"grid"|"projection"|"series"|null} */
     this.kind = null;
     this.file = -1;
     this.how = "max";
@@ -44,7 +45,7 @@ export class Sheet {
     return this.kind !== null;
   }
 
-  /** @param {"grid"|"projection"} kind */
+  /** @param {"grid"|"projection"|"series"} kind */
   open(kind) {
     const state = this.host.state();
     if (!state?.file || !state.groups.length) return;
@@ -82,6 +83,10 @@ export class Sheet {
       title.textContent = `All planes of this file (${state.file?.planes ?? 0})`;
       body.classList.add("cells");
       void this.#fillGrid(body, foot);
+    } else if (this.kind === "series") {
+      title.textContent = "This series: the first plane of every file";
+      body.classList.add("cells");
+      void this.#fillSeries(body, foot);
     } else {
       const group = state.groups[this.group];
       title.textContent = `Projection of ${group?.title ?? ""} (${counted(group?.count ?? 0, "plane")})`;
@@ -211,6 +216,55 @@ export class Sheet {
       await this.#nearEnd(body, generation);
     }
     setText(foot, `${counted(total, "plane")}. A click goes to the plane.`);
+  }
+
+  /**
+   * Every file of the series. These small pictures are for finding the way: no plane counts as seen by them.
+   * @param {HTMLElement} body
+   * @param {HTMLElement} foot
+   */
+  async #fillSeries(body, foot) {
+    const generation = this.generation;
+    let failed = 0;
+    try {
+      for (let start = /** @type {number|null} */ (0); start !== null; ) {
+        const part = await this.host.api.series(start);
+        if (generation !== this.generation) return;
+        failed += part.failed;
+        for (const file of part.files) body.append(this.#fileCell(file));
+        start = part.next;
+        const found = counted(body.childElementCount, "file");
+        const lacking = failed ? ` ${counted(failed, "file")} of the list could not be opened and may belong to it.` : "";
+        const far = start === null ? "" : ` Looked through ${start} of ${part.total}…`;
+        setText(foot, `${found} of this series.${far}${lacking} A click opens the file; none of it counts as seen here.`);
+      }
+      this.#focusHere(body);
+    } catch (error) {
+      if (generation === this.generation) setText(foot, error instanceof Error ? error.message : "");
+    }
+  }
+
+  /** @param {import("./types.js").SeriesFile} file */
+  #fileCell(file) {
+    const cell = stamp("t-cell");
+    const place = within(cell, ".cell-picture", HTMLElement);
+    cell.setAttribute("aria-current", String(file.file_id === this.file));
+    setText(within(cell, ".cell-title", HTMLElement), file.name.split("/").at(-1) ?? "");
+    cell.title = `${file.name}\n${file.state}, ${counted(file.planes, "plane")}`;
+    if (file.key === null) place.append(symbol("sign-no-image", "sign"));
+    else {
+      const image = make("img", "");
+      image.alt = "";
+      image.loading = "lazy";
+      image.addEventListener("error", () => place.replaceChildren(symbol("sign-no-image", "sign")));
+      image.src = this.host.api.thumb(file.file_id, file.key);
+      place.append(image);
+    }
+    cell.addEventListener("click", () => {
+      this.close();
+      if (file.file_id !== this.file) this.host.goFile(file.file_id);
+    });
+    return cell;
   }
 
   /** @param {HTMLElement} body */

@@ -138,6 +138,7 @@
  *
  * @typedef {{depth: number, tag: string, name: string, vr: string, value: string}} TagRow
  * @typedef {{index: number, key: string, title: string, kind: string, group: number}} PlaneEntry
+ * @typedef {{file_id: number, name: string, state: string, key: string|null, planes: number}} SeriesFile
  * @typedef {{name: string, path: string, kind: "folder"|"file", size: number|null}} BrowseEntry
  * @typedef {{path: string, parent: string|null, entries: BrowseEntry[], roots: {name: string, path: string}[]|string[]}} Listing
  */

@@ -11,7 +11,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from dcmaudit.cli.common import Exit, say
+from dcmaudit.cli.common import Exit, printable, say
 from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model import Outcome, Reference, Result, Verdict
 
@@ -130,7 +130,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         if store is not None:
             store.close()
     for passed in tally.named:
-        print(f"{passed.name}: passed over: {passed.reason.value}", file=sys.stderr)
+        say(f"{passed.name}: passed over: {passed.reason.value}")
     if not (report.is_good and getattr(args, "quiet", False)):
         print(report.summary(tally), file=sys.stderr)
     return code if code is not None else Exit.GOOD if report.is_good else Exit.NOT_ALL
@@ -305,7 +305,7 @@ class _Report:
         self._outcomes[result.outcome] += 1
         if result.outcome is not Outcome.DONE:
             for reason in result.reasons:
-                self._progress.print(f"{result.name}: {result.outcome.value}: {reason}")
+                self._progress.print(printable(f"{result.name}: {result.outcome.value}: {reason}"))
 
     def summary(self, tally: Tally) -> str:
         """What became of everything, in one line or two."""

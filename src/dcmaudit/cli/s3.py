@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, say
+from dcmaudit.cli.common import Exit, printable, say
 from dcmaudit.errors import DcmauditError, UsageError
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _list(args: argparse.Namespace) -> int:
         for folder in folders:
             name = str(ObjectName(place.bucket, folder + "/"))
             if text in name.casefold():
-                print(json.dumps({"folder": name}) if args.json else f"{'folder':>14}  {'':19}  {name}")
+                print(json.dumps({"folder": name}) if args.json else f"{'folder':>14}  {'':19}  {printable(name)}")
         listed = iter(objects)
     for one in listed:
         name = str(ObjectName(place.bucket, one.key))
@@ -185,7 +185,7 @@ def _list(args: argparse.Namespace) -> int:
         if args.json:
             print(json.dumps({"name": name, "size": one.size, "modified": one.modified.isoformat(), "etag": one.etag}))
         else:
-            print(f"{one.size:>14}  {one.modified:%Y-%m-%d %H:%M:%S}  {name}")
+            print(f"{one.size:>14}  {one.modified:%Y-%m-%d %H:%M:%S}  {printable(name)}")
     if not getattr(args, "quiet", False):
         print(f"{total} objects, {size} bytes", file=sys.stderr)
     return Exit.GOOD
@@ -213,7 +213,7 @@ def _get(args: argparse.Namespace) -> int:
                 failed += 1
                 continue
             resumed = f", {done.resumed} of them from before" if done.resumed else ""
-            print(f"{done.path}: {done.size} bytes{resumed}; compared: {done.checked}")
+            print(f"{printable(str(done.path))}: {done.size} bytes{resumed}; compared: {done.checked}")
     return Exit.NOT_ALL if failed else Exit.GOOD
 
 

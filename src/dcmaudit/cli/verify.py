@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, add_common, say
+from dcmaudit.cli.common import Exit, add_common, printable, say
 from dcmaudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -169,14 +169,14 @@ def _tell(args: argparse.Namespace, task: VerificationTask, answer: Proof | Exce
     name = task.after.name
     if isinstance(answer, Exception):
         # The words of a foreign exception may quote the file; its kind does not.
-        print(f"{name}: not proved: {type(answer).__name__}", file=sys.stderr)
+        print(f"{printable(name)}: not proved: {type(answer).__name__}", file=sys.stderr)
         if args.json:
             print(json.dumps({"file": name, "passed": False, "error": type(answer).__name__}), flush=True)
         return False
     if args.json:
         print(json.dumps(answer.record() | {"after_file": name}), flush=True)
     for finding in answer.findings:
-        print(f"{name}: {finding}", file=sys.stderr)
+        print(f"{printable(name)}: {finding}", file=sys.stderr)
     if not args.json and answer.passed:
-        print(f"{name}: proved, {sum(answer.checks.values())} comparisons")
+        print(f"{printable(name)}: proved, {sum(answer.checks.values())} comparisons")
     return answer.passed

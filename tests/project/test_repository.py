@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-NOT_INSTALLED = {"easyocr", "spacy", "presidio"}
+NOT_INSTALLED = {"easyocr"}
 """Extras of several GB that the checks do without; what they say when they are missing is tested."""
 
 

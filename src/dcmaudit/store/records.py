@@ -49,6 +49,8 @@ class NerEngine(IntEnum):
     PATTERNS = 101
     """The text has the form of a date, a number of a person or the like."""
     PRESIDIO = 102
+    SPACY_OTHER = 103
+    """spaCy with a model that the original did not know."""
 
 
 @dataclass(frozen=True, slots=True)

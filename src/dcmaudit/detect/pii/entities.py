@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -11,6 +12,9 @@ from dcmaudit.model import Verdict
 
 SPACY_MODELS = ("en_core_web_trf", "en_core_web_lg", "en_core_web_md", "en_core_web_sm")
 """In the order in which they are preferred; the place in it is added to 10 for the database."""
+
+_OTHER_MODEL = 103
+"""The database's number for any other model of spaCy."""
 
 _PEOPLE_AND_PLACES = {"PERSON", "PER", "GPE", "LOC", "ORG", "FAC", "NORP", "DATE"}
 _PRESIDIO_HARMLESS = {"URL"}
@@ -38,7 +42,7 @@ class SpacyJudge:
             self._model: Any = spacy.load(found)
         except Exception as error:
             raise EngineError(f"the spaCy model {found} cannot be loaded ({type(error).__name__})") from error
-        self._number = 10 + (SPACY_MODELS.index(found) if found in SPACY_MODELS else 0)
+        self._number = 10 + SPACY_MODELS.index(found) if found in SPACY_MODELS else _OTHER_MODEL
 
     def judge(self, text: str) -> Judgement | None:
         """The judgement of one line of text."""
@@ -71,6 +75,7 @@ class PresidioJudge:
                 f"Presidio needs the spaCy model {wanted or SPACY_MODELS[1]}, which is not installed",
                 hint=f"install one of {', '.join(SPACY_MODELS[1:])} as a Python package",
             )
+        _keep_offline()
         settings = {"nlp_engine_name": "spacy", "models": [{"lang_code": "en", "model_name": wanted}]}
         self._analyzer: Any = AnalyzerEngine(
             nlp_engine=NlpEngineProvider(nlp_configuration=settings).create_engine(), supported_languages=["en"]
@@ -83,3 +88,12 @@ class PresidioJudge:
                 reason = f"Presidio takes part of it for {result.entity_type}"
                 return Judgement(Verdict.IDENTIFYING, reason, "presidio", self.number)
         return None
+
+
+def _keep_offline() -> None:
+    """Make the library with which Presidio checks e-mail addresses use the list of top-level domains that it carries.
+
+    Left alone, it fetches a new one from the network at the first address, and keeps it in the home folder.
+    """
+    tldextract: Any = import_module("tldextract.tldextract")
+    tldextract.TLD_EXTRACTOR = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)

@@ -1,0 +1,169 @@
+"""The network that sees burned-in text: its weights, and its two maps of a picture of any size."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dcmaudit.errors import EngineError
+
+Picture = npt.NDArray[np.uint8]
+"""(rows, columns) or (rows, columns, 3) in RGB order."""
+
+Map = npt.NDArray[np.float32]
+
+FOLDER = Path(__file__).parent
+WEIGHTS, DESCRIPTION = "weights.onnx", "weights.json"
+
+ALIGN = 16
+"""The network halves its picture four times: edges of what it is given are multiples of this."""
+
+EDGE = 1024
+"""Edge of the largest part of a picture that is looked at in one go: memory grows with it."""
+
+MARGIN = 96
+"""Pixels around the part of a tile that counts: what is this near to the edge of a tile is judged in the next one."""
+
+_HINT = "install dcmaudit again; nothing is ever loaded from the network"
+
+
+@dataclass(frozen=True, slots=True)
+class TextMaps:
+    """What the network sees in a picture of (rows, columns): two maps of half its size, rounded up, from 0 to 1.
+
+    ``ink``: strokes of letters. ``region``: the middle of lines of text, so that neighbouring lines lie apart.
+    """
+
+    ink: Map
+    region: Map
+
+    def copy(self) -> TextMaps:
+        """Maps of their own."""
+        return TextMaps(self.ink.copy(), self.region.copy())
+
+
+class TextNet:
+    """The network, loaded once; not to be used from two threads at once. ``threads`` work on one picture."""
+
+    def __init__(self, threads: int, folder: Path = FOLDER) -> None:
+        """Load the weights of ``folder``; EngineError where they are missing, damaged or cannot be used."""
+        weights = _checked(folder)
+        try:
+            import onnxruntime
+
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = threads
+            options.inter_op_num_threads = 1
+            # Threads that spin while they wait take the time of whoever reads and decodes meanwhile.
+            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+            options.log_severity_level = 4  # its words may name paths
+            self._session: Any = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+            names = [one.name for one in self._session.get_inputs()], [one.name for one in self._session.get_outputs()]
+        except Exception as error:  # onnxruntime has its own tree of errors, and their words name paths
+            raise EngineError(f"the text detector cannot be started ({type(error).__name__})", hint=_HINT) from error
+        if names != (["picture"], ["maps"]):
+            raise EngineError("the weights of the text detector are of another kind of network", hint=_HINT)
+        self.pixels_seen = 0
+        """Pixels that the network was given so far: what its work is measured by."""
+
+    def maps(self, picture: Picture) -> TextMaps:
+        """Both maps of the whole picture; EngineError where the network fails, MemoryError as numpy raises it.
+
+        Large pictures are looked at in tiles that overlap by twice the margin, of each of which the middle counts,
+        so that the maps are those of the whole picture. A picture without pixels has empty maps.
+        """
+        rows, columns = picture.shape[:2]
+        half = -(-rows // 2), -(-columns // 2)
+        if not picture.size:
+            return TextMaps(np.zeros(half, np.float32), np.zeros(half, np.float32))
+        if max(rows, columns) <= EDGE:
+            found = self._run(picture)
+            return TextMaps(found[0], found[1])
+        out = np.zeros((2, *half), np.float32)
+        for down in spans(rows):
+            for across in spans(columns):
+                part = self._run(picture[down.start : down.stop, across.start : across.stop])
+                (t0, t1), (l0, l1) = down.kept(), across.kept()
+                out[:, t0 // 2 : -(-t1 // 2), l0 // 2 : -(-l1 // 2)] = part[
+                    :,
+                    (t0 - down.start) // 2 : -(-(t1 - down.start) // 2),
+                    (l0 - across.start) // 2 : -(-(l1 - across.start) // 2),
+                ]
+        return TextMaps(out[0], out[1])
+
+    def _run(self, part: Picture) -> Map:
+        """Both maps of one part, cut to half its size, rounded up."""
+        rows, columns = part.shape[:2]
+        self.pixels_seen += rows * columns
+        filling = [(0, -rows % ALIGN), (0, -columns % ALIGN), *[(0, 0)] * (part.ndim - 2)]
+        # Repeated, not black: an edge that is not there is no stroke.
+        filled = np.pad(part, filling, mode="edge") if rows % ALIGN or columns % ALIGN else part
+        planes = np.broadcast_to(filled, (3, *filled.shape)) if part.ndim == 2 else filled.transpose(2, 0, 1)
+        try:
+            (maps,) = self._session.run(["maps"], {"picture": np.ascontiguousarray(planes[np.newaxis], np.float32)})
+        except Exception as error:
+            raise EngineError(f"the text detector failed on a picture ({type(error).__name__})") from error
+        if maps.shape != (1, 2, filled.shape[0] // 2, filled.shape[1] // 2):
+            raise EngineError(f"the text detector gave maps of the shape {maps.shape}", hint=_HINT)
+        if not np.isfinite(maps).all():
+            # Never a silent "nothing": a map without numbers says nothing about the picture.
+            raise EngineError("the text detector gave no numbers for a picture", hint=_HINT)
+        return np.asarray(maps[0, :, : -(-rows // 2), : -(-columns // 2)], np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A tile along one axis: pixels from ``start`` to ``stop``, of which all but the margins at inner ends count."""
+
+    start: int
+    stop: int
+    first: bool
+    last: bool
+
+    def kept(self) -> tuple[int, int]:
+        """The pixels that count."""
+        return self.start + (0 if self.first else MARGIN), self.stop - (0 if self.last else MARGIN)
+
+
+def spans(length: int) -> list[Span]:
+    """Tiles that cover ``length`` pixels so that the parts of them that count cover every pixel."""
+    return list(_spans(length))
+
+
+def _spans(length: int) -> Iterator[Span]:
+    if length <= EDGE:
+        yield Span(0, length, first=True, last=True)
+        return
+    start = 0
+    while start + EDGE < length:
+        yield Span(start, start + EDGE, first=start == 0, last=False)
+        start += EDGE - 2 * MARGIN
+    # The last one begins earlier rather than being a sliver, at a place where the network's steps lie alike.
+    start = -(-(length - EDGE) // ALIGN) * ALIGN
+    yield Span(start, length, first=False, last=True)
+
+
+def _checked(folder: Path) -> bytes:
+    """The bytes of the weights, which are those that the description beside them was written for."""
+    try:
+        described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        weights = (folder / WEIGHTS).read_bytes()
+    except FileNotFoundError as error:
+        name = Path(error.filename).name
+        raise EngineError(f"{name} of the text detector is missing in {folder}", hint=_HINT) from None
+    except OSError as error:
+        raise EngineError(f"the text detector cannot be read: {error.strerror}", hint=_HINT) from error
+    except ValueError:
+        raise EngineError(f"{folder / DESCRIPTION} is damaged", hint=_HINT) from None
+    wanted = described.get("sha256") if isinstance(described, dict) else None
+    if hashlib.sha256(weights).hexdigest() != wanted:
+        # Damaged weights would find less and say nothing.
+        raise EngineError(f"the text detector {folder / WEIGHTS} is damaged or of another version", hint=_HINT)
+    return weights

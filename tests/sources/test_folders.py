@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import errno
 import os
+import threading
 from itertools import islice
 from pathlib import Path
+from typing import Any, Self
 
 import pytest
 
 from dcmaudit.errors import NotDicomError
-from dcmaudit.sources import Passing, find
+from dcmaudit.sources import Passing, find, listing
+from dcmaudit.sources.ordered import natural
 from support.places import found_in, names, open_to_all, passed, problems, put, without_privileges
 
 
@@ -148,6 +152,80 @@ def test_a_folder_of_twenty_thousand_files_comes_whole_and_in_order(tmp_path: Pa
     rest = list(search)
     assert [int(name.rsplit(".", 1)[1]) for name in names(rest)] == list(range(1000, 20_000, 1000))
     assert len(passed(rest)) == 19_980
+
+
+def test_a_folder_with_more_gives_its_first_files_before_it_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "FIRST", 50)
+    for number in range(300):
+        put(tmp_path / f"IM{number}")
+    put(tmp_path / "folder" / "image")
+    met = [entry.name for entry in os.scandir(tmp_path)]
+    may_go_on = threading.Event()
+    fill = listing.FolderListing._list_rest
+
+    def patiently(self: listing.FolderListing, entries: Any) -> None:
+        may_go_on.wait(30)
+        fill(self, entries)
+
+    monkeypatch.setattr(listing.FolderListing, "_list_rest", patiently)
+    search = find([str(tmp_path)], recursive=True)
+    early = [name for name in met[:50] if name != "folder"]
+    first = [Path(name).name for name in names(islice(search, len(early)))]
+    assert not may_go_on.is_set()
+    may_go_on.set()
+    rest = [Path(name).name for name in names(search)]
+    assert first == sorted(early, key=natural)
+    assert rest == [*sorted(set(met) - {*early, "folder"}, key=natural), "image"]
+
+
+def test_a_big_folder_that_is_left_early_leaves_no_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "FIRST", 5)
+    for number in range(20):
+        put(tmp_path / f"IM{number}")
+    search = find([str(tmp_path)])
+    next(search)
+    search.close()  # type: ignore[attr-defined]
+    assert not [thread for thread in threading.enumerate() if thread.name == "dcmaudit-list"]
+
+
+def test_a_listing_that_breaks_in_the_middle_is_a_problem_and_what_it_gave_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "FIRST", 3)
+    for number in range(9):
+        put(tmp_path / f"IM{number}")
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda folder: _Broken(scandir(folder), after=6))
+    found = found_in(tmp_path)
+    assert len(names(found)) == 6
+    assert [problem.name for problem in problems(found)] == [str(tmp_path)]
+
+
+class _Broken:
+    """A folder on a disk that fails while it is being listed."""
+
+    def __init__(self, entries: Any, after: int) -> None:
+        self._entries, self._left = entries, after
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._entries.close()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> os.DirEntry[str]:
+        if self._left == 0:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        self._left -= 1
+        return next(self._entries)
 
 
 def test_a_very_deep_tree_is_walked(tmp_path: Path) -> None:

@@ -8,10 +8,8 @@ from dataclasses import dataclass, field
 
 from dcmaudit.errors import DcmauditError
 from dcmaudit.sources.found import Passed, Passing, Problem
+from dcmaudit.sources.listing import LOOK_FIRST, FolderListing
 from dcmaudit.sources.local import printable, translated
-from dcmaudit.sources.ordered import OrderedNames
-
-_LOOK_FIRST = "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,8 @@ class Walker:
     def walk(self, folder: str) -> Iterator[Candidate | Passed | Problem]:
         """The files of ``folder`` in natural order, then those of its subfolders (only where ``recursive``).
 
+        Of a folder with more than ``listing.FIRST`` entries, the files among the first so many that the file system
+        names come first, in natural order, and then the others: nobody waits until a million names are sorted.
         Hidden files are files. Subfolders that are not read, and links to folders that are read anyway, come out
         as ``Passed``; folders that cannot be listed as ``Problem``. One folder at a time is held, compressed.
         """
@@ -72,21 +72,30 @@ class Walker:
         return self.recursive and bool(self._roots) and any(place in self._roots for place in _upwards(real))
 
     def _level(self, folder: str, real: str) -> Iterator[Candidate | _Folder | Passed | Problem]:
-        files, folders = OrderedNames(), OrderedNames()
+        listing = FolderListing(folder)
         try:
-            _list(folder, files, folders)
-        except OSError as error:
-            self._unread.add(real)
-            yield Problem(printable(folder), _folder_error(error, folder))
-            # What was listed before the listing broke is still there to be read.
-        for name in files.drain():
-            plain = name.removesuffix(_LOOK_FIRST)
+            yield from self._files(folder, real, listing.first())
+            error = listing.error()
+            if error is not None:
+                self._unread.add(real)
+                yield Problem(printable(folder), _folder_error(error, folder))
+                # What was listed before the listing broke is still there to be read.
+            yield from self._files(folder, real, listing.rest())
+            yield from self._subfolders(folder, real, listing.folders())
+        finally:
+            listing.stop()
+
+    def _files(self, folder: str, real: str, names: Iterator[str]) -> Iterator[Candidate | _Folder | Passed]:
+        for name in names:
+            plain = name.removesuffix(LOOK_FIRST)
             path, regular = os.path.join(folder, plain), plain == name
             if not regular and os.path.isdir(path):
                 yield from self._link(path)
             else:
                 yield Candidate(path, os.path.join(real, plain), regular)
-        for name in folders.drain():
+
+    def _subfolders(self, folder: str, real: str, names: Iterator[str]) -> Iterator[_Folder | Passed]:
+        for name in names:
             path, target = os.path.join(folder, name), os.path.join(real, name)
             if not self.recursive:
                 yield Passed(printable(path), Passing.SUBFOLDER)
@@ -112,18 +121,6 @@ class Walker:
 class _Folder:
     path: str
     real: str
-
-
-def _list(folder: str, files: OrderedNames, folders: OrderedNames) -> None:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                folders.add(entry.name)
-            elif entry.is_file(follow_symlinks=False):
-                files.add(entry.name)
-            else:
-                # A link, a pipe, a device: looked at when its turn comes. No name ends with a slash.
-                files.add(entry.name + _LOOK_FIRST)
 
 
 def _folder_error(error: OSError, folder: str) -> DcmauditError:

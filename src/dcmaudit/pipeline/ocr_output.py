@@ -42,22 +42,16 @@ def store_reading(store: Store, reading: FileReading, number: int, *, rects: boo
     """Put what was found into the database in the place of what the same engine found before; the rows written.
 
     ``rects`` False: only the text of each plane. A file whose every plane was looked at also gets one row without
-    text and place: the mark that it need not be looked at again. A kill half way leaves the file without that mark,
-    never without its former rows.
+    text and place: the mark that it need not be looked at again. All of it is one transaction: a kill at any moment
+    leaves what was there before, or what is there now.
     """
     name = reading.result.name
     rows = list(_rects(reading, number, rects=rects))
-    made_by = {number, *(rect.engine for rect in rows)}
-    if any(engine == OcrEngine.FORM for engine in (row.engine for row in store.rects(name))):
-        made_by.add(OcrEngine.FORM)
+    # Lines that were found and not read are the same lines, so whoever reads takes their place.
+    made_by = {number, OcrEngine.LINES, OcrEngine.FORM, *(rect.engine for rect in rows)}
     former = [row.id for row in store.rects(name) if row.engine in made_by]
     mark = [NewRect(None, Everywhere.ALL_PLANES, engine=number)] if reading.result.outcome is Outcome.DONE else []
-    if not former:
-        store.add_rects(name, [*rows, *mark])
-        return len(rows)
-    store.add_rects(name, rows)
-    store.remove_rects(former)
-    store.add_rects(name, mark)
+    store.replace_rects(name, former, [*rows, *mark])
     return len(rows)
 
 

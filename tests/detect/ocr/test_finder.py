@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dcmaudit.detect.ocr import Engine, Line, Mode, TextFinder
-from dcmaudit.detect.ocr.finder import flattened
+from dcmaudit.detect.ocr.looks import flattened
 from dcmaudit.model import Box
 from support.blobs import BlobEngine
 from support.lettering import ink_of, lettered

@@ -1,19 +1,29 @@
 """Finding text in pictures: engines behind one interface, several looks at each plane, boxes in plane pixels."""
 
 from dcmaudit.detect.ocr.base import DEFAULT_ENGINE, ENGINES, Engine, EngineKind, engine_kind
-from dcmaudit.detect.ocr.finder import Look, Mode, TextFinder
+from dcmaudit.detect.ocr.finder import Seen, TextFinder
+from dcmaudit.detect.ocr.finding import FinderKind, Mode
+from dcmaudit.detect.ocr.making import DEFAULT_FINDER, UNREAD_NAME, UNREAD_NUMBER, finder_for, make_finder
+from dcmaudit.detect.ocr.memory import Memory
 from dcmaudit.detect.ocr.spots import Line, Picture, Spot
 
 __all__ = [
     "DEFAULT_ENGINE",
+    "DEFAULT_FINDER",
     "ENGINES",
+    "UNREAD_NAME",
+    "UNREAD_NUMBER",
     "Engine",
     "EngineKind",
+    "FinderKind",
     "Line",
-    "Look",
+    "Memory",
     "Mode",
     "Picture",
+    "Seen",
     "Spot",
     "TextFinder",
     "engine_kind",
+    "finder_for",
+    "make_finder",
 ]

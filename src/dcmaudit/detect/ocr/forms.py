@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dcmaudit.detect.ocr.finder import grey_of
-from dcmaudit.detect.ocr.spots import Line, Picture
+from dcmaudit.detect.ocr.spots import Line, Picture, grey_of
 from dcmaudit.model import covered_area
 
 NUMBER = 5

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -133,3 +134,10 @@ def around(boxes: Iterable[Box]) -> Box:
     for other in others:
         first = first.union(other)
     return first
+
+
+def grey_of(picture: Picture) -> Picture:
+    """The picture in grey: where colours tell text from its ground, the strongest difference of a channel counts."""
+    if picture.ndim == 2:
+        return picture
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)

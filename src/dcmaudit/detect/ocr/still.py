@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.detect.ocr.finder import TextFinder, grey_of
-from dcmaudit.detect.ocr.spots import Line, Picture
+from dcmaudit.detect.ocr.finder import TextFinder
+from dcmaudit.detect.ocr.spots import Line, Picture, grey_of
 
 FEWEST_FRAMES = 6
 """Frames of a cine below which every one is looked at and nothing else."""

@@ -2,6 +2,17 @@
 
 from dcmaudit.detect.pii.choosing import DEFAULT, ChainPlan, chain_plan
 from dcmaudit.detect.pii.header import HeaderJudge
-from dcmaudit.detect.pii.judging import NOBODY, NOT_ASKED, Chain, Judgement, worst
+from dcmaudit.detect.pii.judging import NOBODY, NOT_ASKED, NOT_READ, Chain, Judgement, worst
 
-__all__ = ["DEFAULT", "NOBODY", "NOT_ASKED", "Chain", "ChainPlan", "HeaderJudge", "Judgement", "chain_plan", "worst"]
+__all__ = [
+    "DEFAULT",
+    "NOBODY",
+    "NOT_ASKED",
+    "NOT_READ",
+    "Chain",
+    "ChainPlan",
+    "HeaderJudge",
+    "Judgement",
+    "chain_plan",
+    "worst",
+]

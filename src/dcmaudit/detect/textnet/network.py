@@ -56,7 +56,7 @@ class TextNet:
         """Load the weights of ``folder``; EngineError where they are missing, damaged or cannot be used."""
         weights = _checked(folder)
         try:
-            import onnxruntime
+            import onnxruntime  # type: ignore[import-untyped, unused-ignore]
 
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = threads

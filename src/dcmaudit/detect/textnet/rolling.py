@@ -79,13 +79,14 @@ def _changed(seen: Picture, picture: Picture) -> npt.NDArray[np.bool_]:
 
     A letter is often wider than the block in which it changed; its neighbours are judged anew with it.
     """
-    difference = cv2.absdiff(seen, picture)
+    difference = np.asarray(cv2.absdiff(seen, picture), np.uint8)
     if difference.ndim == 3:
         difference = difference.max(axis=2)
     rows, columns = difference.shape
     filled = np.pad(difference > SAME, [(0, -rows % ALIGN), (0, -columns % ALIGN)])
     blocks = filled.reshape(filled.shape[0] // ALIGN, ALIGN, -1, ALIGN).any(axis=(1, 3))
-    return cv2.dilate(blocks.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    grown = cv2.dilate(np.asarray(blocks, np.uint8), np.ones((3, 3), np.uint8))
+    return np.asarray(grown, bool)
 
 
 Part = tuple[tuple[int, int, int, int], npt.NDArray[np.bool_]]

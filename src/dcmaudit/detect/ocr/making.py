@@ -1,0 +1,46 @@
+"""From the words of the command line to a finder with its models loaded."""
+
+from __future__ import annotations
+
+from dcmaudit.detect.ocr.base import DEFAULT_ENGINE, Engine, engine_kind
+from dcmaudit.detect.ocr.finder import TextFinder
+from dcmaudit.detect.ocr.finding import Detector, FinderKind, Mode
+from dcmaudit.detect.ocr.looks import EngineLooks
+
+DEFAULT_FINDER = FinderKind.ENGINE
+
+UNREAD_NUMBER = 101
+"""What the database's ``ocrengine`` holds for lines that were found and not read, whoever found them."""
+UNREAD_NAME = "lines"
+
+
+def finder_for(kind: FinderKind | None, mode: Mode) -> FinderKind:
+    """Who finds where nobody is named: the thorough mode asks everybody."""
+    if kind is not None:
+        return kind
+    return FinderKind.BOTH if mode is Mode.THOROUGH else DEFAULT_FINDER
+
+
+def make_finder(
+    engine: str | None, kind: FinderKind, mode: Mode, *, threads: int, tessdata: str | None = None
+) -> TextFinder:
+    """A finder whose models are loaded; ``engine`` None: lines are found and not read.
+
+    MissingExtraError or EngineError where a part of it is not there.
+    """
+    reader = None if engine is None else engine_kind(engine).make(threads=threads, tessdata=tessdata)
+    if kind is FinderKind.ENGINE:
+        finding = reader or engine_kind(DEFAULT_ENGINE).make(threads=threads, tessdata=tessdata)
+        return TextFinder(reader, mode, [EngineLooks(finding, mode)])
+    detectors: list[Detector] = []
+    if kind in {FinderKind.OWN, FinderKind.BOTH}:
+        from dcmaudit.detect.ocr.own import OwnLooks
+        from dcmaudit.detect.textnet import TextNet
+
+        detectors.append(OwnLooks(TextNet(threads)))
+    if kind in {FinderKind.RAPIDOCR, FinderKind.BOTH}:
+        rapid: Engine = (
+            reader if reader and reader.name == "rapidocr" else engine_kind("rapidocr").make(threads=threads)
+        )
+        detectors.append(EngineLooks(rapid, mode))
+    return TextFinder(reader, mode, detectors)

@@ -1,0 +1,64 @@
+"""Finding lines with dcmaudit's own detector: one look at each picture, upright, for it knows text any way up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from dcmaudit.detect.ocr.finding import Candidate, Sighting
+from dcmaudit.detect.ocr.memory import Memory
+from dcmaudit.detect.ocr.spots import Corners, Picture, Spot
+from dcmaudit.detect.textnet import RollingMaps, TextMaps, TextNet, boxes_of, doubtful_boxes
+from dcmaudit.model import Box, Size
+
+
+class OwnLooks:
+    """Finds lines in the maps of the network. Not to be used from two threads at once."""
+
+    def __init__(self, net: TextNet) -> None:
+        self._net = net
+
+    def detect(
+        self,
+        pictures: Sequence[Picture],
+        *,
+        memory: Memory | None = None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Sighting:
+        """Where text is in the pictures of one plane; with a ``memory``, only what changed is looked at."""
+        rows, columns = pictures[0].shape[:2]
+        size = Size(int(columns), int(rows))
+        sighting = Sighting()
+        for number, picture in enumerate(pictures):
+            if stop():
+                break
+            maps = self._maps(number, picture, memory)
+            found = _candidates(boxes_of(maps.ink, maps.region), number, size)
+            sighting.found += found
+            doubts = doubtful_boxes(maps.ink, maps.region, [one.box for one in found])
+            sighting.rejected += _candidates(doubts, number, size)
+        return sighting
+
+    def _maps(self, number: int, picture: Picture, memory: Memory | None) -> TextMaps:
+        if memory is None:
+            return self._net.maps(picture)
+        rolling = memory.rolling.get(number)
+        if rolling is None:
+            rolling = memory.rolling[number] = RollingMaps(self._net)
+        return rolling.maps(picture)
+
+
+def _candidates(boxes: Sequence[tuple[Box, float]], number: int, size: Size) -> list[Candidate]:
+    out = []
+    for box, sure in boxes:
+        inside = box.clipped(size)
+        if inside is not None:
+            out.append(Candidate(Spot(_corners(inside), float(sure)), number, inside))
+    return out
+
+
+def _corners(box: Box) -> Corners:
+    return np.array(
+        [[box.left, box.top], [box.right, box.top], [box.right, box.bottom], [box.left, box.bottom]], np.float32
+    )

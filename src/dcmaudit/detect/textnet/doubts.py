@@ -1,0 +1,44 @@
+"""What the network half saw: places below its thresholds, for people who want to look for themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from dcmaudit.detect.textnet.network import Map
+from dcmaudit.model import Box
+
+_REGION, _INK = 0.15, 0.3
+_FEWEST = 3
+_MOST = 200
+"""Places that are told at most, the likeliest of them: a texture can make thousands."""
+
+
+def doubtful_boxes(ink: Map, region: Map, taken: Sequence[Box]) -> list[tuple[Box, float]]:
+    """Boxes, in pixels of the picture, of what may be text and is not in ``taken``; the likeliest first.
+
+    The number with each is the highest value of either map in it.
+    """
+    likely = np.maximum(ink, region)
+    left = np.asarray((region >= _REGION) | (ink >= _INK), np.uint8)
+    for box in taken:
+        left[max(0, box.top // 2) : -(-box.bottom // 2), max(0, box.left // 2) : -(-box.right // 2)] = 0
+    if not left.any():
+        return []
+    joined = cv2.dilate(left, np.ones((3, 7), np.uint8))
+    count, found, stats, _ = cv2.connectedComponentsWithStats(np.asarray(joined, np.uint8), connectivity=8)
+    labels = np.asarray(found, np.int32)
+    inside = left > 0
+    highest = np.zeros(count, np.float32)
+    np.maximum.at(highest, labels[inside], likely[inside])
+    areas = np.bincount(labels[inside], minlength=count)
+    places = [label for label in range(1, count) if areas[label] >= _FEWEST]
+    places.sort(key=lambda label: -float(highest[label]))
+    return [(_box(stats[label]), float(highest[label])) for label in places[:_MOST]]
+
+
+def _box(stats: np.ndarray[tuple[int, ...], np.dtype[np.int32]]) -> Box:
+    left, top, width, height = (int(value) for value in stats[:4])
+    return Box(2 * left, 2 * top, 2 * (left + width), 2 * (top + height))

@@ -1,35 +1,128 @@
-"""From the two maps to boxes around lines of text."""
+"""From the network's two maps to boxes: every line of text one box, all of its ink inside."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from dcmaudit.detect.textnet.network import Map
 from dcmaudit.model import Box
 
-_LOW, _HIGH = 0.3, 0.6
-_INK = 0.5
-_FEWEST = 4
+Map = npt.NDArray[np.float32]
+"""(rows, columns) at half the picture's size, probabilities."""
 
 
-def boxes_of(ink: Map, region: Map) -> list[tuple[Box, float]]:
-    """Boxes of lines in pixels of the picture, twice as many a side as the maps have, each with its confidence.
+@dataclass(frozen=True)
+class Rule:
+    """The thresholds, chosen on the training half (see the model card)."""
 
-    A line is what hangs together in the region map and is sure somewhere; its box is grown back to its letters.
+    region_low: float = 0.3
+    """A line region reaches as far as its probability stays above this ..."""
+    region_high: float = 0.6
+    """... and counts if it comes up to this somewhere."""
+    ink: float = 0.5
+    """From here a cell counts as ink."""
+    ink_alone: float = 0.85
+    """Ink outside of every region counts where it comes up to this."""
+    alone_cells: int = 4
+    """Fewer cells of such ink are noise."""
+
+
+RULE = Rule()
+SHRUNK = 0.2
+"""The region target is the line's box less this part of its lesser side, on all four sides."""
+_Span = list[int]
+
+
+def boxes_of(ink: Map, region: Map, rule: Rule = RULE) -> list[tuple[Box, float]]:
+    """Boxes in pixels of the whole picture with confidences, in reading order; boxes may pass the edge by a pixel.
+
+    The region map says what is one line; being shrunk in training, each region is grown back. Ink that touches a line
+    belongs to it whole. Strong ink outside of all regions makes boxes of its own.
     """
-    out: list[tuple[Box, float]] = []
-    del ink  # not used yet
-    low = np.asarray(region >= _LOW, np.uint8)
-    count, found, stats, _ = cv2.connectedComponentsWithStats(low, connectivity=8)
-    labels = np.asarray(found, np.int32)
-    highest = np.zeros(count, np.float32)
-    np.maximum.at(highest, labels.ravel(), region.ravel())
+    marks = (ink >= rule.ink).astype(np.uint8)
+    count, names, stats, _ = cv2.connectedComponentsWithStats(marks, connectivity=8)
+    spans = [_inner(stats[label]) for label in range(count)]
+    found: list[tuple[_Span, float]] = []
+    covered = np.zeros(ink.shape, np.uint8)
+    for span, thickness, confidence in _regions(region, rule):
+        grown = _grown(span, thickness / (1 - 2 * SHRUNK) * SHRUNK + 0.5, ink.shape)
+        whole = _with_ink(grown, names, spans, thickness)
+        found.append((whole, confidence))
+        covered[whole[1] : whole[3], whole[0] : whole[2]] = 1
+    found += _alone(ink, marks, covered, rule)
+    return [(_box(span), confidence) for span, confidence in sorted(found, key=lambda one: (one[0][1], one[0][0]))]
+
+
+def _regions(region: Map, rule: Rule) -> list[tuple[_Span, float, float]]:
+    """Regions by hysteresis: span, thickness, highest probability."""
+    weak = (region >= rule.region_low).astype(np.uint8)
+    count, names, stats, _ = cv2.connectedComponentsWithStats(weak, connectivity=8)
+    best = np.zeros(count, np.float32)
+    np.maximum.at(best, np.asarray(names).ravel().astype(np.intp), region.ravel())
+    answer = []
     for label in range(1, count):
-        left, top, width, height, area = (int(value) for value in stats[label])
-        if highest[label] < _HIGH or area < _FEWEST:
+        if best[label] >= rule.region_high:
+            span = _inner(stats[label])
+            longest = max(span[2] - span[0], span[3] - span[1])
+            answer.append((span, float(stats[label, cv2.CC_STAT_AREA]) / longest, float(best[label])))
+    return answer
+
+
+def _with_ink(span: _Span, names: npt.NDArray[Any], spans: list[_Span], thickness: float) -> _Span:
+    """The span, made larger by the ink that begins in it; ink that reaches far outside is no letter of this line."""
+    left, top, right, bottom = whole = list(span)
+    reach = 1.5 * thickness + 4
+    for label in np.unique(names[top:bottom, left:right]):
+        if not label:
             continue
-        grow = max(2, round(0.6 * min(width, height)))
-        x0, y0, x1, y1 = left - grow, top - grow, left + width + grow, top + height + grow
-        out.append((Box(2 * x0, 2 * y0, 2 * x1, 2 * y1), float(highest[label])))
-    return out
+        one = spans[label]
+        if left - one[0] > reach or top - one[1] > reach or one[2] - right > reach or one[3] - bottom > reach:
+            continue
+        whole = [min(whole[0], one[0]), min(whole[1], one[1]), max(whole[2], one[2]), max(whole[3], one[3])]
+    return whole
+
+
+def _alone(
+    ink: Map, marks: npt.NDArray[np.uint8], covered: npt.NDArray[np.uint8], rule: Rule
+) -> list[tuple[_Span, float]]:
+    rest = marks & (1 - covered)
+    if not rest.any():
+        return []
+    near = cv2.dilate(rest, np.ones((3, 3), np.uint8))
+    count, names, _, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
+    names = names * rest
+    best = np.zeros(count, np.float32)
+    np.maximum.at(best, np.asarray(names).ravel().astype(np.intp), ink.ravel())
+    cells = np.bincount(names.ravel(), minlength=count)
+    answer = []
+    for label in range(1, count):
+        if best[label] >= rule.ink_alone and cells[label] >= rule.alone_cells:
+            rows, columns = np.nonzero(names == label)
+            span = [int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1]
+            answer.append((span, float(best[label])))
+    return answer
+
+
+def _inner(stat: npt.NDArray[Any]) -> _Span:
+    left, top, wide, high = (int(stat[k]) for k in range(4))
+    return [left, top, left + wide, top + high]
+
+
+def _grown(span: _Span, by: float, shape: tuple[int, ...]) -> _Span:
+    more = max(1, round(by))
+    return [
+        max(0, span[0] - more),
+        max(0, span[1] - more),
+        min(shape[1], span[2] + more),
+        min(shape[0], span[3] + more),
+    ]
+
+
+def _box(span: _Span) -> Box:
+    """Half-size cells to pixels, with a margin for what is drawn softly at the edges of letters."""
+    left, top, right, bottom = span
+    return Box(max(0, 2 * left - 2), max(0, 2 * top - 2), 2 * right + 2, 2 * bottom + 2)

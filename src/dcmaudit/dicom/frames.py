@@ -95,7 +95,7 @@ def frame_reader(
 
     Raises HeaderError and UnsupportedError where no frame at all can be shown, with the reason.
     """
-    layout = pixel_layout(attributes, element=element.tag)
+    layout = replace(pixel_layout(attributes, element=element.tag), lossless=syntax.only_lossless)
     written = attributes.integers(0x00280008)
     declared = written[0] if written else 1
     declared = max(declared, 1)

@@ -24,7 +24,8 @@ _COLOR = {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420
 class PixelLayout:
     """How samples lie in cells. ``low`` and ``high`` are the lowest and highest stored bit of a cell.
 
-    ``halved`` says that native chroma samples are shared by two columns (YBR_FULL_422, PS3.3 C.7.6.3.1.2).
+    ``halved`` says that native chroma samples are shared by two columns (YBR_FULL_422, PS3.3 C.7.6.3.1.2), ``lossless``
+    that the transfer syntax promises that its JPEG 2000 codestreams were not cut anywhere.
     """
 
     rows: int
@@ -38,6 +39,7 @@ class PixelLayout:
     planar: bool
     floating: bool
     halved: bool = False
+    lossless: bool = False
 
     @property
     def size(self) -> Size:

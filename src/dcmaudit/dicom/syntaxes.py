@@ -38,12 +38,18 @@ class TransferSyntax:
         """Whether the pixel data are items of codestreams (PS3.5 A.4)."""
         return self.codestream not in {Codestream.NATIVE, Codestream.REMOTE}
 
+    @property
+    def only_lossless(self) -> bool:
+        """Whether its JPEG 2000 codestreams are lossless by definition (PS3.5 A.4.4)."""
+        return self.uid in _LOSSLESS_2000
+
 
 _BASE = "1.2.840.10008.1.2"
 IMPLICIT_LITTLE = TransferSyntax(_BASE, implicit=True, title="Implicit VR Little Endian")
 EXPLICIT_LITTLE = TransferSyntax(f"{_BASE}.1", title="Explicit VR Little Endian")
 EXPLICIT_BIG = TransferSyntax(f"{_BASE}.2", little_endian=False, title="Explicit VR Big Endian")
 
+_LOSSLESS_2000 = {f"{_BASE}.4.{n}" for n in (90, 92, 201, 202)}
 _NATIVE = (
     IMPLICIT_LITTLE,
     EXPLICIT_LITTLE,

@@ -110,6 +110,7 @@ class J2kHeader:
     transformed: bool
     subsampled: bool
     high_throughput: bool
+    reversible: bool = False
 
 
 def j2k_header(data: bytes) -> J2kHeader:
@@ -130,7 +131,7 @@ def j2k_header(data: bytes) -> J2kHeader:
         raise TruncatedError("the JPEG 2000 codestream ends inside its header")
     depths = [part & 0x7F for part in parts[::3]]
     at += struct.unpack(">H", data[at : at + 2])[0]
-    transformed, high_throughput = _coding_style(data, at)
+    style = _coding_style(data, at)
     return J2kHeader(
         start=start,
         rows=y1 - y0,
@@ -138,22 +139,34 @@ def j2k_header(data: bytes) -> J2kHeader:
         components=count,
         precision=max(depths) + 1,
         signed=bool(parts[0] & 0x80),
-        transformed=transformed,
+        transformed=style.transformed,
         subsampled=any(part != 1 for i, part in enumerate(parts) if i % 3),
-        high_throughput=high_throughput,
+        high_throughput=style.high_throughput,
+        reversible=style.reversible,
     )
 
 
-def _coding_style(data: bytes, at: int) -> tuple[bool, bool]:
-    transformed = high_throughput = False
+@dataclass(slots=True)
+class _Style:
+    transformed: bool = False
+    high_throughput: bool = False
+    reversible: bool = False
+
+
+def _coding_style(data: bytes, at: int) -> _Style:
+    found, kernels = _Style(), set[int]()
     while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] not in {0x90, 0xD9}:
         length = struct.unpack(">H", data[at + 2 : at + 4])[0]
-        if data[at + 1] == 0x52 and length >= 10:
-            transformed = data[at + 8] != 0
+        if data[at + 1] == 0x52 and length >= 12 and at + 14 <= len(data):
+            found.transformed = data[at + 8] != 0
+            kernels.add(data[at + 13])
+        elif data[at + 1] == 0x53:
+            kernels.add(0)  # a component of its own style: not looked into
         elif data[at + 1] == 0x50:
-            high_throughput = True
+            found.high_throughput = True
         at += 2 + max(2, length)
-    return transformed, high_throughput
+    found.reversible = kernels == {1}
+    return found
 
 
 def require_whole_j2k(data: bytes, header: J2kHeader) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from dcmaudit.dicom.codecs.base import Cells, Codec, Decoded, as_cells, require_size
 from dcmaudit.dicom.codecs.codestreams import JpegHeader, ends_with_eoi, jpeg_header
-from dcmaudit.dicom.jpeg import require_sound
+from dcmaudit.dicom.jpeg import require_sound, require_sound_lossless
 from dcmaudit.dicom.layout import PixelLayout
 from dcmaudit.errors import DecodeError, TruncatedError
 
@@ -22,7 +22,7 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
     """One frame. Colour comes out as RGB when it was transformed, as the header names it when it was not.
 
     Raises TruncatedError where pixels are missing, whether or not the codestream has an EOI marker, DamagedError
-    where the entropy-coded data of a sequential codestream do not make up all its blocks.
+    where the entropy-coded data of a sequential or lossless codestream do not make up all its blocks or samples.
     """
     header = jpeg_header(data)
     require_size(
@@ -42,13 +42,20 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
         return _turbo(stream, space)
 
     space = None if layout.samples == 1 else "YCBCR" if is_transformed(header, layout.photometric) else "RGB"
-    sound = header.frame in _SEQUENTIAL and require_sound(data)
+    sound = _is_sound(data, header, layout)
     array = picture(data)
     if not sound:
         _require_all_pixels(data, array, picture, tails)
     if header.frame == _LOSSLESS:
         return Decoded(as_cells(array, layout), _untransformed(layout))
     return Decoded(as_cells(array, layout), "RGB" if space else layout.photometric)
+
+
+def _is_sound(data: bytes, header: JpegHeader, layout: PixelLayout) -> bool:
+    """Whether the coded data were walked over to their last bit and found whole; False where they cannot be."""
+    if header.frame == _LOSSLESS:
+        return require_sound_lossless(data, signed=layout.signed)
+    return header.frame in _SEQUENTIAL and require_sound(data)
 
 
 def is_transformed(header: JpegHeader, photometric: str) -> bool:

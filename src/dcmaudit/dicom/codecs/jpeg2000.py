@@ -9,14 +9,16 @@ import numpy.typing as npt
 
 from dcmaudit.dicom.codecs.base import Codec, Decoded, as_cells, require_size
 from dcmaudit.dicom.codecs.codestreams import j2k_header, require_whole_j2k
+from dcmaudit.dicom.codecs.j2k_watch import require_same, watched
 from dcmaudit.dicom.layout import PixelLayout
-from dcmaudit.errors import DecodeError
+from dcmaudit.errors import DecodeError, DicomError
 
 
 def decode(data: bytes, layout: PixelLayout) -> Decoded:
     """One frame; the component transformation is undone by the decoder, so that YBR_RCT and YBR_ICT become RGB.
 
-    Raises TruncatedError where the tile-parts do not lead to an EOC marker.
+    Raises TruncatedError where the tile-parts do not lead to an EOC marker, DamagedError where the code-blocks are seen
+    to hold other bytes than an encoder wrote.
     """
     header = j2k_header(data)
     require_size(
@@ -28,7 +30,11 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
     )
     require_whole_j2k(data, header)
     codestream = data[header.start :]
-    array = _openjpeg(codestream) if header.high_throughput else _imagecodecs(codestream)
+    if header.high_throughput:
+        array = _openjpeg(codestream)
+        require_same(header, codestream, array)
+    else:
+        array = _imagecodecs(codestream, whole=layout.lossless and header.reversible)
     photometric = layout.photometric
     if layout.samples == 3:
         plain = photometric.startswith("YBR_FULL") and not header.transformed
@@ -36,11 +42,11 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
     return Decoded(as_cells(array, layout), photometric)
 
 
-def _imagecodecs(codestream: bytes) -> npt.NDArray[Any]:
-    import imagecodecs
-
+def _imagecodecs(codestream: bytes, *, whole: bool) -> npt.NDArray[Any]:
     try:
-        return np.asarray(imagecodecs.jpeg2k_decode(codestream))
+        return watched(codestream, whole=whole)
+    except DicomError:
+        raise
     except Exception as error:
         raise DecodeError(f"the JPEG 2000 decoder refused it ({type(error).__name__})") from error
 

@@ -1,4 +1,4 @@
-"""RLE Lossless (PS3.5 annex G); decoded by imagecodecs, segment lengths checked here."""
+"""RLE Lossless (PS3.5 annex G): unpacked by a loop of our own in C, or by imagecodecs where that was not built."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ import struct
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from dcmaudit.dicom.codecs.base import Codec, Decoded
+from dcmaudit.dicom.jpeg.compiled import library, unpack
 from dcmaudit.dicom.layout import PixelLayout
-from dcmaudit.errors import DecodeError, HeaderError, TruncatedError
+from dcmaudit.errors import DamagedError, DecodeError, HeaderError, TruncatedError
+
+Bytes = npt.NDArray[np.uint8]
 
 
 def decode(data: bytes, layout: PixelLayout) -> Decoded:
     """One frame: a segment for each byte of each sample, the most significant byte first.
 
-    Raises HeaderError where the number of segments is not that of the layout, TruncatedError where a segment
-    holds too few pixels.
+    Raises HeaderError where the number of segments is not that of the layout, TruncatedError or DamagedError where a
+    segment does not unpack to exactly the pixels there are.
     """
     if len(data) < 64:
         raise TruncatedError("the RLE frame ends inside its header")
@@ -28,30 +32,51 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
     if bounds[0] < 64 or any(a > b for a, b in pairwise(bounds)):
         raise DecodeError("the RLE frame's segment offsets are wrong or lie behind its end")
     pixels = layout.rows * layout.columns
-    planes = [_segment(data[a:b], pixels) for a, b in pairwise(bounds)]
     cells = np.empty((pixels, layout.samples, width), np.uint8)
-    for number, plane in enumerate(planes):
+    for number, (start, stop) in enumerate(pairwise(bounds)):
         sample, byte = divmod(number, width)
-        cells[:, sample, width - 1 - byte] = plane
+        _unpack(data[start:stop], cells[:, sample, width - 1 - byte])
     native = cells.view(layout.cell.newbyteorder("<")).astype(layout.cell, copy=False)
     shape = (layout.rows, layout.columns) if layout.samples == 1 else (layout.rows, layout.columns, layout.samples)
     return Decoded(native.reshape(shape), layout.photometric.replace("YBR_FULL_422", "YBR_FULL"))
 
 
-def _segment(data: bytes, pixels: int) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
-    import imagecodecs
-
-    # PackBits grows its input 64 times at most: what cannot reach the size is refused before memory is asked for
+def _unpack(data: bytes, into: Bytes) -> None:
+    """Unpack a segment. Every byte of it must be used, and every pixel be filled, exactly (PS3.5 G.3.1)."""
+    # PackBits grows its input 64 times at most: what cannot reach the size is refused without a look at it
+    pixels = len(into)
     if len(data) * 64 < pixels:
         raise TruncatedError(f"an RLE segment of {len(data)} bytes cannot hold {pixels} pixels")
-    plane = np.frombuffer(imagecodecs.packbits_decode(data), np.uint8)
-    if len(plane) < pixels:
-        raise TruncatedError(f"an RLE segment holds {len(plane)} of {pixels} pixels")
-    return plane[:pixels]
+    found = library()
+    used, problem = unpack(found, data, into) if found is not None else _unpacked(data, into)
+    if problem is not None:
+        kind = TruncatedError if used >= len(data) else DamagedError
+        raise kind(f"an RLE segment of {pixels} pixels is damaged: {problem}")
+    if data[used:].strip(b"\x00\x80"):
+        raise DamagedError(f"an RLE segment is damaged: {len(data) - used} bytes are left over behind the last pixel")
+
+
+def _unpacked(data: bytes, into: Bytes) -> tuple[int, str | None]:
+    """What ``unpack`` does, without the compiled loop."""
+    import imagecodecs
+
+    at = count = 0
+    while count < len(into):
+        if at >= len(data):
+            return at, "it ends before the last pixel"
+        code = data[at]
+        count += code + 1 if code < 128 else 257 - code if code > 128 else 0
+        at += code + 2 if code < 128 else 2 if code > 128 else 1
+    if count > len(into):
+        return at, "a run goes on beyond the last pixel"
+    if at > len(data):
+        return len(data), "it ends before the last pixel"
+    into[:] = np.frombuffer(imagecodecs.packbits_decode(data[:at]), np.uint8)
+    return at, None
 
 
 def _precision(data: bytes) -> None:  # noqa: ARG001 - the signature that all codecs share
     return None
 
 
-CODEC = Codec("imagecodecs (PackBits)", decode, _precision)
+CODEC = Codec("PackBits", decode, _precision)

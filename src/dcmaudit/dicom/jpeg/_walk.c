@@ -1,7 +1,8 @@
-/* Walking the entropy-coded data of one restart interval (ITU-T T.81, F.2.2): the loop of entropy.py, compiled.
+/* Loops over coded data, symbol by symbol: one restart interval of a sequential JPEG (ITU-T T.81, F.2.2), which
+   entropy.py does too, one of a lossless JPEG (annex H), and one segment of RLE (PS3.5 annex G).
 
    The library is plain C without Python's headers, loaded through ctypes. entropy.py does the same in Python where
-   it could not be built; the tests hold the two against each other. */
+   it could not be built; the tests hold the two against each other. Lossless JPEG is not looked at without it. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -90,5 +91,97 @@ PUBLIC int dcmaudit_walk(const uint8_t *data, int64_t length, int64_t mcus, int3
             *position = at;
         }
     }
+    return FINE;
+}
+
+/* Goes over `rows` lines of one restart interval of a lossless JPEG, whose samples are `components` a pixel.
+
+   data, length and position are as above, with 8 more bytes behind the length. tables[c] has 65536 entries: code length
+   * 32 + size, 0 for no code; size 16 has no bits behind its code (H.1.2.2). lines has 2 * columns * components
+   numbers and need not be set. Samples are made as decoders make them (H.1.2.1), so that one that has more than
+   `precision` bits, which no encoder can have been given, is noticed; 16 switches that off. */
+PUBLIC int dcmaudit_lossless(const uint8_t *data, int64_t length, int64_t rows, int64_t columns, int32_t components,
+                             const int32_t *const *tables, int32_t predictor, int32_t precision, uint16_t *lines,
+                             int64_t *position)
+{
+    int64_t at = *position, width = columns * components;
+    int32_t middle = 1 << (precision - 1);
+    for (int64_t row = 0; row < rows; row++) {
+        uint16_t *now = lines + (row & 1 ? width : 0), *above = lines + (row & 1 ? 0 : width);
+        for (int64_t i = 0; i < width; i++) {
+            int32_t entry, difference, left, up, corner, guess;
+            int size;
+            if (at > length)
+                return ENDS_EARLY;
+            entry = tables[i % components][window(data, at)];
+            if (!entry)
+                return at + 16 > length ? ENDS_EARLY : NO_DC_CODE;
+            at += entry >> 5;
+            size = entry & 31;
+            if (size == 16) {
+                difference = 32768;
+            } else {
+                difference = value_of(window(data, at) >> (16 - size), size);
+                at += size;
+            }
+            left = i >= components ? now[i - components] : 0;
+            up = row ? above[i] : 0;
+            corner = row && i >= components ? above[i - components] : 0;
+            if (!row)
+                guess = i < components ? middle : left;
+            else if (i < components)
+                guess = up;
+            else
+                guess = predictor == 1   ? left
+                        : predictor == 2 ? up
+                        : predictor == 3 ? corner
+                        : predictor == 4 ? left + up - corner
+                        : predictor == 5 ? left + ((up - corner) >> 1)
+                        : predictor == 6 ? up + ((left - corner) >> 1)
+                                         : (left + up) >> 1;
+            now[i] = (uint16_t)(guess + difference);
+            if (now[i] >> (precision - 1) > 1)
+                return 6;
+        }
+    }
+    *position = at;
+    return at > length ? ENDS_EARLY : FINE;
+}
+
+/* Unpacks an RLE segment until `pixels` bytes are there; each is put `step` bytes behind the one before.
+
+   used is set to the bytes that were read. FINE, TOO_MANY where a run goes on beyond the last pixel, ENDS_EARLY where
+   the segment ends before it. */
+PUBLIC int dcmaudit_unpack(const uint8_t *data, int64_t length, uint8_t *out, int64_t step, int64_t pixels,
+                           int64_t *used)
+{
+    int64_t at = 0, done = 0;
+    while (done < pixels) {
+        int64_t count;
+        if (at >= length)
+            return ENDS_EARLY;
+        if (data[at] == 128) { /* says nothing */
+            at++;
+            continue;
+        }
+        count = data[at] < 128 ? data[at] + 1 : 257 - data[at];
+        if (count > pixels - done)
+            return TOO_MANY;
+        if (data[at] < 128) {
+            if (at + 1 + count > length)
+                return ENDS_EARLY;
+            for (int64_t i = 0; i < count; i++)
+                out[(done + i) * step] = data[at + 1 + i];
+            at += 1 + count;
+        } else {
+            if (at + 2 > length)
+                return ENDS_EARLY;
+            for (int64_t i = 0; i < count; i++)
+                out[(done + i) * step] = data[at + 1];
+            at += 2;
+        }
+        done += count;
+    }
+    *used = at;
     return FINE;
 }

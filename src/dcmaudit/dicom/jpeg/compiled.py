@@ -1,4 +1,4 @@
-"""The compiled loop over the blocks of a JPEG (``_walk.c``), where the build could make it."""
+"""The compiled loops over coded data (``_walk.c``), where the build could make them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ REASONS = {
     3: "a block of more than 64 coefficients",
     4: "it ends in the middle of a block",
     5: "a DC value that a sequential JPEG cannot hold",
+    6: "a sample of more bits than there are",
 }
+_TOO_MANY, _ENDS_EARLY = 3, 4
 
 
 @cache
@@ -29,7 +31,8 @@ def library() -> ctypes.CDLL | None:
     path = Path(__file__).with_name("_walk.so")
     try:
         found = ctypes.CDLL(str(path))
-        found.dcmaudit_walk.restype = ctypes.c_int
+        for loop in (found.dcmaudit_walk, found.dcmaudit_lossless, found.dcmaudit_unpack):
+            loop.restype = ctypes.c_int
     except (OSError, AttributeError):
         return None
     return found
@@ -67,3 +70,49 @@ def walk(
         ctypes.c_void_p(None if coefficients is None else coefficients.ctypes.data),
     )
     return position.value, list(dc), REASONS[code] if code else None
+
+
+def walk_lossless(
+    found: ctypes.CDLL,
+    data: bytes,
+    shape: tuple[int, int, int],
+    tables: tuple[npt.NDArray[np.int32], ...],
+    predictor: int,
+    precision: int,
+) -> tuple[int, str | None]:
+    """The bit behind one restart interval of a lossless JPEG, and what is damaged (or None).
+
+    ``data`` has ``PADDING`` bytes behind its last; ``shape`` is (lines, columns, components), ``tables`` one lookup
+    table a component. ``precision`` is the number of bits a sample may have, 16 for any.
+    """
+    rows, columns, components = shape
+    position = ctypes.c_int64(0)
+    lines = np.empty(2 * columns * components, np.uint16)
+    code = found.dcmaudit_lossless(
+        ctypes.c_char_p(data),
+        ctypes.c_int64(8 * (len(data) - PADDING)),
+        ctypes.c_int64(rows),
+        ctypes.c_int64(columns),
+        ctypes.c_int32(components),
+        (ctypes.c_void_p * components)(*[table.ctypes.data for table in tables]),
+        ctypes.c_int32(predictor),
+        ctypes.c_int32(precision),
+        ctypes.c_void_p(lines.ctypes.data),
+        ctypes.byref(position),
+    )
+    return position.value, REASONS[code] if code else None
+
+
+def unpack(found: ctypes.CDLL, segment: bytes, into: npt.NDArray[np.uint8]) -> tuple[int, str | None]:
+    """Unpack an RLE segment into ``into``, one axis of any step; the bytes that were read, and what is wrong."""
+    used = ctypes.c_int64(0)
+    code = found.dcmaudit_unpack(
+        ctypes.c_char_p(segment),
+        ctypes.c_int64(len(segment)),
+        ctypes.c_void_p(into.ctypes.data),
+        ctypes.c_int64(into.strides[0]),
+        ctypes.c_int64(len(into)),
+        ctypes.byref(used),
+    )
+    reasons = {_TOO_MANY: "a run goes on beyond the last pixel", _ENDS_EARLY: "it ends before the last pixel"}
+    return len(segment) if code == _ENDS_EARLY else used.value, reasons.get(code)

@@ -6,11 +6,11 @@ with Huffman coding, 8 or 12 bits. Everything else is refused with its name.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from dcmaudit.dicom.jpeg.huffman import HuffmanSpec
+from dcmaudit.dicom.jpeg.intervals import intervals
 from dcmaudit.errors import DamagedError, DecodeError
 from dcmaudit.model import Size
 
@@ -34,10 +34,6 @@ _REFUSED = {
     0xDF: "hierarchical (EXP)",
     0xF7: "JPEG-LS (SOF55)",
 }
-
-# In entropy-coded data a byte FF is followed by 00; any number of FF may stand before a marker's code (B.1.1.2).
-_MARKER_IN_SCAN = re.compile(rb"\xff+([\x01-\xfe])")
-_STRAY_FILL = re.compile(rb"\xff\xff+\x00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,21 +324,7 @@ class _Parser:
         return ScanComponent(index, dc, ac)
 
     def _intervals(self, mcus: int) -> tuple[Interval, ...]:
-        data, start = self.data, self.position
-        bounds: list[tuple[int, int]] = []
-        for found in _MARKER_IN_SCAN.finditer(data, start):
-            bounds.append((start, found.start()))
-            if not 0xD0 <= found.group(1)[0] <= 0xD7:
-                self.position = found.start()
-                break
-            if found.group(1)[0] != 0xD0 + (len(bounds) - 1) % 8:
-                raise DamagedError(f"JPEG restart marker {len(bounds)} is out of order: part of the scan is missing")
-            start = found.end()
-        else:
-            bounds.append((start, len(data)))
-            self.position = len(data)
-        if _STRAY_FILL.search(data, bounds[0][0], bounds[-1][1]):
-            raise DamagedError("damaged JPEG entropy-coded data: fill bytes that lead to no marker")
+        bounds, self.position = intervals(self.data, self.position)
         length = self.restart or mcus
         expected = ceil_div(mcus, length)
         if len(bounds) != expected:

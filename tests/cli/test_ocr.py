@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,12 +14,14 @@ import pytest
 
 from dcmaudit.cli import main
 from dcmaudit.detect.ocr import TextFinder
+from dcmaudit.detect.textnet import network
 from dcmaudit.model import Verdict
 from dcmaudit.pipeline import ocr
 from dcmaudit.store import open_store
 from support.blobs import BlobEngine
 from support.files import MPEG4, dataset, file_bytes
 from support.lettering import lettered
+from support.smallnet import write_net
 
 
 def write(folder: Path, name: str, word: bool = True) -> Path:
@@ -185,3 +187,62 @@ def test_a_cluster_that_does_not_answer_is_named(tmp_path: Path, capsys: pytest.
     file = write(tmp_path / "in", "a.dcm")
     assert main(["ocr", "--db", str(tmp_path / "db"), "--dask", f"tcp://127.0.0.1:{port}", str(file)]) == 2
     assert "scheduler" in capsys.readouterr().err
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The small network in the place of the trained one."""
+    monkeypatch.setattr(network, "FOLDER", write_net(tmp_path / "net"))
+    cached = ocr.finder_of
+    cached.cache_clear()
+    yield
+    cached.cache_clear()
+
+
+def test_text_is_found_without_reading_it_and_the_summary_says_so(
+    tmp_path: Path, small: None, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, clean = write(tmp_path / "in", "a.dcm"), write(tmp_path / "in", "b.dcm", word=False)
+    options = ("--no-read", "--finder", "own", "--db", tmp_path / "db")
+    assert run(*options, file, clean) == 0
+    err = capsys.readouterr().err
+    assert "1 with text that was not read, 1 without text" in err
+    with open_store(tmp_path / "db", user="x", read_only=True) as store:
+        (rect,) = [row for row in store.rects(str(file)) if row.box is not None]
+    assert (rect.text, rect.engine, rect.verdict) == ("", 101, Verdict.UNKNOWN)
+    assert run(*options, file, clean) == 0
+    assert "2 done before" in capsys.readouterr().err
+
+
+def test_whoever_only_asks_where_text_is_need_not_ask_twice_and_a_reader_must(
+    tmp_path: Path, blobs: BlobEngine, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path / "in", "a.dcm")
+    assert run("--db", tmp_path / "db", file) == 0
+    assert run("--no-read", "--db", tmp_path / "db", file) == 0
+    assert "1 done before" in capsys.readouterr().err
+    assert run("--db", tmp_path / "other", "--no-read", file) == 0
+    assert run("--db", tmp_path / "other", file) == 0
+    assert "done before" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--engine", "rapidocr"], ["--pii", "header"], ["--finder", "engine"], ["--allow-list", "x"]],
+)
+def test_what_makes_no_sense_without_reading_is_refused(
+    tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ocr", "--db", str(tmp_path / "db"), "--no-read", *words, str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith("dcmaudit: ")
+    assert not (tmp_path / "db").exists()
+
+
+def test_a_detector_that_is_damaged_ends_the_run_before_it_begins(
+    tmp_path: Path, small: None, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (tmp_path / "net" / "weights.onnx").open("ab") as stream:
+        stream.write(b"x")
+    assert run("--no-read", "--finder", "own", "--db", tmp_path / "db", write(tmp_path / "in", "a.dcm")) == 1
+    assert "is damaged" in capsys.readouterr().err
+    assert not (tmp_path / "db").exists()

@@ -25,7 +25,7 @@ def write_net(folder: Path) -> Path:
 
 
 def network() -> bytes:
-    """Ink is what is brighter than about 200 and than its surroundings; the region joins ink along a line."""
+    """Ink is what is brighter than about 200 and than its surroundings; the region is thinner and joins ink along a line."""
     pad = WIDTH // 2
     nodes = [
         _node("Conv", ["picture", "weight", "bias"], "raw", [_ints("strides", [2, 2]), _ints("kernel_shape", [2, 2])]),
@@ -35,7 +35,10 @@ def network() -> bytes:
         _node("Mul", ["around", "third"], "less"),
         _node("Sub", ["bright", "less"], "difference"),
         _node("Relu", ["difference"], "ink"),
-        _node("MaxPool", ["ink"], "region", [_ints("kernel_shape", [1, 9]), _ints("pads", [0, 4, 0, 4])]),
+        _node("Neg", ["ink"], "dark"),
+        _node("MaxPool", ["dark"], "wide", [_ints("kernel_shape", [3, 1]), _ints("pads", [1, 0, 1, 0])]),
+        _node("Neg", ["wide"], "thin"),
+        _node("MaxPool", ["thin"], "region", [_ints("kernel_shape", [1, 9]), _ints("pads", [0, 4, 0, 4])]),
         _node("Concat", ["ink", "region"], "maps", [_int("axis", 1)]),
     ]  # fmt: skip
     tensors = [

@@ -11,6 +11,7 @@ from dcmaudit.detect.ocr.lines import LineReader
 from dcmaudit.detect.ocr.looks import EngineLooks
 from dcmaudit.detect.ocr.memory import Memory
 from dcmaudit.detect.ocr.spots import Line, Picture, around, is_same_line, merged
+from dcmaudit.model import Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,34 +69,38 @@ class TextFinder:
         sightings = [detector.detect(pictures, memory=memory, stop=stop) for detector in self._detectors]
         found = [candidate for sighting in sightings for candidate in sighting.found]
         lines = list(known)
-        new: list[list[Candidate]] = []
+        new: list[tuple[list[Candidate], Box]] = []
         for cluster in merged(found, lambda candidate: candidate.spot.box):
+            box = around(candidate.box for candidate in cluster)
             close = around(candidate.spot.box for candidate in cluster)
             same = next((i for i, line in enumerate(lines) if is_same_line(line.box, close)), None)
-            if same is None or lines[same].text == "":
-                new.append(cluster)
-            else:
-                whole = around((lines[same].box, *(candidate.box for candidate in cluster)))
-                lines[same] = replace(lines[same], box=whole)
+            if same is None:
+                new.append((cluster, box))
+            elif lines[same].text or self._reader is None:
+                lines[same] = replace(lines[same], box=lines[same].box.union(box))
+            else:  # what could not be read before may be read here
+                new.append((cluster, lines.pop(same).box.union(box)))
         lines += self._lines(pictures, new, memory)
         lines.sort(key=lambda line: (line.box.top, line.box.left))
         rejected = [candidate for sighting in sightings for candidate in sighting.rejected]
         return Seen(lines, _left(rejected, lines))
 
-    def _lines(self, pictures: Sequence[Picture], clusters: list[list[Candidate]], memory: Memory | None) -> list[Line]:
+    def _lines(
+        self, pictures: Sequence[Picture], clusters: Sequence[tuple[list[Candidate], Box]], memory: Memory | None
+    ) -> list[Line]:
         # The longest of a cluster is read: a piece of the line, however sure, would be read as a piece.
         lines = [
             Line(
-                around(candidate.box for candidate in cluster),
+                box,
                 cluster[0].spot.text or "",
                 cluster[0].spot.confidence,
                 max(candidate.spot.score for candidate in cluster),
             )
-            for cluster in clusters
+            for cluster, box in clusters
         ]
         if self._reader is None:
             return lines
-        unread = {place: cluster[0] for place, cluster in enumerate(clusters) if cluster[0].spot.text is None}
+        unread = {place: cluster[0] for place, (cluster, _) in enumerate(clusters) if cluster[0].spot.text is None}
         for place, (text, confidence) in self._reader.read(pictures, unread, memory).items():
             lines[place] = replace(lines[place], text=text, confidence=confidence)
         return lines

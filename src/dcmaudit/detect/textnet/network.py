@@ -52,9 +52,12 @@ class TextMaps:
 class TextNet:
     """The network, loaded once; not to be used from two threads at once. ``threads`` work on one picture."""
 
-    def __init__(self, threads: int, folder: Path = FOLDER) -> None:
-        """Load the weights of ``folder``; EngineError where they are missing, damaged or cannot be used."""
-        weights = _checked(folder)
+    def __init__(self, threads: int, folder: Path | None = None) -> None:
+        """Load the weights of ``folder`` (None: those of the package).
+
+        EngineError where they are missing, damaged or cannot be used.
+        """
+        weights = _checked(folder or FOLDER)
         try:
             import onnxruntime  # type: ignore[import-untyped, unused-ignore]
 

@@ -1,0 +1,194 @@
+"""Finding with the own detector, with a small network in the place of the trained one: who finds, who reads, when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dcmaudit.detect.ocr import FinderKind, Line, Memory, Mode, TextFinder, finder_for, make_finder
+from dcmaudit.detect.ocr.looks import EngineLooks
+from dcmaudit.detect.ocr.own import OwnLooks
+from dcmaudit.detect.ocr.pictures import telling
+from dcmaudit.detect.textnet import TextNet, doubtful_boxes, network
+from dcmaudit.errors import EngineError
+from dcmaudit.model import Box
+from support.blobs import BlobEngine
+from support.smallnet import write_net
+
+FIRST, SECOND = Box(40, 60, 160, 72), Box(200, 300, 280, 312)
+
+
+@pytest.fixture(scope="module")
+def net(tmp_path_factory: pytest.TempPathFactory) -> TextNet:
+    return TextNet(1, write_net(tmp_path_factory.mktemp("net")))
+
+
+def marked(*boxes: Box, shape: tuple[int, int] = (512, 512), level: int = 255) -> np.ndarray:
+    picture = np.full(shape, 20, np.uint8)
+    for box in boxes:
+        picture[box.top : box.bottom, box.left : box.right] = level
+    return picture
+
+
+class Nobody:
+    """An engine that finds nothing and reads everything, a different word each time."""
+
+    name, number = "nobody", 178
+
+    def __init__(self) -> None:
+        self.read_count = 0
+
+    def detect(self, _picture: np.ndarray) -> list[Any]:
+        return []
+
+    def read(self, _picture: np.ndarray, places: Sequence[Any]) -> list[tuple[str, float | None]]:
+        out: list[tuple[str, float | None]] = [(f"WORD {self.read_count + n}", 0.95) for n in range(len(places))]
+        self.read_count += len(places)
+        return out
+
+
+def test_lines_of_the_own_detector_are_read_by_any_engine(net: TextNet) -> None:
+    engine = Nobody()
+    lines = TextFinder(engine, Mode.DEFAULT, [OwnLooks(net)]).find([marked(FIRST, SECOND)])
+    assert [line.text for line in lines] == ["WORD 0", "WORD 1"]
+    assert all(line.box.contains(box) for line, box in zip(lines, (FIRST, SECOND), strict=True))
+    assert engine.read_count == 2
+
+
+def test_without_an_engine_lines_are_found_and_not_read(net: TextNet) -> None:
+    lines = TextFinder(None, Mode.DEFAULT, [OwnLooks(net)]).find([marked(FIRST)])
+    assert [line.text for line in lines] == [""]
+    assert lines[0].confidence is None
+    assert lines[0].box.contains(FIRST)
+
+
+def test_somebody_must_find() -> None:
+    with pytest.raises(ValueError, match="nobody"):
+        TextFinder(None, Mode.DEFAULT)
+
+
+def test_both_detectors_together_find_what_either_finds_and_nothing_twice(net: TextNet) -> None:
+    engine = BlobEngine()
+    faint = Box(300, 100, 380, 112)  # bright enough for the network, not for the blobs
+    picture = np.maximum(marked(FIRST), marked(faint, level=225))
+    finder = TextFinder(engine, Mode.FAST, [OwnLooks(net), EngineLooks(engine, Mode.FAST)])
+    lines = finder.find([picture])
+    assert len(lines) == 2
+    assert [len(TextFinder(engine, Mode.FAST).find([picture])), len(engine.shown) > 0] == [1, True]
+
+
+def test_a_box_at_the_border_lies_inside_the_plane(net: TextNet) -> None:
+    corner = Box(480, 506, 512, 512)
+    (line,) = TextFinder(None, Mode.FAST, [OwnLooks(net)]).find([marked(corner)])
+    assert line.box.contains(corner)
+    assert Box(0, 0, 512, 512).contains(line.box)
+
+
+def test_text_across_the_edge_of_a_tile_is_one_line(net: TextNet) -> None:
+    long = Box(900, 500, 1150, 506)
+    lines = TextFinder(None, Mode.FAST, [OwnLooks(net)]).find([marked(long, shape=(700, 2100))])
+    assert [line.box.contains(long) for line in lines] == [True]
+
+
+def test_what_is_half_seen_is_told_apart_and_never_twice(net: TextNet) -> None:
+    weak = Box(300, 200, 400, 212)
+    picture = np.maximum(marked(FIRST), marked(weak, level=202))
+    seen = TextFinder(None, Mode.FAST, [OwnLooks(net)]).look([picture, picture])
+    assert [line.box.contains(FIRST) for line in seen.lines] == [True]
+    assert [line.box.intersection(weak) is not None for line in seen.rejected] == [True]
+    assert 0 < seen.rejected[0].score < 0.6
+
+
+def test_a_texture_of_doubts_is_cut_to_the_likeliest() -> None:
+    ink = np.zeros((400, 400), np.float32)
+    ink[::8, ::14] = ink[1::8, ::14] = ink[::8, 1::14] = 0.4
+    ink[0, 0] = 0.45
+    doubts = doubtful_boxes(ink, np.zeros_like(ink), [])
+    assert len(doubts) == 200
+    assert doubts[0][1] == pytest.approx(0.45)
+    assert doubtful_boxes(ink, np.zeros_like(ink), [Box(0, 0, 800, 800)]) == []
+
+
+def test_an_engine_box_of_most_of_the_plane_is_among_the_rejected() -> None:
+    seen = TextFinder(BlobEngine(), Mode.FAST).look([marked(Box(50, 50, 700, 700), shape=(800, 800))])
+    assert seen.lines == []
+    assert [line.box.contains(Box(50, 50, 700, 700)) for line in seen.rejected] == [True]
+
+
+# --- cines
+
+
+def test_in_a_cine_only_what_changes_is_looked_at_and_read(net: TextNet) -> None:
+    engine, memory = Nobody(), Memory()
+    finder = TextFinder(engine, Mode.DEFAULT, [OwnLooks(net)])
+    frames = [marked(FIRST) for _ in range(5)]
+    for number, frame in enumerate(frames):
+        frame[400:430, 10 * number : 10 * number + 30] = 150
+    frames[3] |= marked(SECOND)
+    before = net.pixels_seen
+    found = [finder.find([frame], memory=memory) for frame in frames]
+    looked = net.pixels_seen - before
+    assert [len(lines) for lines in found] == [1, 1, 1, 2, 1]
+    assert found[3][1].box.contains(SECOND)
+    assert {line[0].text for line in found} == {"WORD 0"}
+    assert engine.read_count == 2
+    assert looked < 2.2 * frames[0].size
+    alone = [finder.find([frame]) for frame in frames]
+    assert [[line.box for line in lines] for lines in alone] == [[line.box for line in lines] for lines in found]
+
+
+def test_text_that_changes_in_its_place_is_read_again(net: TextNet) -> None:
+    engine, memory = Nobody(), Memory()
+    finder = TextFinder(engine, Mode.DEFAULT, [OwnLooks(net)])
+    one = marked(FIRST)
+    other = one.copy()
+    other[FIRST.top + 2, FIRST.left : FIRST.right] = 235
+    texts = [finder.find([frame], memory=memory)[0].text for frame in (one, one, other, one)]
+    assert texts[0] == texts[1]
+    assert texts[2] != texts[0]
+
+
+def test_each_picture_of_a_plane_has_a_memory_of_its_own(net: TextNet) -> None:
+    finder, memory = TextFinder(None, Mode.DEFAULT, [OwnLooks(net)]), Memory()
+    still = marked(FIRST)
+    assert len(finder.find([still, marked()], memory=memory)) == 1
+    # Nothing changes in the full range; the window shows something new.
+    assert len(finder.find([still, marked(SECOND)], memory=memory)) == 2
+
+
+# --- who finds
+
+
+def test_the_thorough_mode_asks_everybody_unless_somebody_is_named() -> None:
+    assert finder_for(None, Mode.THOROUGH) is FinderKind.BOTH
+    assert finder_for(FinderKind.OWN, Mode.THOROUGH) is FinderKind.OWN
+
+
+def test_missing_weights_end_the_work_before_it_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "FOLDER", tmp_path)
+    with pytest.raises(EngineError, match=r"weights\.(onnx|json) of the text detector is missing"):
+        make_finder(None, FinderKind.OWN, Mode.FAST, threads=1)
+
+
+def test_only_pictures_that_show_something_new_are_looked_at() -> None:
+    picture = marked(FIRST)
+    slightly = np.minimum(picture, 252) + 3
+    window = np.where(picture > 100, 255, 0).astype(np.uint8)
+    assert [one is picture for one in telling([picture, slightly])] == [True]
+    assert len(telling([picture, window, window.copy(), picture.copy()])) == 2
+    lone = picture.copy()
+    lone[5, 5] = 90  # a single pixel may be the last of a letter
+    assert len(telling([picture, lone])) == 2
+
+
+def test_a_known_line_that_nobody_could_read_is_tried_again_and_stays_one_line(net: TextNet) -> None:
+    known = Line(Box(36, 56, 164, 76), "", None, 0.9)
+    (line,) = TextFinder(Nobody(), Mode.FAST, [OwnLooks(net)]).find([marked(FIRST)], known=[known])
+    assert line.text == "WORD 0"
+    assert line.box.contains(known.box)
+    (line,) = TextFinder(None, Mode.FAST, [OwnLooks(net)]).find([marked(FIRST)], known=[known])
+    assert line.text == ""

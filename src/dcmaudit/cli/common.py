@@ -23,6 +23,8 @@ class Exit(IntEnum):
     """Some input, or the whole of the work, was not done; standard error names it."""
     USAGE = 2
     """The command line, the settings or the port cannot be used; nothing was begun."""
+    TEXT_LEFT = 3
+    """Everything was done and proved, and text is seen on planes of what was written; standard error names them."""
     FAULT = 70
     """A fault of the program itself."""
     INTERRUPTED = 130

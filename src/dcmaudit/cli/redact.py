@@ -32,7 +32,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "redacted exactly as asked is refused and has no output."
     )
     parser.epilog = (
-        "exit codes: 0 every file was redacted, proved and holds nothing unaudited; 1 some were not; 2 wrong usage"
+        "exit codes: 0 every file was redacted, proved and holds nothing unaudited; 1 some were not; 2 wrong usage; "
+        "3 as 0, but --check-text saw text on some"
     )
     parser.add_argument(
         "files", nargs="*", metavar="FILES",
@@ -82,6 +83,10 @@ def _what(group: argparse._ArgumentGroup) -> None:
 def _how(group: argparse._ArgumentGroup) -> None:
     group.add_argument("-n", "--dry-run", action="store_true", help="print the plan of each file and write nothing")
     group.add_argument(
+        "--check-text", action="store_true",
+        help="then look for text on every plane of each output, outside of what is black; what is seen is named",
+    )  # fmt: skip
+    group.add_argument(
         "--assert-clean", action="store_true",
         help="you have looked and assert that no identifying text is left: noted in the file (PS3.15 E.3)",
     )  # fmt: skip
@@ -126,7 +131,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         if store is not None:
             store.close()
     report.finish(tally)
-    return Exit.GOOD if report.is_good else Exit.NOT_ALL
+    return report.exit_code
 
 
 def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
@@ -134,12 +139,15 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
     from dcmaudit.pipeline.output import Naming
     from dcmaudit.pipeline.redacting import RedactionJob
     from dcmaudit.pipeline.remote import prefix_of, target_folder
+    from dcmaudit.pipeline.residual import looking_job
     from dcmaudit.pipeline.rules import rule_paths, rules_of
 
     _check(args)
     rules = rule_paths(args.deid_rules, settings) if args.deid else ()
     if rules:
         rules_of(rules)  # a faulty rule ends the run before anything is written
+    if args.check_text:
+        looking_job().make_finder()  # so does a missing detector
     return RedactionJob(
         Naming(
             None if args.output is None else target_folder(args.output),
@@ -160,6 +168,7 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
         proof_file=args.proof,
         copy_clean=args.copy_clean,
         dry_run=args.dry_run,
+        check_text=args.check_text,
     )
 
 
@@ -178,6 +187,8 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError("--frame, --overlay and --everywhere mean nothing without --rect or --whole")
     if args.everywhere and (args.frame is not None or args.overlay is not None):
         raise UsageError("--everywhere means every plane", hint="leave --frame and --overlay out")
+    if args.check_text and args.dry_run:
+        raise UsageError("--check-text looks at what was written, and --dry-run writes nothing", hint="choose one")
     if args.resume and args.overwrite:
         raise UsageError("--resume keeps existing outputs and --overwrite replaces them", hint="choose one")
     if args.include_unreviewed and not _wants_database(args):

@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from dcmaudit.cli.common import printable, say
+from dcmaudit.cli.common import Exit, printable, say
 from dcmaudit.model import Outcome, Result
 
 if TYPE_CHECKING:
@@ -31,6 +31,15 @@ class Report:
     def is_good(self) -> bool:
         """Whether every input ended well, and there was one."""
         return set(self._counts) <= {Outcome.DONE} and bool(self._counts or self.resumed)
+
+    @property
+    def exit_code(self) -> Exit:
+        """What the command returns: text that is left is told from work that was not done."""
+        if self.is_good:
+            return Exit.GOOD
+        return (
+            Exit.TEXT_LEFT if set(self._counts) <= {Outcome.DONE, Outcome.TEXT_LEFT} and self._counts else Exit.NOT_ALL
+        )
 
     def take(self, task: RedactionTask, answer: RedactionReport | Exception) -> None:
         """One file's report, or the exception that its worker ended with."""

@@ -30,12 +30,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "Compare redacted files with their originals: everything that was asked for is black, everything else is what "
         "it was. Name the same rectangles and options that the redaction was given; with none, a file must be a copy."
     )
-    parser.epilog = "exit codes: 0 every file passed; 1 some did not; 2 wrong usage"
+    parser.epilog = (
+        "exit codes: 0 every file passed; 1 some did not; 2 wrong usage; "
+        "3 all passed, but --check-text saw text on some"
+    )
     parser.add_argument(
         "files", nargs="+", metavar="BEFORE AFTER",
         help="an original and its redacted file, more such pairs, and last a list of rectangles if --rect is not used",
     )  # fmt: skip
     _what(parser.add_argument_group("what was asked"))
+    parser.add_argument(
+        "--check-text", action="store_true",
+        help="look for text on every plane of the redacted files too, outside of what is black; what is seen is named",
+    )  # fmt: skip
     parser.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
     parser.add_argument("--json", action="store_true", help="one JSON object a pair on standard output")
     add_common(parser)
@@ -68,12 +75,17 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     names, rects = _split(args)
     job = _job(args, settings)
     tasks = _tasks(args, names, rects)
-    passed = 0
+    passed = left = unseen = 0
     for task, answer in workers.each(partial(verify_pair, job), tasks, jobs=args.jobs):
         passed += _tell(args, task, answer)
+        text = None if isinstance(answer, Exception) else answer.text
+        left += text is not None and bool(text.left)
+        unseen += text is not None and bool(text.unseen)
     if not getattr(args, "quiet", False):
-        say(f"{passed} of {len(tasks)} passed")
-    return Exit.GOOD if passed == len(tasks) else Exit.NOT_ALL
+        say(f"{passed} of {len(tasks)} passed" + (f"; text is left in {left}" if left else ""))
+    if passed < len(tasks) or (unseen and not left):
+        return Exit.NOT_ALL
+    return Exit.TEXT_LEFT if left else Exit.GOOD
 
 
 def _split(args: argparse.Namespace) -> tuple[list[str], list[str]]:
@@ -101,6 +113,7 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
     from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionOptions
     from dcmaudit.pipeline.output import Naming
     from dcmaudit.pipeline.redacting import RedactionJob
+    from dcmaudit.pipeline.residual import looking_job
     from dcmaudit.pipeline.rules import rule_paths, rules_of
 
     rules = rule_paths(args.deid_rules, settings) if args.deid else ()
@@ -114,7 +127,12 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
         assert_clean=args.assert_clean,
     )
     key = b"new UIDs are expected" if args.new_uids else None
-    return RedactionJob(Naming(), options, rules=rules, ultrasound=args.ultrasound, uid_key=key, copy_clean=True)
+    if args.check_text:
+        looking_job().make_finder()  # a missing detector ends the run before anything is compared
+    return RedactionJob(
+        Naming(), options, rules=rules, ultrasound=args.ultrasound, uid_key=key, copy_clean=True,
+        check_text=args.check_text,
+    )  # fmt: skip
 
 
 def _tasks(args: argparse.Namespace, names: list[str], rects: list[str]) -> list[VerificationTask]:
@@ -177,6 +195,11 @@ def _tell(args: argparse.Namespace, task: VerificationTask, answer: Proof | Exce
         print(json.dumps(answer.record() | {"after_file": name}), flush=True)
     for finding in answer.findings:
         print(f"{printable(name)}: {finding}", file=sys.stderr)
+    if answer.text is not None:
+        for one in answer.text.left:
+            print(f"{printable(name)}: {printable(str(one))}", file=sys.stderr)
+        for reason in answer.text.unseen:
+            print(f"{printable(name)}: not looked at for text: {printable(reason)}", file=sys.stderr)
     if not args.json and answer.passed:
         print(f"{printable(name)}: proved, {sum(answer.checks.values())} comparisons")
     return answer.passed

@@ -36,11 +36,54 @@ class PlaneProof:
 
 
 @dataclass(frozen=True, slots=True)
+class TextLeft:
+    """Places of one plane of a written file on which text is seen outside of what was blacked."""
+
+    address: PlaneAddress
+    title: str
+    boxes: tuple[Box, ...]
+
+    def __str__(self) -> str:
+        shown = "; ".join(",".join(map(str, _edges(box))) for box in self.boxes[:_SHOWN])
+        more = f"; and {len(self.boxes) - _SHOWN} more" if len(self.boxes) > _SHOWN else ""
+        return f"{self.title}: text is left in {len(self.boxes)} place{'s'[: len(self.boxes) != 1]}: {shown}{more}"
+
+
+@dataclass(frozen=True, slots=True)
+class TextCheck:
+    """What a look at every plane of a written file gave: ``left`` is seen there, ``unseen`` could not be looked at.
+
+    That nothing is left is no proof that there is none: a detector saw none.
+    """
+
+    planes: int
+    left: tuple[TextLeft, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether every plane was looked at and no text was seen."""
+        return not self.left and not self.unseen
+
+    def record(self) -> dict[str, Any]:
+        """As JSON: boxes with inclusive edges, never a text."""
+        return {
+            "planes": self.planes,
+            "left": [{"plane": one.address.key, "boxes": [_edges(box) for box in one.boxes]} for one in self.left],
+            "not_looked_at": list(self.unseen),
+        }
+
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """The result of comparing a written file with its original and its plan.
 
     ``checks`` counts what was compared, by rule. ``before`` and ``after`` are ``sha256:`` digests of the two files.
-    ``touched`` lists the planes in which something was blacked. A proof with any finding has failed.
+    ``touched`` lists the planes in which something was blacked. A proof with any finding has failed. ``text`` is what
+    a look for text gave, where one was asked for: it makes no proof fail.
     """
 
     name: str
@@ -50,6 +93,7 @@ class Proof:
     findings: tuple[Finding, ...]
     touched: tuple[PlaneProof, ...] = ()
     notes: tuple[str, ...] = ()
+    text: TextCheck | None = None
 
     @property
     def passed(self) -> bool:
@@ -75,7 +119,7 @@ class Proof:
                 for plane in self.touched
             ],
             "notes": list(self.notes),
-        }
+        } | ({} if self.text is None else {"text": self.text.record()})
 
 
 def _edges(box: Box) -> list[int]:

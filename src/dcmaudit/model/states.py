@@ -40,6 +40,8 @@ class Outcome(Enum):
 
     DONE = "done"
     PARTLY = "partly audited"
+    TEXT_LEFT = "text left"
+    """Redacted and proved, and text is seen outside of what was blacked (only where somebody asked to look)."""
     REFUSED = "refused"
     FAILED = "failed"
 

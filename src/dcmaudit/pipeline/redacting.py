@@ -26,6 +26,7 @@ from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, PlanProblem, Red
 from dcmaudit.pipeline.output import Naming, draft, is_input, require_free
 from dcmaudit.pipeline.painter import BlackPainter
 from dcmaudit.pipeline.remote import Target
+from dcmaudit.pipeline.residual import with_text_check
 from dcmaudit.pipeline.rules import rules_of
 from dcmaudit.redact import make_plan
 from dcmaudit.verify import prove
@@ -41,7 +42,7 @@ class RedactionJob:
 
     ``rules`` are files of deid rules or CTP scripts, () for none. ``uid_key`` is the secret of the run from which
     new SOP Instance UIDs are made, None to keep them. ``copy_clean``: a file for which nothing is asked is copied
-    as it is.
+    as it is. ``check_text``: every plane of what was written is looked at for text that is left.
     """
 
     naming: Naming
@@ -53,6 +54,7 @@ class RedactionJob:
     proof_file: bool = False
     copy_clean: bool = False
     dry_run: bool = False
+    check_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,9 @@ def redact_file(job: RedactionJob, task: RedactionTask) -> RedactionReport:
     """Redact one file and prove it; no output exists unless the proof passed.
 
     Never raises for anything that an input can cause. DONE: written and proved. PARTLY: written and proved, but the
-    file holds parts that nobody could look at. REFUSED: the plan, the file's encoding or the output's name does not
-    allow it. FAILED: the file cannot be read, or the proof failed.
+    file holds parts that nobody could look at. TEXT_LEFT: written and proved, but text is seen on it. REFUSED: the
+    plan, the file's encoding or the output's name does not allow it. FAILED: the file cannot be read, or the proof
+    failed.
     """
     name = task.reference.name
     try:
@@ -125,7 +128,16 @@ def _redact(job: RedactionJob, task: RedactionTask, instance: Instance) -> Redac
         written = rehearse(instance, plan, BlackPainter())
         return RedactionReport(result, plan=(*lines, f"output: {target}"), notes=(*notes, *written.notes))
     proof, more = _write(job, task.reference, instance, plan, target)
-    return RedactionReport(result, target, lines, (*notes, *more), proof.record())
+    return RedactionReport(_after_look(result, proof), target, lines, (*notes, *more), proof.record())
+
+
+def _after_look(result: Result, proof: Proof) -> Result:
+    """The outcome once the written planes were looked at for text: what is left outweighs what could not be seen."""
+    if proof.text is None or proof.text.is_clear:
+        return result
+    left = tuple(str(one) for one in proof.text.left)
+    unseen = tuple(f"not looked at for text: {reason}" for reason in proof.text.unseen)
+    return Result(result.name, Outcome.TEXT_LEFT if left else Outcome.PARTLY, (*left, *result.reasons, *unseen))
 
 
 def _write(
@@ -143,6 +155,8 @@ def _write(
         proof = prove(reference, _DraftReference(plan.name, unfinished.path), plan, new_uids=job.uid_key is not None)
         if not proof.passed:
             raise ProofError("the written file did not pass its proof and was dropped: " + _first(proof))
+        if job.check_text:
+            proof = with_text_check(proof, _DraftReference(plan.name, unfinished.path))
         content = {".json": sidecar_of(plan, proof), ".proof.json": proof.record()}
         for suffix, side in sides.items():
             side.stream.write(json.dumps(content[suffix], indent=1).encode() + b"\n")

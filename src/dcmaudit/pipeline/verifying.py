@@ -9,6 +9,7 @@ from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Reference
 from dcmaudit.model.proof import Finding, Proof
 from dcmaudit.pipeline.redacting import RedactionJob, RedactionTask, plan_for
+from dcmaudit.pipeline.residual import with_text_check
 from dcmaudit.verify import prove
 
 
@@ -36,4 +37,5 @@ def verify_pair(job: RedactionJob, task: VerificationTask) -> Proof:
     if plan.problems:
         findings = tuple(Finding("plan", problem.where, problem.text) for problem in plan.problems)
         return Proof(before.name, "", "", {}, findings)
-    return prove(before, task.after, plan, new_uids=job.uid_key is not None)
+    proof = prove(before, task.after, plan, new_uids=job.uid_key is not None)
+    return with_text_check(proof, task.after) if job.check_text else proof

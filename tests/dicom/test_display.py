@@ -9,8 +9,9 @@ import pytest
 from pydicom.dataset import Dataset
 
 from dcmaudit.dicom import Lut, Samples, Window, open_instance
+from dcmaudit.dicom.render import render, shown_as
 from dcmaudit.errors import HeaderError
-from dcmaudit.model import FrameAddress
+from dcmaudit.model import FrameAddress, Rendering, View
 from support.corpus import package_file
 from support.files import (
     BIG_ENDIAN,
@@ -128,10 +129,53 @@ def test_rescale_windows_and_their_names() -> None:
     assert samples.windows == (Window(40, 400, "SIGMOID", "SOFT"), Window(300, 1500, "SIGMOID", "BONE"))
 
 
-def test_windows_without_a_positive_width_are_left_out() -> None:
-    extra = {"WindowCenter": [40, 50], "WindowWidth": [0, 10]}
+@pytest.mark.parametrize(
+    ("width", "function", "problem"),
+    [
+        (0, "LINEAR", "Window Width 0 is less than 1"),
+        (0.5, "LINEAR", "Window Width 0.5 is less than 1"),
+        (-3, "LINEAR_EXACT", "Window Width -3 is not greater than 0"),
+        (0, "SIGMOID", "Window Width 0 is not greater than 0"),
+        (9, "CURVED", "VOI LUT Function is not one of"),
+        (0.5, "LINEAR_EXACT", None),
+        (1, "LINEAR", None),
+    ],
+)
+def test_a_window_that_cannot_be_applied_is_named(width: float, function: str, problem: str | None) -> None:
+    extra = {"WindowCenter": [40, 50], "WindowWidth": [width, 10], "VOILUTFunction": function}
     with open_instance(reference(gradient(), extra=extra)) as instance:
-        assert instance.read(FrameAddress(0)).windows == (Window(50, 10),)
+        samples = instance.read(FrameAddress(0))
+        assert samples.windows == (Window(40, width, function), Window(50, 10, function))
+        reason = shown_as(samples, View(Rendering.VOI)).reason
+        assert (reason is None) == (problem is None)
+        notes = [note for note in instance.notes if "the VOI view shows the full range" in note]
+        assert len(notes) == (problem is not None)
+        if problem is not None:
+            assert notes[0].startswith(problem)
+            assert reason is not None
+            assert reason.startswith(problem)
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize("shape", ["IDENTITY", "INVERSE", None])
+def test_a_presentation_lut_shape_that_contradicts_the_photometric_interpretation_is_named(
+    photometric: str, shape: str | None
+) -> None:
+    extra = {"PresentationLUTShape": shape} if shape else {}
+    with open_instance(reference(gradient(), photometric=photometric, extra=extra)) as instance:
+        named = [note for note in instance.notes if "PresentationLUTShape" in note]
+        contradicts = (photometric, shape) in {("MONOCHROME1", "IDENTITY"), ("MONOCHROME2", "INVERSE")}
+        assert bool(named) == contradicts
+
+
+def test_a_plane_without_any_number_says_so() -> None:
+    nothing = np.full((4, 4), np.nan, np.float32)
+    for values, said in ((nothing, True), (np.where(np.eye(4) > 0, 1, nothing).astype(np.float32), False)):
+        with open_instance(reference(values)) as instance:
+            samples = instance.read(FrameAddress(0))
+            shown = shown_as(samples, View())
+            assert (shown.reason is not None and "NaN" in shown.reason) == said
+            assert bool(render(samples).any()) != said
 
 
 @pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT, BIG_ENDIAN])

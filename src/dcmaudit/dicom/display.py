@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from dcmaudit.dicom.attributes import Attributes
 from dcmaudit.dicom.header import Header
+from dcmaudit.dicom.render.voi import window_problem
 from dcmaudit.dicom.samples import Lut, Palette, Window
 from dcmaudit.errors import HeaderError
 
@@ -131,7 +132,7 @@ def modality_of(header: Header, frame: int, *, signed: bool) -> tuple[float, flo
 
 
 def windows_of(header: Header, frame: int) -> tuple[Window, ...]:
-    """The VOI windows of a frame, in the order of the header; those without a positive width are left out."""
+    """The VOI windows of a frame, in the order of the header; also those that cannot be applied, see ``voi_choice``."""
     for source in (*groups_of(header, frame, 0x00289132), header.attributes):
         centers, widths = source.decimals(0x00281050), source.decimals(0x00281051)
         names = source.texts(0x00281055) or ()
@@ -139,11 +140,30 @@ def windows_of(header: Header, frame: int) -> tuple[Window, ...]:
         windows = tuple(
             Window(center, width, function, names[i] if i < len(names) else "")
             for i, (center, width) in enumerate(zip(centers, widths, strict=False))
-            if width > 0 and math.isfinite(center) and math.isfinite(width)
         )
         if windows:
             return windows
     return ()
+
+
+def display_notes(header: Header) -> list[str]:
+    """What the header says about showing values and is not followed, in words; by the windows of the first frame.
+
+    PresentationLUTShape must agree with PhotometricInterpretation (PS3.3 C.8.11.3.1.2: IDENTITY with MONOCHROME2,
+    INVERSE with MONOCHROME1). Where it does not, programs differ, and here the latter decides.
+    """
+    attributes, found = header.attributes, []
+    photometric, shape = attributes.code(0x00280004), attributes.code(0x20500020)
+    usual = {"MONOCHROME1": "INVERSE", "MONOCHROME2": "IDENTITY"}.get(photometric or "")
+    if usual and shape in {"INVERSE", "IDENTITY"} and shape != usual:
+        found.append(
+            f"PresentationLUTShape {shape} contradicts {photometric}, which is followed; other programs may invert it"
+        )
+    windows = windows_of(header, 0) if usual else ()
+    problem = window_problem(windows[0]) if windows else None
+    if problem:
+        found.append(f"{problem}: the VOI view shows the full range instead")
+    return found
 
 
 def voi_luts_of(attributes: Attributes, *, signed: bool) -> tuple[Lut, ...]:

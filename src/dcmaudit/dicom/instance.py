@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 
 from dcmaudit.dicom.bytesource import ByteSource
-from dcmaudit.dicom.display import modality_of, palette_of, voi_luts_of, windows_of
+from dcmaudit.dicom.display import display_notes, modality_of, palette_of, voi_luts_of, windows_of
 from dcmaudit.dicom.facts import instance_facts
 from dcmaudit.dicom.frames import FrameReader, frame_reader
 from dcmaudit.dicom.header import PIXEL_TAGS, Header, read_header
@@ -125,6 +125,7 @@ class Instance:
             *header.notes,
             *(self._image.notes if self._image else ()),
             *self._overlays.notes,
+            *(display_notes(header) if self._image else ()),
         )
         self._outside_mask = self._image.layout.unclaimed_mask if self._image else 0
         self._planes = self._list()

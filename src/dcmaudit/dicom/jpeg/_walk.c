@@ -42,10 +42,12 @@ static inline int32_t value_of(uint32_t bits, int size)
    for no code (AC). quick_tables[b] has the AC entries of codes of 10 bits or fewer by the first 10 bits, 0 for
    others: 4 KiB that stay in the processor's nearest cache.
    position and dc go on from where they are and are left behind the last whole block. Where coefficients is not
-   NULL it gets 64 numbers a block, row by row over the frequencies, and must be all 0 before. */
+   NULL it gets 64 numbers a block, row by row over the frequencies, and must be all 0 before. Where limits is not NULL
+   it has for each component the most that a DC value may be away from 0. */
 PUBLIC int dcmaudit_walk(const uint8_t *data, int64_t length, int64_t mcus, int32_t blocks, const int32_t *component,
                          const int32_t *const *dc_tables, const int32_t *const *ac_tables,
-                         const int32_t *const *quick_tables, int64_t *position, int64_t *dc, int16_t *coefficients)
+                         const int32_t *const *quick_tables, int64_t *position, int64_t *dc, int16_t *coefficients,
+                         const int64_t *limits)
 {
     int64_t at = *position;
     for (int64_t mcu = 0; mcu < mcus; mcu++) {
@@ -81,6 +83,8 @@ PUBLIC int dcmaudit_walk(const uint8_t *data, int64_t length, int64_t mcus, int3
                 return TOO_MANY;
             if (at > length)
                 return ENDS_EARLY;
+            if (limits && (dc[component[b]] > limits[component[b]] || dc[component[b]] < -limits[component[b]]))
+                return 7;
             if (coefficients) {
                 int64_t value = dc[component[b]];
                 coefficients[0] = (int16_t)(value > 32767 ? 32767 : value < -32768 ? -32768 : value);

@@ -20,6 +20,7 @@ REASONS = {
     3: "a block of more than 64 coefficients",
     4: "it ends in the middle of a block",
     5: "a DC value that a sequential JPEG cannot hold",
+    7: "a DC value beyond black or white",
     6: "a sample of more bits than there are",
 }
 _TOO_MANY, _ENDS_EARLY = 3, 4
@@ -45,11 +46,13 @@ def walk(
     plan: tuple[tuple[int, Lookup], ...],
     state: tuple[int, list[int]],
     coefficients: npt.NDArray[np.int16] | None = None,
+    limits: tuple[int, ...] | None = None,
 ) -> tuple[int, list[int], str | None]:
     """The bit behind ``mcus`` MCUs, the DC value of each component there, and what is damaged (or None).
 
     ``data`` has ``PADDING`` bytes behind its last; ``state`` is the first bit and the DC values before it.
-    ``coefficients`` receives the blocks in coding order, axes (block, 64); it must be zero.
+    ``coefficients`` receives the blocks in coding order, axes (block, 64); it must be zero. ``limits`` are the most
+    that the DC values of each component may be away from 0.
     """
     position = ctypes.c_int64(state[0])
     dc = (ctypes.c_int64 * len(state[1]))(*state[1])
@@ -68,6 +71,7 @@ def walk(
         ctypes.byref(position),
         dc,
         ctypes.c_void_p(None if coefficients is None else coefficients.ctypes.data),
+        None if limits is None else (ctypes.c_int64 * len(limits))(*limits),
     )
     return position.value, list(dc), REASONS[code] if code else None
 

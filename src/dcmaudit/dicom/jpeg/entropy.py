@@ -45,17 +45,20 @@ class Walker:
         """``byte_windows`` of the interval, for the loop in Python alone."""
         return byte_windows(self.data)
 
-    def skip(self, mcus: int, coefficients: Blocks | None = None) -> None:
+    def skip(self, mcus: int, coefficients: Blocks | None = None, limits: tuple[int, ...] | None = None) -> None:
         """Goes over ``mcus`` MCUs; ``coefficients``, which must be zero, receives the 64 of each block.
 
-        Its axes are (block in coding order, 64); the 64 run row by row over the frequencies.
+        Its axes are (block in coding order, 64); the 64 run row by row over the frequencies. ``limits``, which only the
+        compiled loop holds to, are the most that the DC values of each component may be away from 0.
         """
         found = compiled.library()
         if found is None:
             skip_in_python(self, mcus, coefficients)
             return
         state = self.position, self.dc
-        self.position, self.dc, damage = compiled.walk(found, self._padded, mcus, self.plan, state, coefficients)
+        self.position, self.dc, damage = compiled.walk(
+            found, self._padded, mcus, self.plan, state, coefficients, limits
+        )
         if damage:
             raise DecodeError(f"{DAMAGED}: {damage}")
 

@@ -14,8 +14,8 @@ def require_sound(data: bytes) -> bool:
     It cannot be for other than sequential Huffman codestreams and for structures that ``parse`` refuses. Without
     the compiled loop, which alone is quick enough to be run on every frame that is shown, only the restart
     intervals are counted. Raises DamagedError for a code that does not exist, a block of more than 64 coefficients,
-    data that end too early or that are left over behind the last block, and for restart intervals that are missing
-    (T.81, F.2.2).
+    data that end too early or that are left over behind the last block, for DC values that no picture has, and for
+    restart intervals that are missing (T.81, F.2.2).
     """
     try:
         stream = parse(data)
@@ -35,7 +35,16 @@ def require_sound(data: bytes) -> bool:
 def _walk(stream: Codestream) -> None:
     for scan in stream.scans:
         plan = scan_plan(stream, scan)
+        limits = tuple(_most(stream, component.index) for component in scan.components)
         for interval in scan.intervals:
             walker = Walker(stream.data[interval.start : interval.end], len(scan.components), plan)
-            walker.skip(interval.count)
+            walker.skip(interval.count, limits=limits)
             walker.require_end()
+
+
+def _most(stream: Codestream, component: int) -> int:
+    """The most that a quantised DC value is away from 0: that of a block all black or white, and two steps more.
+
+    DC values are differences from the block before, so that one that is wrong makes all behind it wrong.
+    """
+    return (8 << (stream.precision - 1)) // stream.quantisation[component][0] + 2

@@ -21,7 +21,8 @@ BITS = "BITS"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """How a plane was really rendered, and why that is not the view asked for (None where it is)."""
+    """How a plane was really rendered, and what has to be said about it: why that is not the view asked for, or that
+    there is nothing in it to show. None where nothing has."""
 
     rendering: Rendering
     reason: str | None = None
@@ -47,7 +48,12 @@ def render(samples: Samples, view: View | None = None) -> Levels:
 
 
 def shown_as(samples: Samples, view: View) -> Shown:
-    """What ``render`` does with that view: VOI may come out as the full range, with the reason in words."""
+    """What ``render`` does with that view: VOI may come out as the full range, with the reason in words.
+
+    A plane of floating point that holds no number at all is black in every view, and this says so.
+    """
+    if samples.array.dtype.kind == "f" and samples.array.size and bool(np.isnan(samples.array).all()):
+        return Shown(view.rendering, "every value of it is NaN (not a number): it is shown black")
     if view.rendering is Rendering.VOI and isinstance(reason := voi_choice(samples), str):
         return Shown(Rendering.FULL, reason)
     return Shown(view.rendering)

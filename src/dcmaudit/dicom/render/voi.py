@@ -49,7 +49,7 @@ def through_lut(values: Array, lut: Lut) -> Reals:
 def window_problem(window: Window) -> str | None:
     """Why a window cannot be applied, None where it can (PS3.3 C.11.2.1.2 and C.11.2.1.3)."""
     if window.function not in {"LINEAR", "LINEAR_EXACT", "SIGMOID"}:
-        return f"VOI LUT Function {window.function!r} is not one of LINEAR, LINEAR_EXACT, SIGMOID"
+        return "VOI LUT Function is not one of LINEAR, LINEAR_EXACT, SIGMOID"
     if not (math.isfinite(window.center) and math.isfinite(window.width)):
         return "Window Center or Window Width is not a finite number"
     if window.function == "LINEAR" and window.width < 1:

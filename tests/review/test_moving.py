@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from dcmaudit.dicom import Instance
@@ -13,6 +14,7 @@ from dcmaudit.errors import DecodeError, UsageError
 from dcmaudit.model import FrameAddress
 from dcmaudit.review import Desk, Picture, Session
 from support.desks import do, paint, paint_all, ready, state, tables, write_cine, write_stray
+from support.files import dataset, file_bytes
 
 ORDER = ["f0", "f1", "f2", "f3", "o6000.0", "o6000.1", "o6002.0"]
 
@@ -263,3 +265,32 @@ def test_what_is_foreseen_for_the_next_and_previous_plane_is_what_comes(session:
         assert after["near"]["previous"] == {part: back[part] for part in ("plane", "rects", "cursor", "can")}
         before = do(session, "next-frame")
     assert before["near"]["next"] is None
+
+
+def test_a_contact_sheet_of_large_planes_is_a_glance_and_the_question_says_so(session: Session) -> None:
+    paint(session)
+    file_id = state(session)["file"]["file_id"]
+    small = [[f"f{number}", 20, 15] for number in range(4)]
+    after = do(session, "seen", file_id=file_id, how="projection", shown=small)
+    assert (after["file"]["seen"], after["groups"][0]["glanced"]) == (1, [[0, 4]])
+    asked = do(session, "done-next")["question"]["text"]
+    assert asked.startswith("6 of 7 planes were not seen, 3 of them only at a glance in small pictures.")
+
+
+def test_a_contact_sheet_cannot_claim_more_pixels_than_its_pictures_have(session: Session, tmp_path: Path) -> None:
+    large = write_stray(tmp_path / "large.dcm")
+    rows = np.zeros((400, 200), np.uint8)
+    large.write_bytes(file_bytes(dataset(rows)))
+    do(session, "open-files", names=[str(large)])
+    after = do(session, "seen", file_id=state(session)["file"]["file_id"], how="projection", shown=[["f0", 200, 400]])
+    assert (after["file"]["seen"], after["groups"][0]["glanced"]) == (0, [[0, 1]])
+
+
+def test_done_says_how_many_planes_were_seen_only_among_others(session: Session) -> None:
+    file_id = state(session)["file"]["file_id"]
+    shown = [[key, 64, 48] for key in ORDER]
+    do(session, "seen", file_id=file_id, how="projection", shown=shown)
+    paint(session)
+    after = do(session, "done-next")
+    assert after["question"] is None
+    assert "Of 7 planes, 6 only in a projection or contact sheet." in after["message"]["text"]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcmaudit.model import HowSeen, PlaneGroup, PlaneKind, PlaneList, Size
-from dcmaudit.review.seen import Places, SeenPlanes
+from dcmaudit.review.seen import Places, SeenPlanes, how_seen
 from dcmaudit.store import SeenRecord, SeenSpan
 
 SIZE = Size(4, 4)
@@ -70,3 +70,11 @@ def test_a_plane_seen_in_two_ways_counts_once() -> None:
     seen.add(FRAMES, 0, 5, HowSeen.PAINTED)
     seen.add(FRAMES, 3, 8, HowSeen.PROJECTION)
     assert seen.count(PlaneList([FRAMES]), *HowSeen) == 8
+
+
+def test_a_picture_among_others_counts_only_at_half_size_or_more() -> None:
+    large = Size(width=1000, height=600)
+    assert how_seen(large, 500, 300) is HowSeen.PROJECTION
+    assert how_seen(large, 499, 300) is HowSeen.GLANCED
+    assert how_seen(large, 500, 299) is HowSeen.GLANCED
+    assert how_seen(None, 500, 300) is HowSeen.GLANCED

@@ -142,6 +142,32 @@ def test_the_files_of_a_series_are_listed_a_part_of_the_list_at_a_time(
     assert (last["next"], last["failed"]) == (None, 1)
     files: Any = [*first["files"], *last["files"]]  # type: ignore[misc]
     assert [Path(file["name"]).name for file in files] == ["a.dcm", "b.dcm", "c.dcm"]
-    assert [(file["key"], file["planes"], file["state"]) for file in files] == [
-        ("f0", 7, "not reviewed"), ("f0", 7, "not reviewed"), ("f0", 4, "not reviewed"),
+    assert [(file["planes"], file["state"], file["unscanned_bits"]) for file in files] == [
+        (7, "not reviewed", False), (7, "not reviewed", False), (4, "not reviewed", False),
     ]  # fmt: skip
+    assert [[(group["key"], group["count"], group["shown"]) for group in file["groups"]] for file in files[1:]] == [
+        [("f0", 4, True), ("o6000.0", 2, True), ("o6002.0", 1, True)],
+        [("f0", 1, True), ("o6000.0", 2, True), ("o6002.0", 1, True)],
+    ]
+    assert files[0]["groups"][1]["title"].startswith("overlay 6000")
+
+
+def test_a_series_in_which_a_file_was_changed_after_it_was_found_gets_no_mark_at_all(
+    open_desk: Callable[..., Desk], series: list[Path], database: Path
+) -> None:
+    session = ready(open_desk(series))
+    question = _asked(session)
+    write_cine(series[1], frames=2, uid=99, **SERIES)
+    with pytest.raises(ReviewError, match="1 of the 3 files was changed since the series was looked through"):
+        do(session, question["command"], **question["args"])
+    assert not tables(database).get("DicomRects") and not tables(database).get("dcmaudit_rects")
+
+
+def test_every_file_of_a_series_that_got_a_mark_is_known_again_when_moved(
+    open_desk: Callable[..., Desk], series: list[Path]
+) -> None:
+    session = ready(open_desk(series))
+    question = _asked(session)
+    do(session, question["command"], **question["args"])
+    store = session.desk.store
+    wait_for(lambda: all((found := store.identity(str(name))) and found.identity.pixel_digest for name in series[:3]))

@@ -37,7 +37,7 @@ ARGUMENTS = {
     "go-file": {"index": 1}, "go-plane": {"key": "o6000.1"}, "comment": {"text": "look"},
     "cursor": {"box": [1, 2, 3, 4]}, "cursor-drag": {"handle": "se", "start": [1, 2, 9, 9], "dx": 3, "dy": 3},
     "set-option": {"name": "show-rules", "value": False}, "rendering": {"value": "voi"},
-    "seen": {"file_id": 0, "keys": ["f1"], "how": "projection"}, "filter": {"status": "", "text": "US"},
+    "seen": {"file_id": 0, "shown": [["f1", 64, 48]], "how": "projection"}, "filter": {"status": "", "text": "US"},
     "done-next": {"confirm": True},
 }  # fmt: skip
 OPENING = {
@@ -188,7 +188,9 @@ def test_thumbnails_and_projections_are_pictures_too(tab: Page) -> None:
 def test_planes_of_a_projection_count_as_seen_in_it_only_once_it_was_made(tab: Page) -> None:
     assert tab.do("seen", file_id=0, group=0, how="projection").status_code == 409
     tab.get("projection/0/0?how=max")
-    state = tab.do("seen", file_id=0, group=0, how="projection").json()
+    state = tab.do("seen", file_id=0, group=0, how="projection", shown=[31, 48]).json()
+    assert (state["groups"][0]["glanced"], state["file"]["seen"]) == ([[0, 4]], 0)
+    state = tab.do("seen", file_id=0, group=0, how="projection", shown=[32, 24]).json()
     assert (state["groups"][0]["projected"], state["file"]["painted"], state["file"]["seen"]) == ([[0, 4]], 0, 4)
 
 

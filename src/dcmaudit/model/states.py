@@ -30,9 +30,11 @@ class HowSeen(Enum):
     PAINTED = "painted"
     """The plane itself was painted on the screen."""
     PROJECTION = "projection"
-    """It was part of a projection or contact sheet that was painted."""
+    """It was part of a projection or contact sheet that was painted at half its size or more."""
     SKIPPED = "skipped"
     """The reviewer went over it with fast-forward, on purpose."""
+    GLANCED = "glanced"
+    """It was part of a picture too small for small text: where it was not seen better, it was not seen."""
 
 
 class Outcome(Enum):

@@ -3,10 +3,11 @@
 from dcmaudit.review.commands import COMMANDS, MENUS, Command, Where, help_table
 from dcmaudit.review.desk import Desk
 from dcmaudit.review.dispatch import perform
+from dcmaudit.review.names import short_name
 from dcmaudit.review.options import OPTIONS, Options
 from dcmaudit.review.pictures import Picture
 from dcmaudit.review.session import Session
-from dcmaudit.review.viewstate import error_json, short_name, view_state, worklist_rows
+from dcmaudit.review.viewstate import error_json, view_state, worklist_rows
 from dcmaudit.review.worklist import Filter, Selection, Worklist
 
 __all__ = [

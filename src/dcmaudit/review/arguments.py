@@ -44,6 +44,22 @@ def texts(arguments: Arguments, name: str) -> list[str]:
     return [text({name: item}, name) for item in value]
 
 
+def numbers(arguments: Arguments, name: str) -> list[int]:
+    """The argument as a list of whole numbers, empty where it is missing; UsageError for anything else."""
+    value = arguments.get(name, [])
+    if not isinstance(value, list):
+        raise UsageError(f"{name} must be a list of whole numbers")
+    return [_whole(item, name) for item in value]
+
+
+def sizes(arguments: Arguments, name: str) -> list[tuple[str, int, int]]:
+    """The argument as a list of ``[key, width, height]``; UsageError for anything else."""
+    value = arguments.get(name)
+    if not isinstance(value, list) or not all(isinstance(item, list) and len(item) == 3 for item in value):
+        raise UsageError(f"{name} must be a list of plane key, width and height")
+    return [(text({name: key}, name), _whole(width, name), _whole(height, name)) for key, width, height in value]
+
+
 def box(arguments: Arguments, name: str) -> Box:
     """The argument ``[left, top, right, bottom]`` as a box; UsageError for anything else."""
     value = arguments.get(name)

@@ -87,6 +87,9 @@ _FILE = (
           menu="File", group="s3"),
     _page("s3-credentials", "S3 credentials…", "Save, try, change or delete the credentials of buckets.", "Ctrl+3",
           menu="File", group="s3"),
+    Command("read-again", "Read this file again",
+            "Open the file anew, as it is on disk now; its marks stay, what was seen counts only for equal content.",
+            (), "File", "open"),
     Command("open-examples", "Try the examples", "Review example files with made-up names.", (), "File", "open"),
     Command("set-database", "Database folder…", "Choose the folder whose database keeps the marks.",
             (), "File", "database", asks=True, arguments=("path",)),
@@ -158,7 +161,8 @@ _GO = (
     Command("next-file", "Next file", "Go to the next file; nothing is written.", ("Escape",), "Go", "file"),
     Command("previous-file", "Previous file", "Go to the file before; nothing is written.", ("P",), "Go", "file"),
     _page("find", "Find in the file list", "Go to the filter of the list of files.", "/", menu="Go", group="file"),
-    Command("go-file", "Go to file number", "Go to a file by its number in the list.", arguments=("index", "file_id")),
+    Command("go-file", "Go to file number", "Go to a file by its number in the list.",
+            arguments=("index", "file_id", "key")),
     Command("go-plane", "Go to plane", "Go to a plane by its key.", arguments=("key",)),
     Command("filter", "Filter the list", "Walk only through files of a state, or with a text in their name.",
             arguments=("status", "text")),
@@ -167,6 +171,9 @@ _GO = (
 _VIEW = (
     Command("show-redacted", "With redaction", "Show marked rectangles black.", ("+", "="), "View", "redaction"),
     Command("hide-redacted", "Without redaction", "Show what is under the marked rectangles.", ("-",), "View",
+            "redaction"),
+    Command("rejected", "Rejected candidates",
+            "Show what OCR looked at and did not take for text, dashed and faint, or hide it again.", ("x",), "View",
             "redaction"),
     Command("voi", "VOI window", "Show the window that the file asks for, or the full range again.", ("w",), "View",
             "levels"),
@@ -200,7 +207,7 @@ _INSIDE = (
             arguments=("handle", "start", "dx", "dy")),
     Command("set-option", "Set an option", "Switch one of the options.", arguments=("name", "value")),
     Command("seen", "Note what was seen", "Record planes that were painted in a contact sheet or projection.",
-            arguments=("file_id", "keys", "how")),
+            arguments=("file_id", "keys", "how", "group", "shown")),
     Command("dismiss", "Dismiss", "Take the message or question away."),
 )  # fmt: skip
 

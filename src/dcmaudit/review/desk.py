@@ -16,6 +16,8 @@ from dcmaudit.dicom.examples import write_examples
 from dcmaudit.errors import DcmauditError, ReviewError
 from dcmaudit.model import Plane, PlaneAddress, Reference, Region, ReviewState
 from dcmaudit.review.confined import Confined
+from dcmaudit.review.contents import Contents
+from dcmaudit.review.inkmap import InkMaps
 from dcmaudit.review.instances import InstancePool
 from dcmaudit.review.openfile import Header, OpenFile, StrayBits
 from dcmaudit.review.options import Options
@@ -24,6 +26,7 @@ from dcmaudit.review.reading import TextReader
 from dcmaudit.review.rules import HeaderRules
 from dcmaudit.review.session import Session
 from dcmaudit.review.suggest import Suggester
+from dcmaudit.review.watching import Watcher
 from dcmaudit.review.workers import Workers
 from dcmaudit.review.worklist import Worklist
 from dcmaudit.settings import Settings
@@ -63,7 +66,8 @@ class Desk:
         self.store = store
         self.confined = Confined(settings.browse_roots)
         self.pool = InstancePool()
-        self.pictures = PictureStore(self.pool)
+        self.ink = InkMaps()
+        self.pictures = PictureStore(self.pool, strokes=self.ink.strokes)
         self.on_quit: Callable[[], None] = lambda: None
         self.quitting = False
         self._chosen = chosen or {}
@@ -76,9 +80,12 @@ class Desk:
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._worklists: list[Worklist] = []
         self._lock = threading.Lock()
+        self.contents = Contents(self)
         self._suggester = Suggester(self)
         self._rules = HeaderRules(settings)
         self._reader = TextReader(self, settings)
+        self.watcher = Watcher(self)
+        self.watcher.start()
         self.first = self.new_worklist(names, recursive=recursive)
 
     # Documents
@@ -167,8 +174,14 @@ class Desk:
         """Look for text on a plane while the reviewer goes on; ReviewError for a plane that cannot be shown."""
         self._reader.ask(session, file, plane)
 
-    def replace_read(self, file: OpenFile, address: PlaneAddress, regions: Sequence[Region]) -> None:
-        """Suggest the text that was found on a plane, in place of what was found there before."""
+    def replace_read(
+        self, file: OpenFile, address: PlaneAddress, regions: Sequence[Region], rejected: Sequence[Region] = ()
+    ) -> None:
+        """Suggest the text that was found on a plane, in place of what was found there before.
+
+        ``rejected`` was looked at and not taken for text: it is shown where the reviewer asks for it.
+        """
+        file.set_aside = {**file.set_aside, address.key: tuple(rejected)}
         self._suggester.replace_read(file, address, regions)
 
     def header_regions(self, worklist: Worklist, file: OpenFile) -> list[Region]:
@@ -224,21 +237,12 @@ class Desk:
                 worklist.refresh(places[start : start + _BATCH])
 
     def in_background(self, job: Callable[[], None]) -> None:
-        """Have something done in a thread that holds nobody up."""
+        """Have something long done in a thread that holds nobody up."""
         self._scanners.submit(job)
 
-    def identify(self, worklist: Worklist, file: OpenFile) -> None:
-        """Note in the background what is behind the name of a file that got a mark, so that it is found when moved."""
-        if not file.identified and file.facts is not None:
-            file.identified = True
-            self._helpers.submit(partial(self._identify, self.store, worklist, file))
-
-    def _identify(self, store: Store, worklist: Worklist, file: OpenFile) -> None:
-        # Only a help for later: where it fails, the mark itself is stored all the same.
-        with suppress(DcmauditError):
-            with self.pool.lease(file.file_id, worklist.referrer(file.place)) as instance:
-                identity = instance.identity()
-            store.put_identity(file.name, identity)
+    def help(self, job: Callable[[], None]) -> None:
+        """Have something short done in another thread."""
+        self._helpers.submit(job)
 
     def announce(self, name: str, origin: Session) -> None:
         """Let every other document that shows the file read its marks again."""
@@ -246,23 +250,6 @@ class Desk:
         if others:
             # In another thread: two documents that wait for each other's lock would wait for ever.
             self._helpers.submit(partial(_reload, others, name))
-
-    def load_seen(self, file: OpenFile) -> None:
-        """Take in what this user saw of the file before."""
-        for record in self.store.seen(file.name, user=self.user):
-            file.seen.load(record)
-
-    def keep_seen(self, file: OpenFile) -> None:
-        """Store what was seen of the file since the last time; nothing in viewer mode or where it cannot be written."""
-        if self.viewer or not self.store.is_writable:
-            return
-        for how, spans in file.seen.take_unstored().items():
-            try:
-                self.store.put_seen(file.name, how, spans)
-            except DcmauditError as error:
-                file.seen.put_back(how, spans)
-                for session in self.sessions():
-                    session.say(f"What was seen could not be stored: {error}", "warning")
 
     def _options(self) -> Options:
         kept: object = None
@@ -341,6 +328,7 @@ class Desk:
     def close(self) -> None:
         """Store what was seen, end every thread, close every file and the database."""
         self.quitting = True
+        self.watcher.stop()
         for session in self.sessions():
             session.close()
         for worklist in self._worklists:
@@ -364,6 +352,7 @@ def _reload(sessions: Sequence[Session], name: str) -> None:
         with session.lock:
             if session.file is None or session.file.name != name:
                 continue
+            session.file.seen_loaded = False
             session.load_records(session.file)
         session.bump()
 

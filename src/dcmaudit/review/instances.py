@@ -48,7 +48,7 @@ class InstancePool:
                 if slot.instance is None:
                     found = reference()
                     # Of the first opening: pictures of then may still be on screen after a later one.
-                    self._stamps.setdefault(file_id, _stamp(found))
+                    self._stamps.setdefault(file_id, stamp_of(found))
                     slot.instance = self._opener(found)
             yield slot.instance
         finally:
@@ -57,8 +57,22 @@ class InstancePool:
     def has_changed(self, file_id: int, reference: Reference) -> bool:
         """Whether the file is another one than when it was first opened here; False where that cannot be known."""
         before = self._stamps.get(file_id)
-        now = _stamp(reference) if before is not None else None
+        now = stamp_of(reference) if before is not None else None
         return now is not None and now != before
+
+    def stamp(self, file_id: int) -> Stamp | None:
+        """The stamp of the file when it was first opened here; None where it was not, or has none."""
+        return self._stamps.get(file_id)
+
+    def drop(self, file_id: int) -> None:
+        """Forget the instance and its stamp; it is closed at once, or when those who use it are through."""
+        with self._lock:
+            self._stamps.pop(file_id, None)
+            slot = self._slots.pop(file_id, None)
+            if slot is not None:
+                slot.dropped = True
+        if slot is not None and not slot.users:
+            _close(slot)
 
     def close(self) -> None:
         """Close what is not in use now, and the rest, with whatever is opened later, when its users are through."""
@@ -98,7 +112,7 @@ class InstancePool:
             _close(old)
 
 
-def _stamp(reference: Reference) -> Stamp | None:
+def stamp_of(reference: Reference) -> Stamp | None:
     """The stamp of a file of this machine, None for other inputs and for files that are gone."""
     path = getattr(reference, "path", None)
     try:

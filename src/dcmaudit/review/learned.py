@@ -14,7 +14,7 @@ class Learning:
 
     ``offered`` keeps every candidate by plane and box, so that all are judged when the file is done; ``accepted``
     the boxes of suggestions that were applied; ``held_back`` the keys of planes with exact matches that most
-    similar images speak against.
+    similar images speak against; ``refused`` plane and box of suggestions that the reviewer said no to.
     """
 
     learner: Learner | None = None
@@ -22,3 +22,4 @@ class Learning:
     offered: dict[tuple[str, Box], tuple[PlaneAddress, Candidate]] = field(default_factory=dict)
     accepted: set[Box] = field(default_factory=set)
     held_back: set[str] = field(default_factory=set)
+    refused: set[tuple[str, Box]] = field(default_factory=set)

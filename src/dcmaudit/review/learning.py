@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from dcmaudit.detect.learning import Learner, Pixels, Reliability, combined, grounded, is_right
+from dcmaudit.detect.learning import Candidate, Learner, Reliability, combined, grounded, is_right
 from dcmaudit.dicom import Samples
 from dcmaudit.model import (
     Box,
@@ -20,6 +20,7 @@ from dcmaudit.model import (
     plane_frame,
     plane_group,
 )
+from dcmaudit.review.inkmap import InkMap, SeenPixels
 from dcmaudit.review.openfile import OpenFile, applies
 from dcmaudit.store import RectRow, Store
 
@@ -29,10 +30,13 @@ _BLURRED = 3
 """How far the samples of an area without anything lie apart after lossy compression."""
 
 
-def regions(store: Store, file: OpenFile, plane: Plane, samples: Samples | None) -> list[tuple[Region, bool]]:
+def regions(
+    store: Store, file: OpenFile, plane: Plane, samples: Samples | None, ink: InkMap | None = None
+) -> list[tuple[Region, bool]]:
     """What similar and related images, and the other planes of the file, suggest for one plane.
 
-    Each with whether there is nothing under it, which only ``samples`` can tell. StoreError as the store raises it.
+    Each with whether there is nothing under it, which only ``samples`` can tell; ``ink`` is where the text detector
+    sees text. StoreError as the store raises it.
     """
     facts = file.facts
     if facts is None or plane.size is None:
@@ -45,7 +49,7 @@ def regions(store: Store, file: OpenFile, plane: Plane, samples: Samples | None)
     own = list(_own_marks(file))
     candidates = learning.learner.candidates(plane.address, plane.size, own, _seen(file, plane))
     if samples is not None:
-        pixels = Pixels(samples.array, _tolerance(file))
+        pixels = SeenPixels(samples.array, _tolerance(file), ink)
         candidates = grounded(candidates, pixels, learning.reliability)
     for item in candidates:
         learning.offered[plane.address.key, item.region.box] = (plane.address, item)
@@ -62,15 +66,32 @@ def regions(store: Store, file: OpenFile, plane: Plane, samples: Samples | None)
 
 
 def judged(file: OpenFile) -> list[Judged]:
-    """What became of everything that was offered on the planes that were looked at."""
-    result = []
-    for address, item in file.learning.offered.values():
-        place = file.planes.find(address)
-        if place is None or item.is_empty or item.estimate < _WORTH_NOTING or not _was_seen(file, place):
-            continue
-        right = is_right(item.region.box, _boxes_on(file.rects, address))
-        result.append(Judged(address, item.region.box, item.kind, item.estimate, right, item.is_shown))
-    return result
+    """What became of everything that was offered on the planes that were looked at, or was refused."""
+    return [
+        _judgement(file, address, item)
+        for key, (address, item) in file.learning.offered.items()
+        if not item.is_empty and item.estimate >= _WORTH_NOTING and (_is_seen(file, address) or _is_refused(file, key))
+    ]
+
+
+def refused(file: OpenFile) -> list[Judged]:
+    """What became of the offers that the reviewer said no to, known before the file is done."""
+    offered = file.learning.offered.items()
+    return [_judgement(file, address, item) for key, (address, item) in offered if _is_refused(file, key)]
+
+
+def _judgement(file: OpenFile, address: PlaneAddress, item: Candidate) -> Judged:
+    right = is_right(item.region.box, _boxes_on(file.rects, address))
+    return Judged(address, item.region.box, item.kind, item.estimate, right, item.is_shown)
+
+
+def _is_refused(file: OpenFile, key: tuple[str, Box]) -> bool:
+    return key in file.learning.refused
+
+
+def _is_seen(file: OpenFile, address: PlaneAddress) -> bool:
+    place = file.planes.find(address)
+    return place is not None and _was_seen(file, place)
 
 
 def teach(store: Store, file: OpenFile) -> None:
@@ -80,6 +101,17 @@ def teach(store: Store, file: OpenFile) -> None:
         store.learn(
             file.name, file.facts.device, frames=file.facts.number_of_frames, groups=groups, judged=judged(file)
         )
+
+
+def teach_refusals(store: Store, file: OpenFile) -> None:
+    """Note the suggestions that were refused, before the file is done. StoreError as the store raises it.
+
+    How sure later suggestions are is worked out from that at once; the file itself feeds none before it is done.
+    """
+    if file.tag is None:
+        store.judge(file.name, refused(file))
+    else:
+        teach(store, file)
 
 
 def _own_marks(file: OpenFile) -> Iterator[Mark]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dcmaudit.errors import ReviewError, UsageError
-from dcmaudit.model import HowSeen, PlaneGroup, Rendering
+from dcmaudit.model import HowSeen, PlaneGroup, Rendering, parse_key
 from dcmaudit.review import arguments as take
 from dcmaudit.review.arguments import Arguments
 from dcmaudit.review.drag import Handle, dragged, kept_inside
 from dcmaudit.review.openfile import OpenFile
+from dcmaudit.review.pictures import THUMBNAIL_EDGE
+from dcmaudit.review.seen import how_seen
 from dcmaudit.review.session import Session
 
 
@@ -21,6 +24,13 @@ def show_redacted(session: Session, _arguments: Arguments) -> None:
 def hide_redacted(session: Session, _arguments: Arguments) -> None:
     """Show what is under marked rectangles."""
     session.redacted = False
+
+
+def show_rejected(session: Session, _arguments: Arguments) -> None:
+    """Show what OCR looked at and did not take for text, or hide it again."""
+    session.shows_rejected = not session.shows_rejected
+    if session.shows_rejected and session.file is not None and not session.file.set_aside:
+        session.say("Nothing was set aside here so far: o looks for text on this plane.")
 
 
 def rendering(session: Session, arguments: Arguments) -> None:
@@ -67,7 +77,12 @@ def cursor_drag(session: Session, arguments: Arguments) -> None:
 
 
 def seen(session: Session, arguments: Arguments) -> None:
-    """Note planes that were painted: one by one (``keys``), or as a whole group (``group``)."""
+    """Note planes that were painted: one by one (``keys``), in a contact sheet, or as a whole group in a projection.
+
+    A contact sheet gives ``shown``: key, width and height of every picture in pixels of the screen, but not more than
+    it was made of. A projection gives ``group``, and as ``shown`` its one width and height. ``how`` is "painted" or
+    "projection"; how much a picture among others is worth is decided here, by its size.
+    """
     how = arguments.get("how", HowSeen.PAINTED.value)
     if how not in {HowSeen.PAINTED.value, HowSeen.PROJECTION.value}:
         raise UsageError(f"planes cannot be seen as {how!r}", hint="allowed: painted, projection")
@@ -76,24 +91,40 @@ def seen(session: Session, arguments: Arguments) -> None:
         file = session.opened()
         number = take.number(arguments, "group")
         if file.file_id == file_id and 0 <= number < len(file.planes.groups):
-            _seen_projection(session, file, file.planes.groups[number])
+            _seen_projection(session, file, file.planes.groups[number], take.numbers(arguments, "shown"))
+    elif how == HowSeen.PAINTED.value:
+        session.note_seen(file_id, take.texts(arguments, "keys"), HowSeen.PAINTED)
+    else:
+        _seen_small(session, file_id, arguments)
+
+
+def _seen_small(session: Session, file_id: int, arguments: Arguments) -> None:
+    file = session.file
+    if file is None or file.file_id != file_id:
         return
-    session.note_seen(file_id, take.texts(arguments, "keys"), HowSeen(str(how)))
+    for key, width, height in take.sizes(arguments, "shown"):
+        place = file.planes.find(parse_key(key))
+        if place is not None:
+            edge = THUMBNAIL_EDGE
+            how = how_seen(file.planes[place].size, min(width, edge), min(height, edge))
+            session.note_seen(file_id, [key], how)
 
 
-def _seen_projection(session: Session, file: OpenFile, group: PlaneGroup) -> None:
+def _seen_projection(session: Session, file: OpenFile, group: PlaneGroup, shown: Sequence[int]) -> None:
     """Note the planes of a group that were in every projection made of it; a plane left out was not seen."""
     pictures = session.desk.pictures
     made = pictures.has_projection(file.file_id, group.address(0))
     if not made:
         raise ReviewError("no projection of this group was shown")
+    width, height = shown if len(shown) == 2 else (0, 0)
+    how = how_seen(group.size, width, height)
     missing = {address for picture in made for address in pictures.left_out(picture)}
     if not missing:
-        file.seen.add(group, 0, len(group.frames), HowSeen.PROJECTION)
+        file.seen.add(group, 0, len(group.frames), how)
         return
     for position in range(len(group.frames)):
         if group.address(position) not in missing:
-            file.seen.add(group, position, position + 1, HowSeen.PROJECTION)
+            file.seen.add(group, position, position + 1, how)
 
 
 def set_option(session: Session, arguments: Arguments) -> None:

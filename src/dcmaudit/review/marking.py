@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from dcmaudit.errors import ReviewError, StoreError, UsageError
-from dcmaudit.model import DeviceFacts, Everywhere, Origin, PlaneAddress, PlaneKind, Region, ReviewState, Scope
+from dcmaudit.model import Box, DeviceFacts, Everywhere, Origin, PlaneAddress, PlaneKind, Region, ReviewState, Scope
 from dcmaudit.review import arguments as take
 from dcmaudit.review import learning
 from dcmaudit.review.arguments import Arguments
@@ -72,19 +72,47 @@ def apply_one(session: Session, arguments: Arguments) -> None:
     """Store the suggestion with that ``id``, for this plane or for ``scope``."""
     file = session.opened()
     wanted = take.text(arguments, "id")
-    chosen = [item.region for item in file.suggestions_here() if item.id == wanted]
+    offered = [*file.suggestions_here(), *file.set_aside_on(session.plane())]
+    chosen = [item.region for item in offered if item.id == wanted]
     if not chosen:
         raise UsageError("that suggestion is not on this plane", hint="it may have been applied already")
     _apply(session, file, chosen, _scope(file, arguments, session.plane().address))
 
 
 def reject_one(session: Session, arguments: Arguments) -> None:
-    """Stop showing the suggestion with that ``id`` while the file is open."""
+    """Stop showing the suggestion with that ``id`` for this file; what suggested it learns from that at once."""
     file = session.opened()
     wanted = take.text(arguments, "id")
-    if all(item.id != wanted for item in file.suggestions_here()):
+    item = next((item for item in file.suggestions_here() if item.id == wanted), None)
+    if item is None:
         raise UsageError("that suggestion is not on this plane")
-    file.rejected.add(wanted)
+    plane = session.plane()
+    may_write = not session.desk.viewer and session.desk.store.is_writable
+
+    def reject() -> None:
+        file.rejected.add(wanted)
+        _judge(session, file, plane.address, item.region.box, is_rejected=True)
+
+    def take_back() -> None:
+        file.rejected.discard(wanted)
+        _judge(session, file, plane.address, item.region.box, is_rejected=False)
+
+    reject()
+    if may_write:
+        label = "hiding a suggestion"
+        session.changed(Change(label, session.worklist, file.place, file.name, session.key(), take_back, reject))
+
+
+def _judge(session: Session, file: OpenFile, address: PlaneAddress, box: Box, *, is_rejected: bool) -> None:
+    """Note what became of the suggestions that somebody has said no to; the rest is noted when the file is done."""
+    refused = file.learning.refused
+    (refused.add if is_rejected else refused.discard)((address.key, box))
+    if session.desk.viewer or not session.desk.store.is_writable:
+        return
+    try:
+        learning.teach_refusals(session.desk.store, file)
+    except StoreError as error:
+        session.say(f"The suggestion is hidden, but nothing was learned from that. {error}", "warning")
 
 
 def remove_rect(session: Session, arguments: Arguments) -> None:
@@ -136,7 +164,7 @@ def mark_done(session: Session, file: OpenFile) -> None:
     ReviewError where the file was changed since it was opened: nobody has seen what is in it now.
     """
     _require_unchanged(session, file)
-    session.desk.keep_seen(file)
+    session.desk.contents.keep(file)
     former = session.desk.store.mark_done(file.name, *_device(file))
     _note_tag(session, file, former, "marking as done")
 
@@ -236,11 +264,11 @@ def _device(file: OpenFile) -> tuple[DeviceFacts, str | None]:
 
 
 def _require_unchanged(session: Session, file: OpenFile) -> None:
-    if session.desk.pool.has_changed(file.file_id, session.worklist.reference(file.place)):
+    if session.desk.contents.has_changed(file):
         raise ReviewError(
             "the file was changed after it was opened; what is on screen may not be in it, and nothing was stored",
             file=file.name,
-            hint="quit and start the reviewer again to look at it as it is now",
+            hint="read it again (File menu, or the button above the picture) to look at it as it is now",
         )
 
 
@@ -254,7 +282,7 @@ def _note(session: Session, file: OpenFile, label: str, undo_: Callable[[], None
     file.searched = set()
     session.desk.suggest(session, file)
     session.desk.refresh_state(session.worklist, file.place)
-    session.desk.identify(session.worklist, file)
+    session.desk.contents.identify(file)
     session.changed(Change(label, session.worklist, file.place, file.name, session.key(), undo_, redo_))
 
 

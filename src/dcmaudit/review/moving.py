@@ -7,6 +7,7 @@ from dcmaudit.model import HowSeen, PlaneKind, ReviewState, parse_key
 from dcmaudit.review import arguments as take
 from dcmaudit.review.arguments import Arguments
 from dcmaudit.review.marking import mark_done
+from dcmaudit.review.names import short_name
 from dcmaudit.review.openfile import OpenFile, StrayBits
 from dcmaudit.review.session import Question, Session
 
@@ -76,20 +77,30 @@ def done_next(session: Session, arguments: Arguments) -> None:
         raise UsageError("the question was about another file", hint="press N again")
     mark_done(session, file)
     _step(session, 1)
+    if session.message is None:
+        how = _how_seen(file)
+        if how:
+            session.say(f"Done: {short_name(file.name)}. {how}")
 
 
 def go_file(session: Session, arguments: Arguments) -> None:
-    """The file at ``index`` (from 0) of the list, or the one with that ``file_id``, also where it is left out."""
+    """The file at ``index`` (from 0) of the list, or the one with that ``file_id``, also where it is left out.
+
+    It is opened at the plane with that ``key``, where it has such a one.
+    """
+    key = take.text(arguments, "key") if arguments.get("key") else None
+    if key is not None:
+        parse_key(key)
     if "file_id" in arguments:
         place = session.worklist.place(take.number(arguments, "file_id"))
         session.selection.include(place)
-        session.show(place)
+        session.show(place, key)
         return
     index = take.number(arguments, "index")
     total = len(session.selection)
     if not 0 <= index < total:
         raise UsageError(f"there is no file number {index + 1}", hint=f"the list has {total} files")
-    session.show(session.selection[index])
+    session.show(session.selection[index], key)
 
 
 def go_plane(session: Session, arguments: Arguments) -> None:
@@ -138,9 +149,10 @@ def _doubts(session: Session, file: OpenFile) -> list[str]:
     if file.error is not None:
         return ["The file could not be opened: nothing in it was audited."]
     doubts = []
-    unseen = file.unseen()
+    unseen, glanced = file.unseen(), file.only(HowSeen.GLANCED)
     if unseen:
-        doubts.append(f"{unseen} of {len(file.planes)} planes {'was' if unseen == 1 else 'were'} not seen.")
+        only = f", {glanced} of them only at a glance in small pictures" if glanced else ""
+        doubts.append(f"{unseen} of {len(file.planes)} planes {'was' if unseen == 1 else 'were'} not seen{only}.")
     failed = session.desk.pictures.undecodable(file.file_id)
     broken = sum(1 for plane in file.planes if plane.address in failed) if failed else 0
     if broken:
@@ -151,10 +163,23 @@ def _doubts(session: Session, file: OpenFile) -> list[str]:
             if file.stray is StrayBits.FAILED
             else "The unused bits of the pixels are still being searched for hidden planes."
         )
+    if doubts and _how_seen(file):
+        doubts.insert(1 if unseen else 0, _how_seen(file))
     hidden = sum(len(group.frames) for group in file.planes.groups if group.kind is PlaneKind.UNSHOWN)
     if hidden and unseen:
         doubts.append(f"{hidden} {'entry' if hidden == 1 else 'entries'} cannot be shown and cannot be audited here.")
     return doubts
+
+
+def _how_seen(file: OpenFile) -> str:
+    """In words, how many planes were seen otherwise than by themselves; empty where none was."""
+    parts = []
+    projected, skipped = file.only(HowSeen.PROJECTION), file.only(HowSeen.SKIPPED)
+    if projected:
+        parts.append(f"{projected} only in a projection or contact sheet")
+    if skipped:
+        parts.append(f"{skipped} skipped with f")
+    return f"Of {len(file.planes)} planes, {' and '.join(parts)}." if parts else ""
 
 
 def _at_the_end(file: OpenFile) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import zlib
 from collections import OrderedDict
+from pathlib import PurePosixPath
 
 BLOCK = 1024
 _KEPT = 16
@@ -52,3 +53,8 @@ class NameList:
                     self._unpacked.popitem(last=False)
             self._unpacked.move_to_end(number)
             return block[offset]
+
+
+def short_name(name: str) -> str:
+    """The last three parts of a name."""
+    return "/".join(PurePosixPath(name).parts[-3:])

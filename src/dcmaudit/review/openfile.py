@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -18,11 +19,13 @@ from dcmaudit.model import (
     PlaneAddress,
     PlaneKind,
     PlaneList,
+    Reference,
     Region,
     Scope,
+    parse_key,
 )
 from dcmaudit.review.learned import Learning
-from dcmaudit.review.seen import SeenPlanes
+from dcmaudit.review.seen import COUNTED, SeenPlanes
 from dcmaudit.store import RectRow, TagRecord
 
 
@@ -71,6 +74,7 @@ class OpenFile:
     place: int
     file_id: int
     name: str
+    referrer: Callable[[], Reference]
     opening: bool = True
     error: DcmauditError | None = None
     facts: InstanceFacts | None = None
@@ -79,6 +83,16 @@ class OpenFile:
     stray_progress: tuple[int, int] | None = None
     notes: tuple[str, ...] = ()
     index: int = 0
+    wanted: str | None = None
+    """The key of the plane to show once the file is open, where it is not the first."""
+    changed: bool = False
+    """Whether it was noticed that the file on disk is another one now than when it was opened."""
+    seen_loaded: bool = False
+    comparing: bool = False
+    """Whether the pixels are being compared with those that were seen before; nothing seen is stored meanwhile."""
+    noted: bool = False
+    fingerprint: tuple[object, ...] | None = None
+    """The database's rows for the file as they were last compared with what is known here."""
     rects: list[RectRow] = field(default_factory=list)
     tag: TagRecord | None = None
     seen: SeenPlanes = field(default_factory=SeenPlanes)
@@ -90,6 +104,12 @@ class OpenFile:
     header_searched: bool = False
     searched: set[str] = field(default_factory=set)
     rejected: set[str] = field(default_factory=set)
+    set_aside: dict[str, tuple[Region, ...]] = field(default_factory=dict)
+    """By plane key, what OCR looked at and did not take for text."""
+    heat: dict[str, float] = field(default_factory=dict)
+    """By plane key, how likely it is (0 to 1) that the plane shows text, where a detector said so."""
+    stripes: object = None
+    """What the strip of planes last showed, kept by ``strip.stripes``."""
     learning: Learning = field(default_factory=Learning)
 
     @property
@@ -122,6 +142,8 @@ class OpenFile:
         self.opening = False
         self.facts, self.planes, self.stray = header.facts, header.planes, header.stray
         self.notes = header.notes
+        place = self.planes.find(parse_key(self.wanted)) if self.wanted else None
+        self.index = place or 0
 
     def replace_planes(self, planes: PlaneList) -> None:
         """Take in a list of planes that has grown (stray bits), staying on the plane that is on screen."""
@@ -138,11 +160,16 @@ class OpenFile:
         self.learning = Learning()
         self.searched = set()
         self.rejected = set()
-        self.identified = False
+        self.identified = self.noted = self.seen_loaded = self.comparing = False
 
     def unseen(self) -> int:
-        """How many planes were neither painted, nor part of a projection, nor skipped on purpose."""
-        return len(self.planes) - self.seen.count(self.planes, *HowSeen)
+        """How many planes were neither painted, nor part of a large enough projection, nor skipped on purpose."""
+        return len(self.planes) - self.seen.count(self.planes, *COUNTED)
+
+    def only(self, how: HowSeen) -> int:
+        """How many planes were seen in this way and in no stronger one."""
+        stronger = list(HowSeen)[: list(HowSeen).index(how)]
+        return self.seen.count(self.planes, how, *stronger) - self.seen.count(self.planes, *stronger)
 
     def rects_here(self) -> list[RectRow]:
         """The stored rectangles that apply to the plane on screen."""
@@ -151,6 +178,12 @@ class OpenFile:
     def rects_on(self, plane: Plane) -> list[RectRow]:
         """The stored rectangles that apply to a plane."""
         return [row for row in self.rects if row.box and row.scope and applies(row.scope, plane.address)]
+
+    def set_aside_on(self, plane: Plane) -> list[Suggestion]:
+        """What OCR looked at on a plane and did not take for text, with ids by which it can be applied all the same."""
+        regions = self.set_aside.get(plane.address.key, ())
+        stored = {row.box for row in self.rects_on(plane)}
+        return [Suggestion(f"a{number}", region) for number, region in enumerate(regions) if region.box not in stored]
 
     def suggestions_here(self) -> list[Suggestion]:
         """The suggestions for the plane on screen that were neither rejected nor stored."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from dcmaudit.errors import SourceNotFoundError, UsageError
 from dcmaudit.review import arguments as take
 from dcmaudit.review.arguments import Arguments
+from dcmaudit.review.openfile import OpenFile
 from dcmaudit.review.session import Session
 
 
@@ -44,6 +46,46 @@ def open_examples(session: Session, _arguments: Arguments) -> None:
 def set_database(session: Session, arguments: Arguments) -> None:
     """Keep marks in the database of the folder ``path`` from now on."""
     session.desk.set_database(session, take.text(arguments, "path"))
+
+
+def read_again(session: Session, _arguments: Arguments) -> None:
+    """Open the file anew, as it is on disk now, in every document that shows it; its marks stay as they are."""
+    file, worklist, desk = session.opened(), session.worklist, session.desk
+    had_changed = desk.contents.has_changed(file)
+    key = session.key()
+    others = [
+        other for other in desk.sessions() if other is not session and other.file and other.file.file_id == file.file_id
+    ]
+    session.leave()
+    worklist.renew(file.place)
+    desk.pool.drop(file.file_id)
+    desk.pictures.drop(file.file_id)
+    session.show(file.place, key)
+    if others:
+        # In another thread: two documents that wait for each other's lock would wait for ever.
+        desk.help(lambda: _show_again(others, file.place, file.file_id))
+    if had_changed:
+        session.say(_read_again(session.opened()), "warning")
+
+
+def _show_again(sessions: Sequence[Session], place: int, former: int) -> None:
+    for session in sessions:
+        with session.lock:
+            if session.file is not None and session.file.file_id == former:
+                session.show(place, session.key())
+                session.say("The file was changed on disk and read again.", "warning")
+        session.bump()
+
+
+def _read_again(file: OpenFile) -> str:
+    text = ["The file was read again, for it was changed. What was seen of it before does not count any more."]
+    marks = sum(row.box is not None for row in file.rects)
+    if marks:
+        words = "rectangle was" if marks == 1 else "rectangles were"
+        text.append(f"{marks} {words} stored for this name before: look whether that still fits the picture.")
+    if file.tag is not None:
+        text.append("It is still marked as done, from before; Z takes that away.")
+    return " ".join(text)
 
 
 def quit_(session: Session, _arguments: Arguments) -> None:

@@ -9,6 +9,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from dcmaudit.dicom.render import encode_png, project_planes, render, thumbnail
+from dcmaudit.dicom.render.project import Strokes
+from dcmaudit.dicom.render.strokes import stroke_map
 from dcmaudit.errors import DcmauditError, DecodeError, DicomError, ReviewError
 from dcmaudit.model import PlaneAddress, Projection, Reference, View
 from dcmaudit.review.instances import InstancePool
@@ -36,11 +38,15 @@ class PictureStore:
     """PNG pictures by what they show.
 
     One picture is made once however many ask for it at the same time. ``wanted`` pictures are made by several
-    threads, those for later by one, which takes up nothing new while somebody waits.
+    threads, those for later by one, which takes up nothing new while somebody waits. ``strokes`` says where writing
+    is, for the projection that shows it.
     """
 
-    def __init__(self, pool: InstancePool, *, limit: int = _BYTES, workers: int = 3) -> None:
+    def __init__(
+        self, pool: InstancePool, *, limit: int = _BYTES, workers: int = 3, strokes: Strokes = stroke_map
+    ) -> None:
         self._pool = pool
+        self._strokes = strokes
         self._limit = limit
         self._kept: OrderedDict[Picture, bytes] = OrderedDict()
         self._size = 0
@@ -115,6 +121,15 @@ class PictureStore:
             for picture in [kept for kept in self._errors if kept.file_id == file_id]:
                 del self._errors[picture]
 
+    def drop(self, file_id: int) -> None:
+        """Forget every picture of that file: it is another one now, under another id."""
+        with self._lock:
+            for picture in [kept for kept in self._kept if kept.file_id == file_id]:
+                self._size -= len(self._kept.pop(picture))
+            for made in [kept for kept in self._left_out if kept.file_id == file_id]:
+                del self._left_out[made]
+        self.forget_errors(file_id)
+
     def close(self) -> None:
         """End the threads."""
         with self._lock:
@@ -182,7 +197,12 @@ class PictureStore:
                     raise ReviewError("the file has no such group of planes")
                 addresses = (group.address(position) for position in range(len(group.frames)))
                 projected = project_planes(
-                    instance, addresses, picture.projection, picture.view, stop=lambda: self._waiting[picture] < 1
+                    instance,
+                    addresses,
+                    picture.projection,
+                    picture.view,
+                    stop=lambda: self._waiting[picture] < 1,
+                    strokes=self._strokes,
                 )
                 if projected.picture is None:
                     raise DecodeError("none of its planes can be decoded", hint="look at the planes one by one")

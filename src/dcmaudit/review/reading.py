@@ -6,10 +6,12 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dcmaudit.detect.ocr import DEFAULT_ENGINE, Mode, TextFinder, engine_kind
+from dcmaudit.detect.ocr import DEFAULT_ENGINE, Line, Mode, TextFinder, finder_for, make_finder
+from dcmaudit.detect.ocr.pictures import telling
 from dcmaudit.detect.pii import DEFAULT, ChainPlan, chain_plan
 from dcmaudit.dicom.header_view import header_view
 from dcmaudit.dicom.render import pictures_for_text
@@ -28,6 +30,19 @@ _WORDS = {
     Verdict.UNKNOWN: "unknown, so treated as identifying",
     Verdict.HARMLESS: "harmless",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a look at one plane gave: text, and places that were looked at and not taken for text."""
+
+    found: tuple[Region, ...] = ()
+    rejected: tuple[Region, ...] = ()
+
+    @property
+    def heat(self) -> float:
+        """How likely it is that the plane shows text, 0 to 1: as much as its likeliest place."""
+        return 1.0 if self.found else max((region.confidence or 0.0 for region in self.rejected), default=0.0)
 
 
 class TextReader:
@@ -67,7 +82,7 @@ class TextReader:
             file.reading.discard(plane.title)
             return
         try:
-            regions = self._regions(session, file, plane, left)
+            reading = self._read(session, file, plane, left)
         except DcmauditError as error:
             text, kind = f"Text could not be looked for on {plane.title}: {error.message}", "error"
         except Exception as error:  # its words may quote what was read; its kind does not
@@ -75,8 +90,9 @@ class TextReader:
         else:
             if left():
                 return
-            self._desk.replace_read(file, plane.address, regions)
-            text, kind = _told(plane, regions), "info"
+            self._desk.replace_read(file, plane.address, reading.found, reading.rejected)
+            file.heat[plane.address.key] = reading.heat
+            text, kind = _told(plane, reading), "info"
         finally:
             file.reading.discard(plane.title)
         with session.lock:
@@ -84,32 +100,48 @@ class TextReader:
                 session.say(text, kind)
         session.bump()
 
-    def _regions(self, session: Session, file: OpenFile, plane: Plane, left: Callable[[], bool]) -> list[Region]:
+    def _read(self, session: Session, file: OpenFile, plane: Plane, left: Callable[[], bool]) -> Reading:
         if self._finder is None:
             self._plan = chain_plan(DEFAULT, smi_root=self._settings.smi_root)
             # One core stays free for whoever goes on reviewing.
             threads = max(1, (os.cpu_count() or 1) - 1)
             tessdata = self._settings.tessdata_prefix
-            engine = engine_kind(DEFAULT_ENGINE).make(threads=threads, tessdata=str(tessdata) if tessdata else None)
-            self._finder = TextFinder(engine, Mode.DEFAULT)
+            self._finder = make_finder(
+                DEFAULT_ENGINE,
+                finder_for(None, Mode.DEFAULT),
+                Mode.DEFAULT,
+                threads=threads,
+                tessdata=str(tessdata) if tessdata else None,
+            )
         with self._desk.pool.lease(file.file_id, session.worklist.referrer(file.place)) as instance:
-            pictures = pictures_for_text(instance.read(plane.address))
+            pictures = telling(pictures_for_text(instance.read(plane.address)))
             header = header_view(instance)
         if not pictures or self._plan is None:
-            return []
-        lines = self._finder.find(pictures, stop=left)
+            return Reading()
+        seen = self._finder.look(pictures, stop=left)
         judgements = self._plan.chain(header).judge_all(
-            [line.text for line in lines], [line.box for line in lines], [line.confidence for line in lines]
+            [line.text for line in seen.lines],
+            [line.box for line in seen.lines],
+            [line.confidence for line in seen.lines],
         )
-        return [
+        found = tuple(
             Region(line.box, plane.address, Origin.OCR, said.reason, line.text or None, said.verdict, line.confidence)
-            for line, said in zip(lines, judgements, strict=True)
-        ]
+            for line, said in zip(seen.lines, judgements, strict=True)
+        )
+        return Reading(found, tuple(_rejected(plane, line) for line in seen.rejected))
 
 
-def _told(plane: Plane, regions: list[Region]) -> str:
-    if not regions:
-        return f"No text was found on {plane.title}. That is no proof that there is none."
-    counts = Counter(region.verdict for region in regions)
+def _rejected(plane: Plane, line: Line) -> Region:
+    reason = f"looked at and not taken for text ({line.score:.0%} likely)"
+    return Region(line.box, plane.address, Origin.OCR, reason, None, Verdict.UNKNOWN, round(line.score, 4))
+
+
+def _told(plane: Plane, reading: Reading) -> str:
+    count = len(reading.rejected)
+    doubts = f" {count} more place{'s'[: count != 1]} looked a little like text." if count else ""
+    if not reading.found:
+        return f"No text was found on {plane.title}. That is no proof that there is none.{doubts}"
+    counts = Counter(region.verdict for region in reading.found)
     parts = [f"{counts[verdict]} {words}" for verdict, words in _WORDS.items() if counts[verdict]]
-    return f"{len(regions)} place{'s'[: len(regions) != 1]} of text on {plane.title}: {', '.join(parts)}."
+    places = f"{len(reading.found)} place{'s'[: len(reading.found) != 1]}"
+    return f"{places} of text on {plane.title}: {', '.join(parts)}.{doubts}"

@@ -5,11 +5,27 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 
-from dcmaudit.model import HowSeen, PlaneGroup, PlaneKind, PlaneList
+from dcmaudit.model import HowSeen, PlaneGroup, PlaneKind, PlaneList, Size
 from dcmaudit.store import SeenRecord, SeenSpan
+
+COUNTED = (HowSeen.PAINTED, HowSeen.PROJECTION, HowSeen.SKIPPED)
+"""The ways of seeing after which a plane no longer waits to be looked at; a glance is none of them."""
+
+LEAST_SCALE = 0.5
+"""At half size a stroke of one pixel still leaves a trace; in smaller pictures small text is lost."""
 
 Ranges = list[tuple[int, int]]
 """Half-open ranges, in order, that neither overlap nor touch."""
+
+
+def how_seen(size: Size | None, width: int, height: int) -> HowSeen:
+    """How a plane of ``size`` was seen in a picture among others that was painted ``width`` x ``height`` pixels large.
+
+    PROJECTION where at least half its columns and half its rows were painted, otherwise GLANCED.
+    """
+    if size is None or width < size.width * LEAST_SCALE or height < size.height * LEAST_SCALE:
+        return HowSeen.GLANCED
+    return HowSeen.PROJECTION
 
 
 class Places:
@@ -70,6 +86,11 @@ class SeenPlanes:
         seen = self._seen.setdefault((record.group, record.how), Places())
         for start, end in record.ranges:
             seen.add(start, end)
+
+    @property
+    def has_unstored(self) -> bool:
+        """Whether anything was noted since ``take_unstored``."""
+        return bool(self._unstored)
 
     def take_unstored(self) -> Mapping[HowSeen, list[SeenSpan]]:
         """What was noted since the last call."""

@@ -7,30 +7,40 @@ from functools import partial
 
 from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DcmauditError, ReviewError, UsageError
-from dcmaudit.model import Box, Everywhere, FrameAddress, PlaneKind, Scope, Size
+from dcmaudit.model import Box, Everywhere, FrameAddress, PlaneKind, PlaneList, Scope, Size
 from dcmaudit.review import arguments as take
 from dcmaudit.review.arguments import Arguments
 from dcmaudit.review.history import Change
-from dcmaudit.review.openfile import OpenFile, is_shown
+from dcmaudit.review.instances import Stamp, stamp_of
+from dcmaudit.review.openfile import OpenFile
 from dcmaudit.review.session import Question, Session
 from dcmaudit.review.worklist import Worklist
 from dcmaudit.store import NewRect, RectId, RectRow
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A file of the series: its place in the list, its number of frames, and what it was on disk when it was read."""
+
+    place: int
+    frames: int
+    stamp: Stamp | None
+
+
+@dataclass(frozen=True, slots=True)
 class SeriesPlan:
-    """What a yes would write: one box on every image frame of each of these files (place and number of frames)."""
+    """What a yes would write: one box on every image frame of each of these files."""
 
     worklist: Worklist
     box: Box
-    files: tuple[tuple[int, int], ...]
+    files: tuple[Member, ...]
 
 
 @dataclass
 class _Search:
     """What was found on the way through the list."""
 
-    files: list[tuple[int, int]]
+    files: list[Member]
     done: int = 0
     other_size: int = 0
     failed: int = 0
@@ -84,7 +94,7 @@ def _find(session: Session, file: OpenFile, box: Box, size: Size, uid: str) -> N
                 session.say(f"Looking for files of this series: {place} of {total}, {len(search.files)} found…")
             session.bump()
     # What is done may have changed since the list was made.
-    places = [place for place, _frames in search.files]
+    places = [member.place for member in search.files]
     session.desk.refresh_states(worklist, places)
     search.done = sum(worklist.state(place).is_done for place in places)
     with session.lock:
@@ -96,8 +106,10 @@ def _find(session: Session, file: OpenFile, box: Box, size: Size, uid: str) -> N
 
 
 def _look(worklist: Worklist, place: int, size: Size, uid: str, search: _Search) -> None:
+    reference = worklist.reference(place)
+    stamp = stamp_of(reference)
     try:
-        with open_instance(worklist.reference(place)) as instance:
+        with open_instance(reference) as instance:
             if instance.facts.series_uid != uid:
                 return
             sizes = [group.size for group in instance.planes.groups if group.kind is PlaneKind.FRAME]
@@ -108,7 +120,7 @@ def _look(worklist: Worklist, place: int, size: Size, uid: str, search: _Search)
     if sizes[:1] != [size]:
         search.other_size += 1
         return
-    search.files.append((place, frames))
+    search.files.append(Member(place, frames, stamp))
 
 
 def _question(session: Session, file: OpenFile, search: _Search) -> Question:
@@ -132,13 +144,16 @@ def _write(session: Session) -> None:
     session.plan = None
     if plan is None or plan.worklist is not session.worklist:
         raise ReviewError("the list has changed since the question", hint="ask for the series again")
+    _require_unchanged(session, file, plan)
     store = session.desk.store
     ids: list[RectId] = []
+    marked: list[Member] = []
     try:
-        for place, frames in plan.files:
-            name, scope = plan.worklist.name(place), on_every_frame(frames)
+        for member in plan.files:
+            name, scope = plan.worklist.name(member.place), on_every_frame(member.frames)
             if all((row.box, row.scope) != (plan.box, scope) for row in store.rects(name)):
                 ids += store.add_rects(name, [NewRect(plan.box, scope)])
+                marked.append(member)
     except DcmauditError:
         store.remove_rects(ids)
         raise
@@ -157,15 +172,42 @@ def _write(session: Session) -> None:
         store.restore_rects(rows)
         _tell(session, plan)
 
-    session.desk.identify(session.worklist, file)
+    for member in marked:
+        session.desk.contents.identify_file(
+            plan.worklist.file_id(member.place), plan.worklist.name(member.place), plan.worklist.referrer(member.place)
+        )
     label = f"a rectangle in {len(ids)} files of the series"
     session.changed(Change(label, session.worklist, file.place, file.name, session.key(), undo, redo))
     session.say(f"Marked in {len(ids)} file{'s'[: len(ids) != 1]}. Each of them still has to be looked at.")
 
 
+def _require_unchanged(session: Session, file: OpenFile, plan: SeriesPlan) -> None:
+    """ReviewError, before anything is written, where one of the files is not the one that was looked into."""
+    if session.desk.contents.has_changed(file):
+        raise ReviewError(
+            "the file was changed after it was opened, and nothing was stored",
+            file=file.name,
+            hint="read it again (File menu, or the button above the picture) and look at it first",
+        )
+    pool, worklist = session.desk.pool, plan.worklist
+    changed = [
+        member
+        for member in plan.files
+        if stamp_of(worklist.reference(member.place)) != member.stamp
+        or pool.has_changed(worklist.file_id(member.place), worklist.reference(member.place))
+    ]
+    if changed:
+        raise ReviewError(
+            f"{len(changed)} of the {len(plan.files)} files {'was' if len(changed) == 1 else 'were'} changed since the "
+            "series was looked through, and nothing was stored",
+            file=worklist.name(changed[0].place),
+            hint="read that file again, and ask for the series again",
+        )
+
+
 def _tell(session: Session, plan: SeriesPlan) -> None:
     """Let the lists and every open file know."""
-    places = [place for place, _frames in plan.files]
+    places = [member.place for member in plan.files]
     session.desk.refresh_states(plan.worklist, places)
     shown = {other.file.name for other in session.desk.sessions() if other.file is not None}
     for name in {plan.worklist.name(place) for place in places} & shown:
@@ -177,9 +219,9 @@ def _tell(session: Session, plan: SeriesPlan) -> None:
 def series_files(session: Session, start: int, count: int) -> dict[str, object]:
     """The files of the open file's series among ``count`` places of the list from ``start`` on.
 
-    ``files`` holds file_id, name, state, the ``key`` of the first plane (None where nothing can be shown) and the
-    number of ``planes``; ``next`` is the place to go on from, None at the end; ``failed`` counts files that could
-    not be opened.
+    ``files`` holds file_id, name, state, the number of ``planes``, whether bits are still to be searched for more, and
+    the ``groups``: key of the first plane, title, count, whether it can be ``shown`` and if not the reason; ``next``
+    is the place to go on from, None at the end; ``failed`` counts files that could not be opened.
     ReviewError where no file is open, or it names no series.
     """
     file, worklist = session.opened(), session.worklist
@@ -195,16 +237,26 @@ def series_files(session: Session, start: int, count: int) -> dict[str, object]:
             with open_instance(worklist.reference(place)) as instance:
                 if instance.facts.series_uid != file.facts.series_uid:
                     continue
-                planes = instance.planes
+                planes, is_searched = instance.planes, instance.stray_scanned or not instance.has_unclaimed_bits
         except DcmauditError:
             failed += 1
             continue
-        key = planes[0].address.key if len(planes) and is_shown(planes[0]) else None
         files.append({
             "file_id": worklist.file_id(place), "name": worklist.name(place), "state": worklist.state(place).value,
-            "key": key, "planes": len(planes),
+            "planes": len(planes), "unscanned_bits": not is_searched, "groups": _groups(planes),
         })  # fmt: skip
     return {"files": files, "next": end if end < total else None, "total": total, "failed": failed}
+
+
+def _groups(planes: PlaneList) -> list[dict[str, object]]:
+    """One entry a group of planes: the key of its first one (also of one that only has a card), title and count."""
+    return [
+        {
+            "key": group.address(0).key, "title": group.title, "count": len(group.frames),
+            "shown": group.kind is not PlaneKind.UNSHOWN and group.size is not None, "reason": group.reason,
+        }
+        for group in planes.groups
+    ]  # fmt: skip
 
 
 def on_every_frame(frames: int) -> Scope:

@@ -33,6 +33,8 @@ class Message:
 
     text: str
     kind: str = "info"
+    number: int = 0
+    """Counts the messages of a document, so that the same one is not shown anew with every state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,14 @@ class Session:
         self.file: OpenFile | None = None
         self.view = View()
         self.redacted = True
+        self.shows_rejected = False
         self.cursor: Box | None = None
         self.message: Message | None = None
         self.question: Question | None = None
         self.plan: SeriesPlan | None = None
         self._listeners: list[Callable[[], None]] = []
         self._left: OpenFile | None = None
+        self._said = 0
         self.worklist = worklist
         self.selection = Selection(worklist, self.filter_of_options())
         worklist.listen(self._grown)
@@ -85,6 +89,11 @@ class Session:
         with self.lock:
             self._listeners.append(listener)
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether a page waits for news of this document."""
+        return bool(self._listeners)
+
     def forget(self, listener: Callable[[], None]) -> None:
         """Stop calling ``listener``."""
         with self.lock, suppress(ValueError):
@@ -92,7 +101,8 @@ class Session:
 
     def say(self, text: str, kind: str = "info") -> None:
         """Tell the reviewer something."""
-        self.message = Message(text, kind)
+        self._said += 1
+        self.message = Message(text, kind, self._said)
 
     # The worklist
 
@@ -126,11 +136,16 @@ class Session:
 
     # Opening and leaving a file
 
-    def show(self, place: int) -> None:
-        """Open the file at ``place`` of the worklist; one that cannot be opened is shown with its error."""
+    def show(self, place: int, key: str | None = None) -> None:
+        """Open the file at ``place`` of the worklist, at the plane with that ``key`` or the first one.
+
+        A file that cannot be opened is shown with its error.
+        """
         with self.lock:
             self.leave()
-            self.file = file = OpenFile(place, self.worklist.file_id(place), self.worklist.name(place))
+            worklist = self.worklist
+            self.file = file = OpenFile(place, worklist.file_id(place), worklist.name(place), worklist.referrer(place))
+            file.wanted = key
             self.desk.pictures.forget_errors(file.file_id)
             self.load_records(file)
             future = self.desk.open_header(self.worklist, place)
@@ -146,7 +161,7 @@ class Session:
         try:
             file.rects = list(self.desk.store.rects(file.name))
             file.tag = self.desk.store.tag(file.name)
-            self.desk.load_seen(file)
+            self.desk.contents.load(file)
         except DcmauditError as error:
             self.say(f"The marks of this file are not known. {error}", "error")
 
@@ -170,15 +185,22 @@ class Session:
             file.opening, file.error = False, ReviewError(reason, file=file.name, hint="report this file")
         else:
             file.take(future.result())
+            self._load_seen(file)
         if self.file is not file:
             return
         self.place_cursor()
         self.desk.begin_background(self, file)
 
+    def _load_seen(self, file: OpenFile) -> None:
+        try:
+            self.desk.contents.load(file)
+        except DcmauditError as error:
+            self.say(f"What was seen of this file before is not known. {error}", "warning")
+
     def leave(self) -> None:
         """Store what was seen of the open file; nothing else is written."""
         if self.file is not None:
-            self.desk.keep_seen(self.file)
+            self.desk.contents.keep(self.file)
             self._left = self.file
 
     def take_planes(self, file: OpenFile, header: Header) -> None:
@@ -267,7 +289,7 @@ class Session:
                 group_start = file.planes.group_start(place)
                 file.seen.add(plane.group, place - group_start, place - group_start + 1, how)
         if file is self._left:
-            self.desk.keep_seen(file)
+            self.desk.contents.keep(file)
 
     # Writing
 

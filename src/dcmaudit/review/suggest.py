@@ -104,9 +104,12 @@ class Suggester:
                 samples = instance.read(plane.address)
         except (DicomError, SourceError):
             return
+        ink = self._desk.ink.of(file.file_id, plane.address.key, samples)
         with self._lock:
+            if ink is not None:
+                file.heat.setdefault(plane.address.key, ink.likelihood)
             if plane.address.key in file.searched:
-                _replace(file, plane.address, learning.regions(self._desk.store, file, plane, samples))
+                _replace(file, plane.address, learning.regions(self._desk.store, file, plane, samples, ink))
 
 
 def _near(file: OpenFile) -> list[Plane]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, Everywhere, HowSeen, Origin, OverlayAddress, Plane, Scope, View
 from dcmaudit.review.drag import first_box, kept_inside
 from dcmaudit.review.marking import state_of
+from dcmaudit.review.names import short_name
 from dcmaudit.review.openfile import OpenFile, Suggestion
 from dcmaudit.review.pictures import Picture
 from dcmaudit.review.session import Session
+from dcmaudit.review.strip import stripes
 from dcmaudit.review.suggest import is_offered, is_redacted
 from dcmaudit.review.worklist import Worklist
 from dcmaudit.store import OcrEngine, RectRow
@@ -46,6 +47,7 @@ def view_state(session: Session) -> Json:
                 "location": session.desk.store.location,
                 "writable": session.desk.store.is_writable,
                 "notes": list(session.desk.store.notes),
+                "changes": session.desk.watcher.changes,
             },
             "worklist": _worklist(session),
             "file": _file(file) if file else None,
@@ -55,6 +57,7 @@ def view_state(session: Session) -> Json:
                 "rendering": session.view.rendering.value,
                 "inverted": session.view.inverted,
                 "redacted": session.redacted,
+                "rejected": session.shows_rejected,
             },
             "rects": _rects(session, file, file.plane) if file and file.plane else [],
             "cursor": {"box": box_json(session.cursor)} if session.cursor else None,
@@ -65,17 +68,12 @@ def view_state(session: Session) -> Json:
             },
             "options": session.options.as_json(),
             "question": _question(session),
-            "message": {"text": session.message.text, "kind": session.message.kind} if session.message else None,
+            "message": _message(session),
             "prefetch": [[session.worklist.file_id(place), plane.address.key] for place, plane in session.upcoming()],
             "saved": True,
             "recent": [_recent(entry) for entry in session.desk.recent()] if file is None else [],
             "examples": True,
         }
-
-
-def short_name(name: str) -> str:
-    """The last three parts of a name."""
-    return "/".join(PurePosixPath(name).parts[-3:])
 
 
 def box_json(box: Box) -> list[int]:
@@ -155,6 +153,7 @@ def _file(file: OpenFile) -> Json:
         "bits_progress": list(file.stray_progress) if file.stray_progress else None,
         "suggesting": file.suggesting,
         "reading": sorted(file.reading),
+        "changed": file.changed,
         "notes": list(file.notes),
     }
 
@@ -162,7 +161,7 @@ def _file(file: OpenFile) -> Json:
 def _groups(file: OpenFile) -> list[Json]:
     groups: list[Json] = []
     start = 0
-    marked = _marked(file)
+    told = stripes(file)
     for number, group in enumerate(file.planes.groups):
         count = len(group.frames)
         groups.append({
@@ -173,23 +172,14 @@ def _groups(file: OpenFile) -> list[Json]:
             "count": count,
             "seen": [list(span) for span in file.seen.positions(group, HowSeen.PAINTED, HowSeen.PROJECTION)],
             "projected": [list(span) for span in file.seen.positions(group, HowSeen.PROJECTION)],
+            "glanced": [list(span) for span in file.seen.positions(group, HowSeen.GLANCED)],
             "skipped": [list(span) for span in file.seen.positions(group, HowSeen.SKIPPED)],
-            "marked": sorted(place - start for place in marked if start <= place < start + count),
+            "marked": told.marked[number],
+            "heat": told.heat[number],
             "reason": group.reason,
         })  # fmt: skip
         start += count
     return groups
-
-
-def _marked(file: OpenFile) -> set[int]:
-    """Places of the planes that have a rectangle of their own."""
-    found = set()
-    for row in file.rects:
-        if row.box is not None and row.scope is not None and not isinstance(row.scope, Everywhere):
-            place = file.planes.find(row.scope)
-            if place is not None:
-                found.add(place)
-    return found
 
 
 def _near(session: Session, file: OpenFile, index: int) -> Json | None:
@@ -245,7 +235,12 @@ def _rects(session: Session, file: OpenFile, plane: Plane) -> list[Json]:
         offered, redacted = is_offered(session.options, item.region), is_redacted(session.options, item.region)
         if offered or redacted:
             suggested.append(_suggested(item, redacted=redacted, highlighted=offered))
-    return stored + suggested
+    aside = file.set_aside_on(plane) if session.shows_rejected else []
+    return (
+        stored
+        + suggested
+        + [{**_suggested(item, redacted=False, highlighted=True), "rejected": True} for item in aside]
+    )
 
 
 def _stored(row: RectRow, *, highlighted: bool) -> Json:
@@ -319,6 +314,11 @@ def _recent(entry: Sequence[object]) -> Json:
     more = f" and {len(shown) - 1} more" if len(shown) > 1 else ""
     label = f"{shown[0] if shown else ''}{more}{', with subfolders' if recursive else ''}"
     return {"label": label, "command": "open-files", "args": {"names": names, "recursive": recursive}}
+
+
+def _message(session: Session) -> Json | None:
+    message = session.message
+    return {"text": message.text, "kind": message.kind, "number": message.number} if message else None
 
 
 def _question(session: Session) -> Json | None:

@@ -60,6 +60,8 @@ class Worklist:
         self._states = array("B")
         self._counts = [0] * len(_STATES)
         self._failures: dict[int, str] = {}
+        self._renewed: dict[int, int] = {}
+        self._places: dict[int, int] = {}
         self._lock = threading.Lock()
         self._listeners: list[Callable[[], None]] = []
         self._stop = threading.Event()
@@ -89,13 +91,22 @@ class Worklist:
             self._listeners.remove(listener)
 
     def file_id(self, place: int) -> int:
-        """The id of the file at ``place``."""
-        return self._base + place
+        """The id of the file at ``place``; another one after ``renew``."""
+        return self._renewed.get(place, self._base + place)
+
+    def renew(self, place: int) -> int:
+        """Give the file at ``place`` a new id, for it was changed: whatever is kept or reported under the old one
+        (open instance, pictures, planes painted) is not taken for the present content. The new id."""
+        with self._lock:
+            new = self._base + ID_STEP - 1 - len(self._places)
+            self._places[new] = place
+            self._renewed[place] = new
+        return new
 
     def place(self, file_id: int) -> int:
         """The place of the file with that id; ReviewError where it is no file of this list."""
-        place = file_id - self._base
-        if not 0 <= place < len(self):
+        place = self._places.get(file_id, file_id - self._base)
+        if not 0 <= place < len(self) or self.file_id(place) != file_id:
             raise ReviewError("that file is not in the open list", hint="open it first")
         return place
 

@@ -8,7 +8,7 @@ from dcmaudit.errors import StoreError
 from dcmaudit.model import HowSeen, Identity, ReviewState
 from dcmaudit.store import names, rows, schema
 from dcmaudit.store.database import Session
-from dcmaudit.store.journal import parse_ranges, write_seen
+from dcmaudit.store.journal import forget_seen, parse_ranges, write_seen
 from dcmaudit.store.records import IdentityRecord, SeenSpan
 from dcmaudit.store.schema import identity as table
 
@@ -16,7 +16,15 @@ from dcmaudit.store.schema import identity as table
 def write_identity(
     session: Session, filename: str, identity: Identity, size: int | None, modified_ns: int | None, user: str
 ) -> None:
-    """Note or renew what is behind the name. The caller holds the file's lock."""
+    """Note or renew what is behind the name. The caller holds the file's lock.
+
+    What was seen of the name is forgotten where that was of other content; equal pixels in another file keep what was
+    seen of the pixels themselves (image frames and their stray bits).
+    """
+    former = read_identity(session, filename)
+    if former is not None and size is not None and (former.size, former.modified_ns) != (size, modified_ns):
+        is_same = identity.pixel_digest is not None and former.identity.pixel_digest == identity.pixel_digest
+        forget_seen(session, filename, except_pixels=is_same)
     session.connection.execute(delete(table).where(table.c.filename == filename))
     session.connection.execute(
         insert(table).values(

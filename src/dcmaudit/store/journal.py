@@ -97,6 +97,19 @@ def write_seen(
             session.connection.execute(seen.update().where(seen.c.id == existing.id).values(ranges=merged, last_at=now))
 
 
+def forget_seen(session: Session, filename: str, *, except_pixels: bool) -> int:
+    """Delete what everybody has seen of the file; how many planes that were, each counted once a way and person.
+
+    ``except_pixels`` keeps what lies in the pixel data itself: image frames and their stray bits.
+    """
+    chosen = seen.c.filename == filename
+    if except_pixels:
+        chosen = chosen & (seen.c.plane_group != "f") & ~seen.c.plane_group.like("b%")
+    found = session.connection.scalars(select(seen.c.ranges).where(chosen)).all()
+    session.connection.execute(delete(seen).where(chosen))
+    return sum(stop - start for text in found for start, stop in parse_ranges(text))
+
+
 def read_seen(session: Session, filename: str, user: str | None) -> list[SeenRecord]:
     """What was seen of a file, by one person or by all."""
     query = select(seen).where(seen.c.filename == filename).order_by(seen.c.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -52,7 +53,7 @@ SELECT filename, "left", "top", "right", "bottom", scope FROM dcmaudit_rects WHE
 AND "left" >= 0 AND "top" >= 0 AND "right" >= "left" AND "bottom" >= "top"
 """
 _JUDGED = (
-    'SELECT filename, "left", "top", "right", "bottom" FROM dcmaudit_judged WHERE accepted = 1 AND filename IN {names}'
+    'SELECT filename, "left", "top", "right", "bottom", kind FROM dcmaudit_judged WHERE accepted = 1 AND filename IN {names}'
 )
 _KINDS = (
     "SELECT filename, manufacturer, software_versions, frames, plane_groups FROM dcmaudit_kinds "
@@ -76,12 +77,17 @@ def examples(session: Session, filename: str, device: DeviceFacts, sop_class_uid
     spent = 0
     for names in _chunks(list(found)):
         ask = _Question(session, names)
-        agreed = {tuple(row) for row in ask.rows(_JUDGED)} if session.has_learning else set()
+        judged = ask.rows(_JUDGED) if session.has_learning else ()
+        agreed = {tuple(row[:5]) for row in judged}
+        grounds: dict[str, Counter[str]] = {}
+        for row in judged:
+            grounds.setdefault(row[0], Counter())[str(row[5]).rpartition("/")[2]] += 1
         marks, read = _marks(ask, agreed)
         kinds = {row[0]: row for row in ask.rows(_KINDS)} if session.has_learning else {}
         unseen = _unseen(ask.rows(_SEEN)) if session.has_own else {}
         result += [
-            _example(found[name], device, marks.get(name, ()), kinds.get(name), unseen.get(name, {})) for name in names
+            _example(found[name], device, marks.get(name, ()), kinds.get(name), unseen.get(name, {}), grounds.get(name, {}))
+            for name in names
         ]
         spent += read
         if spent > _MOST_ROWS:
@@ -210,7 +216,7 @@ def _unseen(records: Iterable[Sequence[Any]]) -> dict[str, dict[str, tuple[tuple
         spans = parse_ranges(ranges)
         if how == HowSeen.SKIPPED.value:
             skipped.setdefault((name, group), set()).update(spans)
-        else:
+        elif how != HowSeen.GLANCED.value:
             better.setdefault((name, group), []).extend(spans)
     found: dict[str, dict[str, tuple[tuple[int, int], ...]]] = {}
     for (name, group), gaps in skipped.items():
@@ -244,6 +250,7 @@ def _example(
     marks: Sequence[Mark],
     kind: Sequence[Any] | None,
     unseen: Mapping[str, tuple[tuple[int, int], ...]],
+    grounds: Mapping[str, int],
 ) -> Example:
     _, _, image_type, height, width = row
     facts = DeviceFacts(
@@ -256,7 +263,7 @@ def _example(
         software_versions=kind[2] if kind else None,
     )
     groups = frozenset(str(kind[4]).split()) if kind else None
-    return Example(facts, tuple(marks), int(kind[3]) if kind else None, groups, unseen)
+    return Example(facts, tuple(marks), int(kind[3]) if kind else None, groups, unseen, grounds)
 
 
 # --- what is noted when a file is done ------------------------------------------------------------------------------

@@ -52,6 +52,28 @@ def add_rects(session: Session, filename: str, rects: Sequence[NewRect], user: s
     return ids
 
 
+def fingerprint(session: Session, filename: str) -> tuple[object, ...]:
+    """What tells that the rows of a file are others than before, without reading them."""
+    found: list[object] = []
+    for is_there, name in ((session.has_rects, "DicomRects"), (session.has_own, "dcmaudit_rects")):
+        if is_there:
+            sums = ", ".join(f'SUM("{edge}")' for edge in ("left", "top", "right", "bottom"))
+            query = f'SELECT COUNT(*), MAX(id), MAX(last_modified), {sums} FROM "{name}" WHERE filename = :filename'  # noqa: S608 (a table of ours)
+            found += session.connection.execute(text(query), {"filename": filename}).one()
+    if session.has_tags:
+        query = 'SELECT id, mark, LENGTH(comment), last_modified FROM "DicomTags" WHERE filename = :filename'
+        found += session.connection.execute(text(query), {"filename": filename}).first() or ()
+    return tuple(str(value) for value in found)
+
+
+def token(session: Session) -> tuple[object, ...]:
+    """What tells that rows were added since; tags are also renewed in place, which the history tells."""
+    tables = [(session.has_rects, "DicomRects"), (session.has_tags, "DicomTags")]
+    tables += [(session.has_own, "dcmaudit_rects"), (session.has_own, "dcmaudit_history")]
+    names = [name for is_there, name in tables if is_there]
+    return tuple(session.connection.scalar(text(f'SELECT MAX(id) FROM "{name}"')) for name in names)  # noqa: S608 (as above)
+
+
 def by_table(ids: Iterable[RectId]) -> dict[str, list[int]]:
     """The numbers in each of the two tables; UsageError for a name that is none."""
     found: dict[str, list[int]] = {"r": [], "x": []}

@@ -27,6 +27,8 @@ from dcmaudit.store.records import (
 
 _PAGE = 5000
 
+Fingerprint = tuple[object, ...]
+
 
 def open_store(location: str | Path, *, user: str, read_only: bool = False, timeout: float = 10.0) -> Store:
     """The store at a folder, a database file or a postgresql:// address.
@@ -111,6 +113,18 @@ class Store:
             marks.delete_rects(session, wanted)
             self._note_rects(session, "rectangles removed", found)
             return found
+
+    def fingerprint(self, filename: str) -> Fingerprint:
+        """Numbers that are others once the rectangles or the tag row of the file are others; cheap to ask for often."""
+        if not rows.is_storable_name(filename):
+            return ()
+        with self._database.reading() as session:
+            return marks.fingerprint(session, filename)
+
+    def token(self) -> Fingerprint:
+        """Numbers that are others once a rectangle or tag row was added anywhere; cheap to ask for often."""
+        with self._database.reading() as session:
+            return marks.token(session)
 
     def replace_rects(self, filename: str, ids: Iterable[RectId], rects: Sequence[NewRect]) -> list[RectId]:
         """Store ``rects`` in the place of the file's rows of these names, all of it or nothing; the new names.
@@ -290,6 +304,12 @@ class Store:
             learning.write_kind(session, filename, device, frames, groups)
             learning.write_judged(session, filename, judged, self.user)
 
+    def judge(self, filename: str, judged: Sequence[Judged]) -> None:
+        """Note what became of suggestions of a file that is not done; replaces what was noted before."""
+        rows.check_name(filename)
+        with self._database.writing(filename) as session:
+            learning.write_judged(session, filename, judged, self.user)
+
     def judgements(self, most: int = learning.JUDGEMENTS) -> list[tuple[str, bool]]:
         """Of the newest judged suggestions of all files the kind, and whether a mark came of it."""
         with self._database.reading() as session:
@@ -370,6 +390,19 @@ class Store:
         """What was seen of the file, by one person or by all."""
         with self._database.reading() as session:
             return journal.read_seen(session, filename, user) if session.has_own else []
+
+    def forget_seen(self, filename: str, *, except_pixels: bool = False) -> int:
+        """Forget what everybody has seen of the file, for it holds other planes now.
+
+        ``except_pixels`` keeps image frames and their stray bits, which are equal. The number of planes forgotten,
+        each counted once a way and person; the history says that it was done.
+        """
+        rows.check_name(filename)
+        with self._database.writing(filename) as session:
+            count = journal.forget_seen(session, filename, except_pixels=except_pixels)
+            if count:
+                self._note(session, "seen forgotten: other content", filename, count)
+            return count
 
     def history(self, filename: str | None = None) -> Iterator[HistoryEntry]:
         """Who did what and when, the newest first, of one file or of all."""

@@ -138,7 +138,7 @@ class Page {
     this.chrome.setOpening(state.file?.opening === true);
     this.chrome.start(state);
     this.chrome.before(state, (command, args) => void this.act(command, args));
-    this.chrome.say(state.message, state.revision);
+    this.chrome.say(state.message);
     this.strip.update(state);
     this.panel.update(state, this.mayWrite);
     this.worklist.update(state);
@@ -183,6 +183,7 @@ class Page {
    * @param {boolean} [repeat]
    */
   act(command, args = {}, repeat = false) {
+    this.chrome.goOn();
     if (SHOWS_PLANE.has(command)) this.sheet.close();
     if (command !== "cursor") void this.cursor.flush();
     return this.conductor.run(command, args, repeat);

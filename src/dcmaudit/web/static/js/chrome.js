@@ -20,7 +20,9 @@ export class Chrome {
     this.busyText = byId("busytext", HTMLElement);
     this.card = byId("card", HTMLElement);
     this.explainBox = byId("explain", HTMLElement);
+    /** Number and text of the server's message; one from the page itself has none. */
     this.shownMessage = "";
+    this.isRefusal = false;
     this.shownBefore = "";
     /** @type {ReturnType<typeof setTimeout>|undefined} */
     this.fading = undefined;
@@ -153,13 +155,10 @@ export class Chrome {
     );
   }
 
-  /**
-   * @param {{text: string, kind: string}|null} message
-   * @param {number} revision
-   */
-  say(message, revision) {
-    const signature = message ? `${revision}${message.text}` : "";
-    if (signature === this.shownMessage) return;
+  /** @param {{text: string, kind: string, number?: number}|null} message */
+  say(message) {
+    const signature = message?.number ? `${message.number} ${message.text}` : "";
+    if (signature === this.shownMessage && !(message && !message.number)) return;
     this.shownMessage = signature;
     clearTimeout(this.fading);
     this.message.hidden = message === null;
@@ -169,9 +168,16 @@ export class Chrome {
     if (message.kind === "info") this.fading = setTimeout(() => (this.message.hidden = true), 6000);
   }
 
+  /** Something else is being done: what was refused before it no longer matters. */
+  goOn() {
+    if (this.isRefusal) this.message.hidden = true;
+    this.isRefusal = false;
+  }
+
   /** @param {Trouble} trouble */
   refused(trouble) {
-    this.say({ text: [trouble.message, trouble.hint].filter(Boolean).join(" — "), kind: "error" }, performance.now());
+    this.isRefusal = true;
+    this.say({ text: [trouble.message, trouble.hint].filter(Boolean).join(" — "), kind: "error" });
   }
 
   /** @param {string|null} text */

@@ -107,7 +107,7 @@
  * @property {number} revision
  * @property {string} user
  * @property {boolean} viewer
- * @property {{location: string, writable: boolean, notes?: string[]}|null} database
+ * @property {{location: string, writable: boolean, notes?: string[], changes: number}|null} database
  * @property {WorklistState} worklist
  * @property {FileState|null} file
  * @property {GroupState[]} groups
@@ -119,7 +119,7 @@
  * @property {{next: NearState|null, previous: NearState|null}} near
  * @property {Record<string, OptionState>} options
  * @property {Question|null} question
- * @property {{text: string, kind: "info"|"warning"|"error"}|null} message
+ * @property {{text: string, kind: "info"|"warning"|"error", number: number}|null} message
  * @property {[number, string][]} prefetch
  * @property {boolean} saved
  * @property {{label: string, command: string, args: Record<string, unknown>}[]} [recent]

@@ -55,7 +55,7 @@ export class Worklist {
     const moved = worklist.index !== this.current;
     this.current = worklist.index ?? -1;
     if (!this.isFiltered) this.#resize(worklist.total);
-    const signature = [worklist.total, worklist.left, file?.file_id, file?.state, file?.tagged].join("|");
+    const signature = [worklist.total, worklist.left, file?.file_id, file?.state, file?.tagged, state.database?.changes].join("|");
     if (signature !== this.signature) this.refresh();
     this.signature = signature;
     if (moved && !this.isFiltered) {

@@ -1,0 +1,175 @@
+"""Whether the file behind a name is still what was looked at, and what was seen of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+from dcmaudit.errors import DcmauditError
+from dcmaudit.model import Identity, Reference
+from dcmaudit.review.instances import Stamp, stamp_of
+from dcmaudit.review.openfile import OpenFile
+from dcmaudit.store import IdentityRecord, SeenRecord, Store
+
+if TYPE_CHECKING:
+    from dcmaudit.review.desk import Desk
+    from dcmaudit.review.session import Session
+
+DIGESTED = 64 * 2**20
+"""Bytes of a file up to which its pixels are read once more, in the background, only because it was looked at."""
+
+OTHER = "It is another file than when it was looked at last: what was seen of it then does not count."
+OTHER_PIXELS = OTHER.replace("another file", "a file with other pixels")
+
+
+class Contents:
+    """What the planes seen of a name are worth: they count for the content that was seen, not for the name.
+
+    A file of this machine is taken for the same while its size and time of change are those noted. Where they
+    differ, equal pixels (by digest) keep what was seen of image frames and their bits; overlays, icons and
+    everything else outside the pixels are to be seen again.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def has_changed(self, file: OpenFile) -> bool:
+        """Whether the open file is another one on disk than when it was opened; the page says so from then on."""
+        if not file.changed and self._desk.pool.has_changed(file.file_id, file.referrer()):
+            file.changed = True
+        return file.changed
+
+    def load(self, file: OpenFile) -> None:
+        """Take in what this user saw of the file before, as far as it is still the same; once it is open."""
+        if file.opening or file.seen_loaded:
+            return
+        file.seen_loaded = True
+        store = self._desk.store
+        records = store.seen(file.name)
+        if not records:
+            return
+        kept, stamp = store.identity(file.name), self._desk.pool.stamp(file.file_id)
+        if kept is None or stamp is None or _stamped(kept) == _of(stamp):
+            self._take(file, records)
+        elif kept.identity.pixel_digest is None:
+            self._forget(store, file, OTHER)
+        else:
+            file.comparing = True
+            self._desk.in_background(partial(self._compare, store, file, records, kept, stamp))
+
+    def keep(self, file: OpenFile) -> None:
+        """Store what was seen of the file since the last time, and of which content.
+
+        Nothing in viewer mode, where it cannot be written, and for a file that was changed after it was opened.
+        """
+        store = self._desk.store
+        if self._desk.viewer or not store.is_writable or file.comparing or not file.seen.has_unstored:
+            return
+        if self.has_changed(file):
+            file.seen.take_unstored()
+            self._tell(file, "The file was changed after it was opened: what was seen of it since then is not stored.")
+            return
+        try:
+            self._note(store, file)
+        except DcmauditError as error:
+            self._tell(file, f"What was seen could not be stored: {error}")
+            return
+        for how, spans in file.seen.take_unstored().items():
+            try:
+                store.put_seen(file.name, how, spans)
+            except DcmauditError as error:
+                file.seen.put_back(how, spans)
+                self._tell(file, f"What was seen could not be stored: {error}")
+
+    def identify(self, file: OpenFile) -> None:
+        """Note in the background what is behind the name of a file that got a mark, so that it is found when moved."""
+        if not file.identified and file.facts is not None:
+            file.identified = True
+            self.identify_file(file.file_id, file.name, file.referrer)
+
+    def identify_file(self, file_id: int, name: str, referrer: Callable[[], Reference]) -> None:
+        """The same for a file that need not be open."""
+        self._desk.help(partial(self._identify, self._desk.store, file_id, name, referrer))
+
+    def _identify(self, store: Store, file_id: int, name: str, referrer: Callable[[], Reference]) -> None:
+        # Only a help for later: where it fails, the mark itself is stored all the same.
+        with suppress(DcmauditError):
+            with self._desk.pool.lease(file_id, referrer) as instance:
+                stamp, identity = self._desk.pool.stamp(file_id), instance.identity()
+            if stamp is None:
+                store.put_identity(name, identity)
+            elif stamp == stamp_of(referrer()):
+                store.put_identity(name, identity, size=_of(stamp)[0], modified_ns=_of(stamp)[1])
+
+    def _note(self, store: Store, file: OpenFile) -> None:
+        """Note size and time at once, and the pixels' digest later: what is seen must never lie there unexplained."""
+        stamp = self._desk.pool.stamp(file.file_id)
+        if stamp is None or file.noted or file.facts is None:
+            return
+        kept = store.identity(file.name)
+        if kept is None or _stamped(kept) != _of(stamp):
+            size, modified = _of(stamp)
+            uid = file.facts.sop_instance_uid
+            store.put_identity(file.name, Identity(uid), size=size, modified_ns=modified)
+            if size <= DIGESTED or (kept is not None and kept.identity.pixel_digest):
+                self.identify_file(file.file_id, file.name, file.referrer)
+        file.noted = True
+
+    def _compare(
+        self, store: Store, file: OpenFile, records: Sequence[SeenRecord], kept: IdentityRecord, stamp: Stamp
+    ) -> None:
+        identity = None
+        with suppress(DcmauditError), self._desk.pool.lease(file.file_id, file.referrer) as instance:
+            identity = instance.identity()
+        is_same = identity is not None and identity.pixel_digest == kept.identity.pixel_digest
+        try:
+            self._forget(store, file, "" if is_same else OTHER_PIXELS, except_pixels=is_same)
+            if identity is not None and is_same and not self._desk.viewer and store.is_writable:
+                store.put_identity(file.name, identity, size=_of(stamp)[0], modified_ns=_of(stamp)[1])
+        except DcmauditError as error:
+            self._tell(file, f"What was seen before could not be checked: {error}")
+        session = self._session(file)
+        if session is not None:
+            with session.lock:
+                self._take(file, [record for record in records if is_same and _is_of_pixels(record.group)])
+                file.comparing = False
+                self.keep(file)
+            session.bump()
+        else:
+            file.comparing = False
+            self.keep(file)
+
+    def _take(self, file: OpenFile, records: Sequence[SeenRecord]) -> None:
+        for record in records:
+            if record.by == self._desk.user:
+                file.seen.load(record)
+
+    def _forget(self, store: Store, file: OpenFile, why: str, *, except_pixels: bool = False) -> None:
+        if why:
+            file.notes = (*file.notes, why)
+            self._tell(file, why)
+        if not self._desk.viewer and store.is_writable:
+            store.forget_seen(file.name, except_pixels=except_pixels)
+
+    def _session(self, file: OpenFile) -> Session | None:
+        return next((session for session in self._desk.sessions() if session.file is file), None)
+
+    def _tell(self, file: OpenFile, text: str) -> None:
+        for session in self._desk.sessions():
+            if session.file is None or session.file.name == file.name:
+                session.say(text, "warning")
+
+
+def _of(stamp: Stamp) -> tuple[int, int]:
+    """Size and time of change: device and number of a file differ between machines that share it."""
+    return stamp[2], stamp[3]
+
+
+def _stamped(kept: IdentityRecord) -> tuple[int | None, int | None]:
+    return kept.size, kept.modified_ns
+
+
+def _is_of_pixels(group: str) -> bool:
+    return group == "f" or group.startswith("b")

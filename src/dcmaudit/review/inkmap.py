@@ -1,0 +1,140 @@
+"""Whether there is text under a rectangle, as the text detector sees it: asked in the background, remembered a while."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from contextlib import suppress
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from dcmaudit.detect.learning import Ground, Pixels
+from dcmaudit.detect.ocr.pictures import telling
+from dcmaudit.detect.textnet import TextMaps, TextNet
+from dcmaudit.dicom import Samples
+from dcmaudit.dicom.render import pictures_for_text
+from dcmaudit.dicom.render.strokes import stroke_map
+from dcmaudit.dicom.render.tables import Levels
+from dcmaudit.dicom.samples import Array
+from dcmaudit.errors import DcmauditError
+from dcmaudit.model import Box
+
+_KEPT = 8
+_INK, _REGION = 0.4, 0.3
+_NONE = 0.1
+_STROKE = 3
+"""Pixels of a map that must be ink: fewer are a speck."""
+
+
+@dataclass(frozen=True, slots=True)
+class InkMap:
+    """The detector's maps of one plane, of all its pictures together."""
+
+    maps: TextMaps
+
+    def has_text(self, box: Box) -> bool | None:
+        """Whether text is seen in ``box`` of the plane; None where that is doubtful."""
+        rows, columns = (
+            slice(max(0, box.top // 2), -(-box.bottom // 2)),
+            slice(max(0, box.left // 2), -(-box.right // 2)),
+        )
+        ink, region = self.maps.ink[rows, columns], self.maps.region[rows, columns]
+        if not ink.size:
+            return False
+        if (ink >= _INK).sum() >= _STROKE or (region >= _REGION).any():
+            return True
+        return False if max(float(ink.max()), float(region.max())) < _NONE else None
+
+    @property
+    def likelihood(self) -> float:
+        """How likely it is that the plane shows text, 0 to 1."""
+        return float(self.maps.region.max(initial=0.0))
+
+
+class SeenPixels(Pixels):
+    """Pixels of a plane of which the text detector may know what is on them."""
+
+    def __init__(self, array: Array, tolerance: int, ink: InkMap | None) -> None:
+        super().__init__(array, tolerance)
+        self._ink = ink
+
+    def ground(self, box: Box) -> Ground:
+        """What is under ``box``: an even area holds nothing, else the detector decides, and where it doubts, sharpness.
+
+        A place where the detector sees no text is plain and never empty: it can be wrong, an even area cannot.
+        """
+        by_sharpness = super().ground(box)
+        said = None if self._ink is None or by_sharpness is Ground.EMPTY else self._ink.has_text(box)
+        return by_sharpness if said is None else Ground.MARKED if said else Ground.PLAIN
+
+
+class InkMaps:
+    """One detector for all documents of a desk, loaded when somebody first asks. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._net: TextNet | None = None
+        self._is_broken = False
+        self._kept: OrderedDict[tuple[int, str], InkMap] = OrderedDict()
+
+    def of(self, file_id: int, key: str, samples: Samples) -> InkMap | None:
+        """The map of a plane; None where there is no detector, or none for this plane: whoever asks goes on without."""
+        with self._lock:
+            known = self._kept.get((file_id, key))
+            if known is None:
+                made: TextMaps | None = None
+                with suppress(DcmauditError, MemoryError):
+                    made = self._made(samples)
+                if made is None:
+                    return None
+                known = self._kept[file_id, key] = InkMap(made)
+                while len(self._kept) > _KEPT:
+                    self._kept.popitem(last=False)
+            return known
+
+    def strokes(self, values: Array) -> Levels:
+        """How much every pixel of ``values`` looks like writing, 0 to 255, for projections.
+
+        ``values`` are (rows, columns) of any dtype or (rows, columns, 3) of uint8. Without a detector, a map of thin
+        strokes has to do.
+        """
+        with self._lock, suppress(DcmauditError, MemoryError):
+            net = self._loaded()
+            if net is not None:
+                ink = net.maps(_levels(values)).ink
+                rows, columns = values.shape[:2]
+                full = np.repeat(np.repeat(ink, 2, axis=0), 2, axis=1)[:rows, :columns]
+                return np.asarray(np.clip(full * 255, 0, 255), np.uint8)
+        return stroke_map(values)
+
+    def _made(self, samples: Samples) -> TextMaps | None:
+        net = self._loaded()
+        if net is None:
+            return None
+        ink: TextMaps | None = None
+        for picture in telling(pictures_for_text(samples)):
+            maps = net.maps(picture)
+            if ink is None:
+                ink = maps
+            else:
+                ink = TextMaps(np.maximum(ink.ink, maps.ink), np.maximum(ink.region, maps.region))
+        return ink
+
+    def _loaded(self) -> TextNet | None:
+        if self._net is None and not self._is_broken:
+            try:
+                self._net = TextNet(max(1, (os.cpu_count() or 1) - 1))
+            except DcmauditError:
+                # The key o says what is wrong; here the look at the pixels alone has to do.
+                self._is_broken = True
+        return self._net
+
+
+def _levels(values: Array) -> Levels:
+    if values.dtype == np.uint8:
+        return np.asarray(values)
+    real = np.nan_to_num(values.astype(np.float32))
+    return np.asarray(cv2.normalize(real, None, 0, 255, cv2.NORM_MINMAX), np.uint8)  # type: ignore[call-overload]

@@ -1,0 +1,101 @@
+"""What changes elsewhere while somebody looks: marks that other programs store, and the file itself on disk."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from dcmaudit.errors import DcmauditError
+from dcmaudit.review.openfile import OpenFile
+from dcmaudit.store import OcrEngine, RectRow, Store
+
+if TYPE_CHECKING:
+    from dcmaudit.review.desk import Desk
+    from dcmaudit.review.session import Session
+
+PAUSE = 2.0
+"""Seconds between two looks: a question costs well under a millisecond, and nobody waits for the answer."""
+
+
+class Watcher:
+    """A thread that looks again and again, for documents whose page is waiting for news.
+
+    What it finds is taken in under the lock of the document, so that nothing that the reviewer is doing is lost: the
+    plane, the handled rectangle and what was typed stay as they are.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._end = threading.Event()
+        self._store: Store | None = None
+        self._token: tuple[object, ...] = ()
+        self.changes = 0
+        """Grows whenever marks were stored anywhere in the database: the list of files asks for states again."""
+        self._thread = threading.Thread(target=self._run, name="dcmaudit-watch", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 1.0) -> None:
+        """End the thread."""
+        self._end.set()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(timeout)
+
+    def look(self) -> None:
+        """Look once. A database that does not answer now is asked again the next time."""
+        store = self._desk.store
+        watched = [session for session in self._desk.sessions() if session.is_watched]
+        if not watched:
+            return
+        with suppress(DcmauditError):
+            token = store.token()
+            if store is not self._store:
+                self._store, self._token = store, token
+            is_news = token != self._token
+            self._token = token
+            self.changes += is_news
+            for session in watched:
+                self._look_at(session, store)
+                if is_news:
+                    session.bump()
+
+    def _run(self) -> None:
+        while not self._end.wait(PAUSE):
+            self.look()
+
+    def _look_at(self, session: Session, store: Store) -> None:
+        file = session.file
+        if file is None or file.opening:
+            return
+        if not file.changed and self._desk.contents.has_changed(file):
+            session.bump()
+        found = store.fingerprint(file.name)
+        if found == file.fingerprint:
+            return
+        with session.lock:
+            # Another document, or this one, may have gone on meanwhile: what is taken in is read under the lock.
+            if session.file is not file or self._desk.store is not store:
+                return
+            former, file.fingerprint = file.rects, found
+            rects, tag = store.rects(file.name), store.tag(file.name)
+            if (rects, tag) == (file.rects, file.tag):
+                return
+            file.rects, file.tag = rects, tag
+            file.searched = set()
+            self._say(session, file, former)
+        self._desk.suggest(session, file)
+        self._desk.refresh_state(session.worklist, file.place)
+        session.bump()
+
+    def _say(self, session: Session, file: OpenFile, former: list[RectRow]) -> None:
+        known = {row.id for row in former}
+        new = [row for row in file.rects if row.id not in known and row.box is not None]
+        if not new or session.message is not None:
+            return
+        read = sum(row.engine not in {None, OcrEngine.NONE} for row in new)
+        words = "1 rectangle" if len(new) == 1 else f"{len(new)} rectangles"
+        found = f", {read} of them found by OCR" if read else ""
+        session.say(f"{words} of this file came in from elsewhere{found}.")

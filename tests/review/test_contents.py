@@ -1,0 +1,160 @@
+"""What was seen counts for the content that was seen: files that change while they are open, or between two starts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dcmaudit.errors import ReviewError
+from dcmaudit.model import HowSeen
+from dcmaudit.review import Desk, Session
+from dcmaudit.review.contents import OTHER, OTHER_PIXELS
+from support.desks import do, paint, paint_all, ready, state, tables, wait_for, write_cine
+
+
+def _again(open_desk: Callable[..., Desk], session: Session, files: list[Path], **how: object) -> Session:
+    session.desk.close()
+    again = ready(open_desk(files, **how))
+    wait_for(lambda: again.file is not None and not again.file.comparing)
+    return again
+
+
+def _touch(path: Path) -> None:
+    status = path.stat()
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1_000_000_000))
+
+
+def test_a_changed_file_is_read_again_and_nothing_seen_before_counts(session: Session, files: list[Path]) -> None:
+    paint_all(session)
+    do(session, "mark", box=[1, 1, 5, 5])
+    former = state(session)["file"]["file_id"]
+    write_cine(files[0], frames=2, uid=1)
+    with pytest.raises(ReviewError, match="changed after it was opened"):
+        do(session, "mark", box=[2, 2, 6, 6])
+    assert state(session)["file"]["changed"] is True
+    after = do(session, "read-again")
+    assert after["file"]["changed"] is False
+    assert after["file"]["file_id"] != former
+    assert (after["file"]["planes"], after["file"]["seen"], after["worklist"]["number"]) == (5, 0, 1)
+    assert "1 rectangle was stored for this name before" in after["message"]["text"]
+    assert len(do(session, "mark", box=[2, 2, 6, 6])["rects"]) == 1 + (after["plane"]["key"] == "o6002.0")
+
+
+def test_planes_reported_under_the_old_id_do_not_count_for_the_file_read_again(
+    session: Session, files: list[Path]
+) -> None:
+    former = state(session)["file"]["file_id"]
+    write_cine(files[0], frames=4, uid=9)
+    do(session, "read-again")
+    session.painted([(former, "f0"), (former, "f1")])
+    assert state(session)["file"]["seen"] == 0
+    with pytest.raises(ReviewError, match="not in the open list"):
+        session.worklist.place(former)
+    paint(session)
+    assert state(session)["file"]["seen"] == 1
+
+
+def test_reading_an_unchanged_file_again_loses_nothing(session: Session, files: list[Path]) -> None:
+    do(session, "go-plane", key="f2")
+    paint(session)
+    after = do(session, "read-again")
+    assert (after["plane"]["key"], after["file"]["seen"], after["message"]) == ("f2", 1, None)
+
+
+def test_the_other_document_that_shows_the_file_reads_it_again_too(session: Session, files: list[Path]) -> None:
+    other = ready(session.desk)
+    write_cine(files[0], frames=1, uid=5)
+    do(session, "read-again")
+    wait_for(lambda: state(other)["file"]["planes"] == 4)
+    assert state(other)["file"]["file_id"] == state(session)["file"]["file_id"]
+
+
+def test_what_is_seen_after_a_change_is_not_stored(session: Session, database: Path, files: list[Path]) -> None:
+    write_cine(files[0], frames=3, uid=1)
+    paint(session)
+    do(session, "next-file")
+    assert not tables(database).get("dcmaudit_seen")
+
+
+def test_what_was_seen_counts_at_the_next_start_while_the_file_is_the_same(
+    session: Session, open_desk: Callable[..., Desk], files: list[Path]
+) -> None:
+    paint_all(session)
+    again = _again(open_desk, session, files)
+    assert state(again)["file"]["seen"] == 7
+
+
+def test_another_file_under_the_name_was_never_seen(
+    session: Session, open_desk: Callable[..., Desk], database: Path, files: list[Path]
+) -> None:
+    paint_all(session)
+    do(session, "next-file")
+    wait_for(lambda: (found := session.desk.store.identity(str(files[0]))) and found.identity.pixel_digest)
+    write_cine(files[0], frames=5, uid=1)
+    again = _again(open_desk, session, files)
+    wait_for(lambda: OTHER_PIXELS in state(again)["file"]["notes"])
+    assert state(again)["file"]["seen"] == 0
+    assert not tables(database)["dcmaudit_seen"]
+    paint(again)
+    third = _again(open_desk, again, files)
+    assert state(third)["file"]["seen"] == 1
+
+
+def test_without_a_digest_another_time_of_change_is_another_file(
+    session: Session, open_desk: Callable[..., Desk], files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dcmaudit.review.contents.DIGESTED", 0)
+    paint_all(session)
+    do(session, "next-file")
+    _touch(files[0])
+    again = _again(open_desk, session, files)
+    assert (state(again)["file"]["seen"], OTHER in state(again)["file"]["notes"]) == (0, True)
+
+
+def test_equal_pixels_keep_what_was_seen_of_frames_but_not_of_overlays(
+    session: Session, open_desk: Callable[..., Desk], files: list[Path]
+) -> None:
+    paint_all(session)
+    do(session, "next-file")
+    wait_for(lambda: (found := session.desk.store.identity(str(files[0]))) and found.identity.pixel_digest)
+    shutil.copy(files[0], files[0].with_name("copy"))
+    files[0].with_name("copy").replace(files[0])
+    _touch(files[0])
+    again = _again(open_desk, session, files)
+    wait_for(lambda: state(again)["file"]["seen"] == 4)
+    assert state(again)["groups"][0]["seen"] == [[0, 4]]
+    third = _again(open_desk, again, files)
+    assert state(third)["file"]["seen"] == 4
+
+
+def test_the_viewer_forgets_nothing_in_the_database(
+    session: Session, open_desk: Callable[..., Desk], database: Path, files: list[Path]
+) -> None:
+    paint_all(session)
+    do(session, "next-file")
+    session.desk.close()
+    before = tables(database)["dcmaudit_seen"]
+    write_cine(files[0], frames=5, uid=1)
+    viewer = ready(open_desk(files, viewer=True))
+    wait_for(lambda: viewer.file is not None and not viewer.file.comparing)
+    assert state(viewer)["file"]["seen"] == 0
+    viewer.desk.close()
+    assert tables(database)["dcmaudit_seen"] == before
+
+
+def test_a_note_of_other_content_forgets_what_was_seen(session: Session, files: list[Path]) -> None:
+    store, name = session.desk.store, str(files[0])
+    paint_all(session)
+    do(session, "next-file")
+    wait_for(lambda: (found := store.identity(name)) and found.identity.pixel_digest)
+    found = store.identity(name)
+    assert found is not None
+    store.put_identity(name, found.identity, size=1, modified_ns=2)
+    assert {record.group for record in store.seen(name)} == {"f"}
+    store.put_identity(name, type(found.identity)("1.2.3", "sha256:00"), size=1, modified_ns=3)
+    assert store.seen(name) == []
+    assert all(record.how is not HowSeen.GLANCED for record in store.seen(name))

@@ -131,8 +131,9 @@ def test_a_plane_that_cannot_be_looked_at_is_not_called_clean(tmp_path: Path, mo
     assert again.result.outcome is Outcome.DONE
 
 
-def test_a_dry_run_has_nothing_to_look_at(tmp_path: Path) -> None:
-    assert redact(write(tmp_path, picture(WORD)), "--rect", OVER_WORD, "--dry-run") == 2
+@pytest.mark.parametrize("option", ["--dry-run", "--resume"])
+def test_what_would_leave_outputs_unseen_is_refused(tmp_path: Path, option: str) -> None:
+    assert redact(write(tmp_path, picture(WORD)), "--rect", OVER_WORD, option) == 2
 
 
 def test_verify_looks_at_the_redacted_file_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -189,6 +189,11 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError("--everywhere means every plane", hint="leave --frame and --overlay out")
     if args.check_text and args.dry_run:
         raise UsageError("--check-text looks at what was written, and --dry-run writes nothing", hint="choose one")
+    if args.check_text and args.resume:
+        raise UsageError(
+            "--resume passes over outputs, and would not look at them for text",
+            hint="leave --check-text out, and look at all of them with dcmaudit verify --check-text",
+        )
     if args.resume and args.overwrite:
         raise UsageError("--resume keeps existing outputs and --overwrite replaces them", hint="choose one")
     if args.include_unreviewed and not _wants_database(args):

@@ -1,4 +1,4 @@
-"""Whether there is text under a rectangle, as the text detector sees it: asked in the background, remembered a while."""
+"""Whether there is text under a rectangle, as the text detector sees it: asked in the background, kept a while."""
 
 from __future__ import annotations
 
@@ -114,14 +114,11 @@ class InkMaps:
         net = self._loaded()
         if net is None:
             return None
-        ink: TextMaps | None = None
-        for picture in telling(pictures_for_text(samples)):
-            maps = net.maps(picture)
-            if ink is None:
-                ink = maps
-            else:
-                ink = TextMaps(np.maximum(ink.ink, maps.ink), np.maximum(ink.region, maps.region))
-        return ink
+        found = [net.maps(picture) for picture in telling(pictures_for_text(samples))]
+        if not found:
+            return None
+        ink = np.maximum.reduce([maps.ink for maps in found])
+        return TextMaps(ink, np.maximum.reduce([maps.region for maps in found]))
 
     def _loaded(self) -> TextNet | None:
         if self._net is None and not self._is_broken:

@@ -36,6 +36,10 @@ class Projected:
     failed: tuple[tuple[PlaneAddress, str], ...]
 
 
+Strokes = Callable[[Array], Levels]
+"""How much every pixel of a plane looks like writing, 0 to 255; see ``strokes.stroke_map``, which is one."""
+
+
 class Projector:
     """Takes planes of one size and kind one after the other and keeps one picture of them.
 
@@ -44,11 +48,12 @@ class Projector:
     MAX is their union and MEAN the share of planes that have the bit. TEXT is half the strongest stroke map of any
     plane, and half what stays: the mean of all stroke maps or the map of the mean plane, whichever is more. So
     writing in one plane stands out, writing that stays stands out more, and faint writing that stays rises out of
-    noise that does not.
+    noise that does not. ``strokes`` makes these maps.
     """
 
-    def __init__(self, projection: Projection) -> None:
+    def __init__(self, projection: Projection, strokes: Strokes = stroke_map) -> None:
         self.projection = projection
+        self._strokes = strokes
         self.count = 0
         self._first: Samples | None = None
         self._values: Array | None = None
@@ -105,7 +110,7 @@ class Projector:
         stays = self._sum() / np.float32(self.count)
         if self.count > 1 and self._still is not None:
             mean = self._still._sum() / self.count  # noqa: SLF001 - its own kind
-            stays = np.maximum(stays, stroke_map(mean))
+            stays = np.maximum(stays, self._strokes(mean))
         return stays
 
     def _sum(self) -> Array:
@@ -150,7 +155,7 @@ class Projector:
         array = samples.array
         if samples.photometric == "PALETTE COLOR" or array.ndim == 3:
             array = to_rgb(samples)
-        strokes = stroke_map(array)
+        strokes = self._strokes(array)
         if self._still is not None:
             self._still.add(samples)
         if self._values is None or self._total is None:
@@ -179,13 +184,15 @@ def project_planes(
     *,
     progress: Callable[[int], None] | None = None,
     stop: Callable[[], bool] | None = None,
+    strokes: Strokes = stroke_map,
 ) -> Projected:
     """The projection of the planes at ``addresses``; what cannot be read is named in the result, never left out.
 
     ``progress`` is told how many planes are through; ``stop`` is asked before each plane and ends the work, after
-    which only ``planes`` are in the picture. The picture is None where no plane could be read.
+    which only ``planes`` are in the picture. The picture is None where no plane could be read. ``strokes`` as for
+    ``Projector``.
     """
-    projector = Projector(projection)
+    projector = Projector(projection, strokes)
     done: list[PlaneAddress] = []
     failed: list[tuple[PlaneAddress, str]] = []
     for number, address in enumerate(addresses, 1):

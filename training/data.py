@@ -1,0 +1,107 @@
+"""Pieces made in a process beside the training, batch after batch, always the same for the same seed."""
+
+from __future__ import annotations
+
+import multiprocessing as mp
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+ROOT = Path(__file__).resolve().parents[1]
+for folder in ("tests", "bench"):
+    sys.path.insert(0, str(ROOT / folder))
+
+from textgen.crops import Maker  # noqa: E402
+from textgen.masks import families  # noqa: E402
+from textgen.pictures import shots  # noqa: E402
+
+HALF = "tune"
+VALIDATION = 999
+"""The seed of the strings and pieces that score the network while it trains: same pictures, other drawings."""
+
+Batch = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], npt.NDArray[np.uint8], npt.NDArray[np.uint8]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the maker needs: the seed, pieces a batch, how many of them are new, families of strings, and where
+    mined grounds lie."""
+
+    seed: int
+    batch: int
+    fresh: int
+    families: int
+    folder: Path
+
+
+def maker(seed: int, count: int) -> Maker:
+    """The maker of one seed."""
+    return Maker(seed, shots(HALF, with_text=True), families(seed, count))
+
+
+def _work(plan: Plan, start: int, out: Any, generation: Any) -> None:
+    import cv2
+
+    cv2.setNumThreads(1)
+    made = maker(plan.seed, plan.families)
+    known = -1
+    step = start
+    while True:
+        if generation.value != known:
+            known = generation.value
+            path = plan.folder / "mined.npz"
+            if path.exists():
+                with np.load(path) as stored:
+                    made.mined = list(stored["grounds"])
+        crops = [made.crop(step * plan.fresh + k) for k in range(plan.fresh)]
+        out.put(
+            (
+                np.stack([crop.picture for crop in crops]),
+                np.stack([crop.ink for crop in crops]),
+                np.stack([crop.region for crop in crops]),
+                np.stack([crop.counted for crop in crops]),
+            )
+        )
+        step += 1
+
+
+class Stream:
+    """Batches: some pieces new, the rest drawn again from the last few thousand."""
+
+    def __init__(self, plan: Plan, start: int, keep: int = 3000) -> None:
+        """``start``: the number of the first batch."""
+        context = mp.get_context("fork")
+        self._plan, self._keep = plan, keep
+        self._queue: Any = context.Queue(maxsize=48)
+        self._generation: Any = context.Value("i", 0)
+        self._process: Any = context.Process(
+            target=_work, args=(plan, start, self._queue, self._generation), daemon=True
+        )
+        self._process.start()
+        self._store: list[tuple[npt.NDArray[np.uint8], ...]] = []
+        self._step = start
+
+    def next(self) -> Batch:
+        """One batch of arrays."""
+        fresh = self._queue.get(timeout=300)
+        rng = np.random.default_rng([self._plan.seed, self._step, 1])
+        new = [tuple(part[k] for part in fresh) for k in range(len(fresh[0]))]
+        old = self._plan.batch - len(new)
+        chosen = [self._store[int(k)] for k in rng.integers(0, len(self._store), old)] if self._store else []
+        self._store = (self._store + new)[-self._keep :]
+        self._step += 1
+        parts = [np.stack([piece[k] for piece in (*new, *chosen)]) for k in range(4)]
+        return parts[0], parts[1], parts[2], parts[3]
+
+    def mined(self) -> None:
+        """The file of mined grounds has changed."""
+        self._generation.value += 1
+
+    def close(self) -> None:
+        """End the process beside."""
+        self._process.terminate()
+        self._process.join()

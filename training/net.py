@@ -1,0 +1,80 @@
+"""The network: a small U-Net of plain convolutions, two maps at half the picture's size."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+class Block(nn.Module):
+    """A 3 x 3 convolution with what belongs to it."""
+
+    def __init__(self, inside: int, outside: int, stride: int = 1, dilation: int = 1) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inside, outside, 3, stride, dilation, dilation=dilation, bias=False)
+        self.norm = nn.BatchNorm2d(outside)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The same size, or half of it with stride 2."""
+        return torch.relu(self.norm(self.conv(x)))
+
+
+class Net(nn.Module):
+    """(n, 3, H, W) RGB 0 to 255, edges multiples of 16, to (n, 2, H/2, W/2) logits: ink, line region."""
+
+    def __init__(self, widths: tuple[int, int, int, int] = (16, 32, 64, 96)) -> None:
+        super().__init__()
+        a, b, c, d = widths
+        self.stem = nn.Sequential(nn.Conv2d(3, a, 5, 2, 2, bias=False), nn.BatchNorm2d(a), nn.ReLU())
+        self.first = Block(a, a)
+        self.second = nn.Sequential(Block(a, b, 2), Block(b, b))
+        self.third = nn.Sequential(Block(b, c, 2), Block(c, c), Block(c, c))
+        self.fourth = nn.Sequential(Block(c, d, 2), Block(d, d, 1, 2), Block(d, d), Block(d, d, 1, 2))
+        self.up3, self.fuse3 = nn.Conv2d(d, c, 1), Block(c, c)
+        self.up2, self.fuse2 = nn.Conv2d(c, b, 1), Block(b, b)
+        self.up1, self.fuse1 = nn.Conv2d(b, a, 1), Block(a, a)
+        self.out = nn.Conv2d(a, 2, 1)
+        nn.init.constant_(self.out.bias, -3.0)  # type: ignore[arg-type]
+
+    def forward(self, picture: torch.Tensor) -> torch.Tensor:
+        """Logits; ``Maps`` makes probabilities of them."""
+        one = self.first(self.stem(picture * (1 / 127.5) - 1))
+        two = self.second(one)
+        three = self.third(two)
+        four = self.fourth(three)
+        three = self.fuse3(three + _twice(self.up3(four)))
+        two = self.fuse2(two + _twice(self.up2(three)))
+        one = self.fuse1(one + _twice(self.up1(two)))
+        return torch.as_tensor(self.out(one))
+
+
+def _twice(x: torch.Tensor) -> torch.Tensor:
+    return nn.functional.interpolate(x, scale_factor=2.0, mode="nearest")
+
+
+class Maps(nn.Module):
+    """What is exported: probabilities."""
+
+    def __init__(self, net: Net) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, picture: torch.Tensor) -> torch.Tensor:
+        """(n, 2, H/2, W/2), 0 to 1."""
+        return torch.sigmoid(self.net(picture))
+
+
+def loss_of(logits: torch.Tensor, ink: torch.Tensor, region: torch.Tensor, counted: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy (strokes weigh double), Dice, and the worst fiftieth of all cells; cells not counted are left out."""
+    total = logits.new_zeros(())
+    for channel, wanted in ((0, ink), (1, region)):
+        given = logits[:, channel]
+        each = nn.functional.binary_cross_entropy_with_logits(
+            given, wanted, reduction="none", pos_weight=given.new_tensor(2.0)
+        )
+        each = each * counted
+        chance = torch.sigmoid(given) * counted
+        dice = 1 - (2 * (chance * wanted).sum() + 1) / (chance.sum() + (wanted * counted).sum() + 1)
+        hardest = each.flatten().topk(each.numel() // 50).values.mean()
+        total = total + each.mean() * 2 + 0.5 * dice + 0.25 * hardest
+    return total

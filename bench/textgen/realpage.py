@@ -30,10 +30,17 @@ def write_page(page: Path, mode: str, answers: Mapping[str, Mapping[str, Any]]) 
     """Put the tables between the two marks of a page. ValueError where the page does not have both."""
     text = page.read_text(encoding="utf-8")
     block = f"{_BEGIN}\n{tables(mode, answers)}\n{_END}"
-    new, count = re.subn(f"{re.escape(_BEGIN)}.*?{re.escape(_END)}", lambda _: block, text, flags=re.DOTALL)
-    if count != 1:
+    if not is_marked(text):
         raise ValueError(f"{page.name} does not have the marks {_BEGIN} and {_END} once")
+    new = re.sub(f"{re.escape(_BEGIN)}.*{re.escape(_END)}", lambda _: block, text, flags=re.DOTALL)
     page.write_text(new, encoding="utf-8")
+
+
+def is_marked(text: str) -> bool:
+    """Whether a page has both marks, each once, in order."""
+    return re.fullmatch(f".*{re.escape(_BEGIN)}.*{re.escape(_END)}.*", text, re.DOTALL) is not None and (
+        text.count(_BEGIN) == text.count(_END) == 1
+    )
 
 
 def tables(mode: str, answers: Mapping[str, Mapping[str, Any]]) -> str:

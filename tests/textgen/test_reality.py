@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,18 @@ def test_every_box_lies_inside_its_plane_and_says_what_it_is() -> None:
         others = [other.box for other in plane.strings if other is not string]
         shared = sum(part.area for box in others if (part := string.box.intersection(box)) is not None)
         assert shared <= 0.15 * string.box.area, (plane.file, string)
+
+
+def test_the_page_counts_the_strings_as_they_are() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "detection.md").read_text("utf-8")
+    strings = [string for plane in PLANES for string in plane.strings]
+    kinds = Counter(string.kind for string in strings)
+    assert f"{len(strings)} strings on {len(PLANES)} planes of {len({plane.file for plane in PLANES})} files" in page
+    assert (
+        f"{kinds['line']} lines of three characters and more, {kinds['short']} of one or two, {kinds['scale']} " in page
+    )
+    assert f"{sum(not string.legible for string in strings)} of the strings are not legible" in page
+    assert realpage.is_marked(page)
 
 
 def test_no_word_of_the_text_is_written_down() -> None:

@@ -1,23 +1,50 @@
-"""``python -m training``: train, export, score."""
+"""``python -m training train FOLDER`` and ``python -m training write FOLDER``."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import shutil
 from pathlib import Path
 
-from training.train import Options, train
+PACKAGE = Path(__file__).resolve().parents[1] / "src" / "dcmaudit" / "detect" / "textnet"
 
 
 def main() -> None:
-    """Read the arguments and train."""
+    """Read the arguments, then train or put what was trained into the package."""
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    parser.add_argument("folder", type=Path, help="checkpoints, log and mined pictures; training goes on from what is there")
-    parser.add_argument("--minutes", type=float, default=75)
-    parser.add_argument("--seed", type=int, default=11)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--check-every", type=float, default=6)
+    parts = parser.add_subparsers(dest="part", required=True)
+    trainer = parts.add_parser("train", help="train, going on from the folder's last checkpoint")
+    trainer.add_argument("folder", type=Path, help="checkpoints, log and mined pictures")
+    trainer.add_argument("--minutes", type=float, default=68)
+    trainer.add_argument("--seed", type=int, default=11)
+    trainer.add_argument("--threads", type=int, default=2)
+    trainer.add_argument("--check-every", type=float, default=5)
+    writer = parts.add_parser("write", help="put the folder's last network into the package")
+    writer.add_argument("folder", type=Path)
     args = parser.parse_args()
-    train(Options(args.folder, seed=args.seed, minutes=args.minutes, threads=args.threads, check_every=args.check_every))
+    if args.part == "write":
+        write(args.folder)
+        return
+    from training.train import Options, train
+
+    train(
+        Options(args.folder, seed=args.seed, minutes=args.minutes, threads=args.threads, check_every=args.check_every)
+    )
+
+
+def write(folder: Path) -> None:
+    """Copy ``last.onnx`` into the package and describe it by the folder's log."""
+    from training.export import describe
+
+    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    begin = next(line for line in lines if line.get("event") == "start")
+    check = [line for line in lines if line.get("event") == "check"][-1]
+    target = PACKAGE / "weights.onnx"
+    shutil.copyfile(folder / "last.onnx", target)
+    command = f"python -m training train FOLDER --minutes {begin['minutes']:g} --seed {begin['seed']}"
+    kept = ("step", "minutes", "mined", "recall", "strings", "clean_area", "clean_boxes", "other_area")
+    describe(target, {"command": command, "seed": begin["seed"], "last check": {k: check[k] for k in kept}})
 
 
 if __name__ == "__main__":

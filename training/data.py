@@ -74,7 +74,7 @@ class Stream:
 
     def __init__(self, plan: Plan, start: int, keep: int = 3000) -> None:
         """``start``: the number of the first batch."""
-        context = mp.get_context("fork")
+        context = mp.get_context("spawn")  # OpenCV and OpenMP do not outlive a fork
         self._plan, self._keep = plan, keep
         self._queue: Any = context.Queue(maxsize=48)
         self._generation: Any = context.Value("i", 0)

@@ -24,7 +24,7 @@ def mine(see: Seeing, folder: Path, seed: int) -> int:
         with np.load(path) as stored:
             kept = list(stored["grounds"])
     rng = np.random.default_rng(seed)
-    clean = [shot for shot in shots("tune", with_text=True)]
+    clean = list(shots("tune", with_text=True))
     for _ in range(TRIED):
         ground, known = _ground(clean, rng)
         _, region = see(ground)

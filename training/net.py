@@ -65,7 +65,7 @@ class Maps(nn.Module):
 
 
 def loss_of(logits: torch.Tensor, ink: torch.Tensor, region: torch.Tensor, counted: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy (strokes weigh double), Dice, and the worst fiftieth of all cells; cells not counted are left out."""
+    """Cross-entropy (strokes weigh double), Dice, and the worst fiftieth of the cells; some are not counted."""
     total = logits.new_zeros(())
     for channel, wanted in ((0, ink), (1, region)):
         given = logits[:, channel]

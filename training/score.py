@@ -35,7 +35,9 @@ def score(see: Seeing, crops: Iterable[Crop], rule: Rule = RULE) -> dict[str, An
         for where, height, length, style in crop.strings:
             truth[where] = True
             hit = int(covered.ravel()[where].mean() >= COVERED)
-            size = "caps 5-6" if height < 7 else "caps 7-9" if height < 10 else "caps 10-19" if height < 20 else "caps 20+"
+            size = (
+                "caps 5-6" if height < 7 else "caps 7-9" if height < 10 else "caps 10-19" if height < 20 else "caps 20+"
+            )
             bar = "main" if height >= 7 and length > 2 else "small"
             for name in ("all", size, bar, f"style {style}", "short" if length < 3 else "long"):
                 one = hits.setdefault(name, [0, 0])

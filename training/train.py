@@ -65,7 +65,9 @@ def train(options: Options) -> None:
         stream.close()
 
 
-def _loop(options: Options, net: Net, slow: Net, optimiser: Any, stream: Stream, check: Any, step: int, spent: float) -> None:  # noqa: PLR0913, PLR0917
+def _loop(
+    options: Options, net: Net, slow: Net, optimiser: Any, stream: Stream, check: Any, step: int, spent: float
+) -> None:
     batch = stream.next()  # waits until the strings are drawn
     begun = time.monotonic() - spent * 60
     checked, losses = spent, []
@@ -78,7 +80,15 @@ def _loop(options: Options, net: Net, slow: Net, optimiser: Any, stream: Stream,
         step += 1
         spent = (time.monotonic() - begun) / 60
         if step % 100 == 0:
-            _log(options.folder, {"step": step, "minutes": round(spent, 2), "loss": round(float(np.mean(losses)), 4), "rate": round(rate, 6)})
+            _log(
+                options.folder,
+                {
+                    "step": step,
+                    "minutes": round(spent, 2),
+                    "loss": round(float(np.mean(losses)), 4),
+                    "rate": round(rate, 6),
+                },
+            )
             losses = []
         if spent - checked >= options.check_every or spent >= options.minutes:
             checked = spent
@@ -122,17 +132,38 @@ def seeing(net: Net) -> Any:
     return see
 
 
-def _check(options: Options, net: Net, slow: Net, optimiser: Any, stream: Stream, check: Any, step: int, spent: float) -> None:  # noqa: PLR0913, PLR0917
+def _check(
+    options: Options, net: Net, slow: Net, optimiser: Any, stream: Stream, check: Any, step: int, spent: float
+) -> None:
     slow.eval()
     start = time.monotonic()
     result = score(seeing(slow), check)
     count = mine(seeing(slow), options.folder, options.seed + step)
     stream.mined()
     new = options.folder / "checkpoint.new"
-    torch.save({"net": net.state_dict(), "slow": slow.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "spent": spent}, new)
+    torch.save(
+        {
+            "net": net.state_dict(),
+            "slow": slow.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "step": step,
+            "spent": spent,
+        },
+        new,
+    )
     new.replace(options.folder / "checkpoint.pt")
     export(slow.state_dict(), options.folder / "last.onnx")
-    _log(options.folder, {"event": "check", "step": step, "minutes": round(spent, 2), "mined": count, "took": round(time.monotonic() - start, 1)} | result)
+    _log(
+        options.folder,
+        {
+            "event": "check",
+            "step": step,
+            "minutes": round(spent, 2),
+            "mined": count,
+            "took": round(time.monotonic() - start, 1),
+        }
+        | result,
+    )
 
 
 def _plain(options: Options) -> dict[str, Any]:

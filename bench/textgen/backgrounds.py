@@ -38,7 +38,8 @@ FILES: dict[str, dict[str, tuple[str, tuple[float, float, float, float]]]] = {
         "DX animal": ("deid-data:animals/cat.dcm", (0.0, 0.0, 1.0, 0.72)),
         "US pelvis": ("pydicom-data:gdcm-US-ALOKA-16.dcm", (0.06, 0.2, 0.5, 0.8)),
         "US phantom": ("deid-data:ultrasounds/GREYSCALE_IMAGE.dcm", (0.15, 0.3, 0.7, 0.85)),
-        "photograph": ("deid-data:dicom-cookies/image6.dcm", _WHOLE),
+        "photograph": ("pydicom-data:OT-PAL-8-face.dcm", _WHOLE),
+        "CT vertebra": ("pydicom:test_files/CT_small.dcm", _WHOLE),
         "gradient": ("", _WHOLE),
     },
 }

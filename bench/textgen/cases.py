@@ -16,8 +16,10 @@ from textgen.backgrounds import FILES, background
 from textgen.fonts import faces
 from textgen.strings import HEADER, String, some_string
 
-HEIGHTS = (6, 7, 8, 9, 10, 12, 14, 16, 20, 24, 30, 40)
-STYLES = ("white", "white", "grey", "outlined", "black", "low contrast", "own ground")
+HEIGHTS = (5, 6, 7, 8, 9, 10, 12, 14, 16, 20, 24, 30, 40, 60)
+STYLES = ("white", "white", "grey", "outlined", "black", "low contrast", "own ground", "blended")
+FINISHES = ("",) * 6 + ("jpeg", "noise", "blurred", "gamma 0.5", "gamma 2")
+"""What happens to the picture after the strings were burned in."""
 KINDS = (
     "8 bit", "8 bit", "MONOCHROME1", "RGB", "12 bit", "16 bit signed", "outside window", "few levels", "float",
     "PALETTE", "overlay",
@@ -38,6 +40,8 @@ class Placed:
     font: str
     style: str
     turn: str
+    contrast: int = 255
+    """Levels of 256 between the ink and what is around it, in the middle of all its pixels."""
 
 
 @dataclass
@@ -48,6 +52,7 @@ class Case:
     kind: str
     background: str
     data: bytes
+    finish: str = ""
     placed: list[Placed] = field(default_factory=list)
 
 
@@ -60,7 +65,10 @@ def make_case(half: str, number: int, *, edge: int, strings: int) -> Case:
     base = background(half, name, edge)
     ground = np.zeros_like(base) if "overlay" in kind else base
     picture, placed = _burn(half, ground, pick, strings, binary="overlay" in kind)
-    case = Case(f"{half}-{number}-{strings}", kind, name, b"", placed)
+    finish = "" if "overlay" in kind else pick.choice(FINISHES)
+    picture, base = _finished(picture, finish, number), _finished(base, finish, number)
+    placed = [one for one in placed if "overlay" in kind or _still_visible(one, picture, base)]
+    case = Case(f"{half}-{number}-{strings}", kind, name, b"", finish, placed)
     address = _write(case, kind, base, picture)
     for one in placed:
         one.address = address
@@ -77,9 +85,9 @@ def _burn(
         if len(placed) == count:
             break
         string, face, height = some_string(pick), pick.choice(faces(half)), pick.choice(HEIGHTS)
-        turn = pick.choices(("0", "90", "180", "270", "mirrored"), (80, 5, 5, 5, 5))[0]
+        turn = pick.choices(("0", "90", "180", "270", "mirrored", "tilted"), (75, 5, 5, 5, 5, 5))[0]
         style = "white" if binary else pick.choice(STYLES)
-        mask = _turned(face.draw(string.text, height), turn)
+        mask = _turned(face.draw(string.text, height), turn, pick)
         rows, columns = mask.shape
         if rows >= base.shape[0] - 2 or columns >= base.shape[1] - 2:
             continue
@@ -99,8 +107,42 @@ def _burn(
             picture[here] = before  # it cannot be seen here
             continue
         taken[room] = True
-        placed.append(Placed(string, FrameAddress(0), ink, height, face.name, style, turn))
+        contrast = int(np.median(np.abs(picture[here] - _around(picture, here))[ink[here]]))
+        placed.append(Placed(string, FrameAddress(0), ink, height, face.name, style, turn, contrast))
     return np.clip(picture, 0, 255).astype(np.uint8), placed
+
+
+def _around(picture: npt.NDArray[np.float32], here: tuple[slice, slice]) -> float:
+    rows, columns = here
+    return float(
+        np.median(picture[max(0, rows.start - 3) : rows.stop + 3, max(0, columns.start - 3) : columns.stop + 3])
+    )
+
+
+def _finished(picture: npt.NDArray[np.uint8], finish: str, number: int) -> npt.NDArray[np.uint8]:
+    match finish.split():
+        case ["jpeg"]:
+            packed = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 60])[1]
+            return np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), np.uint8)
+        case ["noise"]:
+            noise = np.random.default_rng(number).normal(0, 6, picture.shape)
+            return np.clip(picture + noise, 0, 255).astype(np.uint8)
+        case ["blurred"]:
+            return np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.7), np.uint8)
+        case ["gamma", power]:
+            table = (np.linspace(0, 1, 256) ** float(power) * 255).astype(np.uint8)
+            return np.asarray(cv2.LUT(picture, table), np.uint8)
+        case _:
+            return picture
+
+
+def _still_visible(one: Placed, picture: npt.NDArray[np.uint8], base: npt.NDArray[np.uint8]) -> bool:
+    """Whether half of the ink still stands out; the rest of it is no longer counted."""
+    seen = one.ink & (np.abs(picture.astype(np.int16) - base) >= _VISIBLE)
+    if seen.sum() < 0.5 * one.ink.sum():
+        return False
+    one.ink = seen
+    return True
 
 
 def _inked(
@@ -109,7 +151,11 @@ def _inked(
     if binary:
         return np.where(mask > 0.5, 255.0, part)
     mean = float(part.mean())
-    level = {"white": 255.0, "grey": 170.0, "outlined": 255.0, "black": 0.0, "own ground": 230.0}.get(style)
+    if style == "blended":
+        mask = mask * 0.5
+    level = {"white": 255.0, "blended": 255.0, "grey": 170.0, "outlined": 255.0, "black": 0.0, "own ground": 230.0}.get(
+        style
+    )
     if level is None:
         step = pick.uniform(18, 40)
         level = mean + step if mean < 150 else mean - step
@@ -121,7 +167,14 @@ def _inked(
     return part * (1 - mask) + level * mask
 
 
-def _turned(mask: npt.NDArray[np.float32], turn: str) -> npt.NDArray[np.float32]:
+def _turned(mask: npt.NDArray[np.float32], turn: str, pick: random.Random) -> npt.NDArray[np.float32]:
+    if turn == "tilted":
+        angle = pick.choice((-1, 1)) * pick.uniform(2, 8)
+        more = int(mask.shape[1] * abs(np.sin(np.deg2rad(angle))) / 2) + 2
+        padded = np.pad(mask, ((more, more), (4, 4)))
+        centre = (padded.shape[1] / 2, padded.shape[0] / 2)
+        matrix = cv2.getRotationMatrix2D(centre, angle, 1.0)
+        return np.asarray(cv2.warpAffine(padded, matrix, padded.shape[::-1]), np.float32)
     if turn == "mirrored":
         return np.ascontiguousarray(mask[:, ::-1])
     return np.ascontiguousarray(np.rot90(mask, int(turn) // 90))

@@ -106,13 +106,18 @@ class _Canvas:
         mirrored = rng.random() < 0.06
         count = 1 if tilt or rng.random() < 0.6 else int(rng.integers(2, 8))
         cut = rng.random() < 0.02 and not tilt
-        style = _style(rng, self.picture.ndim == 3)
+        style = _style(rng, colour=self.picture.ndim == 3)
         start = int(rng.integers(len(family)))
         lines = [family[(start + k) % len(family)] for k in range(count)]
         pitch = max(line.height for line in lines) * float(rng.uniform(1.2, 2.0)) + 1
         top, left = (int(v) for v in rng.integers(-4, EDGE - 6, 2))
         if rng.random() < 0.25:
-            top, left = ((0, left), (EDGE - lines[0].mask.shape[0], left), (top, 0), (top, EDGE - lines[0].mask.shape[1]))[int(rng.integers(4))]
+            top, left = (
+                (0, left),
+                (EDGE - lines[0].mask.shape[0], left),
+                (top, 0),
+                (top, EDGE - lines[0].mask.shape[1]),
+            )[int(rng.integers(4))]
         for k, line in enumerate(lines):
             mask = line.mask
             if tilt:
@@ -126,7 +131,7 @@ class _Canvas:
             y, x = ((top + step, left), (top, left + step), (top - step, left), (top, left - step))[turn]
             self._line(line, np.ascontiguousarray(mask), y, x, style, tilt, first=k == 0)
 
-    def _line(  # noqa: PLR0913
+    def _line(
         self, line: Drawn, mask: npt.NDArray[np.uint8], top: int, left: int, style: _Style, tilt: float, *, first: bool
     ) -> None:
         rows, columns = mask.shape
@@ -240,19 +245,31 @@ class _Style:
             level = mean + self.step if mean < 150 else mean - self.step
         if part.ndim == 3 and self.fringe and share.shape[1] > 4:  # rendered for the stripes of a flat screen
             soft = cv2.blur(share, (3, 1))
-            share3 = np.stack([np.roll(soft, 1, axis=1) * 0.4 + share * 0.6, share, np.roll(soft, -1, axis=1) * 0.4 + share * 0.6], 2)
+            share3 = np.stack(
+                [np.roll(soft, 1, axis=1) * 0.4 + share * 0.6, share, np.roll(soft, -1, axis=1) * 0.4 + share * 0.6], 2
+            )
             amount = share3 * np.float32(self.alpha)
         else:
             amount = share[..., np.newaxis] * self.alpha if part.ndim == 3 else share * self.alpha
         return bare * (1 - amount) + level * amount
 
 
-_COLOURS = ((255, 255, 0), (0, 255, 0), (0, 255, 255), (255, 0, 0), (255, 160, 0), (255, 0, 255), (90, 140, 255), (0, 0, 255), (200, 200, 120))  # fmt: skip
+_COLOURS = (
+    (255, 255, 0), (0, 255, 0), (0, 255, 255), (255, 0, 0), (255, 160, 0), (255, 0, 255), (90, 140, 255), (0, 0, 255),
+    (200, 200, 120),
+)  # fmt: skip
 
 
-def _style(rng: Rng, colour: bool) -> _Style:
-    name = str(rng.choice(("white", "grey", "black", "faint", "outlined", "own ground", "coloured", "blended"), p=(0.25, 0.15, 0.07, 0.19, 0.11, 0.1, 0.07, 0.06)))
-    level: Any = {"white": 255.0, "black": float(rng.uniform(0, 25)), "outlined": 255.0}.get(name, float(rng.uniform(60, 255)))
+def _style(rng: Rng, *, colour: bool) -> _Style:
+    name = str(
+        rng.choice(
+            ("white", "grey", "black", "faint", "outlined", "own ground", "coloured", "blended"),
+            p=(0.25, 0.15, 0.07, 0.19, 0.11, 0.1, 0.07, 0.06),
+        )
+    )
+    level: Any = {"white": 255.0, "black": float(rng.uniform(0, 25)), "outlined": 255.0}.get(
+        name, float(rng.uniform(60, 255))
+    )
     if name == "coloured" or (colour and name in ("own ground", "outlined", "grey") and rng.random() < 0.4):
         chosen = np.array(_COLOURS[int(rng.integers(len(_COLOURS)))], np.float32) * np.float32(rng.uniform(0.6, 1))
         level = chosen if colour else float(chosen @ np.array((0.3, 0.59, 0.11), np.float32))

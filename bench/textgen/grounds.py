@@ -18,7 +18,9 @@ EDGE = 256
 def piece(shot: Shot, rng: Rng) -> tuple[Pixels, npt.NDArray[np.bool_]]:
     """A square of a real picture at some size, turned, and where it holds text of its own."""
     rows, columns = shot.picture.shape[:2]
-    scale = float(np.exp(rng.uniform(np.log(0.45), np.log(2.2)))) * min(1.0, 700 / max(rows, columns)) ** rng.uniform(0, 1)
+    scale = float(np.exp(rng.uniform(np.log(0.45), np.log(2.2)))) * min(1.0, 700 / max(rows, columns)) ** rng.uniform(
+        0, 1
+    )
     side = int(np.clip(EDGE / scale, 40, 1.15 * max(rows, columns)))
     top = int(rng.integers(min(0, rows - side), max(0, rows - side) + 1))
     left = int(rng.integers(min(0, columns - side), max(0, columns - side) + 1))
@@ -136,19 +138,23 @@ def _curve(picture: Any, rng: Rng, colour: Any) -> None:
     y = -high * np.exp(-(((phase - 0.4) / 0.025) ** 2)) + 0.3 * high * np.exp(-(((phase - 0.46) / 0.03) ** 2))
     y = base + y - 0.25 * high * np.exp(-(((phase - 0.7) / 0.07) ** 2)) + rng.normal(0, rng.uniform(0, 1.5), EDGE)
     points = np.stack([x, y], axis=1).astype(np.int32)
-    cv2.polylines(picture, [points], False, colour, int(rng.choice((1, 1, 2))))
+    cv2.polylines(picture, [points], isClosed=False, color=colour, thickness=int(rng.choice((1, 1, 2))))
 
 
 def _caliper(picture: Any, rng: Rng, colour: Any) -> None:
     ends = [_at(rng), _at(rng)]
     size, thick = int(rng.integers(2, 9)), int(rng.choice((1, 1, 2)))
-    marker = int(rng.choice((cv2.MARKER_CROSS, cv2.MARKER_TILTED_CROSS, cv2.MARKER_DIAMOND, cv2.MARKER_SQUARE, cv2.MARKER_STAR)))
+    marker = int(
+        rng.choice((cv2.MARKER_CROSS, cv2.MARKER_TILTED_CROSS, cv2.MARKER_DIAMOND, cv2.MARKER_SQUARE, cv2.MARKER_STAR))
+    )
     for end in ends:
         cv2.drawMarker(picture, end, colour, marker, 2 * size, thick)
     if rng.random() < 0.6:
         (x0, y0), (x1, y1) = ends
         for part in np.linspace(0, 1, int(rng.integers(8, 60))):
-            cv2.circle(picture, (int(x0 + part * (x1 - x0)), int(y0 + part * (y1 - y0))), 1 if thick > 1 else 0, colour, -1)
+            cv2.circle(
+                picture, (int(x0 + part * (x1 - x0)), int(y0 + part * (y1 - y0))), 1 if thick > 1 else 0, colour, -1
+            )
 
 
 def _arrow(picture: Any, rng: Rng, colour: Any) -> None:
@@ -164,7 +170,11 @@ def _bar(picture: Any, rng: Rng, colour: Any) -> None:
     x, y, wide, high = (int(v) for v in (*rng.integers(0, 220, 2), rng.integers(5, 26), rng.integers(50, 230)))
     ramp = np.linspace(255, 0, high).astype(np.uint8)[:, np.newaxis].repeat(wide, 1)
     if picture.ndim == 3:
-        ramp = cv2.applyColorMap(ramp, int(rng.integers(0, 12))) if rng.random() < 0.7 else ramp[..., np.newaxis].repeat(3, 2)
+        ramp = (
+            cv2.applyColorMap(ramp, int(rng.integers(0, 12)))
+            if rng.random() < 0.7
+            else ramp[..., np.newaxis].repeat(3, 2)
+        )
     if rng.random() < 0.3:
         ramp = np.ascontiguousarray(np.rot90(ramp))
     here = picture[y : y + ramp.shape[0], x : x + ramp.shape[1]]
@@ -223,7 +233,13 @@ def _dashes(picture: Any, rng: Rng, colour: Any) -> None:
         dx, dy = (1.0, 0.0) if rng.random() < 0.5 else (0.0, 1.0)
     for k in range(int(rng.integers(4, 40))):
         at = k * (on + off)
-        cv2.line(picture, (int(x + dx * at), int(y + dy * at)), (int(x + dx * (at + on)), int(y + dy * (at + on))), colour, int(rng.choice((1, 1, 2))))
+        cv2.line(
+            picture,
+            (int(x + dx * at), int(y + dy * at)),
+            (int(x + dx * (at + on)), int(y + dy * (at + on))),
+            colour,
+            int(rng.choice((1, 1, 2))),
+        )
 
 
 def _checks(picture: Any, rng: Rng, colour: Any) -> None:
@@ -232,14 +248,25 @@ def _checks(picture: Any, rng: Rng, colour: Any) -> None:
     for row in range(high):
         for column in range(wide):
             if (row + column) % 2:
-                cv2.rectangle(picture, (x + column * cell, y + row * cell), (x + (column + 1) * cell - 1, y + (row + 1) * cell - 1), colour, -1)
+                cv2.rectangle(
+                    picture,
+                    (x + column * cell, y + row * cell),
+                    (x + (column + 1) * cell - 1, y + (row + 1) * cell - 1),
+                    colour,
+                    -1,
+                )
 
 
 def _spots(picture: Any, rng: Rng, colour: Any) -> None:
     for _ in range(int(rng.integers(3, 60))):
         x, y = (int(v) for v in rng.integers(0, EDGE, 2))
         size = int(rng.integers(0, 4))
-        cv2.ellipse(picture, (x, y), (size + int(rng.integers(0, 6)), size), float(rng.uniform(0, 180)), 0, 360, colour, -1)
+        cv2.ellipse(
+            picture, (x, y), (size + int(rng.integers(0, 6)), size), float(rng.uniform(0, 180)), 0, 360, colour, -1
+        )
 
 
-_DRAWN = (_grid, _ruler, _ruler, _curve, _caliper, _caliper, _arrow, _bar, _frame, _doppler, _implant, _dashes, _checks, _spots)  # fmt: skip
+_DRAWN = (
+    _grid, _ruler, _ruler, _curve, _caliper, _caliper, _arrow, _bar, _frame,
+    _doppler, _implant, _dashes, _checks, _spots,
+)  # fmt: skip

@@ -25,7 +25,8 @@ SMALLEST = 100
 REPORT = frozenset(
     (
         "CT skull base", "CT abdomen", "CT vertebra small", "MR shoulder", "CR leg", "DX animal", "US pelvis",
-        "US phantom", "US heart, calipers", "photograph of a face", "segmentation of a liver", "SMPTE pattern", "MR enhanced small",
+        "US phantom", "US heart, calipers", "photograph of a face", "segmentation of a liver",
+        "SMPTE pattern", "MR enhanced small",
     )
 )  # fmt: skip
 """Groups that are never trained, mined or tuned on; every other group is of the half ``tune``."""
@@ -71,7 +72,9 @@ def chosen(half: str, *, with_text: bool) -> list[str]:
     answer = []
     for name, one in sorted(described().items()):
         size = tuple(one["size"])
-        wanted = one["state"] == "clean" or (with_text and one["state"] == "text" and (one["group"], one["size"][0]) in marked())
+        wanted = one["state"] == "clean" or (
+            with_text and one["state"] == "text" and (one["group"], one["size"][0]) in marked()
+        )
         if half_of(one["group"]) != half or not wanted or min(size) < SMALLEST:
             continue
         several = one["group"].startswith("photographs of")

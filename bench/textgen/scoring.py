@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from dcmaudit.model import Verdict
 from dcmaudit.pipeline.ocr import FileReading, Finding
@@ -25,6 +26,7 @@ class Score:
     hits: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     masked: list[float] = field(default_factory=list)
     clean_boxes: list[int] = field(default_factory=list)
+    other: list[float] = field(default_factory=list)
     boxes: int = 0
     useless: int = 0
     letters: int = 0
@@ -52,6 +54,7 @@ class Score:
                 self.hits[name][0] += hit
                 self.hits[name][1] += 1
             self._text(placed, findings)
+        self.other.append(_other(covered, case))
         self.boxes += len(findings)
         self.useless += sum(not ink[f.box.top : f.box.bottom, f.box.left : f.box.right].any() for f in findings)
 
@@ -89,6 +92,7 @@ class Score:
             "precision": round(1 - self.useless / max(1, self.boxes), 3),
             "clean_area_masked": round(float(np.mean(area)), 4) if area else None,
             "clean_area_masked_worst": round(max(area), 4) if area else None,
+            "other_area_masked": round(float(np.mean(self.other)), 4) if self.other else None,
             "boxes_per_clean_frame": round(float(np.mean(self.clean_boxes)), 2) if area else None,
             "clean_frames": len(area),
             "character_error_rate": round(self.errors / max(1, self.letters), 4),
@@ -107,12 +111,41 @@ def interval(hits: int, count: int) -> dict[str, float | int]:
     return {"share": round(share, 4), "low": round(middle - half, 4), "high": round(middle + half, 4), "count": count}
 
 
+MODALITIES = ("CT", "MR", "CR", "DX", "US", "NM", "photograph", "gradient", "flat")
+
+
+def _other(covered: npt.NDArray[np.bool_], case: Case) -> float:
+    """The part of a plane with text that is masked away from all of its strings."""
+    free = covered.copy()
+    for placed in case.placed:
+        rows, columns = np.nonzero(placed.ink)
+        room = 6 + placed.height // 2
+        free[max(0, rows.min() - room) : rows.max() + room, max(0, columns.min() - room) : columns.max() + room] = False
+    return float(free.mean())
+
+
+def _bars(case: Case, placed: Placed) -> list[str]:
+    """The classes that have an aim of their own."""
+    short = len(placed.string.text) <= 2
+    contrast = placed.contrast
+    modality = next((name for name in MODALITIES if case.background.startswith(name)), case.background)
+    return [
+        "bar: caps 5-6 or 1-2 characters"
+        if short or placed.height < 7
+        else "bar: caps 7 and more, 3 characters and more",
+        f"contrast {'under 30' if contrast < 30 else '30-59' if contrast < 60 else '60 and more'}",
+        f"modality {modality}",
+        f"then {case.finish or 'nothing'}",
+    ]
+
+
 def _classes(case: Case, placed: Placed) -> list[str]:
     height = placed.height
-    size = "6-7" if height <= 7 else "8-9" if height <= 9 else "10-16" if height <= 16 else "20-40"
+    size = "5-6" if height <= 6 else "7-9" if height <= 9 else "10-16" if height <= 16 else "20-60"
     length = "1-2 characters" if len(placed.string.text) <= 2 else "3 characters and more"
     return [
-        "all", f"cap height {size}", f"style {placed.style}", f"turned {placed.turn}", length, f"file {case.kind}",
+        *_bars(case, placed), "all", f"cap height {size}", f"style {placed.style}", f"turned {placed.turn}", length,
+        f"file {case.kind}",
         f"font {placed.font}",
         f"on {case.background}", f"string {placed.string.kind}",
     ]  # fmt: skip

@@ -17,8 +17,10 @@ import pytest
 
 import dcmaudit.web
 from dcmaudit.cli import main, review
+from dcmaudit.cli.start_page import StartPage
 from dcmaudit.settings import Settings
 from support.corpus import shared_compat
+from support.desks import wait_for
 from support.places import put
 
 
@@ -83,11 +85,24 @@ def test_another_host_gets_a_warning(
 @pytest.mark.parametrize("display", [None, ":7"])
 @pytest.mark.parametrize("wanted", [True, False])
 def test_the_browser_is_opened_only_where_there_is_a_display(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], display: str | None, *, wanted: bool
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    display: str | None,
+    *,
+    wanted: bool,
 ) -> None:
     opened: list[str] = []
     address = "http://127.0.0.1:1/?token=t"
-    monkeypatch.setattr("webbrowser.open", lambda place: opened.append(place) is None)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    def browse(place: str) -> bool:
+        page = Path(place.removeprefix("file://"))
+        assert page.stat().st_mode & 0o777 == 0o600
+        opened.append(page.read_text(encoding="utf-8"))
+        return "token" not in place
+
+    monkeypatch.setattr("webbrowser.open", browse)
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     if display:
@@ -101,10 +116,30 @@ def test_the_browser_is_opened_only_where_there_is_a_display(
 
     monkeypatch.setattr(dcmaudit.web, "serve", serve)
     assert main([] if wanted else ["--no-browser"]) == 0
-    assert opened == ([address] if display and wanted else [])
+    assert [f'url={address}"' in page for page in opened] == ([True] if display and wanted else [])
+    assert list(tmp_path.iterdir()) == []
     captured = capsys.readouterr()
     assert address in captured.out
     assert ("no display" in captured.err) == (wanted and not display)
+
+
+def test_without_a_home_that_can_be_written_the_token_is_no_argument_either(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda place: opened.append(place) is None)
+    monkeypatch.setenv("HOME", str(tmp_path / "missing"))
+    monkeypatch.setenv("DISPLAY", ":7")
+    monkeypatch.setattr(dcmaudit.web, "serve", lambda ready, **_how: ready("http://127.0.0.1:1/?token=t"))
+    assert main([]) == 0
+    assert opened == []
+    assert "no start page could be written" in capsys.readouterr().err
+
+
+def test_the_start_page_goes_away_by_itself(tmp_path: Path) -> None:
+    page = StartPage("http://127.0.0.1:1/?token=t&x", folder=tmp_path, lifetime=0.01)
+    wait_for(lambda: not page.path.exists())
+    page.close()
 
 
 def test_a_browser_that_does_not_start_is_told(

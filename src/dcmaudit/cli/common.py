@@ -33,7 +33,7 @@ class Exit(IntEnum):
     """The reader of the output went away."""
 
 
-FLAGS = ("db", "user", "port", "browser", "viewer", "recursive", "ca_bundle")
+FLAGS = ("db", "user", "port", "browser", "viewer", "recursive", "ca_bundle", "deid_rules")
 """Arguments that are settings too: where the command line has them, they win."""
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, log, say
+from dcmaudit.cli.start_page import StartPage
 from dcmaudit.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--viewer", action="store_true", default=None, help="only show: no marks, nothing written")
     parser.add_argument("--review", action="store_true", help="show files that are marked as done as well")
     parser.add_argument("--tagged", action="store_true", help="show only files that are tagged")
+    parser.add_argument(
+        "--deid-rules",
+        metavar="PATH",
+        help="file or folder of deid rules or CTP scripts to suggest by (default: the site's, else ours)",
+    )
     parser.add_argument("--dump-database", action="store_true", help="print the database as JSON and end")
     parser.add_argument("--port", type=int, metavar="N", help="port of the reviewer (default: one that is free)")
     parser.add_argument(
@@ -57,17 +63,26 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return _dump(args, settings)
     if args.tagged and args.review:
         log.debug("--tagged shows tagged files, which are done: --review adds nothing to it")
+    from dcmaudit.detect.rules import load_rules, rule_files
     from dcmaudit.web import serve
 
     _check_host(args.host)
-    serve(
-        names=args.names,
-        settings=settings,
-        review=args.review,
-        tagged=args.tagged,
-        host=args.host,
-        ready=lambda address: _announce(address, browser=settings.browser),
-    )
+    if settings.deid_rules is not None:
+        # A rule file with a mistake is told now, and not with every file that is opened.
+        load_rules(rule_files(settings.deid_rules))
+    pages: list[StartPage] = []
+    try:
+        serve(
+            names=args.names,
+            settings=settings,
+            review=args.review,
+            tagged=args.tagged,
+            host=args.host,
+            ready=lambda address: _announce(address, pages, browser=settings.browser),
+        )
+    finally:
+        for page in pages:
+            page.close()
     # Ctrl+C is an ordinary way to end it.
     return Exit.GOOD
 
@@ -101,17 +116,26 @@ def _check_host(host: str) -> None:
         say(f"listening on {host}: what the page shows crosses the network unencrypted; an ssh tunnel is safer")
 
 
-def _announce(address: str, *, browser: bool) -> None:
+def _announce(address: str, pages: list[StartPage], *, browser: bool) -> None:
     """Tell where the reviewer is, and open the browser where there is a screen to open it on."""
     # The address holds the one-time token: it goes to the terminal of the user who started the program, only there.
     print(f"The reviewer is at {address}\nThe address works once. End with q in the page, or Ctrl+C here.", flush=True)
     if not browser:
         return
-    if has_screen():
-        # Some start commands do not come back before the browser is closed.
-        threading.Thread(target=_open_browser, args=(address,), name="dcmaudit-browser", daemon=True).start()
-    else:
+    if not has_screen():
         say("no display: open the address in a browser on this machine")
+        return
+    try:
+        pages.append(StartPage(address))
+    except (OSError, RuntimeError) as error:  # no home, or it cannot be written
+        why = getattr(error, "strerror", None) or "there is no home folder"
+        say(f"no start page could be written ({why}): open the address yourself")
+        return
+    # Some start commands do not come back before the browser is closed.
+    start = threading.Thread(
+        target=_open_browser, args=(pages[-1].path.as_uri(),), name="dcmaudit-browser", daemon=True
+    )
+    start.start()
 
 
 def has_screen() -> bool:
@@ -121,11 +145,11 @@ def has_screen() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def _open_browser(address: str) -> None:
+def _open_browser(page: str) -> None:
     import webbrowser
 
     try:
-        is_open = webbrowser.open(address)
+        is_open = webbrowser.open(page)
     except (webbrowser.Error, OSError):
         is_open = False
     if not is_open:

@@ -44,11 +44,11 @@ class FileAnswer:
 
 
 def rule_paths(deid_rules: str | None, settings: Settings) -> tuple[str, ...]:
-    """The files to load: those named, else those of the site, else the rules that come with dcmaudit.
+    """The files to load: those named, here or in the settings, else those of the site, else the rules that come with dcmaudit.
 
     SourceNotFoundError where ``deid_rules`` leads to none.
     """
-    found = rule_files(deid_rules, settings.smi_root)
+    found = rule_files(deid_rules or settings.deid_rules, settings.smi_root)
     return tuple(str(path) for path in found) or (str(default_rules()),)
 
 

@@ -83,5 +83,6 @@ def perform(session: Session, name: str, arguments: Arguments, painted: Iterable
             if command.writes:
                 session.require_writable()
             HANDLERS[name](session, arguments)
+            session.begin_picture()
         finally:
             session.bump()

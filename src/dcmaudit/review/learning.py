@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from dcmaudit.detect.learning import Candidate, Learner, Reliability, combined, grounded, is_right
+from dcmaudit.detect.learning import Candidate, Ground, Learner, Reliability, combined, grounded, is_right
 from dcmaudit.dicom import Samples
 from dcmaudit.model import (
     Box,
@@ -24,7 +24,7 @@ from dcmaudit.review.inkmap import InkMap, SeenPixels
 from dcmaudit.review.openfile import OpenFile, applies
 from dcmaudit.store import RectRow, Store
 
-_WORTH_NOTING = 0.2
+_WORTH_NOTING = 0.05
 _COVERED = 0.9
 _BLURRED = 3
 """How far the samples of an area without anything lie apart after lossy compression."""
@@ -43,14 +43,17 @@ def regions(
         return []
     learning = file.learning
     if learning.learner is None:
-        learning.reliability = Reliability.of(store.judgements())
         examples = store.examples(file.name, facts.device, facts.sop_class_uid)
         learning.learner = Learner(facts.device, examples, facts.number_of_frames)
+        learning.reliability = Reliability.of(store.judgements(), learning.learner.grounds)
     own = list(_own_marks(file))
     candidates = learning.learner.candidates(plane.address, plane.size, own, _seen(file, plane))
-    if samples is not None:
-        pixels = SeenPixels(samples.array, _tolerance(file), ink)
+    pixels = None if samples is None else SeenPixels(samples.array, _tolerance(file), ink)
+    if pixels is not None:
         candidates = grounded(candidates, pixels, learning.reliability)
+        # A look at the pixels can change boxes: what was offered before it is not judged beside it.
+        for key in [key for key in learning.offered if key[0] == plane.address.key and key not in learning.refused]:
+            del learning.offered[key]
     for item in candidates:
         learning.offered[plane.address.key, item.region.box] = (plane.address, item)
     similar = [
@@ -58,11 +61,11 @@ def regions(
         for region in store.similar(file.name, facts.device, plane.address, facts.sop_class_uid)
         if not _is_marked(region.box, _boxes_on(file.rects, plane.address))
     ]
-    found = combined(similar, candidates, refuted=learning.learner.refutes_unknown(plane.address))
+    refuted = learning.learner.refutes_unknown(plane.address)
+    found = combined(similar, candidates, refuted=refuted, pixels=pixels)
     if found.held_back:
         learning.held_back.add(plane.address.key)
-    empty = {item.region.box for item in candidates if item.is_empty}
-    return [(region, region.box in empty) for region in found.regions]
+    return [(region, pixels is not None and pixels.ground(region.box) is Ground.EMPTY) for region in found.regions]
 
 
 def judged(file: OpenFile) -> list[Judged]:

@@ -10,6 +10,7 @@ from dcmaudit.review import arguments as take
 from dcmaudit.review.arguments import Arguments
 from dcmaudit.review.openfile import OpenFile
 from dcmaudit.review.session import Session
+from dcmaudit.settings import remember_database
 
 
 def open_files(session: Session, arguments: Arguments) -> None:
@@ -44,8 +45,22 @@ def open_examples(session: Session, _arguments: Arguments) -> None:
 
 
 def set_database(session: Session, arguments: Arguments) -> None:
-    """Keep marks in the database of the folder ``path`` from now on."""
-    session.desk.set_database(session, take.text(arguments, "path"))
+    """Keep marks in the database of the folder ``path`` from now on, and where nothing else says so, again."""
+    desk = session.desk
+    desk.set_database(session, take.text(arguments, "path"))
+    if desk.settings.is_database_free and not desk.settings.browse_roots:
+        try:
+            chosen = desk.confined.path(take.text(arguments, "path"))
+            remember_database(None if chosen == desk.settings.own_database else chosen)
+        except OSError as error:
+            session.say(
+                f"This choice holds until the program ends: it could not be kept ({error.strerror}).", "warning"
+            )
+        else:
+            session.say("Marks are kept here from now on, also after the next start.")
+    else:
+        why = "--db or a setting" if desk.settings.db is not None else "SMI_ROOT"
+        session.say(f"Marks are kept here until the program ends. The next start asks {why} again.")
 
 
 def read_again(session: Session, _arguments: Arguments) -> None:

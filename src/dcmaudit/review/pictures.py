@@ -76,6 +76,15 @@ class PictureStore:
         future.add_done_callback(lambda _done: self._settle(picture, future))
         return future
 
+    def begin(self, picture: Picture, reference: Callable[[], Reference]) -> None:
+        """Have a picture made that is going to be asked for at once; nothing where it is kept or coming."""
+        with self._lock:
+            if self._known(picture) is not None:
+                return
+            future = self._wanted.submit(lambda: self._make(picture, reference))
+            self._pending[picture] = future
+        future.add_done_callback(lambda _done: self._settle(picture, future))
+
     def release(self, picture: Picture) -> None:
         """One less waits for ``picture``; a picture that nobody waits for is not begun, a projection not finished."""
         with self._lock:

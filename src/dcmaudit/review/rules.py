@@ -38,5 +38,7 @@ class HeaderRules:
     def _loaded(self) -> RuleSet:
         with self._lock:
             if self._rules is None:
-                self._rules = load_rules(rule_files(smi_root=self._settings.smi_root) or [default_rules()])
+                self._rules = load_rules(
+                    rule_files(self._settings.deid_rules, self._settings.smi_root) or [default_rules()]
+                )
             return self._rules

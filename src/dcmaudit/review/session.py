@@ -188,6 +188,7 @@ class Session:
             self._load_seen(file)
         if self.file is not file:
             return
+        self.begin_picture()
         self.place_cursor()
         self.desk.begin_background(self, file)
 
@@ -248,6 +249,13 @@ class Session:
             return []
         ahead = range(file.index + 1, min(file.index + 1 + PREFETCHED, len(file.planes)))
         return [(file.place, file.planes[index]) for index in ahead if is_shown(file.planes[index])]
+
+    def begin_picture(self) -> None:
+        """Have the picture of the plane on screen made before the page, which learns of it only now, asks for it."""
+        file = self.file
+        plane = file.plane if file else None
+        if file is not None and plane is not None and is_shown(plane):
+            self.desk.pictures.begin(Picture(file.file_id, plane.address, self.view), file.referrer)
 
     def prefetch(self) -> None:
         """Have the next pictures made, and the next file opened. Called when the answer to a command is on its way."""

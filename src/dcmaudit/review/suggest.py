@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from dcmaudit.errors import DcmauditError, DicomError, SourceError
-from dcmaudit.model import Origin, Plane, PlaneAddress, Region
+from dcmaudit.model import Box, Origin, Plane, PlaneAddress, Region
 from dcmaudit.review import learning
 from dcmaudit.review.openfile import OpenFile, Suggestion
 from dcmaudit.review.options import Options
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dcmaudit.review.session import Session
 
 _AHEAD = 3
+_SAME = 0.95
 _SHOWN_BY = {
     Origin.SIMILAR: "show-similar",
     Origin.LEARNED: "show-similar",
@@ -120,13 +121,21 @@ def _near(file: OpenFile) -> list[Plane]:
 def _take(file: OpenFile, regions: Iterable[tuple[Region, bool]], *, instead_of: Sequence[Suggestion] = ()) -> None:
     # A new list instead of a longer one: the page's state may be being made from the old one.
     start = max((int(item.id[1:]) + 1 for item in file.suggestions), default=0)
-    old = {item.region.box: item.id for item in instead_of}
     gone = {item.id for item in instead_of}
-    new = [
-        Suggestion(old.get(region.box, f"s{start + number}"), region, is_empty)
-        for number, (region, is_empty) in enumerate(regions)
-    ]
+    former = list(instead_of)
+    new = []
+    for number, (region, is_empty) in enumerate(regions):
+        same = next((item for item in former if _is_grown(item.region.box, region.box)), None)
+        if same is not None:
+            former.remove(same)
+        new.append(Suggestion(same.id if same else f"s{start + number}", region, is_empty))
     file.suggestions = [item for item in file.suggestions if item.id not in gone] + new
+
+
+def _is_grown(former: Box, box: Box) -> bool:
+    """Whether a suggestion is still the same after the look at the pixels, which makes it longer but not shorter."""
+    shared = former.intersection(box)
+    return shared is not None and shared.area >= _SAME * former.area
 
 
 _LEARNED = frozenset({Origin.SIMILAR, Origin.LEARNED})

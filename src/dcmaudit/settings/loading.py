@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from dcmaudit.errors import UsageError
 from dcmaudit.settings.settings import PREFIX, Settings, file_values
 
-_PATHS = ("smi_root", "pacs_root", "tessdata_prefix", "ca_bundle", "db")
+_PATHS = ("smi_root", "pacs_root", "tessdata_prefix", "ca_bundle", "deid_rules", "db")
 
 
 def config_path() -> Path:

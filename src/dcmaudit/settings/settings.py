@@ -13,6 +13,8 @@ import platformdirs
 from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from dcmaudit.settings.remembered import remembered_database
+
 PREFIX = "DCMAUDIT_"
 
 file_values: ContextVar[dict[str, Any]] = ContextVar("file_values", default={})  # noqa: B039 it is never changed
@@ -49,7 +51,8 @@ class Settings(BaseSettings):
     """The folder of the database, a database file, or the URL of a PostgreSQL database.
 
     None: ``$SMI_ROOT/data/dicompixelanon`` where SMI_ROOT is set, for the original tool keeps it there and both
-    can work on it; else the user's own data folder, which needs no rights and survives an update.
+    can work on it; else the one that the user chose last in the reviewer's menu; else the user's own data folder,
+    which needs no rights and survives an update.
     """
 
     user: str = Field(default_factory=_login, min_length=1, max_length=200)
@@ -57,6 +60,9 @@ class Settings(BaseSettings):
 
     smi_root: Path | None = Field(default=None, validation_alias=_plain("SMI_ROOT"))
     """The folder that site-wide data lies in. None: nothing is looked for there."""
+
+    deid_rules: Path | None = None
+    """A file or folder of deid rules or CTP scripts. None: the site's own where SMI_ROOT has some, else ours."""
 
     pacs_root: Path | None = Field(default=None, validation_alias=_plain("PACS_ROOT"))
     """The folder under which relative names of lists are tried. None: only the working directory is."""
@@ -111,7 +117,7 @@ class Settings(BaseSettings):
             return value
         return os.path.abspath(Path(value).expanduser())  # noqa: PTH100 Path.absolute keeps ".."
 
-    @field_validator("smi_root", "pacs_root", "tessdata_prefix", "ca_bundle")
+    @field_validator("smi_root", "pacs_root", "tessdata_prefix", "ca_bundle", "deid_rules")
     @classmethod
     def _expanded(cls, value: Path | None) -> Path | None:
         return None if value is None else Path(os.path.abspath(value.expanduser()))  # noqa: PTH100 as above
@@ -120,12 +126,23 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """Where the database is: a folder or a file (absolute; neither need exist), or a URL that may hold a password.
 
-        It is for the store, which knows what the file in a folder is called; people are shown the store's name of it.
+        UsageError where the one that was chosen in the menu is not there any more. It is for the store, which knows
+        what the file in a folder is called; people are shown the store's name of it.
         """
         if self.db is not None:
             return self.db
         if self.smi_root is not None:
             return str(self.smi_root / "data" / "dicompixelanon")
+        return remembered_database() or self.own_database
+
+    @property
+    def is_database_free(self) -> bool:
+        """Whether nothing but the user's own choice in the menu says where the database is."""
+        return self.db is None and self.smi_root is None
+
+    @property
+    def own_database(self) -> str:
+        """The folder in the user's own data folder that is taken where nobody chose another."""
         return str(platformdirs.user_data_path("dcmaudit", appauthor=False))
 
     @property

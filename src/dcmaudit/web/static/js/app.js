@@ -54,8 +54,8 @@ class Page {
       api,
       state: () => this.state,
       go: (index) => this.#goPlane(index),
-      run: (command, args) => void this.conductor.run(command, args),
-      goFile: (file) => void this.act("go-file", { file_id: file }),
+      run: (command, args) => this.conductor.run(command, args),
+      goFile: (file, key) => void this.act("go-file", { file_id: file, key }),
       closed: () => this.stage.root.focus({ preventScroll: true }),
     });
     this.menus = new Menus(byId("menubar", HTMLElement), commands, (command) => this.execute(command, false));

@@ -50,6 +50,7 @@ export class Chrome {
     setText(store, location ? `${location.split("/").slice(-2).join("/")}${state.database?.writable ? "" : " (read only)"}` : "");
     store.title = location ? `Database: ${location}` : "";
     byId("viewer", HTMLElement).hidden = !state.viewer;
+    byId("changed", HTMLElement).hidden = !file?.changed;
     document.title = worklist.number === null ? "dcmaudit" : `${worklist.number}/${worklist.total} · dcmaudit`;
     const where = plane ? `${worklist.number ?? ""} of ${worklist.total}, ${plane.title}` : "";
     setText(byId("spoken", HTMLElement), where);
@@ -63,8 +64,10 @@ export class Chrome {
   status(state, percent, fitted) {
     const { view, file } = state;
     const zoom = `${fitted ? "fit " : ""}${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`;
+    // Where one pixel of the screen stands for more than four of the image, small text leaves no trace.
+    const small = state.plane?.image && percent < 50 ? ["small text is lost at this size, 1 shows every pixel"] : [];
     const parts = file
-      ? [RENDERINGS[view.rendering] ?? view.rendering, ...(view.inverted ? ["inverted"] : []), zoom, view.redacted ? "redaction shown" : "without redaction"]
+      ? [RENDERINGS[view.rendering] ?? view.rendering, ...(view.inverted ? ["inverted"] : []), zoom, ...small, view.redacted ? "redaction shown" : "without redaction", ...(view.rejected ? ["rejected candidates shown"] : [])]
       : [];
     setText(byId("statusview", HTMLElement), parts.join(" · "));
     const bits = file?.bits_progress ? ` · searching bits, ${file.bits_progress[0]} of ${file.bits_progress[1]} frames` : "";

@@ -72,7 +72,7 @@ export class Panel {
     this.told = facts;
     const canMark = writable && state.plane !== null && !state.plane.error;
     byId("markbutton", HTMLButtonElement).disabled = !canMark;
-    byId("applyall", HTMLButtonElement).disabled = !canMark || !rects.some((rect) => !rect.stored);
+    byId("applyall", HTMLButtonElement).disabled = !canMark || !rects.some((rect) => !rect.stored && !isFaint(rect));
     byId("tagbutton", HTMLButtonElement).disabled = !writable || !state.file;
     byId("tagbutton", HTMLButtonElement).setAttribute("aria-pressed", String(state.file?.tagged ?? false));
     byId("commentbutton", HTMLButtonElement).disabled = !writable || !state.file;
@@ -81,9 +81,13 @@ export class Panel {
   /** @param {RectState[]} rects @param {boolean} writable @param {Scopes} scopes */
   #drawRects(rects, writable, scopes) {
     const focused = this.list.contains(document.activeElement) ? this.#focusedPlace() : -1;
+    const held = this.list.children[focused];
+    const id = held instanceof HTMLElement ? held.dataset.id : undefined;
     this.list.replaceChildren(...rects.map((rect) => this.#row(rect, writable, scopes)));
     this.none.hidden = rects.length > 0;
-    if (focused >= 0) this.#focusRow(Math.min(focused, rects.length - 1));
+    // The same rectangle where it is still there, for others may have come in before it.
+    const same = rects.findIndex((rect) => String(rect.id) === id);
+    if (focused >= 0) this.#focusRow(same >= 0 ? same : Math.min(focused, rects.length - 1));
     const counts = new Map(SOURCES.map((source) => [source, 0]));
     for (const rect of rects) if (rect.box) counts.set(sourceOf(rect.source), (counts.get(sourceOf(rect.source)) ?? 0) + 1);
     const items = [...counts].filter(([, count]) => count > 0).map(([source, count]) => {
@@ -101,8 +105,9 @@ export class Panel {
     row.dataset.id = String(rect.id);
     const source = sourceOf(rect.source);
     const jump = within(row, ".rect-jump", HTMLButtonElement);
-    within(row, ".rect-sample", HTMLElement).append(sample(source, !rect.applied));
-    within(row, ".rect-what", HTMLElement).textContent = source.title;
+    within(row, ".rect-sample", HTMLElement).append(sample(source, !rect.applied, isFaint(rect)));
+    within(row, ".rect-what", HTMLElement).textContent = `${source.title}${rect.empty ? " · empty here" : rect.rejected ? " · rejected" : ""}`;
+    row.dataset.faint = isFaint(rect) ? "yes" : "no";
     const [left, top, right, bottom] = rect.box ?? [0, 0, 0, 0];
     const text = within(row, ".rect-text", HTMLElement);
     text.textContent = rect.text ? `“${rect.text}”` : "";
@@ -138,7 +143,7 @@ export class Panel {
     if (rect.stored) button(few, "Remove", "remove-rect");
     else {
       button(few, "Apply", "apply-one");
-      button(few, "Hide", "reject-one");
+      if (!rect.rejected) button(few, "Hide", "reject-one");
       if (scopes.frames) button(more, "On all frames", "apply-one", { scope: "all frames" });
     }
     if (scopes.series && rect.box) button(more, "Whole series…", "mark-series");
@@ -192,6 +197,11 @@ export class Panel {
     this.facts.replaceChildren(...facts.flatMap(([name, value]) => [make("dt", "", name), make("dd", "", value)]));
     setText(byId("tab-file", HTMLElement), file?.comment ? "File ●" : "File");
   }
+}
+
+/** Whether a rectangle is not worth applying as it is. @param {RectState} rect */
+function isFaint(rect) {
+  return !rect.applied && Boolean(rect.empty || rect.rejected);
 }
 
 /** @param {import("./types.js").FileState} file */

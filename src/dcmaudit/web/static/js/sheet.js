@@ -1,11 +1,12 @@
 /** Views of many planes at once, in place of the stage: the contact sheets of a file and of its series, and the projection of a stack. */
 
-import { Api } from "./api.js";
 import { byId, counted, make, setText, stamp, symbol, within } from "./dom.js";
+import { Projection } from "./projection.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
 
 const PAGE = 120;
+const HINT = "A click goes to the plane. Pictures of less than half its size are a glance and do not count as seen.";
 const HOWS = [
   ["max", "Maximum", "the brightest value that any plane has there"],
   ["min", "Minimum", "the darkest value that any plane has there"],
@@ -18,8 +19,8 @@ const HOWS = [
  * @property {import("./api.js").Api} api
  * @property {() => ViewState|null} state
  * @property {(index: number) => void} go
- * @property {(file: number) => void} goFile
- * @property {(command: string, args: Record<string, unknown>) => void} run
+ * @property {(file: number, key: string) => void} goFile
+ * @property {(command: string, args: Record<string, unknown>) => Promise<boolean>} run
  * @property {() => void} closed
  */
 
@@ -34,7 +35,7 @@ export class Sheet {
     this.how = "max";
     this.group = 0;
     this.generation = 0;
-    /** @type {string[]} */
+    /** @type {[string, number, number][]} key, and the pixels of it that are on the screen */
     this.seen = [];
     /** @type {ReturnType<typeof setTimeout>|undefined} */
     this.telling = undefined;
@@ -84,7 +85,7 @@ export class Sheet {
       body.classList.add("cells");
       void this.#fillGrid(body, foot);
     } else if (this.kind === "series") {
-      title.textContent = "This series: the first plane of every file";
+      title.textContent = "This series: the first plane of every group of every file";
       body.classList.add("cells");
       void this.#fillSeries(body, foot);
     } else {
@@ -92,7 +93,8 @@ export class Sheet {
       title.textContent = `Projection of ${group?.title ?? ""} (${counted(group?.count ?? 0, "plane")})`;
       body.classList.add("one");
       this.#tools(within(inner, ".sheet-tools", HTMLElement), state);
-      void this.#fillProjection(body, foot, group);
+      this.#fillProjection(body, foot, group);
+      return;
     }
     body.focus();
   }
@@ -127,74 +129,25 @@ export class Sheet {
    * @param {HTMLElement} foot
    * @param {import("./types.js").GroupState|undefined} group
    */
-  async #fillProjection(body, foot, group) {
+  #fillProjection(body, foot, group) {
     const generation = this.generation;
+    const { file, host } = this;
     if (!group) return;
-    setText(foot, "Projecting…");
-    const image = make("img", "");
-    image.alt = `${this.how} of ${group.title}`;
-    const button = make("button", "");
-    button.type = "button";
-    button.setAttribute("aria-label", "Go to the plane that this place comes from");
-    button.append(image);
-    button.addEventListener("click", (event) => void this.#drill(event, image, group));
-    body.append(button);
-    let leftOut = 0;
-    try {
-      leftOut = await this.#load(image, group.index);
-    } catch (error) {
-      const why = error instanceof Error ? error.message : "";
-      if (generation === this.generation) setText(foot, `This group cannot be projected. ${why} Look at its planes one by one.`);
-      return;
-    }
-    if (generation !== this.generation) return;
-    const lacking = leftOut ? ` ${counted(leftOut, "plane")} could not be read and must be looked at alone.` : "";
-    setText(foot, `${counted(group.count - leftOut, "plane")} in one picture.${lacking} A click goes to the plane that shows there.`);
-    foot.dataset.bad = leftOut ? "yes" : "no";
-    if (leftOut) return; // nobody can say that the whole group was seen
-    requestAnimationFrame(() => this.host.run("seen", { file_id: this.file, group: group.index, how: "projection" }));
-  }
-
-  /**
-   * @param {HTMLImageElement} image
-   * @param {number} group
-   * @returns {Promise<number>} planes that were left out
-   */
-  async #load(image, group) {
-    const url = this.host.api.projection(this.file, group, this.how);
-    const { blob, leftOut } = await Api.picture(url, `${this.file}/g${group}`);
-    const local = URL.createObjectURL(blob);
-    try {
-      image.src = local;
-      await image.decode();
-    } finally {
-      URL.revokeObjectURL(local);
-    }
-    return leftOut;
-  }
-
-  /**
-   * Go to the plane that makes the projection what it is at the point of the click.
-   * @param {MouseEvent} event
-   * @param {HTMLImageElement} image
-   * @param {import("./types.js").GroupState} group
-   */
-  async #drill(event, image, group) {
-    const area = image.getBoundingClientRect();
-    const scale = Math.min(area.width / image.naturalWidth, area.height / image.naturalHeight);
-    const keyboard = event.detail === 0;
-    const x = keyboard ? 0 : (event.clientX - area.left - (area.width - image.naturalWidth * scale) / 2) / scale;
-    const y = keyboard ? 0 : (event.clientY - area.top - (area.height - image.naturalHeight * scale) / 2) / scale;
-    let index = group.start;
-    if (!keyboard) {
-      try {
-        index = (await this.host.api.drill(this.file, group.index, this.how, Math.floor(x), Math.floor(y))) ?? index;
-      } catch {
-        // the first plane of the group is a place to begin, too
-      }
-    }
-    this.close();
-    this.host.go(index);
+    const view = new Projection({
+      api: host.api, file, group, how: this.how, foot,
+      isShown: () => generation === this.generation,
+      seen: async (shown) => {
+        await host.run("seen", { file_id: file, group: group.index, how: "projection", shown });
+        return host.state()?.groups[group.index];
+      },
+      go: (index) => {
+        this.close();
+        host.go(index);
+      },
+    });
+    body.append(view.root);
+    void view.load();
+    view.root.focus();
   }
 
   /** @param {HTMLElement} body @param {HTMLElement} foot */
@@ -211,11 +164,11 @@ export class Sheet {
         body.append(cell);
         looked.observe(cell);
       }
-      setText(foot, `${Math.min(start + PAGE, total)} of ${counted(total, "plane")}. A click goes to the plane.`);
+      setText(foot, `${Math.min(start + PAGE, total)} of ${counted(total, "plane")}. ${HINT}`);
       if (start === 0) this.#focusHere(body);
       await this.#nearEnd(body, generation);
     }
-    setText(foot, `${counted(total, "plane")}. A click goes to the plane.`);
+    setText(foot, `${counted(total, "plane")}. ${HINT}`);
   }
 
   /**
@@ -226,14 +179,18 @@ export class Sheet {
   async #fillSeries(body, foot) {
     const generation = this.generation;
     let failed = 0;
+    let files = 0;
+    let planes = 0;
     try {
       for (let start = /** @type {number|null} */ (0); start !== null; ) {
         const part = await this.host.api.series(start);
         if (generation !== this.generation) return;
         failed += part.failed;
-        for (const file of part.files) body.append(this.#fileCell(file));
+        for (const file of part.files) body.append(...file.groups.map((group, place) => this.#fileCell(file, group, place)));
+        files += part.files.length;
+        planes += part.files.reduce((sum, each) => sum + each.planes, 0);
         start = part.next;
-        const found = counted(body.childElementCount, "file");
+        const found = `${counted(files, "file")} with ${counted(planes, "plane")}`;
         const lacking = failed ? ` ${counted(failed, "file")} of the list could not be opened and may belong to it.` : "";
         const far = start === null ? "" : ` Looked through ${start} of ${part.total}…`;
         setText(foot, `${found} of this series.${far}${lacking} A click opens the file; none of it counts as seen here.`);
@@ -244,25 +201,36 @@ export class Sheet {
     }
   }
 
-  /** @param {import("./types.js").SeriesFile} file */
-  #fileCell(file) {
+  /**
+   * One cell a group of planes: what lies behind its first plane is said in words.
+   * @param {import("./types.js").SeriesFile} file
+   * @param {import("./types.js").SeriesGroup} group
+   * @param {number} number
+   */
+  #fileCell(file, group, number) {
     const cell = stamp("t-cell");
     const place = within(cell, ".cell-picture", HTMLElement);
-    cell.setAttribute("aria-current", String(file.file_id === this.file));
-    setText(within(cell, ".cell-title", HTMLElement), file.name.split("/").at(-1) ?? "");
-    cell.title = `${file.name}\n${file.state}, ${counted(file.planes, "plane")}`;
-    if (file.key === null) place.append(symbol("sign-no-image", "sign"));
+    cell.setAttribute("aria-current", String(file.file_id === this.file && number === 0));
+    const name = file.name.split("/").at(-1) ?? "";
+    const more = group.count > 1 ? `1 of ${group.count}` : "";
+    const kind = number || file.groups.length > 1 ? group.title : "";
+    const what = [kind, more].filter(Boolean).join(", ");
+    setText(within(cell, ".cell-title", HTMLElement), number ? `${what} · ${name}` : `${name}${what ? ` · ${what}` : ""}`);
+    const bits = file.unscanned_bits ? ", unclaimed bits not searched yet" : "";
+    cell.title = `${file.name}\n${file.state}, ${counted(file.planes, "plane")}${bits}\n${group.reason ?? `${group.title}, ${counted(group.count, "plane")}`}`;
+    cell.dataset.more = group.count > 1 ? "yes" : "no";
+    if (!group.shown) place.append(symbol("sign-no-image", "sign"));
     else {
       const image = make("img", "");
       image.alt = "";
       image.loading = "lazy";
       image.addEventListener("error", () => place.replaceChildren(symbol("sign-no-image", "sign")));
-      image.src = this.host.api.thumb(file.file_id, file.key);
+      image.src = this.host.api.thumb(file.file_id, group.key);
       place.append(image);
     }
     cell.addEventListener("click", () => {
       this.close();
-      if (file.file_id !== this.file) this.host.goFile(file.file_id);
+      this.host.goFile(file.file_id, group.key);
     });
     return cell;
   }
@@ -331,20 +299,25 @@ export class Sheet {
     const sight = new IntersectionObserver((entries) => {
       if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
       sight.disconnect();
-      this.#note(key);
+      this.#note(key, image);
     }, { threshold: 0.6 });
     sight.observe(cell);
   }
 
-  /** @param {string} key */
-  #note(key) {
-    this.seen.push(key);
+  /** Note how many pixels of a plane are on the screen. @param {string} key @param {HTMLImageElement} image */
+  #note(key, image) {
+    const part = Math.min(1, (image.clientWidth * window.devicePixelRatio) / image.naturalWidth);
+    this.seen.push([key, Math.floor(image.naturalWidth * part), Math.floor(image.naturalHeight * part)]);
     const file = this.file;
     clearTimeout(this.telling);
-    this.telling = setTimeout(() => {
-      const keys = this.seen.splice(0);
-      if (keys.length) this.host.run("seen", { file_id: file, keys, how: "projection" });
-    }, 300);
+    this.telling = setTimeout(() => void this.#tell(file), 300);
+  }
+
+  /** @param {number} file */
+  async #tell(file) {
+    const shown = this.seen.splice(0);
+    if (!shown.length || file !== this.file) return;
+    await this.host.run("seen", { file_id: file, shown, how: "projection" });
   }
 
   /** @param {KeyboardEvent} event */

@@ -15,6 +15,9 @@ export const SOURCES = [
 /** The handled rectangle. */
 export const ACCENT = "#FF6F91";
 
+/** The dash of what is not worth applying: a suggestion over nothing, or what OCR did not take for text. Such boxes have no cross. */
+export const FAINT = [2, 4];
+
 const UNKNOWN = /** @type {Source} */ ({ name: "other", title: "other", colour: "#B8BEC4", dash: [4, 2] });
 
 const STEMS = ["stored", "similar", "rule", "ultrasound", "ocr", "learned"];
@@ -46,20 +49,22 @@ export function judged(rect) {
  * A small sample of the line, for the legend and the list.
  * @param {Source} source
  * @param {boolean} crossed
+ * @param {boolean} [faint]  over nothing, or not taken for text
  * @returns {SVGSVGElement}
  */
-export function sample(source, crossed) {
+export function sample(source, crossed, faint = false) {
   const space = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(space, "svg");
   svg.setAttribute("viewBox", "0 0 22 14");
   svg.setAttribute("class", `swatch ${crossed ? "crossed" : "filled"}`);
   svg.setAttribute("aria-hidden", "true");
   const path = document.createElementNS(space, "path");
-  path.setAttribute("d", crossed ? "M1 1H21V13H1Z M1 1L21 13 M21 1L1 13" : "M1 1H21V13H1Z");
-  path.setAttribute("fill", crossed ? "none" : "#000");
+  path.setAttribute("d", crossed && !faint ? "M1 1H21V13H1Z M1 1L21 13 M21 1L1 13" : "M1 1H21V13H1Z");
+  path.setAttribute("fill", crossed || faint ? "none" : "#000");
   path.setAttribute("stroke", source.colour);
   path.setAttribute("stroke-width", "1.5");
-  path.setAttribute("stroke-dasharray", source.dash.map((part) => part / 2).join(" "));
+  path.setAttribute("stroke-dasharray", (faint ? FAINT : source.dash).map((part) => part / 2).join(" "));
+  if (faint) path.setAttribute("opacity", "0.6");
   svg.append(path);
   return svg;
 }
@@ -69,7 +74,8 @@ export function sample(source, crossed) {
  * @param {import("./types.js").RectState} rect
  */
 export function explain(rect) {
-  const parts = [`${sourceOf(rect.source).title}, ${rect.applied ? "redacted" : "suggested"} on ${rect.scope}.`];
+  const what = rect.applied ? "redacted" : rect.rejected ? "looked at and not taken for text" : "suggested";
+  const parts = [`${sourceOf(rect.source).title}, ${what} on ${rect.scope}.`];
   if (rect.reason) parts.push(rect.reason.endsWith(".") ? rect.reason : `${rect.reason}.`);
   if (rect.text) parts.push(`Text: “${rect.text}”.`);
   if (typeof rect.confidence === "number") parts.push(`${Math.round(rect.confidence * 100)} % sure.`);

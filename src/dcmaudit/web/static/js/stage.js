@@ -6,7 +6,7 @@
 import { Camera } from "./camera.js";
 import { within } from "./dom.js";
 import { handlePoints, HANDLES } from "./rectangle.js";
-import { ACCENT, sourceOf } from "./sources.js";
+import { ACCENT, FAINT, sourceOf } from "./sources.js";
 
 /** @typedef {import("./types.js").Edges} Edges */
 /** @typedef {import("./types.js").DrawnRect} DrawnRect */
@@ -169,13 +169,16 @@ export class Stage {
     const [x0, y0, x1, y1] = this.#outer(rect.box);
     const path = new Path2D();
     path.rect(x0 + 0.5, y0 + 0.5, x1 - x0 - 1, y1 - y0 - 1);
-    if (!black) {
+    const faint = !black && (rect.empty || rect.rejected);
+    if (!black && !faint) {
       path.moveTo(x0, y0);
       path.lineTo(x1, y1);
       path.moveTo(x1, y0);
       path.lineTo(x0, y1);
     }
-    this.#stroke(path, source.colour, source.dash, (lit ? 2.5 : 1.25) * this.ratio, !black);
+    this.upper.globalAlpha = faint && !lit ? 0.65 : 1;
+    this.#stroke(path, source.colour, faint ? FAINT : source.dash, (lit ? 2.5 : 1.25) * this.ratio, !black);
+    this.upper.globalAlpha = 1;
   }
 
   /**

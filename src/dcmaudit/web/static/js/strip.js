@@ -1,4 +1,7 @@
-/** The strip of planes: one tick a plane, in groups. Filled when seen, a dot when marked. Click, drag or keys go. */
+/**
+ * The strip of planes: one tick a plane, in groups. Filled when seen, half filled after a glance, a dot when marked,
+ * a warm line below where text is likely. Click, drag or keys go.
+ */
 
 import { byId, make, settled } from "./dom.js";
 import { clamp } from "./rectangle.js";
@@ -32,7 +35,7 @@ export class Strip {
     /** @type {ViewState|null} */
     this.state = null;
     this.laid = "";
-    /** @type {{theme: string, empty: string, seen: string, here: string, mark: string, bad: string}|null} */
+    /** @type {{theme: string, empty: string, seen: string, here: string, mark: string, bad: string, heat: string}|null} */
     this.palette = null;
     this.dragging = false;
     this.hovered = -1;
@@ -65,7 +68,9 @@ export class Strip {
     const { plane } = state;
     this.canvas.setAttribute("aria-valuemax", String(this.count));
     this.canvas.setAttribute("aria-valuenow", String(plane?.number ?? 1));
-    this.canvas.setAttribute("aria-valuetext", plane?.title ?? "");
+    const group = plane ? state.groups[plane.group] : undefined;
+    const likely = plane && group?.heat.some(([from, to]) => plane.position >= from && plane.position < to);
+    this.canvas.setAttribute("aria-valuetext", `${plane?.title ?? ""}${likely ? ", text is likely here" : ""}`);
     this.draw();
   }
 
@@ -131,6 +136,7 @@ export class Strip {
       here: style.getPropertyValue("--accent"),
       mark: style.getPropertyValue("--warn"),
       bad: style.getPropertyValue("--bad"),
+      heat: style.getPropertyValue("--heat"),
     };
     return this.palette;
   }
@@ -139,7 +145,7 @@ export class Strip {
    * @param {CanvasRenderingContext2D} context
    * @param {Lane} lane
    * @param {GroupState} group
-   * @param {{empty: string, seen: string, here: string, mark: string, bad: string}} colours
+   * @param {{empty: string, seen: string, here: string, mark: string, bad: string, heat: string}} colours
    */
   #drawLane(context, lane, group, colours) {
     const { step } = lane;
@@ -154,7 +160,14 @@ export class Strip {
     };
     bar(0, group.count, group.reason ? colours.bad : colours.empty, top, height);
     for (const [from, to] of group.skipped) bar(from, to, colours.seen, top + height - 4, 4);
+    for (const [from, to] of group.glanced) bar(from, to, colours.seen, top + height / 4, height / 2);
     for (const [from, to] of group.seen) bar(from, to, colours.seen, top, height);
+    // Height and strength say how likely: a colour alone would not reach everybody.
+    for (const [from, to, level] of group.heat) {
+      context.globalAlpha = 0.35 + 0.65 * level;
+      bar(from, to, colours.heat, top + height + 1 + 4 * (1 - level), 4 * level);
+      context.globalAlpha = 1;
+    }
     for (const place of group.marked) {
       context.fillStyle = colours.mark;
       context.beginPath();
@@ -213,7 +226,9 @@ export class Strip {
       const { planes } = await this.api.planes(file.file_id, wanted, 1);
       const plane = planes[0];
       if (!plane || wanted !== this.hovered) return;
-      this.caption.textContent = plane.title;
+      const group = this.state?.groups[plane.group];
+      const level = group ? Math.max(0, ...group.heat.filter(([from, to]) => wanted >= group.start + from && wanted < group.start + to).map(([, , each]) => each)) : 0;
+      this.caption.textContent = level ? `${plane.title}: ${level >= 0.7 ? "text is likely" : "some text"}` : plane.title;
       if (plane.kind === "not audited") this.picture.hidden = true;
       else this.picture.src = this.api.thumb(file.file_id, plane.key);
       this.peek.hidden = false;

@@ -45,6 +45,7 @@
  * @property {boolean} unscanned_bits
  * @property {[number, number]|null} bits_progress
  * @property {boolean} suggesting
+ * @property {boolean} changed
  * @property {string[]} reading
  * @property {string[]} [notes]
  *
@@ -57,6 +58,8 @@
  * @property {[number, number][]} seen
  * @property {[number, number][]} projected
  * @property {[number, number][]} skipped
+ * @property {[number, number][]} glanced
+ * @property {[number, number, number][]} heat
  * @property {number[]} marked
  * @property {string|null} reason
  *
@@ -86,6 +89,8 @@
  * @property {string|null} text
  * @property {string} verdict
  * @property {number|null} [confidence]
+ * @property {boolean} [empty]  a suggestion over nothing but one flat value
+ * @property {boolean} [rejected]  looked at by OCR and not taken for text
  * @property {string|null} [who]
  * @property {string|null} [when]
  *
@@ -112,7 +117,7 @@
  * @property {FileState|null} file
  * @property {GroupState[]} groups
  * @property {PlaneState|null} plane
- * @property {{rendering: string, inverted: boolean, redacted: boolean}} view
+ * @property {{rendering: string, inverted: boolean, redacted: boolean, rejected: boolean}} view
  * @property {RectState[]} rects
  * @property {{box: Edges}|null} cursor
  * @property {Record<string, unknown>} can
@@ -138,7 +143,8 @@
  *
  * @typedef {{depth: number, tag: string, name: string, vr: string, value: string}} TagRow
  * @typedef {{index: number, key: string, title: string, kind: string, group: number}} PlaneEntry
- * @typedef {{file_id: number, name: string, state: string, key: string|null, planes: number}} SeriesFile
+ * @typedef {{key: string, title: string, count: number, shown: boolean, reason: string|null}} SeriesGroup
+ * @typedef {{file_id: number, name: string, state: string, planes: number, unscanned_bits: boolean, groups: SeriesGroup[]}} SeriesFile
  * @typedef {{name: string, path: string, kind: "folder"|"file", size: number|null}} BrowseEntry
  * @typedef {{path: string, parent: string|null, entries: BrowseEntry[], roots: {name: string, path: string}[]|string[]}} Listing
  */

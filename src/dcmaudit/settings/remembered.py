@@ -1,0 +1,54 @@
+"""The database that a person chose in the menu of the reviewer, kept for the next start.
+
+It is state and no setting: one line in the user's own state folder, never in the settings file, which belongs to the
+person who wrote it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+from dcmaudit.errors import UsageError
+
+
+def memory_path() -> Path:
+    """The file that holds the choice; it need not exist."""
+    return platformdirs.user_state_path("dcmaudit", appauthor=False) / "database"
+
+
+def remembered_database() -> str | None:
+    """The folder or file that was chosen last, None where none was.
+
+    UsageError where it is not there any more: another one, taken silently, would look as if nothing was marked.
+    """
+    memory = memory_path()
+    try:
+        chosen = memory.read_bytes().decode("utf-8", "surrogateescape").rstrip("\n")
+    except OSError:
+        return None
+    if not chosen:
+        return None
+    if not os.path.lexists(chosen):
+        raise UsageError(
+            "the database that was chosen in the reviewer's menu is not there",
+            file=chosen,
+            hint=f"mount it, name another with --db, or delete {memory} to use the usual one",
+        )
+    return chosen
+
+
+def remember_database(chosen: str | None) -> None:
+    """Keep the choice, None to forget it; OSError where that cannot be written."""
+    memory = memory_path()
+    if chosen is None:
+        memory.unlink(missing_ok=True)
+        return
+    memory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = memory.with_name(f"{memory.name}.{os.getpid()}")
+    number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(number, "wb") as file:  # noqa: PTH123 (a descriptor has no path)
+        file.write(os.fsencode(chosen) + b"\n")
+    part.replace(memory)

@@ -52,7 +52,7 @@ class File:
         if isinstance(address, FrameAddress):
             inset = 0 if self.textured else min(width, height) // 6
             middle = array[inset : height - inset, inset : width - inset]
-            middle[:] = _texture(self.profile)[: middle.shape[0], : middle.shape[1]]
+            middle[:] = _texture(self.profile % 8)[: middle.shape[0], : middle.shape[1]]
         for box in self.texts.get(address, ()):
             array[box.top : box.bottom, box.left : box.right : 3] = self.ink
         return array
@@ -61,7 +61,7 @@ class File:
 @lru_cache(maxsize=8)
 def _texture(seed: int) -> NDArray[np.uint8]:
     """Something like speckle: noise that neighbours share, up to 140 of 255."""
-    noise = np.random.default_rng(seed % 8).gamma(2.0, 20.0, (1026, 1282))
+    noise = np.random.default_rng(seed).gamma(2.0, 20.0, (1026, 1282))
     smooth = (noise[:-2] + noise[1:-1] + noise[2:])[:, :-2] + (noise[:-2] + noise[1:-1] + noise[2:])[:, 2:]
     return np.asarray(np.clip(smooth / 4, 0, 140), dtype=np.uint8)
 

@@ -33,7 +33,8 @@ class Example:
     """One done file. ``frames`` is None where nobody noted it (the file was done with the original tool).
 
     ``groups`` are the kinds of plane it has, None likewise. ``unseen`` names by group the half-open ranges of frames
-    that were skipped and never painted: they say nothing.
+    that were skipped and never painted: they say nothing. ``grounds`` counts what was under the suggestions that
+    were right (see ``detect.learning.Ground``).
     """
 
     device: DeviceFacts
@@ -41,6 +42,7 @@ class Example:
     frames: int | None = None
     groups: frozenset[str] | None = None
     unseen: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    grounds: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,8 @@ SELECT filename, "left", "top", "right", "bottom", scope FROM dcmaudit_rects WHE
 AND "left" >= 0 AND "top" >= 0 AND "right" >= "left" AND "bottom" >= "top"
 """
 _JUDGED = (
-    'SELECT filename, "left", "top", "right", "bottom", kind FROM dcmaudit_judged WHERE accepted = 1 AND filename IN {names}'
+    'SELECT filename, "left", "top", "right", "bottom", kind FROM dcmaudit_judged '
+    "WHERE accepted = 1 AND filename IN {names}"
 )
 _KINDS = (
     "SELECT filename, manufacturer, software_versions, frames, plane_groups FROM dcmaudit_kinds "
@@ -86,7 +87,9 @@ def examples(session: Session, filename: str, device: DeviceFacts, sop_class_uid
         kinds = {row[0]: row for row in ask.rows(_KINDS)} if session.has_learning else {}
         unseen = _unseen(ask.rows(_SEEN)) if session.has_own else {}
         result += [
-            _example(found[name], device, marks.get(name, ()), kinds.get(name), unseen.get(name, {}), grounds.get(name, {}))
+            _example(
+                found[name], device, marks.get(name, ()), kinds.get(name), unseen.get(name, {}), grounds.get(name, {})
+            )
             for name in names
         ]
         spent += read

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from dcmaudit.detect.learning.levels import Level
 
-SHOWN = 0.6
+SHOWN = 0.5
 """From which probability on a suggestion is shown. Lower, and more than one in twenty of those shown would be wrong."""
 
 _BASE = 0.25
@@ -17,6 +17,10 @@ _STRENGTH: Mapping[Level, float] = {Level.SIZE: 2.0, Level.TYPE: 1.5, Level.VERS
 _OTHER_FRAMES = 0.3
 _OWN = 0.85
 _FORMER = 12.0
+_ASSUMED = 20.0
+_LOCAL = 4.0
+_GROUNDS: Mapping[str, tuple[float, float]] = {"marked": (0.8, 0.3), "plain": (0.2, 0.7)}
+"""How often right and wrong suggestions stand on such a ground, before any was judged."""
 _STEPS = 10
 
 
@@ -65,20 +69,49 @@ class Reliability:
 
     judged: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """By kind: how many were right, and how many there were."""
+    grounds: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """The same by what was under them, ``""`` for all whose ground is known."""
+    here: Mapping[str, int] = field(default_factory=dict)
+    """What was under those that were right on images of the same model."""
 
     @classmethod
-    def of(cls, judgements: Iterable[tuple[str, bool]]) -> Reliability:
-        """The record of these judgements, kind and whether it was right."""
-        counts: dict[str, tuple[int, int]] = {}
+    def of(cls, judgements: Iterable[tuple[str, bool]], here: Mapping[str, int] | None = None) -> Reliability:
+        """The record of these judgements, kind and whether it was right; ``here`` is ``Learner.grounds``."""
+        counts: dict[str, list[int]] = {}
         for kind, right in judgements:
-            rights, total = counts.get(kind, (0, 0))
-            counts[kind] = (rights + right, total + 1)
-        return cls(counts)
+            count = counts.setdefault(kind, [0, 0])
+            count[0] += right
+            count[1] += 1
+        grounds: dict[str, list[int]] = {}
+        for kind, (rights, total) in counts.items():
+            ground = kind.rpartition("/")[2]
+            for name in (ground, "") if ground in _GROUNDS else ():
+                count = grounds.setdefault(name, [0, 0])
+                count[0] += rights
+                count[1] += total
+        judged, on_grounds = ({name: (one[0], one[1]) for name, one in found.items()} for found in (counts, grounds))
+        return cls(judged, on_grounds, {name: count for name, count in (here or {}).items() if name in _GROUNDS})
 
     def corrected(self, kind: str, estimate: float) -> float:
         """The estimate, pulled towards what suggestions of this kind came to."""
         right, total = self.judged.get(kind, (0, 0))
         return (right + _FORMER * estimate) / (total + _FORMER)
+
+    def after_look(self, estimate: float, ground: str) -> float:
+        """The estimate after a look at the pixels, by Bayes' rule.
+
+        How often right and wrong suggestions have such a ground is counted, from what is assumed before any were.
+        """
+        if ground not in _GROUNDS:
+            return estimate
+        assumed = _GROUNDS[ground]
+        right, total = self.grounds.get(ground, (0, 0))
+        all_right, all_total = self.grounds.get("", (0, 0))
+        if_right = (right + _ASSUMED * assumed[0]) / (all_right + _ASSUMED)
+        # One device writes black on white, the other faintly into speckle: its own images know best.
+        if_right = (self.here.get(ground, 0) + _LOCAL * if_right) / (sum(self.here.values()) + _LOCAL)
+        if_wrong = (total - right + _ASSUMED * assumed[1]) / (all_total - all_right + _ASSUMED)
+        return estimate * if_right / (estimate * if_right + (1 - estimate) * if_wrong)
 
 
 def kind_of(source: str, count: Count, estimate: float) -> str:

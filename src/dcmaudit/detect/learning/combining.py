@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from dcmaudit.detect.learning.ground import Pixels
 from dcmaudit.detect.learning.learner import Candidate
 from dcmaudit.model import Region
 
@@ -19,29 +20,38 @@ class Combined:
     held_back: int
 
 
-def combined(similar: Iterable[Region], candidates: Sequence[Candidate], *, refuted: bool = False) -> Combined:
+def combined(
+    similar: Iterable[Region],
+    candidates: Sequence[Candidate],
+    *,
+    refuted: bool = False,
+    pixels: Pixels | None = None,
+) -> Combined:
     """The rectangles of similar images and the learned places together.
 
     Where both mean the same text the learned place is shown, which was drawn from all examples; as long as there is
     only one example, the very rectangle that was drawn there is. An exact match at a place that is unlikely, because
     most similar images were done without a mark there, is held back; with ``refuted`` so is one at a place that no
-    candidate means.
+    candidate means. ``pixels`` are the plane's, once it is decoded: a rectangle that cuts text off is made longer.
     """
-    replaced: dict[Candidate, Region] = {}
+    replaced: dict[Candidate, list[Region]] = {}
     shown: list[Region] = []
     held_back = 0
-    for region in similar:
+    for drawn in similar:
+        region = drawn if pixels is None else replace(drawn, box=pixels.fitted(drawn.box))
         known = [item for item in candidates if _is_same_place(region, item.region)]
         if any(item.is_shown for item in known):
             only = known[0]
             if len(known) == 1 and only.rests_on_one:
                 words = f"{region.reason}; {only.region.reason}"
-                replaced[only] = replace(region, confidence=only.region.confidence, reason=words)
+                replaced.setdefault(only, []).append(replace(region, confidence=only.region.confidence, reason=words))
         elif known or refuted:
             held_back += 1
         else:
             shown.append(region)
-    shown += [replaced.get(item, item.region) for item in candidates if item.is_shown]
+    for item in candidates:
+        if item.is_shown:
+            shown += replaced.get(item, [item.region])
     return Combined(tuple(sorted(shown, key=lambda region: -(region.confidence or 0.0))), held_back)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -29,6 +30,9 @@ class Evidence:
         self.marks = [mark for example in self.examples for mark in example.marks]
         self.owner = np.repeat(np.arange(len(self.examples)), [len(example.marks) for example in self.examples])
         self.boxes = edges_of(self.marks)
+        self.grounds: Counter[str] = Counter()
+        for example in self.examples:
+            self.grounds.update(example.grounds)
         self.agreed = np.array([mark.agreed for mark in self.marks], dtype=bool)
         spans = [mark.frames or (0, _LAST) for mark in self.marks]
         self.first = np.array([span[0] for span in spans], dtype=np.int64)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dcmaudit.detect.learning.chances import Reliability
 from dcmaudit.detect.learning.flat import is_flat
 from dcmaudit.detect.learning.learner import Candidate
+from dcmaudit.detect.learning.widening import widened
 from dcmaudit.model import Box, Size
 
 EMPTY_HERE = "empty here: one flat value; "
@@ -21,6 +22,7 @@ PLAIN_HERE = "nothing stands out here; "
 _EVERY = 4
 _BUSY, _SHARP = 0.9, 0.95
 _TIMES = 1.5
+_INSIDE = 0.9
 
 
 class Ground(Enum):
@@ -53,6 +55,10 @@ class Pixels:
         part = self._array[inside.top : inside.bottom, inside.left : inside.right]
         return Ground.MARKED if _quantile(part, _SHARP) > _TIMES * self._busy else Ground.PLAIN
 
+    def fitted(self, box: Box) -> Box:
+        """``box``, grown to the ends of the text that it cuts through; as it is where no text stands out."""
+        return widened(self._array, box, self._busy) if self.ground(box) is Ground.MARKED else box
+
 
 def _quantile(array: NDArray[Any], share: float) -> float:
     """A quantile of how much neighbours in a row differ, over all samples; nan counts as the sharpest."""
@@ -66,15 +72,31 @@ def grounded(candidates: Sequence[Candidate], pixels: Pixels, reliability: Relia
     """The same candidates after a look at the pixels, the likeliest first.
 
     Those over a flat area say so. Those where nothing stands out are judged as a kind of their own: how often that
-    is right is learned, not assumed.
+    is right is learned, not assumed. Those that cut text off are made longer, and what then means the same text as a
+    likelier one is left out.
     """
-    return sorted((_grounded(item, pixels, reliability) for item in candidates), key=lambda item: -item.chance)
+    kept: list[Candidate] = []
+    looked_at = (_grounded(item, pixels, reliability) for item in candidates)
+    for item in sorted(looked_at, key=lambda item: -item.chance):
+        if not any(_is_in(item.region.box, other.region.box) for other in kept):
+            kept.append(item)
+    return kept
+
+
+def _is_in(box: Box, other: Box) -> bool:
+    shared = box.intersection(other)
+    return shared is not None and shared.area >= _INSIDE * box.area
 
 
 def _grounded(item: Candidate, pixels: Pixels, reliability: Reliability) -> Candidate:
     ground = pixels.ground(item.region.box)
     kind = f"{item.kind}/{ground.value}"
     words = {Ground.EMPTY: EMPTY_HERE, Ground.PLAIN: PLAIN_HERE, Ground.MARKED: ""}[ground]
-    confidence = 0.0 if ground is Ground.EMPTY else round(reliability.corrected(kind, item.estimate), 4)
-    region = replace(item.region, reason=words + item.region.reason, confidence=confidence)
+    # Another frame of the same file looks alike: what did not stand out there need not stand out here.
+    is_own = item.kind.startswith("own/") and ground is Ground.PLAIN
+    estimate = item.estimate if is_own else reliability.after_look(item.estimate, ground.value)
+    confidence = 0.0 if ground is Ground.EMPTY else round(reliability.corrected(kind, estimate), 4)
+    region = replace(
+        item.region, box=pixels.fitted(item.region.box), reason=words + item.region.reason, confidence=confidence
+    )
     return replace(item, region=region, kind=kind, is_empty=ground is Ground.EMPTY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -93,6 +94,11 @@ class Learner:
         self._frames = frames
         self._evidence = Evidence(device, examples)
         self._reliability = reliability or Reliability()
+
+    @property
+    def grounds(self) -> Counter[str]:
+        """How often suggestions that were right on images of this model stood on each kind of ground."""
+        return self._evidence.grounds
 
     def candidates(
         self,

@@ -1,0 +1,103 @@
+"""Making a suggestion as long and high as the text that stands under it: devices and hands are not exact."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmaudit.model import Box, Size
+
+Steps = NDArray[np.float64]
+
+_SIDEWAYS, _UPWARDS = 3.0, 0.6
+_LETTER = 0.8
+"""The gap that text goes on after, in heights of its line."""
+_LOWEST = 4
+
+_LIKE_TEXT = 0.35
+_IN_COLUMN, _IN_ROW = 0.2, 0.04
+_TIMES, _MOST_NOISE = 3.0, 0.5
+_TIMES_BUSY = 1.5
+_MARGIN = 1
+
+
+def widened(array: NDArray[Any], box: Box, busy: float) -> Box:
+    """``box``, grown over what stands at its edges and looks as sharp as what is in it; itself where nothing does.
+
+    ``array`` holds stored values, (rows, columns) or (rows, columns, samples), ``box`` lies in it, ``busy`` is how
+    much neighbours differ in most of the plane. It grows by three of its heights to a side and by 60 % of one
+    upwards and downwards at most, and never shrinks: faint ends of a text are not seen here.
+    """
+    size = Size(array.shape[1], array.shape[0])
+    inside = box.clipped(size)
+    if inside is None or inside.width < 2:
+        return box
+    height = inside.height
+    across, along = int(_SIDEWAYS * height), max(2, int(_UPWARDS * height))
+    window = Box(
+        max(inside.left - across, 0), max(inside.top - along, 0),
+        min(inside.right + across, size.width), min(inside.bottom + along, size.height),
+    )  # fmt: skip
+    ink, noise = _ink(array, window, inside, busy)
+    left, right = inside.left - window.left, inside.right - window.left
+    top, bottom = inside.top - window.top, inside.bottom - window.top
+    rows = ink[:, left : right - 1].mean(axis=1) >= max(_IN_ROW, noise)
+    upper, lower = len(rows) - _line_end(rows[::-1], len(rows) - top), _line_end(rows, bottom)
+    start, stop = left, right
+    for first, last in _runs(rows, upper, lower):
+        columns = ink[first:last].mean(axis=0) >= max(_IN_COLUMN, noise)
+        gap = int(_LETTER * (last - first))
+        start = min(start, len(columns) - _end(columns[::-1], len(columns) - left, gap))
+        stop = max(stop, _end(columns, right - 1, gap) + 1)
+    found = Box(
+        window.left + start - _MARGIN * (start < left), window.top + upper - _MARGIN * (upper < top),
+        window.left + stop + _MARGIN * (stop > right), window.top + lower + _MARGIN * (lower > bottom),
+    )  # fmt: skip
+    return found.clipped(size) or box
+
+
+def _ink(array: NDArray[Any], window: Box, box: Box, busy: float) -> tuple[NDArray[np.bool_], float]:
+    """Where in ``window`` neighbours differ as they do in the box, and the share that a column has by chance."""
+    steps = _steps(array[window.top : window.bottom, window.left : window.right])
+    part = steps[box.top - window.top : box.bottom - window.top, box.left - window.left : box.right - window.left - 1]
+    ink = steps > max(_TIMES_BUSY * busy, _LIKE_TEXT * float(np.quantile(part, 0.95)))
+    # A fifth of the rows has no text: the window is higher than its lines.
+    return ink, min(_TIMES * float(np.quantile(ink.mean(axis=1), 0.2)), _MOST_NOISE)
+
+
+def _steps(array: NDArray[Any]) -> Steps:
+    """How much neighbours in a row differ, in the sample where they differ most; axes (rows, columns - 1)."""
+    steps = np.abs(np.diff(np.nan_to_num(array.astype(np.float64)), axis=1))
+    return np.asarray(steps.max(axis=2) if steps.ndim == 3 else steps)
+
+
+def _runs(ink: NDArray[np.bool_], start: int, stop: int) -> list[tuple[int, int]]:
+    """The lines between two rows, half-open; what is too low for a letter is none."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], ink[start:stop], [False])).astype(np.int8)))
+    lines = [(start + int(first), start + int(last)) for first, last in edges.reshape(-1, 2)]
+    return [line for line in lines if line[1] - line[0] >= _LOWEST]
+
+
+def _line_end(ink: NDArray[np.bool_], stop: int) -> int:
+    """Where the line that crosses ``stop`` ends; ``stop`` where none does, or most of it lies beyond: another line."""
+    first = last = stop
+    while first > 0 and ink[first - 1]:
+        first -= 1
+    while last < len(ink) and ink[last]:
+        last += 1
+    return last if 0 < last - stop <= stop - first else stop
+
+
+def _end(ink: NDArray[np.bool_], stop: int, gap: int) -> int:
+    """Where ink ends that reaches ``stop``, or nearly so: letters follow each other within ``gap``."""
+    if not ink[max(stop - 1 - gap, 0) : stop].any():
+        return stop
+    end, last = stop, stop - 1
+    for place in range(stop, len(ink)):
+        if ink[place]:
+            end, last = place + 1, place
+        elif place - last > gap:
+            break
+    return end

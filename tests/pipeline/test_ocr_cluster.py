@@ -71,7 +71,7 @@ def test_a_killed_worker_costs_no_file_and_doubles_none(
     killed: list[int] = []
     killer = threading.Thread(target=kill_one_half_way, args=(cluster, database, killed))
     killer.start()
-    code = main(["ocr", "--mode", "fast", "--db", str(database), "--dask", cluster.scheduler_address, str(folder)])  # type: ignore[attr-defined]
+    code = main(["ocr", "--no-read", "--db", str(database), "--dask", cluster.scheduler_address, str(folder)])  # type: ignore[attr-defined]
     killer.join()
     assert code == 0, capsys.readouterr().err
     assert 3 <= killed[0] < FILES  # it was in the middle

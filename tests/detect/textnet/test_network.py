@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -203,3 +204,17 @@ def test_a_frame_of_another_shape_is_looked_at_whole(net: TextNet) -> None:
     rolling = RollingMaps(net)
     rolling.maps(frames(1)[0])
     assert rolling.maps(textured(64, 80)).ink.shape == (32, 40)
+
+
+def test_the_margin_of_a_tile_is_enough_for_the_trained_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = cv2.GaussianBlur(np.random.default_rng(1).integers(0, 255, (288, 1100)).astype(np.uint8), (0, 0), 3)
+    picture = np.asarray(noise, np.uint8)
+    for left in range(0, 1100, 180):
+        cv2.putText(picture, "SMITH 1950", (left, 150), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 255, 1, cv2.LINE_AA)
+    trained = TextNet(1)
+    tiled = trained.maps(picture)
+    monkeypatch.setattr("dcmaudit.detect.textnet.network.EDGE", 2048)
+    at_once = trained.maps(picture)
+    assert at_once.ink.max() > 0.5
+    np.testing.assert_allclose(tiled.ink, at_once.ink, atol=0.02)
+    np.testing.assert_allclose(tiled.region, at_once.region, atol=0.02)

@@ -7,7 +7,7 @@ from dcmaudit.detect.ocr.finder import TextFinder
 from dcmaudit.detect.ocr.finding import Detector, FinderKind, Mode
 from dcmaudit.detect.ocr.looks import EngineLooks
 
-DEFAULT_FINDER = FinderKind.ENGINE
+DEFAULT_FINDER = FinderKind.OWN
 
 UNREAD_NUMBER = 101
 """What the database's ``ocrengine`` holds for lines that were found and not read, whoever found them."""

@@ -39,6 +39,13 @@ _DETECTION: dict[str, Any] = {
     "limit_side_len": 32,
 }
 
+_READING: dict[str, Any] = {
+    # One line at a time, no wider than it is (but for the shortest): as shipped, six are filled up to the width of the
+    # longest, and a single letter to 320 pixels, which costs nearly twice the time and reads lone letters worse.
+    "rec_batch_num": 1,
+    "rec_img_shape": [3, 48, 128],
+}
+
 _LONGEST = 40.0
 """Width of a line in heights beyond which it is read in pieces: the reader's memory grows with the longest."""
 
@@ -130,6 +137,8 @@ def _load(threads: int, models: Path) -> tuple[Any, Any]:
     runtime.inter_op_num_threads = 1
     for name, value in _DETECTION.items():
         OmegaConf.update(config.Det, name, value)
+    for name, value in _READING.items():
+        OmegaConf.update(config.Rec, name, value)
     # Named models are never looked for elsewhere, let alone on the network.
     config.Det.model_path, config.Rec.model_path = str(models / DETECTOR), str(models / READER)
     config.Det.engine_cfg = config.Rec.engine_cfg = runtime

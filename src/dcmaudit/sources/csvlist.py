@@ -38,8 +38,13 @@ def csv_names(path: str) -> Iterator[Listed]:
     with an ``error``. ListError where there is no such column (the hint names those found), or where the quotes do
     not match: nothing after that point could be told apart. OSError where the file cannot be read.
     """
-    name = printable(path)
-    with open_regular(path) as stream, _as_text(stream) as text:
+    with open_regular(path) as stream:
+        yield from csv_entries(stream, printable(path))
+
+
+def csv_entries(stream: BinaryIO, name: str) -> Iterator[Listed]:
+    """The same for a list that is open already, from its start, and is called ``name``; ``stream`` is closed."""
+    with _as_text(stream) as text:
         try:
             delimiter, column, lines = _header(text, name)
             yield from _rows(text, name, delimiter, column, lines)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from dcmaudit.errors import ListError, NotDicomError, SourceError, SourceNotFoundError, SourceUnreadableError
-from dcmaudit.sources.csvlist import csv_names, is_list
+from dcmaudit.sources.csvlist import csv_entries, csv_names, is_list
 from dcmaudit.sources.databaselist import database_names
 from dcmaudit.sources.dicomdir import dicomdir_names
 from dcmaudit.sources.folders import Candidate, Walker
@@ -17,7 +17,7 @@ from dcmaudit.sources.found import Found, Passed, Passing, Problem
 from dcmaudit.sources.listed import Listed
 from dcmaudit.sources.local import LocalReference, is_possible, path_of, printable, translated
 from dcmaudit.sources.recognise import Content, promises_dicom, read_head, recognise
-from dcmaudit.sources.s3.finding import find_object, find_objects, has_magic
+from dcmaudit.sources.s3.finding import ObjectList, find_object, find_objects, has_magic, open_list
 from dcmaudit.sources.s3.names import is_object_name
 from dcmaudit.sources.s3.reference import ObjectReference
 from dcmaudit.sources.s3.selection import is_selection, select
@@ -167,7 +167,7 @@ class _Finder:
             for entry in entries:
                 is_empty = False
                 yield from self.listed(entry)
-        except ListError as error:
+        except (ListError, SourceError) as error:
             yield Problem(printable(path), error)
         except OSError as error:
             yield Problem(printable(path), translated(error, printable(path)))
@@ -217,6 +217,9 @@ class _Finder:
         # As in folders, what a walk meets is not remembered one by one, but by what it began with.
         walked = self._walker.recursive and not has_magic(name)
         for found in find_objects(name, recursive=self._walker.recursive):
+            if isinstance(found, ObjectList):
+                yield from self._list(name, _entries(found))
+                continue
             is_itself = isinstance(found, ObjectReference) and found.name == name
             yield self._object_once(found, walked=walked and not is_itself)
         if walked:
@@ -261,6 +264,10 @@ _PASSING = {
     Content.DATABASE: Passing.NOT_DICOM,
     Content.DICOMDIR: Passing.INDEX,
 }
+
+
+def _entries(found: ObjectList) -> Iterator[Listed]:
+    yield from csv_entries(open_list(found), found.name)
 
 
 def _impossible(name: str) -> str:

@@ -15,6 +15,7 @@ FILE_NAME = "dcmaudit.sqlite.db"
 _FILE_ENDINGS = {".db", ".sqlite", ".sqlite3"}
 _POSTGRES = {"postgresql", "postgres", "postgresql+psycopg"}
 _ALLOWED = "allowed: a folder, a file ending in .db or .sqlite, or postgresql://USER@HOST/DATABASE"
+_OBJECTS = {"s3", "az", "gs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ def is_database_missing(location: str | Path) -> bool:
 
 
 def _parse_url(location: str, scheme: str) -> PostgresLocation:
+    if scheme.lower() in _OBJECTS:
+        raise UsageError("a database cannot be kept in a bucket, where nothing can be changed in place", hint=_ALLOWED)
     if scheme.lower() not in _POSTGRES:
         # The rest of the address may hold a password.
         raise UsageError("the address of the database begins with a word that is not known", hint=_ALLOWED)

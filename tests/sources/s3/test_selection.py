@@ -13,7 +13,7 @@ from dcmaudit.sources.s3.listing import list_objects
 from dcmaudit.sources.s3.selection import Selection, layout
 from dcmaudit.sources.s3.uids import UidList
 from support.files import EXPLICIT, dataset, file_bytes
-from support.s3server import Server
+from support.s3server import BadNetwork, Server
 
 STUDIES = [f"1.2.{study}" for study in range(1, 7)]
 IMAGE = file_bytes(dataset(np.zeros((8, 8), np.uint8)), EXPLICIT)
@@ -277,6 +277,63 @@ def test_each_object_comes_once(entered: Server, tmp_path: Path) -> None:
     assert [each for each in found if each] == [ObjectReference(one), ObjectReference(f"s3://{bucket}/a/2.dcm")]
     assert tally.passed[Passing.DUPLICATE] == 3
     assert "line 4" in str(tally.named_problems[0])
+
+
+def test_a_csv_list_in_a_bucket_is_read_there(entered: Server, tmp_path: Path) -> None:
+    bucket = entered.new_bucket()
+    (tmp_path / "local.dcm").write_bytes(IMAGE)
+    rows = [f"s3://{bucket}/a/1.dcm", f"s3://{bucket}/a/none", str(tmp_path / "local.dcm"), f"s3://{bucket}/other.csv"]
+    text = "modality;DicomFilePath\r\n" + "".join(f"CT;{row}\r\n" for row in rows)
+    entered.fill(bucket, {"a/1.dcm": IMAGE, "list.csv": text.encode("utf-8-sig"), "other.csv": b"filename\nx\n"})
+    tally = Tally()
+    found = [tally.add(each) for each in find([f"s3://{bucket}/list.csv"])]
+    assert [each.name for each in found if each] == [rows[0], rows[2]]
+    missing, nested = map(str, tally.named_problems)
+    assert "list.csv line 3" in missing
+    assert "inside a list" in nested
+
+
+def test_a_long_list_in_a_bucket_is_fetched_while_it_is_read(
+    entered: Server, network: BadNetwork, tmp_path: Path
+) -> None:
+    bucket = entered.new_bucket()
+    (tmp_path / "local.dcm").write_bytes(IMAGE)
+    names = [str(tmp_path / "local.dcm")] + [f"{tmp_path}/none-{number:0200d}" for number in range(20_000)]
+    entered.fill(bucket, {"list.csv": "\n".join(["filename", *names]).encode()})
+    search = find([f"s3://{bucket}/list.csv"])
+    assert getattr(next(search), "name", None) == names[0]
+    assert network.received < 2**20
+    search.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("key", "data", "says"),
+    [
+        ("dcmaudit.db", b"SQLite format 3\0" + bytes(100), "a database cannot be used in a bucket"),
+        ("empty.csv", b"", "empty"),
+        ("l.csv", b"a,b\n1,2\n", "no column"),
+        ("l.txt", b'filename\n"x\ny', "CSV"),
+    ],
+)
+def test_lists_in_a_bucket_that_cannot_be_used_say_why(entered: Server, key: str, data: bytes, says: str) -> None:
+    bucket = entered.new_bucket()
+    entered.fill(bucket, {key: data})
+    (problem,) = find([f"s3://{bucket}/{key}"])
+    assert isinstance(problem, Problem)
+    assert says in str(problem)
+
+
+def test_a_list_that_is_replaced_while_it_is_read_ends_with_a_problem(entered: Server, tmp_path: Path) -> None:
+    bucket = entered.new_bucket()
+    (tmp_path / "local.dcm").write_bytes(IMAGE)
+    names = [str(tmp_path / "local.dcm")] + [f"{tmp_path}/none-{number:0200d}" for number in range(20_000)]
+    entered.fill(bucket, {"list.csv": "\n".join(["filename", *names]).encode()})
+    search = find([f"s3://{bucket}/list.csv"])
+    next(search)
+    entered.fill(bucket, {"list.csv": b"filename\n"})
+    *_, last = search
+    assert isinstance(last, Problem)
+    assert "replaced" in str(last)
 
 
 def test_ten_thousand_keys_in_deep_trees_are_all_found(entered: Server) -> None:

@@ -34,7 +34,7 @@ RETRY_SECONDS = 60
 
 CA_VARIABLES = ("DCMAUDIT_CA_BUNDLE", "AWS_CA_BUNDLE")
 
-_CODE = re.compile(r"<Code>(\w{1,60})</Code>")
+_CODE = re.compile(r"<Code>(\w{1,60})</Code>|\(code: (\w{1,60})\)")
 _STATUS = re.compile(r"status code: (\d{3})")
 _CERTIFICATE = re.compile(r"certificate|UnknownIssuer|CaUsedAsEndEntity|NotValidForName", re.IGNORECASE)
 
@@ -172,7 +172,7 @@ def is_precondition(error: BaseException) -> bool:
 def code_of(error: BaseException) -> str:
     """The S3 error code in the server's answer, "" where there is none."""
     found = _CODE.search(str(error))
-    return found[1] if found else ""
+    return (found[1] or found[2]) if found else ""
 
 
 def status_of(error: BaseException) -> int:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import chain
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from dcmaudit.errors import ListError, NotDicomError, SourceError, SourceNotFoundError
+from dcmaudit.sources.csvlist import is_list
 from dcmaudit.sources.found import Found, Passed, Passing, Problem
 from dcmaudit.sources.recognise import HEAD, Content, promises_dicom, recognise
+from dcmaudit.sources.s3.cache import BLOCK
 from dcmaudit.sources.s3.client import client_for, require_obstore, status_of, translated
 from dcmaudit.sources.s3.listing import Listing, list_folder, list_objects, object_at
 from dcmaudit.sources.s3.names import ObjectName
+from dcmaudit.sources.s3.reader import ObjectReader
 from dcmaudit.sources.s3.reference import ObjectReference
 
 Item = TypeVar("Item")
@@ -33,8 +38,23 @@ _PASSING = {
 }
 
 
-def find_objects(name: str, *, recursive: bool) -> Iterator[Found]:
+@dataclass(frozen=True, slots=True)
+class ObjectList:
+    """An object that is a CSV list of names, to be read by ``open_list``."""
+
+    name: str
+
+
+def open_list(found: ObjectList) -> BinaryIO:
+    """The list as a stream that is fetched while it is read; SourceError where it cannot be had."""
+    place = ObjectName.parse(found.name)
+    return io.BufferedReader(ObjectReader(client_for(place.bucket), place.key, found.name), BLOCK)
+
+
+def find_objects(name: str, *, recursive: bool) -> Iterator[Found | ObjectList]:
     """What the name leads to: one object, the objects below a key (deeper ones where ``recursive``), a wildcard.
+
+    An object of that name that is a CSV list comes out as an ``ObjectList``.
 
     Nothing raises, as for ``find``. Objects met below a key that are not DICOM are passed over, looked at by
     their first bytes; ``LOOKERS`` at a time, and only as far ahead as that.
@@ -45,7 +65,7 @@ def find_objects(name: str, *, recursive: bool) -> Iterator[Found]:
             yield from _below(place, recursive=recursive)
             return
         if object_at(place) is not None:
-            yield _named(place, None)
+            yield _named(place)
         elif has_magic(place.key):
             yield from _matching(place)
         else:
@@ -57,9 +77,13 @@ def find_objects(name: str, *, recursive: bool) -> Iterator[Found]:
 def find_object(name: str, where: str) -> Found:
     """The one object that a list names; anything else but readable DICOM is a problem."""
     try:
-        return _named(ObjectName.parse(name), where)
+        found = _named(ObjectName.parse(name))
     except SourceError as error:
         return Problem(name, error, where)
+    if isinstance(found, ObjectList):
+        nested = ListError("a CSV list inside a list", file=name, hint="name it itself, as an input of its own")
+        return Problem(name, nested, where)
+    return Problem(name, found.error, where) if isinstance(found, Problem) else found
 
 
 def has_magic(name: str) -> bool:
@@ -67,19 +91,27 @@ def has_magic(name: str) -> bool:
     return _MAGIC.search(name) is not None
 
 
-def _named(place: ObjectName, where: str | None) -> Found:
+def _named(place: ObjectName) -> Found | ObjectList:
     name = str(place)
-    content = recognise(_head(place), name)
+    head = _head(place)
+    content = recognise(head, name)
     if content is Content.DICOM:
         return ObjectReference(name)
-    error: SourceError | NotDicomError
+    if content is Content.OTHER and is_list(name, head):
+        return ObjectList(name)
+    return Problem(name, _unusable(content, name))
+
+
+def _unusable(content: Content, name: str) -> SourceError | NotDicomError | ListError:
+    fetched = f"dcmaudit s3 get {name} fetches it"
     if content is Content.EMPTY:
-        error = NotDicomError("the object is empty", file=name)
-    elif content in {Content.DICOMDIR, Content.DATABASE} or name.lower().endswith((".csv", ".tsv", ".txt")):
-        error = ListError("a list in a bucket is not read there", file=name, hint=f"dcmaudit s3 get {name} fetches it")
-    else:
-        error = NotDicomError("not DICOM", file=name)
-    return Problem(name, error, where)
+        return NotDicomError("the object is empty", file=name)
+    if content is Content.DATABASE:
+        reason = "a database cannot be used in a bucket: it is read in many places at once, and written"
+        return ListError(reason, file=name, hint=fetched)
+    if content is Content.DICOMDIR:
+        return ListError("a DICOMDIR names files beside it, not objects", file=name, hint=fetched + ", with its files")
+    return NotDicomError("not DICOM", file=name, hint="neither a DICOM file nor a list that can be read")
 
 
 def _below(place: ObjectName, *, recursive: bool) -> Iterator[Found]:

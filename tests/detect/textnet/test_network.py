@@ -51,17 +51,23 @@ def test_tiles_leave_no_seam(net: TextNet, monkeypatch: pytest.MonkeyPatch, shap
     np.testing.assert_allclose(tiled.region, whole.region, atol=1e-5)
 
 
-@pytest.mark.parametrize("length", [1, EDGE, EDGE + 1, EDGE + 16, 2000, 5000, 12345])
+@pytest.mark.parametrize("length", [1, EDGE, EDGE + 1, EDGE + 16, 2000, 2048, 5000, 12345])
 def test_every_pixel_counts_in_a_tile_and_no_tile_is_larger_than_allowed(length: int) -> None:
     covered = np.zeros(length, int)
     for span in spans(length):
         assert span.stop - span.start <= EDGE
+        assert (span.stop - span.start) % 16 == 0 or span.last
         assert span.start % 16 == 0
         first, last = span.kept()
         covered[first:last] += 1
         if not span.first:
             assert first - span.start == MARGIN
     assert covered.min() >= 1
+
+
+def test_little_of_a_large_picture_is_looked_at_twice() -> None:
+    assert [span.stop - span.start for span in spans(2048)] == [1120, 1120]
+    assert sum(span.stop - span.start for span in spans(4096)) < 1.3 * 4096
 
 
 def test_colour_and_grey_of_the_same_picture_are_seen_alike(net: TextNet) -> None:
@@ -207,9 +213,9 @@ def test_a_frame_of_another_shape_is_looked_at_whole(net: TextNet) -> None:
 
 
 def test_the_margin_of_a_tile_is_enough_for_the_trained_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    noise = cv2.GaussianBlur(np.random.default_rng(1).integers(0, 255, (288, 1100)).astype(np.uint8), (0, 0), 3)
+    noise = cv2.GaussianBlur(np.random.default_rng(1).integers(0, 255, (288, 1400)).astype(np.uint8), (0, 0), 3)
     picture = np.asarray(noise, np.uint8)
-    for left in range(0, 1100, 180):
+    for left in range(0, 1400, 180):
         cv2.putText(picture, "SMITH 1950", (left, 150), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 255, 1, cv2.LINE_AA)
     trained = TextNet(1)
     tiled = trained.maps(picture)

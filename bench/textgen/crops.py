@@ -16,6 +16,7 @@ from textgen.pictures import Shot
 
 HALF = EDGE // 2
 VISIBLE = 10
+FAINTEST = 14
 SHRUNK = 0.2
 
 
@@ -66,11 +67,20 @@ class Maker:
         if rng.random() >= empty:
             for _ in range(int(rng.choice((1, 2, 3, 4, 5, 7)))):
                 canvas.block(self._families[int(rng.integers(len(self._families)))])
-        picture = _finished(canvas.picture, rng)
+        picture, change, bare, grain = _finished(canvas.picture, canvas.bare, rng)
         if not colour:
             picture = np.repeat(picture[..., np.newaxis], 3, axis=2)
+        strings = []
+        for one, (top, bottom, left, right) in zip(canvas.strings, canvas.places, strict=True):
+            around = (slice(max(0, top - 3), bottom + 3), slice(max(0, left - 3), right + 3))
+            # What an eye cannot tell from what is around it is neither wanted nor forbidden.
+            least = max(FAINTEST, 1.2 * grain, 0.45 * float(bare[around].std()))
+            if float(np.median(change.ravel()[one[0]])) < least:
+                canvas.unclear[around] = 1
+            else:
+                strings.append(one)
         counted = 1 - _halved(np.maximum(known, canvas.unclear))
-        return Crop(picture, _halved(canvas.ink), canvas.region, counted & 1, canvas.strings)
+        return Crop(picture, _halved(canvas.ink), canvas.region, counted & 1, strings)
 
     def _ground(self, rng: Rng) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
         nothing = np.zeros((EDGE, EDGE), np.uint8)
@@ -89,6 +99,9 @@ class Maker:
 class _Canvas:
     def __init__(self, picture: npt.NDArray[np.float32], known: npt.NDArray[np.uint8], rng: Rng) -> None:
         self.picture, self.rng = picture, rng
+        self.bare = picture.copy()
+        """The same without the letters."""
+        self.places: list[tuple[int, int, int, int]] = []
         self.taken = known.copy()
         self.ink = np.zeros((EDGE, EDGE), np.uint8)
         self.unclear = np.zeros((EDGE, EDGE), np.uint8)
@@ -149,7 +162,7 @@ class _Canvas:
         share[y0 - y0p : y1 - y0p, x0 - x0p : x1 - x0p] = part * np.float32(1 / 255)
         untouched = None
         if line.length < 3 and not style.pad and self.rng.random() < 0.1:
-            untouched = self.picture.copy()
+            untouched = self.picture.copy(), self.bare.copy()
             self._ring((x0 + x1) // 2, (y0 + y1) // 2, max(y1 - y0, x1 - x0))
         here = self.picture[y0p:y1p, x0p:x1p]
         before = here.copy()
@@ -160,9 +173,10 @@ class _Canvas:
         ink = (share > 0.3) & (change >= VISIBLE)
         if ink.sum() < max(4, 0.5 * solid.sum()):  # it cannot be seen here: nothing is drawn
             if untouched is not None:
-                self.picture[:] = untouched
+                self.picture[:], self.bare[:] = untouched
             return
         here[:] = after
+        self.bare[y0p:y1p, x0p:x1p] = style.bare(before, share)
         if self.rng.random() < 0.04 and columns > 2 * rows:  # underlined
             level = np.asarray(style.colour if not style.step else 200.0, np.float32)
             below = y1p + int(self.rng.integers(0, 3))
@@ -176,6 +190,7 @@ class _Canvas:
             return
         self.ink |= spot.astype(np.uint8)
         self._mark(y0, x0, y1, x1, line, tilt, whole=mask.shape)
+        self.places.append((y0, y1, x0, x1))
         self.strings.append((np.flatnonzero(spot), line.height, line.length, style.name))
 
     def _ring(self, x: int, y: int, size: int) -> None:
@@ -184,10 +199,12 @@ class _Canvas:
         colour: Any = (shade,) * 3 if self.picture.ndim == 3 else shade
         thick = -1 if self.rng.random() < 0.4 else 1
         half = int(size * float(self.rng.uniform(0.62, 0.9))) + 3
-        if self.rng.random() < 0.6:
-            cv2.circle(self.picture, (x, y), half, colour, thick)
-        else:
-            cv2.rectangle(self.picture, (x - half, y - half), (x + half, y + half), colour, thick)
+        round_one = self.rng.random() < 0.6
+        for picture in (self.picture, self.bare):
+            if round_one:
+                cv2.circle(picture, (x, y), half, colour, thick)
+            else:
+                cv2.rectangle(picture, (x - half, y - half), (x + half, y + half), colour, thick)
 
     def _mark(self, y0: int, x0: int, y1: int, x1: int, line: Drawn, tilt: float, whole: tuple[int, ...]) -> None:
         """The line less a fifth of its lesser side all around, in cells of half size."""
@@ -316,21 +333,38 @@ def _toned(picture: npt.NDArray[np.uint8], rng: Rng) -> npt.NDArray[np.uint8]:
     return np.asarray(cv2.LUT(picture, (levels * 255).astype(np.uint8)), np.uint8)
 
 
-def _finished(picture: npt.NDArray[np.float32], rng: Rng) -> npt.NDArray[np.uint8]:
-    """What happens to a picture after the text was burned in."""
+def _finished(
+    picture: npt.NDArray[np.float32], bare: npt.NDArray[np.float32], rng: Rng
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32], npt.NDArray[np.float32], float]:
+    """What happens to a picture after the text was burned in.
+
+    Comes back: the picture; by how much the letters still change it (256 x 256); the grey picture without them; the
+    deviation of the noise.
+    """
+    grain, without = 0.0, bare
     if rng.random() < 0.12:
-        picture = cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.4, 1.0)))
+        much = float(rng.uniform(0.4, 1.0))
+        picture, without = cv2.GaussianBlur(picture, (0, 0), much), cv2.GaussianBlur(without, (0, 0), much)
+    pure = picture
     if rng.random() < 0.15:
         shape = picture.shape if rng.random() < 0.5 else picture.shape[:2]
-        noise = cv2.randn(np.empty(shape, np.float32), 0.0, float(rng.uniform(1, 9)))
+        grain = float(rng.uniform(1, 9))
+        noise = cv2.randn(np.empty(shape, np.float32), 0.0, grain)
         picture = picture + (noise if noise.ndim == picture.ndim else noise[..., np.newaxis])
     done = np.clip(picture, 0, 255).astype(np.uint8)
     if rng.random() < 0.2:
         fine = cv2.imencode(".jpg", done, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 96))])[1]
         done = cv2.imdecode(fine, cv2.IMREAD_UNCHANGED)
+    table = np.arange(256, dtype=np.float32)
     if rng.random() < 0.15:
-        gamma = float(np.exp(rng.uniform(np.log(0.4), np.log(2.5))))
-        done = cv2.LUT(done, (np.linspace(0, 1, 256) ** gamma * 255).astype(np.uint8))
+        table = np.linspace(0, 1, 256) ** float(np.exp(rng.uniform(np.log(0.4), np.log(2.5)))) * 255
     if rng.random() < 0.12:
-        done = 255 - done
-    return np.ascontiguousarray(done)
+        table = 255 - table
+    levels = table.astype(np.uint8)
+    done = cv2.LUT(done, levels)
+    one = cv2.LUT(np.clip(pure, 0, 255).astype(np.uint8), levels).astype(np.float32)
+    other = cv2.LUT(np.clip(without, 0, 255).astype(np.uint8), levels).astype(np.float32)
+    change = np.abs(one - other)
+    if change.ndim == 3:
+        change, other = change.max(axis=2), other.mean(axis=2)
+    return np.ascontiguousarray(done), np.asarray(change, np.float32), np.asarray(other, np.float32), grain

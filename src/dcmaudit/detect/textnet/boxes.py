@@ -34,6 +34,10 @@ class Rule:
 RULE = Rule()
 SHRUNK = 0.2
 """The region target is the line's box less this part of its lesser side, on all four sides."""
+_FILLED = 0.4
+"""A region that fills less of its box than this is covered by several boxes."""
+_LEAST_PART = 6
+"""Cells: what is no higher or wider than this is not divided."""
 _Span = list[int]
 
 
@@ -68,8 +72,35 @@ def _regions(region: Map, rule: Rule) -> list[tuple[_Span, float, float]]:
         if best[label] >= rule.region_high:
             span = _inner(stats[label])
             longest = max(span[2] - span[0], span[3] - span[1])
-            answer.append((span, float(stats[label, cv2.CC_STAT_AREA]) / longest, float(best[label])))
+            thickness = float(stats[label, cv2.CC_STAT_AREA]) / longest
+            left, top, right, bottom = span
+            member = np.asarray(names)[top:bottom, left:right] == label
+            answer += [
+                ([x0 + left, y0 + top, x1 + left, y1 + top], thickness, float(best[label]))
+                for x0, y0, x1, y1 in _parts(member, [0, 0, right - left, bottom - top])
+            ]
     return answer
+
+
+def _parts(member: npt.NDArray[np.bool_], span: _Span) -> list[_Span]:
+    """The span; where little of it is filled (a tilted line, a winding one), halves of it, and halves of these."""
+    left, top, right, bottom = span
+    inside = member[top:bottom, left:right]
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    if not len(rows):
+        return []
+    left, right = left + int(columns[0]), left + int(columns[-1]) + 1
+    top, bottom = top + int(rows[0]), top + int(rows[-1]) + 1
+    wide, high = right - left, bottom - top
+    if min(wide, high) <= _LEAST_PART or inside.sum() >= _FILLED * wide * high:
+        return [[left, top, right, bottom]]
+    if wide >= high:
+        middle = left + wide // 2
+        halves = [left, top, middle, bottom], [middle, top, right, bottom]
+    else:
+        middle = top + high // 2
+        halves = [left, top, right, middle], [left, middle, right, bottom]
+    return [part for half in halves for part in _parts(member, half)]
 
 
 def _with_ink(span: _Span, names: npt.NDArray[Any], spans: list[_Span], thickness: float) -> _Span:
@@ -93,17 +124,17 @@ def _alone(
     if not rest.any():
         return []
     near = cv2.dilate(rest, np.ones((3, 3), np.uint8))
-    count, names, _, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
-    names = names * rest
-    best = np.zeros(count, np.float32)
-    np.maximum.at(best, np.asarray(names).ravel().astype(np.intp), ink.ravel())
-    cells = np.bincount(names.ravel(), minlength=count)
+    count, names, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
     answer = []
     for label in range(1, count):
-        if best[label] >= rule.ink_alone and cells[label] >= rule.alone_cells:
-            rows, columns = np.nonzero(names == label)
-            span = [int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1]
-            answer.append((span, float(best[label])))
+        left, top, right, bottom = _inner(stats[label])
+        member = (np.asarray(names)[top:bottom, left:right] == label) & (rest[top:bottom, left:right] > 0)
+        best = float(ink[top:bottom, left:right][member].max())
+        if best >= rule.ink_alone and int(member.sum()) >= rule.alone_cells:
+            rows, columns = np.nonzero(member)
+            span = [left + int(columns.min()), top + int(rows.min()), left + int(columns.max()) + 1, 0]
+            span[3] = top + int(rows.max()) + 1
+            answer.append((span, best))
     return answer
 
 

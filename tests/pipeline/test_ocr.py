@@ -165,6 +165,15 @@ def test_a_page_of_text_is_proposed_as_a_whole(blobs: BlobEngine) -> None:
     first = reading.planes[0].findings[0]
     assert (first.number, first.box) == (5, Box(0, 0, 800, 700))
     assert first.judgement.verdict is Verdict.IDENTIFYING
+    thin = np.where(page == 255, page, 20).astype(np.uint8)
+    for row in range(12):
+        thin[42 + 55 * row : 50 + 55 * row] = 20
+    screen = thin.copy()
+    for row in range(12):  # as much again that is no text: an image among its settings
+        screen[52 + 55 * row : 83 + 55 * row, 100:420] = 120
+    for picture, numbers in ((thin, {5, 177}), (screen, {177})):
+        picture[0, 0] = 0
+        assert {finding.number for finding in read_file(JOB, memory(picture)).planes[0].findings} == numbers
     few = read_file(JOB, memory(frame(WORD, OTHER)))
     assert {finding.number for finding in few.planes[0].findings} == {177}
 

@@ -17,13 +17,16 @@ _LINES = 12
 _COVERED = 0.06
 _PAPER = 0.55
 _NARROW = 24
+_OTHER = 0.5
+"""Part of what is not ground that may lie outside of text on a page: stamps, rulings, handwriting."""
 
 
 def is_form(picture: Picture, lines: Sequence[Line]) -> bool:
     """Whether the plane is a page of text: many lines, spread over most of it, on one even ground.
 
     The ground may be light or dark: the most frequent level and its neighbours take most of the picture. Text
-    around an image (an ultrasound screen) is not enough: lines must lie in most parts of the plane.
+    around an image (an ultrasound screen) is not enough: lines must lie in most parts of the plane, and little else
+    may be there.
     """
     if len(lines) < _LINES:
         return False
@@ -34,6 +37,12 @@ def is_form(picture: Picture, lines: Sequence[Line]) -> bool:
     counts = np.bincount(grey.ravel(), minlength=256)
     ground = int(counts.argmax())
     if counts[max(0, ground - _NARROW) : ground + _NARROW + 1].sum() < _PAPER * grey.size:
+        return False
+    other = np.abs(grey.astype(np.int16) - ground) > _NARROW
+    drawn = int(other.sum())
+    for line in lines:
+        other[line.box.top : line.box.bottom, line.box.left : line.box.right] = False
+    if other.sum() > _OTHER * drawn:
         return False
     parts = {(4 * line.box.top // rows, 3 * ((line.box.left + line.box.right) // 2) // columns) for line in lines}
     middle = {(row, column) for row, column in parts if row in {1, 2}}

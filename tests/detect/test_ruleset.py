@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dcmaudit.detect.problems import ProblemKind
 from dcmaudit.detect.rules import default_rules, load_rules, parse_rules, rule_files, suggest_by_rules
@@ -215,3 +218,42 @@ def test_a_byte_order_mark_is_no_error(tmp_path: Path) -> None:
 def test_the_elements_that_rules_ask_for_are_known() -> None:
     rules = parse_rules(HEAD + rule("a", "contains Manfacturer GE || present 0x00100010"))
     assert rules.fields == {"Manfacturer", 0x00100010}
+
+
+PIECES = st.lists(
+    st.sampled_from(["scan", "Scanner", " 7", "$", "^", ".", "x*", "(a|b)", "|", "[0-9]", "\\d", "US", "é", "(?i)q"]),
+    min_size=1, max_size=4,
+).map("".join)  # fmt: skip
+VALUES = st.sampled_from(["scanner 7", "Scanner 17", "US", "scan", "", "xx a 3", "éq", "Sc\u0130an", "usus"])
+CRITERIA = st.tuples(
+    st.sampled_from(["contains", "equals", "notequals", "notcontains"]),
+    st.sampled_from(["Modality", "ManufacturerModelName"]),
+    PIECES,
+    st.sampled_from(["  + equals Modality US", "  || equals Modality US", "present Rows", ""]),
+)
+
+
+@given(st.lists(CRITERIA, min_size=1, max_size=8), VALUES, VALUES)
+@settings(max_examples=150, deadline=None)
+def test_a_rule_that_is_ruled_out_without_asking_would_not_have_applied(
+    criteria: list[tuple[str, str, str, str]], modality: str, model: str
+) -> None:
+    lines = [rule(f"r{n}", f"{what} {name} {value}", more, "coordinates 1,1,5,5")
+             for n, (what, name, value, more) in enumerate(criteria)]  # fmt: skip
+    try:
+        rules = parse_rules(HEAD + "".join(lines))
+    except RuleError:
+        return
+    (file,) = rules.files
+    asking = replace(rules, files=(replace(file, rules=tuple(replace(one, needs=None) for one in file.rules)),))
+    image = header(Modality=modality, ManufacturerModelName=model, Rows=10)
+    assert suggest_by_rules(rules, image, SIZE).matches == suggest_by_rules(asking, image, SIZE).matches
+
+
+def test_rules_about_other_devices_are_not_asked() -> None:
+    rules = parse_rules(HEAD + rule("a", "contains ManufacturerModelName Scanner 7$", "coordinates 1,1,5,5"))
+    (one,) = rules.rules
+    assert one.needs == ("ManufacturerModelName", "scanner 7")
+    other = replace(one, condition=lambda _lookup: pytest.fail("asked"))
+    asked = replace(rules, files=(replace(rules.files[0], rules=(other,)),))
+    assert suggest_by_rules(asked, header(ManufacturerModelName="Scanner 8"), SIZE).matches == ()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, TextClause, text
 
 from dcmaudit.errors import StoreCorruptError, StoreReadOnlyError
 from dcmaudit.store import migrate
@@ -37,6 +39,21 @@ class Session:
     def is_sqlite(self) -> bool:
         """Whether SQLite answers."""
         return self.connection.dialect.name == "sqlite"
+
+    def rows(self, query: str, values: dict[str, Any]) -> Sequence[Sequence[Any]]:
+        """All rows of a fixed question of ours, with ``:name`` for the values.
+
+        SQLite gets it as it is: for a dozen of small questions SQLAlchemy's work costs more than the answers.
+        """
+        if not self.is_sqlite:
+            return self.connection.execute(_text(query), values).all()
+        cursor = self.connection.exec_driver_sql(query, values).cursor
+        return [] if cursor is None else cursor.fetchall()
+
+
+@lru_cache(maxsize=64)
+def _text(query: str) -> TextClause:
+    return text(query)
 
 
 class Database:

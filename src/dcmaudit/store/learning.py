@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import TextClause, delete, insert, select, text
+from sqlalchemy import delete, insert, select
 
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import (
@@ -35,6 +35,7 @@ KIN_FILES = 30
 JUDGEMENTS = 1500
 _MOST_ROWS = 6000
 _CHUNKS = (30, 60)
+"""Portions of files where all together have too many rows."""
 
 _TAGS = 'SELECT id, filename, imagetype, "rows", "columns" FROM "DicomTags" '
 _EQUAL = (
@@ -48,6 +49,9 @@ CASE WHEN COUNT(*) <> MAX(frame) - MIN(frame) + 1 THEN {frames} END FROM "DicomR
 WHERE filename IN {names} AND "left" >= 0 AND "top" >= 0 AND "right" >= "left" AND "bottom" >= "top"
 GROUP BY filename, overlay, "left", "top", "right", "bottom"
 """
+_COUNT = (
+    f'SELECT COUNT(*) FROM (SELECT 1 FROM "DicomRects" WHERE filename IN {{names}} LIMIT {_MOST_ROWS + 1}) AS some_rows'  # noqa: S608 (a number of ours)
+)
 _EXTRA = """
 SELECT filename, "left", "top", "right", "bottom", scope FROM dcmaudit_rects WHERE filename IN {names}
 AND "left" >= 0 AND "top" >= 0 AND "right" >= "left" AND "bottom" >= "top"
@@ -60,6 +64,7 @@ _KINDS = (
     "SELECT filename, manufacturer, software_versions, frames, plane_groups FROM dcmaudit_kinds "
     "WHERE filename IN {names}"
 )
+_NEWEST_JUDGED = "SELECT kind, accepted FROM dcmaudit_judged ORDER BY id DESC LIMIT :most"
 _SEEN = "SELECT filename, plane_group, how, ranges FROM dcmaudit_seen WHERE filename IN {names}"
 
 
@@ -74,9 +79,23 @@ def examples(session: Session, filename: str, device: DeviceFacts, sop_class_uid
     found.pop(filename, None)
     if not found:
         return []
+    names = list(found)
+    # Files of many frames have many rows: then the newest answer.
+    portions = [names] if _are_few(session, names) else _chunks(names)
+    return _read(session, device, found, portions)
+
+
+def _are_few(session: Session, names: list[str]) -> bool:
+    counted = _Question(session, names).rows(_COUNT)
+    return int(counted[0][0]) <= _MOST_ROWS
+
+
+def _read(
+    session: Session, device: DeviceFacts, found: Mapping[str, Sequence[Any]], portions: Iterable[list[str]]
+) -> list[Example]:
     result: list[Example] = []
     spent = 0
-    for names in _chunks(list(found)):
+    for names in portions:
         ask = _Question(session, names)
         judged = ask.rows(_JUDGED) if session.has_learning else ()
         agreed = {tuple(row[:5]) for row in judged}
@@ -117,14 +136,9 @@ def _newest(session: Session, values: rows.Values) -> dict[str, Sequence[Any]]:
     found: list[Sequence[Any]] = []
     # Older databases hold the list as Python writes it. One question each: an IN would have to be sorted.
     for spelling in (image_type, str(json.loads(image_type))):
-        found += session.connection.execute(_text(_EQUAL), {**asked, "type": spelling, "most": EQUAL_FILES}).all()
-    found += session.connection.execute(_text(_KIN), {**asked, "most": KIN_FILES}).all()
+        found += session.rows(_EQUAL, {**asked, "type": spelling, "most": EQUAL_FILES})
+    found += session.rows(_KIN, {**asked, "most": KIN_FILES})
     return {row[1]: row for row in sorted(found, key=lambda row: -row[0])}
-
-
-@lru_cache(maxsize=32)
-def _text(query: str) -> TextClause:
-    return text(query)
 
 
 class _Question:
@@ -138,9 +152,7 @@ class _Question:
         array = "json_each(:names)" if self.session.is_sqlite else "unnest(CAST(:names AS text[])) AS value"
         frames = "group_concat(frame)" if self.session.is_sqlite else "string_agg(CAST(frame AS text), ',')"
         names = f"(SELECT value FROM {array})"  # noqa: S608 (one of two texts of ours)
-        return self.session.connection.execute(
-            _text(query.format(names=names, frames=frames)), {"names": self._names}
-        ).all()
+        return self.session.rows(query.format(names=names, frames=frames), {"names": self._names})
 
 
 def _marks(ask: _Question, agreed: set[tuple[Any, ...]]) -> tuple[dict[str, list[Mark]], int]:
@@ -314,9 +326,7 @@ def write_judged(session: Session, filename: str, judged: Sequence[Judged], user
 
 def read_judgements(session: Session, most: int) -> list[tuple[str, bool]]:
     """Kind and outcome of the newest judged suggestions."""
-    table = schema.judged
-    query = select(table.c.kind, table.c.accepted).order_by(table.c.id.desc()).limit(most)
-    return [(kind, bool(accepted)) for kind, accepted in session.connection.execute(query)]
+    return [(kind, bool(accepted)) for kind, accepted in session.rows(_NEWEST_JUDGED, {"most": most})]
 
 
 def read_judged(session: Session, filename: str) -> list[Judged]:

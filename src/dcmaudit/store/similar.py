@@ -13,8 +13,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
-
 from dcmaudit.model import Box, DeviceFacts, Origin, PlaneAddress, Region, Verdict
 from dcmaudit.store import rows
 from dcmaudit.store.database import Session
@@ -42,9 +40,6 @@ AND r."left" >= 0 AND r."top" >= 0 AND r."right" >= r."left" AND r."bottom" >= r
 """  # noqa: S608 (texts of ours)
 
 
-_TEXT = text(_QUERY)
-
-
 @dataclass(slots=True)
 class _Found:
     box: Box
@@ -61,8 +56,8 @@ def similar(
         return []
     values = rows.device_values(device, sop_class_uid)
     image_type = str(values["imagetype"])
-    found = session.connection.execute(
-        _TEXT,
+    found = session.rows(
+        _QUERY,
         {
             "model": values["manufacturermodelname"],
             "modality": values["modality"],
@@ -77,7 +72,7 @@ def similar(
             "overlay": place[1],
         },
     )
-    return [_region(item, address) for item in without_contained(merged(_counted(found.all())))]
+    return [_region(item, address) for item in without_contained(merged(_counted(found)))]
 
 
 def _counted(found: Iterable[Sequence[Any]]) -> list[_Found]:
@@ -132,11 +127,18 @@ def _cell(box: Box) -> tuple[int, int]:
 
 def _take_near(cells: dict[tuple[int, int], list[_Found]], box: Box) -> _Found | None:
     """Remove and return one item near the box. Only cells that a near corner can lie in are looked at."""
-    for x in {(box.left - NEAR) // _CELL, (box.left + NEAR) // _CELL}:
-        for y in {(box.top - NEAR) // _CELL, (box.top + NEAR) // _CELL}:
+    left, top, right, bottom = box.left, box.top, box.right, box.bottom
+    for x in {(left - NEAR) // _CELL, (left + NEAR) // _CELL}:
+        for y in {(top - NEAR) // _CELL, (top + NEAR) // _CELL}:
             cell = cells.get((x, y), ())
             for index, item in enumerate(cell):
-                if _is_near(item.box, box):
+                other = item.box
+                if (
+                    -NEAR <= left - other.left <= NEAR
+                    and -NEAR <= top - other.top <= NEAR
+                    and -NEAR <= right - other.right <= NEAR
+                    and -NEAR <= bottom - other.bottom <= NEAR
+                ):
                     return cells[x, y].pop(index)
     return None
 

@@ -71,14 +71,9 @@ def outline(boxes: Boxes, agreed: NDArray[np.bool_]) -> NDArray[np.float64]:
     right, bottom = boxes[:, 2] + margin, boxes[:, 3] + margin
     if len(boxes) < 1 / _OUTER:
         return np.array([left.min(), top.min(), right.max(), bottom.max()])
-    return np.array(
-        [
-            np.quantile(left, _OUTER, method="lower"),
-            np.quantile(top, _OUTER, method="lower"),
-            np.quantile(right, 1 - _OUTER, method="higher"),
-            np.quantile(bottom, 1 - _OUTER, method="higher"),
-        ]
-    )
+    # The last that is not left out, counted from the outside: np.quantile takes ten times as long.
+    out = int(_OUTER * (len(boxes) - 1))
+    return np.array([np.sort(left)[out], np.sort(top)[out], np.sort(right)[-1 - out], np.sort(bottom)[-1 - out]])
 
 
 def covers(boxes: Boxes, core: NDArray[np.float64]) -> NDArray[np.bool_]:

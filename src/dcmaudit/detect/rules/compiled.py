@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from dcmaudit.detect.header import Field, HeaderLike
-from dcmaudit.detect.rules.patterns import Clock, searcher
+from dcmaudit.detect.rules.patterns import Clock, needed_text, searcher
 from dcmaudit.detect.rules.syntax import Action, CriteriaLine, Criterion, Join
 
 
@@ -78,6 +78,24 @@ class Compiler:
             self.fields |= {criterion.field for criterion in line.criteria}
             made = self._lines[line] = (len(self._lines), _line(line))
         return made
+
+
+def needed(lines: Sequence[CriteriaLine]) -> tuple[Field, str] | None:
+    """An element and letters that its value must have for these criteria to hold, the longest; None for none such.
+
+    Of thousands of rules nearly all are about other devices: this tells so without asking their questions.
+    """
+    found: list[tuple[Field, str]] = []
+    for line in lines:
+        if Join.OR in line.joins:
+            continue
+        for criterion in line.criteria:
+            if criterion.action is Action.CONTAINS:
+                found.append((criterion.field, needed_text(criterion.value.strip())))
+            elif criterion.action is Action.EQUALS:
+                found.append((criterion.field, criterion.value.lower().strip()))
+    longest = max(found, key=lambda one: len(one[1]), default=None)
+    return longest if longest is not None and longest[1] else None
 
 
 def _all(questions: tuple[_Numbered, ...]) -> Condition:

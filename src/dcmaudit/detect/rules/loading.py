@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from dcmaudit.detect.header import Field
-from dcmaudit.detect.rules.compiled import Compiler
+from dcmaudit.detect.rules.compiled import Compiler, needed
 from dcmaudit.detect.rules.ctp import ScriptParser
 from dcmaudit.detect.rules.recipe import RecipeParser
 from dcmaudit.detect.rules.ruleset import Rule, RuleFile, RuleSet
@@ -121,6 +121,7 @@ def _recipe(text: str, path: Path, compiler: Compiler) -> RuleFile:
             one.group,
             one.marks,
             compiler.rule(one.lines, applies_always=bool(one.marks)),
+            needed(one.lines),
         )
         for one in recipe.rules
     )

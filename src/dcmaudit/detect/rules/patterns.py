@@ -26,6 +26,8 @@ _MOST_BRACKETS = 100
 _MOST_REPEATS = 1000
 
 _SPECIAL = set("\\^$.?*+()[]{}")
+_UNCERTAIN = set("|\\?*+()[]{}")
+_PLACEHOLDER = re.compile(r"[\^$.]")
 _REPEAT = re.compile(r"\{(\d*),?(\d*)\}")
 _LITERAL_BRACE = re.compile(r"\{(?!\d*,?\d*\})")
 
@@ -75,6 +77,13 @@ def searcher(pattern: str) -> Matcher:
         return lambda text, _clock: any(word in text for word in words)
     simple = _checked(small)
     return _bounded(small, simple.search if _is_simple(small) else None, whole=False)
+
+
+@lru_cache(maxsize=4096)
+def needed_text(pattern: str) -> str:
+    """Letters that every text has in which ``searcher(pattern)`` finds something; "" where none can be told."""
+    small = _small_letters(pattern)
+    return "" if _UNCERTAIN.intersection(small) else max(_PLACEHOLDER.split(small), key=len)
 
 
 def full_matcher(pattern: str, *, ignore_case: bool = False) -> Matcher:

@@ -17,7 +17,10 @@ from dcmaudit.model import Box, Everywhere, Origin, Region, Size
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One compiled rule. ``file`` is the file's name without its folder; ``group`` the %filter section or "CTP"."""
+    """One compiled rule. ``file`` is the file's name without its folder; ``group`` the %filter section or "CTP".
+
+    ``needs`` is an element and letters in its value without which ``condition`` cannot hold.
+    """
 
     label: str
     file: str
@@ -25,6 +28,7 @@ class Rule:
     group: str
     marks: tuple[Mark, ...]
     condition: Condition = field(repr=False, compare=False)
+    needs: tuple[Field, str] | None = field(default=None, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -103,7 +107,9 @@ def suggest_by_rules(rules: RuleSet, header: HeaderLike, size: Size) -> Suggesti
 
 def _matching(file: RuleFile, lookup: Lookup, problems: list[Problem]) -> list[Rule]:
     matched: list[Rule] = []
-    for rule in file.rules:
+    texts = _Texts(lookup)
+    possible = [rule for rule in file.rules if rule.needs is None or rule.needs[1] in texts[rule.needs[0]]]
+    for rule in possible:
         try:
             if not rule.condition(lookup):
                 continue
@@ -115,6 +121,18 @@ def _matching(file: RuleFile, lookup: Lookup, problems: list[Problem]) -> list[R
         if file.first_only:
             break
     return matched
+
+
+class _Texts(dict[Field, str]):
+    """Values in small letters, each asked for once; "" where there is none."""
+
+    def __init__(self, lookup: Lookup) -> None:
+        super().__init__()
+        self._lookup = lookup
+
+    def __missing__(self, element: Field) -> str:
+        text = self[element] = self._lookup.lowered(element) or ""
+        return text
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ Picture = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
 _HERE = Path(__file__).parent
+_TIGHT = 0.5
+"""Part of a box that must be text, or as near to it as a margin is, for the box to be tight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,16 @@ def _covered(size: Size, boxes: Iterable[Box]) -> Mask:
     return mask
 
 
+def _share(mask: Mask, box: Box, ink: Mask | None = None) -> float:
+    """How much of a box, or of the ink in it, a mask of its plane covers."""
+    rows, columns = mask.shape
+    part = box.clipped(Size(columns, rows))
+    if part is None:
+        return 0.0
+    inside = mask[part.top : part.bottom, part.left : part.right]
+    return float(inside.mean() if ink is None else inside[ink].mean())
+
+
 def _grown(string: RealString) -> Box:
     # A finder's boxes have a margin, and it is not held against them.
     by = max(4, string.cap // 2)
@@ -189,23 +201,28 @@ class RealScore:
     def take(self, plane: RealPlane, picture: Picture, found: Sequence[Box]) -> None:
         """Count the strings of one plane, seen in the first of its pictures, and what was boxed besides."""
         mask = _covered(plane.size, found)
+        text = [_grown(string) for string in plane.strings]
+        near = _covered(plane.size, text)
+        tight = _covered(plane.size, [box for box in found if _share(near, box) >= _TIGHT])
         for string in plane.strings:
-            box = string.box
-            share = float(mask[box.top : box.bottom, box.left : box.right][ink_of(picture, box)].mean())
+            ink = ink_of(picture, string.box)
+            share = _share(mask, string.box, ink)
             for name in _classes(plane, string):
                 self.hits[name][0] += share >= COVERED
                 self.hits[name][1] += 1
+            if string.legible:
+                self.hits["legible, tightly"][0] += _share(tight, string.box, ink) >= COVERED
+                self.hits["legible, tightly"][1] += 1
             if share < COVERED:
                 self.misses.append(
                     {"file": plane.file, "plane": plane.key}
                     | asdict(string)
-                    | {"box": _corners(box), "ink_covered": round(share, 2)}
+                    | {"box": _corners(string.box), "ink_covered": round(share, 2)}
                 )
         if plane.is_complete:
-            text = [_grown(string) for string in plane.strings]
-            self.masked.append(float((mask & ~_covered(plane.size, text)).sum() / plane.size.area))
+            self.masked.append(float((mask & ~near).sum() / plane.size.area))
             for one in found:
-                if not any(one.intersection(near) for near in text):
+                if not any(one.intersection(place) for place in text):
                     self.outside.append({"file": plane.file, "plane": plane.key, "box": _corners(one)})
 
     def take_clean(self, file: str, key: str, what: Shown, found: Sequence[Box]) -> None:

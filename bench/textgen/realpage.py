@@ -11,6 +11,7 @@ _BEGIN, _END = "<!-- figures of bench/real -->", "<!-- end of the figures -->"
 
 _ROWS = {
     "legible": "all legible strings",
+    "legible, tightly": "the same, by boxes alone of which half and more is text",
     "3 characters and more, cap 7 and more": "3 characters and more, capitals of 7 px and more",
     "kind line": "lines (3 characters and more)",
     "kind short": "1-2 characters",

@@ -183,6 +183,16 @@ def test_boxes_outside_of_any_text_are_listed_and_their_area_counted() -> None:
     assert incomplete.report()["text_planes"]["count"] == 0
 
 
+def test_a_box_over_half_the_plane_finds_text_but_not_tightly() -> None:
+    box = Box(10, 10, 40, 20)
+    plane = plane_with(word(box))
+    for found, tight in (([Box(0, 0, 100, 40)], 0), ([Box(6, 6, 44, 24)], 1), ([Box(0, 0, 100, 40), box], 1)):
+        score = RealScore()
+        score.take(plane, lettered(plane.size, box), found)
+        assert score.hits["legible"] == [1, 1]
+        assert score.hits["legible, tightly"] == [tight, 1], found
+
+
 def test_clean_planes_count_boxes_and_area_test_patterns_apart() -> None:
     score = RealScore()
     picture = reality.Shown("CT", "made", 1, Size(100, 50), "clean")

@@ -168,6 +168,7 @@ def test_what_cannot_be_done_is_refused(
         ["--rect", "1,1,2,2", "--resume", "--overwrite"],
         ["--rect", "1,1,2,2", "--jobs", "0"],
         ["--rect", "1,1,2,2", "--include-unreviewed"],
+        ["--rect", "1,1,2,2", "--moved"],
         ["--rect", "1,1,2,2", "--jobs", "2", "--dask", "tcp://127.0.0.1:9"],
     ],
 )
@@ -331,6 +332,31 @@ def test_a_folder_that_may_not_be_written_refuses_the_output(cine: Path) -> None
     cine.parent.chmod(0o555)
     assert main(["redact", str(cine), "--rect", "1,2,6,9"]) == 1
     cine.parent.chmod(0o755)
+
+
+def test_a_file_known_under_another_name_gets_its_marks_only_when_asked(
+    cine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stored(tmp_path, cine)
+    with open_instance(PathReference(cine)) as instance, open_store(tmp_path, user="me") as store:
+        store.put_identity(str(cine), instance.identity())
+    moved = cine.rename(tmp_path / "moved.dcm")
+    arguments = ["redact", "--db", str(tmp_path), str(moved)]
+    assert main(arguments) == 1
+    assert not output(moved).exists()
+    refused(capsys, "not known by this name", "--moved", "db adopt")
+    assert main([*arguments, "--moved"]) == 0
+    assert black(output(moved))["f0"] == [20, 20, 31, 23]
+    with open_store(tmp_path, user="me") as store:
+        assert store.rects(str(cine))  # the database is as it was
+        assert not store.rects(str(moved))
+        for name in ("/other", str(cine)):
+            store.put_tag(name, marked=False, comment=None, device=DeviceFacts())
+        with open_instance(PathReference(moved)) as instance:
+            store.put_identity("/other", instance.identity())
+    output(moved).unlink()
+    assert main([*arguments, "--moved"]) == 1
+    refused(capsys, "2 other names are the same image", "--from")
 
 
 def test_files_with_nothing_to_redact_are_copied_as_they_are_when_asked(cine: Path, tmp_path: Path) -> None:

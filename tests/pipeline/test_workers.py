@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from dcmaudit.errors import DecodeError
-from dcmaudit.pipeline.workers import CrashError, cores, each, stopping
+from dcmaudit.pipeline.workers import CrashError, NotBegunError, cores, each, stopping
 
 
 def double(number: int) -> int:
@@ -76,3 +76,21 @@ def test_leaving_tells_the_workers_to_stop() -> None:
 
 def test_there_is_at_least_one_core() -> None:
     assert cores() >= 1
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_when_an_end_is_asked_for_every_item_that_was_read_is_told(jobs: int) -> None:
+    asked: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(1000):
+            asked.append(number)
+            yield number
+
+    told: list[tuple[int, object]] = []
+    for item, answer in each(double, items(), jobs=jobs, stop=lambda: len(told) >= 3):
+        told.append((item, answer))
+    assert [item for item, _ in told] == asked
+    assert len(asked) < 20
+    assert [answer for item, answer in told[:3]] == [0, 2, 4]
+    assert isinstance(told[-1][1], NotBegunError)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import secrets
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, add_common, say
+from dcmaudit.cli.ocr_progress import count_files
+from dcmaudit.cli.progress import Progress
 from dcmaudit.cli.redact_inputs import fresh, from_csv, references
 from dcmaudit.cli.redact_report import Report
+from dcmaudit.cli.stopping import stoppable
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Reference
 
@@ -52,6 +56,9 @@ def _what(group: argparse._ArgumentGroup) -> None:
     )  # fmt: skip
     group.add_argument(
         "--include-unreviewed", action="store_true", help="with the database: files too that are not marked done"
+    )
+    group.add_argument(
+        "--moved", action="store_true", help="with the database: marks of the same image under another name, too"
     )
     group.add_argument("--csv", type=Path, metavar="FILE", help="filename,frame,overlay,left,top,right,bottom")
     group.add_argument(
@@ -117,21 +124,44 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     tally = Tally()
     report = Report(args)
     store = _store(args, settings)
+    interrupted = False
     try:
         asked, listed = _asked(args, settings, store, report)
-        names = fresh(references(args, settings, listed, tally, report), args, job, report)
-        tasks = asked.tasks(names)
-        for task, answer in workers.each(partial(redact_file, job), tasks, jobs=args.jobs, dask=args.dask):
-            report.take(task, answer)
+        with _progress(args, settings, listed, store) as progress, stoppable() as stop:
+            report.put, report.one_done = progress.output, progress.advance
+            names = fresh(references(args, settings, listed, tally, report), args, job, report)
+            tasks = asked.tasks(names)
+            work = partial(redact_file, job)
+            for task, answer in workers.each(work, tasks, jobs=args.jobs, dask=args.dask, stop=stop.asked):
+                report.take(task, answer)
+            interrupted = stop.asked()
     except KeyboardInterrupt:
-        say("interrupted: not every input was reached; what has an output is proved")
+        say("ended at once: what has an output is proved, and nothing else has one; --resume goes on")
         report.finish(tally)
         return Exit.INTERRUPTED
     finally:
         if store is not None:
             store.close()
+    if interrupted:
+        report.interrupted(progress.total)
     report.finish(tally)
-    return report.exit_code
+    return Exit.INTERRUPTED if interrupted else report.exit_code
+
+
+def _progress(args: argparse.Namespace, settings: Settings, listed: list[Reference], store: Store | None) -> Progress:
+    """The bar; how many inputs there are is known from a list, and counted where files are looked for."""
+
+    def total(given_up: Callable[[], bool]) -> int | None:
+        if args.files:
+            return count_files(args, settings, given_up)
+        if listed or store is None:
+            return len(listed)
+        with open_store(settings.database, user=settings.user, read_only=True) as mine:  # of this thread
+            return sum(1 for _ in mine.filenames())
+
+    from dcmaudit.store import open_store
+
+    return Progress("redacting", total, quiet=getattr(args, "quiet", False))
 
 
 def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
@@ -196,10 +226,16 @@ def _check(args: argparse.Namespace) -> None:
         )
     if args.resume and args.overwrite:
         raise UsageError("--resume keeps existing outputs and --overwrite replaces them", hint="choose one")
-    if args.include_unreviewed and not _wants_database(args):
-        raise UsageError("--include-unreviewed means nothing without the database", hint="add --from-db")
+    _check_database(args)
     if not args.files and args.csv is None and not _wants_database(args):
         raise UsageError("no file is named", hint="name files, or a list with --csv, or use the database")
+
+
+def _check_database(args: argparse.Namespace) -> None:
+    if args.include_unreviewed and not _wants_database(args):
+        raise UsageError("--include-unreviewed means nothing without the database", hint="add --from-db")
+    if args.moved and not _wants_database(args):
+        raise UsageError("--moved means nothing without the database", hint="add --from-db")
 
 
 def _wants_database(args: argparse.Namespace) -> bool:
@@ -224,7 +260,7 @@ def _asked(
     by_file: dict[str, list[Request]] = {}
     problems: dict[str, list[str]] = {}
     listed = [] if args.csv is None else from_csv(args, settings, by_file, problems, report)
-    asked = Asked(_everywhere(args), by_file, problems, store, unreviewed=args.include_unreviewed)
+    asked = Asked(_everywhere(args), by_file, problems, store, unreviewed=args.include_unreviewed, moved=args.moved)
     return asked, listed
 
 

@@ -74,6 +74,7 @@ def references(
             continue
         if args.files and _is_output(reference.name, args.files):
             report.outputs += 1
+            report.one_done()
         else:
             yield reference
 
@@ -107,7 +108,7 @@ def fresh(
         elif real in inputs or is_input(target, reference):
             report.refuse(reference.name, f"its output {target} is an input: inputs are never replaced")
         elif args.resume and target.exists():
-            report.resumed += 1
+            report.resume()
         else:
             taken[real] = reference.name
             yield reference

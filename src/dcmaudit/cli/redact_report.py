@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dcmaudit.cli.common import Exit, printable, say
@@ -26,6 +27,11 @@ class Report:
         self._counts: Counter[Outcome] = Counter()
         self.resumed = 0
         self.outputs = 0
+        self.not_begun = 0
+        self.put: Callable[[str], None] = lambda line: print(line, flush=True)
+        """Where lines for standard output go."""
+        self.one_done: Callable[[], None] = lambda: None
+        """Called for each input that is through."""
 
     @property
     def is_good(self) -> bool:
@@ -44,8 +50,11 @@ class Report:
     def take(self, task: RedactionTask, answer: RedactionReport | Exception) -> None:
         """One file's report, or the exception that its worker ended with."""
         from dcmaudit.pipeline.redacting import RedactionReport
-        from dcmaudit.pipeline.workers import CrashError
+        from dcmaudit.pipeline.workers import CrashError, NotBegunError
 
+        if isinstance(answer, NotBegunError):
+            self.not_begun += 1
+            return
         if not isinstance(answer, RedactionReport):
             # The words of a foreign exception may quote the file; its kind does not.
             reason = str(answer) if isinstance(answer, CrashError) else f"internal error: {type(answer).__name__}"
@@ -68,12 +77,13 @@ class Report:
     def _tell(self, report: RedactionReport) -> None:
         result = report.result
         self._counts[result.outcome] += 1
+        self.one_done()
         if self._json:
-            print(json.dumps(_as_json(report)))
+            self.put(json.dumps(_as_json(report)))
         elif self._dry:
-            print(f"{printable(result.name)}: {result.outcome.value}")
+            self.put(f"{printable(result.name)}: {result.outcome.value}")
             for line in report.plan:
-                print(f"  {printable(line)}")
+                self.put(f"  {printable(line)}")
         elif report.output is not None and not self._quiet:
             say(f"{result.name}: proved: {report.output}")
         for note in report.notes:
@@ -82,6 +92,21 @@ class Report:
         if result.outcome is not Outcome.DONE:
             for reason in result.reasons:
                 say(f"{result.name}: {result.outcome.value}: {reason}")
+
+    def resume(self) -> None:
+        """An input whose output was there already."""
+        self.resumed += 1
+        self.one_done()
+
+    def interrupted(self, total: int | None) -> None:
+        """Say what was finished and what was not; ``total`` is the number of inputs, None where nobody knows."""
+        done = self._counts.total() + self.resumed + self.outputs
+        if total is not None:
+            left = f"{max(total - done, self.not_begun)} were not begun"
+        else:
+            left = "the others were not begun"
+        say(f"interrupted: {done} inputs were finished and are told above, {left}; what has an output is proved, and "
+            "nothing else has one (--resume goes on)")  # fmt: skip
 
     def finish(self, tally: Tally) -> None:
         """The summary by outcome."""

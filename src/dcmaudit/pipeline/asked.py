@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from dcmaudit.dicom import open_instance
+from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Origin, Reference, ReviewState
 from dcmaudit.model.redaction import Request
 from dcmaudit.pipeline.redacting import RedactionTask
@@ -16,7 +18,9 @@ class Asked:
     """The sources of requests. ``everywhere`` is asked of every file, ``by_file`` of files by name.
 
     With ``store``, rectangles of the database are asked for; unless ``unreviewed``, a file that is not done is
-    refused, for somebody may still be working on it, or wants to look at it again (tagged files).
+    refused, for somebody may still be working on it, or wants to look at it again (tagged files). With ``moved``, a
+    file that the database does not know by its name gets the marks of the one other name under which the same instance
+    with the same pixels was noted; the database is not changed.
     """
 
     everywhere: Sequence[Request] = ()
@@ -24,6 +28,7 @@ class Asked:
     problems: Mapping[str, Sequence[str]] = field(default_factory=dict)
     store: Store | None = None
     unreviewed: bool = False
+    moved: bool = False
 
     def tasks(self, references: Iterable[Reference]) -> Iterator[RedactionTask]:
         """One task a file, in order."""
@@ -36,18 +41,52 @@ class Asked:
         requests = [*self.everywhere, *self.by_file.get(name, ())]
         problems = list(self.problems.get(name, ()))
         if self.store is not None:
-            found, wrong = self._stored(self.store, name)
+            try:
+                found, wrong = self._stored(self.store, reference)
+            except DcmauditError as error:  # of a file whose identity was looked for
+                found, wrong = [], [error.message]
             requests += found
             problems += wrong
         return RedactionTask(reference, tuple(requests), tuple(problems))
 
-    def _stored(self, store: Store, name: str) -> tuple[list[Request], list[str]]:
-        rows = store.rects(name)
+    def _stored(self, store: Store, reference: Reference) -> tuple[list[Request], list[str]]:
+        name, whose = reference.name, ""
         state = store.states([name])[name]
+        if state is ReviewState.NOT_REVIEWED:
+            former, problem = self._former(store, reference)
+            if problem is not None:
+                return [], [problem]
+            if former is not None:
+                name, whose = former, " of its former name"
+                state = store.states([name])[name]
         if state is not ReviewState.DONE and not self.unreviewed:
             return [], [f"in the database the file is {_STATES[state]}; --include-unreviewed redacts such files too"]
+        rows = store.rects(name)
         problems = [f"stored row {row.id}: {row.problem}" for row in rows if row.problem is not None]
-        return [_request(row) for row in rows if row.box is not None and row.scope is not None], problems
+        return [_request(row, whose) for row in rows if row.box is not None and row.scope is not None], problems
+
+    def _former(self, store: Store, reference: Reference) -> tuple[str | None, str | None]:
+        """The name that an unknown file has in the database, or why it gets no marks; both None: nothing is known."""
+        if not self.moved:
+            if self.unreviewed:
+                return None, None
+            return None, (
+                f"in the database the file is {_STATES[ReviewState.NOT_REVIEWED]}; --moved looks for the same image "
+                "under another name, dcmaudit db adopt gives it the marks of that, --include-unreviewed redacts such "
+                "files too"
+            )
+        with open_instance(reference) as instance:
+            found = store.find_moved(reference.name, instance.identity())
+        if len(found) > 1:
+            return None, (
+                f"in the database {len(found)} other names are the same image; dcmaudit db adopt --from says which"
+            )
+        if not found and not self.unreviewed:
+            return (
+                None,
+                "in the database no name is noted for this image (dcmaudit db identify notes what is behind names)",
+            )
+        return (found[0] if found else None), None
 
 
 _STATES = {
@@ -57,7 +96,7 @@ _STATES = {
 }
 
 
-def _request(row: RectRow) -> Request:
+def _request(row: RectRow, whose: str) -> Request:
     if row.scope is None:
         raise ValueError("a row without a plane asks for nothing")
-    return Request(row.box, row.scope, Origin.STORED, f"stored row {row.id}")
+    return Request(row.box, row.scope, Origin.STORED, f"stored row {row.id}{whose}")

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dcmaudit.errors import MissingExtraError, UsageError
-from dcmaudit.pipeline.workers import CrashError, answer_of
+from dcmaudit.pipeline.workers import CrashError, NotBegunError, answer_of
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -23,7 +23,7 @@ _SECONDS = 15
 
 
 def each_on_cluster(
-    task: Callable[[Item], Answer], items: Iterable[Item], address: str
+    task: Callable[[Item], Answer], items: Iterable[Item], address: str, stop: Callable[[], bool] = lambda: False
 ) -> Iterator[tuple[Item, Answer | Exception]]:
     """What ``workers.each`` does, on the cluster whose scheduler listens at ``address``.
 
@@ -37,10 +37,15 @@ def each_on_cluster(
         waiting: deque[tuple[Item, Future[Any]]] = deque()
         for item in items:
             waiting.append((item, executor.submit(partial(answer_of, task), item)))
+            if stop():
+                break
             if len(waiting) >= _AHEAD * max(1, _threads(client)):
-                yield _next(waiting)
+                yield _next(waiting, stop)
         while waiting:
-            yield _next(waiting)
+            if stop():
+                for _, future in waiting:
+                    future.cancel()
+            yield _next(waiting, stop)
     finally:
         # Closing drops what was not begun: nobody holds the results any more.
         client.close()  # type: ignore[no-untyped-call]
@@ -66,12 +71,12 @@ def _threads(client: Client) -> int:
     return sum(int(worker.get("nthreads", 1)) for worker in workers.values())
 
 
-def _next(waiting: deque[tuple[Any, Future[Any]]]) -> tuple[Any, Any]:
+def _next(waiting: deque[tuple[Any, Future[Any]]], stop: Callable[[], bool]) -> tuple[Any, Any]:
     item, future = waiting.popleft()
     try:
         return item, future.result()
     except CancelledError:
-        return item, CrashError("the cluster gave it up")
+        return item, NotBegunError() if stop() else CrashError("the cluster gave it up")
     except Exception as error:
         # One of Dask's own: what the task raises comes as an answer.
         if type(error).__name__ == "KilledWorker":

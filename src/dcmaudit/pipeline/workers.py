@@ -11,7 +11,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from itertools import chain, islice
@@ -30,6 +30,14 @@ class CrashError(Exception):
     """The process that worked on one input died: a decoder crashed, or memory ran out."""
 
 
+class NotBegunError(Exception):
+    """The work was to end before this input's turn came: nothing was done with it."""
+
+
+def _never() -> bool:
+    return False
+
+
 def cores() -> int:
     """The cores that this process may use, which can be fewer than the machine has (Slurm, containers)."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -41,7 +49,12 @@ def stopping() -> bool:
 
 
 def each(
-    task: Callable[[Item], Answer], items: Iterable[Item], *, jobs: int | None = None, dask: str | None = None
+    task: Callable[[Item], Answer],
+    items: Iterable[Item],
+    *,
+    jobs: int | None = None,
+    dask: str | None = None,
+    stop: Callable[[], bool] = _never,
 ) -> Iterator[tuple[Item, Answer | Exception]]:
     """Every item with the answer of ``task``, or the exception it ended with, in the order of ``items``.
 
@@ -49,21 +62,27 @@ def each(
     or one item, is done in this process. Closing the iterator, which an exception such as KeyboardInterrupt does,
     tells the workers to stop (see ``stopping``), waits for them and drops what was not begun.
 
+    ``stop`` is asked now and then. When it says True no more items are read, those that are being worked on are
+    finished, and every item that was read is told still: those that nobody began end as NotBegunError.
+
     ``dask`` is the address of a Dask scheduler, whose workers then do the work, see ``cluster.each_on_cluster``.
     """
     if dask is not None:
         from dcmaudit.pipeline.cluster import each_on_cluster
 
-        yield from each_on_cluster(task, items, dask)
+        yield from each_on_cluster(task, items, dask, stop)
         return
     jobs = jobs or cores()
     todo = iter(items)
     first = list(islice(todo, 2))
     if jobs == 1 or len(first) < 2:
         for item in chain(first, todo):
+            if stop():
+                yield item, NotBegunError()
+                return
             yield item, answer_of(task, item)
         return
-    yield from _Pool(task, jobs).run(chain(first, todo))
+    yield from _Pool(task, jobs).run(chain(first, todo), stop)
 
 
 def answer_of(task: Callable[[Item], Answer], item: Item) -> Answer | Exception:
@@ -74,32 +93,49 @@ def answer_of(task: Callable[[Item], Answer], item: Item) -> Answer | Exception:
         return error
 
 
+def _unless_stopping(task: Callable[[Item], Answer], item: Item) -> Answer | Exception:
+    """What a worker does with an item that was handed to it: it may have waited there until the end was asked for."""
+    return NotBegunError() if stopping() else answer_of(task, item)
+
+
 class _Pool:
     def __init__(self, task: Callable[[Any], Any], jobs: int) -> None:
         # Not forked: a copy of a process with threads may hang.
         self._context = multiprocessing.get_context("spawn")
         self._stop = self._context.Event()
-        self._call = partial(answer_of, task)
+        self._call = partial(_unless_stopping, task)
         self._jobs = jobs
         self._pool = self._new(jobs)
 
-    def run(self, items: Iterator[Any]) -> Iterator[tuple[Any, Any]]:
+    def run(self, items: Iterator[Any], stop: Callable[[], bool]) -> Iterator[tuple[Any, Any]]:
         waiting: deque[tuple[Any, Future[Any]]] = deque()
         try:
             for item in items:
                 waiting.append((item, self._submit(item)))
+                if stop():
+                    break
                 if len(waiting) >= self._jobs * _AHEAD:
                     yield self._next(waiting)
             while waiting:
+                if stop():
+                    self._end(waiting)
                 yield self._next(waiting)
         finally:
             self._stop.set()
             self._pool.shutdown(wait=True, cancel_futures=True)
 
+    def _end(self, waiting: deque[tuple[Any, Future[Any]]]) -> None:
+        """Let nothing more be begun."""
+        self._stop.set()
+        for _, future in waiting:
+            future.cancel()
+
     def _next(self, waiting: deque[tuple[Any, Future[Any]]]) -> tuple[Any, Any]:
         item, future = waiting.popleft()
         try:
             return item, future.result()
+        except CancelledError:
+            return item, NotBegunError()
         except BrokenProcessPool:
             self._pool.shutdown(wait=True)
             answer = self._alone(item)

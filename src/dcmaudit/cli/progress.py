@@ -1,0 +1,79 @@
+"""How far a long run is: inputs done, rate, time left. Only on a terminal; elsewhere it draws nothing."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+
+class Progress:
+    """A bar on standard error, named ``title``.
+
+    ``total`` counts the inputs, in a thread beside the work, for the list is read lazily; it is given a function that
+    says whether to give up, and returns None where it did. Until it is there the bar shows no time left.
+    """
+
+    def __init__(self, title: str, total: Callable[[Callable[[], bool]], int | None], *, quiet: bool = False) -> None:
+        self._title, self._total = title, total
+        self._shown = sys.stderr.isatty() and not quiet
+        self._bar: Any = None
+        self._task: Any = None
+        self._ended = threading.Event()
+        self.done = 0
+        self.total: int | None = None
+
+    def __enter__(self) -> Self:
+        if self._shown:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+            from rich.progress import Progress as Bar
+
+            rate = TextColumn("{task.fields[rate]}")
+            columns = (TextColumn(self._title), BarColumn(), MofNCompleteColumn(), rate, TimeElapsedColumn())
+            left = (TextColumn("left"), TimeRemainingColumn())
+            # What goes to standard output must arrive there: it may be piped into another program.
+            console = Console(stderr=True)
+            self._bar = Bar(*columns, *left, console=console, transient=True, redirect_stdout=False)
+            self._task = self._bar.add_task("", total=None, rate="")
+            self._bar.start()
+            threading.Thread(target=self._count, name="dcmaudit-count", daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def advance(self) -> None:
+        """One more input is through."""
+        self.done += 1
+        if self._bar is not None:
+            elapsed = self._bar.tasks[0].elapsed or 0.0
+            rate = f"{self.done / elapsed:.1f} files/s" if elapsed > 1 else ""
+            self._bar.update(self._task, completed=self.done, rate=rate)
+
+    def print(self, line: str) -> None:
+        """A line on standard error, above the bar."""
+        if self._bar is not None:
+            self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        else:
+            print(line, file=sys.stderr)
+
+    def output(self, line: str) -> None:
+        """A line on standard output, at once; above the bar where both are on one terminal."""
+        if self._bar is not None and sys.stdout.isatty():
+            self.print(line)
+        else:
+            print(line, flush=True)
+
+    def _count(self) -> None:
+        self.total = self._total(self._ended.is_set)
+        bar = self._bar
+        if bar is not None and self.total is not None:
+            bar.update(self._task, total=self.total)

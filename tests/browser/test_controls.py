@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -279,6 +280,56 @@ def test_a_click_on_a_projection_goes_to_the_plane_that_shows_there(start: Start
     y = area["y"] + area["height"] / 2 + (45 - 32) * scale
     face.page.mouse.click(x, y)
     face.plane("frame 5/6")
+
+
+def test_the_cross_of_a_projection_leads_to_the_plane_that_shows_there(start: StartFace, tmp_path: Path) -> None:
+    import numpy as np
+
+    cells = np.full((6, 64, 112), 20, np.uint8)
+    cells[4, 28:36, 60:68] = 220  # right of the middle: three steps of a fortieth of the width
+    face = start(write(tmp_path / "one.dcm", reference(cells, frames=6)))
+    face.plane("frame 1/6")
+    face.press("j")
+    expect(face.at("#sheet .foot")).to_contain_text("arrow keys move a cross")
+    face.press("ArrowRight", "ArrowRight", "ArrowRight")
+    expect(face.at("#sheet .cross")).to_be_visible()
+    expect(face.at(".sheet-body button")).to_have_attribute("aria-label", re.compile(r"^Cross at 65, 32\."))
+    face.picture("projection-cross")
+    face.press("Enter")
+    face.plane("frame 5/6")
+
+
+def test_small_pictures_of_large_planes_are_a_glance(start: StartFace, tmp_path: Path) -> None:
+    import numpy as np
+
+    cells = np.zeros((3, 1500, 1400), np.uint8)
+    face = start(write(tmp_path / "large.dcm", reference(cells, frames=3)))
+    face.shows("#statusseen", "1 of 3 planes seen")
+    expect(face.at("#statusview")).to_contain_text("small text is lost at this size")
+    face.press("g")
+    expect(face.at(".cell img")).to_have_count(3)
+    face.press("Escape")
+    expect(face.at("#sheet")).to_be_hidden()
+    face.press("j")
+    expect(face.at("#sheet .foot")).to_contain_text("does not count as seen")
+    face.press("Escape")
+    groups = face.state()["groups"]
+    assert (groups[0]["seen"], groups[0]["glanced"]) == ([[0, 1]], [[0, 3]])
+    face.press("N")
+    expect(face.at("dialog[open]")).to_contain_text("2 of 3 planes were not seen, 2 of them only at a glance")
+
+
+def test_the_series_shows_every_kind_of_plane_of_every_file(start: StartFace, tmp_path: Path) -> None:
+    for name in ("a.dcm", "b.dcm"):
+        write(tmp_path / "in" / name, cine(4, overlays=[overlay(0x6000, 2, 100)], extra={"SeriesInstanceUID": "1.2.3"}))
+    face = start(tmp_path / "in")
+    face.plane("frame 1/4")
+    face.press("G")
+    expect(face.at(".cell")).to_have_count(4)
+    expect(face.at(".cell-title").nth(3)).to_have_text("overlay 6000 (2) · b.dcm")
+    face.at(".cell").nth(3).click()
+    face.position("2/2")
+    face.plane("overlay 6000 frame 1/2")
 
 
 def test_zoom_pan_fit_and_one_to_one(start: StartFace, tmp_path: Path) -> None:

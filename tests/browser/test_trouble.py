@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from dcmaudit.model import Box, FrameAddress
+from dcmaudit.store import NewRect, OcrEngine, open_store
 from support.corpus import corpus
 from support.face import Face, StartFace
 from support.files import JPEG_BASELINE, MemoryReference, dataset, encode, file_bytes
@@ -186,3 +188,34 @@ def test_everything_has_a_name_and_a_visible_focus(start: StartFace, tmp_path: P
         assert style[1] != "none", style
         assert style[2] >= 1, style
     assert {"stage", "list", "listtext", "stripcanvas", "tab-plane", "markbutton", "theme"} <= set(seen)
+
+
+def test_a_file_that_changes_on_disk_is_told_and_read_again(start: StartFace, tmp_path: Path) -> None:
+    path = write(tmp_path / "one.dcm", cine(5))
+    face = start(path)
+    face.plane("frame 1/5")
+    face.press("n")
+    face.plane("frame 2/5")
+    expect(face.at("#changed")).to_be_hidden()
+    write(path, cine(3))
+    face.watch.allowed.append("409")
+    face.press("r")
+    expect(face.at("#messagetext")).to_contain_text("changed after it was opened")
+    expect(face.at("#changed")).to_be_visible()
+    face.picture("changed")
+    face.at("#changed").get_by_role("button", name="Read again").click()
+    face.plane("frame 2/3")
+    expect(face.at("#changed")).to_be_hidden()
+    assert face.number() == 1
+    face.shows("#statusseen", "1 of 3 planes seen")
+
+
+def test_findings_of_another_program_appear_while_the_reviewer_works(start: StartFace, tmp_path: Path) -> None:
+    path = write(tmp_path / "one.dcm", cine(2))
+    face = start(path)
+    face.plane("frame 1/2")
+    with open_store(tmp_path / "db", user="batch") as store:
+        store.add_rects(str(path), [NewRect(Box(2, 3, 30, 12), FrameAddress(0), engine=OcrEngine.LINES, text="X")])
+    expect(face.at("#rects .rect-what")).to_have_text("OCR", timeout=20_000)
+    expect(face.at("#messagetext")).to_contain_text("came in from elsewhere")
+    face.plane("frame 1/2")

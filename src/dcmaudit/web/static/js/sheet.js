@@ -212,10 +212,9 @@ export class Sheet {
     const place = within(cell, ".cell-picture", HTMLElement);
     cell.setAttribute("aria-current", String(file.file_id === this.file && number === 0));
     const name = file.name.split("/").at(-1) ?? "";
-    const more = group.count > 1 ? `1 of ${group.count}` : "";
-    const kind = number || file.groups.length > 1 ? group.title : "";
-    const what = [kind, more].filter(Boolean).join(", ");
-    setText(within(cell, ".cell-title", HTMLElement), number ? `${what} · ${name}` : `${name}${what ? ` · ${what}` : ""}`);
+    const what = group.count > 1 ? `${group.title} (${group.count})` : group.title;
+    const isAll = file.groups.length === 1 && group.count === 1;
+    setText(within(cell, ".cell-title", HTMLElement), isAll ? name : `${what} · ${name}`);
     const bits = file.unscanned_bits ? ", unclaimed bits not searched yet" : "";
     cell.title = `${file.name}\n${file.state}, ${counted(file.planes, "plane")}${bits}\n${group.reason ?? `${group.title}, ${counted(group.count, "plane")}`}`;
     cell.dataset.more = group.count > 1 ? "yes" : "no";

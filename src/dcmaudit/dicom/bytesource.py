@@ -28,6 +28,14 @@ class ByteSource:
             raise SourceUnreadableError(f"its bytes cannot be reached: {error.strerror or 'seek failed'}",
                                         file=name) from error  # fmt: skip
 
+    def glance_at(self, offset: int, length: int) -> bytes:
+        """As ``read_at``, for a few bytes that lie alone: over a network nothing around them is fetched."""
+        glance = getattr(getattr(self._stream, "raw", None), "glance", None)
+        if glance is None or not 0 <= offset < self.size:
+            return self.read_at(offset, length)
+        with self._lock:
+            return bytes(glance(offset, length))
+
     def read_at(self, offset: int, length: int) -> bytes:
         """The bytes from ``offset`` on: ``length`` of them, or fewer where the stream ends.
 

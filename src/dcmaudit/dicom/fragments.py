@@ -13,6 +13,7 @@ from dcmaudit.errors import HeaderError
 
 _ITEM, _DELIMITER = 0xFFFEE000, 0xFFFEE0DD
 _CHUNK = 1 << 16
+_GLANCE = 64
 _STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\xff\x0a", b"\0\0\0\x0cJXL ", b"\0\0\0\x0cjP  ")
 """First bytes of a JPEG or JPEG-LS, JPEG 2000, JPEG XL codestream, and of the JPEG XL and JP2 containers."""
 
@@ -99,7 +100,7 @@ class _Window:
             # a far jump needs its eight bytes only; what lies close is read through
             near = 0 <= at <= len(self._data) + _CHUNK
             self._start, at = position, 0
-            self._data = self._body.read_at(position, _CHUNK if near else 64)
+            self._data = self._body.read_at(position, _CHUNK) if near else self._body.glance_at(position, _GLANCE)
         head = self._data[at : at + 8]
         if len(head) < 8:
             return 0, 0

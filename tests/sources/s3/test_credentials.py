@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,6 +100,35 @@ def test_the_real_keyring_of_a_machine_without_one_is_not_used(monkeypatch: pyte
 
     monkeypatch.setattr(keyring, "get_keyring", null.Keyring)
     assert not secretstore.has_keyring()
+
+
+def test_the_keyring_library_keeps_the_secret_through_the_back_end_that_it_is_told_to_use(
+    home: Path, tmp_path: Path
+) -> None:
+    ring = tmp_path / "ring.json"
+    environment = {
+        **os.environ, "PYTHON_KEYRING_BACKEND": "support.ring.FileRing", "RING_FILE": str(ring),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }  # fmt: skip
+
+    def run(*words: str, secret: str = "") -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "dcmaudit", "s3", "credentials", *words],
+            input=secret, env=environment, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert "very-secret-word" not in done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    given = ("--endpoint", MINE.endpoint, "--access-key", MINE.access_key, "--secret-stdin")
+    assert "keyring" in run("set", "mybucket", *given, secret=MINE.secret + "\n")
+    assert json.loads(ring.read_text()) == {f"{secretstore.SERVICE}/mybucket": MINE.secret}
+    assert MINE.secret not in book_path().read_text()
+    assert "mybucket" in run("list")
+    script = "from dcmaudit.sources.s3.client import credentials_for as f; print(len(f('mybucket').secret))"
+    read = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert read.stdout.strip() == str(len(MINE.secret))
+    run("delete", "mybucket")
+    assert json.loads(ring.read_text()) == {}
 
 
 def test_others_must_not_be_able_to_read_the_file() -> None:

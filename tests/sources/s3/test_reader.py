@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import pickle
 import random
+import struct
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +11,8 @@ import obstore
 import pytest
 
 from dcmaudit.dicom import open_instance
+from dcmaudit.dicom.bytesource import ByteSource
+from dcmaudit.dicom.fragments import walk_fragments
 from dcmaudit.errors import SourceNotFoundError, SourceUnreadableError
 from dcmaudit.sources import ObjectReference
 from dcmaudit.sources.s3.cache import BLOCK, BlockCache
@@ -105,6 +108,37 @@ def test_a_frame_of_many_costs_the_header_and_that_frame(entered: Server, filled
         samples = instance.read(instance.planes[30].address)
     expected = np.random.default_rng(1).integers(0, 255, (40, 512, 512), np.uint8)[30]
     assert np.array_equal(samples.array, expected)
+
+
+def test_of_large_fragments_without_a_table_only_the_heads_are_read(entered: Server) -> None:
+    item = struct.Struct("<HHL").pack
+    frames = [b"\xff\xd8\xff" + np.random.default_rng(n).bytes(300_001) for n in range(40)]
+    body = (
+        item(0xFFFE, 0xE000, 0) + b"".join(item(0xFFFE, 0xE000, len(f)) + f for f in frames) + item(0xFFFE, 0xE0DD, 0)
+    )
+    bucket = entered.new_bucket()
+    entered.fill(bucket, {"x": body})
+    with ObjectReference(f"s3://{bucket}/x").open() as stream:
+        raw = stream.raw  # type: ignore[attr-defined]
+        before = raw.fetched
+        found = walk_fragments(ByteSource(stream), 0)
+        assert list(found.lengths) == [len(frame) for frame in frames]
+        assert (found.end, found.cut) == (len(body), False)
+        assert raw.fetched - before < 41 * 64
+        stream.seek(0)
+        assert stream.read(3) == body[:3]
+
+
+def test_a_glance_gives_the_bytes_that_are_there_and_notices_another_object(entered: Server, filled: str) -> None:
+    bucket = entered.new_bucket()
+    entered.fill(bucket, {"x": BYTES})
+    raw = ObjectReference(f"s3://{bucket}/x").open().raw  # type: ignore[attr-defined]
+    for place in (0, 100, BLOCK - 5, 3 * BLOCK - 5, len(BYTES) - 10, len(BYTES), len(BYTES) + 5):
+        assert raw.glance(place, 64) == BYTES[place : place + 64]
+    entered.fill(bucket, {"x": b"z" + BYTES[1:]})
+    assert raw.glance(10, 20) == BYTES[10:30]  # held
+    with pytest.raises(SourceUnreadableError, match="replaced"):
+        raw.glance(5 * BLOCK, 64)
 
 
 def test_an_object_that_is_replaced_while_it_is_read_is_refused(entered: Server) -> None:

@@ -86,6 +86,26 @@ class ObjectReader(io.RawIOBase):
                 self._position += len(part)
             return done
 
+    def glance(self, position: int, length: int) -> bytes:
+        """``length`` bytes at ``position``, fewer at the end, and none besides where they are in no block held yet.
+
+        For heads that lie far apart, whose surroundings nobody wants; the position stays. SourceUnreadableError as
+        for reading.
+        """
+        stop = min(position + length, self._version.size)
+        if position >= stop:
+            return b""
+        with self._lock:
+            parts, number = list[bytes](), position // BLOCK
+            while number * BLOCK < stop:
+                block = self._cache.get(self._version, number)
+                if block is None:
+                    return self._get(position, stop)
+                parts.append(block)
+                number += 1
+            start = position - position // BLOCK * BLOCK
+            return b"".join(parts)[start : start + stop - position]
+
     # Fetching
 
     def _first(self) -> Version:
@@ -131,7 +151,11 @@ class ObjectReader(io.RawIOBase):
         return 1 if self._run < _SEQUENTIAL else min(2 ** (self._run - _SEQUENTIAL + 1), READ_AHEAD // BLOCK)
 
     def _fetch(self, first: int, end: int) -> list[bytes]:
-        start, stop = first * BLOCK, min(end * BLOCK, self._version.size)
+        data = self._get(first * BLOCK, min(end * BLOCK, self._version.size))
+        return [data[place : place + BLOCK] for place in range(0, len(data), BLOCK)]
+
+    def _get(self, start: int, stop: int) -> bytes:
+        """These bytes of the object that was opened; asked for again where the connection breaks."""
         for attempt in range(_ATTEMPTS):
             try:
                 result, data = self._asked({"range": (start, stop), "if_match": self._version.etag or None})
@@ -145,7 +169,7 @@ class ObjectReader(io.RawIOBase):
                 if _etag_of(result.meta) != self._version.etag or int(result.meta["size"]) != self._version.size:
                     raise _replaced(self._name)
                 if len(data) == stop - start:
-                    return [data[place : place + BLOCK] for place in range(0, len(data), BLOCK)]
+                    return data
             time.sleep(_PAUSE * (attempt + 1))
         raise SourceUnreadableError("the server sent less than it promised", file=self._name, hint="try again")
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dcmaudit.detect.textnet import RollingMaps, TextNet
-from dcmaudit.detect.textnet.network import EDGE, MARGIN, spans
+from dcmaudit.detect.textnet.network import HIGH, MARGIN, WIDE, spans
 from dcmaudit.errors import EngineError
 from support.lettering import lettered
 from support.smallnet import write_net
@@ -32,7 +32,7 @@ def textured(rows: int, columns: int, seed: int = 3) -> np.ndarray:
     return picture
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (7, 300), (16, 16), (33, 47), (512, 512), (EDGE, EDGE)])
+@pytest.mark.parametrize("shape", [(1, 1), (7, 300), (16, 16), (33, 47), (512, 512), (1024, 1024)])
 def test_maps_have_half_the_size_of_any_picture(net: TextNet, shape: tuple[int, int]) -> None:
     maps = net.maps(textured(*shape))
     half = (-(-shape[0] // 2), -(-shape[1] // 2))
@@ -40,22 +40,23 @@ def test_maps_have_half_the_size_of_any_picture(net: TextNet, shape: tuple[int, 
     assert maps.ink.dtype == np.float32
 
 
-@pytest.mark.parametrize("shape", [(EDGE + 1, 40), (1500, 2100), (2 * EDGE + 33, EDGE + 500)])
+@pytest.mark.parametrize("shape", [(WIDE + 1, 1300), (1500, 2100), (2 * HIGH + 33, WIDE + 500), (30, 40_000)])
 def test_tiles_leave_no_seam(net: TextNet, monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int]) -> None:
     picture = textured(*shape)
     tiled = net.maps(picture)
-    monkeypatch.setattr("dcmaudit.detect.textnet.network.EDGE", 4096)
+    monkeypatch.setattr("dcmaudit.detect.textnet.network.WHOLE", 1 << 30)
     whole = net.maps(picture)
     assert whole.ink.max() > 0.5
     np.testing.assert_allclose(tiled.ink, whole.ink, atol=1e-5)
     np.testing.assert_allclose(tiled.region, whole.region, atol=1e-5)
 
 
-@pytest.mark.parametrize("length", [1, EDGE, EDGE + 1, EDGE + 16, 2000, 2048, 5000, 12345])
-def test_every_pixel_counts_in_a_tile_and_no_tile_is_larger_than_allowed(length: int) -> None:
+@pytest.mark.parametrize("most", [WIDE, HIGH])
+@pytest.mark.parametrize("length", [1, HIGH, HIGH + 1, WIDE, WIDE + 1, WIDE + 16, 2000, 2048, 5000, 12345])
+def test_every_pixel_counts_in_a_tile_and_no_tile_is_larger_than_allowed(length: int, most: int) -> None:
     covered = np.zeros(length, int)
-    for span in spans(length):
-        assert span.stop - span.start <= EDGE
+    for span in spans(length, most):
+        assert span.stop - span.start <= most
         assert (span.stop - span.start) % 16 == 0 or span.last
         assert span.start % 16 == 0
         first, last = span.kept()
@@ -66,8 +67,10 @@ def test_every_pixel_counts_in_a_tile_and_no_tile_is_larger_than_allowed(length:
 
 
 def test_little_of_a_large_picture_is_looked_at_twice() -> None:
-    assert [span.stop - span.start for span in spans(2048)] == [1120, 1120]
-    assert sum(span.stop - span.start for span in spans(4096)) < 1.3 * 4096
+    assert [span.stop - span.start for span in spans(2048, WIDE)] == [1120, 1120]
+    for edge in (2048, 4096, 8192):
+        looked = [sum(span.stop - span.start for span in spans(edge, most)) for most in (WIDE, HIGH)]
+        assert looked[0] * looked[1] < 1.6 * edge**2
 
 
 def test_colour_and_grey_of_the_same_picture_are_seen_alike(net: TextNet) -> None:
@@ -89,7 +92,7 @@ def test_a_huge_picture_is_looked_at_in_parts_of_bounded_size(net: TextNet, monk
 
     monkeypatch.setattr(net, "_run", counted)
     net.maps(np.zeros((300, 20_000), np.uint8))
-    assert max(sizes) <= EDGE * 300
+    assert max(sizes) <= WIDE * 300
     assert len(sizes) > 20
 
 
@@ -213,13 +216,13 @@ def test_a_frame_of_another_shape_is_looked_at_whole(net: TextNet) -> None:
 
 
 def test_the_margin_of_a_tile_is_enough_for_the_trained_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    noise = cv2.GaussianBlur(np.random.default_rng(1).integers(0, 255, (288, 1400)).astype(np.uint8), (0, 0), 3)
+    noise = cv2.GaussianBlur(np.random.default_rng(1).integers(0, 255, (880, 1400)).astype(np.uint8), (0, 0), 3)
     picture = np.asarray(noise, np.uint8)
     for left in range(0, 1400, 180):
-        cv2.putText(picture, "SMITH 1950", (left, 150), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 255, 1, cv2.LINE_AA)
+        cv2.putText(picture, "SMITH 1950", (left, 430), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 255, 1, cv2.LINE_AA)
     trained = TextNet(1)
     tiled = trained.maps(picture)
-    monkeypatch.setattr("dcmaudit.detect.textnet.network.EDGE", 2048)
+    monkeypatch.setattr("dcmaudit.detect.textnet.network.WHOLE", 1 << 30)
     at_once = trained.maps(picture)
     assert at_once.ink.max() > 0.5
     np.testing.assert_allclose(tiled.ink, at_once.ink, atol=0.02)

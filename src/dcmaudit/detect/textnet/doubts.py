@@ -11,6 +11,9 @@ from dcmaudit.detect.textnet.network import Map
 from dcmaudit.model import Box
 
 _REGION, _INK = 0.15, 0.3
+_LIKELY = 0.35
+"""A place that is nowhere likelier than this is not worth a look: there are too many of them."""
+
 _FEWEST = 3
 _MOST = 200
 """Places that are told at most, the likeliest of them: a texture can make thousands."""
@@ -34,7 +37,7 @@ def doubtful_boxes(ink: Map, region: Map, taken: Sequence[Box]) -> list[tuple[Bo
     highest = np.zeros(count, np.float32)
     np.maximum.at(highest, labels[inside], likely[inside])
     areas = np.bincount(labels[inside], minlength=count)
-    places = [label for label in range(1, count) if areas[label] >= _FEWEST]
+    places = [label for label in range(1, count) if areas[label] >= _FEWEST and highest[label] >= _LIKELY]
     places.sort(key=lambda label: -float(highest[label]))
     return [(_box(stats[label]), float(highest[label])) for label in places[:_MOST]]
 

@@ -25,8 +25,11 @@ WEIGHTS, DESCRIPTION = "weights.onnx", "weights.json"
 ALIGN = 16
 """The network halves its picture four times: edges of what it is given are multiples of this."""
 
-EDGE = 1152
-"""Edge of the largest part of a picture that is looked at in one go: memory grows with it. 2048 pixels are two."""
+WHOLE = 1024 * 1152
+"""Pixels of a picture up to which it is looked at in one go: memory grows with what is looked at, 64 MB a megapixel."""
+
+WIDE, HIGH = 1152, 832
+"""Columns and rows of a tile of a larger picture, at most: 2048 x 2048 are six tiles, a third of it looked at twice."""
 
 MARGIN = 96
 """Pixels around the part of a tile that counts: what is this near to the edge of a tile is judged in the next one.
@@ -89,12 +92,12 @@ class TextNet:
         half = -(-rows // 2), -(-columns // 2)
         if not picture.size:
             return TextMaps(np.zeros(half, np.float32), np.zeros(half, np.float32))
-        if max(rows, columns) <= EDGE:
+        if rows * columns <= WHOLE:
             found = self._run(picture)
             return TextMaps(found[0], found[1])
         out = np.zeros((2, *half), np.float32)
-        for down in spans(rows):
-            for across in spans(columns):
+        for down in spans(rows, HIGH):
+            for across in spans(columns, WIDE):
                 part = self._run(picture[down.start : down.stop, across.start : across.stop])
                 (t0, t1), (l0, l1) = down.kept(), across.kept()
                 out[:, t0 // 2 : -(-t1 // 2), l0 // 2 : -(-l1 // 2)] = part[
@@ -138,17 +141,17 @@ class Span:
         return self.start + (0 if self.first else MARGIN), self.stop - (0 if self.last else MARGIN)
 
 
-def spans(length: int) -> list[Span]:
-    """Tiles that cover ``length`` pixels so that the parts of them that count cover every pixel."""
-    return list(_spans(length))
+def spans(length: int, most: int) -> list[Span]:
+    """Tiles of ``most`` pixels at most that cover ``length`` so that the parts of them that count cover every pixel."""
+    return list(_spans(length, most))
 
 
-def _spans(length: int) -> Iterator[Span]:
-    if length <= EDGE:
+def _spans(length: int, most: int) -> Iterator[Span]:
+    if length <= most:
         yield Span(0, length, first=True, last=True)
         return
     # As few tiles as can be, all of the same length: what overlaps is looked at twice.
-    count = -(-(length - 2 * MARGIN) // (EDGE - 2 * MARGIN))
+    count = -(-(length - 2 * MARGIN) // (most - 2 * MARGIN))
     edge = _aligned(-(-(length + 2 * MARGIN * (count - 1)) // count))
     for number in range(count - 1):
         start = number * (edge - 2 * MARGIN)

@@ -47,8 +47,7 @@ class Session:
         """
         if not self.is_sqlite:
             return self.connection.execute(_text(query), values).all()
-        cursor = self.connection.exec_driver_sql(query, values).cursor
-        return [] if cursor is None else cursor.fetchall()
+        return self.connection.exec_driver_sql(query, values).cursor.fetchall()
 
 
 @lru_cache(maxsize=64)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dcmaudit.detect.learning import Candidate, Ground, Pixels, Reliability, combined, grounded
+from dcmaudit.detect.learning.widening import trimmed
 from dcmaudit.model import Box, FrameAddress, Origin, Region
 from support.lettering import lettered
 
@@ -30,10 +31,20 @@ def test_a_box_around_the_text_stays_as_it_is(ground: int) -> None:
     assert written(ground, NAME).fitted(WHOLE) == WHOLE
 
 
-def test_it_never_shrinks_and_stays_inside_the_plane() -> None:
-    assert written(0, NAME).fitted(Box(0, 0, 500, 200)) == Box(0, 0, 500, 200)
+def test_it_stays_inside_the_plane() -> None:
     narrow = lettered((70, 100), [NAME], ground=0)
     assert Pixels(narrow).fitted(Box(38, 40, 90, 64)).right in {99, 100}
+
+
+def test_only_what_is_one_flat_value_is_cut_from_the_edges() -> None:
+    array = np.full((100, 400), 7, np.uint8)
+    array[40:52, 50:120:3] = 200
+    cut = Pixels(array).fitted(Box(30, 30, 390, 60))
+    assert cut == Box(43, 33, 127, 59)
+    array[45, 300] = 8
+    assert Pixels(array).fitted(Box(30, 30, 390, 60)).right >= 301
+    assert trimmed(array, Box(200, 60, 390, 90)) == Box(200, 60, 390, 90)
+    assert trimmed(array, Box(30, 30, 390, 60), tolerance=1).right == 127
 
 
 def test_the_line_below_is_not_taken_for_the_rest_of_this_one() -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dcmaudit.detect.learning.chances import Reliability
 from dcmaudit.detect.learning.flat import is_flat
 from dcmaudit.detect.learning.learner import Candidate
-from dcmaudit.detect.learning.widening import widened
+from dcmaudit.detect.learning.widening import trimmed, widened
 from dcmaudit.model import Box, Size
 
 EMPTY_HERE = "empty here: one flat value; "
@@ -56,8 +56,11 @@ class Pixels:
         return Ground.MARKED if _quantile(part, _SHARP) > _TIMES * self._busy else Ground.PLAIN
 
     def fitted(self, box: Box) -> Box:
-        """``box``, grown to the ends of the text that it cuts through; as it is where no text stands out."""
-        return widened(self._array, box, self._busy) if self.ground(box) is Ground.MARKED else box
+        """``box``, grown to the ends of the text that it cuts through and without flat edges; as it is where no text
+        stands out."""
+        if self.ground(box) is not Ground.MARKED:
+            return box
+        return trimmed(self._array, widened(self._array, box, self._busy), self._tolerance)
 
 
 def _quantile(array: NDArray[Any], share: float) -> float:

@@ -1,4 +1,4 @@
-"""Making a suggestion as long and high as the text that stands under it: devices and hands are not exact."""
+"""Making a suggestion as large as the text that stands under it: devices and hands are not exact."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ _IN_COLUMN, _IN_ROW = 0.2, 0.04
 _TIMES, _MOST_NOISE = 3.0, 0.5
 _TIMES_BUSY = 1.5
 _MARGIN = 1
+_LEAST_MARGIN, _KEPT = 3, 0.25
 
 
 def widened(array: NDArray[Any], box: Box, busy: float) -> Box:
@@ -56,6 +57,34 @@ def widened(array: NDArray[Any], box: Box, busy: float) -> Box:
         window.left + stop + _MARGIN * (stop > right), window.top + lower + _MARGIN * (lower > bottom),
     )  # fmt: skip
     return found.clipped(size) or box
+
+
+def trimmed(array: NDArray[Any], box: Box, tolerance: int = 0) -> Box:
+    """``box`` without the part at its edges that is one flat value, but for a margin of a quarter of its height.
+
+    Nothing can be written there, so nothing is cut off. A box over nothing but one value stays as it is.
+    """
+    inside = box.clipped(Size(array.shape[1], array.shape[0]))
+    if inside is None:
+        return box
+    part = array[inside.top : inside.bottom, inside.left : inside.right]
+    margin = max(_LEAST_MARGIN, int(_KEPT * inside.height))
+    top, bottom = _flat_lines(part, tolerance), _flat_lines(part[::-1], tolerance)
+    sideways = part.swapaxes(0, 1)
+    left, right = _flat_lines(sideways, tolerance), _flat_lines(sideways[::-1], tolerance)
+    if top + bottom >= inside.height or left + right >= inside.width:
+        return box
+    return Box(
+        inside.left + max(0, left - margin), inside.top + max(0, top - margin),
+        inside.right - max(0, right - margin), inside.bottom - max(0, bottom - margin),
+    )  # fmt: skip
+
+
+def _flat_lines(part: NDArray[Any], tolerance: int) -> int:
+    """How many of the first lines are, all of them together, one value."""
+    lines = part.reshape(part.shape[0], -1, part.shape[2] if part.ndim == 3 else 1).astype(np.float64)
+    flat = (np.abs(lines - lines[0, 0]) <= tolerance).all(axis=(1, 2))
+    return int(np.argmin(flat)) if not flat.all() else len(flat)
 
 
 def _ink(array: NDArray[Any], window: Box, box: Box, busy: float) -> tuple[NDArray[np.bool_], float]:

@@ -9,7 +9,7 @@ import numpy as np
 from dcmaudit.detect.ocr.finding import Candidate, Sighting
 from dcmaudit.detect.ocr.memory import Memory
 from dcmaudit.detect.ocr.spots import Corners, Picture, Spot
-from dcmaudit.detect.textnet import RollingMaps, TextMaps, TextNet, boxes_of, doubtful_boxes
+from dcmaudit.detect.textnet import RollingMaps, TextMaps, TextNet, boxes_of, doubtful_boxes, split_rows
 from dcmaudit.model import Box, Size
 
 
@@ -34,7 +34,13 @@ class OwnLooks:
             if stop():
                 break
             maps = self._maps(number, picture, memory)
-            found = _candidates(boxes_of(maps.ink, maps.region), number, size)
+            lines = [
+                (line, sure)
+                for box, sure in boxes_of(maps.ink, maps.region)
+                if (inside := box.clipped(size)) is not None
+                for line in split_rows(inside, maps.ink)
+            ]
+            found = _candidates(lines, number, size)
             sighting.found += found
             doubts = doubtful_boxes(maps.ink, maps.region, [one.box for one in found])
             sighting.rejected += _candidates(doubts, number, size)

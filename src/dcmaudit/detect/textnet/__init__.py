@@ -4,5 +4,6 @@ from dcmaudit.detect.textnet.boxes import boxes_of
 from dcmaudit.detect.textnet.doubts import doubtful_boxes
 from dcmaudit.detect.textnet.network import TextMaps, TextNet
 from dcmaudit.detect.textnet.rolling import RollingMaps
+from dcmaudit.detect.textnet.rows import split_rows
 
-__all__ = ["RollingMaps", "TextMaps", "TextNet", "boxes_of", "doubtful_boxes"]
+__all__ = ["RollingMaps", "TextMaps", "TextNet", "boxes_of", "doubtful_boxes", "split_rows"]

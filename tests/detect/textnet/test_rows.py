@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dcmaudit.detect.textnet import split_rows
@@ -38,6 +38,7 @@ def test_what_is_one_line_stays_one_box(lines: list[Box]) -> None:
     assert split_rows(box, map_of(*lines)) == [box]
 
 
+@settings(deadline=None)
 @given(
     left=st.integers(0, 50), top=st.integers(0, 50), width=st.integers(1, 150), height=st.integers(1, 120),
     seed=st.integers(0, 50),

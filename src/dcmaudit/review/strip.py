@@ -11,6 +11,9 @@ from dcmaudit.store import OcrEngine, RectRow
 Spans = list[list[float]]
 """``[from, to, level]`` each: half-open positions of a group, and how likely (0 to 1) there is text on these planes."""
 
+LEAST = 0.25
+"""What a detector finds less likely is not worth a mark: nearly every picture has such a place."""
+
 _LEVELS = {Verdict.IDENTIFYING: 1.0, Verdict.UNKNOWN: 0.7, Verdict.HARMLESS: 0.3}
 _NOT_READ = {None, OcrEngine.NONE, OcrEngine.ULTRASOUND, OcrEngine.FORM}
 
@@ -80,7 +83,7 @@ def _likely(file: OpenFile) -> dict[int, float]:
     if file.heat:
         by_key = {plane.address.key: place for place, plane in enumerate(file.planes)}
         for key, level in list(file.heat.items()):
-            if key in by_key:
+            if key in by_key and level >= LEAST:
                 levels[by_key[key]] = max(min(level, 1.0), levels.get(by_key[key], 0.0))
     return levels
 

@@ -99,7 +99,7 @@ class Page {
   }
 
   /**
-   * Everything changes here, inside one animation frame.
+   * Everything changes here, for one and the same animation frame.
    * @param {ViewState} state
    * @param {import("./conductor.js").Picture} picture
    */

@@ -1,7 +1,8 @@
 /**
  * One thing after the other: a command goes to the server, the state comes back, its picture is made ready, and
- * number, title and picture change in one animation frame. Only then the next command begins. So no plane is
- * skipped unpainted and no plane appears under another's number.
+ * number, title and picture are changed in one go, which the browser shows in its next frame. Only after that frame the
+ * next command begins. So no plane is skipped unpainted and no plane appears under another's number. (Changing all of
+ * it before the frame, and not in its callback, leaves the frame itself little to do: it is not missed so easily.)
  *
  * For the step to the next or previous plane the server has said beforehand what will change. Where its picture is
  * there, too, the frame is painted while the server is still being asked; its answer confirms that, or corrects it.
@@ -27,7 +28,7 @@ const LEAVING = new Set(["next-file", "previous-file", "previous-frame", "next-o
  * @typedef {object} Score
  * @property {import("./api.js").Api} api
  * @property {import("./pictures.js").Pictures} pictures
- * @property {(state: ViewState, picture: Picture) => void} paint  called inside an animation frame
+ * @property {(state: ViewState, picture: Picture) => void} paint  changes everything that is shown, in one go
  * @property {(state: ViewState, picture: Picture) => void} step  the same for a plane beside the one on the screen: the stage and its words alone
  * @property {(state: ViewState) => void} settle  everything else of a state whose plane was painted by `step`
  * @property {(text: string|null) => void} busy
@@ -49,7 +50,7 @@ function agree(one, other) {
 /** @param {number} milliseconds */
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Resolves inside the next animation frame: what is changed right after it is part of that frame. */
+/** Resolves inside the next animation frame, which shows what was changed before it. */
 const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
 
 /** Resolves when the frame that is being made has gone to the compositor. */
@@ -175,10 +176,10 @@ export class Conductor {
     answer.catch(() => {
       // told where it is waited for
     });
-    await frame();
     this.state = state;
     this.score.step(state, picture);
     this.score.pictures.shown = state.plane?.image ?? null;
+    await frame();
     await this.#painted(state, picture);
   }
 
@@ -228,10 +229,10 @@ export class Conductor {
     if (before && state.revision < before.revision) return;
     const picture = await this.#picture(state);
     if (picture === null) return;
-    await frame();
     this.state = state;
     this.score.paint(state, picture);
     this.score.pictures.shown = picture.bitmap ? (state.plane?.image ?? null) : null;
+    await frame();
     await this.#painted(state, picture);
     this.score.pictures.prefetch(this.#ahead(state));
   }

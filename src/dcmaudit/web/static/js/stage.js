@@ -69,7 +69,7 @@ export class Stage {
   }
 
   /**
-   * Put a plane on the stage. Call it in the animation frame that also changes its number and title.
+   * Put a plane on the stage, together with its number and title: nothing may wait in between.
    * @param {ImageBitmap} bitmap
    * @param {Marks} marks
    */

@@ -114,6 +114,14 @@ def test_an_accepted_suggestion_is_told_from_a_drawn_rectangle(store: Store) -> 
     assert sorted((mark.left, mark.agreed) for mark in found.marks) == [(10, True), (200, False)]
 
 
+def test_what_was_under_the_suggestions_that_were_right_is_counted(store: Store) -> None:
+    store.mark_done("/a.dcm", DEVICE)
+    kinds = {"own/1/7/plain": True, "exact/1/7/marked": True, "type/1/7/marked": True, "exact/1/3/plain": False}
+    found = [judged(right, kind, Box(n, 0, n + 5, 5)) for n, (kind, right) in enumerate(kinds.items())]
+    store.learn("/a.dcm", DEVICE, frames=1, groups=["f"], judged=found)
+    assert store.examples("/new.dcm", DEVICE)[0].grounds == {"plain": 1, "marked": 2}
+
+
 def test_judgements_are_kept_newest_first_and_replaced_when_the_file_is_judged_again(store: Store) -> None:
     store.learn("/a.dcm", DEVICE, frames=1, groups=["f"], judged=[judged(kind="one")])
     store.learn("/b.dcm", DEVICE, frames=1, groups=["f"], judged=[judged(kind="two", accepted=False)])

@@ -38,13 +38,22 @@ def write(folder: Path) -> None:
     from training.export import describe
 
     lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
-    begin = next(line for line in lines if line.get("event") == "start")
+    begins = [line for line in lines if line.get("event") == "start"]
+    begin = begins[-1]
     check = [line for line in lines if line.get("event") == "check"][-1]
     target = PACKAGE / "weights.onnx"
     shutil.copyfile(folder / "last.onnx", target)
     command = f"python -m training train FOLDER --minutes {begin['minutes']:g} --seed {begin['seed']}"
     kept = ("step", "minutes", "mined", "recall", "strings", "clean_area", "clean_boxes", "other_area")
-    describe(target, {"command": command, "seed": begin["seed"], "last check": {k: check[k] for k in kept}})
+    describe(
+        target,
+        {
+            "command": command,
+            "seed": begin["seed"],
+            "starts": [{k: line[k] for k in ("step", "minutes", "rate")} for line in begins],
+            "last check": {k: check[k] for k in kept},
+        },
+    )
 
 
 if __name__ == "__main__":

@@ -65,16 +65,16 @@ class Maps(nn.Module):
 
 
 def loss_of(logits: torch.Tensor, ink: torch.Tensor, region: torch.Tensor, counted: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy (strokes weigh double), Dice, and the worst fiftieth of the cells; some are not counted."""
+    """Cross-entropy (text weighs more), Dice, and the worst fiftieth of the cells; some are not counted."""
     total = logits.new_zeros(())
-    for channel, wanted in ((0, ink), (1, region)):
+    for channel, wanted, worth in ((0, ink, 2.0), (1, region, 4.0)):
         given = logits[:, channel]
         each = nn.functional.binary_cross_entropy_with_logits(
-            given, wanted, reduction="none", pos_weight=given.new_tensor(2.0)
+            given, wanted, reduction="none", pos_weight=given.new_tensor(worth)
         )
         each = each * counted
         chance = torch.sigmoid(given) * counted
         dice = 1 - (2 * (chance * wanted).sum() + 1) / (chance.sum() + (wanted * counted).sum() + 1)
         hardest = each.flatten().topk(each.numel() // 50).values.mean()
-        total = total + each.mean() * 2 + 0.5 * dice + 0.15 * hardest
+        total = total + each.mean() * 2 + 0.5 * dice + 0.2 * hardest
     return total

@@ -32,7 +32,7 @@ class Options:
     batch: int = 16
     fresh: int = 10
     families: int = 1600
-    rate: float = 3e-3
+    rate: float = 1.5e-3
     threads: int = 2
     check_every: float = 6.0
     """Minutes between checks, each with mining and a checkpoint."""
@@ -96,8 +96,9 @@ def _loop(
 
 
 def _share(part: float, step: int) -> float:
-    """Warm up for 200 steps, then down along a cosine to a hundredth."""
-    return min(1.0, (step + 1) / 200) * (0.01 + 0.99 * (1 + math.cos(math.pi * min(1.0, part))) / 2)
+    """Warm up for 200 steps, hold, and in the last fifth of the time down along a cosine to a hundredth."""
+    last = max(0.0, (min(1.0, part) - 0.8) * 5)
+    return min(1.0, (step + 1) / 200) * (0.01 + 0.99 * (1 + math.cos(math.pi * last)) / 2)
 
 
 def _step(net: Net, slow: Net, optimiser: Any, batch: Any, step: int) -> float:

@@ -22,7 +22,8 @@ SHRUNK = 0.2
 
 @dataclass
 class Crop:
-    """picture: (256, 256, 3) uint8 RGB; ink, region, counted: (128, 128) uint8 of 0 and 1."""
+    """picture: (256, 256, 3) uint8 RGB; ink, region: (128, 128) uint8 of 0 and 1;
+    counted: the same, 0 where nothing is learnt, up to 6 where little text must not be worth little."""
 
     picture: npt.NDArray[np.uint8]
     ink: npt.NDArray[np.uint8]
@@ -49,7 +50,7 @@ class Maker:
         self.mined: list[npt.NDArray[np.uint8]] = []
         """Grounds without text on which the network saw some."""
 
-    def crop(self, number: int, *, empty: float = 0.22) -> Crop:
+    def crop(self, number: int, *, empty: float = 0.15) -> Crop:
         """Piece ``number``; ``empty``: the share of pieces without any string."""
         rng = np.random.Generator(np.random.PCG64([self._seed, number]))
         ground, known = self._ground(rng)
@@ -61,16 +62,18 @@ class Maker:
                 ground = cv2.applyColorMap(ground[..., 0], int(rng.integers(0, 12)))
         if rng.random() < 0.4:
             ground = _toned(ground, rng)
-        if rng.random() < 0.3:
+        if rng.random() < 0.22:
             scribble(ground, rng)
         canvas = _Canvas(ground.astype(np.float32), known, rng)
         if rng.random() >= empty:
-            for _ in range(int(rng.choice((1, 2, 3, 4, 5, 7)))):
+            for _ in range(int(rng.choice((2, 3, 4, 5, 6, 8)))):
                 canvas.block(self._families[int(rng.integers(len(self._families)))])
         picture, change, bare, grain = _finished(canvas.picture, canvas.bare, rng)
         if not colour:
             picture = np.repeat(picture[..., np.newaxis], 3, axis=2)
         strings = []
+        weights = np.ones((HALF, HALF), np.uint8)
+        wanted = np.maximum(canvas.region, _halved(canvas.ink))
         for one, (top, bottom, left, right) in zip(canvas.strings, canvas.places, strict=True):
             around = (slice(max(0, top - 3), bottom + 3), slice(max(0, left - 3), right + 3))
             # What an eye cannot tell from what is around it is neither wanted nor forbidden.
@@ -79,17 +82,21 @@ class Maker:
                 canvas.unclear[around] = 1
             else:
                 strings.append(one)
-        counted = 1 - _halved(np.maximum(known, canvas.unclear))
-        return Crop(picture, _halved(canvas.ink), canvas.region, counted & 1, strings)
+                # A lone letter has few cells, and must not be worth less than a line.
+                cells = (slice(top // 2, bottom // 2 + 1), slice(left // 2, right // 2 + 1))
+                weight = np.uint8(np.clip(150 / max(1, int(wanted[cells].sum())), 1, 6))
+                weights[cells] = np.maximum(weights[cells], 1 + (weight - 1) * wanted[cells])
+        counted = (1 - _halved(np.maximum(known, canvas.unclear))) * weights
+        return Crop(picture, _halved(canvas.ink), canvas.region, counted, strings)
 
     def _ground(self, rng: Rng) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
         nothing = np.zeros((EDGE, EDGE), np.uint8)
         way = rng.random()
-        if self.mined and way < 0.2:
+        if self.mined and way < 0.13:
             ground = self.mined[int(rng.integers(len(self.mined)))]
             ground = np.rot90(ground, int(rng.integers(4)))
             return np.ascontiguousarray(ground[:, ::-1] if rng.random() < 0.5 else ground), nothing
-        if way < 0.35:
+        if way < 0.25:
             return made_up(rng), nothing
         group = self._groups[int(rng.choice(len(self._groups), p=self._chances))][0]
         part, known = piece(group[int(rng.integers(len(group)))], rng)
@@ -112,7 +119,7 @@ class _Canvas:
         """One string or several lines of one face and style, somewhere."""
         rng = self.rng
         way = rng.random()
-        turn = 0 if way < 0.78 else int(rng.integers(1, 4))
+        turn = 0 if way < 0.7 else int(rng.integers(1, 4))
         tilt = float(rng.normal(0, 5)) if rng.random() < 0.08 else 0.0
         if family[0].length < 3 and rng.random() < 0.08:
             tilt = float(rng.uniform(-180, 180))

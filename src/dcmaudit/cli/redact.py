@@ -98,6 +98,10 @@ def _how(group: argparse._ArgumentGroup) -> None:
         help="you have looked and assert that no identifying text is left: noted in the file (PS3.15 E.3)",
     )  # fmt: skip
     group.add_argument("--new-uids", action="store_true", help="new SOP Instance UIDs, consistent within the run")
+    group.add_argument(
+        "--new-uids-of", choices=("instance", "series", "study"),
+        help="new UIDs of the instance alone, of its series too, or of its study too; references to itself go along",
+    )  # fmt: skip
     group.add_argument("-r", "-R", "--recursive", action="store_true", default=None, help="look into subfolders too")
     group.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
     group.add_argument("--dask", metavar="ADDRESS", help="work on the Dask cluster of this scheduler")
@@ -165,7 +169,7 @@ def _progress(args: argparse.Namespace, settings: Settings, listed: list[Referen
 
 
 def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
-    from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionOptions
+    from dcmaudit.model.redaction import IconPolicy, NewUids, OverlayPolicy, RedactionOptions
     from dcmaudit.pipeline.output import Naming
     from dcmaudit.pipeline.redacting import RedactionJob
     from dcmaudit.pipeline.remote import prefix_of, target_folder
@@ -190,10 +194,11 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
             remove_high_bits=args.remove_high_bit_overlays,
             remove_private_bulk=args.remove_private_bulk,
             assert_clean=args.assert_clean,
+            uids_of=NewUids(args.new_uids_of or "instance"),
         ),
         rules=rules,
         ultrasound=args.ultrasound,
-        uid_key=secrets.token_bytes(32) if args.new_uids else None,
+        uid_key=secrets.token_bytes(32) if args.new_uids or args.new_uids_of else None,
         sidecar=args.sidecar,
         proof_file=args.proof,
         copy_clean=args.copy_clean,

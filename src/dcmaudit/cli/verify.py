@@ -65,6 +65,7 @@ def _what(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--remove-private-bulk", action="store_true", help="large private elements have to be gone")
     group.add_argument("--assert-clean", action="store_true", help="the file has to say that it is clean")
     group.add_argument("--new-uids", action="store_true", help="its SOP Instance UID has to be a new one")
+    group.add_argument("--new-uids-of", choices=("instance", "series", "study"), help="which UIDs have to be new ones")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -110,7 +111,7 @@ def _split(args: argparse.Namespace) -> tuple[list[str], list[str]]:
 
 
 def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
-    from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionOptions
+    from dcmaudit.model.redaction import IconPolicy, NewUids, OverlayPolicy, RedactionOptions
     from dcmaudit.pipeline.output import Naming
     from dcmaudit.pipeline.redacting import RedactionJob
     from dcmaudit.pipeline.residual import looking_job
@@ -125,8 +126,9 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
         remove_high_bits=args.remove_high_bit_overlays,
         remove_private_bulk=args.remove_private_bulk,
         assert_clean=args.assert_clean,
+        uids_of=NewUids(args.new_uids_of or "instance"),
     )
-    key = b"new UIDs are expected" if args.new_uids else None
+    key = b"new UIDs are expected" if args.new_uids or args.new_uids_of else None
     if args.check_text:
         looking_job().make_finder()  # a missing detector ends the run before anything is compared
     return RedactionJob(

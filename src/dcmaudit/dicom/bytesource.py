@@ -57,10 +57,20 @@ class ByteSource:
             raise SourceUnreadableError(f"its bytes cannot be read: {reason}", file=self.name) from error
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
+    @property
+    def descriptor(self) -> int | None:
+        """The system's number of the file, where the bytes are those of a file; None elsewhere."""
+        return file_descriptor(self._stream)
+
     def close(self) -> None:
         """Close the stream."""
         with self._lock:
             self._stream.close()
+
+
+def file_descriptor(stream: BinaryIO) -> int | None:
+    """The system's number of the file behind a stream, None where there is none (memory, network)."""
+    return stream.fileno() if isinstance(getattr(stream, "raw", stream), io.FileIO) else None
 
 
 class Cursor:

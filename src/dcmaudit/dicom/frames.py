@@ -76,6 +76,21 @@ class FrameReader:
         if ending != b"\xff\xd9":
             raise TruncatedError(f"the file ends inside the codestream of frame {frame + 1}")
 
+    def rows_of(self, frame: int, rows: range) -> FrameReader | None:
+        """A reader whose one frame is these rows of a native frame; None where rows do not lie apart in the bytes."""
+        layout = self.layout
+        apart = layout.samples == 1 or not layout.planar
+        in_order = self.syntax.little_endian or layout.bits_allocated > 8
+        size, left = divmod(layout.frame_bits, 8 * layout.rows)
+        if self.index is not None or layout.bits_allocated == 1 or not apart or not in_order or left:
+            return None
+        start = (frame * layout.rows + rows.start) * size
+        length = len(rows) * size
+        if start + length > self.element.length:
+            return None
+        element = replace(self.element, offset=self.element.offset + start, length=length)
+        return replace(self, element=element, layout=replace(layout, rows=len(rows)), declared=1, count=1)
+
     def precision(self, frame: int) -> int | None:
         """Bits a sample can have by the codestream's own header, None where unknown."""
         codec = codec_for(self.syntax.codestream)

@@ -73,7 +73,7 @@ def stray_bits(cells: Cells, mask: int, *, high: int, signed: bool) -> int:
     A signed image may fill the bits above ``high`` with its sign or with zeros: neither is stray. Below the stored
     range anything but zero is.
     """
-    found = int(np.bitwise_or.reduce(cells, axis=None)) & mask
+    found = _ored(cells) & mask
     above = mask & ~((1 << (high + 1)) - 1)
     if signed and found & above:
         kind = np.dtype(f"i{cells.dtype.itemsize}")
@@ -81,4 +81,16 @@ def stray_bits(cells: Cells, mask: int, *, high: int, signed: bool) -> int:
         sign = np.right_shift(np.left_shift(cells, width - 1 - high).view(kind), width - 1).view(cells.dtype)
         differing = int(np.bitwise_or.reduce(np.bitwise_xor(cells, sign), axis=None)) & above
         found &= differing | ~above
+    return found
+
+
+def _ored(cells: Cells) -> int:
+    """All cells or-ed together; several at a time where they fill whole words of 64 bits."""
+    if not cells.flags.c_contiguous or cells.nbytes % 8 or cells.itemsize == 8:
+        return int(np.bitwise_or.reduce(cells, axis=None))
+    word = int(np.bitwise_or.reduce(cells.reshape(-1).view(np.uint64)))
+    width, found = 8 * cells.itemsize, 0
+    while word:
+        found |= word & ((1 << width) - 1)
+        word >>= width
     return found

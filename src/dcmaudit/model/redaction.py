@@ -43,6 +43,23 @@ class IconPolicy(Enum):
     """Icons stay as they are: only for people who looked at them."""
 
 
+class NewUids(Enum):
+    """Which of an instance's own UIDs are new where new ones are asked for."""
+
+    INSTANCE = "instance"
+    SERIES = "series"
+    STUDY = "study"
+
+    @property
+    def tags(self) -> tuple[int, ...]:
+        """The elements that hold them: SOP Instance UID, then those of the series and of the study."""
+        return {
+            NewUids.INSTANCE: (0x00080018,),
+            NewUids.SERIES: (0x00080018, 0x0020000E),
+            NewUids.STUDY: (0x00080018, 0x0020000E, 0x0020000D),
+        }[self]
+
+
 @dataclass(frozen=True, slots=True)
 class RedactionOptions:
     """How a file is redacted beside its rectangles."""
@@ -55,6 +72,8 @@ class RedactionOptions:
     """Drop large private binary elements, which may hold a second copy of the pixels."""
     assert_clean: bool = False
     """The operator asserts that no identifying text is left (PS3.15 E.3)."""
+    uids_of: NewUids = NewUids.INSTANCE
+    """Which UIDs are new, where new ones are asked for at all."""
 
 
 @dataclass(frozen=True, slots=True)

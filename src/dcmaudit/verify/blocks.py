@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from dcmaudit.dicom.jpeg import Codestream, coefficients, parse
 from dcmaudit.model import Box, Size
 from dcmaudit.verify.black import Mask, mask_of
+
+Blocks = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,31 +50,51 @@ def compare_blocks(
     ring = _reach(old)
     if old.size != new.size or old.mcu != new.mcu:
         return BlockComparison(changed, old.mcu, ring, 0, tuple(faults), bool(kept[1]))
+    pairs = list(zip(old.components, coefficients(before), coefficients(after), strict=True))
     blocks = 0
-    flat = np.ones_like(changed)
-    levels: list[set[int]] = []
-    for component, a, b in zip(old.components, coefficients(before), coefficients(after), strict=True):
+    differing: list[Mask] = []
+    for component, a, b in pairs:
         blocks += a.shape[0] * a.shape[1]
         h, v = (1, 1) if len(old.components) == 1 else (component.h, component.v)
-        differs = _by_mcu((a != b).any(axis=2), v, h, changed.shape)
-        changed |= differs
-        flat &= ~_by_mcu((b[..., 1:] != 0).any(axis=2), v, h, changed.shape)
+        differing.append(_by_mcu(_differing(a, b), v, h, changed.shape))
+        changed |= differing[-1]
+    not_flat = np.zeros_like(changed)
+    levels: list[set[int]] = []
+    for (component, _, b), differs in zip(pairs, differing, strict=True):
+        h, v = (1, 1) if len(old.components) == 1 else (component.h, component.v)
+        not_flat |= _by_mcu(_with_detail(b, _blocks_of(changed, v, h, b.shape)), v, h, changed.shape)
         levels.append(_levels(b[..., 0], differs, v, h))
     allowed = _near(old, boxes, max(1, ring))
     strange = changed & ~allowed
     if strange.any():
         faults.append(f"{int(strange.sum())} blocks differ although no rectangle reaches them")
-    if (changed & ~flat).any():
-        faults.append(f"{int((changed & ~flat).sum())} changed blocks are not of one colour")
+    if (changed & not_flat).any():
+        faults.append(f"{int((changed & not_flat).sum())} changed blocks are not of one colour")
     if any(len(level) > 1 for level in levels):
         faults.append("the changed blocks are not all of one colour")
     return BlockComparison(changed, old.mcu, ring, blocks, tuple(faults), bool(kept[1]))
 
 
-def _levels(dc: np.ndarray[tuple[int, ...], np.dtype[np.int16]], differs: Mask, v: int, h: int) -> set[int]:
+def _differing(a: Blocks, b: Blocks) -> Mask:
+    """True (block rows, block columns) where any of the 64 coefficients differs; four of them at a time."""
+    return np.asarray((a.view(np.uint64) != b.view(np.uint64)).any(axis=2))
+
+
+def _blocks_of(mcus: Mask, v: int, h: int, shape: tuple[int, ...]) -> Mask:
+    """The blocks of a component that lie in these MCUs."""
+    return np.repeat(np.repeat(mcus, v, axis=0), h, axis=1)[: shape[0], : shape[1]]
+
+
+def _with_detail(blocks: Blocks, where: Mask) -> Mask:
+    """True for the blocks of ``where`` that are not of one level."""
+    found = np.zeros(blocks.shape[:2], np.bool_)
+    found[where] = (blocks[where][:, 1:] != 0).any(axis=1)
+    return found
+
+
+def _levels(dc: Blocks, differs: Mask, v: int, h: int) -> set[int]:
     """The DC levels of blocks in MCUs that changed; blocks that only fill up the last MCU may keep theirs."""
-    whole = np.repeat(np.repeat(differs, v, axis=0), h, axis=1)[: dc.shape[0], : dc.shape[1]]
-    return set(np.unique(dc[whole]).tolist())
+    return set(np.unique(dc[_blocks_of(differs, v, h, dc.shape)]).tolist())
 
 
 def _by_mcu(blocks: Mask, v: int, h: int, grid: tuple[int, ...]) -> Mask:

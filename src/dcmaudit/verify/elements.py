@@ -14,6 +14,8 @@ from dcmaudit.verify.rules import BULKY, ICONS, METHODS, WATCHED, Change, Rules
 ELEMENTS, ORDER = "elements", "order of elements"
 _CHUNK = 1 << 20
 _DEEPEST = 40
+_SHORT = 1024
+_CHANGED = "its value changed"
 PER_FRAME = 0x52009230
 
 
@@ -34,9 +36,14 @@ class ElementComparison:
     _icons: int = 0
     _old: dict[int, bytes] = field(default_factory=dict)
     _new: dict[int, bytes] = field(default_factory=dict)
+    _uids: dict[bytes, bytes] = field(default_factory=dict)
 
     def run(self, old: dict[int, Element], new: dict[int, Element]) -> None:
         """Compare two top levels, given by tag."""
+        for tag in self.rules.plan.options.uids_of.tags if self.rules.new_uids else ():
+            if tag in old and tag in new:
+                self._uids[self.before.raw(old[tag]).strip(b" \0")] = self.after.raw(new[tag]).strip(b" \0")
+        self._uids.pop(b"", None)
         # Icons are numbered with those of the per-frame groups last, see ``find_icons``.
         for tag in sorted({*old, *new}, key=lambda tag: (tag == PER_FRAME, tag)):
             was, now = old.get(tag), new.get(tag)
@@ -97,8 +104,8 @@ class ElementComparison:
             return False
         same = _equal(self.before, old, self.after, new)
         if not sequence:
-            return same
-        if same and (not self.touched_icons or not self._may_hold_icons(old)):
+            return self._is_right_inside(old, new, path, same=same) if depth else same
+        if same and not self._must_look_into(old):
             return True
         if old.tag == METHODS and depth == 0:
             return same
@@ -106,14 +113,33 @@ class ElementComparison:
             raise HeaderError(f"{path}: its sequences are nested too deeply to be compared")
         return self._same_items(old, new, path, depth)
 
-    def _may_hold_icons(self, element: Element) -> bool:
-        """Whether the tag of an icon sequence occurs in the bytes of a value: there may be 10,000 items in it."""
-        if element.tag == ICONS:
+    def _is_right_inside(self, old: Element, new: Element, path: str, *, same: bool) -> bool:
+        """Whether a value inside a sequence is what it has to be; what is wrong is told here."""
+        if old.end - old.value > _SHORT or new.end - new.value > _SHORT:
+            return same
+        values = self.before.raw(old), self.after.raw(new)
+        fault = self.rules.nested_fault(Change(old.tag, *values, old.vr), self._uids)
+        if fault is not None and fault != _CHANGED:
+            self.record.fail(ELEMENTS, path, fault)
             return True
-        for at in range(element.value, element.end, _CHUNK):
-            if any(mark in self.before.body.read_at(at, _CHUNK + 3) for mark in (b"\x88\0\0\x02", b"\0\x88\x02\0")):
+        return fault is None
+
+    def _must_look_into(self, element: Element) -> bool:
+        """Whether equal bytes may be wrong, or hold what others compare: there may be 10,000 items in a sequence."""
+        marks = list(self._uids)
+        if self.touched_icons:
+            if element.tag == ICONS:
                 return True
-        return False
+            marks += [b"\x88\0\0\x02", b"\0\x88\x02\0"]
+        if self.rules.changed:
+            marks += [b"\x08\0\x07\x90", b"\0\x08\x90\x07"]
+        longest = max(map(len, marks), default=0)
+        return any(
+            mark in piece
+            for at in range(element.value, element.end, _CHUNK)
+            for piece in [self.before.body.read_at(at, min(_CHUNK + longest, element.end - at))]
+            for mark in marks
+        )
 
     def _same_items(self, old: Element, new: Element, path: str, depth: int) -> bool:
         a, b = list(self.before.items(old)), list(self.after.items(new))
@@ -135,7 +161,7 @@ class ElementComparison:
                     continue
                 inner = f"{where} {element.name}"
                 holds = self._is_same(element, other, inner, depth + 1)
-                self.record.require(ELEMENTS, inner, "its value changed", holds=holds)
+                self.record.require(ELEMENTS, inner, _CHANGED, holds=holds)
         return True
 
 

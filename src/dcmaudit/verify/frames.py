@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -97,10 +97,24 @@ class FrameComparison:
             if ask.is_nothing:
                 self.record.checks[UNTOUCHED] += 1
                 continue
-            self._bytes(old, new, start, frame * size)
-            self._one(old, new, frame, ask)
-            start = (frame + 1) * size
+            rows, row = _rows(ask, old), size // old.layout.rows
+            windows = (old.rows_of(frame, rows), new.rows_of(frame, rows)) if rows else (None, None)
+            if rows is None or windows[0] is None or windows[1] is None:
+                self._bytes(old, new, start, frame * size)
+                self._one(old, new, frame, ask)
+                start = (frame + 1) * size
+                continue
+            self._bytes(old, new, start, frame * size + rows.start * row)
+            self._window(windows[0], windows[1], frame, ask, rows.start)
+            start = frame * size + rows.stop * row
         self._bytes(old, new, start, None)
+
+    def _window(self, old: FrameReader, new: FrameReader, frame: int, ask: FrameAsk, top: int) -> None:
+        """Compare the rows of one frame from ``top`` on that the boxes reach; the others are compared as bytes."""
+        try:
+            self._cells(old, new, frame, ask, top=top)
+        except DcmauditError as error:
+            self.record.fail("decoding", f"frame {frame + 1}", error.message)
 
     def _bytes(self, old: FrameReader, new: FrameReader, start: int, end: int | None) -> None:
         """Compare the values of the two elements from ``start`` to ``end``, or to their ends."""
@@ -113,7 +127,13 @@ class FrameComparison:
             b = new.body.read_at(new.element.offset + at, length)
             if a != b:
                 frame = (at + _first_difference(a, b)) * 8 // old.layout.frame_bits
-                self.record.fail(UNTOUCHED, f"frame {frame + 1}", "it differs although nothing was asked of it")
+                ask, known = self.asked.frame(frame), len(self.record.findings())
+                if ask.is_nothing:
+                    self.record.fail(UNTOUCHED, f"frame {frame + 1}", "it differs although nothing was asked of it")
+                    return
+                self._one(old, new, frame, ask)  # the whole frame, to say what of it differs
+                if len(self.record.findings()) == known:
+                    self.record.fail(OUTSIDE, f"frame {frame + 1}", "bytes differ outside the rectangles")
                 return
 
     def _one(self, old: FrameReader, new: FrameReader, frame: int, ask: FrameAsk) -> None:
@@ -137,9 +157,13 @@ class FrameComparison:
             return False
         return jpeg_header(reader.codestream(frame)).frame in _BLOCKWISE
 
-    def _cells(self, old: FrameReader, new: FrameReader, frame: int, ask: FrameAsk) -> None:
+    def _cells(self, old: FrameReader, new: FrameReader, frame: int, ask: FrameAsk, top: int | None = None) -> None:
+        """Compare one frame, or with ``top`` its rows from there on, which are then the readers' frame 0."""
         where, layout = f"frame {frame + 1}", old.layout
-        (a, meaning_a), (b, meaning_b) = old.cells(frame), new.cells(frame)
+        asked, place = ask, frame if top is None else 0
+        if top is not None:
+            ask = replace(ask, boxes=tuple(_moved_up(box, top) for box in ask.boxes))
+        (a, meaning_a), (b, meaning_b) = old.cells(place), new.cells(place)
         self.record.require("meaning of the samples", where, f"they are {meaning_b}, they were {meaning_a}",
                             holds=meaning_a == meaning_b)  # fmt: skip
         if a.shape != b.shape or a.dtype != b.dtype:
@@ -154,9 +178,10 @@ class FrameComparison:
                             holds=not faults.others)  # fmt: skip
         self.record.require(BITS, where, f"bits that had to be cleared are on in {faults.left_on} pixels",
                             holds=not faults.left_on)  # fmt: skip
-        self._headers(old, new, frame)
+        self._headers(old, new, place)
         self._black(new, frame, b, meaning_b, widened)
-        self._noted(frame, ask, widened, self._second(old, new, frame, b, 0))
+        changed = widened if top is None else tuple(_moved_up(box, -top) for box in widened)
+        self._noted(frame, asked, changed, self._second(old, new, place, b, 0, frame))
 
     def _blocks(self, old: FrameReader, new: FrameReader, frame: int, ask: FrameAsk) -> None:
         where, layout = f"frame {frame + 1}", old.layout
@@ -179,7 +204,8 @@ class FrameComparison:
                             holds=meaning_a == meaning_b)  # fmt: skip
         seen = pixels_of(found.changed, found.mcu, found.ring, layout.size)
         differing = bits_of(cells_a) != bits_of(cells_b)
-        differing = differing.any(axis=2) if differing.ndim == 3 else differing
+        if differing.ndim == 3:
+            differing = differing[..., 0] | differing[..., 1] | differing[..., 2]
         strange = int((differing & ~seen).sum())
         self.record.require(OUTSIDE, where, f"{strange} pixels differ outside the changed blocks", holds=not strange)
         self._headers(old, new, frame)
@@ -217,8 +243,13 @@ class FrameComparison:
             signs = j2k_header(old.codestream(frame)).signed, j2k_header(new.codestream(frame)).signed
             self.record.require(HEADERS, where, "its codestream has another sign", holds=signs[0] == signs[1])
 
-    def _second(self, old: FrameReader, new: FrameReader, frame: int, cells: Cells, play: int) -> tuple[str, ...]:
-        """The names of all decoders that decoded the written frame, and agree on it up to ``play`` levels."""
+    def _second(
+        self, old: FrameReader, new: FrameReader, frame: int, cells: Cells, play: int, number: int | None = None
+    ) -> tuple[str, ...]:
+        """The names of all decoders that decoded the written frame, and agree on it up to ``play`` levels.
+
+        ``number`` is what the frame is called, where it is not the readers' frame of that number.
+        """
         first = first_decoder(new)
         second = second_decoder(new, frame)
         if second is None:
@@ -232,7 +263,8 @@ class FrameComparison:
         if not agrees and not self._agreed_before(old, frame, play):
             self.record.note(f"{second.name} does not read the original's frames as {first} does either")
             return (first,)
-        self.record.require(SECOND, f"frame {frame + 1}", f"{second.name}: {reason}", holds=agrees)
+        named = frame if number is None else number
+        self.record.require(SECOND, f"frame {named + 1}", f"{second.name}: {reason}", holds=agrees)
         return (first, second.name)
 
     @staticmethod
@@ -249,6 +281,20 @@ class FrameComparison:
         for address, boxes in ask.planes:
             where = changed if address == FrameAddress(frame) else boxes
             self.planes.append(PlaneProof(address, boxes, where, decoders))
+
+
+def _rows(ask: FrameAsk, reader: FrameReader) -> range | None:
+    """The rows that a frame's boxes reach, where nothing else is asked of it; None where all of it has to be compared.
+
+    Black of floating point is the smallest number of the whole frame.
+    """
+    if not ask.boxes or ask.bits or ask.strip or reader.layout.floating:
+        return None
+    return range(max(0, min(b.top for b in ask.boxes)), min(reader.layout.rows, max(b.bottom for b in ask.boxes)))
+
+
+def _moved_up(box: Box, rows: int) -> Box:
+    return Box(box.left, box.top - rows, box.right, box.bottom - rows)
 
 
 def _without_colour(reader: FrameReader) -> tuple[int, ...]:
@@ -268,7 +314,9 @@ def _agree(one: Cells, other: Cells, play: int) -> bool:
         return False
     if not play:
         return bool(np.array_equal(bits_of(one), bits_of(other)))
-    return int(np.abs(one.astype(np.int32) - other.astype(np.int32)).max(initial=0)) <= play
+    if one.dtype != other.dtype or one.dtype.kind != "u":
+        return int(np.abs(one.astype(np.int32) - other.astype(np.int32)).max(initial=0)) <= play
+    return int((np.maximum(one, other) - np.minimum(one, other)).max(initial=0)) <= play
 
 
 def _first_difference(a: bytes, b: bytes) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -49,9 +50,14 @@ def prove(before: Reference, after: Reference, plan: RedactionPlan, *, new_uids:
     try:
         with ExitStack() as stack:
             files = [_File.open(stack, reference) for reference in (before, after)]
-            digests = [_digest(file.source) for file in files]
+            # Hashing leaves the interpreter to others, so that it goes on beside the comparison.
+            pool = stack.enter_context(ThreadPoolExecutor(2))
+            hashing = [pool.submit(_digest, file.source) for file in files]
             comparison = _Comparison(files[0], files[1], plan, record, new_uids=new_uids)
-            comparison.run()
+            try:
+                comparison.run()
+            finally:
+                digests = [digest.result() for digest in hashing]
             planes = comparison.planes
     except DcmauditError as error:
         record.fail("reading", "the file", error.message)

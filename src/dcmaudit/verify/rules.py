@@ -15,6 +15,7 @@ from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionPlan
 
 IMAGE_TYPE, SOP_INSTANCE, DERIVATION, METHODS = 0x00080008, 0x00080018, 0x00082111, 0x00120064
 PHOTOMETRIC, PLANAR, BURNED_IN, LOSSY, ICONS = 0x00280004, 0x00280006, 0x00280301, 0x00282110, 0x00880200
+FRAME_TYPE = 0x00089007
 STALE = frozenset({0x00280106, 0x00280107, 0x00280110, 0x00280111, 0x4FFE0001, 0xFFFAFFFA, 0x7FE00001, 0x7FE00002})
 """What pixels or bytes made true: smallest and largest values, signatures and their MACs, extended offset tables."""
 _SIGNATURES = frozenset({0x4FFE0001, 0xFFFAFFFA})
@@ -89,7 +90,7 @@ class Rules:
                 return None if asserted else "it may only become NO, and only where somebody asserts it"
             case 0x00120064:
                 return self._methods(change)
-            case 0x00080018:
+            case 0x00080018 | 0x0020000D | 0x0020000E if change.tag in self.plan.options.uids_of.tags:
                 valid = self.new_uids and new is not None and _UID.fullmatch(new) and len(new) <= 64 and new != old
                 return None if valid else "the UID changed without being asked to, or is none"
             case 0x00282110:
@@ -116,9 +117,27 @@ class Rules:
             found.append((BURNED_IN, "it has to be NO"))
         if self.plan.options.assert_clean and METHODS not in tags:
             found.append((METHODS, "the methods of de-identification have to be there"))
-        if self.new_uids and SOP_INSTANCE in old and old[SOP_INSTANCE] == new.get(SOP_INSTANCE):
-            found.append((SOP_INSTANCE, "it has to be a new UID"))
+        tags_of_new = self.plan.options.uids_of.tags if self.new_uids else ()
+        found += [
+            (tag, "it has to be a new UID") for tag in tags_of_new if _bare(old.get(tag)) and old[tag] == new.get(tag)
+        ]
         return found
+
+    def nested_fault(self, change: Change, uids: dict[bytes, bytes]) -> str | None:
+        """Why a value inside a sequence may not be what it is, changed or not, None where it may.
+
+        ``uids`` are the instance's own UIDs with what became of them: whatever refers to it has to go along. Frames of
+        an image that was changed are DERIVED as it is itself (PS3.3 C.8.16.1.1).
+        """
+        old, new = _bare(change.old), _bare(change.new)
+        if change.tag == FRAME_TYPE and old:
+            if old == new:
+                holds = not self.changed or old.split(b"\\")[0].strip() == b"DERIVED"
+                return None if holds else "its first value has to be DERIVED, as that of the image is"
+            return None if self.may_derive and new == _derived(old) else "only its first value may change"
+        if old in uids and change.old_vr in {None, "UI", "UN"}:
+            return None if new == uids[old] else "it refers to the instance by a UID that it does not have any more"
+        return None if change.old == change.new else "its value changed"
 
     def _methods(self, change: Change) -> str | None:
         """Code items may be added at the end: 113101, and 113103 where overlays were looked after (CID 7050)."""
@@ -137,7 +156,7 @@ class Rules:
         return None if true else "other codes were added than the assertion means"
 
 
-WATCHED = frozenset({IMAGE_TYPE, LOSSY, PHOTOMETRIC, BURNED_IN, SOP_INSTANCE})
+WATCHED = frozenset({IMAGE_TYPE, LOSSY, PHOTOMETRIC, BURNED_IN, SOP_INSTANCE, 0x0020000D, 0x0020000E})
 """Elements whose values ``Rules.missing`` wants."""
 
 

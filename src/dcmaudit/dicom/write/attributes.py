@@ -11,7 +11,7 @@ from dcmaudit.dicom.syntaxes import TransferSyntax
 from dcmaudit.model import PlaneKind
 from dcmaudit.model.redaction import OverlayPolicy, RedactionPlan
 
-IMAGE_TYPE, SOP_INSTANCE, DERIVATION = 0x00080008, 0x00080018, 0x00082111
+IMAGE_TYPE, DERIVATION = 0x00080008, 0x00082111
 METHODS = 0x00120064
 BURNED_IN, LOSSY = 0x00280301, 0x00282110
 PHOTOMETRIC, PLANAR = 0x00280004, 0x00280006
@@ -68,9 +68,10 @@ def changes(
     codes = [code for code in method_codes(plan) if code[0].encode() not in there]
     if codes:
         found[METHODS] = NewValue("SQ", there + code_items(codes, header.syntax))
-    old = (raw(SOP_INSTANCE) or b"").strip(b" \0").decode("ascii", "replace")
-    if new_uid is not None and old:
-        found[SOP_INSTANCE] = NewValue("UI", new_uid(old).encode())
+    for tag in plan.options.uids_of.tags if new_uid is not None else ():
+        old = (raw(tag) or b"").strip(b" \0").decode("ascii", "replace")
+        if new_uid is not None and old:
+            found[tag] = NewValue("UI", new_uid(old).encode())
     return found
 
 

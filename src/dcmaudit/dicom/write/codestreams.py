@@ -29,6 +29,7 @@ from dcmaudit.dicom.write.cells import clear_bits, clear_outside, put_stored
 from dcmaudit.dicom.write.edits import FrameEdit
 from dcmaudit.dicom.write.paint import Painter
 from dcmaudit.errors import UnsupportedError
+from dcmaudit.model import Box
 
 BASELINE, EXTENDED, LOSSLESS = 0xC0, 0xC1, 0xC3
 TRANSCODED = Target.JPEG_LOSSLESS_SV1
@@ -50,14 +51,28 @@ class FrameWork:
     drop_extras: bool = False
     extras: set[str] = field(default_factory=set)
 
-    def cells(self, edit: FrameEdit) -> Cells:
-        """The cells of one frame after its edit; (rows, columns[, 3]), unsigned or floating."""
-        cells, photometric = self.reader.cells(edit.frame)
-        layout = self.reader.layout
-        if edit.boxes:
-            samples = samples_of(cells, photometric, self.reader, self.header, edit.frame)
+    def window(self, edit: FrameEdit) -> FrameReader | None:
+        """A reader of the rows that change alone, None where the whole frame has to be looked at.
+
+        Black of floating point depends on the whole frame, and so does whether bits above a signed value repeat its
+        sign.
+        """
+        layout, rows = self.reader.layout, edit.rows
+        whole = layout.floating or any(edit.bits.values()) or (layout.signed and layout.unclaimed_mask)
+        return None if rows is None or whole else self.reader.rows_of(edit.frame, rows)
+
+    def cells(self, edit: FrameEdit, window: FrameReader | None = None) -> Cells:
+        """The cells of one frame after its edit, or of ``window(edit)``; (rows, columns[, 3]), unsigned or floating."""
+        reader, boxes = self.reader, edit.boxes
+        cells, photometric = reader.cells(edit.frame) if window is None else window.cells(0)
+        if window is not None and edit.rows is not None:
+            reader, top = window, edit.rows.start
+            boxes = tuple(Box(box.left, box.top - top, box.right, box.bottom - top) for box in boxes)
+        layout = reader.layout
+        if boxes:
+            samples = samples_of(cells, photometric, reader, self.header, edit.frame)
             claimed = claimed_mask(self.overlays.places.values(), edit.frame)
-            cells = put_stored(cells, self.painter.paint(samples, edit.boxes), edit.boxes, layout, claimed)
+            cells = put_stored(cells, self.painter.paint(samples, boxes), boxes, layout, claimed)
         cells = clear_bits(cells, edit.bits)
         return clear_outside(cells, layout) if edit.strip else cells
 

@@ -6,21 +6,25 @@ differ, the pixel data, overlays and icons. So an element that nothing here unde
 
 from __future__ import annotations
 
+import os
 import tempfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
-from dcmaudit.dicom.bytesource import ByteSource
+from dcmaudit.dicom.bytesource import ByteSource, file_descriptor
 from dcmaudit.dicom.header import Header, PixelElement
 from dcmaudit.dicom.instance import Instance
 from dcmaudit.dicom.overlays import ClassicOverlay
 from dcmaudit.dicom.parts import Parts
 from dcmaudit.dicom.write.attributes import (
+    DERIVATION,
     METHODS,
     Changes,
     NewValue,
+    Raw,
     changes,
     element_bytes,
     element_head,
@@ -31,7 +35,8 @@ from dcmaudit.dicom.write.codestreams import TRANSCODED, FrameWork
 from dcmaudit.dicom.write.edits import FrameEdits
 from dcmaudit.dicom.write.icons import icon_patches
 from dcmaudit.dicom.write.meta import file_meta
-from dcmaudit.dicom.write.native import clear_overlay, patch_frame, shared_chroma
+from dcmaudit.dicom.write.native import clear_overlay, patch_frame, put_rows, shared_chroma
+from dcmaudit.dicom.write.nested import NestedValues
 from dcmaudit.dicom.write.paint import Painter
 from dcmaudit.dicom.write.pixels import codestreams, named_frame, write_fragments
 from dcmaudit.dicom.write.spans import UNDEFINED, Span, Walker, data_set_start
@@ -40,6 +45,8 @@ from dcmaudit.model import OverlayAddress, PlaneKind
 from dcmaudit.model.redaction import OverlayPolicy, RedactionPlan
 
 _CHUNK = 4 << 20
+_WORTH = 1 << 20
+"""Bytes from which on the system is asked to copy them."""
 _SPOOL = 64 << 20
 
 
@@ -86,6 +93,7 @@ class _Writer:
         self.walker = Walker(self.header)
         self.painter = painter
         self.edits = FrameEdits(self.parts, plan)
+        self.nested: NestedValues | None = None
         image, self.transcode = self.parts.image, False
         self.work: FrameWork | None = None
         if image is not None:
@@ -163,7 +171,17 @@ class _Writer:
                 "its JPEG process cannot be written again, so every frame is stored as lossless JPEG"
             )
         changed |= {tag: None for tag in spans if tag & 0xFFFF == 0}  # group lengths (retired, PS3.5 7.2)
+        self.nested = self._nested(raw, changed)
         return changed
+
+    def _nested(self, raw: Raw, changed: Changes) -> NestedValues:
+        """What changes inside of sequences: the file's own UIDs where it refers to itself, and types of frames."""
+        uids: dict[str, str] = {}
+        for tag in self.plan.options.uids_of.tags if self.new_uid is not None else ():
+            new, old = changed.get(tag), raw(tag)
+            if new is not None and old is not None:
+                uids[old.strip(b" \0").decode("ascii", "replace")] = new.data.decode("ascii")
+        return NestedValues(self.header, self.walker, uids, derived=DERIVATION in changed)
 
     def _data_set(self, out: BinaryIO, spans: dict[int, Span], changed: Changes) -> None:
         icons = icon_patches(self.parts, self.plan, self.painter, spans)
@@ -179,7 +197,14 @@ class _Writer:
                     out.write(element_bytes(tag, _kept_vr(value, span), self.header.syntax))
             elif span is not None:
                 placed[tag] = out.tell() + span.value - span.start
-                self._element(out, span)
+                rewritten = self.nested.changed(span) if self.nested is not None else None
+                if rewritten is None:
+                    self._element(out, span)
+                    continue
+                if len(rewritten) != span.end - span.start and any(patch.tag == tag for patch in icons.patches):
+                    raise UnsupportedError("an icon and a UID of the instance's own stand in one sequence",
+                                           hint="keep the UIDs, or remove icons")  # fmt: skip
+                out.write(rewritten)
         self._patch_overlays(out, placed)
         for patch in icons.patches:
             span = spans[patch.tag]
@@ -210,7 +235,11 @@ class _Writer:
             if reader.layout.halved and edit.boxes:
                 wide = shared_chroma(edit.boxes, reader.layout.columns)
                 edit = type(edit)(edit.frame, wide, edit.bits, edit.strip)  # noqa: PLW2901
-            patch_frame(out, at, reader, edit.frame, self.work.cells(edit), edit.rows)
+            window = self.work.window(edit)
+            if window is not None:
+                put_rows(out, at + window.element.offset - reader.element.offset, window, self.work.cells(edit, window))
+            else:
+                patch_frame(out, at, reader, edit.frame, self.work.cells(edit), edit.rows)
         out.seek(0, 2)
 
     def _encapsulated(self, out: BinaryIO, span: Span) -> None:
@@ -256,12 +285,29 @@ def _sop_instance(changed: Changes) -> bytes | None:
 
 
 def _copy(body: ByteSource, start: int, end: int, out: BinaryIO) -> None:
+    start += _copied_by_system(body, start, end, out)
     for at in range(start, end, _CHUNK):
         piece = body.read_at(at, min(_CHUNK, end - at))
         out.write(piece)
         if len(piece) < min(_CHUNK, end - at):
             # A value that the file cuts short was named before; it stays as short as it is.
             return
+
+
+def _copied_by_system(body: ByteSource, start: int, end: int, out: BinaryIO) -> int:
+    """Bytes that the system copied from file to file by itself; 0 where it cannot, or where they are few."""
+    source, target = body.descriptor, file_descriptor(out)
+    if source is None or target is None or end - start < _WORTH or not hasattr(os, "copy_file_range"):
+        return 0
+    out.flush()
+    at, done = out.tell(), 0
+    with suppress(OSError):  # other file systems, old kernels: the rest is copied here
+        while piece := os.copy_file_range(source, target, end - start - done, start + done, at + done):
+            done += piece
+            if done == end - start:
+                break
+    out.seek(at + done)
+    return done
 
 
 def _deflate(plain: BinaryIO, out: BinaryIO) -> None:

@@ -45,6 +45,15 @@ def patch_frame(
     out.write(data)
 
 
+def put_rows(out: BinaryIO, at: int, window: FrameReader, cells: Cells) -> None:
+    """Put whole rows of a frame at ``at`` of ``out``; ``window`` is the reader of these rows alone."""
+    layout = window.layout
+    native = NativeLayout(layout.bits_allocated, planar=layout.planar, big_endian=not window.syntax.little_endian,
+                          subsampled=layout.halved)  # fmt: skip
+    out.seek(at)
+    out.write(b"".join(native_bytes([cells], native))[: window.element.length])
+
+
 def shared_chroma(boxes: Sequence[Box], columns: int) -> tuple[Box, ...]:
     """Boxes widened to pairs of columns: in native YBR_FULL_422 both pixels of a pair have one colour."""
     return tuple(Box(box.left // 2 * 2, box.top, min(columns, -(-box.right // 2) * 2), box.bottom) for box in boxes)

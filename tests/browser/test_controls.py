@@ -379,7 +379,7 @@ def test_the_series_is_shown_file_by_file_and_a_click_opens_one(start: StartFace
     face.plane("frame 1/2")
     face.press("G")
     expect(face.at(".cell")).to_have_count(3)
-    expect(face.at("#sheet .foot")).to_contain_text("3 files of this series.")
+    expect(face.at("#sheet .foot")).to_contain_text("3 files with 6 planes of this series.")
     expect(face.at(".cell img").last).to_have_js_property("complete", value=True)
     face.picture("series-sheet")
     face.at(".cell").last.click()

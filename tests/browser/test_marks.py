@@ -196,7 +196,10 @@ def test_done_with_unseen_planes_asks_first(start: StartFace, tmp_path: Path) ->
 
 def test_rectangles_of_a_similar_file_are_suggested_and_applied(start: StartFace, tmp_path: Path) -> None:
     like = {"extra": {"Manufacturer": "ACME", "ManufacturerModelName": "Scan 1", "ImageType": ["ORIGINAL", "PRIMARY"]}}
-    names = [write(tmp_path / f"{name}.dcm", cine(1, **like)) for name in ("a", "b", "c")]
+    # Something is there: over one flat value a suggestion is shown as empty, and A leaves it out.
+    cells = np.zeros((1, HEIGHT, WIDTH), np.uint8)
+    cells[0, 25:35, 50:75:3] = cells[0, 48:56, 90:101:3] = 230
+    names = [write(tmp_path / f"{name}.dcm", reference(cells, frames=1, **like)) for name in ("a", "b", "c")]
     face = start(*names)
     face.position("1/3")
     for box in [(45, 20, 80, 40), (85, 44, 105, 60)]:
@@ -219,6 +222,28 @@ def test_rectangles_of_a_similar_file_are_suggested_and_applied(start: StartFace
     face.press("A")
     expect(face.at("#rects").get_by_role("button", name="Remove")).to_have_count(2)
     assert len(dump(face.reviewer.db)["rects"]) == 5
+
+
+def test_a_suggestion_over_nothing_looks_and_reads_like_it_and_is_not_applied_with_the_others(
+    start: StartFace, tmp_path: Path
+) -> None:
+    like = {"extra": {"Manufacturer": "ACME", "ManufacturerModelName": "Scan 1", "ImageType": ["ORIGINAL", "PRIMARY"]}}
+    cells = np.zeros((1, HEIGHT, WIDTH), np.uint8)
+    face = start(*(write(tmp_path / f"{name}.dcm", reference(cells, frames=1, **like)) for name in ("a", "b")))
+    face.position("1/2")
+    _place(face, 45, 20, 80, 40)
+    face.press("r")
+    expect(face.at("#rects .rect")).to_have_count(1)
+    face.press("N")
+    face.position("2/2")
+    expect(face.at("#rects .rect-what")).to_have_text("similar image · empty here")
+    expect(face.at("#rects .rect")).to_have_attribute("data-faint", "yes")
+    expect(face.at("#applyall")).to_be_disabled()
+    face.picture("empty-here")
+    face.press("A")
+    expect(face.at("#messagetext")).to_contain_text("left out")
+    face.at("#rects").get_by_role("button", name="Apply").click()
+    expect(face.at("#rects").get_by_role("button", name="Remove")).to_have_count(1)
 
 
 def test_the_list_of_rectangles_does_everything_by_keyboard(start: StartFace, tmp_path: Path) -> None:

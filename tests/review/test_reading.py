@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 
 from dcmaudit.detect.ocr import EngineKind
+from dcmaudit.detect.textnet import network
 from dcmaudit.errors import EngineError
+from dcmaudit.model import Box, Origin
 from dcmaudit.review import Desk
 from support.desks import do, ready, state, tables, wait_for
 from support.files import dataset, file_bytes
 from support.lettering import lettered
+from support.smallnet import write_net
 
 
 @pytest.fixture
@@ -89,3 +92,24 @@ def test_the_reviewer_goes_on_while_text_is_read_and_an_engine_that_fails_is_nam
     assert time.monotonic() - started < 0.9
     wait_for(lambda: "is missing" in (state(session)["message"] or {"text": ""})["text"], 30)
     assert state(session)["message"]["kind"] == "error"
+
+
+def test_what_was_half_seen_is_kept_apart_and_the_plane_says_how_likely_text_is(
+    open_desk: Callable[..., Desk], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network, "FOLDER", write_net(tmp_path / "net"))
+    picture = np.full((200, 320), 20, np.uint8)
+    picture[0, 0], picture[0, -1] = 0, 255
+    picture[100:112, 60:160] = 205  # ink to the small network, but not surely
+    path = tmp_path / "faint.dcm"
+    path.write_bytes(file_bytes(dataset(picture)))
+    session = ready(open_desk([path]))
+    do(session, "ocr")
+    wait_for(lambda: "looked a little like text" in (state(session)["message"] or {"text": ""})["text"], 60)
+    file = session.opened()
+    assert [item for item in file.suggestions if item.region.origin is Origin.OCR] == []
+    (region,) = file.set_aside["f0"]
+    assert region.box.contains(Box(64, 102, 156, 110))
+    assert "not taken for text" in region.reason
+    assert file.heat["f0"] == pytest.approx(region.confidence, abs=0.01)
+    assert 0.3 < file.heat["f0"] < 0.6

@@ -162,3 +162,31 @@ def test_workers_that_are_stopped_cancel_what_waits_and_do_not_wait_for_what_han
     assert workers.submit(lambda: 1).cancelled()
     gate.set()
     assert running.result(5) is True
+
+
+def test_a_picture_that_was_begun_is_the_one_that_is_asked_for_then(
+    store: PictureStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls, read = [], Instance.read
+
+    def counting(self: Instance, address: Any) -> Any:
+        calls.append(address)
+        return read(self, address)
+
+    monkeypatch.setattr(Instance, "read", counting)
+    picture = Picture(0, FrameAddress(3))
+    store.begin(picture, lambda: LocalReference(str(path)))
+    store.begin(picture, lambda: LocalReference(str(path)))
+    assert store.request(picture, lambda: LocalReference(str(path))).result(10)
+    store.begin(picture, lambda: LocalReference(str(path)))
+    assert calls == [FrameAddress(3)]
+
+
+def test_a_file_that_is_dropped_leaves_no_picture_behind(store: PictureStore, path: Path) -> None:
+    picture = Picture(0, FrameAddress(3))
+    first = store.request(picture, lambda: LocalReference(str(path))).result(10)
+    write_cine(path, frames=8, uid=2).write_bytes(path.read_bytes()[:-2000] + b"\xff" * 2000)
+    store._pool.drop(0)
+    store.drop(0)
+    assert store._size == 0
+    assert store.request(picture, lambda: LocalReference(str(path))).result(10) is not first

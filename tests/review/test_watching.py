@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -98,3 +99,30 @@ def test_the_watcher_looks_by_itself(
     with open_store(database, user="somebody") as store:
         store.add_rects(str(files[0]), [FOUND])
     wait_for(lambda: state(session)["rects"])
+
+
+def test_a_mistake_does_not_end_the_watch(
+    open_desk: Callable[..., Desk],
+    files: list[Path],
+    database: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("dcmaudit.review.watching.PAUSE", 0.02)
+    session = ready(open_desk(files))
+    look = session.desk.watcher._look_at
+    mistakes = [RuntimeError("SMITH^J")]
+
+    def once_wrong(*arguments: Any) -> None:
+        if mistakes:
+            raise mistakes.pop()
+        look(*arguments)
+
+    monkeypatch.setattr(session.desk.watcher, "_look_at", once_wrong)
+    session.listen(lambda: None)
+    wait_for(lambda: not mistakes)
+    with open_store(database, user="somebody") as store:
+        store.add_rects(str(files[0]), [FOUND])
+    wait_for(lambda: state(session)["rects"])
+    assert "RuntimeError" in caplog.text
+    assert "SMITH" not in caplog.text

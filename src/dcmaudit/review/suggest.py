@@ -62,6 +62,9 @@ class Suggester:
         except DcmauditError as error:
             with session.lock:
                 session.say(f"Suggestions could not be looked up: {error}", "warning")
+        except Exception as error:  # its words may quote a value; that there are none must not look like "none found"
+            with session.lock:
+                session.say(f"Suggestions could not be looked up ({type(error).__name__}).", "warning")
         finally:
             file.suggesting = False
         if session.file is file:

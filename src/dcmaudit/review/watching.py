@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from dcmaudit.store import OcrEngine, RectRow, Store
 if TYPE_CHECKING:
     from dcmaudit.review.desk import Desk
     from dcmaudit.review.session import Session
+
+_LOG = logging.getLogger(__name__)
 
 PAUSE = 2.0
 """Seconds between two looks: a question costs well under a millisecond, and nobody waits for the answer."""
@@ -64,7 +67,10 @@ class Watcher:
 
     def _run(self) -> None:
         while not self._end.wait(PAUSE):
-            self.look()
+            try:
+                self.look()
+            except Exception as error:  # a thread that ends silently would notice nothing more
+                _LOG.error("looking for changes failed: %s", type(error).__name__)  # the message may hold a value
 
     def _look_at(self, session: Session, store: Store) -> None:
         file = session.file

@@ -7,7 +7,7 @@ with Huffman coding, 8 or 12 bits. Everything else is refused with its name.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from dcmaudit.dicom.jpeg.huffman import HuffmanSpec
 from dcmaudit.dicom.jpeg.intervals import intervals
@@ -15,6 +15,7 @@ from dcmaudit.errors import DamagedError, DecodeError
 from dcmaudit.model import Size
 
 EOI = b"\xff\xd9"
+_MOST_KEPT = 1 << 20
 
 _REFUSED = {
     0xC2: "progressive (SOF2)",
@@ -155,8 +156,14 @@ def ceil_div(number: int, by: int) -> int:
 def parse(data: bytes) -> Codestream:
     """The structure of a codestream; DecodeError names what is damaged or not supported.
 
-    DamagedError is raised where a part of the entropy-coded data is certainly missing or changed.
+    DamagedError is raised where a part of the entropy-coded data is certainly missing or changed. The last few are
+    kept, for a frame is looked at several times in a row.
     """
+    return _kept(data) if len(data) <= _MOST_KEPT else _Parser(data).run()
+
+
+@lru_cache(maxsize=4)
+def _kept(data: bytes) -> Codestream:
     return _Parser(data).run()
 
 

@@ -29,17 +29,20 @@ def coefficients(codestream: bytes) -> list[Blocks]:
             blocks = mcus[:, :, first : first + count].reshape(scan.mcus_y, scan.mcus_x, v, h, 64)
             blocks = blocks.transpose(0, 2, 1, 3, 4).reshape(scan.mcus_y * v, scan.mcus_x * h, 64)
             found[component.index][: blocks.shape[0], : blocks.shape[1]] = blocks
-    note_sound(codestream)
+    limits = {c.index: limit for scan in stream.scans
+              for c, limit in zip(scan.components, dc_limits(stream, scan), strict=True)}  # fmt: skip
+    if all(int(np.abs(blocks[..., 0].astype(np.int32)).max()) <= limits[i] for i, blocks in enumerate(found)):
+        note_sound(codestream)
     return found
 
 
 def _scanned(stream: Codestream, scan: Scan) -> Blocks:
     """The blocks of a scan, axes (MCU rows, MCU columns, block of the MCU, 64)."""
-    plan, limits = scan_plan(stream, scan), dc_limits(stream, scan)
+    plan = scan_plan(stream, scan)
     out = np.zeros((scan.mcus_y * scan.mcus_x, len(plan), 64), np.int16)
     for interval in scan.intervals:
         walker = Walker(stream.data[interval.start : interval.end], len(scan.components), plan)
         here = out[interval.first : interval.first + interval.count].reshape(-1, 64)
-        walker.skip(interval.count, here, limits)
+        walker.skip(interval.count, here)
         walker.require_end()
     return out.reshape(scan.mcus_y, scan.mcus_x, len(plan), 64)

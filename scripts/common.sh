@@ -21,11 +21,13 @@ find_python() {
 }
 
 # make_environment FOLDER WHAT...: a virtual environment with what pip is told to install, made again only when the
-# project's requirements change.
+# project's requirements or what is compiled change.
 make_environment() {
     local folder=$1 python stamp
     shift
-    stamp=$(cat "$root/pyproject.toml" "$root/requirements/constraints.txt" | sha256sum | cut -c1-16)-$*
+    # The build's own parts count, too: an older compiled loop would be passed over for the slower one.
+    stamp=$(cat "$root/pyproject.toml" "$root/requirements/constraints.txt" "$root/hatch_build.py" \
+        "$root"/src/dcmaudit/dicom/jpeg/*.c | sha256sum | cut -c1-16)-$*
     if [ -f "$folder/made-from" ] && [ "$(cat "$folder/made-from")" = "$stamp" ]; then
         return 0
     fi

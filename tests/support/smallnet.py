@@ -25,7 +25,7 @@ def write_net(folder: Path) -> Path:
 
 
 def network() -> bytes:
-    """Ink is what is brighter than about 200 and than its surroundings; the region is thinner and joins ink along a line."""
+    """Ink is what is brighter than about 200 and its surroundings; the region is thinner and joins ink along a line."""
     pad = WIDTH // 2
     nodes = [
         _node("Conv", ["picture", "weight", "bias"], "raw", [_ints("strides", [2, 2]), _ints("kernel_shape", [2, 2])]),

@@ -44,7 +44,7 @@ class FileAnswer:
 
 
 def rule_paths(deid_rules: str | None, settings: Settings) -> tuple[str, ...]:
-    """The files to load: those named, here or in the settings, else those of the site, else the rules that come with dcmaudit.
+    """The files to load: those named, here or in the settings, else those of the site, else dcmaudit's own rules.
 
     SourceNotFoundError where ``deid_rules`` leads to none.
     """

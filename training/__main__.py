@@ -34,15 +34,21 @@ def main() -> None:
 
 
 def write(folder: Path) -> None:
-    """Copy ``last.onnx`` into the package and describe it by the folder's log."""
-    from training.export import describe
+    """Copy the network, in 8 bits, into the package, and describe it by the folder's log."""
+    from training.export import describe, without_places
 
     lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
     begins = [line for line in lines if line.get("event") == "start"]
     begin = begins[-1]
     check = [line for line in lines if line.get("event") == "check"][-1]
     target = PACKAGE / "weights.onnx"
-    shutil.copyfile(folder / "last.onnx", target)
+    whole = folder / "last-8-bits.onnx"
+    if not whole.exists() or whole.stat().st_mtime < (folder / "last.onnx").stat().st_mtime:
+        from training.quantize import quantize
+
+        quantize(folder / "last.onnx", whole)
+    without_places(whole)
+    shutil.copyfile(whole, target)
     command = f"python -m training train FOLDER --minutes {begin['minutes']:g} --seed {begin['seed']}"
     kept = ("step", "minutes", "mined", "recall", "strings", "clean_area", "clean_boxes", "other_area")
     describe(

@@ -28,11 +28,11 @@ def export(state: dict[str, torch.Tensor], path: Path) -> None:
         opset_version=17,
         dynamo=False,
     )
-    _without_places(path)
+    without_places(path)
 
 
-def _without_places(path: Path) -> None:
-    """Names of source files and versions of tools say nothing about the network."""
+def without_places(path: Path) -> None:
+    """Take out what says nothing about the network: names of source files and versions of tools."""
     import onnx
 
     model = onnx.load(str(path))

@@ -30,7 +30,7 @@ class Options:
     seed: int = 11
     minutes: float = 75.0
     batch: int = 16
-    fresh: int = 8
+    fresh: int = 10
     families: int = 1600
     rate: float = 1.5e-3
     threads: int = 2

@@ -92,7 +92,7 @@ class Maker:
     def _ground(self, rng: Rng) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
         nothing = np.zeros((EDGE, EDGE), np.uint8)
         way = rng.random()
-        if self.mined and way < 0.16:
+        if self.mined and way < 0.13:
             ground = self.mined[int(rng.integers(len(self.mined)))]
             ground = np.rot90(ground, int(rng.integers(4)))
             return np.ascontiguousarray(ground[:, ::-1] if rng.random() < 0.5 else ground), nothing

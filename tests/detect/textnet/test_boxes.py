@@ -44,11 +44,20 @@ def test_neighbouring_lines_are_boxes_of_their_own_with_all_of_their_ink() -> No
 def test_a_region_counts_only_where_it_is_sure_somewhere() -> None:
     ink, region = empty()
     region[40:46, 20:80] = 0.5
+    ink[40:46, 30:32] = 0.8
     assert boxes_of(ink, region) == []
     region[42, 30] = 0.7
     ((box, confidence),) = boxes_of(ink, region)
     assert (box.left, box.right) <= (40, 160)
     assert confidence == pytest.approx(0.7)
+
+
+def test_a_region_without_any_ink_is_no_line() -> None:
+    ink, region = empty()
+    region[40:46, 20:80] = 0.95
+    assert boxes_of(ink, region) == []
+    ink[42, 40] = 0.6
+    assert len(boxes_of(ink, region)) == 1
 
 
 def test_letters_that_reach_out_of_the_region_are_inside_the_box() -> None:
@@ -82,6 +91,7 @@ def test_a_winding_region_masks_little_beside_itself() -> None:
     ink, region = empty()
     region[10:90, 20:26] = 0.9
     region[84:90, 20:140] = 0.9
+    ink[40, 22] = 0.9
     covered = np.zeros((2 * SHAPE[0], 2 * SHAPE[1]), bool)
     for box, _ in boxes_of(ink, region):
         covered[box.top : box.bottom, box.left : box.right] = True

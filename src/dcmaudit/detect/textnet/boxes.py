@@ -23,6 +23,8 @@ class Rule:
     """A line region reaches as far as its probability stays above this ..."""
     region_high: float = 0.6
     """... and counts if it comes up to this somewhere."""
+    ink_within: float = 0.5
+    """... and holds ink that comes up to this: a line without a letter is none."""
     ink: float = 0.5
     """From here a cell counts as ink."""
     ink_alone: float = 0.85
@@ -52,7 +54,7 @@ def boxes_of(ink: Map, region: Map, rule: Rule = RULE) -> list[tuple[Box, float]
     spans = [_inner(stats[label]) for label in range(count)]
     found: list[tuple[_Span, float]] = []
     covered = np.zeros(ink.shape, np.uint8)
-    for span, thickness, confidence in _regions(region, rule):
+    for span, thickness, confidence in _regions(ink, region, rule):
         grown = _grown(span, thickness / (1 - 2 * SHRUNK) * SHRUNK + 0.5, ink.shape)
         whole = _with_ink(grown, names, spans, thickness)
         found.append((whole, confidence))
@@ -61,7 +63,7 @@ def boxes_of(ink: Map, region: Map, rule: Rule = RULE) -> list[tuple[Box, float]
     return [(_box(span), confidence) for span, confidence in sorted(found, key=lambda one: (one[0][1], one[0][0]))]
 
 
-def _regions(region: Map, rule: Rule) -> list[tuple[_Span, float, float]]:
+def _regions(ink: Map, region: Map, rule: Rule) -> list[tuple[_Span, float, float]]:
     """Regions by hysteresis: span, thickness, highest probability."""
     weak = (region >= rule.region_low).astype(np.uint8)
     count, names, stats, _ = cv2.connectedComponentsWithStats(weak, connectivity=8)
@@ -75,6 +77,8 @@ def _regions(region: Map, rule: Rule) -> list[tuple[_Span, float, float]]:
             thickness = float(stats[label, cv2.CC_STAT_AREA]) / longest
             left, top, right, bottom = span
             member = np.asarray(names)[top:bottom, left:right] == label
+            if float(ink[top:bottom, left:right][member].max()) < rule.ink_within:
+                continue
             answer += [
                 ([x0 + left, y0 + top, x1 + left, y1 + top], thickness, float(best[label]))
                 for x0, y0, x1, y1 in _parts(member, [0, 0, right - left, bottom - top])

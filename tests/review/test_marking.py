@@ -281,9 +281,11 @@ def test_a_marked_file_is_found_again_after_it_was_moved(session: Session, files
 _BOX = st.tuples(st.integers(0, 60), st.integers(0, 44), st.integers(1, 30), st.integers(1, 20)).map(
     lambda v: [v[0], v[1], v[0] + v[2], v[1] + v[3]]
 )
+# NUL is refused, and no database holds half a surrogate pair.
+_WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=5)
 _STEP = st.one_of(
     st.tuples(st.just("mark"), st.fixed_dictionaries({"box": _BOX}, optional={"scope": st.just("all frames")})),
-    st.tuples(st.just("comment"), st.fixed_dictionaries({"text": st.text(max_size=5)})),
+    st.tuples(st.just("comment"), st.fixed_dictionaries({"text": _WORDS})),
     st.tuples(st.just("remove-rect"), st.fixed_dictionaries({"number": st.integers(0, 5)})),
     st.tuples(st.just("done-next"), st.just({"confirm": True})),
     st.tuples(

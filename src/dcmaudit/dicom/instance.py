@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 
@@ -121,14 +122,19 @@ class Instance:
             PlaneGroup(PlaneKind.UNSHOWN, i, range(1), None, reason=reason, name=name)
             for i, (name, reason) in enumerate(unshown)
         ]
-        self.notes: tuple[str, ...] = (
+        self._outside_mask = self._image.layout.unclaimed_mask if self._image else 0
+        self._planes = self._list()
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks about planes that are shown; made when asked for, as the first frame's window may lie in its item."""
+        header = self._header
+        return (
             *header.notes,
             *(self._image.notes if self._image else ()),
             *self._overlays.notes,
             *(display_notes(header) if self._image else ()),
         )
-        self._outside_mask = self._image.layout.unclaimed_mask if self._image else 0
-        self._planes = self._list()
 
     def _open_image(self) -> tuple[FrameReader | None, list[tuple[str, str]]]:
         header = self._header

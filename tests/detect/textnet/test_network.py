@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dcmaudit.detect.textnet import RollingMaps, TextNet
+from dcmaudit.detect.textnet import RollingMaps, TextNet, boxes_of
 from dcmaudit.detect.textnet.network import HIGH, MARGIN, WIDE, spans
 from dcmaudit.errors import EngineError
 from support.lettering import lettered
@@ -225,6 +225,10 @@ def test_the_margin_of_a_tile_is_enough_for_the_trained_network(monkeypatch: pyt
     monkeypatch.setattr("dcmaudit.detect.textnet.network.WHOLE", 1 << 30)
     at_once = trained.maps(picture)
     assert at_once.ink.max() > 0.5
-    # The trained network counts in 8 bits: rounding carries a tiny difference on to a few cells.
-    np.testing.assert_allclose(tiled.ink, at_once.ink, atol=0.08)
-    np.testing.assert_allclose(tiled.region, at_once.region, atol=0.08)
+    # The trained network counts in 8 bits: rounding carries a tiny difference on to a few cells, which decides nothing.
+    for one, other in ((tiled.ink, at_once.ink), (tiled.region, at_once.region)):
+        np.testing.assert_allclose(one, other, atol=0.08)
+        assert (np.abs(one - other) > 0.02).mean() < 0.0005
+    assert [box for box, _ in boxes_of(tiled.ink, tiled.region)] == [
+        box for box, _ in boxes_of(at_once.ink, at_once.region)
+    ]

@@ -43,13 +43,13 @@ def test_neighbouring_lines_are_boxes_of_their_own_with_all_of_their_ink() -> No
 
 def test_a_region_counts_only_where_it_is_sure_somewhere() -> None:
     ink, region = empty()
-    region[40:46, 20:80] = 0.5
+    region[40:46, 20:80] = 0.6
     ink[40:46, 30:32] = 0.8
     assert boxes_of(ink, region) == []
-    region[42, 30] = 0.7
+    region[42, 30] = 0.8
     ((box, confidence),) = boxes_of(ink, region)
     assert (box.left, box.right) <= (40, 160)
-    assert confidence == pytest.approx(0.7)
+    assert confidence == pytest.approx(0.8)
 
 
 def test_a_region_without_any_ink_is_no_line() -> None:

@@ -19,9 +19,9 @@ Map = npt.NDArray[np.float32]
 class Rule:
     """The thresholds, chosen on the training half (see the model card)."""
 
-    region_low: float = 0.3
+    region_low: float = 0.5
     """A line region reaches as far as its probability stays above this ..."""
-    region_high: float = 0.6
+    region_high: float = 0.75
     """... and counts if it comes up to this somewhere."""
     ink_within: float = 0.5
     """... and holds ink that comes up to this: a line without a letter is none."""

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
-from dcmaudit.detect.ocr import Mode, TextFinder
+from dcmaudit.detect.ocr import FinderKind, Mode, TextFinder
 from dcmaudit.detect.pii import DEFAULT, chain_plan
 from dcmaudit.errors import EngineError
 from dcmaudit.model import Box, Everywhere, FrameAddress, IconAddress, Outcome, OverlayAddress, StrayBitAddress, Verdict
@@ -178,14 +178,19 @@ def test_a_page_of_text_is_proposed_as_a_whole(blobs: BlobEngine) -> None:
     assert {finding.number for finding in few.planes[0].findings} == {177}
 
 
-def test_the_real_engine_reads_and_judges_a_name_of_the_header() -> None:
+@pytest.mark.parametrize("finder", [FinderKind.ENGINE, FinderKind.OWN])
+def test_the_real_engine_reads_and_judges_a_name_of_the_header(finder: FinderKind) -> None:
     picture = lettered((240, 360), [("FENWICK", 40, 60), ("LEFT", 200, 200)])
-    job = OcrJob("rapidocr", Mode.DEFAULT, chain_plan(DEFAULT), threads=2)
+    job = OcrJob("rapidocr", Mode.DEFAULT, chain_plan(DEFAULT), threads=2, finder=finder)
     reading = read_file(
         job, memory(picture.astype(np.uint16) * 16, bits_stored=12, extra={"PatientName": "Fenwick^Ada"})
     )
     said = {finding.text: finding.judgement.verdict for finding in reading.planes[0].findings}
-    assert said == {"FENWICK": Verdict.IDENTIFYING, "LEFT": Verdict.HARMLESS}
+    wanted = {"FENWICK": Verdict.IDENTIFYING, "LEFT": Verdict.HARMLESS}
+    if finder is FinderKind.ENGINE:
+        assert said == wanted
+    # How many boxes too many the own detector makes is measured in bench/detect, not here.
+    assert wanted.items() <= said.items()
     assert reading.planes[0].whole is not None
     assert reading.planes[0].whole.verdict is Verdict.IDENTIFYING
     assert "FENWICK" not in repr(reading)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -18,9 +19,11 @@ for folder in ("tests", "bench"):
 
 from textgen.crops import Maker  # noqa: E402
 from textgen.masks import families  # noqa: E402
-from textgen.pictures import shots  # noqa: E402
+from textgen.pictures import Shot, shots  # noqa: E402
 
 HALF = "tune"
+EXTRA = "extra"
+"""The folder of further pictures without text, inside of the training's folder."""
 VALIDATION = 999
 """The seed of the strings and pieces that score the network while it trains: same pictures, other drawings."""
 
@@ -39,9 +42,27 @@ class Plan:
     folder: Path
 
 
-def maker(seed: int, count: int) -> Maker:
+def pictures(folder: Path) -> tuple[Shot, ...]:
+    """The pictures of the training half, and those that ``python -m training extra`` put into the folder.
+
+    The name of a file before ``__`` is its group: one patient, volume or device.
+    """
+    more = []
+    for path in sorted((folder / EXTRA).glob("*.png")):
+        read = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        if read is None:
+            raise SystemExit(f"{path} is no picture: remove it, or make it again with python -m training extra")
+        picture = np.ascontiguousarray(read[..., 2::-1] if read.ndim == 3 else read, np.uint8)
+        if picture.ndim == 3 and (np.ptp(picture, axis=2) == 0).all():
+            picture = np.ascontiguousarray(picture[..., 0])
+        group = path.name.partition("__")[0]
+        more.append(Shot(path.name, group, "", picture, np.zeros(picture.shape[:2], bool), "clean"))
+    return (*shots(HALF, with_text=True), *more)
+
+
+def maker(seed: int, count: int, folder: Path) -> Maker:
     """The maker of one seed."""
-    return Maker(seed, shots(HALF, with_text=True), families(seed, count))
+    return Maker(seed, pictures(folder), families(seed, count))
 
 
 def _families(plan: Plan) -> list[Any]:
@@ -55,10 +76,8 @@ def _families(plan: Plan) -> list[Any]:
 
 
 def _work(plan: Plan, start: int, out: Any, generation: Any) -> None:
-    import cv2
-
     cv2.setNumThreads(1)
-    made = Maker(plan.seed, shots(HALF, with_text=True), _families(plan))
+    made = Maker(plan.seed, pictures(plan.folder), _families(plan))
     known = -1
     step = start
     while True:

@@ -7,13 +7,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-from textgen.grounds import EDGE, made_up, piece, scribble
-from textgen.pictures import Shot, shots
+from textgen.bodies import body
+from textgen.crops import varied
+from textgen.grounds import EDGE, Rng, made_up, piece, scribble
+from textgen.pictures import Shot
 
+from training.data import pictures
 from training.score import Seeing
 
-MOST = 1500
-TRIED = 300
+MOST = 4000
+TRIED = 500
 
 
 def mine(see: Seeing, folder: Path, seed: int) -> int:
@@ -24,7 +27,7 @@ def mine(see: Seeing, folder: Path, seed: int) -> int:
         with np.load(path) as stored:
             kept = list(stored["grounds"])
     rng = np.random.default_rng(seed)
-    clean = list(shots("tune", with_text=True))
+    clean = list(pictures(folder))
     for _ in range(TRIED):
         ground, known = _ground(clean, rng)
         _, region = see(ground)
@@ -40,13 +43,18 @@ def mine(see: Seeing, folder: Path, seed: int) -> int:
 
 
 def _ground(clean: list[Shot], rng: np.random.Generator) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
-    if rng.random() < 0.3:
-        ground, known = made_up(rng), np.zeros((EDGE, EDGE), bool)
+    way = rng.random()
+    if way < 0.3:
+        ground, known = made_up(rng) if way < 0.12 else body(rng), np.zeros((EDGE, EDGE), bool)
     else:
         groups = sorted({shot.group for shot in clean})
-        group = groups[int(rng.integers(len(groups)))]
-        of_group = [shot for shot in clean if shot.group == group]
-        ground, known = piece(of_group[int(rng.integers(len(of_group)))], rng)
+
+        def one(rng: Rng) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
+            group = groups[int(rng.integers(len(groups)))]
+            of_group = [shot for shot in clean if shot.group == group]
+            return piece(of_group[int(rng.integers(len(of_group)))], rng)
+
+        ground, known = varied(one(rng), one, rng)
     if ground.ndim == 2:
         ground = np.repeat(ground[..., np.newaxis], 3, axis=2)
     ground = np.ascontiguousarray(ground)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from textgen.bodies import bent, body, enhanced, joined
 from textgen.grounds import EDGE, Rng, made_up, piece, scribble
 from textgen.masks import Drawn, Family
 from textgen.pictures import Shot
@@ -50,7 +51,7 @@ class Maker:
         self.mined: list[npt.NDArray[np.uint8]] = []
         """Grounds without text on which the network saw some."""
 
-    def crop(self, number: int, *, empty: float = 0.15) -> Crop:
+    def crop(self, number: int, *, empty: float = 0.22) -> Crop:
         """Piece ``number``; ``empty``: the share of pieces without any string."""
         rng = np.random.Generator(np.random.PCG64([self._seed, number]))
         ground, known = self._ground(rng)
@@ -92,15 +93,42 @@ class Maker:
     def _ground(self, rng: Rng) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
         nothing = np.zeros((EDGE, EDGE), np.uint8)
         way = rng.random()
-        if self.mined and way < 0.13:
+        if self.mined and way < 0.16:
             ground = self.mined[int(rng.integers(len(self.mined)))]
             ground = np.rot90(ground, int(rng.integers(4)))
             return np.ascontiguousarray(ground[:, ::-1] if rng.random() < 0.5 else ground), nothing
         if way < 0.25:
             return made_up(rng), nothing
+        if way < 0.38:
+            return body(rng), nothing
+        part, known = varied(self._piece(rng), self._piece, rng)
+        return part, known.astype(np.uint8)
+
+    def _piece(self, rng: Rng) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
         group = self._groups[int(rng.choice(len(self._groups), p=self._chances))][0]
         part, known = piece(group[int(rng.integers(len(group)))], rng)
-        return part.copy(), known.astype(np.uint8)
+        return part.copy(), known
+
+
+def varied(
+    ground: tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]],
+    another: Callable[[Rng], tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]],
+    rng: Rng,
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
+    """A real piece as it is, or bent, laid over another one, or its local contrast raised: few pictures become many.
+
+    What holds text of its own is neither bent nor joined: half a letter would be no letter.
+    """
+    part, known = ground
+    if not known.any() and rng.random() < 0.3:
+        part, known = bent(part, known, rng)
+    if not known.any() and part.ndim == 2 and rng.random() < 0.15:
+        other, theirs = another(rng)
+        if other.ndim == 2 and not theirs.any():
+            part = joined(part, other, rng)
+    if part.ndim == 2 and rng.random() < 0.1:
+        part = enhanced(part, rng)
+    return part, known
 
 
 class _Canvas:
@@ -356,7 +384,7 @@ def _finished(
     if rng.random() < 0.15:
         shape = picture.shape if rng.random() < 0.5 else picture.shape[:2]
         grain = float(rng.uniform(1, 9))
-        noise = cv2.randn(np.empty(shape, np.float32), 0.0, grain)
+        noise = rng.standard_normal(shape, np.float32) * np.float32(grain)
         picture = picture + (noise if noise.ndim == picture.ndim else noise[..., np.newaxis])
     done = np.clip(picture, 0, 255).astype(np.uint8)
     if rng.random() < 0.2:

@@ -46,7 +46,7 @@ def write(folder: Path) -> None:
     if not whole.exists() or whole.stat().st_mtime < (folder / "last.onnx").stat().st_mtime:
         from training.quantize import quantize
 
-        quantize(folder / "last.onnx", whole)
+        quantize(folder / "last.onnx", whole, folder)
     without_places(whole)
     shutil.copyfile(whole, target)
     command = f"python -m training train FOLDER --minutes {begin['minutes']:g} --seed {begin['seed']}"

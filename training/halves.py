@@ -24,6 +24,7 @@ from textgen.cases import Case, make_case  # noqa: E402
 from textgen.scoring import _bars, _other, interval  # noqa: E402
 
 from dcmaudit.detect.textnet.boxes import RULE, Rule, boxes_of  # noqa: E402
+from dcmaudit.detect.textnet.network import cells_of  # noqa: E402
 
 Picture = npt.NDArray[np.uint8]
 See = Callable[[Picture], Any]
@@ -38,8 +39,7 @@ def seeing(path: Path, threads: int) -> See:
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
     def see(picture: Picture) -> Any:
-        given = np.repeat(picture[np.newaxis, np.newaxis].astype(np.float32), 3, axis=1)
-        return session.run(None, {"picture": given})[0][0]
+        return session.run(None, {"cells": cells_of(picture)})[0][0]
 
     return see
 

@@ -37,8 +37,12 @@ class Net(nn.Module):
         nn.init.constant_(self.out.bias, -3.0)  # type: ignore[arg-type]
 
     def forward(self, picture: torch.Tensor) -> torch.Tensor:
-        """Logits; ``Maps`` makes probabilities of them."""
-        one = self.first(self.stem(picture * (1 / 127.5) - 1))
+        """Logits."""
+        return self.body(self.stem(picture * (1 / 127.5) - 1))
+
+    def body(self, stem: torch.Tensor) -> torch.Tensor:
+        """All that follows the first convolution."""
+        one = self.first(stem)
         two = self.second(one)
         three = self.third(two)
         four = self.fourth(three)
@@ -50,18 +54,6 @@ class Net(nn.Module):
 
 def _twice(x: torch.Tensor) -> torch.Tensor:
     return nn.functional.interpolate(x, scale_factor=2.0, mode="nearest")
-
-
-class Maps(nn.Module):
-    """What is exported: probabilities."""
-
-    def __init__(self, net: Net) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, picture: torch.Tensor) -> torch.Tensor:
-        """(n, 2, H/2, W/2), 0 to 1."""
-        return torch.sigmoid(self.net(picture))
 
 
 def loss_of(logits: torch.Tensor, ink: torch.Tensor, region: torch.Tensor, counted: torch.Tensor) -> torch.Tensor:

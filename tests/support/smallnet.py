@@ -11,6 +11,8 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
+_FLOAT, _UINT8 = 1, 2  # TensorProto.DataType
+
 WIDTH = 31
 """Edge, at half size, of the surroundings whose brightness counts against a pixel: what makes a seam show."""
 
@@ -28,7 +30,9 @@ def network() -> bytes:
     """Ink is what is brighter than about 200 and its surroundings; the region is thinner and joins ink along a line."""
     pad = WIDTH // 2
     nodes = [
-        _node("Conv", ["picture", "weight", "bias"], "raw", [_ints("strides", [2, 2]), _ints("kernel_shape", [2, 2])]),
+        _node("Cast", ["cells"], "numbers", [_int("to", 1)]),
+        _node("Transpose", ["numbers"], "planes", [_ints("perm", [0, 3, 1, 2])]),
+        _node("Conv", ["planes", "weight", "bias"], "raw", [_ints("kernel_shape", [1, 1])]),
         _node("Sigmoid", ["raw"], "bright"),
         _node("AveragePool", ["bright"], "around",
               [_ints("kernel_shape", [WIDTH, WIDTH]), _ints("pads", [pad] * 4), _int("count_include_pad", 1)]),
@@ -42,12 +46,13 @@ def network() -> bytes:
         _node("Concat", ["ink", "region"], "maps", [_int("axis", 1)]),
     ]  # fmt: skip
     tensors = [
-        _tensor("weight", [1, 3, 2, 2], [30 / 255 / 12] * 12),
+        _tensor("weight", [1, 12, 1, 1], [30 / 255 / 12] * 12),
         _tensor("bias", [1], [-24.0]),
         _tensor("third", [1], [1 / 3]),
     ]
     graph = b"".join(_bytes(1, node) for node in nodes) + _bytes(2, b"small") + b"".join(_bytes(5, t) for t in tensors)
-    graph += _bytes(11, _value("picture", [1, 3, "H", "W"])) + _bytes(12, _value("maps", [1, 2, "h", "w"]))
+    graph += _bytes(11, _value("cells", [1, "h", "w", 12], _UINT8))
+    graph += _bytes(12, _value("maps", [1, 2, "h", "w"], _FLOAT))
     return _varint_field(1, 8) + _bytes(7, graph) + _bytes(8, _bytes(1, b"") + _varint_field(2, 13))
 
 
@@ -86,8 +91,8 @@ def _tensor(name: str, shape: Iterable[int], values: list[float]) -> bytes:
     return dims + _varint_field(2, 1) + _bytes(8, name.encode()) + _bytes(9, struct.pack(f"<{len(values)}f", *values))
 
 
-def _value(name: str, shape: Iterable[int | str]) -> bytes:
+def _value(name: str, shape: Iterable[int | str], kind: int) -> bytes:
     dims = b"".join(
         _bytes(1, _varint_field(1, edge) if isinstance(edge, int) else _bytes(2, edge.encode())) for edge in shape
     )
-    return _bytes(1, name.encode()) + _bytes(2, _bytes(1, _varint_field(1, 1) + _bytes(2, dims)))
+    return _bytes(1, name.encode()) + _bytes(2, _bytes(1, _varint_field(1, kind) + _bytes(2, dims)))

@@ -144,8 +144,8 @@ def test_missing_weights_are_named(tmp_path: Path, name: str) -> None:
 def test_a_network_that_gives_no_numbers_is_an_error(net: TextNet, monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken:
         def run(self, _names: object, feed: dict[str, np.ndarray]) -> list[np.ndarray]:
-            shape = feed["picture"].shape
-            return [np.full((1, 2, shape[2] // 2, shape[3] // 2), np.nan, np.float32)]
+            _, rows, columns, _ = feed["cells"].shape
+            return [np.full((1, 2, rows, columns), np.nan, np.float32)]
 
     monkeypatch.setattr(net, "_session", Broken())
     with pytest.raises(EngineError, match="no numbers"):

@@ -78,7 +78,7 @@ class TextNet:
             names = [one.name for one in self._session.get_inputs()], [one.name for one in self._session.get_outputs()]
         except Exception as error:  # onnxruntime has its own tree of errors, and their words name paths
             raise EngineError(f"the text detector cannot be started ({type(error).__name__})", hint=_HINT) from error
-        if names != (["picture"], ["maps"]):
+        if names != (["cells"], ["maps"]):
             raise EngineError("the weights of the text detector are of another kind of network", hint=_HINT)
         self.pixels_seen = 0
         """Pixels that the network was given so far: what its work is measured by."""
@@ -115,9 +115,8 @@ class TextNet:
         filling = [(0, -rows % ALIGN), (0, -columns % ALIGN), *[(0, 0)] * (part.ndim - 2)]
         # Repeated, not black: an edge that is not there is no stroke.
         filled = np.pad(part, filling, mode="edge") if rows % ALIGN or columns % ALIGN else part
-        planes = np.broadcast_to(filled, (3, *filled.shape)) if part.ndim == 2 else filled.transpose(2, 0, 1)
         try:
-            (maps,) = self._session.run(["maps"], {"picture": np.ascontiguousarray(planes[np.newaxis], np.float32)})
+            (maps,) = self._session.run(["maps"], {"cells": cells_of(filled)})
         except Exception as error:
             raise EngineError(f"the text detector failed on a picture ({type(error).__name__})") from error
         if maps.shape != (1, 2, filled.shape[0] // 2, filled.shape[1] // 2):
@@ -126,6 +125,18 @@ class TextNet:
             # Never a silent "nothing": a map without numbers says nothing about the picture.
             raise EngineError("the text detector gave no numbers for a picture", hint=_HINT)
         return np.asarray(maps[0, :, : -(-rows // 2), : -(-columns // 2)], np.float32)
+
+
+def cells_of(picture: Picture) -> Picture:
+    """What the network is given: (1, rows / 2, columns / 2, 12), of each 2 x 2 pixels row by row their R, G, B.
+
+    The picture's edges are even. In this order the first convolution runs over memory without a stride.
+    """
+    rows, columns = picture.shape[0] // 2, picture.shape[1] // 2
+    out = np.empty((1, rows, columns, 2, 2, 3), np.uint8)
+    squares = picture.reshape(rows, 2, columns, 2, -1).transpose(0, 2, 1, 3, 4)
+    out[0] = squares  # one grey channel becomes three
+    return out.reshape(1, rows, columns, 12)
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,7 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
     from dcmaudit.pipeline.remote import prefix_of, target_folder
     from dcmaudit.pipeline.residual import looking_job
     from dcmaudit.pipeline.rules import rule_paths, rules_of
+    from dcmaudit.pipeline.workers import cores
 
     _check(args)
     rules = rule_paths(args.deid_rules, settings) if args.deid else ()
@@ -204,6 +205,8 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
         copy_clean=args.copy_clean,
         dry_run=args.dry_run,
         check_text=args.check_text,
+        keeps_record=args.json or args.proof,
+        threads=1 if args.dask else args.jobs or cores(),
     )
 
 

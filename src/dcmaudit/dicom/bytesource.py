@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 from typing import BinaryIO
 
 from dcmaudit.errors import SourceUnreadableError
+
+_DIRECT = 1 << 16
+"""Bytes from which on a read of a file goes to the system itself: small reads near each other want a buffer."""
 
 
 class ByteSource:
@@ -19,6 +23,9 @@ class ByteSource:
     def __init__(self, stream: BinaryIO, *, name: str = "") -> None:
         self._stream = stream
         self._lock = threading.Lock()
+        # Of a file that is only read: what is still in the buffer of a writer the system does not know.
+        is_read = isinstance(stream, (io.BufferedReader, io.FileIO))
+        self._is_file = is_read and hasattr(os, "pread") and file_descriptor(stream) is not None
         self.name = name
         self.is_remote = bool(getattr(getattr(stream, "raw", stream), "is_remote", False))
         """Whether each read may be a request over a network, so that reading everything once is to be avoided."""
@@ -46,16 +53,22 @@ class ByteSource:
             return b""
         try:
             with self._lock:
-                self._stream.seek(offset)
-                parts = [self._stream.read(length)]
+                parts = [self._read(offset, length)]
                 missing = length - len(parts[0])
-                while missing and parts[-1]:  # a raw stream may answer with less than asked
-                    parts.append(self._stream.read(missing))
+                while missing and parts[-1]:  # the system or a raw stream may answer with less than asked
+                    parts.append(self._read(offset + length - missing, missing))
                     missing -= len(parts[-1])
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "read failed"
             raise SourceUnreadableError(f"its bytes cannot be read: {reason}", file=self.name) from error
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _read(self, offset: int, length: int) -> bytes:
+        if self._is_file and length >= _DIRECT:
+            # Past the buffer of the stream; asking a closed stream for its number raises, as reading it does.
+            return os.pread(self._stream.fileno(), length, offset)
+        self._stream.seek(offset)
+        return self._stream.read(length)
 
     @property
     def descriptor(self) -> int | None:

@@ -40,14 +40,18 @@ class SecondDecoder:
     def cells(self, reader: FrameReader, frame: int) -> Cells:
         """The cells of one frame; DecodeError where this decoder refuses it or returns another shape."""
         try:
-            data = reader.codestream(frame) if reader.index is not None else _native_bytes(reader, frame)
-            with quietly():
-                array = np.asarray(self.decode(data, reader.layout))
-                return array if array.dtype.kind == "f" else as_cells(array, reader.layout)
+            data = reader.codestream(frame) if reader.index is not None else native_bytes(reader, frame)
+            return self.cells_of(data, reader.layout)
         except (DicomError, MemoryError):
             raise
         except Exception as error:
             raise DecodeError(f"{self.name} refused it ({type(error).__name__})") from error
+
+    def cells_of(self, data: bytes, layout: PixelLayout) -> Cells:
+        """The cells of a frame that is not in a file; raises whatever this decoder raises."""
+        with quietly():
+            array = np.asarray(self.decode(data, layout))
+            return array if array.dtype.kind == "f" else as_cells(array, layout)
 
 
 def first_decoder(reader: FrameReader) -> str:
@@ -168,7 +172,8 @@ def _isal(data: bytes, layout: PixelLayout) -> Cells:
     return flat.reshape(layout.rows, layout.columns, layout.samples)
 
 
-def _native_bytes(reader: FrameReader, frame: int) -> bytes:
+def native_bytes(reader: FrameReader, frame: int) -> bytes:
+    """The bytes of a frame of whole bytes as they stand in the file."""
     size = reader.layout.frame_bits // 8
     return reader.body.read_at(reader.element.offset + frame * size, size)
 

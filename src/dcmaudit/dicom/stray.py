@@ -12,6 +12,9 @@ from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.native import Cells
 from dcmaudit.errors import DicomError
 
+_PIECE = 512 << 10
+"""Bytes of a native frame that are searched at once: they stay in the cache of a core."""
+
 
 @dataclass(slots=True)
 class StrayScan:
@@ -63,8 +66,20 @@ def _search(image: FrameReader, frame: int, mask: int) -> int:
     precision = image.precision(frame)
     if precision is not None and layout.low == 0 and precision <= layout.bits_stored:
         return 0  # the codestream itself has no bit there; what its sign extension puts there is no plane
-    cells, _ = image.cells(frame)
-    return stray_bits(cells, mask, high=layout.high, signed=layout.signed)
+    found = 0
+    for reader, place in _pieces(image, frame):
+        cells, _ = reader.cells(place)
+        found |= stray_bits(cells, mask, high=layout.high, signed=layout.signed)
+    return found
+
+
+def _pieces(image: FrameReader, frame: int) -> list[tuple[FrameReader, int]]:
+    """Readers and numbers of frames that make up one frame: small pieces of its rows, or all of it at once."""
+    layout = image.layout
+    rows = max(1, _PIECE // max(1, layout.frame_bits // 8 // layout.rows))
+    windows = [image.rows_of(frame, range(top, min(layout.rows, top + rows))) for top in range(0, layout.rows, rows)]
+    pieces = [(window, 0) for window in windows if window is not None]
+    return pieces if len(pieces) == len(windows) else [(image, frame)]
 
 
 def stray_bits(cells: Cells, mask: int, *, high: int, signed: bool) -> int:

@@ -26,13 +26,15 @@ class PlaneProof:
     """What was compared in one plane: ``asked`` are the plan's boxes, ``changed`` the boxes of what may have changed.
 
     ``changed`` is larger than ``asked`` where an encoding has no smaller parts (blocks of a JPEG, shared chroma).
-    ``decoders`` names who decoded the written plane.
+    ``decoders`` names who decoded the written plane; ``alone`` says why that is only one, where a second one could not
+    be asked, or is no judge.
     """
 
     address: PlaneAddress
     asked: tuple[Box, ...]
     changed: tuple[Box, ...]
     decoders: tuple[str, ...] = ()
+    alone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ _SHOWN = 5
 class Proof:
     """The result of comparing a written file with its original and its plan.
 
-    ``checks`` counts what was compared, by rule. ``before`` and ``after`` are ``sha256:`` digests of the two files.
+    ``checks`` counts what was compared, by rule. ``before`` and ``after`` are ``sha256:`` digests of the two files,
+    empty where nobody keeps the record.
     ``touched`` lists the planes in which something was blacked. A proof with any finding has failed. ``text`` is what
     a look for text gave, where one was asked for: it makes no proof fail.
     """
@@ -116,6 +119,7 @@ class Proof:
                     "changed": [_edges(box) for box in plane.changed],
                     "decoders": list(plane.decoders),
                 }
+                | ({"one_decoder_because": plane.alone} if plane.alone else {})
                 for plane in self.touched
             ],
             "notes": list(self.notes),

@@ -23,6 +23,7 @@ from dcmaudit.errors import DcmauditError, ProofError, SourceError, UsageError
 from dcmaudit.model import Outcome, PlaneKind, Reference, Region, Result, Size
 from dcmaudit.model.proof import Proof
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, PlanProblem, RedactionOptions, RedactionPlan, Request
+from dcmaudit.pipeline import workers
 from dcmaudit.pipeline.output import Naming, draft, is_input, require_free
 from dcmaudit.pipeline.painter import BlackPainter
 from dcmaudit.pipeline.remote import Target
@@ -42,7 +43,9 @@ class RedactionJob:
 
     ``rules`` are files of deid rules or CTP scripts, () for none. ``uid_key`` is the secret of the run from which
     new SOP Instance UIDs are made, None to keep them. ``copy_clean``: a file for which nothing is asked is copied
-    as it is. ``check_text``: every plane of what was written is looked at for text that is left.
+    as it is. ``check_text``: every plane of what was written is looked at for text that is left. ``keeps_record``: the
+    caller keeps the record of the proof, which then names both files by their digests; side files always do.
+    ``threads``: how many frames of one file may be compared at once, where nobody else works in this process's stead.
     """
 
     naming: Naming
@@ -55,6 +58,8 @@ class RedactionJob:
     copy_clean: bool = False
     dry_run: bool = False
     check_text: bool = False
+    keeps_record: bool = True
+    threads: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +157,14 @@ def _write(
         sides = {suffix: beside.enter_context(draft(path, overwrite=overwrite)) for suffix, path in paths.items()}
         notes = _fill(job, reference, instance, plan, unfinished.stream)
         unfinished.sync()
-        proof = prove(reference, _DraftReference(plan.name, unfinished.path), plan, new_uids=job.uid_key is not None)
+        proof = prove(
+            reference,
+            _DraftReference(plan.name, unfinished.path),
+            plan,
+            new_uids=job.uid_key is not None,
+            digests=job.keeps_record or bool(sides),
+            threads=1 if workers.is_one_of_many() else job.threads,
+        )
         if not proof.passed:
             raise ProofError("the written file did not pass its proof and was dropped: " + _first(proof))
         if job.check_text:

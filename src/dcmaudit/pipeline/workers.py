@@ -48,6 +48,11 @@ def stopping() -> bool:
     return _stop is not None and _stop.is_set()
 
 
+def is_one_of_many() -> bool:
+    """Whether this process is one of those that work side by side, so that the other cores are not its own."""
+    return _stop is not None
+
+
 def each(
     task: Callable[[Item], Answer],
     items: Iterable[Item],

@@ -33,7 +33,7 @@ def fault_inside(  # noqa: PLR0911 - one return a kind of samples
     one and the same value, and no value that the samples could have may be shown darker. ``precision`` is the number
     of bits that the codestream can hold, where those are fewer than ``bits_stored``.
     """
-    inside = samples.array[mask]
+    inside = _inside(samples.array, mask)
     if not len(inside):
         return None
     if samples.photometric == "BITS":
@@ -44,24 +44,52 @@ def fault_inside(  # noqa: PLR0911 - one return a kind of samples
     if differing.any():
         return f"its {len(inside)} pixels are not all of one value ({int(differing.sum())} differ from the first)"
     if samples.array.ndim == 3:
-        return _colour_fault(samples, mask, first)
+        return _colour_fault(samples, mask, inside)
     if samples.array.dtype.kind == "f":
         return _float_fault(samples, float(first))
     if samples.photometric == "PALETTE COLOR":
         return _palette_fault(samples, int(first))
-    return _rendered_fault(samples, mask) or _grey_fault(samples, int(first), precision)
+    return _rendered_fault(samples, mask, inside) or _grey_fault(samples, int(first), precision)
 
 
-def _rendered_fault(samples: Samples, mask: Mask) -> str | None:
-    levels = render(samples, FULL)[mask]
+def _inside(array: Array, mask: Mask) -> Array:
+    """The samples of the pixels of the mask, one after the other; nothing far from them is looked at."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    if not len(rows):
+        return array[:0, 0]
+    band = slice(int(rows[0]), int(rows[-1]) + 1)
+    columns = np.flatnonzero(mask[band].any(axis=0))
+    area = band, slice(int(columns[0]), int(columns[-1]) + 1)
+    found: Array = array[area][mask[area]]
+    return found
+
+
+def _rendered_fault(samples: Samples, mask: Mask, inside: Array) -> str | None:
+    """``inside`` are pixels of one value: what is rendered is that value among all that decide how it is shown."""
+    levels = _levels_inside(samples, mask, inside)
     brightest = int(levels.max())
     return f"it is rendered with level {brightest} of 255 instead of black" if brightest else None
 
 
-def _colour_fault(samples: Samples, mask: Mask, first: npt.NDArray[Any]) -> str | None:
-    if samples.photometric == "RGB" and first.any():
+def _levels_inside(samples: Samples, mask: Mask, inside: Array) -> npt.NDArray[np.uint8]:
+    """The levels with which the pixels inside are rendered in the whole picture.
+
+    Grey is stretched between the least and the largest value of the picture, and 8-bit colour is shown as it is, so
+    that no more than these have to be rendered. With a table, or deeper colour, every other value may matter.
+    """
+    array = samples.array
+    if array.ndim == 2 and not isinstance(samples.modality, Lut):
+        few = np.array([[inside[0], array.min(), array.max()]], array.dtype)
+        return render(replace(samples, array=few), FULL)[0, :1]
+    if array.ndim == 3 and array.dtype == np.uint8 and samples.bits_stored == 8:
+        return render(replace(samples, array=inside[np.newaxis, :1]), FULL)[0]  # type: ignore[no-any-return]
+    return render(samples, FULL)[mask]
+
+
+def _colour_fault(samples: Samples, mask: Mask, inside: Array) -> str | None:
+    if samples.photometric == "RGB" and inside[0].any():
         return "its red, green and blue are not all 0"
-    return _rendered_fault(samples, mask)
+    return _rendered_fault(samples, mask, inside)
 
 
 def _grey_fault(samples: Samples, value: int, precision: int | None) -> str | None:

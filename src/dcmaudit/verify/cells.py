@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,40 @@ class CellFaults:
 def bits_of(cells: Cells) -> Cells:
     """The cells as unsigned integers of the same size, floating point ones by their bits."""
     return cells.view(np.dtype(f"u{cells.dtype.itemsize}")) if cells.dtype.kind != "u" else cells
+
+
+def compare_near(before: Cells, after: Cells, layout: PixelLayout, ask: FrameAsk, widened: tuple[Box, ...],
+                 claimed: int) -> CellFaults:  # fmt: skip
+    """As ``compare_cells``, which is asked only for the area around the boxes where all around it is the same."""
+    area = None if ask.bits or ask.strip else _area(before, after, widened)
+    if area is None:
+        return compare_cells(before, after, layout, ask, widened, claimed)
+    rows, columns = area
+    here = rows, columns
+    moved = tuple(
+        Box(b.left - columns.start, b.top - rows.start, b.right - columns.start, b.bottom - rows.start) for b in widened
+    )
+    size = {"rows": rows.stop - rows.start, "columns": columns.stop - columns.start}
+    return compare_cells(before[here], after[here], replace(layout, **size), ask, moved, claimed)
+
+
+def _area(before: Cells, after: Cells, boxes: tuple[Box, ...]) -> tuple[slice, slice] | None:
+    """The rows and columns that the boxes reach, None where there are none, or where cells beside them differ."""
+    if not boxes:
+        return None
+    height, width = before.shape[:2]
+    rows = slice(max(0, min(b.top for b in boxes)), min(height, max(b.bottom for b in boxes)))
+    columns = slice(max(0, min(b.left for b in boxes)), min(width, max(b.right for b in boxes)))
+    if rows.start >= rows.stop or columns.start >= columns.stop:
+        return None
+    beside = (
+        (slice(0, rows.start), slice(None)),
+        (slice(rows.stop, None), slice(None)),
+        (rows, slice(0, columns.start)),
+        (rows, slice(columns.stop, None)),
+    )
+    old, new = bits_of(before), bits_of(after)
+    return (rows, columns) if all(np.array_equal(old[one], new[one]) for one in beside) else None
 
 
 def compare_cells(before: Cells, after: Cells, layout: PixelLayout, ask: FrameAsk, widened: tuple[Box, ...],

@@ -2,44 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
-import numpy as np
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 from dcmaudit.dicom.codecs.codestreams import j2k_header, jpeg_header
 from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.instance import samples_of
 from dcmaudit.dicom.parts import Parts
 from dcmaudit.dicom.samples import Samples
-from dcmaudit.dicom.seconds import first_decoder, second_decoder
 from dcmaudit.dicom.syntaxes import Codestream
-from dcmaudit.errors import DcmauditError, DicomError
+from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, FrameAddress
 from dcmaudit.model.proof import PlaneProof
+from dcmaudit.verify.agreement import Decoders, look_again
 from dcmaudit.verify.asked import Asked, Boxes, FrameAsk
 from dcmaudit.verify.black import fault_inside, mask_of
 from dcmaudit.verify.blocks import BlockComparison, boxes_of, compare_blocks, pixels_of
-from dcmaudit.verify.cells import Cells, bits_of, compare_cells
+from dcmaudit.verify.cells import Cells, bits_of, compare_near
 from dcmaudit.verify.leftovers import left_behind
+from dcmaudit.verify.native import OUTSIDE, UNTOUCHED, NativeComparison, require_length
 from dcmaudit.verify.record import Record
 from dcmaudit.verify.tail import same_behind
 
-INSIDE, OUTSIDE, UNTOUCHED = "inside black", "outside identical", "untouched frames identical"
-BITS, BLOCKS, SECOND, HEADERS = "other bits", "jpeg blocks", "second decoder", "codestream headers"
+INSIDE, BITS, BLOCKS, HEADERS = "inside black", "other bits", "jpeg blocks", "codestream headers"
 LEFTOVERS = "nothing behind the picture"
-_CHUNK = 4 << 20
 _BLOCKWISE = {0xC0, 0xC1}
 
 
 @dataclass(slots=True)
 class FrameComparison:
-    """Compares the frames of two files; ``planes`` collects what was compared in frames that were changed."""
+    """Compares the frames of two files; ``planes`` collects what was compared in frames that were changed.
+
+    ``threads`` are how many frames may be worked on at once; what is found is the same, and in the same order.
+    """
 
     before: Parts
     after: Parts
     asked: Asked
     record: Record
     transcoded: bool
+    threads: int = 1
     planes: list[PlaneProof] = field(default_factory=list)
 
     def run(self) -> None:
@@ -61,12 +64,11 @@ class FrameComparison:
             self.record.fail("frames", "image", "its frames are encapsulated in one file and native in the other")
             return
         if native and self._comparable_as_bytes(old, new):
-            self._native(old, new)
+            NativeComparison(self, old, new).run()
             return
-        for frame in range(min(old.count, new.count)):
-            self._one(old, new, frame, self.asked.frame(frame))
+        self._all(old, new)
         if native:
-            self._same_length(old, new)
+            require_length(self.record, old, new)
             swapped = not old.syntax.little_endian and old.layout.bits_allocated <= 8 and old.element.vr != "OB"
             same = same_behind(
                 lambda at, length: old.body.read_at(old.element.offset + at, length),
@@ -77,10 +79,31 @@ class FrameComparison:
             )
             self.record.require("length", "pixel data", "what stands behind the last frame differs", holds=same)
 
-    def _same_length(self, old: FrameReader, new: FrameReader) -> None:
-        lengths = old.element.length, new.element.length
-        self.record.require("length", "pixel data", f"{lengths[1]} bytes instead of {lengths[0]}",
-                            holds=lengths[0] == lengths[1])  # fmt: skip
+    def _all(self, old: FrameReader, new: FrameReader) -> None:
+        """Compare frame by frame; with several threads, as many frames are in memory."""
+        frames = range(min(old.count, new.count))
+        if self.threads < 2 or len(frames) < 2:
+            for frame in frames:
+                self.one(old, new, frame, self.asked.frame(frame))
+            return
+        waiting: deque[Future[FrameComparison]] = deque()
+        with ThreadPoolExecutor(self.threads) as pool:
+            for frame in frames:
+                waiting.append(pool.submit(self._alone, old, new, frame))
+                if len(waiting) > self.threads:
+                    self._absorb(waiting.popleft().result())
+            while waiting:
+                self._absorb(waiting.popleft().result())
+
+    def _alone(self, old: FrameReader, new: FrameReader, frame: int) -> FrameComparison:
+        """One frame compared with a record of its own."""
+        mine = FrameComparison(self.before, self.after, self.asked, Record(), self.transcoded)
+        mine.one(old, new, frame, self.asked.frame(frame))
+        return mine
+
+    def _absorb(self, other: FrameComparison) -> None:
+        self.record.absorb(other.record)
+        self.planes += other.planes
 
     @staticmethod
     def _comparable_as_bytes(old: FrameReader, new: FrameReader) -> bool:
@@ -88,55 +111,8 @@ class FrameComparison:
             old.syntax.little_endian or old.layout.bits_allocated > 8
         )  # fmt: skip
 
-    def _native(self, old: FrameReader, new: FrameReader) -> None:
-        """Touched frames by cells, the runs between them by bytes."""
-        size = old.layout.frame_bits // 8
-        start = 0
-        for frame in range(min(old.count, new.count)):
-            ask = self.asked.frame(frame)
-            if ask.is_nothing:
-                self.record.checks[UNTOUCHED] += 1
-                continue
-            rows, row = _rows(ask, old), size // old.layout.rows
-            windows = (old.rows_of(frame, rows), new.rows_of(frame, rows)) if rows else (None, None)
-            if rows is None or windows[0] is None or windows[1] is None:
-                self._bytes(old, new, start, frame * size)
-                self._one(old, new, frame, ask)
-                start = (frame + 1) * size
-                continue
-            self._bytes(old, new, start, frame * size + rows.start * row)
-            self._window(windows[0], windows[1], frame, ask, rows.start)
-            start = frame * size + rows.stop * row
-        self._bytes(old, new, start, None)
-
-    def _window(self, old: FrameReader, new: FrameReader, frame: int, ask: FrameAsk, top: int) -> None:
-        """Compare the rows of one frame from ``top`` on that the boxes reach; the others are compared as bytes."""
-        try:
-            self._cells(old, new, frame, ask, top=top)
-        except DcmauditError as error:
-            self.record.fail("decoding", f"frame {frame + 1}", error.message)
-
-    def _bytes(self, old: FrameReader, new: FrameReader, start: int, end: int | None) -> None:
-        """Compare the values of the two elements from ``start`` to ``end``, or to their ends."""
-        if end is None:
-            self._same_length(old, new)
-            end = min(old.element.length, new.element.length)
-        for at in range(start, end, _CHUNK):
-            length = min(_CHUNK, end - at)
-            a = old.body.read_at(old.element.offset + at, length)
-            b = new.body.read_at(new.element.offset + at, length)
-            if a != b:
-                frame = (at + _first_difference(a, b)) * 8 // old.layout.frame_bits
-                ask, known = self.asked.frame(frame), len(self.record.findings())
-                if ask.is_nothing:
-                    self.record.fail(UNTOUCHED, f"frame {frame + 1}", "it differs although nothing was asked of it")
-                    return
-                self._one(old, new, frame, ask)  # the whole frame, to say what of it differs
-                if len(self.record.findings()) == known:
-                    self.record.fail(OUTSIDE, f"frame {frame + 1}", "bytes differ outside the rectangles")
-                return
-
-    def _one(self, old: FrameReader, new: FrameReader, frame: int, ask: FrameAsk) -> None:
+    def one(self, old: FrameReader, new: FrameReader, frame: int, ask: FrameAsk) -> None:
+        """Compare one whole frame."""
         where = f"frame {frame + 1}"
         try:
             if old.index is not None and ask.is_nothing and not self.transcoded:
@@ -157,20 +133,29 @@ class FrameComparison:
             return False
         return jpeg_header(reader.codestream(frame)).frame in _BLOCKWISE
 
-    def _cells(self, old: FrameReader, new: FrameReader, frame: int, ask: FrameAsk, top: int | None = None) -> None:
-        """Compare one frame, or with ``top`` its rows from there on, which are then the readers' frame 0."""
-        where, layout = f"frame {frame + 1}", old.layout
-        asked, place = ask, frame if top is None else 0
-        if top is not None:
-            ask = replace(ask, boxes=tuple(_moved_up(box, top) for box in ask.boxes))
+    def _cells(self, old: FrameReader, new: FrameReader, frame: int, ask: FrameAsk) -> None:
+        found = self.compare((old, new), frame, frame, ask)
+        if found is not None:
+            cells, changed = found
+            self.noted(frame, ask, changed, look_again(self.record, (old, new), frame, cells, 0, frame))
+
+    def compare(
+        self, readers: tuple[FrameReader, FrameReader], frame: int, place: int, ask: FrameAsk
+    ) -> tuple[Cells, Boxes] | None:
+        """Compare the cells of one frame, which is number ``place`` in its readers.
+
+        The cells of the written frame come back, and the boxes in which they may have changed; None where they are of
+        another shape. No second decoder is asked. Raises DcmauditError where a frame cannot be read.
+        """
+        where, (old, new) = f"frame {frame + 1}", readers
         (a, meaning_a), (b, meaning_b) = old.cells(place), new.cells(place)
         self.record.require("meaning of the samples", where, f"they are {meaning_b}, they were {meaning_a}",
                             holds=meaning_a == meaning_b)  # fmt: skip
         if a.shape != b.shape or a.dtype != b.dtype:
             self.record.fail(OUTSIDE, where, "its cells are of another number or size")
-            return
-        widened = _shared(ask.boxes, layout.columns) if layout.halved else ask.boxes
-        faults = compare_cells(a, b, layout, ask, widened, self.asked.claimed(frame))
+            return None
+        widened = _shared(ask.boxes, old.layout.columns) if old.layout.halved else ask.boxes
+        faults = compare_near(a, b, old.layout, ask, widened, self.asked.claimed(frame))
         outside = OUTSIDE if not ask.is_nothing else UNTOUCHED
         self.record.require(outside, where, f"{faults.stored} pixels differ outside the rectangles",
                             holds=not faults.stored)  # fmt: skip
@@ -180,8 +165,7 @@ class FrameComparison:
                             holds=not faults.left_on)  # fmt: skip
         self._headers(old, new, place)
         self._black(new, frame, b, meaning_b, widened)
-        changed = widened if top is None else tuple(_moved_up(box, -top) for box in widened)
-        self._noted(frame, asked, changed, self._second(old, new, place, b, 0, frame))
+        return b, widened
 
     def _blocks(self, old: FrameReader, new: FrameReader, frame: int, ask: FrameAsk) -> None:
         where, layout = f"frame {frame + 1}", old.layout
@@ -211,7 +195,7 @@ class FrameComparison:
         self._headers(old, new, frame)
         self._black(new, frame, cells_b, meaning_b, ask.boxes, blocks=found)
         changed = boxes_of(found.changed, found.mcu, layout.size)
-        self._noted(frame, ask, changed, self._second(old, new, frame, cells_b, 2))
+        self.noted(frame, ask, changed, look_again(self.record, (old, new), frame, cells_b, 2, frame))
 
     def _black(self, new: FrameReader, frame: int, cells: Cells, meaning: str, boxes: Boxes, *,
                blocks: BlockComparison | None = None) -> None:  # fmt: skip
@@ -243,58 +227,11 @@ class FrameComparison:
             signs = j2k_header(old.codestream(frame)).signed, j2k_header(new.codestream(frame)).signed
             self.record.require(HEADERS, where, "its codestream has another sign", holds=signs[0] == signs[1])
 
-    def _second(
-        self, old: FrameReader, new: FrameReader, frame: int, cells: Cells, play: int, number: int | None = None
-    ) -> tuple[str, ...]:
-        """The names of all decoders that decoded the written frame, and agree on it up to ``play`` levels.
-
-        ``number`` is what the frame is called, where it is not the readers' frame of that number.
-        """
-        first = first_decoder(new)
-        second = second_decoder(new, frame)
-        if second is None:
-            return (first,)
-        try:
-            other = second.cells(new, frame)
-            agrees = _agree(cells, other, play)
-            reason = "it shows other pixels"
-        except DicomError as error:
-            agrees, reason = False, error.message
-        if not agrees and not self._agreed_before(old, frame, play):
-            self.record.note(f"{second.name} does not read the original's frames as {first} does either")
-            return (first,)
-        named = frame if number is None else number
-        self.record.require(SECOND, f"frame {named + 1}", f"{second.name}: {reason}", holds=agrees)
-        return (first, second.name)
-
-    @staticmethod
-    def _agreed_before(old: FrameReader, frame: int, play: int) -> bool:
-        second = second_decoder(old, frame)
-        if second is None:
-            return True
-        try:
-            return _agree(old.cells(frame)[0], second.cells(old, frame), play)
-        except DicomError:
-            return False
-
-    def _noted(self, frame: int, ask: FrameAsk, changed: Boxes, decoders: tuple[str, ...]) -> None:
+    def noted(self, frame: int, ask: FrameAsk, changed: Boxes, decoders: Decoders) -> None:
+        """Put what was compared in one frame into ``planes``."""
         for address, boxes in ask.planes:
             where = changed if address == FrameAddress(frame) else boxes
-            self.planes.append(PlaneProof(address, boxes, where, decoders))
-
-
-def _rows(ask: FrameAsk, reader: FrameReader) -> range | None:
-    """The rows that a frame's boxes reach, where nothing else is asked of it; None where all of it has to be compared.
-
-    Black of floating point is the smallest number of the whole frame.
-    """
-    if not ask.boxes or ask.bits or ask.strip or reader.layout.floating:
-        return None
-    return range(max(0, min(b.top for b in ask.boxes)), min(reader.layout.rows, max(b.bottom for b in ask.boxes)))
-
-
-def _moved_up(box: Box, rows: int) -> Box:
-    return Box(box.left, box.top - rows, box.right, box.bottom - rows)
+            self.planes.append(PlaneProof(address, boxes, where, decoders.names, decoders.alone))
 
 
 def _without_colour(reader: FrameReader) -> tuple[int, ...]:
@@ -307,17 +244,3 @@ def _shared(boxes: Boxes, columns: int) -> tuple[Box, ...]:
     return tuple(
         Box(box.left - box.left % 2, box.top, min(columns, box.right + box.right % 2), box.bottom) for box in boxes
     )
-
-
-def _agree(one: Cells, other: Cells, play: int) -> bool:
-    if one.shape != other.shape:
-        return False
-    if not play:
-        return bool(np.array_equal(bits_of(one), bits_of(other)))
-    if one.dtype != other.dtype or one.dtype.kind != "u":
-        return int(np.abs(one.astype(np.int32) - other.astype(np.int32)).max(initial=0)) <= play
-    return int((np.maximum(one, other) - np.minimum(one, other)).max(initial=0)) <= play
-
-
-def _first_difference(a: bytes, b: bytes) -> int:
-    return next((i for i, pair in enumerate(zip(a, b, strict=False)) if pair[0] != pair[1]), min(len(a), len(b)))

@@ -29,35 +29,47 @@ from dcmaudit.verify.rules import ICONS, Rules
 
 _LOSSLESS_JPEG = "1.2.840.10008.1.2.4.70"
 _REWRITABLE = {0xC0, 0xC1, 0xC3}
-_CHUNK = 4 << 20
+_CHUNK = 256 << 10
 _SHOWN = (PlaneKind.FRAME, PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY, PlaneKind.ICON)
 
 
-def prove(before: Reference, after: Reference, plan: RedactionPlan, *, new_uids: bool = False) -> Proof:
+def prove(
+    before: Reference,
+    after: Reference,
+    plan: RedactionPlan,
+    *,
+    new_uids: bool = False,
+    digests: bool = True,
+    threads: int = 1,
+) -> Proof:
     """What a comparison of a written file with its original and its plan found.
 
     Both files are opened anew and read to their last byte. Everything that the plan does not ask for must be as it was:
     stored values, other bits, frames, overlays, icons, elements; everything that it asks for must be black as
     rendered, and hold one value. The frames that changed are decoded by a second library where there is one. Nothing
-    of the redactor or the writer is used. Frames are read one at a time.
+    of the redactor or the writer is used. At most ``threads`` compressed frames are read at a time.
 
-    ``new_uids`` says that a new SOP Instance UID was asked for. Never raises for what a file holds: a file that
-    cannot be read or compared is a finding. PS3.3 C.7.6.3, PS3.5 annex A, PS3.10 7.1.
+    ``new_uids`` says that a new SOP Instance UID was asked for. ``digests``: whether the proof names both files by
+    their SHA-256. Nothing is proved by them, for the files are compared with each other; they tie a record that is
+    kept to its files, and take several times as long as comparing native pixels.
+
+    Never raises for what a file holds: a file that cannot be read or compared is a finding. PS3.3 C.7.6.3, PS3.5
+    annex A, PS3.10 7.1.
     """
     record = Record()
     planes: list[PlaneProof] = []
-    digests = ["", ""]
+    found = ["", ""]
     try:
         with ExitStack() as stack:
             files = [_File.open(stack, reference) for reference in (before, after)]
             # Hashing leaves the interpreter to others, so that it goes on beside the comparison.
             pool = stack.enter_context(ThreadPoolExecutor(2))
-            hashing = [pool.submit(_digest, file.source) for file in files]
-            comparison = _Comparison(files[0], files[1], plan, record, new_uids=new_uids)
+            hashing = [pool.submit(_digest, file.source) for file in files] if digests else []
+            comparison = _Comparison(files[0], files[1], plan, record, new_uids=new_uids, threads=threads)
             try:
                 comparison.run()
             finally:
-                digests = [digest.result() for digest in hashing]
+                found = [digest.result() for digest in hashing] or found
             planes = comparison.planes
     except DcmauditError as error:
         record.fail("reading", "the file", error.message)
@@ -66,7 +78,7 @@ def prove(before: Reference, after: Reference, plan: RedactionPlan, *, new_uids:
     except Exception as error:  # a proof that breaks off has not passed
         record.fail("reading", "the file", f"the comparison broke off ({type(error).__name__})")
     return Proof(
-        plan.name, digests[0], digests[1], dict(record.checks), record.findings(), tuple(planes), tuple(record.notes)
+        plan.name, found[0], found[1], dict(record.checks), record.findings(), tuple(planes), tuple(record.notes)
     )
 
 
@@ -99,6 +111,7 @@ class _Comparison:
     plan: RedactionPlan
     record: Record
     new_uids: bool
+    threads: int = 1
     planes: list[PlaneProof] = field(default_factory=list)
 
     def run(self) -> None:
@@ -112,7 +125,7 @@ class _Comparison:
         elements = self._structure()
         self._same_planes()
         if old.image is not None or new.image is not None:
-            frames = FrameComparison(old, new, asked, self.record, transcoded)
+            frames = FrameComparison(old, new, asked, self.record, transcoded, self.threads)
             frames.run()
             self.planes += frames.planes
         elsewhere = self._overlays()

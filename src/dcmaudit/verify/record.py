@@ -38,6 +38,18 @@ class Record:
         if text not in self.notes:
             self.notes.append(text)
 
+    def absorb(self, other: Record) -> None:
+        """Take over what another record has, behind what this one has."""
+        self.checks.update(other.checks)
+        for text in other.notes:
+            self.note(text)
+        for finding in other._found:
+            self._counts[finding.check] += 1
+            if self._counts[finding.check] <= _MOST:
+                self._found.append(finding)
+        for check, count in other._counts.items():
+            self._counts[check] += max(0, count - _MOST)
+
     def findings(self) -> tuple[Finding, ...]:
         """Every finding, those beyond the limit as a number."""
         more = [

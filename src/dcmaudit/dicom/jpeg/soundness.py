@@ -10,7 +10,7 @@ from dcmaudit.dicom.jpeg.markers import Codestream, Scan, parse
 from dcmaudit.errors import DamagedError, DecodeError
 
 _MOST_KEPT = 1 << 20
-_sound: deque[bytes] = deque(maxlen=4)
+_sound: deque[bytes] = deque(maxlen=16)
 
 
 def require_sound(data: bytes) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dcmaudit.detect.textnet import RollingMaps, TextNet, boxes_of
-from dcmaudit.detect.textnet.network import HIGH, MARGIN, WIDE, spans
+from dcmaudit.detect.textnet.network import HIGH, MARGIN, WIDE, cells_of, spans
 from dcmaudit.errors import EngineError
 from support.lettering import lettered
 from support.smallnet import write_net
@@ -150,6 +150,14 @@ def test_a_network_that_gives_no_numbers_is_an_error(net: TextNet, monkeypatch: 
     monkeypatch.setattr(net, "_session", Broken())
     with pytest.raises(EngineError, match="no numbers"):
         net.maps(textured(64, 64))
+
+
+def test_cells_are_squares_of_four_pixels_row_by_row_and_grey_counts_thrice() -> None:
+    colour = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
+    cells = cells_of(colour)
+    assert cells.shape == (1, 2, 3, 12)
+    assert (cells[0, 1, 2].reshape(4, 3) == [colour[2, 4], colour[2, 5], colour[3, 4], colour[3, 5]]).all()
+    assert (cells_of(colour[..., 1]) == cells_of(np.repeat(colour[..., 1:2], 3, axis=2))).all()
 
 
 # --- cines

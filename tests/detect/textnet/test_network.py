@@ -40,10 +40,18 @@ def test_maps_have_half_the_size_of_any_picture(net: TextNet, shape: tuple[int, 
     assert maps.ink.dtype == np.float32
 
 
-@pytest.mark.parametrize("shape", [(WIDE + 1, 1300), (1500, 2100), (2 * HIGH + 33, WIDE + 500), (30, 40_000)])
+def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, pixels in (("WIDE", 1152), ("HIGH", 832), ("WHOLE", 1 << 20)):
+        monkeypatch.setattr(f"dcmaudit.detect.textnet.network.{name}", pixels)
+
+
+@pytest.mark.parametrize("shape", [(1153, 1300), (1500, 2100), (1697, 1652), (30, 40_000)])
 def test_tiles_leave_no_seam(net: TextNet, monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int]) -> None:
     picture = textured(*shape)
+    small_tiles(monkeypatch)
+    before = net.pixels_seen
     tiled = net.maps(picture)
+    assert net.pixels_seen - before > picture.size  # it was tiles
     monkeypatch.setattr("dcmaudit.detect.textnet.network.WHOLE", 1 << 30)
     whole = net.maps(picture)
     assert whole.ink.max() > 0.5
@@ -67,10 +75,11 @@ def test_every_pixel_counts_in_a_tile_and_no_tile_is_larger_than_allowed(length:
 
 
 def test_little_of_a_large_picture_is_looked_at_twice() -> None:
-    assert [span.stop - span.start for span in spans(2048, WIDE)] == [1120, 1120]
-    for edge in (2048, 4096, 8192):
+    assert [span.stop - span.start for span in spans(2048, WIDE)] == [2048]
+    assert [span.stop - span.start for span in spans(4000, WIDE)] == [2096, 2096]
+    for edge in (2048, 3072, 4096, 8192):
         looked = [sum(span.stop - span.start for span in spans(edge, most)) for most in (WIDE, HIGH)]
-        assert looked[0] * looked[1] < 1.6 * edge**2
+        assert looked[0] * looked[1] < 1.35 * edge**2
 
 
 def test_colour_and_grey_of_the_same_picture_are_seen_alike(net: TextNet) -> None:
@@ -93,7 +102,7 @@ def test_a_huge_picture_is_looked_at_in_parts_of_bounded_size(net: TextNet, monk
     monkeypatch.setattr(net, "_run", counted)
     net.maps(np.zeros((300, 20_000), np.uint8))
     assert max(sizes) <= WIDE * 300
-    assert len(sizes) > 20
+    assert len(sizes) >= 10
 
 
 def no_json(folder: Path) -> None:
@@ -229,7 +238,9 @@ def test_the_margin_of_a_tile_is_enough_for_the_trained_network(monkeypatch: pyt
     for left in range(0, 1400, 180):
         cv2.putText(picture, "SMITH 1950", (left, 430), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 255, 1, cv2.LINE_AA)
     trained = TextNet(1)
+    small_tiles(monkeypatch)
     tiled = trained.maps(picture)
+    assert trained.pixels_seen > picture.size
     monkeypatch.setattr("dcmaudit.detect.textnet.network.WHOLE", 1 << 30)
     at_once = trained.maps(picture)
     assert at_once.ink.max() > 0.5

@@ -25,11 +25,11 @@ WEIGHTS, DESCRIPTION = "weights.onnx", "weights.json"
 ALIGN = 16
 """The network halves its picture four times: edges of what it is given are multiples of this."""
 
-WHOLE = 1024 * 1152
-"""Pixels of a picture up to which it is looked at in one go: memory grows with what is looked at, 64 MB a megapixel."""
+WIDE, HIGH = 2176, 2048
+"""Columns and rows of what is looked at in one go, at most: memory grows with it, 32 MB a megapixel."""
 
-WIDE, HIGH = 1152, 832
-"""Columns and rows of a tile of a larger picture, at most: 2048 x 2048 are six tiles, a third of it looked at twice."""
+WHOLE = WIDE * HIGH
+"""Pixels of a picture up to which it is no tiles."""
 
 MARGIN = 96
 """Pixels around the part of a tile that counts: what is this near to the edge of a tile is judged in the next one.

@@ -82,7 +82,9 @@ def test_texts_that_identify_by_their_form_are_recognised(text: str, reason: str
         "L", "R", "RT", "AP", "LEFT LATERAL", "120 kV", "kV 120 mAs 3.2", "T2 TSE COR", "W: 400 L: 40", "Im: 12/30",
         "10 cm", "5", "8.5", "SIEMENS",
         "MI 1.2", "FOV 24 cm", "ERECT PORTABLE", "1 of 3", "1540 m/s", "Z 1.3", "10dB/DR55", "5.0MHz", "TR 500",
-        "TE/TR 12/90", "RCC", "2D", "100%",
+        "TE/TR 12/90", "RCC", "2D", "100%", "TE 90 TR 4500", "T2TSECOR", "APPORTABLE", "MI 0.8 TIS 0.4", "FR 42Hz",
+        "PRF 4848 Hz", "C0RONAL", "LATFRAL", "512 x 512", "W 1500 L -600", "HEAD", "HEAD CT", "POWER DOPPLER",
+        "PS 62.1 cm/s ED 20 cm/s", "MAX 5.3 cm", "1O.5 mm",
     ],
 )  # fmt: skip
 def test_technical_texts_are_harmless(text: str) -> None:
@@ -91,7 +93,15 @@ def test_technical_texts_are_harmless(text: str) -> None:
     assert said.number == NerEngine.ALLOW_LIST
 
 
-@pytest.mark.parametrize("text", ["Jones", "Mildred", "1960", "2019", "-", "", "xqz", "RIGHT JONES", "10 20 1966"])
+@pytest.mark.parametrize("text", ["Jones", "Mildred", "1960", "2019", "-", "", "xqz", "RIGHT JONES", "10 20 1966",
+    # names, whole or in pieces, that are made of terms and of letters that are read for zeros
+    "TOM", "COX", "TOMAS", "FOX", "Long", "MAX", "LONG, MAX", "MAX 64", "HEAD, MAX", "SHARP LEFT", "A B", "R S B",
+    "Yo0",
+    "Pettis", "Serles", "Nobile",
+    # what is left of dates and times, and of post codes
+    "23/09", "I2:55", "1T:39:35", "0g:56:19", "201G~10-31", "1S.12.11G", "8/11/2D16", "TR 1957", "1985 G",
+    "05gY", "AC12 2T", "AC 79",
+])  # fmt: skip
 def test_what_nobody_knows_is_treated_as_identifying(text: str) -> None:
     said = CHAIN.judge(text)
     assert said.verdict is not Verdict.HARMLESS

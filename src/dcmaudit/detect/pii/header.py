@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
-from dcmaudit.detect.pii.allow import is_technical
 from dcmaudit.detect.pii.dates import dates_in, times_in
 from dcmaudit.detect.pii.judging import Judgement
+from dcmaudit.detect.pii.technical import is_technical
 from dcmaudit.detect.pii.words import distance, folded, holds_nearly, plain, words
 from dcmaudit.model import Verdict
 

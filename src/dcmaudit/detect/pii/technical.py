@@ -1,0 +1,219 @@
+"""Is a whole text made of technical terms and quantities? What is not sure to be is not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import cache, lru_cache
+
+from dcmaudit.detect.pii.terms import (
+    ALSO_BODY,
+    ALSO_NAMES,
+    BARE,
+    LABELS,
+    LETTERS,
+    LONG_LABELS,
+    OPPOSITES,
+    PHRASES,
+    SURE,
+    UNIT,
+)
+from dcmaudit.detect.pii.words import folded, plain
+
+LONGEST = 400
+"""Characters of a text beyond which it is no technical term."""
+
+_DIGIT = "(?:[0-9]|(?<=[0-9.,])O|O(?=[.,][0-9]))"
+"""Readers take a zero for the letter, but it counts as one only behind other digits: Yoo is a name."""
+_SIGN = r"[-+±~<>=]{0,2}\s?"
+_SMALL = rf"{_SIGN}{_DIGIT}{{1,3}}(?:[.,]{_DIGIT}{{1,3}})?"
+_LARGE = rf"{_SIGN}{_DIGIT}{{1,5}}(?:[.,]{_DIGIT}{{1,3}})?"
+_END = r"(?![0-9A-Z])"
+_WITH_UNIT = rf"{_LARGE}\s?(?:{UNIT}|°)"
+
+
+def _any_of(words: frozenset[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
+
+
+_TIMES = rf"(?:{_WITH_UNIT}|{_SMALL})(?:\s?[X×*]\s?(?:{_WITH_UNIT}|{_SMALL}))+"
+_MATRIX = r"(?:64|96|128|192|256|320|384|400|448|480|512|576|600|640|720|768|800|960|1024|1080|1200|1280|2048)"
+_PATTERNS = {
+    "window": rf"W\s?[:=]?\s?[0-9]{{1,5}}\s?[,/]?\s?[LC]\s?[:=]?\s?-?[0-9]{{1,5}}{_END}"
+    rf"|[LC]\s?[:=]?\s?-?[0-9]{{1,5}}\s?[,/]?\s?W\s?[:=]?\s?[0-9]{{1,5}}{_END}",
+    "phrase": rf"(?:{_any_of(frozenset(PHRASES))}){_END}",
+    "long": rf"(?:{_any_of(LONG_LABELS)})\s?[:.=#]?\s?-?\s?(?P<value>[0-9]{{4,5}}(?:\.[0-9]{{1,2}})?)(?:\s?(?:{UNIT}))?"
+    rf"{_END}",
+    "matrix": rf"{_MATRIX}\s?[X×*]\s?{_MATRIX}{_END}",
+    "labelled": rf"(?P<label>{_any_of(LABELS)})\s?[:.=#]?\s?-?\s?(?P<of>{_TIMES}|{_WITH_UNIT}|{_SMALL}){_END}",
+    "quantity": rf"(?:{_TIMES}|{_WITH_UNIT}){_END}",
+    "count": rf"{_DIGIT}{{1,3}}\s?(?:/|OF)\s?{_DIGIT}{{1,3}}{_END}",
+    "number": rf"{_SMALL}{_END}",
+    "word": r"[A-Z][A-Z0-9]*",
+}
+_TOKEN = re.compile("|".join(rf"(?P<{name}>{pattern})" for name, pattern in _PATTERNS.items()))
+_BETWEEN = re.compile(r"[\s:;,.=/()\[\]#*_|-]*")
+_PART_OF_DATE = re.compile(r"(?<![0-9])(?:0?[1-9]|[12][0-9]|3[01])\s?/\s?0[1-9](?![0-9])")
+"""Nobody counts images as 23/09: that may be what is left of a date."""
+_LIKE_DATE = re.compile(
+    r"(?<![0-9A-Z])[0-9A-Z]?[0-9][0-9A-Z]{0,2}\s?[:;]\s?[0-9A-Z]"
+    r"|(?<![0-9A-Z])(?:(?=[0-9A-Z]{0,3}[0-9])[0-9A-Z]{1,4}[/.,~:;-]){2}(?=[0-9A-Z]{0,3}[0-9])[0-9A-Z]{1,4}"
+    r"|(?<![0-9])(?<![0-9][.,])[0O][0-9]"
+)
+"""Groups of digits, some of them misread as letters, as times and dates have them; numbers that begin with a zero."""
+_YEARS = range(1900, 2036)
+_JOINED_FROM = 3
+_FOLDED_FROM = 6
+_ALIKE = str.maketrans({"E": "F", "P": "F", "N": "M", "V": "U", "R": "K", "C": "6", "Y": "7"})
+
+
+def _shape(word: str) -> str:
+    """The word with all letters made one that readers confuse."""
+    return folded(word).translate(_ALIKE)
+
+
+_SHAPES = frozenset(_shape(word) for word in SURE - {"SERIES", "MOBILE"} if len(word) >= _FOLDED_FROM)
+"""Terms as they may be misread. No name of a census is one of them; of the terms left out there are Serles, Nobile."""
+
+
+class Kind(Enum):
+    """What a piece of a text is."""
+
+    SURE = auto()
+    """A term, or a quantity, that is nothing else."""
+    SHORT = auto()
+    """The same of two letters: initials could be the same."""
+    NUMBER = auto()
+    LETTER = auto()
+    BODY = auto()
+    """A part of the body, of which there are people's names."""
+    DOUBTFUL = auto()
+    """A term that is a name as well, or a word of any sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a text: what it is, and as it was written."""
+
+    kind: Kind
+    text: str
+
+
+@lru_cache(maxsize=4096)
+def is_technical(text: str) -> bool:
+    """Whether the whole text is made of technical terms, small numbers and quantities with units.
+
+    Numbers of four digits and more need a unit or a label that has such numbers: they may be years, or parts of numbers
+    of people. Three numbers in a row are not technical, for they may be a date. Terms that are names of people, too,
+    need a term beside them that is none.
+    """
+    clean = plain(text)
+    if not clean or len(clean) > LONGEST or _bare_numbers(clean) > 2:
+        return False
+    if _PART_OF_DATE.search(clean) or _LIKE_DATE.search(clean):
+        return False
+    pieces = list(_pieces(clean))
+    found = [piece for piece in pieces if piece is not None]
+    if len(found) < len(pieces) or not found:
+        return False
+    if len(found) == 1:
+        return found[0].kind is not Kind.DOUBTFUL
+    return _are_technical(found)
+
+
+def _are_technical(pieces: list[Piece]) -> bool:
+    kinds = {piece.kind for piece in pieces}
+    letters = [piece.text for piece in pieces if piece.kind is Kind.LETTER]
+    if len(letters) > 1 and (len(letters) != 2 or frozenset(letters) not in OPPOSITES):
+        return False
+    if Kind.SURE in kinds:
+        return True
+    if kinds == {Kind.LETTER}:
+        return True
+    return Kind.SHORT in kinds and Kind.DOUBTFUL not in kinds
+
+
+def _pieces(clean: str) -> Iterator[Piece | None]:
+    """Piece by piece, None for one that is nothing technical, which is the last."""
+    at = _end_of(_BETWEEN, clean, 0)
+    while at < len(clean):
+        found = _TOKEN.match(clean, at)
+        piece = None if found is None else _piece(found)
+        yield piece
+        if found is None or piece is None:
+            return
+        at = _end_of(_BETWEEN, clean, found.end())
+
+
+def _end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
+    found = pattern.match(text, at)
+    return at if found is None else found.end()
+
+
+def _piece(found: re.Match[str]) -> Piece | None:
+    text = found[0]
+    match found.lastgroup:
+        case "word":
+            return _word(text)
+        case "long" if _is_year(found["value"]):
+            return None
+        case "quantity" if _is_year(text[:4]) and len(text.split()[-1]) < 2:  # 1985 G
+            return None
+        case "labelled":
+            return _labelled(found["label"], found["of"], text)
+        case "count" | "number":
+            return Piece(Kind.NUMBER, text)
+        case _:
+            return Piece(Kind.SURE, text)
+
+
+def _labelled(label: str, value: str, text: str) -> Piece | None:
+    whole = re.fullmatch(r"[-+±~<>=\s]*[0-9O]+", value) is not None
+    if whole and label not in BARE:
+        return None
+    if len(label) < 2:
+        return Piece(Kind.NUMBER, text)
+    return Piece(Kind.DOUBTFUL if whole and label in ALSO_NAMES and len(label) > 3 else Kind.SURE, text)
+
+
+def _is_year(value: str) -> bool:
+    return value.isdigit() and int(value) in _YEARS
+
+
+@cache
+def _word(word: str) -> Piece | None:
+    if word in LETTERS:
+        return Piece(Kind.LETTER, word)
+    if word in ALSO_BODY:
+        return Piece(Kind.BODY, word)
+    if word in ALSO_NAMES:
+        return Piece(Kind.DOUBTFUL, word)
+    if word in SURE:
+        return Piece(Kind.SURE if len(word) > 2 else Kind.SHORT, word)
+    if len(word) >= _FOLDED_FROM and _shape(word) in _SHAPES:
+        return Piece(Kind.SURE, word)
+    return Piece(Kind.SURE, word) if _is_joined(word) else None
+
+
+def _is_joined(word: str) -> bool:
+    """Whether the word is several sure terms that were read without the spaces between."""
+    if len(word) <= 2 * _JOINED_FROM:  # Pettis is a name
+        return False
+    reached = [True] + [False] * len(word)
+    for end in range(1, len(word) + 1):
+        reached[end] = any(reached[start] and _may_join(word[start:end]) for start in range(max(0, end - 15), end))
+    return reached[-1]
+
+
+def _may_join(part: str) -> bool:
+    return (part in SURE and len(part) >= _JOINED_FROM) or part in {"T1", "T2", "AP", "2D", "3D", "TSE"}
+
+
+def _bare_numbers(text: str) -> int:
+    """Numbers that follow each other with nothing but a mark or a space between."""
+    longest = 0
+    for run in re.findall(r"(?:[0-9][0-9O]*(?:[\s/.,:-]+|$))+", text):
+        longest = max(longest, len(re.findall(r"[0-9][0-9O]*", run)))
+    return longest

@@ -24,8 +24,10 @@ from textgen.pictures import Shot, shots  # noqa: E402
 HALF = "tune"
 EXTRA = "extra"
 """The folder of further pictures without text, inside of the training's folder."""
+JUDGED = "judged"
+"""The folder of pictures that score it."""
 VALIDATION = 999
-"""The seed of the strings and pieces that score the network while it trains: same pictures, other drawings."""
+"""The seed of the strings and pieces that score the network while it trains."""
 
 Batch = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], npt.NDArray[np.uint8], npt.NDArray[np.uint8]]
 
@@ -43,12 +45,22 @@ class Plan:
 
 
 def pictures(folder: Path) -> tuple[Shot, ...]:
-    """The pictures of the training half, and those that ``python -m training extra`` put into the folder.
+    """The pictures of the training half, and those that ``python -m training extra`` put into the folder."""
+    return (*shots(HALF, with_text=True), *_read(folder / EXTRA))
 
-    The name of a file before ``__`` is its group: one patient, volume or device.
+
+def judged(folder: Path) -> tuple[Shot, ...]:
+    """Pictures without text that are never trained on, for choosing thresholds; the training half's if there are none.
+
+    On pictures that it has learnt a network raises no false alarms, so that nothing can be chosen by them.
     """
-    more = []
-    for path in sorted((folder / EXTRA).glob("*.png")):
+    return tuple(_read(folder / JUDGED)) or shots(HALF, with_text=True)
+
+
+def _read(folder: Path) -> list[Shot]:
+    """The name of a file before ``__`` is its group: one patient, volume or device."""
+    found = []
+    for path in sorted(folder.glob("*.png")):
         read = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
         if read is None:
             raise SystemExit(f"{path} is no picture: remove it, or make it again with python -m training extra")
@@ -56,13 +68,18 @@ def pictures(folder: Path) -> tuple[Shot, ...]:
         if picture.ndim == 3 and (np.ptp(picture, axis=2) == 0).all():
             picture = np.ascontiguousarray(picture[..., 0])
         group = path.name.partition("__")[0]
-        more.append(Shot(path.name, group, "", picture, np.zeros(picture.shape[:2], bool), "clean"))
-    return (*shots(HALF, with_text=True), *more)
+        found.append(Shot(path.name, group, "", picture, np.zeros(picture.shape[:2], bool), "clean"))
+    return found
 
 
 def maker(seed: int, count: int, folder: Path) -> Maker:
     """The maker of one seed."""
     return Maker(seed, pictures(folder), families(seed, count))
+
+
+def judging(folder: Path, count: int = 250) -> Maker:
+    """The maker of the pieces that score a network."""
+    return Maker(VALIDATION, judged(folder), families(VALIDATION, count))
 
 
 def _families(plan: Plan) -> list[Any]:

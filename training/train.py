@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from training.data import VALIDATION, Plan, Stream, maker
+from training.data import Plan, Stream, judging
 from training.export import export
 from training.mine import mine
 from training.net import Net, loss_of
@@ -55,8 +55,8 @@ def train(options: Options) -> None:
         optimiser.load_state_dict(state["optimiser"])
         step, spent = state["step"], state["spent"]
     plan = Plan(options.seed, options.batch, options.fresh, options.families, options.folder)
-    judge = maker(VALIDATION, 250, options.folder / "none")  # the same pieces, whatever was added
-    check = [judge.crop(n, empty=0.15) for n in range(240)]
+    judge = judging(options.folder)
+    check = [judge.crop(n, empty=0.4) for n in range(240)]
     _log(options.folder, {"event": "start", "step": step, "spent": round(spent, 2)} | _plain(options))
     stream = Stream(plan, step)
     try:

@@ -13,6 +13,8 @@ import numpy.typing as npt
 from dcmaudit.model import FrameAddress, OverlayAddress, PlaneAddress
 from support.files import Overlay, dataset, file_bytes
 from textgen.backgrounds import FILES, background
+from textgen.colour import KINDS as COLOUR_KINDS
+from textgen.colour import coloured, shown, written
 from textgen.fonts import faces
 from textgen.strings import HEADER, String, some_string
 
@@ -58,22 +60,40 @@ class Case:
     """What was written into the file, before its way of storing it."""
 
 
-def make_case(half: str, number: int, *, edge: int, strings: int) -> Case:
-    """Case ``number`` of a half, always the same for the same arguments; ``strings`` 0 makes a clean one."""
-    pick = random.Random(f"{half} {number} {strings} {edge}")  # noqa: S311 - no secret
+def make_case(half: str, number: int, *, edge: int, strings: int, colour: bool = False) -> Case:
+    """Case ``number`` of a half, always the same for the same arguments; ``strings`` 0 makes a clean one.
+
+    ``colour`` makes the files in colour and compressed ones, which are a series of their own.
+    """
+    pick = random.Random(f"{half} {number} {strings} {edge}" + " colour" * colour)  # noqa: S311 - no secret
     names = list(FILES[half])
     name = names[number % len(names)]
     kind = KINDS[number % len(KINDS)] if strings else ("8 bit", "12 bit", "RGB")[number % 3]
+    if colour:
+        kind = COLOUR_KINDS[number % len(COLOUR_KINDS)]
     base = background(half, name, edge)
     ground = np.zeros_like(base) if "overlay" in kind else base
     picture, placed = _burn(half, ground, pick, strings, binary="overlay" in kind)
-    finish = "" if "overlay" in kind else pick.choice(FINISHES)
+    finish = "" if "overlay" in kind or colour else pick.choice(FINISHES)
+    if colour:
+        return _in_colour(
+            Case(f"{half}-{number}-{strings}-colour", kind, name, b"", finish, placed), base, picture, pick
+        )
     picture, base = _finished(picture, finish, number), _finished(base, finish, number)
     placed = [one for one in placed if "overlay" in kind or _still_visible(one, picture, base)]
     case = Case(f"{half}-{number}-{strings}", kind, name, b"", finish, placed, picture)
     address = _write(case, kind, base, picture)
     for one in placed:
         one.address = address
+    return case
+
+
+def _in_colour(case: Case, base: npt.NDArray[np.uint8], picture: npt.NDArray[np.uint8], pick: random.Random) -> Case:
+    ground, inked = coloured(base, picture, case.kind, pick)
+    before, after = shown(ground, case.kind), shown(inked, case.kind)
+    case.placed = [one for one in case.placed if _still_visible(one, after, before)]
+    case.picture = inked
+    case.data = written(inked, case.kind, dict(HEADER))
     return case
 
 
@@ -140,7 +160,8 @@ def _finished(picture: npt.NDArray[np.uint8], finish: str, number: int) -> npt.N
 
 def _still_visible(one: Placed, picture: npt.NDArray[np.uint8], base: npt.NDArray[np.uint8]) -> bool:
     """Whether half of the ink still stands out; the rest of it is no longer counted."""
-    seen = one.ink & (np.abs(picture.astype(np.int16) - base) >= _VISIBLE)
+    change = np.abs(picture.astype(np.int16) - base)
+    seen = one.ink & ((change.max(axis=2) if change.ndim == 3 else change) >= _VISIBLE)
     if seen.sum() < 0.5 * one.ink.sum():
         return False
     one.ink = seen

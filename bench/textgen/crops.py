@@ -38,13 +38,16 @@ class Maker:
     """Makes pieces: number ``n`` is always the same for the same seed, shots, families and mined grounds."""
 
     def __init__(self, seed: int, shots: Sequence[Shot], families: Sequence[Family]) -> None:
-        """Groups are drawn evenly, however many pictures they have."""
+        """Groups are drawn evenly, those of many pictures up to three times as often as those of one."""
         self._seed = seed
         groups: dict[str, list[Shot]] = {}
         for shot in shots:
             groups.setdefault(shot.group, []).append(shot)
         rare = {"colour words", "colour bars", "drawn face", "slide nearly empty", "tone pattern", "US colour small"}
-        self._groups = [(shots, 0.35 if name in rare else 1.0) for name, shots in groups.items()]
+        self._groups = [
+            (shots, 0.35 if name in rare else float(np.clip(np.sqrt(len(shots)), 1, 3)))
+            for name, shots in groups.items()
+        ]
         weights = np.array([weight for _, weight in self._groups])
         self._chances = weights / weights.sum()
         self._families = families

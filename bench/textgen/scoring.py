@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dcmaudit.model import Verdict
-from dcmaudit.pipeline.ocr import FileReading, Finding
+from dcmaudit.pipeline.ocr import FORM_NAME, FileReading, Finding
 from textgen.cases import Case, Placed
 
 COVERED = 0.9
@@ -69,6 +69,8 @@ class Score:
     def _text(self, placed: Placed, findings: Sequence[Finding]) -> None:
         best, most = None, 0
         for one in findings:
+            if one.engine == FORM_NAME:  # the whole plane: found as it is, but nobody's reading of this string
+                continue
             inside = int(placed.ink[one.box.top : one.box.bottom, one.box.left : one.box.right].sum())
             if inside > most:
                 best, most = one, inside

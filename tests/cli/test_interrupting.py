@@ -55,6 +55,49 @@ def test_the_first_ctrl_c_finishes_what_is_begun_and_says_what_was_not(tmp_path:
     assert len(list(out.glob("*.redacted.dcm"))) == COUNT
 
 
+def slow(folder: Path, name: str) -> None:
+    """A file that takes a minute: frames of JPEG 2000 that are decoded, coded and decoded again."""
+    picture = np.tile(np.random.default_rng(1).integers(0, 64, (1024, 8), np.uint16), 128)
+    codestream = files.encode(picture, files.JPEG_2000_LOSSLESS, bits_stored=12)
+    data = files.dataset(picture[np.newaxis], frames=1, bits_stored=12)
+    data.NumberOfFrames = "80"
+    (folder / name).write_bytes(files.file_bytes(data, files.JPEG_2000_LOSSLESS, frames=[codestream] * 80))
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_the_second_ctrl_c_ends_at_once_and_names_what_was_done_and_what_was_not(tmp_path: Path, jobs: str) -> None:
+    """With one process the slow file comes last but one; with two it is first, and others are done before it."""
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    archive(folder, 4)
+    slow(folder, "0025.dcm" if jobs == "1" else "000.dcm")
+    command = [*COMMAND, "redact", "--rect", "0,0,9,9", "-j", jobs, "-o", str(out), str(folder)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment(tmp_path))
+    deadline = time.monotonic() + 120
+    while len(list(out.glob("*.dcm"))) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1)  # the slow one is under way
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    written = sorted(path.name for path in out.iterdir())
+    assert len(written) >= 3  # nothing but whole outputs, not even hidden ones
+    assert all(name.endswith(".redacted.dcm") for name in written)
+    assert len([line for line in said.splitlines() if ": proved: " in line]) == len(written)
+    inputs = len(list(folder.iterdir()))
+    broken = [line for line in said.splitlines() if ": not finished, and has no output" in line]
+    assert len(broken) == 1
+    assert ("0025.dcm" if jobs == "1" else "000.dcm") in broken[0]
+    left = inputs - len(written) - 1
+    assert f"1 were broken off and are named above, {len(written)} inputs were finished" in said
+    summary = said.splitlines()[-1]
+    assert f"{len(written)} done" in summary
+    assert "1 not finished" in summary
+    assert (f"{left} not begun" in summary) == (left > 0 and jobs == "2")
+
+
 def test_json_stays_on_standard_output_while_a_bar_is_drawn_on_the_terminal(tmp_path: Path) -> None:
     """The bar is on standard error, which is a terminal here; standard output is piped."""
     import json

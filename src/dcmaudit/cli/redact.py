@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, add_common, say
+from dcmaudit.cli.common import Exit, add_common
 from dcmaudit.cli.ocr_progress import count_files
 from dcmaudit.cli.progress import Progress
 from dcmaudit.cli.redact_inputs import fresh, from_csv, references
@@ -129,6 +129,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     report = Report(args)
     store = _store(args, settings)
     interrupted = False
+    progress: Progress | None = None
     try:
         asked, listed = _asked(args, settings, store, report)
         with _progress(args, settings, listed, store) as progress, stoppable() as stop:
@@ -140,16 +141,26 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
                 report.take(task, answer)
             interrupted = stop.asked()
     except KeyboardInterrupt:
-        say("ended at once: what has an output is proved, and nothing else has one; --resume goes on")
+        report.ended_at_once(progress.total if progress is not None else None, partial(_has_output, job))
         report.finish(tally)
         return Exit.INTERRUPTED
     finally:
         if store is not None:
             store.close()
-    if interrupted:
+    if interrupted and progress is not None:
         report.interrupted(progress.total)
     report.finish(tally)
     return Exit.INTERRUPTED if interrupted else report.exit_code
+
+
+def _has_output(job: RedactionJob, reference: Reference) -> bool | None:
+    """Whether an input that was broken off has its output all the same; None where that cannot be told."""
+    from dcmaudit.pipeline.remote import Remote
+
+    target = job.naming.path_for(reference)
+    if job.dry_run:
+        return False
+    return None if job.naming.overwrite or isinstance(target, Remote) else target.exists()
 
 
 def _progress(args: argparse.Namespace, settings: Settings, listed: list[Reference], store: Store | None) -> Progress:

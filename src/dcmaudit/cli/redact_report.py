@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dcmaudit.cli.common import Exit, printable, say
-from dcmaudit.model import Outcome, Result
+from dcmaudit.model import Outcome, Reference, Result
 
 if TYPE_CHECKING:
     from dcmaudit.pipeline.redacting import RedactionReport, RedactionTask
@@ -28,6 +28,7 @@ class Report:
         self.resumed = 0
         self.outputs = 0
         self.not_begun = 0
+        self.unfinished: list[Reference] = []
         self.put: Callable[[str], None] = lambda line: print(line, flush=True)
         """Where lines for standard output go."""
         self.one_done: Callable[[], None] = lambda: None
@@ -50,8 +51,11 @@ class Report:
     def take(self, task: RedactionTask, answer: RedactionReport | Exception) -> None:
         """One file's report, or the exception that its worker ended with."""
         from dcmaudit.pipeline.redacting import RedactionReport
-        from dcmaudit.pipeline.workers import CrashError, NotBegunError
+        from dcmaudit.pipeline.workers import BrokenOffError, CrashError, NotBegunError
 
+        if isinstance(answer, BrokenOffError):
+            self.unfinished.append(task.reference)
+            return
         if isinstance(answer, NotBegunError):
             self.not_begun += 1
             return
@@ -100,13 +104,25 @@ class Report:
 
     def interrupted(self, total: int | None) -> None:
         """Say what was finished and what was not; ``total`` is the number of inputs, None where nobody knows."""
+        kept = "what has an output is proved, and nothing else has one (--resume goes on)"
+        say(f"interrupted: {self._so_far(total)}; {kept}")
+
+    def ended_at_once(self, total: int | None, is_there: Callable[[Reference], bool | None]) -> None:
+        """As ``interrupted``, and name every input that was being worked on; ``is_there`` says which has an output."""
+        for reference in self.unfinished:
+            # An output that is there got its name, as only proved ones do, in the moment in which the run ended.
+            words = {True: "but its output is there and was proved", False: "and has no output",
+                     None: "and may or may not have its output"}  # fmt: skip
+            say(f"{reference.name}: not finished, {words[is_there(reference)]}")
+        broken = f"{len(self.unfinished)} were broken off and are named above, "
+        say(f"ended at once: {broken}{self._so_far(total)}; what has an output is proved (--resume goes on)")
+
+    def _so_far(self, total: int | None) -> str:
         done = self._counts.total() + self.resumed + self.outputs
+        left = "the others were not begun"
         if total is not None:
-            left = f"{max(total - done, self.not_begun)} were not begun"
-        else:
-            left = "the others were not begun"
-        say(f"interrupted: {done} inputs were finished and are told above, {left}; what has an output is proved, and "
-            "nothing else has one (--resume goes on)")  # fmt: skip
+            left = f"{max(total - done - len(self.unfinished), self.not_begun)} were not begun"
+        return f"{done} inputs were finished and are told above, {left}"
 
     def finish(self, tally: Tally) -> None:
         """The summary by outcome."""
@@ -117,12 +133,14 @@ class Report:
         parts = [f"{self._counts[outcome]} {outcome.value}" for outcome in Outcome if self._counts[outcome]]
         if self.resumed:
             parts.append(f"{self.resumed} done before")
+        parts += [f"{len(self.unfinished)} not finished"] if self.unfinished else []
+        parts += [f"{self.not_begun} not begun"] if self.not_begun else []
         passed = [f"{count} {reason.value}" for reason, count in tally.passed.items()]
         left = ", ".join([*passed, *([f"{self.outputs} named like outputs"] if self.outputs else [])])
         what = "planned, nothing written" if self._dry else "redacted and proved"
+        inputs = self._counts.total() + len(self.unfinished) + self.not_begun
         print(
-            f"{self._counts.total()} inputs ({what}): {', '.join(parts) or 'none'}"
-            f"{f'; passed over: {left}' if left else ''}",
+            f"{inputs} inputs ({what}): {', '.join(parts) or 'none'}{f'; passed over: {left}' if left else ''}",
             file=sys.stderr,
         )
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from dcmaudit.cli.common import say
+from dcmaudit.pipeline.holding import hold
+
+_NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop:
@@ -25,24 +29,55 @@ class Stop:
 
 @contextmanager
 def stoppable(tell: Callable[[str], None] = say) -> Iterator[Stop]:
-    """Meanwhile the first SIGINT or SIGTERM only asks for an end; the second one is a KeyboardInterrupt.
+    """Meanwhile the first SIGINT or SIGTERM only asks for an end; the second one is a KeyboardInterrupt, as soon as
+    what is finished was told.
 
     Outside of the main thread, where signals do not arrive, nothing asks.
     """
     stop = Stop()
 
     def on_signal(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - what signal.signal calls
-        if stop.asked():
-            raise KeyboardInterrupt
-        stop.ask()
-        tell("stopping: files that are being worked on are finished first (Ctrl+C again: at once)")
+        presses = counted()
+        if not stop.asked():
+            stop.ask()
+            tell("stopping: files that are being worked on are finished first (Ctrl+C again: at once)")
+            presses -= 1
+        if presses > 0:
+            hold.interrupt()
 
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with _signals() as counted:
+        before = {number: signal.signal(number, on_signal) for number in _NUMBERS}
+        try:
+            yield stop
+        finally:
+            hold.received()
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+@contextmanager
+def _signals() -> Iterator[Callable[[], int]]:
+    """A function that says how many of the signals arrived since it was asked last.
+
+    Python calls a handler when its main thread comes out of the decoder it may be in, and then once for all signals of
+    a kind that arrived meanwhile.
+    """
+    arrived, sent = socket.socketpair()
+    with arrived, sent:
+        arrived.settimeout(0)
+        sent.settimeout(0)
+        before = signal.set_wakeup_fd(sent.fileno(), warn_on_full_buffer=False)
+
+        def counted() -> int:
+            try:
+                return sum(number in _NUMBERS for number in arrived.recv(4096))
+            except BlockingIOError:
+                return 0
+
+        try:
+            yield counted
+        finally:
+            signal.set_wakeup_fd(before)

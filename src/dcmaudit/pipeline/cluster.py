@@ -9,7 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dcmaudit.errors import MissingExtraError, UsageError
-from dcmaudit.pipeline.workers import CrashError, NotBegunError, answer_of
+from dcmaudit.pipeline.holding import hold
+from dcmaudit.pipeline.workers import BrokenOffError, CrashError, NotBegunError, answer_of
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -46,6 +47,12 @@ def each_on_cluster(
                 for _, future in waiting:
                     future.cancel()
             yield _next(waiting, stop)
+    except KeyboardInterrupt:
+        hold.received()
+        for item, future in waiting:
+            ended = future.done() and not future.cancelled() and future.exception() is None
+            yield item, future.result() if ended else BrokenOffError()
+        raise
     finally:
         # Closing drops what was not begun: nobody holds the results any more.
         client.close()  # type: ignore[no-untyped-call]
@@ -72,13 +79,17 @@ def _threads(client: Client) -> int:
 
 
 def _next(waiting: deque[tuple[Any, Future[Any]]], stop: Callable[[], bool]) -> tuple[Any, Any]:
-    item, future = waiting.popleft()
+    item, future = waiting[0]  # it stays there while it is waited for, to be told whatever happens meanwhile
     try:
-        return item, future.result()
+        answer = future.result()
     except CancelledError:
+        waiting.popleft()
         return item, NotBegunError() if stop() else CrashError("the cluster gave it up")
     except Exception as error:
+        waiting.popleft()
         # One of Dask's own: what the task raises comes as an answer.
         if type(error).__name__ == "KilledWorker":
             return item, CrashError("each worker that worked on it died: a decoder crashed, or memory ran out")
         return item, CrashError(f"the cluster lost it ({type(error).__name__})")
+    waiting.popleft()
+    return item, answer

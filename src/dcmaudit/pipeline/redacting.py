@@ -24,6 +24,7 @@ from dcmaudit.model import Outcome, PlaneKind, Reference, Region, Result, Size
 from dcmaudit.model.proof import Proof
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, PlanProblem, RedactionOptions, RedactionPlan, Request
 from dcmaudit.pipeline import workers
+from dcmaudit.pipeline.holding import hold
 from dcmaudit.pipeline.output import Naming, draft, is_input, require_free
 from dcmaudit.pipeline.painter import BlackPainter
 from dcmaudit.pipeline.remote import Target
@@ -173,6 +174,7 @@ def _write(
         for suffix, side in sides.items():
             side.stream.write(json.dumps(content[suffix], indent=1).encode() + b"\n")
         named: list[Target] = []
+        hold.begin()  # from here on it is done, and must be told
         try:
             for suffix, side in sides.items():
                 side.keep(paths[suffix], overwrite=overwrite)

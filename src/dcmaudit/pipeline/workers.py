@@ -11,17 +11,22 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from itertools import chain, islice
 from typing import Any, TypeVar
+
+from dcmaudit.pipeline.holding import hold
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 _AHEAD = 4
 """Inputs a process that may wait for it or for their turn to be reported: what bounds the memory."""
+
+_GRACE = 3.0
+"""Seconds in which a process that is to end at once may clear up behind itself."""
 
 _stop: Any = None
 
@@ -32,6 +37,10 @@ class CrashError(Exception):
 
 class NotBegunError(Exception):
     """The work was to end before this input's turn came: nothing was done with it."""
+
+
+class BrokenOffError(Exception):
+    """The work was ended at once while this input was being worked on."""
 
 
 def _never() -> bool:
@@ -68,7 +77,9 @@ def each(
     tells the workers to stop (see ``stopping``), waits for them and drops what was not begun.
 
     ``stop`` is asked now and then. When it says True no more items are read, those that are being worked on are
-    finished, and every item that was read is told still: those that nobody began end as NotBegunError.
+    finished, and every item that was read is told still: those that nobody began end as NotBegunError. With ``stop``
+    a KeyboardInterrupt ends everything at once, and what is finished is told even then: what was being worked on ends
+    as BrokenOffError, and only then the KeyboardInterrupt goes on. It waits while an answer is told, see ``Hold``.
 
     ``dask`` is the address of a Dask scheduler, whose workers then do the work, see ``cluster.each_on_cluster``.
     """
@@ -80,14 +91,32 @@ def each(
     jobs = jobs or cores()
     todo = iter(items)
     first = list(islice(todo, 2))
-    if jobs == 1 or len(first) < 2:
-        for item in chain(first, todo):
-            if stop():
-                yield item, NotBegunError()
-                return
-            yield item, answer_of(task, item)
-        return
-    yield from _Pool(task, jobs).run(chain(first, todo), stop)
+    every = chain(first, todo)
+    answers = _one_by_one(task, every, stop) if jobs == 1 or len(first) < 2 else _Pool(task, jobs, stop).run(every)
+    try:
+        yield from answers
+    finally:
+        hold.received()
+
+
+def _one_by_one(
+    task: Callable[[Item], Answer], items: Iterator[Item], stop: Callable[[], bool]
+) -> Iterator[tuple[Item, Answer | Exception]]:
+    for item in items:
+        if stop():
+            yield item, NotBegunError()
+            return
+        try:
+            answer = answer_of(task, item)
+            if stop is not _never:
+                hold.begin()
+        except KeyboardInterrupt:
+            hold.received()
+            if stop is not _never:
+                yield item, BrokenOffError()
+            raise
+        yield item, answer
+        hold.end()
 
 
 def answer_of(task: Callable[[Item], Answer], item: Item) -> Answer | Exception:
@@ -104,30 +133,57 @@ def _unless_stopping(task: Callable[[Item], Answer], item: Item) -> Answer | Exc
 
 
 class _Pool:
-    def __init__(self, task: Callable[[Any], Any], jobs: int) -> None:
+    def __init__(self, task: Callable[[Any], Any], jobs: int, stop: Callable[[], bool]) -> None:
         # Not forked: a copy of a process with threads may hang.
         self._context = multiprocessing.get_context("spawn")
         self._stop = self._context.Event()
         self._call = partial(_unless_stopping, task)
         self._jobs = jobs
+        self._asked = stop
+        self._tells_all = stop is not _never
         self._pool = self._new(jobs)
 
-    def run(self, items: Iterator[Any], stop: Callable[[], bool]) -> Iterator[tuple[Any, Any]]:
+    def run(self, items: Iterator[Any]) -> Iterator[tuple[Any, Any]]:
         waiting: deque[tuple[Any, Future[Any]]] = deque()
         try:
             for item in items:
                 waiting.append((item, self._submit(item)))
-                if stop():
+                if self._asked():
                     break
                 if len(waiting) >= self._jobs * _AHEAD:
                     yield self._next(waiting)
+                    hold.end()
             while waiting:
-                if stop():
+                if self._asked():
                     self._end(waiting)
                 yield self._next(waiting)
+                hold.end()
+        except KeyboardInterrupt:
+            hold.received()
+            if self._tells_all:
+                yield from self._broken_off(waiting)
+            raise
         finally:
             self._stop.set()
             self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _broken_off(self, waiting: deque[tuple[Any, Future[Any]]]) -> Iterator[tuple[Any, Any]]:
+        """End the processes at once; every item that was read, with its answer where it has one."""
+        self._end(waiting)
+        processes = list((getattr(self._pool, "_processes", None) or {}).values())
+        for process in processes:
+            process.terminate()
+        wait([future for _, future in waiting if not future.cancelled()], timeout=_GRACE)
+        for process in processes:
+            process.kill()  # what hangs in a decoder; those that ended meanwhile feel nothing
+        for item, future in waiting:
+            try:
+                answer = future.result(timeout=_GRACE)
+            except CancelledError:
+                answer = NotBegunError()
+            except (BrokenProcessPool, SystemExit, TimeoutError):
+                answer = BrokenOffError()
+            yield item, answer
 
     def _end(self, waiting: deque[tuple[Any, Future[Any]]]) -> None:
         """Let nothing more be begun."""
@@ -136,12 +192,13 @@ class _Pool:
             future.cancel()
 
     def _next(self, waiting: deque[tuple[Any, Future[Any]]]) -> tuple[Any, Any]:
-        item, future = waiting.popleft()
+        item, future = waiting[0]  # it stays there while it is waited for, to be told whatever happens meanwhile
         try:
-            return item, future.result()
+            answer = future.result()
         except CancelledError:
-            return item, NotBegunError()
+            answer = NotBegunError()
         except BrokenProcessPool:
+            waiting.popleft()
             self._pool.shutdown(wait=True)
             answer = self._alone(item)
             self._pool = self._new(self._jobs)
@@ -149,6 +206,10 @@ class _Pool:
             waiting.clear()
             waiting.extend(again)
             return item, answer
+        if self._tells_all:
+            hold.begin()  # from here on it is nowhere but with the one who tells it
+        waiting.popleft()
+        return item, answer
 
     def _again(self, item: Any, done: Future[Any]) -> Future[Any]:
         finished = done.done() and not done.cancelled() and done.exception() is None
@@ -179,3 +240,10 @@ def _begin(stop: Any) -> None:
     global _stop  # noqa: PLW0603 - one worker, one flag
     _stop = stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _on_end)
+
+
+def _on_end(_number: int, _frame: object) -> None:
+    """Leave the work at hand, so that it clears up behind itself; a process that nobody told to stop goes on."""
+    if stopping():
+        raise SystemExit

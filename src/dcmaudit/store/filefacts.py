@@ -1,0 +1,114 @@
+"""What is known of one file beside its marks: what is behind its name, what was seen of it, what it teaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from dcmaudit.model import DeviceFacts, Example, HowSeen, Identity, Judged, PlaneAddress
+from dcmaudit.store import identities, journal, learning, rows
+from dcmaudit.store.part import StorePart
+from dcmaudit.store.records import IdentityRecord, SeenRecord, SeenSpan
+
+
+class FileFacts(StorePart):
+    """Identities, planes seen, and examples for suggestions."""
+
+    # --- identity -----------------------------------------------------------------------------------------------
+
+    def put_identity(
+        self, filename: str, identity: Identity, *, size: int | None = None, modified_ns: int | None = None
+    ) -> None:
+        """Note what is behind the name, so that its marks can be found again after a move."""
+        rows.check_name(filename)
+        with self._database.writing(filename) as session:
+            identities.write_identity(session, filename, identity, size, modified_ns, self.user)
+
+    def identity(self, filename: str) -> IdentityRecord | None:
+        """What was noted for the name."""
+        with self._database.reading() as session:
+            return identities.read_identity(session, filename)
+
+    def find_moved(self, filename: str, identity: Identity) -> list[str]:
+        """Other names with marks for the same SOP instance with the same pixels; empty for half an identity."""
+        with self._database.reading() as session:
+            return identities.find_moved(session, filename, identity)
+
+    def adopt(self, filename: str, identity: Identity, *, source: str | None = None) -> str:
+        """Give the marks of the moved file to ``filename``; the former name.
+
+        StoreError, and nothing is changed, where no other name or more than one fits and ``source`` does not say
+        which, or where ``filename`` has marks already.
+        """
+        rows.check_name(filename)
+        with self._database.reading() as session:
+            candidates = identities.find_moved(session, filename, identity)
+        with self._database.writing(filename, *candidates) as session:
+            former = identities.adopt(session, filename, identity, source)
+            identities.write_identity(session, filename, identity, None, None, self.user)
+            self._note(session, "marks moved away", former, 1)
+            self._note(session, "marks moved here", filename, 1)
+            return former
+
+    # --- seen ---------------------------------------------------------------------------------------------------
+
+    def put_seen(self, filename: str, how: HowSeen, planes: Iterable[PlaneAddress | SeenSpan]) -> None:
+        """Note that this user has seen the planes in this way; joined with what was noted before."""
+        rows.check_name(filename)
+        with self._database.writing(filename) as session:
+            journal.write_seen(session, filename, how, planes, self.user)
+
+    def seen(self, filename: str, *, user: str | None = None) -> list[SeenRecord]:
+        """What was seen of the file, by one person or by all."""
+        with self._database.reading() as session:
+            return journal.read_seen(session, filename, user) if session.has_own else []
+
+    def forget_seen(self, filename: str, *, except_pixels: bool = False) -> int:
+        """Forget what everybody has seen of the file, for it holds other planes now.
+
+        ``except_pixels`` keeps image frames and their stray bits, which are equal. The number of planes forgotten,
+        each counted once a way and person; the history says that it was done.
+        """
+        rows.check_name(filename)
+        with self._database.writing(filename) as session:
+            count = journal.forget_seen(session, filename, except_pixels=except_pixels)
+            if count:
+                self._note(session, "seen forgotten: other content", filename, count)
+            return count
+
+    # --- learning -----------------------------------------------------------------------------------------------
+
+    def examples(self, filename: str, device: DeviceFacts, sop_class_uid: str | None = None) -> list[Example]:
+        """The newest done files of the same model but this one, the newest first, with their marks.
+
+        A few hundred at most, however many there are. Empty for an image whose model is not known.
+        """
+        with self._database.reading() as session:
+            return learning.examples(session, filename, device, sop_class_uid)
+
+    def learn(
+        self, filename: str, device: DeviceFacts, *, frames: int, groups: Iterable[str], judged: Sequence[Judged]
+    ) -> None:
+        """Note of a done file what DicomTags has no column for, and what became of its suggestions.
+
+        ``groups`` are the kinds of plane it has, as ``plane_group`` names them. Replaces what was noted before.
+        """
+        rows.check_name(filename)
+        with self._database.writing(filename) as session:
+            learning.write_kind(session, filename, device, frames, groups)
+            learning.write_judged(session, filename, judged, self.user)
+
+    def judge(self, filename: str, judged: Sequence[Judged]) -> None:
+        """Note what became of suggestions of a file that is not done; replaces what was noted before."""
+        rows.check_name(filename)
+        with self._database.writing(filename) as session:
+            learning.write_judged(session, filename, judged, self.user)
+
+    def judgements(self, most: int = learning.JUDGEMENTS) -> list[tuple[str, bool]]:
+        """Of the newest judged suggestions of all files the kind, and whether a mark came of it."""
+        with self._database.reading() as session:
+            return learning.read_judgements(session, most) if session.has_learning else []
+
+    def judged(self, filename: str) -> list[Judged]:
+        """What became of the suggestions of one file."""
+        with self._database.reading() as session:
+            return learning.read_judged(session, filename) if session.has_learning else []

@@ -1,0 +1,199 @@
+"""The marks of one file: its rectangles, its tag row, and both together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from dcmaudit.model import DeviceFacts
+from dcmaudit.store import marks, rows
+from dcmaudit.store.database import Session
+from dcmaudit.store.part import StorePart
+from dcmaudit.store.records import Marks, NewRect, RectId, RectRow, TagRecord
+
+Fingerprint = tuple[object, ...]
+
+
+class FileMarks(StorePart):
+    """What people stored for a file, and how to take it back."""
+
+    # --- rectangles ---------------------------------------------------------------------------------------------
+
+    def rects(self, filename: str) -> list[RectRow]:
+        """Every stored row of the file: rectangles, summaries, and rows with a ``problem``; shared ones first."""
+        if not rows.is_storable_name(filename):
+            return []
+        with self._database.reading() as session:
+            return marks.find_rects(session, filename)
+
+    def add_rects(self, filename: str, rects: Sequence[NewRect]) -> list[RectId]:
+        """Store them all or none; their names, in the order given. UsageError for a box outside every plane."""
+        rows.check_name(filename)
+        if not rects:
+            return []
+        with self._database.writing(filename) as session:
+            ids = marks.add_rects(session, filename, rects, self.user)
+            self._note(session, "rectangles added", filename, len(ids))
+            return ids
+
+    def remove_rects(self, ids: Iterable[RectId]) -> list[RectRow]:
+        """Remove the rows of these names and return those that were there, for ``restore_rects``."""
+        wanted = list(ids)
+        marks.by_table(wanted)
+        with self._database.reading() as session:
+            files = self._files(marks.rects_by_id(session, wanted) if session.has_rects and session.has_own else [])
+        with self._database.writing(*files) as session:
+            found = marks.rects_by_id(session, wanted)
+            marks.delete_rects(session, wanted)
+            self._note_rects(session, "rectangles removed", found)
+            return found
+
+    def fingerprint(self, filename: str) -> Fingerprint:
+        """Numbers that are others once the rectangles or the tag row of the file are others; cheap to ask for often."""
+        if not rows.is_storable_name(filename):
+            return ()
+        with self._database.reading() as session:
+            return marks.fingerprint(session, filename)
+
+    def token(self) -> Fingerprint:
+        """Numbers that are others once a rectangle or tag row was added anywhere; cheap to ask for often."""
+        with self._database.reading() as session:
+            return marks.token(session)
+
+    def replace_rects(self, filename: str, ids: Iterable[RectId], rects: Sequence[NewRect]) -> list[RectId]:
+        """Store ``rects`` in the place of the file's rows of these names, all of it or nothing; the new names.
+
+        Rows of other files stay. UsageError for a box outside every plane.
+        """
+        rows.check_name(filename)
+        with self._database.writing(filename) as session:
+            former = [row for row in marks.rects_by_id(session, ids) if row.filename == filename]
+            if former:
+                marks.delete_rects(session, [row.id for row in former])
+                self._note_rects(session, "rectangles removed", former)
+            made = marks.add_rects(session, filename, rects, self.user) if rects else []
+            if made:
+                self._note(session, "rectangles added", filename, len(made))
+            return made
+
+    def restore_rects(self, records: Sequence[RectRow]) -> None:
+        """Put removed rows back exactly as they were, under the same names; StoreError where one is there already."""
+        with self._database.writing(*self._files(records)) as session:
+            marks.restore_rects(session, records)
+            self._note_rects(session, "rectangles restored", records)
+
+    # --- tags ---------------------------------------------------------------------------------------------------
+
+    def tag(self, filename: str) -> TagRecord | None:
+        """The tag row, None where the file is not done."""
+        if not rows.is_storable_name(filename):
+            return None
+        with self._database.reading() as session:
+            return marks.find_tag(session, filename)
+
+    def put_tag(
+        self,
+        filename: str,
+        *,
+        marked: bool,
+        comment: str | None,
+        device: DeviceFacts,
+        sop_class_uid: str | None = None,
+    ) -> TagRecord | None:
+        """Write the whole tag row and return the former one, for ``restore_tag``. The file is done after that.
+
+        ``sop_class_uid`` matters only where ImageType is absent: a secondary capture then gets its usual value.
+        """
+        rows.check_name(filename)
+        with self._database.writing(filename) as session:
+            former = marks.find_tag(session, filename)
+            self._write_tag(session, filename, device, sop_class_uid, marked=marked, comment=comment)
+            return former
+
+    def mark_done(self, filename: str, device: DeviceFacts, sop_class_uid: str | None = None) -> TagRecord | None:
+        """Mark the file done, leaving a mark and a comment that are there already; the former row."""
+        rows.check_name(filename)
+        with self._database.writing(filename) as session:
+            former = marks.find_tag(session, filename)
+            marked, comment = (former.marked, former.comment) if former else (False, None)
+            self._write_tag(session, filename, device, sop_class_uid, marked=marked, comment=comment)
+            return former
+
+    def set_marked(
+        self, filename: str, device: DeviceFacts, sop_class_uid: str | None = None, *, marked: bool
+    ) -> TagRecord | None:
+        """Tag or untag the file, leaving its comment; either way it is done afterwards. The former row."""
+        rows.check_name(filename)
+        with self._database.writing(filename) as session:
+            former = marks.find_tag(session, filename)
+            comment = former.comment if former else None
+            self._write_tag(session, filename, device, sop_class_uid, marked=marked, comment=comment)
+            return former
+
+    def set_comment(
+        self, filename: str, comment: str | None, device: DeviceFacts, sop_class_uid: str | None = None
+    ) -> TagRecord | None:
+        """Write the comment, leaving the mark; an untagged file is done afterwards. The former row."""
+        rows.check_name(filename)
+        with self._database.writing(filename) as session:
+            former = marks.find_tag(session, filename)
+            marked = former.marked if former else False
+            self._write_tag(session, filename, device, sop_class_uid, marked=marked, comment=comment or None)
+            return former
+
+    def restore_tag(self, filename: str, record: TagRecord | None) -> TagRecord | None:
+        """Put a former tag row back exactly as it was, or take the row away (None); the row that was there."""
+        rows.check_name(filename)
+        with self._database.writing(filename) as session:
+            former = marks.find_tag(session, filename)
+            marks.restore_tag(session, filename, record)
+            self._note(session, "tag restored" if record else "tag removed", filename, 1)
+            return former
+
+    def _write_tag(
+        self,
+        session: Session,
+        filename: str,
+        device: DeviceFacts,
+        sop_class_uid: str | None,
+        *,
+        marked: bool,
+        comment: str | None,
+    ) -> None:
+        marks.write_tag(
+            session,
+            filename,
+            marked=marked,
+            comment=comment,
+            device=device,
+            sop_class_uid=sop_class_uid,
+            user=self.user,
+        )
+        self._note(session, "tagged" if marked else "done", filename, 1)
+
+    # --- the whole file -----------------------------------------------------------------------------------------
+
+    def clear(self, filename: str) -> Marks:
+        """Remove every rectangle and the tag row of the file in one step; what was there, for ``restore``."""
+        rows.check_name(filename)
+        with self._database.writing(filename) as session:
+            found = Marks(filename, tuple(marks.find_rects(session, filename)), marks.find_tag(session, filename))
+            marks.delete_rects(session, [row.id for row in found.rects])
+            marks.restore_tag(session, filename, None)
+            self._note(session, "cleared", filename, len(found.rects) + (found.tag is not None))
+            return found
+
+    def restore(self, former: Marks) -> None:
+        """Put back what ``clear`` removed; StoreError where a row of the same name is there."""
+        with self._database.writing(former.filename) as session:
+            marks.restore_rects(session, former.rects)
+            if former.tag is not None:
+                marks.restore_tag(session, former.filename, former.tag)
+            self._note(session, "restored", former.filename, len(former.rects) + (former.tag is not None))
+
+    def _note_rects(self, session: Session, action: str, records: Sequence[RectRow]) -> None:
+        for filename in self._files(records):
+            self._note(session, action, filename, sum(record.filename == filename for record in records))
+
+    @staticmethod
+    def _files(records: Iterable[RectRow]) -> list[str]:
+        return list(dict.fromkeys(record.filename for record in records))

@@ -1,10 +1,11 @@
-"""``python -m training train FOLDER`` and ``python -m training write FOLDER``."""
+"""``python -m training extra FOLDER``, ``python -m training train FOLDER`` and ``python -m training write FOLDER``."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import shutil
+import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "dcmaudit" / "detect" / "textnet"
@@ -20,17 +21,36 @@ def main() -> None:
     trainer.add_argument("--seed", type=int, default=11)
     trainer.add_argument("--threads", type=int, default=2)
     trainer.add_argument("--check-every", type=float, default=5)
+    adder = parts.add_parser("extra", help="further pictures without text, from downloaded packages")
+    adder.add_argument("folder", type=Path, help="the folder of the training")
+    adder.add_argument("--packages", type=Path, help="where the downloaded packages are (default: FOLDER/packages)")
     writer = parts.add_parser("write", help="put the folder's last network into the package")
     writer.add_argument("folder", type=Path)
     args = parser.parse_args()
     if args.part == "write":
         write(args.folder)
         return
+    if args.part == "extra":
+        extra(args.folder, args.packages or args.folder / "packages")
+        return
     from training.train import Options, train
 
     train(
         Options(args.folder, seed=args.seed, minutes=args.minutes, threads=args.threads, check_every=args.check_every)
     )
+
+
+def extra(folder: Path, packages: Path) -> None:
+    """Write the listed pictures, then say what is missing or was refused; it fails unless all of them are there."""
+    from training.alike import scored
+    from training.extra import listed, make
+
+    sources = listed()
+    faults = make(folder, packages, sources, tuple(scored()))
+    counts = [f"{len(list((folder / name).glob('*.png')))} pictures in {folder / name}" for name in ("extra", "judged")]
+    sys.stdout.write("\n".join([*faults, *counts]) + "\n")
+    if faults:
+        raise SystemExit(f"{len(faults)} left out, see above; packages belong into {packages}")
 
 
 def write(folder: Path) -> None:

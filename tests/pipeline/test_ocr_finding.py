@@ -166,6 +166,43 @@ def test_unread_lines_are_stored_without_text_and_whoever_reads_takes_their_plac
     assert [row.text for row in rows if row.box] == ["WORD"]
 
 
+def as_read(found: FileReading, text: str = "WORD") -> FileReading:
+    """The same findings, but read."""
+    planes = [
+        replace(plane, findings=tuple(replace(one, text=text, number=100) for one in plane.findings))
+        for plane in found.planes
+    ]
+    return replace(found, planes=tuple(planes))
+
+
+def test_finding_without_reading_adds_only_what_was_not_read_before(store: Store) -> None:
+    store_reading(store, as_read(read_file(UNREAD, memory(frame(WORD)))), OcrEngine.RAPIDOCR)
+    before = [row.id for row in store.rects("/archive/a.dcm")]
+    again = read_file(UNREAD, memory(frame(WORD)))
+    assert store_reading(store, again, OcrEngine.LINES) == 0
+    rows = store.rects("/archive/a.dcm")
+    assert [row.text for row in rows if row.box] == ["WORD"]
+    assert is_read(rows, OcrEngine.LINES)
+    for _ in range(2):  # and the second time it replaces its own
+        store_reading(store, read_file(UNREAD, memory(frame(WORD, OTHER))), OcrEngine.LINES)
+        rows = store.rects("/archive/a.dcm")
+        assert [(row.text, row.engine) for row in rows if row.box] == [("WORD", 100), ("", 101)]
+    assert set(before) <= {row.id for row in rows}
+
+
+def test_what_is_known_of_a_plane_that_was_not_looked_at_now_stays(store: Store) -> None:
+    found = as_read(read_file(UNREAD, memory(np.stack([frame(WORD), frame(OTHER), frame(WORD, OTHER)]), frames=3)))
+    store_reading(store, found, OcrEngine.RAPIDOCR)
+    planes = (found.planes[0], replace(found.planes[1], findings=(), reason="it cannot be decoded"))
+    cut = replace(found, planes=planes, result=replace(found.result, outcome=Outcome.PARTLY, reasons=("frame 2/3",)))
+    store_reading(store, as_read(cut, "NEW"), OcrEngine.RAPIDOCR)
+    rows = store.rects("/archive/a.dcm")
+    assert sorted((row.scope.frame, row.text) for row in rows if row.box and isinstance(row.scope, FrameAddress)) == [
+        (0, "NEW"), (1, "WORD"), (2, "WORD"), (2, "WORD"),
+    ]  # fmt: skip
+    assert not is_read(rows, OcrEngine.RAPIDOCR)  # it is to be looked at again
+
+
 def test_the_csv_says_that_lines_were_not_read() -> None:
     lines = csv_lines(read_file(UNREAD, memory(frame(WORD))), "lines").split("\r\n")
     assert ",lines," in lines[0]

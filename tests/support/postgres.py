@@ -14,6 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from support import dying
+
 PASSWORD = "t0p-secret-word"
 """The password of the role ``guarded``, which must never be seen in any text."""
 
@@ -61,10 +63,10 @@ class Server:
         self._run("initdb", "-D", data, "-U", "tester", "-E", "UTF8", "--locale=C", "--no-sync", "-A", "trust",
                   "--auth-host=scram-sha-256")  # fmt: skip
         # fsync is off: the tests kill clients, not this machine.
-        self.process = subprocess.Popen(
+        self.process = dying.start(
             [self._bin / "postgres", "-D", data, "-k", self.folder, "-p", str(self.port), "-c", "fsync=off",
              "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder, **self._as_user(),
+            folder=self.folder, user=self._user,
         )  # fmt: skip
         self._wait()
         self.sql(f"CREATE ROLE guarded LOGIN PASSWORD '{PASSWORD}'")
@@ -112,4 +114,5 @@ class Server:
         """End it without ceremony and remove everything."""
         self.process.send_signal(signal.SIGQUIT)
         self.process.wait(30)
+        dying.stop(self.process)
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import atexit
 import functools
 import json
-import os
 import random
 import shutil
-import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -25,6 +22,8 @@ from pathlib import Path
 
 import obstore
 from obstore.store import S3Store
+
+from support import dying
 
 ACCESS_KEY, SECRET = "ADMINKEYADMINKEY", "admin-secret-5b1f0c"
 """Who may do everything."""
@@ -58,7 +57,7 @@ class Server:
         config = self.folder / "s3.json"
         config.write_text(json.dumps({"identities": identities}))
         with (self.folder / "log").open("wb") as log:
-            self.process = subprocess.Popen(
+            self.process = dying.start(
                 [
                     found, "server", f"-dir={self.folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
                     "-master.telemetry=false",
@@ -67,7 +66,7 @@ class Server:
                     f"-s3.config={config}",
                     "-master.volumeSizeLimitMB=512", "-volume.max=5000",
                 ],
-                stdout=log, stderr=log, cwd=self.folder, start_new_session=True,
+                folder=self.folder, log=log,
             )  # fmt: skip
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self._wait()
@@ -124,10 +123,7 @@ class Server:
 
     def stop(self) -> None:
         """End it at once (it takes half a minute to end by itself) and remove everything."""
-        if self.process.poll() is None:
-            with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(10)
+        dying.stop(self.process)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

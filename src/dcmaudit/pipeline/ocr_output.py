@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -17,8 +17,10 @@ from dcmaudit.model import (
     Outcome,
     OverlayAddress,
     PlaneAddress,
+    Scope,
     StrayBitAddress,
     Verdict,
+    covered_area,
 )
 from dcmaudit.pipeline.ocr import FileReading, Finding, PlaneReading
 from dcmaudit.store import NewRect, OcrEngine, RectRow, Store
@@ -27,6 +29,11 @@ COLUMNS = (
     "filename", "frame", "overlay", "imagetype", "manufacturer", "burnedinannotation", "ocr_engine",
     "left", "top", "right", "bottom", "ocr_text", "ner_engine", "is_sensitive",
 )  # fmt: skip
+
+
+_READERS = {OcrEngine.TESSERACT, OcrEngine.EASYOCR, OcrEngine.KERAS, OcrEngine.RAPIDOCR}
+_MOST = 0.7
+"""Part of a line's box that must have been read for the line to be the one that was read."""
 
 
 def is_read(rows: list[RectRow], number: int) -> bool:
@@ -41,18 +48,33 @@ def _is_marker(row: RectRow) -> bool:
 def store_reading(store: Store, reading: FileReading, number: int, *, rects: bool = True) -> int:
     """Put what was found into the database in the place of what the same engine found before; the rows written.
 
-    ``rects`` False: only the text of each plane. A file whose every plane was looked at also gets one row without
-    text and place: the mark that it need not be looked at again. All of it is one transaction: a kill at any moment
-    leaves what was there before, or what is there now.
+    Only rows of planes that were looked at now are replaced: what is known of the others stays. Lines that were found
+    and not read give way to whoever reads; the other way round, what was read stays, and a line is added only where
+    nothing was read. ``rects`` False: only the text of each plane. A file whose every plane was looked at also gets one
+    row without text and place: the mark that it need not be looked at again. All of it is one transaction: a kill at
+    any moment leaves what was there before, or what is there now.
     """
     name = reading.result.name
     rows = list(_rects(reading, number, rects=rects))
-    # Lines that were found and not read are the same lines, so whoever reads takes their place.
+    known = store.rects(name)
+    if number == OcrEngine.LINES:
+        rows = [rect for rect in rows if rect.engine != OcrEngine.LINES or not _was_read(rect, known)]
     made_by = {number, OcrEngine.LINES, OcrEngine.FORM, *(rect.engine for rect in rows)}
-    former = [row.id for row in store.rects(name) if row.engine in made_by]
+    seen: set[Scope | None] = {plane.address for plane in reading.planes if plane.reason is None}
+    seen |= set(Everywhere)
+    former = [row.id for row in known if row.engine in made_by and row.scope in seen]
     mark = [NewRect(None, Everywhere.ALL_PLANES, engine=number)] if reading.result.outcome is Outcome.DONE else []
     store.replace_rects(name, former, [*rows, *mark])
     return len(rows)
+
+
+def _was_read(rect: NewRect, known: Sequence[RectRow]) -> bool:
+    """Whether most of the place holds text that an engine has read, on the same plane."""
+    if rect.box is None:
+        return False
+    read = [row.box for row in known if row.engine in _READERS and row.scope == rect.scope and row.box is not None]
+    parts = [part for box in read if (part := box.intersection(rect.box)) is not None]
+    return covered_area(parts) >= _MOST * rect.box.area
 
 
 def _rects(reading: FileReading, number: int, *, rects: bool) -> Iterator[NewRect]:

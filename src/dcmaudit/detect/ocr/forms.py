@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from dcmaudit.detect.ocr.spots import Line, Picture, grey_of
 from dcmaudit.model import covered_area
@@ -17,6 +18,8 @@ _LINES = 12
 _COVERED = 0.06
 _PAPER = 0.55
 _NARROW = 24
+_INK = 0.03
+"""Part of a line's box that differs from the ground: letters fill a tenth and more of theirs."""
 _OTHER = 0.5
 """Part of what is not ground that may lie outside of text on a page: stamps, rulings, handwriting."""
 
@@ -26,19 +29,20 @@ def is_form(picture: Picture, lines: Sequence[Line]) -> bool:
 
     The ground may be light or dark: the most frequent level and its neighbours take most of the picture. Text
     around an image (an ultrasound screen) is not enough: lines must lie in most parts of the plane, and little else
-    may be there.
+    may be there. A line counts where it stands out from the ground: what was found in local contrast alone does not.
     """
     if len(lines) < _LINES:
         return False
     grey = grey_of(picture)
     rows, columns = grey.shape
-    if covered_area(line.box for line in lines) < _COVERED * rows * columns:
-        return False
     counts = np.bincount(grey.ravel(), minlength=256)
     ground = int(counts.argmax())
     if counts[max(0, ground - _NARROW) : ground + _NARROW + 1].sum() < _PAPER * grey.size:
         return False
     other = np.abs(grey.astype(np.int16) - ground) > _NARROW
+    lines = [line for line in lines if _inked(other, line) >= _INK]
+    if len(lines) < _LINES or covered_area(line.box for line in lines) < _COVERED * rows * columns:
+        return False
     drawn = int(other.sum())
     for line in lines:
         other[line.box.top : line.box.bottom, line.box.left : line.box.right] = False
@@ -47,3 +51,8 @@ def is_form(picture: Picture, lines: Sequence[Line]) -> bool:
     parts = {(4 * line.box.top // rows, 3 * ((line.box.left + line.box.right) // 2) // columns) for line in lines}
     middle = {(row, column) for row, column in parts if row in {1, 2}}
     return len(parts) >= 7 and len(middle) >= 3
+
+
+def _inked(other: npt.NDArray[np.bool_], line: Line) -> float:
+    box = line.box
+    return float(other[box.top : box.bottom, box.left : box.right].mean())

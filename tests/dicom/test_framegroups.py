@@ -101,3 +101,28 @@ def test_an_end_or_damage_inside_the_sequence_is_an_error_of_the_tree(undefined:
                 instance.read(FrameAddress(0))
         except DicomError as error:
             assert error.file == "x"
+
+
+@pytest.mark.parametrize("syntax", [IMPLICIT, EXPLICIT, BIG_ENDIAN])
+def test_an_item_whose_elements_do_not_fill_it_is_named(syntax: str) -> None:
+    """An element too long or too short in one of three items: its frame is shown, and what it hides is not silent."""
+    data = file_bytes(enhanced(3, undefined=False), syntax)
+    order = ">" if syntax == BIG_ENDIAN else "<"
+    width = struct.pack(f"{order}HH", 0x0028, 0x1051)
+    second = data.index(width, data.index(width) + 1)
+    at = second + (4 if syntax == IMPLICIT else 6)
+    for wrong in (3, 200):
+        damaged = data[:at] + struct.pack(f"{order}H", wrong) + data[at + 2 :]
+        with open_instance(MemoryReference("x", damaged)) as instance:
+            (group,) = [group for group in instance.planes.groups if group.kind is PlaneKind.UNSHOWN]
+            assert group.name == "per-frame functional groups"
+            assert group.reason == "item 2 of 3 cannot be parsed: what is in it was not looked at"
+            assert np.array_equal(instance.read(FrameAddress(1)).array, letter_bits())
+
+
+def test_whole_items_of_every_writing_are_not_taken_for_broken() -> None:
+    for syntax in (IMPLICIT, EXPLICIT, BIG_ENDIAN, DEFLATED):
+        for undefined in (True, False):
+            made = MemoryReference("x", file_bytes(enhanced(3, undefined=undefined, icon=True), syntax))
+            with open_instance(made) as instance:
+                assert PlaneKind.UNSHOWN not in {plane.kind for plane in instance.planes}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable
 from typing import Any
@@ -17,8 +18,12 @@ from support.files import (
     BIG_ENDIAN,
     DEFLATED,
     EXPLICIT,
+    HTJ2K_LOSSLESS,
     JPEG_BASELINE,
+    JPEG_EXTENDED,
     JPEG_LOSSLESS_SV1,
+    JPEG_LS,
+    JPEG_XL_LOSSLESS,
     MemoryReference,
     Overlay,
     color_gradient,
@@ -188,3 +193,101 @@ def test_the_record_is_plain_and_says_what_was_compared() -> None:
         {"plane": "f0", "asked": [[5, 6, 13, 12]], "changed": [[5, 6, 13, 12]], "decoders": ["numpy", "pydicom"]}
     ]
     assert record["checks"]["second decoder"] == 1
+
+
+def _refusing(*_: object) -> np.ndarray:
+    raise ValueError("not for this decoder")
+
+
+def _of_another_shape(*_: object) -> np.ndarray:
+    return np.zeros((3, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("decode", "why"), [(_refusing, "refused it (ValueError)"), (_of_another_shape, "returned (3, 3) uint8")]
+)
+def test_a_second_decoder_that_is_no_judge_is_said_and_the_next_one_is_asked(
+    decode: Any, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = redacted(reference(gradient(), HTJ2K_LOSSLESS), ask(BOX, Everywhere.ALL_FRAMES))
+    (plane,) = found.proof().record()["planes"]
+    assert plane["decoders"][1:] == ["imagecodecs (OpenJPH)"]
+    assert "one_decoder_because" not in plane
+    monkeypatch.setattr("dcmaudit.dicom.seconds._openjph", decode)
+    proof = found.proof()
+    assert proof.passed
+    assert proof.touched[0].decoders[1:] == ("imagecodecs (OpenJPEG)",)
+    assert any("OpenJPH" in note and why in note for note in proof.notes)
+    monkeypatch.setattr("dcmaudit.dicom.seconds._j2k_imagecodecs", decode)
+    (plane,) = found.proof().record()["planes"]
+    assert len(plane["decoders"]) == 1
+    assert plane["one_decoder_because"].count(why) == 2
+
+
+def test_a_second_decoder_that_shows_another_picture_only_of_the_output_fails_the_proof(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from dcmaudit.dicom import seconds
+
+    found = redacted(reference(gradient(), HTJ2K_LOSSLESS), ask(BOX, Everywhere.ALL_FRAMES))
+    plain, calls = seconds._openjph, []
+
+    def once_wrong(data: bytes, layout: Any) -> np.ndarray:
+        calls.append(1)
+        return plain(data, layout) ^ np.uint8(len(calls) == 1)
+
+    monkeypatch.setattr(seconds, "_openjph", once_wrong)
+    assert any(finding.check == "second decoder" for finding in found.proof().findings)
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda: reference(gradient(dtype=np.uint16), BIG_ENDIAN), "big endian"),
+        (lambda: reference(gradient(dtype=np.uint16) << 4, JPEG_EXTENDED, bits_stored=12), "JPEG of 12 bits"),
+        (lambda: reference(gradient(), JPEG_XL_LOSSLESS), "JPEG XL"),
+    ],
+    ids=str,
+)
+def test_where_there_is_one_decoder_alone_the_record_says_why(make: Make, why: str) -> None:
+    (plane,) = redacted(make(), ask(BOX, Everywhere.ALL_FRAMES)).proof().record()["planes"]
+    assert len(plane["decoders"]) == 1
+    assert why in plane["one_decoder_because"]
+
+
+def test_several_threads_find_the_same_in_the_same_order() -> None:
+    from dcmaudit.verify import prove
+
+    stack = np.stack([np.roll(gradient(), number, axis=0) for number in range(9)])
+    found = redacted(reference(stack, JPEG_LS, frames=9), ask(BOX, Everywhere.ALL_FRAMES))
+    wrong = redacted(reference(stack, JPEG_LS, frames=9), ask((5, 6, 15, 13), Everywhere.ALL_FRAMES))
+    for after in (found.after, wrong.after):
+        written = MemoryReference("built.dcm", after)
+        alone, together = (prove(found.before, written, found.plan, threads=threads) for threads in (1, 3))
+        assert alone == together
+        assert alone.passed == (after is found.after)
+
+
+def test_digests_are_worked_out_only_for_a_record_that_is_kept() -> None:
+    from dcmaudit.verify import prove
+
+    found = redacted(reference(gradient()), ask(BOX, Everywhere.ALL_FRAMES))
+    written = MemoryReference("built.dcm", found.after)
+    with_them = prove(found.before, written, found.plan)
+    without = prove(found.before, written, found.plan, digests=False)
+    assert (without.before, without.after) == ("", "")
+    assert with_them.after == f"sha256:{hashlib.sha256(found.after).hexdigest()}"
+    assert without.checks == with_them.checks
+
+
+@pytest.mark.parametrize("wrong", [(0, 0), (6, 4), (6, 30), (12, 4), (23, 31)], ids=str)
+def test_one_pixel_anywhere_in_one_of_many_native_frames_is_found(wrong: tuple[int, int]) -> None:
+    """Above, beside and below the rectangle: what is compared as bytes, and what as cells, leaves no gap."""
+    stack = np.stack([gradient()] * 5)
+    found = redacted(reference(stack, frames=5), ask(BOX, Everywhere.ALL_FRAMES))
+    assert found.proof().passed
+    at = found.after.index(b"\xe0\x7f\x10\x00") + 12
+    damaged = bytearray(found.after)
+    damaged[at + (3 * 24 + wrong[0]) * 32 + wrong[1]] ^= 1
+    proof = found.proof(bytes(damaged))
+    assert [finding.where for finding in proof.findings] == ["frame 4"]

@@ -10,7 +10,9 @@ import io
 import struct
 from array import array
 from dataclasses import dataclass, field
+from functools import cache
 
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 
@@ -28,7 +30,10 @@ _LONG = {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b
 
 @dataclass(slots=True)
 class FrameGroups:
-    """Where the items lie in the body; ``item(k)`` parses one."""
+    """Where the items lie in the body; ``item(k)`` parses one.
+
+    ``broken`` are the numbers of the items whose elements do not fill them: what they hold is known to nobody.
+    """
 
     body: ByteSource
     implicit: bool
@@ -37,12 +42,13 @@ class FrameGroups:
     end: int = 0
     offsets: array[int] = field(default_factory=lambda: array("Q"))
     lengths: array[int] = field(default_factory=lambda: array("Q"))
+    broken: set[int] = field(default_factory=set)
 
     def __len__(self) -> int:
         return len(self.offsets)
 
     def item(self, index: int) -> Attributes | None:
-        """The attributes of one item, empty where they cannot be parsed; None where there is no such item."""
+        """The attributes of one item; None where there is no such item. Of a ``broken`` one they are empty."""
         if not 0 <= index < len(self.offsets):
             return None
         data = self.body.read_at(self.offsets[index], self.lengths[index])
@@ -50,7 +56,17 @@ class FrameGroups:
             with quietly():
                 return Attributes(read_dataset(io.BytesIO(data), self.implicit, self.little, bytelength=len(data)))
         except Exception:
+            self.broken.add(index)
             return Attributes(Dataset())
+
+    @property
+    def problem(self) -> str | None:
+        """In words which items are broken, None where none is known to be."""
+        if not self.broken:
+            return None
+        count, first = len(self.broken), min(self.broken) + 1
+        which = f"item {first} of {len(self)}" if count == 1 else f"{count} of {len(self)} items, the first is {first},"
+        return f"{which} cannot be parsed: what is in it was not looked at"
 
     def holds(self, marker: bytes) -> bool:
         """Whether the bytes of a tag occur anywhere in the sequence."""
@@ -117,6 +133,8 @@ class _Walker:
             if end > self._body.size:
                 raise TruncatedError("it ends inside its Per-frame Functional Groups Sequence", file=self._body.name)
             if keep is not None:
+                if length != _UNDEFINED and not self._is_whole(position, end):
+                    keep.broken.add(len(keep))
                 keep.offsets.append(position)
                 keep.lengths.append(end - position if length != _UNDEFINED else end - position - 8)
             position = end
@@ -129,3 +147,55 @@ class _Walker:
             if tag == _ITEM_END:
                 return position
             position = position + length if length != _UNDEFINED else self.sequence(position, None, depth + 1)
+
+    def _is_whole(self, position: int, end: int) -> bool:
+        """Whether elements fill an item of a written length, and items the sequences in it."""
+        try:
+            return self._filled(position, end, 0)
+        except HeaderError:
+            return False
+
+    def _filled(self, position: int, end: int, depth: int) -> bool:
+        last = -1
+        while position < end:
+            at = position
+            tag, head, length = self._head(position)
+            position += head
+            if tag <= last or tag >> 16 == 0xFFFE:
+                return False
+            last = tag
+            if length == _UNDEFINED:
+                position = self.sequence(position, None, depth + 1)
+                continue
+            position += length
+            if position <= end and self._is_sequence(at, tag) and not self._items_fill(at + head, position, depth + 1):
+                return False
+        return position == end
+
+    def _is_sequence(self, position: int, tag: int) -> bool:
+        """Whether the element whose head was just read is a sequence: as it is written, or else by the standard."""
+        if self._implicit:
+            return _is_standard_sequence(tag)
+        at = position - self._start
+        return self._data[at + 4 : at + 6] == b"SQ"
+
+    def _items_fill(self, position: int, end: int, depth: int) -> bool:
+        if depth > _DEEPEST:
+            return False
+        while position < end:
+            tag, head, length = self._head(position)
+            position += head
+            if tag != _ITEM:
+                return False
+            if length == _UNDEFINED:
+                position = self._item(position, depth)
+            elif position + length > end or not self._filled(position, position + length, depth):
+                return False
+            else:
+                position += length
+        return position == end
+
+
+@cache
+def _is_standard_sequence(tag: int) -> bool:
+    return tag >> 16 & 1 == 0 and dictionary_has_tag(tag) and dictionary_VR(tag) == "SQ"

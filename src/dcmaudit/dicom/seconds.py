@@ -60,6 +60,17 @@ def first_decoder(reader: FrameReader) -> str:
     return "numpy" if codec is None else codec.name
 
 
+def second_decoders(reader: FrameReader, frame: int) -> tuple[SecondDecoder, ...]:
+    """Other decoders than the reader's own for one frame, the one of the most different origin first."""
+    found = second_decoder(reader, frame)
+    others = () if found is None else (found,)
+    if reader.index is not None and reader.syntax.codestream is Codestream.JPEG_2000:
+        header = j2k_header(reader.codestream(frame))
+        if header.high_throughput and header.reversible:  # OpenJPH does not clamp lossy colour
+            return SecondDecoder("imagecodecs (OpenJPH)", _openjph), *others
+    return others
+
+
 def second_decoder(  # noqa: PLR0911 - one return a kind of codestream
     reader: FrameReader, frame: int
 ) -> SecondDecoder | None:
@@ -147,6 +158,12 @@ def _j2k_imagecodecs(data: bytes, layout: PixelLayout) -> Cells:  # noqa: ARG001
     import imagecodecs
 
     return np.asarray(imagecodecs.jpeg2k_decode(data[j2k_header(data).start :]))
+
+
+def _openjph(data: bytes, layout: PixelLayout) -> Cells:  # noqa: ARG001 - the same
+    import imagecodecs
+
+    return np.asarray(imagecodecs.htj2k_decode(data[j2k_header(data).start :]))
 
 
 def _rle(data: bytes, layout: PixelLayout) -> Cells:

@@ -28,6 +28,8 @@ def find_unshown(header: Header, icons: Sequence[Icon], *, has_image: bool) -> l
     private = _private(header, attributes)
     named = {name for name, _ in private}
     found += private + [(name, reason) for name, reason in find_nested(header) if name not in named]
+    if header.frame_groups is not None and header.frame_groups.problem is not None:
+        found.append(("per-frame functional groups", header.frame_groups.problem))
     found += [("the end of the file", reason) for reason in header.loose_ends]
     if not header.pixels and not has_image:
         found += _without_pixels(attributes, found)

@@ -87,12 +87,14 @@ class Draft:
         self.stream.flush()
         os.fsync(self.stream.fileno())
 
-    def keep(self, target: Target, *, overwrite: bool) -> None:
+    def keep(self, target: Target, *, overwrite: bool, synced: bool = False) -> None:
         """Make it ``target``, once its bytes are on disk. UsageError where that name was taken meanwhile.
 
-        SourceError where ``target`` is in an object store that refuses it.
+        ``synced``: nothing was written to it since ``sync``. SourceError where ``target`` is in an object store that
+        refuses it.
         """
-        self.sync()
+        if not synced:
+            self.sync()
         if isinstance(target, Remote):
             target.receive(self.path, overwrite=overwrite)
             return

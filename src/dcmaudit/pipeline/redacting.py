@@ -179,7 +179,7 @@ def _write(
             for suffix, side in sides.items():
                 side.keep(paths[suffix], overwrite=overwrite)
                 named.append(paths[suffix])
-            unfinished.keep(target, overwrite=overwrite)
+            unfinished.keep(target, overwrite=overwrite, synced=True)
         except BaseException:
             for path in named:
                 path.unlink(missing_ok=True)

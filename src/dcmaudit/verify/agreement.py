@@ -9,7 +9,7 @@ import numpy as np
 
 from dcmaudit.dicom.codecs.codestreams import jpeg_header
 from dcmaudit.dicom.frames import FrameReader
-from dcmaudit.dicom.seconds import SecondDecoder, first_decoder, second_decoder
+from dcmaudit.dicom.seconds import SecondDecoder, first_decoder, second_decoders
 from dcmaudit.dicom.syntaxes import Codestream
 from dcmaudit.errors import DicomError
 from dcmaudit.verify.cells import Cells, bits_of
@@ -36,19 +36,18 @@ def look_again(
     refuses it, is no judge of what was written; that is said, and never passes for agreement.
     """
     old, new = readers
-    first, second = first_decoder(new), second_decoder(new, frame)
-    if second is None:
-        return Decoders((first,), _no_other(new, frame))
-    fault = _fault(second, new, frame, lambda: cells, play)
-    if fault is not None:
-        before = second_decoder(old, frame)
-        was = None if before is None else _fault(before, old, frame, lambda: old.cells(frame)[0], play)
-        if was is not None:
-            reason = f"{second.name} is no second decoder for it: of the original's frame, too, {was}"
-            record.note(f"only {first} was asked: {reason}")
-            return Decoders((first,), reason)
-    record.require(SECOND, f"frame {number + 1}", f"{second.name}: {fault}", holds=fault is None)
-    return Decoders((first, second.name))
+    first, before = first_decoder(new), {one.name: one for one in second_decoders(old, frame)}
+    reasons: list[str] = []
+    for second in second_decoders(new, frame):
+        fault = _fault(second, new, frame, lambda: cells, play)
+        own = before.get(second.name)
+        was = None if fault is None or own is None else _fault(own, old, frame, lambda: old.cells(frame)[0], play)
+        if was is None:
+            record.require(SECOND, f"frame {number + 1}", f"{second.name}: {fault}", holds=fault is None)
+            return Decoders((first, second.name))
+        reasons.append(f"{second.name} is no judge of it: with the original's frame, too, {was}")
+        record.note(f"{reasons[-1]}; {first} reads it")
+    return Decoders((first,), "; ".join(reasons) or _no_other(new, frame))
 
 
 def _fault(decoder: SecondDecoder, reader: FrameReader, frame: int, own: Callable[[], Cells], play: int) -> str | None:
@@ -56,7 +55,7 @@ def _fault(decoder: SecondDecoder, reader: FrameReader, frame: int, own: Callabl
     try:
         other = decoder.cells(reader, frame)
     except DicomError as error:
-        return error.message
+        return f"it fails ({error.message})"
     try:
         cells = own()
     except DicomError as error:

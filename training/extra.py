@@ -82,8 +82,14 @@ def make(folder: Path, packages: Path, sources: Sequence[Source], others: Sequen
     ``others``: the pictures that must never be trained on, by name.
     """
     faults = [f"missing: {line}" for line in missing(packages, sources)]
+    wanted = {(FOLDERS[source.use], one.name) for source in sources for one in source.pictures}
     for kept in FOLDERS.values():
         (folder / kept).mkdir(parents=True, exist_ok=True)
+        for path in sorted((folder / kept).glob("*.png")):
+            if (FOLDERS["judge" if kept == FOLDERS["train"] else "train"], path.name) in wanted:
+                path.unlink()  # its group was moved
+            elif (kept, path.name) not in wanted:
+                faults.append(f"{path}: not on the list; remove it")
     by_archive: dict[Path, list[Source]] = {}
     for source in sources:
         archive = _archive(packages, source)

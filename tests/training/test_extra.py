@@ -174,6 +174,17 @@ def test_pictures_are_written_where_they_belong(tmp_path: Path) -> None:
         assert (cv2.imread(str(path), cv2.IMREAD_UNCHANGED) == wanted).all()
 
 
+def test_what_is_no_longer_on_the_list_does_not_stay(tmp_path: Path) -> None:
+    packages = tmp_path / "packages"
+    _package(packages, "whl", "some/data.nrrd", _nrrd(BODY))
+    assert make(tmp_path, packages, [_source()], []) == []
+    assert make(tmp_path, packages, [_source(use="judge")], []) == []  # never on both sides
+    assert [path.parent.name for path in tmp_path.glob("*/a_body__01.png")] == ["judged"]
+    stray = tmp_path / "judged" / "b__01.png"
+    stray.write_bytes((tmp_path / "judged" / "a_body__01.png").read_bytes())
+    assert make(tmp_path, packages, [_source(use="judge")], []) == [f"{stray}: not on the list; remove it"]
+
+
 def test_another_file_or_picture_than_the_one_looked_at_is_left_out(tmp_path: Path) -> None:
     packages = tmp_path / "packages"
     _package(packages, "whl", "some/data.nrrd", _nrrd(BODY + 1))

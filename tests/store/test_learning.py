@@ -166,6 +166,17 @@ def test_files_that_are_left_out_for_their_many_rectangles_do_not_count_as_unmar
     assert all(item.marks for item in found)
 
 
+def test_few_rows_and_many_are_understood_alike(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    done(store, "/a.dcm", *(FrameAddress(frame) for frame in (0, 1, 2, 5, 7, 8)), OverlayAddress(0x6002, 3))
+    done(store, "/b.dcm", Everywhere.ALL_FRAMES, Everywhere.ALL_PLANES)
+    store.add_rects("/c.dcm", [NewRect(Box(9, 9, 20, 20), FRAME), NewRect(Box(5, 5, 20, 20), FRAME)])
+    done(store, "/c.dcm", FRAME)
+    few = store.examples("/new.dcm", DEVICE)
+    monkeypatch.setattr(steps, "_MOST_ROWS", 0)
+    assert store.examples("/new.dcm", DEVICE) == few
+    assert sorted(len(item.marks) for item in few) == [2, 3, 4]
+
+
 def test_a_database_of_the_original_teaches_without_being_changed(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / NAME) as theirs:
         theirs.execute(
@@ -187,7 +198,9 @@ def test_a_database_of_the_original_teaches_without_being_changed(tmp_path: Path
     with open_store(tmp_path, user="u", read_only=True) as store:
         (found,) = store.examples("/new.dcm", DEVICE)
         assert store.judgements() == []
+        (region,) = store.similar("/new.dcm", DEVICE, FRAME)
     assert found.marks == (Mark(10, 10, 110, 26, "f", (0, 0)),)
+    assert region.box == Box(10, 10, 110, 26)
     assert found.device.image_type == DEVICE.image_type
     assert (found.frames, found.groups) == (None, None)
     assert (tmp_path / NAME).read_bytes() == before

@@ -16,7 +16,7 @@ from dcmaudit.model import (
     Verdict,
 )
 from dcmaudit.store import NewRect, Store
-from dcmaudit.store.similar import _Found, _is_near, merged, without_contained
+from dcmaudit.store.similar import NEAR, merged, without_contained
 
 DEVICE = DeviceFacts("US", ("ORIGINAL", "PRIMARY", ""), "Model X", None, 480, 640)
 FRAME = FrameAddress(0)
@@ -98,6 +98,11 @@ def test_one_identifying_text_among_harmless_ones_decides(store: Store) -> None:
     assert found.verdict is Verdict.IDENTIFYING
 
 
+def is_near(one: Box, other: Box) -> bool:
+    apart = (one.left - other.left, one.top - other.top, one.right - other.right, one.bottom - other.bottom)
+    return max(map(abs, apart)) <= NEAR
+
+
 def test_the_grid_merges_what_comparing_all_with_all_would() -> None:
     chance = random.Random(4)  # noqa: S311
     for _ in range(200):
@@ -108,16 +113,17 @@ def test_the_grid_merges_what_comparing_all_with_all_would() -> None:
         plain: list[Box] = []
         for box in items:
             item = box
-            while near := next((other for other in plain if _is_near(other, item)), None):
+            while near := next((other for other in plain if is_near(other, item)), None):
                 plain.remove(near)
                 item = item.union(near)
             plain.append(item)
-        found = merged(_Found(box, 1, 0) for box in items)
-        assert not [1 for one in found for other in found if one is not other and _is_near(one.box, other.box)]
+        pieces = merged((box.left, box.top, box.right, box.bottom, 1, 0) for box in items)
+        found = [Box(*piece[:4]) for piece in pieces]
+        assert not [1 for one in found for other in found if one is not other and is_near(one, other)]
         for box in items:
-            assert any(item.box.contains(box) for item in found)
-        kept = without_contained(found)
-        assert not [1 for one in kept for other in kept if one is not other and other.box.contains(one.box)]
+            assert any(item.contains(box) for item in found)
+        kept = [Box(*piece[:4]) for piece in without_contained(pieces)]
+        assert not [1 for one in kept for other in kept if one is not other and other.contains(one)]
         assert len(found) <= len(items)
         if len(items) < 4:
-            assert sorted(item.box for item in found) == sorted(plain)
+            assert sorted(found) == sorted(plain)

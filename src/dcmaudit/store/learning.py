@@ -49,9 +49,11 @@ CASE WHEN COUNT(*) <> MAX(frame) - MIN(frame) + 1 THEN {frames} END FROM "DicomR
 WHERE filename IN {names} AND "left" >= 0 AND "top" >= 0 AND "right" >= "left" AND "bottom" >= "top"
 GROUP BY filename, overlay, "left", "top", "right", "bottom"
 """
-_COUNT = (
-    f'SELECT COUNT(*) FROM (SELECT 1 FROM "DicomRects" WHERE filename IN {{names}} LIMIT {_MOST_ROWS + 1}) AS some_rows'  # noqa: S608 (a number of ours)
-)
+_PLAIN = f"""
+SELECT filename, "left", "top", "right", "bottom", overlay, frame FROM "DicomRects"
+WHERE filename IN {{names}} AND "left" >= 0 AND "top" >= 0 AND "right" >= "left" AND "bottom" >= "top"
+LIMIT {_MOST_ROWS + 1}
+"""  # noqa: S608 (a number of ours)
 _EXTRA = """
 SELECT filename, "left", "top", "right", "bottom", scope FROM dcmaudit_rects WHERE filename IN {names}
 AND "left" >= 0 AND "top" >= 0 AND "right" >= "left" AND "bottom" >= "top"
@@ -80,41 +82,54 @@ def examples(session: Session, filename: str, device: DeviceFacts, sop_class_uid
     if not found:
         return []
     names = list(found)
+    plain = _Question(session, names).rows(_PLAIN)
+    if len(plain) <= _MOST_ROWS:
+        return _read(session, device, found, names, _grouped(plain))
     # Files of many frames have many rows: then the newest answer.
-    portions = [names] if _are_few(session, names) else _chunks(names)
-    return _read(session, device, found, portions)
+    result: list[Example] = []
+    spent = 0
+    for portion in _chunks(names):
+        marked = _Question(session, portion).rows(_RECTS)
+        result += _read(session, device, found, portion, marked)
+        spent += sum(row[8] for row in marked)
+        if spent > _MOST_ROWS:
+            break  # what is left out must not look as if it had no marks
+    return result
 
 
-def _are_few(session: Session, names: list[str]) -> bool:
-    counted = _Question(session, names).rows(_COUNT)
-    return int(counted[0][0]) <= _MOST_ROWS
+def _grouped(plain: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    """What ``_RECTS`` answers, in its order, from the rows themselves: a database takes twice as long to group them."""
+    frames: dict[tuple[Any, ...], list[int]] = {}
+    for name, left, top, right, bottom, overlay, frame in plain:
+        if type(left) is type(top) is type(right) is type(bottom) is type(overlay) is type(frame) is int:
+            frames.setdefault((name, overlay, left, top, right, bottom), []).append(frame)
+    for key in sorted(frames):
+        name, overlay, *edges = key
+        numbers = frames[key]
+        many = ",".join(map(str, numbers)) if len(numbers) > 1 else None
+        yield name, *edges, overlay, numbers[0], numbers[0], len(numbers), many
 
 
 def _read(
-    session: Session, device: DeviceFacts, found: Mapping[str, Sequence[Any]], portions: Iterable[list[str]]
+    session: Session,
+    device: DeviceFacts,
+    found: Mapping[str, Sequence[Any]],
+    names: list[str],
+    marked: Iterable[Sequence[Any]],
 ) -> list[Example]:
-    result: list[Example] = []
-    spent = 0
-    for names in portions:
-        ask = _Question(session, names)
-        judged = ask.rows(_JUDGED) if session.has_learning else ()
-        agreed = {tuple(row[:5]) for row in judged}
-        grounds: dict[str, Counter[str]] = {}
-        for row in judged:
-            grounds.setdefault(row[0], Counter())[str(row[5]).rpartition("/")[2]] += 1
-        marks, read = _marks(ask, agreed)
-        kinds = {row[0]: row for row in ask.rows(_KINDS)} if session.has_learning else {}
-        unseen = _unseen(ask.rows(_SEEN)) if session.has_own else {}
-        result += [
-            _example(
-                found[name], device, marks.get(name, ()), kinds.get(name), unseen.get(name, {}), grounds.get(name, {})
-            )
-            for name in names
-        ]
-        spent += read
-        if spent > _MOST_ROWS:
-            break  # files of many frames: what is left out must not look as if it had no marks
-    return result
+    ask = _Question(session, names)
+    judged = ask.rows(_JUDGED) if session.has_learning else ()
+    agreed = {tuple(row[:5]) for row in judged}
+    grounds: dict[str, Counter[str]] = {}
+    for row in judged:
+        grounds.setdefault(row[0], Counter())[str(row[5]).rpartition("/")[2]] += 1
+    marks = _marks(ask, marked, agreed)
+    kinds = {row[0]: row for row in ask.rows(_KINDS)} if session.has_learning else {}
+    unseen = _unseen(ask.rows(_SEEN)) if session.has_own else {}
+    return [
+        _example(found[name], device, marks.get(name, ()), kinds.get(name), unseen.get(name, {}), grounds.get(name, {}))
+        for name in names
+    ]
 
 
 def _chunks(names: list[str]) -> Iterator[list[str]]:
@@ -155,25 +170,22 @@ class _Question:
         return self.session.rows(query.format(names=names, frames=frames), {"names": self._names})
 
 
-def _marks(ask: _Question, agreed: set[tuple[Any, ...]]) -> tuple[dict[str, list[Mark]], int]:
-    """The marks by file, and how many rows they lay in."""
+def _marks(ask: _Question, marked: Iterable[Sequence[Any]], agreed: set[tuple[Any, ...]]) -> dict[str, list[Mark]]:
+    """The marks by file, from the answer to ``_RECTS`` and our own table."""
     marks: dict[str, list[Mark]] = {}
-    read = 0
-    for name, left, top, right, bottom, overlay, first, last, count, frames in ask.rows(_RECTS):
-        read += count
+    for name, left, top, right, bottom, overlay, first, last, _count, frames in marked:
         if not type(left) is type(top) is type(right) is type(bottom) is int:
             continue
         is_agreed = (name, left, top, right, bottom) in agreed
-        for start, stop in [(first, last)] if frames is None else _runs(frames):
+        for start, stop in ((first, last),) if frames is None else _runs(frames):
             place = _shared_place(overlay, start, stop)
             if place is not None:
                 marks.setdefault(name, []).append(Mark(left, top, right + 1, bottom + 1, *place, is_agreed))
     for name, left, top, right, bottom, scope in ask.rows(_EXTRA) if ask.session.has_own else ():
-        read += 1
         for place in _own_places(scope):
             is_agreed = (name, left, top, right, bottom) in agreed
             marks.setdefault(name, []).append(Mark(left, top, right + 1, bottom + 1, *place, is_agreed))
-    return marks, read
+    return marks
 
 
 def _runs(frames: str) -> list[tuple[int, int]]:
@@ -253,7 +265,6 @@ def _without(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> Iterat
         yield start, stop
 
 
-@lru_cache(maxsize=1024)
 def _image_type(value: str | None) -> tuple[str, ...] | None:
     found = rows.parse_image_type(value)
     return None if found is None or tuple(found) == rows.NO_IMAGE_TYPE else tuple(found)
@@ -268,17 +279,32 @@ def _example(
     grounds: Mapping[str, int],
 ) -> Example:
     _, _, image_type, height, width = row
-    facts = DeviceFacts(
-        modality=device.modality,
-        image_type=_image_type(image_type),
-        model=device.model,
-        rows=height if isinstance(height, int) else None,
-        columns=width if isinstance(width, int) else None,
-        manufacturer=kind[1] if kind else None,
-        software_versions=kind[2] if kind else None,
-    )
+    manufacturer, software = (kind[1], kind[2]) if kind else (None, None)
+    facts = _facts(device.modality, device.model, image_type, height, width, manufacturer, software)
     groups = frozenset(str(kind[4]).split()) if kind else None
     return Example(facts, tuple(marks), int(kind[3]) if kind else None, groups, unseen, grounds)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _facts(
+    modality: str | None,
+    model: str | None,
+    image_type: str | None,
+    height: object,
+    width: object,
+    manufacturer: str | None,
+    software: str | None,
+) -> DeviceFacts:
+    """What is kept of the device of a done file; the same object for the same device."""
+    return DeviceFacts(
+        modality=modality,
+        image_type=_image_type(image_type),
+        model=model,
+        rows=height if isinstance(height, int) else None,
+        columns=width if isinstance(width, int) else None,
+        manufacturer=manufacturer,
+        software_versions=software,
+    )
 
 
 # --- what is noted when a file is done ------------------------------------------------------------------------------

@@ -15,25 +15,38 @@ _LEAST_PADDING, _MOST_PADDING = 2.0, 8.0
 _SETTLED = 12
 _OUTER = 0.04
 _COVERED = 0.7
+_IN_PAIRS = 128
+"""So few boxes are compared all with all in less time than it takes to ask about each by itself."""
 
 
 def clusters(boxes: Boxes, weights: NDArray[np.float64]) -> list[Places]:
     """The places in ``boxes`` that belong together, the heaviest cluster first; every box is in exactly one."""
     free = np.ones(len(boxes), dtype=bool)
     found: list[Places] = []
-    order = np.argsort(-weights, kind="stable")
-    for seed in order:
+    rest = np.arange(len(boxes))
+    pairs: dict[int, NDArray[np.bool_]] = {}
+    for seed in np.argsort(-weights, kind="stable").tolist():
         if not free[seed]:
             continue
-        rest = np.flatnonzero(free)
+        if not pairs and len(rest) <= _IN_PAIRS:
+            pairs = _pairs(boxes, rest)
         left = boxes[rest]
-        members = near(left, boxes[seed])
-        if members.sum() > 2:
+        members = pairs[seed][rest] if pairs else near(left, boxes[seed])
+        if np.count_nonzero(members) > 2:
             # Once more around what is typical of them: the seed may lie at the border of its cluster.
-            members |= near(left, middle(left[members]))
+            members = members | near(left, middle(left[members]))
         found.append(rest[members])
         free[found[-1]] = False
+        rest = rest[~members]
     return sorted(found, key=lambda places: -float(weights[places].sum()))
+
+
+def _pairs(boxes: Boxes, rest: Places) -> dict[int, NDArray[np.bool_]]:
+    """For each of ``rest`` which boxes are near it, all at once: what is left are mostly places of one file each."""
+    result = np.zeros((len(rest), len(boxes)), dtype=bool)
+    some = boxes[rest]
+    result[:, rest] = near(some[:, None], some.T)
+    return dict(zip(rest.tolist(), result, strict=True))
 
 
 def middle(boxes: Boxes) -> NDArray[np.float64]:
@@ -44,16 +57,18 @@ def middle(boxes: Boxes) -> NDArray[np.float64]:
 def near(boxes: Boxes, box: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which boxes mean the place of ``box``: on its line, of like height, and equal at the left, right or middle.
 
-    Text grows and shrinks with what it says, so that one side stays and the other moves.
+    The edges of ``boxes`` are its last axis, those of ``box`` its first; the others are broadcast. Text grows and
+    shrinks with what it says, so that one side stays and the other moves.
     """
-    heights, height = boxes[:, 3] - boxes[:, 1], float(box[3] - box[1])
+    lefts, tops, rights, bottoms = (boxes[..., edge] for edge in range(4))
+    left, top, right, bottom = box
+    heights, height = bottoms - tops, bottom - top
     smaller, larger = np.minimum(heights, height), np.maximum(heights, height)
-    shared = np.minimum(boxes[:, 3], box[3]) - np.maximum(boxes[:, 1], box[1])
+    shared = np.minimum(bottoms, bottom) - np.maximum(tops, top)
     apart = np.maximum(_APART, 0.75 * smaller)
-    left, right = np.abs(boxes[:, 0] - box[0]), np.abs(boxes[:, 2] - box[2])
-    middle = np.abs(boxes[:, 0] + boxes[:, 2] - box[0] - box[2]) / 2
-    beside = np.minimum(boxes[:, 2], box[2]) > np.maximum(boxes[:, 0], box[0])
-    aligned = (left <= apart) | (right <= apart) | (middle <= apart)
+    middle = np.abs(lefts + rights - left - right) / 2
+    beside = np.minimum(rights, right) > np.maximum(lefts, left)
+    aligned = (np.abs(lefts - left) <= apart) | (np.abs(rights - right) <= apart) | (middle <= apart)
     return np.asarray((shared >= 0.5 * smaller) & (larger <= 2.5 * smaller) & aligned & beside)
 
 

@@ -23,7 +23,12 @@ class Evidence:
     """Examples that are kin to an image, the newest first, and all their marks."""
 
     def __init__(self, device: DeviceFacts, examples: Sequence[Example]) -> None:
-        kin = [(example, level(example.device, device)) for example in examples]
+        known: dict[DeviceFacts, Level | None] = {}
+        kin: list[tuple[Example, Level | None]] = []
+        for example in examples:  # dozens of files, and hardly more than three devices
+            if example.device not in known:
+                known[example.device] = level(example.device, device)
+            kin.append((example, known[example.device]))
         self.examples = [example for example, found in kin if found is not None]
         self.levels = np.array([found for _, found in kin if found is not None], dtype=np.int64)
         self.weights = _weights(self.levels)
@@ -32,7 +37,8 @@ class Evidence:
         self.boxes = edges_of(self.marks)
         self.grounds: Counter[str] = Counter()
         for example in self.examples:
-            self.grounds.update(example.grounds)
+            if example.grounds:
+                self.grounds.update(example.grounds)
         self.agreed = np.array([mark.agreed for mark in self.marks], dtype=bool)
         spans = [mark.frames or (0, _LAST) for mark in self.marks]
         self.first = np.array([span[0] for span in spans], dtype=np.int64)

@@ -8,12 +8,13 @@ import numpy as np
 
 from dcmaudit.dicom.codecs.base import Cells, Codec, Decoded, as_cells, require_size
 from dcmaudit.dicom.codecs.codestreams import JpegHeader, ends_with_eoi, jpeg_header
-from dcmaudit.dicom.jpeg import require_sound, require_sound_lossless
+from dcmaudit.dicom.jpeg import require_sound, require_sound_lossless, require_sound_progressive
 from dcmaudit.dicom.layout import PixelLayout
 from dcmaudit.errors import DecodeError, TruncatedError
 
 _LOSSLESS = 0xC3
 _SEQUENTIAL = {0xC0, 0xC1}
+_PROGRESSIVE = 0xC2
 _TAILS = (b"\xa3\x1c" * 1024, b"\x55" * 2048)
 """Bits that mean something in every Huffman table, and not the zeros that libjpeg takes where there are none."""
 
@@ -33,7 +34,8 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
         precision=header.precision,
     )
     tails: tuple[bytes, ...] = _TAILS[:1]
-    if not ends_with_eoi(data):
+    whole = ends_with_eoi(data)
+    if not whole:
         data, tails = data + b"\xff\xd9", _TAILS
 
     def picture(stream: bytes) -> Cells:
@@ -42,7 +44,7 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
         return _turbo(stream, space)
 
     space = None if layout.samples == 1 else "YCBCR" if is_transformed(header, layout.photometric) else "RGB"
-    sound = _is_sound(data, header, layout)
+    sound = _is_sound(data, header, layout, whole=whole)
     array = picture(data)
     if not sound:
         _require_all_pixels(data, array, picture, tails)
@@ -51,10 +53,12 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
     return Decoded(as_cells(array, layout), "RGB" if space else layout.photometric)
 
 
-def _is_sound(data: bytes, header: JpegHeader, layout: PixelLayout) -> bool:
+def _is_sound(data: bytes, header: JpegHeader, layout: PixelLayout, *, whole: bool) -> bool:
     """Whether the coded data were walked over to their last bit and found whole; False where they cannot be."""
     if header.frame == _LOSSLESS:
         return require_sound_lossless(data, signed=layout.signed)
+    if header.frame == _PROGRESSIVE:
+        return require_sound_progressive(data, whole=whole)
     return header.frame in _SEQUENTIAL and require_sound(data)
 
 

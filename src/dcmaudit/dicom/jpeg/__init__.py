@@ -5,6 +5,7 @@ from dcmaudit.dicom.jpeg.grid import mcu_grid, reach, touched_mcus
 from dcmaudit.dicom.jpeg.levels import black_levels
 from dcmaudit.dicom.jpeg.lossless import require_sound_lossless
 from dcmaudit.dicom.jpeg.markers import Codestream, parse
+from dcmaudit.dicom.jpeg.progressive import require_sound_progressive
 from dcmaudit.dicom.jpeg.redact import RedactedCodestream, redact_blocks
 from dcmaudit.dicom.jpeg.soundness import require_sound
 
@@ -19,5 +20,6 @@ __all__ = [
     "redact_blocks",
     "require_sound",
     "require_sound_lossless",
+    "require_sound_progressive",
     "touched_mcus",
 ]

@@ -1,5 +1,6 @@
 /* Loops over coded data, symbol by symbol: one restart interval of a sequential JPEG (ITU-T T.81, F.2.2), which
-   entropy.py does too, one of a lossless JPEG (annex H), and one segment of RLE (PS3.5 annex G).
+   entropy.py does too, of one scan of a progressive one (annex G), one of a lossless JPEG (annex H), and one segment
+   of RLE (PS3.5 annex G).
 
    The library is plain C without Python's headers, loaded through ctypes. entropy.py does the same in Python where
    it could not be built; the tests hold the two against each other. Lossless JPEG is not looked at without it. */
@@ -96,6 +97,98 @@ PUBLIC int dcmaudit_walk(const uint8_t *data, int64_t length, int64_t mcus, int3
         }
     }
     return FINE;
+}
+
+/* The bits from bit `at` on, at most 15 of them. */
+static inline uint32_t bits(const uint8_t *data, int64_t at, int count)
+{
+    return count ? window(data, at) >> (16 - count) : 0;
+}
+
+/* Goes over `mcus` MCUs of one DC scan of a progressive JPEG (G.1.2.1): as dcmaudit_walk, with differences alone. DC
+   values are those before the point transform by `low` bits; limits are of the whole values. */
+PUBLIC int dcmaudit_progressive_dc(const uint8_t *data, int64_t length, int64_t mcus, int32_t blocks,
+                                   const int32_t *component, const int32_t *const *tables, int32_t low,
+                                   const int64_t *limits, int64_t *position)
+{
+    int64_t at = *position, dc[4] = {0, 0, 0, 0};
+    for (int64_t mcu = 0; mcu < mcus; mcu++) {
+        for (int32_t b = 0; b < blocks; b++) {
+            int32_t entry, size, c = component[b];
+            if (at > length)
+                return ENDS_EARLY;
+            entry = tables[b][window(data, at)];
+            size = entry & 255;
+            if (!entry || size > 15)
+                return at + 16 > length ? ENDS_EARLY : NO_DC_CODE;
+            at += entry >> 8;
+            dc[c] += value_of(bits(data, at, size), size);
+            at += size;
+            if (dc[c] * ((int64_t)1 << low) > limits[c] || (dc[c] + 1) * ((int64_t)1 << low) < -limits[c])
+                return at > length ? ENDS_EARLY : 7;
+        }
+    }
+    *position = at;
+    return at > length ? ENDS_EARLY : FINE;
+}
+
+/* Goes over `count` blocks of one AC scan of a progressive JPEG (G.1.2.2, G.1.2.3): coefficients first to last of one
+   component, blocks in rows of `own` out of `stride` that are stored, from block `begin` of the scan on.
+
+   set has 64 bytes a stored block, 1 for each coefficient that is not zero; they are read in a refinement, and set.
+   table has 65536 entries: code length * 256 + symbol, 0 for no code. most is the largest number of bits that a value
+   can have, 0 in a refinement. A run of blocks without coefficients must end with the last block. */
+PUBLIC int dcmaudit_progressive_ac(const uint8_t *data, int64_t length, int64_t begin, int64_t count, int64_t own,
+                                   int64_t stride, const int32_t *table, int32_t first, int32_t last, int32_t most,
+                                   uint8_t *set, int64_t *position)
+{
+    int64_t at = *position, run = 0;
+    for (int64_t n = begin; n < begin + count; n++) {
+        uint8_t *block = set + 64 * (n / own * stride + n % own);
+        int32_t k = first;
+        if (at > length)
+            return ENDS_EARLY;
+        while (!run && k <= last) {
+            int32_t entry = table[window(data, at)], zeros = entry >> 4 & 15, size = entry & 15;
+            if (!entry)
+                return at + 16 > length ? ENDS_EARLY : NO_AC_CODE;
+            at += entry >> 8;
+            if (!size && zeros < 15) {
+                run = ((int64_t)1 << zeros) + bits(data, at, zeros);
+                at += zeros;
+                break;
+            }
+            if (most) {
+                if (size > most)
+                    return 8;
+                at += size;
+                k += zeros;
+            } else {
+                if (size > 1)
+                    return 8;
+                at += size;
+                for (; k <= last; k++) {
+                    if (block[k])
+                        at++;
+                    else if (--zeros < 0)
+                        break;
+                }
+            }
+            if (k > last)
+                return TOO_MANY;
+            if (size)
+                block[k] = 1;
+            k++;
+        }
+        if (run) {
+            run--;
+            if (!most)
+                for (; k <= last; k++)
+                    at += block[k];
+        }
+    }
+    *position = at;
+    return at > length ? ENDS_EARLY : run ? 9 : FINE;
 }
 
 /* Goes over `rows` lines of one restart interval of a lossless JPEG, whose samples are `components` a pixel.

@@ -22,6 +22,8 @@ REASONS = {
     5: "a DC value that a sequential JPEG cannot hold",
     7: "a DC value beyond black or white",
     6: "a sample of more bits than there are",
+    8: "a value of more bits than a coefficient has",
+    9: "a run of blocks goes on beyond the last one",
 }
 _TOO_MANY, _ENDS_EARLY = 3, 4
 
@@ -32,7 +34,13 @@ def library() -> ctypes.CDLL | None:
     path = Path(__file__).with_name("_walk.so")
     try:
         found = ctypes.CDLL(str(path))
-        for loop in (found.dcmaudit_walk, found.dcmaudit_lossless, found.dcmaudit_unpack):
+        for loop in (
+            found.dcmaudit_walk,
+            found.dcmaudit_lossless,
+            found.dcmaudit_unpack,
+            found.dcmaudit_progressive_dc,
+            found.dcmaudit_progressive_ac,
+        ):
             loop.restype = ctypes.c_int
     except (OSError, AttributeError):
         return None
@@ -102,6 +110,67 @@ def walk_lossless(
         ctypes.c_int32(predictor),
         ctypes.c_int32(precision),
         ctypes.c_void_p(lines.ctypes.data),
+        ctypes.byref(position),
+    )
+    return position.value, REASONS[code] if code else None
+
+
+def walk_progressive_dc(
+    found: ctypes.CDLL,
+    data: bytes,
+    mcus: int,
+    plan: tuple[tuple[int, npt.NDArray[np.int32]], ...],
+    low: int,
+    limits: tuple[int, ...],
+) -> tuple[int, str | None]:
+    """The bit behind the first DC scan's interval of a progressive JPEG, and what is damaged (or None).
+
+    ``plan`` has each block's component and table (code length * 256 + symbol), ``limits`` what DC values may be.
+    """
+    position, blocks = ctypes.c_int64(0), len(plan)
+    code = found.dcmaudit_progressive_dc(
+        ctypes.c_char_p(data),
+        ctypes.c_int64(8 * (len(data) - PADDING)),
+        ctypes.c_int64(mcus),
+        ctypes.c_int32(blocks),
+        (ctypes.c_int32 * blocks)(*[place for place, _ in plan]),
+        (ctypes.c_void_p * blocks)(*[table.ctypes.data for _, table in plan]),
+        ctypes.c_int32(low),
+        (ctypes.c_int64 * len(limits))(*limits),
+        ctypes.byref(position),
+    )
+    return position.value, REASONS[code] if code else None
+
+
+def walk_progressive_ac(
+    found: ctypes.CDLL,
+    data: bytes,
+    blocks: range,
+    shape: tuple[int, int],
+    table: npt.NDArray[np.int32],
+    band: tuple[int, int],
+    most: int,
+    seen: npt.NDArray[np.uint8],
+) -> tuple[int, str | None]:
+    """The bit behind an AC scan's interval of a progressive JPEG, and what is damaged (or None).
+
+    ``blocks`` are those of the interval in the scan, ``shape`` the blocks in a row of the scan and as stored in
+    ``seen``, axes (block, 64), which has 1 for each coefficient that is not zero, and gets them. ``most`` is the
+    number of bits a value can have, 0 in a refinement.
+    """
+    position = ctypes.c_int64(0)
+    code = found.dcmaudit_progressive_ac(
+        ctypes.c_char_p(data),
+        ctypes.c_int64(8 * (len(data) - PADDING)),
+        ctypes.c_int64(blocks.start),
+        ctypes.c_int64(len(blocks)),
+        ctypes.c_int64(shape[0]),
+        ctypes.c_int64(shape[1]),
+        ctypes.c_void_p(table.ctypes.data),
+        ctypes.c_int32(band[0]),
+        ctypes.c_int32(band[1]),
+        ctypes.c_int32(most),
+        ctypes.c_void_p(seen.ctypes.data),
         ctypes.byref(position),
     )
     return position.value, REASONS[code] if code else None

@@ -159,15 +159,17 @@ def parse(data: bytes) -> Codestream:
     DamagedError is raised where a part of the entropy-coded data is certainly missing or changed. The last few are
     kept, for a frame is looked at several times in a row.
     """
-    return _kept(data) if len(data) <= _MOST_KEPT else _Parser(data).run()
+    return _kept(data) if len(data) <= _MOST_KEPT else Parser(data).run()
 
 
 @lru_cache(maxsize=4)
 def _kept(data: bytes) -> Codestream:
-    return _Parser(data).run()
+    return Parser(data).run()
 
 
-class _Parser:
+class Parser:
+    """Goes from marker to marker; ``run`` makes the codestream's structure of what it finds."""
+
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.position = 2
@@ -185,16 +187,17 @@ class _Parser:
         self.jfif = False
 
     def run(self) -> Codestream:
+        """The structure; errors as of ``parse``."""
         if self.data[:2] != b"\xff\xd8":
             raise DecodeError("the JPEG codestream does not begin with SOI (FFD8)")
         has_eoi = False
         while not has_eoi:
-            marker = self._marker()
+            marker = self.marker()
             if marker is None:
                 break
             has_eoi = marker == 0xD9
             if not has_eoi:
-                self._segment(marker)
+                self.segment(marker)
         coded = sorted(c.index for scan in self.scans for c in scan.components)
         if not self.components or coded != list(range(len(self.components))):
             raise DecodeError(
@@ -205,7 +208,8 @@ class _Parser:
             has_eoi, self.position, self.adobe, self.jfif, tuple(self.extras),
         )  # fmt: skip
 
-    def _marker(self) -> int | None:
+    def marker(self) -> int | None:
+        """The next marker's code, None where only padding is left; the position moves behind it."""
         data, at = self.data, self.position
         if at >= len(data) or not data[at:].strip(b"\x00\xff"):
             return None  # nothing but padding: EOI is missing
@@ -218,7 +222,8 @@ class _Parser:
         self.position = at + 1
         return data[at]
 
-    def _segment(self, marker: int) -> None:
+    def segment(self, marker: int) -> None:
+        """Take in the segment of a marker that was just read."""
         if marker in _REFUSED:
             raise DecodeError(
                 f"JPEG with {_REFUSED[marker]}: only sequential Huffman JPEG (SOF0, SOF1) can be changed by blocks"
@@ -235,11 +240,11 @@ class _Parser:
         elif marker == 0xDB:
             self._quantisation(self.data[body:end])
         elif marker in {0xC0, 0xC1}:
-            self._frame(marker, self.data[body:end])
+            self.frame(marker, self.data[body:end])
         elif marker == 0xDD:
             self.restart = int.from_bytes(self.data[body:end], "big")
         elif marker == 0xDA:
-            self._scan(self.data[body:end])
+            self.scan(self.data[body:end])
         elif marker == 0xFE or 0xE0 <= marker <= 0xEF:
             self._extra(marker, start, body, end)
         else:
@@ -270,7 +275,8 @@ class _Parser:
             self.quantisation[number] = values
             at = stop
 
-    def _frame(self, marker: int, body: bytes) -> None:
+    def frame(self, marker: int, body: bytes) -> None:
+        """Take in a frame header."""
         if self.components:
             raise DecodeError("the JPEG codestream has two frame headers (SOF)")
         if len(body) < 6 or len(body) != 6 + 3 * body[5] or not body[5]:
@@ -292,7 +298,8 @@ class _Parser:
         single = len(raw) == 1
         self.components = tuple(_component(c, self.size, (hmax, vmax), single=single) for c in raw)
 
-    def _scan(self, body: bytes) -> None:
+    def scan(self, body: bytes) -> None:
+        """Take in a scan, from its header's body to the next marker."""
         count = body[0] if body else 0
         if not self.components or not 1 <= count <= 4 or len(body) != 4 + 2 * count:
             raise DecodeError("damaged JPEG scan header (SOS)")
@@ -308,7 +315,7 @@ class _Parser:
             mcus_x, mcus_y = ceil_div(self.size.width, 8 * hmax), ceil_div(self.size.height, 8 * vmax)
             if in_mcu > 10:
                 raise DecodeError("JPEG scan with more than 10 blocks in an MCU")
-        intervals = self._intervals(mcus_x * mcus_y)
+        intervals = self.intervals(mcus_x * mcus_y)
         blocks = mcus_x * mcus_y * (1 if count == 1 else in_mcu)
         if 4 * sum(interval.end - interval.start for interval in intervals) < blocks:
             # A block takes two bits at least: a header that lies about the size must not cost memory.
@@ -330,7 +337,8 @@ class _Parser:
         self.used[index] = self.quantisation[number]
         return ScanComponent(index, dc, ac)
 
-    def _intervals(self, mcus: int) -> tuple[Interval, ...]:
+    def intervals(self, mcus: int) -> tuple[Interval, ...]:
+        """The restart intervals of the scan at the position, which moves behind them."""
         bounds, self.position = intervals(self.data, self.position)
         length = self.restart or mcus
         expected = ceil_div(mcus, length)

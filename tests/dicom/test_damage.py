@@ -237,3 +237,52 @@ def test_a_deflated_frame_ends_with_its_last_pixel() -> None:
     for wrong in (deflated(native + b"\1"), deflated(native + bytes(9)), deflated(native) + b"\7\7"):
         with pytest.raises(DecodeError, match="deflated frame is damaged"):
             read(picture, wrong, DEFLATED_FRAMES)
+
+
+def test_an_rle_header_that_leaves_bytes_out_or_points_at_more_segments_is_damage() -> None:
+    picture = np.full((4, 4), 5, np.uint8)
+    segment = bytes([256 - 15, 5])
+    whole = rle_frame(segment)
+    assert np.array_equal(read(picture, whole, RLE), picture)
+    shifted = struct.pack("<16L", 1, 68, *[0] * 14) + b"text" + segment
+    with pytest.raises(DamagedError, match="4 bytes between"):
+        read(picture, shifted, RLE)
+    with pytest.raises(DamagedError, match="more segments"):
+        read(picture, struct.pack("<16L", 1, 64, 66, *[0] * 13) + segment, RLE)
+
+
+def tile_parts(stream: bytes) -> list[tuple[int, int]]:
+    """Start and end of each tile-part of a JPEG 2000 codestream."""
+    found, at = [], stream.index(b"\xff\x90")
+    while stream[at : at + 2] == b"\xff\x90":
+        end = at + struct.unpack(">L", stream[at + 6 : at + 10])[0]
+        found.append((at, end))
+        at = end
+    return found
+
+
+@pytest.mark.parametrize("high_throughput", [False, True])
+def test_a_tile_that_is_missing_is_noticed(high_throughput: bool) -> None:
+    """With its end marker and all lengths right: decoders show such a tile as a plain area."""
+    picture = scan(96, 100, bits=8)
+    if high_throughput:
+        stream, syntax = encode(picture, HTJ2K_LOSSLESS), HTJ2K_LOSSLESS
+    else:
+        stream, syntax = j2k(picture, tile_size=(64, 64)), JPEG_2000_LOSSLESS
+        assert len(tile_parts(stream)) == 4
+    assert np.array_equal(read(picture, stream, syntax), picture)
+    for start, end in tile_parts(stream):
+        with pytest.raises(DicomError, match=r"lacks|out of order"):
+            read(picture, stream[:start] + stream[end:], syntax)
+    start, end = tile_parts(stream)[-1]
+    with pytest.raises(DicomError, match="out of order"):
+        read(picture, stream[:end] + stream[start:], syntax)  # the same part twice
+    with pytest.raises(DicomError):
+        read(picture, stream[:-2], syntax)  # no end marker
+    with pytest.raises(DicomError):
+        read(picture, stream[: len(stream) // 2], syntax)
+    at = start + 6
+    for wrong in (1, -1, 1000):
+        length = struct.pack(">L", struct.unpack(">L", stream[at : at + 4])[0] + wrong)
+        with pytest.raises(DicomError):
+            read(picture, stream[:at] + length + stream[at + 4 :], syntax)

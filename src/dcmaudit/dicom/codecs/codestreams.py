@@ -170,22 +170,67 @@ def _coding_style(data: bytes, at: int) -> _Style:
 
 
 def require_whole_j2k(data: bytes, header: J2kHeader) -> None:
-    """Follow the tile-part lengths to the end of the codestream; TruncatedError where they lead nowhere."""
-    at = header.start + 2
+    """Follow the tile-part lengths to the end of the codestream, and count the tiles (ISO 15444-1 A.4.2).
+
+    TruncatedError where the lengths lead nowhere, or where tiles or tile-parts are missing: a decoder shows those as a
+    plain area and says nothing.
+    """
+    at, tiles = header.start + 2, _Tiles(_tile_count(data, header.start + 4))
     while True:
         if at + 2 > len(data):
             raise TruncatedError("the JPEG 2000 codestream ends before its EOC marker")
         marker = data[at : at + 2]
         if marker == b"\xff\xd9":
-            return
+            break
         if marker[:1] != b"\xff" or at + 12 > len(data):
             raise TruncatedError("the JPEG 2000 codestream is damaged or ends early: a tile-part leads nowhere")
         if marker == b"\xff\x90":
-            length = struct.unpack(">L", data[at + 6 : at + 10])[0]
+            length = tiles.take(data[at + 4 : at + 12])
             if length == 0:  # the last tile-part reaches up to EOC
                 if not data.rstrip(b"\0").endswith(b"\xff\xd9"):
                     raise TruncatedError("the JPEG 2000 codestream ends before its EOC marker")
-                return
+                break
             at += max(12, length)
         else:
             at += 2 + max(2, struct.unpack(">H", data[at + 2 : at + 4])[0])
+    tiles.require_all()
+
+
+def _tile_count(data: bytes, size: int) -> int:
+    """How many tiles cover the image, by the SIZ segment whose length stands at ``size`` (B.3)."""
+    x1, y1, _, _, width, height, left, top = struct.unpack(">8L", data[size + 4 : size + 36])
+    if not width or not height:
+        raise DecodeError("the JPEG 2000 codestream has tiles of no size")
+    return -(-max(0, x1 - left) // width) * -(-max(0, y1 - top) // height)
+
+
+class _Tiles:
+    """Which tile-parts were met: for each tile how many, and how many there are to be (0: not told)."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._parts: dict[int, tuple[int, int]] = {}
+
+    def take(self, segment: bytes) -> int:
+        """Take in the body of an SOT segment; the length of its tile-part comes back."""
+        tile, length, part, parts = _ints(">HLBB", segment)
+        met, told = self._parts.get(tile, (0, 0))
+        if tile >= self._count or part != met:
+            raise TruncatedError(
+                f"the JPEG 2000 codestream is damaged: part {part + 1} of tile {tile + 1} is out of order"
+            )
+        self._parts[tile] = met + 1, parts or told
+        return length
+
+    def require_all(self) -> None:
+        """TruncatedError where a tile or one of its parts is missing."""
+        if len(self._parts) < self._count:
+            missing = self._count - len(self._parts)
+            raise TruncatedError(f"the JPEG 2000 codestream lacks {missing} of its {self._count} tiles")
+        # Fewer than were told: an OpenJPEG of old told one too few where its files had a part a resolution.
+        if any(met < told for met, told in self._parts.values()):
+            raise TruncatedError("the JPEG 2000 codestream lacks parts of a tile")
+
+
+def _ints(layout: str, data: bytes) -> tuple[int, ...]:
+    return struct.unpack(layout, data)

@@ -31,6 +31,10 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
     bounds = [*offsets[:count], len(data)]
     if bounds[0] < 64 or any(a > b for a, b in pairwise(bounds)):
         raise DecodeError("the RLE frame's segment offsets are wrong or lie behind its end")
+    if data[64 : bounds[0]].strip(b"\0"):
+        raise DamagedError(f"the RLE frame has {bounds[0] - 64} bytes between its header and its first segment")
+    if any(offsets[count:]):
+        raise DamagedError("the RLE frame's header points at more segments than it says there are")
     pixels = layout.rows * layout.columns
     cells = np.empty((pixels, layout.samples, width), np.uint8)
     for number, (start, stop) in enumerate(pairwise(bounds)):

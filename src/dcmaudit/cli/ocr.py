@@ -274,7 +274,7 @@ class _Report:
         self._engine, self._number = job.reader
         self._outcomes: Counter[Outcome] = Counter()
         self._verdicts: Counter[Verdict | None] = Counter()
-        self._planes = self._looked = self._skipped = self._boxes = 0
+        self._planes = self._looked = self._skipped = self._boxes = self._unsure = 0
         self._seconds = 0.0
 
     @property
@@ -292,7 +292,10 @@ class _Report:
         if reading.planes:
             result = self._keep(reading)
         self._count(result)
-        self._verdicts[reading.verdict] += 1
+        if reading.verdict is not None or result.outcome is Outcome.DONE:
+            self._verdicts[reading.verdict] += 1
+        elif result.outcome is Outcome.PARTLY:  # nothing was found on what could be looked at: that is not "no text"
+            self._unsure += 1
         self._planes += len(reading.planes)
         self._looked += reading.looked_at
         self._boxes += reading.boxes
@@ -334,6 +337,8 @@ class _Report:
             Verdict.HARMLESS: "with harmless text", None: "without text",
         }  # fmt: skip
         texts = [f"{self._verdicts[one]} {said}" for one, said in words.items() if self._verdicts[one]]
+        if self._unsure:
+            texts.append(f"{self._unsure} without text as far as they could be looked at")
         total = self._outcomes.total() + self._skipped
         lines = [f"{total} inputs: {', '.join(outcomes) or 'none'}"]
         if passed:

@@ -273,9 +273,7 @@ class _Work:
         if forms.is_form(picture, lines):
             rows, columns = picture.shape[:2]
             whole = Box.whole(Size(int(columns), int(rows)))
-            reason = Judgement(
-                Verdict.IDENTIFYING, "the plane is a page of text, a scanned form", FORM_NAME, forms.JUDGE_NUMBER
-            )
+            reason = Judgement(Verdict.IDENTIFYING, forms.REASON, FORM_NAME, forms.JUDGE_NUMBER)
             findings.insert(0, Finding(whole, "", None, reason, FORM_NAME, forms.NUMBER))
         return tuple(findings)
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dcmaudit.detect.ocr import DEFAULT_ENGINE, Line, Mode, TextFinder, finder_for, make_finder
+from dcmaudit.detect.ocr import DEFAULT_ENGINE, Line, Mode, Picture, TextFinder, finder_for, forms, make_finder
 from dcmaudit.detect.ocr.pictures import telling
 from dcmaudit.detect.pii import DEFAULT, ChainPlan, chain_plan
 from dcmaudit.dicom.header_view import header_view
 from dcmaudit.dicom.render import pictures_for_text
 from dcmaudit.errors import DcmauditError, ReviewError
-from dcmaudit.model import Origin, Plane, Region, Verdict
+from dcmaudit.model import Box, Origin, Plane, Region, Size, Verdict
 from dcmaudit.review.openfile import OpenFile
 from dcmaudit.review.workers import Workers
 from dcmaudit.settings import Settings
@@ -38,6 +38,8 @@ class Reading:
 
     found: tuple[Region, ...] = ()
     rejected: tuple[Region, ...] = ()
+    is_form: bool = False
+    """Whether the plane is a page of text: the first region found is then all of it."""
 
     @property
     def heat(self) -> float:
@@ -128,7 +130,15 @@ class TextReader:
             Region(line.box, plane.address, Origin.OCR, said.reason, line.text or None, said.verdict, line.confidence)
             for line, said in zip(seen.lines, judgements, strict=True)
         )
-        return Reading(found, tuple(_rejected(plane, line) for line in seen.rejected))
+        form = _form(plane, pictures[0]) if forms.is_form(pictures[0], seen.lines) else ()
+        return Reading((*form, *found), tuple(_rejected(plane, line) for line in seen.rejected), bool(form))
+
+
+def _form(plane: Plane, picture: Picture) -> tuple[Region]:
+    """One rectangle over the whole of a page of text: handwriting on it is read badly or not at all."""
+    rows, columns = picture.shape[:2]
+    box = Box.whole(Size(int(columns), int(rows)))
+    return (Region(box, plane.address, Origin.OCR, forms.REASON, None, Verdict.IDENTIFYING, None),)
 
 
 def _rejected(plane: Plane, line: Line) -> Region:
@@ -141,7 +151,9 @@ def _told(plane: Plane, reading: Reading) -> str:
     doubts = f" {count} more place{'s'[: count != 1]} looked a little like text." if count else ""
     if not reading.found:
         return f"No text was found on {plane.title}. That is no proof that there is none.{doubts}"
-    counts = Counter(region.verdict for region in reading.found)
+    lines = reading.found[reading.is_form :]
+    counts = Counter(region.verdict for region in lines)
     parts = [f"{counts[verdict]} {words}" for verdict, words in _WORDS.items() if counts[verdict]]
-    places = f"{len(reading.found)} place{'s'[: len(reading.found) != 1]}"
-    return f"{places} of text on {plane.title}: {', '.join(parts)}.{doubts}"
+    places = f"{len(lines)} place{'s'[: len(lines) != 1]}"
+    page = " It is a page of text: one rectangle over all of it is proposed." if reading.is_form else ""
+    return f"{places} of text on {plane.title}: {', '.join(parts)}.{page}{doubts}"

@@ -13,6 +13,7 @@ from dcmaudit.model import covered_area
 NUMBER = 5
 """What the database's ``ocrengine`` holds for a form."""
 JUDGE_NUMBER = 60
+REASON = "the plane is a page of text, a scanned form"
 
 _LINES = 12
 _COVERED = 0.06

@@ -225,7 +225,7 @@ def test_a_cut_progressive_jpeg_is_refused_and_a_whole_one_shown() -> None:
             if shown:
                 instance.read(FrameAddress(0))
                 continue
-            with pytest.raises(TruncatedError, match="pixels are missing"):
+            with pytest.raises(DecodeError, match=r"ends in the middle|pixels are missing"):
                 instance.read(FrameAddress(0))
 
 

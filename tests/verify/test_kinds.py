@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from dcmaudit.model import Everywhere, FrameAddress, Reference
@@ -19,6 +20,7 @@ from support.files import (
     DEFLATED,
     EXPLICIT,
     HTJ2K_LOSSLESS,
+    JPEG_2000,
     JPEG_BASELINE,
     JPEG_EXTENDED,
     JPEG_LOSSLESS_SV1,
@@ -291,3 +293,41 @@ def test_one_pixel_anywhere_in_one_of_many_native_frames_is_found(wrong: tuple[i
     damaged[at + (3 * 24 + wrong[0]) * 32 + wrong[1]] ^= 1
     proof = found.proof(bytes(damaged))
     assert [finding.where for finding in proof.findings] == ["frame 4"]
+
+
+def irreversible(frames: int) -> Reference:
+    """Colour of JPEG 2000 as most writers make it: the irreversible colour transformation, under its own label."""
+    out = io.BytesIO()
+    cells = color_gradient(48, 64)
+    Image.fromarray(cells).save(out, "JPEG2000", no_jp2=True, irreversible=True, quality_mode="rates",
+                                quality_layers=[8], mct=1)  # fmt: skip
+    data = dataset(np.stack([cells] * frames), photometric="YBR_ICT", frames=frames)
+    data.LossyImageCompression = "01"
+    return MemoryReference("built.dcm", file_bytes(data, JPEG_2000, frames=[out.getvalue()] * frames))
+
+
+def label(data: bytes) -> str:
+    return str(dcmread(io.BytesIO(data)).PhotometricInterpretation)
+
+
+@pytest.mark.parametrize(
+    ("frames", "scope", "wanted"),
+    [(1, FrameAddress(0), "YBR_RCT"), (2, Everywhere.ALL_FRAMES, "YBR_RCT"), (2, FrameAddress(1), "YBR_ICT")],
+)
+def test_the_label_of_irreversible_colour_says_how_the_frames_are_coded(frames: int, scope: Any, wanted: str) -> None:
+    """One label for all frames: as long as one is coded irreversibly it stays, and decoders follow the codestream."""
+    found = redacted(irreversible(frames), ask(BOX, scope))
+    assert label(found.after) == wanted
+    assert found.proof().passed, found.proof().findings
+    other = b"YBR_ICT " if wanted == "YBR_RCT" else b"YBR_RCT "
+    wrong = found.after.replace(wanted.encode() + b" ", other, 1)
+    assert label(wrong) != wanted
+    assert any("(0028,0004)" in finding.where or finding.check == "pixel description"
+               for finding in found.proof(wrong).findings)  # fmt: skip
+
+
+def test_nothing_is_relabelled_where_no_frame_changes() -> None:
+    before = irreversible(1)
+    found = redacted(before, options=RedactionOptions(assert_clean=True))
+    assert label(found.after) == "YBR_ICT"
+    assert found.proof().passed

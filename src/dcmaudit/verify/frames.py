@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dcmaudit.dicom.codecs.codestreams import j2k_header, jpeg_header
 from dcmaudit.dicom.frames import FrameReader
@@ -35,6 +35,7 @@ class FrameComparison:
     """Compares the frames of two files; ``planes`` collects what was compared in frames that were changed.
 
     ``threads`` are how many frames may be worked on at once; what is found is the same, and in the same order.
+    ``relabelled``: what was YBR_ICT has to be YBR_RCT.
     """
 
     before: Parts
@@ -43,6 +44,7 @@ class FrameComparison:
     record: Record
     transcoded: bool
     threads: int = 1
+    relabelled: bool = False
     planes: list[PlaneProof] = field(default_factory=list)
 
     def run(self) -> None:
@@ -53,7 +55,8 @@ class FrameComparison:
                                 holds=old is new)  # fmt: skip
             return
         layouts = _without_colour(old) == _without_colour(new)
-        holds = layouts and (self.transcoded or old.layout == new.layout)
+        label = "YBR_RCT" if self.relabelled else old.layout.photometric
+        holds = layouts and (self.transcoded or replace(old.layout, photometric=label) == new.layout)
         if not self.record.require("pixel description", "image", "size, bits, sign, samples, colour or order of the "
                                    "samples are described in another way", holds=holds):  # fmt: skip
             return

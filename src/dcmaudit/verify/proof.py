@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from dcmaudit.dicom import Instance, open_instance
 from dcmaudit.dicom.bytesource import ByteSource
-from dcmaudit.dicom.codecs.codestreams import jpeg_header
+from dcmaudit.dicom.codecs.codestreams import j2k_header, jpeg_header
 from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.overlays import ClassicOverlay, EmbeddedOverlay
 from dcmaudit.dicom.syntaxes import Codestream
@@ -124,8 +124,10 @@ class _Comparison:
         self._encoding()
         elements = self._structure()
         self._same_planes()
+        relabelled = False
         if old.image is not None or new.image is not None:
-            frames = FrameComparison(old, new, asked, self.record, transcoded, self.threads)
+            relabelled = _is_relabelled(old.image, new.image, asked)
+            frames = FrameComparison(old, new, asked, self.record, transcoded, self.threads, relabelled)
             frames.run()
             self.planes += frames.planes
         elsewhere = self._overlays()
@@ -133,7 +135,7 @@ class _Comparison:
         touched = self._icons(elements, dropped=dropped)
         if old.image is not None:
             elsewhere |= {old.image.element.tag}
-        rules = self._rules(transcoded=transcoded, strips=asked.strips)
+        rules = self._rules(transcoded=transcoded, strips=asked.strips, relabelled=relabelled)
         comparison = ElementComparison(self.before.data, self.after.data, rules, self.record, frozenset(elsewhere),
                                        frozenset(touched))  # fmt: skip
         comparison.run(*elements)
@@ -308,7 +310,7 @@ class _Comparison:
         )
         return first, sum(1 for _ in data.items(elements[ICONS]))
 
-    def _rules(self, *, transcoded: bool, strips: bool) -> Rules:
+    def _rules(self, *, transcoded: bool, strips: bool, relabelled: bool) -> Rules:
         parts = self.before.instance.parts
         options = self.plan.options
         asked = not self.plan.is_empty or options.overlays is OverlayPolicy.REMOVE or options.remove_high_bits
@@ -328,7 +330,18 @@ class _Comparison:
             embedded=frozenset(n for n, p in parts.overlays.places.items() if isinstance(p, EmbeddedOverlay)),
             little=parts.header.syntax.little_endian,
             removable_icons=options.icons is IconPolicy.REMOVE or encapsulated or unreadable,
+            relabelled=relabelled,
         )
+
+
+def _is_relabelled(old: FrameReader | None, new: FrameReader | None, asked: Asked) -> bool:
+    """Whether frames of YBR_ICT changed, and all that were written are coded by the reversible transformation."""
+    if old is None or new is None or new.index is None or new.syntax.codestream is not Codestream.JPEG_2000:
+        return False
+    if old.layout.photometric != "YBR_ICT" or all(asked.frame(frame).is_nothing for frame in range(old.count)):
+        return False
+    headers = (j2k_header(new.codestream(frame)) for frame in range(new.count))
+    return all(header.reversible and header.transformed for header in headers)
 
 
 def _check_group_lengths(

@@ -50,6 +50,8 @@ class Rules:
     little: bool
     removable_icons: bool
     """Whether the top-level icons may vanish: asked for, or not to be redacted in their encoding."""
+    relabelled: bool = False
+    """Whether YBR_ICT has to be YBR_RCT now: no frame is coded by the irreversible transformation any more."""
 
     def must_go(self, tag: int, vr: str | None, length: int) -> str | None:
         """Why an element may not be in the written file, None where it may."""
@@ -96,6 +98,8 @@ class Rules:
             case 0x00282110:
                 return None if self.transcoded and new == b"01" else "it may not change"
             case 0x00280004:
+                if self.relabelled and new == b"YBR_RCT":
+                    return None
                 return None if self.transcoded and self.colour and new == b"RGB" else "it may not change"
             case 0x00280006:
                 zero = struct.pack("<H" if self.little else ">H", 0)
@@ -113,6 +117,8 @@ class Rules:
             found.append((LOSSY, "it has to say 01: the pixels were compressed lossily once"))
         if self.transcoded and self.colour and _bare(new.get(PHOTOMETRIC)) != b"RGB":
             found.append((PHOTOMETRIC, "it has to be RGB now"))
+        if self.relabelled and _bare(new.get(PHOTOMETRIC)) != b"YBR_RCT":
+            found.append((PHOTOMETRIC, "it has to be YBR_RCT now: every frame is coded reversibly"))
         if self.plan.options.assert_clean and _bare(new.get(BURNED_IN)) != b"NO":
             found.append((BURNED_IN, "it has to be NO"))
         if self.plan.options.assert_clean and METHODS not in tags:

@@ -198,7 +198,7 @@ def require_whole_j2k(data: bytes, header: J2kHeader) -> None:
 
 def _tile_count(data: bytes, size: int) -> int:
     """How many tiles cover the image, by the SIZ segment whose length stands at ``size`` (B.3)."""
-    x1, y1, _, _, width, height, left, top = struct.unpack(">8L", data[size + 4 : size + 36])
+    x1, y1, _, _, width, height, left, top = _ints(">8L", data[size + 4 : size + 36])
     if not width or not height:
         raise DecodeError("the JPEG 2000 codestream has tiles of no size")
     return -(-max(0, x1 - left) // width) * -(-max(0, y1 - top) // height)

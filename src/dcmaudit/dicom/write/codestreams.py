@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from dcmaudit.dicom.codecs.codestreams import JpegHeader, jpeg_header
+from dcmaudit.dicom.codecs.codestreams import JpegHeader, j2k_header, jpeg_header
 from dcmaudit.dicom.codecs.jpeg import is_transformed
 from dcmaudit.dicom.encode import (
     EncodeSpec,
@@ -26,7 +26,7 @@ from dcmaudit.dicom.native import Cells
 from dcmaudit.dicom.overlays import FoundOverlays, claimed_mask
 from dcmaudit.dicom.syntaxes import Codestream
 from dcmaudit.dicom.write.cells import clear_bits, clear_outside, put_stored
-from dcmaudit.dicom.write.edits import FrameEdit
+from dcmaudit.dicom.write.edits import FrameEdit, FrameEdits
 from dcmaudit.dicom.write.paint import Painter
 from dcmaudit.errors import UnsupportedError
 from dcmaudit.model import Box
@@ -84,6 +84,17 @@ class FrameWork:
         return any(
             jpeg_header(reader.codestream(edit.frame)).frame not in {BASELINE, EXTENDED, LOSSLESS} for edit in touched
         )
+
+    def is_reversible_after(self, edits: FrameEdits) -> bool:
+        """Whether every frame of JPEG 2000 is coded by the reversible colour transformation once these are written.
+
+        What is changed is coded reversibly, with a colour transformation where there was one.
+        """
+        for frame in range(self.reader.count):
+            header = j2k_header(self.reader.codestream(frame))
+            if not header.transformed or (edits.of(frame).is_empty and not header.reversible):
+                return False
+        return True
 
     def require_readable(self, frame: int) -> None:
         """Decode an untouched frame: one that no decoder reads was looked at by nobody. DecodeError, TruncatedError."""

@@ -19,9 +19,11 @@ from dcmaudit.dicom.header import Header, PixelElement
 from dcmaudit.dicom.instance import Instance
 from dcmaudit.dicom.overlays import ClassicOverlay
 from dcmaudit.dicom.parts import Parts
+from dcmaudit.dicom.syntaxes import Codestream
 from dcmaudit.dicom.write.attributes import (
     DERIVATION,
     METHODS,
+    PHOTOMETRIC,
     Changes,
     NewValue,
     Raw,
@@ -170,9 +172,25 @@ class _Writer:
             self.written.notes.append(
                 "its JPEG process cannot be written again, so every frame is stored as lossless JPEG"
             )
+        changed |= self._label()
         changed |= {tag: None for tag in spans if tag & 0xFFFF == 0}  # group lengths (retired, PS3.5 7.2)
         self.nested = self._nested(raw, changed)
         return changed
+
+    def _label(self) -> Changes:
+        """YBR_ICT becomes YBR_RCT where no frame is coded irreversibly any more (PS3.5 8.2.4)."""
+        work = self.work
+        if work is None or work.reader.index is None or work.reader.syntax.codestream is not Codestream.JPEG_2000:
+            return {}
+        if work.reader.layout.photometric != "YBR_ICT" or not any(self.edits.touched(work.reader.count)):
+            return {}
+        if work.is_reversible_after(self.edits):
+            return {PHOTOMETRIC: NewValue("CS", b"YBR_RCT")}
+        self.written.notes.append(
+            "its photometric interpretation stays YBR_ICT, as the frames that did not change are coded; those that "
+            "changed are coded reversibly, and say so themselves"
+        )
+        return {}
 
     def _nested(self, raw: Raw, changed: Changes) -> NestedValues:
         """What changes inside of sequences: the file's own UIDs where it refers to itself, and types of frames."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from dcmaudit.dicom import open_instance
 from dcmaudit.model import Box, FrameAddress
@@ -25,9 +27,12 @@ from support.files import (
     JPEG_LS,
     JPEG_LS_NEAR,
     RLE,
+    MemoryReference,
     Overlay,
     PathReference,
     color_gradient,
+    dataset,
+    file_bytes,
     gradient,
     letter_bits,
     reference,
@@ -99,3 +104,27 @@ def test_dcmtk_decodes_what_we_decode_of_lossy_jpeg(tmp_path: Path, syntax: str,
             one, other = ours.read(FrameAddress(frame)).array, theirs.read(FrameAddress(frame)).array
             assert int(np.abs(one.astype(int) - other.astype(int)).max()) <= 1  # two libraries round in their own way
             assert not other[2:11, 3:20].any()
+
+
+@pytest.mark.parametrize("frames", [1, 2])
+def test_relabelled_colour_is_read_by_the_judges(tmp_path: Path, frames: int) -> None:
+    """YBR_ICT whose every frame was coded again reversibly, as YBR_RCT under .91 (PS3.5 8.2.4)."""
+    missing = [command[0] for command in JUDGES.values() if shutil.which(command[0]) is None]
+    if missing or shutil.which("gdcmconv") is None:
+        pytest.skip(f"needs {', '.join([*missing, 'gdcmconv'])}")
+    out = io.BytesIO()
+    cells = color_gradient(48, 64)
+    Image.fromarray(cells).save(out, "JPEG2000", no_jp2=True, irreversible=True, quality_layers=[8], mct=1)
+    data = dataset(np.stack([cells] * frames), photometric="YBR_ICT", frames=frames)
+    data.LossyImageCompression, data.ImageType = "01", ["ORIGINAL", "PRIMARY"]
+    before = MemoryReference("x.dcm", file_bytes(data, JPEG_2000, frames=[out.getvalue()] * frames))
+    after, _, _ = redacted(before, [asked(Box(3, 2, 20, 11))], assert_clean=True)
+    paths = [tmp_path / "before.dcm", tmp_path / "after.dcm", tmp_path / "native.dcm"]
+    for path, one in zip(paths, (before, after), strict=False):
+        path.write_bytes(one.data)
+    assert new_complaints(paths[0], paths[1]) == {judge: [] for judge in JUDGES}
+    subprocess.run(["gdcmconv", "--raw", paths[1], paths[2]], check=True, capture_output=True)
+    with open_instance(PathReference(paths[1])) as ours, open_instance(PathReference(paths[2])) as theirs:
+        assert ours.facts.photometric_interpretation == "YBR_RCT"
+        for frame in range(frames):
+            assert np.array_equal(ours.read(FrameAddress(frame)).array, theirs.read(FrameAddress(frame)).array)

@@ -108,7 +108,9 @@ def _how(group: argparse._ArgumentGroup) -> None:
 
 
 def _where(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("-o", "--output", metavar="DIR", help="folder or s3://BUCKET/PREFIX (default: beside inputs)")
+    group.add_argument(
+        "-o", "--output", metavar="DIR", help="folder, s3://BUCKET/PREFIX or az://... (default: beside inputs)"
+    )
     group.add_argument("--relative-path", metavar="PREFIX", help="with -o: keep the folders after PREFIX")
     group.add_argument("--overwrite", action="store_true", help="replace existing outputs")
     group.add_argument("--resume", action="store_true", help="pass over inputs whose output exists: it was proved")

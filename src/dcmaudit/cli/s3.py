@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -163,22 +164,21 @@ def _secret(*, from_stdin: bool) -> str:
 
 def _list(args: argparse.Namespace) -> int:
     from dcmaudit.sources.s3.listing import list_folder, list_objects
-    from dcmaudit.sources.s3.names import ObjectName
 
     place = _place(args.place)
     text, total, size = args.filter.casefold(), 0, 0
     listed: Iterator[Listing]
     if args.recursive:
-        listed = list_objects(place.bucket, place.key)
+        listed = list_objects(place.bucket, place.key, provider=place.provider)
     else:
-        folders, objects = list_folder(place.bucket, place.key)
+        folders, objects = list_folder(place.bucket, place.key, place.provider)
         for folder in folders:
-            name = str(ObjectName(place.bucket, folder + "/"))
+            name = str(replace(place, key=folder + "/"))
             if text in name.casefold():
                 print(json.dumps({"folder": name}) if args.json else f"{'folder':>14}  {'':19}  {printable(name)}")
         listed = iter(objects)
     for one in listed:
-        name = str(ObjectName(place.bucket, one.key))
+        name = str(replace(place, key=one.key))
         if text not in name.casefold():
             continue
         total, size = total + 1, size + one.size

@@ -8,7 +8,7 @@ from typing import BinaryIO, Protocol
 class Reference(Protocol):
     """One input that a source has named. Opening happens later, and perhaps never.
 
-    ``name`` is what people see and what the database keeps: an absolute path, or ``s3://bucket/key``.
+    ``name`` is what people see and what the database keeps: an absolute path, or ``s3://bucket/key`` (``az://``, ``gs://``).
     """
 
     @property

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath, PurePosixPath
 
+from dcmaudit.errors import UsageError
 from dcmaudit.sources.s3.listing import object_at
-from dcmaudit.sources.s3.names import ObjectName, is_object_name
+from dcmaudit.sources.s3.names import ObjectName, Provider, is_foreign, is_object_name, provider_of, without_secrets
 from dcmaudit.sources.s3.transfer import remove, send
 
 
@@ -18,7 +19,7 @@ class Remote:
 
     @classmethod
     def parse(cls, name: str) -> Remote:
-        """The place called ``s3://bucket/key``; SourceNotFoundError where there can be none."""
+        """The place called ``s3://bucket/key`` or ``az://...``; SourceNotFoundError where there can be none."""
         return cls(ObjectName.parse(name.rstrip("/") if name.count("/") > 2 else name))
 
     def __str__(self) -> str:
@@ -50,7 +51,14 @@ Target = Path | Remote
 
 
 def target_folder(text: str) -> Target:
-    """The folder that ``--output`` names: of this machine, made absolute, or ``s3://``."""
+    """The folder that ``--output`` names: of this machine, made absolute, or in an object store.
+
+    UsageError for other addresses, which would become folders of this machine, and for stores that are only read.
+    """
+    if is_foreign(text) or provider_of(text) is Provider.GOOGLE:
+        hint = "allowed: a folder of this machine, s3://BUCKET/PREFIX, az://CONTAINER/PREFIX"
+        reason = f"nothing can be written to {text.partition('://')[0]}://"
+        raise UsageError(reason, file=without_secrets(text), hint=hint)
     return Remote.parse(text) if is_object_name(text) else Path(text).absolute()
 
 

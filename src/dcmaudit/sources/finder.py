@@ -18,7 +18,7 @@ from dcmaudit.sources.listed import Listed
 from dcmaudit.sources.local import LocalReference, is_possible, path_of, printable, translated
 from dcmaudit.sources.recognise import Content, promises_dicom, read_head, recognise
 from dcmaudit.sources.s3.finding import ObjectList, find_object, find_objects, has_magic, open_list
-from dcmaudit.sources.s3.names import is_object_name
+from dcmaudit.sources.s3.names import ALLOWED, is_object_name, without_secrets
 from dcmaudit.sources.s3.reference import ObjectReference
 from dcmaudit.sources.s3.selection import is_selection, select
 from dcmaudit.sources.wildcards import expand
@@ -76,7 +76,7 @@ class _Finder:
         elif is_object_name(name) and not os.path.lexists(name):
             yield from self._objects(name)
         elif "://" in name and not os.path.lexists(name):
-            yield Problem(name, _no_scheme(name))
+            yield Problem(without_secrets(name), _no_scheme(name))
         else:
             # Beside the name itself, the home folder is the only meaning that a quoted name can be missing.
             paths = [path_of(name), os.path.expanduser(name)]
@@ -227,7 +227,7 @@ class _Finder:
 
     def _listed_object(self, entry: Listed) -> Found:
         if not is_object_name(entry.name):
-            return Problem(entry.name, _no_scheme(entry.name), entry.where)
+            return Problem(without_secrets(entry.name), _no_scheme(entry.name), entry.where)
         if _digest(entry.name) in self._seen:
             return Passed(entry.name, Passing.DUPLICATE)
         found = self._object_once(find_object(entry.name, entry.where))
@@ -287,8 +287,8 @@ def _no_scheme(name: str) -> SourceError:
     scheme = name.split("://", 1)[0]
     return SourceUnreadableError(
         f"names of the kind {scheme}:// cannot be opened",
-        file=name,
-        hint="allowed: files and folders of this machine, and s3://",
+        file=without_secrets(name),
+        hint=f"allowed: files and folders of this machine, {ALLOWED}",
     )
 
 

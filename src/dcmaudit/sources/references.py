@@ -11,5 +11,5 @@ from dcmaudit.sources.s3.reference import ObjectReference
 
 
 def reference_to(name: str) -> Reference:
-    """The reference that has this ``name``: an object for ``s3://``, else a file. Nothing is looked up."""
+    """The reference that has this ``name``: an object of a store, else a file. Nothing is looked up."""
     return ObjectReference(name) if is_object_name(name) and not os.path.isabs(name) else LocalReference(name)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -122,3 +124,34 @@ def test_what_comes_back_otherwise_is_deleted_again(
     with pytest.raises(SourceUnreadableError, match="does not have what was sent"):
         send(tmp_path / "y", ObjectName(name.bucket, "y"))
     assert entered.keys(name.bucket) == ["empty", "x"]
+
+
+@pytest.mark.parametrize("limit", [transfer.IN_ONE, 2**20], ids=["in one piece", "in parts"])
+def test_of_two_who_write_at_once_one_is_refused_and_nothing_else_is_left(
+    entered: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    monkeypatch.setattr(transfer, "IN_ONE", limit)
+    name = ObjectName(entered.new_bucket(), "out/x")
+    both = threading.Barrier(2)
+
+    def looked(_name: ObjectName) -> None:
+        both.wait(60)  # both saw that there is nothing yet
+
+    monkeypatch.setattr(transfer, "object_at", looked)
+    contents = [bytes([number]) * 3 * 2**20 for number in (1, 2)]
+    for number, content in enumerate(contents):
+        (tmp_path / str(number)).write_bytes(content)
+
+    def write(number: int) -> bool:
+        try:
+            send(tmp_path / str(number), name)
+        except UsageError as error:
+            assert "already" in str(error)
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(write, range(2)))
+    assert sorted(done) == [False, True]
+    assert entered.get(name.bucket, name.key) == contents[done.index(True)]
+    assert entered.keys(name.bucket) == ["out/x"]

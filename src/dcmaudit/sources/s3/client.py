@@ -18,11 +18,14 @@ from dcmaudit.errors import (
     SourceUnreadableError,
     UsageError,
 )
-from dcmaudit.sources.s3 import profiles
+from dcmaudit.sources.s3 import clouds, profiles
 from dcmaudit.sources.s3.credentials import DEFAULT_REGION, CredentialBook, Credentials
+from dcmaudit.sources.s3.names import Provider
 
 if TYPE_CHECKING:
-    from obstore.store import S3Store
+    from obstore.store import AzureStore, GCSStore, S3Store
+
+    Client = S3Store | AzureStore | GCSStore
 
 CONNECT_SECONDS = 5
 """A server on the network answers in milliseconds; whoever mistyped an address should not wait for minutes."""
@@ -39,7 +42,7 @@ _STATUS = re.compile(r"status code: (\d{3})")
 _CERTIFICATE = re.compile(r"certificate|UnknownIssuer|CaUsedAsEndEntity|NotValidForName", re.IGNORECASE)
 
 _lock = threading.Lock()
-_clients: dict[str, tuple[Credentials, str, S3Store]] = {}
+_clients: dict[tuple[Provider, str], tuple[object, str, Client]] = {}
 
 
 def ca_bundle() -> Path | None:
@@ -85,17 +88,25 @@ def credentials_for(bucket: str) -> Credentials:
     )
 
 
-def client_for(bucket: str) -> S3Store:
+def client_for(bucket: str, provider: Provider = Provider.S3) -> Client:
     """The client for ``bucket`` with the credentials that count now; the same one while they stay the same."""
-    credentials = credentials_for(bucket)
+    rights: object = credentials_for(bucket) if provider is Provider.S3 else clouds.rights(provider, bucket)
     bundle = str(ca_bundle() or "")
     with _lock:
-        known = _clients.get(bucket)
-        if known is not None and known[:2] == (credentials, bundle):
+        known = _clients.get((provider, bucket))
+        if known is not None and known[:2] == (rights, bundle):
             return known[2]
-        client = make_client(credentials)
-        _clients[bucket] = (credentials, bundle, client)
+        client = make_client(rights) if isinstance(rights, Credentials) else _cloud_client(provider, bucket)
+        _clients[provider, bucket] = (rights, bundle, client)
         return client
+
+
+def _cloud_client(provider: Provider, bucket: str) -> Client:
+    require_obstore()
+    try:
+        return clouds.make(provider, bucket, _client_options(allow_http=clouds.is_plain(provider)), _retries())
+    except Exception as error:
+        raise _unusable(error, f"{provider}://{bucket}") from None
 
 
 def make_client(credentials: Credentials) -> S3Store:
@@ -104,16 +115,7 @@ def make_client(credentials: Credentials) -> S3Store:
     from obstore.store import S3Store
 
     endpoint, region = credentials.endpoint, credentials.region or DEFAULT_REGION
-    options: Any = {
-        "allow_http": endpoint.startswith("http://"),
-        "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
-        "read_timeout": timedelta(seconds=STALL_SECONDS),
-        "timeout": timedelta(seconds=REQUEST_SECONDS),
-        "user_agent": "dcmaudit",
-    }
-    bundle = ca_bundle()
-    if bundle is not None:
-        options["root_certificate"] = _certificates(bundle)
+    options = _client_options(allow_http=endpoint.startswith("http://"))
     rights: dict[str, Any] = {}
     if credentials.anonymous:
         rights["skip_signature"] = True
@@ -126,30 +128,51 @@ def make_client(credentials: Credentials) -> S3Store:
             "expires_at": None,
         }
         rights["credential_provider"] = lambda: answer
-    retries: Any = {
-        "max_retries": RETRIES,
-        "retry_timeout": timedelta(seconds=RETRY_SECONDS),
-        "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=5), "base": 2},
-    }
     try:
         return S3Store(
             credentials.bucket,
             endpoint=endpoint or f"https://s3.{region}.amazonaws.com",
             region=region,
             virtual_hosted_style_request=False,
+            copy_if_not_exists="multipart",  # ended with If-None-Match, as AWS and others have it
             client_options=options,
-            retry_config=retries,
+            retry_config=_retries(),
             **rights,
         )
     except Exception as error:
-        # The library's words may repeat what it was given.
-        if bundle is not None and _CERTIFICATE.search(str(error)):
-            raise UsageError(
-                "holds no certificate that can be used", file=str(bundle), hint="PEM is expected"
-            ) from None
-        raise SourceUnreadableError(
-            "no connection can be made with these credentials", file=f"s3://{credentials.bucket}"
-        ) from None
+        raise _unusable(error, f"s3://{credentials.bucket}") from None
+
+
+def _client_options(*, allow_http: bool) -> Any:
+    options: dict[str, object] = {
+        "allow_http": allow_http,
+        "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
+        "read_timeout": timedelta(seconds=STALL_SECONDS),
+        "timeout": timedelta(seconds=REQUEST_SECONDS),
+        "user_agent": "dcmaudit",
+    }
+    bundle = ca_bundle()
+    if bundle is not None:
+        options["root_certificate"] = _certificates(bundle)
+    return options
+
+
+def _retries() -> Any:
+    return {
+        "max_retries": RETRIES,
+        "retry_timeout": timedelta(seconds=RETRY_SECONDS),
+        "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=5), "base": 2},
+    }
+
+
+def _unusable(error: Exception, name: str) -> DcmauditError:
+    """Why no client could be made; not in the library's words, which may repeat what it was given."""
+    if isinstance(error, DcmauditError):
+        return error
+    bundle = ca_bundle()
+    if bundle is not None and _CERTIFICATE.search(str(error)):
+        return UsageError("holds no certificate that can be used", file=str(bundle), hint="PEM is expected")
+    return SourceUnreadableError("no connection can be made with these credentials", file=name)
 
 
 def _certificates(bundle: Path) -> str:
@@ -161,7 +184,7 @@ def _certificates(bundle: Path) -> str:
 
 def is_missing(error: BaseException) -> bool:
     """Whether the server said that there is no such object."""
-    return isinstance(error, FileNotFoundError) and code_of(error) != "NoSuchBucket"
+    return isinstance(error, FileNotFoundError) and code_of(error) not in _NO_BUCKET
 
 
 def is_precondition(error: BaseException) -> bool:
@@ -181,9 +204,14 @@ def status_of(error: BaseException) -> int:
     return int(found[1]) if found else 0
 
 
+_NO_BUCKET = {"NoSuchBucket", "ContainerNotFound"}
 _SAVE_AGAIN, _TRY_AGAIN = "save the credentials again", "try again"
+_CHECK_AZURE = "check AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY, or the token that is used instead"
 _ANSWERS: dict[str, tuple[str, str]] = {
     "NoSuchBucket": ("there is no bucket of this name on the server", "check name and endpoint"),
+    "ContainerNotFound": ("there is no container of this name in the account", "check name and account"),
+    "AuthenticationFailed": ("the server does not accept the account key or signature", _CHECK_AZURE),
+    "AuthorizationPermissionMismatch": ("these credentials have no right to do this", "ask the owner of the container"),
     "NoSuchKey": ("there is no object of this name", "check the spelling; capitals count"),
     "SignatureDoesNotMatch": ("the server does not accept the secret key", _SAVE_AGAIN),
     "InvalidAccessKeyId": ("the server does not know the access key", _SAVE_AGAIN),

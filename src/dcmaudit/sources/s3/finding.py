@@ -1,4 +1,4 @@
-"""From ``s3://`` names to the objects behind them, told apart by their first bytes as files are."""
+"""From names of objects to the objects behind them, told apart by their first bytes as files are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import BinaryIO, TypeVar
 
@@ -48,7 +48,7 @@ class ObjectList:
 def open_list(found: ObjectList) -> BinaryIO:
     """The list as a stream that is fetched while it is read; SourceError where it cannot be had."""
     place = ObjectName.parse(found.name)
-    return io.BufferedReader(ObjectReader(client_for(place.bucket), place.key, found.name), BLOCK)
+    return io.BufferedReader(ObjectReader(client_for(place.bucket, place.provider), place.key, found.name), BLOCK)
 
 
 def find_objects(name: str, *, recursive: bool) -> Iterator[Found | ObjectList]:
@@ -69,7 +69,7 @@ def find_objects(name: str, *, recursive: bool) -> Iterator[Found | ObjectList]:
         elif has_magic(place.key):
             yield from _matching(place)
         else:
-            yield from _below(ObjectName(place.bucket, place.key + "/"), recursive=recursive)
+            yield from _below(replace(place, key=place.key + "/"), recursive=recursive)
     except SourceError as error:
         yield Problem(name, error)
 
@@ -116,18 +116,18 @@ def _unusable(content: Content, name: str) -> SourceError | NotDicomError | List
 
 def _below(place: ObjectName, *, recursive: bool) -> Iterator[Found]:
     if recursive:
-        listed: Iterable[Listing] = list_objects(place.bucket, place.key)
+        listed: Iterable[Listing] = list_objects(place.bucket, place.key, provider=place.provider)
         folders: list[str] = []
     else:
-        folders, listed = list_folder(place.bucket, place.key)
-    yield from (Passed(str(ObjectName(place.bucket, folder + "/")), Passing.SUBFOLDER) for folder in folders)
+        folders, listed = list_folder(place.bucket, place.key, place.provider)
+    yield from (Passed(str(replace(place, key=folder + "/")), Passing.SUBFOLDER) for folder in folders)
     yield from _looked_at(place, listed, is_empty=not folders)
 
 
 def _matching(place: ObjectName) -> Iterator[Found]:
     fixed = _MAGIC.split(place.key, maxsplit=1)[0].rpartition("/")[0]
     fits = _pattern(place.key).fullmatch
-    listed = (one for one in list_objects(place.bucket, fixed) if fits(one.key))
+    listed = (one for one in list_objects(place.bucket, fixed, provider=place.provider) if fits(one.key))
     yield from _looked_at(place, listed, is_empty=True)
 
 
@@ -140,11 +140,10 @@ def _looked_at(place: ObjectName, listed: Iterable[Listing], *, is_empty: bool) 
             error = SourceNotFoundError("there is no object of this name, and none below it", file=str(place))
             yield Problem(str(place), error)
         return
-    yield from in_order(lambda one: _met(place.bucket, one), chain([first], todo))
+    yield from in_order(lambda one: _met(replace(place, key=one.key), one), chain([first], todo))
 
 
-def _met(bucket: str, listing: Listing) -> Found:
-    place = ObjectName(bucket, listing.key)
+def _met(place: ObjectName, listing: Listing) -> Found:
     name = str(place)
     try:
         head = _head(place) if listing.size else b""
@@ -161,7 +160,9 @@ def _met(bucket: str, listing: Listing) -> Found:
 
 def _head(place: ObjectName) -> bytes:
     try:
-        result = require_obstore().get(client_for(place.bucket), place.key, options={"range": (0, HEAD)})
+        result = require_obstore().get(
+            client_for(place.bucket, place.provider), place.key, options={"range": (0, HEAD)}
+        )
         return bytes(result.bytes())
     except Exception as error:
         if status_of(error) == 416:  # no range of an empty object can be had

@@ -9,7 +9,7 @@ from typing import Any
 
 from dcmaudit.errors import SourceNotFoundError
 from dcmaudit.sources.s3.client import client_for, is_missing, require_obstore, translated
-from dcmaudit.sources.s3.names import ObjectName
+from dcmaudit.sources.s3.names import ObjectName, Provider
 
 PAGE = 1000
 
@@ -24,13 +24,15 @@ class Listing:
     etag: str
 
 
-def list_objects(bucket: str, prefix: str = "", *, after: str = "") -> Iterator[Listing]:
+def list_objects(
+    bucket: str, prefix: str = "", *, after: str = "", provider: Provider = Provider.S3
+) -> Iterator[Listing]:
     """Every object below ``prefix`` (whole parts between slashes), in the server's order, page by page.
 
     With ``after`` only keys that come behind it. Raises SourceError as it goes where the server refuses.
     """
-    where = str(ObjectName(bucket, prefix))
-    client = client_for(bucket)
+    where = str(ObjectName(bucket, prefix, provider))
+    client = client_for(bucket, provider)
     try:
         pages = require_obstore().list(client, prefix.strip("/") or None, offset=after or None, chunk_size=PAGE)
         for page in pages:
@@ -41,10 +43,10 @@ def list_objects(bucket: str, prefix: str = "", *, after: str = "") -> Iterator[
         raise translated(error, where) from None
 
 
-def list_folder(bucket: str, prefix: str = "") -> tuple[list[str], list[Listing]]:
+def list_folder(bucket: str, prefix: str = "", provider: Provider = Provider.S3) -> tuple[list[str], list[Listing]]:
     """The parts one level below ``prefix`` (without a slash at the end), and the objects there."""
-    where = str(ObjectName(bucket, prefix))
-    client = client_for(bucket)
+    where = str(ObjectName(bucket, prefix, provider))
+    client = client_for(bucket, provider)
     try:
         result = require_obstore().list_with_delimiter(client, prefix.strip("/") or None)
     except Exception as error:
@@ -54,7 +56,7 @@ def list_folder(bucket: str, prefix: str = "") -> tuple[list[str], list[Listing]
 
 def object_at(name: ObjectName) -> Listing | None:
     """What the server says of one object, None where there is none; SourceError where it refuses or has no bucket."""
-    client = client_for(name.bucket)
+    client = client_for(name.bucket, name.provider)
     try:
         return _listing(require_obstore().head(client, name.key))
     except Exception as error:

@@ -13,7 +13,8 @@ from dcmaudit.sources.s3.client import is_missing, is_precondition, require_obst
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
-    from obstore.store import S3Store
+
+    from dcmaudit.sources.s3.client import Client
 
 READ_AHEAD = 2 * 2**20
 _SEQUENTIAL = 3
@@ -33,7 +34,7 @@ class ObjectReader(io.RawIOBase):
     is_remote = True
     """Says to whoever reads that skipping bytes is worth some thought."""
 
-    def __init__(self, store: S3Store, key: str, name: str, *, cache: BlockCache = shared) -> None:
+    def __init__(self, store: Client, key: str, name: str, *, cache: BlockCache = shared) -> None:
         super().__init__()
         self._store, self._key, self._name, self._cache = store, key, name, cache
         self._position = 0

@@ -13,7 +13,7 @@ from dcmaudit.sources.s3.reader import ObjectReader
 
 @dataclass(frozen=True, slots=True)
 class ObjectReference:
-    """One object. ``name`` is ``s3://bucket/key``; a reference can be made from the name alone at any time.
+    """One object. ``name`` is ``s3://bucket/key`` or the like; a reference can be made from it alone at any time.
 
     No credentials are in it: they are looked up when it is opened, also in worker processes.
     """
@@ -27,5 +27,5 @@ class ObjectReference:
         missing, refused, or the server cannot be reached; MissingExtraError without the extra ``s3``.
         """
         place = ObjectName.parse(self.name)
-        raw = ObjectReader(client_for(place.bucket), place.key, self.name)
+        raw = ObjectReader(client_for(place.bucket, place.provider), place.key, self.name)
         return cast("BinaryIO", BufferedReader(raw))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from dcmaudit.errors import SourceUnreadableError, UsageError
+from dcmaudit.errors import DcmauditError, SourceUnreadableError, UsageError
 from dcmaudit.sources.s3.client import client_for, is_missing, is_precondition, require_obstore, translated
 from dcmaudit.sources.s3.listing import Listing, object_at, require_object
 from dcmaudit.sources.s3.names import ObjectName
@@ -19,6 +20,8 @@ from dcmaudit.sources.s3.names import ObjectName
 CHUNK = 8 * 2**20
 IN_ONE = 64 * 2**20
 """Up to this size an object is sent in one piece, which lets the server refuse to replace another."""
+MOST_COPIED = 5 * 2**30
+"""The largest object that a server copies at once; a larger one is written in parts under its own name."""
 
 _MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 
@@ -66,7 +69,7 @@ def fetch(
 
 
 def _receive(name: ObjectName, listing: Listing, part: Path, progress: Progress | None) -> int:
-    client = client_for(name.bucket)
+    client = client_for(name.bucket, name.provider)
     with part.open("ab") as out:
         resumed = done = min(out.tell(), listing.size)
         out.truncate(done)
@@ -136,31 +139,62 @@ def _place(part: Path, path: Path, *, overwrite: bool) -> None:
 def send(path: Path, name: ObjectName, *, overwrite: bool = False) -> None:
     """Copy a file to the object ``name``, read it back and compare; it is there whole or not at all.
 
-    UsageError where there is one already and ``overwrite`` is not said. SourceUnreadableError where the server
-    refuses, or where what it has afterwards is not what was sent: then it is deleted again.
+    UsageError where there is one already and ``overwrite`` is not said, also where two write at once: one of them is
+    refused by the server. (Above 5 GiB that is only looked at before.) SourceUnreadableError where the server refuses,
+    or where what it has afterwards is not what was sent: then it is deleted again.
     """
-    client, obstore, text = client_for(name.bucket), require_obstore(), str(name)
+    client, text = client_for(name.bucket, name.provider), str(name)
     size = path.stat().st_size
-    mode = "overwrite" if overwrite or size > IN_ONE else "create"
     if not overwrite and object_at(name) is not None:
         raise _taken(text)
-    try:
-        with path.open("rb") as stream:
-            obstore.put(client, name.key, stream, mode=mode, use_multipart=size > IN_ONE)
-    except Exception as error:
-        raise (_taken(text) if mode == "create" and is_precondition(error) else translated(error, text)) from None
+    if size <= IN_ONE or overwrite or size > MOST_COPIED:
+        _put(client, path, name, mode="overwrite" if overwrite or size > IN_ONE else "create")
+    else:
+        _put_beside(client, path, name)
     if _digest_of_object(client, name) != _digest_of_file(path):
         with suppress(Exception):  # the error below is the one to tell
-            obstore.delete(client, name.key)
+            require_obstore().delete(client, name.key)
         raise SourceUnreadableError("the server does not have what was sent; it was deleted", file=text)
+
+
+def _put(client: Any, path: Path, name: ObjectName, *, mode: Literal["create", "overwrite"]) -> None:
+    try:
+        with path.open("rb") as stream:
+            require_obstore().put(client, name.key, stream, mode=mode, use_multipart=path.stat().st_size > IN_ONE)
+    except Exception as error:
+        is_taken = mode == "create" and is_precondition(error)
+        raise (_taken(str(name)) if is_taken else translated(error, str(name))) from None
+
+
+def _put_beside(client: Any, path: Path, name: ObjectName) -> None:
+    """Send it in parts under a name of its own, and have the server copy that unless ``name`` is taken.
+
+    An upload in parts cannot be told to replace nothing, a copy can.
+    """
+    folder, slash, last = name.key.rpartition("/")
+    draft = replace(name, key=f"{folder}{slash}.{last[:100]}.{secrets.token_hex(8)}.part")
+    try:
+        _put(client, path, draft, mode="overwrite")
+        require_obstore().copy(client, draft.key, name.key, overwrite=False)
+    except Exception as error:
+        with suppress(DcmauditError):  # the error below is the one to tell
+            remove(draft)
+        raise (_taken(str(name)) if is_precondition(error) else translated(error, str(name))) from None
+    try:
+        remove(draft)
+    except DcmauditError as error:
+        raise SourceUnreadableError(
+            f"was written, but {draft}, through which it came, cannot be deleted", file=str(name), hint="delete it"
+        ) from error
 
 
 def remove(name: ObjectName) -> None:
     """Delete an object; nothing happens where there is none. SourceError where the server refuses."""
     try:
-        require_obstore().delete(client_for(name.bucket), name.key)
+        require_obstore().delete(client_for(name.bucket, name.provider), name.key)
     except Exception as error:
-        raise translated(error, str(name)) from None
+        if not is_missing(error):  # S3 answers as if it had been there, the others say that it was not
+            raise translated(error, str(name)) from None
 
 
 def _digest_of_file(path: Path) -> str:

@@ -247,3 +247,19 @@ def test_a_terminal_that_knows_only_ascii_still_gets_the_names(tmp_path: Path) -
     )  # fmt: skip
     assert run.returncode == 2
     assert run.stderr.startswith(b"dcmaudit: /\\xe9.toml: no such settings file")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["frames", "x.dcm", "-x", "-o", "s3://bucket/out"], ["examples", "https://me:hidden@host.org/x"],
+     ["db", "export", "az://box/x"], ["redact", "x.dcm", "--csv", "gs://box/x.csv"]],
+)  # fmt: skip
+def test_an_address_where_a_file_of_this_machine_is_needed_makes_no_folder_of_that_name(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert "of this machine" in said
+    assert "hidden" not in said
+    assert list(tmp_path.iterdir()) == []

@@ -7,6 +7,7 @@ import logging
 import sys
 import warnings
 from enum import IntEnum
+from pathlib import Path
 from typing import Any, TextIO
 
 from dcmaudit.errors import DcmauditError, MissingExtraError, ServerError, UsageError
@@ -52,6 +53,15 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 def flags_of(args: argparse.Namespace) -> dict[str, Any]:
     """The settings that the command line named."""
     return {name: value for name in FLAGS if (value := getattr(args, name, None)) is not None}
+
+
+def local_path(text: str) -> Path:
+    """A file or folder of this machine; UsageError for an address, of which a folder called ``s3:`` would be made."""
+    scheme, mark, _ = text.partition("://")
+    if mark and scheme.isidentifier():
+        # Not the address itself: a password may be in it.
+        raise UsageError(f"a file or folder of this machine is needed here, not {scheme}://")
+    return Path(text)
 
 
 def set_up_logging(*, debug: bool, quiet: bool) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from dcmaudit.cli.common import Exit, add_common, log, printable, say
+from dcmaudit.cli.common import Exit, add_common, local_path, log, printable, say
 from dcmaudit.errors import DcmauditError, StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     dump_action = actions.add_parser("dump", help="print both tables as JSON")
     export = actions.add_parser("export", help=f"write {RECTS} and {TAGS} (and {EXTRA} where there are any)")
-    export.add_argument("folder", type=Path, help="where to write them; made where it is missing")
+    export.add_argument("folder", type=local_path, help="where to write them; made where it is missing")
     export.add_argument("--overwrite", action="store_true", help="replace existing files")
     info = actions.add_parser("info", help="say where the database is, what is in it, and what is unusual about it")
     for each in (dump_action, export, info):

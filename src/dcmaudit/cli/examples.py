@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from dcmaudit.cli.common import local_path
 from dcmaudit.settings import Settings
 
 NAME = "examples"
@@ -13,7 +13,7 @@ SUMMARY = "write example files with made-up names in their pixels, to try the pr
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
-    parser.add_argument("folder", type=Path, help="where to write them; existing files are kept")
+    parser.add_argument("folder", type=local_path, help="where to write them; existing files are kept")
     parser.add_argument(
         "--real", action="store_true", help="also print the names of real files that the pydicom package brings along"
     )

@@ -8,10 +8,9 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dcmaudit.cli.common import printable
+from dcmaudit.cli.common import local_path, printable
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Outcome, PlaneKind, Reference, Rendering, Result, View
 from dcmaudit.settings import Settings
@@ -37,11 +36,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-f", "--format", choices=("png", "tiff"), default="png", help="kind of picture file")
     parser.add_argument("-v", "--verbose", action="store_true", help="with -x: list the planes and their files too")
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="DIR",
+        "-o", "--output", type=local_path, metavar="DIR",
         help="put the files there, eight digits for the input's folder in their names (default: beside the inputs)",
     )  # fmt: skip
     parser.add_argument(
-        "--relative-path", type=Path, metavar="PREFIX", help="with -o: keep the folders that follow PREFIX instead"
+        "--relative-path", metavar="PREFIX", help="with -o: keep the folders that follow PREFIX instead"
     )
     parser.add_argument("--overwrite", action="store_true", help="replace existing files")
     parser.add_argument(
@@ -85,6 +84,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def _target(args: argparse.Namespace) -> Target | None:
     from dcmaudit.pipeline.frames import Format, Target
+    from dcmaudit.pipeline.remote import prefix_of
 
     if args.jobs is not None and args.jobs < 1:
         raise UsageError(f"--jobs {args.jobs} leaves nobody to do the work", hint="1 or more are allowed")
@@ -97,7 +97,7 @@ def _target(args: argparse.Namespace) -> Target | None:
     return Target(
         Format(args.format),
         None if args.output is None else args.output.absolute(),
-        None if args.relative_path is None else args.relative_path.absolute(),
+        None if args.relative_path is None else prefix_of(args.relative_path),
         overwrite=args.overwrite,
     )
 

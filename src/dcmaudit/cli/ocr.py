@@ -11,7 +11,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from dcmaudit.cli.common import Exit, printable, say
+from dcmaudit.cli.common import Exit, local_path, printable, say
 from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model import Outcome, Reference, Result, Verdict
 
@@ -94,7 +94,7 @@ def _judging(group: argparse._ArgumentGroup) -> None:
         "(default: header,patterns,allowlist)",
     )  # fmt: skip
     group.add_argument(
-        "--allow-list", type=Path, metavar="FILE", help="regular expressions of harmless texts, one a line"
+        "--allow-list", type=local_path, metavar="FILE", help="regular expressions of harmless texts, one a line"
     )
 
 

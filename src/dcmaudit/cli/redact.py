@@ -6,10 +6,9 @@ import argparse
 import secrets
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, add_common
+from dcmaudit.cli.common import Exit, add_common, local_path
 from dcmaudit.cli.ocr_progress import count_files
 from dcmaudit.cli.progress import Progress
 from dcmaudit.cli.redact_inputs import fresh, from_csv, references
@@ -60,7 +59,7 @@ def _what(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--moved", action="store_true", help="with the database: marks of the same image under another name, too"
     )
-    group.add_argument("--csv", type=Path, metavar="FILE", help="filename,frame,overlay,left,top,right,bottom")
+    group.add_argument("--csv", type=local_path, metavar="FILE", help="filename,frame,overlay,left,top,right,bottom")
     group.add_argument(
         "--rect", action="append", default=[], metavar="RECTS",
         help="x0,y0,x1,y1 (inside) or x0,y0,+w,+h; several separated by ; in every file",

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, add_common, say
+from dcmaudit.cli.common import Exit, add_common, local_path, say
 from dcmaudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         description="Make rules from the marks on files that are done, and say what they hit and miss there.",
         epilog="exit codes: 0 the rules cover every mark; 1 some marks are not covered, or there is nothing to make",
     )
-    make.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the rules there (default: print them)")
+    make.add_argument(
+        "-o", "--output", type=local_path, metavar="FILE", help="write the rules there (default: print them)"
+    )
     make.add_argument("--overwrite", action="store_true", help="replace an existing file")
     make.add_argument("--ctp", action="store_true", help="a CTP script instead of a deid recipe")
     make.add_argument(

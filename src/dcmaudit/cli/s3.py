@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, printable, say
+from dcmaudit.cli.common import Exit, local_path, printable, say
 from dcmaudit.errors import DcmauditError, UsageError
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--json", action="store_true", help="one JSON object a line")
     get = actions.add_parser("get", help="copy objects into a folder, resumed and checked")
     get.add_argument("names", nargs="+", metavar="s3://BUCKET/KEY")
-    get.add_argument("-o", "--output", type=Path, default=Path(), metavar="DIR", help="folder (default: this one)")
+    get.add_argument(
+        "-o", "--output", type=local_path, default=Path(), metavar="DIR", help="folder (default: this one)"
+    )
     get.add_argument("--overwrite", action="store_true", help="replace existing files")
     for action, text in (
         ("open", "review images of a bucket whose keys are Study/Series/Instance"),
@@ -54,7 +56,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
             chosen.add_argument("--port", type=int, metavar="N", help="port of the reviewer (default: a free one)")
             chosen.add_argument("--no-browser", dest="browser", action="store_false", default=None, help="open none")
         else:
-            chosen.add_argument("-o", "--list", dest="list", type=Path, metavar="FILE", help="the CSV list to write")
+            chosen.add_argument(
+                "-o", "--list", dest="list", type=local_path, metavar="FILE", help="the CSV list to write"
+            )
             chosen.add_argument("--overwrite", action="store_true", help="replace an existing list")
 
 

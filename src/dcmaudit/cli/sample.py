@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, say
+from dcmaudit.cli.common import Exit, local_path, say
 from dcmaudit.errors import DcmauditError, ListError, UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     draw.add_argument(
         "files", nargs="+", metavar="NAMES", help="whatever -i takes: folders, CSV lists, s3://..., az://..., gs://..."
     )
-    draw.add_argument("-o", "--output", type=Path, metavar="FILE", help="the list (default: standard output)")
+    draw.add_argument("-o", "--output", type=local_path, metavar="FILE", help="the list (default: standard output)")
     draw.add_argument("--overwrite", action="store_true", help="replace an existing list")
     draw.add_argument("--by", default=BY, metavar="TAGS", help=f"divide by these attributes (default: {BY})")
     draw.add_argument("--size", type=int, metavar="N", help="how many series (default: what --bound needs)")

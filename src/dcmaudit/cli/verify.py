@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, add_common, printable, say
+from dcmaudit.cli.common import Exit, add_common, local_path, printable, say
 from dcmaudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _what(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--csv", type=Path, metavar="FILE", help="filename,frame,overlay,left,top,right,bottom")
+    group.add_argument("--csv", type=local_path, metavar="FILE", help="filename,frame,overlay,left,top,right,bottom")
     group.add_argument("--rect", action="append", default=[], metavar="RECTS",
                        help="x0,y0,x1,y1 (inside) or x0,y0,+w,+h; several separated by ; in every file")  # fmt: skip
     group.add_argument("--frame", metavar="N", help="frame of the rectangles and --whole, from 0, or all (default)")

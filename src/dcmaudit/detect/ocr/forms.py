@@ -36,6 +36,8 @@ def is_form(picture: Picture, lines: Sequence[Line]) -> bool:
         return False
     grey = grey_of(picture)
     rows, columns = grey.shape
+    if covered_area(line.box for line in lines) < _COVERED * rows * columns:
+        return False
     counts = np.bincount(grey.ravel(), minlength=256)
     ground = int(counts.argmax())
     if counts[max(0, ground - _NARROW) : ground + _NARROW + 1].sum() < _PAPER * grey.size:

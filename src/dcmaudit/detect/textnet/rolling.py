@@ -81,7 +81,8 @@ def _changed(seen: Picture, picture: Picture) -> npt.NDArray[np.bool_]:
     """
     difference = np.asarray(cv2.absdiff(seen, picture), np.uint8)
     if difference.ndim == 3:
-        difference = difference.max(axis=2)
+        # A reduction over three values takes twenty times as long, half as long as the network.
+        difference = np.maximum(np.maximum(difference[..., 0], difference[..., 1]), difference[..., 2])
     rows, columns = difference.shape
     filled = np.pad(difference > SAME, [(0, -rows % ALIGN), (0, -columns % ALIGN)])
     blocks = filled.reshape(filled.shape[0] // ALIGN, ALIGN, -1, ALIGN).any(axis=(1, 3))

@@ -71,6 +71,29 @@ def test_a_table_of_other_frames_than_declared_is_not_trusted() -> None:
     assert [far.spans(k) for k in range(len(far))] == [near.spans(k) for k in range(len(near))]
 
 
+def test_an_extended_table_is_trusted_as_the_basic_one_is() -> None:
+    data = element(FRAMES, [])
+    places = [0, 300_008, 500_048, 750_056]
+
+    def taken(table: list[int], *, far: bool, declared: int = 4) -> FrameIndex:
+        body = ByteSource(Far(data) if far else io.BytesIO(data), name="x")
+        found = walk_fragments(body, 0, extended=table)
+        return index_frames(body, found, declared=declared, extended=table)
+
+    far, near = taken(places, far=True), taken(places, far=False)
+    assert (far.fragments.trusted, near.fragments.trusted) == (3, 0)
+    assert [far.spans(k) for k in range(4)] == [near.spans(k) for k in range(4)]
+    for wrong in ([0, 300_000, 500_048, 750_056], [0, 300_008, 500_048, 750_050], [0, 2**63, 2**63 + 8, 2**63 + 16]):
+        index = taken(wrong, far=True)
+        if index.fragments.trusted:
+            with pytest.raises(HeaderError, match="offset table is wrong"):
+                index.spans(0)
+        else:
+            plain = taken(wrong, far=False)
+            assert [index.spans(k) for k in range(len(index))] == [plain.spans(k) for k in range(len(plain))]
+    assert len(taken(places, far=True, declared=6)) == len(taken(places, far=False, declared=6))
+
+
 def test_a_wrong_place_in_a_trusted_table_is_an_error_and_no_other_frame() -> None:
     data = element(FRAMES, [0, 300_000, 500_048, 750_056])
     far = indexed(data, 4, far=True)
@@ -93,13 +116,15 @@ class FarReference(MemoryReference):
             return Far(stream.read())
 
 
-def test_one_frame_of_a_compressed_object_costs_that_frame() -> None:
+@pytest.mark.parametrize("extended", [False, True])
+def test_one_frame_of_a_compressed_object_costs_that_frame(*, extended: bool) -> None:
     chance = np.random.default_rng(1)
     cells = chance.integers(0, 255, (4, 200, 200), np.uint8)
     streams = [encode(cell, JPEG_LOSSLESS) for cell in cells]
     data = dataset(np.zeros((1, 200, 200), np.uint8), frames=1)
     data.NumberOfFrames = "100"
-    content = file_bytes(data, JPEG_LOSSLESS, frames=[streams[k % 4] for k in range(100)])
+    content = file_bytes(data, JPEG_LOSSLESS, frames=[streams[k % 4] for k in range(100)],
+                         table="extended" if extended else "basic")  # fmt: skip
     Far.counted = 0
     with open_instance(FarReference("x", content)) as instance:
         samples = instance.read(instance.planes[50].address)

@@ -36,15 +36,25 @@ class Fragments:
     trusted: int = 0
     """How many fragments, from the first on, were not walked: they are what lies between the table's entries, one a
     frame or several, and are looked at when their frame is read."""
+    extended: bool = False
+    """Whether they were taken from the Extended Offset Table."""
     offset: int = 0
     """Where the first item, the table, begins."""
 
 
-def walk_fragments(body: ByteSource, offset: int, *, trusting: bool | None = None) -> Fragments:
+def extended_places(table: bytes) -> tuple[int, ...]:
+    """The entries of an Extended Offset Table (7FE0,0001), PS3.3 C.7.6.3."""
+    return struct.unpack(f"<{len(table) // 8}Q", table[: len(table) // 8 * 8])
+
+
+def walk_fragments(
+    body: ByteSource, offset: int, *, extended: Sequence[int] = (), trusting: bool | None = None
+) -> Fragments:
     """Index the items from ``offset`` on, in one pass that reads small fragments through and skips large ones.
 
-    ``trusting`` (default: where the source is remote) takes the places of all frames but the last from a Basic Offset
-    Table that can be right, instead of walking through the whole element: ``Fragments.trusted``.
+    ``trusting`` (default: where the source is remote) takes the places of all frames but the last from an offset
+    table that can be right (``extended``, else the Basic one), instead of walking through the whole element:
+    ``Fragments.trusted``.
     """
     window = _Window(body)
     tag, length = window.item(offset)
@@ -56,7 +66,8 @@ def walk_fragments(body: ByteSource, offset: int, *, trusting: bool | None = Non
         position = offset + 8 + length
     found = Fragments(position, table, offset=offset)
     if body.is_remote if trusting is None else trusting:
-        position = _trust(found, body, window)
+        position = _trust(found, body, window, tuple(extended) or table)
+        found.extended = bool(extended and found.trusted)
     while True:
         tag, length = window.item(position)
         if tag == _DELIMITER:
@@ -73,9 +84,9 @@ def walk_fragments(body: ByteSource, offset: int, *, trusting: bool | None = Non
         position += 8 + length
 
 
-def _trust(found: Fragments, body: ByteSource, window: _Window) -> int:
+def _trust(found: Fragments, body: ByteSource, window: _Window, table: tuple[int, ...]) -> int:
     """Take in what the table says of all frames but the last; where the walk has to begin."""
-    table, first = found.table, found.first_item
+    first = found.first_item
     rising = len(table) > 1 and table[0] == 0 and all(b - a >= 8 for a, b in pairwise(table))
     if not rising or first + table[-1] + 8 > body.size or window.item(first + table[-1])[0] != _ITEM:
         return first
@@ -136,7 +147,7 @@ class FrameIndex:
             tag, length = window.item(position)
             if tag != _ITEM or position + 8 + length > end:
                 hint = "copy the file to this machine: there its frames are found without the table"
-                raise HeaderError("the basic offset table is wrong", file=body.name, hint=hint)
+                raise HeaderError("the offset table is wrong", file=body.name, hint=hint)
             spans.append((position + 8, length))
             position += 8 + length
         return spans
@@ -162,7 +173,7 @@ def index_frames(
     (or ``one_each``: RLE, PS3.5 A.4.2), all fragments where there is one frame, and otherwise a new frame wherever
     a fragment begins like a codestream. The result can have more or fewer frames than declared.
     """
-    if fragments.trusted and (len(fragments.table) != declared or extended):
+    if fragments.trusted and (fragments.trusted + 1 != declared or bool(extended) != fragments.extended):
         fragments = walk_fragments(body, fragments.offset, trusting=False)
     count = len(fragments.offsets)
     notes: list[str] = []

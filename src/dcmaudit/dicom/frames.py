@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, field, replace
 
 from dcmaudit.dicom.attributes import Attributes
 from dcmaudit.dicom.bytesource import ByteSource
 from dcmaudit.dicom.codecs import codec_for
-from dcmaudit.dicom.fragments import FrameIndex, index_frames
+from dcmaudit.dicom.fragments import FrameIndex, extended_places, index_frames
 from dcmaudit.dicom.header import PixelElement
 from dcmaudit.dicom.layout import FRAME_LIMIT, PixelLayout, pixel_layout
 from dcmaudit.dicom.native import Cells, native_frame
@@ -180,7 +179,7 @@ def _encapsulated(
             Codestream.NATIVE: "its pixel data are encapsulated although its transfer syntax is native",
         }.get(syntax.codestream, f"no decoder for transfer syntax {syntax.uid}")
         raise UnsupportedError(what)
-    extended = struct.unpack(f"<{len(table) // 8}Q", table[: len(table) // 8 * 8])
+    extended = extended_places(table)
     one_each = syntax.codestream in {Codestream.RLE, Codestream.DEFLATED_FRAME, Codestream.PLAIN}
     index = index_frames(body, fragments, declared=declared, extended=extended, one_each=one_each)
     reader = FrameReader(body, element, layout, syntax, declared, len(index), index)

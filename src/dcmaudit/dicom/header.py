@@ -16,7 +16,7 @@ from pydicom.filereader import data_element_generator
 
 from dcmaudit.dicom.attributes import Attributes
 from dcmaudit.dicom.bytesource import ByteSource, Cursor
-from dcmaudit.dicom.fragments import Fragments, walk_fragments
+from dcmaudit.dicom.fragments import Fragments, extended_places, walk_fragments
 from dcmaudit.dicom.framegroups import PER_FRAME, FrameGroups, frame_groups
 from dcmaudit.dicom.quiet import quietly
 from dcmaudit.dicom.syntaxes import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, TransferSyntax, transfer_syntax
@@ -313,7 +313,8 @@ def _step_over(header: Header, cursor: Cursor, reading: _Reading) -> bool:
         _keep_frame_groups(header, cursor, vr, length)
         return True
     if length == _UNDEFINED:
-        fragments = walk_fragments(header.body, offset)
+        places = extended_places(header.value_of(0x7FE00001) or b"") if tag == PIXELS else ()
+        fragments = walk_fragments(header.body, offset, extended=places)
         header.pixels.append(PixelElement(tag, vr, offset, fragments.end - offset, None, fragments))
         cursor.seek(fragments.end)
         reading.done = fragments.cut

@@ -145,7 +145,7 @@ def test_files_folders_and_databases_are_opened_from_the_dialogs(start: StartFac
     expect(face.at("#open-recursive")).not_to_be_checked()
     face.press("Escape")
     face.at("#menubar").get_by_role("menuitem", name="File").click()
-    face.at("[role=menu][aria-label=File]").get_by_text("Database folder…").click()
+    face.at("[role=menu][aria-label=File]").get_by_text("Database…").click()
     face.at("#open-path").fill(str(tmp_path / "nothing here"))
     face.press("Enter")
     face.watch.allowed.append("Failed to load resource")

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from dcmaudit.errors import SourceNotFoundError
+from dcmaudit.errors import SourceNotFoundError, StoreError, UsageError
 from dcmaudit.model import Origin
-from dcmaudit.review import Desk
+from dcmaudit.review import Desk, perform
 from dcmaudit.settings import Settings, remembered_database
 from dcmaudit.store import open_store
+from support import postgres
 from support.desks import do, ready
+from support.postgres import PASSWORD, Server
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    folder = postgres.programs()
+    if folder is None:
+        pytest.skip("the PostgreSQL server programs are not installed (Debian: postgresql)")
+    server = Server(folder)
+    yield server
+    server.stop()
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +57,51 @@ def test_where_the_command_line_says_which_the_choice_lasts_as_long_as_the_progr
     after = do(session, "set-database", path=str(tmp_path / "other"))
     assert "until the program ends" in after["message"]["text"]
     assert remembered_database() is None
+
+
+@pytest.mark.postgres
+def test_a_server_is_noted_for_the_next_start_but_never_with_a_password(
+    files: list[Path], tmp_path: Path, server: Server
+) -> None:
+    settings = Settings(user="tester", browser=False)
+    desk = Desk(settings, [str(files[0])], store=open_store(settings.database, user="tester"))
+    try:
+        session = ready(desk)
+        server.sql("CREATE DATABASE chosen OWNER guarded")
+        address = f"postgresql://guarded@127.0.0.1:{server.port}/chosen"
+        after = do(session, "set-database", path=address, password=PASSWORD)
+        assert after["database"]["location"] == f"postgresql://127.0.0.1:{server.port}/chosen"
+        assert "never stored" in after["message"]["text"]
+        assert remembered_database() is None
+        without = server.new_database()
+        assert "also after the next start" in do(session, "set-database", path=without)["message"]["text"]
+        assert remembered_database() == without
+        assert Settings().database == without
+        written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+        assert not any(PASSWORD.encode() in data for data in written)
+    finally:
+        desk.close()
+
+
+def test_a_server_is_not_chosen_where_folders_are_named_that_may_be_opened(
+    open_desk: Callable[..., Desk], files: list[Path], tmp_path: Path
+) -> None:
+    session = ready(open_desk(files, browse_roots=(tmp_path,)))
+    with pytest.raises(UsageError, match="may not be chosen"):
+        perform(session, "set-database", {"path": "postgresql://me@127.0.0.1:1/team"})
+    assert not list(tmp_path.rglob("postgresql*"))
+
+
+def test_an_address_is_never_taken_for_a_folder(
+    open_desk: Callable[..., Desk], files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    session = ready(open_desk(files))
+    for address in ("postgresql:///", "mysql://me:h1dden@host/team", "s3://bucket/marks"):
+        with pytest.raises((UsageError, StoreError)) as caught:
+            perform(session, "set-database", {"path": address})
+        assert "h1dden" not in str(caught.value)
+    assert not [path for path in tmp_path.rglob("*") if ":" in path.name]
 
 
 def test_rules_of_the_settings_are_those_of_the_reviewer(

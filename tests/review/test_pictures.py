@@ -7,17 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from dcmaudit.dicom import Instance
 from dcmaudit.errors import DecodeError, ReviewError
-from dcmaudit.model import FrameAddress, Projection, View
-from dcmaudit.review import Picture
+from dcmaudit.model import FrameAddress, Projection, Rendering, View
+from dcmaudit.review import Picture, pictures
 from dcmaudit.review.instances import InstancePool
 from dcmaudit.review.pictures import PictureStore
 from dcmaudit.review.workers import Workers
 from dcmaudit.sources import LocalReference
 from support.desks import wait_for, write_cine
+from support.files import dataset, file_bytes
 
 
 @pytest.fixture
@@ -190,3 +192,74 @@ def test_a_file_that_is_dropped_leaves_no_picture_behind(store: PictureStore, pa
     store.drop(0)
     assert store._size == 0
     assert store.request(picture, lambda: LocalReference(str(path))).result(10) is not first
+
+
+def test_work_in_the_background_lets_pictures_through_that_somebody_waits_for(
+    store: PictureStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, read, order = threading.Event(), Instance.read, []
+
+    def slow(self: Instance, address: Any) -> Any:
+        order.append(address)
+        if address == FrameAddress(0):
+            gate.wait(10)
+        return read(self, address)
+
+    monkeypatch.setattr(Instance, "read", slow)
+    monkeypatch.setattr(pictures, "PATIENCE", 60)
+    wanted = store.request(Picture(0, FrameAddress(0)), lambda: LocalReference(str(path)))
+    store.prefetch([(Picture(0, FrameAddress(1)), lambda: LocalReference(str(path)))])
+    passed = threading.Event()
+    background = threading.Thread(target=lambda: (store.let_through(), passed.set()))
+    background.start()
+    assert not passed.wait(0.2)
+    assert order == [FrameAddress(0)]
+    gate.set()
+    assert wanted.result(10)
+    assert passed.wait(10)
+    wait_for(lambda: order == [FrameAddress(0), FrameAddress(1)])
+    background.join(10)
+
+
+def test_a_picture_that_takes_for_ever_holds_up_nothing_else_for_long(
+    store: PictureStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, read = threading.Event(), Instance.read
+
+    def stuck(self: Instance, address: Any) -> Any:
+        gate.wait(30)
+        return read(self, address)
+
+    monkeypatch.setattr(Instance, "read", stuck)
+    monkeypatch.setattr(pictures, "PATIENCE", 0.05)
+    wanted = store.request(Picture(0, FrameAddress(0)), lambda: LocalReference(str(path)))
+    store.let_through()
+    monkeypatch.setattr(pictures, "PATIENCE", 600)
+    store.let_through()  # at once: waited for once, and known to take long
+    assert not wanted.done()
+    gate.set()
+    assert wanted.result(10)
+
+
+def test_what_has_to_be_said_of_a_picture_is_kept_with_it(store: PictureStore, tmp_path: Path) -> None:
+    cells = np.zeros((2, 16, 16), np.float32)
+    cells[1] = np.nan
+    path = tmp_path / "float.dcm"
+    path.write_bytes(file_bytes(dataset(cells, frames=2)))
+
+    def remark(frame: int, rendering: Rendering) -> tuple[Rendering, str | None] | None:
+        picture = Picture(0, FrameAddress(frame), View(rendering))
+        store.request(picture, lambda: LocalReference(str(path))).result(10)
+        told = store.remark(picture)
+        return told and (told.rendering, told.reason)
+
+    assert remark(0, Rendering.FULL) is None
+    shown = remark(0, Rendering.VOI)
+    assert shown is not None
+    assert shown[0] is Rendering.FULL
+    assert "window" in (shown[1] or "")
+    nothing = remark(1, Rendering.FULL)
+    assert nothing is not None
+    assert "NaN" in (nothing[1] or "")
+    store.drop(0)
+    assert store.remark(Picture(0, FrameAddress(1))) is None

@@ -100,3 +100,16 @@ def test_regions_that_cannot_be_used_are_noted(open_desk: Callable[..., Desk], t
     file = write_cine(tmp_path / "us.dcm", SequenceOfUltrasoundRegions=[region(50, 40, 10, 10)])
     notes = state(ready(open_desk([file])))["file"]["notes"]
     assert any(note.startswith("ultrasound region 1 of 1 is not kept") for note in notes)
+
+
+def test_suggestions_are_being_looked_for_until_the_last_search_has_ended(
+    open_desk: Callable[..., Desk], files: list[Path]
+) -> None:
+    session = ready(open_desk(files))
+    file, suggester = session.opened(), session.desk._suggester
+    suggester.begin(file)
+    suggester.begin(file)
+    suggester.work(session, file)
+    assert state(session)["file"]["suggesting"]
+    suggester.work(session, file)
+    assert not state(session)["file"]["suggesting"]

@@ -176,3 +176,11 @@ def test_closing_the_last_user_leaves_one_file(tmp_path: Path) -> None:
     with open_store(tmp_path, user="tester") as store:
         store.add_rects("/a.dcm", PAIR)
     assert [path.name for path in tmp_path.iterdir() if path.suffix != ".table"] == ["dcmaudit.sqlite.db"]
+
+
+def test_getting_ready_for_the_first_write_writes_nothing(tmp_path: Path) -> None:
+    with open_store(tmp_path / "marks", user="tester") as store:
+        store.warm_up()
+    assert not list(tmp_path.rglob("*.db"))
+    with open_store(tmp_path / "marks", user="tester", read_only=True) as store:
+        store.warm_up()

@@ -53,7 +53,7 @@ def make_desk(folder: Path, names: Sequence[Path | str], **how: Any) -> Desk:
     return Desk(settings, [str(name) for name in names], store=store, **wanted)
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 10.0) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Return as soon as ``condition`` holds; AssertionError where it does not in time."""
     end = time.monotonic() + seconds
     while not condition():

@@ -54,6 +54,14 @@ class Reviewer:
         self._errors.seek(0)
         raise AssertionError(f"the reviewer did not start: {self._errors.read()}")
 
+    def said(self) -> str:
+        """What it wrote to standard error so far."""
+        here = self._errors.tell()
+        self._errors.seek(0)
+        text = self._errors.read()
+        self._errors.seek(here)
+        return text
+
     @property
     def origin(self) -> str:
         """Scheme, host and port."""

@@ -15,6 +15,7 @@ from dcmaudit.dicom import Instance, Samples
 from dcmaudit.errors import DecodeError
 from dcmaudit.model import FrameAddress, PlaneAddress
 from dcmaudit.review import COMMANDS, Desk, Where
+from dcmaudit.web import browse
 from support.desks import wait_for
 from support.pages import Page
 
@@ -351,3 +352,16 @@ def test_a_slow_picture_can_be_left_and_holds_nobody_up(tab: Page, desk: Desk, m
         gate.set()
     assert tab.do("previous-file").status_code == 200
     assert tab.get("image/0/f3").status_code == 200
+
+
+def test_a_folder_of_very_many_files_is_listed_in_part_and_says_so(
+    tab: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browse, "FILES", 3)
+    folder = tmp_path / "many"
+    for number in range(7):
+        (folder / f"folder{number}").mkdir(parents=True)
+        (folder / f"{number}.dcm").touch()
+    found = tab.client.get("/api/browse", params={"path": str(folder)}).json()
+    kinds = [entry["kind"] for entry in found["entries"]]
+    assert (kinds.count("folder"), kinds.count("file"), found["left_off"]) == (7, 3, 4)

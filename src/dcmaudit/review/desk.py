@@ -131,6 +131,7 @@ class Desk:
                 reopen=reference_to,
                 serial=len(self._worklists),
                 title=_title(names),
+                let_through=self.pictures.let_through,
             )
             self._worklists.append(worklist)
         worklist.start()
@@ -155,15 +156,21 @@ class Desk:
 
     def begin_background(self, session: Session, file: OpenFile) -> None:
         """Look for stray bits and for suggestions while the reviewer goes on."""
+        if not self.viewer:
+            self._helpers.submit(self._warm_up)
         if file.stray is StrayBits.WAITING:
             file.stray = StrayBits.SCANNING
             self._scanners.submit(partial(self._scan, session, file))
         self.suggest(session, file)
 
+    def _warm_up(self) -> None:
+        self.pictures.let_through()
+        self.store.warm_up()
+
     def suggest(self, session: Session, file: OpenFile) -> None:
         """Look for suggestions for the file and the planes around the one on screen."""
         if file.facts is not None and self._suggester.wants(file):
-            file.suggesting = True
+            self._suggester.begin(file)
             self._helpers.submit(partial(self._suggester.work, session, file))
 
     def suggest_now(self, session: Session, file: OpenFile) -> None:
@@ -196,6 +203,7 @@ class Desk:
             return self.quitting or session.file is not file
 
         def progress(done: int, total: int) -> None:
+            self.pictures.let_through()
             file.stray_progress = (done, total)
             if done * 20 // max(total, 1) != (done - 1) * 20 // max(total, 1):
                 session.bump()
@@ -276,8 +284,13 @@ class Desk:
             return
         self._recent = [entry, *(old for old in self.recent() if old != entry)][:_RECENT_KEPT]
         if not self.viewer and self.store.is_writable:
-            with suppress(DcmauditError):
-                self.store.put_preference(_RECENT, self._recent)
+            # In another thread: the reviewer waits for the first picture, and not for a note about the list.
+            self.help(partial(self._note_recent, self.store, self._recent))
+
+    def _note_recent(self, store: Store, recent: list[list[object]]) -> None:
+        self.pictures.let_through()
+        with suppress(DcmauditError):
+            store.put_preference(_RECENT, recent)
 
     def examples(self) -> str:
         """A folder with example files that is deleted when the program ends."""
@@ -293,9 +306,12 @@ class Desk:
             with suppress(DcmauditError):
                 self.store.put_preference(_PREFERENCE, options.values())
 
-    def set_database(self, session: Session, path: str) -> None:
-        """Keep marks in another database from now on, for every document; ``session`` shows it at once."""
-        store = open_store(self.confined.path(path), user=self.user, read_only=self.viewer)
+    def set_database(self, session: Session, location: str) -> None:
+        """Keep marks in another database from now on, for every document; ``session`` shows it at once.
+
+        StoreError or UsageError where it cannot be opened: then the one before stays.
+        """
+        store = open_store(location, user=self.user, read_only=self.viewer)
         for other in self.sessions():
             with suppress(DcmauditError):
                 other.leave()

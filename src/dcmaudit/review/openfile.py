@@ -97,7 +97,8 @@ class OpenFile:
     tag: TagRecord | None = None
     seen: SeenPlanes = field(default_factory=SeenPlanes)
     suggestions: list[Suggestion] = field(default_factory=list)
-    suggesting: bool = False
+    searches: int = 0
+    """How many searches for suggestions were asked for and have not ended."""
     reading: set[str] = field(default_factory=set)
     """Titles of the planes that text is looked for on at the moment."""
     identified: bool = False
@@ -111,6 +112,11 @@ class OpenFile:
     stripes: object = None
     """What the strip of planes last showed, kept by ``strip.stripes``."""
     learning: Learning = field(default_factory=Learning)
+
+    @property
+    def suggesting(self) -> bool:
+        """Whether suggestions are being looked for."""
+        return self.searches > 0
 
     @property
     def plane(self) -> Plane | None:

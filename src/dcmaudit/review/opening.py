@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dcmaudit.errors import SourceNotFoundError, UsageError
 from dcmaudit.review import arguments as take
@@ -11,6 +12,10 @@ from dcmaudit.review.arguments import Arguments
 from dcmaudit.review.openfile import OpenFile
 from dcmaudit.review.session import Session
 from dcmaudit.settings import remember_database
+from dcmaudit.store import has_password, is_server, with_password
+
+if TYPE_CHECKING:
+    from dcmaudit.review.desk import Desk
 
 
 def open_files(session: Session, arguments: Arguments) -> None:
@@ -45,22 +50,43 @@ def open_examples(session: Session, _arguments: Arguments) -> None:
 
 
 def set_database(session: Session, arguments: Arguments) -> None:
-    """Keep marks in the database of the folder ``path`` from now on, and where nothing else says so, again."""
+    """Keep marks in another database from now on, and where nothing else says so, again at the next start.
+
+    ``path`` is a folder, a file, or the address of a PostgreSQL database; ``password`` may come with an address. A
+    password is used and never kept.
+    """
     desk = session.desk
-    desk.set_database(session, take.text(arguments, "path"))
-    if desk.settings.is_database_free and not desk.settings.browse_roots:
-        try:
-            chosen = desk.confined.path(take.text(arguments, "path"))
-            remember_database(None if chosen == desk.settings.own_database else chosen)
-        except OSError as error:
-            session.say(
-                f"This choice holds until the program ends: it could not be kept ({error.strerror}).", "warning"
-            )
-        else:
-            session.say("Marks are kept here from now on, also after the next start.")
-    else:
+    location = _database(desk, take.text(arguments, "path"), arguments)
+    desk.set_database(session, location)
+    if not desk.settings.is_database_free or desk.settings.browse_roots:
         why = "--db or a setting" if desk.settings.db is not None else "SMI_ROOT"
         session.say(f"Marks are kept here until the program ends. The next start asks {why} again.")
+    elif is_server(location) and has_password(location):
+        session.say(
+            "Marks are kept here until the program ends. The choice was not noted for the next start, because a "
+            "password is never stored: write it into ~/.pgpass and choose the address without one."
+        )
+    else:
+        _remember(session, location)
+
+
+def _database(desk: Desk, place: str, arguments: Arguments) -> str:
+    if not is_server(place):
+        return desk.confined.path(place)
+    if desk.settings.browse_roots:
+        # Whoever may use this page could otherwise have this machine knock at any other one.
+        raise UsageError("the address of a server may not be chosen here", hint="start the program with --db")
+    password = take.text(arguments, "password") if arguments.get("password") else ""
+    return with_password(place, password) if password else place
+
+
+def _remember(session: Session, location: str) -> None:
+    try:
+        remember_database(None if location == session.desk.settings.own_database else location)
+    except OSError as error:
+        session.say(f"This choice holds until the program ends: it could not be kept ({error.strerror}).", "warning")
+    else:
+        session.say("Marks are kept here from now on, also after the next start.")
 
 
 def read_again(session: Session, _arguments: Arguments) -> None:

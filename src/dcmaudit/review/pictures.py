@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from dcmaudit.dicom.render import encode_png, project_planes, render, thumbnail
+from dcmaudit.dicom.render import Shown, encode_png, project_planes, render, shown_as, thumbnail
 from dcmaudit.dicom.render.project import Strokes
 from dcmaudit.dicom.render.strokes import stroke_map
 from dcmaudit.errors import DcmauditError, DecodeError, DicomError, ReviewError
@@ -18,9 +18,12 @@ from dcmaudit.review.workers import Workers
 
 THUMBNAIL_EDGE = 160
 FULL = View()
+PATIENCE = 0.5
+"""Seconds that work in the background waits for a picture that somebody is waiting for."""
 
 _BYTES = 12 * 2**20
 _ERRORS = 2000
+_REMARKS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,8 @@ class PictureStore:
     """PNG pictures by what they show.
 
     One picture is made once however many ask for it at the same time. ``wanted`` pictures are made by several
-    threads, those for later by one, which takes up nothing new while somebody waits. ``strokes`` says where writing
-    is, for the projection that shows it.
+    threads, those for later by one, which takes up nothing new while somebody waits for one; other work that can
+    wait asks ``let_through``. ``strokes`` says where writing is, for the projection that shows it.
     """
 
     def __init__(
@@ -52,7 +55,10 @@ class PictureStore:
         self._size = 0
         self._pending: dict[Picture, Future[bytes]] = {}
         self._errors: OrderedDict[Picture, DcmauditError] = OrderedDict()
+        self._remarks: OrderedDict[Picture, Shown] = OrderedDict()
         self._lock = threading.Lock()
+        self._calm = threading.Condition(self._lock)
+        self._urgent: set[Picture] = set()
         self._left_out: dict[Picture, frozenset[PlaneAddress]] = {}
         self._waiting: Counter[Picture] = Counter()
         self._wanted = Workers(workers, "picture")
@@ -71,8 +77,7 @@ class PictureStore:
             known = self._known(picture)
             if known is not None:
                 return known
-            future = workers.submit(lambda: self._make(picture, reference))
-            self._pending[picture] = future
+            future = self._begun(picture, reference, workers)
         future.add_done_callback(lambda _done: self._settle(picture, future))
         return future
 
@@ -81,9 +86,18 @@ class PictureStore:
         with self._lock:
             if self._known(picture) is not None:
                 return
-            future = self._wanted.submit(lambda: self._make(picture, reference))
-            self._pending[picture] = future
+            future = self._begun(picture, reference, self._wanted)
         future.add_done_callback(lambda _done: self._settle(picture, future))
+
+    def let_through(self) -> None:
+        """Return when no plane that somebody waits for is being made, or after PATIENCE seconds.
+
+        For work in the background: it would take the time that the picture needs. A picture that takes longer is let
+        go on by itself from then on: one file on a dead server must not hold up the work on others.
+        """
+        with self._calm:
+            if not self._calm.wait_for(lambda: not self._urgent, PATIENCE):
+                self._urgent.clear()
 
     def release(self, picture: Picture) -> None:
         """One less waits for ``picture``; a picture that nobody waits for is not begun, a projection not finished."""
@@ -105,6 +119,11 @@ class PictureStore:
         """The projections that were made of the group whose first plane is ``address``."""
         with self._lock:
             return [made for made in self._left_out if (made.file_id, made.address) == (file_id, address)]
+
+    def remark(self, picture: Picture) -> Shown | None:
+        """How a plane was really rendered where that needs words; None where it is the view asked for, or not made."""
+        with self._lock:
+            return self._remarks.get(picture)
 
     def error(self, picture: Picture) -> DcmauditError | None:
         """Why the picture could not be made when it was tried last; None where it was not, or could."""
@@ -137,6 +156,8 @@ class PictureStore:
                 self._size -= len(self._kept.pop(picture))
             for made in [kept for kept in self._left_out if kept.file_id == file_id]:
                 del self._left_out[made]
+            for told in [kept for kept in self._remarks if kept.file_id == file_id]:
+                del self._remarks[told]
         self.forget_errors(file_id)
 
     def close(self) -> None:
@@ -144,6 +165,8 @@ class PictureStore:
         with self._lock:
             self._queue.clear()
             self._waiting.clear()
+            self._urgent.clear()
+            self._calm.notify_all()
         self._wanted.stop()
         self._ahead.stop()
         self._long.stop()
@@ -162,7 +185,15 @@ class PictureStore:
             return failed
         return None
 
+    def _begun(self, picture: Picture, reference: Callable[[], Reference], workers: Workers) -> Future[bytes]:
+        future = workers.submit(lambda: self._make(picture, reference))
+        self._pending[picture] = future
+        if picture.projection is None:
+            self._urgent.add(picture)
+        return future
+
     def _make_ahead(self) -> None:
+        self.let_through()
         with self._lock:
             if not self._queue:
                 return
@@ -182,6 +213,9 @@ class PictureStore:
         with self._lock:
             if self._pending.get(picture) is future:
                 del self._pending[picture]
+                self._urgent.discard(picture)
+                if not self._urgent:
+                    self._calm.notify_all()
 
     def _make(self, picture: Picture, reference: Callable[[], Reference]) -> bytes:
         try:
@@ -220,8 +254,18 @@ class PictureStore:
                 with self._lock:
                     self._left_out[picture] = frozenset(failed for failed, _reason in projected.failed)
                 return encode_png(projected.picture)
-            pixels = render(instance.read(picture.address), picture.view)
+            samples = instance.read(picture.address)
+            pixels = render(samples, picture.view)
+            self._note(picture, shown_as(samples, picture.view))
             return encode_png(thumbnail(pixels, THUMBNAIL_EDGE) if picture.thumbnail else pixels)
+
+    def _note(self, picture: Picture, shown: Shown) -> None:
+        with self._lock:
+            self._remarks.pop(picture, None)
+            if shown.reason is not None:
+                self._remarks[picture] = shown
+                if len(self._remarks) > _REMARKS:
+                    self._remarks.popitem(last=False)
 
     def _keep(self, picture: Picture, data: bytes) -> None:
         old = self._kept.pop(picture, b"")

@@ -234,6 +234,7 @@ class Session:
             raise ReviewError(f"the file has {len(file.planes)} planes", file=file.name, hint="choose one of them")
         file.index = index
         self.place_cursor()
+        self.begin_picture()
         self.desk.suggest(self, file)
 
     def place_cursor(self) -> None:

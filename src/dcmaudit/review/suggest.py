@@ -45,6 +45,12 @@ class Suggester:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._lock = threading.Lock()
+        self._counting = threading.Lock()
+
+    def begin(self, file: OpenFile) -> None:
+        """Note that a search was asked for: ``work`` ends it. Several may be under way for one file."""
+        with self._counting:
+            file.searches += 1
 
     def wants(self, file: OpenFile) -> bool:
         """Whether there is anything left to look for near the plane on screen."""
@@ -53,6 +59,7 @@ class Suggester:
     def work(self, session: Session, file: OpenFile) -> None:
         """Look, in a thread of its own, and show what is new; nothing where the file was left meanwhile."""
         try:
+            self._desk.pictures.let_through()
             if session.file is file and not self._desk.quitting:
                 planes = self._search(session, file, _near(file))
                 session.bump()
@@ -66,7 +73,8 @@ class Suggester:
             with session.lock:
                 session.say(f"Suggestions could not be looked up ({type(error).__name__}).", "warning")
         finally:
-            file.suggesting = False
+            with self._counting:
+                file.searches -= 1
         if session.file is file:
             session.bump()
 
@@ -103,6 +111,7 @@ class Suggester:
 
     def _look(self, session: Session, file: OpenFile, plane: Plane) -> None:
         """Look at what is under the suggestions of a plane. One that cannot be decoded says so by itself."""
+        self._desk.pictures.let_through()
         try:
             with self._desk.pool.lease(file.file_id, session.worklist.referrer(file.place)) as instance:
                 samples = instance.read(plane.address)

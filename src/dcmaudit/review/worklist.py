@@ -38,6 +38,7 @@ class Worklist:
 
     ``found`` is walked in a thread of its own after ``start``. ``states`` answers for a batch of names in one
     query. ``reopen`` makes a reference from a name again, so that a million names are not a million objects.
+    ``let_through`` is called between two batches: it returns once nothing more urgent than the walk is going on.
     """
 
     def __init__(
@@ -48,8 +49,10 @@ class Worklist:
         reopen: Callable[[str], Reference],
         serial: int = 0,
         title: str = "",
+        let_through: Callable[[], None] = lambda: None,
     ) -> None:
         self.title = title
+        self._let_through = let_through
         self.growing = True
         self.tally = Tally()
         self._found = found
@@ -177,6 +180,7 @@ class Worklist:
                     batch.append(reference.name)
                 if len(batch) >= limit or time.monotonic() - last > _PATIENCE:
                     self._add(batch)
+                    self._let_through()
                     batch, limit, last = [], min(limit * 4, _BATCH), time.monotonic()
         except DcmauditError as error:
             self.tally.add(Problem(error.file or self.title, error))

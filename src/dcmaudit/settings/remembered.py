@@ -20,7 +20,7 @@ def memory_path() -> Path:
 
 
 def remembered_database() -> str | None:
-    """The folder or file that was chosen last, None where none was.
+    """The folder, file or address of a server that was chosen last, None where none was.
 
     UsageError where it is not there any more: another one, taken silently, would look as if nothing was marked.
     """
@@ -31,7 +31,7 @@ def remembered_database() -> str | None:
         return None
     if not chosen:
         return None
-    if not os.path.lexists(chosen):
+    if "://" not in chosen and not os.path.lexists(chosen):
         raise UsageError(
             "the database that was chosen in the reviewer's menu is not there",
             file=chosen,

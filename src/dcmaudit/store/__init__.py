@@ -1,6 +1,6 @@
 """Marks and who made them, in SQLite or PostgreSQL. The only package that knows SQLAlchemy."""
 
-from dcmaudit.store.location import is_database_missing
+from dcmaudit.store.location import has_password, is_database_missing, is_server, with_password
 from dcmaudit.store.records import (
     HistoryEntry,
     IdentityRecord,
@@ -31,6 +31,9 @@ __all__ = [
     "Store",
     "StoreInfo",
     "TagRecord",
+    "has_password",
     "is_database_missing",
+    "is_server",
     "open_store",
+    "with_password",
 ]

@@ -135,6 +135,11 @@ class Database:
         self._is_complete = found == HEAD and session.has_rects and session.has_tags and has_learning
         return session
 
+    def warm_up(self) -> None:
+        """Have ready in memory what the first write will need; the database itself is left as it is."""
+        if self.backend.refusal is None and not self._is_complete:
+            migrate.warm_up()
+
     def _bring_up_to_date(self) -> None:
         if not self._is_prepared:
             with self._guard:

@@ -63,6 +63,25 @@ def parse_location(location: str | Path) -> Location:
     return SqliteLocation(path)
 
 
+def is_server(location: str) -> bool:
+    """Whether the text is the address of a server (or of anything else on the network), not a place for a file."""
+    return "://" in location
+
+
+def has_password(address: str) -> bool:
+    """Whether a password is written in the address of a server; UsageError for an address that is none."""
+    parsed = parse_location(address)
+    return isinstance(parsed, PostgresLocation) and parsed.url.password is not None
+
+
+def with_password(address: str, password: str) -> str:
+    """The address of a server with this password in it, whatever characters it has; UsageError where it is none."""
+    parsed = parse_location(address)
+    if not isinstance(parsed, PostgresLocation):
+        raise UsageError("a database file has no password", hint="leave the password empty")
+    return parsed.url.set(password=password).render_as_string(hide_password=False)
+
+
 def is_database_missing(location: str | Path) -> bool:
     """Whether the location is a place for a database file and there is none. Of a server nothing is known."""
     parsed = parse_location(location)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import Dialect
@@ -44,10 +45,20 @@ def refuse_newer(found: str | None, where: str) -> None:
 
 def upgrade(connection: Connection, scripts: Path = SCRIPTS) -> None:
     """Carry out every step that is missing. ``connection`` is in a transaction, which the caller commits."""
-    # Alembic is slow to import and needed once in the life of a database.
+    command, config_type = _alembic()
+    config = config_type(attributes={"connection": connection})
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    command.upgrade(config, "head")
+
+
+def warm_up() -> None:
+    """Import what ``upgrade`` needs, so that the first mark of a new database does not wait for that."""
+    _alembic()
+
+
+def _alembic() -> tuple[Any, Any]:
+    # It is slow to import and needed once in the life of a database.
     from alembic import command
     from alembic.config import Config
 
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
-    command.upgrade(config, "head")
+    return command, Config

@@ -52,6 +52,10 @@ class Store(FileMarks, FileFacts):
         """Give the connections back."""
         self._database.close()
 
+    def warm_up(self) -> None:
+        """Have ready in memory what the first write will need: half a second where the database is new."""
+        self._database.warm_up()
+
     @property
     def location(self) -> str:
         """Where it is, for people: a path, or server and database without user and password."""

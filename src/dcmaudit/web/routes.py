@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from typing import IO, TextIO, cast
+from urllib.parse import quote
 
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
@@ -184,6 +185,10 @@ class Routes:
         if data is None:
             raise ReviewError("the picture is no longer wanted", hint="ask for it again")
         headers = {"X-Plane": f"{picture.file_id}/{label}", "X-Left-Out": str(len(pictures.left_out(picture)))}
+        told = pictures.remark(picture)
+        if told is not None and told.reason is not None:
+            # The remark is text in any letters, and a header is not: the page decodes it.
+            headers |= {"X-Rendering": told.rendering.value, "X-Note": quote(told.reason)}
         return Response(data, media_type="image/png", headers=headers)
 
     # Lists

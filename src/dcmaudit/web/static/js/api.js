@@ -1,5 +1,7 @@
 /** Talking with the server. One document id a tab; every write carries the header that cross-site pages cannot send. */
 
+/** @typedef {{rendering: string, text: string}} Remark  how a plane is really shown, and why */
+
 /** An answer of the server that says what went wrong and what to do. */
 export class Refusal extends Error {
   /**
@@ -209,11 +211,12 @@ export class Api {
 
   /**
    * The bytes of a picture; `plane` ("file/key") must be what the server says it sent. `leftOut` is the number of
-   * planes that a projection could not take in.
+   * planes that a projection could not take in; `remark` says where the plane is shown in another way than was asked
+   * for, or holds nothing that could be shown.
    * @param {string} url
    * @param {string} plane
    * @param {AbortSignal} [signal]
-   * @returns {Promise<{blob: Blob, leftOut: number}>}
+   * @returns {Promise<{blob: Blob, leftOut: number, remark: Remark|null}>}
    */
   static async picture(url, plane, signal) {
     const response = await ask(url, signal ? { signal } : {});
@@ -221,6 +224,9 @@ export class Api {
     if (sent !== plane) {
       throw new Refusal(`The server sent the plane ${sent ?? "without a name"} where ${plane} was asked for.`, null, 500);
     }
-    return { blob: await response.blob(), leftOut: Number(response.headers.get("X-Left-Out") ?? 0) };
+    const { headers } = response;
+    const [rendering, note] = [headers.get("X-Rendering"), headers.get("X-Note")];
+    const remark = rendering && note ? { rendering, text: decodeURIComponent(note) } : null;
+    return { blob: await response.blob(), leftOut: Number(headers.get("X-Left-Out") ?? 0), remark };
   }
 }

@@ -38,8 +38,8 @@ class Page {
     this.keys = keyTable(commands);
     this.chrome = new Chrome();
     this.theme = new Theme();
-    this.pictures = new Pictures();
     this.stage = new Stage(byId("stage", HTMLElement));
+    this.pictures = new Pictures(() => this.stage.camera.fittedStage);
     this.cursor = new Cursor(this.stage, (box) => this.conductor.run("cursor", { box }));
     /** @param {unknown} error */
     const failed = (error) => this.#background(error);
@@ -99,13 +99,17 @@ class Page {
   }
 
   /**
-   * Everything changes here, for one and the same animation frame.
+   * Another file, or another state of it: what can change the size of the stage comes first, so that it is drawn once.
    * @param {ViewState} state
    * @param {import("./conductor.js").Picture} picture
    */
   #paint(state, picture) {
+    this.chrome.top(state);
+    this.chrome.setOpening(state.file?.opening === true);
+    this.chrome.start(state);
+    this.strip.update(state);
+    this.stage.measure();
     this.#step(state, picture);
-    this.#settle(state);
   }
 
   /**
@@ -121,22 +125,20 @@ class Page {
     const rects = /** @type {DrawnRect[]} */ (state.rects.filter((rect) => rect.box !== null));
     const cursor = state.viewer ? null : this.cursor.box;
     const before = this.stage.shown;
-    if (picture.bitmap) {
+    if (picture.plane) {
       const kept = other ? { lit: null, dragging: false } : { lit: before.lit, dragging: before.dragging };
-      this.stage.show(picture.bitmap, { rects, cursor, redacted: state.view.redacted, ...kept });
+      this.stage.show(picture.plane, { rects, cursor, redacted: state.view.redacted, ...kept });
     } else this.stage.clear();
-    this.chrome.top(state);
+    this.chrome.top(state, picture.plane?.remark ?? null);
     this.chrome.trouble(state, picture.trouble);
     this.panel.update(state, this.mayWrite);
     this.strip.update(state);
     if (other) this.chrome.explain(null, 0, 0);
   }
 
-  /** What goes with a state besides its plane. @param {ViewState} state */
+  /** What goes with a state besides its plane, once that is on the screen. @param {ViewState} state */
   #settle(state) {
     this.chrome.top(state);
-    this.chrome.setOpening(state.file?.opening === true);
-    this.chrome.start(state);
     this.chrome.before(state, (command, args) => void this.act(command, args));
     this.chrome.say(state.message);
     this.strip.update(state);
@@ -276,7 +278,7 @@ class Page {
     const path = choice.paths[0];
     if (command === "open-files") await this.act(command, { names: choice.paths });
     else if (command.startsWith("open-folder")) await this.act("open-folder", { path, recursive: choice.recursive });
-    else await this.act(command, { path });
+    else await this.act(command, choice.password ? { path, password: choice.password } : { path });
     this.stage.root.focus({ preventScroll: true });
   }
 

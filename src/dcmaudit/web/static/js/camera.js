@@ -1,11 +1,9 @@
 /** How the plane lies on the stage: scale and offset, in device pixels so that 1:1 is truly one to one. */
 
 import { clamp } from "./rectangle.js";
+import { fitScale, LARGEST, MARGIN } from "./scaling.js";
 
 const STEPS = 1.25;
-const LARGEST = 64;
-/** Room kept around a fitted plane, so that the handles at its edge can be taken. */
-const MARGIN = 10;
 
 export class Camera {
   constructor() {
@@ -38,13 +36,13 @@ export class Camera {
     if (!same || this.mode === "fit") this.fit();
   }
 
+  /** The stage, where planes are fitted to it. */
+  get fittedStage() {
+    return this.mode === "fit" ? this.stage : null;
+  }
+
   fitScale() {
-    const margin = 2 * MARGIN;
-    return Math.min(
-      Math.max(1, this.stage.width - margin) / this.plane.width,
-      Math.max(1, this.stage.height - margin) / this.plane.height,
-      LARGEST,
-    );
+    return fitScale(this.stage, this.plane);
   }
 
   fit() {

@@ -23,14 +23,20 @@ export class Chrome {
     /** Number and text of the server's message; one from the page itself has none. */
     this.shownMessage = "";
     this.isRefusal = false;
+    /** @type {import("./api.js").Remark|null} */
+    this.remark = null;
     this.shownBefore = "";
     /** @type {ReturnType<typeof setTimeout>|undefined} */
     this.fading = undefined;
     byId("messageclose", HTMLButtonElement).addEventListener("click", () => (this.message.hidden = true));
   }
 
-  /** @param {ViewState} state */
-  top(state) {
+  /**
+   * @param {ViewState} state
+   * @param {import("./api.js").Remark|null} [remark]  what has to be said of the picture; left out where it is the same one
+   */
+  top(state, remark = this.remark) {
+    this.remark = remark;
     const { worklist, file, plane } = state;
     const total = worklist.total.toLocaleString("en");
     setText(byId("position", HTMLElement), worklist.number === null ? (file ? `–/${total}` : "") : `${worklist.number}/${total}`);
@@ -39,6 +45,9 @@ export class Chrome {
     setText(name, file?.short ?? "");
     name.title = file?.name ?? "";
     setText(byId("planetitle", HTMLElement), plane?.title ?? "");
+    const note = byId("planenote", HTMLElement);
+    setText(note, remark?.text ?? "");
+    note.title = remark?.text ?? "";
     const comment = byId("commentline", HTMLElement);
     setText(comment, file?.comment ?? "");
     comment.title = file?.comment ?? "";
@@ -52,7 +61,7 @@ export class Chrome {
     byId("viewer", HTMLElement).hidden = !state.viewer;
     byId("changed", HTMLElement).hidden = !file?.changed;
     document.title = worklist.number === null ? "dcmaudit" : `${worklist.number}/${worklist.total} · dcmaudit`;
-    const where = plane ? `${worklist.number ?? ""} of ${worklist.total}, ${plane.title}` : "";
+    const where = plane ? `${worklist.number ?? ""} of ${worklist.total}, ${plane.title}${remark ? `: ${remark.text}` : ""}` : "";
     setText(byId("spoken", HTMLElement), where);
   }
 
@@ -67,7 +76,7 @@ export class Chrome {
     // Where one pixel of the screen stands for more than four of the image, small text leaves no trace.
     const small = state.plane?.image && percent < 50 ? ["small text is lost at this size, 1 shows every pixel"] : [];
     const parts = file
-      ? [RENDERINGS[view.rendering] ?? view.rendering, ...(view.inverted ? ["inverted"] : []), zoom, ...small, view.redacted ? "redaction shown" : "without redaction", ...(view.rejected ? ["rejected candidates shown"] : [])]
+      ? [RENDERINGS[this.remark?.rendering ?? view.rendering] ?? view.rendering, ...(view.inverted ? ["inverted"] : []), zoom, ...small, view.redacted ? "redaction shown" : "without redaction", ...(view.rejected ? ["rejected candidates shown"] : [])]
       : [];
     setText(byId("statusview", HTMLElement), parts.join(" · "));
     const bits = file?.bits_progress ? ` · searching bits, ${file.bits_progress[0]} of ${file.bits_progress[1]} frames` : "";

@@ -12,12 +12,14 @@ import { Lost, Refusal } from "./api.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
 /** @typedef {import("./types.js").Trouble} Trouble */
-/** @typedef {{bitmap: ImageBitmap|null, trouble: Trouble|null}} Picture */
+/** @typedef {{plane: import("./pictures.js").Shown|null, trouble: Trouble|null}} Picture */
 
 /** A wait that is shorter than this is not worth a word. */
 const SLOW = 150;
 /** Without another command for this long, what was painted is reported by itself. */
 const QUIET = 250;
+/** How often to see whether it is quiet. */
+const LOOK = 25;
 /** Keys pressed while a picture is coming are kept, up to this many. */
 const WAITING = 8;
 /** Commands that may leave a plane that is still being decoded. `next-frame` is not one of them: it would skip it. */
@@ -28,9 +30,9 @@ const LEAVING = new Set(["next-file", "previous-file", "previous-frame", "next-o
  * @typedef {object} Score
  * @property {import("./api.js").Api} api
  * @property {import("./pictures.js").Pictures} pictures
- * @property {(state: ViewState, picture: Picture) => void} paint  changes everything that is shown, in one go
+ * @property {(state: ViewState, picture: Picture) => void} paint  puts a state on the screen: the plane and what tells which one it is, in one go
  * @property {(state: ViewState, picture: Picture) => void} step  the same for a plane beside the one on the screen: the stage and its words alone
- * @property {(state: ViewState) => void} settle  everything else of a state whose plane was painted by `step`
+ * @property {(state: ViewState) => void} settle  everything else of a state whose plane is on the screen
  * @property {(text: string|null) => void} busy
  * @property {(why: "no answer"|"ended"|null) => void} lost
  * @property {(trouble: Trouble) => void} refused
@@ -53,8 +55,8 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 /** Resolves inside the next animation frame, which shows what was changed before it. */
 const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
 
-/** Resolves when the frame that is being made has gone to the compositor. */
-function afterPaint() {
+/** Resolves after what the browser is doing now: inside of a frame, when that frame has gone to the compositor. */
+function nextTask() {
   return new Promise((resolve) => {
     const channel = new MessageChannel();
     channel.port1.onmessage = resolve;
@@ -73,6 +75,8 @@ export class Conductor {
     /** @type {{command: string, args: Record<string, unknown>, done: (ok: boolean) => void}[]} */
     this.waiting = [];
     this.running = false;
+    /** Whether the last command came from a key that is held down: there is no time for what is not needed. */
+    this.held = false;
     this.lost = false;
     this.over = false;
     /** @type {AbortController|null} */
@@ -105,6 +109,7 @@ export class Conductor {
    */
   run(command, args = {}, repeat = false) {
     if (this.lost) return Promise.resolve(false);
+    this.held = repeat;
     if (this.running && (repeat || this.waiting.length >= WAITING)) return Promise.resolve(false);
     return new Promise((done) => {
       this.waiting.push({ command, args, done });
@@ -133,9 +138,8 @@ export class Conductor {
     const slow = setTimeout(() => this.score.busy("Working…"), SLOW);
     const guess = this.#foreseen(command);
     try {
-      const answer = this.score.api.act(command, args, painted);
-      if (guess) await this.#step(guess.state, guess.picture, answer);
-      const state = await answer;
+      const act = () => this.score.api.act(command, args, painted);
+      const state = await (guess ? this.#step(guess.state, guess.picture, act) : act());
       clearTimeout(slow);
       if (guess && agree(guess.state, state)) this.#confirm(state);
       else await this.#present(state);
@@ -161,33 +165,48 @@ export class Conductor {
     const { state } = this;
     const part = command === "next-frame" ? state?.near.next : command === "previous-frame" ? state?.near.previous : null;
     if (!state?.file || !part?.plane.image || part.plane.error || state.question) return null;
-    const bitmap = this.score.pictures.peek(part.plane.image);
+    const plane = this.score.pictures.peek(part.plane.image);
     const near = { next: null, previous: null };
-    return bitmap && { state: { ...state, ...part, near, message: null }, picture: { bitmap, trouble: null } };
+    return plane && { state: { ...state, ...part, near, message: null }, picture: { plane, trouble: null } };
   }
 
   /**
-   * Paint a foreseen plane.
+   * Paint a foreseen plane; the server is asked once it is painted, while the frame is still on its way.
    * @param {ViewState} state
    * @param {Picture} picture
-   * @param {Promise<unknown>} answer
+   * @param {() => Promise<ViewState>} act
    */
-  async #step(state, picture, answer) {
-    answer.catch(() => {
-      // told where it is waited for
-    });
+  async #step(state, picture, act) {
     this.state = state;
     this.score.step(state, picture);
     this.score.pictures.shown = state.plane?.image ?? null;
-    await frame();
+    const shown = frame();
+    await nextTask();
+    const answer = act();
+    answer.catch(() => {
+      // told where it is waited for
+    });
+    await shown;
     await this.#painted(state, picture);
+    return answer;
+  }
+
+  /**
+   * Whether all that is new in a state lies beside the stage: the picture need not be painted again.
+   * @param {ViewState} before
+   * @param {ViewState} state
+   */
+  #isShown(before, state) {
+    const { shown } = this.score.pictures;
+    const same = shown !== null && shown === state.plane?.image && before.database?.location === state.database?.location;
+    return same && !state.file?.error && agree(before, state);
   }
 
   /** @param {ViewState} state */
   #confirm(state) {
     this.state = state;
     this.score.settle(state);
-    this.score.pictures.prefetch(this.#ahead(state));
+    this.score.pictures.prefetch(this.#ahead(state), !this.held);
   }
 
   /**
@@ -196,8 +215,8 @@ export class Conductor {
    * @param {Picture} picture
    */
   async #painted(state, picture) {
-    await afterPaint();
-    if (!picture.bitmap || !state.file || !state.plane || document.visibilityState !== "visible") return;
+    await nextTask();
+    if (!picture.plane || !state.file || !state.plane || document.visibilityState !== "visible") return;
     const name = planeOf(state);
     if (name !== this.lastPainted) this.unreported.push([state.file.file_id, state.plane.key]);
     this.lastPainted = name;
@@ -227,14 +246,21 @@ export class Conductor {
   async #present(state) {
     const before = this.state;
     if (before && state.revision < before.revision) return;
+    if (before && this.#isShown(before, state)) {
+      this.#confirm(state);
+      return;
+    }
     const picture = await this.#picture(state);
     if (picture === null) return;
+    // another database knows nothing of what was painted: the plane on the screen is reported to it, too
+    if (before?.database?.location !== state.database?.location) this.lastPainted = null;
     this.state = state;
     this.score.paint(state, picture);
-    this.score.pictures.shown = picture.bitmap ? (state.plane?.image ?? null) : null;
+    this.score.pictures.shown = picture.plane ? (state.plane?.image ?? null) : null;
     await frame();
     await this.#painted(state, picture);
-    this.score.pictures.prefetch(this.#ahead(state));
+    this.score.settle(state);
+    this.score.pictures.prefetch(this.#ahead(state), !this.held);
   }
 
   /**
@@ -245,24 +271,25 @@ export class Conductor {
   async #picture(state) {
     const { file, plane } = state;
     if (!file || !plane || plane.error || !plane.image) {
-      return { bitmap: null, trouble: file?.error ?? plane?.error ?? null };
+      return { plane: null, trouble: file?.error ?? plane?.error ?? null };
     }
     const { pictures } = this.score;
     const kept = pictures.peek(plane.image);
-    if (kept) return { bitmap: kept, trouble: null };
+    if (kept) return { plane: kept, trouble: null };
     pictures.abandonOthers(plane.image);
     const slow = setTimeout(() => this.score.busy(`Loading ${plane.title}…`), SLOW);
     try {
+      /** @type {Promise<null>} */
       const left = new Promise((resolve) => (this.leave = () => resolve(null)));
-      const bitmap = await Promise.race([pictures.get(plane.image, `${file.file_id}/${plane.key}`), left]);
-      return bitmap instanceof ImageBitmap ? { bitmap, trouble: null } : null;
+      const made = await Promise.race([pictures.get(plane.image, `${file.file_id}/${plane.key}`), left]);
+      return made && { plane: made, trouble: null };
     } catch (error) {
       if (error instanceof Refusal && error.status !== 401 && error.status !== 403) {
-        return { bitmap: null, trouble: { message: error.message, hint: error.hint } };
+        return { plane: null, trouble: { message: error.message, hint: error.hint } };
       }
       if (error instanceof DOMException) {
         const message = "The picture that the server sent cannot be read by this browser.";
-        return { bitmap: null, trouble: { message, hint: "Look at the plane in another program before calling it clean." } };
+        return { plane: null, trouble: { message, hint: "Look at the plane in another program before calling it clean." } };
       }
       throw error;
     } finally {
@@ -313,12 +340,18 @@ export class Conductor {
   async #watch() {
     for (;;) {
       if (this.over) return;
-      if (this.running || performance.now() - this.lastAction < QUIET) {
-        await pause(QUIET);
+      if (this.running || (!this.#expectsNews() && performance.now() - this.lastAction < QUIET)) {
+        await pause(LOOK);
         continue;
       }
       await this.#listen();
     }
+  }
+
+  /** Whether there is nothing to look at yet, and it is on its way: that is asked for without a pause. */
+  #expectsNews() {
+    const { state } = this;
+    return state !== null && (state.file ? state.file.opening : state.worklist.growing);
   }
 
   async #listen() {

@@ -5,8 +5,11 @@ import { ask } from "./dialogs.js";
 import { byId, counted, make, setText, symbol } from "./dom.js";
 
 /** @typedef {import("./types.js").BrowseEntry} BrowseEntry */
-/** @typedef {{title: string, action: string, folders: boolean, many: boolean, recursive: boolean}} Purpose */
-/** @typedef {{paths: string[], recursive: boolean}} Choice */
+/** @typedef {{title: string, action: string, folders: boolean, many: boolean, recursive: boolean, server?: boolean}} Purpose */
+/** @typedef {{paths: string[], recursive: boolean, password?: string}} Choice */
+
+/** A password inside of an address, where everybody who looks at the screen can read it. */
+const OPEN_PASSWORD = /^[^:]*:\/\/[^/@]*:[^/]*@|[?&]password=/i;
 
 /** @type {Record<string, Purpose>} */
 export const PURPOSES = {
@@ -14,7 +17,7 @@ export const PURPOSES = {
   "open-folder": { title: "Open a folder", action: "Open this folder", folders: true, many: false, recursive: true },
   "open-folder-recursive": { title: "Open a folder and all below", action: "Open this folder", folders: true, many: false, recursive: true },
   "open-database": { title: "Open a database as a list", action: "Open", folders: false, many: false, recursive: false },
-  "set-database": { title: "Folder of the database", action: "Use this folder", folders: true, many: false, recursive: false },
+  "set-database": { title: "Where marks are kept", action: "Use this folder", folders: true, many: false, recursive: false, server: true },
 };
 
 /** @param {number|null} size */
@@ -34,6 +37,9 @@ class Opener {
     this.recursive = byId("open-recursive", HTMLInputElement);
     this.do = byId("open-do", HTMLButtonElement);
     this.up = byId("open-up", HTMLButtonElement);
+    this.server = byId("open-server", HTMLFormElement);
+    this.address = byId("open-address", HTMLInputElement);
+    this.password = byId("open-password", HTMLInputElement);
     this.purpose = /** @type {Purpose} */ (PURPOSES["open-files"]);
     /** @type {BrowseEntry[]} */
     this.entries = [];
@@ -46,6 +52,10 @@ class Opener {
     byId("open-go", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
       void this.go(this.path.value);
+    });
+    this.server.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#useServer();
     });
     byId("open-cancel", HTMLButtonElement).addEventListener("click", () => this.dialog.close(""));
     this.up.addEventListener("click", () => this.parent !== null && void this.go(this.parent));
@@ -67,13 +77,34 @@ class Opener {
     setText(byId("open-title", HTMLElement), purpose.title);
     setText(this.do, purpose.action);
     byId("open-recursive-label", HTMLElement).hidden = !purpose.recursive;
+    this.server.hidden = !purpose.server;
     this.list.setAttribute("aria-multiselectable", String(purpose.many));
     const answer = ask(this.dialog);
     await this.go(this.here || start);
     this.list.focus();
-    if ((await answer) !== "open") return null;
+    const how = await answer;
+    // thousands of rows that nobody sees would still cost time with every change of the page
+    this.list.replaceChildren();
+    const password = this.#secret();
+    if (how === "server") return { paths: [this.address.value.trim()], recursive: false, password };
+    if (how !== "open") return null;
     const paths = [...this.chosen].sort((a, b) => a - b).map((index) => this.entries[index]?.path ?? "");
     return { paths: purpose.folders ? [this.here] : paths, recursive: this.recursive.checked };
+  }
+
+  #useServer() {
+    const address = this.address.value.trim();
+    const bad = OPEN_PASSWORD.test(address) ? "Write the password into its own field: an address can be read by everybody." : /^postgres(ql)?(\+psycopg)?:\/\/./i.test(address) ? "" : "An address looks like postgresql://USER@HOST/DATABASE";
+    setText(this.note, bad);
+    if (bad) this.address.focus();
+    else this.dialog.close("server");
+  }
+
+  /** The password, once: the field forgets it. */
+  #secret() {
+    const secret = this.password.value;
+    this.password.value = "";
+    return secret;
   }
 
   /** @param {string} path */
@@ -91,7 +122,8 @@ class Opener {
       this.focused = 0;
       this.#draw();
       const files = listing.entries.filter(({ kind }) => kind === "file").length;
-      setText(this.note, `${counted(listing.entries.length - files, "folder")}, ${counted(files, "file")}`);
+      const more = listing.left_off ? `, and ${counted(listing.left_off, "more entry", "more entries")} that are not shown: type the path of one` : "";
+      setText(this.note, `${counted(listing.entries.length - files, "folder")}, ${counted(files, "file")}${more}`);
     } catch (error) {
       // the last folder stays: the reason is more use than an empty list
       setText(this.note, error instanceof Error ? error.message : String(error));

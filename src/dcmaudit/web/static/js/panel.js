@@ -195,7 +195,7 @@ export class Panel {
         ]
       : [];
     this.facts.replaceChildren(...facts.flatMap(([name, value]) => [make("dt", "", name), make("dd", "", value)]));
-    setText(byId("tab-file", HTMLElement), file?.comment ? "File ●" : "File");
+    setText(byId("tab-file", HTMLElement), file?.comment || file?.notes?.length ? "File ●" : "File");
   }
 }
 

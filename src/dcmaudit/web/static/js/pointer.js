@@ -89,7 +89,7 @@ export class Pointer {
 
   /** @param {PointerEvent} event */
   #down(event) {
-    if (!this.stage.bitmap || this.drag) return;
+    if (!this.stage.plane || this.drag) return;
     const [x, y] = this.#at(event);
     const pan = event.button === 1 || (event.button === 0 && this.space);
     if (!pan && (event.button !== 0 || !this.host.mayMark())) return;
@@ -107,8 +107,8 @@ export class Pointer {
   #move(event) {
     const [x, y] = this.#at(event);
     if (!this.drag) {
-      this.#style(this.space ? "pan" : this.stage.bitmap && this.host.mayMark() ? this.hit(x, y) : "none");
-      this.host.hover(this.stage.bitmap ? (this.rectAt(x, y)?.id ?? null) : null, event.clientX, event.clientY);
+      this.#style(this.space ? "pan" : this.stage.plane && this.host.mayMark() ? this.hit(x, y) : "none");
+      this.host.hover(this.stage.plane ? (this.rectAt(x, y)?.id ?? null) : null, event.clientX, event.clientY);
       return;
     }
     if (this.drag.kind === "pan") {
@@ -162,14 +162,14 @@ export class Pointer {
   /** @param {MouseEvent} event */
   #menu(event) {
     event.preventDefault();
-    const rect = this.stage.bitmap ? this.rectAt(...this.#at(event)) : undefined;
+    const rect = this.stage.plane ? this.rectAt(...this.#at(event)) : undefined;
     if (rect && !rect.stored && this.host.mayMark()) this.host.apply(rect.id);
   }
 
   /** @param {WheelEvent} event */
   #wheel(event) {
     event.preventDefault();
-    if (!this.stage.bitmap) return;
+    if (!this.stage.plane) return;
     const [x, y] = this.#at(event);
     const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * 33 : event.deltaY;
     this.stage.camera.zoom(clamp(-lines / 100, -3, 3), x, y);

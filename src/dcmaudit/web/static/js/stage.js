@@ -5,6 +5,7 @@
 
 import { Camera } from "./camera.js";
 import { within } from "./dom.js";
+import { GROUND } from "./scaling.js";
 import { handlePoints, HANDLES } from "./rectangle.js";
 import { ACCENT, FAINT, sourceOf } from "./sources.js";
 
@@ -38,8 +39,8 @@ export class Stage {
     this.upper = context(this.marks, true);
     /** What the upper canvas holds; drawing the same again would only cost time. */
     this.drawnMarks = "";
-    /** @type {ImageBitmap|null} */
-    this.bitmap = null;
+    /** @type {import("./scaling.js").Decoded|null} */
+    this.plane = null;
     this.shown = NOTHING;
     this.ratio = 1;
     /** @type {ReturnType<typeof setTimeout>|undefined} */
@@ -53,38 +54,57 @@ export class Stage {
   #resized(entries) {
     const entry = entries.at(-1);
     if (!entry) return;
-    this.ratio = window.devicePixelRatio;
+    const ratio = window.devicePixelRatio;
     const exact = entry.devicePixelContentBoxSize?.[0];
-    const width = exact?.inlineSize ?? Math.round(entry.contentRect.width * this.ratio);
-    const height = exact?.blockSize ?? Math.round(entry.contentRect.height * this.ratio);
-    if (!width || !height) return;
+    const width = exact?.inlineSize ?? Math.round(entry.contentRect.width * ratio);
+    const height = exact?.blockSize ?? Math.round(entry.contentRect.height * ratio);
+    if (!this.#resize(width, height, ratio)) return;
+    this.draw();
+    this.onmove();
+  }
+
+  /** Take the size that the page has given to the stage; nothing is drawn. */
+  measure() {
+    const ratio = window.devicePixelRatio;
+    this.#resize(Math.round(this.root.clientWidth * ratio), Math.round(this.root.clientHeight * ratio), ratio);
+  }
+
+  /**
+   * @param {number} width  device pixels
+   * @param {number} height
+   * @param {number} ratio  device pixels a CSS pixel
+   * @returns {boolean} whether anything changed: giving a canvas its size empties it
+   */
+  #resize(width, height, ratio) {
+    if (!width || !height) return false;
+    if (width === this.picture.width && height === this.picture.height && ratio === this.ratio) return false;
+    this.ratio = ratio;
     this.drawnMarks = "";
     for (const canvas of [this.picture, this.marks]) {
       canvas.width = width;
       canvas.height = height;
     }
     this.camera.resize(width, height);
-    this.draw();
-    this.onmove();
+    return true;
   }
 
   /**
    * Put a plane on the stage, together with its number and title: nothing may wait in between.
-   * @param {ImageBitmap} bitmap
+   * @param {import("./scaling.js").Decoded} plane
    * @param {Marks} marks
    */
-  show(bitmap, marks) {
-    const same = bitmap === this.bitmap;
-    this.bitmap = bitmap;
+  show(plane, marks) {
+    const same = plane.bitmap === this.plane?.bitmap;
+    this.plane = plane;
     this.shown = marks;
-    this.camera.show(bitmap.width, bitmap.height);
+    this.camera.show(plane.bitmap.width, plane.bitmap.height);
     this.#drawPicture(same);
     this.#drawMarks();
   }
 
   /** Nothing to see: a card or the start page is in front. */
   clear() {
-    this.bitmap = null;
+    this.plane = null;
     this.shown = NOTHING;
     this.draw();
   }
@@ -115,24 +135,32 @@ export class Stage {
   }
 
   /**
-   * Scaling down well costs five times as much as scaling down fast. While planes follow each other it is done fast
-   * where no pixel can fall between two others (half size and more), and well as soon as the picture stands still.
+   * Scaling down well costs five times as much as scaling down fast. A plane that was fetched ahead comes scaled; for
+   * any other it is done fast while planes follow each other, where no pixel can fall between two others (half size
+   * and more), and well as soon as the picture stands still.
    * @param {boolean} [still]
    */
   #drawPicture(still = false) {
-    const { lower, camera, bitmap } = this;
+    const { lower, camera, plane } = this;
     clearTimeout(this.refining);
     lower.setTransform(1, 0, 0, 1, 0, 0);
-    lower.fillStyle = "#08090a";
+    lower.fillStyle = GROUND;
     lower.fillRect(0, 0, this.picture.width, this.picture.height);
-    if (!bitmap) return;
+    if (!plane) return;
+    if (plane.fitted?.scale === camera.scale) lower.drawImage(plane.fitted.bitmap, camera.x, camera.y);
+    else this.#drawScaled(plane.bitmap, still);
+    if (!this.shown.redacted) return;
+    lower.fillStyle = "#000";
+    for (const rect of this.shown.rects) if (rect.applied) this.#fill(rect.box);
+  }
+
+  /** @param {ImageBitmap} bitmap @param {boolean} still */
+  #drawScaled(bitmap, still) {
+    const { lower, camera } = this;
     lower.imageSmoothingEnabled = camera.scale < 1;
     lower.imageSmoothingQuality = still ? "high" : camera.scale >= 0.5 ? "low" : "medium";
     if (!still && camera.scale < 1) this.refining = setTimeout(() => this.#drawPicture(true), STILL);
     lower.drawImage(bitmap, camera.x, camera.y, bitmap.width * camera.scale, bitmap.height * camera.scale);
-    if (!this.shown.redacted) return;
-    lower.fillStyle = "#000";
-    for (const rect of this.shown.rects) if (rect.applied) this.#fill(rect.box);
   }
 
   /** Black over every device pixel that the box touches. @param {Edges} box */
@@ -151,11 +179,11 @@ export class Stage {
   #drawMarks() {
     const { upper, camera, shown } = this;
     const { width, height } = this.marks;
-    const signature = JSON.stringify([shown, camera.x, camera.y, camera.scale, width, height, this.bitmap === null]);
+    const signature = JSON.stringify([shown, camera.x, camera.y, camera.scale, width, height, this.plane === null]);
     if (signature === this.drawnMarks) return;
     this.drawnMarks = signature;
     upper.clearRect(0, 0, width, height);
-    if (!this.bitmap) return;
+    if (!this.plane) return;
     for (const rect of shown.rects) this.#drawRect(rect);
     if (shown.cursor) this.#drawCursor(shown.cursor);
   }

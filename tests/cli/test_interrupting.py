@@ -93,7 +93,7 @@ def test_the_second_ctrl_c_ends_at_once_and_names_what_was_done_and_what_was_not
     left = inputs - len(written) - 1
     assert f"1 were broken off and are named above, {len(written)} inputs were finished" in said
     summary = said.splitlines()[-1]
-    assert f"{len(written)} done" in summary
+    assert f"{len(written)} redacted and proved" in summary
     assert "1 not finished" in summary
     assert (f"{left} not begun" in summary) == (left > 0 and jobs == "2")
 

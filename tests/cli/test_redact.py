@@ -241,7 +241,7 @@ def test_deid_rules_and_ultrasound_regions(tmp_path: Path) -> None:
 def test_the_plan_is_printed_and_nothing_written(cine: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["redact", str(cine), "--rect", "1,2,6,9", "--dry-run", "--overlays", "same"]) == 0
     assert capsys.readouterr().out == (
-        f"{cine}: done\n"
+        f"{cine}: can be redacted\n"
         "  every plane of frames: 1,2,6,9: command line: --rect\n"
         "  every plane of overlay 6000: 1,2,6,9: command line: --rect\n"
         f"  output: {output(cine)}\n"
@@ -256,7 +256,10 @@ def test_a_dry_run_finds_what_only_the_encoders_know(tmp_path: Path, capsys: pyt
     path = tmp_path / "bad.dcm"
     path.write_bytes(file_bytes(dataset(FRAMES, frames=2), JPEG_LS, frames=[good, good[:45] + good[-4:]]))
     assert main(["redact", str(path), "--rect", "1,2,6,9", "--frame", "0", "-n"]) == 1
-    refused(capsys, "frame 2: ")
+    said = capsys.readouterr()
+    assert "frame 2: " in said.err
+    assert f"{path}: refused\n  cannot be done: frame 2: " in said.out
+    assert "1 inputs (planned, nothing written): 1 refused" in said.err
 
 
 def test_an_existing_output_is_refused_resumed_or_replaced(cine: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -398,7 +401,7 @@ def test_one_bad_file_never_stops_the_rest(tmp_path: Path, capsys: pytest.Captur
         (tmp_path / f"{number}.dcm").write_bytes(data[:900] if number == 2 else data)
     assert main(["redact", str(tmp_path), "--rect", "1,2,6,9", "-j", "2"]) == 1
     assert len(list(tmp_path.glob("*.redacted.dcm"))) == 5
-    refused(capsys, "6 inputs (redacted and proved): 5 done, 1 refused")
+    refused(capsys, "6 inputs: 5 redacted and proved, 1 refused")
 
 
 def test_new_uids_differ_from_the_old_and_from_each_other(tmp_path: Path) -> None:

@@ -85,9 +85,13 @@ class Report:
         if self._json:
             self.put(json.dumps(_as_json(report)))
         elif self._dry:
-            self.put(f"{printable(result.name)}: {result.outcome.value}")
+            self.put(f"{printable(result.name)}: {self._word(result.outcome)}")
             for line in report.plan:
                 self.put(f"  {printable(line)}")
+            told = "\n".join(report.plan)  # what only the encoders know is not in the plan's own lines
+            for reason in [*result.reasons] if result.outcome is not Outcome.PARTLY else ():
+                if reason not in told:
+                    self.put(f"  cannot be done: {printable(reason)}")
         elif report.output is not None and not self._quiet:
             say(f"{result.name}: proved: {report.output}")
         for note in report.notes:
@@ -96,6 +100,11 @@ class Report:
         if result.outcome is not Outcome.DONE:
             for reason in result.reasons:
                 say(f"{result.name}: {result.outcome.value}: {reason}")
+
+    def _word(self, outcome: Outcome) -> str:
+        """How an input ended; in a dry run nothing did."""
+        done = "can be redacted" if self._dry else "redacted and proved"
+        return done if outcome is Outcome.DONE else str(outcome.value)
 
     def resume(self) -> None:
         """An input whose output was there already."""
@@ -130,17 +139,17 @@ class Report:
             return
         for one in tally.named:
             say(f"{one.name}: passed over: {one.reason.value}")
-        parts = [f"{self._counts[outcome]} {outcome.value}" for outcome in Outcome if self._counts[outcome]]
+        parts = [f"{self._counts[outcome]} {self._word(outcome)}" for outcome in Outcome if self._counts[outcome]]
         if self.resumed:
             parts.append(f"{self.resumed} done before")
         parts += [f"{len(self.unfinished)} not finished"] if self.unfinished else []
         parts += [f"{self.not_begun} not begun"] if self.not_begun else []
         passed = [f"{count} {reason.value}" for reason, count in tally.passed.items()]
         left = ", ".join([*passed, *([f"{self.outputs} named like outputs"] if self.outputs else [])])
-        what = "planned, nothing written" if self._dry else "redacted and proved"
+        what = " (planned, nothing written)" if self._dry else ""
         inputs = self._counts.total() + len(self.unfinished) + self.not_begun
         print(
-            f"{inputs} inputs ({what}): {', '.join(parts) or 'none'}{f'; passed over: {left}' if left else ''}",
+            f"{inputs} inputs{what}: {', '.join(parts) or 'none'}{f'; passed over: {left}' if left else ''}",
             file=sys.stderr,
         )
 

@@ -207,7 +207,7 @@ def plan_for(job: RedactionJob, task: RedactionTask, instance: Instance) -> tupl
     plan = make_plan(instance.reference.name, planes, [*task.requests, *requests], job.options)
     found = [*plan.problems, *(PlanProblem("request", text) for text in task.problems), *problems]
     found += [
-        PlanProblem(group.name, f"it cannot be looked at: {group.reason}")
+        PlanProblem(group.name, f"it cannot be looked at: {group.reason}{_way_out(group.name)}")
         for group in planes.groups
         if group.kind is PlaneKind.UNSHOWN and hides_pixels(group.name) and not _is_removed(group.name, job.options)
         and not (job.copy_clean and group.name == NO_PIXELS)
@@ -235,6 +235,12 @@ def _is_removed(name: str, options: RedactionOptions) -> bool:
     return (name.startswith("overlay") and options.overlays is OverlayPolicy.REMOVE) or (
         name.startswith("icon") and options.icons is IconPolicy.REMOVE
     )
+
+
+def _way_out(name: str) -> str:
+    """The option that takes out what cannot be looked at, where there is one."""
+    kind = next((kind for kind in ("overlay", "icon") if name.startswith(kind)), None)
+    return "" if kind is None else f" (--{kind}s remove takes it out)"
 
 
 def _from_header(job: RedactionJob, instance: Instance) -> tuple[list[Request], list[PlanProblem], list[str]]:

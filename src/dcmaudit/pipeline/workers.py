@@ -11,7 +11,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, wait
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from itertools import chain, islice
@@ -25,8 +25,8 @@ Answer = TypeVar("Answer")
 _AHEAD = 4
 """Inputs a process that may wait for it or for their turn to be reported: what bounds the memory."""
 
-_GRACE = 3.0
-"""Seconds in which a process that is to end at once may clear up behind itself."""
+_GRACE = 10.0
+"""Seconds in which what a process that was killed had to say is known."""
 
 _stop: Any = None
 
@@ -172,16 +172,13 @@ class _Pool:
         self._end(waiting)
         processes = list((getattr(self._pool, "_processes", None) or {}).values())
         for process in processes:
-            process.terminate()
-        wait([future for _, future in waiting if not future.cancelled()], timeout=_GRACE)
-        for process in processes:
-            process.kill()  # what hangs in a decoder; those that ended meanwhile feel nothing
+            process.kill()  # an output has no name before it is proved, so that nothing has to be cleared up
         for item, future in waiting:
             try:
                 answer = future.result(timeout=_GRACE)
             except CancelledError:
                 answer = NotBegunError()
-            except (BrokenProcessPool, SystemExit, TimeoutError):
+            except (BrokenProcessPool, TimeoutError):
                 answer = BrokenOffError()
             yield item, answer
 
@@ -240,10 +237,3 @@ def _begin(stop: Any) -> None:
     global _stop  # noqa: PLW0603 - one worker, one flag
     _stop = stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _on_end)
-
-
-def _on_end(_number: int, _frame: object) -> None:
-    """Leave the work at hand, so that it clears up behind itself; a process that nobody told to stop goes on."""
-    if stopping():
-        raise SystemExit

@@ -65,6 +65,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     complete = _say_effects(made, effects)
     if args.check_files:
         complete &= _say_files(recipe, found)
+    else:
+        say("that is what the database says; --check-files asks the files, whose model can be missing")
     return Exit.GOOD if complete else Exit.NOT_ALL
 
 
@@ -98,10 +100,10 @@ def _say_effects(made: MadeRules, effects: Effects) -> bool:
     # By place: a script's comments cannot hold every label as it is.
     for one, effect in zip(made.rules, effects.rules.values(), strict=True):
         missed += len(effect.missed)
-        say(
-            f"{one.rule.label}: matches {effect.matched} files; covers all marks of {effect.covered}, "
-            f"not all of {len(effect.missed)}{_names(effect.missed)}, {effect.unmarked} have no marks"
-        )
+        missing = f", not all of {len(effect.missed)}{_names(effect.missed)}" if effect.missed else ""
+        spare = f"; {effect.unmarked} have no marks and would be redacted" if effect.unmarked else ""
+        files = "1 file" if effect.matched == 1 else f"{effect.matched} files"
+        say(f"{one.rule.label}: matches {files}; covers all marks of {effect.covered}{missing}{spare}")
         if one.files == 1:
             say(f"{one.rule.label}: made from a single file")
         for box, count in one.left_out:

@@ -226,9 +226,9 @@ def _mover(bars: Progress, bar: TaskID) -> Callable[[int, int], None]:
 
 
 def _place(name: str) -> ObjectName:
-    from dcmaudit.sources.s3.names import SCHEME, ObjectName, is_object_name
+    from dcmaudit.sources.s3.names import SCHEME, ObjectName
 
-    return ObjectName.parse(name if is_object_name(name) else SCHEME + name)
+    return ObjectName.parse(name if "://" in name else SCHEME + name)
 
 
 # Choosing

@@ -77,7 +77,9 @@ def test_names_of_three_kinds_are_objects_and_others_are_foreign() -> None:
 
 
 @pytest.mark.parametrize("name", ["azure://box/a.dcm", "https://me:secret@host.org/a.dcm?sig=secret"])
-def test_other_addresses_are_refused_without_the_secrets_in_them(name: str, tmp_path: Path) -> None:
+def test_other_addresses_are_refused_without_the_secrets_in_them(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "list.csv").write_text(f"filename\n{name}\n")
     for given in (name, str(tmp_path / "list.csv")):
         (problem,) = find([given], recursive=False)
@@ -87,6 +89,10 @@ def test_other_addresses_are_refused_without_the_secrets_in_them(name: str, tmp_
     with pytest.raises(UsageError, match="nothing can be written") as caught:
         target_folder(name)
     assert "secret" not in str(caught.value)
+    assert main(["s3", "list", name]) == 1
+    said = capsys.readouterr().err
+    assert "no object can have this name" in said
+    assert "secret" not in said
 
 
 def test_an_address_is_shown_without_what_may_be_secret_in_it() -> None:

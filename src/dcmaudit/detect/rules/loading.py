@@ -13,7 +13,7 @@ from dcmaudit.detect.rules.ctp import ScriptParser
 from dcmaudit.detect.rules.recipe import RecipeParser
 from dcmaudit.detect.rules.ruleset import Rule, RuleFile, RuleSet
 from dcmaudit.detect.rules.syntax import Fault
-from dcmaudit.errors import RuleError, SourceNotFoundError, SourceUnreadableError
+from dcmaudit.errors import RuleError, SourceUnreadableError
 
 _LARGEST_FILE = 16 * 1024 * 1024
 _LEFT_OVER = ("~", ".bak", ".orig", ".swp", ".rej")
@@ -24,19 +24,20 @@ def rule_files(deid_rules: str | Path | None = None, smi_root: str | Path | None
     """The files to load: ``deid_rules`` (a file or folder) where given, else ``deid.dicom*`` in SMI_ROOT/data/deid.
 
     A folder gives its ``deid.dicom*`` and ``*.script`` files by name, without editors' left-overs. Without either
-    argument, or where SMI_ROOT holds no rules, the list is empty. SourceNotFoundError where ``deid_rules`` leads to
+    argument, or where SMI_ROOT holds no rules, the list is empty. RuleError where ``deid_rules`` leads to
     no file: asked for and absent is an error, absent by default is not.
     """
     if deid_rules is not None:
         path = Path(deid_rules)
         if not path.is_dir():
             if not path.exists():
-                raise SourceNotFoundError("no file or folder of rules", file=str(path))
+                hint = "--deid-rules names a recipe, a script or a folder of them"
+                raise RuleError("no file or folder of rules", file=str(path), hint=hint)
             return [path]
         found = _in_folder(path)
         if not found:
             hint = "rules are in files named deid.dicom... or ....script"
-            raise SourceNotFoundError("no rules in this folder", file=str(path), hint=hint)
+            raise RuleError("no rules in this folder", file=str(path), hint=hint)
         return found
     folder = Path(smi_root) / "data" / "deid" if smi_root else None
     return _in_folder(folder) if folder is not None and folder.is_dir() else []
@@ -59,9 +60,9 @@ def _in_folder(folder: Path) -> list[Path]:
 def load_rules(paths: Iterable[str | Path]) -> RuleSet:
     """All rules of the files, in the order given; a file named twice (also by a link) is loaded once.
 
-    Deid recipes and CTP scripts are told apart by what is in them. SourceNotFoundError or SourceUnreadableError
-    where a file cannot be read; RuleError with file, line and column where anything in one is wrong: then nothing is
-    loaded at all. There are no includes in either language, so no file can lead to another.
+    Deid recipes and CTP scripts are told apart by what is in them. SourceUnreadableError where a file cannot be read;
+    RuleError where it is not there, and with line and column where anything in one is wrong: then nothing is loaded at
+    all. There are no includes in either language, so no file can lead to another.
     """
     compiler = Compiler()
     loaded: dict[Path, RuleFile] = {}
@@ -87,7 +88,7 @@ def _read(path: Path) -> str:
         with path.open("rb") as opened:
             data = opened.read(_LARGEST_FILE + 1)
     except FileNotFoundError as error:
-        raise SourceNotFoundError("no such file of rules", file=str(path)) from error
+        raise RuleError("no such file of rules", file=str(path)) from error
     except OSError as error:
         raise SourceUnreadableError(f"cannot be read: {error.strerror}", file=str(path)) from error
     if len(data) > _LARGEST_FILE:

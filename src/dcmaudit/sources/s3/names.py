@@ -61,7 +61,8 @@ class ObjectName:
         """The parts of ``name``; SourceNotFoundError where no object can be called so."""
         provider = provider_of(name)
         if provider is None:
-            raise SourceNotFoundError("no object can have this name", file=name, hint=f"allowed: {ALLOWED}")
+            hint = f"allowed: {ALLOWED}"
+            raise SourceNotFoundError("no object can have this name", file=without_secrets(name), hint=hint)
         bucket, _, key = name[len(provider) + 3 :].partition("/")
         check_bucket(bucket, name)
         segments = key.removesuffix("/").split("/") if key else []

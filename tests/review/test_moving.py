@@ -13,7 +13,7 @@ from dcmaudit.dicom import Instance
 from dcmaudit.errors import DecodeError, UsageError
 from dcmaudit.model import FrameAddress
 from dcmaudit.review import Desk, Picture, Session
-from support.desks import do, paint, paint_all, ready, state, tables, write_cine, write_stray
+from support.desks import do, paint, paint_all, ready, state, tables, wait_for, write_cine, write_stray
 from support.files import dataset, file_bytes
 
 ORDER = ["f0", "f1", "f2", "f3", "o6000.0", "o6000.1", "o6002.0"]
@@ -225,7 +225,9 @@ def test_the_examples_can_be_tried_and_go_away_again(open_desk: Callable[..., De
 def test_lists_that_were_opened_are_offered_on_the_start_page(
     open_desk: Callable[..., Desk], files: list[Path]
 ) -> None:
-    do(ready(open_desk([])), "open-folder-recursive", path=str(files[0].parent))
+    first = ready(open_desk([]))
+    do(first, "open-folder-recursive", path=str(files[0].parent))
+    wait_for(first.desk.store.preferences)  # noted in the background
     session = ready(open_desk([]))
     recent = state(session)["recent"]
     assert len(recent) == 1

@@ -179,8 +179,11 @@ def test_closing_the_last_user_leaves_one_file(tmp_path: Path) -> None:
 
 
 def test_getting_ready_for_the_first_write_writes_nothing(tmp_path: Path) -> None:
+    def files() -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
     with open_store(tmp_path / "marks", user="tester") as store:
+        before = files()
         store.warm_up()
-    assert not list(tmp_path.rglob("*.db"))
-    with open_store(tmp_path / "marks", user="tester", read_only=True) as store:
-        store.warm_up()
+        assert files() == before
+        assert store.rects("/a.dcm") == []

@@ -7,6 +7,7 @@ import { byId, counted, make, setText } from "./dom.js";
 /** @typedef {import("./types.js").Trouble} Trouble */
 
 const RENDERINGS = /** @type {Record<string, string>} */ ({ full: "full range", voi: "VOI window", local: "local contrast" });
+const NOT_AUDITED = "not audited: ";
 const LOST = {
   "no answer": "The server does not answer. What was marked before is saved; nothing can be marked until it is back. Trying again…",
   ended: "This page belongs to a server that has ended. Start dcmaudit again and use the address that it prints.",
@@ -75,7 +76,7 @@ export class Chrome {
     const zoom = `${fitted ? "fit " : ""}${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`;
     // Where one pixel of the screen stands for more than four of the image, small text leaves no trace.
     const small = state.plane?.image && percent < 50 ? ["small text is lost at this size, 1 shows every pixel"] : [];
-    const parts = file
+    const parts = file && state.plane?.image
       ? [RENDERINGS[this.remark?.rendering ?? view.rendering] ?? view.rendering, ...(view.inverted ? ["inverted"] : []), zoom, ...small, view.redacted ? "redaction shown" : "without redaction", ...(view.rejected ? ["rejected candidates shown"] : [])]
       : [];
     setText(byId("statusview", HTMLElement), parts.join(" · "));
@@ -118,7 +119,9 @@ export class Chrome {
     const what = state.file?.error ? "This file cannot be shown" : known ? title : `${title} cannot be shown`;
     setText(byId("cardtitle", HTMLElement), what.charAt(0).toUpperCase() + what.slice(1));
     setText(byId("cardverdict", HTMLElement), state.file?.error ? "The file is not audited." : "This part of the file is not audited.");
-    setText(byId("cardtext", HTMLElement), trouble.message);
+    // the title says already what it is, and that it is not audited
+    const said = (known && trouble.message.split(NOT_AUDITED).at(-1)) || trouble.message;
+    setText(byId("cardtext", HTMLElement), said.charAt(0).toUpperCase() + said.slice(1));
     setText(byId("cardhint", HTMLElement), trouble.hint ?? "");
   }
 

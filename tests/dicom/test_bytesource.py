@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import BinaryIO, cast
 
 import numpy as np
@@ -66,3 +67,14 @@ def test_a_closed_stream_is_an_error_of_the_tree() -> None:
     source.close()
     with pytest.raises(SourceUnreadableError, match="the file: its bytes cannot be read"):
         source.read_at(0, 2)
+
+
+def test_a_large_read_of_a_closed_file_is_an_error_and_reads_no_other_file(tmp_path: Path) -> None:
+    """The system gives the number of a closed file to the next one that is opened."""
+    path = tmp_path / "a"
+    path.write_bytes(bytes(1 << 20))
+    source = ByteSource(path.open("rb"), name="a")
+    assert source.read_at(5, 1 << 20) == bytes((1 << 20) - 5)
+    source.close()
+    with path.open("rb"), pytest.raises(SourceUnreadableError):
+        source.read_at(0, 1 << 19)

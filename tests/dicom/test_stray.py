@@ -150,3 +150,12 @@ def test_an_overlay_claims_its_bit_in_its_own_frames_only() -> None:
         assert np.array_equal(instance.read(StrayBitAddress(14, 0)).array, TEXT)
         with pytest.raises(HeaderError):
             instance.read(StrayBitAddress(14, 1))
+
+
+@pytest.mark.parametrize("row", [0, 255, 256, 699], ids=str)
+def test_a_stray_bit_is_found_in_whatever_piece_of_a_large_frame(row: int) -> None:
+    picture = np.zeros((700, 1024), np.uint16)
+    picture[row, 3] = 1 << 13
+    with open_instance(reference(picture, bits_stored=12)) as instance:
+        (group,) = [group for group in instance.scan_stray().groups if group.kind is PlaneKind.STRAY_BIT]
+        assert group.number == 13

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom.dataset import Dataset
 
 from dcmaudit.dicom import Samples, open_instance
 from dcmaudit.model import Box, Everywhere, FrameAddress, Origin, Outcome
@@ -90,6 +91,21 @@ def test_new_uids_are_the_same_within_a_run_and_others_in_the_next() -> None:
     assert one("1.2.3") == again("1.2.3") != one("1.2.4")
     assert one("1.2.3") != other("1.2.3")
     assert len(one("1.2.3")) <= 64
+
+
+def test_an_item_of_the_functional_groups_that_cannot_be_parsed_makes_a_file_partly_audited(tmp_path: Path) -> None:
+    item, voi = Dataset(), Dataset()
+    voi.WindowCenter, voi.WindowWidth = 1, 10
+    item.FrameVOILUTSequence = [voi]
+    made = dataset(np.stack([gradient()] * 2), frames=2)
+    made.PerFrameFunctionalGroupsSequence = [item, item]
+    data = file_bytes(made)
+    at = data.index(b"\x28\x00\x51\x10DS") + 6
+    path = tmp_path / "a.dcm"
+    path.write_bytes(data[:at] + b"\x03" + data[at + 1 :])
+    report = redact_file(RedactionJob(Naming()), RedactionTask(PathReference(path), (BOX,)))
+    assert report.result.outcome is Outcome.PARTLY
+    assert "item 1 of 2 cannot be parsed" in report.result.reasons[0]
 
 
 def die_on_three(job: RedactionJob, task: RedactionTask) -> RedactionReport:

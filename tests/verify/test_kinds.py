@@ -249,7 +249,7 @@ def test_a_second_decoder_that_shows_another_picture_only_of_the_output_fails_th
         (lambda: reference(gradient().astype(np.uint16) * 8, JPEG_EXTENDED, bits_stored=12), "JPEG of 12 bits"),
         (lambda: reference(gradient(), JPEG_XL_LOSSLESS), "JPEG XL"),
     ],
-    ids=str,
+    ids=["big endian", "12 bits", "JPEG XL"],
 )
 def test_where_there_is_one_decoder_alone_the_record_says_why(make: Make, why: str) -> None:
     (plane,) = redacted(make(), ask(BOX, Everywhere.ALL_FRAMES)).proof().record()["planes"]

@@ -17,7 +17,7 @@ from dcmaudit.errors import DcmauditError, ReviewError, StoreLockedError, StoreR
 from dcmaudit.model import Box, FrameAddress
 from dcmaudit.review import COMMANDS, Desk, Session
 from dcmaudit.store import NewRect, open_store
-from support.desks import do, make_desk, paint, ready, state, tables, wait_for, write_cine
+from support.desks import do, make_desk, paint, ready, state, tables, text_everywhere, wait_for, write_cine
 
 WRITING = [command.name for command in COMMANDS if command.writes]
 
@@ -126,6 +126,12 @@ def test_one_rectangle_can_be_removed(session: Session) -> None:
         do(session, "remove-rect", id=first)
 
 
+@pytest.fixture
+def text_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    text_everywhere(monkeypatch)
+
+
+@pytest.mark.usefixtures("text_seen")
 def test_rectangles_of_done_similar_files_are_suggested_and_can_be_applied(session: Session, database: Path) -> None:
     do(session, "mark", box=[1, 1, 9, 9])
     do(session, "mark", box=[20, 20, 40, 40])
@@ -149,6 +155,7 @@ def test_rectangles_of_done_similar_files_are_suggested_and_can_be_applied(sessi
     assert do(session, "apply-all")["message"]["text"] == "There are no suggestions on this plane."
 
 
+@pytest.mark.usefixtures("text_seen")
 def test_a_rejected_suggestion_is_not_shown_and_not_applied(session: Session) -> None:
     do(session, "mark", box=[1, 1, 9, 9])
     do(session, "done-next", confirm=True)

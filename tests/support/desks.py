@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from dcmaudit.review import Desk, Session, perform, view_state
 from dcmaudit.settings import Settings
@@ -92,6 +93,14 @@ def do(session: Session, command: str, /, **arguments: Any) -> dict[str, Any]:
     perform(session, command, arguments)
     settled(session)
     return state(session)
+
+
+def text_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the text detector saw text under every mark: for tests of marks on pictures that hold none.
+
+    Where it sees none a suggestion may be held back, which has tests of its own.
+    """
+    monkeypatch.setattr("dcmaudit.review.inkmap.InkMap.has_text", lambda *_: True)
 
 
 def state(session: Session) -> dict[str, Any]:

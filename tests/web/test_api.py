@@ -16,7 +16,7 @@ from dcmaudit.errors import DecodeError
 from dcmaudit.model import FrameAddress, PlaneAddress
 from dcmaudit.review import COMMANDS, Desk, Where
 from dcmaudit.web import browse
-from support.desks import wait_for
+from support.desks import text_everywhere, wait_for
 from support.pages import Page
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -53,7 +53,10 @@ OPENING = {
 }
 
 
-def test_every_command_is_answered_with_the_state_after_it(client: httpx.Client) -> None:
+def test_every_command_is_answered_with_the_state_after_it(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text_everywhere(monkeypatch)
     names = [c.name for c in COMMANDS if c.where is Where.SERVER and c.name not in OPENING]
     assert len(names) > 30
     for name in names:

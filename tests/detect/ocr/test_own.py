@@ -13,7 +13,7 @@ from dcmaudit.detect.ocr import FinderKind, Line, Memory, Mode, TextFinder, find
 from dcmaudit.detect.ocr.looks import EngineLooks
 from dcmaudit.detect.ocr.own import OwnLooks
 from dcmaudit.detect.ocr.pictures import telling
-from dcmaudit.detect.textnet import TextNet, doubtful_boxes, network
+from dcmaudit.detect.textnet import TextNet, boxes_of, doubtful_boxes, network
 from dcmaudit.errors import EngineError
 from dcmaudit.model import Box
 from support.blobs import BlobEngine
@@ -64,6 +64,25 @@ def test_without_an_engine_lines_are_found_and_not_read(net: TextNet) -> None:
     assert [line.text for line in lines] == [""]
     assert lines[0].confidence is None
     assert lines[0].box.contains(FIRST)
+
+
+def test_further_renderings_must_be_surer_and_what_they_half_see_is_shown_on_request(net: TextNet) -> None:
+    faint = next(
+        marked(FIRST, level=level)
+        for level in range(205, 250)
+        if any(0.81 < sure < 0.86 for _, sure in boxes_of(*_maps(net, marked(FIRST, level=level))))
+    )
+    flat = np.full(faint.shape, 20, np.uint8)
+    as_it_is, enhanced = OwnLooks(net).detect([faint, flat]), OwnLooks(net).detect([flat, faint])
+    assert [one.box.contains(FIRST) for one in as_it_is.found] == [True]
+    assert enhanced.found == []
+    assert any(one.box.intersection(FIRST) is not None for one in enhanced.rejected)
+    assert len(OwnLooks(net).detect([flat, marked(FIRST)]).found) == 1
+
+
+def _maps(net: TextNet, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    maps = net.maps(picture)
+    return maps.ink, maps.region
 
 
 def test_somebody_must_find() -> None:

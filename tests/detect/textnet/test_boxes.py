@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dcmaudit.detect.textnet.boxes import SHRUNK, boxes_of
+from dcmaudit.detect.textnet.boxes import ENHANCED, SHRUNK, boxes_of
 
 SHAPE = (100, 160)
 
@@ -44,12 +44,13 @@ def test_neighbouring_lines_are_boxes_of_their_own_with_all_of_their_ink() -> No
 def test_a_region_counts_only_where_it_is_sure_somewhere() -> None:
     ink, region = empty()
     region[40:46, 20:80] = 0.6
-    ink[40:46, 30:32] = 0.8
+    ink[40:46, 30:32] = 0.7
     assert boxes_of(ink, region) == []
-    region[42, 30] = 0.8
+    region[42, 30] = 0.82
     ((box, confidence),) = boxes_of(ink, region)
     assert (box.left, box.right) <= (40, 160)
-    assert confidence == pytest.approx(0.8)
+    assert confidence == pytest.approx(0.82)
+    assert boxes_of(ink, region, ENHANCED) == []
 
 
 def test_a_region_without_any_ink_is_no_line() -> None:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dcmaudit.detect.textnet import RollingMaps, TextNet, boxes_of
+from dcmaudit.detect.textnet import RollingMaps, TextNet
 from dcmaudit.detect.textnet.network import HIGH, MARGIN, WIDE, cells_of, spans
 from dcmaudit.errors import EngineError
 from support.lettering import lettered
@@ -76,7 +76,7 @@ def test_every_pixel_counts_in_a_tile_and_no_tile_is_larger_than_allowed(length:
 
 def test_little_of_a_large_picture_is_looked_at_twice() -> None:
     assert [span.stop - span.start for span in spans(2048, WIDE)] == [2048]
-    assert [span.stop - span.start for span in spans(4000, WIDE)] == [2096, 2096]
+    assert [span.stop - span.start for span in spans(4000, WIDE)] == [2144, 2144]
     for edge in (2048, 3072, 4096, 8192):
         looked = [sum(span.stop - span.start for span in spans(edge, most)) for most in (WIDE, HIGH)]
         assert looked[0] * looked[1] < 1.35 * edge**2
@@ -244,10 +244,6 @@ def test_the_margin_of_a_tile_is_enough_for_the_trained_network(monkeypatch: pyt
     monkeypatch.setattr("dcmaudit.detect.textnet.network.WHOLE", 1 << 30)
     at_once = trained.maps(picture)
     assert at_once.ink.max() > 0.5
-    # The trained network counts in 8 bits: rounding carries a tiny difference on to a few cells, which decides nothing.
-    for one, other in ((tiled.ink, at_once.ink), (tiled.region, at_once.region)):
-        np.testing.assert_allclose(one, other, atol=0.08)
-        assert (np.abs(one - other) > 0.02).mean() < 0.0005
-    assert [box for box, _ in boxes_of(tiled.ink, tiled.region)] == [
-        box for box, _ in boxes_of(at_once.ink, at_once.region)
-    ]
+    # To the last bit: no cell depends on a pixel farther away than the margin.
+    assert (tiled.ink == at_once.ink).all()
+    assert (tiled.region == at_once.region).all()

@@ -9,7 +9,7 @@ import numpy as np
 from dcmaudit.detect.ocr.finding import Candidate, Sighting
 from dcmaudit.detect.ocr.memory import Memory
 from dcmaudit.detect.ocr.spots import Corners, Picture, Spot
-from dcmaudit.detect.textnet import RollingMaps, TextMaps, TextNet, boxes_of, doubtful_boxes, split_rows
+from dcmaudit.detect.textnet import ENHANCED, RULE, RollingMaps, TextMaps, TextNet, boxes_of, doubtful_boxes, split_rows
 from dcmaudit.model import Box, Size
 
 
@@ -36,7 +36,7 @@ class OwnLooks:
             maps = self._maps(number, picture, memory)
             lines = [
                 (line, sure)
-                for box, sure in boxes_of(maps.ink, maps.region)
+                for box, sure in boxes_of(maps.ink, maps.region, ENHANCED if number else RULE)
                 if (inside := box.clipped(size)) is not None
                 for line in split_rows(inside, maps.ink)
             ]

@@ -34,7 +34,7 @@ WHOLE = WIDE * HIGH
 MARGIN = 144
 """Pixels around the part of a tile that counts: what is this near to the edge of a tile is judged in the next one.
 
-No cell's value depends on a pixel farther away, so that the maps of tiles are those of the whole picture to the last bit.
+No cell's value depends on a pixel farther away: the maps of tiles are those of the whole picture, to the last bit.
 """
 
 _HINT = "install dcmaudit again; nothing is ever loaded from the network"

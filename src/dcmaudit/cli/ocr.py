@@ -4,42 +4,31 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, local_path, printable, say
-from dcmaudit.errors import DcmauditError, UsageError
-from dcmaudit.model import Outcome, Reference, Result, Verdict
+from dcmaudit.cli.common import Exit, local_path, say
+from dcmaudit.cli.ocr_progress import Progress
+from dcmaudit.cli.ocr_report import Report, Sink
+from dcmaudit.cli.stopping import Stop, stoppable
+from dcmaudit.errors import UsageError
+from dcmaudit.model import Reference
 
 if TYPE_CHECKING:
     from dcmaudit.pipeline.ocr import FileReading, OcrJob
     from dcmaudit.settings import Settings
-    from dcmaudit.sources import Problem, Tally
+    from dcmaudit.sources import Tally
     from dcmaudit.store import Store
 
 NAME = "ocr"
 SUMMARY = "find text on every plane and say whether it is likely to identify someone"
 
-
-class Sink(Protocol):
-    """Somewhere that lines of CSV go; ``done`` names the files that are in it already."""
-
-    @property
-    def done(self) -> frozenset[str]:
-        """The files that need not be done again."""
-        ...
-
-    def add(self, lines: str) -> None:
-        """Write the lines of one file."""
-        ...
-
-    def close(self) -> None:
-        """No more will come."""
-        ...
+_COUNTING = 2.0
+"""Seconds in which the inputs are counted, to say how many an interrupted run did not begin."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -111,38 +100,45 @@ def _where(group: argparse._ArgumentGroup) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Read every file; 0 only where every plane of every file was looked at, 130 after Ctrl+C."""
-    from dcmaudit.cli.ocr_progress import Progress
     from dcmaudit.sources import Tally
 
     _check(args)
-    job = _job(args, settings)
-    job.plan.check()
-    job.make_finder()  # a missing engine ends the run before it begins
-    store = _store(args, settings)
     tally = Tally()
-    code = None
-    sink: Sink | None = None
-    try:
-        sink = _sink(args)
-        with Progress(args, settings) as progress:
-            report = _Report(job, store, sink, progress, rects=args.rects)
-            references = _fresh(_references(args, settings, tally, report), args, job, store, sink, report)
-            try:
-                for reference, answer in _answers(job, references, args):
-                    report.take(reference, answer)
-            except KeyboardInterrupt:
-                code = Exit.INTERRUPTED
-                say("interrupted: not every input was reached; what is done is kept")
-    finally:
-        if sink is not None:
-            sink.close()
-        if store is not None:
-            store.close()
+    with ExitStack() as opened, Progress(args, settings) as progress, stoppable() as stop:
+        try:
+            job = _job(args, settings)
+            job.plan.check()
+            job.make_finder()  # a missing engine ends the run before it begins
+            store = _store(args, settings, opened)
+            sink = _sink(args, opened)
+        except KeyboardInterrupt:
+            say("ended at once: no input was begun")
+            return Exit.INTERRUPTED
+        report = Report(job, store, sink, progress, rects=args.rects)
+        try:
+            references = _fresh(_references(args, settings, tally, report, stop), args, job, store, sink, report)
+            for reference, answer in _answers(job, references, args, stop):
+                report.take(reference, answer)
+            if stop.asked():
+                report.interrupted(progress.total_within(_COUNTING), _going_on(args))
+        except KeyboardInterrupt:
+            report.ended_at_once(progress.total, _going_on(args))
     for passed in tally.named:
         say(f"{passed.name}: passed over: {passed.reason.value}")
     if not (report.is_good and getattr(args, "quiet", False)):
         print(report.summary(tally), file=sys.stderr)
-    return code if code is not None else Exit.GOOD if report.is_good else Exit.NOT_ALL
+    if stop.asked() or report.is_broken_off:
+        return Exit.INTERRUPTED
+    return Exit.GOOD if report.is_good else Exit.NOT_ALL
+
+
+def _going_on(args: argparse.Namespace) -> str:
+    """How a run that was ended can go on."""
+    if args.review or args.csv in {"-", "stdout"}:
+        return ""
+    if args.csv is None:
+        return "; the same command goes on"
+    return "; the same command goes on with --append" + (" instead of --overwrite" if args.overwrite else "")
 
 
 def _check(args: argparse.Namespace) -> None:
@@ -154,6 +150,8 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError("--no-read reads and judges nothing", hint="leave --engine, --pii and --allow-list out")
     if args.no_read and args.finder == "engine":
         raise UsageError("--finder engine means the engine that reads", hint="--finder own, rapidocr or both")
+    if args.jobs is not None and args.dask is not None:
+        raise UsageError("--jobs is for this machine and --dask for a cluster", hint="choose one")
     if args.append and args.overwrite:
         raise UsageError("--append goes on with a file and --overwrite replaces it", hint="choose one")
 
@@ -179,7 +177,7 @@ def _job(args: argparse.Namespace, settings: Settings) -> OcrJob:
     )
 
 
-def _store(args: argparse.Namespace, settings: Settings) -> Store | None:
+def _store(args: argparse.Namespace, settings: Settings, opened: ExitStack) -> Store | None:
     from dcmaudit.store import open_store
 
     named = getattr(args, "db", None)
@@ -187,50 +185,55 @@ def _store(args: argparse.Namespace, settings: Settings) -> Store | None:
         return None
     if named == "default":  # the original's word for it
         settings = settings.model_copy(update={"db": None})
-    return open_store(settings.database, user=settings.user)
+    store = open_store(settings.database, user=settings.user)
+    opened.callback(store.close)
+    return store
 
 
-def _sink(args: argparse.Namespace) -> Sink | None:
+def _sink(args: argparse.Namespace, opened: ExitStack) -> Sink | None:
     from dcmaudit.pipeline.ocr_output import CsvFile, Standard
 
     if args.csv is None:
         return None
     if args.csv in {"-", "stdout"}:
         return Standard(sys.stdout, header=args.csv_header)
-    return CsvFile(Path(args.csv), append=args.append, overwrite=args.overwrite, header=args.csv_header)
+    sink = CsvFile(Path(args.csv), append=args.append, overwrite=args.overwrite, header=args.csv_header)
+    opened.callback(sink.close)
+    return sink
 
 
 def _answers(
-    job: OcrJob, references: Iterator[Reference], args: argparse.Namespace
+    job: OcrJob, references: Iterator[Reference], args: argparse.Namespace, stop: Stop
 ) -> Iterator[tuple[Reference, FileReading | Exception]]:
     from dataclasses import replace
 
     from dcmaudit.pipeline import workers
 
     if args.dask is not None:
-        from dcmaudit.pipeline.cluster import each_on_cluster
-
-        return each_on_cluster(partial(_work, replace(job, threads=1)), references, args.dask)
+        return workers.each(partial(_work, replace(job, threads=1)), references, dask=args.dask, stop=stop.asked)
     jobs = args.jobs or workers.cores()
     few = list(islice(references, jobs))
     # Fewer files than cores: each may have several.
     jobs = max(1, min(jobs, len(few)))
     job = replace(job, threads=max(job.threads, workers.cores() // jobs))
-    return workers.each(partial(_work, job), chain(few, references), jobs=jobs)
+    return workers.each(partial(_work, job), chain(few, references), jobs=jobs, stop=stop.asked)
 
 
 def _work(job: OcrJob, reference: Reference) -> FileReading:
     from dcmaudit.pipeline.ocr import read_file
-    from dcmaudit.pipeline.workers import stopping
 
-    return read_file(job, reference, stop=stopping)
+    return read_file(job, reference)  # to its end, also where the run is asked to end
 
 
-def _references(args: argparse.Namespace, settings: Settings, tally: Tally, report: _Report) -> Iterator[Reference]:
+def _references(
+    args: argparse.Namespace, settings: Settings, tally: Tally, report: Report, stop: Stop
+) -> Iterator[Reference]:
     from dcmaudit.sources import Problem, find
 
     recursive = args.recursive or settings.recursive
     for found in find(args.files, recursive=recursive, pacs_root=settings.pacs_root):
+        if stop.asked():  # those that are done would be passed over for long
+            return
         if isinstance(found, Problem):
             report.problem(found)
         reference = tally.add(found)
@@ -244,7 +247,7 @@ def _fresh(
     job: OcrJob,
     store: Store | None,
     sink: Sink | None,
-    report: _Report,
+    report: Report,
 ) -> Iterator[Reference]:
     """The files that are not done yet; those that are were done wholly, and are counted."""
     from dcmaudit.detect.ocr import engine_kind
@@ -262,110 +265,3 @@ def _fresh(
             report.skip()
             continue
         yield reference
-
-
-class _Report:
-    """Takes the answers one by one, stores them, and counts."""
-
-    def __init__(
-        self, job: OcrJob, store: Store | None, sink: Sink | None, progress: ProgressLike, *, rects: bool
-    ) -> None:
-        self._job, self._store, self._sink, self._progress, self._rects = job, store, sink, progress, rects
-        self._engine, self._number = job.reader
-        self._outcomes: Counter[Outcome] = Counter()
-        self._verdicts: Counter[Verdict | None] = Counter()
-        self._planes = self._looked = self._skipped = self._boxes = self._unsure = 0
-        self._seconds = 0.0
-
-    @property
-    def is_good(self) -> bool:
-        """Whether every file was wholly looked at; and there was one."""
-        return not set(self._outcomes) - {Outcome.DONE} and bool(self._outcomes.total() + self._skipped)
-
-    def skip(self) -> None:
-        self._skipped += 1
-        self._progress.advance()
-
-    def take(self, reference: Reference, answer: FileReading | Exception) -> None:
-        reading = _answered(reference, answer)
-        result = reading.result
-        if reading.planes:
-            result = self._keep(reading)
-        self._count(result)
-        if reading.verdict is not None or result.outcome is Outcome.DONE:
-            self._verdicts[reading.verdict] += 1
-        elif result.outcome is Outcome.PARTLY:  # nothing was found on what could be looked at: that is not "no text"
-            self._unsure += 1
-        self._planes += len(reading.planes)
-        self._looked += reading.looked_at
-        self._boxes += reading.boxes
-        self._progress.advance()
-
-    def _keep(self, reading: FileReading) -> Result:
-        from dcmaudit.pipeline.ocr_output import csv_lines, store_reading
-
-        result = reading.result
-        try:
-            if self._sink is not None:
-                self._sink.add(csv_lines(reading, self._engine, rects=self._rects))
-            if self._store is not None:
-                store_reading(self._store, reading, self._number, rects=self._rects)
-        except DcmauditError as error:
-            return Result(result.name, Outcome.FAILED, (*result.reasons, f"not stored: {error.message}"))
-        return result
-
-    def problem(self, problem: Problem) -> None:
-        where = f" [{problem.where}]" if problem.where else ""
-        hint = f" ({problem.error.hint})" if problem.error.hint else ""
-        self._count(Result(problem.name, Outcome.FAILED, (f"{problem.error.message}{hint}{where}",)))
-
-    def _count(self, result: Result) -> None:
-        self._outcomes[result.outcome] += 1
-        if result.outcome is not Outcome.DONE:
-            for reason in result.reasons:
-                self._progress.print(printable(f"{result.name}: {result.outcome.value}: {reason}"))
-
-    def summary(self, tally: Tally) -> str:
-        """What became of everything, in one line or two."""
-        outcomes = [f"{self._outcomes[one]} {one.value}" for one in Outcome if self._outcomes[one]]
-        if self._skipped:
-            outcomes.append(f"{self._skipped} done before")
-        passed = [f"{count} {reason.value}" for reason, count in tally.passed.items()]
-        words = {
-            Verdict.IDENTIFYING: "with identifying text",
-            Verdict.UNKNOWN: "with text that nobody knows" if self._job.read else "with text that was not read",
-            Verdict.HARMLESS: "with harmless text", None: "without text",
-        }  # fmt: skip
-        texts = [f"{self._verdicts[one]} {said}" for one, said in words.items() if self._verdicts[one]]
-        if self._unsure:
-            texts.append(f"{self._unsure} without text as far as they could be looked at")
-        total = self._outcomes.total() + self._skipped
-        lines = [f"{total} inputs: {', '.join(outcomes) or 'none'}"]
-        if passed:
-            lines[0] += f"; passed over: {', '.join(passed)}"
-        if texts:
-            lines.append(f"{', '.join(texts)}; {self._boxes} places on {self._planes} planes, {self._looked} different")
-        return "\n".join(lines)
-
-
-class ProgressLike(Protocol):
-    """What the report needs of a progress bar."""
-
-    def advance(self) -> None:
-        """One more file is through."""
-        ...
-
-    def print(self, line: str) -> None:
-        """A line on standard error, above the bar where there is one."""
-        ...
-
-
-def _answered(reference: Reference, answer: FileReading | Exception) -> FileReading:
-    from dcmaudit.pipeline.ocr import FileReading
-    from dcmaudit.pipeline.workers import CrashError
-
-    if isinstance(answer, FileReading):
-        return answer
-    # The words of a foreign exception may quote the file; its kind does not.
-    reason = str(answer) if isinstance(answer, CrashError) else f"internal error: {type(answer).__name__}"
-    return FileReading(Result(reference.name, Outcome.FAILED, (reason,)))

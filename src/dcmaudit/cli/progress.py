@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
@@ -57,6 +58,13 @@ class Progress:
             elapsed = self._bar.tasks[0].elapsed or 0.0
             rate = f"{self.done / elapsed:.1f} files/s" if elapsed > 1 else ""
             self._bar.update(self._task, completed=self.done, rate=rate)
+
+    def total_within(self, seconds: float) -> int | None:
+        """The number of inputs: of the bar, or counted now; None where ``seconds`` are too few for that."""
+        if self.total is None:
+            until = time.monotonic() + seconds
+            self.total = self._total(lambda: time.monotonic() > until)
+        return self.total
 
     def print(self, line: str) -> None:
         """A line on standard error, above the bar."""

@@ -1,0 +1,181 @@
+"""What ``dcmaudit ocr`` says: what was found, how each file ended, and what was not reached."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Protocol
+
+from dcmaudit.cli.common import printable, say
+from dcmaudit.errors import DcmauditError
+from dcmaudit.model import Outcome, Reference, Result, Verdict
+
+if TYPE_CHECKING:
+    from dcmaudit.pipeline.ocr import FileReading, OcrJob
+    from dcmaudit.sources import Problem, Tally
+    from dcmaudit.store import Store
+
+
+class Sink(Protocol):
+    """Somewhere that lines of CSV go; ``done`` names the files that are in it already."""
+
+    @property
+    def done(self) -> frozenset[str]:
+        """The files that need not be done again."""
+        ...
+
+    def add(self, lines: str) -> None:
+        """Write the lines of one file."""
+        ...
+
+    def close(self) -> None:
+        """No more will come."""
+        ...
+
+
+class Report:
+    """Takes the answers one by one, stores them, and counts."""
+
+    def __init__(
+        self, job: OcrJob, store: Store | None, sink: Sink | None, progress: ProgressLike, *, rects: bool
+    ) -> None:
+        self._job, self._store, self._sink, self._progress, self._rects = job, store, sink, progress, rects
+        self._engine, self._number = job.reader
+        self._outcomes: Counter[Outcome] = Counter()
+        self._verdicts: Counter[Verdict | None] = Counter()
+        self._planes = self._looked = self._skipped = self._boxes = self._unsure = self._reached = self._not_begun = 0
+        self._unfinished: list[Reference] = []
+        self._at_once = False
+
+    @property
+    def is_good(self) -> bool:
+        """Whether every file was wholly looked at; and there was one."""
+        return not set(self._outcomes) - {Outcome.DONE} and bool(self._outcomes.total() + self._skipped)
+
+    @property
+    def is_broken_off(self) -> bool:
+        """Whether the run was ended at once, by the second Ctrl+C."""
+        return self._at_once
+
+    def skip(self) -> None:
+        """An input that was done before."""
+        self._skipped += 1
+        self._progress.advance()
+
+    def take(self, reference: Reference, answer: FileReading | Exception) -> None:
+        """What was found in one file, or the exception that its worker ended with: stored and counted."""
+        from dcmaudit.pipeline.workers import BrokenOffError, NotBegunError
+
+        if isinstance(answer, BrokenOffError):
+            self._unfinished.append(reference)
+            return
+        if isinstance(answer, NotBegunError):
+            self._not_begun += 1
+            return
+        self._reached += 1
+        reading = _answered(reference, answer)
+        result = reading.result
+        if reading.planes:
+            result = self._keep(reading)
+        self._count(result)
+        if reading.verdict is not None or result.outcome is Outcome.DONE:
+            self._verdicts[reading.verdict] += 1
+        elif result.outcome is Outcome.PARTLY:  # nothing was found on what could be looked at: that is not "no text"
+            self._unsure += 1
+        self._planes += len(reading.planes)
+        self._looked += reading.looked_at
+        self._boxes += reading.boxes
+        self._progress.advance()
+
+    def _keep(self, reading: FileReading) -> Result:
+        from dcmaudit.pipeline.ocr_output import csv_lines, store_reading
+
+        result = reading.result
+        try:
+            if self._sink is not None:
+                self._sink.add(csv_lines(reading, self._engine, rects=self._rects))
+            if self._store is not None:
+                store_reading(self._store, reading, self._number, rects=self._rects)
+        except DcmauditError as error:
+            return Result(result.name, Outcome.FAILED, (*result.reasons, f"not stored: {error.message}"))
+        return result
+
+    def problem(self, problem: Problem) -> None:
+        """A name that leads to nothing that can be read."""
+        where = f" [{problem.where}]" if problem.where else ""
+        hint = f" ({problem.error.hint})" if problem.error.hint else ""
+        self._count(Result(problem.name, Outcome.FAILED, (f"{problem.error.message}{hint}{where}",)))
+
+    def _count(self, result: Result) -> None:
+        self._outcomes[result.outcome] += 1
+        if result.outcome is not Outcome.DONE:
+            for reason in result.reasons:
+                self._progress.print(printable(f"{result.name}: {result.outcome.value}: {reason}"))
+
+    def interrupted(self, total: int | None, going_on: str) -> None:
+        """Say what was finished and what was not; ``total`` is the number of files, None where nobody knows.
+
+        ``going_on`` says how to go on where this run ended.
+        """
+        say(f"interrupted: {self._so_far(total)}{going_on}")
+
+    def ended_at_once(self, total: int | None, going_on: str) -> None:
+        """As ``interrupted``, and name every file that was being worked on."""
+        self._at_once = True
+        for reference in self._unfinished:
+            say(f"{reference.name}: not finished, and nothing that was found in it now is recorded")
+        broken = f"{len(self._unfinished)} were broken off and are named above, "
+        say(f"ended at once: {broken}{self._so_far(total)}{going_on}")
+
+    def _so_far(self, total: int | None) -> str:
+        done = self._reached + self._skipped
+        left = "the others were not begun"
+        if total is not None:
+            left = f"{max(total - done - len(self._unfinished), self._not_begun)} were not begun"
+        return f"{done} inputs were finished and what was found in them is recorded, {left}"
+
+    def summary(self, tally: Tally) -> str:
+        """What became of everything, in one line or two."""
+        outcomes = [f"{self._outcomes[one]} {one.value}" for one in Outcome if self._outcomes[one]]
+        if self._skipped:
+            outcomes.append(f"{self._skipped} done before")
+        outcomes += [f"{len(self._unfinished)} not finished"] if self._unfinished else []
+        outcomes += [f"{self._not_begun} not begun"] if self._not_begun else []
+        passed = [f"{count} {reason.value}" for reason, count in tally.passed.items()]
+        words = {
+            Verdict.IDENTIFYING: "with identifying text",
+            Verdict.UNKNOWN: "with text that nobody knows" if self._job.read else "with text that was not read",
+            Verdict.HARMLESS: "with harmless text", None: "without text",
+        }  # fmt: skip
+        texts = [f"{self._verdicts[one]} {said}" for one, said in words.items() if self._verdicts[one]]
+        if self._unsure:
+            texts.append(f"{self._unsure} without text as far as they could be looked at")
+        total = self._outcomes.total() + self._skipped + len(self._unfinished) + self._not_begun
+        lines = [f"{total} inputs: {', '.join(outcomes) or 'none'}"]
+        if passed:
+            lines[0] += f"; passed over: {', '.join(passed)}"
+        if texts:
+            lines.append(f"{', '.join(texts)}; {self._boxes} places on {self._planes} planes, {self._looked} different")
+        return "\n".join(lines)
+
+
+class ProgressLike(Protocol):
+    """What the report needs of a progress bar."""
+
+    def advance(self) -> None:
+        """One more file is through."""
+        ...
+
+    def print(self, line: str) -> None:
+        """A line on standard error, above the bar where there is one."""
+        ...
+
+
+def _answered(reference: Reference, answer: FileReading | Exception) -> FileReading:
+    from dcmaudit.pipeline.ocr import FileReading
+    from dcmaudit.pipeline.workers import CrashError
+
+    if isinstance(answer, FileReading):
+        return answer
+    # The words of a foreign exception may quote the file; its kind does not.
+    reason = str(answer) if isinstance(answer, CrashError) else f"internal error: {type(answer).__name__}"
+    return FileReading(Result(reference.name, Outcome.FAILED, (reason,)))

@@ -3,7 +3,6 @@ from __future__ import annotations
 import shutil
 import socket
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -81,13 +80,3 @@ def test_a_long_line_is_read_whole(rapid: Engine) -> None:
     ((read, _),) = rapid.read(picture, [corners])
     assert "ALPHA" in read
     assert "INDIA" in read
-
-
-@pytest.mark.skipif(
-    find_spec("pytesseract") is None or shutil.which("tesseract") is None, reason="needs pytesseract and tesseract"
-)
-def test_tesseract_finds_and_reads_plain_lettering() -> None:
-    engine = engine_kind("tesseract").make(threads=1)
-    picture = lettered((200, 400), [("HOLLOWAY", 40, 100)], ground=10)
-    spots = engine.detect(picture)
-    assert any("HOLLOWAY" in (spot.text or "") for spot in spots)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from dcmaudit.detect.ocr.spots import Corners, Picture, Spot
 from dcmaudit.errors import UsageError
@@ -27,6 +27,15 @@ class Engine(Protocol):
         ...
 
 
+@runtime_checkable
+class LooksAtMany(Protocol):
+    """An engine that takes many pictures at once in less time than one after the other."""
+
+    def detect_many(self, pictures: Sequence[Picture]) -> list[list[Spot]]:
+        """What ``detect`` says of each picture."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class EngineKind:
     """An engine before it is made: what it is called, where it lives, what must be installed for it."""
@@ -36,6 +45,8 @@ class EngineKind:
     module: str
     summary: str
     requirement: str
+    shortest: int = 0
+    """A picture's shorter side is enlarged to this much before the engine looks; 0: it enlarges what it needs to."""
 
     def make(self, *, threads: int, tessdata: str | None = None) -> Engine:
         """The engine with its models loaded; MissingExtraError or EngineError where that fails."""
@@ -46,7 +57,14 @@ class EngineKind:
 ENGINES: dict[str, EngineKind] = {
     kind.name: kind
     for kind in (
-        EngineKind("rapidocr", 100, "dcmaudit.detect.ocr.rapid", "the default; its models come with it", "dcmaudit"),
+        EngineKind(
+            "rapidocr",
+            100,
+            "dcmaudit.detect.ocr.rapid",
+            "the default; its models come with it",
+            "dcmaudit",
+            shortest=736,  # what its detector was trained with
+        ),
         EngineKind(
             "tesseract", 1, "dcmaudit.detect.ocr.tesseract", "Tesseract 4 or 5, installed apart", "dcmaudit[tesseract]"
         ),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from dcmaudit.detect.ocr.base import Engine
+from dcmaudit.detect.ocr.base import Engine, LooksAtMany
 from dcmaudit.detect.ocr.finding import Candidate, Mode, Sighting
 from dcmaudit.detect.ocr.memory import Memory
 from dcmaudit.detect.ocr.spots import Picture, Spot, grey_of, is_too_large, moved, padded, turned_back
@@ -32,7 +32,7 @@ LOOKS: dict[Mode, tuple[Look, ...]] = {
 """The looks at a plane's first picture, the full range; further pictures of the plane are looked at once, upright."""
 
 _SHORTEST = 736
-"""A picture's shorter side is enlarged to this much, for the detector was trained on such."""
+"""A picture's shorter side is enlarged to this much where the engine does not say another number."""
 
 _ENLARGED = 4.0
 """And no further: an icon of 64 pixels has no text to find at ten times its size."""
@@ -41,11 +41,21 @@ _TILE, _OVERLAP = 1280, 160
 """Large planes are looked at in tiles: the detector's memory grows with the picture, and a tile takes 0.5 GB."""
 
 
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A picture or a part of one as the engine is shown it, ``factor`` times as large, and where it begins."""
+
+    shown: Picture
+    left: int
+    top: int
+    factor: float
+
+
 class EngineLooks:
     """Finds lines with the detector of an OCR engine."""
 
-    def __init__(self, engine: Engine, mode: Mode) -> None:
-        self._engine, self._mode = engine, mode
+    def __init__(self, engine: Engine, mode: Mode, *, shortest: int = _SHORTEST) -> None:
+        self._engine, self._mode, self._shortest = engine, mode, shortest
 
     def detect(
         self,
@@ -57,11 +67,15 @@ class EngineLooks:
         """Where text is in the pictures of one plane; boxes of a quarter of the plane are rejected."""
         rows, columns = pictures[0].shape[:2]
         size = Size(int(columns), int(rows))
+        looks = [
+            (number, look)
+            for number in range(len(pictures))
+            for look in (LOOKS[self._mode] if number == 0 else (Look(),))
+        ]
         spots: list[tuple[Spot, int]] = []
-        for number, picture in enumerate(pictures):
-            for look in LOOKS[self._mode] if number == 0 else (Look(),):
-                if not stop():
-                    spots += [(spot, number) for spot in self._look(picture, look)]
+        for some in [looks] if isinstance(self._engine, LooksAtMany) else [[one] for one in looks]:
+            if not stop():
+                spots += self._looked(pictures, some)
         sighting = Sighting()
         for spot, number in spots:
             box = padded(spot.box, size)
@@ -70,25 +84,41 @@ class EngineLooks:
                 where.append(Candidate(spot, number, box))
         return sighting
 
-    def _look(self, picture: Picture, look: Look) -> list[Spot]:
-        rows, columns = picture.shape[:2]
+    def _looked(self, pictures: Sequence[Picture], looks: Sequence[tuple[int, Look]]) -> list[tuple[Spot, int]]:
+        """The spots of these looks in the pixels of the plane, each with the number of its picture."""
+        rows, columns = pictures[0].shape[:2]
+        size = Size(int(columns), int(rows))
+        views = [(number, look, view) for number, look in looks for view in self._views(pictures[number], look)]
+        found = self._detect([view.shown for _, _, view in views])
+        return [
+            (turned_back(moved(spot, view.left, view.top, view.factor), look.turns, size), number)
+            for (number, look, view), spots in zip(views, found, strict=True)
+            for spot in spots
+        ]
+
+    def _views(self, picture: Picture, look: Look) -> Iterator[_View]:
+        """What the engine is shown for one look: the picture, or its tiles and all of it made smaller."""
         shown = flattened(picture) if look.flat else picture
         turned = np.ascontiguousarray(np.rot90(shown, look.turns)) if look.turns else shown
-        spots: list[Spot] = []
         for left, top, tile in _tiles(turned, look.scale):
-            factor = max(look.scale, min(_ENLARGED, _SHORTEST / min(tile.shape[:2])))
-            spots += [moved(spot, left, top, factor) for spot in self._detect(_enlarged(tile, factor))]
+            factor = max(look.scale, min(_ENLARGED, self._shortest / min(tile.shape[:2])))
+            yield _View(_enlarged(tile, factor), left, top, factor)
         if max(turned.shape[:2]) > _TILE:
             # Letters larger than the overlap are cut by the tiles.
             factor = _TILE / max(turned.shape[:2])
-            spots += [moved(spot, 0, 0, factor) for spot in self._detect(_enlarged(turned, factor))]
-        return [turned_back(spot, look.turns, Size(int(columns), int(rows))) for spot in spots]
+            yield _View(_enlarged(turned, factor), 0, 0, factor)
 
-    def _detect(self, picture: Picture) -> list[Spot]:
-        high = picture.shape[0]
-        spots = self._engine.detect(_with_decoy(picture))
+    def _detect(self, pictures: Sequence[Picture]) -> list[list[Spot]]:
+        decoyed = [_with_decoy(picture) for picture in pictures]
+        if isinstance(self._engine, LooksAtMany):
+            found = self._engine.detect_many(decoyed)
+        else:
+            found = [self._engine.detect(picture) for picture in decoyed]
         # What reaches into the strip from above keeps its part in the picture.
-        return [_cut_at(spot, high) for spot in spots if spot.corners[:, 1].min() < high - 1]
+        return [
+            [_cut_at(spot, len(picture)) for spot in spots if spot.corners[:, 1].min() < len(picture) - 1]
+            for picture, spots in zip(pictures, found, strict=True)
+        ]
 
 
 def flattened(picture: Picture) -> Picture:

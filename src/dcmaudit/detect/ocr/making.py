@@ -31,7 +31,7 @@ def make_finder(
     reader = None if engine is None else engine_kind(engine).make(threads=threads, tessdata=tessdata)
     if kind is FinderKind.ENGINE:
         finding = reader or engine_kind(DEFAULT_ENGINE).make(threads=threads, tessdata=tessdata)
-        return TextFinder(reader, mode, [EngineLooks(finding, mode)])
+        return TextFinder(reader, mode, [_looks(finding, mode)])
     detectors: list[Detector] = []
     if kind in {FinderKind.OWN, FinderKind.BOTH}:
         from dcmaudit.detect.ocr.own import OwnLooks
@@ -42,5 +42,9 @@ def make_finder(
         rapid: Engine = (
             reader if reader and reader.name == "rapidocr" else engine_kind("rapidocr").make(threads=threads)
         )
-        detectors.append(EngineLooks(rapid, mode))
+        detectors.append(_looks(rapid, mode))
     return TextFinder(reader, mode, detectors)
+
+
+def _looks(engine: Engine, mode: Mode) -> EngineLooks:
+    return EngineLooks(engine, mode, shortest=engine_kind(engine.name).shortest)

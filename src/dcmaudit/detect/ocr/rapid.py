@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from dcmaudit.detect.ocr.spots import Corners, Picture, Spot
+from dcmaudit.detect.ocr.spots import Corners, Picture, Spot, cut_out
 from dcmaudit.errors import EngineError, MissingExtraError
 
 DETECTOR = "PP-OCRv6_det_small.onnx"
@@ -103,7 +103,7 @@ class RapidEngine:
         from rapidocr.ch_ppocr_rec.typings import TextRecInput
 
         coloured = _coloured(picture)
-        crops = [_crop(coloured, corners) for corners in places]
+        crops = [cut_out(coloured, corners) for corners in places]
         pieces: list[Any] = []
         parts: list[int] = []
         for crop in crops:
@@ -171,16 +171,6 @@ def _coloured(picture: Picture) -> Picture:
     if picture.ndim == 2:
         return np.repeat(picture[..., np.newaxis], 3, axis=2)
     return np.ascontiguousarray(picture[..., ::-1])
-
-
-def _crop(picture: Picture, corners: Corners) -> Picture:
-    width = max(np.linalg.norm(corners[0] - corners[1]), np.linalg.norm(corners[3] - corners[2]))
-    height = max(np.linalg.norm(corners[0] - corners[3]), np.linalg.norm(corners[1] - corners[2]))
-    wide, high = max(2, round(float(width))), max(2, round(float(height)))
-    target = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
-    matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
-    crop = cv2.warpPerspective(picture, matrix, (wide, high), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(crop, np.uint8)
 
 
 def _cut(crop: Picture) -> list[Picture]:

@@ -81,6 +81,17 @@ def moved(spot: Spot, dx: float, dy: float, scale: float = 1.0) -> Spot:
     return replace(spot, corners=(spot.corners / np.float32(scale) + shift).astype(np.float32))
 
 
+def cut_out(picture: Picture, corners: Corners) -> Picture:
+    """The place between the corners, upright as their order says; 2 pixels wide and high at least."""
+    width = max(np.linalg.norm(corners[0] - corners[1]), np.linalg.norm(corners[3] - corners[2]))
+    height = max(np.linalg.norm(corners[0] - corners[3]), np.linalg.norm(corners[1] - corners[2]))
+    wide, high = max(2, round(float(width))), max(2, round(float(height)))
+    target = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
+    matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
+    crop = cv2.warpPerspective(picture, matrix, (wide, high), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(crop, np.uint8)
+
+
 def turned_back(spot: Spot, turns: int, size: Size) -> Spot:
     """A spot of ``np.rot90(picture, turns)`` in the pixels of the picture of ``size``."""
     x, y = spot.corners[:, 0], spot.corners[:, 1]

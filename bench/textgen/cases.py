@@ -16,6 +16,7 @@ from textgen.backgrounds import FILES, background
 from textgen.colour import KINDS as COLOUR_KINDS
 from textgen.colour import coloured, shown, written
 from textgen.fonts import faces
+from textgen.legible import LEGIBLE, clearness
 from textgen.strings import HEADER, String, some_string
 
 HEIGHTS = (5, 6, 7, 8, 9, 10, 12, 14, 16, 20, 24, 30, 40, 60)
@@ -44,6 +45,8 @@ class Placed:
     turn: str
     contrast: int = 255
     """Levels of 256 between the ink and what is around it, in the middle of all its pixels."""
+    legible: bool = True
+    """Whether it can be read, by its contrast and the ground's roughness (``legible.py``)."""
 
 
 @dataclass
@@ -165,6 +168,8 @@ def _still_visible(one: Placed, picture: npt.NDArray[np.uint8], base: npt.NDArra
     if seen.sum() < 0.5 * one.ink.sum():
         return False
     one.ink = seen
+    letters = len(one.string.text.replace(" ", ""))
+    one.legible = clearness(seen, letters, one.height, picture, base) >= LEGIBLE
     return True
 
 

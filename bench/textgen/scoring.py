@@ -131,14 +131,16 @@ def _bars(case: Case, placed: Placed) -> list[str]:
     short = len(placed.string.text) <= 2
     contrast = placed.contrast
     modality = next((name for name in MODALITIES if case.background.startswith(name)), case.background)
-    return [
+    bars = [
         "bar: caps 5-6 or 1-2 characters"
         if short or placed.height < 7
         else "bar: caps 7 and more, 3 characters and more",
         f"contrast {'under 30' if contrast < 30 else '30-59' if contrast < 60 else '60 and more'}",
         f"modality {modality}",
-        f"then {case.finish or 'nothing'}",
     ]
+    # Nothing is left out: all strings count, and those that can be read count once more.
+    legible = ["legible", *(f"legible, {name}" for name in bars)] if placed.legible else ["not legible"]
+    return [*bars, *legible, f"then {case.finish or 'nothing'}"]
 
 
 def _classes(case: Case, placed: Placed) -> list[str]:

@@ -44,13 +44,34 @@ def test_neighbouring_lines_are_boxes_of_their_own_with_all_of_their_ink() -> No
 def test_a_region_counts_only_where_it_is_sure_somewhere() -> None:
     ink, region = empty()
     region[40:46, 20:80] = 0.6
-    ink[40:46, 30:32] = 0.7
+    ink[40:46, 20:80:6] = 0.7
     assert boxes_of(ink, region) == []
     region[42, 30] = 0.82
     ((box, confidence),) = boxes_of(ink, region)
-    assert (box.left, box.right) <= (40, 160)
+    assert box.left <= 40
+    assert box.right >= 2 * 75
     assert confidence == pytest.approx(0.82)
     assert boxes_of(ink, region, ENHANCED) == []
+
+
+def test_a_line_ends_a_little_behind_its_ink_however_far_its_region_reaches() -> None:
+    ink, region = empty()
+    line(ink, region, 60, 40, 100, 50)
+    region[42:48, 5:155] = 0.7  # tails on both sides
+    ((box, _),) = boxes_of(ink, region)
+    assert 2 * 60 - 14 <= box.left <= 2 * 60
+    assert 2 * 98 <= box.right <= 2 * 98 + 14
+    assert box.top <= 80
+    assert box.bottom >= 100
+
+
+def test_faint_ink_at_the_end_of_a_line_belongs_to_it() -> None:
+    ink, region = empty()
+    line(ink, region, 60, 40, 100, 50)
+    region[42:48, 60:140] = 0.9
+    ink[41:49, 130:132] = 0.45
+    ((box, _),) = boxes_of(ink, region)
+    assert box.right >= 2 * 132
 
 
 def test_a_region_without_any_ink_is_no_line() -> None:
@@ -92,11 +113,12 @@ def test_a_winding_region_masks_little_beside_itself() -> None:
     ink, region = empty()
     region[10:90, 20:26] = 0.9
     region[84:90, 20:140] = 0.9
-    ink[40, 22] = 0.9
+    ink[10:90:4, 20:26] = 0.9
+    ink[84:90, 20:140:4] = 0.9
     covered = np.zeros((2 * SHAPE[0], 2 * SHAPE[1]), bool)
     for box, _ in boxes_of(ink, region):
         covered[box.top : box.bottom, box.left : box.right] = True
-    assert covered[::2, ::2][region > 0].all()
+    assert covered[::2, ::2][ink > 0].all()
     assert covered.mean() < 0.35
 
 

@@ -25,6 +25,8 @@ class Rule:
     """... and counts if it comes up to this somewhere."""
     ink_within: float = 0.5
     """... and holds ink that comes up to this: a line without a letter is none."""
+    ink_ends: float = 0.4
+    """A line ends a little behind its last cell of this much ink: regions have tails without any."""
     ink: float = 0.5
     """From here a cell counts as ink."""
     ink_alone: float = 0.75
@@ -41,6 +43,8 @@ look like strokes. Chosen like the others: on the training half nothing less is 
 that is no text."""
 SHRUNK = 0.2
 """The region target is the line's box less this part of its lesser side, on all four sides."""
+_BEHIND = 0.25
+"""Of a line's height: how far its box goes on behind the last of its ink."""
 _FILLED = 0.4
 """A region that fills less of its box than this is covered by several boxes."""
 _LEAST_PART = 6
@@ -60,8 +64,10 @@ def boxes_of(ink: Map, region: Map, rule: Rule = RULE) -> list[tuple[Box, float]
     found: list[tuple[_Span, float]] = []
     covered = np.zeros(ink.shape, np.uint8)
     for span, thickness, confidence in _regions(ink, region, rule):
-        grown = _grown(span, thickness / (1 - 2 * SHRUNK) * SHRUNK + 0.5, ink.shape)
-        whole = _with_ink(grown, names, spans, thickness)
+        height = thickness / (1 - 2 * SHRUNK)
+        grown = _grown(span, height * SHRUNK + 0.5, ink.shape)
+        ended = _ended(grown, ink, round(_BEHIND * height), rule)
+        whole = _with_ink(ended, names, spans, thickness)
         found.append((whole, confidence))
         covered[whole[1] : whole[3], whole[0] : whole[2]] = 1
     found += _alone(ink, marks, covered, rule)
@@ -110,6 +116,22 @@ def _parts(member: npt.NDArray[np.bool_], span: _Span) -> list[_Span]:
         middle = top + high // 2
         halves = [left, top, right, middle], [left, middle, right, bottom]
     return [part for half in halves for part in _parts(member, half)]
+
+
+def _ended(span: _Span, ink: Map, behind: int, rule: Rule) -> _Span:
+    """The span less what lies farther than ``behind`` cells from any ink in it; all of it where there is none."""
+    left, top, right, bottom = span
+    marks = ink[top:bottom, left:right] >= rule.ink_ends
+    rows, columns = np.flatnonzero(marks.any(axis=1)), np.flatnonzero(marks.any(axis=0))
+    if not len(rows):
+        return span
+    more = max(1, behind)
+    return [
+        max(left, left + int(columns[0]) - more),
+        max(top, top + int(rows[0]) - more),
+        min(right, left + int(columns[-1]) + 1 + more),
+        min(bottom, top + int(rows[-1]) + 1 + more),
+    ]
 
 
 def _with_ink(span: _Span, names: npt.NDArray[Any], spans: list[_Span], thickness: float) -> _Span:

@@ -273,7 +273,9 @@ class _Work:
         if forms.is_form(picture, lines):
             rows, columns = picture.shape[:2]
             whole = Box.whole(Size(int(columns), int(rows)))
-            reason = Judgement(Verdict.IDENTIFYING, forms.REASON, FORM_NAME, forms.JUDGE_NUMBER)
+            sure = forms.is_read(lines)
+            verdict, judge = (Verdict.IDENTIFYING, FORM_NAME) if sure else (Verdict.UNKNOWN, "")
+            reason = Judgement(verdict, forms.reason(lines), judge, forms.JUDGE_NUMBER if sure else -1)
             findings.insert(0, Finding(whole, "", None, reason, FORM_NAME, forms.NUMBER))
         return tuple(findings)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -130,15 +130,16 @@ class TextReader:
             Region(line.box, plane.address, Origin.OCR, said.reason, line.text or None, said.verdict, line.confidence)
             for line, said in zip(seen.lines, judgements, strict=True)
         )
-        form = _form(plane, pictures[0]) if forms.is_form(pictures[0], seen.lines) else ()
+        form = _form(plane, pictures[0], seen.lines) if forms.is_form(pictures[0], seen.lines) else ()
         return Reading((*form, *found), tuple(_rejected(plane, line) for line in seen.rejected), bool(form))
 
 
-def _form(plane: Plane, picture: Picture) -> tuple[Region]:
+def _form(plane: Plane, picture: Picture, lines: Sequence[Line]) -> tuple[Region]:
     """One rectangle over the whole of a page of text: handwriting on it is read badly or not at all."""
     rows, columns = picture.shape[:2]
     box = Box.whole(Size(int(columns), int(rows)))
-    return (Region(box, plane.address, Origin.OCR, forms.REASON, None, Verdict.IDENTIFYING, None),)
+    verdict = Verdict.IDENTIFYING if forms.is_read(lines) else Verdict.UNKNOWN
+    return (Region(box, plane.address, Origin.OCR, forms.reason(lines), None, verdict, None),)
 
 
 def _rejected(plane: Plane, line: Line) -> Region:
@@ -155,5 +156,9 @@ def _told(plane: Plane, reading: Reading) -> str:
     counts = Counter(region.verdict for region in lines)
     parts = [f"{counts[verdict]} {words}" for verdict, words in _WORDS.items() if counts[verdict]]
     places = f"{len(lines)} place{'s'[: len(lines) != 1]}"
-    page = " It is a page of text: one rectangle over all of it is proposed." if reading.is_form else ""
+    page = ""
+    if reading.is_form:
+        is_read = reading.found[0].reason == forms.REASON
+        what = "It is a page of text" if is_read else "It is full of what looks like writing, or is a test pattern"
+        page = f" {what}: one rectangle over all of it is proposed."
     return f"{places} of text on {plane.title}: {', '.join(parts)}.{page}{doubts}"

@@ -14,6 +14,10 @@ NUMBER = 5
 """What the database's ``ocrengine`` holds for a form."""
 JUDGE_NUMBER = 60
 REASON = "the plane is a page of text, a scanned form"
+UNREAD_REASON = (
+    "the plane is full of what looks like writing, and hardly any of it was read: a page of text or handwriting, "
+    "or a test pattern"
+)
 
 _LINES = 12
 _COVERED = 0.06
@@ -21,6 +25,10 @@ _PAPER = 0.55
 _NARROW = 24
 _INK = 0.03
 """Part of a line's box that differs from the ground: letters fill a tenth and more of theirs."""
+_WORDS = 3
+"""Lines of which a word was read that make a page a form without doubt."""
+_LETTERS = 3
+_SURE = 0.5
 _OTHER = 0.5
 """Part of what is not ground that may lie outside of text on a page: stamps, rulings, handwriting."""
 
@@ -54,6 +62,24 @@ def is_form(picture: Picture, lines: Sequence[Line]) -> bool:
     parts = {(4 * line.box.top // rows, 3 * ((line.box.left + line.box.right) // 2) // columns) for line in lines}
     middle = {(row, column) for row, column in parts if row in {1, 2}}
     return len(parts) >= 7 and len(middle) >= 3
+
+
+def is_read(lines: Sequence[Line]) -> bool:
+    """Whether words were read on the page: of bars and rings nothing is but single letters, signs and dashes.
+
+    Only what a page is called hangs on it. What cannot be read is covered all the same, for it may be handwriting.
+    """
+    return sum(_has_word(line) for line in lines) >= _WORDS
+
+
+def reason(lines: Sequence[Line]) -> str:
+    """Why one rectangle over the whole of a page with these lines is proposed."""
+    return REASON if is_read(lines) else UNREAD_REASON
+
+
+def _has_word(line: Line) -> bool:
+    letters = {letter for letter in line.text.casefold() if letter.isalnum()}
+    return len(letters) >= _LETTERS and (line.confidence is None or line.confidence >= _SURE)
 
 
 def _inked(other: npt.NDArray[np.bool_], line: Line) -> float:

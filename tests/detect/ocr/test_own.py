@@ -80,6 +80,29 @@ def test_further_renderings_must_be_surer_and_what_they_half_see_is_shown_on_req
     assert len(OwnLooks(net).detect([flat, marked(FIRST)]).found) == 1
 
 
+def test_the_thorough_mode_looks_once_more_at_twice_the_size(net: TextNet) -> None:
+    picture = marked(FIRST, SECOND, shape=(401, 333))
+    before = net.pixels_seen
+    plain = OwnLooks(net).detect([picture]).found
+    once = net.pixels_seen - before
+    found = OwnLooks(net, thorough=True).detect([picture]).found
+    assert net.pixels_seen - before - once == 5 * once
+    assert [one.box for one in found[: len(plain)]] == [one.box for one in plain]
+    more = found[len(plain) :]
+    assert len(more) == 2
+    for one, box in zip(more, (FIRST, SECOND), strict=True):
+        assert one.box.contains(box)
+        assert Box(box.left - 12, box.top - 12, box.right + 12, box.bottom + 12).contains(one.box)
+
+
+def test_in_a_cine_the_enlarged_look_is_remembered_as_well(net: TextNet) -> None:
+    memory, looks = Memory(), OwnLooks(net, thorough=True)
+    first = looks.detect([marked(FIRST)], memory=memory).found
+    before = net.pixels_seen
+    assert [one.box for one in looks.detect([marked(FIRST)], memory=memory).found] == [one.box for one in first]
+    assert net.pixels_seen == before
+
+
 def _maps(net: TextNet, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     maps = net.maps(picture)
     return maps.ink, maps.region
@@ -120,6 +143,17 @@ def test_what_is_half_seen_is_told_apart_and_never_twice(net: TextNet) -> None:
     assert [line.box.contains(FIRST) for line in seen.lines] == [True]
     assert [line.box.intersection(weak) is not None for line in seen.rejected] == [True]
     assert 0 < seen.rejected[0].score < 0.6
+
+
+def test_where_a_found_line_fades_out_is_no_doubt_and_faint_ink_beside_it_is() -> None:
+    ink, region = np.zeros((100, 200), np.float32), np.zeros((100, 200), np.float32)
+    region[40:50, 20:160] = 0.7
+    ink[40:50, 60:100:3] = 0.9
+    line = Box(110, 76, 210, 104)
+    assert doubtful_boxes(ink, region, [line]) == []
+    ink[42:48, 140:150:3] = 0.45
+    ((box, _),) = doubtful_boxes(ink, region, [line])
+    assert box.contains(Box(2 * 140, 2 * 42, 2 * 149, 2 * 48))
 
 
 def test_a_texture_of_doubts_is_cut_to_the_likeliest() -> None:

@@ -37,7 +37,7 @@ def make_finder(
         from dcmaudit.detect.ocr.own import OwnLooks
         from dcmaudit.detect.textnet import TextNet
 
-        detectors.append(OwnLooks(TextNet(threads)))
+        detectors.append(OwnLooks(TextNet(threads), thorough=mode is Mode.THOROUGH))
     if kind in {FinderKind.RAPIDOCR, FinderKind.BOTH}:
         rapid: Engine = (
             reader if reader and reader.name == "rapidocr" else engine_kind("rapidocr").make(threads=threads)

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
+from dcmaudit.detect.textnet.boxes import RULE
 from dcmaudit.detect.textnet.network import Map
 from dcmaudit.model import Box
 
@@ -26,8 +28,10 @@ def doubtful_boxes(ink: Map, region: Map, taken: Sequence[Box]) -> list[tuple[Bo
     """
     likely = np.maximum(ink, region)
     left = np.asarray((region >= _REGION) | (ink >= _INK), np.uint8)
+    told = np.zeros(left.shape, np.uint8)
     for box in taken:
-        left[max(0, box.top // 2) : -(-box.bottom // 2), max(0, box.left // 2) : -(-box.right // 2)] = 0
+        told[max(0, box.top // 2) : -(-box.bottom // 2), max(0, box.left // 2) : -(-box.right // 2)] = 1
+    left[told > 0] = 0
     if not left.any():
         return []
     joined = cv2.dilate(left, np.ones((3, 7), np.uint8))
@@ -37,9 +41,23 @@ def doubtful_boxes(ink: Map, region: Map, taken: Sequence[Box]) -> list[tuple[Bo
     highest = np.zeros(count, np.float32)
     np.maximum.at(highest, labels[inside], likely[inside])
     areas = np.bincount(labels[inside], minlength=count)
-    places = [label for label in range(1, count) if areas[label] >= _FEWEST and highest[label] >= _LIKELY]
+    tails = _tails(labels, inside, ink, told, count)
+    places = [
+        label for label in range(1, count) if areas[label] >= _FEWEST and highest[label] >= _LIKELY and not tails[label]
+    ]
     places.sort(key=lambda label: -float(highest[label]))
     return [(_box(stats[label]), float(highest[label])) for label in places[:_MOST]]
+
+
+def _tails(
+    labels: npt.NDArray[np.int32], inside: npt.NDArray[np.bool_], ink: Map, told: npt.NDArray[np.uint8], count: int
+) -> npt.NDArray[np.bool_]:
+    """Which places are where a found line fades out: they touch its box and hold no ink that would belong to it."""
+    inked = np.zeros(count, np.float32)
+    np.maximum.at(inked, labels[inside], ink[inside])
+    beside = cv2.dilate(told, np.ones((3, 3), np.uint8)) > 0
+    touching = np.bincount(labels[beside], minlength=count) > 0
+    return np.asarray(touching & (inked < RULE.ink_ends), np.bool_)
 
 
 def _box(stats: np.ndarray[tuple[int, ...], np.dtype[np.int32]]) -> Box:

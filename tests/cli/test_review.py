@@ -18,7 +18,7 @@ import pytest
 import dcmaudit.web
 from dcmaudit.cli import main, review
 from dcmaudit.cli.start_page import StartPage
-from dcmaudit.settings import Settings
+from dcmaudit.settings import Settings, config_path, memory_path, remember_database
 from support.corpus import shared_compat
 from support.desks import wait_for
 from support.places import put
@@ -218,3 +218,51 @@ def test_the_reviewer_really_starts_answers_and_ends_with_ctrl_c(tmp_path: Path)
     out, _ = process.communicate(timeout=30)
     assert process.returncode == 0
     assert "Traceback" not in out
+
+
+@pytest.fixture
+def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Nobody says where the database is but the memory of the menu."""
+    for name in ("STATE", "DATA", "CONFIG"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    for name in ("DCMAUDIT_DB", "DCMAUDIT_SMI_ROOT", "SMI_ROOT"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize("words", [["--no-browser"], ["--dump-database"], ["db", "info"]])
+def test_a_remembered_server_that_is_down_is_told_with_where_it_is_remembered_and_what_to_do(
+    own_places: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as taken:  # bound and not listening: whoever comes is refused at once
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        remember_database(f"postgresql://me:h1dden@127.0.0.1:{port}/team")
+        assert main(words) != 0
+    told = capsys.readouterr().err
+    assert f"postgresql://127.0.0.1:{port}/team: the database server cannot be reached" in told
+    for word in ("remembered", str(memory_path()), "--db", "DCMAUDIT_DB", str(config_path())):
+        assert word in told
+    assert "h1dden" not in told
+    assert "Traceback" not in told
+
+
+def test_a_named_server_that_is_down_is_not_said_to_be_remembered(
+    own_places: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"postgresql://me@127.0.0.1:{taken.getsockname()[1]}/team"
+        assert main(["--no-browser", "--db", address]) == 1
+    told = capsys.readouterr().err
+    assert "cannot be reached" in told
+    assert "remembered" not in told
+
+
+def test_a_remembered_folder_that_is_gone_ends_with_two(own_places: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    remember_database(str(own_places / "unmounted"))
+    assert main(["--no-browser"]) == 2
+    told = capsys.readouterr().err
+    assert str(own_places / "unmounted") in told
+    assert "remembered" in told
+    assert str(memory_path()) in told

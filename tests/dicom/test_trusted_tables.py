@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+import re
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -130,3 +133,34 @@ def test_one_frame_of_a_compressed_object_costs_that_frame(*, extended: bool) ->
         samples = instance.read(instance.planes[50].address)
     assert np.array_equal(samples.array, cells[50 % 4])
     assert Far.counted < len(content) / 5
+
+
+LARGE = element([[bytes([65 + k]) * (70_000 + k)] for k in range(6)] + [[b"small"] * 3, [b"z" * 80_000]])
+HEADS = [m.start() for m in re.finditer(b"\xfe\xff\x00\xe0", LARGE)][1:]
+
+
+def _damaged() -> list[bytes]:
+    made = [LARGE, LARGE[:-8], LARGE[:-3], LARGE[: HEADS[3]], LARGE[: HEADS[3] + 5], LARGE[: HEADS[3] + 8]]
+    for place in HEADS:
+        # no item, and a delimiter too early
+        made += [LARGE[:place] + what + LARGE[place + 4 :] for what in (b"\0\0\0\0", b"\xfe\xff\xdd\xe0")]
+        lengths = [struct.pack("<L", length) for length in (0, 7, 69_999, 0x7FFFFFFF, 0xFFFFFFFF)]
+        made += [LARGE[: place + 4] + length + LARGE[place + 8 :] for length in lengths]
+    return made
+
+
+@pytest.mark.parametrize("data", _damaged(), ids=lambda data: f"{len(data)}")
+def test_the_quick_walk_through_a_file_finds_what_the_careful_one_finds(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(data)
+    careful = walk_fragments(ByteSource(io.BytesIO(data), name="x"), 0)
+    with open(tmp_path / "x", "rb") as file:  # noqa: PTH123 - the stream is what is tested
+        quick = walk_fragments(ByteSource(file, name="x"), 0)
+    assert quick == careful
+
+
+def test_a_file_that_shrinks_while_it_is_walked_through_is_cut(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(LARGE)
+    with open(tmp_path / "x", "rb") as file:  # noqa: PTH123
+        body = ByteSource(file, name="x")
+        os.truncate(tmp_path / "x", HEADS[3] + 4)
+        assert walk_fragments(body, 0).cut

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,9 +12,9 @@ import pytest
 
 from dcmaudit.errors import RuleError, StoreError, UsageError
 from dcmaudit.model import Origin
-from dcmaudit.review import Desk, perform
+from dcmaudit.review import Desk, perform, reaching
 from dcmaudit.settings import Settings, remembered_database
-from dcmaudit.store import open_store
+from dcmaudit.store import Store, open_store
 from support import postgres
 from support.desks import do, ready
 from support.postgres import PASSWORD, Server
@@ -102,6 +105,61 @@ def test_an_address_is_never_taken_for_a_folder(
             perform(session, "set-database", {"path": address})
         assert "h1dden" not in str(caught.value)
     assert not [path for path in tmp_path.rglob("*") if ":" in path.name]
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    """The port of something that takes connections and never says a word, as a dead host behind a firewall."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_a_server_that_does_not_answer_is_given_up_soon_by_its_name_alone(
+    open_desk: Callable[..., Desk], files: list[Path], silent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reaching, "PATIENCE", 0.3)
+    session = ready(open_desk(files))
+    before, began = session.desk.store, time.monotonic()
+    with pytest.raises(StoreError, match="did not answer within") as caught:
+        perform(session, "set-database", {"path": f"postgresql://me@127.0.0.1:{silent}/team", "password": "h1dden"})
+    assert time.monotonic() - began < 5, "the driver itself waits for ten seconds"
+    assert caught.value.file == f"postgresql://127.0.0.1:{silent}/team"
+    assert "h1dden" not in repr(caught.value) + str(caught.value.hint)
+    assert session.desk.store is before
+    assert remembered_database() is None
+    do(session, "mark", box=[1, 1, 5, 5])
+
+
+def test_a_store_that_comes_too_late_is_closed_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    late, closed = threading.Event(), threading.Event()
+
+    def slow(_location: str, *, user: str, read_only: bool) -> Store:
+        late.wait(20)
+        store = open_store(tmp_path, user=user, read_only=read_only)
+        monkeypatch.setattr(store, "close", closed.set)
+        return store
+
+    monkeypatch.setattr(reaching, "open_store", slow)
+    monkeypatch.setattr(reaching, "PATIENCE", 0.05)
+    with pytest.raises(StoreError, match="did not answer"):
+        reaching.open_soon("postgresql://me@host/team", user="tester", read_only=False)
+    assert not closed.is_set()
+    late.set()
+    assert closed.wait(20)
+
+
+def test_the_viewer_notes_no_folder_in_which_there_is_nothing(files: list[Path], tmp_path: Path) -> None:
+    settings = Settings(user="tester", browser=False)
+    store = open_store(settings.database, user="tester", read_only=True)
+    desk = Desk(settings, [str(files[0])], store=store, viewer=True)
+    try:
+        after = do(ready(desk), "set-database", path=str(tmp_path / "empty"))
+        assert "until the program ends" in after["message"]["text"]
+        assert remembered_database() is None
+    finally:
+        desk.close()
 
 
 def test_rules_of_the_settings_are_those_of_the_reviewer(

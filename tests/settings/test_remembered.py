@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dcmaudit.errors import UsageError
-from dcmaudit.settings import load, memory_path, remember_database, remembered_database
+from dcmaudit.settings import config_path, load, memory_path, remember_database, remembered_database
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +24,7 @@ def test_the_chosen_database_is_used_where_nothing_else_says_which(
     usual = load().database
     chosen = tmp_path / "marks \udce9"
     chosen.mkdir()
+    (chosen / "dcmaudit.sqlite.db").touch()
     remember_database(str(chosen))
     assert load().database == str(chosen)
     assert stat.S_IMODE(memory_path().stat().st_mode) == 0o600
@@ -39,7 +40,24 @@ def test_a_chosen_database_that_is_gone_is_not_replaced_by_an_empty_one(tmp_path
     remember_database(str(tmp_path / "unmounted"))
     with pytest.raises(UsageError, match="is not there") as caught:
         load().database  # noqa: B018 (asking is what is tested)
-    assert str(memory_path()) in (caught.value.hint or "")
+    told = str(caught.value)
+    for word in (str(memory_path()), "remembered", "--db", "DCMAUDIT_DB", str(config_path())):
+        assert word in told
+
+
+def test_a_chosen_folder_that_is_empty_now_is_not_taken_for_a_new_database(tmp_path: Path) -> None:
+    mount = tmp_path / "mount"
+    mount.mkdir()
+    remember_database(str(mount))
+    with pytest.raises(UsageError, match="is not there"):
+        load().database  # noqa: B018
+    assert not list(mount.iterdir())
+    file = mount / "team.db"
+    remember_database(str(file))
+    with pytest.raises(UsageError, match="is not there"):
+        load().database  # noqa: B018
+    file.touch()
+    assert load().database == str(file)
 
 
 def test_an_empty_memory_says_nothing() -> None:

@@ -9,12 +9,15 @@ import sys
 import threading
 import traceback
 from collections.abc import Sequence
-from typing import IO, NoReturn
+from typing import IO, TYPE_CHECKING, NoReturn
 
 from dcmaudit import __version__
 from dcmaudit.cli import registry, review
 from dcmaudit.cli.common import Exit, add_common, exit_code_of, flags_of, log, say, set_up_logging
-from dcmaudit.errors import DcmauditError, UsageError
+from dcmaudit.errors import DcmauditError, StoreError, UsageError
+
+if TYPE_CHECKING:
+    from dcmaudit.settings import Settings
 
 _DESCRIPTION = """\
 Find, show and remove text burned into the pixels of DICOM images.
@@ -167,9 +170,20 @@ def _run(args: argparse.Namespace, name: str | None) -> int:
     # A command stopped by another program ends as with Ctrl+C, so that temporary files go.
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _interrupt)
-    if name is None:
-        return review.run(args, settings)
-    return registry.command(name).run(args, settings)
+    try:
+        return review.run(args, settings) if name is None else registry.command(name).run(args, settings)
+    except StoreError as error:
+        _tell_remembered(error, settings)
+        raise
+
+
+def _tell_remembered(error: StoreError, settings: Settings) -> None:
+    """Say where the database comes from that cannot be used, where nobody named it for this run."""
+    from dcmaudit.settings import how_to_choose, memory_path
+    from dcmaudit.store import name_of
+
+    if settings.is_remembered and error.file in {settings.database, name_of(settings.database)}:
+        say(f"that database was chosen in the reviewer's menu and is remembered in {memory_path()}: {how_to_choose()}")
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 from dcmaudit.errors import SourceUnreadableError
@@ -42,6 +44,20 @@ class ByteSource:
             return self.read_at(offset, length)
         with self._lock:
             return bytes(glance(offset, length))
+
+    @contextmanager
+    def heads(self) -> Iterator[Callable[[int], bytes] | None]:
+        """A function for the eight bytes at an offset, fewer at the end, which raises OSError; None where the bytes
+        are not those of a file.
+
+        For somebody who needs thousands of them that lie far apart: nobody else reads meanwhile.
+        """
+        if not self._is_file:
+            yield None
+            return
+        with self._lock:
+            descriptor, pread = self._stream.fileno(), os.pread
+            yield lambda offset: pread(descriptor, 8, offset)
 
     def read_at(self, offset: int, length: int) -> bytes:
         """The bytes from ``offset`` on: ``length`` of them, or fewer where the stream ends.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -12,6 +13,7 @@ from dcmaudit.dicom.bytesource import ByteSource
 from dcmaudit.errors import HeaderError
 
 _ITEM, _DELIMITER = 0xFFFEE000, 0xFFFEE0DD
+_HEAD = struct.Struct("<HHL")
 _CHUNK = 1 << 16
 _GLANCE = 64
 _STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\xff\x0a", b"\0\0\0\x0cJXL ", b"\0\0\0\x0cjP  ")
@@ -68,6 +70,7 @@ def walk_fragments(
     if body.is_remote if trusting is None else trusting:
         position = _trust(found, body, window, tuple(extended) or table)
         found.extended = bool(extended and found.trusted)
+    position = _step_over_large(found, body, position)
     while True:
         tag, length = window.item(position)
         if tag == _DELIMITER:
@@ -82,6 +85,24 @@ def walk_fragments(
             found.end, found.cut, found.short = body.size, True, True
             return found
         position += 8 + length
+
+
+def _step_over_large(found: Fragments, body: ByteSource, position: int) -> int:
+    """Take in whole fragments of a file that are larger than the window, up to the first item that is anything else;
+    where that is. A long cine has thousands of them, and somebody waits for its first frame."""
+    offsets, lengths, size, unpack = found.offsets, found.lengths, body.size, _HEAD.unpack
+    with (
+        suppress(OSError, ValueError, struct.error),
+        body.heads() as head_at,
+    ):  # what cannot be read the walk reads again, and says so
+        while head_at is not None and position + 8 <= size:
+            group, number, length = unpack(head_at(position))
+            if (group, number) != (0xFFFE, 0xE000) or length <= _CHUNK or position + 8 + length > size:
+                break
+            offsets.append(position + 8)
+            lengths.append(length)
+            position += 8 + length
+    return position
 
 
 def _trust(found: Fragments, body: ByteSource, window: _Window, table: tuple[int, ...]) -> int:
@@ -115,7 +136,7 @@ class _Window:
         head = self._data[at : at + 8]
         if len(head) < 8:
             return 0, 0
-        group, number, length = struct.unpack("<HHL", head)
+        group, number, length = _HEAD.unpack(head)
         return group << 16 | number, length
 
 

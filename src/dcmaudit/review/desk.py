@@ -22,6 +22,7 @@ from dcmaudit.review.instances import InstancePool
 from dcmaudit.review.openfile import Header, OpenFile, StrayBits
 from dcmaudit.review.options import Options
 from dcmaudit.review.pictures import PictureStore
+from dcmaudit.review.reaching import open_soon
 from dcmaudit.review.reading import TextReader
 from dcmaudit.review.rules import HeaderRules
 from dcmaudit.review.session import Session
@@ -31,7 +32,7 @@ from dcmaudit.review.workers import Workers
 from dcmaudit.review.worklist import Worklist
 from dcmaudit.settings import Settings
 from dcmaudit.sources import Found, find, reference_to
-from dcmaudit.store import Store, open_store
+from dcmaudit.store import Store
 
 DOCUMENTS = 64
 _PREFERENCE = "options"
@@ -309,9 +310,10 @@ class Desk:
     def set_database(self, session: Session, location: str) -> None:
         """Keep marks in another database from now on, for every document; ``session`` shows it at once.
 
-        StoreError or UsageError where it cannot be opened: then the one before stays.
+        StoreError or UsageError where it cannot be opened, a server that is silent included: then the one before
+        stays.
         """
-        store = open_store(location, user=self.user, read_only=self.viewer)
+        store = open_soon(location, user=self.user, read_only=self.viewer)
         for other in self.sessions():
             with suppress(DcmauditError):
                 other.leave()

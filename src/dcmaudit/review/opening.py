@@ -12,7 +12,7 @@ from dcmaudit.review.arguments import Arguments
 from dcmaudit.review.openfile import OpenFile
 from dcmaudit.review.session import Session
 from dcmaudit.settings import remember_database
-from dcmaudit.store import has_password, is_server, with_password
+from dcmaudit.store import has_password, is_database_missing, is_server, with_password
 
 if TYPE_CHECKING:
     from dcmaudit.review.desk import Desk
@@ -66,6 +66,8 @@ def set_database(session: Session, arguments: Arguments) -> None:
             "Marks are kept here until the program ends. The choice was not noted for the next start, because a "
             "password is never stored: write it into ~/.pgpass and choose the address without one."
         )
+    elif is_database_missing(location):
+        session.say("Nothing is kept there yet, and the viewer makes nothing: the choice holds until the program ends.")
     else:
         _remember(session, location)
 

@@ -142,13 +142,14 @@ class Session:
         A file that cannot be opened is shown with its error.
         """
         with self.lock:
-            self.leave()
             worklist = self.worklist
+            # First of all: it is read while the database is told of the file before and asked about this one.
+            future = self.desk.open_header(worklist, place)
+            self.leave()
             self.file = file = OpenFile(place, worklist.file_id(place), worklist.name(place), worklist.referrer(place))
             file.wanted = key
             self.desk.pictures.forget_errors(file.file_id)
             self.load_records(file)
-            future = self.desk.open_header(self.worklist, place)
             with suppress(FutureTimeoutError, DcmauditError):
                 future.result(_OPENING_PATIENCE)
             if future.done():

@@ -13,6 +13,9 @@ import platformdirs
 
 from dcmaudit.errors import UsageError
 
+DATABASE_NAME = "dcmaudit.sqlite.db"
+MEMORY_WORDS = "it was chosen in the reviewer's menu and is remembered"
+
 
 def memory_path() -> Path:
     """The file that holds the choice; it need not exist."""
@@ -22,7 +25,8 @@ def memory_path() -> Path:
 def remembered_database() -> str | None:
     """The folder, file or address of a server that was chosen last, None where none was.
 
-    UsageError where it is not there any more: another one, taken silently, would look as if nothing was marked.
+    UsageError where it is not there any more, be it that its folder is there and empty, as where something is not
+    mounted: a new one, made silently, would look as if nothing was marked.
     """
     memory = memory_path()
     try:
@@ -31,13 +35,28 @@ def remembered_database() -> str | None:
         return None
     if not chosen:
         return None
-    if "://" not in chosen and not os.path.lexists(chosen):
+    if "://" not in chosen and not _is_there(chosen):
         raise UsageError(
-            "the database that was chosen in the reviewer's menu is not there",
+            f"the database is not there; {MEMORY_WORDS} in {memory}",
             file=chosen,
-            hint=f"mount it, name another with --db, or delete {memory} to use the usual one",
+            hint=f"mount it again, or {how_to_choose()}",
         )
     return chosen
+
+
+def how_to_choose() -> str:
+    """What a person can do who wants another database than the remembered one."""
+    config = platformdirs.user_config_path("dcmaudit", appauthor=False) / "config.toml"
+    return (
+        f"choose another with --db, DCMAUDIT_DB in the environment, or db in {config}; "
+        f"without {memory_path()} the usual one is taken"
+    )
+
+
+def _is_there(chosen: str) -> bool:
+    # Choosing a folder makes the file in it at once, so that one without it is not the folder that was chosen.
+    place = os.path.join(chosen, DATABASE_NAME) if os.path.isdir(chosen) else chosen  # noqa: PTH112, PTH118
+    return os.path.lexists(place)
 
 
 def remember_database(chosen: str | None) -> None:

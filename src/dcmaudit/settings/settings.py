@@ -141,6 +141,11 @@ class Settings(BaseSettings):
         return self.db is None and self.smi_root is None
 
     @property
+    def is_remembered(self) -> bool:
+        """Whether the database is the one that was chosen last in the menu. UsageError where that is not there."""
+        return self.is_database_free and remembered_database() is not None
+
+    @property
     def own_database(self) -> str:
         """The folder in the user's own data folder that is taken where nobody chose another."""
         return str(platformdirs.user_data_path("dcmaudit", appauthor=False))

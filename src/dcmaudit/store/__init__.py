@@ -1,6 +1,6 @@
 """Marks and who made them, in SQLite or PostgreSQL. The only package that knows SQLAlchemy."""
 
-from dcmaudit.store.location import has_password, is_database_missing, is_server, with_password
+from dcmaudit.store.location import has_password, is_database_missing, is_server, name_of, with_password
 from dcmaudit.store.records import (
     HistoryEntry,
     IdentityRecord,
@@ -34,6 +34,7 @@ __all__ = [
     "has_password",
     "is_database_missing",
     "is_server",
+    "name_of",
     "open_store",
     "with_password",
 ]

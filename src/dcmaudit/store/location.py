@@ -63,6 +63,11 @@ def parse_location(location: str | Path) -> Location:
     return SqliteLocation(path)
 
 
+def name_of(location: str | Path) -> str:
+    """What messages call it: a path, or server and database without user and password. UsageError where it is none."""
+    return parse_location(location).name
+
+
 def is_server(location: str) -> bool:
     """Whether the text is the address of a server (or of anything else on the network), not a place for a file."""
     return "://" in location

@@ -28,9 +28,10 @@ TEMPLATES = _HERE / "templates"
 def make_app(desk: Desk, access: Access) -> Guard:
     """The application for one desk, behind its guard."""
     templates = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(default=True))
+    content = templates.get_template("index.html").render(version=__version__, modules=_modules())
 
     async def page(_request: Request) -> Response:
-        return HTMLResponse(templates.get_template("index.html").render(version=__version__))
+        return HTMLResponse(content)
 
     app = Starlette(
         routes=[
@@ -47,6 +48,12 @@ def make_app(desk: Desk, access: Access) -> Guard:
         },
     )
     return Guard(app, access)
+
+
+def _modules() -> list[str]:
+    """The page's modules, so that it names them all at once and the browser need not find one through another."""
+    # The worker is a program of its own, which the browser starts when the page asks for it.
+    return sorted(path.name for path in (STATIC / "js").glob("*.js") if path.name not in {"decoder.js", "types.js"})
 
 
 async def _on_http_error(_request: Request, error: Exception) -> Response:

@@ -10,6 +10,7 @@ const AHEAD = 2;
 
 /** @typedef {import("./scaling.js").Decoded & {remark: import("./api.js").Remark|null}} Shown */
 /** @typedef {Shown & {bytes: number}} Kept */
+/** @typedef {{promise: Promise<Shown>, abort: AbortController, guessed: boolean}} Coming */
 
 export class Pictures {
   /** @param {() => import("./scaling.js").Size|null} stage  the stage that pictures are fitted to, null where they are not */
@@ -18,7 +19,7 @@ export class Pictures {
     this.decoder = new Decoder();
     /** @type {Map<string, Kept>} a Map keeps the order of insertion: the first is the oldest */
     this.kept = new Map();
-    /** @type {Map<string, {promise: Promise<Shown>, abort: AbortController}>} */
+    /** @type {Map<string, Coming>} */
     this.coming = new Map();
     /** @type {{url: string, plane: string}[]} */
     this.queue = [];
@@ -55,7 +56,30 @@ export class Pictures {
     const kept = this.peek(url);
     if (kept) return kept;
     const coming = this.coming.get(url);
-    return (coming ?? this.#fetch(url, plane, false)).promise;
+    if (coming?.guessed) {
+      try {
+        return await coming.promise;
+      } catch (error) {
+        if (error instanceof DOMException && error.name === "AbortError") throw error;
+        // it was too early, or there is no such picture: asked in earnest, the server says what is wrong
+      }
+    }
+    return (this.coming.get(url) ?? this.#fetch(url, plane, false)).promise;
+  }
+
+  /**
+   * Begin to fetch a picture that is most likely asked for in a moment, instead of everything else. Where there is none
+   * nothing is said: `get` tells.
+   * @param {string} url
+   * @param {string} plane
+   */
+  expect(url, plane) {
+    if (this.kept.has(url)) return;
+    this.abandonOthers(url);
+    if (this.coming.has(url)) return;
+    this.#fetch(url, plane, false, true).promise.catch(() => {
+      // told by whoever asks in earnest
+    });
   }
 
   /**
@@ -94,10 +118,11 @@ export class Pictures {
    * @param {string} url
    * @param {string} plane
    * @param {boolean} fitted
+   * @param {boolean} [guessed]
    */
-  #fetch(url, plane, fitted) {
+  #fetch(url, plane, fitted, guessed = false) {
     const abort = new AbortController();
-    const entry = { promise: this.#load(url, plane, fitted, abort.signal), abort };
+    const entry = { promise: this.#load(url, plane, fitted, abort.signal, guessed), abort, guessed };
     this.coming.set(url, entry);
     const done = () => {
       if (this.coming.get(url) === entry) this.coming.delete(url);
@@ -112,9 +137,10 @@ export class Pictures {
    * @param {string} plane
    * @param {boolean} fitted
    * @param {AbortSignal} signal
+   * @param {boolean} guessed
    */
-  async #load(url, plane, fitted, signal) {
-    const { blob, remark } = await Api.picture(url, plane, signal);
+  async #load(url, plane, fitted, signal, guessed) {
+    const { blob, remark } = await Api.picture(url, plane, signal, guessed);
     const made = { ...(await this.decoder.decode(blob, fitted ? this.stage() : null)), remark };
     this.#keep(url, made);
     return made;

@@ -149,7 +149,7 @@ def test_both_a_database_and_a_list_can_be_filled(tmp_path: Path, blobs: BlobEng
         ["--engine", "abbyy"], ["--pii", "nobody"], ["-j", "0"], ["--append"],
         ["--csv", "x", "--append", "--overwrite"], ["--mode", "slow"],
         ["--allow-list", "/no/such/list"], ["--use-ultrasound-regions", "--except-ultrasound-regions"],
-        ["--pii", "header", "--allow-list", "x"],
+        ["--pii", "header", "--allow-list", "x"], ["-j", "1", "--dask", "tcp://127.0.0.1:1"],
     ],
 )  # fmt: skip
 def test_options_that_cannot_be_used_end_the_run_before_it_begins(
@@ -229,7 +229,7 @@ def test_whoever_only_asks_where_text_is_need_not_ask_twice_and_a_reader_must(
 
 @pytest.mark.parametrize(
     "words",
-    [["--engine", "rapidocr"], ["--pii", "header"], ["--finder", "engine"], ["--allow-list", "x"]],
+    [["--engine", "rapidocr"], ["--pii", "header"], ["--finder", "engine"], ["--allow-list", "x"], ["--no-rects"]],
 )
 def test_what_makes_no_sense_without_reading_is_refused(
     tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]

@@ -148,6 +148,8 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError("--append, --overwrite and --no-csv-header mean nothing without --csv")
     if args.no_read and (args.engine is not None or args.pii is not None or args.allow_list is not None):
         raise UsageError("--no-read reads and judges nothing", hint="leave --engine, --pii and --allow-list out")
+    if args.no_read and not args.rects:
+        raise UsageError("--no-read finds places and no text, and --no-rects leaves the places out", hint="choose one")
     if args.no_read and args.finder == "engine":
         raise UsageError("--finder engine means the engine that reads", hint="--finder own, rapidocr or both")
     if args.jobs is not None and args.dask is not None:

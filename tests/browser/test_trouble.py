@@ -219,3 +219,24 @@ def test_findings_of_another_program_appear_while_the_reviewer_works(start: Star
     expect(face.at("#rects .rect-what")).to_have_text("OCR", timeout=20_000)
     expect(face.at("#messagetext")).to_contain_text("came in from elsewhere")
     face.plane("frame 1/2")
+
+
+def test_what_could_not_be_read_and_what_was_not_opened_is_named_to_the_keyboard(
+    start: StartFace, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    write(folder / "one.dcm", cine(1))
+    for number in range(60):
+        (folder / f"broken{number:02}.dcm").write_bytes(b"no image")
+    (folder / "images.zip").write_bytes(b"PK\x03\x04" + bytes(60))
+    (folder / "below").mkdir()
+    face = start(folder)
+    face.plane("frame 1/1")
+    told = face.at("#listproblems")
+    expect(told.locator("summary")).to_contain_text("60 problems")
+    told.locator("summary").focus()
+    face.page.keyboard.press("Enter")
+    expect(told.locator("li", has_text="broken00.dcm")).to_be_visible()
+    expect(told.locator("li", has_text="10 more problems")).to_have_count(1)
+    expect(told.locator("li", has_text="images.zip")).to_have_count(1)
+    expect(told.locator("li", has_text="below")).to_have_count(1)

@@ -81,7 +81,7 @@ def test_every_plane_becomes_a_file_beside_the_input(full: Path, capsys: pytest.
     assert pixels(full.with_name("full.i0001.png")).shape == (8, 8)
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert "1 inputs: 1 done" in captured.err
+    assert "1 input: 1 done" in captured.err
     assert not list(full.parent.glob(".*"))
 
 

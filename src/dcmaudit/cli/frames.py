@@ -200,4 +200,5 @@ def _as_json(report: InstanceReport) -> dict[str, Any]:
 def _summary(counts: Counter[Outcome], tally: Tally) -> str:
     parts = [f"{counts[outcome]} {outcome.value}" for outcome in Outcome if counts[outcome]]
     passed = ", ".join(f"{count} {reason.value}" for reason, count in tally.passed.items())
-    return f"{counts.total()} inputs: {', '.join(parts) or 'none'}{f'; passed over: {passed}' if passed else ''}"
+    inputs = "1 input" if counts.total() == 1 else f"{counts.total()} inputs"
+    return f"{inputs}: {', '.join(parts) or 'none'}{f'; passed over: {passed}' if passed else ''}"

@@ -173,17 +173,21 @@ def _run(args: argparse.Namespace, name: str | None) -> int:
     try:
         return review.run(args, settings) if name is None else registry.command(name).run(args, settings)
     except StoreError as error:
-        _tell_remembered(error, settings)
-        raise
+        told = _told_by_memory(error, settings)
+        if told is None:
+            raise
+        raise type(error)(error.message, file=error.file, hint=told) from error
 
 
-def _tell_remembered(error: StoreError, settings: Settings) -> None:
-    """Say where the database comes from that cannot be used, where nobody named it for this run."""
-    from dcmaudit.settings import how_to_choose, memory_path
+def _told_by_memory(error: StoreError, settings: Settings) -> str | None:
+    """The hint, and where the database comes from that cannot be used; None where somebody named it for this run."""
+    from dcmaudit.settings import MEMORY_WORDS, how_to_choose, memory_path
     from dcmaudit.store import name_of
 
-    if settings.is_remembered and error.file in {settings.database, name_of(settings.database)}:
-        say(f"that database was chosen in the reviewer's menu and is remembered in {memory_path()}: {how_to_choose()}")
+    if not settings.is_remembered or error.file not in {settings.database, name_of(settings.database)}:
+        return None
+    hint = f"{error.hint}; " if error.hint else ""
+    return f"{hint}{MEMORY_WORDS} in {memory_path()}: {how_to_choose()}"
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:

@@ -56,5 +56,7 @@ class NameList:
 
 
 def short_name(name: str) -> str:
-    """The last three parts of a name."""
+    """The last three parts of a name; the address of a server or object whole, for its host belongs to it."""
+    if "://" in name:
+        return name
     return "/".join(PurePosixPath(name).parts[-3:])

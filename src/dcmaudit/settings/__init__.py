@@ -4,10 +4,17 @@ Precedence: what the command line says, then the environment, then the settings 
 """
 
 from dcmaudit.settings.loading import config_path, load, unknown_variables
-from dcmaudit.settings.remembered import how_to_choose, memory_path, remember_database, remembered_database
+from dcmaudit.settings.remembered import (
+    MEMORY_WORDS,
+    how_to_choose,
+    memory_path,
+    remember_database,
+    remembered_database,
+)
 from dcmaudit.settings.settings import Settings
 
 __all__ = [
+    "MEMORY_WORDS",
     "Settings",
     "config_path",
     "how_to_choose",

@@ -27,6 +27,7 @@
  * @property {number} passed_over
  * @property {number} problem_count
  * @property {{name: string, message: string}[]} problems
+ * @property {{name: string, message: string}[]} not_opened
  * @property {string|null} folder
  *
  * @typedef {object} FileState

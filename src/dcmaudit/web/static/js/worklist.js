@@ -25,6 +25,7 @@ export class Worklist {
     this.status = byId("liststatus", HTMLSelectElement);
     this.text = byId("listtext", HTMLInputElement);
     this.foot = byId("listfoot", HTMLElement);
+    this.bad = byId("listproblems", HTMLDetailsElement);
     /** @type {Map<number, WorklistRow[]>} */
     this.pages = new Map();
     /** @type {Set<number>} */
@@ -75,10 +76,29 @@ export class Worklist {
       this.#reveal(this.focused);
     }
     const passed = worklist.passed_over ? ` · ${counted(worklist.passed_over, "other file")} passed over` : "";
-    const bad = worklist.problems.length ? ` · ${counted(worklist.problems.length, "problem")}` : "";
-    setText(this.foot, `${counted(worklist.left, "file")} left${worklist.growing ? ", still looking…" : ""}${passed}${bad}`);
-    this.foot.title = worklist.problems.map(({ name, message }) => `${name}: ${message}`).join("\n");
+    setText(this.foot, `${counted(worklist.left, "file")} left${worklist.growing ? ", still looking…" : ""}${passed}`);
+    this.#problems(worklist);
     this.draw();
+  }
+
+  /**
+   * What could not be read, and what was left out though images may be in it, behind a line that can be unfolded.
+   * @param {import("./types.js").WorklistState} worklist
+   */
+  #problems({ problem_count: count, problems, not_opened: left }) {
+    this.bad.hidden = count + left.length === 0;
+    const summary = within(this.bad, "summary", HTMLElement);
+    const told = [count ? counted(count, "problem") : "", left.length ? `${left.length} not opened` : ""].filter(Boolean).join(" · ");
+    if (summary.textContent === told) return;
+    setText(summary, told);
+    const lines = [...problems, ...left].map(({ name, message }) => `${name}: ${message}`);
+    if (count > problems.length) lines.push(`and ${counted(count - problems.length, "more problem")}: dcmaudit frames names all of them`);
+    const items = lines.map((line) => {
+      const item = document.createElement("li");
+      item.textContent = line;
+      return item;
+    });
+    within(this.bad, "ul", HTMLElement).replaceChildren(...items);
   }
 
   /** @param {boolean} top */

@@ -222,6 +222,25 @@ def test_findings_are_stored_with_a_mark_that_the_file_is_done(blobs: BlobEngine
         assert not is_read(rows, 100)
 
 
+def test_a_plane_for_which_memory_is_too_small_is_named_and_the_others_go_on(
+    blobs: BlobEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, asked = blobs.detect, []
+
+    def scarce(picture: np.ndarray) -> object:
+        asked.append(1)
+        if len(asked) == 2:
+            raise MemoryError
+        return seen(picture)
+
+    monkeypatch.setattr(blobs, "detect", scarce)
+    cells = np.stack([frame(WORD), frame(OTHER), frame(WORD, OTHER)])
+    reading = read_file(JOB, memory(cells, frames=3))
+    assert reading.result.outcome is Outcome.PARTLY
+    assert reading.result.reasons == ("frame 2/3: there is not enough memory for it",)
+    assert [len(plane.findings) for plane in reading.planes] == [1, 0, 2]
+
+
 def test_without_rectangles_only_the_text_of_each_plane_is_stored(blobs: BlobEngine, store: Store) -> None:
     store_reading(store, one_reading(blobs), 177, rects=False)
     assert all(row.box is None for row in store.rects("/archive/a.dcm"))

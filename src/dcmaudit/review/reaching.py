@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 
 from dcmaudit.errors import StoreError
-from dcmaudit.store import Store, is_server, name_of, open_store
+from dcmaudit.store import Store, is_server, load_driver, name_of, open_store
 
 PATIENCE = 3.0
 """Seconds that a dialog waits for a server. A name that nobody resolves can take far longer than any connection."""
@@ -21,6 +21,7 @@ def open_soon(location: str, *, user: str, read_only: bool) -> Store:
     """
     if not is_server(location):
         return open_store(location, user=user, read_only=read_only)
+    load_driver()  # not the server's time
     opening = _begun(location, user, read_only=read_only)
     try:
         return opening.result(PATIENCE)

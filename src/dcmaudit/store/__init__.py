@@ -1,6 +1,7 @@
 """Marks and who made them, in SQLite or PostgreSQL. The only package that knows SQLAlchemy."""
 
 from dcmaudit.store.location import has_password, is_database_missing, is_server, name_of, with_password
+from dcmaudit.store.postgres import load_driver
 from dcmaudit.store.records import (
     HistoryEntry,
     IdentityRecord,
@@ -34,6 +35,7 @@ __all__ = [
     "has_password",
     "is_database_missing",
     "is_server",
+    "load_driver",
     "name_of",
     "open_store",
     "with_password",

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from dcmaudit.errors import MissingExtraError
 from dcmaudit.store.location import PostgresLocation
+
+
+def load_driver() -> None:
+    """Have the driver in memory, which takes a while the first time; nothing where it is not installed."""
+    with suppress(ImportError):
+        importlib.import_module("psycopg")
+        importlib.import_module("sqlalchemy.dialects.postgresql.psycopg")
 
 
 class PostgresBackend:

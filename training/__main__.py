@@ -1,4 +1,4 @@
-"""``python -m training extra FOLDER``, ``python -m training train FOLDER`` and ``python -m training write FOLDER``."""
+"""``python -m training extra|train|grow|write FOLDER``: pictures, training, a larger network, weights for the package."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ def main() -> None:
     adder = parts.add_parser("extra", help="further pictures without text, from downloaded packages")
     adder.add_argument("folder", type=Path, help="the folder of the training")
     adder.add_argument("--packages", type=Path, help="where the downloaded packages are (default: FOLDER/packages)")
+    grower = parts.add_parser("grow", help="begin a larger network where a smaller one ended")
+    grower.add_argument("source", type=Path, help="of the training of the smaller network")
+    grower.add_argument("folder", type=Path, help="of the training that goes on")
     writer = parts.add_parser("write", help="put the folder's last network into the package")
     writer.add_argument("folder", type=Path)
     args = parser.parse_args()
@@ -32,6 +35,11 @@ def main() -> None:
         return
     if args.part == "extra":
         extra(args.folder, args.packages or args.folder / "packages")
+        return
+    if args.part == "grow":
+        from training.grow import grow
+
+        grow(args.source, args.folder)
         return
     from training.train import Options, train
 
@@ -60,6 +68,7 @@ def write(folder: Path) -> None:
     lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
     begins = [line for line in lines if line.get("event") == "start"]
     begin = begins[-1]
+    grows = [line["step"] for line in lines if line.get("event") == "grow"]
     check = [line for line in lines if line.get("event") == "check"][-1]
     target = PACKAGE / "weights.onnx"
     whole = folder / "last-8-bits.onnx"
@@ -77,6 +86,7 @@ def write(folder: Path) -> None:
             "command": command,
             "seed": begin["seed"],
             "starts": [{k: line[k] for k in ("step", "minutes", "rate")} for line in begins],
+            "grown at step": grows,
             "last check": {k: check[k] for k in kept},
         },
     )

@@ -19,17 +19,31 @@ class Block(nn.Module):
         return torch.relu(self.norm(self.conv(x)))
 
 
+class Refined(nn.Module):
+    """A 3 x 3 convolution whose result is added to what it was given; a new one changes nothing."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+        nn.init.zeros_(self.norm.weight)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The same size and channels."""
+        return torch.relu(x + self.norm(self.conv(x)))
+
+
 class Net(nn.Module):
     """(n, 3, H, W) RGB 0 to 255, edges multiples of 16, to (n, 2, H/2, W/2) logits: ink, line region."""
 
-    def __init__(self, widths: tuple[int, int, int, int] = (16, 32, 64, 96)) -> None:
+    def __init__(self, widths: tuple[int, int, int, int] = (16, 32, 64, 144)) -> None:
         super().__init__()
         a, b, c, d = widths
         self.stem = nn.Sequential(nn.Conv2d(3, a, 5, 2, 2, bias=False), nn.BatchNorm2d(a), nn.ReLU())
         self.first = Block(a, a)
-        self.second = nn.Sequential(Block(a, b, 2), Block(b, b))
-        self.third = nn.Sequential(Block(b, c, 2), Block(c, c), Block(c, c))
-        self.fourth = nn.Sequential(Block(c, d, 2), Block(d, d, 1, 2), Block(d, d), Block(d, d, 1, 2))
+        self.second = nn.Sequential(Block(a, b, 2), Block(b, b), Refined(b))
+        self.third = nn.Sequential(Block(b, c, 2), Block(c, c), Block(c, c), Refined(c))
+        self.fourth = nn.Sequential(Block(c, d, 2), Block(d, d, 1, 2), Block(d, d), Block(d, d, 1, 2), Refined(d))
         self.up3, self.fuse3 = nn.Conv2d(d, c, 1), Block(c, c)
         self.up2, self.fuse2 = nn.Conv2d(c, b, 1), Block(b, b)
         self.up1, self.fuse1 = nn.Conv2d(b, a, 1), Block(a, a)

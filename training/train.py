@@ -46,13 +46,15 @@ def train(options: Options) -> None:
     net = Net().to(memory_format=torch.channels_last)
     slow = copy.deepcopy(net).eval()
     optimiser = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=0.01)
-    step, spent = 0, 0.0
+    step, spent, grown = 0, 0.0, 0
     saved = options.folder / "checkpoint.pt"
     if saved.exists():
         state = torch.load(saved, weights_only=True)
         net.load_state_dict(state["net"])
         slow.load_state_dict(state["slow"])
-        optimiser.load_state_dict(state["optimiser"])
+        grown = state.get("grown", 0)
+        if "optimiser" in state:
+            optimiser.load_state_dict(state["optimiser"])
         step, spent = state["step"], state["spent"]
     plan = Plan(options.seed, options.batch, options.fresh, options.families, options.folder)
     judge = judging(options.folder)
@@ -60,19 +62,27 @@ def train(options: Options) -> None:
     _log(options.folder, {"event": "start", "step": step, "spent": round(spent, 2)} | _plain(options))
     stream = Stream(plan, step)
     try:
-        _loop(options, net, slow, optimiser, stream, check, step, spent)
+        _loop(options, net, slow, optimiser, stream, check, step, spent, grown)
     finally:
         stream.close()
 
 
 def _loop(
-    options: Options, net: Net, slow: Net, optimiser: Any, stream: Stream, check: Any, step: int, spent: float
+    options: Options,
+    net: Net,
+    slow: Net,
+    optimiser: Any,
+    stream: Stream,
+    check: Any,
+    step: int,
+    spent: float,
+    grown: int,
 ) -> None:
     batch = stream.next()  # waits until the strings are drawn
     begun = time.monotonic() - spent * 60
     checked, losses = spent, []
     while spent < options.minutes:
-        rate = options.rate * _share(spent / options.minutes, step)
+        rate = options.rate * _share(spent / options.minutes, step - grown)
         for group in optimiser.param_groups:
             group["lr"] = rate
         losses.append(_step(net, slow, optimiser, batch, step))
@@ -92,7 +102,7 @@ def _loop(
             losses = []
         if spent - checked >= options.check_every or spent >= options.minutes:
             checked = spent
-            _check(options, net, slow, optimiser, stream, check, step, spent)
+            _check(options, net, slow, optimiser, stream, check, step, spent, grown)
 
 
 def _share(part: float, step: int) -> float:
@@ -134,7 +144,15 @@ def seeing(net: Net) -> Any:
 
 
 def _check(
-    options: Options, net: Net, slow: Net, optimiser: Any, stream: Stream, check: Any, step: int, spent: float
+    options: Options,
+    net: Net,
+    slow: Net,
+    optimiser: Any,
+    stream: Stream,
+    check: Any,
+    step: int,
+    spent: float,
+    grown: int,
 ) -> None:
     slow.eval()
     start = time.monotonic()
@@ -149,6 +167,7 @@ def _check(
             "optimiser": optimiser.state_dict(),
             "step": step,
             "spent": spent,
+            "grown": grown,
         },
         new,
     )

@@ -43,14 +43,14 @@ def test_neighbouring_lines_are_boxes_of_their_own_with_all_of_their_ink() -> No
 
 def test_a_region_counts_only_where_it_is_sure_somewhere() -> None:
     ink, region = empty()
-    region[40:46, 20:80] = 0.6
+    region[40:46, 20:80] = 0.7
     ink[40:46, 20:80:6] = 0.7
     assert boxes_of(ink, region) == []
-    region[42, 30] = 0.82
+    region[42, 30] = 0.85
     ((box, confidence),) = boxes_of(ink, region)
     assert box.left <= 40
     assert box.right >= 2 * 75
-    assert confidence == pytest.approx(0.82)
+    assert confidence == pytest.approx(0.85)
     assert boxes_of(ink, region, ENHANCED) == []
 
 

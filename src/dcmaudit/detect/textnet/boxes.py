@@ -19,9 +19,9 @@ Map = npt.NDArray[np.float32]
 class Rule:
     """The thresholds, chosen on the training half (see the model card)."""
 
-    region_low: float = 0.5
+    region_low: float = 0.6
     """A line region reaches as far as its probability stays above this ..."""
-    region_high: float = 0.8
+    region_high: float = 0.84
     """... and counts if it comes up to this somewhere."""
     ink_within: float = 0.5
     """... and holds ink that comes up to this: a line without a letter is none."""
@@ -29,7 +29,7 @@ class Rule:
     """A line ends a little behind its last cell of this much ink: regions have tails without any."""
     ink: float = 0.5
     """From here a cell counts as ink."""
-    ink_alone: float = 0.75
+    ink_alone: float = 0.7
     """Ink outside of every region counts where it comes up to this."""
     alone_cells: int = 4
     """Fewer cells of such ink are noise."""

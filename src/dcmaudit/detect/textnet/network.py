@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -25,17 +26,20 @@ WEIGHTS, DESCRIPTION = "weights.onnx", "weights.json"
 ALIGN = 16
 """The network halves its picture four times: edges of what it is given are multiples of this."""
 
-WIDE, HIGH = 2176, 2048
+WIDE, HIGH = 2320, 1920
 """Columns and rows of what is looked at in one go, at most: memory grows with it, 32 MB a megapixel."""
 
 WHOLE = WIDE * HIGH
 """Pixels of a picture up to which it is no tiles."""
 
-MARGIN = 144
+MARGIN = 176
 """Pixels around the part of a tile that counts: what is this near to the edge of a tile is judged in the next one.
 
 No cell's value depends on a pixel farther away: the maps of tiles are those of the whole picture, to the last bit.
 """
+
+_BAND = 128
+"""Rows of cells that are put in order at a time."""
 
 _HINT = "install dcmaudit again; nothing is ever loaded from the network"
 
@@ -132,10 +136,16 @@ def cells_of(picture: Picture) -> Picture:
     The picture's edges are even. In this order the first convolution runs over memory without a stride.
     """
     rows, columns = picture.shape[0] // 2, picture.shape[1] // 2
-    out = np.empty((1, rows, columns, 2, 2, 3), np.uint8)
-    squares = picture.reshape(rows, 2, columns, 2, -1).transpose(0, 2, 1, 3, 4)
-    out[0] = squares  # one grey channel becomes three
-    return out.reshape(1, rows, columns, 12)
+    out = np.empty((1, rows, columns, 12), np.uint8)
+    squares = out.view("V6").reshape(rows, columns, 2)
+    for start in range(0, rows, _BAND):  # in bands: three times a grey picture need not be held at once
+        band = picture[2 * start : 2 * (start + _BAND)]
+        colour = band if band.ndim == 3 else cv2.cvtColor(band, cv2.COLOR_GRAY2RGB)
+        # Two neighbours in a row are six bytes, which are moved as one.
+        pairs = np.ascontiguousarray(colour).reshape(-1, 2, columns * 6).view("V6")
+        here = squares[start : start + _BAND]
+        here[:, :, 0], here[:, :, 1] = pairs[:, 0], pairs[:, 1]
+    return out
 
 
 @dataclass(frozen=True, slots=True)

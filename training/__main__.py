@@ -1,4 +1,4 @@
-"""``python -m training extra|train|grow|write FOLDER``: pictures, training, a larger network, weights for the package."""
+"""``python -m training extra|train|grow|write FOLDER``: pictures, training, a larger network, the package's weights."""
 
 from __future__ import annotations
 

@@ -38,71 +38,81 @@ class Options:
     """Minutes between checks, each with mining and a checkpoint."""
 
 
+@dataclass
+class State:
+    """What a checkpoint holds: the network, its slow average, and how far they are."""
+
+    net: Net
+    slow: Net
+    optimiser: Any
+    step: int = 0
+    spent: float = 0.0
+    """Minutes."""
+    grown: int = 0
+    """The step at which the network became larger."""
+
+    def load(self, path: Path) -> None:
+        """Go on where a checkpoint stands; that of a network that has just grown has no optimiser."""
+        kept = torch.load(path, weights_only=True)
+        self.net.load_state_dict(kept["net"])
+        self.slow.load_state_dict(kept["slow"])
+        if "optimiser" in kept:
+            self.optimiser.load_state_dict(kept["optimiser"])
+        self.step, self.spent, self.grown = kept["step"], kept["spent"], kept.get("grown", 0)
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint: the old one stays until the new one is whole."""
+        parts = {"net": self.net, "slow": self.slow, "optimiser": self.optimiser}
+        new = path.with_suffix(".new")
+        torch.save(
+            {name: part.state_dict() for name, part in parts.items()}
+            | {"step": self.step, "spent": self.spent, "grown": self.grown},
+            new,
+        )
+        new.replace(path)
+
+
 def train(options: Options) -> None:
     """Train for the given minutes, those before an interruption included; ``last.onnx`` is written at every check."""
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
     options.folder.mkdir(parents=True, exist_ok=True)
     net = Net().to(memory_format=torch.channels_last)
-    slow = copy.deepcopy(net).eval()
     optimiser = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=0.01)
-    step, spent, grown = 0, 0.0, 0
+    state = State(net, copy.deepcopy(net).eval(), optimiser)
     saved = options.folder / "checkpoint.pt"
     if saved.exists():
-        state = torch.load(saved, weights_only=True)
-        net.load_state_dict(state["net"])
-        slow.load_state_dict(state["slow"])
-        grown = state.get("grown", 0)
-        if "optimiser" in state:
-            optimiser.load_state_dict(state["optimiser"])
-        step, spent = state["step"], state["spent"]
+        state.load(saved)
     plan = Plan(options.seed, options.batch, options.fresh, options.families, options.folder)
     judge = judging(options.folder)
     check = [judge.crop(n, empty=0.4) for n in range(240)]
-    _log(options.folder, {"event": "start", "step": step, "spent": round(spent, 2)} | _plain(options))
-    stream = Stream(plan, step)
+    _log(options.folder, {"event": "start", "step": state.step, "spent": round(state.spent, 2)} | _plain(options))
+    stream = Stream(plan, state.step)
     try:
-        _loop(options, net, slow, optimiser, stream, check, step, spent, grown)
+        _loop(options, state, stream, check)
     finally:
         stream.close()
 
 
-def _loop(
-    options: Options,
-    net: Net,
-    slow: Net,
-    optimiser: Any,
-    stream: Stream,
-    check: Any,
-    step: int,
-    spent: float,
-    grown: int,
-) -> None:
+def _loop(options: Options, state: State, stream: Stream, check: Any) -> None:
     batch = stream.next()  # waits until the strings are drawn
-    begun = time.monotonic() - spent * 60
-    checked, losses = spent, []
-    while spent < options.minutes:
-        rate = options.rate * _share(spent / options.minutes, step - grown)
-        for group in optimiser.param_groups:
+    begun = time.monotonic() - state.spent * 60
+    checked, losses = state.spent, []
+    while state.spent < options.minutes:
+        rate = options.rate * _share(state.spent / options.minutes, state.step - state.grown)
+        for group in state.optimiser.param_groups:
             group["lr"] = rate
-        losses.append(_step(net, slow, optimiser, batch, step))
+        losses.append(_step(state.net, state.slow, state.optimiser, batch, state.step))
         batch = stream.next()
-        step += 1
-        spent = (time.monotonic() - begun) / 60
-        if step % 100 == 0:
-            _log(
-                options.folder,
-                {
-                    "step": step,
-                    "minutes": round(spent, 2),
-                    "loss": round(float(np.mean(losses)), 4),
-                    "rate": round(rate, 6),
-                },
-            )
+        state.step += 1
+        state.spent = (time.monotonic() - begun) / 60
+        if state.step % 100 == 0:
+            entry = {"step": state.step, "minutes": round(state.spent, 2)}
+            _log(options.folder, entry | {"loss": round(float(np.mean(losses)), 4), "rate": round(rate, 6)})
             losses = []
-        if spent - checked >= options.check_every or spent >= options.minutes:
-            checked = spent
-            _check(options, net, slow, optimiser, stream, check, step, spent, grown)
+        if state.spent - checked >= options.check_every or state.spent >= options.minutes:
+            checked = state.spent
+            _check(options, state, stream, check)
 
 
 def _share(part: float, step: int) -> float:
@@ -143,47 +153,16 @@ def seeing(net: Net) -> Any:
     return see
 
 
-def _check(
-    options: Options,
-    net: Net,
-    slow: Net,
-    optimiser: Any,
-    stream: Stream,
-    check: Any,
-    step: int,
-    spent: float,
-    grown: int,
-) -> None:
-    slow.eval()
+def _check(options: Options, state: State, stream: Stream, check: Any) -> None:
+    state.slow.eval()
     start = time.monotonic()
-    result = score(seeing(slow), check)
-    count = mine(seeing(slow), options.folder, options.seed + step)
+    result = score(seeing(state.slow), check)
+    count = mine(seeing(state.slow), options.folder, options.seed + state.step)
     stream.mined()
-    new = options.folder / "checkpoint.new"
-    torch.save(
-        {
-            "net": net.state_dict(),
-            "slow": slow.state_dict(),
-            "optimiser": optimiser.state_dict(),
-            "step": step,
-            "spent": spent,
-            "grown": grown,
-        },
-        new,
-    )
-    new.replace(options.folder / "checkpoint.pt")
-    export(slow.state_dict(), options.folder / "last.onnx")
-    _log(
-        options.folder,
-        {
-            "event": "check",
-            "step": step,
-            "minutes": round(spent, 2),
-            "mined": count,
-            "took": round(time.monotonic() - start, 1),
-        }
-        | result,
-    )
+    state.save(options.folder / "checkpoint.pt")
+    export(state.slow.state_dict(), options.folder / "last.onnx")
+    entry = {"event": "check", "step": state.step, "minutes": round(state.spent, 2), "mined": count}
+    _log(options.folder, entry | {"took": round(time.monotonic() - start, 1)} | result)
 
 
 def _plain(options: Options) -> dict[str, Any]:

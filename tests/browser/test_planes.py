@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Route, expect
 
-from dcmaudit.store import open_store
 from support.face import Face, StartFace
 from support.files import dataset, file_bytes
 from support.numbered import cine, overlay, write
@@ -274,56 +273,3 @@ def test_a_plane_that_holds_no_number_says_so_beside_its_title(start: StartFace,
     expect(face.at("#statusview")).to_contain_text("full range")
     face.press("w")
     face.shows("#planenote", "")
-
-
-def _pictures(face: Face) -> list[str]:
-    """What was asked for as a picture of a plane, as ``file/key``."""
-    asked = [url for url in face.watch.requests if "/image/" in url]
-    return [url.partition("/image/")[2].partition("?")[0] for url in asked]
-
-
-def test_a_file_chosen_in_the_list_is_asked_for_once_and_before_the_answer(start: StartFace, tmp_path: Path) -> None:
-    files = [write(tmp_path / f"{number}.dcm", cine(number + 2)) for number in range(6)]
-    face = start(*files)
-    face.plane("frame 1/2")
-    face.press("v")
-    expect(face.at("#statusview")).to_contain_text("inverted")
-    face.page.wait_for_timeout(300)
-    face.watch.requests.clear()
-    face.at("#list .row").nth(4).click()
-    face.position("5/6")
-    face.page.wait_for_timeout(300)
-    face.plane("frame 1/6")
-    assert _pictures(face).count("4/f0") == 1, "the picture that was guessed is the one that is shown"
-    order = [url for url in face.watch.requests if "/image/4/f0" in url or url.endswith("/do")]
-    assert "/image/4/f0" in order[0]
-
-
-def test_a_plane_that_was_only_fetched_ahead_is_not_seen(start: StartFace, tmp_path: Path) -> None:
-    files = [write(tmp_path / f"{name}.dcm", cine(frames)) for name, frames in (("a", 5), ("b", 2), ("c", 3))]
-    face = start(*files)
-    face.plane("frame 1/5")
-    face.page.wait_for_timeout(300)
-    face.press("N")  # asks first, for four planes were not seen: the next file's picture came in vain
-    expect(face.at("#dialog-question")).to_be_visible()
-    assert "1/f0" in _pictures(face)
-    face.press("Escape")
-    face.at("#list .row").nth(2).click()
-    face.plane("frame 1/3")
-    kept = open_store(face.reviewer.db, user="anna", read_only=True)
-    try:
-        assert kept.seen(str(tmp_path / "a.dcm"))
-        assert not kept.seen(str(tmp_path / "b.dcm"))
-    finally:
-        kept.close()
-
-
-def test_a_file_without_the_plane_that_was_guessed_says_only_what_is_wrong(start: StartFace, tmp_path: Path) -> None:
-    (tmp_path / "broken.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\xff" * 40)
-    face = start(write(tmp_path / "a.dcm", cine(1)), tmp_path / "broken.dcm", write(tmp_path / "c.dcm", cine(3)))
-    face.plane("frame 1/1")
-    face.at("#list .row").nth(1).click()
-    expect(face.at("#card")).to_be_visible()
-    face.press("Escape")
-    face.position("3/3")
-    face.plane("frame 1/3")

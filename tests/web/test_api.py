@@ -113,21 +113,6 @@ def test_the_opening_commands_change_the_list(tab: Page, desk: Desk, files: list
     assert ended == [True]
 
 
-def test_a_picture_that_the_page_only_guesses_is_there_or_the_answer_is_empty(tab: Page, desk: Desk) -> None:
-    guess = {"X-Guessed": "1"}
-    view = "?rendering=full&inverted=0"
-    found = tab.get(f"image/1/f0{view}", headers=guess)
-    assert (found.status_code, found.content[:8]) == (200, PNG)
-    for path in ("image/1/f99", "image/77/f0", "image/1/o6010.0"):
-        assert tab.get(path + view, headers=guess).status_code == 204
-        assert tab.get(path + view).status_code >= 400
-    tab.do("go-file", index=1)
-    tab.do("go-file", index=0)
-    assert not desk.store.seen(desk.first.name(1)), "what was only fetched was not seen"
-    state = tab.do("go-file", index=1).json()
-    assert state["file"]["painted"] == 0
-
-
 def test_the_page_names_all_of_its_modules_at_once(client: httpx.Client) -> None:
     text = client.get("/").text
     named = set(re.findall(r'rel="modulepreload" href="/static/js/([a-z0-9]+\.js)"', text))

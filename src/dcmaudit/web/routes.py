@@ -139,14 +139,9 @@ class Routes:
     # Pictures
 
     async def image(self, request: Request) -> Response:
-        """One plane as PNG; an empty answer instead of an error where the page only guessed that there is one."""
+        """One plane as PNG."""
         file_id, key = request.path_params["file_id"], request.path_params["key"]
-        try:
-            return await self._picture(request, Picture(file_id, parse_key(key), _view(request)), key)
-        except DcmauditError:
-            if request.headers.get("x-guessed") == "1":
-                return Response(status_code=204)
-            raise
+        return await self._picture(request, Picture(file_id, parse_key(key), _view(request)), key)
 
     async def thumb(self, request: Request) -> Response:
         """One plane as a small PNG."""

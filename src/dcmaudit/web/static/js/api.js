@@ -216,11 +216,10 @@ export class Api {
    * @param {string} url
    * @param {string} plane
    * @param {AbortSignal} [signal]
-   * @param {boolean} [guessed]  whether nobody has asked for it yet: the server then answers empty instead of an error
    * @returns {Promise<{blob: Blob, leftOut: number, remark: Remark|null}>}
    */
-  static async picture(url, plane, signal, guessed = false) {
-    const response = await ask(url, { ...(signal ? { signal } : {}), ...(guessed ? { headers: { "X-Guessed": "1" } } : {}) });
+  static async picture(url, plane, signal) {
+    const response = await ask(url, signal ? { signal } : {});
     const sent = response.headers.get("X-Plane");
     if (sent !== plane) {
       throw new Refusal(`The server sent the plane ${sent ?? "without a name"} where ${plane} was asked for.`, null, 500);

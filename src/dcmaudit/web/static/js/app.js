@@ -30,11 +30,6 @@ const NEEDS_STAGE = new Set(["mark", "mark-all-frames", "mark-all-planes", "mark
 /** Going to a plane leaves the contact sheet or projection. */
 const SHOWS_PLANE = new Set(["next-frame", "previous-frame", "next-overlay", "go-plane"]);
 
-/** The key of the plane that nearly every file begins with. */
-const FIRST = "f0";
-/** Commands to the file beside the open one, and in which direction it is. */
-const STEPS = /** @type {Record<string, number>} */ ({ "next-file": 1, "previous-file": -1, "done-next": 1 });
-
 class Page {
   /** @param {Api} api @param {Command[]} commands */
   constructor(api, commands) {
@@ -48,7 +43,7 @@ class Page {
     this.cursor = new Cursor(this.stage, (box) => this.conductor.run("cursor", { box }));
     /** @param {unknown} error */
     const failed = (error) => this.#background(error);
-    this.worklist = new Worklist(api, (row) => this.#goFile(row), failed);
+    this.worklist = new Worklist(api, (row) => this.act("go-file", row.index === null ? { file_id: row.file_id } : { index: row.index }), failed);
     this.strip = new Strip(api, (index) => this.#goPlane(index));
     this.panel = new Panel({
       run: (command, args) => this.act(command, args),
@@ -196,12 +191,6 @@ class Page {
     return this.conductor.run(command, args, repeat);
   }
 
-  /** @param {import("./types.js").WorklistRow} row */
-  #goFile(row) {
-    this.conductor.expect(row.file_id, FIRST);
-    void this.act("go-file", row.index === null ? { file_id: row.file_id } : { index: row.index });
-  }
-
   /** @param {number} index */
   #goPlane(index) {
     void this.act("go-plane", { index }, this.conductor.running && this.strip.dragging);
@@ -224,8 +213,6 @@ class Page {
     } else if (own) {
       if (!repeat) void own();
     } else {
-      const beside = this.worklist.beside(STEPS[command.name] ?? 0);
-      if (beside && !repeat) this.conductor.expect(beside.file_id, FIRST);
       void this.act(command.name, {}, repeat);
     }
   }

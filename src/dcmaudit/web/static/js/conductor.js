@@ -118,19 +118,6 @@ export class Conductor {
     });
   }
 
-  /**
-   * Begin to fetch the plane that the next command most likely leads to, while the server still carries that out. Only
-   * what is painted counts as seen: where the guess is wrong nothing has happened.
-   * @param {number} file
-   * @param {string} key
-   */
-  expect(file, key) {
-    if (!this.state || this.running || this.lost) return;
-    const { rendering, inverted } = this.state.view;
-    const query = `?rendering=${rendering}&inverted=${Number(inverted)}`;
-    this.score.pictures.expect(`${this.score.api.base}/image/${file}/${key}${query}`, `${file}/${key}`);
-  }
-
   async #work() {
     this.running = true;
     this.poll?.abort();

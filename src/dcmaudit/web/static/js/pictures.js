@@ -10,7 +10,6 @@ const AHEAD = 2;
 
 /** @typedef {import("./scaling.js").Decoded & {remark: import("./api.js").Remark|null}} Shown */
 /** @typedef {Shown & {bytes: number}} Kept */
-/** @typedef {{promise: Promise<Shown>, abort: AbortController, guessed: boolean}} Coming */
 
 export class Pictures {
   /** @param {() => import("./scaling.js").Size|null} stage  the stage that pictures are fitted to, null where they are not */
@@ -19,7 +18,7 @@ export class Pictures {
     this.decoder = new Decoder();
     /** @type {Map<string, Kept>} a Map keeps the order of insertion: the first is the oldest */
     this.kept = new Map();
-    /** @type {Map<string, Coming>} */
+    /** @type {Map<string, {promise: Promise<Shown>, abort: AbortController}>} */
     this.coming = new Map();
     /** @type {{url: string, plane: string}[]} */
     this.queue = [];
@@ -56,30 +55,7 @@ export class Pictures {
     const kept = this.peek(url);
     if (kept) return kept;
     const coming = this.coming.get(url);
-    if (coming?.guessed) {
-      try {
-        return await coming.promise;
-      } catch (error) {
-        if (error instanceof DOMException && error.name === "AbortError") throw error;
-        // it was too early, or there is no such picture: asked in earnest, the server says what is wrong
-      }
-    }
-    return (this.coming.get(url) ?? this.#fetch(url, plane, false)).promise;
-  }
-
-  /**
-   * Begin to fetch a picture that is most likely asked for in a moment, instead of everything else. Where there is none
-   * nothing is said: `get` tells.
-   * @param {string} url
-   * @param {string} plane
-   */
-  expect(url, plane) {
-    if (this.kept.has(url)) return;
-    this.abandonOthers(url);
-    if (this.coming.has(url)) return;
-    this.#fetch(url, plane, false, true).promise.catch(() => {
-      // told by whoever asks in earnest
-    });
+    return (coming ?? this.#fetch(url, plane, false)).promise;
   }
 
   /**
@@ -118,11 +94,10 @@ export class Pictures {
    * @param {string} url
    * @param {string} plane
    * @param {boolean} fitted
-   * @param {boolean} [guessed]
    */
-  #fetch(url, plane, fitted, guessed = false) {
+  #fetch(url, plane, fitted) {
     const abort = new AbortController();
-    const entry = { promise: this.#load(url, plane, fitted, abort.signal, guessed), abort, guessed };
+    const entry = { promise: this.#load(url, plane, fitted, abort.signal), abort };
     this.coming.set(url, entry);
     const done = () => {
       if (this.coming.get(url) === entry) this.coming.delete(url);
@@ -137,10 +112,9 @@ export class Pictures {
    * @param {string} plane
    * @param {boolean} fitted
    * @param {AbortSignal} signal
-   * @param {boolean} guessed
    */
-  async #load(url, plane, fitted, signal, guessed) {
-    const { blob, remark } = await Api.picture(url, plane, signal, guessed);
+  async #load(url, plane, fitted, signal) {
+    const { blob, remark } = await Api.picture(url, plane, signal);
     const made = { ...(await this.decoder.decode(blob, fitted ? this.stage() : null)), remark };
     this.#keep(url, made);
     return made;

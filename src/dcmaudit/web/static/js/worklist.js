@@ -50,18 +50,6 @@ export class Worklist {
     return this.status.value !== "" || this.text.value !== "";
   }
 
-  /**
-   * The row so many places from the open file's, where it is known and the list is not narrowed down.
-   * @param {number} step
-   * @returns {WorklistRow|null}
-   */
-  beside(step) {
-    const place = this.current + step;
-    if (!step || this.isFiltered || this.current < 0 || place < 0) return null;
-    const row = this.pages.get(Math.floor(place / PAGE))?.[place % PAGE];
-    return row?.index === place ? row : null;
-  }
-
   /** @param {ViewState} state */
   update(state) {
     const { worklist, file } = state;

@@ -259,7 +259,7 @@ def test_a_dry_run_finds_what_only_the_encoders_know(tmp_path: Path, capsys: pyt
     said = capsys.readouterr()
     assert "frame 2: " in said.err
     assert f"{path}: refused\n  cannot be done: frame 2: " in said.out
-    assert "1 inputs (planned, nothing written): 1 refused" in said.err
+    assert "1 input (planned, nothing written): 1 refused" in said.err
 
 
 def test_an_existing_output_is_refused_resumed_or_replaced(cine: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -106,6 +106,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\u00a0" else repr(c)[1:-1] for c in text)
 
 
+def inputs(count: int) -> str:
+    """So many inputs, in words."""
+    return "1 input" if count == 1 else f"{count} inputs"
+
+
 def exit_code_of(error: DcmauditError) -> Exit:
     """The exit code of an error that ended a command."""
     return Exit.USAGE if isinstance(error, (UsageError, MissingExtraError, ServerError)) else Exit.NOT_ALL

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dcmaudit.cli.common import local_path, printable
+from dcmaudit.cli.common import inputs, local_path, printable
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Outcome, PlaneKind, Reference, Rendering, Result, View
 from dcmaudit.settings import Settings
@@ -200,5 +200,4 @@ def _as_json(report: InstanceReport) -> dict[str, Any]:
 def _summary(counts: Counter[Outcome], tally: Tally) -> str:
     parts = [f"{counts[outcome]} {outcome.value}" for outcome in Outcome if counts[outcome]]
     passed = ", ".join(f"{count} {reason.value}" for reason, count in tally.passed.items())
-    inputs = "1 input" if counts.total() == 1 else f"{counts.total()} inputs"
-    return f"{inputs}: {', '.join(parts) or 'none'}{f'; passed over: {passed}' if passed else ''}"
+    return f"{inputs(counts.total())}: {', '.join(parts) or 'none'}{f'; passed over: {passed}' if passed else ''}"

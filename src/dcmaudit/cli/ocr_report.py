@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
-from dcmaudit.cli.common import printable, say
+from dcmaudit.cli.common import inputs, printable, say
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Outcome, Reference, Result, Verdict
 
@@ -150,7 +150,7 @@ class Report:
         if self._unsure:
             texts.append(f"{self._unsure} without text as far as they could be looked at")
         total = self._outcomes.total() + self._skipped + len(self._unfinished) + self._not_begun
-        lines = [f"{total} inputs: {', '.join(outcomes) or 'none'}"]
+        lines = [f"{inputs(total)}: {', '.join(outcomes) or 'none'}"]
         if passed:
             lines[0] += f"; passed over: {', '.join(passed)}"
         if texts:

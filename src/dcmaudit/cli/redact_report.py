@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dcmaudit.cli.common import Exit, printable, say
+from dcmaudit.cli.common import Exit, inputs, printable, say
 from dcmaudit.model import Outcome, Reference, Result
 
 if TYPE_CHECKING:
@@ -147,9 +147,9 @@ class Report:
         passed = [f"{count} {reason.value}" for reason, count in tally.passed.items()]
         left = ", ".join([*passed, *([f"{self.outputs} named like outputs"] if self.outputs else [])])
         what = " (planned, nothing written)" if self._dry else ""
-        inputs = self._counts.total() + len(self.unfinished) + self.not_begun
+        total = self._counts.total() + len(self.unfinished) + self.not_begun
         print(
-            f"{inputs} inputs{what}: {', '.join(parts) or 'none'}{f'; passed over: {left}' if left else ''}",
+            f"{inputs(total)}{what}: {', '.join(parts) or 'none'}{f'; passed over: {left}' if left else ''}",
             file=sys.stderr,
         )
 

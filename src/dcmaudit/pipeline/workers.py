@@ -9,9 +9,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from itertools import chain, islice
@@ -155,7 +156,9 @@ class _Pool:
                     hold.end()
             while waiting:
                 if self._asked():
-                    self._end(waiting)
+                    # The workers answer at once for what they have not begun. Nothing is cancelled: the pool stumbles
+                    # over that when its processes are ended afterwards.
+                    self._stop.set()
                 yield self._next(waiting)
                 hold.end()
         except KeyboardInterrupt:
@@ -169,31 +172,22 @@ class _Pool:
 
     def _broken_off(self, waiting: deque[tuple[Any, Future[Any]]]) -> Iterator[tuple[Any, Any]]:
         """End the processes at once; every item that was read, with its answer where it has one."""
-        self._end(waiting)
+        self._stop.set()
+        begun = {future for _, future in waiting if future.running() or future.done()}
         processes = list((getattr(self._pool, "_processes", None) or {}).values())
         for process in processes:
             process.kill()  # an output has no name before it is proved, so that nothing has to be cleared up
         for item, future in waiting:
             try:
                 answer = future.result(timeout=_GRACE)
-            except CancelledError:
-                answer = NotBegunError()
             except (BrokenProcessPool, TimeoutError):
-                answer = BrokenOffError()
+                answer = BrokenOffError() if future in begun else NotBegunError()
             yield item, answer
-
-    def _end(self, waiting: deque[tuple[Any, Future[Any]]]) -> None:
-        """Let nothing more be begun."""
-        self._stop.set()
-        for _, future in waiting:
-            future.cancel()
 
     def _next(self, waiting: deque[tuple[Any, Future[Any]]]) -> tuple[Any, Any]:
         item, future = waiting[0]  # it stays there while it is waited for, to be told whatever happens meanwhile
         try:
             answer = future.result()
-        except CancelledError:
-            answer = NotBegunError()
         except BrokenProcessPool:
             waiting.popleft()
             self._pool.shutdown(wait=True)
@@ -209,7 +203,7 @@ class _Pool:
         return item, answer
 
     def _again(self, item: Any, done: Future[Any]) -> Future[Any]:
-        finished = done.done() and not done.cancelled() and done.exception() is None
+        finished = done.done() and done.exception() is None
         return done if finished else self._submit(item)
 
     def _submit(self, item: Any) -> Future[Any]:
@@ -237,3 +231,12 @@ def _begin(stop: Any) -> None:
     global _stop  # noqa: PLW0603 - one worker, one flag
     _stop = stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for work for ever, with all of its models in memory."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -60,7 +60,21 @@ def headers() -> list[tuple[CorpusFile, Dataset]]:
             with contextlib.suppress(Exception):
                 found.append((file, pydicom.dcmread(file.path, stop_before_pixels=True, force=True)))
     assert len(found) > 200
-    return found
+    return [*found, *made_headers()]
+
+
+def made_headers() -> list[tuple[CorpusFile, Dataset]]:
+    """Headers for the recipe that hardly any real file of the packages fits."""
+    kinds = {
+        "chest": {"Modality": "DX", "BodyPartExamined": "CHEST"},
+        "described": {"Modality": "CR", "StudyDescription": "DX CHEST PA"},
+        "ankle": {"Modality": "DX", "StudyDescription": "ANKLE"},
+        "fluoroscopy": {"Modality": "RF", "BodyPartExamined": "ABDOMEN"},
+    }
+    return [
+        (CorpusFile("made", Path(name), name), dataset(Rows=ROWS, Columns=COLUMNS, **tags))
+        for name, tags in kinds.items()
+    ]
 
 
 @pytest.mark.parametrize("path", deid_answers.BUNDLED, ids=lambda path: path.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
-"""Beside the repository; absent in most places, then the tests that want it are skipped and say so."""
+SHARED = Path(os.environ.get("TEST_MATERIAL") or Path(__file__).parents[3] / "shared/data").resolve()
+"""Beside the repository; absent in most places, then the tests that want it are skipped and say so.
+
+``TEST_MATERIAL`` names another folder; one that does not exist shows how the tests go without any."""
 
 PACKAGES = {"pydicom": "pydicom", "pydicom-data": "data_store", "deid-data": "deid_data"}
 _NOT_DATA = {".py", ".pyc", ".md", ".json", ".txt", ".zip", ".icc", ".gz", ".dump", ".csv"}

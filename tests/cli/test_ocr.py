@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import socket
 from collections.abc import Callable, Iterator
@@ -247,3 +248,49 @@ def test_a_detector_that_is_damaged_ends_the_run_before_it_begins(
     assert run("--no-read", "--finder", "own", "--db", tmp_path / "db", write(tmp_path / "in", "a.dcm")) == 1
     assert "is damaged" in capsys.readouterr().err
     assert not (tmp_path / "db").exists()
+
+
+def looks(folder: Path, name: Path) -> list[tuple[str, bool, int]]:
+    with open_store(folder, user="x", read_only=True) as store:
+        return [(look.outcome.value, look.complete, look.places) for look in store.looks(str(name))]
+
+
+def test_the_database_keeps_how_each_look_ended_and_a_retry_takes_its_place(
+    tmp_path: Path, blobs: BlobEngine, run: Callable[..., int]
+) -> None:
+    folder, base = tmp_path / "in", tmp_path / "db"
+    word, empty, damaged = write(folder, "w.dcm"), write(folder, "e.dcm", word=False), write(folder, "d.dcm")
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[:-30_000])
+    (folder / "none.dcm").write_bytes(b"no image at all" * 40)
+    assert run(folder, "--db", base) == 1
+    assert looks(base, word) == [("done", True, 1)]
+    assert looks(base, empty) == [("done", True, 0)]
+    assert looks(base, damaged)[0][:2] == ("failed", False) or looks(base, damaged)[0][:2] == ("refused", False)
+    assert looks(base, folder / "none.dcm") == [("failed", False, 0)]
+    with open_store(base, user="x", read_only=True) as store:
+        (look,) = store.looks(str(empty))
+        assert look.digest == f"sha256:{hashlib.sha256(empty.read_bytes()).hexdigest()}"
+        assert (look.size, look.modified_ns) == (empty.stat().st_size, empty.stat().st_mtime_ns)
+        assert str(damaged) in store.filenames()
+    damaged.write_bytes(whole)
+    run(folder, "--db", base)
+    assert looks(base, damaged) == [("done", True, 1)]
+
+
+def test_a_look_that_an_option_kept_from_some_planes_is_not_complete(
+    tmp_path: Path, blobs: BlobEngine, run: Callable[..., int]
+) -> None:
+    empty = write(tmp_path / "in", "e.dcm", word=False)
+    assert run(empty, "--db", tmp_path / "db", "--no-overlays") == 0
+    assert looks(tmp_path / "db", empty) == [("done", False, 0)]
+
+
+def test_a_file_that_was_replaced_under_its_name_is_looked_at_again(
+    tmp_path: Path, blobs: BlobEngine, run: Callable[..., int]
+) -> None:
+    empty = write(tmp_path / "in", "e.dcm", word=False)
+    assert run(empty, "--db", tmp_path / "db") == 0
+    empty.write_bytes(write(tmp_path, "w.dcm").read_bytes())
+    assert run(empty, "--db", tmp_path / "db") == 0
+    assert looks(tmp_path / "db", empty) == [("done", True, 1)]

@@ -30,7 +30,7 @@ def test_the_newest_step_is_the_one_the_program_knows() -> None:
 
 def test_the_steps_lead_to_the_shape_that_the_program_expects(store: Store) -> None:
     store.add_rects("/a.dcm", [RECT])
-    own = {table.name for table in schema.OWN_TABLES}
+    own = {table.name for table in (*schema.OWN_TABLES, *schema.LEARNING_TABLES, schema.looks)}
 
     def ours(_object: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:
         return kind != "table" or name in own

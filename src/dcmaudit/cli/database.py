@@ -144,6 +144,9 @@ def _print_info(store: Store) -> int:
     print(f"files with marks:  {info.files}")
     print(f"rectangles:        {info.rects} rows in DicomRects, {info.extra_rects} in dcmaudit_rects")
     print(f"done or tagged:    {info.tags} rows in DicomTags")
+    if info.looks:
+        shown = ", ".join(f"{count} {outcome.value}" for outcome, count in info.looks.items())
+        print(f"looked at by ocr:  {shown}")
     if info.problems:
         print(f"not understood:    {info.problems} rows of rectangles")
     if info.old_columns:

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -110,6 +111,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             job.plan.check()
             job.make_finder()  # a missing engine ends the run before it begins
             store = _store(args, settings, opened)
+            job = replace(job, notes_content=store is not None)
             sink = _sink(args, opened)
         except KeyboardInterrupt:
             say("ended at once: no input was begun")
@@ -207,8 +209,6 @@ def _sink(args: argparse.Namespace, opened: ExitStack) -> Sink | None:
 def _answers(
     job: OcrJob, references: Iterator[Reference], args: argparse.Namespace, stop: Stop
 ) -> Iterator[tuple[Reference, FileReading | Exception]]:
-    from dataclasses import replace
-
     from dcmaudit.pipeline import workers
 
     if args.dask is not None:
@@ -253,7 +253,7 @@ def _fresh(
 ) -> Iterator[Reference]:
     """The files that are not done yet; those that are were done wholly, and are counted."""
     from dcmaudit.detect.ocr import engine_kind
-    from dcmaudit.pipeline.ocr_output import is_read
+    from dcmaudit.pipeline.ocr_output import is_read, is_same_content
 
     # Whoever only asks where text is can use what was read, but not the other way round.
     numbers = {job.reader[1], engine_kind(job.engine).number}
@@ -262,6 +262,8 @@ def _fresh(
         name = reference.name
         rows = store.rects(name) if store is not None and not args.review else []
         stored = any(is_read(rows, number) for number in numbers)
+        if stored and store is not None and not is_same_content(store.looks(name), numbers, reference):
+            stored = False  # it was done, and is another file now
         # With both, a file is done where both have it.
         if (stored or store is None) and (name in listed or sink is None) and (stored or name in listed):
             report.skip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from dcmaudit.cli.common import inputs, printable, say
@@ -73,9 +74,7 @@ class Report:
             return
         self._reached += 1
         reading = _answered(reference, answer)
-        result = reading.result
-        if reading.planes:
-            result = self._keep(reading)
+        result = self._keep(reading)
         self._count(result)
         if reading.verdict is not None or result.outcome is Outcome.DONE:
             self._verdicts[reading.verdict] += 1
@@ -87,23 +86,31 @@ class Report:
         self._progress.advance()
 
     def _keep(self, reading: FileReading) -> Result:
-        from dcmaudit.pipeline.ocr_output import csv_lines, store_reading
+        from dcmaudit.pipeline.ocr_output import csv_lines, look_of, store_reading
 
         result = reading.result
         try:
-            if self._sink is not None:
+            if self._sink is not None and reading.planes:
                 self._sink.add(csv_lines(reading, self._engine, rects=self._rects))
             if self._store is not None:
+                # The look first: what is broken off between the two is done again, for its mark is missing.
+                self._store.put_look(result.name, look_of(self._job, reading))
+            if self._store is not None and reading.planes:
                 store_reading(self._store, reading, self._number, rects=self._rects)
         except DcmauditError as error:
             return Result(result.name, Outcome.FAILED, (*result.reasons, f"not stored: {error.message}"))
         return result
 
     def problem(self, problem: Problem) -> None:
-        """A name that leads to nothing that can be read."""
+        """A name that leads to nothing that can be read; where there is something, the database keeps why."""
+        from dcmaudit.pipeline.ocr import FileReading
+
         where = f" [{problem.where}]" if problem.where else ""
         hint = f" ({problem.error.hint})" if problem.error.hint else ""
-        self._count(Result(problem.name, Outcome.FAILED, (f"{problem.error.message}{hint}{where}",)))
+        result = Result(problem.name, Outcome.FAILED, (f"{problem.error.message}{hint}{where}",))
+        if self._store is not None and _is_image(problem):
+            result = self._keep(FileReading(result))
+        self._count(result)
 
     def _count(self, result: Result) -> None:
         self._outcomes[result.outcome] += 1
@@ -156,6 +163,18 @@ class Report:
         if texts:
             lines.append(f"{', '.join(texts)}; {self._boxes} places on {self._planes} planes, {self._looked} different")
         return "\n".join(lines)
+
+
+def _is_image(problem: Problem) -> bool:
+    """Whether a file is there that should have been an image: not a mistyped name, a list or a text that was named."""
+    from dcmaudit.errors import ListError, NotDicomError
+    from dcmaudit.sources import LocalReference
+
+    path = LocalReference(problem.name).path
+    is_other = isinstance(problem.error, ListError) or (
+        isinstance(problem.error, NotDicomError) and not path.lower().endswith(".dcm")
+    )
+    return Path(path).is_file() and not is_other
 
 
 class ProgressLike(Protocol):

@@ -46,6 +46,7 @@ from dcmaudit.model import (
     Size,
     Verdict,
 )
+from dcmaudit.pipeline.content import Content, content_of, stamp_of
 
 _OVERLAYS = {PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY}
 _KEPT = 4096
@@ -71,6 +72,7 @@ class OcrJob:
     """What is the same for every file of a run; picklable.
 
     ``finder`` None: who finds is what ``mode`` says. ``read`` False: lines are found and not read.
+    ``notes_content``: what the file held when it was looked at is told as well, for which it is read once more.
     """
 
     engine: str
@@ -82,6 +84,12 @@ class OcrJob:
     ultrasound: Ultrasound = Ultrasound.IGNORE
     finder: FinderKind | None = None
     read: bool = True
+    notes_content: bool = False
+
+    @property
+    def leaves_nothing_out(self) -> bool:
+        """Whether no option keeps a plane, or a place of one, from being looked at."""
+        return self.overlays and self.ultrasound is not Ultrasound.EXCEPT
 
     @property
     def reader(self) -> tuple[str, int]:
@@ -144,6 +152,8 @@ class FileReading:
     looked_at: int = 0
     """Planes that an engine really looked at; the others were empty, or the same as one of those."""
     seconds: float = 0.0
+    content: Content | None = None
+    """What was looked at; None where nobody asked for it, or it could not be told."""
 
     @property
     def boxes(self) -> int:
@@ -169,7 +179,8 @@ def read_file(job: OcrJob, reference: Reference, *, stop: Callable[[], bool] = l
     Nothing raises but what no input can cause: what fails is the reason of its plane, or of the file. DONE means
     that every plane was looked at (with ``overlays`` off: every other plane).
     """
-    started = time.monotonic()
+    started, stamp = time.monotonic(), stamp_of(reference)
+    content: Content | None = None
     planes: list[PlaneReading] = []
     device, work, failure = DeviceFacts(), None, None
     notes: tuple[str, ...] = ()
@@ -179,6 +190,10 @@ def read_file(job: OcrJob, reference: Reference, *, stop: Callable[[], bool] = l
             device, notes = instance.facts.device, instance.notes
             work = _Work(job, finder, instance, stop)
             planes.extend(work.run())
+        if job.notes_content:
+            content = content_of(reference)
+            if stamp != stamp_of(reference):
+                failure, content = "it changed while it was looked at", None
     except DcmauditError as error:
         failure = _words(error)
     except MemoryError:
@@ -191,6 +206,7 @@ def read_file(job: OcrJob, reference: Reference, *, stop: Callable[[], bool] = l
         (*notes, *more),
         work.looked_at if work is not None else 0,
         time.monotonic() - started,
+        content,
     )
 
 

@@ -17,13 +17,15 @@ from dcmaudit.model import (
     Outcome,
     OverlayAddress,
     PlaneAddress,
+    Reference,
     Scope,
     StrayBitAddress,
     Verdict,
     covered_area,
 )
-from dcmaudit.pipeline.ocr import FileReading, Finding, PlaneReading
-from dcmaudit.store import NewRect, OcrEngine, RectRow, Store
+from dcmaudit.pipeline.content import stamp_of
+from dcmaudit.pipeline.ocr import FileReading, Finding, OcrJob, PlaneReading
+from dcmaudit.store import Look, NewRect, OcrEngine, RectRow, Store
 
 COLUMNS = (
     "filename", "frame", "overlay", "imagetype", "manufacturer", "burnedinannotation", "ocr_engine",
@@ -39,6 +41,32 @@ _MOST = 0.7
 def is_read(rows: list[RectRow], number: int) -> bool:
     """Whether the engine has looked at every plane of the file whose stored rows these are."""
     return any(_is_marker(row) and row.engine == number for row in rows)
+
+
+def is_same_content(looks: Sequence[Look], numbers: set[int], reference: Reference) -> bool:
+    """Whether the file is, by size and time of change, still what these engines looked at; unknown counts as yes."""
+    stamp = stamp_of(reference)
+    noted = {(look.size, look.modified_ns) for look in looks if int(look.engine) in numbers}
+    return stamp is None or not noted or stamp in noted or (None, None) in noted
+
+
+def look_of(job: OcrJob, reading: FileReading) -> Look:
+    """How the look ended, as the database keeps it."""
+    result, content = reading.result, reading.content
+    reached = sum(plane.reason is None for plane in reading.planes)
+    is_whole = result.outcome is Outcome.DONE and reached > 0 and content is not None
+    return Look(
+        job.reader[1],
+        result.outcome,
+        result.reasons,
+        complete=is_whole and job.leaves_nothing_out,
+        planes=reached,
+        places=reading.boxes,
+        worst=reading.verdict,
+        digest=None if content is None else content.digest,
+        size=None if content is None else content.size,
+        modified_ns=None if content is None else content.modified_ns,
+    )
 
 
 def _is_marker(row: RectRow) -> bool:

@@ -14,10 +14,12 @@ from dcmaudit.sources.local import printable
 from dcmaudit.sources.ordered import OrderedNames
 
 _TABLES = ("DicomRects", "DicomTags")
+_OURS = ("dcmaudit_rects", "dcmaudit_looks")
+"""Files with marks that the two tables cannot express, and files that an engine looked at, or could not."""
 
 
 def database_names(path: str) -> Iterator[Listed]:
-    """The file names of both tables, each once, in natural order; the database is opened read-only.
+    """The file names of the tables, each once, in natural order; the database is opened read-only.
 
     All names are read (compressed) before the first comes out, so that no read lock is left on a database that
     may be written to meanwhile. ListError where it is no such database, damaged, or locked.
@@ -57,9 +59,9 @@ def _names(connection: sqlite3.Connection, name: str) -> Iterator[str]:
     present = {row[0].lower() for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not present & {table.lower() for table in _TABLES}:
         raise ListError("no table DicomRects or DicomTags in this database", file=name)
-    for table in _TABLES:
+    for table in (*_TABLES, *_OURS):
         if table.lower() in present:
-            # The names of the two tables are constants of this module.
+            # The names of the tables are constants of this module.
             for (listed,) in connection.execute(f"SELECT DISTINCT filename FROM {table}"):  # noqa: S608
                 # No file's name holds a NUL, and the compressed list is divided by them.
                 yield from filter(None, str(listed or "").split("\0"))

@@ -5,6 +5,7 @@ from dcmaudit.store.postgres import load_driver
 from dcmaudit.store.records import (
     HistoryEntry,
     IdentityRecord,
+    Look,
     Marks,
     NerEngine,
     NewRect,
@@ -21,6 +22,7 @@ from dcmaudit.store.store import Store, open_store
 __all__ = [
     "HistoryEntry",
     "IdentityRecord",
+    "Look",
     "Marks",
     "NerEngine",
     "NewRect",

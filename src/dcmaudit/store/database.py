@@ -27,13 +27,14 @@ _LEARNING = {table.name for table in LEARNING_TABLES}
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One open transaction and which tables there are: the shared ones, ours, and those of the learning."""
+    """One open transaction and which tables there are: the shared ones, ours, and those of later steps."""
 
     connection: Connection
     has_rects: bool
     has_tags: bool
     has_own: bool
     has_learning: bool
+    has_looks: bool
 
     @property
     def is_sqlite(self) -> bool:
@@ -48,6 +49,10 @@ class Session:
         if not self.is_sqlite:
             return self.connection.execute(_text(query), values).all()
         return self.connection.exec_driver_sql(query, values).cursor.fetchall()
+
+
+def _complete(connection: Connection) -> Session:
+    return Session(connection, has_rects=True, has_tags=True, has_own=True, has_learning=True, has_looks=True)
 
 
 @lru_cache(maxsize=64)
@@ -114,7 +119,7 @@ class Database:
             self._bring_up_to_date()
             with self._write_connection() as connection:
                 self.backend.lock(connection, names)
-                yield Session(connection, has_rects=True, has_tags=True, has_own=True, has_learning=True)
+                yield _complete(connection)
 
     @contextmanager
     def _write_connection(self) -> Iterator[Connection]:
@@ -125,14 +130,15 @@ class Database:
 
     def _session(self, connection: Connection) -> Session:
         if self._is_complete:
-            return Session(connection, has_rects=True, has_tags=True, has_own=True, has_learning=True)
+            return _complete(connection)
         tables = migrate.table_names(connection)
         found = migrate.version(connection, tables)
         migrate.refuse_newer(found, self.name)
         has_own = found is not None and tables >= _OWN
         has_learning = has_own and tables >= _LEARNING
-        session = Session(connection, "DicomRects" in tables, "DicomTags" in tables, has_own, has_learning)
-        self._is_complete = found == HEAD and session.has_rects and session.has_tags and has_learning
+        has_looks = has_own and "dcmaudit_looks" in tables
+        session = Session(connection, "DicomRects" in tables, "DicomTags" in tables, has_own, has_learning, has_looks)
+        self._is_complete = found == HEAD and session.has_rects and session.has_tags and has_learning and has_looks
         return session
 
     def warm_up(self) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from dcmaudit.model import DeviceFacts, Example, HowSeen, Identity, Judged, PlaneAddress
-from dcmaudit.store import identities, journal, learning, rows
+from dcmaudit.store import identities, journal, learning, looks, rows
 from dcmaudit.store.part import StorePart
-from dcmaudit.store.records import IdentityRecord, SeenRecord, SeenSpan
+from dcmaudit.store.records import IdentityRecord, Look, SeenRecord, SeenSpan
 
 
 class FileFacts(StorePart):
@@ -74,6 +74,26 @@ class FileFacts(StorePart):
             if count:
                 self._note(session, "seen forgotten: other content", filename, count)
             return count
+
+    # --- looks of engines ---------------------------------------------------------------------------------------
+
+    def put_look(self, filename: str, look: Look) -> None:
+        """Note how a look at the whole file ended, in the place of the same engine's last and of those that failed."""
+        rows.check_name(filename)
+        with self._database.writing(filename) as session:
+            looks.write_look(session, filename, look, self.user)
+
+    def looks(self, filename: str) -> list[Look]:
+        """How the looks at the file ended, one an engine, the oldest first."""
+        if not rows.is_storable_name(filename):
+            return []
+        with self._database.reading() as session:
+            return looks.read_looks(session, filename) if session.has_looks else []
+
+    def shortfalls(self, filenames: Sequence[str]) -> dict[str, Look]:
+        """Of these files those that the newest look of an engine did not see wholly, each with that look."""
+        with self._database.reading() as session:
+            return looks.shortfalls(session, filenames) if session.has_looks else {}
 
     # --- learning -----------------------------------------------------------------------------------------------
 

@@ -96,7 +96,8 @@ def adopt(session: Session, filename: str, identity: Identity, source: str | Non
         )
     former = found[0]
     session.connection.execute(delete(schema.kinds).where(schema.kinds.c.filename == filename))
-    for moved in (schema.rects, schema.tags, schema.extra_rects, schema.kinds, schema.judged):
+    session.connection.execute(delete(schema.looks).where(schema.looks.c.filename == filename))
+    for moved in (schema.rects, schema.tags, schema.extra_rects, schema.kinds, schema.judged, schema.looks):
         session.connection.execute(update(moved).where(moved.c.filename == former).values(filename=filename))
     _move_seen(session, former, filename)
     session.connection.execute(delete(table).where(table.c.filename == former))

@@ -44,12 +44,13 @@ def states(session: Session, filenames: Iterable[str]) -> dict[str, ReviewState]
 
 
 def filenames(session: Session, after: str | None, count: int) -> list[str]:
-    """The next ``count`` names with marks after ``after``, sorted, each once."""
+    """The next ``count`` names with marks, or that an engine looked at, after ``after``, sorted, each once."""
     condition = "filename IS NOT NULL" if after is None else "filename > :after"
+    sources = (*_SOURCES, ("has_looks", "dcmaudit_looks", None))  # a file that nobody could look at has no marks
     parts = [
         f"SELECT filename FROM (SELECT DISTINCT filename FROM {table} WHERE {condition} "  # noqa: S608 (constants)
         f"ORDER BY filename LIMIT :count) AS part_{attribute}"
-        for attribute, table, _ in _SOURCES
+        for attribute, table, _ in sources
         if getattr(session, attribute)
     ]
     if not parts:

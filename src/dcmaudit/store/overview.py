@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from dcmaudit.store import rows, schema
+from dcmaudit.store import looks, rows, schema
 from dcmaudit.store.database import Database, Session
 from dcmaudit.store.exports import every_row
 from dcmaudit.store.migrate import table_names, version
@@ -34,6 +34,7 @@ def overview(session: Session, database: Database, notes: tuple[str, ...]) -> St
         problems=problems,
         old_columns=tuple(name for name in schema.OLD_COLUMNS if name in old),
         notes=notes,
+        looks=looks.count_looks(session) if session.has_looks else {},
     )
 
 

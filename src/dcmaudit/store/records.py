@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import NewType
 
-from dcmaudit.model import Box, DeviceFacts, HowSeen, Identity, PlaneAddress, Scope, Verdict, parse_key
+from dcmaudit.model import Box, DeviceFacts, HowSeen, Identity, Outcome, PlaneAddress, Scope, Verdict, parse_key
 
 RectId = NewType("RectId", str)
 """The name of one stored rectangle: ``r12`` in the shared table, ``x3`` in the table of our own."""
@@ -194,6 +194,30 @@ class IdentityRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """How the last look of one engine at one whole file ended.
+
+    ``complete``: every plane was reached, and no place of it was left out by an option. ``places`` counts what was
+    found, ``worst`` is the verdict that counts for all of it, None where nothing was found. ``digest`` is ``sha256:``
+    and the hexadecimal digest of the whole file as it was looked at, None where it could not be read; ``size`` is in
+    bytes. ``reasons`` is empty only for DONE, and never holds recognised text.
+    """
+
+    engine: OcrEngine | int
+    outcome: Outcome
+    reasons: tuple[str, ...] = ()
+    complete: bool = False
+    planes: int = 0
+    places: int = 0
+    worst: Verdict | None = None
+    digest: str | None = None
+    size: int | None = None
+    modified_ns: int | None = None
+    at: datetime | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StoreInfo:
     """The store at a glance; ``notes`` are sentences about what is unusual and what it means."""
 
@@ -209,3 +233,5 @@ class StoreInfo:
     problems: int
     old_columns: tuple[str, ...]
     notes: tuple[str, ...]
+    looks: Mapping[Outcome, int] = field(default_factory=dict)
+    """Files by how the newest look of an engine at them ended."""

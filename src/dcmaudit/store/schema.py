@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint
 from sqlalchemy.sql.elements import quoted_name
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration, so that a store that is up to date is recognised without loading Alembic."""
 
 VERSION_TABLE = "dcmaudit_version"
@@ -161,3 +161,24 @@ judged = Table(
 
 LEARNING_TABLES = (kinds, judged)
 """Those of the second step; a database that can only be read may lack them."""
+
+looks = Table(
+    "dcmaudit_looks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("filename", Text, nullable=False),
+    Column("engine", Integer, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reasons", Text, nullable=False),
+    Column("complete", Integer, nullable=False),
+    Column("planes", Integer, nullable=False),
+    Column("places", Integer, nullable=False),
+    Column("worst", Integer),
+    Column("digest", Text),
+    Column("size", BigInteger),
+    Column("modified_ns", BigInteger),
+    Column("looked_at", Text, nullable=False),
+    Column("looked_by", Text, nullable=False),
+    UniqueConstraint("filename", "engine", name="dcmaudit_looks_once"),
+)
+"""Of the third step: how the last look of each engine at each file ended, also where it saw nothing or failed."""

@@ -80,7 +80,7 @@ class Store(FileMarks, FileFacts):
             return names.states(session, filenames)
 
     def filenames(self) -> Iterator[str]:
-        """Every name that has marks, sorted, each once, read page by page."""
+        """Every name that has marks or was looked at by an engine, sorted, each once, read page by page."""
         after: str | None = None
         while True:
             with self._database.reading() as session:

@@ -1,0 +1,56 @@
+"""What lay behind a name when somebody looked: by it a file that was changed since is told from the one looked at."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from dcmaudit.errors import SourceUnreadableError
+from dcmaudit.model import Reference
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """``digest`` is ``sha256:`` and the hexadecimal digest of every byte of the file, ``size`` counts them.
+
+    ``modified_ns`` is the time of change of a file of this machine, None for an object of a bucket.
+    """
+
+    digest: str
+    size: int
+    modified_ns: int | None
+
+
+def stamp_of(reference: Reference) -> tuple[int, int] | None:
+    """Size and time of change of a file of this machine; None where there is no such thing."""
+    path = getattr(reference, "path", None)
+    try:
+        found = None if path is None else Path(path).stat()
+    except OSError:
+        return None
+    return None if found is None else (found.st_size, found.st_mtime_ns)
+
+
+def content_of(reference: Reference) -> Content:
+    """Read the whole file once; SourceError where it cannot be read, or is written to meanwhile."""
+    before = stamp_of(reference)
+    try:
+        with reference.open() as stream:
+            digest, size = _digest(stream)
+    except OSError as error:
+        raise SourceUnreadableError(f"cannot be read: {error.strerror}", file=reference.name) from error
+    if before != stamp_of(reference) or (before is not None and before[0] != size):
+        raise SourceUnreadableError("it changed while it was read", file=reference.name, hint="do it again")
+    return Content(digest, size, None if before is None else before[1])
+
+
+def _digest(stream: BinaryIO) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    while piece := stream.read(_CHUNK):
+        digest.update(piece)
+        size += len(piece)
+    return f"sha256:{digest.hexdigest()}", size

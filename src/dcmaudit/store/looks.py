@@ -1,0 +1,112 @@
+"""What engines looked at: one row a file and engine, replaced by the next look."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+
+from dcmaudit.model import Outcome, Verdict
+from dcmaudit.store import rows
+from dcmaudit.store.database import Session
+from dcmaudit.store.records import Look, OcrEngine
+from dcmaudit.store.schema import looks
+
+_CHUNK = 500
+_MOST_REASONS = 20
+_NOTHING = (Outcome.REFUSED.value, Outcome.FAILED.value)
+
+
+def write_look(session: Session, filename: str, look: Look, user: str) -> None:
+    """Keep the look in the place of the same engine's last one, and of any that came to nothing."""
+    of_file = looks.c.filename == filename
+    session.connection.execute(
+        delete(looks).where(of_file & ((looks.c.engine == int(look.engine)) | looks.c.outcome.in_(_NOTHING)))
+    )
+    session.connection.execute(
+        insert(looks).values(
+            filename=filename,
+            engine=int(look.engine),
+            outcome=look.outcome.value,
+            reasons=json.dumps([rows.storable(reason) for reason in look.reasons[:_MOST_REASONS]]),
+            complete=int(look.complete),
+            planes=look.planes,
+            places=look.places,
+            worst=None if look.worst is None else look.worst.value,
+            digest=look.digest,
+            size=look.size,
+            modified_ns=look.modified_ns,
+            looked_at=rows.utc_now(),
+            looked_by=user,
+        )
+    )
+
+
+def read_looks(session: Session, filename: str) -> list[Look]:
+    """The looks at one file, the oldest first."""
+    found = session.connection.execute(select(looks).where(looks.c.filename == filename).order_by(looks.c.id))
+    return [_look(dict(row)) for row in found.mappings()]
+
+
+def shortfalls(session: Session, filenames: Sequence[str]) -> dict[str, Look]:
+    """Of these files those that the newest look did not see wholly, each with that look."""
+    newest: dict[str, Look] = {}
+    names = [name for name in filenames if rows.is_storable_name(name)]
+    for start in range(0, len(names), _CHUNK):
+        query = select(looks).where(looks.c.filename.in_(names[start : start + _CHUNK])).order_by(looks.c.id)
+        for row in session.connection.execute(query).mappings():
+            newest[row["filename"]] = _look(dict(row))
+    return {name: look for name, look in newest.items() if look.outcome is not Outcome.DONE}
+
+
+def count_looks(session: Session) -> dict[Outcome, int]:
+    """How many files there are by how the newest look at them ended."""
+    newest = dict(_names_and_outcomes(session))
+    counts: dict[Outcome, int] = {}
+    for outcome in newest.values():
+        counts[outcome] = counts.get(outcome, 0) + 1
+    return counts
+
+
+def _names_and_outcomes(session: Session) -> Iterable[tuple[str, Outcome]]:
+    query = select(looks.c.filename, looks.c.outcome).order_by(looks.c.id)
+    for name, outcome in session.connection.execute(query):
+        yield name, _outcome(outcome)
+
+
+def _outcome(text: str) -> Outcome:
+    # Whatever this version does not know was not a look at all planes.
+    return next((one for one in Outcome if one.value == text), Outcome.FAILED)
+
+
+def _look(row: Mapping[str, Any]) -> Look:
+    engine = int(row["engine"])
+    worst = row["worst"]
+    return Look(
+        engine=OcrEngine(engine) if engine in set(OcrEngine) else engine,
+        outcome=_outcome(row["outcome"]),
+        reasons=_reasons(row["reasons"]),
+        complete=row["complete"] == 1,
+        planes=row["planes"],
+        places=row["places"],
+        worst=None if worst is None else _verdict(worst),
+        digest=row["digest"],
+        size=row["size"],
+        modified_ns=row["modified_ns"],
+        at=rows.parse_time(row["looked_at"]),
+        by=row["looked_by"],
+    )
+
+
+def _verdict(number: object) -> Verdict:
+    return next((one for one in Verdict if one.value == number), Verdict.UNKNOWN)
+
+
+def _reasons(text: str) -> tuple[str, ...]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return ("its reason cannot be read",)
+    return tuple(str(one) for one in found) if isinstance(found, list) else ("its reason cannot be read",)

@@ -17,6 +17,8 @@ from support import files
 class Damages:
     """How often one changed byte was noticed, changed no pixel, or was shown as if nothing had been.
 
+    Noticed is what is refused, and what is shown with a remark that the whole frame has not.
+
     ``wrong`` has for each of the last kind the share of pixels that are other than they were.
     """
 
@@ -63,21 +65,23 @@ def damaged(codestream: bytes, count: int, *, seed: int = 1) -> Iterator[bytes]:
 def try_damages(picture: np.ndarray, codestream: bytes, syntax: str, count: int, *, bits: int = 12) -> Damages:
     """Change a byte of one frame's codestream again and again, and read the frame each time."""
     data = files.dataset(picture, bits_stored=bits)
-    good = _read(files.file_bytes(data, syntax, frames=[codestream]))
+    good, remarks = _read(files.file_bytes(data, syntax, frames=[codestream]))
     found = Damages()
     for broken in damaged(codestream, count):
         try:
-            array = _read(files.file_bytes(data, syntax, frames=[broken]))
+            array, notes = _read(files.file_bytes(data, syntax, frames=[broken]))
         except DicomError:
             found.noticed += 1
             continue
         if np.array_equal(array, good):
             found.harmless += 1
+        elif notes != remarks:
+            found.noticed += 1
         else:
             found.wrong.append(float(np.mean(array != good)))
     return found
 
 
-def _read(data: bytes) -> np.ndarray:
+def _read(data: bytes) -> tuple[np.ndarray, tuple[str, ...]]:
     with open_instance(files.MemoryReference("damaged.dcm", data)) as instance:
-        return instance.read(FrameAddress(0)).array
+        return instance.read(FrameAddress(0)).array, instance.notes

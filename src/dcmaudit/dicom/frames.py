@@ -53,6 +53,8 @@ class FrameReader:
             raise
         except Exception as error:
             raise DecodeError(f"{codec.name} failed on it ({type(error).__name__})") from error
+        if decoded.note is not None and decoded.note not in self.notes:
+            self.notes.append(decoded.note)
         return decoded.cells, decoded.photometric
 
     def codestream(self, frame: int) -> bytes:

@@ -125,16 +125,21 @@ class Instance:
         self._outside_mask = self._image.layout.unclaimed_mask if self._image else 0
         self._planes = self._list()
 
-    @cached_property
+    @property
     def notes(self) -> tuple[str, ...]:
-        """Remarks about planes that are shown; made when asked for, as the first frame's window may lie in its item."""
+        """Remarks about planes that are shown; those about how frames were read come when they are read."""
         header = self._header
         return (
             *header.notes,
             *(self._image.notes if self._image else ()),
             *self._overlays.notes,
-            *(display_notes(header) if self._image else ()),
+            *self._display_notes,
         )
+
+    @cached_property
+    def _display_notes(self) -> tuple[str, ...]:
+        """Made when asked for, as the first frame's window may lie in its item."""
+        return tuple(display_notes(self._header)) if self._image else ()
 
     def _open_image(self) -> tuple[FrameReader | None, list[tuple[str, str]]]:
         header = self._header

@@ -19,11 +19,13 @@ Cells = npt.NDArray[Any]
 class Decoded:
     """The cells of one frame, (rows, columns) or (rows, columns, 3), unsigned, of the layout's cell dtype.
 
-    ``photometric`` is what the samples mean now.
+    ``photometric`` is what the samples mean now. ``note`` is a remark for people about how the frame was read, the same
+    for all frames of its kind.
     """
 
     cells: Cells
     photometric: str
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,19 @@ import numpy as np
 
 from dcmaudit.dicom.codecs.base import Cells, Codec, Decoded, as_cells, require_size
 from dcmaudit.dicom.codecs.codestreams import JpegHeader, ends_with_eoi, jpeg_header
-from dcmaudit.dicom.jpeg import require_sound, require_sound_lossless, require_sound_progressive
+from dcmaudit.dicom.jpeg import require_sound, require_sound_progressive, walk_over, wrapped_samples
 from dcmaudit.dicom.layout import PixelLayout
 from dcmaudit.errors import DecodeError, TruncatedError
 
 _LOSSLESS = 0xC3
 _SEQUENTIAL = {0xC0, 0xC1}
 _PROGRESSIVE = 0xC2
+_FIRST_HALVED = 5
+_WRAPPED = (
+    "samples of the lossless JPEG leave the range of its precision and were cut to it: some devices write such "
+    "codestreams; damage can look the same"
+)
+_HALVED = f"{_WRAPPED}. Other programs can show another picture, as the predictor halves what they have not cut"
 _TAILS = (b"\xa3\x1c" * 1024, b"\x55" * 2048)
 """Bits that mean something in every Huffman table, and not the zeros that libjpeg takes where there are none."""
 
@@ -37,26 +43,31 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
     whole = ends_with_eoi(data)
     if not whole:
         data, tails = data + b"\xff\xd9", _TAILS
-
-    def picture(stream: bytes) -> Cells:
-        if header.frame == _LOSSLESS:
-            return _lossless(stream, header)
-        return _turbo(stream, space)
+    if header.frame == _LOSSLESS:
+        return _decode_lossless(data, header, layout, tails)
 
     space = None if layout.samples == 1 else "YCBCR" if is_transformed(header, layout.photometric) else "RGB"
-    sound = _is_sound(data, header, layout, whole=whole)
-    array = picture(data)
+    sound = _is_sound(data, header, whole=whole)
+    array = _turbo(data, space)
     if not sound:
-        _require_all_pixels(data, array, picture, tails)
-    if header.frame == _LOSSLESS:
-        return Decoded(as_cells(array, layout), _untransformed(layout))
+        _require_all_pixels(data, array, lambda stream: _turbo(stream, space), tails)
     return Decoded(as_cells(array, layout), "RGB" if space else layout.photometric)
 
 
-def _is_sound(data: bytes, header: JpegHeader, layout: PixelLayout, *, whole: bool) -> bool:
+def _decode_lossless(data: bytes, header: JpegHeader, layout: PixelLayout, tails: tuple[bytes, ...]) -> Decoded:
+    walked = walk_over(data)
+    samples = wrapped_samples(data, signed=layout.signed) if walked.wrapped else None
+    if samples is not None:
+        note = _HALVED if max(walked.predictors) >= _FIRST_HALVED else _WRAPPED
+        return Decoded(as_cells(samples, layout), _untransformed(layout), note)
+    array = _lossless(data, header)
+    if not walked.sound:
+        _require_all_pixels(data, array, lambda stream: _lossless(stream, header), tails)
+    return Decoded(as_cells(array, layout), _untransformed(layout))
+
+
+def _is_sound(data: bytes, header: JpegHeader, *, whole: bool) -> bool:
     """Whether the coded data were walked over to their last bit and found whole; False where they cannot be."""
-    if header.frame == _LOSSLESS:
-        return require_sound_lossless(data, signed=layout.signed)
     if header.frame == _PROGRESSIVE:
         return require_sound_progressive(data, whole=whole)
     return header.frame in _SEQUENTIAL and require_sound(data)

@@ -3,7 +3,7 @@
 from dcmaudit.dicom.jpeg.coefficients import coefficients
 from dcmaudit.dicom.jpeg.grid import mcu_grid, reach, touched_mcus
 from dcmaudit.dicom.jpeg.levels import black_levels
-from dcmaudit.dicom.jpeg.lossless import require_sound_lossless
+from dcmaudit.dicom.jpeg.lossless import walk_over, wrapped_samples
 from dcmaudit.dicom.jpeg.markers import Codestream, parse
 from dcmaudit.dicom.jpeg.progressive import require_sound_progressive
 from dcmaudit.dicom.jpeg.redact import RedactedCodestream, redact_blocks
@@ -19,7 +19,8 @@ __all__ = [
     "reach",
     "redact_blocks",
     "require_sound",
-    "require_sound_lossless",
     "require_sound_progressive",
     "touched_mcus",
+    "walk_over",
+    "wrapped_samples",
 ]

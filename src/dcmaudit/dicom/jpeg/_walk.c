@@ -194,17 +194,20 @@ PUBLIC int dcmaudit_progressive_ac(const uint8_t *data, int64_t length, int64_t 
 /* Goes over `rows` lines of one restart interval of a lossless JPEG, whose samples are `components` a pixel.
 
    data, length and position are as above, with 8 more bytes behind the length. tables[c] has 65536 entries: code length
-   * 32 + size, 0 for no code; size 16 has no bits behind its code (H.1.2.2). lines has 2 * columns * components
-   numbers and need not be set. Samples are made as decoders make them (H.1.2.1), so that one that has more than
-   `precision` bits, which no encoder can have been given, is noticed; 16 switches that off. */
+   * 32 + size, 0 for no code; size 16 has no bits behind its code (H.1.2.2). Samples are made as H.1.2.1 says, and each
+   keeps its lowest `kept` bits only: some encoders reduce differences modulo 2 to the precision, and predict from samples
+   of that many bits. wrapped gets all bits that were cut off in this way, or-ed together: 0 for a codestream that does
+   as the standard says. lines has 2 * columns * components numbers and need not be set; where out is not NULL it gets
+   all samples instead, row by row. */
 PUBLIC int dcmaudit_lossless(const uint8_t *data, int64_t length, int64_t rows, int64_t columns, int32_t components,
-                             const int32_t *const *tables, int32_t predictor, int32_t precision, uint16_t *lines,
-                             int64_t *position)
+                             const int32_t *const *tables, int32_t predictor, int32_t precision, int32_t kept,
+                             uint16_t *lines, uint16_t *out, int64_t *position, int32_t *wrapped)
 {
     int64_t at = *position, width = columns * components;
-    int32_t middle = 1 << (precision - 1);
+    int32_t middle = 1 << (precision - 1), mask = (1 << kept) - 1, cut = 0;
     for (int64_t row = 0; row < rows; row++) {
-        uint16_t *now = lines + (row & 1 ? width : 0), *above = lines + (row & 1 ? 0 : width);
+        uint16_t *now = out ? out + row * width : lines + (row & 1 ? width : 0);
+        uint16_t *above = out ? now - width : lines + (row & 1 ? 0 : width);
         for (int64_t i = 0; i < width; i++) {
             int32_t entry, difference, left, up, corner, guess;
             int size;
@@ -236,12 +239,12 @@ PUBLIC int dcmaudit_lossless(const uint8_t *data, int64_t length, int64_t rows, 
                         : predictor == 5 ? left + ((up - corner) >> 1)
                         : predictor == 6 ? up + ((left - corner) >> 1)
                                          : (left + up) >> 1;
-            now[i] = (uint16_t)(guess + difference);
-            if (now[i] >> (precision - 1) > 1)
-                return 6;
+            cut |= (guess + difference) & 0xFFFF & ~mask;
+            now[i] = (uint16_t)((guess + difference) & mask);
         }
     }
     *position = at;
+    *wrapped |= cut;
     return at > length ? ENDS_EARLY : FINE;
 }
 

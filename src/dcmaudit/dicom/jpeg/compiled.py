@@ -21,7 +21,6 @@ REASONS = {
     4: "it ends in the middle of a block",
     5: "a DC value that a sequential JPEG cannot hold",
     7: "a DC value beyond black or white",
-    6: "a sample of more bits than there are",
     8: "a value of more bits than a coefficient has",
     9: "a run of blocks goes on beyond the last one",
 }
@@ -90,15 +89,17 @@ def walk_lossless(
     shape: tuple[int, int, int],
     tables: tuple[npt.NDArray[np.int32], ...],
     predictor: int,
-    precision: int,
-) -> tuple[int, str | None]:
-    """The bit behind one restart interval of a lossless JPEG, and what is damaged (or None).
+    bits: tuple[int, int],
+    out: npt.NDArray[np.uint16] | None = None,
+) -> tuple[int, int, str | None]:
+    """The bit behind one restart interval of a lossless JPEG, the bits that were cut off, and what is damaged.
 
     ``data`` has ``PADDING`` bytes behind its last; ``shape`` is (lines, columns, components), ``tables`` one lookup
-    table a component. ``precision`` is the number of bits a sample may have, 16 for any.
+    table a component. ``bits`` are the bits that the samples are coded with and those that each keeps. ``out``, of
+    that shape and C-contiguous, receives the samples.
     """
     rows, columns, components = shape
-    position = ctypes.c_int64(0)
+    position, wrapped = ctypes.c_int64(0), ctypes.c_int32(0)
     lines = np.empty(2 * columns * components, np.uint16)
     code = found.dcmaudit_lossless(
         ctypes.c_char_p(data),
@@ -108,11 +109,14 @@ def walk_lossless(
         ctypes.c_int32(components),
         (ctypes.c_void_p * components)(*[table.ctypes.data for table in tables]),
         ctypes.c_int32(predictor),
-        ctypes.c_int32(precision),
+        ctypes.c_int32(bits[0]),
+        ctypes.c_int32(bits[1]),
         ctypes.c_void_p(lines.ctypes.data),
+        ctypes.c_void_p(out.ctypes.data if out is not None else None),
         ctypes.byref(position),
+        ctypes.byref(wrapped),
     )
-    return position.value, REASONS[code] if code else None
+    return position.value, wrapped.value, REASONS[code] if code else None
 
 
 def walk_progressive_dc(

@@ -1,4 +1,10 @@
-"""Whether a lossless JPEG (ITU-T T.81, annex H) holds all its samples, and only samples that can be."""
+"""Whether a lossless JPEG (ITU-T T.81, annex H) holds all its samples, and those of encoders that wrap around.
+
+The standard codes each difference as it is and adds modulo 2 to the 16 (H.1.2.1). Ultrasound devices of several makers
+reduce the differences modulo 2 to the precision: a sample then leaves its range unless it is cut to its bits before
+the next one is predicted from it. Decoders that cut at the end only make the same picture where the prediction is a sum
+(predictors 1 to 4), and another one where it is halved (5 to 7).
+"""
 
 from __future__ import annotations
 
@@ -27,33 +33,99 @@ class _State:
     components: tuple[int, ...] = ()
     restart: int = 0
     scanned: int = 0
+    wrapped: int = 0
+    cut: bool = True
+    """Whether each sample is cut to its bits."""
+    out: npt.NDArray[np.uint16] | None = None
+    """Where the samples go, axes (rows, columns, components)."""
 
 
-def require_sound_lossless(data: bytes, *, signed: bool = False) -> bool:
-    """Walk over every sample of every scan; True where all are there, False where that cannot be found out here.
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What a walk over a lossless codestream found: it is sound, or that cannot be found out here.
 
-    It cannot be without the compiled loop, for subsampled components, and for a number of lines that is told behind the
-    scan. Raises DamagedError for a code that does not exist, data that end too early or are left over behind the
-    last sample, restart intervals that are missing, and samples of more bits than the precision has; the last not
-    for ``signed`` values, for some writers do not cut those.
+    ``wrapped`` says that samples leave the range of the precision, so that each has to be cut to it.
     """
-    if compiled.library() is None:
-        return False
+
+    sound: bool
+    wrapped: bool = False
+    predictors: tuple[int, ...] = ()
+
+
+def walk_over(data: bytes) -> Walked:
+    """Walk over every sample of every scan of a lossless JPEG.
+
+    Nothing is found out without the compiled loop, for subsampled components, and for a number of lines that is told
+    behind the scan. Raises DamagedError for a code that does not exist, data that end too early or are left over
+    behind the last sample, and restart intervals that are missing.
+    """
+    state, predictors = _State(), set[int]()
     try:
-        state = _State()
-        at = 2
-        while (marker := _marker(data, at)) != 0xD9:
-            body, end = at + 4, at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-            if not _take(state, marker, data[body:end]):
-                return False
-            at = _walk(state, data, body, end, signed=signed) if marker == 0xDA else end
+        if compiled.library() is None or not _all_scans(state, data, predictors):
+            return Walked(sound=False)
     except _UnknownError:
-        return False
+        return Walked(sound=False)
     except DamagedError:
         raise
     except DecodeError as error:
         raise DamagedError(error.message) from error
-    return 0 < state.scanned == len(state.components)
+    whole = 0 < state.scanned == len(state.components)
+    return Walked(whole, bool(state.wrapped), tuple(sorted(predictors)))
+
+
+def wrapped_samples(data: bytes, *, signed: bool = False) -> npt.NDArray[np.uint16] | None:
+    """The samples of a codestream that ``walk_over`` found sound and wrapped, (rows, columns, components).
+
+    Each is cut to the precision before the next is predicted from it. None for ``signed`` values that were not cut
+    by their writer but are whole: what a decoder makes of those is right.
+    """
+    if signed:
+        plain = _samples(data, cut=False)
+        if plain is None or _is_sign_extended(*plain):
+            return None
+    found = _samples(data, cut=True)
+    return None if found is None else found[0]
+
+
+def _samples(data: bytes, *, cut: bool) -> tuple[npt.NDArray[np.uint16], int] | None:
+    """The samples and their precision."""
+    header = jpeg_size(data)
+    if header is None:
+        return None
+    state = _State(cut=cut, out=np.empty(header, np.uint16))
+    if not _all_scans(state, data, set()) or state.scanned != header[2]:
+        return None
+    return state.out if state.out is not None else np.empty(header, np.uint16), state.precision
+
+
+def _is_sign_extended(samples: npt.NDArray[np.uint16], precision: int) -> bool:
+    """Whether all samples are numbers of ``precision`` bits in two's complement of 16, or of as many bits alone."""
+    above = samples.view(np.int16) >> (precision - 1)
+    return bool(((above == 0) | (above == -1) | (above == 1)).all())
+
+
+def _all_scans(state: _State, data: bytes, predictors: set[int]) -> bool:
+    """Walk over all scans; False where a segment is beyond what is followed here."""
+    at = 2
+    while (marker := _marker(data, at)) != 0xD9:
+        body, end = at + 4, at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        if not _take(state, marker, data[body:end]):
+            return False
+        if marker == 0xDA:
+            predictors.add(data[end - 3])
+        at = _walk(state, data, body, end) if marker == 0xDA else end
+    return True
+
+
+def jpeg_size(data: bytes) -> tuple[int, int, int] | None:
+    """(rows, columns, components) by the frame header, None where there is none before the first scan."""
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
+        if data[at + 1] == 0xC3 and at + 10 <= len(data):
+            rows, columns = int.from_bytes(data[at + 5 : at + 7], "big"), int.from_bytes(data[at + 7 : at + 9], "big")
+            return rows, columns, data[at + 9]
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return None
 
 
 class _UnknownError(Exception):
@@ -99,7 +171,7 @@ def _huffman(state: _State, body: bytes) -> None:
         at = stop
 
 
-def _walk(state: _State, data: bytes, body: int, end: int, *, signed: bool) -> int:
+def _walk(state: _State, data: bytes, body: int, end: int) -> int:
     """Go over the scan whose header is ``data[body:end]``; where the next marker is."""
     count = data[body]
     tables = tuple(state.tables.get(data[body + 2 + 2 * i] >> 4) for i in range(count))
@@ -113,17 +185,31 @@ def _walk(state: _State, data: bytes, body: int, end: int, *, signed: bool) -> i
     rows = state.restart // state.columns or state.rows
     if len(bounds) != -(-state.rows // rows):
         raise DamagedError(f"{DAMAGED}: {len(bounds)} restart intervals where {-(-state.rows // rows)} were announced")
-    precision = 16 if signed else state.precision - transform
+    scanned = data[body + 1 : body + 1 + 2 * count : 2]
+    if not set(scanned) <= set(state.components):
+        raise _UnknownError
+    places = [state.components.index(number) for number in scanned]
+    coded = state.precision - transform
     for number, (first, last) in enumerate(bounds):
         shape = (min(rows, state.rows - number * rows), state.columns, count)
-        _interval(data[first:last], shape, known, predictor, precision)
+        made = None if state.out is None else np.empty(shape, np.uint16)
+        bits = (coded, coded if state.cut else 16)
+        state.wrapped |= _interval(data[first:last], shape, known, predictor, bits, made)
+        if state.out is not None and made is not None:
+            state.out[number * rows : number * rows + shape[0], :, places] = made << transform
     state.scanned += count
     return at
 
 
 def _interval(
-    stuffed: bytes, shape: tuple[int, int, int], tables: tuple[Table, ...], predictor: int, precision: int
-) -> None:
+    stuffed: bytes,
+    shape: tuple[int, int, int],
+    tables: tuple[Table, ...],
+    predictor: int,
+    bits: tuple[int, int],
+    out: npt.NDArray[np.uint16] | None,
+) -> int:
+    """Walk over one restart interval; the bits that were cut off."""
     plain = stuffed.replace(b"\xff\x00", b"\xff")
     rows, columns, components = shape
     found = compiled.library()
@@ -131,9 +217,10 @@ def _interval(
         # A sample takes one bit at least: a header that lies about the size must not cost time.
         raise DamagedError(f"{DAMAGED}: it ends before its last sample")
     padded = plain + b"\xff" * compiled.PADDING
-    position, damage = compiled.walk_lossless(found, padded, shape, tables, predictor, precision)
+    position, wrapped, damage = compiled.walk_lossless(found, padded, shape, tables, predictor, bits, out)
     if damage:
         raise DamagedError(f"{DAMAGED}: {damage.replace('the middle of a block', 'the middle of a line')}")
     rest = plain[(position + 7) >> 3 :]
     if rest.strip(b"\x00\xff"):
         raise DamagedError(f"{DAMAGED}: {len(rest)} bytes are left over behind the last sample")
+    return wrapped

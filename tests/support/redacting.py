@@ -11,7 +11,20 @@ from dcmaudit.dicom import Instance, Samples, open_instance
 from dcmaudit.dicom.render import render
 from dcmaudit.dicom.write import Written, write_redacted
 from dcmaudit.dicom.write.spans import Walker, data_set_start
-from dcmaudit.model import Box, Everywhere, Origin, Plane, PlaneAddress, PlaneKind, Reference, Rendering, Scope, View
+from dcmaudit.model import (
+    Box,
+    Everywhere,
+    FrameAddress,
+    Origin,
+    Plane,
+    PlaneAddress,
+    PlaneKind,
+    Reference,
+    Rendering,
+    Scope,
+    StrayBitAddress,
+    View,
+)
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionOptions, RedactionPlan, Request
 from dcmaudit.pipeline.painter import BlackPainter
 from dcmaudit.redact import make_plan
@@ -75,7 +88,9 @@ def compare(before: Reference, after: Reference, plan: RedactionPlan, *, grown: 
         assert set(now) <= set(then)
         for address, plane in now.items():
             if plane.size is not None:
-                _compare_plane(one, other, plane, address, touched.get(address, ()), grown)
+                # Unclaimed bits of a cell go with its stored value.
+                beside = touched.get(FrameAddress(address.frame), ()) if isinstance(address, StrayBitAddress) else ()
+                _compare_plane(one, other, plane, address, touched.get(address, ()), grown, beside)
 
 
 def _removed(options: RedactionOptions) -> set[PlaneKind]:
@@ -91,11 +106,19 @@ def _removed(options: RedactionOptions) -> set[PlaneKind]:
 
 
 def _compare_plane(
-    one: Instance, other: Instance, plane: Plane, address: PlaneAddress, boxes: Sequence[Box], grown: int
+    one: Instance,
+    other: Instance,
+    plane: Plane,
+    address: PlaneAddress,
+    boxes: Sequence[Box],
+    grown: int,
+    beside: Sequence[Box] = (),
 ) -> None:
     was, now = one.read(address), other.read(address)
     mask = np.zeros(now.array.shape[:2], bool)
     around = mask.copy()
+    for box in beside:
+        around[box.top : box.bottom, box.left : box.right] = True
     for box in boxes:
         mask[box.top : box.bottom, box.left : box.right] = True
         wide = box.grown(grown).clipped(plane.size) if plane.size else None

@@ -37,7 +37,8 @@ def black_level(meaning: PixelMeaning, array: Array) -> tuple[int | float, ...]:
     MONOCHROME2: the smallest representable value; MONOCHROME1: the largest (the other way round where ``inverted``).
     Float: the smallest finite value present in ``array``, for there is no smallest sensible one; the largest for
     MONOCHROME1. YBR_FULL: (0, middle, middle); RGB: 0; PALETTE COLOR: the darkest entry's index; bits: 0.
-    RedactionError for a photometric interpretation whose black is not known.
+    RedactionError for a photometric interpretation whose black is not known, and for signed YBR, which some programs
+    take for unsigned: nothing is black for all of them (PS3.3 C.7.6.3.1.2 knows unsigned colour only).
     """
     photometric = meaning.photometric
     if photometric == "BITS":
@@ -52,6 +53,11 @@ def black_level(meaning: PixelMeaning, array: Array) -> tuple[int | float, ...]:
     if photometric in {"RGB", "YBR_RCT", "YBR_ICT"} and array.shape[-1:] == (3,):
         # After decoding, reversible and irreversible colour transformations are RGB again.
         return (0, 0, 0)
+    if meaning.signed and photometric.startswith("YBR_"):
+        raise RedactionError(
+            f"signed samples of {photometric} are read as unsigned ones by some programs: no value is black for all",
+            hint="PixelRepresentation has to be 0 for colour; correct the header first",
+        )
     if photometric in {"YBR_FULL", "YBR_FULL_422"}:
         middle = 1 << (meaning.bits_stored - 1)
         return (0, middle, middle)
@@ -69,9 +75,9 @@ def _grey_end(meaning: PixelMeaning, array: Array, *, largest: bool) -> int | fl
         finite = array[np.isfinite(array)]
         if not finite.size:
             return 0.0
-        return float(finite.max() if largest else finite.min())
+        return float(finite.max() if largest else finite.min()) + 0.0  # never -0.0: its sign bit would say something
     bits = meaning.bits_stored
-    if meaning.signed:
+    if meaning.signed and array.dtype.kind == "i":  # single bits packed into bytes have no sign
         return (1 << (bits - 1)) - 1 if largest else -(1 << (bits - 1))
     return (1 << bits) - 1 if largest else 0
 

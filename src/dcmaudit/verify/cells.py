@@ -91,20 +91,25 @@ def compare_cells(before: Cells, after: Cells, layout: PixelLayout, ask: FrameAs
             np.copyto(part, part & keep, where=_spread(free, old))
     if ask.strip:
         others = np.zeros_like(others)
-    else:
-        others = np.where(_sign_goes_on(old, new, layout, claimed) & _spread(inside, old), old.dtype.type(0), others)
-    return CellFaults(_pixels(stored != 0), _pixels(others != 0), _left_on(new, layout, ask))
+    elif outside_mask & ~claimed:
+        np.copyto(others, others & old.dtype.type(outside_mask & claimed), where=_spread(inside, old))
+    left_on = _left_on(new, layout, ask) + _left_inside(new, layout, _spread(inside, old), claimed)
+    return CellFaults(_pixels(stored != 0), _pixels(others != 0), left_on)
 
 
-def _sign_goes_on(old: Cells, new: Cells, layout: PixelLayout, claimed: int) -> npt.NDArray[np.bool_]:
-    """Where the bits above a signed value repeat its sign before and after, and nothing else changed outside it."""
-    above = _above(layout) & ~claimed
-    if not layout.signed or not above:
-        return np.zeros(old.shape, np.bool_)
-    kind = old.dtype.type
-    others = ((1 << layout.bits_allocated) - 1) & ~(((1 << layout.bits_stored) - 1) << layout.low) & ~above
-    same = ((old ^ new) & kind(others)) == 0
-    return np.asarray(same & _repeats_sign(old, layout, above) & _repeats_sign(new, layout, above))
+def _left_inside(new: Cells, layout: PixelLayout, inside: Mask, claimed: int) -> int:
+    """Cells inside the boxes with a bit that is neither the value's nor an overlay's, and is on.
+
+    Bits above a signed value may repeat its sign, in all of these cells or in none.
+    """
+    kind, above = new.dtype.type, _above(layout) & ~claimed
+    below = ((1 << layout.low) - 1) & ~claimed
+    cells = new[inside]
+    lit = (cells & kind(above)) != 0
+    wrong = (cells & kind(below)) != 0
+    if lit.any():
+        wrong |= ~_repeats_sign(cells, layout, above) if layout.signed else lit
+    return int(np.count_nonzero(wrong))
 
 
 def _repeats_sign(cells: Cells, layout: PixelLayout, above: int) -> npt.NDArray[np.bool_]:

@@ -20,12 +20,15 @@ def outside_mask(layout: PixelLayout) -> int:
     return layout.unclaimed_mask
 
 
-def put_stored(cells: Cells, painted: Cells, boxes: Iterable[Box], layout: PixelLayout, claimed: int) -> Cells:
-    """``cells`` with the stored values of ``painted`` inside the boxes; every other bit of every cell stays.
+def put_stored(
+    cells: Cells, painted: Cells, boxes: Iterable[Box], layout: PixelLayout, claimed: int, *, carried: int = -1
+) -> Cells:
+    """``cells`` with the stored values of ``painted`` inside the boxes, and nothing else of what was there.
 
-    ``claimed`` are bits that embedded overlays use. Bits above the stored range that repeat the sign of a signed
-    value, and are not claimed, go on repeating it (PS3.5 8.1.1 leaves them open; readers that take the whole cell
-    for a number need them).
+    ``claimed`` are bits that embedded overlays use: they alone keep what they hold inside a box. All others outside of
+    the stored range are cleared, or, above a signed value, repeat its sign where every cell of the frame does so (PS3.5
+    8.1.1 leaves them open; readers that take the whole cell for a number need them). ``carried`` are the bits that the
+    frame's encoding has room for. Outside the boxes every bit of every cell stays.
     """
     if layout.floating or layout.bits_allocated == 1:
         changed = cells.copy()
@@ -35,20 +38,18 @@ def put_stored(cells: Cells, painted: Cells, boxes: Iterable[Box], layout: Pixel
         return changed
     kind = cells.dtype.type
     stored = ((1 << layout.bits_stored) - 1) << layout.low
-    above = outside_mask(layout) & ~((1 << (layout.high + 1)) - 1) & ~claimed
+    kept = outside_mask(layout) & claimed
+    above = outside_mask(layout) & ~((1 << (layout.high + 1)) - 1) & ~claimed & carried
     extend = layout.signed and above != 0 and _repeats_sign(cells, layout, above)
     sign = 1 << layout.high
     changed = cells.copy()
     for box in boxes:
         area = _area(box)
-        old = cells[area]
-        values = np.left_shift(painted[area].astype(cells.dtype), layout.low) & kind(stored)
-        new = (old & kind(~stored & _all(cells))) | values
+        # A view of the bits: negative values do not fit an unsigned cell of more bits as numbers.
+        values = np.left_shift(_unsigned(painted[area], cells.dtype), layout.low) & kind(stored)
         if extend:
-            was_sign = (old & kind(above)) == np.where(old & kind(sign), kind(above), kind(0))
-            repeated = np.where(new & kind(sign), new | kind(above), new & kind(~above & _all(cells)))
-            new = np.where(was_sign, repeated, new)
-        changed[area] = new
+            values = np.where(values & kind(sign), values | kind(above), values)
+        changed[area] = values | (cells[area] & kind(kept)) if kept else values
     return changed
 
 
@@ -79,11 +80,15 @@ def clear_outside(cells: Cells, layout: PixelLayout) -> Cells:
     return kept
 
 
+def _unsigned(values: Cells, dtype: np.dtype[Any]) -> Cells:
+    return values.astype(dtype) if values.dtype.kind == "u" else values.astype(f"i{dtype.itemsize}").view(dtype)
+
+
 def _repeats_sign(cells: Cells, layout: PixelLayout, above: int) -> bool:
-    """Whether negative values of this frame carry their sign upwards; True where there is none to tell."""
+    """Whether every cell of this frame carries the sign of its value upwards; true where none is negative."""
     kind = cells.dtype.type
-    negative = cells[(cells & kind(1 << layout.high)) != 0]
-    return not bool(((negative & kind(above)) == 0).any())
+    signs = (cells & kind(1 << layout.high)) != 0
+    return bool(np.array_equal((cells & kind(above)) == kind(above), signs) and not (cells[~signs] & kind(above)).any())
 
 
 def _all(cells: Cells) -> int:

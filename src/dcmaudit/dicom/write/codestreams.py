@@ -72,9 +72,18 @@ class FrameWork:
         if boxes:
             samples = samples_of(cells, photometric, reader, self.header, edit.frame)
             claimed = claimed_mask(self.overlays.places.values(), edit.frame)
-            cells = put_stored(cells, self.painter.paint(samples, boxes), boxes, layout, claimed)
+            painted, carried = self.painter.paint(samples, boxes), self._carried(edit.frame)
+            cells = put_stored(cells, painted, boxes, layout, claimed, carried=carried)
         cells = clear_bits(cells, edit.bits)
         return clear_outside(cells, layout) if edit.strip else cells
+
+    def _carried(self, frame: int) -> int:
+        """The bits of a cell that the frame's encoding has room for; decoders repeat the sign of JPEG 2000 upwards."""
+        precision = self.reader.precision(frame)
+        if precision is None:
+            return -1
+        is_j2k = self.reader.syntax.codestream is Codestream.JPEG_2000
+        return -1 if is_j2k and j2k_header(self.reader.codestream(frame)).signed else (1 << precision) - 1
 
     def needs_transcoding(self, touched: Iterable[FrameEdit]) -> bool:
         """Whether one of these frames cannot be written in the file's own transfer syntax, but as lossless JPEG."""

@@ -129,15 +129,11 @@ def test_a_bit_of_the_stored_range_is_no_stray_bit() -> None:
             instance.read(StrayBitAddress(3, 0))
 
 
-def test_a_real_file_has_one_stray_bit_in_most_frames() -> None:
+def test_values_that_lossy_coding_puts_above_the_range_of_a_real_file_are_no_stray_bit() -> None:
     with open_instance(PathReference(shared_file("jpeg2000-multiframe-multifragments.dcm"))) as instance:
         groups = instance.scan_stray().groups
-        assert [(group.kind, group.number, len(group.frames)) for group in groups] == [
-            (PlaneKind.FRAME, 0, 19),
-            (PlaneKind.STRAY_BIT, 12, 16),
-        ]
-        for plane in list(instance.planes)[19:]:
-            assert instance.read(plane.address).array.any()
+        assert [(group.kind, group.number, len(group.frames)) for group in groups] == [(PlaneKind.FRAME, 0, 19)]
+        assert 4095 < instance.read(FrameAddress(0)).array.max() < 4200
 
 
 def test_an_overlay_claims_its_bit_in_its_own_frames_only() -> None:

@@ -185,14 +185,18 @@ def index_frames(
     declared: int,
     extended: Sequence[int] = (),
     one_each: bool = False,
+    segments: int | None = None,
 ) -> FrameIndex:
     """Assign fragments to frames.
 
     ``declared`` is NumberOfFrames, ``extended`` the Extended Offset Table. A table is used only when it has one
     entry a declared frame, begins at the first fragment, rises, and every entry is the start of a fragment; it is
     mentioned in ``notes`` when it is wrong. Without a usable table: a fragment a frame where the numbers agree
-    (or ``one_each``: RLE, PS3.5 A.4.2), all fragments where there is one frame, and otherwise a new frame wherever
-    a fragment begins like a codestream. The result can have more or fewer frames than declared.
+    (or ``one_each``: deflated and native frames), all fragments where there is one frame, and otherwise a new frame
+    wherever a fragment begins like a codestream. ``segments`` says that the frames are RLE and how many segments each
+    has: some writers divide them into several fragments, against PS3.5 A.4.2, and a frame then begins where an RLE
+    header (G.5) does. Fragments without a byte hold no frame where there are more fragments than frames. The result
+    can have more or fewer frames than declared.
     """
     if fragments.trusted and (fragments.trusted + 1 != declared or bool(extended) != fragments.extended):
         fragments = walk_fragments(body, fragments.offset, trusting=False)
@@ -204,6 +208,11 @@ def index_frames(
             return FrameIndex(fragments, starts, tuple(notes), body)
         if table:
             notes.append(f"the {title} offset table is wrong and was not used")
+    if segments is not None:
+        return FrameIndex(fragments, _rle_starts(body, fragments, declared, segments, notes), tuple(notes))
+    if count > declared and (filled := _filled(fragments)) and (one_each or len(filled) == declared):
+        notes.extend(_emptiness(count - len(filled)))
+        return FrameIndex(fragments, filled, tuple(notes))
     if one_each or count == declared:
         return FrameIndex(fragments, range(count), tuple(notes))
     begins = _begins_with_codestream(body, fragments)
@@ -211,6 +220,50 @@ def index_frames(
     if declared == 1 and len(starts) > 1 and not begins(0):
         starts = [0]
     return FrameIndex(fragments, starts, tuple(notes))
+
+
+def _filled(fragments: Fragments) -> list[int]:
+    """The fragments that hold a byte, the first of them with all empty ones before it."""
+    found = [i for i, length in enumerate(fragments.lengths) if length]
+    return [0, *found[1:]] if found else []
+
+
+def _emptiness(count: int) -> list[str]:
+    what = "1 fragment of the pixel data is" if count == 1 else f"{count} fragments of the pixel data are"
+    return [f"{what} empty"] if count else []
+
+
+def _rle_starts(
+    body: ByteSource, fragments: Fragments, declared: int, segments: int, notes: list[str]
+) -> Sequence[int]:
+    """The fragments with which RLE frames begin; says in ``notes`` what is not one fragment a frame."""
+    count = len(fragments.offsets)
+    filled = _filled(fragments)
+    if len(filled) <= declared or not filled:
+        if count <= declared:
+            return range(count)
+        notes.extend(_emptiness(count - len(filled)))
+        return filled
+    begins = _begins_with_rle_header(body, fragments, segments)
+    starts = [i for i in filled if i == 0 or begins(i)]
+    if len(starts) != len(filled):
+        notes.append("frames are divided into several fragments, which RLE does not allow; they were joined")
+    notes.extend(_emptiness(count - len(filled)))
+    return starts
+
+
+def _begins_with_rle_header(body: ByteSource, fragments: Fragments, segments: int) -> Callable[[int], bool]:
+    """Whether a fragment begins with an RLE header of ``segments`` segments: offsets that rise, and zeros (G.5)."""
+
+    def begins(i: int) -> bool:
+        head = body.read_at(fragments.offsets[i], min(64, fragments.lengths[i]))
+        if len(head) < 64:
+            return False
+        number, *offsets = struct.unpack("<16L", head)
+        rising = all(a < b for a, b in pairwise(offsets[:segments]))
+        return bool(number == segments and offsets[0] >= 64 and rising and not any(offsets[segments:]))
+
+    return begins
 
 
 def _starts_of_table(fragments: Fragments, table: Sequence[int], declared: int) -> list[int] | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from dcmaudit.dicom.attributes import Attributes
 from dcmaudit.dicom.bytesource import ByteSource
 from dcmaudit.dicom.codecs import codec_for
+from dcmaudit.dicom.codecs.codestreams import j2k_header, jpeg_header
 from dcmaudit.dicom.fragments import FrameIndex, extended_places, index_frames
 from dcmaudit.dicom.header import PixelElement
 from dcmaudit.dicom.layout import FRAME_LIMIT, PixelLayout, pixel_layout
@@ -15,6 +16,11 @@ from dcmaudit.dicom.syntaxes import Codestream, TransferSyntax
 from dcmaudit.errors import DecodeError, DicomError, HeaderError, TruncatedError, UnsupportedError
 
 _EXTENDED_TABLE = 0x7FE00001
+_LOSSY_ONCE = 0x00282110
+_LOSSY_SYNTAXES = {f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 81, 91, 93, 203)}
+_RINGING = 2
+"""Bits above BitsStored that lossy coding can reach."""
+_LOSSY = {Codestream.JPEG, Codestream.JPEG_LS, Codestream.JPEG_2000}
 
 
 @dataclass(slots=True)
@@ -34,6 +40,8 @@ class FrameReader:
     index: FrameIndex | None = None
     missing: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    widened: bool = False
+    """Whether the stored bits are those of a lossy codestream, more than BitsStored."""
 
     def cells(self, frame: int) -> tuple[Cells, str]:
         """The cells of one frame and what its samples mean, see :class:`codecs.Decoded`.
@@ -97,11 +105,28 @@ class FrameReader:
         codec = codec_for(self.syntax.codestream)
         if self.index is None or codec is None:
             return None
-        head = b"".join(self.body.read_at(offset, min(length, 65536)) for offset, length in self.index.spans(frame)[:1])
         try:
-            return codec.precision(head)
+            return codec.precision(self._head(frame))
         except DicomError:
             return None
+
+    def lossy_precision(self, frame: int) -> tuple[int | None, bool]:
+        """Bits a sample of the codestream can have, None where that is unknown, and whether it is lossy."""
+        try:
+            if self.syntax.codestream is Codestream.JPEG_2000:
+                j2k = j2k_header(self._head(frame))
+                return None if j2k.signed else j2k.precision, not j2k.reversible
+            jpeg = jpeg_header(self._head(frame))
+        except DicomError:
+            return None, False
+        return jpeg.precision, jpeg.is_lossy
+
+    def _head(self, frame: int) -> bytes:
+        """The first bytes of a frame's codestream, with its header."""
+        if self.index is None:
+            raise UnsupportedError("native frames have no codestream")
+        spans = self.index.spans(frame)[:1]
+        return b"".join(self.body.read_at(offset, min(length, 65536)) for offset, length in spans)
 
 
 def frame_reader(
@@ -116,7 +141,9 @@ def frame_reader(
     declared = written[0] if written else 1
     declared = max(declared, 1)
     if element.fragments is not None:
-        return _encapsulated(body, element, layout, syntax, declared, table)
+        encapsulated = _encapsulated(body, element, layout, syntax, declared, table)
+        _widen(encapsulated, attributes)
+        return encapsulated
     if syntax.codestream is Codestream.REMOTE:
         raise UnsupportedError("its pixel data are kept elsewhere (PixelDataProviderURL)")
     layout = _with_chroma(layout, element, declared)
@@ -182,8 +209,9 @@ def _encapsulated(
         }.get(syntax.codestream, f"no decoder for transfer syntax {syntax.uid}")
         raise UnsupportedError(what)
     extended = extended_places(table)
-    one_each = syntax.codestream in {Codestream.RLE, Codestream.DEFLATED_FRAME, Codestream.PLAIN}
-    index = index_frames(body, fragments, declared=declared, extended=extended, one_each=one_each)
+    one_each = syntax.codestream in {Codestream.DEFLATED_FRAME, Codestream.PLAIN}
+    segments = layout.samples * layout.cell.itemsize if syntax.codestream is Codestream.RLE else None
+    index = index_frames(body, fragments, declared=declared, extended=extended, one_each=one_each, segments=segments)
     reader = FrameReader(body, element, layout, syntax, declared, len(index), index)
     reader.notes.extend(index.notes)
     if len(index) > declared:
@@ -194,3 +222,34 @@ def _encapsulated(
     if fragments.cut:
         reader.notes.append("the pixel data end without their delimiter")
     return reader
+
+
+def _widen(reader: FrameReader, attributes: Attributes) -> None:
+    """Let all bits of a lossy codestream be stored ones where BitsStored says that fewer are.
+
+    Lossy coding rings: next to an edge a sample can come out above 2 to BitsStored. Cut to BitsStored it would turn
+    black, and the bit above would look like a plane of its own. In lossy data no bit is kept for itself, so that there
+    can be none, unless a 60xx group says so. Frames that were lossy and are coded exactly now (LossyImageCompression
+    01, PS3.3 C.7.6.1.1.5) still have such values: in a syntax that is lossy otherwise, or up to two bits more.
+    """
+    layout = reader.layout
+    if reader.index is None or not len(reader.index) or layout.signed or layout.low or layout.floating:
+        return
+    if layout.bits_stored >= layout.bits_allocated or reader.syntax.codestream not in _LOSSY:
+        return
+    if any(attributes.integer(group << 16 | 0x0102) for group in range(0x6000, 0x6100, 2)):
+        return
+    precision, lossy = reader.lossy_precision(0)
+    if precision is None or not layout.bits_stored < precision <= layout.bits_allocated:
+        return
+    once = attributes.code(_LOSSY_ONCE) == "01" and (
+        reader.syntax.uid in _LOSSY_SYNTAXES or precision - layout.bits_stored <= _RINGING
+    )
+    if not lossy and not once:
+        return
+    reader.widened = True
+    reader.layout = replace(layout, bits_stored=precision, high=precision - 1)
+    reader.notes.append(
+        f"the lossy codestream has {precision} bits a sample, BitsStored is {layout.bits_stored}: values above are "
+        "shown as they are"
+    )

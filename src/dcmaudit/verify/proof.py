@@ -330,6 +330,7 @@ class _Comparison:
             embedded=frozenset(n for n, p in parts.overlays.places.items() if isinstance(p, EmbeddedOverlay)),
             little=parts.header.syntax.little_endian,
             removable_icons=options.icons is IconPolicy.REMOVE or encapsulated or unreadable,
+            widened=parts.image is not None and parts.image.widened,
             relabelled=relabelled,
         )
 

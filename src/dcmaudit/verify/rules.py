@@ -50,6 +50,8 @@ class Rules:
     little: bool
     removable_icons: bool
     """Whether the top-level icons may vanish: asked for, or not to be redacted in their encoding."""
+    widened: bool = False
+    """Whether values of a lossy codestream go beyond BitsStored: what is coded exactly now was lossy once."""
     relabelled: bool = False
     """Whether YBR_ICT has to be YBR_RCT now: no frame is coded by the irreversible transformation any more."""
 
@@ -96,7 +98,7 @@ class Rules:
                 valid = self.new_uids and new is not None and _UID.fullmatch(new) and len(new) <= 64 and new != old
                 return None if valid else "the UID changed without being asked to, or is none"
             case 0x00282110:
-                return None if self.transcoded and new == b"01" else "it may not change"
+                return None if (self.transcoded or self.widened) and new == b"01" else "it may not change"
             case 0x00280004:
                 if self.relabelled and new == b"YBR_RCT":
                     return None

@@ -465,7 +465,8 @@ def test_rectangles_and_levels_that_do_not_fit_are_refused():
 def test_the_colour_space_is_taken_from_the_codestream_and_then_from_the_attribute():
     assert black_levels(parse(STREAMS["4:2:0"])) == (0, 128, 128)
     assert black_levels(parse(STREAMS["RGB with an Adobe segment"])) == (0, 0, 0)
-    bare = parse(STREAMS["one scan a component"])
+    assert black_levels(parse(STREAMS["one scan a component"]), "RGB") == (0, 128, 128)  # of different sampling
+    bare = parse(made([(1, 1), (1, 1), (1, 1)], [[0, 1, 2]]))
     assert black_levels(bare, "RGB") == (0, 0, 0)
     assert black_levels(bare, "YBR_FULL_422") == (0, 128, 128)
     assert black_levels(bare) == (0, 128, 128)

@@ -9,6 +9,9 @@ from dcmaudit.errors import DecodeError, TruncatedError
 
 SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
 _SOF = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF, 0xF7}
+JPEG_LS_FRAME = 0xF7
+_EXACT = {0xC3, 0xC7, 0xCB, 0xCF}
+"""Frame headers of the lossless processes (T.81 table B.1)."""
 _ALONE = {0x01, *range(0xD0, 0xD9)}
 
 
@@ -17,8 +20,8 @@ class JpegHeader:
     """What stands before the first scan of a JPEG (ISO 10918-1) or JPEG-LS (ISO 14495-1) codestream.
 
     ``frame`` is the second byte of the SOF marker (0xC0 baseline ... 0xC3 lossless, 0xF7 JPEG-LS). ``transform`` is
-    the Adobe marker's colour transform, None without that marker. ``mapped`` says that a JPEG-LS mapping table
-    changes the values.
+    the Adobe marker's colour transform, None without that marker. ``subsampled`` says that the components have
+    different sampling factors, ``near`` is the largest error of JPEG-LS (0 where it is exact, and for JPEG).
     """
 
     frame: int
@@ -29,6 +32,13 @@ class JpegHeader:
     jfif: bool
     transform: int | None
     color_transform: int | None = None
+    subsampled: bool = False
+    near: int = 0
+
+    @property
+    def is_lossy(self) -> bool:
+        """Whether decoded values can differ from those that were encoded."""
+        return self.near > 0 if self.frame == JPEG_LS_FRAME else self.frame not in _EXACT
 
 
 def jpeg_header(data: bytes) -> JpegHeader:
@@ -41,6 +51,7 @@ def jpeg_header(data: bytes) -> JpegHeader:
     at, jfif, found = 2, False, None
     transform: int | None = None
     color: int | None = None
+    near = 0
     while True:
         marker, body, at = _segment(data, at)
         if marker in _SOF:
@@ -52,11 +63,13 @@ def jpeg_header(data: bytes) -> JpegHeader:
         elif marker == 0xE8 and body[:4] == b"mrfx" and len(body) > 4:
             color = body[4]
         elif marker in {SOS, EOI}:
+            if marker == SOS and found and found[0] == JPEG_LS_FRAME and len(body) >= 3:
+                near = body[-3]  # ISO 14495-1 C.2.3
             break
     if found is None:
         raise DecodeError("the JPEG codestream has no frame header before its first scan")
-    precision, rows, columns, components = found[1:]
-    return JpegHeader(found[0], precision, rows, columns, components, jfif, transform, color)
+    precision, rows, columns, components, subsampled = found[1:]
+    return JpegHeader(found[0], precision, rows, columns, components, jfif, transform, color, subsampled, near)
 
 
 def _segment(data: bytes, at: int) -> tuple[int, bytes, int]:
@@ -80,11 +93,12 @@ def _segment(data: bytes, at: int) -> tuple[int, bytes, int]:
     return marker, data[at + 4 : at + 2 + length], at + 2 + max(2, length)
 
 
-def _frame_header(marker: int, body: bytes) -> tuple[int, int, int, int, tuple[int, ...]]:
+def _frame_header(marker: int, body: bytes) -> tuple[int, int, int, int, tuple[int, ...], bool]:
     if len(body) < 6 or len(body) < 6 + 3 * body[5]:
         raise DecodeError("the JPEG frame header is damaged")
     precision, rows, columns, count = struct.unpack(">BHHB", body[:6])
-    return marker, precision, rows, columns, tuple(body[6 + 3 * i] for i in range(count))
+    subsampled = len({body[7 + 3 * i] for i in range(count)}) > 1
+    return marker, precision, rows, columns, tuple(body[6 + 3 * i] for i in range(count)), subsampled
 
 
 def ends_with_eoi(data: bytes) -> bool:

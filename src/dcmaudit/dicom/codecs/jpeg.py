@@ -74,10 +74,13 @@ def _is_sound(data: bytes, header: JpegHeader, *, whole: bool) -> bool:
 
 
 def is_transformed(header: JpegHeader, photometric: str) -> bool:
-    """Whether three components are YCbCr: by the Adobe marker, the JFIF marker, ids 'RGB', then the DICOM header."""
+    """Whether three components are YCbCr: by the Adobe marker, the JFIF marker, ids 'RGB', then the DICOM header.
+
+    Nobody halves the resolution of green and blue: components of different sampling are YCbCr whatever the header says.
+    """
     if header.transform is not None:
         return header.transform != 0
-    if header.jfif:
+    if header.jfif or header.subsampled:
         return True
     if bytes(header.components) == b"RGB":
         return False

@@ -30,19 +30,20 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
     )
     require_whole_j2k(data, header)
     codestream = data[header.start :]
+    remark = None
     if header.high_throughput:
         array = _openjpeg(codestream)
         require_same(header, codestream, array)
     else:
-        array = _imagecodecs(codestream, whole=layout.lossless and header.reversible)
+        array, remark = _imagecodecs(codestream, whole=layout.lossless and header.reversible)
     photometric = layout.photometric
     if layout.samples == 3:
         plain = photometric.startswith("YBR_FULL") and not header.transformed
         photometric = "YBR_FULL" if plain else "RGB"
-    return Decoded(as_cells(array, layout), photometric)
+    return Decoded(as_cells(array, layout), photometric, remark)
 
 
-def _imagecodecs(codestream: bytes, *, whole: bool) -> npt.NDArray[Any]:
+def _imagecodecs(codestream: bytes, *, whole: bool) -> tuple[npt.NDArray[Any], str | None]:
     try:
         return watched(codestream, whole=whole)
     except DicomError:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.dicom.codecs.base import Codec, Decoded
+from dcmaudit.dicom.codecs.base import Cells, Codec, Decoded
 from dcmaudit.dicom.jpeg.compiled import library, unpack
 from dcmaudit.dicom.layout import PixelLayout
 from dcmaudit.errors import DamagedError, DecodeError, HeaderError, TruncatedError
@@ -35,18 +35,55 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
         raise DamagedError(f"the RLE frame has {bounds[0] - 64} bytes between its header and its first segment")
     if any(offsets[count:]):
         raise DamagedError("the RLE frame's header points at more segments than it says there are")
+    if layout.bits_allocated == 1:
+        return Decoded(_single_bits(data[bounds[0] :], layout), layout.photometric)
     pixels = layout.rows * layout.columns
     cells = np.empty((pixels, layout.samples, width), np.uint8)
     for number, (start, stop) in enumerate(pairwise(bounds)):
         sample, byte = divmod(number, width)
-        _unpack(data[start:stop], cells[:, sample, width - 1 - byte])
+        _unpack(data[start:stop], cells[:, sample, width - 1 - byte], odd=start % 2)
     native = cells.view(layout.cell.newbyteorder("<")).astype(layout.cell, copy=False)
     shape = (layout.rows, layout.columns) if layout.samples == 1 else (layout.rows, layout.columns, layout.samples)
     return Decoded(native.reshape(shape), layout.photometric.replace("YBR_FULL_422", "YBR_FULL"))
 
 
-def _unpack(data: bytes, into: Bytes) -> None:
-    """Unpack a segment. Every byte of it must be used, and every pixel be filled, exactly (PS3.5 G.3.1)."""
+def packs_bits(data: bytes, layout: PixelLayout) -> bool:
+    """Whether a frame of single bits has eight pixels to a byte (PS3.5 8.1.1), not one, as some writers have it.
+
+    Raises TruncatedError or DamagedError where it is neither.
+    """
+    pixels = layout.rows * layout.columns
+    segment = data[int.from_bytes(data[4:8], "little") :]
+    packed = np.empty(-(-pixels // 8), np.uint8)
+    try:
+        _unpack(segment, packed)
+    except (TruncatedError, DamagedError):
+        _unpack(segment, np.empty(pixels, np.uint8))
+        return False
+    return True
+
+
+def _single_bits(segment: bytes, layout: PixelLayout) -> Cells:
+    """The cells, 0 and 1, of the one segment of a frame of single bits."""
+    shape, pixels = (layout.rows, layout.columns), layout.rows * layout.columns
+    packed = np.empty(-(-pixels // 8), np.uint8)
+    try:
+        _unpack(segment, packed)
+    except (TruncatedError, DamagedError):
+        plain = np.empty(pixels, np.uint8)
+        _unpack(segment, plain)
+        bits: Cells = (plain != 0).astype(np.uint8)
+    else:
+        bits = np.unpackbits(packed, bitorder="little")[:pixels]
+    return bits.reshape(shape)
+
+
+def _unpack(data: bytes, into: Bytes, *, odd: int = 0) -> None:
+    """Unpack a segment. Every byte of it must be used, and every pixel be filled, exactly (PS3.5 G.3.1).
+
+    ``odd`` is 1 where the segment begins at an odd byte of the frame: writers that do not pad each segment to an even
+    length pad the frame.
+    """
     # PackBits grows its input 64 times at most: what cannot reach the size is refused without a look at it
     pixels = len(into)
     if len(data) * 64 < pixels:
@@ -56,8 +93,10 @@ def _unpack(data: bytes, into: Bytes) -> None:
     if problem is not None:
         kind = TruncatedError if used >= len(data) else DamagedError
         raise kind(f"an RLE segment of {pixels} pixels is damaged: {problem}")
-    if data[used:].strip(b"\x00\x80"):
-        raise DamagedError(f"an RLE segment is damaged: {len(data) - used} bytes are left over behind the last pixel")
+    # A segment is padded to an even length (G.3.1); some writers pad with whatever lies there.
+    rest = data[used + (used + odd) % 2 :]
+    if rest.strip(b"\x00\x80"):
+        raise DamagedError(f"an RLE segment is damaged: {len(rest)} bytes are left over behind the last pixel")
 
 
 def _unpacked(data: bytes, into: Bytes) -> tuple[int, str | None]:

@@ -12,8 +12,13 @@ from dcmaudit.dicom.encode.spec import Cells, EncodeSpec
 from dcmaudit.errors import UnsupportedError
 
 
-def encode(cells: Cells, spec: EncodeSpec) -> bytes:  # noqa: ARG001 - one signature for all encoders
-    """One segment a byte of a sample, the most significant first, the samples one behind the other (G.2)."""
+def encode(cells: Cells, spec: EncodeSpec) -> bytes:
+    """One segment a byte of a sample, the most significant first, the samples one behind the other (G.2).
+
+    Cells of one bit (``precision`` 1 in bytes) are packed, the first pixel in the lowest bit.
+    """
+    if spec.precision == 1:
+        cells = np.packbits(cells.astype(np.bool_), bitorder="little")[np.newaxis]
     rows, columns = cells.shape[:2]
     width = cells.dtype.itemsize
     samples = 1 if cells.ndim == 2 else cells.shape[2]
@@ -33,8 +38,11 @@ def _segment(plane: Cells) -> bytes:
     return packed + b"\0" * (len(packed) % 2)
 
 
-def decode(data: bytes, like: Cells, spec: EncodeSpec) -> Cells:  # noqa: ARG001
+def decode(data: bytes, like: Cells, spec: EncodeSpec) -> Cells:
     """The cells again, by pylibjpeg-rle."""
+    if spec.precision == 1:
+        packed = np.frombuffer(bytes(rle.utils.decode_frame(data, -(-like.size // 8), 8, "<")), np.uint8)  # type: ignore[attr-defined] # not in its __all__
+        return np.unpackbits(packed, bitorder="little")[: like.size].reshape(like.shape).astype(like.dtype)
     samples = 1 if like.ndim == 2 else like.shape[2]
     pixels, bits = like.shape[0] * like.shape[1], 8 * like.dtype.itemsize
     raw = bytes(rle.utils.decode_frame(data, pixels, bits, "<"))  # type: ignore[attr-defined] # not in its __all__

@@ -31,7 +31,9 @@ def black_levels(stream: Codestream, photometric: str | None = None) -> tuple[in
         raise UsageError(f"black of {count} component(s) {photometric or ''} has to be named level by level")
     if count == 1:
         return (top if photometric == "MONOCHROME1" else 0,)
-    silent = stream.adobe_transform is None and not stream.is_jfif
+    # components of different sampling are luminance and chrominance, whatever the header says
+    subsampled = len({(c.h, c.v) for c in stream.components}) > 1
+    silent = stream.adobe_transform is None and not stream.is_jfif and not subsampled
     ybr = photometric.startswith("YBR") if photometric and silent else is_ybr(stream)
     if not ybr:
         return 0, 0, 0

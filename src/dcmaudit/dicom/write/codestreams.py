@@ -9,6 +9,7 @@ import numpy as np
 
 from dcmaudit.dicom.codecs.codestreams import JpegHeader, j2k_header, jpeg_header
 from dcmaudit.dicom.codecs.jpeg import is_transformed
+from dcmaudit.dicom.codecs.rle import packs_bits
 from dcmaudit.dicom.encode import (
     EncodeSpec,
     NativeLayout,
@@ -173,6 +174,9 @@ class FrameWork:
                 f"frames of transfer syntax {syntax.uid} cannot be written again exactly",
                 hint="change the file to another transfer syntax first",
             ) from None
+        if target is Target.RLE and layout.bits_allocated == 1:
+            packed = packs_bits(self.reader.codestream(frame), layout)
+            return encode_frame(cells, EncodeSpec(target, 1 if packed else 8))
         if target in {Target.RLE, Target.DEFLATED_FRAME}:
             return encode_frame(cells, EncodeSpec(target, layout.bits_allocated))
         if target is Target.JPEG_XL_LOSSLESS:

@@ -22,6 +22,7 @@ from dcmaudit.dicom.parts import Parts
 from dcmaudit.dicom.syntaxes import Codestream
 from dcmaudit.dicom.write.attributes import (
     DERIVATION,
+    LOSSY,
     METHODS,
     PHOTOMETRIC,
     Changes,
@@ -167,6 +168,10 @@ class _Writer:
         methods = spans.get(METHODS)
         if METHODS in changed and methods is not None and methods.vr not in {None, b"SQ"}:
             raise UnsupportedError("the sequence of de-identification methods is written as another type of element")
+        reader = self.work.reader if self.work is not None else None
+        if reader is not None and reader.widened and any(self.edits.touched(reader.count)):
+            # what is coded exactly from now on was lossy once, and its values show it
+            changed[LOSSY] = NewValue("CS", b"01")
         if self.transcode and self.work is not None:
             changed |= transcoding_changes(self.header, colour=self.work.reader.layout.samples == 3)
             self.written.notes.append(

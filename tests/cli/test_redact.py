@@ -16,7 +16,7 @@ import pytest
 
 from dcmaudit.cli import main
 from dcmaudit.dicom import open_instance
-from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, OverlayAddress
+from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, HowSeen, OverlayAddress
 from dcmaudit.store import NewRect, open_store
 from support.files import JPEG_LS, Overlay, PathReference, dataset, encode, file_bytes, gradient, reference
 
@@ -362,9 +362,12 @@ def test_a_file_known_under_another_name_gets_its_marks_only_when_asked(
     refused(capsys, "2 other names are the same image", "--from")
 
 
-def test_files_with_nothing_to_redact_are_copied_as_they_are_when_asked(cine: Path, tmp_path: Path) -> None:
-    with open_store(tmp_path, user="me") as store:
+def test_files_with_nothing_to_redact_are_copied_as_they_are_when_asked_and_seen(cine: Path, tmp_path: Path) -> None:
+    with open_store(tmp_path, user="me") as store, open_instance(PathReference(cine)) as instance:
         store.put_tag(str(cine), marked=False, comment=None, device=DeviceFacts())
+        status, seen = cine.stat(), next(how for how in HowSeen if how.is_seen)
+        store.put_identity(str(cine), instance.identity(), size=status.st_size, modified_ns=status.st_mtime_ns)
+        store.put_seen(str(cine), seen, [plane.address for plane in instance.planes])
     arguments = ["redact", "--db", str(tmp_path), str(cine)]
     assert main(arguments) == 1
     assert main([*arguments, "--copy-clean"]) == 0

@@ -210,7 +210,7 @@ def test_a_database_of_the_first_step_still_gives_its_own_rectangles_and_is_brou
     with open_store(tmp_path, user="u") as store:
         done(store, "/a.dcm", IconAddress(0))
     with sqlite3.connect(tmp_path / NAME) as older:
-        for name in ("dcmaudit_kinds", "dcmaudit_judged"):
+        for name in ("dcmaudit_kinds", "dcmaudit_judged", "dcmaudit_looks"):
             older.execute(f"DROP TABLE {name}")
         for name in ("dcmaudit_newest_of_type", "dcmaudit_newest_of_model"):
             older.execute(f"DROP INDEX {name}")

@@ -35,8 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "redacted exactly as asked is refused and has no output."
     )
     parser.epilog = (
-        "exit codes: 0 every file was redacted, proved and holds nothing unaudited; 1 some were not; 2 wrong usage; "
-        "3 as 0, but --check-text saw text on some"
+        "exit codes: 0 every file was redacted and proved, or copied, and holds nothing unaudited; 1 some were not; "
+        "2 wrong usage; 3 as 0, but --check-text saw text on some"
     )
     parser.add_argument(
         "files", nargs="*", metavar="FILES",
@@ -113,7 +113,18 @@ def _where(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--relative-path", metavar="PREFIX", help="with -o: keep the folders after PREFIX")
     group.add_argument("--overwrite", action="store_true", help="replace existing outputs")
     group.add_argument("--resume", action="store_true", help="pass over inputs whose output exists: it was proved")
-    group.add_argument("--copy-clean", action="store_true", help="copy files for which nothing is asked")
+    group.add_argument(
+        "--copy-clean", action="store_true",
+        help="copy files for which nothing is asked, where the database knows that every plane was looked at",
+    )  # fmt: skip
+    group.add_argument(
+        "--accept-text", choices=("none", "harmless"), default=None,
+        help="with --copy-clean: what text ocr may have found where no person looked (default: none)",
+    )  # fmt: skip
+    group.add_argument(
+        "--partly", metavar="DIR", help="folder of partly audited outputs (default: that of -o, .partly)"
+    )
+    group.add_argument("--allow-partly", action="store_true", help="put partly audited outputs among the others")
     group.add_argument("--sidecar", action="store_true", help="a .json beside each output: what is black, for users")
     group.add_argument("--proof", action="store_true", help="a .proof.json beside each output: what was compared")
     group.add_argument("--json", action="store_true", help="one JSON object a file on standard output")
@@ -129,10 +140,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     tally = Tally()
     report = Report(args)
     store = _store(args, settings)
+    ledger = _ledger(args, settings)
     interrupted = False
     progress: Progress | None = None
     try:
         asked, listed = _asked(args, settings, store, report)
+        asked.ledger = ledger
         with _progress(args, settings, listed, store) as progress, stoppable() as stop:
             report.put, report.one_done = progress.output, progress.advance
             names = fresh(references(args, settings, listed, tally, report), args, job, report)
@@ -146,8 +159,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         report.finish(tally)
         return Exit.INTERRUPTED
     finally:
-        if store is not None:
-            store.close()
+        for opened in (store, ledger):
+            if opened is not None:
+                opened.close()
     if interrupted and progress is not None:
         report.interrupted(progress.total)
     report.finish(tally)
@@ -158,10 +172,11 @@ def _has_output(job: RedactionJob, reference: Reference) -> bool | None:
     """Whether an input that was broken off has its output all the same; None where that cannot be told."""
     from dcmaudit.pipeline.remote import Remote
 
-    target = job.naming.path_for(reference)
+    targets = job.naming.places_for(reference)
     if job.dry_run:
         return False
-    return None if job.naming.overwrite or isinstance(target, Remote) else target.exists()
+    is_unknown = job.naming.overwrite or any(isinstance(target, Remote) for target in targets)
+    return None if is_unknown else any(target.exists() for target in targets)
 
 
 def _progress(args: argparse.Namespace, settings: Settings, listed: list[Reference], store: Store | None) -> Progress:
@@ -182,6 +197,7 @@ def _progress(args: argparse.Namespace, settings: Settings, listed: list[Referen
 
 def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
     from dcmaudit.model.redaction import IconPolicy, NewUids, OverlayPolicy, RedactionOptions
+    from dcmaudit.pipeline.clearance import AcceptedText
     from dcmaudit.pipeline.output import Naming
     from dcmaudit.pipeline.redacting import RedactionJob
     from dcmaudit.pipeline.remote import prefix_of, target_folder
@@ -200,6 +216,8 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
             None if args.output is None else target_folder(args.output),
             None if args.relative_path is None else prefix_of(args.relative_path),
             overwrite=args.overwrite,
+            partly=None if args.partly is None else target_folder(args.partly),
+            mixed=args.allow_partly,
         ),
         RedactionOptions(
             overlays=OverlayPolicy(args.overlays),
@@ -215,6 +233,7 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
         sidecar=args.sidecar,
         proof_file=args.proof,
         copy_clean=args.copy_clean,
+        accepted=AcceptedText(args.accept_text or "none"),
         dry_run=args.dry_run,
         check_text=args.check_text,
         keeps_record=args.json or args.proof,
@@ -246,9 +265,17 @@ def _check(args: argparse.Namespace) -> None:
         )
     if args.resume and args.overwrite:
         raise UsageError("--resume keeps existing outputs and --overwrite replaces them", hint="choose one")
+    _check_copies(args)
     _check_database(args)
     if not args.files and args.csv is None and not _wants_database(args):
         raise UsageError("no file is named", hint="name files, or a list with --csv, or use the database")
+
+
+def _check_copies(args: argparse.Namespace) -> None:
+    if args.accept_text is not None and not args.copy_clean:
+        raise UsageError("--accept-text means nothing without --copy-clean")
+    if args.partly is not None and args.allow_partly:
+        raise UsageError("--partly keeps partly audited outputs apart and --allow-partly does not", hint="choose one")
 
 
 def _check_database(args: argparse.Namespace) -> None:
@@ -269,6 +296,15 @@ def _store(args: argparse.Namespace, settings: Settings) -> Store | None:
     from dcmaudit.store import open_store
 
     return open_store(settings.database, user=settings.user, read_only=True) if _wants_database(args) else None
+
+
+def _ledger(args: argparse.Namespace, settings: Settings) -> Store | None:
+    """The database that says who looked at what, where copies are asked for; None where there is none."""
+    from dcmaudit.store import is_database_missing, open_store
+
+    if not args.copy_clean or is_database_missing(settings.database):
+        return None
+    return open_store(settings.database, user=settings.user, read_only=True)
 
 
 def _asked(

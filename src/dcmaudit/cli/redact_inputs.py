@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.redact_report import Report
-from dcmaudit.errors import UsageError
+from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model import Reference
 
 if TYPE_CHECKING:
     from dcmaudit.model.redaction import Request
     from dcmaudit.pipeline.redacting import RedactionJob
+    from dcmaudit.pipeline.remote import Target
     from dcmaudit.settings import Settings
     from dcmaudit.sources import Tally
 
@@ -98,20 +99,35 @@ def fresh(
     taken: dict[str, str] = {}
     for reference in found:
         try:
-            target = job.naming.path_for(reference)
+            targets = job.naming.places_for(reference)
         except UsageError as error:
             report.refuse(reference.name, f"{error.message} ({error.hint})" if error.hint else error.message)
             continue
-        real = _real(str(target))
-        if real in taken:
-            report.refuse(reference.name, f"its output {target} is also that of {taken[real]}")
-        elif real in inputs or is_input(target, reference):
-            report.refuse(reference.name, f"its output {target} is an input: inputs are never replaced")
-        elif args.resume and target.exists():
-            report.resume()
+        reals = {_real(str(target)): target for target in targets}
+        other = next((real for real in reals if real in taken), None)
+        input_ = next((target for real, target in reals.items() if real in inputs or is_input(target, reference)), None)
+        if other is not None:
+            report.refuse(reference.name, f"its output {reals[other]} is also that of {taken[other]}")
+        elif input_ is not None:
+            report.refuse(reference.name, f"its output {input_} is an input: inputs are never replaced")
+        elif args.resume and (there := [target for target in targets if target.exists()]):
+            report.resume(partly=_is_partly(there[0]) if job.naming.mixed else there[0] == targets[-1])
         else:
-            taken[real] = reference.name
+            taken |= dict.fromkeys(reals, reference.name)
             yield reference
+
+
+def _is_partly(output: Target) -> bool:
+    """Whether an output among the others holds parts that nobody could look at; unknown counts as yes."""
+    from dcmaudit.dicom import open_instance
+    from dcmaudit.model import PlaneKind
+    from dcmaudit.sources import reference_to
+
+    try:
+        with open_instance(reference_to(str(output))) as instance:
+            return any(group.kind is PlaneKind.UNSHOWN for group in instance.planes.groups)
+    except DcmauditError:
+        return True
 
 
 def _path_of(reference: Reference) -> str | None:

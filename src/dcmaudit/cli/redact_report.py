@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from dcmaudit.sources import Tally
 
 
+_GOOD = frozenset({Outcome.DONE, Outcome.COPIED})
+"""How an input ends where there is nothing to say."""
+
+
 class Report:
     """Tells how each file ended, and keeps the counts."""
 
@@ -26,6 +30,7 @@ class Report:
         self._quiet: bool = getattr(args, "quiet", False)
         self._counts: Counter[Outcome] = Counter()
         self.resumed = 0
+        self.partly = 0
         self.outputs = 0
         self.not_begun = 0
         self.unfinished: list[Reference] = []
@@ -37,16 +42,15 @@ class Report:
     @property
     def is_good(self) -> bool:
         """Whether every input ended well, and there was one."""
-        return set(self._counts) <= {Outcome.DONE} and bool(self._counts or self.resumed)
+        return set(self._counts) <= _GOOD and bool(self._counts or self.resumed) and not self.partly
 
     @property
     def exit_code(self) -> Exit:
         """What the command returns: text that is left is told from work that was not done."""
         if self.is_good:
             return Exit.GOOD
-        return (
-            Exit.TEXT_LEFT if set(self._counts) <= {Outcome.DONE, Outcome.TEXT_LEFT} and self._counts else Exit.NOT_ALL
-        )
+        is_told = set(self._counts) <= {*_GOOD, Outcome.TEXT_LEFT} and self._counts and not self.partly
+        return Exit.TEXT_LEFT if is_told else Exit.NOT_ALL
 
     def take(self, task: RedactionTask, answer: RedactionReport | Exception) -> None:
         """One file's report, or the exception that its worker ended with."""
@@ -81,6 +85,7 @@ class Report:
     def _tell(self, report: RedactionReport) -> None:
         result = report.result
         self._counts[result.outcome] += 1
+        self.partly += report.partly
         self.one_done()
         if self._json:
             self.put(json.dumps(_as_json(report)))
@@ -93,22 +98,24 @@ class Report:
                 if reason not in told:
                     self.put(f"  cannot be done: {printable(reason)}")
         elif report.output is not None and not self._quiet:
-            say(f"{result.name}: proved: {report.output}")
+            how = result.outcome.value if result.outcome is Outcome.COPIED else "proved"
+            say(f"{result.name}: {how}{', partly audited' if report.partly else ''}: {report.output}")
         for note in report.notes:
             if not self._quiet:
                 say(f"{result.name}: {note}")
-        if result.outcome is not Outcome.DONE:
+        if result.outcome not in _GOOD:
             for reason in result.reasons:
                 say(f"{result.name}: {result.outcome.value}: {reason}")
 
     def _word(self, outcome: Outcome) -> str:
         """How an input ended; in a dry run nothing did."""
-        done = "can be redacted" if self._dry else "redacted and proved"
-        return done if outcome is Outcome.DONE else str(outcome.value)
+        words = {Outcome.DONE: "can be redacted", Outcome.COPIED: "can be copied unchanged"} if self._dry else {}
+        return {Outcome.DONE: "redacted and proved", **words}.get(outcome, str(outcome.value))
 
-    def resume(self) -> None:
-        """An input whose output was there already."""
+    def resume(self, *, partly: bool = False) -> None:
+        """An input whose output was there already, ``partly`` among the partly audited ones."""
         self.resumed += 1
+        self.partly += partly
         self.one_done()
 
     def interrupted(self, total: int | None) -> None:
@@ -142,6 +149,8 @@ class Report:
         parts = [f"{self._counts[outcome]} {self._word(outcome)}" for outcome in Outcome if self._counts[outcome]]
         if self.resumed:
             parts.append(f"{self.resumed} done before")
+        if self.partly > self._counts[Outcome.PARTLY]:
+            parts.append(f"{self.partly} of all these partly audited")
         parts += [f"{len(self.unfinished)} not finished"] if self.unfinished else []
         parts += [f"{self.not_begun} not begun"] if self.not_begun else []
         passed = [f"{count} {reason.value}" for reason, count in tally.passed.items()]
@@ -163,4 +172,5 @@ def _as_json(report: RedactionReport) -> dict[str, Any]:
         "plan": list(report.plan),
         "notes": list(report.notes),
         "proof": report.proof,
+        "partly_audited": report.partly,
     }

@@ -36,11 +36,18 @@ class HowSeen(Enum):
     GLANCED = "glanced"
     """It was part of a picture too small for small text: where it was not seen better, it was not seen."""
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether a person could have read what is on the plane."""
+        return self in {HowSeen.PAINTED, HowSeen.PROJECTION}
+
 
 class Outcome(Enum):
     """How work on one input ended. Every input ends in exactly one of them."""
 
     DONE = "done"
+    COPIED = "copied unchanged"
+    """Nothing was to be done, and it is known that every plane was looked at (only where somebody asked for copies)."""
     PARTLY = "partly audited"
     TEXT_LEFT = "text left"
     """Redacted and proved, and text is seen outside of what was blacked (only where somebody asked to look)."""
@@ -50,12 +57,12 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The outcome of one input and why; ``reasons`` is empty only for DONE."""
+    """The outcome of one input and why; ``reasons`` is empty only for DONE and COPIED."""
 
     name: str
     outcome: Outcome
     reasons: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.outcome is not Outcome.DONE and not self.reasons:
+        if self.outcome not in {Outcome.DONE, Outcome.COPIED} and not self.reasons:
             raise ValueError(f"{self.outcome.value} without a reason")

@@ -9,8 +9,19 @@ from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Origin, Reference, ReviewState
 from dcmaudit.model.redaction import Request
+from dcmaudit.pipeline.clearance import ledger_of
 from dcmaudit.pipeline.redacting import RedactionTask
 from dcmaudit.store import RectRow, Store
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What the database asks for a file, under the name that it has there; ``undone`` says why nothing of it counts."""
+
+    name: str
+    requests: Sequence[Request] = ()
+    problems: Sequence[str] = ()
+    undone: str | None = None
 
 
 @dataclass(slots=True)
@@ -20,7 +31,8 @@ class Asked:
     With ``store``, rectangles of the database are asked for; unless ``unreviewed``, a file that is not done is
     refused, for somebody may still be working on it, or wants to look at it again (tagged files). With ``moved``, a
     file that the database does not know by its name gets the marks of the one other name under which the same instance
-    with the same pixels was noted; the database is not changed.
+    with the same pixels was noted; the database is not changed. With ``ledger`` each task carries what that database
+    knows of looks at its file: one that turns out to be a copy need not be done, for then it counts who looked.
     """
 
     everywhere: Sequence[Request] = ()
@@ -29,6 +41,7 @@ class Asked:
     store: Store | None = None
     unreviewed: bool = False
     moved: bool = False
+    ledger: Store | None = None
 
     def tasks(self, references: Iterable[Reference]) -> Iterator[RedactionTask]:
         """One task a file, in order."""
@@ -40,30 +53,33 @@ class Asked:
         name = reference.name
         requests = [*self.everywhere, *self.by_file.get(name, ())]
         problems = list(self.problems.get(name, ()))
+        stored = _Stored(name)
         if self.store is not None:
             try:
-                found, wrong = self._stored(self.store, reference)
+                stored = self._stored(self.store, reference)
             except DcmauditError as error:  # of a file whose identity was looked for
-                found, wrong = [], [error.message]
-            requests += found
-            problems += wrong
-        return RedactionTask(reference, tuple(requests), tuple(problems))
+                problems.append(error.message)
+        requests += stored.requests
+        problems += stored.problems
+        ledger = None if self.ledger is None or requests else ledger_of(self.ledger, stored.name)
+        return RedactionTask(reference, tuple(requests), tuple(problems), ledger, stored.undone)
 
-    def _stored(self, store: Store, reference: Reference) -> tuple[list[Request], list[str]]:
+    def _stored(self, store: Store, reference: Reference) -> _Stored:
         name, whose = reference.name, ""
-        state = store.states([name])[name]
+        state, undone = store.states([name])[name], None
         if state is ReviewState.NOT_REVIEWED:
-            former, problem = self._former(store, reference)
-            if problem is not None:
-                return [], [problem]
+            former, undone = self._former(store, reference)
             if former is not None:
                 name, whose = former, " of its former name"
                 state = store.states([name])[name]
-        if state is not ReviewState.DONE and not self.unreviewed:
-            return [], [f"in the database the file is {_STATES[state]}; --include-unreviewed redacts such files too"]
+        if undone is None and state is not ReviewState.DONE and not self.unreviewed:
+            undone = f"in the database the file is {_STATES[state]}; --include-unreviewed redacts such files too"
+        if undone is not None:
+            return _Stored(name, undone=undone + _not_looked_at(store, name))
         rows = store.rects(name)
         problems = [f"stored row {row.id}: {row.problem}" for row in rows if row.problem is not None]
-        return [_request(row, whose) for row in rows if row.box is not None and row.scope is not None], problems
+        asked = [_request(row, whose) for row in rows if row.box is not None and row.scope is not None]
+        return _Stored(name, asked, problems)
 
     def _former(self, store: Store, reference: Reference) -> tuple[str | None, str | None]:
         """The name that an unknown file has in the database, or why it gets no marks; both None: nothing is known."""
@@ -87,6 +103,12 @@ class Asked:
                 "in the database no name is noted for this image (dcmaudit db identify notes what is behind names)",
             )
         return (found[0] if found else None), None
+
+
+def _not_looked_at(store: Store, name: str) -> str:
+    """What ocr says of a file that it could not look at, to be put behind another reason."""
+    look = store.shortfalls([name]).get(name)
+    return "" if look is None else f"; ocr: {look.outcome.value}: {'; '.join(look.reasons) or 'no reason was kept'}"
 
 
 _STATES = {

@@ -22,39 +22,55 @@ SUFFIX = ".redacted.dcm"
 class Naming:
     """Where redacted files go: beside the input, or under ``folder`` (which may be in an object store).
 
-    With ``prefix``, that beginning of the input's path is taken off and the rest is kept under ``folder``.
+    With ``prefix``, that beginning of the input's path is taken off and the rest is kept under ``folder``. ``partly``
+    is the folder for files with parts that nobody could look at; without it that is ``folder`` with ``.partly`` behind
+    its name, or the folder ``partly`` beside the input. ``mixed``: they lie among the others.
     """
 
     folder: Target | None = None
     prefix: Path | None = None
     overwrite: bool = False
+    partly: Target | None = None
+    mixed: bool = False
 
-    def path_for(self, reference: Reference) -> Target:
+    def path_for(self, reference: Reference, *, partly: bool = False) -> Target:
         """The name of the redacted file: the input's without ``.dcm``, and ``.redacted.dcm``.
 
-        UsageError for an input that is not below ``prefix``, or that lies in no folder of this machine where an
-        output must be put beside it.
+        ``partly``: it holds parts that nobody could look at. UsageError for an input that is not below ``prefix``, or
+        that lies in no folder of this machine where an output must be put beside it.
         """
         path = getattr(reference, "path", None)
         source = Path(path if path is not None else reference.name)
         name = (source.name[:-4] if source.name.lower().endswith(".dcm") else source.name) + SUFFIX
-        if self.folder is None and path is None:
+        folder = self._folder(source.parent) if partly and not self.mixed else self.folder
+        if folder is None and path is None:
             raise UsageError("it is no file of this machine, so that nothing can be put beside it", file=reference.name,
                              hint="name a folder with --output")  # fmt: skip
-        if self.folder is None:
+        if folder is None:
             return source.with_name(name)
         if self.prefix is None:
-            return self.folder / name
+            return folder / name
         try:
             # Both as plain names: links stay as they were named, and .. can lead out of nothing.
             inside = Path(os.path.normpath(source.parent)).relative_to(os.path.normpath(self.prefix))
-            return self.folder / inside / name
+            return folder / inside / name
         except ValueError:
             raise UsageError(
                 f"the file is not below {self.prefix}",
                 file=reference.name,
                 hint="--relative-path must be the beginning of the path of every input",
             ) from None
+
+    def places_for(self, reference: Reference) -> tuple[Target, ...]:
+        """Every name that the output of this input can get; UsageError as ``path_for``."""
+        return tuple(dict.fromkeys((self.path_for(reference), self.path_for(reference, partly=True))))
+
+    def _folder(self, beside: Path) -> Target:
+        if self.partly is not None:
+            return self.partly
+        if self.folder is None:
+            return beside / "partly"
+        return self.folder.with_name(f"{self.folder.name or 'outputs'}.partly")
 
 
 def is_input(target: Target, reference: Reference) -> bool:

@@ -7,8 +7,8 @@ import hmac
 import json
 import shutil
 import uuid
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,11 +21,14 @@ from dcmaudit.dicom.unshown import hides_pixels
 from dcmaudit.dicom.write import rehearse, write_redacted
 from dcmaudit.errors import DcmauditError, ProofError, SourceError, UsageError
 from dcmaudit.model import Outcome, PlaneKind, Reference, Region, Result, Size
-from dcmaudit.model.proof import Proof
+from dcmaudit.model.proof import Proof, TextCheck
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, PlanProblem, RedactionOptions, RedactionPlan, Request
 from dcmaudit.pipeline import workers
+from dcmaudit.pipeline.clearance import AcceptedText, Ledger
+from dcmaudit.pipeline.copies import Copy, copy_of
+from dcmaudit.pipeline.description import describe, sidecar_of
 from dcmaudit.pipeline.holding import hold
-from dcmaudit.pipeline.output import Naming, draft, is_input, require_free
+from dcmaudit.pipeline.output import Draft, Naming, draft, is_input, require_free
 from dcmaudit.pipeline.painter import BlackPainter
 from dcmaudit.pipeline.remote import Target
 from dcmaudit.pipeline.residual import with_text_check
@@ -44,8 +47,9 @@ class RedactionJob:
 
     ``rules`` are files of deid rules or CTP scripts, () for none. ``uid_key`` is the secret of the run from which
     new SOP Instance UIDs are made, None to keep them. ``copy_clean``: a file for which nothing is asked is copied
-    as it is. ``check_text``: every plane of what was written is looked at for text that is left. ``keeps_record``: the
-    caller keeps the record of the proof, which then names both files by their digests; side files always do.
+    as it is, where it is known that every plane was looked at; by an engine, where it found no text beyond
+    ``accepted``. ``check_text``: every plane of what was written is looked at for text that is left. ``keeps_record``:
+    the caller keeps the record of the proof, which then names both files by their digests; side files always do.
     ``threads``: how many frames of one file may be compared at once, where nobody else works in this process's stead.
     """
 
@@ -57,6 +61,7 @@ class RedactionJob:
     sidecar: bool = False
     proof_file: bool = False
     copy_clean: bool = False
+    accepted: AcceptedText = AcceptedText.NONE
     dry_run: bool = False
     check_text: bool = False
     keeps_record: bool = True
@@ -65,11 +70,17 @@ class RedactionJob:
 
 @dataclass(frozen=True, slots=True)
 class RedactionTask:
-    """One file: its reference, what was asked for it, and what is wrong with what was asked."""
+    """One file: its reference, what was asked for it, and what is wrong with what was asked.
+
+    ``ledger`` is what the database knows of looks at it; None where nobody asked, or there is no database. ``undone``
+    is why the file may not be redacted by the database; a copy, of which something else is asked, may be made.
+    """
 
     reference: Reference
     requests: tuple[Request, ...] = ()
     problems: tuple[str, ...] = ()
+    ledger: Ledger | None = None
+    undone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,8 @@ class RedactionReport:
     plan: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     proof: dict[str, Any] | None = None
+    partly: bool = False
+    """The file holds parts that nobody could look at, whatever its outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +110,8 @@ class _DraftReference:
 def redact_file(job: RedactionJob, task: RedactionTask) -> RedactionReport:
     """Redact one file and prove it; no output exists unless the proof passed.
 
-    Never raises for anything that an input can cause. DONE: written and proved. PARTLY: written and proved, but the
+    Never raises for anything that an input can cause. DONE: written and proved. COPIED: nothing was asked and every
+    plane was looked at, so it was copied. PARTLY: written and proved, but the
     file holds parts that nobody could look at. TEXT_LEFT: written and proved, but text is seen on it. REFUSED: the
     plan, the file's encoding or the output's name does not allow it. FAILED: the file cannot be read, or the proof
     failed.
@@ -124,74 +138,141 @@ def _redact(job: RedactionJob, task: RedactionTask, instance: Instance) -> Redac
     unshown = tuple(
         f"not audited: {group.name}: {group.reason}" for group in plan.listing.groups if group.kind is PlaneKind.UNSHOWN
     )
-    result = Result(plan.name, Outcome.PARTLY if unshown else Outcome.DONE, unshown)
-    target = job.naming.path_for(task.reference)
-    if is_input(target, task.reference):
-        raise UsageError(f"its output {target} is the input itself: inputs are never replaced")
-    require_free(target, overwrite=job.naming.overwrite)
+    copy: Copy | None = None
+    if job.copy_clean and plan.is_empty:
+        copy = copy_of(instance, task.ledger, job.options, job.accepted, is_exact=_stays(job, plan))
+        if copy.clearance.reasons:
+            return RedactionReport(Result(plan.name, Outcome.REFUSED, copy.clearance.reasons), plan=lines)
+    whole = Outcome.COPIED if copy is not None and copy.is_exact else Outcome.DONE
+    result = Result(plan.name, Outcome.PARTLY if unshown else whole, unshown)
+    target = _place(job, task.reference, partly=bool(unshown))
     if job.dry_run:
         # What only the encoders can tell must be in a plan too, else a plan promises what is then refused.
-        written = rehearse(instance, plan, BlackPainter())
-        return RedactionReport(result, plan=(*lines, f"output: {target}"), notes=(*notes, *written.notes))
-    proof, more = _write(job, task.reference, instance, plan, target)
-    return RedactionReport(_after_look(result, proof), target, lines, (*notes, *more), proof.record())
+        remarks = [] if copy is not None and copy.is_exact else rehearse(instance, plan, BlackPainter()).notes
+        told = (*lines, f"output: {target}")
+        return RedactionReport(result, plan=told, notes=(*notes, *remarks), partly=bool(unshown))
+    output = _write(job, task.reference, instance, plan, copy, partly=bool(unshown))
+    result = result if output.proof.text is None else _after_look(result, output.proof.text)
+    return RedactionReport(result, output.target, lines, (*notes, *output.notes), output.record, partly=output.partly)
 
 
-def _after_look(result: Result, proof: Proof) -> Result:
+def _stays(job: RedactionJob, plan: RedactionPlan) -> bool:
+    """Whether nothing of the file changes, so that its output is a copy."""
+    return job.uid_key is None and plan.is_empty and not changes_anything(job.options)
+
+
+def _place(job: RedactionJob, reference: Reference, *, partly: bool) -> Target:
+    """The name that the output gets; UsageError where it, or the other one that it could have, is taken."""
+    chosen = job.naming.path_for(reference, partly=partly)
+    for place in job.naming.places_for(reference):
+        if is_input(place, reference):
+            raise UsageError(f"its output {place} is the input itself: inputs are never replaced")
+        if place == chosen:
+            require_free(place, overwrite=job.naming.overwrite)
+        elif place.exists():
+            # Of one input there is one output: an older one in the other folder would pass for the present one.
+            raise UsageError(f"an output of it lies at {place}, where it no longer belongs", hint="take it away first")
+    return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    target: Target
+    proof: Proof
+    notes: list[str]
+    record: dict[str, Any]
+    partly: bool
+
+
+def _after_look(result: Result, text: TextCheck) -> Result:
     """The outcome once the written planes were looked at for text: what is left outweighs what could not be seen."""
-    if proof.text is None or proof.text.is_clear:
+    if text.is_clear:
         return result
-    left = tuple(str(one) for one in proof.text.left)
-    unseen = tuple(f"not looked at for text: {reason}" for reason in proof.text.unseen)
+    left = tuple(str(one) for one in text.left)
+    unseen = tuple(f"not looked at for text: {reason}" for reason in text.unseen)
     return Result(result.name, Outcome.TEXT_LEFT if left else Outcome.PARTLY, (*left, *result.reasons, *unseen))
 
 
 def _write(
-    job: RedactionJob, reference: Reference, instance: Instance, plan: RedactionPlan, target: Target
-) -> tuple[Proof, list[str]]:
-    """Write, prove and name the output and what goes beside it; the proof, and notes of the writer."""
+    job: RedactionJob, reference: Reference, instance: Instance, plan: RedactionPlan, copy: Copy | None, *, partly: bool
+) -> _Output:
+    """Write, prove and name the output and what goes beside it."""
+    target = _place(job, reference, partly=partly)
+    sides = _sides(job, target)
+    for path in sides.values():  # taken names are found before the work
+        require_free(path, overwrite=job.naming.overwrite)
     overwrite = job.naming.overwrite
-    with draft(target, overwrite=overwrite) as unfinished, ExitStack() as beside:
-        # Taken names are found before the work, and the output gets its name last: with it, everything is there.
-        wanted = {".json": job.sidecar, ".proof.json": job.proof_file}
-        paths = {suffix: target.with_suffix(suffix) for suffix, is_wanted in wanted.items() if is_wanted}
-        sides = {suffix: beside.enter_context(draft(path, overwrite=overwrite)) for suffix, path in paths.items()}
+    with draft(target, overwrite=overwrite) as unfinished, ExitStack() as again:
+        written = _DraftReference(plan.name, unfinished.path)
         notes = _fill(job, reference, instance, plan, unfinished.stream)
         unfinished.sync()
-        proof = prove(
-            reference,
-            _DraftReference(plan.name, unfinished.path),
-            plan,
-            new_uids=job.uid_key is not None,
-            digests=job.keeps_record or bool(sides),
-            threads=1 if workers.is_one_of_many() else job.threads,
-        )
-        if not proof.passed:
-            raise ProofError("the written file did not pass its proof and was dropped: " + _first(proof))
-        if job.check_text:
-            proof = with_text_check(proof, _DraftReference(plan.name, unfinished.path))
-        content = {".json": sidecar_of(plan, proof), ".proof.json": proof.record()}
-        for suffix, side in sides.items():
-            side.stream.write(json.dumps(content[suffix], indent=1).encode() + b"\n")
+        if copy is not None:
+            copy.require_same(reference, written)
+        proof, final = _proof(job, reference, written, plan), unfinished
+        if proof.text is not None and proof.text.unseen and not partly:
+            # Only now it is known that it may not lie among those that were wholly looked at.
+            partly, target = True, _place(job, reference, partly=True)
+            final = again.enter_context(_drafted_again(unfinished, target, overwrite=overwrite))
+        record = proof.record() | ({} if copy is None else copy.record())
+        content = {".json": sidecar_of(plan, proof), ".proof.json": record}
+        _keep(final, target, {path: content[suffix] for suffix, path in _sides(job, target).items()}, job.naming)
+    return _Output(target, proof, notes, record, partly)
+
+
+def _proof(job: RedactionJob, reference: Reference, written: _DraftReference, plan: RedactionPlan) -> Proof:
+    """The proof of the written file, with a look for text where that was asked for; ProofError where it failed."""
+    proof = prove(
+        reference,
+        written,
+        plan,
+        new_uids=job.uid_key is not None,
+        digests=job.keeps_record or job.sidecar or job.proof_file,
+        threads=1 if workers.is_one_of_many() else job.threads,
+    )
+    if not proof.passed:
+        raise ProofError("the written file did not pass its proof and was dropped: " + _first(proof))
+    return with_text_check(proof, written) if job.check_text else proof
+
+
+def _sides(job: RedactionJob, target: Target) -> dict[str, Target]:
+    wanted = {".json": job.sidecar, ".proof.json": job.proof_file}
+    return {suffix: target.with_suffix(suffix) for suffix, is_wanted in wanted.items() if is_wanted}
+
+
+@contextmanager
+def _drafted_again(unfinished: Draft, target: Target, *, overwrite: bool) -> Iterator[Draft]:
+    """The same bytes in a draft of another place."""
+    with draft(target, overwrite=overwrite) as other, unfinished.path.open("rb") as source:
+        shutil.copyfileobj(source, other.stream, _CHUNK)
+        other.sync()
+        yield other
+
+
+def _keep(unfinished: Draft, target: Target, sides: Mapping[Target, dict[str, Any]], naming: Naming) -> None:
+    """Give the output its name, and what goes beside it before that: with the output, everything is there."""
+    overwrite = naming.overwrite
+    with ExitStack() as beside:
+        drafts = {path: beside.enter_context(draft(path, overwrite=overwrite)) for path in sides}
+        for path, side in drafts.items():
+            side.stream.write(json.dumps(sides[path], indent=1).encode() + b"\n")
         named: list[Target] = []
         hold.begin()  # from here on it is done, and must be told
         try:
-            for suffix, side in sides.items():
-                side.keep(paths[suffix], overwrite=overwrite)
-                named.append(paths[suffix])
+            for path, side in drafts.items():
+                side.keep(path, overwrite=overwrite)
+                named.append(path)
             unfinished.keep(target, overwrite=overwrite, synced=True)
         except BaseException:
             for path in named:
                 path.unlink(missing_ok=True)
             raise
-    return proof, notes
 
 
 def _fill(job: RedactionJob, reference: Reference, instance: Instance, plan: RedactionPlan, out: BinaryIO) -> list[str]:
-    if job.uid_key is None and plan.is_empty and not changes_anything(job.options):
+    if _stays(job, plan):
         with reference.open() as original:
             shutil.copyfileobj(original, out, _CHUNK)
-        return ["nothing is asked for it, so it was copied as it is"]
+        return ["nothing is asked for it and all of it was looked at, so it was copied as it is"]
     new_uid = uid_maker(job.uid_key) if job.uid_key else None
     return write_redacted(instance, plan, out, BlackPainter(), new_uid=new_uid).notes
 
@@ -205,7 +286,9 @@ def plan_for(job: RedactionJob, task: RedactionTask, instance: Instance) -> tupl
     planes = instance.scan_stray()
     requests, problems, notes = _from_header(job, instance)
     plan = make_plan(instance.reference.name, planes, [*task.requests, *requests], job.options)
-    found = [*plan.problems, *(PlanProblem("request", text) for text in task.problems), *problems]
+    is_copy = job.copy_clean and plan.is_empty and not (task.ledger and task.ledger.rectangles)
+    wrong = [*task.problems, *([task.undone] if task.undone and not is_copy else [])]
+    found = [*plan.problems, *(PlanProblem("request", text) for text in wrong), *problems]
     found += [
         PlanProblem(group.name, f"it cannot be looked at: {group.reason}{_way_out(group.name)}")
         for group in planes.groups
@@ -214,7 +297,10 @@ def plan_for(job: RedactionJob, task: RedactionTask, instance: Instance) -> tupl
     ]  # fmt: skip
     if not found and plan.is_empty and not changes_anything(job.options) and not job.copy_clean:
         found.append(
-            PlanProblem("the whole file", "nothing is asked for it; --copy-clean copies such files as they are")
+            PlanProblem(
+                "the whole file",
+                "nothing is asked for it; --copy-clean copies such files where all of it was looked at",
+            )
         )
     return replace(plan, problems=tuple(found)), [*notes, *plan.notes]
 
@@ -275,24 +361,6 @@ def _from_header(job: RedactionJob, instance: Instance) -> tuple[list[Request], 
     return requests, problems, notes
 
 
-def describe(plan: RedactionPlan) -> list[str]:
-    """The plan in lines: what is blacked where and why, edges inclusive; and what cannot be done."""
-    lines: list[str] = []
-    for group in plan.listing.groups:
-        for item in plan.for_group(group):
-            box = item.box
-            what = f"every plane of {group.title}" if len(group.frames) > 1 else group.title
-            lines.append(f"{what}: {box.left},{box.top},{box.last_x},{box.last_y}: {item.origin.value}: {item.reason}")
-    for address, items in plan.planes.items():
-        index = plan.listing.find(address)
-        title = plan.listing[index].title if index is not None else address.key
-        for item in items:
-            box = item.box
-            lines.append(f"{title}: {box.left},{box.top},{box.last_x},{box.last_y}: {item.origin.value}: {item.reason}")
-    lines.extend(f"cannot be done: {problem}" for problem in plan.problems)
-    return lines
-
-
 def uid_maker(key: bytes) -> Callable[[str], str]:
     """New UIDs for old ones: the same for the same key, and not to be led back without it (PS3.5 B.2)."""
 
@@ -301,20 +369,6 @@ def uid_maker(key: bytes) -> Callable[[str], str]:
         return f"2.25.{uuid.UUID(bytes=digest, version=5).int}"
 
     return new_uid
-
-
-def sidecar_of(plan: RedactionPlan, proof: Proof) -> dict[str, Any]:
-    """What a researcher who gets the image may know: which areas are black, and that it was proved; nothing else."""
-    return {
-        "redacted": [
-            {"plane": plane.address.key, "boxes": [[b.left, b.top, b.last_x, b.last_y] for b in plane.changed]}
-            for plane in proof.touched
-        ],
-        "edges": "left, top, right, bottom; the last two are inside",
-        "overlays": plan.options.overlays.value,
-        "high_bits_removed": plan.options.remove_high_bits,
-        "file": proof.after,
-    }
 
 
 def _first(proof: Proof, most: int = 3) -> str:

@@ -29,6 +29,16 @@ class Remote:
         parts = [self.place.key, PurePosixPath(part).as_posix()]
         return Remote(replace(self.place, key="/".join(text for text in parts if text not in {"", "."})))
 
+    @property
+    def name(self) -> str:
+        """The last part of the key; "" for a whole bucket."""
+        return PurePosixPath(self.place.key).name
+
+    def with_name(self, name: str) -> Remote:
+        """The same place with another last part."""
+        parent = PurePosixPath(self.place.key).parent.as_posix()
+        return Remote(replace(self.place, key=name if parent == "." else f"{parent}/{name}"))
+
     def with_suffix(self, suffix: str) -> Remote:
         """The same name with another suffix."""
         return Remote(replace(self.place, key=str(PurePosixPath(self.place.key).with_suffix(suffix))))

@@ -22,7 +22,10 @@ def write_identity(
     seen of the pixels themselves (image frames and their stray bits).
     """
     former = read_identity(session, filename)
-    if former is not None and size is not None and (former.size, former.modified_ns) != (size, modified_ns):
+    digests = set() if former is None else {former.identity.pixel_digest, identity.pixel_digest}
+    is_other = None not in digests and len(digests) == 2
+    is_dated = size is not None and former is not None and (former.size, former.modified_ns) != (size, modified_ns)
+    if former is not None and (is_dated or is_other):
         is_same = identity.pixel_digest is not None and former.identity.pixel_digest == identity.pixel_digest
         forget_seen(session, filename, except_pixels=is_same)
     session.connection.execute(delete(table).where(table.c.filename == filename))

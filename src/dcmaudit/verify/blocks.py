@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.dicom.jpeg import Codestream, coefficients, parse
+from dcmaudit.dicom.jpeg import coefficients
 from dcmaudit.model import Box, Size
 from dcmaudit.verify.black import Mask, mask_of
+from dcmaudit.verify.coding import fault_of_coding, is_grown
+from dcmaudit.verify.segments import DHT, Piece, Segments, fault_of_kept, segments
+from dcmaudit.verify.sequential import Picture, picture
 
 Blocks = npt.NDArray[np.int16]
 
@@ -30,27 +32,32 @@ class BlockComparison:
     faults: tuple[str, ...]
     has_segments: bool = False
     """Whether application or comment segments are left that may hold text or a thumbnail."""
+    leftovers: tuple[str, ...] = ()
+    """What the codestream has beside its segments and blocks."""
 
 
-def compare_blocks(
-    before: bytes, after: bytes, boxes: tuple[Box, ...], *, may_drop_segments: bool = False
-) -> BlockComparison:
+def compare_blocks(before: bytes, after: bytes, boxes: tuple[Box, ...]) -> BlockComparison:
     """Compare two codestreams: only MCUs near the boxes may differ, and those must be flat.
 
-    Near means: within the reach of interpolation, which is half the subsampling, and at least one pixel.
-    ``may_drop_segments`` allows that application and comment segments are left out. Raises DecodeError where either
-    codestream is damaged or no sequential JPEG.
+    Near means: within the reach of interpolation, which is half the subsampling, and at least one pixel. What is not a
+    block must be the original's, or what ``segments`` and ``coding`` allow. Raises DecodeError where either codestream
+    is damaged or no sequential JPEG.
     """
-    old, new = parse(before), parse(after)
-    faults = list(_header_faults(old, new))
-    kept = [[one.data[e.start : e.end] for e in one.extras] for one in (old, new)]
-    if kept[0] != kept[1] and not (may_drop_segments and not kept[1]):
-        faults.append("application or comment segments of the codestream differ")
+    parts = segments(before), segments(after)
+    old, new = picture(parts[0]), picture(parts[1])
+    leftovers = [f"it has {waste}" for waste in parts[1].waste]
+    fault = None if leftovers else fault_of_kept(*parts, may_be=_may_become)
+    faults = [] if fault is None else [fault]
+    has_segments = any(piece.is_extra for piece in parts[1].pieces)
     changed = np.zeros((old.grid.height, old.grid.width), np.bool_)
     ring = _reach(old)
-    if old.size != new.size or old.mcu != new.mcu:
-        return BlockComparison(changed, old.mcu, ring, 0, tuple(faults), bool(kept[1]))
-    pairs = list(zip(old.components, coefficients(before), coefficients(after), strict=True))
+    if not old.is_like(new):
+        faults.append("its size, sampling, scans or restart intervals are others")
+        return BlockComparison(changed, old.mcu, ring, 0, tuple(faults), has_segments, tuple(leftovers))
+    values = coefficients(before), coefficients(after)
+    fault = _fault_of_coding((parts[0], old, values[0]), (parts[1], new, values[1]))
+    leftovers += [] if fault is None else [fault]
+    pairs = list(zip(old.components, *values, strict=True))
     blocks = 0
     differing: list[Mask] = []
     for component, a, b in pairs:
@@ -72,7 +79,24 @@ def compare_blocks(
         faults.append(f"{int((changed & not_flat).sum())} changed blocks are not of one colour")
     if any(len(level) > 1 for level in levels):
         faults.append("the changed blocks are not all of one colour")
-    return BlockComparison(changed, old.mcu, ring, blocks, tuple(faults), bool(kept[1]))
+    return BlockComparison(changed, old.mcu, ring, blocks, tuple(faults), has_segments, tuple(leftovers))
+
+
+def _may_become(old: Piece, new: Piece) -> bool:
+    """Whether a piece may have become another one: coded data anyhow, a Huffman table one of more symbols."""
+    if old.kind != new.kind:
+        return False
+    return old == new or old.kind == 0 or (old.kind == DHT and old.number == new.number and is_grown(old, new))
+
+
+def _fault_of_coding(
+    old: tuple[Segments, Picture, list[Blocks]], new: tuple[Segments, Picture, list[Blocks]]
+) -> str | None:
+    """What the coded data hold beside their blocks; a waste that the original has already is no fault."""
+    fault, waste = fault_of_coding(new[1], new[2])
+    if fault is None or waste <= fault_of_coding(old[1], old[2])[1]:
+        return None
+    return fault
 
 
 def _differing(a: Blocks, b: Blocks) -> Mask:
@@ -104,7 +128,7 @@ def _by_mcu(blocks: Mask, v: int, h: int, grid: tuple[int, ...]) -> Mask:
     return np.asarray(padded.reshape(rows, v, columns, h).any(axis=(1, 3)))
 
 
-def _reach(stream: Codestream) -> int:
+def _reach(stream: Picture) -> int:
     """Pixels by which the interpolation of subsampled components reaches over an MCU's edge."""
     most_h, most_v = max(c.h for c in stream.components), max(c.v for c in stream.components)
     if len(stream.components) == 1:
@@ -112,35 +136,10 @@ def _reach(stream: Codestream) -> int:
     return max(max(most_h // c.h, most_v // c.v) for c in stream.components) // 2
 
 
-def _near(stream: Codestream, boxes: tuple[Box, ...], grow: int) -> Mask:
+def _near(stream: Picture, boxes: tuple[Box, ...], grow: int) -> Mask:
     mcu, grid = stream.mcu, stream.grid
     pixels = mask_of(tuple(box.grown(grow) for box in boxes), grid.height * mcu.height, grid.width * mcu.width)
     return np.asarray(pixels.reshape(grid.height, mcu.height, grid.width, mcu.width).any(axis=(1, 3)))
-
-
-def _header_faults(old: Codestream, new: Codestream) -> Iterator[str]:
-    """Everything beside the entropy-coded data that decides how coefficients become pixels, and what else is kept."""
-    if old.size != new.size:
-        yield "the codestream's size is another"
-    if (old.precision, old.baseline) != (new.precision, new.baseline):
-        yield "the codestream's precision or process is another"
-    if [(c.identifier, c.h, c.v) for c in old.components] != [(c.identifier, c.h, c.v) for c in new.components]:
-        yield "the codestream's components or their sampling are others"
-    if old.quantisation != new.quantisation:
-        yield "a quantisation table differs"
-    if (old.adobe_transform, old.is_jfif) != (new.adobe_transform, new.is_jfif):
-        yield "the codestream names another colour space"
-    if _scan_shape(old) != _scan_shape(new):
-        yield "the scans or their restart intervals differ"
-    if not new.has_eoi:
-        yield "the codestream has no end marker"
-
-
-def _scan_shape(stream: Codestream) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    return [
-        (tuple(c.index for c in scan.components), tuple(interval.count for interval in scan.intervals))
-        for scan in stream.scans
-    ]
 
 
 def pixels_of(changed: Mask, mcu: Size, ring: int, size: Size) -> Mask:

@@ -46,6 +46,21 @@ class Element:
         return tag_name(self.tag)
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a sequence: its head at ``start``, then its elements from ``value`` to before ``value_end``.
+
+    ``length`` is the written one, UNDEFINED for items with a delimiter; ``end`` is one past the delimiter.
+    """
+
+    start: int
+    value: int
+    length: int
+    value_end: int
+    end: int
+    elements: tuple[Element, ...]
+
+
 def tag_name(tag: int) -> str:
     """(0010,0010) for 0x00100010."""
     return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
@@ -89,31 +104,49 @@ class DataSet:
             return False
         return self._head(element.value, implicit=True)[0] == ITEM and self._fits(element)
 
-    def items(self, element: Element) -> Iterator[list[Element]]:
-        """The elements of each item of a sequence."""
+    def items(self, element: Element) -> Iterator[tuple[Element, ...]]:
+        """The elements of each item of a sequence, as far as there are any."""
+        for item in self.parts(element, strict=False):
+            yield item.elements
+
+    def parts(self, element: Element, *, strict: bool = True) -> Iterator[Item]:
+        """The items of a sequence. ``strict``: they must lead to its last byte, else HeaderError."""
         implicit = self._implicit or element.vr == "UN"  # PS3.5 6.2.2
         at, end = element.value, element.value_end
-        while at + 8 <= end:
+        few = 0 if strict else 7  # bytes that hold no head any more, behind the last item or element
+        while at + few < end:
             tag, _, value, length = self._head(at, implicit=True)
-            if tag != ITEM:
+            stop = end if length == UNDEFINED else value + length
+            if tag != ITEM or stop > end:
                 raise self._broken(at)
             found: list[Element] = []
-            inner, stop = value, end if length == UNDEFINED else value + length
-            if stop > end:
-                raise self._broken(at)
-            while inner + 8 <= stop:
+            inner = value
+            while inner + few < stop:
                 if length == UNDEFINED and self._head(inner, implicit=True)[0] == ITEM_END:
                     break
                 found.append(self._element(inner, stop, implicit=implicit, depth=1))
                 inner = found[-1].end
-            if length != UNDEFINED and inner != stop:
+            if strict and inner != stop and not (length == UNDEFINED and inner + 8 <= end):
                 raise self._broken(inner)
-            yield found
-            at = inner + 8 if length == UNDEFINED else stop
+            after = inner + 8 if length == UNDEFINED else stop
+            yield Item(at, value, length, inner, after, tuple(found))
+            at = after
 
     def raw(self, element: Element, limit: int = 1 << 20) -> bytes:
         """The value as it is, at most ``limit`` bytes of it."""
         return self.body.read_at(element.value, min(limit, element.value_end - element.value))
+
+    def bytes_of(self, start: int, end: int) -> bytes:
+        """The bytes from ``start`` to before ``end``, which must be few."""
+        return self.body.read_at(start, end - start)
+
+    def head(self, element: Element) -> bytes:
+        """Tag, VR, reserved bytes and length as they are written."""
+        return self.body.read_at(element.start, element.value - element.start)
+
+    def is_implicit_in(self, element: Element | None) -> bool:
+        """Whether the elements in a sequence, or those of the top level, are written without VR."""
+        return self._implicit or (element is not None and element.vr == "UN")
 
     def _fits(self, element: Element) -> bool:
         _, _, value, length = self._head(element.value, implicit=True)

@@ -1,21 +1,23 @@
-"""Every element of two data sets compared: identical, or allowed to differ by ``rules``."""
+"""Every element of two data sets compared: identical to its last byte, or exactly what ``rules`` allow."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dcmaudit.dicom.unshown import PRIVATE_LIMIT
 from dcmaudit.errors import HeaderError
-from dcmaudit.verify.dataset import PIXELS, UNDEFINED, DataSet, Element, tag_name
+from dcmaudit.verify.dataset import PIXELS, UNDEFINED, DataSet, Element, Item, tag_name
+from dcmaudit.verify.grammar import head
 from dcmaudit.verify.record import Record
-from dcmaudit.verify.rules import BULKY, ICONS, METHODS, WATCHED, Change, Rules
+from dcmaudit.verify.rules import BULKY, ICONS, WATCHED, Change, Rules
 
 ELEMENTS, ORDER = "elements", "order of elements"
 _CHUNK = 1 << 20
 _DEEPEST = 40
 _SHORT = 1024
 _CHANGED = "its value changed"
+_ENCODED = "it is written in another way: its VR, reserved bytes, form of length or delimiter"
 PER_FRAME = 0x52009230
 
 
@@ -57,7 +59,7 @@ class ElementComparison:
                 reason = self.rules.must_go(tag, now.vr, now.end - now.value)
                 if reason is not None:
                     self.record.fail(ELEMENTS, now.name, f"it is still there: {reason}")
-                self._one(was, now)
+                self._one(was, now, is_right=is_right_length(self.after, list(new.values()), tag))
         if self.rules.plan.options.remove_private_bulk:
             self._no_bulk(new)
         for tag, text in self.rules.missing(frozenset(new), self._old, self._new):
@@ -75,43 +77,67 @@ class ElementComparison:
             for inner in _large(self.after, element, 0):
                 self.record.fail(ELEMENTS, element.name, f"a large private element is still there: {inner.name}")
 
-    def _one(self, old: Element | None, new: Element) -> None:
+    def _one(self, old: Element | None, new: Element, *, is_right: bool) -> None:
+        """Compare an element of the top level; ``is_right``: it is a group length, and right."""
         if old is not None and self._is_same(old, new, new.name, 0):
             self.record.checks[ELEMENTS] += 1
             return
-        if old is None and self.after.is_sequence(new) and new.tag != METHODS:
-            self.record.fail(ELEMENTS, new.name, "it is new")
+        if new.tag & 0xFFFF == 0 and old is not None:
+            self.record.require(ELEMENTS, new.name, "it is not the length of its group", holds=is_right)
             return
+        value = self.after.raw(new)
         change = Change(
-            new.tag, None if old is None else self.before.raw(old), self.after.raw(new),
+            new.tag, None if old is None else self.before.raw(old), value,
             None if old is None else old.vr, 0 if old is None else old.end - old.value,
         )  # fmt: skip
-        fault = self.rules.fault(change)
+        fault = self.rules.fault(change) if len(value) == new.end - new.value else "it is larger than it may be"
+        if fault is None and not self._is_headed(old, new):
+            fault = _ENCODED
         self.record.require(ELEMENTS, new.name, fault or "", holds=fault is None)
-        if fault is None and old is not None and old.vr != new.vr:
-            self.record.fail(ELEMENTS, new.name, f"its VR is {new.vr}, it was {old.vr}")
 
-    def _is_same(  # noqa: PLR0911 - one return a kind of element
-        self, old: Element, new: Element, path: str, depth: int
-    ) -> bool:
+    def _is_headed(self, old: Element | None, new: Element) -> bool:
+        """Whether a new or changed element has the head that its tag and the original's VR ask for."""
+        vr = self.rules.vr_of(new.tag, None if old is None else old.vr)
+        vr = None if self.after.is_implicit_in(None) else vr
+        wanted = head(new.tag, vr, new.end - new.value, little=self.after.order == "little")
+        return self.after.head(new) == wanted
+
+    def _is_same(self, old: Element, new: Element, path: str, depth: int) -> bool:
         """Whether two elements of one tag say the same; deeper differences are told here, where they are."""
-        if old.vr != new.vr and not (depth == 0 and old.tag in PIXELS):
-            return False
         if depth == 0 and old.tag in self.elsewhere:
-            return True
-        sequence = self.before.is_sequence(old)
-        if sequence != self.after.is_sequence(new):
-            return False
+            return self._same_head_elsewhere(old, new)
         same = _equal(self.before, old, self.after, new)
-        if not sequence:
+        if not self.before.is_sequence(old) or not self.after.is_sequence(new):
             return self._is_right_inside(old, new, path, same=same) if depth else same
         if same and not self._must_look_into(old):
             return True
-        if old.tag == METHODS and depth == 0:
+        if depth == 0 and self.rules.is_rebuilt(old.tag):
             return same
         if depth > _DEEPEST:
             raise HeaderError(f"{path}: its sequences are nested too deeply to be compared")
+        if not same and not self._same_form(old, new):
+            self.record.fail(ELEMENTS, path, _ENCODED)
+            return True
         return self._same_items(old, new, path, depth)
+
+    def _same_head_elsewhere(self, old: Element, new: Element) -> bool:
+        """The head of an element whose value others compare: as it was, or as encapsulated frames ask (PS3.5 A.4)."""
+        was, now = self.before.head(old), self.after.head(new)
+        if old.tag not in PIXELS:
+            return was == now
+        if (old.length == UNDEFINED) != (new.length == UNDEFINED):
+            return False
+        allowed = {head(new.tag, vr, new.length, little=self.after.order == "little")
+                   for vr in {old.vr, *(("OB", "OW") if new.vr is not None else ())}}  # fmt: skip
+        return now in {was, *allowed}
+
+    def _same_form(self, old: Element | Item, new: Element | Item) -> bool:
+        """Whether two sequences or items are written in the same way, but for the number in a defined length."""
+        if (old.length == UNDEFINED) != (new.length == UNDEFINED):
+            return False
+        heads = self.before.bytes_of(old.start, old.value), self.after.bytes_of(new.start, new.value)
+        tails = self.before.bytes_of(old.value_end, old.end), self.after.bytes_of(new.value_end, new.end)
+        return [one[:-4] for one in heads] == [heads[0][:-4]] * 2 and tails[0] == tails[1]
 
     def _is_right_inside(self, old: Element, new: Element, path: str, *, same: bool) -> bool:
         """Whether a value inside a sequence is what it has to be; what is wrong is told here."""
@@ -119,6 +145,9 @@ class ElementComparison:
             return same
         values = self.before.raw(old), self.after.raw(new)
         fault = self.rules.nested_fault(Change(old.tag, *values, old.vr), self._uids)
+        if fault is None and not same:
+            wanted = head(old.tag, old.vr, len(values[1]), little=self.after.order == "little")
+            fault = None if self.after.head(new) == wanted else _ENCODED
         if fault is not None and fault != _CHANGED:
             self.record.fail(ELEMENTS, path, fault)
             return True
@@ -142,7 +171,7 @@ class ElementComparison:
         )
 
     def _same_items(self, old: Element, new: Element, path: str, depth: int) -> bool:
-        a, b = list(self.before.items(old)), list(self.after.items(new))
+        a, b = list(self.before.parts(old)), list(self.after.parts(new))
         if len(a) != len(b):
             self.record.fail(ELEMENTS, path, f"it has {len(b)} items, it had {len(a)}")
             return True
@@ -150,19 +179,54 @@ class ElementComparison:
             icon = self._icons if old.tag == ICONS else None
             self._icons += old.tag == ICONS
             where = f"{path} item {number + 1}"
-            mine = {element.tag: element for element in now}
-            tags = [element.tag for element in was]
-            if [t for t in tags if t & 0xFFFF] != [element.tag for element in now if element.tag & 0xFFFF]:
-                self.record.fail(ELEMENTS, where, "its elements are others, or in another order")
-                continue
-            for element in was:
-                other = mine.get(element.tag)
-                if other is None or (icon in self.touched_icons and element.tag in PIXELS):
-                    continue
-                inner = f"{where} {element.name}"
-                holds = self._is_same(element, other, inner, depth + 1)
-                self.record.require(ELEMENTS, inner, _CHANGED, holds=holds)
+            if not self._same_form(was, now):
+                self.record.fail(ELEMENTS, where, _ENCODED)
+            elif self._same_tags(was.elements, now.elements, where):
+                self._same_elements(was.elements, now.elements, where, depth, in_icon=icon in self.touched_icons)
         return True
+
+    def _same_tags(self, was: Sequence[Element], now: Sequence[Element], where: str) -> bool:
+        """Whether an item has its elements in their order, but for those that may go; what is wrong is told here."""
+        left = iter(was)
+        for element in now:
+            for other in left:
+                if other.tag == element.tag:
+                    break
+                self._require_may_go(other, where)
+            else:
+                self.record.fail(ELEMENTS, where, f"{element.name} is new, or in another order")
+                return False
+        for other in left:
+            self._require_may_go(other, where)
+        return True
+
+    def _require_may_go(self, element: Element, where: str) -> None:
+        holds = self.rules.may_go_inside(element.tag, element.vr, element.end - element.value)
+        self.record.require(ELEMENTS, f"{where} {element.name}", "it is missing", holds=holds)
+
+    def _same_elements(
+        self, was: Sequence[Element], now: Sequence[Element], where: str, depth: int, *, in_icon: bool
+    ) -> None:
+        old = {element.tag: element for element in was}
+        for element in now:
+            before, inner = old[element.tag], f"{where} {element.name}"
+            if in_icon and element.tag in PIXELS:
+                holds = self.before.head(before) == self.after.head(element)
+                self.record.require(ELEMENTS, inner, _ENCODED, holds=holds)
+                continue
+            holds = self._is_same(before, element, inner, depth + 1)
+            if not holds and element.tag & 0xFFFF == 0:
+                holds = is_right_length(self.after, now, element.tag) and element.end - element.value == 4
+            self.record.require(ELEMENTS, inner, _CHANGED, holds=holds)
+
+
+def is_right_length(data: DataSet, elements: Sequence[Element], tag: int) -> bool:
+    """Whether a group length (retired, PS3.5 7.2) among ``elements`` is right."""
+    if tag & 0xFFFF:
+        return False
+    own = next(element for element in elements if element.tag == tag)
+    last = max(element.end for element in elements if element.tag >> 16 == tag >> 16)
+    return int.from_bytes(data.raw(own), data.order) == last - own.end
 
 
 def _large(data: DataSet, element: Element, depth: int) -> Iterator[Element]:
@@ -177,13 +241,13 @@ def _large(data: DataSet, element: Element, depth: int) -> Iterator[Element]:
 
 
 def _equal(one: DataSet, a: Element, other: DataSet, b: Element) -> bool:
-    """Whether two values have the same bytes; read in pieces."""
-    length = a.value_end - a.value
-    if length != b.value_end - b.value or (a.length == UNDEFINED) != (b.length == UNDEFINED):
+    """Whether two elements have the same bytes, from their tags to their delimiters; read in pieces."""
+    length = a.end - a.start
+    if length != b.end - b.start:
         return False
     for at in range(0, length, _CHUNK):
         size = min(_CHUNK, length - at)
-        if one.body.read_at(a.value + at, size) != other.body.read_at(b.value + at, size):
+        if one.body.read_at(a.start + at, size) != other.body.read_at(b.start + at, size):
             return False
     return True
 

@@ -3,48 +3,58 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from dataclasses import dataclass, field
 
 from dcmaudit.dicom.bytesource import ByteSource
+from dcmaudit.verify.deflate import fault_of_stream
+from dcmaudit.verify.grammar import IMPLEMENTATION, VERSION, bare, is_text
 from dcmaudit.verify.record import Record
 
 META, LENGTH = "file meta information", "file length"
-_LONG = {b"OB", b"OW", b"UN", b"SQ", b"UT", b"OF", b"OD", b"OL", b"OV", b"UC", b"UR", b"SV", b"UV"}
+_LONG = frozenset({b"OB", b"OW", b"UN", b"SQ", b"UT", b"OF", b"OD", b"OL", b"OV", b"UC", b"UR", b"SV", b"UV"})
 JPEG_LOSSLESS = b"1.2.840.10008.1.2.4.70"
-_CLASS, _INSTANCE, _SYNTAX = 0x00020002, 0x00020003, 0x00020010
-_OWN = {0x00020000, 0x00020001, _INSTANCE, _SYNTAX, 0x00020012, 0x00020013}
+_LENGTH, _VERSION, _CLASS, _INSTANCE, _SYNTAX = 0x00020000, 0x00020001, 0x00020002, 0x00020003, 0x00020010
+_WRITER, _WRITER_NAME = 0x00020012, 0x00020013
+_PRIVATE = frozenset({0x00020100, 0x00020102})
+_OWN = {_LENGTH, _VERSION, _INSTANCE, _SYNTAX, _WRITER, _WRITER_NAME}
 """Elements that describe the file and its writer; every other one must stay."""
 
 
 @dataclass(slots=True)
 class Envelope:
-    """What a file has before its data set. ``start`` is where the data set begins."""
+    """What a file has before its data set. ``start`` is where the data set begins.
+
+    ``meta`` has the values of group 0002 with their padding. ``is_plain``: every element is written once, with an
+    explicit VR, and its reserved bytes are 00.
+    """
 
     preamble: bytes | None
     start: int
     meta: dict[int, bytes] = field(default_factory=dict)
     is_ordered: bool = True
     length_is_right: bool = True
+    is_plain: bool = True
 
 
 def read_envelope(source: ByteSource) -> Envelope:
     """The envelope of a file; one without preamble or without meta information has nothing of it."""
-    head = source.read_at(0, 132)
-    found = Envelope(head[:128] if head[128:] == b"DICM" else None, 132 if head[128:] == b"DICM" else 0)
+    start = source.read_at(0, 132)
+    found = Envelope(start[:128] if start[128:] == b"DICM" else None, 132 if start[128:] == b"DICM" else 0)
     first, declared, last = found.start, None, -1
     while (head := source.read_at(found.start, 12))[:2] == b"\x02\0" and len(head) >= 8:
         tag = 0x00020000 | struct.unpack("<H", head[2:4])[0]
         if head[4:6] in _LONG:
             value, length = found.start + 12, struct.unpack("<L", head[8:12])[0]
+            found.is_plain &= head[6:8] == b"\0\0"
         elif head[4:6].isalpha() and head[4:6].isupper():
             value, length = found.start + 8, struct.unpack("<H", head[6:8])[0]
         else:  # implicit, which some writers use here
             value, length = found.start + 8, struct.unpack("<L", head[4:8])[0]
+            found.is_plain = False
         found.meta[tag] = source.read_at(value, length)
         found.is_ordered &= tag > last
         last, found.start = tag, value + length
-        if tag == 0x00020000 and length == 4:
+        if tag == _LENGTH and length == 4:
             first, declared = found.start, struct.unpack("<L", found.meta[tag])[0]
     found.length_is_right = declared is not None and found.start - first == declared
     return found
@@ -62,41 +72,54 @@ def compare_envelopes(record: Record, before: Envelope, after: Envelope, written
     record.require(META, "preamble", "it is neither that of the original nor empty", holds=kept)
     record.require(META, "(0002,0000)", "it is not the length of the group", holds=after.length_is_right)
     record.require(META, "file meta information", "its elements are out of order", holds=after.is_ordered)
-    syntax = _bare(after.meta.get(_SYNTAX))
-    if transcoded:
-        record.require(META, "(0002,0010)", "it is not that of lossless JPEG", holds=syntax == JPEG_LOSSLESS)
-    elif _SYNTAX in before.meta:
-        same = syntax == _bare(before.meta[_SYNTAX])
-        record.require(META, "(0002,0010)", "the transfer syntax is another", holds=same)
-    else:
-        record.require(META, "(0002,0010)", "it is not how the data set is written", holds=syntax == written_in)
+    record.require(META, "file meta information", "an element has no VR, or something in its reserved bytes",
+                   holds=after.is_plain)  # fmt: skip
+    _compare_syntax(record, before, after, written_in, transcoded=transcoded)
+    _compare_writer(record, before, after)
     for tag in sorted(before.meta.keys() - _OWN):
         name = f"(0002,{tag & 0xFFFF:04X})"
-        record.require(META, name, "it changed", holds=_bare(after.meta.get(tag)) == _bare(before.meta[tag]))
+        gone = tag in _PRIVATE and not after.meta.keys() & _PRIVATE
+        record.require(META, name, "it changed", holds=gone or _is_kept(before.meta, after.meta, tag))
     for tag in sorted(after.meta.keys() - before.meta.keys() - _OWN):
-        holds = tag == _CLASS and _bare(after.meta[tag]) == _bare(new.get(0x00080016))
+        holds = tag == _CLASS and is_text(after.meta[tag], bare(new.get(0x00080016, b"")), "UI")
         record.require(META, f"(0002,{tag & 0xFFFF:04X})", "it is new", holds=holds)
-    instance = _bare(after.meta.get(_INSTANCE))
-    allowed = {_bare(new.get(0x00080018))}
+    instance = after.meta.get(_INSTANCE)
+    holds = instance is not None and is_text(instance, bare(new.get(0x00080018, b"")), "UI")
     if not new_uids and _INSTANCE in before.meta:
-        allowed = {_bare(before.meta[_INSTANCE])}
-    record.require(META, "(0002,0003)", "it is not the SOP Instance UID of the data set",
-                   holds=instance in allowed)  # fmt: skip
+        holds = _is_kept(before.meta, after.meta, _INSTANCE)
+    record.require(META, "(0002,0003)", "it is not the SOP Instance UID of the data set", holds=holds)
+
+
+def _compare_syntax(record: Record, before: Envelope, after: Envelope, written_in: bytes, *, transcoded: bool) -> None:
+    syntax = after.meta.get(_SYNTAX)
+    wanted, text = bare(before.meta.get(_SYNTAX, written_in)), "the transfer syntax is another"
+    if transcoded:
+        wanted, text = JPEG_LOSSLESS, "it is not that of lossless JPEG"
+    elif _SYNTAX not in before.meta:
+        text = "it is not how the data set is written"
+    record.require(META, "(0002,0010)", text, holds=is_text(syntax, wanted, "UI"))
+
+
+def _compare_writer(record: Record, before: Envelope, after: Envelope) -> None:
+    """Who wrote the file: dcmaudit, or as in the original. Free text here would be room for anything."""
+    version = after.meta.get(_VERSION)
+    record.require(META, "(0002,0001)", "it is not the version of the file meta information",
+                   holds=version == b"\0\1" or _is_kept(before.meta, after.meta, _VERSION))  # fmt: skip
+    for tag, own, vr in ((_WRITER, IMPLEMENTATION, "UI"), (_WRITER_NAME, VERSION, "SH")):
+        value = after.meta.get(tag)
+        holds = value is None or is_text(value, own, vr) or _is_kept(before.meta, after.meta, tag)
+        length = 0 if value is None else len(value)
+        record.require(META, f"(0002,{tag & 0xFFFF:04X})", "the program that wrote the file is neither dcmaudit nor "
+                       f"named in the original ({length} bytes)", holds=holds)  # fmt: skip
+
+
+def _is_kept(before: dict[int, bytes], after: dict[int, bytes], tag: int) -> bool:
+    """Whether a value is the original's, or the original's without needless padding."""
+    old, new = before.get(tag), after.get(tag)
+    return old is not None and new is not None and (new == old or is_text(new, bare(old), "UI"))
 
 
 def check_deflated_end(record: Record, source: ByteSource, start: int) -> None:
-    """A deflated data set ends with its stream, and at most one byte of padding (PS3.5 A.5)."""
-    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
-    at = start
-    while not unpacker.eof and (unpacker.unconsumed_tail or at < source.size):
-        data = unpacker.unconsumed_tail or source.read_at(at, 1 << 16)
-        if not unpacker.unconsumed_tail:
-            at += len(data)
-        unpacker.decompress(data, 1 << 20)
-    left = len(unpacker.unused_data) + max(0, source.size - at)
-    holds = unpacker.eof and (left == 0 or (left == 1 and unpacker.unused_data == b"\0"))
-    record.require(LENGTH, "the end of the file", f"{left} bytes stand behind the deflated data set", holds=holds)
-
-
-def _bare(value: bytes | None) -> bytes | None:
-    return None if value is None else value.rstrip(b" \0")
+    """A deflated data set is one stream with nothing beside it, and at most one byte of padding (PS3.5 A.5)."""
+    fault = fault_of_stream(source.read_at(start, source.size - start))
+    record.require(LENGTH, "the end of the file", f"the deflated data set: {fault}", holds=fault is None)

@@ -20,7 +20,7 @@ from dcmaudit.verify.asked import Asked, Boxes, FrameAsk
 from dcmaudit.verify.black import fault_inside, mask_of
 from dcmaudit.verify.blocks import BlockComparison, boxes_of, compare_blocks, pixels_of
 from dcmaudit.verify.cells import Cells, bits_of, compare_near
-from dcmaudit.verify.leftovers import left_behind
+from dcmaudit.verify.leftovers import fault_of_kept, fault_of_rewritten
 from dcmaudit.verify.native import OUTSIDE, UNTOUCHED, NativeComparison, require_length
 from dcmaudit.verify.record import Record
 from dcmaudit.verify.tail import same_behind
@@ -119,10 +119,7 @@ class FrameComparison:
         where = f"frame {frame + 1}"
         try:
             if old.index is not None and ask.is_nothing and not self.transcoded:
-                a, b = old.codestream(frame), new.codestream(frame)
-                same = a == b or (len(a) % 2 == 1 and a + b"\0" == b)
-                self.record.require(UNTOUCHED, where, "its codestream differs although nothing was asked of it",
-                                    holds=same)  # fmt: skip
+                self._kept(old, new, frame)
                 return
             if self._is_blockwise(old, frame):
                 self._blocks(old, new, frame, ask)
@@ -174,18 +171,18 @@ class FrameComparison:
         where, layout = f"frame {frame + 1}", old.layout
         a, b = old.codestream(frame), new.codestream(frame)
         if not ask.boxes:
-            self.record.require(UNTOUCHED, where, "its codestream differs although no pixel of it was asked for",
-                                holds=a == b or a + b"\0" == b)  # fmt: skip
+            self._kept(old, new, frame)
             if any(ask.bits.values()):
                 self.record.fail(BITS, where, "bits beside the stored values cannot be changed in a lossy JPEG")
             return
-        drops = self.asked.plan.options.remove_private_bulk
-        found = compare_blocks(a, b, ask.boxes, may_drop_segments=drops)
+        found = compare_blocks(a, b, ask.boxes)
         self.record.checks[BLOCKS] += found.blocks
         if found.has_segments:
             self.record.note("application or comment segments of a JPEG were kept: a thumbnail or text can be in them")
         for fault in found.faults:
             self.record.fail(BLOCKS, where, fault)
+        rest = found.leftovers
+        self.record.require(LEFTOVERS, where, f"its codestream: {'; '.join(rest)}", holds=not rest)
         (cells_a, meaning_a), (cells_b, meaning_b) = old.cells(frame), new.cells(frame)
         self.record.require("meaning of the samples", where, f"they are {meaning_b}, they were {meaning_a}",
                             holds=meaning_a == meaning_b)  # fmt: skip
@@ -195,7 +192,7 @@ class FrameComparison:
             differing = differing[..., 0] | differing[..., 1] | differing[..., 2]
         strange = int((differing & ~seen).sum())
         self.record.require(OUTSIDE, where, f"{strange} pixels differ outside the changed blocks", holds=not strange)
-        self._headers(old, new, frame)
+        self._headers(old, new, frame, found)
         self._black(new, frame, cells_b, meaning_b, ask.boxes, blocks=found)
         changed = boxes_of(found.changed, found.mcu, layout.size)
         self.noted(frame, ask, changed, look_again(self.record, (old, new), frame, cells_b, 2, frame))
@@ -210,16 +207,20 @@ class FrameComparison:
         fault = fault_inside(samples, mask, precision=None if blocks is None else new.precision(frame))
         self.record.require(INSIDE, f"frame {frame + 1}", fault or "", holds=fault is None)
 
-    def _headers(self, old: FrameReader, new: FrameReader, frame: int) -> None:
+    def _kept(self, old: FrameReader, new: FrameReader, frame: int) -> None:
+        """A frame of which nothing was asked is the original's codestream, or that without what no decoder needs."""
+        fault = fault_of_kept(old.syntax.codestream, old.codestream(frame), new.codestream(frame), new.layout)
+        text = f"its codestream differs although nothing was asked of it: {fault}"
+        self.record.require(UNTOUCHED, f"frame {frame + 1}", text, holds=fault is None)
+
+    def _headers(self, old: FrameReader, new: FrameReader, frame: int, blocks: BlockComparison | None = None) -> None:
         """The codestream's own words on precision and sign must fit the original's and the data set's."""
         if new.index is None:
             return
         where = f"frame {frame + 1}"
-        kind = new.syntax.codestream
-        rest = left_behind(kind, new.codestream(frame), old.codestream(frame), new.layout)
-        self.record.require(LEFTOVERS, where, f"its codestream: {rest}", holds=rest is None)
-        if kind is Codestream.JPEG_XL:
-            self.record.note("what a JPEG XL codestream carries beside its picture was not looked into")
+        if blocks is None:
+            rest = fault_of_rewritten(new.syntax.codestream, new.codestream(frame), new.layout)
+            self.record.require(LEFTOVERS, where, f"its codestream: {rest}", holds=rest is None)
         if self.transcoded:
             return
         was, now = old.precision(frame), new.precision(frame)

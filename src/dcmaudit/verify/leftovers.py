@@ -1,127 +1,110 @@
-"""What a rewritten codestream carries beside its picture: decoders pass over it, and the original could hide there."""
+"""What a codestream carries beside its picture: decoders pass over it, and the original could hide there.
+
+A codestream that was written anew holds what its picture needs, in the forms that lossless encoders write. One of which
+nothing was asked is the original's, in which things that no decoder needs may be gone. Anything else is a fault.
+"""
 
 from __future__ import annotations
 
-import re
-import struct
-import zlib
-from itertools import pairwise
-
+from dcmaudit.dicom.codecs import codec_for
 from dcmaudit.dicom.layout import PixelLayout
 from dcmaudit.dicom.syntaxes import Codestream
+from dcmaudit.errors import DicomError
+from dcmaudit.verify import jpeg2000, packbits, segments
+from dcmaudit.verify.deflate import fault_of_stream
+from dcmaudit.verify.lossless import fault_of_lossless, fault_of_ls
 
-_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
-_LS_MARKER = re.compile(rb"\xff[\x80-\xcf\xd8-\xfe]")
-_OWN_WORDS = 64
-"""Bytes that an encoder may say about itself in a comment."""
+_BARE_XL, _BOXED_XL = b"\xff\x0a", b"\0\0\0\x0cJXL \x0d\x0a\x87\x0a"
 
 
-def left_behind(  # noqa: PLR0911 - one return a kind of codestream
-    kind: Codestream, data: bytes, before: bytes, layout: PixelLayout
+def fault_of_rewritten(  # noqa: PLR0911 - one return a kind of codestream
+    kind: Codestream, data: bytes, layout: PixelLayout
 ) -> str | None:
-    """In words what stands in or behind a codestream that is no part of its picture, None for nothing.
+    """In words what stands in or behind a codestream that was written anew and is no part of its picture.
 
-    ``before`` is the original codestream: comments and application segments of it may be kept. At most one byte of
-    padding may follow the end (PS3.5 A.4). JPEG XL is not looked into.
+    At most one byte of padding may follow the end (PS3.5 A.4). Raises DicomError where it cannot be taken apart.
+    What is inside a code block of JPEG 2000 or a section of JPEG XL is not looked into.
     """
+    size = -(-layout.frame_bits // 8)
+    match kind:
+        case Codestream.JPEG:
+            return fault_of_lossless(data)
+        case Codestream.JPEG_LS:
+            return fault_of_ls(data)
+        case Codestream.JPEG_2000:
+            return jpeg2000.fault_of_rewritten(data)
+        case Codestream.RLE:
+            return packbits.fault_of_rewritten(data, layout.rows * layout.columns)
+        case Codestream.DEFLATED_FRAME:
+            return fault_of_stream(data, size)
+        case Codestream.PLAIN:
+            return _behind(data, size)
+        case Codestream.JPEG_XL:
+            return _of_jpeg_xl(data, layout)
+        case _:
+            return "its codestream is of a kind that nothing is known about"
+
+
+def fault_of_kept(  # noqa: PLR0911 - one return a kind of codestream
+    kind: Codestream, before: bytes, data: bytes, layout: PixelLayout
+) -> str | None:
+    """In words what a codestream of which nothing was asked has other than its original, None for nothing."""
+    if data == before or (len(before) % 2 and data == before + b"\0"):
+        return None
     match kind:
         case Codestream.JPEG | Codestream.JPEG_LS:
-            return _of_jpeg(data, before, is_ls=kind is Codestream.JPEG_LS)
+            return segments.fault_of_kept(segments.segments(before), segments.segments(data))
         case Codestream.JPEG_2000:
-            return _of_j2k(data, before)
+            return jpeg2000.fault_of_kept(before, data)
         case Codestream.RLE:
-            return _of_rle(data, layout)
-        case Codestream.DEFLATED_FRAME:
-            unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
-            unpacked = len(unpacker.decompress(data))
-            if unpacked > -(-layout.frame_bits // 16) * 2:
-                return "more than a frame is deflated in it"
-            return _behind(unpacker.unused_data)
-        case Codestream.PLAIN:
-            return _behind(data[-(-layout.frame_bits // 8) :])
+            return packbits.fault_of_kept(before, data, layout.rows * layout.columns)
+        case Codestream.JPEG_XL:
+            bare = _unboxed(before)
+            return None if data in {bare, bare + b"\0" * (len(bare) % 2)} else "it is another than the original's"
+        case Codestream.DEFLATED_FRAME | Codestream.PLAIN:
+            cut = before.startswith(data.rstrip(b"\0")) and len(data) < len(before)
+            size = -(-layout.frame_bits // 8)
+            fault = fault_of_stream(data, size) if kind is Codestream.DEFLATED_FRAME else _behind(data, size)
+            return fault if cut else "it is another than the original's"
         case _:
-            return None
+            return "it is another than the original's"
 
 
-def _behind(rest: bytes) -> str | None:
-    return None if rest in {b"", b"\0"} else f"{len(rest)} bytes stand behind its end"
+def _behind(data: bytes, size: int) -> str | None:
+    rest = data[size:]
+    return None if rest in {b"", b"\0"[: size % 2]} else f"{len(rest)} bytes stand behind its end"
 
 
-def _of_jpeg(data: bytes, before: bytes, *, is_ls: bool) -> str | None:
-    at, length = 2, len(data)
-    while at + 2 <= length:
-        if data[at] != 0xFF:
-            return f"its byte {at} begins no segment"
-        marker = data[at + 1]
-        if marker == 0xFF:
-            at += 1
-        elif marker == 0xD9:
-            return _behind(data[at + 2 :])
-        elif at + 4 > length:
+def _of_jpeg_xl(data: bytes, layout: PixelLayout) -> str | None:
+    """A bare codestream that no decoder reads any more when its last byte is gone (ISO 18181-1)."""
+    if data[:2] != _BARE_XL:
+        return "it has boxes around its picture"
+    codec = codec_for(Codestream.JPEG_XL)
+    for cut in (data[:-1], data[:-2]):
+        try:
+            if codec is not None:
+                codec.decode(cut, layout)
+        except DicomError:
+            # A padding byte behind a codestream of odd length is 00, and is all that may be unneeded.
+            return None if cut == data[:-1] or data[-1:] == b"\0" else "bytes stand behind its end"
+    return "bytes stand behind its end"
+
+
+def _unboxed(data: bytes) -> bytes:
+    """The codestream in a container of JPEG XL (ISO 18181-2)."""
+    if data[:12] != _BOXED_XL:
+        return data
+    at, found = 12, b""
+    while at + 8 <= len(data):
+        length, kind, head = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8], 8
+        if length == 1:
+            length, head = int.from_bytes(data[at + 8 : at + 16], "big"), 16
+        end = at + length if length else len(data)
+        if kind == b"jxlc":
+            found += data[at + head : end]
+        elif kind == b"jxlp":
+            found += data[at + head + 4 : end]
+        if end <= at:
             break
-        else:
-            end = at + 2 + struct.unpack(">H", data[at + 2 : at + 4])[0]
-            if (0xE0 <= marker <= 0xEF or marker == 0xFE) and _is_strange(data[at + 4 : end], before):
-                return "it has a comment or application segment that the original does not have"
-            at = _entropy_end(data, end, is_ls=is_ls) if marker == 0xDA else end
-    return "it has no end marker"
-
-
-def _entropy_end(data: bytes, at: int, *, is_ls: bool) -> int:
-    """Where the entropy-coded bytes end: at the first marker that is no restart (T.81 B.1.1.5, T.87 A.1)."""
-    found = (_LS_MARKER if is_ls else _MARKER).search(data, at)
-    return len(data) if found is None else found.start()
-
-
-def _of_j2k(data: bytes, before: bytes) -> str | None:
-    at = max(0, data.find(b"\xff\x4f\xff\x51")) + 2
-    while at + 2 <= len(data):
-        marker = data[at + 1]
-        if data[at] != 0xFF:
-            return f"its byte {at} begins no segment"
-        if marker == 0xD9:
-            return _behind(data[at + 2 :])
-        if at + 12 > len(data):
-            break
-        if marker == 0x90:
-            part = struct.unpack(">L", data[at + 6 : at + 10])[0]
-            if part == 0:  # up to the end marker, which then has to be the last thing there is
-                return None if data.rstrip(b"\0").endswith(b"\xff\xd9") else "it has no end marker"
-            at += max(12, part)
-            continue
-        end = at + 2 + struct.unpack(">H", data[at + 2 : at + 4])[0]
-        if marker == 0x64 and _is_strange(data[at + 6 : end], before):
-            return "it has a comment that the original does not have"
-        at = max(end, at + 2)
-    return "it has no end marker"
-
-
-def _is_strange(content: bytes, before: bytes) -> bool:
-    return len(content) > _OWN_WORDS and content not in before
-
-
-def _of_rle(data: bytes, layout: PixelLayout) -> str | None:
-    """Every segment must end where its last pixel does, and they must follow each other (PS3.5 annex G)."""
-    count, *offsets = struct.unpack("<16L", data[:64])
-    if any(offsets[count:]):
-        return "its header names more than its segments"
-    bounds = [*offsets[:count], len(data)]
-    if bounds[0] != 64:
-        return "bytes stand before its first segment"
-    for start, end in pairwise(bounds):
-        rest = end - _packbits_end(data, start, end, layout.rows * layout.columns)
-        if rest > 1:
-            return f"{rest} bytes stand behind the last pixel of a segment"
-    return None
-
-
-def _packbits_end(data: bytes, at: int, end: int, pixels: int) -> int:
-    while pixels > 0 and at < end:
-        code = data[at]
-        if code < 128:
-            at, pixels = at + code + 2, pixels - code - 1
-        elif code > 128:
-            at, pixels = at + 2, pixels + code - 257
-        else:
-            at += 1
-    return at
+        at = end
+    return found

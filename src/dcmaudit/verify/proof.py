@@ -174,7 +174,6 @@ class _Comparison:
             record.fail(LENGTH, "the original", "bytes that are no element stand behind its data set")
         if after.instance.parts.header.syntax.deflated:
             check_deflated_end(record, after.source, after.envelope.start)
-        _check_group_lengths(record, before.data, old, after.data, new)
         ids: dict[int, bytes] = {tag: after.data.raw(new[tag]) for tag in (0x00080016, 0x00080018) if tag in new}
         transcoded = self._is_transcoded(before.instance.parts.image, after.instance.parts.image)
         uid = before.instance.parts.header.syntax.uid.encode()
@@ -329,6 +328,8 @@ class _Comparison:
             colour=parts.image is not None and parts.image.layout.samples == 3,
             embedded=frozenset(n for n, p in parts.overlays.places.items() if isinstance(p, EmbeddedOverlay)),
             little=parts.header.syntax.little_endian,
+            implicit=parts.header.syntax.implicit,
+            has_palette=parts.image is None or parts.image.layout.photometric == "PALETTE COLOR",
             removable_icons=options.icons is IconPolicy.REMOVE or encapsulated or unreadable,
             widened=parts.image is not None and parts.image.widened,
             relabelled=relabelled,
@@ -343,21 +344,6 @@ def _is_relabelled(old: FrameReader | None, new: FrameReader | None, asked: Aske
         return False
     headers = (j2k_header(new.codestream(frame)) for frame in range(new.count))
     return all(header.reversible and header.transformed for header in headers)
-
-
-def _check_group_lengths(
-    record: Record, data: DataSet, old: dict[int, Element], other: DataSet, new: dict[int, Element]
-) -> None:
-    """A group length (retired, PS3.5 7.2) that was right must be right, or gone."""
-    for tag, element in new.items():
-        if tag & 0xFFFF == 0 and tag in old and _is_right(data, old, tag):
-            record.require("group lengths", element.name, "it is not the length of its group",
-                           holds=_is_right(other, new, tag))  # fmt: skip
-
-
-def _is_right(data: DataSet, elements: dict[int, Element], tag: int) -> bool:
-    last = max(element.end for other, element in elements.items() if other >> 16 == tag >> 16)
-    return int.from_bytes(data.raw(elements[tag]), data.order) == last - elements[tag].end
 
 
 def _icons_in(data: DataSet, element: Element, depth: int = 0) -> int:

@@ -1,26 +1,37 @@
 """What may differ between a file and its redacted version, element by element (PS3.3 C.7.6.1, PS3.15 E.3).
 
-This is the list that the proof believes in; the writer has its own. Whatever is not allowed here must be identical.
+This is the list that the proof believes in; the writer has its own. Whatever is not allowed here must be identical, and
+whatever is allowed is one of a few values, made here from the original and the plan.
 """
 
 from __future__ import annotations
 
-import re
 import struct
 from dataclasses import dataclass
 
 from dcmaudit.dicom.unshown import PRIVATE_LIMIT
 from dcmaudit.model import PlaneKind
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionPlan
+from dcmaudit.verify.grammar import bare, code_items, derived, descriptions, is_made_uid, is_text
 
 IMAGE_TYPE, SOP_INSTANCE, DERIVATION, METHODS = 0x00080008, 0x00080018, 0x00082111, 0x00120064
 PHOTOMETRIC, PLANAR, BURNED_IN, LOSSY, ICONS = 0x00280004, 0x00280006, 0x00280301, 0x00282110, 0x00880200
 FRAME_TYPE = 0x00089007
-STALE = frozenset({0x00280106, 0x00280107, 0x00280110, 0x00280111, 0x4FFE0001, 0xFFFAFFFA, 0x7FE00001, 0x7FE00002})
+STALE = frozenset({
+    0x00280106, 0x00280107, 0x00280110, 0x00280111, 0x4FFE0001, 0xFFFAFFFA, 0x7FE00001, 0x7FE00002, 0x7FE00003,
+})  # fmt: skip
 """What pixels or bytes made true: smallest and largest values, signatures and their MACs, extended offset tables."""
+PADDING, ICC_PROFILE = 0xFFFCFFFC, 0x00282000
+RETIRED_PIXELS = frozenset({0x7FE00020, 0x7FE00030, 0x7FE00040, 0x00281200})
 _SIGNATURES = frozenset({0x4FFE0001, 0xFFFAFFFA})
-_UID = re.compile(rb"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
+_INSIDE_TOO = frozenset({*_SIGNATURES, 0x7FE00001, 0x7FE00002, 0x7FE00003, PADDING, ICC_PROFILE, *RETIRED_PIXELS})
 BULKY = frozenset({"OB", "OW", "OF", "OD", "OL", "OV", "UN", None})
+_NEW_VRS = {DERIVATION: "ST", BURNED_IN: "CS", METHODS: "SQ", LOSSY: "CS", PHOTOMETRIC: "CS", PLANAR: "US",
+            IMAGE_TYPE: "CS"}  # fmt: skip
+_SMALL = 576
+"""Bytes from which on a value could hold a picture of 24 x 24 pixels."""
+_TABLES = frozenset({0x00283006, *(0x00281200 | n for n in range(1, 4)), *(0x00281220 | n for n in range(1, 4))})
+"""Look-up table data, which may be cut to what their descriptor says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +61,17 @@ class Rules:
     little: bool
     removable_icons: bool
     """Whether the top-level icons may vanish: asked for, or not to be redacted in their encoding."""
+    implicit: bool
     widened: bool = False
     """Whether values of a lossy codestream go beyond BitsStored: what is coded exactly now was lossy once."""
+    has_palette: bool = True
+    """Whether palette tables decide how the image is shown."""
     relabelled: bool = False
     """Whether YBR_ICT has to be YBR_RCT now: no frame is coded by the irreversible transformation any more."""
+    interleaved: bool = False
+    """Whether the codestreams hold the samples of a pixel together, whatever PlanarConfiguration says (PS3.5 8.2)."""
+    labels: frozenset[bytes] = frozenset()
+    """Photometric interpretations that the codestreams themselves name."""
 
     def must_go(self, tag: int, vr: str | None, length: int) -> str | None:
         """Why an element may not be in the written file, None where it may."""
@@ -70,64 +88,100 @@ class Rules:
         return None
 
     def may_go(self, tag: int, vr: str | None, length: int) -> bool:
-        """Whether an element of the original may be left out."""
+        """Whether an element of the original's top level may be left out."""
         group = tag >> 16
-        if tag & 0xFFFF == 0 or tag in STALE or self.must_go(tag, vr, length) is not None:
+        if tag in STALE or self.must_go(tag, vr, length) is not None or self.may_go_inside(tag, vr, length):
             return True
         if self.plan.options.remove_private_bulk and group % 2 and length >= PRIVATE_LIMIT:
             return True  # a private sequence goes as a whole where it holds such an element
         if tag == ICONS:
             return self.removable_icons
+        if _is_palette(tag) and self.changed and not self.has_palette:
+            return True
         return self.plan.options.remove_high_bits and group in self.embedded
+
+    def may_go_inside(self, tag: int, vr: str | None, length: int) -> bool:  # noqa: ARG002 - one signature
+        """Whether an element may be left out wherever it stands: it could hold a picture that nobody was shown."""
+        group = tag >> 16
+        if tag & 0xFFFF == 0:
+            return True
+        if not self.changed:
+            return False
+        return tag in _INSIDE_TOO or self._is_selector(tag, length) or self._is_retired(group)
+
+    def _is_selector(self, tag: int, length: int) -> bool:
+        return 0x00720060 <= tag <= 0x00720083 and length >= _SMALL
+
+    @staticmethod
+    def _is_retired(group: int) -> bool:
+        """Groups 7Fxx of retired variable pixel data (PS3.6)."""
+        return 0x7F02 <= group <= 0x7FDE and group % 2 == 0
+
+    def vr_of(self, tag: int, old: str | None) -> str | None:
+        """The VR that a new or changed element has: what it had, else what the standard names."""
+        return _NEW_VRS.get(tag, old) if old is None else old
+
+    def is_rebuilt(self, tag: int) -> bool:
+        """Whether a sequence is compared as a whole with what it has to be, and not item by item."""
+        return tag == METHODS
 
     def fault(self, change: Change) -> str | None:  # noqa: PLR0911 - one return a rule
         """Why an element that was added or changed may not be so, None where it may; whole values are given."""
-        old, new = _bare(change.old), _bare(change.new)
+        new, old = change.new or b"", None if change.old is None else bare(change.old)
+        vr = change.old_vr
         match change.tag:
             case 0x00080008:
-                return None if self.may_derive and old and new == _derived(old) else "only its first value may change"
+                holds = self.may_derive and bool(old) and is_text(new, derived(old or b""), vr)
+                return None if holds else "only its first value may change"
             case 0x00082111:
-                held = old or b""
-                return None if self.may_derive and new and new.startswith(held) else "text may only be added at its end"
+                allowed = descriptions(old or b"") if self.may_derive else set()
+                text = f"{len(new)} bytes; only a sentence of dcmaudit's may be added at its end"
+                return None if any(is_text(new, one, vr) for one in allowed) else text
             case 0x00280301:
-                asserted = self.plan.options.assert_clean and new == b"NO"
+                asserted = self.plan.options.assert_clean and is_text(new, b"NO", vr)
                 return None if asserted else "it may only become NO, and only where somebody asserts it"
             case 0x00120064:
                 return self._methods(change)
             case 0x00080018 | 0x0020000D | 0x0020000E if change.tag in self.plan.options.uids_of.tags:
-                valid = self.new_uids and new is not None and _UID.fullmatch(new) and len(new) <= 64 and new != old
-                return None if valid else "the UID changed without being asked to, or is none"
+                valid = self.new_uids and is_made_uid(bare(new)) and is_text(new, bare(new), "UI") and bare(new) != old
+                return None if valid else "the UID changed without being asked to, or is none that is made from a UUID"
             case 0x00282110:
-                return None if (self.transcoded or self.widened) and new == b"01" else "it may not change"
+                holds = (self.transcoded or self.widened) and is_text(new, b"01", vr)
+                return None if holds else "it may not change"
             case 0x00280004:
-                if self.relabelled and new == b"YBR_RCT":
-                    return None
-                return None if self.transcoded and self.colour and new == b"RGB" else "it may not change"
+                labels = {b"YBR_RCT"} if self.relabelled else {b"RGB"} if self.transcoded and self.colour else set()
+                labels |= self.labels if self.changed else set()
+                return None if any(is_text(new, label, vr) for label in labels) else "it may not change"
             case 0x00280006:
                 zero = struct.pack("<H" if self.little else ">H", 0)
-                valid = self.transcoded and self.colour and change.new == zero
+                valid = self.colour and change.new == zero and (self.transcoded or self.interleaved)
                 return None if valid else "it may not change"
+        if change.tag in _TABLES and self.changed and change.old is not None and change.new is not None:
+            cut = 0 < len(new) < len(change.old) and change.old.startswith(new)
+            return None if cut else "its value changed"
         return "it is new" if change.old is None else "its value changed"
 
     def missing(self, tags: frozenset[int], old: dict[int, bytes], new: dict[int, bytes]) -> list[tuple[int, str]]:
         """What has to be there and is not; values of the elements that ``WATCHED`` names, and all tags written."""
         found: list[tuple[int, str]] = []
-        kind = _bare(new.get(IMAGE_TYPE))
+        kind = bare_or_none(new.get(IMAGE_TYPE))
         if self.changed and IMAGE_TYPE in old and (kind or b"").split(b"\\")[0].strip() != b"DERIVED":
             found.append((IMAGE_TYPE, "its first value has to be DERIVED"))
-        if self.transcoded and _bare(new.get(LOSSY)) != b"01":
+        if self.transcoded and bare_or_none(new.get(LOSSY)) != b"01":
             found.append((LOSSY, "it has to say 01: the pixels were compressed lossily once"))
-        if self.transcoded and self.colour and _bare(new.get(PHOTOMETRIC)) != b"RGB":
+        if self.transcoded and self.colour and bare_or_none(new.get(PHOTOMETRIC)) != b"RGB":
             found.append((PHOTOMETRIC, "it has to be RGB now"))
-        if self.relabelled and _bare(new.get(PHOTOMETRIC)) != b"YBR_RCT":
+        if self.relabelled and bare_or_none(new.get(PHOTOMETRIC)) != b"YBR_RCT":
             found.append((PHOTOMETRIC, "it has to be YBR_RCT now: every frame is coded reversibly"))
-        if self.plan.options.assert_clean and _bare(new.get(BURNED_IN)) != b"NO":
+        if self.plan.options.assert_clean and bare_or_none(new.get(BURNED_IN)) != b"NO":
             found.append((BURNED_IN, "it has to be NO"))
         if self.plan.options.assert_clean and METHODS not in tags:
             found.append((METHODS, "the methods of de-identification have to be there"))
         tags_of_new = self.plan.options.uids_of.tags if self.new_uids else ()
         found += [
-            (tag, "it has to be a new UID") for tag in tags_of_new if _bare(old.get(tag)) and old[tag] == new.get(tag)
+            (tag, "it has to be a new UID")
+            for tag in tags_of_new
+            if bare_or_none(old.get(tag)) and old[tag] == new.get(tag)
         ]
         return found
 
@@ -137,15 +191,23 @@ class Rules:
         ``uids`` are the instance's own UIDs with what became of them: whatever refers to it has to go along. Frames of
         an image that was changed are DERIVED as it is itself (PS3.3 C.8.16.1.1).
         """
-        old, new = _bare(change.old), _bare(change.new)
+        raw, new = change.old or b"", change.new or b""
+        old = bare(raw)
         if change.tag == FRAME_TYPE and old:
-            if old == new:
-                holds = not self.changed or old.split(b"\\")[0].strip() == b"DERIVED"
+            if raw == new:
+                holds = not self.changed or derived(old) == old
                 return None if holds else "its first value has to be DERIVED, as that of the image is"
-            return None if self.may_derive and new == _derived(old) else "only its first value may change"
+            wanted = derived(old)
+            holds = self.may_derive and (is_text(new, wanted, change.old_vr) or new == wanted.ljust(len(raw)))
+            return None if holds else "only its first value may change"
         if old in uids and change.old_vr in {None, "UI", "UN"}:
-            return None if new == uids[old] else "it refers to the instance by a UID that it does not have any more"
-        return None if change.old == change.new else "its value changed"
+            holds = is_text(new, uids[old], "UI")
+            return None if holds else "it refers to the instance by a UID that it does not have any more"
+        if raw == new:
+            return None
+        if change.tag in _TABLES and self.changed and 0 < len(new) < len(raw) and raw.startswith(new):
+            return None
+        return "its value changed"
 
     def _methods(self, change: Change) -> str | None:
         """Code items may be added at the end: 113101, and 113103 where overlays were looked after (CID 7050)."""
@@ -154,23 +216,26 @@ class Rules:
             return "it may only change where somebody asserts that the file is clean"
         if not new.startswith(old):
             return "items that were there changed"
-        codes = re.findall(rb"\b1131\d\d\b", new[len(old) :])
         overlays = (
             any(g.kind in {PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY} for g in self.plan.listing.groups)
             or self.plan.options.overlays is OverlayPolicy.REMOVE
         )
-        allowed = {b"113101", b"113103"} if overlays else {b"113101"}
-        true = b"113101" in new and set(codes) <= allowed and len(codes) == len(set(codes))
-        return None if true else "other codes were added than the assertion means"
+        codes = [code for code in ((b"113101", b"113103") if overlays else (b"113101",)) if code not in old]
+        wanted = old + code_items(codes, implicit=self.implicit, little=self.little)
+        return None if new == wanted else "other items were added than the assertion means"
 
 
 WATCHED = frozenset({IMAGE_TYPE, LOSSY, PHOTOMETRIC, BURNED_IN, SOP_INSTANCE, 0x0020000D, 0x0020000E})
 """Elements whose values ``Rules.missing`` wants."""
 
 
-def _derived(value: bytes) -> bytes:
-    return b"\\".join([b"DERIVED", *value.split(b"\\")[1:]])
+def _is_palette(tag: int) -> bool:
+    """Palette tables (PS3.3 C.7.6.3.1.5, C.7.9), which mean something beside PALETTE COLOR alone."""
+    return tag >> 16 == 0x0028 and (
+        0x1101 <= tag & 0xFFFF <= 0x1113 or 0x1201 <= tag & 0xFFFF <= 0x1214 or 0x1221 <= tag & 0xFFFF <= 0x1223
+    )
 
 
-def _bare(value: bytes | None) -> bytes | None:
-    return None if value is None else value.strip(b" \0")
+def bare_or_none(value: bytes | None) -> bytes | None:
+    """A text without its padding, None where there is none."""
+    return None if value is None else bare(value)

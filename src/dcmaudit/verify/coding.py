@@ -1,0 +1,133 @@
+"""The entropy-coded data of a sequential JPEG that was changed: the shortest coding of its blocks, and no bit more.
+
+A block can be coded in longer ways than need be, and every one of them would hold something. So the bits that the
+blocks need are counted here from coefficients and tables, and compared with those that are there (ITU-T T.81 F.1.2).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dcmaudit.errors import DecodeError
+from dcmaudit.verify.segments import Piece
+from dcmaudit.verify.sequential import Picture, Scan
+
+Blocks = npt.NDArray[np.int16]
+Bits = npt.NDArray[np.int64]
+ZIGZAG = np.array(sorted(range(64), key=lambda i: (i // 8 + i % 8, i % 8 if (i // 8 + i % 8) % 2 == 0 else i // 8)))
+_END, _SIXTEEN = 0x00, 0xF0
+_DC_SYMBOLS = frozenset(range(16))
+_WHOLE = 1 << 40
+
+
+def is_grown(old: Piece, new: Piece) -> bool:
+    """Whether a Huffman table is the old one with symbols added behind its own: those that black blocks need.
+
+    Codes of the old symbols stay, or are lengthened where there was no room; no symbol is there twice.
+    """
+    was, now = old.body[16:], new.body[16:]
+    more = now[len(was) :]
+    allowed = _DC_SYMBOLS if old.number < 0x10 else frozenset({_END})
+    if now[: len(was)] != was or not set(more) <= allowed or list(more) != sorted(set(more)) or set(more) & set(was):
+        return False
+    lengths = [list(np.repeat(np.arange(1, 17), list(piece.body[:16]))) for piece in (old, new)]
+    return all(a <= b for a, b in zip(lengths[0], lengths[1], strict=False))
+
+
+def fault_of_coding(stream: Picture, coefficients: list[Blocks]) -> tuple[str | None, int]:
+    """In words what the coded data have beside their blocks, and by how many bits; (None, 0) for nothing.
+
+    ``coefficients`` are those of each component, axes (block rows, block columns, 64), row by row over the frequencies.
+    """
+    waste = 0
+    for scan in stream.scans:
+        needed = _bits_of_scan(stream, scan, coefficients)
+        intervals = _intervals(scan.data)
+        step = scan.restart or len(needed)
+        sums = np.add.reduceat(needed, np.arange(0, len(needed), step))
+        if len(sums) != len(intervals):
+            return "its restart intervals are not as many as it says", _WHOLE
+        for number, (bits, coded) in enumerate(zip(sums.tolist(), intervals, strict=True)):
+            plain = coded.replace(b"\xff\x00", b"\xff")
+            left = 8 * len(plain) - bits
+            if left < 0:
+                raise DecodeError(f"restart interval {number + 1} of a scan is shorter than its blocks")
+            ones = (1 << (left % 8)) - 1
+            waste += left - left % 8 + (left % 8 > 0 and plain[-1] & ones != ones)
+    return (f"its coded data have {waste} bits that its blocks do not need", waste) if waste else (None, 0)
+
+
+def _intervals(data: bytes) -> list[bytes]:
+    found, start = list[bytes](), 0
+    at = data.find(b"\xff")
+    while at >= 0 and at + 1 < len(data):
+        if data[at + 1]:
+            found.append(data[start:at])
+            start = at + 2
+        at = data.find(b"\xff", at + 2)
+    return [*found, data[start:]]
+
+
+def _bits_of_scan(stream: Picture, scan: Scan, coefficients: list[Blocks]) -> Bits:
+    """The bits that each MCU of a scan needs, in coding order."""
+    total: Any = 0
+    for component, (dc, ac) in zip(scan.components, scan.tables, strict=True):
+        blocks = _in_order(stream, scan, component, coefficients[component])
+        step = scan.restart * blocks.shape[1] or blocks.shape[0] * blocks.shape[1]
+        flat = blocks.reshape(-1, 64)
+        bits = _bits_of_dc(flat[:, 0].astype(np.int64), _lengths(dc), step) + _bits_of_ac(flat, _lengths(ac))
+        total = total + bits.reshape(blocks.shape[:2]).sum(axis=1)
+    found: Bits = total
+    return found
+
+
+def _in_order(stream: Picture, scan: Scan, component: int, blocks: Blocks) -> Blocks:
+    """The blocks of a component as a scan codes them: axes (MCU, block of it, 64)."""
+    if len(scan.components) == 1:
+        own = stream.own_blocks(component)
+        return blocks[: own.height, : own.width].reshape(-1, 1, 64)
+    one = stream.components[component]
+    rows, columns = blocks.shape[0] // one.v, blocks.shape[1] // one.h
+    apart = blocks.reshape(rows, one.v, columns, one.h, 64).transpose(0, 2, 1, 3, 4)
+    return apart.reshape(rows * columns, one.v * one.h, 64)
+
+
+def _bits_of_dc(levels: Bits, lengths: Bits, step: int) -> Bits:
+    """Bits of the DC differences; ``step`` is after how many blocks they begin at 0 again."""
+    before = np.concatenate(([0], levels[:-1]))
+    before[::step] = 0
+    size = _sizes(levels - before)
+    found: Bits = lengths[size] + size
+    return found
+
+
+def _bits_of_ac(blocks: Blocks, lengths: Bits) -> Bits:
+    """Bits of the AC coefficients of each block: runs of zeros, values, and the end where zeros are left."""
+    block, place = np.nonzero(blocks[:, ZIGZAG[1:]])
+    values = blocks[block, ZIGZAG[place + 1]].astype(np.int64)
+    is_first = np.concatenate(([True], block[1:] != block[:-1])) if len(block) else np.zeros(0, np.bool_)
+    last = np.concatenate(([-1], place[:-1])) if len(place) else place
+    run = place - np.where(is_first, -1, last) - 1
+    size = _sizes(values)
+    bits = (run // 16) * lengths[_SIXTEEN] + lengths[(run % 16) << 4 | size] + size
+    found = np.bincount(block, bits, len(blocks)).astype(np.int64)
+    final = np.full(len(blocks), -1)
+    final[block] = place  # the last one of each block stays
+    return np.where(final < 62, found + lengths[_END], found)
+
+
+def _sizes(values: Bits) -> Bits:
+    """How many bits a value takes (T.81, table F.1)."""
+    found: Bits = np.frexp(np.abs(values).astype(np.float64))[1].astype(np.int64)
+    return found
+
+
+def _lengths(table: Piece) -> Bits:
+    """The length of the code of each symbol; large where there is none."""
+    out = np.full(256, 1 << 30, np.int64)
+    symbols = np.frombuffer(table.body[16:], np.uint8)
+    out[symbols[::-1]] = np.repeat(np.arange(1, 17), list(table.body[:16]))[::-1]
+    return out

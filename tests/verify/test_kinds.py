@@ -146,8 +146,8 @@ def everything() -> Reference:
     built = dataset(cells, bits_stored=12, overlays=overlays)
     built.private_block(0x0099, "SOMEBODY", create=True).add_new(1, "OB", bytes(70000))
     small = dataset(gradient(8, 8))
-    for name in ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"):
-        delattr(small, name)
+    for element in [one for one in small if one.tag.group < 0x0028]:
+        del small[element.tag]
     built.IconImageSequence = [small]
     return MemoryReference("built.dcm", file_bytes(built))
 

@@ -14,7 +14,7 @@ from dcmaudit.verify.rules import BULKY, ICONS, WATCHED, Change, Rules
 
 ELEMENTS, ORDER = "elements", "order of elements"
 _CHUNK = 1 << 20
-_DEEPEST = 40
+_DEEPEST, _DEEPEST_ICON = 40, 24
 _SHORT = 1024
 _CHANGED = "its value changed"
 _ENCODED = "it is written in another way: its VR, reserved bytes, form of length or delimiter"
@@ -35,6 +35,8 @@ class ElementComparison:
     record: Record
     elsewhere: frozenset[int]
     touched_icons: frozenset[int]
+    removable_icons: frozenset[int] = frozenset()
+    """Where the sequences of icons begin that may be left out."""
     _icons: int = 0
     _old: dict[int, bytes] = field(default_factory=dict)
     _new: dict[int, bytes] = field(default_factory=dict)
@@ -66,10 +68,15 @@ class ElementComparison:
             self.record.fail(ELEMENTS, tag_name(tag), text)
 
     def _missing(self, element: Element) -> None:
-        if element.tag == ICONS:
-            self._icons += sum(1 for _ in self.before.items(element))
+        self._pass_over(element)
         self.record.require(ELEMENTS, element.name, "it is missing",
-                            holds=self.rules.may_go(element.tag, element.vr, element.end - element.value))  # fmt: skip
+                            holds=element.start in self.removable_icons
+                            or self.rules.may_go(element.tag, element.vr, element.end - element.value))  # fmt: skip
+
+    def _pass_over(self, element: Element) -> None:
+        """Number the icons in an element that is gone."""
+        if self.touched_icons and self.before.is_sequence(element):
+            self._icons += len(icon_places(self.before, {element.tag: element}))
 
     def _no_bulk(self, new: dict[int, Element]) -> None:
         """No large private binary value may be left, at whatever depth."""
@@ -132,12 +139,16 @@ class ElementComparison:
         return now in {was, *allowed}
 
     def _same_form(self, old: Element | Item, new: Element | Item) -> bool:
-        """Whether two sequences or items are written in the same way, but for the number in a defined length."""
+        """Whether two sequences or items are written in the same way, but for the number in a defined length.
+
+        Reserved bytes and lengths of delimiters may be 00 now, as they have to be (PS3.5 7.1.2, 7.5).
+        """
         if (old.length == UNDEFINED) != (new.length == UNDEFINED):
             return False
-        heads = self.before.bytes_of(old.start, old.value), self.after.bytes_of(new.start, new.value)
+        was, now = self.before.bytes_of(old.start, old.value), self.after.bytes_of(new.start, new.value)
         tails = self.before.bytes_of(old.value_end, old.end), self.after.bytes_of(new.value_end, new.end)
-        return [one[:-4] for one in heads] == [heads[0][:-4]] * 2 and tails[0] == tails[1]
+        cleaned = was[:6] + b"\0\0" if len(was) == 12 else was[:-4]
+        return now[:-4] in {was[:-4], cleaned} and tails[1] in {tails[0], tails[0][:4] + bytes(len(tails[0][4:]))}
 
     def _is_right_inside(self, old: Element, new: Element, path: str, *, same: bool) -> bool:
         """Whether a value inside a sequence is what it has to be; what is wrong is told here."""
@@ -201,7 +212,9 @@ class ElementComparison:
         return True
 
     def _require_may_go(self, element: Element, where: str) -> None:
+        self._pass_over(element)
         holds = self.rules.may_go_inside(element.tag, element.vr, element.end - element.value)
+        holds |= element.start in self.removable_icons
         self.record.require(ELEMENTS, f"{where} {element.name}", "it is missing", holds=holds)
 
     def _same_elements(
@@ -227,6 +240,32 @@ def is_right_length(data: DataSet, elements: Sequence[Element], tag: int) -> boo
     own = next(element for element in elements if element.tag == tag)
     last = max(element.end for element in elements if element.tag >> 16 == tag >> 16)
     return int.from_bytes(data.raw(own), data.order) == last - own.end
+
+
+@dataclass(frozen=True, slots=True)
+class IconPlace:
+    """Where an icon stands: tags and numbers of items in turn, its sequence, and its elements."""
+
+    path: tuple[int, ...]
+    sequence: Element
+    elements: tuple[Element, ...]
+
+
+def icon_places(data: DataSet, elements: dict[int, Element]) -> list[IconPlace]:
+    """Where each icon stands, in the order in which ``find_icons`` finds them."""
+
+    def inside(element: Element, path: tuple[int, ...], depth: int) -> Iterator[IconPlace]:
+        for number, item in enumerate(data.items(element)):
+            here = (*path, element.tag, number)
+            if element.tag == ICONS:
+                yield IconPlace(here, element, item)
+                continue
+            for inner in item if depth < _DEEPEST_ICON else ():
+                if data.is_sequence(inner):
+                    yield from inside(inner, here, depth + 1)
+
+    order = sorted(elements, key=lambda tag: (tag == PER_FRAME, tag))
+    return [place for tag in order if data.is_sequence(elements[tag]) for place in inside(elements[tag], (), 0)]
 
 
 def _large(data: DataSet, element: Element, depth: int) -> Iterator[Element]:

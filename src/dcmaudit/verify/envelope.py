@@ -82,7 +82,8 @@ def compare_envelopes(record: Record, before: Envelope, after: Envelope, written
         record.require(META, name, "it changed", holds=gone or _is_kept(before.meta, after.meta, tag))
     for tag in sorted(after.meta.keys() - before.meta.keys() - _OWN):
         holds = tag == _CLASS and is_text(after.meta[tag], bare(new.get(0x00080016, b"")), "UI")
-        record.require(META, f"(0002,{tag & 0xFFFF:04X})", "it is new", holds=holds)
+        text = f"it is new ({len(after.meta[tag])} bytes)"
+        record.require(META, f"(0002,{tag & 0xFFFF:04X})", text, holds=holds)
     instance = after.meta.get(_INSTANCE)
     holds = instance is not None and is_text(instance, bare(new.get(0x00080018, b"")), "UI")
     if not new_uids and _INSTANCE in before.meta:

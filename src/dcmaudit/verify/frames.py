@@ -27,6 +27,8 @@ from dcmaudit.verify.tail import same_behind
 
 INSIDE, BITS, BLOCKS, HEADERS = "inside black", "other bits", "jpeg blocks", "codestream headers"
 LEFTOVERS = "nothing behind the picture"
+_BY_HEADER = {Codestream.RLE, Codestream.DEFLATED_FRAME, Codestream.PLAIN}
+"""Kinds of frames whose order of samples stands in the header alone, or is fixed."""
 _BLOCKWISE = {0xC0, 0xC1}
 
 
@@ -56,7 +58,10 @@ class FrameComparison:
             return
         layouts = _without_colour(old) == _without_colour(new)
         label = "YBR_RCT" if self.relabelled else old.layout.photometric
-        holds = layouts and (self.transcoded or replace(old.layout, photometric=label) == new.layout)
+        wanted = replace(old.layout, photometric=label)
+        if new.index is not None and new.syntax.codestream not in _BY_HEADER:  # PS3.5 8.2
+            wanted = replace(wanted, planar=wanted.planar and new.layout.planar)
+        holds = layouts and (self.transcoded or wanted == new.layout)
         if not self.record.require("pixel description", "image", "size, bits, sign, samples, colour or order of the "
                                    "samples are described in another way", holds=holds):  # fmt: skip
             return
@@ -223,13 +228,15 @@ class FrameComparison:
             self.record.require(LEFTOVERS, where, f"its codestream: {rest}", holds=rest is None)
         if self.transcoded:
             return
-        was, now = old.precision(frame), new.precision(frame)
+        was, now, layout = old.precision(frame), new.precision(frame), new.layout
         if was is not None and now is not None:
             self.record.require(HEADERS, where, f"its codestream has {now} bits a sample, the original's {was}",
-                                holds=now == was or was < now <= new.layout.bits_stored)  # fmt: skip
+                                holds=now in {was, layout.bits_stored} or was < now <= layout.bits_stored)  # fmt: skip
         if new.syntax.codestream is Codestream.JPEG_2000:
             signs = j2k_header(old.codestream(frame)).signed, j2k_header(new.codestream(frame)).signed
-            self.record.require(HEADERS, where, "its codestream has another sign", holds=signs[0] == signs[1])
+            self.record.require(
+                HEADERS, where, "its codestream has another sign", holds=signs[1] in {signs[0], new.layout.signed}
+            )
 
     def noted(self, frame: int, ask: FrameAsk, changed: Boxes, decoders: Decoders) -> None:
         """Put what was compared in one frame into ``planes``."""

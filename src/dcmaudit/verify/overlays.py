@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dcmaudit.dicom.header import Header, Kept
 from dcmaudit.dicom.icons import Icon
 from dcmaudit.dicom.instance import samples_of
@@ -14,10 +16,17 @@ from dcmaudit.model.proof import PlaneProof
 from dcmaudit.verify.asked import Boxes
 from dcmaudit.verify.black import fault_inside, mask_of
 from dcmaudit.verify.cells import bits_of
+from dcmaudit.verify.dataset import Element
 from dcmaudit.verify.record import Record
 from dcmaudit.verify.tail import same_behind
 
 OVERLAYS, ICONS = "overlays", "icons"
+_OF_ICONS = frozenset({
+    *(0x00280000 | number for number in (0, 2, 4, 6, 0x10, 0x11, 0x34, 0x100, 0x101, 0x102, 0x103)),
+    *(0x00280000 | number for number in (0x1101, 0x1102, 0x1103, 0x1201, 0x1202, 0x1203)),
+    0x7FE00000, 0x7FE00010,
+})  # fmt: skip
+"""Elements of a plain icon: how its one frame is coded, and the frame (PS3.3 F.7)."""
 
 
 def compare_overlay(
@@ -80,6 +89,24 @@ def _read(header: Header, value: Kept | bytes, start: int, length: int) -> bytes
     if isinstance(value, Kept):
         return header.body.read_at(value.offset + start, max(0, min(length, value.length - start)))
     return value[start : start + length]
+
+
+def is_plain_icon(icon: Icon, elements: Sequence[Element]) -> bool:
+    """Whether an icon is one native frame of plain values and nothing else, which can be blacked where it lies."""
+    reader = icon.reader
+    if reader is None or reader.element.fragments is not None or any(e.tag not in _OF_ICONS for e in elements):
+        return False
+    layout = reader.layout
+    size = -(-layout.frame_bits // 8)
+    if layout.bits_allocated == 1 or layout.floating or reader.element.length != size + size % 2:
+        return False
+    try:
+        cells = bits_of(reader.cells(0)[0])
+    except DcmauditError:
+        return False
+    return not (cells & cells.dtype.type(layout.unclaimed_mask)).any() and not reader.body.read_at(
+        reader.element.offset + size, size % 2
+    ).strip(b"\0")
 
 
 def compare_icon(record: Record, old: Icon, new: Icon, boxes: Boxes, *, whole: bool) -> PlaneProof | None:

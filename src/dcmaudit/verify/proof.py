@@ -19,13 +19,13 @@ from dcmaudit.model.proof import PlaneProof, Proof
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionPlan
 from dcmaudit.verify.asked import Asked, Boxes
 from dcmaudit.verify.dataset import DataSet, Element
-from dcmaudit.verify.elements import ElementComparison, top_level
+from dcmaudit.verify.elements import ElementComparison, icon_places, top_level
 from dcmaudit.verify.envelope import LENGTH, Envelope, check_deflated_end, compare_envelopes, read_envelope
 from dcmaudit.verify.fragments import check_count, check_extended, check_fragments
 from dcmaudit.verify.frames import FrameComparison
-from dcmaudit.verify.overlays import compare_icon, compare_overlay
+from dcmaudit.verify.overlays import compare_icon, compare_overlay, is_plain_icon
 from dcmaudit.verify.record import Record
-from dcmaudit.verify.rules import ICONS, Rules
+from dcmaudit.verify.rules import Rules
 
 _LOSSLESS_JPEG = "1.2.840.10008.1.2.4.70"
 _REWRITABLE = {0xC0, 0xC1, 0xC3}
@@ -131,13 +131,12 @@ class _Comparison:
             frames.run()
             self.planes += frames.planes
         elsewhere = self._overlays()
-        dropped = ICONS in elements[0] and ICONS not in elements[1]
-        touched = self._icons(elements, dropped=dropped)
+        touched = self._icons(elements)
         if old.image is not None:
             elsewhere |= {old.image.element.tag}
         rules = self._rules(transcoded=transcoded, strips=asked.strips, relabelled=relabelled)
         comparison = ElementComparison(self.before.data, self.after.data, rules, self.record, frozenset(elsewhere),
-                                       frozenset(touched))  # fmt: skip
+                                       frozenset(touched), self._removable_icons(elements[0]))  # fmt: skip
         comparison.run(*elements)
 
     def _icons_are_planned(self) -> None:
@@ -274,11 +273,14 @@ class _Comparison:
                     found.add(group.number << 16 | 0x3000)
         return found
 
-    def _icons(self, elements: tuple[dict[int, Element], dict[int, Element]], *, dropped: bool) -> set[int]:
+    def _icons(self, elements: tuple[dict[int, Element], dict[int, Element]]) -> set[int]:
         """Compare the icons that the plan touches; their numbers in the original come back."""
         old, new = self.before.instance.parts.icons, self.after.instance.parts.icons
-        first, count = self._top_icons(elements[0]) if dropped else (0, 0)
-        kept = [icon for icon in old if not first <= icon.number < first + count]
+        kept = list(old)
+        if len(new) < len(old):  # whether those that are gone may be, is judged with the elements
+            left = {place.path for place in icon_places(self.after.data, elements[1])}
+            places = icon_places(self.before.data, elements[0])
+            kept = [icon for icon, place in zip(old, places, strict=False) if place.path in left]
         if not self.record.require("icons", "icons", f"there are {len(new)}, {len(kept)} were expected",
                                    holds=len(new) == len(kept)):  # fmt: skip
             return set()
@@ -293,6 +295,20 @@ class _Comparison:
             self.planes += [proof] if proof is not None else []
         return touched
 
+    def _removable_icons(self, elements: dict[int, Element]) -> frozenset[int]:
+        """Where the sequences of icons begin that may be left out: asked for, or not to be redacted where they lie."""
+        options, parts = self.plan.options, self.before.instance.parts
+        places = icon_places(self.before.data, elements)
+        if options.icons is IconPolicy.REMOVE:
+            return frozenset(place.sequence.start for place in places)
+        if options.icons is IconPolicy.KEEP or self.plan.is_empty:
+            return frozenset()
+        return frozenset(
+            place.sequence.start
+            for icon, place in zip(parts.icons, places, strict=False)
+            if not is_plain_icon(icon, place.elements)
+        )
+
     def _icon_boxes(self, icon: int) -> Boxes:
         found: list[Boxes] = []
         for number, group in enumerate(self.plan.listing.groups):
@@ -301,24 +317,11 @@ class _Comparison:
                 found.append((*self._boxes(number), *(item.box for item in own)))
         return tuple(dict.fromkeys(box for boxes in found for box in boxes))
 
-    def _top_icons(self, elements: dict[int, Element]) -> tuple[int, int]:
-        """The number of the first icon of the top-level sequence, and how many it has."""
-        data = self.before.data
-        first = sum(
-            _icons_in(data, element) for tag, element in elements.items() if tag < ICONS and data.is_sequence(element)
-        )
-        return first, sum(1 for _ in data.items(elements[ICONS]))
-
     def _rules(self, *, transcoded: bool, strips: bool, relabelled: bool) -> Rules:
         parts = self.before.instance.parts
         options = self.plan.options
         asked = not self.plan.is_empty or options.overlays is OverlayPolicy.REMOVE or options.remove_high_bits
         changed = not self.plan.is_empty or strips or bool(self._removed())
-        encapsulated = any(
-            icon.reader is not None and icon.reader.element.fragments is not None and self._icon_boxes(icon.number)
-            for icon in parts.icons
-        )
-        unreadable = asked and any(icon.reader is None for icon in parts.icons)
         return Rules(
             plan=self.plan,
             transcoded=transcoded,
@@ -330,10 +333,16 @@ class _Comparison:
             little=parts.header.syntax.little_endian,
             implicit=parts.header.syntax.implicit,
             has_palette=parts.image is None or parts.image.layout.photometric == "PALETTE COLOR",
-            removable_icons=options.icons is IconPolicy.REMOVE or encapsulated or unreadable,
+            interleaved=_is_interleaved(parts.image),
             widened=parts.image is not None and parts.image.widened,
             relabelled=relabelled,
         )
+
+
+def _is_interleaved(reader: FrameReader | None) -> bool:
+    """Whether codestreams say themselves how the samples lie, whatever PlanarConfiguration says (PS3.5 8.2)."""
+    own = {Codestream.JPEG, Codestream.JPEG_LS, Codestream.JPEG_2000, Codestream.JPEG_XL}
+    return reader is not None and reader.index is not None and reader.syntax.codestream in own
 
 
 def _is_relabelled(old: FrameReader | None, new: FrameReader | None, asked: Asked) -> bool:
@@ -344,16 +353,6 @@ def _is_relabelled(old: FrameReader | None, new: FrameReader | None, asked: Aske
         return False
     headers = (j2k_header(new.codestream(frame)) for frame in range(new.count))
     return all(header.reversible and header.transformed for header in headers)
-
-
-def _icons_in(data: DataSet, element: Element, depth: int = 0) -> int:
-    count = 0
-    for item in data.items(element):
-        if element.tag == ICONS:
-            count += 1
-            continue
-        count += sum(_icons_in(data, inner, depth + 1) for inner in item if depth < 24 and data.is_sequence(inner))
-    return count
 
 
 def _digest(source: ByteSource) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from dcmaudit.dicom.dictionary import standard_vr
 from dcmaudit.dicom.unshown import PRIVATE_LIMIT
 from dcmaudit.model import PlaneKind
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionPlan
@@ -28,6 +29,7 @@ _INSIDE_TOO = frozenset({*_SIGNATURES, 0x7FE00001, 0x7FE00002, 0x7FE00003, PADDI
 BULKY = frozenset({"OB", "OW", "OF", "OD", "OL", "OV", "UN", None})
 _NEW_VRS = {DERIVATION: "ST", BURNED_IN: "CS", METHODS: "SQ", LOSSY: "CS", PHOTOMETRIC: "CS", PLANAR: "US",
             IMAGE_TYPE: "CS"}  # fmt: skip
+_BYTES = frozenset({"OB", "OW", "OF", "OD", "OL", "OV", "UN"})
 _SMALL = 576
 """Bytes from which on a value could hold a picture of 24 x 24 pixels."""
 _TABLES = frozenset({0x00283006, *(0x00281200 | n for n in range(1, 4)), *(0x00281220 | n for n in range(1, 4))})
@@ -59,8 +61,6 @@ class Rules:
     embedded: frozenset[int]
     """Groups of overlays that lie in the pixel data and have no data of their own."""
     little: bool
-    removable_icons: bool
-    """Whether the top-level icons may vanish: asked for, or not to be redacted in their encoding."""
     implicit: bool
     widened: bool = False
     """Whether values of a lossy codestream go beyond BitsStored: what is coded exactly now was lossy once."""
@@ -94,20 +94,25 @@ class Rules:
             return True
         if self.plan.options.remove_private_bulk and group % 2 and length >= PRIVATE_LIMIT:
             return True  # a private sequence goes as a whole where it holds such an element
-        if tag == ICONS:
-            return self.removable_icons
         if _is_palette(tag) and self.changed and not self.has_palette:
             return True
         return self.plan.options.remove_high_bits and group in self.embedded
 
-    def may_go_inside(self, tag: int, vr: str | None, length: int) -> bool:  # noqa: ARG002 - one signature
+    def may_go_inside(self, tag: int, vr: str | None, length: int) -> bool:
         """Whether an element may be left out wherever it stands: it could hold a picture that nobody was shown."""
         group = tag >> 16
         if tag & 0xFFFF == 0:
             return True
+        if self._removes_private() and (group % 2 or _is_misplaced(tag, vr)):
+            return True
         if not self.changed:
             return False
         return tag in _INSIDE_TOO or self._is_selector(tag, length) or self._is_retired(group)
+
+    def _removes_private(self) -> bool:
+        policy = getattr(self.plan.options, "private", None)
+        removes = policy is not None and policy.value == "remove"
+        return self.plan.options.remove_private_bulk or (removes and self.changed)
 
     def _is_selector(self, tag: int, length: int) -> bool:
         return 0x00720060 <= tag <= 0x00720083 and length >= _SMALL
@@ -159,7 +164,7 @@ class Rules:
         if change.tag in _TABLES and self.changed and change.old is not None and change.new is not None:
             cut = 0 < len(new) < len(change.old) and change.old.startswith(new)
             return None if cut else "its value changed"
-        return "it is new" if change.old is None else "its value changed"
+        return f"it is new ({len(new)} bytes)" if change.old is None else "its value changed"
 
     def missing(self, tags: frozenset[int], old: dict[int, bytes], new: dict[int, bytes]) -> list[tuple[int, str]]:
         """What has to be there and is not; values of the elements that ``WATCHED`` names, and all tags written."""
@@ -227,6 +232,12 @@ class Rules:
 
 WATCHED = frozenset({IMAGE_TYPE, LOSSY, PHOTOMETRIC, BURNED_IN, SOP_INSTANCE, 0x0020000D, 0x0020000E})
 """Elements whose values ``Rules.missing`` wants."""
+
+
+def _is_misplaced(tag: int, vr: str | None) -> bool:
+    """Whether an element is none of the standard's, or holds bytes where the standard names another kind of value."""
+    named = standard_vr(tag)
+    return named is None or (vr in _BYTES and vr not in named)
 
 
 def _is_palette(tag: int) -> bool:

@@ -244,12 +244,12 @@ def fault_of_kept(
         return "it has no end marker"
     unused, left = before.unused(), list(enumerate(before.pieces))
     for piece in after.pieces:
+        if not any(may_be(old, piece) or _is_kept(old, piece) for _, old in left):
+            return f"{_name(piece)} is new"
         while left and not (may_be(left[0][1], piece) or _is_kept(left[0][1], piece)):
             place, old = left.pop(0)
             if not (old.is_extra or place in unused or (old.is_jfif and place)):
                 return f"{_name(old)} is missing or changed"
-        if not left:
-            return f"{_name(piece)} is new"
         left.pop(0)
     for place, old in left:
         if not (old.is_extra or place in unused):
@@ -265,4 +265,7 @@ def _is_kept(old: Piece, new: Piece) -> bool:
 
 
 def _name(piece: Piece) -> str:
-    return "entropy-coded data" if piece.kind == 0 else f"segment FF{piece.kind:02X}"
+    if piece.kind == 0:
+        return "entropy-coded data"
+    what = {COM: "a comment", DHT: "a Huffman table", DQT: "a quantisation table"}
+    return f"{what.get(piece.kind, f'a segment FF{piece.kind:02X}')} of {len(piece.body)} bytes"

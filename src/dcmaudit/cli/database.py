@@ -64,7 +64,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
                     print(f"{path}: {count} rows")
             return Exit.GOOD
         case "info":
-            with opened(settings) as store:
+            with opened(settings, check=False) as store:
                 return _print_info(store)
         case "identify":
             return _each(args, settings, _identify)
@@ -73,13 +73,16 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 @contextmanager
-def opened(settings: Settings, *, read_only: bool = True) -> Iterator[Store]:
-    """The store of the settings; StoreError where there is no database, for an empty answer would mislead."""
+def opened(settings: Settings, *, read_only: bool = True, check: bool = True) -> Iterator[Store]:
+    """The store of the settings; StoreError where there is no database, for an empty answer would mislead.
+
+    ``check``: a damaged one is a StoreCorruptError.
+    """
     from dcmaudit.store import is_database_missing, open_store
 
     if is_database_missing(settings.database):
         raise StoreError("no database here", file=settings.database, hint="name an existing one with --db")
-    with open_store(settings.database, user=settings.user, read_only=read_only) as store:
+    with open_store(settings.database, user=settings.user, read_only=read_only, check=check) as store:
         for note in store.notes if not read_only else ():
             log.info("%s", note)
         yield store
@@ -137,6 +140,20 @@ def _replacing(path: Path) -> Iterator[TextIO]:
 
 
 def _print_info(store: Store) -> int:
+    damage = store.check()
+    try:
+        _print_contents(store)
+    except StoreError as error:  # of a damaged one
+        print(f"location:          {store.location}")
+        damage = damage or [error.message]
+    for row in [] if damage else store.nameless_rows():
+        print(f"belongs to none:   {row}")
+    for note in damage:
+        print(f"damage:            {printable(note)}")
+    return Exit.NOT_ALL if damage else Exit.GOOD
+
+
+def _print_contents(store: Store) -> None:
     info = store.info()
     print(f"location:          {info.location}")
     print(f"kind:              {info.kind}{f', journal {info.journal}' if info.journal else ''}")
@@ -151,10 +168,10 @@ def _print_info(store: Store) -> int:
         print(f"not understood:    {info.problems} rows of rectangles")
     if info.old_columns:
         print(f"old columns kept:  {', '.join(info.old_columns)}")
-    damage = store.check()
-    for note in damage:
-        print(f"damage:            {note}")
-    return Exit.NOT_ALL if damage else Exit.GOOD
+    if not info.has_sums:
+        print(
+            "sums of marks:     none yet; a coordinate that damage changed would not show (the first write adds them)"
+        )
 
 
 # --- identities ---------------------------------------------------------------------------------------------------

@@ -146,6 +146,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     try:
         asked, listed = _asked(args, settings, store, report)
         asked.ledger = ledger
+        for lost in store.nameless_rows() if store is not None else ():
+            report.fail(store.location if store is not None else "", f"a row of it belongs to no file: {lost}")
         with _progress(args, settings, listed, store) as progress, stoppable() as stop:
             report.put, report.one_done = progress.output, progress.advance
             names = fresh(references(args, settings, listed, tally, report), args, job, report)
@@ -187,7 +189,8 @@ def _progress(args: argparse.Namespace, settings: Settings, listed: list[Referen
             return count_files(args, settings, given_up)
         if listed or store is None:
             return len(listed)
-        with open_store(settings.database, user=settings.user, read_only=True) as mine:  # of this thread
+        # Of this thread; it was checked for the other one.
+        with open_store(settings.database, user=settings.user, read_only=True, check=False) as mine:
             return sum(1 for _ in mine.filenames())
 
     from dcmaudit.store import open_store

@@ -58,7 +58,7 @@ class Asked:
             try:
                 stored = self._stored(self.store, reference)
             except DcmauditError as error:  # of a file whose identity was looked for
-                problems.append(error.message)
+                problems.append(f"{error.message} ({error.hint})" if error.hint else error.message)
         requests += stored.requests
         problems += stored.problems
         ledger = None if self.ledger is None or requests else ledger_of(self.ledger, stored.name)

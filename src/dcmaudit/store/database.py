@@ -14,27 +14,46 @@ from typing import Any
 from sqlalchemy import Connection, Engine, TextClause, text
 
 from dcmaudit.errors import StoreCorruptError, StoreReadOnlyError
-from dcmaudit.store import migrate
+from dcmaudit.store import migrate, soundness, walfile
 from dcmaudit.store.location import SqliteLocation, parse_location
 from dcmaudit.store.postgres import PostgresBackend
-from dcmaudit.store.schema import HEAD, LEARNING_TABLES, OWN_TABLES
+from dcmaudit.store.schema import HEAD, LEARNING, LOOKS, SUMS
 from dcmaudit.store.sqlite import WRITE, SqliteBackend
 from dcmaudit.store.translate import translated
-
-_OWN = {table.name for table in OWN_TABLES}
-_LEARNING = {table.name for table in LEARNING_TABLES}
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One open transaction and which tables there are: the shared ones, ours, and those of later steps."""
+    """One open transaction, whether the shared tables are there, and the last step that added tables of ours."""
 
     connection: Connection
     has_rects: bool
     has_tags: bool
-    has_own: bool
-    has_learning: bool
-    has_looks: bool
+    step: str | None
+
+    def has(self, step: str) -> bool:
+        """Whether the tables that this step makes are there."""
+        return self.step is not None and step <= self.step
+
+    @property
+    def has_own(self) -> bool:
+        """Whether our first tables are there."""
+        return self.step is not None
+
+    @property
+    def has_learning(self) -> bool:
+        """Whether the tables of the learning are there."""
+        return self.has(LEARNING)
+
+    @property
+    def has_looks(self) -> bool:
+        """Whether the table of the looks of engines is there."""
+        return self.has(LOOKS)
+
+    @property
+    def has_sums(self) -> bool:
+        """Whether the sums of each file's marks are there."""
+        return self.has(SUMS)
 
     @property
     def is_sqlite(self) -> bool:
@@ -52,7 +71,7 @@ class Session:
 
 
 def _complete(connection: Connection) -> Session:
-    return Session(connection, has_rects=True, has_tags=True, has_own=True, has_learning=True, has_looks=True)
+    return Session(connection, has_rects=True, has_tags=True, step=HEAD)
 
 
 @lru_cache(maxsize=64)
@@ -63,7 +82,7 @@ def _text(query: str) -> TextClause:
 class Database:
     """One database, usable from several threads, and in a child process after a fork."""
 
-    def __init__(self, location: str | Path, *, read_only: bool, timeout: float) -> None:
+    def __init__(self, location: str | Path, *, read_only: bool, timeout: float, check: bool = True) -> None:
         parsed = parse_location(location)
         self.backend: SqliteBackend | PostgresBackend
         if isinstance(parsed, SqliteLocation):
@@ -76,11 +95,23 @@ class Database:
         self._process = os.getpid()
         self._is_prepared = False
         self._is_complete = False
-        with self.reading() as session:
-            self._refuse_strangers(session)
+        self.log_damage: str | None = None
+        self._open(check=check)
 
     def __repr__(self) -> str:
         return f"Database({self.name!r})"
+
+    def _open(self, *, check: bool) -> None:
+        """Look whether it is a database of ours, and a sound one where that is asked."""
+        path = self.backend.path if isinstance(self.backend, SqliteBackend) else None
+        state = soundness.state_of(path) if path else []
+        if path and state[0] and not (check and soundness.is_known_sound(path, state)):
+            # Before SQLite opens it, for that renews the index by which a loss is known.
+            self.log_damage = walfile.damage(path)
+        with self.reading() as session:
+            self._refuse_strangers(session)
+        if path and check:
+            soundness.require_sound(self, path, self.log_damage, state)
 
     def close(self) -> None:
         """Give every connection back."""
@@ -134,12 +165,9 @@ class Database:
         tables = migrate.table_names(connection)
         found = migrate.version(connection, tables)
         migrate.refuse_newer(found, self.name)
-        has_own = found is not None and tables >= _OWN
-        has_learning = has_own and tables >= _LEARNING
-        has_looks = has_own and "dcmaudit_looks" in tables
-        session = Session(connection, "DicomRects" in tables, "DicomTags" in tables, has_own, has_learning, has_looks)
-        self._is_complete = found == HEAD and session.has_rects and session.has_tags and has_learning and has_looks
-        return session
+        migrate.refuse_incomplete(tables, found, self.name)
+        self._is_complete = found == HEAD
+        return Session(connection, has_rects="DicomRects" in tables, has_tags="DicomTags" in tables, step=found)
 
     def warm_up(self) -> None:
         """Have ready in memory what the first write will need; the database itself is left as it is."""
@@ -161,6 +189,7 @@ class Database:
             tables = migrate.table_names(connection)
             found = migrate.version(connection, tables)
             migrate.refuse_newer(found, self.name)
+            migrate.refuse_incomplete(tables, found, self.name)
             if found != HEAD:
                 migrate.upgrade(connection)
                 self.backend.upgraded(tables)

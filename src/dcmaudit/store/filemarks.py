@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from dcmaudit.model import DeviceFacts
-from dcmaudit.store import marks, rows
+from dcmaudit.store import marks, rows, sums
 from dcmaudit.store.database import Session
 from dcmaudit.store.part import StorePart
 from dcmaudit.store.records import Marks, NewRect, RectId, RectRow, TagRecord
@@ -19,10 +19,14 @@ class FileMarks(StorePart):
     # --- rectangles ---------------------------------------------------------------------------------------------
 
     def rects(self, filename: str) -> list[RectRow]:
-        """Every stored row of the file: rectangles, summaries, and rows with a ``problem``; shared ones first."""
+        """Every stored row of the file: rectangles, summaries, and rows with a ``problem``; shared ones first.
+
+        StoreCorruptError where the file's marks are not those that were stored.
+        """
         if not rows.is_storable_name(filename):
             return []
         with self._database.reading() as session:
+            sums.require_agreement(session, filename, self._database.name)
             return marks.find_rects(session, filename)
 
     def add_rects(self, filename: str, rects: Sequence[NewRect]) -> list[RectId]:
@@ -84,10 +88,11 @@ class FileMarks(StorePart):
     # --- tags ---------------------------------------------------------------------------------------------------
 
     def tag(self, filename: str) -> TagRecord | None:
-        """The tag row, None where the file is not done."""
+        """The tag row, None where the file is not done. StoreCorruptError as for ``rects``."""
         if not rows.is_storable_name(filename):
             return None
         with self._database.reading() as session:
+            sums.require_agreement(session, filename, self._database.name)
             return marks.find_tag(session, filename)
 
     def put_tag(

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import Dialect
 
-from dcmaudit.errors import StoreNewerError
-from dcmaudit.store.schema import HEAD, VERSION_TABLE
+from dcmaudit.errors import StoreCorruptError, StoreNewerError
+from dcmaudit.store.schema import HEAD, OWN_PREFIX, STEPS, VERSION_TABLE
 
+DAMAGE_HINT = "restore a copy made with `dcmaudit db backup`; `sqlite3 FILE .recover` may save what is left"
 SCRIPTS = Path(__file__).parent / "migrations"
 
 
@@ -41,6 +42,20 @@ def refuse_newer(found: str | None, where: str) -> None:
             file=where,
             hint="use the newer dcmaudit that wrote it, or another database",
         )
+
+
+def refuse_incomplete(tables: frozenset[str], found: str | None, where: str) -> None:
+    """StoreCorruptError where tables are missing that the database says it has: their rows would be missed silently."""
+    if found is None:
+        ours = sorted(name for name in tables if name.startswith(OWN_PREFIX))
+        reason = f"it has the table {ours[0]} and does not say of which shape it is" if ours else None
+    elif found not in STEPS:
+        reason = f"it says that it has the shape {found!r}, and there is none"
+    else:
+        made = frozenset[str]().union(*(names for step, names in STEPS.items() if step <= found))
+        reason = f"the table {min(made - tables)} is missing" if made - tables else None
+    if reason is not None:
+        raise StoreCorruptError(f"the database is damaged: {reason}", file=where, hint=DAMAGE_HINT)
 
 
 def upgrade(connection: Connection, scripts: Path = SCRIPTS) -> None:

@@ -60,3 +60,32 @@ def filenames(session: Session, after: str | None, count: int) -> list[str]:
     if after is not None:
         bound["after"] = after
     return list(session.connection.scalars(query, bound))
+
+
+def unreadable(session: Session, most: int) -> list[str]:
+    """Sentences about rows whose name no file can have, so that nobody will ever ask for them; ``most`` at most."""
+    found: list[str] = []
+    for attribute, table, _ in _SOURCES:
+        if not getattr(session, attribute):
+            continue
+        # Each name once, from the index where there is one.
+        for (name,) in session.rows(f"SELECT DISTINCT filename FROM {table}", {}):  # noqa: S608 (constants)
+            if rows.is_readable_name(name):
+                continue
+            found += _rows_named(session, table, name, most - len(found))
+            if len(found) >= most:
+                return found
+    return found
+
+
+def _rows_named(session: Session, table: str, name: object, most: int) -> list[str]:
+    title = table.strip('"')
+    if name is None or name == "":
+        query = f"SELECT id FROM {table} WHERE filename IS NULL OR filename = '' ORDER BY id LIMIT :most"  # noqa: S608
+        return [f"row {row[0]} of {title}: filename is empty" for row in session.rows(query, {"most": most})]
+    # What cannot be read cannot be asked for either: all rows are gone through, which happens in damage only.
+    return [
+        f"row {number} of {title}: filename is no text that a file can be called by"
+        for number, other in session.rows(f"SELECT id, filename FROM {table}", {})  # noqa: S608 (constants)
+        if other == name
+    ][:most]

@@ -35,6 +35,7 @@ def overview(session: Session, database: Database, notes: tuple[str, ...]) -> St
         old_columns=tuple(name for name in schema.OLD_COLUMNS if name in old),
         notes=notes,
         looks=looks.count_looks(session) if session.has_looks else {},
+        has_sums=session.has_sums,
     )
 
 

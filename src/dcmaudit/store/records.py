@@ -235,3 +235,4 @@ class StoreInfo:
     notes: tuple[str, ...]
     looks: Mapping[Outcome, int] = field(default_factory=dict)
     """Files by how the newest look of an engine at them ended."""
+    has_sums: bool = False

@@ -34,6 +34,10 @@ SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 Values = dict[str, object]
 E = TypeVar("E", bound=IntEnum)
 
+_TABLES = {"r": "DicomRects", "x": "dcmaudit_rects"}
+MOST = 2**31 - 1
+"""The largest number in a column: rows and columns are below 2**16 (PS3.3 C.7.6.3), NumberOfFrames is an IS."""
+
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -69,6 +73,12 @@ def parse_time(value: object) -> datetime | None:
 # --- text ---------------------------------------------------------------------------------------------------------
 
 
+class UnreadableText(str):
+    """A text of the database that is no UTF-8, its bytes shown as ``\\xNN``."""
+
+    __slots__ = ()
+
+
 def storable(text: str | None) -> str | None:
     """The text with every character that no database holds (NUL, lone surrogates) replaced by U+FFFD."""
     if text is None:
@@ -83,6 +93,11 @@ def is_storable_name(filename: str) -> bool:
     except UnicodeEncodeError:
         return False
     return bool(filename) and "\0" not in filename
+
+
+def is_readable_name(value: object) -> bool:
+    """Whether what a column holds is a name that a file can have."""
+    return isinstance(value, str) and not isinstance(value, UnreadableText) and is_storable_name(value)
 
 
 def check_name(filename: str) -> str:
@@ -146,9 +161,9 @@ def _scope_from_shared(frame: int, overlay: int) -> Scope:
 def _integer(row: Mapping[str, object], column: str) -> int:
     value = row.get(column)
     if isinstance(value, int):
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
+        if -MOST <= value <= MOST:
+            return value
+        raise UsageError(f"{column} is {value}: no plane has more than {MOST} rows, columns or frames")
     kind = "empty" if value is None else f"a {type(value).__name__}"
     raise UsageError(f"{column} is {kind}, not a whole number")
 
@@ -164,6 +179,12 @@ def _engine(kind: type[E], value: object) -> E | int | None:
 
 def _verdict(value: object) -> Verdict:
     return Verdict(value) if value in {0, 1} else Verdict.UNKNOWN
+
+
+def _check_texts(row: Mapping[str, object]) -> None:
+    for column, value in row.items():
+        if isinstance(value, UnreadableText):
+            raise UsageError(f"{column} is no UTF-8")
 
 
 def _edges(row: Mapping[str, object]) -> Box | None:
@@ -193,10 +214,11 @@ def rect_row(row: Mapping[str, object], prefix: str) -> RectRow:
     scope: Scope | None = None
     problem: str | None = None
     try:
+        _check_texts(row)
         scope = _scope(row, prefix)
         box = _edges(row)
     except DcmauditError as error:
-        box, scope, problem = None, None, error.message
+        box, scope, problem = None, None, f"{error.message} (row {row['id']} of {_TABLES[prefix]})"
     return RectRow(
         id=RectId(f"{prefix}{row['id']}"),
         filename=_text(row.get("filename")) or "",

@@ -5,10 +5,8 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint
 from sqlalchemy.sql.elements import quoted_name
 
-HEAD = "0003"
-"""The newest migration, so that a store that is up to date is recognised without loading Alembic."""
-
-VERSION_TABLE = "dcmaudit_version"
+OWN_PREFIX = "dcmaudit_"
+VERSION_TABLE = f"{OWN_PREFIX}version"
 
 RECT_COLUMNS = (
     "id", "filename", "top", "bottom", "left", "right", "frame", "overlay",
@@ -159,9 +157,6 @@ judged = Table(
 )
 """Suggestions of done files and whether a mark came of them; edges are inclusive, as in DicomRects."""
 
-LEARNING_TABLES = (kinds, judged)
-"""Those of the second step; a database that can only be read may lack them."""
-
 looks = Table(
     "dcmaudit_looks",
     metadata,
@@ -182,3 +177,24 @@ looks = Table(
     UniqueConstraint("filename", "engine", name="dcmaudit_looks_once"),
 )
 """Of the third step: how the last look of each engine at each file ended, also where it saw nothing or failed."""
+
+LEARNING_TABLES = (kinds, judged)
+"""Those of the second step."""
+
+SUMS_TABLE = "dcmaudit_sums"
+"""The count and the sum of each file's marks, see ``dcmaudit.store.sums``."""
+
+LEARNING, LOOKS, SUMS = "0002", "0003", "0004"
+"""The steps that made the tables of the learning, of the looks, and of the sums; a database that is only read may lack
+them."""
+
+STEPS: dict[str, frozenset[str]] = {
+    "0001": frozenset(str(table.name) for table in (rects, tags, *OWN_TABLES)),
+    LEARNING: frozenset(table.name for table in LEARNING_TABLES),
+    LOOKS: frozenset({looks.name}),
+    SUMS: frozenset({SUMS_TABLE}),
+}
+"""The tables that each step made: a database that says it took a step and lacks one of them is damaged."""
+
+HEAD = max(STEPS)
+"""The newest migration, so that a store that is up to date is recognised without loading Alembic."""

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, e
 
 from dcmaudit.errors import StoreError, StoreReadOnlyError
 from dcmaudit.store.companions import write_companions
+from dcmaudit.store.rows import UnreadableText
 
 _NETWORK = {
     "nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "gpfs", "beegfs", "glusterfs",
@@ -211,7 +212,10 @@ def _begin(connection: Connection) -> None:
 
 
 def _decode(data: bytes) -> str:
-    return data.decode("utf-8", "backslashreplace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return UnreadableText(data.decode("utf-8", "backslashreplace"))
 
 
 def _make_folders(folder: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Self, TextIO
 
 from dcmaudit.errors import UsageError
 from dcmaudit.model import DeviceFacts, PlaneAddress, Region, ReviewState
-from dcmaudit.store import exports, journal, names
+from dcmaudit.store import exports, journal, names, rows, soundness
 from dcmaudit.store import similar as similar_images
 from dcmaudit.store.database import Database
 from dcmaudit.store.filefacts import FileFacts
@@ -19,17 +19,23 @@ from dcmaudit.store.records import HistoryEntry, StoreInfo
 _PAGE = 5000
 
 
-def open_store(location: str | Path, *, user: str, read_only: bool = False, timeout: float = 10.0) -> Store:
+def open_store(
+    location: str | Path, *, user: str, read_only: bool = False, timeout: float = 10.0, check: bool = True
+) -> Store:
     """The store at a folder, a database file or a postgresql:// address.
 
     Nothing that exists is changed before the first write. ``user`` is noted on every row written. ``timeout`` is
     how many seconds another process may hold the database. UsageError for a location that is none;
     StoreCorruptError, StoreNewerError or StoreError for one that cannot be used; MissingExtraError where
     PostgreSQL needs an extra. A database that is missing is made, but with ``read_only`` it is simply empty.
+
+    A file is looked at for damage first (every page, every index, the sums of every file's marks), once for each of
+    its changes; a damaged one is a StoreCorruptError. ``check`` False leaves that out: for one who looks at damage, or
+    has just had it looked for.
     """
     if not user:
         raise UsageError("the database needs the name of its user")
-    return Store(Database(location, read_only=read_only, timeout=timeout), user)
+    return Store(Database(location, read_only=read_only, timeout=timeout, check=check), user)
 
 
 class Store(FileMarks, FileFacts):
@@ -80,15 +86,20 @@ class Store(FileMarks, FileFacts):
             return names.states(session, filenames)
 
     def filenames(self) -> Iterator[str]:
-        """Every name that has marks or was looked at by an engine, sorted, each once, read page by page."""
+        """Every name with marks or a look of an engine, sorted, each once, page by page; not those of nameless rows."""
         after: str | None = None
         while True:
             with self._database.reading() as session:
                 page = names.filenames(session, after, _PAGE)
-            yield from page
+            yield from (name for name in page if rows.is_readable_name(name))
             if len(page) < _PAGE:
                 return
             after = page[-1]
+
+    def nameless_rows(self, most: int = 20) -> list[str]:
+        """Sentences that name rows of marks whose file name is empty or no text: no file will ever get these marks."""
+        with self._database.reading() as session:
+            return names.unreadable(session, most)
 
     def similar(
         self, filename: str, device: DeviceFacts, address: PlaneAddress, sop_class_uid: str | None = None
@@ -150,9 +161,8 @@ class Store(FileMarks, FileFacts):
             return overview(session, self._database, self.notes)
 
     def check(self) -> list[str]:
-        """Sentences about damage that SQLite finds when it looks at every page; slow on a big database."""
-        with self._database.reading() as session:
-            if not session.is_sqlite:
-                return []
-            found = session.connection.exec_driver_sql("PRAGMA quick_check(10)").scalars().all()
-            return [line for line in found if line != "ok"]
+        """Sentences about damage: of pages, indexes, the log, and of files whose marks are not those stored.
+
+        Reads everything; a second or two for a million rectangles.
+        """
+        return soundness.findings(self._database)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from dcmaudit.errors import StoreCorruptError, StoreError, StoreLockedError, StoreReadOnlyError
 
-_CORRUPT_HINT = "restore it from a copy; `sqlite3 FILE .recover` may save what is left"
+_CORRUPT_HINT = "restore a copy made with `dcmaudit db backup`; `sqlite3 FILE .recover` may save what is left"
 _READ_HINT = "check who may read the file and its folder"
 _LOCKED = ("another process holds the database for too long", "close it there, or try again")
 
@@ -31,6 +31,9 @@ def translated(where: str) -> Iterator[None]:
         raise _from_postgres(original, where) from None
     except sqlite3.Error as error:
         raise from_sqlite(error, where) from error
+    except UnicodeDecodeError:
+        # SQLite's message quotes a damaged name, and Python cannot read the message.
+        raise StoreCorruptError("the database is damaged", file=where, hint=_CORRUPT_HINT) from None
     except SQLAlchemyError as error:
         raise StoreError(f"the database could not be used: {type(error).__name__}", file=where) from None
 

@@ -42,7 +42,7 @@ def black(path: Path) -> dict[str, list[int] | None]:
     found: dict[str, list[int] | None] = {}
     source = PathReference(path.with_name(path.name.replace(".redacted.dcm", ".dcm")))
     with open_instance(PathReference(path)) as after, open_instance(source) as before:
-        for plane in after.scan_stray():
+        for plane in after.scan_frames():
             new, old = after.read(plane.address).array, before.read(plane.address).array
             y, x = np.nonzero((new == 0) & (old != 0))
             found[plane.address.key] = [int(n) for n in (x.min(), y.min(), x.max(), y.max())] if len(x) else None

@@ -22,7 +22,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def kinds(path: Path) -> dict[PlaneKind, int]:
     with open_instance(PathReference(path)) as instance:
-        instance.scan_stray()
+        instance.scan_frames()
         found: dict[PlaneKind, int] = {}
         for plane in instance.all_planes():
             found[plane.kind] = found.get(plane.kind, 0) + 1

@@ -136,7 +136,7 @@ def test_embedded_overlays_of_every_frame_in_every_syntax_that_keeps_them(syntax
             assert np.array_equal(instance.read(FrameAddress(number)).array, values[number])
             assert np.array_equal(instance.read(OverlayAddress(0x6000, number)).array, low[number])
             assert np.array_equal(instance.read(OverlayAddress(0x6004, number)).array, high[number])
-        assert len(instance.scan_stray()) == 9
+        assert len(instance.scan_frames()) == 9
 
 
 def test_embedded_overlays_of_some_frames_only() -> None:
@@ -174,7 +174,7 @@ def test_big_endian_overlays_have_the_bytes_of_each_word_swapped() -> None:
 
 def test_a_real_file_with_overlays_in_bits_and_beside_them() -> None:
     with open_instance(PathReference(shared_file("ovly_p01.dcm"))) as instance:
-        kinds = [(group.kind, group.number) for group in instance.scan_stray().groups]
+        kinds = [(group.kind, group.number) for group in instance.scan_frames().groups]
         assert kinds == [
             (PlaneKind.FRAME, 0),
             (PlaneKind.EMBEDDED_OVERLAY, 0x6000),

@@ -104,7 +104,7 @@ def test_each_thing_that_cannot_be_shown_has_its_entry(made: Dataset, title: str
             instance.read(last.address)
 
 
-@pytest.mark.parametrize(("length", "named"), [(65534, False), (65536, True)])
+@pytest.mark.parametrize(("length", "named"), [(570, False), (576, True), (65534, True), (65536, True)])
 @pytest.mark.parametrize("syntax", [IMPLICIT, EXPLICIT])
 def test_large_private_binary_elements_are_named(syntax: str, length: int, named: bool) -> None:
     made = dataset(gradient())

@@ -152,7 +152,7 @@ def test_lossy_values_above_bits_stored_do_not_turn_black(syntax: str, stored: i
         array = instance.read(FrameAddress(0)).array
         assert int(array.max()) > top
         assert np.abs(array.astype(int) - picture).max() < 0.7 * top  # nothing turns over
-        assert not any(group.kind is PlaneKind.STRAY_BIT for group in instance.scan_stray().groups)
+        assert not any(group.kind is PlaneKind.STRAY_BIT for group in instance.scan_frames().groups)
         assert any("BitsStored" in note for note in instance.notes)
     require_proved(data, tmp_path)
 
@@ -172,7 +172,7 @@ def test_stray_bits_of_exact_codestreams_are_planes_as_before() -> None:
     picture[30:40, 30:60] |= 1 << 11
     stream = encode(picture, JPEG_LS)
     with opened(file_bytes(dataset(picture, bits_stored=10), JPEG_LS, frames=[stream])) as instance:
-        assert any(group.kind is PlaneKind.STRAY_BIT and group.number == 11 for group in instance.scan_stray().groups)
+        assert any(group.kind is PlaneKind.STRAY_BIT and group.number == 11 for group in instance.scan_frames().groups)
 
 
 # Colour ----------------------------------------------------------------------------------------------------------

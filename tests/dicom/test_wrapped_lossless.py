@@ -52,7 +52,7 @@ def test_every_predictor_and_precision_is_read_as_it_was_meant(
     stream = encode_lossless(picture, precision=precision, predictor=predictor, residues=residues)
     with opened(picture, stream, precision) as instance:
         assert np.array_equal(instance.read(FrameAddress(0)).array, picture)
-        assert not any(group.kind is PlaneKind.STRAY_BIT for group in instance.scan_stray().groups)
+        assert not any(group.kind is PlaneKind.STRAY_BIT for group in instance.scan_frames().groups)
         wraps = precision < 16
         assert any("leave the range" in note for note in instance.notes) is wraps
         assert any("another picture" in note for note in instance.notes) is (wraps and predictor >= 5)
@@ -87,7 +87,7 @@ def test_signed_values_that_are_wrapped_keep_their_sign(predictor: int) -> None:
     with opened(picture.view(np.int16), stream, 12) as instance:
         expected = (picture.astype(np.int16) << 4) >> 4
         assert np.array_equal(instance.read(FrameAddress(0)).array, expected)
-        assert not any(group.kind is PlaneKind.STRAY_BIT for group in instance.scan_stray().groups)
+        assert not any(group.kind is PlaneKind.STRAY_BIT for group in instance.scan_frames().groups)
 
 
 @needs_loop

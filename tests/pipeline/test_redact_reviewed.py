@@ -62,7 +62,7 @@ def shown(session: Session) -> dict[PlaneAddress, list[Box]]:
 
 def require_same(path: Path, drawn: dict[PlaneAddress, list[Box]]) -> None:
     with open_instance(PathReference(path)) as instance:
-        for plane in instance.scan_stray():
+        for plane in instance.scan_frames():
             assert plane.size is not None
             mask = np.zeros((plane.size.height, plane.size.width), bool)
             for box in drawn[plane.address]:

@@ -67,6 +67,14 @@ def shared_file(name: str) -> Path:
     return path
 
 
+def shared_case(name: str) -> Path:
+    """A file of ``../shared/data/cases``; the test is skipped, visibly, where it is absent."""
+    path = SHARED / "cases" / name
+    if not path.is_file():
+        pytest.skip(f"needs {name} of the shared test material")
+    return path
+
+
 def shared_compat() -> Path:
     """The folder with a database of the original tool; the test is skipped, visibly, where it is absent."""
     path = SHARED / "compat"

@@ -51,7 +51,7 @@ def redacted(
 ) -> Redacted:
     """``before`` redacted by the program's own writer."""
     with open_instance(before) as instance:
-        plan = make_plan(before.name, instance.scan_stray(), requests, options)
+        plan = make_plan(before.name, instance.scan_frames(), requests, options)
         assert not plan.problems, plan.problems
         out = io.BytesIO()
         maker = None if new_uid is None else (lambda _old: new_uid)

@@ -51,7 +51,7 @@ def redacted(
 ) -> tuple[MemoryReference, RedactionPlan, Written]:
     """The redacted file, the plan it follows, and what the writer says."""
     with open_instance(before) as instance:
-        plan = make_plan(before.name, instance.scan_stray(), requests, RedactionOptions(**options))  # type: ignore[arg-type]
+        plan = make_plan(before.name, instance.scan_frames(), requests, RedactionOptions(**options))  # type: ignore[arg-type]
         assert not plan.problems, plan.problems
         out = io.BytesIO()
         written = write_redacted(instance, plan, out, BlackPainter(), new_uid=new_uid)
@@ -81,8 +81,8 @@ def compare(before: Reference, after: Reference, plan: RedactionPlan, *, grown: 
     """Inside black as rendered, outside equal, on every plane; ``grown`` pixels around a box may be black too."""
     with open_instance(before) as one, open_instance(after) as other:
         touched = {plane.address: plan.boxes(plane) for plane in plan.touched()}
-        then = {plane.address: plane for plane in one.scan_stray()}
-        now = {plane.address: plane for plane in other.scan_stray()}
+        then = {plane.address: plane for plane in one.scan_frames()}
+        now = {plane.address: plane for plane in other.scan_frames()}
         vanished = {address: plane for address, plane in then.items() if address not in now}
         assert {plane.kind for plane in vanished.values()} <= _removed(plan.options)
         assert set(now) <= set(then)

@@ -52,7 +52,7 @@ def redact_at_random(path: Path, name: str, folder: Path, *, seed: int = 0) -> R
         with open_instance(PathReference(path)) as instance:
             facts = instance.facts
             found.syntax, found.photometric = facts.transfer_syntax_uid, facts.photometric_interpretation or ""
-            planes = [plane for plane in instance.scan_stray() if plane.size is not None]
+            planes = [plane for plane in instance.scan_frames() if plane.size is not None]
             picked = rng.sample(planes, min(len(planes), _PICKED))
             found.planes = tuple(plane.address.key for plane in picked)
             found.is_decodable = bool(planes)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dcmaudit.sources import Problem, Tally
 
 NAME = "frames"
-SUMMARY = "extract or list every plane: frames, overlays, stray bits and icons"
+SUMMARY = "extract or list every plane: frames, overlays, stray bits, icons and thumbnails"
 INTERRUPTED = 130
 
 

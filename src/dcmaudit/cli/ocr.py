@@ -35,9 +35,9 @@ _COUNTING = 2.0
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
     parser.description = (
-        "Look for text on every frame, overlay, stray bit and icon of the files, read it, and judge whether it is "
-        "likely to identify someone. What is found goes into the database and appears in the reviewer; with --csv "
-        "it goes into that file (and into the database too where --db names one)."
+        "Look for text on every frame, overlay, stray bit, icon and thumbnail of the files, read it, and judge "
+        "whether it is likely to identify someone. What is found goes into the database and appears in the reviewer; "
+        "with --csv it goes into that file (and into the database too where --db names one)."
     )
     parser.epilog = "exit codes: 0 every plane of every file was looked at; 1 some were not; 2 wrong usage"
     parser.add_argument("files", nargs="+", metavar="FILES", help="DICOM files, wildcards, folders, lists, databases")

@@ -10,6 +10,7 @@ from typing import Self
 
 import numpy as np
 
+from dcmaudit.dicom.blobs import blobs_of_frames
 from dcmaudit.dicom.bytesource import ByteSource
 from dcmaudit.dicom.display import display_notes, modality_of, palette_of, voi_luts_of, windows_of
 from dcmaudit.dicom.facts import instance_facts
@@ -21,9 +22,10 @@ from dcmaudit.dicom.layout import stored_values
 from dcmaudit.dicom.overlays import ClassicOverlay, EmbeddedOverlay, claimed_mask, classic_bits, find_overlays
 from dcmaudit.dicom.parts import Parts
 from dcmaudit.dicom.samples import Array, Samples
+from dcmaudit.dicom.segments import FrameExtras, scan_extras, thumbnail_of
 from dcmaudit.dicom.stray import StrayScan, scan_frames
 from dcmaudit.dicom.tags import TagRow, tag_rows
-from dcmaudit.dicom.unshown import find_unshown
+from dcmaudit.dicom.unshown import Unshown, find_unshown, unshown_blobs
 from dcmaudit.errors import (
     DcmauditError,
     DecodeError,
@@ -46,8 +48,13 @@ from dcmaudit.model import (
     PlaneList,
     Reference,
     StrayBitAddress,
+    ThumbnailAddress,
     UnshownAddress,
+    UnshownKind,
 )
+
+_SOON = 1 << 20
+"""Bytes of codestreams and functional groups that are searched while a file is opened: it takes a few milliseconds."""
 
 
 def open_instance(reference: Reference) -> Instance:
@@ -117,12 +124,13 @@ class Instance:
         self._icons: list[Icon] = find_icons(header)
         self._stray: StrayScan | None = None
         self.facts: InstanceFacts = instance_facts(header, self._image)
-        unshown = [*reasons, *self._overlays.missing, *find_unshown(header, self._icons, has_image=bool(self._image))]
         self._unshown = [
-            PlaneGroup(PlaneKind.UNSHOWN, i, range(1), None, reason=reason, name=name)
-            for i, (name, reason) in enumerate(unshown)
+            *(Unshown(UnshownKind.FRAMES, name, reason) for name, reason in reasons),
+            *(Unshown(UnshownKind.OVERLAY, name, reason) for name, reason in self._overlays.missing),
+            *find_unshown(header, self._icons, has_image=bool(self._image)),
         ]
         self._outside_mask = self._image.layout.unclaimed_mask if self._image else 0
+        self._extras = self._find_extras() if self._is_searched_soon else None
         self._planes = self._list()
 
     @property
@@ -176,14 +184,40 @@ class Instance:
             PlaneGroup(PlaneKind.ICON, icon.number, range(1), icon.reader.layout.size) for icon in self._icons
             if icon.reader is not None
         )  # fmt: skip
-        groups.extend(self._unshown)
-        if self._stray is not None:
-            count = len(self._unshown)
+        if self._extras is not None:
             groups.extend(
-                PlaneGroup(PlaneKind.UNSHOWN, count + i, range(1), None, reason=reason, name="unused bits")
-                for i, reason in enumerate(self._stray.problems)
+                PlaneGroup(PlaneKind.THUMBNAIL, index, frames, size) for index, size, frames in self._extras.groups()
             )
+        unshown = list(self._unshown)
+        if self._extras is not None:
+            unshown += unshown_blobs(self._extras.blobs)
+            unshown += [Unshown(UnshownKind.THUMBNAIL, *words) for words in self._extras.unshown]
+            unshown += [Unshown(UnshownKind.CODESTREAM, *words) for words in self._extras.pieces]
+        if self._stray is not None:
+            unshown += [Unshown(UnshownKind.UNUSED_BITS, "unused bits", reason) for reason in self._stray.problems]
+        groups.extend(
+            PlaneGroup(PlaneKind.UNSHOWN, i, range(1), None, reason=it.reason, name=it.name, unshown=it.kind)
+            for i, it in enumerate(unshown)
+        )
         return PlaneList(groups)
+
+    @property
+    def _is_searched_soon(self) -> bool:
+        """Whether what lies beside the frames costs so little to find that opening does it."""
+        image, groups = self._image, self._header.frame_groups
+        searched = 0 if groups is None else groups.end - groups.start
+        if image is not None and image.index is not None:
+            searched += image.element.length
+        return not searched or (searched <= _SOON and not self._header.body.is_remote)
+
+    def _find_extras(
+        self, progress: Callable[[int, int], None] | None = None, stop: Callable[[], bool] | None = None
+    ) -> FrameExtras | None:
+        """What lies beside the frames in their codestreams and functional groups; None where ``stop()`` said so."""
+        extras = scan_extras(self._image, progress, stop)
+        if extras is not None:
+            extras.blobs = blobs_of_frames(self._header)
+        return extras
 
     @property
     def parts(self) -> Parts:
@@ -210,25 +244,32 @@ class Instance:
         return self._outside_mask & ~claimed_mask(self._overlays.places.values(), frame)
 
     @property
-    def stray_scanned(self) -> bool:
-        """Whether stray bits were looked for, or cannot exist."""
-        return self._stray is not None or not self.has_unclaimed_bits
+    def frames_scanned(self) -> bool:
+        """Whether every frame was searched for stray bits and thumbnails, or there can be none: the list is whole."""
+        return self._extras is not None and (self._stray is not None or not self.has_unclaimed_bits)
 
-    def scan_stray(
+    def scan_frames(
         self, progress: Callable[[int, int], None] | None = None, stop: Callable[[], bool] | None = None
     ) -> PlaneList:
-        """Look for stray bits in every frame, frame by frame; returns the planes with them in place.
+        """Look in every frame for what no attribute tells; returns the planes with everything in place.
 
-        ``progress(done, frames)`` is called after each frame, and ``stop()`` before: when it says True the search is
-        given up, nothing is kept and ``stray_scanned`` stays False. A frame that cannot be decoded is an entry
-        "not audited". The result is kept: a second call is free.
+        These are stray bits, thumbnails and other segments of codestreams, and what the items of per-frame functional
+        groups hold. ``progress(done, frames)`` is called after each frame, and ``stop()`` before: when it says True the
+        search is given up, nothing is kept and ``frames_scanned`` stays False. A frame that cannot be decoded is an
+        entry "not audited". The result is kept: a second call is free.
         """
-        if self.stray_scanned or self._image is None:
+        if self.frames_scanned:
             return self._planes
-        scan = scan_frames(self._image, self._stray_mask, progress, stop)
+        stray, extras = self._stray, self._extras
+        if stray is None and self._image is not None and self.has_unclaimed_bits:
+            stray = scan_frames(self._image, self._stray_mask, progress, stop)
+            if stray is None:
+                return self._planes
+        if extras is None:
+            extras = self._find_extras(None if stray is not None else progress, stop)
         with self._lock:
-            if scan is not None and self._stray is None:
-                self._stray = scan
+            if extras is not None and not self.frames_scanned:
+                self._stray, self._extras = stray, extras
                 self._planes = self._list()
         return self._planes
 
@@ -237,7 +278,7 @@ class Instance:
         before = [g for g in self._planes.groups
                   if g.kind in {PlaneKind.FRAME, PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY}]  # fmt: skip
         yield from PlaneList(before)
-        planes = self.scan_stray()
+        planes = self.scan_frames()
         yield from PlaneList(planes.groups[len(before) :])
 
     def read(self, address: PlaneAddress) -> Samples:
@@ -272,6 +313,8 @@ class Instance:
                 return _bit_samples(self._bit_plane(frame, bit))
             case IconAddress(number):
                 return self._icon_samples(number)
+            case ThumbnailAddress(frame, index):
+                return thumbnail_of(self._image, frame, index).samples()
             case UnshownAddress(number):
                 reason = next((g.reason for g in self._planes.groups
                                if g.kind is PlaneKind.UNSHOWN and g.number == number), None)  # fmt: skip
@@ -372,6 +415,8 @@ def _words(address: PlaneAddress) -> str:
             return f"bit {bit} of frame {frame + 1}"
         case IconAddress(number):
             return f"icon {number + 1}"
+        case ThumbnailAddress(frame, number):
+            return f"thumbnail {number + 1} of frame {frame + 1}"
         case UnshownAddress():
             return "not audited"
 

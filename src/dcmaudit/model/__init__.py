@@ -13,7 +13,9 @@ from dcmaudit.model.planes import (
     PlaneKind,
     PlaneList,
     StrayBitAddress,
+    ThumbnailAddress,
     UnshownAddress,
+    UnshownKind,
     parse_key,
 )
 from dcmaudit.model.references import Reference
@@ -51,7 +53,9 @@ __all__ = [
     "Scope",
     "Size",
     "StrayBitAddress",
+    "ThumbnailAddress",
     "UnshownAddress",
+    "UnshownKind",
     "Verdict",
     "View",
     "covered_area",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from dcmaudit.model.facts import DeviceFacts
 from dcmaudit.model.geometry import Box
-from dcmaudit.model.planes import FrameAddress, OverlayAddress, PlaneAddress, StrayBitAddress
+from dcmaudit.model.planes import FrameAddress, OverlayAddress, PlaneAddress, StrayBitAddress, ThumbnailAddress
 
 
 class Mark(NamedTuple):
@@ -62,7 +62,7 @@ class Judged:
 
 
 def plane_group(address: PlaneAddress) -> str:
-    """The kind of plane that marks are compared within: ``f``, ``o6000``, ``b12``, ``i0``, ``x0``."""
+    """The kind of plane that marks are compared within: ``f``, ``o6000``, ``b12``, ``i0``, ``t0``, ``x0``."""
     match address:
         case FrameAddress():
             return "f"
@@ -70,6 +70,8 @@ def plane_group(address: PlaneAddress) -> str:
             return f"o{group:04X}"
         case StrayBitAddress(bit, _):
             return f"b{bit}"
+        case ThumbnailAddress(_, index):
+            return f"t{index}"
         case _:
             return address.key
 
@@ -77,7 +79,7 @@ def plane_group(address: PlaneAddress) -> str:
 def plane_frame(address: PlaneAddress) -> int:
     """The frame of a plane within its group, 0 for what has none."""
     match address:
-        case FrameAddress(frame) | OverlayAddress(_, frame) | StrayBitAddress(_, frame):
+        case FrameAddress(frame) | OverlayAddress(_, frame) | StrayBitAddress(_, frame) | ThumbnailAddress(frame, _):
             return frame
         case _:
             return 0

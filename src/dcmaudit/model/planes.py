@@ -1,8 +1,9 @@
 """Addresses of planes, and the list of all planes of one instance.
 
 An instance is a list of planes in a fixed order: every image frame; then overlay by overlay every frame of each;
-then stray high bits, icons, and last what cannot be shown. Overlays in the high bits of the pixel data share
-``OverlayAddress`` with classic ones: both are one 60xx group, and a database row cannot tell them apart.
+then stray high bits, icons, thumbnails inside the frames' codestreams, and last what cannot be shown. Overlays in the
+high bits of the pixel data share ``OverlayAddress`` with classic ones: both are one 60xx group, and a database row
+cannot tell them apart.
 """
 
 from __future__ import annotations
@@ -75,6 +76,19 @@ class IconAddress:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class ThumbnailAddress:
+    """A picture inside the codestream of one image frame beside the frame itself (EXIF, JFIF...), both from 0."""
+
+    frame: int
+    index: int
+
+    @property
+    def key(self) -> str:
+        """The short text for addresses in pages and files."""
+        return f"t{self.frame}.{self.index}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class UnshownAddress:
     """Something that cannot be shown, counted from 0: it takes a place in the list, with its reason."""
 
@@ -86,10 +100,10 @@ class UnshownAddress:
         return f"x{self.index}"
 
 
-PlaneAddress = FrameAddress | OverlayAddress | StrayBitAddress | IconAddress | UnshownAddress
+PlaneAddress = FrameAddress | OverlayAddress | StrayBitAddress | IconAddress | ThumbnailAddress | UnshownAddress
 
 _KEY = re.compile(r"(?:f(?P<f>\d{1,10})|o(?P<g>60[0-9A-F]{2})\.(?P<o>\d{1,10})|b(?P<n>\d{1,2})\.(?P<b>\d{1,10})"
-                  r"|i(?P<i>\d{1,10})|x(?P<x>\d{1,10}))")  # fmt: skip
+                  r"|i(?P<i>\d{1,10})|t(?P<f2>\d{1,10})\.(?P<t>\d{1,4})|x(?P<x>\d{1,10}))")  # fmt: skip
 
 
 def parse_key(key: str) -> PlaneAddress:
@@ -98,7 +112,7 @@ def parse_key(key: str) -> PlaneAddress:
     if found is None:
         raise UsageError(
             f"{key!r} is no plane",
-            hint="allowed: f3, o6000.3, b12.3, i0, x0 (frame, overlay, bit, icon, unshown)",
+            hint="allowed: f3, o6000.3, b12.3, i0, t3.0, x0 (frame, overlay, bit, icon, thumbnail, unshown)",
         )
     part = found.groupdict()
     if part["f"] is not None:
@@ -109,6 +123,8 @@ def parse_key(key: str) -> PlaneAddress:
         return StrayBitAddress(int(part["n"]), int(part["b"]))
     if part["i"] is not None:
         return IconAddress(int(part["i"]))
+    if part["t"] is not None:
+        return ThumbnailAddress(int(part["f2"]), int(part["t"]))
     return UnshownAddress(int(part["x"]))
 
 
@@ -120,19 +136,56 @@ class PlaneKind(Enum):
     EMBEDDED_OVERLAY = "embedded overlay"
     STRAY_BIT = "stray bit"
     ICON = "icon"
+    THUMBNAIL = "thumbnail"
     UNSHOWN = "not audited"
+
+
+class UnshownKind(Enum):
+    """What an entry stands for that cannot be shown."""
+
+    FRAMES = "image frames"
+    OVERLAY = "overlay"
+    ICON = "icon"
+    THUMBNAIL = "thumbnail"
+    UNUSED_BITS = "unused bits"
+    NESTED_PIXELS = "pixels inside a sequence"
+    FILE_END = "the end of the file"
+    FRAME_GROUPS = "functional groups"
+    NO_PIXELS = "no pixel data"
+    REMOTE_PIXELS = "pixel data elsewhere"
+    DOCUMENT = "document"
+    GRAPHICS = "graphics"
+    PRIVATE = "private element"
+    """A private element, at whatever depth, in which a picture could hide."""
+    ELEMENT = "element"
+    """An element of the standard in which a picture could hide."""
+    CODESTREAM = "codestream"
+    """What lies in the codestreams of frames beside the frames: comments, application segments, trailing bytes."""
+
+    @property
+    def hides_pixels(self) -> bool:
+        """Whether pixels that a redaction must reach cannot be seen, so that it cannot be known to be complete."""
+        return self in _HIDING
+
+
+_HIDING = frozenset({
+    UnshownKind.FRAMES, UnshownKind.OVERLAY, UnshownKind.ICON, UnshownKind.UNUSED_BITS, UnshownKind.NESTED_PIXELS,
+    UnshownKind.FILE_END, UnshownKind.NO_PIXELS, UnshownKind.REMOTE_PIXELS,
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class PlaneGroup:
     """A run of planes of one kind that differ only in their frame number.
 
-    ``number`` is the overlay group (0x6000...), the stray bit, the icon's index or the unshown entry's index; 0
-    for the image frames. ``frames`` names the frames that are there, in order (a range, or the frames of a stray
-    bit in which it is set). ``origin`` is the position of an overlay's first pixel in image pixels, counted from
-    0 (PS3.3 C.9.2: OverlayOrigin less 1). ``image_frame_origin`` is the image frame, from 0, that the overlay's
-    first frame belongs to (ImageFrameOrigin less 1). ``reason`` says why something cannot be shown and is None
-    for everything else; ``size`` is None only where nothing can be shown.
+    ``number`` is the overlay group (0x6000...), the stray bit, the icon's, the thumbnail's (within its frame) or the
+    unshown entry's index; 0 for the image frames. ``frames`` names the frames that are there, in order (a range, or
+    the frames of a stray bit in which it is set, or of a thumbnail that have it). ``origin`` is the position of an
+    overlay's first pixel in image pixels, counted from 0 (PS3.3 C.9.2: OverlayOrigin less 1). ``image_frame_origin``
+    is the image frame, from 0, that the overlay's first frame belongs to (ImageFrameOrigin less 1). ``reason`` says
+    why something cannot be shown and is None for everything else, and ``unshown`` what kind of thing it is; ``size``
+    is None only where nothing can be shown. ``name`` says what an unshown entry is, or which part of an icon is shown
+    ("frame 2 of icon 1").
     """
 
     kind: PlaneKind
@@ -143,6 +196,7 @@ class PlaneGroup:
     image_frame_origin: int = 0
     reason: str | None = None
     name: str = ""
+    unshown: UnshownKind | None = None
 
     def address(self, position: int) -> PlaneAddress:
         """The address of the ``position``-th plane of the group, from 0."""
@@ -156,6 +210,8 @@ class PlaneGroup:
                 return StrayBitAddress(self.number, frame)
             case PlaneKind.ICON:
                 return IconAddress(self.number)
+            case PlaneKind.THUMBNAIL:
+                return ThumbnailAddress(frame, self.number)
             case PlaneKind.UNSHOWN:
                 return UnshownAddress(self.number)
 
@@ -171,8 +227,9 @@ class PlaneGroup:
                 return f"overlay {self.number:04X} (in the pixel data)"
             case PlaneKind.STRAY_BIT:
                 return f"stray bit {self.number}"
-            case PlaneKind.ICON:
-                return "icon" if self.number == 0 else f"icon {self.number + 1}"
+            case PlaneKind.ICON | PlaneKind.THUMBNAIL:
+                word = self.kind.value
+                return self.name or (word if self.number == 0 else f"{word} {self.number + 1}")
             case PlaneKind.UNSHOWN:
                 return f"not audited: {self.name}"
 
@@ -204,6 +261,8 @@ class Plane:
             case OverlayAddress(_, frame):
                 return f"{group.title} frame {frame + 1}/{len(group.frames)}"
             case StrayBitAddress(_, frame):
+                return f"{group.title} of frame {frame + 1}"
+            case ThumbnailAddress(frame, _):
                 return f"{group.title} of frame {frame + 1}"
             case _:
                 return group.title
@@ -269,7 +328,7 @@ def _position(group: PlaneGroup, address: PlaneAddress) -> int | None:
     match address:
         case FrameAddress(frame):
             number = 0
-        case OverlayAddress(number, frame) | StrayBitAddress(number, frame):
+        case OverlayAddress(number, frame) | StrayBitAddress(number, frame) | ThumbnailAddress(frame, number):
             pass
         case IconAddress(number) | UnshownAddress(number):
             frame = group.frames[0]

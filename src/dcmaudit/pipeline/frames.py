@@ -24,6 +24,7 @@ from dcmaudit.model import (
     Rendering,
     Result,
     StrayBitAddress,
+    ThumbnailAddress,
     View,
 )
 
@@ -111,6 +112,8 @@ def file_name(plane: Plane, view: View, kind: Format) -> str:
             name = f".b{bit:02}.{frame + 1:04}"
         case IconAddress(index):
             name = f".i{index + 1:04}"
+        case ThumbnailAddress(frame, index):
+            name = f".t{frame + 1:04}.{index + 1:02}"
         case _:
             raise UsageError(f"{plane.title} has no picture")
     if view.rendering is not Rendering.FULL:

@@ -20,6 +20,7 @@ from dcmaudit.model import (
     Reference,
     Scope,
     StrayBitAddress,
+    ThumbnailAddress,
     Verdict,
     covered_area,
 )
@@ -161,7 +162,7 @@ def _numbers(address: PlaneAddress) -> tuple[int | str, int | str]:
             return frame, -1
         case OverlayAddress(group, frame):
             return frame, (group - 0x6000) // 2
-        case StrayBitAddress(_, frame):
+        case StrayBitAddress(_, frame) | ThumbnailAddress(frame, _):
             return frame, address.key
         case IconAddress():
             return 0, address.key

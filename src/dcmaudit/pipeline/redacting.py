@@ -17,10 +17,9 @@ from dcmaudit.detect.rules import suggest_by_rules
 from dcmaudit.detect.ultrasound import ultrasound_regions
 from dcmaudit.dicom import Instance, open_instance
 from dcmaudit.dicom.header_view import header_view
-from dcmaudit.dicom.unshown import hides_pixels
 from dcmaudit.dicom.write import rehearse, write_redacted
 from dcmaudit.errors import DcmauditError, ProofError, SourceError, UsageError
-from dcmaudit.model import Outcome, PlaneKind, Reference, Region, Result, Size
+from dcmaudit.model import Outcome, PlaneKind, Reference, Region, Result, Size, UnshownKind
 from dcmaudit.model.proof import Proof, TextCheck
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, PlanProblem, RedactionOptions, RedactionPlan, Request
 from dcmaudit.pipeline import workers
@@ -37,8 +36,6 @@ from dcmaudit.redact import make_plan
 from dcmaudit.verify import prove
 
 _CHUNK = 1 << 20
-NO_PIXELS = "the whole instance"
-"""The name of the unshown part of an instance that has no pixels at all (PS3.3 A.1.2: plans, structures)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,17 +280,17 @@ def plan_for(job: RedactionJob, task: RedactionTask, instance: Instance) -> tupl
     Rules and ultrasound regions are looked up in the file's header and join what was asked. What was wrong with the
     requests, and pixels that cannot be seen, are problems of the plan.
     """
-    planes = instance.scan_stray()
+    planes = instance.scan_frames()
     requests, problems, notes = _from_header(job, instance)
     plan = make_plan(instance.reference.name, planes, [*task.requests, *requests], job.options)
     is_copy = job.copy_clean and plan.is_empty and not (task.ledger and task.ledger.rectangles)
     wrong = [*task.problems, *([task.undone] if task.undone and not is_copy else [])]
     found = [*plan.problems, *(PlanProblem("request", text) for text in wrong), *problems]
     found += [
-        PlanProblem(group.name, f"it cannot be looked at: {group.reason}{_way_out(group.name)}")
+        PlanProblem(group.name, f"it cannot be looked at: {group.reason}{_way_out(group.unshown)}")
         for group in planes.groups
-        if group.kind is PlaneKind.UNSHOWN and hides_pixels(group.name) and not _is_removed(group.name, job.options)
-        and not (job.copy_clean and group.name == NO_PIXELS)
+        if group.unshown is not None and group.unshown.hides_pixels and not _is_removed(group.unshown, job.options)
+        and not (job.copy_clean and group.unshown is UnshownKind.NO_PIXELS)
     ]  # fmt: skip
     if not found and plan.is_empty and not changes_anything(job.options) and not job.copy_clean:
         found.append(
@@ -316,17 +313,18 @@ def changes_anything(options: RedactionOptions) -> bool:
     )
 
 
-def _is_removed(name: str, options: RedactionOptions) -> bool:
-    """Whether an unshown part of that name goes with the overlays or icons that are removed."""
-    return (name.startswith("overlay") and options.overlays is OverlayPolicy.REMOVE) or (
-        name.startswith("icon") and options.icons is IconPolicy.REMOVE
+def _is_removed(kind: UnshownKind, options: RedactionOptions) -> bool:
+    """Whether an unshown part of that kind goes with the overlays or icons that are removed."""
+    return (kind is UnshownKind.OVERLAY and options.overlays is OverlayPolicy.REMOVE) or (
+        kind is UnshownKind.ICON and options.icons is IconPolicy.REMOVE
     )
 
 
-def _way_out(name: str) -> str:
+def _way_out(kind: UnshownKind) -> str:
     """The option that takes out what cannot be looked at, where there is one."""
-    kind = next((kind for kind in ("overlay", "icon") if name.startswith(kind)), None)
-    return "" if kind is None else f" (--{kind}s remove takes it out)"
+    if kind is UnshownKind.OVERLAY:
+        return " (--overlays remove takes it out)"
+    return " (--icons remove takes it out)" if kind is UnshownKind.ICON else ""
 
 
 def _from_header(job: RedactionJob, instance: Instance) -> tuple[list[Request], list[PlanProblem], list[str]]:

@@ -22,6 +22,7 @@ from dcmaudit.model.planes import (
     PlaneKind,
     PlaneList,
     StrayBitAddress,
+    ThumbnailAddress,
     UnshownAddress,
 )
 from dcmaudit.model.redaction import (
@@ -277,6 +278,8 @@ def _named(address: PlaneAddress) -> str:
             return f"stray bit {bit} of frame {frame}"
         case IconAddress(index):
             return f"icon {index}"
+        case ThumbnailAddress(frame, index):
+            return f"thumbnail {index} of frame {frame}"
         case UnshownAddress(index):
             return f"unshown part {index}"
 
@@ -290,6 +293,8 @@ def _absent(address: PlaneAddress, listing: PlaneList) -> str:
             kinds, what = OVERLAYS, "overlay frames"
         case StrayBitAddress():
             kinds, what = (PlaneKind.STRAY_BIT,), "stray bit planes"
+        case ThumbnailAddress():
+            kinds, what = (PlaneKind.THUMBNAIL,), "thumbnails"
         case _:
             kinds, what = (PlaneKind.ICON,), "icons"
     there = [group for group in listing.groups if group.kind in kinds]

@@ -214,8 +214,8 @@ class Desk:
             return
         try:
             with self.pool.lease(file.file_id, session.worklist.referrer(file.place)) as instance:
-                instance.scan_stray(progress, stop)
-                if instance.stray_scanned:
+                instance.scan_frames(progress, stop)
+                if instance.frames_scanned:
                     session.take_planes(file, Header.of(instance))
                     return
         except DcmauditError as error:

@@ -53,7 +53,7 @@ class Header:
         """The header of an open instance."""
         stray = StrayBits.NONE
         if instance.has_unclaimed_bits:
-            stray = StrayBits.DONE if instance.stray_scanned else StrayBits.WAITING
+            stray = StrayBits.DONE if instance.frames_scanned else StrayBits.WAITING
         return cls(instance.facts, instance.planes, stray, instance.notes)
 
 

@@ -237,7 +237,7 @@ def series_files(session: Session, start: int, count: int) -> dict[str, object]:
             with open_instance(worklist.reference(place)) as instance:
                 if instance.facts.series_uid != file.facts.series_uid:
                     continue
-                planes, is_searched = instance.planes, instance.stray_scanned or not instance.has_unclaimed_bits
+                planes, is_searched = instance.planes, instance.frames_scanned
         except DcmauditError:
             failed += 1
             continue

@@ -8,7 +8,18 @@ from datetime import datetime
 from enum import IntEnum
 from typing import NewType
 
-from dcmaudit.model import Box, DeviceFacts, HowSeen, Identity, Outcome, PlaneAddress, Scope, Verdict, parse_key
+from dcmaudit.model import (
+    Box,
+    DeviceFacts,
+    HowSeen,
+    Identity,
+    Outcome,
+    PlaneAddress,
+    Scope,
+    ThumbnailAddress,
+    Verdict,
+    parse_key,
+)
 
 RectId = NewType("RectId", str)
 """The name of one stored rectangle: ``r12`` in the shared table, ``x3`` in the table of our own."""
@@ -126,8 +137,9 @@ class Marks:
 class SeenSpan:
     """A run of planes of one group: ``start <= number < stop``.
 
-    ``group`` is ``f`` (image frames), ``o6000`` (an overlay), ``b12`` (a stray bit), ``i`` (icons) or ``x``
-    (entries that cannot be shown); the numbers are frames of it, or for the last two its indices.
+    ``group`` is ``f`` (image frames), ``o6000`` (an overlay), ``b12`` (a stray bit), ``t0`` (the first
+    thumbnail of a frame), ``i`` (icons) or ``x`` (entries that cannot be shown); the numbers are frames of it, or for
+    the last two its indices.
     """
 
     group: str
@@ -137,12 +149,16 @@ class SeenSpan:
     @classmethod
     def of(cls, address: PlaneAddress) -> SeenSpan:
         """The span that holds one plane."""
+        if isinstance(address, ThumbnailAddress):
+            return cls(f"t{address.index}", address.frame, address.frame + 1)
         key = address.key
         group, number = key.split(".") if "." in key else (key[:1], key[1:])
         return cls(group, int(number), int(number) + 1)
 
     def address(self, number: int) -> PlaneAddress:
         """The address of one plane of the span."""
+        if self.group.startswith("t"):
+            return ThumbnailAddress(number, int(self.group[1:]))
         return parse_key(f"{self.group}.{number}" if len(self.group) > 1 else f"{self.group}{number}")
 
 

@@ -39,7 +39,7 @@ def bits(frames: int, rows: int = 15, columns: int = 21) -> np.ndarray:
 
 def keys(data: MemoryReference) -> list[str]:
     with open_instance(data) as instance:
-        return [plane.address.key for plane in instance.scan_stray()]
+        return [plane.address.key for plane in instance.scan_frames()]
 
 
 @pytest.mark.parametrize("syntax", NATIVE_SYNTAXES)
@@ -209,7 +209,7 @@ def test_a_mark_for_every_plane_is_black_on_every_plane_as_the_reviewer_shows_it
     before = MemoryReference("a.dcm", file_bytes(data))
     after = proved(before, [asked(BOX, Everywhere.ALL_PLANES)])
     with open_instance(after) as instance:
-        for plane in instance.scan_stray():
+        for plane in instance.scan_frames():
             area = instance.read(plane.address).array[BOX.top : BOX.bottom, BOX.left : BOX.right]
             assert area.size
             assert not area.any(), plane.title

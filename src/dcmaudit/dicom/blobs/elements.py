@@ -1,0 +1,334 @@
+"""Every value of a data set, at every depth, that could hold a picture of 24 x 24 pixels or begins like one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import cast
+
+from pydicom.datadict import dictionary_description, dictionary_VM, dictionary_VR, private_dictionary_VR
+from pydicom.dataelem import DataElement, RawDataElement
+
+from dcmaudit.dicom.attributes import Attributes
+from dcmaudit.dicom.blobs.profiles import stray_bytes_of_profile
+from dcmaudit.dicom.blobs.safe_private import cannot_hold_a_picture
+from dcmaudit.dicom.blobs.signatures import Look, looks_like, small_picture, text_that_is_none
+from dcmaudit.dicom.blobs.tables import DESCRIPTORS, PALETTES, fault_of_table
+from dcmaudit.dicom.blobs.walk import NotItemsError, Place, walk_items
+from dcmaudit.dicom.framegroups import PER_FRAME
+from dcmaudit.dicom.header import PIXEL_TAGS, Header
+
+LEAST = 576
+"""Bytes that a picture of 24 x 24 pixels of 8 bits takes."""
+DEEPEST = 24
+_ICONS = 0x00880200
+_TEXTS = {"AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UR", "UT"}
+_NUMBERS = {"AT": 4, "FD": 8, "FL": 4, "SL": 4, "SS": 2, "SV": 8, "UL": 4, "US": 2, "UV": 8}
+_SHOWN_OR_NAMED = {0x00420011, 0x00287FE0, 0x56000020}
+"""What has an entry of its own: documents, remote pixel data, spectra."""
+_NAMED_WHOLE = {0x0040A730, 0x54000100, 0x00700001}
+"""Sequences that have an entry of their own: structured reports, waveforms, graphic annotations."""
+_TABLES = {0x7FE00001, 0x7FE00002}
+_CERTIFICATES = {0x04000115, 0x04000120, 0x04000310, 0x04000402, 0x04000404}
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A value that could hold a picture and is shown by no plane.
+
+    ``path`` are the tags from the top-level element down to it; ``count`` values of ``length`` bytes together lie at
+    that path, in different items. ``look`` says what the largest begins like, ``fault`` in words why a standard element
+    is not what it should be.
+    """
+
+    path: tuple[int, ...]
+    vr: str
+    length: int
+    count: int = 1
+    look: Look | None = None
+    fault: str | None = None
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it is private, or lies in something private."""
+        return any(tag >> 16 & 1 for tag in self.path)
+
+    @property
+    def name(self) -> str:
+        """What the reviewer calls it."""
+        tag = self.path[-1]
+        inside = "".join(f" in {_number(outer)}" for outer in reversed(self.path[:-1]))
+        return f"{'private element' if self.is_private else 'element'} {_number(tag)}{inside}"
+
+    @property
+    def reason(self) -> str:
+        """In words what it is and why it is named."""
+        title = _title(self.path[-1])
+        what = f"{self.length} bytes (VR {self.vr})"
+        what += f" in {self.count} items" if self.count > 1 else ""
+        if self.look is not None:
+            what += f" that look like {self.look.value}"
+        elif self.fault is not None:
+            what += f", {self.fault}"
+        else:
+            what += ", in which a picture could hide"
+        return f"{title}: {what}" if title else what
+
+
+def find_blobs(header: Header) -> list[Blob]:
+    """Every such value of the data set but for those of its per-frame groups (``blobs_of_frames``), in order.
+
+    Not found are: pixel data, overlays and icons, which are planes or named; what has an entry of its own; what a plane
+    is shown by (palettes, LUTs of the right length, offset tables); words and sentences; zeros in elements of the
+    standard.
+    """
+    search = _Search(header)
+    search.data_set(Attributes(header.meta), (), 0)
+    search.data_set(header.attributes, (), 0)
+    for tag, kept in header.kept.items():
+        if tag != PER_FRAME and not search.has_entry(tag):
+            search.kept(tag, kept.vr, kept.offset, kept.length)
+    return search.found()
+
+
+def blobs_of_frames(header: Header) -> list[Blob]:
+    """The same for the Per-frame Functional Groups Sequence, which may have ten thousand items."""
+    groups = header.frame_groups
+    if groups is None:
+        return []
+    search = _Search(header)
+    data = header.body.read_at(groups.start, groups.end - groups.start)
+    search.sequence(data, (PER_FRAME,), implicit=groups.implicit, little=groups.little, whole=False)
+    return search.found()
+
+
+class _Search:
+    def __init__(self, header: Header) -> None:
+        self._header = header
+        self._found: dict[tuple[tuple[int, ...], str | None], Blob] = {}
+        self._palette = header.attributes.code(0x00280004) == "PALETTE COLOR"
+        self._frames = max(1, header.attributes.integer(0x00280008) or 1)
+
+    def found(self) -> list[Blob]:
+        return sorted(self._found.values(), key=lambda blob: blob.path)
+
+    @staticmethod
+    def has_entry(tag: int) -> bool:
+        """Whether planes or entries of other kinds stand for the element."""
+        group = tag >> 16
+        is_overlay = 0x6000 <= group <= 0x60FF and group % 2 == 0 and tag & 0xFFFF == 0x3000
+        is_curve = 0x5000 <= group <= 0x50FF and group % 2 == 0
+        return is_overlay or is_curve or tag in PIXEL_TAGS or tag in _SHOWN_OR_NAMED or tag == _ICONS
+
+    def data_set(self, attributes: Attributes, path: tuple[int, ...], depth: int) -> None:
+        """Look at every element of a data set or item."""
+        if depth > DEEPEST:
+            return
+        for tag in attributes.tags():
+            if self.has_entry(tag) or tag in _NAMED_WHOLE:
+                continue
+            element = attributes.element(tag)
+            value = getattr(element, "value", None)
+            here = (*path, tag)
+            if isinstance(value, bytes):
+                if len(value) >= 24:
+                    self._value(here, element, value, attributes)
+            elif element is not None and element.VR == "SQ":
+                for item in attributes.items(tag):
+                    self.data_set(item, here, depth + 1)
+            elif element is not None and value is not None:
+                self._converted(here, str(element.VR), value, attributes)
+
+    def _value(self, path: tuple[int, ...], element: RawDataElement | DataElement | None, data: bytes,
+               attributes: Attributes) -> None:  # fmt: skip
+        creator = _creator(attributes, path[-1])
+        vr = _vr_of(path[-1], element.VR if element is not None else None, creator)
+        syntax, is_raw = self._header.syntax, isinstance(element, RawDataElement)
+        if (vr == "SQ" and is_raw) or (vr in {"SQ", "UN"} and _begins_with_item(data)):
+            implicit = element.is_implicit_VR if isinstance(element, RawDataElement) else syntax.implicit
+            self.sequence(data, path, implicit=implicit, little=syntax.little_endian, whole=True, unknown=vr == "UN")
+        else:
+            self._judge(path, vr, data, attributes.integers, creator)
+
+    def sequence(self, data: bytes, path: tuple[int, ...], *, implicit: bool, little: bool, whole: bool,
+                 unknown: bool = False) -> None:  # fmt: skip
+        """Look at what lies in the items of a sequence that is still bytes."""
+        # PS3.5 6.2.2: what an unknown VR hides is implicit little endian; some writers did not know
+        ways = [(True, True), (implicit, little), (False, little)] if unknown else [(implicit, little)]
+        for is_implicit, is_little in dict.fromkeys(ways):
+            try:
+                places = list(walk_items(data, implicit=is_implicit, little=is_little, deepest=DEEPEST))
+            except NotItemsError:
+                continue
+            for place in places:
+                self._placed(place, path, data)
+            return
+        if whole:
+            self._judge(path, "UN", data, lambda _tag: (), None)
+
+    def _placed(self, place: Place, path: tuple[int, ...], data: bytes) -> None:
+        if any(self.has_entry(tag) or tag in _NAMED_WHOLE for tag in place.path):
+            return
+        value = data[place.start : place.end]
+        vr = _vr_of(place.path[-1], place.vr, place.creator)
+        self._judge((*path, *place.path), vr, value, place.numbers, place.creator)
+
+    def _converted(self, path: tuple[int, ...], vr: str, value: object, attributes: Attributes) -> None:
+        """A value that pydicom has converted already: as text, or as so many numbers."""
+        is_one = isinstance(value, str) or hasattr(value, "components") or not hasattr(value, "__iter__")
+        parts: list[object] = [value] if is_one else list(cast("Iterable[object]", value))
+        text = "\\".join(str(part) for part in parts).encode("utf-8", "replace")
+        if vr in _NUMBERS:
+            text = text.ljust(_NUMBERS[vr] * len(parts), b" ")
+        self._judge(path, vr, text, attributes.integers, _creator(attributes, path[-1]))
+
+    def kept(self, tag: int, vr: str | None, offset: int, length: int) -> None:
+        """A value that was left in the file."""
+        creator = _creator(self._header.attributes, tag)
+        head = self._header.body.read_at(offset, 1 << 16)
+        known = _vr_of(tag, vr, creator)
+        if known == "UN" and _begins_with_item(head):
+            data = self._header.body.read_at(offset, length)
+            syntax = self._header.syntax
+            self.sequence(data, (tag,), implicit=syntax.implicit, little=syntax.little_endian, whole=True, unknown=True)
+        else:
+            self._add((tag,), known, length, looks_like(head), None)
+
+    def _judge(self, path: tuple[int, ...], vr: str, data: bytes, numbers: Callable[[int], tuple[int, ...]],
+               creator: str | None) -> None:  # fmt: skip
+        tag = path[-1]
+        if len(data) < LEAST:
+            look = small_picture(data)
+            if look is not None or _is_private_overlay(tag):
+                self._add(path, vr, len(data), look, None)
+            return
+        if tag >> 16 & 1 or not _is_known(tag):
+            if cannot_hold_a_picture(creator, tag) and looks_like(data) is None:
+                return
+            look = text_that_is_none(data, LEAST) if vr in _TEXTS else looks_like(data)
+            if vr not in _TEXTS or look is not None:
+                self._add(path, vr, len(data), look, None)
+            return
+        if not data.strip(b"\0"):
+            return
+        look, fault = self._of_the_standard(tag, vr, data, numbers)
+        if look is not None or fault is not None:
+            self._add(path, vr, len(data), look, fault)
+
+    def _of_the_standard(
+        self, tag: int, vr: str, data: bytes, numbers: Callable[[int], tuple[int, ...]]
+    ) -> tuple[Look | None, str | None]:
+        """What an element of the standard looks like that could hold a picture, and what is wrong with it."""
+        if vr in _TEXTS:
+            return text_that_is_none(data, LEAST), None
+        fault: str | None = None
+        if tag in DESCRIPTORS or tag in PALETTES:
+            fault = fault_of_table(tag, data, numbers, palette=self._palette)
+        elif tag == 0x00282000:
+            fault = stray_bytes_of_profile(data, LEAST)
+        elif vr in _NUMBERS:
+            fault = self._too_many(tag, len(data) // _NUMBERS[vr])
+        elif not (tag in _CERTIFICATES and _is_der(data)) and not (tag in _TABLES and len(data) == 8 * self._frames):
+            return looks_like(data), "in which a picture could hide"
+        return None, fault
+
+    def _too_many(self, tag: int, count: int) -> str | None:
+        """A vector with a value or three for every frame is what the standard asks for; anything longer is named."""
+        most = _most_values(tag)
+        if most is None and count <= 3 * self._frames:
+            return None
+        if most is not None and count <= most:
+            return None
+        return f"{count} numbers, in which a picture could hide"
+
+    def _add(self, path: tuple[int, ...], vr: str, length: int, look: Look | None, fault: str | None) -> None:
+        before = self._found.get((path, fault))
+        if before is None:
+            self._found[path, fault] = Blob(path, vr, length, 1, look, fault)
+        else:
+            self._found[path, fault] = Blob(
+                path, vr, before.length + length, before.count + 1, before.look or look, fault
+            )
+
+
+def _is_private_overlay(tag: int) -> bool:
+    """OverlayData of an odd group: some writers put overlays there."""
+    return 0x6001 <= tag >> 16 <= 0x60FF and tag >> 16 & 1 == 1 and tag & 0xFFFF == 0x3000
+
+
+def _begins_with_item(data: bytes) -> bool:
+    return data[:4] in {b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00"}
+
+
+def _is_der(data: bytes) -> bool:
+    """Whether it is one DER value of its own length: a certificate, a signature, a time stamp."""
+    if data[:1] != b"\x30" or data[1] & 0x80 == 0:
+        return False
+    width = data[1] & 0x7F
+    return 0 <= len(data) - 2 - width - int.from_bytes(data[2 : 2 + width], "big") <= 1
+
+
+def _creator(attributes: Attributes, tag: int) -> str | None:
+    if not tag >> 16 & 1:
+        return None
+    return attributes.code((tag >> 16 << 16) | (tag >> 8 & 0xFF)) if tag & 0xFFFF > 0xFF else None
+
+
+def _vr_of(tag: int, written: str | None, creator: str | None) -> str:
+    """The VR as it is written, or as a dictionary has it; UN where nobody knows."""
+    if written is not None and written != "UN":
+        return written
+    if tag >> 16 & 1:
+        if 0x10 <= tag & 0xFFFF <= 0xFF:
+            return "LO"  # a private creator
+        return _private_vr(tag, creator) if creator else "UN"
+    if tag & 0xFFFF == 0:
+        return "UL"
+    return _standard_vr(tag)
+
+
+@cache
+def _standard_vr(tag: int) -> str:
+    try:
+        vr = str(dictionary_VR(tag))
+    except KeyError:
+        return "UN"
+    return "OW" if " or O" in vr else vr.partition(" ")[0]
+
+
+@cache
+def _private_vr(tag: int, creator: str) -> str:
+    try:
+        return str(private_dictionary_VR(tag, creator)).partition(" ")[0]
+    except KeyError:
+        return "UN"
+
+
+@cache
+def _is_known(tag: int) -> bool:
+    return tag & 0xFFFF == 0 or _standard_vr(tag) != "UN"
+
+
+@cache
+def _most_values(tag: int) -> int | None:
+    """The most values that the standard allows, None for any number."""
+    if tag & 0xFFFF == 0:
+        return 1
+    try:
+        most = str(dictionary_VM(tag)).rpartition("-")[2]
+    except KeyError:
+        return 1
+    return None if "n" in most else int(most)
+
+
+@cache
+def _title(tag: int) -> str:
+    try:
+        return str(dictionary_description(tag)) if not tag >> 16 & 1 else ""
+    except KeyError:
+        return ""
+
+
+def _number(tag: int) -> str:
+    return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"

@@ -1,0 +1,51 @@
+"""Look-up tables (PS3.3 C.11.1, C.11.2, C.7.9): whether their data are as long as declared, and a table at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+DESCRIPTORS = {
+    0x00283006: 0x00283002,
+    0x00281201: 0x00281101,
+    0x00281202: 0x00281102,
+    0x00281203: 0x00281103,
+    0x00281204: 0x00281104,
+}
+"""LUT data by tag, and the element that describes them."""
+PALETTES = frozenset({
+    0x00281201, 0x00281202, 0x00281203, 0x00281204, 0x00281221, 0x00281222, 0x00281223, 0x00281224,
+    0x00281211, 0x00281212, 0x00281213, 0x00281214, 0x00281200,
+})  # fmt: skip
+_MOST_TURNS = 0.2
+"""Part of the steps of a table that may change direction: windows and curves rise or fall, pictures go up and down."""
+
+
+def fault_of_table(tag: int, data: bytes, numbers: Callable[[int], tuple[int, ...]], *, palette: bool) -> str | None:
+    """Why LUT data could hold a picture, in words; None where they are as long as declared and go one way.
+
+    ``numbers`` gives the values of an element beside them, ``palette`` says whether the image is PALETTE COLOR.
+    """
+    if tag in PALETTES and not palette:
+        return "a palette beside an image that uses none"
+    descriptor = numbers(DESCRIPTORS[tag]) if tag in DESCRIPTORS else ()
+    if len(descriptor) < 3:
+        return None if tag in PALETTES and tag not in DESCRIPTORS else "LUT data without a descriptor"
+    entries = descriptor[0] % 65536 or 65536
+    if len(data) > entries * 2:
+        return f"{len(data)} bytes of LUT data, {entries * 2} are declared"
+    return "LUT data that rise and fall as a picture does" if tag == 0x00283006 and _turns(data, entries) else None
+
+
+def _turns(data: bytes, entries: int) -> bool:
+    values = np.frombuffer(data, np.uint8 if len(data) < entries * 2 else "<u2").astype(np.int64)
+    little = _share_of_turns(values)
+    return min(little, _share_of_turns(np.frombuffer(data, ">u2").astype(np.int64) if len(data) % 2 == 0 else values)) \
+        > _MOST_TURNS  # fmt: skip
+
+
+def _share_of_turns(values: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> float:
+    steps = np.sign(np.diff(values))
+    steps = steps[steps != 0]
+    return float(np.mean(steps[1:] != steps[:-1])) if len(steps) > 1 else 0.0

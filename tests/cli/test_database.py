@@ -71,7 +71,24 @@ def test_export_never_leaves_out_rectangles_that_the_shared_table_cannot_hold(tm
     with open_store(tmp_path, user="tester") as store:
         store.add_rects("/a", [NewRect(Box(0, 0, 2, 2), Everywhere.ALL_FRAMES)])
     assert command(tmp_path, "export", tmp_path / "out") == Exit.GOOD
-    assert "all frames" in (tmp_path / "out" / "extra_rects.csv").read_text()
+    assert "all frames" in (tmp_path / "out" / "rects.csv").read_text()
+
+
+def test_the_dump_names_what_cannot_be_written_one_row_a_frame(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_store(tmp_path, user="tester") as store:
+        store.add_rects("/known", [NewRect(Box(0, 0, 2, 2), Everywhere.ALL_FRAMES, frames=2)])
+        store.add_rects("/long", [NewRect(Box(0, 0, 2, 2), Everywhere.ALL_FRAMES)])
+    assert command(tmp_path, "dump") == Exit.GOOD
+    said = capsys.readouterr()
+    dumped = json.loads(said.out)
+    assert [(row["filename"], row["frame"], row["overlay"]) for row in dumped["rects"]] == [
+        ("/known", 0, -1), ("/known", 1, -1),
+    ]  # fmt: skip
+    assert [(row["filename"], row["scope"]) for row in dumped["extra_rects"]] == [("/long", "all frames")]
+    assert "/long" in said.err
+    assert "/known" not in said.err
 
 
 def test_export_does_not_overwrite_unasked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,7 +69,8 @@ def test_applying_stores_the_rectangle_of_a_rule(
     session = ready(open_desk(files, smi_root=site))
     after = do(session, "apply-all")
     assert [(rect["source"], rect["stored"]) for rect in after["rects"]] == [("stored", True)]
-    assert [row[2:8] for row in tables(database)["DicomRects"]] == [(0, 7, 0, 63, 0, -1)]
+    assert [row[2:8] for row in tables(database)["DicomRects"]] == [(0, 7, 0, 63, frame, -1) for frame in range(4)]
+    assert [row[2] for row in tables(database)["dcmaudit_rects"]] == ["all frames"]
 
 
 def test_what_lies_outside_the_ultrasound_regions_is_suggested(

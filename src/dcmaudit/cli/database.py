@@ -25,14 +25,14 @@ SUMMARY = "print, export or describe the database; let moved files keep their ma
 Action = Callable[["Store", "Reference", argparse.Namespace], bool]
 """What is done for one file; whether there was something to do."""
 
-RECTS, TAGS, EXTRA = "rects.csv", "tags.csv", "extra_rects.csv"
+RECTS, TAGS = "rects.csv", "tags.csv"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     dump_action = actions.add_parser("dump", help="print both tables as JSON")
-    export = actions.add_parser("export", help=f"write {RECTS} and {TAGS} (and {EXTRA} where there are any)")
+    export = actions.add_parser("export", help=f"write {RECTS} (which redact --csv takes back) and {TAGS}")
     export.add_argument("folder", type=local_path, help="where to write them; made where it is missing")
     export.add_argument("--overwrite", action="store_true", help="replace existing files")
     info = actions.add_parser("info", help="say where the database is, what is in it, and what is unusual about it")
@@ -90,7 +90,13 @@ def opened(settings: Settings, *, read_only: bool = True, check: bool = True) ->
 
 def dump(store: Store, out: TextIO) -> None:
     """Write both tables as JSON, in the layout of the original's ``--dump-database``."""
-    store.dump_json(out)
+    unknown = store.dump_json(out)
+    if unknown:
+        more = f" and {len(unknown) - 1} more files" if len(unknown) > 1 else ""
+        say(
+            f"{unknown[0]}{more}: a rectangle on all frames is in extra_rects and not in rects, one row a frame: "
+            "there are very many frames, or nobody has noted how many; opening the file in the reviewer notes it"
+        )
 
 
 # --- export -------------------------------------------------------------------------------------------------------
@@ -99,13 +105,10 @@ def dump(store: Store, out: TextIO) -> None:
 def export_csv(store: Store, folder: Path, *, overwrite: bool = False) -> list[tuple[Path, int]]:
     """Write the CSV files into ``folder``, each wholly or not at all; their paths and numbers of rows.
 
-    The file of extra rectangles is only written where there are any. The files can be read by their owner alone,
-    for recognised text is in them. UsageError where a file exists and ``overwrite`` is not set, or the folder
-    cannot be written.
+    The files can be read by their owner alone, for recognised text is in them. UsageError where a file exists and
+    ``overwrite`` is not set, or the folder cannot be written.
     """
     todo = [(folder / RECTS, store.export_rects), (folder / TAGS, store.export_tags)]
-    if store.info().extra_rects:
-        todo.append((folder / EXTRA, store.export_extra_rects))
     for path, _ in todo:
         if path.exists() and not overwrite:
             raise UsageError("the file exists already; nothing was written", file=str(path), hint="use --overwrite")

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dcmaudit.errors import ListError, UsageError
-from dcmaudit.model import Box, Everywhere, FrameAddress, Origin, OverlayAddress, Scope
+from dcmaudit.model import Box, Everywhere, FrameAddress, Origin, OverlayAddress, Scope, parse_key
 from dcmaudit.model.redaction import Request
 
 _FORM = "x0,y0,x1,y1 with both corners inside, or x0,y0,+width,+height; several are separated by ;"
 _RECT = re.compile(r"(-?\d+),(-?\d+),(\+?)(-?\d+),(\+?)(-?\d+)")
 COLUMNS = ("filename", "frame", "overlay", "left", "top", "right", "bottom")
+SCOPE = "dcmaudit_scope"
+"""A column of our own export: where a rectangle lies that ``frame`` and ``overlay`` have no numbers for."""
 
 
 def parse_rects(text: str) -> list[Box]:
@@ -106,8 +108,9 @@ def read_csv(path: Path) -> Iterator[Row]:
 
 def _row(line: dict[str, str], titles: dict[str, str], where: str) -> Row | None:
     name = (line.get(titles["filename"]) or "").strip()
+    named = (line.get(titles.get(SCOPE, "")) or "").strip()
     numbers: dict[str, int] = {}
-    for column in COLUMNS[1:]:
+    for column in COLUMNS[3:] if named else COLUMNS[1:]:
         value = (line.get(titles[column]) or "").strip()
         if not re.fullmatch(r"-?\d+", value):
             return Row(name, None, f"{where}: {column} is no whole number")
@@ -116,10 +119,18 @@ def _row(line: dict[str, str], titles: dict[str, str], where: str) -> Row | None
         return None
     try:
         box = Box.from_inclusive(**{edge: numbers[edge] for edge in COLUMNS[3:]})
-        scope = _scope(numbers["frame"], numbers["overlay"])
+        scope = _named(named) if named else _scope(numbers["frame"], numbers["overlay"])
     except UsageError as error:
         return Row(name, None, f"{where}: {error.message}")
     return Row(name, Request(box, scope, Origin.COMMAND, f"CSV {where.rpartition('/')[2]}"))
+
+
+def _named(text: str) -> Scope:
+    """The scope of the column that the export of the database adds; UsageError for any other words."""
+    try:
+        return Everywhere(text)
+    except ValueError:
+        return parse_key(text)
 
 
 def _scope(frame: int, overlay: int) -> Scope:

@@ -59,6 +59,10 @@ def _what(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--moved", action="store_true", help="with the database: marks of the same image under another name, too"
     )
+    group.add_argument(
+        "--allow-unstored-previews", action="store_true",
+        help="with the database: redact files too of which the reviewer's screen showed more black than is planned",
+    )  # fmt: skip
     group.add_argument("--csv", type=local_path, metavar="FILE", help="filename,frame,overlay,left,top,right,bottom")
     group.add_argument(
         "--rect", action="append", default=[], metavar="RECTS",
@@ -239,6 +243,7 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
         accepted=AcceptedText(args.accept_text or "none"),
         dry_run=args.dry_run,
         check_text=args.check_text,
+        allow_unstored=args.allow_unstored_previews,
         keeps_record=args.json or args.proof,
         threads=1 if args.dask else args.jobs or cores(),
     )
@@ -284,6 +289,8 @@ def _check_copies(args: argparse.Namespace) -> None:
 def _check_database(args: argparse.Namespace) -> None:
     if args.include_unreviewed and not _wants_database(args):
         raise UsageError("--include-unreviewed means nothing without the database", hint="add --from-db")
+    if args.allow_unstored_previews and not (_wants_database(args) or args.copy_clean):
+        raise UsageError("--allow-unstored-previews means nothing without the database", hint="add --from-db")
     if args.moved and not _wants_database(args):
         raise UsageError("--moved means nothing without the database", hint="add --from-db")
 

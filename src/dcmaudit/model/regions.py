@@ -48,6 +48,8 @@ class Region:
 
     ``reason`` is a sentence for people and never holds recognised text; that is in ``text`` alone, which goes to
     the page and the database and nowhere else. ``confidence`` is between 0 and 1, None where nobody measured it.
+    ``applies_to`` is where it is stored when somebody applies it, None: in its scope. A rectangle that a similar image
+    has on all frames is looked up plane by plane, and means all frames.
     """
 
     box: Box
@@ -57,3 +59,9 @@ class Region:
     text: str | None = None
     verdict: Verdict = Verdict.UNKNOWN
     confidence: float | None = None
+    applies_to: Scope | None = None
+
+    @property
+    def means(self) -> Scope:
+        """Where it is stored when somebody applies it."""
+        return self.scope if self.applies_to is None else self.applies_to

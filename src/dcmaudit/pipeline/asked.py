@@ -9,6 +9,7 @@ from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Origin, Reference, ReviewState
 from dcmaudit.model.redaction import Request
+from dcmaudit.model.screen import Screen
 from dcmaudit.pipeline.clearance import ledger_of
 from dcmaudit.pipeline.redacting import RedactionTask
 from dcmaudit.store import RectRow, Store
@@ -16,12 +17,16 @@ from dcmaudit.store import RectRow, Store
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """What the database asks for a file, under the name that it has there; ``undone`` says why nothing of it counts."""
+    """What the database asks for a file, under the name that it has there.
+
+    ``undone`` says why nothing of it counts; ``screen`` what was black on the screen when the file was finished.
+    """
 
     name: str
     requests: Sequence[Request] = ()
     problems: Sequence[str] = ()
     undone: str | None = None
+    screen: Screen | None = None
 
 
 @dataclass(slots=True)
@@ -54,6 +59,8 @@ class Asked:
         requests = [*self.everywhere, *self.by_file.get(name, ())]
         problems = list(self.problems.get(name, ()))
         stored = _Stored(name)
+        if self.store is None and self.ledger is not None and not requests:  # it may become a copy
+            stored = _Stored(name, screen=_screen(self.ledger, name))
         if self.store is not None:
             try:
                 stored = self._stored(self.store, reference)
@@ -62,7 +69,7 @@ class Asked:
         requests += stored.requests
         problems += stored.problems
         ledger = None if self.ledger is None or requests else ledger_of(self.ledger, stored.name)
-        return RedactionTask(reference, tuple(requests), tuple(problems), ledger, stored.undone)
+        return RedactionTask(reference, tuple(requests), tuple(problems), ledger, stored.undone, stored.screen)
 
     def _stored(self, store: Store, reference: Reference) -> _Stored:
         name, whose = reference.name, ""
@@ -74,12 +81,13 @@ class Asked:
                 state = store.states([name])[name]
         if undone is None and state is not ReviewState.DONE and not self.unreviewed:
             undone = f"in the database the file is {_STATES[state]}; --include-unreviewed redacts such files too"
+        screen = _screen(store, name)
         if undone is not None:
-            return _Stored(name, undone=undone + _not_looked_at(store, name))
+            return _Stored(name, undone=undone + _not_looked_at(store, name), screen=screen)
         rows = store.rects(name)
         problems = [f"stored row {row.id}: {row.problem}" for row in rows if row.problem is not None]
         asked = [_request(row, whose) for row in rows if row.box is not None and row.scope is not None]
-        return _Stored(name, asked, problems)
+        return _Stored(name, asked, problems, screen=screen)
 
     def _former(self, store: Store, reference: Reference) -> tuple[str | None, str | None]:
         """The name that an unknown file has in the database, or why it gets no marks; both None: nothing is known."""
@@ -103,6 +111,11 @@ class Asked:
                 "in the database no name is noted for this image (dcmaudit db identify notes what is behind names)",
             )
         return (found[0] if found else None), None
+
+
+def _screen(store: Store, name: str) -> Screen | None:
+    """What was black on the screen; of a file that is not finished the record is about an earlier time."""
+    return store.screen(name) if store.states([name])[name].is_done else None
 
 
 def _not_looked_at(store: Store, name: str) -> str:

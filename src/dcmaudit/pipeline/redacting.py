@@ -22,6 +22,7 @@ from dcmaudit.errors import DcmauditError, ProofError, SourceError, UsageError
 from dcmaudit.model import Outcome, PlaneKind, Reference, Region, Result, Size, UnshownKind
 from dcmaudit.model.proof import Proof, TextCheck
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, PlanProblem, RedactionOptions, RedactionPlan, Request
+from dcmaudit.model.screen import Screen
 from dcmaudit.pipeline import workers
 from dcmaudit.pipeline.clearance import AcceptedText, Ledger
 from dcmaudit.pipeline.copies import Copy, copy_of
@@ -32,6 +33,7 @@ from dcmaudit.pipeline.painter import BlackPainter
 from dcmaudit.pipeline.remote import Target
 from dcmaudit.pipeline.residual import with_text_check
 from dcmaudit.pipeline.rules import rules_of
+from dcmaudit.pipeline.screened import WAYS_OUT, not_in_plan
 from dcmaudit.redact import make_plan
 from dcmaudit.verify import prove
 
@@ -45,8 +47,10 @@ class RedactionJob:
     ``rules`` are files of deid rules or CTP scripts, () for none. ``uid_key`` is the secret of the run from which
     new SOP Instance UIDs are made, None to keep them. ``copy_clean``: a file for which nothing is asked is copied
     as it is, where it is known that every plane was looked at; by an engine, where it found no text beyond
-    ``accepted``. ``check_text``: every plane of what was written is looked at for text that is left. ``keeps_record``:
-    the caller keeps the record of the proof, which then names both files by their digests; side files always do.
+    ``accepted``. ``check_text``: every plane of what was written is looked at for text that is left.
+    ``allow_unstored``: what a reviewer's screen showed black and is not in the plan is no reason to refuse a file.
+    ``keeps_record``: the caller keeps the record of the proof, which then names both files by their digests; side files
+    always do.
     ``threads``: how many frames of one file may be compared at once, where nobody else works in this process's stead.
     """
 
@@ -61,6 +65,7 @@ class RedactionJob:
     accepted: AcceptedText = AcceptedText.NONE
     dry_run: bool = False
     check_text: bool = False
+    allow_unstored: bool = False
     keeps_record: bool = True
     threads: int = 1
 
@@ -71,6 +76,7 @@ class RedactionTask:
 
     ``ledger`` is what the database knows of looks at it; None where nobody asked, or there is no database. ``undone``
     is why the file may not be redacted by the database; a copy, of which something else is asked, may be made.
+    ``screen`` is what a reviewer's screen showed black when the file was finished; None where nobody knows.
     """
 
     reference: Reference
@@ -78,6 +84,7 @@ class RedactionTask:
     problems: tuple[str, ...] = ()
     ledger: Ledger | None = None
     undone: str | None = None
+    screen: Screen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +293,11 @@ def plan_for(job: RedactionJob, task: RedactionTask, instance: Instance) -> tupl
     is_copy = job.copy_clean and plan.is_empty and not (task.ledger and task.ledger.rectangles)
     wrong = [*task.problems, *([task.undone] if task.undone and not is_copy else [])]
     found = [*plan.problems, *(PlanProblem("request", text) for text in wrong), *problems]
+    uncovered = not_in_plan(task.screen, plan)
+    if job.allow_unstored:
+        notes += [f"{one}; left as it is, as asked" for one in uncovered]
+    else:
+        found += [PlanProblem(one.where, f"{one.text} ({WAYS_OUT})") for one in uncovered]
     found += [
         PlanProblem(group.name, f"it cannot be looked at: {group.reason}{_way_out(group.unshown)}")
         for group in planes.groups

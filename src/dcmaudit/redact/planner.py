@@ -10,7 +10,8 @@ problem.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from dcmaudit.model.geometry import Box, Size
 from dcmaudit.model.planes import (
@@ -34,7 +35,7 @@ from dcmaudit.model.redaction import (
     RedactionPlan,
     Request,
 )
-from dcmaudit.model.regions import Everywhere
+from dcmaudit.model.regions import Everywhere, Origin
 
 OVERLAYS = (PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY)
 
@@ -61,7 +62,7 @@ class _Planner:
         self.notes: list[str] = []
 
     def plan(self, requests: Sequence[Request]) -> RedactionPlan:
-        for request in requests:
+        for request in self._together(requests):
             self._place(request)
         self._note_stray_bits()
         return RedactionPlan(
@@ -69,9 +70,42 @@ class _Planner:
             self.listing,
             self.options,
             {number: _without_contained(items) for number, items in self.groups.items()},
-            {address: _without_contained(items) for address, items in self.planes.items()},
+            {address: left for address, items in self.planes.items() if (left := self._beyond_group(address, items))},
             tuple(self.problems),
             tuple(self.notes),
+        )
+
+    def _together(self, requests: Sequence[Request]) -> Iterator[Request]:
+        """The requests, those for one box on every single frame as one for all frames.
+
+        Lists and the original's database have one line a frame for a rectangle on all frames; the plan is the same.
+        """
+        frames = [frame for _, group in self._of_kind(PlaneKind.FRAME) for frame in group.frames[:2]]
+        alike: dict[tuple[Box | None, Origin], dict[int, Request]] = defaultdict(dict)
+        if len(frames) > 1:
+            for request in requests:
+                if isinstance(request.scope, FrameAddress):
+                    alike[request.box, request.origin].setdefault(request.scope.frame, request)
+        every = {key for key, found in alike.items() if self._are_all_frames(found)}
+        for request in requests:
+            key = (request.box, request.origin)
+            if key not in every or not isinstance(request.scope, FrameAddress):
+                yield request
+            elif request is alike[key][min(alike[key])]:
+                yield replace(request, scope=Everywhere.ALL_FRAMES)
+
+    def _beyond_group(self, address: PlaneAddress, items: Sequence[Blackened]) -> tuple[Blackened, ...]:
+        """What is blacked in one plane and not in every plane of its group anyway."""
+        index = self.listing.find(address)
+        group = None if index is None else self.listing[index].group
+        everywhere = self.groups.get(self.listing.groups.index(group), []) if group is not None else []
+        boxes = [item.box for item in everywhere]
+        return _without_contained(item for item in items if not any(box.contains(item.box) for box in boxes))
+
+    def _are_all_frames(self, numbers: Collection[int]) -> bool:
+        groups = [group for _, group in self._of_kind(PlaneKind.FRAME)]
+        return len(numbers) >= sum(len(group.frames) for group in groups) and all(
+            frame in numbers for group in groups for frame in group.frames
         )
 
     def _note_stray_bits(self) -> None:

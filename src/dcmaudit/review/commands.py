@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from dcmaudit.model.screen import PreviewPolicy
+
 
 class Where(Enum):
     """Who carries a command out."""
@@ -117,6 +119,17 @@ _OPTIONS = (
             "Suggest what lies outside the ultrasound regions of the header.", "rectangles"),
 )  # fmt: skip
 
+_PREVIEWS = tuple(
+    Command(f"previews-{policy.value}", label, text, (), "Mark", "previews", toggles=f"previews={policy.value}")
+    for policy, label, text in (
+        (PreviewPolicy.STORE, "Store previews",
+         "When a file is done, areas that rules show black are stored as marks on all frames that they mean."),
+        (PreviewPolicy.ASK, "Ask about previews", "When a file is done, ask whether such areas are stored or left."),
+        (PreviewPolicy.LEAVE, "Leave previews",
+         "When a file is done, such areas are not stored; the database says so, and redact refuses the file."),
+    )
+)  # fmt: skip
+
 _MARK = (
     Command("mark", "Redact the rectangle", "Black out what is inside the handled rectangle and store it at once.",
             ("r",), "Mark", "rectangles", writes=True, arguments=("box", "scope")),
@@ -129,7 +142,8 @@ _MARK = (
     Command("mark-series", "Redact on the whole series…",
             "Store the handled rectangle for all frames of every file of this series in the list. Asks first.", (),
             "Mark", "rectangles", writes=True, arguments=("id", "confirm", "file_id")),
-    Command("apply-all", "Apply all suggestions", "Store every crossed rectangle of this plane.", ("A",), "Mark",
+    Command("apply-all", "Apply all suggestions",
+            "Store every crossed rectangle of this plane, on all frames where that is meant.", ("A",), "Mark",
             "rectangles", writes=True),
     Command("apply-one", "Apply this suggestion", "Store one crossed rectangle (right click does the same).",
             writes=True, arguments=("id", "scope")),
@@ -140,9 +154,9 @@ _MARK = (
             "file", writes=True),
     Command("tag", "Tag for another look",
             "Tag the file as needing another look, or take the tag away. Both count as done.", ("t",), "Mark", "file",
-            writes=True),
+            writes=True, arguments=("previews",)),
     Command("comment", "Comment…", "Write or change the file's comment. This counts as done.", ("c",), "Mark", "file",
-            writes=True, asks=True, arguments=("text",)),
+            writes=True, asks=True, arguments=("text", "previews")),
     Command("ocr", "Read text (OCR)", "Look for text on this plane and suggest rectangles for what is found.", ("o",),
             "Mark", "look"),
     Command("undo", "Undo", "Take the last change back.", ("Ctrl+z",), "Mark", "undo", writes=True),
@@ -157,7 +171,7 @@ _GO = (
     Command("next-overlay", "Fast-forward to the next overlay",
             "Skip the rest of this group of frames. What was skipped is recorded.", ("f",), "Go", "plane"),
     Command("done-next", "Done, next file", "Mark the file as done, then go to the next one.", ("N",), "Go", "file",
-            writes=True, arguments=("confirm",)),
+            writes=True, arguments=("confirm", "previews")),
     Command("next-file", "Next file", "Go to the next file; nothing is written.", ("Escape",), "Go", "file"),
     Command("previous-file", "Previous file", "Go to the file before; nothing is written.", ("P",), "Go", "file"),
     _page("find", "Find in the file list", "Go to the filter of the list of files.", "/", menu="Go", group="file"),
@@ -211,7 +225,7 @@ _INSIDE = (
     Command("dismiss", "Dismiss", "Take the message or question away."),
 )  # fmt: skip
 
-COMMANDS: tuple[Command, ...] = _FILE + _OPTIONS + _MARK + _GO + _VIEW + _INSIDE
+COMMANDS: tuple[Command, ...] = _FILE + _OPTIONS + _MARK + _PREVIEWS + _GO + _VIEW + _INSIDE
 """Every command, in the order of the menus."""
 
 MENUS: tuple[str, ...] = ("File", "Options", "Mark", "Go", "View", "Help")

@@ -264,7 +264,7 @@ class Desk:
         kept: object = None
         with suppress(DcmauditError):
             kept = self.store.preferences().get(_PREFERENCE)
-        options = Options(kept if isinstance(kept, dict) else None)
+        options = Options(kept if isinstance(kept, dict) else None, self.settings.previews)
         for name, value in self._chosen.items():
             options.set(name, value)
         return options

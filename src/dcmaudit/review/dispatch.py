@@ -60,6 +60,9 @@ HANDLERS: dict[str, Handler] = {
 
 
 def _toggler(option: str) -> Handler:
+    name, _, value = option.partition("=")
+    if value:
+        return lambda session, _arguments: looking.choose(session, name, value)
     return lambda session, _arguments: looking.toggle(session, option)
 
 

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from dcmaudit.errors import ReviewError, UsageError
 from dcmaudit.model import HowSeen, PlaneGroup, Rendering, parse_key
+from dcmaudit.model.screen import PreviewPolicy
 from dcmaudit.review import arguments as take
 from dcmaudit.review.arguments import Arguments
 from dcmaudit.review.drag import Handle, dragged, kept_inside
 from dcmaudit.review.openfile import OpenFile
+from dcmaudit.review.options import PREVIEWS
 from dcmaudit.review.pictures import THUMBNAIL_EDGE
 from dcmaudit.review.seen import how_seen
 from dcmaudit.review.session import Session
@@ -136,6 +138,14 @@ def set_option(session: Session, arguments: Arguments) -> None:
 def toggle(session: Session, option: str) -> None:
     """Switch one option over, as its menu entry does."""
     session.options.set(option, not session.options[option])
+    _options_changed(session)
+
+
+def choose(session: Session, setting: str, value: str) -> None:
+    """Choose one of the values of a setting that has more than two; UsageError for another setting."""
+    if setting != PREVIEWS:
+        raise UsageError(f"there is no setting {setting!r}")
+    session.options.previews = PreviewPolicy(value)
     _options_changed(session)
 
 

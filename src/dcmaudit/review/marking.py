@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from dcmaudit.errors import ReviewError, StoreError, UsageError
-from dcmaudit.model import Box, DeviceFacts, Everywhere, Origin, PlaneAddress, PlaneKind, Region, ReviewState, Scope
+from dcmaudit.model import (
+    Box,
+    DeviceFacts,
+    Everywhere,
+    FrameAddress,
+    PlaneAddress,
+    PlaneKind,
+    Region,
+    ReviewState,
+    Scope,
+)
 from dcmaudit.review import arguments as take
-from dcmaudit.review import learning
+from dcmaudit.review import learning, previews
 from dcmaudit.review.arguments import Arguments
+from dcmaudit.review.coverage import frame_count, is_stored, single_frame
 from dcmaudit.review.history import Change
 from dcmaudit.review.openfile import OpenFile, is_shown
-from dcmaudit.review.series import on_every_frame
 from dcmaudit.review.session import Session
-from dcmaudit.review.suggest import is_offered
-from dcmaudit.store import NewRect, OcrEngine, RectRow, TagRecord
+from dcmaudit.review.suggest import is_offered, offers
+from dcmaudit.store import NewRect, RectRow, TagChange, TakenBack
 
 _SCOPES = {scope.value: scope for scope in Everywhere}
 
 
 def mark(session: Session, arguments: Arguments) -> None:
-    """Store the handled rectangle (or ``box``) for this plane, or for ``scope``."""
+    """Store the handled rectangle (or ``box``) for this plane, or for ``scope``; nothing where it is marked already."""
     _mark(session, arguments, _scope(session.opened(), arguments, session.plane().address))
 
 
 def mark_all_frames(session: Session, arguments: Arguments) -> None:
     """Store the handled rectangle for every image frame of the file."""
     file = session.opened()
-    if all(group.kind is not PlaneKind.FRAME for group in file.planes.groups):
+    if not frame_count(file.planes):
         raise ReviewError("the file has no image frames", file=file.name, hint="mark this plane alone")
-    _mark(session, arguments, on_every_frame(file.facts.number_of_frames if file.facts else 0))
+    _mark(session, arguments, single_frame(file.planes, Everywhere.ALL_FRAMES))
     if session.plane().kind is not PlaneKind.FRAME:
         session.say("Marked on every image frame. The plane on screen is none of them.", "warning")
 
@@ -50,14 +61,27 @@ def _mark(session: Session, arguments: Arguments, scope: Scope) -> None:
             "the rectangle lies outside the plane",
             hint=f"the plane has {plane.size.width} x {plane.size.height} pixels",
         )
-    _add(session, file, [NewRect(inside, scope)], "rectangle")
+    if is_stored(file.rects, file.planes, inside, scope):
+        session.say(_marked_already(file, inside, scope))
+        return
+    frames = frame_count(file.planes) if scope is Everywhere.ALL_FRAMES else None
+    _add(session, file, [NewRect(inside, scope, frames=frames)], "rectangle")
+
+
+def _marked_already(file: OpenFile, box: Box, scope: Scope) -> str:
+    """Why nothing was stored: which mark is there already."""
+    wide = {row.scope for row in file.rects if row.box == box and isinstance(row.scope, Everywhere)}
+    where = next((other.value for other in Everywhere if other in wide), "this plane")
+    where = scope.value if isinstance(scope, Everywhere) and not wide else where
+    return f"This rectangle is marked on {where} already; nothing was stored."
 
 
 def apply_all(session: Session, _arguments: Arguments) -> None:
-    """Store every suggestion of the plane on screen."""
+    """Store every suggestion of the plane on screen, each where it means: one of a rule on all frames."""
     file = session.opened()
     session.desk.suggest_now(session, file)
-    offered = [item for item in file.suggestions_here() if is_offered(session.options, item.region)]
+    here = offers(session.options, file, session.plane())
+    offered = [item for item in here if is_offered(session.options, item.region)]
     shown = [item.region for item in offered if not item.is_empty]
     left = len(offered) - len(shown)
     if shown:
@@ -69,14 +93,15 @@ def apply_all(session: Session, _arguments: Arguments) -> None:
 
 
 def apply_one(session: Session, arguments: Arguments) -> None:
-    """Store the suggestion with that ``id``, for this plane or for ``scope``."""
+    """Store the suggestion with that ``id`` where it means, or for ``scope``."""
     file = session.opened()
     wanted = take.text(arguments, "id")
     offered = [*file.suggestions_here(), *file.set_aside_on(session.plane())]
     chosen = [item.region for item in offered if item.id == wanted]
     if not chosen:
         raise UsageError("that suggestion is not on this plane", hint="it may have been applied already")
-    _apply(session, file, chosen, _scope(file, arguments, session.plane().address))
+    is_asked = arguments.get("scope") is not None
+    _apply(session, file, chosen, _scope(file, arguments, session.plane().address) if is_asked else None)
 
 
 def reject_one(session: Session, arguments: Arguments) -> None:
@@ -119,7 +144,7 @@ def remove_rect(session: Session, arguments: Arguments) -> None:
     """Delete one stored rectangle of the open file."""
     file = session.opened()
     wanted = take.text(arguments, "id")
-    rows = [row for row in file.rects if row.id == wanted and row.box is not None]
+    rows = [row for row in file.rects if row.id == wanted and (row.box is not None or row.problem is not None)]
     if not rows:
         raise UsageError("that rectangle is not stored for this file", hint="it may have been removed already")
     _remove(session, file, rows, "removing a rectangle")
@@ -140,33 +165,63 @@ def clear_file(session: Session, _arguments: Arguments) -> None:
     session.say("Everything marked on this file was removed; Ctrl+Z brings it back.")
 
 
-def tag(session: Session, _arguments: Arguments) -> None:
+def tag(session: Session, arguments: Arguments) -> None:
     """Tag the file for another look, or take the tag away. Either way the file counts as done."""
     file = session.opened()
-    _require_unchanged(session, file)
-    marked = not (file.tag is not None and file.tag.marked)
-    former = session.desk.store.set_marked(file.name, *_device(file), marked=marked)
-    _note_tag(session, file, former, "tagging" if marked else "untagging")
+    _require_asked_about(arguments, file)
+    session.question = previews.question(session, file, "tag", arguments)
+    if session.question is None:
+        marked = not (file.tag is not None and file.tag.marked)
+        _finish(session, file, arguments, TagChange(marked=marked), "tagging" if marked else "untagging")
 
 
 def comment(session: Session, arguments: Arguments) -> None:
     """Set the comment of the file, empty to remove it. The file counts as done; a tag stays."""
     file = session.opened()
-    _require_unchanged(session, file)
+    _require_asked_about(arguments, file)
     text = take.text(arguments, "text").strip()
-    former = session.desk.store.set_comment(file.name, text or None, *_device(file))
-    _note_tag(session, file, former, "commenting")
+    session.question = previews.question(session, file, "comment", {**arguments, "text": text})
+    if session.question is None:
+        _finish(session, file, arguments, TagChange(comment=text), "commenting")
 
 
-def mark_done(session: Session, file: OpenFile) -> None:
+def mark_done(session: Session, file: OpenFile, arguments: Arguments) -> None:
     """Mark the file as done and store what was seen; a tag and a comment that are there stay.
 
     ReviewError where the file was changed since it was opened: nobody has seen what is in it now.
     """
     _require_unchanged(session, file)
     session.desk.contents.keep(file)
-    former = session.desk.store.mark_done(file.name, *_device(file))
-    _note_tag(session, file, former, "marking as done")
+    _finish(session, file, arguments, TagChange(), "marking as done")
+
+
+def _require_asked_about(arguments: Arguments, file: OpenFile) -> None:
+    """UsageError for the answer to a question that was about another file."""
+    if arguments.get("file_id") not in {None, file.file_id}:
+        raise UsageError("the question was about another file", hint="press the key again")
+
+
+def _finish(session: Session, file: OpenFile, arguments: Arguments, change: TagChange, label: str) -> None:
+    """Write the tag row, after which the file is done, and store or leave what is black on the screen and no mark."""
+    _require_unchanged(session, file)
+    store = session.desk.store
+    beside = previews.at_finish(session, file, previews.policy_of(session, arguments))
+    device, sop_class = _device(file)
+    done = store.finish(file.name, device, sop_class, change=change, rects=beside.rects, screen=beside.screen)
+    session.load_records(file)
+    try:
+        learning.teach(store, file)
+    except StoreError as error:
+        session.say(f"The file is done, but nothing was learned from it. {error}", "warning")
+    else:
+        if beside.message:
+            session.say(beside.message, beside.kind)
+    taken: list[TakenBack] = []
+
+    def take_back() -> None:
+        taken[:] = [store.take_back(done)]
+
+    _note(session, file, label, take_back, lambda: store.finish_again(taken[0]))
 
 
 def undo(session: Session, _arguments: Arguments) -> None:
@@ -201,17 +256,30 @@ def _show(session: Session, change: Change) -> None:
 
 def _apply(session: Session, file: OpenFile, regions: Sequence[Region], scope: Scope | None = None) -> None:
     plane = session.plane()
-    new = []
+    new: dict[tuple[Box, Scope], NewRect] = {}
+    is_outside = True
     for region in regions:
         box = region.box.clipped(plane.size) if plane.size else None
-        if box is not None:
-            engine = OcrEngine.LINES if region.origin is Origin.OCR else OcrEngine.NONE
-            file.learning.accepted.add(box)
-            where = scope or plane.address
-            new.append(NewRect(box, where, engine=engine, text=region.text or "", verdict=region.verdict))
-    if not new:
+        if box is None:
+            continue
+        is_outside = False
+        file.learning.accepted.add(box)
+        made = previews.new_rect(file, replace(region, box=box), scope)
+        if not is_stored(file.rects, file.planes, box, made.scope):
+            new.setdefault((box, made.scope), made)
+    if is_outside:
         raise ReviewError("the suggestions lie outside this plane", file=file.name)
-    _add(session, file, new, "rectangle" if len(new) == 1 else f"{len(new)} rectangles")
+    added = _once(list(new.values()))
+    if not added:
+        session.say("Everything suggested here is marked already; nothing was stored.")
+        return
+    _add(session, file, added, "rectangle" if len(added) == 1 else f"{len(added)} rectangles")
+
+
+def _once(rects: Sequence[NewRect]) -> list[NewRect]:
+    """Without those of one plane whose box is among them for all frames as well."""
+    wide = {rect.box for rect in rects if rect.scope is Everywhere.ALL_FRAMES}
+    return [rect for rect in rects if not (isinstance(rect.scope, FrameAddress) and rect.box in wide)]
 
 
 def _add(session: Session, file: OpenFile, new: Sequence[NewRect], label: str) -> None:
@@ -242,20 +310,6 @@ def _remove(session: Session, file: OpenFile, rows: Sequence[RectRow], label: st
     _note(session, file, label, take_back, again)
 
 
-def _note_tag(session: Session, file: OpenFile, former: TagRecord | None, label: str) -> None:
-    store, name = session.desk.store, file.name
-    try:
-        learning.teach(store, file)
-    except StoreError as error:
-        session.say(f"The file is done, but nothing was learned from it. {error}", "warning")
-    later: list[TagRecord | None] = []
-
-    def take_back() -> None:
-        later[:] = [store.restore_tag(name, former)]
-
-    _note(session, file, label, take_back, lambda: _ignore(store.restore_tag(name, later[0])))
-
-
 def _device(file: OpenFile) -> tuple[DeviceFacts, str | None]:
     """What the file is compared by: from its header, else what the database has, else nothing."""
     if file.facts is not None:
@@ -270,10 +324,6 @@ def _require_unchanged(session: Session, file: OpenFile) -> None:
             file=file.name,
             hint="read it again (File menu, or the button above the picture) to look at it as it is now",
         )
-
-
-def _ignore(_value: object) -> None:
-    """For a function whose answer is not wanted."""
 
 
 def _note(session: Session, file: OpenFile, label: str, undo_: Callable[[], None], redo_: Callable[[], None]) -> None:
@@ -293,7 +343,7 @@ def _scope(file: OpenFile, arguments: Arguments, address: PlaneAddress) -> Scope
     scope = _SCOPES.get(value) if isinstance(value, str) else None
     if scope is None:
         raise UsageError(f"there is no scope {value!r}", hint=f"allowed: this plane, {', '.join(_SCOPES)}")
-    return on_every_frame(file.facts.number_of_frames) if scope is Everywhere.ALL_FRAMES and file.facts else scope
+    return single_frame(file.planes, scope)
 
 
 def state_of(file: OpenFile) -> ReviewState:

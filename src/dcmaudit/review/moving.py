@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dcmaudit.errors import UsageError
 from dcmaudit.model import HowSeen, PlaneKind, ReviewState, parse_key
 from dcmaudit.review import arguments as take
+from dcmaudit.review import previews
 from dcmaudit.review.arguments import Arguments
 from dcmaudit.review.marking import mark_done
 from dcmaudit.review.names import short_name
@@ -63,24 +66,34 @@ def done_next(session: Session, arguments: Arguments) -> None:
     file = session.opened()
     confirmed = take.flag(arguments, "confirm")
     doubts = [] if confirmed else _doubts(session, file)
-    if doubts:
-        session.question = Question(
-            text=" ".join([*doubts, "Mark the file as done all the same?"]),
-            command="done-next",
-            arguments={"confirm": True, "file_id": file.file_id},
-            yes="Mark as done",
-            no="Go on looking",
-        )
+    asked_too = previews.question(session, file, "done-next", {**arguments, "confirm": True})
+    if doubts or asked_too:
+        session.question = _question(file, doubts, asked_too)
         return
     asked = arguments.get("file_id")
     if asked is not None and asked != file.file_id:
         raise UsageError("the question was about another file", hint="press N again")
-    mark_done(session, file)
+    mark_done(session, file, arguments)
+    told = session.take_message()
     _step(session, 1)
-    if session.message is None:
-        how = _how_seen(file)
-        if how:
-            session.say(f"Done: {short_name(file.name)}. {how}")
+    end = session.message
+    how = _how_seen(file)
+    if told is not None or (how and end is None):
+        # What became of previews must not be lost behind the words about the end of the list.
+        words = [told.text if told else "", how, end.text if end else ""]
+        session.say(f"Done: {short_name(file.name)}. {' '.join(filter(None, words))}", told.kind if told else "info")
+
+
+def _question(file: OpenFile, doubts: list[str], about_previews: Question | None) -> Question:
+    if about_previews is not None:
+        return replace(about_previews, text=" ".join([*doubts, about_previews.text, "Finish the file all the same?"]))
+    return Question(
+        text=" ".join([*doubts, "Mark the file as done all the same?"]),
+        command="done-next",
+        arguments={"confirm": True, "file_id": file.file_id},
+        yes="Mark as done",
+        no="Go on looking",
+    )
 
 
 def go_file(session: Session, arguments: Arguments) -> None:

@@ -196,15 +196,23 @@ class OpenFile:
         return self.suggestions_on(self.plane) if self.plane else []
 
     def suggestions_on(self, plane: Plane) -> list[Suggestion]:
-        """The suggestions for a plane that were neither rejected nor stored."""
-        stored = {row.box for row in self.rects_on(plane)}
-        return [
+        """The suggestions for a plane that were neither rejected nor stored where they mean."""
+        here = [
             item
             for item in self.suggestions
-            if item.id not in self.rejected
-            and item.region.box not in stored
-            and applies(item.region.scope, plane.address)
+            if item.id not in self.rejected and applies(item.region.scope, plane.address)
         ]
+        same = {row.box for row in self.rects_on(plane)}
+        return [item for item in here if item.region.box not in same or not self.is_marked(item.region)]
+
+    def is_marked(self, region: Region) -> bool:
+        """Whether a suggestion whose box is marked on one plane is marked wherever it means."""
+        if region.scope is not Everywhere.ALL_FRAMES:
+            return True
+        frames = {row.scope for row in self.rects if row.box == region.box}
+        if frames & {Everywhere.ALL_FRAMES, Everywhere.ALL_PLANES}:
+            return True
+        return len(frames) >= sum(len(group.frames) for group in self.planes.groups if group.kind is PlaneKind.FRAME)
 
 
 def applies(scope: Scope, address: PlaneAddress) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dcmaudit.errors import UsageError
+from dcmaudit.model.screen import PreviewPolicy
 from dcmaudit.review.commands import BY_NAME
 
 
@@ -35,14 +36,24 @@ OPTIONS: tuple[Option, ...] = (
     Option("show-ultrasound", "rectangles", default=False),
 )
 
+PREVIEWS = "previews"
+
 _DEFAULTS = {option.name: option.default for option in OPTIONS}
 
 
 class Options:
-    """The values of the settings for one reviewer."""
+    """The values of the settings for one reviewer.
 
-    def __init__(self, chosen: Mapping[str, object] | None = None) -> None:
+    ``previews`` is what becomes of areas that rules show black when a file is finished; the argument of that name is
+    its value where the reviewer chose none.
+    """
+
+    def __init__(
+        self, chosen: Mapping[str, object] | None = None, previews: PreviewPolicy = PreviewPolicy.STORE
+    ) -> None:
         self._values = dict(_DEFAULTS)
+        kept = (chosen or {}).get(PREVIEWS)
+        self.previews = PreviewPolicy(kept) if kept in {policy.value for policy in PreviewPolicy} else previews
         for name, value in (chosen or {}).items():
             # Kept by an older or newer version, perhaps: what is not understood is left at its default.
             if name in self._values and isinstance(value, bool):
@@ -59,9 +70,9 @@ class Options:
             raise UsageError(f"the option {name} is either on or off", hint="allowed: true, false")
         self._values[name] = value
 
-    def values(self) -> dict[str, bool]:
-        """Name and value of every setting."""
-        return dict(self._values)
+    def values(self) -> dict[str, object]:
+        """Name and value of every setting, as they are kept for the next start."""
+        return {**self._values, PREVIEWS: self.previews.value}
 
     def as_json(self) -> dict[str, dict[str, object]]:
         """The settings as the page gets them."""

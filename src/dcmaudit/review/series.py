@@ -152,7 +152,7 @@ def _write(session: Session) -> None:
         for member in plan.files:
             name, scope = plan.worklist.name(member.place), on_every_frame(member.frames)
             if all((row.box, row.scope) != (plan.box, scope) for row in store.rects(name)):
-                ids += store.add_rects(name, [NewRect(plan.box, scope)])
+                ids += store.add_rects(name, [NewRect(plan.box, scope, frames=member.frames)])
                 marked.append(member)
     except DcmauditError:
         store.remove_rects(ids)

@@ -8,16 +8,19 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dcmaudit.errors import DcmauditError, ReviewError, StoreReadOnlyError
-from dcmaudit.model import Box, HowSeen, Plane, ReviewState, View, parse_key
+from dcmaudit.model import Box, Everywhere, HowSeen, Plane, ReviewState, View, parse_key
+from dcmaudit.review.coverage import frame_count
 from dcmaudit.review.drag import first_box, kept_inside
 from dcmaudit.review.history import Change, History
 from dcmaudit.review.openfile import Header, OpenFile, StrayBits, is_shown
 from dcmaudit.review.options import Options
 from dcmaudit.review.pictures import Picture
 from dcmaudit.review.worklist import Filter, Selection, Worklist
+from dcmaudit.store import Store
 
 if TYPE_CHECKING:
     from dcmaudit.review.desk import Desk
@@ -39,13 +42,15 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Something to ask: answering yes repeats ``command`` with ``arguments``."""
+    """Something to ask: answering yes repeats ``command`` with ``arguments``, the other answer with its own."""
 
     text: str
     command: str
     arguments: dict[str, object]
     yes: str
     no: str
+    other: str | None = None
+    other_arguments: dict[str, object] | None = None
 
 
 class Session:
@@ -103,6 +108,11 @@ class Session:
         """Tell the reviewer something."""
         self._said += 1
         self.message = Message(text, kind, self._said)
+
+    def take_message(self) -> Message | None:
+        """The message, which is gone then: whoever takes it says it in other words."""
+        found, self.message = self.message, None
+        return found
 
     # The worklist
 
@@ -187,11 +197,20 @@ class Session:
         else:
             file.take(future.result())
             self._load_seen(file)
+            self._expand(file)
         if self.file is not file:
             return
         self.begin_picture()
         self.place_cursor()
         self.desk.begin_background(self, file)
+
+    def _expand(self, file: OpenFile) -> None:
+        """Have marks on all frames written one row a frame for other programs, now that the frames are counted."""
+        store, frames = self.desk.store, frame_count(file.planes)
+        if self.desk.viewer or not store.is_writable or not frames:
+            return
+        if any(row.scope is Everywhere.ALL_FRAMES for row in file.rects):
+            self.desk.help(partial(_expand, store, file.name, frames))
 
     def _load_seen(self, file: OpenFile) -> None:
         try:
@@ -329,3 +348,9 @@ class Session:
         with self.lock:
             self.leave()
             self.worklist.forget(self._grown)
+
+
+def _expand(store: Store, name: str, frames: int) -> None:
+    # It changes nothing here: where it fails, the dump names the mark instead.
+    with suppress(DcmauditError):
+        store.expand(name, frames)

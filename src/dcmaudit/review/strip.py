@@ -15,7 +15,7 @@ LEAST = 0.25
 """What a detector finds less likely is not worth a mark: nearly every picture has such a place."""
 
 _LEVELS = {Verdict.IDENTIFYING: 1.0, Verdict.UNKNOWN: 0.7, Verdict.HARMLESS: 0.3}
-_NOT_READ = {None, OcrEngine.NONE, OcrEngine.ULTRASOUND, OcrEngine.FORM}
+_NOT_READ = {None, OcrEngine.NONE, OcrEngine.ULTRASOUND, OcrEngine.FORM, OcrEngine.RULE}
 
 
 @dataclass(frozen=True, slots=True)

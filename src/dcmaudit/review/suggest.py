@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dcmaudit.errors import DcmauditError, DicomError, SourceError
 from dcmaudit.model import Box, Origin, Plane, PlaneAddress, Region
 from dcmaudit.review import learning
+from dcmaudit.review.coverage import is_covered
 from dcmaudit.review.openfile import OpenFile, Suggestion
 from dcmaudit.review.options import Options
 
@@ -37,6 +38,28 @@ def is_redacted(options: Options, region: Region) -> bool:
     """Whether the options have the area of this suggestion shown black although nobody stored it."""
     option = _REDACTED_BY.get(region.origin)
     return option is not None and options[option]
+
+
+def offers(options: Options, file: OpenFile, plane: Plane) -> list[Suggestion]:
+    """The suggestions for a plane that the options show, crossed or black, without those that say nothing new.
+
+    What the header leads to is left out once marks cover it wherever it means; what was learned, where it lies inside
+    of what the header leads to.
+    """
+    found = [item for item in file.suggestions_on(plane) if _is_shown(options, item.region)]
+    header = [item for item in found if item.region.origin in _REDACTED_BY]
+    covered = {item.id for item in header if is_covered(file.rects, file.planes, item.region.box, item.region.scope)}
+    boxes = [item.region.box for item in header if item.id not in covered]
+    return [
+        item
+        for item in found
+        if item.id not in covered
+        and not (item.region.origin in _LEARNED and any(box.contains(item.region.box) for box in boxes))
+    ]
+
+
+def _is_shown(options: Options, region: Region) -> bool:
+    return is_offered(options, region) or is_redacted(options, region)
 
 
 class Suggester:

@@ -11,9 +11,10 @@ from dcmaudit.review.marking import state_of
 from dcmaudit.review.names import short_name
 from dcmaudit.review.openfile import OpenFile, Suggestion
 from dcmaudit.review.pictures import Picture
+from dcmaudit.review.previews import unstored
 from dcmaudit.review.session import Session
 from dcmaudit.review.strip import stripes
-from dcmaudit.review.suggest import is_offered, is_redacted
+from dcmaudit.review.suggest import is_offered, is_redacted, offers
 from dcmaudit.review.worklist import Worklist
 from dcmaudit.store import OcrEngine, RectRow
 
@@ -50,7 +51,7 @@ def view_state(session: Session) -> Json:
                 "changes": session.desk.watcher.changes,
             },
             "worklist": _worklist(session),
-            "file": _file(file) if file else None,
+            "file": _file(session, file) if file else None,
             "groups": _groups(file) if file else [],
             "plane": _plane(session, file, file.index) if file else None,
             "view": {
@@ -67,6 +68,7 @@ def view_state(session: Session) -> Json:
                 "previous": _near(session, file, file.index - 1) if file else None,
             },
             "options": session.options.as_json(),
+            "previews": session.options.previews.value,
             "question": _question(session),
             "message": _message(session),
             "prefetch": [[session.worklist.file_id(place), plane.address.key] for place, plane in session.upcoming()],
@@ -131,7 +133,7 @@ def _worklist(session: Session) -> Json:
     }
 
 
-def _file(file: OpenFile) -> Json:
+def _file(session: Session, file: OpenFile) -> Json:
     device = file.facts.device if file.facts else None
     state = state_of(file)
     return {
@@ -152,6 +154,7 @@ def _file(file: OpenFile) -> Json:
         "bits": file.stray.value,
         "bits_progress": list(file.stray_progress) if file.stray_progress else None,
         "suggesting": file.suggesting,
+        "previews": len(unstored(session.options, file)),
         "reading": sorted(file.reading),
         "changed": file.changed,
         "notes": list(file.notes),
@@ -230,11 +233,15 @@ def _plane_error(plane: Plane, error: DcmauditError | None) -> Json | None:
 
 def _rects(session: Session, file: OpenFile, plane: Plane) -> list[Json]:
     stored = [_stored(row, highlighted=session.options["show-stored"]) for row in file.rects_on(plane)]
-    suggested = []
-    for item in file.suggestions_on(plane):
-        offered, redacted = is_offered(session.options, item.region), is_redacted(session.options, item.region)
-        if offered or redacted:
-            suggested.append(_suggested(item, redacted=redacted, highlighted=offered))
+    stored += [_stored(row, highlighted=False) for row in file.rects if row.problem is not None]
+    suggested = [
+        _suggested(
+            item,
+            redacted=is_redacted(session.options, item.region),
+            highlighted=is_offered(session.options, item.region),
+        )
+        for item in offers(session.options, file, plane)
+    ]
     aside = file.set_aside_on(plane) if session.shows_rejected else []
     return (
         stored
@@ -243,17 +250,24 @@ def _rects(session: Session, file: OpenFile, plane: Plane) -> list[Json]:
     )
 
 
+_FOUND_BY: dict[OcrEngine | int | None, str] = {
+    OcrEngine.RULE: ", from a deid rule",
+    OcrEngine.ULTRASOUND: ", from the ultrasound regions",
+}
+
+
 def _stored(row: RectRow, *, highlighted: bool) -> Json:
-    read = row.engine not in {None, OcrEngine.NONE, OcrEngine.ULTRASOUND, OcrEngine.FORM}
+    read = row.engine not in {None, OcrEngine.NONE, OcrEngine.ULTRASOUND, OcrEngine.FORM, OcrEngine.RULE}
     return {
         "id": row.id,
         "box": box_json(row.box) if row.box else None,
-        "applied": True,
+        "applied": row.box is not None,
         "stored": True,
+        "preview": False,
         "highlighted": highlighted,
         "source": "OCR" if read else "stored",
         "scope": scope_words(row.scope),
-        "reason": "stored in the database" + (", found by OCR" if read else ""),
+        "reason": row.problem or f"stored in the database{_FOUND_BY.get(row.engine, ', found by OCR' if read else '')}",
         "text": row.text or None,
         "verdict": row.verdict.name.lower(),
         "confidence": None,
@@ -269,9 +283,10 @@ def _suggested(item: Suggestion, *, redacted: bool, highlighted: bool) -> Json:
         "box": box_json(region.box),
         "applied": redacted,
         "stored": False,
+        "preview": redacted,
         "highlighted": highlighted,
         "source": _SOURCES[region.origin],
-        "scope": scope_words(region.scope),
+        "scope": scope_words(region.means),
         "reason": region.reason,
         "text": region.text or None,
         "verdict": region.verdict.name.lower(),
@@ -304,7 +319,7 @@ def _can(session: Session, index: int) -> Json:
         "apply_all": writable
         and file is not None
         and index < planes
-        and any(is_offered(session.options, item.region) for item in file.suggestions_on(file.planes[index])),
+        and any(is_offered(session.options, item.region) for item in offers(session.options, file, file.planes[index])),
     }
 
 
@@ -331,4 +346,6 @@ def _question(session: Session) -> Json | None:
         "args": question.arguments,
         "yes": question.yes,
         "no": question.no,
+        "other": question.other,
+        "other_args": question.other_arguments,
     }

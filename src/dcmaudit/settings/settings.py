@@ -13,6 +13,7 @@ import platformdirs
 from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from dcmaudit.model.screen import PreviewPolicy
 from dcmaudit.settings.remembered import remembered_database
 
 PREFIX = "DCMAUDIT_"
@@ -83,6 +84,10 @@ class Settings(BaseSettings):
 
     viewer: bool = False
     """Whether the reviewer only shows and never writes. False: marking is what it is for."""
+
+    previews: PreviewPolicy = PreviewPolicy.STORE
+    """What becomes of areas that rules show black when a file is finished: ask, store or leave. Store, because what is
+    black on the screen is then what is written. Who chooses otherwise in the menu keeps that."""
 
     recursive: bool = False
     """Whether folders are read with their subfolders. False as in the original, where the menu has both."""

@@ -1,5 +1,6 @@
 """Marks and who made them, in SQLite or PostgreSQL. The only package that knows SQLAlchemy."""
 
+from dcmaudit.store.finishing import Finished, TagChange, TakenBack
 from dcmaudit.store.location import has_password, is_database_missing, is_server, name_of, with_password
 from dcmaudit.store.postgres import load_driver
 from dcmaudit.store.records import (
@@ -20,6 +21,7 @@ from dcmaudit.store.records import (
 from dcmaudit.store.store import Store, open_store
 
 __all__ = [
+    "Finished",
     "HistoryEntry",
     "IdentityRecord",
     "Look",
@@ -33,7 +35,9 @@ __all__ = [
     "SeenSpan",
     "Store",
     "StoreInfo",
+    "TagChange",
     "TagRecord",
+    "TakenBack",
     "has_password",
     "is_database_missing",
     "is_server",

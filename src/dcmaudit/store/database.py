@@ -17,7 +17,7 @@ from dcmaudit.errors import StoreCorruptError, StoreReadOnlyError
 from dcmaudit.store import migrate, soundness, walfile
 from dcmaudit.store.location import SqliteLocation, parse_location
 from dcmaudit.store.postgres import PostgresBackend
-from dcmaudit.store.schema import HEAD, LEARNING, LOOKS, SUMS
+from dcmaudit.store.schema import HEAD, LEARNING, LOOKS, SCREEN, SUMS
 from dcmaudit.store.sqlite import WRITE, SqliteBackend
 from dcmaudit.store.translate import translated
 
@@ -54,6 +54,11 @@ class Session:
     def has_sums(self) -> bool:
         """Whether the sums of each file's marks are there."""
         return self.has(SUMS)
+
+    @property
+    def has_expanded(self) -> bool:
+        """Whether rectangles on all frames are written one row a frame, and what was shown is noted."""
+        return self.has(SCREEN)
 
     @property
     def is_sqlite(self) -> bool:

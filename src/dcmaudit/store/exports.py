@@ -6,17 +6,24 @@ import csv
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import TextIO
 
 from sqlalchemy import text
 
-from dcmaudit.store import rows
+from dcmaudit.store import expanded, rows
 from dcmaudit.store.database import Session
 from dcmaudit.store.schema import RECT_COLUMNS, TAG_COLUMNS, TAG_TITLES
 
 _EXTRA_COLUMNS = tuple(column for column in RECT_COLUMNS if column not in {"frame", "overlay"})
 EXTRA_COLUMNS = (*_EXTRA_COLUMNS[:2], "scope", *_EXTRA_COLUMNS[2:])
-"""The columns in which rectangles of other scopes are exported; ``scope`` says where they apply."""
+"""The columns in which the JSON has rectangles of other scopes; ``scope`` says where they apply."""
+
+SCOPE_COLUMN = "dcmaudit_scope"
+"""The last column of the list of rectangles: where one lies that ``frame`` and ``overlay`` have no numbers for.
+
+Such a line has nothing in those two: a program that does not know this column fails there and does not guess.
+"""
 
 Row = Mapping[str, object]
 
@@ -57,23 +64,44 @@ def _tag(row: Row) -> dict[str, object]:
     return result
 
 
-def dump_json(session: Session, out: TextIO) -> None:
-    """Write one object with the lists ``rects`` and ``tags``; a third list ``extra_rects`` only where there are any."""
+def dump_json(session: Session, out: TextIO) -> list[str]:
+    """Write one object with the lists ``rects`` and ``tags``; a third list ``extra_rects`` only where there are any.
+
+    ``rects`` has one row a frame for every rectangle on all frames; where the number of frames is not known it is in
+    ``extra_rects``. Returns the names of the files of those, each once.
+    """
     out.write('{"rects":[\n')
-    _list(out, (_rect(row, RECT_COLUMNS) for row in every_row(session, "DicomRects", is_there=session.has_rects)))
+    _list(out, (_rect(row, RECT_COLUMNS) for row in _shared(session)))
     out.write('],"tags":[\n')
     _list(out, (_tag(row) for row in every_row(session, "DicomTags", is_there=session.has_tags)))
-    extra = every_row(session, "dcmaudit_rects", is_there=session.has_own)
+    unknown: dict[str, None] = {}
+    extra = _others(session, unknown)
     first = next(extra, None)
     if first is not None:
         out.write('],"extra_rects":[\n')
-        _list(out, (_rect(row, EXTRA_COLUMNS) for row in _with_first(first, extra)))
+        _list(out, (_rect(row, EXTRA_COLUMNS) for row in chain([first], extra)))
     out.write("]\n}\n\n")
+    return list(unknown)
 
 
-def _with_first(first: Row, others: Iterator[Row]) -> Iterator[Row]:
-    yield first
-    yield from others
+def _shared(session: Session) -> Iterator[Row]:
+    """The rows of DicomRects, and those that rectangles on all frames will have there once the database is written."""
+    yield from every_row(session, "DicomRects", is_there=session.has_rects)
+    for row, frames in expanded.not_expanded(session):
+        for frame in range(frames or 0):
+            yield {**row, "id": None, "frame": frame, "overlay": -1}
+
+
+def _others(session: Session, unknown: dict[str, None]) -> Iterator[Row]:
+    """The rows of our table that stand in no other list; on the way ``unknown`` gets files of unknown length."""
+    waiting = {row["id"]: frames for row, frames in expanded.not_expanded(session)}
+    whole = expanded.expansions(session).whole
+    for row in every_row(session, "dcmaudit_rects", is_there=session.has_own):
+        if row["id"] in whole or waiting.get(row["id"]) is not None:
+            continue
+        if row["id"] in waiting:
+            unknown[str(row["filename"])] = None
+        yield row
 
 
 def _list(out: TextIO, items: Iterator[dict[str, object]]) -> None:
@@ -91,18 +119,27 @@ def _write_csv(out: TextIO, titles: list[str], items: Iterator[dict[str, object]
 
 
 def export_rects(session: Session, out: TextIO) -> int:
-    """Write DicomRects as CSV and return the number of rows. Open ``out`` with ``newline=""`` and UTF-8."""
-    found = every_row(session, "DicomRects", is_there=session.has_rects)
-    return _write_csv(out, list(RECT_COLUMNS), (_rect(row, RECT_COLUMNS) for row in found))
+    """Write every rectangle as CSV and return the number of rows. Open ``out`` with ``newline=""`` and UTF-8.
+
+    The columns are those of DicomRects; beside them ``SCOPE_COLUMN``, where a rectangle needs it.
+    """
+    others = _other_rects(session)
+    first = next(others, None)
+    if first is None:
+        return _write_csv(out, list(RECT_COLUMNS), (_rect(row, RECT_COLUMNS) for row in _shared(session)))
+    shared = ({**_rect(row, RECT_COLUMNS), SCOPE_COLUMN: None} for row in _shared(session))
+    return _write_csv(out, [*RECT_COLUMNS, SCOPE_COLUMN], chain(shared, [first], others))
+
+
+def _other_rects(session: Session) -> Iterator[dict[str, object]]:
+    broken = expanded.expansions(session).broken
+    for row in _others(session, {}):
+        # What a program took rows away from is a question for a person, and no rectangle that a batch may carry out.
+        scope = f"{row['scope']}, of which rows are missing" if row["id"] in broken else row["scope"]
+        yield {**_rect(row, RECT_COLUMNS), "id": f"x{row['id']}", SCOPE_COLUMN: scope}
 
 
 def export_tags(session: Session, out: TextIO) -> int:
     """Write DicomTags as CSV and return the number of rows. Open ``out`` with ``newline=""`` and UTF-8."""
     found = every_row(session, "DicomTags", is_there=session.has_tags)
     return _write_csv(out, [TAG_TITLES.get(column, column) for column in TAG_COLUMNS], (_tag(row) for row in found))
-
-
-def export_extra_rects(session: Session, out: TextIO) -> int:
-    """Write the rectangles that DicomRects cannot express as CSV and return the number of rows."""
-    found = every_row(session, "dcmaudit_rects", is_there=session.has_own)
-    return _write_csv(out, list(EXTRA_COLUMNS), (_rect(row, EXTRA_COLUMNS) for row in found))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from dcmaudit.model import DeviceFacts
-from dcmaudit.store import marks, rows, sums
+from dcmaudit.store import expanded, marks, rows, sums
 from dcmaudit.store.database import Session
 from dcmaudit.store.part import StorePart
 from dcmaudit.store.records import Marks, NewRect, RectId, RectRow, TagRecord
@@ -84,6 +84,24 @@ class FileMarks(StorePart):
         with self._database.writing(*self._files(records)) as session:
             marks.restore_rects(session, records)
             self._note_rects(session, "rectangles restored", records)
+
+    def expand(self, filename: str, frames: int) -> int:
+        """Write the file's rectangles on all frames one row a frame where they are not; how many that were.
+
+        ``frames`` is the number of image frames. Nothing is written, and no lock taken, where there is nothing to do.
+        """
+        if not rows.is_storable_name(filename):
+            return 0
+        with self._database.reading() as session:
+            if not expanded.to_expand(session, filename, frames):
+                return 0
+        with self._database.writing(filename) as session:
+            todo = expanded.to_expand(session, filename, frames)
+            expanded.withdraw(session, [row["id"] for row in todo])
+            for row in todo:
+                expanded.expand(session, row["id"], row, frames)
+            self._note(session, "rectangles written one row a frame", filename, len(todo))
+            return len(todo)
 
     # --- tags ---------------------------------------------------------------------------------------------------
 
@@ -181,7 +199,9 @@ class FileMarks(StorePart):
         """Remove every rectangle and the tag row of the file in one step; what was there, for ``restore``."""
         rows.check_name(filename)
         with self._database.writing(filename) as session:
-            found = Marks(filename, tuple(marks.find_rects(session, filename)), marks.find_tag(session, filename))
+            found = Marks(
+                filename, tuple(marks.find_rects(session, filename, to_remove=True)), marks.find_tag(session, filename)
+            )
             marks.delete_rects(session, [row.id for row in found.rects])
             marks.restore_tag(session, filename, None)
             self._note(session, "cleared", filename, len(found.rects) + (found.tag is not None))

@@ -100,7 +100,10 @@ def adopt(session: Session, filename: str, identity: Identity, source: str | Non
     former = found[0]
     session.connection.execute(delete(schema.kinds).where(schema.kinds.c.filename == filename))
     session.connection.execute(delete(schema.looks).where(schema.looks.c.filename == filename))
-    for moved in (schema.rects, schema.tags, schema.extra_rects, schema.kinds, schema.judged, schema.looks):
+    session.connection.execute(delete(schema.shown).where(schema.shown.c.filename == filename))
+    for moved in (
+        schema.rects, schema.tags, schema.extra_rects, schema.kinds, schema.judged, schema.looks, schema.shown
+    ):  # fmt: skip
         session.connection.execute(update(moved).where(moved.c.filename == former).values(filename=filename))
     _move_seen(session, former, filename)
     session.connection.execute(delete(table).where(table.c.filename == former))

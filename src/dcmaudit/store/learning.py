@@ -26,6 +26,7 @@ from dcmaudit.model import (
 )
 from dcmaudit.store import rows, schema
 from dcmaudit.store.database import Session
+from dcmaudit.store.expanded import without_expanded
 from dcmaudit.store.journal import parse_ranges
 
 EQUAL_FILES = 60
@@ -46,12 +47,12 @@ _KIN = _TAGS + "WHERE manufacturermodelname = :model AND modality = :modality OR
 _RECTS = """
 SELECT filename, "left", "top", "right", "bottom", overlay, MIN(frame), MAX(frame), COUNT(*),
 CASE WHEN COUNT(*) <> MAX(frame) - MIN(frame) + 1 THEN {frames} END FROM "DicomRects"
-WHERE filename IN {names} AND "left" >= 0 AND "top" >= 0 AND "right" >= "left" AND "bottom" >= "top"
+WHERE filename IN {names} AND "left" >= 0 AND "top" >= 0 AND "right" >= "left" AND "bottom" >= "top"{own}
 GROUP BY filename, overlay, "left", "top", "right", "bottom"
 """
 _PLAIN = f"""
 SELECT filename, "left", "top", "right", "bottom", overlay, frame FROM "DicomRects"
-WHERE filename IN {{names}} AND "left" >= 0 AND "top" >= 0 AND "right" >= "left" AND "bottom" >= "top"
+WHERE filename IN {{names}} AND "left" >= 0 AND "top" >= 0 AND "right" >= "left" AND "bottom" >= "top"{{own}}
 LIMIT {_MOST_ROWS + 1}
 """  # noqa: S608 (a number of ours)
 _EXTRA = """
@@ -167,7 +168,8 @@ class _Question:
         array = "json_each(:names)" if self.session.is_sqlite else "unnest(CAST(:names AS text[])) AS value"
         frames = "group_concat(frame)" if self.session.is_sqlite else "string_agg(CAST(frame AS text), ',')"
         names = f"(SELECT value FROM {array})"  # noqa: S608 (one of two texts of ours)
-        return self.session.rows(query.format(names=names, frames=frames), {"names": self._names})
+        own = without_expanded(self.session)
+        return self.session.rows(query.format(names=names, frames=frames, own=own), {"names": self._names})
 
 
 def _marks(ask: _Question, marked: Iterable[Sequence[Any]], agreed: set[tuple[Any, ...]]) -> dict[str, list[Mark]]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import ColumnClause, TableClause, bindparam, column, delete, insert, select, table, text
+from sqlalchemy import BindParameter, ColumnClause, TableClause, bindparam, column, delete, insert, select, table, text
 from sqlalchemy.sql.elements import quoted_name
 
 from dcmaudit.errors import StoreError, UsageError
-from dcmaudit.model import DeviceFacts
-from dcmaudit.store import rows, schema
+from dcmaudit.model import DeviceFacts, Everywhere
+from dcmaudit.store import expanded, rows, schema
 from dcmaudit.store.database import Session
 from dcmaudit.store.records import NewRect, RectId, RectRow, TagRecord
 
@@ -17,21 +19,42 @@ _TABLE = {"r": schema.rects, "x": schema.extra_rects}
 _CHUNK = 500
 
 
-def find_rects(session: Session, filename: str) -> list[RectRow]:
-    """Every row of one file in the order of its table, first the shared one. Columns not known here come along."""
-    found = []
+def find_rects(session: Session, filename: str, *, to_remove: bool = False) -> list[RectRow]:
+    """Every row of one file in the order of its table, first the shared one. Columns not known here come along.
+
+    ``to_remove``: with what is needed to put them back exactly.
+    """
+    found, state = [], expanded.expansions(session, filename)
     if session.has_rects:
-        found += _rows(session, "r", filename)
+        where = f"filename = :filename{_EXPANDED if state.whole else ''}"
+        mine: dict[str, object] = {"own": list(state.whole)} if state.whole else {}
+        found += _rows(session, "r", where, {"filename": filename, **mine})
     if session.has_own:
-        found += _rows(session, "x", filename)
+        own = _rows(session, "x", "filename = :filename", {"filename": filename})
+        found += [_told(session, row, state, to_remove=to_remove) for row in own]
     return found
 
 
-def _rows(session: Session, prefix: str, filename: str) -> list[RectRow]:
-    name = _TABLE[prefix].name
-    query = text(f'SELECT * FROM "{name}" WHERE filename = :filename ORDER BY id')  # noqa: S608 (a table of ours)
-    found = session.connection.execute(query, {"filename": filename})
+_EXPANDED = " AND id NOT IN (SELECT rect_id FROM dcmaudit_expanded WHERE own_id IN :own)"
+
+
+def _rows(session: Session, prefix: str, where: str, values: Mapping[str, object]) -> list[RectRow]:
+    query = text(f'SELECT * FROM "{_TABLE[prefix].name}" WHERE {where} ORDER BY id')  # noqa: S608 (texts of ours)
+    lists: list[BindParameter[Any]] = [
+        bindparam(name, expanding=True) for name, value in values.items() if isinstance(value, list)
+    ]
+    found = session.connection.execute(query.bindparams(*lists), values)
     return [rows.rect_row(dict(row), prefix) for row in found.mappings()]
+
+
+def _told(session: Session, row: RectRow, state: expanded.Expansions, *, to_remove: bool) -> RectRow:
+    """The row, with its problem where another program was at the rows that stand for it in DicomRects."""
+    number = int(row.id[1:])
+    if number in state.broken:
+        return replace(row, box=None, scope=None, problem=expanded.problem(session, number, state.broken[number]))
+    if to_remove and number in state.whole:
+        return replace(row, expanded=expanded.links(session, number))
+    return row
 
 
 def add_rects(session: Session, filename: str, rects: Sequence[NewRect], user: str) -> list[RectId]:
@@ -49,6 +72,8 @@ def add_rects(session: Session, filename: str, rects: Sequence[NewRect], user: s
         done = session.connection.execute(insert(_TABLE[prefix]).values(**values))
         key = done.inserted_primary_key
         ids.append(RectId(f"{prefix}{key[0] if key else ''}"))
+        if rect.scope is Everywhere.ALL_FRAMES and rect.frames is not None and key:
+            expanded.expand(session, key[0], values, rect.frames)
     return ids
 
 
@@ -87,26 +112,33 @@ def by_table(ids: Iterable[RectId]) -> dict[str, list[int]]:
 
 def rects_by_id(session: Session, ids: Iterable[RectId]) -> list[RectRow]:
     """Those of the rows that are there, in the order of their tables."""
-    found = []
+    found: list[RectRow] = []
     for prefix, numbers in by_table(ids).items():
-        query = text(f'SELECT * FROM "{_TABLE[prefix].name}" WHERE id IN :ids ORDER BY id')  # noqa: S608 (as above)
-        query = query.bindparams(bindparam("ids", expanding=True))
         for start in range(0, len(numbers), _CHUNK):
-            part = session.connection.execute(query, {"ids": numbers[start : start + _CHUNK]})
-            found += [rows.rect_row(dict(row), prefix) for row in part.mappings()]
-    return found
+            found += _rows(session, prefix, "id IN :ids", {"ids": numbers[start : start + _CHUNK]})
+    files = {row.filename for row in found if row.id.startswith("x")}
+    states = {name: expanded.expansions(session, name) for name in files}
+    return [
+        _told(session, row, states[row.filename], to_remove=True) if row.id.startswith("x") else row for row in found
+    ]
 
 
 def delete_rects(session: Session, ids: Iterable[RectId]) -> None:
     """Delete the rows with these names; those that are not there are left out."""
-    for prefix, numbers in by_table(ids).items():
+    named = by_table(ids)
+    if session.has_expanded:
+        expanded.withdraw(session, named["x"])
+    for prefix, numbers in named.items():
         target = _TABLE[prefix]
         for start in range(0, len(numbers), _CHUNK):
             session.connection.execute(delete(target).where(target.c.id.in_(numbers[start : start + _CHUNK])))
 
 
 def restore_rects(session: Session, records: Sequence[RectRow]) -> None:
-    """Insert the rows as they were, ids and unknown columns included; StoreError where an id is taken."""
+    """Insert the rows as they were, ids and unknown columns included; StoreError where an id is taken.
+
+    Rows of DicomRects that stand for a rectangle on all frames come back with it.
+    """
     taken = rects_by_id(session, [record.id for record in records])
     if taken:
         raise StoreError(
@@ -115,6 +147,10 @@ def restore_rects(session: Session, records: Sequence[RectRow]) -> None:
         )
     for record in records:
         _insert_stored(session, _TABLE[record.id[:1]].name, record.stored)
+        frames = record.stored.get("frames")
+        # One whose rows another program had changed stays what it was: a problem, and not all frames again.
+        if record.id.startswith("x") and isinstance(frames, int) and record.problem is None:
+            expanded.expand(session, int(record.id[1:]), record.stored, frames, record.expanded)
 
 
 def _insert_stored(session: Session, name: str, stored: Mapping[str, object]) -> None:

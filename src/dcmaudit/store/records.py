@@ -40,6 +40,8 @@ class OcrEngine(IntEnum):
     RAPIDOCR = 100
     LINES = 101
     """The detector that comes with dcmaudit: it finds lines of text and does not read them."""
+    RULE = 102
+    """A deid rule that matches the header."""
 
 
 class NerEngine(IntEnum):
@@ -68,7 +70,8 @@ class NerEngine(IntEnum):
 class NewRect:
     """A rectangle to be stored. ``box`` is None for a summary row, which holds the whole text of its scope.
 
-    The engines may be plain numbers that this version has no name for.
+    The engines may be plain numbers that this version has no name for. ``frames`` is the number of image frames of the
+    file where the scope is all of them: with it the rectangle is written one row a frame for other programs, too.
     """
 
     box: Box | None
@@ -77,6 +80,7 @@ class NewRect:
     text: str = field(default="", repr=False)
     ner: NerEngine | int = NerEngine.NONE
     verdict: Verdict = Verdict.UNKNOWN
+    frames: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,8 @@ class RectRow:
     ``box`` and ``scope`` are None where the row cannot be understood; ``problem`` then says why, in words without
     any recognised text. ``box`` alone is None for a summary row. Engines are None where the database has none
     noted, plain numbers where they are unknown here. ``modified`` carries the local time zone, None where the
-    database has no usable time. ``stored`` is the row itself, for putting it back.
+    database has no usable time. ``stored`` is the row itself, for putting it back; ``expanded`` names, for the same
+    purpose, the rows of DicomRects that stand for it, with their frames, where they were asked for.
     """
 
     id: RectId
@@ -101,6 +106,7 @@ class RectRow:
     modified_by: str | None
     problem: str | None = None
     stored: Stored = field(default_factory=dict, repr=False, compare=False)
+    expanded: tuple[tuple[int, int], ...] = field(default=(), repr=False, compare=False)
 
     @property
     def is_summary(self) -> bool:

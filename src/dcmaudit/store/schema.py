@@ -70,6 +70,7 @@ extra_rects = Table(
     Column("nerpii", Integer),
     Column("last_modified", Text, nullable=False),
     Column("last_modified_by", Text, nullable=False),
+    Column("frames", Integer),
     Index("dcmaudit_rects_by_file", "filename"),
     sqlite_autoincrement=True,
 )
@@ -184,15 +185,38 @@ LEARNING_TABLES = (kinds, judged)
 SUMS_TABLE = "dcmaudit_sums"
 """The count and the sum of each file's marks, see ``dcmaudit.store.sums``."""
 
-LEARNING, LOOKS, SUMS = "0002", "0003", "0004"
-"""The steps that made the tables of the learning, of the looks, and of the sums; a database that is only read may lack
-them."""
+expanded = Table(
+    "dcmaudit_expanded",
+    metadata,
+    Column("rect_id", Integer, primary_key=True, autoincrement=False),
+    Column("own_id", Integer, nullable=False),
+    Column("frame", Integer, nullable=False),
+    Index("dcmaudit_expanded_by_own", "own_id"),
+)
+"""Which rows of DicomRects stand for one frame of a rectangle of ``dcmaudit_rects`` that is on all frames."""
+
+shown = Table(
+    "dcmaudit_shown",
+    metadata,
+    Column("filename", Text, primary_key=True),
+    Column("policy", Text, nullable=False),
+    Column("options", Text, nullable=False),
+    Column("areas", Text, nullable=False),
+    Column("shown_at", Text, nullable=False),
+    Column("shown_by", Text, nullable=False),
+)
+"""What rules and ultrasound regions showed black when a file was finished, whether or not it was stored."""
+
+LEARNING, LOOKS, SUMS, SCREEN = "0002", "0003", "0004", "0005"
+"""The steps that made the tables of the learning, of the looks, of the sums, and of what was on the screen; a database
+that is only read may lack them."""
 
 STEPS: dict[str, frozenset[str]] = {
     "0001": frozenset(str(table.name) for table in (rects, tags, *OWN_TABLES)),
     LEARNING: frozenset(table.name for table in LEARNING_TABLES),
     LOOKS: frozenset({looks.name}),
     SUMS: frozenset({SUMS_TABLE}),
+    SCREEN: frozenset({expanded.name, shown.name}),
 }
 """The tables that each step made: a database that says it took a step and lacks one of them is damaged."""
 

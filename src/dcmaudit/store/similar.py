@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from dcmaudit.model import Box, DeviceFacts, Origin, PlaneAddress, Region, Verdict
+from dcmaudit.model import Box, DeviceFacts, Everywhere, Origin, PlaneAddress, Region, Verdict
 from dcmaudit.store import rows
 from dcmaudit.store.database import Session
 
@@ -31,16 +31,28 @@ WHERE manufacturermodelname = :model AND modality = :modality AND "rows" = :rows
 AND imagetype = :{kind} AND filename <> :filename ORDER BY id DESC LIMIT :newest) AS some_{kind}
 """
 _QUERY = f"""
-SELECT r."left", r."top", r."right", r."bottom", r.nerpii, t.id
+SELECT r."left", r."top", r."right", r."bottom", r.nerpii, t.id, {{everywhere}}
 FROM ({_FILES.format(kind="type")} UNION {_FILES.format(kind="former")}) AS t
-JOIN "DicomRects" r ON r.filename = t.filename
+JOIN "DicomRects" r ON r.filename = t.filename {{linked}}
 WHERE r.frame = :frame AND r.overlay = :overlay
 AND r."left" >= 0 AND r."top" >= 0 AND r."right" >= r."left" AND r."bottom" >= r."top"
 """  # noqa: S608 (texts of ours)
 
 
-Found = tuple[int, int, int, int, int, int]
-"""Left, top, right and bottom, half-open; in how many files; how suspicious. A plain tuple: hundreds are compared."""
+_LINKED = {
+    True: {
+        "everywhere": "e.own_id IS NOT NULL",
+        "linked": "LEFT JOIN dcmaudit_expanded e ON e.rect_id = r.id",
+    },
+    False: {"everywhere": "0", "linked": ""},
+}
+"""Whether the row stands for one frame of a rectangle on all frames; a database of an earlier version cannot tell."""
+
+Found = tuple[int, ...]
+"""Left, top, right and bottom, half-open; in how many files; how suspicious; whether (1 or 0) all frames were meant.
+
+A plain tuple: hundreds are compared.
+"""
 
 
 def similar(
@@ -53,7 +65,7 @@ def similar(
     values = rows.device_values(device, sop_class_uid)
     image_type = str(values["imagetype"])
     found = session.rows(
-        _QUERY,
+        _QUERY.format(**_LINKED[session.has_expanded]),
         {
             "model": values["manufacturermodelname"],
             "modality": values["modality"],
@@ -78,11 +90,14 @@ def _counted(found: Iterable[Sequence[Any]]) -> list[Found]:
     """
     files: dict[tuple[int, int, int, int], set[int]] = {}
     suspicions: dict[tuple[int, int, int, int], int] = {}
-    for left, top, right, bottom, verdict, file in found:
+    everywhere: set[tuple[int, int, int, int]] = set()
+    for left, top, right, bottom, verdict, file, is_everywhere in found:
         if not type(left) is type(top) is type(right) is type(bottom) is int:
             continue  # SQLite keeps a word in a column for numbers
         edges = (top, left, bottom, right)
         suspicion = _SUSPICION.get(verdict, 1)
+        if is_everywhere:
+            everywhere.add(edges)
         known = files.get(edges)
         if known is None:
             files[edges], suspicions[edges] = {file}, suspicion
@@ -90,21 +105,22 @@ def _counted(found: Iterable[Sequence[Any]]) -> list[Found]:
         known.add(file)
         suspicions[edges] = max(suspicions[edges], suspicion)
     return [
-        (left, top, right + 1, bottom + 1, len(files[edges]), suspicions[edges])
+        (left, top, right + 1, bottom + 1, len(files[edges]), suspicions[edges], int(edges in everywhere))
         for edges in sorted(files)
         for top, left, bottom, right in [edges]
     ]
 
 
 def _region(item: Found, address: PlaneAddress) -> Region:
-    *edges, files, suspicion = item
+    left, top, right, bottom, files, suspicion, everywhere = item
     images = "a similar image" if files == 1 else f"{files} similar images"
     return Region(
-        Box(*edges),
+        Box(left, top, right, bottom),
         address,
         Origin.SIMILAR,
         f"marked in {images} (same device, type and size)",
         verdict=_VERDICTS[suspicion],
+        applies_to=Everywhere.ALL_FRAMES if everywhere else None,
     )
 
 
@@ -121,21 +137,20 @@ def merged(boxes: Iterable[Found]) -> list[Found]:
 
 def _united(one: Found, other: Found) -> Found:
     """The box around both, with what the worse of them says."""
-    left, top, right, bottom, files, suspicion = one
-    left_2, top_2, right_2, bottom_2, files_2, suspicion_2 = other
+    left, top, right, bottom, *said = one
+    left_2, top_2, right_2, bottom_2, *said_2 = other
     return (
         min(left_2, left),
         min(top_2, top),
         max(right_2, right),
         max(bottom_2, bottom),
-        max(files_2, files),
-        max(suspicion_2, suspicion),
+        *map(max, said_2, said),
     )
 
 
 def _take_near(cells: dict[tuple[int, int], list[Found]], box: Found) -> Found | None:
     """Remove and return one item near the box. Only cells that a near corner can lie in are looked at."""
-    left, top, right, bottom, _, _ = box
+    left, top, right, bottom, *_ = box
     first_x, last_x = (left - NEAR) // _CELL, (left + NEAR) // _CELL
     first_y, last_y = (top - NEAR) // _CELL, (top + NEAR) // _CELL
     for x in (first_x,) if first_x == last_x else (first_x, last_x):
@@ -156,7 +171,7 @@ def without_contained(items: Iterable[Found]) -> list[Found]:
     """Those that lie in no other one, top to bottom."""
     kept: list[Found] = []
     for item in sorted(items, key=_area, reverse=True):
-        left, top, right, bottom, _, _ = item
+        left, top, right, bottom, *_ = item
         for other in kept:
             if other[0] <= left and other[1] <= top and other[2] >= right and other[3] >= bottom:
                 break

@@ -13,6 +13,7 @@ from dcmaudit.store import similar as similar_images
 from dcmaudit.store.database import Database
 from dcmaudit.store.filefacts import FileFacts
 from dcmaudit.store.filemarks import FileMarks
+from dcmaudit.store.finishing import Finishing
 from dcmaudit.store.overview import overview
 from dcmaudit.store.records import HistoryEntry, StoreInfo
 
@@ -38,7 +39,7 @@ def open_store(
     return Store(Database(location, read_only=read_only, timeout=timeout, check=check), user)
 
 
-class Store(FileMarks, FileFacts):
+class Store(FileMarks, Finishing, FileFacts):
     """Marks of files, who made them, and what was seen. Safe to use from several threads and processes.
 
     Every method that writes is one transaction: when it has returned, what it wrote survives kill -9. All of them
@@ -110,13 +111,17 @@ class Store(FileMarks, FileFacts):
 
     # --- export -------------------------------------------------------------------------------------------------
 
-    def dump_json(self, out: TextIO) -> None:
-        """Write both tables as one JSON object with ``rects`` and ``tags``, one row a line."""
+    def dump_json(self, out: TextIO) -> list[str]:
+        """Write both tables as one JSON object with ``rects`` and ``tags``, one row a line.
+
+        Returns the files with a rectangle on all frames that could not be written one row a frame, for nobody has
+        noted how many frames they have; it is in a third list then.
+        """
         with self._database.reading() as session:
-            exports.dump_json(session, out)
+            return exports.dump_json(session, out)
 
     def export_rects(self, out: TextIO) -> int:
-        """Write DicomRects as CSV, lines ending in CR LF; the number of rows."""
+        """Write every rectangle as CSV that ``redact --csv`` takes, lines ending in CR LF; the number of rows."""
         with self._database.reading() as session:
             return exports.export_rects(session, out)
 
@@ -124,11 +129,6 @@ class Store(FileMarks, FileFacts):
         """Write DicomTags as CSV, lines ending in CR LF; the number of rows."""
         with self._database.reading() as session:
             return exports.export_tags(session, out)
-
-    def export_extra_rects(self, out: TextIO) -> int:
-        """Write the rectangles that DicomRects cannot express as CSV; the number of rows."""
-        with self._database.reading() as session:
-            return exports.export_extra_rects(session, out)
 
     # --- history, preferences ----------------------------------------------------------------------------------
 

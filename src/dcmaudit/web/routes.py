@@ -66,7 +66,6 @@ class Routes:
             Route(f"{document}/tags/{{file_id:int}}", self.tags),
             Route(f"{document}/export/rects.csv", self.export_rects),
             Route(f"{document}/export/tags.csv", self.export_tags),
-            Route(f"{document}/export/other-rects.csv", self.export_other_rects),
         ]
 
     # The page's frame
@@ -261,16 +260,12 @@ class Routes:
     # Exports
 
     async def export_rects(self, request: Request) -> Response:
-        """The table of rectangles as CSV."""
+        """Every rectangle as CSV."""
         return await self._export(request, self._desk.store.export_rects, "rects.csv")
 
     async def export_tags(self, request: Request) -> Response:
         """The table of tags as CSV."""
         return await self._export(request, self._desk.store.export_tags, "tags.csv")
-
-    async def export_other_rects(self, request: Request) -> Response:
-        """The rectangles that the original tool's table cannot express, as CSV."""
-        return await self._export(request, self._desk.store.export_extra_rects, "other-rects.csv")
 
     async def _export(self, request: Request, export: Callable[[TextIO], int], name: str) -> Response:
         self._session(request)

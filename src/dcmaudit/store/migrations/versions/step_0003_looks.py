@@ -28,4 +28,5 @@ def upgrade() -> None:
         sa.Column("looked_at", sa.Text, nullable=False),
         sa.Column("looked_by", sa.Text, nullable=False),
         sa.UniqueConstraint("filename", "engine", name="dcmaudit_looks_once"),
+        if_not_exists=True,
     )

@@ -164,10 +164,10 @@ class Page {
   async #question(state) {
     if (!state.question || this.asking) return;
     this.asking = true;
-    const { command, args } = state.question;
-    const yes = await askQuestion(state.question);
+    const { command, args, other_args } = state.question;
+    const answer = await askQuestion(state.question);
     this.asking = false;
-    await (yes ? this.act(command, args) : this.act("dismiss"));
+    await (answer ? this.act(command, (answer === "other" && other_args) || args) : this.act("dismiss"));
   }
 
   /** @param {Command} command @param {ViewState} state */

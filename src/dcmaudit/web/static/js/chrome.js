@@ -14,6 +14,9 @@ const LOST = {
   quit: "dcmaudit has ended. All marks are saved. This tab can be closed.",
 };
 
+/** What becomes of previews when the file is done. */
+const UNSTORED = /** @type {Record<string, string>} */ ({ store: ", N stores them", ask: ", N asks", leave: ", N leaves them" });
+
 export class Chrome {
   constructor() {
     this.message = byId("message", HTMLElement);
@@ -83,7 +86,8 @@ export class Chrome {
     const bits = file?.bits_progress ? ` · searching bits, ${file.bits_progress[0]} of ${file.bits_progress[1]} frames` : "";
     const looking = file?.suggesting ? " · looking for suggestions" : "";
     const reading = file?.reading.length ? ` · reading text on ${file.reading.join(", ")}…` : "";
-    setText(byId("statusseen", HTMLElement), file ? `${file.seen} of ${counted(file.planes, "plane")} seen${bits}${looking}${reading}` : "");
+    const unstored = file?.previews ? ` · ${counted(file.previews, "preview")} not stored${state.viewer ? "" : UNSTORED[state.previews] ?? ""}` : "";
+    setText(byId("statusseen", HTMLElement), file ? `${file.seen} of ${counted(file.planes, "plane")} seen${unstored}${bits}${looking}${reading}` : "");
     const saved = byId("statussaved", HTMLElement);
     const connected = (document.body.dataset.lost ?? "no") === "no";
     if (connected) setText(saved, !file || state.viewer ? "" : state.saved ? "saved" : "saving…");

@@ -166,14 +166,21 @@ export async function askComment(text) {
   return (await answer) === "save" ? field.value.trim() : null;
 }
 
-/** @param {import("./types.js").Question} question */
+/**
+ * @param {import("./types.js").Question} question
+ * @returns {Promise<"yes"|"other"|"">}
+ */
 export async function askQuestion(question) {
   setText(byId("question-text", HTMLElement), question.text);
   byId("question-yes", HTMLButtonElement).textContent = question.yes;
   byId("question-no", HTMLButtonElement).textContent = question.no;
+  const other = byId("question-other", HTMLButtonElement);
+  other.hidden = !question.other;
+  other.textContent = question.other ?? "";
   const answer = ask(byId("dialog-question", HTMLDialogElement));
   byId("question-no", HTMLButtonElement).focus();
-  return (await answer) === "yes";
+  const given = await answer;
+  return given === "yes" || given === "other" ? given : "";
 }
 
 /**

@@ -11,6 +11,7 @@ const TITLES = /** @type {Record<string, string>} */ ({
   images: "Which files are shown",
   redaction: "What is redacted at once",
   rectangles: "Which rectangles are outlined",
+  previews: "What is black and not stored, when a file is done",
 });
 
 export class Menus {
@@ -94,7 +95,7 @@ export class Menus {
   #item(command) {
     const node = stamp("t-item");
     node.dataset.command = command.name;
-    node.setAttribute("role", command.toggles ? "menuitemcheckbox" : "menuitem");
+    node.setAttribute("role", !command.toggles ? "menuitem" : command.toggles.includes("=") ? "menuitemradio" : "menuitemcheckbox");
     within(node, ".label", HTMLElement).textContent = command.label;
     within(node, "kbd", HTMLElement).textContent = command.key ? keyLabel(command.key) : "";
     node.title = command.help;
@@ -241,11 +242,21 @@ export class Menus {
       for (const { node, command } of items) {
         node.setAttribute("aria-disabled", String(!usable(command)));
         if (!command.toggles) continue;
-        const on = state.options[command.toggles]?.value === true;
+        const on = isOn(command.toggles, state);
         if (node.getAttribute("aria-checked") === String(on)) continue;
         node.setAttribute("aria-checked", String(on));
         within(node, ".tick", HTMLElement).replaceChildren(...(on ? [symbol("sign-check")] : []));
       }
     }
   }
+}
+
+/**
+ * Whether an entry is ticked: an option that is on, or "setting=value" for one value of several.
+ * @param {string} toggles
+ * @param {ViewState} state
+ */
+function isOn(toggles, state) {
+  const [name, value] = toggles.split("=");
+  return value === undefined ? state.options[toggles]?.value === true : name === "previews" && state.previews === value;
 }

@@ -1,7 +1,7 @@
 /** The side panel: the plane's rectangles as a list (the same content as the canvas), and the file's facts. */
 
 import { byId, counted, make, setText, stamp, within } from "./dom.js";
-import { explain, judged, sample, sourceOf, SOURCES } from "./sources.js";
+import { explain, judged, PREVIEW, sample, sourceOf, SOURCES } from "./sources.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
 /** @typedef {import("./types.js").RectState} RectState */
@@ -105,8 +105,8 @@ export class Panel {
     row.dataset.id = String(rect.id);
     const source = sourceOf(rect.source);
     const jump = within(row, ".rect-jump", HTMLButtonElement);
-    within(row, ".rect-sample", HTMLElement).append(sample(source, !rect.applied, isFaint(rect)));
-    within(row, ".rect-what", HTMLElement).textContent = `${source.title}${rect.empty ? " · empty here" : rect.rejected ? " · rejected" : ""}`;
+    within(row, ".rect-sample", HTMLElement).append(sample(source, !rect.applied, isFaint(rect), rect.preview));
+    within(row, ".rect-what", HTMLElement).textContent = `${source.title}${rect.preview ? ` · ${PREVIEW}` : rect.empty ? " · empty here" : rect.rejected ? " · rejected" : ""}`;
     row.dataset.faint = isFaint(rect) ? "yes" : "no";
     const [left, top, right, bottom] = rect.box ?? [0, 0, 0, 0];
     const text = within(row, ".rect-text", HTMLElement);
@@ -142,9 +142,11 @@ export class Panel {
     };
     if (rect.stored) button(few, "Remove", "remove-rect");
     else {
-      button(few, "Apply", "apply-one");
+      const everywhere = rect.scope !== "this plane";
+      button(few, rect.preview ? "Store" : "Apply", "apply-one");
       if (!rect.rejected) button(few, "Hide", "reject-one");
-      if (scopes.frames) button(more, "On all frames", "apply-one", { scope: "all frames" });
+      if (everywhere) button(more, "On this plane", "apply-one", { scope: "this plane" });
+      else if (scopes.frames) button(more, "On all frames", "apply-one", { scope: "all frames" });
     }
     if (scopes.series && rect.box) button(more, "Whole series…", "mark-series");
   }

@@ -18,6 +18,9 @@ export const ACCENT = "#FF6F91";
 /** The dash of what is not worth applying: a suggestion over nothing, or what OCR did not take for text. Such boxes have no cross. */
 export const FAINT = [2, 4];
 
+/** What an area is called that rules show black and that is no mark. */
+export const PREVIEW = "preview, not stored";
+
 const UNKNOWN = /** @type {Source} */ ({ name: "other", title: "other", colour: "#B8BEC4", dash: [4, 2] });
 
 const STEMS = ["stored", "similar", "rule", "ultrasound", "ocr", "learned"];
@@ -50,16 +53,18 @@ export function judged(rect) {
  * @param {Source} source
  * @param {boolean} crossed
  * @param {boolean} [faint]  over nothing, or not taken for text
+ * @param {boolean} [hatched]  a preview
  * @returns {SVGSVGElement}
  */
-export function sample(source, crossed, faint = false) {
+export function sample(source, crossed, faint = false, hatched = false) {
   const space = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(space, "svg");
   svg.setAttribute("viewBox", "0 0 22 14");
   svg.setAttribute("class", `swatch ${crossed ? "crossed" : "filled"}`);
   svg.setAttribute("aria-hidden", "true");
   const path = document.createElementNS(space, "path");
-  path.setAttribute("d", crossed && !faint ? "M1 1H21V13H1Z M1 1L21 13 M21 1L1 13" : "M1 1H21V13H1Z");
+  const lines = hatched ? " M7 1L1 7 M13 1L3 11 M19 1L7 13 M21 5L13 13" : "";
+  path.setAttribute("d", lines ? `M1 1H21V13H1Z${lines}` : crossed && !faint ? "M1 1H21V13H1Z M1 1L21 13 M21 1L1 13" : "M1 1H21V13H1Z");
   path.setAttribute("fill", crossed || faint ? "none" : "#000");
   path.setAttribute("stroke", source.colour);
   path.setAttribute("stroke-width", "1.5");
@@ -74,7 +79,7 @@ export function sample(source, crossed, faint = false) {
  * @param {import("./types.js").RectState} rect
  */
 export function explain(rect) {
-  const what = rect.applied ? "redacted" : rect.rejected ? "looked at and not taken for text" : "suggested";
+  const what = rect.preview ? `${PREVIEW}; shown black` : rect.applied ? "redacted" : rect.rejected ? "looked at and not taken for text" : "suggested";
   const parts = [`${sourceOf(rect.source).title}, ${what} on ${rect.scope}.`];
   if (rect.reason) parts.push(rect.reason.endsWith(".") ? rect.reason : `${rect.reason}.`);
   if (rect.text) parts.push(`Text: “${rect.text}”.`);

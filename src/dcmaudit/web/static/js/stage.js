@@ -7,7 +7,7 @@ import { Camera } from "./camera.js";
 import { within } from "./dom.js";
 import { GROUND } from "./scaling.js";
 import { handlePoints, HANDLES } from "./rectangle.js";
-import { ACCENT, FAINT, sourceOf } from "./sources.js";
+import { ACCENT, FAINT, PREVIEW, sourceOf } from "./sources.js";
 
 /** @typedef {import("./types.js").Edges} Edges */
 /** @typedef {import("./types.js").DrawnRect} DrawnRect */
@@ -24,6 +24,9 @@ import { ACCENT, FAINT, sourceOf } from "./sources.js";
 
 /** Milliseconds after which a picture that did not change stands still. */
 const STILL = 90;
+
+/** CSS pixels between two lines of the hatching that marks a preview. */
+const HATCH = 12;
 
 /** @type {Marks} */
 const NOTHING = { rects: [], cursor: null, redacted: true, lit: null, dragging: false };
@@ -185,6 +188,7 @@ export class Stage {
     upper.clearRect(0, 0, width, height);
     if (!this.plane) return;
     for (const rect of shown.rects) this.#drawRect(rect);
+    if (shown.redacted) for (const rect of shown.rects) if (rect.preview) this.#drawWords(rect);
     if (shown.cursor) this.#drawCursor(shown.cursor);
   }
 
@@ -192,9 +196,10 @@ export class Stage {
   #drawRect(rect) {
     const black = rect.applied && this.shown.redacted;
     const lit = rect.id === this.shown.lit;
-    if (!rect.highlighted && !lit) return;
     const source = sourceOf(rect.source);
     const [x0, y0, x1, y1] = this.#outer(rect.box);
+    if (black && rect.preview) this.#drawPreview(x0, y0, x1, y1, source.colour);
+    if (!rect.highlighted && !lit && !(black && rect.preview)) return;
     const path = new Path2D();
     path.rect(x0 + 0.5, y0 + 0.5, x1 - x0 - 1, y1 - y0 - 1);
     const faint = !black && (rect.empty || rect.rejected);
@@ -207,6 +212,58 @@ export class Stage {
     this.upper.globalAlpha = faint && !lit ? 0.65 : 1;
     this.#stroke(path, source.colour, faint ? FAINT : source.dash, (lit ? 2.5 : 1.25) * this.ratio, !black);
     this.upper.globalAlpha = 1;
+  }
+
+  /**
+   * What rules show black and nobody stored is hatched, whatever its outline: a mark is plain black.
+   * @param {number} x0
+   * @param {number} y0
+   * @param {number} x1
+   * @param {number} y1
+   * @param {string} colour
+   */
+  #drawPreview(x0, y0, x1, y1, colour) {
+    const { upper, ratio } = this;
+    const step = HATCH * ratio;
+    const path = new Path2D();
+    // Lines that belong to the stage and not to the box: boxes side by side are one area.
+    const from = Math.max(x0, 0);
+    const to = Math.min(x1, this.marks.width);
+    const top = Math.max(y0, 0);
+    const bottom = Math.min(y1, this.marks.height);
+    if (from >= to || top >= bottom) return;
+    for (let at = Math.ceil((from + top) / step) * step; at < to + bottom; at += step) {
+      path.moveTo(at - top, top);
+      path.lineTo(at - bottom, bottom);
+    }
+    upper.save();
+    upper.beginPath();
+    upper.rect(from, top, to - from, bottom - top);
+    upper.clip();
+    upper.strokeStyle = colour;
+    upper.globalAlpha = 0.75;
+    upper.lineWidth = 1.5 * ratio;
+    upper.stroke(path);
+    upper.restore();
+  }
+
+  /** The words that tell a preview from a mark: inside where they fit, else beside it. @param {DrawnRect} rect */
+  #drawWords(rect) {
+    const { upper, ratio } = this;
+    const [x0, y0, x1, y1] = this.#outer(rect.box);
+    const { width, height } = this.marks;
+    if (x1 <= 0 || y1 <= 0 || x0 >= width || y0 >= height) return;
+    upper.font = `600 ${12 * ratio}px system-ui, sans-serif`;
+    const wide = upper.measureText(PREVIEW).width + 10 * ratio;
+    const high = 18 * ratio;
+    const left = Math.max(2, Math.min(Math.max(x0, 0) + 3 * ratio, width - wide - 2));
+    const inside = Math.min(y1, height) - Math.max(y0, 0) >= high + 4 * ratio;
+    const top = inside ? Math.max(y0, 0) + 2 * ratio : y1 + high + 2 * ratio < height ? y1 + 2 * ratio : Math.max(2, y0 - high - 2 * ratio);
+    upper.fillStyle = "rgba(16, 18, 20, .92)";
+    upper.fillRect(left, top, wide, high);
+    upper.fillStyle = "#F4F6F8";
+    upper.textBaseline = "middle";
+    upper.fillText(PREVIEW, left + 5 * ratio, top + high / 2 + ratio);
   }
 
   /**

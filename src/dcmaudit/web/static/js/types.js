@@ -46,6 +46,7 @@
  * @property {boolean} unscanned_bits
  * @property {[number, number]|null} bits_progress
  * @property {boolean} suggesting
+ * @property {number} previews  areas of the whole file that are shown black and not stored
  * @property {boolean} changed
  * @property {string[]} reading
  * @property {string[]} [notes]
@@ -83,6 +84,7 @@
  * @property {Edges|null} box  null: a summary row without a rectangle
  * @property {boolean} applied  black at the moment
  * @property {boolean} stored  a mark of the database (otherwise a suggestion, perhaps one that rules blacken)
+ * @property {boolean} preview  black at the moment and no mark: hatched, with words
  * @property {boolean} highlighted
  * @property {string} source
  * @property {string} scope
@@ -106,6 +108,8 @@
  * @property {Record<string, unknown>} args
  * @property {string} yes
  * @property {string} no
+ * @property {string|null} [other]  a second way to say yes
+ * @property {Record<string, unknown>|null} [other_args]
  *
  * @typedef {{plane: PlaneState, rects: RectState[], cursor: {box: Edges}, can: Record<string, unknown>}} NearState
  *
@@ -124,6 +128,7 @@
  * @property {Record<string, unknown>} can
  * @property {{next: NearState|null, previous: NearState|null}} near
  * @property {Record<string, OptionState>} options
+ * @property {string} previews  what becomes of previews when a file is done: ask, store, leave
  * @property {Question|null} question
  * @property {{text: string, kind: "info"|"warning"|"error", number: number}|null} message
  * @property {[number, string][]} prefetch

@@ -1,0 +1,128 @@
+"""What rules and ultrasound regions show black although nobody stored it, and what becomes of it when a file is done.
+
+What is black on the screen is what is written, or is called a preview. So when a file is finished, previews become
+marks, on all frames that they mean and not only on those that were visited; or they are left, and the database says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dcmaudit.errors import UsageError
+from dcmaudit.model import Everywhere, Origin, Region
+from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
+from dcmaudit.review.coverage import frame_count, is_covered, single_frame
+from dcmaudit.review.openfile import OpenFile
+from dcmaudit.review.options import Options
+from dcmaudit.review.session import Question, Session
+from dcmaudit.review.suggest import is_redacted
+from dcmaudit.store import NewRect, OcrEngine
+
+WORDS = "preview, not stored"
+_ENGINES = {Origin.RULE: OcrEngine.RULE, Origin.ULTRASOUND: OcrEngine.ULTRASOUND, Origin.OCR: OcrEngine.LINES}
+_OPTIONS = ("redact-rules", "redact-ultrasound")
+
+
+@dataclass(frozen=True, slots=True)
+class AtFinish:
+    """What finishing a file writes beside its tag row, and what there is to tell about it."""
+
+    rects: tuple[NewRect, ...]
+    screen: Screen
+    message: str = ""
+    kind: str = "info"
+
+
+def shown_black(options: Options, file: OpenFile) -> list[Region]:
+    """Everything in the file that the options show black without regard to marks: on all planes, seen or not."""
+    return [
+        item.region for item in file.suggestions if item.id not in file.rejected and is_redacted(options, item.region)
+    ]
+
+
+def unstored(options: Options, file: OpenFile) -> list[Region]:
+    """Those of them that marks do not cover."""
+    found: dict[tuple[object, ...], Region] = {}
+    for region in shown_black(options, file):
+        if not is_covered(file.rects, file.planes, region.box, single_frame(file.planes, region.scope)):
+            found.setdefault((region.box, region.scope), region)
+    return list(found.values())
+
+
+def new_rect(file: OpenFile, region: Region, scope: object = None) -> NewRect:
+    """The mark that a region becomes, where it means or at ``scope``."""
+    where = single_frame(file.planes, region.means) if scope is None else scope
+    return NewRect(
+        region.box,
+        where,  # type: ignore[arg-type]
+        engine=_ENGINES.get(region.origin, OcrEngine.NONE),
+        text=region.text or "",
+        verdict=region.verdict,
+        frames=frame_count(file.planes) if where is Everywhere.ALL_FRAMES else None,
+    )
+
+
+def complete(session: Session, file: OpenFile) -> None:
+    """Have every preview of the file before it is finished; errors as the rules raise them."""
+    if file.facts is not None and not file.header_searched:
+        session.desk.suggest_now(session, file)
+
+
+def question(session: Session, file: OpenFile, command: str, arguments: Mapping[str, object]) -> Question | None:
+    """What to ask before the file is finished; None where that is settled or there is nothing to ask about."""
+    if session.options.previews is not PreviewPolicy.ASK or "previews" in arguments:
+        return None
+    complete(session, file)
+    count = len(unstored(session.options, file))
+    if not count:
+        return None
+    what = "1 area is" if count == 1 else f"{count} areas are"
+    return Question(
+        text=f"{what} shown black by rules or ultrasound regions, as a preview: nothing of that is stored.",
+        command=command,
+        arguments={**arguments, "previews": PreviewPolicy.STORE.value, "file_id": file.file_id},
+        yes="Store, and finish the file",
+        no="Go on looking",
+        other="Leave as it is, and finish",
+        other_arguments={**arguments, "previews": PreviewPolicy.LEAVE.value, "file_id": file.file_id},
+    )
+
+
+def policy_of(session: Session, arguments: Mapping[str, object]) -> PreviewPolicy:
+    """What to do with previews: what was answered, else what the setting says; UsageError for any other answer."""
+    answer = arguments.get("previews")
+    if answer is None:
+        return session.options.previews
+    if answer not in {PreviewPolicy.STORE.value, PreviewPolicy.LEAVE.value}:
+        raise UsageError(f"previews cannot be treated as {answer!r}", hint="allowed: store, leave")
+    return PreviewPolicy(answer)
+
+
+def at_finish(session: Session, file: OpenFile, policy: PreviewPolicy) -> AtFinish:
+    """What finishing the file writes; ``policy`` ASK counts as STORE, for whoever was asked has answered."""
+    complete(session, file)
+    options = session.options
+    areas = [ShownArea(one.box, single_frame(file.planes, one.scope), one.origin) for one in shown_black(options, file)]
+    left = unstored(options, file)
+    stores = policy is not PreviewPolicy.LEAVE
+    screen = Screen(
+        PreviewPolicy.STORE if stores else PreviewPolicy.LEAVE,
+        tuple(name for name in _OPTIONS if options[name]),
+        tuple(dict.fromkeys(areas)),
+    )
+    rects = tuple(new_rect(file, region) for region in left) if stores else ()
+    return AtFinish(rects, screen, *_told(len(left), stores=stores))
+
+
+def _told(count: int, *, stores: bool) -> tuple[str, str]:
+    if not count:
+        return "", "info"
+    what = "1 area" if count == 1 else f"{count} areas"
+    if stores:
+        was, it, its = ("was", "it", "the frames it means") if count == 1 else ("were", "they", "the frames they mean")
+        are = "is" if count == 1 else "are"
+        return f"{what} that {was} black as a preview {are} stored now: {it} {are} marked on all {its}.", "info"
+    were, are = ("was", "it is") if count == 1 else ("were", "they are")
+    left = f"{what} that {were} black as a preview {were} left as {are}: not stored."
+    return f"{left} redact will refuse the file until somebody decides.", "warning"

@@ -1,0 +1,154 @@
+"""Rectangles on all frames, written once more as one row a frame where the original's scripts look for them.
+
+Such a rectangle is one row of our own table, for DicomRects has no numbers for "all frames" (frame -1 with overlay -1
+means overlays too). Beside it stand *expanded* rows in DicomRects, frame 0 to the last, each linked to it. Whoever
+reads through the store gets the one row and never the others. Where another program has deleted or changed an expanded
+row, the one row says so as its problem, and the rows that are left count frame by frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import delete, insert, text, update
+
+from dcmaudit.model import Everywhere
+from dcmaudit.store import schema
+from dcmaudit.store.database import Session
+
+MOST = 20_000
+"""A rectangle on more frames than this stays one row: the other tables must not grow by a million rows at a key."""
+
+_COPIED = tuple(name for name in schema.RECT_COLUMNS if name not in {"id", "frame", "overlay"})
+_SAME = " AND ".join(f'r."{name}" = x."{name}"' for name in ("filename", "left", "top", "right", "bottom"))
+_PAIRS = f"""
+FROM dcmaudit_rects x LEFT JOIN dcmaudit_expanded e ON e.own_id = x.id
+LEFT JOIN "DicomRects" r ON r.id = e.rect_id AND r.frame = e.frame AND r.overlay = -1 AND {_SAME}
+"""
+_COUNTS = f"SELECT x.id, x.frames, COUNT(r.id) {_PAIRS} WHERE x.frames IS NOT NULL"
+_LEFT = f"SELECT e.frame {_PAIRS} WHERE x.id = :own AND r.id IS NOT NULL"
+_DELETE = 'DELETE FROM "DicomRects" WHERE id IN (SELECT rect_id FROM dcmaudit_expanded WHERE own_id = :own)'
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Expansions:
+    """The rows of our own table that were expanded: those whose expanded rows are all there, and those where not."""
+
+    whole: frozenset[int] = frozenset()
+    broken: Mapping[int, int] = field(default_factory=dict)
+    """By id the number of frames."""
+
+
+def expansions(session: Session, filename: str | None = None) -> Expansions:
+    """What became of the expanded rows of one file, or of all."""
+    if filename is None:
+        return _expansions(session, "", {})
+    return _expansions(session, " AND x.filename = :filename", {"filename": filename})
+
+
+def _expansions(session: Session, mine: str, values: dict[str, object]) -> Expansions:
+    if not session.has_expanded:
+        return Expansions()
+    found = session.connection.execute(text(f"{_COUNTS}{mine} GROUP BY x.id, x.frames"), values).all()
+    return Expansions(
+        frozenset(own for own, frames, there in found if there == frames),
+        {own: frames for own, frames, there in found if there != frames},
+    )
+
+
+def problem(session: Session, own: int, frames: int) -> str:
+    """What is wrong with a broken one, in words; frames count from 0, as in the database."""
+    left = set(session.connection.scalars(text(_LEFT), {"own": own}))
+    missing = [frame for frame in range(frames) if frame not in left]
+    named = ", ".join(map(str, missing[:_SHOWN])) + (f" and {len(missing) - _SHOWN} more" if missing[_SHOWN:] else "")
+    rows = "all its rows" if not left else f"its rows for frame {named} of {frames}"
+    return (
+        f"a rectangle on all frames: {rows} in DicomRects were deleted or changed by another program; what is left "
+        "counts frame by frame; remove this entry in the reviewer, or mark all frames again"
+    )
+
+
+def links(session: Session, own: int) -> tuple[tuple[int, int], ...]:
+    """The ids and frames of the expanded rows of the row ``own`` of our table."""
+    query = text("SELECT rect_id, frame FROM dcmaudit_expanded WHERE own_id = :own ORDER BY rect_id")
+    return tuple((row[0], row[1]) for row in session.connection.execute(query, {"own": own}))
+
+
+def expand(
+    session: Session,
+    own: int,
+    values: Mapping[str, object],
+    frames: int,
+    former: Sequence[tuple[int, int]] = (),
+) -> bool:
+    """Write one row a frame for the row ``own`` of our table, with the columns ``values``; whether that can be done.
+
+    ``former`` are the ids and frames that its rows had before they were removed: they get the same ones again.
+    """
+    if not 0 < frames <= MOST or not _has_box(values):
+        return False
+    copied = {name: values.get(name) for name in _COPIED}
+    rects = schema.rects
+    made = session.connection.execute(
+        insert(rects).returning(rects.c.id, rects.c.frame),
+        [{**copied, "id": number, "frame": frame, "overlay": -1} for number, frame in former]
+        or [{**copied, "frame": frame, "overlay": -1} for frame in range(frames)],
+    ).all()
+    session.connection.execute(
+        insert(schema.expanded), [{"rect_id": row[0], "own_id": own, "frame": row[1]} for row in made]
+    )
+    mine = schema.extra_rects
+    session.connection.execute(update(mine).where(mine.c.id == own).values(frames=frames))
+    return True
+
+
+def _has_box(values: Mapping[str, object]) -> bool:
+    edges = [values.get(name) for name in ("left", "top", "right", "bottom")]
+    return all(isinstance(edge, int) and edge >= 0 for edge in edges)
+
+
+def withdraw(session: Session, owns: Collection[int]) -> None:
+    """Delete the expanded rows of these rows of our table. Where another program was at them, what is left stays."""
+    table = schema.expanded
+    for own in owns:
+        if _expansions(session, " AND x.id = :own", {"own": own}).whole:
+            session.connection.execute(text(_DELETE), {"own": own})
+        session.connection.execute(delete(table).where(table.c.own_id == own))
+
+
+def to_expand(session: Session, filename: str, frames: int) -> list[Mapping[str, Any]]:
+    """Rows of our table on all frames of the file that are not expanded yet, or to another number of frames."""
+    if not session.has_own:
+        return []
+    query = text("SELECT * FROM dcmaudit_rects WHERE filename = :filename AND scope = :scope ORDER BY id")
+    found = session.connection.execute(query, {"filename": filename, "scope": Everywhere.ALL_FRAMES.value})
+    broken = expansions(session, filename).broken
+    return [
+        row
+        for row in map(dict, found.mappings())
+        if row.get("frames") != frames and row["id"] not in broken and _has_box(row) and 0 < frames <= MOST
+    ]
+
+
+def not_expanded(session: Session) -> Iterator[tuple[Mapping[str, Any], int | None]]:
+    """Rows of our table on all frames that are not expanded, each with the number of frames where that is known."""
+    if not session.has_own:
+        return
+    kinds = "SELECT frames FROM dcmaudit_kinds k WHERE k.filename = x.filename" if session.has_learning else "NULL"
+    query = text(f"SELECT x.*, ({kinds}) AS known FROM dcmaudit_rects x WHERE x.scope = :scope ORDER BY x.id")  # noqa: S608
+    found = session.connection.execute(query, {"scope": Everywhere.ALL_FRAMES.value})
+    for row in found.mappings():
+        if row.get("frames") is None:
+            values = dict(row)
+            known = values.pop("known")
+            yield values, known if isinstance(known, int) and 0 < known <= MOST and _has_box(values) else None
+
+
+def without_expanded(session: Session, table: str = '"DicomRects"') -> str:
+    """A condition of SQL that leaves every expanded row out; empty for a database that has none."""
+    if not session.has_expanded:
+        return ""
+    return f" AND NOT EXISTS (SELECT 1 FROM dcmaudit_expanded e WHERE e.rect_id = {table}.id)"  # noqa: S608

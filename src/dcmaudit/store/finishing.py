@@ -1,0 +1,122 @@
+"""Finishing a file in one step: the tag row, what was black on the screen, and the marks that are made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dcmaudit.model import DeviceFacts
+from dcmaudit.model.screen import Screen
+from dcmaudit.store import marks, rows, screens
+from dcmaudit.store.database import Session
+from dcmaudit.store.part import StorePart
+from dcmaudit.store.records import NewRect, RectId, RectRow, Stored, TagRecord
+
+
+@dataclass(frozen=True, slots=True)
+class TagChange:
+    """What becomes of mark and comment; None leaves what is there. An empty comment takes it away."""
+
+    marked: bool | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What a finished file had before, and what was added, for ``Finishing.take_back``."""
+
+    filename: str
+    tag: TagRecord | None
+    screen: Stored | None
+    added: tuple[RectId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What taking it back removed, for ``Finishing.finish_again``."""
+
+    filename: str
+    tag: TagRecord | None
+    screen: Stored | None
+    removed: tuple[RectRow, ...] = ()
+
+
+class Finishing(StorePart):
+    """Marks, tag row and what was shown, each time in one transaction."""
+
+    def finish(
+        self,
+        filename: str,
+        device: DeviceFacts,
+        sop_class_uid: str | None = None,
+        *,
+        change: TagChange,
+        rects: Sequence[NewRect] = (),
+        screen: Screen | None = None,
+    ) -> Finished:
+        """Write the tag row, after which the file is done, ``rects``, and what was black on the screen.
+
+        ``screen`` None: nobody knows what was shown, and no record says anything about it any more.
+        """
+        rows.check_name(filename)
+        with self._database.writing(filename) as session:
+            former = marks.find_tag(session, filename)
+            found = Finished(filename, former, screens.read_stored(session, filename))
+            added = marks.add_rects(session, filename, rects, self.user)
+            if added:
+                self._note(session, "previews stored", filename, len(added))
+            self._write(session, filename, change, former, device, sop_class_uid)
+            if screen is None:
+                screens.restore(session, filename, None)
+            else:
+                screens.write_screen(session, filename, screen, self.user)
+            return Finished(filename, found.tag, found.screen, tuple(added))
+
+    def _write(
+        self,
+        session: Session,
+        filename: str,
+        change: TagChange,
+        former: TagRecord | None,
+        device: DeviceFacts,
+        sop_class_uid: str | None,
+    ) -> None:
+        kept = (former.marked, former.comment) if former else (False, None)
+        marked = kept[0] if change.marked is None else change.marked
+        comment = kept[1] if change.comment is None else change.comment or None
+        marks.write_tag(
+            session, filename, marked=marked, comment=comment, device=device, sop_class_uid=sop_class_uid,
+            user=self.user,
+        )  # fmt: skip
+        self._note(session, "tagged" if marked else "done", filename, 1)
+
+    def take_back(self, finished: Finished) -> TakenBack:
+        """Make the file what it was before ``finish``."""
+        name = finished.filename
+        with self._database.writing(name) as session:
+            tag, screen = marks.find_tag(session, name), screens.read_stored(session, name)
+            removed = marks.rects_by_id(session, finished.added)
+            marks.delete_rects(session, finished.added)
+            marks.restore_tag(session, name, finished.tag)
+            screens.restore(session, name, finished.screen)
+            self._note(session, "tag restored" if finished.tag else "tag removed", name, 1)
+            return TakenBack(name, tag, screen, tuple(removed))
+
+    def finish_again(self, former: TakenBack) -> None:
+        """Do again what ``take_back`` took back."""
+        name = former.filename
+        with self._database.writing(name) as session:
+            marks.restore_rects(session, former.removed)
+            marks.restore_tag(session, name, former.tag)
+            screens.restore(session, name, former.screen)
+            self._note(session, "tag restored" if former.tag else "tag removed", name, 1)
+
+    def screen(self, filename: str) -> Screen | None:
+        """What was black on the screen without being a mark when the file was finished; None where nobody knows.
+
+        StoreCorruptError where the record cannot be understood.
+        """
+        if not rows.is_storable_name(filename):
+            return None
+        with self._database.reading() as session:
+            return screens.read_screen(session, filename)

@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 from dcmaudit.dicom import Samples, open_instance
 from dcmaudit.model import Box, Everywhere, FrameAddress, Origin, Outcome
 from dcmaudit.model.proof import Finding, Proof
-from dcmaudit.model.redaction import OverlayPolicy, RedactionOptions, Request
+from dcmaudit.model.redaction import OverlayPolicy, PrivatePolicy, RedactionOptions, Request
 from dcmaudit.pipeline import redacting
 from dcmaudit.pipeline.output import Naming
 from dcmaudit.pipeline.redacting import RedactionJob, RedactionReport, RedactionTask, redact_file, uid_maker
@@ -37,12 +37,15 @@ def test_a_file_with_parts_that_nobody_can_look_at_is_told_apart(tmp_path: Path)
     data.add_new(0x00111001, "OB", bytes(70000))
     path = tmp_path / "a.dcm"
     path.write_bytes(file_bytes(data))
-    report = redact_file(RedactionJob(Naming()), RedactionTask(PathReference(path), (BOX,)))
+    keeping = RedactionJob(Naming(), RedactionOptions(private=PrivatePolicy.KEEP))
+    report = redact_file(keeping, RedactionTask(PathReference(path), (BOX,)))
     assert report.result.outcome is Outcome.PARTLY
     assert "private element (0011,1001)" in report.result.reasons[0]
     assert report.output is not None
-    cleaned = RedactionJob(Naming(tmp_path / "out"), RedactionOptions(remove_private_bulk=True))
-    assert redact_file(cleaned, RedactionTask(PathReference(path), (BOX,))).output is not None
+    cleaned = redact_file(RedactionJob(Naming(tmp_path / "out")), RedactionTask(PathReference(path), (BOX,)))
+    assert cleaned.result.outcome is Outcome.DONE
+    assert not cleaned.partly
+    assert any("left out: (0011,1001) OB: 70000 bytes" in note for note in cleaned.notes)
 
 
 def test_an_unreadable_overlay_is_refused_unless_it_goes(tmp_path: Path) -> None:

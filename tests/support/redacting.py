@@ -25,7 +25,14 @@ from dcmaudit.model import (
     StrayBitAddress,
     View,
 )
-from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionOptions, RedactionPlan, Request
+from dcmaudit.model.redaction import (
+    IconPolicy,
+    OverlayPolicy,
+    PrivatePolicy,
+    RedactionOptions,
+    RedactionPlan,
+    Request,
+)
 from dcmaudit.pipeline.painter import BlackPainter
 from dcmaudit.redact import make_plan
 from dcmaudit.verify import prove
@@ -96,12 +103,12 @@ def compare(before: Reference, after: Reference, plan: RedactionPlan, *, grown: 
 def _removed(options: RedactionOptions) -> set[PlaneKind]:
     """Kinds of planes that may be gone; a stray bit that is clear is none."""
     kinds = {PlaneKind.STRAY_BIT}
+    if options.private is PrivatePolicy.REMOVE:
+        kinds |= {PlaneKind.UNSHOWN, PlaneKind.ICON}
     if options.overlays is OverlayPolicy.REMOVE:
         kinds |= {PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY}
     if options.icons is IconPolicy.REMOVE:
         kinds.add(PlaneKind.ICON)
-    if options.remove_private_bulk:
-        kinds.add(PlaneKind.UNSHOWN)
     return kinds
 
 

@@ -14,7 +14,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from dcmaudit.model import Everywhere, FrameAddress, Reference
-from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionOptions
+from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, PrivatePolicy, RedactionOptions
 from support.files import (
     BIG_ENDIAN,
     DEFLATED,
@@ -156,7 +156,7 @@ OPTIONS = {
     "overlays removed": RedactionOptions(overlays=OverlayPolicy.REMOVE),
     "high bits removed": RedactionOptions(remove_high_bits=True),
     "icons removed": RedactionOptions(icons=IconPolicy.REMOVE),
-    "bulk removed": RedactionOptions(remove_private_bulk=True),
+    "private elements kept": RedactionOptions(private=PrivatePolicy.KEEP),
     "asserted": RedactionOptions(assert_clean=True),
 }
 

@@ -87,7 +87,13 @@ def _what(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--remove-high-bit-overlays", action="store_true", help="clear every bit of the pixels that is not stored value"
     )
-    group.add_argument("--remove-private-bulk", action="store_true", help="drop large private binary elements")
+    group.add_argument(
+        "--private", choices=("remove", "keep", "refuse"),
+        help="private elements that could hold a picture, where something is blacked (default: remove; listed)",
+    )  # fmt: skip
+    group.add_argument(
+        "--remove-private-bulk", action="store_true", help="as --private remove, in files too where nothing is blacked"
+    )
 
 
 def _how(group: argparse._ArgumentGroup) -> None:
@@ -203,7 +209,7 @@ def _progress(args: argparse.Namespace, settings: Settings, listed: list[Referen
 
 
 def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
-    from dcmaudit.model.redaction import IconPolicy, NewUids, OverlayPolicy, RedactionOptions
+    from dcmaudit.model.redaction import IconPolicy, NewUids, OverlayPolicy, PrivatePolicy, RedactionOptions
     from dcmaudit.pipeline.clearance import AcceptedText
     from dcmaudit.pipeline.output import Naming
     from dcmaudit.pipeline.redacting import RedactionJob
@@ -230,6 +236,7 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
             overlays=OverlayPolicy(args.overlays),
             icons=IconPolicy(args.icons),
             remove_high_bits=args.remove_high_bit_overlays,
+            private=PrivatePolicy(args.private or "remove"),
             remove_private_bulk=args.remove_private_bulk,
             assert_clean=args.assert_clean,
             uids_of=NewUids(args.new_uids_of or "instance"),
@@ -271,6 +278,8 @@ def _check(args: argparse.Namespace) -> None:
             "--resume passes over outputs, and would not look at them for text",
             hint="leave --check-text out, and look at all of them with dcmaudit verify --check-text",
         )
+    if args.remove_private_bulk and args.private in {"keep", "refuse"}:
+        raise UsageError(f"--remove-private-bulk and --private {args.private} contradict each other", hint="choose one")
     if args.resume and args.overwrite:
         raise UsageError("--resume keeps existing outputs and --overwrite replaces them", hint="choose one")
     _check_copies(args)

@@ -62,7 +62,13 @@ def _what(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--overlays", choices=("same", "none", "remove"), default="none", help="as for redact")
     group.add_argument("--icons", choices=("redact", "remove", "keep"), default="redact", help="as for redact")
     group.add_argument("--remove-high-bit-overlays", action="store_true", help="every other bit has to be clear")
-    group.add_argument("--remove-private-bulk", action="store_true", help="large private elements have to be gone")
+    group.add_argument(
+        "--private", choices=("remove", "keep", "refuse"),
+        help="as for redact",
+    )  # fmt: skip
+    group.add_argument(
+        "--remove-private-bulk", action="store_true", help="as --private remove, in files too where nothing is blacked"
+    )
     group.add_argument("--assert-clean", action="store_true", help="the file has to say that it is clean")
     group.add_argument("--new-uids", action="store_true", help="its SOP Instance UID has to be a new one")
     group.add_argument("--new-uids-of", choices=("instance", "series", "study"), help="which UIDs have to be new ones")
@@ -111,7 +117,7 @@ def _split(args: argparse.Namespace) -> tuple[list[str], list[str]]:
 
 
 def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
-    from dcmaudit.model.redaction import IconPolicy, NewUids, OverlayPolicy, RedactionOptions
+    from dcmaudit.model.redaction import IconPolicy, NewUids, OverlayPolicy, PrivatePolicy, RedactionOptions
     from dcmaudit.pipeline.output import Naming
     from dcmaudit.pipeline.redacting import RedactionJob
     from dcmaudit.pipeline.residual import looking_job
@@ -124,6 +130,7 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
         overlays=OverlayPolicy(args.overlays),
         icons=IconPolicy(args.icons),
         remove_high_bits=args.remove_high_bit_overlays,
+        private=PrivatePolicy(args.private or "remove"),
         remove_private_bulk=args.remove_private_bulk,
         assert_clean=args.assert_clean,
         uids_of=NewUids(args.new_uids_of or "instance"),

@@ -16,6 +16,7 @@ from pydicom.filereader import data_element_generator
 
 from dcmaudit.dicom.attributes import Attributes
 from dcmaudit.dicom.bytesource import ByteSource, Cursor
+from dcmaudit.dicom.dictionary import LONG_VRS
 from dcmaudit.dicom.fragments import Fragments, extended_places, walk_fragments
 from dcmaudit.dicom.framegroups import PER_FRAME, FrameGroups, frame_groups
 from dcmaudit.dicom.quiet import quietly
@@ -30,7 +31,7 @@ INFLATED_LIMIT = 4 << 30
 """What a deflated data set may grow to: the longest value a 32-bit length can announce. It is spooled to disk."""
 _SPOOL_IN_MEMORY = 16 << 20
 _UNDEFINED = 0xFFFFFFFF
-_LONG_VRS = {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
+_LONG_VRS = {vr.encode() for vr in LONG_VRS}
 _VRS = _LONG_VRS | {b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FL", b"FD", b"IS", b"LO", b"LT", b"PN", b"SH",
                     b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US"}  # fmt: skip
 
@@ -75,6 +76,10 @@ class Header:
     """What could not be read at the end of the file: things that are not audited."""
 
     frame_groups: FrameGroups | None = None
+    end: int | None = None
+    """Where the last element ends that could be read, where pixel data are before it; None where that is not known."""
+    behind: str | None = None
+    """The one of ``loose_ends`` that is about what stands behind ``end``."""
 
     @property
     def attributes(self) -> Attributes:
@@ -340,8 +345,11 @@ def _keep_frame_groups(header: Header, cursor: Cursor, vr: str | None, length: i
 def _name_the_rest(header: Header, cursor: Cursor, reading: _Reading) -> None:
     if reading.cut is not None and not header.pixels:
         raise TruncatedError(f"it ends inside {_tag(reading.cut)}, before any pixel data", file=header.body.name)
+    if reading.behind_pixels and not any(one.fragments and one.fragments.cut for one in header.pixels):
+        header.end = cursor.position
     if reading.cut is not None:
-        header.loose_ends.append(f"the file ends inside {_tag(reading.cut)}")
+        header.behind = f"the file ends inside {_tag(reading.cut)}"
+        header.loose_ends.append(header.behind)
         return
     rest = cursor.remaining
     if reading.disorder or rest:
@@ -351,7 +359,8 @@ def _name_the_rest(header: Header, cursor: Cursor, reading: _Reading) -> None:
         if not header.pixels and 0 < rest < 8 and tail.strip(b"\0"):
             raise TruncatedError("it ends inside the head of an element, before any pixel data", file=header.body.name)
         if rest > len(tail) or tail.strip(b"\0"):
-            header.loose_ends.append(f"{rest} bytes behind the data set are no DICOM elements")
+            header.behind = f"{rest} bytes behind the data set are no DICOM elements"
+            header.loose_ends.append(header.behind)
 
 
 def _require_data_set(header: Header, *, raw: bool) -> None:

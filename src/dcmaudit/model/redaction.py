@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from dcmaudit.model.geometry import Box
-from dcmaudit.model.planes import Plane, PlaneAddress, PlaneGroup, PlaneList
+from dcmaudit.model.planes import Plane, PlaneAddress, PlaneGroup, PlaneKind, PlaneList, UnshownKind
 from dcmaudit.model.regions import Origin, Scope
 
 
@@ -43,6 +43,59 @@ class IconPolicy(Enum):
     """Icons stay as they are: only for people who looked at them."""
 
 
+class PrivatePolicy(Enum):
+    """What happens, in a file where something is blacked, to private and unknown elements that could hold a picture."""
+
+    REMOVE = "remove"
+    """They are left out, and listed."""
+    KEEP = "keep"
+    """They stay as they are, not audited."""
+    REFUSE = "refuse"
+    """A file that has one is refused."""
+
+
+class RemovalReason(Enum):
+    """Why an element, or a part of it, is left out of a redacted file; the value is what people read."""
+
+    PRIVATE = "private element in which a picture could hide"
+    UNKNOWN = "element that PS3.6 does not know, or knows as another type, in which a picture could hide"
+    BYTES = "element of bytes that is no part of the image, in which a picture could hide"
+    PADDING = "padding of the data set"
+    BEHIND = "bytes behind the last element"
+    RETIRED = "retired element of pixel data or lengths"
+    SIGNATURE = "digital signature, which is not true any more"
+    SELECTOR = "value of a selector, in which a picture could hide"
+    PALETTE = "palette of an image that is no palette image"
+    PROFILE = "colour profile that holds more than colours"
+    TABLE = "look-up table longer than its descriptor says"
+    OVERLAY = "bytes behind the last frame of an overlay"
+    ICON = "icon that is more than one plain picture"
+    ICON_ASKED = "icon, as asked"
+    ITEMS = "bytes behind the last item"
+    META = "element of the file meta information that could hold a picture"
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What of one element is left out: ``path`` are the tags from the top of the data set down to it.
+
+    ``count`` is in how many items, ``length`` how many bytes in all, ``kept`` how many bytes of it stay.
+    """
+
+    path: tuple[int, ...]
+    vr: str
+    length: int
+    reason: RemovalReason
+    count: int = 1
+    kept: int = 0
+
+    def __str__(self) -> str:
+        where = " in ".join(f"({tag >> 16:04X},{tag & 0xFFFF:04X})" for tag in reversed(self.path))
+        times = f", {self.count} times" if self.count > 1 else ""
+        rest = f", {self.kept} bytes stay" if self.kept else ""
+        return f"{where} {self.vr}: {self.length} bytes{times}{rest}: {self.reason.value}"
+
+
 class NewUids(Enum):
     """Which of an instance's own UIDs are new where new ones are asked for."""
 
@@ -68,8 +121,9 @@ class RedactionOptions:
     icons: IconPolicy = IconPolicy.REDACT
     remove_high_bits: bool = False
     """Clear every bit outside the stored range: overlays in the pixel data and bits that nothing claims."""
+    private: PrivatePolicy = PrivatePolicy.REMOVE
     remove_private_bulk: bool = False
-    """Drop large private binary elements, which may hold a second copy of the pixels."""
+    """Leave private elements out that could hold a picture, in files where nothing is blacked too."""
     assert_clean: bool = False
     """The operator asserts that no identifying text is left (PS3.15 E.3)."""
     uids_of: NewUids = NewUids.INSTANCE
@@ -94,6 +148,10 @@ class Blackened:
     box: Box
     origin: Origin
     reason: str
+
+
+_BITS = (PlaneKind.EMBEDDED_OVERLAY, PlaneKind.STRAY_BIT)
+_OVERLAYS = (PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY)
 
 
 @dataclass(frozen=True)
@@ -139,3 +197,24 @@ class RedactionPlan:
     def is_empty(self) -> bool:
         """Whether no pixel of any plane is blacked."""
         return not any(self.groups.values()) and not any(self.planes.values())
+
+    @property
+    def blacks(self) -> bool:
+        """Whether something that the file shows, or may show, is blacked or taken out of it.
+
+        Nothing of what was there may then survive anywhere else in the file.
+        """
+        options = self.options
+
+        def has(unshown: UnshownKind, *kinds: PlaneKind) -> bool:
+            return any(group.kind in kinds or group.unshown is unshown for group in self.listing.groups)
+
+        return (
+            not self.is_empty
+            or (options.overlays is OverlayPolicy.REMOVE and has(UnshownKind.OVERLAY, *_OVERLAYS))
+            or (options.icons is IconPolicy.REMOVE and has(UnshownKind.ICON, PlaneKind.ICON))
+            or (
+                options.remove_high_bits
+                and has(UnshownKind.UNUSED_BITS, PlaneKind.EMBEDDED_OVERLAY, PlaneKind.STRAY_BIT)
+            )
+        )

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import shutil
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -17,11 +18,19 @@ from dcmaudit.detect.rules import suggest_by_rules
 from dcmaudit.detect.ultrasound import ultrasound_regions
 from dcmaudit.dicom import Instance, open_instance
 from dcmaudit.dicom.header_view import header_view
-from dcmaudit.dicom.write import rehearse, write_redacted
+from dcmaudit.dicom.write import Written, write_redacted
 from dcmaudit.errors import DcmauditError, ProofError, SourceError, UsageError
-from dcmaudit.model import Outcome, PlaneKind, Reference, Region, Result, Size, UnshownKind
+from dcmaudit.model import Outcome, PlaneGroup, PlaneKind, Reference, Region, Result, Size, UnshownKind
 from dcmaudit.model.proof import Proof, TextCheck
-from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, PlanProblem, RedactionOptions, RedactionPlan, Request
+from dcmaudit.model.redaction import (
+    IconPolicy,
+    OverlayPolicy,
+    PlanProblem,
+    RedactionOptions,
+    RedactionPlan,
+    Removal,
+    Request,
+)
 from dcmaudit.model.screen import Screen
 from dcmaudit.pipeline import workers
 from dcmaudit.pipeline.clearance import AcceptedText, Ledger
@@ -139,25 +148,30 @@ def _redact(job: RedactionJob, task: RedactionTask, instance: Instance) -> Redac
     if plan.problems:
         reasons = tuple(map(str, plan.problems))
         return RedactionReport(Result(plan.name, Outcome.REFUSED, reasons), plan=lines, notes=tuple(notes))
-    unshown = tuple(
-        f"not audited: {group.name}: {group.reason}" for group in plan.listing.groups if group.kind is PlaneKind.UNSHOWN
-    )
     copy: Copy | None = None
     if job.copy_clean and plan.is_empty:
         copy = copy_of(instance, task.ledger, job.options, job.accepted, is_exact=_stays(job, plan))
         if copy.clearance.reasons:
             return RedactionReport(Result(plan.name, Outcome.REFUSED, copy.clearance.reasons), plan=lines)
     whole = Outcome.COPIED if copy is not None and copy.is_exact else Outcome.DONE
-    result = Result(plan.name, Outcome.PARTLY if unshown else whole, unshown)
-    target = _place(job, task.reference, partly=bool(unshown))
-    if job.dry_run:
-        # What only the encoders can tell must be in a plan too, else a plan promises what is then refused.
-        remarks = [] if copy is not None and copy.is_exact else rehearse(instance, plan, BlackPainter()).notes
-        told = (*lines, f"output: {target}")
-        return RedactionReport(result, plan=told, notes=(*notes, *remarks), partly=bool(unshown))
-    output = _write(job, task.reference, instance, plan, copy, partly=bool(unshown))
+    output = _write(job, task.reference, instance, plan, copy)
+    unseen = tuple(f"not audited: {name}: {reason}" for name, reason in output.unshown)
+    result = Result(plan.name, Outcome.PARTLY if unseen else whole, unseen)
     result = result if output.proof.text is None else _after_look(result, output.proof.text)
-    return RedactionReport(result, output.target, lines, (*notes, *output.notes), output.record, partly=output.partly)
+    lines = (*lines, *(f"left out: {removal}" for removal in output.removals))
+    notes = [*notes, *output.notes]
+    if job.dry_run:
+        told = (*lines, f"output: {output.target}")
+        return RedactionReport(result, plan=told, notes=tuple(notes), partly=output.partly)
+    notes += _told(output.removals)
+    return RedactionReport(result, output.target, lines, tuple(notes), output.record, partly=output.partly)
+
+
+def _told(removals: tuple[Removal, ...], most: int = 8) -> list[str]:
+    """What was left out, in notes; all of it is in the record and in the plan's lines."""
+    notes = [f"left out: {removal}" for removal in removals[:most]]
+    left = len(removals) - most
+    return [*notes, f"left out: {left} more (--json and --proof name all)"] if left > 0 else notes
 
 
 def _stays(job: RedactionJob, plan: RedactionPlan) -> bool:
@@ -181,11 +195,15 @@ def _place(job: RedactionJob, reference: Reference, *, partly: bool) -> Target:
 
 @dataclass(frozen=True, slots=True)
 class _Output:
+    """What was written and proved; ``unshown`` are names and reasons of what of it nobody can look at."""
+
     target: Target
     proof: Proof
     notes: list[str]
     record: dict[str, Any]
     partly: bool
+    unshown: tuple[tuple[str, str], ...]
+    removals: tuple[Removal, ...]
 
 
 def _after_look(result: Result, text: TextCheck) -> Result:
@@ -198,29 +216,48 @@ def _after_look(result: Result, text: TextCheck) -> Result:
 
 
 def _write(
-    job: RedactionJob, reference: Reference, instance: Instance, plan: RedactionPlan, copy: Copy | None, *, partly: bool
+    job: RedactionJob, reference: Reference, instance: Instance, plan: RedactionPlan, copy: Copy | None
 ) -> _Output:
-    """Write, prove and name the output and what goes beside it."""
+    """Write, prove and name the output and what goes beside it; in a dry run everything but name it.
+
+    So a dry run promises nothing that the run refuses.
+    """
+    was_unshown = any(group.kind is PlaneKind.UNSHOWN for group in plan.listing.groups)
+    # Most of what cannot be shown stays so; where it was left out, the output moves.
+    partly = was_unshown
     target = _place(job, reference, partly=partly)
-    sides = _sides(job, target)
-    for path in sides.values():  # taken names are found before the work
+    for path in _sides(job, target).values():  # taken names are found before the work
         require_free(path, overwrite=job.naming.overwrite)
     overwrite = job.naming.overwrite
-    with draft(target, overwrite=overwrite) as unfinished, ExitStack() as again:
+    unnamed = Path(tempfile.gettempdir()) / f"dcmaudit-{uuid.uuid4()}" if job.dry_run else target
+    with draft(unnamed, overwrite=overwrite) as unfinished, ExitStack() as again:
         written = _DraftReference(plan.name, unfinished.path)
-        notes = _fill(job, reference, instance, plan, unfinished.stream)
-        unfinished.sync()
+        filled = _fill(job, reference, instance, plan, unfinished.stream)
+        unfinished.stream.flush() if job.dry_run else unfinished.sync()
         if copy is not None:
             copy.require_same(reference, written)
         proof, final = _proof(job, reference, written, plan), unfinished
-        if proof.text is not None and proof.text.unseen and not partly:
-            # Only now it is known that it may not lie among those that were wholly looked at.
-            partly, target = True, _place(job, reference, partly=True)
-            final = again.enter_context(_drafted_again(unfinished, target, overwrite=overwrite))
-        record = proof.record() | ({} if copy is None else copy.record())
+        unshown = _unshown(written) if was_unshown else ()
+        partly = bool(unshown) or (proof.text is not None and bool(proof.text.unseen))
+        if partly != was_unshown:
+            # Only now it is known where it belongs.
+            target = _place(job, reference, partly=partly)
+            if not job.dry_run:
+                final = again.enter_context(_drafted_again(unfinished, target, overwrite=overwrite))
+        record = (
+            proof.record() | {"left_out": list(map(str, filled.removals))} | ({} if copy is None else copy.record())
+        )
         content = {".json": sidecar_of(plan, proof), ".proof.json": record}
-        _keep(final, target, {path: content[suffix] for suffix, path in _sides(job, target).items()}, job.naming)
-    return _Output(target, proof, notes, record, partly)
+        if not job.dry_run:
+            _keep(final, target, {path: content[suffix] for suffix, path in _sides(job, target).items()}, job.naming)
+    return _Output(target, proof, filled.notes, record, partly, unshown, filled.removals)
+
+
+def _unshown(written: _DraftReference) -> tuple[tuple[str, str], ...]:
+    """Names and reasons of what of the written file nobody can look at."""
+    with open_instance(written) as instance:
+        groups = instance.scan_frames().groups
+        return tuple((group.name, group.reason or "") for group in groups if group.kind is PlaneKind.UNSHOWN)
 
 
 def _proof(job: RedactionJob, reference: Reference, written: _DraftReference, plan: RedactionPlan) -> Proof:
@@ -272,13 +309,14 @@ def _keep(unfinished: Draft, target: Target, sides: Mapping[Target, dict[str, An
             raise
 
 
-def _fill(job: RedactionJob, reference: Reference, instance: Instance, plan: RedactionPlan, out: BinaryIO) -> list[str]:
+def _fill(job: RedactionJob, reference: Reference, instance: Instance, plan: RedactionPlan, out: BinaryIO) -> Written:
     if _stays(job, plan):
         with reference.open() as original:
             shutil.copyfileobj(original, out, _CHUNK)
-        return ["nothing is asked for it and all of it was looked at, so it was copied as it is"]
+        note = "nothing is asked for it and all of it was looked at, so it was copied as it is"
+        return Written(instance.parts.header.syntax.uid, [note])
     new_uid = uid_maker(job.uid_key) if job.uid_key else None
-    return write_redacted(instance, plan, out, BlackPainter(), new_uid=new_uid).notes
+    return write_redacted(instance, plan, out, BlackPainter(), new_uid=new_uid)
 
 
 def plan_for(job: RedactionJob, task: RedactionTask, instance: Instance) -> tuple[RedactionPlan, list[str]]:
@@ -301,7 +339,7 @@ def plan_for(job: RedactionJob, task: RedactionTask, instance: Instance) -> tupl
     found += [
         PlanProblem(group.name, f"it cannot be looked at: {group.reason}{_way_out(group.unshown)}")
         for group in planes.groups
-        if group.unshown is not None and group.unshown.hides_pixels and not _is_removed(group.unshown, job.options)
+        if group.unshown is not None and group.unshown.hides_pixels and not _goes(group, plan, instance)
         and not (job.copy_clean and group.unshown is UnshownKind.NO_PIXELS)
     ]  # fmt: skip
     if not found and plan.is_empty and not changes_anything(job.options) and not job.copy_clean:
@@ -312,6 +350,13 @@ def plan_for(job: RedactionJob, task: RedactionTask, instance: Instance) -> tupl
             )
         )
     return replace(plan, problems=tuple(found)), [*notes, *plan.notes]
+
+
+def _goes(group: PlaneGroup, plan: RedactionPlan, instance: Instance) -> bool:
+    """Whether an unshown part of the file is not in what will be written."""
+    if plan.blacks and group.reason == instance.parts.header.behind:
+        return True
+    return group.unshown is not None and _is_removed(group.unshown, plan.options)
 
 
 def changes_anything(options: RedactionOptions) -> bool:

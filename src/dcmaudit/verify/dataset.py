@@ -69,8 +69,9 @@ def tag_name(tag: int) -> str:
 class DataSet:
     """Walks the elements of one data set in ``body``, written in one encoding."""
 
-    def __init__(self, body: ByteSource, *, implicit: bool, little: bool) -> None:
+    def __init__(self, body: ByteSource, *, implicit: bool, little: bool, end: int | None = None) -> None:
         self.body = body
+        self._end = body.size if end is None else end
         self._implicit = implicit
         self._order = "<" if little else ">"
         self.order: Literal["little", "big"] = "little" if little else "big"
@@ -79,7 +80,7 @@ class DataSet:
     def elements(self, start: int) -> Iterator[Element]:
         """The elements of the top level. Stops where no element's head is left, or none stands: see ``rest``."""
         at = start
-        while at + 8 <= self.body.size:
+        while at + 8 <= self._end:
             if self._bytes(at, 4) in {b"\0\0\0\0", b"\xff\xff\xff\xff"}:
                 return
             element = self._element(at, self.body.size, implicit=self._implicit, depth=0)

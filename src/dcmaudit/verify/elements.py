@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from dcmaudit.dicom.unshown import PRIVATE_LIMIT
+from dcmaudit.dicom.bulk import LEAST
 from dcmaudit.errors import HeaderError
 from dcmaudit.verify.dataset import PIXELS, UNDEFINED, DataSet, Element, Item, tag_name
 from dcmaudit.verify.grammar import head
 from dcmaudit.verify.record import Record
-from dcmaudit.verify.rules import BULKY, ICONS, WATCHED, Change, Rules
+from dcmaudit.verify.rules import ICONS, WATCHED, Change, Rules
 
 ELEMENTS, ORDER = "elements", "order of elements"
 _CHUNK = 1 << 20
 _DEEPEST, _DEEPEST_ICON = 40, 24
 _SHORT = 1024
+_LONGEST_TABLE = 1 << 18
 _CHANGED = "its value changed"
 _ENCODED = "it is written in another way: its VR, reserved bytes, form of length or delimiter"
 PER_FRAME = 0x52009230
@@ -38,6 +39,8 @@ class ElementComparison:
     removable_icons: frozenset[int] = frozenset()
     """Where the sequences of icons begin that may be left out."""
     _icons: int = 0
+    _private: int = 0
+    """How many private sequences the items that are compared lie in."""
     _old: dict[int, bytes] = field(default_factory=dict)
     _new: dict[int, bytes] = field(default_factory=dict)
     _uids: dict[bytes, bytes] = field(default_factory=dict)
@@ -58,11 +61,11 @@ class ElementComparison:
             elif now is not None:
                 if tag in WATCHED:
                     self._new[tag] = self.after.raw(now)
-                reason = self.rules.must_go(tag, now.vr, now.end - now.value)
+                reason = self.rules.must_go(tag)
                 if reason is not None:
                     self.record.fail(ELEMENTS, now.name, f"it is still there: {reason}")
                 self._one(was, now, is_right=is_right_length(self.after, list(new.values()), tag))
-        if self.rules.plan.options.remove_private_bulk:
+        if self.rules.removes_private:
             self._no_bulk(new)
         for tag, text in self.rules.missing(frozenset(new), self._old, self._new):
             self.record.fail(ELEMENTS, tag_name(tag), text)
@@ -79,7 +82,7 @@ class ElementComparison:
             self._icons += len(icon_places(self.before, {element.tag: element}))
 
     def _no_bulk(self, new: dict[int, Element]) -> None:
-        """No large private binary value may be left, at whatever depth."""
+        """No private value in which a picture could hide may be left, at whatever depth."""
         for element in new.values():
             for inner in _large(self.after, element, 0):
                 self.record.fail(ELEMENTS, element.name, f"a large private element is still there: {inner.name}")
@@ -152,8 +155,11 @@ class ElementComparison:
 
     def _is_right_inside(self, old: Element, new: Element, path: str, *, same: bool) -> bool:
         """Whether a value inside a sequence is what it has to be; what is wrong is told here."""
-        if old.end - old.value > _SHORT or new.end - new.value > _SHORT:
-            return same
+        longest = _LONGEST_TABLE if self.rules.is_table(old.tag) else _SHORT
+        if same and old.end - old.value > _SHORT:
+            return True
+        if new.end - new.value > longest:
+            return False
         values = self.before.raw(old), self.after.raw(new)
         fault = self.rules.nested_fault(Change(old.tag, *values, old.vr), self._uids)
         if fault is None and not same:
@@ -186,6 +192,7 @@ class ElementComparison:
         if len(a) != len(b):
             self.record.fail(ELEMENTS, path, f"it has {len(b)} items, it had {len(a)}")
             return True
+        self._private += old.tag >> 16 & 1
         for number, (was, now) in enumerate(zip(a, b, strict=True)):
             icon = self._icons if old.tag == ICONS else None
             self._icons += old.tag == ICONS
@@ -194,6 +201,7 @@ class ElementComparison:
                 self.record.fail(ELEMENTS, where, _ENCODED)
             elif self._same_tags(was.elements, now.elements, where):
                 self._same_elements(was.elements, now.elements, where, depth, in_icon=icon in self.touched_icons)
+        self._private -= old.tag >> 16 & 1
         return True
 
     def _same_tags(self, was: Sequence[Element], now: Sequence[Element], where: str) -> bool:
@@ -213,7 +221,8 @@ class ElementComparison:
 
     def _require_may_go(self, element: Element, where: str) -> None:
         self._pass_over(element)
-        holds = self.rules.may_go_inside(element.tag, element.vr, element.end - element.value)
+        size, private = element.end - element.value, self._private > 0
+        holds = self.rules.may_go_inside(element.tag, element.vr, size, private=private)
         holds |= element.start in self.removable_icons
         self.record.require(ELEMENTS, f"{where} {element.name}", "it is missing", holds=holds)
 
@@ -269,13 +278,13 @@ def icon_places(data: DataSet, elements: dict[int, Element]) -> list[IconPlace]:
 
 
 def _large(data: DataSet, element: Element, depth: int) -> Iterator[Element]:
-    if element.end - element.value < PRIVATE_LIMIT or depth > _DEEPEST:
+    if element.end - element.value < LEAST or depth > _DEEPEST:
         return
     if data.is_sequence(element):
         for item in data.items(element):
             for inner in item:
                 yield from _large(data, inner, depth + 1)
-    elif element.tag >> 16 & 1 and element.vr in BULKY:
+    elif element.tag >> 16 & 1:
         yield element
 
 

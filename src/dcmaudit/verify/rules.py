@@ -9,10 +9,11 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from dcmaudit.dicom.bulk import is_content, is_right
 from dcmaudit.dicom.dictionary import standard_vr
-from dcmaudit.dicom.unshown import PRIVATE_LIMIT
 from dcmaudit.model import PlaneKind
-from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionPlan
+from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, PrivatePolicy, RedactionPlan
+from dcmaudit.verify.dataset import PIXELS
 from dcmaudit.verify.grammar import bare, code_items, derived, descriptions, is_made_uid, is_text
 
 IMAGE_TYPE, SOP_INSTANCE, DERIVATION, METHODS = 0x00080008, 0x00080018, 0x00082111, 0x00120064
@@ -26,13 +27,15 @@ PADDING, ICC_PROFILE = 0xFFFCFFFC, 0x00282000
 RETIRED_PIXELS = frozenset({0x7FE00020, 0x7FE00030, 0x7FE00040, 0x00281200})
 _SIGNATURES = frozenset({0x4FFE0001, 0xFFFAFFFA})
 _INSIDE_TOO = frozenset({*_SIGNATURES, 0x7FE00001, 0x7FE00002, 0x7FE00003, PADDING, ICC_PROFILE, *RETIRED_PIXELS})
-BULKY = frozenset({"OB", "OW", "OF", "OD", "OL", "OV", "UN", None})
 _NEW_VRS = {DERIVATION: "ST", BURNED_IN: "CS", METHODS: "SQ", LOSSY: "CS", PHOTOMETRIC: "CS", PLANAR: "US",
             IMAGE_TYPE: "CS"}  # fmt: skip
 _BYTES = frozenset({"OB", "OW", "OF", "OD", "OL", "OV", "UN"})
 _SMALL = 576
 """Bytes from which on a value could hold a picture of 24 x 24 pixels."""
-_TABLES = frozenset({0x00283006, *(0x00281200 | n for n in range(1, 4)), *(0x00281220 | n for n in range(1, 4))})
+_TABLES = frozenset({
+    0x00283006, 0x00281408, *range(0x00281201, 0x00281205), *range(0x00281211, 0x00281214),
+    *range(0x00281221, 0x00281225),
+})  # fmt: skip
 """Look-up table data, which may be cut to what their descriptor says."""
 
 
@@ -73,14 +76,12 @@ class Rules:
     labels: frozenset[bytes] = frozenset()
     """Photometric interpretations that the codestreams themselves name."""
 
-    def must_go(self, tag: int, vr: str | None, length: int) -> str | None:
+    def must_go(self, tag: int) -> str | None:
         """Why an element may not be in the written file, None where it may."""
         group = tag >> 16
         options = self.plan.options
         if options.overlays is OverlayPolicy.REMOVE and 0x6000 <= group <= 0x60FE and group % 2 == 0:
             return "overlays were to be removed"
-        if options.remove_private_bulk and group % 2 and length >= PRIVATE_LIMIT and vr in BULKY:
-            return "large private elements were to be removed"
         if options.icons is IconPolicy.REMOVE and tag == ICONS:
             return "icons were to be removed"
         if self.changed and tag in _SIGNATURES:
@@ -90,29 +91,34 @@ class Rules:
     def may_go(self, tag: int, vr: str | None, length: int) -> bool:
         """Whether an element of the original's top level may be left out."""
         group = tag >> 16
-        if tag in STALE or self.must_go(tag, vr, length) is not None or self.may_go_inside(tag, vr, length):
+        if tag in STALE or self.must_go(tag) is not None or self.may_go_inside(tag, vr, length):
             return True
-        if self.plan.options.remove_private_bulk and group % 2 and length >= PRIVATE_LIMIT:
-            return True  # a private sequence goes as a whole where it holds such an element
         if _is_palette(tag) and self.changed and not self.has_palette:
             return True
         return self.plan.options.remove_high_bits and group in self.embedded
 
-    def may_go_inside(self, tag: int, vr: str | None, length: int) -> bool:
-        """Whether an element may be left out wherever it stands: it could hold a picture that nobody was shown."""
+    def may_go_inside(self, tag: int, vr: str | None, length: int, *, private: bool = False) -> bool:
+        """Whether an element may be left out wherever it stands: it could hold a picture that nobody was shown.
+
+        ``private``: it stands inside a private sequence.
+        """
         group = tag >> 16
         if tag & 0xFFFF == 0:
             return True
-        if self._removes_private() and (group % 2 or _is_misplaced(tag, vr)):
+        if self.removes_private and (group % 2 or _is_misplaced(tag, vr)):
+            return True
+        if self.removes_private and length >= _SMALL and (private or not is_right(tag, vr, length)):
             return True
         if not self.changed:
             return False
-        return tag in _INSIDE_TOO or self._is_selector(tag, length) or self._is_retired(group)
+        is_bytes = length >= _SMALL and vr in _BYTES | {None} and _names_bytes(tag) and not is_content(tag)
+        return tag in _INSIDE_TOO or self._is_selector(tag, length) or self._is_retired(group) or is_bytes
 
-    def _removes_private(self) -> bool:
-        policy = getattr(self.plan.options, "private", None)
-        removes = policy is not None and policy.value == "remove"
-        return self.plan.options.remove_private_bulk or (removes and self.changed)
+    @property
+    def removes_private(self) -> bool:
+        """Whether private and unknown elements that could hold a picture were to be left out."""
+        options = self.plan.options
+        return options.private is PrivatePolicy.REMOVE and (self.changed or options.remove_private_bulk)
 
     def _is_selector(self, tag: int, length: int) -> bool:
         return 0x00720060 <= tag <= 0x00720083 and length >= _SMALL
@@ -125,6 +131,11 @@ class Rules:
     def vr_of(self, tag: int, old: str | None) -> str | None:
         """The VR that a new or changed element has: what it had, else what the standard names."""
         return _NEW_VRS.get(tag, old) if old is None else old
+
+    @staticmethod
+    def is_table(tag: int) -> bool:
+        """Whether an element holds the data of a look-up table, which may be cut to what its descriptor says."""
+        return tag in _TABLES
 
     def is_rebuilt(self, tag: int) -> bool:
         """Whether a sequence is compared as a whole with what it has to be, and not item by item."""
@@ -170,7 +181,7 @@ class Rules:
         """What has to be there and is not; values of the elements that ``WATCHED`` names, and all tags written."""
         found: list[tuple[int, str]] = []
         kind = bare_or_none(new.get(IMAGE_TYPE))
-        if self.changed and IMAGE_TYPE in old and (kind or b"").split(b"\\")[0].strip() != b"DERIVED":
+        if self.changed and bare_or_none(old.get(IMAGE_TYPE)) and (kind or b"").split(b"\\")[0].strip() != b"DERIVED":
             found.append((IMAGE_TYPE, "its first value has to be DERIVED"))
         if self.transcoded and bare_or_none(new.get(LOSSY)) != b"01":
             found.append((LOSSY, "it has to say 01: the pixels were compressed lossily once"))
@@ -232,6 +243,13 @@ class Rules:
 
 WATCHED = frozenset({IMAGE_TYPE, LOSSY, PHOTOMETRIC, BURNED_IN, SOP_INSTANCE, 0x0020000D, 0x0020000E})
 """Elements whose values ``Rules.missing`` wants."""
+
+
+def _names_bytes(tag: int) -> bool:
+    """Whether PS3.6 names bytes that are no pixels, overlays or tables of an image."""
+    named = standard_vr(tag) or ""
+    is_own = tag in PIXELS or tag in _TABLES or (0x6000 <= tag >> 16 <= 0x60FF and tag & 0xFFFF == 0x3000)
+    return any(kind in _BYTES for kind in named.split(" or ")) and not is_own
 
 
 def _is_misplaced(tag: int, vr: str | None) -> bool:

@@ -14,7 +14,7 @@ from pydicom.sequence import Sequence
 from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DicomError, RedactionError, UnsupportedError
 from dcmaudit.model import Box, FrameAddress
-from dcmaudit.model.redaction import OverlayPolicy
+from dcmaudit.model.redaction import OverlayPolicy, PrivatePolicy
 from dcmaudit.verify import prove
 from support.files import (
     BIG_ENDIAN,
@@ -114,18 +114,26 @@ def private(size: int, *, nested: str = "") -> MemoryReference:
     return MemoryReference("private.dcm", file_bytes(data))
 
 
-def test_large_private_elements_go_when_asked_and_small_ones_stay() -> None:
-    large, small = private(65536), private(65534)
-    assert 0x00111001 in elements(proved(large, [asked(BOX)]))
-    assert 0x00111001 not in elements(proved(large, [asked(BOX)], remove_private_bulk=True))
-    unchanged(small, proved(small, [asked(BOX)], remove_private_bulk=True))
+def test_private_elements_that_could_hold_a_picture_go_and_small_ones_stay() -> None:
+    large, small = private(576), private(574)
+    assert 0x00111001 not in elements(proved(large, [asked(BOX)]))
+    assert 0x00111001 in elements(proved(large, [asked(BOX)], private=PrivatePolicy.KEEP))
+    unchanged(small, proved(small, [asked(BOX)]))
+    with pytest.raises(UnsupportedError, match=r"\(0011,1001\)"):
+        redacted(large, [asked(BOX)], private=PrivatePolicy.REFUSE)
 
 
-def test_a_large_private_element_inside_a_sequence_is_never_left_in_silence() -> None:
-    after, _, _ = redacted(private(65536, nested="private"), [asked(BOX)], remove_private_bulk=True)
-    assert 0x00111002 not in elements(after)
-    with pytest.raises(UnsupportedError, match=r"inside the sequence \(0008,1140\)"):
-        redacted(private(65536, nested="standard"), [asked(BOX)], remove_private_bulk=True)
+def test_what_is_kept_as_asked_is_said_to_be_not_audited() -> None:
+    _, _, written = redacted(private(576), [asked(BOX)], private=PrivatePolicy.KEEP)
+    assert any("NOT AUDITED" in note and "(0011,1001), 576 bytes" in note for note in written.notes)
+
+
+@pytest.mark.parametrize("nested", ["private", "standard"])
+def test_a_private_element_inside_a_sequence_goes_and_the_sequence_stays(nested: str) -> None:
+    before = private(65536, nested=nested)
+    after = proved(before, [asked(BOX)])
+    sequence = read(after)[0x00111002 if nested == "private" else 0x00081140].value
+    assert [int(element.tag) for element in sequence[0]] == [PRIVATE]
 
 
 def test_a_file_without_meta_information_gets_it() -> None:
@@ -211,16 +219,14 @@ def test_a_frame_that_no_decoder_reads_keeps_the_whole_file_from_being_written()
         redacted(before, [asked(BOX, FrameAddress(0))])
 
 
-def test_text_in_jpeg_segments_is_named_and_dropped_when_asked() -> None:
+def test_text_in_jpeg_segments_is_dropped_and_said_to_have_been_there() -> None:
     frame = encode(gradient(), JPEG_BASELINE)
     comment = b"\xff\xfe" + struct.pack(">H", 12) + b"Doe^Jane  "
     before = MemoryReference(
         "c.dcm", file_bytes(dataset(gradient()), JPEG_BASELINE, frames=[frame[:2] + comment + frame[2:]])
     )
-    kept, _, written = redacted(before, [asked(BOX)])
+    dropped, plan, written = redacted(before, [asked(BOX)])
     assert any("COM" in note for note in written.notes)
     assert not any("Doe" in note for note in written.notes)
-    assert b"Doe^Jane  " in kept.data
-    dropped, plan, _ = redacted(before, [asked(BOX)], remove_private_bulk=True)
     assert b"Doe^Jane  " not in dropped.data
     assert prove(before, dropped, plan).passed

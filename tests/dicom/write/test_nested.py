@@ -8,10 +8,10 @@ from collections.abc import Callable
 import numpy as np
 import pydicom
 import pytest
+from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.sequence import Sequence
 
-from dcmaudit.errors import UnsupportedError
 from dcmaudit.model import Box
 from dcmaudit.model.redaction import NewUids
 from dcmaudit.verify import prove
@@ -156,11 +156,15 @@ def test_the_proof_notices_what_did_not_go_along(change: Callable[[Dataset], Non
     assert any(finding.check == "elements" for finding in proof.findings), [str(one) for one in proof.findings]
 
 
-def test_an_icon_beside_a_reference_to_itself_is_refused() -> None:
+def test_an_icon_beside_a_reference_to_itself_is_blacked_and_follows() -> None:
     small = dataset(gradient(6, 8))
     for name in ("SOPClassUID", "StudyInstanceUID", "SeriesInstanceUID", "Modality", "PatientName", "PatientID"):
         delattr(small, name)
     made = dataset(gradient(), extra={"IconImageSequence": Sequence([small])})
     before = MemoryReference("icon.dcm", file_bytes(made))
-    with pytest.raises(UnsupportedError, match="an icon and a UID"):
-        redacted(before, [asked(Box(1, 2, 6, 9))], new_uid=lambda _: "2.25.1")
+    after, plan, _ = redacted(before, [asked(Box(1, 2, 6, 9))], new_uid=lambda _: "2.25.1")
+    item = dcmread(io.BytesIO(after.data)).IconImageSequence[0]
+    assert item.SOPInstanceUID == "2.25.1"
+    assert item.PixelData != small.PixelData
+    proof = prove(before, after, plan, new_uids=True)
+    assert proof.passed, [str(one) for one in proof.findings]

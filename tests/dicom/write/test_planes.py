@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from dcmaudit.dicom import open_instance
 from dcmaudit.errors import UnsupportedError
 from dcmaudit.model import Box, Everywhere, FrameAddress, IconAddress, OverlayAddress, StrayBitAddress
-from dcmaudit.model.redaction import IconPolicy, OverlayPolicy
+from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RemovalReason
 from dcmaudit.verify import prove
 from support.files import (
     BIG_ENDIAN,
@@ -196,7 +196,7 @@ def test_an_icon_that_is_compressed_is_removed_and_that_is_said() -> None:
     assert keys(before) == ["f0", "i0"]
     after, _, written = redacted(before, [asked(BOX)])
     assert keys(after) == ["f0"]
-    assert written.notes == ["the icon was removed: it cannot be redacted in its encoding"]
+    assert [(removal.path, removal.reason) for removal in written.removals] == [((0x00880200,), RemovalReason.ICON)]
 
 
 def test_a_mark_for_every_plane_is_black_on_every_plane_as_the_reviewer_shows_it() -> None:

@@ -285,3 +285,32 @@ PUBLIC int dcmaudit_unpack(const uint8_t *data, int64_t length, uint8_t *out, in
     *used = at;
     return FINE;
 }
+
+/* Copies the runs of an RLE segment that make up `pixels` bytes, without the bytes that say nothing, into `out`, which
+   has room for `length` bytes. written is set to the bytes that were copied. Results as of dcmaudit_unpack. */
+PUBLIC int dcmaudit_runs(const uint8_t *data, int64_t length, uint8_t *out, int64_t pixels, int64_t *written)
+{
+    int64_t at = 0, done = 0, to = 0;
+    while (done < pixels) {
+        int64_t count, size;
+        if (at >= length)
+            return ENDS_EARLY;
+        if (data[at] == 128) {
+            at++;
+            continue;
+        }
+        count = data[at] < 128 ? data[at] + 1 : 257 - data[at];
+        size = data[at] < 128 ? 1 + count : 2;
+        if (count > pixels - done)
+            return TOO_MANY;
+        if (at + size > length)
+            return ENDS_EARLY;
+        for (int64_t i = 0; i < size; i++)
+            out[to + i] = data[at + i];
+        at += size;
+        to += size;
+        done += count;
+    }
+    *written = to;
+    return FINE;
+}

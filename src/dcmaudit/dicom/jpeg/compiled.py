@@ -37,6 +37,7 @@ def library() -> ctypes.CDLL | None:
             found.dcmaudit_walk,
             found.dcmaudit_lossless,
             found.dcmaudit_unpack,
+            found.dcmaudit_runs,
             found.dcmaudit_progressive_dc,
             found.dcmaudit_progressive_ac,
         ):
@@ -193,3 +194,17 @@ def unpack(found: ctypes.CDLL, segment: bytes, into: npt.NDArray[np.uint8]) -> t
     )
     reasons = {_TOO_MANY: "a run goes on beyond the last pixel", _ENDS_EARLY: "it ends before the last pixel"}
     return len(segment) if code == _ENDS_EARLY else used.value, reasons.get(code)
+
+
+def runs(found: ctypes.CDLL, segment: bytes, pixels: int) -> bytes | None:
+    """The runs of an RLE segment that make up ``pixels`` bytes, and nothing else of it; None where it is damaged."""
+    into = ctypes.create_string_buffer(max(1, len(segment)))
+    written = ctypes.c_int64(0)
+    code = found.dcmaudit_runs(
+        ctypes.c_char_p(segment),
+        ctypes.c_int64(len(segment)),
+        into,
+        ctypes.c_int64(pixels),
+        ctypes.byref(written),
+    )
+    return None if code else into.raw[: written.value]

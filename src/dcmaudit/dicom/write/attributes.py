@@ -6,6 +6,7 @@ import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from dcmaudit.dicom.dictionary import LONG_VRS
 from dcmaudit.dicom.header import Header
 from dcmaudit.dicom.syntaxes import TransferSyntax
 from dcmaudit.model import PlaneKind
@@ -84,10 +85,10 @@ def transcoding_changes(header: Header, *, colour: bool) -> Changes:
 
 
 def _derived(raw: Raw) -> Changes:
-    """ImageType value 1 becomes DERIVED (C.7.6.1.1.2); the description is added to one that is there."""
+    """ImageType value 1 becomes DERIVED (C.7.6.1.1.2), an empty one has none; the description joins what is there."""
     found: Changes = {}
     image_type = raw(IMAGE_TYPE)
-    if image_type is not None:
+    if image_type is not None and image_type.strip(b" \0"):
         values = image_type.strip(b" \0").split(b"\\")
         if values[0].strip() != b"DERIVED":
             found[IMAGE_TYPE] = NewValue("CS", b"\\".join([b"DERIVED", *values[1:]]))
@@ -140,7 +141,7 @@ def element_head(tag: int, vr: str, length: int, syntax: TransferSyntax) -> byte
     head = struct.pack(f"{order}HH", tag >> 16, tag & 0xFFFF)
     if syntax.implicit:
         return head + struct.pack(f"{order}L", length)
-    if vr in {"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "UC", "UN", "UR", "UT"}:
+    if vr in LONG_VRS:
         return head + vr.encode() + b"\0\0" + struct.pack(f"{order}L", length)
     return head + vr.encode() + struct.pack(f"{order}H", length)
 

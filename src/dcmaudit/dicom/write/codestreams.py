@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from dcmaudit.dicom.codecs import codec_for
 from dcmaudit.dicom.codecs.codestreams import JpegHeader, j2k_header, jpeg_header
 from dcmaudit.dicom.codecs.jpeg import is_transformed
 from dcmaudit.dicom.codecs.rle import packs_bits
@@ -22,14 +24,15 @@ from dcmaudit.dicom.encode import (
 from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.header import Header
 from dcmaudit.dicom.instance import samples_of
-from dcmaudit.dicom.jpeg import parse, redact_blocks
+from dcmaudit.dicom.jpeg import redact_blocks
 from dcmaudit.dicom.native import Cells
 from dcmaudit.dicom.overlays import FoundOverlays, claimed_mask
 from dcmaudit.dicom.syntaxes import Codestream
 from dcmaudit.dicom.write.cells import clear_bits, clear_outside, put_stored
+from dcmaudit.dicom.write.clean import cleaned
 from dcmaudit.dicom.write.edits import FrameEdit, FrameEdits
 from dcmaudit.dicom.write.paint import Painter
-from dcmaudit.errors import UnsupportedError
+from dcmaudit.errors import DcmauditError, UnsupportedError
 from dcmaudit.model import Box
 
 BASELINE, EXTENDED, LOSSLESS = 0xC0, 0xC1, 0xC3
@@ -42,14 +45,14 @@ class FrameWork:
     """What is needed to change the frames of one image: its reader, its header, who decides on black.
 
     ``overlays`` tells which bits of a cell overlays use, which can differ from frame to frame. ``extras`` collects the
-    names of JPEG segments that may hold text or a thumbnail; ``drop_extras`` leaves them out of frames that change.
+    names of what codestreams had beside their pictures; ``clean`` leaves it out of every frame.
     """
 
     reader: FrameReader
     header: Header
     painter: Painter
     overlays: FoundOverlays
-    drop_extras: bool = False
+    clean: bool = False
     extras: set[str] = field(default_factory=set)
 
     def window(self, edit: FrameEdit) -> FrameReader | None:
@@ -111,23 +114,51 @@ class FrameWork:
         if self.reader.index is not None:
             self.reader.cells(frame)
 
+    def untouched(self, frame: int) -> bytes:
+        """The codestream of a frame that does not change; with ``clean`` without anything beside its picture.
+
+        Errors as of ``require_readable``; UnsupportedError where the picture would be another without it.
+        """
+        cells, data = self.reader.cells(frame)[0], self.reader.codestream(frame)
+        if not self.clean:
+            return data
+        kind, layout = self.reader.syntax.codestream, self.reader.layout
+        found = cleaned(kind, data, layout)
+        self.extras.update(found.names)
+        codec = codec_for(kind)
+        if not found.is_plain and codec is not None:
+            again = codec.decode(found.data, layout).cells
+            if not np.array_equal(cells, again):
+                names = ", ".join(sorted(found.names))
+                raise UnsupportedError(f"its codestream cannot be written without {names}: another picture comes of it")
+        return found.data
+
     def codestream(self, edit: FrameEdit) -> bytes:
         """The codestream of one touched frame after its edit, in the file's own transfer syntax.
 
         Raises UnsupportedError for a transfer syntax in which nothing exact can be written, RedactionError where
         the encoder failed, DecodeError where the frame cannot be decoded.
         """
-        if self.reader.syntax.codestream is Codestream.JPEG:
-            codestream = self.reader.codestream(edit.frame)
+        kind, layout = self.reader.syntax.codestream, self.reader.layout
+        codestream = self.reader.codestream(edit.frame)
+        data: bytes | None = None
+        if kind is Codestream.JPEG:
             header = jpeg_header(codestream)
             if header.frame in {BASELINE, EXTENDED}:
-                return self._blocks(edit, codestream, header)
-        return self._encoded(edit.frame, self.cells(edit))
+                data = self._blocks(edit, codestream, header)
+        if data is None:
+            data = self._encoded(edit.frame, self.cells(edit))
+        if not self.clean:
+            return data
+        with suppress(DcmauditError):  # what it had is only told, for nothing of it is written
+            self.extras.update(cleaned(kind, codestream, layout).names)
+        return cleaned(kind, data, layout).data
 
     def transcoded(self, edit: FrameEdit) -> bytes:
         """The codestream of one frame, touched or not, as lossless JPEG."""
         cells = self.cells(edit)
-        return encode_frame(cells, EncodeSpec(TRANSCODED, max(2, self._bits_in_use(cells))))
+        data = encode_frame(cells, EncodeSpec(TRANSCODED, max(2, self._bits_in_use(cells))))
+        return cleaned(Codestream.JPEG, data, self.reader.layout).data
 
     def _bits_in_use(self, cells: Cells) -> int:
         """BitsStored, or more where bits above (overlays, a repeated sign) are set."""
@@ -145,11 +176,7 @@ class FrameWork:
             black = (0, middle, middle) if is_transformed(header, layout.photometric) else (0, 0, 0)
         else:
             black = (self._grey_black(edit.frame, header.precision),)
-        if self.drop_extras:
-            self.extras.update(extra.name for extra in parse(codestream).extras)
-        redacted = redact_blocks(codestream, edit.boxes, black=black, drop_extras=self.drop_extras)
-        self.extras.update(redacted.extras)
-        return redacted.data
+        return redact_blocks(codestream, edit.boxes, black=black).data
 
     def _grey_black(self, frame: int, precision: int) -> int:
         """The coded level of black of a grey or palette frame, without decoding it."""

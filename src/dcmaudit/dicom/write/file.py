@@ -14,8 +14,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
+from dcmaudit.dicom.blobs import is_safe_private
 from dcmaudit.dicom.bytesource import ByteSource, file_descriptor
-from dcmaudit.dicom.header import Header, PixelElement
+from dcmaudit.dicom.header import Header, Kept, PixelElement
 from dcmaudit.dicom.instance import Instance
 from dcmaudit.dicom.overlays import ClassicOverlay
 from dcmaudit.dicom.parts import Parts
@@ -33,19 +34,19 @@ from dcmaudit.dicom.write.attributes import (
     element_head,
     transcoding_changes,
 )
-from dcmaudit.dicom.write.bulk import private_bulk
 from dcmaudit.dicom.write.codestreams import TRANSCODED, FrameWork
 from dcmaudit.dicom.write.edits import FrameEdits
-from dcmaudit.dicom.write.icons import icon_patches
-from dcmaudit.dicom.write.meta import file_meta
-from dcmaudit.dicom.write.native import clear_overlay, patch_frame, put_rows, shared_chroma
+from dcmaudit.dicom.write.icons import icon_values
+from dcmaudit.dicom.write.meta import file_meta, roomy
+from dcmaudit.dicom.write.native import clear_behind, clear_overlay, patch_frame, put_rows, shared_chroma
 from dcmaudit.dicom.write.nested import NestedValues
 from dcmaudit.dicom.write.paint import Painter
-from dcmaudit.dicom.write.pixels import codestreams, named_frame, write_fragments
+from dcmaudit.dicom.write.pixels import named_frame, write_fragments
 from dcmaudit.dicom.write.spans import UNDEFINED, Span, Walker, data_set_start
+from dcmaudit.dicom.write.strip import Stripper
 from dcmaudit.errors import PlanRefusedError, RedactionError, UnsupportedError
 from dcmaudit.model import OverlayAddress, PlaneKind
-from dcmaudit.model.redaction import OverlayPolicy, RedactionPlan
+from dcmaudit.model.redaction import OverlayPolicy, RedactionPlan, Removal, RemovalReason
 
 _CHUNK = 4 << 20
 _WORTH = 1 << 20
@@ -55,10 +56,11 @@ _SPOOL = 64 << 20
 
 @dataclass(slots=True)
 class Written:
-    """What the writer did beside the plan, in words for the report."""
+    """What the writer did beside the plan: ``notes`` in words for the report, ``removals`` what it left out."""
 
     transfer_syntax_uid: str
     notes: list[str] = field(default_factory=list)
+    removals: tuple[Removal, ...] = ()
 
 
 def write_redacted(
@@ -80,11 +82,6 @@ def write_redacted(
     return _Writer(instance, plan, painter, new_uid).write(out)
 
 
-def rehearse(instance: Instance, plan: RedactionPlan, painter: Painter) -> Written:
-    """Work out everything that ``write_redacted`` would write, and write nothing; the same errors, the same notes."""
-    return _Writer(instance, plan, painter, None).rehearse()
-
-
 class _Writer:
     def __init__(
         self, instance: Instance, plan: RedactionPlan, painter: Painter, new_uid: Callable[[str], str] | None
@@ -96,12 +93,13 @@ class _Writer:
         self.walker = Walker(self.header)
         self.painter = painter
         self.edits = FrameEdits(self.parts, plan)
-        self.nested: NestedValues | None = None
+        self.stripper = _stripper(plan)
+        self.rewritten: dict[int, bytes] = {}
+        """Sequences inside which something changes, as they are written."""
         image, self.transcode = self.parts.image, False
         self.work: FrameWork | None = None
         if image is not None:
-            extras = plan.options.remove_private_bulk
-            self.work = FrameWork(image, self.header, painter, self.parts.overlays, drop_extras=extras)
+            self.work = FrameWork(image, self.header, painter, self.parts.overlays, clean=plan.blacks)
             self.transcode = self.work.needs_transcoding(self.edits.touched(image.count))
         uid = TRANSCODED.value if self.transcode else self.header.syntax.uid
         self.written = Written(uid)
@@ -110,7 +108,8 @@ class _Writer:
         spans = self._spans()
         changed = self._changes(spans)
         out.write(bytes(128) + b"DICM")
-        out.write(file_meta(self.header, self.written.transfer_syntax_uid, _sop_instance(changed)))
+        without = self._meta_without()
+        out.write(file_meta(self.header, self.written.transfer_syntax_uid, _sop_instance(changed), without=without))
         if not self.header.syntax.deflated:
             self._data_set(out, spans, changed)
             self._tell()
@@ -122,26 +121,25 @@ class _Writer:
         self._tell()
         return self.written
 
-    def rehearse(self) -> Written:
-        spans = self._spans()
-        self._changes(spans)
-        self.written.notes += icon_patches(self.parts, self.plan, self.painter, spans).notes
-        if self.work is not None and self.work.reader.index is None:
-            for edit in self.edits.touched(self.work.reader.count):
-                with named_frame(edit.frame):
-                    self.work.cells(edit)
-        elif self.work is not None:
-            for _ in codestreams(self.work, self.edits, transcode=self.transcode):
-                pass
-        self._tell()
-        return self.written
+    def _meta_without(self) -> list[int]:
+        """Elements of the file meta information that are left out."""
+        if self.stripper is None or not self.stripper.whole:
+            return []
+        found = roomy(self.header)
+        for tag, vr, length in found:
+            self.stripper.count((tag,), vr, length, RemovalReason.META)
+        return [tag for tag, *_ in found]
 
     def _tell(self) -> None:
-        """Put what the frames told into the notes."""
-        kept = ", ".join(sorted(self.work.extras)) if self.work is not None else ""
-        if kept:
-            what = "left out of the frames that were changed" if self.plan.options.remove_private_bulk else "kept"
-            self.written.notes.append(f"JPEG segments that may hold text or a thumbnail were {what}: {kept}")
+        """Put what the frames and elements told into the notes."""
+        if self.stripper is not None:
+            self.written.removals = self.stripper.removals
+            for path, length in self.stripper.left.items():
+                where = " in ".join(f"({tag >> 16:04X},{tag & 0xFFFF:04X})" for tag in reversed(path))
+                self.written.notes.append(f"NOT AUDITED, kept as asked (--private keep): {where}, {length} bytes")
+        gone = ", ".join(sorted(self.work.extras)) if self.work is not None else ""
+        if gone:
+            self.written.notes.append(f"left out of the frames' codestreams: {gone}")
 
     def _spans(self) -> dict[int, Span]:
         spans: dict[int, Span] = {}
@@ -163,8 +161,6 @@ class _Writer:
             return None if span is None else body.read_at(span.value, span.value_end - span.value)
 
         changed = changes(self.header, raw, self.plan, new_uid=self.new_uid, strips=self.edits.strips)
-        if self.plan.options.remove_private_bulk:
-            changed |= dict.fromkeys(private_bulk(self.walker, spans.values()))
         methods = spans.get(METHODS)
         if METHODS in changed and methods is not None and methods.vr not in {None, b"SQ"}:
             raise UnsupportedError("the sequence of de-identification methods is written as another type of element")
@@ -179,8 +175,27 @@ class _Writer:
             )
         changed |= self._label()
         changed |= {tag: None for tag in spans if tag & 0xFFFF == 0}  # group lengths (retired, PS3.5 7.2)
-        self.nested = self._nested(raw, changed)
+        nested = self._nested(raw, changed, icon_values(self.parts, self.plan, self.painter, spans))
+        if self.stripper is not None:
+            self._strip(self.stripper, nested, spans, changed)
+        for tag, span in spans.items():
+            rewritten = None if tag in changed else nested.changed(span)
+            if rewritten is not None:
+                self.rewritten[tag] = rewritten
         return changed
+
+    def _strip(self, stripper: Stripper, nested: NestedValues, spans: dict[int, Span], changed: Changes) -> None:
+        """Put into ``changed`` which top-level elements go, or are cut, because something could hide in them."""
+        there = [span for tag, span in spans.items() if tag not in changed]
+        edits = stripper.edits(nested.level(there))
+        for span in there:
+            edit = edits.get(span.start)
+            if edit is not None:
+                changed[span.tag] = NewValue((span.vr or b"UN").decode("latin-1"), edit) if edit else None
+        end = max((span.end for span in spans.values()), default=0)
+        if stripper.whole and end < self.header.body.size:
+            rest = Span(0xFFFFFFFF, None, end, end, self.header.body.size - end, self.header.body.size)
+            stripper.note(nested.level(()), rest, RemovalReason.BEHIND)
 
     def _label(self) -> Changes:
         """YBR_ICT becomes YBR_RCT where no frame is coded irreversibly any more (PS3.5 8.2.4)."""
@@ -197,19 +212,16 @@ class _Writer:
         )
         return {}
 
-    def _nested(self, raw: Raw, changed: Changes) -> NestedValues:
-        """What changes inside of sequences: the file's own UIDs where it refers to itself, and types of frames."""
+    def _nested(self, raw: Raw, changed: Changes, icons: dict[int, bytes]) -> NestedValues:
+        """What changes inside of sequences: the file's own UIDs where it refers to itself, types of frames, icons."""
         uids: dict[str, str] = {}
         for tag in self.plan.options.uids_of.tags if self.new_uid is not None else ():
             new, old = changed.get(tag), raw(tag)
             if new is not None and old is not None:
                 uids[old.strip(b" \0").decode("ascii", "replace")] = new.data.decode("ascii")
-        return NestedValues(self.header, self.walker, uids, derived=DERIVATION in changed)
+        return NestedValues(self.header, uids, derived=DERIVATION in changed, values=icons, stripper=self.stripper)
 
     def _data_set(self, out: BinaryIO, spans: dict[int, Span], changed: Changes) -> None:
-        icons = icon_patches(self.parts, self.plan, self.painter, spans)
-        self.written.notes += icons.notes
-        changed = changed | dict.fromkeys(icons.removed)
         placed: dict[int, int] = {}
         new_tags = {tag for tag, value in changed.items() if value is not None}
         for tag in sorted({*spans, *new_tags}):
@@ -218,22 +230,12 @@ class _Writer:
                 value = changed[tag]
                 if value is not None:
                     out.write(element_bytes(tag, _kept_vr(value, span), self.header.syntax))
+            elif tag in self.rewritten:
+                out.write(self.rewritten[tag])
             elif span is not None:
                 placed[tag] = out.tell() + span.value - span.start
-                rewritten = self.nested.changed(span) if self.nested is not None else None
-                if rewritten is None:
-                    self._element(out, span)
-                    continue
-                if len(rewritten) != span.end - span.start and any(patch.tag == tag for patch in icons.patches):
-                    raise UnsupportedError("an icon and a UID of the instance's own stand in one sequence",
-                                           hint="keep the UIDs, or remove icons")  # fmt: skip
-                out.write(rewritten)
+                self._element(out, span)
         self._patch_overlays(out, placed)
-        for patch in icons.patches:
-            span = spans[patch.tag]
-            if patch.tag in placed:
-                out.seek(placed[patch.tag] + patch.offset - span.value)
-                out.write(patch.data)
         out.seek(0, 2)
 
     def _element(self, out: BinaryIO, span: Span) -> None:
@@ -263,13 +265,18 @@ class _Writer:
                 put_rows(out, at + window.element.offset - reader.element.offset, window, self.work.cells(edit, window))
             else:
                 patch_frame(out, at, reader, edit.frame, self.work.cells(edit), edit.rows)
+        if self.plan.blacks:
+            swapped = (
+                not reader.syntax.little_endian and reader.layout.bits_allocated <= 8 and reader.element.vr != "OB"
+            )
+            used = reader.count * reader.layout.frame_bits
+            clear_behind(out, at, used, reader.element.length, swapped=swapped)
         out.seek(0, 2)
 
     def _encapsulated(self, out: BinaryIO, span: Span) -> None:
         if self.work is None:
             return
-        touched = any(self.edits.touched(self.work.reader.count))
-        if not touched and not self.transcode:
+        if not self.plan.blacks and not self.transcode:
             for frame in range(self.work.reader.count):
                 with named_frame(frame):
                     self.work.require_readable(frame)
@@ -292,6 +299,18 @@ class _Writer:
                 boxes = (*common, *(item.box for item in own))
                 if boxes and isinstance(place, ClassicOverlay):
                     clear_overlay(out, placed[group.number << 16 | 0x3000], place, frame, boxes)
+            if self.plan.blacks and isinstance(place, ClassicOverlay):
+                tag = group.number << 16 | 0x3000
+                used = (len(group.frames) - 1) * place.frame_bits + place.size.area
+                length = place.value.length if isinstance(place.value, Kept) else len(place.value)
+                clear_behind(out, placed[tag], used, length, swapped=place.swapped)
+
+
+def _stripper(plan: RedactionPlan) -> Stripper | None:
+    """Who leaves elements out, None where nothing is to be left out."""
+    if not plan.blacks and not plan.options.remove_private_bulk:
+        return None
+    return Stripper(plan.options.private, plan.options.icons, whole=plan.blacks, safe=is_safe_private)
 
 
 def _kept_vr(value: NewValue, span: Span | None) -> NewValue:
@@ -343,4 +362,4 @@ def _deflate(plain: BinaryIO, out: BinaryIO) -> None:
     out.write(b"\0" * (total % 2))
 
 
-__all__ = ["Written", "rehearse", "write_redacted"]
+__all__ = ["Written", "write_redacted"]

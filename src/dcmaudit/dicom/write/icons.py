@@ -1,19 +1,20 @@
-"""Thumbnails: blacked in place, or taken out."""
+"""Thumbnails: those that are blacked and stay."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from dcmaudit.dicom.framegroups import PER_FRAME
 from dcmaudit.dicom.icons import Icon
 from dcmaudit.dicom.instance import samples_of
 from dcmaudit.dicom.parts import Parts
 from dcmaudit.dicom.write.cells import put_stored
+from dcmaudit.dicom.write.iconrules import is_plain_icon
 from dcmaudit.dicom.write.native import patch_frame
 from dcmaudit.dicom.write.paint import Painter
-from dcmaudit.dicom.write.spans import UNDEFINED, Span, Walker
+from dcmaudit.dicom.write.spans import Span, Walker
 from dcmaudit.errors import UnsupportedError
 from dcmaudit.model import Box, IconAddress, PlaneKind
 from dcmaudit.model.redaction import IconPolicy, RedactionPlan
@@ -23,56 +24,29 @@ PIXELS = 0x7FE00010
 _DEEPEST = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
-    """Bytes for a place inside the top-level element ``tag``; ``offset`` is that of the original body."""
+def icon_values(parts: Parts, plan: RedactionPlan, painter: Painter, spans: dict[int, Span]) -> dict[int, bytes]:
+    """The new pixel data of every icon that the plan touches, by the place of the old ones in the body.
 
-    tag: int
-    offset: int
-    data: bytes
-
-
-@dataclass(slots=True)
-class IconPatches:
-    """What happens to icons: patches, top-level elements that are left out, and words for the report."""
-
-    patches: list[Patch] = field(default_factory=list)
-    removed: list[int] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-
-def icon_patches(parts: Parts, plan: RedactionPlan, painter: Painter, spans: dict[int, Span]) -> IconPatches:
-    """The changes of every icon that the plan touches.
-
-    Under REMOVE the top-level icon sequence is left out, and icons deeper down are blacked wholly, for their
-    sequences tell other things too. An icon that is encapsulated cannot be patched: at the top it is removed, deeper
-    down UnsupportedError.
+    Icons that are more than one plain picture are left out by the stripper, as all are under REMOVE, and need none.
+    UnsupportedError for one that is to be blacked and cannot be.
     """
-    found = IconPatches()
-    if not parts.icons:
-        return found
-    wanted = _wanted(plan)
+    if not parts.icons or plan.options.icons is not IconPolicy.REDACT:
+        return {}
     places = list(_places(parts, spans))
     if len(places) != len(parts.icons):
         raise UnsupportedError("the file's icons cannot all be found again, so none can be redacted")
-    for icon, (top, span) in zip(parts.icons, places, strict=True):
+    found: dict[int, bytes] = {}
+    wanted = _wanted(plan)
+    for icon, place in zip(parts.icons, places, strict=True):
         boxes = wanted.get(icon.number, ())
-        if plan.options.icons is IconPolicy.REMOVE:
-            boxes = _whole(icon)
-        if not boxes and icon.reader is not None:
+        if not place.is_plain or place.pixels is None:
             continue
-        at_top = top == ICONS
-        if at_top and plan.options.icons is IconPolicy.REMOVE:
-            found.removed.append(top)
-        elif span is not None and span.length != UNDEFINED and icon.reader is not None:
-            found.patches.append(Patch(top, span.value, _blacked(icon, boxes, painter)))
-        elif plan.options.icons is IconPolicy.KEEP or plan.is_empty:
-            continue
-        elif at_top:
-            found.removed.append(top)
-            found.notes.append("the icon was removed: it cannot be redacted in its encoding")
-        else:
-            raise UnsupportedError("an icon inside a sequence cannot be redacted in its encoding")
+        if icon.reader is None and not plan.is_empty:
+            raise UnsupportedError(
+                f"icon {icon.number + 1} cannot be read, and so cannot be redacted", hint="--icons remove takes it out"
+            )
+        if boxes:
+            found[place.pixels.value] = _blacked(icon, boxes, painter)
     return found
 
 
@@ -84,10 +58,6 @@ def _wanted(plan: RedactionPlan) -> dict[int, tuple[Box, ...]]:
             own = tuple(item.box for item in plan.planes.get(IconAddress(group.number), ()))
             wanted[group.number] = (*common, *own)
     return wanted
-
-
-def _whole(icon: Icon) -> tuple[Box, ...]:
-    return () if icon.reader is None else (Box.whole(icon.reader.layout.size),)
 
 
 def _blacked(icon: Icon, boxes: tuple[Box, ...], painter: Painter) -> bytes:
@@ -102,23 +72,36 @@ def _blacked(icon: Icon, boxes: tuple[Box, ...], painter: Painter) -> bytes:
     return value.getvalue()
 
 
-def _places(parts: Parts, spans: dict[int, Span]) -> Iterator[tuple[int, Span | None]]:
-    """For each icon, in the order in which they were found: its top-level element, and its pixel data."""
-    walker = Walker(parts.header)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the pixel data of an icon lie; ``is_plain``: all items of its sequence are one plain picture each."""
+
+    pixels: Span | None
+    is_plain: bool
+
+
+def _places(parts: Parts, spans: dict[int, Span]) -> Iterator[_Place]:
+    """For each icon, in the order in which they were found: its pixel data."""
+    walker, body = Walker(parts.header), parts.header.body
+    order = "<" if parts.header.syntax.little_endian else ">"
     attributes = parts.header.attributes
+
+    def raw(span: Span) -> bytes:
+        return body.read_at(span.value, span.value_end - span.value)
+
+    def inside(span: Span, depth: int) -> Iterator[_Place]:
+        items = [list(walker.elements(span, start, end)) for start, end in walker.items(span)]
+        if span.tag == ICONS:
+            plain = walker.fills(span) and all(is_plain_icon(item, raw, order) for item in items)
+            for item in items:
+                yield _Place(next((element for element in item if element.tag == PIXELS), None), plain)
+            return
+        for item in items:
+            for element in item:
+                if depth < _DEEPEST and walker.is_sequence(element):
+                    yield from inside(element, depth + 1)
+
     # Icons were found in the per-frame groups last, see ``find_icons``.
     for tag in sorted(spans, key=lambda tag: (tag == PER_FRAME, tag)):
         if tag in {ICONS, PER_FRAME} or attributes.vr(tag) == "SQ":
-            for found in _in_sequence(walker, spans[tag], 0):
-                yield tag, found
-
-
-def _in_sequence(walker: Walker, span: Span, depth: int) -> Iterator[Span | None]:
-    for start, end in walker.items(span):
-        inside = list(walker.elements(span, start, end))
-        if span.tag == ICONS:
-            yield next((element for element in inside if element.tag == PIXELS), None)
-            continue
-        for element in inside:
-            if depth < _DEEPEST and walker.is_sequence(element):
-                yield from _in_sequence(walker, element, depth + 1)
+            yield from inside(spans[tag], 0)

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Collection
 
 from dcmaudit.dicom.attributes import Attributes
+from dcmaudit.dicom.bulk import LEAST
+from dcmaudit.dicom.dictionary import LONG_VRS
 from dcmaudit.dicom.header import Header
 
 IMPLEMENTATION = "2.25.224012331466403266107938103287187540913"
 """The implementation class of dcmaudit: one of the UIDs that anybody may make from a UUID (PS3.5 B.2)."""
 VERSION = "DCMAUDIT"
 
-_LONG = {"OB", "UN", "OW", "SQ", "UT"}
+PRIVATE = frozenset({0x00020100, 0x00020102})
 
 
-def file_meta(header: Header, syntax_uid: str, sop_instance: bytes | None) -> bytes:
+def roomy(header: Header) -> list[tuple[int, str, int]]:
+    """Tag, VR and length of elements in which a picture could hide: private information, and what is long."""
+    meta = Attributes(header.meta)
+    lengths = ((tag, meta.vr(tag) or "UN", len(meta.raw(tag) or meta.code(tag) or "")) for tag in meta.tags())
+    return [(tag, vr, length) for tag, vr, length in lengths if tag in PRIVATE or length >= LEAST]
+
+
+def file_meta(header: Header, syntax_uid: str, sop_instance: bytes | None, *, without: Collection[int] = ()) -> bytes:
     """The whole group 0002, its length first.
 
     What the original had is kept, but for the transfer syntax, a new SOP Instance UID, and the implementation, which
-    names the writer of the file. A file without meta information gets the elements that PS3.10 requires.
+    names the writer of the file, and for what ``without`` names. A file without meta information gets the elements that
+    PS3.10 requires.
     """
     values: dict[int, tuple[str, bytes]] = {}
     meta = Attributes(header.meta)
-    for tag in meta.tags():
+    for tag in set(meta.tags()) - set(without):
         data, vr = meta.raw(tag), meta.vr(tag)
         if data is None:
             text = meta.code(tag)
@@ -48,6 +59,6 @@ def file_meta(header: Header, syntax_uid: str, sop_instance: bytes | None) -> by
 def _element(tag: int, vr: str, data: bytes) -> bytes:
     data += (b"\0" if vr in {"UI", "OB", "UN", "OW"} else b" ") * (len(data) % 2)
     head = struct.pack("<HH", tag >> 16, tag & 0xFFFF) + vr.encode()
-    if vr in _LONG:
+    if vr in LONG_VRS:
         return head + b"\0\0" + struct.pack("<L", len(data)) + data
     return head + struct.pack("<H", len(data)) + data

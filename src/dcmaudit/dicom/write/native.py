@@ -14,6 +14,7 @@ from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.overlays import ClassicOverlay
 from dcmaudit.model import Box
 
+_CHUNK = 1 << 20
 Bits = npt.NDArray[np.uint8]
 
 
@@ -67,6 +68,30 @@ def clear_overlay(out: BinaryIO, value_at: int, place: ClassicOverlay, frame: in
     for box in boxes:
         picture[box.top : box.bottom, box.left : box.right] = 0
     _patch_bits(out, value_at, first, picture.ravel(), swapped=place.swapped)
+
+
+def clear_behind(out: BinaryIO, value_at: int, used: int, length: int, *, swapped: bool) -> None:
+    """Switch off what stands behind the first ``used`` bits of a value of ``length`` bytes: it belongs to nothing."""
+    start = used // 16 * 2
+    while start < length:
+        out.seek(value_at + start)
+        data = out.read(min(_CHUNK, length - start))
+        if not data:
+            return
+        kept = max(0, used - 8 * start)
+        new = _low_bits(_swap(data) if swapped else data, kept)
+        new = _swap(new) if swapped else new
+        if new != data:
+            out.seek(value_at + start)
+            out.write(new)
+        start += len(data)
+
+
+def _low_bits(data: bytes, count: int) -> bytes:
+    """The first bits of ``data``, the others off."""
+    whole, rest = divmod(count, 8)
+    kept = data[:whole] + (bytes([data[whole] & (1 << rest) - 1]) if rest and whole < len(data) else b"")
+    return kept.ljust(len(data), b"\0")
 
 
 def _window(first: int, count: int, *, swapped: bool) -> tuple[int, int]:

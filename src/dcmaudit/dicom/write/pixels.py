@@ -33,10 +33,7 @@ def codestreams(work: FrameWork, edits: FrameEdits, *, transcode: bool) -> Itera
 def _codestream(work: FrameWork, edit: FrameEdit, *, transcode: bool) -> bytes:
     if transcode:
         return work.transcoded(edit)
-    if not edit.is_empty:
-        return work.codestream(edit)
-    work.require_readable(edit.frame)
-    return work.reader.codestream(edit.frame)
+    return work.untouched(edit.frame) if edit.is_empty else work.codestream(edit)
 
 
 @contextmanager

@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
-from dcmaudit.dicom.bytesource import ByteSource
+from dcmaudit.dicom import dictionary
 from dcmaudit.dicom.header import PIXEL_TAGS, Header
 from dcmaudit.errors import HeaderError
 
-LONG_VRS = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"})
+LONG_VRS = frozenset(vr.encode() for vr in dictionary.LONG_VRS)
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _DEEPEST = 32
@@ -37,23 +38,61 @@ class Span:
         return self.end - 8 if self.length == UNDEFINED else self.end
 
 
+class Readable(Protocol):
+    """Bytes by their place in a body."""
+
+    @property
+    def name(self) -> str:
+        """What the input is called."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Where the bytes end."""
+        ...
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """The bytes from ``offset`` on: ``length`` of them, or fewer at the end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of a body, held in memory, under the offsets that it has in the body."""
+
+    name: str
+    start: int
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        """Where it ends."""
+        return self.start + len(self.data)
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """As of the body; nothing outside of the part."""
+        return self.data[offset - self.start : offset - self.start + length]
+
+
 class Walker:
     """Reads element headers of one body; ``implicit`` and the byte order are those of the data set."""
 
-    def __init__(self, header: Header) -> None:
-        self._body = header.body
+    def __init__(self, header: Header, body: Readable | None = None) -> None:
+        self._body = header.body if body is None else body
         self._implicit = header.syntax.implicit
         self._order = "<" if header.syntax.little_endian else ">"
         self._pixels = {element.tag: element for element in header.pixels}
+        self._end = header.body.size if header.end is None else header.end
+        self._filled: dict[int, bool] = {}
 
     def data_set(self, start: int) -> Iterator[Span]:
-        """The elements of the data set that begins at ``start``, up to the end of the body or of what can be read.
+        """The elements of the data set that begins at ``start``, up to the last one that can be read behind pixel data.
 
         HeaderError where an element's length leads outside of the body: such a file cannot be copied exactly. Zero
         bytes behind the last element, with which some writers fill blocks, are no element.
         """
         at = start
-        while at + 8 <= self._body.size:
+        while at + 8 <= self._end:
             if self._body.read_at(at, 8) == bytes(8) and self._is_zero(at):
                 return
             span = self._span(at, self._implicit, self._body.size, 0)
@@ -88,6 +127,34 @@ class Walker:
             inner = self._span(at, self._inside(span), end, 1)
             yield inner
             at = inner.end
+
+    def fills(self, span: Span) -> bool:
+        """Whether a sequence's items, and the elements of each, can be read and take all of its bytes."""
+        if span.start not in self._filled:
+            self._filled[span.start] = self._fills(span)
+        return self._filled[span.start]
+
+    def _fills(self, span: Span) -> bool:
+        try:
+            at = span.value
+            for start, end in self.items(span):
+                if start != at + 8 or end > span.value_end:
+                    return False
+                inside = start
+                for inner in self.elements(span, start, end):
+                    if self.is_sequence(inner) and not self.fills(inner):
+                        return False
+                    inside = inner.end
+                if inside != end:
+                    return False
+                at = self.item_end(start, end)
+        except HeaderError:
+            return False
+        return at == span.value_end
+
+    def item_end(self, start: int, end: int) -> int:
+        """Where an item ends whose content is from ``start`` to ``end``: behind its delimiter, if it has one."""
+        return end + 8 if self._body.read_at(start - 4, 4) == b"\xff\xff\xff\xff" else end
 
     def begins_with_item(self, span: Span) -> bool:
         """Whether the value begins like a sequence: all that tells one in implicit encoding."""
@@ -174,7 +241,7 @@ def data_set_start(header: Header) -> int:
             at += 8 + struct.unpack("<L", head[4:8])[0]
 
 
-def _broken(body: ByteSource, at: int) -> HeaderError:
+def _broken(body: Readable, at: int) -> HeaderError:
     return HeaderError(
         f"the element at byte {at} leads outside of its data set", file=body.name, hint="the file is damaged"
     )

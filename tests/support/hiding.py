@@ -16,6 +16,7 @@ from support.proofs import Redacted, element_start
 
 Hide = Callable[[Redacted], bytes]
 """Makes a damaged file of a redacted one and its original."""
+PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
 _LONG = {"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"}
 
 
@@ -26,7 +27,8 @@ def original(found: Redacted) -> Dataset:
 
 def pixels(found: Redacted, size: int | None = None) -> bytes:
     """Bytes of the original's pixels, of even length."""
-    value = bytes(original(found).PixelData)
+    data = original(found)
+    value = bytes(next(data[tag].value for tag in PIXELS if tag in data))
     return value[: len(value) // 2 * 2] if size is None else (value * (1 + size // max(len(value), 1)))[:size]
 
 
@@ -133,7 +135,6 @@ def with_frame(found: Redacted, number: int, codestream: bytes) -> bytes:
 
 def cells(found: Redacted, dtype: str = "<u2") -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], int]:
     """Copies of the native cells of original and output, flat, and where those of the output begin."""
-    at, value = next(
-        (value, found.after[value:end]) for tag, _, _, value, end in walk(found.after) if tag == 0x7FE00010
-    )
+    places = ((value, found.after[value:end]) for tag, _, _, value, end in walk(found.after) if tag in PIXELS)
+    at, value = next(places)
     return np.frombuffer(pixels(found), dtype).copy(), np.frombuffer(value, dtype).copy(), at

@@ -40,7 +40,8 @@ def fault_inside(  # noqa: PLR0911 - one return a kind of samples
         lit = int(np.count_nonzero(inside))
         return f"{lit} of {len(inside)} bits are still on" if lit else None
     first = inside[0]
-    differing = (inside != first).reshape(len(inside), -1).any(axis=1)
+    plain = inside.view(f"u{inside.itemsize}") if inside.dtype.kind == "f" else inside  # -0 and 0 are equal numbers
+    differing = (plain != plain[0]).reshape(len(inside), -1).any(axis=1)
     if differing.any():
         return f"its {len(inside)} pixels are not all of one value ({int(differing.sum())} differ from the first)"
     if samples.array.ndim == 3:
@@ -120,6 +121,8 @@ def _ends(bits: int, *, signed: bool) -> tuple[int, int]:
 def _float_fault(samples: Samples, value: float) -> str | None:
     if not np.isfinite(value):
         return "it is filled with something that is no number"
+    if value == 0 and np.signbit(value):
+        return "it is filled with a zero below zero"
     probe = np.array([[0.0, 1.0]], samples.array.dtype)
     dark_high = render(replace(samples, array=probe), FULL)[0, 0] != 0
     array: Array = samples.array

@@ -93,11 +93,11 @@ def compare_cells(before: Cells, after: Cells, layout: PixelLayout, ask: FrameAs
         others = np.zeros_like(others)
     elif outside_mask & ~claimed:
         np.copyto(others, others & old.dtype.type(outside_mask & claimed), where=_spread(inside, old))
-    left_on = _left_on(new, layout, ask) + _left_inside(new, layout, _spread(inside, old), claimed)
+    left_on = _left_on(new, layout, ask) + left_inside(new, layout, _spread(inside, old), claimed)
     return CellFaults(_pixels(stored != 0), _pixels(others != 0), left_on)
 
 
-def _left_inside(new: Cells, layout: PixelLayout, inside: Mask, claimed: int) -> int:
+def left_inside(new: Cells, layout: PixelLayout, inside: Mask, claimed: int) -> int:
     """Cells inside the boxes with a bit that is neither the value's nor an overlay's, and is on.
 
     Bits above a signed value may repeat its sign, in all of these cells or in none.

@@ -18,6 +18,7 @@ from dcmaudit.verify.sequential import Picture, Scan
 Blocks = npt.NDArray[np.int16]
 Bits = npt.NDArray[np.int64]
 ZIGZAG = np.array(sorted(range(64), key=lambda i: (i // 8 + i % 8, i % 8 if (i // 8 + i % 8) % 2 == 0 else i // 8)))
+_PLACES = np.argsort(ZIGZAG)
 _END, _SIXTEEN = 0x00, 0xF0
 _DC_SYMBOLS = frozenset(range(16))
 _WHOLE = 1 << 40
@@ -106,21 +107,28 @@ def _bits_of_dc(levels: Bits, lengths: Bits, step: int) -> Bits:
 
 def _bits_of_ac(blocks: Blocks, lengths: Bits) -> Bits:
     """Bits of the AC coefficients of each block: runs of zeros, values, and the end where zeros are left."""
-    block, place = np.nonzero(blocks[:, ZIGZAG[1:]])
-    values = blocks[block, ZIGZAG[place + 1]].astype(np.int64)
-    is_first = np.concatenate(([True], block[1:] != block[:-1])) if len(block) else np.zeros(0, np.bool_)
-    last = np.concatenate(([-1], place[:-1])) if len(place) else place
-    run = place - np.where(is_first, -1, last) - 1
-    size = _sizes(values)
-    bits = (run // 16) * lengths[_SIXTEEN] + lengths[(run % 16) << 4 | size] + size
+    flat = np.ascontiguousarray(blocks).reshape(-1)
+    there = np.flatnonzero(flat)
+    there = there[(there & 63) != 0]
+    at = np.sort((there & ~63) | _PLACES[there & 63])  # in coding order
+    block, place = at >> 6, at & 63
+    size = _SIZES[flat[(at & ~63) | ZIGZAG[place]].view(np.uint16)]
+    before = np.empty_like(at)
+    before[:1], before[1:] = 0, at[:-1]
+    run = place - np.where(before >> 6 == block, before & 63, 0) - 1
+    bits = _SIXTEENS[run] * lengths[_SIXTEEN] + lengths[(run & 15) << 4 | size] + size
     found = np.bincount(block, bits, len(blocks)).astype(np.int64)
-    final = np.full(len(blocks), -1)
+    final = np.zeros(len(blocks), np.int64)
     final[block] = place  # the last one of each block stays
-    return np.where(final < 62, found + lengths[_END], found)
+    return np.where(final < 63, found + lengths[_END], found)
+
+
+_SIZES = np.array([abs(value - (value >> 15 << 16)).bit_length() for value in range(1 << 16)])
+"""How many bits a value takes (T.81, table F.1), by its sixteen bits."""
+_SIXTEENS = np.arange(64) >> 4
 
 
 def _sizes(values: Bits) -> Bits:
-    """How many bits a value takes (T.81, table F.1)."""
     found: Bits = np.frexp(np.abs(values).astype(np.float64))[1].astype(np.int64)
     return found
 

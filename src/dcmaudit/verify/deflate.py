@@ -9,8 +9,9 @@ _EXTRA_LENGTH = (0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 
 _EXTRA_DISTANCE = (0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13)
 _FIXED = [8] * 144 + [9] * 112 + [7] * 24 + [8] * 8
 _LONGEST = 15
-_LEVEL = 6
-"""Of zlib: what most programs use. A stream that it makes of the same bytes has nothing of its own in it."""
+_CHUNK = 1 << 18
+_LEVELS = (1, 6)
+"""Of zlib: dcmaudit's own, and what most programs use. A stream that it makes of the same bytes holds nothing else."""
 
 Table = tuple[tuple[int, int], ...]
 """For the next 15 bits: the length of the code that they begin with, 0 for none, and its symbol."""
@@ -35,10 +36,18 @@ def fault_of_stream(data: bytes, size: int | None = None) -> str | None:
     if rest not in {b"", b"\0"} or (rest and len(data) % 2):
         return f"{len(rest)} bytes stand behind it"
     stream = data[: len(data) - len(rest)]
-    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-    if packer.compress(plain) + packer.flush() == stream:
-        return None
-    return _Walk(stream).fault()
+    return None if any(_is_made(plain, stream, level) for level in _LEVELS) else _Walk(stream).fault()
+
+
+def _is_made(plain: bytes, stream: bytes, level: int) -> bool:
+    """Whether zlib makes that stream of these bytes; given up where the two part."""
+    packer, at = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS), 0
+    for start in range(0, len(plain), _CHUNK):
+        piece = packer.compress(plain[start : start + _CHUNK])
+        if stream[at : at + len(piece)] != piece:
+            return False
+        at += len(piece)
+    return stream[at:] == packer.flush()
 
 
 class _Walk:

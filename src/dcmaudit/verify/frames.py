@@ -20,6 +20,7 @@ from dcmaudit.verify.asked import Asked, Boxes, FrameAsk
 from dcmaudit.verify.black import fault_inside, mask_of
 from dcmaudit.verify.blocks import BlockComparison, boxes_of, compare_blocks, pixels_of
 from dcmaudit.verify.cells import Cells, bits_of, compare_near
+from dcmaudit.verify.guard import Guard
 from dcmaudit.verify.leftovers import fault_of_kept, fault_of_rewritten
 from dcmaudit.verify.native import OUTSIDE, UNTOUCHED, NativeComparison, require_length
 from dcmaudit.verify.record import Record
@@ -47,6 +48,7 @@ class FrameComparison:
     transcoded: bool
     threads: int = 1
     relabelled: bool = False
+    guard: Guard = field(default_factory=Guard)
     planes: list[PlaneProof] = field(default_factory=list)
 
     def run(self) -> None:
@@ -105,7 +107,7 @@ class FrameComparison:
 
     def _alone(self, old: FrameReader, new: FrameReader, frame: int) -> FrameComparison:
         """One frame compared with a record of its own."""
-        mine = FrameComparison(self.before, self.after, self.asked, Record(), self.transcoded)
+        mine = FrameComparison(self.before, self.after, self.asked, Record(), self.transcoded, guard=self.guard)
         mine.one(old, new, frame, self.asked.frame(frame))
         return mine
 
@@ -159,6 +161,9 @@ class FrameComparison:
         if a.shape != b.shape or a.dtype != b.dtype:
             self.record.fail(OUTSIDE, where, "its cells are of another number or size")
             return None
+        if old.index is not None:
+            self.guard.see_bytes(frame, old.codestream(place))
+        self.guard.see(frame, a, old.layout, ask.boxes)
         widened = _shared(ask.boxes, old.layout.columns) if old.layout.halved else ask.boxes
         faults = compare_near(a, b, old.layout, ask, widened, self.asked.claimed(frame))
         outside = OUTSIDE if not ask.is_nothing else UNTOUCHED
@@ -191,6 +196,7 @@ class FrameComparison:
         (cells_a, meaning_a), (cells_b, meaning_b) = old.cells(frame), new.cells(frame)
         self.record.require("meaning of the samples", where, f"they are {meaning_b}, they were {meaning_a}",
                             holds=meaning_a == meaning_b)  # fmt: skip
+        self.guard.see(frame, cells_a, layout, ask.boxes)
         seen = pixels_of(found.changed, found.mcu, found.ring, layout.size)
         differing = bits_of(cells_a) != bits_of(cells_b)
         if differing.ndim == 3:

@@ -15,6 +15,7 @@ from dcmaudit.verify.agreement import SECOND, Decoders, agree, look_again
 from dcmaudit.verify.asked import Boxes, FrameAsk
 from dcmaudit.verify.cells import Cells
 from dcmaudit.verify.record import Record
+from dcmaudit.verify.tail import same_behind
 
 if TYPE_CHECKING:
     from dcmaudit.verify.frames import FrameComparison
@@ -74,7 +75,16 @@ class NativeComparison:
             start = frame * size + rows.stop * row
         self._again()
         require_length(self.frames.record, old, new)
-        self._bytes(start, min(old.element.length, new.element.length))
+        end = min(old.count, new.count) * size
+        self._bytes(start, end)
+        same = same_behind(
+            lambda at, length: old.body.read_at(old.element.offset + at, length),
+            lambda at, length: new.body.read_at(new.element.offset + at, length),
+            8 * end,
+            min(old.element.length, new.element.length),
+            swapped=False,
+        )
+        self.frames.record.require("length", "pixel data", "what stands behind the last frame differs", holds=same)
 
     def _window(self, readers: tuple[FrameReader, FrameReader], frame: int, ask: FrameAsk, top: int) -> None:
         """Compare the rows of one frame from ``top`` on that the boxes reach; they are the readers' frame 0."""

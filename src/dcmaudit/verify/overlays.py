@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.header import Header, Kept
 from dcmaudit.dicom.icons import Icon
 from dcmaudit.dicom.instance import samples_of
@@ -15,7 +16,7 @@ from dcmaudit.model import Box, IconAddress, OverlayAddress, PlaneGroup
 from dcmaudit.model.proof import PlaneProof
 from dcmaudit.verify.asked import Boxes
 from dcmaudit.verify.black import fault_inside, mask_of
-from dcmaudit.verify.cells import bits_of
+from dcmaudit.verify.cells import bits_of, left_inside
 from dcmaudit.verify.dataset import Element
 from dcmaudit.verify.record import Record
 from dcmaudit.verify.tail import same_behind
@@ -69,8 +70,9 @@ def _compare_rest(record: Record, name: str, header: Header, old: ClassicOverlay
                   new: ClassicOverlay, used: int) -> None:  # fmt: skip
     """What stands behind the last frame: the bits of its last word, and whole bytes."""
     lengths = _length(old.value), _length(new.value)
+    least = -(-used // 16) * 2  # the words that its frames need; more belongs to nothing
     record.require(OVERLAYS, name, f"its data have {lengths[1]} bytes instead of {lengths[0]}",
-                   holds=lengths[0] == lengths[1])  # fmt: skip
+                   holds=lengths[1] == lengths[0] or least == lengths[1] < lengths[0])  # fmt: skip
     same = same_behind(
         lambda at, length: _read(header, old.value, at, length),
         lambda at, length: _read(other, new.value, at, length),
@@ -89,6 +91,12 @@ def _read(header: Header, value: Kept | bytes, start: int, length: int) -> bytes
     if isinstance(value, Kept):
         return header.body.read_at(value.offset + start, max(0, min(length, value.length - start)))
     return value[start : start + length]
+
+
+def _behind(reader: FrameReader) -> bytes:
+    """The bytes behind the first frame of an icon."""
+    size = -(-reader.layout.frame_bits // 8)
+    return reader.body.read_at(reader.element.offset + size, max(0, reader.element.length - size))
 
 
 def is_plain_icon(icon: Icon, elements: Sequence[Element]) -> bool:
@@ -130,6 +138,10 @@ def compare_icon(record: Record, old: Icon, new: Icon, boxes: Boxes, *, whole: b
     differs = differs.any(axis=2) if differs.ndim == 3 else differs
     wrong = int((differs & ~inside).sum())
     record.require(ICONS, where, f"{wrong} pixels differ outside the rectangles", holds=not wrong)
+    lit = 0 if layout.floating or layout.bits_allocated == 1 else left_inside(bits_of(b), layout, inside, 0)
+    record.require(ICONS, where, f"bits beside the values are on in {lit} pixels of the rectangles", holds=not lit)
+    holds = _behind(new.reader) in {_behind(old.reader), bytes(len(_behind(old.reader)))}
+    record.require(ICONS, where, "what stands behind its frame differs", holds=holds)
     fault = fault_inside(samples, inside)
     record.require(ICONS, where, f"inside the rectangles: {fault}", holds=fault is None)
     return PlaneProof(IconAddress(old.number), boxes, boxes, (first_decoder(new.reader),))

@@ -23,9 +23,11 @@ from dcmaudit.verify.elements import ElementComparison, icon_places, top_level
 from dcmaudit.verify.envelope import LENGTH, Envelope, check_deflated_end, compare_envelopes, read_envelope
 from dcmaudit.verify.fragments import check_count, check_extended, check_fragments
 from dcmaudit.verify.frames import FrameComparison
+from dcmaudit.verify.guard import Guard
 from dcmaudit.verify.overlays import compare_icon, compare_overlay, is_plain_icon
 from dcmaudit.verify.record import Record
 from dcmaudit.verify.rules import Rules
+from dcmaudit.verify.unseen import unseen_bytes
 
 _LOSSLESS_JPEG = "1.2.840.10008.1.2.4.70"
 _REWRITABLE = {0xC0, 0xC1, 0xC3}
@@ -103,6 +105,11 @@ class _File:
         data = DataSet(header.body, implicit=syntax.implicit, little=syntax.little_endian, end=header.end)
         return cls(source, envelope, instance, data, 0 if syntax.deflated else envelope.start)
 
+    def before_stream(self) -> bytes:
+        """What stands before a deflated data set; nothing where it is not deflated, and its bytes are the file's."""
+        is_deflated = self.instance.parts.header.syntax.deflated
+        return self.source.read_at(0, self.envelope.start) if is_deflated else b""
+
 
 @dataclass(slots=True)
 class _Comparison:
@@ -127,9 +134,11 @@ class _Comparison:
         relabelled = False
         if old.image is not None or new.image is not None:
             relabelled = _is_relabelled(old.image, new.image, asked)
-            frames = FrameComparison(old, new, asked, self.record, transcoded, self.threads, relabelled)
+            guard = self._guard(asked, old.image)
+            frames = FrameComparison(old, new, asked, self.record, transcoded, self.threads, relabelled, guard)
             frames.run()
             self.planes += frames.planes
+            guard.search(self.record, unseen_bytes(self.after.before_stream(), self.after.data, elements[1], new))
         elsewhere = self._overlays()
         touched = self._icons(elements)
         if old.image is not None:
@@ -138,6 +147,14 @@ class _Comparison:
         comparison = ElementComparison(self.before.data, self.after.data, rules, self.record, frozenset(elsewhere),
                                        frozenset(touched), self._removable_icons(elements[0]))  # fmt: skip
         comparison.run(*elements)
+
+    @staticmethod
+    def _guard(asked: Asked, image: FrameReader | None) -> Guard:
+        """The guard for what is blacked in the frames."""
+        if image is None:
+            return Guard()
+        boxes = [asked.frame(frame).boxes for frame in {0, image.count // 2, image.count - 1} if image.count]
+        return Guard.for_frames(image.count, max((sum(box.area for box in one) for one in boxes), default=0))
 
     def _icons_are_planned(self) -> None:
         """A plan that blacks frames must black icons too, unless it is told to keep or remove them."""

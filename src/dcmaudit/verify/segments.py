@@ -192,7 +192,7 @@ def _entropy(found: Segments, data: bytes, at: int, *, is_ls: bool) -> int:
     bare = coded.rstrip(b"\xff")
     if len(bare) < len(coded):
         found.waste.append(f"{len(coded) - len(bare)} fill bytes behind a scan")
-    clean = _FILLED.sub(b"\xff", bare)
+    clean = _FILLED.sub(b"\xff", bare) if b"\xff\xff" in bare else bare
     if len(clean) < len(bare):
         found.waste.append(f"{len(bare) - len(clean)} fill bytes inside a scan")
     found.pieces.append(Piece(0, clean))

@@ -1,0 +1,192 @@
+"""A search for what was blacked in all bytes of the written file that no plane shows: the last guard of the proof.
+
+Everything else is compared with what the plan allows. This looks the other way: for copies of the original's values, in
+whatever element the original itself may have had them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dcmaudit.dicom.layout import PixelLayout
+from dcmaudit.model import Box
+from dcmaudit.verify.record import Record
+
+GUARD = "nothing of the original elsewhere"
+RUN, DISTINCT = 32, 8
+"""Bytes in a row of which that many are different: less says nothing of a picture."""
+SAMPLE = 4 << 20
+"""Cells of blacked areas that are searched for. Of larger ones every n-th frame is taken."""
+_PIECE = 8 << 20
+_LEAST_WIDTH = 64
+_MOST_HITS = 4096
+_LETTERS = re.compile(rb"[A-Za-z0-9+/=_\r\n-]{44,}")
+_DIGITS = re.compile(rb"(?:[0-9A-Fa-f]{2}[ \r\n]?){32,}")
+
+Bytes = npt.NDArray[np.uint8]
+
+
+_Shape = tuple[tuple[int, ...], str, PixelLayout | None]
+
+
+@dataclass(slots=True)
+class Guard:
+    """Collects what was blacked, then searches for it. ``step``: of so many frames one is taken."""
+
+    step: int = 1
+    _areas: dict[_Shape, list[npt.NDArray[Any]]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _size: int = 0
+
+    @classmethod
+    def for_frames(cls, frames: int, area: int) -> Guard:
+        """A guard for a file in which ``area`` cells are blacked in each of ``frames`` frames."""
+        return cls(max(1, -(-frames * area // SAMPLE)))
+
+    def see(self, frame: int, cells: npt.NDArray[Any], layout: PixelLayout, boxes: Iterable[Box]) -> None:
+        """Take in the original's cells (rows, columns[, samples]) of the boxes that are blacked in one frame."""
+        if frame % self.step:
+            return
+        for box in boxes:
+            width = max(_LEAST_WIDTH, box.width)  # of a narrow box no row would be long enough to be found
+            left = max(0, min(box.left - (width - box.width) // 2, cells.shape[1] - width))
+            area = cells[max(0, box.top) : max(0, box.bottom), left : left + width]
+            self._add(area.copy(), replace(layout, rows=1, columns=1))
+
+    def see_bytes(self, frame: int, data: bytes) -> None:
+        """Take in the original codestream of a frame that was written anew."""
+        if not frame % self.step:
+            self._add(np.frombuffer(data, np.uint8), None)
+
+    def _add(self, area: npt.NDArray[Any], layout: PixelLayout | None) -> None:
+        with self._lock:
+            if area.nbytes and self._size < 8 * SAMPLE:
+                self._areas.setdefault((area.shape, area.dtype.str, layout), []).append(area)
+                self._size += area.nbytes
+
+    def search(self, record: Record, pieces: Iterable[tuple[str, bytes]]) -> None:
+        """Search for all of it in bytes that no plane shows; ``pieces`` come with their places in words."""
+        if not self._areas:
+            return
+        indexes = [
+            (where, _Index(np.frombuffer(hay, np.uint8)))
+            for where, data in pieces
+            for at in range(0, len(data), _PIECE)
+            for hay in _readings(data[at : at + _PIECE + RUN])
+            if len(hay) >= RUN
+        ]
+        for (_, _, layout), areas in self._areas.items():
+            record.checks[GUARD] += len(areas)
+            orders = _orders(np.stack(areas), layout) if layout is not None else iter(areas)
+            for order in orders:
+                for where, index in indexes:
+                    length = next(index.runs_of(order), 0)
+                    if length:
+                        text = f"{length} bytes in a row are the original's where it was blacked"
+                        record.fail(GUARD, where, text)
+                        return
+
+
+class _Index:
+    """The eight bytes from each byte on, to be looked up quickly."""
+
+    def __init__(self, hay: Bytes) -> None:
+        self._hay = hay
+        parts = [hay[o : o + (len(hay) - o) // 8 * 8].view("<u8") for o in range(8)]
+        places = [np.arange(o, o + 8 * len(part), 8) for o, part in enumerate(parts)]
+        words = np.concatenate(parts)
+        order = np.argsort(words, kind="stable")
+        self._words, self._places = words[order], np.concatenate(places)[order]
+        self._bits = max(12, min(24, len(words).bit_length() + 4))
+        self._seen = np.zeros(1 << self._bits, np.bool_)
+        self._seen[self._hashed(words)] = True
+
+    def _hashed(self, words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+        with np.errstate(over="ignore"):
+            found: npt.NDArray[np.uint64] = (words * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - self._bits)
+        return found
+
+    def runs_of(self, area: Bytes) -> Iterator[int]:
+        """Lengths of runs of ``area`` that are in the hay and say something."""
+        words = area[: len(area) // 8 * 8].view("<u8")
+        maybe = np.flatnonzero(self._seen[self._hashed(words)])
+        chosen = words[maybe]
+        turned = (chosen >> np.uint64(8)) | (chosen << np.uint64(56))
+        maybe = maybe[chosen != turned]  # eight equal bytes say nothing
+        first = np.searchsorted(self._words, words[maybe], "left")
+        last = np.searchsorted(self._words, words[maybe], "right")
+        seen: set[int] = set()
+        for start, low, high in zip((8 * maybe).tolist(), first.tolist(), last.tolist(), strict=True):
+            for place in self._places[low : min(high, low + 16)].tolist():
+                if place - start not in seen and len(seen) < _MOST_HITS:
+                    length = self._length(area, start, place)
+                    if length:
+                        yield length
+                    seen.add(place - start)
+
+    def _length(self, area: Bytes, start: int, place: int) -> int:
+        """The length of the run around a hit, 0 where it is short or says nothing."""
+        back, ahead = min(start, place, 256), min(len(area) - start, len(self._hay) - place, 256)
+        one, other = area[start - back : start + ahead], self._hay[place - back : place + ahead]
+        differs = np.flatnonzero(one != other)
+        before, after = differs[differs < back], differs[differs >= back]
+        low, high = (int(before[-1]) + 1 if len(before) else 0), (int(after[0]) if len(after) else len(one))
+        run = one[low:high]
+        return len(run) if len(run) >= RUN and len(np.unique(run)) >= DISTINCT and not _is_ramp(run) else 0
+
+
+def _is_ramp(run: Bytes) -> bool:
+    """Whether bytes only rise or fall evenly, as tables do: that is the same in any two of them."""
+    steps = [np.diff(run), *(np.diff(run[o : o + (len(run) - o) // 2 * 2].view("<u2")) for o in (0, 1))]
+    return any(len(np.unique(step)) <= 2 for step in steps)
+
+
+def _orders(areas: npt.NDArray[Any], layout: PixelLayout) -> Iterator[Bytes]:
+    """The bytes of areas, axes (frames, rows, columns[, samples]), in the orders and depths in which copies may lie."""
+    if layout.floating:
+        for turned in (areas, areas.swapaxes(1, 2)):
+            yield from _raw(turned)
+        return
+    cells = areas.view(f"u{areas.itemsize}")
+    pictures = [cells]
+    if cells.ndim == 4:
+        pictures = [cells, cells[..., ::-1], *(cells[..., n] for n in range(cells.shape[3]))]
+    for picture in pictures:
+        for one in (picture, picture.swapaxes(1, 2)):
+            yield from _raw(one)
+            for shift in _shifts(layout) if cells.itemsize > 1 else ():
+                yield (one >> one.dtype.type(shift)).astype(np.uint8).ravel()
+
+
+def _shifts(layout: PixelLayout) -> list[int]:
+    wanted = {0, 4, 8, layout.low, max(0, layout.low + layout.bits_stored - 8)}
+    return sorted(shift for shift in wanted if shift < layout.bits_allocated)
+
+
+def _raw(area: npt.NDArray[Any]) -> Iterator[Bytes]:
+    little = np.ascontiguousarray(area.astype(area.dtype.newbyteorder("<"), copy=False))
+    yield little.view(np.uint8).ravel()
+    if area.itemsize > 1:
+        yield np.ascontiguousarray(little.byteswap()).view(np.uint8).ravel()
+
+
+def _readings(data: bytes) -> Iterator[bytes]:
+    """The bytes themselves, and what letters and digits in them stand for."""
+    yield data
+    for found in _LETTERS.finditer(data):
+        text = found.group().translate(None, b"\r\n=").translate(bytes.maketrans(b"-_", b"+/"))
+        for phase in range(4):
+            whole = text[phase : phase + (len(text) - phase) // 4 * 4]
+            yield base64.b64decode(whole)
+    for found in _DIGITS.finditer(data):
+        text = found.group().translate(None, b" \r\n")
+        yield binascii.unhexlify(text[: len(text) // 2 * 2])

@@ -106,7 +106,7 @@ export class Panel {
     const source = sourceOf(rect.source);
     const jump = within(row, ".rect-jump", HTMLButtonElement);
     within(row, ".rect-sample", HTMLElement).append(sample(source, !rect.applied, isFaint(rect), rect.preview));
-    within(row, ".rect-what", HTMLElement).textContent = `${source.title}${rect.preview ? ` · ${PREVIEW}` : rect.empty ? " · empty here" : rect.rejected ? " · rejected" : ""}`;
+    within(row, ".rect-what", HTMLElement).textContent = `${source.title}${rect.empty ? " · empty here" : rect.rejected ? " · rejected" : ""}`;
     row.dataset.faint = isFaint(rect) ? "yes" : "no";
     const [left, top, right, bottom] = rect.box ?? [0, 0, 0, 0];
     const text = within(row, ".rect-text", HTMLElement);
@@ -115,7 +115,10 @@ export class Panel {
     const scope = rect.scope === "this plane" ? "" : `${rect.scope} · `;
     const told = judged(rect);
     const size = rect.box ? `${right - left} × ${bottom - top} · ` : "";
-    within(row, ".rect-why", HTMLElement).textContent = `${size}${scope}${told ? `${told} · ` : ""}${rect.reason}`;
+    const why = within(row, ".rect-why", HTMLElement);
+    why.textContent = `${size}${scope}${told ? `${told} · ` : ""}${rect.reason}`;
+    // On a line of its own, where nothing cuts it off.
+    if (rect.preview) why.prepend(make("b", "", PREVIEW), make("br", ""));
     jump.title = explain(rect);
     const where = rect.box ? ` At ${left}, ${top}, ${right - left} by ${bottom - top} pixels.` : "";
     jump.setAttribute("aria-label", `${explain(rect)}${where}`);

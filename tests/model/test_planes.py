@@ -17,6 +17,7 @@ from dcmaudit.model import (
     PlaneList,
     Size,
     StrayBitAddress,
+    ThumbnailAddress,
     UnshownAddress,
     parse_key,
 )
@@ -28,6 +29,7 @@ addresses: st.SearchStrategy[PlaneAddress] = st.one_of(
     st.builds(OverlayAddress, st.integers(0, 127).map(lambda n: 0x6000 + 2 * n), number),
     st.builds(StrayBitAddress, st.integers(0, 63), number),
     st.builds(IconAddress, number),
+    st.builds(ThumbnailAddress, number, st.integers(0, 9999)),
     st.builds(UnshownAddress, number),
 )
 
@@ -52,7 +54,9 @@ def test_a_key_leads_back_to_its_address(address: PlaneAddress) -> None:
     assert parse_key(address.key) == address
 
 
-@pytest.mark.parametrize("key", ["", "f", "f-1", "o6001.0", "o5000.0", "o6000", "b3", "z1", "f1 ", "f1\n", "o60fe.0"])
+@pytest.mark.parametrize(
+    "key", ["", "f", "f-1", "o6001.0", "o5000.0", "o6000", "b3", "t3", "t3.", "z1", "f1 ", "f1\n", "o60fe.0"]
+)
 def test_what_is_no_key_is_refused(key: str) -> None:
     with pytest.raises(UsageError):
         parse_key(key)

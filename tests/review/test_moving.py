@@ -11,10 +11,11 @@ import pytest
 
 from dcmaudit.dicom import Instance
 from dcmaudit.errors import DecodeError, UsageError
-from dcmaudit.model import FrameAddress
+from dcmaudit.model import FrameAddress, ThumbnailAddress
 from dcmaudit.review import Desk, Picture, Session
 from support.desks import do, paint, paint_all, ready, state, tables, wait_for, write_cine, write_stray
-from support.files import dataset, file_bytes
+from support.files import JPEG_BASELINE, dataset, file_bytes, gradient
+from support.thumbnails import jpeg, with_thumbnail
 
 ORDER = ["f0", "f1", "f2", "f3", "o6000.0", "o6000.1", "o6002.0"]
 
@@ -159,6 +160,25 @@ def test_stray_bits_are_found_in_the_background_and_the_plane_on_screen_stays(
     assert after["file"]["bits"] == "looked at"
     assert [group["title"] for group in after["groups"]] == ["frames", "stray bit 13"]
     assert [do(session, "next-frame")["plane"]["key"] for _ in range(3)] == ["f1", "f2", "b13.2"]
+
+
+def test_thumbnails_of_a_long_file_are_found_in_the_background_and_can_be_marked(
+    open_desk: Callable[..., Desk], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dcmaudit.dicom.instance._SOON", 100)
+    frames = [jpeg(gradient(64, 64)), with_thumbnail(gradient(64, 64))]
+    made = dataset(np.stack([gradient(64, 64)] * 2), frames=2)
+    path = tmp_path / "long.dcm"
+    path.write_bytes(file_bytes(made, JPEG_BASELINE, frames=frames))
+    session = ready(open_desk([path]))
+    after = state(session)
+    assert after["file"]["bits"] == "looked at"
+    assert [group["title"] for group in after["groups"]] == ["frames", "thumbnail"]
+    assert [do(session, "next-frame")["plane"]["key"] for _ in range(2)] == ["f1", "t1.0"]
+    assert state(session)["plane"]["title"] == "thumbnail of frame 2"
+    marked = do(session, "mark", box=[2, 2, 20, 12])
+    assert len(marked["rects"]) == 1
+    assert session.desk.store.rects(str(path))[0].scope == ThumbnailAddress(1, 0)
 
 
 def test_a_file_that_cannot_be_opened_is_an_entry_and_the_list_goes_on(

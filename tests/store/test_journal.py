@@ -15,6 +15,7 @@ from dcmaudit.model import (
     OverlayAddress,
     ReviewState,
     StrayBitAddress,
+    ThumbnailAddress,
 )
 from dcmaudit.store import NewRect, SeenSpan, Store
 from support.stores import Opener
@@ -58,7 +59,8 @@ def test_what_each_person_saw_is_kept_apart(location: str, opener: Opener) -> No
 
 
 @pytest.mark.parametrize(
-    "address", [FrameAddress(9), OverlayAddress(0x60FE, 3), StrayBitAddress(15, 2), IconAddress(4)]
+    "address",
+    [FrameAddress(9), OverlayAddress(0x60FE, 3), StrayBitAddress(15, 2), IconAddress(4), ThumbnailAddress(7, 1)],
 )
 def test_a_span_knows_its_addresses(address: FrameAddress) -> None:
     span = SeenSpan.of(address)

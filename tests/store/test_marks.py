@@ -12,6 +12,7 @@ from dcmaudit.model import (
     OverlayAddress,
     ReviewState,
     StrayBitAddress,
+    ThumbnailAddress,
     UnshownAddress,
     Verdict,
 )
@@ -29,6 +30,7 @@ SCOPES = [
     Everywhere.ALL_OVERLAYS,
     StrayBitAddress(12, 3),
     IconAddress(1),
+    ThumbnailAddress(3, 0),
 ]
 SHARED = 5
 

@@ -83,7 +83,7 @@ def settled(session: Session) -> None:
             return False
         if file is None:
             return not len(session.selection)
-        return not (file.opening or file.suggesting or file.stray.value in {"not looked at yet", "being looked at"})
+        return not (file.opening or file.suggesting or file.search.value in {"not looked at yet", "being looked at"})
 
     wait_for(done)
 

@@ -172,4 +172,4 @@ def _stamped(kept: IdentityRecord) -> tuple[int | None, int | None]:
 
 
 def _is_of_pixels(group: str) -> bool:
-    return group == "f" or group.startswith("b")
+    return group == "f" or group.startswith(("b", "t"))

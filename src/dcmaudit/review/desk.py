@@ -19,7 +19,7 @@ from dcmaudit.review.confined import Confined
 from dcmaudit.review.contents import Contents
 from dcmaudit.review.inkmap import InkMaps
 from dcmaudit.review.instances import InstancePool
-from dcmaudit.review.openfile import Header, OpenFile, StrayBits
+from dcmaudit.review.openfile import FrameSearch, Header, OpenFile
 from dcmaudit.review.options import Options
 from dcmaudit.review.pictures import PictureStore
 from dcmaudit.review.reaching import open_soon
@@ -156,11 +156,11 @@ class Desk:
             raise
 
     def begin_background(self, session: Session, file: OpenFile) -> None:
-        """Look for stray bits and for suggestions while the reviewer goes on."""
+        """Search every frame and look for suggestions while the reviewer goes on."""
         if not self.viewer:
             self._helpers.submit(self._warm_up)
-        if file.stray is StrayBits.WAITING:
-            file.stray = StrayBits.SCANNING
+        if file.search is FrameSearch.WAITING:
+            file.search = FrameSearch.SCANNING
             self._scanners.submit(partial(self._scan, session, file))
         self.suggest(session, file)
 
@@ -205,12 +205,12 @@ class Desk:
 
         def progress(done: int, total: int) -> None:
             self.pictures.let_through()
-            file.stray_progress = (done, total)
+            file.search_progress = (done, total)
             if done * 20 // max(total, 1) != (done - 1) * 20 // max(total, 1):
                 session.bump()
 
         if stop():
-            file.stray = StrayBits.WAITING
+            file.search = FrameSearch.WAITING
             return
         try:
             with self.pool.lease(file.file_id, session.worklist.referrer(file.place)) as instance:
@@ -223,13 +223,13 @@ class Desk:
         except Exception as error:  # a scan that ends early must be seen as one
             self._scan_failed(session, file, type(error).__name__)
         else:
-            file.stray = StrayBits.WAITING
+            file.search = FrameSearch.WAITING
 
     def _scan_failed(self, session: Session, file: OpenFile, reason: str) -> None:
         with session.lock:
-            file.stray = StrayBits.FAILED
+            file.search = FrameSearch.FAILED
             if session.file is file:
-                session.say(f"The unused bits of this file could not be searched: {reason}", "warning")
+                session.say(f"The frames of this file could not be searched for hidden planes: {reason}", "warning")
         session.bump()
 
     # The database

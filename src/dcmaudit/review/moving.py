@@ -11,7 +11,7 @@ from dcmaudit.review import previews
 from dcmaudit.review.arguments import Arguments
 from dcmaudit.review.marking import mark_done
 from dcmaudit.review.names import short_name
-from dcmaudit.review.openfile import OpenFile, StrayBits
+from dcmaudit.review.openfile import FrameSearch, OpenFile
 from dcmaudit.review.session import Question, Session
 
 
@@ -170,11 +170,11 @@ def _doubts(session: Session, file: OpenFile) -> list[str]:
     broken = sum(1 for plane in file.planes if plane.address in failed) if failed else 0
     if broken:
         doubts.append(f"{broken} {'plane' if broken == 1 else 'planes'} could not be decoded.")
-    if file.bits_unscanned:
+    if file.is_unsearched:
         doubts.append(
-            "The unused bits of the pixels could not be searched for hidden planes."
-            if file.stray is StrayBits.FAILED
-            else "The unused bits of the pixels are still being searched for hidden planes."
+            "The frames could not be searched for hidden planes (unused bits, thumbnails)."
+            if file.search is FrameSearch.FAILED
+            else "The frames are still being searched for hidden planes (unused bits, thumbnails)."
         )
     if doubts and _how_seen(file):
         doubts.insert(1 if unseen else 0, _how_seen(file))
@@ -202,6 +202,6 @@ def _at_the_end(file: OpenFile) -> str:
 
 
 def _go_on(file: OpenFile) -> str:
-    if file.stray in {StrayBits.WAITING, StrayBits.SCANNING}:
-        return "Its unused bits are still being searched; more planes may follow."
+    if file.search in {FrameSearch.WAITING, FrameSearch.SCANNING}:
+        return "Its frames are still being searched for hidden planes; more planes may follow."
     return "N marks the file as done, Esc goes on without."

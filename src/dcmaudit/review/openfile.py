@@ -29,8 +29,8 @@ from dcmaudit.review.seen import COUNTED, SeenPlanes
 from dcmaudit.store import RectRow, TagRecord
 
 
-class StrayBits(Enum):
-    """What is known of bits that no attribute accounts for."""
+class FrameSearch(Enum):
+    """How far the search of every frame has come for what no attribute tells: stray bits, thumbnails."""
 
     NONE = "none possible"
     WAITING = "not looked at yet"
@@ -45,16 +45,16 @@ class Header:
 
     facts: InstanceFacts
     planes: PlaneList
-    stray: StrayBits
+    search: FrameSearch
     notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, instance: Instance) -> Header:
         """The header of an open instance."""
-        stray = StrayBits.NONE
-        if instance.has_unclaimed_bits:
-            stray = StrayBits.DONE if instance.frames_scanned else StrayBits.WAITING
-        return cls(instance.facts, instance.planes, stray, instance.notes)
+        search = FrameSearch.NONE if not instance.has_unclaimed_bits else FrameSearch.DONE
+        if not instance.frames_scanned:
+            search = FrameSearch.WAITING
+        return cls(instance.facts, instance.planes, search, instance.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,8 @@ class OpenFile:
     error: DcmauditError | None = None
     facts: InstanceFacts | None = None
     planes: PlaneList = field(default_factory=lambda: PlaneList(()))
-    stray: StrayBits = StrayBits.NONE
-    stray_progress: tuple[int, int] | None = None
+    search: FrameSearch = FrameSearch.NONE
+    search_progress: tuple[int, int] | None = None
     notes: tuple[str, ...] = ()
     index: int = 0
     wanted: str | None = None
@@ -139,20 +139,20 @@ class OpenFile:
         raise ReviewError("the file has no plane to show", file=self.name)
 
     @property
-    def bits_unscanned(self) -> bool:
-        """Whether there may be stray bits that nobody has looked for yet."""
-        return self.stray in {StrayBits.WAITING, StrayBits.SCANNING, StrayBits.FAILED}
+    def is_unsearched(self) -> bool:
+        """Whether there may be stray bits or thumbnails that nobody has looked for yet."""
+        return self.search in {FrameSearch.WAITING, FrameSearch.SCANNING, FrameSearch.FAILED}
 
     def take(self, header: Header) -> None:
         """Take in what the header told."""
         self.opening = False
-        self.facts, self.planes, self.stray = header.facts, header.planes, header.stray
+        self.facts, self.planes, self.search = header.facts, header.planes, header.search
         self.notes = header.notes
         place = self.planes.find(parse_key(self.wanted)) if self.wanted else None
         self.index = place or 0
 
     def replace_planes(self, planes: PlaneList) -> None:
-        """Take in a list of planes that has grown (stray bits), staying on the plane that is on screen."""
+        """Take in a list of planes that has grown (stray bits, thumbnails), staying on the plane that is on screen."""
         plane = self.plane
         self.planes = planes
         if plane is not None:

@@ -16,7 +16,7 @@ from dcmaudit.model import Box, Everywhere, HowSeen, Plane, ReviewState, View, p
 from dcmaudit.review.coverage import frame_count
 from dcmaudit.review.drag import first_box, kept_inside
 from dcmaudit.review.history import Change, History
-from dcmaudit.review.openfile import Header, OpenFile, StrayBits, is_shown
+from dcmaudit.review.openfile import FrameSearch, Header, OpenFile, is_shown
 from dcmaudit.review.options import Options
 from dcmaudit.review.pictures import Picture
 from dcmaudit.review.worklist import Filter, Selection, Worklist
@@ -228,8 +228,8 @@ class Session:
         """Take in the planes of a file after its bits were scanned."""
         with self.lock:
             file.replace_planes(header.planes)
-            file.stray = StrayBits.DONE
-            file.stray_progress = None
+            file.search = FrameSearch.DONE
+            file.search_progress = None
         self.bump()
 
     # Planes

@@ -83,7 +83,7 @@ export class Chrome {
       ? [RENDERINGS[this.remark?.rendering ?? view.rendering] ?? view.rendering, ...(view.inverted ? ["inverted"] : []), zoom, ...small, view.redacted ? "redaction shown" : "without redaction", ...(view.rejected ? ["rejected candidates shown"] : [])]
       : [];
     setText(byId("statusview", HTMLElement), parts.join(" · "));
-    const bits = file?.bits_progress ? ` · searching bits, ${file.bits_progress[0]} of ${file.bits_progress[1]} frames` : "";
+    const bits = file?.bits_progress ? ` · searching for hidden planes, ${file.bits_progress[0]} of ${file.bits_progress[1]} frames` : "";
     const looking = file?.suggesting ? " · looking for suggestions" : "";
     const reading = file?.reading.length ? ` · reading text on ${file.reading.join(", ")}…` : "";
     const unstored = file?.previews ? ` · ${counted(file.previews, "preview")} not stored${state.viewer ? "" : UNSTORED[state.previews] ?? ""}` : "";

@@ -211,6 +211,6 @@ function isFaint(rect) {
 
 /** @param {import("./types.js").FileState} file */
 function bitsText(file) {
-  if (file.bits_progress) return `searching unclaimed bits, ${file.bits_progress[0]} of ${counted(file.bits_progress[1], "frame")}`;
-  return file.unscanned_bits ? "unclaimed bits not searched yet" : "nothing left to search";
+  if (file.bits_progress) return `searching for hidden planes, ${file.bits_progress[0]} of ${counted(file.bits_progress[1], "frame")}`;
+  return file.unscanned_bits ? "not searched for hidden planes yet" : "nothing left to search";
 }

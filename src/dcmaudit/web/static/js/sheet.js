@@ -215,7 +215,7 @@ export class Sheet {
     const what = group.count > 1 ? `${group.title} (${group.count})` : group.title;
     const isAll = file.groups.length === 1 && group.count === 1;
     setText(within(cell, ".cell-title", HTMLElement), isAll ? name : `${what} · ${name}`);
-    const bits = file.unscanned_bits ? ", unclaimed bits not searched yet" : "";
+    const bits = file.unscanned_bits ? ", not searched for hidden planes yet" : "";
     cell.title = `${file.name}\n${file.state}, ${counted(file.planes, "plane")}${bits}\n${group.reason ?? `${group.title}, ${counted(group.count, "plane")}`}`;
     cell.dataset.more = group.count > 1 ? "yes" : "no";
     if (!group.shown) place.append(symbol("sign-no-image", "sign"));

@@ -31,6 +31,10 @@ class Attributes:
         """Every tag of this level, ascending."""
         return sorted(int(tag) for tag in self.dataset.keys())  # noqa: SIM118 - iterating a Dataset converts values
 
+    def elements(self) -> list[tuple[int, RawDataElement | DataElement]]:
+        """Every tag of this level with its element as pydicom holds it, ascending."""
+        return sorted(((int(tag), element) for tag, element in self.dataset._dict.items()), key=_first)  # noqa: SLF001
+
     def element(self, tag: int) -> RawDataElement | DataElement | None:
         """The element as pydicom holds it, unconverted."""
         # get_item would convert the character set on the way, and warn about it
@@ -148,6 +152,10 @@ class Attributes:
         if not isinstance(value, DicomSequence):
             return next(iter(self.items(tag)[index : index + 1]), None)
         return Attributes(value[index]) if index < len(value) else None
+
+
+def _first(pair: tuple[int, object]) -> int:
+    return pair[0]
 
 
 def _is_little(item: RawDataElement | DataElement | None) -> bool:

@@ -22,6 +22,8 @@ from dcmaudit.dicom.header import PIXEL_TAGS, Header
 LEAST = 576
 """Bytes that a picture of 24 x 24 pixels of 8 bits takes."""
 DEEPEST = 24
+_SHORTEST = 24
+"""Bytes below which no value is looked at."""
 _ICONS = 0x00880200
 _TEXTS = {"AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UR", "UT"}
 _NUMBERS = {"AT": 4, "FD": 8, "FL": 4, "SL": 4, "SS": 2, "SV": 8, "UL": 4, "US": 2, "UV": 8}
@@ -125,25 +127,26 @@ class _Search:
         """Look at every element of a data set or item."""
         if depth > DEEPEST:
             return
-        for tag in attributes.tags():
-            if self.has_entry(tag) or tag in _NAMED_WHOLE:
+        for tag, element in list(attributes.elements()):
+            value = element.value
+            if isinstance(value, bytes | str) and len(value) < _SHORTEST:
                 continue
-            element = attributes.element(tag)
-            value = getattr(element, "value", None)
+            if value is None or self.has_entry(tag) or tag in _NAMED_WHOLE:
+                continue
             here = (*path, tag)
             if isinstance(value, bytes):
-                if len(value) >= 24:
-                    self._value(here, element, value, attributes)
-            elif element is not None and element.VR == "SQ":
+                self._value(here, element, value, attributes)
+            elif element.VR == "SQ":
                 for item in attributes.items(tag):
                     self.data_set(item, here, depth + 1)
-            elif element is not None and value is not None:
+            else:
                 self._converted(here, str(element.VR), value, attributes)
 
-    def _value(self, path: tuple[int, ...], element: RawDataElement | DataElement | None, data: bytes,
-               attributes: Attributes) -> None:  # fmt: skip
+    def _value(
+        self, path: tuple[int, ...], element: RawDataElement | DataElement, data: bytes, attributes: Attributes
+    ) -> None:
         creator = _creator(attributes, path[-1])
-        vr = _vr_of(path[-1], element.VR if element is not None else None, creator)
+        vr = _vr_of(path[-1], element.VR, creator)
         syntax, is_raw = self._header.syntax, isinstance(element, RawDataElement)
         if (vr == "SQ" and is_raw) or (vr in {"SQ", "UN"} and _begins_with_item(data)):
             implicit = element.is_implicit_VR if isinstance(element, RawDataElement) else syntax.implicit
@@ -178,6 +181,8 @@ class _Search:
         """A value that pydicom has converted already: as text, or as so many numbers."""
         is_one = isinstance(value, str) or hasattr(value, "components") or not hasattr(value, "__iter__")
         parts: list[object] = [value] if is_one else list(cast("Iterable[object]", value))
+        if len(parts) * _NUMBERS.get(vr, 16) < LEAST and vr not in _TEXTS:
+            return
         text = "\\".join(str(part) for part in parts).encode("utf-8", "replace")
         if vr in _NUMBERS:
             text = text.ljust(_NUMBERS[vr] * len(parts), b" ")

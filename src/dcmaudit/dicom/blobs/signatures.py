@@ -105,6 +105,8 @@ def small_picture(data: bytes) -> Look | None:
 def encoded_picture(text: bytes) -> Look | None:
     """What stands in ``text`` as base64 or as hexadecimal digits, by the first bytes it decodes to."""
     start = text.find(b"base64,")
+    if start < 0 and b" " in text[:24].strip():
+        return None  # writing
     plain = bytes(byte for byte in text[start + 7 if start >= 0 else 0 :][:400] if byte not in b" \t\r\n\0\\\"'")
     for decode in (_from_base64, _from_hex):
         decoded = decode(plain[:256])

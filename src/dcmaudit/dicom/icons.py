@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataset import Dataset
 
 from dcmaudit.dicom.attributes import Attributes
 from dcmaudit.dicom.bytesource import ByteSource
@@ -35,9 +36,18 @@ class Icon:
 
 def find_icons(header: Header) -> list[Icon]:
     """Every icon, in the order in which the data set holds them."""
+    return _icons(header, _all_icon_items(header))
+
+
+def icons_inside(header: Header) -> list[Icon]:
+    """The icons inside an icon, whose data set ``header`` is."""
+    return _icons(header, _icon_items(header, header.attributes, 0))
+
+
+def _icons(header: Header, items: Iterator[Attributes]) -> list[Icon]:
     icons: list[Icon] = []
-    for item in _all_icon_items(header):
-        own = Header(header.body, header.syntax, header.meta, item.dataset)
+    for item in items:
+        own = Header(header.body, header.syntax, Dataset(), item.dataset)
         try:
             icons.append(Icon(len(icons), own, _reader(header, item)))
         except DicomError as error:

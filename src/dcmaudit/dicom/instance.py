@@ -16,6 +16,7 @@ from dcmaudit.dicom.display import display_notes, modality_of, palette_of, voi_l
 from dcmaudit.dicom.facts import instance_facts
 from dcmaudit.dicom.frames import FrameReader, frame_reader
 from dcmaudit.dicom.header import PIXEL_TAGS, Header, read_header
+from dcmaudit.dicom.iconparts import icon_contents
 from dcmaudit.dicom.icons import Icon, find_icons
 from dcmaudit.dicom.identity import identity_of
 from dcmaudit.dicom.layout import stored_values
@@ -122,12 +123,15 @@ class Instance:
         self._image, reasons = self._open_image()
         self._overlays = find_overlays(header, self._image)
         self._icons: list[Icon] = find_icons(header)
+        self._icon_contents = icon_contents(self._icons, self._frame_of_icon)
         self._stray: StrayScan | None = None
         self.facts: InstanceFacts = instance_facts(header, self._image)
         self._unshown = [
             *(Unshown(UnshownKind.FRAMES, name, reason) for name, reason in reasons),
             *(Unshown(UnshownKind.OVERLAY, name, reason) for name, reason in self._overlays.missing),
             *find_unshown(header, self._icons, has_image=bool(self._image)),
+            *(Unshown(UnshownKind.ELEMENT, name, reason) for name, reason in self._icon_contents.unshown),
+            *unshown_blobs(self._icon_contents.blobs),
         ]
         self._outside_mask = self._image.layout.unclaimed_mask if self._image else 0
         self._extras = self._find_extras() if self._is_searched_soon else None
@@ -184,6 +188,10 @@ class Instance:
             PlaneGroup(PlaneKind.ICON, icon.number, range(1), icon.reader.layout.size) for icon in self._icons
             if icon.reader is not None
         )  # fmt: skip
+        groups.extend(
+            PlaneGroup(PlaneKind.ICON, len(self._icons) + place, range(1), part.size, name=part.name)
+            for place, part in enumerate(self._icon_contents.parts)
+        )
         if self._extras is not None:
             groups.extend(
                 PlaneGroup(PlaneKind.THUMBNAIL, index, frames, size) for index, size, frames in self._extras.groups()
@@ -222,7 +230,8 @@ class Instance:
     @property
     def parts(self) -> Parts:
         """What the instance is made of, for this package's writer."""
-        return Parts(self._header, self._image, self._overlays, tuple(self._icons))
+        contents = tuple(self._icon_contents.parts)
+        return Parts(self._header, self._image, self._overlays, tuple(self._icons), contents)
 
     @property
     def planes(self) -> PlaneList:
@@ -352,12 +361,20 @@ class Instance:
         return plane.max(axis=2) if plane.ndim == 3 else plane
 
     def _icon_samples(self, number: int) -> Samples:
+        parts = self._icon_contents.parts
+        if len(self._icons) <= number < len(self._icons) + len(parts):
+            return parts[number - len(self._icons)].read()
         icon = next((icon for icon in self._icons if icon.number == number), None)
-        if icon is None or icon.reader is None:
+        if icon is None:
             raise HeaderError("no such plane")
-        cells, photometric = icon.reader.cells(0)
+        return self._frame_of_icon(icon, 0)
+
+    def _frame_of_icon(self, icon: Icon, frame: int) -> Samples:
+        if icon.reader is None:
+            raise HeaderError("no such plane")
+        cells, photometric = icon.reader.cells(frame)
         with self._lock:
-            return samples_of(cells, photometric, icon.reader, icon.header, 0)
+            return samples_of(cells, photometric, icon.reader, icon.header, frame)
 
     def identity(self) -> Identity:
         """SOP Instance UID, and the digest of the pixel data as they lie in the file, read once in pieces."""

@@ -78,8 +78,10 @@ class Blob:
         return f"{title}: {what}" if title else what
 
 
-def find_blobs(header: Header) -> list[Blob]:
+def find_blobs(header: Header, *, inside: tuple[int, ...] = ()) -> list[Blob]:
     """Every such value of the data set but for those of its per-frame groups (``blobs_of_frames``), in order.
+
+    ``inside`` are the tags that lead to the data set where it is that of an icon.
 
     Not found are: pixel data, overlays and icons, which are planes or named; what has an entry of its own; what a plane
     is shown by (palettes, LUTs of the right length, offset tables); words and sentences; zeros in elements of the
@@ -87,7 +89,7 @@ def find_blobs(header: Header) -> list[Blob]:
     """
     search = _Search(header)
     search.data_set(Attributes(header.meta), (), 0)
-    search.data_set(header.attributes, (), 0)
+    search.data_set(header.attributes, inside, len(inside))
     for tag, kept in header.kept.items():
         if tag != PER_FRAME and not search.has_entry(tag):
             search.kept(tag, kept.vr, kept.offset, kept.length)

@@ -9,6 +9,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, NoReturn
 
 from dcmaudit import __version__
@@ -36,6 +37,10 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, hint=f"see {self.prog} --help")
 
+    def _print_message(self, message: str, file: IO[str] | None = None) -> None:
+        # argparse passes over an output that takes nothing, and ends with exit code 0
+        (file or sys.stderr).write(message or "")
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program with ``argv`` (without its own name; default: the process's) and return its exit code.
@@ -55,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except SystemExit as error:
         # argparse ends so after --help and --version; nothing else here does.
-        return int(error.code or 0)
+        return int(error.code or 0) if _can_be_flushed() else _output_refused()
     except DcmauditError as error:
         say(str(error))
         _show_trace(debug=debug)
@@ -63,9 +68,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        # Python would complain once more when it closes standard output.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
         return Exit.PIPE_CLOSED
+    except OSError as error:
+        return _system_refused(error, debug=debug)
     except Exception as error:  # the last line of defence: whatever comes, no bare traceback for a user
         return _fault(error, debug=debug)
     return code
@@ -188,6 +194,37 @@ def _told_by_memory(error: StoreError, settings: Settings) -> str | None:
         return None
     hint = f"{error.hint}; " if error.hint else ""
     return f"{hint}{MEMORY_WORDS} in {memory_path()}: {how_to_choose()}"
+
+
+def _system_refused(error: OSError, *, debug: bool) -> int:
+    """Say what the system did not do: a full disk, a full device as output, a folder that may not be written."""
+    place = error.filename if isinstance(error.filename, str) else None
+    if place is None and not _can_be_flushed():
+        return _output_refused()
+    reason = error.strerror or type(error).__name__
+    say(str(DcmauditError(reason, file=place, hint="make room there, or choose another place")))
+    _show_trace(debug=debug)
+    return Exit.NOT_ALL
+
+
+def _output_refused() -> int:
+    say("standard output cannot be written (make room there, or send it elsewhere)")
+    _give_up_output()
+    return Exit.NOT_ALL
+
+
+def _can_be_flushed() -> bool:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return False
+    return True
+
+
+def _give_up_output() -> None:
+    """Let standard output lead nowhere: Python would complain once more when it closes it."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:

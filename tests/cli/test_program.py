@@ -263,3 +263,29 @@ def test_an_address_where_a_file_of_this_machine_is_needed_makes_no_folder_of_th
     assert "of this machine" in said
     assert "hidden" not in said
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["redact", "--help"]])
+def test_an_output_that_takes_nothing_is_no_success(words: list[str]) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "dcmaudit", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "choose another place" in done.stderr or "send it elsewhere" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words", [["--db", "~nosuchuser/x", "db", "info"], ["--config", "~nosuchuser/c", "db", "info"]]
+)
+def test_a_home_of_nobody_is_named(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*words, "db", "info"]) == 2
+    assert "has no user for ~nosuchuser" in capsys.readouterr().err

@@ -10,7 +10,7 @@ import threading
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from dcmaudit import __version__
 from dcmaudit.cli import registry, review
@@ -37,12 +37,12 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, hint=f"see {self.prog} --help")
 
-    def _print_message(self, message: str, file: IO[str] | None = None) -> None:
+    def _print_message(self, message: str, file: Any = None) -> None:
         # argparse passes over an output that takes nothing, and ends with exit code 0
         (file or sys.stderr).write(message or "")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one return a way to end
     """Run the program with ``argv`` (without its own name; default: the process's) and return its exit code.
 
     ``--help`` and ``--version`` print and return 0. A user's mistake prints one line on standard error.

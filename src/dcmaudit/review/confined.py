@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from dcmaudit.errors import SourceUnreadableError, UsageError
+from dcmaudit.model.paths import home_path
 from dcmaudit.sources import Found, LocalReference, ObjectReference, Problem
 
 _HINT = "choose one of the folders on offer"
@@ -16,14 +17,14 @@ class Confined:
     """The folders of ``roots`` and what lies below them, links followed; everything where there are none."""
 
     def __init__(self, roots: Sequence[str | Path]) -> None:
-        self._roots = [Path(root).expanduser().resolve() for root in roots]
+        self._roots = [home_path(root).resolve() for root in roots]
 
     def allows(self, path: str | Path) -> bool:
         """Whether ``path`` may be opened."""
         if not self._roots:
             return True
         try:
-            real = Path(path).expanduser().resolve()
+            real = home_path(path).resolve()
         except (OSError, RuntimeError, ValueError):
             return False
         return any(real.is_relative_to(root) for root in self._roots)
@@ -32,7 +33,7 @@ class Confined:
         """``path`` made absolute; UsageError where it may not be opened."""
         if not self.allows(path):
             raise UsageError("this may not be opened here", hint=_HINT)
-        return str(Path(path).expanduser().absolute())
+        return str(home_path(path).absolute())
 
     def names(self, names: Iterable[str]) -> list[str]:
         """``names`` as they are; UsageError where one, or the folder of a wildcard, may not be opened."""

@@ -13,6 +13,7 @@ import platformdirs
 from pydantic import ValidationError
 
 from dcmaudit.errors import UsageError
+from dcmaudit.model.paths import home_path
 from dcmaudit.settings.settings import PREFIX, Settings, file_values
 
 _PATHS = ("smi_root", "pacs_root", "tessdata_prefix", "ca_bundle", "deid_rules", "db")
@@ -32,7 +33,7 @@ def load(flags: Mapping[str, Any] | None = None, *, config: str | os.PathLike[st
     for it may hold a password.
     """
     named = {key: value for key, value in (flags or {}).items() if value is not None}
-    path = config_path() if config is None else Path(config).expanduser()
+    path = config_path() if config is None else home_path(config)
     values = _read(path, must_exist=config is not None)
     before = file_values.set(values)
     try:
@@ -69,7 +70,7 @@ def _read(path: Path, *, must_exist: bool) -> dict[str, Any]:
         # A path in the file is meant from where the file is; the working directory is another every time.
         value = values.get(key)
         if isinstance(value, str) and value and "://" not in value:
-            values[key] = str(path.absolute().parent / Path(value).expanduser())
+            values[key] = str(path.absolute().parent / home_path(value))
     return values
 
 

@@ -13,6 +13,7 @@ import platformdirs
 from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from dcmaudit.model.paths import home_path
 from dcmaudit.model.screen import PreviewPolicy
 from dcmaudit.settings.remembered import remembered_database
 
@@ -120,12 +121,12 @@ class Settings(BaseSettings):
     def _absolute(cls, value: str | None) -> str | None:
         if value is None or _IS_URL.match(value):
             return value
-        return os.path.abspath(Path(value).expanduser())  # noqa: PTH100 Path.absolute keeps ".."
+        return os.path.abspath(home_path(value))  # noqa: PTH100 Path.absolute keeps ".."
 
     @field_validator("smi_root", "pacs_root", "tessdata_prefix", "ca_bundle", "deid_rules")
     @classmethod
     def _expanded(cls, value: Path | None) -> Path | None:
-        return None if value is None else Path(os.path.abspath(value.expanduser()))  # noqa: PTH100 as above
+        return None if value is None else Path(os.path.abspath(home_path(value)))  # noqa: PTH100 as above
 
     @property
     def database(self) -> str:

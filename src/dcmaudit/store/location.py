@@ -10,6 +10,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from dcmaudit.errors import UsageError
+from dcmaudit.model.paths import home_path
 
 FILE_NAME = "dcmaudit.sqlite.db"
 _FILE_ENDINGS = {".db", ".sqlite", ".sqlite3"}
@@ -56,7 +57,7 @@ def parse_location(location: str | Path) -> Location:
             return _parse_url(location, scheme)
         if not location.strip():
             raise UsageError("the database has an empty name", hint=_ALLOWED)
-    path = Path(os.path.abspath(Path(location).expanduser()))  # noqa: PTH100 (links stay as the user wrote them)
+    path = Path(os.path.abspath(home_path(location)))  # noqa: PTH100 (links stay as the user wrote them)
     # os.path answers no where pathlib would stumble over a folder that may not be entered.
     if os.path.isdir(path) or (not os.path.isfile(path) and path.suffix.lower() not in _FILE_ENDINGS):  # noqa: PTH112, PTH113
         path /= FILE_NAME

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dcmaudit.errors import SourceError, SourceNotFoundError, SourceUnreadableError, UsageError
+from dcmaudit.model.paths import home_path
 
 FOLDERS = 2000
 FILES = 1000
@@ -18,7 +19,7 @@ _STANDARD_ROOTS = ("~", ".", "/")
 def roots(allowed: Sequence[str | Path]) -> list[Path]:
     """The folders that a dialog starts from: those allowed, or the usual ones where nothing is said."""
     chosen = allowed or _STANDARD_ROOTS
-    return list(dict.fromkeys(Path(root).expanduser().absolute() for root in chosen))
+    return list(dict.fromkeys(home_path(root).absolute() for root in chosen))
 
 
 def browse(path: str | None, allowed: Sequence[str | Path]) -> dict[str, object]:
@@ -31,7 +32,7 @@ def browse(path: str | None, allowed: Sequence[str | Path]) -> dict[str, object]
     starts = roots(allowed)
     if path is not None and "\0" in path:
         raise UsageError("a path holds no NUL character")
-    folder = Path(os.path.abspath(Path(path).expanduser())) if path else starts[0]  # noqa: PTH100 (links stay)
+    folder = Path(os.path.abspath(home_path(path))) if path else starts[0]  # noqa: PTH100 (links stay)
     _require_allowed(folder, allowed)
     entries, left_off = _entries(folder, allowed)
     parent = folder.parent if folder != folder.parent else None
@@ -99,7 +100,7 @@ def _is_allowed(path: Path, allowed: Sequence[str | Path]) -> bool:
         real = path.resolve()
     except (OSError, RuntimeError):
         return False
-    return any(real.is_relative_to(Path(root).expanduser().resolve()) for root in allowed)
+    return any(real.is_relative_to(home_path(root).resolve()) for root in allowed)
 
 
 def _text(path: str | Path) -> str:

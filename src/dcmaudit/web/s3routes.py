@@ -10,7 +10,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
@@ -19,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dcmaudit.errors import DcmauditError, ReviewError, UsageError
+from dcmaudit.model.paths import home_path
 from dcmaudit.review import Desk
 from dcmaudit.sources.s3.checking import check_connection
 from dcmaudit.sources.s3.client import credentials_for, require_obstore
@@ -141,7 +141,7 @@ class S3Routes:
         """Begin to copy an object into a folder."""
         body = await body_of(request)
         name = ObjectName(_text(body, "bucket"), _text(body, "key"))
-        folder = Path(_text(body, "folder")).expanduser()
+        folder = home_path(_text(body, "folder"))
         if not _text(body, "folder") or not folder.is_absolute():
             raise UsageError("a folder is needed", hint="its path from / on")
         overwrite = body.get("overwrite") is True

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dcmaudit.errors import UsageError
+from dcmaudit.model.paths import home_path
 from dcmaudit.sources.s3.credentials import Credentials
 
 _NOT_UNDERSTOOD = ("role_arn", "sso_session", "sso_start_url", "credential_process", "web_identity_token_file")
@@ -69,7 +70,7 @@ def role_credentials(bucket: str) -> Credentials:
 
 
 def _file(variable: str, name: str) -> Path:
-    return Path(_variable(variable) or f"~/.aws/{name}").expanduser()
+    return home_path(_variable(variable) or f"~/.aws/{name}")
 
 
 def _section(path: Path, section: str) -> dict[str, str]:

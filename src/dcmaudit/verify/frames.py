@@ -38,7 +38,7 @@ class FrameComparison:
     """Compares the frames of two files; ``planes`` collects what was compared in frames that were changed.
 
     ``threads`` are how many frames may be worked on at once; what is found is the same, and in the same order.
-    ``relabelled``: what was YBR_ICT has to be YBR_RCT.
+    ``relabelled``: what was YBR_ICT has to be YBR_RCT. ``labels`` are what the codestreams name themselves.
     """
 
     before: Parts
@@ -49,6 +49,7 @@ class FrameComparison:
     threads: int = 1
     relabelled: bool = False
     guard: Guard = field(default_factory=Guard)
+    labels: frozenset[str] = frozenset()
     planes: list[PlaneProof] = field(default_factory=list)
 
     def run(self) -> None:
@@ -60,6 +61,8 @@ class FrameComparison:
             return
         layouts = _without_colour(old) == _without_colour(new)
         label = "YBR_RCT" if self.relabelled else old.layout.photometric
+        if new.layout.photometric in self.labels:
+            label = new.layout.photometric
         wanted = replace(old.layout, photometric=label)
         if new.index is not None and new.syntax.codestream not in _BY_HEADER:  # PS3.5 8.2
             wanted = replace(wanted, planar=wanted.planar and new.layout.planar)

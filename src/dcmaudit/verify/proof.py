@@ -18,6 +18,7 @@ from dcmaudit.model import FrameAddress, OverlayAddress, PlaneKind, Reference
 from dcmaudit.model.proof import PlaneProof, Proof
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionPlan
 from dcmaudit.verify.asked import Asked, Boxes
+from dcmaudit.verify.colours import labels_of
 from dcmaudit.verify.dataset import DataSet, Element
 from dcmaudit.verify.elements import ElementComparison, icon_places, top_level
 from dcmaudit.verify.envelope import LENGTH, Envelope, check_deflated_end, compare_envelopes, read_envelope
@@ -135,7 +136,8 @@ class _Comparison:
         if old.image is not None or new.image is not None:
             relabelled = _is_relabelled(old.image, new.image, asked)
             guard = self._guard(asked, old.image)
-            frames = FrameComparison(old, new, asked, self.record, transcoded, self.threads, relabelled, guard)
+            labels = labels_of(old.image) if self.plan.blacks and not transcoded else frozenset()
+            frames = FrameComparison(old, new, asked, self.record, transcoded, self.threads, relabelled, guard, labels)
             frames.run()
             self.planes += frames.planes
             guard.search(self.record, unseen_bytes(self.after.before_stream(), self.after.data, elements[1], new))
@@ -353,6 +355,7 @@ class _Comparison:
             interleaved=_is_interleaved(parts.image),
             widened=parts.image is not None and parts.image.widened,
             relabelled=relabelled,
+            labels=frozenset(label.encode() for label in labels_of(parts.image)),
         )
 
 

@@ -60,6 +60,10 @@ class Piece:
         return self.kind == COM or (0xE0 <= self.kind <= 0xEF and not named)
 
 
+SAID_RGB = Piece(APP14, b"Adobe\0\x64\0\0\0\0\0")
+"""By which a codestream that names no colours says that its three components are red, green and blue."""
+
+
 @dataclass(slots=True)
 class Segments:
     """The pieces of a codestream in their order; ``waste`` says in words what else is in it."""
@@ -243,12 +247,15 @@ def fault_of_kept(
     if not after.has_end:
         return "it has no end marker"
     unused, left = before.unused(), list(enumerate(before.pieces))
-    for piece in after.pieces:
+    unnamed = not any(piece.is_adobe or piece.is_jfif for piece in before.pieces)
+    for place, piece in enumerate(after.pieces):
+        if unnamed and not place and piece == SAID_RGB:
+            continue
         if not any(may_be(old, piece) or _is_kept(old, piece) for _, old in left):
             return f"{_name(piece)} is new"
         while left and not (may_be(left[0][1], piece) or _is_kept(left[0][1], piece)):
-            place, old = left.pop(0)
-            if not (old.is_extra or place in unused or (old.is_jfif and place)):
+            number, old = left.pop(0)
+            if not (old.is_extra or number in unused or (old.is_jfif and number)):
                 return f"{_name(old)} is missing or changed"
         left.pop(0)
     for place, old in left:

@@ -31,6 +31,7 @@ from dcmaudit.dicom.syntaxes import Codestream
 from dcmaudit.dicom.write.cells import clear_bits, clear_outside, put_stored
 from dcmaudit.dicom.write.clean import cleaned
 from dcmaudit.dicom.write.edits import FrameEdit, FrameEdits
+from dcmaudit.dicom.write.labels import say_rgb
 from dcmaudit.dicom.write.paint import Painter
 from dcmaudit.errors import DcmauditError, UnsupportedError
 from dcmaudit.model import Box
@@ -131,7 +132,14 @@ class FrameWork:
             if not np.array_equal(cells, again):
                 names = ", ".join(sorted(found.names))
                 raise UnsupportedError(f"its codestream cannot be written without {names}: another picture comes of it")
-        return found.data
+        return self._said(found.data)
+
+    def _said(self, data: bytes) -> bytes:
+        """A JPEG of untransformed colour that says so: else programs that do not go by the header guess otherwise."""
+        layout = self.reader.layout
+        if self.reader.syntax.codestream is not Codestream.JPEG or layout.samples != 3:
+            return data
+        return data if is_transformed(jpeg_header(data), layout.photometric) else say_rgb(data)
 
     def codestream(self, edit: FrameEdit) -> bytes:
         """The codestream of one touched frame after its edit, in the file's own transfer syntax.
@@ -152,7 +160,7 @@ class FrameWork:
             return data
         with suppress(DcmauditError):  # what it had is only told, for nothing of it is written
             self.extras.update(cleaned(kind, codestream, layout).names)
-        return cleaned(kind, data, layout).data
+        return self._said(cleaned(kind, data, layout).data)
 
     def transcoded(self, edit: FrameEdit) -> bytes:
         """The codestream of one frame, touched or not, as lossless JPEG."""
@@ -209,6 +217,9 @@ class FrameWork:
         if target is Target.JPEG_XL_LOSSLESS:
             return encode_frame(cells, EncodeSpec(target, self._bits_in_use(cells)))
         spec = EncodeSpec.like(target, original_parameters(self.reader.codestream(frame)))
+        if self.clean and syntax.codestream is Codestream.JPEG_2000 and spec.signed != layout.signed:
+            # Programs that go by the codestream and those that go by the header then read the same values.
+            spec = replace(spec, signed=layout.signed and layout.high == layout.bits_allocated - 1)
         # Black of a file with 16 bits stored may need more bits than the codestream of one quiet frame was given.
         precision = max(spec.precision, needed_precision(cells, signed=spec.signed))
         return encode_frame(cells, replace(spec, precision=precision))

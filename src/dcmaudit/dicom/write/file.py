@@ -37,6 +37,7 @@ from dcmaudit.dicom.write.attributes import (
 from dcmaudit.dicom.write.codestreams import TRANSCODED, FrameWork
 from dcmaudit.dicom.write.edits import FrameEdits
 from dcmaudit.dicom.write.icons import icon_values
+from dcmaudit.dicom.write.labels import true_labels
 from dcmaudit.dicom.write.meta import file_meta, roomy
 from dcmaudit.dicom.write.native import clear_behind, clear_overlay, patch_frame, put_rows, shared_chroma
 from dcmaudit.dicom.write.nested import NestedValues
@@ -173,6 +174,10 @@ class _Writer:
             self.written.notes.append(
                 "its JPEG process cannot be written again, so every frame is stored as lossless JPEG"
             )
+        if self.plan.blacks and self.work is not None and not self.transcode:
+            labels, notes = true_labels(self.work.reader)
+            changed |= labels
+            self.written.notes += notes
         changed |= self._label()
         changed |= {tag: None for tag in spans if tag & 0xFFFF == 0}  # group lengths (retired, PS3.5 7.2)
         nested = self._nested(raw, changed, icon_values(self.parts, self.plan, self.painter, spans))

@@ -1,0 +1,35 @@
+"""What codestreams of colour say of themselves, where the header says something else (PS3.5 8.2)."""
+
+from __future__ import annotations
+
+from dcmaudit.dicom.codecs.codestreams import j2k_header, jpeg_header
+from dcmaudit.dicom.codecs.jpeg import is_transformed
+from dcmaudit.dicom.frames import FrameReader
+from dcmaudit.dicom.syntaxes import Codestream
+
+_LOSSLESS = {0xC3, 0xC5, 0xC6, 0xC7, 0xF7}
+
+
+def labels_of(reader: FrameReader | None) -> frozenset[str]:
+    """Photometric interpretations that every codestream of the original names, and its header does not; else none."""
+    if reader is None or reader.index is None or reader.layout.samples != 3:
+        return frozenset()
+    each = [_labels_of_one(reader, frame) for frame in range(reader.count)]
+    return frozenset.intersection(*each) if each else frozenset()
+
+
+def _labels_of_one(reader: FrameReader, frame: int) -> frozenset[str]:
+    named, kind = reader.layout.photometric, reader.syntax.codestream
+    if kind is Codestream.JPEG_2000:
+        is_wrong = named.startswith("YBR_FULL") and j2k_header(reader.codestream(frame)).transformed
+        return frozenset({"YBR_RCT", "YBR_ICT"}) if is_wrong else frozenset()
+    if kind is not Codestream.JPEG:
+        return frozenset()
+    header = jpeg_header(reader.codestream(frame))
+    if header.frame in _LOSSLESS:
+        return frozenset()
+    if is_transformed(header, named) == named.startswith("YBR_"):
+        return frozenset()
+    if named.startswith("YBR_"):
+        return frozenset({"RGB"})
+    return frozenset({"YBR_FULL_422" if header.subsampled else "YBR_FULL"})

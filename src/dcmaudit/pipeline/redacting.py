@@ -179,15 +179,24 @@ def _stays(job: RedactionJob, plan: RedactionPlan) -> bool:
     return job.uid_key is None and plan.is_empty and not changes_anything(job.options)
 
 
-def _place(job: RedactionJob, reference: Reference, *, partly: bool) -> Target:
-    """The name that the output gets; UsageError where it, or the other one that it could have, is taken."""
+_LEFT_OUT = frozenset({
+    UnshownKind.PRIVATE, UnshownKind.ELEMENT, UnshownKind.CODESTREAM, UnshownKind.THUMBNAIL, UnshownKind.FILE_END,
+})  # fmt: skip
+"""Kinds of unshown parts of which most are left out where something is blacked."""
+
+
+def _place(job: RedactionJob, reference: Reference, *, partly: bool, is_final: bool = True) -> Target:
+    """The name that the output gets; UsageError where it, or the other one that it could have, is taken.
+
+    Not ``is_final``: the output may still get the other name.
+    """
     chosen = job.naming.path_for(reference, partly=partly)
     for place in job.naming.places_for(reference):
         if is_input(place, reference):
             raise UsageError(f"its output {place} is the input itself: inputs are never replaced")
         if place == chosen:
             require_free(place, overwrite=job.naming.overwrite)
-        elif place.exists():
+        elif place.exists() and (is_final or not job.naming.overwrite):
             # Of one input there is one output: an older one in the other folder would pass for the present one.
             raise UsageError(f"an output of it lies at {place}, where it no longer belongs", hint="take it away first")
     return chosen
@@ -222,10 +231,10 @@ def _write(
 
     So a dry run promises nothing that the run refuses.
     """
-    was_unshown = any(group.kind is PlaneKind.UNSHOWN for group in plan.listing.groups)
-    # Most of what cannot be shown stays so; where it was left out, the output moves.
-    partly = was_unshown
-    target = _place(job, reference, partly=partly)
+    unshown_before = [group for group in plan.listing.groups if group.kind is PlaneKind.UNSHOWN]
+    # What is left of it is known once the output is there: then it may have to move.
+    expected = any(not (plan.blacks and group.unshown in _LEFT_OUT) for group in unshown_before)
+    target = _place(job, reference, partly=expected, is_final=False)
     for path in _sides(job, target).values():  # taken names are found before the work
         require_free(path, overwrite=job.naming.overwrite)
     overwrite = job.naming.overwrite
@@ -237,13 +246,11 @@ def _write(
         if copy is not None:
             copy.require_same(reference, written)
         proof, final = _proof(job, reference, written, plan), unfinished
-        unshown = _unshown(written) if was_unshown else ()
+        unshown = _unshown(written) if unshown_before else ()
         partly = bool(unshown) or (proof.text is not None and bool(proof.text.unseen))
-        if partly != was_unshown:
-            # Only now it is known where it belongs.
-            target = _place(job, reference, partly=partly)
-            if not job.dry_run:
-                final = again.enter_context(_drafted_again(unfinished, target, overwrite=overwrite))
+        target = _place(job, reference, partly=partly)
+        if partly != expected and not job.dry_run:
+            final = again.enter_context(_drafted_again(unfinished, target, overwrite=overwrite))
         record = (
             proof.record() | {"left_out": list(map(str, filled.removals))} | ({} if copy is None else copy.record())
         )

@@ -93,8 +93,8 @@ class DataSet:
 
     def is_sequence(self, element: Element) -> bool:
         """Whether the value is items: by its VR, or by how it begins where no VR tells."""
-        if element.tag in PIXELS or element.tag == 0x7FE00010:
-            return False
+        if element.tag in PIXELS or (0x6000 <= element.tag >> 16 <= 0x60FF and element.tag & 0xFFFF == 0x3000):
+            return False  # an overlay may lie in fragments, too
         if element.vr == "SQ":
             return True
         if element.vr not in {None, "UN"}:

@@ -106,7 +106,8 @@ class Walker:
     def is_sequence(self, span: Span) -> bool:
         """Whether the element is a sequence; an unknown one in implicit encoding where it begins like one."""
         if span.vr is None:
-            return span.tag not in PIXEL_TAGS and self.begins_with_item(span)
+            is_overlay = 0x6000 <= span.tag >> 16 <= 0x60FF and span.tag & 0xFFFF == 0x3000  # it may lie in fragments
+            return span.tag not in PIXEL_TAGS and not is_overlay and self.begins_with_item(span)
         return span.vr == b"SQ" or (span.vr == b"UN" and span.length == UNDEFINED)
 
     def items(self, span: Span) -> Iterator[tuple[int, int]]:

@@ -35,6 +35,9 @@ STREAMS = {
 @pytest.mark.parametrize("name", STREAMS)
 def test_a_codestream_alone_or_with_its_padding_is_clean(name: str) -> None:
     kind, stream = STREAMS[name]
+    if kind is Codestream.JPEG_2000:  # whose encoders leave their names behind, which the writer takes out
+        at = stream.index(b"\xff\x64")
+        stream = stream[:at] + stream[at + 2 + int.from_bytes(stream[at + 2 : at + 4], "big") :]
     if name == "JPEG-LS":  # whose writer here puts a SPIFF header in, which is an application segment
         stream = encode_frame(gradient(), EncodeSpec(Target.JPEG_LS, 8))
     assert fault_of_rewritten(kind, stream + b"\0" * (len(stream) % 2), LAYOUT) is None

@@ -17,11 +17,6 @@ VERSION = b"DCMAUDIT"
 """How dcmaudit names itself in the file meta information."""
 CODES = {b"113101": b"Clean Pixel Data Option", b"113103": b"Clean Graphics Option"}
 """Methods of de-identification (PS3.16 CID 7050) with their meanings."""
-COMMENTS = (
-    re.compile(rb"Created by OpenJPEG version [0-9]\.[0-9]{1,2}\.[0-9]{1,2}"),
-    re.compile(rb"OpenJPH Ver [0-9]\.[0-9]{1,2}\.[0-9]{1,2}\."),
-)
-"""What encoders of JPEG 2000 say about themselves in the one comment that they write."""
 _MADE_UID = re.compile(rb"2\.25\.(0|[1-9][0-9]{0,38})")
 _LONG = frozenset("OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())  # noqa: SIM905 - a table
 _LARGEST_TEXT = 1024

@@ -6,7 +6,6 @@ import struct
 from dataclasses import dataclass, field
 
 from dcmaudit.errors import DecodeError
-from dcmaudit.verify.grammar import COMMENTS
 from dcmaudit.verify.tagtree import HeaderBits, TagTree
 
 SOC, SIZ, CAP, COD, COC, QCD, QCC, RGN, POC, TLM, COM, SOT, SOD, EOC = (
@@ -180,15 +179,11 @@ def fault_of_rewritten(data: bytes) -> str | None:  # noqa: PLR0911 - one return
     found = codestream(data)
     if found.tail not in {b"", b"\0"} or (found.tail and len(data) % 2):
         return f"{len(found.tail)} bytes stand behind its end"
-    allowed = {SIZ, CAP, COD, QCD, TLM, COM}
     for marker, body in found.main:
-        if marker not in allowed:
+        if marker == COM:
+            return f"it has a comment of {len(body)} bytes"
+        if marker not in {SIZ, CAP, COD, QCD, TLM}:
             return f"it has a segment FF{marker:02X} of {len(body)} bytes that its picture does not need"
-    comments = [body for marker, body in found.main if marker == COM]
-    if len(comments) > 1 or any(
-        body[:2] != b"\0\1" or not any(own.fullmatch(body[2:]) for own in COMMENTS) for body in comments
-    ):
-        return f"it has a comment of {len(comments[-1])} bytes that is no encoder's name"
     if any(part.segments for part in found.parts):
         return "its tile-part has segments that its picture does not need"
     if [part.number for part in found.parts] != list(range(len(found.parts))) or any(p.tile for p in found.parts):

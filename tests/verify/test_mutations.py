@@ -156,7 +156,7 @@ def _rle_padded(stream: bytes) -> bytes:
 
 def _another_block(stream: bytes) -> bytes:
     """A changed DCT coefficient somewhere behind the rectangle: the picture decoded, one block changed, coded again."""
-    from dcmaudit.dicom.jpeg import redact_blocks
+    from dcmaudit.dicom.jpeg.redact import redact_blocks
     from dcmaudit.model import Box
 
     return redact_blocks(stream, [Box(60, 50, 64, 54)]).data

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.dicom.render import render
+from dcmaudit.dicom.render.view import render
 from dcmaudit.dicom.samples import Array, Lut, Samples
 from dcmaudit.model import Box, Rendering, View
 

@@ -10,7 +10,9 @@ import pydicom
 import pytest
 from pydicom.encaps import generate_frames
 
-from dcmaudit.dicom.jpeg import black_levels, coefficients, parse, redact_blocks
+from dcmaudit.dicom.jpeg import coefficients, parse
+from dcmaudit.dicom.jpeg.levels import black_levels
+from dcmaudit.dicom.jpeg.redact import redact_blocks
 from dcmaudit.model import Box
 from support.corpus import corpus
 

@@ -19,16 +19,11 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import ExplicitVRLittleEndian, JPEGBaseline8Bit, generate_uid
 
-from dcmaudit.dicom.jpeg import (
-    RedactedCodestream,
-    black_levels,
-    coefficients,
-    compiled,
-    mcu_grid,
-    parse,
-    reach,
-    redact_blocks,
-)
+from dcmaudit.dicom.jpeg import coefficients, compiled, parse
+from dcmaudit.dicom.jpeg.grid import mcu_grid, reach
+from dcmaudit.dicom.jpeg.levels import black_levels
+from dcmaudit.dicom.jpeg.redact import RedactedCodestream, redact_blocks
+from dcmaudit.dicom.jpeg.room import with_symbols
 from dcmaudit.errors import DecodeError, UsageError
 from dcmaudit.model import Box, Size
 from support.jpegs import Jpeg, Table, blocks_of, picture, write
@@ -267,7 +262,7 @@ def test_a_full_table_is_rebuilt_and_the_coefficients_stay():
     block[..., 0] = 100
     before = write(Jpeg(64, 48, [block], [(1, 1)], [[0]], steps=[2], restart=11, full_tables=True))
     table = parse(before).scans[0].components[0].ac.spec
-    assert table.with_symbols(frozenset({0})) is None
+    assert with_symbols(table, frozenset({0})) is None
     result = redact_blocks(before, [Box(20, 20, 30, 30)])
     assert result.recoded
     check_coefficients(before, result)

@@ -1,4 +1,4 @@
-"""Huffman tables of sequential JPEG (ITU-T T.81, annex C and F): codes, lookup tables, and adding symbols.
+"""Huffman tables of sequential JPEG (ITU-T T.81, annex C and F): codes and lookup tables.
 
 The lookup tables answer for the next 16 bits of the entropy-coded data at once, and for as many symbols as end
 in them: the blocks of a picture are walked in about a third as many steps as it has symbols.
@@ -56,25 +56,6 @@ class HuffmanSpec:
         """(code, length) to symbol."""
         return {code: symbol for symbol, code in self.codes.items()}
 
-    def with_symbols(self, wanted: frozenset[int]) -> HuffmanSpec | None:
-        """The table with the missing symbols of ``wanted`` added, every present code unchanged.
-
-        New codes go behind the last one; the code of ones alone stays free at every length (C.2), as decoders
-        ask. None where the table is full: nothing can be added without changing present codes.
-        """
-        missing = sorted(wanted - self.codes.keys())
-        if not missing:
-            return self
-        counts = list(self.counts)
-        longest = max((length for length, count in enumerate(counts, 1) if count), default=0)
-        for length in range(max(longest, 1), 17):
-            # Codes of this length behind the last present one, less the code of ones alone.
-            used = sum(count << (length - at) for at, count in enumerate(counts, 1) if at <= length)
-            if (1 << length) - used - 1 >= len(missing):
-                counts[length - 1] += len(missing)
-                return HuffmanSpec(self.is_ac, tuple(counts), self.symbols + bytes(missing))
-        return None
-
     @property
     def body(self) -> bytes:
         """The table as it stands in DHT, without its Tc/Th byte."""
@@ -92,23 +73,6 @@ class HuffmanSpec:
     def lengths(self) -> tuple[Int, Int]:
         """For each symbol in code order: the length of its code, and the symbol."""
         return np.repeat(np.arange(1, 17), self.counts), np.frombuffer(self.symbols, np.uint8).astype(np.int64)
-
-
-def make_room(spec: HuffmanSpec, wanted: frozenset[int]) -> HuffmanSpec:
-    """A table with the symbols of ``spec`` and of ``wanted``; other codes than before, lengths nearly the same.
-
-    Room is made by lengthening the longest codes that have fewer than 16 bits.
-    """
-    length = {symbol: bits for symbol, (_, bits) in spec.codes.items()}
-    missing = sorted(wanted - length.keys())
-    while sum(1 << (16 - bits) for bits in length.values()) + len(missing) > 65535:
-        deepest = max(bits for bits in length.values() if bits < 16)
-        symbol = next(s for s, bits in reversed(length.items()) if bits == deepest)
-        length[symbol] += 1
-    length |= dict.fromkeys(missing, 16)
-    order = sorted(length, key=length.__getitem__)
-    counts = tuple(sum(bits == n for bits in length.values()) for n in range(1, 17))
-    return HuffmanSpec(spec.is_ac, counts, bytes(order))
 
 
 class Lookup:

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dcmaudit.dicom.jpeg.grid import Mask, mask_boxes, touched_mcus
-from dcmaudit.dicom.jpeg.huffman import make_room
 from dcmaudit.dicom.jpeg.levels import black_levels, dc_level, decoded_value
 from dcmaudit.dicom.jpeg.markers import parse
 from dcmaudit.dicom.jpeg.recode import recode
 from dcmaudit.dicom.jpeg.rewrite import TableFullError, rewrite
+from dcmaudit.dicom.jpeg.room import make_room
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Box, Size
 

@@ -13,6 +13,7 @@ from dcmaudit.dicom.jpeg.entropy import Plan, Walker, scan_plan
 from dcmaudit.dicom.jpeg.grid import Mask, scan_mask
 from dcmaudit.dicom.jpeg.huffman import HuffmanSpec
 from dcmaudit.dicom.jpeg.markers import EOI, Codestream, Interval, Scan, TableSegment
+from dcmaudit.dicom.jpeg.room import with_symbols
 from dcmaudit.errors import DecodeError
 
 Replacement = tuple[int, int, bytes]
@@ -182,7 +183,7 @@ def _extended(intervals: Sequence[_NewInterval]) -> dict[TableSegment, HuffmanSp
                     component = new.scan.components[component_index]
                     wanted[component.dc] |= {_size(value), 0} if part.count > 1 else {_size(value)}
                     wanted[component.ac].add(END_OF_BLOCK)
-    found = {table: table.spec.with_symbols(frozenset(symbols)) for table, symbols in wanted.items()}
+    found = {table: with_symbols(table.spec, frozenset(symbols)) for table, symbols in wanted.items()}
     if None in found.values():
         raise TableFullError({t: frozenset(wanted[t]) for t, spec in found.items() if spec is None})
     return {table: spec for table, spec in found.items() if spec is not None}

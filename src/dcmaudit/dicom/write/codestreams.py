@@ -24,7 +24,7 @@ from dcmaudit.dicom.encode import (
 from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.header import Header
 from dcmaudit.dicom.instance import samples_of
-from dcmaudit.dicom.jpeg import redact_blocks
+from dcmaudit.dicom.jpeg.redact import redact_blocks
 from dcmaudit.dicom.native import Cells
 from dcmaudit.dicom.overlays import FoundOverlays, claimed_mask
 from dcmaudit.dicom.syntaxes import Codestream

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from dcmaudit.errors import ReviewError
-from dcmaudit.model import HowSeen
 from dcmaudit.review import Desk, Session
 from dcmaudit.review.contents import OTHER, OTHER_PIXELS
-from support.desks import do, paint, paint_all, ready, state, tables, wait_for, write_cine
+from support.desks import do, paint, paint_all, ready, sight, state, tables, wait_for, write_cine
 
 
 def _again(open_desk: Callable[..., Desk], session: Session, files: list[Path], **how: object) -> Session:
@@ -50,7 +49,8 @@ def test_planes_reported_under_the_old_id_do_not_count_for_the_file_read_again(
     former = state(session)["file"]["file_id"]
     write_cine(files[0], frames=4, uid=9)
     do(session, "read-again")
-    session.painted([(former, "f0"), (former, "f1")])
+    session.painted([sight(session, former, "f0"), sight(session, former, "f1")])
+    session.desk.contents.keep(session.opened())
     assert state(session)["file"]["seen"] == 0
     with pytest.raises(ReviewError, match="not in the open list"):
         session.worklist.place(former)
@@ -157,4 +157,3 @@ def test_a_note_of_other_content_forgets_what_was_seen(session: Session, files: 
     assert {record.group for record in store.seen(name)} == {"f"}
     store.put_identity(name, type(found.identity)("1.2.3", "sha256:00"), size=1, modified_ns=3)
     assert store.seen(name) == []
-    assert all(record.how is not HowSeen.GLANCED for record in store.seen(name))

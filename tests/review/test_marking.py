@@ -315,7 +315,7 @@ def _perform(session: Session, command: str, arguments: dict[str, Any]) -> None:
 
 
 def _marks(database: Path) -> dict[str, Any]:
-    return {name: rows for name, rows in tables(database).items() if name != "dcmaudit_seen"}
+    return {name: rows for name, rows in tables(database).items() if name not in {"dcmaudit_seen", "dcmaudit_parts"}}
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -13,7 +13,7 @@ from dcmaudit.dicom import Instance
 from dcmaudit.errors import DecodeError, UsageError
 from dcmaudit.model import FrameAddress, ThumbnailAddress
 from dcmaudit.review import Desk, Picture, Session
-from support.desks import do, paint, paint_all, ready, state, tables, wait_for, write_cine, write_stray
+from support.desks import do, paint, paint_all, ready, sight, state, tables, wait_for, write_cine, write_stray
 from support.files import JPEG_BASELINE, dataset, file_bytes, gradient
 from support.thumbnails import jpeg, with_thumbnail
 
@@ -119,12 +119,13 @@ def test_the_answer_to_a_question_about_another_file_is_refused(session: Session
         do(session, question["command"], **question["args"])
 
 
-def test_planes_skipped_on_purpose_do_not_raise_the_question(session: Session) -> None:
+def test_planes_skipped_on_purpose_are_asked_about_before_the_file_is_done(session: Session) -> None:
     paint(session)
     for _ in range(3):
         do(session, "next-overlay")
         paint(session)
-    assert do(session, "done-next")["question"] is None
+    asked = do(session, "done-next")["question"]["text"]
+    assert asked.startswith("4 of 7 planes were not seen: 4 skipped with f.")
 
 
 def test_how_each_plane_was_seen_is_stored_with_done(session: Session, database: Path, files: list[Path]) -> None:
@@ -134,15 +135,16 @@ def test_how_each_plane_was_seen_is_stored_with_done(session: Session, database:
     do(session, "done-next", confirm=True)
     records = session.desk.store.seen(str(files[0]))
     assert {(record.group, record.how.value, record.ranges) for record in records} == {
-        ("f", "painted", ((0, 1),)),
+        ("f", "seen", ((0, 1),)),
         ("f", "skipped", ((1, 4),)),
-        ("o6000", "painted", ((0, 1),)),
+        ("o6000", "seen", ((0, 1),)),
     }
 
 
 def test_a_plane_painted_just_before_leaving_is_counted_for_its_own_file(session: Session, files: list[Path]) -> None:
     do(session, "next-file")
-    session.painted([(0, "f2")])
+    session.painted([sight(session, 0, "f2")])
+    wait_for(lambda: session.desk.store.seen(str(files[0])))
     assert [record.filename for record in session.desk.store.seen(str(files[0]))] == [str(files[0])]
 
 
@@ -289,30 +291,10 @@ def test_what_is_foreseen_for_the_next_and_previous_plane_is_what_comes(session:
     assert before["near"]["next"] is None
 
 
-def test_a_contact_sheet_of_large_planes_is_a_glance_and_the_question_says_so(session: Session) -> None:
+def test_a_contact_sheet_is_a_glance_whatever_its_size_and_the_question_says_so(session: Session) -> None:
     paint(session)
     file_id = state(session)["file"]["file_id"]
-    small = [[f"f{number}", 20, 15] for number in range(4)]
-    after = do(session, "seen", file_id=file_id, how="projection", shown=small)
-    assert (after["file"]["seen"], after["groups"][0]["glanced"]) == (1, [[0, 4]])
+    after = do(session, "seen", file_id=file_id, shown=[f"f{number}" for number in range(4)])
+    assert (after["file"]["seen"], after["file"]["glanced"], after["groups"][0]["glanced"]) == (1, 3, [[0, 4]])
     asked = do(session, "done-next")["question"]["text"]
-    assert asked.startswith("6 of 7 planes were not seen, 3 of them only at a glance in small pictures.")
-
-
-def test_a_contact_sheet_cannot_claim_more_pixels_than_its_pictures_have(session: Session, tmp_path: Path) -> None:
-    large = write_stray(tmp_path / "large.dcm")
-    rows = np.zeros((400, 200), np.uint8)
-    large.write_bytes(file_bytes(dataset(rows)))
-    do(session, "open-files", names=[str(large)])
-    after = do(session, "seen", file_id=state(session)["file"]["file_id"], how="projection", shown=[["f0", 200, 400]])
-    assert (after["file"]["seen"], after["groups"][0]["glanced"]) == (0, [[0, 1]])
-
-
-def test_done_says_how_many_planes_were_seen_only_among_others(session: Session) -> None:
-    file_id = state(session)["file"]["file_id"]
-    shown = [[key, 64, 48] for key in ORDER]
-    do(session, "seen", file_id=file_id, how="projection", shown=shown)
-    paint(session)
-    after = do(session, "done-next")
-    assert after["question"] is None
-    assert "Of 7 planes, 6 only in a projection or contact sheet." in after["message"]["text"]
+    assert asked.startswith("6 of 7 planes were not seen: 3 only in a contact sheet, 3 never shown.")

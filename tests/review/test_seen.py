@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcmaudit.model import HowSeen, PlaneGroup, PlaneKind, PlaneList, Size
-from dcmaudit.review.seen import Places, SeenPlanes, how_seen
-from dcmaudit.store import SeenRecord, SeenSpan
+from dcmaudit.model import Box, FrameAddress, HowSeen, PlaneGroup, PlaneKind, PlaneList, Size
+from dcmaudit.review.seen import Places, SeenPlanes
+from dcmaudit.review.sight import Fidelity, Issued, way_projected
+from dcmaudit.store import Looked, SeenRecord, SeenSpan
 
 SIZE = Size(4, 4)
 FRAMES = PlaneGroup(PlaneKind.FRAME, 0, range(10), SIZE)
@@ -32,49 +33,72 @@ def test_places_hold_what_a_set_holds(spans: list[tuple[int, int]]) -> None:
 
 def test_positions_of_a_group_with_gaps_are_positions_and_not_frames() -> None:
     seen = SeenPlanes()
-    seen.add(STRAY, 1, 3, HowSeen.PAINTED)
-    assert seen.positions(STRAY, HowSeen.PAINTED) == [(1, 3)]
+    seen.add(STRAY, 1, 3, HowSeen.SEEN)
+    seen.settle(seen.take())
+    assert seen.positions(STRAY, HowSeen.SEEN) == [(1, 3)]
     assert seen.positions(STRAY, HowSeen.SKIPPED) == []
 
 
-def test_what_is_new_is_handed_over_once_for_the_store() -> None:
+def test_what_is_new_is_handed_over_once_and_counts_once_it_is_stored() -> None:
     seen = SeenPlanes()
-    seen.add(FRAMES, 0, 3, HowSeen.PAINTED)
-    seen.add(ICON, 0, 1, HowSeen.PROJECTION)
-    assert seen.take_unstored() == {
-        HowSeen.PAINTED: [SeenSpan("f", 0, 3)],
-        HowSeen.PROJECTION: [SeenSpan("i", 1, 2)],
-    }
-    seen.add(FRAMES, 0, 3, HowSeen.PAINTED)
-    assert seen.take_unstored() == {}
+    seen.add(FRAMES, 0, 3, HowSeen.SEEN)
+    seen.add(ICON, 0, 1, HowSeen.MAXIMUM)
+    taken = seen.take()
+    assert taken.spans == {HowSeen.SEEN: [SeenSpan("f", 0, 3)], HowSeen.MAXIMUM: [SeenSpan("i", 1, 2)]}
+    assert (seen.has_unstored, seen.is_settled, seen.positions(FRAMES, HowSeen.SEEN)) == (False, False, [])
+    seen.settle(taken)
+    assert (seen.is_settled, seen.positions(FRAMES, HowSeen.SEEN)) == (True, [(0, 3)])
+    seen.add(FRAMES, 0, 3, HowSeen.SEEN)
+    assert not seen.has_unstored
 
 
 def test_what_could_not_be_stored_is_handed_over_again() -> None:
     seen = SeenPlanes()
-    seen.add(FRAMES, 4, 6, HowSeen.PAINTED)
-    seen.put_back(HowSeen.PAINTED, seen.take_unstored()[HowSeen.PAINTED])
-    assert seen.take_unstored() == {HowSeen.PAINTED: [SeenSpan("f", 4, 6)]}
+    seen.add(FRAMES, 4, 6, HowSeen.SEEN)
+    seen.add_boxes(FrameAddress(1), SIZE, [Box(0, 0, 2, 4)])
+    taken = seen.take()
+    seen.put_back(taken)
+    assert seen.take() == taken
+
+
+def test_parts_of_a_plane_make_it_seen_only_together() -> None:
+    seen = SeenPlanes()
+    for boxes, is_whole in (([Box(0, 0, 2, 4)], False), ([Box(2, 0, 4, 3)], False), ([Box(1, 2, 4, 4)], True)):
+        seen.add_boxes(FrameAddress(7), SIZE, boxes)
+        taken = seen.take()
+        assert (HowSeen.SEEN in taken.spans, bool(taken.parts)) == (is_whole, not is_whole)
+        seen.settle(taken)
+        assert seen.part_positions(FRAMES) == ([] if is_whole else [7])
+        assert (seen.part(FrameAddress(7)) is None) == is_whole
+    assert seen.looked(PlaneList([FRAMES]), is_searched=True) == Looked(10, 1, 0, 0, True)
 
 
 def test_what_the_database_has_counts_but_is_not_stored_again() -> None:
     seen, now = SeenPlanes(), datetime.now(UTC)
-    seen.load(SeenRecord("x.dcm", "b12", HowSeen.PAINTED, ((2, 6),), "me", now, now))
+    seen.load(SeenRecord("x.dcm", "b12", HowSeen.SEEN, ((2, 6),), "me", now, now))
     planes = PlaneList([FRAMES, STRAY, ICON])
-    assert seen.positions(STRAY, HowSeen.PAINTED) == [(0, 2)]
+    assert seen.positions(STRAY, HowSeen.SEEN) == [(0, 2)]
     assert seen.count(planes, *HowSeen) == 2
-    assert seen.take_unstored() == {}
+    assert not seen.has_unstored
 
 
 def test_a_plane_seen_in_two_ways_counts_once() -> None:
     seen = SeenPlanes()
-    seen.add(FRAMES, 0, 5, HowSeen.PAINTED)
-    seen.add(FRAMES, 3, 8, HowSeen.PROJECTION)
-    assert seen.count(PlaneList([FRAMES]), *HowSeen) == 8
+    seen.add(FRAMES, 0, 5, HowSeen.SEEN)
+    seen.add(FRAMES, 3, 8, HowSeen.MAXIMUM)
+    seen.add(FRAMES, 7, 9, HowSeen.SKIPPED)
+    seen.settle(seen.take())
+    planes = PlaneList([FRAMES])
+    assert seen.count(planes, *HowSeen) == 9
+    assert [seen.only(planes, how) for how in (HowSeen.SEEN, HowSeen.MAXIMUM, HowSeen.SKIPPED)] == [5, 3, 1]
+    assert seen.looked(planes, is_searched=True) == Looked(10, 5, 0, 4, True)
 
 
-def test_a_picture_among_others_counts_only_at_half_size_or_more() -> None:
+def test_a_projection_is_told_by_its_kind_at_half_size_or_more() -> None:
     large = Size(width=1000, height=600)
-    assert how_seen(large, 500, 300) is HowSeen.PROJECTION
-    assert how_seen(large, 499, 300) is HowSeen.GLANCED
-    assert how_seen(large, 500, 299) is HowSeen.GLANCED
-    assert how_seen(None, 500, 300) is HowSeen.GLANCED
+    issued = Issued("min", Fidelity.LOSSLESS)
+    assert way_projected(large, 500, 300, issued) is HowSeen.MINIMUM
+    assert way_projected(large, 499, 300, issued) is HowSeen.SMALL
+    assert way_projected(large, 500, 299, issued) is HowSeen.SMALL
+    assert way_projected(None, 500, 300, issued) is HowSeen.SMALL
+    assert way_projected(large, 500, 300, Issued("full", Fidelity.LOSSLESS)) is None

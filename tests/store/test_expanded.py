@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, IconAddress
-from dcmaudit.store import NewRect, Store, expanded, open_store
+from dcmaudit.store import NewRect, Store, expanded, open_store, schema
 from support.stores import Opener
 
 NAME = "/archive/cine.dcm"
@@ -139,8 +139,9 @@ def older(folder: Path) -> Path:
     path = folder / "dcmaudit.sqlite.db"
     with sqlite3.connect(path) as connection:
         connection.execute('DELETE FROM "DicomRects"')
+        later = [name for step, names in schema.STEPS.items() if step > schema.SUMS for name in sorted(names)]
         for statement in (
-            "DROP TABLE dcmaudit_expanded", "DROP TABLE dcmaudit_shown",
+            *(f"DROP TABLE {name}" for name in later),
             "ALTER TABLE dcmaudit_rects DROP COLUMN frames", "UPDATE dcmaudit_version SET version_num = '0004'",
         ):  # fmt: skip
             connection.execute(statement)

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dcmaudit.model import Box
 from dcmaudit.review import Desk, Session, perform, view_state
+from dcmaudit.review.sight import Sight
 from dcmaudit.settings import Settings
 from dcmaudit.store import open_store
 from support.files import Overlay, dataset, file_bytes, gradient, letter_bits
@@ -83,7 +85,10 @@ def settled(session: Session) -> None:
             return False
         if file is None:
             return not len(session.selection)
-        return not (file.opening or file.suggesting or file.search.value in {"not looked at yet", "being looked at"})
+        is_stored = file.seen.is_settled or file.comparing
+        return is_stored and not (
+            file.opening or file.suggesting or file.search.value in {"not looked at yet", "being looked at"}
+        )
 
     wait_for(done)
 
@@ -108,11 +113,22 @@ def state(session: Session) -> dict[str, Any]:
     return dict(view_state(session))
 
 
-def paint(session: Session) -> None:
-    """Say that the plane on screen was painted."""
+def sight(session: Session, file_id: int, key: str, *, shown: str = "full", **how: Any) -> Sight:
+    """What the page reports of a plane of 64 x 48 pixels that is on the stage; ``how``: ``scale``, ``boxes``."""
+    ticket = how.pop("ticket", None) or session.desk.tickets.issue(session.id, file_id, key, shown)
+    boxes = tuple(Box(*box) for box in how.pop("boxes", [(0, 0, 64, 48)]))
+    return Sight(file_id, key, ticket, how.pop("scale", 1.0), boxes)
+
+
+def paint(session: Session, **how: Any) -> None:
+    """Say that the plane on screen was painted, and have that stored; ``how`` as for ``sight``."""
     file, key = session.file, session.key()
     if file is not None and key is not None:
-        session.painted([(file.file_id, key)])
+        size = file.planes[file.index].size
+        if size is not None:
+            how.setdefault("boxes", [(0, 0, size.width, size.height)])
+        session.painted([sight(session, file.file_id, key, **how)])
+        session.desk.contents.keep(file)
 
 
 def paint_all(session: Session) -> None:
@@ -130,7 +146,7 @@ def tables(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
         return {}
     with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
         names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        wanted = ("DicomRects", "DicomTags", "dcmaudit_rects", "dcmaudit_seen")
+        wanted = ("DicomRects", "DicomTags", "dcmaudit_rects", "dcmaudit_seen", "dcmaudit_parts")
         found = {
             name: sorted(connection.execute(f'SELECT * FROM "{name}"').fetchall())  # noqa: S608
             for name in wanted

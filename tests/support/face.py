@@ -141,6 +141,14 @@ class Face:
         found: dict[str, Any] = self.page.evaluate(script)
         return found
 
+    def wait_until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
+        """Wait until something holds that the page itself does not show."""
+        for _ in range(int(seconds * 10)):
+            if condition():
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError("it did not happen in time")
+
     def picture(self, name: str) -> None:
         """Keep a screenshot as ``tests/artefacts/NAME.png``."""
         ARTEFACTS.mkdir(exist_ok=True)

@@ -14,8 +14,9 @@ import pytest
 
 from dcmaudit.dicom import Instance, Samples
 from dcmaudit.errors import DecodeError
-from dcmaudit.model import FrameAddress, PlaneAddress
+from dcmaudit.model import Box, FrameAddress, HowSeen, PlaneAddress
 from dcmaudit.review import COMMANDS, Desk, Where
+from dcmaudit.review.sight import Fidelity, Issued, Sight, Tickets, way_seen
 from dcmaudit.web import browse
 from support.desks import text_everywhere, wait_for
 from support.pages import Page
@@ -39,7 +40,7 @@ ARGUMENTS = {
     "go-file": {"index": 1}, "go-plane": {"key": "o6000.1"}, "comment": {"text": "look"},
     "cursor": {"box": [1, 2, 3, 4]}, "cursor-drag": {"handle": "se", "start": [1, 2, 9, 9], "dx": 3, "dy": 3},
     "set-option": {"name": "show-rules", "value": False}, "rendering": {"value": "voi"},
-    "seen": {"file_id": 0, "shown": [["f1", 64, 48]], "how": "projection"}, "filter": {"status": "", "text": "US"},
+    "seen": {"file_id": 0, "shown": ["f1"]}, "filter": {"status": "", "text": "US"},
     "done-next": {"confirm": True},
 }  # fmt: skip
 OPENING = {
@@ -147,7 +148,8 @@ REFUSED: list[tuple[str, dict[str, object], int]] = [
     ("set-option", {"name": "show-rules", "value": "yes"}, 400),
     ("rendering", {"value": "x-ray"}, 400),
     ("cursor-drag", {"handle": "up", "start": [0, 0, 1, 1], "dx": 1, "dy": 1}, 400),
-    ("seen", {"file_id": 0, "keys": ["f0"], "how": "skipped"}, 400),
+    ("seen", {"file_id": 0, "shown": [5]}, 400),
+    ("seen", {"file_id": 0, "group": 0, "ticket": "max.lossless.00", "shown": [64, 48]}, 409),
     ("filter", {"status": "lost"}, 400),
     ("undo", {}, 409),
     ("open-files", {"names": []}, 400),
@@ -170,7 +172,7 @@ def test_a_refused_command_says_why_and_changes_nothing(tab: Page) -> None:
 
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"nonsense", b'{"command": 5}', b'{"command": "invert", "args": []}',
-             b'{"command": "invert", "painted": 3}', b'{"command": "invert", "painted": [[1]]}', b"[" * 100_000]
+             b'{"command": "invert", "painted": 3}', b'{"command": "invert", "painted": [[0, "f0"]]}', b"[" * 100_000]
 )  # fmt: skip
 def test_a_request_of_another_shape_is_refused(tab: Page, body: bytes) -> None:
     answer = tab.client.post(tab.url("do"), content=body)
@@ -203,18 +205,84 @@ def test_thumbnails_and_projections_are_pictures_too(tab: Page) -> None:
     assert tab.get("drill/0/0?how=min&x=5&y=5").json() == {"index": 0}
 
 
-def test_planes_of_a_projection_count_as_seen_in_it_only_once_it_was_made(tab: Page) -> None:
-    assert tab.do("seen", file_id=0, group=0, how="projection").status_code == 409
-    tab.get("projection/0/0?how=max")
-    state = tab.do("seen", file_id=0, group=0, how="projection", shown=[31, 48]).json()
-    assert (state["groups"][0]["glanced"], state["file"]["seen"]) == ([[0, 4]], 0)
-    state = tab.do("seen", file_id=0, group=0, how="projection", shown=[32, 24]).json()
-    assert (state["groups"][0]["projected"], state["file"]["painted"], state["file"]["seen"]) == ([[0, 4]], 0, 4)
+def test_a_projection_is_a_glance_of_its_kind_and_only_of_one_that_was_fetched(tab: Page) -> None:
+    assert tab.do("seen", file_id=0, group=0, ticket="", shown=[64, 48]).status_code == 409
+    ticket = tab.get("projection/0/0?how=min").headers["x-ticket"]
+    tab.do("seen", file_id=0, group=0, ticket=ticket, shown=[32, 24])
+    tab.do("seen", file_id=0, group=0, ticket=tab.get("projection/0/0?how=max").headers["x-ticket"], shown=[31, 48])
+    wait_for(lambda: tab.state()["groups"][0]["glanced"] == [[0, 4]])
+    assert tab.state()["file"]["seen"] == 0
+    asked = tab.do("done-next").json()["question"]["text"]
+    assert "4 only in a minimum projection, 3 never shown" in asked
 
 
-def test_what_the_page_painted_is_recorded(tab: Page) -> None:
-    after = tab.do("next-frame", painted=[[0, "f0"], [0, "f99"], [77, "f0"]]).json()
-    assert (after["groups"][0]["seen"], after["file"]["painted"]) == ([[0, 1]], 1)
+def _painted(tab: Page, of: str = "f0", **changed: object) -> dict[str, object]:
+    ticket = tab.get(f"image/0/{of}").headers["x-ticket"]
+    whole = {"file_id": 0, "key": of, "ticket": ticket, "scale": 1, "stage": [800, 600], "boxes": [[0, 0, 64, 48]]}
+    return {**whole, **changed}
+
+
+def test_what_the_page_painted_is_recorded_once_it_is_stored(tab: Page, desk: Desk, files: list[Path]) -> None:
+    reports = [_painted(tab), _painted(tab, "f1"), _painted(tab, file_id=77)]
+    assert tab.do("next-frame", painted=reports).status_code == 200
+    wait_for(lambda: tab.state()["groups"][0]["seen"] == [[0, 2]])
+    assert [(row.how, row.ranges) for row in desk.store.seen(str(files[0]))] == [(HowSeen.SEEN, ((0, 2),))]
+
+
+@pytest.mark.parametrize(
+    ("changed", "how"),
+    [
+        ({"scale": 0.49}, "glanced"),
+        ({"boxes": [[0, 0, 64, 47]]}, "partly"),
+        ({"boxes": []}, "nothing"),
+        ({"ticket": "full.lossless.0123456789abcdef0123456789abcdef"}, "nothing"),
+        ({"ticket": ""}, "nothing"),
+        ({"key": "f1"}, "nothing"),
+        ({"file_id": 1}, "nothing"),
+    ],
+)
+def test_a_report_is_worth_what_it_proves(tab: Page, changed: dict[str, object], how: str) -> None:
+    tab.do("invert", painted=[_painted(tab, **changed)])
+    if how != "nothing":
+        wait_for(lambda: tab.state()["groups"][0][how])
+    tab.do("done-next")  # stores what was reported before it asks
+    group = tab.state()["groups"][0]
+    assert group["seen"] == []
+    assert bool(group["glanced"]) == (how == "glanced")
+    assert bool(group["partly"]) == (how == "partly")
+
+
+def test_a_ticket_of_another_document_proves_nothing(client: httpx.Client, tab: Page) -> None:
+    other = Page(client, client.post("/api/documents").json()["doc"])
+    wait_for(lambda: other.state()["plane"] is not None)
+    tab.do("done-next", painted=[_painted(other)])
+    assert tab.state()["file"]["seen"] == 0
+
+
+def test_the_voi_window_is_a_glance_and_a_ticket_cannot_be_changed() -> None:
+    ticket = Tickets().issue("d", 0, "f0", "voi")
+    assert Tickets().read(ticket, "d", 0, "f0") is None, "every server has its own secret"
+    own = Tickets()
+    ticket = own.issue("d", 0, "f0", "voi")
+    assert own.read(ticket, "d", 0, "f0") == Issued("voi", Fidelity.LOSSLESS)
+    assert own.read(ticket.replace("voi", "full"), "d", 0, "f0") is None
+    whole = Sight(0, "f0", ticket, 1.0, (Box(0, 0, 64, 48),))
+    assert way_seen(whole, Issued("voi", Fidelity.LOSSLESS)) is HowSeen.WINDOW
+    assert way_seen(whole, Issued("full", Fidelity.LOSSY)) is HowSeen.LOSSY
+    assert way_seen(whole, Issued("local", Fidelity.LOSSLESS)) is HowSeen.SEEN
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"scale": 0}, {"scale": -1}, {"scale": True}, {"scale": "1"}, {"stage": [0, 600]}, {"stage": [800]},
+        {"stage": [800, 10**9]}, {"boxes": [[0, 0, 0, 5]]}, {"boxes": [[0, 0, 5]]}, {"boxes": [[0, 0, 5, True]]},
+        {"boxes": [[0, 0, 1, 1]] * 17}, {"boxes": None}, {"scale": 20, "boxes": [[0, 0, 64, 48]]},
+    ],
+)  # fmt: skip
+def test_a_report_that_contradicts_itself_is_refused(tab: Page, changed: dict[str, object]) -> None:
+    answer = tab.do("invert", painted=[_painted(tab, **changed)])
+    assert (answer.status_code, "error" in answer.json()) == (400, True)
 
 
 def test_the_planes_of_a_file_come_in_pages(tab: Page) -> None:

@@ -72,12 +72,14 @@ def test_quitting_in_the_page_ends_the_program_and_every_mark_is_kept(
 
         waiting = threading.Thread(target=wait_for_news)
         waiting.start()
-        client.post(f"/api/d/{document}/do", json={"command": "quit", "painted": [[0, "f0"]]})
+        ticket = client.get(f"/api/d/{document}/image/0/f0").headers["x-ticket"]
+        sight = {"file_id": 0, "key": "f0", "ticket": ticket, "scale": 1, "stage": [800, 600], "boxes": [[0, 0, 9, 9]]}
+        client.post(f"/api/d/{document}/do", json={"command": "quit", "painted": [sight]})
         out, err = program.communicate(timeout=20)
         waiting.join(20)
     assert (out.strip(), err, program.returncode) == ("ended", "", 0)
     found = tables(tmp_path / "database")
-    assert (len(found["DicomRects"]), len(found["dcmaudit_seen"])) == (1, 1)
+    assert (len(found["DicomRects"]), len(found["dcmaudit_parts"])) == (1, 1)
 
 
 def test_ctrl_c_ends_the_program_without_a_traceback(program: subprocess.Popen[str]) -> None:

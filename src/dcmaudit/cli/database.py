@@ -36,7 +36,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     export.add_argument("folder", type=local_path, help="where to write them; made where it is missing")
     export.add_argument("--overwrite", action="store_true", help="replace existing files")
     info = actions.add_parser("info", help="say where the database is, what is in it, and what is unusual about it")
-    for each in (dump_action, export, info):
+    unseen = actions.add_parser("unseen", help="list files that are done although not all of their planes were seen")
+    for each in (dump_action, export, info, unseen):
         add_common(each)
     for action, text in (
         ("identify", "note what is in marked files, so that their marks can be found again after a move"),
@@ -66,6 +67,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         case "info":
             with opened(settings, check=False) as store:
                 return _print_info(store)
+        case "unseen":
+            with opened(settings) as store:
+                return _print_unseen(store)
         case "identify":
             return _each(args, settings, _identify)
         case _:
@@ -164,6 +168,10 @@ def _print_contents(store: Store) -> None:
     print(f"files with marks:  {info.files}")
     print(f"rectangles:        {info.rects} rows in DicomRects, {info.extra_rects} in dcmaudit_rects")
     print(f"done or tagged:    {info.tags} rows in DicomTags")
+    if info.not_all_seen:
+        print(f"not all seen:      {info.not_all_seen} of these files (dcmaudit db unseen lists them)")
+    if info.not_noted:
+        print(f"seen not noted:    {info.not_noted} of these files, done by other tools or earlier versions")
     if info.looks:
         shown = ", ".join(f"{count} {outcome.value}" for outcome, count in info.looks.items())
         print(f"looked at by ocr:  {shown}")
@@ -175,6 +183,24 @@ def _print_contents(store: Store) -> None:
         print(
             "sums of marks:     none yet; a coordinate that damage changed would not show (the first write adds them)"
         )
+
+
+def _print_unseen(store: Store) -> int:
+    """One line a done file of which not every plane was seen; files of which nobody noted that are counted."""
+    records = store.done_records()
+    found = [record for record in records if not record.looked.is_whole]
+    for record in found:
+        looked = record.looked
+        print(
+            f"{printable(record.filename)}: {looked.unseen} of {looked.planes} planes not seen, {looked.in_part} of "
+            f"them in part, {looked.glanced} at a glance or skipped; done by {printable(record.by)}, "
+            f"{record.at:%Y-%m-%d %H:%M}"
+            + ("" if looked.is_searched else "; not all of it had been searched for planes")
+        )
+    unknown = store.info().not_noted
+    if unknown:
+        say(f"{unknown} done files: other tools or earlier versions did not note what was seen")
+    return Exit.GOOD
 
 
 # --- identities ---------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The vocabulary of the program: frozen types without any reading or writing."""
 
+from dcmaudit.model.coverage import Coverage
 from dcmaudit.model.facts import DeviceFacts, Identity, InstanceFacts
 from dcmaudit.model.geometry import Box, Point, Size, covered_area
 from dcmaudit.model.learning import Example, Judged, Mark, plane_frame, plane_group
@@ -25,6 +26,7 @@ from dcmaudit.model.views import Projection, Rendering, View
 
 __all__ = [
     "Box",
+    "Coverage",
     "DeviceFacts",
     "Everywhere",
     "Example",

@@ -25,21 +25,61 @@ class ReviewState(Enum):
 
 
 class HowSeen(Enum):
-    """How a reviewer came to see a plane; the value is stored. Later ones are weaker."""
+    """How a reviewer came to see a plane; the value is stored. Only SEEN counts, everything else is a glance."""
 
-    PAINTED = "painted"
-    """The plane itself was painted on the screen."""
-    PROJECTION = "projection"
-    """It was part of a projection or contact sheet that was painted at half its size or more."""
+    SEEN = "seen"
+    """Lossless, in the full range or with local contrast, on the stage at half size or more, every part of it."""
+    MAXIMUM = "maximum"
+    """It was part of a maximum projection at half size or more."""
+    MINIMUM = "minimum"
+    MEAN = "mean"
+    TEXT_MAP = "text map"
+    SHEET = "contact sheet"
+    """It was a small picture among others."""
+    WINDOW = "window"
+    """On the stage in the VOI window, outside of which text is hidden."""
+    LOSSY = "lossy"
+    """On the stage as a picture with losses."""
+    SMALL = "small"
+    """On the stage, or in a projection, at less than half size: small text is lost."""
+    CLASS = "class"
+    """Decided together with others of its kind."""
     SKIPPED = "skipped"
     """The reviewer went over it with fast-forward, on purpose."""
+    PAINTED = "painted"
+    """Of earlier versions: on the stage, at a size and in a view that nobody noted."""
+    PROJECTION = "projection"
+    """Of earlier versions: part of a projection of any kind, or of a contact sheet."""
     GLANCED = "glanced"
-    """It was part of a picture too small for small text: where it was not seen better, it was not seen."""
+    """Of earlier versions: part of a picture too small for small text."""
 
     @property
     def is_seen(self) -> bool:
         """Whether a person could have read what is on the plane."""
-        return self in {HowSeen.PAINTED, HowSeen.PROJECTION}
+        return self is HowSeen.SEEN
+
+    @property
+    def words(self) -> str:
+        """How, in words that follow \"planes\"; empty for SEEN."""
+        return _HOW[self]
+
+
+_HOW = {
+    HowSeen.SEEN: "",
+    HowSeen.MAXIMUM: "only in a maximum projection",
+    HowSeen.MINIMUM: "only in a minimum projection",
+    HowSeen.MEAN: "only in a mean projection",
+    HowSeen.TEXT_MAP: "only in a text map",
+    HowSeen.SHEET: "only in a contact sheet",
+    HowSeen.WINDOW: "only in the VOI window",
+    HowSeen.LOSSY: "only in a picture with losses",
+    HowSeen.SMALL: "only at less than half size",
+    HowSeen.CLASS: "only decided with others of their kind",
+    HowSeen.SKIPPED: "skipped with f",
+    HowSeen.PAINTED: "only noted by an earlier version, at a size that is not known",
+    HowSeen.PROJECTION: "only in a projection or contact sheet, noted by an earlier version",
+    HowSeen.GLANCED: "only at a glance, noted by an earlier version",
+}
 
 
 class Outcome(Enum):

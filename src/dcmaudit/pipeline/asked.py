@@ -27,6 +27,7 @@ class _Stored:
     problems: Sequence[str] = ()
     undone: str | None = None
     screen: Screen | None = None
+    notes: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -69,7 +70,8 @@ class Asked:
         requests += stored.requests
         problems += stored.problems
         ledger = None if self.ledger is None or requests else ledger_of(self.ledger, stored.name)
-        return RedactionTask(reference, tuple(requests), tuple(problems), ledger, stored.undone, stored.screen)
+        notes = tuple(stored.notes)
+        return RedactionTask(reference, tuple(requests), tuple(problems), ledger, stored.undone, stored.screen, notes)
 
     def _stored(self, store: Store, reference: Reference) -> _Stored:
         name, whose = reference.name, ""
@@ -87,7 +89,7 @@ class Asked:
         rows = store.rects(name)
         problems = [f"stored row {row.id}: {row.problem}" for row in rows if row.problem is not None]
         asked = [_request(row, whose) for row in rows if row.box is not None and row.scope is not None]
-        return _Stored(name, asked, problems, screen=screen)
+        return _Stored(name, asked, problems, screen=screen, notes=_not_seen(store, name))
 
     def _former(self, store: Store, reference: Reference) -> tuple[str | None, str | None]:
         """The name that an unknown file has in the database, or why it gets no marks; both None: nothing is known."""
@@ -116,6 +118,20 @@ class Asked:
 def _screen(store: Store, name: str) -> Screen | None:
     """What was black on the screen; of a file that is not finished the record is about an earlier time."""
     return store.screen(name) if store.states([name])[name].is_done else None
+
+
+def _not_seen(store: Store, name: str) -> list[str]:
+    """That somebody called the file done who had not seen all of its planes."""
+    record = store.done_record(name)
+    if record is None or record.looked.is_whole:
+        return []
+    looked = record.looked
+    told = f"{record.by} marked it as done with {looked.unseen} of {looked.planes} planes not seen"
+    kinds = {"only in part": looked.in_part, "only at a glance or skipped": looked.glanced}
+    kinds["never shown"] = looked.unseen - looked.in_part - looked.glanced
+    parts = ", ".join(f"{count} {how}" for how, count in kinds.items() if count)
+    rest = "" if looked.is_searched else "; not all of it had been searched for planes"
+    return [f"{told}{f' ({parts})' if parts else ''}{rest}"]
 
 
 def _not_looked_at(store: Store, name: str) -> str:

@@ -94,6 +94,8 @@ class RedactionTask:
     ledger: Ledger | None = None
     undone: str | None = None
     screen: Screen | None = None
+    notes: tuple[str, ...] = ()
+    """What has to be said of the file whatever becomes of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,7 +358,7 @@ def plan_for(job: RedactionJob, task: RedactionTask, instance: Instance) -> tupl
                 "nothing is asked for it; --copy-clean copies such files where all of it was looked at",
             )
         )
-    return replace(plan, problems=tuple(found)), [*notes, *plan.notes]
+    return replace(plan, problems=tuple(found)), [*task.notes, *notes, *plan.notes]
 
 
 def _goes(group: PlaneGroup, plan: RedactionPlan, instance: Instance) -> bool:

@@ -11,7 +11,7 @@ from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Identity, Reference
 from dcmaudit.review.instances import Stamp, stamp_of
 from dcmaudit.review.openfile import OpenFile
-from dcmaudit.store import IdentityRecord, SeenRecord, Store
+from dcmaudit.store import IdentityRecord, PartRecord, SeenRecord, Store
 
 if TYPE_CHECKING:
     from dcmaudit.review.desk import Desk
@@ -47,41 +47,56 @@ class Contents:
             return
         file.seen_loaded = True
         store = self._desk.store
-        records = store.seen(file.name)
-        if not records:
+        records, parts = store.seen(file.name), store.parts_seen(file.name)
+        if not records and not parts:
             return
         kept, stamp = store.identity(file.name), self._desk.pool.stamp(file.file_id)
         if kept is None or stamp is None or _stamped(kept) == _of(stamp):
-            self._take(file, records)
+            self._take(file, records, parts)
         elif kept.identity.pixel_digest is None:
             self._forget(store, file, OTHER)
         else:
             file.comparing = True
-            self._desk.in_background(partial(self._compare, store, file, records, kept, stamp))
+            self._desk.in_background(partial(self._compare, store, file, records, parts, kept, stamp))
 
-    def keep(self, file: OpenFile) -> None:
-        """Store what was seen of the file since the last time, and of which content.
+    @property
+    def is_kept(self) -> bool:
+        """Whether what is seen is stored at all: not by the viewer, and not where the database can only be read."""
+        return not self._desk.viewer and self._desk.store.is_writable
 
-        Nothing in viewer mode, where it cannot be written, and for a file that was changed after it was opened.
+    def keep(self, file: OpenFile) -> bool:
+        """Store what was seen of the file since the last time, and of which content; whether that is done.
+
+        Where nothing can be stored, what was seen counts for as long as the file is open. Nothing is kept of a file
+        that was changed after it was opened. Called from several threads: the second one waits for the first.
         """
-        store = self._desk.store
-        if self._desk.viewer or not store.is_writable or file.comparing or not file.seen.has_unstored:
-            return
-        if self.has_changed(file):
-            file.seen.take_unstored()
-            self._tell(file, "The file was changed after it was opened: what was seen of it since then is not stored.")
-            return
+        with file.storing:
+            if file.comparing or not file.seen.has_unstored:
+                return True
+            seen = file.seen
+            if not self.is_kept:
+                seen.settle(seen.take())
+                return True
+            if self.has_changed(file):
+                seen.take()
+                self._tell(
+                    file, "The file was changed after it was opened: what was seen of it since then is not stored."
+                )
+                return True
+            return self._store(self._desk.store, file)
+
+    def _store(self, store: Store, file: OpenFile) -> bool:
+        taken = file.seen.take()
+        # Under ``file.storing``: the file cannot forget what it has of one database before this is settled.
         try:
             self._note(store, file)
+            store.put_sights(file.name, taken.spans, taken.parts)
         except DcmauditError as error:
+            file.seen.put_back(taken)
             self._tell(file, f"What was seen could not be stored: {error}")
-            return
-        for how, spans in file.seen.take_unstored().items():
-            try:
-                store.put_seen(file.name, how, spans)
-            except DcmauditError as error:
-                file.seen.put_back(how, spans)
-                self._tell(file, f"What was seen could not be stored: {error}")
+            return False
+        file.seen.settle(taken)
+        return True
 
     def identify(self, file: OpenFile) -> None:
         """Note in the background what is behind the name of a file that got a mark, so that it is found when moved."""
@@ -118,7 +133,13 @@ class Contents:
         file.noted = True
 
     def _compare(
-        self, store: Store, file: OpenFile, records: Sequence[SeenRecord], kept: IdentityRecord, stamp: Stamp
+        self,
+        store: Store,
+        file: OpenFile,
+        records: Sequence[SeenRecord],
+        parts: Sequence[PartRecord],
+        kept: IdentityRecord,
+        stamp: Stamp,
     ) -> None:
         identity = None
         with suppress(DcmauditError), self._desk.pool.lease(file.file_id, file.referrer) as instance:
@@ -133,7 +154,11 @@ class Contents:
         session = self._session(file)
         if session is not None:
             with session.lock:
-                self._take(file, [record for record in records if is_same and _is_of_pixels(record.group)])
+                self._take(
+                    file,
+                    [record for record in records if is_same and _is_of_pixels(record.group)],
+                    [record for record in parts if is_same and _is_of_pixels(record.part.group)],
+                )
                 file.comparing = False
                 self.keep(file)
             session.bump()
@@ -141,10 +166,13 @@ class Contents:
             file.comparing = False
             self.keep(file)
 
-    def _take(self, file: OpenFile, records: Sequence[SeenRecord]) -> None:
+    def _take(self, file: OpenFile, records: Sequence[SeenRecord], parts: Sequence[PartRecord]) -> None:
         for record in records:
             if record.by == self._desk.user:
                 file.seen.load(record)
+        for part in parts:
+            if part.by == self._desk.user:
+                file.seen.load_part(part)
 
     def _forget(self, store: Store, file: OpenFile, why: str, *, except_pixels: bool = False) -> None:
         if why:
@@ -159,7 +187,7 @@ class Contents:
     def _tell(self, file: OpenFile, text: str) -> None:
         for session in self._desk.sessions():
             if session.file is None or session.file.name == file.name:
-                session.say(text, "warning")
+                session.say_too(text, "warning")
 
 
 def _of(stamp: Stamp) -> tuple[int, int]:

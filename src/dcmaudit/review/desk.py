@@ -19,6 +19,8 @@ from dcmaudit.review.confined import Confined
 from dcmaudit.review.contents import Contents
 from dcmaudit.review.inkmap import InkMaps
 from dcmaudit.review.instances import InstancePool
+from dcmaudit.review.ledger import Ledger
+from dcmaudit.review.marking import remember_removals
 from dcmaudit.review.openfile import FrameSearch, Header, OpenFile
 from dcmaudit.review.options import Options
 from dcmaudit.review.pictures import PictureStore
@@ -26,6 +28,7 @@ from dcmaudit.review.reaching import open_soon
 from dcmaudit.review.reading import TextReader
 from dcmaudit.review.rules import HeaderRules
 from dcmaudit.review.session import Session
+from dcmaudit.review.sight import Tickets
 from dcmaudit.review.suggest import Suggester
 from dcmaudit.review.watching import Watcher
 from dcmaudit.review.workers import Workers
@@ -68,6 +71,7 @@ class Desk:
         self.confined = Confined(settings.browse_roots)
         self.pool = InstancePool()
         self.ink = InkMaps()
+        self.tickets = Tickets()
         self.pictures = PictureStore(self.pool, strokes=self.ink.strokes)
         self.on_quit: Callable[[], None] = lambda: None
         self.quitting = False
@@ -87,6 +91,8 @@ class Desk:
         self._reader = TextReader(self, settings)
         self.watcher = Watcher(self)
         self.watcher.start()
+        self.ledger = Ledger(self)
+        self.ledger.start()
         self.first = self.new_worklist(names, recursive=recursive)
 
     # Documents
@@ -95,6 +101,7 @@ class Desk:
         """A new session on the list that the program was started with; the one unused longest makes room."""
         options = self._options()
         session = Session(self, secrets.token_urlsafe(9), self.first, options)
+        remember_removals(session)
         old = None
         with self._lock:
             self._sessions[session.id] = session
@@ -260,6 +267,16 @@ class Desk:
             # In another thread: two documents that wait for each other's lock would wait for ever.
             self._helpers.submit(partial(_reload, others, name))
 
+    def tell_seen(self, file: OpenFile, origin: Session) -> None:
+        """Let every other document of the same file read what was seen of it."""
+        others = [
+            session
+            for session in self.sessions()
+            if session is not origin and session.file is not None and session.file.name == file.name
+        ]
+        if others:
+            self._helpers.submit(partial(_reload, others, file.name))
+
     def _options(self) -> Options:
         kept: object = None
         with suppress(DcmauditError):
@@ -347,6 +364,7 @@ class Desk:
         """Store what was seen, end every thread, close every file and the database."""
         self.quitting = True
         self.watcher.stop()
+        self.ledger.stop()
         for session in self.sessions():
             session.close()
         for worklist in self._worklists:
@@ -383,6 +401,7 @@ def _use_database(desk: Desk, session: Session) -> None:
     """Forget what the former database said, and ask the present one."""
     with session.lock:
         session.history.clear()
+        remember_removals(session)
         if session.file is not None:
             session.file.forget_records()
             session.load_records(session.file)

@@ -9,6 +9,7 @@ from dcmaudit.review import looking, marking, moving, opening, series
 from dcmaudit.review.arguments import Arguments
 from dcmaudit.review.commands import BY_NAME, COMMANDS, Where
 from dcmaudit.review.session import Session
+from dcmaudit.review.sight import Sight
 
 Handler = Callable[[Session, Arguments], None]
 
@@ -38,6 +39,7 @@ HANDLERS: dict[str, Handler] = {
     "next-frame": moving.next_frame,
     "previous-frame": moving.previous_frame,
     "next-overlay": moving.next_overlay,
+    "next-unseen": moving.next_unseen,
     "done-next": moving.done_next,
     "next-file": moving.next_file,
     "previous-file": moving.previous_file,
@@ -69,8 +71,8 @@ def _toggler(option: str) -> Handler:
 HANDLERS.update({command.name: _toggler(command.toggles) for command in COMMANDS if command.toggles})
 
 
-def perform(session: Session, name: str, arguments: Arguments, painted: Iterable[tuple[int, str]] = ()) -> None:
-    """Carry the command ``name`` out for ``session``, after noting the planes ``painted`` since the last one.
+def perform(session: Session, name: str, arguments: Arguments, painted: Iterable[Sight] = ()) -> None:
+    """Carry the command ``name`` out for ``session``, after noting what was ``painted`` since the last one.
 
     UsageError for a command or argument that there is not; ReviewError where it makes no sense now; StoreError
     where the database refuses. In every case the session is as it was before, apart from what was seen.

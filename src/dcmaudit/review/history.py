@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dcmaudit.errors import ReviewError
+from dcmaudit.errors import ReviewError, StoreError
 from dcmaudit.review.worklist import Worklist
 
 _LIMIT = 1000
@@ -16,12 +16,12 @@ class Change:
     """One change that was made: what it was, where, and how to take it back and do it again.
 
     ``worklist`` is the list that ``place`` belongs to; ``key`` is the plane that was on screen, None where there
-    was none.
+    was none. ``place`` is None for a change that the database remembers from before this document was opened.
     """
 
     label: str
     worklist: Worklist
-    place: int
+    place: int | None
     name: str
     key: str | None
     undo: Callable[[], None]
@@ -51,12 +51,22 @@ class History:
         self._undone.clear()
         del self._done[:-_LIMIT]
 
+    def remember(self, earlier: Sequence[Change]) -> None:
+        """Put changes of before this document below everything that can be taken back; the newest comes last."""
+        self._done[:0] = earlier
+
     def undo(self) -> Change:
         """Take the last change back and return it; ReviewError where there is none. A failure changes nothing."""
         if not self._done:
             raise ReviewError("there is nothing to undo")
         change = self._done[-1]
-        change.undo()
+        try:
+            change.undo()
+        except StoreError:
+            if change.place is None:
+                # Somebody else took it back, or put something in its place: it must not bar the way to the others.
+                self._done.pop()
+            raise
         self._undone.append(self._done.pop())
         return change
 

@@ -142,13 +142,13 @@ def _places(scope: Scope) -> list[tuple[str | None, tuple[int, int] | None]]:
 def _seen(file: OpenFile, plane: Plane) -> Sequence[tuple[int, int]]:
     """The frames of the plane's group that were looked at."""
     numbers = plane.group.frames
-    spans = file.seen.positions(plane.group, HowSeen.PAINTED, HowSeen.PROJECTION)
+    spans = file.seen.positions(plane.group, *_LOOKED)
     return [(numbers[start], numbers[end - 1] + 1) for start, end in spans if start < end <= len(numbers)]
 
 
 def _was_seen(file: OpenFile, place: int) -> bool:
     position = place - file.planes.group_start(place)
-    spans = file.seen.positions(file.planes[place].group, HowSeen.PAINTED, HowSeen.PROJECTION)
+    spans = file.seen.positions(file.planes[place].group, *_LOOKED)
     return any(start <= position < end for start, end in spans)
 
 
@@ -161,6 +161,8 @@ def _is_marked(box: Box, marks: Sequence[Box]) -> bool:
     return covered_area(parts) >= _COVERED * box.area
 
 
+_LOOKED = (HowSeen.SEEN, HowSeen.MAXIMUM, HowSeen.TEXT_MAP, HowSeen.PAINTED, HowSeen.PROJECTION)
+"""Ways of seeing in which somebody would have drawn a rectangle where text was."""
 _LOSSY = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55",
           "1.2.840.10008.1.2.4.81", "1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2.4.203")  # fmt: skip
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from dcmaudit.errors import ReviewError, UsageError
-from dcmaudit.model import HowSeen, PlaneGroup, Rendering, parse_key
+from dcmaudit.model import HowSeen, Rendering
 from dcmaudit.model.screen import PreviewPolicy
 from dcmaudit.review import arguments as take
 from dcmaudit.review.arguments import Arguments
 from dcmaudit.review.drag import Handle, dragged, kept_inside
 from dcmaudit.review.openfile import OpenFile
 from dcmaudit.review.options import PREVIEWS
-from dcmaudit.review.pictures import THUMBNAIL_EDGE
-from dcmaudit.review.seen import how_seen
+from dcmaudit.review.pictures import Picture
 from dcmaudit.review.session import Session
+from dcmaudit.review.sight import way_projected
 
 
 def show_redacted(session: Session, _arguments: Arguments) -> None:
@@ -79,54 +78,45 @@ def cursor_drag(session: Session, arguments: Arguments) -> None:
 
 
 def seen(session: Session, arguments: Arguments) -> None:
-    """Note planes that were painted: one by one (``keys``), in a contact sheet, or as a whole group in a projection.
+    """Note glances: at planes of a contact sheet (``shown``), or of a whole group in a projection (``group``).
 
-    A contact sheet gives ``shown``: key, width and height of every picture in pixels of the screen, but not more than
-    it was made of. A projection gives ``group``, and as ``shown`` its one width and height. ``how`` is "painted" or
-    "projection"; how much a picture among others is worth is decided here, by its size.
+    A contact sheet gives ``shown``: the keys of the planes whose small pictures were in sight. A projection gives
+    ``group``, the ``ticket`` of its picture, and as ``shown`` the one width and height that it was painted with.
+    Without either only what goes along with every command is noted: what was on the stage.
     """
-    how = arguments.get("how", HowSeen.PAINTED.value)
-    if how not in {HowSeen.PAINTED.value, HowSeen.PROJECTION.value}:
-        raise UsageError(f"planes cannot be seen as {how!r}", hint="allowed: painted, projection")
     file_id = take.number(arguments, "file_id")
     if "group" in arguments:
         file = session.opened()
         number = take.number(arguments, "group")
         if file.file_id == file_id and 0 <= number < len(file.planes.groups):
-            _seen_projection(session, file, file.planes.groups[number], take.numbers(arguments, "shown"))
-    elif how == HowSeen.PAINTED.value:
-        session.note_seen(file_id, take.texts(arguments, "keys"), HowSeen.PAINTED)
-    else:
-        _seen_small(session, file_id, arguments)
+            _seen_projection(session, file, number, arguments)
+    elif "shown" in arguments:
+        session.note_seen(file_id, take.texts(arguments, "shown"), HowSeen.SHEET)
 
 
-def _seen_small(session: Session, file_id: int, arguments: Arguments) -> None:
-    file = session.file
-    if file is None or file.file_id != file_id:
-        return
-    for key, width, height in take.sizes(arguments, "shown"):
-        place = file.planes.find(parse_key(key))
-        if place is not None:
-            edge = THUMBNAIL_EDGE
-            how = how_seen(file.planes[place].size, min(width, edge), min(height, edge))
-            session.note_seen(file_id, [key], how)
-
-
-def _seen_projection(session: Session, file: OpenFile, group: PlaneGroup, shown: Sequence[int]) -> None:
-    """Note the planes of a group that were in every projection made of it; a plane left out was not seen."""
-    pictures = session.desk.pictures
-    made = pictures.has_projection(file.file_id, group.address(0))
-    if not made:
-        raise ReviewError("no projection of this group was shown")
+def _seen_projection(session: Session, file: OpenFile, number: int, arguments: Arguments) -> None:
+    """Note the planes of a group that were in the projection; a plane left out was not seen."""
+    group, pictures = file.planes.groups[number], session.desk.pictures
+    issued = session.desk.tickets.read(take.text(arguments, "ticket"), session.id, file.file_id, f"g{number}")
+    if issued is None:
+        raise ReviewError("no such projection of this group was shown", hint="ask for it again")
+    shown = take.numbers(arguments, "shown")
     width, height = shown if len(shown) == 2 else (0, 0)
-    how = how_seen(group.size, width, height)
+    how = way_projected(group.size, width, height, issued)
+    if how is None:
+        raise ReviewError("that picture is no projection")
+    made = [each for each in pictures.projections(file.file_id, group.address(0)) if _is_of(each, issued.shown)]
     missing = {address for picture in made for address in pictures.left_out(picture)}
     if not missing:
         file.seen.add(group, 0, len(group.frames), how)
-        return
-    for position in range(len(group.frames)):
+    for position in range(len(group.frames)) if missing else ():
         if group.address(position) not in missing:
             file.seen.add(group, position, position + 1, how)
+    session.desk.ledger.soon(session, file)
+
+
+def _is_of(picture: Picture, shown: str) -> bool:
+    return picture.projection is not None and picture.projection.value == shown
 
 
 def set_option(session: Session, arguments: Arguments) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from dcmaudit.errors import ReviewError, StoreError, UsageError
@@ -22,10 +23,12 @@ from dcmaudit.review import learning, previews
 from dcmaudit.review.arguments import Arguments
 from dcmaudit.review.coverage import frame_count, is_stored, single_frame
 from dcmaudit.review.history import Change
+from dcmaudit.review.names import short_name
 from dcmaudit.review.openfile import OpenFile, is_shown
+from dcmaudit.review.seen import GLANCES
 from dcmaudit.review.session import Session
 from dcmaudit.review.suggest import is_offered, offers
-from dcmaudit.store import NewRect, RectRow, TagChange, TakenBack
+from dcmaudit.store import NewRect, RectRow, Removal, RemovalKind, Store, TagChange, TakenBack
 
 _SCOPES = {scope.value: scope for scope in Everywhere}
 
@@ -173,6 +176,7 @@ def tag(session: Session, arguments: Arguments) -> None:
     if session.question is None:
         marked = not (file.tag is not None and file.tag.marked)
         _finish(session, file, arguments, TagChange(marked=marked), "tagging" if marked else "untagging")
+        _say_implied(session, file, "Tagged for another look" if marked else "The tag is taken away")
 
 
 def comment(session: Session, arguments: Arguments) -> None:
@@ -183,6 +187,29 @@ def comment(session: Session, arguments: Arguments) -> None:
     session.question = previews.question(session, file, "comment", {**arguments, "text": text})
     if session.question is None:
         _finish(session, file, arguments, TagChange(comment=text), "commenting")
+        _say_implied(session, file, "The comment is stored" if text else "The comment is taken away")
+
+
+def _say_implied(session: Session, file: OpenFile, what: str) -> None:
+    """A tag and a comment mean done, too: where not all was seen that must not go without a word."""
+    if not file.looked.is_whole:
+        unseen = told_unseen(file) or "Not all of it could be shown."
+        session.say_too(f"{what}. The file counts as done now. {unseen} The database notes that.", "warning")
+
+
+def told_unseen(file: OpenFile) -> str:
+    """How many planes of the file nobody could have read, and how they were shown, in a sentence; else empty."""
+    looked = file.looked
+    if not looked.unseen:
+        return ""
+    parts = [f"{looked.in_part} only in part"] if looked.in_part else []
+    counts = [(how, file.seen.only(file.planes, how)) for how in GLANCES]
+    parts += [f"{count} {how.words}" for how, count in counts if count]
+    never = looked.unseen - looked.in_part - sum(count for _how, count in counts)
+    if never and parts:
+        parts.append(f"{never} never shown")
+    how = f": {', '.join(parts)}" if parts else ""
+    return f"{looked.unseen} of {looked.planes} planes {'was' if looked.unseen == 1 else 'were'} not seen{how}."
 
 
 def mark_done(session: Session, file: OpenFile, arguments: Arguments) -> None:
@@ -204,10 +231,13 @@ def _require_asked_about(arguments: Arguments, file: OpenFile) -> None:
 def _finish(session: Session, file: OpenFile, arguments: Arguments, change: TagChange, label: str) -> None:
     """Write the tag row, after which the file is done, and store or leave what is black on the screen and no mark."""
     _require_unchanged(session, file)
+    session.desk.contents.keep(file)
     store = session.desk.store
     beside = previews.at_finish(session, file, previews.policy_of(session, arguments))
     device, sop_class = _device(file)
-    done = store.finish(file.name, device, sop_class, change=change, rects=beside.rects, screen=beside.screen)
+    done = store.finish(
+        file.name, device, sop_class, change=change, rects=beside.rects, screen=beside.screen, looked=file.looked
+    )
     session.load_records(file)
     try:
         learning.teach(store, file)
@@ -242,16 +272,46 @@ def _show(session: Session, change: Change) -> None:
     session.desk.announce(change.name, session)
     if change.worklist is not session.worklist:
         return
-    if session.file is None or session.file.place != change.place:
-        session.show(change.place)
+    place = change.place if change.place is not None else session.worklist.find(change.name)
+    if place is None:
+        return
+    if session.file is None or session.file.place != place:
+        session.selection.include(place)
+        session.show(place)
     file = session.opened()
     session.load_records(file)
     file.searched = set()
-    session.desk.refresh_state(session.worklist, change.place)
-    for place, plane in enumerate(file.planes):
+    session.desk.refresh_state(session.worklist, place)
+    for index, plane in enumerate(file.planes):
         if plane.address.key == change.key:
-            session.go(place)
+            session.go(index)
             return
+
+
+def remember_removals(session: Session) -> None:
+    """Let undo reach what this user removed before the page was loaded, or the program started."""
+    store = session.desk.store
+    if session.desk.viewer or not store.is_writable:
+        return
+    with suppress(StoreError):
+        session.history.remember([_earlier(session, store, removal) for removal in reversed(store.removals())])
+
+
+def _earlier(session: Session, store: Store, removal: Removal) -> Change:
+    rows: list[RectRow] = []
+
+    def take_back() -> None:
+        rows[:] = store.restore_removal(removal.act)
+
+    def again() -> None:
+        if removal.kind is RemovalKind.CLEARED:
+            store.clear(removal.filename)
+        else:
+            store.remove_rects([row.id for row in rows], RemovalKind.REMOVED)
+
+    what = "removing everything marked" if removal.kind is RemovalKind.CLEARED else "removing a rectangle"
+    label = f"{what} on {short_name(removal.filename)}, {removal.at:%Y-%m-%d %H:%M}"
+    return Change(label, session.worklist, None, removal.filename, None, take_back, again)
 
 
 def _apply(session: Session, file: OpenFile, regions: Sequence[Region], scope: Scope | None = None) -> None:
@@ -299,13 +359,13 @@ def _add(session: Session, file: OpenFile, new: Sequence[NewRect], label: str) -
 
 def _remove(session: Session, file: OpenFile, rows: Sequence[RectRow], label: str) -> None:
     store = session.desk.store
-    removed = store.remove_rects([row.id for row in rows])
+    removed = store.remove_rects([row.id for row in rows], RemovalKind.REMOVED)
 
     def take_back() -> None:
         store.restore_rects(removed)
 
     def again() -> None:
-        store.remove_rects([row.id for row in removed])
+        store.remove_rects([row.id for row in removed], RemovalKind.REMOVED)
 
     _note(session, file, label, take_back, again)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from dcmaudit.errors import UsageError
@@ -9,10 +10,13 @@ from dcmaudit.model import HowSeen, PlaneKind, ReviewState, parse_key
 from dcmaudit.review import arguments as take
 from dcmaudit.review import previews
 from dcmaudit.review.arguments import Arguments
-from dcmaudit.review.marking import mark_done
+from dcmaudit.review.marking import mark_done, told_unseen
 from dcmaudit.review.names import short_name
 from dcmaudit.review.openfile import FrameSearch, OpenFile
+from dcmaudit.review.seen import Places
 from dcmaudit.review.session import Question, Session
+
+_PARTS_TOLD = 5
 
 
 def next_frame(session: Session, _arguments: Arguments) -> None:
@@ -42,6 +46,7 @@ def next_overlay(session: Session, _arguments: Arguments) -> None:
     number, start = file.group_number, file.planes.group_start(file.index)
     group = file.planes.groups[number]
     file.seen.add(group, file.index + 1 - start, len(group.frames), HowSeen.SKIPPED)
+    session.desk.ledger.soon(session, file)
     after = file.planes.next_group(file.index)
     if after is not None:
         session.go(after)
@@ -49,6 +54,44 @@ def next_overlay(session: Session, _arguments: Arguments) -> None:
     session.go(len(file.planes) - 1)
     no_overlay = all(g.kind not in {PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY} for g in file.planes.groups)
     session.say(("This file has no overlays. " if no_overlay else "No group comes after this one. ") + _go_on(file))
+
+
+def next_unseen(session: Session, _arguments: Arguments) -> None:
+    """The next plane of the file that was not seen whole, after the last one from the first on."""
+    file = session.opened()
+    session.desk.contents.keep(file)
+    place = _unseen_after(file)
+    if place is None:
+        session.say(
+            "Every plane of the file that can be shown was seen. " + _go_on(file)
+            if len(file.planes)
+            else _at_the_end(file)
+        )
+        return
+    session.go(place)
+    part = file.seen.part(file.planes[place].address)
+    if part is not None:
+        session.say(f"{part.share:.0%} of this plane was seen; still to be seen: {part.places_left}.")
+
+
+def _unseen_after(file: OpenFile) -> int | None:
+    """The place of the first plane after the one on screen that can be shown and was not seen whole, going round."""
+    found: list[int] = []
+    start = 0
+    for group in file.planes.groups:
+        count = len(group.frames)
+        if group.kind is not PlaneKind.UNSHOWN and group.size is not None:
+            gaps = Places([(0, count)]).without(file.seen.positions(group, HowSeen.SEEN))
+            found += [start + position for gap in gaps for position in _ends(gap, file.index + 1 - start)]
+        start += count
+    after = [place for place in found if place > file.index]
+    return min(after, default=min(found, default=None))
+
+
+def _ends(gap: tuple[int, int], here: int) -> list[int]:
+    """Where a gap begins, and where it goes on from position ``here`` where that lies within."""
+    start, end = gap
+    return [start, here] if start < here < end else [start]
 
 
 def next_file(session: Session, _arguments: Arguments) -> None:
@@ -65,6 +108,8 @@ def done_next(session: Session, arguments: Arguments) -> None:
     """Mark the file as done, then the next file; asks first where planes were not seen."""
     file = session.opened()
     confirmed = take.flag(arguments, "confirm")
+    # What was on the stage until now counts only once it is stored.
+    session.desk.contents.keep(file)
     doubts = [] if confirmed else _doubts(session, file)
     asked_too = previews.question(session, file, "done-next", {**arguments, "confirm": True})
     if doubts or asked_too:
@@ -77,11 +122,12 @@ def done_next(session: Session, arguments: Arguments) -> None:
     told = session.take_message()
     _step(session, 1)
     end = session.message
-    how = _how_seen(file)
-    if told is not None or (how and end is None):
+    lacking = "" if file.looked.is_whole else f"{told_unseen(file)} The database notes that.".strip()
+    if told is not None or lacking:
         # What became of previews must not be lost behind the words about the end of the list.
-        words = [told.text if told else "", how, end.text if end else ""]
-        session.say(f"Done: {short_name(file.name)}. {' '.join(filter(None, words))}", told.kind if told else "info")
+        words = [told.text if told else "", lacking, end.text if end else ""]
+        kind = "warning" if lacking or told is None else told.kind
+        session.say(f"Done: {short_name(file.name)}. {' '.join(filter(None, words))}", kind)
 
 
 def _question(file: OpenFile, doubts: list[str], about_previews: Question | None) -> Question:
@@ -161,11 +207,8 @@ def _doubts(session: Session, file: OpenFile) -> list[str]:
         return ["The file is still being opened: none of its planes was shown."]
     if file.error is not None:
         return ["The file could not be opened: nothing in it was audited."]
-    doubts = []
-    unseen, glanced = file.unseen(), file.only(HowSeen.GLANCED)
-    if unseen:
-        only = f", {glanced} of them only at a glance in small pictures" if glanced else ""
-        doubts.append(f"{unseen} of {len(file.planes)} planes {'was' if unseen == 1 else 'were'} not seen{only}.")
+    doubts = [told_unseen(file)] if file.unseen() else []
+    doubts += _parts(file)
     failed = session.desk.pictures.undecodable(file.file_id)
     broken = sum(1 for plane in file.planes if plane.address in failed) if failed else 0
     if broken:
@@ -176,23 +219,29 @@ def _doubts(session: Session, file: OpenFile) -> list[str]:
             if file.search is FrameSearch.FAILED
             else "The frames are still being searched for hidden planes (unused bits, thumbnails)."
         )
-    if doubts and _how_seen(file):
-        doubts.insert(1 if unseen else 0, _how_seen(file))
     hidden = sum(len(group.frames) for group in file.planes.groups if group.kind is PlaneKind.UNSHOWN)
-    if hidden and unseen:
+    if hidden:
         doubts.append(f"{hidden} {'entry' if hidden == 1 else 'entries'} cannot be shown and cannot be audited here.")
     return doubts
 
 
-def _how_seen(file: OpenFile) -> str:
-    """In words, how many planes were seen otherwise than by themselves; empty where none was."""
-    parts = []
-    projected, skipped = file.only(HowSeen.PROJECTION), file.only(HowSeen.SKIPPED)
-    if projected:
-        parts.append(f"{projected} only in a projection or contact sheet")
-    if skipped:
-        parts.append(f"{skipped} skipped with f")
-    return f"Of {len(file.planes)} planes, {' and '.join(parts)}." if parts else ""
+def _parts(file: OpenFile) -> list[str]:
+    """Which planes were on the stage in part only, and where something is left."""
+    told: list[str] = []
+    count = start = 0
+    for group in file.planes.groups:
+        for position in file.seen.part_positions(group):
+            count += 1
+            plane = file.planes[start + position]
+            part = file.seen.part(plane.address)
+            if part is not None and len(told) < _PARTS_TOLD:
+                told.append(f"{plane.title} ({math.floor(part.share * 100)} % seen, left: {part.places_left})")
+        start += len(group.frames)
+    if not count:
+        return []
+    more = f", and {count - len(told)} more" if count > len(told) else ""
+    planes = "1 plane was" if count == 1 else f"{count} planes were"
+    return [f"{planes} on the stage only in part: {'; '.join(told)}{more}."]
 
 
 def _at_the_end(file: OpenFile) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -25,8 +26,8 @@ from dcmaudit.model import (
     parse_key,
 )
 from dcmaudit.review.learned import Learning
-from dcmaudit.review.seen import COUNTED, SeenPlanes
-from dcmaudit.store import RectRow, TagRecord
+from dcmaudit.review.seen import SeenPlanes
+from dcmaudit.store import Looked, RectRow, TagRecord
 
 
 class FrameSearch(Enum):
@@ -91,6 +92,8 @@ class OpenFile:
     comparing: bool = False
     """Whether the pixels are being compared with those that were seen before; nothing seen is stored meanwhile."""
     noted: bool = False
+    storing: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    """Held while what was seen is stored."""
     fingerprint: tuple[object, ...] | None = None
     """The database's rows for the file as they were last compared with what is known here."""
     rects: list[RectRow] = field(default_factory=list)
@@ -160,7 +163,8 @@ class OpenFile:
 
     def forget_records(self) -> None:
         """Forget what one database said about the file, before another one is asked."""
-        self.rects, self.tag, self.seen = [], None, SeenPlanes()
+        with self.storing:
+            self.rects, self.tag, self.seen = [], None, SeenPlanes()
         gone = {Origin.SIMILAR, Origin.LEARNED}
         self.suggestions = [item for item in self.suggestions if item.region.origin not in gone]
         self.learning = Learning()
@@ -168,14 +172,15 @@ class OpenFile:
         self.rejected = set()
         self.identified = self.noted = self.seen_loaded = self.comparing = False
 
-    def unseen(self) -> int:
-        """How many planes were neither painted, nor part of a large enough projection, nor skipped on purpose."""
-        return len(self.planes) - self.seen.count(self.planes, *COUNTED)
+    @property
+    def looked(self) -> Looked:
+        """How far its planes were looked at, as it is stored."""
+        is_known = not self.is_unsearched and not self.opening and self.error is None
+        return self.seen.looked(self.planes, is_searched=is_known)
 
-    def only(self, how: HowSeen) -> int:
-        """How many planes were seen in this way and in no stronger one."""
-        stronger = list(HowSeen)[: list(HowSeen).index(how)]
-        return self.seen.count(self.planes, how, *stronger) - self.seen.count(self.planes, *stronger)
+    def unseen(self) -> int:
+        """How many planes were not seen whole."""
+        return len(self.planes) - self.seen.count(self.planes, HowSeen.SEEN)
 
     def rects_here(self) -> list[RectRow]:
         """The stored rectangles that apply to the plane on screen."""

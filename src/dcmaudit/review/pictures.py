@@ -115,7 +115,7 @@ class PictureStore:
         with self._lock:
             return self._left_out.get(picture, frozenset())
 
-    def has_projection(self, file_id: int, address: PlaneAddress) -> list[Picture]:
+    def projections(self, file_id: int, address: PlaneAddress) -> list[Picture]:
         """The projections that were made of the group whose first plane is ``address``."""
         with self._lock:
             return [made for made in self._left_out if (made.file_id, made.address) == (file_id, address)]

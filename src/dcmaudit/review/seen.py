@@ -1,31 +1,20 @@
-"""Which planes of a file were seen, and how."""
+"""Which planes of a file were seen, and how: what is stored, and what still has to be."""
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from dcmaudit.model import HowSeen, PlaneGroup, PlaneKind, PlaneList, Size
-from dcmaudit.store import SeenRecord, SeenSpan
-
-COUNTED = (HowSeen.PAINTED, HowSeen.PROJECTION, HowSeen.SKIPPED)
-"""The ways of seeing after which a plane no longer waits to be looked at; a glance is none of them."""
-
-LEAST_SCALE = 0.5
-"""At half size a stroke of one pixel still leaves a trace; in smaller pictures small text is lost."""
+from dcmaudit.model import Box, Coverage, HowSeen, PlaneAddress, PlaneGroup, PlaneKind, PlaneList, Size
+from dcmaudit.store import Looked, PartRecord, SeenPart, SeenRecord, SeenSpan
 
 Ranges = list[tuple[int, int]]
 """Half-open ranges, in order, that neither overlap nor touch."""
 
-
-def how_seen(size: Size | None, width: int, height: int) -> HowSeen:
-    """How a plane of ``size`` was seen in a picture among others that was painted ``width`` x ``height`` pixels large.
-
-    PROJECTION where at least half its columns and half its rows were painted, otherwise GLANCED.
-    """
-    if size is None or width < size.width * LEAST_SCALE or height < size.height * LEAST_SCALE:
-        return HowSeen.GLANCED
-    return HowSeen.PROJECTION
+GLANCES = tuple(how for how in HowSeen if not how.is_seen)
+"""Every way of seeing after which nobody could have read what is on the plane; the stronger ones first."""
 
 
 class Places:
@@ -51,6 +40,22 @@ class Places:
         self.ranges[first:last] = [(start, end)]
         return True
 
+    def without(self, others: Iterable[tuple[int, int]]) -> Ranges:
+        """The ranges that are left where ``others`` (in order, apart) are taken out."""
+        left: Ranges = []
+        taken = list(others)
+        for start, end in self.ranges:
+            rest = start
+            for first, last in taken:
+                if last <= rest or first >= end:
+                    continue
+                if first > rest:
+                    left.append((rest, first))
+                rest = last
+            if rest < end:
+                left.append((rest, end))
+        return left
+
     def __contains__(self, place: int) -> bool:
         found = bisect_right(self.ranges, place, key=lambda item: item[0]) - 1
         return found >= 0 and place < self.ranges[found][1]
@@ -59,16 +64,31 @@ class Places:
         return sum(end - start for start, end in self.ranges)
 
 
-class SeenPlanes:
-    """For every group of planes and every way of seeing, the planes that were seen so.
+@dataclass(frozen=True, slots=True)
+class Unstored:
+    """What was seen and is not in the database yet: whole planes and glances by way, and parts of planes."""
 
-    Groups and planes go by the names and numbers of the store's spans, which stay true when stray bits come into
-    the list of planes later.
+    spans: Mapping[HowSeen, list[SeenSpan]]
+    parts: Sequence[SeenPart]
+
+
+class SeenPlanes:
+    """For every group of planes and every way of seeing, the planes that were seen so; and parts of planes.
+
+    Groups and planes go by the names and numbers of the store's spans, which stay true when stray bits come into the
+    list of planes later. Questions are answered from what is **stored**; what was noted and is not stored yet is
+    handed out with ``take`` and counts once ``settle`` has it back. Safe to use from several threads.
     """
 
     def __init__(self) -> None:
-        self._seen: dict[tuple[str, HowSeen], Places] = {}
-        self._unstored: dict[tuple[str, HowSeen], Places] = {}
+        self._lock = threading.RLock()
+        self._stored: dict[tuple[str, HowSeen], Places] = {}
+        self._noted: dict[tuple[str, HowSeen], Places] = {}
+        self._parts: dict[tuple[str, int], Coverage] = {}
+        self._noted_parts: dict[tuple[str, int], Coverage] = {}
+        self._on_the_way = 0
+
+    # Noting
 
     def add(self, group: PlaneGroup, start: int, end: int, how: HowSeen) -> None:
         """Note the positions ``start`` to ``end`` (half-open) of a group."""
@@ -76,46 +96,155 @@ class SeenPlanes:
         spans = [(numbers[place], numbers[place] + 1) for place in range(start, end)]
         if isinstance(numbers, range) and start < end:
             spans = [(numbers[start], numbers[end - 1] + 1)]
-        seen = self._seen.setdefault((name, how), Places())
-        for first, last in spans:
-            if seen.add(first, last):
-                self._unstored.setdefault((name, how), Places()).add(first, last)
+        with self._lock:
+            for first, last in spans:
+                self._note(name, how, first, last)
+
+    def add_boxes(self, address: PlaneAddress, size: Size, boxes: Iterable[Box]) -> None:
+        """Note parts of one plane; once they are all of it together, the plane is seen."""
+        span = SeenSpan.of(address)
+        key = (span.group, span.start)
+        with self._lock:
+            if self._has(span.group, HowSeen.SEEN, span.start):
+                return
+            before = Coverage(size)
+            for known in (self._parts.get(key), self._noted_parts.get(key)):
+                before = before | known if known is not None and known.size == size else before
+            now = before
+            for box in boxes:
+                now = now.with_box(box)
+            if now.is_complete:
+                self._noted_parts.pop(key, None)
+                self._note(span.group, HowSeen.SEEN, span.start, span.stop)
+            elif now != before:
+                self._noted_parts[key] = now
+
+    def _note(self, name: str, how: HowSeen, start: int, end: int) -> None:
+        known = Places(self._stored.get((name, how), Places()).ranges)
+        if known.add(start, end):
+            self._noted.setdefault((name, how), Places()).add(start, end)
+
+    def _has(self, name: str, how: HowSeen, number: int) -> bool:
+        return any(number in kept.get((name, how), Places()) for kept in (self._stored, self._noted))
+
+    # The database
 
     def load(self, record: SeenRecord) -> None:
         """Take in what the database has."""
-        seen = self._seen.setdefault((record.group, record.how), Places())
-        for start, end in record.ranges:
-            seen.add(start, end)
+        with self._lock:
+            stored = self._stored.setdefault((record.group, record.how), Places())
+            for start, end in record.ranges:
+                stored.add(start, end)
+
+    def load_part(self, record: PartRecord) -> None:
+        """Take in a part of a plane that the database has."""
+        with self._lock:
+            self._join(self._parts, record.part)
 
     @property
     def has_unstored(self) -> bool:
-        """Whether anything was noted since ``take_unstored``."""
-        return bool(self._unstored)
+        """Whether anything was noted that ``take`` has not handed out."""
+        return bool(self._noted or self._noted_parts)
 
-    def take_unstored(self) -> Mapping[HowSeen, list[SeenSpan]]:
-        """What was noted since the last call."""
-        found: dict[HowSeen, list[SeenSpan]] = {}
-        for (name, how), places in self._unstored.items():
-            found.setdefault(how, []).extend(SeenSpan(name, start, end) for start, end in places.ranges)
-        self._unstored = {}
-        return found
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything that was noted is stored."""
+        return not self.has_unstored and not self._on_the_way
 
-    def put_back(self, how: HowSeen, spans: Iterable[SeenSpan]) -> None:
-        """What ``take_unstored`` gave and could not be stored."""
-        for span in spans:
-            self._unstored.setdefault((span.group, how), Places()).add(span.start, span.stop)
+    def take(self) -> Unstored:
+        """What was noted since the last call, to be stored and given to ``settle``, or else to ``put_back``."""
+        with self._lock:
+            spans: dict[HowSeen, list[SeenSpan]] = {}
+            for (name, how), places in self._noted.items():
+                spans.setdefault(how, []).extend(SeenSpan(name, start, end) for start, end in places.ranges)
+            parts = [SeenPart(group, number, coverage) for (group, number), coverage in self._noted_parts.items()]
+            self._noted, self._noted_parts = {}, {}
+            self._on_the_way += 1
+            return Unstored(spans, parts)
+
+    def settle(self, taken: Unstored) -> None:
+        """What ``take`` gave is stored: it counts from now on."""
+        with self._lock:
+            self._on_the_way -= 1
+            for how, spans in taken.spans.items():
+                for span in spans:
+                    self._stored.setdefault((span.group, how), Places()).add(span.start, span.stop)
+            for part in taken.parts:
+                self._join(self._parts, part)
+
+    def put_back(self, taken: Unstored) -> None:
+        """What ``take`` gave could not be stored."""
+        with self._lock:
+            self._on_the_way -= 1
+            for how, spans in taken.spans.items():
+                for span in spans:
+                    self._noted.setdefault((span.group, how), Places()).add(span.start, span.stop)
+            for part in taken.parts:
+                self._join(self._noted_parts, part)
+
+    @staticmethod
+    def _join(kept: dict[tuple[str, int], Coverage], part: SeenPart) -> None:
+        key = (part.group, part.number)
+        known = kept.get(key)
+        kept[key] = known | part.coverage if known is not None and known.size == part.coverage.size else part.coverage
+
+    # What is stored
 
     def positions(self, group: PlaneGroup, *hows: HowSeen) -> Ranges:
         """The positions within the group that were seen in one of these ways, as half-open ranges."""
         union, name, numbers = Places(), span_name(group), _numbers(group)
-        for how in hows:
-            for start, end in self._seen.get((name, how), Places()).ranges:
-                union.add(bisect_left(numbers, start), bisect_left(numbers, end))
+        with self._lock:
+            for how in hows:
+                for start, end in self._stored.get((name, how), Places()).ranges:
+                    union.add(bisect_left(numbers, start), bisect_left(numbers, end))
         return union.ranges
 
     def count(self, planes: PlaneList, *hows: HowSeen) -> int:
         """How many planes of the list were seen in one of these ways."""
         return sum(end - start for group in planes.groups for start, end in self.positions(group, *hows))
+
+    def part(self, address: PlaneAddress) -> Coverage | None:
+        """Which part of a plane was seen; None where it is none, or all of it."""
+        span = SeenSpan.of(address)
+        with self._lock:
+            if span.start in self._stored.get((span.group, HowSeen.SEEN), Places()):
+                return None
+            return self._parts.get((span.group, span.start))
+
+    def part_positions(self, group: PlaneGroup) -> list[int]:
+        """The positions of a group of which a part was seen, in order."""
+        name, numbers = span_name(group), _numbers(group)
+        with self._lock:
+            whole = self._stored.get((name, HowSeen.SEEN), Places())
+            found = [number for own, number in self._parts if own == name and number not in whole]
+        places = [(bisect_left(numbers, number), number) for number in found]
+        return sorted(place for place, number in places if place < len(numbers) and numbers[place] == number)
+
+    def looked(self, planes: PlaneList, *, is_searched: bool) -> Looked:
+        """How far the planes of a list were looked at."""
+        seen = self.count(planes, HowSeen.SEEN)
+        in_part = sum(len(self.part_positions(group)) for group in planes.groups)
+        shown = 0
+        for group in planes.groups:
+            places = Places(self.positions(group, *HowSeen))
+            for position in self.part_positions(group):
+                places.add(position)
+            shown += len(places)
+        return Looked(len(planes), seen, in_part, shown - seen - in_part, is_searched)
+
+    def only(self, planes: PlaneList, how: HowSeen) -> int:
+        """How many planes were seen in this way and in no stronger one; those seen in part are stronger than all."""
+        stronger = list(HowSeen)[: list(HowSeen).index(how)]
+        total = 0
+        for group in planes.groups:
+            before = Places(self.positions(group, *stronger))
+            for position in self.part_positions(group):
+                before.add(position)
+            known = len(before)
+            for start, end in self.positions(group, how):
+                before.add(start, end)
+            total += len(before) - known
+        return total
 
 
 def span_name(group: PlaneGroup) -> str:

@@ -19,6 +19,7 @@ from dcmaudit.review.history import Change, History
 from dcmaudit.review.openfile import FrameSearch, Header, OpenFile, is_shown
 from dcmaudit.review.options import Options
 from dcmaudit.review.pictures import Picture
+from dcmaudit.review.sight import Sight, way_seen
 from dcmaudit.review.worklist import Filter, Selection, Worklist
 from dcmaudit.store import Store
 
@@ -113,6 +114,14 @@ class Session:
         """The message, which is gone then: whoever takes it says it in other words."""
         found, self.message = self.message, None
         return found
+
+    def say_too(self, text: str, kind: str) -> None:
+        """Tell the reviewer something beside what was just said: neither may hide the other."""
+        said = self.message
+        if said is not None and text not in said.text:
+            text = f"{said.text} {text}"
+        if said is None or text != said.text:
+            self.say(text, kind)
 
     # The worklist
 
@@ -221,8 +230,9 @@ class Session:
     def leave(self) -> None:
         """Store what was seen of the open file; nothing else is written."""
         if self.file is not None:
-            self.desk.contents.keep(self.file)
             self._left = self.file
+            if not self.desk.contents.keep(self.file):
+                self.desk.ledger.soon(self, self.file)
 
     def take_planes(self, file: OpenFile, header: Header) -> None:
         """Take in the planes of a file after its bits were scanned."""
@@ -299,26 +309,48 @@ class Session:
 
     # What was seen
 
-    def painted(self, shown: Iterable[tuple[int, str]]) -> None:
-        """Note planes that the page has really painted, by file id and plane key."""
-        for file_id, key in shown:
-            self.note_seen(file_id, [key], HowSeen.PAINTED)
+    def painted(self, sights: Iterable[Sight]) -> None:
+        """Note what the page says was on its stage; only what is true of the open file, or of the one just left.
+
+        The plane counts for the parts that were really in sight, in a picture that this document was given. A card
+        that says why there is no picture is no picture.
+        """
+        for sight in sights:
+            file = self._shown_file(sight.file_id)
+            place = file.planes.find(parse_key(sight.key)) if file is not None else None
+            issued = self.desk.tickets.read(sight.ticket, self.id, sight.file_id, sight.key)
+            if file is None or place is None or issued is None:
+                continue
+            plane = file.planes[place]
+            is_broken = plane.address in self.desk.pictures.undecodable(sight.file_id)
+            if plane.size is None or not is_shown(plane) or is_broken:
+                continue
+            how = way_seen(sight, issued)
+            if how.is_seen:
+                file.seen.add_boxes(plane.address, plane.size, sight.boxes)
+            else:
+                self._note(file, place, how)
+            self.desk.ledger.soon(self, file)
 
     def note_seen(self, file_id: int, keys: Iterable[str], how: HowSeen) -> None:
-        """Note planes of the open file, or of the one that was just left; those of any other are not accepted."""
-        file = next((file for file in (self.file, self._left) if file and file.file_id == file_id), None)
+        """Note a glance at planes of the open file, or of the one just left; those of any other do not count."""
+        file = self._shown_file(file_id)
         if file is None:
             return
         failed = self.desk.pictures.undecodable(file_id)
         for key in keys:
             place = file.planes.find(parse_key(key))
-            # A card that says why there is no picture is not the picture; for an entry that nothing can show, it is.
-            if place is not None and (file.planes[place].address not in failed or not is_shown(file.planes[place])):
-                plane = file.planes[place]
-                group_start = file.planes.group_start(place)
-                file.seen.add(plane.group, place - group_start, place - group_start + 1, how)
-        if file is self._left:
-            self.desk.contents.keep(file)
+            if place is not None and file.planes[place].address not in failed and is_shown(file.planes[place]):
+                self._note(file, place, how)
+        self.desk.ledger.soon(self, file)
+
+    def _shown_file(self, file_id: int) -> OpenFile | None:
+        return next((file for file in (self.file, self._left) if file and file.file_id == file_id), None)
+
+    @staticmethod
+    def _note(file: OpenFile, place: int, how: HowSeen) -> None:
+        start = file.planes.group_start(place)
+        file.seen.add(file.planes[place].group, place - start, place - start + 1, how)
 
     # Writing
 

@@ -12,6 +12,7 @@ from dcmaudit.review.names import short_name
 from dcmaudit.review.openfile import OpenFile, Suggestion
 from dcmaudit.review.pictures import Picture
 from dcmaudit.review.previews import unstored
+from dcmaudit.review.seen import GLANCES
 from dcmaudit.review.session import Session
 from dcmaudit.review.strip import stripes
 from dcmaudit.review.suggest import is_offered, is_redacted, offers
@@ -21,8 +22,13 @@ from dcmaudit.store import OcrEngine, RectRow
 Json = dict[str, object]
 
 PROBLEMS_SHOWN = 50
+MAP_EDGE = 32
+"""Cells a side of the small map that shows which part of a plane was seen."""
+
 RECTS_AHEAD = 100
 """A plane beside the one on screen with more rectangles than this is not sent along."""
+
+_GLANCED = tuple(how for how in GLANCES if how is not HowSeen.SKIPPED)
 
 _SOURCES = {
     Origin.REVIEWER: "stored",
@@ -135,7 +141,7 @@ def _worklist(session: Session) -> Json:
 
 def _file(session: Session, file: OpenFile) -> Json:
     device = file.facts.device if file.facts else None
-    state = state_of(file)
+    state, looked = state_of(file), file.looked
     return {
         "file_id": file.file_id,
         "name": file.name,
@@ -147,8 +153,10 @@ def _file(session: Session, file: OpenFile) -> Json:
         "error": error_json(file.error) if file.error else None,
         "modality": device.modality if device else None,
         "model": device.model if device else None,
-        "seen": len(file.planes) - file.unseen(),
-        "painted": file.seen.count(file.planes, HowSeen.PAINTED),
+        "seen": looked.seen,
+        "partly": looked.in_part,
+        "glanced": looked.glanced,
+        "stored": session.desk.contents.is_kept,
         "planes": len(file.planes),
         "unscanned_bits": file.is_unsearched,
         "bits": file.search.value,
@@ -173,9 +181,9 @@ def _groups(file: OpenFile) -> list[Json]:
             "title": group.title,
             "start": start,
             "count": count,
-            "seen": [list(span) for span in file.seen.positions(group, HowSeen.PAINTED, HowSeen.PROJECTION)],
-            "projected": [list(span) for span in file.seen.positions(group, HowSeen.PROJECTION)],
-            "glanced": [list(span) for span in file.seen.positions(group, HowSeen.GLANCED)],
+            "seen": [list(span) for span in file.seen.positions(group, HowSeen.SEEN)],
+            "partly": file.seen.part_positions(group),
+            "glanced": [list(span) for span in file.seen.positions(group, *_GLANCED)],
             "skipped": [list(span) for span in file.seen.positions(group, HowSeen.SKIPPED)],
             "marked": told.marked[number],
             "heat": told.heat[number],
@@ -208,6 +216,7 @@ def _plane(session: Session, file: OpenFile, index: int) -> Json | None:
     plane = file.planes[index]
     key, size = plane.address.key, plane.size
     picture = Picture(file.file_id, plane.address, session.view)
+    part = file.seen.part(plane.address)
     return {
         "index": index,
         "number": index + 1,
@@ -221,6 +230,7 @@ def _plane(session: Session, file: OpenFile, index: int) -> Json | None:
         "group": file.group_at(index),
         "position": index - file.planes.group_start(index),
         "overlay": f"{plane.address.group:04X}" if isinstance(plane.address, OverlayAddress) else None,
+        "map": part.coarse(MAP_EDGE, MAP_EDGE) if part is not None else None,
     }
 
 

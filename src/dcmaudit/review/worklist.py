@@ -117,6 +117,10 @@ class Worklist:
         """The full name of the file at ``place``."""
         return self._names[place]
 
+    def find(self, name: str) -> int | None:
+        """The place of the file with that full name; None where the list has none. Reads every name."""
+        return next((place for place in range(len(self)) if self._names[place] == name), None)
+
     def reference(self, place: int) -> Reference:
         """A reference to the file at ``place``."""
         return self._reopen(self._names[place])

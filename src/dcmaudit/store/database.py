@@ -17,7 +17,7 @@ from dcmaudit.errors import StoreCorruptError, StoreReadOnlyError
 from dcmaudit.store import migrate, soundness, walfile
 from dcmaudit.store.location import SqliteLocation, parse_location
 from dcmaudit.store.postgres import PostgresBackend
-from dcmaudit.store.schema import HEAD, LEARNING, LOOKS, SCREEN, SUMS
+from dcmaudit.store.schema import HEAD, LEARNING, LEDGER, LOOKS, SCREEN, SUMS
 from dcmaudit.store.sqlite import WRITE, SqliteBackend
 from dcmaudit.store.translate import translated
 
@@ -59,6 +59,11 @@ class Session:
     def has_expanded(self) -> bool:
         """Whether rectangles on all frames are written one row a frame, and what was shown is noted."""
         return self.has(SCREEN)
+
+    @property
+    def has_ledger(self) -> bool:
+        """Whether the tables of what was seen in part, of done files, and of removed rows are there."""
+        return self.has(LEDGER)
 
     @property
     def is_sqlite(self) -> bool:

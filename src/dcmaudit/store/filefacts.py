@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from dcmaudit.model import DeviceFacts, Example, HowSeen, Identity, Judged, PlaneAddress
-from dcmaudit.store import identities, journal, learning, looks, rows
+from dcmaudit.store import identities, journal, learning, ledger, looks, rows
 from dcmaudit.store.part import StorePart
-from dcmaudit.store.records import IdentityRecord, Look, SeenRecord, SeenSpan
+from dcmaudit.store.records import (
+    DoneRecord,
+    IdentityRecord,
+    Look,
+    PartRecord,
+    SeenPart,
+    SeenRecord,
+    SeenSpan,
+)
 
 
 class FileFacts(StorePart):
@@ -56,6 +64,34 @@ class FileFacts(StorePart):
         rows.check_name(filename)
         with self._database.writing(filename) as session:
             journal.write_seen(session, filename, how, planes, self.user)
+            if how is HowSeen.SEEN:
+                ledger.drop_parts(session, filename, journal.spans(planes), self.user)
+
+    def put_sights(
+        self, filename: str, seen: Mapping[HowSeen, Sequence[SeenSpan]], parts: Iterable[SeenPart] = ()
+    ) -> None:
+        """Note in one step what this user has seen, whole, at a glance and in part; joined with what was there."""
+        rows.check_name(filename)
+        with self._database.writing(filename) as session:
+            ledger.write_parts(session, filename, parts, self.user)
+            for how, spans in seen.items():
+                journal.write_seen(session, filename, how, spans, self.user)
+            ledger.drop_parts(session, filename, seen.get(HowSeen.SEEN, ()), self.user)
+
+    def parts_seen(self, filename: str) -> list[PartRecord]:
+        """The planes of the file of which somebody saw a part, and which part."""
+        with self._database.reading() as session:
+            return ledger.read_parts(session, filename) if session.has_ledger else []
+
+    def done_record(self, filename: str) -> DoneRecord | None:
+        """How far the file was looked at when it was done; None where it is not done, or where nobody noted it."""
+        with self._database.reading() as session:
+            return ledger.read_done(session, filename) if session.has_ledger else None
+
+    def done_records(self) -> list[DoneRecord]:
+        """The same of every done file for which it was noted, by name."""
+        with self._database.reading() as session:
+            return ledger.read_all_done(session) if session.has_ledger and session.has_tags else []
 
     def seen(self, filename: str, *, user: str | None = None) -> list[SeenRecord]:
         """What was seen of the file, by one person or by all."""
@@ -71,6 +107,7 @@ class FileFacts(StorePart):
         rows.check_name(filename)
         with self._database.writing(filename) as session:
             count = journal.forget_seen(session, filename, except_pixels=except_pixels)
+            count += ledger.forget_parts(session, filename, except_pixels=except_pixels)
             if count:
                 self._note(session, "seen forgotten: other content", filename, count)
             return count

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from dcmaudit.model import DeviceFacts
-from dcmaudit.store import expanded, marks, rows, sums
+from dcmaudit.store import expanded, ledger, marks, rows, sums
 from dcmaudit.store.database import Session
 from dcmaudit.store.part import StorePart
-from dcmaudit.store.records import Marks, NewRect, RectId, RectRow, TagRecord
+from dcmaudit.store.records import Marks, NewRect, RectId, RectRow, Removal, RemovalKind, TagRecord
 
 Fingerprint = tuple[object, ...]
 
@@ -39,14 +39,19 @@ class FileMarks(StorePart):
             self._note(session, "rectangles added", filename, len(ids))
             return ids
 
-    def remove_rects(self, ids: Iterable[RectId]) -> list[RectRow]:
-        """Remove the rows of these names and return those that were there, for ``restore_rects``."""
+    def remove_rects(self, ids: Iterable[RectId], kind: RemovalKind = RemovalKind.TAKEN_BACK) -> list[RectRow]:
+        """Remove the rows of these names and return those that were there, for ``restore_rects``.
+
+        They are kept whole in a table of ours; ``kind`` says why they went, and decides whether ``removals`` offers
+        to put them back.
+        """
         wanted = list(ids)
         marks.by_table(wanted)
         with self._database.reading() as session:
             files = self._files(marks.rects_by_id(session, wanted) if session.has_rects and session.has_own else [])
         with self._database.writing(*files) as session:
             found = marks.rects_by_id(session, wanted)
+            ledger.keep_removed(session, kind, found, None, self.user)
             marks.delete_rects(session, wanted)
             self._note_rects(session, "rectangles removed", found)
             return found
@@ -83,6 +88,7 @@ class FileMarks(StorePart):
         """Put removed rows back exactly as they were, under the same names; StoreError where one is there already."""
         with self._database.writing(*self._files(records)) as session:
             marks.restore_rects(session, records)
+            ledger.note_restored(session, records, None, self.user)
             self._note_rects(session, "rectangles restored", records)
 
     def expand(self, filename: str, frames: int) -> int:
@@ -142,7 +148,12 @@ class FileMarks(StorePart):
             return former
 
     def set_marked(
-        self, filename: str, device: DeviceFacts, sop_class_uid: str | None = None, *, marked: bool
+        self,
+        filename: str,
+        device: DeviceFacts,
+        sop_class_uid: str | None = None,
+        *,
+        marked: bool,
     ) -> TagRecord | None:
         """Tag or untag the file, leaving its comment; either way it is done afterwards. The former row."""
         rows.check_name(filename)
@@ -153,14 +164,18 @@ class FileMarks(StorePart):
             return former
 
     def set_comment(
-        self, filename: str, comment: str | None, device: DeviceFacts, sop_class_uid: str | None = None
+        self,
+        filename: str,
+        comment: str | None,
+        device: DeviceFacts,
+        sop_class_uid: str | None = None,
     ) -> TagRecord | None:
         """Write the comment, leaving the mark; an untagged file is done afterwards. The former row."""
         rows.check_name(filename)
         with self._database.writing(filename) as session:
             former = marks.find_tag(session, filename)
-            marked = former.marked if former else False
-            self._write_tag(session, filename, device, sop_class_uid, marked=marked, comment=comment or None)
+            marked, text = former.marked if former else False, comment or None
+            self._write_tag(session, filename, device, sop_class_uid, marked=marked, comment=text)
             return former
 
     def restore_tag(self, filename: str, record: TagRecord | None) -> TagRecord | None:
@@ -169,6 +184,8 @@ class FileMarks(StorePart):
         with self._database.writing(filename) as session:
             former = marks.find_tag(session, filename)
             marks.restore_tag(session, filename, record)
+            if record is None:
+                ledger.forget_done(session, filename)
             self._note(session, "tag restored" if record else "tag removed", filename, 1)
             return former
 
@@ -192,6 +209,7 @@ class FileMarks(StorePart):
             user=self.user,
         )
         self._note(session, "tagged" if marked else "done", filename, 1)
+        ledger.forget_done(session, filename)  # of an earlier finish: how far somebody looked this time nobody said
 
     # --- the whole file -----------------------------------------------------------------------------------------
 
@@ -202,6 +220,7 @@ class FileMarks(StorePart):
             found = Marks(
                 filename, tuple(marks.find_rects(session, filename, to_remove=True)), marks.find_tag(session, filename)
             )
+            ledger.keep_removed(session, RemovalKind.CLEARED, found.rects, found.tag, self.user)
             marks.delete_rects(session, [row.id for row in found.rects])
             marks.restore_tag(session, filename, None)
             self._note(session, "cleared", filename, len(found.rects) + (found.tag is not None))
@@ -213,7 +232,31 @@ class FileMarks(StorePart):
             marks.restore_rects(session, former.rects)
             if former.tag is not None:
                 marks.restore_tag(session, former.filename, former.tag)
+            ledger.note_restored(session, former.rects, former.tag, self.user)
             self._note(session, "restored", former.filename, len(former.rects) + (former.tag is not None))
+
+    # --- what was removed ---------------------------------------------------------------------------------------
+
+    def removals(self, most: int = 100) -> list[Removal]:
+        """What this user removed last and nobody has put back, the newest first; for undo after a restart."""
+        with self._database.reading() as session:
+            return ledger.read_removals(session, self.user, most) if session.has_ledger else []
+
+    def restore_removal(self, act: str) -> list[RectRow]:
+        """Put back what was removed together in one act, in one step; the rectangles among it.
+
+        StoreError, and nothing is changed, where it is back already or something else has taken its place.
+        """
+        with self._database.reading() as session:
+            files = ledger.files_of(session, act) if session.has_ledger else []
+        with self._database.writing(*files) as session:
+            records, tag = ledger.restore_act(session, act, self.user)
+            for filename in files:
+                count = sum(row.filename == filename for row in records) + (
+                    tag is not None and tag.filename == filename
+                )
+                self._note(session, "restored", filename, count)
+            return records
 
     def _note_rects(self, session: Session, action: str, records: Sequence[RectRow]) -> None:
         for filename in self._files(records):

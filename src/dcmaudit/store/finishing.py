@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dcmaudit.model import DeviceFacts
 from dcmaudit.model.screen import Screen
-from dcmaudit.store import marks, rows, screens
+from dcmaudit.store import ledger, marks, rows, screens
 from dcmaudit.store.database import Session
 from dcmaudit.store.part import StorePart
-from dcmaudit.store.records import NewRect, RectId, RectRow, Stored, TagRecord
+from dcmaudit.store.records import Looked, NewRect, RectId, RectRow, RemovalKind, Stored, TagRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Finished:
     filename: str
     tag: TagRecord | None
     screen: Stored | None
+    looked: Stored | None
     added: tuple[RectId, ...] = ()
 
 
@@ -38,6 +39,7 @@ class TakenBack:
     filename: str
     tag: TagRecord | None
     screen: Stored | None
+    looked: Stored | None
     removed: tuple[RectRow, ...] = ()
 
 
@@ -53,15 +55,19 @@ class Finishing(StorePart):
         change: TagChange,
         rects: Sequence[NewRect] = (),
         screen: Screen | None = None,
+        looked: Looked | None = None,
     ) -> Finished:
-        """Write the tag row, after which the file is done, ``rects``, and what was black on the screen.
+        """Write the tag row, after which the file is done, ``rects``, what was black on the screen, and what was seen.
 
-        ``screen`` None: nobody knows what was shown, and no record says anything about it any more.
+        ``screen`` None: nobody knows what was shown, and no record says anything about it any more. ``looked`` None:
+        the same for how far the file was looked at.
         """
         rows.check_name(filename)
         with self._database.writing(filename) as session:
             former = marks.find_tag(session, filename)
-            found = Finished(filename, former, screens.read_stored(session, filename))
+            found = Finished(
+                filename, former, screens.read_stored(session, filename), ledger.read_done_row(session, filename)
+            )
             added = marks.add_rects(session, filename, rects, self.user)
             if added:
                 self._note(session, "previews stored", filename, len(added))
@@ -70,7 +76,16 @@ class Finishing(StorePart):
                 screens.restore(session, filename, None)
             else:
                 screens.write_screen(session, filename, screen, self.user)
-            return Finished(filename, found.tag, found.screen, tuple(added))
+            self._write_looked(session, filename, looked)
+            return replace(found, added=tuple(added))
+
+    def _write_looked(self, session: Session, filename: str, looked: Looked | None) -> None:
+        if looked is None:
+            ledger.forget_done(session, filename)
+            return
+        ledger.write_done(session, filename, looked, self.user)
+        if looked.unseen:
+            self._note(session, "planes not seen", filename, looked.unseen)
 
     def _write(
         self,
@@ -95,12 +110,15 @@ class Finishing(StorePart):
         name = finished.filename
         with self._database.writing(name) as session:
             tag, screen = marks.find_tag(session, name), screens.read_stored(session, name)
+            looked = ledger.read_done_row(session, name)
             removed = marks.rects_by_id(session, finished.added)
+            ledger.keep_removed(session, RemovalKind.TAKEN_BACK, removed, None, self.user)
             marks.delete_rects(session, finished.added)
             marks.restore_tag(session, name, finished.tag)
             screens.restore(session, name, finished.screen)
+            ledger.restore_done_row(session, name, finished.looked)
             self._note(session, "tag restored" if finished.tag else "tag removed", name, 1)
-            return TakenBack(name, tag, screen, tuple(removed))
+            return TakenBack(name, tag, screen, looked, tuple(removed))
 
     def finish_again(self, former: TakenBack) -> None:
         """Do again what ``take_back`` took back."""
@@ -109,6 +127,8 @@ class Finishing(StorePart):
             marks.restore_rects(session, former.removed)
             marks.restore_tag(session, name, former.tag)
             screens.restore(session, name, former.screen)
+            ledger.note_restored(session, former.removed, None, self.user)
+            ledger.restore_done_row(session, name, former.looked)
             self._note(session, "tag restored" if former.tag else "tag removed", name, 1)
 
     def screen(self, filename: str) -> Screen | None:

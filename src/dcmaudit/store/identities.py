@@ -9,6 +9,7 @@ from dcmaudit.model import HowSeen, Identity, ReviewState
 from dcmaudit.store import names, rows, schema
 from dcmaudit.store.database import Session
 from dcmaudit.store.journal import forget_seen, parse_ranges, write_seen
+from dcmaudit.store.ledger import forget_parts, move_parts
 from dcmaudit.store.records import IdentityRecord, SeenSpan
 from dcmaudit.store.schema import identity as table
 
@@ -28,6 +29,7 @@ def write_identity(
     if former is not None and (is_dated or is_other):
         is_same = identity.pixel_digest is not None and former.identity.pixel_digest == identity.pixel_digest
         forget_seen(session, filename, except_pixels=is_same)
+        forget_parts(session, filename, except_pixels=is_same)
     session.connection.execute(delete(table).where(table.c.filename == filename))
     session.connection.execute(
         insert(table).values(
@@ -98,14 +100,13 @@ def adopt(session: Session, filename: str, identity: Identity, source: str | Non
             hint="say which one is meant",
         )
     former = found[0]
-    session.connection.execute(delete(schema.kinds).where(schema.kinds.c.filename == filename))
-    session.connection.execute(delete(schema.looks).where(schema.looks.c.filename == filename))
-    session.connection.execute(delete(schema.shown).where(schema.shown.c.filename == filename))
-    for moved in (
-        schema.rects, schema.tags, schema.extra_rects, schema.kinds, schema.judged, schema.looks, schema.shown
-    ):  # fmt: skip
+    for single in (schema.kinds, schema.looks, schema.shown, schema.done):
+        session.connection.execute(delete(single).where(single.c.filename == filename))
+    singles = (schema.kinds, schema.looks, schema.shown, schema.done)
+    for moved in (schema.rects, schema.tags, schema.extra_rects, schema.judged, *singles):
         session.connection.execute(update(moved).where(moved.c.filename == former).values(filename=filename))
     _move_seen(session, former, filename)
+    move_parts(session, former, filename)
     session.connection.execute(delete(table).where(table.c.filename == former))
     return former
 

@@ -71,13 +71,17 @@ def parse_ranges(text: str) -> Ranges:
     return result
 
 
+def spans(planes: Iterable[PlaneAddress | SeenSpan]) -> list[SeenSpan]:
+    """The same as spans."""
+    return [plane if isinstance(plane, SeenSpan) else SeenSpan.of(plane) for plane in planes]
+
+
 def write_seen(
     session: Session, filename: str, how: HowSeen, planes: Iterable[PlaneAddress | SeenSpan], user: str
 ) -> None:
     """Add the planes to what this person has seen of the file in this way. The caller holds the file's lock."""
     groups: dict[str, Ranges] = {}
-    for plane in planes:
-        span = plane if isinstance(plane, SeenSpan) else SeenSpan.of(plane)
+    for span in spans(planes):
         groups.setdefault(span.group, []).append((span.start, span.stop))
     now = rows.utc_now()
     for group, new in groups.items():

@@ -68,6 +68,8 @@ _KINDS = (
     "WHERE filename IN {names}"
 )
 _NEWEST_JUDGED = "SELECT kind, accepted FROM dcmaudit_judged ORDER BY id DESC LIMIT :most"
+_LOOKED = {how.value for how in (HowSeen.SEEN, HowSeen.MAXIMUM, HowSeen.TEXT_MAP, HowSeen.PAINTED, HowSeen.PROJECTION)}
+"""Ways of seeing in which a rectangle would have been drawn where text was: good enough to learn from."""
 _SEEN = "SELECT filename, plane_group, how, ranges FROM dcmaudit_seen WHERE filename IN {names}"
 
 
@@ -245,7 +247,7 @@ def _unseen(records: Iterable[Sequence[Any]]) -> dict[str, dict[str, tuple[tuple
         spans = parse_ranges(ranges)
         if how == HowSeen.SKIPPED.value:
             skipped.setdefault((name, group), set()).update(spans)
-        elif how != HowSeen.GLANCED.value:
+        elif how in _LOOKED:
             better.setdefault((name, group), []).extend(spans)
     found: dict[str, dict[str, tuple[tuple[int, int], ...]]] = {}
     for (name, group), gaps in skipped.items():

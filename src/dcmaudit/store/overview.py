@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from dcmaudit.store import looks, rows, schema
+from dcmaudit.store import ledger, looks, rows, schema
 from dcmaudit.store.database import Database, Session
 from dcmaudit.store.exports import every_row
 from dcmaudit.store.migrate import table_names, version
@@ -20,6 +20,8 @@ def overview(session: Session, database: Database, notes: tuple[str, ...]) -> St
             problems += rows.rect_row(row, prefix).problem is not None
             old |= set(schema.OLD_COLUMNS) & set(row) if prefix == "r" else set()
     backend = database.backend
+    tags = _count(session, "DicomTags", is_there=session.has_tags)
+    done = ledger.read_all_done(session) if session.has_ledger and session.has_tags else []
     journal = session.connection.exec_driver_sql("PRAGMA journal_mode").scalar() if session.is_sqlite else None
     return StoreInfo(
         location=database.name,
@@ -29,9 +31,11 @@ def overview(session: Session, database: Database, notes: tuple[str, ...]) -> St
         journal=journal,
         rects=_count(session, "DicomRects", is_there=session.has_rects),
         extra_rects=_count(session, "dcmaudit_rects", is_there=session.has_own),
-        tags=_count(session, "DicomTags", is_there=session.has_tags),
+        tags=tags,
         files=_files(session),
         problems=problems,
+        not_all_seen=sum(not record.looked.is_whole for record in done),
+        not_noted=tags - len(done),
         old_columns=tuple(name for name in schema.OLD_COLUMNS if name in old),
         notes=notes,
         looks=looks.count_looks(session) if session.has_looks else {},

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import NewType
 
 from dcmaudit.model import (
     Box,
+    Coverage,
     DeviceFacts,
     HowSeen,
     Identity,
@@ -192,6 +193,83 @@ class SeenRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenPart:
+    """What was on the stage of a plane that was not seen whole; ``group`` and ``number`` as in ``SeenSpan``."""
+
+    group: str
+    number: int
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class PartRecord:
+    """The same as it is stored: of which file, and who saw it."""
+
+    filename: str
+    part: SeenPart
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """How many planes a file has and how many of them one person saw: whole, in part, or only at a glance.
+
+    ``glanced`` counts every way that is neither whole nor in part, planes skipped on purpose included; what is
+    left of ``planes`` was never shown. ``is_searched`` is False where there may be planes that nobody has looked
+    for yet (unused bits of the pixels).
+    """
+
+    planes: int
+    seen: int
+    in_part: int
+    glanced: int
+    is_searched: bool
+
+    @property
+    def unseen(self) -> int:
+        """Planes that were not seen whole."""
+        return self.planes - self.seen
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every plane was seen whole, and no other plane can turn up."""
+        return self.is_searched and self.seen >= self.planes
+
+
+@dataclass(frozen=True, slots=True)
+class DoneRecord:
+    """What was noted when somebody marked a file done, tagged it or commented on it."""
+
+    filename: str
+    looked: Looked
+    at: datetime
+    by: str
+
+
+class RemovalKind(StrEnum):
+    """Why rows were removed; the value is stored."""
+
+    CLEARED = "cleared"
+    """Everything marked on a file was removed."""
+    REMOVED = "removed"
+    """Somebody removed rectangles."""
+    TAKEN_BACK = "taken back"
+    """A change was undone (or a removal done again)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Rows of one file that were removed together and have not been put back."""
+
+    act: str
+    kind: RemovalKind
+    filename: str
+    count: int
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """Who did what and when. ``count`` is the number of rows; never a text or a comment."""
 
@@ -253,6 +331,10 @@ class StoreInfo:
     tags: int
     files: int
     problems: int
+    not_all_seen: int
+    """Files that are done although not all of their planes were seen."""
+    not_noted: int
+    """Done files of which nobody noted how far they were looked at (earlier versions, other tools)."""
     old_columns: tuple[str, ...]
     notes: tuple[str, ...]
     looks: Mapping[Outcome, int] = field(default_factory=dict)

@@ -179,6 +179,57 @@ looks = Table(
 )
 """Of the third step: how the last look of each engine at each file ended, also where it saw nothing or failed."""
 
+parts = Table(
+    "dcmaudit_parts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("filename", Text, nullable=False),
+    Column("plane_group", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("seen_by", Text, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("cells", Text, nullable=False),
+    Column("first_at", Text, nullable=False),
+    Column("last_at", Text, nullable=False),
+    UniqueConstraint("filename", "plane_group", "number", "seen_by", name="dcmaudit_parts_once"),
+)
+"""Planes of which only a part was on the stage, and which part."""
+
+done = Table(
+    "dcmaudit_done",
+    metadata,
+    Column("filename", Text, primary_key=True),
+    Column("planes", Integer, nullable=False),
+    Column("seen", Integer, nullable=False),
+    Column("in_part", Integer, nullable=False),
+    Column("glanced", Integer, nullable=False),
+    Column("searched", Integer, nullable=False),
+    Column("done_at", Text, nullable=False),
+    Column("done_by", Text, nullable=False),
+)
+"""How many planes a file had and how they were seen when somebody marked it done, tagged it or commented on it."""
+
+removed = Table(
+    "dcmaudit_removed",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("act", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("filename", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("row_id", Integer, nullable=False),
+    Column("contents", Text, nullable=False),
+    Column("removed_at", Text, nullable=False),
+    Column("removed_by", Text, nullable=False),
+    Column("restored_at", Text),
+    Column("restored_by", Text),
+    Index("dcmaudit_removed_by_act", "act"),
+    Index("dcmaudit_removed_by_user", "removed_by", "id"),
+    sqlite_autoincrement=True,
+)
+"""Rows that somebody removed, whole, as JSON: what was removed together has one ``act``."""
+
 LEARNING_TABLES = (kinds, judged)
 """Those of the second step."""
 
@@ -207,9 +258,9 @@ shown = Table(
 )
 """What rules and ultrasound regions showed black when a file was finished, whether or not it was stored."""
 
-LEARNING, LOOKS, SUMS, SCREEN = "0002", "0003", "0004", "0005"
-"""The steps that made the tables of the learning, of the looks, of the sums, and of what was on the screen; a database
-that is only read may lack them."""
+LEARNING, LOOKS, SUMS, SCREEN, LEDGER = "0002", "0003", "0004", "0005", "0006"
+"""The steps that made the tables of the learning, of the looks, of the sums, of what was on the screen, and of what was
+seen in part, done and removed; a database that is only read may lack them."""
 
 STEPS: dict[str, frozenset[str]] = {
     "0001": frozenset(str(table.name) for table in (rects, tags, *OWN_TABLES)),
@@ -217,6 +268,7 @@ STEPS: dict[str, frozenset[str]] = {
     LOOKS: frozenset({looks.name}),
     SUMS: frozenset({SUMS_TABLE}),
     SCREEN: frozenset({expanded.name, shown.name}),
+    LEDGER: frozenset({parts.name, done.name, removed.name}),
 }
 """The tables that each step made: a database that says it took a step and lacks one of them is damaged."""
 

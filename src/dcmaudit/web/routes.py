@@ -31,6 +31,7 @@ from dcmaudit.review import (
 )
 from dcmaudit.review.drill import drill
 from dcmaudit.review.series import series_files
+from dcmaudit.review.sight import Sight
 from dcmaudit.web.browse import browse
 from dcmaudit.web.replies import body_of, error_reply, query_number, reply
 
@@ -39,6 +40,7 @@ _PAGE = 500
 _PATIENCE = 0.2
 _SPOOLED = 8 * 2**20
 _CHUNK = 2**16
+_MOST_PAINTED = 10_000
 
 
 class Routes:
@@ -185,6 +187,10 @@ class Routes:
             raise ReviewError("the picture is no longer wanted", hint="ask for it again")
         headers = {"X-Plane": f"{picture.file_id}/{label}", "X-Left-Out": str(len(pictures.left_out(picture)))}
         told = pictures.remark(picture)
+        if not picture.thumbnail:
+            shown = told.rendering if told is not None else picture.view.rendering
+            what = (picture.projection or shown).value
+            headers["X-Ticket"] = self._desk.tickets.issue(session.id, picture.file_id, label, what)
         if told is not None and told.reason is not None:
             # The remark is text in any letters, and a header is not: the page decodes it.
             headers |= {"X-Rendering": told.rendering.value, "X-Note": quote(told.reason)}
@@ -342,14 +348,9 @@ def _view(request: Request) -> View:
     return View(Rendering(value), request.query_params.get("inverted", "0") == "1")
 
 
-def _painted(value: object) -> list[tuple[int, str]]:
+def _painted(value: object) -> list[Sight]:
     if value is None:
         return []
-    if not isinstance(value, list):
-        raise UsageError("painted must be a list of pairs of file id and plane key")
-    pairs = []
-    for item in value:
-        if not (isinstance(item, list) and len(item) == 2 and isinstance(item[0], int) and isinstance(item[1], str)):
-            raise UsageError("painted must be a list of pairs of file id and plane key")
-        pairs.append((item[0], item[1]))
-    return pairs
+    if not isinstance(value, list) or len(value) > _MOST_PAINTED:
+        raise UsageError(f"painted must be a list of at most {_MOST_PAINTED} planes")
+    return [Sight.parse(item) for item in value]

@@ -1,6 +1,7 @@
 /** Talking with the server. One document id a tab; every write carries the header that cross-site pages cannot send. */
 
 /** @typedef {{rendering: string, text: string}} Remark  how a plane is really shown, and why */
+/** @typedef {import("./types.js").Painted} Painted */
 
 /** An answer of the server that says what went wrong and what to do. */
 export class Refusal extends Error {
@@ -121,10 +122,10 @@ export class Api {
 
   /**
    * A last word while the tab is being closed: nobody waits for an answer.
-   * @param {[number, string][]} painted
+   * @param {Painted[]} painted
    */
   farewell(painted) {
-    const body = { command: "seen", args: { file_id: painted.at(-1)?.[0], keys: [], how: "painted" }, painted };
+    const body = { command: "seen", args: { file_id: painted.at(-1)?.file_id }, painted };
     post(`${this.base}/do`, body, true).catch(() => {
       // the tab is gone
     });
@@ -133,7 +134,7 @@ export class Api {
   /**
    * @param {string} command
    * @param {Record<string, unknown>} args
-   * @param {[number, string][]} painted
+   * @param {Painted[]} painted
    * @returns {Promise<import("./types.js").ViewState>}
    */
   async act(command, args, painted) {
@@ -212,11 +213,12 @@ export class Api {
   /**
    * The bytes of a picture; `plane` ("file/key") must be what the server says it sent. `leftOut` is the number of
    * planes that a projection could not take in; `remark` says where the plane is shown in another way than was asked
-   * for, or holds nothing that could be shown.
+   * for, or holds nothing that could be shown. `ticket` is the server's note of what the picture is: it goes back with
+   * the report that it was on the screen.
    * @param {string} url
    * @param {string} plane
    * @param {AbortSignal} [signal]
-   * @returns {Promise<{blob: Blob, leftOut: number, remark: Remark|null}>}
+   * @returns {Promise<{blob: Blob, leftOut: number, remark: Remark|null, ticket: string}>}
    */
   static async picture(url, plane, signal) {
     const response = await ask(url, signal ? { signal } : {});
@@ -227,6 +229,7 @@ export class Api {
     const { headers } = response;
     const [rendering, note] = [headers.get("X-Rendering"), headers.get("X-Note")];
     const remark = rendering && note ? { rendering, text: decodeURIComponent(note) } : null;
-    return { blob: await response.blob(), leftOut: Number(headers.get("X-Left-Out") ?? 0), remark };
+    const ticket = headers.get("X-Ticket") ?? "";
+    return { blob: await response.blob(), leftOut: Number(headers.get("X-Left-Out") ?? 0), remark, ticket };
   }
 }

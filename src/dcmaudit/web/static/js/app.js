@@ -5,8 +5,9 @@ import { Chrome, Theme } from "./chrome.js";
 import { Conductor } from "./conductor.js";
 import { Cursor } from "./cursor.js";
 import { anyOpen, askComment, askQuestion, showHelp, showTags } from "./dialogs.js";
-import { byId } from "./dom.js";
+import { byId, settled } from "./dom.js";
 import { isTyping, keyName, keyTable } from "./keys.js";
+import { Minimap } from "./minimap.js";
 import { Menus } from "./menus.js";
 import { choose, PURPOSES } from "./opener.js";
 import { manageCredentials } from "./s3credentials.js";
@@ -16,6 +17,7 @@ import { Panel } from "./panel.js";
 import { Pictures } from "./pictures.js";
 import { Pointer } from "./pointer.js";
 import { Sheet } from "./sheet.js";
+import { sightOf } from "./sight.js";
 import { explain } from "./sources.js";
 import { Stage } from "./stage.js";
 import { Strip } from "./strip.js";
@@ -27,6 +29,10 @@ import { Worklist } from "./worklist.js";
 
 /** Marks of the plane that is hidden behind a contact sheet or projection would be marks in the dark. */
 const NEEDS_STAGE = new Set(["mark", "mark-all-frames", "mark-all-planes", "mark-series", "apply-all", "ocr"]);
+/** What is not done again while its key is held down: everything that writes, and `f`, which notes what was skipped. */
+const ONCE = new Set(["next-overlay"]);
+/** Milliseconds for which the stage must stand still before what is on it counts. */
+const STILL = 200;
 /** Going to a plane leaves the contact sheet or projection. */
 const SHOWS_PLANE = new Set(["next-frame", "previous-frame", "next-overlay", "go-plane"]);
 
@@ -39,6 +45,7 @@ class Page {
     this.chrome = new Chrome();
     this.theme = new Theme();
     this.stage = new Stage(byId("stage", HTMLElement));
+    this.minimap = new Minimap(this.stage);
     this.pictures = new Pictures(() => this.stage.camera.fittedStage);
     this.cursor = new Cursor(this.stage, (box) => this.conductor.run("cursor", { box }));
     /** @param {unknown} error */
@@ -69,11 +76,18 @@ class Page {
       lost: (why) => this.#lost(why),
       refused: (trouble) => this.chrome.refused(trouble),
       painted: (file, key) => this.#painted(file, key),
+      sight: () => this.#sight(),
     });
     this.pointer = this.#pointer();
     this.asking = false;
     this.own = this.#ownCommands();
-    this.stage.onmove = () => this.#status();
+    this.looked = settled(() => void this.conductor.looked(), STILL);
+    this.stage.onmove = () => {
+      this.minimap.draw();
+      this.#words();
+      this.#status();
+      this.looked();
+    };
     this.theme.onchange = () => this.strip.draw();
     this.#listen();
   }
@@ -105,6 +119,7 @@ class Page {
    */
   #paint(state, picture) {
     this.chrome.top(state);
+    this.#words(state, picture.plane?.remark ?? null);
     this.chrome.setOpening(state.file?.opening === true);
     this.chrome.start(state);
     this.strip.update(state);
@@ -119,7 +134,9 @@ class Page {
    */
   #step(state, picture) {
     const name = state.file && state.plane ? `${state.file.file_id}/${state.plane.key}` : "";
-    const other = this.stage.root.dataset.plane !== name;
+    const former = this.stage.root.dataset.plane ?? "";
+    const other = former !== name;
+    const change = !other ? "same" : former.split("/")[0] === name.split("/")[0] ? "plane" : "file";
     this.stage.root.dataset.plane = name;
     this.cursor.take(state, other);
     const rects = /** @type {DrawnRect[]} */ (state.rects.filter((rect) => rect.box !== null));
@@ -127,10 +144,11 @@ class Page {
     const before = this.stage.shown;
     if (picture.plane) {
       const kept = other ? { lit: null, dragging: false } : { lit: before.lit, dragging: before.dragging };
-      this.stage.show(picture.plane, { rects, cursor, redacted: state.view.redacted, ...kept });
+      this.stage.show(picture.plane, { rects, cursor, redacted: state.view.redacted, ...kept }, change);
     } else this.stage.clear();
     this.chrome.top(state, picture.plane?.remark ?? null);
     this.chrome.trouble(state, picture.trouble);
+    this.#map(state);
     this.panel.update(state, this.mayWrite);
     this.strip.update(state);
     if (other) this.chrome.explain(null, 0, 0);
@@ -141,6 +159,7 @@ class Page {
     this.chrome.top(state);
     this.chrome.before(state, (command, args) => void this.act(command, args));
     this.chrome.say(state.message);
+    this.#map(state);
     this.strip.update(state);
     this.panel.update(state, this.mayWrite);
     this.worklist.update(state);
@@ -148,6 +167,24 @@ class Page {
     this.menus.update(state, (command) => this.#usable(command, state));
     this.#status(state);
     if (state.question && !this.asking) queueMicrotask(() => void this.#question(state));
+  }
+
+  /** What of the plane is in sight; nothing is noted while a rectangle is drawn over it. @returns {import("./sight.js").Sight|null} */
+  #sight() {
+    return this.pointer.drag ? null : sightOf(this.stage);
+  }
+
+  /** @param {ViewState} state */
+  #map({ groups, plane }) {
+    const seen = plane ? (groups[plane.group]?.seen ?? []) : [];
+    this.minimap.update(plane?.map ?? null, seen.some(([from, to]) => plane !== null && plane.position >= from && plane.position < to));
+  }
+
+  /** Views that hide something say so above the stage. @param {ViewState|null} [state] @param {import("./api.js").Remark|null} [remark] */
+  #words(state = this.state, remark = this.chrome.remark) {
+    const { camera } = this.stage;
+    const kept = camera.kept ? `${Math.round(camera.scale * 100)} %` : null;
+    if (state) this.chrome.words(state, remark, kept);
   }
 
   /** @param {ViewState|null} [state] */
@@ -204,6 +241,7 @@ class Page {
   execute(command, repeat) {
     const { state } = this;
     if (!state || this.conductor.over) return;
+    if (repeat && (command.writes || ONCE.has(command.name))) return;
     const own = this.own[command.name];
     if (!this.#usable(command, state)) {
       const why = state.viewer ? "This is the viewer: nothing can be marked." : `“${command.label.replace("…", "")}” is not possible now.`;
@@ -235,6 +273,7 @@ class Page {
       "actual-size": look(() => camera.actualSize()),
       "zoom-in": look(() => camera.zoom(1)),
       "zoom-out": look(() => camera.zoom(-1)),
+      "keep-zoom": look(() => this.#keepZoom()),
       "fold-worklist": () => this.#fold("list"),
       "fold-panel": () => this.#fold("panel"),
       theme: () => this.theme.toggle(),
@@ -249,6 +288,12 @@ class Page {
       "export-tags": () => this.#download("tags.csv"),
       ...Object.fromEntries(Object.keys(PURPOSES).map((name) => [name, () => this.#open(name)])),
     };
+  }
+
+  #keepZoom() {
+    this.stage.camera.kept = !this.stage.camera.kept;
+    this.#words();
+    this.stage.measure();
   }
 
   /** @param {"grid"|"projection"|"series"} kind */
@@ -266,8 +311,14 @@ class Page {
 
   async #comment() {
     if (!this.state?.file) return;
-    const text = await askComment(this.state.file.comment);
+    const text = await askComment(this.state.file.comment, this.#lacking(this.state.file));
     if (text !== null) await this.act("comment", { text });
+  }
+
+  /** What is still to be seen of a file, in words; empty where nothing is. @param {import("./types.js").FileState} file */
+  #lacking(file) {
+    const left = file.planes - file.seen;
+    return left > 0 ? `${left} of ${file.planes} planes ${left === 1 ? "was" : "were"} not seen; the database notes that.` : "";
   }
 
   /** @param {string} command */
@@ -326,6 +377,9 @@ class Page {
 
   #listen() {
     document.addEventListener("keydown", (event) => this.#key(event));
+    for (const kind of /** @type {const} */ (["keydown", "keyup", "pointerdown"])) {
+      document.addEventListener(kind, (event) => this.chrome.capsLock(event.getModifierState("CapsLock")), { capture: true });
+    }
     document.addEventListener("keyup", (event) => {
       if (event.key === " ") this.pointer.space = false;
     });

@@ -15,6 +15,8 @@ export class Camera {
     this.y = 0;
     /** @type {"fit"|"free"} a fitted plane stays fitted when the window or the plane changes */
     this.mode = "fit";
+    /** Whether the zoom stays when another plane of the same file is shown: only because somebody chose that. */
+    this.kept = false;
   }
 
   /** @param {number} width @param {number} height */
@@ -26,19 +28,27 @@ export class Camera {
   }
 
   /**
-   * Another plane: the view stays where its size is the same, otherwise the plane is fitted.
+   * A plane: another one is fitted, for what lies outside of a zoomed stage is not seen. Where the zoom is kept by choice,
+   * planes of one size in one file stay as they are.
    * @param {number} width
    * @param {number} height
+   * @param {"same"|"plane"|"file"} change  what is another one than before
    */
-  show(width, height) {
-    const same = width === this.plane.width && height === this.plane.height;
+  show(width, height, change) {
+    const stays = width === this.plane.width && height === this.plane.height && (change === "same" || (change === "plane" && this.kept));
     this.plane = { width, height };
-    if (!same || this.mode === "fit") this.fit();
+    if (!stays || this.mode === "fit") this.fit();
   }
 
-  /** The stage, where planes are fitted to it. */
+  /** The stage, where the next plane will be fitted to it. */
   get fittedStage() {
-    return this.mode === "fit" ? this.stage : null;
+    return this.mode === "fit" || !this.kept ? this.stage : null;
+  }
+
+  /** Whether the whole plane is on the stage. */
+  get showsAll() {
+    const { x, y, scale, plane, stage } = this;
+    return x >= 0 && y >= 0 && x + plane.width * scale <= stage.width && y + plane.height * scale <= stage.height;
   }
 
   fitScale() {

@@ -70,6 +70,36 @@ export class Chrome {
   }
 
   /**
+   * Above the stage, as long as they hold: views in which something cannot be seen.
+   * @param {ViewState} state
+   * @param {import("./api.js").Remark|null} remark
+   * @param {string|null} kept  the zoom that stays between planes
+   */
+  words(state, remark, kept) {
+    const { view, file } = state;
+    const told = [];
+    if (file && view.rendering === "voi" && (remark?.rendering ?? "voi") === "voi") told.push(["VOI window", "text outside of it is hidden, and no plane counts as seen", "w"]);
+    if (file && !view.redacted) told.push(["Without redaction", "what is marked is shown and still marked", "+"]);
+    if (file && kept) told.push([`Zoom stays at ${kept}`, "only this part of each plane is on the stage", "k"]);
+    const signature = told.map((each) => each.join()).join("|");
+    const bar = byId("words", HTMLElement);
+    if (bar.dataset.text === signature) return;
+    bar.dataset.text = signature;
+    bar.hidden = told.length === 0;
+    byId("desk", HTMLElement).dataset.words = told.length ? "yes" : "no";
+    bar.replaceChildren(...told.map(([what, means, key]) => {
+      const item = make("span", "word");
+      item.append(make("b", "", what), ` ${means} `, make("kbd", "", key));
+      return item;
+    }));
+  }
+
+  /** @param {boolean} on */
+  capsLock(on) {
+    byId("caps", HTMLElement).hidden = !on;
+  }
+
+  /**
    * @param {ViewState} state
    * @param {number} percent
    * @param {boolean} fitted
@@ -78,7 +108,7 @@ export class Chrome {
     const { view, file } = state;
     const zoom = `${fitted ? "fit " : ""}${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`;
     // Where one pixel of the screen stands for more than four of the image, small text leaves no trace.
-    const small = state.plane?.image && percent < 50 ? ["small text is lost at this size, 1 shows every pixel"] : [];
+    const small = state.plane?.image && percent < 50 ? ["only a glance: small text is lost at this size, 1 shows every pixel"] : [];
     const parts = file && state.plane?.image
       ? [RENDERINGS[this.remark?.rendering ?? view.rendering] ?? view.rendering, ...(view.inverted ? ["inverted"] : []), zoom, ...small, view.redacted ? "redaction shown" : "without redaction", ...(view.rejected ? ["rejected candidates shown"] : [])]
       : [];
@@ -87,7 +117,8 @@ export class Chrome {
     const looking = file?.suggesting ? " · looking for suggestions" : "";
     const reading = file?.reading.length ? ` · reading text on ${file.reading.join(", ")}…` : "";
     const unstored = file?.previews ? ` · ${counted(file.previews, "preview")} not stored${state.viewer ? "" : UNSTORED[state.previews] ?? ""}` : "";
-    setText(byId("statusseen", HTMLElement), file ? `${file.seen} of ${counted(file.planes, "plane")} seen${unstored}${bits}${looking}${reading}` : "");
+    const more = file ? `${file.partly ? `, ${file.partly} in part` : ""}${file.stored ? "" : " (not stored)"}` : "";
+    setText(byId("statusseen", HTMLElement), file ? `${file.seen} of ${counted(file.planes, "plane")} seen${more}${unstored}${bits}${looking}${reading}` : "");
     const saved = byId("statussaved", HTMLElement);
     const connected = (document.body.dataset.lost ?? "no") === "no";
     if (connected) setText(saved, !file || state.viewer ? "" : state.saved ? "saved" : "saving…");
@@ -104,6 +135,7 @@ export class Chrome {
       keys = can.next_frame ? [["n", "next plane"]] : [];
       if (file.seen >= file.planes && !state.viewer) keys.push(["N", "done, next file"]);
       else if (can.next_overlay) keys.push(["f", "next overlay"]);
+      else if (!can.next_frame && file.seen < file.planes) keys.push(["u", "plane not seen"]);
       else if (keys.length < 2) keys.push(["Esc", "next file"]);
     }
     keys.push(["?", "help"]);

@@ -12,6 +12,7 @@ import { Lost, Refusal } from "./api.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
 /** @typedef {import("./types.js").Trouble} Trouble */
+/** @typedef {import("./types.js").Painted} Painted */
 /** @typedef {{plane: import("./pictures.js").Shown|null, trouble: Trouble|null}} Picture */
 
 /** A wait that is shorter than this is not worth a word. */
@@ -20,6 +21,8 @@ const SLOW = 150;
 const QUIET = 250;
 /** How often to see whether it is quiet. */
 const LOOK = 25;
+/** How often to see whether what lies over the stage has gone. */
+const COVERED = 400;
 /** Keys pressed while a picture is coming are kept, up to this many. */
 const WAITING = 8;
 /** Commands that may leave a plane that is still being decoded. `next-frame` is not one of them: it would skip it. */
@@ -37,10 +40,13 @@ const LEAVING = new Set(["next-file", "previous-file", "previous-frame", "next-o
  * @property {(why: "no answer"|"ended"|null) => void} lost
  * @property {(trouble: Trouble) => void} refused
  * @property {(file: number, key: string) => void} painted
+ * @property {() => import("./sight.js").Sight|null} sight  what of the plane on the stage is in sight now
  */
 
-/** @param {ViewState} state */
+/** @param {Pick<ViewState, "file"|"plane">} state */
 const planeOf = (state) => (state.file && state.plane ? `${state.file.file_id}/${state.plane.key}` : null);
+
+/** A plane that is on the screen, with its picture's ticket. @typedef {{state: ViewState, ticket: string}} OnScreen */
 
 /** Whether two states show the same on the stage. @param {ViewState} one @param {ViewState} other */
 function agree(one, other) {
@@ -64,13 +70,16 @@ function nextTask() {
   });
 }
 
+/** No state: no plane is on the screen. @type {Pick<ViewState, "file"|"plane">} */
+const NOBODY = { file: null, plane: null };
+
 export class Conductor {
   /** @param {Score} score */
   constructor(score) {
     this.score = score;
     /** @type {ViewState|null} what is on the screen */
     this.state = null;
-    /** @type {[number, string][]} painted and not yet reported */
+    /** @type {Painted[]} painted and not yet reported */
     this.unreported = [];
     /** @type {{command: string, args: Record<string, unknown>, done: (ok: boolean) => void}[]} */
     this.waiting = [];
@@ -83,8 +92,12 @@ export class Conductor {
     this.poll = null;
     /** @type {(() => void)|null} gives up the picture that is waited for */
     this.leave = null;
-    /** @type {string|null} */
-    this.lastPainted = null;
+    /** @type {OnScreen|null} the plane on the screen, once it was painted */
+    this.onScreen = null;
+    /** The last sight that was noted. */
+    this.lastSight = "";
+    /** @type {ReturnType<typeof setTimeout>|undefined} */
+    this.uncovering = undefined;
     this.lastAction = 0;
     /** @type {ReturnType<typeof setTimeout>|undefined} */
     this.reporting = undefined;
@@ -96,6 +109,7 @@ export class Conductor {
       const painted = this.unreported.splice(0);
       if (painted.length && !this.lost) this.score.api.farewell(painted);
     });
+    document.addEventListener("visibilitychange", () => void this.looked());
     await this.#alone(async () => this.#present(await this.score.api.state(null)));
     void this.#watch();
   }
@@ -128,6 +142,9 @@ export class Conductor {
     }
     this.running = false;
     this.lastAction = performance.now();
+    // What was moved, or came free, meanwhile.
+    clearTimeout(this.uncovering);
+    this.uncovering = setTimeout(() => void this.looked(), QUIET);
     if (this.unreported.length) this.reporting = setTimeout(() => void this.#report(), QUIET);
   }
 
@@ -178,6 +195,7 @@ export class Conductor {
    */
   async #step(state, picture, act) {
     this.state = state;
+    this.onScreen = null;
     this.score.step(state, picture);
     this.score.pictures.shown = state.plane?.image ?? null;
     const shown = frame();
@@ -216,11 +234,40 @@ export class Conductor {
    */
   async #painted(state, picture) {
     await nextTask();
-    if (!picture.plane || !state.file || !state.plane || document.visibilityState !== "visible") return;
-    const name = planeOf(state);
-    if (name !== this.lastPainted) this.unreported.push([state.file.file_id, state.plane.key]);
-    this.lastPainted = name;
+    this.onScreen = picture.plane && state.file && state.plane ? { state, ticket: picture.plane.ticket } : null;
+    if (!this.onScreen || !state.file || !state.plane || document.visibilityState !== "visible") return;
+    this.#note();
     this.score.painted(state.file.file_id, state.plane.key);
+  }
+
+  /** Note what is in sight of the plane on the screen, where that is something new. */
+  #note() {
+    clearTimeout(this.uncovering);
+    const { onScreen } = this;
+    if (!onScreen?.state.file || !onScreen.state.plane) return;
+    const seen = this.score.sight();
+    // what lies over the stage for a while is waited for: what is below it was not seen
+    if (!seen || seen.covered) this.uncovering = setTimeout(() => void this.looked(), COVERED);
+    if (!seen) return;
+    const { scale, stage, boxes } = seen;
+    const sight = { file_id: onScreen.state.file.file_id, key: onScreen.state.plane.key, ticket: onScreen.ticket, scale, stage, boxes };
+    const signature = JSON.stringify(sight);
+    if (signature === this.lastSight) return;
+    this.lastSight = signature;
+    this.unreported.push(sight);
+  }
+
+  /** Another part of the plane, or more of it, may be in sight since it was painted: note it after the next frame. */
+  async looked() {
+    if (this.running || this.lost) return;
+    const { onScreen } = this;
+    await frame();
+    await nextTask();
+    if (this.running || this.lost || onScreen !== this.onScreen || planeOf(this.state ?? NOBODY) !== planeOf(onScreen?.state ?? NOBODY)) return;
+    this.#note();
+    if (!this.unreported.length) return;
+    clearTimeout(this.reporting);
+    this.reporting = setTimeout(() => void this.#report(), LOOK);
   }
 
   /** @param {unknown} error */
@@ -253,8 +300,9 @@ export class Conductor {
     const picture = await this.#picture(state);
     if (picture === null) return;
     // another database knows nothing of what was painted: the plane on the screen is reported to it, too
-    if (before?.database?.location !== state.database?.location) this.lastPainted = null;
+    if (before?.database?.location !== state.database?.location) this.lastSight = "";
     this.state = state;
+    this.onScreen = null;
     this.score.paint(state, picture);
     this.score.pictures.shown = picture.plane ? (state.plane?.image ?? null) : null;
     await frame();
@@ -316,9 +364,9 @@ export class Conductor {
 
   async #report() {
     const keys = this.unreported;
-    const file = keys.at(-1)?.[0];
+    const file = keys.at(-1)?.file_id;
     if (file === undefined || this.running || this.lost) return;
-    await this.run("seen", { file_id: file, keys: [], how: "painted" });
+    await this.run("seen", { file_id: file });
   }
 
   /**

@@ -150,9 +150,11 @@ async function copyRows(body, told) {
 
 /**
  * @param {string} text  the comment there is
+ * @param {string} lacking  what was not seen of the file
  * @returns {Promise<string|null>} the new comment, null where nothing is to be done
  */
-export async function askComment(text) {
+export async function askComment(text, lacking) {
+  setText(byId("comment-lacking", HTMLElement), lacking);
   const field = byId("comment-text", HTMLTextAreaElement);
   const form = byId("comment-form", HTMLFormElement);
   field.value = text;

@@ -8,7 +8,7 @@ const BUDGET = 64 * 1024 * 1024;
 /** Pictures fetched ahead at the same time; more would only queue in front of the one that is waited for. */
 const AHEAD = 2;
 
-/** @typedef {import("./scaling.js").Decoded & {remark: import("./api.js").Remark|null}} Shown */
+/** @typedef {import("./scaling.js").Decoded & {remark: import("./api.js").Remark|null, ticket: string}} Shown */
 /** @typedef {Shown & {bytes: number}} Kept */
 
 export class Pictures {
@@ -114,8 +114,8 @@ export class Pictures {
    * @param {AbortSignal} signal
    */
   async #load(url, plane, fitted, signal) {
-    const { blob, remark } = await Api.picture(url, plane, signal);
-    const made = { ...(await this.decoder.decode(blob, fitted ? this.stage() : null)), remark };
+    const { blob, remark, ticket } = await Api.picture(url, plane, signal);
+    const made = { ...(await this.decoder.decode(blob, fitted ? this.stage() : null)), remark, ticket };
     this.#keep(url, made);
     return made;
   }

@@ -14,7 +14,7 @@ import { clamp } from "./rectangle.js";
  * @property {string} how
  * @property {HTMLElement} foot
  * @property {() => boolean} isShown
- * @property {(shown: [number, number]) => Promise<GroupState|undefined>} seen  note how large it was painted; the group after that
+ * @property {(shown: [number, number], ticket: string) => Promise<boolean>} seen  note how large it was painted
  * @property {(index: number) => void} go
  */
 
@@ -37,6 +37,7 @@ export class Projection {
     this.cross.hidden = true;
     this.root.append(this.image, this.cross);
     this.leftOut = 0;
+    this.ticket = "";
     /** @type {[number, number]|null} in pixels of the plane */
     this.point = null;
     /** @type {[number, number]} */
@@ -77,7 +78,8 @@ export class Projection {
   async #fetch() {
     const { host } = this;
     const url = host.api.projection(host.file, host.group.index, host.how);
-    const { blob, leftOut } = await Api.picture(url, `${host.file}/g${host.group.index}`);
+    const { blob, leftOut, ticket } = await Api.picture(url, `${host.file}/g${host.group.index}`);
+    this.ticket = ticket;
     const local = URL.createObjectURL(blob);
     try {
       this.image.src = local;
@@ -98,7 +100,7 @@ export class Projection {
     return { left, top, scale, width: naturalWidth, height: naturalHeight };
   }
 
-  /** Say how many of its pixels are on the screen: a small picture of a large plane is a glance. */
+  /** Say how many of its pixels are on the screen: the server notes what kind of glance that was. */
   async #report() {
     const { host } = this;
     if (!host.isShown() || document.visibilityState !== "visible") return;
@@ -108,19 +110,18 @@ export class Projection {
     const shown = [Math.floor(width * part), Math.floor(height * part)];
     if (shown[0] <= this.reported[0] && shown[1] <= this.reported[1]) return;
     this.reported = shown;
-    const group = await host.seen(shown);
-    if (!group || !host.isShown()) return;
-    const glance = `Shown at ${Math.round(part * 100)} %: small text is lost, so this is a glance and does not count as seen. `;
-    this.#foot(group.projected.length ? "" : `${glance}A larger window helps, [ and ] fold the panes away.`);
+    await host.seen(shown, this.ticket);
+    if (!host.isShown()) return;
+    this.#foot(part < 0.5 ? `Shown at ${Math.round(part * 100)} %: small text is lost. A larger window helps, [ and ] fold the panes away.` : "");
   }
 
-  /** @param {string} glance */
-  #foot(glance) {
+  /** @param {string} small */
+  #foot(small) {
     const { foot, group } = this.host;
     const lacking = this.leftOut ? ` ${counted(this.leftOut, "plane")} could not be read and must be looked at alone.` : "";
     const go = " A click goes to the plane that shows there; arrow keys move a cross, Enter goes.";
-    setText(foot, `${counted(group.count - this.leftOut, "plane")} in one picture.${lacking} ${glance || go}`);
-    foot.dataset.bad = this.leftOut || glance ? "yes" : "no";
+    setText(foot, `${counted(group.count - this.leftOut, "plane")} in one picture.${lacking} It is a glance: what others hide does not show, and no plane counts as seen. ${small || go}`);
+    foot.dataset.bad = this.leftOut || small ? "yes" : "no";
   }
 
   #tell() {

@@ -6,7 +6,7 @@ import { Projection } from "./projection.js";
 /** @typedef {import("./types.js").ViewState} ViewState */
 
 const PAGE = 120;
-const HINT = "A click goes to the plane. Pictures of less than half its size are a glance and do not count as seen.";
+const HINT = "A click goes to the plane. Small pictures are a glance: a plane counts as seen only on the stage.";
 const HOWS = [
   ["max", "Maximum", "the brightest value that any plane has there"],
   ["min", "Minimum", "the darkest value that any plane has there"],
@@ -35,7 +35,7 @@ export class Sheet {
     this.how = "max";
     this.group = 0;
     this.generation = 0;
-    /** @type {[string, number, number][]} key, and the pixels of it that are on the screen */
+    /** @type {string[]} keys of planes whose small picture was in sight */
     this.seen = [];
     /** @type {ReturnType<typeof setTimeout>|undefined} */
     this.telling = undefined;
@@ -136,10 +136,7 @@ export class Sheet {
     const view = new Projection({
       api: host.api, file, group, how: this.how, foot,
       isShown: () => generation === this.generation,
-      seen: async (shown) => {
-        await host.run("seen", { file_id: file, group: group.index, how: "projection", shown });
-        return host.state()?.groups[group.index];
-      },
+      seen: (shown, ticket) => host.run("seen", { file_id: file, group: group.index, ticket, shown }),
       go: (index) => {
         this.close();
         host.go(index);
@@ -298,15 +295,14 @@ export class Sheet {
     const sight = new IntersectionObserver((entries) => {
       if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
       sight.disconnect();
-      this.#note(key, image);
+      this.#note(key);
     }, { threshold: 0.6 });
     sight.observe(cell);
   }
 
-  /** Note how many pixels of a plane are on the screen. @param {string} key @param {HTMLImageElement} image */
-  #note(key, image) {
-    const part = Math.min(1, (image.clientWidth * window.devicePixelRatio) / image.naturalWidth);
-    this.seen.push([key, Math.floor(image.naturalWidth * part), Math.floor(image.naturalHeight * part)]);
+  /** Note that the small picture of a plane was in sight. @param {string} key */
+  #note(key) {
+    this.seen.push(key);
     const file = this.file;
     clearTimeout(this.telling);
     this.telling = setTimeout(() => void this.#tell(file), 300);
@@ -316,7 +312,7 @@ export class Sheet {
   async #tell(file) {
     const shown = this.seen.splice(0);
     if (!shown.length || file !== this.file) return;
-    await this.host.run("seen", { file_id: file, shown, how: "projection" });
+    await this.host.run("seen", { file_id: file, shown });
   }
 
   /** @param {KeyboardEvent} event */

@@ -95,12 +95,13 @@ export class Stage {
    * Put a plane on the stage, together with its number and title: nothing may wait in between.
    * @param {import("./scaling.js").Decoded} plane
    * @param {Marks} marks
+   * @param {"same"|"plane"|"file"} change  what is another one than before
    */
-  show(plane, marks) {
+  show(plane, marks, change) {
     const same = plane.bitmap === this.plane?.bitmap;
     this.plane = plane;
     this.shown = marks;
-    this.camera.show(plane.bitmap.width, plane.bitmap.height);
+    this.camera.show(plane.bitmap.width, plane.bitmap.height, change);
     this.#drawPicture(same);
     this.#drawMarks();
   }

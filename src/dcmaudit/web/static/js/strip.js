@@ -1,5 +1,6 @@
 /**
- * The strip of planes: one tick a plane, in groups. Filled when seen, half filled after a glance, a dot when marked,
+ * The strip of planes: one tick a plane, in groups. Filled once the server has stored that it was seen, half filled from
+ * above when a part of it was, in the middle after a glance, at its foot when skipped; a dot when marked,
  * a warm line below where text is likely. Click, drag or keys go.
  */
 
@@ -161,6 +162,7 @@ export class Strip {
     bar(0, group.count, group.reason ? colours.bad : colours.empty, top, height);
     for (const [from, to] of group.skipped) bar(from, to, colours.seen, top + height - 4, 4);
     for (const [from, to] of group.glanced) bar(from, to, colours.seen, top + height / 4, height / 2);
+    for (const place of group.partly) bar(place, place + 1, colours.seen, top, (height * 5) / 8);
     for (const [from, to] of group.seen) bar(from, to, colours.seen, top, height);
     // Height and strength say how likely: a colour alone would not reach everybody.
     for (const [from, to, level] of group.heat) {

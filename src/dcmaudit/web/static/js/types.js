@@ -17,6 +17,14 @@
  *
  * @typedef {{message: string, hint?: string|null}} Trouble
  *
+ * @typedef {object} Painted  what was on the stage, for the server to judge
+ * @property {number} file_id
+ * @property {string} key
+ * @property {string} ticket
+ * @property {number} scale  pixels of the screen for a pixel of the plane
+ * @property {[number, number]} stage  width and height in pixels of the screen
+ * @property {Edges[]} boxes  parts of the plane that were in sight
+ *
  * @typedef {object} WorklistState
  * @property {number|null} index
  * @property {number|null} number
@@ -42,6 +50,9 @@
  * @property {string|null} [model]
  * @property {boolean} opening
  * @property {number} seen
+ * @property {number} partly
+ * @property {number} glanced
+ * @property {boolean} stored  whether what is seen is kept at all
  * @property {number} planes
  * @property {boolean} unscanned_bits
  * @property {[number, number]|null} bits_progress
@@ -58,7 +69,7 @@
  * @property {number} start
  * @property {number} count
  * @property {[number, number][]} seen
- * @property {[number, number][]} projected
+ * @property {number[]} partly
  * @property {[number, number][]} skipped
  * @property {[number, number][]} glanced
  * @property {[number, number, number][]} heat
@@ -78,6 +89,7 @@
  * @property {number} group
  * @property {number} position
  * @property {string|null} overlay
+ * @property {string[]|null} map  what was seen of it where that is a part: rows of 0 and 1
  *
  * @typedef {object} RectState
  * @property {string|number} id

@@ -1,0 +1,79 @@
+"""Stores what was seen while the reviewer goes on: soon, all of it together, and tells the pages once it is stored."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from dcmaudit.review.openfile import OpenFile
+
+if TYPE_CHECKING:
+    from dcmaudit.review.desk import Desk
+    from dcmaudit.review.session import Session
+
+_LOG = logging.getLogger(__name__)
+
+PAUSE = 0.12
+"""Seconds in which reports are gathered: a held key paints sixty planes a second, and one write keeps them all."""
+
+AGAIN = 2.0
+"""Seconds after which a write that failed is tried again."""
+
+
+class Ledger:
+    """A thread that stores what was seen of open files.
+
+    A plane counts as seen only once this has stored it: pages are told then, and the tick in their strip fills.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._waiting: dict[int, tuple[Session, OpenFile]] = {}
+        self._changed = threading.Condition()
+        self._end = False
+        self._thread = threading.Thread(target=self._run, name="dcmaudit-ledger", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """End the thread; what it had not stored is stored where its file is left."""
+        with self._changed:
+            self._end = True
+            self._changed.notify()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(timeout)
+
+    def soon(self, session: Session, file: OpenFile) -> None:
+        """Have what was noted of ``file`` stored; ``session`` shows it."""
+        with self._changed:
+            self._waiting[id(file)] = (session, file)
+            self._changed.notify()
+
+    def _run(self) -> None:
+        pause = PAUSE
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._end or self._waiting)
+                if not self._end:
+                    self._changed.wait_for(lambda: self._end, pause)
+                waiting, self._waiting = list(self._waiting.values()), {}
+                if self._end and not waiting:
+                    return
+            pause = PAUSE
+            for session, file in waiting:
+                if not self._store(session, file) and not self._end:
+                    self.soon(session, file)
+                    pause = AGAIN
+
+    def _store(self, session: Session, file: OpenFile) -> bool:
+        try:
+            done = self._desk.contents.keep(file)
+        except Exception as error:  # a thread that ends silently would store nothing more
+            _LOG.error("storing what was seen failed: %s", type(error).__name__)  # the message may hold a value
+            done = False
+        session.bump()
+        self._desk.tell_seen(file, session)
+        return done

@@ -1,0 +1,158 @@
+"""What the page says was on its stage, the tickets of the pictures that it shows, and what that is worth."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import math
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from dcmaudit.errors import UsageError
+from dcmaudit.model import Box, HowSeen, Projection, Rendering, Size
+
+LEAST_SCALE = 0.5
+"""Pixels of the screen for a pixel of the plane: at half size a stroke of one pixel still leaves a trace."""
+
+_LARGEST_STAGE = 2**15
+_MOST_BOXES = 16
+_COUNTED = {Rendering.FULL.value, Rendering.LOCAL.value}
+_PROJECTIONS = {
+    Projection.MAX.value: HowSeen.MAXIMUM,
+    Projection.MIN.value: HowSeen.MINIMUM,
+    Projection.MEAN.value: HowSeen.MEAN,
+    Projection.TEXT.value: HowSeen.TEXT_MAP,
+}
+
+
+class Fidelity(Enum):
+    """Whether a picture holds every level that was rendered."""
+
+    LOSSLESS = "lossless"
+    LOSSY = "lossy"
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What a ticket says: the rendering or projection that the picture really shows, and whether it lost something."""
+
+    shown: str
+    fidelity: Fidelity
+
+
+class Tickets:
+    """Signed notes that go out with pictures and come back when they were on a stage.
+
+    A page cannot say of a picture that it never got that it was shown, nor call one view another: what the picture
+    is stands in the ticket. The file's id is signed along, and a file that is read again has another one.
+    """
+
+    def __init__(self) -> None:
+        self._secret = secrets.token_bytes(32)
+
+    def issue(self, document: str, file_id: int, label: str, shown: str, fidelity: Fidelity = Fidelity.LOSSLESS) -> str:
+        """The ticket of a picture; ``label`` is the key of its plane, or ``g`` and the number of a projected group."""
+        return f"{shown}.{fidelity.value}.{self._sign(document, file_id, label, shown, fidelity.value)}"
+
+    def read(self, ticket: str, document: str, file_id: int, label: str) -> Issued | None:
+        """What the ticket says; None where it is not one of ours for this document, file and plane."""
+        shown, fidelity, signature = [*ticket.split("."), "", "", ""][:3]
+        wanted = self._sign(document, file_id, label, shown, fidelity)
+        if not hmac.compare_digest(signature.encode("utf-8", "replace"), wanted.encode("ascii")):
+            return None
+        return Issued(shown, Fidelity(fidelity))
+
+    def _sign(self, document: str, file_id: int, label: str, shown: str, fidelity: str) -> str:
+        text = "\0".join([document, str(file_id), label, shown, fidelity])
+        return hmac.new(self._secret, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A plane that was painted: with which picture, how large, and which parts of it were not covered.
+
+    ``scale`` is pixels of the screen (not of the page: the ratio of the device is in it) for a pixel of the plane.
+    ``boxes`` are pixels of the plane that were wholly on the stage with nothing over them.
+    """
+
+    file_id: int
+    key: str
+    ticket: str
+    scale: float
+    boxes: tuple[Box, ...]
+
+    @classmethod
+    def parse(cls, value: object) -> Sight:
+        """A report of the page; UsageError for anything that is none or that contradicts itself."""
+        if not isinstance(value, dict):
+            raise UsageError("painted must be a list of objects with file_id, key, ticket, scale, stage and boxes")
+        file_id, key, ticket = value.get("file_id"), value.get("key"), value.get("ticket")
+        if not _is_whole(file_id) or not isinstance(key, str) or not isinstance(ticket, str):
+            raise UsageError("a painted plane needs file_id (a number), key and ticket (texts)")
+        scale, stage = _scale(value), _stage(value)
+        boxes = tuple(_box(each) for each in _list(value, "boxes", _MOST_BOXES))
+        for box in boxes:
+            # A pixel more for rounding: a box may end within a pixel of the screen.
+            if box.width * scale > stage.width + 1 or box.height * scale > stage.height + 1:
+                raise UsageError("a part of a plane cannot have been larger than the stage it was on")
+        assert isinstance(file_id, int)  # noqa: S101 (seen above)
+        return cls(file_id, key, ticket, scale, boxes)
+
+
+def way_seen(sight: Sight, issued: Issued) -> HowSeen:
+    """How a plane was seen in ``sight``, as far as picture and size decide: SEEN holds for its boxes alone."""
+    if issued.fidelity is not Fidelity.LOSSLESS:
+        return HowSeen.LOSSY
+    if sight.scale < LEAST_SCALE:
+        return HowSeen.SMALL
+    return HowSeen.SEEN if issued.shown in _COUNTED else HowSeen.WINDOW
+
+
+def way_projected(size: Size | None, width: int, height: int, issued: Issued) -> HowSeen | None:
+    """How the planes of ``size`` were seen in a projection that was painted ``width`` x ``height`` pixels large."""
+    if size is None or width < size.width * LEAST_SCALE or height < size.height * LEAST_SCALE:
+        return HowSeen.SMALL
+    return _PROJECTIONS.get(issued.shown)
+
+
+def _scale(value: Mapping[str, object]) -> float:
+    scale = value.get("scale")
+    if isinstance(scale, bool) or not isinstance(scale, int | float) or not math.isfinite(scale) or scale <= 0:
+        raise UsageError("scale must be a number above 0: pixels of the screen for a pixel of the plane")
+    return float(scale)
+
+
+def _stage(value: Mapping[str, object]) -> Size:
+    sides = _list(value, "stage", 2)
+    if len(sides) != 2:
+        raise UsageError("stage must be [width, height] in pixels of the screen")
+    width, height = (_number(side) for side in sides)
+    if not (0 < width <= _LARGEST_STAGE and 0 < height <= _LARGEST_STAGE):
+        raise UsageError(f"a stage of {width} x {height} pixels is none", hint=f"up to {_LARGEST_STAGE} are allowed")
+    return Size(width=width, height=height)
+
+
+def _list(value: Mapping[str, object], name: str, most: int) -> list[object]:
+    found = value.get(name)
+    if not isinstance(found, list) or len(found) > most:
+        raise UsageError(f"{name} must be a list of at most {most} entries")
+    return found
+
+
+def _box(value: object) -> Box:
+    if not isinstance(value, list) or len(value) != 4:
+        raise UsageError("boxes must be [left, top, right, bottom] in pixels of the plane, right and bottom excluded")
+    left, top, right, bottom = (_number(edge) for edge in value)
+    return Box(left, top, right, bottom)
+
+
+def _number(value: object) -> int:
+    if not _is_whole(value) or not isinstance(value, int) or abs(value) > 2**40:
+        raise UsageError("sizes and edges must be whole numbers")
+    return value
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

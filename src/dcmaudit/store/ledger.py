@@ -1,0 +1,283 @@
+"""What was seen in part, how far a file was looked at when it was done, and rows that were removed."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.engine import Row
+
+from dcmaudit.errors import StoreError, UsageError
+from dcmaudit.model import Coverage, Size
+from dcmaudit.store import marks, rows, schema
+from dcmaudit.store.database import Session
+from dcmaudit.store.records import (
+    DoneRecord,
+    Looked,
+    PartRecord,
+    RectRow,
+    Removal,
+    RemovalKind,
+    SeenPart,
+    SeenSpan,
+    Stored,
+    TagRecord,
+)
+from dcmaudit.store.schema import done, parts, removed
+
+_TAGS = schema.tags.name
+_SOURCES = {"r": schema.rects.name, "x": schema.extra_rects.name}
+_OFFERED = (RemovalKind.CLEARED.value, RemovalKind.REMOVED.value)
+
+
+# --- parts of planes ------------------------------------------------------------------------------------------------
+
+
+def write_parts(session: Session, filename: str, new: Iterable[SeenPart], user: str) -> None:
+    """Join the parts with those this person has seen before. The caller holds the file's lock."""
+    now = rows.utc_now()
+    for part in new:
+        key = {"filename": filename, "plane_group": part.group, "number": part.number, "seen_by": user}
+        found = session.connection.execute(select(parts).filter_by(**key)).first()
+        size = part.coverage.size
+        values = {"width": size.width, "height": size.height, "last_at": now}
+        if found is None:
+            row = {**key, **values, "cells": part.coverage.text, "first_at": now}
+            session.connection.execute(insert(parts).values(**row))
+            continue
+        before = _coverage(found)
+        # A plane of another size under the same name is another plane: its former part means nothing.
+        joined = part.coverage | before if before is not None and before.size == size else part.coverage
+        if joined != before:
+            session.connection.execute(update(parts).where(parts.c.id == found.id).values(**values, cells=joined.text))
+
+
+def drop_parts(session: Session, filename: str, spans: Iterable[SeenSpan], user: str) -> None:
+    """Forget the parts of planes that this person has now seen whole."""
+    for span in spans:
+        session.connection.execute(
+            delete(parts).where(
+                parts.c.filename == filename,
+                parts.c.plane_group == span.group,
+                parts.c.number >= span.start,
+                parts.c.number < span.stop,
+                parts.c.seen_by == user,
+            )
+        )
+
+
+def read_parts(session: Session, filename: str) -> list[PartRecord]:
+    """The parts of planes that were seen of a file; those that cannot be read are left out, for they prove nothing."""
+    found = session.connection.execute(select(parts).where(parts.c.filename == filename).order_by(parts.c.id))
+    read = [(row, _coverage(row)) for row in found]
+    return [
+        PartRecord(filename, SeenPart(row.plane_group, row.number, coverage), row.seen_by)
+        for row, coverage in read
+        if coverage is not None
+    ]
+
+
+def _coverage(row: Row[Any]) -> Coverage | None:
+    try:
+        return Coverage.parse(row.cells, Size(row.width, row.height))
+    except UsageError:
+        return None
+
+
+def forget_parts(session: Session, filename: str, *, except_pixels: bool) -> int:
+    """Delete the parts everybody has seen of the file; how many. ``except_pixels`` as for ``journal.forget_seen``."""
+    chosen = parts.c.filename == filename
+    if except_pixels:
+        chosen = chosen & (parts.c.plane_group != "f") & ~parts.c.plane_group.like("b%")
+    return session.connection.execute(delete(parts).where(chosen)).rowcount
+
+
+def move_parts(session: Session, former: str, filename: str) -> None:
+    """Join the parts seen under both names."""
+    for row in session.connection.execute(select(parts).where(parts.c.filename == former)).all():
+        coverage = _coverage(row)
+        if coverage is not None:
+            write_parts(session, filename, [SeenPart(row.plane_group, row.number, coverage)], row.seen_by)
+    session.connection.execute(delete(parts).where(parts.c.filename == former))
+
+
+# --- how far a file was looked at -----------------------------------------------------------------------------------
+
+
+def write_done(session: Session, filename: str, looked: Looked, user: str) -> None:
+    """Note how far the file was looked at, in place of what was noted before."""
+    session.connection.execute(delete(done).where(done.c.filename == filename))
+    session.connection.execute(
+        insert(done).values(
+            filename=filename,
+            planes=looked.planes,
+            seen=looked.seen,
+            in_part=looked.in_part,
+            glanced=looked.glanced,
+            searched=int(looked.is_searched),
+            done_at=rows.utc_now(),
+            done_by=user,
+        )
+    )
+
+
+def forget_done(session: Session, filename: str) -> None:
+    """The file is not done any more."""
+    session.connection.execute(delete(done).where(done.c.filename == filename))
+
+
+def read_done_row(session: Session, filename: str) -> Stored | None:
+    """The row as it is, to be put back by ``restore_done_row``."""
+    found = session.connection.execute(select(done).where(done.c.filename == filename)).mappings().first()
+    return None if found is None else dict(found)
+
+
+def restore_done_row(session: Session, filename: str, row: Stored | None) -> None:
+    """Put a former row back, or have none."""
+    forget_done(session, filename)
+    if row is not None:
+        session.connection.execute(insert(done).values(**row))
+
+
+def read_done(session: Session, filename: str) -> DoneRecord | None:
+    """What was noted when the file was done; None where it is not, or an earlier version or another tool did it."""
+    row = session.connection.execute(select(done).where(done.c.filename == filename)).first()
+    return None if row is None else _done(row)
+
+
+def read_all_done(session: Session) -> list[DoneRecord]:
+    """The same of every file that has a tag row, by name."""
+    query = select(done).join(schema.tags, schema.tags.c.filename == done.c.filename).order_by(done.c.filename)
+    return [_done(row) for row in session.connection.execute(query)]
+
+
+def _done(row: Row[Any]) -> DoneRecord:
+    looked = Looked(row.planes, row.seen, row.in_part, row.glanced, bool(row.searched))
+    return DoneRecord(row.filename, looked, rows.parse_time(row.done_at) or rows.EPOCH, row.done_by)
+
+
+# --- what was removed -----------------------------------------------------------------------------------------------
+
+
+def keep_removed(
+    session: Session, kind: RemovalKind, records: Sequence[RectRow], tag: TagRecord | None, user: str
+) -> None:
+    """Keep rows that are about to be removed, whole, so that they can be put back after a restart."""
+    now = rows.utc_now()
+    acts: dict[str, str] = {}
+    kept = [(record.filename, _SOURCES[record.id[:1]], record.stored, record.expanded) for record in records]
+    kept += [(tag.filename, _TAGS, tag.stored, ())] if tag is not None else []
+    for filename, source, stored, expanded in kept:
+        values = {
+            "act": acts.setdefault(filename, secrets.token_hex(8)),
+            "kind": kind.value,
+            "filename": filename,
+            "source": source,
+            "row_id": stored["id"],
+            "contents": json.dumps({"row": dict(stored), "expanded": expanded}, default=_packed),
+            "removed_at": now,
+            "removed_by": user,
+        }
+        session.connection.execute(insert(removed).values(**values))
+
+
+def note_restored(session: Session, records: Sequence[RectRow], tag: TagRecord | None, user: str) -> None:
+    """Note that rows are back."""
+    ids: dict[str, list[int]] = {}
+    for prefix, numbers in marks.by_table([record.id for record in records]).items():
+        ids[_SOURCES[prefix]] = numbers
+    if tag is not None:
+        ids[_TAGS] = [int(str(tag.stored["id"]))]
+    for source, numbers in ids.items():
+        for start in range(0, len(numbers), 500):
+            chosen = removed.c.row_id.in_(numbers[start : start + 500]) & (removed.c.source == source)
+            _restored(session, chosen, user)
+
+
+def _restored(session: Session, chosen: Any, user: str) -> None:
+    session.connection.execute(
+        update(removed)
+        .where(chosen, removed.c.restored_at.is_(None))
+        .values(restored_at=rows.utc_now(), restored_by=user)
+    )
+
+
+def read_removals(session: Session, user: str, most: int) -> list[Removal]:
+    """What this person removed last and nobody has put back, the newest first."""
+    query = (
+        select(removed)
+        .where(removed.c.removed_by == user, removed.c.restored_at.is_(None), removed.c.kind.in_(_OFFERED))
+        .order_by(removed.c.id.desc())
+        .limit(most * 20)
+    )
+    acts: dict[str, list[Row[Any]]] = {}
+    for row in session.connection.execute(query):
+        acts.setdefault(row.act, []).append(row)
+    return [
+        Removal(
+            act,
+            RemovalKind(found[0].kind),
+            found[0].filename,
+            len(found),
+            rows.parse_time(found[0].removed_at) or rows.EPOCH,
+            found[0].removed_by,
+        )
+        for act, found in list(acts.items())[:most]
+    ]
+
+
+def files_of(session: Session, act: str) -> list[str]:
+    """The files that an act removed rows of."""
+    query = select(removed.c.filename).where(removed.c.act == act).distinct()
+    return list(session.connection.scalars(query))
+
+
+def restore_act(session: Session, act: str, user: str) -> tuple[list[RectRow], TagRecord | None]:
+    """Put the rows of one act back exactly as they were.
+
+    StoreError, and nothing is changed, where they are back already, or where a row is in their place.
+    """
+    query = select(removed).where(removed.c.act == act, removed.c.restored_at.is_(None)).order_by(removed.c.id)
+    found = session.connection.execute(query).all()
+    if not found:
+        raise StoreError("what was removed is back already, or was erased", hint="look at the file's marks as they are")
+    prefixes = {source: prefix for prefix, source in _SOURCES.items()}
+    records = [_rect(row.contents, prefixes[row.source]) for row in found if row.source in prefixes]
+    tag = next((rows.tag_record(_unpacked(row.contents)) for row in found if row.source == _TAGS), None)
+    if tag is not None and marks.find_tag(session, tag.filename) is not None:
+        raise StoreError(
+            "the file was marked as done or tagged again since its marks were removed; nothing was put back",
+            file=tag.filename,
+            hint="look at its marks as they are, and mark again what is missing",
+        )
+    marks.restore_rects(session, records)
+    if tag is not None:
+        marks.restore_tag(session, tag.filename, tag)
+    _restored(session, removed.c.act == act, user)
+    return records, tag
+
+
+def _packed(value: object) -> object:
+    # Old databases hold bytes where a text belongs: they come back as bytes.
+    if isinstance(value, bytes):
+        return {"bytes": base64.b64encode(value).decode("ascii")}
+    return str(value)
+
+
+def _rect(text: str, prefix: str) -> RectRow:
+    """A removed rectangle, with the rows that stood for it frame by frame."""
+    expanded = tuple((int(number), int(frame)) for number, frame in json.loads(text)["expanded"])
+    return replace(rows.rect_row(_unpacked(text), prefix), expanded=expanded)
+
+
+def _unpacked(text: str) -> dict[str, object]:
+    stored: Mapping[str, object] = json.loads(text)["row"]
+    return {
+        name: base64.b64decode(str(value["bytes"])) if isinstance(value, dict) else value
+        for name, value in stored.items()
+    }

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from training.net import Net
+from training.probe import made
 
 
 class Cells(nn.Module):
@@ -71,6 +72,7 @@ def without_places(path: Path) -> None:
 
 
 def describe(path: Path, facts: dict[str, Any]) -> None:
-    """Write ``weights.json`` beside the weights: their checksum, and how they came to be."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    path.with_suffix(".json").write_text(json.dumps({"sha256": digest} | facts, indent=1) + "\n")
+    """Write ``weights.json`` beside the weights: their checksum, a probe for other processors, and how they came to be."""
+    weights = path.read_bytes()
+    described = {"sha256": hashlib.sha256(weights).hexdigest()} | facts | {"probe": made(weights).text()}
+    path.with_suffix(".json").write_text(json.dumps(described, indent=1) + "\n")

@@ -23,6 +23,7 @@ for folder in ("tests", "bench"):
 from textgen.cases import Case, make_case  # noqa: E402
 from textgen.scoring import _bars, _other, interval  # noqa: E402
 
+from dcmaudit.detect import inference  # noqa: E402
 from dcmaudit.detect.textnet.boxes import RULE, Rule, boxes_of  # noqa: E402
 from dcmaudit.detect.textnet.network import cells_of  # noqa: E402
 
@@ -32,11 +33,8 @@ See = Callable[[Picture], Any]
 
 def seeing(path: Path, threads: int) -> See:
     """A function from a grey picture, edges multiples of 16, to the network's two maps."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    # The slower way gives the same maps on every processor.
+    session = inference.session(path.read_bytes(), threads, session__x64quantprecision="1")
 
     def see(picture: Picture) -> Any:
         return session.run(None, {"cells": cells_of(picture)})[0][0]

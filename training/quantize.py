@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from dcmaudit.detect import inference
 from dcmaudit.detect.textnet.network import cells_of
 from training.data import maker
 
@@ -19,6 +20,7 @@ SEED, PIECES = 77, 160
 
 def quantize(source: Path, target: Path, folder: Path) -> None:
     """Write ``target``: convolutions in 8 bits, ``cells`` as bytes, maps as they were. ``folder``: of the training."""
+    inference.onnxruntime()
     from onnxruntime import quantization
 
     class Reader(quantization.CalibrationDataReader):

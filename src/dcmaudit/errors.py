@@ -5,6 +5,7 @@
     │   └── RuleError               a file of rules (deid recipe, CTP script) with an error in it
     ├── MissingExtraError       an optional part of the program is not installed
     ├── EngineError             an engine that reads text is damaged, or failed on a picture
+    │   └── ProcessorError          this processor computes something else than the engine was checked with
     ├── SourceError             a name that leads to no bytes
     │   ├── SourceNotFoundError     nothing of that name
     │   ├── SourceUnreadableError   it is there and cannot be read
@@ -76,6 +77,10 @@ class MissingExtraError(DcmauditError):
 
 class EngineError(DcmauditError):
     """An engine that reads text is missing a part of itself, is damaged, or failed on a picture."""
+
+
+class ProcessorError(EngineError):
+    """This processor computes something else than the engine was checked with: nobody may look with it."""
 
 
 class SourceError(DcmauditError):

@@ -11,6 +11,12 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
+
+from dcmaudit.detect import inference
+from dcmaudit.detect.textnet.network import cells_of
+from dcmaudit.detect.textnet.probe import Probe, digest
+
 _FLOAT, _UINT8 = 1, 2  # TensorProto.DataType
 
 WIDTH = 31
@@ -22,8 +28,17 @@ def write_net(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     weights = network()
     (folder / "weights.onnx").write_bytes(weights)
-    (folder / "weights.json").write_text(json.dumps({"sha256": hashlib.sha256(weights).hexdigest()}))
+    described = {"sha256": hashlib.sha256(weights).hexdigest(), "probe": probe(weights).text()}
+    (folder / "weights.json").write_text(json.dumps(described))
     return folder
+
+
+def probe(weights: bytes) -> Probe:
+    """A small picture, and the answer of this processor."""
+    picture = np.zeros((32, 48, 3), np.uint8)
+    picture[8:24:4, 8:40] = 255
+    (maps,) = inference.session(weights, 1).run(["maps"], {"cells": cells_of(picture)})
+    return Probe(picture, digest(maps))
 
 
 def network() -> bytes:

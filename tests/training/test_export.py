@@ -16,9 +16,9 @@ pytest.importorskip("onnx", reason="onnx belongs to training/requirements.txt")
 
 
 def _run(path: Path, cells: np.ndarray) -> np.ndarray:
-    import onnxruntime
+    from dcmaudit.detect import inference
 
-    return np.asarray(onnxruntime.InferenceSession(str(path)).run(None, {"cells": cells})[0])
+    return np.asarray(inference.session(path.read_bytes(), 1).run(None, {"cells": cells})[0])
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
@@ -16,7 +16,7 @@ from dcmaudit.cli.common import Exit, local_path, say
 from dcmaudit.cli.ocr_progress import Progress
 from dcmaudit.cli.ocr_report import Report, Sink
 from dcmaudit.cli.stopping import Stop, stoppable
-from dcmaudit.errors import UsageError
+from dcmaudit.errors import ProcessorError, UsageError
 from dcmaudit.model import Reference
 
 if TYPE_CHECKING:
@@ -109,7 +109,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         try:
             job = _job(args, settings)
             job.plan.check()
-            job.make_finder()  # a missing engine ends the run before it begins
+            with suppress(ProcessorError):  # it is every file's own outcome
+                job.make_finder()  # a missing engine ends the run before it begins
             store = _store(args, settings, opened)
             job = replace(job, notes_content=store is not None)
             sink = _sink(args, opened)

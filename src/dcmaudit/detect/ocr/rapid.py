@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from dcmaudit.detect import inference
 from dcmaudit.detect.ocr.spots import Corners, Picture, Spot, cut_out
 from dcmaudit.errors import EngineError, MissingExtraError
 
@@ -71,6 +72,7 @@ class RapidEngine:
     number = 100
 
     def __init__(self, threads: int, models: Path) -> None:
+        inference.onnxruntime()  # before rapidocr loads it
         _silence()
         for model in (DETECTOR, READER):
             _check(models / model)

@@ -13,7 +13,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.errors import EngineError
+from dcmaudit.detect import inference
+from dcmaudit.detect.textnet.probe import Probe
+from dcmaudit.errors import EngineError, ProcessorError
 
 Picture = npt.NDArray[np.uint8]
 """(rows, columns) or (rows, columns, 3) in RGB order."""
@@ -41,6 +43,10 @@ No cell's value depends on a pixel farther away: the maps of tiles are those of 
 _BAND = 128
 """Rows of cells that are put in order at a time."""
 
+_WAYS: tuple[dict[str, str], ...] = ({}, {"session__x64quantprecision": "1"})
+"""How the network may be run, the quickest first. Some x86 processors (AVX2 or AVX-512 without VNNI) cut sums off in
+the first, and take two to three times as long for the second: so it is for them alone. Both give the same maps."""
+
 _HINT = "install dcmaudit again; nothing is ever loaded from the network"
 
 
@@ -63,26 +69,13 @@ class TextNet:
     """The network, loaded once; not to be used from two threads at once. ``threads`` work on one picture."""
 
     def __init__(self, threads: int, folder: Path | None = None) -> None:
-        """Load the weights of ``folder`` (None: those of the package).
+        """Load the weights of ``folder`` (None: those of the package) and see that they answer as they should.
 
-        EngineError where they are missing, damaged or cannot be used.
+        EngineError where they are missing, damaged or cannot be used; ProcessorError where this processor computes
+        other maps than those that the weights were checked with, whichever way it is asked to.
         """
-        weights = _checked(folder or FOLDER)
-        try:
-            import onnxruntime  # type: ignore[import-untyped, unused-ignore]
-
-            options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = threads
-            options.inter_op_num_threads = 1
-            # Threads that spin while they wait take the time of whoever reads and decodes meanwhile.
-            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-            options.log_severity_level = 4  # its words may name paths
-            self._session: Any = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
-            names = [one.name for one in self._session.get_inputs()], [one.name for one in self._session.get_outputs()]
-        except Exception as error:  # onnxruntime has its own tree of errors, and their words name paths
-            raise EngineError(f"the text detector cannot be started ({type(error).__name__})", hint=_HINT) from error
-        if names != (["cells"], ["maps"]):
-            raise EngineError("the weights of the text detector are of another kind of network", hint=_HINT)
+        weights, probe = _checked(folder or FOLDER)
+        self._session = _answering(weights, probe, threads)
         self.pixels_seen = 0
         """Pixels that the network was given so far: what its work is measured by."""
 
@@ -128,6 +121,28 @@ class TextNet:
             # Never a silent "nothing": a map without numbers says nothing about the picture.
             raise EngineError("the text detector gave no numbers for a picture", hint=_HINT)
         return np.asarray(maps[0, :, : -(-rows // 2), : -(-columns // 2)], np.float32)
+
+
+def _answering(weights: bytes, probe: Probe, threads: int) -> Any:
+    """The network in the quickest of the ways to run it that give the maps that the weights were checked with."""
+    for way in _WAYS:
+        try:
+            # Threads that spin while they wait take the time of whoever reads and decodes meanwhile.
+            session = inference.session(weights, threads, session__intra_op__allow_spinning="0", **way)
+            names = [one.name for one in session.get_inputs()], [one.name for one in session.get_outputs()]
+            if names != (["cells"], ["maps"]):
+                raise EngineError("the weights of the text detector are of another kind of network", hint=_HINT)
+            (maps,) = session.run(["maps"], {"cells": cells_of(probe.picture)})
+        except EngineError:
+            raise
+        except Exception as error:  # onnxruntime has its own tree of errors, and their words name paths
+            raise EngineError(f"the text detector cannot be started ({type(error).__name__})", hint=_HINT) from error
+        if probe.is_answered(maps):
+            return session
+    raise ProcessorError(
+        "this processor gives another answer than the text detector was checked with",
+        hint="look with another machine, or with --finder rapidocr; nothing that the own detector says here can be used",
+    )
 
 
 def cells_of(picture: Picture) -> Picture:
@@ -185,8 +200,8 @@ def _aligned(length: int) -> int:
     return -(-length // ALIGN) * ALIGN
 
 
-def _checked(folder: Path) -> bytes:
-    """The bytes of the weights, which are those that the description beside them was written for."""
+def _checked(folder: Path) -> tuple[bytes, Probe]:
+    """The bytes of the weights, which are those that the description beside them was written for, and its probe."""
     try:
         described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         weights = (folder / WEIGHTS).read_bytes()
@@ -201,4 +216,7 @@ def _checked(folder: Path) -> bytes:
     if hashlib.sha256(weights).hexdigest() != wanted:
         # Damaged weights would find less and say nothing.
         raise EngineError(f"the text detector {folder / WEIGHTS} is damaged or of another version", hint=_HINT)
-    return weights
+    try:
+        return weights, Probe.parsed(described.get("probe"))
+    except ValueError:
+        raise EngineError(f"{folder / DESCRIPTION} is damaged", hint=_HINT) from None

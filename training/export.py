@@ -72,7 +72,7 @@ def without_places(path: Path) -> None:
 
 
 def describe(path: Path, facts: dict[str, Any]) -> None:
-    """Write ``weights.json`` beside the weights: their checksum, a probe for other processors, and how they came to be."""
+    """Write ``weights.json`` beside the weights: checksum, a probe for other processors, how they came to be."""
     weights = path.read_bytes()
     described = {"sha256": hashlib.sha256(weights).hexdigest()} | facts | {"probe": made(weights).text()}
     path.with_suffix(".json").write_text(json.dumps(described, indent=1) + "\n")

@@ -26,6 +26,7 @@ from textgen.scoring import _bars, _other, interval  # noqa: E402
 from dcmaudit.detect import inference  # noqa: E402
 from dcmaudit.detect.textnet.boxes import RULE, Rule, boxes_of  # noqa: E402
 from dcmaudit.detect.textnet.network import cells_of  # noqa: E402
+from support.machine import machine  # noqa: E402
 
 Picture = npt.NDArray[np.uint8]
 See = Callable[[Picture], Any]
@@ -95,7 +96,8 @@ def main() -> None:
     parser.add_argument("--edge", type=int, default=512)
     args = parser.parse_args()
     see = seeing(args.weights, 1)
-    print(json.dumps(judged([(case, see(case.picture)) for case in cases(args.half, args.count, args.edge)]), indent=1))  # noqa: T201
+    found = judged([(case, see(case.picture)) for case in cases(args.half, args.count, args.edge)])
+    print(json.dumps(found | {"machine": machine()}, indent=1))  # noqa: T201
 
 
 if __name__ == "__main__":

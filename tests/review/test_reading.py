@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -115,3 +116,18 @@ def test_what_was_half_seen_is_kept_apart_and_the_plane_says_how_likely_text_is(
     assert "not taken for text" in region.reason
     assert file.heat["f0"] == pytest.approx(region.confidence, abs=0.01)
     assert 0.3 < file.heat["f0"] < 0.6
+
+
+def test_a_processor_with_another_answer_is_said_by_o(
+    open_desk: Callable[..., Desk], named: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_net(tmp_path / "other")
+    described = json.loads((folder / "weights.json").read_text())
+    described["probe"]["answer"] = "0" * 64
+    (folder / "weights.json").write_text(json.dumps(described))
+    monkeypatch.setattr(network, "FOLDER", folder)
+    session = ready(open_desk([named]))
+    do(session, "ocr")
+    wait_for(lambda: (state(session)["message"] or {}).get("kind") == "error", 60)
+    assert "this processor gives another answer" in state(session)["message"]["text"]
+    assert found(session) == []

@@ -129,9 +129,8 @@ def _answering(weights: bytes, probe: Probe, threads: int) -> Any:
         try:
             # Threads that spin while they wait take the time of whoever reads and decodes meanwhile.
             session = inference.session(weights, threads, session__intra_op__allow_spinning="0", **way)
-            names = [one.name for one in session.get_inputs()], [one.name for one in session.get_outputs()]
-            if names != (["cells"], ["maps"]):
-                raise EngineError("the weights of the text detector are of another kind of network", hint=_HINT)
+            if _is_other(session):
+                break
             (maps,) = session.run(["maps"], {"cells": cells_of(probe.picture)})
         except EngineError:
             raise
@@ -139,10 +138,17 @@ def _answering(weights: bytes, probe: Probe, threads: int) -> Any:
             raise EngineError(f"the text detector cannot be started ({type(error).__name__})", hint=_HINT) from error
         if probe.is_answered(maps):
             return session
-    raise ProcessorError(
-        "this processor gives another answer than the text detector was checked with",
-        hint="look with another machine, or with --finder rapidocr; nothing that the own detector says here can be used",
-    )
+    else:
+        raise ProcessorError(
+            "this processor gives another answer than the text detector was checked with",
+            hint="look on another machine, or with --finder rapidocr; no map of the own detector can be used here",
+        )
+    raise EngineError("the weights of the text detector are of another kind of network", hint=_HINT)
+
+
+def _is_other(session: Any) -> bool:
+    names = [one.name for one in session.get_inputs()], [one.name for one in session.get_outputs()]
+    return names != (["cells"], ["maps"])
 
 
 def cells_of(picture: Picture) -> Picture:

@@ -458,3 +458,62 @@ def test_a_kill_in_the_middle_leaves_no_half_file(tmp_path: Path) -> None:
             assert not instance.read(FrameAddress(39)).array.any()
     assert main(["redact", str(tmp_path), "--rect", "1,2,600,900", "-o", str(out), "--resume", "-j", "1"]) == 0
     assert len([path for path in out.iterdir() if path.name.endswith(".redacted.dcm")]) == 6
+
+
+def write_rules(folder: Path, text: str) -> str:
+    path = folder / "deid.dicom.site"
+    path.write_text(f"FORMAT dicom\n{text}")
+    return str(path)
+
+
+@pytest.mark.parametrize("command", ["redact", "verify"])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "%filter graylist\nLABEL a\n  contains Manfacturer X\n  coordinates 0,0,5,5\n",
+            "line 4, column 1: no element",
+        ),
+        ("%header\nREMOVE PatientID\n%filter x\nLABEL a\n  present Rows\n", "line 2, column 1: a %header section"),
+        ("%filter graylist\nLABEL a\nLABEL b\n  present Rows\n", "line 3, column 1: a rule with neither"),
+    ],
+)
+def test_rules_that_can_never_do_anything_end_the_run(
+    cine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, text: str, words: str
+) -> None:
+    rules = write_rules(tmp_path, text)
+    files = [str(cine)] if command == "redact" else [str(cine), str(cine)]
+    assert main([command, *files, "--deid", "--deid-rules", rules]) == 2
+    assert f"{rules}: {words}" in capsys.readouterr().err
+    assert not output(cine).exists()
+    if "%header" in text:
+        assert main([command, *files, "--deid", "--deid-rules", rules, "--ignore-sections"]) != 2
+
+
+def test_rules_in_a_folder_under_a_name_that_is_not_read_end_the_run(
+    cine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    rule = "%filter graylist\nLABEL a\n  present Rows\n  coordinates 0,0,5,5\n"
+    write_rules(folder, rule)
+    (folder / "site.dicom").write_text(f"FORMAT dicom\n{rule}")
+    assert main(["redact", str(cine), "--deid", "--deid-rules", str(folder)]) == 2
+    assert "site.dicom: a file of rules that would not be read" in capsys.readouterr().err
+    assert not output(cine).exists()
+
+
+def test_a_blacklist_rule_without_coordinates_refuses_the_file_and_one_with_them_blackens(
+    cine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = write_rules(tmp_path, "%filter blacklist\nLABEL no scans\n  present Rows\n")
+    for more in ([], ["--whole"]):
+        assert main(["redact", str(cine), "--deid", "--deid-rules", rules, *more]) == 1
+        told = capsys.readouterr().err
+        assert "the rule 'no scans' (deid.dicom.site, line 3) of %filter blacklist denies the file" in told
+        assert not output(cine).exists()
+    (tmp_path / "other").mkdir()
+    rule = "%filter blacklist\nLABEL no scans\n  present Rows\n  coordinates 0,0,5,5\n"
+    rules = write_rules(tmp_path / "other", rule)  # rules are read once a process
+    assert main(["redact", str(cine), "--deid", "--deid-rules", rules]) == 0
+    assert black(output(cine))["f0"] == [0, 0, 4, 4]

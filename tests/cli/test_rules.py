@@ -15,8 +15,8 @@ from support.files import EXPLICIT, dataset, file_bytes
 from support.headers import region
 
 RECIPE = """FORMAT dicom
-%header
-REMOVE PatientID
+# what comes first
+
 %filter graylist
 LABEL top line
   contains ManufacturerModelName iU22
@@ -25,7 +25,7 @@ LABEL top line
 LABEL flag
   contains Modality US
 LABEL nobody
-  contains Manfacturer ATL
+  contains Manufacturer ATL
   coordinates 0,0,1,1
 LABEL regions
   present SequenceOfUltrasoundRegions
@@ -67,9 +67,46 @@ def test_files_rules_and_devices_without_a_rule_are_listed(folder: Path, capsys:
     assert f"{folder}/b.dcm: no rule" in out
     assert "no rule for 1 of 1 files of CT GE LightSpeed, 20 x 10" in out
     assert "2 of 4 rules match a file" in out
-    assert "4 rules; not used: %header" in err
-    assert "no dictionary has the element Manfacturer" in err
+    assert "deid.dicom.site: 4 rules\n" in err
     assert "2 answered, 1 matched by no rule" in err
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (
+            "Manufacturer ATL",
+            "Manfacturer ATL",
+            "line 12, column 1: no element is called Manfacturer, perhaps Manufact",
+        ),
+        ("# what", "%header\nREMOVE PatientID # what", "line 2, column 1: a %header section is not about pixels"),
+        ("LABEL nobody", "LABEL nothing\nLABEL nobody", "line 11, column 1: a rule with neither criteria nor coordin"),
+        ("Manufacturer ATL", "OverlayRows 9", "line 12, column 1: OverlayRows is in each of several groups; write the"),
+    ],
+)
+def test_a_part_that_can_never_do_anything_is_named_and_ends_with_1(
+    folder: Path, capsys: pytest.CaptureFixture[str], before: str, after: str, words: str
+) -> None:
+    (folder / "deid.dicom.site").write_text(RECIPE.replace(before, after))
+    assert check(folder, str(folder / "a.dcm")) == 1
+    out, err = capsys.readouterr()
+    assert "top line (deid.dicom.site" in out
+    assert f"redact --deid and the reviewer refuse these rules: {folder}/deid.dicom.site: {words}" in err
+    if "%header" in after:
+        assert "4 rules; not used: %header" in err
+        assert check(folder, str(folder / "a.dcm"), "--ignore-sections") == 0
+    elif "Manfacturer" in after:
+        assert check(folder, str(folder / "a.dcm"), "--ignore-sections") == 1
+
+
+def test_a_rule_that_denies_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "deid.dicom.site").write_text(RECIPE.replace("graylist", "blacklist"))
+    assert check(folder, str(folder / "a.dcm")) == 0
+    assert (
+        "flag (deid.dicom.site, line 9, blacklist, no coordinates: redact refuses the file)" in capsys.readouterr().out
+    )
+    check(folder, str(folder / "a.dcm"), "--json")
+    assert json.loads(capsys.readouterr().out.splitlines()[0])["denied"] is True
 
 
 def test_strict_ends_with_1_where_a_file_has_no_rule(folder: Path) -> None:
@@ -101,6 +138,7 @@ def test_json_has_an_object_a_file_and_a_summary(folder: Path, capsys: pytest.Ca
         "line": 5,
         "group": "graylist",
         "coordinates": 2,
+        "denies": False,
     }
     assert (second["rectangles"], second["covered"], second["undecided"]) == (1, 0.2, False)
     assert last["summary"]["files"] == 2

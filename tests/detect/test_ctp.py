@@ -130,7 +130,11 @@ def test_negative_positions_count_from_the_right_and_bottom_edge() -> None:
         ('{ true. true. }', (1, 9), "expected * or +"),
         ('{ (true. }', (1, 10), "expected )"),
         ('{ true. * }', (1, 11), "expected identifier"),
-        ('{ [08,60].equals("US") }', (1, 3), "[gggg,eeee]"),
+        ('{ [0008,0x60].equals("US") }', (1, 3), "[gggg,eeee]"),
+        ('{ [000800601].equals("US") }', (1, 3), "[gggg,eeee]"),
+        ('{ 8:60.equals("US") }', (1, 3), "not part of an expression"),
+        ('{ Rows.isGreaterThan("many") }', (1, 23), "no number"),
+        ('{ Rows.isGreaterThen("1") }', (1, 8), "isLessThan and isGreaterThan"),
         ("{ true. }\n(0,0,512)", (2, 1), "four whole numbers"),
         ("{ true. }\n(0,0,0,5)", (2, 1), "holds none"),
         ("{ true. }\n(0,0,5,-5)", (2, 1), "holds none"),
@@ -175,3 +179,33 @@ def test_a_signature_without_rectangles_ends_the_search_and_is_noted() -> None:
 def test_a_header_without_pydicom_is_enough() -> None:
     rules = parse_rules('{ Modality.equals("US") } (0,0,1,1)', "a.script")
     assert suggest_by_rules(rules, PlainHeader({"Modality": ("US",)}), SIZE).matches
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ('Rows.isGreaterThan("400")', True),
+        ('Rows.isGreaterThan("480")', False),
+        ('Rows.isLessThan("480.5")', True),
+        ('Rows.isLessThan("480")', False),
+        ('Rows.isGreaterThan("1e")', True),
+        ('Columns.isLessThan("1")', False),
+        ('Columns.isGreaterThan("1")', False),
+        ('SliceThickness.isGreaterThan("2.5 mm")', True),
+        ('InstanceNumber.isLessThan("4")', False),
+        ('Modality.isGreaterThan("0")', False),
+        ('SoftwareVersion.contains("VB")', True),
+        ('SoftwareVersions.startsWithIgnoreCase("vb")', True),
+        ('SoftwareVersion.endsWithIgnoreCase("0c")', True),
+        ('OperatorName.equalsIgnoreCase("doe^ann")', True),
+        ('[00280010].equals("480")', True),
+        ('00280010.equals("480")', True),
+        ('[28,10].equals("480")', True),
+    ],
+)
+def test_numbers_names_and_tags(expression: str, *, expected: bool) -> None:
+    known = {
+        "Rows": 480, "SliceThickness": "3.0", "InstanceNumber": "-5", "Modality": "US", "SoftwareVersions": "VB20C",
+        "OperatorsName": "Doe^Ann",
+    }  # fmt: skip
+    assert applies(expression, **known) is expected

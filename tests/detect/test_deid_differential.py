@@ -275,6 +275,21 @@ DIFFERENCES = (
 )  # fmt: skip
 
 
+def test_a_blacklist_without_coordinates_flags_the_file_and_cleans_nothing_to_deid_too(tmp_path: Path) -> None:
+    text = "FORMAT dicom\n%filter blacklist\nLABEL a\n  present Rows\nLABEL b\n  present Rows\n  coordinates 0,0,5,5\n"
+    (tmp_path / "deid.dicom").write_text(text)
+    file = dataset(Rows=480)
+    theirs = deid_answers.answer(deid_answers.recipe(tmp_path / "deid.dicom"), file)
+    mine = ours(parse_rules(text), file)
+    assert [(one["group"], len(one["coordinates"])) for one in theirs["results"]] == [
+        ("blacklist", 0),
+        ("blacklist", 1),
+    ]
+    assert [rule.label for rule in mine.matches] == ["a", "b"]
+    assert [rule.label for rule in mine.denials] == ["a"]
+    assert len(mine.regions) == 1
+
+
 @pytest.mark.parametrize("one", DIFFERENCES, ids=lambda one: one.name)
 def test_a_known_difference_is_still_one(one: Difference, tmp_path: Path) -> None:
     text = f"FORMAT dicom\n%filter graylist\nLABEL one\n  {one.recipe}\n  coordinates 0,0,5,5\n"

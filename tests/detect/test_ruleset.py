@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from dcmaudit.detect.problems import ProblemKind
 from dcmaudit.detect.rules import default_rules, load_rules, parse_rules, rule_files, suggest_by_rules
+from dcmaudit.dicom.header_view import unknown_element
 from dcmaudit.errors import RuleError, SourceUnreadableError
 from dcmaudit.model import Box, Everywhere, Origin, Size
 from support.headers import header, ultrasound
@@ -150,6 +151,7 @@ def test_the_rules_are_looked_for_where_the_guide_says(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     for name in ("deid.dicom.us", "deid.dicom.ct", "deid.dicom.us~", "deid.dicom.ct.bak", "notes.txt", "old.script"):
         (folder / name).write_text(HEAD)
+    (folder / "notes.txt").write_text("Who wrote which rule\n")
     (folder / "deid.dicom.folder").mkdir()
     assert [path.name for path in rule_files(smi_root=tmp_path)] == ["deid.dicom.ct", "deid.dicom.us", "old.script"]
     assert rule_files(smi_root=tmp_path / "absent") == []
@@ -198,7 +200,7 @@ def test_one_error_in_one_file_refuses_all_and_says_where(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"FORMAT dicom\n%filter x\nLABEL \xe9", "line 3, column 7: not UTF-8"),
+        (b"FORMAT dicom\n%filter x\nLABEL \x81", "line 3, column 7: not a text in UTF-8, UTF-16 or Windows-1252"),
         (b"just words", "line 1, column 1: neither"),
         (b"", "neither"),
         (b"%filter x\n" + b"#" * (17 << 20), "larger than 16 MiB"),
@@ -208,6 +210,47 @@ def test_a_file_that_is_no_text_of_rules_is_refused(tmp_path: Path, data: bytes,
     (tmp_path / "deid.dicom").write_bytes(data)
     with pytest.raises(RuleError, match=words):
         load_rules([tmp_path / "deid.dicom"])
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("site.dicom", "anything"),
+        ("us.recipe", "anything"),
+        ("rules.txt", HEAD + "LABEL a\n  present Rows\n"),
+        ("ctp.txt", 'GE { Modality.equals("US") } (0,0,512,10)'),
+        ("US.SCRIPT", 'GE { Modality.equals("US") } (0,0,512,10)'),
+    ],
+)
+def test_rules_under_a_name_that_is_not_read_are_an_error(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / "deid.dicom").write_text(HEAD)
+    (tmp_path / name).write_text(text)
+    with pytest.raises(RuleError, match=rf"{name}: a file of rules that would not be read \(rules are in files named"):
+        rule_files(tmp_path)
+    (tmp_path / name).rename(tmp_path / f"{name}.bak")
+    assert len(rule_files(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_rules_in_the_encodings_of_editors(tmp_path: Path, encoding: str) -> None:
+    recipe, script = tmp_path / "deid.dicom", tmp_path / "a.script"
+    recipe.write_bytes((HEAD + "LABEL Röntgen – oben\n  present Rows\n").encode(encoding))
+    script.write_bytes('Röntgen\n{ Modality.equals("US") } // für alle\n(0,0,9,9)'.encode(encoding))
+    assert [rule.label for rule in load_rules([recipe, script]).rules] == ["Röntgen – oben", "Röntgen"]
+
+
+def test_a_part_that_can_never_do_anything_is_an_error_where_that_is_asked(tmp_path: Path) -> None:
+    script = tmp_path / "a.script"
+    script.write_text('one\n{ Modality.equals("US") +\n  Manfacturer.equals("GE") }\n(0,0,9,9)')
+    assert len(load_rules([script])) == 1
+    words = r"a.script: line 3, column 3: no element is called Manfacturer, perhaps Manufacturer is meant"
+    with pytest.raises(RuleError, match=words):
+        load_rules([script], unknown=unknown_element)
+    recipe = tmp_path / "deid.dicom"
+    recipe.write_text(HEAD + rule("a", "present Rows") + "%header\nREMOVE PatientID\n")
+    with pytest.raises(RuleError, match=r"a %header section is not about pixels.*--ignore-sections"):
+        load_rules([recipe], unknown=unknown_element)
+    assert len(load_rules([recipe], unknown=unknown_element, ignore_sections=True)) == 1
 
 
 def test_a_byte_order_mark_is_no_error(tmp_path: Path) -> None:

@@ -93,8 +93,28 @@ def test_rules_that_cannot_be_read_are_reported_and_the_file_is_still_shown(
     session = ready(open_desk(files, smi_root=site))
     after = state(session)
     assert after["plane"]["key"] == "f0"
-    assert after["message"]["kind"] == "warning"
-    assert "Suggestions could not be looked up" in after["message"]["text"]
+    told = [note for note in after["file"]["notes"] if note.startswith("the deid rules cannot be used")]
+    assert len(told) == 1
+    assert "deid.dicom.site: line 1, column 1" in told[0]
+
+
+def test_rules_that_can_never_apply_are_told_with_every_file(
+    open_desk: Callable[..., Desk], files: list[Path], site: Path
+) -> None:
+    rules = site / "data" / "deid" / "deid.dicom.site"
+    rules.write_text("FORMAT dicom\n%filter graylist\nLABEL a\n  contains Manfacturer GE\n  coordinates 0,0,9,9\n")
+    session = ready(open_desk(files, smi_root=site))
+    notes = state(session)["file"]["notes"]
+    assert any("line 4, column 1: no element is called Manfacturer" in note for note in notes)
+
+
+def test_a_rule_that_denies_a_file_is_told(open_desk: Callable[..., Desk], files: list[Path], site: Path) -> None:
+    rules = site / "data" / "deid" / "deid.dicom.site"
+    rules.write_text("FORMAT dicom\n%filter blacklist\nLABEL no scans\n  present Rows\n")
+    notes = state(ready(open_desk(files, smi_root=site)))["file"]["notes"]
+    assert "the rule 'no scans' (deid.dicom.site, line 3) of %filter blacklist denies this file: redact --deid" in str(
+        notes
+    )
 
 
 def test_regions_that_cannot_be_used_are_noted(open_desk: Callable[..., Desk], tmp_path: Path) -> None:

@@ -34,8 +34,16 @@ class Exit(IntEnum):
     """The reader of the output went away."""
 
 
-FLAGS = ("db", "user", "port", "browser", "viewer", "recursive", "ca_bundle", "deid_rules")
+FLAGS = ("db", "user", "port", "browser", "viewer", "recursive", "ca_bundle", "deid_rules", "ignore_sections")
 """Arguments that are settings too: where the command line has them, they win."""
+
+
+def add_ignore_sections(parser: argparse._ActionsContainer) -> None:
+    """Add the argument that goes with rules."""
+    parser.add_argument(
+        "--ignore-sections", action="store_true", default=None,
+        help="use recipes although they have sections that do nothing here: %%header, %%labels, %%values, %%fields",
+    )  # fmt: skip
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, add_common, local_path
+from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, local_path
 from dcmaudit.cli.ocr_progress import count_files
 from dcmaudit.cli.progress import Progress
 from dcmaudit.cli.redact_inputs import fresh, from_csv, references
@@ -76,6 +76,7 @@ def _what(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--whole", action="store_true", help="black out whole planes")
     group.add_argument("--deid", action="store_true", help="rectangles of the deid rules that match")
     group.add_argument("--deid-rules", metavar="PATH", help="with --deid: this file or folder of rules")
+    add_ignore_sections(group)
     group.add_argument("--ultrasound", action="store_true", help="everything outside the ultrasound regions")
     group.add_argument(
         "--overlays", choices=("same", "none", "remove"), default="none",
@@ -215,13 +216,14 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
     from dcmaudit.pipeline.redacting import RedactionJob
     from dcmaudit.pipeline.remote import prefix_of, target_folder
     from dcmaudit.pipeline.residual import looking_job
-    from dcmaudit.pipeline.rules import rule_paths, rules_of
+    from dcmaudit.pipeline.rules import require_rules, rule_paths
     from dcmaudit.pipeline.workers import cores
 
     _check(args)
     rules = rule_paths(args.deid_rules, settings) if args.deid else ()
     if rules:
-        rules_of(rules)  # a faulty rule ends the run before anything is written
+        # A faulty rule ends the run before anything is written.
+        require_rules(rules, ignore_sections=settings.ignore_sections)
     if args.check_text:
         looking_job().make_finder()  # so does a missing detector
     return RedactionJob(

@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, log, say
+from dcmaudit.cli.common import Exit, add_ignore_sections, log, say
 from dcmaudit.cli.start_page import StartPage
 from dcmaudit.errors import StoreError, UsageError
 
@@ -44,6 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="file or folder of deid rules or CTP scripts to suggest by (default: the site's, else ours)",
     )
+    add_ignore_sections(parser)
     parser.add_argument("--dump-database", action="store_true", help="print the database as JSON and end")
     parser.add_argument("--port", type=int, metavar="N", help="port of the reviewer (default: one that is free)")
     parser.add_argument(
@@ -64,12 +65,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.tagged and args.review:
         log.debug("--tagged shows tagged files, which are done: --review adds nothing to it")
     from dcmaudit.detect.rules import load_rules, rule_files
+    from dcmaudit.dicom.header_view import unknown_element
     from dcmaudit.web import serve
 
     _check_host(args.host)
     if settings.deid_rules is not None:
         # A rule file with a mistake is told now, and not with every file that is opened.
-        load_rules(rule_files(settings.deid_rules))
+        paths = rule_files(settings.deid_rules)
+        load_rules(paths, unknown=unknown_element, ignore_sections=settings.ignore_sections)
     pages: list[StartPage] = []
     try:
         serve(

@@ -13,8 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dcmaudit.cli import rulemaking
-from dcmaudit.cli.common import Exit, add_common, printable, say
-from dcmaudit.errors import DcmauditError, UsageError
+from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, printable, say
+from dcmaudit.errors import DcmauditError, RuleError, UsageError
 
 if TYPE_CHECKING:
     from dcmaudit.detect.rules import RuleSet
@@ -38,7 +38,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "check",
         help="which rules match which files, and which devices none",
         description="Say which rules match which files, what they would redact, and which devices no rule matches.",
-        epilog="exit codes: 0 every file was answered; 1 some were not (with --strict: or no rule matched them)",
+        epilog="exit codes: 0 every file was answered; 1 some were not, or a part of the rules can never do anything "
+        "(with --strict: or no rule matched them)",
     )
     check.add_argument(
         "files", nargs="+", metavar="FILES", help="DICOM files, wildcards, folders, CSV lists, databases"
@@ -47,6 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--deid-rules", metavar="PATH",
         help="file or folder of rules (default: $SMI_ROOT/data/deid, else the rules that come with dcmaudit)",
     )  # fmt: skip
+    add_ignore_sections(check)
     check.add_argument("-r", "-R", "--recursive", action="store_true", default=None, help="look into subfolders too")
     check.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
     check.add_argument("--strict", action="store_true", help="end with 1 also where no rule matches a file")
@@ -73,6 +75,7 @@ def _check(args: argparse.Namespace, settings: Settings) -> int:
     rules = rules_of(paths)
     if not getattr(args, "quiet", False):
         _introduce(rules)
+    usable = _usable(paths, settings)
     report = _Report(args)
     tally = Tally()
     references = _references(args, settings, tally, report)
@@ -85,7 +88,19 @@ def _check(args: argparse.Namespace, settings: Settings) -> int:
         return Exit.NOT_ALL
     report.finish(rules, tally)
     missed = report.unmatched if args.strict else 0
-    return Exit.NOT_ALL if report.failed or report.undecided or missed else Exit.GOOD
+    return Exit.NOT_ALL if report.failed or report.undecided or missed or not usable else Exit.GOOD
+
+
+def _usable(paths: tuple[str, ...], settings: Settings) -> bool:
+    """Whether whatever acts on rules takes these; if not, why is said."""
+    from dcmaudit.pipeline.rules import require_rules
+
+    try:
+        require_rules(paths, ignore_sections=settings.ignore_sections)
+    except RuleError as error:
+        say(f"redact --deid and the reviewer refuse these rules: {error}")
+        return False
+    return True
 
 
 def _introduce(rules: RuleSet) -> None:
@@ -209,6 +224,7 @@ def _plain(answer: FileAnswer) -> dict[str, Any]:
         "covered": round(answer.covered, 4),
         "problems": list(answer.problems),
         "undecided": answer.undecided,
+        "denied": answer.denied,
     }
 
 
@@ -220,7 +236,8 @@ def _print(answer: FileAnswer) -> None:
     what = f"{count}, {answer.covered:.1%} of the image" if answer.rectangles else "nothing to redact"
     print(printable(f"{answer.name}: {what}" if answer.matches else f"{answer.name}: no rule"))
     for match in answer.matches:
-        flag = "" if match.coordinates else ", no coordinates"
+        denies = ", no coordinates: redact refuses the file"
+        flag = "" if match.coordinates else denies if match.denies else ", no coordinates"
         print(f"  {match.label or 'a rule without a label'} ({match.file}, line {match.line}, {match.group}{flag})")
     for problem in answer.problems:
         print(f"  ! {problem}")

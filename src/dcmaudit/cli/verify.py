@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, add_common, local_path, printable, say
+from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, local_path, printable, say
 from dcmaudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def _what(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--whole", action="store_true", help="whole planes")
     group.add_argument("--deid", action="store_true", help="rectangles of the deid rules that match")
     group.add_argument("--deid-rules", metavar="PATH", help="with --deid: this file or folder of rules")
+    add_ignore_sections(group)
     group.add_argument("--ultrasound", action="store_true", help="everything outside the ultrasound regions")
     group.add_argument("--overlays", choices=("same", "none", "remove"), default="none", help="as for redact")
     group.add_argument("--icons", choices=("redact", "remove", "keep"), default="redact", help="as for redact")
@@ -121,11 +122,12 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
     from dcmaudit.pipeline.output import Naming
     from dcmaudit.pipeline.redacting import RedactionJob
     from dcmaudit.pipeline.residual import looking_job
-    from dcmaudit.pipeline.rules import rule_paths, rules_of
+    from dcmaudit.pipeline.rules import require_rules, rule_paths
 
     rules = rule_paths(args.deid_rules, settings) if args.deid else ()
     if rules:
-        rules_of(rules)  # a faulty rule ends the run before anything is compared
+        # A faulty rule ends the run before anything is compared.
+        require_rules(rules, ignore_sections=settings.ignore_sections)
     options = RedactionOptions(
         overlays=OverlayPolicy(args.overlays),
         icons=IconPolicy(args.icons),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from difflib import get_close_matches
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from pydicom._dicom_dict import DicomDictionary, RepeatersDictionary
 from pydicom.datadict import dictionary_has_tag, tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
@@ -31,6 +34,27 @@ def is_known(field: _Field) -> bool:
         return True
     group = field >> 16
     return bool(group & 1) or group & 0xFF00 in {0x5000, 0x6000} or dictionary_has_tag(field)
+
+
+def unknown_element(field: _Field) -> str | None:
+    """Why no file can have an element of that keyword, in words; None for every tag and for keywords of PS3.6."""
+    if not isinstance(field, str) or is_known(field):
+        return None
+    repeated = _repeated().get(field)
+    if repeated is not None:
+        return f"{field} is in each of several groups; write the tag, 0x{repeated:08X} for the first"
+    near = get_close_matches(field, _keywords(), 1, 0.8)
+    return f"no element is called {field}" + (f", perhaps {near[0]} is meant" if near else "")
+
+
+@lru_cache(maxsize=1)
+def _repeated() -> dict[str, int]:
+    return {entry[4]: int(mask.replace("x", "0"), 16) for mask, entry in RepeatersDictionary.items() if entry[4]}
+
+
+@lru_cache(maxsize=1)
+def _keywords() -> list[str]:
+    return [entry[4] for entry in DicomDictionary.values() if entry[4]]
 
 
 class HeaderView:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from dcmaudit.detect.rules import suggest_by_rules
+from dcmaudit.detect.rules import Suggestions, suggest_by_rules
 from dcmaudit.detect.ultrasound import ultrasound_regions
 from dcmaudit.dicom import Instance, open_instance
 from dcmaudit.dicom.header_view import header_view
@@ -393,17 +393,30 @@ def _way_out(kind: UnshownKind) -> str:
     return " (--icons remove takes it out)" if kind is UnshownKind.ICON else ""
 
 
+def _denials(found: Suggestions | None) -> list[PlanProblem]:
+    """The rules that deny the whole file: whoever wrote them meant that it is not released."""
+    rules = found.denials if found is not None else ()
+    return [
+        PlanProblem("deid rules", f"the rule {rule.name} of %filter {rule.group} denies the file") for rule in rules
+    ]
+
+
 def _from_header(job: RedactionJob, instance: Instance) -> tuple[list[Request], list[PlanProblem], list[str]]:
     device = instance.facts.device
-    if not (job.rules or job.ultrasound) or not device.rows or not device.columns:
+    if not (job.rules or job.ultrasound):
         return [], [], []
-    size, header = Size(device.columns, device.rows), header_view(instance)
+    header = header_view(instance)
+    if not device.rows or not device.columns:  # no place for a rectangle, but a rule may deny the file all the same
+        matched = suggest_by_rules(rules_of(job.rules), header, Size(1, 1)) if job.rules else None
+        return [], _denials(matched), []
+    size = Size(device.columns, device.rows)
     regions: list[Region] = []
     problems: list[PlanProblem] = []
     notes: list[str] = []
     if job.rules:
         suggestions = suggest_by_rules(rules_of(job.rules), header, size)
         regions += suggestions.regions
+        problems += _denials(suggestions)
         where = "deid rules"
         if not suggestions.regions:
             notes.append("no deid rule asks for anything in it")

@@ -8,20 +8,24 @@ from functools import lru_cache
 
 from dcmaudit.detect.rules import Rule, RuleSet, default_rules, load_rules, rule_files, suggest_by_rules
 from dcmaudit.dicom import open_instance
-from dcmaudit.dicom.header_view import header_view, is_known
+from dcmaudit.dicom.header_view import header_view, is_known, unknown_element
 from dcmaudit.model import DeviceFacts, Reference, Size, covered_area
 from dcmaudit.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class RuleMatch:
-    """A rule that applies to a file. ``coordinates`` counts its lines of coordinates: 0 is a mere flag."""
+    """A rule that applies to a file.
+
+    ``coordinates`` counts its lines of coordinates: 0 is a mere flag, or (``denies``) means that the file is refused.
+    """
 
     label: str
     file: str
     line: int
     group: str
     coordinates: int
+    denies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class FileAnswer:
     covered: float = 0.0
     problems: tuple[str, ...] = ()
     undecided: bool = False
+    denied: bool = False
+    """Whether a rule denies the whole file, so that ``redact`` refuses it."""
 
 
 def rule_paths(deid_rules: str | None, settings: Settings) -> tuple[str, ...]:
@@ -58,6 +64,11 @@ def rules_of(paths: tuple[str, ...]) -> RuleSet:
     return load_rules(paths)
 
 
+def require_rules(paths: tuple[str, ...], *, ignore_sections: bool = False) -> None:
+    """RuleError where a part of these files can never do anything, as ``load_rules`` tells."""
+    load_rules(paths, unknown=unknown_element, ignore_sections=ignore_sections)
+
+
 def ask_rules(paths: tuple[str, ...], reference: Reference) -> FileAnswer:
     """The answer for one file; SourceError or DicomError where it cannot be read."""
     rules = rules_of(paths)
@@ -71,16 +82,17 @@ def ask_rules(paths: tuple[str, ...], reference: Reference) -> FileAnswer:
         reference.name,
         device,
         size,
-        tuple(_match(rule) for rule in found.matches),
+        tuple(_match(rule, denies=rule in found.denials) for rule in found.matches),
         len(found.regions),
         covered_area(region.box for region in found.regions) / size.area,
         tuple(problem.message for problem in found.problems),
         undecided=not found.is_complete,
+        denied=bool(found.denials),
     )
 
 
-def _match(rule: Rule) -> RuleMatch:
-    return RuleMatch(rule.label, rule.file, rule.line, rule.group, len(rule.marks))
+def _match(rule: Rule, *, denies: bool) -> RuleMatch:
+    return RuleMatch(rule.label, rule.file, rule.line, rule.group, len(rule.marks), denies)
 
 
 def unknown_fields(rules: RuleSet) -> list[str]:

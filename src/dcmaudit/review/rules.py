@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 
-from dcmaudit.detect.rules import RuleSet, default_rules, load_rules, rule_files, suggest_by_rules
+from dcmaudit.detect.rules import RuleSet, Suggestions, default_rules, load_rules, rule_files, suggest_by_rules
 from dcmaudit.detect.ultrasound import ultrasound_regions
 from dcmaudit.dicom import Instance
-from dcmaudit.dicom.header_view import header_view
-from dcmaudit.model import PlaneKind, Region
+from dcmaudit.dicom.header_view import header_view, unknown_element
+from dcmaudit.errors import DcmauditError
+from dcmaudit.model import PlaneKind, Region, Size
 from dcmaudit.settings import Settings
 
 
@@ -23,22 +24,31 @@ class HeaderRules:
     def regions(self, instance: Instance) -> tuple[list[Region], list[str]]:
         """Rectangles for the frames of an instance, and in words what could not be decided.
 
-        None for an instance without frames: rules and regions speak of image pixels. RuleError or SourceError
-        where the rules cannot be loaded.
+        None for an instance without frames, but for what denies it: rules and regions speak of image pixels. Rules
+        that cannot be loaded are such a problem too, for suggestions that nobody misses would pass for none.
         """
         size = next((group.size for group in instance.planes.groups if group.kind is PlaneKind.FRAME), None)
-        if size is None:
-            return [], []
         header = header_view(instance)
+        try:
+            suggested = suggest_by_rules(self._loaded(), header, size or Size(1, 1))
+        except DcmauditError as error:
+            suggested = Suggestions()
+            told = [f"the deid rules cannot be used, so nothing is suggested by them: {error}"]
+        else:
+            told = [
+                f"the rule {rule.name} of %filter {rule.group} denies this file: redact --deid refuses it"
+                for rule in suggested.denials
+            ]
+        if size is None:
+            return [], told
         ultrasound = ultrasound_regions(header, size)
-        suggested = suggest_by_rules(self._loaded(), header, size)
         problems = [*ultrasound.problems, *suggested.problems]
-        return [*ultrasound.regions, *suggested.regions], list(dict.fromkeys(problem.message for problem in problems))
+        told += dict.fromkeys(problem.message for problem in problems)
+        return [*ultrasound.regions, *suggested.regions], told
 
     def _loaded(self) -> RuleSet:
         with self._lock:
             if self._rules is None:
-                self._rules = load_rules(
-                    rule_files(self._settings.deid_rules, self._settings.smi_root) or [default_rules()]
-                )
+                found = rule_files(self._settings.deid_rules, self._settings.smi_root) or [default_rules()]
+                self._rules = load_rules(found, unknown=unknown_element, ignore_sections=self._settings.ignore_sections)
             return self._rules

@@ -66,6 +66,10 @@ class Settings(BaseSettings):
     deid_rules: Path | None = None
     """A file or folder of deid rules or CTP scripts. None: the site's own where SMI_ROOT has some, else ours."""
 
+    ignore_sections: bool = False
+    """Whether recipes may have sections that are not about pixels and do nothing here. False: such a recipe is refused,
+    for somebody may rely on them."""
+
     pacs_root: Path | None = Field(default=None, validation_alias=_plain("PACS_ROOT"))
     """The folder under which relative names of lists are tried. None: only the working directory is."""
 

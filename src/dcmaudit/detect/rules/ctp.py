@@ -13,18 +13,19 @@ from dataclasses import dataclass
 
 from dcmaudit.detect.header import Field
 from dcmaudit.detect.rules.compiled import Condition, Lookup
+from dcmaudit.detect.rules.ctpnames import element
 from dcmaudit.detect.rules.patterns import PatternError, full_matcher
 from dcmaudit.detect.rules.syntax import LARGEST_COORDINATE, EdgeBox, Fault, Mark, Note
 
 _TOKEN = re.compile(
     r"""(?P<skip>(?:\s|//[^\n]*)+)|(?P<constant>(?:true|false)\.)|(?P<sign>[!*+()])
-    |(?P<path>(?:\[[^\]\[]*(?:\[[^\]\[]*\][^\]\[]*)?\]|[A-Za-z][A-Za-z0-9]*)(?:::(?:\[[^\]]*\]|[A-Za-z][A-Za-z0-9]*))*)
+    |(?P<path>(?:\[[^\]\[]*(?:\[[^\]\[]*\][^\]\[]*)?\]|[A-Za-z0-9_]+)(?:::(?:\[[^\]]*\]|[A-Za-z0-9_]+))*)
      \s*\.\s*(?P<method>[A-Za-z]+)\s*\(\s*"(?P<argument>[^"]*)"\s*\)""",
     re.VERBOSE,
 )
-_TAG = re.compile(r"\[\s*([0-9A-Fa-f]{4})\s*,\s*([0-9A-Fa-f]{4})\s*\]")
 _PRIVATE = re.compile(r"\[\s*([0-9A-Fa-f]{4})\s*,\s*\[([^\]]+)\]\s*([0-9A-Fa-f]{2})\s*\]")
 _METHODS = ("equals", "matches", "contains", "startsWith", "endsWith")
+_COMPARISONS = ("isLessThan", "isGreaterThan")
 _DEEPEST = 100
 _MOST_FAULTS = 20
 
@@ -40,13 +41,16 @@ class Signature:
 
 
 class ScriptParser:
-    """Reads one script; ``faults`` has what is wrong with it, ``fields`` the elements that it asks for."""
+    """Reads one script; ``faults`` has what is wrong with it.
+
+    ``fields`` are the elements that it asks for, with line and column where it does so first.
+    """
 
     def __init__(self, text: str) -> None:
         self._text = text.replace("\r\n", "\n").replace("\r", "\n")
         self.faults: list[Fault] = []
         self.notes: list[Note] = []
-        self.fields: set[Field] = set()
+        self.fields: dict[Field, tuple[int, int]] = {}
         self._lines = [0, *(found.end() for found in re.finditer(r"\n", self._text))]
 
     def parse(self) -> tuple[Signature, ...]:
@@ -115,9 +119,13 @@ class ScriptParser:
     def _line(self, at: int) -> int:
         return self._text.count("\n", 0, at) + 1
 
-    def _fault(self, at: int, message: str) -> Fault:
+    def place(self, at: int) -> tuple[int, int]:
+        """Line and column, from 1, of a position of the text."""
         line = self._line(at)
-        return Fault(line, at - self._lines[line - 1] + 1, message)
+        return line, at - self._lines[line - 1] + 1
+
+    def _fault(self, at: int, message: str) -> Fault:
+        return Fault(*self.place(at), message)
 
     def fault(self, at: int, message: str) -> Fault:
         """An error at a position of the text."""
@@ -206,21 +214,18 @@ class Expression:
             value = token["constant"] == "true."
             return lambda _lookup: value
         path = tuple(self._identifier(part, token.start()) for part in _parts(token["path"]))
-        self._script.fields.add(path[-1])
+        for field in path:
+            self._script.fields.setdefault(field, self._script.place(token.start()))
         return _question(self._script, token, path)
 
     def _identifier(self, text: str, at: int) -> Field:
         private = _PRIVATE.fullmatch(text)
         if private is not None:
             return (int(private[1], 16), private[2], int(private[3], 16))
-        tag = _TAG.fullmatch(text)
-        if tag is not None:
-            return int(tag[1] + tag[2], 16)
-        if text.startswith("["):
-            raise self._script.fault(at, "a tag is written [gggg,eeee]")
-        # The names of CTP's own dictionary shorten one word of the standard's keywords.
-        text = re.sub(r"^SeqOf(?=[A-Z])", "SequenceOf", text)
-        return re.sub(r"Seq$", "Sequence", text)
+        found = element(text)
+        if found is None:
+            raise self._script.fault(at, "no element; allowed: a name, [gggg,eeee], [ggggeeee], [gggg,[creator]ee]")
+        return found
 
 
 def _parts(path: str) -> list[str]:
@@ -237,11 +242,13 @@ def _both(one: Condition, other: Condition) -> Condition:
 
 def _question(script: ScriptParser, token: re.Match[str], path: tuple[Field, ...]) -> Condition:
     method, argument = token["method"], token["argument"]
+    if method in _COMPARISONS:
+        return _comparison(script, token, path)
     ignore_case = method.endswith("IgnoreCase")
     name = method.removesuffix("IgnoreCase")
     if name not in _METHODS:
-        allowed = ", ".join(_METHODS)
-        raise script.fault(token.start("method"), f"no such method; allowed: {allowed}, and these with IgnoreCase")
+        allowed = f"{', '.join(_METHODS)}, these with IgnoreCase, {' and '.join(_COMPARISONS)}"
+        raise script.fault(token.start("method"), f"no such method; allowed: {allowed}")
     if name == "matches":
         try:
             matcher = full_matcher(argument, ignore_case=ignore_case)
@@ -253,6 +260,27 @@ def _question(script: ScriptParser, token: re.Match[str], path: tuple[Field, ...
         return lambda lookup: test(_joined(lookup, path), argument)
     small = argument.lower()
     return lambda lookup: test(_joined(lookup, path).lower(), small)
+
+
+def _comparison(script: ScriptParser, token: re.Match[str], path: tuple[Field, ...]) -> Condition:
+    """As CTP compares: of both texts the digits and points alone are numbers; what is none is neither less nor more."""
+    limit = _number(token["argument"])
+    if limit is None:
+        raise script.fault(token.start("argument"), "no number, so that the comparison would never hold")
+    is_less = token["method"] == "isLessThan"
+
+    def condition(lookup: Lookup) -> bool:
+        value = _number(_joined(lookup, path))
+        return value is not None and (value < limit if is_less else value > limit)
+
+    return condition
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(re.sub(r"[^0-9.]", "", text))
+    except ValueError:
+        return None
 
 
 _TESTS: dict[str, Callable[[str, str], bool]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,8 +16,16 @@ from dcmaudit.detect.rules.syntax import Fault
 from dcmaudit.errors import RuleError, SourceUnreadableError
 
 _LARGEST_FILE = 16 * 1024 * 1024
+_GLANCE = 64 * 1024
+_RULE_ENDINGS = (".dicom", ".recipe", ".deid")
 _LEFT_OVER = ("~", ".bak", ".orig", ".swp", ".rej")
 """Endings of copies that editors leave behind; such a file in the folder is not one of the rules."""
+
+_CORRECT = "no rule of this file is used until it is corrected"
+_SECTIONS = "take it out, or use the rest with --ignore-sections"
+
+Unknown = Callable[[Field], str | None]
+"""Why an element is none that a file can have, in words; None for one that a dictionary knows."""
 
 
 def rule_files(deid_rules: str | Path | None = None, smi_root: str | Path | None = None) -> list[Path]:
@@ -25,7 +33,8 @@ def rule_files(deid_rules: str | Path | None = None, smi_root: str | Path | None
 
     A folder gives its ``deid.dicom*`` and ``*.script`` files by name, without editors' left-overs. Without either
     argument, or where SMI_ROOT holds no rules, the list is empty. RuleError where ``deid_rules`` leads to
-    no file: asked for and absent is an error, absent by default is not.
+    no file: asked for and absent is an error, absent by default is not; and where a folder has a file of rules under
+    a name that is not read.
     """
     if deid_rules is not None:
         path = Path(deid_rules)
@@ -53,12 +62,37 @@ def _in_folder(folder: Path) -> list[Path]:
         names = sorted(folder.iterdir())
     except OSError as error:
         raise SourceUnreadableError(f"cannot be listed: {error.strerror}", file=str(folder)) from error
-    wanted = [path for path in names if path.name.startswith("deid.dicom") or path.suffix == ".script"]
-    return [path for path in wanted if not path.name.endswith(_LEFT_OVER) and path.is_file()]
+    there = [path for path in names if not path.name.endswith(_LEFT_OVER) and path.is_file()]
+    wanted = [path for path in there if path.name.startswith("deid.dicom") or path.suffix == ".script"]
+    for path in there:
+        if path not in wanted and not path.name.startswith(".") and _holds_rules(path):
+            hint = "rules are in files named deid.dicom... or ....script: rename it, or take it out of the folder"
+            raise RuleError("a file of rules that would not be read", file=str(path), hint=hint)
+    return wanted
 
 
-def load_rules(paths: Iterable[str | Path]) -> RuleSet:
+def _holds_rules(path: Path) -> bool:
+    """Whether a file looks like rules: by its ending, or by what stands in it."""
+    if path.suffix.lower() in _RULE_ENDINGS:
+        return True
+    try:
+        with path.open("rb") as opened:
+            text = _decoded(opened.read(_GLANCE), path)
+    except (OSError, RuleError):
+        return False
+    is_recipe = re.search(r"^\s*(FORMAT\s+dicom\b|%filter\s)", text, re.MULTILINE | re.IGNORECASE)
+    is_script = re.search(r"\{[^{}]*\.\s*[A-Za-z]+\s*\([^{}]*\}\s*\(\s*-?\d+\s*,", text)
+    return bool(is_recipe or is_script)
+
+
+def load_rules(
+    paths: Iterable[str | Path], *, unknown: Unknown | None = None, ignore_sections: bool = False
+) -> RuleSet:
     """All rules of the files, in the order given; a file named twice (also by a link) is loaded once.
+
+    With ``unknown``, a part of a file that can never do anything is an error as well: a rule that asks for an element
+    that there is not, a rule without criteria and coordinates, and (unless ``ignore_sections``) a section that is not
+    about pixels.
 
     Deid recipes and CTP scripts are told apart by what is in them. SourceUnreadableError where a file cannot be read;
     RuleError where it is not there, and with line and column where anything in one is wrong: then nothing is loaded at
@@ -71,7 +105,11 @@ def load_rules(paths: Iterable[str | Path]) -> RuleSet:
         text = _read(path)
         real = path.resolve()
         if real not in loaded:
-            loaded[real] = _parse(text, path, compiler, fields)
+            file = loaded[real] = _parse(text, path, compiler, fields)
+            if unknown is not None:
+                faults = _idle(file, unknown, ignore_sections=ignore_sections)
+                only_sections = all(fault.message.startswith("a %") for fault in faults)
+                _refuse(faults, path, hint=_SECTIONS if only_sections else _CORRECT)
     return RuleSet(tuple(loaded.values()), frozenset(fields | compiler.fields), compiler.questions)
 
 
@@ -81,6 +119,20 @@ def parse_rules(text: str, name: str = "rules") -> RuleSet:
     fields: set[Field] = set()
     file = _parse(text, Path(name), compiler, fields)
     return RuleSet((file,), frozenset(fields | compiler.fields), compiler.questions)
+
+
+def _idle(file: RuleFile, unknown: Unknown, *, ignore_sections: bool) -> list[Fault]:
+    """The parts of a file that can never do anything."""
+    faults = [
+        Fault(note.line, 1, note.message)
+        for note in file.notes
+        if note.idle and not (ignore_sections and note.message.startswith("a %"))
+    ]
+    for field, (line, column) in file.places.items():
+        why = unknown(field)
+        if why is not None:
+            faults.append(Fault(line, column, f"{why}: the rule would never apply"))
+    return faults
 
 
 def _read(path: Path) -> str:
@@ -93,12 +145,25 @@ def _read(path: Path) -> str:
         raise SourceUnreadableError(f"cannot be read: {error.strerror}", file=str(path)) from error
     if len(data) > _LARGEST_FILE:
         raise RuleError(f"a file of rules larger than {_LARGEST_FILE >> 20} MiB", file=str(path))
+    return _decoded(data, path)
+
+
+def _decoded(data: bytes, path: Path) -> str:
+    """The text: UTF-8, UTF-16 with its mark, or else Windows-1252, in which editors of old wrote names and comments."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    else:
+        try:
+            return data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            encoding = "cp1252"
     try:
-        return data.decode("utf-8-sig")
+        return data.decode(encoding)
     except UnicodeDecodeError as error:
         before = data[: error.start]
         line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
-        raise RuleError(f"line {line}, column {column}: not UTF-8 text", file=str(path)) from error
+        message = f"line {line}, column {column}: not a text in UTF-8, UTF-16 or Windows-1252"
+        raise RuleError(message, file=str(path), hint="save it as UTF-8") from error
 
 
 def _parse(text: str, path: Path, compiler: Compiler, fields: set[Field]) -> RuleFile:
@@ -126,22 +191,27 @@ def _recipe(text: str, path: Path, compiler: Compiler) -> RuleFile:
         )
         for one in recipe.rules
     )
-    return RuleFile(str(path), rules, ignored=recipe.ignored, notes=recipe.notes)
+    places: dict[Field, tuple[int, int]] = {}
+    for one in recipe.rules:
+        for line in one.lines:
+            for criterion in line.criteria:
+                places.setdefault(criterion.field, (line.line, 1))
+    return RuleFile(str(path), rules, ignored=recipe.ignored, notes=recipe.notes, places=places)
 
 
 def _script(text: str, path: Path, fields: set[Field]) -> RuleFile:
     parser = ScriptParser(text)
     signatures = parser.parse()
     _refuse(parser.faults, path)
-    fields |= parser.fields
+    fields |= parser.fields.keys()
     rules = tuple(Rule(one.label, path.name, one.line, "CTP", one.marks, one.condition) for one in signatures)
-    return RuleFile(str(path), rules, first_only=True, notes=tuple(parser.notes))
+    return RuleFile(str(path), rules, first_only=True, notes=tuple(parser.notes), places=parser.fields)
 
 
-def _refuse(faults: Sequence[Fault], path: Path) -> None:
+def _refuse(faults: Sequence[Fault], path: Path, hint: str = _CORRECT) -> None:
     if not faults:
         return
     first, *others = sorted(faults, key=lambda fault: (fault.line, fault.column))
     more = f"; more errors in line {', '.join(str(fault.line) for fault in others)}" if others else ""
     message = f"line {first.line}, column {first.column}: {first.message}{more}"
-    raise RuleError(message, file=str(path), hint="no rule of this file is used until it is corrected")
+    raise RuleError(message, file=str(path), hint=hint)

@@ -98,6 +98,7 @@ class RecipeParser:
         self._group = words[1].strip() if len(words) > 1 else ""
         if name != "filter":
             self._ignored.append(line.split("#", 1)[0].strip())
+            self._notes.append(Note(number, f"a %{name} section is not about pixels and has no effect here", idle=True))
         elif not self._group:
             raise Fault(number, column, "a filter section needs a name: %filter NAME")
 
@@ -105,7 +106,9 @@ class RecipeParser:
         if self._label is not None:
             label, number = self._label
             if not self._lines and not self._marks:
-                self._notes.append(Note(number, "a rule with neither criteria nor coordinates never applies"))
+                self._notes.append(
+                    Note(number, "a rule with neither criteria nor coordinates never applies", idle=True)
+                )
             self._rules.append(RecipeRule(label, self._group, tuple(self._lines), tuple(self._marks), number))
         self._label, self._lines, self._marks = None, [], []
 

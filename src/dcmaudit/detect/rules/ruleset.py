@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dcmaudit.detect.areas import outside
@@ -36,15 +36,23 @@ class Rule:
         return f"{self.label!r} ({self.file}, line {self.line})" if self.label else f"{self.file}, line {self.line}"
 
 
+DENIAL = "blacklist"
+"""The %filter section whose rules say that an image is not to be released: where they know a place, only that goes."""
+
+
 @dataclass(frozen=True, slots=True)
 class RuleFile:
-    """One loaded file. Of a CTP script only the first rule that applies counts (``first_only``)."""
+    """One loaded file. Of a CTP script only the first rule that applies counts (``first_only``).
+
+    ``places`` has for each element that the file asks for the line and column where it does so first.
+    """
 
     path: str
     rules: tuple[Rule, ...]
     first_only: bool = False
     ignored: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
+    places: Mapping[Field, tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,11 @@ class Suggestions:
     regions: tuple[Region, ...] = ()
     matches: tuple[Rule, ...] = ()
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def denials(self) -> tuple[Rule, ...]:
+        """The rules that deny the whole file: those of a %filter blacklist that name no coordinates."""
+        return tuple(rule for rule in self.matches if rule.group.lower() == DENIAL and not rule.marks)
 
     @property
     def is_complete(self) -> bool:

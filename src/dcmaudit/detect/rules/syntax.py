@@ -105,10 +105,11 @@ class RecipeRule:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something in a file that is right and perhaps not meant."""
+    """Something in a file that is right and perhaps not meant. ``idle``: that part can never do anything."""
 
     line: int
     message: str
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)

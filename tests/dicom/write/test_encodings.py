@@ -126,7 +126,9 @@ def test_native_pixels(syntax: str, kind: str) -> None:
 def test_lossless_codestreams(syntax: str, kind: str) -> None:
     before = KINDS[kind].file(LOSSLESS[syntax])
     after = proved(before, [asked(BOX, FrameAddress(1))])
-    unchanged(before, after)
+    # The encoder transforms colours, which the label must say then.
+    untrue = frozenset({0x00280004} if kind == "YBR_FULL" and syntax.startswith("HTJ2K") else ())
+    unchanged(before, after, but=untrue)
 
 
 @pytest.mark.parametrize("syntax", [JPEG_LS_NEAR, JPEG_2000, HTJ2K])
@@ -146,7 +148,8 @@ def test_baseline_jpeg_block_by_block(kind: str, label: str | None) -> None:
     requests = [asked(BOX), asked(Box(20, 20, 37, 29), FrameAddress(0))]
     after, plan, _ = redacted(before, requests)
     compare(before, after, plan, grown=17)
-    unchanged(before, after)
+    untrue = frozenset({0x00280004} if kind == "RGB" and label is None else ())  # it is coded as YCbCr
+    unchanged(before, after, but=untrue)
     proved_by_blocks(before, requests)
 
 

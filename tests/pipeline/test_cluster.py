@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import threading
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -97,3 +99,53 @@ def test_nobody_at_the_address_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dcmaudit.pipeline.cluster._SECONDS", 0.5)
     with pytest.raises(UsageError, match="no Dask scheduler answers at tcp"):
         list(each(double, [1], dask="tcp://127.0.0.1:9"))
+
+
+def slow(number: int) -> int:
+    time.sleep(0.3)
+    return number
+
+
+def test_a_cluster_without_workers_is_said_and_given_up(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("dcmaudit.pipeline.cluster._LOOK", 0.1)
+    monkeypatch.setattr("dcmaudit.pipeline.cluster._SAY", 0.3)
+    monkeypatch.setattr(logging.getLogger("dcmaudit"), "propagate", True)
+    with distributed.LocalCluster(
+        n_workers=0, processes=True, dashboard_address=":0", local_directory=str(tmp_path)
+    ) as cluster:
+        answers = list(each(double, range(30), dask=cluster.scheduler_address, dask_wait=1.5))
+    assert [item for item, _ in answers] == list(range(30))
+    assert all(isinstance(answer, CrashError) and "no workers for" in str(answer) for _, answer in answers)
+    said = [record.getMessage() for record in caplog.records if "no workers" in record.getMessage()]
+    assert len(said) >= 2
+    assert "waiting for them" in said[0]
+    assert "given up" in said[-1]
+
+
+def test_workers_that_go_in_the_middle_leave_every_item_with_an_answer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("dcmaudit.pipeline.cluster._LOOK", 0.1)
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=":0", local_directory=str(tmp_path)
+    ) as cluster:
+        answers = []
+        for pair in each(slow, range(12), dask=cluster.scheduler_address, dask_wait=2):
+            answers.append(pair)
+            if len(answers) == 2:
+                cluster.scale(0)
+    assert [item for item, _ in answers] == list(range(12))
+    assert answers[:2] == [(0, 0), (1, 1)]
+    assert isinstance(answers[-1][1], CrashError)
+
+
+def test_workers_that_come_late_are_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("dcmaudit.pipeline.cluster._LOOK", 0.1)
+    with distributed.LocalCluster(
+        n_workers=0, threads_per_worker=1, processes=True, dashboard_address=":0", local_directory=str(tmp_path)
+    ) as cluster:
+        threading.Timer(1.0, cluster.scale, [1]).start()
+        answers = list(each(double, range(3), dask=cluster.scheduler_address, dask_wait=60))
+    assert answers == [(0, 0), (1, 2), (2, 4)]

@@ -120,7 +120,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         report = Report(job, store, sink, progress, rects=args.rects)
         try:
             references = _fresh(_references(args, settings, tally, report, stop), args, job, store, sink, report)
-            for reference, answer in _answers(job, references, args, stop):
+            for reference, answer in _answers(job, references, args, stop, settings.dask_wait):
                 report.take(reference, answer)
             if stop.asked():
                 report.interrupted(progress.total_within(_COUNTING), _going_on(args))
@@ -208,12 +208,13 @@ def _sink(args: argparse.Namespace, opened: ExitStack) -> Sink | None:
 
 
 def _answers(
-    job: OcrJob, references: Iterator[Reference], args: argparse.Namespace, stop: Stop
+    job: OcrJob, references: Iterator[Reference], args: argparse.Namespace, stop: Stop, patience: float
 ) -> Iterator[tuple[Reference, FileReading | Exception]]:
     from dcmaudit.pipeline import workers
 
     if args.dask is not None:
-        return workers.each(partial(_work, replace(job, threads=1)), references, dask=args.dask, stop=stop.asked)
+        work = partial(_work, replace(job, threads=1))
+        return workers.each(work, references, dask=args.dask, dask_wait=patience, stop=stop.asked)
     jobs = args.jobs or workers.cores()
     few = list(islice(references, jobs))
     # Fewer files than cores: each may have several.

@@ -60,7 +60,7 @@ class Report:
     def skip(self) -> None:
         """An input that was done before."""
         self._skipped += 1
-        self._progress.advance()
+        self._progress.advance(held=False)
 
     def take(self, reference: Reference, answer: FileReading | Exception) -> None:
         """What was found in one file, or the exception that its worker ended with: stored and counted."""
@@ -83,7 +83,7 @@ class Report:
         self._planes += len(reading.planes)
         self._looked += reading.looked_at
         self._boxes += reading.boxes
-        self._progress.advance()
+        self._progress.advance(held=result.outcome is not Outcome.DONE)
 
     def _keep(self, reading: FileReading) -> Result:
         from dcmaudit.pipeline.ocr_output import csv_lines, look_of, store_reading
@@ -180,8 +180,8 @@ def _is_image(problem: Problem) -> bool:
 class ProgressLike(Protocol):
     """What the report needs of a progress bar."""
 
-    def advance(self) -> None:
-        """One more file is through."""
+    def advance(self, *, held: bool) -> None:
+        """One more file is through; ``held`` says that it was not done wholly."""
         ...
 
     def print(self, line: str) -> None:

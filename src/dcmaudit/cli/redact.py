@@ -164,7 +164,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             names = fresh(references(args, settings, listed, tally, report), args, job, report)
             tasks = asked.tasks(names)
             work = partial(redact_file, job)
-            for task, answer in workers.each(work, tasks, jobs=args.jobs, dask=args.dask, stop=stop.asked):
+            where = {"jobs": args.jobs, "dask": args.dask, "dask_wait": settings.dask_wait}
+            for task, answer in workers.each(work, tasks, **where, stop=stop.asked):
                 report.take(task, answer)
             interrupted = stop.asked()
     except KeyboardInterrupt:

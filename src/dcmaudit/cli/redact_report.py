@@ -36,8 +36,8 @@ class Report:
         self.unfinished: list[Reference] = []
         self.put: Callable[[str], None] = lambda line: print(line, flush=True)
         """Where lines for standard output go."""
-        self.one_done: Callable[[], None] = lambda: None
-        """Called for each input that is through."""
+        self.one_done: Callable[[bool], None] = lambda _held: None
+        """Called for each input that is through, with whether it was held back: not done as it was asked."""
 
     @property
     def is_good(self) -> bool:
@@ -86,7 +86,7 @@ class Report:
         result = report.result
         self._counts[result.outcome] += 1
         self.partly += report.partly
-        self.one_done()
+        self.one_done(result.outcome not in _GOOD)
         if self._json:
             self.put(json.dumps(_as_json(report)))
         elif self._dry:
@@ -116,7 +116,7 @@ class Report:
         """An input whose output was there already, ``partly`` among the partly audited ones."""
         self.resumed += 1
         self.partly += partly
-        self.one_done()
+        self.one_done(False)  # noqa: FBT003 - not held back
 
     def interrupted(self, total: int | None) -> None:
         """Say what was finished and what was not; ``total`` is the number of inputs, None where nobody knows."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,31 +25,53 @@ _AHEAD = 4
 _SECONDS = 15
 """How long a scheduler may take to answer: a cluster of a busy queue is slow, a wrong address is for ever."""
 
+PATIENCE = 300.0
+"""Seconds without any worker after which a cluster is given up; the setting ``dask_wait`` changes it."""
+
+_LOOK = 5.0
+"""Seconds between two looks at whether anybody is working."""
+
+_SAY = 30.0
+"""Seconds between two lines that say what is waited for."""
+
+log = logging.getLogger("dcmaudit")
+
 
 def each_on_cluster(
-    task: Callable[[Item], Answer], items: Iterable[Item], address: str, stop: Callable[[], bool] = lambda: False
+    task: Callable[[Item], Answer],
+    items: Iterable[Item],
+    address: str,
+    stop: Callable[[], bool] = lambda: False,
+    *,
+    patience: float = PATIENCE,
 ) -> Iterator[tuple[Item, Answer | Exception]]:
     """What ``workers.each`` does, on the cluster whose scheduler listens at ``address``.
 
     Answers come in the order of ``items``, which are read as they are needed. Where a worker dies, Dask gives its
-    items to others; an item that took several workers with it ends as CrashError. MissingExtraError without the
-    extra, UsageError where nothing answers at the address.
+    items to others; an item that took several workers with it ends as CrashError. Where there is no worker, or no
+    scheduler any more, for ``patience`` seconds, that is said in the meantime, and every further item ends as
+    CrashError. MissingExtraError without the extra, UsageError where nothing answers at the address.
     """
     client = _connected(address)
+    crew = _Crew(client, address, patience)
+    waiting: deque[tuple[Item, Future[Any]]] = deque()
     try:
         executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
-        waiting: deque[tuple[Item, Future[Any]]] = deque()
         for item in items:
+            if crew.is_gone():
+                yield item, crew.loss()
+                continue
             waiting.append((item, executor.submit(partial(answer_of, task), item)))
             if stop():
                 break
-            if len(waiting) >= _AHEAD * max(1, _threads(client)):
-                yield _next(waiting, stop)
+            if len(waiting) >= _AHEAD * max(1, crew.threads()):
+                yield _next(waiting, stop, crew)
+            yield from _given_up(waiting, crew)
         while waiting:
             if stop():
                 for _, future in waiting:
                     future.cancel()
-            yield _next(waiting, stop)
+            yield _next(waiting, stop, crew)
     except KeyboardInterrupt:
         hold.received()
         for item, future in waiting:
@@ -55,7 +80,55 @@ def each_on_cluster(
         raise
     finally:
         # Closing drops what was not begun: nobody holds the results any more.
-        client.close()  # type: ignore[no-untyped-call]
+        with suppress(Exception):  # a scheduler that died meanwhile
+            client.close(timeout=_SECONDS)  # type: ignore[no-untyped-call]
+
+
+class _Crew:
+    """The workers of a cluster: whether there are any, and for how long there have been none."""
+
+    def __init__(self, client: Client, address: str, patience: float) -> None:
+        self._client, self._address, self._patience = client, address, patience
+        self._none_since: float | None = None
+        self._said = 0.0
+        self._gone = False
+
+    def threads(self) -> int:
+        """How many items can be worked on at once; 0 where there is no worker or no scheduler."""
+        try:
+            workers: dict[str, Any] = self._client.scheduler_info(n_workers=-1).get("workers", {})
+        except Exception:
+            return 0
+        if self._client.status != "running":
+            return 0
+        return sum(int(worker.get("nthreads", 1)) for worker in workers.values())
+
+    def is_gone(self) -> bool:
+        """Whether the cluster was given up."""
+        return self._gone
+
+    def look(self) -> None:
+        """Say that nobody works, and give the cluster up once that has lasted too long."""
+        now = time.monotonic()
+        if self.threads():
+            self._none_since = None
+            return
+        if self._none_since is None:
+            self._none_since, self._said = now, now - _SAY
+        idle = now - self._none_since
+        if idle >= self._patience:
+            self._gone = True
+            log.error("%s: given up after %.0f seconds; what is left is not done", self._words(), idle)
+        elif now - self._said >= _SAY:
+            self._said = now
+            log.warning("%s: waiting for them for %.0f seconds more", self._words(), self._patience - idle)
+
+    def loss(self) -> CrashError:
+        """The answer of an item that nobody worked on."""
+        return CrashError(f"{self._words()} for {self._patience:.0f} seconds")
+
+    def _words(self) -> str:
+        return f"the Dask cluster at {self._address} has no workers"
 
 
 def _connected(address: str) -> Client:
@@ -73,23 +146,38 @@ def _connected(address: str) -> Client:
         ) from error
 
 
-def _threads(client: Client) -> int:
-    workers: dict[str, Any] = client.scheduler_info(n_workers=-1).get("workers", {})
-    return sum(int(worker.get("nthreads", 1)) for worker in workers.values())
+def _given_up(waiting: deque[tuple[Any, Future[Any]]], crew: _Crew) -> Iterator[tuple[Any, Any]]:
+    """The answers of all that was handed to a cluster that is given up; nothing while it is not."""
+    while crew.is_gone() and waiting:
+        yield _next(waiting, lambda: False, crew)
 
 
-def _next(waiting: deque[tuple[Any, Future[Any]]], stop: Callable[[], bool]) -> tuple[Any, Any]:
+def _next(waiting: deque[tuple[Any, Future[Any]]], stop: Callable[[], bool], crew: _Crew) -> tuple[Any, Any]:
     item, future = waiting[0]  # it stays there while it is waited for, to be told whatever happens meanwhile
     try:
-        answer = future.result()
+        answer = _result(future, crew)
     except CancelledError:
         waiting.popleft()
         return item, NotBegunError() if stop() else CrashError("the cluster gave it up")
     except Exception as error:
         waiting.popleft()
+        if crew.is_gone():
+            future.cancel()
+            return item, crew.loss()
         # One of Dask's own: what the task raises comes as an answer.
         if type(error).__name__ == "KilledWorker":
             return item, CrashError("each worker that worked on it died: a decoder crashed, or memory ran out")
         return item, CrashError(f"the cluster lost it ({type(error).__name__})")
     waiting.popleft()
     return item, answer
+
+
+def _result(future: Future[Any], crew: _Crew) -> Any:
+    """The result, waited for as long as somebody works; TimeoutError where nobody has for too long."""
+    while True:
+        try:
+            return future.result(timeout=0.0 if crew.is_gone() else _LOOK)
+        except TimeoutError:
+            if future.done() or crew.is_gone():
+                raise
+        crew.look()

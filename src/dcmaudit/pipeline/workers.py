@@ -69,6 +69,7 @@ def each(
     *,
     jobs: int | None = None,
     dask: str | None = None,
+    dask_wait: float | None = None,
     stop: Callable[[], bool] = _never,
 ) -> Iterator[tuple[Item, Answer | Exception]]:
     """Every item with the answer of ``task``, or the exception it ended with, in the order of ``items``.
@@ -82,12 +83,14 @@ def each(
     a KeyboardInterrupt ends everything at once, and what is finished is told even then: what was being worked on ends
     as BrokenOffError, and only then the KeyboardInterrupt goes on. It waits while an answer is told, see ``Hold``.
 
-    ``dask`` is the address of a Dask scheduler, whose workers then do the work, see ``cluster.each_on_cluster``.
+    ``dask`` is the address of a Dask scheduler, whose workers then do the work, see ``cluster.each_on_cluster``;
+    ``dask_wait`` is how many seconds it may be without any of them.
     """
     if dask is not None:
-        from dcmaudit.pipeline.cluster import each_on_cluster
+        from dcmaudit.pipeline.cluster import PATIENCE, each_on_cluster
 
-        yield from each_on_cluster(task, items, dask, stop)
+        patience = PATIENCE if dask_wait is None else dask_wait
+        yield from each_on_cluster(task, items, dask, stop, patience=patience)
         return
     jobs = jobs or cores()
     todo = iter(items)

@@ -94,6 +94,10 @@ class Settings(BaseSettings):
     """What becomes of areas that rules show black when a file is finished: ask, store or leave. Store, because what is
     black on the screen is then what is written. Who chooses otherwise in the menu keeps that."""
 
+    dask_wait: float = Field(default=300, gt=0)
+    """Seconds that a Dask cluster may be without any worker before it is given up; said every half minute. Five
+    minutes, for a queue may start workers late and nobody waits for ever."""
+
     recursive: bool = False
     """Whether folders are read with their subfolders. False as in the original, where the menu has both."""
 

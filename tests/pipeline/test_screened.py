@@ -13,9 +13,9 @@ import pytest
 
 from dcmaudit.cli import main
 from dcmaudit.dicom import open_instance
-from dcmaudit.model import FrameAddress
+from dcmaudit.model import Box, DeviceFacts, FrameAddress
 from dcmaudit.review import Session
-from dcmaudit.store import open_store
+from dcmaudit.store import NewRect, open_store
 from support.desks import MODEL, do, make_desk, paint_all, ready, write_cine
 from support.files import PathReference, dataset, file_bytes
 
@@ -128,12 +128,28 @@ def test_a_mark_on_some_frames_only_is_not_enough(
     with open_store(tmp_path, user="other") as store:
         (row,) = store.rects(str(file))
         store.remove_rects([row.id])
-        from dcmaudit.model import Box
-        from dcmaudit.store import NewRect
-
         store.add_rects(str(file), [NewRect(Box(0, 0, 64, 9), FrameAddress(0))])
     assert redact(tmp_path) == 1
     assert "3 of 4 frames, first 2: 0,0,63,7" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("options", "expected"), [((), 1), (("--deid",), 0), (("--allow-unstored-previews",), 0)])
+def test_a_file_finished_without_a_record_is_refused_for_what_rules_show_black(
+    tmp_path: Path,
+    file: Path,
+    rules: Path,
+    options: tuple[str, ...],
+    expected: int,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DCMAUDIT_DEID_RULES", str(rules))
+    with open_store(tmp_path, user="before") as store:
+        store.add_rects(str(file), [NewRect(Box(0, 20, 9, 29), FrameAddress(0))])
+        store.mark_done(str(file), DeviceFacts())
+    assert redact(tmp_path, *options) == expected
+    said = capsys.readouterr().err
+    assert ("all 4 frames: 0,0,63,7: perhaps black" in said) == ("--deid" not in options)
 
 
 def test_the_option_means_nothing_without_the_database(tmp_path: Path, file: Path) -> None:

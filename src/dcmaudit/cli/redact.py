@@ -254,6 +254,7 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
         dry_run=args.dry_run,
         check_text=args.check_text,
         allow_unstored=args.allow_unstored_previews,
+        reviewer_rules=rule_paths(args.deid_rules, settings) if _wants_database(args) or args.copy_clean else (),
         keeps_record=args.json or args.proof,
         threads=1 if args.dask else args.jobs or cores(),
     )

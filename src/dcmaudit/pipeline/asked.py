@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DcmauditError
@@ -19,7 +19,8 @@ from dcmaudit.store import RectRow, Store
 class _Stored:
     """What the database asks for a file, under the name that it has there.
 
-    ``undone`` says why nothing of it counts; ``screen`` what was black on the screen when the file was finished.
+    ``undone`` says why nothing of it counts; ``screen`` what was black on the screen when the file was finished;
+    ``is_unrecorded`` that it is finished and nobody knows.
     """
 
     name: str
@@ -28,6 +29,7 @@ class _Stored:
     undone: str | None = None
     screen: Screen | None = None
     notes: Sequence[str] = ()
+    is_unrecorded: bool = False
 
 
 @dataclass(slots=True)
@@ -61,7 +63,7 @@ class Asked:
         problems = list(self.problems.get(name, ()))
         stored = _Stored(name)
         if self.store is None and self.ledger is not None and not requests:  # it may become a copy
-            stored = _Stored(name, screen=_screen(self.ledger, name))
+            stored = _finished(self.ledger, name)
         if self.store is not None:
             try:
                 stored = self._stored(self.store, reference)
@@ -70,8 +72,16 @@ class Asked:
         requests += stored.requests
         problems += stored.problems
         ledger = None if self.ledger is None or requests else ledger_of(self.ledger, stored.name)
-        notes = tuple(stored.notes)
-        return RedactionTask(reference, tuple(requests), tuple(problems), ledger, stored.undone, stored.screen, notes)
+        return RedactionTask(
+            reference,
+            tuple(requests),
+            tuple(problems),
+            ledger,
+            stored.undone,
+            stored.screen,
+            tuple(stored.notes),
+            stored.is_unrecorded,
+        )
 
     def _stored(self, store: Store, reference: Reference) -> _Stored:
         name, whose = reference.name, ""
@@ -83,13 +93,13 @@ class Asked:
                 state = store.states([name])[name]
         if undone is None and state is not ReviewState.DONE and not self.unreviewed:
             undone = f"in the database the file is {_STATES[state]}; --include-unreviewed redacts such files too"
-        screen = _screen(store, name)
+        finished = _finished(store, name)
         if undone is not None:
-            return _Stored(name, undone=undone + _not_looked_at(store, name), screen=screen)
+            return replace(finished, undone=undone + _not_looked_at(store, name))
         rows = store.rects(name)
         problems = [f"stored row {row.id}: {row.problem}" for row in rows if row.problem is not None]
         asked = [_request(row, whose) for row in rows if row.box is not None and row.scope is not None]
-        return _Stored(name, asked, problems, screen=screen, notes=_not_seen(store, name))
+        return replace(finished, requests=asked, problems=problems, notes=_not_seen(store, name))
 
     def _former(self, store: Store, reference: Reference) -> tuple[str | None, str | None]:
         """The name that an unknown file has in the database, or why it gets no marks; both None: nothing is known."""
@@ -115,9 +125,12 @@ class Asked:
         return (found[0] if found else None), None
 
 
-def _screen(store: Store, name: str) -> Screen | None:
+def _finished(store: Store, name: str) -> _Stored:
     """What was black on the screen; of a file that is not finished the record is about an earlier time."""
-    return store.screen(name) if store.states([name])[name].is_done else None
+    if not store.states([name])[name].is_done:
+        return _Stored(name)
+    screen = store.screen(name)
+    return _Stored(name, screen=screen, is_unrecorded=screen is None)
 
 
 def _not_seen(store: Store, name: str) -> list[str]:

@@ -42,7 +42,7 @@ from dcmaudit.pipeline.painter import BlackPainter
 from dcmaudit.pipeline.remote import Target
 from dcmaudit.pipeline.residual import with_text_check
 from dcmaudit.pipeline.rules import rules_of
-from dcmaudit.pipeline.screened import WAYS_OUT, not_in_plan
+from dcmaudit.pipeline.screened import WAYS_OUT, not_in_plan, perhaps_shown
 from dcmaudit.redact import make_plan
 from dcmaudit.verify import prove
 
@@ -58,6 +58,8 @@ class RedactionJob:
     as it is, where it is known that every plane was looked at; by an engine, where it found no text beyond
     ``accepted``. ``check_text``: every plane of what was written is looked at for text that is left.
     ``allow_unstored``: what a reviewer's screen showed black and is not in the plan is no reason to refuse a file.
+    ``reviewer_rules``: the files of rules that a reviewer's screen shows black by default, for files of which no record
+    says what was black.
     ``keeps_record``: the caller keeps the record of the proof, which then names both files by their digests; side files
     always do.
     ``threads``: how many frames of one file may be compared at once, where nobody else works in this process's stead.
@@ -75,6 +77,7 @@ class RedactionJob:
     dry_run: bool = False
     check_text: bool = False
     allow_unstored: bool = False
+    reviewer_rules: tuple[str, ...] = ()
     keeps_record: bool = True
     threads: int = 1
 
@@ -85,7 +88,8 @@ class RedactionTask:
 
     ``ledger`` is what the database knows of looks at it; None where nobody asked, or there is no database. ``undone``
     is why the file may not be redacted by the database; a copy, of which something else is asked, may be made.
-    ``screen`` is what a reviewer's screen showed black when the file was finished; None where nobody knows.
+    ``screen`` is what a reviewer's screen showed black when the file was finished; None where nobody knows, and
+    ``is_unrecorded`` says that it was finished all the same, by an earlier version or another program.
     """
 
     reference: Reference
@@ -96,6 +100,7 @@ class RedactionTask:
     screen: Screen | None = None
     notes: tuple[str, ...] = ()
     """What has to be said of the file whatever becomes of it."""
+    is_unrecorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +346,8 @@ def plan_for(job: RedactionJob, task: RedactionTask, instance: Instance) -> tupl
     wrong = [*task.problems, *([task.undone] if task.undone and not is_copy else [])]
     found = [*plan.problems, *(PlanProblem("request", text) for text in wrong), *problems]
     uncovered = not_in_plan(task.screen, plan)
+    if task.is_unrecorded and job.reviewer_rules:
+        uncovered += perhaps_shown(instance, job.reviewer_rules, plan)
     if job.allow_unstored:
         notes += [f"{one}; left as it is, as asked" for one in uncovered]
     else:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dcmaudit.model import Box, Everywhere, PlaneGroup, PlaneKind, covered_area
+from dcmaudit.detect.rules import suggest_by_rules
+from dcmaudit.dicom import Instance
+from dcmaudit.dicom.header_view import header_view
+from dcmaudit.errors import DcmauditError
+from dcmaudit.model import Box, Everywhere, PlaneGroup, PlaneKind, Size, covered_area
 from dcmaudit.model.redaction import PlanProblem, RedactionPlan
-from dcmaudit.model.screen import Screen, ShownArea
+from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
+from dcmaudit.pipeline.rules import rules_of
 
 WAYS_OUT = (
     "store it in the reviewer, or give the same rules with --deid or --ultrasound; --allow-unstored-previews leaves it "
@@ -18,11 +23,32 @@ _KINDS = {
 }
 
 
-def not_in_plan(screen: Screen | None, plan: RedactionPlan) -> list[PlanProblem]:
+BLACK = "black on the reviewer's screen when the file was finished"
+PERHAPS = "perhaps black on the reviewer's screen when the file was finished, of which no record was kept"
+
+
+def perhaps_shown(instance: Instance, rules: tuple[str, ...], plan: RedactionPlan) -> list[PlanProblem]:
+    """What the rules of today would show black and the plan does not black, for a file without a record.
+
+    Empty where the rules cannot be read or decided: then they show nothing in the reviewer either.
+    """
+    device = instance.facts.device
+    if not device.rows or not device.columns:
+        return []
+    try:
+        found = suggest_by_rules(rules_of(rules), header_view(instance), Size(device.columns, device.rows))
+    except DcmauditError:
+        return []
+    areas = tuple(ShownArea(region.box, region.scope, region.origin) for region in found.regions)
+    return not_in_plan(Screen(PreviewPolicy.LEAVE, areas=areas), plan, PERHAPS)
+
+
+def not_in_plan(screen: Screen | None, plan: RedactionPlan, how: str = BLACK) -> list[PlanProblem]:
     """The areas that were black on the screen and are not wholly black in the plan, each with where that is.
 
     Areas are compared, and not the names of options: rules may have changed since. The part of an area that lies
-    outside of a plane was never on the screen. Empty for a file of which nobody knows what was shown.
+    outside of a plane was never on the screen. Empty for a file of which nobody knows what was shown. ``how`` says how
+    sure that is.
     """
     found = []
     for area in screen.areas if screen is not None else ():
@@ -30,10 +56,7 @@ def not_in_plan(screen: Screen | None, plan: RedactionPlan) -> list[PlanProblem]
         if missing:
             box = area.box
             where = f"{_place(missing)}: {box.left},{box.top},{box.last_x},{box.last_y}"
-            text = (
-                f"black on the reviewer's screen when the file was finished ({area.origin.value}), and not in the plan"
-            )
-            found.append(PlanProblem(where, text))
+            found.append(PlanProblem(where, f"{how} ({area.origin.value}), and not in the plan"))
     return found
 
 

@@ -43,6 +43,10 @@ class Evidence:
         spans = [mark.frames or (0, _LAST) for mark in self.marks]
         self.first = np.array([span[0] for span in spans], dtype=np.int64)
         self.last = np.array([span[1] for span in spans], dtype=np.int64)
+        self.wide = np.array(
+            [_is_wide(mark, example) for example in self.examples for mark in example.marks], dtype=bool
+        )
+        """Which marks are on all frames of their file."""
         self._groups = np.array([mark.group or "" for mark in self.marks], dtype=object)
         same_size = int((self.levels > Level.SIZE).sum())
         self.fits = self._known_fits(device) if same_size < _ENOUGH else {}
@@ -100,6 +104,14 @@ class Evidence:
         shared = _intersections(moved, theirs)
         smaller = np.minimum(_areas(moved)[:, None], _areas(theirs)[None, :])
         return float((shared >= 0.5 * smaller).any(axis=1).mean())
+
+
+def _is_wide(mark: Mark, example: Example) -> bool:
+    """Whether a mark is on all frames of its file, said so or frame by frame; of one frame nobody can tell."""
+    if mark.frames is None:
+        return True
+    first, last = mark.frames
+    return example.frames is not None and example.frames > 1 and first == 0 and last >= example.frames - 1
 
 
 def corresponding(frame: int, frames: int, others: int | None) -> int:

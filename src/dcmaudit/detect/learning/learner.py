@@ -17,7 +17,9 @@ from dcmaudit.detect.learning.levels import Boxes, Fit, Level
 from dcmaudit.model import (
     Box,
     DeviceFacts,
+    Everywhere,
     Example,
+    FrameAddress,
     Mark,
     Origin,
     PlaneAddress,
@@ -33,6 +35,7 @@ _UNKNOWN_FIT = 0.75
 _SAME_PLACE = 0.5
 _RARE, _MANY = 0.12, 8
 _CERTAIN = 0.93
+_MOSTLY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class _Found:
     source: str
     count: Count
     reason: str
+    is_wide: bool = False
 
 
 class Learner:
@@ -140,7 +144,15 @@ class Learner:
             return None
         kind = kind_of(found.source, found.count, found.estimate)
         confidence = self._reliability.corrected(kind, found.estimate)
-        region = Region(box, address, Origin.LEARNED, found.reason, confidence=round(confidence, 4))
+        is_wide = found.is_wide and self._frames > 1 and isinstance(address, FrameAddress)
+        region = Region(
+            box,
+            address,
+            Origin.LEARNED,
+            found.reason,
+            confidence=round(confidence, 4),
+            applies_to=Everywhere.ALL_FRAMES if is_wide else None,
+        )
         return Candidate(region, kind, found.estimate)
 
     # What examples say
@@ -166,7 +178,7 @@ class Learner:
         owner, boxes = evidence.owner[used], evidence.boxes_for(self._device, fit)[used]
         same = (evidence.first[used] <= numbers[owner]) & (evidence.last[used] >= numbers[owner])
         weights = evidence.weights[owner] * (1.0 + evidence.levels[owner]) * np.where(same, 1.0, 0.3)
-        view = _View(there, owner, boxes, same, evidence.agreed[used])
+        view = _View(there, owner, boxes, same, evidence.agreed[used], evidence.wide[used])
         # Places that hardly any of many examples has are not even counted: they cannot become likely.
         least = _RARE * there.sum() if there.sum() >= _MANY else 0
         return [
@@ -204,18 +216,20 @@ class Learner:
             source=_source(tally, fit),
             count=counts[nearest],
             reason=reasons.of_examples(tally, int(only_elsewhere.sum()), size, fit),
+            is_wide=float(view.wide[members].mean()) > _MOSTLY,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """The marks that count for one plane: owner, edges, whether on the frame in question, whether accepted."""
+    """The marks that count for one plane: owner, edges, whether on the frame in question, accepted, on all frames."""
 
     there: Flags
     owner: Numbers
     boxes: Boxes
     same: Flags
     agreed: Flags
+    wide: Flags
 
 
 def _best(members: Places, view: _View, levels: Numbers) -> tuple[Boxes, Flags]:
@@ -270,6 +284,7 @@ def _of_own(former: _Found | None, box: NDArray[np.float64], hits: int, trials: 
     count = Count(float(hits), float(trials))
     estimate = with_own(former.estimate if former else 0.0, count, former.examples if former else 0.0)
     reason = reasons.of_own(hits, trials, former.reason if former else "")
+    # Marked frame by frame in this very file: that is then what is wanted.
     return _Found(box, estimate, former.examples if former else 0.0, "own", count, reason)
 
 

@@ -9,8 +9,9 @@ import numpy as np
 from playwright.sync_api import Route, expect
 
 from support.face import Face, StartFace
-from support.files import dataset, file_bytes
+from support.files import JPEG_BASELINE, MemoryReference, dataset, file_bytes, gradient
 from support.numbered import cine, overlay, write
+from support.thumbnails import jpeg, with_thumbnail
 
 _WATCH = """() => {
   window.seen = [];
@@ -274,3 +275,20 @@ def test_a_plane_that_holds_no_number_says_so_beside_its_title(start: StartFace,
     expect(face.at("#statusview")).to_contain_text("full range")
     face.press("w")
     face.shows("#planenote", "")
+
+
+def test_a_thumbnail_and_a_private_element_come_behind_the_frames(start: StartFace, tmp_path: Path) -> None:
+    made = dataset(np.stack([gradient(64, 64)] * 2), frames=2)
+    made.private_block(0x0029, "ACME", create=True).add_new(0x10, "OB", bytes(range(256)) * 4)
+    frames = [jpeg(gradient(64, 64)), with_thumbnail(gradient(64, 64))]
+    face = start(write(tmp_path / "one.dcm", MemoryReference("one", file_bytes(made, JPEG_BASELINE, frames=frames))))
+    for title in ("frame 1/2", "frame 2/2", "thumbnail of frame 2"):
+        face.plane(title)
+        face.press("n")
+    face.shows("#cardtext", "1024 bytes (VR OB), in which a picture could hide")
+    face.press("p")
+    face.plane("thumbnail of frame 2")
+    red, green, blue, _ = face.pixel(*face.on_stage(24, 20, 48, 40))
+    assert red == green == blue
+    assert abs(red - 6 * 20) < 16
+    face.picture("thumbnail")

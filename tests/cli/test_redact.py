@@ -18,7 +18,18 @@ from dcmaudit.cli import main
 from dcmaudit.dicom import open_instance
 from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, HowSeen, OverlayAddress
 from dcmaudit.store import NewRect, open_store
-from support.files import JPEG_LS, Overlay, PathReference, dataset, encode, file_bytes, gradient, reference
+from support.files import (
+    JPEG_BASELINE,
+    JPEG_LS,
+    Overlay,
+    PathReference,
+    dataset,
+    encode,
+    file_bytes,
+    gradient,
+    reference,
+)
+from support.thumbnails import with_thumbnail
 
 FRAMES = np.stack([gradient(), gradient()[::-1]])
 
@@ -517,3 +528,17 @@ def test_a_blacklist_rule_without_coordinates_refuses_the_file_and_one_with_them
     rules = write_rules(tmp_path / "other", rule)  # rules are read once a process
     assert main(["redact", str(cine), "--deid", "--deid-rules", rules]) == 0
     assert black(output(cine))["f0"] == [0, 0, 4, 4]
+
+
+def test_the_list_that_ocr_writes_names_icons_and_thumbnails_by_their_keys(tmp_path: Path) -> None:
+    made = dataset(gradient(64, 64), extra={"IconImageSequence": [dataset(gradient(32, 32))]})
+    path = tmp_path / "one.dcm"
+    path.write_bytes(file_bytes(made, JPEG_BASELINE, frames=[with_thumbnail(gradient(64, 64))]))
+    lines = [f"{path},0,{key},1,2,6,9" for key in ("i0", "t0.0")]
+    table = tmp_path / "list.csv"
+    table.write_text("\n".join(["filename,frame,overlay,left,top,right,bottom", *lines]))
+    assert main(["redact", "--csv", str(table)]) == 0
+    with open_instance(PathReference(output(path))) as after:
+        assert [plane.address.key for plane in after.all_planes()] == ["f0"]
+    table.write_text(table.read_text().replace("t0.0", "t0.7"))
+    assert main(["redact", "--csv", str(table), "--overwrite"]) == 1

@@ -84,7 +84,7 @@ def read_csv(path: Path) -> Iterator[Row]:
     """The rectangles of a CSV list with the columns filename, frame, overlay, left, top, right, bottom.
 
     Their order is free and others are ignored. Edges are inclusive; frame and overlay as the database has them: overlay
-    -1 the image, both -1 every plane. Lines with -1 for every edge hold no rectangle and are left out, for they are
+    -1 the image, both -1 every plane, or in overlay the key of a plane (``i0``, ``b12.3``, ``t3.0``). Lines with -1 for every edge hold no rectangle and are left out, for they are
     the text of a whole plane. ListError where the file or a column is missing.
     """
     try:
@@ -108,7 +108,7 @@ def read_csv(path: Path) -> Iterator[Row]:
 
 def _row(line: dict[str, str], titles: dict[str, str], where: str) -> Row | None:
     name = (line.get(titles["filename"]) or "").strip()
-    named = (line.get(titles.get(SCOPE, "")) or "").strip()
+    named = (line.get(titles.get(SCOPE, "")) or "").strip() or _key_of(line.get(titles["overlay"]) or "")
     numbers: dict[str, int] = {}
     for column in COLUMNS[3:] if named else COLUMNS[1:]:
         value = (line.get(titles[column]) or "").strip()
@@ -123,6 +123,12 @@ def _row(line: dict[str, str], titles: dict[str, str], where: str) -> Row | None
     except UsageError as error:
         return Row(name, None, f"{where}: {error.message}")
     return Row(name, Request(box, scope, Origin.COMMAND, f"CSV {where.rpartition('/')[2]}"))
+
+
+def _key_of(overlay: str) -> str:
+    """The key of a plane that stands in the column overlay, as ``dcmaudit ocr`` writes those that have no number."""
+    text = overlay.strip()
+    return text if text[:1].isalpha() else ""
 
 
 def _named(text: str) -> Scope:

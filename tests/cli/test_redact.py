@@ -16,7 +16,7 @@ import pytest
 
 from dcmaudit.cli import main
 from dcmaudit.dicom import open_instance
-from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, HowSeen, OverlayAddress
+from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, HowSeen, IconAddress, OverlayAddress
 from dcmaudit.store import NewRect, open_store
 from support.files import (
     JPEG_BASELINE,
@@ -539,6 +539,7 @@ def test_the_list_that_ocr_writes_names_icons_and_thumbnails_by_their_keys(tmp_p
     table.write_text("\n".join(["filename,frame,overlay,left,top,right,bottom", *lines]))
     assert main(["redact", "--csv", str(table)]) == 0
     with open_instance(PathReference(output(path))) as after:
-        assert [plane.address.key for plane in after.all_planes()] == ["f0"]
+        assert [plane.address.key for plane in after.all_planes()] == ["f0", "i0"]
+        assert not after.read(IconAddress(0)).array[2:10, 1:7].any()
     table.write_text(table.read_text().replace("t0.0", "t0.7"))
     assert main(["redact", "--csv", str(table), "--overwrite"]) == 1

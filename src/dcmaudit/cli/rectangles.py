@@ -84,8 +84,9 @@ def read_csv(path: Path) -> Iterator[Row]:
     """The rectangles of a CSV list with the columns filename, frame, overlay, left, top, right, bottom.
 
     Their order is free and others are ignored. Edges are inclusive; frame and overlay as the database has them: overlay
-    -1 the image, both -1 every plane, or in overlay the key of a plane (``i0``, ``b12.3``, ``t3.0``). Lines with -1 for every edge hold no rectangle and are left out, for they are
-    the text of a whole plane. ListError where the file or a column is missing.
+    -1 the image, both -1 every plane; or in overlay the key of a plane (``i0``, ``b12.3``, ``t3.0``). Lines with -1 for
+    every edge hold no rectangle and are left out, for they are the text of a whole plane. ListError where the file or a
+    column is missing.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:

@@ -163,6 +163,10 @@ def test_what_follows_the_pixel_data_is_read_and_garbage_is_named() -> None:
         assert instance.planes[1].title == "not audited: private element (7FE1,1001)"
     with opened(file_bytes(dataset(gradient(4, 4))) + b"\0" * 100) as padded:
         assert len(padded.planes) == 1
+    with opened(file_bytes(dataset(gradient(4, 4))) + bytes(3 << 20)) as longer:
+        assert len(longer.planes) == 1
+    with opened(file_bytes(dataset(gradient(4, 4))) + bytes(3 << 20) + b"x") as hidden:
+        assert "no DICOM elements" in str(hidden.planes[1].group.reason)
     with opened(file_bytes(dataset(gradient(4, 4))) + b"another image, perhaps") as odd:
         assert odd.planes[1].group.reason == "22 bytes behind the data set are no DICOM elements"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,10 @@ from dcmaudit.model import FrameAddress, OverlayAddress, PlaneKind, Point, Size
 from support.corpus import shared_file
 from support.files import (
     BIG_ENDIAN,
+    EXPLICIT,
+    IMPLICIT,
     JPEG_2000_LOSSLESS,
+    JPEG_BASELINE,
     JPEG_LOSSLESS,
     JPEG_LOSSLESS_SV1,
     JPEG_LS,
@@ -21,9 +26,11 @@ from support.files import (
     Overlay,
     PathReference,
     dataset,
+    encode,
     file_bytes,
     gradient,
     letter_bits,
+    pack_bits,
     reference,
 )
 
@@ -199,3 +206,72 @@ def test_a_real_presentation_state_shows_its_overlays() -> None:
     with open_instance(PathReference(shared_file("prOverlay.dcm"))) as instance:
         assert [plane.address for plane in instance.planes] == [OverlayAddress(0x6008, 0), OverlayAddress(0x600A, 0)]
         assert instance.read(OverlayAddress(0x6008, 0)).array.shape == (512, 512)
+
+
+def in_fragments(pieces: list[bytes], *, vr: bytes | None, table: bytes | None = b"") -> bytes:
+    """OverlayData of undefined length, as an element of its own."""
+    items = [*([table] if table is not None else []), *pieces]
+    head = struct.pack("<HH", 0x6000, 0x3000) + (vr + b"\0\0" if vr else b"") + b"\xff" * 4
+    value = b"".join(struct.pack("<HHL", 0xFFFE, 0xE000, len(item)) + item for item in items)
+    return head + value + struct.pack("<HHL", 0xFFFE, 0xE0DD, 0)
+
+
+def with_fragments(pieces: list[bytes], syntax: str, bits: np.ndarray, **how: object) -> MemoryReference:
+    """A file whose overlay has ``pieces`` in the place of its data."""
+    made = dataset(gradient(), overlays=[Overlay(bits)])
+    data = file_bytes(made, syntax)
+    vr = None if syntax == IMPLICIT else b"OW"
+    start = data.index(b"\0\x60\0\x30" + (b"OW" if vr else b""))
+    end = start + (12 if vr else 8) + len(pack_bits(bits))
+    return MemoryReference("x", data[:start] + in_fragments(pieces, vr=vr, **how) + data[end:])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("syntax", [IMPLICIT, EXPLICIT])
+@pytest.mark.parametrize("table", [None, b"", b"\0\0\0\0\x28\0\0\0"])
+@pytest.mark.parametrize("size", [(64, 64), (800, 1024)])
+def test_overlay_data_in_fragments_are_joined(syntax: str, table: bytes | None, size: tuple[int, int]) -> None:
+    bits = np.random.default_rng(1).integers(0, 2, size, np.uint8)
+    packed = pack_bits(bits)
+    pieces = [packed[: len(packed) // 4 * 2], packed[len(packed) // 4 * 2 :]]
+    with open_instance(with_fragments(pieces, syntax, bits, table=table)) as instance:
+        assert [plane.address.key for plane in instance.all_planes()] == ["f0", "o6000.0"]
+        assert np.array_equal(instance.read(OverlayAddress(0x6000, 0)).array, bits)
+        assert "overlay 6000: OverlayData are in fragments, which were joined" in instance.notes
+
+
+def test_compressed_overlay_data_are_named() -> None:
+    bits = letter_bits()
+    for code in (encode(gradient(), JPEG_2000_LOSSLESS), encode(gradient(), JPEG_BASELINE)):
+        reference = with_fragments([code + b"\0" * (len(code) % 2)], EXPLICIT, bits)
+        with open_instance(reference) as instance:
+            assert [plane.kind for plane in instance.planes] == [PlaneKind.FRAME, PlaneKind.UNSHOWN]
+            assert "compressed" in str(instance.planes[1].group.reason)
+
+
+def test_something_else_than_fragments_is_named() -> None:
+    reference = with_fragments([], EXPLICIT, letter_bits(), table=None)
+    broken = reference.data.replace(b"\xfe\xff\xdd\xe0\0\0\0\0", b"some bytes\xfe\xff\xdd\xe0\0\0\0\0", 1)
+    with open_instance(MemoryReference("x", broken)) as instance:
+        assert "something else" in str(instance.planes[1].group.reason)
+
+
+def test_an_overlay_group_without_any_data_is_noted() -> None:
+    made = dataset(gradient())
+    made.add_new(0x60000010, "US", 16)
+    made.add_new(0x60000011, "US", 20)
+    with open_instance(MemoryReference("x", file_bytes(made))) as instance:
+        assert [plane.address.key for plane in instance.planes] == ["f0"]
+        assert any("neither OverlayData" in note for note in instance.notes)
+
+
+@pytest.mark.parametrize("length", [4, 2])
+def test_data_that_are_some_bits_too_short(length: int) -> None:
+    bits = np.ones((3, 12), np.uint8)  # four bytes and a half
+    made = dataset(gradient(), overlays=[Overlay(bits, data=pack_bits(bits)[:length])])
+    with open_instance(MemoryReference("x", file_bytes(made))) as instance:
+        is_whole = length == 4
+        assert any(group.kind is PlaneKind.UNSHOWN for group in instance.planes.groups) is not is_whole
+        assert ("overlay 6000: OverlayData are 4 bits too short" in instance.notes) is is_whole
+        if is_whole:
+            expected = np.concatenate([np.ones(32, np.uint8), np.zeros(4, np.uint8)])
+            assert np.array_equal(instance.read(OverlayAddress(0x6000, 0)).array.ravel(), expected)

@@ -154,6 +154,13 @@ class Attributes:
         return Attributes(value[index]) if index < len(value) else None
 
 
+def is_in_fragments(element: RawDataElement | DataElement | None) -> bool:
+    """Whether an element's value was written with an undefined length: as items, which are still in it."""
+    if isinstance(element, RawDataElement):
+        return element.length == 0xFFFFFFFF
+    return isinstance(element, DataElement) and element.VR != "SQ" and bool(element.is_undefined_length)
+
+
 def _first(pair: tuple[int, object]) -> int:
     return pair[0]
 

@@ -272,8 +272,11 @@ def _read_elements(header: Header, position: int) -> None:
 def _keep(header: Header, element: RawDataElement | DataElement) -> None:
     tag = int(element.tag)
     if isinstance(element, RawDataElement) and element.value is None and element.length > DEFER_SIZE:
-        kept = Kept(tag, element.VR, element.value_tell, element.length)
-        if _may_stay(tag, element.VR):
+        length, is_joined = element.length, element.length == _UNDEFINED
+        if is_joined:  # fragments: their delimiter tells where they end
+            length = walk_fragments(header.body, element.value_tell, trusting=False).end - 8 - element.value_tell
+        kept = Kept(tag, element.VR, element.value_tell, length)
+        if _may_stay(tag, element.VR) and not (is_joined and 0x6000 <= tag >> 16 <= 0x60FF):
             header.kept[tag] = kept
             return
         element = element._replace(value=header.body.read_at(kept.offset, kept.length))
@@ -361,6 +364,14 @@ def _name_the_rest(header: Header, cursor: Cursor, reading: _Reading) -> None:
         if rest > len(tail) or tail.strip(b"\0"):
             header.behind = f"{rest} bytes behind the data set are no DICOM elements"
             header.loose_ends.append(header.behind)
+
+
+def is_zero_from(body: ByteSource, start: int) -> bool:
+    """Whether nothing but zeros stands between ``start`` and the end; over a network not more than 64 MiB are read."""
+    step, most = 1 << 20, (64 << 20) if body.is_remote else body.size
+    if body.size - start > most:
+        return False
+    return not any(body.read_at(at, step).strip(b"\0") for at in range(start, body.size, step))
 
 
 def _require_data_set(header: Header, *, raw: bool) -> None:

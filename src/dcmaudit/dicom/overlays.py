@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from dcmaudit.dicom.attributes import is_in_fragments
+from dcmaudit.dicom.blobs import looks_like
 from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.header import Header, Kept
 from dcmaudit.dicom.layout import FRAME_LIMIT
@@ -19,13 +22,17 @@ Bits = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class ClassicOverlay:
-    """Where the bits of one OverlayData lie. ``frame_bits`` is a declared frame, ``size`` what of it is there."""
+    """Where the bits of one OverlayData lie. ``frame_bits`` is a declared frame, ``size`` what of it is there.
+
+    ``joined`` says that the value was written in fragments, which are joined here; DICOM knows no such thing.
+    """
 
     group: int
     value: Kept | bytes
     frame_bits: int
     size: Size
     swapped: bool
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +76,14 @@ def _find(header: Header, image: FrameReader | None, group: int, found: FoundOve
     base, attributes = group << 16, header.attributes
     name = f"overlay {group:04X}"
     value: Kept | bytes | None = header.kept.get(base | 0x3000) or attributes.raw(base | 0x3000)
+    is_joined = value is not None and is_in_fragments(attributes.element(base | 0x3000))
     bit = attributes.integer(base | 0x0102) or 0
     rows, columns = attributes.integer(base | 0x0010), attributes.integer(base | 0x0011)
     if value is None and bit == 0 and (attributes.integer(base | 0x0100) or 1) == 1:
         if rows is not None or columns is not None:
-            found.missing.append((name, "it has neither OverlayData nor a bit of the pixel data"))
+            found.notes.append(
+                f"{name}: it has neither OverlayData nor a bit of the pixel data: there is nothing to see"
+            )
         return
     if value is None:
         _embedded(header, image, group, bit, found)
@@ -84,16 +94,51 @@ def _find(header: Header, image: FrameReader | None, group: int, found: FoundOve
     if rows * columns > FRAME_LIMIT:
         found.missing.append((name, f"{columns} x {rows} pixels are more than are decoded at once"))
         return
-    _classic(header, group, value, Size(columns, rows), found)
+    size = Size(columns, rows)
+    if is_joined and isinstance(value, bytes):
+        frames = max(1, attributes.integer(base | 0x0015) or 1)
+        value, problem = joined_fragments(value, -(-frames * size.area // 8))
+        if problem is not None:
+            found.missing.append((name, problem))
+            return
+        found.notes.append(f"{name}: OverlayData are in fragments, which were joined")
+    _classic(header, group, value, size, found, is_joined=is_joined)
 
 
-def _classic(header: Header, group: int, value: Kept | bytes, size: Size, found: FoundOverlays) -> None:
+def joined_fragments(value: bytes, expected: int) -> tuple[bytes, str | None]:
+    """The bytes in the items of a value of undefined length; why they are no bits of an overlay, None where they are.
+
+    ``expected`` bytes are wanted: where the first item holds more than those, it is taken for an offset table.
+    """
+    items: list[bytes] = []
+    at = 0
+    while at + 8 <= len(value):
+        group, number, length = struct.unpack("<HHL", value[at : at + 8])
+        if (group, number) != (0xFFFE, 0xE000) or at + 8 + length > len(value):
+            return b"", "OverlayData of undefined length hold something else than fragments"
+        items.append(value[at + 8 : at + 8 + length])
+        at += 8 + length
+    rest = b"".join(items[1:])
+    if items and len(items[0]) % 4 == 0 and expected <= len(rest) <= expected + 1:
+        items = items[1:]
+    joined = b"".join(items)
+    look = looks_like(joined) or looks_like(rest)
+    return joined, None if look is None else f"OverlayData are compressed: fragments that look like {look.value}"
+
+
+def _classic(
+    header: Header, group: int, value: Kept | bytes, size: Size, found: FoundOverlays, *, is_joined: bool
+) -> None:
     base, attributes = group << 16, header.attributes
     name = f"overlay {group:04X}"
     length = value.length if isinstance(value, Kept) else len(value)
     declared = max(1, attributes.integer(base | 0x0015) or 1)
     bits, available = length * 8, length * 8 // size.area
     frames = declared
+    if 0 < declared * size.area - bits < 8:
+        # Writers that round half a byte down; the pixels that are not there are off.
+        found.notes.append(f"{name}: OverlayData are {declared * size.area - bits} bits too short")
+        bits, available = declared * size.area, declared
     if bits < declared * size.area:
         frames = available
         if available == 0:
@@ -115,7 +160,7 @@ def _classic(header: Header, group: int, value: Kept | bytes, size: Size, found:
     swapped = not header.syntax.little_endian and header.attributes.vr(base | 0x3000) != "OB"
     if isinstance(value, Kept):
         swapped = not header.syntax.little_endian and value.vr != "OB"
-    place = ClassicOverlay(group, value, size.area, size_there, swapped)
+    place = ClassicOverlay(group, value, size.area, size_there, swapped, is_joined)
     found.places[group] = place
     origin_frame = max(1, attributes.integer(base | 0x0051) or 1) - 1
     found.groups.append(
@@ -176,10 +221,11 @@ def classic_bits(header: Header, place: ClassicOverlay, frame: int) -> Bits:
     if place.swapped:
         start, end = start // 2 * 2, -(-end // 2) * 2
     data = _read(header, place.value, start, end - start)
-    if len(data) * 8 < first - start * 8 + wanted:
+    if len(data) * 8 <= first - start * 8 + wanted - 8:
         raise TruncatedError(f"the file ends inside OverlayData of group {place.group:04X}")
     if place.swapped:
         data = np.frombuffer(data.ljust(end - start, b"\0"), "<u2").astype(">u2").tobytes()
+    data = data.ljust(end - start, b"\0")
     bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")
     return bits[first - start * 8 :][:wanted].reshape(place.size.height, place.size.width)
 

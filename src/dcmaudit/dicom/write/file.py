@@ -303,12 +303,21 @@ class _Writer:
                 own = self.plan.planes.get(OverlayAddress(group.number, frame), ())
                 boxes = (*common, *(item.box for item in own))
                 if boxes and isinstance(place, ClassicOverlay):
+                    _require_one_piece(place)
                     clear_overlay(out, placed[group.number << 16 | 0x3000], place, frame, boxes)
-            if self.plan.blacks and isinstance(place, ClassicOverlay):
+            if self.plan.blacks and isinstance(place, ClassicOverlay) and not place.joined:
                 tag = group.number << 16 | 0x3000
                 used = (len(group.frames) - 1) * place.frame_bits + place.size.area
                 length = place.value.length if isinstance(place.value, Kept) else len(place.value)
                 clear_behind(out, placed[tag], used, length, swapped=place.swapped)
+
+
+def _require_one_piece(place: ClassicOverlay) -> None:
+    if place.joined:
+        raise UnsupportedError(
+            f"OverlayData of group {place.group:04X} are in fragments, in which nothing can be blacked",
+            hint="--overlays remove takes them out",
+        )
 
 
 def _stripper(plan: RedactionPlan) -> Stripper | None:

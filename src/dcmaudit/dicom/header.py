@@ -358,10 +358,10 @@ def _name_the_rest(header: Header, cursor: Cursor, reading: _Reading) -> None:
     if reading.disorder or rest:
         if not header.pixels and reading.disorder and rest > 8:
             raise HeaderError(f"what follows {rest} bytes before its end is no DICOM element", file=header.body.name)
-        tail = header.body.read_at(cursor.position, min(rest, 1 << 20))
-        if not header.pixels and 0 < rest < 8 and tail.strip(b"\0"):
+        is_zero = is_zero_from(header.body, cursor.position)
+        if not header.pixels and 0 < rest < 8 and not is_zero:
             raise TruncatedError("it ends inside the head of an element, before any pixel data", file=header.body.name)
-        if rest > len(tail) or tail.strip(b"\0"):
+        if not is_zero:
             header.behind = f"{rest} bytes behind the data set are no DICOM elements"
             header.loose_ends.append(header.behind)
 

@@ -256,6 +256,8 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
         allow_unstored=args.allow_unstored_previews,
         reviewer_rules=rule_paths(args.deid_rules, settings) if _wants_database(args) or args.copy_clean else (),
         keeps_record=args.json or args.proof,
+        resume=args.resume,
+        user=settings.user,
         threads=1 if args.dask else args.jobs or cores(),
     )
 

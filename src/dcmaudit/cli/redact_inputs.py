@@ -81,10 +81,17 @@ def references(
 
 
 def _is_output(name: str, files: list[str]) -> bool:
-    """Whether a file that was found in a folder is called like an output; one that is named itself is an input."""
-    from dcmaudit.pipeline.output import SUFFIX
+    """Whether a file that was found in a folder is called like an output, or like one that a killed run left behind.
 
-    return name.lower().endswith(SUFFIX) and name not in files and name not in map(os.path.abspath, files)
+    One that is named itself is an input.
+    """
+    from dcmaudit.pipeline.output import SUFFIX, is_unfinished
+
+    return (
+        (name.lower().endswith(SUFFIX) or is_unfinished(name))
+        and name not in files
+        and name not in map(os.path.abspath, files)
+    )
 
 
 def fresh(
@@ -110,8 +117,10 @@ def fresh(
             report.refuse(reference.name, f"its output {reals[other]} is also that of {taken[other]}")
         elif input_ is not None:
             report.refuse(reference.name, f"its output {input_} is an input: inputs are never replaced")
-        elif args.resume and (there := [target for target in targets if target.exists()]):
-            report.resume(partly=_is_partly(there[0]) if job.naming.mixed else there[0] == targets[-1])
+        elif args.resume and (there := [each for each in targets if each.exists() and not job.sides.missing(each)]):
+            report.resume(
+                reference.name, there[0], partly=_is_partly(there[0]) if job.naming.mixed else there[0] == targets[-1]
+            )
         else:
             taken |= dict.fromkeys(reals, reference.name)
             yield reference

@@ -14,6 +14,7 @@ from dcmaudit.model import Outcome, Reference, Result
 
 if TYPE_CHECKING:
     from dcmaudit.pipeline.redacting import RedactionReport, RedactionTask
+    from dcmaudit.pipeline.remote import Target
     from dcmaudit.sources import Tally
 
 
@@ -112,8 +113,10 @@ class Report:
         words = {Outcome.DONE: "can be redacted", Outcome.COPIED: "can be copied unchanged"} if self._dry else {}
         return {Outcome.DONE: "redacted and proved", **words}.get(outcome, str(outcome.value))
 
-    def resume(self, *, partly: bool = False) -> None:
+    def resume(self, name: str, output: Target, *, partly: bool = False) -> None:
         """An input whose output was there already, ``partly`` among the partly audited ones."""
+        if self._json:
+            self.put(json.dumps({"file": name, "outcome": "done before", "partly": partly, "output": str(output)}))
         self.resumed += 1
         self.partly += partly
         self.one_done(False)  # noqa: FBT003 - not held back

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from dcmaudit.model import Reference
 from dcmaudit.pipeline.remote import Remote, Target
 
 SUFFIX = ".redacted.dcm"
+_UNFINISHED = re.compile(r"\..*\.[0-9a-f]{8}\.part", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,11 @@ class Naming:
         return self.folder.with_name(f"{self.folder.name or 'outputs'}.partly")
 
 
+def is_unfinished(name: str) -> bool:
+    """Whether a file is called like one that a killed run left behind before it had its name."""
+    return _UNFINISHED.fullmatch(Path(name).name) is not None
+
+
 def is_input(target: Target, reference: Reference) -> bool:
     """Whether the output would take the place of the input itself, by whatever name."""
     if isinstance(target, Remote):
@@ -85,7 +92,9 @@ def is_input(target: Target, reference: Reference) -> bool:
 
 
 def require_free(target: Target, *, overwrite: bool) -> None:
-    """UsageError where ``target`` exists and may not be replaced."""
+    """UsageError where ``target`` exists and may not be replaced; a folder never may."""
+    if not isinstance(target, Remote) and os.path.isdir(target):  # noqa: PTH112 (pathlib's raises for long names)
+        raise UsageError(f"{target} is a folder", hint="choose another place with --output, or move the folder away")
     if not overwrite and (target.exists() if isinstance(target, Remote) else os.path.lexists(target)):
         raise _taken(target)
 
@@ -117,8 +126,12 @@ class Draft:
         try:
             if overwrite:
                 beside = _beside(target)
-                self._link(beside)
-                beside.replace(target)
+                try:
+                    self._link(beside)
+                    beside.replace(target)
+                finally:
+                    with suppress(OSError):
+                        beside.unlink(missing_ok=True)
             else:
                 self._link(target)
         except FileExistsError:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import shutil
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,14 +35,15 @@ from dcmaudit.pipeline import workers
 from dcmaudit.pipeline.clearance import AcceptedText, Ledger
 from dcmaudit.pipeline.copies import Copy, copy_of
 from dcmaudit.pipeline.description import describe, sidecar_of
-from dcmaudit.pipeline.holding import hold
 from dcmaudit.pipeline.output import Draft, Naming, draft, is_input, require_free
 from dcmaudit.pipeline.painter import BlackPainter
 from dcmaudit.pipeline.remote import Target
 from dcmaudit.pipeline.residual import with_text_check
 from dcmaudit.pipeline.rules import rules_of
 from dcmaudit.pipeline.screened import WAYS_OUT, not_in_plan, perhaps_shown
+from dcmaudit.pipeline.sidefiles import RECORD, WORD, SideFiles, differs, record_of
 from dcmaudit.redact import make_plan
+from dcmaudit.sources import reference_to
 from dcmaudit.verify import prove
 
 _CHUNK = 1 << 20
@@ -63,6 +63,8 @@ class RedactionJob:
     ``keeps_record``: the caller keeps the record of the proof, which then names both files by their digests; side files
     always do.
     ``threads``: how many frames of one file may be compared at once, where nobody else works in this process's stead.
+    ``resume``: an output that is there without its side files is proved again and gets them. ``user`` is noted in
+    records.
     """
 
     naming: Naming
@@ -80,6 +82,14 @@ class RedactionJob:
     reviewer_rules: tuple[str, ...] = ()
     keeps_record: bool = True
     threads: int = 1
+    resume: bool = False
+    user: str = ""
+
+    @property
+    def sides(self) -> SideFiles:
+        """The files that are to lie beside each output."""
+        wanted = {WORD: self.sidecar, RECORD: self.proof_file}
+        return SideFiles(tuple(suffix for suffix, is_wanted in wanted.items() if is_wanted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +219,12 @@ def _place(job: RedactionJob, reference: Reference, *, partly: bool, is_final: b
     return chosen
 
 
+def _half_done(job: RedactionJob, reference: Reference) -> Target | None:
+    """The output that is there, where a run that goes on with another one has only to make its side files."""
+    places = job.naming.places_for(reference) if job.resume else ()
+    return next((each for each in places if each.exists() and job.sides.missing(each)), None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Output:
     """What was written and proved; ``unshown`` are names and reasons of what of it nobody can look at."""
@@ -241,57 +257,74 @@ def _write(
     unshown_before = [group for group in plan.listing.groups if group.kind is PlaneKind.UNSHOWN]
     # What is left of it is known once the output is there: then it may have to move.
     expected = any(not (plan.blacks and group.unshown in _LEFT_OUT) for group in unshown_before)
-    target = _place(job, reference, partly=expected, is_final=False)
-    for path in _sides(job, target).values():  # taken names are found before the work
-        require_free(path, overwrite=job.naming.overwrite)
-    overwrite = job.naming.overwrite
-    unnamed = Path(tempfile.gettempdir()) / f"dcmaudit-{uuid.uuid4()}" if job.dry_run else target
+    there, overwrite = _half_done(job, reference), job.naming.overwrite
+    target = there or _room(job, reference, partly=expected, is_final=False)
+    is_new = there is None and not job.dry_run
+    unnamed = target if is_new else Path(tempfile.gettempdir()) / f"dcmaudit-{uuid.uuid4()}"
     with draft(unnamed, overwrite=overwrite) as unfinished, ExitStack() as again:
-        written = _DraftReference(plan.name, unfinished.path)
         filled = _fill(job, reference, instance, plan, unfinished.stream)
-        unfinished.stream.flush() if job.dry_run else unfinished.sync()
+        unfinished.sync() if is_new else unfinished.stream.flush()
+        written = _DraftReference(plan.name, unfinished.path) if there is None else reference_to(str(there))
         if copy is not None:
             copy.require_same(reference, written)
-        proof, final = _proof(job, reference, written, plan), unfinished
+        proof, final = _proof(job, reference, written, plan, there), unfinished
         unshown = _unshown(written) if unshown_before else ()
         partly = bool(unshown) or (proof.text is not None and bool(proof.text.unseen))
-        target = _place(job, reference, partly=partly)
-        if partly != expected and not job.dry_run:
+        target = there or _room(job, reference, partly=partly)
+        if partly != expected and is_new:
             final = again.enter_context(_drafted_again(unfinished, target, overwrite=overwrite))
-        record = (
-            proof.record() | {"left_out": list(map(str, filled.removals))} | ({} if copy is None else copy.record())
-        )
-        content = {".json": sidecar_of(plan, proof), ".proof.json": record}
-        if not job.dry_run:
-            _keep(final, target, {path: content[suffix] for suffix, path in _sides(job, target).items()}, job.naming)
-    return _Output(target, proof, filled.notes, record, partly, unshown, filled.removals)
+        record = _record(job, proof, plan, copy, filled)
+        content = {WORD: sidecar_of(plan, proof), RECORD: record}
+        if is_new:
+            job.sides.keep(final, target, content, overwrite=overwrite)
+        elif there is not None and not job.dry_run:
+            job.sides.complete(there, content)
+    again_proved = [] if there is None else ["its output was there and was proved again, and got its side files"]
+    return _Output(target, proof, [*filled.notes, *again_proved], record, partly, unshown, filled.removals)
 
 
-def _unshown(written: _DraftReference) -> tuple[tuple[str, str], ...]:
+def _room(job: RedactionJob, reference: Reference, *, partly: bool, is_final: bool = True) -> Target:
+    """The name that the output gets, where there is room for it and for what goes beside it; UsageError where not."""
+    target = _place(job, reference, partly=partly, is_final=is_final)
+    job.sides.require_room(target, overwrite=job.naming.overwrite, clear=not job.dry_run)
+    return target
+
+
+def _unshown(written: Reference) -> tuple[tuple[str, str], ...]:
     """Names and reasons of what of the written file nobody can look at."""
     with open_instance(written) as instance:
         groups = instance.scan_frames().groups
         return tuple((group.name, group.reason or "") for group in groups if group.kind is PlaneKind.UNSHOWN)
 
 
-def _proof(job: RedactionJob, reference: Reference, written: _DraftReference, plan: RedactionPlan) -> Proof:
-    """The proof of the written file, with a look for text where that was asked for; ProofError where it failed."""
+def _record(job: RedactionJob, proof: Proof, plan: RedactionPlan, copy: Copy | None, filled: Written) -> dict[str, Any]:
+    run = {
+        "rules": [Path(rule).name for rule in job.rules],
+        "ultrasound": job.ultrasound,
+        "new_uids": job.uid_key is not None,
+        "copy_clean": job.copy_clean,
+    }
+    proved = proof.record() | {"left_out": list(map(str, filled.removals))} | ({} if copy is None else copy.record())
+    return record_of(proved, plan, run, job.user)
+
+
+def _proof(
+    job: RedactionJob, reference: Reference, written: Reference, plan: RedactionPlan, there: Target | None
+) -> Proof:
+    """The proof of the written file, or of the output that is ``there``; ProofError, or UsageError, where it failed."""
     proof = prove(
         reference,
         written,
         plan,
         new_uids=job.uid_key is not None,
-        digests=job.keeps_record or job.sidecar or job.proof_file,
+        digests=job.keeps_record or bool(job.sides.suffixes),
         threads=1 if workers.is_one_of_many() else job.threads,
     )
     if not proof.passed:
+        if there is not None:
+            raise differs(there, _first(proof))
         raise ProofError("the written file did not pass its proof and was dropped: " + _first(proof))
     return with_text_check(proof, written) if job.check_text else proof
-
-
-def _sides(job: RedactionJob, target: Target) -> dict[str, Target]:
-    wanted = {".json": job.sidecar, ".proof.json": job.proof_file}
-    return {suffix: target.with_suffix(suffix) for suffix, is_wanted in wanted.items() if is_wanted}
 
 
 @contextmanager
@@ -301,26 +334,6 @@ def _drafted_again(unfinished: Draft, target: Target, *, overwrite: bool) -> Ite
         shutil.copyfileobj(source, other.stream, _CHUNK)
         other.sync()
         yield other
-
-
-def _keep(unfinished: Draft, target: Target, sides: Mapping[Target, dict[str, Any]], naming: Naming) -> None:
-    """Give the output its name, and what goes beside it before that: with the output, everything is there."""
-    overwrite = naming.overwrite
-    with ExitStack() as beside:
-        drafts = {path: beside.enter_context(draft(path, overwrite=overwrite)) for path in sides}
-        for path, side in drafts.items():
-            side.stream.write(json.dumps(sides[path], indent=1).encode() + b"\n")
-        named: list[Target] = []
-        hold.begin()  # from here on it is done, and must be told
-        try:
-            for path, side in drafts.items():
-                side.keep(path, overwrite=overwrite)
-                named.append(path)
-            unfinished.keep(target, overwrite=overwrite, synced=True)
-        except BaseException:
-            for path in named:
-                path.unlink(missing_ok=True)
-            raise
 
 
 def _fill(job: RedactionJob, reference: Reference, instance: Instance, plan: RedactionPlan, out: BinaryIO) -> Written:

@@ -235,13 +235,14 @@ def _parts(file: OpenFile) -> list[str]:
             plane = file.planes[start + position]
             part = file.seen.part(plane.address)
             if part is not None and len(told) < _PARTS_TOLD:
-                told.append(f"{plane.title} ({math.floor(part.share * 100)} % seen, left: {part.places_left})")
+                percent = math.floor(part.share * 100)
+                seen = f"{percent} %" if percent else "less than 1 %"
+                told.append(f"{plane.title} ({seen} seen, left: {part.places_left})")
         start += len(group.frames)
     if not count:
         return []
     more = f", and {count - len(told)} more" if count > len(told) else ""
-    planes = "1 plane was" if count == 1 else f"{count} planes were"
-    return [f"{planes} on the stage only in part: {'; '.join(told)}{more}."]
+    return [f"In part: {'; '.join(told)}{more}."]
 
 
 def _at_the_end(file: OpenFile) -> str:

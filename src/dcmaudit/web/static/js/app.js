@@ -183,7 +183,7 @@ class Page {
   /** Views that hide something say so above the stage. @param {ViewState|null} [state] @param {import("./api.js").Remark|null} [remark] */
   #words(state = this.state, remark = this.chrome.remark) {
     const { camera } = this.stage;
-    const kept = camera.kept ? `${Math.round(camera.scale * 100)} %` : null;
+    const kept = camera.kept ? { zoom: `${Math.round(camera.scale * 100)} %`, isPart: !camera.showsAll } : null;
     if (state) this.chrome.words(state, remark, kept);
   }
 

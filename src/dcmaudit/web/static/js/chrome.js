@@ -73,14 +73,14 @@ export class Chrome {
    * Above the stage, as long as they hold: views in which something cannot be seen.
    * @param {ViewState} state
    * @param {import("./api.js").Remark|null} remark
-   * @param {string|null} kept  the zoom that stays between planes
+   * @param {{zoom: string, isPart: boolean}|null} kept  the zoom that stays between planes, and whether parts are off the stage
    */
   words(state, remark, kept) {
     const { view, file } = state;
     const told = [];
-    if (file && view.rendering === "voi" && (remark?.rendering ?? "voi") === "voi") told.push(["VOI window", "text outside of it is hidden, and no plane counts as seen", "w"]);
-    if (file && !view.redacted) told.push(["Without redaction", "what is marked is shown and still marked", "+"]);
-    if (file && kept) told.push([`Zoom stays at ${kept}`, "only this part of each plane is on the stage", "k"]);
+    if (file && view.rendering === "voi" && (remark?.rendering ?? "voi") === "voi") told.push(["VOI window", "text may be hidden: does not count as seen", "w"]);
+    if (file && !view.redacted) told.push(["Without redaction", "marks are shown open", "+"]);
+    if (file && kept) told.push([`Zoom stays at ${kept.zoom}`, kept.isPart ? "parts are off the stage" : "", "k"]);
     const signature = told.map((each) => each.join()).join("|");
     const bar = byId("words", HTMLElement);
     if (bar.dataset.text === signature) return;
@@ -89,7 +89,9 @@ export class Chrome {
     byId("desk", HTMLElement).dataset.words = told.length ? "yes" : "no";
     bar.replaceChildren(...told.map(([what, means, key]) => {
       const item = make("span", "word");
-      item.append(make("b", "", what), ` ${means} `, make("kbd", "", key));
+      // several at once have no room for more than their names
+      item.append(make("b", "", what), told.length > 1 ? " " : ` ${means} `, make("kbd", "", key));
+      item.title = means ?? "";
       return item;
     }));
   }

@@ -98,7 +98,8 @@ export class Minimap {
     const { cells, isSeen } = this;
     const all = cells?.join("") ?? "";
     const share = isSeen ? 100 : all ? Math.floor((100 * all.split("1").length - 100) / all.length) : 0;
-    setText(this.caption, isSeen ? "all of it seen" : `${share} % of it seen`);
+    const part = share ? `${share} % of it seen` : cells ? "less than 1 % seen" : "not seen yet";
+    setText(this.caption, isSeen ? "all of it seen" : part);
   }
 
   /** The corner opposite to the part of the plane that is looked at. */

@@ -155,6 +155,12 @@ def _last_bits(stream: bytes, _: bytes) -> bytes:
     return stream[:at] + bytes([stream[at] ^ 1]) + stream[at + 1 :]
 
 
+def _renamed(stream: bytes, _: bytes) -> bytes:
+    """Another name of the one component, in both headers."""
+    frame, scan = _at(stream, 0xC3) + 10, _at(stream, 0xDA) + 5
+    return stream[:frame] + b"\x5a" + stream[frame + 1 : scan] + b"\x5a" + stream[scan + 1 :]
+
+
 def _scan_header(stream: bytes, _: bytes) -> bytes:
     end = _after(stream, 0xDA)
     return stream[: end - 2] + b"\x2a" + stream[end - 1 :]
@@ -441,6 +447,14 @@ HIDDEN: dict[str, tuple[str, Hide]] = {
         f.after, written_frames(f), table=bytes(4) + pixels(f, 396))),
     "bytes in a delimiter of the pixel data": ("rle", lambda f: f.after[:-4] + pixels(f, 4)),
     "bytes behind the delimiter of the pixel data": ("rle", lambda f: f.after + pixels(f)),
+    "frames cut into many fragments": ("rle", _reframed(lambda new, _: [one[i : i + 64] for one in new
+                                                                      for i in range(0, len(one), 64)])),
+    "one frame cut into fragments": ("jpeg_ls", lambda f: reframed_raw(f.after, [
+        written_frames(f)[0][i : i + 50] for i in range(0, len(written_frames(f)[0]), 50)], table=b"")),
+    "names of components": ("jpeg_lossless", _in(0, _renamed)),
+    "capabilities of J2K": ("j2k", _in(0, lambda one, _: one[:6] + b"\x12\x34" + one[8:])),
+    "capabilities of HTJ2K": ("htj2k", _in(0, lambda one, _: one[: _at(one, 0x50) + 4] + b"\x12\x36\x12\x34\x56\x78"
+                                           + one[_at(one, 0x50) + 10 :])),
     "a fragment padded with more": ("jpeg_ls", _in(0, lambda one, _: one + bytes(7))),
 }  # fmt: skip
 

@@ -351,7 +351,7 @@ PROMISES: list[tuple[str, str, tuple[str, ...]]] = [
      ("tests/verify/test_hiding_codestreams.py::test_nothing_is_hidden_in_the_frames",)),
     (REDACTION, "nothing of the original elsewhere |",
      ("tests/verify/test_guard.py::test_a_copy_of_what_was_blacked_is_found",)),
-    (REDACTION, "every offset leads to a frame, and every fragment belongs to one",
+    (REDACTION, "every offset leads to a frame, and every frame is one fragment",
      ("tests/verify/test_hiding_codestreams.py::test_nothing_is_hidden_in_the_frames",)),
     (REDACTION, "every element of the data set and of its sequences is identical from its tag to its delimiter",
      ("tests/verify/test_hiding_elements.py::test_nothing_is_hidden_around_the_pixels",)),

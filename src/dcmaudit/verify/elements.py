@@ -10,7 +10,7 @@ from dcmaudit.errors import HeaderError
 from dcmaudit.verify.dataset import PIXELS, UNDEFINED, DataSet, Element, Item, tag_name
 from dcmaudit.verify.grammar import head
 from dcmaudit.verify.record import Record
-from dcmaudit.verify.rules import ICONS, WATCHED, Change, Rules
+from dcmaudit.verify.rules import ICONS, LARGE_DESCRIPTORS, WATCHED, Change, Rules, descriptor_of
 
 ELEMENTS, ORDER = "elements", "order of elements"
 _CHUNK = 1 << 20
@@ -41,6 +41,8 @@ class ElementComparison:
     _icons: int = 0
     _private: int = 0
     """How many private sequences the items that are compared lie in."""
+    _level: dict[int, Element] = field(default_factory=dict)
+    """The original's elements among which the one that is compared stands."""
     _old: dict[int, bytes] = field(default_factory=dict)
     _new: dict[int, bytes] = field(default_factory=dict)
     _uids: dict[bytes, bytes] = field(default_factory=dict)
@@ -51,6 +53,7 @@ class ElementComparison:
             if tag in old and tag in new:
                 self._uids[self.before.raw(old[tag]).strip(b" \0")] = self.after.raw(new[tag]).strip(b" \0")
         self._uids.pop(b"", None)
+        self._level = old
         # Icons are numbered with those of the per-frame groups last, see ``find_icons``.
         for tag in sorted({*old, *new}, key=lambda tag: (tag == PER_FRAME, tag)):
             was, now = old.get(tag), new.get(tag)
@@ -98,12 +101,23 @@ class ElementComparison:
         value = self.after.raw(new)
         change = Change(
             new.tag, None if old is None else self.before.raw(old), value,
-            None if old is None else old.vr, 0 if old is None else old.end - old.value,
+            None if old is None else old.vr, 0 if old is None else old.end - old.value, self._entries(new.tag),
         )  # fmt: skip
         fault = self.rules.fault(change) if len(value) == new.end - new.value else "it is larger than it may be"
         if fault is None and not self._is_headed(old, new):
             fault = _ENCODED
         self.record.require(ELEMENTS, new.name, fault or "", holds=fault is None)
+
+    def _entries(self, tag: int) -> int:
+        """The entries of a look-up table, by the descriptor that stands beside its data in the original."""
+        descriptor = self._level.get(descriptor_of(tag))
+        if descriptor is None or descriptor.end - descriptor.value < 2:
+            return 0
+        value, order = self.before.raw(descriptor), self.before.order
+        first = int.from_bytes(value[:2], order)
+        if descriptor.tag in LARGE_DESCRIPTORS and len(value) >= 10:
+            return first << 16 | int.from_bytes(value[2:4], order)
+        return first or 1 << 16
 
     def _is_headed(self, old: Element | None, new: Element) -> bool:
         """Whether a new or changed element has the head that its tag and the original's VR ask for."""
@@ -161,7 +175,7 @@ class ElementComparison:
         if new.end - new.value > longest:
             return False
         values = self.before.raw(old), self.after.raw(new)
-        fault = self.rules.nested_fault(Change(old.tag, *values, old.vr), self._uids)
+        fault = self.rules.nested_fault(Change(old.tag, *values, old.vr, entries=self._entries(old.tag)), self._uids)
         if fault is None and not same:
             wanted = head(old.tag, old.vr, len(values[1]), little=self.after.order == "little")
             fault = None if self.after.head(new) == wanted else _ENCODED
@@ -230,6 +244,7 @@ class ElementComparison:
         self, was: Sequence[Element], now: Sequence[Element], where: str, depth: int, *, in_icon: bool
     ) -> None:
         old = {element.tag: element for element in was}
+        level, self._level = self._level, old
         for element in now:
             before, inner = old[element.tag], f"{where} {element.name}"
             if in_icon and element.tag in PIXELS:
@@ -240,6 +255,7 @@ class ElementComparison:
             if not holds and element.tag & 0xFFFF == 0:
                 holds = is_right_length(self.after, now, element.tag) and element.end - element.value == 4
             self.record.require(ELEMENTS, inner, _CHANGED, holds=holds)
+        self._level = level
 
 
 def is_right_length(data: DataSet, elements: Sequence[Element], tag: int) -> bool:

@@ -26,6 +26,9 @@ def check_fragments(record: Record, reader: FrameReader) -> None:
         record.require(FRAGMENTS, where, "their delimiter has a length", holds=end == b"\xfe\xff\xdd\xe0\0\0\0\0")
     odd = sum(length % 2 for length in fragments.lengths)
     record.require(FRAGMENTS, where, f"{odd} fragments have an odd length", holds=not odd)
+    # Where a frame is cut into pieces could say something, and only a codestream of 4 GiB has to be cut.
+    record.require(FRAGMENTS, where, f"{len(fragments.lengths)} fragments hold {reader.count} frames",
+                   holds=len(fragments.lengths) == reader.count)  # fmt: skip
     table = reader.body.read_at(reader.element.offset, 8)
     holds = table[:4] == b"\xfe\xff\0\xe0" and struct.unpack("<L", table[4:])[0] == 4 * len(fragments.table)
     record.require(FRAGMENTS, where, "they do not begin with an offset table", holds=holds)

@@ -201,6 +201,8 @@ def _fault_of_headers(found: Codestream) -> str | None:  # noqa: PLR0911 - one r
         return "its size segment is longer than it has to be"
     if len(capabilities) > 1 or any(len(body) != 6 for body in capabilities):
         return "its capabilities are longer than they have to be"
+    if size[:2] not in {b"\0\0", b"\x40\0"} or any(body[:5] != b"\0\2\0\0\0" or body[5] > 31 for body in capabilities):
+        return "its capabilities say more than they have to"
     width, height, left, top, tile_w, tile_h, tile_x, tile_y = struct.unpack(">8L", size[2:34])
     if any((left, top, tile_x, tile_y)) or tile_w < width or tile_h < height:
         return "it is not one tile that begins at 0"

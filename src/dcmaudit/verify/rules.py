@@ -37,6 +37,9 @@ _TABLES = frozenset({
     *range(0x00281221, 0x00281225),
 })  # fmt: skip
 """Look-up table data, which may be cut to what their descriptor says."""
+_SEGMENTED = frozenset(range(0x00281221, 0x00281225))
+LARGE_DESCRIPTORS = frozenset(range(0x00281111, 0x00281114))
+"""Descriptors (retired) whose number of entries takes two words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Change:
     new: bytes | None
     old_vr: str | None = None
     length: int = 0
+    entries: int = 0
+    """Of a look-up table, what its descriptor counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,16 @@ class Rules:
         """The VR that a new or changed element has: what it had, else what the standard names."""
         return _NEW_VRS.get(tag, old) if old is None else old
 
+    def _is_cut(self, change: Change) -> bool:
+        """Whether look-up table data were cut to what their descriptor counts: not less, and nothing else changed."""
+        old, new = change.old or b"", change.new or b""
+        if change.tag not in _TABLES or not self.changed or not old.startswith(new) or not change.entries:
+            return False
+        lengths = {2 * change.entries, change.entries + change.entries % 2}  # words, or bytes (PS3.3 C.7.6.3.1.6)
+        if change.tag in _SEGMENTED:
+            lengths = {6 * change.entries}  # three words for each at most (C.7.9.2)
+        return len(new) in lengths and len(new) < len(old)
+
     @staticmethod
     def is_table(tag: int) -> bool:
         """Whether an element holds the data of a look-up table, which may be cut to what its descriptor says."""
@@ -172,9 +187,8 @@ class Rules:
                 zero = struct.pack("<H" if self.little else ">H", 0)
                 valid = self.colour and change.new == zero and (self.transcoded or self.interleaved)
                 return None if valid else "it may not change"
-        if change.tag in _TABLES and self.changed and change.old is not None and change.new is not None:
-            cut = 0 < len(new) < len(change.old) and change.old.startswith(new)
-            return None if cut else "its value changed"
+        if self._is_cut(change):
+            return None
         return f"it is new ({len(new)} bytes)" if change.old is None else "its value changed"
 
     def missing(self, tags: frozenset[int], old: dict[int, bytes], new: dict[int, bytes]) -> list[tuple[int, str]]:
@@ -221,7 +235,7 @@ class Rules:
             return None if holds else "it refers to the instance by a UID that it does not have any more"
         if raw == new:
             return None
-        if change.tag in _TABLES and self.changed and 0 < len(new) < len(raw) and raw.startswith(new):
+        if self._is_cut(change):
             return None
         return "its value changed"
 
@@ -239,6 +253,14 @@ class Rules:
         codes = [code for code in ((b"113101", b"113103") if overlays else (b"113101",)) if code not in old]
         wanted = old + code_items(codes, implicit=self.implicit, little=self.little)
         return None if new == wanted else "other items were added than the assertion means"
+
+
+def descriptor_of(tag: int) -> int:
+    """The element that describes the data of a look-up table; 0 where there is none."""
+    others = {0x00283006: 0x00283002, 0x00281408: 0x00281407}
+    if tag in _SEGMENTED:
+        return tag - 0x120
+    return tag - 0x100 if 0x00281201 <= tag <= 0x00281214 else others.get(tag, 0)
 
 
 WATCHED = frozenset({IMAGE_TYPE, LOSSY, PHOTOMETRIC, BURNED_IN, SOP_INSTANCE, 0x0020000D, 0x0020000E})

@@ -203,7 +203,7 @@ def _entropy(found: Segments, data: bytes, at: int, *, is_ls: bool) -> int:
     return end
 
 
-def fault_of_segments(found: Segments) -> str | None:
+def fault_of_segments(found: Segments) -> str | None:  # noqa: PLR0911 - one return a rule
     """In words what a codestream that was written anew has and does not need, None for nothing."""
     if found.waste:
         return f"it has {found.waste[0]}"
@@ -219,6 +219,9 @@ def fault_of_segments(found: Segments) -> str | None:
     if any(DRI in kinds[place + 1 :][: kinds[place + 1 :].index(SOS)] for place, kind in enumerate(kinds) if kind == DRI
            and SOS in kinds[place + 1 :]) or kinds.count(DRI) > kinds.count(SOS):  # fmt: skip
         return "it defines restart intervals that no scan uses"
+    names = bytes(found.frame.body[6::3])
+    if names not in {bytes(range(1, 1 + len(names))), bytes(range(len(names))), b"RGB"}:
+        return "its components have names of their own"
     unused = found.unused()
     return f"it has {len(unused)} tables that nothing uses" if unused else None
 

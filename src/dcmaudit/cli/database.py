@@ -86,7 +86,9 @@ def opened(settings: Settings, *, read_only: bool = True, check: bool = True) ->
 
     if is_database_missing(settings.database):
         raise StoreError("no database here", file=settings.database, hint="name an existing one with --db")
-    with open_store(settings.database, user=settings.user, read_only=read_only, check=check) as store:
+    with open_store(
+        settings.database, user=settings.user, timeout=settings.db_wait, read_only=read_only, check=check
+    ) as store:
         for note in store.notes if not read_only else ():
             log.info("%s", note)
         yield store

@@ -190,7 +190,7 @@ def _store(args: argparse.Namespace, settings: Settings, opened: ExitStack) -> S
         return None
     if named == "default":  # the original's word for it
         settings = settings.model_copy(update={"db": None})
-    store = open_store(settings.database, user=settings.user)
+    store = open_store(settings.database, user=settings.user, timeout=settings.db_wait)
     opened.callback(store.close)
     return store
 

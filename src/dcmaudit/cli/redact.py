@@ -202,7 +202,9 @@ def _progress(args: argparse.Namespace, settings: Settings, listed: list[Referen
         if listed or store is None:
             return len(listed)
         # Of this thread; it was checked for the other one.
-        with open_store(settings.database, user=settings.user, read_only=True, check=False) as mine:
+        with open_store(
+            settings.database, user=settings.user, timeout=settings.db_wait, read_only=True, check=False
+        ) as mine:
             return sum(1 for _ in mine.filenames())
 
     from dcmaudit.store import open_store
@@ -320,7 +322,11 @@ def _wants_database(args: argparse.Namespace) -> bool:
 def _store(args: argparse.Namespace, settings: Settings) -> Store | None:
     from dcmaudit.store import open_store
 
-    return open_store(settings.database, user=settings.user, read_only=True) if _wants_database(args) else None
+    return (
+        open_store(settings.database, user=settings.user, timeout=settings.db_wait, read_only=True)
+        if _wants_database(args)
+        else None
+    )
 
 
 def _ledger(args: argparse.Namespace, settings: Settings) -> Store | None:
@@ -329,7 +335,7 @@ def _ledger(args: argparse.Namespace, settings: Settings) -> Store | None:
 
     if not args.copy_clean or is_database_missing(settings.database):
         return None
-    return open_store(settings.database, user=settings.user, read_only=True)
+    return open_store(settings.database, user=settings.user, timeout=settings.db_wait, read_only=True)
 
 
 def _asked(

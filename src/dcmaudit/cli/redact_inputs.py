@@ -64,7 +64,9 @@ def references(
         yield from listed
         return
     else:
-        with open_store(settings.database, user=settings.user, read_only=True, check=False) as store:
+        with open_store(
+            settings.database, user=settings.user, timeout=settings.db_wait, read_only=True, check=False
+        ) as store:
             stored = list(store.filenames())
         names = find_listed(stored, where="the database", pacs_root=settings.pacs_root)
     for found in names:

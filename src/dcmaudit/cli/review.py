@@ -7,7 +7,6 @@ import ipaddress
 import os
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, add_ignore_sections, log, say
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from dcmaudit.settings import Settings
 
 LOOPBACK = "127.0.0.1"
-DATABASE_NAME = "dcmaudit.sqlite.db"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -96,15 +94,16 @@ def _dump(args: argparse.Namespace, settings: Settings) -> int:
     from dcmaudit.store import open_store
 
     _require_database(settings.database)
-    with open_store(settings.database, user=settings.user, read_only=True) as store:
+    with open_store(settings.database, user=settings.user, timeout=settings.db_wait, read_only=True) as store:
         store.dump_json(sys.stdout)
     return Exit.GOOD
 
 
 def _require_database(location: str) -> None:
     # The store takes a missing database for an empty one; whoever mistyped the folder must not read "no marks".
-    place = Path(location)
-    if "://" not in location and not place.is_file() and not (place / DATABASE_NAME).is_file():
+    from dcmaudit.store import is_database_missing
+
+    if is_database_missing(location):
         raise StoreError("no database here", file=location, hint="name the folder of an existing one with --db")
 
 

@@ -183,7 +183,7 @@ def _conclude(args: argparse.Namespace, settings: Settings) -> int:
     if is_database_missing(settings.database):
         raise UsageError("there is no database yet", hint="review the list first, or name its database with --db")
     strata: dict[str, list[int]] = {}
-    with open_store(settings.database, user=settings.user, read_only=True) as store:
+    with open_store(settings.database, user=settings.user, timeout=settings.db_wait, read_only=True) as store:
         states = _states(store, [row["filename"] for row in rows])
         for row in rows:
             counts = strata.setdefault(row["stratum"], [int(row["series_in_stratum"]), 0, 0])

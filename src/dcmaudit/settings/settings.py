@@ -98,6 +98,10 @@ class Settings(BaseSettings):
     """Seconds that a Dask cluster may be without any worker before it is given up; said every half minute. Five
     minutes, for a queue may start workers late and nobody waits for ever."""
 
+    db_wait: float = Field(default=10, gt=0)
+    """Seconds that another process may hold the database before a command gives up; said after the first. Ten, because
+    a write takes milliseconds, and whoever waits for longer should know what for."""
+
     recursive: bool = False
     """Whether folders are read with their subfolders. False as in the original, where the menu has both."""
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+from contextlib import suppress
 from pathlib import Path
 
+from dcmaudit.errors import StoreError
 from dcmaudit.store.schema import RECT_COLUMNS, TAG_COLUMNS, TAG_TITLES
 
 _NUMBERS = {
@@ -26,18 +28,31 @@ _TABLES = {"DicomRects": RECT_COLUMNS, "DicomTags": TAG_COLUMNS}
 
 
 def write_companions(database: Path) -> None:
-    """Write the descriptions of both tables beside ``database`` where they are missing, with mode 0600."""
+    """Write the descriptions of both tables beside ``database`` where they are missing, with mode 0600.
+
+    StoreError where that cannot be, on a full disk for one; what this call wrote is gone then.
+    """
     # The name of the database, as the original addresses it, is the first part of theirs.
     prefix = hashlib.md5(f"sqlite://{database.name}".encode(), usedforsecurity=False).hexdigest()
-    for table, columns in _TABLES.items():
-        path = database.parent / f"{prefix}_{table}.table"
-        try:
-            number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            continue
-        with open(number, "wb") as file:  # noqa: PTH123 (a descriptor has no path)
-            os.fchmod(number, 0o600)
-            pickle.dump(_description(table, columns), file, protocol=4)
+    made: list[Path] = []
+    try:
+        for table, columns in _TABLES.items():
+            path = database.parent / f"{prefix}_{table}.table"
+            with suppress(FileExistsError):
+                number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                made.append(path)
+                with open(number, "wb") as file:  # noqa: PTH123 (a descriptor has no path)
+                    os.fchmod(number, 0o600)
+                    pickle.dump(_description(table, columns), file, protocol=4)
+    except OSError as error:
+        for path in made:
+            with suppress(OSError):
+                path.unlink()
+        raise StoreError(
+            f"the files that describe its tables cannot be written: {error.strerror}",
+            file=str(database),
+            hint="make room, or choose another folder with --db",
+        ) from error
 
 
 def _description(table: str, columns: tuple[str, ...]) -> dict[str, dict[str, object]]:

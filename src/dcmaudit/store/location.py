@@ -59,7 +59,8 @@ def parse_location(location: str | Path) -> Location:
             raise UsageError("the database has an empty name", hint=_ALLOWED)
     path = Path(os.path.abspath(home_path(location)))  # noqa: PTH100 (links stay as the user wrote them)
     # os.path answers no where pathlib would stumble over a folder that may not be entered.
-    if os.path.isdir(path) or (not os.path.isfile(path) and path.suffix.lower() not in _FILE_ENDINGS):  # noqa: PTH112, PTH113
+    # Whatever is there and is no folder is meant itself, be it a pipe, which is refused by that name.
+    if os.path.isdir(path) or (not os.path.exists(path) and path.suffix.lower() not in _FILE_ENDINGS):  # noqa: PTH112, PTH110
         path /= FILE_NAME
     return SqliteLocation(path)
 

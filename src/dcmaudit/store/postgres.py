@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import logging
 from contextlib import suppress
 from typing import Any
 
@@ -11,6 +12,10 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from dcmaudit.errors import MissingExtraError
 from dcmaudit.store.location import PostgresLocation
+
+log = logging.getLogger(__name__)
+
+_KEY = "hashtextextended(:name, 20250)"
 
 
 def load_driver() -> None:
@@ -75,4 +80,7 @@ class PostgresBackend:
     def lock(self, connection: Connection, names: tuple[str, ...]) -> None:
         """Let no other writer at these files until the transaction ends (always in the same order)."""
         for name in sorted(set(names)):
-            connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 20250))"), {"name": name})
+            if not connection.scalar(text(f"SELECT pg_try_advisory_xact_lock({_KEY})"), {"name": name}):
+                log.warning("waiting for %s: another process holds a file of it; for %g seconds at most",
+                            self.name, self._timeout)  # fmt: skip
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_KEY})"), {"name": name})

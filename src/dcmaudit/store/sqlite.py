@@ -6,12 +6,14 @@ and adds our tables.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import stat
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event
 
@@ -19,11 +21,23 @@ from dcmaudit.errors import StoreError, StoreReadOnlyError
 from dcmaudit.store.companions import write_companions
 from dcmaudit.store.rows import UnreadableText
 
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
 _NETWORK = {
     "nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "gpfs", "beegfs", "glusterfs",
     "fuse.sshfs", "fuse.s3fs", "fuse.glusterfs", "fuse.ceph", "fuse.beegfs", "fuse.rclone", "orangefs", "pvfs2",
 }  # fmt: skip
 """File systems that several machines may share: WAL needs memory shared by all users of the file."""
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)  # fmt: skip
+
+_SLICE = 1.0
+"""Seconds that SQLite waits by itself: so long is nothing said, and so long does a signal wait."""
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 WRITE = "dcmaudit_write"
 """The execution option by which a transaction says that it is going to write."""
@@ -40,12 +54,25 @@ class SqliteBackend:
         self.notes: list[str] = []
         self._timeout = timeout
         self._inode: tuple[int, int] | None = None
+        self._refuse_devices()
         self.refusal = "it was opened for reading only" if read_only else self._make_writable()
         self.journal = "delete" if is_on_network(path) else "wal"
         if is_there(path):
             self._remember()
 
     # --- making and closing -------------------------------------------------------------------------------------
+
+    def _refuse_devices(self) -> None:
+        """StoreError for a pipe, socket or device in the place of a file of the database: opening it may block."""
+        for ending in ("", "-wal", "-shm", "-journal"):
+            place = Path(f"{self.path}{ending}")
+            try:
+                mode = place.stat().st_mode
+            except OSError:
+                continue  # what cannot be reached is said later
+            if not stat.S_ISREG(mode):
+                kind = next((word for test, word in _KINDS if test(mode)), "not a file")
+                raise StoreError(f"{place.name} is {kind}", file=self.name, hint="choose another name with --db")
 
     def _make_writable(self) -> str | None:
         """Make folder and file where they are missing; the reason where the database cannot be written."""
@@ -100,7 +127,8 @@ class SqliteBackend:
             else {"poolclass": QueuePool, "pool_size": 4, "max_overflow": 60, "pool_timeout": self._timeout}
         )
         engine = create_engine("sqlite://", creator=self._connect, hide_parameters=True, **pool)
-        event.listen(engine, "begin", _begin)
+        event.listen(engine, "begin", self._begin)
+        event.listen(engine, "commit", self._commit)
         return engine
 
     def _connect(self) -> sqlite3.Connection:
@@ -112,7 +140,9 @@ class SqliteBackend:
         if self.refusal is None:
             connection = self._open(f"{uri}?mode=rw")
             # EXTRA also syncs the folder after the journal went, which WAL does not need.
-            connection.execute(f"PRAGMA synchronous = {'FULL' if self.journal == 'wal' else 'EXTRA'}")
+            self._patiently(
+                lambda: connection.execute(f"PRAGMA synchronous = {'FULL' if self.journal == 'wal' else 'EXTRA'}")
+            )
             return connection
         if os.access(self.path.parent, os.W_OK) or not is_wal(self.path):
             return self._open(f"{uri}?mode=ro")
@@ -135,7 +165,7 @@ class SqliteBackend:
         connection = sqlite3.connect(
             uri,
             uri=uri != ":memory:",
-            timeout=self._timeout,
+            timeout=min(self._timeout, _SLICE),
             isolation_level=None,  # BEGIN is ours, see _begin
             check_same_thread=False,
         )
@@ -159,17 +189,44 @@ class SqliteBackend:
             self._note(f"this file system cannot keep a write-ahead log; the journal is {found!r}")
 
     def _switch_journal(self, connection: Connection, wanted: str) -> str:
-        raw = connection.connection.driver_connection
-        assert isinstance(raw, sqlite3.Connection)  # noqa: S101 (this engine makes no others)
-        deadline = time.monotonic() + self._timeout
+        # The switch needs the file alone and does not always wait for it by itself.
+        raw = _raw(connection)
+        return str(self._patiently(lambda: raw.execute(f"PRAGMA journal_mode = {wanted}").fetchone()[0])).lower()
+
+    # --- waiting ------------------------------------------------------------------------------------------------
+
+    def _patiently(self, step: Callable[[], T]) -> T:
+        """Take a step that needs a lock, and again until the timeout; say so where another process holds it.
+
+        SQLite's own waiting says nothing and does not end before its time, for a signal neither: it gets slices.
+        """
+        begun, is_said = time.monotonic(), False
         while True:
             try:
-                return str(raw.execute(f"PRAGMA journal_mode = {wanted}").fetchone()[0]).lower()
+                return step()
             except sqlite3.OperationalError as error:
-                # The switch needs the file alone and does not always wait for it by itself.
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                waited = time.monotonic() - begun
+                if error.sqlite_errorcode & 0xFF not in _BUSY or waited >= self._timeout:
                     raise
-                time.sleep(0.02)
+            if not is_said and waited >= _SLICE / 2:
+                is_said = True
+                log.warning(
+                    "waiting for %s: another process holds it; for %g seconds at most", self.name, self._timeout
+                )
+            time.sleep(0.02)
+
+    def _begin(self, connection: Connection) -> None:
+        raw = _raw(connection)
+        writes = connection.get_execution_options().get(WRITE, False)
+        self._patiently(lambda: raw.execute("BEGIN IMMEDIATE" if writes else "BEGIN"))
+        if not writes:
+            # A reader's lock is taken by its first question: here, where it can be waited for.
+            self._patiently(lambda: raw.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone())
+
+    def _commit(self, connection: Connection) -> None:
+        raw = _raw(connection)
+        if raw.in_transaction:  # in the older journal mode it waits for every reader
+            self._patiently(lambda: raw.execute("COMMIT"))
 
     def _tighten(self) -> None:
         """Take every right from others, and the group's unless it may write (a team that shares on purpose)."""
@@ -206,9 +263,10 @@ def is_there(path: Path) -> bool:
     return os.path.exists(path)  # noqa: PTH110 (pathlib's raises)
 
 
-def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(WRITE, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _raw(connection: Connection) -> sqlite3.Connection:
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)  # noqa: S101 (this engine makes no others)
+    return raw
 
 
 def _decode(data: bytes) -> str:

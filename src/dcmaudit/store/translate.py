@@ -13,7 +13,10 @@ from dcmaudit.errors import StoreCorruptError, StoreError, StoreLockedError, Sto
 
 _CORRUPT_HINT = "restore a copy made with `dcmaudit db backup`; `sqlite3 FILE .recover` may save what is left"
 _READ_HINT = "check who may read the file and its folder"
-_LOCKED = ("another process holds the database for too long", "close it there, or try again")
+_LOCKED = (
+    "another process holds the database for too long",
+    "close it there, or try again; db_wait (DCMAUDIT_DB_WAIT) says how many seconds it is waited for",
+)
 
 
 @contextmanager

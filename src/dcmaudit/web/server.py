@@ -50,7 +50,7 @@ def serve(
     _share_memory_between_threads()
     with (
         listening_socket(host, settings.port) as listener,
-        open_store(settings.database, user=settings.user, read_only=settings.viewer) as store,
+        open_store(settings.database, user=settings.user, timeout=settings.db_wait, read_only=settings.viewer) as store,
     ):
         access = Access(listener.getsockname()[1], names_of_host)
         chosen = {}

@@ -198,13 +198,13 @@ def unpack(found: ctypes.CDLL, segment: bytes, into: npt.NDArray[np.uint8]) -> t
 
 def runs(found: ctypes.CDLL, segment: bytes, pixels: int) -> bytes | None:
     """The runs of an RLE segment that make up ``pixels`` bytes, and nothing else of it; None where it is damaged."""
-    into = ctypes.create_string_buffer(max(1, len(segment)))
+    into = np.empty(max(1, len(segment)), np.uint8)
     written = ctypes.c_int64(0)
     code = found.dcmaudit_runs(
         ctypes.c_char_p(segment),
         ctypes.c_int64(len(segment)),
-        into,
+        ctypes.c_void_p(into.ctypes.data),
         ctypes.c_int64(pixels),
         ctypes.byref(written),
     )
-    return None if code else into.raw[: written.value]
+    return None if code else into[: written.value].tobytes()

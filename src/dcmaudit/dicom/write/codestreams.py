@@ -158,6 +158,8 @@ class FrameWork:
             data = self._encoded(edit.frame, self.cells(edit))
         if not self.clean:
             return data
+        if kind is Codestream.RLE:
+            return data  # nothing but its runs was written
         with suppress(DcmauditError):  # what it had is only told, for nothing of it is written
             self.extras.update(cleaned(kind, codestream, layout).names)
         return self._said(cleaned(kind, data, layout).data)

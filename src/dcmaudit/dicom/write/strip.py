@@ -125,7 +125,7 @@ class Stripper:
             return None
         if (_kind(span) == "SQ" and not is_private and span.vr != b"UN") or level.walks(span):
             return None
-        if span.end - span.value < LEAST and not has_signature(level.raw(span)):
+        if span.end - span.value < LEAST and not has_signature(level.raw(span)) and not _is_overlay(tag):
             return None
         if is_private:
             creator = creators.get(tag >> 8)
@@ -186,6 +186,11 @@ def _kind(span: Span) -> str | None:
         return span.vr.decode("latin-1")
     known = known_vr(span.tag)
     return None if known is None else known[0].split(" or ")[-1]
+
+
+def _is_overlay(tag: int) -> bool:
+    """Whether an element is named like OverlayData, of a private group too: eight pixels lie in each byte of it."""
+    return 0x6000 <= tag >> 16 <= 0x60FF and tag & 0xFFFF == 0x3000
 
 
 def _is_harmless(level: Level, span: Span) -> bool:

@@ -16,7 +16,16 @@ from dcmaudit.dicom.write.clean.jxl import clean_jxl
 from dcmaudit.dicom.write.clean.rle import clean_rle
 
 BEHIND = "bytes behind the picture"
-HARMLESS = frozenset({"COM", BEHIND, "fill bytes", *(f"APP{number}" for number in range(16))})
+HARMLESS = frozenset(
+    {
+        "COM",
+        BEHIND,
+        "fill bytes",
+        "boxes of a container",
+        "bytes that say nothing",
+        *(f"APP{number}" for number in range(16)),
+    }
+)
 """What no decoder looks at once the segments that name the colours are kept."""
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from dcmaudit.errors import DecodeError, TruncatedError, UnsupportedError
 
-_END = re.compile(rb"\xff+[\x01-\xcf\xd8-\xfe]")
-_END_LS = re.compile(rb"\xff+[\x80-\xcf\xd8-\xfe]")
+_END = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+_END_LS = re.compile(rb"\xff[\x80-\xcf\xd8-\xfe]")
 _FILLED_RESTART = re.compile(rb"\xff\xff+([\xd0-\xd7])")
 SOI, EOI, SOS, DQT, DHT, DNL, DRI = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDC, 0xDD
 _KEPT = frozenset({0xCC, DNL, DRI, 0xDE, 0xDF})
@@ -81,6 +81,8 @@ class _Cleaner:
 
     def _marker(self, at: int) -> tuple[int | None, int]:
         """The next marker and where its segment goes on; None where only padding is left."""
+        if self.data[at : at + 1] == b"\xff" and self.data[at + 1 : at + 2] not in {b"", b"\0", b"\xff"}:
+            return self.data[at + 1], at + 2
         if not self.data[at:].strip(b"\0\xff"):
             return None, at
         if self.data[at] != 0xFF:
@@ -204,6 +206,8 @@ class _Cleaner:
     def _entropy(self, at: int) -> int:
         found = (_END_LS if self.is_ls else _END).search(self.data, at)
         end = len(self.data) if found is None else found.start()
+        while end > at and found is not None and self.data[end - 1] == 0xFF:
+            end -= 1  # fill bytes before the marker
         coded = self.data[at:end] if found is not None else self.data[at:end].rstrip(b"\0\xff")
         if not self.is_ls and b"\xff\xff" in coded:
             coded = _FILLED_RESTART.sub(rb"\xff\1", coded)

@@ -29,4 +29,4 @@ def clean_jxl(data: bytes) -> tuple[bytes, frozenset[str]]:
         at = end
     if not parts:
         raise DecodeError("the JPEG XL container holds no codestream")
-    return b"".join(parts), frozenset({"boxes around the codestream"})
+    return b"".join(parts), frozenset({"boxes of a container"})

@@ -338,7 +338,7 @@ def test_both_tables_are_exported_as_csv(tab: Page, files: list[Path]) -> None:
     tags = list(csv.DictReader(io.StringIO(tab.get("export/tags.csv").text, newline="")))
     assert [row["comment"] for row in tags] == ['say "no",\nplease']
     tab.do("mark", scope="all frames")
-    assert len(list(csv.reader(io.StringIO(tab.get("export/other-rects.csv").text)))) == 2
+    assert len(list(csv.reader(io.StringIO(tab.get("export/rects.csv").text)))) == 1 + 1 + 4
 
 
 def test_the_browser_gets_a_long_answer_only_when_something_changed(tab: Page) -> None:

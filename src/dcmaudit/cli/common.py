@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from dcmaudit.errors import DcmauditError, MissingExtraError, ServerError, UsageError
+from dcmaudit.model.texts import printable
 
 log = logging.getLogger("dcmaudit")
 
@@ -103,15 +104,6 @@ def _quiet_warning(
 def say(message: str) -> None:
     """One line on standard error."""
     print(f"dcmaudit: {printable(message)}", file=sys.stderr)
-
-
-def printable(text: str) -> str:
-    """``text`` as one line: control characters, which a file's name may hold, become ``\\x1b`` or ``\\n``.
-
-    A name with a newline in it could otherwise pass for the line of another file, and one with an escape sequence
-    hide lines from whoever reads them in a terminal.
-    """
-    return "".join(c if c.isprintable() or c == "\u00a0" else repr(c)[1:-1] for c in text)
 
 
 def inputs(count: int) -> str:

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from dcmaudit.cli.common import Exit, add_common, local_path, log, printable, say
+from dcmaudit.cli.common import Exit, add_common, local_path, log, say
 from dcmaudit.errors import DcmauditError, StoreError, UsageError
+from dcmaudit.model.texts import printable
 
 if TYPE_CHECKING:
     from dcmaudit.model import Identity, Reference

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dcmaudit.cli.common import inputs, local_path, printable
+from dcmaudit.cli.common import inputs, local_path
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Outcome, PlaneKind, Reference, Rendering, Result, View
+from dcmaudit.model.texts import printable
 from dcmaudit.settings import Settings
 
 if TYPE_CHECKING:

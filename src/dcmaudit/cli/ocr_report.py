@@ -6,9 +6,10 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from dcmaudit.cli.common import inputs, printable, say
+from dcmaudit.cli.common import inputs, say
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Outcome, Reference, Result, Verdict
+from dcmaudit.model.texts import printable
 
 if TYPE_CHECKING:
     from dcmaudit.pipeline.ocr import FileReading, OcrJob

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dcmaudit.cli.common import Exit, inputs, printable, say
+from dcmaudit.cli.common import Exit, inputs, say
 from dcmaudit.model import Outcome, Reference, Result
+from dcmaudit.model.texts import printable
 
 if TYPE_CHECKING:
     from dcmaudit.pipeline.redacting import RedactionReport, RedactionTask

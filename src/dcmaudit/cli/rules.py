@@ -13,8 +13,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dcmaudit.cli import rulemaking
-from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, printable, say
+from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, say
 from dcmaudit.errors import DcmauditError, RuleError, UsageError
+from dcmaudit.model.texts import printable
 
 if TYPE_CHECKING:
     from dcmaudit.detect.rules import RuleSet

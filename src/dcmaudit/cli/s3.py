@@ -13,8 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, local_path, printable, say
+from dcmaudit.cli.common import Exit, local_path, say
 from dcmaudit.errors import DcmauditError, UsageError
+from dcmaudit.model.texts import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

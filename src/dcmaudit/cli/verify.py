@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, local_path, printable, say
+from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, local_path, say
 from dcmaudit.errors import UsageError
+from dcmaudit.model.texts import printable
 
 if TYPE_CHECKING:
     from dcmaudit.model.proof import Proof

@@ -27,6 +27,7 @@ HANDLERS: dict[str, Handler] = {
     "mark-all-planes": marking.mark_all_planes,
     "mark-series": series.mark_series,
     "apply-all": marking.apply_all,
+    "apply-all-frames": marking.apply_all_frames,
     "apply-one": marking.apply_one,
     "reject-one": marking.reject_one,
     "remove-rect": marking.remove_rect,

@@ -7,6 +7,7 @@ makes it smaller than one pixel.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 
 from dcmaudit.model import Box, Size
@@ -33,11 +34,33 @@ _NORTH = {Handle.TOP, Handle.TOP_LEFT, Handle.TOP_RIGHT}
 _SOUTH = {Handle.BOTTOM, Handle.BOTTOM_LEFT, Handle.BOTTOM_RIGHT, Handle.NEW}
 
 
-def first_box(size: Size) -> Box:
-    """The rectangle that a plane starts with: an upper left piece, where burned-in text most often is."""
+_STEPS = 6
+
+
+def first_box(size: Size, taken: Sequence[Box] = ()) -> Box:
+    """The rectangle that a plane starts with: an upper left piece, or the first place that covers none of ``taken``.
+
+    Where every place covers something it is the one that covers least.
+    """
     width, height = max(1, size.width // 4), max(1, size.height // 8)
     left, top = size.width // 16, size.height // 16
-    return kept_inside(Box(left, top, left + width, top + height), size)
+    first = kept_inside(Box(left, top, left + width, top + height), size)
+    best, least = first, _overlap(first, taken)
+    for row in range(_STEPS + 1):
+        for column in range(_STEPS + 1):
+            if least == 0:
+                return best
+            left = (size.width - width) * column // _STEPS
+            top = (size.height - height) * row // _STEPS
+            box = kept_inside(Box(left, top, left + width, top + height), size)
+            covered = _overlap(box, taken)
+            if covered < least:
+                best, least = box, covered
+    return best
+
+
+def _overlap(box: Box, taken: Sequence[Box]) -> int:
+    return sum(part.area for other in taken if (part := box.intersection(other)) is not None)
 
 
 def kept_inside(box: Box, size: Size) -> Box:

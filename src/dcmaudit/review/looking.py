@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dcmaudit.errors import ReviewError, UsageError
-from dcmaudit.model import HowSeen, Rendering
+from dcmaudit.model import HowSeen, Rendering, ReviewState
 from dcmaudit.model.screen import PreviewPolicy
 from dcmaudit.review import arguments as take
 from dcmaudit.review.arguments import Arguments
@@ -152,6 +152,9 @@ def _options_changed(session: Session) -> None:
     session.desk.keep_options(session.options)
     filter_ = session.selection.filter
     session.select(session.filter_of_options(filter_.status, filter_.text))
+    if session.options["tagged-only"] and not session.worklist.count(ReviewState.TAGGED):
+        more = " so far" if session.worklist.growing else ""
+        session.say(f"No file of this list is tagged{more}. The open file stays until you leave it.", "warning")
 
 
 def _render(session: Session, value: Rendering) -> None:

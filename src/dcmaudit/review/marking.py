@@ -95,6 +95,20 @@ def apply_all(session: Session, _arguments: Arguments) -> None:
         session.say("There are no suggestions on this plane.")
 
 
+def apply_all_frames(session: Session, _arguments: Arguments) -> None:
+    """Store every suggestion of the image frame on screen for all image frames of the file."""
+    file, plane = session.opened(), session.plane()
+    if plane.kind is not PlaneKind.FRAME:
+        raise ReviewError("all frames are marked from an image frame", file=file.name, hint="go to an image frame")
+    session.desk.suggest_now(session, file)
+    here = offers(session.options, file, plane)
+    shown = [item.region for item in here if is_offered(session.options, item.region) and not item.is_empty]
+    if not shown:
+        session.say("There are no suggestions on this plane.")
+        return
+    _apply(session, file, shown, single_frame(file.planes, Everywhere.ALL_FRAMES))
+
+
 def apply_one(session: Session, arguments: Arguments) -> None:
     """Store the suggestion with that ``id`` where it means, or for ``scope``."""
     file = session.opened()

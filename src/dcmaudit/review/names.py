@@ -7,6 +7,8 @@ import zlib
 from collections import OrderedDict
 from pathlib import PurePosixPath
 
+from dcmaudit.model.texts import printable
+
 BLOCK = 1024
 _KEPT = 16
 
@@ -56,7 +58,10 @@ class NameList:
 
 
 def short_name(name: str) -> str:
-    """The last three parts of a name; the address of a server or object whole, for its host belongs to it."""
+    """The last three parts of a name; the address of a server or object whole, for its host belongs to it.
+
+    Characters that cannot be seen are written out.
+    """
     if "://" in name:
-        return name
-    return "/".join(PurePosixPath(name).parts[-3:])
+        return printable(name)
+    return printable("/".join(PurePosixPath(name).parts[-3:]))

@@ -68,7 +68,7 @@ class Session:
         self.view = View()
         self.redacted = True
         self.shows_rejected = False
-        self.cursor: Box | None = None
+        self._held: Box | None = None
         self.message: Message | None = None
         self.question: Question | None = None
         self.plan: SeriesPlan | None = None
@@ -210,7 +210,6 @@ class Session:
         if self.file is not file:
             return
         self.begin_picture()
-        self.place_cursor()
         self.desk.begin_background(self, file)
 
     def _expand(self, file: OpenFile) -> None:
@@ -263,15 +262,31 @@ class Session:
         if not 0 <= index < len(file.planes):
             raise ReviewError(f"the file has {len(file.planes)} planes", file=file.name, hint="choose one of them")
         file.index = index
-        self.place_cursor()
         self.begin_picture()
         self.desk.suggest(self, file)
 
-    def place_cursor(self) -> None:
-        """Keep the handled rectangle inside the plane on screen."""
+    @property
+    def cursor(self) -> Box | None:
+        """The handled rectangle, inside the plane on screen."""
         plane = self.file.plane if self.file else None
-        if plane is not None and plane.size is not None:
-            self.cursor = kept_inside(self.cursor, plane.size) if self.cursor else first_box(plane.size)
+        return self.cursor_on(plane) if plane is not None else None
+
+    @cursor.setter
+    def cursor(self, box: Box) -> None:
+        self._held = box
+
+    def cursor_on(self, plane: Plane) -> Box | None:
+        """The handled rectangle as it lies on a plane; None where that cannot be shown.
+
+        A small plane only cuts what is shown of it: on the next one it has the size again that the person gave it.
+        One that nobody has moved yet keeps out of the way of rectangles and of text that was found.
+        """
+        if plane.size is None or self.file is None:
+            return None
+        if self._held is not None:
+            return kept_inside(self._held, plane.size)
+        taken = [row.box for row in self.file.rects_on(plane) if row.box]
+        return first_box(plane.size, [*taken, *(item.region.box for item in self.file.suggestions_on(plane))])
 
     def upcoming(self) -> list[tuple[int, Plane]]:
         """The planes that are likely wanted next, with their places in the worklist: the page fetches them ahead."""

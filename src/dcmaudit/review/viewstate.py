@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, Everywhere, HowSeen, Origin, OverlayAddress, Plane, Scope, View
-from dcmaudit.review.drag import first_box, kept_inside
 from dcmaudit.review.marking import state_of
 from dcmaudit.review.names import short_name
 from dcmaudit.review.openfile import OpenFile, Suggestion
@@ -25,6 +25,7 @@ PROBLEMS_SHOWN = 50
 MAP_EDGE = 32
 """Cells a side of the small map that shows which part of a plane was seen."""
 
+_HAS_S3 = find_spec("obstore") is not None
 RECTS_AHEAD = 100
 """A plane beside the one on screen with more rectangles than this is not sent along."""
 
@@ -81,6 +82,7 @@ def view_state(session: Session) -> Json:
             "saved": True,
             "recent": [_recent(entry) for entry in session.desk.recent()] if file is None else [],
             "examples": True,
+            "has_s3": _HAS_S3,
         }
 
 
@@ -201,11 +203,11 @@ def _near(session: Session, file: OpenFile, index: int) -> Json | None:
     rects = _rects(session, file, plane)
     if len(rects) > RECTS_AHEAD or plane.size is None:
         return None
-    cursor = kept_inside(session.cursor, plane.size) if session.cursor else first_box(plane.size)
+    cursor = session.cursor_on(plane)
     return {
         "plane": _plane(session, file, index),
         "rects": rects,
-        "cursor": {"box": box_json(cursor)},
+        "cursor": {"box": box_json(cursor)} if cursor else None,
         "can": _can(session, index),
     }
 

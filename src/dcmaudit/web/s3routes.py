@@ -17,9 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dcmaudit.errors import DcmauditError, ReviewError, UsageError
+from dcmaudit.errors import DcmauditError, ReviewError, SourceNotFoundError, UsageError
 from dcmaudit.model.paths import home_path
 from dcmaudit.review import Desk
+from dcmaudit.sources import Passed, Problem, find
 from dcmaudit.sources.s3.checking import check_connection
 from dcmaudit.sources.s3.client import credentials_for, require_obstore
 from dcmaudit.sources.s3.credentials import CredentialBook, Credentials
@@ -196,6 +197,8 @@ class S3Routes:
                 _text(body, "output"),
             ).checked()  # fmt: skip
             credentials_for(chosen.bucket)
+            if chosen.studies:
+                _require_images(str(chosen))
             return {"name": str(chosen), "seed": chosen.seed}
 
         return reply(await self._run(work))
@@ -206,6 +209,18 @@ class S3Routes:
             raise UsageError("S3 is not offered where the folders that may be opened are limited")
         require_obstore()
         return await run_in_threadpool(work)
+
+
+def _require_images(name: str) -> None:
+    """SourceNotFoundError where a choice by its study leads to no image, as a mistyped UID does: the list that is open
+    must not be left for an empty one.
+    """
+    for found in find([name], recursive=False):
+        if isinstance(found, Problem):
+            raise found.error
+        if not isinstance(found, Passed):
+            return
+    raise SourceNotFoundError("no image was found for this study", hint="check the UIDs; the open list stays")
 
 
 def _of_profile(given: Credentials) -> Credentials:

@@ -4,7 +4,7 @@ import { Api, Lost } from "./api.js";
 import { Chrome, Theme } from "./chrome.js";
 import { Conductor } from "./conductor.js";
 import { Cursor } from "./cursor.js";
-import { anyOpen, askComment, askQuestion, showHelp, showTags } from "./dialogs.js";
+import { anyOpen, askComment, askNumber, askQuestion, showHelp, showTags } from "./dialogs.js";
 import { byId, settled } from "./dom.js";
 import { isTyping, keyName, keyTable } from "./keys.js";
 import { Minimap } from "./minimap.js";
@@ -28,7 +28,8 @@ import { Worklist } from "./worklist.js";
 /** @typedef {import("./types.js").DrawnRect} DrawnRect */
 
 /** Marks of the plane that is hidden behind a contact sheet or projection would be marks in the dark. */
-const NEEDS_STAGE = new Set(["mark", "mark-all-frames", "mark-all-planes", "mark-series", "apply-all", "ocr"]);
+const NEEDS_STAGE = new Set(["mark", "mark-all-frames", "mark-all-planes", "mark-series", "apply-all", "apply-all-frames", "ocr"]);
+const OF_THE_RECTANGLE = new Set(["mark", "mark-all-frames", "mark-all-planes"]);
 /** What is not done again while its key is held down: everything that writes, and `f`, which notes what was skipped. */
 const ONCE = new Set(["next-overlay"]);
 /** Milliseconds for which the stage must stand still before what is on it counts. */
@@ -50,7 +51,7 @@ class Page {
     this.cursor = new Cursor(this.stage, (box) => this.conductor.run("cursor", { box }));
     /** @param {unknown} error */
     const failed = (error) => this.#background(error);
-    this.worklist = new Worklist(api, (row) => this.act("go-file", row.index === null ? { file_id: row.file_id } : { index: row.index }), failed);
+    this.worklist = new Worklist(api, (status, text) => void this.act("filter", { status, text }), (row) => this.act("go-file", row.index === null ? { file_id: row.file_id } : { index: row.index }), failed);
     this.strip = new Strip(api, (index) => this.#goPlane(index));
     this.panel = new Panel({
       run: (command, args) => this.act(command, args),
@@ -251,7 +252,9 @@ class Page {
     } else if (own) {
       if (!repeat) void own();
     } else {
-      void this.act(command.name, {}, repeat);
+      // What is marked is the rectangle on the screen, wherever the server has it.
+      const box = OF_THE_RECTANGLE.has(command.name) ? this.cursor.box : null;
+      void this.act(command.name, box ? { box } : {}, repeat);
     }
   }
 
@@ -278,6 +281,8 @@ class Page {
       "fold-panel": () => this.#fold("panel"),
       theme: () => this.theme.toggle(),
       find: () => byId("listtext", HTMLInputElement).focus(),
+      "go-number": () => this.#goNumber(),
+      bare: () => this.chrome.refused({ message: "Hold h down: every rectangle is hidden until you let go." }),
       menu: () => this.menus.focus(),
       comment: () => this.#comment(),
       "open-s3": () => this.#openS3(),
@@ -307,6 +312,19 @@ class Page {
     const desk = byId("desk", HTMLElement);
     desk.dataset[pane] = desk.dataset[pane] === "no" ? "yes" : "no";
     if (document.activeElement === document.body) this.stage.root.focus({ preventScroll: true });
+  }
+
+  async #goNumber() {
+    const { file, plane } = this.state ?? {};
+    if (!file?.planes) return;
+    const number = await askNumber(file.planes, plane?.number ?? 1);
+    if (number !== null) await this.act("go-plane", { index: number - 1 });
+  }
+
+  /** Every rectangle off the stage, or back on it. @param {boolean} bare */
+  #bare(bare) {
+    if (this.stage.shown.bare === bare) return;
+    this.stage.update({ bare });
   }
 
   async #comment() {
@@ -372,7 +390,7 @@ class Page {
   #hover(id, x, y) {
     const rect = id === null ? undefined : this.state?.rects.find((each) => each.id === id);
     if (this.stage.shown.lit !== (rect?.id ?? null)) this.stage.update({ lit: rect?.id ?? null });
-    this.chrome.explain(rect ? explain(rect) : null, x, y);
+    this.chrome.explain(rect ? explain(rect) : null, x, y, rect?.box ? this.stage.onPage(rect.box) : undefined);
   }
 
   #listen() {
@@ -382,7 +400,9 @@ class Page {
     }
     document.addEventListener("keyup", (event) => {
       if (event.key === " ") this.pointer.space = false;
+      if (event.key === "h") this.#bare(false);
     });
+    addEventListener("blur", () => this.#bare(false));
     for (const button of document.querySelectorAll("button[data-command]")) {
       button.addEventListener("click", () => {
         const command = this.commands.find(({ name }) => button instanceof HTMLElement && name === button.dataset.command);
@@ -405,6 +425,9 @@ class Page {
     const onStage = event.target === document.body || event.target === this.stage.root;
     if (event.key === " " && onStage) {
       this.pointer.space = true;
+      event.preventDefault();
+    } else if (event.key === "h" && onStage && !event.ctrlKey && !event.altKey && !event.metaKey) {
+      this.#bare(true);
       event.preventDefault();
     } else if (onStage && this.mayWrite && !this.sheet.isOpen && this.cursor.nudge(event)) {
       event.preventDefault();

@@ -1,7 +1,7 @@
 /** Everything around the stage that only shows: top line, status line, cards, messages, banners, start page. */
 
 import { problemItem } from "./dialogs.js";
-import { byId, counted, make, setText } from "./dom.js";
+import { byId, counted, make, printable, setText } from "./dom.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
 /** @typedef {import("./types.js").Trouble} Trouble */
@@ -47,7 +47,7 @@ export class Chrome {
     byId("tagged", HTMLElement).hidden = !file?.tagged;
     const name = byId("filename", HTMLElement);
     setText(name, file?.short ?? "");
-    name.title = file?.name ?? "";
+    name.title = printable(file?.name ?? "");
     setText(byId("planetitle", HTMLElement), plane?.title ?? "");
     const note = byId("planenote", HTMLElement);
     setText(note, remark?.text ?? "");
@@ -176,6 +176,9 @@ export class Chrome {
     else if (found > 0) text = `${counted(found, "file")} found, and none is left to show. Options decide which files are shown.`;
     else if (worklist.passed_over || worklist.problem_count) text = `No DICOM file found; ${counted(worklist.passed_over, "other file")} passed over.`;
     setText(byId("starttext", HTMLElement), text);
+    const s3 = byId("starts3", HTMLElement);
+    if (state.has_s3 === false) setText(s3, "not installed here: dcmaudit needs its extra s3 for this");
+    byId("opens3", HTMLButtonElement).disabled = state.has_s3 === false;
     byId("startproblems", HTMLUListElement).replaceChildren(
       ...worklist.problems.slice(0, 12).map(({ name, message }) => problemItem(`${name}: ${message}`)),
     );
@@ -256,14 +259,32 @@ export class Chrome {
     saved.dataset.bad = why === "quit" ? "no" : "yes";
   }
 
-  /** @param {string|null} text @param {number} x @param {number} y */
-  explain(text, x, y) {
+  /**
+   * Beside the rectangle that it is about, never on it.
+   * @param {string|null} text
+   * @param {number} x
+   * @param {number} y
+   * @param {import("./types.js").Edges} [area]  of the rectangle, in CSS pixels of the page
+   */
+  explain(text, x, y, area) {
     this.explainBox.hidden = text === null;
     if (!text) return;
     setText(this.explainBox, text);
     const { width, height } = this.explainBox.getBoundingClientRect();
-    this.explainBox.style.left = `${Math.max(4, Math.min(x + 14, innerWidth - width - 8))}px`;
-    this.explainBox.style.top = `${y + 18 + height > innerHeight ? y - height - 10 : y + 18}px`;
+    const [left, top, right, bottom] = area ?? [x, y, x, y + 12];
+    const inWidth = (/** @type {number} */ at) => Math.max(4, Math.min(at, innerWidth - width - 8));
+    const inHeight = (/** @type {number} */ at) => Math.max(4, Math.min(at, innerHeight - height - 8));
+    const places = [
+      { at: [inWidth(x + 14), bottom + 6], fits: bottom + 6 + height <= innerHeight - 4 },
+      { at: [inWidth(x + 14), top - height - 6], fits: top - height - 6 >= 4 },
+      { at: [right + 6, inHeight(y)], fits: right + 6 + width <= innerWidth - 4 },
+      { at: [left - width - 6, inHeight(y)], fits: left - width - 6 >= 4 },
+    ];
+    // A rectangle as large as the page leaves no place beside it: the corner away from the mouse covers least.
+    const corner = [x < innerWidth / 2 ? innerWidth - width - 8 : 4, y < innerHeight / 2 ? innerHeight - height - 8 : 4];
+    const [atX, atY] = places.find(({ fits }) => fits)?.at ?? corner;
+    this.explainBox.style.left = `${atX}px`;
+    this.explainBox.style.top = `${atY}px`;
   }
 }
 

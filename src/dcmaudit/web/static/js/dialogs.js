@@ -169,6 +169,22 @@ export async function askComment(text, lacking) {
 }
 
 /**
+ * The number of a plane, from 1.
+ * @param {number} most
+ * @param {number} now
+ * @returns {Promise<number|null>} null where nothing is to be done
+ */
+export async function askNumber(most, now) {
+  const field = byId("number-field", HTMLInputElement);
+  field.max = String(most);
+  field.value = String(now);
+  setText(byId("number-most", HTMLElement), `of ${most}`);
+  const answer = ask(byId("dialog-number", HTMLDialogElement));
+  field.select();
+  return (await answer) === "go" ? field.valueAsNumber : null;
+}
+
+/**
  * @param {import("./types.js").Question} question
  * @returns {Promise<"yes"|"other"|"">}
  */

@@ -72,6 +72,13 @@ export function symbol(name, className = "sign") {
 }
 
 /**
+ * A name with every character written out that cannot be seen, or that turns the direction of writing.
+ * @param {string} name
+ */
+export const printable = (name) =>
+  name.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (sign) => `\\u{${(sign.codePointAt(0) ?? 0).toString(16)}}`);
+
+/**
  * Set text only where it differs, so that a screen reader hears changes and layout is left alone.
  * @param {Element} element
  * @param {string} text

@@ -2,7 +2,7 @@
 
 import { Api } from "./api.js";
 import { ask } from "./dialogs.js";
-import { byId, counted, make, setText, symbol } from "./dom.js";
+import { byId, counted, make, printable, setText, symbol } from "./dom.js";
 
 /** @typedef {import("./types.js").BrowseEntry} BrowseEntry */
 /** @typedef {{title: string, action: string, folders: boolean, many: boolean, recursive: boolean, server?: boolean}} Purpose */
@@ -153,7 +153,7 @@ class Opener {
       item.dataset.kind = entry.kind;
       const list = /\.csv$/i.test(entry.name) ? "sign-list" : "sign-file";
       const sign = entry.kind === "folder" ? "sign-folder" : /\.(db|sqlite3?)$/i.test(entry.name) ? "sign-database" : list;
-      item.append(symbol(sign), make("span", "entry-name", entry.name), make("span", "entry-size", sizeText(entry.size)));
+      item.append(symbol(sign), make("span", "entry-name", printable(entry.name)), make("span", "entry-size", sizeText(entry.size)));
       return item;
     });
     this.list.replaceChildren(...items);

@@ -1,6 +1,6 @@
 /** The side panel: the plane's rectangles as a list (the same content as the canvas), and the file's facts. */
 
-import { byId, counted, make, setText, stamp, within } from "./dom.js";
+import { byId, counted, make, printable, setText, stamp, within } from "./dom.js";
 import { explain, judged, PREVIEW, sample, sourceOf, SOURCES } from "./sources.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
@@ -187,7 +187,7 @@ export class Panel {
     /** @type {[string, string][]} */
     const facts = file
       ? [
-          ["File", file.name],
+          ["File", printable(file.name)],
           ["State", file.state],
           ["Comment", file.comment || "–"],
           ["Modality", file.modality ?? "–"],

@@ -1,7 +1,7 @@
 /** The dialog that keeps the credentials of buckets. A secret goes to the server and never comes back. */
 
-import { ask } from "./dialogs.js";
-import { byId } from "./dom.js";
+import { ask, askQuestion } from "./dialogs.js";
+import { byId, printable } from "./dom.js";
 import { attempt, fillBuckets, S3, tell } from "./s3.js";
 
 /** @typedef {import("./s3.js").Saved} Saved */
@@ -98,6 +98,11 @@ class Credentials {
 
   async #delete() {
     const bucket = this.which.value;
+    const sure = await askQuestion({
+      text: `Delete the saved credentials of ${printable(bucket)}? The bucket itself stays as it is.`,
+      command: "", args: {}, yes: "Delete", no: "Keep them",
+    });
+    if (!sure) return;
     const answer = await attempt(this.note, "Deleting…", () => S3.remove(bucket));
     if (answer) await this.#load("", `The credentials of ${bucket} are deleted; the bucket itself is as it was.`);
   }

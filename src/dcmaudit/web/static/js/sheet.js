@@ -1,6 +1,6 @@
 /** Views of many planes at once, in place of the stage: the contact sheets of a file and of its series, and the projection of a stack. */
 
-import { byId, counted, make, setText, stamp, symbol, within } from "./dom.js";
+import { byId, counted, make, printable, setText, stamp, symbol, within } from "./dom.js";
 import { Projection } from "./projection.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
@@ -208,12 +208,12 @@ export class Sheet {
     const cell = stamp("t-cell");
     const place = within(cell, ".cell-picture", HTMLElement);
     cell.setAttribute("aria-current", String(file.file_id === this.file && number === 0));
-    const name = file.name.split("/").at(-1) ?? "";
+    const name = printable(file.name.split("/").at(-1) ?? "");
     const what = group.count > 1 ? `${group.title} (${group.count})` : group.title;
     const isAll = file.groups.length === 1 && group.count === 1;
     setText(within(cell, ".cell-title", HTMLElement), isAll ? name : `${what} · ${name}`);
     const bits = file.unscanned_bits ? ", not searched for hidden planes yet" : "";
-    cell.title = `${file.name}\n${file.state}, ${counted(file.planes, "plane")}${bits}\n${group.reason ?? `${group.title}, ${counted(group.count, "plane")}`}`;
+    cell.title = `${printable(file.name)}\n${file.state}, ${counted(file.planes, "plane")}${bits}\n${group.reason ?? `${group.title}, ${counted(group.count, "plane")}`}`;
     cell.dataset.more = group.count > 1 ? "yes" : "no";
     if (!group.shown) place.append(symbol("sign-no-image", "sign"));
     else {

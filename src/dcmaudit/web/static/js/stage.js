@@ -20,6 +20,7 @@ import { ACCENT, FAINT, PREVIEW, sourceOf } from "./sources.js";
  * @property {boolean} redacted
  * @property {string|number|null} lit  the rectangle under the mouse or the list's focus
  * @property {boolean} dragging
+ * @property {boolean} [bare]  every rectangle is hidden while a key is held down
  */
 
 /** Milliseconds after which a picture that did not change stands still. */
@@ -27,6 +28,8 @@ const STILL = 90;
 
 /** CSS pixels between two lines of the hatching that marks a preview. */
 const HATCH = 12;
+/** @param {number} ratio */
+const LABEL = (ratio) => `600 ${12 * ratio}px system-ui, sans-serif`;
 
 /** @type {Marks} */
 const NOTHING = { rects: [], cursor: null, redacted: true, lit: null, dragging: false };
@@ -117,7 +120,7 @@ export class Stage {
   update(change) {
     const before = this.shown;
     this.shown = { ...before, ...change };
-    const black = "rects" in change || "redacted" in change;
+    const black = "rects" in change || "redacted" in change || "bare" in change;
     if (black) this.#drawPicture();
     this.#drawMarks();
   }
@@ -131,6 +134,13 @@ export class Stage {
   moved() {
     this.draw();
     this.onmove();
+  }
+
+  /** Where a box of the plane is on the page, in CSS pixels. @param {Edges} box @returns {Edges} */
+  onPage(box) {
+    const area = this.marks.getBoundingClientRect();
+    const [x0, y0, x1, y1] = this.#outer(box);
+    return [area.left + x0 / this.ratio, area.top + y0 / this.ratio, area.left + x1 / this.ratio, area.top + y1 / this.ratio];
   }
 
   /** Zoom as people know it: image pixels against device pixels. */
@@ -153,7 +163,7 @@ export class Stage {
     if (!plane) return;
     if (plane.fitted?.scale === camera.scale) lower.drawImage(plane.fitted.bitmap, camera.x, camera.y);
     else this.#drawScaled(plane.bitmap, still);
-    if (!this.shown.redacted) return;
+    if (!this.shown.redacted || this.shown.bare) return;
     lower.fillStyle = "#000";
     for (const rect of this.shown.rects) if (rect.applied) this.#fill(rect.box);
   }
@@ -187,7 +197,8 @@ export class Stage {
     if (signature === this.drawnMarks) return;
     this.drawnMarks = signature;
     upper.clearRect(0, 0, width, height);
-    if (!this.plane) return;
+    if (this.plane && shown.bare) this.#drawLabel("rectangles are hidden while h is held down", 3 * this.ratio, 3 * this.ratio);
+    if (!this.plane || shown.bare) return;
     for (const rect of shown.rects) this.#drawRect(rect);
     if (shown.redacted) for (const rect of shown.rects) if (rect.preview) this.#drawWords(rect);
     if (shown.cursor) this.#drawCursor(shown.cursor);
@@ -254,17 +265,25 @@ export class Stage {
     const [x0, y0, x1, y1] = this.#outer(rect.box);
     const { width, height } = this.marks;
     if (x1 <= 0 || y1 <= 0 || x0 >= width || y0 >= height) return;
-    upper.font = `600 ${12 * ratio}px system-ui, sans-serif`;
+    upper.font = LABEL(ratio);
     const wide = upper.measureText(PREVIEW).width + 10 * ratio;
     const high = 18 * ratio;
     const left = Math.max(2, Math.min(Math.max(x0, 0) + 3 * ratio, width - wide - 2));
     const inside = Math.min(y1, height) - Math.max(y0, 0) >= high + 4 * ratio;
     const top = inside ? Math.max(y0, 0) + 2 * ratio : y1 + high + 2 * ratio < height ? y1 + 2 * ratio : Math.max(2, y0 - high - 2 * ratio);
+    this.#drawLabel(PREVIEW, left, top);
+  }
+
+  /** Light words on a dark ground. @param {string} words @param {number} left @param {number} top */
+  #drawLabel(words, left, top) {
+    const { upper, ratio } = this;
+    const high = 18 * ratio;
+    upper.font = LABEL(ratio);
     upper.fillStyle = "rgba(16, 18, 20, .92)";
-    upper.fillRect(left, top, wide, high);
+    upper.fillRect(left, top, upper.measureText(words).width + 10 * ratio, high);
     upper.fillStyle = "#F4F6F8";
     upper.textBaseline = "middle";
-    upper.fillText(PREVIEW, left + 5 * ratio, top + high / 2 + ratio);
+    upper.fillText(words, left + 5 * ratio, top + high / 2 + ratio);
   }
 
   /**

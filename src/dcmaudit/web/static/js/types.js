@@ -147,6 +147,7 @@
  * @property {boolean} saved
  * @property {{label: string, command: string, args: Record<string, unknown>}[]} [recent]
  * @property {boolean} [examples]
+ * @property {boolean} [has_s3]  whether the library for buckets is installed
  *
  * @typedef {Omit<RectState, 'box'> & {box: Edges}} DrawnRect  a rectangle that can be drawn
  *

@@ -1,6 +1,6 @@
 /** The list of files: only the rows in sight exist, for there may be millions. */
 
-import { byId, counted, settled, setText, stamp, symbol, within } from "./dom.js";
+import { byId, counted, printable, setText, settled, stamp, symbol, within } from "./dom.js";
 
 /** @typedef {import("./types.js").WorklistRow} WorklistRow */
 /** @typedef {import("./types.js").ViewState} ViewState */
@@ -13,10 +13,11 @@ const HIGHEST = 12_000_000;
 export class Worklist {
   /**
    * @param {import("./api.js").Api} api
+   * @param {(status: string, text: string) => void} filter  what N and Esc walk through from now on
    * @param {(row: WorklistRow) => void} go
    * @param {(error: unknown) => void} failed
    */
-  constructor(api, go, failed) {
+  constructor(api, filter, go, failed) {
     this.api = api;
     this.go = go;
     this.failed = failed;
@@ -39,7 +40,10 @@ export class Worklist {
     this.list.addEventListener("scroll", () => this.draw());
     this.list.addEventListener("click", (event) => this.#click(event));
     this.list.addEventListener("keydown", (event) => this.#key(event));
-    const again = settled(() => this.#reload(true), 150);
+    const again = settled(() => {
+      filter(this.status.value, this.text.value);
+      this.#reload(true);
+    }, 150);
     this.status.addEventListener("change", again);
     this.text.addEventListener("input", again);
     this.refresh = settled(() => this.#reload(false), 120);
@@ -79,7 +83,7 @@ export class Worklist {
     const told = [count ? counted(count, "problem") : "", left.length ? `${left.length} not opened` : ""].filter(Boolean).join(" · ");
     if (summary.textContent === told) return;
     setText(summary, told);
-    const lines = [...problems, ...left].map(({ name, message }) => `${name}: ${message}`);
+    const lines = [...problems, ...left].map(({ name, message }) => `${printable(name)}: ${message}`);
     if (count > problems.length) lines.push(`and ${counted(count - problems.length, "more problem")}: dcmaudit frames names all of them`);
     const items = lines.map((line) => {
       const item = document.createElement("li");
@@ -191,7 +195,7 @@ export class Worklist {
     setText(within(node, ".row-number", HTMLElement), row ? (row.index === null ? "–" : String(row.index + 1)) : "…");
     setText(within(node, ".row-name bdi", HTMLElement), row ? row.short : "");
     if (!row) return;
-    node.title = row.problem ? `${row.name}\n${row.problem}` : `${row.name}\n${row.state}`;
+    node.title = `${printable(row.name)}\n${row.problem ?? row.state}`;
     node.setAttribute("aria-label", `${row.index === null ? "left out by the options" : row.index + 1}, ${row.short}, ${row.problem ? "cannot be shown" : row.state}`);
     if (node.dataset.state !== state) {
       node.dataset.state = state;

@@ -19,6 +19,7 @@ from dcmaudit.dicom.bytesource import ByteSource, Cursor
 from dcmaudit.dicom.dictionary import LONG_VRS
 from dcmaudit.dicom.fragments import Fragments, extended_places, walk_fragments
 from dcmaudit.dicom.framegroups import PER_FRAME, FrameGroups, frame_groups
+from dcmaudit.dicom.mending import mended
 from dcmaudit.dicom.quiet import quietly
 from dcmaudit.dicom.syntaxes import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, TransferSyntax, transfer_syntax
 from dcmaudit.errors import DicomError, HeaderError, NotDicomError, TruncatedError
@@ -29,6 +30,8 @@ DEFER_SIZE = 64 * 1024
 """Values longer than this stay in the file when they are binary: overlays, documents, private blocks."""
 INFLATED_LIMIT = 4 << 30
 """What a deflated data set may grow to: the longest value a 32-bit length can announce. It is spooled to disk."""
+MOST_OF_AN_ORPHAN = 576
+"""Bytes of items outside every sequence from which on they are named: a picture could be in them."""
 _SPOOL_IN_MEMORY = 16 << 20
 _UNDEFINED = 0xFFFFFFFF
 _LONG_VRS = {vr.encode() for vr in LONG_VRS}
@@ -81,6 +84,9 @@ class Header:
     behind: str | None = None
     """The one of ``loose_ends`` that is about what stands behind ``end``."""
 
+    is_mended: bool = False
+    """Whether ``body`` is not the file but a copy with stray delimiters and items taken out."""
+
     @property
     def attributes(self) -> Attributes:
         """The data set, decoded on demand; without what ``kept`` and ``frame_groups`` name."""
@@ -129,13 +135,37 @@ def _read(source: ByteSource) -> Header:
         body, position = _inflated(source, position), 0
     try:
         syntax = _checked_syntax(body, position, declared, raw=not has_preamble and not meta)
-        header = Header(body, syntax, meta, Dataset())
-        _read_elements(header, position)
+        header = _with_elements(Header(body, syntax, meta, Dataset()), position)
         _require_data_set(header, raw=not has_preamble)
     except BaseException:
         if body is not source:
             body.close()
         raise
+    return header
+
+
+def _with_elements(header: Header, position: int) -> Header:
+    """``header`` with its elements, or one of the data set put right where delimiters or items are out of place."""
+    trouble: Exception | None = None
+    try:
+        in_order = _read_elements(header, position)
+    except (TruncatedError, NotDicomError):
+        raise
+    except Exception as error:
+        trouble, in_order = error, False
+    if in_order:
+        return header
+    syntax = header.syntax
+    better = mended(header.body, position, implicit=syntax.implicit, little=syntax.little_endian)
+    if better is not None:
+        second = Header(better.body, syntax, header.meta, Dataset(), is_mended=True)
+        _read_elements(second, position)
+        second.notes.extend(better.notes)
+        if better.orphans >= MOST_OF_AN_ORPHAN:
+            second.loose_ends.append(f"{better.orphans} bytes in items that belong to no sequence")
+        return second
+    if trouble is not None:
+        raise trouble
     return header
 
 
@@ -249,8 +279,11 @@ class _Reading:
         return self.done
 
 
-def _read_elements(header: Header, position: int) -> None:
-    """Read every top-level element, stepping over pixel data; what follows them is part of the data set too."""
+def _read_elements(header: Header, position: int) -> bool:
+    """Read every top-level element, stepping over pixel data; what follows them is part of the data set too.
+
+    The answer is whether nothing stood where it does not belong, but for zeros at the end.
+    """
     cursor = Cursor(header.body, position)
     reading = _Reading(header, cursor)
     more = True
@@ -266,7 +299,12 @@ def _read_elements(header: Header, position: int) -> None:
                 _keep(header, element)
         cursor.seek(cursor.position - cursor.cut_head)
         more = not reading.done and _step_over(header, cursor, reading) and not reading.done
+    rest = cursor.remaining
+    in_order = reading.cut is not None or rest == 0 or is_zero_from(header.body, cursor.position)
+    if not in_order and not header.pixels and reading.disorder and rest > 8:
+        raise HeaderError(f"what follows {rest} bytes before its end is no DICOM element", file=header.body.name)
     _name_the_rest(header, cursor, reading)
+    return in_order
 
 
 def _keep(header: Header, element: RawDataElement | DataElement) -> None:
@@ -356,8 +394,6 @@ def _name_the_rest(header: Header, cursor: Cursor, reading: _Reading) -> None:
         return
     rest = cursor.remaining
     if reading.disorder or rest:
-        if not header.pixels and reading.disorder and rest > 8:
-            raise HeaderError(f"what follows {rest} bytes before its end is no DICOM element", file=header.body.name)
         is_zero = is_zero_from(header.body, cursor.position)
         if not header.pixels and 0 < rest < 8 and not is_zero:
             raise TruncatedError("it ends inside the head of an element, before any pixel data", file=header.body.name)

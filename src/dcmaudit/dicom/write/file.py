@@ -80,6 +80,11 @@ def write_redacted(
     """
     if plan.problems:
         raise PlanRefusedError("; ".join(map(str, plan.problems)), file=plan.name)
+    if instance.parts.header.is_mended:
+        raise UnsupportedError(
+            "its data set has delimiters or items where none belong, so that it can be shown and not be copied",
+            hint="have another program write it anew first",
+        )
     return _Writer(instance, plan, painter, new_uid).write(out)
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from dcmaudit.cli import upkeep
 from dcmaudit.cli.common import Exit, add_common, local_path, log, say
 from dcmaudit.errors import DcmauditError, StoreError, UsageError
 from dcmaudit.model.texts import printable
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from dcmaudit.store import Store
 
 NAME = "db"
-SUMMARY = "print, export or describe the database; let moved files keep their marks"
+SUMMARY = "print, export, describe, copy or clean the database; let moved files keep their marks"
 
 Action = Callable[["Store", "Reference", argparse.Namespace], bool]
 """What is done for one file; whether there was something to do."""
@@ -32,6 +33,7 @@ RECTS, TAGS = "rects.csv", "tags.csv"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    upkeep.configure(actions)
     dump_action = actions.add_parser("dump", help="print both tables as JSON")
     export = actions.add_parser("export", help=f"write {RECTS} (which redact --csv takes back) and {TAGS}")
     export.add_argument("folder", type=local_path, help="where to write them; made where it is missing")
@@ -55,6 +57,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Do one action; 0 only where everything that was asked for is done. Results go to standard output."""
+    if args.action in upkeep.ACTIONS:
+        read_only, check = upkeep.reads_only(args.action), upkeep.checks_first(args.action)
+        with opened(settings, read_only=read_only, check=check) as store:
+            return upkeep.run(store, args)
+    return _run(args, settings)
+
+
+def _run(args: argparse.Namespace, settings: Settings) -> int:
     match args.action:
         case "dump":
             with opened(settings) as store:
@@ -241,6 +251,9 @@ def _identify(store: Store, reference: Reference, _: argparse.Namespace) -> bool
     from dcmaudit.model import ReviewState
 
     if store.states([reference.name])[reference.name] is ReviewState.NOT_REVIEWED:
+        say(
+            f"{reference.name}: nothing was noted: the database has no marks under this name, so there are none to find"
+        )
         return False
     status = Path(reference.name).stat()
     store.put_identity(reference.name, _identity(reference), size=status.st_size, modified_ns=status.st_mtime_ns)

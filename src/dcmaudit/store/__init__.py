@@ -25,10 +25,12 @@ from dcmaudit.store.records import (
     TagRecord,
 )
 from dcmaudit.store.store import Store, open_store
+from dcmaudit.store.upkeep import Forgotten
 
 __all__ = [
     "DoneRecord",
     "Finished",
+    "Forgotten",
     "HistoryEntry",
     "IdentityRecord",
     "Look",

@@ -148,6 +148,10 @@ class SqliteBackend:
             return self._open(f"{uri}?mode=ro")
         return self._open_beyond_reach(uri)
 
+    def connect_alone(self) -> sqlite3.Connection:
+        """A connection of its own, in no transaction and in no pool, for what can be done in none; to be closed."""
+        return self._open(f"{self.path.as_uri()}?mode=rw")
+
     def _open_beyond_reach(self, uri: str) -> sqlite3.Connection:
         """A reader of a WAL database in a folder where SQLite can make no files."""
         wal, shm = Path(f"{self.path}-wal"), Path(f"{self.path}-shm")

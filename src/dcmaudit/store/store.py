@@ -16,6 +16,7 @@ from dcmaudit.store.filemarks import FileMarks
 from dcmaudit.store.finishing import Finishing
 from dcmaudit.store.overview import overview
 from dcmaudit.store.records import HistoryEntry, StoreInfo
+from dcmaudit.store.upkeep import Upkeep
 
 _PAGE = 5000
 
@@ -39,7 +40,7 @@ def open_store(
     return Store(Database(location, read_only=read_only, timeout=timeout, check=check), user)
 
 
-class Store(FileMarks, Finishing, FileFacts):
+class Store(FileMarks, Finishing, FileFacts, Upkeep):
     """Marks of files, who made them, and what was seen. Safe to use from several threads and processes.
 
     Every method that writes is one transaction: when it has returned, what it wrote survives kill -9. All of them

@@ -192,8 +192,14 @@ def count_anew(connection: Connection, filename: str | None = None) -> None:
 
 def require_agreement(session: Session, filename: str, where: str) -> None:
     """StoreCorruptError where the marks of the file are not those that were stored; nothing without sums."""
+    if is_disagreeing(session, filename):
+        raise disagreement([filename], where)
+
+
+def is_disagreeing(session: Session, filename: str) -> bool:
+    """Whether the marks of the file are not those that were stored."""
     if not session.has_sums:
-        return
+        return False
     columns = ", ".join(f"{source.column}_count, {source.column}_sum" for source in SOURCES)
     noted = session.rows(f"SELECT {columns} FROM {TABLE} WHERE filename = :filename", {"filename": filename})  # noqa: S608
     kept = tuple(noted[0]) if noted else (0, 0) * len(SOURCES)
@@ -201,8 +207,7 @@ def require_agreement(session: Session, filename: str, where: str) -> None:
     for source in SOURCES:
         counted = session.rows(_counted(source, is_sqlite=session.is_sqlite, of_one=True), {"filename": filename})
         found += map(int, counted[0])
-    if tuple(found) != kept:
-        raise disagreement([filename], where)
+    return tuple(found) != kept
 
 
 def disagreeing(session: Session, most: int) -> list[str]:

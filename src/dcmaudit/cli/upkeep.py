@@ -1,0 +1,124 @@
+"""What ``dcmaudit db`` does with a database as a whole: history, backup, forgetting, counting anew."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from dcmaudit.cli.common import Exit, add_common, local_path, say
+from dcmaudit.errors import DcmauditError, UsageError
+from dcmaudit.model.texts import printable
+
+if TYPE_CHECKING:
+    from dcmaudit.store import Store
+
+ACTIONS = ("history", "backup", "forget", "recount")
+
+
+def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the parsers of these actions."""
+    history = actions.add_parser("history", help="print who did what and when, the newest first, never a text")
+    history.add_argument("names", nargs="*", metavar="FILES", help="of these files (default: of all)")
+    history.add_argument("--by", metavar="USER", help="only what this user did")
+    history.add_argument("--count", type=int, metavar="N", help="the newest N lines (default: all)")
+    backup = actions.add_parser("backup", help="write a whole copy, checked for damage, while others go on working")
+    backup.add_argument("target", type=local_path, metavar="FILE", help="the copy; a name that is there is refused")
+    forget = actions.add_parser("forget", help="erase recognised text; rectangles and verdicts stay")
+    forget.add_argument("names", nargs="*", metavar="FILES", help="of these files, as the database calls them")
+    forget.add_argument("--all", action="store_true", help="of every file")
+    forget.add_argument("--older-than", type=int, metavar="DAYS", help="only what is older")
+    recount = actions.add_parser(
+        "recount", help="take the done mark of files whose marks do not agree with their sum, and count them anew"
+    )
+    recount.add_argument("names", nargs="+", metavar="FILES", help="as the database calls them")
+    for each in (history, backup, forget, recount):
+        add_common(each)
+
+
+def reads_only(action: str) -> bool:
+    """Whether the action writes nothing into the database."""
+    return action in {"history", "backup"}
+
+
+def checks_first(action: str) -> bool:
+    """Whether a damaged database is refused before the action; the others say themselves what is damaged."""
+    return action in {"history", "forget"}
+
+
+def run(store: Store, args: argparse.Namespace) -> int:
+    """Do the action on the open store."""
+    match args.action:
+        case "history":
+            return _history(store, args)
+        case "backup":
+            store.backup(args.target.absolute())
+            print(f"{args.target}: a whole copy, checked")
+            return Exit.GOOD
+        case "forget":
+            return _forget(store, args)
+        case _:
+            return _recount(store, args)
+
+
+def _history(store: Store, args: argparse.Namespace) -> int:
+    if args.count is not None and args.count < 1:
+        raise UsageError(f"--count {args.count} prints nothing", hint="1 or more are allowed")
+    left = args.count
+    for name in args.names or [None]:
+        known = None if name is None else _known(store, name)
+        if known is not None and next(store.history(known), None) is None:
+            say(f"{name}: nothing was done to a file of this name")
+        for entry in store.history(known):
+            if args.by is not None and entry.by != args.by:
+                continue
+            if left == 0:
+                return Exit.GOOD
+            left = None if left is None else left - 1
+            what = f"{entry.action} ({entry.count})" if entry.count != 1 else entry.action
+            fields = (f"{entry.at.astimezone():%Y-%m-%d %H:%M:%S}", entry.by, what, entry.filename or "-")
+            print("\t".join(map(printable, fields)))
+    return Exit.GOOD
+
+
+def _known(store: Store, name: str) -> str:
+    """The name as the database has it: as given, else as the path that it is from here."""
+    if "://" in name:
+        return name
+    path = os.path.abspath(name)  # noqa: PTH100 (links stay as they were named)
+    return path if path != name and next(store.history(name), None) is None else name
+
+
+def _forget(store: Store, args: argparse.Namespace) -> int:
+    if bool(args.names) == args.all:
+        raise UsageError("name the files whose text is to be forgotten, or --all", hint="one of the two")
+    if args.older_than is not None and args.older_than < 0:
+        raise UsageError(f"--older-than {args.older_than} is no number of days")
+    before = None if args.older_than is None else datetime.now().astimezone() - timedelta(days=args.older_than)
+    names = None if args.all else [_known(store, name) for name in args.names]
+    found = store.forget_text(names, before=before)
+    print(
+        f"forgotten: {found.texts} texts of rectangles, {found.summaries} texts of planes, {found.undo} kept for undo"
+    )
+    if names is not None and not found.total:
+        say("nothing was found under these names; they are to be given as the database has them (db dump)")
+    for sentence in found.left:
+        say(f"left: {sentence}")
+    say("left, for this program cannot know of it: exports, CSV lists, backups and copies of the database, and "
+        "comments that people wrote; on some disks also blocks that the file gave back")  # fmt: skip
+    return Exit.NOT_ALL if found.left or (names is not None and not found.total) else Exit.GOOD
+
+
+def _recount(store: Store, args: argparse.Namespace) -> int:
+    failed = False
+    for name in args.names:
+        try:
+            if store.recount(_known(store, name)):
+                print(printable(f"{name}: counted anew; it is not reviewed any more"))
+            else:
+                say(f"{name}: its marks agree with their sum; nothing was done")
+        except DcmauditError as error:
+            say(str(error))
+            failed = True
+    return Exit.NOT_ALL if failed else Exit.GOOD

@@ -35,6 +35,8 @@ class PlaneProof:
     changed: tuple[Box, ...]
     decoders: tuple[str, ...] = ()
     alone: str = ""
+    around: tuple[Box, ...] = ()
+    """Boxes of what may look a little different around ``changed``, because decoders interpolate subsampled colour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ class Proof:
                     "decoders": list(plane.decoders),
                 }
                 | ({"one_decoder_because": plane.alone} if plane.alone else {})
+                | ({"may_look_different": [_edges(box) for box in plane.around]} if plane.around else {})
                 for plane in self.touched
             ],
             "notes": list(self.notes),

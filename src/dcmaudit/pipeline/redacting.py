@@ -196,6 +196,8 @@ def _stays(job: RedactionJob, plan: RedactionPlan) -> bool:
     return job.uid_key is None and plan.is_empty and not changes_anything(job.options)
 
 
+BEHIND_OVERLAY = ", behind its last frame"
+"""How the names of unshown parts end that stand behind the frames of an overlay."""
 _LEFT_OUT = frozenset({
     UnshownKind.PRIVATE, UnshownKind.ELEMENT, UnshownKind.CODESTREAM, UnshownKind.THUMBNAIL, UnshownKind.FILE_END,
 })  # fmt: skip
@@ -383,7 +385,7 @@ def plan_for(job: RedactionJob, task: RedactionTask, instance: Instance) -> tupl
 
 def _goes(group: PlaneGroup, plan: RedactionPlan, instance: Instance) -> bool:
     """Whether an unshown part of the file is not in what will be written."""
-    if plan.blacks and group.reason == instance.parts.header.behind:
+    if plan.blacks and (group.reason == instance.parts.header.behind or group.name.endswith(BEHIND_OVERLAY)):
         return True
     return group.unshown is not None and _is_removed(group.unshown, plan.options)
 

@@ -209,7 +209,9 @@ class FrameComparison:
         self._headers(old, new, frame, found)
         self._black(new, frame, cells_b, meaning_b, ask.boxes, blocks=found)
         changed = boxes_of(found.changed, found.mcu, layout.size)
-        self.noted(frame, ask, changed, look_again(self.record, (old, new), frame, cells_b, 2, frame))
+        wide = (box.grown(found.ring).clipped(layout.size) for box in changed) if found.ring else ()
+        around = tuple(box for box in wide if box is not None)
+        self.noted(frame, ask, changed, look_again(self.record, (old, new), frame, cells_b, 2, frame), around)
 
     def _black(self, new: FrameReader, frame: int, cells: Cells, meaning: str, boxes: Boxes, *,
                blocks: BlockComparison | None = None) -> None:  # fmt: skip
@@ -247,11 +249,12 @@ class FrameComparison:
                 HEADERS, where, "its codestream has another sign", holds=signs[1] in {signs[0], new.layout.signed}
             )
 
-    def noted(self, frame: int, ask: FrameAsk, changed: Boxes, decoders: Decoders) -> None:
+    def noted(self, frame: int, ask: FrameAsk, changed: Boxes, decoders: Decoders, around: Boxes = ()) -> None:
         """Put what was compared in one frame into ``planes``."""
         for address, boxes in ask.planes:
-            where = changed if address == FrameAddress(frame) else boxes
-            self.planes.append(PlaneProof(address, boxes, where, decoders.names, decoders.alone))
+            is_frame = address == FrameAddress(frame)
+            where, beside = (changed, around) if is_frame else (boxes, ())
+            self.planes.append(PlaneProof(address, boxes, where, decoders.names, decoders.alone, beside))
 
 
 def _without_colour(reader: FrameReader) -> tuple[int, ...]:

@@ -69,7 +69,7 @@ def compare_overlay(
 def _compare_rest(record: Record, name: str, header: Header, old: ClassicOverlay, other: Header,
                   new: ClassicOverlay, used: int) -> None:  # fmt: skip
     """What stands behind the last frame: the bits of its last word, and whole bytes."""
-    lengths = _length(old.value), _length(new.value)
+    lengths = length_of(old.value), length_of(new.value)
     least = -(-used // 16) * 2  # the words that its frames need; more belongs to nothing
     record.require(OVERLAYS, name, f"its data have {lengths[1]} bytes instead of {lengths[0]}",
                    holds=lengths[1] == lengths[0] or least == lengths[1] < lengths[0])  # fmt: skip
@@ -83,7 +83,8 @@ def _compare_rest(record: Record, name: str, header: Header, old: ClassicOverlay
     record.require(OVERLAYS, name, "what stands behind its last frame differs", holds=same)
 
 
-def _length(value: Kept | bytes) -> int:
+def length_of(value: Kept | bytes) -> int:
+    """Bytes of an OverlayData value."""
     return value.length if isinstance(value, Kept) else len(value)
 
 

@@ -14,7 +14,7 @@ from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.overlays import ClassicOverlay, EmbeddedOverlay
 from dcmaudit.dicom.syntaxes import Codestream
 from dcmaudit.errors import DcmauditError
-from dcmaudit.model import FrameAddress, OverlayAddress, PlaneKind, Reference
+from dcmaudit.model import FrameAddress, OverlayAddress, PlaneGroup, PlaneKind, Reference
 from dcmaudit.model.proof import PlaneProof, Proof
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionPlan
 from dcmaudit.verify.asked import Asked, Boxes
@@ -25,7 +25,7 @@ from dcmaudit.verify.envelope import LENGTH, Envelope, check_deflated_end, compa
 from dcmaudit.verify.fragments import check_count, check_extended, check_fragments
 from dcmaudit.verify.frames import FrameComparison
 from dcmaudit.verify.guard import Guard
-from dcmaudit.verify.overlays import compare_icon, compare_overlay, is_plain_icon
+from dcmaudit.verify.overlays import compare_icon, compare_overlay, is_plain_icon, length_of
 from dcmaudit.verify.record import Record
 from dcmaudit.verify.rules import Rules
 from dcmaudit.verify.unseen import unseen_bytes
@@ -285,12 +285,18 @@ class _Comparison:
             if group.kind is not PlaneKind.OVERLAY or group.number in self._removed():
                 continue
             everywhere, own = self._boxes(number), single.get(group.number, {})
-            if everywhere or own:
+            # What stands behind its last frame goes wherever something is blacked.
+            if everywhere or own or (self.plan.blacks and self._has_rest(group)):
                 old, new = self.before.instance.parts, self.after.instance.parts
                 self.planes += compare_overlay(self.record, old, new, group, everywhere, own)
                 if isinstance(new.overlays.places.get(group.number), ClassicOverlay):
                     found.add(group.number << 16 | 0x3000)
         return found
+
+    def _has_rest(self, group: PlaneGroup) -> bool:
+        """Whether bits of an overlay belong to none of its frames."""
+        place = self.before.instance.parts.overlays.places.get(group.number)
+        return isinstance(place, ClassicOverlay) and 8 * length_of(place.value) > len(group.frames) * place.frame_bits
 
     def _icons(self, elements: tuple[dict[int, Element], dict[int, Element]]) -> set[int]:
         """Compare the icons that the plan touches; their numbers in the original come back."""

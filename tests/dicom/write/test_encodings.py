@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dcmaudit.dicom import open_instance
 from dcmaudit.errors import UnsupportedError
 from dcmaudit.model import Box, FrameAddress
 from support.files import (
@@ -210,3 +211,26 @@ def test_random_rectangles_on_random_planes(data: st.DataObject) -> None:
         box = Box(left, top, data.draw(st.integers(left + 1, COLUMNS)), data.draw(st.integers(top + 1, ROWS)))
         requests.append(asked(box, FrameAddress(data.draw(st.integers(0, FRAMES - 1)))))
     proved(before, requests)
+
+
+def test_the_record_names_what_may_look_different_around_changed_blocks_of_subsampled_colour() -> None:
+    """Decoders interpolate colour over the edge of a block: pixels beside it change a little."""
+    import imagecodecs
+
+    from dcmaudit.verify import prove
+
+    picture = noise("u1", 255, samples=3)[0]
+    stream = bytes(imagecodecs.jpeg8_encode(np.ascontiguousarray(picture), level=90, subsampling="420"))
+    data = dataset(picture, photometric="YBR_FULL_422")
+    before = MemoryReference("a.dcm", file_bytes(data, JPEG_BASELINE, frames=[stream]))
+    after, plan, _ = redacted(before, [asked(Box(2, 2, 6, 6))])
+    with open_instance(before) as one, open_instance(after) as other:
+        was, now = (instance.read(FrameAddress(0)).array for instance in (one, other))
+    rows, columns = np.nonzero((was != now).any(axis=2))
+    (plane,) = prove(before, after, plan).record()["planes"]
+    left, top, right, bottom = plane["may_look_different"][0]
+    assert left <= columns.min()
+    assert columns.max() <= right
+    assert top <= rows.min()
+    assert rows.max() <= bottom
+    assert plane["changed"][0][2] < right

@@ -29,6 +29,7 @@ from support.files import (
     RLE,
     MemoryReference,
     Overlay,
+    PathReference,
     dataset,
     encode,
     file_bytes,
@@ -207,12 +208,35 @@ def test_private_information_of_the_file_meta_goes() -> None:
     assert found_in(proved(MemoryReference("a.dcm", out.getvalue())).after, PICTURE[AREA]) is None
 
 
-def test_what_stands_behind_the_last_frame_of_an_overlay_goes() -> None:
+@pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT, BIG_ENDIAN])
+@pytest.mark.parametrize("scope", [Everywhere.ALL_FRAMES, Everywhere.ALL_OVERLAYS])
+def test_what_stands_behind_the_last_frame_of_an_overlay_goes(scope: Everywhere, syntax: str, tmp_path: Path) -> None:
+    from dcmaudit.model import Outcome
+    from dcmaudit.pipeline.output import Naming
+    from dcmaudit.pipeline.redacting import RedactionJob, RedactionTask, redact_file
+
     bits = np.ones((ROWS, COLUMNS), np.uint8)
-    packed = np.packbits(bits).tobytes()
-    before = built(lambda data: Overlay(bits, data=packed + COPY[:500]).put(data))
-    assert found_in(before.data, PICTURE[AREA]) is not None
-    assert found_in(redacted(before, ask(BOX, Everywhere.ALL_FRAMES)).after, PICTURE[AREA]) is None
+    data = dataset(PICTURE, big_endian=syntax == BIG_ENDIAN)
+    Overlay(bits, data=np.packbits(bits).tobytes() + COPY[:500]).put(data, big_endian=syntax == BIG_ENDIAN)
+    path = tmp_path / "a.dcm"
+    path.write_bytes(file_bytes(data, syntax))
+    report = redact_file(RedactionJob(Naming()), RedactionTask(PathReference(path), (ask(BOX, scope),)))
+    assert report.result.outcome is Outcome.DONE, report.result.reasons
+    assert any("behind the last frame of an overlay" in note for note in report.notes)
+    assert COPY[:500] not in (tmp_path / "a.redacted.dcm").read_bytes()
+
+
+@pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT, BIG_ENDIAN])
+def test_spare_bits_and_padding_behind_pixels_are_off(syntax: str) -> None:
+    odd = PICTURE[:15, :21]
+    made = dataset(odd, big_endian=syntax == BIG_ENDIAN)
+    value = bytearray(made.PixelData)
+    value[-2 if syntax == BIG_ENDIAN else -1] = 0x77
+    made.PixelData = bytes(value)
+    before = MemoryReference("a.dcm", file_bytes(made, syntax))
+    found = redacted(before, ask((2, 2, 9, 9), Everywhere.ALL_FRAMES))
+    assert found.proof().passed
+    assert dcmread(io.BytesIO(found.after)).PixelData[-2 if syntax == BIG_ENDIAN else -1] == 0
 
 
 def test_a_picture_of_whole_colours_keeps_its_profile() -> None:

@@ -314,7 +314,9 @@ class _Writer:
                 tag = group.number << 16 | 0x3000
                 used = (len(group.frames) - 1) * place.frame_bits + place.size.area
                 length = place.value.length if isinstance(place.value, Kept) else len(place.value)
-                clear_behind(out, placed[tag], used, length, swapped=place.swapped)
+                cleared = clear_behind(out, placed[tag], used, length, swapped=place.swapped)
+                if cleared > 1 and self.stripper is not None:
+                    self.stripper.count((tag,), "OW", cleared, RemovalReason.OVERLAY)
 
 
 def _require_one_piece(place: ClassicOverlay) -> None:

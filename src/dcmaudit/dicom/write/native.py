@@ -70,21 +70,26 @@ def clear_overlay(out: BinaryIO, value_at: int, place: ClassicOverlay, frame: in
     _patch_bits(out, value_at, first, picture.ravel(), swapped=place.swapped)
 
 
-def clear_behind(out: BinaryIO, value_at: int, used: int, length: int, *, swapped: bool) -> None:
-    """Switch off what stands behind the first ``used`` bits of a value of ``length`` bytes: it belongs to nothing."""
-    start = used // 16 * 2
+def clear_behind(out: BinaryIO, value_at: int, used: int, length: int, *, swapped: bool) -> int:
+    """Switch off what stands behind the first ``used`` bits of a value of ``length`` bytes: it belongs to nothing.
+
+    Returns how many bytes stand there, 0 where they were off already.
+    """
+    start, changed = used // 16 * 2, False
     while start < length:
         out.seek(value_at + start)
         data = out.read(min(_CHUNK, length - start))
         if not data:
-            return
+            break
         kept = max(0, used - 8 * start)
         new = _low_bits(_swap(data) if swapped else data, kept)
         new = _swap(new) if swapped else new
         if new != data:
+            changed = True
             out.seek(value_at + start)
             out.write(new)
         start += len(data)
+    return length - used // 8 if changed else 0
 
 
 def _low_bits(data: bytes, count: int) -> bytes:

@@ -18,7 +18,7 @@ from dcmaudit.errors import EngineError
 from dcmaudit.model import Box, Everywhere, FrameAddress, IconAddress, Outcome, OverlayAddress, StrayBitAddress, Verdict
 from dcmaudit.pipeline import ocr
 from dcmaudit.pipeline.ocr import FileReading, OcrJob, Ultrasound, read_file
-from dcmaudit.pipeline.ocr_output import COLUMNS, CsvFile, csv_lines, is_read, store_reading
+from dcmaudit.pipeline.ocr_output import COLUMNS, csv_lines, is_read, store_reading
 from dcmaudit.store import NewRect, OcrEngine, Store, open_store
 from support.blobs import BlobEngine
 from support.files import MemoryReference, Overlay, dataset, file_bytes
@@ -261,20 +261,6 @@ def test_the_lines_of_csv_are_the_originals(blobs: BlobEngine) -> None:
     assert lines[2].endswith(",blobs,-1,-1,-1,-1,,,-1")
     assert lines[3].startswith("/archive/a.dcm,0,0,")
     assert all(line.count(",") == len(COLUMNS) - 1 for line in lines if line)
-
-
-def test_a_csv_file_that_was_cut_goes_on_without_a_line_lost_or_doubled(tmp_path: Path) -> None:
-    path = tmp_path / "out.csv"
-    first = CsvFile(path)
-    first.add('a,0,"two\r\nlines"\r\na,1,x\r\n')
-    first.add("b,0,y\r\nb,1,")  # the process died here
-    first.close()
-    assert path.stat().st_mode & 0o777 == 0o600
-    second = CsvFile(path, append=True)
-    assert second.done == {"a"}
-    second.add("b,0,y\r\nb,1,z\r\n")
-    second.close()
-    assert path.read_bytes() == ",".join(COLUMNS).encode() + b'\r\na,0,"two\r\nlines"\r\na,1,x\r\nb,0,y\r\nb,1,z\r\n'
 
 
 def test_the_numbers_are_those_of_the_database() -> None:

@@ -196,7 +196,8 @@ def _store(args: argparse.Namespace, settings: Settings, opened: ExitStack) -> S
 
 
 def _sink(args: argparse.Namespace, opened: ExitStack) -> Sink | None:
-    from dcmaudit.pipeline.ocr_output import CsvFile, Standard
+    from dcmaudit.pipeline.ocr_list import CsvFile
+    from dcmaudit.pipeline.ocr_output import Standard
 
     if args.csv is None:
         return None
@@ -259,7 +260,7 @@ def _fresh(
 
     # Whoever only asks where text is can use what was read, but not the other way round.
     numbers = {job.reader[1], engine_kind(job.engine).number}
-    listed = sink.done if sink is not None else frozenset()
+    listed = sink.done if sink is not None and not args.review else frozenset()
     for reference in references:
         name = reference.name
         rows = store.rects(name) if store is not None and not args.review else []

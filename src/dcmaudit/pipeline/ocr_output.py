@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TextIO
 
-from dcmaudit.errors import StoreError, UsageError
 from dcmaudit.model import (
     Everywhere,
     FrameAddress,
@@ -26,13 +23,8 @@ from dcmaudit.model import (
 )
 from dcmaudit.pipeline.content import stamp_of
 from dcmaudit.pipeline.ocr import FileReading, Finding, OcrJob, PlaneReading
+from dcmaudit.pipeline.ocr_list import COLUMNS, Mark, marked
 from dcmaudit.store import Look, NewRect, OcrEngine, RectRow, Store
-
-COLUMNS = (
-    "filename", "frame", "overlay", "imagetype", "manufacturer", "burnedinannotation", "ocr_engine",
-    "left", "top", "right", "bottom", "ocr_text", "ner_engine", "is_sensitive",
-)  # fmt: skip
-
 
 _READERS = {OcrEngine.TESSERACT, OcrEngine.EASYOCR, OcrEngine.KERAS, OcrEngine.RAPIDOCR}
 _MOST = 0.7
@@ -125,9 +117,10 @@ def csv_lines(reading: FileReading, engine: str, *, rects: bool = True) -> str:
     """The lines of one file: those of each plane's rectangles, then one with its whole text and edges of -1.
 
     Edges are inclusive. A plane without text has its one line, so that the list tells what was looked at; a plane
-    that could not be looked at has none.
+    that could not be looked at has none. The last line is marked as the last of the file.
     """
     out = io.StringIO()
+    last = 0
     writer = csv.writer(out, lineterminator="\r\n")
     device = reading.device
     common = ("/".join(device.image_type or ()), device.model or "", device.burned_in_annotation or "")
@@ -139,8 +132,13 @@ def csv_lines(reading: FileReading, engine: str, *, rects: bool = True) -> str:
         for finding in plane.findings:
             if rects or not finding.text:
                 writer.writerow((*start, *_finding(finding)))
+        last = out.tell()
         writer.writerow((*start, engine, -1, -1, -1, -1, plane.text, *_judged(plane)))
-    return out.getvalue()
+    lines = out.getvalue()
+    if not lines:
+        return ""
+    mark = Mark.DONE if reading.result.outcome is Outcome.DONE else Mark.WRITTEN
+    return (lines[:last] + marked(lines[last:], mark)).replace("\0", "")  # NUL is what lost blocks of a disk hold
 
 
 def _finding(finding: Finding) -> tuple[object, ...]:
@@ -168,71 +166,6 @@ def _numbers(address: PlaneAddress) -> tuple[int | str, int | str]:
             return 0, address.key
         case _:
             return -1, address.key
-
-
-class CsvFile:
-    """A CSV file to which the lines of a file are added at one go, so that only the last of them can be incomplete.
-
-    It holds text from images, so only its owner may read it.
-    """
-
-    def __init__(self, path: Path, *, append: bool = False, overwrite: bool = False, header: bool = True) -> None:
-        self.done: frozenset[str] = frozenset()
-        flags = os.O_WRONLY | os.O_CREAT | (0 if append else os.O_TRUNC if overwrite else os.O_EXCL)
-        try:
-            keep = 0
-            if append and path.exists():
-                keep, self.done = _complete(path)
-            self._stream: TextIO = os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8", newline="")
-        except FileExistsError:
-            raise UsageError(
-                f"{path} exists already", hint="--append goes on where it ends, --overwrite replaces it"
-            ) from None
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise UsageError(f"{path} cannot be used for the list ({type(error).__name__})") from error
-        if append:
-            self._stream.truncate(keep)
-            self._stream.seek(keep)
-        if header and not keep:
-            self.add(",".join(COLUMNS) + "\r\n")
-
-    def add(self, lines: str) -> None:
-        """Append and hand over to the system."""
-        try:
-            self._stream.write(lines)
-            self._stream.flush()
-        except OSError as error:
-            raise StoreError(f"the CSV file cannot be written: {error.strerror}") from error
-
-    def close(self) -> None:
-        """Close the file."""
-        self._stream.close()
-
-
-def _complete(path: Path) -> tuple[int, frozenset[str]]:
-    """How many bytes of a list are sure to be whole, and the files in them: all but the last file's lines."""
-    data = path.read_bytes()
-    names: list[tuple[str, int]] = []
-    at = 0
-    reader_lines = data.decode("utf-8", "surrogateescape").splitlines(keepends=True)
-    for line, row in _rows(reader_lines):
-        if row and row[0] != COLUMNS[0] and (not names or names[-1][0] != row[0]):
-            names.append((row[0], at))
-        at += len(line.encode("utf-8", "surrogateescape"))
-    if not names:
-        return (len(data) if data.endswith(b"\r\n") else 0), frozenset()
-    last, begin = names[-1]
-    return begin, frozenset(name for name, _ in names) - {last}
-
-
-def _rows(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
-    """Each record with its text; a record may hold line ends between quotes."""
-    record = ""
-    for line in lines:
-        record += line
-        if record.count('"') % 2 == 0:
-            yield record, next(csv.reader([record]), [])
-            record = ""
 
 
 class Standard:

@@ -292,3 +292,26 @@ def test_opening_a_file_completes_marks_of_earlier_versions(
         store.add_rects(str(file), [NewRect(Box(1, 1, 5, 5), Everywhere.ALL_FRAMES)])
     ready(open_desk([file]))
     wait_for(lambda: len(tables(database)["DicomRects"]) == 4)
+
+
+def test_hiding_is_remembered_and_can_be_taken_back_later(
+    open_desk: Callable[..., Desk], files: list[Path], site: Path
+) -> None:
+    session = ready(open_desk(files, smi_root=site))
+    (rect,) = state(session)["rects"]
+    do(session, "reject-one", id=rect["id"])
+    again = ready(open_desk(files, smi_root=site, user="other"))
+    assert state(again)["rects"] == []
+    filename = name(again)
+    finish_by_n(again)
+    assert marks(again, filename) == []
+    screen = again.desk.store.screen(filename)
+    assert screen is not None
+    assert screen.areas == ()
+    do(again, "previous-file")
+    (hidden,) = do(again, "rejected")["rects"]
+    assert (hidden["rejected"], hidden["applied"]) == (True, False)
+    do(again, "apply-one", id=hidden["id"])
+    assert marks(again, filename) == STORED
+    do(session, "undo")
+    assert ready(open_desk(files, smi_root=site)).opened().hidden == set()

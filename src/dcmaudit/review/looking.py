@@ -30,7 +30,7 @@ def hide_redacted(session: Session, _arguments: Arguments) -> None:
 def show_rejected(session: Session, _arguments: Arguments) -> None:
     """Show what OCR looked at and did not take for text, or hide it again."""
     session.shows_rejected = not session.shows_rejected
-    if session.shows_rejected and session.file is not None and not session.file.set_aside:
+    if session.shows_rejected and session.file is not None and not (session.file.set_aside or session.file.hidden):
         session.say("Nothing was set aside here so far: o looks for text on this plane.")
 
 

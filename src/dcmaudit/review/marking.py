@@ -24,7 +24,7 @@ from dcmaudit.review.arguments import Arguments
 from dcmaudit.review.coverage import frame_count, is_stored, single_frame
 from dcmaudit.review.history import Change
 from dcmaudit.review.names import short_name
-from dcmaudit.review.openfile import OpenFile, is_shown
+from dcmaudit.review.openfile import OpenFile, is_shown, place_of
 from dcmaudit.review.seen import GLANCES
 from dcmaudit.review.session import Session
 from dcmaudit.review.suggest import is_offered, offers
@@ -113,7 +113,8 @@ def apply_one(session: Session, arguments: Arguments) -> None:
     """Store the suggestion with that ``id`` where it means, or for ``scope``."""
     file = session.opened()
     wanted = take.text(arguments, "id")
-    offered = [*file.suggestions_here(), *file.set_aside_on(session.plane())]
+    plane = session.plane()
+    offered = [*file.suggestions_here(), *file.set_aside_on(plane), *file.hidden_on(plane)]
     chosen = [item.region for item in offered if item.id == wanted]
     if not chosen:
         raise UsageError("that suggestion is not on this plane", hint="it may have been applied already")
@@ -133,10 +134,15 @@ def reject_one(session: Session, arguments: Arguments) -> None:
 
     def reject() -> None:
         file.rejected.add(wanted)
+        file.hidden.add(place_of(item.region))
+        if may_write:
+            session.desk.store.hide(file.name, place_of(item.region))
         _judge(session, file, plane.address, item.region.box, is_rejected=True)
 
     def take_back() -> None:
         file.rejected.discard(wanted)
+        file.hidden.discard(place_of(item.region))
+        session.desk.store.unhide(file.name, place_of(item.region))
         _judge(session, file, plane.address, item.region.box, is_rejected=False)
 
     reject()

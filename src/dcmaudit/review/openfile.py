@@ -25,6 +25,7 @@ from dcmaudit.model import (
     Scope,
     parse_key,
 )
+from dcmaudit.model.screen import ShownArea
 from dcmaudit.review.learned import Learning
 from dcmaudit.review.seen import SeenPlanes
 from dcmaudit.store import Looked, RectRow, TagRecord
@@ -108,6 +109,8 @@ class OpenFile:
     header_searched: bool = False
     searched: set[str] = field(default_factory=set)
     rejected: set[str] = field(default_factory=set)
+    hidden: set[ShownArea] = field(default_factory=set)
+    """Places that somebody has said no to, now or before: the database keeps them."""
     set_aside: dict[str, tuple[Region, ...]] = field(default_factory=dict)
     """By plane key, what OCR looked at and did not take for text."""
     heat: dict[str, float] = field(default_factory=dict)
@@ -169,7 +172,7 @@ class OpenFile:
         self.suggestions = [item for item in self.suggestions if item.region.origin not in gone]
         self.learning = Learning()
         self.searched = set()
-        self.rejected = set()
+        self.rejected, self.hidden = set(), set()
         self.identified = self.noted = self.seen_loaded = self.comparing = False
 
     @property
@@ -203,12 +206,18 @@ class OpenFile:
     def suggestions_on(self, plane: Plane) -> list[Suggestion]:
         """The suggestions for a plane that were neither rejected nor stored where they mean."""
         here = [
-            item
-            for item in self.suggestions
-            if item.id not in self.rejected and applies(item.region.scope, plane.address)
+            item for item in self.suggestions if not self.is_out(item) and applies(item.region.scope, plane.address)
         ]
         same = {row.box for row in self.rects_on(plane)}
         return [item for item in here if item.region.box not in same or not self.is_marked(item.region)]
+
+    def is_out(self, item: Suggestion) -> bool:
+        """Whether a suggestion was hidden."""
+        return item.id in self.rejected or place_of(item.region) in self.hidden
+
+    def hidden_on(self, plane: Plane) -> list[Suggestion]:
+        """The suggestions for a plane that were hidden, now or before."""
+        return [item for item in self.suggestions if self.is_out(item) and applies(item.region.scope, plane.address)]
 
     def is_marked(self, region: Region) -> bool:
         """Whether a suggestion whose box is marked on one plane is marked wherever it means."""
@@ -218,6 +227,12 @@ class OpenFile:
         if frames & {Everywhere.ALL_FRAMES, Everywhere.ALL_PLANES}:
             return True
         return len(frames) >= sum(len(group.frames) for group in self.planes.groups if group.kind is PlaneKind.FRAME)
+
+
+def place_of(region: Region) -> ShownArea:
+    """By what a hidden suggestion is known again. What was learned may rest on other images the next time."""
+    origin = Origin.LEARNED if region.origin is Origin.SIMILAR else region.origin
+    return ShownArea(region.box, region.scope, origin)
 
 
 def applies(scope: Scope, address: PlaneAddress) -> bool:

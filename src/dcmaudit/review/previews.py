@@ -36,9 +36,7 @@ class AtFinish:
 
 def shown_black(options: Options, file: OpenFile) -> list[Region]:
     """Everything in the file that the options show black without regard to marks: on all planes, seen or not."""
-    return [
-        item.region for item in file.suggestions if item.id not in file.rejected and is_redacted(options, item.region)
-    ]
+    return [item.region for item in file.suggestions if not file.is_out(item) and is_redacted(options, item.region)]
 
 
 def unstored(options: Options, file: OpenFile) -> list[Region]:

@@ -181,6 +181,7 @@ class Session:
         try:
             file.rects = list(self.desk.store.rects(file.name))
             file.tag = self.desk.store.tag(file.name)
+            file.hidden = self.desk.store.hidden(file.name)
             self.desk.contents.load(file)
         except DcmauditError as error:
             self.say(f"The marks of this file are not known. {error}", "error")

@@ -32,7 +32,7 @@ class Stripes:
 
 def stripes(file: OpenFile) -> Stripes:
     """The stripes of a file; worked out once for every state of its marks, for it is asked at every step."""
-    told = (len(file.heat), sum(file.heat.values()), len(file.rejected))
+    told = (len(file.heat), sum(file.heat.values()), len(file.rejected) + len(file.hidden))
     kept = file.stripes
     if (
         isinstance(kept, Stripes)
@@ -69,7 +69,7 @@ def _findings(file: OpenFile) -> list[tuple[Scope, float]]:
         for row in file.rects
         if row.box is not None and row.scope is not None and row.engine not in _NOT_READ
     ]
-    read = [item for item in file.suggestions if item.region.origin is Origin.OCR and item.id not in file.rejected]
+    read = [item for item in file.suggestions if item.region.origin is Origin.OCR and not file.is_out(item)]
     return found + [(item.region.scope, _LEVELS[item.region.verdict]) for item in read]
 
 

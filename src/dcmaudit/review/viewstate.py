@@ -254,7 +254,7 @@ def _rects(session: Session, file: OpenFile, plane: Plane) -> list[Json]:
         )
         for item in offers(session.options, file, plane)
     ]
-    aside = file.set_aside_on(plane) if session.shows_rejected else []
+    aside = [*file.set_aside_on(plane), *file.hidden_on(plane)] if session.shows_rejected else []
     return (
         stored
         + suggested

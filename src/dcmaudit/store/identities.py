@@ -103,7 +103,7 @@ def adopt(session: Session, filename: str, identity: Identity, source: str | Non
     for single in (schema.kinds, schema.looks, schema.shown, schema.done):
         session.connection.execute(delete(single).where(single.c.filename == filename))
     singles = (schema.kinds, schema.looks, schema.shown, schema.done)
-    for moved in (schema.rects, schema.tags, schema.extra_rects, schema.judged, *singles):
+    for moved in (schema.rects, schema.tags, schema.extra_rects, schema.judged, schema.hidden, *singles):
         session.connection.execute(update(moved).where(moved.c.filename == former).values(filename=filename))
     _move_seen(session, former, filename)
     move_parts(session, former, filename)

@@ -258,9 +258,27 @@ shown = Table(
 )
 """What rules and ultrasound regions showed black when a file was finished, whether or not it was stored."""
 
-LEARNING, LOOKS, SUMS, SCREEN, LEDGER = "0002", "0003", "0004", "0005", "0006"
-"""The steps that made the tables of the learning, of the looks, of the sums, of what was on the screen, and of what was
-seen in part, done and removed; a database that is only read may lack them."""
+hidden = Table(
+    "dcmaudit_hidden",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("filename", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("top", Integer, nullable=False),
+    Column("bottom", Integer, nullable=False),
+    Column(quoted_name("left", quote=True), Integer, nullable=False),
+    Column(quoted_name("right", quote=True), Integer, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("hidden_at", Text, nullable=False),
+    Column("hidden_by", Text, nullable=False),
+    Index("dcmaudit_hidden_by_file", "filename"),
+    sqlite_autoincrement=True,
+)
+"""Suggestions that somebody has hidden for a file; edges are inclusive, as in DicomRects."""
+
+LEARNING, LOOKS, SUMS, SCREEN, LEDGER, HIDING = "0002", "0003", "0004", "0005", "0006", "0007"
+"""The steps that made the tables of the learning, of the looks, of the sums, of what was on the screen, of what was
+seen in part, done and removed, and of what was hidden; a database that is only read may lack them."""
 
 STEPS: dict[str, frozenset[str]] = {
     "0001": frozenset(str(table.name) for table in (rects, tags, *OWN_TABLES)),
@@ -269,6 +287,7 @@ STEPS: dict[str, frozenset[str]] = {
     SUMS: frozenset({SUMS_TABLE}),
     SCREEN: frozenset({expanded.name, shown.name}),
     LEDGER: frozenset({parts.name, done.name, removed.name}),
+    HIDING: frozenset({hidden.name}),
 }
 """The tables that each step made: a database that says it took a step and lacks one of them is damaged."""
 

@@ -14,6 +14,7 @@ from dcmaudit.store.database import Database
 from dcmaudit.store.filefacts import FileFacts
 from dcmaudit.store.filemarks import FileMarks
 from dcmaudit.store.finishing import Finishing
+from dcmaudit.store.hiding import Hiding
 from dcmaudit.store.overview import overview
 from dcmaudit.store.records import HistoryEntry, StoreInfo
 from dcmaudit.store.upkeep import Upkeep
@@ -40,7 +41,7 @@ def open_store(
     return Store(Database(location, read_only=read_only, timeout=timeout, check=check), user)
 
 
-class Store(FileMarks, Finishing, FileFacts, Upkeep):
+class Store(FileMarks, Finishing, Hiding, FileFacts, Upkeep):
     """Marks of files, who made them, and what was seen. Safe to use from several threads and processes.
 
     Every method that writes is one transaction: when it has returned, what it wrote survives kill -9. All of them

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from dcmaudit.cli.common import inputs, say
+from dcmaudit.cli.twins import Twins
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Outcome, Reference, Result, Verdict
 from dcmaudit.model.texts import printable
@@ -46,6 +47,7 @@ class Report:
         self._verdicts: Counter[Verdict | None] = Counter()
         self._planes = self._looked = self._skipped = self._boxes = self._unsure = self._reached = self._not_begun = 0
         self._unfinished: list[Reference] = []
+        self._twins = Twins()
         self._at_once = False
 
     @property
@@ -75,6 +77,9 @@ class Report:
             return
         self._reached += 1
         reading = _answered(reference, answer)
+        twin = self._twins.meet(reading.result.name, reading.instance)
+        if twin is not None:
+            self._progress.print(printable(twin))
         result = self._keep(reading)
         self._count(result)
         if reading.verdict is not None or result.outcome is Outcome.DONE:
@@ -96,6 +101,10 @@ class Report:
             if self._store is not None:
                 # The look first: what is broken off between the two is done again, for its mark is missing.
                 self._store.put_look(result.name, look_of(self._job, reading))
+            if self._store is not None and reading.identity is not None and reading.content is not None:
+                # Before the findings: they are found again by it when the file has moved.
+                size, modified = reading.content.size, reading.content.modified_ns
+                self._store.put_identity(result.name, reading.identity, size=size, modified_ns=modified)
             if self._store is not None and reading.planes:
                 store_reading(self._store, reading, self._number, rects=self._rects)
         except DcmauditError as error:
@@ -163,6 +172,7 @@ class Report:
             lines[0] += f"; passed over: {', '.join(passed)}"
         if texts:
             lines.append(f"{', '.join(texts)}; {self._boxes} places on {self._planes} planes, {self._looked} different")
+        lines += [self._twins.words()] if self._twins.count else []
         return "\n".join(lines)
 
 

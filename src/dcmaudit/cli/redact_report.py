@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dcmaudit.cli.common import Exit, inputs, say
+from dcmaudit.cli.twins import Twins
 from dcmaudit.model import Outcome, Reference, Result
 from dcmaudit.model.texts import printable
 
@@ -36,6 +37,7 @@ class Report:
         self.outputs = 0
         self.not_begun = 0
         self.unfinished: list[Reference] = []
+        self._twins = Twins()
         self.put: Callable[[str], None] = lambda line: print(line, flush=True)
         """Where lines for standard output go."""
         self.one_done: Callable[[bool], None] = lambda _held: None
@@ -69,6 +71,9 @@ class Report:
             # The words of a foreign exception may quote the file; its kind does not.
             reason = str(answer) if isinstance(answer, CrashError) else f"internal error: {type(answer).__name__}"
             answer = RedactionReport(Result(task.reference.name, Outcome.FAILED, (reason,)))
+        twin = self._twins.meet(answer.result.name, answer.instance)
+        if twin is not None:
+            say(twin)
         self._tell(answer)
 
     def fail(self, name: str, reason: str) -> None:
@@ -161,6 +166,8 @@ class Report:
         left = ", ".join([*passed, *([f"{self.outputs} named like outputs"] if self.outputs else [])])
         what = " (planned, nothing written)" if self._dry else ""
         total = self._counts.total() + len(self.unfinished) + self.not_begun
+        if self._twins.count:
+            say(self._twins.words())
         print(
             f"{inputs(total)}{what}: {', '.join(parts) or 'none'}{f'; passed over: {left}' if left else ''}",
             file=sys.stderr,

@@ -25,6 +25,11 @@ class Content:
     modified_ns: int | None
 
 
+def instance_key(uid: str | None) -> bytes | None:
+    """By what two files of one instance are known: a digest of the SOP Instance UID; None where there is none."""
+    return hashlib.blake2b(uid.encode(), digest_size=12).digest() if uid else None
+
+
 def stamp_of(reference: Reference) -> tuple[int, int] | None:
     """Size and time of change of a file of this machine; None where there is no such thing."""
     path = getattr(reference, "path", None)

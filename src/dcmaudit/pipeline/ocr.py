@@ -36,6 +36,7 @@ from dcmaudit.model import (
     Box,
     DeviceFacts,
     FrameAddress,
+    Identity,
     Outcome,
     Plane,
     PlaneAddress,
@@ -46,7 +47,7 @@ from dcmaudit.model import (
     Size,
     Verdict,
 )
-from dcmaudit.pipeline.content import Content, content_of, stamp_of
+from dcmaudit.pipeline.content import Content, content_of, instance_key, stamp_of
 
 _OVERLAYS = {PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY}
 _KEPT = 4096
@@ -154,6 +155,10 @@ class FileReading:
     seconds: float = 0.0
     content: Content | None = None
     """What was looked at; None where nobody asked for it, or it could not be told."""
+    identity: Identity | None = None
+    """What stays the same when the file is moved; None as for ``content``."""
+    instance: bytes | None = None
+    """What tells two files of one instance, ``instance_key``."""
 
     @property
     def boxes(self) -> int:
@@ -181,6 +186,8 @@ def read_file(job: OcrJob, reference: Reference, *, stop: Callable[[], bool] = l
     """
     started, stamp = time.monotonic(), stamp_of(reference)
     content: Content | None = None
+    identity: Identity | None = None
+    instance_of: bytes | None = None
     planes: list[PlaneReading] = []
     device, work, failure = DeviceFacts(), None, None
     notes: tuple[str, ...] = ()
@@ -188,8 +195,10 @@ def read_file(job: OcrJob, reference: Reference, *, stop: Callable[[], bool] = l
         finder = job.make_finder()
         with open_instance(reference) as instance:
             device, notes = instance.facts.device, instance.notes
+            instance_of = instance_key(instance.facts.sop_instance_uid)
             work = _Work(job, finder, instance, stop)
             planes.extend(work.run())
+            identity = instance.identity() if job.notes_content else None
         if job.notes_content:
             content = content_of(reference)
             if stamp != stamp_of(reference):
@@ -207,6 +216,8 @@ def read_file(job: OcrJob, reference: Reference, *, stop: Callable[[], bool] = l
         work.looked_at if work is not None else 0,
         time.monotonic() - started,
         content,
+        identity if content is not None else None,
+        instance_of,
     )
 
 

@@ -33,6 +33,7 @@ from dcmaudit.model.redaction import (
 from dcmaudit.model.screen import Screen
 from dcmaudit.pipeline import workers
 from dcmaudit.pipeline.clearance import AcceptedText, Ledger
+from dcmaudit.pipeline.content import instance_key
 from dcmaudit.pipeline.copies import Copy, copy_of
 from dcmaudit.pipeline.description import describe, sidecar_of
 from dcmaudit.pipeline.output import Draft, Naming, draft, is_input, require_free
@@ -124,6 +125,8 @@ class RedactionReport:
     proof: dict[str, Any] | None = None
     partly: bool = False
     """The file holds parts that nobody could look at, whatever its outcome."""
+    instance: bytes | None = None
+    """What tells two files of one instance, ``instance_key``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,7 @@ def redact_file(job: RedactionJob, task: RedactionTask) -> RedactionReport:
     name = task.reference.name
     try:
         with open_instance(task.reference) as instance:
-            return _redact(job, task, instance)
+            return replace(_redact(job, task, instance), instance=instance_key(instance.facts.sop_instance_uid))
     except DcmauditError as error:
         hint = f" ({error.hint})" if error.hint else ""
         outcome = Outcome.FAILED if isinstance(error, (ProofError, SourceError)) else Outcome.REFUSED

@@ -1,0 +1,26 @@
+"""Inputs of one run that are the same instance: two files with one SOP Instance UID (PS3.5 section 9: it is unique)."""
+
+from __future__ import annotations
+
+
+class Twins:
+    """Keeps by which name each instance was met first. Takes digests of UIDs, for a UID is a value of a file."""
+
+    def __init__(self) -> None:
+        self._first: dict[bytes, str] = {}
+        self.count = 0
+
+    def meet(self, name: str, instance: bytes | None) -> str | None:
+        """What is to be said where another input was the same instance."""
+        if instance is None:
+            return None
+        first = self._first.setdefault(instance, name)
+        if first == name:
+            return None
+        self.count += 1
+        return f"{name}: it has the SOP Instance UID of {first}: one of them may be a copy of the other"
+
+    def words(self) -> str:
+        """What is to be said at the end, nothing where there were none."""
+        files = "1 file has" if self.count == 1 else f"{self.count} files have"
+        return f"{files} the SOP Instance UID of another input, named above" if self.count else ""

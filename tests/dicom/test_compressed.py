@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from dcmaudit.cli import main
 from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DecodeError, DicomError, HeaderError, TruncatedError
 from dcmaudit.model import FrameAddress, PlaneKind
@@ -15,6 +17,7 @@ from support.files import (
     DEFLATED_FRAMES,
     EXPLICIT,
     HTJ2K,
+    IMPLICIT,
     JPEG_2000,
     JPEG_2000_LOSSLESS,
     JPEG_BASELINE,
@@ -312,3 +315,27 @@ def test_native_pixel_data_under_a_compressed_syntax_are_shown_with_a_note() -> 
     with open_instance(MemoryReference("x", data)) as instance:
         assert np.array_equal(instance.read(FrameAddress(0)).array, gradient())
         assert any("native" in note for note in instance.notes)
+
+
+@pytest.mark.parametrize("syntax", [JPEG_LOSSLESS_SV1, JPEG_LS, JPEG_2000_LOSSLESS, RLE])
+@pytest.mark.parametrize("label", [IMPLICIT, EXPLICIT])
+def test_compressed_pixel_data_under_a_native_syntax_are_shown_and_not_redacted(
+    syntax: str, label: str, tmp_path: Path
+) -> None:
+    frames = [encode(frame, syntax) for frame in (gradient(), gradient()[::-1].copy())]
+    data = file_bytes(dataset(np.stack([gradient()] * 2), frames=2), label, frames=frames)
+    with open_instance(MemoryReference("x", data)) as instance:
+        assert [plane.address for plane in instance.all_planes()] == [FrameAddress(0), FrameAddress(1)]
+        assert np.array_equal(instance.read(FrameAddress(1)).array, gradient()[::-1])
+        assert any("although the transfer syntax is a native one" in note for note in instance.notes)
+    path = tmp_path / "one.dcm"
+    path.write_bytes(data)
+    for more in (["--dry-run"], []):
+        assert main(["redact", str(path), "--rect", "1,1,5,5", *more]) == 1
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_something_else_in_fragments_under_a_native_syntax_is_named() -> None:
+    data = file_bytes(dataset(gradient()), EXPLICIT, frames=[b"no picture at all"])
+    with open_instance(MemoryReference("x", data)) as instance:
+        assert "encapsulated although" in str(instance.planes[0].group.reason)

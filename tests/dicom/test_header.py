@@ -6,6 +6,7 @@ import io
 import logging
 import struct
 import threading
+import zlib
 from pathlib import Path
 from typing import BinaryIO
 
@@ -253,3 +254,12 @@ def test_a_nested_icon_of_a_compressed_file_may_be_native() -> None:
     with opened(data) as instance:
         assert [plane.kind for plane in instance.planes] == [PlaneKind.FRAME, PlaneKind.ICON]
         assert np.array_equal(instance.read(instance.planes[1].address).array, gradient(5, 7))
+
+
+def test_what_lies_behind_a_deflated_data_set_is_named() -> None:
+    data = file_bytes(dataset(gradient()), DEFLATED)
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    second = packer.compress(bytes(range(256)) * 40) + packer.flush()
+    with opened(data) as plain, opened(data + bytes(5000)) as padded, opened(data + second) as odd:
+        assert len(plain.planes) == len(padded.planes) == 1
+        assert "bytes behind the deflated data set" in str(odd.planes[1].group.reason)

@@ -182,3 +182,15 @@ def test_a_thousand_jpeg_frames_take_no_more_memory_than_ten(tmp_path: Path) -> 
     assert large - small < 30
     with open_instance(PathReference(tmp_path / "1000.redacted.dcm")) as instance:
         assert not instance.read(FrameAddress(999)).array[:60, :200].any()
+
+
+@pytest.mark.parametrize(("allocated", "high"), [(8, 0), (8, 1), (8, 7), (16, 1), (16, 9), (16, 15), (32, 31)])
+def test_signed_values_of_a_single_bit_are_shown_and_redacted(tmp_path: Path, allocated: int, high: int) -> None:
+    cells = (np.indices((24, 32)).sum(0) % 2).astype(f"u{allocated // 8}") << np.array(high, f"u{allocated // 8}")
+    data = dataset(cells.astype(f"u{allocated // 8}"))
+    data.BitsStored, data.HighBit, data.PixelRepresentation = 1, high, 1
+    path = tmp_path / "one.dcm"
+    path.write_bytes(file_bytes(data))
+    report = redact_file(RedactionJob(Naming()), RedactionTask(PathReference(path), (BOX,)))
+    assert report.result.outcome is Outcome.DONE
+    assert report.output is not None

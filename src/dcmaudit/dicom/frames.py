@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass, field, replace
 
 from dcmaudit.dicom.attributes import Attributes
 from dcmaudit.dicom.bytesource import ByteSource
 from dcmaudit.dicom.codecs import codec_for
 from dcmaudit.dicom.codecs.codestreams import j2k_header, jpeg_header
-from dcmaudit.dicom.fragments import FrameIndex, extended_places, index_frames
+from dcmaudit.dicom.fragments import Fragments, FrameIndex, extended_places, index_frames
 from dcmaudit.dicom.header import PixelElement
 from dcmaudit.dicom.layout import FRAME_LIMIT, PixelLayout, pixel_layout
 from dcmaudit.dicom.native import Cells, native_frame
@@ -189,6 +190,23 @@ def _count_native(reader: FrameReader) -> None:
             reader.missing.append(f"{element.length - used} bytes of pixel data behind the last frame")
 
 
+def _kind_of(body: ByteSource, fragments: Fragments) -> Codestream:
+    """What the first fragment that is not empty begins like; NATIVE for anything that is not known."""
+    places = zip(fragments.offsets, fragments.lengths, strict=True)
+    start = next((body.read_at(at, min(length, 1 << 16)) for at, length in places if length), b"")
+    if start.startswith(b"\xff\xd8\xff"):
+        try:
+            return Codestream.JPEG_LS if jpeg_header(start).frame == 0xF7 else Codestream.JPEG
+        except DicomError:
+            return Codestream.JPEG
+    if start.startswith(b"\xff\x4f\xff\x51") or start[4:8] == b"jP  ":
+        return Codestream.JPEG_2000
+    if start.startswith(b"\xff\x0a") or start[4:8] == b"JXL ":
+        return Codestream.JPEG_XL
+    count, first = struct.unpack("<2L", start[:8].ljust(8, b"\0"))
+    return Codestream.RLE if 1 <= count <= 15 and first == 64 else Codestream.NATIVE
+
+
 def _frames(count: int) -> str:
     return "1 frame" if count == 1 else f"{count} frames"
 
@@ -202,6 +220,9 @@ def _encapsulated(
     table: bytes,
 ) -> FrameReader:
     fragments = element.fragments
+    is_mislabelled = fragments is not None and syntax.codestream is Codestream.NATIVE
+    if fragments is not None and is_mislabelled:
+        syntax = replace(syntax, codestream=_kind_of(body, fragments))
     if fragments is None or codec_for(syntax.codestream) is None:
         what = {
             Codestream.VIDEO: "its frames are a video",
@@ -214,6 +235,10 @@ def _encapsulated(
     index = index_frames(body, fragments, declared=declared, extended=extended, one_each=one_each, segments=segments)
     reader = FrameReader(body, element, layout, syntax, declared, len(index), index)
     reader.notes.extend(index.notes)
+    if is_mislabelled:
+        reader.notes.append(
+            f"the pixel data are {syntax.codestream.value} although the transfer syntax is a native one"
+        )
     if len(index) > declared:
         reader.notes.append(f"the pixel data hold {len(index)} frames, NumberOfFrames is {declared}")
     if len(index) < declared:

@@ -130,13 +130,15 @@ def _read(source: ByteSource) -> Header:
     if cursor.remaining == 0:
         raise TruncatedError("it ends after its file meta information, where the data set should begin",
                              file=name) if meta else NotDicomError("it holds no data set", file=name)  # fmt: skip
-    body, position = source, cursor.position
+    body, position, left = source, cursor.position, 0
     if declared is not None and declared.deflated:
-        body, position = _inflated(source, position), 0
+        (body, left), position = _inflated(source, position), 0
     try:
         syntax = _checked_syntax(body, position, declared, raw=not has_preamble and not meta)
         header = _with_elements(Header(body, syntax, meta, Dataset()), position)
         _require_data_set(header, raw=not has_preamble)
+        if left:
+            header.loose_ends.append(f"{left} bytes behind the deflated data set")
     except BaseException:
         if body is not source:
             body.close()
@@ -229,8 +231,11 @@ def _byte_order(start: bytes, declared: TransferSyntax) -> bool:
     return known[0] if known[0] != known[1] else declared.little_endian
 
 
-def _inflated(source: ByteSource, position: int) -> ByteSource:
-    """The data set behind ``position`` inflated (PS3.5 A.5) into a temporary file that holds nothing else."""
+def _inflated(source: ByteSource, position: int) -> tuple[ByteSource, int]:
+    """The data set behind ``position`` inflated (PS3.5 A.5) into a temporary file that holds nothing else.
+
+    The number is how many bytes of the file lie behind it, 0 where they are zeros.
+    """
     spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL_IN_MEMORY)  # noqa: SIM115 - lives as long as the instance
     unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
     total = 0
@@ -252,7 +257,9 @@ def _inflated(source: ByteSource, position: int) -> ByteSource:
     except DicomError:
         spool.close()
         raise
-    return ByteSource(cast("Any", spool), name=source.name)
+    behind = position - len(unpacker.unused_data)
+    left = 0 if is_zero_from(source, behind) else source.size - behind
+    return ByteSource(cast("Any", spool), name=source.name), left
 
 
 class _Reading:

@@ -85,6 +85,12 @@ def write_redacted(
             "its data set has delimiters or items where none belong, so that it can be shown and not be copied",
             hint="have another program write it anew first",
         )
+    image = instance.parts.image
+    if image is not None and image.index is not None and not instance.parts.header.syntax.encapsulated:
+        raise UnsupportedError(
+            f"its frames are {image.syntax.codestream.value} and its transfer syntax is native",
+            hint="correct the transfer syntax first",
+        )
     return _Writer(instance, plan, painter, new_uid).write(out)
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.dicom.jpeg import coefficients
+from dcmaudit.dicom.jpeg import coefficients_and_ends
 from dcmaudit.model import Box, Size
 from dcmaudit.verify.black import Mask, mask_of
-from dcmaudit.verify.coding import fault_of_coding, is_grown
-from dcmaudit.verify.segments import DHT, Piece, Segments, fault_of_kept, segments
+from dcmaudit.verify.coding import Coded, fault_of_coding, is_grown
+from dcmaudit.verify.segments import DHT, Piece, fault_of_kept, segments
 from dcmaudit.verify.sequential import Picture, picture
 
 Blocks = npt.NDArray[np.int16]
@@ -54,16 +54,17 @@ def compare_blocks(before: bytes, after: bytes, boxes: tuple[Box, ...]) -> Block
     if not old.is_like(new):
         faults.append("its size, sampling, scans or restart intervals are others")
         return BlockComparison(changed, old.mcu, ring, 0, tuple(faults), has_segments, tuple(leftovers))
-    values = coefficients(before), coefficients(after)
-    fault = _fault_of_coding((parts[0], old, values[0]), (parts[1], new, values[1]))
-    leftovers += [] if fault is None else [fault]
-    pairs = list(zip(old.components, *values, strict=True))
+    was, now = (Coded(one, *coefficients_and_ends(data)) for one, data in ((old, before), (new, after)))
+    pairs = list(zip(old.components, was.blocks, now.blocks, strict=True))
     blocks = 0
+    own = [_differing(a, b) for _, a, b in pairs]
+    fault = fault_of_coding(was, now, own)
+    leftovers += [] if fault is None else [fault]
     differing: list[Mask] = []
-    for component, a, b in pairs:
+    for (component, a, _), differs in zip(pairs, own, strict=True):
         blocks += a.shape[0] * a.shape[1]
         h, v = (1, 1) if len(old.components) == 1 else (component.h, component.v)
-        differing.append(_by_mcu(_differing(a, b), v, h, changed.shape))
+        differing.append(_by_mcu(differs, v, h, changed.shape))
         changed |= differing[-1]
     not_flat = np.zeros_like(changed)
     levels: list[set[int]] = []
@@ -87,16 +88,6 @@ def _may_become(old: Piece, new: Piece) -> bool:
     if old.kind != new.kind:
         return False
     return old == new or old.kind == 0 or (old.kind == DHT and old.number == new.number and is_grown(old, new))
-
-
-def _fault_of_coding(
-    old: tuple[Segments, Picture, list[Blocks]], new: tuple[Segments, Picture, list[Blocks]]
-) -> str | None:
-    """What the coded data hold beside their blocks; a waste that the original has already is no fault."""
-    fault, waste = fault_of_coding(new[1], new[2])
-    if fault is None or waste <= fault_of_coding(old[1], old[2])[1]:
-        return None
-    return fault
 
 
 def _differing(a: Blocks, b: Blocks) -> Mask:

@@ -6,12 +6,13 @@ blocks need are counted here from coefficients and tables, and compared with tho
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.errors import DecodeError
 from dcmaudit.verify.segments import Piece
 from dcmaudit.verify.sequential import Picture, Scan
 
@@ -21,7 +22,6 @@ ZIGZAG = np.array(sorted(range(64), key=lambda i: (i // 8 + i % 8, i % 8 if (i /
 _PLACES = np.argsort(ZIGZAG)
 _END, _SIXTEEN = 0x00, 0xF0
 _DC_SYMBOLS = frozenset(range(16))
-_WHOLE = 1 << 40
 
 
 def is_grown(old: Piece, new: Piece) -> bool:
@@ -38,27 +38,74 @@ def is_grown(old: Piece, new: Piece) -> bool:
     return all(a <= b for a, b in zip(lengths[0], lengths[1], strict=False))
 
 
-def fault_of_coding(stream: Picture, coefficients: list[Blocks]) -> tuple[str | None, int]:
-    """In words what the coded data have beside their blocks, and by how many bits; (None, 0) for nothing.
-
-    ``coefficients`` are those of each component, axes (block rows, block columns, 64), row by row over the frequencies.
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A sequential JPEG with the coefficients of each component, axes (block rows, block columns, 64), row by row over
+    the frequencies, and for each scan the bits that the blocks of each restart interval were read from.
     """
+
+    picture: Picture
+    blocks: list[Blocks]
+    ends: list[list[int]]
+
+
+def fault_of_coding(old: Coded, new: Coded, differs: list[npt.NDArray[np.bool_]]) -> str | None:
+    """In words what the coded data of ``new`` have beside their blocks and ``old`` has not, None for nothing.
+
+    ``differs`` is true for the blocks of each component that are not the same in both. All others have their bits in
+    both, so that it is enough to count those of blocks that differ, and of the DC differences; where a table was
+    made anew all are counted.
+    """
+    for was, now in zip(old.picture.scans, new.picture.scans, strict=True):
+        if len(_intervals(now.data)) != len(_intervals(was.data)):
+            return "its restart intervals are not as many as it says"
+    waste = sum(
+        _grown(old, new, place, differs)
+        if all(_is_longer(*pair) for pair in zip(was.tables, now.tables, strict=True))
+        else _counted(new, place) - _counted(old, place)
+        for place, (was, now) in enumerate(zip(old.picture.scans, new.picture.scans, strict=True))
+    )
+    tails = _tails(new)
+    waste = max(0, waste) + max(0, tails - (_tails(old) if tails else 0))
+    return f"its coded data have {waste} bits that its blocks do not need" if waste else None
+
+
+def _is_longer(old: tuple[Piece, Piece], new: tuple[Piece, Piece]) -> bool:
+    """Whether the tables of a component code the old symbols as they did."""
+    pairs = [(_lengths(a), _lengths(b)) for a, b in zip(old, new, strict=True)]
+    return all(bool(((a == b) | (a > 16)).all()) for a, b in pairs)
+
+
+def _grown(old: Coded, new: Coded, place: int, differs: list[npt.NDArray[np.bool_]]) -> int:
+    """By how many bits more a scan grew than its blocks ask for."""
+    needed = 0
+    for coded, sign in ((new, 1), (old, -1)):
+        picture, scan = coded.picture, coded.picture.scans[place]
+        for component, (dc, ac) in zip(scan.components, scan.tables, strict=True):
+            blocks = _in_order(picture, scan, component, coded.blocks[component])
+            changed = _in_order(picture, scan, component, differs[component][..., np.newaxis]).ravel()
+            step = scan.restart * blocks.shape[1] or blocks.shape[0] * blocks.shape[1]
+            flat = blocks.reshape(-1, 64)
+            dc_bits = _bits_of_dc(flat[:, 0].astype(np.int64), _lengths(dc), step)
+            needed += sign * int(dc_bits.sum() + _bits_of_ac(flat[changed], _lengths(ac)).sum())
+    return sum(new.ends[place]) - sum(old.ends[place]) - needed
+
+
+def _counted(coded: Coded, place: int) -> int:
+    """By how many bits a scan is longer than the shortest coding of all its blocks."""
+    return sum(coded.ends[place]) - int(_bits_of_scan(coded.picture, coded.picture.scans[place], coded.blocks).sum())
+
+
+def _tails(coded: Coded) -> int:
+    """Bits behind the last blocks of all restart intervals, but for those that fill up a byte and are 1."""
     waste = 0
-    for scan in stream.scans:
-        needed = _bits_of_scan(stream, scan, coefficients)
-        intervals = _intervals(scan.data)
-        step = scan.restart or len(needed)
-        sums = np.add.reduceat(needed, np.arange(0, len(needed), step))
-        if len(sums) != len(intervals):
-            return "its restart intervals are not as many as it says", _WHOLE
-        for number, (bits, coded) in enumerate(zip(sums.tolist(), intervals, strict=True)):
-            plain = coded.replace(b"\xff\x00", b"\xff")
-            left = 8 * len(plain) - bits
-            if left < 0:
-                raise DecodeError(f"restart interval {number + 1} of a scan is shorter than its blocks")
+    for scan, ends in zip(coded.picture.scans, coded.ends, strict=True):
+        for data, end in zip(_intervals(scan.data), ends, strict=True):
+            plain = data.replace(b"\xff\x00", b"\xff")
+            left = 8 * len(plain) - end
             ones = (1 << (left % 8)) - 1
-            waste += left - left % 8 + (left % 8 > 0 and plain[-1] & ones != ones)
-    return (f"its coded data have {waste} bits that its blocks do not need", waste) if waste else (None, 0)
+            waste += left - left % 8 + (left % 8 > 0 and plain[end >> 3] & ones != ones)
+    return waste
 
 
 def _intervals(data: bytes) -> list[bytes]:
@@ -85,15 +132,16 @@ def _bits_of_scan(stream: Picture, scan: Scan, coefficients: list[Blocks]) -> Bi
     return found
 
 
-def _in_order(stream: Picture, scan: Scan, component: int, blocks: Blocks) -> Blocks:
-    """The blocks of a component as a scan codes them: axes (MCU, block of it, 64)."""
+def _in_order(stream: Picture, scan: Scan, component: int, blocks: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The blocks of a component as a scan codes them: axes (MCU, block of it, 64 or what each has instead)."""
+    size = blocks.shape[2]
     if len(scan.components) == 1:
         own = stream.own_blocks(component)
-        return blocks[: own.height, : own.width].reshape(-1, 1, 64)
+        return blocks[: own.height, : own.width].reshape(-1, 1, size)
     one = stream.components[component]
     rows, columns = blocks.shape[0] // one.v, blocks.shape[1] // one.h
-    apart = blocks.reshape(rows, one.v, columns, one.h, 64).transpose(0, 2, 1, 3, 4)
-    return apart.reshape(rows * columns, one.v * one.h, 64)
+    apart = blocks.reshape(rows, one.v, columns, one.h, size).transpose(0, 2, 1, 3, 4)
+    return apart.reshape(rows * columns, one.v * one.h, size)
 
 
 def _bits_of_dc(levels: Bits, lengths: Bits, step: int) -> Bits:
@@ -133,6 +181,7 @@ def _sizes(values: Bits) -> Bits:
     return found
 
 
+@lru_cache(maxsize=32)
 def _lengths(table: Piece) -> Bits:
     """The length of the code of each symbol; large where there is none."""
     out = np.full(256, 1 << 30, np.int64)

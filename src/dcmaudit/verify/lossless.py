@@ -11,7 +11,7 @@ import struct
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.dicom.jpeg import compiled
+from dcmaudit.dicom.jpeg import compiled, walk_over
 from dcmaudit.errors import DecodeError
 from dcmaudit.verify.segments import DHT, LOSSLESS, LS, LSE, SOS, Piece, Segments, fault_of_segments, segments
 
@@ -37,6 +37,9 @@ def fault_of_lossless(data: bytes) -> str | None:  # noqa: PLR0911 - one return 
             return "its scan header says more than it has to"
         if piece.kind == SOS and any(piece.body[i + 1] & 15 for i in range(1, 1 + 2 * piece.body[0], 2)):
             return "its scan header names tables that it does not need"
+    walked = walk_over(data)
+    if walked.sound and walked.tight and not walked.wrapped:
+        return None
     return _fault_of_scans(found)
 
 

@@ -9,6 +9,9 @@ from dcmaudit.dicom.jpeg.markers import Codestream, Scan, parse
 from dcmaudit.dicom.jpeg.soundness import dc_limits, note_sound
 from dcmaudit.dicom.jpeg.walk import Blocks
 
+Ends = list[list[int]]
+"""For each scan the number of bits that the blocks of each restart interval take."""
+
 
 def coefficients(codestream: bytes) -> list[Blocks]:
     """The quantised coefficients of each component of the frame header, in its order.
@@ -17,10 +20,17 @@ def coefficients(codestream: bytes) -> list[Blocks]:
     Blocks that only fill up the last MCU are included; those that a scan of one component does not code are 0.
     Raises DecodeError as ``redact_blocks`` does, and for damage anywhere in the entropy-coded data.
     """
+    return coefficients_and_ends(codestream)[0]
+
+
+def coefficients_and_ends(codestream: bytes) -> tuple[list[Blocks], Ends]:
+    """``coefficients``, and how many bits of the entropy-coded data they were read from."""
     stream = parse(codestream)
+    ends: Ends = []
     found = [np.zeros((c.blocks_y, c.blocks_x, 64), np.int16) for c in stream.components]
     for scan in stream.scans:
-        mcus = _scanned(stream, scan)
+        mcus, positions = _scanned(stream, scan)
+        ends.append(positions)
         slots = [place for place, _ in scan_plan(stream, scan)]
         for place, component in enumerate(scan.components):
             first, count = slots.index(place), slots.count(place)
@@ -33,11 +43,12 @@ def coefficients(codestream: bytes) -> list[Blocks]:
               for c, limit in zip(scan.components, dc_limits(stream, scan), strict=True)}  # fmt: skip
     if all(int(np.abs(blocks[..., 0].astype(np.int32)).max()) <= limits[i] for i, blocks in enumerate(found)):
         note_sound(codestream)
-    return found
+    return found, ends
 
 
-def _scanned(stream: Codestream, scan: Scan) -> Blocks:
-    """The blocks of a scan, axes (MCU rows, MCU columns, block of the MCU, 64)."""
+def _scanned(stream: Codestream, scan: Scan) -> tuple[Blocks, list[int]]:
+    """The blocks of a scan, axes (MCU rows, MCU columns, block of the MCU, 64), and the bits of each interval."""
+    ends: list[int] = []
     plan = scan_plan(stream, scan)
     out = np.zeros((scan.mcus_y * scan.mcus_x, len(plan), 64), np.int16)
     for interval in scan.intervals:
@@ -45,4 +56,5 @@ def _scanned(stream: Codestream, scan: Scan) -> Blocks:
         here = out[interval.first : interval.first + interval.count].reshape(-1, 64)
         walker.skip(interval.count, here)
         walker.require_end()
-    return out.reshape(scan.mcus_y, scan.mcus_x, len(plan), 64)
+        ends.append(walker.position)
+    return out.reshape(scan.mcus_y, scan.mcus_x, len(plan), 64), ends

@@ -8,6 +8,7 @@ the next one is predicted from it. Decoders that cut at the end only make the sa
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +21,7 @@ from dcmaudit.errors import DamagedError, DecodeError
 
 Table = npt.NDArray[np.int32]
 DAMAGED = "damaged entropy-coded data of a lossless JPEG"
+_MOST_KEPT = 1 << 20
 
 
 @dataclass(slots=True)
@@ -34,6 +36,7 @@ class _State:
     restart: int = 0
     scanned: int = 0
     wrapped: int = 0
+    tight: bool = True
     cut: bool = True
     """Whether each sample is cut to its bits."""
     out: npt.NDArray[np.uint16] | None = None
@@ -49,7 +52,12 @@ class Walked:
 
     sound: bool
     wrapped: bool = False
+    tight: bool = False
+    """Whether nothing stands behind the last sample but bits of 1 that fill up its byte."""
     predictors: tuple[int, ...] = ()
+
+
+_kept: deque[tuple[bytes, Walked]] = deque(maxlen=6)
 
 
 def walk_over(data: bytes) -> Walked:
@@ -57,8 +65,19 @@ def walk_over(data: bytes) -> Walked:
 
     Nothing is found out without the compiled loop, for subsampled components, and for a number of lines that is told
     behind the scan. Raises DamagedError for a code that does not exist, data that end too early or are left over
-    behind the last sample, and restart intervals that are missing.
+    behind the last sample, and restart intervals that are missing. The last answers are kept, for a frame is decoded
+    and then looked at.
     """
+    for known, walked in tuple(_kept):
+        if known == data:
+            return walked
+    walked = _walked_over(data)
+    if len(data) <= _MOST_KEPT:
+        _kept.append((data, walked))
+    return walked
+
+
+def _walked_over(data: bytes) -> Walked:
     state, predictors = _State(), set[int]()
     try:
         if compiled.library() is None or not _all_scans(state, data, predictors):
@@ -70,7 +89,7 @@ def walk_over(data: bytes) -> Walked:
     except DecodeError as error:
         raise DamagedError(error.message) from error
     whole = 0 < state.scanned == len(state.components)
-    return Walked(whole, bool(state.wrapped), tuple(sorted(predictors)))
+    return Walked(whole, bool(state.wrapped), state.tight, tuple(sorted(predictors)))
 
 
 def wrapped_samples(data: bytes, *, signed: bool = False) -> npt.NDArray[np.uint16] | None:
@@ -194,7 +213,9 @@ def _walk(state: _State, data: bytes, body: int, end: int) -> int:
         shape = (min(rows, state.rows - number * rows), state.columns, count)
         made = None if state.out is None else np.empty(shape, np.uint16)
         bits = (coded, coded if state.cut else 16)
-        state.wrapped |= _interval(data[first:last], shape, known, predictor, bits, made)
+        wrapped, is_tight = _interval(data[first:last], shape, known, predictor, bits, made)
+        state.wrapped |= wrapped
+        state.tight &= is_tight
         if state.out is not None and made is not None:
             state.out[number * rows : number * rows + shape[0], :, places] = made << transform
     state.scanned += count
@@ -208,8 +229,8 @@ def _interval(
     predictor: int,
     bits: tuple[int, int],
     out: npt.NDArray[np.uint16] | None,
-) -> int:
-    """Walk over one restart interval; the bits that were cut off."""
+) -> tuple[int, bool]:
+    """Walk over one restart interval; the bits that were cut off, and whether it ends with its last sample."""
     plain = stuffed.replace(b"\xff\x00", b"\xff")
     rows, columns, components = shape
     found = compiled.library()
@@ -223,4 +244,5 @@ def _interval(
     rest = plain[(position + 7) >> 3 :]
     if rest.strip(b"\x00\xff"):
         raise DamagedError(f"{DAMAGED}: {len(rest)} bytes are left over behind the last sample")
-    return wrapped
+    filled = (1 << (-position % 8)) - 1
+    return wrapped, not rest and (not plain or plain[-1] & filled == filled)

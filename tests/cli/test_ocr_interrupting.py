@@ -180,3 +180,30 @@ def listed(path: Path) -> set[str]:
         return set()
     with path.open(newline="") as stream:
         return {Path(row["filename"]).name for row in csv.DictReader(stream)}
+
+
+def test_sigterm_ends_a_long_file_within_seconds_and_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody presses twice: a machine that shuts down sends SIGTERM once, and kills a little later."""
+    engine = BlobEngine()
+    engine.number, seen, begun = 100, engine.detect, []
+
+    def slow(picture: np.ndarray) -> object:
+        begun.append(1)
+        if len(begun) == 2:
+            signal.raise_signal(signal.SIGTERM)
+        time.sleep(0.05)
+        return seen(picture)
+
+    monkeypatch.setattr(engine, "detect", slow)
+    monkeypatch.setattr(ocr, "finder_of", lambda _engine, mode, *_: TextFinder(engine, mode))
+    monkeypatch.setattr("dcmaudit.cli.stopping.GRACE", 0.4)
+    files = [write(tmp_path / "in", "long.dcm", frames=400), write(tmp_path / "in", "next.dcm")]
+    assert run(tmp_path / "db", files) == 130
+    assert len(begun) < 200
+    said = capsys.readouterr().err
+    assert "in 0.4 seconds: at once" in said
+    assert "long.dcm" in said
+    assert stored(tmp_path / "db", files) == [False, False]
+    assert signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN

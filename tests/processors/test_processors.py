@@ -141,6 +141,7 @@ def test_this_machine_finds_the_faint_letters_on_bright_grounds(here: dict[str, 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.skipif(shutil.which("qemu-x86_64") is None, reason="needs qemu-x86_64 (Debian: qemu-user)")
 @pytest.mark.parametrize("processor", X86)
 def test_another_processor_gives_the_same_answer_to_the_last_bit(
@@ -151,6 +152,7 @@ def test_another_processor_gives_the_same_answer_to_the_last_bit(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.skipif("DCMAUDIT_AARCH64" not in os.environ, reason="needs the folder that scripts/aarch64 makes")
 def test_an_aarch64_processor_gives_the_same_answer(folder: Path, here: dict[str, Any], tmp_path: Path) -> None:
     made = Path(os.environ["DCMAUDIT_AARCH64"])

@@ -25,6 +25,7 @@ DOCUMENTED = (
     "home/.local/share/dcmaudit/dcmaudit.sqlite.db",  # the database, and what PyDAL wants beside it
     "home/.local/share/dcmaudit/*_Dicom*.table",
     "home/.local/state/dcmaudit/database",  # the one that was chosen last
+    "home/.local/state/dcmaudit/sound/*",  # which databases were found sound
     "home/.config/dcmaudit/*",  # settings and credentials
     "work/out/*",  # what the commands were asked to write
     "work/examples/*",
@@ -207,17 +208,20 @@ def seen(tmp_path_factory: pytest.TempPathFactory, way: list[str]) -> Seen:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_every_command_does_its_work_there(seen: Seen) -> None:
     assert seen.faults == []
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_nobody_is_asked_or_called(seen: Seen) -> None:
     assert PROMISE in re.sub(r"\s+", " ", (ROOT / "README.md").read_text("utf-8"))
     assert seen.network == []
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_nothing_is_written_but_in_the_documented_places(seen: Seen) -> None:
     other = {name for name in seen.files if not any(fnmatch.fnmatch(name, one) for one in DOCUMENTED)}
     assert {name for name in other if not name.startswith(("models/", "cluster.py"))} == set()

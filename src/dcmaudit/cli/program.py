@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 from dcmaudit import __version__
 from dcmaudit.cli import registry, review
 from dcmaudit.cli.common import Exit, add_common, exit_code_of, flags_of, log, say, set_up_logging
+from dcmaudit.cli.streams import ClosedOutput, replace_closed
 from dcmaudit.errors import DcmauditError, StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one retur
     ``--help`` and ``--version`` print and return 0. A user's mistake prints one line on standard error.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    replace_closed()
     for stream in (sys.stdout, sys.stderr):
         _make_printable(stream)
     debug = False
@@ -218,7 +220,7 @@ def _can_be_flushed() -> bool:
         sys.stdout.flush()
     except OSError:
         return False
-    return True
+    return not isinstance(sys.stdout, ClosedOutput)
 
 
 def _give_up_output() -> None:

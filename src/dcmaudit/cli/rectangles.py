@@ -6,11 +6,13 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 
 from dcmaudit.errors import ListError, UsageError
 from dcmaudit.model import Box, Everywhere, FrameAddress, Origin, OverlayAddress, Scope, parse_key
 from dcmaudit.model.redaction import Request
+from dcmaudit.settings.plainfile import open_regular
 
 _FORM = "x0,y0,x1,y1 with both corners inside, or x0,y0,+width,+height; several are separated by ;"
 _RECT = re.compile(r"(-?\d+),(-?\d+),(\+?)(-?\d+),(\+?)(-?\d+)")
@@ -89,7 +91,7 @@ def read_csv(path: Path) -> Iterator[Row]:
     column is missing.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        with TextIOWrapper(open_regular(path), encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream)
             titles = {title.strip().lower(): title for title in reader.fieldnames or ()}
             missing = [column for column in COLUMNS if column not in titles]

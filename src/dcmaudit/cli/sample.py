@@ -10,11 +10,13 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, local_path, say
 from dcmaudit.errors import DcmauditError, ListError, UsageError
+from dcmaudit.settings.plainfile import open_regular
 
 if TYPE_CHECKING:
     from dcmaudit.model import Reference
@@ -208,10 +210,11 @@ def _conclude(args: argparse.Namespace, settings: Settings) -> int:
 
 def _rows(path: str) -> list[dict[str, str]]:
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as stream:
+        with TextIOWrapper(open_regular(path), encoding="utf-8-sig", newline="") as stream:
             rows = list(csv.DictReader(stream))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ListError("the list cannot be read", file=path) from error
+        reason = getattr(error, "strerror", None) or "it is no CSV in UTF-8"
+        raise ListError(f"the list cannot be read: {reason}", file=path) from error
     if not rows or set(COLUMNS) - set(rows[0]) or not all((row["series_in_stratum"] or "").isdigit() for row in rows):
         raise ListError("no list that dcmaudit sample draw wrote", file=path)
     return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import threading
@@ -13,6 +14,9 @@ from dcmaudit.cli.common import say
 from dcmaudit.pipeline.holding import hold
 
 _NUMBERS = (signal.SIGINT, signal.SIGTERM)
+
+GRACE = 5.0
+"""Seconds after SIGTERM in which what is being worked on may be finished: who sends it waits, and kills then."""
 
 
 class Stop:
@@ -30,7 +34,8 @@ class Stop:
 @contextmanager
 def stoppable(tell: Callable[[str], None] = say) -> Iterator[Stop]:
     """Meanwhile the first SIGINT or SIGTERM only asks for an end; the second one is a KeyboardInterrupt, as soon as
-    what is finished was told.
+    what is finished was told. After SIGTERM the second one comes by itself, for a machine that shuts down waits for
+    seconds and not for a file.
 
     Outside of the main thread, where signals do not arrive, nothing asks.
     """
@@ -40,7 +45,11 @@ def stoppable(tell: Callable[[str], None] = say) -> Iterator[Stop]:
         presses = counted()
         if not stop.asked():
             stop.ask()
-            tell("stopping: files that are being worked on are finished first (Ctrl+C again: at once)")
+            again = "Ctrl+C again: at once"
+            if number == signal.SIGTERM:
+                later.start()
+                again = f"in {GRACE:g} seconds: at once"
+            tell(f"stopping: files that are being worked on are finished first ({again})")
             presses -= 1
         if presses > 0:
             hold.interrupt()
@@ -48,11 +57,14 @@ def stoppable(tell: Callable[[str], None] = say) -> Iterator[Stop]:
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
+    later = threading.Timer(GRACE, os.kill, (os.getpid(), signal.SIGTERM))
+    later.daemon = True
     with _signals() as counted:
         before = {number: signal.signal(number, on_signal) for number in _NUMBERS}
         try:
             yield stop
         finally:
+            later.cancel()
             hold.received()
             for number, handler in before.items():
                 signal.signal(number, handler)

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from dcmaudit.errors import UsageError
 from dcmaudit.model.paths import home_path
+from dcmaudit.settings.plainfile import read_text
 from dcmaudit.settings.settings import PREFIX, Settings, file_values
 
 _PATHS = ("smi_root", "pacs_root", "tessdata_prefix", "ca_bundle", "deid_rules", "db")
@@ -53,7 +54,7 @@ def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]
 
 def _read(path: Path, *, must_exist: bool) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
     except FileNotFoundError as error:
         if must_exist:
             raise UsageError("no such settings file", file=str(path)) from error

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from dcmaudit.errors import ListError
+from dcmaudit.settings.plainfile import open_regular
 from dcmaudit.sources.listed import Listed
-from dcmaudit.sources.local import open_regular, printable
+from dcmaudit.sources.local import printable
 
 COLUMNS = ("dicomfilepath", "filename")
 """The columns that name files, in lower case; the first one present counts."""

@@ -10,8 +10,9 @@ from functools import lru_cache
 from typing import BinaryIO
 
 from dcmaudit.errors import ListError
+from dcmaudit.settings.plainfile import open_regular
 from dcmaudit.sources.listed import Listed
-from dcmaudit.sources.local import open_regular, printable
+from dcmaudit.sources.local import printable
 
 _REFERENCED_FILE_ID = (0x0004, 0x1500)
 _RECORDS = (0x0004, 0x1220)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import re
-import stat
 from dataclasses import dataclass
-from io import BufferedReader, FileIO
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from dcmaudit.errors import SourceError, SourceNotFoundError, SourceUnreadableError
+from dcmaudit.settings.plainfile import open_regular
 
 _ESCAPED = re.compile(r"\\x([0-9a-f]{2})")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -81,27 +80,6 @@ class LocalReference:
             return open_regular(self.path)
         except OSError as error:
             raise translated(error, self.name) from error
-
-
-def open_regular(path: str) -> BinaryIO:
-    """A buffered reader over a regular file; OSError (ENXIO for anything but a regular file)."""
-    require_regular(os.stat(path))
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        # Asked again: between the two calls the name may have come to mean something else.
-        require_regular(os.fstat(descriptor))
-        return cast("BinaryIO", BufferedReader(FileIO(descriptor, "rb")))
-    except BaseException:
-        os.close(descriptor)
-        raise
-
-
-def require_regular(status: os.stat_result) -> None:
-    """OSError unless ``status`` is that of a regular file: EISDIR for a folder, ENXIO for a pipe or device."""
-    if stat.S_ISDIR(status.st_mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.ENXIO, "not a regular file")
 
 
 def translated(error: OSError, name: str) -> SourceError:

@@ -6,7 +6,7 @@ import os
 import struct
 from enum import Enum
 
-from dcmaudit.sources.local import require_regular
+from dcmaudit.settings.plainfile import require_regular
 
 HEAD = 512
 """Bytes that are read of each file: the preamble, the prefix and the start of the file meta information."""

@@ -11,6 +11,7 @@ from dcmaudit.detect.pii.judging import Judgement
 from dcmaudit.detect.pii.technical import LONGEST, is_technical
 from dcmaudit.errors import ListError
 from dcmaudit.model import Verdict
+from dcmaudit.settings.plainfile import read_text
 
 NAME = "allowlist"
 NUMBER = 50
@@ -60,9 +61,10 @@ def read_list(path: Path) -> list[regex.Pattern[str]]:
     cannot be read.
     """
     try:
-        lines = path.read_text("utf-8-sig").splitlines()
+        lines = read_text(path).splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ListError(f"the allow list cannot be read ({type(error).__name__})", file=str(path)) from error
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise ListError(f"the allow list cannot be read: {reason}", file=str(path)) from error
     patterns = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():

@@ -14,6 +14,7 @@ from dcmaudit.detect.rules.recipe import RecipeParser
 from dcmaudit.detect.rules.ruleset import Rule, RuleFile, RuleSet
 from dcmaudit.detect.rules.syntax import Fault
 from dcmaudit.errors import RuleError, SourceUnreadableError
+from dcmaudit.settings.plainfile import open_regular
 
 _LARGEST_FILE = 16 * 1024 * 1024
 _GLANCE = 64 * 1024
@@ -76,7 +77,7 @@ def _holds_rules(path: Path) -> bool:
     if path.suffix.lower() in _RULE_ENDINGS:
         return True
     try:
-        with path.open("rb") as opened:
+        with open_regular(path) as opened:
             text = _decoded(opened.read(_GLANCE), path)
     except (OSError, RuleError):
         return False
@@ -137,7 +138,7 @@ def _idle(file: RuleFile, unknown: Unknown, *, ignore_sections: bool) -> list[Fa
 
 def _read(path: Path) -> str:
     try:
-        with path.open("rb") as opened:
+        with open_regular(path) as opened:
             data = opened.read(_LARGEST_FILE + 1)
     except FileNotFoundError as error:
         raise RuleError("no such file of rules", file=str(path)) from error

@@ -18,6 +18,7 @@ from dcmaudit.errors import (
     SourceUnreadableError,
     UsageError,
 )
+from dcmaudit.settings.plainfile import read_regular
 from dcmaudit.sources.s3 import clouds, profiles
 from dcmaudit.sources.s3.credentials import DEFAULT_REGION, CredentialBook, Credentials
 from dcmaudit.sources.s3.names import Provider
@@ -177,7 +178,7 @@ def _unusable(error: Exception, name: str) -> DcmauditError:
 
 def _certificates(bundle: Path) -> str:
     try:
-        return bundle.read_text("ascii", errors="replace")
+        return read_regular(bundle).decode("ascii", errors="replace")
     except OSError as error:
         raise UsageError(f"the CA bundle cannot be read: {error.strerror}", file=str(bundle)) from error
 

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import platformdirs
 
 from dcmaudit.errors import SourceUnreadableError, UsageError
+from dcmaudit.settings.plainfile import open_regular
 from dcmaudit.sources.s3.names import check_bucket
 from dcmaudit.sources.s3.secretstore import forget_secret, keep_secret, kept_secret
 
@@ -136,7 +137,7 @@ class CredentialBook:
     def _read(self) -> dict[str, dict[str, Any]]:
         path = str(self._path)
         try:
-            with self._path.open("rb") as stream:
+            with open_regular(self._path) as stream:
                 if stat.S_IMODE(os.fstat(stream.fileno()).st_mode) & 0o077:
                     hint = "chmod 600 it, and change the secrets in it if somebody else could have read them"
                     raise SourceUnreadableError("others may read these credentials", file=path, hint=hint)

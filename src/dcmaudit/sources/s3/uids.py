@@ -14,7 +14,8 @@ from itertools import pairwise
 from typing import BinaryIO
 
 from dcmaudit.errors import ListError
-from dcmaudit.sources.local import open_regular, printable
+from dcmaudit.settings.plainfile import open_regular
+from dcmaudit.sources.local import printable
 
 STUDY, SERIES = "studyinstanceuid", "seriesinstanceuid"
 SMALL = 64 * 2**20

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from dcmaudit.cli import upkeep
 from dcmaudit.cli.common import Exit, add_common, local_path, log, say
+from dcmaudit.cli.names import add_files
 from dcmaudit.errors import DcmauditError, StoreError, UsageError
 from dcmaudit.model.texts import printable
 
@@ -48,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     ):
         files = actions.add_parser(action, help=text)
         add_common(files)
-        files.add_argument("files", nargs="+", metavar="FILES", help="DICOM files, wildcards, folders, CSV lists")
+        add_files(files, "DICOM files, wildcards, folders, lists")
         files.add_argument("--recursive", "-r", action="store_true", help="look into subfolders too")
         if action == "adopt":
             files.add_argument("--from", dest="former", metavar="NAME", help="the former name, where several fit")

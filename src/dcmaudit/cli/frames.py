@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dcmaudit.cli.common import inputs, local_path
+from dcmaudit.cli.names import add_files
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Outcome, PlaneKind, Reference, Rendering, Result, View
 from dcmaudit.model.texts import printable
@@ -27,9 +28,7 @@ INTERRUPTED = 130
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
-    parser.add_argument(
-        "files", nargs="+", metavar="FILES", help="DICOM files, wildcards, folders, CSV lists, databases"
-    )
+    add_files(parser, "DICOM files, wildcards, folders, lists, databases")
     parser.add_argument("-x", "--extract", action="store_true", help="write every plane to a picture file of its own")
     parser.add_argument(
         "-i", "--identify", action="store_true", help="read every plane and list it, a line each (default without -x)"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, local_path, say
+from dcmaudit.cli.names import add_files
 from dcmaudit.cli.ocr_progress import Progress
 from dcmaudit.cli.ocr_report import Report, Sink
 from dcmaudit.cli.stopping import Stop, stoppable
@@ -40,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "with --csv it goes into that file (and into the database too where --db names one)."
     )
     parser.epilog = "exit codes: 0 every plane of every file was looked at; 1 some were not; 2 wrong usage"
-    parser.add_argument("files", nargs="+", metavar="FILES", help="DICOM files, wildcards, folders, lists, databases")
+    add_files(parser, "DICOM files, wildcards, folders, lists, databases")
     _how(parser.add_argument_group("how to look"))
     _judging(parser.add_argument_group("who judges"))
     _where(parser.add_argument_group("where findings go"))

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from dcmaudit import __version__
-from dcmaudit.cli import registry, review
+from dcmaudit.cli import names, registry, review
 from dcmaudit.cli.common import Exit, add_common, exit_code_of, flags_of, log, say, set_up_logging
 from dcmaudit.cli.streams import ClosedOutput, replace_closed
 from dcmaudit.errors import DcmauditError, StoreError, UsageError
@@ -55,6 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one retur
     debug = False
     try:
         args, name = _parse(words)
+        names.resolve(args)
         debug = getattr(args, "debug", False)
         set_up_logging(debug=debug, quiet=getattr(args, "quiet", False))
         code = _run(args, name)

@@ -6,13 +6,14 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import TextIOWrapper
 from pathlib import Path
+from typing import TextIO
 
 from dcmaudit.errors import ListError, UsageError
 from dcmaudit.model import Box, Everywhere, FrameAddress, Origin, OverlayAddress, Scope, parse_key
 from dcmaudit.model.redaction import Request
-from dcmaudit.settings.plainfile import open_regular
+from dcmaudit.sources.csvlist import as_text
+from dcmaudit.sources.local import open_regular
 
 _FORM = "x0,y0,x1,y1 with both corners inside, or x0,y0,+width,+height; several are separated by ;"
 _RECT = re.compile(r"(-?\d+),(-?\d+),(\+?)(-?\d+),(\+?)(-?\d+)")
@@ -32,10 +33,13 @@ def parse_rects(text: str) -> list[Box]:
         if found is None or found[3] != found[5]:
             raise UsageError(f"{part.strip()!r} is no rectangle", hint=_FORM)
         x, y, c, d = (int(found[i]) for i in (1, 2, 4, 6))
-        if found[3]:
-            boxes.append(Box.from_corner(x=x, y=y, width=c, height=d))
-        else:
-            boxes.append(Box.from_inclusive(left=x, top=y, right=c, bottom=d))
+        try:
+            if found[3]:
+                boxes.append(Box.from_corner(x=x, y=y, width=c, height=d))
+            else:
+                boxes.append(Box.from_inclusive(left=x, top=y, right=c, bottom=d))
+        except UsageError as error:
+            raise UsageError(f"the rectangle {part.strip()} holds no pixel", hint=error.hint) from error
     if not boxes:
         raise UsageError("the list of rectangles is empty", hint=_FORM)
     return boxes
@@ -91,8 +95,8 @@ def read_csv(path: Path) -> Iterator[Row]:
     column is missing.
     """
     try:
-        with TextIOWrapper(open_regular(path), encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
+        with as_text(open_regular(str(path))) as stream:
+            reader = csv.DictReader(stream, delimiter=_delimiter(stream))
             titles = {title.strip().lower(): title for title in reader.fieldnames or ()}
             missing = [column for column in COLUMNS if column not in titles]
             if missing:
@@ -105,8 +109,24 @@ def read_csv(path: Path) -> Iterator[Row]:
                     yield row
     except OSError as error:
         raise ListError(f"it cannot be read: {error.strerror}", file=str(path)) from error
-    except UnicodeDecodeError as error:
-        raise ListError("it is not UTF-8", file=str(path), hint="save it as UTF-8") from error
+    except csv.Error as error:
+        hint = "the quotes do not match; mend the line, for nothing after it was read"
+        raise ListError("it cannot be read as CSV", file=str(path), hint=hint) from error
+    except UnicodeError as error:
+        raise ListError("not the encoding that it begins with", file=str(path), hint="save it as UTF-8") from error
+
+
+def _delimiter(stream: TextIO) -> str:
+    """What separates the columns, by the first line; ``stream`` is at the column titles afterwards."""
+    line = stream.readline()
+    if line.lower().startswith("sep="):
+        return line[4:5] or ","
+    stream.seek(0)
+    return max(",;\t|", key=lambda mark: sum(column in COLUMNS for column in _titles(line, mark)))
+
+
+def _titles(line: str, mark: str) -> list[str]:
+    return [title.strip().strip('"').lower() for title in line.strip().split(mark)]
 
 
 def _row(line: dict[str, str], titles: dict[str, str], where: str) -> Row | None:
@@ -115,13 +135,15 @@ def _row(line: dict[str, str], titles: dict[str, str], where: str) -> Row | None
     numbers: dict[str, int] = {}
     for column in COLUMNS[3:] if named else COLUMNS[1:]:
         value = (line.get(titles[column]) or "").strip()
-        if not re.fullmatch(r"-?\d+", value):
+        # spreadsheets write whole numbers as 20.0
+        found = re.fullmatch(r"([+-]?\d{1,9})(?:[.,]0*)?", value)
+        if not found:
             return Row(name, None, f"{where}: {column} is no whole number")
-        numbers[column] = int(value)
+        numbers[column] = int(found[1])
     if all(numbers[edge] == -1 for edge in COLUMNS[3:]):
         return None
     try:
-        box = Box.from_inclusive(**{edge: numbers[edge] for edge in COLUMNS[3:]})
+        box = _box(numbers)
         scope = _named(named) if named else _scope(numbers["frame"], numbers["overlay"])
     except UsageError as error:
         return Row(name, None, f"{where}: {error.message}")
@@ -132,6 +154,14 @@ def _key_of(overlay: str) -> str:
     """The key of a plane that stands in the column overlay, as ``dcmaudit ocr`` writes those that have no number."""
     text = overlay.strip()
     return text if text[:1].isalpha() else ""
+
+
+def _box(numbers: dict[str, int]) -> Box:
+    left, top, right, bottom = (numbers[edge] for edge in COLUMNS[3:])
+    try:
+        return Box.from_inclusive(left=left, top=top, right=right, bottom=bottom)
+    except UsageError as error:
+        raise UsageError(f"the rectangle {left},{top},{right},{bottom} holds no pixel", hint=error.hint) from error
 
 
 def _named(text: str) -> Scope:

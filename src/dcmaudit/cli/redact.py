@@ -6,9 +6,12 @@ import argparse
 import secrets
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, local_path
+from dcmaudit.cli.names import add_files
 from dcmaudit.cli.ocr_progress import count_files
 from dcmaudit.cli.progress import Progress
 from dcmaudit.cli.redact_inputs import fresh, from_csv, references
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from dcmaudit.model.redaction import Request
     from dcmaudit.pipeline.asked import Asked
     from dcmaudit.pipeline.redacting import RedactionJob
+    from dcmaudit.pipeline.remote import Target
     from dcmaudit.settings import Settings
     from dcmaudit.store import Store
 
@@ -38,10 +42,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "exit codes: 0 every file was redacted and proved, or copied, and holds nothing unaudited; 1 some were not; "
         "2 wrong usage; 3 as 0, but --check-text saw text on some"
     )
-    parser.add_argument(
-        "files", nargs="*", metavar="FILES",
-        help="DICOM files, wildcards, folders, lists (default: all files of the CSV list or of the database)",
-    )  # fmt: skip
+    words = "DICOM files, wildcards, folders, lists (default: all files of the CSV list or of the database)"
+    add_files(parser, words, needed=False)
     _what(parser.add_argument_group("what is blacked out"))
     _how(parser.add_argument_group("how"))
     _where(parser.add_argument_group("output"))
@@ -119,7 +121,10 @@ def _how(group: argparse._ArgumentGroup) -> None:
 
 def _where(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "-o", "--output", metavar="DIR", help="folder, s3://BUCKET/PREFIX or az://... (default: beside inputs)"
+        "-o",
+        "--output",
+        metavar="DIR",
+        help="folder, s3://BUCKET/PREFIX or az://...; for one input also FILE.dcm (default: beside inputs)",
     )
     group.add_argument("--relative-path", metavar="PREFIX", help="with -o: keep the folders after PREFIX")
     group.add_argument("--overwrite", action="store_true", help="replace existing outputs")
@@ -229,12 +234,14 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
         require_rules(rules, ignore_sections=settings.ignore_sections)
     if args.check_text:
         looking_job().make_finder()  # so does a missing detector
+    exact = _exact_output(args, settings)
     return RedactionJob(
         Naming(
-            None if args.output is None else target_folder(args.output),
+            None if args.output is None or exact is not None else target_folder(args.output),
             None if args.relative_path is None else prefix_of(args.relative_path),
             overwrite=args.overwrite,
             partly=None if args.partly is None else target_folder(args.partly),
+            exact=exact,
             mixed=args.allow_partly,
         ),
         RedactionOptions(
@@ -294,6 +301,26 @@ def _check(args: argparse.Namespace) -> None:
     _check_database(args)
     if not args.files and args.csv is None and not _wants_database(args):
         raise UsageError("no file is named", hint="name files, or a list with --csv, or use the database")
+
+
+def _exact_output(args: argparse.Namespace, settings: Settings) -> Target | None:
+    """The output's own name where ``-o`` is called like a DICOM file and is no folder.
+
+    UsageError where there is more than one input, or where they come from a list or the database.
+    """
+    from dcmaudit.pipeline.remote import target_folder
+    from dcmaudit.sources import Passed, Problem, find
+
+    if args.output is None or not args.output.lower().endswith(".dcm"):
+        return None
+    target = target_folder(args.output)
+    if isinstance(target, Path) and target.is_dir():
+        return None
+    names = find(args.files, recursive=args.recursive or settings.recursive, pacs_root=settings.pacs_root)
+    inputs = list(islice((one for one in names if not isinstance(one, (Passed, Problem))), 2))
+    if len(inputs) > 1 or not args.files or args.relative_path is not None:
+        raise UsageError(f"{args.output} is the name of one file", hint="name one input with it, or a folder")
+    return target
 
 
 def _check_copies(args: argparse.Namespace) -> None:

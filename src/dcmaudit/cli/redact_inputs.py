@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dcmaudit.pipeline.redacting import RedactionJob
     from dcmaudit.pipeline.remote import Target
     from dcmaudit.settings import Settings
-    from dcmaudit.sources import Tally
+    from dcmaudit.sources import NameList, Tally
 
 
 def from_csv(
@@ -82,17 +82,18 @@ def references(
             yield reference
 
 
-def _is_output(name: str, files: list[str]) -> bool:
+def _is_output(name: str, files: list[str | NameList]) -> bool:
     """Whether a file that was found in a folder is called like an output, or like one that a killed run left behind.
 
     One that is named itself is an input.
     """
     from dcmaudit.pipeline.output import SUFFIX, is_unfinished
 
+    written = [file for file in files if isinstance(file, str)]
     return (
         (name.lower().endswith(SUFFIX) or is_unfinished(name))
-        and name not in files
-        and name not in map(os.path.abspath, files)
+        and name not in written
+        and name not in map(os.path.abspath, written)
     )
 
 

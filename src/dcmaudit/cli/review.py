@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, add_ignore_sections, log, say
+from dcmaudit.cli.names import add_files_from
 from dcmaudit.cli.start_page import StartPage
 from dcmaudit.errors import StoreError, UsageError
 
@@ -29,8 +30,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="extend",
         default=[],
         help="DICOM files, folders, wildcards, DICOMDIRs, databases, or CSV lists of file names in a column "
-        "DicomFilePath or filename",
+        "DicomFilePath or filename; - reads a list from standard input",
     )
+    add_files_from(parser)
     parser.add_argument(
         "-R", "-r", "--recursive", action="store_true", default=None, help="read folders with all their subfolders"
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from dcmaudit.cli import rulemaking
 from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, say
+from dcmaudit.cli.names import add_files
 from dcmaudit.errors import DcmauditError, RuleError, UsageError
 from dcmaudit.model.texts import printable
 
@@ -42,9 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         epilog="exit codes: 0 every file was answered; 1 some were not, or a part of the rules can never do anything "
         "(with --strict: or no rule matched them)",
     )
-    check.add_argument(
-        "files", nargs="+", metavar="FILES", help="DICOM files, wildcards, folders, CSV lists, databases"
-    )
+    add_files(check, "DICOM files, wildcards, folders, lists, databases")
     check.add_argument(
         "--deid-rules", metavar="PATH",
         help="file or folder of rules (default: $SMI_ROOT/data/deid, else the rules that come with dcmaudit)",

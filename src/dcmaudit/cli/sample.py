@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, local_path, say
+from dcmaudit.cli.names import add_files
 from dcmaudit.errors import DcmauditError, ListError, UsageError
 from dcmaudit.settings.plainfile import open_regular
 
@@ -38,9 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     plan = actions.add_parser("plan", help="how many series must be looked at for a bound")
     plan.add_argument("--series", type=int, metavar="N", help="how many series there are (default: very many)")
     draw = actions.add_parser("draw", help="draw series, one image of each, into a CSV list for -i")
-    draw.add_argument(
-        "files", nargs="+", metavar="NAMES", help="whatever -i takes: folders, CSV lists, s3://..., az://..., gs://..."
-    )
+    add_files(draw, "whatever -i takes: folders, lists, s3://..., az://..., gs://...", metavar="NAMES")
     draw.add_argument("-o", "--output", type=local_path, metavar="FILE", help="the list (default: standard output)")
     draw.add_argument("--overwrite", action="store_true", help="replace an existing list")
     draw.add_argument("--by", default=BY, metavar="TAGS", help=f"divide by these attributes (default: {BY})")

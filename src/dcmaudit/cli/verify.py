@@ -36,9 +36,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "3 all passed, but --check-text saw text on some"
     )
     parser.add_argument(
-        "files", nargs="+", metavar="BEFORE AFTER",
-        help="an original and its redacted file, more such pairs, and last a list of rectangles if --rect is not used",
+        "files", nargs="*", metavar="BEFORE AFTER",
+        help="an original and its redacted file, or two folders of them; more such pairs, and last a list of "
+        "rectangles if --rect is not used",
     )  # fmt: skip
+    parser.add_argument("--pairs", type=local_path, metavar="LIST", help="a CSV list with the columns before and after")
     _what(parser.add_argument_group("what was asked"))
     parser.add_argument(
         "--check-text", action="store_true",
@@ -83,7 +85,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     names, rects = _split(args)
     job = _job(args, settings)
+    names, alone = _paired(args, names)
     tasks = _tasks(args, names, rects)
+    for name, reason in alone:
+        print(f"{printable(name)}: not proved: {printable(reason)}", file=sys.stderr)
+        if args.json:
+            print(json.dumps({"file": name, "passed": False, "error": reason}), flush=True)
     passed = left = unseen = 0
     for task, answer in workers.each(partial(verify_pair, job), tasks, jobs=args.jobs):
         passed += _tell(args, task, answer)
@@ -91,10 +98,31 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         left += text is not None and bool(text.left)
         unseen += text is not None and bool(text.unseen)
     if not getattr(args, "quiet", False):
-        say(f"{passed} of {len(tasks)} passed" + (f"; text is left in {left}" if left else ""))
-    if passed < len(tasks) or (unseen and not left):
+        say(f"{passed} of {len(tasks) + len(alone)} passed" + (f"; text is left in {left}" if left else ""))
+    if passed < len(tasks) or alone or (unseen and not left):
         return Exit.NOT_ALL
     return Exit.TEXT_LEFT if left else Exit.GOOD
+
+
+def _paired(args: argparse.Namespace, names: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
+    """The files two a pair, with those of folders and of the list, and files that have no partner."""
+    from dcmaudit.cli.pairs import of_folders, of_list
+
+    flat, alone = list[str](), list[tuple[str, str]]()
+    found = [of_list(args.pairs)] if args.pairs is not None else []
+    for before, after in zip(names[::2], names[1::2], strict=True):
+        if os.path.isdir(before) != os.path.isdir(after):  # noqa: PTH112 - plain names
+            raise UsageError(f"{before} and {after} are a file and a folder", hint="compare two files, or two folders")
+        if os.path.isdir(before):  # noqa: PTH112
+            found.append(of_folders(before, after))
+        else:
+            flat += [before, after]
+    for pairs in found:
+        flat += [name for pair in pairs.found for name in pair]
+        alone += pairs.alone
+    if not flat and not alone:
+        raise UsageError("no pair of files is named", hint="dcmaudit verify BEFORE AFTER, or --pairs LIST")
+    return flat, alone
 
 
 def _split(args: argparse.Namespace) -> tuple[list[str], list[str]]:

@@ -34,6 +34,8 @@ class Naming:
     overwrite: bool = False
     partly: Target | None = None
     mixed: bool = False
+    exact: Target | None = None
+    """The very name of the output, where there is one input."""
 
     def path_for(self, reference: Reference, *, partly: bool = False) -> Target:
         """The name of the redacted file: the input's without ``.dcm``, and ``.redacted.dcm``.
@@ -44,6 +46,10 @@ class Naming:
         path = getattr(reference, "path", None)
         source = Path(path if path is not None else reference.name)
         name = (source.name[:-4] if source.name.lower().endswith(".dcm") else source.name) + SUFFIX
+        if self.exact is not None and not (partly and not self.mixed):
+            return self.exact
+        if self.exact is not None:
+            name = self.exact.name
         folder = self._folder(source.parent) if partly and not self.mixed else self.folder
         if folder is None and path is None:
             raise UsageError("it is no file of this machine, so that nothing can be put beside it", file=reference.name,

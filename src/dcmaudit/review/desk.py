@@ -34,7 +34,7 @@ from dcmaudit.review.watching import Watcher
 from dcmaudit.review.workers import Workers
 from dcmaudit.review.worklist import Worklist
 from dcmaudit.settings import Settings
-from dcmaudit.sources import Found, find, reference_to
+from dcmaudit.sources import Found, NameList, find, reference_to
 from dcmaudit.store import Store
 
 DOCUMENTS = 64
@@ -57,7 +57,7 @@ class Desk:
     def __init__(
         self,
         settings: Settings,
-        names: Sequence[str],
+        names: Sequence[str | NameList],
         *,
         store: Store,
         viewer: bool = False,
@@ -127,7 +127,7 @@ class Desk:
 
     # Files
 
-    def new_worklist(self, names: Sequence[str], *, recursive: bool, confined: bool = False) -> Worklist:
+    def new_worklist(self, names: Sequence[str | NameList], *, recursive: bool, confined: bool = False) -> Worklist:
         """Start to walk through what ``names`` lead to; ``confined`` to the folders that the page may open."""
         found: Iterable[Found] = find(names, recursive=recursive, pacs_root=self.settings.pacs_root)
         if confined:
@@ -409,7 +409,8 @@ def _use_database(desk: Desk, session: Session) -> None:
     session.bump()
 
 
-def _title(names: Sequence[str]) -> str:
+def _title(names: Sequence[str | NameList]) -> str:
     if not names:
         return ""
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    first = names[0].title if isinstance(names[0], NameList) else names[0]
+    return first if len(names) == 1 else f"{first} and {len(names) - 1} more"

@@ -12,12 +12,14 @@ scheme of the name.
 from dcmaudit.sources.finder import find, find_listed
 from dcmaudit.sources.found import Found, Passed, Passing, Problem, Tally
 from dcmaudit.sources.local import LocalReference
+from dcmaudit.sources.namelist import NameList, name_list
 from dcmaudit.sources.references import reference_to
 from dcmaudit.sources.s3.reference import ObjectReference
 
 __all__ = [
     "Found",
     "LocalReference",
+    "NameList",
     "ObjectReference",
     "Passed",
     "Passing",
@@ -25,5 +27,6 @@ __all__ = [
     "Tally",
     "find",
     "find_listed",
+    "name_list",
     "reference_to",
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+import os
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -16,9 +18,16 @@ from dcmaudit.sources.local import printable
 COLUMNS = ("dicomfilepath", "filename")
 """The columns that name files, in lower case; the first one present counts."""
 
-_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
+_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".lst", ".list")
+PLAIN = (".txt", ".lst", ".list")
+"""Suffixes of lists that may have a name a line, without column titles."""
 _DELIMITERS = (",", ";", "\t", "|")
 _HEADER_LIMIT = 1024 * 1024
+_TITLE = re.compile(
+    r"file|path|uid|study|series|image|instance|frame|overlay|left|top|right|bottom|modality|model|manufacturer|ocr|engine|"
+    r"mark|comment|tag|dicom|size|rows|columns|key|bucket|url|^(name|id|date|number|nr|no)s?$",
+    re.IGNORECASE,
+)
 _DATA = re.compile(r"\d{3}|[\\/^@]|\.\w")
 
 
@@ -28,6 +37,19 @@ def is_list(path: str, head: bytes) -> bool:
         return True
     start = head.replace(b"\x00", b"").lower()
     return any(column.encode() in start for column in COLUMNS)
+
+
+def is_plain_list(path: str, head: bytes, pacs_root: str | None) -> bool:
+    """Whether a file that is no DICOM has a name a line: by its suffix, and by a first line that leads to a file.
+
+    A text of any other kind would have its lines, which can hold anything, repeated as files that are not there.
+    """
+    if not path.lower().endswith(PLAIN):
+        return False
+    first = head.partition(b"\0" if b"\0" in head else b"\n")[0].removesuffix(b"\r").removeprefix(codecs.BOM_UTF8)
+    name = os.fsdecode(first)
+    roots = ["", *([pacs_root] if pacs_root else [])]
+    return bool(name.strip()) and any(os.path.lexists(os.path.join(root, name)) for root in roots)
 
 
 def csv_names(path: str) -> Iterator[Listed]:
@@ -45,7 +67,7 @@ def csv_names(path: str) -> Iterator[Listed]:
 
 def csv_entries(stream: BinaryIO, name: str) -> Iterator[Listed]:
     """The same for a list that is open already, from its start, and is called ``name``; ``stream`` is closed."""
-    with _as_text(stream) as text:
+    with as_text(stream) as text:
         try:
             delimiter, column, lines = _header(text, name)
             yield from _rows(text, name, delimiter, column, lines)
@@ -53,7 +75,20 @@ def csv_entries(stream: BinaryIO, name: str) -> Iterator[Listed]:
             raise ListError("not the encoding that it begins with", file=name, hint="save it as UTF-8") from error
 
 
-def _as_text(stream: BinaryIO) -> io.TextIOWrapper:
+def has_titles(stream: BinaryIO) -> bool:
+    """Whether the first line has a column that names files; ``stream`` is at its start again afterwards."""
+    head = stream.read(_HEADER_LIMIT)
+    stream.seek(0)
+    with as_text(io.BytesIO(head)) as text:
+        try:
+            _header(text, "")
+        except (ListError, UnicodeError):
+            return False
+    return True
+
+
+def as_text(stream: BinaryIO) -> io.TextIOWrapper:
+    """The text of a list: UTF-16 with a mark or recognisable without, else UTF-8; bytes that are neither are kept."""
     head = stream.read(256)
     stream.seek(0)
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
@@ -83,10 +118,12 @@ def _header(text: io.TextIOWrapper, name: str) -> tuple[str, int, int]:
 
 def _columns_found(titles: list[str]) -> str:
     titles = [title.strip() for title in titles]
-    # A first line that is data may hold a person's name or number: it is not repeated.
-    if not any(titles) or any(_DATA.search(title) for title in titles):
+    # A first line that is data may hold a person's name or number: only words that titles are made of are repeated.
+    known = [printable(title[:40]) for title in titles[:20] if _TITLE.search(title)]
+    if not known or any(_DATA.search(title) for title in titles):
         return "its first line does not look like column titles; add one"
-    return "columns found: " + ", ".join(printable(title[:40]) for title in titles[:20])
+    others = len(titles) - len(known)
+    return "columns found: " + ", ".join(known) + (f", and {others} more" if others else "")
 
 
 def _split(line: str, delimiter: str) -> list[str]:

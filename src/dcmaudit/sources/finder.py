@@ -9,13 +9,14 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from dcmaudit.errors import ListError, NotDicomError, SourceError, SourceNotFoundError, SourceUnreadableError
-from dcmaudit.sources.csvlist import csv_entries, csv_names, is_list
+from dcmaudit.sources.csvlist import PLAIN, csv_entries, csv_names, is_list, is_plain_list
 from dcmaudit.sources.databaselist import database_names
 from dcmaudit.sources.dicomdir import dicomdir_names
 from dcmaudit.sources.folders import Candidate, Walker
 from dcmaudit.sources.found import Found, Passed, Passing, Problem
 from dcmaudit.sources.listed import Listed
 from dcmaudit.sources.local import LocalReference, is_possible, path_of, printable, translated
+from dcmaudit.sources.namelist import NameList, listed_names, plain_names
 from dcmaudit.sources.recognise import Content, promises_dicom, read_head, recognise
 from dcmaudit.sources.s3.finding import ObjectList, find_object, find_objects, has_magic, open_list
 from dcmaudit.sources.s3.names import ALLOWED, is_object_name, without_secrets
@@ -25,13 +26,14 @@ from dcmaudit.sources.wildcards import expand
 
 
 def find(
-    names: Iterable[str], *, recursive: bool = False, pacs_root: str | os.PathLike[str] | None = None
+    names: Iterable[str | NameList], *, recursive: bool = False, pacs_root: str | os.PathLike[str] | None = None
 ) -> Iterator[Found]:
     """Everything that ``names`` lead to, in their order, found while it is asked for.
 
     A name is a DICOM file, a folder (with its subfolders where ``recursive``), a wildcard that the shell left as
-    it is, a CSV list, a DICOMDIR or a dcmaudit database; which of them is told by content, not by suffix. Each
-    file comes once. Relative names in lists are tried against the working directory, then under ``pacs_root``.
+    it is, a CSV list, a DICOMDIR or a dcmaudit database; which of them is told by content, not by suffix. A text file
+    with a name a line (``.txt``, ``.lst``, ``.list``) and a ``NameList`` are lists, too. Each file comes once. Relative
+    names in lists are tried against the working directory, then under ``pacs_root``.
 
     Nothing raises: a name that leads nowhere, a file named by hand or by a list that is not DICOM, a folder or
     file that may not be read, and a list that cannot be used are each a ``Problem``. Files met in folders that
@@ -62,9 +64,12 @@ class _Finder:
         self._last = ("", "")
         self._real_folder = lru_cache(maxsize=256)(os.path.realpath)
 
-    def all(self, names: Iterable[str]) -> Iterator[Found]:
+    def all(self, names: Iterable[str | NameList]) -> Iterator[Found]:
         for name in names:
-            yield from self._named(name)
+            if isinstance(name, NameList):
+                yield from self._list(name.path, listed_names(name), title=name.title)
+            else:
+                yield from self._named(name)
 
     # A name given by hand
 
@@ -122,6 +127,8 @@ class _Finder:
             yield from self._list(path, dicomdir_names(path))
         elif content is Content.DATABASE:
             yield from self._list(path, database_names(path))
+        elif content is Content.OTHER and is_plain_list(path, head, self._pacs_root):
+            yield from self._list(path, plain_names(path))
         elif content is Content.OTHER and is_list(path, head):
             yield from self._list(path, csv_names(path))
         else:
@@ -161,19 +168,20 @@ class _Finder:
 
     # Lists
 
-    def _list(self, path: str, entries: Iterator[Listed]) -> Iterator[Found]:
+    def _list(self, path: str, entries: Iterator[Listed], *, title: str | None = None) -> Iterator[Found]:
+        shown = title or printable(path)
         is_empty = True
         try:
             for entry in entries:
                 is_empty = False
                 yield from self.listed(entry)
         except (ListError, SourceError) as error:
-            yield Problem(printable(path), error)
+            yield Problem(shown, error)
         except OSError as error:
-            yield Problem(printable(path), translated(error, printable(path)))
+            yield Problem(shown, translated(error, shown))
         else:
             if is_empty:
-                yield Problem(printable(path), ListError("this list names no file", file=printable(path)))
+                yield Problem(shown, ListError("this list names no file", file=shown))
 
     def listed(self, entry: Listed) -> Iterator[Found]:
         """The one file that a list names; anything else but a readable DICOM file is a problem."""
@@ -298,7 +306,10 @@ def _unusable(content: Content, path: str) -> SourceError | NotDicomError:
     if content is Content.EMPTY:
         return NotDicomError("the file is empty", file=path)
     if content is Content.OTHER:
-        return NotDicomError("not DICOM", file=path, hint="neither a DICOM file nor a list that can be read")
+        hint = "neither a DICOM file nor a list that can be read"
+        if path.lower().endswith(PLAIN):
+            hint = "a list inside a list is not read: name it itself, as an input of its own"
+        return NotDicomError("not DICOM", file=path, hint=hint)
     return ListError(f"a {content.value} inside a list", file=path, hint="name it itself, as an input of its own")
 
 

@@ -15,6 +15,7 @@ import uvicorn
 from dcmaudit.errors import ServerError, UsageError
 from dcmaudit.review import Desk
 from dcmaudit.settings import Settings
+from dcmaudit.sources import NameList
 from dcmaudit.store import open_store
 from dcmaudit.web.app import make_app
 from dcmaudit.web.security import Access
@@ -30,7 +31,7 @@ _M_ARENA_MAX = -8
 
 
 def serve(
-    names: Sequence[str],
+    names: Sequence[str | NameList],
     settings: Settings,
     *,
     review: bool = False,

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dcmaudit.errors import ListError
+from dcmaudit.settings.plainfile import open_regular
 from dcmaudit.sources import LocalReference, find
 from dcmaudit.sources.csvlist import as_text
-from dcmaudit.sources.local import open_regular
 
 SUFFIX = ".redacted.dcm"
 COLUMNS = ("before", "after")

@@ -12,8 +12,8 @@ from typing import TextIO
 from dcmaudit.errors import ListError, UsageError
 from dcmaudit.model import Box, Everywhere, FrameAddress, Origin, OverlayAddress, Scope, parse_key
 from dcmaudit.model.redaction import Request
+from dcmaudit.settings.plainfile import open_regular
 from dcmaudit.sources.csvlist import as_text
-from dcmaudit.sources.local import open_regular
 
 _FORM = "x0,y0,x1,y1 with both corners inside, or x0,y0,+width,+height; several are separated by ;"
 _RECT = re.compile(r"(-?\d+),(-?\d+),(\+?)(-?\d+),(\+?)(-?\d+)")

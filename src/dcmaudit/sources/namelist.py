@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import IO, BinaryIO
 
 from dcmaudit.errors import ListError, UsageError
+from dcmaudit.settings.plainfile import open_regular
 from dcmaudit.sources.csvlist import as_text, csv_entries, has_titles
 from dcmaudit.sources.listed import Listed
-from dcmaudit.sources.local import open_regular, printable
+from dcmaudit.sources.local import printable
 
 STANDARD_INPUT = "-"
 _LONGEST = 1 << 16

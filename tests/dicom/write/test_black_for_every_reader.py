@@ -147,6 +147,17 @@ def test_frames_of_different_colour_spaces_fit_no_header_and_are_refused() -> No
         redacted(before, ask(BOX, FrameAddress(0)))
 
 
+@pytest.mark.parametrize(("photometric", "signed"), [("MONOCHROME1", False), ("MONOCHROME2", True)])
+def test_black_that_fewer_bits_than_stored_cannot_say_is_refused(photometric: str, signed: bool) -> None:
+    from dcmaudit.errors import UnsupportedError
+
+    grey = PICTURE[..., 0]
+    data = dataset(grey.astype(np.uint16), bits_stored=12, photometric=photometric, signed=signed)
+    before = MemoryReference("a.dcm", file_bytes(data, JPEG_BASELINE, frames=[encode(grey, JPEG_BASELINE)]))
+    with pytest.raises(UnsupportedError, match="BitsStored is 12"):
+        redacted(before, ask(BOX, Everywhere.ALL_FRAMES))
+
+
 @pytest.mark.parametrize("name", SEQUENTIAL)
 @pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL_422"])
 def test_dcmtk_shows_black(name: str, photometric: str, tmp_path: Path) -> None:

@@ -194,6 +194,12 @@ class FrameWork:
         nothing = np.zeros((1, 1), layout.cell)
         samples = samples_of(nothing, layout.photometric, self.reader, self.header, frame)
         level = int(self.painter.black(samples)[0])
+        if level and precision < layout.bits_stored and layout.photometric != "PALETTE COLOR":
+            raise UnsupportedError(
+                f"its codestream has {precision} bits a sample and BitsStored is {layout.bits_stored}: what is black "
+                "for programs that go by the one is bright for those that go by the other",
+                hint="correct BitsStored first",
+            )
         if level < 0:
             level += 1 << precision  # signed values are coded as the bits they have
         is_largest = level == (1 << layout.bits_stored) - 1 and layout.photometric != "PALETTE COLOR"

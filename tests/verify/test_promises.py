@@ -220,6 +220,8 @@ PROMISES: list[tuple[str, str, tuple[str, ...]]] = [
     (README, "Files that are done are left out next time",
      ("tests/review/test_commands.py::test_every_key_of_the_guide_does_what_the_guide_says",)),
     (README, "lists every key", ("tests/review/test_commands.py::test_the_help_table_names_every_key",)),
+    (README, "held down hides every rectangle",
+     ("tests/browser/test_handy.py::test_a_held_key_hides_every_rectangle_until_it_is_let_go",)),
     (README, "only shows and never writes", ("tests/review/test_marking.py::test_the_viewer_writes_nothing_at_all",)),
     (README, "Where that cannot be proved there is no output, and the exit code says so",
      ("no_output_and_a_reason",
@@ -296,6 +298,8 @@ PROMISES: list[tuple[str, str, tuple[str, ...]]] = [
     (REDACTION, "Inputs are never replaced, with `--overwrite` neither; two inputs never share an output",
      ("tests/cli/test_redact.py::test_overwriting_never_touches_an_input",
       "tests/cli/test_redact.py::test_two_inputs_never_share_an_output")),
+    (REDACTION, "passes over inputs whose output and side files are there",
+     ("tests/cli/test_killed_redactions.py::test_a_run_killed_at_any_step_and_resumed_is_an_undisturbed_one",)),
     (REDACTION, "Exit codes: 0 every input was redacted and proved", (
         "tests/cli/test_program.py::test_every_kind_of_end_has_its_code",)),
     (REDACTION, "on every plane of each output",

@@ -36,25 +36,43 @@ Bytes = npt.NDArray[np.uint8]
 
 
 _Shape = tuple[tuple[int, ...], str, PixelLayout | None]
+_TOGETHER = 1 << 19
+"""Bytes of areas that are searched for at once."""
 
 
 @dataclass(slots=True)
 class Guard:
-    """Collects what was blacked, then searches for it. ``step``: of so many frames one is taken."""
+    """Searches for what was blacked while frames are compared. ``step``: of so many frames one is taken.
+
+    ``prepare`` comes first, ``finish`` last; between them any thread may say what it saw.
+    """
 
     step: int = 1
+    _indexes: list[tuple[str, _Index]] = field(default_factory=list)
     _areas: dict[_Shape, list[npt.NDArray[Any]]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _size: int = 0
+    _count: int = 0
+    _found: tuple[str, int] | None = None
 
     @classmethod
     def for_frames(cls, frames: int, area: int) -> Guard:
         """A guard for a file in which ``area`` cells are blacked in each of ``frames`` frames."""
         return cls(max(1, -(-frames * area // SAMPLE)))
 
+    def prepare(self, pieces: Iterable[tuple[str, bytes]]) -> None:
+        """Take in the bytes that no plane shows, with their places in words."""
+        self._indexes = [
+            (where, _Index(np.frombuffer(hay, np.uint8)))
+            for where, data in pieces
+            for at in range(0, len(data), _PIECE)
+            for hay in _readings(data[at : at + _PIECE + RUN])
+            if len(hay) >= RUN
+        ]
+
     def see(self, frame: int, cells: npt.NDArray[Any], layout: PixelLayout, boxes: Iterable[Box]) -> None:
         """Take in the original's cells (rows, columns[, samples]) of the boxes that are blacked in one frame."""
-        if frame % self.step:
+        if frame % self.step or not self._indexes:
             return
         for box in boxes:
             width = max(_LEAST_WIDTH, box.width)  # of a narrow box no row would be long enough to be found
@@ -64,36 +82,38 @@ class Guard:
 
     def see_bytes(self, frame: int, data: bytes) -> None:
         """Take in the original codestream of a frame that was written anew."""
-        if not frame % self.step:
+        if not frame % self.step and self._indexes:
             self._add(np.frombuffer(data, np.uint8), None)
+
+    def finish(self, record: Record) -> None:
+        """Search for the rest, and tell what was found."""
+        with self._lock:
+            self._search()
+        if self._count:
+            record.checks[GUARD] += self._count
+        if self._found is not None:
+            where, length = self._found
+            record.fail(GUARD, where, f"{length} bytes in a row are the original's where it was blacked")
 
     def _add(self, area: npt.NDArray[Any], layout: PixelLayout | None) -> None:
         with self._lock:
-            if area.nbytes and self._size < 8 * SAMPLE:
-                self._areas.setdefault((area.shape, area.dtype.str, layout), []).append(area)
-                self._size += area.nbytes
+            if not area.nbytes:
+                return
+            self._areas.setdefault((area.shape, area.dtype.str, layout), []).append(area)
+            self._size += area.nbytes
+            self._count += 1
+            if self._size >= _TOGETHER:
+                self._search()
 
-    def search(self, record: Record, pieces: Iterable[tuple[str, bytes]]) -> None:
-        """Search for all of it in bytes that no plane shows; ``pieces`` come with their places in words."""
-        if not self._areas:
-            return
-        indexes = [
-            (where, _Index(np.frombuffer(hay, np.uint8)))
-            for where, data in pieces
-            for at in range(0, len(data), _PIECE)
-            for hay in _readings(data[at : at + _PIECE + RUN])
-            if len(hay) >= RUN
-        ]
-        for (_, _, layout), areas in self._areas.items():
-            record.checks[GUARD] += len(areas)
-            orders = _orders(np.stack(areas), layout) if layout is not None else iter(areas)
-            for order in orders:
-                for where, index in indexes:
-                    length = next(index.runs_of(order), 0)
-                    if length:
-                        text = f"{length} bytes in a row are the original's where it was blacked"
-                        record.fail(GUARD, where, text)
-                        return
+    def _search(self) -> None:
+        """Search for the areas that wait; those of one shape together, which is quicker."""
+        areas, self._areas, self._size = self._areas, {}, 0
+        for (_, _, layout), alike in areas.items():
+            for order in _orders(np.stack(alike), layout) if layout is not None else iter(alike):
+                for where, index in self._indexes:
+                    if self._found is None:
+                        length = next(index.runs_of(order), 0)
+                        self._found = (where, length) if length else None
 
 
 class _Index:

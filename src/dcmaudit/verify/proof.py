@@ -136,11 +136,12 @@ class _Comparison:
         if old.image is not None or new.image is not None:
             relabelled = _is_relabelled(old.image, new.image, asked)
             guard = self._guard(asked, old.image)
+            guard.prepare(unseen_bytes(self.after.before_stream(), self.after.data, elements[1], new))
             labels = labels_of(old.image) if self.plan.blacks and not transcoded else frozenset()
             frames = FrameComparison(old, new, asked, self.record, transcoded, self.threads, relabelled, guard, labels)
             frames.run()
             self.planes += frames.planes
-            guard.search(self.record, unseen_bytes(self.after.before_stream(), self.after.data, elements[1], new))
+            guard.finish(self.record)
         elsewhere = self._overlays()
         touched = self._icons(elements)
         if old.image is not None:

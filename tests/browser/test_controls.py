@@ -157,6 +157,51 @@ def test_files_folders_and_databases_are_opened_from_the_dialogs(start: StartFac
     expect(face.at("#store")).to_have_attribute("title", f"Database: {tmp_path}/in/dcmaudit.sqlite.db")
 
 
+def test_the_dialogs_act_on_the_path_that_is_typed(start: StartFace, tmp_path: Path) -> None:
+    for name in ("first/a.dcm", "other/b.dcm", "other/c.dcm"):
+        write(tmp_path / name, cine(2))
+    (tmp_path / "marks").mkdir()
+    face = start(tmp_path / "first" / "a.dcm")
+    face.watch.allowed.append("Failed to load resource")
+    face.plane("frame 1/2")
+    path, do, note = face.at("#open-path"), face.at("#open-do"), face.at("#open-note")
+    face.press("Control+d")
+    expect(path).to_have_value(str(tmp_path / "first"))
+    path.fill(str(tmp_path / "other"))
+    do.click()  # without Enter or Go before
+    face.position("1/2")
+    expect(face.at("#filename")).to_contain_text("other/b.dcm")
+    face.press("Control+o")
+    path.fill(str(tmp_path / "other" / "c.dcm"))
+    face.press("Enter")
+    face.position("1/1")
+    expect(face.at("#filename")).to_contain_text("other/c.dcm")
+    face.press("Control+o")
+    path.fill(str(tmp_path / "first" / "a.dcm"))
+    do.click()
+    expect(face.at("#filename")).to_contain_text("first/a.dcm")
+    before = face.at("#store").get_attribute("title")
+    face.at("#menubar").get_by_role("menuitem", name="File").click()
+    face.at("[role=menu][aria-label=File]").get_by_text("Database…").click()
+    path.fill(str(tmp_path / "no such folder"))
+    do.click()
+    expect(note).to_contain_text("no such folder: no such folder")
+    expect(face.at("#dialog-open")).to_be_visible()
+    assert face.at("#store").get_attribute("title") == before, "marks do not go where nobody said"
+    path.fill(str(tmp_path / "marks"))
+    do.click()
+    expect(face.at("#store")).to_have_attribute("title", f"Database: {tmp_path}/marks/dcmaudit.sqlite.db")
+    face.press("Control+d")
+    path.fill(str(tmp_path / "first" / "a.dcm"))
+    do.click()
+    expect(note).to_contain_text("this is a file, and a folder is asked for")
+    path.fill(str(tmp_path / "nowhere"))
+    face.press("Enter")
+    expect(note).to_contain_text("nowhere: no such folder")
+    face.at("#open-entries").focus()
+    face.press("Escape")
+
+
 def test_both_tables_are_saved_as_csv(start: StartFace, tmp_path: Path) -> None:
     face = start(write(tmp_path / "one.dcm", cine(1)))
     face.press("r", "t")

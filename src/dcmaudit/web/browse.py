@@ -25,7 +25,8 @@ def roots(allowed: Sequence[str | Path]) -> list[Path]:
 def browse(path: str | None, allowed: Sequence[str | Path]) -> dict[str, object]:
     """The entries of a folder, of the first root where ``path`` is None, and its parent.
 
-    With ``allowed`` roots, UsageError for whatever lies outside of them, links followed. SourceNotFoundError and
+    Of a ``path`` that is a file, the folder that it lies in, and ``chosen``: the file's own path. With ``allowed``
+    roots, UsageError for whatever lies outside of them, links followed. SourceNotFoundError and
     SourceUnreadableError where the folder cannot be read. At most FOLDERS folders and FILES files are named;
     ``left_off`` counts the other entries.
     """
@@ -34,12 +35,17 @@ def browse(path: str | None, allowed: Sequence[str | Path]) -> dict[str, object]
         raise UsageError("a path holds no NUL character")
     folder = Path(os.path.abspath(home_path(path))) if path else starts[0]  # noqa: PTH100 (links stay)
     _require_allowed(folder, allowed)
+    chosen = None
+    if folder.is_file():
+        chosen, folder = folder, folder.parent
+        _require_allowed(folder, allowed)
     entries, left_off = _entries(folder, allowed)
     parent = folder.parent if folder != folder.parent else None
     if parent is not None and allowed and not _is_allowed(parent, allowed):
         parent = None
     return {
         "path": _text(folder),
+        "chosen": _text(chosen) if chosen else None,
         "parent": _text(parent) if parent else None,
         "entries": entries,
         "left_off": left_off,

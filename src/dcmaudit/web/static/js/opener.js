@@ -47,19 +47,22 @@ class Opener {
     this.chosen = new Set();
     this.focused = 0;
     this.here = "";
+    /** @type {string|null} the file whose path was typed */
+    this.typed = null;
     /** @type {string|null} */
     this.parent = null;
     byId("open-go", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.go(this.path.value);
+      void this.#typedEnter();
     });
+    this.path.addEventListener("input", () => this.#mark());
     this.server.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#useServer();
     });
     byId("open-cancel", HTMLButtonElement).addEventListener("click", () => this.dialog.close(""));
     this.up.addEventListener("click", () => this.parent !== null && void this.go(this.parent));
-    this.do.addEventListener("click", () => this.dialog.close("open"));
+    this.do.addEventListener("click", () => void this.#act());
     this.list.addEventListener("click", (event) => this.#click(event));
     this.list.addEventListener("dblclick", (event) => this.#enter(this.#indexOf(event.target)));
     this.list.addEventListener("keydown", (event) => this.#key(event));
@@ -88,8 +91,43 @@ class Opener {
     const password = this.#secret();
     if (how === "server") return { paths: [this.address.value.trim()], recursive: false, password };
     if (how !== "open") return null;
-    const paths = [...this.chosen].sort((a, b) => a - b).map((index) => this.entries[index]?.path ?? "");
-    return { paths: purpose.folders ? [this.here] : paths, recursive: this.recursive.checked };
+    const chosen = [...this.chosen].sort((a, b) => a - b).map((index) => this.entries[index]?.path ?? "");
+    const paths = this.typed !== null ? [this.typed] : purpose.folders ? [this.here] : chosen;
+    return { paths, recursive: this.recursive.checked };
+  }
+
+  /** Somebody chooses in the list: that is meant now, and not what was typed before. */
+  #untype() {
+    this.path.value = this.here;
+    this.typed = null;
+  }
+
+  /** Whether the path in the field is another one than that of the folder that is shown. */
+  get #isTyped() {
+    return this.path.value.trim() !== this.here;
+  }
+
+  /** A folder is shown, a file is what was meant. */
+  async #typedEnter() {
+    if ((await this.go(this.path.value.trim())) && this.typed !== null && this.#mayUse()) this.dialog.close("open");
+  }
+
+  /** The button acts on the path that stands in the field, and on no other: marks would go somewhere else. */
+  async #act() {
+    if (this.#isTyped) {
+      if (!(await this.go(this.path.value.trim()))) return;
+      if (this.typed === null && !this.purpose.folders) return; // a folder is only shown: which file is meant?
+      if (!this.#mayUse()) return;
+    }
+    this.dialog.close("open");
+  }
+
+  /** Whether what was typed is of the kind that is asked for; a database may be named by its file. */
+  #mayUse() {
+    if (this.typed === null || !this.purpose.folders || this.purpose.server) return true;
+    setText(this.note, `${this.typed}: this is a file, and a folder is asked for`);
+    this.typed = null;
+    return false;
   }
 
   #useServer() {
@@ -107,12 +145,13 @@ class Opener {
     return secret;
   }
 
-  /** @param {string} path */
+  /** @param {string} path @returns {Promise<boolean>} whether it could be read */
   async go(path) {
     setText(this.note, "Reading…");
     try {
       const listing = await Api.browse(path);
       this.here = listing.path;
+      this.typed = listing.chosen;
       this.parent = listing.parent;
       this.path.value = listing.path;
       this.entries = listing.entries;
@@ -124,9 +163,12 @@ class Opener {
       const files = listing.entries.filter(({ kind }) => kind === "file").length;
       const more = listing.left_off ? `, and ${counted(listing.left_off, "more entry", "more entries")} that are not shown: type the path of one` : "";
       setText(this.note, `${counted(listing.entries.length - files, "folder")}, ${counted(files, "file")}${more}`);
+      return true;
     } catch (error) {
       // the last folder stays: the reason is more use than an empty list
+      this.typed = null;
       setText(this.note, error instanceof Error ? error.message : String(error));
+      return false;
     }
   }
 
@@ -169,7 +211,7 @@ class Opener {
     focused?.scrollIntoView({ block: "nearest" });
     if (focused) this.list.setAttribute("aria-activedescendant", focused.id);
     else this.list.removeAttribute("aria-activedescendant");
-    this.do.disabled = this.purpose.folders ? !this.here : this.chosen.size === 0;
+    this.do.disabled = !this.#isTyped && (this.purpose.folders ? !this.here : this.chosen.size === 0);
     if (!this.purpose.folders) setText(this.do, this.chosen.size > 1 ? `Open ${this.chosen.size} files` : this.purpose.action);
   }
 
@@ -183,6 +225,7 @@ class Opener {
   #click(event) {
     const index = this.#indexOf(event.target);
     if (index < 0) return;
+    this.#untype();
     if (event.shiftKey && this.purpose.many) this.#range(this.focused, index);
     else this.#toggle(index, event.ctrlKey || event.metaKey);
     this.focused = index;
@@ -208,6 +251,7 @@ class Opener {
   /** Go into a folder, or open a file. @param {number} index */
   #enter(index) {
     const entry = this.entries[index];
+    this.#untype();
     if (entry?.kind === "folder") {
       void this.go(entry.path);
     } else if (entry && !this.purpose.folders) {
@@ -225,7 +269,10 @@ class Opener {
       const to = Math.min(Math.max(this.focused + step, 0), Math.max(last, 0));
       if (event.shiftKey && this.purpose.many) this.#range(this.focused, to);
       this.focused = to;
-    } else if (event.key === " ") this.#toggle(this.focused, true);
+    } else if (event.key === " ") {
+      this.#untype();
+      this.#toggle(this.focused, true);
+    }
     else if (event.key === "Enter") this.chosen.size > 1 ? this.dialog.close("open") : this.#enter(this.focused);
     else if (event.key === "Backspace") this.up.click();
     else if (event.key.length === 1 && !event.ctrlKey) this.#letter(event.key.toLowerCase());

@@ -165,7 +165,7 @@
  * @typedef {{key: string, title: string, count: number, shown: boolean, reason: string|null}} SeriesGroup
  * @typedef {{file_id: number, name: string, state: string, planes: number, unscanned_bits: boolean, groups: SeriesGroup[]}} SeriesFile
  * @typedef {{name: string, path: string, kind: "folder"|"file", size: number|null}} BrowseEntry
- * @typedef {{path: string, parent: string|null, entries: BrowseEntry[], roots: {name: string, path: string}[]|string[], left_off: number}} Listing
+ * @typedef {{path: string, chosen: string|null, parent: string|null, entries: BrowseEntry[], roots: {name: string, path: string}[]|string[], left_off: number}} Listing
  */
 
 export {};

@@ -147,6 +147,41 @@ def test_frames_of_different_colour_spaces_fit_no_header_and_are_refused() -> No
         redacted(before, ask(BOX, FrameAddress(0)))
 
 
+@pytest.mark.parametrize("high_bits", [False, True])
+@pytest.mark.parametrize("stored", [12, 13, 16])
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_jpeg_2000_of_another_sign_than_the_header_gets_the_headers(
+    photometric: str, stored: int, high_bits: bool
+) -> None:
+    from dcmaudit.dicom.codecs.codestreams import j2k_header
+    from dcmaudit.model.redaction import RedactionOptions
+
+    grey = (PICTURE[..., 0].astype(np.uint16) * 257) & ((1 << stored) - 1)
+    stream = encode(grey, JPEG_2000_LOSSLESS, bits_stored=stored)
+    data = dataset(grey, bits_stored=stored, photometric=photometric, signed=True)
+    before = MemoryReference("a.dcm", file_bytes(data, JPEG_2000_LOSSLESS, frames=[stream]))
+    options = RedactionOptions(remove_high_bits=high_bits)
+    found = redacted(before, ask(BOX, Everywhere.ALL_FRAMES), options=options)
+    proof = found.proof()
+    assert proof.passed, [str(finding) for finding in proof.findings]
+    assert not j2k_header(stream).signed
+    assert j2k_header(codestream(found.after)).signed
+    assert j2k_header(codestream(found.after)).precision == stored
+    end = (1 << stored - 1) - 1 if photometric == "MONOCHROME1" else -(1 << stored - 1)
+    assert set(np.unique(by_header(found.after)[INSIDE])) == {end}
+
+
+def test_a_sign_in_another_bit_than_the_headers_is_refused() -> None:
+    from dcmaudit.errors import UnsupportedError
+
+    grey = PICTURE[..., 0].astype(np.uint16)
+    data = dataset(grey, bits_stored=12, signed=True)
+    stream = encode(grey, JPEG_2000_LOSSLESS, bits_stored=14)
+    before = MemoryReference("a.dcm", file_bytes(data, JPEG_2000_LOSSLESS, frames=[stream]))
+    with pytest.raises(UnsupportedError, match="14 bits of another sign"):
+        redacted(before, ask(BOX, Everywhere.ALL_FRAMES))
+
+
 @pytest.mark.parametrize(("photometric", "signed"), [("MONOCHROME1", False), ("MONOCHROME2", True)])
 def test_black_that_fewer_bits_than_stored_cannot_say_is_refused(photometric: str, signed: bool) -> None:
     from dcmaudit.errors import UnsupportedError

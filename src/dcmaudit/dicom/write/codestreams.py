@@ -25,6 +25,7 @@ from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.header import Header
 from dcmaudit.dicom.instance import samples_of
 from dcmaudit.dicom.jpeg.redact import redact_blocks
+from dcmaudit.dicom.layout import PixelLayout
 from dcmaudit.dicom.native import Cells
 from dcmaudit.dicom.overlays import FoundOverlays, claimed_mask
 from dcmaudit.dicom.syntaxes import Codestream
@@ -80,7 +81,12 @@ class FrameWork:
             painted, carried = self.painter.paint(samples, boxes), self._carried(edit.frame)
             cells = put_stored(cells, painted, boxes, layout, claimed, carried=carried)
         cells = clear_bits(cells, edit.bits)
-        return clear_outside(cells, layout) if edit.strip else cells
+        if not edit.strip:
+            return cells
+        room = self._carried(edit.frame)
+        # What the encoding has no room for is no bit of the file's.
+        cleared: Cells = clear_outside(cells, layout) & cells.dtype.type(room & (1 << 8 * cells.dtype.itemsize) - 1)
+        return cleared
 
     def _carried(self, frame: int) -> int:
         """The bits of a cell that the frame's encoding has room for; decoders repeat the sign of JPEG 2000 upwards."""
@@ -227,7 +233,27 @@ class FrameWork:
         spec = EncodeSpec.like(target, original_parameters(self.reader.codestream(frame)))
         if self.clean and syntax.codestream is Codestream.JPEG_2000 and spec.signed != layout.signed:
             # Programs that go by the codestream and those that go by the header then read the same values.
-            spec = replace(spec, signed=layout.signed and layout.high == layout.bits_allocated - 1)
+            cells, spec = _resigned(cells, spec.precision, layout), replace(spec, signed=layout.signed)
         # Black of a file with 16 bits stored may need more bits than the codestream of one quiet frame was given.
         precision = max(spec.precision, needed_precision(cells, signed=spec.signed))
         return encode_frame(cells, replace(spec, precision=precision))
+
+
+def _resigned(cells: Cells, precision: int, layout: PixelLayout) -> Cells:
+    """Cells with the header's sign above the bits of their codestream, which had another one.
+
+    UnsupportedError where the codestream's bits are not the stored ones: its sign would be another bit.
+    """
+    if precision == layout.bits_allocated:
+        return cells  # it holds whole cells, as native pixel data do
+    if precision != layout.bits_stored or layout.high != layout.bits_stored - 1:
+        raise UnsupportedError(
+            f"its codestream has {precision} bits of another sign than PixelRepresentation says, BitsStored is "
+            f"{layout.bits_stored}: programs read other values from it, and nothing is black for all"
+        )
+    kind, mask = cells.dtype.type, (1 << precision) - 1
+    kept: Cells = cells & kind(mask)
+    if layout.signed:
+        above = ((1 << 8 * cells.dtype.itemsize) - 1) & ~mask
+        kept = np.where(kept & kind(1 << precision - 1), kept | kind(above), kept)
+    return kept

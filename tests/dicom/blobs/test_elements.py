@@ -211,6 +211,19 @@ def test_a_palette_belongs_to_a_palette_image() -> None:
         assert len(named(file_bytes(made))) == count
 
 
+@pytest.mark.parametrize(("tag", "length", "count"), [
+    (0x00281221, 600, 0), (0x00281221, 2000, 1), (0x00281201, 512, 0), (0x00281201, 2000, 1), (0x00281211, 2000, 1),
+    (0x00281200, 2000, 1), (0x00281204, 2000, 1),
+])  # fmt: skip
+def test_palette_data_that_their_descriptor_does_not_account_for(tag: int, length: int, count: int) -> None:
+    made = dataset(gradient(), photometric="PALETTE COLOR")
+    for name in ("Red", "Green", "Blue"):
+        setattr(made, f"{name}PaletteColorLookupTableDescriptor", [256, 0, 16])
+        setattr(made, f"{name}PaletteColorLookupTableData", bytes(range(256)) * 2)
+    made.add_new(tag, "OW", NOISE[:length])
+    assert len(named(file_bytes(made))) == count
+
+
 def test_real_profiles_pass_and_those_with_something_behind_do_not() -> None:
     from PIL import ImageCms
 

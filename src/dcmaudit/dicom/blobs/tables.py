@@ -18,6 +18,8 @@ PALETTES = frozenset({
     0x00281201, 0x00281202, 0x00281203, 0x00281204, 0x00281221, 0x00281222, 0x00281223, 0x00281224,
     0x00281211, 0x00281212, 0x00281213, 0x00281214, 0x00281200,
 })  # fmt: skip
+SEGMENTED = {0x00281221: 0x00281101, 0x00281222: 0x00281102, 0x00281223: 0x00281103, 0x00281224: 0x00281104}
+"""Segmented palettes (PS3.3 C.7.9.2): a segment says in two words or four bytes what at least one entry is."""
 _MOST_TURNS = 0.2
 """Part of the steps of a table that may change direction: windows and curves rise or fall, pictures go up and down."""
 
@@ -30,12 +32,21 @@ def fault_of_table(tag: int, data: bytes, numbers: Callable[[int], tuple[int, ..
     if tag in PALETTES and not palette:
         return "a palette beside an image that uses none"
     descriptor = numbers(DESCRIPTORS[tag]) if tag in DESCRIPTORS else ()
+    if tag in SEGMENTED:
+        return _fault_of_segments(data, numbers(SEGMENTED[tag]))
     if len(descriptor) < 3:
-        return None if tag in PALETTES and tag not in DESCRIPTORS else "LUT data without a descriptor"
+        return "LUT data without a descriptor"
     entries = descriptor[0] % 65536 or 65536
     if len(data) > entries * 2:
         return f"{len(data)} bytes of LUT data, {entries * 2} are declared"
     return "LUT data that rise and fall as a picture does" if tag == 0x00283006 and _turns(data, entries) else None
+
+
+def _fault_of_segments(data: bytes, descriptor: tuple[int, ...]) -> str | None:
+    if len(descriptor) < 3:
+        return "a segmented palette without a descriptor"
+    most = 6 * (descriptor[0] % 65536 or 65536)
+    return f"{len(data)} bytes of segments for {most // 6} entries" if len(data) > most else None
 
 
 def _turns(data: bytes, entries: int) -> bool:

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
-from dcmaudit.model import Box, Everywhere, FrameAddress, PlaneAddress, PlaneKind, PlaneList, Scope, covered_area
-from dcmaudit.review.openfile import applies
+from dcmaudit.model import (
+    Box,
+    Everywhere,
+    FrameAddress,
+    Origin,
+    PlaneAddress,
+    PlaneKind,
+    PlaneList,
+    Scope,
+    covered_area,
+)
+from dcmaudit.review.openfile import OpenFile, Suggestion, applies
 from dcmaudit.store import RectRow
+
+HEADER = frozenset({Origin.RULE, Origin.ULTRASOUND})
+"""What the header of a file leads to."""
 
 _KINDS = {
     Everywhere.ALL_FRAMES: {PlaneKind.FRAME},
@@ -27,6 +41,37 @@ def is_stored(rows: Iterable[RectRow], planes: PlaneList, box: Box, scope: Scope
 def is_covered(rows: Iterable[RectRow], planes: PlaneList, box: Box, scope: Scope) -> bool:
     """Whether marks leave no pixel of the box out wherever ``scope`` says."""
     return _on_each([row for row in rows if row.box], planes, scope, lambda found: _covers(found, box))
+
+
+@dataclass(frozen=True, slots=True)
+class _Covered:
+    rects: list[RectRow]
+    suggestions: list[Suggestion]
+    planes: PlaneList
+    ids: frozenset[str]
+
+
+def covered_ids(file: OpenFile) -> frozenset[str]:
+    """The suggestions of the header that marks cover wherever they mean.
+
+    Worked out once for every state of the marks, for it is asked at every step.
+    """
+    kept = file.covered
+    if (
+        isinstance(kept, _Covered)
+        and kept.rects is file.rects
+        and kept.suggestions is file.suggestions
+        and kept.planes is file.planes
+    ):
+        return kept.ids
+    found = frozenset(
+        item.id
+        for item in file.suggestions
+        if item.region.origin in HEADER
+        and is_covered(file.rects, file.planes, item.region.box, single_frame(file.planes, item.region.scope))
+    )
+    file.covered = _Covered(file.rects, file.suggestions, file.planes, found)
+    return found
 
 
 def _covers(rows: Sequence[RectRow], box: Box) -> bool:

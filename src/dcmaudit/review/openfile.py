@@ -117,6 +117,8 @@ class OpenFile:
     """By plane key, how likely it is (0 to 1) that the plane shows text, where a detector said so."""
     stripes: object = None
     """What the strip of planes last showed, kept by ``strip.stripes``."""
+    covered: object = None
+    """Which suggestions of the header marks cover, kept by ``coverage.covered_ids``."""
     learning: Learning = field(default_factory=Learning)
 
     @property

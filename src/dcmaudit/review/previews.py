@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dcmaudit.errors import UsageError
-from dcmaudit.model import Everywhere, Origin, Region
+from dcmaudit.model import Everywhere, Origin, Region, Scope
 from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
-from dcmaudit.review.coverage import frame_count, is_covered, single_frame
-from dcmaudit.review.openfile import OpenFile
+from dcmaudit.review.coverage import covered_ids, frame_count, single_frame
+from dcmaudit.review.openfile import OpenFile, Suggestion
 from dcmaudit.review.options import Options
 from dcmaudit.review.session import Question, Session
 from dcmaudit.review.suggest import is_redacted
@@ -34,26 +34,24 @@ class AtFinish:
     kind: str = "info"
 
 
-def shown_black(options: Options, file: OpenFile) -> list[Region]:
+def shown_black(options: Options, file: OpenFile) -> list[Suggestion]:
     """Everything in the file that the options show black without regard to marks: on all planes, seen or not."""
-    return [item.region for item in file.suggestions if not file.is_out(item) and is_redacted(options, item.region)]
+    return [item for item in file.suggestions if not file.is_out(item) and is_redacted(options, item.region)]
 
 
 def unstored(options: Options, file: OpenFile) -> list[Region]:
     """Those of them that marks do not cover."""
-    found: dict[tuple[object, ...], Region] = {}
-    for region in shown_black(options, file):
-        if not is_covered(file.rects, file.planes, region.box, single_frame(file.planes, region.scope)):
-            found.setdefault((region.box, region.scope), region)
-    return list(found.values())
+    covered = covered_ids(file)
+    left = (item.region for item in shown_black(options, file) if item.id not in covered)
+    return list({(region.box, region.scope): region for region in left}.values())
 
 
-def new_rect(file: OpenFile, region: Region, scope: object = None) -> NewRect:
+def new_rect(file: OpenFile, region: Region, scope: Scope | None = None) -> NewRect:
     """The mark that a region becomes, where it means or at ``scope``."""
     where = single_frame(file.planes, region.means) if scope is None else scope
     return NewRect(
         region.box,
-        where,  # type: ignore[arg-type]
+        where,
         engine=_ENGINES.get(region.origin, OcrEngine.NONE),
         text=region.text or "",
         verdict=region.verdict,
@@ -101,7 +99,8 @@ def at_finish(session: Session, file: OpenFile, policy: PreviewPolicy) -> AtFini
     """What finishing the file writes; ``policy`` ASK counts as STORE, for whoever was asked has answered."""
     complete(session, file)
     options = session.options
-    areas = [ShownArea(one.box, single_frame(file.planes, one.scope), one.origin) for one in shown_black(options, file)]
+    regions = [item.region for item in shown_black(options, file)]
+    areas = [ShownArea(one.box, single_frame(file.planes, one.scope), one.origin) for one in regions]
     left = unstored(options, file)
     stores = policy is not PreviewPolicy.LEAVE
     screen = Screen(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dcmaudit.errors import DcmauditError, DicomError, SourceError
 from dcmaudit.model import Box, Origin, Plane, PlaneAddress, Region
 from dcmaudit.review import learning
-from dcmaudit.review.coverage import is_covered
+from dcmaudit.review.coverage import HEADER, covered_ids
 from dcmaudit.review.openfile import OpenFile, Suggestion
 from dcmaudit.review.options import Options
 
@@ -47,8 +47,8 @@ def offers(options: Options, file: OpenFile, plane: Plane) -> list[Suggestion]:
     of what the header leads to.
     """
     found = [item for item in file.suggestions_on(plane) if _is_shown(options, item.region)]
-    header = [item for item in found if item.region.origin in _REDACTED_BY]
-    covered = {item.id for item in header if is_covered(file.rects, file.planes, item.region.box, item.region.scope)}
+    header = [item for item in found if item.region.origin in HEADER]
+    covered = covered_ids(file)
     boxes = [item.region.box for item in header if item.id not in covered]
     return [
         item

@@ -49,12 +49,19 @@ def test_n_and_esc_walk_through_what_the_list_shows(start: StartFace, tmp_path: 
     face.position("1/4")
     face.press("/")
     face.page.keyboard.type("echo")
-    face.position("1/2")
+    expect(face.at(".row")).to_have_count(2)
     face.press("Escape", "Escape")
-    expect(face.at("#filename")).to_contain_text("c-echo.dcm")
-    face.position("2/2")
-    face.at("#listtext").fill("")
     face.position("3/4")
+    expect(face.at("#filename")).to_contain_text("c-echo.dcm")
+    face.press("Escape")
+    expect(face.at("#messagetext")).to_contain_text("last file that the filtered list shows")
+    face.press("P")
+    face.position("1/4")
+    face.at("#listtext").fill("")
+    expect(face.at(".row")).to_have_count(4)
+    face.at("#stage").focus()
+    face.press("N")
+    face.position("2/4")
 
 
 def test_the_note_about_a_rectangle_stands_beside_it(start: StartFace, tmp_path: Path) -> None:

@@ -78,3 +78,16 @@ def test_names_are_shown_with_what_cannot_be_seen_written_out() -> None:
     assert short_name("/a/b/evil\u202excd.dcm") == "a/b/evil\\u202excd.dcm"
     assert short_name("/a/b/two\nlines.dcm") == "a/b/two\\nlines.dcm"
     assert short_name("/a/b/Grüße 東.dcm") == "a/b/Grüße 東.dcm"
+
+
+def test_the_keys_for_files_walk_through_what_the_list_shows(open_desk: Callable[..., Desk], files: list[Path]) -> None:
+    session = ready(open_desk(files))
+    do(session, "walk-list", text="us0003")
+    assert do(session, "next-file")["file"]["name"] == str(files[2])
+    assert "filtered list" in do(session, "next-file")["message"]["text"]
+    assert "filtered list" in do(session, "previous-file")["message"]["text"]
+    do(session, "walk-list", status="not reviewed", text="")
+    do(session, "previous-file")
+    do(session, "tag")
+    do(session, "next-file")
+    assert do(session, "previous-file")["file"]["name"] == str(files[0]), "the tagged one is not in that list"

@@ -185,6 +185,8 @@ _GO = (
     Command("go-file", "Go to file number", "Go to a file by its number in the list.",
             arguments=("index", "file_id", "key")),
     Command("go-plane", "Go to plane", "Go to a plane by its key.", arguments=("key",)),
+    Command("walk-list", "Walk through what the list shows", "N, Esc and P go to files that the list shows.",
+            arguments=("status", "text")),
     Command("filter", "Filter the list", "Walk only through files of a state, or with a text in their name.",
             arguments=("status", "text")),
 )  # fmt: skip

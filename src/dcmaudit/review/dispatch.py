@@ -47,6 +47,7 @@ HANDLERS: dict[str, Handler] = {
     "go-file": moving.go_file,
     "go-plane": moving.go_plane,
     "filter": moving.filter_list,
+    "walk-list": moving.walk_list,
     "show-redacted": looking.show_redacted,
     "hide-redacted": looking.hide_redacted,
     "voi": looking.voi,

@@ -14,7 +14,7 @@ from dcmaudit.review.marking import mark_done, told_unseen
 from dcmaudit.review.names import short_name
 from dcmaudit.review.openfile import FrameSearch, OpenFile
 from dcmaudit.review.seen import Places
-from dcmaudit.review.session import Question, Session
+from dcmaudit.review.session import Question, Session, Walk
 
 _PARTS_TOLD = 5
 
@@ -176,12 +176,21 @@ def go_plane(session: Session, arguments: Arguments) -> None:
 
 def filter_list(session: Session, arguments: Arguments) -> None:
     """Walk only through files with this state, or with this text in their name."""
+    text = take.text(arguments, "text") if arguments.get("text") else ""
+    session.select(session.filter_of_options(_status(arguments), text))
+
+
+def walk_list(session: Session, arguments: Arguments) -> None:
+    """Let the keys for the next and the previous file walk through what the list shows: a state, a text in the name."""
+    session.walk = Walk(_status(arguments), take.text(arguments, "text") if arguments.get("text") else "")
+
+
+def _status(arguments: Arguments) -> ReviewState | None:
     status = arguments.get("status") or None
     allowed = [state.value for state in ReviewState]
     if status is not None and status not in allowed:
         raise UsageError(f"there is no state {status!r}", hint=f"allowed: {', '.join(allowed)}")
-    text = take.text(arguments, "text") if arguments.get("text") else ""
-    session.select(session.filter_of_options(ReviewState(status) if status else None, text))
+    return ReviewState(status) if status else None
 
 
 def _step(session: Session, step: int) -> None:
@@ -189,16 +198,17 @@ def _step(session: Session, step: int) -> None:
         if len(session.selection):
             session.show(session.selection[0])
         return
-    current = session.selection.index(session.file.place)
-    target = (current if current is not None else -1) + step
-    if 0 <= target < len(session.selection):
-        session.show(session.selection[target])
+    target = session.neighbour(step)
+    shown = "file of the list" if session.walk.is_everything else "file that the filtered list shows"
+    if target is not None:
+        session.selection.include(target)
+        session.show(target)
     elif step < 0:
-        session.say("This is the first file of the list.")
+        session.say(f"This is the first {shown}.")
     elif session.worklist.growing:
         session.say("No further file was found yet; the folders are still being read.")
     else:
-        session.say("This was the last file of the list; q quits.")
+        session.say(f"This was the last {shown}; q quits.")
 
 
 def _doubts(session: Session, file: OpenFile) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -54,6 +55,24 @@ class Question:
     other_arguments: dict[str, object] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What the list of files shows, and so what the keys for the next and the previous file walk through."""
+
+    status: ReviewState | None = None
+    text: str = ""
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether the list shows whatever the options let through."""
+        return self.status is None and not self.text
+
+    def shows(self, worklist: Worklist, place: int) -> bool:
+        """Whether the file at that place is shown."""
+        fits = self.status is None or worklist.state(place) is self.status
+        return fits and self.text.lower() in worklist.name(place).lower()
+
+
 class Session:
     """The state behind one browser tab. Every method takes the lock; commands come through ``dispatch.perform``."""
 
@@ -69,6 +88,7 @@ class Session:
         self.redacted = True
         self.shows_rejected = False
         self._held: Box | None = None
+        self.walk = Walk()
         self.message: Message | None = None
         self.question: Question | None = None
         self.plan: SeriesPlan | None = None
@@ -152,6 +172,15 @@ class Session:
             if self.file is None and len(self.selection):
                 self.show(self.selection[0])
         self.bump()
+
+    def neighbour(self, step: int) -> int | None:
+        """The place of the next (1) or previous (-1) file that the list shows, None where there is none."""
+        everything = range(len(self.worklist)) if self.walk.status is not None else self.selection.places
+        current = self.file.place if self.file else -1
+        start = bisect_right(everything, current) if step > 0 else bisect_left(everything, current) - 1
+        places = range(start, len(everything)) if step > 0 else range(start, -1, -1)
+        found = (everything[index] for index in places)
+        return next((place for place in found if self.walk.shows(self.worklist, place)), None)
 
     # Opening and leaving a file
 

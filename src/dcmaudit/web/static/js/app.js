@@ -51,7 +51,7 @@ class Page {
     this.cursor = new Cursor(this.stage, (box) => this.conductor.run("cursor", { box }));
     /** @param {unknown} error */
     const failed = (error) => this.#background(error);
-    this.worklist = new Worklist(api, (status, text) => void this.act("filter", { status, text }), (row) => this.act("go-file", row.index === null ? { file_id: row.file_id } : { index: row.index }), failed);
+    this.worklist = new Worklist(api, (status, text) => void this.conductor.run("walk-list", { status, text }), (row) => this.act("go-file", row.index === null ? { file_id: row.file_id } : { index: row.index }), failed);
     this.strip = new Strip(api, (index) => this.#goPlane(index));
     this.panel = new Panel({
       run: (command, args) => this.act(command, args),

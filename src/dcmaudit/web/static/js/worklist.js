@@ -40,10 +40,18 @@ export class Worklist {
     this.list.addEventListener("scroll", () => this.draw());
     this.list.addEventListener("click", (event) => this.#click(event));
     this.list.addEventListener("keydown", (event) => this.#key(event));
+    this.told = "|";
+    const tell = () => {
+      const now = `${this.status.value}|${this.text.value}`;
+      if (now !== this.told) filter(this.status.value, this.text.value);
+      this.told = now;
+    };
     const again = settled(() => {
-      filter(this.status.value, this.text.value);
+      tell();
       this.#reload(true);
     }, 150);
+    // Whoever leaves the field goes on with the keys at once.
+    this.text.addEventListener("blur", tell);
     this.status.addEventListener("change", again);
     this.text.addEventListener("input", again);
     this.refresh = settled(() => this.#reload(false), 120);

@@ -259,7 +259,10 @@ def test_a_nested_icon_of_a_compressed_file_may_be_native() -> None:
 def test_what_lies_behind_a_deflated_data_set_is_named() -> None:
     data = file_bytes(dataset(gradient()), DEFLATED)
     packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    second = packer.compress(bytes(range(256)) * 40) + packer.flush()
-    with opened(data) as plain, opened(data + bytes(5000)) as padded, opened(data + second) as odd:
-        assert len(plain.planes) == len(padded.planes) == 1
+    second = packer.compress(np.random.default_rng(1).bytes(2000)) + packer.flush()
+    with opened(data) as plain, opened(data + bytes(5000)) as padded, opened(data + b"checksum") as summed:
+        assert len(plain.planes) == len(padded.planes) == len(summed.planes) == 1
+        assert "bytes behind the deflated data set" in str(summed.notes)
+    assert len(second) >= 576
+    with opened(data + second) as odd:
         assert "bytes behind the deflated data set" in str(odd.planes[1].group.reason)

@@ -30,8 +30,8 @@ DEFER_SIZE = 64 * 1024
 """Values longer than this stay in the file when they are binary: overlays, documents, private blocks."""
 INFLATED_LIMIT = 4 << 30
 """What a deflated data set may grow to: the longest value a 32-bit length can announce. It is spooled to disk."""
-MOST_OF_AN_ORPHAN = 576
-"""Bytes of items outside every sequence from which on they are named: a picture could be in them."""
+LEAST_OF_A_PICTURE = 576
+"""Bytes from which on what belongs to no element is named: a picture of 24 x 24 pixels could be in them."""
 _SPOOL_IN_MEMORY = 16 << 20
 _UNDEFINED = 0xFFFFFFFF
 _LONG_VRS = {vr.encode() for vr in LONG_VRS}
@@ -137,8 +137,9 @@ def _read(source: ByteSource) -> Header:
         syntax = _checked_syntax(body, position, declared, raw=not has_preamble and not meta)
         header = _with_elements(Header(body, syntax, meta, Dataset()), position)
         _require_data_set(header, raw=not has_preamble)
-        if left:
-            header.loose_ends.append(f"{left} bytes behind the deflated data set")
+        if left:  # a few are check sums of writers that took it for a zlib stream
+            ends = header.loose_ends if left >= LEAST_OF_A_PICTURE else header.notes
+            ends.append(f"{left} bytes behind the deflated data set")
     except BaseException:
         if body is not source:
             body.close()
@@ -163,7 +164,7 @@ def _with_elements(header: Header, position: int) -> Header:
         second = Header(better.body, syntax, header.meta, Dataset(), is_mended=True)
         _read_elements(second, position)
         second.notes.extend(better.notes)
-        if better.orphans >= MOST_OF_AN_ORPHAN:
+        if better.orphans >= LEAST_OF_A_PICTURE:
             second.loose_ends.append(f"{better.orphans} bytes in items that belong to no sequence")
         return second
     if trouble is not None:

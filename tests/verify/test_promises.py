@@ -272,6 +272,8 @@ PROMISES: list[tuple[str, str, tuple[str, ...]]] = [
     (REDACTION, "frames of one file in different colour spaces",
      ("tests/dicom/write/test_black_for_every_reader.py::test_frames_of_different_colour_spaces_fit_no_header_and_are_refused",)),
     (REDACTION, "nobody knows whose coordinates the rectangles have", ("a_size_that_the_codestream_does_not_have",)),
+    (REDACTION, "refused where its precision is neither BitsStored nor BitsAllocated",
+     ("tests/dicom/write/test_black_for_every_reader.py::test_a_sign_in_another_bit_than_the_headers_is_refused",)),
     (REDACTION, "fewer bits in a lossy JPEG than BitsStored, where black is not 0",
      ("tests/dicom/write/test_black_for_every_reader.py::test_black_that_fewer_bits_than_stored_cannot_say_is_refused",)),
     (REDACTION, "signed samples of YBR | refused",

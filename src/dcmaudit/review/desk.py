@@ -136,7 +136,7 @@ class Desk:
             worklist = Worklist(
                 found,
                 states=self._states,
-                reopen=reference_to,
+                reopen=self.confined.reference if confined else reference_to,
                 serial=len(self._worklists),
                 title=_title(names),
                 let_through=self.pictures.let_through,

@@ -244,7 +244,7 @@ def mark_done(session: Session, file: OpenFile, arguments: Arguments) -> None:
 
 def _require_asked_about(arguments: Arguments, file: OpenFile) -> None:
     """UsageError for the answer to a question that was about another file."""
-    if arguments.get("file_id") not in {None, file.file_id}:
+    if arguments.get("file_id") is not None and take.number(arguments, "file_id") != file.file_id:
         raise UsageError("the question was about another file", hint="press the key again")
 
 

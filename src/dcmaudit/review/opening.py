@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.errors import SourceNotFoundError, UsageError
+from dcmaudit.errors import SourceNotFoundError, StoreError, StoreLockedError, StoreReadOnlyError, UsageError
 from dcmaudit.review import arguments as take
 from dcmaudit.review.arguments import Arguments
 from dcmaudit.review.openfile import OpenFile
@@ -57,7 +57,15 @@ def set_database(session: Session, arguments: Arguments) -> None:
     """
     desk = session.desk
     location = _database(desk, take.text(arguments, "path"), arguments)
-    desk.set_database(session, location)
+    try:
+        desk.set_database(session, location)
+    except (StoreLockedError, StoreReadOnlyError):
+        raise
+    except StoreError as error:
+        if is_server(location):
+            raise
+        # What was chosen is at fault, and the former one goes on.
+        raise UsageError(error.message, file=error.file, hint=error.hint) from error
     if not desk.settings.is_database_free or desk.settings.browse_roots:
         why = "--db or a setting" if desk.settings.db is not None else "SMI_ROOT"
         session.say(f"Marks are kept here until the program ends. The next start asks {why} again.")

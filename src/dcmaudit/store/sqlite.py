@@ -302,9 +302,12 @@ def _make_file(path: Path) -> None:
 
 
 def is_wal(path: Path) -> bool:
-    """Whether the header says that the file is read through a write-ahead log."""
-    with path.open("rb") as file:
-        header = file.read(20)
+    """Whether the header says that the file is read through a write-ahead log; what cannot be read says nothing."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(20)
+    except OSError:
+        return False
     return len(header) == 20 and header[18] == 2
 
 

@@ -13,8 +13,10 @@ from dcmaudit.errors import (
     DicomError,
     MissingExtraError,
     ReviewError,
+    SourceError,
     SourceNotFoundError,
     SourceUnreadableError,
+    StoreError,
     StoreLockedError,
     StoreReadOnlyError,
     UsageError,
@@ -28,7 +30,9 @@ _STATUS: tuple[tuple[type[DcmauditError], int], ...] = (
     (StoreLockedError, 503),
     (SourceNotFoundError, 404),
     (SourceUnreadableError, 403),
+    (SourceError, 422),
     (DicomError, 422),
+    (StoreError, 503),
     (MissingExtraError, 501),
 )
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _LOG = logging.getLogger(__name__)
@@ -131,6 +132,8 @@ class Guard:
             await self._app(scope, _limited(receive), answer)
         except Refused as refused:
             await self._refuse(scope, answer, refused)
+        except ClientDisconnect:
+            _LOG.debug("whoever asked went away")
         except Exception as error:  # the last fence: its message may hold what no log may hold
             _LOG.error("a request failed: %s", _where(error))  # a traceback would hold the message
             if not answer.started:

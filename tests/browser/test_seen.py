@@ -211,8 +211,37 @@ def test_reloading_the_page_loses_nothing(start: StartFace, tmp_path: Path) -> N
     face.press("n")
     face.plane("frame 3/6")
     face.page.reload()
-    face.plane("frame 1/6")
+    face.plane("frame 3/6")
     face.shows("#statusseen", "3 of 6 planes seen")
+
+
+def test_a_reload_comes_back_to_file_plane_view_zoom_and_rectangle(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(2)), write(tmp_path / "two.dcm", cine(5)))
+    face.press("Escape")
+    face.position("2/2")
+    face.press("n")
+    face.plane("frame 2/5")
+    face.press("v")
+    expect(face.at("#statusview")).to_contain_text("inverted")
+    face.press(">", ">", ">", "ArrowRight", "ArrowDown")
+    face.page.wait_for_timeout(900)
+    before = face.state()
+    zoom = face.at("#statusview").inner_text()
+    assert "fit" not in zoom and "inverted" in zoom
+    face.page.reload()
+    face.position("2/2")
+    face.plane("frame 2/5")
+    expect(face.at("#statusview")).to_have_text(zoom)
+    after = face.state()
+    assert [after[part] for part in ("cursor", "view", "plane")] == [
+        before[part] for part in ("cursor", "view", "plane")
+    ]
+    copy = Face(face.page.context.new_page(), face.reviewer)
+    copy.page.goto(face.page.url)
+    copy.position("1/2")
+    face.press("n")
+    face.plane("frame 3/5")
+    copy.plane("frame 1/2")  # a tab of its own
 
 
 def _hold(face: Face, key: str, times: int = 40) -> None:

@@ -1,5 +1,7 @@
 /** Talking with the server. One document id a tab; every write carries the header that cross-site pages cannot send. */
 
+import { claim, keep, recall } from "./tab.js";
+
 /** @typedef {{rendering: string, text: string}} Remark  how a plane is really shown, and why */
 /** @typedef {import("./types.js").Painted} Painted */
 
@@ -91,10 +93,25 @@ export class Api {
     this.base = `/api/d/${doc}`;
   }
 
-  /** Begin a document for this tab. */
+  /** The document that this tab had before it was loaded anew, or a new one. */
   static async open() {
-    const { doc } = await post("/api/documents", {});
-    return new Api(String(doc));
+    const kept = recall("document");
+    if (typeof kept === "string" && (await claim(kept)) && (await Api.#isThere(kept))) return new Api(kept);
+    const doc = String((await post("/api/documents", {})).doc);
+    keep("document", doc);
+    await claim(doc);
+    return new Api(doc);
+  }
+
+  /** @param {string} doc @returns {Promise<boolean>} */
+  static async #isThere(doc) {
+    try {
+      await ask(`/api/d/${doc}/state`);
+      return true;
+    } catch (error) {
+      if (error instanceof Refusal && error.status === 409) return false;
+      throw error;
+    }
   }
 
   /** @returns {Promise<import("./types.js").Command[]>} */

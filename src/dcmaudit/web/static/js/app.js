@@ -21,6 +21,7 @@ import { sightOf } from "./sight.js";
 import { explain } from "./sources.js";
 import { Stage } from "./stage.js";
 import { Strip } from "./strip.js";
+import { keep, recall } from "./tab.js";
 import { Worklist } from "./worklist.js";
 
 /** @typedef {import("./types.js").Command} Command */
@@ -82,7 +83,10 @@ class Page {
     this.pointer = this.#pointer();
     this.asking = false;
     this.own = this.#ownCommands();
-    this.looked = settled(() => void this.conductor.looked(), STILL);
+    this.looked = settled(() => {
+      keep("place", { plane: this.stage.root.dataset.plane, ...this.stage.camera.place });
+      void this.conductor.looked();
+    }, STILL);
     this.stage.onmove = () => {
       this.minimap.draw();
       this.#words();
@@ -101,6 +105,16 @@ class Page {
   get mayWrite() {
     const { state } = this;
     return state !== null && !state.viewer && state.database?.writable === true && !this.conductor.lost;
+  }
+
+  /** After a reload the plane lies as it lay before. */
+  comeBack() {
+    const place = /** @type {any} */ (recall("place"));
+    const { camera, root } = this.stage;
+    const isPlace = place && [place.scale, place.x, place.y].every(Number.isFinite) && place.scale > 0;
+    if (!isPlace || !this.stage.plane || place.plane !== root.dataset.plane) return;
+    camera.comeBack({ mode: place.mode, scale: place.scale, x: place.x, y: place.y, kept: place.kept === true });
+    this.stage.moved();
   }
 
   #pointer() {
@@ -464,6 +478,7 @@ async function start() {
   const [api, commands] = await Promise.all([Api.open(), Api.commands()]);
   const page = new Page(api, commands);
   await page.conductor.start();
+  page.comeBack();
   page.stage.root.focus({ preventScroll: true });
   document.body.dataset.ready = "yes";
 }

@@ -61,6 +61,21 @@ export class Camera {
     this.#centre(this.plane.width / 2, this.plane.height / 2);
   }
 
+  /** Where the stage looks, to come back to. */
+  get place() {
+    const [x, y] = this.toPlane(this.stage.width / 2, this.stage.height / 2);
+    return { mode: this.mode, scale: this.scale, x, y, kept: this.kept };
+  }
+
+  /** @param {{mode: string, scale: number, x: number, y: number, kept: boolean}} place */
+  comeBack({ mode, scale, x, y, kept }) {
+    this.kept = kept;
+    if (mode !== "free") return;
+    this.mode = "free";
+    this.scale = clamp(scale, Math.min(1, this.fitScale()) / 4, LARGEST);
+    this.#centre(x, y);
+  }
+
   actualSize() {
     const [cx, cy] = this.toPlane(this.stage.width / 2, this.stage.height / 2);
     this.mode = "free";

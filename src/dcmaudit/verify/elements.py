@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from dcmaudit.dicom.blobs import is_safe_private
 from dcmaudit.dicom.bulk import LEAST
 from dcmaudit.errors import HeaderError
 from dcmaudit.verify.dataset import PIXELS, UNDEFINED, DataSet, Element, Item, tag_name
@@ -85,10 +86,9 @@ class ElementComparison:
             self._icons += len(icon_places(self.before, {element.tag: element}))
 
     def _no_bulk(self, new: dict[int, Element]) -> None:
-        """No private value in which a picture could hide may be left, at whatever depth."""
-        for element in new.values():
-            for inner in _large(self.after, element, 0):
-                self.record.fail(ELEMENTS, element.name, f"a large private element is still there: {inner.name}")
+        """No private value in which a picture could hide may be left, at whatever depth, but those called safe."""
+        for inner in _large(self.after, list(new.values()), 0):
+            self.record.fail(ELEMENTS, inner.name, "a private element in which a picture could hide is still there")
 
     def _one(self, old: Element | None, new: Element, *, is_right: bool) -> None:
         """Compare an element of the top level; ``is_right``: it is a group length, and right."""
@@ -293,15 +293,20 @@ def icon_places(data: DataSet, elements: dict[int, Element]) -> list[IconPlace]:
     return [place for tag in order if data.is_sequence(elements[tag]) for place in inside(elements[tag], (), 0)]
 
 
-def _large(data: DataSet, element: Element, depth: int) -> Iterator[Element]:
-    if element.end - element.value < LEAST or depth > _DEEPEST:
-        return
-    if data.is_sequence(element):
-        for item in data.items(element):
-            for inner in item:
-                yield from _large(data, inner, depth + 1)
-    elif element.tag >> 16 & 1:
-        yield element
+def _large(data: DataSet, elements: Sequence[Element], depth: int) -> Iterator[Element]:
+    creators = {
+        element.tag >> 16 << 8 | element.tag & 0xFF: data.raw(element).decode("latin-1")
+        for element in elements
+        if element.tag >> 16 & 1 and 0x10 <= element.tag & 0xFFFF <= 0xFF and element.end - element.value <= _SHORT
+    }
+    for element in elements:
+        if element.end - element.value < LEAST or depth > _DEEPEST:
+            continue
+        if data.is_sequence(element):
+            for item in data.items(element):
+                yield from _large(data, item, depth + 1)
+        elif element.tag >> 16 & 1 and not is_safe_private(creators.get(element.tag >> 8), element.tag):
+            yield element
 
 
 def _equal(one: DataSet, a: Element, other: DataSet, b: Element) -> bool:

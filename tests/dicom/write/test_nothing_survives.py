@@ -265,6 +265,17 @@ def test_refuse_refuses_and_keep_keeps(name: str) -> None:
     assert bytes(range(256)) * 3 in proved(before, private=PrivatePolicy.KEEP).after
 
 
+def test_what_the_standard_calls_safe_stays() -> None:
+    def put(data: Dataset) -> None:
+        data.add_new(0x00990010, "LO", "NQHeader")
+        data.add_new(0x00991005, "LT", "a text of the vendor's " * 40)
+        data.add_new(0x00991006, "LT", "another text of the vendor's " * 40)
+
+    after = dcmread(io.BytesIO(proved(built(put)).after))
+    assert 0x00991005 in after
+    assert 0x00991006 not in after
+
+
 def test_a_copy_that_is_kept_has_no_output() -> None:
     options = RedactionOptions(private=PrivatePolicy.KEEP)
     found = redacted(built(ELEMENTS["private OB"]), ask(BOX, Everywhere.ALL_FRAMES), options=options)

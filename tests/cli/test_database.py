@@ -93,13 +93,13 @@ def test_the_dump_names_what_cannot_be_written_one_row_a_frame(
 
 def test_export_does_not_overwrite_unasked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_original(tmp_path / NAME, [{}], [{}])
-    (tmp_path / "tags.csv").write_text("mine")
+    (tmp_path / "tags.csv").write_text("id,filename,mark")
     assert command(tmp_path, "export", tmp_path) == Exit.USAGE
     assert "tags.csv" in capsys.readouterr().err
-    assert (tmp_path / "tags.csv").read_text() == "mine"
+    assert (tmp_path / "tags.csv").read_text() == "id,filename,mark"
     assert not (tmp_path / "rects.csv").exists()
     assert command(tmp_path, "export", tmp_path, "--overwrite") == Exit.GOOD
-    assert (tmp_path / "tags.csv").read_text() != "mine"
+    assert (tmp_path / "tags.csv").read_text() != "id,filename,mark"
 
 
 def test_info_counts_and_names_what_is_unusual(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -155,9 +155,9 @@ def test_one_bad_input_never_stops_the_rest(tmp_path: Path, capsys: pytest.Captu
 def test_existing_files_are_replaced_only_on_demand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = good(tmp_path / "x.dcm")
     there = tmp_path / "x.f0001.png"
-    there.write_text("precious")
+    there.write_bytes(b"\x89PNG\r\n\x1a\nprecious")
     assert main(["frames", "-x", str(path)]) == 1
-    assert there.read_text() == "precious"
+    assert there.read_bytes().endswith(b"precious")
     assert "exists already (--overwrite" in capsys.readouterr().err
     assert main(["frames", "-x", "--overwrite", str(path)]) == 0
     assert pixels(there).shape == (24, 32)

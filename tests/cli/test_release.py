@@ -118,7 +118,7 @@ def test_an_archive_gives_exactly_what_was_looked_at(
         if session.opened().name == str(marked):
             do(session, "mark", box=[20, 30, 60, 40])
         paint_all(session)
-        do(session, "done-next")
+        do(session, "done-next", confirm=True)
     desk.close()
     capsys.readouterr()
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from dcmaudit import __version__
-from dcmaudit.cli import names, registry, review
+from dcmaudit.cli import guard, names, registry, review
 from dcmaudit.cli.common import Exit, add_common, exit_code_of, flags_of, log, say, set_up_logging
 from dcmaudit.cli.streams import ClosedOutput, replace_closed
 from dcmaudit.errors import DcmauditError, StoreError, UsageError
@@ -180,7 +180,10 @@ def _run(args: argparse.Namespace, name: str | None) -> int:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return review.run(args, settings) if name is None else registry.command(name).run(args, settings)
+        if name is None:
+            return review.run(args, settings)
+        guard.check(name, args, settings)
+        return registry.command(name).run(args, settings)
     except StoreError as error:
         told = _told_by_memory(error, settings)
         if told is None:

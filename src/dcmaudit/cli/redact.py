@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, local_path
+from dcmaudit.cli.guard import Protected
 from dcmaudit.cli.names import add_files
 from dcmaudit.cli.ocr_progress import count_files
 from dcmaudit.cli.progress import Progress
@@ -166,7 +167,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             report.fail(store.location if store is not None else "", f"a row of it belongs to no file: {lost}")
         with _progress(args, settings, listed, store) as progress, stoppable() as stop:
             report.put, report.one_done = progress.output, progress.advance
-            names = fresh(references(args, settings, listed, tally, report), args, job, report)
+            protected = Protected(NAME, args, settings)
+            names = fresh(references(args, settings, listed, tally, report), args, job, report, protected)
             tasks = asked.tasks(names)
             work = partial(redact_file, job)
             where = {"jobs": args.jobs, "dask": args.dask, "dask_wait": settings.dask_wait}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model import Reference
 
 if TYPE_CHECKING:
+    from dcmaudit.cli.guard import Protected
     from dcmaudit.model.redaction import Request
     from dcmaudit.pipeline.redacting import RedactionJob
     from dcmaudit.pipeline.remote import Target
@@ -98,14 +100,14 @@ def _is_output(name: str, files: list[str | NameList]) -> bool:
 
 
 def fresh(
-    found: Iterable[Reference], args: argparse.Namespace, job: RedactionJob, report: Report
+    found: Iterable[Reference], args: argparse.Namespace, job: RedactionJob, report: Report, protected: Protected
 ) -> Iterator[Reference]:
     """The inputs that are not done yet, no two of one output, and none whose output is an input."""
     from dcmaudit.pipeline.output import is_input
 
     if args.overwrite:
         found = list(found)  # outputs may replace files, so every input must be known first
-    inputs = {_real(_path_of(one) or one.name) for one in found} if args.overwrite else set()
+    inputs = {key for one in found for key in _keys(_path_of(one) or one.name)} if args.overwrite else set()
     taken: dict[str, str] = {}
     for reference in found:
         try:
@@ -115,11 +117,16 @@ def fresh(
             continue
         reals = {_real(str(target)): target for target in targets}
         other = next((real for real in reals if real in taken), None)
-        input_ = next((target for real, target in reals.items() if real in inputs or is_input(target, reference)), None)
+        input_ = next(
+            (each for each in targets if not inputs.isdisjoint(_keys(str(each))) or is_input(each, reference)), None
+        )
+        precious = next((reason for each in targets if (reason := _is_precious(each, job, protected))), None)
         if other is not None:
             report.refuse(reference.name, f"its output {reals[other]} is also that of {taken[other]}")
         elif input_ is not None:
             report.refuse(reference.name, f"its output {input_} is an input: inputs are never replaced")
+        elif precious is not None:
+            report.refuse(reference.name, precious)
         elif args.resume and (there := [each for each in targets if each.exists() and not job.sides.missing(each)]):
             report.resume(
                 reference.name, there[0], partly=_is_partly(there[0]) if job.naming.mixed else there[0] == targets[-1]
@@ -144,6 +151,26 @@ def _is_partly(output: Target) -> bool:
 
 def _path_of(reference: Reference) -> str | None:
     return getattr(reference, "path", None)
+
+
+def _keys(path: str) -> set[str | tuple[int, int]]:
+    """A place by its name, and by what lies there, which may have other names."""
+    keys: set[str | tuple[int, int]] = {_real(path)}
+    with suppress(OSError, ValueError):
+        found = Path(path).stat()
+        keys.add((found.st_dev, found.st_ino))
+    return keys
+
+
+def _is_precious(output: Target, job: RedactionJob, protected: Protected) -> str | None:
+    """Why an output or one of its side files may not lie where something of this run lies."""
+    for place in (output, *job.sides.of(output).values()):
+        if isinstance(place, Path):
+            try:
+                protected.require_other(place)
+            except UsageError as error:
+                return str(error)
+    return None
 
 
 def _real(path: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, local_path, say
+from dcmaudit.cli.guard import Protected
 from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model.texts import printable
 
@@ -102,7 +103,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         case "list":
             return _list(args)
         case "get":
-            return _get(args)
+            return _get(args, settings)
         case "open":
             return _open(args, settings)
         case _:
@@ -196,13 +197,14 @@ def _list(args: argparse.Namespace) -> int:
     return Exit.GOOD
 
 
-def _get(args: argparse.Namespace) -> int:
+def _get(args: argparse.Namespace, settings: Settings) -> int:
     from rich.console import Console
     from rich.progress import Progress
 
     from dcmaudit.sources.s3.transfer import fetch
 
     failed = 0
+    protected = Protected(NAME, args, settings)
     quiet = getattr(args, "quiet", False)
     with Progress(console=Console(stderr=True), disable=quiet or not sys.stderr.isatty()) as bars:
         for name in args.names:
@@ -212,6 +214,7 @@ def _get(args: argparse.Namespace) -> int:
                 if place.is_folder:
                     raise UsageError("names no single object", file=name, hint="dcmaudit s3 list shows what is there")
                 target = args.output / place.key.rsplit("/", 1)[-1]
+                protected.require_other(target)
                 done = fetch(place, target, overwrite=args.overwrite, progress=_mover(bars, bar))
             except DcmauditError as error:
                 say(str(error))

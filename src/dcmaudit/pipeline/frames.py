@@ -194,8 +194,24 @@ def _made(folder: Path, reference: Reference) -> Path:
 
 
 def _require_free(path: Path, target: Target) -> None:
-    if not target.overwrite and os.path.lexists(path):
+    if not os.path.lexists(path):
+        return
+    if not target.overwrite:
         raise UsageError(f"{path} exists already", hint=_OVERWRITE)
+    if not _is_picture(path):
+        raise UsageError(f"{path} is no picture, so it is not replaced", hint="take it away first")
+
+
+def _is_picture(path: Path) -> bool:
+    """Whether a file is one that this program could have written: no input ever is."""
+    try:
+        with path.open("rb") as opened:
+            head = opened.read(132)
+    except OSError:
+        return path.is_symlink() and not path.exists()  # a link to nothing is replaced by the picture
+    if head.endswith(b"DICM"):  # what comes before may say TIFF
+        return False
+    return not head or head.startswith((b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"))
 
 
 def _write(path: Path, data: bytes, target: Target) -> None:

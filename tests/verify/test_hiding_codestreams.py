@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import struct
 import zlib
 from collections.abc import Callable
@@ -12,10 +13,11 @@ from itertools import pairwise
 import imagecodecs
 import numpy as np
 import pytest
+from pydicom.encaps import encapsulate
 
 from dcmaudit.dicom.jpeg.redact import redact_blocks
 from dcmaudit.model import Box, Everywhere, FrameAddress
-from support.files import HTJ2K_RPCL, JPEG_XL_LOSSLESS, color_gradient, gradient, reference
+from support.files import HTJ2K_RPCL, JPEG_XL_LOSSLESS, MemoryReference, color_gradient, gradient, reference
 from support.hiding import Hide, frames, original, pixels, reframed_raw, with_frame, written_frames
 from support.proofcases import CASES, INNER
 from support.proofs import Redacted, ask, redacted
@@ -457,6 +459,26 @@ HIDDEN: dict[str, tuple[str, Hide]] = {
                                            + one[_at(one, 0x50) + 10 :])),
     "a fragment padded with more": ("jpeg_ls", _in(0, lambda one, _: one + bytes(7))),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_thumbnail_that_the_original_has_itself_may_not_stay(number: int) -> None:
+    """A careless redactor keeps EXIF segments, of the frame that it changed or of another one."""
+    found = CASES["jpeg"]()
+    data = original(found)
+    streams = frames(found)
+    thumbnail = _segment(0xE1, _exif(pixels(found, 9000)))
+    streams[number] = streams[number][:2] + thumbnail + streams[number][2:]
+    data.PixelData = encapsulate(streams)
+    out = io.BytesIO()
+    data.save_as(out)
+    before = MemoryReference("built.dcm", out.getvalue())
+    honest = redacted(before, ask((20, 20, 30, 28), FrameAddress(0)))
+    assert honest.proof().findings == ()
+    kept = written_frames(honest)
+    kept[number] = kept[number][:2] + thumbnail + kept[number][2:]
+    proof = honest.proof(reframed_raw(honest.after, [one.rstrip(b"\0") for one in kept]))
+    assert any("FFE1" in finding.text for finding in proof.findings)
 
 
 @pytest.mark.parametrize("case", sorted({case for case, _ in HIDDEN.values()}))

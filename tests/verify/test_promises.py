@@ -276,6 +276,8 @@ PROMISES: list[tuple[str, str, tuple[str, ...]]] = [
      ("tests/dicom/write/test_black_for_every_reader.py::test_a_sign_in_another_bit_than_the_headers_is_refused",)),
     (REDACTION, "fewer bits in a lossy JPEG than BitsStored, where black is not 0",
      ("tests/dicom/write/test_black_for_every_reader.py::test_black_that_fewer_bits_than_stored_cannot_say_is_refused",)),
+    (REDACTION, "refused where its precision is neither BitsStored nor BitsAllocated",
+     ("tests/dicom/write/test_black_for_every_reader.py::test_a_sign_in_another_bit_than_the_headers_is_refused",)),
     (REDACTION, "signed samples of YBR | refused",
      ("tests/dicom/write/test_cells_inside.py::test_signed_ybr_has_no_black_for_all_readers_and_is_refused",)),
     (REDACTION, "Every element is copied byte by byte but for those listed under the proof",

@@ -30,8 +30,6 @@ class BlockComparison:
     ring: int
     blocks: int
     faults: tuple[str, ...]
-    has_segments: bool = False
-    """Whether application or comment segments are left that may hold text or a thumbnail."""
     leftovers: tuple[str, ...] = ()
     """What the codestream has beside its segments and blocks."""
 
@@ -48,12 +46,11 @@ def compare_blocks(before: bytes, after: bytes, boxes: tuple[Box, ...]) -> Block
     leftovers = [f"it has {waste}" for waste in parts[1].waste]
     fault = None if leftovers else fault_of_kept(*parts, may_be=_may_become)
     faults = [] if fault is None else [fault]
-    has_segments = any(piece.is_extra for piece in parts[1].pieces)
     changed = np.zeros((old.grid.height, old.grid.width), np.bool_)
     ring = _reach(old)
     if not old.is_like(new):
         faults.append("its size, sampling, scans or restart intervals are others")
-        return BlockComparison(changed, old.mcu, ring, 0, tuple(faults), has_segments, tuple(leftovers))
+        return BlockComparison(changed, old.mcu, ring, 0, tuple(faults), tuple(leftovers))
     was, now = (Coded(one, *coefficients_and_ends(data)) for one, data in ((old, before), (new, after)))
     pairs = list(zip(old.components, was.blocks, now.blocks, strict=True))
     blocks = 0
@@ -80,7 +77,7 @@ def compare_blocks(before: bytes, after: bytes, boxes: tuple[Box, ...]) -> Block
         faults.append(f"{int((changed & not_flat).sum())} changed blocks are not of one colour")
     if any(len(level) > 1 for level in levels):
         faults.append("the changed blocks are not all of one colour")
-    return BlockComparison(changed, old.mcu, ring, blocks, tuple(faults), has_segments, tuple(leftovers))
+    return BlockComparison(changed, old.mcu, ring, blocks, tuple(faults), tuple(leftovers))
 
 
 def _may_become(old: Piece, new: Piece) -> bool:

@@ -21,7 +21,7 @@ from dcmaudit.verify.black import fault_inside, mask_of
 from dcmaudit.verify.blocks import BlockComparison, boxes_of, compare_blocks, pixels_of
 from dcmaudit.verify.cells import Cells, bits_of, compare_near
 from dcmaudit.verify.guard import Guard
-from dcmaudit.verify.leftovers import fault_of_kept, fault_of_rewritten
+from dcmaudit.verify.leftovers import fault_of_kept, fault_of_rewritten, left_over
 from dcmaudit.verify.native import OUTSIDE, UNTOUCHED, NativeComparison, require_length
 from dcmaudit.verify.record import Record
 from dcmaudit.verify.tail import same_behind
@@ -192,8 +192,7 @@ class FrameComparison:
             return
         found = compare_blocks(a, b, ask.boxes)
         self.record.checks[BLOCKS] += found.blocks
-        if found.has_segments:
-            self.record.note("application or comment segments of a JPEG were kept: a thumbnail or text can be in them")
+        self._nothing_left(new, frame)
         for fault in found.faults:
             self.record.fail(BLOCKS, where, fault)
         rest = found.leftovers
@@ -230,6 +229,18 @@ class FrameComparison:
         fault = fault_of_kept(old.syntax.codestream, old.codestream(frame), new.codestream(frame), new.layout)
         text = f"its codestream differs although nothing was asked of it: {fault}"
         self.record.require(UNTOUCHED, f"frame {frame + 1}", text, holds=fault is None)
+        self._nothing_left(new, frame)
+
+    def _nothing_left(self, new: FrameReader, frame: int) -> None:
+        """Where anything is blacked, no frame keeps what decoders pass over: a thumbnail there shows the original."""
+        if not self.asked.plan.blacks:
+            return
+        try:
+            left = left_over(new.syntax.codestream, new.codestream(frame))
+        except DcmauditError as error:  # what nobody can take apart is what it was, or was found above
+            self.record.note(f"frame {frame + 1}: {error.message}; what it carries beside its picture is not known")
+            return
+        self.record.require(LEFTOVERS, f"frame {frame + 1}", f"its codestream has {left}", holds=left is None)
 
     def _headers(self, old: FrameReader, new: FrameReader, frame: int, blocks: BlockComparison | None = None) -> None:
         """The codestream's own words on precision and sign must fit the original's and the data set's."""

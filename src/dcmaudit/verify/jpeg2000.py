@@ -170,6 +170,19 @@ def _fault_of_lengths(found: Codestream) -> str | None:
     return None
 
 
+def left_over(data: bytes) -> str | None:
+    """In words what a codestream has that no decoder needs, None for nothing."""
+    found = codestream(bare_codestream(data))
+    told = [*found.main, *(segment for part in found.parts for segment in part.segments)]
+    strange = [(marker, len(body)) for marker, body in told if marker not in _NEEDED | {TLM}]
+    if strange:
+        marker, size = strange[0]
+        return f"a comment of {size} bytes" if marker == COM else f"a segment FF{marker:02X} of {size} bytes"
+    if data[:2] != b"\xff\x4f":
+        return "boxes around the picture"
+    return f"{len(found.tail)} bytes behind the picture" if found.tail.strip(b"\0") else None
+
+
 def fault_of_rewritten(data: bytes) -> str | None:  # noqa: PLR0911 - one return a rule
     """In words what a codestream that was written anew carries beside its picture, None for nothing.
 

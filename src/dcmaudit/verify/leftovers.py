@@ -70,6 +70,22 @@ def fault_of_kept(  # noqa: PLR0911 - one return a kind of codestream
             return "it is another than the original's"
 
 
+def left_over(kind: Codestream, data: bytes) -> str | None:
+    """In words what a codestream has that no decoder needs, its own original's or not; None for nothing.
+
+    Raises DicomError where it cannot be taken apart.
+    """
+    if kind in {Codestream.JPEG, Codestream.JPEG_LS}:
+        found = segments.segments(data)
+        extras = [segments.name_of(piece) for piece in found.pieces if piece.is_extra]
+        return next(iter([*extras, *found.waste]), None)
+    if kind is Codestream.JPEG_2000:
+        return jpeg2000.left_over(data)
+    if kind is Codestream.JPEG_XL:
+        return None if data[:2] == _BARE_XL else "boxes around the picture"
+    return None
+
+
 def _behind(data: bytes, size: int) -> str | None:
     rest = data[size:]
     return None if rest in {b"", b"\0"[: size % 2]} else f"{len(rest)} bytes stand behind its end"

@@ -255,15 +255,15 @@ def fault_of_kept(
         if unnamed and not place and piece == SAID_RGB:
             continue
         if not any(may_be(old, piece) or _is_kept(old, piece) for _, old in left):
-            return f"{_name(piece)} is new"
+            return f"{name_of(piece)} is new"
         while left and not (may_be(left[0][1], piece) or _is_kept(left[0][1], piece)):
             number, old = left.pop(0)
             if not (old.is_extra or number in unused or (old.is_jfif and number)):
-                return f"{_name(old)} is missing or changed"
+                return f"{name_of(old)} is missing or changed"
         left.pop(0)
     for place, old in left:
         if not (old.is_extra or place in unused):
-            return f"{_name(old)} is missing"
+            return f"{name_of(old)} is missing"
     return None
 
 
@@ -274,7 +274,8 @@ def _is_kept(old: Piece, new: Piece) -> bool:
     return old.is_mrfx and new.is_mrfx and _is_named_plainly(new) and old.body[4] == new.body[4]
 
 
-def _name(piece: Piece) -> str:
+def name_of(piece: Piece) -> str:
+    """A piece in words, with its size."""
     if piece.kind == 0:
         return "entropy-coded data"
     what = {COM: "a comment", DHT: "a Huffman table", DQT: "a quantisation table"}

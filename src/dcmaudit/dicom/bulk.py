@@ -50,7 +50,7 @@ def is_right(tag: int, vr: str | None, length: int) -> bool:
         return False
     if vr in BYTES and kind == "SQ":
         return False
-    written = vr if vr is not None and vr not in BYTES else kind
+    written = vr if vr is not None and vr not in BYTES else kind.split(" or ")[0]
     one = _SIZES.get(written) or 4 * _CHARACTERS.get(written, 0)  # a character takes four bytes at most
     most = times.split("-")[-1]
     return not one or not most.isdigit() or length <= one * int(most) + int(most)

@@ -137,6 +137,7 @@ ELEMENTS: dict[str, Put] = {
     "selector value": lambda data: data.add_new(0x00720065, "OB", COPY),
     "selector value of words": lambda data: data.add_new(0x00720069, "OW", COPY),
     "unknown element": lambda data: data.add_new(0x00281EEE, "OB", COPY),
+    "more numbers than the element has": lambda data: data.add_new(0x00280120, "US", list(np.frombuffer(COPY, "<u2"))),
     "text of another type": mislabelled,
     "palette beside grey": palette,
     "table that is too long": lut,

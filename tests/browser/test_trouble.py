@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -107,8 +108,13 @@ def test_nothing_is_asked_of_any_other_host(start: StartFace, tmp_path: Path) ->
     assert face.watch.requests
     hosts = {url.split("/")[2] for url in face.watch.requests if url.startswith("http")}
     assert hosts == {f"127.0.0.1:{face.reviewer.port}"}
-    stored = face.page.evaluate("() => [document.cookie, JSON.stringify(localStorage), JSON.stringify(sessionStorage)]")
-    assert stored == ["", "{}", "{}"], "the page keeps nothing of the images"
+    stored = face.page.evaluate("() => [document.cookie, JSON.stringify(localStorage)]")
+    assert stored == ["", "{}"], "the page keeps nothing of the images"
+    tab = face.page.evaluate("() => ({ ...sessionStorage })")
+    assert set(tab) <= {"document", "place"}, "what a reload needs, for as long as the tab is open"
+    kept = {"plane", "mode", "scale", "x", "y", "kept"}
+    assert set(json.loads(tab.get("place", "{}"))) <= kept
+    assert "one.dcm" not in str(tab)
 
 
 def test_the_page_obeys_its_own_policy(start: StartFace, tmp_path: Path) -> None:

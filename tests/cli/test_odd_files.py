@@ -129,3 +129,30 @@ def test_an_input_that_is_no_file_is_an_outcome(
 ) -> None:
     assert main([*words, str(odd)]) in {1, 2}
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["ocr", "IMAGE", "--no-read", "-j", "1", "--append", "--csv"],
+        ["ocr", "IMAGE", "--no-read", "-j", "1", "--overwrite", "--csv"],
+        ["sample", "draw", "IMAGE", "--overwrite", "-o"],
+        ["rules", "make", "--overwrite", "-o"],
+    ],
+)
+@pytest.mark.parametrize("make", [fifo, a_socket])
+def test_an_output_that_is_no_file_is_refused_and_stays_what_it_is(
+    words: list[str], make: Callable[[Path], Path], image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = make(tmp_path)
+    before = odd.lstat().st_mode
+    assert main([str(image) if word == "IMAGE" else word for word in words] + [str(odd)]) == 2
+    assert SAYS in capsys.readouterr().err
+    assert odd.lstat().st_mode == before
+
+
+@pytest.mark.timeout(60)
+def test_a_list_cannot_go_on_on_a_device(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ocr", str(image), "--no-read", "-j", "1", "--append", "--csv", "/dev/zero"]) == 2
+    assert "Traceback" not in capsys.readouterr().err

@@ -150,7 +150,7 @@ def test_bytes_behind_the_last_frame_are_named_unless_they_are_padding() -> None
         ({"Rows": 65535}, "1 frame of 1 not in the file"),
         ({"Rows": 0}, "Rows is 0"),
         ({"Columns": None}, "Columns is missing"),
-        ({"BitsAllocated": 24}, "BitsAllocated is 24"),
+        ({"BitsAllocated": 20}, "BitsAllocated is 20"),
         ({"BitsAllocated": 4097}, "BitsAllocated is 4097"),
         ({"BitsStored": 17}, "BitsStored is 17"),
         ({"HighBit": 40}, "HighBit is 40"),

@@ -16,6 +16,9 @@ from dcmaudit.model import Size
 FRAME_LIMIT = 512 << 20
 """Bytes that one decoded frame may have: a 16-bit image of 16,000 x 16,000 pixels fits, a lying header does not."""
 
+_CELL_BYTES = {1: 1, 8: 1, 12: 2, 16: 2, 24: 4, 32: 4}
+"""Bytes of a cell in memory for each BitsAllocated that can be shown."""
+
 _GRAY = {"MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"}
 _COLOR = {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420", "YBR_RCT", "YBR_ICT"}
 
@@ -56,7 +59,12 @@ class PixelLayout:
         """The dtype of one cell, unsigned unless it is floating point."""
         if self.floating:
             return np.dtype(np.float32 if self.bits_allocated == 32 else np.float64)
-        return np.dtype(f"u{max(1, self.bits_allocated // 8)}")
+        return np.dtype(f"u{_CELL_BYTES[self.bits_allocated]}")
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether native cells are no whole number type: 12 bits without gaps, or 3 bytes (PS3.5 8.1.1)."""
+        return self.bits_allocated in {12, 24} and not self.floating
 
     @property
     def frame_bits(self) -> int:
@@ -134,9 +142,9 @@ def _at_least_one(attributes: Attributes, tag: int, name: str) -> int:
 def _bits(attributes: Attributes, allocated: int | None) -> tuple[int, int, int]:
     if allocated is None:
         raise HeaderError("BitsAllocated is missing")
-    if allocated not in {1, 8, 16, 32}:
+    if allocated not in _CELL_BYTES:
         kind = UnsupportedError if 1 < allocated <= 64 else HeaderError
-        raise kind(f"BitsAllocated is {allocated}", hint="shown are 1, 8, 16 and 32")
+        raise kind(f"BitsAllocated is {allocated}", hint="shown are 1, 8, 12, 16, 24 and 32")
     stored = attributes.integer(0x00280101)
     stored = allocated if stored is None else stored
     if not 1 <= stored <= allocated:

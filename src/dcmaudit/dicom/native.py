@@ -10,7 +10,7 @@ import numpy.typing as npt
 from dcmaudit.dicom.bytesource import ByteSource
 from dcmaudit.dicom.header import PixelElement
 from dcmaudit.dicom.layout import PixelLayout
-from dcmaudit.errors import TruncatedError
+from dcmaudit.errors import TruncatedError, UnsupportedError
 
 Cells = npt.NDArray[Any]
 
@@ -42,6 +42,8 @@ def cells_of(data: bytes, layout: PixelLayout, *, skip_bits: int = 0, little: bo
     if layout.bits_allocated == 1:
         bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")[skip_bits : skip_bits + count]
         return _arranged(bits, layout)
+    if layout.is_packed:
+        return _arranged(_unpacked(data, layout.bits_allocated, skip_bits, count, little=little), layout)
     dtype = layout.cell.newbyteorder("<" if little else ">")
     if layout.halved:
         flat = np.frombuffer(data, dtype, layout.rows * layout.columns * 2, skip_bits // 8).astype(
@@ -50,6 +52,18 @@ def cells_of(data: bytes, layout: PixelLayout, *, skip_bits: int = 0, little: bo
         return _upsampled(flat, *shape)
     flat = np.frombuffer(data, dtype, count, skip_bits // 8).astype(layout.cell, copy=False)
     return _arranged(flat, layout)
+
+
+def _unpacked(data: bytes, width: int, skip_bits: int, count: int, *, little: bool) -> Cells:
+    """Cells of 12 or 24 bits that follow each other without a gap, the lowest bit first (PS3.5 8.1.1)."""
+    if not little:
+        raise UnsupportedError(f"cells of {width} bits in big endian order", hint="little endian ones are shown")
+    bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")[skip_bits : skip_bits + width * count]
+    whole = 16 if width == 12 else 32
+    cells = np.zeros((count, whole), np.uint8)
+    cells[:, :width] = bits.reshape(count, width)
+    found: Cells = np.packbits(cells, axis=1, bitorder="little").view(f"<u{whole // 8}")[:, 0]
+    return found.astype(found.dtype.newbyteorder("="), copy=False)
 
 
 def _arranged(flat: Cells, layout: PixelLayout) -> Cells:

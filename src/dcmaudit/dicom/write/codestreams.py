@@ -37,6 +37,7 @@ from dcmaudit.dicom.write.paint import Painter
 from dcmaudit.errors import DcmauditError, UnsupportedError
 from dcmaudit.model import Box
 
+_AS_THEY_LIE = {Codestream.NATIVE, Codestream.PLAIN, Codestream.DEFLATED_FRAME}
 BASELINE, EXTENDED, LOSSLESS = 0xC0, 0xC1, 0xC3
 TRANSCODED = Target.JPEG_LOSSLESS_SV1
 """Where frames go that nobody can write again in their own syntax (progressive and arithmetic JPEG)."""
@@ -70,6 +71,11 @@ class FrameWork:
     def cells(self, edit: FrameEdit, window: FrameReader | None = None) -> Cells:
         """The cells of one frame after its edit, or of ``window(edit)``; (rows, columns[, 3]), unsigned or floating."""
         reader, boxes = self.reader, edit.boxes
+        if reader.layout.is_packed and reader.syntax.codestream in _AS_THEY_LIE:
+            raise UnsupportedError(
+                f"native cells of {reader.layout.bits_allocated} bits are shown and not written",
+                hint="have another program write the file with 16 or 32 bits allocated first",
+            )
         cells, photometric = reader.cells(edit.frame) if window is None else window.cells(0)
         if window is not None and edit.rows is not None:
             reader, top = window, edit.rows.start

@@ -26,7 +26,7 @@ class FileMarks(StorePart):
         if not rows.is_storable_name(filename):
             return []
         with self._database.reading() as session:
-            sums.require_agreement(session, filename, self._database.name)
+            sums.require_agreement(session, filename, self._database.name, "DicomRects", "dcmaudit_rects")
             return marks.find_rects(session, filename)
 
     def add_rects(self, filename: str, rects: Sequence[NewRect]) -> list[RectId]:
@@ -116,7 +116,7 @@ class FileMarks(StorePart):
         if not rows.is_storable_name(filename):
             return None
         with self._database.reading() as session:
-            sums.require_agreement(session, filename, self._database.name)
+            sums.require_agreement(session, filename, self._database.name, "DicomTags")
             return marks.find_tag(session, filename)
 
     def put_tag(

@@ -233,8 +233,8 @@ removed = Table(
 LEARNING_TABLES = (kinds, judged)
 """Those of the second step."""
 
-SUMS_TABLE = "dcmaudit_sums"
-"""The count and the sum of each file's marks, see ``dcmaudit.store.sums``."""
+SUMS_TABLES = tuple(f"dcmaudit_sums_{of}" for of in ("rects", "tags", "extra", "looks", "seen", "done", "shown"))
+"""The counts and the sums of each file's marks, see ``dcmaudit.store.sums``; the last two came later."""
 
 expanded = Table(
     "dcmaudit_expanded",
@@ -276,18 +276,19 @@ hidden = Table(
 )
 """Suggestions that somebody has hidden for a file; edges are inclusive, as in DicomRects."""
 
-LEARNING, LOOKS, SUMS, SCREEN, LEDGER, HIDING = "0002", "0003", "0004", "0005", "0006", "0007"
+LEARNING, LOOKS, SUMS, SCREEN, LEDGER, HIDING, MORE_SUMS = "0002", "0003", "0004", "0005", "0006", "0007", "0008"
 """The steps that made the tables of the learning, of the looks, of the sums, of what was on the screen, of what was
-seen in part, done and removed, and of what was hidden; a database that is only read may lack them."""
+seen in part, done and removed, of what was hidden, and more sums; a database that is only read may lack them."""
 
 STEPS: dict[str, frozenset[str]] = {
     "0001": frozenset(str(table.name) for table in (rects, tags, *OWN_TABLES)),
     LEARNING: frozenset(table.name for table in LEARNING_TABLES),
     LOOKS: frozenset({looks.name}),
-    SUMS: frozenset({SUMS_TABLE}),
+    SUMS: frozenset(SUMS_TABLES[:-2]),
     SCREEN: frozenset({expanded.name, shown.name}),
     LEDGER: frozenset({parts.name, done.name, removed.name}),
     HIDING: frozenset({hidden.name}),
+    MORE_SUMS: frozenset(SUMS_TABLES[-2:]),
 }
 """The tables that each step made: a database that says it took a step and lacks one of them is damaged."""
 

@@ -125,7 +125,7 @@ def missing_triggers(session: Session) -> list[str]:
     there = {str(name): str(sql) for name, sql in session.rows(query, {})}
     return [
         f"the trigger {name}, which keeps the sums of marks, is not there as it was made"
-        for name, sql in sums.sqlite_triggers().items()
+        for name, sql in sums.sqlite_triggers(session.step or "").items()
         if there.get(name) != sql
     ]
 

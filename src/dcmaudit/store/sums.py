@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, text
 
 from dcmaudit.errors import StoreCorruptError
-from dcmaudit.store.schema import SUMS_TABLE
+from dcmaudit.store.schema import MORE_SUMS, SUMS, SUMS_TABLES
 
 if TYPE_CHECKING:
     from dcmaudit.store.database import Session
 
-TABLE = SUMS_TABLE
 MODULUS = 2**31 - 1
 """A prime below 2**31: a product of two remainders, and a sum of ten products, still fit into 64 bits."""
 
@@ -31,25 +30,36 @@ RECOUNT = "restore it from a backup, or look at the file again after `dcmaudit d
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One table of marks: the columns of numbers that are summed, those of text, and how many letters of these."""
+    """One table of marks: the columns of numbers that are summed, those of text, and how many letters of these.
+
+    ``sums`` is the table of its counts and sums: one for each, for a row of a common one would be written anew as a
+    whole each time.
+    """
 
     table: str
-    column: str
+    sums: str
     numbers: tuple[str, ...]
     letters: tuple[tuple[str, int], ...]
+    step: str = SUMS
     is_unique: bool = False
     """Whether a file has one row at most, which may be replaced (INSERT OR REPLACE) without a word to triggers."""
+    has_id: bool = True
 
 
 _EDGES = ("top", "bottom", "left", "right")
 _ENGINES = ("ocrengine", "nerengine", "nerpii")
+_RECTS, _TAGS, _EXTRA, _LOOKS, _SEEN, _DONE, _SHOWN = SUMS_TABLES
 SOURCES = (
-    Source("DicomRects", "rects", (*_EDGES, "frame", "overlay", *_ENGINES), (("ocrtext", 0),)),
-    Source("DicomTags", "tags", ("rows", "columns"), (("mark", 1), ("comment", 0), ("imagetype", 0)), is_unique=True),
-    Source("dcmaudit_rects", "extra", (*_EDGES, *_ENGINES), (("scope", 12), ("ocrtext", 0))),
-    Source("dcmaudit_looks", "looks", ("engine", "complete", "planes", "places", "worst"), (("outcome", 6),)),
-    Source("dcmaudit_seen", "seen", (), (("plane_group", 6), ("how", 6), ("ranges", 24), ("seen_by", 1))),
-)
+    Source("DicomRects", _RECTS, (*_EDGES, "frame", "overlay", *_ENGINES), (("ocrtext", 0),)),
+    Source("DicomTags", _TAGS, ("rows", "columns"), (("mark", 1), ("comment", 0), ("imagetype", 0)), is_unique=True),
+    Source("dcmaudit_rects", _EXTRA, (*_EDGES, *_ENGINES), (("scope", 12), ("ocrtext", 0))),
+    Source("dcmaudit_looks", _LOOKS, ("engine", "complete", "planes", "places", "worst"), (("outcome", 6),)),
+    Source("dcmaudit_seen", _SEEN, (), (("plane_group", 6), ("how", 6), ("ranges", 24), ("seen_by", 1))),
+    Source("dcmaudit_done", _DONE, ("planes", "seen", "in_part", "glanced", "searched"), (("done_by", 1),),
+           MORE_SUMS, is_unique=True, has_id=False),
+    Source("dcmaudit_shown", _SHOWN, (), (("policy", 6), ("options", 24), ("areas", 60)),
+           MORE_SUMS, is_unique=True, has_id=False),
+)  # fmt: skip
 
 
 # --- the formula --------------------------------------------------------------------------------------------------
@@ -81,7 +91,7 @@ def value(source: Source, row: str, *, is_sqlite: bool) -> str:
     ]
     for name, count in source.letters:
         parts += _letters(f'{row}."{name}"', count, is_sqlite=is_sqlite)
-    place = f"(abs({row}.id % {MODULUS}) + 1)"
+    place = f"(abs({row}.id % {MODULUS}) + 1)" if source.has_id else "1"
     cast = "" if is_sqlite else "::bigint"
     return f"((({' + '.join(parts)}) % {MODULUS}) * {place}{cast} % {MODULUS} + {MODULUS}) % {MODULUS}"
 
@@ -93,69 +103,71 @@ def _quoted(name: str) -> str:
 # --- what the migration makes -------------------------------------------------------------------------------------
 
 
-def table_sql(*, is_sqlite: bool) -> str:
-    """The table: one row a file, a count and a sum for each of the tables of marks."""
-    pairs = ", ".join(
-        f"{source.column}_{what} BIGINT NOT NULL DEFAULT 0" for source in SOURCES for what in ("count", "sum")
-    )
-    return f"CREATE TABLE {TABLE} (filename TEXT PRIMARY KEY NOT NULL, {pairs}){' WITHOUT ROWID' if is_sqlite else ''}"
+def make(connection: Connection, step: str) -> None:
+    """Carry out the step that makes these tables and triggers; what is there now is counted, and believed."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    ending = " WITHOUT ROWID" if is_sqlite else ""
+    for source in SOURCES:
+        if source.step != step:
+            continue
+        columns = "filename TEXT PRIMARY KEY NOT NULL, marks BIGINT NOT NULL, total BIGINT NOT NULL"
+        connection.exec_driver_sql(f"CREATE TABLE {source.sums} ({columns}){ending}")
+        _count(connection, source, None)
+        for statement in _sqlite_triggers(source).values() if is_sqlite else _postgres_triggers(source):
+            connection.exec_driver_sql(statement if is_sqlite else statement.replace("%", "%%"))
 
 
 def _add(source: Source, row: str, *, is_sqlite: bool, replaces: bool) -> str:
-    count, total = f"{source.column}_count", f"{source.column}_sum"
-    more = (f"{TABLE}.{count} + 1", f"({TABLE}.{total} + excluded.{total}) % {MODULUS}")
+    marks, total = f"{source.sums}.marks + 1", f"({source.sums}.total + excluded.total) % {MODULUS}"
     if replaces:
-        one = (f"CASE WHEN {row}.filename IS NULL THEN {more[0]} ELSE 1 END",
-               f"CASE WHEN {row}.filename IS NULL THEN {more[1]} ELSE excluded.{total} END")  # fmt: skip
-        more = one
+        marks = f"CASE WHEN {row}.filename IS NULL THEN {marks} ELSE 1 END"
+        total = f"CASE WHEN {row}.filename IS NULL THEN {total} ELSE excluded.total END"
     return (
-        f"INSERT INTO {TABLE} (filename, {count}, {total}) "  # noqa: S608 (constants of ours)
+        f"INSERT INTO {source.sums} (filename, marks, total) "  # noqa: S608 (constants of ours)
         f"VALUES (coalesce({row}.filename, ''), 1, {value(source, row, is_sqlite=is_sqlite)}) "
-        f"ON CONFLICT (filename) DO UPDATE SET {count} = {more[0]}, {total} = {more[1]};"
+        f"ON CONFLICT (filename) DO UPDATE SET marks = {marks}, total = {total};"
     )
 
 
 def _take(source: Source, row: str, *, is_sqlite: bool) -> str:
-    count, total = f"{source.column}_count", f"{source.column}_sum"
-    left = f"({total} - ({value(source, row, is_sqlite=is_sqlite)}) + {MODULUS}) % {MODULUS}"
+    left = f"(total - ({value(source, row, is_sqlite=is_sqlite)}) + {MODULUS}) % {MODULUS}"
     return (
-        f"UPDATE {TABLE} SET {count} = {count} - 1, {total} = {left} "  # noqa: S608 (constants of ours)
+        f"UPDATE {source.sums} SET marks = marks - 1, total = {left} "  # noqa: S608 (constants of ours)
         f"WHERE filename = coalesce({row}.filename, '');"
     )
 
 
-def sqlite_triggers() -> dict[str, str]:
-    """The triggers of SQLite by name, word for word as its catalogue keeps them."""
-    found = {}
-    for source in SOURCES:
-        added = _add(source, "new", is_sqlite=True, replaces=source.is_unique)
-        renewed = _add(source, "new", is_sqlite=True, replaces=False)
-        taken = _take(source, "old", is_sqlite=True)
-        for what, body in (("INSERT", added), ("DELETE", taken), ("UPDATE", f"{taken} {renewed}")):
-            name = f"{TABLE}_{source.column}_{what.lower()}"
-            found[name] = f'CREATE TRIGGER {name} AFTER {what} ON "{source.table}" BEGIN {body} END'
-    return found
+def sqlite_triggers(step: str = max(MORE_SUMS, SUMS)) -> dict[str, str]:
+    """The triggers of SQLite after this step by name, word for word as its catalogue keeps them."""
+    return {name: sql for source in SOURCES if source.step <= step for name, sql in _sqlite_triggers(source).items()}
 
 
-def postgres_triggers() -> Iterator[str]:
-    """The functions and triggers of PostgreSQL. They act for whoever made them: others need no right to our tables."""
-    for source in SOURCES:
-        name = f"{TABLE}_{source.column}"
-        added = _add(source, "new", is_sqlite=False, replaces=False)
-        taken = _take(source, "old", is_sqlite=False)
-        emptied = f"UPDATE {TABLE} SET {source.column}_count = 0, {source.column}_sum = 0;"  # noqa: S608 (as above)
-        yield (
-            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT "
-            f"AS $$ BEGIN IF TG_OP = 'TRUNCATE' THEN {emptied} RETURN NULL; END IF; "
-            f"IF TG_OP <> 'INSERT' THEN {taken} END IF; IF TG_OP <> 'DELETE' THEN {added} END IF; RETURN NULL; END $$"
-        )
-        yield (
-            f'CREATE TRIGGER {name}_rows AFTER INSERT OR UPDATE OR DELETE ON "{source.table}" '
-            f"FOR EACH ROW EXECUTE FUNCTION {name}()"
-        )
-        yield (
-            f'CREATE TRIGGER {name}_all AFTER TRUNCATE ON "{source.table}" FOR EACH STATEMENT EXECUTE FUNCTION {name}()'
-        )
+def _sqlite_triggers(source: Source) -> dict[str, str]:
+    added = _add(source, "new", is_sqlite=True, replaces=source.is_unique)
+    renewed = _add(source, "new", is_sqlite=True, replaces=False)
+    taken = _take(source, "old", is_sqlite=True)
+    bodies = {"insert": added, "delete": taken, "update": f"{taken} {renewed}"}
+    names = {what: f"{source.sums}_{what}" for what in bodies}
+    return {
+        names[what]: f'CREATE TRIGGER {names[what]} AFTER {what.upper()} ON "{source.table}" BEGIN {body} END'
+        for what, body in bodies.items()
+    }
+
+
+def _postgres_triggers(source: Source) -> Iterator[str]:
+    """The function and triggers of PostgreSQL. They act for whoever made them: others need no right to our tables."""
+    name = source.sums
+    added = _add(source, "new", is_sqlite=False, replaces=False)
+    taken = _take(source, "old", is_sqlite=False)
+    emptied = f"UPDATE {name} SET marks = 0, total = 0;"  # noqa: S608 (as above)
+    yield (
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT "
+        f"AS $$ BEGIN IF TG_OP = 'TRUNCATE' THEN {emptied} RETURN NULL; END IF; "
+        f"IF TG_OP <> 'INSERT' THEN {taken} END IF; IF TG_OP <> 'DELETE' THEN {added} END IF; RETURN NULL; END $$"
+    )
+    rows = f'AFTER INSERT OR UPDATE OR DELETE ON "{source.table}" FOR EACH ROW'
+    yield f"CREATE TRIGGER {name}_rows {rows} EXECUTE FUNCTION {name}()"
+    yield f'CREATE TRIGGER {name}_all AFTER TRUNCATE ON "{source.table}" FOR EACH STATEMENT EXECUTE FUNCTION {name}()'
 
 
 # --- counting and comparing ---------------------------------------------------------------------------------------
@@ -164,66 +176,64 @@ def postgres_triggers() -> Iterator[str]:
 def _counted(source: Source, *, is_sqlite: bool, of_one: bool) -> str:
     """Name, count and sum of each file in one table; with ``of_one`` of the file ``:filename``, always one row."""
     total = f"coalesce(sum({value(source, 'm', is_sqlite=is_sqlite)}), 0) % {MODULUS}"
-    where = "WHERE m.filename = :filename" if of_one else "GROUP BY m.filename"
+    where = "WHERE m.filename = :filename" if of_one else "GROUP BY coalesce(m.filename, '')"
     name = "" if of_one else "coalesce(m.filename, '') AS filename, "
     return f'SELECT {name}count(*) AS marks, {total} AS total FROM "{source.table}" AS m {where}'  # noqa: S608 (as above)
 
 
-def count_anew(connection: Connection, filename: str | None = None) -> None:
-    """Count what is there now, of one file or of all; the caller has made sure that it may be believed."""
-    is_sqlite = connection.dialect.name == "sqlite"
-    values = {} if filename is None else {"filename": filename}
-    chosen = "" if filename is None else " WHERE filename = :filename"
-    connection.execute(text(f"DELETE FROM {TABLE}{chosen}"), values)  # noqa: S608 (as above)
+def _count(connection: Connection, source: Source, filename: str | None) -> None:
+    counted = _counted(source, is_sqlite=connection.dialect.name == "sqlite", of_one=filename is not None)
+    name = "filename" if filename is None else "CAST(:filename AS TEXT)"
+    query = (
+        f"INSERT INTO {source.sums} (filename, marks, total) "  # noqa: S608 (as above)
+        f"SELECT {name}, marks, total FROM ({counted}) AS counted"
+    )
+    connection.execute(text(query), {} if filename is None else {"filename": filename})
+
+
+def count_anew(connection: Connection, filename: str) -> None:
+    """Count the marks of one file as they are now; the caller has made sure that they may be believed."""
     for source in SOURCES:
-        count, total = f"{source.column}_count", f"{source.column}_sum"
-        counted = _counted(source, is_sqlite=is_sqlite, of_one=filename is not None)
-        name = "" if filename is None else "CAST(:filename AS TEXT) AS filename, "
-        connection.execute(
-            text(
-                f"INSERT INTO {TABLE} (filename, {count}, {total}) "  # noqa: S608 (as above)
-                f"SELECT {name}{'filename, ' if filename is None else ''}marks, total FROM ({counted}) AS counted "
-                "WHERE true ON CONFLICT (filename) DO UPDATE "
-                f"SET {count} = excluded.{count}, {total} = excluded.{total}"
-            ),
-            values,
-        )
+        connection.execute(text(f"DELETE FROM {source.sums} WHERE filename = :filename"), {"filename": filename})  # noqa: S608
+        _count(connection, source, filename)
 
 
-def require_agreement(session: Session, filename: str, where: str) -> None:
-    """StoreCorruptError where the marks of the file are not those that were stored; nothing without sums."""
-    if is_disagreeing(session, filename):
+def require_agreement(session: Session, filename: str, where: str, *tables: str) -> None:
+    """StoreCorruptError where the file's rows in these tables (default: all) are not those that were stored."""
+    if is_disagreeing(session, filename, *tables):
         raise disagreement([filename], where)
 
 
-def is_disagreeing(session: Session, filename: str) -> bool:
-    """Whether the marks of the file are not those that were stored."""
-    if not session.has_sums:
-        return False
-    columns = ", ".join(f"{source.column}_count, {source.column}_sum" for source in SOURCES)
-    noted = session.rows(f"SELECT {columns} FROM {TABLE} WHERE filename = :filename", {"filename": filename})  # noqa: S608
-    kept = tuple(noted[0]) if noted else (0, 0) * len(SOURCES)
-    found: list[int] = []
+def is_disagreeing(session: Session, filename: str, *tables: str) -> bool:
+    """Whether the file's rows in these tables (default: all) are not those that were stored; no without sums."""
     for source in SOURCES:
-        counted = session.rows(_counted(source, is_sqlite=session.is_sqlite, of_one=True), {"filename": filename})
-        found += map(int, counted[0])
-    return tuple(found) != kept
+        if not session.has(source.step) or (tables and source.table not in tables):
+            continue
+        noted = f"FROM {source.sums} WHERE filename = :filename"
+        query = (
+            f"SELECT coalesce((SELECT marks {noted}), 0), coalesce((SELECT total {noted}), 0), marks, total "  # noqa: S608
+            f"FROM ({_counted(source, is_sqlite=session.is_sqlite, of_one=True)}) AS counted"
+        )
+        ((marks, total, found, summed),) = session.rows(query, {"filename": filename})
+        if (int(marks), int(total)) != (int(found), int(summed)):
+            return True
+    return False
 
 
 def disagreeing(session: Session, most: int) -> list[str]:
     """Names of files whose marks are not those that were stored, ``most`` at most."""
     names: dict[str, None] = {}
-    for source in SOURCES if session.has_sums else ():
-        count, total = f"{source.column}_count", f"{source.column}_sum"
+    for source in SOURCES:
+        if not session.has(source.step):
+            continue
         counted = _counted(source, is_sqlite=session.is_sqlite, of_one=False)
-        other = f"NOT (s.{count} = c.marks AND s.{total} = c.total)"
         query = (
-            f"SELECT c.filename FROM ({counted}) AS c LEFT JOIN {TABLE} AS s ON s.filename = c.filename "  # noqa: S608
-            f"WHERE s.filename IS NULL OR {other} LIMIT :most"
+            f"SELECT c.filename FROM ({counted}) AS c LEFT JOIN {source.sums} AS s ON s.filename = c.filename "  # noqa: S608
+            "WHERE s.filename IS NULL OR NOT (s.marks = c.marks AND s.total = c.total) LIMIT :most"
         )
         # Rows that are gone: a sum is kept, and no row makes it.
         gone = (
-            f"SELECT s.filename FROM {TABLE} AS s WHERE s.{count} <> 0 "  # noqa: S608
+            f"SELECT s.filename FROM {source.sums} AS s WHERE s.marks <> 0 "  # noqa: S608
             f'AND NOT EXISTS (SELECT 1 FROM "{source.table}" AS m WHERE m.filename = s.filename) '
             f"AND s.filename <> '' LIMIT :most"
         )

@@ -1,0 +1,15 @@
+"""Add a count and a sum of what was seen and shown when a file was finished, and the triggers that keep them."""
+
+from __future__ import annotations
+
+from alembic import op
+
+from dcmaudit.store import sums
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    """Carry out the step: what is there now is counted; the caller has looked for damage before."""
+    sums.make(op.get_bind(), revision)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 
 from dcmaudit.errors import DcmauditError
@@ -16,8 +17,7 @@ from dcmaudit.review.seen import GLANCES
 from dcmaudit.review.session import Session
 from dcmaudit.review.strip import stripes
 from dcmaudit.review.suggest import is_offered, is_redacted, offers
-from dcmaudit.review.worklist import Worklist
-from dcmaudit.store import OcrEngine, RectRow
+from dcmaudit.store import Look, OcrEngine, RectRow
 
 Json = dict[str, object]
 
@@ -103,16 +103,26 @@ def image_address(session_id: str, file_id: int, key: str, view: View) -> str:
     return f"/api/d/{session_id}/image/{file_id}/{key}?{query}"
 
 
-def worklist_rows(worklist: Worklist, places: Sequence[tuple[int | None, int]]) -> list[Json]:
+def worklist_rows(session: Session, places: Sequence[tuple[int | None, int]]) -> list[Json]:
     """Rows of the list of files for pairs of number (None where the walk leaves the file out) and place."""
+    worklist = session.worklist
     rows: list[Json] = []
+    looks: Mapping[str, Look] = {}
+    with suppress(DcmauditError):  # a database that cannot be asked is told elsewhere
+        looks = session.desk.store.shortfalls([worklist.name(place) for _, place in places])
     for index, place in places:
         name, state = worklist.name(place), worklist.state(place)
         rows.append({
             "index": index, "file_id": worklist.file_id(place), "name": name, "short": short_name(name),
             "state": state.value, "tagged": state.value == "tagged", "problem": worklist.failure(place),
+            "not_by_ocr": _short_look(looks.get(name)),
         })  # fmt: skip
     return rows
+
+
+def _short_look(look: Look | None) -> str | None:
+    """What ocr did not reach in a file, in words."""
+    return None if look is None else f"ocr: {look.outcome.value}: {'; '.join(look.reasons)}"
 
 
 def _worklist(session: Session) -> Json:

@@ -236,7 +236,7 @@ class Routes:
                 places = own.narrowed(text)
             shown = [places[index] for index in range(start, min(start + count, len(places)))]
             worklist.refresh(shown)
-            rows = worklist_rows(worklist, [(own.index(place), place) for place in shown])
+            rows = worklist_rows(session, [(own.index(place), place) for place in shown])
             return reply({"total": len(places), "start": start, "growing": worklist.growing, "rows": rows})
 
         return await run_in_threadpool(work)

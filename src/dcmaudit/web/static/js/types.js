@@ -159,6 +159,7 @@
  * @property {string} state
  * @property {boolean} tagged
  * @property {string|null} problem
+ * @property {string|null} not_by_ocr  what ocr did not reach in it
  *
  * @typedef {{depth: number, tag: string, name: string, vr: string, value: string}} TagRow
  * @typedef {{index: number, key: string, title: string, kind: string, group: number}} PlaneEntry

@@ -193,7 +193,8 @@ export class Worklist {
     const page = Math.floor(place / PAGE);
     const row = this.pages.get(page)?.[place % PAGE];
     if (!row) void this.#load(page);
-    const state = row?.problem ? "problem" : (row?.state ?? "unknown");
+    const waits = row?.state === "not reviewed" || row?.state === "in work";
+    const state = row?.problem ? "problem" : waits && row?.not_by_ocr ? "not by ocr" : (row?.state ?? "unknown");
     node.id = `file-${place}`;
     node.dataset.place = String(place);
     node.setAttribute("aria-selected", String(row !== undefined && row.index === this.current));
@@ -203,8 +204,8 @@ export class Worklist {
     setText(within(node, ".row-number", HTMLElement), row ? (row.index === null ? "–" : String(row.index + 1)) : "…");
     setText(within(node, ".row-name bdi", HTMLElement), row ? row.short : "");
     if (!row) return;
-    node.title = `${printable(row.name)}\n${row.problem ?? row.state}`;
-    node.setAttribute("aria-label", `${row.index === null ? "left out by the options" : row.index + 1}, ${row.short}, ${row.problem ? "cannot be shown" : row.state}`);
+    node.title = `${printable(row.name)}\n${row.problem ?? row.state}${row.not_by_ocr ? `\n${printable(row.not_by_ocr)}` : ""}`;
+    node.setAttribute("aria-label", `${row.index === null ? "left out by the options" : row.index + 1}, ${row.short}, ${row.problem ? "cannot be shown" : row.state}${row.not_by_ocr ? ", not wholly looked at by ocr" : ""}`);
     if (node.dataset.state !== state) {
       node.dataset.state = state;
       within(node, ".row-sign", HTMLElement).replaceChildren(symbol(`sign-${state.replaceAll(" ", "-")}`));

@@ -1,0 +1,26 @@
+"""Files that ocr could not wholly look at are told apart in the list of files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from dcmaudit.model import Outcome
+from dcmaudit.review import Desk, worklist_rows
+from dcmaudit.store import Look, OcrEngine
+from support.desks import ready
+
+
+def test_a_file_that_ocr_refused_says_so_until_another_look_reaches_all(
+    open_desk: Callable[..., Desk], files: list[Path]
+) -> None:
+    session = ready(open_desk(files))
+    store, name = session.desk.store, str(files[1])
+    store.put_look(name, Look(OcrEngine.RAPIDOCR, Outcome.REFUSED, ("no decoder for it",)))
+    store.put_look(str(files[2]), Look(OcrEngine.RAPIDOCR, Outcome.DONE, complete=True))
+    places: list[tuple[int | None, int]] = [(index, index) for index in range(3)]
+    assert [row["not_by_ocr"] for row in worklist_rows(session, places)] == [
+        None, "ocr: refused: no decoder for it", None,
+    ]  # fmt: skip
+    store.put_look(name, Look(OcrEngine.RAPIDOCR, Outcome.DONE, complete=True))
+    assert worklist_rows(session, places)[1]["not_by_ocr"] is None

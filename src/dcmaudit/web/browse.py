@@ -36,7 +36,7 @@ def browse(path: str | None, allowed: Sequence[str | Path]) -> dict[str, object]
     folder = Path(os.path.abspath(home_path(path))) if path else starts[0]  # noqa: PTH100 (links stay)
     _require_allowed(folder, allowed)
     chosen = None
-    if folder.is_file():
+    if os.path.isfile(folder):  # noqa: PTH113 (pathlib's raises for long names)
         chosen, folder = folder, folder.parent
         _require_allowed(folder, allowed)
     entries, left_off = _entries(folder, allowed)

@@ -11,6 +11,7 @@ from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Identity, Reference
 from dcmaudit.review.instances import Stamp, stamp_of
 from dcmaudit.review.openfile import OpenFile
+from dcmaudit.review.wording import told
 from dcmaudit.store import IdentityRecord, PartRecord, SeenRecord, Store
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Contents:
             store.put_sights(file.name, taken.spans, taken.parts)
         except DcmauditError as error:
             file.seen.put_back(taken)
-            self._tell(file, f"What was seen could not be stored: {error}")
+            self._tell(file, f"What was seen could not be stored: {told(error)}")
             return False
         file.seen.settle(taken)
         return True
@@ -150,7 +151,7 @@ class Contents:
             if identity is not None and is_same and not self._desk.viewer and store.is_writable:
                 store.put_identity(file.name, identity, size=_of(stamp)[0], modified_ns=_of(stamp)[1])
         except DcmauditError as error:
-            self._tell(file, f"What was seen before could not be checked: {error}")
+            self._tell(file, f"What was seen before could not be checked: {told(error)}")
         session = self._session(file)
         if session is not None:
             with session.lock:

@@ -31,6 +31,7 @@ from dcmaudit.review.session import Session
 from dcmaudit.review.sight import Tickets
 from dcmaudit.review.suggest import Suggester
 from dcmaudit.review.watching import Watcher
+from dcmaudit.review.wording import page_words
 from dcmaudit.review.workers import Workers
 from dcmaudit.review.worklist import Worklist
 from dcmaudit.settings import Settings
@@ -226,7 +227,7 @@ class Desk:
                     session.take_planes(file, Header.of(instance))
                     return
         except DcmauditError as error:
-            self._scan_failed(session, file, error.message)
+            self._scan_failed(session, file, page_words(error.message))
         except Exception as error:  # a scan that ends early must be seen as one
             self._scan_failed(session, file, type(error).__name__)
         else:

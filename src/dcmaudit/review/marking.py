@@ -28,6 +28,7 @@ from dcmaudit.review.openfile import OpenFile, is_shown, place_of
 from dcmaudit.review.seen import GLANCES
 from dcmaudit.review.session import Session
 from dcmaudit.review.suggest import is_offered, offers
+from dcmaudit.review.wording import told
 from dcmaudit.store import NewRect, RectRow, Removal, RemovalKind, Store, TagChange, TakenBack
 
 _SCOPES = {scope.value: scope for scope in Everywhere}
@@ -160,7 +161,7 @@ def _judge(session: Session, file: OpenFile, address: PlaneAddress, box: Box, *,
     try:
         learning.teach_refusals(session.desk.store, file)
     except StoreError as error:
-        session.say(f"The suggestion is hidden, but nothing was learned from that. {error}", "warning")
+        session.say(f"The suggestion is hidden, but nothing was learned from that. {told(error)}", "warning")
 
 
 def remove_rect(session: Session, arguments: Arguments) -> None:
@@ -262,7 +263,7 @@ def _finish(session: Session, file: OpenFile, arguments: Arguments, change: TagC
     try:
         learning.teach(store, file)
     except StoreError as error:
-        session.say(f"The file is done, but nothing was learned from it. {error}", "warning")
+        session.say(f"The file is done, but nothing was learned from it. {told(error)}", "warning")
     else:
         if beside.message:
             session.say(beside.message, beside.kind)

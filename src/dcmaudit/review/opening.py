@@ -67,7 +67,7 @@ def set_database(session: Session, arguments: Arguments) -> None:
         # What was chosen is at fault, and the former one goes on.
         raise UsageError(error.message, file=error.file, hint=error.hint) from error
     if not desk.settings.is_database_free or desk.settings.browse_roots:
-        why = "--db or a setting" if desk.settings.db is not None else "SMI_ROOT"
+        why = "the command line or a setting" if desk.settings.db is not None else "SMI_ROOT"
         session.say(f"Marks are kept here until the program ends. The next start asks {why} again.")
     elif is_server(location) and has_password(location):
         session.say(
@@ -85,7 +85,7 @@ def _database(desk: Desk, place: str, arguments: Arguments) -> str:
         return desk.confined.path(place)
     if desk.settings.browse_roots:
         # Whoever may use this page could otherwise have this machine knock at any other one.
-        raise UsageError("the address of a server may not be chosen here", hint="start the program with --db")
+        raise UsageError("the address of a server may not be chosen here", hint="whoever starts the program names it")
     password = take.text(arguments, "password") if arguments.get("password") else ""
     return with_password(place, password) if password else place
 

@@ -30,7 +30,7 @@ def open_soon(location: str, *, user: str, read_only: bool) -> Store:
         raise StoreError(
             f"the database server did not answer within {PATIENCE:.0f} seconds",
             file=name_of(location),
-            hint="nothing was changed; check its name and port and the network; a start with --db waits longer",
+            hint="nothing was changed; check its name and port and the network",
         ) from None
 
 

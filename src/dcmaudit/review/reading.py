@@ -18,6 +18,7 @@ from dcmaudit.dicom.render import pictures_for_text
 from dcmaudit.errors import DcmauditError, ReviewError
 from dcmaudit.model import Box, Origin, Plane, Region, Size, Verdict
 from dcmaudit.review.openfile import OpenFile
+from dcmaudit.review.wording import page_words
 from dcmaudit.review.workers import Workers
 from dcmaudit.settings import Settings
 
@@ -86,7 +87,7 @@ class TextReader:
         try:
             reading = self._read(session, file, plane, left)
         except DcmauditError as error:
-            text, kind = f"Text could not be looked for on {plane.title}: {error.message}", "error"
+            text, kind = f"Text could not be looked for on {plane.title}: {page_words(error.message)}", "error"
         except Exception as error:  # its words may quote what was read; its kind does not
             text, kind = f"Text could not be looked for on {plane.title} ({type(error).__name__})", "error"
         else:

@@ -10,6 +10,7 @@ from dcmaudit.dicom import Instance
 from dcmaudit.dicom.header_view import header_view, unknown_element
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import PlaneKind, Region, Size
+from dcmaudit.review.wording import told
 from dcmaudit.settings import Settings
 
 
@@ -33,18 +34,18 @@ class HeaderRules:
             suggested = suggest_by_rules(self._loaded(), header, size or Size(1, 1))
         except DcmauditError as error:
             suggested = Suggestions()
-            told = [f"the deid rules cannot be used, so nothing is suggested by them: {error}"]
+            notes = [f"the deid rules cannot be used, so nothing is suggested by them: {told(error)}"]
         else:
-            told = [
-                f"the rule {rule.name} of %filter {rule.group} denies this file: redact --deid refuses it"
+            notes = [
+                f"the rule {rule.name} of %filter {rule.group} denies this file: redacting by these rules refuses it"
                 for rule in suggested.denials
             ]
         if size is None:
-            return [], told
+            return [], notes
         ultrasound = ultrasound_regions(header, size)
         problems = [*ultrasound.problems, *suggested.problems]
-        told += dict.fromkeys(problem.message for problem in problems)
-        return [*ultrasound.regions, *suggested.regions], told
+        notes += dict.fromkeys(problem.message for problem in problems)
+        return [*ultrasound.regions, *suggested.regions], notes
 
     def _loaded(self) -> RuleSet:
         with self._lock:

@@ -21,6 +21,7 @@ from dcmaudit.review.openfile import FrameSearch, Header, OpenFile, is_shown
 from dcmaudit.review.options import Options
 from dcmaudit.review.pictures import Picture
 from dcmaudit.review.sight import Sight, way_seen
+from dcmaudit.review.wording import told
 from dcmaudit.review.worklist import Filter, Selection, Worklist
 from dcmaudit.store import Store
 
@@ -213,7 +214,7 @@ class Session:
             file.hidden = self.desk.store.hidden(file.name)
             self.desk.contents.load(file)
         except DcmauditError as error:
-            self.say(f"The marks of this file are not known. {error}", "error")
+            self.say(f"The marks of this file are not known. {told(error)}", "error")
 
     def _opened_late(self, file: OpenFile, future: Future[Header]) -> None:
         with self.lock:
@@ -254,7 +255,7 @@ class Session:
         try:
             self.desk.contents.load(file)
         except DcmauditError as error:
-            self.say(f"What was seen of this file before is not known. {error}", "warning")
+            self.say(f"What was seen of this file before is not known. {told(error)}", "warning")
 
     def leave(self) -> None:
         """Store what was seen of the open file; nothing else is written."""
@@ -402,7 +403,9 @@ class Session:
     def require_writable(self) -> None:
         """ReviewError in viewer mode, StoreReadOnlyError where the database can only be read."""
         if self.desk.viewer:
-            raise ReviewError("this is the viewer: nothing can be marked", hint="start without --viewer to mark files")
+            raise ReviewError(
+                "this is the viewer: nothing can be marked", hint="to mark files, start the reviewer and not the viewer"
+            )
         if not self.desk.store.is_writable:
             raise StoreReadOnlyError(
                 "the database can only be read, so nothing can be marked",

@@ -12,6 +12,7 @@ from dcmaudit.review import learning
 from dcmaudit.review.coverage import HEADER, covered_ids
 from dcmaudit.review.openfile import OpenFile, Suggestion
 from dcmaudit.review.options import Options
+from dcmaudit.review.wording import told
 
 if TYPE_CHECKING:
     from dcmaudit.review.desk import Desk
@@ -91,7 +92,7 @@ class Suggester:
                         self._look(session, file, plane)
         except DcmauditError as error:
             with session.lock:
-                session.say(f"Suggestions could not be looked up: {error}", "warning")
+                session.say(f"Suggestions could not be looked up: {told(error)}", "warning")
         except Exception as error:  # its words may quote a value; that there are none must not look like "none found"
             with session.lock:
                 session.say(f"Suggestions could not be looked up ({type(error).__name__}).", "warning")

@@ -17,6 +17,7 @@ from dcmaudit.review.seen import GLANCES
 from dcmaudit.review.session import Session
 from dcmaudit.review.strip import stripes
 from dcmaudit.review.suggest import is_offered, is_redacted, offers
+from dcmaudit.review.wording import page_hint, page_words
 from dcmaudit.store import Look, OcrEngine, RectRow
 
 Json = dict[str, object]
@@ -93,8 +94,9 @@ def box_json(box: Box) -> list[int]:
 
 def error_json(error: DcmauditError) -> Json:
     """An error as the page shows it."""
-    message = error.message if error.file is None else f"{short_name(error.file)}: {error.message}"
-    return {"message": message, "hint": error.hint}
+    said = page_words(error.message) or error.message
+    message = said if error.file is None else f"{short_name(error.file)}: {said}"
+    return {"message": message, "hint": page_hint(error)}
 
 
 def image_address(session_id: str, file_id: int, key: str, view: View) -> str:
@@ -130,7 +132,7 @@ def _worklist(session: Session) -> Json:
     index = session.selection.index(file.place) if file else None
     tally = worklist.tally
     problems = [
-        {"name": item.name, "message": str(item.error.message)} for item in tally.named_problems[:PROBLEMS_SHOWN]
+        {"name": item.name, "message": page_words(item.error.message)} for item in tally.named_problems[:PROBLEMS_SHOWN]
     ]
     left_out = [{"name": item.name, "message": item.reason.value} for item in tally.named[:PROBLEMS_SHOWN]]
     return {

@@ -20,6 +20,7 @@ from starlette.routing import Route
 from dcmaudit.errors import DcmauditError, ReviewError, SourceNotFoundError, UsageError
 from dcmaudit.model.paths import home_path
 from dcmaudit.review import Desk
+from dcmaudit.review.wording import page_hint
 from dcmaudit.sources import Passed, Problem, find
 from dcmaudit.sources.s3.checking import check_connection
 from dcmaudit.sources.s3.client import credentials_for, require_obstore
@@ -163,7 +164,7 @@ class S3Routes:
             try:
                 done = fetch(name, folder / name.key.rsplit("/", 1)[-1], overwrite=overwrite, progress=progress)
             except DcmauditError as error:
-                job.error = {"message": error.message, "hint": error.hint}
+                job.error = {"message": error.message, "hint": page_hint(error)}
             except Exception as error:  # a thread that ends must be seen as one
                 job.error = {"message": f"the program made a mistake ({type(error).__name__})", "hint": None}
             else:

@@ -92,7 +92,7 @@ export class Worklist {
     if (summary.textContent === told) return;
     setText(summary, told);
     const lines = [...problems, ...left].map(({ name, message }) => `${printable(name)}: ${message}`);
-    if (count > problems.length) lines.push(`and ${counted(count - problems.length, "more problem")}: dcmaudit frames names all of them`);
+    if (count > problems.length) lines.push(`and ${counted(count - problems.length, "more problem")} of this kind`);
     const items = lines.map((line) => {
       const item = document.createElement("li");
       item.textContent = line;

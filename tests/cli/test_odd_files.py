@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -148,7 +149,7 @@ def test_an_output_that_is_no_file_is_refused_and_stays_what_it_is(
     odd = make(tmp_path)
     before = odd.lstat().st_mode
     assert main([str(image) if word == "IMAGE" else word for word in words] + [str(odd)]) == 2
-    assert SAYS in capsys.readouterr().err
+    assert "a pipe or socket cannot be written" in capsys.readouterr().err
     assert odd.lstat().st_mode == before
 
 
@@ -156,3 +157,15 @@ def test_an_output_that_is_no_file_is_refused_and_stays_what_it_is(
 def test_a_list_cannot_go_on_on_a_device(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ocr", str(image), "--no-read", "-j", "1", "--append", "--csv", "/dev/zero"]) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.timeout(60)
+def test_a_device_is_not_replaced_by_a_list(image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    odd = tmp_path / "null"
+    try:
+        os.mknod(odd, 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+    except PermissionError:
+        pytest.skip("only root makes devices")
+    assert main(["sample", "draw", str(image), "--overwrite", "-o", str(odd)]) == 2
+    assert "a device is not replaced" in capsys.readouterr().err
+    assert stat.S_ISCHR(odd.lstat().st_mode)

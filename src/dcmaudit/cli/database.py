@@ -16,7 +16,6 @@ from dcmaudit.cli.common import Exit, add_common, local_path, log, say
 from dcmaudit.cli.names import add_files
 from dcmaudit.errors import DcmauditError, StoreError, UsageError
 from dcmaudit.model.texts import printable
-from dcmaudit.settings.plainfile import require_replaceable
 
 if TYPE_CHECKING:
     from dcmaudit.model import Identity, Reference
@@ -129,7 +128,6 @@ def export_csv(store: Store, folder: Path, *, overwrite: bool = False) -> list[t
     """
     todo = [(folder / RECTS, store.export_rects), (folder / TAGS, store.export_tags)]
     for path, _ in todo:
-        require_replaceable(path)
         if path.exists() and not overwrite:
             raise UsageError("the file exists already; nothing was written", file=str(path), hint="use --overwrite")
     done = []

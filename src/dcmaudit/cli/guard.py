@@ -25,6 +25,8 @@ _HEAD = 64 * 1024
 _MOST_NAMES = 10_000
 """So many names of a wildcard or list are compared; beyond them the kind of the existing file decides alone."""
 _COMPANIONS = ("", "-wal", "-shm", "-journal")
+_IN_PLACE = frozenset({"ocr"})
+"""Commands that write into what is there; the others put a new file in its place, which would take a device away."""
 STANDARD = frozenset({"-", "stdout"})
 
 Files = Callable[[Any], Iterable[Path]]
@@ -135,17 +137,19 @@ def check(command: str, args: argparse.Namespace, settings: Settings) -> None:
         files, kind = table[dest]
         for target in files(value):
             protected.require_other(target)
-            _require_kind(target, kind)
+            _require_kind(target, kind, writes_in_place=command in _IN_PLACE)
 
 
-def _require_kind(target: Path, kind: Kind) -> None:
+def _require_kind(target: Path, kind: Kind, *, writes_in_place: bool) -> None:
     """UsageError where the file is there and none that the command writes; whether to replace one is asked later."""
     try:
         found = target.stat()
     except (OSError, ValueError):
         return
-    if stat.S_ISDIR(found.st_mode) or stat.S_ISCHR(found.st_mode):
+    if stat.S_ISDIR(found.st_mode) or (writes_in_place and stat.S_ISCHR(found.st_mode)):
         return  # a folder is refused where it is opened; devices take what comes
+    if stat.S_ISCHR(found.st_mode) or stat.S_ISBLK(found.st_mode):
+        raise UsageError("a device is not replaced by a file", file=str(target), hint="name a file")
     if not stat.S_ISREG(found.st_mode):
         raise UsageError("a pipe or socket cannot be written as a file", file=str(target), hint="- is standard output")
     if not found.st_size:

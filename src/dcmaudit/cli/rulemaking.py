@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, add_common, local_path, say
 from dcmaudit.errors import UsageError
-from dcmaudit.settings.plainfile import require_replaceable
 
 if TYPE_CHECKING:
     from dcmaudit.detect.rules.making import MadeRules
@@ -50,8 +49,6 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     if not 0 < args.share <= 1:
         raise UsageError(f"--share {args.share} is no share", hint="allowed: more than 0, up to 1")
-    if args.output is not None:
-        require_replaceable(args.output)
     if args.output is not None and args.output.exists() and not args.overwrite:
         raise UsageError("the file exists", file=str(args.output), hint="--overwrite replaces it")
     with opened(settings) as store:

@@ -17,7 +17,6 @@ from dcmaudit.cli.common import Exit, local_path, say
 from dcmaudit.cli.guard import Protected
 from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model.texts import printable
-from dcmaudit.settings.plainfile import require_replaceable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -272,8 +271,6 @@ def _select(args: argparse.Namespace) -> int:
     from dcmaudit.sources.s3.selection import select
 
     chosen = _selection(args)
-    if args.list is not None:
-        require_replaceable(args.list)
     if args.list is not None and os.path.lexists(args.list) and not args.overwrite:
         raise UsageError("the list exists already", file=str(args.list), hint="--overwrite replaces it")
     tally = Tally()

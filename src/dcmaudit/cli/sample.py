@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from dcmaudit.cli.common import Exit, local_path, say
 from dcmaudit.cli.names import add_files
 from dcmaudit.errors import DcmauditError, ListError, UsageError
-from dcmaudit.settings.plainfile import open_regular, require_replaceable
+from dcmaudit.settings.plainfile import open_regular
 
 if TYPE_CHECKING:
     from dcmaudit.model import Reference
@@ -100,8 +100,6 @@ def _draw(args: argparse.Namespace, settings: Settings) -> int:
     from dcmaudit.sources import Tally
     from dcmaudit.sources.sampling import allocate, frame_of, needed
 
-    if args.output is not None:
-        require_replaceable(args.output)
     if args.output is not None and os.path.lexists(args.output) and not args.overwrite:
         raise UsageError("the list exists already", file=str(args.output), hint="--overwrite replaces it")
     if args.size is not None and args.size < 1:

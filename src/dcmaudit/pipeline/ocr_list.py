@@ -12,7 +12,6 @@ import io
 import os
 import re
 import stat
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -21,7 +20,7 @@ from enum import Enum
 from pathlib import Path
 
 from dcmaudit.errors import StoreError, UsageError
-from dcmaudit.settings.plainfile import read_regular, require_writable_at_once
+from dcmaudit.settings.plainfile import open_regular
 
 COLUMNS = (
     "filename", "frame", "overlay", "imagetype", "manufacturer", "burnedinannotation", "ocr_engine",
@@ -112,7 +111,6 @@ class CsvFile:
         self.done: frozenset[str] = frozenset()
         self._path, self._again, self._former = path, False, frozenset[str]()
         self._broken: str | None = None
-        require_writable_at_once(path)
         try:
             needs_break = False
             if append and path.exists():
@@ -133,7 +131,8 @@ class CsvFile:
 
     def _take(self, path: Path) -> bool:
         """Read what is there and cut what is torn; whether lines without a mark are the last."""
-        data = read_regular(path, sys.maxsize - 1)
+        with open_regular(path) as stream:
+            data = stream.read()
         listed = parse(data)
         if not listed.is_ours:
             raise UsageError(f"{path} is no list of ocr", hint="--append goes on with such a list only")

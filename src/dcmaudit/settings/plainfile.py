@@ -9,10 +9,6 @@ from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from dcmaudit.errors import UsageError
-
-_SPECIAL = "it is a pipe, a socket or a device, and no file"
-
 MOST = 256 << 20
 """Bytes of a list or a file of settings at most."""
 
@@ -35,7 +31,7 @@ def require_regular(status: os.stat_result) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.ENXIO, _SPECIAL)
+        raise OSError(errno.ENXIO, "it is a pipe, a socket or a device, and no file")
 
 
 def read_regular(path: str | Path, most: int = MOST) -> bytes:
@@ -50,23 +46,3 @@ def read_regular(path: str | Path, most: int = MOST) -> bytes:
 def read_text(path: str | Path, encoding: str = "utf-8-sig") -> str:
     """The text of a regular file, line ends as they are; UnicodeDecodeError, and OSError as ``read_regular``."""
     return read_regular(path).decode(encoding)
-
-
-def require_replaceable(path: str | Path) -> None:
-    """UsageError where the name is that of a pipe, socket or device: a new file in its place would take it away."""
-    try:
-        status = os.lstat(path)
-    except OSError:
-        return
-    if not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-        raise UsageError(_SPECIAL, file=str(path), hint="name a file")
-
-
-def require_writable_at_once(path: str | Path) -> None:
-    """UsageError where whoever opens the name to write waits for a reader: for a pipe or a socket, also by a link."""
-    try:
-        status = Path(path).stat()
-    except OSError:
-        return
-    if stat.S_ISFIFO(status.st_mode) or stat.S_ISSOCK(status.st_mode):
-        raise UsageError(_SPECIAL, file=str(path), hint="name a file, or - for standard output")

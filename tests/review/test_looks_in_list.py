@@ -19,8 +19,10 @@ def test_a_file_that_ocr_refused_says_so_until_another_look_reaches_all(
     store.put_look(name, Look(OcrEngine.RAPIDOCR, Outcome.REFUSED, ("no decoder for it",)))
     store.put_look(str(files[2]), Look(OcrEngine.RAPIDOCR, Outcome.DONE, complete=True))
     places: list[tuple[int | None, int]] = [(index, index) for index in range(3)]
-    assert [row["not_by_ocr"] for row in worklist_rows(session, places)] == [
+    session.worklist.refresh([0, 1, 2])
+    assert [row["gap"] for row in worklist_rows(session, places)] == [
         None, "ocr: refused: no decoder for it", None,
     ]  # fmt: skip
     store.put_look(name, Look(OcrEngine.RAPIDOCR, Outcome.DONE, complete=True))
-    assert worklist_rows(session, places)[1]["not_by_ocr"] is None
+    session.worklist.refresh([1])
+    assert worklist_rows(session, places)[1]["gap"] is None

@@ -8,10 +8,11 @@ from dcmaudit.review.options import OPTIONS, Options
 from dcmaudit.review.pictures import Picture
 from dcmaudit.review.session import Session
 from dcmaudit.review.viewstate import error_json, view_state, worklist_rows
-from dcmaudit.review.worklist import Filter, Selection, Worklist
+from dcmaudit.review.worklist import GAPPED, Filter, Selection, Worklist
 
 __all__ = [
     "COMMANDS",
+    "GAPPED",
     "MENUS",
     "OPTIONS",
     "Command",

@@ -137,6 +137,7 @@ class Desk:
             worklist = Worklist(
                 found,
                 states=self._states,
+                gaps=self._gaps,
                 reopen=self.confined.reference if confined else reference_to,
                 serial=len(self._worklists),
                 title=_title(names),
@@ -149,6 +150,9 @@ class Desk:
     def _states(self, names: Sequence[str]) -> dict[str, ReviewState]:
         # Asks whichever database is open at that moment.
         return self.store.states(names)
+
+    def _gaps(self, names: Sequence[str]) -> dict[str, str]:
+        return self.store.gaps(names)
 
     def open_header(self, worklist: Worklist, place: int) -> Future[Header]:
         """The header of a file, read by a thread. Errors as ``open_instance`` raises them."""

@@ -257,7 +257,13 @@ def _finish(session: Session, file: OpenFile, arguments: Arguments, change: TagC
     beside = previews.at_finish(session, file, previews.policy_of(session, arguments))
     device, sop_class = _device(file)
     done = store.finish(
-        file.name, device, sop_class, change=change, rects=beside.rects, screen=beside.screen, looked=file.looked
+        file.name,
+        device,
+        sop_class,
+        change=change,
+        rects=beside.rects,
+        screen=beside.screen,
+        looked=replace(file.looked, unshown=session.unshown_parts(file)),
     )
     session.load_records(file)
     try:

@@ -15,6 +15,7 @@ from dcmaudit.review.names import short_name
 from dcmaudit.review.openfile import FrameSearch, OpenFile
 from dcmaudit.review.seen import Places
 from dcmaudit.review.session import Question, Session, Walk
+from dcmaudit.review.worklist import GAPPED
 
 _PARTS_TOLD = 5
 
@@ -177,20 +178,25 @@ def go_plane(session: Session, arguments: Arguments) -> None:
 def filter_list(session: Session, arguments: Arguments) -> None:
     """Walk only through files with this state, or with this text in their name."""
     text = take.text(arguments, "text") if arguments.get("text") else ""
-    session.select(session.filter_of_options(_status(arguments), text))
+    status, is_gapped = _status(arguments)
+    session.select(session.filter_of_options(status, text, is_gapped=is_gapped))
 
 
 def walk_list(session: Session, arguments: Arguments) -> None:
     """Let the keys for the next and the previous file walk through what the list shows: a state, a text in the name."""
-    session.walk = Walk(_status(arguments), take.text(arguments, "text") if arguments.get("text") else "")
+    status, is_gapped = _status(arguments)
+    session.walk = Walk(status, take.text(arguments, "text") if arguments.get("text") else "", is_gapped)
 
 
-def _status(arguments: Arguments) -> ReviewState | None:
+def _status(arguments: Arguments) -> tuple[ReviewState | None, bool]:
+    """The state that is asked for, and whether files that could not be audited wholly are, whatever their state."""
     status = arguments.get("status") or None
-    allowed = [state.value for state in ReviewState]
+    if status == GAPPED:
+        return None, True
+    allowed = [*(state.value for state in ReviewState), GAPPED]
     if status is not None and status not in allowed:
         raise UsageError(f"there is no state {status!r}", hint=f"allowed: {', '.join(allowed)}")
-    return ReviewState(status) if status else None
+    return (ReviewState(str(status)) if status else None), False
 
 
 def _step(session: Session, step: int) -> None:

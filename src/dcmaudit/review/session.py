@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dcmaudit.errors import DcmauditError, ReviewError, StoreReadOnlyError
-from dcmaudit.model import Box, Everywhere, HowSeen, Plane, ReviewState, View, parse_key
+from dcmaudit.model import Box, Everywhere, HowSeen, Plane, PlaneKind, ReviewState, View, parse_key
 from dcmaudit.review.coverage import frame_count
 from dcmaudit.review.drag import first_box, kept_inside
 from dcmaudit.review.history import Change, History
@@ -23,7 +23,7 @@ from dcmaudit.review.pictures import Picture
 from dcmaudit.review.sight import Sight, way_seen
 from dcmaudit.review.wording import told
 from dcmaudit.review.worklist import Filter, Selection, Worklist
-from dcmaudit.store import Store
+from dcmaudit.store import Store, gap_words
 
 if TYPE_CHECKING:
     from dcmaudit.review.desk import Desk
@@ -62,15 +62,17 @@ class Walk:
 
     status: ReviewState | None = None
     text: str = ""
+    is_gapped: bool = False
 
     @property
     def is_everything(self) -> bool:
         """Whether the list shows whatever the options let through."""
-        return self.status is None and not self.text
+        return self.status is None and not self.text and not self.is_gapped
 
     def shows(self, worklist: Worklist, place: int) -> bool:
         """Whether the file at that place is shown."""
         fits = self.status is None or worklist.state(place) is self.status
+        fits = fits and (not self.is_gapped or worklist.gap(place) is not None)
         return fits and self.text.lower() in worklist.name(place).lower()
 
 
@@ -146,9 +148,11 @@ class Session:
 
     # The worklist
 
-    def filter_of_options(self, status: ReviewState | None = None, text: str = "") -> Filter:
+    def filter_of_options(
+        self, status: ReviewState | None = None, text: str = "", *, is_gapped: bool = False
+    ) -> Filter:
         """The filter that the options ask for."""
-        return Filter(self.options["ignore-done"], self.options["tagged-only"], status, text)
+        return Filter(self.options["ignore-done"], self.options["tagged-only"], status, text, is_gapped)
 
     def select(self, filter_: Filter) -> None:
         """Walk through the files of ``filter_`` from now on; the open file stays open."""
@@ -176,7 +180,9 @@ class Session:
 
     def neighbour(self, step: int) -> int | None:
         """The place of the next (1) or previous (-1) file that the list shows, None where there is none."""
-        everything = range(len(self.worklist)) if self.walk.status is not None else self.selection.places
+        everything = (
+            range(len(self.worklist)) if self.walk.status is not None or self.walk.is_gapped else self.selection.places
+        )
         current = self.file.place if self.file else -1
         start = bisect_right(everything, current) if step > 0 else bisect_left(everything, current) - 1
         places = range(start, len(everything)) if step > 0 else range(start, -1, -1)
@@ -257,9 +263,35 @@ class Session:
         except DcmauditError as error:
             self.say(f"What was seen of this file before is not known. {told(error)}", "warning")
 
+    def gap(self, file: OpenFile) -> str | None:
+        """What of the open file cannot be audited, as far as it was tried here; None where nothing is known."""
+        parts = self.unshown_parts(file)
+        return gap_words(parts) if parts else None
+
+    def unshown_parts(self, file: OpenFile) -> int:
+        """How many parts of the file there is no picture of: entries without one, planes that could not be decoded.
+
+        A file that cannot be opened is one such part, and so is a search for hidden planes that failed.
+        """
+        if file.opening:
+            return 0
+        without = {group.address(0) for group in file.planes.groups if group.kind is PlaneKind.UNSHOWN}
+        failed = without | {
+            each for each in self.desk.pictures.undecodable(file.file_id) if file.planes.find(each) is not None
+        }
+        return len(failed) + (file.error is not None) + (file.search is FrameSearch.FAILED)
+
+    def note_gap(self) -> None:
+        """Note in the list what of the open file cannot be audited; what was noted stays until all of it is seen."""
+        file = self.file
+        gap = self.gap(file) if file is not None else None
+        if file is not None and (gap or file.looked.is_whole):
+            self.worklist.note_gap(file.place, gap)
+
     def leave(self) -> None:
         """Store what was seen of the open file; nothing else is written."""
         if self.file is not None:
+            self.note_gap()
             self._left = self.file
             if not self.desk.contents.keep(self.file):
                 self.desk.ledger.soon(self, self.file)

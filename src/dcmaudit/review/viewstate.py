@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from importlib.util import find_spec
 
 from dcmaudit.errors import DcmauditError
@@ -18,7 +17,7 @@ from dcmaudit.review.session import Session
 from dcmaudit.review.strip import stripes
 from dcmaudit.review.suggest import is_offered, is_redacted, offers
 from dcmaudit.review.wording import page_hint, page_words
-from dcmaudit.store import Look, OcrEngine, RectRow
+from dcmaudit.store import OcrEngine, RectRow
 
 Json = dict[str, object]
 
@@ -109,22 +108,15 @@ def worklist_rows(session: Session, places: Sequence[tuple[int | None, int]]) ->
     """Rows of the list of files for pairs of number (None where the walk leaves the file out) and place."""
     worklist = session.worklist
     rows: list[Json] = []
-    looks: Mapping[str, Look] = {}
-    with suppress(DcmauditError):  # a database that cannot be asked is told elsewhere
-        looks = session.desk.store.shortfalls([worklist.name(place) for _, place in places])
+    session.note_gap()
     for index, place in places:
         name, state = worklist.name(place), worklist.state(place)
         rows.append({
             "index": index, "file_id": worklist.file_id(place), "name": name, "short": short_name(name),
             "state": state.value, "tagged": state.value == "tagged", "problem": worklist.failure(place),
-            "not_by_ocr": _short_look(looks.get(name)),
+            "gap": worklist.gap(place),
         })  # fmt: skip
     return rows
-
-
-def _short_look(look: Look | None) -> str | None:
-    """What ocr did not reach in a file, in words."""
-    return None if look is None else f"ocr: {look.outcome.value}: {'; '.join(look.reasons)}"
 
 
 def _worklist(session: Session) -> Json:
@@ -178,6 +170,7 @@ def _file(session: Session, file: OpenFile) -> Json:
         "suggesting": file.suggesting,
         "previews": len(unstored(session.options, file)),
         "reading": sorted(file.reading),
+        "gap": session.gap(file),
         "changed": file.changed,
         "notes": list(file.notes),
     }

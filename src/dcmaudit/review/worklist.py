@@ -31,14 +31,19 @@ _CODE = {state: code for code, state in enumerate(_STATES)}
 
 
 States = Callable[[Sequence[str]], Mapping[str, ReviewState]]
+GAPPED = "not wholly audited"
+"""What the filter of the list calls files of which a part could not be audited, beside the states."""
+
+Gaps = Callable[[Sequence[str]], Mapping[str, str]]
 
 
 class Worklist:
     """Every file found so far, in order, with its review state.
 
     ``found`` is walked in a thread of its own after ``start``. ``states`` answers for a batch of names in one
-    query. ``reopen`` makes a reference from a name again, so that a million names are not a million objects.
-    ``let_through`` is called between two batches: it returns once nothing more urgent than the walk is going on.
+    query, ``gaps`` for what could not be audited of them. ``reopen`` makes a reference from a name again, so that a
+    million names are not a million objects. ``let_through`` is called between two batches: it returns once nothing
+    more urgent than the walk is going on.
     """
 
     def __init__(
@@ -46,6 +51,7 @@ class Worklist:
         found: Iterable[Found],
         *,
         states: States,
+        gaps: Gaps = lambda _names: {},
         reopen: Callable[[str], Reference],
         serial: int = 0,
         title: str = "",
@@ -57,12 +63,15 @@ class Worklist:
         self.tally = Tally()
         self._found = found
         self._query = states
+        self._query_gaps = gaps
         self._reopen = reopen
         self._base = serial * ID_STEP
         self._names = NameList()
         self._states = array("B")
         self._counts = [0] * len(_STATES)
         self._failures: dict[int, str] = {}
+        self._gaps: dict[int, str] = {}
+        self._noticed: dict[int, str] = {}
         self._renewed: dict[int, int] = {}
         self._places: dict[int, int] = {}
         self._lock = threading.Lock()
@@ -151,12 +160,30 @@ class Worklist:
         else:
             self._failures[place] = reason
 
+    def gap(self, place: int) -> str | None:
+        """What could not be audited of the file, as far as it is known: noticed here, or kept in the database."""
+        return self._noticed.get(place) or self._gaps.get(place)
+
+    def note_gap(self, place: int, reason: str | None) -> None:
+        """Note what cannot be audited of a file that was opened here, None that all can."""
+        self._note(self._noticed, place, reason)
+
+    def _note(self, kept: dict[int, str], place: int, reason: str | None) -> None:
+        with self._lock:
+            if reason is None:
+                kept.pop(place, None)
+            else:
+                kept[place] = reason
+
     def refresh(self, places: Sequence[int]) -> None:
         """Ask the database again for the states of these places, in one query."""
         names = [self.name(place) for place in places]
         states = self._query(names)
         for place, name in zip(places, names, strict=True):
             self.set_state(place, states.get(name, ReviewState.NOT_REVIEWED))
+        missing = self._query_gaps(names)
+        for place, name in zip(places, names, strict=True):
+            self._note(self._gaps, place, missing.get(name))
 
     def refresh_all(self) -> None:
         """Ask the database again for every state: another database was opened."""
@@ -200,12 +227,13 @@ class Worklist:
     def _add(self, names: list[str]) -> None:
         if names:
             try:
-                states = self._query(names)
+                states, missing = self._query(names), self._query_gaps(names)
             except DcmauditError as error:
                 # The files must be seen even where the database cannot be asked: better twice than never.
                 self.tally.add(Problem(names[0], error, where="the review state is not known"))
-                states = {}
+                states, missing = {}, {}
             for name in names:
+                self._note(self._gaps, len(self._states), missing.get(name))
                 self._names.append(name)
                 code = _CODE[states.get(name, ReviewState.NOT_REVIEWED)]
                 with self._lock:
@@ -228,6 +256,8 @@ class Filter:
     tagged_only: bool = False
     status: ReviewState | None = None
     text: str = ""
+    is_gapped: bool = False
+    """Whether only files that could not be audited wholly are shown."""
 
     def allowed(self) -> list[bool]:
         """For every state, in the order of ReviewState, whether files in it are shown."""
@@ -238,7 +268,7 @@ class Filter:
             return False
         if self.tagged_only:
             return state is ReviewState.TAGGED
-        return not (self.ignore_done and state.is_done and self.status is None)
+        return not (self.ignore_done and state.is_done and self.status is None and not self.is_gapped)
 
 
 class Selection:
@@ -289,7 +319,7 @@ class Selection:
         wanted = [(self.filter.tagged_only and state is ReviewState.TAGGED) or not state.is_done for state in _STATES]
         if not self._places:
             return 0
-        if not self.filter.text and self.filter.status is None:
+        if not self.filter.text and self.filter.status is None and not self.filter.is_gapped:
             return self.worklist.count(*(s for s, wait in zip(_STATES, wanted, strict=True) if wait))
         codes = self.worklist.codes()[np.array(self._places)]
         return int(np.count_nonzero(np.array(wanted)[codes]))
@@ -306,5 +336,7 @@ class Selection:
         return [place for place in self._places if wanted in self.worklist.name(place).casefold()]
 
     def _matches(self, place: int) -> bool:
+        if self.filter.is_gapped and self.worklist.gap(place) is None:
+            return False
         text = self.filter.text.casefold()
         return not text or text in self.worklist.name(place).casefold()

@@ -1,6 +1,7 @@
 """Marks and who made them, in SQLite or PostgreSQL. The only package that knows SQLAlchemy."""
 
 from dcmaudit.store.finishing import Finished, TagChange, TakenBack
+from dcmaudit.store.gaps import gap_words
 from dcmaudit.store.location import has_password, is_database_missing, is_server, name_of, with_password
 from dcmaudit.store.postgres import load_driver
 from dcmaudit.store.records import (
@@ -52,6 +53,7 @@ __all__ = [
     "TagChange",
     "TagRecord",
     "TakenBack",
+    "gap_words",
     "has_password",
     "is_database_missing",
     "is_server",

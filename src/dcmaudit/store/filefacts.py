@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from dcmaudit.model import DeviceFacts, Example, HowSeen, Identity, Judged, PlaneAddress
-from dcmaudit.store import identities, journal, learning, ledger, looks, rows
+from dcmaudit.store import gaps, identities, journal, learning, ledger, looks, rows
 from dcmaudit.store.part import StorePart
 from dcmaudit.store.records import (
     DoneRecord,
@@ -131,6 +131,11 @@ class FileFacts(StorePart):
         """Of these files those that the newest look of an engine did not see wholly, each with that look."""
         with self._database.reading() as session:
             return looks.shortfalls(session, filenames) if session.has_looks else {}
+
+    def gaps(self, filenames: Sequence[str]) -> dict[str, str]:
+        """Of these files those that could not be audited wholly, each with what was missing."""
+        with self._database.reading() as session:
+            return gaps.gaps(session, filenames)
 
     # --- learning -----------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from dcmaudit.model import DeviceFacts
 from dcmaudit.model.screen import Screen
-from dcmaudit.store import ledger, marks, rows, screens
+from dcmaudit.store import gaps, ledger, marks, rows, screens
 from dcmaudit.store.database import Session
 from dcmaudit.store.part import StorePart
 from dcmaudit.store.records import Looked, NewRect, RectId, RectRow, RemovalKind, Stored, TagRecord
@@ -84,6 +84,8 @@ class Finishing(StorePart):
             ledger.forget_done(session, filename)
             return
         ledger.write_done(session, filename, looked, self.user)
+        if looked.unshown or looked.is_whole:
+            gaps.write_unshown(session, filename, looked.unshown, self.user)
         if looked.unseen:
             self._note(session, "planes not seen", filename, looked.unseen)
 

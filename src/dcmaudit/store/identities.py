@@ -100,9 +100,9 @@ def adopt(session: Session, filename: str, identity: Identity, source: str | Non
             hint="say which one is meant",
         )
     former = found[0]
-    for single in (schema.kinds, schema.looks, schema.shown, schema.done):
+    singles = (schema.kinds, schema.looks, schema.shown, schema.done, schema.unshown)
+    for single in singles:
         session.connection.execute(delete(single).where(single.c.filename == filename))
-    singles = (schema.kinds, schema.looks, schema.shown, schema.done)
     for moved in (schema.rects, schema.tags, schema.extra_rects, schema.judged, schema.hidden, *singles):
         session.connection.execute(update(moved).where(moved.c.filename == former).values(filename=filename))
     _move_seen(session, former, filename)

@@ -216,7 +216,7 @@ class Looked:
 
     ``glanced`` counts every way that is neither whole nor in part, planes skipped on purpose included; what is
     left of ``planes`` was never shown. ``is_searched`` is False where there may be planes that nobody has looked
-    for yet (unused bits of the pixels).
+    for yet (unused bits of the pixels). ``unshown`` counts the parts that could not be shown at all.
     """
 
     planes: int
@@ -224,6 +224,7 @@ class Looked:
     in_part: int
     glanced: int
     is_searched: bool
+    unshown: int = 0
 
     @property
     def unseen(self) -> int:

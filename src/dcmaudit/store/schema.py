@@ -276,9 +276,21 @@ hidden = Table(
 )
 """Suggestions that somebody has hidden for a file; edges are inclusive, as in DicomRects."""
 
+unshown = Table(
+    "dcmaudit_unshown",
+    metadata,
+    Column("filename", Text, primary_key=True),
+    Column("parts", Integer, nullable=False),
+    Column("noted_at", Text, nullable=False),
+    Column("noted_by", Text, nullable=False),
+)
+"""How many parts of a file could not be shown to whoever finished it; a file without a row had none."""
+
 LEARNING, LOOKS, SUMS, SCREEN, LEDGER, HIDING, MORE_SUMS = "0002", "0003", "0004", "0005", "0006", "0007", "0008"
+UNSHOWN = "0009"
 """The steps that made the tables of the learning, of the looks, of the sums, of what was on the screen, of what was
-seen in part, done and removed, of what was hidden, and more sums; a database that is only read may lack them."""
+seen in part, done and removed, of what was hidden, more sums, and of what could not be
+shown; a database that is only read may lack them."""
 
 STEPS: dict[str, frozenset[str]] = {
     "0001": frozenset(str(table.name) for table in (rects, tags, *OWN_TABLES)),
@@ -289,6 +301,7 @@ STEPS: dict[str, frozenset[str]] = {
     LEDGER: frozenset({parts.name, done.name, removed.name}),
     HIDING: frozenset({hidden.name}),
     MORE_SUMS: frozenset(SUMS_TABLES[-2:]),
+    UNSHOWN: frozenset({unshown.name}),
 }
 """The tables that each step made: a database that says it took a step and lacks one of them is damaged."""
 

@@ -20,6 +20,7 @@ from dcmaudit.errors import DcmauditError, ReviewError, UsageError
 from dcmaudit.model import PlaneGroup, PlaneList, Point, Projection, Rendering, ReviewState, View, parse_key
 from dcmaudit.review import (
     COMMANDS,
+    GAPPED,
     Desk,
     Filter,
     Picture,
@@ -223,13 +224,16 @@ class Routes:
         start = query_number(request, "start", 0, most=2**40)
         count = query_number(request, "count", 200, most=_PAGE)
         status, text = request.query_params.get("status") or None, request.query_params.get("text", "")
-        if status is not None and status not in {state.value for state in ReviewState}:
+        if status is not None and status not in {GAPPED, *(state.value for state in ReviewState)}:
             raise UsageError(f"there is no state {status!r}")
 
         def work() -> Response:
             worklist, own = session.worklist, session.selection
             places = own.places
-            if status is not None:
+            if status == GAPPED:
+                session.note_gap()
+                places = Selection(worklist, Filter(ignore_done=False, text=text, is_gapped=True)).places
+            elif status is not None:
                 # Every file in that state, also those that the options leave out: they are being looked for.
                 places = Selection(worklist, Filter(ignore_done=False, status=ReviewState(status), text=text)).places
             elif text:

@@ -58,6 +58,7 @@
  * @property {[number, number]|null} bits_progress
  * @property {boolean} suggesting
  * @property {number} previews  areas of the whole file that are shown black and not stored
+ * @property {string|null} gap  what of it could not be audited, as far as it is known
  * @property {boolean} changed
  * @property {string[]} reading
  * @property {string[]} [notes]
@@ -159,7 +160,7 @@
  * @property {string} state
  * @property {boolean} tagged
  * @property {string|null} problem
- * @property {string|null} not_by_ocr  what ocr did not reach in it
+ * @property {string|null} gap  what of it could not be audited, by ocr or a person
  *
  * @typedef {{depth: number, tag: string, name: string, vr: string, value: string}} TagRow
  * @typedef {{index: number, key: string, title: string, kind: string, group: number}} PlaneEntry

@@ -68,7 +68,7 @@ export class Worklist {
     const moved = worklist.index !== this.current;
     this.current = worklist.index ?? -1;
     if (!this.isFiltered) this.#resize(worklist.total);
-    const signature = [worklist.total, worklist.left, file?.file_id, file?.state, file?.tagged, state.database?.changes].join("|");
+    const signature = [worklist.total, worklist.left, file?.file_id, file?.state, file?.tagged, file?.gap, state.database?.changes].join("|");
     if (signature !== this.signature) this.refresh();
     this.signature = signature;
     if (moved && !this.isFiltered) {
@@ -194,7 +194,9 @@ export class Worklist {
     const row = this.pages.get(page)?.[place % PAGE];
     if (!row) void this.#load(page);
     const waits = row?.state === "not reviewed" || row?.state === "in work";
-    const state = row?.problem ? "problem" : waits && row?.not_by_ocr ? "not by ocr" : (row?.state ?? "unknown");
+    // A shape of its own, for what is done is done, and not all of it was looked at all the same.
+    const gapped = waits ? "not audited" : `${row?.state} not audited`;
+    const state = row?.problem && (waits || !row.gap) ? "problem" : row?.gap ? gapped : (row?.state ?? "unknown");
     node.id = `file-${place}`;
     node.dataset.place = String(place);
     node.setAttribute("aria-selected", String(row !== undefined && row.index === this.current));
@@ -204,8 +206,8 @@ export class Worklist {
     setText(within(node, ".row-number", HTMLElement), row ? (row.index === null ? "–" : String(row.index + 1)) : "…");
     setText(within(node, ".row-name bdi", HTMLElement), row ? row.short : "");
     if (!row) return;
-    node.title = `${printable(row.name)}\n${row.problem ?? row.state}${row.not_by_ocr ? `\n${printable(row.not_by_ocr)}` : ""}`;
-    node.setAttribute("aria-label", `${row.index === null ? "left out by the options" : row.index + 1}, ${row.short}, ${row.problem ? "cannot be shown" : row.state}${row.not_by_ocr ? ", not wholly looked at by ocr" : ""}`);
+    node.title = `${printable(row.name)}\n${row.problem ?? row.state}${row.gap ? `, not wholly audited\n${printable(row.gap)}` : ""}`;
+    node.setAttribute("aria-label", `${row.index === null ? "left out by the options" : row.index + 1}, ${row.short}, ${row.problem ? "cannot be shown" : row.state}${row.gap ? ", not wholly audited" : ""}`);
     if (node.dataset.state !== state) {
       node.dataset.state = state;
       within(node, ".row-sign", HTMLElement).replaceChildren(symbol(`sign-${state.replaceAll(" ", "-")}`));

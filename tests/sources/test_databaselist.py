@@ -107,3 +107,21 @@ def test_the_database_can_be_named_twice(tmp_path: Path) -> None:
     found = found_in(path, path)
     assert len(names(found)) == 1
     assert found[1].reason is Passing.DUPLICATE  # type: ignore[union-attr]
+
+
+def test_of_a_damaged_database_no_part_is_read_in_silence(tmp_path: Path) -> None:
+    files = [str(put(tmp_path / f"file{number}")) for number in range(400)]
+    path = database(tmp_path / "dcmaudit.sqlite.db", list(files), files[:50])
+    whole = path.read_bytes()
+    refused = 0
+    for start in range(100, len(whole), 1499):
+        path.write_bytes(whole[:start] + bytes(40) + whole[start + 40 :])
+        found = found_in(path)
+        wrong = problems(found)
+        if any(isinstance(problem, ListError) for problem in wrong):
+            refused += 1
+            assert not names(found), "a part of a damaged database was read"
+        else:
+            # A name whose letters were overwritten is still a name: of a file that is not there.
+            assert wrong or set(names(found)) == set(files)
+    assert refused > 3

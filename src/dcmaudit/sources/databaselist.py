@@ -28,6 +28,7 @@ def database_names(path: str) -> Iterator[Listed]:
     names = OrderedNames()
     try:
         with closing(_connect(path)) as connection:
+            _require_whole(connection, name)
             for listed in _names(connection, name):
                 names.add(listed)
     except sqlite3.Error as error:
@@ -53,6 +54,14 @@ def _connect(path: str) -> sqlite3.Connection:
     # A name in an old database may be bytes of any kind.
     connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
     return connection
+
+
+def _require_whole(connection: sqlite3.Connection, name: str) -> None:
+    """ListError where a page or an index of the database is damaged: names would be missing in silence."""
+    (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if found != "ok":
+        hint = "its names are not used, for some may be lost; use a copy, or recover it with sqlite3 and .recover"
+        raise ListError("the database is damaged", file=name, hint=hint)
 
 
 def _names(connection: sqlite3.Connection, name: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,6 +41,7 @@ class File:
     texts: dict[PlaneAddress, tuple[Box, ...]]
     textured: bool
     ink: int
+    lettered: bool = False
 
     @property
     def size(self) -> Size:
@@ -54,8 +56,21 @@ class File:
             middle = array[inset : height - inset, inset : width - inset]
             middle[:] = _texture(self.profile % 8)[: middle.shape[0], : middle.shape[1]]
         for box in self.texts.get(address, ()):
+            if self.lettered:
+                _write(array, box, self.ink, self.name)
+                continue
             array[box.top : box.bottom, box.left : box.right : 3] = self.ink
         return array
+
+
+def _write(array: NDArray[np.uint8], box: Box, ink: int, seed: str) -> None:
+    """Letters and digits as high as ``box``, as many as fit into it, another text for every file."""
+    chance = random.Random(f"{seed} {box}")  # noqa: S311 (made up, and the same every time)
+    font, scale = cv2.FONT_HERSHEY_SIMPLEX, (box.height - 4) / 22
+    text = ""
+    while cv2.getTextSize(text + "W", font, scale, 1)[0][0] < box.width:
+        text += chance.choice("ABCDEFGHIKLMNOPRSTUVWZ0123456789")
+    cv2.putText(array, text, (box.left, box.bottom - 3), font, scale, ink, 1, cv2.LINE_AA)
 
 
 @lru_cache(maxsize=8)
@@ -85,11 +100,23 @@ class Profile:
     without_text: float = 0.1
     textured: bool = False
     ink: int = 230
+    lettered: bool = False
 
 
 def profiles(count: int, seed: int) -> list[Profile]:
     """Devices that differ in every habit; the same ones for the same seed."""
     return [_profile(number, random.Random(f"{seed}/{number}")) for number in range(count)]  # noqa: S311
+
+
+def rare_profiles(count: int, seed: int) -> list[Profile]:
+    """The same devices, but 50 to 70 % of their images have no text, and what is written are real letters."""
+    made = profiles(count, seed)
+    for profile in made:
+        profile.without_text = 0.5 + 0.2 * (profile.number % 3) / 2
+        profile.lettered = True
+        profile.sizes = [SIZES[profile.number % 3]]
+        profile.ink = max(profile.ink, 180)
+    return made
 
 
 def _profile(number: int, chance: random.Random) -> Profile:
@@ -158,7 +185,7 @@ def _file(profile: Profile, name: str, chance: random.Random) -> File:
     if profile.overlay_fields:
         overlay = () if bare else _written(profile, profile.overlay_fields, size, chance)
         texts[OverlayAddress(OVERLAY, 0)] = overlay
-    return File(name, profile.number, device, frames, texts, profile.textured, profile.ink)
+    return File(name, profile.number, device, frames, texts, profile.textured, profile.ink, profile.lettered)
 
 
 def _written(profile: Profile, layout: list[Field], size: Size, chance: random.Random) -> tuple[Box, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dcmaudit.detect.learning import Learner
 from dcmaudit.model import (
     Box,
     DeviceFacts,
@@ -17,7 +18,13 @@ from dcmaudit.model import (
     Judged,
     Mark,
     OverlayAddress,
+    PlaneAddress,
     Scope,
+    Size,
+    StrayBitAddress,
+    ThumbnailAddress,
+    UnshownAddress,
+    plane_group,
 )
 from dcmaudit.store import NewRect, SeenSpan, Store, open_store, schema, sums
 from dcmaudit.store import learning as steps
@@ -104,6 +111,49 @@ def test_frames_that_were_only_skipped_are_named(store: Store) -> None:
     store.put_seen("/a.dcm", HowSeen.SKIPPED, [SeenSpan("f", 2, 10)])
     store.put_seen("/a.dcm", HowSeen.PAINTED, [SeenSpan("f", 0, 4), SeenSpan("f", 6, 7)])
     assert store.examples("/new.dcm", DEVICE)[0].unseen == {"f": ((4, 6), (7, 10))}
+
+
+@pytest.mark.parametrize(
+    ("skipped", "unseen"),
+    [
+        (SeenSpan.of(IconAddress(0)), {"i0": ((0, 1),)}),
+        (SeenSpan("i", 1, 3), {"i1": ((0, 1),), "i2": ((0, 1),)}),
+        (SeenSpan.of(UnshownAddress(4)), {"x4": ((0, 1),)}),
+        (SeenSpan.of(ThumbnailAddress(5, 1)), {"t1": ((5, 6),)}),
+        (SeenSpan.of(StrayBitAddress(12, 3)), {"b12": ((3, 4),)}),
+        (SeenSpan.of(OverlayAddress(0x6002, 3)), {"o6002": ((3, 4),)}),
+        (SeenSpan.of(FrameAddress(0)), {"f": ((0, 1),)}),
+    ],
+)
+def test_what_was_skipped_goes_by_the_names_that_marks_go_by(
+    store: Store, skipped: SeenSpan, unseen: dict[str, tuple[tuple[int, int], ...]]
+) -> None:
+    done(store, "/a.dcm")
+    store.put_seen("/a.dcm", HowSeen.SKIPPED, [skipped])
+    assert store.examples("/new.dcm", DEVICE)[0].unseen == unseen
+
+
+KINDS_OF_PLANE = (
+    FRAME, IconAddress(0), IconAddress(1), ThumbnailAddress(0, 0), StrayBitAddress(12, 0), OverlayAddress(0x6000, 0)
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("skipped", KINDS_OF_PLANE)
+def test_a_skipped_plane_says_nothing_of_its_own_kind_and_takes_nothing_from_others(
+    store: Store, skipped: PlaneAddress
+) -> None:
+    for number in range(3):
+        store.add_rects(f"/{number}.dcm", [NewRect(BOX, address) for address in KINDS_OF_PLANE])
+    for number in range(9):
+        store.mark_done(f"/{number}.dcm", DEVICE)
+        store.learn(f"/{number}.dcm", DEVICE, frames=1, groups=map(plane_group, KINDS_OF_PLANE), judged=[])
+        if number >= 3:
+            store.put_seen(f"/{number}.dcm", HowSeen.SKIPPED, [skipped])
+    learner = Learner(DEVICE, store.examples("/new.dcm", DEVICE), 1)
+    for address in KINDS_OF_PLANE:
+        (found,) = learner.candidates(address, Size(640, 480))
+        assert found.is_shown is (address == skipped)
+        assert found.region.reason.startswith("3 of 3" if address == skipped else "3 of 9")
 
 
 def test_an_accepted_suggestion_is_told_from_a_drawn_rectangle(store: Store) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from dcmaudit.detect.learning import Ground, Pixels
 from dcmaudit.detect.ocr.pictures import telling
@@ -48,6 +49,16 @@ class InkMap:
             return True
         return False if max(float(ink.max()), float(region.max())) < _NONE else None
 
+    def mask(self, window: Box) -> NDArray[np.bool_]:
+        """Which pixels of ``window`` of the plane, (rows, columns), belong to a line of text."""
+        top, left = window.top // 2, window.left // 2
+        rows, columns = slice(top, -(-window.bottom // 2)), slice(left, -(-window.right // 2))
+        seen = (self.maps.region[rows, columns] >= _REGION) | (self.maps.ink[rows, columns] >= _INK)
+        full = np.repeat(np.repeat(seen, 2, axis=0), 2, axis=1)
+        full = full[window.top - 2 * top :, window.left - 2 * left :][: window.height, : window.width]
+        missing = (window.height - full.shape[0], window.width - full.shape[1])
+        return np.pad(full, ((0, missing[0]), (0, missing[1])))
+
     @property
     def likelihood(self) -> float:
         """How likely it is that the plane shows text, 0 to 1."""
@@ -67,8 +78,16 @@ class SeenPixels(Pixels):
         A place where the detector sees no text is plain and never empty: it can be wrong, an even area cannot.
         """
         by_sharpness = super().ground(box)
-        said = None if self._ink is None or by_sharpness is Ground.EMPTY else self._ink.has_text(box)
+        said = None if by_sharpness is Ground.EMPTY else self.shows_text(box)
         return by_sharpness if said is None else Ground.MARKED if said else Ground.PLAIN
+
+    def shows_text(self, box: Box) -> bool | None:
+        """Whether the detector sees text there; None where there is none, or it doubts."""
+        return None if self._ink is None else self._ink.has_text(box)
+
+    def text_mask(self, window: Box) -> NDArray[np.bool_] | None:
+        """The lines of text that the detector sees; None without one."""
+        return None if self._ink is None else self._ink.mask(window)
 
 
 class InkMaps:

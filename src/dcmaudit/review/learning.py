@@ -25,7 +25,9 @@ from dcmaudit.review.openfile import OpenFile, applies
 from dcmaudit.store import RectRow, Store
 
 _WORTH_NOTING = 0.05
+_WORTH_A_LOOK = 0.1
 _COVERED = 0.9
+_SAME_PLACE = 0.5
 _BLURRED = 3
 """How far the samples of an area without anything lie apart after lossy compression."""
 
@@ -51,9 +53,12 @@ def regions(
     pixels = None if samples is None else SeenPixels(samples.array, _tolerance(file), ink)
     if pixels is not None:
         candidates = grounded(candidates, pixels, learning.reliability)
-        # A look at the pixels can change boxes: what was offered before it is not judged beside it.
+        # A look at the pixels can change boxes: what was offered before it is not judged beside it. What was marked
+        # since is not offered again, and stays to be judged.
+        marks = _boxes_on(file.rects, plane.address)
         for key in [key for key in learning.offered if key[0] == plane.address.key and key not in learning.refused]:
-            del learning.offered[key]
+            if not _is_taken(key[1], marks):
+                del learning.offered[key]
     for item in candidates:
         learning.offered[plane.address.key, item.region.box] = (plane.address, item)
     similar = [
@@ -66,6 +71,15 @@ def regions(
     if found.held_back:
         learning.held_back.add(plane.address.key)
     return [(region, pixels is not None and pixels.ground(region.box) is Ground.EMPTY) for region in found.regions]
+
+
+def may_change(file: OpenFile, address: PlaneAddress) -> bool:
+    """Whether a look at the pixels could show a place of that plane which the marks alone do not make likely."""
+    marks = _boxes_on(file.rects, address)
+    return any(
+        key == address.key and item.estimate >= _WORTH_A_LOOK and not _is_taken(box, marks)
+        for (key, box), (_, item) in file.learning.offered.items()
+    )
 
 
 def judged(file: OpenFile) -> list[Judged]:
@@ -159,6 +173,12 @@ def _boxes_on(rows: Iterable[RectRow], address: PlaneAddress) -> list[Box]:
 def _is_marked(box: Box, marks: Sequence[Box]) -> bool:
     parts = [part for part in (box.intersection(mark) for mark in marks) if part is not None]
     return covered_area(parts) >= _COVERED * box.area
+
+
+def _is_taken(box: Box, marks: Sequence[Box]) -> bool:
+    """Whether a mark means the place of ``box``, so that the learner does not suggest it again."""
+    shared = ((mark, mark.intersection(box)) for mark in marks)
+    return any(part is not None and part.area >= _SAME_PLACE * min(mark.area, box.area) for mark, part in shared)
 
 
 _LOOKED = (HowSeen.SEEN, HowSeen.MAXIMUM, HowSeen.TEXT_MAP, HowSeen.PAINTED, HowSeen.PROJECTION)

@@ -117,7 +117,7 @@ class Suggester:
             _take(file, [(region, False) for region in regions], instead_of=former)
 
     def _search(self, session: Session, file: OpenFile, planes: Iterable[Plane]) -> list[Plane]:
-        """Fill in what is missing for these planes; those that were searched now and have suggestions."""
+        """Fill in what is missing for these planes; those that were searched now and are worth a look."""
         found = []
         # One at a time: the same plane must not be searched twice, for its suggestions would come twice.
         with self._lock:
@@ -129,7 +129,7 @@ class Suggester:
                     file.searched.add(plane.address.key)
                     regions = learning.regions(self._desk.store, file, plane, None)
                     _replace(file, plane.address, regions)
-                    if regions:
+                    if regions or learning.may_change(file, plane.address):
                         found.append(plane)
         return found
 

@@ -70,6 +70,9 @@ _KINDS = (
 _NEWEST_JUDGED = "SELECT kind, accepted FROM dcmaudit_judged ORDER BY id DESC LIMIT :most"
 _LOOKED = {how.value for how in (HowSeen.SEEN, HowSeen.MAXIMUM, HowSeen.TEXT_MAP, HowSeen.PAINTED, HowSeen.PROJECTION)}
 """Ways of seeing in which a rectangle would have been drawn where text was: good enough to learn from."""
+_NUMBERED = ("i", "x")
+"""Groups of what is seen whose numbers are no frames: each icon, and each entry that cannot be shown, is a kind."""
+_MOST_NUMBERED = 4096
 _SEEN = "SELECT filename, plane_group, how, ranges FROM dcmaudit_seen WHERE filename IN {names}"
 
 
@@ -240,7 +243,7 @@ def _own_places(scope_text: str) -> Iterator[Place]:
 
 
 def _unseen(records: Iterable[Sequence[Any]]) -> dict[str, dict[str, tuple[tuple[int, int], ...]]]:
-    """By file and group what was skipped and not seen in any better way by anybody."""
+    """By file and ``plane_group`` what was skipped and not seen in any better way by anybody."""
     skipped: dict[tuple[str, str], set[tuple[int, int]]] = {}
     better: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for name, group, how, ranges in records:
@@ -252,9 +255,20 @@ def _unseen(records: Iterable[Sequence[Any]]) -> dict[str, dict[str, tuple[tuple
     found: dict[str, dict[str, tuple[tuple[int, int], ...]]] = {}
     for (name, group), gaps in skipped.items():
         rest = [part for span in sorted(gaps) for part in _without(span, better.get((name, group), ()))]
-        if rest:
-            found.setdefault(name, {})[group] = tuple(rest)
+        for group_of_marks, places in _as_marked(group, rest):
+            found.setdefault(name, {})[group_of_marks] = places
     return found
+
+
+def _as_marked(group: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[str, tuple[tuple[int, int], ...]]]:
+    """The same planes as marks name them: each icon has a group of its own there, and is a number of one here."""
+    places = tuple(spans)
+    if group not in _NUMBERED:
+        yield from ((group, places),) if places else ()
+        return
+    for start, stop in places:
+        for number in range(start, min(stop, start + _MOST_NUMBERED)):
+            yield f"{group}{number}", ((0, 1),)
 
 
 def _without(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:

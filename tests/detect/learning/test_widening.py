@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
-from dcmaudit.detect.learning import Candidate, Ground, Pixels, Reliability, combined, grounded
+from dcmaudit.detect.learning import Candidate, Ground, Learner, Pixels, Reliability, combined, grounded
+from dcmaudit.detect.learning.clusters import outline, whole
 from dcmaudit.detect.learning.widening import trimmed
-from dcmaudit.model import Box, FrameAddress, Origin, Region
+from dcmaudit.detect.textnet import TextMaps
+from dcmaudit.model import Box, DeviceFacts, Example, FrameAddress, Mark, Origin, Region, Size
+from dcmaudit.review.inkmap import InkMap, SeenPixels
 from support.lettering import lettered
 
 FRAME = FrameAddress(0)
+DEVICE = DeviceFacts("US", ("ORIGINAL", "PRIMARY"), "Model X", None, 300, 500, "Acme", "2.1")
 NAME = ("SMITH JOHN 1950", 40, 60)
 NEXT_LINE = ("Other line", 40, 90)
 WHOLE = Box(38, 40, 252, 64)
@@ -101,6 +106,78 @@ def test_of_two_marks_that_one_learned_place_holds_none_is_lost() -> None:
     assert {region.box for region in found.regions} == {mark.box for mark in marks}
 
 
+# No rectangle becomes much larger than its examples
+
+
+def speckled(seed: int) -> tuple[np.ndarray, Box]:
+    """A plane with a rectangle of speckle, of several kinds, and a mark of 100 x 60 pixels in it."""
+    chance = np.random.default_rng(seed)
+    speckle = chance.gamma(2.0, 20.0, (300, 500))
+    if seed % 4 in {1, 2}:
+        speckle = cv2.GaussianBlur(speckle, (0, 0), seed % 4)
+    if seed % 4 == 3:
+        speckle *= np.hanning(500)[None, :]
+    plane = np.zeros(speckle.shape) if seed % 2 else speckle / 6
+    top, left = chance.integers(20, 150), chance.integers(20, 200)
+    plane[top : top + 110, left : left + 250] = speckle[top : top + 110, left : left + 250]
+    return plane.clip(0, 255).astype(np.uint8), Box(left + 20, top + 15, left + 120, top + 75)
+
+
+@pytest.mark.parametrize("seed", [*range(32), 223, 227, 231])
+def test_on_speckle_a_box_grows_by_half_at_most_and_not_at_all_where_no_line_of_text_is_known(seed: int) -> None:
+    array, box = speckled(seed)
+    for plane in (array, array.astype(np.uint16) * 16, np.stack([array] * 3, axis=-1)):
+        assert Pixels(plane).fitted(box).area <= 1.5 * box.area
+        found = SeenPixels(plane, 0, ink(plane.shape)).fitted(box)
+        assert found == box or box.contains(found)
+
+
+def ink(shape: tuple[int, ...], *lines: Box) -> InkMap:
+    """What a detector says that sees text there and something in the mark itself."""
+    region = np.zeros((shape[0] // 2, shape[1] // 2), np.float32)
+    for line in lines:
+        region[line.top // 2 : line.bottom // 2, line.left // 2 : line.right // 2] = 1
+    return InkMap(TextMaps(region, region))
+
+
+def test_a_box_grows_along_the_line_of_text_that_the_detector_sees() -> None:
+    array, box = speckled(1)
+    line = Box(box.left + 10, box.top, box.right + 20, box.bottom)
+    found = SeenPixels(array, 0, ink(array.shape, line)).fitted(box)
+    assert box.right <= found.right <= line.right + 2
+    assert found.left == box.left
+    cut = Box(60, 42, 200, 64)
+    shown = lettered((200, 500), [NAME], ground=40)
+    assert SeenPixels(shown, 0, ink(shown.shape, Box(38, 42, 252, 62))).fitted(cut).right >= 247
+
+
+@pytest.mark.parametrize("drawn", range(1, 40, 3))
+@pytest.mark.parametrize("agreed", [False, True])
+def test_what_many_examples_give_has_half_more_than_the_largest_at_most(drawn: int, agreed: bool) -> None:
+    chance = np.random.default_rng(drawn)
+    left, top = chance.integers(0, 5, drawn), chance.integers(0, 12, drawn)
+    width, height = chance.integers(12, 90, drawn), chance.integers(9, 20, drawn)
+    boxes = np.stack([left, top, left + width, top + height], axis=1).astype(float)
+    by_hand = chance.random(drawn) < 0.5
+    found = outline(boxes, ~by_hand if agreed else np.zeros(drawn, bool))
+    counted = boxes[by_hand] if agreed and by_hand.any() else boxes
+    most = ((counted[:, 2] - counted[:, 0]) * (counted[:, 3] - counted[:, 1])).max()
+    edges = whole(found)
+    assert (edges[2] - edges[0]) * (edges[3] - edges[1]) <= 1.5 * most
+
+
+def test_accepting_what_has_grown_does_not_make_it_grow_from_there() -> None:
+    drawn, size = Box(100, 40, 200, 100), Size(500, 300)
+    marks = [Mark(100, 40, 200, 100, "f", (0, 0)), Mark(90, 40, 240, 100, "f", (0, 0), agreed=True)]
+    examples = [Example(DEVICE, (mark,), 1, frozenset({"f"})) for mark in marks]
+    for _ in range(20):
+        (found,) = Learner(DEVICE, examples, 1).candidates(FRAME, size)
+        (grown,) = grounded([found], Pixels(speckled(227)[0]), Reliability())
+        edges = (grown.region.box.left, grown.region.box.top, grown.region.box.right, grown.region.box.bottom)
+        assert grown.region.box.area <= 1.5 * drawn.area
+        examples.insert(0, Example(DEVICE, (Mark(*edges, "f", (0, 0), agreed=True),), 1, frozenset({"f"})))
+
+
 # What is under a place changes how likely it is
 
 
@@ -132,3 +209,37 @@ def test_plain_ground_says_nothing_about_the_other_frames_of_a_file() -> None:
     (other,) = grounded([learned(box, 0.7, "type/1/7")], written(40), Reliability())
     assert own.chance == 0.7
     assert other.chance < 0.5
+
+
+# What the picture itself shows decides about places that only some images have
+
+
+def looked_at(*lines: Box) -> SeenPixels:
+    """The plane with its text as a detector sees it that finds these lines."""
+    array = lettered((200, 500), [NAME], ground=40)
+    return SeenPixels(array, 0, ink(array.shape, *lines))
+
+
+@pytest.mark.parametrize("share", [0.15, 0.3, 0.4, 0.49, 0.5, 0.7, 0.9])
+def test_a_place_is_suggested_where_the_picture_shows_text_and_held_back_where_it_shows_none(share: float) -> None:
+    item = learned(WHOLE, share, "exact/many/4")
+    (shown,) = grounded([item], looked_at(WHOLE), Reliability())
+    assert shown.is_shown
+    (bare,) = grounded([item], looked_at(), Reliability())
+    assert not bare.is_shown
+    assert (shown.kind.rpartition("/")[2], bare.kind.rpartition("/")[2]) == ("text", "bare")
+
+
+def test_what_the_detector_said_is_learned_apart_from_what_sharpness_told() -> None:
+    judged = [("exact/few/5/marked", n % 2 == 0) for n in range(400)]
+    blind = Reliability.of(judged + [("exact/few/5/bare", True), ("exact/few/5/text", False)] * 100)
+    assert Reliability.of(judged).after_look(0.4, "text") == Reliability().after_look(0.4, "text")
+    assert blind.after_look(0.4, "bare") > 0.4
+    faint = Reliability.of(judged, {"bare": 30})
+    assert faint.after_look(0.8, "bare") > Reliability.of(judged).after_look(0.8, "bare") + 0.2
+
+
+def test_a_similar_mark_that_no_candidate_means_is_shown_where_the_picture_shows_text() -> None:
+    mark = similar(WHOLE)
+    assert len(combined([mark], [], refuted=True, pixels=looked_at(WHOLE)).regions) == 1
+    assert combined([mark], [], refuted=True, pixels=looked_at()).held_back == 1

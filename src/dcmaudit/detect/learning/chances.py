@@ -19,8 +19,10 @@ _OWN = 0.85
 _FORMER = 12.0
 _ASSUMED = 20.0
 _LOCAL = 4.0
-_GROUNDS: Mapping[str, tuple[float, float]] = {"marked": (0.8, 0.3), "plain": (0.2, 0.7)}
-"""How often right and wrong suggestions stand on such a ground, before any was judged."""
+_BY_SHARPNESS: Mapping[str, tuple[float, float]] = {"marked": (0.8, 0.3), "plain": (0.2, 0.7)}
+_BY_DETECTOR: Mapping[str, tuple[float, float]] = {"text": (0.92, 0.05), "bare": (0.08, 0.95)}
+_GROUNDS = {name: judge for judge in (_BY_SHARPNESS, _BY_DETECTOR) for name in judge}
+"""How often right and wrong suggestions stand on such a ground, before any was judged, by who says so."""
 _STEPS = 10
 
 
@@ -70,7 +72,7 @@ class Reliability:
     judged: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """By kind: how many were right, and how many there were."""
     grounds: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    """The same by what was under them, ``""`` for all whose ground is known."""
+    """The same by what was under them."""
     here: Mapping[str, int] = field(default_factory=dict)
     """What was under those that were right on images of the same model."""
 
@@ -85,8 +87,8 @@ class Reliability:
         grounds: dict[str, list[int]] = {}
         for kind, (rights, total) in counts.items():
             ground = kind.rpartition("/")[2]
-            for name in (ground, "") if ground in _GROUNDS else ():
-                count = grounds.setdefault(name, [0, 0])
+            if ground in _GROUNDS:
+                count = grounds.setdefault(ground, [0, 0])
                 count[0] += rights
                 count[1] += total
         judged, on_grounds = ({name: (one[0], one[1]) for name, one in found.items()} for found in (counts, grounds))
@@ -101,15 +103,20 @@ class Reliability:
         """The estimate after a look at the pixels, by Bayes' rule.
 
         How often right and wrong suggestions have such a ground is counted, from what is assumed before any were.
+        What the text detector said (``text``, ``bare``) is counted apart from what sharpness told (``marked``,
+        ``plain``): the one is far surer than the other.
         """
-        if ground not in _GROUNDS:
+        judge = _GROUNDS.get(ground)
+        if judge is None:
             return estimate
-        assumed = _GROUNDS[ground]
+        assumed = judge[ground]
         right, total = self.grounds.get(ground, (0, 0))
-        all_right, all_total = self.grounds.get("", (0, 0))
+        counts = [self.grounds.get(name, (0, 0)) for name in judge]
+        all_right, all_total = sum(count[0] for count in counts), sum(count[1] for count in counts)
+        here = sum(self.here.get(name, 0) for name in judge)
         if_right = (right + _ASSUMED * assumed[0]) / (all_right + _ASSUMED)
         # One device writes black on white, the other faintly into speckle: its own images know best.
-        if_right = (self.here.get(ground, 0) + _LOCAL * if_right) / (sum(self.here.values()) + _LOCAL)
+        if_right = (self.here.get(ground, 0) + _LOCAL * if_right) / (here + _LOCAL)
         if_wrong = (total - right + _ASSUMED * assumed[1]) / (all_total - all_right + _ASSUMED)
         return estimate * if_right / (estimate * if_right + (1 - estimate) * if_wrong)
 

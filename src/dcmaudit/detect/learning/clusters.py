@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil, floor
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,10 +12,13 @@ from dcmaudit.detect.learning.levels import Boxes
 Places = NDArray[np.int64]
 
 _APART = 4.0
+_EXACT = 0.01
 _PADDING = 0.2
 _LEAST_PADDING, _MOST_PADDING = 2.0, 8.0
 _SETTLED = 12
 _OUTER = 0.04
+GROWTH = 1.5
+"""How many times the area of its largest example a learned rectangle has at most."""
 _COVERED = 0.7
 _IN_PAIRS = 128
 """So few boxes are compared all with all in less time than it takes to ask about each by itself."""
@@ -76,12 +81,55 @@ def outline(boxes: Boxes, agreed: NDArray[np.bool_]) -> NDArray[np.float64]:
     """One rectangle that the next text at this place very likely fits into.
 
     The outermost edges but for the odd one out, with a margin that shrinks as examples come in. Accepted
-    suggestions have their margin already: another one would make rectangles grow with every file.
+    suggestions have their margin already: another one would make rectangles grow with every file. In whole pixels its
+    area is at most ``GROWTH`` times that of the largest example.
     """
+    most = GROWTH * largest(boxes, agreed)
+    found = _outer(boxes, agreed, 1.0)
+    for part in (0.5, 0.0):
+        if _area(found) > most:
+            found = _outer(boxes, agreed, part)
+    return found if _area(found) <= most else _joined(boxes, most)
+
+
+def largest(boxes: Boxes, agreed: NDArray[np.bool_]) -> int:
+    """The area of the largest example in whole pixels; of those drawn by hand where there are any.
+
+    What was accepted has grown already: growing from it would double a rectangle within a few files.
+    """
+    drawn = boxes if agreed.all() else boxes[~agreed]
+    return max(_area(box) for box in drawn)
+
+
+def whole(box: NDArray[np.float64]) -> tuple[int, int, int, int]:
+    """The edges in whole pixels, outwards but for what arithmetic left."""
+    left, top, right, bottom = box.tolist()
+    return floor(left + _EXACT), floor(top + _EXACT), ceil(right - _EXACT), ceil(bottom - _EXACT)
+
+
+def _area(box: NDArray[np.float64]) -> int:
+    left, top, right, bottom = whole(box)
+    return (right - left) * (bottom - top)
+
+
+def _joined(boxes: Boxes, most: float) -> NDArray[np.float64]:
+    """The middle one of the boxes and as many others, the newest first, as fit into ``most`` pixels with it."""
+    fits = [box for box in boxes if _area(box) <= most]
+    core = middle(boxes)
+    found = min(fits, key=lambda box: float(np.abs(box - core).sum()))
+    for box in fits:
+        with_box = np.concatenate((np.minimum(found[:2], box[:2]), np.maximum(found[2:], box[2:])))
+        if _area(with_box) <= most:
+            found = with_box
+    return np.asarray(found)
+
+
+def _outer(boxes: Boxes, agreed: NDArray[np.bool_], part: float) -> NDArray[np.float64]:
+    """The outermost edges of the boxes with that part of the margin."""
     heights = boxes[:, 3] - boxes[:, 1]
     drawn = int((~agreed).sum())
     share = _PADDING * max(0.25, 1 - drawn / _SETTLED)
-    margin = np.where(agreed, 0.0, np.clip(share * heights, _LEAST_PADDING, _MOST_PADDING))
+    margin = part * np.where(agreed, 0.0, np.clip(share * heights, _LEAST_PADDING, _MOST_PADDING))
     left, top = boxes[:, 0] - margin, boxes[:, 1] - margin
     right, bottom = boxes[:, 2] + margin, boxes[:, 3] + margin
     if len(boxes) < 1 / _OUTER:

@@ -32,7 +32,8 @@ def combined(
     Where both mean the same text the learned place is shown, which was drawn from all examples; as long as there is
     only one example, the very rectangle that was drawn there is. An exact match at a place that is unlikely, because
     most similar images were done without a mark there, is held back; with ``refuted`` so is one at a place that no
-    candidate means. ``pixels`` are the plane's, once it is decoded: a rectangle that cuts text off is made longer.
+    candidate means, unless the plane itself shows text there. ``pixels`` are the plane's, once it is decoded: a
+    rectangle that cuts text off is made longer.
     """
     replaced: dict[Candidate, list[Region]] = {}
     shown: list[Region] = []
@@ -45,7 +46,7 @@ def combined(
             if len(known) == 1 and only.rests_on_one:
                 words = f"{region.reason}; {only.region.reason}"
                 replaced.setdefault(only, []).append(replace(region, confidence=only.region.confidence, reason=words))
-        elif known or refuted:
+        elif known or (refuted and not (pixels is not None and pixels.shows_text(region.box))):
             held_back += 1
         else:
             shown.append(region)

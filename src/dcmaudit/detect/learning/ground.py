@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcmaudit.detect.learning.chances import Reliability
+from dcmaudit.detect.learning.clusters import GROWTH
 from dcmaudit.detect.learning.flat import is_flat
 from dcmaudit.detect.learning.learner import Candidate
 from dcmaudit.detect.learning.widening import trimmed, widened
@@ -18,6 +19,7 @@ from dcmaudit.model import Box, Size
 
 EMPTY_HERE = "empty here: one flat value; "
 PLAIN_HERE = "nothing stands out here; "
+TEXT_HERE = "the image shows text here; "
 
 _EVERY = 4
 _BUSY, _SHARP = 0.9, 0.95
@@ -34,6 +36,10 @@ class Ground(Enum):
     """No sharper than the rest of the plane; faint text is still possible."""
     MARKED = "marked"
     """Sharper than the rest of the plane, as text is."""
+
+
+_SAID = {True: "text", False: "bare"}
+"""What the text detector saw, as a kind of ground of its own: it is surer than sharpness."""
 
 
 class Pixels:
@@ -55,12 +61,25 @@ class Pixels:
         part = self._array[inside.top : inside.bottom, inside.left : inside.right]
         return Ground.MARKED if _quantile(part, _SHARP) > _TIMES * self._busy else Ground.PLAIN
 
-    def fitted(self, box: Box) -> Box:
+    def shows_text(self, box: Box) -> bool | None:
+        """Whether the plane itself shows text under ``box``; None where nobody can tell, as sharpness alone cannot."""
+        del box
+        return None
+
+    def text_mask(self, window: Box) -> NDArray[np.bool_] | None:
+        """Which pixels of ``window``, (rows, columns), lie on a line of text; None where nobody can tell."""
+        del window
+        return None
+
+    def fitted(self, box: Box, largest: int | None = None) -> Box:
         """``box``, grown to the ends of the text that it cuts through and without flat edges; as it is where no text
-        stands out."""
+        stands out. It grows to 1.5 times ``largest`` pixels at most, the area of the largest example (None: of
+        ``box``), and where lines of text are known over nothing else."""
         if self.ground(box) is not Ground.MARKED:
             return box
-        return trimmed(self._array, widened(self._array, box, self._busy), self._tolerance)
+        most = int(GROWTH * (box.area if largest is None else largest))
+        grown = widened(self._array, box, self._busy, most, self.text_mask)
+        return trimmed(self._array, grown, self._tolerance)
 
 
 def _quantile(array: NDArray[Any], share: float) -> float:
@@ -93,13 +112,18 @@ def _is_in(box: Box, other: Box) -> bool:
 
 def _grounded(item: Candidate, pixels: Pixels, reliability: Reliability) -> Candidate:
     ground = pixels.ground(item.region.box)
-    kind = f"{item.kind}/{ground.value}"
-    words = {Ground.EMPTY: EMPTY_HERE, Ground.PLAIN: PLAIN_HERE, Ground.MARKED: ""}[ground]
+    shown = None if ground is Ground.EMPTY else pixels.shows_text(item.region.box)
+    name = ground.value if shown is None else _SAID[shown]
+    kind = f"{item.kind}/{name}"
+    words = {Ground.EMPTY: EMPTY_HERE, Ground.PLAIN: PLAIN_HERE, Ground.MARKED: TEXT_HERE if shown else ""}[ground]
     # Another frame of the same file looks alike: what did not stand out there need not stand out here.
     is_own = item.kind.startswith("own/") and ground is Ground.PLAIN
-    estimate = item.estimate if is_own else reliability.after_look(item.estimate, ground.value)
+    estimate = item.estimate if is_own else reliability.after_look(item.estimate, name)
     confidence = 0.0 if ground is Ground.EMPTY else round(reliability.corrected(kind, estimate), 4)
     region = replace(
-        item.region, box=pixels.fitted(item.region.box), reason=words + item.region.reason, confidence=confidence
+        item.region,
+        box=pixels.fitted(item.region.box, item.largest),
+        reason=words + item.region.reason,
+        confidence=confidence,
     )
     return replace(item, region=region, kind=kind, is_empty=ground is Ground.EMPTY)

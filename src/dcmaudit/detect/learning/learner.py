@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dcmaudit.detect.learning import reasons
 from dcmaudit.detect.learning.chances import SHOWN, Count, Reliability, chance, kind_of, with_own
-from dcmaudit.detect.learning.clusters import Places, clusters, covers, middle, near, outline
+from dcmaudit.detect.learning.clusters import Places, clusters, covers, largest, middle, near, outline, whole
 from dcmaudit.detect.learning.evidence import Evidence, Flags, Numbers, edges_of
 from dcmaudit.detect.learning.levels import Boxes, Fit, Level
 from dcmaudit.model import (
@@ -44,13 +44,15 @@ class Candidate:
 
     ``estimate`` is the probability before it was corrected by what came true, ``region.confidence`` the one after.
     ``kind`` names the evidence for that correction. ``is_empty`` tells a likely place under which this image has
-    nothing at all.
+    nothing at all. ``largest`` is the area in pixels of the largest example that it was drawn from, None where that
+    is not known.
     """
 
     region: Region
     kind: str
     estimate: float
     is_empty: bool = False
+    largest: int | None = None
 
     @property
     def chance(self) -> float:
@@ -81,6 +83,7 @@ class _Found:
     source: str
     count: Count
     reason: str
+    largest: int
     is_wide: bool = False
 
 
@@ -135,11 +138,10 @@ class Learner:
         return int((there & (self._evidence.levels == Level.EXACT)).sum()) >= _MANY
 
     def _candidate(self, found: _Found, address: PlaneAddress, size: Size) -> Candidate | None:
-        left, top = np.floor(found.box[:2] + 0.01)
-        right, bottom = np.ceil(found.box[2:] - 0.01)
+        left, top, right, bottom = whole(found.box)
         if right <= left or bottom <= top:
             return None
-        box = Box(int(left), int(top), int(right), int(bottom)).clipped(size)
+        box = Box(left, top, right, bottom).clipped(size)
         if box is None:
             return None
         kind = kind_of(found.source, found.count, found.estimate)
@@ -153,7 +155,7 @@ class Learner:
             confidence=round(confidence, 4),
             applies_to=Everywhere.ALL_FRAMES if is_wide else None,
         )
-        return Candidate(region, kind, found.estimate)
+        return Candidate(region, kind, found.estimate, largest=found.largest)
 
     # What examples say
 
@@ -209,13 +211,15 @@ class Learner:
         if nearest is Level.SIZE:
             estimate *= _UNKNOWN_FIT if agreement is None else agreement
         trials = sum(count.trials for level, count in counts.items() if level > Level.SIZE)
+        best = _best(members, view, evidence.levels)
         return _Found(
-            box=outline(*_best(members, view, evidence.levels)),
+            box=outline(*best),
             estimate=estimate,
             examples=trials,
             source=_source(tally, fit),
             count=counts[nearest],
             reason=reasons.of_examples(tally, int(only_elsewhere.sum()), size, fit),
+            largest=largest(*best),
             is_wide=float(view.wide[members].mean()) > _MOSTLY,
         )
 
@@ -272,7 +276,9 @@ def _with_own(found: list[_Found], own: Sequence[Mark], frame: int, seen: Sequen
             matched[places] = item
     for number, members in enumerate(groups):
         hits = len({n for place in members for n in _frames(others[place])})
-        result.append(_of_own(matched.get(number), outline(boxes[members], agreed[members]), hits, trials))
+        drawn = np.array([others[place].agreed for place in members], dtype=bool)
+        mine = outline(boxes[members], agreed[members]), largest(boxes[members], drawn)
+        result.append(_of_own(matched.get(number), *mine, hits, trials))
     return result
 
 
@@ -280,12 +286,13 @@ _LIMIT = 4096
 """Frames of a run that are looked at: a file may have a million, and no answer needs them."""
 
 
-def _of_own(former: _Found | None, box: NDArray[np.float64], hits: int, trials: int) -> _Found:
+def _of_own(former: _Found | None, box: NDArray[np.float64], area: int, hits: int, trials: int) -> _Found:
     count = Count(float(hits), float(trials))
     estimate = with_own(former.estimate if former else 0.0, count, former.examples if former else 0.0)
     reason = reasons.of_own(hits, trials, former.reason if former else "")
     # Marked frame by frame in this very file: that is then what is wanted.
-    return _Found(box, estimate, former.examples if former else 0.0, "own", count, reason)
+    largest_one = min(area, former.largest) if former else area
+    return _Found(box, estimate, former.examples if former else 0.0, "own", count, reason, largest_one)
 
 
 def _means(box: NDArray[np.float64], boxes: Boxes) -> bool:

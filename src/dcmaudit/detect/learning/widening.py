@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from dcmaudit.model import Box, Size
 
 Steps = NDArray[np.float64]
+TextMask = Callable[[Box], NDArray[np.bool_] | None]
+"""Which pixels of a window of the plane lie on a line of text; None where nobody can tell."""
 
 _SIDEWAYS, _UPWARDS = 3.0, 0.6
 _LETTER = 0.8
@@ -24,12 +27,13 @@ _MARGIN = 1
 _LEAST_MARGIN, _KEPT = 3, 0.25
 
 
-def widened(array: NDArray[Any], box: Box, busy: float) -> Box:
+def widened(array: NDArray[Any], box: Box, busy: float, most: int, text: TextMask) -> Box:
     """``box``, grown over what stands at its edges and looks as sharp as what is in it; itself where nothing does.
 
     ``array`` holds stored values, (rows, columns) or (rows, columns, samples), ``box`` lies in it, ``busy`` is how
     much neighbours differ in most of the plane. It grows by three of its heights to a side and by 60 % of one
-    upwards and downwards at most, and never shrinks: faint ends of a text are not seen here.
+    upwards and downwards at most, to no more than ``most`` pixels, and never shrinks: faint ends of a text are not
+    seen here. Where ``text`` knows the lines of text it grows over nothing else: speckle is as sharp as letters.
     """
     size = Size(array.shape[1], array.shape[0])
     inside = box.clipped(size)
@@ -42,6 +46,9 @@ def widened(array: NDArray[Any], box: Box, busy: float) -> Box:
         min(inside.right + across, size.width), min(inside.bottom + along, size.height),
     )  # fmt: skip
     ink, noise = _ink(array, window, inside, busy)
+    lines = text(window)
+    if lines is not None:
+        ink &= lines[:, :-1]
     left, right = inside.left - window.left, inside.right - window.left
     top, bottom = inside.top - window.top, inside.bottom - window.top
     rows = ink[:, left : right - 1].mean(axis=1) >= max(_IN_ROW, noise)
@@ -56,7 +63,23 @@ def widened(array: NDArray[Any], box: Box, busy: float) -> Box:
         window.left + start - _MARGIN * (start < left), window.top + upper - _MARGIN * (upper < top),
         window.left + stop + _MARGIN * (stop > right), window.top + lower + _MARGIN * (lower > bottom),
     )  # fmt: skip
-    return found.clipped(size) or box
+    return _bounded(found.clipped(size) or box, inside, most)
+
+
+def _bounded(grown: Box, box: Box, most: int) -> Box:
+    """``grown`` within ``most`` pixels. Text becomes longer rather than higher: what was grown in height goes first."""
+    most = max(most, box.area)
+    if grown.area <= most:
+        return grown
+    spare = max(0, most // box.height - box.width)
+    left, right = box.left - grown.left, grown.right - box.right
+    if left + right <= spare:
+        rows = max(0, most // grown.width - box.height)
+        above = min(rows * (box.top - grown.top) // (grown.height - box.height), box.top - grown.top)
+        below = min(rows - above, grown.bottom - box.bottom)
+        return Box(grown.left, box.top - above, grown.right, box.bottom + below)
+    before = spare * left // (left + right)
+    return Box(box.left - before, box.top, box.right + spare - before, box.bottom)
 
 
 def trimmed(array: NDArray[Any], box: Box, tolerance: int = 0) -> Box:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,18 @@ from support.corpus import corpus
 from support.face import Face, StartFace
 from support.files import JPEG_BASELINE, MemoryReference, dataset, encode, file_bytes
 from support.numbered import cine, numbered, write
-from support.reviewer import dump
+from support.reviewer import Reviewer, dump
+
+STRANGER = """
+import http.server, sys
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<h1>Hello</h1>")
+    def log_message(self, *_): pass
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Page).serve_forever()
+"""
 
 
 def test_broken_files_have_a_card_and_the_list_goes_on(start: StartFace, tmp_path: Path) -> None:
@@ -84,6 +97,99 @@ def test_a_lost_server_is_told_and_no_mark_is_taken(start: StartFace, tmp_path: 
     face.plane("frame 1/2")
     expect(face.at("#rects .rect")).to_have_count(0)
     assert dump(face.reviewer.db)["rects"] == []
+
+
+def test_a_server_that_is_started_again_on_the_port_is_found_again(start: StartFace, tmp_path: Path) -> None:
+    path = write(tmp_path / "one.dcm", cine(2))
+    face = start(path)
+    face.watch.allowed += ["Failed to load resource", "ERR_"]
+    face.plane("frame 1/2")
+    face.press("r")
+    expect(face.at("#rects .rect")).to_have_count(1)
+    port, former = face.reviewer.port, face.page.evaluate("() => sessionStorage.document")
+    face.reviewer.kill()
+    expect(face.at("#lost")).to_contain_text("does not answer", timeout=15_000)
+    again = Reviewer([path], face.reviewer.db, "--port", str(port))
+    try:
+        expect(face.at("#lost")).to_contain_text("Open the address that it printed", timeout=15_000)
+        face.press("r", "n")
+        face.plane("frame 1/2")
+        expect(face.at("#markbutton")).to_be_disabled()
+        face.picture("started-again")
+        assert face.page.evaluate("() => fetch('/api/commands').then((answer) => answer.status)") == 403
+        other = Face(face.page.context.new_page(), again).open()
+        expect(face.at("#lost")).to_be_hidden(timeout=15_000)
+        expect(face.at("body")).to_have_attribute("data-ready", "yes", timeout=15_000)
+        assert face.page.evaluate("() => sessionStorage.document") != former
+        face.page.bring_to_front()
+        face.plane("frame 1/2")
+        expect(face.at("#rects .rect")).to_have_count(1)
+        face.press("n")
+        face.plane("frame 2/2")
+        other.watch.check()
+    finally:
+        again.stop()
+    assert len(dump(face.reviewer.db)["rects"]) == 1
+
+
+def test_what_is_being_typed_outlives_the_start_of_another_server(start: StartFace, tmp_path: Path) -> None:
+    path = write(tmp_path / "one.dcm", cine(1))
+    face = start(path)
+    face.watch.allowed += ["Failed to load resource", "ERR_"]
+    face.plane("frame 1/1")
+    face.press("c")
+    face.page.keyboard.type("half a comm")
+    face.reviewer.kill()
+    again = Reviewer([path], face.reviewer.db, "--port", str(face.reviewer.port))
+    try:
+        Face(face.page.context.new_page(), again).open()
+        expect(face.at("#lost")).to_contain_text("once the open dialog is closed", timeout=20_000)
+        expect(face.at("#comment-text")).to_have_value("half a comm")
+        face.page.bring_to_front()
+        face.press("Escape")
+        expect(face.at("#lost")).to_be_hidden(timeout=15_000)
+    finally:
+        again.stop()
+
+
+def test_another_program_on_the_port_is_not_taken_for_the_server(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(2)))
+    face.watch.allowed += ["Failed to load resource", "ERR_"]
+    face.plane("frame 1/2")
+    face.reviewer.kill()
+    expect(face.at("#lost")).to_contain_text("does not answer", timeout=15_000)
+    page = [sys.executable, "-c", STRANGER, str(face.reviewer.port)]
+    with subprocess.Popen(page) as stranger:
+        expect(face.at("#lost")).to_contain_text("Another program answers", timeout=15_000)
+        stranger.kill()
+    expect(face.at("#lost")).to_contain_text("does not answer", timeout=15_000)
+
+
+def test_a_file_that_another_reviewer_finished_leaves_the_list(start: StartFace, tmp_path: Path) -> None:
+    names = [write(tmp_path / f"{name}.dcm", cine(1)) for name in ("a", "b", "c")]
+    face = start(*names)
+    face.position("1/3")
+    other = start(*names, user="berta")
+    other.press("Escape")
+    other.position("2/3")
+    other.plane("frame 1/1")
+    other.shows("#statusseen", "1 of 1 plane seen")
+    other.press("N")
+    other.position("3/3")
+    face.page.bring_to_front()
+    face.position("1/2")
+    expect(face.at("#list .row")).to_have_count(2, timeout=20_000)
+    face.press("Escape")
+    face.position("2/2")
+    assert face.state()["file"]["name"] == str(names[2])
+    late = start(*names, options=("--review",), user="carla")
+    row = late.at("#list .row").nth(1)
+    expect(row).to_have_attribute("title", re.compile("done by berta"))
+    late.press("Escape")
+    late.position("2/3")
+    late.at("#tab-file").click()
+    expect(late.at("#page-file")).to_contain_text("done by berta")
+    late.picture("done-by")
 
 
 def test_two_tabs_go_their_own_ways_over_the_same_marks(start: StartFace, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dcmaudit.model import Box, FrameAddress
-from dcmaudit.review import Desk, Session
+from dcmaudit.review import Desk, Session, worklist_rows
 from dcmaudit.store import NewRect, OcrEngine, Store, open_store
 from support.desks import do, ready, settled, state, wait_for, write_cine
 
@@ -126,3 +126,71 @@ def test_a_mistake_does_not_end_the_watch(
     wait_for(lambda: state(session)["rects"])
     assert "RuntimeError" in caplog.text
     assert "SMITH" not in caplog.text
+
+
+def rows(session: Session) -> list[tuple[str, str, str | None]]:
+    """Name, state and finisher of every row of the document's list."""
+    shown = worklist_rows(session, list(enumerate(session.selection.places)))
+    return [(Path(str(row["name"])).name, str(row["state"]), row["done_by"]) for row in shown]  # type: ignore[misc]
+
+
+def finish(session: Session, store: Store, name: Path, *, marked: bool = False) -> None:
+    assert session.file is not None and session.file.facts is not None
+    store.set_marked(str(name), session.file.facts.device, marked=marked)
+
+
+@pytest.mark.parametrize("marked", [False, True])
+def test_files_that_somebody_else_finished_leave_the_list_and_come_back(
+    watched: Session, elsewhere: Store, files: list[Path], marked: bool
+) -> None:
+    finish(watched, elsewhere, files[1], marked=marked)
+    watched.desk.watcher.look()
+    assert [name for name, *_ in rows(watched)] == ["US0001.dcm", "US0003.dcm"]
+    now = state(watched)["worklist"]
+    assert (now["total"], now["left"], now["number"], now["found"]) == (2, 2, 1, 3)
+    do(watched, "next-file")
+    assert state(watched)["file"]["name"] == str(files[2])
+    elsewhere.clear(str(files[1]))
+    watched.desk.watcher.look()
+    assert len(rows(watched)) == 3
+
+
+def test_the_open_file_and_the_own_files_stay_in_the_list(
+    watched: Session, elsewhere: Store, files: list[Path]
+) -> None:
+    do(watched, "done-next", confirm=True)
+    settled(watched)
+    finish(watched, elsewhere, files[1])
+    watched.desk.watcher.look()
+    assert state(watched)["file"]["name"] == str(files[1])
+    assert state(watched)["file"]["done_by"] == "somebody"
+    assert rows(watched) == [
+        ("US0001.dcm", "done", "tester"),
+        ("US0002.dcm", "done", "somebody"),
+        ("US0003.dcm", "not reviewed", None),
+    ]
+
+
+def test_where_done_files_are_shown_they_stay_with_the_name_of_the_finisher(
+    watched: Session, elsewhere: Store, files: list[Path]
+) -> None:
+    do(watched, "set-option", name="ignore-done", value=False)
+    finish(watched, elsewhere, files[2])
+    watched.desk.watcher.look()
+    assert rows(watched)[2] == ("US0003.dcm", "done", "somebody")
+    do(watched, "go-file", index=2)
+    settled(watched)
+    assert (state(watched)["file"]["state"], state(watched)["file"]["done_by"]) == ("done", "somebody")
+
+
+def test_another_document_of_the_same_server_follows_too(session: Session, files: list[Path]) -> None:
+    other = session.desk.open_document()
+    settled(other)
+    other.listen(lambda: None)
+    session.desk.watcher.look()
+    do(session, "done-next", confirm=True)
+    settled(session)
+    do(other, "go-file", index=1)
+    session.desk.watcher.look()
+    assert [name for name, *_ in rows(other)] == ["US0002.dcm", "US0003.dcm"]
+    assert len(rows(session)) == 3, "numbers do not move under the one who works"

@@ -98,6 +98,8 @@ class Session:
         self._listeners: list[Callable[[], None]] = []
         self._left: OpenFile | None = None
         self._said = 0
+        self.own: set[int] = set()
+        """Places of files whose marks this document changed: they stay in its list."""
         self.worklist = worklist
         self.selection = Selection(worklist, self.filter_of_options())
         worklist.listen(self._grown)
@@ -166,10 +168,17 @@ class Session:
         with self.lock:
             self.leave()
             self.worklist.forget(self._grown)
-            self.worklist, self.file = worklist, None
+            self.worklist, self.file, self.own = worklist, None, set()
             self.selection = Selection(worklist, self.filter_of_options())
             worklist.listen(self._grown)
         self._grown()
+
+    def follow(self, places: Iterable[int]) -> None:
+        """Let files leave the list, or come back, that somebody else finished or opened again; the open file stays."""
+        with self.lock:
+            kept = {*self.own, self.file.place} if self.file else self.own
+            if self.selection.follow(place for place in places if place not in kept):
+                self.bump()
 
     def _grown(self) -> None:
         with self.lock:
@@ -448,6 +457,8 @@ class Session:
     def changed(self, change: Change) -> None:
         """Note a change that was written, and let everybody who looks at the file know."""
         self.history.add(change)
+        if change.place is not None and change.worklist is self.worklist:
+            self.own.add(change.place)
         self.desk.announce(change.name, self)
 
     def key(self) -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 
 from dcmaudit.errors import DcmauditError
@@ -109,12 +110,16 @@ def worklist_rows(session: Session, places: Sequence[tuple[int | None, int]]) ->
     worklist = session.worklist
     rows: list[Json] = []
     session.note_gap()
+    finishers: Mapping[str, str] = {}
+    with suppress(DcmauditError):  # a database that cannot be asked is told elsewhere
+        finishers = session.desk.store.finishers([worklist.name(place) for _, place in places])
     for index, place in places:
         name, state = worklist.name(place), worklist.state(place)
         rows.append({
             "index": index, "file_id": worklist.file_id(place), "name": name, "short": short_name(name),
             "state": state.value, "tagged": state.value == "tagged", "problem": worklist.failure(place),
             "gap": worklist.gap(place),
+            "done_by": finishers.get(name) if state.is_done else None,
         })  # fmt: skip
     return rows
 
@@ -154,6 +159,7 @@ def _file(session: Session, file: OpenFile) -> Json:
         "short": short_name(file.name),
         "state": state.value,
         "tagged": file.tag is not None and file.tag.marked,
+        "done_by": file.tag.modified_by if file.tag is not None else None,
         "comment": (file.tag.comment or "") if file.tag else "",
         "opening": file.opening,
         "error": error_json(file.error) if file.error else None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dcmaudit.errors import DcmauditError
 from dcmaudit.review.openfile import OpenFile
-from dcmaudit.store import OcrEngine, RectRow, Store
+from dcmaudit.store import FinishMark, OcrEngine, RectRow, Store
 
 if TYPE_CHECKING:
     from dcmaudit.review.desk import Desk
@@ -33,6 +33,7 @@ class Watcher:
         self._end = threading.Event()
         self._store: Store | None = None
         self._token: tuple[object, ...] = ()
+        self._finish: FinishMark | None = None
         self.changes = 0
         """Grows whenever marks were stored anywhere in the database: the list of files asks for states again."""
         self._thread = threading.Thread(target=self._run, name="dcmaudit-watch", daemon=True)
@@ -56,14 +57,31 @@ class Watcher:
         with suppress(DcmauditError):
             token = store.token()
             if store is not self._store:
-                self._store, self._token = store, token
+                self._store, self._token, self._finish = store, token, store.newest_finish()
             is_news = token != self._token
             self._token = token
             self.changes += is_news
+            if is_news:
+                self._follow(store)
             for session in watched:
                 self._look_at(session, store)
                 if is_news:
                     session.bump()
+
+    def _follow(self, store: Store) -> None:
+        """Have files leave the lists that somebody finished, and come back that somebody opened again."""
+        if self._finish is None:
+            return
+        # In this order nothing is missed: what comes between the two questions is told twice.
+        newest = store.newest_finish()
+        names, self._finish = store.finished_since(self._finish), newest
+        worklists = {id(session.worklist): session.worklist for session in self._desk.sessions()} if names else {}
+        for worklist in worklists.values():
+            places = worklist.places(names)
+            self._desk.refresh_states(worklist, places)
+            for session in self._desk.sessions():
+                if session.worklist is worklist:
+                    session.follow(places)
 
     def _run(self) -> None:
         while not self._end.wait(PAUSE):

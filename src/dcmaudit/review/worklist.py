@@ -11,6 +11,7 @@ import time
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -129,6 +130,18 @@ class Worklist:
     def find(self, name: str) -> int | None:
         """The place of the file with that full name; None where the list has none. Reads every name."""
         return next((place for place in range(len(self)) if self._names[place] == name), None)
+
+    def places(self, names: AbstractSet[str]) -> list[int]:
+        """The places of the files with these full names, in order. Reads every name."""
+        found: list[int] = []
+        for place in range(len(self)):
+            if place % _BATCH == 0:
+                self._let_through()
+                if self._stop.is_set():
+                    break
+            if self._names[place] in names:
+                found.append(place)
+        return found
 
     def reference(self, place: int) -> Reference:
         """A reference to the file at ``place``."""
@@ -274,8 +287,9 @@ class Filter:
 class Selection:
     """The places of a worklist that pass a filter, in order; grows with the list when ``sync`` is called.
 
-    A file that changes its state stays until the filter is set again, so that numbers do not move while
-    somebody works. ``keep`` is a place that stays in whatever the filter says: the file that is open.
+    A file whose state the reviewer changes stays until the filter is set again, so that numbers do not move while
+    somebody works; one that somebody else finished leaves with ``follow``. ``keep`` is a place that stays in whatever
+    the filter says: the file that is open.
     """
 
     def __init__(self, worklist: Worklist, filter_: Filter, keep: int | None = None) -> None:
@@ -330,10 +344,29 @@ class Selection:
         if index == len(self._places) or self._places[index] != place:
             self._places.insert(index, place)
 
+    def follow(self, places: Iterable[int]) -> bool:
+        """Take out those of the places that the filter leaves out now, and in those that it lets through; whether
+        that is a change."""
+        allowed = dict(zip(_STATES, self.filter.allowed(), strict=True))
+        is_changed = False
+        for place in places:
+            index = self.index(place)
+            if index is not None and not allowed[self.worklist.state(place)]:
+                del self._places[index]
+                is_changed = True
+            elif index is None and self._would_take(place) and allowed[self.worklist.state(place)]:
+                self.include(place)
+                is_changed = True
+        return is_changed
+
     def narrowed(self, text: str) -> list[int]:
         """Those of the places whose name holds ``text``, whatever became of the files since."""
         wanted = text.casefold()
         return [place for place in self._places if wanted in self.worklist.name(place).casefold()]
+
+    def _would_take(self, place: int) -> bool:
+        # What was not scanned yet is taken in by ``sync``.
+        return place < self._scanned and self._matches(place)
 
     def _matches(self, place: int) -> bool:
         if self.filter.is_gapped and self.worklist.gap(place) is None:

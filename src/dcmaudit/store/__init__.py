@@ -6,6 +6,7 @@ from dcmaudit.store.location import has_password, is_database_missing, is_server
 from dcmaudit.store.postgres import load_driver
 from dcmaudit.store.records import (
     DoneRecord,
+    FinishMark,
     HistoryEntry,
     IdentityRecord,
     Look,
@@ -30,6 +31,7 @@ from dcmaudit.store.upkeep import Forgotten
 
 __all__ = [
     "DoneRecord",
+    "FinishMark",
     "Finished",
     "Forgotten",
     "HistoryEntry",

@@ -10,12 +10,18 @@ from sqlalchemy import text
 from dcmaudit.model import ReviewState
 from dcmaudit.store import rows
 from dcmaudit.store.database import Session
+from dcmaudit.store.records import FinishMark
 
 _SOURCES = (
     ("has_tags", '"DicomTags"', "mark"),
     ("has_rects", '"DicomRects"', None),
     ("has_own", "dcmaudit_rects", None),
 )
+_TAG_ACTS = (
+    "done", "tagged", "tag restored", "tag removed", "cleared", "restored", "marks moved away", "marks moved here",
+    "marks counted anew: to be reviewed",
+)  # fmt: skip
+"""What the history calls that which changes a tag row."""
 
 
 def states(session: Session, filenames: Iterable[str]) -> dict[str, ReviewState]:
@@ -41,6 +47,39 @@ def states(session: Session, filenames: Iterable[str]) -> dict[str, ReviewState]
         else:
             asked[filename] = ReviewState.IN_WORK
     return asked
+
+
+def finishers(session: Session, filenames: Iterable[str]) -> dict[str, str]:
+    """Who wrote the tag row of those of the files that have one, in one query."""
+    names = [name for name in filenames if rows.is_storable_name(name)]
+    if not session.has_tags or not names:
+        return {}
+    among = "SELECT value FROM json_each(:names)" if session.is_sqlite else "SELECT unnest(CAST(:names AS text[]))"
+    query = text(f'SELECT filename, last_modified_by FROM "DicomTags" WHERE filename IN ({among})')  # noqa: S608
+    found = session.connection.execute(query, {"names": json.dumps(names) if session.is_sqlite else names})
+    return {filename: str(who) for filename, who in found if who}
+
+
+def newest_finish(session: Session) -> FinishMark:
+    """The point in the tables up to which files were finished, or opened again, so far."""
+    tags = session.connection.scalar(text('SELECT MAX(id) FROM "DicomTags"')) if session.has_tags else 0
+    acts = session.connection.scalar(text("SELECT MAX(id) FROM dcmaudit_history")) if session.has_own else 0
+    return FinishMark(tags or 0, acts or 0)
+
+
+def finished_since(session: Session, mark: FinishMark) -> set[str]:
+    """Files that got, lost or renewed their tag row after ``mark``; other tools leave no history and are seen where
+    they add a row."""
+    parts = []
+    if session.has_tags:
+        parts.append('SELECT filename FROM "DicomTags" WHERE id > :tags')
+    if session.has_own:
+        acts = ", ".join(f"'{act}'" for act in _TAG_ACTS)
+        parts.append(f"SELECT filename FROM dcmaudit_history WHERE id > :acts AND action IN ({acts})")  # noqa: S608
+    if not parts:
+        return set()
+    found = session.rows(" UNION ".join(parts), {"tags": mark.tags, "acts": mark.acts})
+    return {name for (name,) in found if rows.is_readable_name(name)}
 
 
 def filenames(session: Session, after: str | None, count: int) -> list[str]:

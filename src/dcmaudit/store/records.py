@@ -247,6 +247,14 @@ class DoneRecord:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class FinishMark:
+    """A point in time, as the newest ids of the tag rows and of the history."""
+
+    tags: int
+    acts: int
+
+
 class RemovalKind(StrEnum):
     """Why rows were removed; the value is stored."""
 

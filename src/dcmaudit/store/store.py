@@ -16,7 +16,7 @@ from dcmaudit.store.filemarks import FileMarks
 from dcmaudit.store.finishing import Finishing
 from dcmaudit.store.hiding import Hiding
 from dcmaudit.store.overview import overview
-from dcmaudit.store.records import HistoryEntry, StoreInfo
+from dcmaudit.store.records import FinishMark, HistoryEntry, StoreInfo
 from dcmaudit.store.upkeep import Upkeep
 
 _PAGE = 5000
@@ -87,6 +87,21 @@ class Store(FileMarks, Finishing, Hiding, FileFacts, Upkeep):
         """The review state of every name, in one query."""
         with self._database.reading() as session:
             return names.states(session, filenames)
+
+    def finishers(self, filenames: Iterable[str]) -> dict[str, str]:
+        """Who finished those of the files that are done, in one query."""
+        with self._database.reading() as session:
+            return names.finishers(session, filenames)
+
+    def newest_finish(self) -> FinishMark:
+        """The present, to be asked about later."""
+        with self._database.reading() as session:
+            return names.newest_finish(session)
+
+    def finished_since(self, mark: FinishMark) -> set[str]:
+        """Files that were finished, tagged or opened again after ``mark``, by whomever."""
+        with self._database.reading() as session:
+            return names.finished_since(session, mark)
 
     def filenames(self) -> Iterator[str]:
         """Every name with marks or a look of an engine, sorted, each once, page by page; not those of nameless rows."""

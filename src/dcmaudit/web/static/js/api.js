@@ -134,7 +134,15 @@ export class Api {
    */
   async state(poll, signal) {
     const query = poll ? `?after=${poll.after}&wait=${poll.wait}` : "";
-    return (await ask(`${this.base}/state${query}`, signal ? { signal } : {})).json();
+    const response = await ask(`${this.base}/state${query}`, signal ? { signal } : {});
+    try {
+      return await response.json();
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "AbortError") throw error;
+      // Another program has the port now, or the connection broke in the middle of the answer.
+      if (error instanceof SyntaxError) throw new Refusal("The answer is not one of dcmaudit.", null, 404);
+      throw new Lost();
+    }
   }
 
   /**

@@ -76,6 +76,7 @@ class Page {
       settle: (state) => this.#settle(state),
       busy: (text) => this.chrome.busy(text),
       lost: (why) => this.#lost(why),
+      renew: () => this.#renew(),
       refused: (trouble) => this.chrome.refused(trouble),
       painted: (file, key) => this.#painted(file, key),
       sight: () => this.#sight(),
@@ -387,9 +388,16 @@ class Page {
     link.click();
   }
 
-  /** @param {"no answer"|"ended"|null} why */
+  /** @returns {boolean} */
+  #renew() {
+    if (document.querySelector("dialog[open]")) return false;
+    location.reload();
+    return true;
+  }
+
+  /** @param {import("./conductor.js").Loss|null} why */
   #lost(why) {
-    if (this.conductor.over && why === "no answer") return;
+    if (this.conductor.over && why !== null) return;
     this.chrome.lost(why);
     if (this.state) this.panel.update(this.state, this.mayWrite);
     if (why === null) this.#status();

@@ -10,7 +10,10 @@ const RENDERINGS = /** @type {Record<string, string>} */ ({ full: "full range", 
 const NOT_AUDITED = "not audited: ";
 const LOST = {
   "no answer": "The server does not answer. What was marked before is saved; nothing can be marked until it is back. Trying again…",
-  ended: "This page belongs to a server that has ended. Start dcmaudit again and use the address that it prints.",
+  "started again": "dcmaudit was started again, and the new one does not know this page. Open the address that it printed in this browser: this page then goes on by itself. What was marked before is saved. Trying again…",
+  "new server": "dcmaudit was started again and knows this browser. This page loads again once the open dialog is closed: copy first what you typed.",
+  stranger: "Another program answers at this address. Start dcmaudit again and open the address that it prints. What was marked before is saved. Trying again…",
+  closed: "Too many pages are open: this one had to make room. Reload it to go on. What was marked before is saved.",
   quit: "dcmaudit has ended. All marks are saved. This tab can be closed.",
 };
 
@@ -247,7 +250,7 @@ export class Chrome {
     byId("opening", HTMLElement).hidden = !opening;
   }
 
-  /** @param {"no answer"|"ended"|"quit"|null} why */
+  /** @param {import("./conductor.js").Loss|"quit"|null} why */
   lost(why) {
     const banner = byId("lost", HTMLElement);
     banner.hidden = why === null;

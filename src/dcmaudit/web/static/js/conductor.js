@@ -37,11 +37,15 @@ const LEAVING = new Set(["next-file", "previous-file", "previous-frame", "next-o
  * @property {(state: ViewState, picture: Picture) => void} step  the same for a plane beside the one on the screen: the stage and its words alone
  * @property {(state: ViewState) => void} settle  everything else of a state whose plane is on the screen
  * @property {(text: string|null) => void} busy
- * @property {(why: "no answer"|"ended"|null) => void} lost
+ * @property {(why: Loss|null) => void} lost
+ * @property {() => boolean} renew  load the page again for a new server, unless something typed would be lost: whether
+ *   it does
  * @property {(trouble: Trouble) => void} refused
  * @property {(file: number, key: string) => void} painted
  * @property {() => import("./sight.js").Sight|null} sight  what of the plane on the stage is in sight now
  */
+
+/** Why nothing can be done: see `chrome.js` for the words. @typedef {"no answer"|"started again"|"new server"|"stranger"|"closed"} Loss */
 
 /** @param {Pick<ViewState, "file"|"plane">} state */
 const planeOf = (state) => (state.file && state.plane ? `${state.file.file_id}/${state.plane.key}` : null);
@@ -88,6 +92,7 @@ export class Conductor {
     this.held = false;
     this.lost = false;
     this.over = false;
+    this.isClosed = false;
     /** @type {AbortController|null} */
     this.poll = null;
     /** @type {(() => void)|null} gives up the picture that is waited for */
@@ -273,15 +278,14 @@ export class Conductor {
   /** @param {unknown} error */
   #failed(error) {
     if (error instanceof Lost) this.#lose("no answer");
-    else if (error instanceof Refusal && (error.status === 401 || error.status === 403)) this.#lose("ended");
+    else if (error instanceof Refusal && (error.status === 401 || error.status === 403)) this.#lose("started again");
     else if (error instanceof Refusal) this.score.refused({ message: error.message, hint: error.hint });
     else throw error;
   }
 
-  /** @param {"no answer"|"ended"} why */
+  /** @param {Loss} why */
   #lose(why) {
     this.lost = true;
-    this.over ||= why === "ended";
     this.waiting.splice(0).forEach(({ done }) => done(false));
     this.score.lost(why);
   }
@@ -418,9 +422,25 @@ export class Conductor {
         await pause(2000);
         return;
       }
-      if (error instanceof Refusal) this.#lose("ended");
+      if (error instanceof Refusal && error.status === 409) this.#lose(this.#replaced());
+      else if (error instanceof Refusal && error.status === 404) this.#lose("stranger");
       else this.#failed(error);
       await pause(1000);
     }
+  }
+
+  /**
+   * The server answers and does not know this document. Where there was no answer before it is another server, and this
+   * browser has its cookie: the page begins anew with it. Else the document had to make room, and pages that load
+   * themselves again would push each other out for ever.
+   * @returns {Loss}
+   */
+  #replaced() {
+    if (!this.lost || this.isClosed) {
+      this.isClosed = true;
+      return "closed";
+    }
+    this.over = this.score.renew();
+    return "new server";
   }
 }

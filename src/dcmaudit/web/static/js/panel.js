@@ -2,6 +2,7 @@
 
 import { byId, counted, make, printable, setText, stamp, within } from "./dom.js";
 import { explain, judged, PREVIEW, sample, sourceOf, SOURCES } from "./sources.js";
+import { finished } from "./worklist.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
 /** @typedef {import("./types.js").RectState} RectState */
@@ -188,7 +189,7 @@ export class Panel {
     const facts = file
       ? [
           ["File", printable(file.name)],
-          ["State", file.state],
+          ["State", finished(file)],
           ["Comment", file.comment || "–"],
           ["Modality", file.modality ?? "–"],
           ["Model", file.model ?? "–"],

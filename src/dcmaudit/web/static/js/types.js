@@ -44,6 +44,7 @@
  * @property {string} short
  * @property {string} state
  * @property {boolean} tagged
+ * @property {string|null} done_by  who finished it
  * @property {string} comment
  * @property {Trouble|null} error
  * @property {string|null} [modality]
@@ -161,6 +162,7 @@
  * @property {boolean} tagged
  * @property {string|null} problem
  * @property {string|null} gap  what of it could not be audited, by ocr or a person
+ * @property {string|null} done_by  who finished it
  *
  * @typedef {{depth: number, tag: string, name: string, vr: string, value: string}} TagRow
  * @typedef {{index: number, key: string, title: string, kind: string, group: number}} PlaneEntry

@@ -10,6 +10,14 @@ const PAGE = 100;
 /** Browsers cannot lay out boxes much higher than this; longer lists scroll in larger steps. */
 const HIGHEST = 12_000_000;
 
+/**
+ * The state of a file in words, with who finished it.
+ * @param {{state: string, done_by: string|null}} file
+ */
+export function finished({ state, done_by: who }) {
+  return who && (state === "done" || state === "tagged") ? `${state} by ${printable(who)}` : state;
+}
+
 export class Worklist {
   /**
    * @param {import("./api.js").Api} api
@@ -206,8 +214,8 @@ export class Worklist {
     setText(within(node, ".row-number", HTMLElement), row ? (row.index === null ? "–" : String(row.index + 1)) : "…");
     setText(within(node, ".row-name bdi", HTMLElement), row ? row.short : "");
     if (!row) return;
-    node.title = `${printable(row.name)}\n${row.problem ?? row.state}${row.gap ? `, not wholly audited\n${printable(row.gap)}` : ""}`;
-    node.setAttribute("aria-label", `${row.index === null ? "left out by the options" : row.index + 1}, ${row.short}, ${row.problem ? "cannot be shown" : row.state}${row.gap ? ", not wholly audited" : ""}`);
+    node.title = `${printable(row.name)}\n${row.problem ?? finished(row)}${row.gap ? `, not wholly audited\n${printable(row.gap)}` : ""}`;
+    node.setAttribute("aria-label", `${row.index === null ? "left out by the options" : row.index + 1}, ${row.short}, ${row.problem ? "cannot be shown" : finished(row)}${row.gap ? ", not wholly audited" : ""}`);
     if (node.dataset.state !== state) {
       node.dataset.state = state;
       within(node, ".row-sign", HTMLElement).replaceChildren(symbol(`sign-${state.replaceAll(" ", "-")}`));

@@ -29,6 +29,7 @@ def database_names(path: str) -> Iterator[Listed]:
     try:
         with closing(_connect(path)) as connection:
             _require_whole(connection, name)
+            nameless = _nameless(connection)
             for listed in _names(connection, name):
                 names.add(listed)
     except sqlite3.Error as error:
@@ -38,6 +39,10 @@ def database_names(path: str) -> Iterator[Listed]:
         if listed != before:
             yield Listed(listed, f"named by {name}")
         before = listed
+    if nameless:
+        rows = "1 row names" if nameless == 1 else f"{nameless} rows name"
+        hint = "what was marked in it belongs to no file; compare with a copy of the database"
+        yield Listed(name, f"named by {name}", ListError(f"{rows} no file", file=name, hint=hint))
 
 
 def _connect(path: str) -> sqlite3.Connection:
@@ -64,6 +69,17 @@ def _require_whole(connection: sqlite3.Connection, name: str) -> None:
         raise ListError("the database is damaged", file=name, hint=hint)
 
 
+def _nameless(connection: sqlite3.Connection) -> int:
+    """How many rows of the tables that are there have no file name: a whole database has none."""
+    return sum(
+        connection.execute(f"SELECT count(*) FROM {table} WHERE filename IS NULL OR filename = ''").fetchone()[0]  # noqa: S608 - constants
+        for table in (*_TABLES, *_OURS)
+        if connection.execute(
+            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE", (table,)
+        ).fetchone()
+    )
+
+
 def _names(connection: sqlite3.Connection, name: str) -> Iterator[str]:
     present = {row[0].lower() for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not present & {table.lower() for table in _TABLES}:
@@ -72,5 +88,9 @@ def _names(connection: sqlite3.Connection, name: str) -> Iterator[str]:
         if table.lower() in present:
             # The names of the tables are constants of this module.
             for (listed,) in connection.execute(f"SELECT DISTINCT filename FROM {table}"):  # noqa: S608
-                # No file's name holds a NUL, and the compressed list is divided by them.
-                yield from filter(None, str(listed or "").split("\0"))
+                text = str(listed or "")
+                if "\0" in text:  # no file can be called so, and the compressed list is divided by NUL
+                    hint = "the name was overwritten; use a copy of the database"
+                    raise ListError(f"a row of {table} names no file that can be", file=name, hint=hint)
+                if text:
+                    yield text

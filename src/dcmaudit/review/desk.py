@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import tempfile
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
@@ -15,6 +17,7 @@ from pathlib import Path
 from dcmaudit.dicom.examples import write_examples
 from dcmaudit.errors import DcmauditError, ReviewError
 from dcmaudit.model import Plane, PlaneAddress, Reference, Region, ReviewState
+from dcmaudit.model.texts import printable
 from dcmaudit.review.confined import Confined
 from dcmaudit.review.contents import Contents
 from dcmaudit.review.inkmap import InkMaps
@@ -44,6 +47,8 @@ _RECENT = "recent"
 _RECENT_KEPT = 8
 _NAMES_KEPT = 100
 _BATCH = 500
+
+_LOG = logging.getLogger(__name__)
 
 Finder = Callable[[Sequence[str], bool], Iterable[Found]]
 
@@ -159,11 +164,16 @@ class Desk:
         return self._openers.submit(lambda: self._header(worklist, place))
 
     def _header(self, worklist: Worklist, place: int) -> Header:
+        begun, name = time.monotonic(), worklist.name(place)
         try:
             with self.pool.lease(worklist.file_id(place), worklist.referrer(place)) as instance:
                 worklist.note_failure(place, None)
-                return Header.of(instance)
+                header = Header.of(instance)
+                taken = (time.monotonic() - begun) * 1000
+                _LOG.debug("opened %s: %d planes in %.0f ms", printable(name), len(header.planes), taken)
+                return header
         except DcmauditError as error:
+            _LOG.debug("could not open %s: %s", printable(name), type(error).__name__)
             worklist.note_failure(place, error.message)
             raise
 

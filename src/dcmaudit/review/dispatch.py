@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Iterable
 
-from dcmaudit.errors import UsageError
+from dcmaudit.errors import DcmauditError, UsageError
+from dcmaudit.model.texts import printable
 from dcmaudit.review import looking, marking, moving, opening, series
 from dcmaudit.review.arguments import Arguments
 from dcmaudit.review.commands import BY_NAME, COMMANDS, Where
 from dcmaudit.review.session import Session
 from dcmaudit.review.sight import Sight
+
+_LOG = logging.getLogger(__name__)
 
 Handler = Callable[[Session, Arguments], None]
 
@@ -83,6 +88,7 @@ def perform(session: Session, name: str, arguments: Arguments, painted: Iterable
     if command is None or name not in HANDLERS:
         reason = "is done by the page itself" if command is not None and command.where is Where.PAGE else "is unknown"
         raise UsageError(f"the command {name!r} {reason}", hint="GET /api/commands lists them")
+    begun = time.monotonic()
     with session.lock:
         session.painted(painted)
         session.message, session.question = None, None
@@ -91,5 +97,19 @@ def perform(session: Session, name: str, arguments: Arguments, painted: Iterable
                 session.require_writable()
             HANDLERS[name](session, arguments)
             session.begin_picture()
+        except DcmauditError as error:
+            _log_command(session, name, type(error).__name__, begun)
+            raise
+        else:
+            _log_command(session, name, "asks" if session.question else "done", begun)
         finally:
             session.bump()
+
+
+def _log_command(session: Session, name: str, end: str, begun: float) -> None:
+    # Neither arguments nor messages: a comment, a path of a bucket or a password may be in them.
+    if not _LOG.isEnabledFor(logging.DEBUG):
+        return
+    file, taken = session.file, (time.monotonic() - begun) * 1000
+    where = f"{printable(file.name)}, plane {session.key()}" if file is not None else "no file is open"
+    _LOG.debug("command %s: %s in %.0f ms; now at %s", name, end, taken, where)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -13,8 +15,11 @@ from dcmaudit.dicom.render.project import Strokes
 from dcmaudit.dicom.render.strokes import stroke_map
 from dcmaudit.errors import DcmauditError, DecodeError, DicomError, ReviewError
 from dcmaudit.model import PlaneAddress, Projection, Reference, View
+from dcmaudit.model.texts import printable
 from dcmaudit.review.instances import InstancePool
 from dcmaudit.review.workers import Workers
+
+_LOG = logging.getLogger(__name__)
 
 THUMBNAIL_EDGE = 160
 FULL = View()
@@ -218,9 +223,11 @@ class PictureStore:
                     self._calm.notify_all()
 
     def _make(self, picture: Picture, reference: Callable[[], Reference]) -> bytes:
+        begun = time.monotonic()
         try:
             data = self._encode(picture, reference)
         except DicomError as error:
+            _log(picture, reference, type(error).__name__, begun)
             with self._lock:
                 self._errors[picture] = error
                 if len(self._errors) > _ERRORS:
@@ -228,6 +235,7 @@ class PictureStore:
             raise
         except MemoryError as error:
             raise DecodeError("the plane needs more memory than there is", hint="close other programs") from error
+        _log(picture, reference, f"{len(data)} bytes of PNG", begun)
         with self._lock:
             self._keep(picture, data)
         return data
@@ -274,6 +282,13 @@ class PictureStore:
         while self._size > self._limit and self._kept:
             _gone, dropped = self._kept.popitem(last=False)
             self._size -= len(dropped)
+
+
+def _log(picture: Picture, reference: Callable[[], Reference], end: str, begun: float) -> None:
+    if _LOG.isEnabledFor(logging.DEBUG):
+        what = f"plane {picture.address.key}" if picture.projection is None else f"projection of {picture.address.key}"
+        taken = (time.monotonic() - begun) * 1000
+        _LOG.debug("%s of %s: %s in %.0f ms", what, printable(reference().name), end, taken)
 
 
 def _done(data: bytes) -> Future[bytes]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from dcmaudit.errors import DcmauditError, DicomError, SourceError
 from dcmaudit.model import Box, Origin, Plane, PlaneAddress, Region
+from dcmaudit.model.texts import printable
 from dcmaudit.review import learning
 from dcmaudit.review.coverage import HEADER, covered_ids
 from dcmaudit.review.openfile import OpenFile, Suggestion
@@ -17,6 +20,8 @@ from dcmaudit.review.wording import told
 if TYPE_CHECKING:
     from dcmaudit.review.desk import Desk
     from dcmaudit.review.session import Session
+
+_LOG = logging.getLogger(__name__)
 
 _AHEAD = 3
 _SAME = 0.95
@@ -123,12 +128,15 @@ class Suggester:
         with self._lock:
             if not file.header_searched:
                 file.header_searched = True
-                _take(file, [(region, False) for region in self._desk.header_regions(session.worklist, file)])
+                regions = self._desk.header_regions(session.worklist, file)
+                _take(file, [(region, False) for region in regions])
+                _log(file, "the header", regions)
             for plane in planes:
                 if plane.address.key not in file.searched and file.facts is not None:
                     file.searched.add(plane.address.key)
                     regions = learning.regions(self._desk.store, file, plane, None)
                     _replace(file, plane.address, regions)
+                    _log(file, plane.address.key, regions)
                     if regions or learning.may_change(file, plane.address):
                         found.append(plane)
         return found
@@ -147,6 +155,14 @@ class Suggester:
                 file.heat.setdefault(plane.address.key, ink.likelihood)
             if plane.address.key in file.searched:
                 _replace(file, plane.address, learning.regions(self._desk.store, file, plane, samples, ink))
+
+
+def _log(file: OpenFile, where: str, regions: Sequence[Region | tuple[Region, bool]]) -> None:
+    """Say from where suggestions come, and how many: never what is read or found in them."""
+    if _LOG.isEnabledFor(logging.DEBUG):
+        origins = Counter((each if isinstance(each, Region) else each[0]).origin.value for each in regions)
+        counts = ", ".join(f"{count} from {origin}" for origin, count in sorted(origins.items())) or "none"
+        _LOG.debug("suggestions by %s of %s: %s", where, printable(file.name), counts)
 
 
 def _near(file: OpenFile) -> list[Plane]:

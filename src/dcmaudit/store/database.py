@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,12 +16,15 @@ from typing import Any
 from sqlalchemy import Connection, Engine, TextClause, text
 
 from dcmaudit.errors import StoreCorruptError, StoreReadOnlyError
+from dcmaudit.model.texts import printable
 from dcmaudit.store import migrate, soundness, walfile
 from dcmaudit.store.location import SqliteLocation, parse_location
 from dcmaudit.store.postgres import PostgresBackend
 from dcmaudit.store.schema import HEAD, LEARNING, LEDGER, LOOKS, SCREEN, SUMS
 from dcmaudit.store.sqlite import WRITE, SqliteBackend
 from dcmaudit.store.translate import translated
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +163,12 @@ class Database:
         with translated(self.name):
             self.backend.check_in_place()
             self._bring_up_to_date()
+            begun = time.monotonic()
             with self._write_connection() as connection:
                 self.backend.lock(connection, names)
                 yield _complete(connection)
+            taken = (time.monotonic() - begun) * 1000
+            _LOG.debug("database: written for %s in %.0f ms", printable(", ".join(names[:5])) or "no file", taken)
 
     @contextmanager
     def _write_connection(self) -> Iterator[Connection]:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select
 
 from dcmaudit.model import HowSeen, PlaneAddress
+from dcmaudit.model.texts import printable
 from dcmaudit.store import rows
 from dcmaudit.store.database import Session
 from dcmaudit.store.records import HistoryEntry, SeenRecord, SeenSpan
 from dcmaudit.store.schema import history, preferences, seen
+
+_LOG = logging.getLogger(__name__)
 
 Ranges = list[tuple[int, int]]
 
 
 def note(session: Session, user: str, action: str, filename: str | None, count: int) -> None:
     """Add one line to the history; it can never be changed or deleted."""
+    _LOG.debug("database: %s, %d, %s", action, count, printable(filename or "no file"))
     session.connection.execute(
         insert(history).values(done_at=rows.utc_now(), done_by=user, action=action, filename=filename, count=count)
     )

@@ -223,8 +223,24 @@ export class Chrome {
     this.message.hidden = message === null;
     if (!message) return;
     this.message.dataset.kind = message.kind;
+    this.message.setAttribute("role", message.kind === "error" ? "alert" : "status");
     setText(byId("messagetext", HTMLElement), message.text);
+    if (message.kind === "error") this.#inDialog(message.text);
     if (message.kind === "info") this.fading = setTimeout(() => (this.message.hidden = true), 6000);
+  }
+
+  /**
+   * In the dialog that is open as well: whoever looks at it does not see what stands behind it.
+   * @param {string} text
+   */
+  #inDialog(text) {
+    const dialog = [...document.querySelectorAll("dialog[open]")].at(-1);
+    if (!(dialog instanceof HTMLDialogElement)) return;
+    const note = dialog.querySelector(".dialog-error") ?? make("p", "dialog-error");
+    note.setAttribute("role", "alert");
+    note.textContent = text;
+    dialog.prepend(note);
+    dialog.addEventListener("close", () => note.remove(), { once: true });
   }
 
   /** Something else is being done: what was refused before it no longer matters. */

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from support.face import Face, StartFace
 from support.files import EXPLICIT, dataset, file_bytes
@@ -59,6 +59,14 @@ def test_credentials_are_saved_tried_changed_and_deleted(start: StartFace, serve
     expect(dialog.get_by_label("Secret key")).to_have_value("")
     face.picture("s3-credentials")
     dialog.get_by_role("button", name="Delete").click()
+    question = face.at("#dialog-question")
+    expect(question).to_contain_text(f"Delete the saved credentials of {bucket}?")
+    face.picture("s3-delete-asks")
+    question.get_by_role("button", name="Keep them").click()
+    expect(question).to_be_hidden()
+    expect(face.at("#s3c-which")).to_have_value(bucket)
+    dialog.get_by_role("button", name="Delete").click()
+    question.get_by_role("button", name="Delete").click()
     expect(note).to_contain_text("the bucket itself is as it was")
     face.press("Escape")
     assert server.keys(bucket)
@@ -96,6 +104,41 @@ def test_a_study_and_an_overview_are_opened_from_a_bucket(
     dialog.get_by_role("button", name="Open", exact=True).click()
     face.position("1/2")
     face.plane("frame 1/2")
+
+
+def test_a_wrong_study_uid_keeps_the_open_list(start: StartFace, server: Server, bucket: str, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "mine.dcm", cine(3)))
+    face.plane("frame 1/3")
+    keep_credentials(face, server, bucket)
+    expect(face.at("#s3c-note")).to_contain_text("Saved")
+    face.press("Escape", "Control+s")
+    dialog = face.at("#dialog-s3-open")
+    expect(face.at("#s3o-bucket")).to_have_value(bucket)
+    dialog.get_by_label("Study UID").fill("9.9.9")
+    face.watch.allowed.append("404")
+    dialog.get_by_role("button", name="Open", exact=True).click()
+    expect(face.at("#s3o-note")).to_contain_text("nothing of this name in the bucket")
+    expect(dialog).to_be_visible()
+    face.picture("s3-wrong-study")
+    face.press("Escape")
+    face.plane("frame 1/3")
+    expect(face.at("#filename")).to_contain_text("mine.dcm")
+
+
+def test_the_card_of_s3_says_when_the_extra_is_missing(start: StartFace) -> None:
+    face = start()
+
+    def without(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "has_s3": False})
+
+    face.page.route("**/state**", without)
+    face.page.reload()
+    card = face.at("#opens3")
+    expect(card).to_be_disabled()
+    expect(card).to_contain_text("not installed here: dcmaudit needs its extra s3 for this")
+    face.picture("s3-missing")
+    face.page.unroute_all(behavior="ignoreErrors")
 
 
 def test_an_object_is_copied_and_never_over_a_file(

@@ -101,15 +101,16 @@ def perform(session: Session, name: str, arguments: Arguments, painted: Iterable
             _log_command(session, name, type(error).__name__, begun)
             raise
         else:
-            _log_command(session, name, "asks" if session.question else "done", begun)
+            _log_command(session, name, None, begun)
         finally:
             session.bump()
 
 
-def _log_command(session: Session, name: str, end: str, begun: float) -> None:
+def _log_command(session: Session, name: str, failure: str | None, begun: float) -> None:
     # Neither arguments nor messages: a comment, a path of a bucket or a password may be in them.
     if not _LOG.isEnabledFor(logging.DEBUG):
         return
     file, taken = session.file, (time.monotonic() - begun) * 1000
+    end = failure or ("asks" if session.question else "done")
     where = f"{printable(file.name)}, plane {session.key()}" if file is not None else "no file is open"
     _LOG.debug("command %s: %s in %.0f ms; now at %s", name, end, taken, where)

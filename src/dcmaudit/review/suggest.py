@@ -128,9 +128,9 @@ class Suggester:
         with self._lock:
             if not file.header_searched:
                 file.header_searched = True
-                regions = self._desk.header_regions(session.worklist, file)
-                _take(file, [(region, False) for region in regions])
-                _log(file, "the header", regions)
+                of_header = self._desk.header_regions(session.worklist, file)
+                _take(file, [(region, False) for region in of_header])
+                _log(file, "the header", of_header)
             for plane in planes:
                 if plane.address.key not in file.searched and file.facts is not None:
                     file.searched.add(plane.address.key)

@@ -11,7 +11,7 @@ from dcmaudit.dicom.jpeg import coefficients_and_ends
 from dcmaudit.model import Box, Size
 from dcmaudit.verify.black import Mask, mask_of
 from dcmaudit.verify.coding import Coded, fault_of_coding, is_grown
-from dcmaudit.verify.segments import DHT, Piece, fault_of_kept, segments
+from dcmaudit.verify.segments import DHT, Piece, fault_of_kept, left_over, segments
 from dcmaudit.verify.sequential import Picture, picture
 
 Blocks = npt.NDArray[np.int16]
@@ -32,6 +32,8 @@ class BlockComparison:
     faults: tuple[str, ...]
     leftovers: tuple[str, ...] = ()
     """What the codestream has beside its segments and blocks."""
+    unneeded: str | None = None
+    """The first thing in it that no decoder needs, its own original's or not."""
 
 
 def compare_blocks(before: bytes, after: bytes, boxes: tuple[Box, ...]) -> BlockComparison:
@@ -42,6 +44,7 @@ def compare_blocks(before: bytes, after: bytes, boxes: tuple[Box, ...]) -> Block
     is damaged or no sequential JPEG.
     """
     parts = segments(before), segments(after)
+    unneeded = left_over(parts[1])
     old, new = picture(parts[0]), picture(parts[1])
     leftovers = [f"it has {waste}" for waste in parts[1].waste]
     fault = None if leftovers else fault_of_kept(*parts, may_be=_may_become)
@@ -50,7 +53,7 @@ def compare_blocks(before: bytes, after: bytes, boxes: tuple[Box, ...]) -> Block
     ring = _reach(old)
     if not old.is_like(new):
         faults.append("its size, sampling, scans or restart intervals are others")
-        return BlockComparison(changed, old.mcu, ring, 0, tuple(faults), tuple(leftovers))
+        return BlockComparison(changed, old.mcu, ring, 0, tuple(faults), tuple(leftovers), unneeded)
     was, now = (Coded(one, *coefficients_and_ends(data)) for one, data in ((old, before), (new, after)))
     pairs = list(zip(old.components, was.blocks, now.blocks, strict=True))
     blocks = 0
@@ -77,7 +80,7 @@ def compare_blocks(before: bytes, after: bytes, boxes: tuple[Box, ...]) -> Block
         faults.append(f"{int((changed & not_flat).sum())} changed blocks are not of one colour")
     if any(len(level) > 1 for level in levels):
         faults.append("the changed blocks are not all of one colour")
-    return BlockComparison(changed, old.mcu, ring, blocks, tuple(faults), tuple(leftovers))
+    return BlockComparison(changed, old.mcu, ring, blocks, tuple(faults), tuple(leftovers), unneeded)
 
 
 def _may_become(old: Piece, new: Piece) -> bool:

@@ -57,7 +57,7 @@ def fault_of_coding(old: Coded, new: Coded, differs: list[npt.NDArray[np.bool_]]
     made anew all are counted.
     """
     for was, now in zip(old.picture.scans, new.picture.scans, strict=True):
-        if len(_intervals(now.data)) != len(_intervals(was.data)):
+        if len(now.intervals) != len(was.intervals):
             return "its restart intervals are not as many as it says"
     waste = sum(
         _grown(old, new, place, differs)
@@ -82,13 +82,21 @@ def _grown(old: Coded, new: Coded, place: int, differs: list[npt.NDArray[np.bool
     for coded, sign in ((new, 1), (old, -1)):
         picture, scan = coded.picture, coded.picture.scans[place]
         for component, (dc, ac) in zip(scan.components, scan.tables, strict=True):
-            blocks = _in_order(picture, scan, component, coded.blocks[component])
-            changed = _in_order(picture, scan, component, differs[component][..., np.newaxis]).ravel()
-            step = scan.restart * blocks.shape[1] or blocks.shape[0] * blocks.shape[1]
-            flat = blocks.reshape(-1, 64)
-            dc_bits = _bits_of_dc(flat[:, 0].astype(np.int64), _lengths(dc), step)
-            needed += sign * int(dc_bits.sum() + _bits_of_ac(flat[changed], _lengths(ac)).sum())
+            levels = _in_order(picture, scan, component, coded.blocks[component][..., :1])
+            step = scan.restart * levels.shape[1] or levels.shape[0] * levels.shape[1]
+            dc_bits = _bits_of_dc(levels.ravel().astype(np.int64), _lengths(dc), step)
+            changed = _changed(picture, scan, component, coded.blocks[component], differs[component])
+            needed += sign * int(dc_bits.sum() + _bits_of_ac(changed, _lengths(ac)).sum())
     return sum(new.ends[place]) - sum(old.ends[place]) - needed
+
+
+def _changed(picture: Picture, scan: Scan, component: int, blocks: Blocks, differs: npt.NDArray[np.bool_]) -> Blocks:
+    """The blocks that a scan codes of a component and that differ, axes (block, 64); their order says nothing here."""
+    if len(scan.components) == 1:
+        own = picture.own_blocks(component)
+        blocks, differs = blocks[: own.height, : own.width], differs[: own.height, : own.width]
+    found: Blocks = blocks[differs]
+    return found
 
 
 def _counted(coded: Coded, place: int) -> int:
@@ -100,23 +108,12 @@ def _tails(coded: Coded) -> int:
     """Bits behind the last blocks of all restart intervals, but for those that fill up a byte and are 1."""
     waste = 0
     for scan, ends in zip(coded.picture.scans, coded.ends, strict=True):
-        for data, end in zip(_intervals(scan.data), ends, strict=True):
+        for data, end in zip(scan.intervals, ends, strict=True):
             plain = data.replace(b"\xff\x00", b"\xff")
             left = 8 * len(plain) - end
             ones = (1 << (left % 8)) - 1
             waste += left - left % 8 + (left % 8 > 0 and plain[end >> 3] & ones != ones)
     return waste
-
-
-def _intervals(data: bytes) -> list[bytes]:
-    found, start = list[bytes](), 0
-    at = data.find(b"\xff")
-    while at >= 0 and at + 1 < len(data):
-        if data[at + 1]:
-            found.append(data[start:at])
-            start = at + 2
-        at = data.find(b"\xff", at + 2)
-    return [*found, data[start:]]
 
 
 def _bits_of_scan(stream: Picture, scan: Scan, coefficients: list[Blocks]) -> Bits:

@@ -6,6 +6,8 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from dcmaudit.dicom.codecs.codestreams import j2k_header, jpeg_header
 from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.instance import samples_of
@@ -17,7 +19,7 @@ from dcmaudit.model import Box, FrameAddress
 from dcmaudit.model.proof import PlaneProof
 from dcmaudit.verify.agreement import Decoders, look_again
 from dcmaudit.verify.asked import Asked, Boxes, FrameAsk
-from dcmaudit.verify.black import fault_inside, mask_of
+from dcmaudit.verify.black import Mask, fault_inside, mask_of
 from dcmaudit.verify.blocks import BlockComparison, boxes_of, compare_blocks, pixels_of
 from dcmaudit.verify.cells import Cells, bits_of, compare_near
 from dcmaudit.verify.guard import Guard
@@ -192,7 +194,8 @@ class FrameComparison:
             return
         found = compare_blocks(a, b, ask.boxes)
         self.record.checks[BLOCKS] += found.blocks
-        self._nothing_left(new, frame)
+        if self.asked.plan.blacks:
+            self._require_nothing(frame, found.unneeded)
         for fault in found.faults:
             self.record.fail(BLOCKS, where, fault)
         rest = found.leftovers
@@ -202,10 +205,7 @@ class FrameComparison:
                             holds=meaning_a == meaning_b)  # fmt: skip
         self.guard.see(frame, cells_a, layout, ask.boxes)
         seen = pixels_of(found.changed, found.mcu, found.ring, layout.size)
-        differing = bits_of(cells_a) != bits_of(cells_b)
-        if differing.ndim == 3:
-            differing = differing[..., 0] | differing[..., 1] | differing[..., 2]
-        strange = int((differing & ~seen).sum())
+        strange = _differing_outside(bits_of(cells_a), bits_of(cells_b), seen)
         self.record.require(OUTSIDE, where, f"{strange} pixels differ outside the changed blocks", holds=not strange)
         self._headers(old, new, frame, found)
         self._black(new, frame, cells_b, meaning_b, ask.boxes, blocks=found)
@@ -240,6 +240,9 @@ class FrameComparison:
         except DcmauditError as error:  # what nobody can take apart is what it was, or was found above
             self.record.note(f"frame {frame + 1}: {error.message}; what it carries beside its picture is not known")
             return
+        self._require_nothing(frame, left)
+
+    def _require_nothing(self, frame: int, left: str | None) -> None:
         self.record.require(LEFTOVERS, f"frame {frame + 1}", f"its codestream has {left}", holds=left is None)
 
     def _headers(self, old: FrameReader, new: FrameReader, frame: int, blocks: BlockComparison | None = None) -> None:
@@ -268,6 +271,16 @@ class FrameComparison:
             is_frame = address == FrameAddress(frame)
             where, beside = (changed, around) if is_frame else (boxes, ())
             self.planes.append(PlaneProof(address, boxes, where, decoders.names, decoders.alone, beside))
+
+
+def _differing_outside(a: Cells, b: Cells, seen: Mask) -> int:
+    """How many pixels differ where ``seen`` (rows, columns) is false; rows without a difference are passed over."""
+    differing = a != b
+    rows = np.flatnonzero(differing.reshape(len(differing), -1).any(axis=1))
+    found = differing[rows]
+    if found.ndim == 3:
+        found = found[..., 0] | found[..., 1] | found[..., 2]
+    return int(np.count_nonzero(found & ~seen[rows]))
 
 
 def _without_colour(reader: FrameReader) -> tuple[int, ...]:

@@ -142,8 +142,12 @@ class _Index:
         chosen = words[maybe]
         turned = (chosen >> np.uint64(8)) | (chosen << np.uint64(56))
         maybe = maybe[chosen != turned]  # eight equal bytes say nothing
+        if not len(maybe):
+            return
         first = np.searchsorted(self._words, words[maybe], "left")
         last = np.searchsorted(self._words, words[maybe], "right")
+        there = first < last  # most of what the hashes let through is not
+        maybe, first, last = maybe[there], first[there], last[there]
         seen: set[int] = set()
         for start, low, high in zip((8 * maybe).tolist(), first.tolist(), last.tolist(), strict=True):
             for place in self._places[low : min(high, low + 16)].tolist():

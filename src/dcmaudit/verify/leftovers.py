@@ -76,9 +76,7 @@ def left_over(kind: Codestream, data: bytes) -> str | None:
     Raises DicomError where it cannot be taken apart.
     """
     if kind in {Codestream.JPEG, Codestream.JPEG_LS}:
-        found = segments.segments(data)
-        extras = [segments.name_of(piece) for piece in found.pieces if piece.is_extra]
-        return next(iter([*extras, *found.waste]), None)
+        return segments.left_over(segments.segments(data))
     if kind is Codestream.JPEG_2000:
         return jpeg2000.left_over(data)
     if kind is Codestream.JPEG_XL:

@@ -7,7 +7,10 @@ from itertools import pairwise
 
 from dcmaudit.errors import DecodeError
 
-_NOTHING = 128
+_NOTHING, _FAR = 128, 1 << 62
+_STEPS = (*(code + 2 for code in range(_NOTHING)), 1 + _FAR, *(2 for _ in range(_NOTHING + 1, 256)))
+_FILLS = (*(code + 1 for code in range(_NOTHING)), 0, *(257 - code for code in range(_NOTHING + 1, 256)))
+"""By the byte that begins a run: its length, which leads out of the data where it says nothing, and its pixels."""
 
 
 def fault_of_rewritten(data: bytes, pixels: int) -> str | None:
@@ -55,15 +58,16 @@ def _bounds(data: bytes) -> tuple[list[int], bool]:
 def _runs(data: bytes, at: int, end: int, pixels: int) -> tuple[bytes, bool, int]:
     """The runs of a segment without those that say nothing, whether there are such, and where its last pixel ends."""
     kept, start, has_nothing = list[bytes](), at, False
-    while pixels > 0 and at < end:
-        code = data[at]
-        if code < _NOTHING:
-            at, pixels = at + code + 2, pixels - code - 1
-        elif code > _NOTHING:
-            at, pixels = at + 2, pixels + code - 257
-        else:
-            kept.append(data[start:at])
-            has_nothing, at = True, at + 1
-            start = at
+    steps, fills = _STEPS, _FILLS  # a frame has tens of thousands of runs
+    while True:
+        while pixels > 0 and at < end:
+            code = data[at]
+            at += steps[code]
+            pixels -= fills[code]
+        if at < _FAR:
+            break
+        at -= _FAR
+        kept.append(data[start : at - 1])
+        has_nothing, start = True, at
     kept.append(data[start:at])
     return b"".join(kept), has_nothing, at

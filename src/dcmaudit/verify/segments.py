@@ -267,6 +267,12 @@ def fault_of_kept(
     return None
 
 
+def left_over(found: Segments) -> str | None:
+    """In words what no decoder needs of a codestream, its own original's or not; None for nothing."""
+    extras = [name_of(piece) for piece in found.pieces if piece.is_extra]
+    return next(iter([*extras, *found.waste]), None)
+
+
 def _is_kept(old: Piece, new: Piece) -> bool:
     if (old.is_jfif and new.is_jfif) or (old.is_adobe and new.is_adobe and old.body[11] == new.body[11]):
         short = old.body[:12] + b"\0\0" if old.is_jfif else old.body[:12]  # without the thumbnail

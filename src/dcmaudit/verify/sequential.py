@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
@@ -11,6 +12,8 @@ from dcmaudit.model import Size
 from dcmaudit.verify.segments import DHT, DRI, SOS, Piece, Segments
 
 _SEQUENTIAL = frozenset({0xC0, 0xC1})
+_RESTART = re.compile(rb"\xff[^\x00]")
+"""What parts intervals: in coded data each FF that belongs to them is followed by 00 (T.81 F.1.2.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +27,12 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One scan: places of its components, their DC and AC tables, MCUs in a restart interval (0: all), and its data."""
+    """One scan: places of its components, their DC and AC tables, MCUs of an interval (0: all), and those intervals."""
 
     components: tuple[int, ...]
     tables: tuple[tuple[Piece, Piece], ...]
     restart: int
-    data: bytes
+    intervals: tuple[bytes, ...]
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,6 @@ def _scan(head: bytes, components: tuple[Component, ...], tables: dict[int, Piec
     chosen = [(head[i], head[i + 1]) for i in range(1, 1 + 2 * head[0], 2)]
     try:
         pairs = tuple((tables[number >> 4], tables[0x10 | (number & 15)]) for _, number in chosen)
-        return Scan(tuple(places[name] for name, _ in chosen), pairs, restart, data)
+        return Scan(tuple(places[name] for name, _ in chosen), pairs, restart, tuple(_RESTART.split(data)))
     except KeyError:
         raise DecodeError("a scan of the codestream names a component or a table that is not there") from None

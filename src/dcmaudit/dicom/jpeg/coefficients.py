@@ -37,8 +37,12 @@ def coefficients_and_ends(codestream: bytes) -> tuple[list[Blocks], Ends]:
             h = stream.factors(component.index)[0] if scan.interleaved else 1
             v = count // h
             blocks = mcus[:, :, first : first + count].reshape(scan.mcus_y, scan.mcus_x, v, h, 64)
-            blocks = blocks.transpose(0, 2, 1, 3, 4).reshape(scan.mcus_y * v, scan.mcus_x * h, 64)
-            found[component.index][: blocks.shape[0], : blocks.shape[1]] = blocks
+            blocks = blocks.transpose(0, 2, 1, 3, 4)
+            target = found[component.index][: scan.mcus_y * v, : scan.mcus_x * h]
+            if target.flags.c_contiguous:  # all of the component: copied once, straight to its place
+                target.reshape(blocks.shape)[...] = blocks
+            else:
+                target[...] = blocks.reshape(target.shape)
     limits = {c.index: limit for scan in stream.scans
               for c, limit in zip(scan.components, dc_limits(stream, scan), strict=True)}  # fmt: skip
     if all(int(np.abs(blocks[..., 0].astype(np.int32)).max()) <= limits[i] for i, blocks in enumerate(found)):

@@ -66,7 +66,7 @@ class File:
 def _write(array: NDArray[np.uint8], box: Box, ink: int, seed: str) -> None:
     """Letters and digits as high as ``box``, as many as fit into it, another text for every file."""
     chance = random.Random(f"{seed} {box}")  # noqa: S311 (made up, and the same every time)
-    font, scale = cv2.FONT_HERSHEY_SIMPLEX, (box.height - 4) / 22
+    font, scale = cv2.FONT_HERSHEY_SIMPLEX, max(0.3, (box.height - 4) / 22)
     text = ""
     while cv2.getTextSize(text + "W", font, scale, 1)[0][0] < box.width:
         text += chance.choice("ABCDEFGHIKLMNOPRSTUVWZ0123456789")

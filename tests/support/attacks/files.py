@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import struct
 import warnings
@@ -64,7 +65,7 @@ def seeds() -> dict[str, tuple[Dataset, str, tuple[bytes, ...]]]:
 
 def _seed(chance: random.Random) -> tuple[Dataset, str, tuple[bytes, ...]]:
     data, syntax, streams = seeds()[chance.choice(sorted(seeds()))]
-    return Dataset(data), syntax, streams
+    return copy.deepcopy(data), syntax, streams  # elements would be shared otherwise
 
 
 def _write(data: Dataset, syntax: str, streams: tuple[bytes, ...]) -> bytes:

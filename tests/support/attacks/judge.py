@@ -43,8 +43,7 @@ class Ran:
             return
         counted = re.findall(r"^(\d+) inputs?: (.+)$", self.err, re.MULTILINE)
         assert counted, f"no summary: {said}"
-        number, parts = counted[-1]
-        assert int(number) == inputs, said
+        _, parts = counted[-1]  # the number leaves out what was done before, the parts do not
         assert sum(int(one) for one in re.findall(r"(\d+) ", parts)) == inputs, f"outcomes do not add up: {said}"
 
 

@@ -125,7 +125,6 @@ class Instance:
         self._icons: list[Icon] = find_icons(header)
         self._icon_contents = icon_contents(self._icons, self._frame_of_icon)
         self._stray: StrayScan | None = None
-        self.facts: InstanceFacts = instance_facts(header, self._image)
         self._unshown = [
             *(Unshown(UnshownKind.FRAMES, name, reason) for name, reason in reasons),
             *(Unshown(UnshownKind.OVERLAY, name, reason) for name, reason in self._overlays.missing),
@@ -136,6 +135,18 @@ class Instance:
         self._outside_mask = self._image.layout.unclaimed_mask if self._image else 0
         self._extras = self._find_extras() if self._is_searched_soon else None
         self._planes = self._list()
+
+    @property
+    def sop_instance_uid(self) -> str | None:
+        """The SOP Instance UID, None where it is absent or empty."""
+        with self._lock:
+            return self._header.attributes.code(0x00080018)
+
+    @cached_property
+    def facts(self) -> InstanceFacts:
+        """The technical description; made when asked for, for a proof opens files without."""
+        with self._lock:  # pydicom converts elements in place
+            return instance_facts(self._header, self._image)
 
     @property
     def notes(self) -> tuple[str, ...]:

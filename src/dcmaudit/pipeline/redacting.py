@@ -152,7 +152,7 @@ def redact_file(job: RedactionJob, task: RedactionTask) -> RedactionReport:
     name = task.reference.name
     try:
         with open_instance(task.reference) as instance:
-            return replace(_redact(job, task, instance), instance=instance_key(instance.facts.sop_instance_uid))
+            return replace(_redact(job, task, instance), instance=instance_key(instance.sop_instance_uid))
     except DcmauditError as error:
         hint = f" ({error.hint})" if error.hint else ""
         outcome = Outcome.FAILED if isinstance(error, (ProofError, SourceError)) else Outcome.REFUSED
@@ -427,9 +427,9 @@ def _denials(found: Suggestions | None) -> list[PlanProblem]:
 
 
 def _from_header(job: RedactionJob, instance: Instance) -> tuple[list[Request], list[PlanProblem], list[str]]:
-    device = instance.facts.device
     if not (job.rules or job.ultrasound):
         return [], [], []
+    device = instance.facts.device
     header = header_view(instance)
     if not device.rows or not device.columns:  # no place for a rectangle, but a rule may deny the file all the same
         matched = suggest_by_rules(rules_of(job.rules), header, Size(1, 1)) if job.rules else None

@@ -31,7 +31,9 @@ def test_the_sign_comes_stays_after_n_and_is_filtered_by(start: StartFace, tmp_p
     face.at("#question-yes").click()
     face.position("2/3")
     expect(first).to_have_attribute("data-state", "done not audited")
-    expect(first).to_have_attribute("title", f"{broken}\ndone by anna, not wholly audited\n1 part of it could not be shown")
+    expect(first).to_have_attribute(
+        "title", f"{broken}\ndone by anna, not wholly audited\n1 part of it could not be shown"
+    )
     assert first.locator("use").get_attribute("href") == "#sign-done-not-audited"
     face.picture("gaps")
     face.at("#liststatus").select_option("not wholly audited")

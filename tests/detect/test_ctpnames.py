@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from pydicom.datadict import dictionary_has_tag, tag_for_keyword
 
@@ -12,9 +10,10 @@ from dcmaudit.detect.rules.ctpnames import element, table
 from dcmaudit.dicom import open_instance
 from dcmaudit.dicom.header_view import header_view, unknown_element
 from dcmaudit.model import Box, Size
+from support.corpus import SHARED
 from support.files import PathReference
 
-CASES = Path("/work/shared/data/cases")
+CASES = SHARED / "cases"
 
 ANOTHER_ELEMENT = {
     "ColumnPositionInTotalImagePixelMatrix", "RowPositionInTotalImagePixelMatrix", "DataSetType",

@@ -193,6 +193,17 @@ def test_black_that_fewer_bits_than_stored_cannot_say_is_refused(photometric: st
         redacted(before, ask(BOX, Everywhere.ALL_FRAMES))
 
 
+@pytest.mark.parametrize("stored", [1, 6, 7])
+@pytest.mark.parametrize("sampling", ["444", "422", "420"])
+def test_chroma_that_bits_stored_would_cut_is_refused(stored: int, sampling: str) -> None:
+    from dcmaudit.errors import UnsupportedError
+
+    data = dataset(PICTURE, photometric="YBR_FULL_422", bits_stored=stored)
+    before = MemoryReference("a.dcm", file_bytes(data, JPEG_BASELINE, frames=[jpeg(sampling)]))
+    with pytest.raises(UnsupportedError, match=f"BitsStored is {stored}"):
+        redacted(before, ask(BOX, Everywhere.ALL_FRAMES))
+
+
 @pytest.mark.parametrize("name", SEQUENTIAL)
 @pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL_422"])
 def test_dcmtk_shows_black(name: str, photometric: str, tmp_path: Path) -> None:

@@ -195,10 +195,23 @@ class FrameWork:
         black: Sequence[int]
         if len(header.components) == 3:
             middle = 1 << (header.precision - 1)
-            black = (0, middle, middle) if is_transformed(header, layout.photometric) else (0, 0, 0)
+            transformed = is_transformed(header, layout.photometric)
+            if transformed:
+                self._require_true_bits(header.precision)
+            black = (0, middle, middle) if transformed else (0, 0, 0)
         else:
             black = (self._grey_black(edit.frame, header.precision),)
         return redact_blocks(codestream, edit.boxes, black=black).data
+
+    def _require_true_bits(self, precision: int) -> None:
+        """UnsupportedError where readers that cut samples to BitsStored see another colour than the codestream has."""
+        stored = self.header.attributes.integer(0x00280101)
+        if stored is not None and stored != precision:
+            raise UnsupportedError(
+                f"its codestream has {precision} bits a sample of YCbCr and BitsStored is {stored}: what is black for "
+                "programs that go by the one has a colour for those that go by the other",
+                hint="correct BitsStored first",
+            )
 
     def _grey_black(self, frame: int, precision: int) -> int:
         """The coded level of black of a grey or palette frame, without decoding it."""

@@ -274,6 +274,8 @@ PROMISES: list[tuple[str, str, tuple[str, ...]]] = [
     (REDACTION, "nobody knows whose coordinates the rectangles have", ("a_size_that_the_codestream_does_not_have",)),
     (REDACTION, "refused where its precision is neither BitsStored nor BitsAllocated",
      ("tests/dicom/write/test_black_for_every_reader.py::test_a_sign_in_another_bit_than_the_headers_is_refused",)),
+    (REDACTION, "HighBit above BitsStored - 1 | refused",
+     ("tests/dicom/write/test_black_for_every_reader.py::test_chroma_above_the_lowest_bits_is_refused",)),
     (REDACTION, "another number of bits in a sequential JPEG of YCbCr than BitsStored says | refused",
      ("tests/dicom/write/test_black_for_every_reader.py::test_chroma_that_bits_stored_would_cut_is_refused",)),
     (REDACTION, "fewer bits in a lossy JPEG than BitsStored, where black is not 0",

@@ -28,8 +28,10 @@ def _labels_of_one(reader: FrameReader, frame: int) -> frozenset[str]:
     header = jpeg_header(reader.codestream(frame))
     if header.frame in _LOSSLESS:
         return frozenset()
-    if is_transformed(header, named) == named.startswith("YBR_"):
+    transformed = is_transformed(header, named)
+    if transformed and named in {"YBR_RCT", "YBR_ICT"}:  # of JPEG 2000 alone: what is coded here is YBR_FULL
+        return frozenset({"YBR_FULL_422" if header.subsampled else "YBR_FULL"})
+    if transformed == named.startswith("YBR_"):
         return frozenset()
-    if named.startswith("YBR_"):
-        return frozenset({"RGB"})
-    return frozenset({"YBR_FULL_422" if header.subsampled else "YBR_FULL"})
+    plain = "YBR_FULL_422" if header.subsampled else "YBR_FULL"
+    return frozenset({"RGB" if named.startswith("YBR_") else plain})

@@ -16,6 +16,7 @@ from pydicom.encaps import generate_frames
 
 from dcmaudit.model import Everywhere, FrameAddress
 from support.files import (
+    EXPLICIT,
     JPEG_2000_LOSSLESS,
     JPEG_BASELINE,
     JPEG_LOSSLESS_SV1,
@@ -190,6 +191,28 @@ def test_black_that_fewer_bits_than_stored_cannot_say_is_refused(photometric: st
     data = dataset(grey.astype(np.uint16), bits_stored=12, photometric=photometric, signed=signed)
     before = MemoryReference("a.dcm", file_bytes(data, JPEG_BASELINE, frames=[encode(grey, JPEG_BASELINE)]))
     with pytest.raises(UnsupportedError, match="BitsStored is 12"):
+        redacted(before, ask(BOX, Everywhere.ALL_FRAMES))
+
+
+@pytest.mark.parametrize("photometric", ["YBR_RCT", "YBR_ICT"])
+@pytest.mark.parametrize("sampling", ["444", "422"])
+def test_a_label_of_jpeg_2000_beside_jpeg_becomes_true(photometric: str, sampling: str, tmp_path: Path) -> None:
+    after = proved(file_of(jpeg(sampling), JPEG_BASELINE, photometric, 0)).after
+    (tmp_path / "a.dcm").write_bytes(after)
+    data = dcmread(tmp_path / "a.dcm")
+    assert data.PhotometricInterpretation == ("YBR_FULL" if sampling == "444" else "YBR_FULL_422")
+    assert data.pixel_array[INSIDE].max() <= 2
+
+
+@pytest.mark.parametrize("syntax", [EXPLICIT, RLE, JPEG_LS])
+@pytest.mark.parametrize(("stored", "high"), [(7, 7), (1, 7), (4, 5)])
+def test_chroma_above_the_lowest_bits_is_refused(syntax: str, stored: int, high: int) -> None:
+    from dcmaudit.errors import UnsupportedError
+
+    data = dataset(PICTURE, photometric="YBR_FULL", bits_stored=stored, high_bit=high)
+    frames = None if syntax == EXPLICIT else [encode(PICTURE, syntax)]
+    before = MemoryReference("a.dcm", file_bytes(data, syntax, frames=frames))
+    with pytest.raises(UnsupportedError, match=f"HighBit is {high}"):
         redacted(before, ask(BOX, Everywhere.ALL_FRAMES))
 
 

@@ -56,6 +56,9 @@ def seeds() -> dict[str, tuple[Dataset, str, tuple[bytes, ...]]]:
             found[f"{syntax} deep"] = made.dataset(deep, bits_stored=12), syntax, (stream,)
         if syntax not in {made.JPEG_EXTENDED, made.JPEG_BASELINE}:
             found[f"{syntax} colour"] = made.dataset(colour, photometric="RGB"), syntax, (made.encode(colour, syntax),)
+    for syntax in (made.EXPLICIT, made.RLE, made.JPEG_LOSSLESS_SV1, made.JPEG_LS, made.JPEG_2000_LOSSLESS):
+        stream = () if syntax == made.EXPLICIT else (made.encode(colour, syntax),)
+        found[f"{syntax} ybr"] = made.dataset(colour, photometric="YBR_FULL"), syntax, stream
     for sampling in ("444", "422", "420"):
         stream = bytes(imagecodecs.jpeg8_encode(colour, level=90, subsampling=sampling))
         data = made.dataset(colour, photometric="YBR_FULL_422")

@@ -82,6 +82,12 @@ class FrameWork:
             boxes = tuple(Box(box.left, box.top - top, box.right, box.bottom - top) for box in boxes)
         layout = reader.layout
         if boxes:
+            if photometric.startswith("YBR_") and layout.low:
+                raise UnsupportedError(
+                    f"HighBit is {layout.high} and BitsStored {layout.bits_stored}: chroma above the lowest bits is "
+                    "read in different ways, and nothing is black for all programs",
+                    hint="correct HighBit first",
+                )
             samples = samples_of(cells, photometric, reader, self.header, edit.frame)
             claimed = claimed_mask(self.overlays.places.values(), edit.frame)
             painted, carried = self.painter.paint(samples, boxes), self._carried(edit.frame)

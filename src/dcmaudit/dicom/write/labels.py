@@ -74,7 +74,9 @@ def _jpeg_label(reader: FrameReader, frame: int) -> str | None:
     if header.frame not in _LOSSY:
         return None
     if is_transformed(header, named):
-        return None if named.startswith("YBR_") else "YBR_FULL_422" if header.subsampled else "YBR_FULL"
+        # YBR_RCT and YBR_ICT are transformations of JPEG 2000 (PS3.3 C.7.6.3.1.2): programs do not undo them here
+        is_named = named.startswith("YBR_") and named not in {"YBR_RCT", "YBR_ICT"}
+        return None if is_named else "YBR_FULL_422" if header.subsampled else "YBR_FULL"
     return "RGB" if named.startswith("YBR_") else None
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dcmaudit.errors import ListError
+from dcmaudit.pipeline.output import SUFFIX
 from dcmaudit.settings.plainfile import open_regular
-from dcmaudit.sources import LocalReference, find
+from dcmaudit.sources import LocalReference, Problem, find
 from dcmaudit.sources.csvlist import as_text
 
-SUFFIX = ".redacted.dcm"
 COLUMNS = ("before", "after")
 
 
@@ -51,7 +51,7 @@ def _files(folder: str, pairs: Pairs) -> Iterator[str]:
     for one in find([folder], recursive=True):
         if isinstance(one, LocalReference):
             yield one.path
-        elif hasattr(one, "error"):
+        elif isinstance(one, Problem):
             pairs.alone.append((one.name, str(one.error.message)))
 
 

@@ -147,11 +147,18 @@ def test_how_to_go_on_is_said_where_going_on_is_possible(
     assert said in capsys.readouterr().err
 
 
+def slow(folder: Path) -> Path:
+    """A file that takes a fast machine half a minute: noise all over, so that nothing of a frame is known before."""
+    path, chance = folder / "slow.dcm", np.random.default_rng(7)
+    path.write_bytes(file_bytes(dataset(chance.integers(0, 256, (150, 1400, 1400), np.uint8), frames=150)))
+    return path
+
+
 def test_with_two_processes_what_is_finished_is_recorded_and_the_slow_file_is_named(tmp_path: Path) -> None:
     """Three quick files are told, the fourth takes a minute; the other process finishes some that come behind it."""
     folder, out = tmp_path / "in", tmp_path / "out.csv"
     files = [write(folder, f"{number:02}.dcm") for number in range(14)]
-    files.insert(3, write(folder, "slow.dcm", frames=60, edge=1400))
+    files.insert(3, slow(folder))
     command = [sys.executable, "-m", "dcmaudit", "ocr", "--no-read", "-j", "2", "--csv", str(out)]
     environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     process = subprocess.Popen([*command, *map(str, files)], stderr=subprocess.PIPE, text=True, env=environment)

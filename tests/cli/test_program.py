@@ -239,6 +239,24 @@ def test_a_signal_ends_a_command_with_130_and_without_a_trace(number: signal.Sig
     assert (process.returncode, out, err) == (130, b"", b"")
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_comes_while_the_program_ends_does_not_replace_its_exit_code(number: signal.Signals) -> None:
+    """Ctrl+C pressed once more, a moment too late: the shell still hears 130, and nothing is printed."""
+    code = (
+        "import atexit, sys, time; from dcmaudit.cli import main, review;"
+        "atexit.register(lambda: (print('ending', flush=True), time.sleep(1)));"
+        "review.run = lambda args, settings: (print('ready', flush=True), time.sleep(60));"
+        "sys.argv[1:] = []; sys.exit(main())"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    for line in (b"ready\n", b"ending\n"):
+        assert process.stdout.readline() == line
+        process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, b"", b"")
+
+
 def test_a_terminal_that_knows_only_ascii_still_gets_the_names(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "HOME": str(tmp_path)}
     run = subprocess.run(

@@ -43,12 +43,20 @@ class _Parser(argparse.ArgumentParser):
         (file or sys.stderr).write(message or "")
 
 
-def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one return a way to end
+def main(argv: Sequence[str] | None = None) -> int:
     """Run the program with ``argv`` (without its own name; default: the process's) and return its exit code.
 
     ``--help`` and ``--version`` print and return 0. A user's mistake prints one line on standard error.
     """
-    words = list(sys.argv[1:] if argv is None else argv)
+    code = _answered(list(sys.argv[1:] if argv is None else argv))
+    if code == Exit.INTERRUPTED and argv is None and _is_main_thread():
+        # The process ends now with the code that tells of the signal; one more signal must not replace it.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+    return code
+
+
+def _answered(words: list[str]) -> int:  # noqa: PLR0911 - one return a way to end
     replace_closed()
     for stream in (sys.stdout, sys.stderr):
         _make_printable(stream)
@@ -177,7 +185,7 @@ def _run(args: argparse.Namespace, name: str | None) -> int:
         # Worker processes inherit the environment; see sources.s3.client.ca_bundle.
         os.environ["DCMAUDIT_CA_BUNDLE"] = str(settings.ca_bundle)
     # A command stopped by another program ends as with Ctrl+C, so that temporary files go.
-    if threading.current_thread() is threading.main_thread():
+    if _is_main_thread():
         signal.signal(signal.SIGTERM, _interrupt)
     try:
         if name is None:
@@ -231,6 +239,10 @@ def _give_up_output() -> None:
     """Let standard output lead nowhere: Python would complain once more when it closes it."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from dcmaudit.review import COMMANDS, MENUS, OPTIONS, Where, help_table
-from dcmaudit.review.dispatch import HANDLERS
+from dcmaudit.review.commands.dispatch import HANDLERS
 
 GUIDE = {
     "?": "help",

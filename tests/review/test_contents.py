@@ -11,7 +11,7 @@ import pytest
 
 from dcmaudit.errors import ReviewError
 from dcmaudit.review import Desk, Session
-from dcmaudit.review.contents import OTHER, OTHER_PIXELS
+from dcmaudit.review.services.content_check import OTHER, OTHER_PIXELS
 from support.desks import do, paint, paint_all, ready, sight, state, tables, wait_for, write_cine
 
 
@@ -107,7 +107,7 @@ def test_another_file_under_the_name_was_never_seen(
 def test_without_a_digest_another_time_of_change_is_another_file(
     session: Session, open_desk: Callable[..., Desk], files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dcmaudit.review.contents.DIGESTED", 0)
+    monkeypatch.setattr("dcmaudit.review.services.content_check.DIGESTED", 0)
     paint_all(session)
     do(session, "next-file")
     _touch(files[0])

@@ -12,7 +12,8 @@ import pytest
 
 from dcmaudit.errors import StoreError, UsageError
 from dcmaudit.model import Origin
-from dcmaudit.review import Desk, perform, reaching
+from dcmaudit.review import Desk, perform
+from dcmaudit.review.services import database_opening
 from dcmaudit.settings import Settings, remembered_database
 from dcmaudit.store import Store, open_store
 from support import postgres
@@ -119,7 +120,7 @@ def silent() -> Iterator[int]:
 def test_a_server_that_does_not_answer_is_given_up_soon_by_its_name_alone(
     open_desk: Callable[..., Desk], files: list[Path], silent: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reaching, "PATIENCE", 0.3)
+    monkeypatch.setattr(database_opening, "PATIENCE", 0.3)
     session = ready(open_desk(files))
     before, began = session.desk.store, time.monotonic()
     with pytest.raises(StoreError, match="did not answer within") as caught:
@@ -141,10 +142,10 @@ def test_a_store_that_comes_too_late_is_closed_again(monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(store, "close", closed.set)
         return store
 
-    monkeypatch.setattr(reaching, "open_store", slow)
-    monkeypatch.setattr(reaching, "PATIENCE", 0.05)
+    monkeypatch.setattr(database_opening, "open_store", slow)
+    monkeypatch.setattr(database_opening, "PATIENCE", 0.05)
     with pytest.raises(StoreError, match="did not answer"):
-        reaching.open_soon("postgresql://me@host/team", user="tester", read_only=False)
+        database_opening.open_soon("postgresql://me@host/team", user="tester", read_only=False)
     assert not closed.is_set()
     late.set()
     assert closed.wait(20)

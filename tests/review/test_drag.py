@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcmaudit.model import Box, Size
-from dcmaudit.review.drag import Handle, dragged, first_box, kept_inside
+from dcmaudit.review.state.handled_rectangle import Handle, dragged, first_box, kept_inside
 
 SIZES = st.builds(Size, st.integers(1, 3000), st.integers(1, 3000))
 FAR = st.integers(-5000, 5000)

@@ -12,8 +12,8 @@ import numpy as np
 from dcmaudit.errors import DicomError
 from dcmaudit.model import Outcome, parse_key
 from dcmaudit.review import Desk, Session, worklist_rows
-from dcmaudit.review.pictures import Picture
-from dcmaudit.review.worklist import Filter, Selection
+from dcmaudit.review.services.picture_cache import Picture
+from dcmaudit.review.state.worklist import Filter, Selection
 from dcmaudit.store import Look, OcrEngine
 from support.desks import do, ready, wait_for, write_cine
 from support.files import JPEG_BASELINE, dataset, encode, file_bytes

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from dcmaudit.model import Box, Everywhere, FrameAddress, Origin, Region, Size
 from dcmaudit.review import Desk, Session
-from dcmaudit.review.drag import first_box
-from dcmaudit.review.names import short_name
+from dcmaudit.review.state.handled_rectangle import first_box
+from dcmaudit.review.state.name_list import short_name
 from support.desks import MODEL, do, ready, state
 from support.files import Overlay, dataset, file_bytes, gradient
 

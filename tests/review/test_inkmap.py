@@ -14,7 +14,7 @@ from dcmaudit.dicom.render import project
 from dcmaudit.dicom.render.project import Projector
 from dcmaudit.dicom.render.strokes import stroke_map
 from dcmaudit.model import Box, Projection
-from dcmaudit.review.inkmap import InkMap, InkMaps, SeenPixels
+from dcmaudit.review.services.text_under import InkMap, InkMaps, SeenPixels
 from support.smallnet import write_net
 
 WORD, PLACE = Box(40, 60, 160, 72), Box(30, 50, 170, 80)

@@ -13,10 +13,11 @@ import pytest
 from dcmaudit.dicom import Instance
 from dcmaudit.errors import DecodeError, ReviewError
 from dcmaudit.model import FrameAddress, Projection, Rendering, View
-from dcmaudit.review import Picture, pictures
-from dcmaudit.review.instances import InstancePool
-from dcmaudit.review.pictures import PictureStore
-from dcmaudit.review.workers import Workers
+from dcmaudit.review import Picture
+from dcmaudit.review.services import picture_cache
+from dcmaudit.review.services.instance_cache import InstancePool
+from dcmaudit.review.services.picture_cache import PictureStore
+from dcmaudit.review.services.threads import Workers
 from dcmaudit.sources import LocalReference
 from support.desks import wait_for, write_cine
 from support.files import dataset, file_bytes
@@ -206,7 +207,7 @@ def test_work_in_the_background_lets_pictures_through_that_somebody_waits_for(
         return read(self, address)
 
     monkeypatch.setattr(Instance, "read", slow)
-    monkeypatch.setattr(pictures, "PATIENCE", 60)
+    monkeypatch.setattr(picture_cache, "PATIENCE", 60)
     wanted = store.request(Picture(0, FrameAddress(0)), lambda: LocalReference(str(path)))
     store.prefetch([(Picture(0, FrameAddress(1)), lambda: LocalReference(str(path)))])
     passed = threading.Event()
@@ -231,10 +232,10 @@ def test_a_picture_that_takes_for_ever_holds_up_nothing_else_for_long(
         return read(self, address)
 
     monkeypatch.setattr(Instance, "read", stuck)
-    monkeypatch.setattr(pictures, "PATIENCE", 0.05)
+    monkeypatch.setattr(picture_cache, "PATIENCE", 0.05)
     wanted = store.request(Picture(0, FrameAddress(0)), lambda: LocalReference(str(path)))
     store.let_through()
-    monkeypatch.setattr(pictures, "PATIENCE", 600)
+    monkeypatch.setattr(picture_cache, "PATIENCE", 600)
     store.let_through()  # at once: waited for once, and known to take long
     assert not wanted.done()
     gate.set()

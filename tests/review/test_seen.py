@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcmaudit.model import Box, FrameAddress, HowSeen, PlaneGroup, PlaneKind, PlaneList, Size
-from dcmaudit.review.seen import Places, SeenPlanes
-from dcmaudit.review.sight import Fidelity, Issued, way_projected
+from dcmaudit.review.state.seen import Places, SeenPlanes
+from dcmaudit.review.state.sight import Fidelity, Issued, way_projected
 from dcmaudit.store import Looked, SeenRecord, SeenSpan
 
 SIZE = Size(4, 4)

@@ -12,7 +12,7 @@ import pytest
 from dcmaudit.errors import ReviewError, UsageError
 from dcmaudit.model import DeviceFacts
 from dcmaudit.review import Desk, Session
-from dcmaudit.review.series import series_files
+from dcmaudit.review.commands.series import series_files
 from support.desks import do, ready, state, tables, wait_for, write_cine
 from support.files import dataset, file_bytes, gradient
 

@@ -93,7 +93,7 @@ def test_a_file_that_changes_on_disk_is_told_before_anybody_marks_it(watched: Se
 def test_the_watcher_looks_by_itself(
     open_desk: Callable[..., Desk], files: list[Path], database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dcmaudit.review.watching.PAUSE", 0.02)
+    monkeypatch.setattr("dcmaudit.review.services.watcher.PAUSE", 0.02)
     session = ready(open_desk(files))
     session.listen(lambda: None)
     with open_store(database, user="somebody") as store:
@@ -108,7 +108,7 @@ def test_a_mistake_does_not_end_the_watch(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("dcmaudit.review.watching.PAUSE", 0.02)
+    monkeypatch.setattr("dcmaudit.review.services.watcher.PAUSE", 0.02)
     session = ready(open_desk(files))
     look = session.desk.watcher._look_at
     mistakes = [RuntimeError("SMITH^J")]

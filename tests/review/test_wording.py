@@ -12,7 +12,7 @@ import pytest
 import dcmaudit
 from dcmaudit.errors import DcmauditError, StoreError
 from dcmaudit.review import error_json
-from dcmaudit.review.wording import page_words, told
+from dcmaudit.review.services.page_words import page_words, told
 from support.desks import do, make_desk, wait_for, write_cine
 
 SOURCE = Path(dcmaudit.__file__).parent

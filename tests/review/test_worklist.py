@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dcmaudit.errors import SourceUnreadableError
 from dcmaudit.model import ReviewState
 from dcmaudit.review import Filter, Selection, Worklist
-from dcmaudit.review.names import BLOCK, NameList
+from dcmaudit.review.state.name_list import BLOCK, NameList
 from dcmaudit.sources import Found, LocalReference, Passed, Passing, Problem
 from support.desks import make_desk, state, wait_for, write_cine
 

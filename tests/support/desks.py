@@ -13,7 +13,7 @@ import pytest
 
 from dcmaudit.model import Box
 from dcmaudit.review import Desk, Session, perform, view_state
-from dcmaudit.review.sight import Sight
+from dcmaudit.review.state.sight import Sight
 from dcmaudit.settings import Settings
 from dcmaudit.store import open_store
 from support.files import Overlay, dataset, file_bytes, gradient, letter_bits
@@ -105,7 +105,7 @@ def text_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Where it sees none a suggestion may be held back, which has tests of its own.
     """
-    monkeypatch.setattr("dcmaudit.review.inkmap.InkMap.has_text", lambda *_: True)
+    monkeypatch.setattr("dcmaudit.review.services.text_under.InkMap.has_text", lambda *_: True)
 
 
 def state(session: Session) -> dict[str, Any]:

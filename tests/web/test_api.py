@@ -16,7 +16,7 @@ from dcmaudit.dicom import Instance, Samples
 from dcmaudit.errors import DecodeError
 from dcmaudit.model import Box, FrameAddress, HowSeen, PlaneAddress
 from dcmaudit.review import COMMANDS, Desk, Where
-from dcmaudit.review.sight import Fidelity, Issued, Sight, Tickets, way_seen
+from dcmaudit.review.state.sight import Fidelity, Issued, Sight, Tickets, way_seen
 from dcmaudit.web import browse
 from support.desks import text_everywhere, wait_for
 from support.pages import Page

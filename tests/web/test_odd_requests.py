@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from dcmaudit.review.commands import COMMANDS
+from dcmaudit.review.commands.table import COMMANDS
 from support.desks import make_desk, wait_for, write_cine
 from support.pages import Page, running
 

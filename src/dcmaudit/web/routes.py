@@ -30,9 +30,9 @@ from dcmaudit.review import (
     view_state,
     worklist_rows,
 )
-from dcmaudit.review.drill import drill
-from dcmaudit.review.series import series_files
-from dcmaudit.review.sight import Sight
+from dcmaudit.review.commands.series import series_files
+from dcmaudit.review.services.projection_drill import drill
+from dcmaudit.review.state.sight import Sight
 from dcmaudit.web.browse import browse
 from dcmaudit.web.replies import body_of, error_reply, query_number, reply
 

@@ -20,7 +20,7 @@ from starlette.routing import Route
 from dcmaudit.errors import DcmauditError, ReviewError, SourceNotFoundError, UsageError
 from dcmaudit.model.paths import home_path
 from dcmaudit.review import Desk
-from dcmaudit.review.wording import page_hint
+from dcmaudit.review.services.page_words import page_hint
 from dcmaudit.sources import Passed, Problem, find
 from dcmaudit.sources.s3.checking import check_connection
 from dcmaudit.sources.s3.client import credentials_for, require_obstore

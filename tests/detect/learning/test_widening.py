@@ -9,7 +9,7 @@ from dcmaudit.detect.learning.clusters import outline, whole
 from dcmaudit.detect.learning.widening import trimmed
 from dcmaudit.detect.textnet import TextMaps
 from dcmaudit.model import Box, DeviceFacts, Example, FrameAddress, Mark, Origin, Region, Size
-from dcmaudit.review.inkmap import InkMap, SeenPixels
+from dcmaudit.review.services.text_under import InkMap, SeenPixels
 from support.lettering import lettered
 
 FRAME = FrameAddress(0)

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.errors import SourceNotFoundError, StoreError, StoreLockedError, StoreReadOnlyError, UsageError
-from dcmaudit.review import arguments as take
-from dcmaudit.review.arguments import Arguments
-from dcmaudit.review.openfile import OpenFile
-from dcmaudit.review.session import Session
+from dcmaudit.review.commands import arguments as take
+from dcmaudit.review.commands.arguments import Arguments
+from dcmaudit.review.state.open_file import OpenFile
+from dcmaudit.review.state.session import Session
 from dcmaudit.settings import remember_database
 from dcmaudit.store import has_password, is_database_missing, is_server, with_password
 
 if TYPE_CHECKING:
-    from dcmaudit.review.desk import Desk
+    from dcmaudit.review.app import Desk
 
 
 def open_files(session: Session, arguments: Arguments) -> None:

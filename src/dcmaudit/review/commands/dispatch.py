@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable
 
 from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model.texts import printable
-from dcmaudit.review import looking, marking, moving, opening, series
-from dcmaudit.review.arguments import Arguments
-from dcmaudit.review.commands import BY_NAME, COMMANDS, Where
-from dcmaudit.review.session import Session
-from dcmaudit.review.sight import Sight
+from dcmaudit.review.commands import marks, navigation, opening, series, views
+from dcmaudit.review.commands.arguments import Arguments
+from dcmaudit.review.commands.table import BY_NAME, COMMANDS, Where
+from dcmaudit.review.state.session import Session
+from dcmaudit.review.state.sight import Sight
 
 _LOG = logging.getLogger(__name__)
 
@@ -27,52 +27,52 @@ HANDLERS: dict[str, Handler] = {
     "set-database": opening.set_database,
     "read-again": opening.read_again,
     "quit": opening.quit_,
-    "mark": marking.mark,
-    "mark-all-frames": marking.mark_all_frames,
-    "mark-all-planes": marking.mark_all_planes,
+    "mark": marks.mark,
+    "mark-all-frames": marks.mark_all_frames,
+    "mark-all-planes": marks.mark_all_planes,
     "mark-series": series.mark_series,
-    "apply-all": marking.apply_all,
-    "apply-all-frames": marking.apply_all_frames,
-    "apply-one": marking.apply_one,
-    "reject-one": marking.reject_one,
-    "remove-rect": marking.remove_rect,
-    "clear-file": marking.clear_file,
-    "tag": marking.tag,
-    "comment": marking.comment,
-    "ocr": looking.ocr,
-    "undo": marking.undo,
-    "redo": marking.redo,
-    "next-frame": moving.next_frame,
-    "previous-frame": moving.previous_frame,
-    "next-overlay": moving.next_overlay,
-    "next-unseen": moving.next_unseen,
-    "done-next": moving.done_next,
-    "next-file": moving.next_file,
-    "previous-file": moving.previous_file,
-    "go-file": moving.go_file,
-    "go-plane": moving.go_plane,
-    "filter": moving.filter_list,
-    "walk-list": moving.walk_list,
-    "show-redacted": looking.show_redacted,
-    "hide-redacted": looking.hide_redacted,
-    "voi": looking.voi,
-    "local-contrast": looking.local_contrast,
-    "rejected": looking.show_rejected,
-    "rendering": looking.rendering,
-    "invert": looking.invert,
-    "cursor": looking.cursor,
-    "cursor-drag": looking.cursor_drag,
-    "set-option": looking.set_option,
-    "seen": looking.seen,
-    "dismiss": looking.dismiss,
+    "apply-all": marks.apply_all,
+    "apply-all-frames": marks.apply_all_frames,
+    "apply-one": marks.apply_one,
+    "reject-one": marks.reject_one,
+    "remove-rect": marks.remove_rect,
+    "clear-file": marks.clear_file,
+    "tag": marks.tag,
+    "comment": marks.comment,
+    "ocr": views.ocr,
+    "undo": marks.undo,
+    "redo": marks.redo,
+    "next-frame": navigation.next_frame,
+    "previous-frame": navigation.previous_frame,
+    "next-overlay": navigation.next_overlay,
+    "next-unseen": navigation.next_unseen,
+    "done-next": navigation.done_next,
+    "next-file": navigation.next_file,
+    "previous-file": navigation.previous_file,
+    "go-file": navigation.go_file,
+    "go-plane": navigation.go_plane,
+    "filter": navigation.filter_list,
+    "walk-list": navigation.walk_list,
+    "show-redacted": views.show_redacted,
+    "hide-redacted": views.hide_redacted,
+    "voi": views.voi,
+    "local-contrast": views.local_contrast,
+    "rejected": views.show_rejected,
+    "rendering": views.rendering,
+    "invert": views.invert,
+    "cursor": views.cursor,
+    "cursor-drag": views.cursor_drag,
+    "set-option": views.set_option,
+    "seen": views.seen,
+    "dismiss": views.dismiss,
 }
 
 
 def _toggler(option: str) -> Handler:
     name, _, value = option.partition("=")
     if value:
-        return lambda session, _arguments: looking.choose(session, name, value)
-    return lambda session, _arguments: looking.toggle(session, option)
+        return lambda session, _arguments: views.choose(session, name, value)
+    return lambda session, _arguments: views.toggle(session, option)
 
 
 HANDLERS.update({command.name: _toggler(command.toggles) for command in COMMANDS if command.toggles})

@@ -16,8 +16,8 @@ from dcmaudit.dicom.render.strokes import stroke_map
 from dcmaudit.errors import DcmauditError, DecodeError, DicomError, ReviewError
 from dcmaudit.model import PlaneAddress, Projection, Reference, View
 from dcmaudit.model.texts import printable
-from dcmaudit.review.instances import InstancePool
-from dcmaudit.review.workers import Workers
+from dcmaudit.review.services.instance_cache import InstancePool
+from dcmaudit.review.services.threads import Workers
 
 _LOG = logging.getLogger(__name__)
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Everywhere, Origin, Region, Scope
 from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
-from dcmaudit.review.coverage import covered_ids, frame_count, single_frame
-from dcmaudit.review.openfile import OpenFile, Suggestion
-from dcmaudit.review.options import Options
-from dcmaudit.review.session import Question, Session
-from dcmaudit.review.suggest import is_redacted
+from dcmaudit.review.services.suggestions import is_redacted
+from dcmaudit.review.state.marked_areas import covered_ids, frame_count, single_frame
+from dcmaudit.review.state.open_file import OpenFile, Suggestion
+from dcmaudit.review.state.options import Options
+from dcmaudit.review.state.session import Question, Session
 from dcmaudit.store import NewRect, OcrEngine
 
 WORDS = "preview, not stored"

@@ -18,17 +18,18 @@ from dcmaudit.model import (
     ReviewState,
     Scope,
 )
-from dcmaudit.review import arguments as take
-from dcmaudit.review import learning, previews
-from dcmaudit.review.arguments import Arguments
-from dcmaudit.review.coverage import frame_count, is_stored, single_frame
-from dcmaudit.review.history import Change
-from dcmaudit.review.names import short_name
-from dcmaudit.review.openfile import OpenFile, is_shown, place_of
-from dcmaudit.review.seen import GLANCES
-from dcmaudit.review.session import Session
-from dcmaudit.review.suggest import is_offered, offers
-from dcmaudit.review.wording import told
+from dcmaudit.review.commands import arguments as take
+from dcmaudit.review.commands import previews
+from dcmaudit.review.commands.arguments import Arguments
+from dcmaudit.review.services import learning
+from dcmaudit.review.services.page_words import told
+from dcmaudit.review.services.suggestions import is_offered, offers
+from dcmaudit.review.state.history import Change
+from dcmaudit.review.state.marked_areas import frame_count, is_stored, single_frame
+from dcmaudit.review.state.name_list import short_name
+from dcmaudit.review.state.open_file import OpenFile, is_shown, place_of
+from dcmaudit.review.state.seen import GLANCES
+from dcmaudit.review.state.session import Session
 from dcmaudit.store import NewRect, RectRow, Removal, RemovalKind, Store, TagChange, TakenBack
 
 _SCOPES = {scope.value: scope for scope in Everywhere}

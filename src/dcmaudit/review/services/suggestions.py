@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from dcmaudit.errors import DcmauditError, DicomError, SourceError
 from dcmaudit.model import Box, Origin, Plane, PlaneAddress, Region
 from dcmaudit.model.texts import printable
-from dcmaudit.review import learning
-from dcmaudit.review.coverage import HEADER, covered_ids
-from dcmaudit.review.openfile import OpenFile, Suggestion
-from dcmaudit.review.options import Options
-from dcmaudit.review.wording import told
+from dcmaudit.review.services import learning
+from dcmaudit.review.services.page_words import told
+from dcmaudit.review.state.marked_areas import HEADER, covered_ids
+from dcmaudit.review.state.open_file import OpenFile, Suggestion
+from dcmaudit.review.state.options import Options
 
 if TYPE_CHECKING:
-    from dcmaudit.review.desk import Desk
-    from dcmaudit.review.session import Session
+    from dcmaudit.review.app import Desk
+    from dcmaudit.review.state.session import Session
 
 _LOG = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dcmaudit.errors import UsageError
 from dcmaudit.model.screen import PreviewPolicy
-from dcmaudit.review.commands import BY_NAME
+from dcmaudit.review.commands.table import BY_NAME
 
 
 @dataclass(frozen=True, slots=True)

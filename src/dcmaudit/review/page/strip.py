@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dcmaudit.model import Everywhere, FrameAddress, Origin, OverlayAddress, PlaneGroup, PlaneKind, Scope, Verdict
-from dcmaudit.review.openfile import OpenFile, Suggestion
+from dcmaudit.review.state.open_file import OpenFile, Suggestion
 from dcmaudit.store import OcrEngine, RectRow
 
 Spans = list[list[float]]

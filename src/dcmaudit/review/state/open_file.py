@@ -26,8 +26,8 @@ from dcmaudit.model import (
     parse_key,
 )
 from dcmaudit.model.screen import ShownArea
-from dcmaudit.review.learned import Learning
-from dcmaudit.review.seen import SeenPlanes
+from dcmaudit.review.services.learned import Learning
+from dcmaudit.review.state.seen import SeenPlanes
 from dcmaudit.store import Looked, RectRow, TagRecord
 
 

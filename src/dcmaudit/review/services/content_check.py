@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Identity, Reference
-from dcmaudit.review.instances import Stamp, stamp_of
-from dcmaudit.review.openfile import OpenFile
-from dcmaudit.review.wording import told
+from dcmaudit.review.services.instance_cache import Stamp, stamp_of
+from dcmaudit.review.services.page_words import told
+from dcmaudit.review.state.open_file import OpenFile
 from dcmaudit.store import IdentityRecord, PartRecord, SeenRecord, Store
 
 if TYPE_CHECKING:
-    from dcmaudit.review.desk import Desk
-    from dcmaudit.review.session import Session
+    from dcmaudit.review.app import Desk
+    from dcmaudit.review.state.session import Session
 
 DIGESTED = 64 * 2**20
 """Bytes of a file up to which its pixels are read once more, in the background, only because it was looked at."""

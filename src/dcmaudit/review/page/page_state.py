@@ -8,16 +8,16 @@ from importlib.util import find_spec
 
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, Everywhere, HowSeen, Origin, OverlayAddress, Plane, Scope, View
-from dcmaudit.review.marking import state_of
-from dcmaudit.review.names import short_name
-from dcmaudit.review.openfile import OpenFile, Suggestion
-from dcmaudit.review.pictures import Picture
-from dcmaudit.review.previews import unstored
-from dcmaudit.review.seen import GLANCES
-from dcmaudit.review.session import Session
-from dcmaudit.review.strip import stripes
-from dcmaudit.review.suggest import is_offered, is_redacted, offers
-from dcmaudit.review.wording import page_hint, page_words
+from dcmaudit.review.commands.marks import state_of
+from dcmaudit.review.commands.previews import unstored
+from dcmaudit.review.page.strip import stripes
+from dcmaudit.review.services.page_words import page_hint, page_words
+from dcmaudit.review.services.picture_cache import Picture
+from dcmaudit.review.services.suggestions import is_offered, is_redacted, offers
+from dcmaudit.review.state.name_list import short_name
+from dcmaudit.review.state.open_file import OpenFile, Suggestion
+from dcmaudit.review.state.seen import GLANCES
+from dcmaudit.review.state.session import Session
 from dcmaudit.store import OcrEngine, RectRow
 
 Json = dict[str, object]

@@ -8,12 +8,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dcmaudit.errors import DcmauditError
-from dcmaudit.review.openfile import OpenFile
+from dcmaudit.review.state.open_file import OpenFile
 from dcmaudit.store import FinishMark, OcrEngine, RectRow, Store
 
 if TYPE_CHECKING:
-    from dcmaudit.review.desk import Desk
-    from dcmaudit.review.session import Session
+    from dcmaudit.review.app import Desk
+    from dcmaudit.review.state.session import Session
 
 _LOG = logging.getLogger(__name__)
 

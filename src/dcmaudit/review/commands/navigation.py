@@ -7,15 +7,15 @@ from dataclasses import replace
 
 from dcmaudit.errors import UsageError
 from dcmaudit.model import HowSeen, PlaneKind, ReviewState, parse_key
-from dcmaudit.review import arguments as take
-from dcmaudit.review import previews
-from dcmaudit.review.arguments import Arguments
-from dcmaudit.review.marking import mark_done, told_unseen
-from dcmaudit.review.names import short_name
-from dcmaudit.review.openfile import FrameSearch, OpenFile
-from dcmaudit.review.seen import Places
-from dcmaudit.review.session import Question, Session, Walk
-from dcmaudit.review.worklist import GAPPED
+from dcmaudit.review.commands import arguments as take
+from dcmaudit.review.commands import previews
+from dcmaudit.review.commands.arguments import Arguments
+from dcmaudit.review.commands.marks import mark_done, told_unseen
+from dcmaudit.review.state.name_list import short_name
+from dcmaudit.review.state.open_file import FrameSearch, OpenFile
+from dcmaudit.review.state.seen import Places
+from dcmaudit.review.state.session import Question, Session, Walk
+from dcmaudit.review.state.worklist import GAPPED
 
 _PARTS_TOLD = 5
 

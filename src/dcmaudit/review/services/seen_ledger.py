@@ -6,11 +6,11 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from dcmaudit.review.openfile import OpenFile
+from dcmaudit.review.state.open_file import OpenFile
 
 if TYPE_CHECKING:
-    from dcmaudit.review.desk import Desk
-    from dcmaudit.review.session import Session
+    from dcmaudit.review.app import Desk
+    from dcmaudit.review.state.session import Session
 
 _LOG = logging.getLogger(__name__)
 

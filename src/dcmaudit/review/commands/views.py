@@ -7,14 +7,14 @@ from dataclasses import replace
 from dcmaudit.errors import ReviewError, UsageError
 from dcmaudit.model import HowSeen, Rendering, ReviewState
 from dcmaudit.model.screen import PreviewPolicy
-from dcmaudit.review import arguments as take
-from dcmaudit.review.arguments import Arguments
-from dcmaudit.review.drag import Handle, dragged, kept_inside
-from dcmaudit.review.openfile import OpenFile
-from dcmaudit.review.options import PREVIEWS
-from dcmaudit.review.pictures import Picture
-from dcmaudit.review.session import Session
-from dcmaudit.review.sight import way_projected
+from dcmaudit.review.commands import arguments as take
+from dcmaudit.review.commands.arguments import Arguments
+from dcmaudit.review.services.picture_cache import Picture
+from dcmaudit.review.state.handled_rectangle import Handle, dragged, kept_inside
+from dcmaudit.review.state.open_file import OpenFile
+from dcmaudit.review.state.options import PREVIEWS
+from dcmaudit.review.state.session import Session
+from dcmaudit.review.state.sight import way_projected
 
 
 def show_redacted(session: Session, _arguments: Arguments) -> None:

@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING
 
 from dcmaudit.errors import DcmauditError, ReviewError, StoreReadOnlyError
 from dcmaudit.model import Box, Everywhere, HowSeen, Plane, PlaneKind, ReviewState, View, parse_key
-from dcmaudit.review.coverage import frame_count
-from dcmaudit.review.drag import first_box, kept_inside
-from dcmaudit.review.history import Change, History
-from dcmaudit.review.openfile import FrameSearch, Header, OpenFile, is_shown
-from dcmaudit.review.options import Options
-from dcmaudit.review.pictures import Picture
-from dcmaudit.review.sight import Sight, way_seen
-from dcmaudit.review.wording import told
-from dcmaudit.review.worklist import Filter, Selection, Worklist
+from dcmaudit.review.services.page_words import told
+from dcmaudit.review.services.picture_cache import Picture
+from dcmaudit.review.state.handled_rectangle import first_box, kept_inside
+from dcmaudit.review.state.history import Change, History
+from dcmaudit.review.state.marked_areas import frame_count
+from dcmaudit.review.state.open_file import FrameSearch, Header, OpenFile, is_shown
+from dcmaudit.review.state.options import Options
+from dcmaudit.review.state.sight import Sight, way_seen
+from dcmaudit.review.state.worklist import Filter, Selection, Worklist
 from dcmaudit.store import Store, gap_words
 
 if TYPE_CHECKING:
-    from dcmaudit.review.desk import Desk
-    from dcmaudit.review.series import SeriesPlan
+    from dcmaudit.review.app import Desk
+    from dcmaudit.review.commands.series import SeriesPlan
 
 PREFETCHED = 3
 _OPENING_PATIENCE = 0.25

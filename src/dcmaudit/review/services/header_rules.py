@@ -10,7 +10,7 @@ from dcmaudit.dicom import Instance
 from dcmaudit.dicom.header_view import header_view, unknown_element
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import PlaneKind, Region, Size
-from dcmaudit.review.wording import told
+from dcmaudit.review.services.page_words import told
 from dcmaudit.settings import Settings
 
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from dcmaudit.errors import DcmauditError, ReviewError
 from dcmaudit.model import Reference, ReviewState
-from dcmaudit.review.names import NameList
+from dcmaudit.review.state.name_list import NameList
 from dcmaudit.sources import Found, Problem, Tally
 
 ID_STEP = 1_000_000_000

@@ -16,7 +16,7 @@ from dcmaudit.model import (
     Scope,
     covered_area,
 )
-from dcmaudit.review.openfile import OpenFile, Suggestion, applies
+from dcmaudit.review.state.open_file import OpenFile, Suggestion, applies
 from dcmaudit.store import RectRow
 
 HEADER = frozenset({Origin.RULE, Origin.ULTRASOUND})

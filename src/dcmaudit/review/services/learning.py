@@ -20,8 +20,8 @@ from dcmaudit.model import (
     plane_frame,
     plane_group,
 )
-from dcmaudit.review.inkmap import InkMap, SeenPixels
-from dcmaudit.review.openfile import OpenFile, applies
+from dcmaudit.review.services.text_under import InkMap, SeenPixels
+from dcmaudit.review.state.open_file import OpenFile, applies
 from dcmaudit.store import RectRow, Store
 
 _WORTH_NOTING = 0.05

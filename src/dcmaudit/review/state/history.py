@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dcmaudit.errors import ReviewError, StoreError
-from dcmaudit.review.worklist import Worklist
+from dcmaudit.review.state.worklist import Worklist
 
 _LIMIT = 1000
 

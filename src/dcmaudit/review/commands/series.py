@@ -8,13 +8,13 @@ from functools import partial
 from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DcmauditError, ReviewError, UsageError
 from dcmaudit.model import Box, Everywhere, FrameAddress, PlaneKind, PlaneList, Scope, Size
-from dcmaudit.review import arguments as take
-from dcmaudit.review.arguments import Arguments
-from dcmaudit.review.history import Change
-from dcmaudit.review.instances import Stamp, stamp_of
-from dcmaudit.review.openfile import OpenFile
-from dcmaudit.review.session import Question, Session
-from dcmaudit.review.worklist import Worklist
+from dcmaudit.review.commands import arguments as take
+from dcmaudit.review.commands.arguments import Arguments
+from dcmaudit.review.services.instance_cache import Stamp, stamp_of
+from dcmaudit.review.state.history import Change
+from dcmaudit.review.state.open_file import OpenFile
+from dcmaudit.review.state.session import Question, Session
+from dcmaudit.review.state.worklist import Worklist
 from dcmaudit.store import NewRect, RectId, RectRow
 
 

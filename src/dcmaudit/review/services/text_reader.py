@@ -17,14 +17,14 @@ from dcmaudit.dicom.header_view import header_view
 from dcmaudit.dicom.render import pictures_for_text
 from dcmaudit.errors import DcmauditError, ReviewError
 from dcmaudit.model import Box, Origin, Plane, Region, Size, Verdict
-from dcmaudit.review.openfile import OpenFile
-from dcmaudit.review.wording import page_words
-from dcmaudit.review.workers import Workers
+from dcmaudit.review.services.page_words import page_words
+from dcmaudit.review.services.threads import Workers
+from dcmaudit.review.state.open_file import OpenFile
 from dcmaudit.settings import Settings
 
 if TYPE_CHECKING:
-    from dcmaudit.review.desk import Desk
-    from dcmaudit.review.session import Session
+    from dcmaudit.review.app import Desk
+    from dcmaudit.review.state.session import Session
 
 _WORDS = {
     Verdict.IDENTIFYING: "likely to identify someone",

@@ -18,25 +18,25 @@ from dcmaudit.dicom.examples import write_examples
 from dcmaudit.errors import DcmauditError, ReviewError
 from dcmaudit.model import Plane, PlaneAddress, Reference, Region, ReviewState
 from dcmaudit.model.texts import printable
-from dcmaudit.review.confined import Confined
-from dcmaudit.review.contents import Contents
-from dcmaudit.review.inkmap import InkMaps
-from dcmaudit.review.instances import InstancePool
-from dcmaudit.review.ledger import Ledger
-from dcmaudit.review.marking import remember_removals
-from dcmaudit.review.openfile import FrameSearch, Header, OpenFile
-from dcmaudit.review.options import Options
-from dcmaudit.review.pictures import PictureStore
-from dcmaudit.review.reaching import open_soon
-from dcmaudit.review.reading import TextReader
-from dcmaudit.review.rules import HeaderRules
-from dcmaudit.review.session import Session
-from dcmaudit.review.sight import Tickets
-from dcmaudit.review.suggest import Suggester
-from dcmaudit.review.watching import Watcher
-from dcmaudit.review.wording import page_words
-from dcmaudit.review.workers import Workers
-from dcmaudit.review.worklist import Worklist
+from dcmaudit.review.commands.marks import remember_removals
+from dcmaudit.review.services.allowed_folders import Confined
+from dcmaudit.review.services.content_check import Contents
+from dcmaudit.review.services.database_opening import open_soon
+from dcmaudit.review.services.header_rules import HeaderRules
+from dcmaudit.review.services.instance_cache import InstancePool
+from dcmaudit.review.services.page_words import page_words
+from dcmaudit.review.services.picture_cache import PictureStore
+from dcmaudit.review.services.seen_ledger import Ledger
+from dcmaudit.review.services.suggestions import Suggester
+from dcmaudit.review.services.text_reader import TextReader
+from dcmaudit.review.services.text_under import InkMaps
+from dcmaudit.review.services.threads import Workers
+from dcmaudit.review.services.watcher import Watcher
+from dcmaudit.review.state.open_file import FrameSearch, Header, OpenFile
+from dcmaudit.review.state.options import Options
+from dcmaudit.review.state.session import Session
+from dcmaudit.review.state.sight import Tickets
+from dcmaudit.review.state.worklist import Worklist
 from dcmaudit.settings import Settings
 from dcmaudit.sources import Found, NameList, find, reference_to
 from dcmaudit.store import Store

@@ -14,7 +14,7 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
-SOURCE = Path("src/dcmaudit/dicom/jpeg/_walk.c")
+SOURCE = Path("src/dcmaudit/codecs/jpeg/_walk.c")
 LIBRARY = SOURCE.with_suffix(".so")
 
 

@@ -27,7 +27,7 @@ make_environment() {
     shift
     # The build's own parts count, too: an older compiled loop would be passed over for the slower one.
     stamp=$(cat "$root/pyproject.toml" "$root/requirements/constraints.txt" "$root/hatch_build.py" \
-        "$root"/src/dcmaudit/dicom/jpeg/*.c | sha256sum | cut -c1-16)-$*
+        "$root"/src/dcmaudit/codecs/jpeg/*.c | sha256sum | cut -c1-16)-$*
     if [ -f "$folder/made-from" ] && [ "$(cat "$folder/made-from")" = "$stamp" ]; then
         return 0
     fi

@@ -39,9 +39,9 @@ def scored() -> Iterator[tuple[str, Cells]]:
     from textgen.pictures import shots
 
     from dcmaudit.dicom import open_instance
-    from dcmaudit.dicom.render import render
     from dcmaudit.errors import DcmauditError
     from dcmaudit.model import FrameAddress
+    from dcmaudit.render import render
     from support.corpus import corpus
     from support.files import PathReference
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from dcmaudit.dicom import open_instance
-from dcmaudit.dicom.render import render
 from dcmaudit.model import FrameAddress
+from dcmaudit.render import render
 from support.corpus import corpus
 from support.files import PathReference
 

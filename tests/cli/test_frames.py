@@ -17,7 +17,7 @@ from pydicom.dataset import Dataset
 
 from dcmaudit.cli import main
 from dcmaudit.cli.common import Exit
-from dcmaudit.dicom.samples import Array
+from dcmaudit.codecs.samples import Array
 from support.files import JPEG_BASELINE, Overlay, dataset, file_bytes, gradient, letter_bits, reference
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dcmaudit.codecs.jpeg import compiled
 from dcmaudit.dicom import open_instance
-from dcmaudit.dicom.jpeg import compiled
 from dcmaudit.errors import DamagedError, DecodeError, DicomError
 from dcmaudit.model import FrameAddress
 from support.damage import scan, try_damages
@@ -84,7 +84,7 @@ def test_an_rle_segment_unpacks_to_exactly_its_pixels(
     segment: bytes, problem: str, compiled_loop: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not compiled_loop:
-        monkeypatch.setattr("dcmaudit.dicom.codecs.rle.library", lambda: None)
+        monkeypatch.setattr("dcmaudit.codecs.rle.library", lambda: None)
     with pytest.raises(DicomError, match=problem):
         read(np.zeros((4, 4), np.uint8), rle_frame(segment), RLE)
 
@@ -92,7 +92,7 @@ def test_an_rle_segment_unpacks_to_exactly_its_pixels(
 @pytest.mark.parametrize("compiled_loop", [True, False])
 def test_padding_and_bytes_that_say_nothing_are_no_damage(compiled_loop: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if not compiled_loop:
-        monkeypatch.setattr("dcmaudit.dicom.codecs.rle.library", lambda: None)
+        monkeypatch.setattr("dcmaudit.codecs.rle.library", lambda: None)
     segment = bytes([128, 256 - 7, 5, 7, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0])
     array = read(np.zeros((4, 4), np.uint8), rle_frame(segment), RLE)
     assert array.ravel().tolist() == [5] * 8 + [1, 2, 3, 4, 5, 6, 7, 8]
@@ -104,7 +104,7 @@ def test_padding_and_bytes_that_say_nothing_are_no_damage(compiled_loop: bool, m
 def test_a_whole_lossless_jpeg_of_every_predictor_is_sound(predictor: int, color: bool) -> None:
     import imagecodecs
 
-    from dcmaudit.dicom.jpeg import walk_over
+    from dcmaudit.codecs.jpeg import walk_over
 
     space = {"colorspace": "RGB", "outcolorspace": "RGB"} if color else {}
     picture = color_gradient() if color else gradient()

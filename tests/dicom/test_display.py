@@ -9,9 +9,9 @@ import pytest
 from pydicom.dataset import Dataset
 
 from dcmaudit.dicom import Lut, Samples, Window, open_instance
-from dcmaudit.dicom.render import render, shown_as
 from dcmaudit.errors import HeaderError
 from dcmaudit.model import FrameAddress, Rendering, View
+from dcmaudit.render import render, shown_as
 from support.corpus import package_file
 from support.files import (
     BIG_ENDIAN,

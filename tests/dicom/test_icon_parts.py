@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
+from dcmaudit.codecs.samples import Samples
 from dcmaudit.dicom import open_instance
-from dcmaudit.dicom.samples import Samples
 from dcmaudit.model import IconAddress, PlaneKind, Size, UnshownKind
 from support.corpus import shared_case
 from support.files import (

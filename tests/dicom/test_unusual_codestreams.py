@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pytest
 
 from dcmaudit.cli import main
+from dcmaudit.codecs import j2k_watch
 from dcmaudit.dicom import open_instance
-from dcmaudit.dicom.codecs import j2k_watch
 from dcmaudit.model import FrameAddress, PlaneKind
 from support.files import (
     JPEG_2000,

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pydicom
 import pytest
 
+from dcmaudit.codecs.jpeg import compiled
 from dcmaudit.dicom import open_instance
-from dcmaudit.dicom.jpeg import compiled
 from dcmaudit.errors import DicomError
 from dcmaudit.model import FrameAddress, PlaneKind
 from support.files import JPEG_LOSSLESS, MemoryReference, dataset, file_bytes

@@ -10,10 +10,10 @@ import pytest
 from dcmaudit.detect.learning import Ground, Pixels
 from dcmaudit.detect.textnet import TextMaps, TextNet, network
 from dcmaudit.dicom import Samples
-from dcmaudit.dicom.render import project
-from dcmaudit.dicom.render.project import Projector
-from dcmaudit.dicom.render.strokes import stroke_map
 from dcmaudit.model import Box, Projection
+from dcmaudit.render import project
+from dcmaudit.render.project import Projector
+from dcmaudit.render.strokes import stroke_map
 from dcmaudit.review.services.text_under import InkMap, InkMaps, SeenPixels
 from support.smallnet import write_net
 

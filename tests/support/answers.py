@@ -18,14 +18,14 @@ from dcmaudit.detect.ocr import FinderKind, Mode
 from dcmaudit.detect.pii import ChainPlan
 from dcmaudit.detect.textnet import TextNet
 from dcmaudit.dicom import Instance, open_instance
-from dcmaudit.dicom.render import pictures_for_text
-from dcmaudit.dicom.render.strokes import stroke_map
 from dcmaudit.model import Box, Everywhere, Origin
 from dcmaudit.model.redaction import Request
 from dcmaudit.pipeline.ocr import OcrJob, read_file
 from dcmaudit.pipeline.output import Naming
 from dcmaudit.pipeline.redacting import RedactionJob, RedactionTask, redact_file
 from dcmaudit.pipeline.verifying import VerificationTask, verify_pair
+from dcmaudit.render import pictures_for_text
+from dcmaudit.render.strokes import stroke_map
 from support.files import PathReference
 
 BOX = Request(Box(5, 3, 60, 17), Everywhere.ALL_FRAMES, Origin.COMMAND, "asked for")

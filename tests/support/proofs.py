@@ -14,12 +14,11 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, generate_frames
 
 from dcmaudit.dicom import open_instance
-from dcmaudit.dicom.write import write_redacted
 from dcmaudit.model import Box, Origin, Reference, Scope
 from dcmaudit.model.proof import Proof
 from dcmaudit.model.redaction import RedactionOptions, RedactionPlan, Request
 from dcmaudit.pipeline.painter import BlackPainter
-from dcmaudit.redact import make_plan
+from dcmaudit.redact import make_plan, write_redacted
 from dcmaudit.verify import prove
 from support.files import MemoryReference
 

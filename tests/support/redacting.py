@@ -8,9 +8,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from dcmaudit.dicom import Instance, Samples, open_instance
-from dcmaudit.dicom.render import render
-from dcmaudit.dicom.write import Written, write_redacted
-from dcmaudit.dicom.write.spans import Walker, data_set_start
 from dcmaudit.model import (
     Box,
     Everywhere,
@@ -34,7 +31,9 @@ from dcmaudit.model.redaction import (
     Request,
 )
 from dcmaudit.pipeline.painter import BlackPainter
-from dcmaudit.redact import make_plan
+from dcmaudit.redact import Written, make_plan, write_redacted
+from dcmaudit.redact.elements.spans import Walker, data_set_start
+from dcmaudit.render import render
 from dcmaudit.verify import prove
 from support.files import MemoryReference
 

@@ -13,8 +13,8 @@ from textgen.colour import KINDS, shown
 from textgen.patterns import patterns
 
 from dcmaudit.dicom import open_instance
-from dcmaudit.dicom.render import render
 from dcmaudit.model import FrameAddress
+from dcmaudit.render import render
 from support.corpus import corpus
 from support.files import JPEG_BASELINE, MemoryReference
 

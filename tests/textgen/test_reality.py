@@ -15,9 +15,9 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "bench"))
 
 from textgen.reality import RealPlane, RealScore, RealString
 
-from dcmaudit.dicom.render import render
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, Size
+from dcmaudit.render import render
 from support.corpus import corpus
 from textgen import reality, realpage
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
-from dcmaudit.dicom.encode import EncodeSpec, Target, encode_frame
+from dcmaudit.codecs.encode import EncodeSpec, Target, encode_frame
 from dcmaudit.model import Everywhere, FrameAddress, OverlayAddress
 from dcmaudit.model.redaction import RedactionOptions
 from support.files import (

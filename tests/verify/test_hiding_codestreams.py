@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from pydicom.encaps import encapsulate
 
-from dcmaudit.dicom.jpeg.redact import redact_blocks
 from dcmaudit.model import Box, Everywhere, FrameAddress
+from dcmaudit.redact.jpeg.blocks import redact_blocks
 from support.files import HTJ2K_RPCL, JPEG_XL_LOSSLESS, MemoryReference, color_gradient, gradient, reference
 from support.hiding import Hide, frames, original, pixels, reframed_raw, with_frame, written_frames
 from support.proofcases import CASES, INNER

@@ -5,9 +5,9 @@ import zlib
 import numpy as np
 import pytest
 
-from dcmaudit.dicom.encode import EncodeSpec, Target, encode_frame
-from dcmaudit.dicom.layout import PixelLayout
-from dcmaudit.dicom.syntaxes import Codestream
+from dcmaudit.codecs.encode import EncodeSpec, Target, encode_frame
+from dcmaudit.codecs.layout import PixelLayout
+from dcmaudit.codecs.syntaxes import Codestream
 from dcmaudit.errors import DicomError
 from dcmaudit.verify.leftovers import fault_of_kept, fault_of_rewritten
 from support.files import JPEG_BASELINE, JPEG_LS, RLE, encode, gradient

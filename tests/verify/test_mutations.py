@@ -156,8 +156,8 @@ def _rle_padded(stream: bytes) -> bytes:
 
 def _another_block(stream: bytes) -> bytes:
     """A changed DCT coefficient somewhere behind the rectangle: the picture decoded, one block changed, coded again."""
-    from dcmaudit.dicom.jpeg.redact import redact_blocks
     from dcmaudit.model import Box
+    from dcmaudit.redact.jpeg.blocks import redact_blocks
 
     return redact_blocks(stream, [Box(60, 50, 64, 54)]).data
 

@@ -1,9 +1,9 @@
-"""DICOM: reading, planes, rendering, codecs. The only part of the program that knows pydicom and the codecs."""
+"""DICOM: bytes to a data set, an instance and its planes. The only part of the program that knows pydicom."""
 
+from dcmaudit.codecs.samples import Lut, Palette, Samples, Window
 from dcmaudit.dicom import quiet as _quiet  # first, so that nothing is printed while the rest is imported
 from dcmaudit.dicom.examine import Examination, examine
 from dcmaudit.dicom.instance import Instance, open_instance
-from dcmaudit.dicom.samples import Lut, Palette, Samples, Window
 from dcmaudit.dicom.tags import TagRow
 
 __all__ = [

@@ -7,10 +7,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from dcmaudit.codecs.samples import Lut, Palette, Window, window_problem
 from dcmaudit.dicom.attributes import Attributes
 from dcmaudit.dicom.header import Header
-from dcmaudit.dicom.render.voi import window_problem
-from dcmaudit.dicom.samples import Lut, Palette, Window
 from dcmaudit.errors import HeaderError
 
 _SHARED = 0x52009229

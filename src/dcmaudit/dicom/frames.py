@@ -5,15 +5,17 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field, replace
 
+from dcmaudit.codecs import codec_for
+from dcmaudit.codecs.cells import Cells
+from dcmaudit.codecs.codestreams import j2k_header, jpeg_header
+from dcmaudit.codecs.layout import FRAME_LIMIT, PixelLayout
+from dcmaudit.codecs.syntaxes import Codestream, TransferSyntax
 from dcmaudit.dicom.attributes import Attributes
 from dcmaudit.dicom.bytesource import ByteSource
-from dcmaudit.dicom.codecs import codec_for
-from dcmaudit.dicom.codecs.codestreams import j2k_header, jpeg_header
 from dcmaudit.dicom.fragments import Fragments, FrameIndex, extended_places, index_frames
 from dcmaudit.dicom.header import PixelElement
-from dcmaudit.dicom.layout import FRAME_LIMIT, PixelLayout, pixel_layout
-from dcmaudit.dicom.native import Cells, native_frame
-from dcmaudit.dicom.syntaxes import Codestream, TransferSyntax
+from dcmaudit.dicom.layout import pixel_layout
+from dcmaudit.dicom.native import native_frame
 from dcmaudit.errors import DecodeError, DicomError, HeaderError, TruncatedError, UnsupportedError
 
 _EXTENDED_TABLE = 0x7FE00001

@@ -14,6 +14,7 @@ from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import data_element_generator
 
+from dcmaudit.codecs.syntaxes import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, TransferSyntax, transfer_syntax
 from dcmaudit.dicom.attributes import Attributes
 from dcmaudit.dicom.bytesource import ByteSource, Cursor
 from dcmaudit.dicom.dictionary import LONG_VRS
@@ -21,7 +22,6 @@ from dcmaudit.dicom.fragments import Fragments, extended_places, walk_fragments
 from dcmaudit.dicom.framegroups import PER_FRAME, FrameGroups, frame_groups
 from dcmaudit.dicom.mending import mended
 from dcmaudit.dicom.quiet import quietly
-from dcmaudit.dicom.syntaxes import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, TransferSyntax, transfer_syntax
 from dcmaudit.errors import DicomError, HeaderError, NotDicomError, TruncatedError
 
 FLOAT_PIXELS, DOUBLE_PIXELS, PIXELS = 0x7FE00008, 0x7FE00009, 0x7FE00010

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dcmaudit.codecs.samples import Array, Samples
 from dcmaudit.dicom.blobs import Blob, find_blobs
+from dcmaudit.dicom.extras import scan_extras
 from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.icons import DEEPEST, ICON_SEQUENCE, Icon, icons_inside
 from dcmaudit.dicom.nested import find_nested
@@ -19,8 +21,6 @@ from dcmaudit.dicom.overlays import (
     classic_bits,
     find_overlays,
 )
-from dcmaudit.dicom.samples import Array, Samples
-from dcmaudit.dicom.segments import scan_extras
 from dcmaudit.dicom.stray import scan_frames
 from dcmaudit.errors import HeaderError
 from dcmaudit.model import Size

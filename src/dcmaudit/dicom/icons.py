@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 
+from dcmaudit.codecs.syntaxes import Codestream
 from dcmaudit.dicom.attributes import Attributes
 from dcmaudit.dicom.bytesource import ByteSource
 from dcmaudit.dicom.fragments import walk_fragments
 from dcmaudit.dicom.frames import FrameReader, frame_reader
 from dcmaudit.dicom.header import PIXELS, Header, PixelElement
-from dcmaudit.dicom.syntaxes import Codestream
 from dcmaudit.errors import DicomError
 
 ICON_SEQUENCE = 0x00880200

@@ -10,20 +10,20 @@ from typing import Self
 
 import numpy as np
 
+from dcmaudit.codecs.layout import stored_values
+from dcmaudit.codecs.samples import Array, Samples
 from dcmaudit.dicom.blobs import blobs_of_frames
 from dcmaudit.dicom.bytesource import ByteSource
 from dcmaudit.dicom.display import display_notes, modality_of, palette_of, voi_luts_of, windows_of
+from dcmaudit.dicom.extras import FrameExtras, scan_extras, thumbnail_of
 from dcmaudit.dicom.facts import instance_facts
 from dcmaudit.dicom.frames import FrameReader, frame_reader
 from dcmaudit.dicom.header import PIXEL_TAGS, Header, read_header
 from dcmaudit.dicom.iconparts import icon_contents
 from dcmaudit.dicom.icons import Icon, find_icons
 from dcmaudit.dicom.identity import identity_of
-from dcmaudit.dicom.layout import stored_values
 from dcmaudit.dicom.overlays import ClassicOverlay, EmbeddedOverlay, claimed_mask, classic_bits, find_overlays
 from dcmaudit.dicom.parts import Parts
-from dcmaudit.dicom.samples import Array, Samples
-from dcmaudit.dicom.segments import FrameExtras, scan_extras, thumbnail_of
 from dcmaudit.dicom.stray import StrayScan, scan_frames
 from dcmaudit.dicom.tags import TagRow, tag_rows
 from dcmaudit.dicom.unshown import Unshown, find_unshown, unshown_blobs

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from dcmaudit.codecs.layout import FRAME_LIMIT
 from dcmaudit.dicom.attributes import is_in_fragments
 from dcmaudit.dicom.blobs import looks_like
 from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.header import Header, Kept
-from dcmaudit.dicom.layout import FRAME_LIMIT
 from dcmaudit.errors import TruncatedError
 from dcmaudit.model import PlaneGroup, PlaneKind, Point, Size
 

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.dicom.codecs import codec_for
-from dcmaudit.dicom.codecs.base import as_cells
-from dcmaudit.dicom.codecs.codestreams import j2k_header, jpeg_header
-from dcmaudit.dicom.codecs.jpeg import is_transformed
+from dcmaudit.codecs import codec_for
+from dcmaudit.codecs.base import as_cells
+from dcmaudit.codecs.codestreams import j2k_header, jpeg_header
+from dcmaudit.codecs.jpeg.codec import is_transformed
+from dcmaudit.codecs.layout import PixelLayout
+from dcmaudit.codecs.syntaxes import Codestream
 from dcmaudit.dicom.frames import FrameReader
-from dcmaudit.dicom.layout import PixelLayout
 from dcmaudit.dicom.quiet import quietly
-from dcmaudit.dicom.syntaxes import Codestream
 from dcmaudit.errors import DecodeError, DicomError
 
 Cells = npt.NDArray[Any]

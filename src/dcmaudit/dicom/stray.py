@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dcmaudit.codecs.cells import Cells
 from dcmaudit.dicom.frames import FrameReader
-from dcmaudit.dicom.native import Cells
 from dcmaudit.errors import DicomError
 
 _PIECE = 512 << 10

@@ -9,9 +9,8 @@ from enum import Enum
 from hashlib import blake2b
 from pathlib import Path
 
+from dcmaudit.codecs.samples import Samples
 from dcmaudit.dicom import open_instance
-from dcmaudit.dicom.render import encode_png, encode_tiff, render, shown_as
-from dcmaudit.dicom.samples import Samples
 from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model import (
     FrameAddress,
@@ -27,6 +26,7 @@ from dcmaudit.model import (
     ThumbnailAddress,
     View,
 )
+from dcmaudit.render import encode_png, encode_tiff, render, shown_as
 
 _OVERWRITE = "--overwrite replaces existing files"
 

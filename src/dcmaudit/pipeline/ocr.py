@@ -30,7 +30,6 @@ from dcmaudit.detect.pii import NOT_READ, Chain, ChainPlan, Judgement, worst
 from dcmaudit.detect.ultrasound import UltrasoundRegions, ultrasound_regions
 from dcmaudit.dicom import Instance, Lut, Samples, open_instance
 from dcmaudit.dicom.header_view import header_view
-from dcmaudit.dicom.render import pictures_for_text
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import (
     Box,
@@ -48,6 +47,7 @@ from dcmaudit.model import (
     Verdict,
 )
 from dcmaudit.pipeline.content import Content, content_of, instance_key, stamp_of
+from dcmaudit.render import pictures_for_text
 
 _OVERLAYS = {PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY}
 _KEPT = 4096

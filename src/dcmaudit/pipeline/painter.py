@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dcmaudit.dicom.samples import Array, Lut, Palette, Samples
+from dcmaudit.codecs.samples import Array, Lut, Palette, Samples
 from dcmaudit.model import Box
 from dcmaudit.redact import PixelMeaning, black_level, blacken
 

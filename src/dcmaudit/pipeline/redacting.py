@@ -17,7 +17,6 @@ from dcmaudit.detect.rules import Suggestions, suggest_by_rules
 from dcmaudit.detect.ultrasound import ultrasound_regions
 from dcmaudit.dicom import Instance, open_instance
 from dcmaudit.dicom.header_view import header_view
-from dcmaudit.dicom.write import Written, write_redacted
 from dcmaudit.errors import DcmauditError, ProofError, SourceError, UsageError
 from dcmaudit.model import Outcome, PlaneGroup, PlaneKind, Reference, Region, Result, Size, UnshownKind
 from dcmaudit.model.proof import Proof, TextCheck
@@ -43,7 +42,7 @@ from dcmaudit.pipeline.residual import with_text_check
 from dcmaudit.pipeline.rules import rules_of
 from dcmaudit.pipeline.screened import WAYS_OUT, not_in_plan, perhaps_shown
 from dcmaudit.pipeline.sidefiles import RECORD, WORD, SideFiles, differs, record_of
-from dcmaudit.redact import make_plan
+from dcmaudit.redact import Written, make_plan, write_redacted
 from dcmaudit.sources import reference_to
 from dcmaudit.verify import prove
 

@@ -1,6 +1,18 @@
-"""From decisions to a plan, and from a plan to arrays. Knows no files."""
+"""Redaction: from decisions to a plan, and from a plan to a written file. Nothing here proves anything."""
 
 from dcmaudit.redact.apply import PixelMeaning, black_level, blacken, inside_mask
+from dcmaudit.redact.file import Written, write_redacted
+from dcmaudit.redact.paint import Painter
 from dcmaudit.redact.planner import make_plan, scaled
 
-__all__ = ["PixelMeaning", "black_level", "blacken", "inside_mask", "make_plan", "scaled"]
+__all__ = [
+    "Painter",
+    "PixelMeaning",
+    "Written",
+    "black_level",
+    "blacken",
+    "inside_mask",
+    "make_plan",
+    "scaled",
+    "write_redacted",
+]

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dcmaudit.dicom.codecs.codestreams import jpeg_header
+from dcmaudit.codecs.codestreams import jpeg_header
+from dcmaudit.codecs.syntaxes import Codestream
 from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.seconds import SecondDecoder, first_decoder, second_decoders
-from dcmaudit.dicom.syntaxes import Codestream
 from dcmaudit.errors import DicomError
 from dcmaudit.verify.cells import Cells, bits_of
 from dcmaudit.verify.record import Record

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.dicom.render.view import render
-from dcmaudit.dicom.samples import Array, Lut, Samples
+from dcmaudit.codecs.samples import Array, Lut, Samples
 from dcmaudit.model import Box, Rendering, View
+from dcmaudit.render.view import render
 
 Mask = npt.NDArray[np.bool_]
 FULL = View(Rendering.FULL)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.dicom.jpeg import coefficients_and_ends
+from dcmaudit.codecs.jpeg import coefficients_and_ends
 from dcmaudit.model import Box, Size
 from dcmaudit.verify.black import Mask, mask_of
 from dcmaudit.verify.coding import Coded, fault_of_coding, is_grown

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.dicom.layout import PixelLayout
+from dcmaudit.codecs.layout import PixelLayout
 from dcmaudit.model import Box
 from dcmaudit.verify.asked import FrameAsk
 from dcmaudit.verify.black import Mask, mask_of

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dcmaudit.dicom.codecs.codestreams import j2k_header, jpeg_header
-from dcmaudit.dicom.codecs.jpeg import is_transformed
+from dcmaudit.codecs.codestreams import j2k_header, jpeg_header
+from dcmaudit.codecs.jpeg.codec import is_transformed
+from dcmaudit.codecs.syntaxes import Codestream
 from dcmaudit.dicom.frames import FrameReader
-from dcmaudit.dicom.syntaxes import Codestream
 
 _LOSSLESS = {0xC3, 0xC5, 0xC6, 0xC7, 0xF7}
 

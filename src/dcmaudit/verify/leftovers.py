@@ -6,9 +6,9 @@ nothing was asked is the original's, in which things that no decoder needs may b
 
 from __future__ import annotations
 
-from dcmaudit.dicom.codecs import codec_for
-from dcmaudit.dicom.layout import PixelLayout
-from dcmaudit.dicom.syntaxes import Codestream
+from dcmaudit.codecs import codec_for
+from dcmaudit.codecs.layout import PixelLayout
+from dcmaudit.codecs.syntaxes import Codestream
 from dcmaudit.errors import DicomError
 from dcmaudit.verify import jpeg2000, packbits, segments
 from dcmaudit.verify.deflate import fault_of_stream

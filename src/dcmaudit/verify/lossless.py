@@ -11,7 +11,7 @@ import struct
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.dicom.jpeg import compiled, walk_over
+from dcmaudit.codecs.jpeg import compiled, walk_over
 from dcmaudit.errors import DecodeError
 from dcmaudit.verify.segments import DHT, LOSSLESS, LS, LSE, SOS, Piece, Segments, fault_of_segments, segments
 

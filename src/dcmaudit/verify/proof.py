@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
+from dcmaudit.codecs.codestreams import j2k_header, jpeg_header
+from dcmaudit.codecs.syntaxes import Codestream
 from dcmaudit.dicom import Instance, open_instance
 from dcmaudit.dicom.bytesource import ByteSource
-from dcmaudit.dicom.codecs.codestreams import j2k_header, jpeg_header
 from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.overlays import ClassicOverlay, EmbeddedOverlay
-from dcmaudit.dicom.syntaxes import Codestream
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import FrameAddress, OverlayAddress, PlaneGroup, PlaneKind, Reference
 from dcmaudit.model.proof import PlaneProof, Proof

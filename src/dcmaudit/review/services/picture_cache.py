@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from dcmaudit.dicom.render import Shown, encode_png, project_planes, render, shown_as, thumbnail
-from dcmaudit.dicom.render.project import Strokes
-from dcmaudit.dicom.render.strokes import stroke_map
 from dcmaudit.errors import DcmauditError, DecodeError, DicomError, ReviewError
 from dcmaudit.model import PlaneAddress, Projection, Reference, View
 from dcmaudit.model.texts import printable
+from dcmaudit.render import Shown, encode_png, project_planes, render, shown_as, thumbnail
+from dcmaudit.render.project import Strokes
+from dcmaudit.render.strokes import stroke_map
 from dcmaudit.review.services.instance_cache import InstancePool
 from dcmaudit.review.services.threads import Workers
 

@@ -14,9 +14,9 @@ from dcmaudit.detect.ocr import DEFAULT_ENGINE, Line, Mode, Picture, TextFinder,
 from dcmaudit.detect.ocr.pictures import telling
 from dcmaudit.detect.pii import DEFAULT, ChainPlan, chain_plan
 from dcmaudit.dicom.header_view import header_view
-from dcmaudit.dicom.render import pictures_for_text
 from dcmaudit.errors import DcmauditError, ReviewError
 from dcmaudit.model import Box, Origin, Plane, Region, Size, Verdict
+from dcmaudit.render import pictures_for_text
 from dcmaudit.review.services.page_words import page_words
 from dcmaudit.review.services.threads import Workers
 from dcmaudit.review.state.open_file import OpenFile

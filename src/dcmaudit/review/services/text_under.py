@@ -12,16 +12,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from dcmaudit.codecs.samples import Array
 from dcmaudit.detect.learning import Ground, Pixels
 from dcmaudit.detect.ocr.pictures import telling
 from dcmaudit.detect.textnet import TextMaps, TextNet
 from dcmaudit.dicom import Samples
-from dcmaudit.dicom.render import pictures_for_text
-from dcmaudit.dicom.render.strokes import stroke_map
-from dcmaudit.dicom.render.tables import Levels
-from dcmaudit.dicom.samples import Array
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box
+from dcmaudit.render import pictures_for_text
+from dcmaudit.render.strokes import stroke_map
+from dcmaudit.render.tables import Levels
 
 _KEPT = 8
 _INK, _REGION = 0.4, 0.3

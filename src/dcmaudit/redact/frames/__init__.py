@@ -1,0 +1,1 @@
+"""The written frames: cells, codestreams, the items and tables around them, icons."""

@@ -1,10 +1,6 @@
 """Marks and who made them, in SQLite or PostgreSQL. The only package that knows SQLAlchemy."""
 
-from dcmaudit.store.finishing import Finished, TagChange, TakenBack
-from dcmaudit.store.gaps import gap_words
-from dcmaudit.store.location import has_password, is_database_missing, is_server, name_of, with_password
-from dcmaudit.store.postgres import load_driver
-from dcmaudit.store.records import (
+from dcmaudit.model.records import (
     DoneRecord,
     FinishMark,
     HistoryEntry,
@@ -26,6 +22,10 @@ from dcmaudit.store.records import (
     StoreInfo,
     TagRecord,
 )
+from dcmaudit.store.finishing import Finished, TagChange, TakenBack
+from dcmaudit.store.gaps import gap_words
+from dcmaudit.store.location import has_password, is_database_missing, is_server, name_of, with_password
+from dcmaudit.store.postgres import load_driver
 from dcmaudit.store.store import Store, open_store
 from dcmaudit.store.upkeep import Forgotten
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from dcmaudit.model import DeviceFacts, Example, HowSeen, Identity, Judged, PlaneAddress
-from dcmaudit.store import gaps, identities, journal, learning, ledger, looks, rows
-from dcmaudit.store.part import StorePart
-from dcmaudit.store.records import (
+from dcmaudit.model.records import (
     DoneRecord,
     IdentityRecord,
     Look,
@@ -16,6 +14,8 @@ from dcmaudit.store.records import (
     SeenRecord,
     SeenSpan,
 )
+from dcmaudit.store import gaps, identities, journal, learning, ledger, looks, rows
+from dcmaudit.store.part import StorePart
 
 
 class FileFacts(StorePart):

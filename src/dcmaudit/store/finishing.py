@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dcmaudit.model import DeviceFacts
+from dcmaudit.model.records import Looked, NewRect, RectId, RectRow, RemovalKind, Stored, TagRecord
 from dcmaudit.model.screen import Screen
 from dcmaudit.store import gaps, ledger, marks, rows, screens
 from dcmaudit.store.database import Session
 from dcmaudit.store.part import StorePart
-from dcmaudit.store.records import Looked, NewRect, RectId, RectRow, RemovalKind, Stored, TagRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from sqlalchemy import delete, insert, select, update
 
 from dcmaudit.errors import StoreError
 from dcmaudit.model import HowSeen, Identity, ReviewState
+from dcmaudit.model.records import IdentityRecord, SeenSpan
 from dcmaudit.store import names, rows, schema
 from dcmaudit.store.database import Session
 from dcmaudit.store.journal import forget_seen, parse_ranges, write_seen
 from dcmaudit.store.ledger import forget_parts, move_parts
-from dcmaudit.store.records import IdentityRecord, SeenSpan
 from dcmaudit.store.schema import identity as table
 
 

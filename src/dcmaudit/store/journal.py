@@ -10,10 +10,10 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select
 
 from dcmaudit.model import HowSeen, PlaneAddress
+from dcmaudit.model.records import HistoryEntry, SeenRecord, SeenSpan
 from dcmaudit.model.texts import printable
 from dcmaudit.store import rows
 from dcmaudit.store.database import Session
-from dcmaudit.store.records import HistoryEntry, SeenRecord, SeenSpan
 from dcmaudit.store.schema import history, preferences, seen
 
 _LOG = logging.getLogger(__name__)

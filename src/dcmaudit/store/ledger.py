@@ -14,9 +14,7 @@ from sqlalchemy.engine import Row
 
 from dcmaudit.errors import StoreError, UsageError
 from dcmaudit.model import Coverage, Size
-from dcmaudit.store import marks, rows, schema
-from dcmaudit.store.database import Session
-from dcmaudit.store.records import (
+from dcmaudit.model.records import (
     DoneRecord,
     Looked,
     PartRecord,
@@ -28,6 +26,8 @@ from dcmaudit.store.records import (
     Stored,
     TagRecord,
 )
+from dcmaudit.store import marks, rows, schema
+from dcmaudit.store.database import Session
 from dcmaudit.store.schema import done, parts, removed
 
 _TAGS = schema.tags.name

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 
 from dcmaudit.model import Outcome, Verdict
+from dcmaudit.model.records import Look, OcrEngine
 from dcmaudit.store import rows
 from dcmaudit.store.database import Session
-from dcmaudit.store.records import Look, OcrEngine
 from dcmaudit.store.schema import looks
 
 _CHUNK = 500

@@ -11,9 +11,9 @@ from sqlalchemy.sql.elements import quoted_name
 
 from dcmaudit.errors import StoreError, UsageError
 from dcmaudit.model import DeviceFacts, Everywhere
+from dcmaudit.model.records import NewRect, RectId, RectRow, TagRecord
 from dcmaudit.store import expanded, rows, schema
 from dcmaudit.store.database import Session
-from dcmaudit.store.records import NewRect, RectId, RectRow, TagRecord
 
 _TABLE = {"r": schema.rects, "x": schema.extra_rects}
 _CHUNK = 500

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from sqlalchemy import text
 
 from dcmaudit.model import ReviewState
+from dcmaudit.model.records import FinishMark
 from dcmaudit.store import rows
 from dcmaudit.store.database import Session
-from dcmaudit.store.records import FinishMark
 
 _SOURCES = (
     ("has_tags", '"DicomTags"', "mark"),

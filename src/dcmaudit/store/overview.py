@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
+from dcmaudit.model.records import StoreInfo
 from dcmaudit.store import ledger, looks, rows, schema
 from dcmaudit.store.database import Database, Session
 from dcmaudit.store.exports import every_row
 from dcmaudit.store.migrate import table_names, version
-from dcmaudit.store.records import StoreInfo
 
 
 def overview(session: Session, database: Database, notes: tuple[str, ...]) -> StoreInfo:

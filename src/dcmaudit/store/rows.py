@@ -22,7 +22,7 @@ from dcmaudit.model import (
     Verdict,
     parse_key,
 )
-from dcmaudit.store.records import NerEngine, NewRect, OcrEngine, RectId, RectRow, TagRecord
+from dcmaudit.model.records import NerEngine, NewRect, OcrEngine, RectId, RectRow, TagRecord
 
 NO_MODALITY = "NoModality"
 NO_MODEL = "NoModel"

@@ -9,10 +9,10 @@ from sqlalchemy import delete, insert, select
 
 from dcmaudit.errors import StoreCorruptError, UsageError
 from dcmaudit.model import Box, Origin
+from dcmaudit.model.records import Stored
 from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
 from dcmaudit.store import rows
 from dcmaudit.store.database import Session
-from dcmaudit.store.records import Stored
 from dcmaudit.store.schema import shown
 
 

@@ -8,6 +8,7 @@ from typing import Self, TextIO
 
 from dcmaudit.errors import UsageError
 from dcmaudit.model import DeviceFacts, PlaneAddress, Region, ReviewState
+from dcmaudit.model.records import FinishMark, HistoryEntry, StoreInfo
 from dcmaudit.store import exports, journal, names, rows, soundness
 from dcmaudit.store import similar as similar_images
 from dcmaudit.store.database import Database
@@ -16,7 +17,6 @@ from dcmaudit.store.filemarks import FileMarks
 from dcmaudit.store.finishing import Finishing
 from dcmaudit.store.hiding import Hiding
 from dcmaudit.store.overview import overview
-from dcmaudit.store.records import FinishMark, HistoryEntry, StoreInfo
 from dcmaudit.store.upkeep import Upkeep
 
 _PAGE = 5000

@@ -14,7 +14,7 @@ from dcmaudit.detect.pii.choosing import chain_plan
 from dcmaudit.detect.pii.entities import PresidioJudge, SpacyJudge
 from dcmaudit.errors import EngineError
 from dcmaudit.model import Verdict
-from dcmaudit.store.records import NerEngine
+from dcmaudit.model.records import NerEngine
 
 pytestmark = [
     # Old habits of the libraries, not of ours.

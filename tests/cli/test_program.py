@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import dcmaudit
-from dcmaudit.cli import frames_main, main, registry
+from dcmaudit.cli import main, registry
 from dcmaudit.cli.common import Exit, log
 from dcmaudit.errors import MissingExtraError, ServerError, SourceNotFoundError, StoreLockedError, UsageError
 from dcmaudit.settings import Settings
@@ -200,14 +200,6 @@ def test_a_misspelt_variable_gets_a_warning(
     monkeypatch.setenv("DCMAUDIT_USR", "x")
     assert main(["try"]) == 0
     assert "DCMAUDIT_USR" in capsys.readouterr().err
-
-
-def test_the_old_name_of_frames_is_frames(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    if "frames" not in registry.available():
-        pytest.skip("the command frames is not there")
-    monkeypatch.setattr(sys, "argv", ["pydicom_images", "--help"])
-    assert frames_main() == 0
-    assert "usage: dcmaudit frames" in capsys.readouterr().out
 
 
 def test_the_reader_of_the_output_may_go_away(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from dcmaudit import __version__
@@ -43,12 +44,23 @@ class _Parser(argparse.ArgumentParser):
         (file or sys.stderr).write(message or "")
 
 
+Run = Callable[[argparse.Namespace, "Settings"], int]
+"""What is done with the arguments once the settings are known; the exit code comes back."""
+Parse = Callable[[list[str]], tuple[argparse.Namespace, Run]]
+"""What the words of a command line mean."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program with ``argv`` (without its own name; default: the process's) and return its exit code.
 
     ``--help`` and ``--version`` print and return 0. A user's mistake prints one line on standard error.
     """
-    code = _answered(list(sys.argv[1:] if argv is None else argv))
+    return run_program(_parse, argv)
+
+
+def run_program(parse: Parse, argv: Sequence[str] | None = None) -> int:
+    """As ``main``, with words that ``parse`` understands: for programs of other names."""
+    code = _answered(parse, list(sys.argv[1:] if argv is None else argv))
     if code == Exit.INTERRUPTED and argv is None and _is_main_thread():
         # The process ends now with the code that tells of the signal; one more signal must not replace it.
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -56,17 +68,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _answered(words: list[str]) -> int:  # noqa: PLR0911 - one return a way to end
+def _answered(parse: Parse, words: list[str]) -> int:  # noqa: PLR0911 - one return a way to end
     replace_closed()
     for stream in (sys.stdout, sys.stderr):
         _make_printable(stream)
     debug = False
     try:
-        args, name = _parse(words)
+        args, run = parse(words)
         names.resolve(args)
         debug = getattr(args, "debug", False)
         set_up_logging(debug=debug, quiet=getattr(args, "quiet", False))
-        code = _run(args, name)
+        code = _run(args, run)
         # Flushed here, for a closed pipe must be met where it can still be answered.
         sys.stdout.flush()
     except SystemExit as error:
@@ -88,22 +100,27 @@ def _answered(words: list[str]) -> int:  # noqa: PLR0911 - one return a way to e
     return code
 
 
-def frames_main() -> int:
-    """The program ``pydicom_images``, the original's name for ``dcmaudit frames``."""
-    return main(["frames", *sys.argv[1:]])
-
-
-def _parse(words: list[str]) -> tuple[argparse.Namespace, str | None]:
-    """The arguments, and the name of the command; None where the reviewer is meant."""
+def _parse(words: list[str]) -> tuple[argparse.Namespace, Run]:
+    """The arguments, and what is done with them: the reviewer where no command is named."""
     place = _command_place(words)
     if place is None:
-        return _parse_review(words), None
+        return _parse_review(words), review.run
     name = words[place]
     if name not in registry.available():
         known = ", ".join(registry.available()) or "none"
         raise UsageError(f"unknown command {name!r}", hint=f"commands: {known}; files are named with -i")
     args = top_parser().parse_args(words[:place])
-    return command_parser(name).parse_args(words[place + 1 :], args), name
+    return command_parser(name).parse_args(words[place + 1 :], args), run_of(name)
+
+
+def run_of(name: str) -> Run:
+    """What the command ``name`` does, behind the guard over everything that must not be written over."""
+    return partial(_run_command, name)
+
+
+def _run_command(name: str, args: argparse.Namespace, settings: Settings) -> int:
+    guard.check(name, args, settings)
+    return registry.command(name).run(args, settings)
 
 
 def _command_place(words: list[str]) -> int | None:
@@ -175,7 +192,7 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
         return text.replace(_EXIT_CODES, f"{table}\n\n{_EXIT_CODES}")
 
 
-def _run(args: argparse.Namespace, name: str | None) -> int:
+def _run(args: argparse.Namespace, run: Run) -> int:
     from dcmaudit.settings import load, unknown_variables
 
     settings = load(flags_of(args), config=getattr(args, "config", None))
@@ -188,10 +205,7 @@ def _run(args: argparse.Namespace, name: str | None) -> int:
     if _is_main_thread():
         signal.signal(signal.SIGTERM, _interrupt)
     try:
-        if name is None:
-            return review.run(args, settings)
-        guard.check(name, args, settings)
-        return registry.command(name).run(args, settings)
+        return run(args, settings)
     except StoreError as error:
         told = _told_by_memory(error, settings)
         if told is None:

@@ -7,10 +7,11 @@ from functools import lru_cache
 
 from pydicom.datadict import get_entry
 
+from dcmaudit.model.vrs import BYTE_VRS
+
 LEAST = 576
 """Bytes of a picture of 24 x 24 pixels: fewer hold nothing that a person could read."""
 
-BYTES = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 _SIZES = {"US": 2, "SS": 2, "UL": 4, "SL": 4, "AT": 4, "FL": 4, "FD": 8, "SV": 8, "UV": 8}
 _CHARACTERS = {"AE": 16, "AS": 4, "CS": 16, "DA": 26, "DS": 16, "DT": 54, "IS": 12, "LO": 64, "LT": 10240, "PN": 324,
                "SH": 16, "ST": 1024, "TM": 28, "UI": 64}  # fmt: skip
@@ -46,11 +47,11 @@ def is_right(tag: int, vr: str | None, length: int) -> bool:
     if known is None:
         return False
     kind, times = known
-    if vr in BYTES and kind != "SQ" and not any(one in BYTES for one in kind.split(" or ")):
+    if vr in BYTE_VRS and kind != "SQ" and not any(one in BYTE_VRS for one in kind.split(" or ")):
         return False
-    if vr in BYTES and kind == "SQ":
+    if vr in BYTE_VRS and kind == "SQ":
         return False
-    written = vr if vr is not None and vr not in BYTES else kind.split(" or ")[0]
+    written = vr if vr is not None and vr not in BYTE_VRS else kind.split(" or ")[0]
     one = _SIZES.get(written) or 4 * _CHARACTERS.get(written, 0)  # a character takes four bytes at most
     most = times.split("-")[-1]
     return not one or not most.isdigit() or length <= one * int(most) + int(most)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from dcmaudit.codecs.segments.pieces import APPLICATION, Piece, pieces_of
-from dcmaudit.codecs.segments.thumbnails import Thumbnail, thumbnails_in
+from dcmaudit.codecs.segments import Piece, Thumbnail, pieces_of, thumbnails_in
+from dcmaudit.codecs.segments.pieces import APPLICATION
 from dcmaudit.dicom.blobs import LEAST, Blob, Look, looks_like, small_picture
 from dcmaudit.dicom.blobs.profiles import stray_bytes_of_profile
 from dcmaudit.dicom.frames import FrameReader

@@ -20,12 +20,12 @@ from dcmaudit.dicom.attributes import Attributes
 from dcmaudit.dicom.bytesource import ByteSource
 from dcmaudit.dicom.quiet import quietly
 from dcmaudit.errors import HeaderError, TruncatedError
+from dcmaudit.model.vrs import LONG_VR_CODES
 
 PER_FRAME = 0x52009230
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _UNDEFINED = 0xFFFFFFFF
 _DEEPEST = 32
-_LONG = {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
 
 
 @dataclass(slots=True)
@@ -112,7 +112,7 @@ class _Walker:
         if self._implicit or group == 0xFFFE:
             return group << 16 | number, 8, length
         vr = self._data[at + 4 : at + 6]
-        if vr not in _LONG:
+        if vr not in LONG_VR_CODES:
             return group << 16 | number, 8, self._short.unpack_from(self._data, at + 6)[0]
         if len(self._data) < at + 12:
             raise TruncatedError("it ends inside its Per-frame Functional Groups Sequence", file=self._body.name)

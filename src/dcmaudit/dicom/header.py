@@ -17,12 +17,12 @@ from pydicom.filereader import data_element_generator
 from dcmaudit.codecs.syntaxes import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, TransferSyntax, transfer_syntax
 from dcmaudit.dicom.attributes import Attributes
 from dcmaudit.dicom.bytesource import ByteSource, Cursor
-from dcmaudit.dicom.dictionary import LONG_VRS
 from dcmaudit.dicom.fragments import Fragments, extended_places, walk_fragments
 from dcmaudit.dicom.framegroups import PER_FRAME, FrameGroups, frame_groups
 from dcmaudit.dicom.mending import mended
 from dcmaudit.dicom.quiet import quietly
 from dcmaudit.errors import DicomError, HeaderError, NotDicomError, TruncatedError
+from dcmaudit.model.vrs import BYTE_VRS, LONG_VR_CODES, VR_CODES
 
 FLOAT_PIXELS, DOUBLE_PIXELS, PIXELS = 0x7FE00008, 0x7FE00009, 0x7FE00010
 PIXEL_TAGS = (FLOAT_PIXELS, DOUBLE_PIXELS, PIXELS)
@@ -34,9 +34,6 @@ LEAST_OF_A_PICTURE = 576
 """Bytes from which on what belongs to no element is named: a picture of 24 x 24 pixels could be in them."""
 _SPOOL_IN_MEMORY = 16 << 20
 _UNDEFINED = 0xFFFFFFFF
-_LONG_VRS = {vr.encode() for vr in LONG_VRS}
-_VRS = _LONG_VRS | {b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FL", b"FD", b"IS", b"LO", b"LT", b"PN", b"SH",
-                    b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +187,7 @@ def _read_meta(cursor: Cursor, *, required: bool) -> tuple[Dataset, TransferSynt
 
     with quietly():
         for element in data_element_generator(
-            cast("Any", cursor), start[4:6] not in _VRS, is_little_endian=True, stop_when=stop
+            cast("Any", cursor), start[4:6] not in VR_CODES, is_little_endian=True, stop_when=stop
         ):
             meta[element.tag] = element
     if cut:
@@ -207,7 +204,7 @@ def _checked_syntax(body: ByteSource, position: int, declared: TransferSyntax | 
     if len(start) < 8:
         raise TruncatedError("it ends where the data set should begin", file=body.name)
     group_little, group_big = struct.unpack("<H", start[:2])[0], struct.unpack(">H", start[:2])[0]
-    explicit = start[4:6] in _VRS
+    explicit = start[4:6] in VR_CODES
     if declared is not None:
         little = _byte_order(start, declared)
         if explicit != (not declared.implicit) or little != declared.little_endian:
@@ -336,7 +333,7 @@ def _keep(header: Header, element: RawDataElement | DataElement) -> None:
 def _may_stay(tag: int, vr: str | None) -> bool:
     group, number = tag >> 16, tag & 0xFFFF
     if group % 2:
-        return vr is None or vr in {"OB", "OW", "OF", "OD", "OL", "OV", "UN"}
+        return vr is None or vr in BYTE_VRS
     if 0x5000 <= group <= 0x50FF:
         return number in {0x3000, 0x200C}
     return (0x6000 <= group <= 0x60FF and number == 0x3000) or tag == 0x00420011
@@ -356,9 +353,9 @@ def _step_over(header: Header, cursor: Cursor, reading: _Reading) -> bool:
         cursor.seek(start)
         return False
     vr: str | None = None
-    if head[4:6] in _VRS:  # an explicit VR, also in a data set that calls itself implicit
+    if head[4:6] in VR_CODES:  # an explicit VR, also in a data set that calls itself implicit
         vr = head[4:6].decode()
-        length = struct.unpack(f"{order}L", cursor.read(4).ljust(4, b"\0"))[0] if head[4:6] in _LONG_VRS else \
+        length = struct.unpack(f"{order}L", cursor.read(4).ljust(4, b"\0"))[0] if head[4:6] in LONG_VR_CODES else \
             struct.unpack(f"{order}H", head[6:8])[0]  # fmt: skip
     else:
         length = struct.unpack(f"{order}L", head[4:8])[0]

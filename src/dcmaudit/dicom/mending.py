@@ -9,15 +9,13 @@ from dataclasses import dataclass, field
 
 from dcmaudit.dicom.bytesource import ByteSource
 from dcmaudit.dicom.fragments import walk_fragments
+from dcmaudit.model.vrs import LONG_VR_CODES, SHORT_VR_CODES
 
 _ITEM, _ITEM_END, _SEQUENCE_END, _NOTHING = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD, 0
 _UNDEFINED = 0xFFFFFFFF
 _MOST = 512 << 20
 """Bytes of a file that are put right: they are copied into memory."""
 _MOST_EDITS = 100
-_LONG = {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
-_SHORT = {b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FL", b"FD", b"IS", b"LO", b"LT", b"PN", b"SH",
-          b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US"}  # fmt: skip
 _FRAGMENTED = {0x7FE00008, 0x7FE00009, 0x7FE00010}
 
 
@@ -204,8 +202,8 @@ class _Walk:
         if implicit:
             return None, at + 8, length
         vr = self._data[at + 4 : at + 6]
-        if vr in _LONG:
+        if vr in LONG_VR_CODES:
             return vr, at + 12, self._long(self._data, at + 8)[0]
-        if vr not in _SHORT:
+        if vr not in SHORT_VR_CODES:
             raise _HopelessError
         return vr, at + 8, self._short(self._data, at + 6)[0]

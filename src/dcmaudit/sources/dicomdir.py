@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import BinaryIO
 
 from dcmaudit.errors import ListError
+from dcmaudit.model.vrs import LONG_VR_CODES
 from dcmaudit.settings.plainfile import open_regular
 from dcmaudit.sources.listed import Listed
 from dcmaudit.sources.local import printable
@@ -20,7 +21,6 @@ _ITEM = (0xFFFE, 0xE000)
 _ITEM_END = (0xFFFE, 0xE00D)
 _SEQUENCE_END = (0xFFFE, 0xE0DD)
 _UNDEFINED = 0xFFFFFFFF
-_LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 _EXPLICIT_LITTLE, _IMPLICIT_LITTLE, _EXPLICIT_BIG = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.2"
 _FILE_ID_LIMIT = 8 * 17
 _DEPTH = 16
@@ -164,7 +164,7 @@ class _Reader:
             (length,) = struct.unpack(self._order + "I", self._bytes(4))
             return self._checked(_Element(tag, length, length == _UNDEFINED))
         vr = self._bytes(2)
-        if vr in _LONG_VRS:
+        if vr in LONG_VR_CODES:
             self._bytes(2)
             (length,) = struct.unpack(self._order + "I", self._bytes(4))
         else:

@@ -6,6 +6,7 @@ import os
 import struct
 from enum import Enum
 
+from dcmaudit.model.vrs import LONG_VR_CODES, VR_CODES
 from dcmaudit.settings.plainfile import require_regular
 
 HEAD = 512
@@ -13,10 +14,6 @@ HEAD = 512
 
 DICOMDIR_CLASS = b"1.2.840.10008.1.3.10"
 
-_VRS = frozenset(
-    b"AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN UR US UT UV".split()
-)
-_LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 _ARCHIVES = (
     b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"\x1f\x8b", b"\x1f\x9d", b"BZh", b"\xfd7zXZ\x00", b"7z\xbc\xaf'\x1c",
     b"Rar!\x1a\x07", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18",
@@ -91,7 +88,7 @@ def _media_storage_class(meta: bytes) -> bytes | None:
     while place + 8 <= len(meta):
         group, element, vr, length = struct.unpack_from("<HH2sH", meta, place)
         place += 8
-        if vr in _LONG_VRS:
+        if vr in LONG_VR_CODES:
             if place + 4 > len(meta):
                 return None
             (length,) = struct.unpack_from("<I", meta, place)
@@ -134,9 +131,9 @@ def _element(head: bytes, place: int, order: str, *, explicit: bool) -> tuple[tu
         # Nothing at the start of a data set is large, and it is even (PS3.5 7.1.1).
         return tag, None if odd or (length > 0x10000 and length != 0xFFFFFFFF) else length, place + 8
     vr = head[place + 4 : place + 6]
-    if vr not in _VRS:
+    if vr not in VR_CODES:
         return tag, None, place
-    if vr not in _LONG_VRS:
+    if vr not in LONG_VR_CODES:
         (length,) = struct.unpack_from(order + "H", head, place + 6)
         return tag, length, place + 8
     if place + 12 > len(head):

@@ -9,12 +9,11 @@ from typing import Literal
 
 from dcmaudit.dicom.bytesource import ByteSource
 from dcmaudit.errors import HeaderError
+from dcmaudit.verify.vrs import LONG, SHORT
 
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
-_SHORT = frozenset("AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())  # noqa: SIM905 - a table
-_LONG = frozenset("OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())  # noqa: SIM905 - the same
 _WINDOW = 1 << 16
 _DEEPEST = 40
 
@@ -203,9 +202,9 @@ class DataSet:
         explicit = not implicit or (tag in PIXELS and written in {"OB", "OW"} and head[6:8] == b"\0\0")
         if group == 0xFFFE or not explicit:
             return tag, None, at + 8, struct.unpack(f"{self._order}L", head[4:8])[0]
-        if written in _SHORT:
+        if written in SHORT:
             return tag, written, at + 8, struct.unpack(f"{self._order}H", head[6:8])[0]
-        if written not in _LONG and not (written.isalpha() and written.isupper()):
+        if written not in LONG and not (written.isalpha() and written.isupper()):
             raise self._broken(at)
         if len(head) < 12:
             raise self._broken(at)

@@ -9,9 +9,9 @@ from dcmaudit.dicom.bytesource import ByteSource
 from dcmaudit.verify.deflate import fault_of_stream
 from dcmaudit.verify.grammar import IMPLEMENTATION, VERSION, bare, is_text
 from dcmaudit.verify.record import Record
+from dcmaudit.verify.vrs import LONG_CODES
 
 META, LENGTH = "file meta information", "file length"
-_LONG = frozenset({b"OB", b"OW", b"UN", b"SQ", b"UT", b"OF", b"OD", b"OL", b"OV", b"UC", b"UR", b"SV", b"UV"})
 JPEG_LOSSLESS = b"1.2.840.10008.1.2.4.70"
 _LENGTH, _VERSION, _CLASS, _INSTANCE, _SYNTAX = 0x00020000, 0x00020001, 0x00020002, 0x00020003, 0x00020010
 _WRITER, _WRITER_NAME = 0x00020012, 0x00020013
@@ -45,7 +45,7 @@ def read_envelope(source: ByteSource) -> Envelope:
     first, declared, last = found.start, None, -1
     while (head := source.read_at(found.start, 12))[:2] == b"\x02\0" and len(head) >= 8:
         tag = 0x00020000 | struct.unpack("<H", head[2:4])[0]
-        if head[4:6] in _LONG:
+        if head[4:6] in LONG_CODES:
             value, length = found.start + 12, struct.unpack("<L", head[8:12])[0]
             found.is_plain &= head[6:8] == b"\0\0"
         elif head[4:6].isalpha() and head[4:6].isupper():

@@ -10,6 +10,8 @@ import re
 import struct
 from collections.abc import Iterable
 
+from dcmaudit.verify.vrs import LONG
+
 SENTENCES = (b"Areas of the pixels were blacked out by dcmaudit",)
 """What may be added to DerivationDescription."""
 IMPLEMENTATION = b"2.25.224012331466403266107938103287187540913"
@@ -18,7 +20,6 @@ VERSION = b"DCMAUDIT"
 CODES = {b"113101": b"Clean Pixel Data Option", b"113103": b"Clean Graphics Option"}
 """Methods of de-identification (PS3.16 CID 7050) with their meanings."""
 _MADE_UID = re.compile(rb"2\.25\.(0|[1-9][0-9]{0,38})")
-_LONG = frozenset("OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())  # noqa: SIM905 - a table
 _LARGEST_TEXT = 1024
 
 
@@ -60,7 +61,7 @@ def head(tag: int, vr: str | None, length: int, *, little: bool) -> bytes:
     start = struct.pack(f"{order}HH", tag >> 16, tag & 0xFFFF)
     if vr is None:
         return start + struct.pack(f"{order}L", length)
-    if vr in _LONG:
+    if vr in LONG:
         return start + vr.encode("latin-1") + b"\0\0" + struct.pack(f"{order}L", length)
     return start + vr.encode("latin-1") + struct.pack(f"{order}H", length)
 

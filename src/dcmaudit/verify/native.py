@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
@@ -12,19 +12,37 @@ from dcmaudit.dicom.seconds import SecondDecoder, first_decoder, native_bytes, s
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box
 from dcmaudit.verify.agreement import SECOND, Decoders, agree, look_again
-from dcmaudit.verify.asked import Boxes, FrameAsk
+from dcmaudit.verify.asked import Asked, Boxes, FrameAsk
 from dcmaudit.verify.cells import Cells
 from dcmaudit.verify.record import Record
 from dcmaudit.verify.tail import same_behind
-
-if TYPE_CHECKING:
-    from dcmaudit.verify.frames import FrameComparison
 
 UNTOUCHED, OUTSIDE = "untouched frames identical", "outside identical"
 CHUNK = 256 << 10
 """Bytes that are compared at once: two of them fit into the cache of a core, and are compared as fast as read."""
 _TOGETHER = 1 << 20
 _MOST_ROWS = 0xFFFF
+
+
+class FrameByFrame(Protocol):
+    """What compares frames one at a time, as cells; where bytes cannot tell, it is asked."""
+
+    asked: Asked
+    record: Record
+
+    def one(self, old: FrameReader, new: FrameReader, frame: int, ask: FrameAsk) -> None:
+        """Compare one whole frame."""
+        ...
+
+    def compare(
+        self, readers: tuple[FrameReader, FrameReader], frame: int, place: int, ask: FrameAsk
+    ) -> tuple[Cells, Boxes] | None:
+        """Compare the cells of a frame that is number ``place`` in its readers; None where the shapes differ."""
+        ...
+
+    def noted(self, frame: int, ask: FrameAsk, changed: Boxes, decoders: Decoders) -> None:
+        """Keep what was compared in one frame for the record."""
+        ...
 
 
 @dataclass(slots=True)
@@ -47,7 +65,7 @@ class NativeComparison:
     at once, because asking costs more than reading.
     """
 
-    frames: FrameComparison
+    frames: FrameByFrame
     old: FrameReader
     new: FrameReader
     _waiting: list[_Window] = field(default_factory=list)

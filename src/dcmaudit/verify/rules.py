@@ -15,6 +15,7 @@ from dcmaudit.model import PlaneKind
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, PrivatePolicy, RedactionPlan
 from dcmaudit.verify.dataset import PIXELS
 from dcmaudit.verify.grammar import bare, code_items, derived, descriptions, is_made_uid, is_text
+from dcmaudit.verify.vrs import BYTES
 
 IMAGE_TYPE, SOP_INSTANCE, DERIVATION, METHODS = 0x00080008, 0x00080018, 0x00082111, 0x00120064
 PHOTOMETRIC, PLANAR, BURNED_IN, LOSSY, ICONS = 0x00280004, 0x00280006, 0x00280301, 0x00282110, 0x00880200
@@ -29,7 +30,6 @@ _SIGNATURES = frozenset({0x4FFE0001, 0xFFFAFFFA})
 _INSIDE_TOO = frozenset({*_SIGNATURES, 0x7FE00001, 0x7FE00002, 0x7FE00003, PADDING, ICC_PROFILE, *RETIRED_PIXELS})
 _NEW_VRS = {DERIVATION: "ST", BURNED_IN: "CS", METHODS: "SQ", LOSSY: "CS", PHOTOMETRIC: "CS", PLANAR: "US",
             IMAGE_TYPE: "CS"}  # fmt: skip
-_BYTES = frozenset({"OB", "OW", "OF", "OD", "OL", "OV", "UN"})
 _SMALL = 576
 """Bytes from which on a value could hold a picture of 24 x 24 pixels."""
 _TABLES = frozenset({
@@ -116,7 +116,7 @@ class Rules:
             return True
         if not self.changed:
             return False
-        is_bytes = length >= _SMALL and vr in _BYTES | {None} and _names_bytes(tag) and not is_content(tag)
+        is_bytes = length >= _SMALL and vr in BYTES | {None} and _names_bytes(tag) and not is_content(tag)
         return tag in _INSIDE_TOO or self._is_selector(tag, length) or self._is_retired(group) or is_bytes
 
     @property
@@ -271,13 +271,13 @@ def _names_bytes(tag: int) -> bool:
     """Whether PS3.6 names bytes that are no pixels, overlays or tables of an image."""
     named = standard_vr(tag) or ""
     is_own = tag in PIXELS or tag in _TABLES or (0x6000 <= tag >> 16 <= 0x60FF and tag & 0xFFFF == 0x3000)
-    return any(kind in _BYTES for kind in named.split(" or ")) and not is_own
+    return any(kind in BYTES for kind in named.split(" or ")) and not is_own
 
 
 def _is_misplaced(tag: int, vr: str | None) -> bool:
     """Whether an element is none of the standard's, or holds bytes where the standard names another kind of value."""
     named = standard_vr(tag)
-    return named is None or (vr in _BYTES and vr not in named)
+    return named is None or (vr in BYTES and vr not in named)
 
 
 def _is_palette(tag: int) -> bool:

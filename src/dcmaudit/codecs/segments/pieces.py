@@ -17,18 +17,3 @@ class Piece:
     what: str
     data: bytes
     number: int | None = None
-
-
-def pieces_of(data: bytes) -> list[Piece]:
-    """Every part of ``data`` that is not the picture; of a damaged codestream, those before the damage.
-
-    RLE, deflated and plain frames have none: what lies behind their pixels makes their decoders refuse them.
-    """
-    from dcmaudit.codecs.segments.jpeg import jpeg_pieces
-    from dcmaudit.codecs.segments.jpeg2000 import box_pieces, j2k_pieces
-
-    if data[:2] == b"\xff\xd8":
-        return jpeg_pieces(data)
-    if data[:4] == b"\xff\x4f\xff\x51":
-        return j2k_pieces(data)
-    return box_pieces(data) if data[4:8] in {b"jP  ", b"JXL "} else []

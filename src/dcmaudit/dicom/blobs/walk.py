@@ -9,11 +9,10 @@ from functools import cache
 
 from pydicom.datadict import dictionary_VR
 
+from dcmaudit.model.vrs import LONG_VR_CODES, SHORT_VR_CODES
+
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _UNDEFINED = 0xFFFFFFFF
-_LONG = {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
-_SHORT = {b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FL", b"FD", b"IS", b"LO", b"LT", b"PN", b"SH",
-          b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US"}  # fmt: skip
 _SHORTEST = 24
 """Values shorter than this are of no interest to anybody who looks for pictures."""
 
@@ -121,11 +120,11 @@ class _Walk:
         if self._implicit:
             return None, at + 8, length
         vr = self._data[at + 4 : at + 6]
-        if vr in _LONG:
+        if vr in LONG_VR_CODES:
             if at + 12 > len(self._data):
                 raise NotItemsError
             return vr, at + 12, self._long(self._data, at + 8)[0]
-        if vr not in _SHORT:
+        if vr not in SHORT_VR_CODES:
             raise NotItemsError
         return vr, at + 8, self._length(self._data, at + 6)[0]
 

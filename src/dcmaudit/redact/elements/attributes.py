@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dcmaudit.codecs.syntaxes import TransferSyntax
-from dcmaudit.dicom.dictionary import LONG_VRS
 from dcmaudit.dicom.header import Header
 from dcmaudit.model import PlaneKind
 from dcmaudit.model.redaction import OverlayPolicy, RedactionPlan
+from dcmaudit.model.vrs import LONG_VRS, padded
 
 IMAGE_TYPE, DERIVATION = 0x00080008, 0x00082111
 METHODS = 0x00120064
@@ -130,8 +130,7 @@ def code_items(codes: Sequence[tuple[str, str]], syntax: TransferSyntax) -> byte
 
 def element_bytes(tag: int, value: NewValue, syntax: TransferSyntax) -> bytes:
     """One whole element, padded to an even length (PS3.5 6.2)."""
-    pad = b"\0" if value.vr in {"UI", "OB", "OW", "UN", "SQ"} else b" "
-    data = value.data + pad * (len(value.data) % 2)
+    data = padded(value.data, value.vr)
     return element_head(tag, value.vr, len(data), syntax) + data
 
 

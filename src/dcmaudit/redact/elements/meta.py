@@ -7,8 +7,8 @@ from collections.abc import Collection
 
 from dcmaudit.dicom.attributes import Attributes
 from dcmaudit.dicom.bulk import LEAST
-from dcmaudit.dicom.dictionary import LONG_VRS
 from dcmaudit.dicom.header import Header
+from dcmaudit.model.vrs import LONG_VRS, padded
 
 IMPLEMENTATION = "2.25.224012331466403266107938103287187540913"
 """The implementation class of dcmaudit: one of the UIDs that anybody may make from a UUID (PS3.5 B.2)."""
@@ -57,7 +57,7 @@ def file_meta(header: Header, syntax_uid: str, sop_instance: bytes | None, *, wi
 
 
 def _element(tag: int, vr: str, data: bytes) -> bytes:
-    data += (b"\0" if vr in {"UI", "OB", "UN", "OW"} else b" ") * (len(data) % 2)
+    data = padded(data, vr)
     head = struct.pack("<HH", tag >> 16, tag & 0xFFFF) + vr.encode()
     if vr in LONG_VRS:
         return head + b"\0\0" + struct.pack("<L", len(data)) + data

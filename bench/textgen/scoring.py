@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.model import Verdict
-from dcmaudit.pipeline.ocr import FORM_NAME, FileReading, Finding
+from dcmaudit.audit import FORM_NAME
+from dcmaudit.model import FileReading, Finding, Verdict
 from textgen.cases import Case, Placed
 
 COVERED = 0.9

@@ -49,10 +49,13 @@ class DcmauditError(Exception):
         self.file = file
         self.hint = hint
 
+    @property
+    def words(self) -> str:
+        """The message and the hint, for a line that names the file itself."""
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
     def __str__(self) -> str:
-        where = f"{self.file}: " if self.file else ""
-        hint = f" ({self.hint})" if self.hint else ""
-        return f"{where}{self.message}{hint}"
+        return f"{self.file}: {self.words}" if self.file else self.words
 
     def __reduce__(self) -> tuple[object, ...]:
         # Errors cross process borders with the worker pools; the default pickling drops keyword arguments.

@@ -28,7 +28,7 @@ FILES = 3
 DRIVER = """
 import os, signal, sys
 from pathlib import Path
-import dcmaudit.cli, dcmaudit.pipeline.redacting, dcmaudit.pipeline.workers
+import dcmaudit.cli, dcmaudit.pipeline.redaction, dcmaudit.pipeline.workers
 from dcmaudit.cli import main
 
 source, target, names = sys.argv[1], sys.argv[2], sys.argv[3].split(",")

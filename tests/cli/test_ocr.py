@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dcmaudit.audit import search
 from dcmaudit.cli import main
 from dcmaudit.detect.ocr import TextFinder
 from dcmaudit.detect.textnet import network
 from dcmaudit.model import Verdict
-from dcmaudit.pipeline import ocr
 from dcmaudit.store import open_store
 from support.blobs import BlobEngine
 from support.files import MPEG4, dataset, file_bytes
@@ -41,7 +41,7 @@ def blobs(monkeypatch: pytest.MonkeyPatch) -> BlobEngine:
     """The exact engine, in this process, in the place of the real one."""
     engine = BlobEngine()
     engine.number = 100
-    monkeypatch.setattr(ocr, "finder_of", lambda _engine, mode, *_: TextFinder(engine, mode))
+    monkeypatch.setattr(search, "finder_of", lambda _engine, mode, *_: TextFinder(engine, mode))
     return engine
 
 
@@ -195,7 +195,7 @@ def test_a_cluster_that_does_not_answer_is_named(tmp_path: Path, capsys: pytest.
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The small network in the place of the trained one."""
     monkeypatch.setattr(network, "FOLDER", write_net(tmp_path / "net"))
-    cached = ocr.finder_of
+    cached = search.finder_of
     cached.cache_clear()
     yield
     cached.cache_clear()

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dcmaudit.audit import search
 from dcmaudit.cli import main
 from dcmaudit.detect.ocr import Mode, TextFinder
-from dcmaudit.pipeline import ocr
 from dcmaudit.store import open_store
 from support.blobs import BlobEngine
 from support.files import dataset, file_bytes
@@ -61,7 +61,7 @@ def presses(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
             return TextFinder(engine, mode)
 
         monkeypatch.setattr(engine, "detect", press)
-        monkeypatch.setattr(ocr, "finder_of", finder)
+        monkeypatch.setattr(search, "finder_of", finder)
 
     return set_up
 
@@ -204,7 +204,7 @@ def test_sigterm_ends_a_long_file_within_seconds_and_names_it(
         return seen(picture)
 
     monkeypatch.setattr(engine, "detect", slow)
-    monkeypatch.setattr(ocr, "finder_of", lambda _engine, mode, *_: TextFinder(engine, mode))
+    monkeypatch.setattr(search, "finder_of", lambda _engine, mode, *_: TextFinder(engine, mode))
     monkeypatch.setattr("dcmaudit.cli.stopping.GRACE", 0.4)
     files = [write(tmp_path / "in", "long.dcm", frames=400), write(tmp_path / "in", "next.dcm")]
     assert run(tmp_path / "db", files) == 130

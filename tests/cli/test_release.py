@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dcmaudit.audit import search
 from dcmaudit.cli import main
 from dcmaudit.detect.ocr import TextFinder
 from dcmaudit.dicom import open_instance
 from dcmaudit.model import Box, DeviceFacts, FrameAddress, HowSeen
-from dcmaudit.pipeline import ocr
 from dcmaudit.store import NewRect, SeenSpan, open_store
 from support.blobs import BlobEngine
 from support.desks import do, make_desk, paint_all, ready
@@ -55,7 +55,7 @@ def look(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int]:
     """``dcmaudit ocr`` with an exact engine, into the database."""
     engine = BlobEngine()
     engine.number = 100
-    monkeypatch.setattr(ocr, "finder_of", lambda _engine, mode, *_: TextFinder(engine, mode))
+    monkeypatch.setattr(search, "finder_of", lambda _engine, mode, *_: TextFinder(engine, mode))
     return lambda *words: main(["ocr", "-j", "1", "--db", str(tmp_path / "db"), *map(str, words)])
 
 

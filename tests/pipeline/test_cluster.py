@@ -15,8 +15,9 @@ import pytest
 from dcmaudit.errors import DecodeError, UsageError
 from dcmaudit.model import Box, Everywhere, Origin, Outcome
 from dcmaudit.model.redaction import Request
+from dcmaudit.pipeline.jobs import RedactionJob, RedactionTask
 from dcmaudit.pipeline.output import Naming
-from dcmaudit.pipeline.redacting import RedactionJob, RedactionTask, redact_file
+from dcmaudit.pipeline.redaction import redact_file
 from dcmaudit.pipeline.workers import CrashError, each
 from support.files import PathReference, gradient, reference
 

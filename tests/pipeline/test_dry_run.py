@@ -15,8 +15,9 @@ from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, Everywhere, Origin, Outcome
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, PrivatePolicy, RedactionOptions, Request
+from dcmaudit.pipeline.jobs import RedactionJob, RedactionReport, RedactionTask
 from dcmaudit.pipeline.output import Naming
-from dcmaudit.pipeline.redacting import RedactionJob, RedactionReport, RedactionTask, redact_file
+from dcmaudit.pipeline.redaction import redact_file
 from support.corpus import CorpusFile, corpus
 from support.files import (
     IMPLICIT,

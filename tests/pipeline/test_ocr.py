@@ -12,12 +12,22 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
-from dcmaudit.detect.ocr import FinderKind, Mode, TextFinder
+from dcmaudit.audit import search
+from dcmaudit.detect.ocr import FinderKind, Mode, TextFinder, forms
 from dcmaudit.detect.pii import DEFAULT, chain_plan
 from dcmaudit.errors import EngineError
-from dcmaudit.model import Box, Everywhere, FrameAddress, IconAddress, Outcome, OverlayAddress, StrayBitAddress, Verdict
-from dcmaudit.pipeline import ocr
-from dcmaudit.pipeline.ocr import FileReading, OcrJob, Ultrasound, read_file
+from dcmaudit.model import (
+    Box,
+    Everywhere,
+    FileReading,
+    FrameAddress,
+    IconAddress,
+    Outcome,
+    OverlayAddress,
+    StrayBitAddress,
+    Verdict,
+)
+from dcmaudit.pipeline.ocr import ULTRASOUND_NUMBER, OcrJob, Ultrasound, read_file
 from dcmaudit.pipeline.ocr_output import COLUMNS, csv_lines, is_read, store_reading
 from dcmaudit.store import NewRect, OcrEngine, Store, open_store
 from support.blobs import BlobEngine
@@ -32,7 +42,7 @@ SHAPE = (700, 800)
 def blobs(monkeypatch: pytest.MonkeyPatch) -> BlobEngine:
     """The exact engine in the place of the real one."""
     engine = BlobEngine()
-    monkeypatch.setattr(ocr, "finder_of", lambda _engine, mode, *_: TextFinder(engine, mode))
+    monkeypatch.setattr(search, "finder_of", lambda _engine, mode, *_: TextFinder(engine, mode))
     return engine
 
 
@@ -264,4 +274,4 @@ def test_the_lines_of_csv_are_the_originals(blobs: BlobEngine) -> None:
 
 
 def test_the_numbers_are_those_of_the_database() -> None:
-    assert (ocr.ULTRASOUND_NUMBER, ocr.forms.NUMBER) == (OcrEngine.ULTRASOUND, OcrEngine.FORM)
+    assert (ULTRASOUND_NUMBER, forms.NUMBER) == (OcrEngine.ULTRASOUND, OcrEngine.FORM)

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dcmaudit.audit import search
 from dcmaudit.detect.ocr import FinderKind, Mode
 from dcmaudit.detect.pii import DEFAULT, chain_plan
 from dcmaudit.detect.textnet import TextNet, network
 from dcmaudit.errors import EngineError, StoreError
-from dcmaudit.model import Box, Everywhere, FrameAddress, Outcome, Verdict
-from dcmaudit.pipeline import ocr
-from dcmaudit.pipeline.ocr import FileReading, OcrJob, read_file
+from dcmaudit.model import Box, Everywhere, FileReading, FrameAddress, Outcome, Verdict
+from dcmaudit.pipeline.ocr import OcrJob, read_file
 from dcmaudit.pipeline.ocr_output import csv_lines, is_read, store_reading
 from dcmaudit.store import NewRect, OcrEngine, Store, open_store
 from support.files import MemoryReference, dataset, file_bytes
@@ -38,9 +38,9 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Text
         made.append(self)
 
     monkeypatch.setattr(TextNet, "__init__", noted)
-    ocr.finder_of.cache_clear()
+    search.finder_of.cache_clear()
     yield made
-    ocr.finder_of.cache_clear()
+    search.finder_of.cache_clear()
 
 
 @pytest.fixture

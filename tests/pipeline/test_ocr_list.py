@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from dcmaudit.detect.pii import Judgement
 from dcmaudit.errors import UsageError
-from dcmaudit.model import Box, DeviceFacts, FrameAddress, Outcome, Result, Verdict
-from dcmaudit.pipeline.ocr import FileReading, Finding, PlaneReading
+from dcmaudit.model import Box, DeviceFacts, FileReading, Finding, FrameAddress, Outcome, PlaneReading, Result, Verdict
 from dcmaudit.pipeline.ocr_list import COLUMNS, CsvFile, Mark, parse
 from dcmaudit.pipeline.ocr_output import csv_lines
 

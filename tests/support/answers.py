@@ -20,10 +20,11 @@ from dcmaudit.detect.textnet import TextNet
 from dcmaudit.dicom import Instance, open_instance
 from dcmaudit.model import Box, Everywhere, Origin
 from dcmaudit.model.redaction import Request
+from dcmaudit.pipeline.jobs import RedactionJob, RedactionTask
 from dcmaudit.pipeline.ocr import OcrJob, read_file
 from dcmaudit.pipeline.output import Naming
-from dcmaudit.pipeline.redacting import RedactionJob, RedactionTask, redact_file
-from dcmaudit.pipeline.verifying import VerificationTask, verify_pair
+from dcmaudit.pipeline.redaction import redact_file
+from dcmaudit.pipeline.verification import VerificationTask, verify_pair
 from dcmaudit.render import pictures_for_text
 from dcmaudit.render.strokes import stroke_map
 from support.files import PathReference

@@ -15,8 +15,9 @@ from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, Everywhere, Origin, Outcome, Plane, Scope
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionOptions, Request
+from dcmaudit.pipeline.jobs import RedactionJob, RedactionTask
 from dcmaudit.pipeline.output import Naming
-from dcmaudit.pipeline.redacting import RedactionJob, RedactionTask, redact_file
+from dcmaudit.pipeline.redaction import redact_file
 from support.files import PathReference
 
 JUDGES = {"dciodvfy": ["dciodvfy"], "dcmtk": ["dcmdump", "-q-"], "gdcm": ["gdcminfo"]}

@@ -15,8 +15,7 @@ from textgen.cases import make_case
 from textgen.legible import LEGIBLE, clearness
 from textgen.scoring import Score
 
-from dcmaudit.model import Outcome, Result
-from dcmaudit.pipeline.ocr import FileReading
+from dcmaudit.model import FileReading, Outcome, Result
 
 Ink = npt.NDArray[np.bool_]
 

@@ -23,7 +23,7 @@ from pydicom.dataset import Dataset
 from dcmaudit.cli import main
 from dcmaudit.model import Everywhere
 from dcmaudit.model.redaction import RedactionOptions
-from dcmaudit.pipeline.redacting import uid_maker
+from dcmaudit.pipeline.uids import uid_maker
 from support.files import (
     HTJ2K_LOSSLESS,
     JPEG_2000_LOSSLESS,
@@ -214,7 +214,7 @@ PROMISES: list[tuple[str, str, tuple[str, ...]]] = [
     (README, "contacts no other machine, and has no telemetry",
      ("tests/browser/test_trouble.py::test_nothing_is_asked_of_any_other_host",)),
     (README, "nothing is downloaded while the program runs",
-     ("tests/pipeline/test_residual.py::test_a_missing_detector_ends_the_run_before_anything_is_written",)),
+     ("tests/pipeline/test_text_check.py::test_a_missing_detector_ends_the_run_before_anything_is_written",)),
     (README, "step through every plane of a file",
      ("tests/review/test_commands.py::test_every_key_of_the_guide_does_what_the_guide_says",)),
     (README, "Files that are done are left out next time",
@@ -225,11 +225,11 @@ PROMISES: list[tuple[str, str, tuple[str, ...]]] = [
     (README, "only shows and never writes", ("tests/review/test_marking.py::test_the_viewer_writes_nothing_at_all",)),
     (README, "Where that cannot be proved there is no output, and the exit code says so",
      ("no_output_and_a_reason",
-      "tests/pipeline/test_redacting.py::test_without_a_passed_proof_there_is_no_output")),
+      "tests/pipeline/test_redaction.py::test_without_a_passed_proof_there_is_no_output")),
     (README, "Compressed files stay in their transfer syntax; in a baseline JPEG only the touched blocks change",
      ("the_transfer_syntax_stays", "tests/redact/file/test_encodings.py::test_baseline_jpeg_block_by_block")),
     (README, "looks at every plane of every file",
-     ("tests/pipeline/test_residual.py::test_every_plane_is_looked_at_and_named",)),
+     ("tests/pipeline/test_text_check.py::test_every_plane_is_looked_at_and_named",)),
     (README, "every plane as PNG or TIFF", ("tests/model/test_planes.py::test_the_list_has_every_plane_in_order",)),
     (REDACTION, "and only then gives it its name",
      ("a_file_is_read_again_before_it_has_a_name",
@@ -247,9 +247,9 @@ PROMISES: list[tuple[str, str, tuple[str, ...]]] = [
     (REDACTION, "a file known under another one is refused",
      ("tests/cli/test_redact.py::test_a_file_known_under_another_name_gets_its_marks_only_when_asked",)),
     (REDACTION, "a file is refused whose plan does not black all of it",
-     ("tests/pipeline/test_screened.py::test_what_was_left_is_refused_and_named",)),
+     ("tests/pipeline/test_previews.py::test_what_was_left_is_refused_and_named",)),
     (REDACTION, "Normally nothing is missing",
-     ("tests/pipeline/test_screened.py::test_what_was_left_is_refused_and_named",)),
+     ("tests/pipeline/test_previews.py::test_what_was_left_is_refused_and_named",)),
     (REDACTION, "what a run would refuse or fail is refused there too",
      ("tests/cli/test_redact.py::test_a_dry_run_finds_what_only_the_encoders_know",)),
     (REDACTION, "touched frames coded without further loss; LossyImageCompression stays",
@@ -293,7 +293,7 @@ PROMISES: list[tuple[str, str, tuple[str, ...]]] = [
     (REDACTION, "PatientIdentityRemoved is never written", ("only_the_operator_asserts",)),
     (REDACTION, "old UID always becomes the same new one",
      ("uids_are_the_same_within_a_run",
-      "tests/pipeline/test_redacting.py::test_new_uids_are_the_same_within_a_run_and_others_in_the_next")),
+      "tests/pipeline/test_redaction.py::test_new_uids_are_the_same_within_a_run_and_others_in_the_next")),
     (REDACTION, "references to other instances, whose UIDs this file cannot know, are never changed",
      ("tests/redact/file/test_nested.py::test_references_of_a_file_to_itself_follow_its_new_uids",)),
     (REDACTION, "Each such element is named (tags on the way to it, VR, bytes, reason; never its value)",
@@ -313,7 +313,7 @@ PROMISES: list[tuple[str, str, tuple[str, ...]]] = [
     (REDACTION, "Exit codes: 0 every input was redacted and proved", (
         "tests/cli/test_program.py::test_every_kind_of_end_has_its_code",)),
     (REDACTION, "on every plane of each output",
-     ("tests/pipeline/test_residual.py::test_every_plane_is_looked_at_and_named",)),
+     ("tests/pipeline/test_text_check.py::test_every_plane_is_looked_at_and_named",)),
     (REDACTION, "only where the database knows that every plane of it was looked at",
      ("tests/cli/test_release.py::test_a_file_that_nobody_opened_is_not_copied_whatever_asks",
       "tests/cli/test_release.py::test_without_a_database_nobody_looked")),

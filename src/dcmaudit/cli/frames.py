@@ -157,8 +157,7 @@ class _Printer:
         from dcmaudit.pipeline.frames import InstanceReport
 
         where = f" [{problem.where}]" if problem.where else ""
-        hint = f" ({problem.error.hint})" if problem.error.hint else ""
-        self.report(InstanceReport(Result(problem.name, Outcome.FAILED, (f"{problem.error.message}{hint}{where}",))))
+        self.report(InstanceReport(Result(problem.name, Outcome.FAILED, (f"{problem.error.words}{where}",))))
 
 
 def _parts(report: PlaneReport) -> list[str]:

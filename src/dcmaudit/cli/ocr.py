@@ -21,7 +21,8 @@ from dcmaudit.errors import ProcessorError, UsageError
 from dcmaudit.model import Reference
 
 if TYPE_CHECKING:
-    from dcmaudit.pipeline.ocr import FileReading, OcrJob
+    from dcmaudit.model import FileReading
+    from dcmaudit.pipeline.ocr import OcrJob
     from dcmaudit.settings import Settings
     from dcmaudit.sources import Tally
     from dcmaudit.store import Store

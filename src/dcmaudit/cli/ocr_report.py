@@ -13,7 +13,8 @@ from dcmaudit.model import Outcome, Reference, Result, Verdict
 from dcmaudit.model.texts import printable
 
 if TYPE_CHECKING:
-    from dcmaudit.pipeline.ocr import FileReading, OcrJob
+    from dcmaudit.model import FileReading
+    from dcmaudit.pipeline.ocr import OcrJob
     from dcmaudit.sources import Problem, Tally
     from dcmaudit.store import Store
 
@@ -113,11 +114,10 @@ class Report:
 
     def problem(self, problem: Problem) -> None:
         """A name that leads to nothing that can be read; where there is something, the database keeps why."""
-        from dcmaudit.pipeline.ocr import FileReading
+        from dcmaudit.model import FileReading
 
         where = f" [{problem.where}]" if problem.where else ""
-        hint = f" ({problem.error.hint})" if problem.error.hint else ""
-        result = Result(problem.name, Outcome.FAILED, (f"{problem.error.message}{hint}{where}",))
+        result = Result(problem.name, Outcome.FAILED, (f"{problem.error.words}{where}",))
         if self._store is not None and _is_image(problem):
             result = self._keep(FileReading(result))
         self._count(result)
@@ -201,7 +201,7 @@ class ProgressLike(Protocol):
 
 
 def _answered(reference: Reference, answer: FileReading | Exception) -> FileReading:
-    from dcmaudit.pipeline.ocr import FileReading
+    from dcmaudit.model import FileReading
     from dcmaudit.pipeline.workers import CrashError
 
     if isinstance(answer, FileReading):

@@ -23,9 +23,9 @@ from dcmaudit.model import Reference
 
 if TYPE_CHECKING:
     from dcmaudit.model.redaction import Request
-    from dcmaudit.pipeline.asked import Asked
-    from dcmaudit.pipeline.redacting import RedactionJob
+    from dcmaudit.pipeline.jobs import RedactionJob
     from dcmaudit.pipeline.remote import Target
+    from dcmaudit.pipeline.request_sources import RequestSources
     from dcmaudit.settings import Settings
     from dcmaudit.store import Store
 
@@ -150,7 +150,7 @@ def _where(group: argparse._ArgumentGroup) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Redact every file; the plan and JSON go to standard output, everything else to standard error."""
     from dcmaudit.pipeline import workers
-    from dcmaudit.pipeline.redacting import redact_file
+    from dcmaudit.pipeline.redaction import redact_file
     from dcmaudit.sources import Tally
 
     job = _job(args, settings)
@@ -220,20 +220,20 @@ def _progress(args: argparse.Namespace, settings: Settings, listed: list[Referen
 
 
 def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
+    from dcmaudit.audit import checked_rules, rule_paths
     from dcmaudit.model.redaction import IconPolicy, NewUids, OverlayPolicy, PrivatePolicy, RedactionOptions
     from dcmaudit.pipeline.clearance import AcceptedText
+    from dcmaudit.pipeline.jobs import RedactionJob
     from dcmaudit.pipeline.output import Naming
-    from dcmaudit.pipeline.redacting import RedactionJob
     from dcmaudit.pipeline.remote import prefix_of, target_folder
-    from dcmaudit.pipeline.residual import looking_job
-    from dcmaudit.pipeline.rules import require_rules, rule_paths
+    from dcmaudit.pipeline.text_check import looking_job
     from dcmaudit.pipeline.workers import cores
 
     _check(args)
     rules = rule_paths(args.deid_rules, settings) if args.deid else ()
     if rules:
         # A faulty rule ends the run before anything is written.
-        require_rules(rules, ignore_sections=settings.ignore_sections)
+        checked_rules(rules, ignore_sections=settings.ignore_sections)
     if args.check_text:
         looking_job().make_finder()  # so does a missing detector
     exact = _exact_output(args, settings)
@@ -369,14 +369,16 @@ def _ledger(args: argparse.Namespace, settings: Settings) -> Store | None:
 
 def _asked(
     args: argparse.Namespace, settings: Settings, store: Store | None, report: Report
-) -> tuple[Asked, list[Reference]]:
+) -> tuple[RequestSources, list[Reference]]:
     """Everything that is asked, and the files that a CSV list names."""
-    from dcmaudit.pipeline.asked import Asked
+    from dcmaudit.pipeline.request_sources import RequestSources
 
     by_file: dict[str, list[Request]] = {}
     problems: dict[str, list[str]] = {}
     listed = [] if args.csv is None else from_csv(args, settings, by_file, problems, report)
-    asked = Asked(_everywhere(args), by_file, problems, store, unreviewed=args.include_unreviewed, moved=args.moved)
+    asked = RequestSources(
+        _everywhere(args), by_file, problems, store, unreviewed=args.include_unreviewed, moved=args.moved
+    )
     return asked, listed
 
 

@@ -16,7 +16,7 @@ from dcmaudit.model import Reference
 if TYPE_CHECKING:
     from dcmaudit.cli.guard import Protected
     from dcmaudit.model.redaction import Request
-    from dcmaudit.pipeline.redacting import RedactionJob
+    from dcmaudit.pipeline.jobs import RedactionJob
     from dcmaudit.pipeline.remote import Target
     from dcmaudit.settings import Settings
     from dcmaudit.sources import NameList, Tally
@@ -113,7 +113,7 @@ def fresh(
         try:
             targets = job.naming.places_for(reference)
         except UsageError as error:
-            report.refuse(reference.name, f"{error.message} ({error.hint})" if error.hint else error.message)
+            report.refuse(reference.name, error.words)
             continue
         reals = {_real(str(target)): target for target in targets}
         other = next((real for real in reals if real in taken), None)

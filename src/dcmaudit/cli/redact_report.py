@@ -7,15 +7,16 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, inputs, say
 from dcmaudit.cli.twins import Twins
 from dcmaudit.model import Outcome, Reference, Result
 from dcmaudit.model.texts import printable
+from dcmaudit.report.redactions import as_json
 
 if TYPE_CHECKING:
-    from dcmaudit.pipeline.redacting import RedactionReport, RedactionTask
+    from dcmaudit.pipeline.jobs import RedactionReport, RedactionTask
     from dcmaudit.pipeline.remote import Target
     from dcmaudit.sources import Tally
 
@@ -58,7 +59,7 @@ class Report:
 
     def take(self, task: RedactionTask, answer: RedactionReport | Exception) -> None:
         """One file's report, or the exception that its worker ended with."""
-        from dcmaudit.pipeline.redacting import RedactionReport
+        from dcmaudit.pipeline.jobs import RedactionReport
         from dcmaudit.pipeline.workers import BrokenOffError, CrashError, NotBegunError
 
         if isinstance(answer, BrokenOffError):
@@ -85,7 +86,7 @@ class Report:
         self._plain(Result(name, Outcome.REFUSED, (reason,)))
 
     def _plain(self, result: Result) -> None:
-        from dcmaudit.pipeline.redacting import RedactionReport
+        from dcmaudit.pipeline.jobs import RedactionReport
 
         self._tell(RedactionReport(result))
 
@@ -95,7 +96,7 @@ class Report:
         self.partly += report.partly
         self.one_done(result.outcome not in _GOOD)
         if self._json:
-            self.put(json.dumps(_as_json(report)))
+            self.put(json.dumps(as_json(report)))
         elif self._dry:
             self.put(f"{printable(result.name)}: {self._word(result.outcome)}")
             for line in report.plan:
@@ -172,16 +173,3 @@ class Report:
             f"{inputs(total)}{what}: {', '.join(parts) or 'none'}{f'; passed over: {left}' if left else ''}",
             file=sys.stderr,
         )
-
-
-def _as_json(report: RedactionReport) -> dict[str, Any]:
-    return {
-        "file": report.result.name,
-        "outcome": report.result.outcome.value,
-        "reasons": list(report.result.reasons),
-        "output": None if report.output is None else str(report.output),
-        "plan": list(report.plan),
-        "notes": list(report.notes),
-        "proof": report.proof,
-        "partly_audited": report.partly,
-    }

@@ -65,8 +65,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _check(args: argparse.Namespace, settings: Settings) -> int:
+    from dcmaudit.audit import rule_paths, rules_of
     from dcmaudit.pipeline import workers
-    from dcmaudit.pipeline.rules import ask_rules, rule_paths, rules_of
+    from dcmaudit.pipeline.rules import ask_rules
     from dcmaudit.sources import Tally
 
     if args.jobs is not None and args.jobs < 1:
@@ -93,10 +94,10 @@ def _check(args: argparse.Namespace, settings: Settings) -> int:
 
 def _usable(paths: tuple[str, ...], settings: Settings) -> bool:
     """Whether whatever acts on rules takes these; if not, why is said."""
-    from dcmaudit.pipeline.rules import require_rules
+    from dcmaudit.audit import checked_rules
 
     try:
-        require_rules(paths, ignore_sections=settings.ignore_sections)
+        checked_rules(paths, ignore_sections=settings.ignore_sections)
     except RuleError as error:
         say(f"redact --deid and the reviewer refuse these rules: {error}")
         return False
@@ -104,7 +105,7 @@ def _usable(paths: tuple[str, ...], settings: Settings) -> bool:
 
 
 def _introduce(rules: RuleSet) -> None:
-    from dcmaudit.pipeline.rules import unknown_fields
+    from dcmaudit.audit import unknown_fields
 
     for file in rules.files:
         ignored = f"; not used: {', '.join(file.ignored)}" if file.ignored else ""

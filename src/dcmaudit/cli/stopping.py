@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from dcmaudit.cli.common import say
-from dcmaudit.pipeline.holding import hold
+from dcmaudit.pipeline.hold import hold
 
 _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 

@@ -17,8 +17,8 @@ from dcmaudit.model.texts import printable
 if TYPE_CHECKING:
     from dcmaudit.model.proof import Proof
     from dcmaudit.model.redaction import Request
-    from dcmaudit.pipeline.redacting import RedactionJob
-    from dcmaudit.pipeline.verifying import VerificationTask
+    from dcmaudit.pipeline.jobs import RedactionJob
+    from dcmaudit.pipeline.verification import VerificationTask
     from dcmaudit.settings import Settings
 
 NAME = "verify"
@@ -81,7 +81,7 @@ def _what(group: argparse._ArgumentGroup) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Prove every pair; findings go to standard error, JSON to standard output."""
     from dcmaudit.pipeline import workers
-    from dcmaudit.pipeline.verifying import verify_pair
+    from dcmaudit.pipeline.verification import verify_pair
 
     names, rects = _split(args)
     job = _job(args, settings)
@@ -147,16 +147,16 @@ def _split(args: argparse.Namespace) -> tuple[list[str], list[str]]:
 
 
 def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
+    from dcmaudit.audit import checked_rules, rule_paths
     from dcmaudit.model.redaction import IconPolicy, NewUids, OverlayPolicy, PrivatePolicy, RedactionOptions
+    from dcmaudit.pipeline.jobs import RedactionJob
     from dcmaudit.pipeline.output import Naming
-    from dcmaudit.pipeline.redacting import RedactionJob
-    from dcmaudit.pipeline.residual import looking_job
-    from dcmaudit.pipeline.rules import require_rules, rule_paths
+    from dcmaudit.pipeline.text_check import looking_job
 
     rules = rule_paths(args.deid_rules, settings) if args.deid else ()
     if rules:
         # A faulty rule ends the run before anything is compared.
-        require_rules(rules, ignore_sections=settings.ignore_sections)
+        checked_rules(rules, ignore_sections=settings.ignore_sections)
     options = RedactionOptions(
         overlays=OverlayPolicy(args.overlays),
         icons=IconPolicy(args.icons),
@@ -176,8 +176,8 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
 
 
 def _tasks(args: argparse.Namespace, names: list[str], rects: list[str]) -> list[VerificationTask]:
-    from dcmaudit.pipeline.redacting import RedactionTask
-    from dcmaudit.pipeline.verifying import VerificationTask
+    from dcmaudit.pipeline.jobs import RedactionTask
+    from dcmaudit.pipeline.verification import VerificationTask
     from dcmaudit.sources import LocalReference
 
     everywhere = _everywhere(args, rects)

@@ -19,6 +19,7 @@ from dcmaudit.model.planes import (
     UnshownKind,
     parse_key,
 )
+from dcmaudit.model.readings import Content, Doubt, FileReading, Finding, Judgement, PlaneReading, worst
 from dcmaudit.model.references import Reference
 from dcmaudit.model.regions import Everywhere, Origin, Region, Scope, Verdict
 from dcmaudit.model.states import HowSeen, Outcome, Result, ReviewState
@@ -26,16 +27,21 @@ from dcmaudit.model.views import Projection, Rendering, View
 
 __all__ = [
     "Box",
+    "Content",
     "Coverage",
     "DeviceFacts",
+    "Doubt",
     "Everywhere",
     "Example",
+    "FileReading",
+    "Finding",
     "FrameAddress",
     "HowSeen",
     "IconAddress",
     "Identity",
     "InstanceFacts",
     "Judged",
+    "Judgement",
     "Mark",
     "Origin",
     "Outcome",
@@ -45,6 +51,7 @@ __all__ = [
     "PlaneGroup",
     "PlaneKind",
     "PlaneList",
+    "PlaneReading",
     "Point",
     "Projection",
     "Reference",
@@ -64,4 +71,5 @@ __all__ = [
     "parse_key",
     "plane_frame",
     "plane_group",
+    "worst",
 ]

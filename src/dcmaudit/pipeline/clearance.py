@@ -9,9 +9,8 @@ from typing import Any
 
 from dcmaudit.dicom import Instance
 from dcmaudit.errors import DcmauditError
-from dcmaudit.model import PlaneGroup, PlaneKind, PlaneList, ReviewState, Verdict
+from dcmaudit.model import Content, PlaneGroup, PlaneKind, PlaneList, ReviewState, Verdict
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionOptions
-from dcmaudit.pipeline.content import Content
 from dcmaudit.store import IdentityRecord, Look, SeenRecord, SeenSpan, Store
 
 Ranges = list[tuple[int, int]]
@@ -242,6 +241,5 @@ def undecoded(instance: Instance) -> str | None:
     try:
         count = require_decoded(instance)
     except DcmauditError as error:
-        hint = f" ({error.hint})" if error.hint else ""
-        return f"no decoder reads all of it, so it is not copied: {error.message}{hint}"
+        return f"no decoder reads all of it, so it is not copied: {error.words}"
     return None if count else "nothing in it can be shown, so nobody can have looked at it and it is not copied"

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dcmaudit.errors import MissingExtraError, UsageError
-from dcmaudit.pipeline.holding import hold
+from dcmaudit.pipeline.hold import hold
 from dcmaudit.pipeline.workers import BrokenOffError, CrashError, NotBegunError, answer_of
 
 if TYPE_CHECKING:

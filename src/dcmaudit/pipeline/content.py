@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from dcmaudit.errors import SourceUnreadableError
-from dcmaudit.model import Reference
+from dcmaudit.model import Content, Reference
 
 _CHUNK = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """``digest`` is ``sha256:`` and the hexadecimal digest of every byte of the file, ``size`` counts them.
-
-    ``modified_ns`` is the time of change of a file of this machine, None for an object of a bucket.
-    """
-
-    digest: str
-    size: int
-    modified_ns: int | None
 
 
 def instance_key(uid: str | None) -> bytes | None:

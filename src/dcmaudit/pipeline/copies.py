@@ -7,10 +7,10 @@ from typing import Any
 
 from dcmaudit.dicom import Instance
 from dcmaudit.errors import SourceUnreadableError
-from dcmaudit.model import Reference
+from dcmaudit.model import Content, Reference
 from dcmaudit.model.redaction import RedactionOptions
 from dcmaudit.pipeline.clearance import AcceptedText, Clearance, Ledger, clear, undecoded
-from dcmaudit.pipeline.content import Content, content_of
+from dcmaudit.pipeline.content import content_of
 
 
 @dataclass(frozen=True, slots=True)

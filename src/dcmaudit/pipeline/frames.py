@@ -97,7 +97,7 @@ def show_instance(
                     break
                 planes.append(_one_plane(plane, lambda: instance.read(plane.address), view, target, base))  # noqa: B023
     except DcmauditError as error:
-        return InstanceReport(_outcome(reference.name, planes, _words(error)), tuple(planes))
+        return InstanceReport(_outcome(reference.name, planes, error.words), tuple(planes))
     return InstanceReport(_outcome(reference.name, planes), tuple(planes))
 
 
@@ -141,7 +141,7 @@ def _one_plane(
         if path is not None and target is not None:
             _write(path, encode_png(picture) if target.format is Format.PNG else encode_tiff(picture), target)
     except DcmauditError as error:
-        return PlaneReport(plane, _words(error))
+        return PlaneReport(plane, error.words)
     except MemoryError:
         return PlaneReport(plane, "there is not enough memory for it")
     return PlaneReport(plane, written=path, note=note)
@@ -157,10 +157,6 @@ def _outcome(name: str, planes: list[PlaneReport], failure: str | None = None) -
     if failure is None and all(report.plane.kind is PlaneKind.UNSHOWN for report in planes):
         return Result(name, Outcome.REFUSED, tuple(reasons) or ("there is nothing in it that can be shown",))
     return Result(name, Outcome.FAILED, tuple(reasons))
-
-
-def _words(error: DcmauditError) -> str:
-    return f"{error.message} ({error.hint})" if error.hint else error.message
 
 
 def _base(reference: Reference, target: Target) -> Path:

@@ -9,11 +9,14 @@ from typing import TextIO
 
 from dcmaudit.model import (
     Everywhere,
+    FileReading,
+    Finding,
     FrameAddress,
     IconAddress,
     Outcome,
     OverlayAddress,
     PlaneAddress,
+    PlaneReading,
     Reference,
     Scope,
     StrayBitAddress,
@@ -22,7 +25,7 @@ from dcmaudit.model import (
     covered_area,
 )
 from dcmaudit.pipeline.content import stamp_of
-from dcmaudit.pipeline.ocr import FileReading, Finding, OcrJob, PlaneReading
+from dcmaudit.pipeline.ocr import OcrJob
 from dcmaudit.pipeline.ocr_list import COLUMNS, Mark, marked
 from dcmaudit.store import Look, NewRect, OcrEngine, RectRow, Store
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
-from dcmaudit.detect.rules import Rule, RuleSet, default_rules, load_rules, rule_files, suggest_by_rules
+from dcmaudit.audit import header_rectangles, rules_of
+from dcmaudit.detect.rules import Rule
 from dcmaudit.dicom import open_instance
-from dcmaudit.dicom.header_view import header_view, is_known, unknown_element
 from dcmaudit.model import DeviceFacts, Reference, Size, covered_area
-from dcmaudit.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,42 +47,22 @@ class FileAnswer:
     """Whether a rule denies the whole file, so that ``redact`` refuses it."""
 
 
-def rule_paths(deid_rules: str | None, settings: Settings) -> tuple[str, ...]:
-    """The files to load: those named, here or in the settings, else those of the site, else dcmaudit's own rules.
-
-    SourceNotFoundError where ``deid_rules`` leads to none.
-    """
-    found = rule_files(deid_rules or settings.deid_rules, settings.smi_root)
-    return tuple(str(path) for path in found) or (str(default_rules()),)
-
-
-@lru_cache(maxsize=4)
-def rules_of(paths: tuple[str, ...]) -> RuleSet:
-    """The rules of these files, loaded once in each process; RuleError and SourceError as ``load_rules`` has them."""
-    return load_rules(paths)
-
-
-def require_rules(paths: tuple[str, ...], *, ignore_sections: bool = False) -> None:
-    """RuleError where a part of these files can never do anything, as ``load_rules`` tells."""
-    load_rules(paths, unknown=unknown_element, ignore_sections=ignore_sections)
-
-
 def ask_rules(paths: tuple[str, ...], reference: Reference) -> FileAnswer:
     """The answer for one file; SourceError or DicomError where it cannot be read."""
     rules = rules_of(paths)
     with open_instance(reference) as instance:
         device = instance.facts.device
-        if not device.rows or not device.columns:
-            return FileAnswer(reference.name, device, None)
-        size = Size(device.columns, device.rows)
-        found = suggest_by_rules(rules, header_view(instance), size)
+        header = header_rectangles(instance, rules)
+    found = header.rules
+    if found is None or header.size is None:
+        return FileAnswer(reference.name, device, None)
     return FileAnswer(
         reference.name,
         device,
-        size,
+        header.size,
         tuple(_match(rule, denies=rule in found.denials) for rule in found.matches),
         len(found.regions),
-        covered_area(region.box for region in found.regions) / size.area,
+        covered_area(region.box for region in found.regions) / header.size.area,
         tuple(problem.message for problem in found.problems),
         undecided=not found.is_complete,
         denied=bool(found.denials),
@@ -93,15 +71,6 @@ def ask_rules(paths: tuple[str, ...], reference: Reference) -> FileAnswer:
 
 def _match(rule: Rule, *, denies: bool) -> RuleMatch:
     return RuleMatch(rule.label, rule.file, rule.line, rule.group, len(rule.marks), denies)
-
-
-def unknown_fields(rules: RuleSet) -> list[str]:
-    """Elements that rules ask for and no dictionary knows: misspelt, most likely, so their rules never apply."""
-    return sorted(_name(field) for field in rules.fields if not is_known(field))
-
-
-def _name(field: str | int | tuple[int, str, int]) -> str:
-    return f"({field >> 16:04X},{field & 0xFFFF:04X})" if isinstance(field, int) else str(field)
 
 
 @dataclass(slots=True)

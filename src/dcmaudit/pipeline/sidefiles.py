@@ -7,19 +7,14 @@ output. One that is there all the same, as earlier versions left them, is known 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
-from enum import Enum
+from dataclasses import dataclass
 from typing import Any
 
-from dcmaudit import __version__
 from dcmaudit.errors import DcmauditError, UsageError
-from dcmaudit.model.redaction import Blackened, RedactionOptions, RedactionPlan
-from dcmaudit.pipeline.holding import hold
+from dcmaudit.pipeline.hold import hold
 from dcmaudit.pipeline.output import Draft, draft, require_free
 from dcmaudit.pipeline.remote import Target
 from dcmaudit.sources import reference_to
@@ -107,52 +102,6 @@ def _is_ours(place: Target, suffix: str) -> bool:
     except (OSError, ValueError, RecursionError, DcmauditError):
         return False
     return isinstance(found, dict) and _KNOWN_BY[suffix] <= found.keys()
-
-
-# --- the record ---------------------------------------------------------------------------------------------------
-
-
-def record_of(proof: Mapping[str, Any], plan: RedactionPlan, run: Mapping[str, Any], user: str) -> dict[str, Any]:
-    """The record of a proof with what it is a proof of: the version, the options, the source of each rectangle.
-
-    ``digest`` is that of everything but itself and ``made``, which says when and by whom: so a proof that is made
-    again of the same output has the same digest. ``run`` are the options that are not in the plan.
-    """
-    record = {
-        **proof,
-        "version": f"dcmaudit {__version__}",
-        "options": {**_options(plan.options), **run},
-        "rectangles": _rectangles(plan),
-    }
-    digest = hashlib.sha256(json.dumps(record, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-    made = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": user}
-    return {**record, "digest": f"sha256:{digest}", "made": made}
-
-
-def _options(options: RedactionOptions) -> dict[str, Any]:
-    values = asdict(options)
-    return {each.name: _plain(values[each.name]) for each in fields(options)}
-
-
-def _plain(value: object) -> object:
-    return value.value if isinstance(value, Enum) else value
-
-
-def _rectangles(plan: RedactionPlan) -> list[dict[str, Any]]:
-    """What is blacked where and on whose word; ``planes`` is a plane's key, or a group's name for all of its planes."""
-    found = [
-        {"planes": f"every plane of {group.title}", **_rectangle(item)}
-        for group in plan.listing.groups
-        for item in plan.for_group(group)
-    ]
-    found += [{"planes": address.key, **_rectangle(item)} for address, items in plan.planes.items() for item in items]
-    return found
-
-
-def _rectangle(item: Blackened) -> dict[str, Any]:
-    box = item.box
-    edges = [box.left, box.top, box.last_x, box.last_y]
-    return {"box": edges, "source": item.origin.value, "reason": item.reason}
 
 
 def differs(output: Target, findings: str) -> UsageError:

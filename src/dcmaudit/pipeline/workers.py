@@ -18,7 +18,7 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any, TypeVar
 
-from dcmaudit.pipeline.holding import hold
+from dcmaudit.pipeline.hold import hold
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")

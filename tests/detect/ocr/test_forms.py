@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dcmaudit.audit import FORM_NAME
 from dcmaudit.detect.ocr import Mode
 from dcmaudit.detect.ocr.forms import REASON, UNREAD_REASON, is_form, reason
 from dcmaudit.detect.ocr.spots import Line
 from dcmaudit.detect.pii import DEFAULT, chain_plan
 from dcmaudit.model import Box, Verdict
-from dcmaudit.pipeline.ocr import FORM_NAME, OcrJob, read_file
+from dcmaudit.pipeline.ocr import OcrJob, read_file
 from dcmaudit.sources import LocalReference
 from support.files import dataset, file_bytes
 from support.lettering import lettered

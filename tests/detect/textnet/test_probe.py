@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dcmaudit.audit import search
 from dcmaudit.cli import main
 from dcmaudit.detect.textnet import TextNet, network
 from dcmaudit.detect.textnet.network import DESCRIPTION, FOLDER
 from dcmaudit.detect.textnet.probe import Probe
 from dcmaudit.errors import EngineError, ProcessorError
-from dcmaudit.pipeline import ocr
 from support.files import dataset, file_bytes
 from support.lettering import lettered
 from support.smallnet import write_net
@@ -35,7 +35,7 @@ def damaged(folder: Path) -> Path:
 def other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The package's weights are those of a network that another processor answered for."""
     monkeypatch.setattr(network, "FOLDER", damaged(tmp_path / "net"))
-    ocr.finder_of.cache_clear()
+    search.finder_of.cache_clear()
     return tmp_path
 
 

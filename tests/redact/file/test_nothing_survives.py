@@ -213,8 +213,9 @@ def test_private_information_of_the_file_meta_goes() -> None:
 @pytest.mark.parametrize("scope", [Everywhere.ALL_FRAMES, Everywhere.ALL_OVERLAYS])
 def test_what_stands_behind_the_last_frame_of_an_overlay_goes(scope: Everywhere, syntax: str, tmp_path: Path) -> None:
     from dcmaudit.model import Outcome
+    from dcmaudit.pipeline.jobs import RedactionJob, RedactionTask
     from dcmaudit.pipeline.output import Naming
-    from dcmaudit.pipeline.redacting import RedactionJob, RedactionTask, redact_file
+    from dcmaudit.pipeline.redaction import redact_file
 
     bits = np.ones((ROWS, COLUMNS), np.uint8)
     data = dataset(PICTURE, big_endian=syntax == BIG_ENDIAN)

@@ -2,7 +2,8 @@
 
 from dcmaudit.detect.pii.choosing import DEFAULT, ChainPlan, chain_plan
 from dcmaudit.detect.pii.header import HeaderJudge
-from dcmaudit.detect.pii.judging import NOBODY, NOT_ASKED, NOT_READ, Chain, Judgement, worst
+from dcmaudit.detect.pii.judging import NOBODY, NOT_ASKED, NOT_READ, Chain
+from dcmaudit.model import Judgement, worst
 
 __all__ = [
     "DEFAULT",

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import regex
 
-from dcmaudit.detect.pii.judging import Judgement
 from dcmaudit.detect.pii.technical import LONGEST, is_technical
 from dcmaudit.errors import ListError
-from dcmaudit.model import Verdict
+from dcmaudit.model import Judgement, Verdict
 from dcmaudit.settings.plainfile import read_text
 
 NAME = "allowlist"

@@ -6,9 +6,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from dcmaudit.detect.pii.judging import Judgement
 from dcmaudit.errors import EngineError, MissingExtraError
-from dcmaudit.model import Verdict
+from dcmaudit.model import Judgement, Verdict
 
 SPACY_MODELS = ("en_core_web_trf", "en_core_web_lg", "en_core_web_md", "en_core_web_sm")
 """In the order in which they are preferred; the place in it is added to 10 for the database."""

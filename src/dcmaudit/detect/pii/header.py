@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from dcmaudit.detect.pii.dates import dates_in, times_in
-from dcmaudit.detect.pii.judging import Judgement
 from dcmaudit.detect.pii.technical import is_technical
 from dcmaudit.detect.pii.words import distance, folded, holds_nearly, plain, words
-from dcmaudit.model import Verdict
+from dcmaudit.model import Judgement, Verdict
 
 NAME = "header"
 NUMBER = 100

@@ -3,29 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-from dcmaudit.model import Box, Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """A verdict with its reason. ``reason`` names kinds of attributes and patterns, never the text itself.
-
-    ``judge`` is who said so, ``number`` what the database's ``nerengine`` holds for it.
-    """
-
-    verdict: Verdict
-    reason: str
-    judge: str
-    number: int
-
-    @property
-    def is_treated_as_identifying(self) -> bool:
-        """Whether the text must be dealt with: all that is not known to be harmless."""
-        return self.verdict is not Verdict.HARMLESS
-
+from dcmaudit.model import Box, Judgement, Verdict
 
 NOBODY = Judgement(Verdict.UNKNOWN, "nobody knows this text, so it counts as identifying", "", -1)
 NOT_ASKED = Judgement(Verdict.UNKNOWN, "not judged", "", -1)
@@ -100,9 +80,3 @@ def _is_beside(box: Box, right: Box) -> bool:
     common = min(box.bottom, right.bottom) - max(box.top, right.top)
     # Boxes carry margins, so neighbours may overlap a little.
     return right.left > box.left and common >= 0.6 * height and -height <= right.left - box.right <= 1.2 * height
-
-
-def worst(judgements: Iterable[Judgement]) -> Judgement | None:
-    """The judgement that decides about all of them together; None where there are none."""
-    order = {Verdict.IDENTIFYING: 0, Verdict.UNKNOWN: 1, Verdict.HARMLESS: 2}
-    return min(judgements, key=lambda judgement: order[judgement.verdict], default=None)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 from dcmaudit.detect.pii.dates import dates_in, has_clock
-from dcmaudit.detect.pii.judging import Judgement
 from dcmaudit.detect.pii.words import as_digits, plain
-from dcmaudit.model import Verdict
+from dcmaudit.model import Judgement, Verdict
 
 NAME = "patterns"
 NUMBER = 101

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 
-from dcmaudit.detect.rules import RuleSet, Suggestions, default_rules, load_rules, rule_files, suggest_by_rules
-from dcmaudit.detect.ultrasound import ultrasound_regions
+from dcmaudit.audit import checked_rules, header_rectangles, rule_paths
+from dcmaudit.detect.rules import RuleSet
 from dcmaudit.dicom import Instance
-from dcmaudit.dicom.header_view import header_view, unknown_element
 from dcmaudit.errors import DcmauditError
-from dcmaudit.model import PlaneKind, Region, Size
+from dcmaudit.model import PlaneKind, Region
 from dcmaudit.review.services.page_words import told
 from dcmaudit.settings import Settings
 
@@ -28,28 +27,30 @@ class HeaderRules:
         None for an instance without frames, but for what denies it: rules and regions speak of image pixels. Rules
         that cannot be loaded are such a problem too, for suggestions that nobody misses would pass for none.
         """
-        size = next((group.size for group in instance.planes.groups if group.kind is PlaneKind.FRAME), None)
-        header = header_view(instance)
         try:
-            suggested = suggest_by_rules(self._loaded(), header, size or Size(1, 1))
+            rules = self._loaded()
+            found = header_rectangles(instance, rules, ultrasound=True)
         except DcmauditError as error:
-            suggested = Suggestions()
             notes = [f"the deid rules cannot be used, so nothing is suggested by them: {told(error)}"]
+            found = header_rectangles(instance, None, ultrasound=True)
         else:
             notes = [
                 f"the rule {rule.name} of %filter {rule.group} denies this file: redacting by these rules refuses it"
-                for rule in suggested.denials
+                for rule in found.denials
             ]
-        if size is None:
+        if not any(group.kind is PlaneKind.FRAME for group in instance.planes.groups):
             return [], notes
-        ultrasound = ultrasound_regions(header, size)
-        problems = [*ultrasound.problems, *suggested.problems]
-        notes += dict.fromkeys(problem.message for problem in problems)
-        return [*ultrasound.regions, *suggested.regions], notes
+        regions: list[Region] = []
+        problems: list[str] = []
+        for part in (found.ultrasound, found.rules):
+            if part is not None:
+                regions += part.regions
+                problems += [problem.message for problem in part.problems]
+        return regions, [*notes, *dict.fromkeys(problems)]
 
     def _loaded(self) -> RuleSet:
         with self._lock:
             if self._rules is None:
-                found = rule_files(self._settings.deid_rules, self._settings.smi_root) or [default_rules()]
-                self._rules = load_rules(found, unknown=unknown_element, ignore_sections=self._settings.ignore_sections)
+                paths = rule_paths(None, self._settings)
+                self._rules = checked_rules(paths, ignore_sections=self._settings.ignore_sections)
             return self._rules

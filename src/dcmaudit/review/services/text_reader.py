@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dcmaudit.detect.ocr import DEFAULT_ENGINE, Line, Mode, Picture, TextFinder, finder_for, forms, make_finder
-from dcmaudit.detect.ocr.pictures import telling
-from dcmaudit.detect.pii import DEFAULT, ChainPlan, chain_plan
-from dcmaudit.dicom.header_view import header_view
+from dcmaudit.audit import TextLook, TextSearch
+from dcmaudit.detect.ocr import DEFAULT_ENGINE, Mode, TextFinder, forms
+from dcmaudit.detect.pii import DEFAULT, chain_plan
+from dcmaudit.dicom import Instance
 from dcmaudit.errors import DcmauditError, ReviewError
-from dcmaudit.model import Box, Origin, Plane, Region, Size, Verdict
-from dcmaudit.render import pictures_for_text
+from dcmaudit.model import Doubt, Origin, Plane, PlaneAddress, PlaneReading, Region, Verdict
 from dcmaudit.review.services.page_words import page_words
 from dcmaudit.review.services.threads import Workers
 from dcmaudit.review.state.open_file import OpenFile
@@ -56,7 +55,8 @@ class TextReader:
         self._lock = threading.Lock()
         self._workers: Workers | None = None
         self._finder: TextFinder | None = None
-        self._plan: ChainPlan | None = None
+        self._search: TextSearch | None = None
+        self._look: tuple[Instance, TextLook] | None = None
 
     def ask(self, session: Session, file: OpenFile, plane: Plane) -> None:
         """Begin to look for text on ``plane``; what is found becomes suggestions of the file.
@@ -104,48 +104,42 @@ class TextReader:
         session.bump()
 
     def _read(self, session: Session, file: OpenFile, plane: Plane, left: Callable[[], bool]) -> Reading:
-        if self._finder is None:
-            self._plan = chain_plan(DEFAULT, smi_root=self._settings.smi_root)
-            # One core stays free for whoever goes on reviewing.
-            threads = max(1, (os.cpu_count() or 1) - 1)
-            tessdata = self._settings.tessdata_prefix
-            self._finder = make_finder(
-                DEFAULT_ENGINE,
-                finder_for(None, Mode.DEFAULT),
-                Mode.DEFAULT,
-                threads=threads,
-                tessdata=str(tessdata) if tessdata else None,
-            )
+        if self._finder is None or self._search is None:
+            self._search = _search(self._settings)
+            self._finder = self._search.own_finder()
         with self._desk.pool.lease(file.file_id, session.worklist.referrer(file.place)) as instance:
-            pictures = telling(pictures_for_text(instance.read(plane.address)))
-            header = header_view(instance)
-        if not pictures or self._plan is None:
-            return Reading()
-        seen = self._finder.look(pictures, stop=left)
-        judgements = self._plan.chain(header).judge_all(
-            [line.text for line in seen.lines],
-            [line.box for line in seen.lines],
-            [line.confidence for line in seen.lines],
+            if self._look is None or self._look[0] is not instance:
+                self._look = instance, TextLook(self._search, self._finder, instance)
+            return _reading(self._look[1].look_at(plane, stop=left))
+
+
+def _search(settings: Settings) -> TextSearch:
+    """The search of ``dcmaudit ocr`` without options, so that both find the same."""
+    tessdata = settings.tessdata_prefix
+    return TextSearch(
+        DEFAULT_ENGINE,
+        Mode.DEFAULT,
+        chain_plan(DEFAULT, smi_root=settings.smi_root),
+        # One core stays free for whoever goes on reviewing.
+        threads=max(1, (os.cpu_count() or 1) - 1),
+        tessdata=None if tessdata is None else str(tessdata),
+    )
+
+
+def _reading(seen: PlaneReading) -> Reading:
+    found = tuple(
+        Region(
+            one.box, seen.address, Origin.OCR, one.judgement.reason, one.text or None, one.judgement.verdict,
+            one.confidence,
         )
-        found = tuple(
-            Region(line.box, plane.address, Origin.OCR, said.reason, line.text or None, said.verdict, line.confidence)
-            for line, said in zip(seen.lines, judgements, strict=True)
-        )
-        form = _form(plane, pictures[0], seen.lines) if forms.is_form(pictures[0], seen.lines) else ()
-        return Reading((*form, *found), tuple(_rejected(plane, line) for line in seen.rejected), bool(form))
+        for one in seen.findings
+    )  # fmt: skip
+    return Reading(found, tuple(_rejected(seen.address, doubt) for doubt in seen.doubts), seen.is_form)
 
 
-def _form(plane: Plane, picture: Picture, lines: Sequence[Line]) -> tuple[Region]:
-    """One rectangle over the whole of a page of text: handwriting on it is read badly or not at all."""
-    rows, columns = picture.shape[:2]
-    box = Box.whole(Size(int(columns), int(rows)))
-    verdict = Verdict.IDENTIFYING if forms.is_read(lines) else Verdict.UNKNOWN
-    return (Region(box, plane.address, Origin.OCR, forms.reason(lines), None, verdict, None),)
-
-
-def _rejected(plane: Plane, line: Line) -> Region:
-    reason = f"looked at and not taken for text ({line.score:.0%} likely)"
-    return Region(line.box, plane.address, Origin.OCR, reason, None, Verdict.UNKNOWN, round(line.score, 4))
+def _rejected(address: PlaneAddress, doubt: Doubt) -> Region:
+    reason = f"looked at and not taken for text ({doubt.score:.0%} likely)"
+    return Region(doubt.box, address, Origin.OCR, reason, None, Verdict.UNKNOWN, round(doubt.score, 4))
 
 
 def _told(plane: Plane, reading: Reading) -> str:

@@ -8,8 +8,9 @@ from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Reference
 from dcmaudit.model.proof import Finding, Proof
-from dcmaudit.pipeline.redacting import RedactionJob, RedactionTask, plan_for
-from dcmaudit.pipeline.residual import with_text_check
+from dcmaudit.pipeline.jobs import RedactionJob, RedactionTask
+from dcmaudit.pipeline.plans import plan_for
+from dcmaudit.pipeline.text_check import with_text_check
 from dcmaudit.verify import prove
 
 

@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dcmaudit.audit import search
 from dcmaudit.cli import main
 from dcmaudit.cli.common import Exit
 from dcmaudit.detect.textnet import TextNet, network
 from dcmaudit.errors import EngineError
 from dcmaudit.model import Box, FrameAddress, Outcome, OverlayAddress
-from dcmaudit.pipeline import ocr
+from dcmaudit.pipeline.jobs import RedactionJob, RedactionTask
 from dcmaudit.pipeline.output import Naming
-from dcmaudit.pipeline.redacting import RedactionJob, RedactionTask, redact_file
+from dcmaudit.pipeline.redaction import redact_file
 from support.files import Overlay, PathReference, dataset, file_bytes
 from support.redacting import asked
 from support.smallnet import write_net
@@ -32,9 +33,9 @@ OVER_WORD = "36,56,163,75"
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The small network in the place of the trained one."""
     monkeypatch.setattr(network, "FOLDER", write_net(tmp_path / "net"))
-    ocr.finder_of.cache_clear()
+    search.finder_of.cache_clear()
     yield
-    ocr.finder_of.cache_clear()
+    search.finder_of.cache_clear()
 
 
 def picture(*boxes: Box) -> np.ndarray:

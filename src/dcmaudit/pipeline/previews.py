@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dcmaudit.detect.rules import suggest_by_rules
+from dcmaudit.audit import header_rectangles, rules_of
 from dcmaudit.dicom import Instance
-from dcmaudit.dicom.header_view import header_view
 from dcmaudit.errors import DcmauditError
-from dcmaudit.model import Box, Everywhere, PlaneGroup, PlaneKind, Size, covered_area
+from dcmaudit.model import Box, Everywhere, PlaneGroup, PlaneKind, covered_area
 from dcmaudit.model.redaction import PlanProblem, RedactionPlan
 from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
-from dcmaudit.pipeline.rules import rules_of
 
 WAYS_OUT = (
     "store it in the reviewer, or give the same rules with --deid or --ultrasound; --allow-unstored-previews leaves it "
@@ -32,11 +30,8 @@ def perhaps_shown(instance: Instance, rules: tuple[str, ...], plan: RedactionPla
 
     Empty where the rules cannot be read or decided: then they show nothing in the reviewer either.
     """
-    device = instance.facts.device
-    if not device.rows or not device.columns:
-        return []
     try:
-        found = suggest_by_rules(rules_of(rules), header_view(instance), Size(device.columns, device.rows))
+        found = header_rectangles(instance, rules_of(rules))
     except DcmauditError:
         return []
     areas = tuple(ShownArea(region.box, region.scope, region.origin) for region in found.regions)

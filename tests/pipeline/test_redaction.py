@@ -16,9 +16,11 @@ from dcmaudit.dicom import Samples, open_instance
 from dcmaudit.model import Box, Everywhere, FrameAddress, Origin, Outcome
 from dcmaudit.model.proof import Finding, Proof
 from dcmaudit.model.redaction import OverlayPolicy, PrivatePolicy, RedactionOptions, Request
-from dcmaudit.pipeline import redacting
+from dcmaudit.pipeline import delivery
+from dcmaudit.pipeline.jobs import RedactionJob, RedactionReport, RedactionTask
 from dcmaudit.pipeline.output import Naming
-from dcmaudit.pipeline.redacting import RedactionJob, RedactionReport, RedactionTask, redact_file, uid_maker
+from dcmaudit.pipeline.redaction import redact_file
+from dcmaudit.pipeline.uids import uid_maker
 from dcmaudit.pipeline.workers import CrashError, each
 from support.files import JPEG_BASELINE, Overlay, PathReference, dataset, encode, file_bytes, gradient, reference
 
@@ -70,7 +72,7 @@ def test_without_a_passed_proof_there_is_no_output(tmp_path: Path, monkeypatch: 
     def doubting(*_args: object, **_how: object) -> Proof:
         return Proof("a", "", "", {"anything": 1}, (Finding("outside", "frame 1", "3 pixels differ"),))
 
-    monkeypatch.setattr(redacting, "prove", doubting)
+    monkeypatch.setattr(delivery, "prove", doubting)
     job = RedactionJob(Naming(), sidecar=True, proof_file=True)
     report = redact_file(job, RedactionTask(written(tmp_path), (BOX,)))
     assert report.result.outcome is Outcome.FAILED
@@ -79,11 +81,11 @@ def test_without_a_passed_proof_there_is_no_output(tmp_path: Path, monkeypatch: 
 
 
 def test_a_wrong_painter_is_caught_by_the_real_proof(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Careless(redacting.BlackPainter):
+    class Careless(delivery.BlackPainter):
         def black(self, samples: Samples) -> tuple[int | float, ...]:
             return (super().black(samples)[0] + 9,)
 
-    monkeypatch.setattr(redacting, "BlackPainter", Careless)
+    monkeypatch.setattr(delivery, "BlackPainter", Careless)
     report = redact_file(RedactionJob(Naming()), RedactionTask(written(tmp_path), (BOX,)))
     assert report.result.outcome is Outcome.FAILED
     assert [path.name for path in tmp_path.iterdir()] == ["a.dcm"]
@@ -132,7 +134,8 @@ from pathlib import Path
 from dcmaudit.model import Box, Everywhere, Origin, Outcome
 from dcmaudit.model.redaction import Request
 from dcmaudit.pipeline.output import Naming
-from dcmaudit.pipeline.redacting import RedactionJob, RedactionTask, redact_file
+from dcmaudit.pipeline.jobs import RedactionJob, RedactionTask
+from dcmaudit.pipeline.redaction import redact_file
 from dcmaudit.sources import LocalReference
 box = Request(Box(0, 0, 200, 60), Everywhere.ALL_FRAMES, Origin.COMMAND, "asked for")
 for name in sys.argv[1:]:

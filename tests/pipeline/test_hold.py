@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from dcmaudit.pipeline.holding import Hold
+from dcmaudit.pipeline.hold import Hold
 
 
 def test_an_interruption_waits_for_the_end_of_the_hold() -> None:

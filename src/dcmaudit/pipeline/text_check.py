@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from dcmaudit.audit import FORM_NAME
 from dcmaudit.detect.ocr import FinderKind, Mode
 from dcmaudit.detect.pii import ChainPlan
-from dcmaudit.model import Box, PlaneAddress, Reference, covered_area
+from dcmaudit.model import Box, Finding, PlaneAddress, PlaneReading, Reference, covered_area
 from dcmaudit.model.proof import Proof, TextCheck, TextLeft
-from dcmaudit.pipeline.ocr import FORM_NAME, Finding, OcrJob, PlaneReading, read_file
+from dcmaudit.pipeline.ocr import OcrJob, read_file
 
 _COVERED = 0.7
 """Part of a place that must lie in blacked areas for it to count as their edge and not as text beside them."""

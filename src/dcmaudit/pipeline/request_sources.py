@@ -11,7 +11,7 @@ from dcmaudit.model import Origin, Reference, ReviewState
 from dcmaudit.model.redaction import Request
 from dcmaudit.model.screen import Screen
 from dcmaudit.pipeline.clearance import ledger_of
-from dcmaudit.pipeline.redacting import RedactionTask
+from dcmaudit.pipeline.jobs import RedactionTask
 from dcmaudit.store import RectRow, Store
 
 
@@ -33,7 +33,7 @@ class _Stored:
 
 
 @dataclass(slots=True)
-class Asked:
+class RequestSources:
     """The sources of requests. ``everywhere`` is asked of every file, ``by_file`` of files by name.
 
     With ``store``, rectangles of the database are asked for; unless ``unreviewed``, a file that is not done is
@@ -68,7 +68,7 @@ class Asked:
             try:
                 stored = self._stored(self.store, reference)
             except DcmauditError as error:  # of a file whose identity was looked for
-                problems.append(f"{error.message} ({error.hint})" if error.hint else error.message)
+                problems.append(error.words)
         requests += stored.requests
         problems += stored.problems
         ledger = None if self.ledger is None or requests else ledger_of(self.ledger, stored.name)

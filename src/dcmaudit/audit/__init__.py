@@ -1,0 +1,23 @@
+"""One instance looked at: what is written on its planes, and what its header leads to.
+
+Whoever looks at an instance looks with this: the reviewer at the plane on screen, batches at every plane. So both find
+the same.
+"""
+
+from dcmaudit.audit.header import HeaderRectangles, header_rectangles
+from dcmaudit.audit.rules import checked_rules, rule_paths, rules_of, unknown_fields
+from dcmaudit.audit.search import TextSearch, finder_of
+from dcmaudit.audit.text import FORM_NAME, TextLook
+
+__all__ = [
+    "FORM_NAME",
+    "HeaderRectangles",
+    "TextLook",
+    "TextSearch",
+    "checked_rules",
+    "finder_of",
+    "header_rectangles",
+    "rule_paths",
+    "rules_of",
+    "unknown_fields",
+]

@@ -1,0 +1,38 @@
+"""The deid rules and CTP scripts that count here, loaded once in each process."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from dcmaudit.detect.rules import RuleSet, default_rules, load_rules, rule_files
+from dcmaudit.dicom.header_view import is_known, unknown_element
+from dcmaudit.settings import Settings
+
+
+def rule_paths(deid_rules: str | None, settings: Settings) -> tuple[str, ...]:
+    """The files to load: those named, here or in the settings, else those of the site, else dcmaudit's own rules.
+
+    RuleError where ``deid_rules`` leads to none.
+    """
+    found = rule_files(deid_rules or settings.deid_rules, settings.smi_root)
+    return tuple(str(path) for path in found) or (str(default_rules()),)
+
+
+@lru_cache(maxsize=4)
+def rules_of(paths: tuple[str, ...]) -> RuleSet:
+    """The rules of these files, loaded once in each process; RuleError and SourceError as ``load_rules`` has them."""
+    return load_rules(paths)
+
+
+def checked_rules(paths: tuple[str, ...], *, ignore_sections: bool = False) -> RuleSet:
+    """The rules of these files as they are now; RuleError where a part of them can never do anything."""
+    return load_rules(paths, unknown=unknown_element, ignore_sections=ignore_sections)
+
+
+def unknown_fields(rules: RuleSet) -> list[str]:
+    """Elements that rules ask for and no dictionary knows: misspelt, most likely, so their rules never apply."""
+    return sorted(_name(field) for field in rules.fields if not is_known(field))
+
+
+def _name(field: str | int | tuple[int, str, int]) -> str:
+    return f"({field >> 16:04X},{field & 0xFFFF:04X})" if isinstance(field, int) else str(field)

@@ -1,0 +1,67 @@
+"""How text is looked for: who finds, who reads, who judges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from dcmaudit.detect.ocr import (
+    UNREAD_NAME,
+    UNREAD_NUMBER,
+    FinderKind,
+    Mode,
+    TextFinder,
+    engine_kind,
+    finder_for,
+    make_finder,
+)
+from dcmaudit.detect.pii import ChainPlan
+
+
+@dataclass(frozen=True, slots=True)
+class TextSearch:
+    """How text is looked for, whatever the file; picklable.
+
+    ``finder`` None: who finds is what ``mode`` says. ``read`` False: lines are found and not read.
+    """
+
+    engine: str
+    mode: Mode
+    plan: ChainPlan
+    threads: int = 1
+    tessdata: str | None = None
+    finder: FinderKind | None = None
+    read: bool = True
+
+    @property
+    def reader(self) -> tuple[str, int]:
+        """Name and number under which findings are stored: those of the engine that reads, or of nobody."""
+        if not self.read:
+            return UNREAD_NAME, UNREAD_NUMBER
+        kind = engine_kind(self.engine)
+        return kind.name, kind.number
+
+    def make_finder(self) -> TextFinder:
+        """The finder of this process, its models loaded once; MissingExtraError or EngineError where that fails.
+
+        Not to be used from two threads at once: a reviewer makes one of its own with ``own_finder``.
+        """
+        return finder_of(*self._wanted())
+
+    def own_finder(self) -> TextFinder:
+        """A finder that nobody else has; errors as ``make_finder``."""
+        return _made(*self._wanted())
+
+    def _wanted(self) -> tuple[str | None, Mode, int, str | None, FinderKind]:
+        engine = self.engine if self.read else None
+        return engine, self.mode, self.threads, self.tessdata, finder_for(self.finder, self.mode)
+
+
+def _made(engine: str | None, mode: Mode, threads: int, tessdata: str | None, kind: FinderKind) -> TextFinder:
+    return make_finder(engine, kind, mode, threads=threads, tessdata=tessdata)
+
+
+@lru_cache(maxsize=4)
+def finder_of(engine: str | None, mode: Mode, threads: int, tessdata: str | None, kind: FinderKind) -> TextFinder:
+    """The finder of this process, its models loaded once; MissingExtraError or EngineError where that fails."""
+    return _made(engine, mode, threads, tessdata, kind)

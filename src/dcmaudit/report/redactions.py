@@ -1,0 +1,139 @@
+"""A redaction in text: the plan for people, the record of the proof, the word for users, the line of JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, Protocol
+
+from dcmaudit import __version__
+from dcmaudit.model import Result
+from dcmaudit.model.proof import Proof
+from dcmaudit.model.redaction import Blackened, RedactionOptions, RedactionPlan
+
+
+class Redacted(Protocol):
+    """How one file ended, as far as it is told."""
+
+    @property
+    def result(self) -> Result:
+        """The outcome with its reasons."""
+        ...
+
+    @property
+    def output(self) -> object | None:
+        """The name of the output; None where there is none."""
+        ...
+
+    @property
+    def plan(self) -> tuple[str, ...]:
+        """The plan in lines."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks."""
+        ...
+
+    @property
+    def proof(self) -> dict[str, Any] | None:
+        """The record of the proof."""
+        ...
+
+    @property
+    def partly(self) -> bool:
+        """Whether the file holds parts that nobody could look at."""
+        ...
+
+
+def as_json(report: Redacted) -> dict[str, Any]:
+    """The object that ``redact --json`` prints for one file."""
+    return {
+        "file": report.result.name,
+        "outcome": report.result.outcome.value,
+        "reasons": list(report.result.reasons),
+        "output": None if report.output is None else str(report.output),
+        "plan": list(report.plan),
+        "notes": list(report.notes),
+        "proof": report.proof,
+        "partly_audited": report.partly,
+    }
+
+
+def plan_lines(plan: RedactionPlan) -> list[str]:
+    """The plan in lines: what is blacked where and why, edges inclusive; and what cannot be done."""
+    lines: list[str] = []
+    for group in plan.listing.groups:
+        for item in plan.for_group(group):
+            box = item.box
+            what = f"every plane of {group.title}" if len(group.frames) > 1 else group.title
+            lines.append(f"{what}: {box.left},{box.top},{box.last_x},{box.last_y}: {item.origin.value}: {item.reason}")
+    for address, items in plan.planes.items():
+        index = plan.listing.find(address)
+        title = plan.listing[index].title if index is not None else address.key
+        for item in items:
+            box = item.box
+            lines.append(f"{title}: {box.left},{box.top},{box.last_x},{box.last_y}: {item.origin.value}: {item.reason}")
+    lines.extend(f"cannot be done: {problem}" for problem in plan.problems)
+    return lines
+
+
+def sidecar_of(plan: RedactionPlan, proof: Proof) -> dict[str, Any]:
+    """What a researcher who gets the image may know: which areas are black, and that it was proved; nothing else."""
+    return {
+        "redacted": [
+            {"plane": plane.address.key, "boxes": [[b.left, b.top, b.last_x, b.last_y] for b in plane.changed]}
+            for plane in proof.touched
+        ],
+        "edges": "left, top, right, bottom; the last two are inside",
+        "overlays": plan.options.overlays.value,
+        "high_bits_removed": plan.options.remove_high_bits,
+        "file": proof.after,
+    }
+
+
+def record_of(proof: Mapping[str, Any], plan: RedactionPlan, run: Mapping[str, Any], user: str) -> dict[str, Any]:
+    """The record of a proof with what it is a proof of: the version, the options, the source of each rectangle.
+
+    ``digest`` is that of everything but itself and ``made``, which says when and by whom: so a proof that is made
+    again of the same output has the same digest. ``run`` are the options that are not in the plan.
+    """
+    record = {
+        **proof,
+        "version": f"dcmaudit {__version__}",
+        "options": {**_options(plan.options), **run},
+        "rectangles": _rectangles(plan),
+    }
+    digest = hashlib.sha256(json.dumps(record, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    made = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": user}
+    return {**record, "digest": f"sha256:{digest}", "made": made}
+
+
+def _options(options: RedactionOptions) -> dict[str, Any]:
+    values = asdict(options)
+    return {each.name: _plain(values[each.name]) for each in fields(options)}
+
+
+def _plain(value: object) -> object:
+    return value.value if isinstance(value, Enum) else value
+
+
+def _rectangles(plan: RedactionPlan) -> list[dict[str, Any]]:
+    """What is blacked where and on whose word; ``planes`` is a plane's key, or a group's name for all of its planes."""
+    found = [
+        {"planes": f"every plane of {group.title}", **_rectangle(item)}
+        for group in plan.listing.groups
+        for item in plan.for_group(group)
+    ]
+    found += [{"planes": address.key, **_rectangle(item)} for address, items in plan.planes.items() for item in items]
+    return found
+
+
+def _rectangle(item: Blackened) -> dict[str, Any]:
+    box = item.box
+    edges = [box.left, box.top, box.last_x, box.last_y]
+    return {"box": edges, "source": item.origin.value, "reason": item.reason}

@@ -1,0 +1,1 @@
+"""Pictures for reporting only: other faces, renderers, layouts and grounds than the network ever learns from."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from dcmaudit.cli import upkeep
+from dcmaudit.cli import mark_import, upkeep
 from dcmaudit.cli.common import Exit, add_common, local_path, log, say
 from dcmaudit.cli.names import add_files
 from dcmaudit.errors import DcmauditError, StoreError, UsageError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dcmaudit.store import Store
 
 NAME = "db"
-SUMMARY = "print, export, describe, copy or clean the database; let moved files keep their marks"
+SUMMARY = "print, export, import, describe, copy or clean the database; let moved files keep their marks"
 
 Action = Callable[["Store", "Reference", argparse.Namespace], bool]
 """What is done for one file; whether there was something to do."""
@@ -35,6 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     upkeep.configure(actions)
+    mark_import.configure(actions)
     dump_action = actions.add_parser("dump", help="print both tables as JSON")
     export = actions.add_parser("export", help=f"write {RECTS} (which redact --csv takes back) and {TAGS}")
     export.add_argument("folder", type=local_path, help="where to write them; made where it is missing")
@@ -66,26 +67,22 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _run(args: argparse.Namespace, settings: Settings) -> int:
-    match args.action:
-        case "dump":
-            with opened(settings) as store:
+    if args.action == "import":
+        return mark_import.run(args, settings)
+    if args.action in {"identify", "adopt"}:
+        return _each(args, settings, _identify if args.action == "identify" else _adopt)
+    with opened(settings, check=args.action != "info") as store:
+        match args.action:
+            case "dump":
                 dump(store, sys.stdout)
-            return Exit.GOOD
-        case "export":
-            with opened(settings) as store:
+            case "export":
                 for path, count in export_csv(store, args.folder, overwrite=args.overwrite):
                     print(f"{path}: {count} rows")
-            return Exit.GOOD
-        case "info":
-            with opened(settings, check=False) as store:
+            case "info":
                 return _print_info(store)
-        case "unseen":
-            with opened(settings) as store:
+            case _:
                 return _print_unseen(store)
-        case "identify":
-            return _each(args, settings, _identify)
-        case _:
-            return _each(args, settings, _adopt)
+    return Exit.GOOD
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -18,6 +18,8 @@ from dcmaudit.sources.csvlist import as_text
 _FORM = "x0,y0,x1,y1 with both corners inside, or x0,y0,+width,+height; several are separated by ;"
 _RECT = re.compile(r"(-?\d+),(-?\d+),(\+?)(-?\d+),(\+?)(-?\d+)")
 COLUMNS = ("filename", "frame", "overlay", "left", "top", "right", "bottom")
+WHOLE = re.compile(r"([+-]?\d{1,9})(?:[.,]0*)?")
+"""A whole number; spreadsheets write it as 20.0."""
 SCOPE = "dcmaudit_scope"
 """A column of our own export: where a rectangle lies that ``frame`` and ``overlay`` have no numbers for."""
 
@@ -96,7 +98,7 @@ def read_csv(path: Path) -> Iterator[Row]:
     """
     try:
         with as_text(open_regular(str(path))) as stream:
-            reader = csv.DictReader(stream, delimiter=_delimiter(stream))
+            reader = csv.DictReader(stream, delimiter=delimiter(stream))
             titles = {title.strip().lower(): title for title in reader.fieldnames or ()}
             missing = [column for column in COLUMNS if column not in titles]
             if missing:
@@ -116,7 +118,7 @@ def read_csv(path: Path) -> Iterator[Row]:
         raise ListError("not the encoding that it begins with", file=str(path), hint="save it as UTF-8") from error
 
 
-def _delimiter(stream: TextIO) -> str:
+def delimiter(stream: TextIO) -> str:
     """What separates the columns, by the first line; ``stream`` is at the column titles afterwards."""
     line = stream.readline()
     if line.lower().startswith("sep="):
@@ -131,32 +133,32 @@ def _titles(line: str, mark: str) -> list[str]:
 
 def _row(line: dict[str, str], titles: dict[str, str], where: str) -> Row | None:
     name = (line.get(titles["filename"]) or "").strip()
-    named = (line.get(titles.get(SCOPE, "")) or "").strip() or _key_of(line.get(titles["overlay"]) or "")
+    named = (line.get(titles.get(SCOPE, "")) or "").strip() or key_of(line.get(titles["overlay"]) or "")
     numbers: dict[str, int] = {}
     for column in COLUMNS[3:] if named else COLUMNS[1:]:
         value = (line.get(titles[column]) or "").strip()
-        # spreadsheets write whole numbers as 20.0
-        found = re.fullmatch(r"([+-]?\d{1,9})(?:[.,]0*)?", value)
+        found = WHOLE.fullmatch(value)
         if not found:
             return Row(name, None, f"{where}: {column} is no whole number")
         numbers[column] = int(found[1])
     if all(numbers[edge] == -1 for edge in COLUMNS[3:]):
         return None
     try:
-        box = _box(numbers)
-        scope = _named(named) if named else _scope(numbers["frame"], numbers["overlay"])
+        box = box_of(numbers)
+        scope = named_scope(named) if named else scope_of(numbers["frame"], numbers["overlay"])
     except UsageError as error:
         return Row(name, None, f"{where}: {error.message}")
     return Row(name, Request(box, scope, Origin.COMMAND, f"CSV {where.rpartition('/')[2]}"))
 
 
-def _key_of(overlay: str) -> str:
+def key_of(overlay: str) -> str:
     """The key of a plane that stands in the column overlay, as ``dcmaudit ocr`` writes those that have no number."""
     text = overlay.strip()
     return text if text[:1].isalpha() else ""
 
 
-def _box(numbers: dict[str, int]) -> Box:
+def box_of(numbers: Mapping[str, int]) -> Box:
+    """The box of the inclusive edges left, top, right, bottom; UsageError where it holds no pixel."""
     left, top, right, bottom = (numbers[edge] for edge in COLUMNS[3:])
     try:
         return Box.from_inclusive(left=left, top=top, right=right, bottom=bottom)
@@ -164,7 +166,7 @@ def _box(numbers: dict[str, int]) -> Box:
         raise UsageError(f"the rectangle {left},{top},{right},{bottom} holds no pixel", hint=error.hint) from error
 
 
-def _named(text: str) -> Scope:
+def named_scope(text: str) -> Scope:
     """The scope of the column that the export of the database adds; UsageError for any other words."""
     try:
         return Everywhere(text)
@@ -172,7 +174,8 @@ def _named(text: str) -> Scope:
         return parse_key(text)
 
 
-def _scope(frame: int, overlay: int) -> Scope:
+def scope_of(frame: int, overlay: int) -> Scope:
+    """The scope of a frame and an overlay as the database numbers them; UsageError where that is no plane."""
     if overlay == -1 and frame == -1:
         return Everywhere.ALL_PLANES
     if overlay == -1 and frame >= 0:

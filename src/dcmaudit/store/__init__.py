@@ -24,6 +24,7 @@ from dcmaudit.model.records import (
 )
 from dcmaudit.store.finishing import Finished, TagChange, TakenBack
 from dcmaudit.store.gaps import gap_words
+from dcmaudit.store.intake import ListedRect, listed_tag
 from dcmaudit.store.location import has_password, is_database_missing, is_server, name_of, with_password
 from dcmaudit.store.postgres import load_driver
 from dcmaudit.store.store import Store, open_store
@@ -36,6 +37,7 @@ __all__ = [
     "Forgotten",
     "HistoryEntry",
     "IdentityRecord",
+    "ListedRect",
     "Look",
     "Looked",
     "Marks",
@@ -59,6 +61,7 @@ __all__ = [
     "has_password",
     "is_database_missing",
     "is_server",
+    "listed_tag",
     "load_driver",
     "name_of",
     "open_store",

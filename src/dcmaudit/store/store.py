@@ -16,6 +16,7 @@ from dcmaudit.store.filefacts import FileFacts
 from dcmaudit.store.filemarks import FileMarks
 from dcmaudit.store.finishing import Finishing
 from dcmaudit.store.hiding import Hiding
+from dcmaudit.store.intake import Intake
 from dcmaudit.store.overview import overview
 from dcmaudit.store.upkeep import Upkeep
 
@@ -41,7 +42,7 @@ def open_store(
     return Store(Database(location, read_only=read_only, timeout=timeout, check=check), user)
 
 
-class Store(FileMarks, Finishing, Hiding, FileFacts, Upkeep):
+class Store(FileMarks, Finishing, Hiding, FileFacts, Intake, Upkeep):
     """Marks of files, who made them, and what was seen. Safe to use from several threads and processes.
 
     Every method that writes is one transaction: when it has returned, what it wrote survives kill -9. All of them

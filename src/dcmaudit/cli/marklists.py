@@ -1,0 +1,170 @@
+"""CSV lists of marks: exports of dcmaudit and of the original tool, and the lists that reading text writes."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from dcmaudit.cli import rectangles
+from dcmaudit.errors import ListError, UsageError
+from dcmaudit.model import Box, Everywhere, Scope, Verdict
+from dcmaudit.settings.plainfile import open_regular
+from dcmaudit.sources.csvlist import as_text
+
+if TYPE_CHECKING:
+    from dcmaudit.store import ListedRect, TagRecord
+
+Line = Mapping[str, str]
+"""One line, by the names of its columns in lower case."""
+
+TAG_COLUMNS = ("filename", "mark")
+_EDGES = ("left", "top", "right", "bottom")
+_TEXTS = {"ocrtext", "ocr_text", "comment"}
+"""Columns whose blanks at the ends are part of them."""
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d")
+_ENGINES = {
+    "tesseract": 1, "easyocr": 2, "keras": 3, "ultrasoundregions": 4, "scannedform": 5, "scanned_form": 5,
+    "rapidocr": 100, "lines": 101, "own": 101,
+}  # fmt: skip
+"""Names in the column ``ocr_engine`` of lists of text, and what the database has for them."""
+_JUDGES = {
+    "spacy": 10, "flair": 20, "stanford": 30, "stanza": 40, "allowlist": 50, "whitelist": 50, "ocr_allowlist": 50,
+    "scannedform": 60, "header": 100, "patterns": 101, "presidio": 102,
+}  # fmt: skip
+"""Names in the column ``ner_engine``."""
+
+
+class NotTaken(Enum):
+    """Why a line is left out although nothing is wrong with it."""
+
+    NOTHING = "no rectangle and no text"
+    MARKER = "the mark that an engine saw every plane: a list cannot vouch for that"
+
+
+@dataclass(frozen=True, slots=True)
+class MarkLine:
+    """One line of a list: the file that it names, and its rectangle, its tag row, or why it gives neither.
+
+    ``where`` names list and line. ``problem`` never holds recognised text or a comment.
+    """
+
+    where: str
+    filename: str
+    rect: ListedRect | None = None
+    tag: TagRecord | None = None
+    problem: str | None = None
+    left_out: NotTaken | None = None
+
+
+def mark_lines(path: Path) -> Iterator[MarkLine]:
+    """Every line of a list, told by its columns: ``filename`` with ``mark`` are tag rows; with frame, overlay and
+    edges rectangles.
+
+    ListError where it can be neither, or cannot be read to its end.
+    """
+    try:
+        with as_text(open_regular(str(path))) as stream:
+            yield from _lines(stream, path)
+    except OSError as error:
+        raise ListError(f"it cannot be read: {error.strerror}", file=str(path)) from error
+    except csv.Error as error:
+        hint = "the quotes do not match; mend the line, for nothing after it was read"
+        raise ListError("it cannot be read as CSV", file=str(path), hint=hint) from error
+    except UnicodeError as error:
+        raise ListError("not the encoding that it begins with", file=str(path), hint="save it as UTF-8") from error
+
+
+def _lines(stream: TextIO, path: Path) -> Iterator[MarkLine]:
+    reader = csv.reader(stream, delimiter=rectangles.delimiter(stream), strict=True)
+    titles = [title.strip().lower() for title in next(reader, [])]
+    is_rects, is_tags = set(rectangles.COLUMNS) <= set(titles), set(TAG_COLUMNS) <= set(titles)
+    if not is_rects and not is_tags:
+        raise ListError(
+            "it has the columns of neither list", file=str(path),
+            hint=f"rectangles need {', '.join(rectangles.COLUMNS)}; tags need {', '.join(TAG_COLUMNS)}",
+        )  # fmt: skip
+    for fields in reader:
+        if not fields:
+            continue
+        where = f"{path.name} line {reader.line_num}"
+        line = {
+            title: value if title in _TEXTS else value.strip() for title, value in zip(titles, fields, strict=False)
+        }
+        name = line.get("filename", "")
+        if len(fields) != len(titles):
+            yield MarkLine(where, name, problem=f"it has {len(fields)} fields, and there are {len(titles)} titles")
+            continue
+        if not name:
+            yield MarkLine(where, name, problem="it names no file")
+            continue
+        try:
+            yield _rect_line(where, name, line) if is_rects else _tag_line(where, name, line)
+        except UsageError as error:
+            yield MarkLine(where, name, problem=error.message)
+
+
+def _tag_line(where: str, name: str, line: Line) -> MarkLine:
+    from dcmaudit.store import listed_tag
+
+    return MarkLine(where, name, tag=listed_tag({key: value or None for key, value in line.items()}))
+
+
+def _rect_line(where: str, name: str, line: Line) -> MarkLine:
+    from dcmaudit.store import ListedRect, NewRect
+
+    scope, box = _place(line)
+    text = line.get("ocrtext") or line.get("ocr_text") or ""
+    if box is None and not text:
+        is_marker = scope is Everywhere.ALL_PLANES
+        return MarkLine(where, name, left_out=NotTaken.MARKER if is_marker else NotTaken.NOTHING)
+    rect = NewRect(
+        box, scope,
+        engine=_engine(line, "ocrengine", "ocr_engine", _ENGINES), text=text,
+        ner=_engine(line, "nerengine", "ner_engine", _JUDGES), verdict=_verdict(line),
+    )  # fmt: skip
+    modified = line.get("last_modified", "")[:19]
+    return MarkLine(
+        where,
+        name,
+        rect=ListedRect(rect, modified if _TIME.fullmatch(modified) else None, line.get("last_modified_by")),
+    )
+
+
+def _place(line: Line) -> tuple[Scope, Box | None]:
+    """Where the line's rectangle lies; UsageError where the line does not say."""
+    named = line.get(rectangles.SCOPE) or rectangles.key_of(line["overlay"])
+    numbers = {column: _number(line, column) for column in (_EDGES if named else ("frame", "overlay", *_EDGES))}
+    scope = rectangles.named_scope(named) if named else rectangles.scope_of(numbers["frame"], numbers["overlay"])
+    if all(numbers[edge] == -1 for edge in _EDGES):
+        return scope, None
+    if numbers["left"] < 0 or numbers["top"] < 0:
+        raise UsageError(f"left {numbers['left']}, top {numbers['top']}: no plane has pixels left of or above 0")
+    return scope, rectangles.box_of(numbers)
+
+
+def _number(line: Line, column: str) -> int:
+    found = rectangles.WHOLE.fullmatch(line.get(column) or "")
+    if not found:
+        raise UsageError(f"{column} is no whole number")
+    return int(found[1])
+
+
+def _engine(line: Line, number: str, name: str, known: Mapping[str, int]) -> int:
+    """The number of an engine, from a column with numbers or one with names; UsageError for a name nobody has."""
+    value = line.get(number) or line.get(name) or "-1"
+    if re.fullmatch(r"-?\d{1,6}", value):
+        return int(value)
+    first = re.split(r"[,:]", value.lower())[0]
+    if first not in known:
+        raise UsageError(f"the engine in {name if line.get(name) else number} is not known")
+    return known[first]
+
+
+def _verdict(line: Line) -> Verdict:
+    value = line.get("nerpii") or line.get("is_sensitive") or "-1"
+    return {"0": Verdict.HARMLESS, "1": Verdict.IDENTIFYING}.get(value, Verdict.UNKNOWN)

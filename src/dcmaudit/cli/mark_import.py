@@ -169,15 +169,12 @@ def _drop_known(plan: _Plan, store: Store, *, overwrite: bool) -> None:
 
 
 def _write(plan: _Plan, store: Store) -> None:
-    for name, entry in list(plan.files.items()):
+    for done, (name, entry) in enumerate(list(plan.files.items())):
         try:
             store.take_in(name, entry.rects, entry.tag)
         except UsageError as error:
             plan.refuse(name, error.message)
             del plan.files[name]
         except DcmauditError:
-            rects, tags, files = plan.counts()
-            say(
-                f"stopped at {name}: of {rects} rectangles and {tags} tag rows of {files} files those before it are taken"
-            )
+            say(f"stopped at {name}: what the lists have for the {done} files before it is taken")
             raise

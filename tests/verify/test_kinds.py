@@ -215,12 +215,12 @@ def test_a_second_decoder_that_is_no_judge_is_said_and_the_next_one_is_asked(
     (plane,) = found.proof().record()["planes"]
     assert plane["decoders"][1:] == ["imagecodecs (OpenJPH)"]
     assert "one_decoder_because" not in plane
-    monkeypatch.setattr("dcmaudit.dicom.seconds._openjph", decode)
+    monkeypatch.setattr("dcmaudit.codecs.second_decoders._openjph", decode)
     proof = found.proof()
     assert proof.passed
     assert proof.touched[0].decoders[1:] == ("imagecodecs (OpenJPEG)",)
     assert any("OpenJPH" in note and why in note for note in proof.notes)
-    monkeypatch.setattr("dcmaudit.dicom.seconds._j2k_imagecodecs", decode)
+    monkeypatch.setattr("dcmaudit.codecs.second_decoders._j2k_imagecodecs", decode)
     (plane,) = found.proof().record()["planes"]
     assert len(plane["decoders"]) == 1
     assert plane["one_decoder_because"].count(why) == 2
@@ -229,7 +229,7 @@ def test_a_second_decoder_that_is_no_judge_is_said_and_the_next_one_is_asked(
 def test_a_second_decoder_that_shows_another_picture_only_of_the_output_fails_the_proof(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from dcmaudit.dicom import seconds
+    from dcmaudit.codecs import second_decoders as seconds
 
     found = redacted(reference(gradient(), HTJ2K_LOSSLESS), ask(BOX, Everywhere.ALL_FRAMES))
     plain, calls = seconds._openjph, []

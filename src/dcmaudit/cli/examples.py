@@ -21,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:  # noqa: ARG001 - every subcommand has this shape
     """Write the examples and print their names, one a line, for use with ``-i``."""
-    from dcmaudit.dicom.examples import real_examples, write_examples
+    from dcmaudit.examples import real_examples, write_examples
 
     for path in write_examples(args.folder.absolute()):
         print(path)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import logging
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 _LOGGERS = ("pylibjpeg", "openjpeg", "rle", "jpeg_ls")
 _MOST_MESSAGES = 100
 _heard = threading.local()
+_lock = threading.RLock()
 
 
 class _Listener(logging.Handler):
@@ -51,6 +53,14 @@ def silence() -> None:
     listened.propagate = False
     if not any(isinstance(handler, _Listener) for handler in listened.handlers):
         listened.addHandler(_Listener())
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Run a call into another library without its warnings; one thread at a time, for the filters are process-wide."""
+    with _lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 silence()

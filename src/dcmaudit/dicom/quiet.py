@@ -8,14 +8,10 @@ as an error or a note, without values. ``codecs.quiet`` does the same for the co
 from __future__ import annotations
 
 import logging
-import threading
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from pydicom import config
 
-_lock = threading.RLock()
+from dcmaudit.codecs.quiet import quietly
 
 
 def silence() -> None:
@@ -24,12 +20,6 @@ def silence() -> None:
     config.settings.reading_validation_mode = config.IGNORE
 
 
-@contextmanager
-def quietly() -> Iterator[None]:
-    """Run a call into pydicom without its warnings; one thread at a time, for the filters are process-wide."""
-    with _lock, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
 silence()
+
+__all__ = ["quietly", "silence"]

@@ -14,8 +14,8 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from dcmaudit.dicom.examples import write_examples
 from dcmaudit.errors import DcmauditError, ReviewError
+from dcmaudit.examples import write_examples
 from dcmaudit.model import Plane, PlaneAddress, Reference, Region, ReviewState
 from dcmaudit.model.texts import printable
 from dcmaudit.review.commands.marks import remember_removals

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from dcmaudit.codecs.codestreams import jpeg_header
+from dcmaudit.codecs.second_decoders import SecondDecoder
 from dcmaudit.codecs.syntaxes import Codestream
 from dcmaudit.dicom.frames import FrameReader
-from dcmaudit.dicom.seconds import SecondDecoder, first_decoder, second_decoders
+from dcmaudit.dicom.second_decoders import decoded_by, first_decoder, second_decoders
 from dcmaudit.errors import DicomError
 from dcmaudit.verify.cells import Cells, bits_of
 from dcmaudit.verify.record import Record
@@ -53,7 +54,7 @@ def look_again(
 def _fault(decoder: SecondDecoder, reader: FrameReader, frame: int, own: Callable[[], Cells], play: int) -> str | None:
     """In words how the decoder's picture is another than the reader's own, None where it is the same."""
     try:
-        other = decoder.cells(reader, frame)
+        other = decoded_by(decoder, reader, frame)
     except DicomError as error:
         return f"it fails ({error.message})"
     try:

@@ -7,8 +7,9 @@ from typing import Protocol
 
 import numpy as np
 
+from dcmaudit.codecs.second_decoders import SecondDecoder
 from dcmaudit.dicom.frames import FrameReader
-from dcmaudit.dicom.seconds import SecondDecoder, first_decoder, native_bytes, second_decoder
+from dcmaudit.dicom.second_decoders import first_decoder, native_bytes, second_decoder
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box
 from dcmaudit.verify.agreement import SECOND, Decoders, agree, look_again

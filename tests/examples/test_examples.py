@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from dcmaudit.dicom import open_instance
-from dcmaudit.dicom.examples import EXAMPLES, real_examples, write_examples
 from dcmaudit.errors import DicomError
+from dcmaudit.examples import EXAMPLES, real_examples, write_examples
 from dcmaudit.model import PlaneKind
 from support.files import PathReference
 

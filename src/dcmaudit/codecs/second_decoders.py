@@ -1,7 +1,7 @@
-"""Second decoders: other programs' answers to the same frames, so that a proof does not rest on one library.
+"""Second decoders: other libraries' answers to the same codestream, so that a proof does not rest on one library.
 
-Each returns the cells of a frame as ``FrameReader.cells`` does, (rows, columns) or (rows, columns, 3), unsigned or
-floating, without the first decoder's help. Where there is no second library, there is None.
+Each returns the cells of a frame as the codec of its kind does, (rows, columns) or (rows, columns, 3), without its
+help. Where there is no second library, there is none.
 """
 
 from __future__ import annotations
@@ -15,18 +15,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.codecs import codec_for
 from dcmaudit.codecs.base import as_cells
 from dcmaudit.codecs.codestreams import j2k_header, jpeg_header
 from dcmaudit.codecs.jpeg.codec import is_transformed
 from dcmaudit.codecs.layout import PixelLayout
+from dcmaudit.codecs.quiet import quietly
 from dcmaudit.codecs.syntaxes import Codestream
-from dcmaudit.dicom.frames import FrameReader
-from dcmaudit.dicom.quiet import quietly
-from dcmaudit.errors import DecodeError, DicomError
 
 Cells = npt.NDArray[Any]
-_EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 _LOSSLESS, _SEQUENTIAL, _PROGRESSIVE = 0xC3, 0xC0, 0xC2
 
 
@@ -37,56 +33,33 @@ class SecondDecoder:
     name: str
     decode: Callable[[bytes, PixelLayout], Cells]
 
-    def cells(self, reader: FrameReader, frame: int) -> Cells:
-        """The cells of one frame; DecodeError where this decoder refuses it or returns another shape."""
-        try:
-            data = reader.codestream(frame) if reader.index is not None else native_bytes(reader, frame)
-            return self.cells_of(data, reader.layout)
-        except (DicomError, MemoryError):
-            raise
-        except Exception as error:
-            raise DecodeError(f"{self.name} refused it ({type(error).__name__})") from error
-
     def cells_of(self, data: bytes, layout: PixelLayout) -> Cells:
-        """The cells of a frame that is not in a file; raises whatever this decoder raises."""
+        """The cells of a frame, unsigned or floating; raises whatever this decoder raises."""
         with quietly():
             array = np.asarray(self.decode(data, layout))
             return array if array.dtype.kind == "f" else as_cells(array, layout)
 
 
-def first_decoder(reader: FrameReader) -> str:
-    """The name of the decoder that ``reader`` itself uses."""
-    codec = codec_for(reader.syntax.codestream) if reader.index is not None else None
-    return "numpy" if codec is None else codec.name
-
-
-def second_decoders(reader: FrameReader, frame: int) -> tuple[SecondDecoder, ...]:
-    """Other decoders than the reader's own for one frame, the one of the most different origin first."""
-    found = second_decoder(reader, frame)
+def second_decoders_of(kind: Codestream, data: bytes, layout: PixelLayout) -> tuple[SecondDecoder, ...]:
+    """Other decoders than the codec's own for a codestream, the one of the most different origin first."""
+    found = second_decoder_of(kind, data, layout)
     others = () if found is None else (found,)
-    if reader.index is not None and reader.syntax.codestream is Codestream.JPEG_2000:
-        header = j2k_header(reader.codestream(frame))
+    if kind is Codestream.JPEG_2000:
+        header = j2k_header(data)
         if header.high_throughput and header.reversible:  # OpenJPH does not clamp lossy colour
             return SecondDecoder("imagecodecs (OpenJPH)", _openjph), *others
     return others
 
 
-def second_decoder(  # noqa: PLR0911 - one return a kind of codestream
-    reader: FrameReader, frame: int
-) -> SecondDecoder | None:
-    """Another decoder than the reader's own for one frame, None where there is none."""
-    layout = reader.layout
-    if reader.index is None:
-        # pydicom wants whole bytes in little endian; other frames have one reader only
-        plain = reader.syntax.little_endian and layout.bits_allocated > 1
-        return SecondDecoder("pydicom", _pydicom(reader)) if plain else None
-    match reader.syntax.codestream:
+def second_decoder_of(kind: Codestream, data: bytes, layout: PixelLayout) -> SecondDecoder | None:
+    """Another decoder than the codec's own for a codestream, None where there is none."""
+    match kind:
         case Codestream.JPEG:
-            return _second_jpeg(reader.codestream(frame))
+            return _second_jpeg(data)
         case Codestream.JPEG_LS:
             return SecondDecoder("pyjpegls (CharLS)", _pyjpegls)
         case Codestream.JPEG_2000:
-            high = j2k_header(reader.codestream(frame)).high_throughput
+            high = j2k_header(data).high_throughput
             return SecondDecoder("imagecodecs (OpenJPEG)", _j2k_imagecodecs) if high else \
                 SecondDecoder("pylibjpeg-openjpeg (OpenJPEG)", _j2k_openjpeg)  # fmt: skip
         case Codestream.RLE:
@@ -187,36 +160,3 @@ def _isal(data: bytes, layout: PixelLayout) -> Cells:
     if layout.planar:
         return np.moveaxis(flat.reshape(layout.samples, layout.rows, layout.columns), 0, 2)
     return flat.reshape(layout.rows, layout.columns, layout.samples)
-
-
-def native_bytes(reader: FrameReader, frame: int) -> bytes:
-    """The bytes of a frame of whole bytes as they stand in the file."""
-    size = reader.layout.frame_bits // 8
-    return reader.body.read_at(reader.element.offset + frame * size, size)
-
-
-def _pydicom(reader: FrameReader) -> Callable[[bytes, PixelLayout], Cells]:
-    keyword = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData"}.get(reader.element.tag, "PixelData")
-
-    def decode(data: bytes, layout: PixelLayout) -> Cells:
-        from pydicom.pixels import get_decoder  # type: ignore[attr-defined]
-
-        options: dict[str, Any] = {
-            "rows": layout.rows,
-            "columns": layout.columns,
-            "samples_per_pixel": layout.samples,
-            "photometric_interpretation": "YBR_FULL_422" if layout.halved else layout.photometric,
-            "bits_allocated": layout.bits_allocated,
-            "bits_stored": layout.bits_stored,
-            "pixel_representation": int(layout.signed),
-            "planar_configuration": int(layout.planar),
-            "number_of_frames": 1,
-            "pixel_keyword": keyword,
-            "pixel_vr": "OW",
-            "correct_unused_bits": False,
-        }
-        decoder = get_decoder(_EXPLICIT_LITTLE)
-        array, _ = decoder.as_array(data + b"\0" * (len(data) % 2), raw=True, **options)
-        return np.asarray(array)
-
-    return decode

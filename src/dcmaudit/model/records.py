@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import NewType
 
+from dcmaudit.errors import StoreCorruptError
 from dcmaudit.model import (
     Box,
     Coverage,
@@ -16,11 +17,13 @@ from dcmaudit.model import (
     Identity,
     Outcome,
     PlaneAddress,
+    ReviewState,
     Scope,
     ThumbnailAddress,
     Verdict,
     parse_key,
 )
+from dcmaudit.model.screen import Screen
 
 RectId = NewType("RectId", str)
 """The name of one stored rectangle: ``r12`` in the shared table, ``x3`` in the table of our own."""
@@ -324,6 +327,48 @@ class Look:
     modified_ns: int | None = None
     at: datetime | None = None
     by: str = ""
+
+
+Values = tuple[object, ...]
+"""The columns of one row, see ``rows.SHARED_VALUES`` and ``rows.OWN_VALUES``: plain, for they travel between
+processes."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRows:
+    """What one file's look leaves behind, ready to be stored with that of many others; made by ``file_rows``.
+
+    ``shared`` and ``own`` are rows of rectangles without names, ``former`` the rows in whose place they come. ``size``
+    (bytes) and ``modified_ns`` belong to ``identity``. ``look`` and ``identity`` None: nothing is noted.
+    """
+
+    filename: str
+    shared: tuple[Values, ...] = field(default=(), repr=False)
+    own: tuple[Values, ...] = field(default=(), repr=False)
+    former: tuple[RectId, ...] = ()
+    look: Look | None = None
+    identity: Identity | None = None
+    size: int | None = None
+    modified_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedFile:
+    """Everything that the database asks for one file, answered with that of many others.
+
+    ``corrupt`` says that the file's marks are not those that were stored; nothing else is told then. ``screen`` and
+    ``done`` are None where the file is not finished, or where nobody noted it; ``screen_problem`` says that the record
+    of what was shown cannot be read. ``look`` is the newest look of an engine that did not see the file wholly.
+    """
+
+    filename: str
+    state: ReviewState
+    rects: tuple[RectRow, ...] = ()
+    screen: Screen | None = None
+    screen_problem: StoreCorruptError | None = None
+    done: DoneRecord | None = None
+    look: Look | None = None
+    corrupt: StoreCorruptError | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 from dcmaudit.model.records import (
     DoneRecord,
+    FileRows,
     FinishMark,
     HistoryEntry,
     IdentityRecord,
     Look,
     Looked,
+    MarkedFile,
     Marks,
     NerEngine,
     NewRect,
@@ -27,11 +29,13 @@ from dcmaudit.store.gaps import gap_words
 from dcmaudit.store.intake import ListedRect, listed_tag
 from dcmaudit.store.location import has_password, is_database_missing, is_server, name_of, with_password
 from dcmaudit.store.postgres import load_driver
+from dcmaudit.store.rows import file_rows, rects_of
 from dcmaudit.store.store import Store, open_store
 from dcmaudit.store.upkeep import Forgotten
 
 __all__ = [
     "DoneRecord",
+    "FileRows",
     "FinishMark",
     "Finished",
     "Forgotten",
@@ -40,6 +44,7 @@ __all__ = [
     "ListedRect",
     "Look",
     "Looked",
+    "MarkedFile",
     "Marks",
     "NerEngine",
     "NewRect",
@@ -57,6 +62,7 @@ __all__ = [
     "TagChange",
     "TagRecord",
     "TakenBack",
+    "file_rows",
     "gap_words",
     "has_password",
     "is_database_missing",
@@ -65,5 +71,6 @@ __all__ = [
     "load_driver",
     "name_of",
     "open_store",
+    "rects_of",
     "with_password",
 ]

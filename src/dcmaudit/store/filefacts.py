@@ -85,6 +85,8 @@ class FileFacts(StorePart):
 
     def done_record(self, filename: str) -> DoneRecord | None:
         """How far the file was looked at when it was done; None where it is not done, or where nobody noted it."""
+        if not rows.is_storable_name(filename):
+            return None
         with self._database.reading() as session:
             return ledger.read_done(session, filename) if session.has_ledger else None
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete, insert, select, update
 
 from dcmaudit.errors import StoreError
 from dcmaudit.model import HowSeen, Identity, ReviewState
 from dcmaudit.model.records import IdentityRecord, SeenSpan
 from dcmaudit.store import names, rows, schema
+from dcmaudit.store.bulk import among, insert_many
 from dcmaudit.store.database import Session
 from dcmaudit.store.journal import forget_seen, parse_ranges, write_seen
 from dcmaudit.store.ledger import forget_parts, move_parts
@@ -42,6 +45,30 @@ def write_identity(
             noted_by=user,
         )
     )
+
+
+_COLUMNS = tuple(column.name for column in table.columns)
+
+Known = tuple[str, Identity, int | None, int | None]
+"""A name, what is behind it, its size in bytes and its time of change in nanoseconds."""
+
+
+def write_many(session: Session, known: Sequence[Known], user: str) -> None:
+    """The same for many files, each once."""
+    if not known:
+        return
+    chosen, bound = among(session, [name for name, *_ in known])
+    query = f"SELECT filename FROM dcmaudit_identity WHERE filename IN ({chosen})"  # noqa: S608 (constants of ours)
+    former = {name for (name,) in session.rows(query, bound)}
+    now = rows.utc_now()
+    for name, identity, size, modified_ns in known:
+        if name in former:
+            write_identity(session, name, identity, size, modified_ns, user)
+    insert_many(
+        session, table.name, _COLUMNS,
+        ((name, identity.sop_instance_uid, identity.pixel_digest, size, modified_ns, now, user)
+         for name, identity, size, modified_ns in known if name not in former),
+    )  # fmt: skip
 
 
 def read_identity(session: Session, filename: str) -> IdentityRecord | None:

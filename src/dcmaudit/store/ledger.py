@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.engine import Row
 
 from dcmaudit.errors import StoreError, UsageError
@@ -27,6 +27,7 @@ from dcmaudit.model.records import (
     TagRecord,
 )
 from dcmaudit.store import marks, rows, schema
+from dcmaudit.store.bulk import among
 from dcmaudit.store.database import Session
 from dcmaudit.store.schema import done, parts, removed
 
@@ -148,6 +149,15 @@ def read_done(session: Session, filename: str) -> DoneRecord | None:
     """What was noted when the file was done; None where it is not, or an earlier version or another tool did it."""
     row = session.connection.execute(select(done).where(done.c.filename == filename)).first()
     return None if row is None else _done(row)
+
+
+def read_many_done(session: Session, filenames: Sequence[str]) -> dict[str, DoneRecord]:
+    """The same of those of the files for which it was noted."""
+    if not session.has_ledger or not filenames:
+        return {}
+    chosen, bound = among(session, filenames)
+    query = text(f"SELECT * FROM dcmaudit_done WHERE filename IN ({chosen})")  # noqa: S608 (constants of ours)
+    return {row.filename: _done(row) for row in session.connection.execute(query, bound)}
 
 
 def read_all_done(session: Session) -> list[DoneRecord]:

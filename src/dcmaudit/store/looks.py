@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select, text
 
 from dcmaudit.model import Outcome, Verdict
 from dcmaudit.model.records import Look, OcrEngine
 from dcmaudit.store import rows
+from dcmaudit.store.bulk import among, insert_many
 from dcmaudit.store.database import Session
 from dcmaudit.store.schema import looks
 
@@ -25,23 +26,38 @@ def write_look(session: Session, filename: str, look: Look, user: str) -> None:
     session.connection.execute(
         delete(looks).where(of_file & ((looks.c.engine == int(look.engine)) | looks.c.outcome.in_(_NOTHING)))
     )
-    session.connection.execute(
-        insert(looks).values(
-            filename=filename,
-            engine=int(look.engine),
-            outcome=look.outcome.value,
-            reasons=json.dumps([rows.storable(reason) for reason in look.reasons[:_MOST_REASONS]]),
-            complete=int(look.complete),
-            planes=look.planes,
-            places=look.places,
-            worst=None if look.worst is None else look.worst.value,
-            digest=look.digest,
-            size=look.size,
-            modified_ns=look.modified_ns,
-            looked_at=rows.utc_now(),
-            looked_by=user,
+    insert_many(session, looks.name, _COLUMNS, [_values(filename, look, rows.utc_now(), user)])
+
+
+_COLUMNS = tuple(column.name for column in looks.columns if column.name != "id")
+
+
+def write_many(session: Session, new: Sequence[tuple[str, Look]], user: str) -> None:
+    """The same for many files, each once."""
+    if not new:
+        return
+    now = rows.utc_now()
+    by_engine: dict[int, list[str]] = {}
+    for filename, look in new:
+        by_engine.setdefault(int(look.engine), []).append(filename)
+    nothing = ", ".join(f"'{outcome}'" for outcome in _NOTHING)
+    for engine, filenames in by_engine.items():
+        chosen, bound = among(session, filenames)
+        query = (
+            f"DELETE FROM dcmaudit_looks WHERE filename IN ({chosen}) "  # noqa: S608 (constants of ours)
+            f"AND (engine = {engine} OR outcome IN ({nothing}))"
         )
-    )
+        session.connection.execute(text(query), bound)
+    insert_many(session, looks.name, _COLUMNS, (_values(filename, look, now, user) for filename, look in new))
+
+
+def _values(filename: str, look: Look, now: str, user: str) -> tuple[object, ...]:
+    return (
+        filename, int(look.engine), look.outcome.value,
+        json.dumps([rows.storable(reason) for reason in look.reasons[:_MOST_REASONS]]),
+        int(look.complete), look.planes, look.places, None if look.worst is None else look.worst.value,
+        look.digest, look.size, look.modified_ns, now, user,
+    )  # fmt: skip
 
 
 def read_looks(session: Session, filename: str) -> list[Look]:
@@ -76,9 +92,9 @@ def _names_and_outcomes(session: Session) -> Iterable[tuple[str, Outcome]]:
         yield name, _outcome(outcome)
 
 
-def _outcome(text: str) -> Outcome:
+def _outcome(stored: str) -> Outcome:
     # Whatever this version does not know was not a look at all planes.
-    return next((one for one in Outcome if one.value == text), Outcome.FAILED)
+    return next((one for one in Outcome if one.value == stored), Outcome.FAILED)
 
 
 def _look(row: Mapping[str, Any]) -> Look:
@@ -104,9 +120,9 @@ def _verdict(number: object) -> Verdict:
     return next((one for one in Verdict if one.value == number), Verdict.UNKNOWN)
 
 
-def _reasons(text: str) -> tuple[str, ...]:
+def _reasons(stored: str) -> tuple[str, ...]:
     try:
-        found = json.loads(text)
+        found = json.loads(stored)
     except ValueError:
         return ("its reason cannot be read",)
     return tuple(str(one) for one in found) if isinstance(found, list) else ("its reason cannot be read",)

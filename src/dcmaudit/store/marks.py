@@ -13,6 +13,7 @@ from dcmaudit.errors import StoreError, UsageError
 from dcmaudit.model import DeviceFacts, Everywhere
 from dcmaudit.model.records import NewRect, RectId, RectRow, TagRecord
 from dcmaudit.store import expanded, rows, schema
+from dcmaudit.store.bulk import among
 from dcmaudit.store.database import Session
 
 _TABLE = {"r": schema.rects, "x": schema.extra_rects}
@@ -33,6 +34,24 @@ def find_rects(session: Session, filename: str, *, to_remove: bool = False) -> l
         own = _rows(session, "x", "filename = :filename", {"filename": filename})
         found += [_told(session, row, state, to_remove=to_remove) for row in own]
     return found
+
+
+def find_many(session: Session, filenames: Sequence[str]) -> dict[str, list[RectRow]]:
+    """The same for each of the files that has rows."""
+    found: dict[str, list[RectRow]] = {}
+    alone: set[str] = set()
+    tables = [("r", "DicomRects", session.has_rects), ("x", "dcmaudit_rects", session.has_own)]
+    for prefix, name, is_there in tables if filenames else ():
+        if not is_there:
+            continue
+        chosen, bound = among(session, filenames)
+        query = text(f'SELECT * FROM "{name}" WHERE filename IN ({chosen}) ORDER BY id')  # noqa: S608 (texts of ours)
+        for row in session.connection.execute(query, bound).mappings():
+            record = rows.rect_row(dict(row), prefix)
+            found.setdefault(record.filename, []).append(record)
+            if prefix == "x" and row.get("frames") is not None:
+                alone.add(record.filename)  # rows of DicomRects may stand for it
+    return found | {name: find_rects(session, name) for name in alone}
 
 
 _EXPANDED = " AND id NOT IN (SELECT rect_id FROM dcmaudit_expanded WHERE own_id IN :own)"

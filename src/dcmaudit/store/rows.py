@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import TypeVar
@@ -22,7 +22,7 @@ from dcmaudit.model import (
     Verdict,
     parse_key,
 )
-from dcmaudit.model.records import NerEngine, NewRect, OcrEngine, RectId, RectRow, TagRecord
+from dcmaudit.model.records import FileRows, NerEngine, NewRect, OcrEngine, RectId, RectRow, TagRecord
 
 NO_MODALITY = "NoModality"
 NO_MODEL = "NoModel"
@@ -255,6 +255,46 @@ def rect_values(filename: str, rect: NewRect, user: str) -> Values:
         "last_modified": local_now(),
         "last_modified_by": user,
     }
+
+
+SHARED_VALUES = ("top", "bottom", "left", "right", "frame", "overlay", "ocrengine", "ocrtext", "nerengine", "nerpii")
+OWN_VALUES = ("scope", "top", "bottom", "left", "right", "ocrengine", "ocrtext", "nerengine", "nerpii")
+"""The columns of a row in either table that belong to the rectangle itself."""
+
+
+def file_rows(filename: str, rects: Iterable[NewRect]) -> FileRows:
+    """The rectangles as rows that need no more work but to be written.
+
+    UsageError for a box outside every plane, and for one that would have to be written once a frame (``add_rects``).
+    """
+    shared: list[tuple[object, ...]] = []
+    own: list[tuple[object, ...]] = []
+    for rect in rects:
+        if rect.frames is not None:
+            raise UsageError("a rectangle on all frames is stored alone", file=filename)
+        values = rect_values(filename, rect, "")
+        place = shared_scope(rect.scope)
+        if place is not None:
+            values["frame"], values["overlay"] = place
+            shared.append(tuple(values[name] for name in SHARED_VALUES))
+        else:
+            values["scope"] = scope_text(rect.scope)
+            own.append(tuple(values[name] for name in OWN_VALUES))
+    return FileRows(check_name(filename), tuple(shared), tuple(own))
+
+
+def rects_of(found: FileRows) -> list[NewRect]:
+    """The rectangles of such rows."""
+    mappings = [(dict(zip(SHARED_VALUES, values, strict=True)), "r") for values in found.shared]
+    mappings += [(dict(zip(OWN_VALUES, values, strict=True)), "x") for values in found.own]
+    read = [rect_row({"id": 0, "filename": found.filename, **row}, prefix) for row, prefix in mappings]
+    return [
+        NewRect(
+            row.box, row.scope, row.engine or OcrEngine.NONE, row.text or "", row.ner or NerEngine.NONE, row.verdict
+        )
+        for row in read
+        if row.scope is not None
+    ]
 
 
 # --- tags ---------------------------------------------------------------------------------------------------------

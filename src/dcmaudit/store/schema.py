@@ -233,8 +233,10 @@ removed = Table(
 LEARNING_TABLES = (kinds, judged)
 """Those of the second step."""
 
-SUMS_TABLES = tuple(f"dcmaudit_sums_{of}" for of in ("rects", "tags", "extra", "looks", "seen", "done", "shown"))
-"""The counts and the sums of each file's marks, see ``dcmaudit.store.sums``; the last two came later."""
+SUMS_TABLES = tuple(f"dcmaudit_sums_{of}" for of in ("rects", "tags", "extra", "looks", "seen"))
+MORE_SUMS_TABLES = tuple(f"dcmaudit_sums_{of}" for of in ("done", "shown"))
+REST_SUMS_TABLES = tuple(f"dcmaudit_sums_{of}" for of in ("unshown", "parts", "hidden"))
+"""The counts and the sums of each file's marks, see ``dcmaudit.store.sums``, by the step that made them."""
 
 expanded = Table(
     "dcmaudit_expanded",
@@ -287,21 +289,22 @@ unshown = Table(
 """How many parts of a file could not be shown to whoever finished it; a file without a row had none."""
 
 LEARNING, LOOKS, SUMS, SCREEN, LEDGER, HIDING, MORE_SUMS = "0002", "0003", "0004", "0005", "0006", "0007", "0008"
-UNSHOWN = "0009"
+UNSHOWN, REST_SUMS = "0009", "0010"
 """The steps that made the tables of the learning, of the looks, of the sums, of what was on the screen, of what was
-seen in part, done and removed, of what was hidden, more sums, and of what could not be
-shown; a database that is only read may lack them."""
+seen in part, done and removed, of what was hidden, more sums, of what could not be shown, and the sums of the rest; a
+database that is only read may lack them."""
 
 STEPS: dict[str, frozenset[str]] = {
     "0001": frozenset(str(table.name) for table in (rects, tags, *OWN_TABLES)),
     LEARNING: frozenset(table.name for table in LEARNING_TABLES),
     LOOKS: frozenset({looks.name}),
-    SUMS: frozenset(SUMS_TABLES[:-2]),
+    SUMS: frozenset(SUMS_TABLES),
     SCREEN: frozenset({expanded.name, shown.name}),
     LEDGER: frozenset({parts.name, done.name, removed.name}),
     HIDING: frozenset({hidden.name}),
-    MORE_SUMS: frozenset(SUMS_TABLES[-2:]),
+    MORE_SUMS: frozenset(MORE_SUMS_TABLES),
     UNSHOWN: frozenset({unshown.name}),
+    REST_SUMS: frozenset(REST_SUMS_TABLES),
 }
 """The tables that each step made: a database that says it took a step and lacks one of them is damaged."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import delete, insert, select
 
@@ -12,6 +12,7 @@ from dcmaudit.model import Box, Origin
 from dcmaudit.model.records import Stored
 from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
 from dcmaudit.store import rows
+from dcmaudit.store.bulk import among
 from dcmaudit.store.database import Session
 from dcmaudit.store.schema import shown
 
@@ -22,8 +23,26 @@ def read_screen(session: Session, filename: str) -> Screen | None:
     StoreCorruptError where it cannot be understood: what it says must not be passed over.
     """
     found = read_stored(session, filename)
-    if found is None:
-        return None
+    return None if found is None else _screen(found)
+
+
+def read_many(session: Session, filenames: Sequence[str]) -> dict[str, Screen | StoreCorruptError]:
+    """The same for each of the files that has a record, the error in its place where it cannot be understood."""
+    if not session.has_expanded or not filenames:
+        return {}
+    chosen, bound = among(session, filenames)
+    query = f"SELECT filename, policy, options, areas FROM dcmaudit_shown WHERE filename IN ({chosen})"  # noqa: S608
+    found: dict[str, Screen | StoreCorruptError] = {}
+    for row in session.rows(query, bound):
+        stored = dict(zip(("filename", "policy", "options", "areas"), row, strict=True))
+        try:
+            found[str(row[0])] = _screen(stored)
+        except StoreCorruptError as error:
+            found[str(row[0])] = error
+    return found
+
+
+def _screen(found: Stored) -> Screen:
     try:
         areas = tuple(_area(item) for item in json.loads(str(found["areas"])))
         options = tuple(map(str, json.loads(str(found["options"]))))
@@ -31,7 +50,7 @@ def read_screen(session: Session, filename: str) -> Screen | None:
     except (ValueError, TypeError, KeyError, UsageError) as error:
         raise StoreCorruptError(
             "what was shown black when the file was finished cannot be read",
-            file=filename,
+            file=str(found["filename"]),
             hint="finish the file again in the reviewer",
         ) from error
 

@@ -11,6 +11,7 @@ from dcmaudit.model import DeviceFacts, PlaneAddress, Region, ReviewState
 from dcmaudit.model.records import FinishMark, HistoryEntry, StoreInfo
 from dcmaudit.store import exports, journal, names, rows, soundness
 from dcmaudit.store import similar as similar_images
+from dcmaudit.store.blocks import Blocks
 from dcmaudit.store.database import Database
 from dcmaudit.store.filefacts import FileFacts
 from dcmaudit.store.filemarks import FileMarks
@@ -42,7 +43,7 @@ def open_store(
     return Store(Database(location, read_only=read_only, timeout=timeout, check=check), user)
 
 
-class Store(FileMarks, Finishing, Hiding, FileFacts, Intake, Upkeep):
+class Store(FileMarks, Blocks, Finishing, Hiding, FileFacts, Intake, Upkeep):
     """Marks of files, who made them, and what was seen. Safe to use from several threads and processes.
 
     Every method that writes is one transaction: when it has returned, what it wrote survives kill -9. All of them

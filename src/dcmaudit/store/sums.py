@@ -8,14 +8,22 @@ change; another formula needs another step.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
 
 from dcmaudit.errors import StoreCorruptError
-from dcmaudit.store.schema import MORE_SUMS, SUMS, SUMS_TABLES
+from dcmaudit.store.bulk import among
+from dcmaudit.store.schema import (
+    MORE_SUMS,
+    MORE_SUMS_TABLES,
+    REST_SUMS,
+    REST_SUMS_TABLES,
+    SUMS,
+    SUMS_TABLES,
+)
 
 if TYPE_CHECKING:
     from dcmaudit.store.database import Session
@@ -48,7 +56,9 @@ class Source:
 
 _EDGES = ("top", "bottom", "left", "right")
 _ENGINES = ("ocrengine", "nerengine", "nerpii")
-_RECTS, _TAGS, _EXTRA, _LOOKS, _SEEN, _DONE, _SHOWN = SUMS_TABLES
+_RECTS, _TAGS, _EXTRA, _LOOKS, _SEEN = SUMS_TABLES
+_DONE, _SHOWN = MORE_SUMS_TABLES
+_UNSHOWN, _PARTS, _HIDDEN = REST_SUMS_TABLES
 SOURCES = (
     Source("DicomRects", _RECTS, (*_EDGES, "frame", "overlay", *_ENGINES), (("ocrtext", 0),)),
     Source("DicomTags", _TAGS, ("rows", "columns"), (("mark", 1), ("comment", 0), ("imagetype", 0)), is_unique=True),
@@ -59,7 +69,13 @@ SOURCES = (
            MORE_SUMS, is_unique=True, has_id=False),
     Source("dcmaudit_shown", _SHOWN, (), (("policy", 6), ("options", 24), ("areas", 60)),
            MORE_SUMS, is_unique=True, has_id=False),
+    Source("dcmaudit_unshown", _UNSHOWN, ("parts",), (("noted_by", 1),), REST_SUMS, is_unique=True, has_id=False),
+    Source("dcmaudit_parts", _PARTS, ("number", "width", "height"),
+           (("plane_group", 6), ("cells", 24), ("seen_by", 1)), REST_SUMS),
+    Source("dcmaudit_hidden", _HIDDEN, _EDGES, (("scope", 12), ("origin", 6)), REST_SUMS),
 )  # fmt: skip
+"""``dcmaudit_expanded`` needs none: it has no name of a file, and a row of it that was changed leaves its rectangle
+with another number of rows than ``dcmaudit_rects.frames`` says, which is told as a problem of that rectangle."""
 
 
 # --- the formula --------------------------------------------------------------------------------------------------
@@ -137,7 +153,7 @@ def _take(source: Source, row: str, *, is_sqlite: bool) -> str:
     )
 
 
-def sqlite_triggers(step: str = max(MORE_SUMS, SUMS)) -> dict[str, str]:
+def sqlite_triggers(step: str = REST_SUMS) -> dict[str, str]:
     """The triggers of SQLite after this step by name, word for word as its catalogue keeps them."""
     return {name: sql for source in SOURCES if source.step <= step for name, sql in _sqlite_triggers(source).items()}
 
@@ -218,6 +234,29 @@ def is_disagreeing(session: Session, filename: str, *tables: str) -> bool:
         if (int(marks), int(total)) != (int(found), int(summed)):
             return True
     return False
+
+
+def disagreeing_of(session: Session, filenames: Sequence[str], *tables: str) -> list[str]:
+    """Of these files those whose rows in these tables are not those that were stored; none without sums."""
+    found: dict[str, None] = {}
+    for source in SOURCES if filenames else ():
+        if source.table not in tables or not session.has(source.step):
+            continue
+        chosen, bound = among(session, filenames)
+        total = f"coalesce(sum({value(source, 'm', is_sqlite=session.is_sqlite)}), 0) % {MODULUS}"
+        query = (
+            f"SELECT c.filename FROM (SELECT m.filename, count(*) AS marks, {total} AS total "  # noqa: S608 (as above)
+            f'FROM "{source.table}" AS m WHERE m.filename IN ({chosen}) GROUP BY m.filename) AS c '
+            f"LEFT JOIN {source.sums} AS s ON s.filename = c.filename "
+            f"WHERE s.filename IS NULL OR s.marks <> c.marks OR s.total <> c.total"
+        )
+        gone = (
+            f"SELECT s.filename FROM {source.sums} AS s WHERE s.filename IN ({chosen}) AND s.marks <> 0 "  # noqa: S608
+            f'AND NOT EXISTS (SELECT 1 FROM "{source.table}" AS m WHERE m.filename = s.filename)'
+        )
+        for each in (query, gone):
+            found.update(dict.fromkeys(str(row[0]) for row in session.rows(each, bound)))
+    return list(found)
 
 
 def disagreeing(session: Session, most: int) -> list[str]:

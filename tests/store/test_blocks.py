@@ -1,0 +1,294 @@
+"""Many files in one transaction: the same rows, looks and identities as one by one, all of them or none."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from dcmaudit.errors import StoreError, UsageError
+from dcmaudit.model import (
+    Box,
+    Coverage,
+    DeviceFacts,
+    Everywhere,
+    FrameAddress,
+    HowSeen,
+    IconAddress,
+    Identity,
+    Origin,
+    Outcome,
+    OverlayAddress,
+    ReviewState,
+    Size,
+    StrayBitAddress,
+    Verdict,
+)
+from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
+from dcmaudit.store import (
+    FileRows,
+    Look,
+    Looked,
+    NerEngine,
+    NewRect,
+    OcrEngine,
+    SeenPart,
+    Store,
+    TagChange,
+    file_rows,
+    open_store,
+    rects_of,
+    schema,
+    sums,
+)
+from support.stores import Opener
+
+RECTS = (
+    NewRect(Box(3, 1, 5, 3), FrameAddress(7), OcrEngine.RAPIDOCR, "Mü\0ller", NerEngine.HEADER, Verdict.IDENTIFYING),
+    NewRect(Box(0, 0, 2, 2), OverlayAddress(0x6002, 3), 777, "", 888, Verdict.HARMLESS),
+    NewRect(Box(9, 9, 10, 10), IconAddress(0), OcrEngine.LINES),
+    NewRect(Box(9, 9, 10, 10), StrayBitAddress(12, 4), OcrEngine.LINES),
+    NewRect(None, FrameAddress(7), OcrEngine.RAPIDOCR, "whole text"),
+    NewRect(None, Everywhere.ALL_PLANES, OcrEngine.RAPIDOCR),
+)
+LOOK = Look(OcrEngine.RAPIDOCR, Outcome.DONE, complete=True, planes=3, places=2, worst=Verdict.UNKNOWN, size=5)
+
+
+def result(name: str, rects: tuple[NewRect, ...] = RECTS, **more: object) -> FileRows:
+    packed = file_rows(name, rects)
+    fields = {"look": LOOK, "identity": Identity("1.2", name), "size": 5, "modified_ns": 6, **more}
+    return FileRows(name, packed.shared, packed.own, **fields)  # type: ignore[arg-type]
+
+
+def told(store: Store, name: str) -> list[tuple[object, ...]]:
+    return [
+        (row.id, row.box, row.scope, row.engine, row.text, row.ner, row.verdict, row.problem, row.modified_by)
+        for row in store.rects(name)
+    ]
+
+
+def differing(store: Store) -> list[str]:
+    with store._database.reading() as session:
+        return sums.disagreeing(session, 20)
+
+
+def test_results_of_many_files_are_stored_as_one_by_one(store: Store) -> None:
+    store.add_rects("/one.dcm", RECTS)
+    store.put_look("/one.dcm", LOOK)
+    store.put_results([result(f"/{n}.dcm") for n in range(150)])
+    one = [row[1:] for row in told(store, "/one.dcm")]
+    for n in (0, 77, 149):
+        name = f"/{n}.dcm"
+        assert [row[1:] for row in told(store, name)] == one
+        (look,) = store.looks(name)
+        (first,) = store.looks("/one.dcm")
+        assert (look.engine, look.outcome, look.planes, look.worst) == (
+            first.engine,
+            first.outcome,
+            first.planes,
+            first.worst,
+        )
+        found = store.identity(name)
+        assert found is not None
+        assert (found.identity, found.size, found.modified_ns) == (Identity("1.2", name), 5, 6)
+        assert [entry.action for entry in store.history(name)] == ["rectangles added"]
+    assert differing(store) == []
+
+
+def test_rows_that_travel_are_the_rectangles_they_were_made_of() -> None:
+    again = rects_of(file_rows("/a.dcm", RECTS))
+    order = {rect.scope: rect for rect in again if rect.box is not None}
+    for rect in RECTS:
+        if rect.box is not None:
+            text = rect.text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+            found = order[rect.scope]
+            assert (found.box, found.engine, found.text, found.ner, found.verdict) == (
+                rect.box,
+                rect.engine,
+                text,
+                rect.ner,
+                rect.verdict,
+            )
+    assert sum(rect.box is None for rect in again) == 2
+
+
+def test_a_new_look_replaces_former_rows_and_looks_that_came_to_nothing(store: Store) -> None:
+    store.put_results([result("/a.dcm", look=Look(OcrEngine.LINES, Outcome.FAILED, ("x",))), result("/b.dcm")])
+    former = tuple(row.id for row in store.rects("/a.dcm"))
+    store.put_seen("/a.dcm", HowSeen.SEEN, [FrameAddress(0)])
+    store.put_results([result("/a.dcm", RECTS[:1], former=former, identity=Identity("1.2", "other"), size=9)])
+    assert [row.box for row in store.rects("/a.dcm")] == [RECTS[0].box]
+    assert [look.engine for look in store.looks("/a.dcm")] == [OcrEngine.RAPIDOCR]
+    assert store.seen("/a.dcm") == [], "what was seen was of other content"
+    assert len(store.rects("/b.dcm")) == len(RECTS)
+    assert [entry.action for entry in store.history("/a.dcm")][:2] == ["rectangles added", "rectangles removed"]
+    assert differing(store) == []
+
+
+def test_one_unusable_name_leaves_nothing_of_the_others(store: Store) -> None:
+    bad = FileRows("/\udcff.dcm")
+    with pytest.raises(UsageError):
+        store.put_results([result("/a.dcm"), bad])
+    assert store.rects("/a.dcm") == []
+    assert store.looks("/a.dcm") == []
+
+
+def test_what_fails_at_the_end_leaves_nothing_behind(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dcmaudit.store import identities
+
+    def broken(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(identities, "write_many", broken)
+    with pytest.raises(StoreError):
+        store.put_results([result(f"/{n}.dcm") for n in range(100)])
+    assert list(store.filenames()) == []
+    assert list(store.history()) == []
+
+
+def test_a_rectangle_for_all_frames_and_one_outside_its_plane_are_refused() -> None:
+    with pytest.raises(UsageError):
+        file_rows("/a.dcm", [NewRect(Box(0, 0, 1, 1), Everywhere.ALL_FRAMES, frames=3)])
+    with pytest.raises(UsageError):
+        file_rows("/a.dcm", [NewRect(Box(-1, 0, 1, 1), FrameAddress(0))])
+
+
+# --- questions ----------------------------------------------------------------------------------------------------
+
+
+def test_rectangles_of_many_names_are_those_of_each(store: Store) -> None:
+    store.add_rects("/a.dcm", [*RECTS, NewRect(Box(0, 0, 2, 2), Everywhere.ALL_FRAMES, frames=4)])
+    store.add_rects("/b.dcm", RECTS[:2])
+    found = store.rects_of(["/a.dcm", "/none.dcm", "/b.dcm", "", "/\udcff"])
+    assert found == {name: store.rects(name) for name in ("/a.dcm", "/b.dcm")}
+
+
+def test_looked_at_tells_files_wholly_looked_at_by_one_of_the_engines(store: Store) -> None:
+    mark = NewRect(None, Everywhere.ALL_PLANES, OcrEngine.LINES)
+    lines = Look(OcrEngine.LINES, Outcome.DONE, size=3, modified_ns=4)
+    store.put_results(
+        [
+            FileRows("/done.dcm", file_rows("x", [mark]).shared, look=lines),
+            FileRows("/other.dcm", file_rows("x", RECTS).shared, look=LOOK),
+            FileRows("/text.dcm", file_rows("x", [NewRect(None, Everywhere.ALL_PLANES, 101, "t")]).shared),
+            FileRows("/frame.dcm", file_rows("x", [NewRect(None, FrameAddress(0), 101)]).shared),
+        ]
+    )
+    store.add_rects("/older.dcm", [mark])
+    names = ["/done.dcm", "/other.dcm", "/text.dcm", "/frame.dcm", "/older.dcm", "/none.dcm"]
+    assert store.looked_at(names, {OcrEngine.LINES}) == {"/done.dcm": {(3, 4)}, "/older.dcm": frozenset()}
+    both = store.looked_at(names, {OcrEngine.LINES, OcrEngine.RAPIDOCR})
+    assert both["/other.dcm"] == {(5, None)}
+
+
+def test_marks_of_many_are_what_each_question_says(store: Store) -> None:
+    device = DeviceFacts("US")
+    screen = Screen(PreviewPolicy.LEAVE, ("x",), (ShownArea(Box(0, 0, 2, 2), FrameAddress(0), Origin.RULE),))
+    store.add_rects("/done.dcm", RECTS)
+    looked = Looked(3, 2, 1, 0, is_searched=True)
+    store.finish("/done.dcm", device, change=TagChange(), screen=screen, looked=looked)
+    store.set_marked("/tagged.dcm", device, marked=True)
+    store.add_rects("/work.dcm", RECTS[:1])
+    store.put_look("/failed.dcm", Look(OcrEngine.LINES, Outcome.FAILED, ("why",)))
+    names = ["/done.dcm", "/none.dcm", "/tagged.dcm", "/work.dcm", "/failed.dcm", "/\udcff", "/done.dcm"]
+    found = list(store.marks_of(names))
+    assert [one.filename for one in found] == names
+    for one in found:
+        assert one.state is store.states([one.filename])[one.filename]
+        assert list(one.rects) == store.rects(one.filename)
+        assert one.screen == (None if one.filename == "/\udcff" else store.screen(one.filename))
+        assert one.done == store.done_record(one.filename)
+        assert one.look == store.shortfalls([one.filename]).get(one.filename)
+        assert one.corrupt is None
+    assert found[0].state is ReviewState.DONE
+    assert found[0].screen == screen
+
+
+def test_one_damaged_file_is_told_and_the_others_are_answered(store: Store) -> None:
+    for name in ("/a.dcm", "/b.dcm"):
+        store.add_rects(name, RECTS)
+        store.mark_done(name, DeviceFacts("US"))
+    with store._database.writing() as session:
+        table = next(source for source in sums.SOURCES if source.table == "DicomRects").sums
+        query = f"UPDATE {table} SET total = total + 1 WHERE filename = '/a.dcm'"  # noqa: S608
+        session.connection.exec_driver_sql(query)
+    one, other = store.marks_of(["/a.dcm", "/b.dcm"])
+    assert one.corrupt is not None
+    assert (one.rects, other.corrupt, len(other.rects)) == ((), None, len(RECTS))
+    with pytest.raises(StoreError, match=r"/a\.dcm"):
+        store.rects_of(["/a.dcm", "/b.dcm"])
+
+
+def test_a_row_that_is_gone_is_a_damage_too(store: Store, location_kind: str) -> None:
+    if location_kind != "sqlite":
+        pytest.skip("a server's triggers cannot be gone around in this way")
+    store.add_rects("/a.dcm", RECTS[:1])
+    with store._database.writing() as session:
+        trigger = "dcmaudit_sums_rects_delete"
+        session.connection.exec_driver_sql(f"DROP TRIGGER {trigger}")
+        session.connection.exec_driver_sql('DELETE FROM "DicomRects"')
+        session.connection.exec_driver_sql(sums.sqlite_triggers()[trigger])
+    with pytest.raises(StoreError):
+        store.rects_of(["/a.dcm"])
+
+
+def test_a_block_costs_the_same_number_of_questions_whatever_is_in_it(store: Store) -> None:
+    store.put_results([result(f"/{n}.dcm") for n in range(300)])
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(store._database.engine(), "before_cursor_execute", note)
+    counts = []
+    for many in (2, 300):
+        asked.clear()
+        names = [f"/{n}.dcm" for n in range(many)]
+        list(store.marks_of(names))
+        store.looked_at(names, {OcrEngine.RAPIDOCR})
+        store.rects_of(names)
+        counts.append(len(asked))
+    assert counts[0] == counts[1] > 5
+
+
+def test_sums_are_kept_of_what_was_hidden_seen_in_part_and_not_shown(store: Store) -> None:
+    area = ShownArea(Box(0, 0, 2, 2), FrameAddress(0), Origin.RULE)
+    store.hide("/a.dcm", area)
+    store.put_sights("/a.dcm", {}, [SeenPart("f", 0, Coverage(Size(10, 10), 1))])
+    store.finish("/a.dcm", DeviceFacts(), change=TagChange(), looked=Looked(3, 3, 0, 0, is_searched=True, unshown=2))
+    store.hide("/a.dcm", area)
+    store.unhide("/a.dcm", area)
+    store.hide("/a.dcm", area)
+    assert differing(store) == []
+    for table, column in (("dcmaudit_hidden", '"left"'), ("dcmaudit_parts", "number"), ("dcmaudit_unshown", "parts")):
+        name = next(source.sums for source in sums.SOURCES if source.table == table)
+        with store._database.writing() as session:
+            session.connection.exec_driver_sql(f"UPDATE {table} SET {column} = {column} + 1")  # noqa: S608
+        assert differing(store) == []
+        with store._database.writing() as session:
+            (before,) = session.connection.exec_driver_sql(f"SELECT total FROM {name}").one()  # noqa: S608
+            session.connection.exec_driver_sql(f"UPDATE {name} SET total = {before} + 1")  # noqa: S608
+        assert differing(store) == ["/a.dcm"]
+        with store._database.writing() as session:
+            session.connection.exec_driver_sql(f"UPDATE {name} SET total = {before}")  # noqa: S608
+
+
+def test_a_database_of_the_step_before_gets_its_sums(tmp_path: Path, opener: Opener) -> None:
+    with open_store(tmp_path, user="u") as store:
+        store.hide("/a.dcm", ShownArea(Box(0, 0, 2, 2), FrameAddress(0), Origin.RULE))
+    with sqlite3.connect(tmp_path / "dcmaudit.sqlite.db") as older:
+        for name in set(sums.sqlite_triggers()) - set(sums.sqlite_triggers("0009")):
+            older.execute(f"DROP TRIGGER {name}")
+        for name in schema.STEPS["0010"]:
+            older.execute(f"DROP TABLE {name}")
+        older.execute("UPDATE dcmaudit_version SET version_num = '0009'")
+    older.close()
+    store = opener(tmp_path)
+    assert len(store.hidden("/a.dcm")) == 1
+    store.put_preference("a", 1)
+    assert store.check() == []
+    with store._database.reading() as session:
+        found = session.rows("SELECT filename, marks FROM dcmaudit_sums_hidden", {})
+    assert [tuple(row) for row in found] == [("/a.dcm", 1)]

@@ -9,15 +9,16 @@ from typing import TypeVar
 
 from dcmaudit.codecs.segments import Piece, Thumbnail, pieces_of, thumbnails_in
 from dcmaudit.codecs.segments.pieces import APPLICATION
-from dcmaudit.dicom.blobs import LEAST, Blob, Look, looks_like, small_picture
+from dcmaudit.dicom.blobs import Blob, Look, looks_like, small_picture
 from dcmaudit.dicom.blobs.profiles import stray_bytes_of_profile
 from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.errors import DicomError, HeaderError
 from dcmaudit.model import Size
+from dcmaudit.model.limits import LEAST_OF_A_PICTURE
 
 _ICC = b"ICC_PROFILE\0"
 _ADOBE = 12
-_SHARE = LEAST // 8
+_SHARE = LEAST_OF_A_PICTURE // 8
 """Bytes of one kind below which a kind is not worth a word beside the others."""
 Key = TypeVar("Key")
 
@@ -111,12 +112,12 @@ class _Scan:
                     shown += 1
             size, look = left.get(piece.what, (0, None))
             if not taken:
-                look = look or looks_like(piece.data) or small_picture(piece.data[:LEAST])
+                look = look or looks_like(piece.data) or small_picture(piece.data[:LEAST_OF_A_PICTURE])
             left[piece.what] = size + _rest(piece, taken), look
         # bytes of several kinds in one frame could be one picture
         total = sum(size for size, _ in left.values())
         for what, (size, look) in left.items():
-            if look is not None or (total >= LEAST and size >= _SHARE):
+            if look is not None or (total >= LEAST_OF_A_PICTURE and size >= _SHARE):
                 _count(self._sums, what, frame, size, look)
 
     def finish(self, image: FrameReader) -> None:
@@ -129,7 +130,7 @@ class _Scan:
                 (f"codestream {_where(found)}", f"{found.size} bytes in {what}{look}: not shown")
             )
         table = image.index.fragments.table if image.index is not None else ()
-        if 4 * len(table) >= LEAST and any("basic offset table" in note for note in image.notes):
+        if 4 * len(table) >= LEAST_OF_A_PICTURE and any("basic offset table" in note for note in image.notes):
             reason = f"{4 * len(table)} bytes in an offset table that is none"
             self._extras.pieces.append(("the offset table", reason))
 
@@ -161,6 +162,6 @@ def _without_profile(pieces: list[Piece]) -> list[Piece]:
     chunks = [piece for piece in pieces if piece.number == 2 and piece.data.startswith(_ICC)]
     chunks.sort(key=lambda piece: piece.data[len(_ICC) :][:1])
     profile = b"".join(piece.data[len(_ICC) + 2 :] for piece in chunks)
-    if not chunks or stray_bytes_of_profile(profile, LEAST) is not None:
+    if not chunks or stray_bytes_of_profile(profile, LEAST_OF_A_PICTURE) is not None:
         return pieces
     return [piece for piece in pieces if piece not in chunks]

@@ -22,6 +22,7 @@ from dcmaudit.dicom.framegroups import PER_FRAME, FrameGroups, frame_groups
 from dcmaudit.dicom.mending import mended
 from dcmaudit.dicom.quiet import quietly
 from dcmaudit.errors import DicomError, HeaderError, NotDicomError, TruncatedError
+from dcmaudit.model.limits import LEAST_OF_A_PICTURE
 from dcmaudit.model.vrs import BYTE_VRS, LONG_VR_CODES, VR_CODES
 
 FLOAT_PIXELS, DOUBLE_PIXELS, PIXELS = 0x7FE00008, 0x7FE00009, 0x7FE00010
@@ -30,8 +31,6 @@ DEFER_SIZE = 64 * 1024
 """Values longer than this stay in the file when they are binary: overlays, documents, private blocks."""
 INFLATED_LIMIT = 4 << 30
 """What a deflated data set may grow to: the longest value a 32-bit length can announce. It is spooled to disk."""
-LEAST_OF_A_PICTURE = 576
-"""Bytes from which on what belongs to no element is named: a picture of 24 x 24 pixels could be in them."""
 _SPOOL_IN_MEMORY = 16 << 20
 _UNDEFINED = 0xFFFFFFFF
 

@@ -16,6 +16,15 @@ SHORT_VRS = frozenset({
 BYTE_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 """Strings of bytes or words, without a meaning of their own."""
 
+NUMBER_SIZES = {"AT": 4, "FD": 8, "FL": 4, "SL": 4, "SS": 2, "SV": 8, "UL": 4, "US": 2, "UV": 8}
+"""Bytes of one value of each type of numbers (table 6.2-1)."""
+TEXT_VRS = frozenset({
+    "AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UR", "UT",
+})  # fmt: skip
+TEXT_LENGTHS = {"AE": 16, "AS": 4, "CS": 16, "DA": 26, "DS": 16, "DT": 54, "IS": 12, "LO": 64, "LT": 10240, "PN": 324,
+                "SH": 16, "ST": 1024, "TM": 28, "UI": 64}  # fmt: skip
+"""The most characters of one value; UC, UR and UT have no limit (table 6.2-1)."""
+
 LONG_VR_CODES = frozenset(vr.encode() for vr in LONG_VRS)
 SHORT_VR_CODES = frozenset(vr.encode() for vr in SHORT_VRS)
 VR_CODES = LONG_VR_CODES | SHORT_VR_CODES

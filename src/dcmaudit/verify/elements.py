@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dcmaudit.dicom.blobs import is_safe_private
-from dcmaudit.dicom.bulk import LEAST
 from dcmaudit.errors import HeaderError
+from dcmaudit.model.limits import LEAST_OF_A_PICTURE
 from dcmaudit.verify.dataset import PIXELS, UNDEFINED, DataSet, Element, Item, tag_name
 from dcmaudit.verify.grammar import head
 from dcmaudit.verify.record import Record
@@ -300,7 +300,7 @@ def _large(data: DataSet, elements: Sequence[Element], depth: int) -> Iterator[E
         if element.tag >> 16 & 1 and 0x10 <= element.tag & 0xFFFF <= 0xFF and element.end - element.value <= _SHORT
     }
     for element in elements:
-        if element.end - element.value < LEAST or depth > _DEEPEST:
+        if element.end - element.value < LEAST_OF_A_PICTURE or depth > _DEEPEST:
             continue
         if data.is_sequence(element):
             for item in data.items(element):

@@ -6,6 +6,7 @@ import struct
 from dataclasses import dataclass, field
 
 from dcmaudit.dicom.bytesource import ByteSource
+from dcmaudit.model.limits import LEAST_OF_A_PICTURE
 from dcmaudit.verify.deflate import fault_of_stream
 from dcmaudit.verify.grammar import IMPLEMENTATION, VERSION, bare, is_text
 from dcmaudit.verify.record import Record
@@ -16,8 +17,6 @@ JPEG_LOSSLESS = b"1.2.840.10008.1.2.4.70"
 _LENGTH, _VERSION, _CLASS, _INSTANCE, _SYNTAX = 0x00020000, 0x00020001, 0x00020002, 0x00020003, 0x00020010
 _WRITER, _WRITER_NAME = 0x00020012, 0x00020013
 _PRIVATE = frozenset({0x00020100, 0x00020102})
-_SMALL = 576
-"""Bytes from which on a value could hold a picture of 24 x 24 pixels, and may be left out."""
 _OWN = {_LENGTH, _VERSION, _INSTANCE, _SYNTAX, _WRITER, _WRITER_NAME}
 """Elements that describe the file and its writer; every other one must stay."""
 
@@ -80,7 +79,7 @@ def compare_envelopes(record: Record, before: Envelope, after: Envelope, written
     _compare_writer(record, before, after)
     for tag in sorted(before.meta.keys() - _OWN):
         name = f"(0002,{tag & 0xFFFF:04X})"
-        gone = (tag in _PRIVATE or len(before.meta[tag]) >= _SMALL) and tag not in after.meta
+        gone = (tag in _PRIVATE or len(before.meta[tag]) >= LEAST_OF_A_PICTURE) and tag not in after.meta
         record.require(META, name, "it changed", holds=gone or _is_kept(before.meta, after.meta, tag))
     for tag in sorted(after.meta.keys() - before.meta.keys() - _OWN):
         holds = tag == _CLASS and is_text(after.meta[tag], bare(new.get(0x00080016, b"")), "UI")

@@ -9,9 +9,10 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from dcmaudit.dicom.bulk import is_content, is_right
+from dcmaudit.dicom.blobs.kinds import is_content, is_right
 from dcmaudit.dicom.dictionary import standard_vr
 from dcmaudit.model import PlaneKind
+from dcmaudit.model.limits import LEAST_OF_A_PICTURE
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, PrivatePolicy, RedactionPlan
 from dcmaudit.verify.dataset import PIXELS
 from dcmaudit.verify.grammar import bare, code_items, derived, descriptions, is_made_uid, is_text
@@ -30,8 +31,6 @@ _SIGNATURES = frozenset({0x4FFE0001, 0xFFFAFFFA})
 _INSIDE_TOO = frozenset({*_SIGNATURES, 0x7FE00001, 0x7FE00002, 0x7FE00003, PADDING, ICC_PROFILE, *RETIRED_PIXELS})
 _NEW_VRS = {DERIVATION: "ST", BURNED_IN: "CS", METHODS: "SQ", LOSSY: "CS", PHOTOMETRIC: "CS", PLANAR: "US",
             IMAGE_TYPE: "CS"}  # fmt: skip
-_SMALL = 576
-"""Bytes from which on a value could hold a picture of 24 x 24 pixels."""
 _TABLES = frozenset({
     0x00283006, 0x00281408, *range(0x00281201, 0x00281205), *range(0x00281211, 0x00281214),
     *range(0x00281221, 0x00281225),
@@ -112,11 +111,11 @@ class Rules:
             return True
         if self.removes_private and (group % 2 or _is_misplaced(tag, vr)):
             return True
-        if self.removes_private and length >= _SMALL and (private or not is_right(tag, vr, length)):
+        if self.removes_private and length >= LEAST_OF_A_PICTURE and (private or not is_right(tag, vr, length)):
             return True
         if not self.changed:
             return False
-        is_bytes = length >= _SMALL and vr in BYTES | {None} and _names_bytes(tag) and not is_content(tag)
+        is_bytes = length >= LEAST_OF_A_PICTURE and vr in BYTES | {None} and _names_bytes(tag) and not is_content(tag)
         return tag in _INSIDE_TOO or self._is_selector(tag, length) or self._is_retired(group) or is_bytes
 
     @property
@@ -126,7 +125,7 @@ class Rules:
         return options.private is PrivatePolicy.REMOVE and (self.changed or options.remove_private_bulk)
 
     def _is_selector(self, tag: int, length: int) -> bool:
-        return 0x00720060 <= tag <= 0x00720083 and length >= _SMALL
+        return 0x00720060 <= tag <= 0x00720083 and length >= LEAST_OF_A_PICTURE
 
     @staticmethod
     def _is_retired(group: int) -> bool:

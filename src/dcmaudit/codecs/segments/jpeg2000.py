@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dcmaudit.codecs.segments.pieces import BEHIND, BOX, COMMENT, UNKNOWN, Piece
+from dcmaudit.model.limits import LEAST_OF_A_PICTURE
 
 _EOC, _SOT, _SOD, _COM = 0xD9, 0x90, 0x93, 0x64
 _NEEDED = {0x50, 0x51, 0x52, 0x53, 0x55, 0x56, 0x57, 0x58, 0x59, 0x5C, 0x5D, 0x5E, 0x5F, 0x60, 0x61}
 _PLAIN_BOXES = {b"jP  ", b"ftyp", b"jp2h", b"JXL ", b"jxll", b"jxlp", b"jxlc", b"jxli"}
-_MOST_OF_A_HEADER = 576
 
 
 def j2k_pieces(data: bytes) -> list[Piece]:
@@ -49,7 +49,7 @@ def box_pieces(data: bytes) -> list[Piece]:
     for kind, body in _boxes(data):
         if kind == b"jp2c":
             found += j2k_pieces(body)
-        elif kind not in _PLAIN_BOXES or (kind == b"jp2h" and len(body) >= _MOST_OF_A_HEADER):
+        elif kind not in _PLAIN_BOXES or (kind == b"jp2h" and len(body) >= LEAST_OF_A_PICTURE):
             # The first bytes of an Exif box say where its TIFF header begins.
             exif = kind == b"Exif" and len(body) > 4
             found.append(Piece(BOX, b"Exif\0\0" + body[4 + int.from_bytes(body[:4], "big") :] if exif else body))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import cache
 from typing import cast
 
-from pydicom.datadict import dictionary_description, dictionary_VM, dictionary_VR, private_dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement
 
 from dcmaudit.dicom.attributes import Attributes
+from dcmaudit.dicom.blobs.blob import Blob
+from dcmaudit.dicom.blobs.kinds import is_known, most_values, vr_of
 from dcmaudit.dicom.blobs.profiles import stray_bytes_of_profile
 from dcmaudit.dicom.blobs.safe_private import cannot_hold_a_picture
 from dcmaudit.dicom.blobs.signatures import Look, looks_like, small_picture, text_that_is_none
@@ -18,64 +17,19 @@ from dcmaudit.dicom.blobs.tables import DESCRIPTORS, PALETTES, fault_of_table
 from dcmaudit.dicom.blobs.walk import NotItemsError, Place, walk_items
 from dcmaudit.dicom.framegroups import PER_FRAME
 from dcmaudit.dicom.header import PIXEL_TAGS, Header
+from dcmaudit.model.limits import LEAST_OF_A_PICTURE
+from dcmaudit.model.vrs import NUMBER_SIZES, TEXT_VRS
 
-LEAST = 576
-"""Bytes that a picture of 24 x 24 pixels of 8 bits takes."""
 DEEPEST = 24
 _SHORTEST = 24
 """Bytes below which no value is looked at."""
 _ICONS = 0x00880200
-_TEXTS = {"AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UR", "UT"}
-_NUMBERS = {"AT": 4, "FD": 8, "FL": 4, "SL": 4, "SS": 2, "SV": 8, "UL": 4, "US": 2, "UV": 8}
 _SHOWN_OR_NAMED = {0x00420011, 0x00287FE0, 0x56000020}
 """What has an entry of its own: documents, remote pixel data, spectra."""
 _NAMED_WHOLE = {0x0040A730, 0x54000100, 0x00700001}
 """Sequences that have an entry of their own: structured reports, waveforms, graphic annotations."""
 _TABLES = {0x7FE00001, 0x7FE00002}
 _CERTIFICATES = {0x04000115, 0x04000120, 0x04000310, 0x04000402, 0x04000404}
-
-
-@dataclass(frozen=True, slots=True)
-class Blob:
-    """A value that could hold a picture and is shown by no plane.
-
-    ``path`` are the tags from the top-level element down to it; ``count`` values of ``length`` bytes together lie at
-    that path, in different items. ``look`` says what the largest begins like, ``fault`` in words why a standard element
-    is not what it should be.
-    """
-
-    path: tuple[int, ...]
-    vr: str
-    length: int
-    count: int = 1
-    look: Look | None = None
-    fault: str | None = None
-
-    @property
-    def is_private(self) -> bool:
-        """Whether it is private, or lies in something private."""
-        return any(tag >> 16 & 1 for tag in self.path)
-
-    @property
-    def name(self) -> str:
-        """What the reviewer calls it."""
-        tag = self.path[-1]
-        inside = "".join(f" in {_number(outer)}" for outer in reversed(self.path[:-1]))
-        return f"{'private element' if self.is_private else 'element'} {_number(tag)}{inside}"
-
-    @property
-    def reason(self) -> str:
-        """In words what it is and why it is named."""
-        title = _title(self.path[-1])
-        what = f"{self.length} bytes (VR {self.vr})"
-        what += f" in {self.count} items" if self.count > 1 else ""
-        if self.look is not None:
-            what += f" that look like {self.look.value}"
-        elif self.fault is not None:
-            what += f", {self.fault}"
-        else:
-            what += ", in which a picture could hide"
-        return f"{title}: {what}" if title else what
 
 
 def find_blobs(header: Header, *, inside: tuple[int, ...] = ()) -> list[Blob]:
@@ -148,7 +102,7 @@ class _Search:
         self, path: tuple[int, ...], element: RawDataElement | DataElement, data: bytes, attributes: Attributes
     ) -> None:
         creator = _creator(attributes, path[-1])
-        vr = _vr_of(path[-1], element.VR, creator)
+        vr = vr_of(path[-1], element.VR, creator)
         syntax, is_raw = self._header.syntax, isinstance(element, RawDataElement)
         if (vr == "SQ" and is_raw) or (vr in {"SQ", "UN"} and _begins_with_item(data)):
             implicit = element.is_implicit_VR if isinstance(element, RawDataElement) else syntax.implicit
@@ -176,25 +130,25 @@ class _Search:
         if any(self.has_entry(tag) or tag in _NAMED_WHOLE for tag in place.path):
             return
         value = data[place.start : place.end]
-        vr = _vr_of(place.path[-1], place.vr, place.creator)
+        vr = vr_of(place.path[-1], place.vr, place.creator)
         self._judge((*path, *place.path), vr, value, place.numbers, place.creator)
 
     def _converted(self, path: tuple[int, ...], vr: str, value: object, attributes: Attributes) -> None:
         """A value that pydicom has converted already: as text, or as so many numbers."""
         is_one = isinstance(value, str) or hasattr(value, "components") or not hasattr(value, "__iter__")
         parts: list[object] = [value] if is_one else list(cast("Iterable[object]", value))
-        if len(parts) * _NUMBERS.get(vr, 16) < LEAST and vr not in _TEXTS:
+        if len(parts) * NUMBER_SIZES.get(vr, 16) < LEAST_OF_A_PICTURE and vr not in TEXT_VRS:
             return
         text = "\\".join(str(part) for part in parts).encode("utf-8", "replace")
-        if vr in _NUMBERS:
-            text = text.ljust(_NUMBERS[vr] * len(parts), b" ")
+        if vr in NUMBER_SIZES:
+            text = text.ljust(NUMBER_SIZES[vr] * len(parts), b" ")
         self._judge(path, vr, text, attributes.integers, _creator(attributes, path[-1]))
 
     def kept(self, tag: int, vr: str | None, offset: int, length: int) -> None:
         """A value that was left in the file."""
         creator = _creator(self._header.attributes, tag)
         head = self._header.body.read_at(offset, 1 << 16)
-        known = _vr_of(tag, vr, creator)
+        known = vr_of(tag, vr, creator)
         if known == "UN" and _begins_with_item(head):
             data = self._header.body.read_at(offset, length)
             syntax = self._header.syntax
@@ -205,16 +159,16 @@ class _Search:
     def _judge(self, path: tuple[int, ...], vr: str, data: bytes, numbers: Callable[[int], tuple[int, ...]],
                creator: str | None) -> None:  # fmt: skip
         tag = path[-1]
-        if len(data) < LEAST:
+        if len(data) < LEAST_OF_A_PICTURE:
             look = small_picture(data)
             if look is not None or _is_private_overlay(tag):
                 self._add(path, vr, len(data), look, None)
             return
-        if tag >> 16 & 1 or not _is_known(tag):
+        if tag >> 16 & 1 or not is_known(tag):
             if cannot_hold_a_picture(creator, tag) and looks_like(data) is None:
                 return
-            look = text_that_is_none(data, LEAST) if vr in _TEXTS else looks_like(data)
-            if vr not in _TEXTS or look is not None:
+            look = text_that_is_none(data, LEAST_OF_A_PICTURE) if vr in TEXT_VRS else looks_like(data)
+            if vr not in TEXT_VRS or look is not None:
                 self._add(path, vr, len(data), look, None)
             return
         if not data.strip(b"\0"):
@@ -227,22 +181,22 @@ class _Search:
         self, tag: int, vr: str, data: bytes, numbers: Callable[[int], tuple[int, ...]]
     ) -> tuple[Look | None, str | None]:
         """What an element of the standard looks like that could hold a picture, and what is wrong with it."""
-        if vr in _TEXTS:
-            return text_that_is_none(data, LEAST), None
+        if vr in TEXT_VRS:
+            return text_that_is_none(data, LEAST_OF_A_PICTURE), None
         fault: str | None = None
         if tag in DESCRIPTORS or tag in PALETTES:
             fault = fault_of_table(tag, data, numbers, palette=self._palette)
         elif tag == 0x00282000:
-            fault = stray_bytes_of_profile(data, LEAST)
-        elif vr in _NUMBERS:
-            fault = self._too_many(tag, len(data) // _NUMBERS[vr])
+            fault = stray_bytes_of_profile(data, LEAST_OF_A_PICTURE)
+        elif vr in NUMBER_SIZES:
+            fault = self._too_many(tag, len(data) // NUMBER_SIZES[vr])
         elif not (tag in _CERTIFICATES and _is_der(data)) and not (tag in _TABLES and len(data) == 8 * self._frames):
             return looks_like(data), "in which a picture could hide"
         return None, fault
 
     def _too_many(self, tag: int, count: int) -> str | None:
         """A vector with a value or three for every frame is what the standard asks for; anything longer is named."""
-        most = _most_values(tag)
+        most = most_values(tag)
         if most is None and count <= 3 * self._frames:
             return None
         if most is not None and count <= most:
@@ -280,62 +234,3 @@ def _creator(attributes: Attributes, tag: int) -> str | None:
     if not tag >> 16 & 1:
         return None
     return attributes.code((tag >> 16 << 16) | (tag >> 8 & 0xFF)) if tag & 0xFFFF > 0xFF else None
-
-
-def _vr_of(tag: int, written: str | None, creator: str | None) -> str:
-    """The VR as it is written, or as a dictionary has it; UN where nobody knows."""
-    if written is not None and written != "UN":
-        return written
-    if tag >> 16 & 1:
-        if 0x10 <= tag & 0xFFFF <= 0xFF:
-            return "LO"  # a private creator
-        return _private_vr(tag, creator) if creator else "UN"
-    if tag & 0xFFFF == 0:
-        return "UL"
-    return _standard_vr(tag)
-
-
-@cache
-def _standard_vr(tag: int) -> str:
-    try:
-        vr = str(dictionary_VR(tag))
-    except KeyError:
-        return "UN"
-    return "OW" if " or O" in vr else vr.partition(" ")[0]
-
-
-@cache
-def _private_vr(tag: int, creator: str) -> str:
-    try:
-        return str(private_dictionary_VR(tag, creator)).partition(" ")[0]
-    except KeyError:
-        return "UN"
-
-
-@cache
-def _is_known(tag: int) -> bool:
-    return tag & 0xFFFF == 0 or _standard_vr(tag) != "UN"
-
-
-@cache
-def _most_values(tag: int) -> int | None:
-    """The most values that the standard allows, None for any number."""
-    if tag & 0xFFFF == 0:
-        return 1
-    try:
-        most = str(dictionary_VM(tag)).rpartition("-")[2]
-    except KeyError:
-        return 1
-    return None if "n" in most else int(most)
-
-
-@cache
-def _title(tag: int) -> str:
-    try:
-        return str(dictionary_description(tag)) if not tag >> 16 & 1 else ""
-    except KeyError:
-        return ""
-
-
-def _number(tag: int) -> str:
-    return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"

@@ -38,13 +38,13 @@ _STARTS: tuple[tuple[bytes, Look], ...] = (
     (b"GIF87a", Look.GIF),
     (b"GIF89a", Look.GIF),
     (b"\xff\x4f\xff\x51", Look.JPEG_2000),
-    (b"\0\0\0\x0cjP  \r\n\x87\n", Look.JPEG_2000),
-    (b"\0\0\0\x0cJXL \r\n\x87\n", Look.JPEG_XL),
+    (b"\0\0\0\x0cjP  ", Look.JPEG_2000),
+    (b"\0\0\0\x0cJXL ", Look.JPEG_XL),
     (b"II*\0", Look.TIFF),
     (b"MM\0*", Look.TIFF),
     (b"II+\0", Look.TIFF),
     (b"MM\0+", Look.TIFF),
-    (b"8BPS\0\1", Look.PSD),
+    (b"8BPS\0", Look.PSD),
     (b"%PDF-", Look.PDF),
     (b"PK\3\4", Look.ARCHIVE),
     (b"\x1f\x8b\x08", Look.ARCHIVE),
@@ -53,7 +53,16 @@ _STARTS: tuple[tuple[bytes, Look], ...] = (
     (b"\x28\xb5\x2f\xfd", Look.ARCHIVE),
     (b"7z\xbc\xaf\x27\x1c", Look.ARCHIVE),
 )
+_LONG_STARTS = {Look.PNG, Look.GIF, Look.JPEG_2000, Look.JPEG_XL, Look.PSD, Look.PDF}
+"""Kinds that are known by so many bytes that these mean them wherever they stand."""
+_JPEG_START = rb"\xff\xd8\xff[\xc0-\xfe]"
 _INSIDE = re.compile(rb"\xff\xd8\xff[\xc0-\xcf\xdb\xe0-\xef\xf7\xfe]|\x89PNG\r\n\x1a\n|\xff\x4f\xff\x51\x00|GIF8[79]a")
+_IN_BASE64 = rb"/9j/[24]|iVBORw0KGgo|R0lGODlh|R0lGODdh|/0//UQ|AAAADGpQICA"
+"""JPEG, PNG, GIF and JPEG 2000."""
+_LONG = [re.escape(start) for start, look in _STARTS if look in _LONG_STARTS]
+_ANYWHERE = re.compile(b"|".join([_JPEG_START, b"RIFF....WEBP", _IN_BASE64, *_LONG]), re.DOTALL)
+_BEGINNING = re.compile(rb"\s*(II\*\0|MM\0\*|BM....\0\0\0\0|\xff\x0a[\x01-\xff]|P[1-7]\s\d|SUkq|TU0AK|Qk0)", re.DOTALL)
+"""TIFF, BMP, JPEG XL and PNM by few bytes, and the first three in base64: these count at the beginning alone."""
 _PNM = re.compile(rb"P[1-6][\s#]+\d")
 _TOKEN = re.compile(rb"[A-Za-z0-9+/_=-]{40,}")
 _HEX = re.compile(rb"(?<![0-9A-Za-z])(?:0[xX])?[0-9A-Fa-f]{2}(?![0-9A-Za-z])")
@@ -90,6 +99,11 @@ def _is_icon(data: bytes) -> bool:
     count = int.from_bytes(data[4:6], "little")
     size, offset = int.from_bytes(data[14:18], "little"), int.from_bytes(data[18:22], "little")
     return 0 < count < 64 and offset == 6 + 16 * count and 0 < size <= len(data) - offset
+
+
+def has_signature(value: bytes) -> bool:
+    """Whether a value holds the first bytes of a picture, as they are or as base64, however short it is."""
+    return _ANYWHERE.search(value) is not None or _BEGINNING.match(value) is not None
 
 
 def small_picture(data: bytes) -> Look | None:

@@ -6,20 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-DESCRIPTORS = {
-    0x00283006: 0x00283002,
-    0x00281201: 0x00281101,
-    0x00281202: 0x00281102,
-    0x00281203: 0x00281103,
-    0x00281204: 0x00281104,
-}
-"""LUT data by tag, and the element that describes them."""
-PALETTES = frozenset({
-    0x00281201, 0x00281202, 0x00281203, 0x00281204, 0x00281221, 0x00281222, 0x00281223, 0x00281224,
-    0x00281211, 0x00281212, 0x00281213, 0x00281214, 0x00281200,
-})  # fmt: skip
+LUT_DATA, LUT_DESCRIPTOR = 0x00283006, 0x00283002
+PLAIN_PALETTES = {0x00281201: 0x00281101, 0x00281202: 0x00281102, 0x00281203: 0x00281103, 0x00281204: 0x00281104}
+LARGE_PALETTES = {0x00281211: 0x00281111, 0x00281212: 0x00281112, 0x00281213: 0x00281113}
+"""Retired ones, whose number of entries takes two words."""
 SEGMENTED = {0x00281221: 0x00281101, 0x00281222: 0x00281102, 0x00281223: 0x00281103, 0x00281224: 0x00281104}
 """Segmented palettes (PS3.3 C.7.9.2): a segment says in two words or four bytes what at least one entry is."""
+DESCRIPTORS = {LUT_DATA: LUT_DESCRIPTOR, **PLAIN_PALETTES}
+"""LUT data by tag, and the element that describes them."""
+PALETTES = frozenset({*PLAIN_PALETTES, *LARGE_PALETTES, *SEGMENTED, 0x00281214, 0x00281200})
 _MOST_TURNS = 0.2
 """Part of the steps of a table that may change direction: windows and curves rise or fall, pictures go up and down."""
 
@@ -39,7 +34,7 @@ def fault_of_table(tag: int, data: bytes, numbers: Callable[[int], tuple[int, ..
     entries = descriptor[0] % 65536 or 65536
     if len(data) > entries * 2:
         return f"{len(data)} bytes of LUT data, {entries * 2} are declared"
-    return "LUT data that rise and fall as a picture does" if tag == 0x00283006 and _turns(data, entries) else None
+    return "LUT data that rise and fall as a picture does" if tag == LUT_DATA and _turns(data, entries) else None
 
 
 def _fault_of_segments(data: bytes, descriptor: tuple[int, ...]) -> str | None:

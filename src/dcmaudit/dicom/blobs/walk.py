@@ -5,10 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 
-from pydicom.datadict import dictionary_VR
-
+from dcmaudit.dicom.dictionary import standard_vr
 from dcmaudit.model.vrs import LONG_VR_CODES, SHORT_VR_CODES
 
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
@@ -176,9 +174,5 @@ class _Walk:
         self.places.append(Place(path, vr.decode("ascii") if vr else None, start, end, beside, self._little))
 
 
-@cache
 def _is_standard_sequence(tag: int) -> bool:
-    try:
-        return str(dictionary_VR(tag)) == "SQ"
-    except KeyError:
-        return True
+    return standard_vr(tag) in {None, "SQ"}

@@ -6,8 +6,8 @@ import struct
 from collections.abc import Collection
 
 from dcmaudit.dicom.attributes import Attributes
-from dcmaudit.dicom.bulk import LEAST
 from dcmaudit.dicom.header import Header
+from dcmaudit.model.limits import LEAST_OF_A_PICTURE
 from dcmaudit.model.vrs import LONG_VRS, padded
 
 IMPLEMENTATION = "2.25.224012331466403266107938103287187540913"
@@ -21,7 +21,7 @@ def roomy(header: Header) -> list[tuple[int, str, int]]:
     """Tag, VR and length of elements in which a picture could hide: private information, and what is long."""
     meta = Attributes(header.meta)
     lengths = ((tag, meta.vr(tag) or "UN", len(meta.raw(tag) or meta.code(tag) or "")) for tag in meta.tags())
-    return [(tag, vr, length) for tag, vr, length in lengths if tag in PRIVATE or length >= LEAST]
+    return [(tag, vr, length) for tag, vr, length in lengths if tag in PRIVATE or length >= LEAST_OF_A_PICTURE]
 
 
 def file_meta(header: Header, syntax_uid: str, sop_instance: bytes | None, *, without: Collection[int] = ()) -> bytes:

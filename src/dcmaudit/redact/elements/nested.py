@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 
-from dcmaudit.dicom.bulk import LEAST
 from dcmaudit.dicom.header import Header
 from dcmaudit.errors import UnsupportedError
+from dcmaudit.model.limits import LEAST_OF_A_PICTURE
 from dcmaudit.model.redaction import RemovalReason
 from dcmaudit.model.vrs import LONG_VR_CODES
 from dcmaudit.redact.elements.spans import UNDEFINED, Readable, Span, Walker, Window
@@ -58,7 +58,7 @@ class NestedValues:
         if self._stripper is None and not is_patched and not (self._marks and self._may_hold(span)):
             return None
         self._read_whole(span)
-        is_loose = bool(span.tag >> 16 & 1) or span.end - span.value < LEAST
+        is_loose = bool(span.tag >> 16 & 1) or span.end - span.value < LEAST_OF_A_PICTURE
         if is_loose and not is_patched and not self._walker.fills(span):
             return None  # a value that only begins like a sequence was judged as a value
         return self._element(span, (), implicit=span.vr is None, private=False)

@@ -9,23 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dcmaudit.dicom.bulk import LEAST, has_signature, is_content, is_right, known_vr
+from dcmaudit.dicom.blobs import has_signature
+from dcmaudit.dicom.blobs.kinds import is_content, is_right
+from dcmaudit.dicom.blobs.tables import LUT_DATA, SEGMENTED
+from dcmaudit.dicom.dictionary import standard_vr
 from dcmaudit.dicom.header import PIXEL_TAGS
 from dcmaudit.errors import UnsupportedError
+from dcmaudit.model.limits import LEAST_OF_A_PICTURE
 from dcmaudit.model.redaction import IconPolicy, PrivatePolicy, Removal, RemovalReason
 from dcmaudit.model.vrs import BYTE_VRS
 from dcmaudit.redact.elements.iconrules import is_plain_icon
 from dcmaudit.redact.elements.profiles import is_plain_profile
 from dcmaudit.redact.elements.spans import Span
-from dcmaudit.redact.elements.tables import (
-    DESCRIBED,
-    LUT_DATA,
-    PALETTE_TAGS,
-    SEGMENTED,
-    is_supplemental,
-    most_of_segments,
-    table_length,
-)
+from dcmaudit.redact.elements.tables import DESCRIBED, PALETTE_TAGS, is_supplemental, most_of_segments, table_length
 
 ICONS, PROFILE, PADDING = 0x00880200, 0x00282000, 0xFFFCFFFC
 PHOTOMETRIC, PRESENTATION = 0x00280004, 0x00089205
@@ -126,7 +122,7 @@ class Stripper:
             return None
         if (_kind(span) == "SQ" and not is_private and span.vr != b"UN") or level.walks(span):
             return None
-        if span.end - span.value < LEAST and not has_signature(level.raw(span)) and not _is_overlay(tag):
+        if span.end - span.value < LEAST_OF_A_PICTURE and not has_signature(level.raw(span)) and not _is_overlay(tag):
             return None
         if is_private:
             creator = creators.get(tag >> 8)
@@ -169,7 +165,7 @@ class Stripper:
                 raise UnsupportedError("a segmented palette is longer than its descriptor allows")
             return None
         wanted = table_length(span.tag, length, read, level.order)
-        if wanted is None and length >= LEAST:
+        if wanted is None and length >= LEAST_OF_A_PICTURE:
             return self.note(level, span, RemovalReason.TABLE)
         if wanted is None or wanted >= length:
             return None
@@ -185,8 +181,8 @@ def _kind(span: Span) -> str | None:
     """The VR of an element as written, or as PS3.6 has it; None where neither tells."""
     if span.vr is not None:
         return span.vr.decode("latin-1")
-    known = known_vr(span.tag)
-    return None if known is None else known[0].split(" or ")[-1]
+    known = standard_vr(span.tag)
+    return None if known is None else known.split(" or ")[-1]
 
 
 def _is_overlay(tag: int) -> bool:
@@ -197,7 +193,13 @@ def _is_overlay(tag: int) -> bool:
 def _is_harmless(level: Level, span: Span) -> bool:
     """Whether an element is a short one of the standard, of a type of words or numbers: most are."""
     tag, length = span.tag, span.end - span.value
-    if tag >> 16 & 1 or level.private or length >= LEAST or tag in _SPECIAL or 0x7F01 <= tag >> 16 <= 0x7FDF:
+    if (
+        tag >> 16 & 1
+        or level.private
+        or length >= LEAST_OF_A_PICTURE
+        or tag in _SPECIAL
+        or 0x7F01 <= tag >> 16 <= 0x7FDF
+    ):
         return False
     kind = _kind(span)
     return kind is not None and kind not in BYTE_VRS and (tag & 0xFFFF != 0 or length == 4)
@@ -223,8 +225,8 @@ def _of_the_standard(span: Span) -> RemovalReason | None:
         return RemovalReason.SELECTOR
     if not is_right(tag, vr, span.value_end - span.value):
         return RemovalReason.UNKNOWN
-    known = known_vr(tag)
-    is_bytes = known is not None and any(kind in BYTE_VRS for kind in known[0].split(" or "))
+    known = standard_vr(tag)
+    is_bytes = known is not None and any(kind in BYTE_VRS for kind in known.split(" or "))
     is_own = tag in {*DESCRIBED, *SEGMENTED, PROFILE, LUT_DATA} or (
         0x6000 <= group <= 0x60FF and tag & 0xFFFF == 0x3000
     )

@@ -5,14 +5,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping
 
-LUT_DATA, LUT_DESCRIPTOR = 0x00283006, 0x00283002
-PALETTES = {0x00281201: 0x00281101, 0x00281202: 0x00281102, 0x00281203: 0x00281103, 0x00281204: 0x00281104,
-            0x00281211: 0x00281111, 0x00281212: 0x00281112, 0x00281213: 0x00281113}  # fmt: skip
-SEGMENTED = {0x00281221: 0x00281101, 0x00281222: 0x00281102, 0x00281223: 0x00281103, 0x00281224: 0x00281104}
+from dcmaudit.dicom.blobs.tables import LARGE_PALETTES, LUT_DATA, LUT_DESCRIPTOR, PLAIN_PALETTES, SEGMENTED
+
+PALETTES = {**PLAIN_PALETTES, **LARGE_PALETTES}
 DESCRIBED = {LUT_DATA: LUT_DESCRIPTOR, 0x00281408: 0x00281407, **PALETTES}
 """Data of tables, and the descriptors that say how many entries they have."""
 PALETTE_TAGS = frozenset({*PALETTES, *PALETTES.values(), *SEGMENTED})
-LARGE = {0x00281111, 0x00281112, 0x00281113}
 
 Read = Callable[[int], bytes | None]
 """The value of an element of the same data set or item, None where it is absent."""
@@ -24,7 +22,7 @@ def table_length(tag: int, length: int, read: Read, order: str) -> int | None:
     if described is None or len(described) < 6:
         return None
     words: tuple[int, ...] = struct.unpack(f"{order}{len(described) // 2}H", described[: len(described) // 2 * 2])
-    if DESCRIBED[tag] in LARGE and len(words) >= 5:
+    if tag in LARGE_PALETTES and len(words) >= 5:
         entries, bits = words[0] << 16 | words[1], words[4]
     else:
         entries, bits = words[0] or 1 << 16, words[2]

@@ -33,6 +33,7 @@ MODULES = {
     "s3": "dcmaudit.cli.s3",
     "sample": "dcmaudit.cli.sample",
     "examples": "dcmaudit.cli.examples",
+    "doctor": "dcmaudit.cli.doctor.command",
 }
 
 

@@ -75,7 +75,7 @@ class TextNet:
         other maps than those that the weights were checked with, whichever way it is asked to.
         """
         weights, probe = _checked(folder or FOLDER)
-        self._session = _answering(weights, probe, threads)
+        self._session, self.is_quickest = _answering(weights, probe, threads)
         self.pixels_seen = 0
         """Pixels that the network was given so far: what its work is measured by."""
 
@@ -123,8 +123,9 @@ class TextNet:
         return np.asarray(maps[0, :, : -(-rows // 2), : -(-columns // 2)], np.float32)
 
 
-def _answering(weights: bytes, probe: Probe, threads: int) -> Any:
-    """The network in the quickest of the ways to run it that give the maps that the weights were checked with."""
+def _answering(weights: bytes, probe: Probe, threads: int) -> tuple[Any, bool]:
+    """The network in the quickest of the ways to run it that give the maps that the weights were checked with, and
+    whether that is the quickest there is."""
     for way in _WAYS:
         try:
             # Threads that spin while they wait take the time of whoever reads and decodes meanwhile.
@@ -137,7 +138,7 @@ def _answering(weights: bytes, probe: Probe, threads: int) -> Any:
         except Exception as error:  # onnxruntime has its own tree of errors, and their words name paths
             raise EngineError(f"the text detector cannot be started ({type(error).__name__})", hint=_HINT) from error
         if probe.is_answered(maps):
-            return session
+            return session, not way
     else:
         raise ProcessorError(
             "this processor gives another answer than the text detector was checked with",

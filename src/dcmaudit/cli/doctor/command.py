@@ -1,0 +1,86 @@
+"""The command itself: every examination in order, told as lines or as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from dcmaudit.cli.common import Exit
+from dcmaudit.cli.doctor import machine, parts
+from dcmaudit.cli.doctor.findings import Examination, Finding, State, examined
+from dcmaudit.model.texts import printable
+
+if TYPE_CHECKING:
+    from dcmaudit.settings import Settings
+
+NAME = "doctor"
+SUMMARY = "look whether everything that is needed is there and works on this machine"
+
+EXAMINATIONS: dict[str, Examination] = {
+    "versions": machine.versions,
+    "processor": machine.processor,
+    "memory": machine.memory,
+    "disk": machine.disks,
+    "limits": machine.limits,
+    "locale": machine.language,
+    "codecs": parts.codecs,
+    "detector": parts.detector,
+    "engines": parts.engines,
+    "extras": parts.extras,
+    "database": parts.database,
+    "keyring": parts.keyring,
+    "browser": machine.browser,
+    "settings": parts.configuration,
+    "rules": parts.rules,
+}
+"""What is looked at, in the order in which it is told."""
+_SIGNS = {State.GOOD: "  ok ", State.NOTE: " note", State.WRONG: "WRONG"}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the subcommand."""
+    parser.description = (
+        "Look at the installation and the machine: codecs, text detector and readers, processor, database, keyring, "
+        "browser, memory, disk, limits, locale and settings. No image is read, nothing is written, and what is printed "
+        "holds no patient data."
+    )
+    parser.epilog = "exit codes: 0 everything that is needed is there; 1 something is missing or wrong, and is named"
+    parser.add_argument("--json", action="store_true", help="one JSON object a finding on standard output")
+    parser.add_argument(
+        "--only", action="append", choices=tuple(EXAMINATIONS), metavar="SECTION",
+        help=f"only this section, one of {', '.join(EXAMINATIONS)}; may be repeated",
+    )  # fmt: skip
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Examine everything; 1 where something that is needed is missing or wrong."""
+    counts: Counter[State] = Counter()
+    section = ""
+    for finding in _findings(args, settings):
+        counts[finding.state] += 1
+        if args.json:
+            print(json.dumps({"schema": "dcmaudit/doctor/1", **finding.record()}), flush=True)
+            continue
+        if finding.section != section:
+            section = finding.section
+            print(section)
+        if finding.state is not State.GOOD or not getattr(args, "quiet", False):
+            print(printable(_line(finding)), flush=True)
+    if not args.json:
+        told = {State.WRONG: "wrong or missing", State.NOTE: "worth a look", State.GOOD: "as it should be"}
+        print(f"\n{', '.join(f'{counts[state]} {words}' for state, words in told.items())}")
+    return Exit.NOT_ALL if counts[State.WRONG] else Exit.GOOD
+
+
+def _findings(args: argparse.Namespace, settings: Settings) -> Iterator[Finding]:
+    for section, examine in EXAMINATIONS.items():
+        if not args.only or section in args.only:
+            yield from examined(section, examine, settings)
+
+
+def _line(finding: Finding) -> str:
+    hint = f" ({finding.hint})" if finding.hint else ""
+    return f"  {_SIGNS[finding.state]}  {finding.name}: {finding.detail}{hint}"

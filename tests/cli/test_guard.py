@@ -34,7 +34,8 @@ WORDS = {
 }
 WRITES_NO_FILE = {
     "doctor", "verify", "rules check", "sample plan", "sample conclude", "db dump", "db info", "db unseen",
-    "db identify", "db import", "db adopt", "db history", "db forget", "db recount", "s3 credentials", "s3 list", "s3 open",
+    "db identify", "db import", "db adopt", "db history", "db forget", "db recount", "s3 credentials", "s3 list",
+    "s3 open",
 }  # fmt: skip
 """Commands that write nothing but the database, the keyring and standard output."""
 READ = {

@@ -15,7 +15,7 @@ from dcmaudit.cli import main
 from dcmaudit.detect.ocr import TextFinder
 from dcmaudit.dicom import open_instance
 from dcmaudit.model import Box, DeviceFacts, FrameAddress, HowSeen
-from dcmaudit.store import NewRect, SeenSpan, open_store
+from dcmaudit.store import NewRect, open_store
 from support.blobs import BlobEngine
 from support.desks import do, make_desk, paint_all, ready
 from support.files import (
@@ -29,6 +29,7 @@ from support.files import (
     file_bytes,
     letter_bits,
 )
+from support.where import span
 
 SEEN = next(how for how in HowSeen if how.is_seen)
 GLANCE = next(how for how in HowSeen if not how.is_seen)
@@ -78,7 +79,7 @@ def see(tmp_path: Path, path: Path, *, how: HowSeen = SEEN, groups: tuple[str, .
     status = path.stat()
     with open_store(tmp_path / "db", user="ada") as store, open_instance(PathReference(path)) as instance:
         store.put_identity(str(path), instance.identity(), size=status.st_size, modified_ns=status.st_mtime_ns)
-        store.put_seen(str(path), how, [SeenSpan(group, 0, planes) for group in groups])
+        store.put_seen(str(path), how, [span(group, 0, planes) for group in groups])
         store.put_tag(str(path), marked=False, comment=None, device=DeviceFacts())
 
 
@@ -344,7 +345,7 @@ def test_an_object_without_a_time_is_known_by_its_pixels_and_by_ocr_by_its_bytes
     content = content_of(reference)
     with open_instance(reference) as instance:
         noted = IdentityRecord(reference.name, instance.identity(), None, None, EPOCH, "ada")
-        seen = SeenRecord(reference.name, "f", SEEN, ((0, 1),), "ada", EPOCH, EPOCH)
+        seen = SeenRecord(reference.name, SEEN, (span("f", 0, 1),), "ada", EPOCH, EPOCH)
         done = Ledger(ReviewState.DONE, seen=(seen,), identity=noted)
         assert clear(instance, content, done, RedactionOptions(), AcceptedText.NONE).by
         look = Look(OcrEngine.RAPIDOCR, Outcome.DONE, complete=True, planes=1, digest=content.digest)

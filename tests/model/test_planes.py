@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from dcmaudit.errors import UsageError
 from dcmaudit.model import (
     FrameAddress,
-    IconAddress,
     OverlayAddress,
-    PlaneAddress,
     PlaneGroup,
     PlaneKind,
     PlaneList,
     Size,
     StrayBitAddress,
-    ThumbnailAddress,
-    UnshownAddress,
     parse_key,
 )
 
 SIZE = Size(8, 6)
-number = st.integers(0, 10**9)
-addresses: st.SearchStrategy[PlaneAddress] = st.one_of(
-    st.builds(FrameAddress, number),
-    st.builds(OverlayAddress, st.integers(0, 127).map(lambda n: 0x6000 + 2 * n), number),
-    st.builds(StrayBitAddress, st.integers(0, 63), number),
-    st.builds(IconAddress, number),
-    st.builds(ThumbnailAddress, number, st.integers(0, 9999)),
-    st.builds(UnshownAddress, number),
-)
 
 
 def listing() -> PlaneList:
@@ -47,11 +32,6 @@ def listing() -> PlaneList:
             PlaneGroup(PlaneKind.UNSHOWN, 1, (0,), None, reason="curves", name="curve 5000"),
         ]
     )
-
-
-@given(addresses)
-def test_a_key_leads_back_to_its_address(address: PlaneAddress) -> None:
-    assert parse_key(address.key) == address
 
 
 @pytest.mark.parametrize(

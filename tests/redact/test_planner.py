@@ -9,18 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcmaudit.model.geometry import Box, Point, Size
-from dcmaudit.model.planes import (
+from dcmaudit.model.addresses import (
     FrameAddress,
     IconAddress,
     OverlayAddress,
     PlaneAddress,
-    PlaneGroup,
-    PlaneKind,
-    PlaneList,
     StrayBitAddress,
     UnshownAddress,
 )
+from dcmaudit.model.geometry import Box, Point, Size
+from dcmaudit.model.planes import PlaneGroup, PlaneKind, PlaneList
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionOptions, RedactionPlan, Request
 from dcmaudit.model.regions import Everywhere, Origin, Scope
 from dcmaudit.redact import make_plan, scaled

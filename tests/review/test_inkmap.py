@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dcmaudit.detect.learning import Ground, Pixels
+from dcmaudit.detect.learning import Pixels
 from dcmaudit.detect.textnet import TextMaps, TextNet, network
 from dcmaudit.dicom import Samples
-from dcmaudit.model import Box, Projection
+from dcmaudit.model import Box, Ground, Projection
 from dcmaudit.render import project
 from dcmaudit.render.project import Projector
 from dcmaudit.render.strokes import stroke_map

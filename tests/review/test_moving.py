@@ -16,6 +16,7 @@ from dcmaudit.review import Desk, Picture, Session
 from support.desks import do, paint, paint_all, ready, sight, state, tables, wait_for, write_cine, write_stray
 from support.files import JPEG_BASELINE, dataset, file_bytes, gradient
 from support.thumbnails import jpeg, with_thumbnail
+from support.where import span
 
 ORDER = ["f0", "f1", "f2", "f3", "o6000.0", "o6000.1", "o6002.0"]
 
@@ -134,10 +135,10 @@ def test_how_each_plane_was_seen_is_stored_with_done(session: Session, database:
     paint(session)
     do(session, "done-next", confirm=True)
     records = session.desk.store.seen(str(files[0]))
-    assert {(record.group, record.how.value, record.ranges) for record in records} == {
-        ("f", "seen", ((0, 1),)),
-        ("f", "skipped", ((1, 4),)),
-        ("o6000", "seen", ((0, 1),)),
+    assert {(record.how.value, record.spans) for record in records} == {
+        ("seen", (span("f", 0, 1),)),
+        ("skipped", (span("f", 1, 4),)),
+        ("seen", (span("o6000", 0, 1),)),
     }
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from dcmaudit.model import Box, FrameAddress, HowSeen, PlaneGroup, PlaneKind, PlaneList, Size
 from dcmaudit.review.state.seen import Places, SeenPlanes
 from dcmaudit.review.state.sight import Fidelity, Issued, way_projected
-from dcmaudit.store import Looked, SeenRecord, SeenSpan
+from dcmaudit.store import Looked, SeenRecord
+from support.where import span
 
 SIZE = Size(4, 4)
 FRAMES = PlaneGroup(PlaneKind.FRAME, 0, range(10), SIZE)
@@ -44,7 +45,7 @@ def test_what_is_new_is_handed_over_once_and_counts_once_it_is_stored() -> None:
     seen.add(FRAMES, 0, 3, HowSeen.SEEN)
     seen.add(ICON, 0, 1, HowSeen.MAXIMUM)
     taken = seen.take()
-    assert taken.spans == {HowSeen.SEEN: [SeenSpan("f", 0, 3)], HowSeen.MAXIMUM: [SeenSpan("i", 1, 2)]}
+    assert taken.spans == {HowSeen.SEEN: [span("f", 0, 3)], HowSeen.MAXIMUM: [span("i1", 0, 1)]}
     assert (seen.has_unstored, seen.is_settled, seen.positions(FRAMES, HowSeen.SEEN)) == (False, False, [])
     seen.settle(taken)
     assert (seen.is_settled, seen.positions(FRAMES, HowSeen.SEEN)) == (True, [(0, 3)])
@@ -75,7 +76,7 @@ def test_parts_of_a_plane_make_it_seen_only_together() -> None:
 
 def test_what_the_database_has_counts_but_is_not_stored_again() -> None:
     seen, now = SeenPlanes(), datetime.now(UTC)
-    seen.load(SeenRecord("x.dcm", "b12", HowSeen.SEEN, ((2, 6),), "me", now, now))
+    seen.load(SeenRecord("x.dcm", HowSeen.SEEN, (span("b12", 2, 6),), "me", now, now))
     planes = PlaneList([FRAMES, STRAY, ICON])
     assert seen.positions(STRAY, HowSeen.SEEN) == [(0, 2)]
     assert seen.count(planes, *HowSeen) == 2

@@ -11,6 +11,7 @@ from dcmaudit.model import (
     Identity,
     OverlayAddress,
     StrayBitAddress,
+    ThumbnailAddress,
 )
 from dcmaudit.store import NewRect, Store
 
@@ -53,10 +54,11 @@ def test_what_was_seen_of_other_content_is_forgotten(store: Store) -> None:
     store.put_identity("a.dcm", Identity("1.2", "sha256:aa"), size=10, modified_ns=1)
     store.put_seen("a.dcm", HowSeen.PAINTED, PLANES)
     store.put_seen("a.dcm", HowSeen.GLANCED, PLANES)
+    store.put_seen("a.dcm", HowSeen.SEEN, [ThumbnailAddress(0, 0)])  # it lies in the frame's bytes
     store.put_identity("a.dcm", Identity("1.2", "sha256:aa"), size=10, modified_ns=1)
-    assert len(store.seen("a.dcm")) == 6
+    assert len(store.seen("a.dcm")) == 7
     store.put_identity("a.dcm", Identity("1.2", "sha256:aa"), size=10, modified_ns=2)
-    assert {record.group for record in store.seen("a.dcm")} == {"f", "b12"}
+    assert {span.group.key for record in store.seen("a.dcm") for span in record.spans} == {"f", "b12", "t0"}
     store.put_identity("a.dcm", Identity("1.2", "sha256:bb"), size=10, modified_ns=3)
     assert store.seen("a.dcm") == []
 

@@ -17,6 +17,7 @@ from dcmaudit.model import Box, DeviceFacts, FrameAddress, HowSeen, IconAddress,
 from dcmaudit.store import NewRect, open_store
 from support.originals import make_original
 from support.stores import Opener
+from support.where import span
 
 PAIR = [NewRect(Box(0, 0, 2, 2), FrameAddress(0)), NewRect(Box(0, 0, 2, 2), IconAddress(0))]
 
@@ -24,6 +25,7 @@ WRITER = """
 import sys
 from dcmaudit.model import Box, DeviceFacts, FrameAddress, IconAddress
 from dcmaudit.store import NewRect, open_store
+from support.where import span
 store = open_store(sys.argv[1], user=sys.argv[2], timeout=60)
 pair = [NewRect(Box(0, 0, 2, 2), FrameAddress(0)), NewRect(Box(0, 0, 2, 2), IconAddress(0))]
 for number in range(int(sys.argv[3])):
@@ -91,7 +93,7 @@ def test_threads_share_a_store(location: str, opener: Opener) -> None:
         thread.join()
     assert len(list(store.filenames())) == 30
     (seen,) = store.seen("shared")
-    assert seen.ranges == ((0, 30),), "no update was lost"
+    assert seen.spans == (span("f", 0, 30),), "no update was lost"
 
 
 def test_updates_of_one_row_by_two_people_are_both_kept(location: str, opener: Opener) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, IconAddress
+from dcmaudit.model import FRAMES, Box, DeviceFacts, Everywhere, FrameAddress, IconAddress
 from dcmaudit.store import NewRect, Store, expanded, open_store, schema
 from support.stores import Opener
+from support.where import span
 
 NAME = "/archive/cine.dcm"
 BOX = Box(3, 1, 5, 3)
@@ -129,7 +130,7 @@ def test_learning_counts_it_once_and_similar_images_tell_its_scope(store: Store)
     store.add_rects(NAME, [EVERY, NewRect(Box(8, 8, 9, 9), FrameAddress(1))])
     store.put_tag(NAME, marked=False, comment=None, device=DEVICE)
     (example,) = store.examples("/other.dcm", DEVICE)
-    assert sorted((mark.left, mark.frames or ()) for mark in example.marks) == [(3, ()), (8, (1, 1))]
+    assert {(mark.left, mark.reach) for mark in example.marks} == {(3, FRAMES), (8, span("f", 1, 2))}
     found = {region.box: region.means for region in store.similar("/other.dcm", DEVICE, FrameAddress(1))}
     assert found == {BOX: Everywhere.ALL_FRAMES, Box(8, 8, 9, 9): FrameAddress(1)}
 
@@ -155,7 +156,7 @@ def test_databases_of_earlier_versions_are_dumped_and_migrated_where_frames_are_
     with open_store(tmp_path, user="u") as store:
         store.add_rects(NAME, [NewRect(BOX, Everywhere.ALL_FRAMES)])
         store.add_rects("/unknown.dcm", [NewRect(BOX, Everywhere.ALL_FRAMES)])
-        store.learn(NAME, DEVICE, frames=3, groups=["f"], judged=[])
+        store.learn(NAME, DEVICE, frames=3, groups=[FRAMES], judged=[])
     before = older(tmp_path).read_bytes()
     reader = opener(tmp_path, read_only=True)
     out = io.StringIO()

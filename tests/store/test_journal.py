@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from dcmaudit.errors import StoreError
+from dcmaudit.errors import StoreCorruptError, StoreError
 from dcmaudit.model import (
     Box,
     DeviceFacts,
@@ -15,10 +15,10 @@ from dcmaudit.model import (
     OverlayAddress,
     ReviewState,
     StrayBitAddress,
-    ThumbnailAddress,
 )
-from dcmaudit.store import NewRect, SeenSpan, Store
+from dcmaudit.store import NewRect, Store, schema
 from support.stores import Opener
+from support.where import span
 
 RECT = NewRect(Box(0, 0, 2, 2), FrameAddress(0), text="SMITH^JOHN")
 EXTRA = NewRect(Box(0, 0, 2, 2), Everywhere.ALL_FRAMES)
@@ -31,17 +31,17 @@ ONE = Identity("1.2.3", "sha256:aa")
 def test_planes_seen_are_joined_into_ranges(store: Store) -> None:
     store.put_seen("/a.dcm", HowSeen.PAINTED, [FrameAddress(number) for number in (0, 1, 2, 7)])
     store.put_seen("/a.dcm", HowSeen.PAINTED, [FrameAddress(3), FrameAddress(1), OverlayAddress(0x6010, 4)])
-    store.put_seen("/a.dcm", HowSeen.PROJECTION, [SeenSpan("f", 0, 1_000_000)])
+    store.put_seen("/a.dcm", HowSeen.PROJECTION, [span("f", 0, 1_000_000)])
     store.put_seen("/a.dcm", HowSeen.SKIPPED, [StrayBitAddress(12, 5), IconAddress(0)])
-    found = {(record.group, record.how): record for record in store.seen("/a.dcm")}
-    assert {key: record.ranges for key, record in found.items()} == {
-        ("f", HowSeen.PAINTED): ((0, 4), (7, 8)),
-        ("o6010", HowSeen.PAINTED): ((4, 5),),
-        ("f", HowSeen.PROJECTION): ((0, 1_000_000),),
-        ("b12", HowSeen.SKIPPED): ((5, 6),),
-        ("i", HowSeen.SKIPPED): ((0, 1),),
+    found = store.seen("/a.dcm")
+    assert {(record.how, record.spans) for record in found} == {
+        (HowSeen.PAINTED, (span("f", 0, 4), span("f", 7, 8))),
+        (HowSeen.PAINTED, (span("o6010", 4, 5),)),
+        (HowSeen.PROJECTION, (span("f", 0, 1_000_000),)),
+        (HowSeen.SKIPPED, (span("b12", 5, 6),)),
+        (HowSeen.SKIPPED, (span("i0", 0, 1),)),
     }
-    record = found["f", HowSeen.PAINTED]
+    record = found[0]
     assert (record.count, record.by) == (5, "tester")
     assert record.holds(FrameAddress(7))
     assert not record.holds(FrameAddress(5))
@@ -54,17 +54,38 @@ def test_what_each_person_saw_is_kept_apart(location: str, opener: Opener) -> No
     ann, ben = opener(location, user="ann"), opener(location, user="ben")
     ann.put_seen("/a.dcm", HowSeen.PAINTED, [FrameAddress(0)])
     ben.put_seen("/a.dcm", HowSeen.PAINTED, [FrameAddress(1)])
-    assert [record.ranges for record in ann.seen("/a.dcm", user="ben")] == [((1, 2),)]
+    assert [record.spans for record in ann.seen("/a.dcm", user="ben")] == [(span("f", 1, 2),)]
     assert [record.by for record in ann.seen("/a.dcm")] == ["ann", "ben"]
 
 
+def seen_rows(store: Store, group: str, how: str, ranges: str) -> None:
+    store.put_seen("/a.dcm", HowSeen.SEEN, [FrameAddress(0)])
+    with store._database.writing("/a.dcm") as session:
+        values = {"plane_group": group, "how": how, "ranges": ranges}
+        session.connection.execute(schema.seen.update().values(**values))
+
+
 @pytest.mark.parametrize(
-    "address",
-    [FrameAddress(9), OverlayAddress(0x60FE, 3), StrayBitAddress(15, 2), IconAddress(4), ThumbnailAddress(7, 1)],
+    ("group", "how", "ranges", "words"),
+    [
+        ("i0", "seen", "0", "'i0' is no group of planes that were seen"),
+        ("o6001", "seen", "0", "'o6001' is no group of planes"),
+        ("z", "seen", "0", "'z' is no group of planes"),
+        ("f", "guessed", "0", "'guessed' is no way of seeing"),
+        ("f", "seen", "0-", "'0-' is no run of numbers"),
+        ("f", "seen", "5-2", "frames 5 to 3"),
+        ("f", "seen", "0,,3", "'' is no run of numbers"),
+        ("x", "seen", "0-2000000000", "no file has 2000000001 of 'x'"),
+    ],
 )
-def test_a_span_knows_its_addresses(address: FrameAddress) -> None:
-    span = SeenSpan.of(address)
-    assert span.address(span.start) == address
+def test_a_row_of_what_was_seen_that_is_not_understood_is_refused_and_named(
+    store: Store, group: str, how: str, ranges: str, words: str
+) -> None:
+    seen_rows(store, group, how, ranges)
+    with pytest.raises(StoreCorruptError) as raised:
+        store.seen("/a.dcm")
+    assert words in raised.value.message
+    assert raised.value.file == "/a.dcm"
 
 
 # --- history ------------------------------------------------------------------------------------------------------
@@ -152,7 +173,7 @@ def test_a_moved_file_keeps_all_its_marks(store: Store) -> None:
     assert found is not None
     assert tag is not None
     assert (found.device, found.modified) == (tag.device, tag.modified)
-    assert [record.ranges for record in store.seen("/new.dcm")] == [((0, 3),)]
+    assert [record.spans for record in store.seen("/new.dcm")] == [(span("f", 0, 3),)]
     assert store.rects("/old.dcm") == []
     assert store.seen("/old.dcm") == []
     assert store.states(["/old.dcm", "/new.dcm"]) == {

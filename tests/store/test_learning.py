@@ -8,10 +8,13 @@ import pytest
 
 from dcmaudit.detect.learning import Learner
 from dcmaudit.model import (
+    FRAMES,
     Box,
     DeviceFacts,
     Everywhere,
     FrameAddress,
+    FrameRange,
+    Ground,
     HowSeen,
     IconAddress,
     Identity,
@@ -19,16 +22,19 @@ from dcmaudit.model import (
     Mark,
     OverlayAddress,
     PlaneAddress,
+    PlaneSpan,
     Scope,
     Size,
     StrayBitAddress,
     ThumbnailAddress,
-    UnshownAddress,
-    plane_group,
+    group_of,
+    parse_key,
 )
-from dcmaudit.store import NewRect, SeenSpan, Store, open_store, schema, sums
+from dcmaudit.model.learning import parse_kind
+from dcmaudit.store import NewRect, Store, open_store, schema, sums
 from dcmaudit.store import learning as steps
 from dcmaudit.store.location import FILE_NAME as NAME
+from support.where import groups, span
 
 DEVICE = DeviceFacts("US", ("ORIGINAL", "PRIMARY", ""), "Model X", None, 480, 640, "Acme", "2.1")
 FRAME = FrameAddress(0)
@@ -38,19 +44,19 @@ BOX = Box(10, 10, 110, 26)
 def done(store: Store, name: str, *scopes: Scope, device: DeviceFacts = DEVICE, frames: int = 1) -> None:
     store.add_rects(name, [NewRect(BOX, scope) for scope in scopes])
     store.mark_done(name, device)
-    store.learn(name, device, frames=frames, groups=["f", "o6000"], judged=[])
+    store.learn(name, device, frames=frames, groups=groups("f", "o6000"), judged=[])
 
 
 def judged(accepted: bool = True, kind: str = "exact/1/7", box: Box = BOX) -> Judged:
-    return Judged(FRAME, box, kind, 0.71, accepted)
+    return Judged(FRAME, box, parse_kind(kind), 0.71, accepted)
 
 
 def test_a_done_file_is_an_example_at_once_with_what_the_shared_table_cannot_say(store: Store) -> None:
     done(store, "/a.dcm", FRAME, frames=7)
     (found,) = store.examples("/new.dcm", DEVICE)
     assert found.device == replace(DEVICE, burned_in_annotation=None)
-    assert found.marks == (Mark(10, 10, 110, 26, "f", (0, 0)),)
-    assert (found.frames, found.groups) == (7, frozenset({"f", "o6000"}))
+    assert found.marks == (Mark(10, 10, 110, 26, span("f", 0, 1)),)
+    assert (found.frames, found.groups) == (7, groups("f", "o6000"))
 
 
 def test_only_other_files_that_are_done_and_of_the_model_are_examples(store: Store) -> None:
@@ -83,21 +89,21 @@ def test_marks_of_every_scope_come_out_with_their_kind_of_plane_and_frames(store
                            Everywhere.ALL_PLANES]  # fmt: skip
     done(store, "/a.dcm", *scopes)
     (found,) = store.examples("/new.dcm", DEVICE)
-    assert {(mark.group, mark.frames) for mark in found.marks} == {
-        ("f", (3, 3)), ("o6004", (2, 2)), ("i0", (0, 0)), ("f", None), (None, None)
+    assert {mark.reach for mark in found.marks} == {
+        span("f", 3, 4), span("o6004", 2, 3), span("i0", 0, 1), FRAMES, Everywhere.ALL_PLANES
     }  # fmt: skip
 
 
 def test_equal_rectangles_of_many_frames_are_one_mark(store: Store) -> None:
     done(store, "/a.dcm", *(FrameAddress(number) for number in range(40)))
     (found,) = store.examples("/new.dcm", DEVICE)
-    assert found.marks == (Mark(10, 10, 110, 26, "f", (0, 39)),)
+    assert found.marks == (Mark(10, 10, 110, 26, span("f", 0, 40)),)
 
 
 def test_frames_between_marked_ones_are_not_taken_for_marked(store: Store) -> None:
     done(store, "/a.dcm", *(FrameAddress(number) for number in (9, 0, 1, 5)))
     (found,) = store.examples("/new.dcm", DEVICE)
-    assert [mark.frames for mark in found.marks] == [(0, 1), (5, 5), (9, 9)]
+    assert [mark.reach for mark in found.marks] == [span("f", 0, 2), span("f", 5, 6), span("f", 9, 10)]
 
 
 def test_rows_without_a_rectangle_are_no_marks(store: Store) -> None:
@@ -108,29 +114,18 @@ def test_rows_without_a_rectangle_are_no_marks(store: Store) -> None:
 
 def test_frames_that_were_only_skipped_are_named(store: Store) -> None:
     done(store, "/a.dcm", frames=10)
-    store.put_seen("/a.dcm", HowSeen.SKIPPED, [SeenSpan("f", 2, 10)])
-    store.put_seen("/a.dcm", HowSeen.PAINTED, [SeenSpan("f", 0, 4), SeenSpan("f", 6, 7)])
-    assert store.examples("/new.dcm", DEVICE)[0].unseen == {"f": ((4, 6), (7, 10))}
+    store.put_seen("/a.dcm", HowSeen.SKIPPED, [span("f", 2, 10)])
+    store.put_seen("/a.dcm", HowSeen.PAINTED, [span("f", 0, 4), span("f", 6, 7)])
+    assert store.examples("/new.dcm", DEVICE)[0].unseen == {FRAMES: (FrameRange(4, 6), FrameRange(7, 10))}
 
 
-@pytest.mark.parametrize(
-    ("skipped", "unseen"),
-    [
-        (SeenSpan.of(IconAddress(0)), {"i0": ((0, 1),)}),
-        (SeenSpan("i", 1, 3), {"i1": ((0, 1),), "i2": ((0, 1),)}),
-        (SeenSpan.of(UnshownAddress(4)), {"x4": ((0, 1),)}),
-        (SeenSpan.of(ThumbnailAddress(5, 1)), {"t1": ((5, 6),)}),
-        (SeenSpan.of(StrayBitAddress(12, 3)), {"b12": ((3, 4),)}),
-        (SeenSpan.of(OverlayAddress(0x6002, 3)), {"o6002": ((3, 4),)}),
-        (SeenSpan.of(FrameAddress(0)), {"f": ((0, 1),)}),
-    ],
-)
-def test_what_was_skipped_goes_by_the_names_that_marks_go_by(
-    store: Store, skipped: SeenSpan, unseen: dict[str, tuple[tuple[int, int], ...]]
-) -> None:
+@pytest.mark.parametrize("keys", [("i0",), ("i1", "i2"), ("x4",), ("t5.1",), ("b12.3",), ("o6002.3",), ("f0",)])
+def test_what_was_skipped_goes_by_the_addresses_that_marks_go_by(store: Store, keys: tuple[str, ...]) -> None:
     done(store, "/a.dcm")
-    store.put_seen("/a.dcm", HowSeen.SKIPPED, [skipped])
-    assert store.examples("/new.dcm", DEVICE)[0].unseen == unseen
+    skipped = [PlaneSpan.of(parse_key(key)) for key in keys]
+    store.put_seen("/a.dcm", HowSeen.SKIPPED, skipped)
+    unseen = store.examples("/new.dcm", DEVICE)[0].unseen
+    assert unseen == {span.group: (span.frames,) for span in skipped}
 
 
 KINDS_OF_PLANE = (
@@ -146,7 +141,7 @@ def test_a_skipped_plane_says_nothing_of_its_own_kind_and_takes_nothing_from_oth
         store.add_rects(f"/{number}.dcm", [NewRect(BOX, address) for address in KINDS_OF_PLANE])
     for number in range(9):
         store.mark_done(f"/{number}.dcm", DEVICE)
-        store.learn(f"/{number}.dcm", DEVICE, frames=1, groups=map(plane_group, KINDS_OF_PLANE), judged=[])
+        store.learn(f"/{number}.dcm", DEVICE, frames=1, groups=map(group_of, KINDS_OF_PLANE), judged=[])
         if number >= 3:
             store.put_seen(f"/{number}.dcm", HowSeen.SKIPPED, [skipped])
     learner = Learner(DEVICE, store.examples("/new.dcm", DEVICE), 1)
@@ -159,7 +154,9 @@ def test_a_skipped_plane_says_nothing_of_its_own_kind_and_takes_nothing_from_oth
 def test_an_accepted_suggestion_is_told_from_a_drawn_rectangle(store: Store) -> None:
     store.add_rects("/a.dcm", [NewRect(Box(200, 10, 300, 26), FRAME)])
     done(store, "/a.dcm", FRAME)
-    store.learn("/a.dcm", DEVICE, frames=1, groups=["f"], judged=[judged(), judged(accepted=False, kind="other")])
+    store.learn(
+        "/a.dcm", DEVICE, frames=1, groups=groups("f"), judged=[judged(), judged(accepted=False, kind="own/few/3")]
+    )
     (found,) = store.examples("/new.dcm", DEVICE)
     assert sorted((mark.left, mark.agreed) for mark in found.marks) == [(10, True), (200, False)]
 
@@ -168,18 +165,20 @@ def test_what_was_under_the_suggestions_that_were_right_is_counted(store: Store)
     store.mark_done("/a.dcm", DEVICE)
     kinds = {"own/1/7/plain": True, "exact/1/7/marked": True, "type/1/7/marked": True, "exact/1/3/plain": False}
     found = [judged(right, kind, Box(n, 0, n + 5, 5)) for n, (kind, right) in enumerate(kinds.items())]
-    store.learn("/a.dcm", DEVICE, frames=1, groups=["f"], judged=found)
-    assert store.examples("/new.dcm", DEVICE)[0].grounds == {"plain": 1, "marked": 2}
+    store.learn("/a.dcm", DEVICE, frames=1, groups=groups("f"), judged=found)
+    assert store.examples("/new.dcm", DEVICE)[0].grounds == {Ground.PLAIN: 1, Ground.MARKED: 2}
 
 
 def test_judgements_are_kept_newest_first_and_replaced_when_the_file_is_judged_again(store: Store) -> None:
-    store.learn("/a.dcm", DEVICE, frames=1, groups=["f"], judged=[judged(kind="one")])
-    store.learn("/b.dcm", DEVICE, frames=1, groups=["f"], judged=[judged(kind="two", accepted=False)])
-    assert store.judgements() == [("two", False), ("one", True)]
-    store.learn("/a.dcm", DEVICE, frames=1, groups=["f"], judged=[judged(kind="three")])
-    assert store.judgements() == [("three", True), ("two", False)]
-    assert store.judgements(1) == [("three", True)]
-    assert store.judged("/b.dcm") == [judged(kind="two", accepted=False)]
+    store.learn("/a.dcm", DEVICE, frames=1, groups=groups("f"), judged=[judged(kind="exact/1/1")])
+    store.learn(
+        "/b.dcm", DEVICE, frames=1, groups=groups("f"), judged=[judged(kind="type/few/2/plain", accepted=False)]
+    )
+    assert store.judgements() == [(parse_kind("type/few/2/plain"), False), (parse_kind("exact/1/1"), True)]
+    store.learn("/a.dcm", DEVICE, frames=1, groups=groups("f"), judged=[judged(kind="own/many/3/text")])
+    assert store.judgements() == [(parse_kind("own/many/3/text"), True), (parse_kind("type/few/2/plain"), False)]
+    assert store.judgements(1) == [(parse_kind("own/many/3/text"), True)]
+    assert store.judged("/b.dcm") == [judged(kind="type/few/2/plain", accepted=False)]
 
 
 def test_a_file_that_is_no_longer_done_is_no_example(store: Store) -> None:
@@ -192,7 +191,7 @@ def test_a_moved_file_keeps_what_was_learned_from_it(store: Store) -> None:
     identity = Identity("1.2.3", "sha256:00")
     store.put_identity("/old.dcm", identity)
     done(store, "/old.dcm", FRAME, frames=5)
-    store.learn("/old.dcm", DEVICE, frames=5, groups=["f"], judged=[judged()])
+    store.learn("/old.dcm", DEVICE, frames=5, groups=groups("f"), judged=[judged()])
     store.adopt("/moved.dcm", identity)
     assert store.examples("/new.dcm", DEVICE)[0].frames == 5
     assert store.judged("/moved.dcm") == [judged()]
@@ -249,7 +248,7 @@ def test_a_database_of_the_original_teaches_without_being_changed(tmp_path: Path
         (found,) = store.examples("/new.dcm", DEVICE)
         assert store.judgements() == []
         (region,) = store.similar("/new.dcm", DEVICE, FRAME)
-    assert found.marks == (Mark(10, 10, 110, 26, "f", (0, 0)),)
+    assert found.marks == (Mark(10, 10, 110, 26, span("f", 0, 1)),)
     assert region.box == Box(10, 10, 110, 26)
     assert found.device.image_type == DEVICE.image_type
     assert (found.frames, found.groups) == (None, None)

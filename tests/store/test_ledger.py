@@ -7,9 +7,22 @@ import json
 import pytest
 
 from dcmaudit.errors import StoreError
-from dcmaudit.model import Box, Coverage, DeviceFacts, Everywhere, FrameAddress, HowSeen, Identity, Size
-from dcmaudit.store import Looked, NewRect, RectRow, RemovalKind, SeenPart, SeenSpan, Store, TagChange
+from dcmaudit.model import (
+    Box,
+    Coverage,
+    DeviceFacts,
+    Everywhere,
+    FrameAddress,
+    HowSeen,
+    IconAddress,
+    Identity,
+    OverlayAddress,
+    PlaneAddress,
+    Size,
+)
+from dcmaudit.store import Looked, NewRect, RectRow, RemovalKind, SeenPart, Store, TagChange
 from support.stores import Opener
+from support.where import span
 
 NAME = "/a.dcm"
 SIZE = Size(20, 10)
@@ -18,48 +31,48 @@ RIGHT = Coverage(SIZE).with_box(Box(10, 0, 20, 10))
 DEVICE = DeviceFacts("US", (), "Model", None, 10, 20)
 
 
-def _parts(store: Store) -> dict[tuple[str, int], Coverage]:
-    return {(record.part.group, record.part.number): record.part.coverage for record in store.parts_seen(NAME)}
+def _parts(store: Store) -> dict[PlaneAddress, Coverage]:
+    return {record.part.address: record.part.coverage for record in store.parts_seen(NAME)}
 
 
 def test_parts_are_joined_and_go_once_the_plane_is_seen_whole(store: Store) -> None:
-    store.put_sights(NAME, {HowSeen.SMALL: [SeenSpan("f", 0, 3)]}, [SeenPart("f", 2, LEFT)])
-    store.put_sights(NAME, {}, [SeenPart("f", 2, RIGHT), SeenPart("o6000", 0, RIGHT)])
-    assert _parts(store) == {("f", 2): LEFT | RIGHT, ("o6000", 0): RIGHT}
-    store.put_sights(NAME, {HowSeen.SEEN: [SeenSpan("f", 1, 3)]}, [])
-    assert _parts(store) == {("o6000", 0): RIGHT}
-    assert {(record.how, record.ranges) for record in store.seen(NAME)} == {
-        (HowSeen.SMALL, ((0, 3),)),
-        (HowSeen.SEEN, ((1, 3),)),
+    store.put_sights(NAME, {HowSeen.SMALL: [span("f", 0, 3)]}, [SeenPart(FrameAddress(2), LEFT)])
+    store.put_sights(NAME, {}, [SeenPart(FrameAddress(2), RIGHT), SeenPart(OverlayAddress(0x6000, 0), RIGHT)])
+    assert _parts(store) == {FrameAddress(2): LEFT | RIGHT, OverlayAddress(0x6000, 0): RIGHT}
+    store.put_sights(NAME, {HowSeen.SEEN: [span("f", 1, 3)]}, [])
+    assert _parts(store) == {OverlayAddress(0x6000, 0): RIGHT}
+    assert {(record.how, record.spans) for record in store.seen(NAME)} == {
+        (HowSeen.SMALL, (span("f", 0, 3),)),
+        (HowSeen.SEEN, (span("f", 1, 3),)),
     }
 
 
 def test_a_part_of_a_plane_of_another_size_is_not_joined(store: Store) -> None:
-    store.put_sights(NAME, {}, [SeenPart("f", 0, LEFT)])
+    store.put_sights(NAME, {}, [SeenPart(FrameAddress(0), LEFT)])
     other = Coverage(Size(30, 30)).with_box(Box(0, 0, 5, 5))
-    store.put_sights(NAME, {}, [SeenPart("f", 0, other)])
-    assert _parts(store) == {("f", 0): other}
+    store.put_sights(NAME, {}, [SeenPart(FrameAddress(0), other)])
+    assert _parts(store) == {FrameAddress(0): other}
 
 
 def test_what_one_person_saw_is_not_what_another_saw(location: str, opener: Opener) -> None:
     ann, ben = opener(location, user="ann"), opener(location, user="ben")
-    ann.put_sights(NAME, {}, [SeenPart("f", 0, LEFT)])
-    ben.put_sights(NAME, {HowSeen.SEEN: [SeenSpan("f", 0, 1)]}, [])
+    ann.put_sights(NAME, {}, [SeenPart(FrameAddress(0), LEFT)])
+    ben.put_sights(NAME, {HowSeen.SEEN: [span("f", 0, 1)]}, [])
     assert [(record.by, record.part.coverage) for record in ann.parts_seen(NAME)] == [("ann", LEFT)]
 
 
 def test_parts_go_with_the_content_and_move_with_the_name(store: Store) -> None:
     identity = Identity("1.2.3", "sha256:1")
     store.put_identity("/old.dcm", identity, size=5, modified_ns=5)
-    store.put_sights("/old.dcm", {}, [SeenPart("f", 0, LEFT), SeenPart("i", 0, LEFT)])
-    store.put_sights(NAME, {}, [SeenPart("f", 0, RIGHT)])
+    store.put_sights("/old.dcm", {}, [SeenPart(FrameAddress(0), LEFT), SeenPart(IconAddress(0), LEFT)])
+    store.put_sights(NAME, {}, [SeenPart(FrameAddress(0), RIGHT)])
     finish(store, Looked(2, 0, 2, 0, is_searched=True), "/old.dcm")
     assert store.adopt(NAME, identity) == "/old.dcm"
-    assert _parts(store) == {("f", 0): LEFT | RIGHT, ("i", 0): LEFT}
+    assert _parts(store) == {FrameAddress(0): LEFT | RIGHT, IconAddress(0): LEFT}
     record = store.done_record(NAME)
     assert record is not None and record.looked.in_part == 2 and store.done_record("/old.dcm") is None
     assert store.forget_seen(NAME, except_pixels=True) == 1
-    assert _parts(store) == {("f", 0): LEFT | RIGHT}
+    assert _parts(store) == {FrameAddress(0): LEFT | RIGHT}
     store.put_identity(NAME, Identity("1.2.3", "sha256:2"), size=6, modified_ns=6)
     assert _parts(store) == {}
 

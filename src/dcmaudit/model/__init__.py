@@ -1,24 +1,27 @@
 """The vocabulary of the program: frozen types without any reading or writing."""
 
-from dcmaudit.model.coverage import Coverage
-from dcmaudit.model.facts import DeviceFacts, Identity, InstanceFacts
-from dcmaudit.model.geometry import Box, Point, Size, covered_area
-from dcmaudit.model.learning import Example, Judged, Mark, plane_frame, plane_group
-from dcmaudit.model.planes import (
+from dcmaudit.model.addresses import (
+    FRAMES,
+    AddressKind,
     FrameAddress,
+    FrameRange,
+    GroupAddress,
     IconAddress,
     OverlayAddress,
-    Plane,
     PlaneAddress,
-    PlaneGroup,
-    PlaneKind,
-    PlaneList,
+    PlaneSpan,
     StrayBitAddress,
     ThumbnailAddress,
     UnshownAddress,
-    UnshownKind,
-    parse_key,
+    frame_of,
+    group_of,
 )
+from dcmaudit.model.addresstexts import parse_key
+from dcmaudit.model.coverage import Coverage
+from dcmaudit.model.facts import DeviceFacts, Identity, InstanceFacts
+from dcmaudit.model.geometry import Box, Point, Size, covered_area
+from dcmaudit.model.learning import Example, Ground, Judged, Mark, SuggestionKind
+from dcmaudit.model.planes import Plane, PlaneGroup, PlaneKind, PlaneList, UnshownKind
 from dcmaudit.model.readings import Content, Doubt, FileReading, Finding, Judgement, PlaneReading, worst
 from dcmaudit.model.references import Reference
 from dcmaudit.model.regions import Everywhere, Origin, Region, Scope, Verdict
@@ -26,6 +29,8 @@ from dcmaudit.model.states import HowSeen, Outcome, Result, ReviewState
 from dcmaudit.model.views import Projection, Rendering, View
 
 __all__ = [
+    "FRAMES",
+    "AddressKind",
     "Box",
     "Content",
     "Coverage",
@@ -36,6 +41,9 @@ __all__ = [
     "FileReading",
     "Finding",
     "FrameAddress",
+    "FrameRange",
+    "Ground",
+    "GroupAddress",
     "HowSeen",
     "IconAddress",
     "Identity",
@@ -52,6 +60,7 @@ __all__ = [
     "PlaneKind",
     "PlaneList",
     "PlaneReading",
+    "PlaneSpan",
     "Point",
     "Projection",
     "Reference",
@@ -62,14 +71,15 @@ __all__ = [
     "Scope",
     "Size",
     "StrayBitAddress",
+    "SuggestionKind",
     "ThumbnailAddress",
     "UnshownAddress",
     "UnshownKind",
     "Verdict",
     "View",
     "covered_area",
+    "frame_of",
+    "group_of",
     "parse_key",
-    "plane_frame",
-    "plane_group",
     "worst",
 ]

@@ -1,4 +1,4 @@
-"""Addresses of planes, and the list of all planes of one instance.
+"""The list of all planes of one instance.
 
 An instance is a list of planes in a fixed order: every image frame; then overlay by overlay every frame of each;
 then stray high bits, icons, thumbnails inside the frames' codestreams, and last what cannot be shown. Overlays in the
@@ -8,124 +8,30 @@ cannot tell them apart.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from itertools import accumulate
 from typing import overload
 
-from dcmaudit.errors import UsageError
+from dcmaudit.model.addresses import (
+    AddressKind,
+    FrameAddress,
+    GroupAddress,
+    IconAddress,
+    OverlayAddress,
+    PlaneAddress,
+    StrayBitAddress,
+    ThumbnailAddress,
+    UnshownAddress,
+    frame_of,
+    group_address,
+    group_of,
+)
 from dcmaudit.model.geometry import Point, Size
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class FrameAddress:
-    """An image frame, counted from 0."""
-
-    frame: int
-
-    @property
-    def key(self) -> str:
-        """The short text for addresses in pages and files."""
-        return f"f{self.frame}"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class OverlayAddress:
-    """A frame, counted from 0, of the overlay in repeating group ``group`` (0x6000 to 0x60FE, even)."""
-
-    group: int
-    frame: int
-
-    def __post_init__(self) -> None:
-        if not 0x6000 <= self.group <= 0x60FE or self.group % 2:
-            raise UsageError(f"overlay group {self.group:04X} is not an even group from 6000 to 60FE")
-
-    @property
-    def key(self) -> str:
-        """The short text for addresses in pages and files."""
-        return f"o{self.group:04X}.{self.frame}"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class StrayBitAddress:
-    """One bit plane of one image frame that no attribute accounts for; ``bit`` 0 is the lowest of the cell."""
-
-    bit: int
-    frame: int
-
-    @property
-    def key(self) -> str:
-        """The short text for addresses in pages and files."""
-        return f"b{self.bit}.{self.frame}"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class IconAddress:
-    """A thumbnail, counted from 0 in the order in which the data set holds them."""
-
-    index: int
-
-    @property
-    def key(self) -> str:
-        """The short text for addresses in pages and files."""
-        return f"i{self.index}"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class ThumbnailAddress:
-    """A picture inside the codestream of one image frame beside the frame itself (EXIF, JFIF...), both from 0."""
-
-    frame: int
-    index: int
-
-    @property
-    def key(self) -> str:
-        """The short text for addresses in pages and files."""
-        return f"t{self.frame}.{self.index}"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class UnshownAddress:
-    """Something that cannot be shown, counted from 0: it takes a place in the list, with its reason."""
-
-    index: int
-
-    @property
-    def key(self) -> str:
-        """The short text for addresses in pages and files."""
-        return f"x{self.index}"
-
-
-PlaneAddress = FrameAddress | OverlayAddress | StrayBitAddress | IconAddress | ThumbnailAddress | UnshownAddress
-
-_KEY = re.compile(r"(?:f(?P<f>\d{1,10})|o(?P<g>60[0-9A-F]{2})\.(?P<o>\d{1,10})|b(?P<n>\d{1,2})\.(?P<b>\d{1,10})"
-                  r"|i(?P<i>\d{1,10})|t(?P<f2>\d{1,10})\.(?P<t>\d{1,4})|x(?P<x>\d{1,10}))")  # fmt: skip
-
-
-def parse_key(key: str) -> PlaneAddress:
-    """The address with that ``key``; UsageError for anything else."""
-    found = _KEY.fullmatch(key)
-    if found is None:
-        raise UsageError(
-            f"{key!r} is no plane",
-            hint="allowed: f3, o6000.3, b12.3, i0, t3.0, x0 (frame, overlay, bit, icon, thumbnail, unshown)",
-        )
-    part = found.groupdict()
-    if part["f"] is not None:
-        return FrameAddress(int(part["f"]))
-    if part["g"] is not None:
-        return OverlayAddress(int(part["g"], 16), int(part["o"]))
-    if part["n"] is not None:
-        return StrayBitAddress(int(part["n"]), int(part["b"]))
-    if part["i"] is not None:
-        return IconAddress(int(part["i"]))
-    if part["t"] is not None:
-        return ThumbnailAddress(int(part["f2"]), int(part["t"]))
-    return UnshownAddress(int(part["x"]))
 
 
 class PlaneKind(Enum):
@@ -168,6 +74,16 @@ class UnshownKind(Enum):
         return self in _HIDING
 
 
+_ADDRESSED_AS = {
+    PlaneKind.FRAME: AddressKind.FRAME,
+    PlaneKind.OVERLAY: AddressKind.OVERLAY,
+    PlaneKind.EMBEDDED_OVERLAY: AddressKind.OVERLAY,
+    PlaneKind.STRAY_BIT: AddressKind.STRAY_BIT,
+    PlaneKind.ICON: AddressKind.ICON,
+    PlaneKind.THUMBNAIL: AddressKind.THUMBNAIL,
+    PlaneKind.UNSHOWN: AddressKind.UNSHOWN,
+}
+
 _HIDING = frozenset({
     UnshownKind.FRAMES, UnshownKind.OVERLAY, UnshownKind.ICON, UnshownKind.UNUSED_BITS, UnshownKind.NESTED_PIXELS,
     UnshownKind.FILE_END, UnshownKind.NO_PIXELS, UnshownKind.REMOTE_PIXELS,
@@ -198,10 +114,15 @@ class PlaneGroup:
     name: str = ""
     unshown: UnshownKind | None = None
 
+    @property
+    def where(self) -> GroupAddress:
+        """The group's address. Overlays in the pixel data are addressed as those in elements of their own."""
+        return group_address(_ADDRESSED_AS[self.kind], self.number)
+
     def address(self, position: int) -> PlaneAddress:
         """The address of the ``position``-th plane of the group, from 0."""
         frame = self.frames[position]
-        match self.kind:
+        match self.kind:  # not by way of ``where``: there may be a million
             case PlaneKind.FRAME:
                 return FrameAddress(frame)
             case PlaneKind.OVERLAY | PlaneKind.EMBEDDED_OVERLAY:
@@ -303,10 +224,14 @@ class PlaneList(Sequence[Plane]):
 
     def find(self, address: PlaneAddress) -> int | None:
         """The place of ``address`` in the list, None where the instance has no such plane."""
+        wanted, frame = group_of(address), frame_of(address)
         for group, start in zip(self.groups, self._starts, strict=False):
-            position = _position(group, address)
-            if position is not None:
-                return start + position
+            if group.where != wanted:
+                continue
+            if not wanted.kind.has_frames:
+                return start
+            with suppress(ValueError):  # thumbnails of several sizes are several groups with one address
+                return start + group.frames.index(frame)
         return None
 
     def group_start(self, index: int) -> int:
@@ -317,24 +242,3 @@ class PlaneList(Sequence[Plane]):
         """The place of the first plane after the group that ``index`` belongs to, None after the last group."""
         after = self._starts[bisect_right(self._starts, index)]
         return after if after < len(self) else None
-
-
-def _position(group: PlaneGroup, address: PlaneAddress) -> int | None:
-    if not len(group.frames):
-        return None
-    first = group.address(0)
-    if type(first) is not type(address):
-        return None
-    match address:
-        case FrameAddress(frame):
-            number = 0
-        case OverlayAddress(number, frame) | StrayBitAddress(number, frame) | ThumbnailAddress(frame, number):
-            pass
-        case IconAddress(number) | UnshownAddress(number):
-            frame = group.frames[0]
-    if number != group.number:
-        return None
-    try:
-        return group.frames.index(frame)
-    except ValueError:
-        return None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from dcmaudit.model.addresses import PlaneAddress
 from dcmaudit.model.facts import DeviceFacts, Identity
 from dcmaudit.model.geometry import Box
-from dcmaudit.model.planes import PlaneAddress
 from dcmaudit.model.regions import Verdict
 from dcmaudit.model.states import Result
 

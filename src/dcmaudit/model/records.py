@@ -17,11 +17,10 @@ from dcmaudit.model import (
     Identity,
     Outcome,
     PlaneAddress,
+    PlaneSpan,
     ReviewState,
     Scope,
-    ThumbnailAddress,
     Verdict,
-    parse_key,
 )
 from dcmaudit.model.screen import Screen
 
@@ -144,63 +143,34 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True)
-class SeenSpan:
-    """A run of planes of one group: ``start <= number < stop``.
+class SeenRecord:
+    """What one person saw of a file in one way; the spans of a group are sorted and apart.
 
-    ``group`` is ``f`` (image frames), ``o6000`` (an overlay), ``b12`` (a stray bit), ``t0`` (the first
-    thumbnail of a frame), ``i`` (icons) or ``x`` (entries that cannot be shown); the numbers are frames of it, or for
-    the last two its indices.
+    There is one a row of the database, which has all icons, and all that cannot be shown, in one row.
     """
 
-    group: str
-    start: int
-    stop: int
-
-    @classmethod
-    def of(cls, address: PlaneAddress) -> SeenSpan:
-        """The span that holds one plane."""
-        if isinstance(address, ThumbnailAddress):
-            return cls(f"t{address.index}", address.frame, address.frame + 1)
-        key = address.key
-        group, number = key.split(".") if "." in key else (key[:1], key[1:])
-        return cls(group, int(number), int(number) + 1)
-
-    def address(self, number: int) -> PlaneAddress:
-        """The address of one plane of the span."""
-        if self.group.startswith("t"):
-            return ThumbnailAddress(number, int(self.group[1:]))
-        return parse_key(f"{self.group}.{number}" if len(self.group) > 1 else f"{self.group}{number}")
-
-
-@dataclass(frozen=True, slots=True)
-class SeenRecord:
-    """What one person saw of one group of one file in one way; ``ranges`` are half-open, sorted and apart."""
-
     filename: str
-    group: str
     how: HowSeen
-    ranges: tuple[tuple[int, int], ...]
+    spans: tuple[PlaneSpan, ...]
     by: str
     first: datetime
     last: datetime
 
     def holds(self, address: PlaneAddress) -> bool:
         """Whether that plane is among those seen."""
-        span = SeenSpan.of(address)
-        return span.group == self.group and any(start <= span.start < stop for start, stop in self.ranges)
+        return any(address in span for span in self.spans)
 
     @property
     def count(self) -> int:
         """How many planes were seen."""
-        return sum(stop - start for start, stop in self.ranges)
+        return sum(len(span.frames) for span in self.spans)
 
 
 @dataclass(frozen=True, slots=True)
 class SeenPart:
-    """What was on the stage of a plane that was not seen whole; ``group`` and ``number`` as in ``SeenSpan``."""
+    """What was on the stage of a plane that was not seen whole."""
 
-    group: str
-    number: int
+    address: PlaneAddress
     coverage: Coverage
 
 

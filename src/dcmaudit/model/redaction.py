@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from dcmaudit.model.addresses import PlaneAddress
 from dcmaudit.model.geometry import Box
-from dcmaudit.model.planes import Plane, PlaneAddress, PlaneGroup, PlaneKind, PlaneList, UnshownKind
+from dcmaudit.model.planes import Plane, PlaneGroup, PlaneKind, PlaneList, UnshownKind
 from dcmaudit.model.regions import Origin, Scope
 
 

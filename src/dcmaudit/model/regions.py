@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from dcmaudit.model.addresses import PlaneAddress
 from dcmaudit.model.geometry import Box
-from dcmaudit.model.planes import PlaneAddress
 
 
 class Everywhere(Enum):

@@ -9,11 +9,20 @@ from typing import Any
 
 from dcmaudit.dicom import Instance
 from dcmaudit.errors import DcmauditError
-from dcmaudit.model import Content, PlaneGroup, PlaneKind, PlaneList, ReviewState, Verdict
+from dcmaudit.model import (
+    Content,
+    FrameRange,
+    GroupAddress,
+    PlaneGroup,
+    PlaneKind,
+    PlaneList,
+    PlaneSpan,
+    ReviewState,
+    Verdict,
+    frame_of,
+)
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionOptions
-from dcmaudit.store import IdentityRecord, Look, SeenRecord, SeenSpan, Store
-
-Ranges = list[tuple[int, int]]
+from dcmaudit.store import IdentityRecord, Look, SeenRecord, Store
 
 
 class AcceptedText(Enum):
@@ -99,8 +108,10 @@ def _person(
     if ledger.state is not ReviewState.DONE:
         return (), f"in the database it is {_STATES[ledger.state]}"
     known, why = _known_groups(instance, content, ledger.identity)
-    records = [record for record in ledger.seen if record.how.is_seen and known(record.group)]
-    missing = _missing(instance.planes, records, options)
+    seen = [record for record in ledger.seen if record.how.is_seen]
+    records = [record for record in seen if any(map(known, record.spans))]
+    spans = [span for record in records for span in record.spans if known(span)]
+    missing = _missing(instance.planes, spans, options)
     if missing:
         return (), f"it is done, but {why or _not_seen(missing, len(instance.planes))}"
     kinds = sorted({record.how.value for record in records})
@@ -120,8 +131,8 @@ class _Groups:
     def __init__(self, *, all_: bool = False, pixels: bool = False) -> None:
         self._all, self._pixels = all_, pixels
 
-    def __call__(self, group: str) -> bool:
-        return self._all or (self._pixels and (group == "f" or group.startswith("b")))
+    def __call__(self, span: PlaneSpan) -> bool:
+        return self._all or (self._pixels and span.group.is_of_pixels)
 
 
 def _known_groups(instance: Instance, content: Content, noted: IdentityRecord | None) -> tuple[_Groups, str]:
@@ -145,23 +156,23 @@ def _known_groups(instance: Instance, content: Content, noted: IdentityRecord | 
 
 
 def _is_all_pixels(planes: PlaneList) -> bool:
-    return all(group.kind in {PlaneKind.FRAME, PlaneKind.STRAY_BIT} for group in _shown(planes))
+    return all(group.where.is_of_pixels for group in _shown(planes))
 
 
 def _shown(planes: PlaneList) -> list[PlaneGroup]:
     return [group for group in planes.groups if group.kind is not PlaneKind.UNSHOWN]
 
 
-def _missing(planes: PlaneList, records: Sequence[SeenRecord], options: RedactionOptions) -> list[str]:
+def _missing(planes: PlaneList, spans: Sequence[PlaneSpan], options: RedactionOptions) -> list[str]:
     """The groups that stay in the output and of which some plane was not seen, each in words."""
-    seen: dict[str, Ranges] = {}
-    for record in records:
-        seen.setdefault(record.group, []).extend(record.ranges)
+    seen: dict[GroupAddress, list[FrameRange]] = {}
+    for span in spans:
+        seen.setdefault(span.group, []).append(span.frames)
     found = []
     for group in _shown(planes):
         if _goes(group, options):
             continue
-        left = sum(not _holds(seen.get(span.group, ()), span.start) for span in _spans(group))
+        left = sum(not _holds(seen.get(group.where, ()), frame) for frame in _frames(group))
         if left:
             found.append(f"{left} of {group.title}" if len(group.frames) > 1 else group.title)
     return found
@@ -177,12 +188,12 @@ def _goes(group: PlaneGroup, options: RedactionOptions) -> bool:
     )
 
 
-def _spans(group: PlaneGroup) -> Iterable[SeenSpan]:
-    return (SeenSpan.of(group.address(position)) for position in range(len(group.frames)))
+def _frames(group: PlaneGroup) -> Iterable[int]:
+    return (frame_of(group.address(position)) for position in range(len(group.frames)))
 
 
-def _holds(ranges: Iterable[tuple[int, int]], number: int) -> bool:
-    return any(start <= number < stop for start, stop in ranges)
+def _holds(ranges: Iterable[FrameRange], frame: int) -> bool:
+    return any(frame in one for one in ranges)
 
 
 # --- an engine ----------------------------------------------------------------------------------------------------

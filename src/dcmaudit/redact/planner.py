@@ -13,19 +13,17 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from dcmaudit.model.geometry import Box, Size
-from dcmaudit.model.planes import (
+from dcmaudit.model.addresses import (
     FrameAddress,
     IconAddress,
     OverlayAddress,
     PlaneAddress,
-    PlaneGroup,
-    PlaneKind,
-    PlaneList,
     StrayBitAddress,
     ThumbnailAddress,
     UnshownAddress,
 )
+from dcmaudit.model.geometry import Box, Size
+from dcmaudit.model.planes import PlaneGroup, PlaneKind, PlaneList
 from dcmaudit.model.redaction import (
     Blackened,
     IconPolicy,

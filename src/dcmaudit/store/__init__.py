@@ -20,7 +20,6 @@ from dcmaudit.model.records import (
     RemovalKind,
     SeenPart,
     SeenRecord,
-    SeenSpan,
     StoreInfo,
     TagRecord,
 )
@@ -56,7 +55,6 @@ __all__ = [
     "RemovalKind",
     "SeenPart",
     "SeenRecord",
-    "SeenSpan",
     "Store",
     "StoreInfo",
     "TagChange",

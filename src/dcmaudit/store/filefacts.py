@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dcmaudit.model import DeviceFacts, Example, HowSeen, Identity, Judged, PlaneAddress
+from dcmaudit.model import (
+    DeviceFacts,
+    Example,
+    GroupAddress,
+    HowSeen,
+    Identity,
+    Judged,
+    PlaneAddress,
+    PlaneSpan,
+    SuggestionKind,
+)
 from dcmaudit.model.records import (
     DoneRecord,
     IdentityRecord,
@@ -12,7 +22,6 @@ from dcmaudit.model.records import (
     PartRecord,
     SeenPart,
     SeenRecord,
-    SeenSpan,
 )
 from dcmaudit.store import gaps, identities, journal, learning, ledger, looks, rows
 from dcmaudit.store.part import StorePart
@@ -59,7 +68,7 @@ class FileFacts(StorePart):
 
     # --- seen ---------------------------------------------------------------------------------------------------
 
-    def put_seen(self, filename: str, how: HowSeen, planes: Iterable[PlaneAddress | SeenSpan]) -> None:
+    def put_seen(self, filename: str, how: HowSeen, planes: Iterable[PlaneAddress | PlaneSpan]) -> None:
         """Note that this user has seen the planes in this way; joined with what was noted before."""
         rows.check_name(filename)
         with self._database.writing(filename) as session:
@@ -68,7 +77,7 @@ class FileFacts(StorePart):
                 ledger.drop_parts(session, filename, journal.spans(planes), self.user)
 
     def put_sights(
-        self, filename: str, seen: Mapping[HowSeen, Sequence[SeenSpan]], parts: Iterable[SeenPart] = ()
+        self, filename: str, seen: Mapping[HowSeen, Sequence[PlaneSpan]], parts: Iterable[SeenPart] = ()
     ) -> None:
         """Note in one step what this user has seen, whole, at a glance and in part; joined with what was there."""
         rows.check_name(filename)
@@ -103,7 +112,7 @@ class FileFacts(StorePart):
     def forget_seen(self, filename: str, *, except_pixels: bool = False) -> int:
         """Forget what everybody has seen of the file, for it holds other planes now.
 
-        ``except_pixels`` keeps image frames and their stray bits, which are equal. The number of planes forgotten,
+        ``except_pixels`` keeps frames, stray bits and thumbnails, which are equal. The number of planes forgotten,
         each counted once a way and person; the history says that it was done.
         """
         rows.check_name(filename)
@@ -150,11 +159,17 @@ class FileFacts(StorePart):
             return learning.examples(session, filename, device, sop_class_uid)
 
     def learn(
-        self, filename: str, device: DeviceFacts, *, frames: int, groups: Iterable[str], judged: Sequence[Judged]
+        self,
+        filename: str,
+        device: DeviceFacts,
+        *,
+        frames: int,
+        groups: Iterable[GroupAddress],
+        judged: Sequence[Judged],
     ) -> None:
         """Note of a done file what DicomTags has no column for, and what became of its suggestions.
 
-        ``groups`` are the kinds of plane it has, as ``plane_group`` names them. Replaces what was noted before.
+        ``groups`` are the groups of planes it has. Replaces what was noted before.
         """
         rows.check_name(filename)
         with self._database.writing(filename) as session:
@@ -167,7 +182,7 @@ class FileFacts(StorePart):
         with self._database.writing(filename) as session:
             learning.write_judged(session, filename, judged, self.user)
 
-    def judgements(self, most: int = learning.JUDGEMENTS) -> list[tuple[str, bool]]:
+    def judgements(self, most: int = learning.JUDGEMENTS) -> list[tuple[SuggestionKind, bool]]:
         """Of the newest judged suggestions of all files the kind, and whether a mark came of it."""
         with self._database.reading() as session:
             return learning.read_judgements(session, most) if session.has_learning else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, delete, insert, select
 
 from dcmaudit.model import Box, Origin
+from dcmaudit.model.addresstexts import parse_scope, scope_text
 from dcmaudit.model.screen import ShownArea
 from dcmaudit.store import rows
 from dcmaudit.store.part import StorePart
@@ -41,7 +42,7 @@ class Hiding(StorePart):
             return {
                 ShownArea(
                     Box.from_inclusive(left=row["left"], top=row["top"], right=row["right"], bottom=row["bottom"]),
-                    rows.scope_from_text(row["scope"]),
+                    parse_scope(row["scope"]),
                     Origin(row["origin"]),
                 )
                 for row in found
@@ -51,7 +52,7 @@ class Hiding(StorePart):
 def _values(area: ShownArea) -> dict[str, object]:
     box = area.box
     edges = {"left": box.left, "top": box.top, "right": box.last_x, "bottom": box.last_y}
-    return {**edges, "scope": rows.scope_text(area.scope), "origin": area.origin.value}
+    return {**edges, "scope": scope_text(area.scope), "origin": area.origin.value}
 
 
 def _same(filename: str, area: ShownArea) -> list[ColumnElement[bool]]:

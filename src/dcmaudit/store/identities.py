@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from sqlalchemy import delete, insert, select, update
 
 from dcmaudit.errors import StoreError
-from dcmaudit.model import HowSeen, Identity, ReviewState
-from dcmaudit.model.records import IdentityRecord, SeenSpan
+from dcmaudit.model import Identity, ReviewState
+from dcmaudit.model.records import IdentityRecord
 from dcmaudit.store import names, rows, schema
 from dcmaudit.store.bulk import among, insert_many
 from dcmaudit.store.database import Session
-from dcmaudit.store.journal import forget_seen, parse_ranges, write_seen
+from dcmaudit.store.journal import forget_seen, move_seen
 from dcmaudit.store.ledger import forget_parts, move_parts
 from dcmaudit.store.schema import identity as table
 
@@ -132,16 +132,7 @@ def adopt(session: Session, filename: str, identity: Identity, source: str | Non
         session.connection.execute(delete(single).where(single.c.filename == filename))
     for moved in (schema.rects, schema.tags, schema.extra_rects, schema.judged, schema.hidden, *singles):
         session.connection.execute(update(moved).where(moved.c.filename == former).values(filename=filename))
-    _move_seen(session, former, filename)
+    move_seen(session, former, filename)
     move_parts(session, former, filename)
     session.connection.execute(delete(table).where(table.c.filename == former))
     return former
-
-
-def _move_seen(session: Session, former: str, filename: str) -> None:
-    """Join what was seen under both names: the new one may have been looked at before its marks came along."""
-    seen = schema.seen
-    for row in session.connection.execute(select(seen).where(seen.c.filename == former)).all():
-        spans = [SeenSpan(row.plane_group, start, stop) for start, stop in parse_ranges(row.ranges)]
-        write_seen(session, filename, HowSeen(row.how), spans, row.seen_by)
-    session.connection.execute(delete(seen).where(seen.c.filename == former))

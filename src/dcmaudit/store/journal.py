@@ -7,10 +7,12 @@ import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Column, ColumnElement, delete, insert, or_, select
 
-from dcmaudit.model import HowSeen, PlaneAddress
-from dcmaudit.model.records import HistoryEntry, SeenRecord, SeenSpan
+from dcmaudit.errors import StoreCorruptError, UsageError
+from dcmaudit.model import FRAMES, AddressKind, FrameRange, HowSeen, PlaneAddress, PlaneSpan
+from dcmaudit.model.addresstexts import parse_sight, sight_columns
+from dcmaudit.model.records import HistoryEntry, SeenRecord
 from dcmaudit.model.texts import printable
 from dcmaudit.store import rows
 from dcmaudit.store.database import Session
@@ -18,7 +20,8 @@ from dcmaudit.store.schema import history, preferences, seen
 
 _LOG = logging.getLogger(__name__)
 
-Ranges = list[tuple[int, int]]
+Ranges = list[FrameRange]
+_DIGITS = 10
 
 
 def note(session: Session, user: str, action: str, filename: str | None, count: int) -> None:
@@ -49,93 +52,161 @@ def _time(text: str) -> datetime:
 # --- seen ---------------------------------------------------------------------------------------------------------
 
 
-def joined(ranges: Iterable[tuple[int, int]]) -> Ranges:
-    """The same numbers as half-open ranges that are sorted and neither overlap nor touch."""
+def joined(ranges: Iterable[FrameRange]) -> Ranges:
+    """The same numbers as ranges that are sorted and neither overlap nor touch."""
     result: Ranges = []
-    for start, stop in sorted(ranges):
-        if stop <= start:
-            continue
-        if result and start <= result[-1][1]:
-            result[-1] = (result[-1][0], max(result[-1][1], stop))
+    for one in sorted(ranges):
+        if result and one.start <= result[-1].stop:
+            result[-1] = FrameRange(result[-1].start, max(result[-1].stop, one.stop))
         else:
-            result.append((start, stop))
+            result.append(one)
     return result
+
+
+def without(one: FrameRange, others: Iterable[FrameRange]) -> Iterator[FrameRange]:
+    """What is left of ``one`` where ``others``, sorted and apart, are taken out."""
+    start = one.start
+    for other in others:
+        if other.stop <= start or other.start >= one.stop:
+            continue
+        if other.start > start:
+            yield FrameRange(start, other.start)
+        start = other.stop
+    if start < one.stop:
+        yield FrameRange(start, one.stop)
 
 
 def ranges_text(ranges: Ranges) -> str:
     """``0-29,31``: first and last number of each range, both included."""
-    return ",".join(str(start) if stop == start + 1 else f"{start}-{stop - 1}" for start, stop in ranges)
+    return ",".join(str(one.start) if len(one) == 1 else f"{one.start}-{one.last}" for one in ranges)
 
 
 def parse_ranges(text: str) -> Ranges:
-    """The ranges of such a text."""
+    """The ranges of such a text; UsageError for any other."""
     result = []
-    for part in filter(None, text.split(",")):
-        first, _, last = part.partition("-")
-        result.append((int(first), int(last or first) + 1))
+    for part in text.split(",") if text else ():
+        first, dash, last = part.partition("-")
+        if not (_is_number(first) and (_is_number(last) if dash else not last)):
+            raise UsageError(f"{part!r} is no run of numbers", hint="allowed: 3, 0-29")
+        result.append(FrameRange(int(first), int(last or first) + 1))
     return result
 
 
-def spans(planes: Iterable[PlaneAddress | SeenSpan]) -> list[SeenSpan]:
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _DIGITS
+
+
+def spans(planes: Iterable[PlaneAddress | PlaneSpan]) -> list[PlaneSpan]:
     """The same as spans."""
-    return [plane if isinstance(plane, SeenSpan) else SeenSpan.of(plane) for plane in planes]
+    return [plane if isinstance(plane, PlaneSpan) else PlaneSpan.of(plane) for plane in planes]
 
 
 def write_seen(
-    session: Session, filename: str, how: HowSeen, planes: Iterable[PlaneAddress | SeenSpan], user: str
+    session: Session, filename: str, how: HowSeen, planes: Iterable[PlaneAddress | PlaneSpan], user: str
 ) -> None:
     """Add the planes to what this person has seen of the file in this way. The caller holds the file's lock."""
     groups: dict[str, Ranges] = {}
     for span in spans(planes):
-        groups.setdefault(span.group, []).append((span.start, span.stop))
-    now = rows.utc_now()
+        group, numbers = sight_columns(span)
+        groups.setdefault(group, []).append(numbers)
     for group, new in groups.items():
-        key = (
-            seen.c.filename == filename,
-            seen.c.plane_group == group,
-            seen.c.how == how.value,
-            seen.c.seen_by == user,
-        )
-        existing = session.connection.execute(select(seen.c.id, seen.c.ranges).where(*key)).first()
-        if existing is None:
-            values = {"filename": filename, "plane_group": group, "how": how.value, "seen_by": user, "first_at": now}
-            session.connection.execute(insert(seen).values(ranges=ranges_text(joined(new)), last_at=now, **values))
-            continue
-        merged = ranges_text(joined(parse_ranges(existing.ranges) + new))
-        if merged != existing.ranges:
-            session.connection.execute(seen.update().where(seen.c.id == existing.id).values(ranges=merged, last_at=now))
+        _write_group(session, filename, how, (group, new), user)
+
+
+def _write_group(session: Session, filename: str, how: HowSeen, sight: tuple[str, Ranges], user: str) -> None:
+    """Join numbers of one ``plane_group`` with those in its row."""
+    group, new = sight
+    key = (
+        seen.c.filename == filename,
+        seen.c.plane_group == group,
+        seen.c.how == how.value,
+        seen.c.seen_by == user,
+    )
+    now = rows.utc_now()
+    existing = session.connection.execute(select(seen.c.id, seen.c.ranges).where(*key)).first()
+    if existing is None:
+        values = {"filename": filename, "plane_group": group, "how": how.value, "seen_by": user, "first_at": now}
+        session.connection.execute(insert(seen).values(ranges=ranges_text(joined(new)), last_at=now, **values))
+        return
+    merged = ranges_text(joined([*_ranges(filename, existing.ranges), *new]))
+    if merged != existing.ranges:
+        session.connection.execute(seen.update().where(seen.c.id == existing.id).values(ranges=merged, last_at=now))
+
+
+def of_pixels(column: Column[str]) -> ColumnElement[bool]:
+    """What ``GroupAddress.is_of_pixels`` says, of a column ``plane_group``."""
+    numbered = (column.startswith(kind.value) for kind in (AddressKind.STRAY_BIT, AddressKind.THUMBNAIL))
+    return or_(column == FRAMES.key, *numbered)
 
 
 def forget_seen(session: Session, filename: str, *, except_pixels: bool) -> int:
     """Delete what everybody has seen of the file; how many planes that were, each counted once a way and person.
 
-    ``except_pixels`` keeps what lies in the pixel data itself: image frames and their stray bits.
+    ``except_pixels`` keeps what lies in the pixel data itself, as ``GroupAddress.is_of_pixels`` says.
     """
     chosen = seen.c.filename == filename
     if except_pixels:
-        chosen = chosen & (seen.c.plane_group != "f") & ~seen.c.plane_group.like("b%")
+        chosen = chosen & ~of_pixels(seen.c.plane_group)
     found = session.connection.scalars(select(seen.c.ranges).where(chosen)).all()
     session.connection.execute(delete(seen).where(chosen))
-    return sum(stop - start for text in found for start, stop in parse_ranges(text))
+    return sum(len(one) for text in found for one in _ranges(filename, text))
 
 
 def read_seen(session: Session, filename: str, user: str | None) -> list[SeenRecord]:
-    """What was seen of a file, by one person or by all."""
+    """What was seen of a file, by one person or by all; StoreCorruptError where a row cannot be understood."""
     query = select(seen).where(seen.c.filename == filename).order_by(seen.c.id)
     if user is not None:
         query = query.where(seen.c.seen_by == user)
     return [
         SeenRecord(
             filename=row.filename,
-            group=row.plane_group,
-            how=HowSeen(row.how),
-            ranges=tuple(parse_ranges(row.ranges)),
+            how=_how(filename, row.how),
+            spans=tuple(spans_of(filename, row.plane_group, row.ranges)),
             by=row.seen_by,
             first=_time(row.first_at),
             last=_time(row.last_at),
         )
         for row in session.connection.execute(query)
     ]
+
+
+def move_seen(session: Session, former: str, filename: str) -> None:
+    """Join what was seen under both names: the new one may have been looked at before its marks came along."""
+    for row in session.connection.execute(select(seen).where(seen.c.filename == former)).all():
+        spans = spans_of(former, row.plane_group, row.ranges)
+        write_seen(session, filename, _how(former, row.how), spans, row.seen_by)
+    session.connection.execute(delete(seen).where(seen.c.filename == former))
+
+
+def spans_of(filename: str, group: str, ranges: str) -> Iterator[PlaneSpan]:
+    """The planes that a row means; StoreCorruptError where it cannot be understood."""
+    try:
+        for numbers in parse_ranges(ranges):
+            yield from parse_sight(group, numbers)
+    except UsageError as error:
+        raise _not_understood(filename, error.message) from error
+
+
+def _ranges(filename: str, text: str) -> Ranges:
+    try:
+        return parse_ranges(text)
+    except UsageError as error:
+        raise _not_understood(filename, error.message) from error
+
+
+def _how(filename: str, text: str) -> HowSeen:
+    try:
+        return HowSeen(text)
+    except ValueError as error:
+        raise _not_understood(filename, f"{text!r} is no way of seeing") from error
+
+
+def _not_understood(filename: str, why: str) -> StoreCorruptError:
+    return StoreCorruptError(
+        f"what was seen of it cannot be read: {why}",
+        file=filename,
+        hint="a newer version or another program wrote it; nothing of it was counted",
+    )
 
 
 # --- preferences --------------------------------------------------------------------------------------------------

@@ -5,29 +5,35 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from dcmaudit.errors import DcmauditError
+from dcmaudit.errors import UsageError
 from dcmaudit.model import (
     Box,
     DeviceFacts,
     Everywhere,
     Example,
+    FrameRange,
+    Ground,
+    GroupAddress,
     HowSeen,
     Judged,
     Mark,
-    Scope,
+    PlaneSpan,
+    SuggestionKind,
+    group_of,
     parse_key,
-    plane_frame,
-    plane_group,
 )
+from dcmaudit.model.addresstexts import parse_group, parse_scope, parse_shared
+from dcmaudit.model.learning import Reach, parse_kind, reaches
 from dcmaudit.store import rows, schema
 from dcmaudit.store.database import Session
 from dcmaudit.store.expanded import without_expanded
-from dcmaudit.store.journal import parse_ranges
+from dcmaudit.store.journal import joined, spans_of, without
 
 EQUAL_FILES = 60
 """How many done files with equal metadata are read: more would not change what they say."""
@@ -70,9 +76,6 @@ _KINDS = (
 _NEWEST_JUDGED = "SELECT kind, accepted FROM dcmaudit_judged ORDER BY id DESC LIMIT :most"
 _LOOKED = {how.value for how in (HowSeen.SEEN, HowSeen.MAXIMUM, HowSeen.TEXT_MAP, HowSeen.PAINTED, HowSeen.PROJECTION)}
 """Ways of seeing in which a rectangle would have been drawn where text was: good enough to learn from."""
-_NUMBERED = ("i", "x")
-"""Groups of what is seen whose numbers are no frames: each icon, and each entry that cannot be shown, is a kind."""
-_MOST_NUMBERED = 4096
 _SEEN = "SELECT filename, plane_group, how, ranges FROM dcmaudit_seen WHERE filename IN {names}"
 
 
@@ -126,9 +129,11 @@ def _read(
     ask = _Question(session, names)
     judged = ask.rows(_JUDGED) if session.has_learning else ()
     agreed = {tuple(row[:5]) for row in judged}
-    grounds: dict[str, Counter[str]] = {}
+    grounds: dict[str, Counter[Ground]] = {}
     for row in judged:
-        grounds.setdefault(row[0], Counter())[str(row[5]).rpartition("/")[2]] += 1
+        kind = _kind(row[5])
+        if kind is not None and kind.ground is not None:
+            grounds.setdefault(row[0], Counter())[kind.ground] += 1
     marks = _marks(ask, marked, agreed)
     kinds = {row[0]: row for row in ask.rows(_KINDS)} if session.has_learning else {}
     unseen = _unseen(ask.rows(_SEEN)) if session.has_own else {}
@@ -185,13 +190,13 @@ def _marks(ask: _Question, marked: Iterable[Sequence[Any]], agreed: set[tuple[An
             continue
         is_agreed = (name, left, top, right, bottom) in agreed
         for start, stop in ((first, last),) if frames is None else _runs(frames):
-            place = _shared_place(overlay, start, stop)
-            if place is not None:
-                marks.setdefault(name, []).append(Mark(left, top, right + 1, bottom + 1, *place, is_agreed))
+            reach = _shared_reach(overlay, start, stop)
+            if reach is not None:
+                marks.setdefault(name, []).append(Mark(left, top, right + 1, bottom + 1, reach, is_agreed))
     for name, left, top, right, bottom, scope in ask.rows(_EXTRA) if ask.session.has_own else ():
-        for place in _own_places(scope):
+        for reach in _own_reaches(scope):
             is_agreed = (name, left, top, right, bottom) in agreed
-            marks.setdefault(name, []).append(Mark(left, top, right + 1, bottom + 1, *place, is_agreed))
+            marks.setdefault(name, []).append(Mark(left, top, right + 1, bottom + 1, reach, is_agreed))
     return marks
 
 
@@ -211,76 +216,64 @@ def _runs(frames: str) -> list[tuple[int, int]]:
     return runs
 
 
-Place = tuple[str | None, tuple[int, int] | None]
-
-
-def _shared_place(overlay: object, first: object, last: object) -> Place | None:
+@lru_cache(maxsize=4096, typed=True)
+def _shared_reach(overlay: object, first: object, last: object) -> Reach | None:
+    """The planes from ``first`` to ``last`` of a row; None for what is no plane."""
     if not (isinstance(overlay, int) and isinstance(first, int) and isinstance(last, int)):
         return None
-    if overlay == -1:
-        if first == -1:
-            return None, None
-        return ("f", (first, last)) if first >= 0 else None
-    return (f"o{0x6000 + 2 * overlay:04X}", (first, last)) if 0 <= overlay <= 127 and first >= 0 else None
-
-
-def _own_places(scope_text: str) -> Iterator[Place]:
     try:
-        scope: Scope = rows.scope_from_text(scope_text)
-    except DcmauditError:
-        return
-    match scope:
-        case Everywhere.ALL_FRAMES:
-            yield "f", None
-        case Everywhere.ALL_PLANES:
-            yield None, None
-        case Everywhere.ALL_OVERLAYS:
-            for group in range(0x6000, 0x6100, 2):
-                yield f"o{group:04X}", None
-        case _:
-            frame = plane_frame(scope)
-            yield plane_group(scope), (frame, frame)
+        scope = parse_shared(first, overlay)
+    except UsageError:
+        return None
+    if isinstance(scope, Everywhere):
+        return Everywhere.ALL_PLANES
+    return PlaneSpan(group_of(scope), FrameRange(first, last + 1))
 
 
-def _unseen(records: Iterable[Sequence[Any]]) -> dict[str, dict[str, tuple[tuple[int, int], ...]]]:
-    """By file and ``plane_group`` what was skipped and not seen in any better way by anybody."""
-    skipped: dict[tuple[str, str], set[tuple[int, int]]] = {}
-    better: dict[tuple[str, str], list[tuple[int, int]]] = {}
+def _own_reaches(text: str) -> Iterable[Reach]:
+    try:
+        return reaches(parse_scope(text))
+    except UsageError:
+        return ()
+
+
+Unseen = dict[GroupAddress, tuple[FrameRange, ...]]
+
+
+def _unseen(records: Iterable[Sequence[Any]]) -> dict[str, Unseen]:
+    """By file and group what was skipped and not seen in any better way by anybody."""
+    skipped: dict[tuple[str, GroupAddress], list[FrameRange]] = {}
+    better: dict[tuple[str, GroupAddress], list[FrameRange]] = {}
     for name, group, how, ranges in records:
-        spans = parse_ranges(ranges)
-        if how == HowSeen.SKIPPED.value:
-            skipped.setdefault((name, group), set()).update(spans)
-        elif how in _LOOKED:
-            better.setdefault((name, group), []).extend(spans)
-    found: dict[str, dict[str, tuple[tuple[int, int], ...]]] = {}
+        kept = skipped if how == HowSeen.SKIPPED.value else better if how in _LOOKED else None
+        if kept is not None:
+            for span in spans_of(name, group, ranges):
+                kept.setdefault((name, span.group), []).append(span.frames)
+    found: dict[str, Unseen] = {}
     for (name, group), gaps in skipped.items():
-        rest = [part for span in sorted(gaps) for part in _without(span, better.get((name, group), ()))]
-        for group_of_marks, places in _as_marked(group, rest):
-            found.setdefault(name, {})[group_of_marks] = places
+        others = joined(better.get((name, group), ()))
+        rest = tuple(part for gap in joined(gaps) for part in without(gap, others))
+        if rest:
+            found.setdefault(name, {})[group] = rest
     return found
 
 
-def _as_marked(group: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[str, tuple[tuple[int, int], ...]]]:
-    """The same planes as marks name them: each icon has a group of its own there, and is a number of one here."""
-    places = tuple(spans)
-    if group not in _NUMBERED:
-        yield from ((group, places),) if places else ()
-        return
-    for start, stop in places:
-        for number in range(start, min(stop, start + _MOST_NUMBERED)):
-            yield f"{group}{number}", ((0, 1),)
+@lru_cache(maxsize=1024)
+def _groups(text: str) -> frozenset[GroupAddress]:
+    """The groups of a row; what this version does not know is left out, for no plane of today is in it."""
+    found = set()
+    for key in text.split():
+        with suppress(UsageError):
+            found.add(parse_group(key))
+    return frozenset(found)
 
 
-def _without(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    start, stop = span
-    for first, last in sorted(others):
-        if last <= start or first >= stop:
-            continue
-        if first > start:
-            yield start, first
-        start = max(start, last)
-    if start < stop:
-        yield start, stop
+def _kind(text: object) -> SuggestionKind | None:
+    """The kind in a column, None where it is none: then it says nothing of any kind."""
+    try:
+        return parse_kind(str(text))
+    except UsageError:
+        return None
 
 
 def _image_type(value: str | None) -> tuple[str, ...] | None:
@@ -293,13 +286,13 @@ def _example(
     device: DeviceFacts,
     marks: Sequence[Mark],
     kind: Sequence[Any] | None,
-    unseen: Mapping[str, tuple[tuple[int, int], ...]],
-    grounds: Mapping[str, int],
+    unseen: Unseen,
+    grounds: Mapping[Ground, int],
 ) -> Example:
     _, _, image_type, height, width = row
     manufacturer, software = (kind[1], kind[2]) if kind else (None, None)
     facts = _facts(device.modality, device.model, image_type, height, width, manufacturer, software)
-    groups = frozenset(str(kind[4]).split()) if kind else None
+    groups = _groups(str(kind[4])) if kind else None
     return Example(facts, tuple(marks), int(kind[3]) if kind else None, groups, unseen, grounds)
 
 
@@ -328,7 +321,9 @@ def _facts(
 # --- what is noted when a file is done ------------------------------------------------------------------------------
 
 
-def write_kind(session: Session, filename: str, device: DeviceFacts, frames: int, groups: Iterable[str]) -> None:
+def write_kind(
+    session: Session, filename: str, device: DeviceFacts, frames: int, groups: Iterable[GroupAddress]
+) -> None:
     """Note what kind of image the file is. The caller holds the file's lock."""
     table = schema.kinds
     session.connection.execute(delete(table).where(table.c.filename == filename))
@@ -338,7 +333,7 @@ def write_kind(session: Session, filename: str, device: DeviceFacts, frames: int
             manufacturer=rows.storable(device.manufacturer),
             software_versions=rows.storable(device.software_versions),
             frames=frames,
-            plane_groups=" ".join(sorted(set(groups))),
+            plane_groups=" ".join(sorted({group.key for group in groups})),
         )
     )
 
@@ -355,7 +350,7 @@ def write_judged(session: Session, filename: str, judged: Sequence[Judged], user
             "bottom": item.box.last_y,
             "left": item.box.left,
             "right": item.box.last_x,
-            "kind": item.kind,
+            "kind": item.kind.text,
             "chance": item.chance,
             "accepted": int(item.accepted),
             "shown": int(item.shown),
@@ -368,9 +363,10 @@ def write_judged(session: Session, filename: str, judged: Sequence[Judged], user
         session.connection.execute(insert(table), values)
 
 
-def read_judgements(session: Session, most: int) -> list[tuple[str, bool]]:
-    """Kind and outcome of the newest judged suggestions."""
-    return [(kind, bool(accepted)) for kind, accepted in session.rows(_NEWEST_JUDGED, {"most": most})]
+def read_judgements(session: Session, most: int) -> list[tuple[SuggestionKind, bool]]:
+    """Kind and outcome of the newest judged suggestions; kinds that are not known here are left out."""
+    found = ((_kind(kind), accepted) for kind, accepted in session.rows(_NEWEST_JUDGED, {"most": most}))
+    return [(kind, bool(accepted)) for kind, accepted in found if kind is not None]
 
 
 def read_judged(session: Session, filename: str) -> list[Judged]:
@@ -381,7 +377,7 @@ def read_judged(session: Session, filename: str) -> list[Judged]:
         Judged(
             address=parse_key(row["plane"]),
             box=Box.from_inclusive(left=row["left"], top=row["top"], right=row["right"], bottom=row["bottom"]),
-            kind=row["kind"],
+            kind=parse_kind(row["kind"]),
             chance=row["chance"],
             accepted=bool(row["accepted"]),
             shown=bool(row["shown"]),

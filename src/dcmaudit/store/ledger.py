@@ -13,7 +13,8 @@ from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.engine import Row
 
 from dcmaudit.errors import StoreError, UsageError
-from dcmaudit.model import Coverage, Size
+from dcmaudit.model import Coverage, FrameRange, PlaneSpan, Size
+from dcmaudit.model.addresstexts import parse_sight, sight_columns
 from dcmaudit.model.records import (
     DoneRecord,
     Looked,
@@ -22,11 +23,10 @@ from dcmaudit.model.records import (
     Removal,
     RemovalKind,
     SeenPart,
-    SeenSpan,
     Stored,
     TagRecord,
 )
-from dcmaudit.store import marks, rows, schema
+from dcmaudit.store import journal, marks, rows, schema
 from dcmaudit.store.bulk import among
 from dcmaudit.store.database import Session
 from dcmaudit.store.schema import done, parts, removed
@@ -43,7 +43,8 @@ def write_parts(session: Session, filename: str, new: Iterable[SeenPart], user: 
     """Join the parts with those this person has seen before. The caller holds the file's lock."""
     now = rows.utc_now()
     for part in new:
-        key = {"filename": filename, "plane_group": part.group, "number": part.number, "seen_by": user}
+        group, numbers = sight_columns(PlaneSpan.of(part.address))
+        key = {"filename": filename, "plane_group": group, "number": numbers.start, "seen_by": user}
         found = session.connection.execute(select(parts).filter_by(**key)).first()
         size = part.coverage.size
         values = {"width": size.width, "height": size.height, "last_at": now}
@@ -58,15 +59,16 @@ def write_parts(session: Session, filename: str, new: Iterable[SeenPart], user: 
             session.connection.execute(update(parts).where(parts.c.id == found.id).values(**values, cells=joined.text))
 
 
-def drop_parts(session: Session, filename: str, spans: Iterable[SeenSpan], user: str) -> None:
+def drop_parts(session: Session, filename: str, spans: Iterable[PlaneSpan], user: str) -> None:
     """Forget the parts of planes that this person has now seen whole."""
     for span in spans:
+        group, numbers = sight_columns(span)
         session.connection.execute(
             delete(parts).where(
                 parts.c.filename == filename,
-                parts.c.plane_group == span.group,
-                parts.c.number >= span.start,
-                parts.c.number < span.stop,
+                parts.c.plane_group == group,
+                parts.c.number >= numbers.start,
+                parts.c.number < numbers.stop,
                 parts.c.seen_by == user,
             )
         )
@@ -75,12 +77,19 @@ def drop_parts(session: Session, filename: str, spans: Iterable[SeenSpan], user:
 def read_parts(session: Session, filename: str) -> list[PartRecord]:
     """The parts of planes that were seen of a file; those that cannot be read are left out, for they prove nothing."""
     found = session.connection.execute(select(parts).where(parts.c.filename == filename).order_by(parts.c.id))
-    read = [(row, _coverage(row)) for row in found]
-    return [
-        PartRecord(filename, SeenPart(row.plane_group, row.number, coverage), row.seen_by)
-        for row, coverage in read
-        if coverage is not None
-    ]
+    read = [(_part(row), row.seen_by) for row in found]
+    return [PartRecord(filename, part, by) for part, by in read if part is not None]
+
+
+def _part(row: Row[Any]) -> SeenPart | None:
+    coverage = _coverage(row)
+    if coverage is None:
+        return None
+    try:
+        (span,) = parse_sight(row.plane_group, FrameRange.of(row.number))
+    except UsageError:
+        return None
+    return SeenPart(span.group.plane(span.frames.start), coverage)
 
 
 def _coverage(row: Row[Any]) -> Coverage | None:
@@ -94,16 +103,16 @@ def forget_parts(session: Session, filename: str, *, except_pixels: bool) -> int
     """Delete the parts everybody has seen of the file; how many. ``except_pixels`` as for ``journal.forget_seen``."""
     chosen = parts.c.filename == filename
     if except_pixels:
-        chosen = chosen & (parts.c.plane_group != "f") & ~parts.c.plane_group.like("b%")
+        chosen = chosen & ~journal.of_pixels(parts.c.plane_group)
     return session.connection.execute(delete(parts).where(chosen)).rowcount
 
 
 def move_parts(session: Session, former: str, filename: str) -> None:
     """Join the parts seen under both names."""
     for row in session.connection.execute(select(parts).where(parts.c.filename == former)).all():
-        coverage = _coverage(row)
-        if coverage is not None:
-            write_parts(session, filename, [SeenPart(row.plane_group, row.number, coverage)], row.seen_by)
+        part = _part(row)
+        if part is not None:
+            write_parts(session, filename, [part], row.seen_by)
     session.connection.execute(delete(parts).where(parts.c.filename == former))
 
 

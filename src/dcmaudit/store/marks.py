@@ -11,6 +11,7 @@ from sqlalchemy.sql.elements import quoted_name
 
 from dcmaudit.errors import StoreError, UsageError
 from dcmaudit.model import DeviceFacts, Everywhere
+from dcmaudit.model.addresstexts import scope_text, shared_columns
 from dcmaudit.model.records import NewRect, RectId, RectRow, TagRecord
 from dcmaudit.store import expanded, rows, schema
 from dcmaudit.store.bulk import among
@@ -81,13 +82,13 @@ def add_rects(session: Session, filename: str, rects: Sequence[NewRect], user: s
     ids = []
     for rect in rects:
         values = rows.rect_values(filename, rect, user)
-        shared = rows.shared_scope(rect.scope)
+        shared = shared_columns(rect.scope)
         if shared is not None:
             prefix = "r"
             values["frame"], values["overlay"] = shared
         else:
             prefix = "x"
-            values["scope"] = rows.scope_text(rect.scope)
+            values["scope"] = scope_text(rect.scope)
         done = session.connection.execute(insert(_TABLE[prefix]).values(**values))
         key = done.inserted_primary_key
         ids.append(RectId(f"{prefix}{key[0] if key else ''}"))

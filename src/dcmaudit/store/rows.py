@@ -1,4 +1,4 @@
-"""Database rows to records and back: the one place that knows -1, 'T', inclusive edges and overlay numbers."""
+"""Database rows to records and back: the one place that knows -1, 'T' and inclusive edges."""
 
 from __future__ import annotations
 
@@ -11,17 +11,8 @@ from enum import IntEnum
 from typing import TypeVar
 
 from dcmaudit.errors import DcmauditError, UsageError
-from dcmaudit.model import (
-    Box,
-    DeviceFacts,
-    Everywhere,
-    FrameAddress,
-    OverlayAddress,
-    Scope,
-    UnshownAddress,
-    Verdict,
-    parse_key,
-)
+from dcmaudit.model import Box, DeviceFacts, Scope, Verdict
+from dcmaudit.model.addresstexts import MOST, parse_scope, parse_shared, scope_text, shared_columns
 from dcmaudit.model.records import FileRows, NerEngine, NewRect, OcrEngine, RectId, RectRow, TagRecord
 
 NO_MODALITY = "NoModality"
@@ -35,9 +26,6 @@ Values = dict[str, object]
 E = TypeVar("E", bound=IntEnum)
 
 _TABLES = {"r": "DicomRects", "x": "dcmaudit_rects"}
-MOST = 2**31 - 1
-"""The largest number in a column: rows and columns are below 2**16 (PS3.3 C.7.6.3), NumberOfFrames is an IS."""
-
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -111,50 +99,6 @@ def check_name(filename: str) -> str:
     return filename
 
 
-# --- scopes -------------------------------------------------------------------------------------------------------
-
-_EVERYWHERE = {scope.value: scope for scope in Everywhere}
-
-
-def shared_scope(scope: Scope) -> tuple[int, int] | None:
-    """``frame`` and ``overlay`` of the shared table, None for a scope that it cannot express."""
-    match scope:
-        case FrameAddress(frame):
-            return frame, -1
-        case OverlayAddress(group, frame):
-            return frame, (group - 0x6000) // 2
-        case Everywhere.ALL_PLANES:
-            return -1, -1
-        case _:
-            return None
-
-
-def scope_text(scope: Scope) -> str:
-    """The scope as the table of our own has it; UsageError for what has no pixels to mark."""
-    if isinstance(scope, UnshownAddress):
-        raise UsageError(f"{scope.key} cannot be shown, so no rectangle can lie on it")
-    return scope.value if isinstance(scope, Everywhere) else scope.key
-
-
-def scope_from_text(text: str) -> Scope:
-    """The scope with that text; UsageError for anything else."""
-    return _EVERYWHERE[text] if text in _EVERYWHERE else parse_key(text)
-
-
-def _scope_from_shared(frame: int, overlay: int) -> Scope:
-    if overlay == -1:
-        if frame == -1:
-            return Everywhere.ALL_PLANES
-        if frame >= 0:
-            return FrameAddress(frame)
-    elif 0 <= overlay <= 127 and frame >= 0:
-        return OverlayAddress(0x6000 + 2 * overlay, frame)
-    raise UsageError(
-        f"frame {frame}, overlay {overlay} is no plane; allowed are frames from 0, overlays 0 to 127, overlay -1 for "
-        "the image, and -1 for both for every plane"
-    )
-
-
 # --- rectangles ---------------------------------------------------------------------------------------------------
 
 
@@ -200,8 +144,8 @@ def _edges(row: Mapping[str, object]) -> Box | None:
 
 def _scope(row: Mapping[str, object], prefix: str) -> Scope:
     if prefix == "r":
-        return _scope_from_shared(_integer(row, "frame"), _integer(row, "overlay"))
-    return scope_from_text(str(row["scope"]))
+        return parse_shared(_integer(row, "frame"), _integer(row, "overlay"))
+    return parse_scope(str(row["scope"]))
 
 
 def _text(value: object) -> str | None:
@@ -273,7 +217,7 @@ def file_rows(filename: str, rects: Iterable[NewRect]) -> FileRows:
         if rect.frames is not None:
             raise UsageError("a rectangle on all frames is stored alone", file=filename)
         values = rect_values(filename, rect, "")
-        place = shared_scope(rect.scope)
+        place = shared_columns(rect.scope)
         if place is not None:
             values["frame"], values["overlay"] = place
             shared.append(tuple(values[name] for name in SHARED_VALUES))

@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert, select
 
 from dcmaudit.errors import StoreCorruptError, UsageError
 from dcmaudit.model import Box, Origin
+from dcmaudit.model.addresstexts import parse_scope, scope_text
 from dcmaudit.model.records import Stored
 from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
 from dcmaudit.store import rows
@@ -67,7 +68,7 @@ def write_screen(session: Session, filename: str, screen: Screen, user: str) -> 
     """Replace the record of a file. The caller holds the file's lock."""
     areas = [
         {
-            "scope": rows.scope_text(area.scope),
+            "scope": scope_text(area.scope),
             "box": [area.box.left, area.box.top, area.box.last_x, area.box.last_y],
             "origin": area.origin.value,
         }
@@ -96,5 +97,5 @@ def _area(item: Mapping[str, object]) -> ShownArea:
     if not isinstance(box, list):
         raise TypeError("no box")
     left, top, right, bottom = map(int, box)
-    scope = rows.scope_from_text(str(item["scope"]))
+    scope = parse_scope(str(item["scope"]))
     return ShownArea(Box.from_inclusive(left=left, top=top, right=right, bottom=bottom), scope, Origin(item["origin"]))

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dcmaudit.model import Box, DeviceFacts, Everywhere, Origin, PlaneAddress, Region, Verdict
+from dcmaudit.model.addresstexts import shared_columns
 from dcmaudit.store import rows
 from dcmaudit.store.database import Session
 
@@ -59,7 +60,7 @@ def similar(
     session: Session, filename: str, device: DeviceFacts, address: PlaneAddress, sop_class_uid: str | None
 ) -> list[Region]:
     """Rectangles of similar images for one plane; the reason says in how many files the most common one is."""
-    place = rows.shared_scope(address)
+    place = shared_columns(address)
     if place is None or not (session.has_rects and session.has_tags):
         return []
     values = rows.device_values(device, sop_class_uid)

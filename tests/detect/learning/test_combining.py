@@ -6,7 +6,6 @@ import pytest
 from dcmaudit.detect.learning import (
     EMPTY_HERE,
     Candidate,
-    Ground,
     Pixels,
     Reliability,
     calibration,
@@ -15,14 +14,15 @@ from dcmaudit.detect.learning import (
     is_flat,
     is_right,
 )
-from dcmaudit.model import Box, FrameAddress, Origin, Region
+from dcmaudit.model import Box, FrameAddress, Ground, Origin, Region
+from dcmaudit.model.learning import parse_kind
 
 FRAME = FrameAddress(0)
 BOX = Box(10, 10, 60, 22)
 
 
 def candidate(box: Box = BOX, chance: float = 0.9, kind: str = "exact/many/9") -> Candidate:
-    return Candidate(Region(box, FRAME, Origin.LEARNED, "why", confidence=chance), kind, chance)
+    return Candidate(Region(box, FRAME, Origin.LEARNED, "why", confidence=chance), parse_kind(kind), chance)
 
 
 def similar(box: Box = BOX) -> Region:
@@ -103,7 +103,7 @@ def test_a_suggestion_over_nothing_says_so_and_stays_among_those_shown() -> None
 
 def test_plain_ground_is_believed_as_often_as_it_came_true_but_a_certain_place_is_always_shown() -> None:
     box = Box(150, 150, 250, 165)
-    doubted = Reliability.of([("exact/many/9/plain", False)] * 60)
+    doubted = Reliability.of([(parse_kind("exact/many/9/plain"), False)] * 60)
     (likely,) = grounded([candidate(box, 0.9)], Pixels(scene()), doubted)
     (certain,) = grounded([candidate(box, 0.95)], Pixels(scene()), doubted)
     assert not likely.is_shown

@@ -6,16 +6,20 @@ import pytest
 
 from dcmaudit.detect.learning import Candidate, Learner, Reliability
 from dcmaudit.model import (
+    FRAMES,
     Box,
     DeviceFacts,
+    Everywhere,
     Example,
     FrameAddress,
+    FrameRange,
     Mark,
     Origin,
     OverlayAddress,
     PlaneAddress,
     Size,
 )
+from support.where import groups, span
 
 DEVICE = DeviceFacts("US", ("ORIGINAL", "PRIMARY"), "Model X", None, 480, 640, "Acme", "1.0")
 SIZE = Size(640, 480)
@@ -23,12 +27,12 @@ NAME = (10, 10, 110, 26)
 FRAME = FrameAddress(0)
 
 
-def mark(edges: tuple[int, int, int, int] = NAME, group: str = "f", first: int = 0, last: int = 0) -> Mark:
-    return Mark(*edges, group, (first, last))
+def mark(edges: tuple[int, int, int, int] = NAME, key: str = "f", first: int = 0, last: int = 0) -> Mark:
+    return Mark(*edges, span(key, first, last + 1))
 
 
-def example(*marks: Mark, frames: int = 1, groups: frozenset[str] = frozenset({"f"}), **device: object) -> Example:
-    return Example(replace(DEVICE, **device), marks, frames, groups)  # type: ignore[arg-type]
+def example(*marks: Mark, frames: int = 1, has: tuple[str, ...] = ("f",), **device: object) -> Example:
+    return Example(replace(DEVICE, **device), marks, frames, groups(*has))  # type: ignore[arg-type]
 
 
 def candidates(
@@ -37,7 +41,7 @@ def candidates(
     *,
     frames: int = 1,
     own: tuple[Mark, ...] = (),
-    seen: tuple[tuple[int, int], ...] = (),
+    seen: tuple[FrameRange, ...] = (),
     size: Size = SIZE,
     reliability: Reliability | None = None,
     **device: object,
@@ -96,7 +100,7 @@ def test_one_careless_mark_does_not_stretch_the_rectangle_of_many_good_ones() ->
 def test_accepted_suggestions_do_not_make_rectangles_grow() -> None:
     box = candidates([example(mark())])[0].region.box
     for _ in range(5):
-        agreed = Mark(box.left, box.top, box.right, box.bottom, "f", (0, 0), agreed=True)
+        agreed = Mark(box.left, box.top, box.right, box.bottom, span("f", 0, 1), agreed=True)
         box = candidates([example(agreed)] * 3)[0].region.box
     assert box == candidates([example(mark())])[0].region.box
 
@@ -149,8 +153,8 @@ def test_a_mark_on_one_frame_suggests_the_same_on_the_others_of_the_file() -> No
 
 
 def test_frames_that_were_seen_without_it_speak_against_a_mark_of_one_frame() -> None:
-    often = candidates([], FrameAddress(9), frames=10, own=(mark(first=0, last=8),), seen=((0, 9),))[0]
-    once = candidates([], FrameAddress(9), frames=10, own=(mark(),), seen=((0, 9),))[0]
+    often = candidates([], FrameAddress(9), frames=10, own=(mark(first=0, last=8),), seen=(FrameRange(0, 9),))[0]
+    once = candidates([], FrameAddress(9), frames=10, own=(mark(),), seen=(FrameRange(0, 9),))[0]
     assert often.is_shown
     assert not once.is_shown
     assert once.region.reason.startswith("marked on 1 of 9 other frames of this file")
@@ -160,17 +164,17 @@ def test_text_of_first_frames_alone_is_not_suggested_on_the_others() -> None:
     cines = [example(mark(), frames=20)] * 6
     assert [item.region.box.contains(Box(*NAME)) for item in shown(cines, FrameAddress(0), frames=30)] == [True]
     assert shown(cines, FrameAddress(12), frames=30) == []
-    assert shown(cines, FrameAddress(12), frames=30, own=(mark(),), seen=((0, 12),)) == []
+    assert shown(cines, FrameAddress(12), frames=30, own=(mark(),), seen=(FrameRange(0, 12),)) == []
 
 
 def test_a_mark_on_every_plane_counts_on_every_plane() -> None:
-    everywhere = Example(DEVICE, (Mark(*NAME, None, None),), 5, frozenset({"f", "o6000"}))
+    everywhere = Example(DEVICE, (Mark(*NAME, Everywhere.ALL_PLANES),), 5, groups("f", "o6000"))
     for at in (FrameAddress(3), OverlayAddress(0x6000, 0)):
         assert len(shown([everywhere] * 3, at, frames=5)) == 1
 
 
 def test_overlays_learn_from_overlays_only() -> None:
-    over = example(mark(group="o6000"), groups=frozenset({"f", "o6000"}))
+    over = example(mark(key="o6000"), has=("f", "o6000"))
     assert len(shown([over] * 2, OverlayAddress(0x6000, 0))) == 1
     assert candidates([over] * 2) == []
     assert candidates([over] * 2, OverlayAddress(0x6002, 0)) == []
@@ -178,7 +182,7 @@ def test_overlays_learn_from_overlays_only() -> None:
 
 
 def test_frames_that_were_skipped_are_no_evidence() -> None:
-    skipped = replace(example(frames=5), frames=5, unseen={"f": ((1, 5),)})
+    skipped = replace(example(frames=5), frames=5, unseen={FRAMES: (FrameRange(1, 5),)})
     examples = [example(mark(first=0, last=4), frames=5)] * 2 + [skipped] * 6
     assert shown(examples, FrameAddress(2), frames=5)
     assert not shown(examples, FrameAddress(0), frames=5)

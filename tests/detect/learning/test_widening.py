@@ -4,13 +4,15 @@ import cv2
 import numpy as np
 import pytest
 
-from dcmaudit.detect.learning import Candidate, Ground, Learner, Pixels, Reliability, combined, grounded
+from dcmaudit.detect.learning import Candidate, Learner, Pixels, Reliability, combined, grounded
 from dcmaudit.detect.learning.clusters import outline, whole
 from dcmaudit.detect.learning.widening import trimmed
 from dcmaudit.detect.textnet import TextMaps
-from dcmaudit.model import Box, DeviceFacts, Example, FrameAddress, Mark, Origin, Region, Size
+from dcmaudit.model import Box, DeviceFacts, Example, FrameAddress, Ground, Mark, Origin, Region, Size
+from dcmaudit.model.learning import parse_kind
 from dcmaudit.review.services.text_under import InkMap, SeenPixels
 from support.lettering import lettered
+from support.where import groups, span
 
 FRAME = FrameAddress(0)
 DEVICE = DeviceFacts("US", ("ORIGINAL", "PRIMARY"), "Model X", None, 300, 500, "Acme", "2.1")
@@ -78,7 +80,8 @@ def test_colours_count_in_the_channel_in_which_they_differ() -> None:
 
 
 def learned(box: Box, estimate: float = 0.9, kind: str = "exact/few/9") -> Candidate:
-    return Candidate(Region(box, FRAME, Origin.LEARNED, "why", confidence=estimate), kind, estimate)
+    region = Region(box, FRAME, Origin.LEARNED, "why", confidence=estimate)
+    return Candidate(region, parse_kind(kind), estimate)
 
 
 def similar(box: Box) -> Region:
@@ -168,21 +171,21 @@ def test_what_many_examples_give_has_half_more_than_the_largest_at_most(drawn: i
 
 def test_accepting_what_has_grown_does_not_make_it_grow_from_there() -> None:
     drawn, size = Box(100, 40, 200, 100), Size(500, 300)
-    marks = [Mark(100, 40, 200, 100, "f", (0, 0)), Mark(90, 40, 240, 100, "f", (0, 0), agreed=True)]
-    examples = [Example(DEVICE, (mark,), 1, frozenset({"f"})) for mark in marks]
+    marks = [Mark(100, 40, 200, 100, span("f", 0, 1)), Mark(90, 40, 240, 100, span("f", 0, 1), agreed=True)]
+    examples = [Example(DEVICE, (mark,), 1, groups("f")) for mark in marks]
     for _ in range(20):
         (found,) = Learner(DEVICE, examples, 1).candidates(FRAME, size)
         (grown,) = grounded([found], Pixels(speckled(227)[0]), Reliability())
         edges = (grown.region.box.left, grown.region.box.top, grown.region.box.right, grown.region.box.bottom)
         assert grown.region.box.area <= 1.5 * drawn.area
-        examples.insert(0, Example(DEVICE, (Mark(*edges, "f", (0, 0), agreed=True),), 1, frozenset({"f"})))
+        examples.insert(0, Example(DEVICE, (Mark(*edges, span("f", 0, 1), agreed=True),), 1, groups("f")))
 
 
 # What is under a place changes how likely it is
 
 
 def chance_on(ground: Ground, reliability: Reliability, estimate: float = 0.5) -> float:
-    return reliability.after_look(estimate, ground.value)
+    return reliability.after_look(estimate, ground)
 
 
 def test_ground_that_stands_out_makes_a_place_likelier_and_plain_ground_less_likely() -> None:
@@ -191,15 +194,15 @@ def test_ground_that_stands_out_makes_a_place_likelier_and_plain_ground_less_lik
 
 
 def test_how_much_the_ground_tells_is_learned_from_judgements() -> None:
-    telling = Reliability.of([("exact/few/5/marked", True), ("exact/few/5/plain", False)] * 100)
-    useless = Reliability.of([("type/1/3/marked", i % 2 == 0) for i in range(100)] * 2)
+    telling = Reliability.of([(parse_kind("exact/few/5/marked"), True), (parse_kind("exact/few/5/plain"), False)] * 100)
+    useless = Reliability.of([(parse_kind("type/1/3/marked"), i % 2 == 0) for i in range(100)] * 2)
     assert chance_on(Ground.MARKED, telling) > 0.85 > chance_on(Ground.MARKED, Reliability())
     assert chance_on(Ground.MARKED, useless) == pytest.approx(0.5, abs=0.05)
 
 
 def test_plain_ground_does_not_speak_against_a_device_whose_text_never_stands_out() -> None:
-    judged = [("exact/few/5/marked", True), ("exact/few/5/plain", False)] * 100
-    faint = Reliability.of(judged, {"plain": 30})
+    judged = [(parse_kind("exact/few/5/marked"), True), (parse_kind("exact/few/5/plain"), False)] * 100
+    faint = Reliability.of(judged, {Ground.PLAIN: 30})
     assert chance_on(Ground.PLAIN, faint, 0.8) > chance_on(Ground.PLAIN, Reliability.of(judged), 0.8) + 0.2
 
 
@@ -227,16 +230,18 @@ def test_a_place_is_suggested_where_the_picture_shows_text_and_held_back_where_i
     assert shown.is_shown
     (bare,) = grounded([item], looked_at(), Reliability())
     assert not bare.is_shown
-    assert (shown.kind.rpartition("/")[2], bare.kind.rpartition("/")[2]) == ("text", "bare")
+    assert (shown.kind.ground, bare.kind.ground) == (Ground.TEXT, Ground.BARE)
 
 
 def test_what_the_detector_said_is_learned_apart_from_what_sharpness_told() -> None:
-    judged = [("exact/few/5/marked", n % 2 == 0) for n in range(400)]
-    blind = Reliability.of(judged + [("exact/few/5/bare", True), ("exact/few/5/text", False)] * 100)
-    assert Reliability.of(judged).after_look(0.4, "text") == Reliability().after_look(0.4, "text")
-    assert blind.after_look(0.4, "bare") > 0.4
-    faint = Reliability.of(judged, {"bare": 30})
-    assert faint.after_look(0.8, "bare") > Reliability.of(judged).after_look(0.8, "bare") + 0.2
+    judged = [(parse_kind("exact/few/5/marked"), n % 2 == 0) for n in range(400)]
+    blind = Reliability.of(
+        judged + [(parse_kind("exact/few/5/bare"), True), (parse_kind("exact/few/5/text"), False)] * 100
+    )
+    assert Reliability.of(judged).after_look(0.4, Ground.TEXT) == Reliability().after_look(0.4, Ground.TEXT)
+    assert blind.after_look(0.4, Ground.BARE) > 0.4
+    faint = Reliability.of(judged, {Ground.BARE: 30})
+    assert faint.after_look(0.8, Ground.BARE) > Reliability.of(judged).after_look(0.8, Ground.BARE) + 0.2
 
 
 def test_a_similar_mark_that_no_candidate_means_is_shown_where_the_picture_shows_text() -> None:

@@ -3,7 +3,7 @@
 from dcmaudit.detect.learning.chances import SHOWN, Reliability, calibration
 from dcmaudit.detect.learning.combining import Combined, combined
 from dcmaudit.detect.learning.flat import is_flat
-from dcmaudit.detect.learning.ground import EMPTY_HERE, Ground, Pixels, grounded
+from dcmaudit.detect.learning.ground import EMPTY_HERE, Pixels, grounded
 from dcmaudit.detect.learning.judging import is_right
 from dcmaudit.detect.learning.learner import Candidate, Learner
 
@@ -12,7 +12,6 @@ __all__ = [
     "SHOWN",
     "Candidate",
     "Combined",
-    "Ground",
     "Learner",
     "Pixels",
     "Reliability",

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dcmaudit.detect.learning.levels import Level
+from dcmaudit.model import Ground, SuggestionKind
+from dcmaudit.model.learning import Examples, Source
 
 SHOWN = 0.5
 """From which probability on a suggestion is shown. Lower, and more than one in twenty of those shown would be wrong."""
@@ -19,11 +21,12 @@ _OWN = 0.85
 _FORMER = 12.0
 _ASSUMED = 20.0
 _LOCAL = 4.0
-_BY_SHARPNESS: Mapping[str, tuple[float, float]] = {"marked": (0.8, 0.3), "plain": (0.2, 0.7)}
-_BY_DETECTOR: Mapping[str, tuple[float, float]] = {"text": (0.92, 0.05), "bare": (0.08, 0.95)}
+_BY_SHARPNESS: Mapping[Ground, tuple[float, float]] = {Ground.MARKED: (0.8, 0.3), Ground.PLAIN: (0.2, 0.7)}
+_BY_DETECTOR: Mapping[Ground, tuple[float, float]] = {Ground.TEXT: (0.92, 0.05), Ground.BARE: (0.08, 0.95)}
 _GROUNDS = {name: judge for judge in (_BY_SHARPNESS, _BY_DETECTOR) for name in judge}
 """How often right and wrong suggestions stand on such a ground, before any was judged, by who says so."""
 _STEPS = 10
+_HOW_MANY = ((4.5, Examples.MANY), (1.5, Examples.FEW))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,42 +72,46 @@ class Reliability:
     A kind that was judged rarely is left as it was estimated.
     """
 
-    judged: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    judged: Mapping[SuggestionKind, tuple[int, int]] = field(default_factory=dict)
     """By kind: how many were right, and how many there were."""
-    grounds: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    grounds: Mapping[Ground, tuple[int, int]] = field(default_factory=dict)
     """The same by what was under them."""
-    here: Mapping[str, int] = field(default_factory=dict)
+    here: Mapping[Ground, int] = field(default_factory=dict)
     """What was under those that were right on images of the same model."""
 
     @classmethod
-    def of(cls, judgements: Iterable[tuple[str, bool]], here: Mapping[str, int] | None = None) -> Reliability:
+    def of(
+        cls, judgements: Iterable[tuple[SuggestionKind, bool]], here: Mapping[Ground, int] | None = None
+    ) -> Reliability:
         """The record of these judgements, kind and whether it was right; ``here`` is ``Learner.grounds``."""
-        counts: dict[str, list[int]] = {}
+        counts: dict[SuggestionKind, list[int]] = {}
         for kind, right in judgements:
             count = counts.setdefault(kind, [0, 0])
             count[0] += right
             count[1] += 1
-        grounds: dict[str, list[int]] = {}
+        grounds: dict[Ground, list[int]] = {}
         for kind, (rights, total) in counts.items():
-            ground = kind.rpartition("/")[2]
-            if ground in _GROUNDS:
-                count = grounds.setdefault(ground, [0, 0])
+            if kind.ground in _GROUNDS:
+                count = grounds.setdefault(kind.ground, [0, 0])
                 count[0] += rights
                 count[1] += total
-        judged, on_grounds = ({name: (one[0], one[1]) for name, one in found.items()} for found in (counts, grounds))
-        return cls(judged, on_grounds, {name: count for name, count in (here or {}).items() if name in _GROUNDS})
+        return cls(
+            {kind: (count[0], count[1]) for kind, count in counts.items()},
+            {ground: (count[0], count[1]) for ground, count in grounds.items()},
+            {ground: count for ground, count in (here or {}).items() if ground in _GROUNDS},
+        )
 
-    def corrected(self, kind: str, estimate: float) -> float:
+    def corrected(self, kind: SuggestionKind, estimate: float) -> float:
         """The estimate, pulled towards what suggestions of this kind came to."""
         right, total = self.judged.get(kind, (0, 0))
         return (right + _FORMER * estimate) / (total + _FORMER)
 
-    def after_look(self, estimate: float, ground: str) -> float:
+    def after_look(self, estimate: float, ground: Ground) -> float:
         """The estimate after a look at the pixels, by Bayes' rule.
 
         How often right and wrong suggestions have such a ground is counted, from what is assumed before any were.
-        What the text detector said (``text``, ``bare``) is counted apart from what sharpness told (``marked``,
-        ``plain``): the one is far surer than the other.
+        What the text detector said (TEXT, BARE) is counted apart from what sharpness told (MARKED,
+        PLAIN): the one is far surer than the other.
         """
         judge = _GROUNDS.get(ground)
         if judge is None:
@@ -121,10 +128,12 @@ class Reliability:
         return estimate * if_right / (estimate * if_right + (1 - estimate) * if_wrong)
 
 
-def kind_of(source: str, count: Count, estimate: float) -> str:
-    """The name under which suggestions that rest on alike evidence are judged together."""
-    examples = "none" if not count.trials else "1" if count.trials < 1.5 else "few" if count.trials < 4.5 else "many"
-    return f"{source}/{examples}/{min(_STEPS - 1, int(estimate * _STEPS))}"
+def kind_of(source: Source, count: Count, estimate: float) -> SuggestionKind:
+    """The kind that suggestions which rest on alike evidence are judged by together."""
+    examples = Examples.NONE
+    if count.trials:
+        examples = next((many for least, many in _HOW_MANY if count.trials >= least), Examples.ONE)
+    return SuggestionKind(source, examples, min(_STEPS - 1, int(estimate * _STEPS)))
 
 
 def calibration(judgements: Sequence[tuple[float, bool]], steps: int = _STEPS) -> list[tuple[float, float, int]]:

@@ -9,14 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcmaudit.detect.learning.levels import Boxes, Fit, Level, carried, level
-from dcmaudit.model import DeviceFacts, Example, Mark, Size
+from dcmaudit.model import (
+    FRAMES,
+    DeviceFacts,
+    Everywhere,
+    Example,
+    FrameRange,
+    Ground,
+    GroupAddress,
+    Mark,
+    PlaneSpan,
+    Size,
+)
 
 Flags = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
 
 _AGEING = 0.97
 _ENOUGH = 3
-_LAST = 2**31
+_EVERY_FRAME = FrameRange(0, 2**31 + 1)
+_NONE = -1
+"""The number of no group, so that nothing equals it."""
 
 
 class Evidence:
@@ -35,25 +48,30 @@ class Evidence:
         self.marks = [mark for example in self.examples for mark in example.marks]
         self.owner = np.repeat(np.arange(len(self.examples)), [len(example.marks) for example in self.examples])
         self.boxes = edges_of(self.marks)
-        self.grounds: Counter[str] = Counter()
+        self.grounds: Counter[Ground] = Counter()
         for example in self.examples:
             if example.grounds:
                 self.grounds.update(example.grounds)
         self.agreed = np.array([mark.agreed for mark in self.marks], dtype=bool)
-        spans = [mark.frames or (0, _LAST) for mark in self.marks]
-        self.first = np.array([span[0] for span in spans], dtype=np.int64)
-        self.last = np.array([span[1] for span in spans], dtype=np.int64)
+        spans = [mark.reach.frames if isinstance(mark.reach, PlaneSpan) else _EVERY_FRAME for mark in self.marks]
+        self.first = np.array([span.start for span in spans], dtype=np.int64)
+        self.last = np.array([span.last for span in spans], dtype=np.int64)
         self.wide = np.array(
             [_is_wide(mark, example) for example in self.examples for mark in example.marks], dtype=bool
         )
         """Which marks are on all frames of their file."""
-        self._groups = np.array([mark.group or "" for mark in self.marks], dtype=object)
+        # Groups as numbers: thousands of marks are compared with one group at every plane.
+        self._numbers: dict[GroupAddress | Everywhere, int] = {}
+        self._groups = np.array(
+            [self._numbers.setdefault(mark.group, len(self._numbers)) for mark in self.marks], dtype=np.int64
+        )
         same_size = int((self.levels > Level.SIZE).sum())
         self.fits = self._known_fits(device) if same_size < _ENOUGH else {}
 
-    def in_group(self, group: str) -> Flags:
-        """Which marks lie on planes of that kind."""
-        return np.asarray((self._groups == group) | (self._groups == ""), dtype=bool)
+    def in_group(self, group: GroupAddress) -> Flags:
+        """Which marks lie on planes of that group."""
+        here = (self._numbers.get(group, _NONE), self._numbers.get(Everywhere.ALL_PLANES, _NONE))
+        return np.asarray((self._groups == here[0]) | (self._groups == here[1]), dtype=bool)
 
     def boxes_for(self, device: DeviceFacts, fit: Fit) -> Boxes:
         """All marks in the pixels of an image of that device, those of other sizes carried over by ``fit``."""
@@ -67,18 +85,18 @@ class Evidence:
                 boxes[mine] = carried(self.boxes[mine], source, target, fit)
         return boxes
 
-    def trials(self, group: str, frame: int, frames: int) -> tuple[Flags, Numbers]:
+    def trials(self, group: GroupAddress, frame: int, frames: int) -> tuple[Flags, Numbers]:
         """Which examples say something about that plane, and the frame of each that corresponds to it."""
         there, numbers = np.ones(len(self.examples), dtype=bool), np.zeros(len(self.examples), dtype=np.int64)
         marked = set(self.owner[self.in_group(group)].tolist())
         for index, example in enumerate(self.examples):
-            number = corresponding(frame, frames, example.frames) if group == "f" else frame
+            number = corresponding(frame, frames, example.frames) if group == FRAMES else frame
             numbers[index] = number
             if example.groups is not None:
                 there[index] = group in example.groups or index in marked
-            elif group != "f":
+            elif group != FRAMES:
                 there[index] = index in marked
-            if any(start <= number < stop for start, stop in example.unseen.get(group, ())):
+            if any(number in skipped for skipped in example.unseen.get(group, ())):
                 there[index] = False
         return there, numbers
 
@@ -87,7 +105,7 @@ class Evidence:
         by_size: dict[Size, int] = {}
         for index, example in enumerate(self.examples):
             size = _size(example.device)
-            if size is not None and any(mark.group == "f" for mark in example.marks):
+            if size is not None and any(mark.group == FRAMES for mark in example.marks):
                 by_size.setdefault(size, index)
         if not (self.levels == Level.SIZE).any() or _size(device) is None:
             return {}
@@ -108,10 +126,10 @@ class Evidence:
 
 def _is_wide(mark: Mark, example: Example) -> bool:
     """Whether a mark is on all frames of its file, said so or frame by frame; of one frame nobody can tell."""
-    if mark.frames is None:
+    if not isinstance(mark.reach, PlaneSpan):
         return True
-    first, last = mark.frames
-    return example.frames is not None and example.frames > 1 and first == 0 and last >= example.frames - 1
+    count, frames = example.frames, mark.reach.frames
+    return count is not None and count > 1 and frames.start == 0 and frames.stop >= count
 
 
 def corresponding(frame: int, frames: int, others: int | None) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,8 @@ from dcmaudit.detect.learning.clusters import GROWTH
 from dcmaudit.detect.learning.flat import is_flat
 from dcmaudit.detect.learning.learner import Candidate
 from dcmaudit.detect.learning.widening import trimmed, widened
-from dcmaudit.model import Box, Size
+from dcmaudit.model import Box, Ground, Size
+from dcmaudit.model.learning import Source
 
 EMPTY_HERE = "empty here: one flat value; "
 PLAIN_HERE = "nothing stands out here; "
@@ -27,19 +27,7 @@ _TIMES = 1.5
 _INSIDE = 0.9
 
 
-class Ground(Enum):
-    """What is under a rectangle."""
-
-    EMPTY = "empty"
-    """One flat value: nothing can be written there."""
-    PLAIN = "plain"
-    """No sharper than the rest of the plane; faint text is still possible."""
-    MARKED = "marked"
-    """Sharper than the rest of the plane, as text is."""
-
-
-_SAID = {True: "text", False: "bare"}
-"""What the text detector saw, as a kind of ground of its own: it is surer than sharpness."""
+_SAID = {True: Ground.TEXT, False: Ground.BARE}
 
 
 class Pixels:
@@ -54,7 +42,7 @@ class Pixels:
         self._busy = _quantile(array[::_EVERY], _BUSY)
 
     def ground(self, box: Box) -> Ground:
-        """What is under ``box``. Only its part inside the plane counts."""
+        """EMPTY, PLAIN or MARKED: what is under ``box``. Only its part inside the plane counts."""
         if is_flat(self._array, box, self._tolerance):
             return Ground.EMPTY
         inside = box.clipped(Size(self._array.shape[1], self._array.shape[0])) or box
@@ -113,12 +101,12 @@ def _is_in(box: Box, other: Box) -> bool:
 def _grounded(item: Candidate, pixels: Pixels, reliability: Reliability) -> Candidate:
     ground = pixels.ground(item.region.box)
     shown = None if ground is Ground.EMPTY else pixels.shows_text(item.region.box)
-    name = ground.value if shown is None else _SAID[shown]
-    kind = f"{item.kind}/{name}"
+    told = ground if shown is None else _SAID[shown]
+    kind = item.kind.on(told)
     words = {Ground.EMPTY: EMPTY_HERE, Ground.PLAIN: PLAIN_HERE, Ground.MARKED: TEXT_HERE if shown else ""}[ground]
     # Another frame of the same file looks alike: what did not stand out there need not stand out here.
-    is_own = item.kind.startswith("own/") and ground is Ground.PLAIN
-    estimate = item.estimate if is_own else reliability.after_look(item.estimate, name)
+    is_own = item.kind.source is Source.OWN and ground is Ground.PLAIN
+    estimate = item.estimate if is_own else reliability.after_look(item.estimate, told)
     confidence = 0.0 if ground is Ground.EMPTY else round(reliability.corrected(kind, estimate), 4)
     region = replace(
         item.region,

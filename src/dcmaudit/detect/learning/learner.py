@@ -15,19 +15,26 @@ from dcmaudit.detect.learning.clusters import Places, clusters, covers, largest,
 from dcmaudit.detect.learning.evidence import Evidence, Flags, Numbers, edges_of
 from dcmaudit.detect.learning.levels import Boxes, Fit, Level
 from dcmaudit.model import (
+    FRAMES,
     Box,
     DeviceFacts,
     Everywhere,
     Example,
     FrameAddress,
+    FrameRange,
+    Ground,
+    GroupAddress,
     Mark,
     Origin,
     PlaneAddress,
+    PlaneSpan,
     Region,
     Size,
-    plane_frame,
-    plane_group,
+    SuggestionKind,
+    frame_of,
+    group_of,
 )
+from dcmaudit.model.learning import Examples, Source
 
 _MOST_CLUSTERS = 48
 _MOST_MEMBERS = 60
@@ -49,7 +56,7 @@ class Candidate:
     """
 
     region: Region
-    kind: str
+    kind: SuggestionKind
     estimate: float
     is_empty: bool = False
     largest: int | None = None
@@ -62,7 +69,7 @@ class Candidate:
     @property
     def rests_on_one(self) -> bool:
         """Whether a single image, equal in everything, is all that speaks for it."""
-        return self.kind.startswith("exact/1/")
+        return self.kind.source is Source.EXACT and self.kind.examples is Examples.ONE
 
     @property
     def is_shown(self) -> bool:
@@ -80,7 +87,7 @@ class _Found:
     box: NDArray[np.float64]
     estimate: float
     examples: float
-    source: str
+    source: Source
     count: Count
     reason: str
     largest: int
@@ -103,7 +110,7 @@ class Learner:
         self._reliability = reliability or Reliability()
 
     @property
-    def grounds(self) -> Counter[str]:
+    def grounds(self) -> Counter[Ground]:
         """How often suggestions that were right on images of this model stood on each kind of ground."""
         return self._evidence.grounds
 
@@ -112,19 +119,19 @@ class Learner:
         address: PlaneAddress,
         size: Size,
         own: Sequence[Mark] = (),
-        seen: Sequence[tuple[int, int]] = (),
+        seen: Sequence[FrameRange] = (),
     ) -> list[Candidate]:
         """Places that may have text on one plane, the likeliest first, none on top of another.
 
         ``size`` is the plane's; boxes are clipped to it. ``own`` are the marks of this file so far, ``seen`` the
-        half-open ranges of frames of the plane's group that were looked at. What is marked on this plane already
+        frames of the plane's group that were looked at. What is marked on this plane already
         is not suggested again. Unlikely places are among the answers; ``is_shown`` tells them.
         """
-        group, frame = plane_group(address), plane_frame(address)
+        group, frame = group_of(address), frame_of(address)
         found = self._of_examples(group, frame, size)
-        found = _with_own(found, [mark for mark in own if mark.group == group], frame, seen)
+        found = _with_own(found, [mark for mark in own if mark.group == group], group_of(address), frame, seen)
         ranked = [self._candidate(item, address, size) for item in found]
-        here = [_box(mark) for mark in own if _lies_on(mark, group, frame)]
+        here = [_box(mark) for mark in own if mark.is_on(group, frame)]
         kept: list[Candidate] = []
         for item in sorted((item for item in ranked if item), key=lambda item: -item.chance):
             boxes = here + [other.region.box for other in kept]
@@ -134,7 +141,7 @@ class Learner:
 
     def refutes_unknown(self, address: PlaneAddress) -> bool:
         """Whether there are so many equal done images that a place not among the candidates is unlikely."""
-        there, _ = self._evidence.trials(plane_group(address), plane_frame(address), self._frames)
+        there, _ = self._evidence.trials(group_of(address), frame_of(address), self._frames)
         return int((there & (self._evidence.levels == Level.EXACT)).sum()) >= _MANY
 
     def _candidate(self, found: _Found, address: PlaneAddress, size: Size) -> Candidate | None:
@@ -159,9 +166,9 @@ class Learner:
 
     # What examples say
 
-    def _of_examples(self, group: str, frame: int, size: Size) -> list[_Found]:
+    def _of_examples(self, group: GroupAddress, frame: int, size: Size) -> list[_Found]:
         evidence = self._evidence
-        fits = evidence.fits if group == "f" and evidence.fits else {Fit.SAME: None}
+        fits = evidence.fits if group == FRAMES and evidence.fits else {Fit.SAME: None}
         there, numbers = evidence.trials(group, frame, self._frames)
         found: list[_Found] = []
         for fit, agreement in fits.items():
@@ -169,7 +176,7 @@ class Learner:
         return found
 
     def _of_fit(
-        self, group: str, size: Size, fit: Fit, agreement: float | None, there: Flags, numbers: Numbers
+        self, group: GroupAddress, size: Size, fit: Fit, agreement: float | None, there: Flags, numbers: Numbers
     ) -> list[_Found]:
         evidence = self._evidence
         if fit is Fit.SAME:
@@ -245,20 +252,26 @@ def _best(members: Places, view: _View, levels: Numbers) -> tuple[Boxes, Flags]:
     return view.boxes[members], view.agreed[members]
 
 
-def _source(tally: reasons.Tally, fit: Fit) -> str:
+_SOURCES = {Level.TYPE: Source.TYPE, Level.VERSION: Source.VERSION, Level.EXACT: Source.EXACT}
+
+
+def _source(tally: reasons.Tally, fit: Fit) -> Source:
     for level in sorted(tally, reverse=True):
         if tally[level][0]:
-            return f"{level.name} {fit.name}".lower() if level is Level.SIZE else level.name.lower()
-    return "elsewhere"
+            # Marks of another size are only ever carried over by one of the two fits.
+            return _SOURCES.get(level, Source.SCALED if fit is Fit.SCALED else Source.ANCHORED)
+    return Source.ELSEWHERE
 
 
 # What the other frames of the same file say
 
 
-def _with_own(found: list[_Found], own: Sequence[Mark], frame: int, seen: Sequence[tuple[int, int]]) -> list[_Found]:
-    others = [mark for mark in own if not _lies_on(mark, mark.group, frame)]
+def _with_own(
+    found: list[_Found], own: Sequence[Mark], group: GroupAddress, frame: int, seen: Sequence[FrameRange]
+) -> list[_Found]:
+    others = [mark for mark in own if not mark.is_on(group, frame)]
     marked: set[int] = {number for mark in others for number in _frames(mark)}
-    trials = len(marked | {n for start, stop in seen for n in range(start, min(stop, start + _LIMIT))} - {frame})
+    trials = len(marked | {number for one in seen for number in _limited(one)} - {frame})
     if not trials:
         return found
     # Text keeps its place from frame to frame of one file: no margin is needed, as if all had been accepted.
@@ -292,7 +305,7 @@ def _of_own(former: _Found | None, box: NDArray[np.float64], area: int, hits: in
     reason = reasons.of_own(hits, trials, former.reason if former else "")
     # Marked frame by frame in this very file: that is then what is wanted.
     largest_one = min(area, former.largest) if former else area
-    return _Found(box, estimate, former.examples if former else 0.0, "own", count, reason, largest_one)
+    return _Found(box, estimate, former.examples if former else 0.0, Source.OWN, count, reason, largest_one)
 
 
 def _means(box: NDArray[np.float64], boxes: Boxes) -> bool:
@@ -301,14 +314,11 @@ def _means(box: NDArray[np.float64], boxes: Boxes) -> bool:
 
 
 def _frames(mark: Mark) -> range:
-    first, last = mark.frames or (0, 0)
-    return range(first, min(last + 1, first + _LIMIT))
+    return _limited(mark.reach.frames) if isinstance(mark.reach, PlaneSpan) else range(1)
 
 
-def _lies_on(mark: Mark, group: str | None, frame: int) -> bool:
-    if mark.group is not None and mark.group != group:
-        return False
-    return mark.frames is None or mark.frames[0] <= frame <= mark.frames[1]
+def _limited(frames: FrameRange) -> range:
+    return range(frames.start, min(frames.stop, frames.start + _LIMIT))
 
 
 def _box(mark: Mark) -> Box:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dcmaudit.errors import DcmauditError
-from dcmaudit.model import Identity, Reference
+from dcmaudit.model import Identity, Reference, group_of
 from dcmaudit.review.services.instance_cache import Stamp, stamp_of
 from dcmaudit.review.services.page_words import told
 from dcmaudit.review.state.open_file import OpenFile
@@ -157,8 +157,8 @@ class Contents:
             with session.lock:
                 self._take(
                     file,
-                    [record for record in records if is_same and _is_of_pixels(record.group)],
-                    [record for record in parts if is_same and _is_of_pixels(record.part.group)],
+                    [record for record in records if is_same and all(span.group.is_of_pixels for span in record.spans)],
+                    [record for record in parts if is_same and group_of(record.part.address).is_of_pixels],
                 )
                 file.comparing = False
                 self.keep(file)
@@ -198,7 +198,3 @@ def _of(stamp: Stamp) -> tuple[int, int]:
 
 def _stamped(kept: IdentityRecord) -> tuple[int | None, int | None]:
     return kept.size, kept.modified_ns
-
-
-def _is_of_pixels(group: str) -> bool:
-    return group == "f" or group.startswith(("b", "t"))

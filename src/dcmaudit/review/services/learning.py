@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from dcmaudit.detect.learning import Candidate, Ground, Learner, Reliability, combined, grounded, is_right
+from dcmaudit.detect.learning import Candidate, Learner, Reliability, combined, grounded, is_right
 from dcmaudit.dicom import Samples
 from dcmaudit.model import (
     Box,
-    Everywhere,
+    FrameRange,
+    Ground,
     HowSeen,
     Judged,
     Mark,
     Plane,
     PlaneAddress,
     Region,
-    Scope,
     covered_area,
-    plane_frame,
-    plane_group,
 )
+from dcmaudit.model.learning import reaches
 from dcmaudit.review.services.text_under import InkMap, SeenPixels
 from dcmaudit.review.state.open_file import OpenFile, applies
 from dcmaudit.store import RectRow, Store
@@ -114,7 +113,7 @@ def _is_seen(file: OpenFile, address: PlaneAddress) -> bool:
 def teach(store: Store, file: OpenFile) -> None:
     """Note of a done file what kind of image it is and how its suggestions fared; StoreError as the store raises it."""
     if file.facts is not None:
-        groups = {plane_group(group.address(0)) for group in file.planes.groups}
+        groups = {group.where for group in file.planes.groups}
         store.learn(
             file.name, file.facts.device, frames=file.facts.number_of_frames, groups=groups, judged=judged(file)
         )
@@ -136,28 +135,15 @@ def _own_marks(file: OpenFile) -> Iterator[Mark]:
         if row.box is None or row.scope is None:
             continue
         edges = (row.box.left, row.box.top, row.box.right, row.box.bottom)
-        for group, frames in _places(row.scope):
-            yield Mark(*edges, group, frames, row.box in file.learning.accepted)
+        for reach in reaches(row.scope):
+            yield Mark(*edges, reach, row.box in file.learning.accepted)
 
 
-def _places(scope: Scope) -> list[tuple[str | None, tuple[int, int] | None]]:
-    match scope:
-        case Everywhere.ALL_PLANES:
-            return [(None, None)]
-        case Everywhere.ALL_FRAMES:
-            return [("f", None)]
-        case Everywhere.ALL_OVERLAYS:
-            return [(f"o{group:04X}", None) for group in range(0x6000, 0x6100, 2)]
-        case _:
-            frame = plane_frame(scope)
-            return [(plane_group(scope), (frame, frame))]
-
-
-def _seen(file: OpenFile, plane: Plane) -> Sequence[tuple[int, int]]:
+def _seen(file: OpenFile, plane: Plane) -> Sequence[FrameRange]:
     """The frames of the plane's group that were looked at."""
     numbers = plane.group.frames
     spans = file.seen.positions(plane.group, *_LOOKED)
-    return [(numbers[start], numbers[end - 1] + 1) for start, end in spans if start < end <= len(numbers)]
+    return [FrameRange(numbers[start], numbers[end - 1] + 1) for start, end in spans if start < end <= len(numbers)]
 
 
 def _was_seen(file: OpenFile, place: int) -> bool:

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcmaudit.codecs.samples import Array
-from dcmaudit.detect.learning import Ground, Pixels
+from dcmaudit.detect.learning import Pixels
 from dcmaudit.detect.ocr.pictures import telling
 from dcmaudit.detect.textnet import TextMaps, TextNet
 from dcmaudit.dicom import Samples
 from dcmaudit.errors import DcmauditError
-from dcmaudit.model import Box
+from dcmaudit.model import Box, Ground
 from dcmaudit.render import pictures_for_text
 from dcmaudit.render.strokes import stroke_map
 from dcmaudit.render.tables import Levels

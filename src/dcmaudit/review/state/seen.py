@@ -7,8 +7,21 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dcmaudit.model import Box, Coverage, HowSeen, PlaneAddress, PlaneGroup, PlaneKind, PlaneList, Size
-from dcmaudit.store import Looked, PartRecord, SeenPart, SeenRecord, SeenSpan
+from dcmaudit.model import (
+    Box,
+    Coverage,
+    FrameRange,
+    GroupAddress,
+    HowSeen,
+    PlaneAddress,
+    PlaneGroup,
+    PlaneList,
+    PlaneSpan,
+    Size,
+    frame_of,
+    group_of,
+)
+from dcmaudit.store import Looked, PartRecord, SeenPart, SeenRecord
 
 Ranges = list[tuple[int, int]]
 """Half-open ranges, in order, that neither overlap nor touch."""
@@ -68,73 +81,72 @@ class Places:
 class Unstored:
     """What was seen and is not in the database yet: whole planes and glances by way, and parts of planes."""
 
-    spans: Mapping[HowSeen, list[SeenSpan]]
+    spans: Mapping[HowSeen, list[PlaneSpan]]
     parts: Sequence[SeenPart]
 
 
 class SeenPlanes:
     """For every group of planes and every way of seeing, the planes that were seen so; and parts of planes.
 
-    Groups and planes go by the names and numbers of the store's spans, which stay true when stray bits come into the
-    list of planes later. Questions are answered from what is **stored**; what was noted and is not stored yet is
+    Groups and planes go by their addresses, which stay true when stray bits come into the list of
+    planes later. Questions are answered from what is **stored**; what was noted and is not stored yet is
     handed out with ``take`` and counts once ``settle`` has it back. Safe to use from several threads.
     """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._stored: dict[tuple[str, HowSeen], Places] = {}
-        self._noted: dict[tuple[str, HowSeen], Places] = {}
-        self._parts: dict[tuple[str, int], Coverage] = {}
-        self._noted_parts: dict[tuple[str, int], Coverage] = {}
+        self._stored: dict[tuple[GroupAddress, HowSeen], Places] = {}
+        self._noted: dict[tuple[GroupAddress, HowSeen], Places] = {}
+        self._parts: dict[PlaneAddress, Coverage] = {}
+        self._noted_parts: dict[PlaneAddress, Coverage] = {}
         self._on_the_way = 0
 
     # Noting
 
     def add(self, group: PlaneGroup, start: int, end: int, how: HowSeen) -> None:
         """Note the positions ``start`` to ``end`` (half-open) of a group."""
-        name, numbers = span_name(group), _numbers(group)
+        where, numbers = group.where, _numbers(group)
         spans = [(numbers[place], numbers[place] + 1) for place in range(start, end)]
         if isinstance(numbers, range) and start < end:
             spans = [(numbers[start], numbers[end - 1] + 1)]
         with self._lock:
             for first, last in spans:
-                self._note(name, how, first, last)
+                self._note(where, how, first, last)
 
     def add_boxes(self, address: PlaneAddress, size: Size, boxes: Iterable[Box]) -> None:
         """Note parts of one plane; once they are all of it together, the plane is seen."""
-        span = SeenSpan.of(address)
-        key = (span.group, span.start)
+        group, frame = group_of(address), frame_of(address)
         with self._lock:
-            if self._has(span.group, HowSeen.SEEN, span.start):
+            if self._has(group, HowSeen.SEEN, frame):
                 return
             before = Coverage(size)
-            for known in (self._parts.get(key), self._noted_parts.get(key)):
+            for known in (self._parts.get(address), self._noted_parts.get(address)):
                 before = before | known if known is not None and known.size == size else before
             now = before
             for box in boxes:
                 now = now.with_box(box)
             if now.is_complete:
-                self._noted_parts.pop(key, None)
-                self._note(span.group, HowSeen.SEEN, span.start, span.stop)
+                self._noted_parts.pop(address, None)
+                self._note(group, HowSeen.SEEN, frame, frame + 1)
             elif now != before:
-                self._noted_parts[key] = now
+                self._noted_parts[address] = now
 
-    def _note(self, name: str, how: HowSeen, start: int, end: int) -> None:
-        known = Places(self._stored.get((name, how), Places()).ranges)
+    def _note(self, group: GroupAddress, how: HowSeen, start: int, end: int) -> None:
+        known = Places(self._stored.get((group, how), Places()).ranges)
         if known.add(start, end):
-            self._noted.setdefault((name, how), Places()).add(start, end)
+            self._noted.setdefault((group, how), Places()).add(start, end)
 
-    def _has(self, name: str, how: HowSeen, number: int) -> bool:
-        return any(number in kept.get((name, how), Places()) for kept in (self._stored, self._noted))
+    def _has(self, group: GroupAddress, how: HowSeen, frame: int) -> bool:
+        return any(frame in kept.get((group, how), Places()) for kept in (self._stored, self._noted))
 
     # The database
 
     def load(self, record: SeenRecord) -> None:
         """Take in what the database has."""
         with self._lock:
-            stored = self._stored.setdefault((record.group, record.how), Places())
-            for start, end in record.ranges:
-                stored.add(start, end)
+            for span in record.spans:
+                stored = self._stored.setdefault((span.group, record.how), Places())
+                stored.add(span.frames.start, span.frames.stop)
 
     def load_part(self, record: PartRecord) -> None:
         """Take in a part of a plane that the database has."""
@@ -154,10 +166,11 @@ class SeenPlanes:
     def take(self) -> Unstored:
         """What was noted since the last call, to be stored and given to ``settle``, or else to ``put_back``."""
         with self._lock:
-            spans: dict[HowSeen, list[SeenSpan]] = {}
-            for (name, how), places in self._noted.items():
-                spans.setdefault(how, []).extend(SeenSpan(name, start, end) for start, end in places.ranges)
-            parts = [SeenPart(group, number, coverage) for (group, number), coverage in self._noted_parts.items()]
+            spans: dict[HowSeen, list[PlaneSpan]] = {}
+            for (group, how), places in self._noted.items():
+                frames = (FrameRange(start, end) for start, end in places.ranges)
+                spans.setdefault(how, []).extend(PlaneSpan(group, each) for each in frames)
+            parts = [SeenPart(address, coverage) for address, coverage in self._noted_parts.items()]
             self._noted, self._noted_parts = {}, {}
             self._on_the_way += 1
             return Unstored(spans, parts)
@@ -168,7 +181,7 @@ class SeenPlanes:
             self._on_the_way -= 1
             for how, spans in taken.spans.items():
                 for span in spans:
-                    self._stored.setdefault((span.group, how), Places()).add(span.start, span.stop)
+                    self._stored.setdefault((span.group, how), Places()).add(span.frames.start, span.frames.stop)
             for part in taken.parts:
                 self._join(self._parts, part)
 
@@ -178,24 +191,25 @@ class SeenPlanes:
             self._on_the_way -= 1
             for how, spans in taken.spans.items():
                 for span in spans:
-                    self._noted.setdefault((span.group, how), Places()).add(span.start, span.stop)
+                    self._noted.setdefault((span.group, how), Places()).add(span.frames.start, span.frames.stop)
             for part in taken.parts:
                 self._join(self._noted_parts, part)
 
     @staticmethod
-    def _join(kept: dict[tuple[str, int], Coverage], part: SeenPart) -> None:
-        key = (part.group, part.number)
-        known = kept.get(key)
-        kept[key] = known | part.coverage if known is not None and known.size == part.coverage.size else part.coverage
+    def _join(kept: dict[PlaneAddress, Coverage], part: SeenPart) -> None:
+        known = kept.get(part.address)
+        kept[part.address] = (
+            known | part.coverage if known is not None and known.size == part.coverage.size else part.coverage
+        )
 
     # What is stored
 
     def positions(self, group: PlaneGroup, *hows: HowSeen) -> Ranges:
         """The positions within the group that were seen in one of these ways, as half-open ranges."""
-        union, name, numbers = Places(), span_name(group), _numbers(group)
+        union, where, numbers = Places(), group.where, _numbers(group)
         with self._lock:
             for how in hows:
-                for start, end in self._stored.get((name, how), Places()).ranges:
+                for start, end in self._stored.get((where, how), Places()).ranges:
                     union.add(bisect_left(numbers, start), bisect_left(numbers, end))
         return union.ranges
 
@@ -205,18 +219,18 @@ class SeenPlanes:
 
     def part(self, address: PlaneAddress) -> Coverage | None:
         """Which part of a plane was seen; None where it is none, or all of it."""
-        span = SeenSpan.of(address)
         with self._lock:
-            if span.start in self._stored.get((span.group, HowSeen.SEEN), Places()):
+            if frame_of(address) in self._stored.get((group_of(address), HowSeen.SEEN), Places()):
                 return None
-            return self._parts.get((span.group, span.start))
+            return self._parts.get(address)
 
     def part_positions(self, group: PlaneGroup) -> list[int]:
         """The positions of a group of which a part was seen, in order."""
-        name, numbers = span_name(group), _numbers(group)
+        where, numbers = group.where, _numbers(group)
         with self._lock:
-            whole = self._stored.get((name, HowSeen.SEEN), Places())
-            found = [number for own, number in self._parts if own == name and number not in whole]
+            whole = self._stored.get((where, HowSeen.SEEN), Places())
+            frames = [frame_of(address) for address in self._parts if group_of(address) == where]
+            found = [frame for frame in frames if frame not in whole]
         places = [(bisect_left(numbers, number), number) for number in found]
         return sorted(place for place, number in places if place < len(numbers) and numbers[place] == number)
 
@@ -247,13 +261,6 @@ class SeenPlanes:
         return total
 
 
-def span_name(group: PlaneGroup) -> str:
-    """The name of the group in the store's spans."""
-    return SeenSpan.of(group.address(0)).group
-
-
 def _numbers(group: PlaneGroup) -> Sequence[int]:
-    """The store's number of every plane of the group, ascending."""
-    if group.kind in {PlaneKind.ICON, PlaneKind.UNSHOWN}:
-        return range(group.number, group.number + 1)
-    return group.frames
+    """The frame of every plane of the group, ascending, as its address has it."""
+    return group.frames if group.where.kind.has_frames else range(1)

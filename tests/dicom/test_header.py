@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
-from dcmaudit.dicom import Instance, open_instance
-from dcmaudit.dicom import header as header_module
+from dcmaudit.dicom import Instance, inflation, open_instance
 from dcmaudit.errors import (
     DicomError,
     HeaderError,
@@ -180,7 +179,7 @@ def test_a_second_pixel_data_element_is_named() -> None:
 
 
 def test_a_deflated_data_set_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(header_module, "INFLATED_LIMIT", 1 << 20)
+    monkeypatch.setattr(inflation, "INFLATED_LIMIT", 1 << 20)
     data = reference(np.zeros((2000, 2000), np.uint8), DEFLATED).data
     assert len(data) < 10000
     with pytest.raises(HeaderError, match="grows beyond"):

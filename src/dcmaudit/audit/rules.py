@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from dcmaudit.detect.rules import RuleSet, default_rules, load_rules, rule_files
 from dcmaudit.dicom.header_view import is_known, unknown_element
+from dcmaudit.model.texts import tag_text
 from dcmaudit.settings import Settings
 
 
@@ -35,4 +36,4 @@ def unknown_fields(rules: RuleSet) -> list[str]:
 
 
 def _name(field: str | int | tuple[int, str, int]) -> str:
-    return f"({field >> 16:04X},{field & 0xFFFF:04X})" if isinstance(field, int) else str(field)
+    return tag_text(field) if isinstance(field, int) else str(field)

@@ -13,11 +13,11 @@ from __future__ import annotations
 from dcmaudit.codecs import deflated, jpeg2000, jpegls, jpegxl, plain, rle
 from dcmaudit.codecs import quiet as _quiet  # first, so that nothing is printed while the rest is imported
 from dcmaudit.codecs.base import Codec, Decoded
-from dcmaudit.codecs.jpeg import codec as jpeg
+from dcmaudit.codecs.jpeg import codec as jpeg_codec
 from dcmaudit.codecs.syntaxes import Codestream
 
 _CODECS: dict[Codestream, Codec] = {
-    Codestream.JPEG: jpeg.CODEC,
+    Codestream.JPEG: jpeg_codec.CODEC,
     Codestream.JPEG_LS: jpegls.CODEC,
     Codestream.JPEG_2000: jpeg2000.CODEC,
     Codestream.JPEG_XL: jpegxl.CODEC,

@@ -102,6 +102,14 @@ def file_descriptor(stream: BinaryIO) -> int | None:
     return stream.fileno() if isinstance(getattr(stream, "raw", stream), io.FileIO) else None
 
 
+def is_zero_from(body: ByteSource, start: int) -> bool:
+    """Whether nothing but zeros stands between ``start`` and the end; over a network not more than 64 MiB are read."""
+    step, most = 1 << 20, (64 << 20) if body.is_remote else body.size
+    if body.size - start > most:
+        return False
+    return not any(body.read_at(at, step).strip(b"\0") for at in range(start, body.size, step))
+
+
 class Cursor:
     """A reading position in a source, in the shape that pydicom's element generator wants."""
 

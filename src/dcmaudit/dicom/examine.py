@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from dcmaudit.dicom.instance import Instance, open_instance
+from dcmaudit.dicom.instance import Instance
+from dcmaudit.dicom.opener import open_instance
 from dcmaudit.errors import DcmauditError, NotDicomError, SourceError, UnsupportedError
 from dcmaudit.model import Outcome, PlaneKind, Reference, Result
 

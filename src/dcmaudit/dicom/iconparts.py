@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from dcmaudit.codecs.samples import Array, Samples
+from dcmaudit.codecs.samples import Samples
 from dcmaudit.dicom.blobs import Blob, find_blobs
 from dcmaudit.dicom.extras import scan_extras
 from dcmaudit.dicom.frames import FrameReader
@@ -21,6 +19,7 @@ from dcmaudit.dicom.overlays import (
     classic_bits,
     find_overlays,
 )
+from dcmaudit.dicom.stored import bit_samples, bits_of
 from dcmaudit.dicom.stray import scan_frames
 from dcmaudit.errors import HeaderError
 from dcmaudit.model import Size
@@ -120,13 +119,11 @@ class _Contents:
 
 def _reader_of(icon: Icon, place: ClassicOverlay | EmbeddedOverlay, frame: int) -> Callable[[], Samples]:
     if isinstance(place, ClassicOverlay):
-        return lambda: Samples(classic_bits(icon.header, place, frame), "BITS", 1)
+        return lambda: bit_samples(classic_bits(icon.header, place, frame))
     return lambda: _bit(icon.reader, place.first_frame + frame, place.bit)
 
 
 def _bit(reader: FrameReader | None, frame: int, bit: int) -> Samples:
     if reader is None:
         raise HeaderError("no such plane")
-    cells, _ = reader.cells(frame)
-    plane: Array = (np.right_shift(cells, bit) & 1).astype(np.uint8)
-    return Samples(plane.max(axis=2) if plane.ndim == 3 else plane, "BITS", 1)
+    return bit_samples(bits_of(reader.cells(frame)[0], bit))

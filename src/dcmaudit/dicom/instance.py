@@ -8,32 +8,28 @@ from functools import cached_property
 from types import TracebackType
 from typing import Self
 
-import numpy as np
-
-from dcmaudit.codecs.layout import stored_values
 from dcmaudit.codecs.samples import Array, Samples
 from dcmaudit.dicom.blobs import blobs_of_frames
 from dcmaudit.dicom.bytesource import ByteSource
-from dcmaudit.dicom.display import display_notes, modality_of, palette_of, voi_luts_of, windows_of
+from dcmaudit.dicom.display import display_notes
 from dcmaudit.dicom.extras import FrameExtras, scan_extras, thumbnail_of
 from dcmaudit.dicom.facts import instance_facts
-from dcmaudit.dicom.frames import FrameReader, frame_reader
-from dcmaudit.dicom.header import PIXEL_TAGS, Header, read_header
+from dcmaudit.dicom.header import Header
 from dcmaudit.dicom.iconparts import icon_contents
 from dcmaudit.dicom.icons import Icon, find_icons
 from dcmaudit.dicom.identity import identity_of
+from dcmaudit.dicom.image import find_image
+from dcmaudit.dicom.listing import plane_list
 from dcmaudit.dicom.overlays import ClassicOverlay, EmbeddedOverlay, claimed_mask, classic_bits, find_overlays
 from dcmaudit.dicom.parts import Parts
+from dcmaudit.dicom.stored import bit_samples, bits_of, samples_of
 from dcmaudit.dicom.stray import StrayScan, scan_frames
 from dcmaudit.dicom.tags import TagRow, tag_rows
 from dcmaudit.dicom.unshown import Unshown, find_unshown, unshown_blobs
 from dcmaudit.errors import (
     DcmauditError,
     DecodeError,
-    DicomError,
     HeaderError,
-    SourceNotFoundError,
-    SourceUnreadableError,
     UnsupportedError,
 )
 from dcmaudit.model import (
@@ -44,7 +40,6 @@ from dcmaudit.model import (
     OverlayAddress,
     Plane,
     PlaneAddress,
-    PlaneGroup,
     PlaneKind,
     PlaneList,
     Reference,
@@ -56,54 +51,6 @@ from dcmaudit.model import (
 
 _SOON = 1 << 20
 """Bytes of codestreams and functional groups that are searched while a file is opened: it takes a few milliseconds."""
-
-
-def open_instance(reference: Reference) -> Instance:
-    """The instance behind ``reference``, its header read and checked; close it, or use it in a ``with`` block.
-
-    Raises SourceNotFoundError or SourceUnreadableError where the bytes cannot be had, NotDicomError where they hold
-    no data set, TruncatedError where they end before the pixel data, HeaderError where the data set is damaged,
-    UnsupportedError for a DICOMDIR, which is a list and no image.
-    """
-    try:
-        stream = reference.open()
-    except IsADirectoryError as error:
-        raise UnsupportedError("it is a folder", file=reference.name, hint="open the files in it") from error
-    except FileNotFoundError as error:
-        raise SourceNotFoundError("nothing of that name exists", file=reference.name) from error
-    except OSError as error:
-        raise SourceUnreadableError(f"it cannot be opened: {error.strerror}", file=reference.name) from error
-    source = ByteSource(stream, name=reference.name)
-    try:
-        return _opened(reference, source)
-    except BaseException:
-        source.close()
-        raise
-
-
-def _opened(reference: Reference, source: ByteSource) -> Instance:
-    header = read_header(source)
-    try:
-        return _made(reference, source, header)
-    except BaseException:
-        header.body.close()
-        raise
-
-
-def _made(reference: Reference, source: ByteSource, header: Header) -> Instance:
-    if header.attributes.code(0x00080016) == "1.2.840.10008.1.3.10" or 0x00041220 in header.attributes:
-        raise UnsupportedError("it is a DICOMDIR, which lists files and holds no image", file=reference.name,
-                               hint="open it as a list of files")  # fmt: skip
-    try:
-        return Instance(reference, source, header)
-    except DcmauditError as error:
-        if error.file is not None:
-            raise
-        raise type(error)(error.message, file=reference.name, hint=error.hint) from error
-    except RecursionError as error:
-        raise HeaderError("its sequences are nested too deeply to be a data set", file=reference.name) from error
-    except Exception as error:
-        raise HeaderError(f"its header cannot be understood ({type(error).__name__})", file=reference.name) from error
 
 
 class Instance:
@@ -119,14 +66,14 @@ class Instance:
         self._source = source
         self._header = header
         self._lock = threading.RLock()
-        self.is_damaged = False
-        self._image, reasons = self._open_image()
+        found = find_image(header)
+        self._image, self.is_damaged = found.reader, found.is_damaged
         self._overlays = find_overlays(header, self._image)
         self._icons: list[Icon] = find_icons(header)
         self._icon_contents = icon_contents(self._icons, self._frame_of_icon)
         self._stray: StrayScan | None = None
         self._unshown = [
-            *(Unshown(UnshownKind.FRAMES, name, reason) for name, reason in reasons),
+            *(Unshown(UnshownKind.FRAMES, name, reason) for name, reason in found.missing),
             *(Unshown(UnshownKind.OVERLAY, name, reason) for name, reason in self._overlays.missing),
             *find_unshown(header, self._icons, has_image=bool(self._image)),
             *(Unshown(UnshownKind.ELEMENT, name, reason) for name, reason in self._icon_contents.unshown),
@@ -164,61 +111,16 @@ class Instance:
         """Made when asked for, as the first frame's window may lie in its item."""
         return tuple(display_notes(self._header)) if self._image else ()
 
-    def _open_image(self) -> tuple[FrameReader | None, list[tuple[str, str]]]:
-        header = self._header
-        reasons: list[tuple[str, str]] = []
-        reader: FrameReader | None = None
-        for element in header.pixels:
-            if reader is not None:
-                reasons.append(("more pixel data", "the data set has several pixel data elements, the first is shown"))
-                continue
-            try:
-                table = header.value_of(0x7FE00001) or b""
-                reader = frame_reader(header.body, element, header.attributes, header.syntax, table=table)
-            except DicomError as error:
-                self.is_damaged = not isinstance(error, UnsupportedError)
-                reasons.append(("image frames", error.message + (f" ({error.hint})" if error.hint else "")))
-                continue
-            self.is_damaged = bool(reader.missing) or reader.count == 0
-            reasons.extend(("image frames that are missing", reason) for reason in reader.missing)
-            if reader.count == 0 and not reader.missing:
-                reasons.append(("image frames", "the pixel data element is empty"))
-        return reader, reasons
-
     def _list(self) -> PlaneList:
-        groups: list[PlaneGroup] = []
-        if self._image is not None:
-            groups.append(PlaneGroup(PlaneKind.FRAME, 0, range(self._image.count), self._image.layout.size))
-        groups.extend(self._overlays.groups)
-        if self._stray is not None and self._image is not None:
-            groups.extend(
-                PlaneGroup(PlaneKind.STRAY_BIT, bit, frames, self._image.layout.size)
-                for bit, frames in sorted(self._stray.bits.items())
-            )
-        groups.extend(
-            PlaneGroup(PlaneKind.ICON, icon.number, range(1), icon.reader.layout.size) for icon in self._icons
-            if icon.reader is not None
-        )  # fmt: skip
-        groups.extend(
-            PlaneGroup(PlaneKind.ICON, len(self._icons) + place, range(1), part.size, name=part.name)
-            for place, part in enumerate(self._icon_contents.parts)
+        return plane_list(
+            self._image,
+            self._overlays,
+            self._icons,
+            self._icon_contents.parts,
+            self._unshown,
+            stray=self._stray,
+            extras=self._extras,
         )
-        if self._extras is not None:
-            groups.extend(
-                PlaneGroup(PlaneKind.THUMBNAIL, index, frames, size) for index, size, frames in self._extras.groups()
-            )
-        unshown = list(self._unshown)
-        if self._extras is not None:
-            unshown += unshown_blobs(self._extras.blobs)
-            unshown += [Unshown(UnshownKind.THUMBNAIL, *words) for words in self._extras.unshown]
-            unshown += [Unshown(UnshownKind.CODESTREAM, *words) for words in self._extras.pieces]
-        if self._stray is not None:
-            unshown += [Unshown(UnshownKind.UNUSED_BITS, "unused bits", reason) for reason in self._stray.problems]
-        groups.extend(
-            PlaneGroup(PlaneKind.UNSHOWN, i, range(1), None, reason=it.reason, name=it.name, unshown=it.kind)
-            for i, it in enumerate(unshown)
-        )
-        return PlaneList(groups)
 
     @property
     def _is_searched_soon(self) -> bool:
@@ -326,11 +228,11 @@ class Instance:
             case FrameAddress(frame):
                 return self._frame_samples(frame)
             case OverlayAddress(group, frame):
-                return _bit_samples(self._overlay_bits(group, frame))
+                return bit_samples(self._overlay_bits(group, frame))
             case StrayBitAddress(bit, frame):
                 if not self._stray_mask(frame) >> bit & 1:
                     raise HeaderError("no such plane")
-                return _bit_samples(self._bit_plane(frame, bit))
+                return bit_samples(bits_of(self._cells(frame)[0], bit))
             case IconAddress(number):
                 return self._icon_samples(number)
             case ThumbnailAddress(frame, index):
@@ -359,17 +261,7 @@ class Instance:
             raise HeaderError("no such plane")
         if isinstance(place, ClassicOverlay):
             return classic_bits(self._header, place, frame)
-        return self._embedded_bits(place, frame)
-
-    def _embedded_bits(self, place: EmbeddedOverlay, frame: int) -> Array:
-        return self._bit_plane(place.first_frame + frame, place.bit)
-
-    def _bit_plane(self, frame: int, bit: int) -> Array:
-        cells, _ = self._cells(frame)
-        if cells.dtype.kind == "f":
-            raise HeaderError("no such plane")
-        plane = (np.right_shift(cells, bit) & 1).astype(np.uint8)
-        return plane.max(axis=2) if plane.ndim == 3 else plane
+        return bits_of(self._cells(place.first_frame + frame)[0], place.bit)
 
     def _icon_samples(self, number: int) -> Samples:
         parts = self._icon_contents.parts
@@ -410,29 +302,6 @@ class Instance:
         self.close()
 
 
-def samples_of(cells: Array, photometric: str, reader: FrameReader, header: Header, frame: int) -> Samples:
-    """The stored values in ``cells``, with what ``header`` says about showing them."""
-    layout, attributes = reader.layout, header.attributes
-    signed = layout.signed
-    values = cells if layout.floating or layout.bits_allocated == 1 else stored_values(cells, layout)
-    palette = palette_of(attributes, signed=signed) if photometric == "PALETTE COLOR" else None
-    gray = layout.samples == 1 and palette is None
-    return Samples(
-        array=values,
-        photometric=photometric,
-        bits_stored=layout.bits_stored,
-        signed=signed,
-        palette=palette,
-        modality=modality_of(header, frame, signed=signed) if gray else None,
-        windows=windows_of(header, frame) if gray else (),
-        voi_luts=voi_luts_of(attributes, signed=signed) if gray else (),
-    )
-
-
-def _bit_samples(bits: Array) -> Samples:
-    return Samples(bits, "BITS", 1)
-
-
 def _words(address: PlaneAddress) -> str:
     match address:
         case FrameAddress(frame):
@@ -447,6 +316,3 @@ def _words(address: PlaneAddress) -> str:
             return f"thumbnail {number + 1} of frame {frame + 1}"
         case UnshownAddress():
             return "not audited"
-
-
-__all__ = ["PIXEL_TAGS", "Instance", "open_instance", "samples_of"]

@@ -11,6 +11,7 @@ from pydicom.dataelem import RawDataElement
 from dcmaudit.dicom.attributes import Attributes
 from dcmaudit.dicom.header import PIXEL_TAGS, Header
 from dcmaudit.dicom.icons import DEEPEST, ICON_SEQUENCE
+from dcmaudit.model.texts import tag_text
 
 _ITEM = 0xFFFEE000
 _SOMETHING = "what may be pixel data, an overlay or a thumbnail"
@@ -54,7 +55,7 @@ class _Search:
     @staticmethod
     def name(tag: int) -> str:
         """What the reviewer calls an element: a private one can be removed, what another holds cannot be reached."""
-        number = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+        number = tag_text(tag)
         return f"private element {number}" if (tag >> 16) % 2 else f"nested pixels in {number}"
 
     def in_element(self, attributes: Attributes, tag: int, depth: int) -> Iterator[str]:

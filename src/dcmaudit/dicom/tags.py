@@ -13,6 +13,7 @@ from dcmaudit.dicom.attributes import Attributes
 from dcmaudit.dicom.framegroups import PER_FRAME, FrameGroups
 from dcmaudit.dicom.header import Header
 from dcmaudit.dicom.quiet import quietly
+from dcmaudit.model.texts import tag_text
 
 _DEEPEST = 24
 MOST_ITEMS = 200
@@ -48,7 +49,7 @@ def tag_rows(header: Header, limit: int = 120) -> list[TagRow]:
 
 def _frame_group_rows(groups: FrameGroups, limit: int) -> list[TagRow]:
     count = len(groups)
-    rows = [TagRow(0, _text(PER_FRAME), _name(PER_FRAME, Dataset()), "SQ", _items(count))]
+    rows = [TagRow(0, tag_text(PER_FRAME), _name(PER_FRAME, Dataset()), "SQ", _items(count))]
     for number in range(min(count, MOST_ITEMS)):
         rows.append(TagRow(1, "(FFFE,E000)", f"Item {number + 1}", "", ""))
         item = groups.item(number)
@@ -79,10 +80,10 @@ def _rows(dataset: Dataset, depth: int, limit: int) -> Iterator[TagRow]:
         vr = attributes.vr(tag) or "UN"
         name = _name(tag, dataset)
         if vr != "SQ":
-            yield TagRow(depth, _text(tag), name, vr, _value(attributes, tag, limit))
+            yield TagRow(depth, tag_text(tag), name, vr, _value(attributes, tag, limit))
             continue
         items = attributes.items(tag)
-        yield TagRow(depth, _text(tag), name, vr, _items(len(items)))
+        yield TagRow(depth, tag_text(tag), name, vr, _items(len(items)))
         for number, item in enumerate(items[:MOST_ITEMS]):
             if depth < _DEEPEST:
                 yield TagRow(depth + 1, "(FFFE,E000)", f"Item {number + 1}", "", "")
@@ -93,7 +94,7 @@ def _rows(dataset: Dataset, depth: int, limit: int) -> Iterator[TagRow]:
 
 
 def _large(tag: int, vr: str | None, length: int, dataset: Dataset) -> TagRow:
-    return TagRow(0, _text(tag), _name(tag, dataset), vr or "UN", f"{length} bytes")
+    return TagRow(0, tag_text(tag), _name(tag, dataset), vr or "UN", f"{length} bytes")
 
 
 def _value(attributes: Attributes, tag: int, limit: int) -> str:
@@ -149,7 +150,3 @@ def _name(tag: int, dataset: Dataset) -> str:
         return str(private_dictionary_description(tag, creator)) if creator else "Private"
     except KeyError:
         return "Private"
-
-
-def _text(tag: int) -> str:
-    return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"

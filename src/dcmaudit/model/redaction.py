@@ -10,6 +10,7 @@ from dcmaudit.model.addresses import PlaneAddress
 from dcmaudit.model.geometry import Box
 from dcmaudit.model.planes import Plane, PlaneGroup, PlaneKind, PlaneList, UnshownKind
 from dcmaudit.model.regions import Origin, Scope
+from dcmaudit.model.texts import tag_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Removal:
     kept: int = 0
 
     def __str__(self) -> str:
-        where = " in ".join(f"({tag >> 16:04X},{tag & 0xFFFF:04X})" for tag in reversed(self.path))
+        where = " in ".join(tag_text(tag) for tag in reversed(self.path))
         times = f", {self.count} times" if self.count > 1 else ""
         rest = f", {self.kept} bytes stay" if self.kept else ""
         return f"{where} {self.vr}: {self.length} bytes{times}{rest}: {self.reason.value}"

@@ -10,3 +10,8 @@ def printable(text: str) -> str:
     another file, one with an escape sequence hide lines, and one with a mark of direction look like another name.
     """
     return "".join(c if c.isprintable() or c == "\u00a0" else repr(c)[1:-1] for c in text)
+
+
+def tag_text(tag: int) -> str:
+    """A tag as the standard writes it: ``(0028,0010)``."""
+    return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"

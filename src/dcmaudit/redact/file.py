@@ -24,6 +24,7 @@ from dcmaudit.dicom.parts import Parts
 from dcmaudit.errors import PlanRefusedError, RedactionError, UnsupportedError
 from dcmaudit.model import OverlayAddress, PlaneKind
 from dcmaudit.model.redaction import OverlayPolicy, RedactionPlan, Removal, RemovalReason
+from dcmaudit.model.texts import tag_text
 from dcmaudit.redact.edits import FrameEdits
 from dcmaudit.redact.elements.attributes import (
     DERIVATION,
@@ -147,7 +148,7 @@ class _Writer:
         if self.stripper is not None:
             self.written.removals = self.stripper.removals
             for path, length in self.stripper.left.items():
-                where = " in ".join(f"({tag >> 16:04X},{tag & 0xFFFF:04X})" for tag in reversed(path))
+                where = " in ".join(map(tag_text, reversed(path)))
                 self.written.notes.append(f"NOT AUDITED, kept as asked (--private keep): {where}, {length} bytes")
         gone = ", ".join(sorted(self.work.extras)) if self.work is not None else ""
         if gone:
@@ -158,7 +159,7 @@ class _Writer:
         for span in self.walker.data_set(data_set_start(self.header)):
             if span.tag in spans:
                 raise RedactionError(
-                    f"the element ({span.tag >> 16:04X},{span.tag & 0xFFFF:04X}) occurs twice",
+                    f"the element {tag_text(span.tag)} occurs twice",
                     file=self.plan.name,
                     hint="which of the two is shown differs from program to program",
                 )

@@ -12,8 +12,8 @@ from dcmaudit.codecs.codestreams import j2k_header, jpeg_header
 from dcmaudit.codecs.samples import Samples
 from dcmaudit.codecs.syntaxes import Codestream
 from dcmaudit.dicom.frames import FrameReader
-from dcmaudit.dicom.instance import samples_of
 from dcmaudit.dicom.parts import Parts
+from dcmaudit.dicom.stored import samples_of
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, FrameAddress
 from dcmaudit.model.proof import PlaneProof

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.header import Header, Kept
 from dcmaudit.dicom.icons import Icon
-from dcmaudit.dicom.instance import samples_of
 from dcmaudit.dicom.overlays import ClassicOverlay, classic_bits
 from dcmaudit.dicom.parts import Parts
 from dcmaudit.dicom.second_decoders import first_decoder
+from dcmaudit.dicom.stored import samples_of
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, IconAddress, OverlayAddress, PlaneGroup
 from dcmaudit.model.proof import PlaneProof

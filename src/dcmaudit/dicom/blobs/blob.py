@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dcmaudit.dicom.blobs.signatures import Look
 from dcmaudit.dicom.dictionary import title
+from dcmaudit.model.texts import tag_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ class Blob:
     def name(self) -> str:
         """What the reviewer calls it."""
         tag = self.path[-1]
-        inside = "".join(f" in {_number(outer)}" for outer in reversed(self.path[:-1]))
-        return f"{'private element' if self.is_private else 'element'} {_number(tag)}{inside}"
+        inside = "".join(f" in {tag_text(outer)}" for outer in reversed(self.path[:-1]))
+        return f"{'private element' if self.is_private else 'element'} {tag_text(tag)}{inside}"
 
     @property
     def reason(self) -> str:
@@ -49,7 +50,3 @@ class Blob:
         else:
             what += ", in which a picture could hide"
         return f"{name}: {what}" if name else what
-
-
-def _number(tag: int) -> str:
-    return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"

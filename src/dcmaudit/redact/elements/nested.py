@@ -9,6 +9,7 @@ from dcmaudit.dicom.header import Header
 from dcmaudit.errors import UnsupportedError
 from dcmaudit.model.limits import LEAST_OF_A_PICTURE
 from dcmaudit.model.redaction import RemovalReason
+from dcmaudit.model.texts import tag_text
 from dcmaudit.model.vrs import LONG_VR_CODES
 from dcmaudit.redact.elements.spans import UNDEFINED, Readable, Span, Walker, Window
 from dcmaudit.redact.elements.strip import Level, Stripper
@@ -129,7 +130,7 @@ class NestedValues:
         inner = list(self._walker.elements(span, start, end))
         if inner and inner[-1].end != end and self._stripper is not None:
             raise UnsupportedError(
-                f"an item of the sequence {_tag(span.tag)} cannot be read to its end: nothing can be left out of it"
+                f"an item of the sequence {tag_text(span.tag)} cannot be read to its end: nothing can be left out of it"
             )
         edits = {} if self._stripper is None else self._stripper.edits(self.level(inner, path, private=private))
         news: list[bytes | None] = []
@@ -173,7 +174,3 @@ class NestedValues:
             new = b"\\".join([b"DERIVED", *others])
             return None if first.strip() == b"DERIVED" else new + b" " * max(len(new) % 2, len(value) - len(new))
         return None
-
-
-def _tag(tag: int) -> str:
-    return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"

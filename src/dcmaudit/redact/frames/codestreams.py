@@ -26,8 +26,8 @@ from dcmaudit.codecs.rle import packs_bits
 from dcmaudit.codecs.syntaxes import Codestream
 from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.header import Header
-from dcmaudit.dicom.instance import samples_of
 from dcmaudit.dicom.overlays import FoundOverlays, claimed_mask
+from dcmaudit.dicom.stored import samples_of
 from dcmaudit.errors import DcmauditError, UnsupportedError
 from dcmaudit.model import Box
 from dcmaudit.redact.clean import cleaned

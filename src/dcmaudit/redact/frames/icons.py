@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from dcmaudit.dicom.framegroups import PER_FRAME
 from dcmaudit.dicom.icons import Icon
-from dcmaudit.dicom.instance import samples_of
 from dcmaudit.dicom.parts import Parts
+from dcmaudit.dicom.stored import samples_of
 from dcmaudit.errors import UnsupportedError
 from dcmaudit.model import Box, IconAddress, PlaneKind
 from dcmaudit.model.redaction import IconPolicy, RedactionPlan

@@ -154,6 +154,12 @@ def test_the_columns_of_a_list_of_findings_lead_back_to_the_plane(address: Plane
 
 
 @given(scopes)
+def test_the_columns_of_a_list_of_rectangles_lead_back_to_what_they_mean(scope: Scope) -> None:
+    frame, overlay = csv_columns(scope)
+    assert parse_csv(str(frame), str(overlay)) == scope
+
+
+@given(scopes)
 def test_the_columns_of_the_export_lead_back_to_what_they_mean(scope: Scope) -> None:
     columns = shared_columns(scope)
     if columns is None:
@@ -165,9 +171,10 @@ def test_the_columns_of_the_export_lead_back_to_what_they_mean(scope: Scope) -> 
 @pytest.mark.parametrize(
     ("frame", "overlay", "scope", "message"),
     [
-        ("5", "b12.3", "", "frame 5 and overlay b12.3 name two planes"),
-        ("1", "i0", "", "frame 1 and overlay i0 name two planes"),
+        ("5", "b12.3", "", "frame 5 and overlay b12.3 name two places"),
+        ("1", "i0", "", "frame 1 and overlay i0 name two places"),
         ("0", "-1", "all frames", "dcmaudit_scope all frames and frame 0, overlay -1 both say where"),
+        ("3", "all frames", "", "frame 3 and overlay all frames name two places"),
         ("", "-1", "", "frame is no whole number"),
         ("1.5", "-1", "", "frame is no whole number"),
         ("\u0663", "-1", "", "frame is no whole number"),

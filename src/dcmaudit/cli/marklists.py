@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 from dcmaudit.cli import rectangles
 from dcmaudit.errors import ListError, UsageError
 from dcmaudit.model import Box, Everywhere, Scope, Verdict
+from dcmaudit.model.addresstexts import parse_csv, whole_number
 from dcmaudit.settings.plainfile import open_regular
 from dcmaudit.sources.csvlist import as_text
 
@@ -137,21 +138,13 @@ def _rect_line(where: str, name: str, line: Line) -> MarkLine:
 
 def _place(line: Line) -> tuple[Scope, Box | None]:
     """Where the line's rectangle lies; UsageError where the line does not say."""
-    named = line.get(rectangles.SCOPE) or rectangles.key_of(line["overlay"])
-    numbers = {column: _number(line, column) for column in (_EDGES if named else ("frame", "overlay", *_EDGES))}
-    scope = rectangles.named_scope(named) if named else rectangles.scope_of(numbers["frame"], numbers["overlay"])
-    if all(numbers[edge] == -1 for edge in _EDGES):
+    scope = parse_csv(line["frame"], line["overlay"], line.get(rectangles.SCOPE, ""))
+    edges = {column: whole_number(line[column], column) for column in _EDGES}
+    if all(edge == -1 for edge in edges.values()):
         return scope, None
-    if numbers["left"] < 0 or numbers["top"] < 0:
-        raise UsageError(f"left {numbers['left']}, top {numbers['top']}: no plane has pixels left of or above 0")
-    return scope, rectangles.box_of(numbers)
-
-
-def _number(line: Line, column: str) -> int:
-    found = rectangles.WHOLE.fullmatch(line.get(column) or "")
-    if not found:
-        raise UsageError(f"{column} is no whole number")
-    return int(found[1])
+    if edges["left"] < 0 or edges["top"] < 0:
+        raise UsageError(f"left {edges['left']}, top {edges['top']}: no plane has pixels left of or above 0")
+    return scope, rectangles.box_of(edges)
 
 
 def _engine(line: Line, number: str, name: str, known: Mapping[str, int]) -> int:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TextIO
 
 from dcmaudit.errors import ListError, UsageError
-from dcmaudit.model import Box, Everywhere, FrameAddress, Origin, OverlayAddress, Scope, parse_key
+from dcmaudit.model import Box, Everywhere, FrameAddress, Origin, OverlayAddress, Scope
+from dcmaudit.model.addresstexts import parse_csv, whole_number
 from dcmaudit.model.redaction import Request
 from dcmaudit.settings.plainfile import open_regular
 from dcmaudit.sources.csvlist import as_text
@@ -18,8 +19,6 @@ from dcmaudit.sources.csvlist import as_text
 _FORM = "x0,y0,x1,y1 with both corners inside, or x0,y0,+width,+height; several are separated by ;"
 _RECT = re.compile(r"(-?\d+),(-?\d+),(\+?)(-?\d+),(\+?)(-?\d+)")
 COLUMNS = ("filename", "frame", "overlay", "left", "top", "right", "bottom")
-WHOLE = re.compile(r"([+-]?\d{1,9})(?:[.,]0*)?")
-"""A whole number; spreadsheets write it as 20.0."""
 SCOPE = "dcmaudit_scope"
 """A column of our own export: where a rectangle lies that ``frame`` and ``overlay`` have no numbers for."""
 
@@ -133,28 +132,19 @@ def _titles(line: str, mark: str) -> list[str]:
 
 def _row(line: dict[str, str], titles: dict[str, str], where: str) -> Row | None:
     name = (line.get(titles["filename"]) or "").strip()
-    named = (line.get(titles.get(SCOPE, "")) or "").strip() or key_of(line.get(titles["overlay"]) or "")
-    numbers: dict[str, int] = {}
-    for column in COLUMNS[3:] if named else COLUMNS[1:]:
-        value = (line.get(titles[column]) or "").strip()
-        found = WHOLE.fullmatch(value)
-        if not found:
-            return Row(name, None, f"{where}: {column} is no whole number")
-        numbers[column] = int(found[1])
-    if all(numbers[edge] == -1 for edge in COLUMNS[3:]):
-        return None
+
+    def value(column: str) -> str:
+        return (line.get(titles.get(column, "")) or "").strip()
+
     try:
-        box = box_of(numbers)
-        scope = named_scope(named) if named else scope_of(numbers["frame"], numbers["overlay"])
+        edges = {column: whole_number(value(column), column) for column in COLUMNS[3:]}
+        if all(edge == -1 for edge in edges.values()):
+            return None
+        scope = parse_csv(value("frame"), value("overlay"), value(SCOPE))
+        box = box_of(edges)
     except UsageError as error:
         return Row(name, None, f"{where}: {error.message}")
     return Row(name, Request(box, scope, Origin.COMMAND, f"CSV {where.rpartition('/')[2]}"))
-
-
-def key_of(overlay: str) -> str:
-    """The key of a plane that stands in the column overlay, as ``dcmaudit ocr`` writes those that have no number."""
-    text = overlay.strip()
-    return text if text[:1].isalpha() else ""
 
 
 def box_of(numbers: Mapping[str, int]) -> Box:
@@ -164,22 +154,3 @@ def box_of(numbers: Mapping[str, int]) -> Box:
         return Box.from_inclusive(left=left, top=top, right=right, bottom=bottom)
     except UsageError as error:
         raise UsageError(f"the rectangle {left},{top},{right},{bottom} holds no pixel", hint=error.hint) from error
-
-
-def named_scope(text: str) -> Scope:
-    """The scope of the column that the export of the database adds; UsageError for any other words."""
-    try:
-        return Everywhere(text)
-    except ValueError:
-        return parse_key(text)
-
-
-def scope_of(frame: int, overlay: int) -> Scope:
-    """The scope of a frame and an overlay as the database numbers them; UsageError where that is no plane."""
-    if overlay == -1 and frame == -1:
-        return Everywhere.ALL_PLANES
-    if overlay == -1 and frame >= 0:
-        return FrameAddress(frame)
-    if 0 <= overlay <= 127 and frame >= 0:
-        return OverlayAddress(0x6000 + 2 * overlay, frame)
-    raise UsageError(f"frame {frame}, overlay {overlay} is no plane")

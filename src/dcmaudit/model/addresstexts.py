@@ -8,7 +8,7 @@ table of kinds   ``f o6000 b12 i0 t0 x0``               ``GroupAddress.key``, ``
 shared table     ``frame`` and ``overlay``              ``shared_columns``, ``parse_shared``
 own tables       a key, or ``all frames`` ...           ``scope_text``, ``parse_scope``
 what was seen    ``f o6000 b12 t0 i x`` and numbers     ``sight_columns``, ``parse_sight``
-CSV lists        ``frame``, ``overlay`` (or a key)      ``csv_columns``, ``parse_csv``
+CSV lists        ``frame``, ``overlay`` (or a text)     ``csv_columns``, ``parse_csv``
 ===============  =====================================  ====================================
 
 Every reader raises UsageError, with what was found and what is allowed.
@@ -173,22 +173,24 @@ def parse_sight(text: str, numbers: FrameRange) -> Iterator[PlaneSpan]:
 # --- CSV lists ------------------------------------------------------------------------------------------------------
 
 
-def csv_columns(address: PlaneAddress) -> tuple[int | str, int | str]:
-    """``frame`` and ``overlay`` of a list of findings.
+def csv_columns(scope: Scope) -> tuple[int | str, int | str]:
+    """``frame`` and ``overlay`` of a list of findings or rectangles.
 
-    Planes that the original tool does not know have their key in the place of an overlay's number.
-    What cannot be shown has frame -1.
+    What the original tool has no numbers for has its text in the place of an overlay's number: the key of a
+    plane beside its frame, or ``all frames`` beside none. What cannot be shown has frame -1.
     """
-    shared = shared_columns(address)
+    shared = shared_columns(scope)
     if shared is not None:
         return shared
-    return -1 if isinstance(address, UnshownAddress) else frame_of(address), address.key
+    if isinstance(scope, Everywhere):
+        return "", scope.value
+    return -1 if isinstance(scope, UnshownAddress) else frame_of(scope), scope.key
 
 
 def parse_csv(frame: str, overlay: str, scope: str = "") -> Scope:
     """What ``frame`` and ``overlay`` of a list say, or ``scope`` (``dcmaudit_scope`` of our own export).
 
-    A line with a scope has nothing in the other two. A key in ``overlay`` goes with the frame that it
+    A line with a scope has nothing in the other two. A text in ``overlay`` goes with the frame that it
     names, or with none.
     """
     frame, overlay, scope = frame.strip(), overlay.strip(), scope.strip()
@@ -201,11 +203,14 @@ def parse_csv(frame: str, overlay: str, scope: str = "") -> Scope:
         return parse_scope(scope)
     if not overlay[:1].isalpha():
         return parse_shared(whole_number(frame, "frame"), whole_number(overlay, "overlay"))
-    address = parse_key(overlay)
-    own = csv_columns(address)[0]
-    if frame and whole_number(frame, "frame") != own:
-        raise UsageError(f"frame {frame} and overlay {overlay} name two planes", hint=f"frame is {own} there, or empty")
-    return address
+    named = _EVERYWHERE[overlay] if overlay in _EVERYWHERE else parse_key(overlay)
+    own = csv_columns(named)[0]
+    if frame and (own == "" or whole_number(frame, "frame") != own):
+        raise UsageError(
+            f"frame {frame} and overlay {overlay} name two places",
+            hint="leave frame empty" if own == "" else f"frame is {own} there, or empty",
+        )
+    return named
 
 
 def whole_number(text: str, column: str) -> int:

@@ -84,6 +84,16 @@ class Box:
         return self.bottom - 1
 
     @property
+    def inclusive(self) -> tuple[int, int, int, int]:
+        """Left, top, right, bottom with the last column and row in it, as databases, CSV and JSON have them."""
+        return self.left, self.top, self.last_x, self.last_y
+
+    @property
+    def text(self) -> str:
+        """The same four with commas between, as messages and ``--rect`` have them."""
+        return ",".join(map(str, self.inclusive))
+
+    @property
     def width(self) -> int:
         """Columns in the box."""
         return self.right - self.left

@@ -48,7 +48,7 @@ class TextLeft:
     boxes: tuple[Box, ...]
 
     def __str__(self) -> str:
-        shown = "; ".join(",".join(map(str, _edges(box))) for box in self.boxes[:_SHOWN])
+        shown = "; ".join(box.text for box in self.boxes[:_SHOWN])
         more = f"; and {len(self.boxes) - _SHOWN} more" if len(self.boxes) > _SHOWN else ""
         return f"{self.title}: text is left in {len(self.boxes)} place{'s'[: len(self.boxes) != 1]}: {shown}{more}"
 
@@ -73,7 +73,9 @@ class TextCheck:
         """As JSON: boxes with inclusive edges, never a text."""
         return {
             "planes": self.planes,
-            "left": [{"plane": one.address.key, "boxes": [_edges(box) for box in one.boxes]} for one in self.left],
+            "left": [
+                {"plane": one.address.key, "boxes": [list(box.inclusive) for box in one.boxes]} for one in self.left
+            ],
             "not_looked_at": list(self.unseen),
         }
 
@@ -117,17 +119,13 @@ class Proof:
             "planes": [
                 {
                     "plane": plane.address.key,
-                    "asked": [_edges(box) for box in plane.asked],
-                    "changed": [_edges(box) for box in plane.changed],
+                    "asked": [list(box.inclusive) for box in plane.asked],
+                    "changed": [list(box.inclusive) for box in plane.changed],
                     "decoders": list(plane.decoders),
                 }
                 | ({"one_decoder_because": plane.alone} if plane.alone else {})
-                | ({"may_look_different": [_edges(box) for box in plane.around]} if plane.around else {})
+                | ({"may_look_different": [list(box.inclusive) for box in plane.around]} if plane.around else {})
                 for plane in self.touched
             ],
             "notes": list(self.notes),
         } | ({} if self.text is None else {"text": self.text.record()})
-
-
-def _edges(box: Box) -> list[int]:
-    return [box.left, box.top, box.last_x, box.last_y]

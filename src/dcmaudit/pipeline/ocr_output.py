@@ -11,19 +11,14 @@ from dcmaudit.model import (
     Everywhere,
     FileReading,
     Finding,
-    FrameAddress,
-    IconAddress,
     Outcome,
-    OverlayAddress,
-    PlaneAddress,
     PlaneReading,
     Reference,
     Scope,
-    StrayBitAddress,
-    ThumbnailAddress,
     Verdict,
     covered_area,
 )
+from dcmaudit.model.addresstexts import csv_columns
 from dcmaudit.pipeline.content import stamp_of
 from dcmaudit.pipeline.ocr import OcrJob
 from dcmaudit.pipeline.ocr_list import COLUMNS, Mark, marked
@@ -130,7 +125,7 @@ def csv_lines(reading: FileReading, engine: str, *, rects: bool = True) -> str:
     for plane in reading.planes:
         if plane.reason is not None:
             continue
-        frame, overlay = _numbers(plane.address)
+        frame, overlay = csv_columns(plane.address)
         start = (reading.result.name, frame, overlay, *common)
         for finding in plane.findings:
             if rects or not finding.text:
@@ -146,29 +141,13 @@ def csv_lines(reading: FileReading, engine: str, *, rects: bool = True) -> str:
 
 def _finding(finding: Finding) -> tuple[object, ...]:
     box, said = finding.box, finding.judgement
-    edges = (box.left, box.top, box.last_x, box.last_y)
-    return (finding.engine, *edges, finding.text, said.judge, said.verdict.value)
+    return (finding.engine, *box.inclusive, finding.text, said.judge, said.verdict.value)
 
 
 def _judged(plane: PlaneReading) -> tuple[str, int]:
     if plane.whole is None:
         return "", Verdict.UNKNOWN.value
     return plane.whole.judge, plane.whole.verdict.value
-
-
-def _numbers(address: PlaneAddress) -> tuple[int | str, int | str]:
-    """The original's frame and overlay; planes that it does not know have their key in place of an overlay number."""
-    match address:
-        case FrameAddress(frame):
-            return frame, -1
-        case OverlayAddress(group, frame):
-            return frame, (group - 0x6000) // 2
-        case StrayBitAddress(_, frame) | ThumbnailAddress(frame, _):
-            return frame, address.key
-        case IconAddress():
-            return 0, address.key
-        case _:
-            return -1, address.key
 
 
 class Standard:

@@ -49,8 +49,7 @@ def not_in_plan(screen: Screen | None, plan: RedactionPlan, how: str = BLACK) ->
     for area in screen.areas if screen is not None else ():
         missing = list(_missing(area, plan))
         if missing:
-            box = area.box
-            where = f"{_place(missing)}: {box.left},{box.top},{box.last_x},{box.last_y}"
+            where = f"{_place(missing)}: {area.box.text}"
             found.append(PlanProblem(where, f"{how} ({area.origin.value}), and not in the plan"))
     return found
 

@@ -295,7 +295,7 @@ def _sizes(sizes: Iterable[Size]) -> str:
 
 def _where(request: Request) -> str:
     box = request.box
-    area = "the whole plane" if box is None else f"{box.left},{box.top},{box.last_x},{box.last_y}"
+    area = "the whole plane" if box is None else box.text
     scope = request.scope.value if isinstance(request.scope, Everywhere) else _named(request.scope)
     return f"{area} on {scope} ({request.origin.value})"
 

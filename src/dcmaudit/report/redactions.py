@@ -69,15 +69,12 @@ def plan_lines(plan: RedactionPlan) -> list[str]:
     lines: list[str] = []
     for group in plan.listing.groups:
         for item in plan.for_group(group):
-            box = item.box
             what = f"every plane of {group.title}" if len(group.frames) > 1 else group.title
-            lines.append(f"{what}: {box.left},{box.top},{box.last_x},{box.last_y}: {item.origin.value}: {item.reason}")
+            lines.append(f"{what}: {item.box.text}: {item.origin.value}: {item.reason}")
     for address, items in plan.planes.items():
         index = plan.listing.find(address)
         title = plan.listing[index].title if index is not None else address.key
-        for item in items:
-            box = item.box
-            lines.append(f"{title}: {box.left},{box.top},{box.last_x},{box.last_y}: {item.origin.value}: {item.reason}")
+        lines += [f"{title}: {item.box.text}: {item.origin.value}: {item.reason}" for item in items]
     lines.extend(f"cannot be done: {problem}" for problem in plan.problems)
     return lines
 
@@ -86,7 +83,7 @@ def sidecar_of(plan: RedactionPlan, proof: Proof) -> dict[str, Any]:
     """What a researcher who gets the image may know: which areas are black, and that it was proved; nothing else."""
     return {
         "redacted": [
-            {"plane": plane.address.key, "boxes": [[b.left, b.top, b.last_x, b.last_y] for b in plane.changed]}
+            {"plane": plane.address.key, "boxes": [list(box.inclusive) for box in plane.changed]}
             for plane in proof.touched
         ],
         "edges": "left, top, right, bottom; the last two are inside",
@@ -134,6 +131,4 @@ def _rectangles(plan: RedactionPlan) -> list[dict[str, Any]]:
 
 
 def _rectangle(item: Blackened) -> dict[str, Any]:
-    box = item.box
-    edges = [box.left, box.top, box.last_x, box.last_y]
-    return {"box": edges, "source": item.origin.value, "reason": item.reason}
+    return {"box": list(item.box.inclusive), "source": item.origin.value, "reason": item.reason}

@@ -69,7 +69,7 @@ def write_screen(session: Session, filename: str, screen: Screen, user: str) -> 
     areas = [
         {
             "scope": scope_text(area.scope),
-            "box": [area.box.left, area.box.top, area.box.last_x, area.box.last_y],
+            "box": list(area.box.inclusive),
             "origin": area.origin.value,
         }
         for area in screen.areas

@@ -17,7 +17,8 @@ from PIL import Image, ImageDraw
 
 from dcmaudit.cli import original
 from dcmaudit.cli.original.differences import DIFFERENCES, table
-from dcmaudit.model import Box, DeviceFacts, FrameAddress
+from dcmaudit.cli.rectangles import read_csv
+from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, IconAddress, StrayBitAddress
 from dcmaudit.store import NewRect, open_store
 from support.files import dataset, file_bytes, gradient
 
@@ -252,6 +253,19 @@ def test_one_step_reads_and_redacts(text: Path, plain: Path, tmp_path: Path) -> 
     assert lines[1].startswith(str(text))
     assert "MUSTERFRAU" not in rects.read_text()
     assert original.dicom_pixel_anon([*words, str(text)]) == 2  # the list is there already
+
+
+def test_one_step_says_in_its_list_where_each_rectangle_is_also_on_planes_without_numbers(
+    plain: Path, tmp_path: Path
+) -> None:
+    scopes = [FrameAddress(0), IconAddress(0), StrayBitAddress(12, 0), Everywhere.ALL_OVERLAYS]
+    with open_store(tmp_path / "db", user="ada") as store:
+        store.add_rects(str(plain), [NewRect(Box(1, 1, 4, 4), scope) for scope in scopes])
+    rects = tmp_path / "rectangles.csv"
+    words = ["-o", str(tmp_path / "out"), "-D", str(tmp_path / "db"), "--write-csv", str(rects), str(plain)]
+    original.dicom_pixel_anon(words)
+    found = [row.request.scope for row in read_csv(rects) if row.request is not None]
+    assert set(scopes) <= set(found)
 
 
 def test_one_step_keeps_no_database_and_writes_nothing_that_was_not_looked_at(

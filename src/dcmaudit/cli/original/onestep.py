@@ -16,6 +16,7 @@ from dcmaudit.cli.common import Exit, add_common, local_path, say
 from dcmaudit.cli.names import add_files
 from dcmaudit.cli.original.programs import add_verbose, after, dress, notes, refuse_rename
 from dcmaudit.errors import UsageError
+from dcmaudit.model.addresstexts import csv_columns
 
 if TYPE_CHECKING:
     from dcmaudit.settings import Settings
@@ -171,6 +172,5 @@ def _write_csv(path: Path, settings: Settings, database: str, names: list[str]) 
         writer.writerow(COLUMNS)
         for name in names:
             for row in store.rects(name):
-                if row.box is not None:
-                    edges = (row.box.left, row.box.top, row.box.last_x, row.box.last_y)
-                    writer.writerow([name, *edges, row.stored.get("frame"), row.stored.get("overlay")])
+                if row.box is not None and row.scope is not None:
+                    writer.writerow([name, *row.box.inclusive, *csv_columns(row.scope)])

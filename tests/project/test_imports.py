@@ -12,7 +12,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 KNOWN: tuple[tuple[str, ...], ...] = (
-    ("dcmaudit.review",),
     ("dcmaudit.store",),
     ("dcmaudit.pipeline.cluster", "dcmaudit.pipeline.workers"),
     ("dcmaudit.cli",),

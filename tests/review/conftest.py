@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dcmaudit.review import Desk, Session
+from dcmaudit.review import ReviewApp, Session
 from support.desks import make_desk, ready, write_cine
 
 
@@ -19,11 +19,11 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def open_desk(database: Path) -> Iterator[Callable[..., Desk]]:
+def open_desk(database: Path) -> Iterator[Callable[..., ReviewApp]]:
     """``make_desk`` over the folder ``database``."""
-    desks: list[Desk] = []
+    desks: list[ReviewApp] = []
 
-    def make(names: Any, **how: Any) -> Desk:
+    def make(names: Any, **how: Any) -> ReviewApp:
         desks.append(make_desk(database, names, **how))
         return desks[-1]
 
@@ -41,6 +41,6 @@ def files(tmp_path: Path) -> list[Path]:
 
 
 @pytest.fixture
-def session(open_desk: Callable[..., Desk], files: list[Path]) -> Session:
+def session(open_desk: Callable[..., ReviewApp], files: list[Path]) -> Session:
     """A document over the three files."""
     return ready(open_desk(files))

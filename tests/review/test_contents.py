@@ -10,13 +10,26 @@ from pathlib import Path
 import pytest
 
 from dcmaudit.errors import ReviewError
-from dcmaudit.review import Desk, Session
+from dcmaudit.review import ReviewApp, Session
 from dcmaudit.review.services.content_check import OTHER, OTHER_PIXELS
-from support.desks import do, paint, paint_all, ready, sight, state, tables, wait_for, write_cine
+from support.desks import (
+    app_of,
+    do,
+    paint,
+    paint_all,
+    ready,
+    services_of,
+    sight,
+    state,
+    store_of,
+    tables,
+    wait_for,
+    write_cine,
+)
 
 
-def _again(open_desk: Callable[..., Desk], session: Session, files: list[Path], **how: object) -> Session:
-    session.desk.close()
+def _again(open_desk: Callable[..., ReviewApp], session: Session, files: list[Path], **how: object) -> Session:
+    app_of(session).close()
     again = ready(open_desk(files, **how))
     wait_for(lambda: again.file is not None and not again.file.comparing)
     return again
@@ -49,8 +62,8 @@ def test_planes_reported_under_the_old_id_do_not_count_for_the_file_read_again(
     former = state(session)["file"]["file_id"]
     write_cine(files[0], frames=4, uid=9)
     do(session, "read-again")
-    session.painted([sight(session, former, "f0"), sight(session, former, "f1")])
-    session.desk.contents.keep(session.opened())
+    services_of(session).seen.painted(session, [sight(session, former, "f0"), sight(session, former, "f1")])
+    services_of(session).content.keep(session.opened())
     assert state(session)["file"]["seen"] == 0
     with pytest.raises(ReviewError, match="not in the open list"):
         session.worklist.place(former)
@@ -66,7 +79,7 @@ def test_reading_an_unchanged_file_again_loses_nothing(session: Session, files: 
 
 
 def test_the_other_document_that_shows_the_file_reads_it_again_too(session: Session, files: list[Path]) -> None:
-    other = ready(session.desk)
+    other = ready(app_of(session))
     write_cine(files[0], frames=1, uid=5)
     do(session, "read-again")
     wait_for(lambda: state(other)["file"]["planes"] == 4)
@@ -81,7 +94,7 @@ def test_what_is_seen_after_a_change_is_not_stored(session: Session, database: P
 
 
 def test_what_was_seen_counts_at_the_next_start_while_the_file_is_the_same(
-    session: Session, open_desk: Callable[..., Desk], files: list[Path]
+    session: Session, open_desk: Callable[..., ReviewApp], files: list[Path]
 ) -> None:
     paint_all(session)
     again = _again(open_desk, session, files)
@@ -89,11 +102,11 @@ def test_what_was_seen_counts_at_the_next_start_while_the_file_is_the_same(
 
 
 def test_another_file_under_the_name_was_never_seen(
-    session: Session, open_desk: Callable[..., Desk], database: Path, files: list[Path]
+    session: Session, open_desk: Callable[..., ReviewApp], database: Path, files: list[Path]
 ) -> None:
     paint_all(session)
     do(session, "next-file")
-    wait_for(lambda: (found := session.desk.store.identity(str(files[0]))) and found.identity.pixel_digest)
+    wait_for(lambda: (found := store_of(session).identity(str(files[0]))) and found.identity.pixel_digest)
     write_cine(files[0], frames=5, uid=1)
     again = _again(open_desk, session, files)
     wait_for(lambda: OTHER_PIXELS in state(again)["file"]["notes"])
@@ -105,7 +118,7 @@ def test_another_file_under_the_name_was_never_seen(
 
 
 def test_without_a_digest_another_time_of_change_is_another_file(
-    session: Session, open_desk: Callable[..., Desk], files: list[Path], monkeypatch: pytest.MonkeyPatch
+    session: Session, open_desk: Callable[..., ReviewApp], files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dcmaudit.review.services.content_check.DIGESTED", 0)
     paint_all(session)
@@ -116,11 +129,11 @@ def test_without_a_digest_another_time_of_change_is_another_file(
 
 
 def test_equal_pixels_keep_what_was_seen_of_frames_but_not_of_overlays(
-    session: Session, open_desk: Callable[..., Desk], files: list[Path]
+    session: Session, open_desk: Callable[..., ReviewApp], files: list[Path]
 ) -> None:
     paint_all(session)
     do(session, "next-file")
-    wait_for(lambda: (found := session.desk.store.identity(str(files[0]))) and found.identity.pixel_digest)
+    wait_for(lambda: (found := store_of(session).identity(str(files[0]))) and found.identity.pixel_digest)
     shutil.copy(files[0], files[0].with_name("copy"))
     files[0].with_name("copy").replace(files[0])
     _touch(files[0])
@@ -132,22 +145,22 @@ def test_equal_pixels_keep_what_was_seen_of_frames_but_not_of_overlays(
 
 
 def test_the_viewer_forgets_nothing_in_the_database(
-    session: Session, open_desk: Callable[..., Desk], database: Path, files: list[Path]
+    session: Session, open_desk: Callable[..., ReviewApp], database: Path, files: list[Path]
 ) -> None:
     paint_all(session)
     do(session, "next-file")
-    session.desk.close()
+    app_of(session).close()
     before = tables(database)["dcmaudit_seen"]
     write_cine(files[0], frames=5, uid=1)
     viewer = ready(open_desk(files, viewer=True))
     wait_for(lambda: viewer.file is not None and not viewer.file.comparing)
     assert state(viewer)["file"]["seen"] == 0
-    viewer.desk.close()
+    app_of(viewer).close()
     assert tables(database)["dcmaudit_seen"] == before
 
 
 def test_a_note_of_other_content_forgets_what_was_seen(session: Session, files: list[Path]) -> None:
-    store, name = session.desk.store, str(files[0])
+    store, name = store_of(session), str(files[0])
     paint_all(session)
     do(session, "next-file")
     wait_for(lambda: (found := store.identity(name)) and found.identity.pixel_digest)

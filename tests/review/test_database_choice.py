@@ -12,12 +12,12 @@ import pytest
 
 from dcmaudit.errors import StoreError, UsageError
 from dcmaudit.model import Origin
-from dcmaudit.review import Desk, perform
+from dcmaudit.review import ReviewApp
 from dcmaudit.review.services import database_opening
 from dcmaudit.settings import Settings, remembered_database
 from dcmaudit.store import Store, open_store
 from support import postgres
-from support.desks import do, ready
+from support.desks import do, perform, ready, store_of
 from support.postgres import PASSWORD, Server
 
 
@@ -41,7 +41,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_choice_is_kept_and_choosing_the_usual_folder_forgets_it(files: list[Path], tmp_path: Path) -> None:
     settings = Settings(user="tester", browser=False)
-    desk = Desk(settings, [str(files[0])], store=open_store(settings.database, user="tester"))
+    desk = ReviewApp(settings, [str(files[0])], store=open_store(settings.database, user="tester"))
     try:
         session = ready(desk)
         after = do(session, "set-database", path=str(tmp_path / "other"))
@@ -55,7 +55,7 @@ def test_a_choice_is_kept_and_choosing_the_usual_folder_forgets_it(files: list[P
 
 
 def test_where_the_command_line_says_which_the_choice_lasts_as_long_as_the_program(
-    open_desk: Callable[..., Desk], files: list[Path], tmp_path: Path
+    open_desk: Callable[..., ReviewApp], files: list[Path], tmp_path: Path
 ) -> None:
     session = ready(open_desk(files))
     after = do(session, "set-database", path=str(tmp_path / "other"))
@@ -68,7 +68,7 @@ def test_a_server_is_noted_for_the_next_start_but_never_with_a_password(
     files: list[Path], tmp_path: Path, server: Server
 ) -> None:
     settings = Settings(user="tester", browser=False)
-    desk = Desk(settings, [str(files[0])], store=open_store(settings.database, user="tester"))
+    desk = ReviewApp(settings, [str(files[0])], store=open_store(settings.database, user="tester"))
     try:
         session = ready(desk)
         server.sql("CREATE DATABASE chosen OWNER guarded")
@@ -88,7 +88,7 @@ def test_a_server_is_noted_for_the_next_start_but_never_with_a_password(
 
 
 def test_a_server_is_not_chosen_where_folders_are_named_that_may_be_opened(
-    open_desk: Callable[..., Desk], files: list[Path], tmp_path: Path
+    open_desk: Callable[..., ReviewApp], files: list[Path], tmp_path: Path
 ) -> None:
     session = ready(open_desk(files, browse_roots=(tmp_path,)))
     with pytest.raises(UsageError, match="may not be chosen"):
@@ -97,7 +97,7 @@ def test_a_server_is_not_chosen_where_folders_are_named_that_may_be_opened(
 
 
 def test_an_address_is_never_taken_for_a_folder(
-    open_desk: Callable[..., Desk], files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_desk: Callable[..., ReviewApp], files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     session = ready(open_desk(files))
@@ -118,17 +118,17 @@ def silent() -> Iterator[int]:
 
 
 def test_a_server_that_does_not_answer_is_given_up_soon_by_its_name_alone(
-    open_desk: Callable[..., Desk], files: list[Path], silent: int, monkeypatch: pytest.MonkeyPatch
+    open_desk: Callable[..., ReviewApp], files: list[Path], silent: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database_opening, "PATIENCE", 0.3)
     session = ready(open_desk(files))
-    before, began = session.desk.store, time.monotonic()
+    before, began = store_of(session), time.monotonic()
     with pytest.raises(StoreError, match="did not answer within") as caught:
         perform(session, "set-database", {"path": f"postgresql://me@127.0.0.1:{silent}/team", "password": "h1dden"})
     assert time.monotonic() - began < 5, "the driver itself waits for ten seconds"
     assert caught.value.file == f"postgresql://127.0.0.1:{silent}/team"
     assert "h1dden" not in repr(caught.value) + str(caught.value.hint)
-    assert session.desk.store is before
+    assert store_of(session) is before
     assert remembered_database() is None
     do(session, "mark", box=[1, 1, 5, 5])
 
@@ -154,7 +154,7 @@ def test_a_store_that_comes_too_late_is_closed_again(monkeypatch: pytest.MonkeyP
 def test_the_viewer_notes_no_folder_in_which_there_is_nothing(files: list[Path], tmp_path: Path) -> None:
     settings = Settings(user="tester", browser=False)
     store = open_store(settings.database, user="tester", read_only=True)
-    desk = Desk(settings, [str(files[0])], store=store, viewer=True)
+    desk = ReviewApp(settings, [str(files[0])], store=store, viewer=True)
     try:
         after = do(ready(desk), "set-database", path=str(tmp_path / "empty"))
         assert "until the program ends" in after["message"]["text"]
@@ -164,7 +164,7 @@ def test_the_viewer_notes_no_folder_in_which_there_is_nothing(files: list[Path],
 
 
 def test_rules_of_the_settings_are_those_of_the_reviewer(
-    open_desk: Callable[..., Desk], files: list[Path], tmp_path: Path
+    open_desk: Callable[..., ReviewApp], files: list[Path], tmp_path: Path
 ) -> None:
     rules = tmp_path / "deid.dicom.mine"
     rules.write_text("FORMAT dicom\n%filter graylist\nLABEL mine\ncontains Modality US\n  coordinates 1,2,11,12\n")

@@ -12,7 +12,7 @@ import pytest
 
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, Origin, Region
-from dcmaudit.review import Desk
+from dcmaudit.review import ReviewApp
 from support.desks import do, ready, settled, wait_for
 from support.files import dataset, file_bytes, gradient
 
@@ -20,7 +20,10 @@ SECRETS = ("Kowalska^Secret", "1.2.826.0.1.999.77", "SECRETMODEL", "wordread", "
 
 
 def test_the_log_names_files_and_counts_and_no_value_or_text(
-    open_desk: Callable[..., Desk], tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    open_desk: Callable[..., ReviewApp],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(logging.getLogger("dcmaudit"), "propagate", True)
     extra = {
@@ -36,7 +39,7 @@ def test_the_log_names_files_and_counts_and_no_value_or_text(
         file = session.file
         assert file is not None
         region = Region(Box(4, 4, 20, 12), file.planes[0].address, Origin.OCR, SECRETS[3], text=SECRETS[3])
-        desk.replace_read(file, file.planes[0].address, [region])
+        desk.services.suggestions.replace_read(file, file.planes[0].address, [region])
         do(session, "apply-all")
         do(session, "comment", text=SECRETS[4])
         with suppress(DcmauditError):

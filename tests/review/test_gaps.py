@@ -11,11 +11,11 @@ import numpy as np
 
 from dcmaudit.errors import DicomError
 from dcmaudit.model import Outcome, parse_key
-from dcmaudit.review import Desk, Session, worklist_rows
-from dcmaudit.review.services.picture_cache import Picture
-from dcmaudit.review.state.worklist import Filter, Selection
+from dcmaudit.review import ReviewApp, Session, worklist_rows
+from dcmaudit.review.services.picture_cache import PictureKey
+from dcmaudit.review.state.selection import Filter, Selection
 from dcmaudit.store import Look, OcrEngine
-from support.desks import do, ready, wait_for, write_cine
+from support.desks import do, ready, services_of, store_of, wait_for, write_cine
 from support.files import JPEG_BASELINE, dataset, encode, file_bytes
 from support.numbered import numbered
 
@@ -31,8 +31,8 @@ def broken(path: Path) -> Path:
 
 def gaps(session: Session) -> list[Any]:
     count = len(session.worklist)
-    session.worklist.refresh(range(count))
-    return [row["gap"] for row in worklist_rows(session, [(n, n) for n in range(count)])]
+    services_of(session).worklists.ask_again(session.worklist, range(count))
+    return [row["gap"] for row in worklist_rows(session, services_of(session), [(n, n) for n in range(count)])]
 
 
 def look_at_all(session: Session) -> None:
@@ -40,16 +40,16 @@ def look_at_all(session: Session) -> None:
     assert file is not None
     for number in range(3):
         with suppress(DicomError):  # the broken one
-            session.desk.pictures.request(_picture(session, f"f{number}"), file.referrer).result(20)
+            services_of(session).pictures.request(_picture(session, f"f{number}"), file.referrer).result(20)
 
 
 def _picture(session: Session, key: str) -> Any:
     assert session.file is not None
-    return Picture(session.file.file_id, parse_key(key), session.view)
+    return PictureKey(session.file.file_id, parse_key(key), session.view)
 
 
 def test_a_frame_that_cannot_be_decoded_is_a_gap_also_after_done_and_a_restart(
-    open_desk: Callable[..., Desk], tmp_path: Path
+    open_desk: Callable[..., ReviewApp], tmp_path: Path
 ) -> None:
     names = [broken(tmp_path / "a.dcm"), write_cine(tmp_path / "b.dcm", frames=1, uid=2)]
     desk = open_desk(names)
@@ -59,7 +59,7 @@ def test_a_frame_that_cannot_be_decoded_is_a_gap_also_after_done_and_a_restart(
     assert gaps(session) == ["1 part of it could not be shown", None]
     do(session, "done-next", confirm=True)
     assert gaps(session) == ["1 part of it could not be shown", None]
-    again = desk.new_worklist([str(name) for name in names], recursive=False)
+    again = desk.services.worklists.begin([str(name) for name in names], recursive=False)
     wait_for(lambda: not again.growing)
     assert [again.gap(place) for place in (0, 1)] == ["1 part of it could not be shown", None]
     assert list(Selection(again, Filter(is_gapped=True)).places) == [0]
@@ -67,12 +67,12 @@ def test_a_frame_that_cannot_be_decoded_is_a_gap_also_after_done_and_a_restart(
 
 
 def test_what_the_list_shows_of_such_files_is_what_the_keys_walk_through(
-    open_desk: Callable[..., Desk], tmp_path: Path
+    open_desk: Callable[..., ReviewApp], tmp_path: Path
 ) -> None:
     names = [write_cine(tmp_path / f"{n}.dcm", frames=1, uid=n) for n in range(1, 5)]
     session = ready(open_desk(names))
     for number in (1, 3):
-        session.desk.store.put_look(str(names[number]), Look(OcrEngine.RULE, Outcome.REFUSED, ("no decoder",)))
+        store_of(session).put_look(str(names[number]), Look(OcrEngine.RULE, Outcome.REFUSED, ("no decoder",)))
     assert gaps(session) == [None, "ocr: refused: no decoder", None, "ocr: refused: no decoder"]
     do(session, "walk-list", status="not wholly audited")
     do(session, "next-file")

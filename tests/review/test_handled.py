@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcmaudit.model import Box, Everywhere, FrameAddress, Origin, Region, Size
-from dcmaudit.review import Desk, Session
+from dcmaudit.review import ReviewApp, Session
 from dcmaudit.review.state.handled_rectangle import first_box
 from dcmaudit.review.state.name_list import short_name
-from support.desks import MODEL, do, ready, state
+from support.desks import MODEL, do, ready, services_of, state, store_of
 from support.files import Overlay, dataset, file_bytes, gradient
 
 _side = st.integers(1, 400)
 
 
 def test_a_small_plane_does_not_change_the_size_that_the_person_gave(
-    open_desk: Callable[..., Desk], tmp_path: Path
+    open_desk: Callable[..., ReviewApp], tmp_path: Path
 ) -> None:
     small = Overlay(np.ones((10, 12), np.uint8))
     path = tmp_path / "two.dcm"
@@ -51,19 +51,21 @@ def test_the_first_place_covers_nothing_where_there_is_a_free_one(width: int, he
 
 def test_the_rectangle_nobody_moved_leaves_found_text_alone(session: Session) -> None:
     box = Box(*state(session)["cursor"]["box"])
-    session.desk.replace_read(session.opened(), FrameAddress(0), [Region(box, FrameAddress(0), Origin.OCR, "read")])
+    services_of(session).suggestions.replace_read(
+        session.opened(), FrameAddress(0), [Region(box, FrameAddress(0), Origin.OCR, "read")]
+    )
     assert Box(*state(session)["cursor"]["box"]).intersection(box) is None
 
 
 def test_one_key_applies_everything_on_all_frames(session: Session) -> None:
     file = session.opened()
     read = [Region(Box(left, 30, left + 8, 40), FrameAddress(0), Origin.OCR, "read", text="A") for left in (10, 30)]
-    session.desk.replace_read(file, FrameAddress(0), read)
+    services_of(session).suggestions.replace_read(file, FrameAddress(0), read)
     do(session, "apply-all-frames")
-    rows = session.desk.store.rects(file.name)
+    rows = store_of(session).rects(file.name)
     assert {(row.box, row.scope) for row in rows} == {(region.box, Everywhere.ALL_FRAMES) for region in read}
     do(session, "undo")
-    assert session.desk.store.rects(file.name) == []
+    assert store_of(session).rects(file.name) == []
 
 
 def test_only_tagged_says_that_there_is_none(session: Session) -> None:
@@ -80,7 +82,9 @@ def test_names_are_shown_with_what_cannot_be_seen_written_out() -> None:
     assert short_name("/a/b/Grüße 東.dcm") == "a/b/Grüße 東.dcm"
 
 
-def test_the_keys_for_files_walk_through_what_the_list_shows(open_desk: Callable[..., Desk], files: list[Path]) -> None:
+def test_the_keys_for_files_walk_through_what_the_list_shows(
+    open_desk: Callable[..., ReviewApp], files: list[Path]
+) -> None:
     session = ready(open_desk(files))
     do(session, "walk-list", text="us0003")
     assert do(session, "next-file")["file"]["name"] == str(files[2])

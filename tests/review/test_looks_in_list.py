@@ -6,23 +6,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dcmaudit.model import Outcome
-from dcmaudit.review import Desk, worklist_rows
+from dcmaudit.review import ReviewApp, worklist_rows
 from dcmaudit.store import Look, OcrEngine
-from support.desks import ready
+from support.desks import ready, services_of, store_of
 
 
 def test_a_file_that_ocr_refused_says_so_until_another_look_reaches_all(
-    open_desk: Callable[..., Desk], files: list[Path]
+    open_desk: Callable[..., ReviewApp], files: list[Path]
 ) -> None:
     session = ready(open_desk(files))
-    store, name = session.desk.store, str(files[1])
+    store, name = store_of(session), str(files[1])
     store.put_look(name, Look(OcrEngine.RAPIDOCR, Outcome.REFUSED, ("no decoder for it",)))
     store.put_look(str(files[2]), Look(OcrEngine.RAPIDOCR, Outcome.DONE, complete=True))
     places: list[tuple[int | None, int]] = [(index, index) for index in range(3)]
-    session.worklist.refresh([0, 1, 2])
-    assert [row["gap"] for row in worklist_rows(session, places)] == [
+    services_of(session).worklists.ask_again(session.worklist, [0, 1, 2])
+    assert [row["gap"] for row in worklist_rows(session, services_of(session), places)] == [
         None, "ocr: refused: no decoder for it", None,
     ]  # fmt: skip
     store.put_look(name, Look(OcrEngine.RAPIDOCR, Outcome.DONE, complete=True))
-    session.worklist.refresh([1])
-    assert worklist_rows(session, places)[1]["gap"] is None
+    services_of(session).worklists.ask_again(session.worklist, [1])
+    assert worklist_rows(session, services_of(session), places)[1]["gap"] is None

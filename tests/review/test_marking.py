@@ -15,9 +15,22 @@ from hypothesis import strategies as st
 
 from dcmaudit.errors import DcmauditError, ReviewError, StoreLockedError, StoreReadOnlyError, UsageError
 from dcmaudit.model import Box, FrameAddress
-from dcmaudit.review import COMMANDS, Desk, Session
+from dcmaudit.review import COMMANDS, ReviewApp, Session
 from dcmaudit.store import NewRect, open_store
-from support.desks import do, make_desk, paint, ready, state, tables, text_everywhere, wait_for, write_cine
+from support.desks import (
+    app_of,
+    do,
+    make_desk,
+    paint,
+    ready,
+    services_of,
+    state,
+    store_of,
+    tables,
+    text_everywhere,
+    wait_for,
+    write_cine,
+)
 
 WRITING = [command.name for command in COMMANDS if command.writes]
 
@@ -171,7 +184,9 @@ def test_suggestions_can_be_switched_off_and_are_not_applied_then(session: Sessi
     assert do(session, "apply-all")["rects"] == []
 
 
-def test_options_are_kept_for_the_user(session: Session, open_desk: Callable[..., Desk], files: list[Path]) -> None:
+def test_options_are_kept_for_the_user(
+    session: Session, open_desk: Callable[..., ReviewApp], files: list[Path]
+) -> None:
     do(session, "toggle-show-stored")
     again = ready(open_desk(files))
     assert state(again)["options"]["show-stored"]["value"] is False
@@ -180,14 +195,14 @@ def test_options_are_kept_for_the_user(session: Session, open_desk: Callable[...
 
 
 def test_rows_of_a_reading_engine_are_shown_as_ocr_with_text_and_verdict(session: Session, files: list[Path]) -> None:
-    session.desk.store.add_rects(str(files[1]), [NewRect(Box(1, 2, 9, 8), FrameAddress(0), engine=1, text="SMITH")])
+    store_of(session).add_rects(str(files[1]), [NewRect(Box(1, 2, 9, 8), FrameAddress(0), engine=1, text="SMITH")])
     rect = do(session, "next-file")["rects"][0]
     assert (rect["source"], rect["text"], rect["verdict"], rect["applied"]) == ("OCR", "SMITH", "unknown", True)
 
 
 @pytest.mark.parametrize("command", WRITING)
 def test_the_viewer_marks_nothing(
-    open_desk: Callable[..., Desk], files: list[Path], database: Path, command: str
+    open_desk: Callable[..., ReviewApp], files: list[Path], database: Path, command: str
 ) -> None:
     session = ready(open_desk(files, viewer=True))
     with pytest.raises(ReviewError, match="viewer"):
@@ -195,7 +210,9 @@ def test_the_viewer_marks_nothing(
     assert not (database / "dcmaudit.sqlite.db").exists()
 
 
-def test_the_viewer_writes_nothing_at_all(open_desk: Callable[..., Desk], files: list[Path], database: Path) -> None:
+def test_the_viewer_writes_nothing_at_all(
+    open_desk: Callable[..., ReviewApp], files: list[Path], database: Path
+) -> None:
     writer = ready(open_desk(files))
     do(writer, "mark")
     before = tables(database), (database / "dcmaudit.sqlite.db").read_bytes()
@@ -203,12 +220,12 @@ def test_the_viewer_writes_nothing_at_all(open_desk: Callable[..., Desk], files:
     for command in ("next-frame", "next-overlay", "next-file", "toggle-show-stored", "invert"):
         paint(session)
         do(session, command)
-    session.close()
+    services_of(session).files.end(session)
     assert (tables(database), (database / "dcmaudit.sqlite.db").read_bytes()) == before
 
 
 def test_a_database_that_can_only_be_read_refuses_marks_with_what_to_do(
-    open_desk: Callable[..., Desk], files: list[Path], database: Path
+    open_desk: Callable[..., ReviewApp], files: list[Path], database: Path
 ) -> None:
     with open_store(database, user="tester") as store:
         store.add_rects(str(files[0]), [NewRect(Box(1, 2, 9, 8), FrameAddress(0))])
@@ -221,11 +238,11 @@ def test_a_database_that_can_only_be_read_refuses_marks_with_what_to_do(
 
 
 def test_a_database_that_another_process_holds_refuses_and_nothing_is_half_done(
-    open_desk: Callable[..., Desk], files: list[Path], database: Path
+    open_desk: Callable[..., ReviewApp], files: list[Path], database: Path
 ) -> None:
     session = ready(open_desk(files, timeout=0.3))
     do(session, "mark", box=[1, 1, 4, 4])
-    wait_for(lambda: session.desk.store.identity(str(files[0])))
+    wait_for(lambda: store_of(session).identity(str(files[0])))
     before = tables(database)
     other = sqlite3.connect(database / "dcmaudit.sqlite.db", isolation_level=None)
     with closing(other):
@@ -253,7 +270,7 @@ def test_another_database_can_be_chosen(session: Session, database: Path, tmp_pa
 
 
 def test_two_documents_see_each_others_marks(session: Session) -> None:
-    other = session.desk.open_document()
+    other = app_of(session).open_session()
     assert state(other)["rects"] == []
     revision = other.revision
     do(session, "mark")
@@ -267,7 +284,7 @@ def test_two_documents_see_each_others_marks(session: Session) -> None:
 
 
 def test_two_documents_walk_apart(session: Session) -> None:
-    other = session.desk.open_document()
+    other = app_of(session).open_session()
     do(session, "next-file")
     do(session, "invert")
     assert (state(other)["worklist"]["number"], state(other)["view"]["inverted"]) == (1, False)
@@ -275,7 +292,7 @@ def test_two_documents_walk_apart(session: Session) -> None:
 
 def test_a_marked_file_is_found_again_after_it_was_moved(session: Session, files: list[Path], tmp_path: Path) -> None:
     do(session, "mark")
-    store = session.desk.store
+    store = store_of(session)
     wait_for(lambda: store.identity(str(files[0])) is not None)
     record = store.identity(str(files[0]))
     assert record is not None

@@ -12,8 +12,23 @@ import pytest
 from dcmaudit.dicom import Instance
 from dcmaudit.errors import DecodeError, UsageError
 from dcmaudit.model import FrameAddress, ThumbnailAddress
-from dcmaudit.review import Desk, Picture, Session
-from support.desks import do, paint, paint_all, ready, sight, state, tables, wait_for, write_cine, write_stray
+from dcmaudit.review import ReviewApp, Session
+from dcmaudit.review.services.picture_cache import PictureKey
+from support.desks import (
+    app_of,
+    do,
+    paint,
+    paint_all,
+    ready,
+    services_of,
+    sight,
+    state,
+    store_of,
+    tables,
+    wait_for,
+    write_cine,
+    write_stray,
+)
 from support.files import JPEG_BASELINE, dataset, file_bytes, gradient
 from support.thumbnails import jpeg, with_thumbnail
 from support.where import span
@@ -134,7 +149,7 @@ def test_how_each_plane_was_seen_is_stored_with_done(session: Session, database:
     do(session, "next-overlay")
     paint(session)
     do(session, "done-next", confirm=True)
-    records = session.desk.store.seen(str(files[0]))
+    records = store_of(session).seen(str(files[0]))
     assert {(record.how.value, record.spans) for record in records} == {
         ("seen", (span("f", 0, 1),)),
         ("skipped", (span("f", 1, 4),)),
@@ -144,9 +159,9 @@ def test_how_each_plane_was_seen_is_stored_with_done(session: Session, database:
 
 def test_a_plane_painted_just_before_leaving_is_counted_for_its_own_file(session: Session, files: list[Path]) -> None:
     do(session, "next-file")
-    session.painted([sight(session, 0, "f2")])
-    wait_for(lambda: session.desk.store.seen(str(files[0])))
-    assert [record.filename for record in session.desk.store.seen(str(files[0]))] == [str(files[0])]
+    services_of(session).seen.painted(session, [sight(session, 0, "f2")])
+    wait_for(lambda: store_of(session).seen(str(files[0])))
+    assert [record.filename for record in store_of(session).seen(str(files[0]))] == [str(files[0])]
 
 
 def test_what_was_seen_before_counts_when_the_file_comes_back(session: Session) -> None:
@@ -156,7 +171,7 @@ def test_what_was_seen_before_counts_when_the_file_comes_back(session: Session) 
 
 
 def test_stray_bits_are_found_in_the_background_and_the_plane_on_screen_stays(
-    open_desk: Callable[..., Desk], tmp_path: Path
+    open_desk: Callable[..., ReviewApp], tmp_path: Path
 ) -> None:
     session = ready(open_desk([write_stray(tmp_path / "stray.dcm")]))
     after = state(session)
@@ -166,7 +181,7 @@ def test_stray_bits_are_found_in_the_background_and_the_plane_on_screen_stays(
 
 
 def test_thumbnails_of_a_long_file_are_found_in_the_background_and_can_be_marked(
-    open_desk: Callable[..., Desk], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_desk: Callable[..., ReviewApp], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dcmaudit.dicom.instance._SOON", 100)
     frames = [jpeg(gradient(64, 64)), with_thumbnail(gradient(64, 64))]
@@ -181,11 +196,11 @@ def test_thumbnails_of_a_long_file_are_found_in_the_background_and_can_be_marked
     assert state(session)["plane"]["title"] == "thumbnail of frame 2"
     marked = do(session, "mark", box=[2, 2, 20, 12])
     assert len(marked["rects"]) == 1
-    assert session.desk.store.rects(str(path))[0].scope == ThumbnailAddress(1, 0)
+    assert store_of(session).rects(str(path))[0].scope == ThumbnailAddress(1, 0)
 
 
 def test_a_file_that_cannot_be_opened_is_an_entry_and_the_list_goes_on(
-    open_desk: Callable[..., Desk], files: list[Path]
+    open_desk: Callable[..., ReviewApp], files: list[Path]
 ) -> None:
     files[1].write_bytes(files[1].read_bytes())
     desk = open_desk(files)
@@ -198,7 +213,7 @@ def test_a_file_that_cannot_be_opened_is_an_entry_and_the_list_goes_on(
 
 
 def test_done_files_are_left_out_the_next_time_unless_review_is_asked_for(
-    open_desk: Callable[..., Desk], files: list[Path]
+    open_desk: Callable[..., ReviewApp], files: list[Path]
 ) -> None:
     first = ready(open_desk(files))
     do(first, "done-next", confirm=True)
@@ -217,13 +232,13 @@ def test_the_filter_walks_through_matching_names_only(session: Session, files: l
     assert do(session, "filter", text="")["worklist"]["total"] == 3
 
 
-def test_nothing_open_is_a_calm_state(open_desk: Callable[..., Desk]) -> None:
+def test_nothing_open_is_a_calm_state(open_desk: Callable[..., ReviewApp]) -> None:
     session = ready(open_desk([]))
     after = state(session)
     assert (after["worklist"]["index"], after["file"], after["plane"]) == (None, None, None)
 
 
-def test_files_can_be_opened_later(open_desk: Callable[..., Desk], files: list[Path], tmp_path: Path) -> None:
+def test_files_can_be_opened_later(open_desk: Callable[..., ReviewApp], files: list[Path], tmp_path: Path) -> None:
     session = ready(open_desk([]))
     after = do(session, "open-folder", path=str(files[0].parent))
     assert after["worklist"]["total"] == 3
@@ -234,23 +249,23 @@ def test_files_can_be_opened_later(open_desk: Callable[..., Desk], files: list[P
     assert do(session, "open-files", names=[str(files[2])])["file"]["name"] == str(files[2])
 
 
-def test_the_examples_can_be_tried_and_go_away_again(open_desk: Callable[..., Desk]) -> None:
+def test_the_examples_can_be_tried_and_go_away_again(open_desk: Callable[..., ReviewApp]) -> None:
     desk = open_desk([])
     session = ready(desk)
     after = do(session, "open-examples")
     assert after["worklist"]["total"] >= 5
-    folder = Path(desk.examples())
+    folder = Path(desk.services.examples.folder())
     assert folder.is_dir()
     desk.close()
     assert not folder.exists()
 
 
 def test_lists_that_were_opened_are_offered_on_the_start_page(
-    open_desk: Callable[..., Desk], files: list[Path]
+    open_desk: Callable[..., ReviewApp], files: list[Path]
 ) -> None:
     first = ready(open_desk([]))
     do(first, "open-folder-recursive", path=str(files[0].parent))
-    wait_for(first.desk.store.preferences)  # noted in the background
+    wait_for(store_of(first).preferences)  # noted in the background
     session = ready(open_desk([]))
     recent = state(session)["recent"]
     assert len(recent) == 1
@@ -267,9 +282,9 @@ def test_a_plane_that_cannot_be_decoded_never_counts_as_seen(session: Session, m
         return read(self, address)
 
     monkeypatch.setattr(Instance, "read", partly)
-    picture = Picture(0, FrameAddress(2))
+    picture = PictureKey(0, FrameAddress(2))
     with pytest.raises(DecodeError):
-        session.desk.pictures.request(picture, session.desk.referrer(session, 0)).result(10)
+        services_of(session).pictures.request(picture, app_of(session).referrer(session, 0)).result(10)
     paint_all(session)
     after = do(session, "done-next")
     assert (after["file"]["seen"], after["worklist"]["number"]) == (6, 1)

@@ -13,10 +13,9 @@ import pytest
 from dcmaudit.dicom import Instance
 from dcmaudit.errors import DecodeError, ReviewError
 from dcmaudit.model import FrameAddress, Projection, Rendering, View
-from dcmaudit.review import Picture
 from dcmaudit.review.services import picture_cache
-from dcmaudit.review.services.instance_cache import InstancePool
-from dcmaudit.review.services.picture_cache import PictureStore
+from dcmaudit.review.services.instance_cache import InstanceCache
+from dcmaudit.review.services.picture_cache import PictureCache, PictureKey
 from dcmaudit.review.services.threads import Workers
 from dcmaudit.sources import LocalReference
 from support.desks import wait_for, write_cine
@@ -29,16 +28,16 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store() -> Iterator[PictureStore]:
-    pool = InstancePool()
-    store = PictureStore(pool, limit=2000)
+def store() -> Iterator[PictureCache]:
+    pool = InstanceCache()
+    store = PictureCache(pool, limit=2000)
     yield store
     store.close()
     pool.close()
 
 
 def test_one_picture_is_made_once_for_all_who_want_it(
-    store: PictureStore, path: Path, monkeypatch: pytest.MonkeyPatch
+    store: PictureCache, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate, calls, read = threading.Event(), [], Instance.read
 
@@ -48,28 +47,28 @@ def test_one_picture_is_made_once_for_all_who_want_it(
         return read(self, address)
 
     monkeypatch.setattr(Instance, "read", slow)
-    picture = Picture(0, FrameAddress(0))
+    picture = PictureKey(0, FrameAddress(0))
     wanted = [store.request(picture, lambda: LocalReference(str(path))) for _ in range(5)]
     gate.set()
     assert len({future.result(10) for future in wanted}) == 1
     assert len(calls) == 1
 
 
-def test_what_is_kept_stays_within_the_limit(store: PictureStore, path: Path) -> None:
+def test_what_is_kept_stays_within_the_limit(store: PictureCache, path: Path) -> None:
     for frame in range(8):
         for view in (View(), View(inverted=True)):
-            store.request(Picture(0, FrameAddress(frame), view), lambda: LocalReference(str(path))).result(10)
+            store.request(PictureKey(0, FrameAddress(frame), view), lambda: LocalReference(str(path))).result(10)
             assert store._size == sum(map(len, store._kept.values())) <= 2000
     assert store._kept
 
 
 def test_a_failure_is_remembered_until_the_file_is_opened_again(
-    store: PictureStore, path: Path, monkeypatch: pytest.MonkeyPatch
+    store: PictureCache, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(_self: Instance, _address: Any) -> Any:
         raise DecodeError("no")
 
-    picture = Picture(0, FrameAddress(0))
+    picture = PictureKey(0, FrameAddress(0))
     with monkeypatch.context() as patched:
         patched.setattr(Instance, "read", broken)
         with pytest.raises(DecodeError):
@@ -81,15 +80,15 @@ def test_a_failure_is_remembered_until_the_file_is_opened_again(
     assert store.request(picture, lambda: LocalReference(str(path))).result(10)
 
 
-def test_prefetched_pictures_are_there_when_they_are_asked_for(store: PictureStore, path: Path) -> None:
-    picture = Picture(0, FrameAddress(3))
+def test_prefetched_pictures_are_there_when_they_are_asked_for(store: PictureCache, path: Path) -> None:
+    picture = PictureKey(0, FrameAddress(3))
     store.prefetch([(picture, lambda: LocalReference(str(path)))])
     wait_for(lambda: picture in store._kept)
     assert store.request(picture, lambda: LocalReference(str(path))).done()
 
 
 def test_a_projection_that_nobody_waits_for_is_given_up(
-    store: PictureStore, path: Path, monkeypatch: pytest.MonkeyPatch
+    store: PictureCache, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started, gate, read, calls = threading.Event(), threading.Event(), Instance.read, []
 
@@ -100,7 +99,7 @@ def test_a_projection_that_nobody_waits_for_is_given_up(
         return read(self, address)
 
     monkeypatch.setattr(Instance, "read", slow)
-    picture = Picture(0, FrameAddress(0), projection=Projection.MAX)
+    picture = PictureKey(0, FrameAddress(0), projection=Projection.MAX)
     future = store.request(picture, lambda: LocalReference(str(path)))
     started.wait(10)
     store.release(picture)
@@ -111,7 +110,7 @@ def test_a_projection_that_nobody_waits_for_is_given_up(
 
 
 def test_a_projection_names_the_planes_it_lacks(
-    store: PictureStore, path: Path, monkeypatch: pytest.MonkeyPatch
+    store: PictureCache, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = Instance.read
 
@@ -121,7 +120,7 @@ def test_a_projection_names_the_planes_it_lacks(
         return read(self, address)
 
     monkeypatch.setattr(Instance, "read", partly)
-    picture = Picture(0, FrameAddress(0), projection=Projection.MAX)
+    picture = PictureKey(0, FrameAddress(0), projection=Projection.MAX)
     store.request(picture, lambda: LocalReference(str(path))).result(10)
     assert store.left_out(picture) == {FrameAddress(5)}
 
@@ -136,7 +135,7 @@ def test_the_pool_closes_the_longest_unused_but_never_one_in_use(tmp_path: Path)
         def close(self) -> None:
             closed.append(self.name)
 
-    pool = InstancePool(limit=2, opener=lambda reference: Fake(reference.name))  # type: ignore[arg-type,return-value]
+    pool = InstanceCache(limit=2, opener=lambda reference: Fake(reference.name))  # type: ignore[arg-type,return-value]
     with pool.lease(0, lambda: LocalReference("/a")):
         for number, name in enumerate(("/b", "/c", "/d"), start=1):
             with pool.lease(number, lambda name=name: LocalReference(name)):
@@ -147,7 +146,7 @@ def test_the_pool_closes_the_longest_unused_but_never_one_in_use(tmp_path: Path)
 
 
 def test_a_file_closed_while_in_use_stays_open_for_its_user(path: Path) -> None:
-    pool = InstancePool()
+    pool = InstanceCache()
     with pool.lease(0, lambda: LocalReference(str(path))) as instance:
         pool.close()
         assert instance.read(FrameAddress(7)).array.shape == (48, 64)
@@ -168,7 +167,7 @@ def test_workers_that_are_stopped_cancel_what_waits_and_do_not_wait_for_what_han
 
 
 def test_a_picture_that_was_begun_is_the_one_that_is_asked_for_then(
-    store: PictureStore, path: Path, monkeypatch: pytest.MonkeyPatch
+    store: PictureCache, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls, read = [], Instance.read
 
@@ -177,7 +176,7 @@ def test_a_picture_that_was_begun_is_the_one_that_is_asked_for_then(
         return read(self, address)
 
     monkeypatch.setattr(Instance, "read", counting)
-    picture = Picture(0, FrameAddress(3))
+    picture = PictureKey(0, FrameAddress(3))
     store.begin(picture, lambda: LocalReference(str(path)))
     store.begin(picture, lambda: LocalReference(str(path)))
     assert store.request(picture, lambda: LocalReference(str(path))).result(10)
@@ -185,18 +184,18 @@ def test_a_picture_that_was_begun_is_the_one_that_is_asked_for_then(
     assert calls == [FrameAddress(3)]
 
 
-def test_a_file_that_is_dropped_leaves_no_picture_behind(store: PictureStore, path: Path) -> None:
-    picture = Picture(0, FrameAddress(3))
+def test_a_file_that_is_dropped_leaves_no_picture_behind(store: PictureCache, path: Path) -> None:
+    picture = PictureKey(0, FrameAddress(3))
     first = store.request(picture, lambda: LocalReference(str(path))).result(10)
     write_cine(path, frames=8, uid=2).write_bytes(path.read_bytes()[:-2000] + b"\xff" * 2000)
-    store._pool.drop(0)
+    store._instances.drop(0)
     store.drop(0)
     assert store._size == 0
     assert store.request(picture, lambda: LocalReference(str(path))).result(10) is not first
 
 
 def test_work_in_the_background_lets_pictures_through_that_somebody_waits_for(
-    store: PictureStore, path: Path, monkeypatch: pytest.MonkeyPatch
+    store: PictureCache, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate, read, order = threading.Event(), Instance.read, []
 
@@ -208,8 +207,8 @@ def test_work_in_the_background_lets_pictures_through_that_somebody_waits_for(
 
     monkeypatch.setattr(Instance, "read", slow)
     monkeypatch.setattr(picture_cache, "PATIENCE", 60)
-    wanted = store.request(Picture(0, FrameAddress(0)), lambda: LocalReference(str(path)))
-    store.prefetch([(Picture(0, FrameAddress(1)), lambda: LocalReference(str(path)))])
+    wanted = store.request(PictureKey(0, FrameAddress(0)), lambda: LocalReference(str(path)))
+    store.prefetch([(PictureKey(0, FrameAddress(1)), lambda: LocalReference(str(path)))])
     passed = threading.Event()
     background = threading.Thread(target=lambda: (store.let_through(), passed.set()))
     background.start()
@@ -223,7 +222,7 @@ def test_work_in_the_background_lets_pictures_through_that_somebody_waits_for(
 
 
 def test_a_picture_that_takes_for_ever_holds_up_nothing_else_for_long(
-    store: PictureStore, path: Path, monkeypatch: pytest.MonkeyPatch
+    store: PictureCache, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate, read = threading.Event(), Instance.read
 
@@ -233,7 +232,7 @@ def test_a_picture_that_takes_for_ever_holds_up_nothing_else_for_long(
 
     monkeypatch.setattr(Instance, "read", stuck)
     monkeypatch.setattr(picture_cache, "PATIENCE", 0.05)
-    wanted = store.request(Picture(0, FrameAddress(0)), lambda: LocalReference(str(path)))
+    wanted = store.request(PictureKey(0, FrameAddress(0)), lambda: LocalReference(str(path)))
     store.let_through()
     monkeypatch.setattr(picture_cache, "PATIENCE", 600)
     store.let_through()  # at once: waited for once, and known to take long
@@ -242,14 +241,14 @@ def test_a_picture_that_takes_for_ever_holds_up_nothing_else_for_long(
     assert wanted.result(10)
 
 
-def test_what_has_to_be_said_of_a_picture_is_kept_with_it(store: PictureStore, tmp_path: Path) -> None:
+def test_what_has_to_be_said_of_a_picture_is_kept_with_it(store: PictureCache, tmp_path: Path) -> None:
     cells = np.zeros((2, 16, 16), np.float32)
     cells[1] = np.nan
     path = tmp_path / "float.dcm"
     path.write_bytes(file_bytes(dataset(cells, frames=2)))
 
     def remark(frame: int, rendering: Rendering) -> tuple[Rendering, str | None] | None:
-        picture = Picture(0, FrameAddress(frame), View(rendering))
+        picture = PictureKey(0, FrameAddress(frame), View(rendering))
         store.request(picture, lambda: LocalReference(str(path))).result(10)
         told = store.remark(picture)
         return told and (told.rendering, told.reason)
@@ -263,4 +262,4 @@ def test_what_has_to_be_said_of_a_picture_is_kept_with_it(store: PictureStore, t
     assert nothing is not None
     assert "NaN" in (nothing[1] or "")
     store.drop(0)
-    assert store.remark(Picture(0, FrameAddress(1))) is None
+    assert store.remark(PictureKey(0, FrameAddress(1))) is None

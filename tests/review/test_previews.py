@@ -10,10 +10,10 @@ import pytest
 
 from dcmaudit.model import Box, Everywhere, FrameAddress, Origin, Region
 from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
-from dcmaudit.review import Desk, Session, perform
+from dcmaudit.review import ReviewApp, Session
 from dcmaudit.settings import Settings
 from dcmaudit.store import OcrEngine, open_store
-from support.desks import do, paint_all, ready, settled, state, tables, write_cine
+from support.desks import do, paint_all, perform, ready, services_of, settled, state, store_of, tables, write_cine
 from support.desks import text_everywhere as _text_everywhere
 
 RULE = """FORMAT dicom
@@ -38,7 +38,7 @@ def site(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def session(open_desk: Callable[..., Desk], files: list[Path], site: Path) -> Session:
+def session(open_desk: Callable[..., ReviewApp], files: list[Path], site: Path) -> Session:
     return ready(open_desk(files, smi_root=site))
 
 
@@ -47,7 +47,7 @@ def name(session: Session) -> str:
 
 
 def marks(session: Session, filename: str) -> list[tuple[Box | None, object, object]]:
-    return [(row.box, row.scope, row.engine) for row in session.desk.store.rects(filename)]
+    return [(row.box, row.scope, row.engine) for row in store_of(session).rects(filename)]
 
 
 STORED = [(BANNER, Everywhere.ALL_FRAMES, OcrEngine.RULE)]
@@ -83,7 +83,7 @@ def test_every_way_to_finish_a_file_stores_what_was_black_on_all_frames(session:
     filename = name(session)
     FINISH[way](session)
     assert marks(session, filename) == STORED
-    assert session.desk.store.screen(filename) == Screen(PreviewPolicy.STORE, ("redact-rules",), (AREA,))
+    assert store_of(session).screen(filename) == Screen(PreviewPolicy.STORE, ("redact-rules",), (AREA,))
     assert "stored now" in str(state(session)["message"]["text"])
 
 
@@ -94,11 +94,11 @@ def test_one_undo_takes_the_stored_previews_and_the_state_back(session: Session,
     after = {key: rows for key, rows in tables(database).items() if key != "dcmaudit_seen"}
     do(session, "undo")
     assert marks(session, filename) == []
-    assert session.desk.store.tag(filename) is None
-    assert session.desk.store.screen(filename) is None
+    assert store_of(session).tag(filename) is None
+    assert store_of(session).screen(filename) is None
     do(session, "redo")
     assert {key: rows for key, rows in tables(database).items() if key != "dcmaudit_seen"} == after
-    assert session.desk.store.screen(filename) is not None
+    assert store_of(session).screen(filename) is not None
 
 
 def test_without_redaction_on_the_screen_the_same_is_stored(session: Session) -> None:
@@ -113,7 +113,7 @@ def test_with_the_option_off_nothing_was_black_and_nothing_is_stored(session: Se
     do(session, "toggle-redact-rules")
     finish_by_n(session)
     assert marks(session, filename) == []
-    assert session.desk.store.screen(filename) == Screen(PreviewPolicy.STORE)
+    assert store_of(session).screen(filename) == Screen(PreviewPolicy.STORE)
 
 
 def test_what_a_mark_covers_on_all_frames_is_not_stored_again(session: Session) -> None:
@@ -122,7 +122,7 @@ def test_what_a_mark_covers_on_all_frames_is_not_stored_again(session: Session) 
     assert state(session)["file"]["previews"] == 0
     finish_by_n(session)
     assert marks(session, filename) == [(Box(0, 0, 64, 12), Everywhere.ALL_FRAMES, OcrEngine.NONE)]
-    screen = session.desk.store.screen(filename)
+    screen = store_of(session).screen(filename)
     assert screen is not None
     assert screen.areas == (AREA,), "it was black all the same"
 
@@ -148,7 +148,7 @@ def test_leaving_previews_is_said_in_the_database_and_on_the_page(session: Sessi
     assert do(session, "previews-leave")["previews"] == "leave"
     finish_by_n(session)
     assert marks(session, filename) == []
-    assert session.desk.store.screen(filename) == Screen(PreviewPolicy.LEAVE, ("redact-rules",), (AREA,))
+    assert store_of(session).screen(filename) == Screen(PreviewPolicy.LEAVE, ("redact-rules",), (AREA,))
     assert state(session)["message"]["kind"] == "warning"
 
 
@@ -162,10 +162,10 @@ def test_asking_leaves_the_choice_to_the_reviewer(
     FINISH[way](session)
     question = state(session)["question"]
     assert "1 area is shown black" in question["text"]
-    assert session.desk.store.tag(filename) is None
+    assert store_of(session).tag(filename) is None
     do(session, question["command"], **question[answer])
     assert marks(session, filename) == expected
-    tag = session.desk.store.tag(filename)
+    tag = store_of(session).tag(filename)
     assert tag is not None
     assert (tag.marked, tag.comment) == (way == "t", "hm" if way == "c" else None)
 
@@ -177,22 +177,22 @@ def test_an_answer_about_another_file_finishes_nothing(session: Session) -> None
     do(session, "next-file")
     with pytest.raises(Exception, match="another file"):
         perform(session, question["command"], question["args"])
-    assert session.desk.store.tag(name(session)) is None
+    assert store_of(session).tag(name(session)) is None
 
 
 def test_the_setting_is_kept_and_a_site_can_choose_the_first_one(
-    open_desk: Callable[..., Desk], files: list[Path]
+    open_desk: Callable[..., ReviewApp], files: list[Path]
 ) -> None:
     desk = open_desk(files, previews="ask")
     session = ready(desk)
     assert state(session)["previews"] == "ask"
     do(session, "previews-leave")
-    assert state(desk.open_document())["previews"] == "leave"
+    assert state(desk.open_session())["previews"] == "leave"
     assert Settings().previews is PreviewPolicy.STORE
 
 
 def test_the_viewer_stores_nothing(
-    open_desk: Callable[..., Desk], files: list[Path], site: Path, database: Path
+    open_desk: Callable[..., ReviewApp], files: list[Path], site: Path, database: Path
 ) -> None:
     session = ready(open_desk(files, smi_root=site, viewer=True))
     (rect,) = state(session)["rects"]
@@ -213,7 +213,7 @@ def test_r_on_an_equal_rectangle_stores_nothing_and_says_where_it_is(session: Se
     do(session, "next-frame")
     after = do(session, "mark", box=[20, 20, 30, 30])
     assert "marked on all frames already" in after["message"]["text"]
-    assert len([row for row in session.desk.store.rects(name(session)) if row.box == Box(20, 20, 30, 30)]) == 1
+    assert len([row for row in store_of(session).rects(name(session)) if row.box == Box(20, 20, 30, 30)]) == 1
     label = state(session)["can"]["undo"]
     do(session, "undo")
     assert label == "rectangle"
@@ -222,7 +222,7 @@ def test_r_on_an_equal_rectangle_stores_nothing_and_says_where_it_is(session: Se
 def test_a_stores_nothing_twice(session: Session) -> None:
     file = session.opened()
     ocr = Region(BANNER, FrameAddress(0), Origin.OCR, "text was read", text="NAME")
-    session.desk.replace_read(file, FrameAddress(0), [ocr])
+    services_of(session).suggestions.replace_read(file, FrameAddress(0), [ocr])
     do(session, "apply-all")
     assert marks(session, file.name) == STORED
     after = do(session, "apply-all")
@@ -235,7 +235,7 @@ def test_a_stores_nothing_twice(session: Session) -> None:
 def test_each_suggestion_is_stored_where_it_means(session: Session) -> None:
     file = session.opened()
     ocr = Region(Box(30, 30, 40, 40), FrameAddress(0), Origin.OCR, "text was read", text="NAME")
-    session.desk.replace_read(file, FrameAddress(0), [ocr])
+    services_of(session).suggestions.replace_read(file, FrameAddress(0), [ocr])
     do(session, "apply-all")
     assert sorted((str(box), scope) for box, scope, _ in marks(session, file.name)) == [
         (str(BANNER), Everywhere.ALL_FRAMES), (str(Box(30, 30, 40, 40)), FrameAddress(0)),
@@ -254,7 +254,11 @@ def test_the_scope_of_a_suggestion_can_be_narrowed(session: Session) -> None:
     ("scope", "expected"), [("all frames", Everywhere.ALL_FRAMES), ("this plane", FrameAddress(0))]
 )
 def test_a_rectangle_of_a_similar_image_means_what_it_meant_there(
-    open_desk: Callable[..., Desk], files: list[Path], monkeypatch: pytest.MonkeyPatch, scope: str, expected: object
+    open_desk: Callable[..., ReviewApp],
+    files: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
+    scope: str,
+    expected: object,
 ) -> None:
     _text_everywhere(monkeypatch)
     session = ready(open_desk(files))
@@ -274,7 +278,7 @@ def test_a_mark_whose_rows_another_program_deleted_is_shown_and_can_be_removed(
     do(session, "mark", box=[20, 20, 30, 30], scope="all frames")
     with open_store(database, user="other") as store, store._database.writing() as other:
         other.connection.exec_driver_sql('DELETE FROM "DicomRects" WHERE frame = 1')
-    session.load_records(session.opened())
+    services_of(session).records.load(session, session.opened())
     (problem,) = [rect for rect in state(session)["rects"] if rect["box"] is None]
     assert "frame 1 of 4" in problem["reason"]
     do(session, "remove-rect", id=problem["id"])
@@ -282,7 +286,7 @@ def test_a_mark_whose_rows_another_program_deleted_is_shown_and_can_be_removed(
 
 
 def test_opening_a_file_completes_marks_of_earlier_versions(
-    open_desk: Callable[..., Desk], tmp_path: Path, database: Path
+    open_desk: Callable[..., ReviewApp], tmp_path: Path, database: Path
 ) -> None:
     from dcmaudit.store import NewRect
     from support.desks import wait_for
@@ -295,7 +299,7 @@ def test_opening_a_file_completes_marks_of_earlier_versions(
 
 
 def test_hiding_is_remembered_and_can_be_taken_back_later(
-    open_desk: Callable[..., Desk], files: list[Path], site: Path
+    open_desk: Callable[..., ReviewApp], files: list[Path], site: Path
 ) -> None:
     session = ready(open_desk(files, smi_root=site))
     (rect,) = state(session)["rects"]
@@ -305,7 +309,7 @@ def test_hiding_is_remembered_and_can_be_taken_back_later(
     filename = name(again)
     finish_by_n(again)
     assert marks(again, filename) == []
-    screen = again.desk.store.screen(filename)
+    screen = store_of(again).screen(filename)
     assert screen is not None
     assert screen.areas == ()
     do(again, "previous-file")

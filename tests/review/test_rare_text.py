@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dcmaudit.review import Desk, Session
-from support.desks import MODEL, do, paint_all, ready, settled, state
+from dcmaudit.review import ReviewApp, Session
+from support.desks import MODEL, do, paint_all, ready, services_of, settled, state
 from support.files import dataset, file_bytes
 from support.lettering import lettered
 
@@ -27,7 +27,7 @@ def write_page(path: Path, *, uid: int, text: bool) -> Path:
 def finish(session: Session, box: list[int] | None) -> None:
     settled(session)
     paint_all(session)
-    session.go(0)
+    services_of(session).files.go(session, 0)
     if box is not None:
         do(session, "mark", box=box)
     do(session, "done-next", confirm=True)
@@ -40,7 +40,7 @@ def suggested(session: Session) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("has_text", [True, False])
 def test_a_place_that_a_third_of_the_images_have_is_suggested_only_where_the_picture_shows_text(
-    open_desk: Callable[..., Desk], tmp_path: Path, has_text: bool
+    open_desk: Callable[..., ReviewApp], tmp_path: Path, has_text: bool
 ) -> None:
     texts = [True, False, False, True, False, False, has_text]
     session = ready(open_desk([write_page(tmp_path / f"{n}.dcm", uid=n, text=text) for n, text in enumerate(texts, 1)]))

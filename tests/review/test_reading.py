@@ -15,7 +15,7 @@ from dcmaudit.detect.ocr import EngineKind
 from dcmaudit.detect.textnet import network
 from dcmaudit.errors import EngineError
 from dcmaudit.model import Box, Origin
-from dcmaudit.review import Desk
+from dcmaudit.review import ReviewApp
 from support.desks import do, ready, state, tables, wait_for
 from support.files import dataset, file_bytes
 from support.lettering import lettered
@@ -37,7 +37,7 @@ def found(session: Any) -> list[dict[str, Any]]:
 
 
 def test_o_suggests_what_is_written_with_confidence_and_verdict(
-    open_desk: Callable[..., Desk], named: Path, database: Path
+    open_desk: Callable[..., ReviewApp], named: Path, database: Path
 ) -> None:
     session = ready(open_desk([named]))
     do(session, "ocr")
@@ -56,7 +56,9 @@ def test_o_suggests_what_is_written_with_confidence_and_verdict(
     assert "MERRI" not in message.upper()
 
 
-def test_o_twice_gives_no_rectangle_twice_and_one_can_be_applied(open_desk: Callable[..., Desk], named: Path) -> None:
+def test_o_twice_gives_no_rectangle_twice_and_one_can_be_applied(
+    open_desk: Callable[..., ReviewApp], named: Path
+) -> None:
     session = ready(open_desk([named]))
     do(session, "ocr")
     wait_for(lambda: len(found(session)) == 2, 60)
@@ -69,7 +71,7 @@ def test_o_twice_gives_no_rectangle_twice_and_one_can_be_applied(open_desk: Call
 
 
 def test_an_empty_plane_says_that_nothing_was_found_and_that_this_proves_nothing(
-    open_desk: Callable[..., Desk], named: Path
+    open_desk: Callable[..., ReviewApp], named: Path
 ) -> None:
     session = ready(open_desk([named]))
     do(session, "go-plane", key="f1")
@@ -79,7 +81,7 @@ def test_an_empty_plane_says_that_nothing_was_found_and_that_this_proves_nothing
 
 
 def test_the_reviewer_goes_on_while_text_is_read_and_an_engine_that_fails_is_named(
-    open_desk: Callable[..., Desk], named: Path, monkeypatch: pytest.MonkeyPatch
+    open_desk: Callable[..., ReviewApp], named: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = threading.Event()
 
@@ -98,7 +100,7 @@ def test_the_reviewer_goes_on_while_text_is_read_and_an_engine_that_fails_is_nam
 
 
 def test_what_was_half_seen_is_kept_apart_and_the_plane_says_how_likely_text_is(
-    open_desk: Callable[..., Desk], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_desk: Callable[..., ReviewApp], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(network, "FOLDER", write_net(tmp_path / "net"))
     picture = np.full((200, 320), 20, np.uint8)
@@ -119,7 +121,7 @@ def test_what_was_half_seen_is_kept_apart_and_the_plane_says_how_likely_text_is(
 
 
 def test_a_processor_with_another_answer_is_said_by_o(
-    open_desk: Callable[..., Desk], named: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_desk: Callable[..., ReviewApp], named: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = write_net(tmp_path / "other")
     described = json.loads((folder / "weights.json").read_text())

@@ -20,7 +20,7 @@ from dcmaudit.pipeline.jobs import RedactionJob, RedactionTask
 from dcmaudit.pipeline.ocr import OcrJob, read_file
 from dcmaudit.pipeline.output import Naming
 from dcmaudit.pipeline.plans import plan_for
-from dcmaudit.review import Desk
+from dcmaudit.review import ReviewApp
 from dcmaudit.sources import LocalReference
 from support.desks import do, ready, state, wait_for
 from support.files import JPEG_BASELINE, RLE, Overlay, dataset, file_bytes
@@ -100,7 +100,7 @@ def by_batch(path: Path) -> dict[str, list[Told]]:
     }
 
 
-def by_reviewer(desk: Desk) -> dict[str, list[Told]]:
+def by_reviewer(desk: ReviewApp) -> dict[str, list[Told]]:
     """What the key o says of each plane, asked from the last to the first."""
     session = ready(desk)
     found: dict[str, list[Told]] = {}
@@ -121,7 +121,7 @@ def by_reviewer(desk: Desk) -> dict[str, list[Told]]:
 
 @pytest.mark.parametrize("kind", kinds())
 def test_the_key_o_finds_on_every_plane_what_ocr_finds(
-    open_desk: Callable[..., Desk], tmp_path: Path, kind: str
+    open_desk: Callable[..., ReviewApp], tmp_path: Path, kind: str
 ) -> None:
     path = tmp_path / "image.dcm"
     path.write_bytes(kinds()[kind])
@@ -153,7 +153,7 @@ LABEL corner
 
 
 def test_the_reviewer_shows_the_rectangles_of_the_header_that_redact_blacks(
-    open_desk: Callable[..., Desk], tmp_path: Path
+    open_desk: Callable[..., ReviewApp], tmp_path: Path
 ) -> None:
     rules = tmp_path / "deid.dicom.site"
     rules.write_text(RECIPE)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcmaudit.model import Box, FrameAddress, HowSeen, PlaneGroup, PlaneKind, PlaneList, Size
-from dcmaudit.review.state.seen import Places, SeenPlanes
+from dcmaudit.review.state.seen import NumberRanges, SeenPlanes
 from dcmaudit.review.state.sight import Fidelity, Issued, way_projected
 from dcmaudit.store import Looked, SeenRecord
 from support.where import span
@@ -21,7 +21,7 @@ ICON = PlaneGroup(PlaneKind.ICON, 1, range(1), SIZE)
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 8))))
 def test_places_hold_what_a_set_holds(spans: list[tuple[int, int]]) -> None:
-    places, expected = Places(), set()
+    places, expected = NumberRanges(), set()
     for start, length in spans:
         new = set(range(start, start + length)) - expected
         assert places.add(start, start + length) == bool(new)

@@ -8,7 +8,7 @@ from typing import Any
 from dcmaudit.model import Box, Everywhere, FrameAddress, Origin, OverlayAddress, Region, Verdict
 from dcmaudit.review import Session
 from dcmaudit.store import NewRect, OcrEngine
-from support.desks import do, state
+from support.desks import do, services_of, state, store_of
 
 BOX = Box(1, 1, 9, 9)
 
@@ -20,8 +20,8 @@ def _heat(session: Session) -> list[Any]:
 def _store(session: Session, *found: tuple[Any, Verdict]) -> None:
     file = session.opened()
     rects = [NewRect(BOX, scope, engine=OcrEngine.LINES, text="x", verdict=verdict) for scope, verdict in found]
-    session.desk.store.add_rects(file.name, rects)
-    session.load_records(file)
+    store_of(session).add_rects(file.name, rects)
+    services_of(session).records.load(session, file)
 
 
 def test_stored_findings_heat_their_planes_by_verdict(session: Session) -> None:
@@ -51,7 +51,7 @@ def test_a_detector_and_a_look_by_hand_heat_planes_too(session: Session) -> None
     file = session.opened()
     file.heat["f3"] = 0.5
     region = Region(BOX, FrameAddress(0), Origin.OCR, "read", "x", Verdict.IDENTIFYING, 0.9)
-    session.desk.replace_read(file, FrameAddress(0), [region])
+    services_of(session).suggestions.replace_read(file, FrameAddress(0), [region])
     assert _heat(session)[0] == [[0, 1, 1.0], [3, 4, 0.5]]
     do(session, "reject-one", id=state(session)["rects"][0]["id"])
     assert _heat(session)[0] == [[3, 4, 0.5]]
@@ -62,7 +62,7 @@ def test_a_detector_and_a_look_by_hand_heat_planes_too(session: Session) -> None
 def test_rejected_candidates_are_shown_on_request_and_can_be_applied(session: Session, tmp_path: Path) -> None:
     file = session.opened()
     aside = Region(Box(20, 20, 30, 30), FrameAddress(0), Origin.OCR, "too faint to be sure", None, Verdict.UNKNOWN, 0.2)
-    session.desk.replace_read(file, FrameAddress(0), [], rejected=[aside])
+    services_of(session).suggestions.replace_read(file, FrameAddress(0), [], rejected=[aside])
     assert state(session)["rects"] == []
     shown = do(session, "rejected")["rects"]
     assert [(rect["box"], rect["rejected"], rect["applied"]) for rect in shown] == [([20, 20, 30, 30], True, False)]
@@ -74,5 +74,5 @@ def test_rejected_candidates_are_shown_on_request_and_can_be_applied(session: Se
 
 
 def test_what_a_detector_finds_unlikely_is_not_shown(session: Session) -> None:
-    session.opened().heat = {"f1": 0.24, "f2": 0.25}
+    session.opened().change(heat={"f1": 0.24, "f2": 0.25})
     assert _heat(session)[0] == [[2, 3, 0.25]]

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pydicom.dataset import Dataset
 
-from dcmaudit.review import Desk
-from support.desks import do, ready, state, tables, write_cine
+from dcmaudit.review import ReviewApp
+from support.desks import do, ready, services_of, state, tables, write_cine
 
 RULE = """FORMAT dicom
 
@@ -38,7 +38,7 @@ def region(left: int, top: int, right: int, bottom: int) -> Dataset:
 
 
 def test_a_matching_rule_is_shown_black_but_is_not_stored(
-    open_desk: Callable[..., Desk], files: list[Path], site: Path, database: Path
+    open_desk: Callable[..., ReviewApp], files: list[Path], site: Path, database: Path
 ) -> None:
     session = ready(open_desk(files, smi_root=site))
     rects = state(session)["rects"]
@@ -52,7 +52,7 @@ def test_a_matching_rule_is_shown_black_but_is_not_stored(
 
 
 def test_the_options_switch_blackening_and_highlighting_apart(
-    open_desk: Callable[..., Desk], files: list[Path], site: Path
+    open_desk: Callable[..., ReviewApp], files: list[Path], site: Path
 ) -> None:
     session = ready(open_desk(files, smi_root=site))
     after = do(session, "set-option", name="redact-rules", value=False)
@@ -64,7 +64,7 @@ def test_the_options_switch_blackening_and_highlighting_apart(
 
 
 def test_applying_stores_the_rectangle_of_a_rule(
-    open_desk: Callable[..., Desk], files: list[Path], site: Path, database: Path
+    open_desk: Callable[..., ReviewApp], files: list[Path], site: Path, database: Path
 ) -> None:
     session = ready(open_desk(files, smi_root=site))
     after = do(session, "apply-all")
@@ -74,7 +74,7 @@ def test_applying_stores_the_rectangle_of_a_rule(
 
 
 def test_what_lies_outside_the_ultrasound_regions_is_suggested(
-    open_desk: Callable[..., Desk], tmp_path: Path, site: Path
+    open_desk: Callable[..., ReviewApp], tmp_path: Path, site: Path
 ) -> None:
     file = write_cine(tmp_path / "us.dcm", ManufacturerModelName="Other",
                       SequenceOfUltrasoundRegions=[region(0, 8, 63, 47)])  # fmt: skip
@@ -87,7 +87,7 @@ def test_what_lies_outside_the_ultrasound_regions_is_suggested(
 
 
 def test_rules_that_cannot_be_read_are_reported_and_the_file_is_still_shown(
-    open_desk: Callable[..., Desk], files: list[Path], site: Path
+    open_desk: Callable[..., ReviewApp], files: list[Path], site: Path
 ) -> None:
     (site / "data" / "deid" / "deid.dicom.site").write_text("LABEL without a filter\n")
     session = ready(open_desk(files, smi_root=site))
@@ -99,7 +99,7 @@ def test_rules_that_cannot_be_read_are_reported_and_the_file_is_still_shown(
 
 
 def test_rules_that_can_never_apply_are_told_with_every_file(
-    open_desk: Callable[..., Desk], files: list[Path], site: Path
+    open_desk: Callable[..., ReviewApp], files: list[Path], site: Path
 ) -> None:
     rules = site / "data" / "deid" / "deid.dicom.site"
     rules.write_text("FORMAT dicom\n%filter graylist\nLABEL a\n  contains Manfacturer GE\n  coordinates 0,0,9,9\n")
@@ -108,7 +108,7 @@ def test_rules_that_can_never_apply_are_told_with_every_file(
     assert any("line 4, column 1: no element is called Manfacturer" in note for note in notes)
 
 
-def test_a_rule_that_denies_a_file_is_told(open_desk: Callable[..., Desk], files: list[Path], site: Path) -> None:
+def test_a_rule_that_denies_a_file_is_told(open_desk: Callable[..., ReviewApp], files: list[Path], site: Path) -> None:
     rules = site / "data" / "deid" / "deid.dicom.site"
     rules.write_text("FORMAT dicom\n%filter blacklist\nLABEL no scans\n  present Rows\n")
     notes = state(ready(open_desk(files, smi_root=site)))["file"]["notes"]
@@ -118,20 +118,24 @@ def test_a_rule_that_denies_a_file_is_told(open_desk: Callable[..., Desk], files
     )
 
 
-def test_regions_that_cannot_be_used_are_noted(open_desk: Callable[..., Desk], tmp_path: Path) -> None:
+def test_regions_that_cannot_be_used_are_noted(open_desk: Callable[..., ReviewApp], tmp_path: Path) -> None:
     file = write_cine(tmp_path / "us.dcm", SequenceOfUltrasoundRegions=[region(50, 40, 10, 10)])
     notes = state(ready(open_desk([file])))["file"]["notes"]
     assert any(note.startswith("ultrasound region 1 of 1 is not kept") for note in notes)
 
 
 def test_suggestions_are_being_looked_for_until_the_last_search_has_ended(
-    open_desk: Callable[..., Desk], files: list[Path]
+    open_desk: Callable[..., ReviewApp], files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = ready(open_desk(files))
-    file, suggester = session.opened(), session.desk._suggester
-    suggester.begin(file)
-    suggester.begin(file)
-    suggester.work(session, file)
+    file, suggestions = session.opened(), services_of(session).suggestions
+    jobs: list[Callable[[], None]] = []
+    monkeypatch.setattr(services_of(session).background, "soon", jobs.append)
+    file.change(searched=frozenset())
+    suggestions.begin(session, file)
+    suggestions.begin(session, file)
+    first, last = jobs
+    first()
     assert state(session)["file"]["suggesting"]
-    suggester.work(session, file)
+    last()
     assert not state(session)["file"]["suggesting"]

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from dcmaudit.model import Box, FrameAddress
-from dcmaudit.review import Desk, Session, worklist_rows
+from dcmaudit.review import ReviewApp, Session, worklist_rows
 from dcmaudit.store import NewRect, OcrEngine, Store, open_store
-from support.desks import do, ready, settled, state, wait_for, write_cine
+from support.desks import app_of, do, ready, services_of, settled, state, wait_for, write_cine
 
 
 @pytest.fixture
 def watched(session: Session) -> Session:
     """The document with a page that waits for news."""
     session.listen(lambda: None)
-    session.desk.watcher.look()
+    services_of(session).watcher.look()
     return session
 
 
@@ -39,7 +39,7 @@ def test_findings_that_are_stored_while_the_file_is_open_appear(
     do(watched, "cursor", box=[30, 30, 40, 40])
     before = state(watched)
     elsewhere.add_rects(str(files[0]), [FOUND])
-    watched.desk.watcher.look()
+    services_of(watched).watcher.look()
     settled(watched)
     after = state(watched)
     assert [(rect["box"], rect["source"], rect["applied"]) for rect in after["rects"]] == [
@@ -55,23 +55,23 @@ def test_findings_that_are_stored_while_the_file_is_open_appear(
 def test_what_another_person_tags_is_shown(watched: Session, elsewhere: Store, files: list[Path]) -> None:
     assert watched.file is not None and watched.file.facts is not None
     elsewhere.set_marked(str(files[0]), watched.file.facts.device, marked=True)
-    watched.desk.watcher.look()
+    services_of(watched).watcher.look()
     assert (state(watched)["file"]["state"], state(watched)["message"]) == ("tagged", None)
 
 
 def test_a_warning_that_stands_there_is_not_replaced(watched: Session, elsewhere: Store, files: list[Path]) -> None:
     watched.say("Look here.", "warning")
     elsewhere.add_rects(str(files[0]), [FOUND])
-    watched.desk.watcher.look()
+    services_of(watched).watcher.look()
     assert state(watched)["message"]["text"] == "Look here."
     assert len(state(watched)["rects"]) == 1
 
 
 def test_own_marks_are_no_news_for_the_file(watched: Session) -> None:
     do(watched, "mark", box=[1, 1, 9, 9])
-    watched.desk.watcher.look()
+    services_of(watched).watcher.look()
     before = state(watched)
-    watched.desk.watcher.look()
+    services_of(watched).watcher.look()
     after = state(watched)
     assert (after["revision"], after["message"]) == (before["revision"], before["message"])
     assert len(after["rects"]) == 1
@@ -79,19 +79,19 @@ def test_own_marks_are_no_news_for_the_file(watched: Session) -> None:
 
 def test_a_document_without_a_page_is_left_alone(session: Session, elsewhere: Store, files: list[Path]) -> None:
     elsewhere.add_rects(str(files[0]), [FOUND])
-    session.desk.watcher.look()
+    services_of(session).watcher.look()
     assert state(session)["rects"] == []
 
 
 def test_a_file_that_changes_on_disk_is_told_before_anybody_marks_it(watched: Session, files: list[Path]) -> None:
     write_cine(files[0], frames=2, uid=5)
     revision = watched.revision
-    watched.desk.watcher.look()
+    services_of(watched).watcher.look()
     assert (state(watched)["file"]["changed"], watched.revision > revision) == (True, True)
 
 
 def test_the_watcher_looks_by_itself(
-    open_desk: Callable[..., Desk], files: list[Path], database: Path, monkeypatch: pytest.MonkeyPatch
+    open_desk: Callable[..., ReviewApp], files: list[Path], database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dcmaudit.review.services.watcher.PAUSE", 0.02)
     session = ready(open_desk(files))
@@ -102,7 +102,7 @@ def test_the_watcher_looks_by_itself(
 
 
 def test_a_mistake_does_not_end_the_watch(
-    open_desk: Callable[..., Desk],
+    open_desk: Callable[..., ReviewApp],
     files: list[Path],
     database: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -110,7 +110,7 @@ def test_a_mistake_does_not_end_the_watch(
 ) -> None:
     monkeypatch.setattr("dcmaudit.review.services.watcher.PAUSE", 0.02)
     session = ready(open_desk(files))
-    look = session.desk.watcher._look_at
+    look = services_of(session).watcher._look_at
     mistakes = [RuntimeError("SMITH^J")]
 
     def once_wrong(*arguments: Any) -> None:
@@ -118,7 +118,7 @@ def test_a_mistake_does_not_end_the_watch(
             raise mistakes.pop()
         look(*arguments)
 
-    monkeypatch.setattr(session.desk.watcher, "_look_at", once_wrong)
+    monkeypatch.setattr(services_of(session).watcher, "_look_at", once_wrong)
     session.listen(lambda: None)
     wait_for(lambda: not mistakes)
     with open_store(database, user="somebody") as store:
@@ -130,7 +130,7 @@ def test_a_mistake_does_not_end_the_watch(
 
 def rows(session: Session) -> list[tuple[str, str, str | None]]:
     """Name, state and finisher of every row of the document's list."""
-    shown = worklist_rows(session, list(enumerate(session.selection.places)))
+    shown = worklist_rows(session, services_of(session), list(enumerate(session.selection.places)))
     return [(Path(str(row["name"])).name, str(row["state"]), row["done_by"]) for row in shown]  # type: ignore[misc]
 
 
@@ -144,14 +144,14 @@ def test_files_that_somebody_else_finished_leave_the_list_and_come_back(
     watched: Session, elsewhere: Store, files: list[Path], marked: bool
 ) -> None:
     finish(watched, elsewhere, files[1], marked=marked)
-    watched.desk.watcher.look()
+    services_of(watched).watcher.look()
     assert [name for name, *_ in rows(watched)] == ["US0001.dcm", "US0003.dcm"]
     now = state(watched)["worklist"]
     assert (now["total"], now["left"], now["number"], now["found"]) == (2, 2, 1, 3)
     do(watched, "next-file")
     assert state(watched)["file"]["name"] == str(files[2])
     elsewhere.clear(str(files[1]))
-    watched.desk.watcher.look()
+    services_of(watched).watcher.look()
     assert len(rows(watched)) == 3
 
 
@@ -161,7 +161,7 @@ def test_the_open_file_and_the_own_files_stay_in_the_list(
     do(watched, "done-next", confirm=True)
     settled(watched)
     finish(watched, elsewhere, files[1])
-    watched.desk.watcher.look()
+    services_of(watched).watcher.look()
     assert state(watched)["file"]["name"] == str(files[1])
     assert state(watched)["file"]["done_by"] == "somebody"
     assert rows(watched) == [
@@ -176,7 +176,7 @@ def test_where_done_files_are_shown_they_stay_with_the_name_of_the_finisher(
 ) -> None:
     do(watched, "set-option", name="ignore-done", value=False)
     finish(watched, elsewhere, files[2])
-    watched.desk.watcher.look()
+    services_of(watched).watcher.look()
     assert rows(watched)[2] == ("US0003.dcm", "done", "somebody")
     do(watched, "go-file", index=2)
     settled(watched)
@@ -184,13 +184,13 @@ def test_where_done_files_are_shown_they_stay_with_the_name_of_the_finisher(
 
 
 def test_another_document_of_the_same_server_follows_too(session: Session, files: list[Path]) -> None:
-    other = session.desk.open_document()
+    other = app_of(session).open_session()
     settled(other)
     other.listen(lambda: None)
-    session.desk.watcher.look()
+    services_of(session).watcher.look()
     do(session, "done-next", confirm=True)
     settled(session)
     do(other, "go-file", index=1)
-    session.desk.watcher.look()
+    services_of(session).watcher.look()
     assert [name for name, *_ in rows(other)] == ["US0002.dcm", "US0003.dcm"]
     assert len(rows(session)) == 3, "numbers do not move under the one who works"

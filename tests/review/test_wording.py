@@ -67,7 +67,7 @@ def test_a_hint_is_put_as_the_page_has_it(hint: str, page: str | None) -> None:
 def test_a_database_that_cannot_be_used_is_told_in_words_of_the_page(tmp_path: Path) -> None:
     desk = make_desk(tmp_path / "database", [str(write_cine(tmp_path / "a.dcm", frames=1))])
     try:
-        session = desk.open_document()
+        session = desk.open_session()
         wait_for(lambda: session.file is not None and not session.file.opening)
         with pytest.raises(DcmauditError) as caught:
             do(session, "set-database", path="/dev/null")

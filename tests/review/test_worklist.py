@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 
 from dcmaudit.errors import SourceUnreadableError
 from dcmaudit.model import ReviewState
-from dcmaudit.review import Filter, Selection, Worklist
+from dcmaudit.review.services.worklist_filler import Filling
 from dcmaudit.review.state.name_list import BLOCK, NameList
+from dcmaudit.review.state.selection import Filter, Selection
+from dcmaudit.review.state.worklist import Worklist
 from dcmaudit.sources import Found, LocalReference, Passed, Passing, Problem
-from support.desks import make_desk, state, wait_for, write_cine
+from support.desks import make_desk, services_of, state, wait_for, write_cine
 
 
 def listing(found: Sequence[Found] | Iterator[Found], states: dict[str, ReviewState] | None = None) -> Worklist:
     known = states or {}
-    worklist = Worklist(
-        found, states=lambda names: {n: known[n] for n in names if n in known}, reopen=LocalReference, title="a list"
-    )
-    worklist.start()
+    worklist = Worklist(reopen=LocalReference, title="a list")
+    Filling(worklist, found, states=lambda names: {n: known[n] for n in names if n in known}).start()
     return worklist
 
 
@@ -61,7 +61,7 @@ def test_the_page_sees_the_total_grow(tmp_path: Path) -> None:
     paths = [write_cine(tmp_path / f"{number}.dcm", frames=1) for number in range(3)]
     desk = make_desk(tmp_path / "database", [])
     try:
-        session = desk.open_document()
+        session = desk.open_session()
 
         def slowly() -> Iterator[Found]:
             yield LocalReference(str(paths[0]))
@@ -69,7 +69,7 @@ def test_the_page_sees_the_total_grow(tmp_path: Path) -> None:
             yield from (LocalReference(str(path)) for path in paths[1:])
 
         worklist = listing(slowly())
-        session.use(worklist)
+        services_of(session).files.use(session, worklist)
         wait_for(lambda: state(session)["plane"] is not None)
         before = state(session)
         assert (before["worklist"]["number"], before["worklist"]["total"], before["worklist"]["growing"]) == (
@@ -115,8 +115,8 @@ def test_problems_are_named_and_what_was_passed_over_is_counted() -> None:
     error = SourceUnreadableError("may not be read", file="/archive/locked")
     found = [*files(2), Passed("/archive/readme.txt", Passing.NOT_DICOM), Problem("/archive/locked", error)]
     worklist = complete(found)
-    assert (len(worklist), worklist.tally.passed_over, worklist.tally.problems) == (2, 1, 1)
-    assert worklist.tally.named_problems[0].name == "/archive/locked"
+    assert (len(worklist), worklist.report.passed_over, worklist.report.problem_count) == (2, 1, 1)
+    assert worklist.report.problems[0].name == "/archive/locked"
 
 
 def test_a_walk_that_breaks_ends_with_a_problem_and_keeps_what_was_found() -> None:
@@ -127,24 +127,24 @@ def test_a_walk_that_breaks_ends_with_a_problem_and_keeps_what_was_found() -> No
     worklist = listing(breaking())
     wait_for(lambda: not worklist.growing)
     assert len(worklist) == 2
-    assert "RuntimeError" in worklist.tally.named_problems[0].error.message
-    assert "with a name" not in worklist.tally.named_problems[0].error.message
+    assert "RuntimeError" in worklist.report.problems[0].words
+    assert "with a name" not in worklist.report.problems[0].words
 
 
 def test_files_are_listed_even_where_the_database_cannot_be_asked() -> None:
     def broken(_names: Sequence[str]) -> dict[str, ReviewState]:
         raise SourceUnreadableError("the disk is gone")
 
-    worklist = Worklist(files(3), states=broken, reopen=LocalReference)
-    worklist.start()
+    worklist = Worklist(reopen=LocalReference)
+    Filling(worklist, files(3), states=broken).start()
     wait_for(lambda: not worklist.growing)
     assert (len(worklist), len(Selection(worklist, Filter()))) == (3, 3)
-    assert worklist.tally.problems > 0
+    assert worklist.report.problem_count > 0
 
 
 def test_ids_of_two_lists_never_mean_the_same_file() -> None:
     first = complete(files(2))
-    second = Worklist(files(2), states=lambda _names: {}, reopen=LocalReference, serial=1)
+    second = Worklist(reopen=LocalReference, serial=1)
     assert {first.file_id(0), first.file_id(1)}.isdisjoint({second.file_id(0), second.file_id(1)})
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ import numpy as np
 import pytest
 
 from dcmaudit.model import Box
-from dcmaudit.review import Desk, Session, perform, view_state
+from dcmaudit.review import ReviewApp, Session
+from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.state.sight import Sight
 from dcmaudit.settings import Settings
-from dcmaudit.store import open_store
+from dcmaudit.store import Store, open_store
 from support.files import Overlay, dataset, file_bytes, gradient, letter_bits
 
 MODEL = {"Modality": "US", "ImageType": ["ORIGINAL", "PRIMARY"], "ManufacturerModelName": "Test Scanner"}
@@ -43,7 +45,7 @@ def write_stray(path: Path, *, frames: int = 3) -> Path:
     return path
 
 
-def make_desk(folder: Path, names: Sequence[Path | str], **how: Any) -> Desk:
+def make_desk(folder: Path, names: Sequence[Path | str], **how: Any) -> ReviewApp:
     """A desk whose database is in ``folder``.
 
     ``how``: viewer, chosen, recursive, user, read_only, timeout (of the database), and settings.
@@ -53,7 +55,32 @@ def make_desk(folder: Path, names: Sequence[Path | str], **how: Any) -> Desk:
     timeout = how.pop("timeout", 10.0)
     settings = Settings(db=str(folder), user=how.pop("user", "tester"), browser=False, **how)
     store = open_store(settings.database, user=settings.user, read_only=read_only, timeout=timeout)
-    return Desk(settings, [str(name) for name in names], store=store, **wanted)
+    app = ReviewApp(settings, [str(name) for name in names], store=store, **wanted)
+    _APPS.add(app)
+    return app
+
+
+_APPS: weakref.WeakSet[ReviewApp] = weakref.WeakSet()
+
+
+def app_of(session: Session) -> ReviewApp:
+    """The reviewer that a session belongs to."""
+    return next(app for app in _APPS if session in app.services.sessions.all())
+
+
+def services_of(session: Session) -> Services:
+    """What the session shares with others."""
+    return app_of(session).services
+
+
+def store_of(session: Session) -> Store:
+    """The database that is open."""
+    return app_of(session).services.database.store
+
+
+def perform(session: Session, name: str, arguments: Mapping[str, object], painted: Sequence[Sight] = ()) -> None:
+    """Carry a command out, without waiting for what it begins."""
+    app_of(session).perform(session, name, arguments, painted)
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
@@ -64,10 +91,11 @@ def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
         time.sleep(0.005)
 
 
-def ready(desk: Desk) -> Session:
+def ready(desk: ReviewApp) -> Session:
     """A document whose list is complete and whose first file, if any, is open and searched for suggestions."""
+    _APPS.add(desk)
     wait_for(lambda: not desk.first.growing)
-    session = desk.open_document()
+    session = desk.open_session()
     settled(session)
     return session
 
@@ -110,12 +138,12 @@ def text_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def state(session: Session) -> dict[str, Any]:
     """The state as the page gets it."""
-    return dict(view_state(session))
+    return dict(app_of(session).state(session))
 
 
 def sight(session: Session, file_id: int, key: str, *, shown: str = "full", **how: Any) -> Sight:
     """What the page reports of a plane of 64 x 48 pixels that is on the stage; ``how``: ``scale``, ``boxes``."""
-    ticket = how.pop("ticket", None) or session.desk.tickets.issue(session.id, file_id, key, shown)
+    ticket = how.pop("ticket", None) or app_of(session).services.tickets.issue(session.id, file_id, key, shown)
     boxes = tuple(Box(*box) for box in how.pop("boxes", [(0, 0, 64, 48)]))
     return Sight(file_id, key, ticket, how.pop("scale", 1.0), boxes)
 
@@ -127,15 +155,15 @@ def paint(session: Session, **how: Any) -> None:
         size = file.planes[file.index].size
         if size is not None:
             how.setdefault("boxes", [(0, 0, size.width, size.height)])
-        session.painted([sight(session, file.file_id, key, **how)])
-        session.desk.contents.keep(file)
+        app_of(session).services.seen.painted(session, [sight(session, file.file_id, key, **how)])
+        app_of(session).services.content.keep(file)
 
 
 def paint_all(session: Session) -> None:
     """Step through every plane of the open file, painting each."""
     file = session.opened()
     for index in range(len(file.planes)):
-        session.go(index)
+        app_of(session).services.files.go(session, index)
         paint(session)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from dcmaudit.review import Desk
+from dcmaudit.review import ReviewApp
 from dcmaudit.web import Access
 from dcmaudit.web.server import listening_socket, server_for
 
@@ -38,7 +38,7 @@ class Page:
 
 
 @contextmanager
-def running(desk: Desk) -> Iterator[tuple[httpx.Client, Access]]:
+def running(desk: ReviewApp) -> Iterator[tuple[httpx.Client, Access]]:
     """A real server for the desk in a thread of its own, and a client that has no cookie yet."""
     with listening_socket("127.0.0.1", 0) as listener:
         access = Access(listener.getsockname()[1])

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dcmaudit.review import Desk
+from dcmaudit.review import ReviewApp
 from dcmaudit.web import Access
 from support.desks import make_desk, wait_for, write_cine
 from support.pages import Page, running
@@ -22,7 +22,7 @@ def files(tmp_path: Path) -> list[Path]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, files: list[Path]) -> Iterator[Desk]:
+def desk(tmp_path: Path, files: list[Path]) -> Iterator[ReviewApp]:
     desk = make_desk(tmp_path / "database", files)
     wait_for(lambda: not desk.first.growing)
     yield desk
@@ -30,7 +30,7 @@ def desk(tmp_path: Path, files: list[Path]) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def served(desk: Desk) -> Iterator[tuple[httpx.Client, Access]]:
+def served(desk: ReviewApp) -> Iterator[tuple[httpx.Client, Access]]:
     """A server over the desk, and a client without a cookie."""
     with running(desk) as pair:
         yield pair

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dcmaudit.review import Desk, help_table
+from dcmaudit.review import ReviewApp, help_table
 from dcmaudit.web.routes import Routes
 from dcmaudit.web.s3routes import S3Routes
 from support.pages import Page
@@ -14,7 +14,7 @@ from support.pages import Page
 TEXT = (Path(__file__).parents[2] / "docs" / "web-api.md").read_text(encoding="utf-8")
 
 
-def test_every_route_is_described(desk: Desk) -> None:
+def test_every_route_is_described(desk: ReviewApp) -> None:
     for route in [*Routes(desk).all(), *S3Routes(desk).all()]:
         assert f" {route.path.replace(':int', '')}" in TEXT, route.path
 

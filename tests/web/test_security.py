@@ -12,7 +12,7 @@ import httpx
 import pytest
 from starlette.routing import Route
 
-from dcmaudit.review import Desk
+from dcmaudit.review import ReviewApp
 from dcmaudit.web import Access
 from dcmaudit.web.routes import Routes
 from support.desks import make_desk, wait_for, write_cine
@@ -177,7 +177,7 @@ def test_static_files_cannot_be_left(client: httpx.Client, access: Access, path:
     assert b"root:" not in body
 
 
-def test_a_file_outside_the_worklist_is_not_served(tab: Page, desk: Desk, tmp_path: Path) -> None:
+def test_a_file_outside_the_worklist_is_not_served(tab: Page, desk: ReviewApp, tmp_path: Path) -> None:
     outside = write_cine(tmp_path / "outside.dcm")
     for file_id in (3, 99, 10**9, 10**12):
         for path in (f"image/{file_id}/f0", f"thumb/{file_id}/f0", f"tags/{file_id}", f"planes/{file_id}",
@@ -187,7 +187,7 @@ def test_a_file_outside_the_worklist_is_not_served(tab: Page, desk: Desk, tmp_pa
     assert tab.do("go-file", index=3).status_code == 400
     # Nor one of another document's list.
     tab.do("open-files", names=[str(outside)])
-    opened = desk.document(tab.document)
+    opened = desk.session(tab.document)
     wait_for(lambda: opened.file is not None)
     assert tab.get("image/0/f0").status_code == 409
     assert tab.get(f"image/{10**9}/f0").status_code == 200
@@ -222,7 +222,7 @@ def test_browsing_stays_in_the_allowed_folders(tmp_path: Path) -> None:
         desk.close()
 
 
-def _all_paths(desk: Desk, document: str) -> list[str]:
+def _all_paths(desk: ReviewApp, document: str) -> list[str]:
     values = {"doc": document, "file_id:int": "0", "group:int": "0", "key": "f0"}
     paths = []
     for route in Routes(desk).all():
@@ -235,7 +235,7 @@ def _all_paths(desk: Desk, document: str) -> list[str]:
     return paths
 
 
-def test_every_answer_carries_the_security_headers(tab: Page, desk: Desk) -> None:
+def test_every_answer_carries_the_security_headers(tab: Page, desk: ReviewApp) -> None:
     paths = [*_all_paths(desk, tab.document), "/", "/?token=wrong", "/nothing", "/static/nothing", "/static/js/app.js"]
     answers = [tab.client.get(path) for path in paths]
     answers += [tab.client.post(path) for path in paths]
@@ -260,7 +260,7 @@ def test_a_mistake_of_the_program_shows_neither_traceback_nor_message(
     def broken(*_: object) -> None:
         raise RuntimeError("Doe^Jane 4711")
 
-    monkeypatch.setattr("dcmaudit.web.routes.view_state", broken)
+    monkeypatch.setattr("dcmaudit.review.app.page_state", broken)
     answer = tab.get("state")
     assert answer.status_code == 500
     assert set(answer.json()) == {"error"}

@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from dcmaudit import __version__
 from dcmaudit.errors import DcmauditError
-from dcmaudit.review import Desk
+from dcmaudit.review import ReviewApp
 from dcmaudit.web.replies import on_error, reply
 from dcmaudit.web.routes import Routes
 from dcmaudit.web.s3routes import S3Routes
@@ -25,8 +25,8 @@ STATIC = _HERE / "static"
 TEMPLATES = _HERE / "templates"
 
 
-def make_app(desk: Desk, access: Access) -> Guard:
-    """The application for one desk, behind its guard."""
+def make_app(review: ReviewApp, access: Access) -> Guard:
+    """The application for one reviewer, behind its guard."""
     templates = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(default=True))
     content = templates.get_template("index.html").render(version=__version__, modules=_modules())
 
@@ -36,8 +36,8 @@ def make_app(desk: Desk, access: Access) -> Guard:
     app = Starlette(
         routes=[
             Route("/", page),
-            *Routes(desk).all(),
-            *S3Routes(desk).all(),
+            *Routes(review).all(),
+            *S3Routes(review).all(),
             Mount("/static", StaticFiles(directory=STATIC), name="static"),
         ],
         exception_handlers={

@@ -18,20 +18,12 @@ from starlette.routing import Route
 
 from dcmaudit.errors import DcmauditError, ReviewError, UsageError
 from dcmaudit.model import PlaneGroup, PlaneList, Point, Projection, Rendering, ReviewState, View, parse_key
-from dcmaudit.review import (
-    COMMANDS,
-    GAPPED,
-    Desk,
-    Filter,
-    Picture,
-    Selection,
-    Session,
-    perform,
-    view_state,
-    worklist_rows,
-)
-from dcmaudit.review.commands.series import series_files
+from dcmaudit.review import COMMANDS, ReviewApp, Session, worklist_rows
+from dcmaudit.review.page.command_list import command_json
+from dcmaudit.review.page.series_list import series_files
+from dcmaudit.review.services.picture_cache import PictureKey
 from dcmaudit.review.services.projection_drill import drill
+from dcmaudit.review.state.selection import GAPPED, Filter, Selection
 from dcmaudit.review.state.sight import Sight
 from dcmaudit.web.browse import browse
 from dcmaudit.web.replies import body_of, error_reply, query_number, reply
@@ -45,47 +37,47 @@ _MOST_PAINTED = 10_000
 
 
 class Routes:
-    """The routes of one desk."""
+    """The routes of one reviewer."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, app: ReviewApp) -> None:
+        self._app, self._services = app, app.services
 
     def all(self) -> list[Route]:
         """Every route below ``/api``."""
-        document = "/api/d/{doc}"
+        session = "/api/d/{doc}"
         return [
             Route("/api/commands", self.commands),
-            Route("/api/documents", self.open_document, methods=["POST"]),
+            Route("/api/documents", self.open_session, methods=["POST"]),
             Route("/api/browse", self.browse),
-            Route(f"{document}/state", self.state),
-            Route(f"{document}/do", self.do, methods=["POST"]),
-            Route(f"{document}/image/{{file_id:int}}/{{key}}", self.image),
-            Route(f"{document}/thumb/{{file_id:int}}/{{key}}", self.thumb),
-            Route(f"{document}/projection/{{file_id:int}}/{{group:int}}", self.projection),
-            Route(f"{document}/drill/{{file_id:int}}/{{group:int}}", self.drill),
-            Route(f"{document}/planes/{{file_id:int}}", self.planes),
-            Route(f"{document}/worklist", self.worklist),
-            Route(f"{document}/series", self.series),
-            Route(f"{document}/tags/{{file_id:int}}", self.tags),
-            Route(f"{document}/export/rects.csv", self.export_rects),
-            Route(f"{document}/export/tags.csv", self.export_tags),
+            Route(f"{session}/state", self.state),
+            Route(f"{session}/do", self.do, methods=["POST"]),
+            Route(f"{session}/image/{{file_id:int}}/{{key}}", self.image),
+            Route(f"{session}/thumb/{{file_id:int}}/{{key}}", self.thumb),
+            Route(f"{session}/projection/{{file_id:int}}/{{group:int}}", self.projection),
+            Route(f"{session}/drill/{{file_id:int}}/{{group:int}}", self.drill),
+            Route(f"{session}/planes/{{file_id:int}}", self.planes),
+            Route(f"{session}/worklist", self.worklist),
+            Route(f"{session}/series", self.series),
+            Route(f"{session}/tags/{{file_id:int}}", self.tags),
+            Route(f"{session}/export/rects.csv", self.export_rects),
+            Route(f"{session}/export/tags.csv", self.export_tags),
         ]
 
     # The page's frame
 
     async def commands(self, _request: Request) -> Response:
         """The table of commands."""
-        return reply([command.as_json() for command in COMMANDS])
+        return reply([command_json(command) for command in COMMANDS])
 
-    async def open_document(self, _request: Request) -> Response:
-        """A new document id for a new tab."""
-        session = await run_in_threadpool(self._desk.open_document)
+    async def open_session(self, _request: Request) -> Response:
+        """A new session for a new tab; its id is in every address after that."""
+        session = await run_in_threadpool(self._app.open_session)
         return reply({"doc": session.id})
 
     async def browse(self, request: Request) -> Response:
         """A folder for the open dialogs."""
         path = request.query_params.get("path")
-        return reply(await run_in_threadpool(browse, path, self._desk.settings.browse_roots))
+        return reply(await run_in_threadpool(browse, path, self._services.settings.browse_roots))
 
     # State and commands
 
@@ -96,7 +88,7 @@ class Routes:
         wait = query_number(request, "wait", 0, most=LONGEST_WAIT)
         if wait and session.revision <= after:
             await self._newer(request, session, after, wait)
-        return reply(await run_in_threadpool(view_state, session))
+        return reply(await run_in_threadpool(self._app.state, session))
 
     async def _newer(self, request: Request, session: Session, after: int, wait: int) -> None:
         loop, changed = asyncio.get_running_loop(), asyncio.Event()
@@ -108,7 +100,7 @@ class Routes:
         session.listen(wake)
         try:
             end = loop.time() + wait
-            while session.revision <= after and loop.time() < end and not self._desk.quitting:
+            while session.revision <= after and loop.time() < end and not self._app.is_ending:
                 changed.clear()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(changed.wait(), min(1.0, max(0.0, end - loop.time())))
@@ -128,14 +120,14 @@ class Routes:
 
         def work() -> Response:
             try:
-                perform(session, name, arguments, painted)
+                self._app.perform(session, name, arguments, painted)
             except DcmauditError as error:
-                return error_reply(error, {"state": view_state(session)})
-            return reply(view_state(session))
+                return error_reply(error, {"state": self._app.state(session)})
+            return reply(self._app.state(session))
 
         answer = await run_in_threadpool(work)
         # After the answer: making pictures ahead must not hold up the one that is wanted now.
-        answer.background = BackgroundTask(session.prefetch)
+        answer.background = BackgroundTask(self._services.files.prefetch, session)
         return answer
 
     # Pictures
@@ -143,12 +135,12 @@ class Routes:
     async def image(self, request: Request) -> Response:
         """One plane as PNG."""
         file_id, key = request.path_params["file_id"], request.path_params["key"]
-        return await self._picture(request, Picture(file_id, parse_key(key), _view(request)), key)
+        return await self._picture(request, PictureKey(file_id, parse_key(key), _view(request)), key)
 
     async def thumb(self, request: Request) -> Response:
         """One plane as a small PNG."""
         file_id, key = request.path_params["file_id"], request.path_params["key"]
-        return await self._picture(request, Picture(file_id, parse_key(key), View(), thumbnail=True), key)
+        return await self._picture(request, PictureKey(file_id, parse_key(key), View(), thumbnail=True), key)
 
     async def projection(self, request: Request) -> Response:
         """All planes of a group in one PNG."""
@@ -156,7 +148,7 @@ class Routes:
         session = self._session(request)
         projection = _projection(request)
         planes = await run_in_threadpool(self._planes_of, session, file_id)
-        picture = Picture(file_id, _group(planes, number).address(0), View(), projection=projection)
+        picture = PictureKey(file_id, _group(planes, number).address(0), View(), projection=projection)
         return await self._picture(request, picture, f"g{number}")
 
     async def drill(self, request: Request) -> Response:
@@ -169,17 +161,17 @@ class Routes:
         def work() -> Response:
             planes = self._planes_of(session, file_id)
             group = _group(planes, number)
-            with self._desk.pool.lease(file_id, self._desk.referrer(session, file_id)) as instance:
-                position = drill(instance, group, projection, Point(x, y), lambda: self._desk.quitting)
+            with self._services.instances.lease(file_id, self._app.referrer(session, file_id)) as instance:
+                position = drill(instance, group, projection, Point(x, y), lambda: self._app.is_ending)
             start = planes.find(group.address(0)) or 0
             return reply({"index": start + position})
 
         return await run_in_threadpool(work)
 
-    async def _picture(self, request: Request, picture: Picture, label: str) -> Response:
+    async def _picture(self, request: Request, picture: PictureKey, label: str) -> Response:
         session = self._session(request)
-        pictures = self._desk.pictures
-        future = pictures.request(picture, self._desk.referrer(session, picture.file_id))
+        pictures = self._services.pictures
+        future = pictures.request(picture, self._app.referrer(session, picture.file_id))
         try:
             data = await _result(request, future)
         finally:
@@ -191,7 +183,7 @@ class Routes:
         if not picture.thumbnail:
             shown = told.rendering if told is not None else picture.view.rendering
             what = (picture.projection or shown).value
-            headers["X-Ticket"] = self._desk.tickets.issue(session.id, picture.file_id, label, what)
+            headers["X-Ticket"] = self._services.tickets.issue(session.id, picture.file_id, label, what)
         if told is not None and told.reason is not None:
             # The remark is text in any letters, and a header is not: the page decodes it.
             headers |= {"X-Rendering": told.rendering.value, "X-Note": quote(told.reason)}
@@ -231,7 +223,7 @@ class Routes:
             worklist, own = session.worklist, session.selection
             places = own.places
             if status == GAPPED:
-                session.note_gap()
+                self._services.gaps.note(session)
                 places = Selection(worklist, Filter(ignore_done=False, text=text, is_gapped=True)).places
             elif status is not None:
                 # Every file in that state, also those that the options leave out: they are being looked for.
@@ -239,8 +231,8 @@ class Routes:
             elif text:
                 places = own.narrowed(text)
             shown = [places[index] for index in range(start, min(start + count, len(places)))]
-            worklist.refresh(shown)
-            rows = worklist_rows(session, [(own.index(place), place) for place in shown])
+            self._services.worklists.ask_again(worklist, shown)
+            rows = worklist_rows(session, self._services, [(own.index(place), place) for place in shown])
             return reply({"total": len(places), "start": start, "growing": worklist.growing, "rows": rows})
 
         return await run_in_threadpool(work)
@@ -250,15 +242,15 @@ class Routes:
         session = self._session(request)
         start = query_number(request, "start", 0, most=2**40)
         count = query_number(request, "count", 50, most=_PAGE)
-        return reply(await run_in_threadpool(series_files, session, start, count))
+        return reply(await run_in_threadpool(series_files, session, self._services, start, count))
 
     async def tags(self, request: Request) -> Response:
         """The tag table of a file."""
         session, file_id = self._session(request), request.path_params["file_id"]
-        reference = self._desk.referrer(session, file_id)
+        reference = self._app.referrer(session, file_id)
 
         def work() -> Response:
-            with self._desk.pool.lease(file_id, reference) as instance:
+            with self._services.instances.lease(file_id, reference) as instance:
                 rows = [
                     {"depth": row.depth, "tag": row.tag, "name": row.name, "vr": row.vr, "value": row.value}
                     for row in instance.tag_rows()
@@ -271,11 +263,11 @@ class Routes:
 
     async def export_rects(self, request: Request) -> Response:
         """Every rectangle as CSV."""
-        return await self._export(request, self._desk.store.export_rects, "rects.csv")
+        return await self._export(request, self._services.database.store.export_rects, "rects.csv")
 
     async def export_tags(self, request: Request) -> Response:
         """The table of tags as CSV."""
-        return await self._export(request, self._desk.store.export_tags, "tags.csv")
+        return await self._export(request, self._services.database.store.export_tags, "tags.csv")
 
     async def _export(self, request: Request, export: Callable[[TextIO], int], name: str) -> Response:
         self._session(request)
@@ -294,14 +286,14 @@ class Routes:
     # Help
 
     def _session(self, request: Request) -> Session:
-        return self._desk.document(request.path_params["doc"])
+        return self._app.session(request.path_params["doc"])
 
     def _planes_of(self, session: Session, file_id: int) -> PlaneList:
-        reference = self._desk.referrer(session, file_id)
+        reference = self._app.referrer(session, file_id)
         with session.lock:
             if session.file is not None and session.file.file_id == file_id and not session.file.opening:
                 return session.file.planes
-        with self._desk.pool.lease(file_id, reference) as instance:
+        with self._services.instances.lease(file_id, reference) as instance:
             return instance.planes
 
 

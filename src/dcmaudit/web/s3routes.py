@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from dcmaudit.errors import DcmauditError, ReviewError, SourceNotFoundError, UsageError
 from dcmaudit.model.paths import home_path
-from dcmaudit.review import Desk
+from dcmaudit.review import ReviewApp
 from dcmaudit.review.services.page_words import page_hint
 from dcmaudit.sources import Passed, Problem, find
 from dcmaudit.sources.s3.checking import check_connection
@@ -60,8 +60,8 @@ class _Copy:
 class S3Routes:
     """The routes below ``/api/s3``."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, app: ReviewApp) -> None:
+        self._app = app
         self._copies: OrderedDict[int, _Copy] = OrderedDict()
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
@@ -157,7 +157,7 @@ class S3Routes:
 
         def progress(done: int, total: int) -> None:
             job.done, job.total = done, total
-            if self._desk.quitting:
+            if self._app.is_ending:
                 raise ReviewError("the program ended")
 
         def work() -> None:
@@ -205,7 +205,7 @@ class S3Routes:
         return reply(await self._run(work))
 
     async def _run(self, work: Callable[[], Answer]) -> Answer:
-        if self._desk.settings.browse_roots:
+        if self._app.services.settings.browse_roots:
             # Several people may share such a server; the credentials are those of the one who started it.
             raise UsageError("S3 is not offered where the folders that may be opened are limited")
         require_obstore()

@@ -13,7 +13,7 @@ from contextlib import suppress
 import uvicorn
 
 from dcmaudit.errors import ServerError, UsageError
-from dcmaudit.review import Desk
+from dcmaudit.review import ReviewApp
 from dcmaudit.settings import Settings
 from dcmaudit.sources import NameList
 from dcmaudit.store import open_store
@@ -58,17 +58,19 @@ def serve(
         if review or tagged:
             # Tagged files count as done: they are left out unless done files are shown.
             chosen = {"ignore-done": False, "tagged-only": tagged}
-        desk = Desk(settings, names, store=store, viewer=settings.viewer, chosen=chosen, recursive=settings.recursive)
+        app = ReviewApp(
+            settings, names, store=store, viewer=settings.viewer, chosen=chosen, recursive=settings.recursive
+        )
         try:
-            _run(desk, access, listener, ready)
+            _run(app, access, listener, ready)
         finally:
-            desk.close()
+            app.close()
 
 
-def server_for(desk: Desk, access: Access) -> uvicorn.Server:
-    """A server for one desk that ends when the desk is asked to quit. It writes no log of who asked for what."""
+def server_for(app: ReviewApp, access: Access) -> uvicorn.Server:
+    """A server for one reviewer that ends when it is asked to quit. It writes no log of who asked for what."""
     config = uvicorn.Config(
-        make_app(desk, access),
+        make_app(app, access),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -82,12 +84,12 @@ def server_for(desk: Desk, access: Access) -> uvicorn.Server:
     def stop() -> None:
         server.should_exit = True
 
-    desk.on_quit = stop
+    app.on_quit(stop)
     return server
 
 
-def _run(desk: Desk, access: Access, listener: socket.socket, ready: Callable[[str], None] | None) -> None:
-    server = server_for(desk, access)
+def _run(app: ReviewApp, access: Access, listener: socket.socket, ready: Callable[[str], None] | None) -> None:
+    server = server_for(app, access)
     before = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_INTERVAL)
     if ready is not None:

@@ -9,6 +9,33 @@ from dcmaudit.model import Box
 
 Arguments = Mapping[str, object]
 
+KINDS: dict[str, object] = {
+    "box": tuple[int, int, int, int],
+    "confirm": bool,
+    "dx": int,
+    "dy": int,
+    "file_id": int,
+    "group": int,
+    "handle": str,
+    "id": str,
+    "index": int,
+    "key": str,
+    "name": str,
+    "names": list[str],
+    "password": str,
+    "path": str,
+    "previews": str,
+    "recursive": bool,
+    "scope": str,
+    "shown": list[str] | list[int],
+    "start": tuple[int, int, int, int],
+    "status": str | None,
+    "text": str,
+    "ticket": str,
+    "value": str | bool,
+}
+"""What every argument of a command is, by its name: the page's types are made from this."""
+
 TEXT_LIMIT = 10_000
 _NUMBER_LIMIT = 2**40
 

@@ -10,35 +10,36 @@ from dcmaudit.model import HowSeen, PlaneKind, ReviewState, parse_key
 from dcmaudit.review.commands import arguments as take
 from dcmaudit.review.commands import previews
 from dcmaudit.review.commands.arguments import Arguments
-from dcmaudit.review.commands.marks import mark_done, told_unseen
+from dcmaudit.review.commands.finish import mark_done, told_unseen
+from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.state.name_list import short_name
 from dcmaudit.review.state.open_file import FrameSearch, OpenFile
-from dcmaudit.review.state.seen import Places
-from dcmaudit.review.state.session import Question, Session, Walk
-from dcmaudit.review.state.worklist import GAPPED
+from dcmaudit.review.state.seen import NumberRanges
+from dcmaudit.review.state.selection import GAPPED, Walk
+from dcmaudit.review.state.session import Question, Session
 
 _PARTS_TOLD = 5
 
 
-def next_frame(session: Session, _arguments: Arguments) -> None:
+def next_frame(session: Session, services: Services, _arguments: Arguments) -> None:
     """The next plane of the file: frames, then overlay by overlay, then the rest."""
     file = session.opened()
     if file.index + 1 < len(file.planes):
-        session.go(file.index + 1)
+        services.files.go(session, file.index + 1)
     else:
         session.say(_at_the_end(file))
 
 
-def previous_frame(session: Session, _arguments: Arguments) -> None:
+def previous_frame(session: Session, services: Services, _arguments: Arguments) -> None:
     """The plane before."""
     file = session.opened()
     if file.index > 0:
-        session.go(file.index - 1)
+        services.files.go(session, file.index - 1)
     else:
         session.say("This is the first plane of the file.")
 
 
-def next_overlay(session: Session, _arguments: Arguments) -> None:
+def next_overlay(session: Session, services: Services, _arguments: Arguments) -> None:
     """The first plane of the next group; what is left of this group counts as skipped on purpose."""
     file = session.opened()
     if not len(file.planes):
@@ -47,45 +48,45 @@ def next_overlay(session: Session, _arguments: Arguments) -> None:
     number, start = file.group_number, file.planes.group_start(file.index)
     group = file.planes.groups[number]
     file.seen.add(group, file.index + 1 - start, len(group.frames), HowSeen.SKIPPED)
-    session.desk.ledger.soon(session, file)
+    services.ledger.soon(session, file)
     after = file.planes.next_group(file.index)
     if after is not None:
-        session.go(after)
+        services.files.go(session, after)
         return
-    session.go(len(file.planes) - 1)
+    services.files.go(session, len(file.planes) - 1)
     no_overlay = all(g.kind not in {PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY} for g in file.planes.groups)
     session.say(("This file has no overlays. " if no_overlay else "No group comes after this one. ") + _go_on(file))
 
 
-def next_unseen(session: Session, _arguments: Arguments) -> None:
+def next_unseen(session: Session, services: Services, _arguments: Arguments) -> None:
     """The next plane of the file that was not seen whole, after the last one from the first on."""
     file = session.opened()
-    session.desk.contents.keep(file)
-    place = _unseen_after(file)
-    if place is None:
+    services.content.keep(file)
+    index = _unseen_after(file)
+    if index is None:
         session.say(
             "Every plane of the file that can be shown was seen. " + _go_on(file)
             if len(file.planes)
             else _at_the_end(file)
         )
         return
-    session.go(place)
-    part = file.seen.part(file.planes[place].address)
+    services.files.go(session, index)
+    part = file.seen.part(file.planes[index].address)
     if part is not None:
         session.say(f"{part.share:.0%} of this plane was seen; still to be seen: {part.places_left}.")
 
 
 def _unseen_after(file: OpenFile) -> int | None:
-    """The place of the first plane after the one on screen that can be shown and was not seen whole, going round."""
+    """The index of the first plane after the one on screen that can be shown and was not seen whole, going round."""
     found: list[int] = []
     start = 0
     for group in file.planes.groups:
         count = len(group.frames)
         if group.kind is not PlaneKind.UNSHOWN and group.size is not None:
-            gaps = Places([(0, count)]).without(file.seen.positions(group, HowSeen.SEEN))
+            gaps = NumberRanges([(0, count)]).without(file.seen.positions(group, HowSeen.SEEN))
             found += [start + position for gap in gaps for position in _ends(gap, file.index + 1 - start)]
         start += count
-    after = [place for place in found if place > file.index]
+    after = [index for index in found if index > file.index]
     return min(after, default=min(found, default=None))
 
 
@@ -95,33 +96,33 @@ def _ends(gap: tuple[int, int], here: int) -> list[int]:
     return [start, here] if start < here < end else [start]
 
 
-def next_file(session: Session, _arguments: Arguments) -> None:
+def next_file(session: Session, services: Services, _arguments: Arguments) -> None:
     """The next file of the list."""
-    _step(session, 1)
+    _step(session, services, 1)
 
 
-def previous_file(session: Session, _arguments: Arguments) -> None:
+def previous_file(session: Session, services: Services, _arguments: Arguments) -> None:
     """The file before in the list."""
-    _step(session, -1)
+    _step(session, services, -1)
 
 
-def done_next(session: Session, arguments: Arguments) -> None:
+def done_next(session: Session, services: Services, arguments: Arguments) -> None:
     """Mark the file as done, then the next file; asks first where planes were not seen."""
     file = session.opened()
     confirmed = take.flag(arguments, "confirm")
     # What was on the stage until now counts only once it is stored.
-    session.desk.contents.keep(file)
-    doubts = [] if confirmed else _doubts(session, file)
-    asked_too = previews.question(session, file, "done-next", {**arguments, "confirm": True})
+    services.content.keep(file)
+    doubts = [] if confirmed else _doubts(services, file)
+    asked_too = previews.question(session, services, file, "done-next", {**arguments, "confirm": True})
     if doubts or asked_too:
         session.question = _question(file, doubts, asked_too)
         return
     asked = arguments.get("file_id")
     if asked is not None and asked != file.file_id:
         raise UsageError("the question was about another file", hint="press N again")
-    mark_done(session, file, arguments)
+    mark_done(session, services, file, arguments)
     told = session.take_message()
-    _step(session, 1)
+    _step(session, services, 1)
     end = session.message
     lacking = "" if file.looked.is_whole else f"{told_unseen(file)} The database notes that.".strip()
     if told is not None or lacking:
@@ -143,7 +144,7 @@ def _question(file: OpenFile, doubts: list[str], about_previews: Question | None
     )
 
 
-def go_file(session: Session, arguments: Arguments) -> None:
+def go_file(session: Session, services: Services, arguments: Arguments) -> None:
     """The file at ``index`` (from 0) of the list, or the one with that ``file_id``, also where it is left out.
 
     It is opened at the plane with that ``key``, where it has such a one.
@@ -154,35 +155,35 @@ def go_file(session: Session, arguments: Arguments) -> None:
     if "file_id" in arguments:
         place = session.worklist.place(take.number(arguments, "file_id"))
         session.selection.include(place)
-        session.show(place, key)
+        services.files.show(session, place, key)
         return
     index = take.number(arguments, "index")
     total = len(session.selection)
     if not 0 <= index < total:
         raise UsageError(f"there is no file number {index + 1}", hint=f"the list has {total} files")
-    session.show(session.selection[index], key)
+    services.files.show(session, session.selection[index], key)
 
 
-def go_plane(session: Session, arguments: Arguments) -> None:
+def go_plane(session: Session, services: Services, arguments: Arguments) -> None:
     """The plane with that ``key``, or at that ``index`` of the file's list."""
     file = session.opened()
     if "index" in arguments:
-        session.go(take.number(arguments, "index"))
+        services.files.go(session, take.number(arguments, "index"))
         return
-    place = file.planes.find(parse_key(take.text(arguments, "key")))
-    if place is None:
+    index = file.planes.find(parse_key(take.text(arguments, "key")))
+    if index is None:
         raise UsageError("the file has no such plane", hint="choose one from the strip of planes")
-    session.go(place)
+    services.files.go(session, index)
 
 
-def filter_list(session: Session, arguments: Arguments) -> None:
+def filter_list(session: Session, services: Services, arguments: Arguments) -> None:
     """Walk only through files with this state, or with this text in their name."""
     text = take.text(arguments, "text") if arguments.get("text") else ""
     status, is_gapped = _status(arguments)
-    session.select(session.filter_of_options(status, text, is_gapped=is_gapped))
+    services.files.select(session, session.filter_of_options(status, text, is_gapped=is_gapped))
 
 
-def walk_list(session: Session, arguments: Arguments) -> None:
+def walk_list(session: Session, _services: Services, arguments: Arguments) -> None:
     """Let the keys for the next and the previous file walk through what the list shows: a state, a text in the name."""
     status, is_gapped = _status(arguments)
     session.walk = Walk(status, take.text(arguments, "text") if arguments.get("text") else "", is_gapped)
@@ -199,16 +200,16 @@ def _status(arguments: Arguments) -> tuple[ReviewState | None, bool]:
     return (ReviewState(str(status)) if status else None), False
 
 
-def _step(session: Session, step: int) -> None:
+def _step(session: Session, services: Services, step: int) -> None:
     if session.file is None:
         if len(session.selection):
-            session.show(session.selection[0])
+            services.files.show(session, session.selection[0])
         return
     target = session.neighbour(step)
     shown = "file of the list" if session.walk.is_everything else "file that the filtered list shows"
     if target is not None:
         session.selection.include(target)
-        session.show(target)
+        services.files.show(session, target)
     elif step < 0:
         session.say(f"This is the first {shown}.")
     elif session.worklist.growing:
@@ -217,7 +218,7 @@ def _step(session: Session, step: int) -> None:
         session.say(f"This was the last {shown}; q quits.")
 
 
-def _doubts(session: Session, file: OpenFile) -> list[str]:
+def _doubts(services: Services, file: OpenFile) -> list[str]:
     """Why a file may not have been looked at wholly, in sentences."""
     if file.opening:
         return ["The file is still being opened: none of its planes was shown."]
@@ -225,7 +226,7 @@ def _doubts(session: Session, file: OpenFile) -> list[str]:
         return ["The file could not be opened: nothing in it was audited."]
     doubts = [told_unseen(file)] if file.unseen() else []
     doubts += _parts(file)
-    failed = session.desk.pictures.undecodable(file.file_id)
+    failed = services.pictures.undecodable(file.file_id)
     broken = sum(1 for plane in file.planes if plane.address in failed) if failed else 0
     if broken:
         doubts.append(f"{broken} {'plane' if broken == 1 else 'planes'} could not be decoded.")

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Everywhere, Origin, Region, Scope
 from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
-from dcmaudit.review.services.suggestions import is_redacted
-from dcmaudit.review.state.marked_areas import covered_ids, frame_count, single_frame
-from dcmaudit.review.state.open_file import OpenFile, Suggestion
-from dcmaudit.review.state.options import Options
+from dcmaudit.review.services.bundle import Services
+from dcmaudit.review.state.marked_areas import frame_count, single_frame
+from dcmaudit.review.state.offers import shown_black, unstored
+from dcmaudit.review.state.open_file import OpenFile
 from dcmaudit.review.state.session import Question, Session
 from dcmaudit.store import NewRect, OcrEngine
 
@@ -34,18 +34,6 @@ class AtFinish:
     kind: str = "info"
 
 
-def shown_black(options: Options, file: OpenFile) -> list[Suggestion]:
-    """Everything in the file that the options show black without regard to marks: on all planes, seen or not."""
-    return [item for item in file.suggestions if not file.is_out(item) and is_redacted(options, item.region)]
-
-
-def unstored(options: Options, file: OpenFile) -> list[Region]:
-    """Those of them that marks do not cover."""
-    covered = covered_ids(file)
-    left = (item.region for item in shown_black(options, file) if item.id not in covered)
-    return list({(region.box, region.scope): region for region in left}.values())
-
-
 def new_rect(file: OpenFile, region: Region, scope: Scope | None = None) -> NewRect:
     """The mark that a region becomes, where it means or at ``scope``."""
     where = single_frame(file.planes, region.means) if scope is None else scope
@@ -59,17 +47,19 @@ def new_rect(file: OpenFile, region: Region, scope: Scope | None = None) -> NewR
     )
 
 
-def complete(session: Session, file: OpenFile) -> None:
+def complete(services: Services, file: OpenFile) -> None:
     """Have every preview of the file before it is finished; errors as the rules raise them."""
     if file.facts is not None and not file.header_searched:
-        session.desk.suggest_now(session, file)
+        services.suggestions.complete(file)
 
 
-def question(session: Session, file: OpenFile, command: str, arguments: Mapping[str, object]) -> Question | None:
+def question(
+    session: Session, services: Services, file: OpenFile, command: str, arguments: Mapping[str, object]
+) -> Question | None:
     """What to ask before the file is finished; None where that is settled or there is nothing to ask about."""
     if session.options.previews is not PreviewPolicy.ASK or "previews" in arguments:
         return None
-    complete(session, file)
+    complete(services, file)
     count = len(unstored(session.options, file))
     if not count:
         return None
@@ -95,9 +85,9 @@ def policy_of(session: Session, arguments: Mapping[str, object]) -> PreviewPolic
     return PreviewPolicy(answer)
 
 
-def at_finish(session: Session, file: OpenFile, policy: PreviewPolicy) -> AtFinish:
+def at_finish(session: Session, services: Services, file: OpenFile, policy: PreviewPolicy) -> AtFinish:
     """What finishing the file writes; ``policy`` ASK counts as STORE, for whoever was asked has answered."""
-    complete(session, file)
+    complete(services, file)
     options = session.options
     regions = [item.region for item in shown_black(options, file)]
     areas = [ShownArea(one.box, single_frame(file.planes, one.scope), one.origin) for one in regions]

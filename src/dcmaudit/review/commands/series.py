@@ -7,33 +7,17 @@ from functools import partial
 
 from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DcmauditError, ReviewError, UsageError
-from dcmaudit.model import Box, Everywhere, FrameAddress, PlaneKind, PlaneList, Scope, Size
+from dcmaudit.model import Box, Everywhere, FrameAddress, PlaneKind, Scope, Size
 from dcmaudit.review.commands import arguments as take
 from dcmaudit.review.commands.arguments import Arguments
-from dcmaudit.review.services.instance_cache import Stamp, stamp_of
+from dcmaudit.review.services.bundle import Services
+from dcmaudit.review.services.instance_cache import stamp_of
 from dcmaudit.review.state.history import Change
 from dcmaudit.review.state.open_file import OpenFile
+from dcmaudit.review.state.series_plan import Member, SeriesPlan
 from dcmaudit.review.state.session import Question, Session
 from dcmaudit.review.state.worklist import Worklist
 from dcmaudit.store import NewRect, RectId, RectRow
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A file of the series: its place in the list, its number of frames, and what it was on disk when it was read."""
-
-    place: int
-    frames: int
-    stamp: Stamp | None
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesPlan:
-    """What a yes would write: one box on every image frame of each of these files."""
-
-    worklist: Worklist
-    box: Box
-    files: tuple[Member, ...]
 
 
 @dataclass
@@ -46,7 +30,7 @@ class _Search:
     failed: int = 0
 
 
-def mark_series(session: Session, arguments: Arguments) -> None:
+def mark_series(session: Session, services: Services, arguments: Arguments) -> None:
     """Put a rectangle on every image frame of every file of the open file's series.
 
     The rectangle is the one with ``id`` on this plane, else the handled one. Without ``confirm`` the list is searched
@@ -54,7 +38,7 @@ def mark_series(session: Session, arguments: Arguments) -> None:
     for a file without SeriesInstanceUID.
     """
     if take.flag(arguments, "confirm"):
-        _write(session)
+        _write(session, services)
         return
     file, plane = session.opened(), session.plane()
     if plane.kind is not PlaneKind.FRAME or plane.size is None:
@@ -66,11 +50,11 @@ def mark_series(session: Session, arguments: Arguments) -> None:
     box = _box(session, file, arguments, plane.size)
     session.plan = None
     session.say("Looking through the list for files of this series…")
-    session.desk.in_background(partial(_find, session, file, box, plane.size, file.facts.series_uid))
+    services.background.at_length(partial(_find, session, services, file, box, plane.size, file.facts.series_uid))
 
 
 def _box(session: Session, file: OpenFile, arguments: Arguments, size: Size) -> Box:
-    found: Box | None = session.cursor
+    found: Box | None = session.handled()
     if "id" in arguments:
         wanted = take.text(arguments, "id")
         stored = [row.box for row in file.rects_here() if row.id == wanted]
@@ -82,11 +66,11 @@ def _box(session: Session, file: OpenFile, arguments: Arguments, size: Size) -> 
     return inside
 
 
-def _find(session: Session, file: OpenFile, box: Box, size: Size, uid: str) -> None:
+def _find(session: Session, services: Services, file: OpenFile, box: Box, size: Size, uid: str) -> None:
     worklist, total = session.worklist, len(session.worklist)
     search = _Search([])
     for place in range(total):
-        if session.file is not file or session.desk.quitting:
+        if session.file is not file or services.end.is_near:
             return
         _look(worklist, place, size, uid, search)
         if place and place % max(total // 20, 25) == 0:
@@ -95,7 +79,7 @@ def _find(session: Session, file: OpenFile, box: Box, size: Size, uid: str) -> N
             session.bump()
     # What is done may have changed since the list was made.
     places = [member.place for member in search.files]
-    session.desk.refresh_states(worklist, places)
+    services.worklists.refresh(worklist, places)
     search.done = sum(worklist.state(place).is_done for place in places)
     with session.lock:
         if session.file is file:
@@ -139,13 +123,13 @@ def _question(session: Session, file: OpenFile, search: _Search) -> Question:
     return Question(" ".join(text), "mark-series", {"confirm": True, "file_id": file.file_id}, yes, "Leave it")
 
 
-def _write(session: Session) -> None:
+def _write(session: Session, services: Services) -> None:
     file, plan = session.opened(), session.plan
     session.plan = None
     if plan is None or plan.worklist is not session.worklist:
         raise ReviewError("the list has changed since the question", hint="ask for the series again")
-    _require_unchanged(session, file, plan)
-    store = session.desk.store
+    _require_unchanged(services, file, plan)
+    store = services.database.store
     ids: list[RectId] = []
     marked: list[Member] = []
     try:
@@ -158,7 +142,7 @@ def _write(session: Session) -> None:
         store.remove_rects(ids)
         raise
     finally:
-        _tell(session, plan)
+        _tell(session, services, plan)
     if not ids:
         session.say("Every file of the series has this rectangle already.")
         return
@@ -166,30 +150,30 @@ def _write(session: Session) -> None:
 
     def undo() -> None:
         rows[:] = store.remove_rects(ids)
-        _tell(session, plan)
+        _tell(session, services, plan)
 
     def redo() -> None:
         store.restore_rects(rows)
-        _tell(session, plan)
+        _tell(session, services, plan)
 
     for member in marked:
-        session.desk.contents.identify_file(
+        services.content.identify_file(
             plan.worklist.file_id(member.place), plan.worklist.name(member.place), plan.worklist.referrer(member.place)
         )
     label = f"a rectangle in {len(ids)} files of the series"
-    session.changed(Change(label, session.worklist, file.place, file.name, session.key(), undo, redo))
+    services.records.changed(session, Change(label, session.worklist, file.place, file.name, session.key(), undo, redo))
     session.say(f"Marked in {len(ids)} file{'s'[: len(ids) != 1]}. Each of them still has to be looked at.")
 
 
-def _require_unchanged(session: Session, file: OpenFile, plan: SeriesPlan) -> None:
+def _require_unchanged(services: Services, file: OpenFile, plan: SeriesPlan) -> None:
     """ReviewError, before anything is written, where one of the files is not the one that was looked into."""
-    if session.desk.contents.has_changed(file):
+    if services.content.has_changed(file):
         raise ReviewError(
             "the file was changed after it was opened, and nothing was stored",
             file=file.name,
             hint="read it again (File menu, or the button above the picture) and look at it first",
         )
-    pool, worklist = session.desk.pool, plan.worklist
+    pool, worklist = services.instances, plan.worklist
     changed = [
         member
         for member in plan.files
@@ -205,58 +189,15 @@ def _require_unchanged(session: Session, file: OpenFile, plan: SeriesPlan) -> No
         )
 
 
-def _tell(session: Session, plan: SeriesPlan) -> None:
+def _tell(session: Session, services: Services, plan: SeriesPlan) -> None:
     """Let the lists and every open file know."""
     places = [member.place for member in plan.files]
-    session.desk.refresh_states(plan.worklist, places)
-    shown = {other.file.name for other in session.desk.sessions() if other.file is not None}
+    services.worklists.refresh(plan.worklist, places)
+    shown = {other.file.name for other in services.sessions.all() if other.file is not None}
     for name in {plan.worklist.name(place) for place in places} & shown:
-        session.desk.announce(name, session)
+        services.records.announce(name, session)
     if session.file is not None:
-        session.load_records(session.file)
-
-
-def series_files(session: Session, start: int, count: int) -> dict[str, object]:
-    """The files of the open file's series among ``count`` places of the list from ``start`` on.
-
-    ``files`` holds file_id, name, state, the number of ``planes``, whether bits are still to be searched for more, and
-    the ``groups``: key of the first plane, title, count, whether it can be ``shown`` and if not the reason; ``next``
-    is the place to go on from, None at the end; ``failed`` counts files that could not be opened.
-    ReviewError where no file is open, or it names no series.
-    """
-    file, worklist = session.opened(), session.worklist
-    if file.facts is None or not file.facts.series_uid:
-        raise ReviewError("the file names no series", file=file.name)
-    total, failed = len(worklist), 0
-    end = min(start + count, total)
-    files: list[dict[str, object]] = []
-    for place in range(start, end):
-        if session.desk.quitting:
-            break
-        try:
-            with open_instance(worklist.reference(place)) as instance:
-                if instance.facts.series_uid != file.facts.series_uid:
-                    continue
-                planes, is_searched = instance.planes, instance.frames_scanned
-        except DcmauditError:
-            failed += 1
-            continue
-        files.append({
-            "file_id": worklist.file_id(place), "name": worklist.name(place), "state": worklist.state(place).value,
-            "planes": len(planes), "unscanned_bits": not is_searched, "groups": _groups(planes),
-        })  # fmt: skip
-    return {"files": files, "next": end if end < total else None, "total": total, "failed": failed}
-
-
-def _groups(planes: PlaneList) -> list[dict[str, object]]:
-    """One entry a group of planes: the key of its first one (also of one that only has a card), title and count."""
-    return [
-        {
-            "key": group.address(0).key, "title": group.title, "count": len(group.frames),
-            "shown": group.kind is not PlaneKind.UNSHOWN and group.size is not None, "reason": group.reason,
-        }
-        for group in planes.groups
-    ]  # fmt: skip
+        services.records.load(session, session.file)
 
 
 def on_every_frame(frames: int) -> Scope:

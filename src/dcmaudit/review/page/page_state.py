@@ -8,17 +8,17 @@ from importlib.util import find_spec
 
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, Everywhere, HowSeen, Origin, OverlayAddress, Plane, Scope, View
-from dcmaudit.review.commands.marks import state_of
-from dcmaudit.review.commands.previews import unstored
+from dcmaudit.model.records import OcrEngine, RectRow
 from dcmaudit.review.page.strip import stripes
+from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.services.page_words import page_hint, page_words
-from dcmaudit.review.services.picture_cache import Picture
-from dcmaudit.review.services.suggestions import is_offered, is_redacted, offers
+from dcmaudit.review.services.picture_cache import PictureKey
 from dcmaudit.review.state.name_list import short_name
-from dcmaudit.review.state.open_file import OpenFile, Suggestion
+from dcmaudit.review.state.offers import is_offered, is_redacted, offers, unstored
+from dcmaudit.review.state.open_file import OpenFile, Suggestion, state_of
+from dcmaudit.review.state.options import OPTIONS, Options
 from dcmaudit.review.state.seen import GLANCES
 from dcmaudit.review.state.session import Session
-from dcmaudit.store import OcrEngine, RectRow
 
 Json = dict[str, object]
 
@@ -44,24 +44,24 @@ _SOURCES = {
 }
 
 
-def view_state(session: Session) -> Json:
+def page_state(session: Session, services: Services) -> Json:
     """Everything that the page shows, as plain values for JSON."""
     with session.lock:
         file = session.file
         return {
             "revision": session.revision,
-            "user": session.desk.user,
-            "viewer": session.desk.viewer,
+            "user": services.database.user,
+            "viewer": services.database.viewer,
             "database": {
-                "location": session.desk.store.location,
-                "writable": session.desk.store.is_writable,
-                "notes": list(session.desk.store.notes),
-                "changes": session.desk.watcher.changes,
+                "location": services.database.store.location,
+                "writable": services.database.store.is_writable,
+                "notes": list(services.database.store.notes),
+                "changes": services.watcher.changes,
             },
             "worklist": _worklist(session),
-            "file": _file(session, file) if file else None,
+            "file": _file(session, services, file) if file else None,
             "groups": _groups(file) if file else [],
-            "plane": _plane(session, file, file.index) if file else None,
+            "plane": _plane(session, services, file, file.index) if file else None,
             "view": {
                 "rendering": session.view.rendering.value,
                 "inverted": session.view.inverted,
@@ -69,19 +69,19 @@ def view_state(session: Session) -> Json:
                 "rejected": session.shows_rejected,
             },
             "rects": _rects(session, file, file.plane) if file and file.plane else [],
-            "cursor": {"box": box_json(session.cursor)} if session.cursor else None,
-            "can": _can(session, file.index if file else 0),
+            "cursor": _handled(session.handled()),
+            "can": _can(session, services, file.index if file else 0),
             "near": {
-                "next": _near(session, file, file.index + 1) if file else None,
-                "previous": _near(session, file, file.index - 1) if file else None,
+                "next": _near(session, services, file, file.index + 1) if file else None,
+                "previous": _near(session, services, file, file.index - 1) if file else None,
             },
-            "options": session.options.as_json(),
+            "options": _options(session.options),
             "previews": session.options.previews.value,
             "question": _question(session),
             "message": _message(session),
             "prefetch": [[session.worklist.file_id(place), plane.address.key] for place, plane in session.upcoming()],
             "saved": True,
-            "recent": [_recent(entry) for entry in session.desk.recent()] if file is None else [],
+            "recent": [_recent(entry) for entry in services.preferences.recent()] if file is None else [],
             "examples": True,
             "has_s3": _HAS_S3,
         }
@@ -105,14 +105,14 @@ def image_address(session_id: str, file_id: int, key: str, view: View) -> str:
     return f"/api/d/{session_id}/image/{file_id}/{key}?{query}"
 
 
-def worklist_rows(session: Session, places: Sequence[tuple[int | None, int]]) -> list[Json]:
+def worklist_rows(session: Session, services: Services, places: Sequence[tuple[int | None, int]]) -> list[Json]:
     """Rows of the list of files for pairs of number (None where the walk leaves the file out) and place."""
     worklist = session.worklist
     rows: list[Json] = []
-    session.note_gap()
+    services.gaps.note(session)
     finishers: Mapping[str, str] = {}
     with suppress(DcmauditError):  # a database that cannot be asked is told elsewhere
-        finishers = session.desk.store.finishers([worklist.name(place) for _, place in places])
+        finishers = services.database.store.finishers([worklist.name(place) for _, place in places])
     for index, place in places:
         name, state = worklist.name(place), worklist.state(place)
         rows.append({
@@ -127,11 +127,9 @@ def worklist_rows(session: Session, places: Sequence[tuple[int | None, int]]) ->
 def _worklist(session: Session) -> Json:
     worklist, file = session.worklist, session.file
     index = session.selection.index(file.place) if file else None
-    tally = worklist.tally
-    problems = [
-        {"name": item.name, "message": page_words(item.error.message)} for item in tally.named_problems[:PROBLEMS_SHOWN]
-    ]
-    left_out = [{"name": item.name, "message": item.reason.value} for item in tally.named[:PROBLEMS_SHOWN]]
+    report = worklist.report
+    problems = [{"name": item.name, "message": page_words(item.words)} for item in report.problems[:PROBLEMS_SHOWN]]
+    left_out = [{"name": item.name, "message": item.words} for item in report.not_opened[:PROBLEMS_SHOWN]]
     return {
         "index": index,
         "number": index + 1 if index is not None else None,
@@ -139,8 +137,8 @@ def _worklist(session: Session) -> Json:
         "found": len(worklist),
         "growing": worklist.growing,
         "left": session.selection.left(),
-        "passed_over": tally.passed_over,
-        "problem_count": tally.problems,
+        "passed_over": report.passed_over,
+        "problem_count": report.problem_count,
         "problems": problems,
         "not_opened": left_out,
         "folder": worklist.title,
@@ -150,7 +148,7 @@ def _worklist(session: Session) -> Json:
     }
 
 
-def _file(session: Session, file: OpenFile) -> Json:
+def _file(session: Session, services: Services, file: OpenFile) -> Json:
     device = file.facts.device if file.facts else None
     state, looked = state_of(file), file.looked
     return {
@@ -168,7 +166,7 @@ def _file(session: Session, file: OpenFile) -> Json:
         "seen": looked.seen,
         "partly": looked.in_part,
         "glanced": looked.glanced,
-        "stored": session.desk.contents.is_kept,
+        "stored": services.content.is_kept,
         "planes": len(file.planes),
         "unscanned_bits": file.is_unsearched,
         "bits": file.search.value,
@@ -176,7 +174,7 @@ def _file(session: Session, file: OpenFile) -> Json:
         "suggesting": file.suggesting,
         "previews": len(unstored(session.options, file)),
         "reading": sorted(file.reading),
-        "gap": session.gap(file),
+        "gap": services.gaps.words(file),
         "changed": file.changed,
         "notes": list(file.notes),
     }
@@ -206,7 +204,7 @@ def _groups(file: OpenFile) -> list[Json]:
     return groups
 
 
-def _near(session: Session, file: OpenFile, index: int) -> Json | None:
+def _near(session: Session, services: Services, file: OpenFile, index: int) -> Json | None:
     """What the step to a plane beside the one on screen will change, so that the page need not wait for the answer."""
     if not 0 <= index < len(file.planes):
         return None
@@ -214,21 +212,21 @@ def _near(session: Session, file: OpenFile, index: int) -> Json | None:
     rects = _rects(session, file, plane)
     if len(rects) > RECTS_AHEAD or plane.size is None:
         return None
-    cursor = session.cursor_on(plane)
+    handled = session.handled_on(plane)
     return {
-        "plane": _plane(session, file, index),
+        "plane": _plane(session, services, file, index),
         "rects": rects,
-        "cursor": {"box": box_json(cursor)} if cursor else None,
-        "can": _can(session, index),
+        "cursor": _handled(handled),
+        "can": _can(session, services, index),
     }
 
 
-def _plane(session: Session, file: OpenFile, index: int) -> Json | None:
+def _plane(session: Session, services: Services, file: OpenFile, index: int) -> Json | None:
     if not index < len(file.planes):
         return None
     plane = file.planes[index]
     key, size = plane.address.key, plane.size
-    picture = Picture(file.file_id, plane.address, session.view)
+    picture = PictureKey(file.file_id, plane.address, session.view)
     part = file.seen.part(plane.address)
     return {
         "index": index,
@@ -239,7 +237,7 @@ def _plane(session: Session, file: OpenFile, index: int) -> Json | None:
         "width": size.width if size else None,
         "height": size.height if size else None,
         "image": image_address(session.id, file.file_id, key, session.view) if size else None,
-        "error": _plane_error(plane, session.desk.pictures.error(picture)),
+        "error": _plane_error(plane, services.pictures.error(picture)),
         "group": file.group_at(index),
         "position": index - file.planes.group_start(index),
         "overlay": f"{plane.address.group:04X}" if isinstance(plane.address, OverlayAddress) else None,
@@ -325,10 +323,10 @@ def scope_words(scope: Scope | None) -> str:
     return scope.value if isinstance(scope, Everywhere) else "this plane"
 
 
-def _can(session: Session, index: int) -> Json:
+def _can(session: Session, services: Services, index: int) -> Json:
     file, history = session.file, session.history
     current = session.selection.index(file.place) if file else None
-    writable = not session.desk.viewer and session.desk.store.is_writable
+    writable = services.database.may_write
     planes = len(file.planes) if file else 0
     return {
         "undo": history.next_undo.label if writable and history.next_undo else None,
@@ -352,6 +350,14 @@ def _recent(entry: Sequence[object]) -> Json:
     more = f" and {len(shown) - 1} more" if len(shown) > 1 else ""
     label = f"{shown[0] if shown else ''}{more}{', with subfolders' if recursive else ''}"
     return {"label": label, "command": "open-files", "args": {"names": names, "recursive": recursive}}
+
+
+def _handled(box: Box | None) -> Json | None:
+    return {"box": box_json(box)} if box else None
+
+
+def _options(options: Options) -> Json:
+    return {one.name: {"label": one.label, "group": one.group, "value": options[one.name]} for one in OPTIONS}
 
 
 def _message(session: Session) -> Json | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dcmaudit.model import Everywhere, FrameAddress, Origin, OverlayAddress, PlaneGroup, PlaneKind, Scope, Verdict
+from dcmaudit.model.records import OcrEngine, RectRow
 from dcmaudit.review.state.open_file import OpenFile, Suggestion
-from dcmaudit.store import OcrEngine, RectRow
 
 Spans = list[list[float]]
 """``[from, to, level]`` each: half-open positions of a group, and how likely (0 to 1) there is text on these planes."""
@@ -22,20 +24,23 @@ _NOT_READ = {None, OcrEngine.NONE, OcrEngine.ULTRASOUND, OcrEngine.FORM, OcrEngi
 class Stripes:
     """For one state of the marks of a file: positions with a rectangle, and likely text, by number of the group."""
 
-    rects: list[RectRow]
-    suggestions: list[Suggestion]
+    rects: Sequence[RectRow]
+    suggestions: Sequence[Suggestion]
     told: tuple[int, float, int]
     planes: object
     marked: list[list[int]]
     heat: list[Spans]
 
 
+_KEPT: weakref.WeakKeyDictionary[OpenFile, Stripes] = weakref.WeakKeyDictionary()
+
+
 def stripes(file: OpenFile) -> Stripes:
     """The stripes of a file; worked out once for every state of its marks, for it is asked at every step."""
     told = (len(file.heat), sum(file.heat.values()), len(file.rejected) + len(file.hidden))
-    kept = file.stripes
+    kept = _KEPT.get(file)
     if (
-        isinstance(kept, Stripes)
+        kept is not None
         and kept.rects is file.rects
         and kept.suggestions is file.suggestions
         and (kept.told, kept.planes) == (told, file.planes)
@@ -47,20 +52,20 @@ def stripes(file: OpenFile) -> Stripes:
     start = 0
     for group in file.planes.groups:
         end = start + len(group.frames)
-        marked.append(sorted(place - start for place in own if start <= place < end))
-        levels = {place - start: level for place, level in likely.items() if start <= place < end}
+        marked.append(sorted(index - start for index in own if start <= index < end))
+        levels = {index - start: level for index, level in likely.items() if start <= index < end}
         heat.append(_spans(levels, _base(whole, group), len(group.frames)))
         start = end
     made = Stripes(file.rects, file.suggestions, told, file.planes, marked, heat)
-    file.stripes = made
+    _KEPT[file] = made
     return made
 
 
 def _own(file: OpenFile) -> set[int]:
-    """Places of the planes that have a rectangle of their own."""
+    """Indexes of the planes that have a rectangle of their own."""
     scopes = [row.scope for row in file.rects if row.box is not None]
-    places = [file.planes.find(scope) for scope in scopes if scope is not None and not isinstance(scope, Everywhere)]
-    return {place for place in places if place is not None}
+    indexes = [file.planes.find(scope) for scope in scopes if scope is not None and not isinstance(scope, Everywhere)]
+    return {index for index in indexes if index is not None}
 
 
 def _findings(file: OpenFile) -> list[tuple[Scope, float]]:
@@ -74,14 +79,14 @@ def _findings(file: OpenFile) -> list[tuple[Scope, float]]:
 
 
 def _likely(file: OpenFile) -> dict[int, float]:
-    """By place, the highest level that a finding or a detector gives a single plane."""
+    """By index, the highest level that a finding or a detector gives a single plane."""
     levels: dict[int, float] = {}
     for scope, level in _findings(file):
-        place = None if isinstance(scope, Everywhere) else file.planes.find(scope)
-        if place is not None:
-            levels[place] = max(level, levels.get(place, 0.0))
+        index = None if isinstance(scope, Everywhere) else file.planes.find(scope)
+        if index is not None:
+            levels[index] = max(level, levels.get(index, 0.0))
     if file.heat:
-        by_key = {plane.address.key: place for place, plane in enumerate(file.planes)}
+        by_key = {plane.address.key: index for index, plane in enumerate(file.planes)}
         for key, level in list(file.heat.items()):
             if key in by_key and level >= LEAST:
                 levels[by_key[key]] = max(min(level, 1.0), levels.get(by_key[key], 0.0))

@@ -36,7 +36,7 @@ class ConfinedReference(LocalReference):
         return stream
 
 
-class Confined:
+class AllowedFolders:
     """The folders of ``roots`` and what lies below them, links followed; everything where there are none."""
 
     def __init__(self, roots: Sequence[str | Path]) -> None:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
 
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Identity, Reference, group_of
-from dcmaudit.review.services.instance_cache import Stamp, stamp_of
+from dcmaudit.model.records import IdentityRecord, PartRecord, SeenRecord
+from dcmaudit.review.services.instance_cache import stamp_of
 from dcmaudit.review.services.page_words import told
+from dcmaudit.review.services.protocols import Background, Database, Instances, Sessions
 from dcmaudit.review.state.open_file import OpenFile
-from dcmaudit.store import IdentityRecord, PartRecord, SeenRecord, Store
-
-if TYPE_CHECKING:
-    from dcmaudit.review.app import Desk
-    from dcmaudit.review.state.session import Session
+from dcmaudit.review.state.series_plan import Stamp
+from dcmaudit.review.state.session import Session
+from dcmaudit.store import Store
 
 DIGESTED = 64 * 2**20
 """Bytes of a file up to which its pixels are read once more, in the background, only because it was looked at."""
@@ -25,7 +24,7 @@ OTHER = "It is another file than when it was looked at last: what was seen of it
 OTHER_PIXELS = OTHER.replace("another file", "a file with other pixels")
 
 
-class Contents:
+class ContentCheck:
     """What the planes seen of a name are worth: they count for the content that was seen, not for the name.
 
     A file of this machine is taken for the same while its size and time of change are those noted. Where they
@@ -33,37 +32,38 @@ class Contents:
     everything else outside the pixels are to be seen again.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, database: Database, instances: Instances, sessions: Sessions, background: Background) -> None:
+        self._database, self._instances = database, instances
+        self._sessions, self._background = sessions, background
 
     def has_changed(self, file: OpenFile) -> bool:
         """Whether the open file is another one on disk than when it was opened; the page says so from then on."""
-        if not file.changed and self._desk.pool.has_changed(file.file_id, file.referrer()):
-            file.changed = True
+        if not file.changed and self._instances.has_changed(file.file_id, file.referrer()):
+            file.change(changed=True)
         return file.changed
 
     def load(self, file: OpenFile) -> None:
         """Take in what this user saw of the file before, as far as it is still the same; once it is open."""
         if file.opening or file.seen_loaded:
             return
-        file.seen_loaded = True
-        store = self._desk.store
+        file.change(seen_loaded=True)
+        store = self._database.store
         records, parts = store.seen(file.name), store.parts_seen(file.name)
         if not records and not parts:
             return
-        kept, stamp = store.identity(file.name), self._desk.pool.stamp(file.file_id)
+        kept, stamp = store.identity(file.name), self._instances.stamp(file.file_id)
         if kept is None or stamp is None or _stamped(kept) == _of(stamp):
             self._take(file, records, parts)
         elif kept.identity.pixel_digest is None:
             self._forget(store, file, OTHER)
         else:
-            file.comparing = True
-            self._desk.in_background(partial(self._compare, store, file, records, parts, kept, stamp))
+            file.change(comparing=True)
+            self._background.at_length(partial(self._compare, store, file, records, parts, kept, stamp))
 
     @property
     def is_kept(self) -> bool:
         """Whether what is seen is stored at all: not by the viewer, and not where the database can only be read."""
-        return not self._desk.viewer and self._desk.store.is_writable
+        return self._database.may_write
 
     def keep(self, file: OpenFile) -> bool:
         """Store what was seen of the file since the last time, and of which content; whether that is done.
@@ -84,7 +84,7 @@ class Contents:
                     file, "The file was changed after it was opened: what was seen of it since then is not stored."
                 )
                 return True
-            return self._store(self._desk.store, file)
+            return self._store(self._database.store, file)
 
     def _store(self, store: Store, file: OpenFile) -> bool:
         taken = file.seen.take()
@@ -102,18 +102,18 @@ class Contents:
     def identify(self, file: OpenFile) -> None:
         """Note in the background what is behind the name of a file that got a mark, so that it is found when moved."""
         if not file.identified and file.facts is not None:
-            file.identified = True
+            file.change(identified=True)
             self.identify_file(file.file_id, file.name, file.referrer)
 
     def identify_file(self, file_id: int, name: str, referrer: Callable[[], Reference]) -> None:
         """The same for a file that need not be open."""
-        self._desk.help(partial(self._identify, self._desk.store, file_id, name, referrer))
+        self._background.soon(partial(self._identify, self._database.store, file_id, name, referrer))
 
     def _identify(self, store: Store, file_id: int, name: str, referrer: Callable[[], Reference]) -> None:
         # Only a help for later: where it fails, the mark itself is stored all the same.
         with suppress(DcmauditError):
-            with self._desk.pool.lease(file_id, referrer) as instance:
-                stamp, identity = self._desk.pool.stamp(file_id), instance.identity()
+            with self._instances.lease(file_id, referrer) as instance:
+                stamp, identity = self._instances.stamp(file_id), instance.identity()
             if stamp is None:
                 store.put_identity(name, identity)
             elif stamp == stamp_of(referrer()):
@@ -121,7 +121,7 @@ class Contents:
 
     def _note(self, store: Store, file: OpenFile) -> None:
         """Note size and time at once, and the pixels' digest later: what is seen must never lie there unexplained."""
-        stamp = self._desk.pool.stamp(file.file_id)
+        stamp = self._instances.stamp(file.file_id)
         if stamp is None or file.noted or file.facts is None:
             return
         kept = store.identity(file.name)
@@ -131,7 +131,7 @@ class Contents:
             store.put_identity(file.name, Identity(uid), size=size, modified_ns=modified)
             if size <= DIGESTED or (kept is not None and kept.identity.pixel_digest):
                 self.identify_file(file.file_id, file.name, file.referrer)
-        file.noted = True
+        file.change(noted=True)
 
     def _compare(
         self,
@@ -143,12 +143,12 @@ class Contents:
         stamp: Stamp,
     ) -> None:
         identity = None
-        with suppress(DcmauditError), self._desk.pool.lease(file.file_id, file.referrer) as instance:
+        with suppress(DcmauditError), self._instances.lease(file.file_id, file.referrer) as instance:
             identity = instance.identity()
         is_same = identity is not None and identity.pixel_digest == kept.identity.pixel_digest
         try:
             self._forget(store, file, "" if is_same else OTHER_PIXELS, except_pixels=is_same)
-            if identity is not None and is_same and not self._desk.viewer and store.is_writable:
+            if identity is not None and is_same and not self._database.viewer and store.is_writable:
                 store.put_identity(file.name, identity, size=_of(stamp)[0], modified_ns=_of(stamp)[1])
         except DcmauditError as error:
             self._tell(file, f"What was seen before could not be checked: {told(error)}")
@@ -160,33 +160,33 @@ class Contents:
                     [record for record in records if is_same and all(span.group.is_of_pixels for span in record.spans)],
                     [record for record in parts if is_same and group_of(record.part.address).is_of_pixels],
                 )
-                file.comparing = False
+                file.change(comparing=False)
                 self.keep(file)
             session.bump()
         else:
-            file.comparing = False
+            file.change(comparing=False)
             self.keep(file)
 
     def _take(self, file: OpenFile, records: Sequence[SeenRecord], parts: Sequence[PartRecord]) -> None:
         for record in records:
-            if record.by == self._desk.user:
+            if record.by == self._database.user:
                 file.seen.load(record)
         for part in parts:
-            if part.by == self._desk.user:
+            if part.by == self._database.user:
                 file.seen.load_part(part)
 
     def _forget(self, store: Store, file: OpenFile, why: str, *, except_pixels: bool = False) -> None:
         if why:
-            file.notes = (*file.notes, why)
+            file.note(why)
             self._tell(file, why)
-        if not self._desk.viewer and store.is_writable:
+        if not self._database.viewer and store.is_writable:
             store.forget_seen(file.name, except_pixels=except_pixels)
 
     def _session(self, file: OpenFile) -> Session | None:
-        return next((session for session in self._desk.sessions() if session.file is file), None)
+        return next((session for session in self._sessions.all() if session.file is file), None)
 
     def _tell(self, file: OpenFile, text: str) -> None:
-        for session in self._desk.sessions():
+        for session in self._sessions.all():
             if session.file is None or session.file.name == file.name:
                 session.say_too(text, "warning")
 

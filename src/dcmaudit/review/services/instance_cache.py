@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 
 from dcmaudit.dicom import Instance, open_instance
 from dcmaudit.model import Reference
-
-Stamp = tuple[int, int, int, int]
-"""Device, inode, size and time of change of a file: what differs once a program writes it or puts another there."""
+from dcmaudit.review.state.series_plan import Stamp
 
 
 @dataclass
@@ -24,7 +22,7 @@ class _Slot:
     dropped: bool = False
 
 
-class InstancePool:
+class InstanceCache:
     """Open instances by file id, at most ``limit`` beyond those in use; the longest unused is closed first."""
 
     def __init__(self, limit: int = 6, opener: Callable[[Reference], Instance] = open_instance) -> None:

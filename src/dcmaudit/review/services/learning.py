@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from dcmaudit.detect.learning import Candidate, Learner, Reliability, combined, grounded, is_right
 from dcmaudit.dicom import Samples
@@ -19,9 +22,10 @@ from dcmaudit.model import (
     covered_area,
 )
 from dcmaudit.model.learning import reaches
+from dcmaudit.model.records import RectRow
 from dcmaudit.review.services.text_under import InkMap, SeenPixels
 from dcmaudit.review.state.open_file import OpenFile, applies
-from dcmaudit.store import RectRow, Store
+from dcmaudit.store import Store
 
 _WORTH_NOTING = 0.05
 _WORTH_A_LOOK = 0.1
@@ -31,69 +35,117 @@ _BLURRED = 3
 """How far the samples of an area without anything lie apart after lossy compression."""
 
 
-def regions(
-    store: Store, file: OpenFile, plane: Plane, samples: Samples | None, ink: InkMap | None = None
-) -> list[tuple[Region, bool]]:
-    """What similar and related images, and the other planes of the file, suggest for one plane.
+@dataclass
+class FileLearning:
+    """What was learned for one open file: every candidate by plane and box, so that all are judged at the end."""
 
-    Each with whether there is nothing under it, which only ``samples`` can tell; ``ink`` is where the text detector
-    sees text. StoreError as the store raises it.
-    """
-    facts = file.facts
-    if facts is None or plane.size is None:
-        return []
-    learning = file.learning
-    if learning.learner is None:
-        examples = store.examples(file.name, facts.device, facts.sop_class_uid)
-        learning.learner = Learner(facts.device, examples, facts.number_of_frames)
-        learning.reliability = Reliability.of(store.judgements(), learning.learner.grounds)
-    own = list(_own_marks(file))
-    candidates = learning.learner.candidates(plane.address, plane.size, own, _seen(file, plane))
-    pixels = None if samples is None else SeenPixels(samples.array, _tolerance(file), ink)
-    if pixels is not None:
-        candidates = grounded(candidates, pixels, learning.reliability)
-        # A look at the pixels can change boxes: what was offered before it is not judged beside it. What was marked
-        # since is not offered again, and stays to be judged.
-        marks = _boxes_on(file.rects, plane.address)
-        for key in [key for key in learning.offered if key[0] == plane.address.key and key not in learning.refused]:
-            if not _is_taken(key[1], marks):
-                del learning.offered[key]
-    for item in candidates:
-        learning.offered[plane.address.key, item.region.box] = (plane.address, item)
-    similar = [
-        region
-        for region in store.similar(file.name, facts.device, plane.address, facts.sop_class_uid)
-        if not _is_marked(region.box, _boxes_on(file.rects, plane.address))
-    ]
-    refuted = learning.learner.refutes_unknown(plane.address)
-    found = combined(similar, candidates, refuted=refuted, pixels=pixels)
-    if found.held_back:
-        learning.held_back.add(plane.address.key)
-    return [(region, pixels is not None and pixels.ground(region.box) is Ground.EMPTY) for region in found.regions]
+    learner: Learner | None = None
+    reliability: Reliability = field(default_factory=Reliability)
+    offered: dict[tuple[str, Box], tuple[PlaneAddress, Candidate]] = field(default_factory=dict)
 
 
-def may_change(file: OpenFile, address: PlaneAddress) -> bool:
-    """Whether a look at the pixels could show a place of that plane which the marks alone do not make likely."""
-    marks = _boxes_on(file.rects, address)
-    return any(
-        key == address.key and item.estimate >= _WORTH_A_LOOK and not _is_taken(box, marks)
-        for (key, box), (_, item) in file.learning.offered.items()
-    )
+class Learning:
+    """Gives open files what similar ones teach, and takes back how that fared."""
 
+    def __init__(self) -> None:
+        self._files: weakref.WeakKeyDictionary[OpenFile, FileLearning] = weakref.WeakKeyDictionary()
+        self._lock = threading.Lock()
 
-def judged(file: OpenFile) -> list[Judged]:
-    """What became of everything that was offered on the planes that were looked at, or was refused."""
-    return [
-        _judgement(file, address, item)
-        for key, (address, item) in file.learning.offered.items()
-        if not item.is_empty and item.estimate >= _WORTH_NOTING and (_is_seen(file, address) or _is_refused(file, key))
-    ]
+    def forget(self, file: OpenFile) -> None:
+        """Another database was opened: it teaches other things."""
+        with self._lock:
+            self._files.pop(file, None)
 
+    def of(self, file: OpenFile) -> FileLearning:
+        """What was learned for the file so far."""
+        with self._lock:
+            return self._files.setdefault(file, FileLearning())
 
-def refused(file: OpenFile) -> list[Judged]:
-    """What became of the offers that the reviewer said no to, known before the file is done."""
-    offered = file.learning.offered.items()
-    return [_judgement(file, address, item) for key, (address, item) in offered if _is_refused(file, key)]
+    def regions(
+        self, store: Store, file: OpenFile, plane: Plane, samples: Samples | None, ink: InkMap | None = None
+    ) -> list[tuple[Region, bool]]:
+        """What similar and related images, and the other planes of the file, suggest for one plane.
+
+        Each with whether there is nothing under it, which only ``samples`` can tell; ``ink`` is where the text detector
+        sees text. StoreError as the store raises it.
+        """
+        facts = file.facts
+        if facts is None or plane.size is None:
+            return []
+        learning = self.of(file)
+        if learning.learner is None:
+            examples = store.examples(file.name, facts.device, facts.sop_class_uid)
+            learning.learner = Learner(facts.device, examples, facts.number_of_frames)
+            learning.reliability = Reliability.of(store.judgements(), learning.learner.grounds)
+        own = list(_own_marks(file))
+        candidates = learning.learner.candidates(plane.address, plane.size, own, _seen(file, plane))
+        pixels = None if samples is None else SeenPixels(samples.array, _tolerance(file), ink)
+        if pixels is not None:
+            candidates = grounded(candidates, pixels, learning.reliability)
+            # A look at the pixels can change boxes: what was offered before it is not judged beside it. What was marked
+            # since is not offered again, and stays to be judged.
+            marks = _boxes_on(file.rects, plane.address)
+            for key in [key for key in learning.offered if key[0] == plane.address.key and key not in file.refused]:
+                if not _is_taken(key[1], marks):
+                    del learning.offered[key]
+        for item in candidates:
+            learning.offered[plane.address.key, item.region.box] = (plane.address, item)
+        similar = [
+            region
+            for region in store.similar(file.name, facts.device, plane.address, facts.sop_class_uid)
+            if not _is_marked(region.box, _boxes_on(file.rects, plane.address))
+        ]
+        refuted = learning.learner.refutes_unknown(plane.address)
+        found = combined(similar, candidates, refuted=refuted, pixels=pixels)
+        return [(region, pixels is not None and pixels.ground(region.box) is Ground.EMPTY) for region in found.regions]
+
+    def may_change(self, file: OpenFile, address: PlaneAddress) -> bool:
+        """Whether a look at the pixels could show a place of that plane which the marks alone do not make likely."""
+        marks = _boxes_on(file.rects, address)
+        return any(
+            key == address.key and item.estimate >= _WORTH_A_LOOK and not _is_taken(box, marks)
+            for (key, box), (_, item) in self.of(file).offered.items()
+        )
+
+    def judged(self, file: OpenFile) -> list[Judged]:
+        """What became of everything that was offered on the planes that were looked at, or was refused."""
+        return [
+            _judgement(file, address, item)
+            for key, (address, item) in self.of(file).offered.items()
+            if not item.is_empty
+            and item.estimate >= _WORTH_NOTING
+            and (_is_seen(file, address) or _is_refused(file, key))
+        ]
+
+    def refused(self, file: OpenFile) -> list[Judged]:
+        """What became of the offers that the reviewer said no to, known before the file is done."""
+        offered = self.of(file).offered.items()
+        return [_judgement(file, address, item) for key, (address, item) in offered if _is_refused(file, key)]
+
+    def teach(self, store: Store, file: OpenFile) -> None:
+        """Note of a done file what kind of image it is and how its suggestions fared.
+
+        StoreError as the store raises it.
+        """
+        if file.facts is not None:
+            groups = {group.where for group in file.planes.groups}
+            store.learn(
+                file.name,
+                file.facts.device,
+                frames=file.facts.number_of_frames,
+                groups=groups,
+                judged=self.judged(file),
+            )
+
+    def teach_refusals(self, store: Store, file: OpenFile) -> None:
+        """Note the suggestions that were refused, before the file is done. StoreError as the store raises it.
+
+        How sure later suggestions are is worked out from that at once; the file itself feeds none before it is done.
+        """
+        if file.tag is None:
+            store.judge(file.name, self.refused(file))
+        else:
+            self.teach(store, file)
 
 
 def _judgement(file: OpenFile, address: PlaneAddress, item: Candidate) -> Judged:
@@ -102,32 +154,12 @@ def _judgement(file: OpenFile, address: PlaneAddress, item: Candidate) -> Judged
 
 
 def _is_refused(file: OpenFile, key: tuple[str, Box]) -> bool:
-    return key in file.learning.refused
+    return key in file.refused
 
 
 def _is_seen(file: OpenFile, address: PlaneAddress) -> bool:
-    place = file.planes.find(address)
-    return place is not None and _was_seen(file, place)
-
-
-def teach(store: Store, file: OpenFile) -> None:
-    """Note of a done file what kind of image it is and how its suggestions fared; StoreError as the store raises it."""
-    if file.facts is not None:
-        groups = {group.where for group in file.planes.groups}
-        store.learn(
-            file.name, file.facts.device, frames=file.facts.number_of_frames, groups=groups, judged=judged(file)
-        )
-
-
-def teach_refusals(store: Store, file: OpenFile) -> None:
-    """Note the suggestions that were refused, before the file is done. StoreError as the store raises it.
-
-    How sure later suggestions are is worked out from that at once; the file itself feeds none before it is done.
-    """
-    if file.tag is None:
-        store.judge(file.name, refused(file))
-    else:
-        teach(store, file)
+    index = file.planes.find(address)
+    return index is not None and _was_seen(file, index)
 
 
 def _own_marks(file: OpenFile) -> Iterator[Mark]:
@@ -136,7 +168,7 @@ def _own_marks(file: OpenFile) -> Iterator[Mark]:
             continue
         edges = (row.box.left, row.box.top, row.box.right, row.box.bottom)
         for reach in reaches(row.scope):
-            yield Mark(*edges, reach, row.box in file.learning.accepted)
+            yield Mark(*edges, reach, row.box in file.accepted)
 
 
 def _seen(file: OpenFile, plane: Plane) -> Sequence[FrameRange]:
@@ -146,9 +178,9 @@ def _seen(file: OpenFile, plane: Plane) -> Sequence[FrameRange]:
     return [FrameRange(numbers[start], numbers[end - 1] + 1) for start, end in spans if start < end <= len(numbers)]
 
 
-def _was_seen(file: OpenFile, place: int) -> bool:
-    position = place - file.planes.group_start(place)
-    spans = file.seen.positions(file.planes[place].group, *_LOOKED)
+def _was_seen(file: OpenFile, index: int) -> bool:
+    position = index - file.planes.group_start(index)
+    spans = file.seen.positions(file.planes[index].group, *_LOOKED)
     return any(start <= position < end for start, end in spans)
 
 

@@ -16,7 +16,7 @@ from dcmaudit.model.texts import printable
 from dcmaudit.render import Shown, encode_png, project_planes, render, shown_as, thumbnail
 from dcmaudit.render.project import Strokes
 from dcmaudit.render.strokes import stroke_map
-from dcmaudit.review.services.instance_cache import InstancePool
+from dcmaudit.review.services.protocols import Instances
 from dcmaudit.review.services.threads import Workers
 
 _LOG = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ _REMARKS = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class PictureKey:
     """What to make: a plane in a view, its thumbnail, or the projection of a group."""
 
     file_id: int
@@ -42,7 +42,7 @@ class Picture:
     projection: Projection | None = None
 
 
-class PictureStore:
+class PictureCache:
     """PNG pictures by what they show.
 
     One picture is made once however many ask for it at the same time. ``wanted`` pictures are made by several
@@ -51,27 +51,27 @@ class PictureStore:
     """
 
     def __init__(
-        self, pool: InstancePool, *, limit: int = _BYTES, workers: int = 3, strokes: Strokes = stroke_map
+        self, instances: Instances, *, limit: int = _BYTES, workers: int = 3, strokes: Strokes = stroke_map
     ) -> None:
-        self._pool = pool
+        self._instances = instances
         self._strokes = strokes
         self._limit = limit
-        self._kept: OrderedDict[Picture, bytes] = OrderedDict()
+        self._kept: OrderedDict[PictureKey, bytes] = OrderedDict()
         self._size = 0
-        self._pending: dict[Picture, Future[bytes]] = {}
-        self._errors: OrderedDict[Picture, DcmauditError] = OrderedDict()
-        self._remarks: OrderedDict[Picture, Shown] = OrderedDict()
+        self._pending: dict[PictureKey, Future[bytes]] = {}
+        self._errors: OrderedDict[PictureKey, DcmauditError] = OrderedDict()
+        self._remarks: OrderedDict[PictureKey, Shown] = OrderedDict()
         self._lock = threading.Lock()
         self._calm = threading.Condition(self._lock)
-        self._urgent: set[Picture] = set()
-        self._left_out: dict[Picture, frozenset[PlaneAddress]] = {}
-        self._waiting: Counter[Picture] = Counter()
+        self._urgent: set[PictureKey] = set()
+        self._left_out: dict[PictureKey, frozenset[PlaneAddress]] = {}
+        self._waiting: Counter[PictureKey] = Counter()
         self._wanted = Workers(workers, "picture")
         self._long = Workers(1, "projection")
         self._ahead = Workers(1, "prefetch")
-        self._queue: deque[tuple[Picture, Callable[[], Reference]]] = deque()
+        self._queue: deque[tuple[PictureKey, Callable[[], Reference]]] = deque()
 
-    def request(self, picture: Picture, reference: Callable[[], Reference]) -> Future[bytes]:
+    def request(self, picture: PictureKey, reference: Callable[[], Reference]) -> Future[bytes]:
         """The future PNG of ``picture``; done already where it is kept. Errors as ``Instance.read`` raises them.
 
         Whoever asked says ``release`` when the answer is there or no longer wanted.
@@ -86,7 +86,7 @@ class PictureStore:
         future.add_done_callback(lambda _done: self._settle(picture, future))
         return future
 
-    def begin(self, picture: Picture, reference: Callable[[], Reference]) -> None:
+    def begin(self, picture: PictureKey, reference: Callable[[], Reference]) -> None:
         """Have a picture made that is going to be asked for at once; nothing where it is kept or coming."""
         with self._lock:
             if self._known(picture) is not None:
@@ -104,7 +104,7 @@ class PictureStore:
             if not self._calm.wait_for(lambda: not self._urgent, PATIENCE):
                 self._urgent.clear()
 
-    def release(self, picture: Picture) -> None:
+    def release(self, picture: PictureKey) -> None:
         """One less waits for ``picture``; a picture that nobody waits for is not begun, a projection not finished."""
         with self._lock:
             self._waiting[picture] -= 1
@@ -115,22 +115,22 @@ class PictureStore:
         if pending is not None:
             pending.cancel()
 
-    def left_out(self, picture: Picture) -> frozenset[PlaneAddress]:
+    def left_out(self, picture: PictureKey) -> frozenset[PlaneAddress]:
         """The planes that are missing in a projection because they could not be decoded."""
         with self._lock:
             return self._left_out.get(picture, frozenset())
 
-    def projections(self, file_id: int, address: PlaneAddress) -> list[Picture]:
+    def projections(self, file_id: int, address: PlaneAddress) -> list[PictureKey]:
         """The projections that were made of the group whose first plane is ``address``."""
         with self._lock:
             return [made for made in self._left_out if (made.file_id, made.address) == (file_id, address)]
 
-    def remark(self, picture: Picture) -> Shown | None:
+    def remark(self, picture: PictureKey) -> Shown | None:
         """How a plane was really rendered where that needs words; None where it is the view asked for, or not made."""
         with self._lock:
             return self._remarks.get(picture)
 
-    def error(self, picture: Picture) -> DcmauditError | None:
+    def error(self, picture: PictureKey) -> DcmauditError | None:
         """Why the picture could not be made when it was tried last; None where it was not, or could."""
         with self._lock:
             return self._errors.get(picture)
@@ -140,7 +140,7 @@ class PictureStore:
         with self._lock:
             return {failed.address for failed in self._errors if failed.file_id == file_id and not failed.projection}
 
-    def prefetch(self, pictures: Sequence[tuple[Picture, Callable[[], Reference]]]) -> None:
+    def prefetch(self, pictures: Sequence[tuple[PictureKey, Callable[[], Reference]]]) -> None:
         """Make these next, in order, instead of what was to be made ahead before."""
         with self._lock:
             self._queue.clear()
@@ -176,7 +176,7 @@ class PictureStore:
         self._ahead.stop()
         self._long.stop()
 
-    def _known(self, picture: Picture) -> Future[bytes] | None:
+    def _known(self, picture: PictureKey) -> Future[bytes] | None:
         kept = self._kept.get(picture)
         if kept is not None:
             self._kept.move_to_end(picture)
@@ -190,7 +190,7 @@ class PictureStore:
             return failed
         return None
 
-    def _begun(self, picture: Picture, reference: Callable[[], Reference], workers: Workers) -> Future[bytes]:
+    def _begun(self, picture: PictureKey, reference: Callable[[], Reference], workers: Workers) -> Future[bytes]:
         future = workers.submit(lambda: self._make(picture, reference))
         self._pending[picture] = future
         if picture.projection is None:
@@ -214,7 +214,7 @@ class PictureStore:
             future.set_exception(error)
         self._settle(picture, future)
 
-    def _settle(self, picture: Picture, future: Future[bytes]) -> None:
+    def _settle(self, picture: PictureKey, future: Future[bytes]) -> None:
         with self._lock:
             if self._pending.get(picture) is future:
                 del self._pending[picture]
@@ -222,7 +222,7 @@ class PictureStore:
                 if not self._urgent:
                     self._calm.notify_all()
 
-    def _make(self, picture: Picture, reference: Callable[[], Reference]) -> bytes:
+    def _make(self, picture: PictureKey, reference: Callable[[], Reference]) -> bytes:
         begun = time.monotonic()
         try:
             data = self._encode(picture, reference)
@@ -240,8 +240,8 @@ class PictureStore:
             self._keep(picture, data)
         return data
 
-    def _encode(self, picture: Picture, reference: Callable[[], Reference]) -> bytes:
-        with self._pool.lease(picture.file_id, reference) as instance:
+    def _encode(self, picture: PictureKey, reference: Callable[[], Reference]) -> bytes:
+        with self._instances.lease(picture.file_id, reference) as instance:
             if picture.projection is not None:
                 group = next((plane.group for plane in instance.planes if plane.address == picture.address), None)
                 if group is None:
@@ -267,7 +267,7 @@ class PictureStore:
             self._note(picture, shown_as(samples, picture.view))
             return encode_png(thumbnail(pixels, THUMBNAIL_EDGE) if picture.thumbnail else pixels)
 
-    def _note(self, picture: Picture, shown: Shown) -> None:
+    def _note(self, picture: PictureKey, shown: Shown) -> None:
         with self._lock:
             self._remarks.pop(picture, None)
             if shown.reason is not None:
@@ -275,7 +275,7 @@ class PictureStore:
                 if len(self._remarks) > _REMARKS:
                     self._remarks.popitem(last=False)
 
-    def _keep(self, picture: Picture, data: bytes) -> None:
+    def _keep(self, picture: PictureKey, data: bytes) -> None:
         old = self._kept.pop(picture, b"")
         self._size += len(data) - len(old)
         self._kept[picture] = data
@@ -284,7 +284,7 @@ class PictureStore:
             self._size -= len(dropped)
 
 
-def _log(picture: Picture, reference: Callable[[], Reference], end: str, begun: float) -> None:
+def _log(picture: PictureKey, reference: Callable[[], Reference], end: str, begun: float) -> None:
     if _LOG.isEnabledFor(logging.DEBUG):
         what = f"plane {picture.address.key}" if picture.projection is None else f"projection of {picture.address.key}"
         taken = (time.monotonic() - begun) * 1000

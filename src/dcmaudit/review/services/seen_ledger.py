@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING
 
+from dcmaudit.review.services.file_records import FileRecords
+from dcmaudit.review.services.protocols import ContentCheck
 from dcmaudit.review.state.open_file import OpenFile
-
-if TYPE_CHECKING:
-    from dcmaudit.review.app import Desk
-    from dcmaudit.review.state.session import Session
+from dcmaudit.review.state.session import Session
 
 _LOG = logging.getLogger(__name__)
 
@@ -21,14 +19,14 @@ AGAIN = 2.0
 """Seconds after which a write that failed is tried again."""
 
 
-class Ledger:
+class SeenLedger:
     """A thread that stores what was seen of open files.
 
     A plane counts as seen only once this has stored it: pages are told then, and the tick in their strip fills.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, content: ContentCheck, records: FileRecords) -> None:
+        self._content, self._records = content, records
         self._waiting: dict[int, tuple[Session, OpenFile]] = {}
         self._changed = threading.Condition()
         self._end = False
@@ -70,10 +68,10 @@ class Ledger:
 
     def _store(self, session: Session, file: OpenFile) -> bool:
         try:
-            done = self._desk.contents.keep(file)
+            done = self._content.keep(file)
         except Exception as error:  # a thread that ends silently would store nothing more
             _LOG.error("storing what was seen failed: %s", type(error).__name__)  # the message may hold a value
             done = False
         session.bump()
-        self._desk.tell_seen(file, session)
+        self._records.tell_seen(file, session)
         return done

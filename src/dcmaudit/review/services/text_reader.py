@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from dcmaudit.audit import TextLook, TextSearch
 from dcmaudit.detect.ocr import DEFAULT_ENGINE, Mode, TextFinder, forms
@@ -17,13 +16,11 @@ from dcmaudit.dicom import Instance
 from dcmaudit.errors import DcmauditError, ReviewError
 from dcmaudit.model import Doubt, Origin, Plane, PlaneAddress, PlaneReading, Region, Verdict
 from dcmaudit.review.services.page_words import page_words
+from dcmaudit.review.services.protocols import End, Instances, Suggestions
 from dcmaudit.review.services.threads import Workers
 from dcmaudit.review.state.open_file import OpenFile
+from dcmaudit.review.state.session import Session
 from dcmaudit.settings import Settings
-
-if TYPE_CHECKING:
-    from dcmaudit.review.app import Desk
-    from dcmaudit.review.state.session import Session
 
 _WORDS = {
     Verdict.IDENTIFYING: "likely to identify someone",
@@ -48,15 +45,16 @@ class Reading:
 
 
 class TextReader:
-    """One engine and one thread for all documents of a desk, made when somebody first asks."""
+    """One engine and one thread for all sessions, made when somebody first asks."""
 
-    def __init__(self, desk: Desk, settings: Settings) -> None:
-        self._desk, self._settings = desk, settings
+    def __init__(self, settings: Settings, instances: Instances, suggestions: Suggestions, end: End) -> None:
+        self._settings, self._instances = settings, instances
+        self._suggestions, self._end = suggestions, end
         self._lock = threading.Lock()
         self._workers: Workers | None = None
         self._finder: TextFinder | None = None
         self._search: TextSearch | None = None
-        self._look: tuple[Instance, TextLook] | None = None
+        self._last: tuple[Instance, TextLook] | None = None
 
     def ask(self, session: Session, file: OpenFile, plane: Plane) -> None:
         """Begin to look for text on ``plane``; what is found becomes suggestions of the file.
@@ -68,7 +66,7 @@ class TextReader:
         with self._lock:
             if self._workers is None:
                 self._workers = Workers(1, "ocr")
-        file.reading.add(plane.title)
+        _note_reading(file, plane, begun=True)
         session.say(f"Looking for text on {plane.title}…")
         self._workers.submit(partial(self._work, session, file, plane))
 
@@ -79,38 +77,41 @@ class TextReader:
 
     def _work(self, session: Session, file: OpenFile, plane: Plane) -> None:
         def left() -> bool:
-            return self._desk.quitting or session.file is not file
+            return self._end.is_near or session.file is not file
 
-        if left():
-            file.reading.discard(plane.title)
-            return
+        text, kind = "", "info"
         try:
-            reading = self._read(session, file, plane, left)
+            if not left():
+                text = self._look(file, plane, left)
         except DcmauditError as error:
             text, kind = f"Text could not be looked for on {plane.title}: {page_words(error.message)}", "error"
         except Exception as error:  # its words may quote what was read; its kind does not
             text, kind = f"Text could not be looked for on {plane.title} ({type(error).__name__})", "error"
-        else:
-            if left():
-                return
-            self._desk.replace_read(file, plane.address, reading.found, reading.rejected)
-            file.heat[plane.address.key] = reading.heat
-            text, kind = _told(plane, reading), "info"
-        finally:
-            file.reading.discard(plane.title)
+        _note_reading(file, plane, begun=False)
         with session.lock:
-            if not left():
+            if text and not left():
                 session.say(text, kind)
+        # Whatever became of it: the page must not go on saying that text is being looked for.
         session.bump()
 
-    def _read(self, session: Session, file: OpenFile, plane: Plane, left: Callable[[], bool]) -> Reading:
+    def _look(self, file: OpenFile, plane: Plane, left: Callable[[], bool]) -> str:
+        """Look for text, suggest what is found, and say so in words; empty where the file was left meanwhile."""
+        reading = self._read(file, plane, left)
+        if left():
+            return ""
+        self._suggestions.replace_read(file, plane.address, reading.found, reading.rejected)
+        with file.lock:
+            file.change(heat={**file.heat, plane.address.key: reading.heat})
+        return _told(plane, reading)
+
+    def _read(self, file: OpenFile, plane: Plane, left: Callable[[], bool]) -> Reading:
         if self._finder is None or self._search is None:
             self._search = _search(self._settings)
             self._finder = self._search.own_finder()
-        with self._desk.pool.lease(file.file_id, session.worklist.referrer(file.place)) as instance:
-            if self._look is None or self._look[0] is not instance:
-                self._look = instance, TextLook(self._search, self._finder, instance)
-            return _reading(self._look[1].look_at(plane, stop=left))
+        with self._instances.lease(file.file_id, file.referrer) as instance:
+            if self._last is None or self._last[0] is not instance:
+                self._last = instance, TextLook(self._search, self._finder, instance)
+            return _reading(self._last[1].look_at(plane, stop=left))
 
 
 def _search(settings: Settings) -> TextSearch:
@@ -135,6 +136,11 @@ def _reading(seen: PlaneReading) -> Reading:
         for one in seen.findings
     )  # fmt: skip
     return Reading(found, tuple(_rejected(seen.address, doubt) for doubt in seen.doubts), seen.is_form)
+
+
+def _note_reading(file: OpenFile, plane: Plane, *, begun: bool) -> None:
+    with file.lock:
+        file.change(reading=file.reading | {plane.title} if begun else file.reading - {plane.title})
 
 
 def _rejected(address: PlaneAddress, doubt: Doubt) -> Region:

@@ -91,7 +91,7 @@ class SeenPixels(Pixels):
 
 
 class InkMaps:
-    """One detector for all documents of a desk, loaded when somebody first asks. Safe to use from several threads."""
+    """One detector for all sessions, loaded when somebody first asks. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -69,3 +69,30 @@ class Workers:
             else:
                 future.set_result(result)
             del future, job
+
+
+class BackgroundThreads:
+    """The threads that all sessions share: to open files, for short help, and for what takes long."""
+
+    def __init__(self) -> None:
+        # Many, because a dead file server can hold one of them for minutes while the reviewer goes on.
+        self._openers = Workers(8, "open")
+        self._helpers = Workers(3, "background")
+        self._scanners = Workers(2, "scan")
+
+    def open_file(self, job: Callable[[], T]) -> Future[T]:
+        """Have a file opened; the future of what that gives."""
+        return self._openers.submit(job)
+
+    def soon(self, job: Callable[[], None]) -> None:
+        """Have something short done in another thread."""
+        self._helpers.submit(job)
+
+    def at_length(self, job: Callable[[], None]) -> None:
+        """Have something long done in a thread that holds nobody up."""
+        self._scanners.submit(job)
+
+    def stop(self) -> None:
+        """Cancel what waits."""
+        for workers in (self._openers, self._helpers, self._scanners):
+            workers.stop()

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from dcmaudit.errors import DcmauditError
+from dcmaudit.model.records import FinishMark, OcrEngine, RectRow
+from dcmaudit.review.services.protocols import ContentCheck, Database, Sessions, States, Suggestions
 from dcmaudit.review.state.open_file import OpenFile
-from dcmaudit.store import FinishMark, OcrEngine, RectRow, Store
-
-if TYPE_CHECKING:
-    from dcmaudit.review.app import Desk
-    from dcmaudit.review.state.session import Session
+from dcmaudit.review.state.session import Session
+from dcmaudit.store import Store
 
 _LOG = logging.getLogger(__name__)
 
@@ -28,8 +27,16 @@ class Watcher:
     plane, the handled rectangle and what was typed stay as they are.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(
+        self,
+        database: Database,
+        sessions: Sessions,
+        content: ContentCheck,
+        suggestions: Suggestions,
+        states: States,
+    ) -> None:
+        self._database, self._sessions, self._content = database, sessions, content
+        self._suggestions, self._states = suggestions, states
         self._end = threading.Event()
         self._store: Store | None = None
         self._token: tuple[object, ...] = ()
@@ -50,8 +57,8 @@ class Watcher:
 
     def look(self) -> None:
         """Look once. A database that does not answer now is asked again the next time."""
-        store = self._desk.store
-        watched = [session for session in self._desk.sessions() if session.is_watched]
+        store = self._database.store
+        watched = [session for session in self._sessions.all() if session.is_watched]
         if not watched:
             return
         with suppress(DcmauditError):
@@ -75,11 +82,11 @@ class Watcher:
         # In this order nothing is missed: what comes between the two questions is told twice.
         newest = store.newest_finish()
         names, self._finish = store.finished_since(self._finish), newest
-        worklists = {id(session.worklist): session.worklist for session in self._desk.sessions()} if names else {}
+        worklists = {id(session.worklist): session.worklist for session in self._sessions.all()} if names else {}
         for worklist in worklists.values():
-            places = worklist.places(names)
-            self._desk.refresh_states(worklist, places)
-            for session in self._desk.sessions():
+            places = worklist.places(names, self._states.go_on)
+            self._states.refresh(worklist, places)
+            for session in self._sessions.all():
                 if session.worklist is worklist:
                     session.follow(places)
 
@@ -94,27 +101,27 @@ class Watcher:
         file = session.file
         if file is None or file.opening:
             return
-        if not file.changed and self._desk.contents.has_changed(file):
+        if not file.changed and self._content.has_changed(file):
             session.bump()
         found = store.fingerprint(file.name)
         if found == file.fingerprint:
             return
         with session.lock:
             # Another document, or this one, may have gone on meanwhile: what is taken in is read under the lock.
-            if session.file is not file or self._desk.store is not store:
+            if session.file is not file or self._database.store is not store:
                 return
-            former, file.fingerprint = file.rects, found
-            rects, tag = store.rects(file.name), store.tag(file.name)
+            former = file.rects
+            file.change(fingerprint=found)
+            rects, tag = tuple(store.rects(file.name)), store.tag(file.name)
             if (rects, tag) == (file.rects, file.tag):
                 return
-            file.rects, file.tag = rects, tag
-            file.searched = set()
+            file.change(rects=rects, tag=tag, searched=frozenset())
             self._say(session, file, former)
-        self._desk.suggest(session, file)
-        self._desk.refresh_state(session.worklist, file.place)
+        self._suggestions.begin(session, file)
+        self._states.refresh(session.worklist, [file.place])
         session.bump()
 
-    def _say(self, session: Session, file: OpenFile, former: list[RectRow]) -> None:
+    def _say(self, session: Session, file: OpenFile, former: Sequence[RectRow]) -> None:
         known = {row.id for row in former}
         new = [row for row in file.rects if row.id not in known and row.box is not None]
         if not new or session.message is not None:

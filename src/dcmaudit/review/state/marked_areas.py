@@ -1,7 +1,8 @@
-"""Whether a place of a file is marked: by one rectangle or several, on one plane or on all of a kind."""
+"""Whether an area of a file is marked: by one rectangle or several, on one plane or on all of a kind."""
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -16,8 +17,8 @@ from dcmaudit.model import (
     Scope,
     covered_area,
 )
+from dcmaudit.model.records import RectRow
 from dcmaudit.review.state.open_file import OpenFile, Suggestion, applies
-from dcmaudit.store import RectRow
 
 HEADER = frozenset({Origin.RULE, Origin.ULTRASOUND})
 """What the header of a file leads to."""
@@ -45,10 +46,13 @@ def is_covered(rows: Iterable[RectRow], planes: PlaneList, box: Box, scope: Scop
 
 @dataclass(frozen=True, slots=True)
 class _Covered:
-    rects: list[RectRow]
-    suggestions: list[Suggestion]
+    rects: Sequence[RectRow]
+    suggestions: Sequence[Suggestion]
     planes: PlaneList
     ids: frozenset[str]
+
+
+_KEPT: weakref.WeakKeyDictionary[OpenFile, _Covered] = weakref.WeakKeyDictionary()
 
 
 def covered_ids(file: OpenFile) -> frozenset[str]:
@@ -56,9 +60,9 @@ def covered_ids(file: OpenFile) -> frozenset[str]:
 
     Worked out once for every state of the marks, for it is asked at every step.
     """
-    kept = file.covered
+    kept = _KEPT.get(file)
     if (
-        isinstance(kept, _Covered)
+        kept is not None
         and kept.rects is file.rects
         and kept.suggestions is file.suggestions
         and kept.planes is file.planes
@@ -70,7 +74,7 @@ def covered_ids(file: OpenFile) -> frozenset[str]:
         if item.region.origin in HEADER
         and is_covered(file.rects, file.planes, item.region.box, single_frame(file.planes, item.region.scope))
     )
-    file.covered = _Covered(file.rects, file.suggestions, file.planes, found)
+    _KEPT[file] = _Covered(file.rects, file.suggestions, file.planes, found)
     return found
 
 

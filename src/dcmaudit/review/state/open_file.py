@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Concatenate, ParamSpec
 
-from dcmaudit.dicom import Instance
 from dcmaudit.errors import DcmauditError, ReviewError
 from dcmaudit.model import (
+    Box,
     Everywhere,
     FrameAddress,
     HowSeen,
@@ -22,13 +23,13 @@ from dcmaudit.model import (
     PlaneList,
     Reference,
     Region,
+    ReviewState,
     Scope,
     parse_key,
 )
+from dcmaudit.model.records import Looked, RectRow, TagRecord
 from dcmaudit.model.screen import ShownArea
-from dcmaudit.review.services.learned import Learning
 from dcmaudit.review.state.seen import SeenPlanes
-from dcmaudit.store import Looked, RectRow, TagRecord
 
 
 class FrameSearch(Enum):
@@ -42,21 +43,13 @@ class FrameSearch(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class InstanceSummary:
     """What opening a file tells."""
 
     facts: InstanceFacts
     planes: PlaneList
     search: FrameSearch
     notes: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, instance: Instance) -> Header:
-        """The header of an open instance."""
-        search = FrameSearch.NONE if not instance.has_unclaimed_bits else FrameSearch.DONE
-        if not instance.frames_scanned:
-            search = FrameSearch.WAITING
-        return cls(instance.facts, instance.planes, search, instance.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +62,10 @@ class Suggestion:
     """Whether there is nothing but one flat value under it."""
 
 
-@dataclass
-class OpenFile:
-    """One file while a reviewer looks at it. ``error`` says why it cannot be shown."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FileFields:
+    """What is known of an open file, apart from who it is. Only ``OpenFile.change`` puts another value into a field."""
 
-    place: int
-    file_id: int
-    name: str
-    referrer: Callable[[], Reference]
     opening: bool = True
     error: DcmauditError | None = None
     facts: InstanceFacts | None = None
@@ -93,33 +82,68 @@ class OpenFile:
     comparing: bool = False
     """Whether the pixels are being compared with those that were seen before; nothing seen is stored meanwhile."""
     noted: bool = False
-    storing: threading.RLock = field(default_factory=threading.RLock, repr=False)
-    """Held while what was seen is stored."""
+    """Whether the database knows which content it is of which planes were seen."""
     fingerprint: tuple[object, ...] | None = None
     """The database's rows for the file as they were last compared with what is known here."""
-    rects: list[RectRow] = field(default_factory=list)
+    rects: Sequence[RectRow] = ()
     tag: TagRecord | None = None
     seen: SeenPlanes = field(default_factory=SeenPlanes)
-    suggestions: list[Suggestion] = field(default_factory=list)
+    suggestions: Sequence[Suggestion] = ()
     searches: int = 0
     """How many searches for suggestions were asked for and have not ended."""
-    reading: set[str] = field(default_factory=set)
+    reading: frozenset[str] = frozenset()
     """Titles of the planes that text is looked for on at the moment."""
     identified: bool = False
     header_searched: bool = False
-    searched: set[str] = field(default_factory=set)
-    rejected: set[str] = field(default_factory=set)
-    hidden: set[ShownArea] = field(default_factory=set)
-    """Places that somebody has said no to, now or before: the database keeps them."""
-    set_aside: dict[str, tuple[Region, ...]] = field(default_factory=dict)
+    searched: frozenset[str] = frozenset()
+    """Keys of the planes that suggestions were looked for on since the marks changed last."""
+    rejected: frozenset[str] = frozenset()
+    """Ids of the suggestions that somebody has said no to."""
+    hidden: frozenset[ShownArea] = frozenset()
+    """Areas that somebody has said no to, now or before: the database keeps them."""
+    accepted: frozenset[Box] = frozenset()
+    """Boxes of the suggestions that were applied: what is learned from them weighs less."""
+    refused: frozenset[tuple[str, Box]] = frozenset()
+    """Plane key and box of the suggestions that the reviewer said no to."""
+    set_aside: Mapping[str, tuple[Region, ...]] = field(default_factory=dict)
     """By plane key, what OCR looked at and did not take for text."""
-    heat: dict[str, float] = field(default_factory=dict)
+    heat: Mapping[str, float] = field(default_factory=dict)
     """By plane key, how likely it is (0 to 1) that the plane shows text, where a detector said so."""
-    stripes: object = None
-    """What the strip of planes last showed, kept by ``strip.stripes``."""
-    covered: object = None
-    """Which suggestions of the header marks cover, kept by ``coverage.covered_ids``."""
-    learning: Learning = field(default_factory=Learning)
+
+
+P = ParamSpec("P")
+
+
+def _of_fields(
+    _fields: Callable[P, FileFields],
+) -> Callable[[Callable[..., None]], Callable[Concatenate[OpenFile, P], None]]:
+    """Give a method the keyword arguments of ``FileFields``, so that the type checker knows each field's type."""
+    return lambda method: method
+
+
+@dataclass(frozen=True, eq=False)
+class OpenFile(FileFields):
+    """One file while a reviewer looks at it; ``error`` says why it cannot be shown. Several threads read and change it.
+
+    Frozen, so that nothing can be assigned: every change goes through ``change``, under ``lock``. Whoever works out a
+    new value from the present one holds the lock meanwhile.
+    """
+
+    place: int
+    """Its number in the list of files."""
+    file_id: int
+    name: str
+    referrer: Callable[[], Reference]
+    lock: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)
+    storing: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)
+    """Held while what was seen is stored, which takes a while; ``lock`` is never held that long."""
+
+    @_of_fields(FileFields)
+    def change(self, **fields: object) -> None:
+        """Put new values into fields: the only way. All of them at once, for whoever holds the lock to read."""
+        with self.lock:
+            for name, value in fields.items():
+                object.__setattr__(self, name, value)
 
     @property
     def suggesting(self) -> bool:
@@ -151,31 +175,53 @@ class OpenFile:
         """Whether there may be stray bits or thumbnails that nobody has looked for yet."""
         return self.search in {FrameSearch.WAITING, FrameSearch.SCANNING, FrameSearch.FAILED}
 
-    def take(self, header: Header) -> None:
-        """Take in what the header told."""
-        self.opening = False
-        self.facts, self.planes, self.search = header.facts, header.planes, header.search
-        self.notes = header.notes
-        place = self.planes.find(parse_key(self.wanted)) if self.wanted else None
-        self.index = place or 0
+    def take(self, summary: InstanceSummary) -> None:
+        """Take in what opening it told."""
+        index = summary.planes.find(parse_key(self.wanted)) if self.wanted else None
+        self.change(
+            opening=False,
+            facts=summary.facts,
+            planes=summary.planes,
+            search=summary.search,
+            notes=summary.notes,
+            index=index or 0,
+        )
+
+    def fail(self, error: DcmauditError | None) -> None:
+        """Note that it could not be opened; None where opening was given up."""
+        self.change(opening=False, error=error)
 
     def replace_planes(self, planes: PlaneList) -> None:
         """Take in a list of planes that has grown (stray bits, thumbnails), staying on the plane that is on screen."""
-        plane = self.plane
-        self.planes = planes
-        if plane is not None:
-            self.index = planes.find(plane.address) or 0
+        with self.lock:
+            plane = self.plane
+            index = planes.find(plane.address) if plane is not None else None
+            self.change(planes=planes, index=self.index if plane is None else index or 0)
+
+    def note(self, *words: str) -> None:
+        """Add to what there is to say about the file."""
+        with self.lock:
+            self.change(notes=(*self.notes, *words))
 
     def forget_records(self) -> None:
         """Forget what one database said about the file, before another one is asked."""
-        with self.storing:
-            self.rects, self.tag, self.seen = [], None, SeenPlanes()
         gone = {Origin.SIMILAR, Origin.LEARNED}
-        self.suggestions = [item for item in self.suggestions if item.region.origin not in gone]
-        self.learning = Learning()
-        self.searched = set()
-        self.rejected, self.hidden = set(), set()
-        self.identified = self.noted = self.seen_loaded = self.comparing = False
+        with self.storing, self.lock:
+            self.change(
+                rects=(),
+                tag=None,
+                seen=SeenPlanes(),
+                seen_loaded=False,
+                comparing=False,
+                noted=False,
+                identified=False,
+                searched=frozenset(),
+                rejected=frozenset(),
+                hidden=frozenset(),
+                accepted=frozenset(),
+                refused=frozenset(),
+                suggestions=[item for item in self.suggestions if item.region.origin not in gone],
+            )
 
     @property
     def looked(self) -> Looked:
@@ -215,7 +261,7 @@ class OpenFile:
 
     def is_out(self, item: Suggestion) -> bool:
         """Whether a suggestion was hidden."""
-        return item.id in self.rejected or place_of(item.region) in self.hidden
+        return item.id in self.rejected or hidden_area(item.region) in self.hidden
 
     def hidden_on(self, plane: Plane) -> list[Suggestion]:
         """The suggestions for a plane that were hidden, now or before."""
@@ -231,7 +277,7 @@ class OpenFile:
         return len(frames) >= sum(len(group.frames) for group in self.planes.groups if group.kind is PlaneKind.FRAME)
 
 
-def place_of(region: Region) -> ShownArea:
+def hidden_area(region: Region) -> ShownArea:
     """By what a hidden suggestion is known again. What was learned may rest on other images the next time."""
     origin = Origin.LEARNED if region.origin is Origin.SIMILAR else region.origin
     return ShownArea(region.box, region.scope, origin)
@@ -253,3 +299,10 @@ def applies(scope: Scope, address: PlaneAddress) -> bool:
 def is_shown(plane: Plane) -> bool:
     """Whether there is a picture of the plane at all."""
     return plane.kind is not PlaneKind.UNSHOWN and plane.size is not None
+
+
+def state_of(file: OpenFile) -> ReviewState:
+    """The state that the records of the file mean."""
+    if file.tag is not None:
+        return ReviewState.TAGGED if file.tag.marked else ReviewState.DONE
+    return ReviewState.IN_WORK if file.rects else ReviewState.NOT_REVIEWED

@@ -7,34 +7,39 @@ from dataclasses import dataclass
 
 from dcmaudit.errors import UsageError
 from dcmaudit.model.screen import PreviewPolicy
-from dcmaudit.review.commands.table import BY_NAME
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One setting: its group in the menu and its value where nobody chose another."""
+    """One setting: its words, its group in the menu and its value where nobody chose another."""
 
     name: str
+    label: str
+    help: str
     group: str
     default: bool
 
-    @property
-    def label(self) -> str:
-        """The words of the menu entry."""
-        return BY_NAME[f"toggle-{self.name}"].label
-
 
 OPTIONS: tuple[Option, ...] = (
-    Option("ignore-done", "images", default=True),
-    Option("tagged-only", "images", default=False),
+    Option("ignore-done", "Leave out done files", "Files that are marked as done are not shown again.", "images",
+           default=True),
+    Option("tagged-only", "Only tagged files", "Show only the files that were tagged for another look.", "images",
+           default=False),
     # Rules blacken and are outlined by default, as the guide has it; ultrasound regions mostly repeat what a rule says.
-    Option("redact-rules", "redaction", default=True),
-    Option("redact-ultrasound", "redaction", default=False),
-    Option("show-stored", "rectangles", default=True),
-    Option("show-similar", "rectangles", default=True),
-    Option("show-rules", "rectangles", default=True),
-    Option("show-ultrasound", "rectangles", default=False),
-)
+    Option("redact-rules", "Redact by rules", "Black out what the deid rules for this kind of image name.", "redaction",
+           default=True),
+    Option("redact-ultrasound", "Redact outside ultrasound regions",
+           "Black out what lies outside the ultrasound regions of the header.", "redaction", default=False),
+    Option("show-stored", "Rectangles of the database", "Outline the rectangles that the database has for this file.",
+           "rectangles", default=True),
+    Option("show-similar", "Rectangles of similar images",
+           "Suggest the rectangles of similar done files, and places learned from related ones.", "rectangles",
+           default=True),
+    Option("show-rules", "Rectangles of rules", "Suggest the rectangles of matching deid rules.", "rectangles",
+           default=True),
+    Option("show-ultrasound", "Rectangles of ultrasound regions",
+           "Suggest what lies outside the ultrasound regions of the header.", "rectangles", default=False),
+)  # fmt: skip
 
 PREVIEWS = "previews"
 
@@ -73,10 +78,3 @@ class Options:
     def values(self) -> dict[str, object]:
         """Name and value of every setting, as they are kept for the next start."""
         return {**self._values, PREVIEWS: self.previews.value}
-
-    def as_json(self) -> dict[str, dict[str, object]]:
-        """The settings as the page gets them."""
-        return {
-            option.name: {"label": option.label, "group": option.group, "value": self._values[option.name]}
-            for option in OPTIONS
-        }

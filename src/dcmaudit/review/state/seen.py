@@ -21,7 +21,7 @@ from dcmaudit.model import (
     frame_of,
     group_of,
 )
-from dcmaudit.store import Looked, PartRecord, SeenPart, SeenRecord
+from dcmaudit.model.records import Looked, PartRecord, SeenPart, SeenRecord
 
 Ranges = list[tuple[int, int]]
 """Half-open ranges, in order, that neither overlap nor touch."""
@@ -30,8 +30,8 @@ GLANCES = tuple(how for how in HowSeen if not how.is_seen)
 """Every way of seeing after which nobody could have read what is on the plane; the stronger ones first."""
 
 
-class Places:
-    """A set of places kept as ranges, for files of a million frames that are seen one after the other."""
+class NumberRanges:
+    """A set of numbers kept as ranges, for files of a million frames that are seen one after the other."""
 
     def __init__(self, ranges: Iterable[tuple[int, int]] = ()) -> None:
         self.ranges: Ranges = []
@@ -69,9 +69,9 @@ class Places:
                 left.append((rest, end))
         return left
 
-    def __contains__(self, place: int) -> bool:
-        found = bisect_right(self.ranges, place, key=lambda item: item[0]) - 1
-        return found >= 0 and place < self.ranges[found][1]
+    def __contains__(self, number: int) -> bool:
+        found = bisect_right(self.ranges, number, key=lambda item: item[0]) - 1
+        return found >= 0 and number < self.ranges[found][1]
 
     def __len__(self) -> int:
         return sum(end - start for start, end in self.ranges)
@@ -95,8 +95,8 @@ class SeenPlanes:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._stored: dict[tuple[GroupAddress, HowSeen], Places] = {}
-        self._noted: dict[tuple[GroupAddress, HowSeen], Places] = {}
+        self._stored: dict[tuple[GroupAddress, HowSeen], NumberRanges] = {}
+        self._noted: dict[tuple[GroupAddress, HowSeen], NumberRanges] = {}
         self._parts: dict[PlaneAddress, Coverage] = {}
         self._noted_parts: dict[PlaneAddress, Coverage] = {}
         self._on_the_way = 0
@@ -106,7 +106,7 @@ class SeenPlanes:
     def add(self, group: PlaneGroup, start: int, end: int, how: HowSeen) -> None:
         """Note the positions ``start`` to ``end`` (half-open) of a group."""
         where, numbers = group.where, _numbers(group)
-        spans = [(numbers[place], numbers[place] + 1) for place in range(start, end)]
+        spans = [(numbers[position], numbers[position] + 1) for position in range(start, end)]
         if isinstance(numbers, range) and start < end:
             spans = [(numbers[start], numbers[end - 1] + 1)]
         with self._lock:
@@ -132,12 +132,12 @@ class SeenPlanes:
                 self._noted_parts[address] = now
 
     def _note(self, group: GroupAddress, how: HowSeen, start: int, end: int) -> None:
-        known = Places(self._stored.get((group, how), Places()).ranges)
+        known = NumberRanges(self._stored.get((group, how), NumberRanges()).ranges)
         if known.add(start, end):
-            self._noted.setdefault((group, how), Places()).add(start, end)
+            self._noted.setdefault((group, how), NumberRanges()).add(start, end)
 
     def _has(self, group: GroupAddress, how: HowSeen, frame: int) -> bool:
-        return any(frame in kept.get((group, how), Places()) for kept in (self._stored, self._noted))
+        return any(frame in kept.get((group, how), NumberRanges()) for kept in (self._stored, self._noted))
 
     # The database
 
@@ -145,7 +145,7 @@ class SeenPlanes:
         """Take in what the database has."""
         with self._lock:
             for span in record.spans:
-                stored = self._stored.setdefault((span.group, record.how), Places())
+                stored = self._stored.setdefault((span.group, record.how), NumberRanges())
                 stored.add(span.frames.start, span.frames.stop)
 
     def load_part(self, record: PartRecord) -> None:
@@ -167,8 +167,8 @@ class SeenPlanes:
         """What was noted since the last call, to be stored and given to ``settle``, or else to ``put_back``."""
         with self._lock:
             spans: dict[HowSeen, list[PlaneSpan]] = {}
-            for (group, how), places in self._noted.items():
-                frames = (FrameRange(start, end) for start, end in places.ranges)
+            for (group, how), noted in self._noted.items():
+                frames = (FrameRange(start, end) for start, end in noted.ranges)
                 spans.setdefault(how, []).extend(PlaneSpan(group, each) for each in frames)
             parts = [SeenPart(address, coverage) for address, coverage in self._noted_parts.items()]
             self._noted, self._noted_parts = {}, {}
@@ -181,7 +181,7 @@ class SeenPlanes:
             self._on_the_way -= 1
             for how, spans in taken.spans.items():
                 for span in spans:
-                    self._stored.setdefault((span.group, how), Places()).add(span.frames.start, span.frames.stop)
+                    self._stored.setdefault((span.group, how), NumberRanges()).add(span.frames.start, span.frames.stop)
             for part in taken.parts:
                 self._join(self._parts, part)
 
@@ -191,7 +191,7 @@ class SeenPlanes:
             self._on_the_way -= 1
             for how, spans in taken.spans.items():
                 for span in spans:
-                    self._noted.setdefault((span.group, how), Places()).add(span.frames.start, span.frames.stop)
+                    self._noted.setdefault((span.group, how), NumberRanges()).add(span.frames.start, span.frames.stop)
             for part in taken.parts:
                 self._join(self._noted_parts, part)
 
@@ -206,10 +206,10 @@ class SeenPlanes:
 
     def positions(self, group: PlaneGroup, *hows: HowSeen) -> Ranges:
         """The positions within the group that were seen in one of these ways, as half-open ranges."""
-        union, where, numbers = Places(), group.where, _numbers(group)
+        union, where, numbers = NumberRanges(), group.where, _numbers(group)
         with self._lock:
             for how in hows:
-                for start, end in self._stored.get((where, how), Places()).ranges:
+                for start, end in self._stored.get((where, how), NumberRanges()).ranges:
                     union.add(bisect_left(numbers, start), bisect_left(numbers, end))
         return union.ranges
 
@@ -220,7 +220,7 @@ class SeenPlanes:
     def part(self, address: PlaneAddress) -> Coverage | None:
         """Which part of a plane was seen; None where it is none, or all of it."""
         with self._lock:
-            if frame_of(address) in self._stored.get((group_of(address), HowSeen.SEEN), Places()):
+            if frame_of(address) in self._stored.get((group_of(address), HowSeen.SEEN), NumberRanges()):
                 return None
             return self._parts.get(address)
 
@@ -228,11 +228,11 @@ class SeenPlanes:
         """The positions of a group of which a part was seen, in order."""
         where, numbers = group.where, _numbers(group)
         with self._lock:
-            whole = self._stored.get((where, HowSeen.SEEN), Places())
+            whole = self._stored.get((where, HowSeen.SEEN), NumberRanges())
             frames = [frame_of(address) for address in self._parts if group_of(address) == where]
             found = [frame for frame in frames if frame not in whole]
-        places = [(bisect_left(numbers, number), number) for number in found]
-        return sorted(place for place, number in places if place < len(numbers) and numbers[place] == number)
+        positions = [(bisect_left(numbers, number), number) for number in found]
+        return sorted(at for at, number in positions if at < len(numbers) and numbers[at] == number)
 
     def looked(self, planes: PlaneList, *, is_searched: bool) -> Looked:
         """How far the planes of a list were looked at."""
@@ -240,10 +240,10 @@ class SeenPlanes:
         in_part = sum(len(self.part_positions(group)) for group in planes.groups)
         shown = 0
         for group in planes.groups:
-            places = Places(self.positions(group, *HowSeen))
+            positions = NumberRanges(self.positions(group, *HowSeen))
             for position in self.part_positions(group):
-                places.add(position)
-            shown += len(places)
+                positions.add(position)
+            shown += len(positions)
         return Looked(len(planes), seen, in_part, shown - seen - in_part, is_searched)
 
     def only(self, planes: PlaneList, how: HowSeen) -> int:
@@ -251,7 +251,7 @@ class SeenPlanes:
         stronger = list(HowSeen)[: list(HowSeen).index(how)]
         total = 0
         for group in planes.groups:
-            before = Places(self.positions(group, *stronger))
+            before = NumberRanges(self.positions(group, *stronger))
             for position in self.part_positions(group):
                 before.add(position)
             known = len(before)

@@ -1,11 +1,8 @@
-"""What the page says was on its stage, the tickets of the pictures that it shows, and what that is worth."""
+"""What the page says was on its stage, and what that is worth."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import math
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -40,33 +37,6 @@ class Issued:
 
     shown: str
     fidelity: Fidelity
-
-
-class Tickets:
-    """Signed notes that go out with pictures and come back when they were on a stage.
-
-    A page cannot say of a picture that it never got that it was shown, nor call one view another: what the picture
-    is stands in the ticket. The file's id is signed along, and a file that is read again has another one.
-    """
-
-    def __init__(self) -> None:
-        self._secret = secrets.token_bytes(32)
-
-    def issue(self, document: str, file_id: int, label: str, shown: str, fidelity: Fidelity = Fidelity.LOSSLESS) -> str:
-        """The ticket of a picture; ``label`` is the key of its plane, or ``g`` and the number of a projected group."""
-        return f"{shown}.{fidelity.value}.{self._sign(document, file_id, label, shown, fidelity.value)}"
-
-    def read(self, ticket: str, document: str, file_id: int, label: str) -> Issued | None:
-        """What the ticket says; None where it is not one of ours for this document, file and plane."""
-        shown, fidelity, signature = [*ticket.split("."), "", "", ""][:3]
-        wanted = self._sign(document, file_id, label, shown, fidelity)
-        if not hmac.compare_digest(signature.encode("utf-8", "replace"), wanted.encode("ascii")):
-            return None
-        return Issued(shown, Fidelity(fidelity))
-
-    def _sign(self, document: str, file_id: int, label: str, shown: str, fidelity: str) -> str:
-        text = "\0".join([document, str(file_id), label, shown, fidelity])
-        return hmac.new(self._secret, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

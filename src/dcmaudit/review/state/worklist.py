@@ -1,70 +1,63 @@
 """The files to review: a list that grows while a thread still walks the folders.
 
-A file keeps its place, so that a place can be used as its id: nothing is ever taken out. What one reviewer walks
-through is a ``Selection`` over it, which leaves out what the options and the filter leave out.
+A file keeps its place, its number in the list: nothing is ever taken out. What one reviewer walks through is a
+``Selection`` over it, which leaves out what the options and the filter leave out.
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from array import array
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from dcmaudit.errors import DcmauditError, ReviewError
+from dcmaudit.errors import ReviewError
 from dcmaudit.model import Reference, ReviewState
 from dcmaudit.review.state.name_list import NameList
-from dcmaudit.sources import Found, Problem, Tally
 
 ID_STEP = 1_000_000_000
 """Distance between the first ids of two worklists: an id never means a file of another list."""
 
-_BATCH = 500
-_PATIENCE = 0.05
+BATCH = 500
+"""Files that are asked about in one query."""
+
 _STATES = tuple(ReviewState)
 _CODE = {state: code for code, state in enumerate(_STATES)}
 
 
-States = Callable[[Sequence[str]], Mapping[str, ReviewState]]
-GAPPED = "not wholly audited"
-"""What the filter of the list calls files of which a part could not be audited, beside the states."""
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something that is not in the list, and why in words."""
 
-Gaps = Callable[[Sequence[str]], Mapping[str, str]]
+    name: str
+    words: str
+
+
+@dataclass
+class WalkReport:
+    """What the walk through folders and lists met beside files; its numbers count all, its names are limited."""
+
+    passed_over: int = 0
+    problem_count: int = 0
+    problems: list[Named] = field(default_factory=list)
+    not_opened: list[Named] = field(default_factory=list)
 
 
 class Worklist:
     """Every file found so far, in order, with its review state.
 
-    ``found`` is walked in a thread of its own after ``start``. ``states`` answers for a batch of names in one
-    query, ``gaps`` for what could not be audited of them. ``reopen`` makes a reference from a name again, so that a
-    million names are not a million objects. ``let_through`` is called between two batches: it returns once nothing
-    more urgent than the walk is going on.
+    ``reopen`` makes a reference from a name again, so that a million names are not a million objects. A service adds
+    what it finds and says ``finish`` at the end; safe to use from several threads.
     """
 
-    def __init__(
-        self,
-        found: Iterable[Found],
-        *,
-        states: States,
-        gaps: Gaps = lambda _names: {},
-        reopen: Callable[[str], Reference],
-        serial: int = 0,
-        title: str = "",
-        let_through: Callable[[], None] = lambda: None,
-    ) -> None:
+    def __init__(self, *, reopen: Callable[[str], Reference], serial: int = 0, title: str = "") -> None:
         self.title = title
-        self._let_through = let_through
         self.growing = True
-        self.tally = Tally()
-        self._found = found
-        self._query = states
-        self._query_gaps = gaps
+        self.report = WalkReport()
         self._reopen = reopen
         self._base = serial * ID_STEP
         self._names = NameList()
@@ -77,24 +70,28 @@ class Worklist:
         self._places: dict[int, int] = {}
         self._lock = threading.Lock()
         self._listeners: list[Callable[[], None]] = []
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._walk, name="dcmaudit-worklist", daemon=True)
 
     def __len__(self) -> int:
         return len(self._states)
 
-    def start(self) -> None:
-        """Begin to walk."""
-        self._thread.start()
+    def add(self, names: Sequence[str], states: Mapping[str, ReviewState], gaps: Mapping[str, str]) -> None:
+        """Add files at the end, with what the database says about them, and tell those who listen."""
+        for name in names:
+            self._note(self._gaps, len(self._states), gaps.get(name))
+            self._names.append(name)
+            code = _CODE[states.get(name, ReviewState.NOT_REVIEWED)]
+            with self._lock:
+                self._states.append(code)
+                self._counts[code] += 1
+        self.tell()
 
-    def stop(self, timeout: float = 2.0) -> None:
-        """End the walk; what was found stays."""
-        self._stop.set()
-        if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._thread.join(timeout)
+    def finish(self) -> None:
+        """Note that there is nothing more to come."""
+        self.growing = False
+        self.tell()
 
     def listen(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` from the walking thread whenever there is more, and at the end."""
+        """Call ``listener``, from the thread that adds, whenever there is more, and at the end."""
         with self._lock:
             self._listeners.append(listener)
 
@@ -131,14 +128,13 @@ class Worklist:
         """The place of the file with that full name; None where the list has none. Reads every name."""
         return next((place for place in range(len(self)) if self._names[place] == name), None)
 
-    def places(self, names: AbstractSet[str]) -> list[int]:
-        """The places of the files with these full names, in order. Reads every name."""
+    def places(self, names: AbstractSet[str], go_on: Callable[[], bool] = lambda: True) -> list[int]:
+        """The places of the files with these full names, in order. Reads every name, and asks now and then whether to
+        ``go_on``."""
         found: list[int] = []
         for place in range(len(self)):
-            if place % _BATCH == 0:
-                self._let_through()
-                if self._stop.is_set():
-                    break
+            if place % BATCH == 0 and not go_on():
+                break
             if self._names[place] in names:
                 found.append(place)
         return found
@@ -188,20 +184,12 @@ class Worklist:
             else:
                 kept[place] = reason
 
-    def refresh(self, places: Sequence[int]) -> None:
-        """Ask the database again for the states of these places, in one query."""
-        names = [self.name(place) for place in places]
-        states = self._query(names)
-        for place, name in zip(places, names, strict=True):
+    def take(self, places: Sequence[int], states: Mapping[str, ReviewState], gaps: Mapping[str, str]) -> None:
+        """Take in what the database says now about the files at these places, by their names."""
+        for place in places:
+            name = self.name(place)
             self.set_state(place, states.get(name, ReviewState.NOT_REVIEWED))
-        missing = self._query_gaps(names)
-        for place, name in zip(places, names, strict=True):
-            self._note(self._gaps, place, missing.get(name))
-
-    def refresh_all(self) -> None:
-        """Ask the database again for every state: another database was opened."""
-        for start in range(0, len(self), _BATCH):
-            self.refresh(range(start, min(start + _BATCH, len(self))))
+            self._note(self._gaps, place, gaps.get(name))
 
     def count(self, *states: ReviewState) -> int:
         """How many files are in one of these states."""
@@ -212,164 +200,9 @@ class Worklist:
         with self._lock:
             return np.array(self._states[start:], dtype=np.uint8)
 
-    def _walk(self) -> None:
-        batch: list[str] = []
-        limit, last = 1, time.monotonic()
-        try:
-            for found in self._found:
-                if self._stop.is_set():
-                    break
-                reference = self.tally.add(found)
-                if reference is not None:
-                    batch.append(reference.name)
-                if len(batch) >= limit or time.monotonic() - last > _PATIENCE:
-                    self._add(batch)
-                    self._let_through()
-                    batch, limit, last = [], min(limit * 4, _BATCH), time.monotonic()
-        except DcmauditError as error:
-            self.tally.add(Problem(error.file or self.title, error))
-        except Exception as error:  # whatever stops the walk must be shown, not end a thread silently
-            reason = ReviewError(f"the walk through the files ended early: {type(error).__name__}", file=self.title)
-            self.tally.add(Problem(self.title, reason))
-        try:
-            self._add(batch)
-        finally:
-            self.growing = False
-            self._tell()
-
-    def _add(self, names: list[str]) -> None:
-        if names:
-            try:
-                states, missing = self._query(names), self._query_gaps(names)
-            except DcmauditError as error:
-                # The files must be seen even where the database cannot be asked: better twice than never.
-                self.tally.add(Problem(names[0], error, where="the review state is not known"))
-                states, missing = {}, {}
-            for name in names:
-                self._note(self._gaps, len(self._states), missing.get(name))
-                self._names.append(name)
-                code = _CODE[states.get(name, ReviewState.NOT_REVIEWED)]
-                with self._lock:
-                    self._states.append(code)
-                    self._counts[code] += 1
-        self._tell()
-
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Call everybody who listens."""
         with self._lock:
             listeners = list(self._listeners)
         for listener in listeners:
             listener()
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What is walked through: the options of the Options menu, and the filter of the list."""
-
-    ignore_done: bool = True
-    tagged_only: bool = False
-    status: ReviewState | None = None
-    text: str = ""
-    is_gapped: bool = False
-    """Whether only files that could not be audited wholly are shown."""
-
-    def allowed(self) -> list[bool]:
-        """For every state, in the order of ReviewState, whether files in it are shown."""
-        return [self._allows(state) for state in _STATES]
-
-    def _allows(self, state: ReviewState) -> bool:
-        if self.status is not None and state is not self.status:
-            return False
-        if self.tagged_only:
-            return state is ReviewState.TAGGED
-        return not (self.ignore_done and state.is_done and self.status is None and not self.is_gapped)
-
-
-class Selection:
-    """The places of a worklist that pass a filter, in order; grows with the list when ``sync`` is called.
-
-    A file whose state the reviewer changes stays until the filter is set again, so that numbers do not move while
-    somebody works; one that somebody else finished leaves with ``follow``. ``keep`` is a place that stays in whatever
-    the filter says: the file that is open.
-    """
-
-    def __init__(self, worklist: Worklist, filter_: Filter, keep: int | None = None) -> None:
-        self.worklist = worklist
-        self.filter = filter_
-        self._keep = keep
-        self._places = array("Q")
-        self._scanned = 0
-        self.sync()
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def __getitem__(self, index: int) -> int:
-        return self._places[index]
-
-    @property
-    def places(self) -> Sequence[int]:
-        """The places in order."""
-        return self._places
-
-    def sync(self) -> None:
-        """Take in what the worklist found since the last time."""
-        codes = self.worklist.codes(self._scanned)
-        chosen = np.array(self.filter.allowed(), dtype=bool)[codes]
-        start, end = self._scanned, self._scanned + len(codes)
-        if self._keep is not None and start <= self._keep < end:
-            chosen[self._keep - start] = True
-        for offset in np.flatnonzero(chosen).tolist():
-            if start + offset == self._keep or self._matches(start + offset):
-                self._places.append(start + offset)
-        self._scanned = end
-
-    def index(self, place: int) -> int | None:
-        """The number, from 0, of a place in the selection; None where it is left out."""
-        index = bisect_left(self._places, place)
-        return index if index < len(self._places) and self._places[index] == place else None
-
-    def left(self) -> int:
-        """How many files of the selection still wait: not done, or with ``tagged_only`` still tagged."""
-        wanted = [(self.filter.tagged_only and state is ReviewState.TAGGED) or not state.is_done for state in _STATES]
-        if not self._places:
-            return 0
-        if not self.filter.text and self.filter.status is None and not self.filter.is_gapped:
-            return self.worklist.count(*(s for s, wait in zip(_STATES, wanted, strict=True) if wait))
-        codes = self.worklist.codes()[np.array(self._places)]
-        return int(np.count_nonzero(np.array(wanted)[codes]))
-
-    def include(self, place: int) -> None:
-        """Take one place in, whatever the filter says: somebody asked for that file."""
-        index = bisect_left(self._places, place)
-        if index == len(self._places) or self._places[index] != place:
-            self._places.insert(index, place)
-
-    def follow(self, places: Iterable[int]) -> bool:
-        """Take out those of the places that the filter leaves out now, and in those that it lets through; whether
-        that is a change."""
-        allowed = dict(zip(_STATES, self.filter.allowed(), strict=True))
-        is_changed = False
-        for place in places:
-            index = self.index(place)
-            if index is not None and not allowed[self.worklist.state(place)]:
-                del self._places[index]
-                is_changed = True
-            elif index is None and self._would_take(place) and allowed[self.worklist.state(place)]:
-                self.include(place)
-                is_changed = True
-        return is_changed
-
-    def narrowed(self, text: str) -> list[int]:
-        """Those of the places whose name holds ``text``, whatever became of the files since."""
-        wanted = text.casefold()
-        return [place for place in self._places if wanted in self.worklist.name(place).casefold()]
-
-    def _would_take(self, place: int) -> bool:
-        # What was not scanned yet is taken in by ``sync``.
-        return place < self._scanned and self._matches(place)
-
-    def _matches(self, place: int) -> bool:
-        if self.filter.is_gapped and self.worklist.gap(place) is None:
-            return False
-        text = self.filter.text.casefold()
-        return not text or text in self.worklist.name(place).casefold()

@@ -1,0 +1,88 @@
+"""Takes in what pages report of what was on their stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dcmaudit.model import HowSeen, parse_key
+from dcmaudit.review.services.picture_cache import PictureCache, PictureKey
+from dcmaudit.review.services.protocols import SeenLedger
+from dcmaudit.review.services.tickets import Tickets
+from dcmaudit.review.state.open_file import OpenFile, is_shown
+from dcmaudit.review.state.session import Session
+from dcmaudit.review.state.sight import Issued, Sight, way_projected, way_seen
+
+
+class SeenReports:
+    """What a page says counts as far as it is true of the open file, or of the one just left."""
+
+    def __init__(self, tickets: Tickets, pictures: PictureCache, ledger: SeenLedger) -> None:
+        self._tickets, self._pictures, self._ledger = tickets, pictures, ledger
+
+    def painted(self, session: Session, sights: Iterable[Sight]) -> None:
+        """Note what was on the stage.
+
+        The plane counts for the parts that were really in sight, in a picture that this session was given. A card
+        that says why there is no picture is no picture.
+        """
+        for sight in sights:
+            file = session.shown_file(sight.file_id)
+            index = file.planes.find(parse_key(sight.key)) if file is not None else None
+            issued = self._tickets.read(sight.ticket, session.id, sight.file_id, sight.key)
+            if file is None or index is None or issued is None:
+                continue
+            plane = file.planes[index]
+            is_broken = plane.address in self._pictures.undecodable(sight.file_id)
+            if plane.size is None or not is_shown(plane) or is_broken:
+                continue
+            how = way_seen(sight, issued)
+            if how.is_seen:
+                file.seen.add_boxes(plane.address, plane.size, sight.boxes)
+            else:
+                _note(file, index, how)
+            self._ledger.soon(session, file)
+
+    def glanced(self, session: Session, file_id: int, keys: Iterable[str], how: HowSeen) -> None:
+        """Note a glance at planes of the open file, or of the one just left; those of any other do not count."""
+        file = session.shown_file(file_id)
+        if file is None:
+            return
+        failed = self._pictures.undecodable(file_id)
+        for key in keys:
+            index = file.planes.find(parse_key(key))
+            if index is not None and file.planes[index].address not in failed and is_shown(file.planes[index]):
+                _note(file, index, how)
+        self._ledger.soon(session, file)
+
+    def issued(self, session: Session, file_id: int, number: int, ticket: str) -> Issued | None:
+        """What the ticket of a projection of group ``number`` says; None where it is not one of this session's."""
+        return self._tickets.read(ticket, session.id, file_id, f"g{number}")
+
+    def projected(self, session: Session, number: int, painted: tuple[int, int], issued: Issued) -> bool:
+        """Note the planes of a group of the open file that were in the projection, shown ``painted`` (width, height)
+        large; a plane left out was not seen. Whether the picture was a projection at all."""
+        file = session.opened()
+        group = file.planes.groups[number]
+        how = way_projected(group.size, *painted, issued)
+        if how is None:
+            return False
+        made = [
+            each for each in self._pictures.projections(file.file_id, group.address(0)) if _is_of(each, issued.shown)
+        ]
+        missing = {address for picture in made for address in self._pictures.left_out(picture)}
+        if not missing:
+            file.seen.add(group, 0, len(group.frames), how)
+        for position in range(len(group.frames)) if missing else ():
+            if group.address(position) not in missing:
+                file.seen.add(group, position, position + 1, how)
+        self._ledger.soon(session, file)
+        return True
+
+
+def _note(file: OpenFile, index: int, how: HowSeen) -> None:
+    start = file.planes.group_start(index)
+    file.seen.add(file.planes[index].group, index - start, index - start + 1, how)
+
+
+def _is_of(picture: PictureKey, shown: str) -> bool:
+    return picture.projection is not None and picture.projection.value == shown

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 
 import pytest
 
@@ -94,3 +97,95 @@ def test_when_an_end_is_asked_for_every_item_that_was_read_is_told(jobs: int) ->
     assert len(asked) < 20
     assert [answer for item, answer in told[:3]] == [0, 2, 4]
     assert isinstance(told[-1][1], NotBegunError)
+
+
+def crash_at_some(number: int) -> int:
+    if number in {40, 41, 150}:
+        os._exit(9)
+    return number
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_of_a_batch_only_the_inputs_that_kill_their_process_are_lost(ordered: bool) -> None:
+    answers = list(each(crash_at_some, range(200), jobs=2, ordered=ordered))
+    lost = {item for item, answer in answers if isinstance(answer, CrashError)}
+    assert lost == {40, 41, 150}
+    assert sorted(answer for _, answer in answers if isinstance(answer, int)) == [
+        number for number in range(200) if number not in lost
+    ]
+    assert (sorted(item for item, _ in answers) == list(range(200))) and len(answers) == 200
+
+
+def slow_first(number: int) -> int:
+    time.sleep(3 if number == 0 else 0)
+    return number
+
+
+def test_answers_that_need_not_come_in_order_wait_for_nobody() -> None:
+    answers = each(slow_first, range(30), jobs=2, ordered=False)
+    first = [item for item, _ in islice(answers, 5)]
+    assert 0 not in first
+    assert sorted([*first, *(item for item, _ in answers)]) == list(range(30))
+
+
+def much(text: str) -> str:
+    return text * 3
+
+
+def test_inputs_and_answers_larger_than_a_pipe_hold_nobody_up() -> None:
+    texts = [chr(97 + number % 26) * 300_000 for number in range(60)]
+    assert [answer for _, answer in each(much, texts, jobs=2)] == [text * 3 for text in texts]
+
+
+class OddError(Exception):
+    """Cannot be unpacked again: it wants two words."""
+
+    def __init__(self, one: str, two: str) -> None:
+        super().__init__(one + two)
+
+
+def odd_at_three(number: int) -> object:
+    if number == 3:
+        raise OddError("a", "b")
+    return (lambda: number) if number == 4 else number
+
+
+def test_answers_that_cannot_travel_are_named_by_their_kind() -> None:
+    answers = dict(each(odd_at_three, range(8), jobs=2))
+    assert str(answers[3]) == "OddError"
+    assert isinstance(answers[4], RuntimeError)
+    assert [answers[number] for number in (0, 1, 2, 5, 6, 7)] == [0, 1, 2, 5, 6, 7]
+
+
+@dataclass(frozen=True)
+class Sized:
+    path: str
+
+
+def name_of(item: Sized) -> str:
+    return item.path
+
+
+def test_large_files_go_out_one_by_one(tmp_path: Path) -> None:
+    made = []
+    for number in range(40):
+        path = tmp_path / f"{number}.dcm"
+        with path.open("wb") as out:
+            out.truncate(5 << 20 if number % 7 == 3 else 1000)
+        made.append(Sized(str(path)))
+    assert [answer for _, answer in each(name_of, made, jobs=2)] == [one.path for one in made]
+
+
+def wait_for_the_others(item: tuple[Path, int]) -> bool:
+    folder, number = item
+    (folder / str(number)).touch()
+    deadline = time.monotonic() + 60
+    while number == 0 and len(list(folder.iterdir())) < 40 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return len(list(folder.iterdir())) == 40
+
+
+def test_nothing_waits_behind_a_long_input_while_another_process_has_nothing_to_do(tmp_path: Path) -> None:
+    items = [(tmp_path, number) for number in range(40)]
+    answers = dict(each(wait_for_the_others, items, jobs=2, ordered=False))
+    assert answers[items[0]] is True

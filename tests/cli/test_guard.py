@@ -33,7 +33,8 @@ WORDS = {
     "examples": ["examples", "{folder}"],
 }
 WRITES_NO_FILE = {
-    "doctor", "verify", "rules check", "sample plan", "sample conclude", "db dump", "db info", "db unseen",
+    "config show", "doctor", "verify", "rules check", "sample plan", "sample conclude", "db dump", "db info",
+    "db unseen",
     "db identify", "db import", "db adopt", "db history", "db forget", "db recount", "s3 credentials", "s3 list",
     "s3 open",
 }  # fmt: skip

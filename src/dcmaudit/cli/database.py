@@ -16,6 +16,7 @@ from dcmaudit.cli.common import Exit, add_common, local_path, log, say
 from dcmaudit.cli.names import add_files
 from dcmaudit.errors import DcmauditError, StoreError, UsageError
 from dcmaudit.model.texts import printable
+from dcmaudit.report.jsonlines import json_line
 
 if TYPE_CHECKING:
     from dcmaudit.model import Identity, Reference
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from dcmaudit.store import Store
 
 NAME = "db"
-SUMMARY = "print, export, import, describe, copy or clean the database; let moved files keep their marks"
+SUMMARY = "print, import, export, copy or clean the database"
 
-Action = Callable[["Store", "Reference", argparse.Namespace], bool]
-"""What is done for one file; whether there was something to do."""
+Action = Callable[["Store", "Reference", argparse.Namespace], str | None]
+"""What is done for one file: the name that its marks had before, "" where that is no other; None: nothing was done."""
 
 RECTS, TAGS = "rects.csv", "tags.csv"
 
@@ -42,6 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--overwrite", action="store_true", help="replace existing files")
     info = actions.add_parser("info", help="say where the database is, what is in it, and what is unusual about it")
     unseen = actions.add_parser("unseen", help="list files that are done although not all of their planes were seen")
+    unseen.add_argument("--json", action="store_true", help="one JSON object a file")
     for each in (dump_action, export, info, unseen):
         add_common(each)
     for action, text in (
@@ -52,6 +54,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         add_common(files)
         add_files(files, "DICOM files, wildcards, folders, lists")
         files.add_argument("--recursive", "-r", action="store_true", help="look into subfolders too")
+        files.add_argument("--json", action="store_true", help="one JSON object a file")
         if action == "adopt":
             files.add_argument("--from", dest="former", metavar="NAME", help="the former name, where several fit")
             files.add_argument("--dry-run", action="store_true", help="say what would be done and do nothing")
@@ -81,7 +84,7 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
             case "info":
                 return _print_info(store)
             case _:
-                return _print_unseen(store)
+                return _print_unseen(store, json=args.json)
     return Exit.GOOD
 
 
@@ -196,12 +199,24 @@ def _print_contents(store: Store) -> None:
         )
 
 
-def _print_unseen(store: Store) -> int:
+def _print_unseen(store: Store, *, json: bool = False) -> int:
     """One line a done file of which not every plane was seen; files of which nobody noted that are counted."""
     records = store.done_records()
     found = [record for record in records if not record.looked.is_whole]
     for record in found:
         looked = record.looked
+        if json:
+            print(
+                json_line(
+                    "db-unseen",
+                    {
+                        "file": record.filename, "planes": looked.planes, "unseen": looked.unseen,
+                        "in_part": looked.in_part, "glanced": looked.glanced, "searched": looked.is_searched,
+                        "by": record.by, "at": record.at.isoformat(),
+                    },
+                )
+            )  # fmt: skip
+            continue
         print(
             f"{printable(record.filename)}: {looked.unseen} of {looked.planes} planes not seen, {looked.in_part} of "
             f"them in part, {looked.glanced} at a glance or skipped; done by {printable(record.by)}, "
@@ -227,15 +242,26 @@ def _each(args: argparse.Namespace, settings: Settings, action: Action) -> int:
             reference = tally.add(found)
             if reference is None:
                 continue
+            former: str | None = None
             try:
-                done += action(store, reference, args)
+                former = action(store, reference, args)
             except DcmauditError as error:
                 say(str(error))
                 failed += 1
+                _tell_identity(args, reference.name, former, error)
+                continue
+            done += former is not None
+            _tell_identity(args, reference.name, former, None)
     for problem in tally.named_problems:
         say(str(problem))
     log.info("%d of %d files: %s", done, tally.found, "noted" if args.action == "identify" else "adopted")
     return Exit.NOT_ALL if failed or tally.problems or not tally.found else Exit.GOOD
+
+
+def _tell_identity(args: argparse.Namespace, name: str, former: str | None, error: DcmauditError | None) -> None:
+    if args.json:
+        told = {"file": name, "done": former is not None, "former": former or None}
+        print(json_line("db-identity", told | {"error": None if error is None else error.message}))
 
 
 def _identity(reference: Reference) -> Identity:
@@ -245,30 +271,30 @@ def _identity(reference: Reference) -> Identity:
         return instance.identity()
 
 
-def _identify(store: Store, reference: Reference, _: argparse.Namespace) -> bool:
+def _identify(store: Store, reference: Reference, _: argparse.Namespace) -> str | None:
     from dcmaudit.model import ReviewState
 
     if store.states([reference.name])[reference.name] is ReviewState.NOT_REVIEWED:
         say(
             f"{reference.name}: nothing was noted: the database has no marks under this name, so there are none to find"
         )
-        return False
+        return None
     status = Path(reference.name).stat()
     store.put_identity(reference.name, _identity(reference), size=status.st_size, modified_ns=status.st_mtime_ns)
-    return True
+    return ""
 
 
-def _adopt(store: Store, reference: Reference, args: argparse.Namespace) -> bool:
+def _adopt(store: Store, reference: Reference, args: argparse.Namespace) -> str | None:
     from dcmaudit.model import ReviewState
 
     if store.states([reference.name])[reference.name] is not ReviewState.NOT_REVIEWED:
-        return False
+        return None
     identity = _identity(reference)
     candidates = store.find_moved(reference.name, identity)
     if args.former is not None:
         candidates = [name for name in candidates if name == args.former]
     if not candidates:
-        return False
+        return None
     still_there = [name for name in candidates if os.path.lexists(name)]
     if still_there:
         # Two files, one instance: taking the marks from one of them would leave it unreviewed without a word.
@@ -280,5 +306,6 @@ def _adopt(store: Store, reference: Reference, args: argparse.Namespace) -> bool
         raise StoreError(f"{len(candidates)} former names fit: {names}", file=reference.name, hint="choose with --from")
     if not args.dry_run:
         store.adopt(reference.name, identity, source=candidates[0])
-    print(printable(f"{candidates[0]} -> {reference.name}"))
-    return True
+    if not args.json:
+        print(printable(f"{candidates[0]} -> {reference.name}"))
+    return candidates[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from dcmaudit.cli.names import add_files
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Outcome, PlaneKind, Reference, Rendering, Result, View
 from dcmaudit.model.texts import printable
+from dcmaudit.report.jsonlines import json_line
 from dcmaudit.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dcmaudit.sources import Problem, Tally
 
 NAME = "frames"
-SUMMARY = "extract or list every plane: frames, overlays, stray bits, icons and thumbnails"
+SUMMARY = "list every plane, or write it as a picture"
 INTERRUPTED = 130
 
 
@@ -145,7 +145,7 @@ class _Printer:
         result = report.result
         self._counts[result.outcome] += 1
         if self._json:
-            print(json.dumps(_as_json(report)))
+            print(json_line("frames", _as_json(report)))
         elif self._lists:
             for plane in report.planes:
                 print("\t".join(printable(part) for part in (result.name, *_parts(plane))))

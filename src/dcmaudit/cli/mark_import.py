@@ -14,6 +14,7 @@ from dcmaudit.cli.common import Exit, add_common, local_path, say
 from dcmaudit.cli.marklists import MarkLine, NotTaken, mark_lines
 from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model.texts import printable
+from dcmaudit.report.jsonlines import json_line
 
 if TYPE_CHECKING:
     from dcmaudit.settings import Settings
@@ -40,6 +41,7 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument(
         "--overwrite", action="store_true", help="replace tag rows of the database that say something else"
     )
+    parser.add_argument("--json", action="store_true", help="one JSON object a file, and one a line that is not taken")
     add_common(parser)
 
 
@@ -55,7 +57,8 @@ class _File:
 class _Plan:
     """What is to be written, file by file, and what was left out."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, json: bool = False) -> None:
+        self._json = json
         self.files: dict[str, _File] = {}
         self.left: Counter[NotTaken] = Counter()
         self.there = self.refused = 0
@@ -63,7 +66,14 @@ class _Plan:
     def refuse(self, where: str, reason: str) -> None:
         """Name a line that is not taken."""
         self.refused += 1
+        if self._json:
+            self.tell(line=where, not_taken=reason)
         say(f"{where}: not taken: {reason}")
+
+    def tell(self, **record: object) -> None:
+        """One line of JSON."""
+        nothing = {"file": None, "rectangles": 0, "tag": None, "line": None, "not_taken": None}
+        print(json_line("db-import", nothing | record))
 
     def counts(self) -> tuple[int, int, int]:
         """How many rectangles and tag rows, and of how many files."""
@@ -75,7 +85,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Look at every line, say what is not taken, then write; 0 only where nothing was refused."""
     from dcmaudit.store import open_store
 
-    plan = _Plan()
+    plan = _Plan(json=args.json)
     with open_store(settings.database, user=settings.user, timeout=settings.db_wait, read_only=args.dry_run) as store:
         for path in _lists(args.lists):
             for line in mark_lines(path):
@@ -86,7 +96,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         location = store.location
     rects, tags, files = plan.counts()
     verb = "would be taken" if args.dry_run else "taken"
-    print(f"{location}: {rects} rectangles and {tags} tag rows of {files} files {verb}; {plan.there} there already")
+    for name, one in plan.files.items() if args.json else ():
+        plan.tell(file=name, rectangles=len(one.rects), tag=None if one.tag is None else one.tag.marked)
+    tell = say if args.json else print
+    tell(f"{location}: {rects} rectangles and {tags} tag rows of {files} files {verb}; {plan.there} there already")
     for reason, count in plan.left.items():
         say(f"{count} lines left out: {reason.value}")
     if plan.refused:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dcmaudit.store import Store
 
 NAME = "ocr"
-SUMMARY = "find text on every plane and say whether it is likely to identify someone"
+SUMMARY = "find text and say whether it may identify someone"
 
 _COUNTING = 2.0
 """Seconds in which the inputs are counted, to say how many an interrupted run did not begin."""
@@ -92,6 +92,7 @@ def _judging(group: argparse._ArgumentGroup) -> None:
 
 def _where(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--csv", metavar="FILE", help="write a CSV file; - or stdout: standard output")
+    group.add_argument("--json", action="store_true", help="one JSON object a file on standard output, never a text")
     group.add_argument("--csv-header", action=argparse.BooleanOptionalAction, default=True, help="its first line")
     group.add_argument("--append", action="store_true", help="with --csv: go on where an earlier run ended")
     group.add_argument("--overwrite", action="store_true", help="with --csv: replace the file")
@@ -119,7 +120,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         except KeyboardInterrupt:
             say("ended at once: no input was begun")
             return Exit.INTERRUPTED
-        report = Report(job, store, sink, progress, rects=args.rects)
+        report = Report(job, store, sink, progress, rects=args.rects, json=args.json)
         try:
             references = _fresh(_references(args, settings, tally, report, stop), args, job, store, sink, report)
             for reference, answer in _answers(job, references, args, stop, settings.dask_wait):
@@ -159,6 +160,8 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError("--finder engine means the engine that reads", hint="--finder own, rapidocr or both")
     if args.jobs is not None and args.dask is not None:
         raise UsageError("--jobs is for this machine and --dask for a cluster", hint="choose one")
+    if args.json and args.csv in {"-", "stdout"}:
+        raise UsageError("--json and --csv - both write to standard output", hint="name a file with --csv")
     if args.append and args.overwrite:
         raise UsageError("--append goes on with a file and --overwrite replaces it", hint="choose one")
 
@@ -271,6 +274,6 @@ def _fresh(
             stored = False  # it was done, and is another file now
         # With both, a file is done where both have it.
         if (stored or store is None) and (name in listed or sink is None) and (stored or name in listed):
-            report.skip()
+            report.skip(name)
             continue
         yield reference

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dcmaudit.cli.common import inputs, say
 from dcmaudit.cli.twins import Twins
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Outcome, Reference, Result, Verdict
 from dcmaudit.model.texts import printable
+from dcmaudit.report.jsonlines import json_line
 
 if TYPE_CHECKING:
     from dcmaudit.model import FileReading
@@ -40,10 +41,19 @@ class Report:
     """Takes the answers one by one, stores them, and counts."""
 
     def __init__(
-        self, job: OcrJob, store: Store | None, sink: Sink | None, progress: ProgressLike, *, rects: bool
+        self,
+        job: OcrJob,
+        store: Store | None,
+        sink: Sink | None,
+        progress: ProgressLike,
+        *,
+        rects: bool,
+        json: bool = False,
     ) -> None:
+        """``json``: one JSON line a file on standard output."""
         self._job, self._store, self._sink, self._progress, self._rects = job, store, sink, progress, rects
         self._engine, self._number = job.reader
+        self._json = json
         self._outcomes: Counter[Outcome] = Counter()
         self._verdicts: Counter[Verdict | None] = Counter()
         self._planes = self._looked = self._skipped = self._boxes = self._unsure = self._reached = self._not_begun = 0
@@ -61,9 +71,11 @@ class Report:
         """Whether the run was ended at once, by the second Ctrl+C."""
         return self._at_once
 
-    def skip(self) -> None:
+    def skip(self, name: str) -> None:
         """An input that was done before."""
         self._skipped += 1
+        if self._json:
+            self._put({"file": name, "outcome": "done before"} | _NOTHING)
         self._progress.advance(held=False)
 
     def take(self, reference: Reference, answer: FileReading | Exception) -> None:
@@ -82,7 +94,7 @@ class Report:
         if twin is not None:
             self._progress.print(printable(twin))
         result = self._keep(reading)
-        self._count(result)
+        self._count(result, reading)
         if reading.verdict is not None or result.outcome is Outcome.DONE:
             self._verdicts[reading.verdict] += 1
         elif result.outcome is Outcome.PARTLY:  # nothing was found on what could be looked at: that is not "no text"
@@ -120,13 +132,18 @@ class Report:
         result = Result(problem.name, Outcome.FAILED, (f"{problem.error.words}{where}",))
         if self._store is not None and _is_image(problem):
             result = self._keep(FileReading(result))
-        self._count(result)
+        self._count(result, FileReading(result))
 
-    def _count(self, result: Result) -> None:
+    def _count(self, result: Result, reading: FileReading) -> None:
         self._outcomes[result.outcome] += 1
+        if self._json:
+            self._put(_as_json(result, reading))
         if result.outcome is not Outcome.DONE:
             for reason in result.reasons:
                 self._progress.print(printable(f"{result.name}: {result.outcome.value}: {reason}"))
+
+    def _put(self, record: dict[str, Any]) -> None:
+        self._progress.output(json_line("ocr", record))
 
     def interrupted(self, total: int | None, going_on: str) -> None:
         """Say what was finished and what was not; ``total`` is the number of files, None where nobody knows.
@@ -198,6 +215,33 @@ class ProgressLike(Protocol):
     def print(self, line: str) -> None:
         """A line on standard error, above the bar where there is one."""
         ...
+
+    def output(self, line: str) -> None:
+        """A line on standard output, at once."""
+        ...
+
+
+_NOTHING: dict[str, Any] = {"reasons": [], "verdict": None, "planes": 0, "places": []}
+"""What is told of a file that was not looked at now."""
+
+
+def _as_json(result: Result, reading: FileReading) -> dict[str, Any]:
+    """How the file ended and where text is on it; the text itself never."""
+    places = [
+        {
+            "plane": plane.address.key,
+            "box": [one.box.left, one.box.top, one.box.last_x, one.box.last_y],
+            "engine": one.engine,
+            "verdict": one.judgement.verdict.name.lower(),
+        }
+        for plane in reading.planes
+        for one in plane.findings
+    ]
+    return {
+        "file": result.name, "outcome": result.outcome.value, "reasons": list(result.reasons),
+        "verdict": None if reading.verdict is None else reading.verdict.name.lower(),
+        "planes": len(reading.planes), "places": places,
+    }  # fmt: skip
 
 
 def _answered(reference: Reference, answer: FileReading | Exception) -> FileReading:

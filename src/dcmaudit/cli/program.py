@@ -14,7 +14,7 @@ from functools import partial
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from dcmaudit import __version__
-from dcmaudit.cli import guard, names, registry, review
+from dcmaudit.cli import guard, helping, names, registry, review
 from dcmaudit.cli.common import Exit, add_common, exit_code_of, flags_of, log, say, set_up_logging
 from dcmaudit.cli.streams import ClosedOutput, replace_closed
 from dcmaudit.errors import DcmauditError, StoreError, UsageError
@@ -163,6 +163,7 @@ def top_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"dcmaudit {__version__}")
     review.configure(parser)
     add_common(parser)
+    helping.dress(parser, "")
     return parser
 
 
@@ -177,19 +178,21 @@ def command_parser(name: str) -> argparse.ArgumentParser:
     )
     add_common(parser)
     module.configure(parser)
+    helping.dress(parser, name)
     return parser
 
 
-class _Formatter(argparse.RawDescriptionHelpFormatter):
+class _Formatter(helping.Formatter):
     """Appends the table of commands, which needs the modules' summaries, only when help is really printed."""
 
     def format_help(self) -> str:
         text = super().format_help()
         lines = [f"  {name:<10} {registry.command(name).SUMMARY}" for name in registry.available()]
-        if not lines or _EXIT_CODES not in text:
+        start, mark, codes = text.rpartition(_EXIT_CODES[: _EXIT_CODES.index(":")])
+        if not lines or not mark:
             return text
         table = "\n".join(["commands (dcmaudit COMMAND --help says more):", *lines])
-        return text.replace(_EXIT_CODES, f"{table}\n\n{_EXIT_CODES}")
+        return f"{start}{table}\n\n{mark}{codes}"
 
 
 def _run(args: argparse.Namespace, run: Run) -> int:
@@ -198,6 +201,7 @@ def _run(args: argparse.Namespace, run: Run) -> int:
     settings = load(flags_of(args), config=getattr(args, "config", None))
     for variable in unknown_variables():
         log.warning("%s in the environment is no setting", variable)
+    args.environment = dict(os.environ)  # as it was, for whoever asks where a setting comes from
     if settings.ca_bundle is not None:
         # Worker processes inherit the environment; see sources.s3.client.ca_bundle.
         os.environ["DCMAUDIT_CA_BUNDLE"] = str(settings.ca_bundle)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from dcmaudit.cli.common import Exit, inputs, say
 from dcmaudit.cli.twins import Twins
 from dcmaudit.model import Outcome, Reference, Result
 from dcmaudit.model.texts import printable
+from dcmaudit.report.jsonlines import json_line
 from dcmaudit.report.redactions import as_json
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Report:
         self.partly += report.partly
         self.one_done(result.outcome not in _GOOD)
         if self._json:
-            self.put(json.dumps(as_json(report)))
+            self.put(json_line("redact", as_json(report)))
         elif self._dry:
             self.put(f"{printable(result.name)}: {self._word(result.outcome)}")
             for line in report.plan:
@@ -123,7 +123,9 @@ class Report:
     def resume(self, name: str, output: Target, *, partly: bool = False) -> None:
         """An input whose output was there already, ``partly`` among the partly audited ones."""
         if self._json:
-            self.put(json.dumps({"file": name, "outcome": "done before", "partly": partly, "output": str(output)}))
+            self.put(
+                json_line("redact", {"file": name, "outcome": "done before", "partly": partly, "output": str(output)})
+            )
         self.resumed += 1
         self.partly += partly
         self.one_done(False)  # noqa: FBT003 - not held back

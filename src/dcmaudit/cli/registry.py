@@ -34,6 +34,7 @@ MODULES = {
     "sample": "dcmaudit.cli.sample",
     "examples": "dcmaudit.cli.examples",
     "doctor": "dcmaudit.cli.doctor.command",
+    "config": "dcmaudit.cli.config",
 }
 
 

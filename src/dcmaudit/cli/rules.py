@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, say
 from dcmaudit.cli.names import add_files
 from dcmaudit.errors import DcmauditError, RuleError, UsageError
 from dcmaudit.model.texts import printable
+from dcmaudit.report.jsonlines import json_line
 
 if TYPE_CHECKING:
     from dcmaudit.detect.rules import RuleSet
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dcmaudit.sources import Tally
 
 NAME = "rules"
-SUMMARY = "check which deid recipes and CTP scripts match which files; make recipes from marks"
+SUMMARY = "check deid recipes and CTP scripts, or make them"
 COLUMNS = (
     "filename", "modality", "manufacturer", "model", "columns", "rows",
     "rule", "rule_file", "rule_line", "group", "coordinates", "problem",
@@ -150,7 +150,7 @@ class _Report:
         if self._csv is not None:
             self._csv.writerows(_rows(answer))
         elif self._json:
-            print(json.dumps(_plain(answer), ensure_ascii=False))
+            print(json_line("rules-check", _plain(answer)))
         else:
             _print(answer)
 
@@ -161,7 +161,7 @@ class _Report:
         if self._csv is not None:
             self._csv.writerow([name, *[""] * (len(COLUMNS) - 2), message])
         elif self._json:
-            print(json.dumps({"filename": name, "error": message}, ensure_ascii=False))
+            print(json_line("rules-check", {"filename": name, "error": message}))
 
     def _count(self, answer: FileAnswer) -> None:
         from dcmaudit.pipeline.rules import DeviceCount, count_devices
@@ -190,7 +190,7 @@ class _Report:
                 "devices": {name: asdict(count) for name, count in self._devices.items()},
                 "rules without a file": idle,
             }
-            print(json.dumps({"summary": summary}, ensure_ascii=False))
+            print(json_line("rules-check", {"summary": summary}))
         elif self._csv is None:
             print()
             for name, count in missed.items():

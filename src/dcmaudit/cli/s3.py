@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import csv
 import getpass
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from dcmaudit.cli.common import Exit, local_path, say
 from dcmaudit.cli.guard import Protected
 from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model.texts import printable
+from dcmaudit.report.jsonlines import json_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dcmaudit.sources.s3.selection import Selection
 
 NAME = "s3"
-SUMMARY = "credentials of S3 buckets; list, copy and choose objects"
+SUMMARY = "credentials of buckets; list and copy objects"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=local_path, default=Path(), metavar="DIR", help="folder (default: this one)"
     )
     get.add_argument("--overwrite", action="store_true", help="replace existing files")
+    get.add_argument("--json", action="store_true", help="one JSON object an object")
     for action, text in (
         ("open", "review images of a bucket whose keys are Study/Series/Instance"),
         ("select", "write the same choice as a CSV list, for -i and for the records"),
@@ -181,7 +182,11 @@ def _list(args: argparse.Namespace) -> int:
         for folder in folders:
             name = str(replace(place, key=folder + "/"))
             if text in name.casefold():
-                print(json.dumps({"folder": name}) if args.json else f"{'folder':>14}  {'':19}  {printable(name)}")
+                print(
+                    json_line("s3-list", {"folder": name})
+                    if args.json
+                    else f"{'folder':>14}  {'':19}  {printable(name)}"
+                )
         listed = iter(objects)
     for one in listed:
         name = str(replace(place, key=one.key))
@@ -189,7 +194,11 @@ def _list(args: argparse.Namespace) -> int:
             continue
         total, size = total + 1, size + one.size
         if args.json:
-            print(json.dumps({"name": name, "size": one.size, "modified": one.modified.isoformat(), "etag": one.etag}))
+            print(
+                json_line(
+                    "s3-list", {"name": name, "size": one.size, "modified": one.modified.isoformat(), "etag": one.etag}
+                )
+            )
         else:
             print(f"{one.size:>14}  {one.modified:%Y-%m-%d %H:%M:%S}  {printable(name)}")
     if not getattr(args, "quiet", False):
@@ -219,6 +228,13 @@ def _get(args: argparse.Namespace, settings: Settings) -> int:
             except DcmauditError as error:
                 say(str(error))
                 failed += 1
+                if args.json:
+                    nothing = {"file": None, "size": None, "compared": None}
+                    print(json_line("s3-get", {"name": name, **nothing, "error": error.message}))
+                continue
+            if args.json:
+                told = {"file": str(done.path), "size": done.size, "compared": done.checked}
+                print(json_line("s3-get", {"name": name, **told, "error": None}))
                 continue
             resumed = f", {done.resumed} of them from before" if done.resumed else ""
             print(f"{printable(str(done.path))}: {done.size} bytes{resumed}; compared: {done.checked}")

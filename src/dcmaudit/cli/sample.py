@@ -8,7 +8,7 @@ import os
 import secrets
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from dcmaudit.cli.common import Exit, local_path, say
 from dcmaudit.cli.names import add_files
 from dcmaudit.errors import DcmauditError, ListError, UsageError
+from dcmaudit.report.jsonlines import json_line
 from dcmaudit.settings.plainfile import open_regular
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from dcmaudit.store import Store
 
 NAME = "sample"
-SUMMARY = "draw a random sample of series, and say what looking at it proves"
+SUMMARY = "draw a random sample, and say what it proves"
 
 COLUMNS = ("filename", "series", "stratum", "series_in_stratum", "seed")
 BY = "Modality,ImageType,ManufacturerModelName"
@@ -51,6 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     conclude = actions.add_parser("conclude", help="what follows from the marks that the database has for a list")
     conclude.add_argument("list", metavar="LIST", help="a list that draw wrote")
     for action in (plan, draw, conclude):
+        action.add_argument("--json", action="store_true", help="JSON objects instead of text")
         action.add_argument("--confidence", type=_share, default=0.95, metavar="P", help="default: 95%%")
         if action is not conclude:
             action.add_argument("--bound", type=_share, default=0.01, metavar="P", help="default: 1%%")
@@ -85,6 +87,10 @@ def _plan(args: argparse.Namespace) -> int:
     from dcmaudit.sources.sampling import needed
 
     count = needed(args.bound, confidence=args.confidence, population=args.series)
+    if args.json:
+        told = {"series": count, "of": args.series, "bound": args.bound, "confidence": args.confidence}
+        print(json_line("sample-plan", told))
+        return Exit.GOOD
     of = f" of {args.series}" if args.series else ""
     print(
         f"{count} series{of}, drawn at random: if none has text, then with {_percent(args.confidence)} confidence less "
@@ -113,7 +119,7 @@ def _draw(args: argparse.Namespace, settings: Settings) -> int:
     total = sum(sizes.values())
     size = args.size or needed(args.bound, confidence=args.confidence, population=total)
     allocation = allocate(sizes, size, least=args.least)
-    _write(args.output, frame, sizes, allocation)
+    _write(args, frame, sizes, allocation)
     say(f"{frame.images} images of {total} series; {sum(allocation.values())} drawn with --seed {seed}")
     for stratum, count in sizes.items():
         say(f"  {' | '.join(stratum)}: {allocation[stratum]} of {count}")
@@ -159,13 +165,19 @@ def _read(by: tuple[str, ...], reference: Reference) -> Unit:
         return Unit(reference.name, instance.facts.series_uid or reference.name, values)
 
 
-def _write(path: Path | None, frame: Frame, sizes: dict[Stratum, int], allocation: dict[Stratum, int]) -> None:
+def _write(args: argparse.Namespace, frame: Frame, sizes: dict[Stratum, int], allocation: dict[Stratum, int]) -> None:
     rows = [
         [unit.name, unit.series, " | ".join(unit.stratum), str(sizes[unit.stratum]), str(frame.seed)]
         for unit in frame.draw(allocation)
     ]
-    if path is None:
+    path: Path | None = args.output
+    if args.json:
+        for row in rows:
+            values = {**dict(zip(("file", *COLUMNS[1:]), row, strict=True)), "seed": frame.seed}
+            print(json_line("sample-draw", values | {"series_in_stratum": int(row[3])}))
+    if path is None and not args.json:
         csv.writer(sys.stdout, lineterminator="\n").writerows([COLUMNS, *rows])
+    if path is None:
         return
     draft = path.with_name(f".{path.name}.part")
     with draft.open("w", encoding="utf-8", newline="") as stream:
@@ -192,19 +204,32 @@ def _conclude(args: argparse.Namespace, settings: Settings) -> int:
             counts[1] += looked_at
             counts[2] += has_text
     confidence = args.confidence
+    tell = _teller(args)
     for name, (size, looked, found) in sorted(strata.items()):
         bound = upper_bound(found, looked, confidence=confidence, population=size)
-        print(f"{name}: {found} of {looked} series have text; less than {_percent(bound)} of {size} at most")
+        said = f"{name}: {found} of {looked} series have text; less than {_percent(bound)} of {size} at most"
+        tell(said, name, size, looked, found, bound)
     bound = joint_bound([(size, looked, found) for size, looked, found in strata.values()], confidence=confidence)
     looked, found = (sum(counts[k] for counts in strata.values()) for k in (1, 2))
     total = sum(counts[0] for counts in strata.values())
-    print(
+    said = (
         f"all: text in {found} of {looked} series looked at: with {_percent(confidence)} confidence at most "
         f"{_percent(bound)} of the {total} series drawn from have text (one image a series was looked at)"
     )
+    tell(said, None, total, looked, found, bound)
     if looked < len(rows):
         say(f"{len(rows) - looked} of {len(rows)} images are not done yet, and were not counted")
     return Exit.GOOD if looked == len(rows) else Exit.NOT_ALL
+
+
+def _teller(args: argparse.Namespace) -> Callable[[str, str | None, int, int, int, float], None]:
+    """Prints a conclusion, in words or as JSON."""
+
+    def tell(said: str, stratum: str | None, series: int, looked: int, found: int, bound: float) -> None:
+        record = {"stratum": stratum, "series": series, "looked_at": looked, "with_text": found, "bound": bound}
+        print(json_line("sample-conclude", record | {"confidence": args.confidence}) if args.json else said)
+
+    return tell
 
 
 def _rows(path: str) -> list[dict[str, str]]:

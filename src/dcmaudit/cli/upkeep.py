@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dcmaudit.cli.common import Exit, add_common, local_path, say
 from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model.texts import printable
+from dcmaudit.report.jsonlines import json_line
 
 if TYPE_CHECKING:
     from dcmaudit.store import Store
@@ -22,6 +23,7 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     history = actions.add_parser("history", help="print who did what and when, the newest first, never a text")
     history.add_argument("names", nargs="*", metavar="FILES", help="of these files (default: of all)")
     history.add_argument("--by", metavar="USER", help="only what this user did")
+    history.add_argument("--json", action="store_true", help="one JSON object a line")
     history.add_argument("--count", type=int, metavar="N", help="the newest N lines (default: all)")
     backup = actions.add_parser("backup", help="write a whole copy, checked for damage, while others go on working")
     backup.add_argument("target", type=local_path, metavar="FILE", help="the copy; a name that is there is refused")
@@ -76,6 +78,10 @@ def _history(store: Store, args: argparse.Namespace) -> int:
             if left == 0:
                 return Exit.GOOD
             left = None if left is None else left - 1
+            if args.json:
+                record = {"at": entry.at.isoformat(), "by": entry.by, "action": entry.action, "count": entry.count}
+                print(json_line("db-history", record | {"file": entry.filename}))
+                continue
             what = f"{entry.action} ({entry.count})" if entry.count != 1 else entry.action
             fields = (f"{entry.at.astimezone():%Y-%m-%d %H:%M:%S}", entry.by, what, entry.filename or "-")
             print("\t".join(map(printable, fields)))

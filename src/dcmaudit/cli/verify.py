@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from functools import partial
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, local_path, say
 from dcmaudit.errors import UsageError
 from dcmaudit.model.texts import printable
+from dcmaudit.report.jsonlines import json_line
 
 if TYPE_CHECKING:
     from dcmaudit.model.proof import Proof
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dcmaudit.settings import Settings
 
 NAME = "verify"
-SUMMARY = "prove that redacted files are what they should be, whoever wrote them"
+SUMMARY = "prove redacted files, whoever wrote them"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -90,7 +90,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     for name, reason in alone:
         print(f"{printable(name)}: not proved: {printable(reason)}", file=sys.stderr)
         if args.json:
-            print(json.dumps({"file": name, "passed": False, "error": reason}), flush=True)
+            print(json_line("verify", {"file": name, "passed": False, "error": reason}), flush=True)
     passed = left = unseen = 0
     for task, answer in workers.each(partial(verify_pair, job), tasks, jobs=args.jobs):
         passed += _tell(args, task, answer)
@@ -229,10 +229,10 @@ def _tell(args: argparse.Namespace, task: VerificationTask, answer: Proof | Exce
         # The words of a foreign exception may quote the file; its kind does not.
         print(f"{printable(name)}: not proved: {type(answer).__name__}", file=sys.stderr)
         if args.json:
-            print(json.dumps({"file": name, "passed": False, "error": type(answer).__name__}), flush=True)
+            print(json_line("verify", {"file": name, "passed": False, "error": type(answer).__name__}), flush=True)
         return False
     if args.json:
-        print(json.dumps(answer.record() | {"after_file": name}), flush=True)
+        print(json_line("verify", answer.record() | {"after_file": name}), flush=True)
     for finding in answer.findings:
         print(f"{printable(name)}: {finding}", file=sys.stderr)
     if answer.text is not None:

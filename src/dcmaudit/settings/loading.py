@@ -35,7 +35,7 @@ def load(flags: Mapping[str, Any] | None = None, *, config: str | os.PathLike[st
     """
     named = {key: value for key, value in (flags or {}).items() if value is not None}
     path = config_path() if config is None else home_path(config)
-    values = _read(path, must_exist=config is not None)
+    values = read_values(path, must_exist=config is not None)
     before = file_values.set(values)
     try:
         return Settings(**named)
@@ -52,7 +52,8 @@ def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]
     return sorted(name for name in names if name.upper().startswith(PREFIX) and name.upper() not in known)
 
 
-def _read(path: Path, *, must_exist: bool) -> dict[str, Any]:
+def read_values(path: Path, *, must_exist: bool) -> dict[str, Any]:
+    """What a settings file says, {} where it need not exist and does not; UsageError as ``load`` has it."""
     try:
         text = read_text(path)
     except FileNotFoundError as error:

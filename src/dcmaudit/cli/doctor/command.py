@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -12,12 +11,13 @@ from dcmaudit.cli.common import Exit
 from dcmaudit.cli.doctor import machine, parts
 from dcmaudit.cli.doctor.findings import Examination, Finding, State, examined
 from dcmaudit.model.texts import printable
+from dcmaudit.report.jsonlines import json_line
 
 if TYPE_CHECKING:
     from dcmaudit.settings import Settings
 
 NAME = "doctor"
-SUMMARY = "look whether everything that is needed is there and works on this machine"
+SUMMARY = "look whether everything works on this machine"
 
 EXAMINATIONS: dict[str, Examination] = {
     "versions": machine.versions,
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     for finding in _findings(args, settings):
         counts[finding.state] += 1
         if args.json:
-            print(json.dumps({"schema": "dcmaudit/doctor/1", **finding.record()}), flush=True)
+            print(json_line("doctor", finding.record()), flush=True)
             continue
         if finding.section != section:
             section = finding.section

@@ -1,0 +1,216 @@
+"""JSON lines of the commands: one object a line, each with the name and version of its schema first.
+
+A field is never renamed, removed or given another meaning within a version; fields may be added. The reference page in
+``docs/reference/json.md`` is made of the table below, and the tests hold every line that a command prints against it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+PREFIX = "dcmaudit"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One key of an object. ``kind`` says in words what its value is; ``optional``: it may be left out."""
+
+    name: str
+    kind: str
+    text: str
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What the lines of one kind look like."""
+
+    name: str
+    version: int
+    text: str
+    fields: tuple[Field, ...]
+
+    @property
+    def title(self) -> str:
+        """The value of the key ``schema``."""
+        return f"{PREFIX}/{self.name}/{self.version}"
+
+
+TEXT, NUMBER, FLAG, TEXTS, OBJECT, OBJECTS = "text", "number", "true or false", "texts", "object", "objects"
+_FILE = Field("file", TEXT, "the name of the file, as the database has it")
+_OUTCOME = Field(
+    "outcome", TEXT, "done, copied unchanged, partly audited, text is left, refused, failed, or done before"
+)
+_REASONS = Field("reasons", TEXTS, "why it did not end as done; empty otherwise")
+
+_TABLE = (
+    Schema("frames", 1, "`frames --json`: an input.", (
+        _FILE, _OUTCOME, _REASONS,
+        Field("planes", OBJECTS, "every plane: plane (its key), title, kind, width, height, not_audited (a reason, or "
+              "null), written (the picture file, or null), note (or null)"),
+    )),
+    Schema("ocr", 1, "`ocr --json`: an input. Never the text that was read; `--csv` has it.", (
+        _FILE, _OUTCOME, _REASONS,
+        Field("verdict", "text or null", "the worst verdict: identifying, unknown, harmless; null without text"),
+        Field("planes", NUMBER, "how many planes the file has"),
+        Field("places", OBJECTS, "each place of text: plane, box (left, top, right, bottom, inclusive), engine, "
+              "verdict"),
+    )),
+    Schema("redact", 1, "`redact --json`: an input.", (
+        _FILE, _OUTCOME,
+        Field("reasons", TEXTS, "why it did not end as done; empty otherwise", optional=True),
+        Field("output", "text or null", "the file that was written"),
+        Field("plan", TEXTS, "what is blacked where and why", optional=True),
+        Field("notes", TEXTS, "remarks on the file", optional=True),
+        Field("proof", "object or null", "the record of the proof (see redaction.md)", optional=True),
+        Field("partly_audited", FLAG, "whether parts of it could not be looked at", optional=True),
+        Field("partly", FLAG, "the same, of an input that was done before", optional=True),
+    )),
+    Schema("verify", 1, "`verify --json`: a pair of files.", (
+        Field("file", TEXT, "the original, or the file without a partner"),
+        Field("passed", FLAG, "whether the proof passed"),
+        Field("error", TEXT, "why there is no proof", optional=True),
+        Field("after_file", TEXT, "the redacted file", optional=True),
+        Field("before", TEXT, "digest of the original", optional=True),
+        Field("after", TEXT, "digest of the redacted file", optional=True),
+        Field("checks", OBJECT, "how often each rule was compared", optional=True),
+        Field("findings", OBJECTS, "what is not as it must be: check, where, text", optional=True),
+        Field("planes", OBJECTS, "planes in which something was blacked", optional=True),
+        Field("notes", TEXTS, "remarks", optional=True),
+        Field("text", OBJECT, "what --check-text saw: planes, left, not_looked_at", optional=True),
+    )),
+    Schema("rules-check", 1, "`rules check --json`: a file, and last one line with the key `summary` alone.", (
+        Field("filename", TEXT, "the file", optional=True),
+        Field("error", TEXT, "why it was not answered", optional=True),
+        Field("modality", "text or null", "of the header", optional=True),
+        Field("manufacturer", "text or null", "of the header", optional=True),
+        Field("model", "text or null", "of the header", optional=True),
+        Field("columns", "number or null", "of the image", optional=True),
+        Field("rows", "number or null", "of the image", optional=True),
+        Field("has_image", FLAG, "whether rules were asked at all", optional=True),
+        Field("rules", OBJECTS, "the rules that match", optional=True),
+        Field("rectangles", NUMBER, "how many rectangles they give", optional=True),
+        Field("covered", NUMBER, "share of the image, 0 to 1", optional=True),
+        Field("problems", TEXTS, "what could not be decided", optional=True),
+        Field("undecided", FLAG, "whether a rule could not be decided", optional=True),
+        Field("denied", FLAG, "whether redact refuses the file", optional=True),
+        Field("summary", OBJECT, "counts of all files, devices and rules", optional=True),
+    )),
+    Schema("sample-plan", 1, "`sample plan --json`: one line.", (
+        Field("series", NUMBER, "how many series to look at"),
+        Field("of", "number or null", "how many there are"),
+        Field("bound", NUMBER, "share of series that can have text, 0 to 1"),
+        Field("confidence", NUMBER, "0 to 1"),
+    )),
+    Schema("sample-draw", 1, "`sample draw --json`: an image that was drawn.", (
+        _FILE, Field("series", TEXT, "the series that it stands for"), Field("stratum", TEXT, "its kind"),
+        Field("series_in_stratum", NUMBER, "how many series of this kind there are"),
+        Field("seed", NUMBER, "the seed of the draw"),
+    )),
+    Schema("sample-conclude", 1, "`sample conclude --json`: a kind of series, and last all of them.", (
+        Field("stratum", "text or null", "the kind; null for all"),
+        Field("series", NUMBER, "how many there are"), Field("looked_at", NUMBER, "how many were looked at"),
+        Field("with_text", NUMBER, "how many of those have text"),
+        Field("bound", NUMBER, "share of the series that have text at most, 0 to 1"),
+        Field("confidence", NUMBER, "0 to 1"),
+    )),
+    Schema("db-import", 1, "`db import --json`: a file whose marks are taken, or a line that is not taken.", (
+        Field("file", "text or null", "the file"), Field("rectangles", NUMBER, "how many are taken"),
+        Field("tag", "true, false or null", "the mark of the tag row that is taken"),
+        Field("line", "text or null", "list and number of a line that is not taken"),
+        Field("not_taken", "text or null", "why"),
+    )),
+    Schema("db-unseen", 1, "`db unseen --json`: a done file of which not every plane was seen.", (
+        _FILE, Field("planes", NUMBER, "how many it has"), Field("unseen", NUMBER, "not seen"),
+        Field("in_part", NUMBER, "of them seen in part"), Field("glanced", NUMBER, "of them at a glance or skipped"),
+        Field("searched", FLAG, "whether all of it had been searched for planes"),
+        Field("by", TEXT, "who marked it done"), Field("at", TEXT, "when, ISO 8601"),
+    )),
+    Schema("db-history", 1, "`db history --json`: something that was done, never a text.", (
+        Field("at", TEXT, "when, ISO 8601"), Field("by", TEXT, "who"), Field("action", TEXT, "what"),
+        Field("count", NUMBER, "to how many rows"), Field("file", "text or null", "to which file"),
+    )),
+    Schema("db-identity", 1, "`db identify --json` and `db adopt --json`: a file.", (
+        _FILE, Field("done", FLAG, "whether something was noted or adopted"),
+        Field("former", "text or null", "the name whose marks it got"),
+        Field("error", "text or null", "why not"),
+    )),
+    Schema("s3-list", 1, "`s3 list --json`: an object or a folder.", (
+        Field("folder", TEXT, "the address of a folder", optional=True),
+        Field("name", TEXT, "the address of an object", optional=True),
+        Field("size", NUMBER, "bytes", optional=True), Field("modified", TEXT, "ISO 8601", optional=True),
+        Field("etag", "text or null", "the server's mark of its content", optional=True),
+    )),
+    Schema("s3-get", 1, "`s3 get --json`: an object that was to be copied.", (
+        Field("name", TEXT, "its address"), Field("file", "text or null", "the copy"),
+        Field("size", "number or null", "bytes"), Field("compared", "text or null", "by what it was compared"),
+        Field("error", "text or null", "why there is no copy"),
+    )),
+    Schema("examples", 1, "`examples --json`: a file that was written.", (_FILE,)),
+    Schema("doctor", 1, "`doctor --json`: something that was looked at.", (
+        Field("section", TEXT, "the part: versions, codecs, database ..."), Field("name", TEXT, "what it is"),
+        Field("state", TEXT, "good, note (works without it) or wrong (needed, and missing or faulty)"),
+        Field("detail", TEXT, "in words"), Field("hint", "text or null", "what to do"),
+    )),
+    Schema("config", 1, "`config show --json`: a setting.", (
+        Field("name", TEXT, "the key"), Field("value", "any value or null", "what it is"),
+        Field("source", TEXT, "command line, environment, settings file, remembered or default"),
+        Field("where", "text or null", "the option, the variable or the file"),
+    )),
+)  # fmt: skip
+
+SCHEMAS: Mapping[str, Schema] = {one.name: one for one in _TABLE}
+"""Every kind of line by its name."""
+
+
+def json_line(schema: str, record: Mapping[str, Any]) -> str:
+    """The record as one line of JSON, in ASCII; KeyError for a schema that is not in the table."""
+    return json.dumps({"schema": SCHEMAS[schema].title, **record})
+
+
+def problems(line: str) -> list[str]:
+    """What is wrong with a line, against its schema; [] where nothing is. For tests."""
+    record = json.loads(line)
+    name = str(record.pop("schema", "")).removeprefix(f"{PREFIX}/").rpartition("/")[0]
+    if name not in SCHEMAS:
+        return [f"there is no schema {name!r}"]
+    known = {one.name: one for one in SCHEMAS[name].fields}
+    wrong = [f"{key} is not documented" for key in record if key not in known]
+    wrong += [f"{key} is missing" for key, one in known.items() if key not in record and not one.optional]
+    return wrong + [f"{key} is no {known[key].kind}" for key, value in record.items() if key in known
+                    and not _fits(value, known[key].kind)]  # fmt: skip
+
+
+def _fits(value: object, kind: str) -> bool:
+    if value is None:
+        return "null" in kind
+    tests: dict[str, bool] = {
+        TEXTS: isinstance(value, list) and all(isinstance(one, str) for one in value),
+        OBJECTS: isinstance(value, list) and all(isinstance(one, dict) for one in value),
+        OBJECT: isinstance(value, dict),
+        NUMBER: isinstance(value, int | float) and not isinstance(value, bool),
+        FLAG: isinstance(value, bool),
+        TEXT: isinstance(value, str),
+    }
+    return next((fits for name, fits in tests.items() if kind.startswith(name)), True)
+
+
+def reference() -> str:
+    """The reference page, in Markdown."""
+    parts = ["# JSON lines\n"]
+    parts.append(
+        "With `--json` a command prints one JSON object a line on standard output; everything else goes to\n"
+        "standard error. The key `schema` of each line says which of the tables below describes it. Within a\n"
+        "version fields are only added; no field changes its name or its meaning. Text is ASCII, with `\\u`\n"
+        "escapes. No line holds recognised text or the value of an attribute of the file.\n"
+    )
+    for one in _TABLE:
+        parts.append(f"## {one.title}\n\n{one.text}\n\n| key | value | meaning |\n|---|---|---|")
+        for field in one.fields:
+            kind = f"{field.kind}, may be absent" if field.optional else field.kind
+            parts.append(f"| `{field.name}` | {kind} | {field.text} |")
+        parts.append("")
+    return "\n".join(parts)

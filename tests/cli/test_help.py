@@ -1,0 +1,127 @@
+"""Help in two lengths: ``-h`` fits a screen, ``--help`` says all, and the examples of both really run."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dcmaudit.cli import main, registry
+from dcmaudit.cli.helping import HELP, actions_of
+from dcmaudit.cli.program import command_parser, top_parser
+from dcmaudit.model import Box, DeviceFacts, FrameAddress
+from dcmaudit.store import NewRect, open_store
+from support.files import dataset, file_bytes, gradient
+
+SCREEN = (24, 80)
+"""Lines and columns of the smallest terminal that people use."""
+
+
+def commands() -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    yield "", top_parser()
+    for name in registry.available():
+        parser = command_parser(name)
+        yield name, parser
+        for action, inner in actions_of(parser).items():
+            yield f"{name} {action}", inner
+
+
+NAMES = [name for name, _ in commands()]
+EXAMPLES = [words for one in HELP.values() for words, _ in one.examples]
+
+
+def test_every_command_has_an_example() -> None:
+    assert set(HELP) == set(NAMES)
+    assert [name for name in NAMES if not HELP[name].examples] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_short_help_fits_a_screen_and_leads_to_the_long_one(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*name.split(), "-h"]) == 0
+    got = capsys.readouterr()
+    lines = got.out.splitlines()
+    assert got.err == ""
+    assert len(lines) <= SCREEN[0]
+    assert max(map(len, lines)) <= SCREEN[1]
+    assert lines[0].startswith("usage: dcmaudit")
+    assert lines[-1] == f"dcmaudit{' ' * bool(name)}{name} --help lists everything."
+    for words, _ in HELP[name].examples:
+        assert words in got.out
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_long_help_has_every_option_and_every_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*name.split(), "--help"]) == 0
+    out = capsys.readouterr().out
+    parser = dict(commands())[name]
+    for action in parser._actions:
+        for option in action.option_strings:
+            assert option in out
+    for words, _ in HELP[name].examples:
+        assert f"  {words}" in out
+
+
+def test_the_commands_are_listed_on_one_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["-h"])
+    out = capsys.readouterr().out
+    for name in registry.available():
+        assert f"  {name} " in out
+        assert registry.command(name).SUMMARY in out
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which the names of the examples lead somewhere, and a database of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DCMAUDIT_DB", str(tmp_path / "db"))
+    for name in ("scans/before.dcm", "before.dcm"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(file_bytes(dataset(gradient(60, 700))))
+    with open_store(tmp_path / "db", user="anna") as store:
+        device = DeviceFacts("US", ("ORIGINAL",), "MADE UP 1", None, 60, 700)
+        name = str(tmp_path / "scans" / "before.dcm")
+        store.add_rects(name, [NewRect(Box(0, 0, 640, 40), FrameAddress(0))])
+        store.mark_done(name, device)
+    for words in (
+        ["db", "export", "list"],
+        ["redact", "-q", "--rect", "0,0,639,39", "-o", "after.dcm", "before.dcm"],
+        ["redact", "-q", "--rect", "0,0,639,39", "-o", "proved", "scans"],
+        ["sample", "draw", "scans", "-o", "list.csv"],
+    ):  # fmt: skip
+        assert main(words) == 0
+    for name in ("rects.csv", "tags.csv"):
+        (tmp_path / name).write_bytes((tmp_path / "list" / name).read_bytes())
+    return tmp_path
+
+
+NEEDS_A_SERVER = [words for words in EXAMPLES if "BUCKET" in words]
+OPENS_A_PAGE = [words for words in EXAMPLES if " -i " in words]
+CODES = {"dcmaudit doctor": {0, 1}, "dcmaudit rules check --strict scans/": {1}, "dcmaudit db recount": {0}}
+"""Examples that may end otherwise than with 0 here."""
+
+
+@pytest.mark.parametrize("words", [one for one in EXAMPLES if one not in {*NEEDS_A_SERVER, *OPENS_A_PAGE}])
+def test_an_example_does_what_it_says(words: str, workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if "list/" in words and "export" in words:
+        for path in (workplace / "list").iterdir():
+            path.unlink()
+    if words.endswith("-o list.csv"):
+        (workplace / "list.csv").unlink()
+    if words == "dcmaudit verify --rect 0,0,639,39 scans/ out/":
+        (workplace / "proved").rename(workplace / "out")
+    capsys.readouterr()
+    code = main(shlex.split(words)[1:])
+    allowed = next((codes for start, codes in CODES.items() if words.startswith(start)), {0})
+    assert code in allowed, (words, capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("words", [*NEEDS_A_SERVER, *OPENS_A_PAGE])
+def test_an_example_that_needs_more_is_understood(words: str) -> None:
+    parts = shlex.split(words)[1:]
+    if parts[0].startswith("-"):
+        assert top_parser().parse_args(parts).names == ["scans/"]
+    else:
+        assert command_parser(parts[0]).parse_args(parts[1:]).action == parts[1]

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.audit import FORM_NAME
 from dcmaudit.model import FileReading, Finding, Verdict
 from textgen.cases import Case, Placed
 
@@ -69,7 +68,7 @@ class Score:
     def _text(self, placed: Placed, findings: Sequence[Finding]) -> None:
         best, most = None, 0
         for one in findings:
-            if one.engine == FORM_NAME:  # the whole plane: found as it is, but nobody's reading of this string
+            if one.is_form:  # the whole plane: found as it is, but nobody's reading of this string
                 continue
             inside = int(placed.ink[one.box.top : one.box.bottom, one.box.left : one.box.right].sum())
             if inside > most:

@@ -13,7 +13,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from dcmaudit.audit import search
-from dcmaudit.detect.ocr import FinderKind, Mode, TextFinder, forms
+from dcmaudit.detect.ocr import FinderKind, Mode, TextFinder
 from dcmaudit.detect.pii import DEFAULT, chain_plan
 from dcmaudit.errors import EngineError
 from dcmaudit.model import (
@@ -27,9 +27,9 @@ from dcmaudit.model import (
     StrayBitAddress,
     Verdict,
 )
-from dcmaudit.pipeline.ocr import ULTRASOUND_NUMBER, OcrJob, Ultrasound, read_file
+from dcmaudit.pipeline.ocr import OcrJob, Ultrasound, read_file
 from dcmaudit.pipeline.ocr_output import COLUMNS, csv_lines, is_read, store_reading
-from dcmaudit.store import NewRect, OcrEngine, Store, open_store
+from dcmaudit.store import NewRect, Store, open_store
 from support.blobs import BlobEngine
 from support.files import MemoryReference, Overlay, dataset, file_bytes
 from support.lettering import lettered
@@ -271,7 +271,3 @@ def test_the_lines_of_csv_are_the_originals(blobs: BlobEngine) -> None:
     assert lines[2].endswith(",blobs,-1,-1,-1,-1,,,-1")
     assert lines[3].startswith("/archive/a.dcm,0,0,")
     assert all(line.count(",") == len(COLUMNS) - 1 for line in lines if line)
-
-
-def test_the_numbers_are_those_of_the_database() -> None:
-    assert (ULTRASOUND_NUMBER, forms.NUMBER) == (OcrEngine.ULTRASOUND, OcrEngine.FORM)

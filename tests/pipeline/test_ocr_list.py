@@ -25,7 +25,7 @@ HEADER = ",".join(COLUMNS) + "\r\n"
 
 def lines(name: str, *, planes: int = 3, outcome: Outcome = Outcome.DONE, rects: bool = True, shift: int = 0) -> str:
     """The lines of a file with some planes."""
-    said = Judgement(Verdict.UNKNOWN, "", "", 0)
+    said = Judgement(Verdict.UNKNOWN, "")
     found = []
     for number in range(planes):
         text = TEXTS[(number + shift) % len(TEXTS)]

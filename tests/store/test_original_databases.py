@@ -140,7 +140,12 @@ def test_deprecated_columns_are_kept_through_removal_and_return(tmp_path: Path, 
     path = make_original(tmp_path / NAME, [row], old_columns=True)
     store = opener(path)
     (found,) = store.rects("/archive/a.dcm")
-    assert (found.box, found.engine, found.verdict, found.problem) == (Box(3, 1, 5, 3), None, Verdict.UNKNOWN, None)
+    assert (found.box, found.engine, found.verdict, found.problem) == (
+        Box(3, 1, 5, 3),
+        OcrEngine.NONE,
+        Verdict.UNKNOWN,
+        None,
+    )
     assert store.info().old_columns == ("source", "ocr", "ispii", "sourcepii")
     store.restore_rects(store.remove_rects([found.id]))
     store.close()
@@ -228,7 +233,7 @@ def test_rows_full_of_nothing_are_read(tmp_path: Path, opener: Opener) -> None:
     empty = dict.fromkeys(("modality", "manufacturermodelname", "rows", "columns", "burnedinannotation"))
     store = opener(make_original(tmp_path / NAME, [nothing, {"filename": None}], [empty, {"filename": None}]))
     (row,) = store.rects("/archive/a.dcm")
-    assert (row.text, row.modified, row.modified_by, row.ner) == (None, None, None, None)
+    assert (row.text, row.modified, row.modified_by, row.ner) == (None, None, None, NerEngine.NONE)
     assert list(store.filenames()) == ["/archive/a.dcm"]
     tag = store.tag("/archive/a.dcm")
     assert tag is not None

@@ -7,10 +7,9 @@ the same.
 from dcmaudit.audit.header import HeaderRectangles, header_rectangles
 from dcmaudit.audit.rules import checked_rules, rule_paths, rules_of, unknown_fields
 from dcmaudit.audit.search import TextSearch, finder_of
-from dcmaudit.audit.text import FORM_NAME, TextLook
+from dcmaudit.audit.text import TextLook
 
 __all__ = [
-    "FORM_NAME",
     "HeaderRectangles",
     "TextLook",
     "TextSearch",

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from dcmaudit.detect.ocr import (
-    UNREAD_NAME,
-    UNREAD_NUMBER,
     FinderKind,
     Mode,
     TextFinder,
@@ -16,6 +14,7 @@ from dcmaudit.detect.ocr import (
     make_finder,
 )
 from dcmaudit.detect.pii import ChainPlan
+from dcmaudit.model.engines import OcrEngine
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class TextSearch:
     def reader(self) -> tuple[str, int]:
         """Name and number under which findings are stored: those of the engine that reads, or of nobody."""
         if not self.read:
-            return UNREAD_NAME, UNREAD_NUMBER
+            return OcrEngine.LINES.label, OcrEngine.LINES
         kind = engine_kind(self.engine)
         return kind.name, kind.number
 

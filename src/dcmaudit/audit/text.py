@@ -6,7 +6,7 @@ from collections.abc import Callable
 from hashlib import blake2b
 
 from dcmaudit.audit.search import TextSearch
-from dcmaudit.detect.ocr import UNREAD_NAME, UNREAD_NUMBER, Line, Memory, Mode, Picture, TextFinder, forms, still
+from dcmaudit.detect.ocr import Line, Memory, Mode, Picture, TextFinder, forms, still
 from dcmaudit.detect.ocr.pictures import telling
 from dcmaudit.detect.ocr.spots import grey_of
 from dcmaudit.detect.pii import NOT_READ
@@ -26,9 +26,10 @@ from dcmaudit.model import (
     Verdict,
     worst,
 )
+from dcmaudit.model.engines import NerEngine, OcrEngine
 from dcmaudit.render import pictures_for_text
 
-FORM_NAME = "scannedform"
+_LINES = OcrEngine.LINES
 """Who found a rectangle over a whole page of text."""
 
 _KEPT = 4096
@@ -101,7 +102,7 @@ class TextLook:
 
     def _judged(self, picture: Picture, lines: list[Line]) -> tuple[Finding, ...]:
         engine = self._finder.engine
-        name, number = (UNREAD_NAME, UNREAD_NUMBER) if engine is None else (engine.name, engine.number)
+        name, number = (_LINES.label, int(_LINES)) if engine is None else (engine.name, engine.number)
         judgements = [NOT_READ] * len(lines)
         if engine is not None:
             judgements = self._chain.judge_all(
@@ -149,9 +150,9 @@ def _form(picture: Picture, lines: list[Line]) -> Finding:
     rows, columns = picture.shape[:2]
     whole = Box.whole(Size(int(columns), int(rows)))
     sure = forms.is_read(lines)
-    verdict, judge = (Verdict.IDENTIFYING, FORM_NAME) if sure else (Verdict.UNKNOWN, "")
-    reason = Judgement(verdict, forms.reason(lines), judge, forms.JUDGE_NUMBER if sure else -1)
-    return Finding(whole, "", None, reason, FORM_NAME, forms.NUMBER, is_form=True)
+    verdict, judge = (Verdict.IDENTIFYING, NerEngine.FORM) if sure else (Verdict.UNKNOWN, NerEngine.NONE)
+    reason = Judgement(verdict, forms.reason(lines), judge)
+    return Finding(whole, "", None, reason, OcrEngine.FORM.label, OcrEngine.FORM, is_form=True)
 
 
 def _digest(samples: Samples) -> bytes:

@@ -14,6 +14,7 @@ from dcmaudit.cli import rectangles
 from dcmaudit.errors import ListError, UsageError
 from dcmaudit.model import Box, Everywhere, Scope, Verdict
 from dcmaudit.model.addresstexts import parse_csv, whole_number
+from dcmaudit.model.engines import NER_ENGINES, OCR_ENGINES, NerEngine, OcrEngine
 from dcmaudit.settings.plainfile import open_regular
 from dcmaudit.sources.csvlist import as_text
 
@@ -28,15 +29,9 @@ _EDGES = ("left", "top", "right", "bottom")
 _TEXTS = {"ocrtext", "ocr_text", "comment"}
 """Columns whose blanks at the ends are part of them."""
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d")
-_ENGINES = {
-    "tesseract": 1, "easyocr": 2, "keras": 3, "ultrasoundregions": 4, "scannedform": 5, "scanned_form": 5,
-    "rapidocr": 100, "lines": 101, "own": 101,
-}  # fmt: skip
-"""Names in the column ``ocr_engine`` of lists of text, and what the database has for them."""
-_JUDGES = {
-    "spacy": 10, "flair": 20, "stanford": 30, "stanza": 40, "allowlist": 50, "whitelist": 50, "ocr_allowlist": 50,
-    "scannedform": 60, "header": 100, "patterns": 101, "presidio": 102,
-}  # fmt: skip
+_ENGINES = {**OCR_ENGINES, "scanned_form": OcrEngine.FORM, "own": OcrEngine.LINES}
+"""Names in the column ``ocr_engine`` of lists of text: ours and those of other programs."""
+_JUDGES = {**NER_ENGINES, "whitelist": NerEngine.ALLOW_LIST, "ocr_allowlist": NerEngine.ALLOW_LIST}
 """Names in the column ``ner_engine``."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from dcmaudit.model.addresses import PlaneAddress
+from dcmaudit.model.engines import NerEngine
 from dcmaudit.model.facts import DeviceFacts, Identity
 from dcmaudit.model.geometry import Box
 from dcmaudit.model.regions import Verdict
@@ -16,13 +17,12 @@ from dcmaudit.model.states import Result
 class Judgement:
     """A verdict with its reason. ``reason`` names kinds of attributes and patterns, never the text itself.
 
-    ``judge`` is who said so, ``number`` what the database's ``nerengine`` holds for it.
+    ``judge`` is who said so.
     """
 
     verdict: Verdict
     reason: str
-    judge: str
-    number: int
+    judge: NerEngine = NerEngine.NONE
 
     @property
     def is_treated_as_identifying(self) -> bool:

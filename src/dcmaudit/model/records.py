@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import NewType
 
 from dcmaudit.errors import StoreCorruptError
@@ -22,6 +22,7 @@ from dcmaudit.model import (
     Scope,
     Verdict,
 )
+from dcmaudit.model.engines import NerEngine, OcrEngine
 from dcmaudit.model.screen import Screen
 
 RectId = NewType("RectId", str)
@@ -29,44 +30,6 @@ RectId = NewType("RectId", str)
 
 Stored = Mapping[str, object]
 """A row as the database has it, column by column; only the store itself reads it."""
-
-
-class OcrEngine(IntEnum):
-    """Who read the text or found the area; the value is the column ``ocrengine``. Ours start at 100."""
-
-    NONE = -1
-    TESSERACT = 1
-    EASYOCR = 2
-    KERAS = 3
-    ULTRASOUND = 4
-    FORM = 5
-    RAPIDOCR = 100
-    LINES = 101
-    """The detector that comes with dcmaudit: it finds lines of text and does not read them."""
-    RULE = 102
-    """A deid rule that matches the header."""
-
-
-class NerEngine(IntEnum):
-    """Who judged the text; the value is the column ``nerengine``. Ours start at 100."""
-
-    NONE = -1
-    SPACY = 10
-    SPACY_11 = 11
-    SPACY_12 = 12
-    SPACY_13 = 13
-    FLAIR = 20
-    STANFORD = 30
-    STANZA = 40
-    ALLOW_LIST = 50
-    FORM = 60
-    HEADER = 100
-    """The text equals a value of the file's own header."""
-    PATTERNS = 101
-    """The text has the form of a date, a number of a person or the like."""
-    PRESIDIO = 102
-    SPACY_OTHER = 103
-    """spaCy with a model that the original did not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +54,7 @@ class RectRow:
     """One stored row.
 
     ``box`` and ``scope`` are None where the row cannot be understood; ``problem`` then says why, in words without
-    any recognised text. ``box`` alone is None for a summary row. Engines are None where the database has none
+    any recognised text. ``box`` alone is None for a summary row. Engines are NONE where the database has none
     noted, plain numbers where they are unknown here. ``modified`` carries the local time zone, None where the
     database has no usable time. ``stored`` is the row itself, for putting it back; ``expanded`` names, for the same
     purpose, the rows of DicomRects that stand for it, with their frames, where they were asked for.
@@ -101,9 +64,9 @@ class RectRow:
     filename: str
     box: Box | None
     scope: Scope | None
-    engine: OcrEngine | int | None
+    engine: OcrEngine | int
     text: str | None = field(repr=False)
-    ner: NerEngine | int | None
+    ner: NerEngine | int
     verdict: Verdict
     modified: datetime | None
     modified_by: str | None

@@ -30,12 +30,10 @@ from dcmaudit.model import (
     Verdict,
     worst,
 )
+from dcmaudit.model.engines import OcrEngine
 from dcmaudit.pipeline.content import content_of, instance_key, stamp_of
 
 _OVERLAYS = {PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY}
-
-ULTRASOUND_NUMBER = 4
-ULTRASOUND_NAME = "ultrasoundregions"
 
 
 class Ultrasound(Enum):
@@ -158,8 +156,9 @@ class _Work:
             return findings
         if self._job.ultrasound is Ultrasound.EXCEPT:
             return tuple(finding for finding in findings if not _is_covered(finding.box, self._regions.redact))
-        reason = Judgement(Verdict.UNKNOWN, "it lies outside the ultrasound regions", "", -1)
-        areas = [Finding(box, "", None, reason, ULTRASOUND_NAME, ULTRASOUND_NUMBER) for box in self._regions.redact]
+        reason = Judgement(Verdict.UNKNOWN, "it lies outside the ultrasound regions")
+        by = OcrEngine.ULTRASOUND
+        areas = [Finding(box, "", None, reason, by.label, by) for box in self._regions.redact]
         return (*areas, *findings)
 
 

@@ -104,11 +104,11 @@ def _rects(reading: FileReading, number: int, *, rects: bool) -> Iterator[NewRec
             # An area has no text that a summary could hold.
             if rects or not finding.text:
                 yield NewRect(
-                    finding.box, plane.address, finding.number, finding.text, finding.judgement.number,
+                    finding.box, plane.address, finding.number, finding.text, finding.judgement.judge,
                     finding.judgement.verdict,
                 )  # fmt: skip
         if plane.text and plane.whole is not None:
-            yield NewRect(None, plane.address, number, plane.text, plane.whole.number, plane.whole.verdict)
+            yield NewRect(None, plane.address, number, plane.text, plane.whole.judge, plane.whole.verdict)
 
 
 def csv_lines(reading: FileReading, engine: str, *, rects: bool = True) -> str:
@@ -141,13 +141,13 @@ def csv_lines(reading: FileReading, engine: str, *, rects: bool = True) -> str:
 
 def _finding(finding: Finding) -> tuple[object, ...]:
     box, said = finding.box, finding.judgement
-    return (finding.engine, *box.inclusive, finding.text, said.judge, said.verdict.value)
+    return (finding.engine, *box.inclusive, finding.text, said.judge.label, said.verdict.value)
 
 
 def _judged(plane: PlaneReading) -> tuple[str, int]:
     if plane.whole is None:
         return "", Verdict.UNKNOWN.value
-    return plane.whole.judge, plane.whole.verdict.value
+    return plane.whole.judge.label, plane.whole.verdict.value
 
 
 class Standard:

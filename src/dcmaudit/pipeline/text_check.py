@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from dcmaudit.audit import FORM_NAME
 from dcmaudit.detect.ocr import FinderKind, Mode
 from dcmaudit.detect.pii import ChainPlan
 from dcmaudit.model import Box, Finding, PlaneAddress, PlaneReading, Reference, covered_area
@@ -45,7 +44,7 @@ def _left(planes: Iterable[PlaneReading], blacked: Mapping[PlaneAddress, Sequenc
 
 
 def _is_left(finding: Finding, areas: Sequence[Box]) -> bool:
-    if finding.engine == FORM_NAME:
+    if finding.is_form:
         return False  # its lines are there one by one
     parts = [part for area in areas if (part := area.intersection(finding.box)) is not None]
     return covered_area(parts) < _COVERED * finding.box.area

@@ -1,5 +1,6 @@
 """Marks and who made them, in SQLite or PostgreSQL. The only package that knows SQLAlchemy."""
 
+from dcmaudit.model.engines import NerEngine, OcrEngine
 from dcmaudit.model.records import (
     DoneRecord,
     FileRows,
@@ -10,9 +11,7 @@ from dcmaudit.model.records import (
     Looked,
     MarkedFile,
     Marks,
-    NerEngine,
     NewRect,
-    OcrEngine,
     PartRecord,
     RectId,
     RectRow,

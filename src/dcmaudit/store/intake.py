@@ -26,11 +26,7 @@ class ListedRect:
     def is_there(self, known: Sequence[RectRow]) -> bool:
         """Whether one of the rows has the same place, scope and engine."""
         wanted = (self.rect.box, self.rect.scope, int(self.rect.engine))
-        return any((row.box, row.scope, _number(row)) == wanted for row in known if row.problem is None)
-
-
-def _number(row: RectRow) -> int:
-    return -1 if row.engine is None else int(row.engine)
+        return any((row.box, row.scope, int(row.engine)) == wanted for row in known if row.problem is None)
 
 
 def listed_tag(values: Mapping[str, object]) -> TagRecord:

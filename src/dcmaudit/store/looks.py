@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import delete, select, text
 
 from dcmaudit.model import Outcome, Verdict
-from dcmaudit.model.records import Look, OcrEngine
+from dcmaudit.model.engines import ocr_engine
+from dcmaudit.model.records import Look
 from dcmaudit.store import rows
 from dcmaudit.store.bulk import among, insert_many
 from dcmaudit.store.database import Session
@@ -101,7 +102,7 @@ def _look(row: Mapping[str, Any]) -> Look:
     engine = int(row["engine"])
     worst = row["worst"]
     return Look(
-        engine=OcrEngine(engine) if engine in set(OcrEngine) else engine,
+        engine=ocr_engine(engine),
         outcome=_outcome(row["outcome"]),
         reasons=_reasons(row["reasons"]),
         complete=row["complete"] == 1,

@@ -7,13 +7,12 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from enum import IntEnum
-from typing import TypeVar
 
 from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model import Box, DeviceFacts, Scope, Verdict
 from dcmaudit.model.addresstexts import MOST, parse_scope, parse_shared, scope_text, shared_columns
-from dcmaudit.model.records import FileRows, NerEngine, NewRect, OcrEngine, RectId, RectRow, TagRecord
+from dcmaudit.model.engines import ner_engine, ocr_engine
+from dcmaudit.model.records import FileRows, NewRect, RectId, RectRow, TagRecord
 
 NO_MODALITY = "NoModality"
 NO_MODEL = "NoModel"
@@ -23,7 +22,6 @@ SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 """The SOP classes of secondary captures are this one and those that continue it (PS3.4 B.5)."""
 
 Values = dict[str, object]
-E = TypeVar("E", bound=IntEnum)
 
 _TABLES = {"r": "DicomRects", "x": "dcmaudit_rects"}
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -112,13 +110,9 @@ def _integer(row: Mapping[str, object], column: str) -> int:
     raise UsageError(f"{column} is {kind}, not a whole number")
 
 
-def _engine(kind: type[E], value: object) -> E | int | None:
-    if not isinstance(value, int):
-        return None
-    try:
-        return kind(value)
-    except ValueError:
-        return value
+def _number(value: object) -> int:
+    """The number of an engine in a column, -1 for nothing or for something else."""
+    return value if isinstance(value, int) else -1
 
 
 def _verdict(value: object) -> Verdict:
@@ -168,9 +162,9 @@ def rect_row(row: Mapping[str, object], prefix: str) -> RectRow:
         filename=_text(row.get("filename")) or "",
         box=box,
         scope=scope,
-        engine=_engine(OcrEngine, row.get("ocrengine")),
+        engine=ocr_engine(_number(row.get("ocrengine"))),
         text=_text(row.get("ocrtext")),
-        ner=_engine(NerEngine, row.get("nerengine")),
+        ner=ner_engine(_number(row.get("nerengine"))),
         verdict=_verdict(row.get("nerpii")),
         modified=parse_time(row.get("last_modified")),
         modified_by=_text(row.get("last_modified_by")),
@@ -233,9 +227,7 @@ def rects_of(found: FileRows) -> list[NewRect]:
     mappings += [(dict(zip(OWN_VALUES, values, strict=True)), "x") for values in found.own]
     read = [rect_row({"id": 0, "filename": found.filename, **row}, prefix) for row, prefix in mappings]
     return [
-        NewRect(
-            row.box, row.scope, row.engine or OcrEngine.NONE, row.text or "", row.ner or NerEngine.NONE, row.verdict
-        )
+        NewRect(row.box, row.scope, row.engine, row.text or "", row.ner, row.verdict)
         for row in read
         if row.scope is not None
     ]

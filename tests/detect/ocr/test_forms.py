@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dcmaudit.audit import FORM_NAME
 from dcmaudit.detect.ocr import Mode
 from dcmaudit.detect.ocr.forms import REASON, UNREAD_REASON, is_form, reason
 from dcmaudit.detect.ocr.spots import Line
@@ -75,7 +74,7 @@ def test_bars_are_not_called_a_scanned_form_and_a_form_is(tmp_path: Path) -> Non
     for name, picture in pictures.items():
         (tmp_path / name).write_bytes(file_bytes(dataset(picture)))
         (plane,) = read_file(job, LocalReference(str(tmp_path / name))).planes
-        wholes[name] = [one for one in plane.findings if one.engine == FORM_NAME]
+        wholes[name] = [one for one in plane.findings if one.is_form]
     (form,) = wholes["form"]
     assert (form.judgement.reason, form.judgement.verdict) == (REASON, Verdict.IDENTIFYING)
     assert all(

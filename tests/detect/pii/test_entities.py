@@ -70,7 +70,7 @@ def test_spacy_judges_with_the_model_that_is_installed(
     chain = chain_plan("spacy").chain(None)
     person = chain.judge("ISOLDE WINTERGREEN")
     assert person.verdict is Verdict.IDENTIFYING
-    assert person.number == NerEngine.SPACY_12  # the second from the end of the original's four models
+    assert person.judge is NerEngine.SPACY_12  # the second from the end of the original's four models
     assert "Wintergreen" not in person.reason  # the reason names the kind, never the text
     assert chain.judge("Larkfield Infirmary").verdict is Verdict.IDENTIFYING
     # That spaCy sees nobody does not make a text harmless.
@@ -82,7 +82,7 @@ def test_another_model_of_spacy_has_its_own_number(tmp_path: Path, monkeypatch: 
     _install(tmp_path, "en_our_site", monkeypatch)
     found = SpacyJudge("en_our_site").judge("Isolde Wintergreen")
     assert found is not None
-    assert found.number == NerEngine.SPACY_OTHER
+    assert found.judge is NerEngine.SPACY_OTHER
 
 
 def test_a_model_that_is_missing_or_damaged_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +105,7 @@ def test_presidio_judges_without_asking_any_host(
     for text in ("Isolde Wintergreen", "p.march@example.org", "NHS 943 476 5919"):
         judgement = chain.judge(text)
         assert judgement.verdict is Verdict.IDENTIFYING, judgement.reason
-        assert judgement.number == NerEngine.PRESIDIO
+        assert judgement.judge == NerEngine.PRESIDIO
     assert chain.judge("left lateral").verdict is Verdict.UNKNOWN
     assert reached == []
     assert not (tmp_path / "cache").exists()

@@ -55,7 +55,7 @@ def test_values_of_the_header_are_recognised_however_they_are_written_or_misread
     said = CHAIN.judge(text)
     assert said.verdict is Verdict.IDENTIFYING
     assert said.reason == f"it shows the file's own {keyword}"
-    assert said.number == NerEngine.HEADER
+    assert said.judge is NerEngine.HEADER
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_texts_that_identify_by_their_form_are_recognised(text: str, reason: str
     said = CHAIN.judge(text)
     assert said.verdict is Verdict.IDENTIFYING
     assert reason in said.reason
-    assert said.number == NerEngine.PATTERNS
+    assert said.judge is NerEngine.PATTERNS
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_texts_that_identify_by_their_form_are_recognised(text: str, reason: str
 def test_technical_texts_are_harmless(text: str) -> None:
     said = CHAIN.judge(text)
     assert said.verdict is Verdict.HARMLESS, said
-    assert said.number == NerEngine.ALLOW_LIST
+    assert said.judge is NerEngine.ALLOW_LIST
 
 
 @pytest.mark.parametrize("text", ["Jones", "Mildred", "1960", "2019", "-", "", "xqz", "RIGHT JONES", "10 20 1966",

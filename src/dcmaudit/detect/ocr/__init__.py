@@ -3,7 +3,7 @@
 from dcmaudit.detect.ocr.base import DEFAULT_ENGINE, ENGINES, Engine, EngineKind, engine_kind
 from dcmaudit.detect.ocr.finder import Seen, TextFinder
 from dcmaudit.detect.ocr.finding import FinderKind, Mode
-from dcmaudit.detect.ocr.making import DEFAULT_FINDER, UNREAD_NAME, UNREAD_NUMBER, finder_for, make_finder
+from dcmaudit.detect.ocr.making import DEFAULT_FINDER, finder_for, make_finder
 from dcmaudit.detect.ocr.memory import Memory
 from dcmaudit.detect.ocr.spots import Line, Picture, Spot
 
@@ -11,8 +11,6 @@ __all__ = [
     "DEFAULT_ENGINE",
     "DEFAULT_FINDER",
     "ENGINES",
-    "UNREAD_NAME",
-    "UNREAD_NUMBER",
     "Engine",
     "EngineKind",
     "FinderKind",

@@ -9,6 +9,7 @@ from typing import Protocol, cast, runtime_checkable
 
 from dcmaudit.detect.ocr.spots import Corners, Picture, Spot
 from dcmaudit.errors import UsageError
+from dcmaudit.model.engines import OcrEngine
 
 
 class Engine(Protocol):
@@ -40,13 +41,17 @@ class LooksAtMany(Protocol):
 class EngineKind:
     """An engine before it is made: what it is called, where it lives, what must be installed for it."""
 
-    name: str
-    number: int
+    number: OcrEngine
     module: str
     summary: str
     requirement: str
     shortest: int = 0
     """A picture's shorter side is enlarged to this much before the engine looks; 0: it enlarges what it needs to."""
+
+    @property
+    def name(self) -> str:
+        """The name of the engine for people and lists."""
+        return self.number.label
 
     def make(self, *, threads: int, tessdata: str | None = None) -> Engine:
         """The engine with its models loaded; MissingExtraError or EngineError where that fails."""
@@ -58,22 +63,27 @@ ENGINES: dict[str, EngineKind] = {
     kind.name: kind
     for kind in (
         EngineKind(
-            "rapidocr",
-            100,
+            OcrEngine.RAPIDOCR,
             "dcmaudit.detect.ocr.rapid",
             "the default; its models come with it",
             "dcmaudit",
             shortest=736,  # what its detector was trained with
         ),
         EngineKind(
-            "tesseract", 1, "dcmaudit.detect.ocr.tesseract", "Tesseract 4 or 5, installed apart", "dcmaudit[tesseract]"
+            OcrEngine.TESSERACT,
+            "dcmaudit.detect.ocr.tesseract",
+            "Tesseract 4 or 5, installed apart",
+            "dcmaudit[tesseract]",
         ),
         EngineKind(
-            "easyocr", 2, "dcmaudit.detect.ocr.easy", "EasyOCR with models that are already there", "dcmaudit[easyocr]"
+            OcrEngine.EASYOCR,
+            "dcmaudit.detect.ocr.easy",
+            "EasyOCR with models that are already there",
+            "dcmaudit[easyocr]",
         ),
     )
 }
-DEFAULT_ENGINE = "rapidocr"
+DEFAULT_ENGINE = OcrEngine.RAPIDOCR.label
 
 
 def engine_kind(name: str) -> EngineKind:

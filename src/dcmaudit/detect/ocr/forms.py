@@ -10,9 +10,6 @@ import numpy.typing as npt
 from dcmaudit.detect.ocr.spots import Line, Picture, grey_of
 from dcmaudit.model import covered_area
 
-NUMBER = 5
-"""What the database's ``ocrengine`` holds for a form."""
-JUDGE_NUMBER = 60
 REASON = "the plane is a page of text, a scanned form"
 UNREAD_REASON = (
     "the plane is full of what looks like writing, and hardly any of it was read: a page of text or handwriting, "

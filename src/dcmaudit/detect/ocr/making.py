@@ -9,10 +9,6 @@ from dcmaudit.detect.ocr.looks import EngineLooks
 
 DEFAULT_FINDER = FinderKind.OWN
 
-UNREAD_NUMBER = 101
-"""What the database's ``ocrengine`` holds for lines that were found and not read, whoever found them."""
-UNREAD_NAME = "lines"
-
 
 def finder_for(kind: FinderKind | None, mode: Mode) -> FinderKind:
     """Who finds where nobody is named: the thorough mode asks everybody."""

@@ -15,6 +15,7 @@ import numpy as np
 from dcmaudit.detect import inference
 from dcmaudit.detect.ocr.spots import Corners, Picture, Spot, cut_out
 from dcmaudit.errors import EngineError, MissingExtraError
+from dcmaudit.model.engines import OcrEngine
 
 DETECTOR = "PP-OCRv6_det_small.onnx"
 READER = "PP-OCRv6_rec_small.onnx"
@@ -68,8 +69,8 @@ def models_folder() -> Path:
 class RapidEngine:
     """PP-OCRv6 small, detection and reading apart, so that a place that cannot be read is still reported."""
 
-    name = "rapidocr"
-    number = 100
+    name = OcrEngine.RAPIDOCR.label
+    number = OcrEngine.RAPIDOCR
 
     def __init__(self, threads: int, models: Path) -> None:
         inference.onnxruntime()  # before rapidocr loads it

@@ -19,6 +19,7 @@ import numpy as np
 
 from dcmaudit.detect.ocr.spots import Corners, Picture, Spot, cut_out, grey_of
 from dcmaudit.errors import EngineError, MissingExtraError
+from dcmaudit.model.engines import OcrEngine
 
 _SPARSE = "--psm 11"
 """Text anywhere, in no order: the only layout that fits images."""
@@ -47,8 +48,8 @@ class TesseractEngine:
     ``threads`` processes work side by side, with one thread each.
     """
 
-    name = "tesseract"
-    number = 1
+    name = OcrEngine.TESSERACT.label
+    number = OcrEngine.TESSERACT
 
     def __init__(self, threads: int, tessdata: str | None) -> None:
         try:

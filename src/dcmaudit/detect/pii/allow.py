@@ -10,10 +10,8 @@ import regex
 from dcmaudit.detect.pii.technical import LONGEST, is_technical
 from dcmaudit.errors import ListError
 from dcmaudit.model import Judgement, Verdict
+from dcmaudit.model.engines import NerEngine
 from dcmaudit.settings.plainfile import read_text
-
-NAME = "allowlist"
-NUMBER = 50
 
 FILE_NAMES = ("ocr_allowlist_regex.txt", "ocr_whitelist_regex.txt")
 """What the original tool calls the file, now and formerly, in ``$SMI_ROOT/data/dicompixelanon``."""
@@ -31,10 +29,10 @@ class AllowList:
     def judge(self, text: str) -> Judgement | None:
         """The judgement of one line of text."""
         if self._builtin and is_technical(text):
-            return Judgement(Verdict.HARMLESS, "it is made of technical terms", NAME, NUMBER)
+            return Judgement(Verdict.HARMLESS, "it is made of technical terms", NerEngine.ALLOW_LIST)
         stripped = text.strip()
         if stripped and len(stripped) <= LONGEST and any(_matches(pattern, stripped) for pattern in self._patterns):
-            return Judgement(Verdict.HARMLESS, "the site's allow list has it", NAME, NUMBER)
+            return Judgement(Verdict.HARMLESS, "the site's allow list has it", NerEngine.ALLOW_LIST)
         return None
 
 

@@ -8,12 +8,14 @@ from typing import Any
 
 from dcmaudit.errors import EngineError, MissingExtraError
 from dcmaudit.model import Judgement, Verdict
+from dcmaudit.model.engines import NerEngine
 
 SPACY_MODELS = ("en_core_web_trf", "en_core_web_lg", "en_core_web_md", "en_core_web_sm")
-"""In the order in which they are preferred; the place in it is added to 10 for the database."""
+"""In the order in which they are preferred."""
 
-_OTHER_MODEL = 103
-"""The database's number for any other model of spaCy."""
+_JUDGES = dict(
+    zip(SPACY_MODELS, (NerEngine.SPACY, NerEngine.SPACY_11, NerEngine.SPACY_12, NerEngine.SPACY_13), strict=True)
+)
 
 _PEOPLE_AND_PLACES = {"PERSON", "PER", "GPE", "LOC", "ORG", "FAC", "NORP", "DATE"}
 _PRESIDIO_HARMLESS = {"URL"}
@@ -41,7 +43,7 @@ class SpacyJudge:
             self._model: Any = spacy.load(found)
         except Exception as error:
             raise EngineError(f"the spaCy model {found} cannot be loaded ({type(error).__name__})") from error
-        self._number = 10 + SPACY_MODELS.index(found) if found in SPACY_MODELS else _OTHER_MODEL
+        self._judge = _JUDGES.get(found, NerEngine.SPACY_OTHER)
 
     def judge(self, text: str) -> Judgement | None:
         """The judgement of one line of text."""
@@ -49,16 +51,13 @@ class SpacyJudge:
         for form in (text, text.title()):
             for entity in self._model(form).ents:
                 if entity.label_ in _PEOPLE_AND_PLACES:
-                    return Judgement(
-                        Verdict.IDENTIFYING, f"spaCy takes part of it for {entity.label_}", "spacy", self._number
-                    )
+                    reason = f"spaCy takes part of it for {entity.label_}"
+                    return Judgement(Verdict.IDENTIFYING, reason, self._judge)
         return None
 
 
 class PresidioJudge:
     """Says IDENTIFYING where Presidio's analyser finds something; else nothing."""
-
-    number = 102
 
     def __init__(self, model: str | None = None) -> None:
         if find_spec("presidio_analyzer") is None:
@@ -85,7 +84,7 @@ class PresidioJudge:
         for result in self._analyzer.analyze(text=text, language="en"):
             if result.entity_type not in _PRESIDIO_HARMLESS:
                 reason = f"Presidio takes part of it for {result.entity_type}"
-                return Judgement(Verdict.IDENTIFYING, reason, "presidio", self.number)
+                return Judgement(Verdict.IDENTIFYING, reason, NerEngine.PRESIDIO)
         return None
 
 

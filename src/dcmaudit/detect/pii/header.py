@@ -11,9 +11,7 @@ from dcmaudit.detect.pii.dates import dates_in, times_in
 from dcmaudit.detect.pii.technical import is_technical
 from dcmaudit.detect.pii.words import distance, folded, holds_nearly, plain, words
 from dcmaudit.model import Judgement, Verdict
-
-NAME = "header"
-NUMBER = 100
+from dcmaudit.model.engines import NerEngine
 
 NAMES = (
     "PatientName", "OtherPatientNames", "PatientBirthName", "PatientMotherBirthName", "ResponsiblePerson",
@@ -99,7 +97,7 @@ class HeaderJudge:
         keyword = self._name(clean) or self._number(clean) or self._date(text) or self._time(text)
         if keyword is None:
             return None
-        return Judgement(Verdict.IDENTIFYING, f"it shows the file's own {keyword}", NAME, NUMBER)
+        return Judgement(Verdict.IDENTIFYING, f"it shows the file's own {keyword}", NerEngine.HEADER)
 
     def _name(self, text: str) -> str | None:
         seen = [folded(word) for word in words(text)]

@@ -7,11 +7,11 @@ from typing import Protocol
 
 from dcmaudit.model import Box, Judgement, Verdict
 
-NOBODY = Judgement(Verdict.UNKNOWN, "nobody knows this text, so it counts as identifying", "", -1)
-NOT_ASKED = Judgement(Verdict.UNKNOWN, "not judged", "", -1)
-NOT_READ = Judgement(Verdict.UNKNOWN, "it was found and not read, so it counts as identifying", "", -1)
-UNSURE = Judgement(Verdict.UNKNOWN, "it was read too unsurely to be called harmless", "", -1)
-UNREAD = Judgement(Verdict.UNKNOWN, "it could not be read, so it counts as identifying", "", -1)
+NOBODY = Judgement(Verdict.UNKNOWN, "nobody knows this text, so it counts as identifying")
+NOT_ASKED = Judgement(Verdict.UNKNOWN, "not judged")
+NOT_READ = Judgement(Verdict.UNKNOWN, "it was found and not read, so it counts as identifying")
+UNSURE = Judgement(Verdict.UNKNOWN, "it was read too unsurely to be called harmless")
+UNREAD = Judgement(Verdict.UNKNOWN, "it could not be read, so it counts as identifying")
 
 
 class Judge(Protocol):

@@ -7,9 +7,7 @@ import re
 from dcmaudit.detect.pii.dates import dates_in, has_clock
 from dcmaudit.detect.pii.words import as_digits, plain
 from dcmaudit.model import Judgement, Verdict
-
-NAME = "patterns"
-NUMBER = 101
+from dcmaudit.model.engines import NerEngine
 
 _MAIL = re.compile(r"[\w.+-]+\s?[@©]\s?[\w-]+\s?\.\s?[A-Z]{2,}")
 _PHONE = re.compile(r"(?<![\d.])(?:\+|00|\(?0)\s?\d[\d ()/-]{7,15}\d(?![\d.])")
@@ -36,7 +34,7 @@ class PatternJudge:
     def judge(self, text: str) -> Judgement | None:
         """The judgement of one line of text."""
         reason = _reason(plain(text))
-        return None if reason is None else Judgement(Verdict.IDENTIFYING, reason, NAME, NUMBER)
+        return None if reason is None else Judgement(Verdict.IDENTIFYING, reason, NerEngine.PATTERNS)
 
 
 def _reason(text: str) -> str | None:

@@ -8,7 +8,8 @@ from importlib.util import find_spec
 
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, Everywhere, HowSeen, Origin, OverlayAddress, Plane, Scope, View
-from dcmaudit.model.records import OcrEngine, RectRow
+from dcmaudit.model.engines import OcrEngine, reads
+from dcmaudit.model.records import RectRow
 from dcmaudit.review.page.strip import stripes
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.services.page_words import page_hint, page_words
@@ -271,14 +272,14 @@ def _rects(session: Session, file: OpenFile, plane: Plane) -> list[Json]:
     )
 
 
-_FOUND_BY: dict[OcrEngine | int | None, str] = {
+_FOUND_BY: dict[OcrEngine | int, str] = {
     OcrEngine.RULE: ", from a deid rule",
     OcrEngine.ULTRASOUND: ", from the ultrasound regions",
 }
 
 
 def _stored(row: RectRow, *, highlighted: bool) -> Json:
-    read = row.engine not in {None, OcrEngine.NONE, OcrEngine.ULTRASOUND, OcrEngine.FORM, OcrEngine.RULE}
+    read = reads(row.engine)
     return {
         "id": row.id,
         "box": box_json(row.box) if row.box else None,

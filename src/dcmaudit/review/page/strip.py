@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dcmaudit.model import Everywhere, FrameAddress, Origin, OverlayAddress, PlaneGroup, PlaneKind, Scope, Verdict
-from dcmaudit.model.records import OcrEngine, RectRow
+from dcmaudit.model.engines import reads
+from dcmaudit.model.records import RectRow
 from dcmaudit.review.state.open_file import OpenFile, Suggestion
 
 Spans = list[list[float]]
@@ -17,7 +18,6 @@ LEAST = 0.25
 """What a detector finds less likely is not worth a mark: nearly every picture has such a place."""
 
 _LEVELS = {Verdict.IDENTIFYING: 1.0, Verdict.UNKNOWN: 0.7, Verdict.HARMLESS: 0.3}
-_NOT_READ = {None, OcrEngine.NONE, OcrEngine.ULTRASOUND, OcrEngine.FORM, OcrEngine.RULE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def _findings(file: OpenFile) -> list[tuple[Scope, float]]:
     found = [
         (row.scope, _LEVELS[row.verdict])
         for row in file.rects
-        if row.box is not None and row.scope is not None and row.engine not in _NOT_READ
+        if row.box is not None and row.scope is not None and reads(row.engine)
     ]
     read = [item for item in file.suggestions if item.region.origin is Origin.OCR and not file.is_out(item)]
     return found + [(item.region.scope, _LEVELS[item.region.verdict]) for item in read]

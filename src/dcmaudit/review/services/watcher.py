@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from dcmaudit.errors import DcmauditError
-from dcmaudit.model.records import FinishMark, OcrEngine, RectRow
+from dcmaudit.model.engines import OcrEngine
+from dcmaudit.model.records import FinishMark, RectRow
 from dcmaudit.review.services.protocols import ContentCheck, Database, Sessions, States, Suggestions
 from dcmaudit.review.state.open_file import OpenFile
 from dcmaudit.review.state.session import Session
@@ -126,7 +127,7 @@ class Watcher:
         new = [row for row in file.rects if row.id not in known and row.box is not None]
         if not new or session.message is not None:
             return
-        read = sum(row.engine not in {None, OcrEngine.NONE} for row in new)
+        read = sum(row.engine != OcrEngine.NONE for row in new)
         words = "1 rectangle" if len(new) == 1 else f"{len(new)} rectangles"
         found = f", {read} of them found by OCR" if read else ""
         session.say(f"{words} of this file came in from elsewhere{found}.")

@@ -10,7 +10,7 @@ from dcmaudit.detect.ocr.finding import Candidate, Detector, Mode
 from dcmaudit.detect.ocr.lines import LineReader
 from dcmaudit.detect.ocr.looks import EngineLooks
 from dcmaudit.detect.ocr.memory import Memory
-from dcmaudit.detect.ocr.spots import Line, Picture, around, is_same_line, merged
+from dcmaudit.detect.ocr.spots import Line, Picture, around, corners_of, cut_by_others, is_same_line, merged
 from dcmaudit.model import Box
 
 
@@ -67,7 +67,7 @@ class TextFinder:
         looks; when it says True, what was found until then comes back. EngineError where an engine fails.
         """
         sightings = [detector.detect(pictures, memory=memory, stop=stop) for detector in self._detectors]
-        found = [candidate for sighting in sightings for candidate in sighting.found]
+        found = _single_lines([candidate for sighting in sightings for candidate in sighting.found])
         lines = list(known)
         new: list[tuple[list[Candidate], Box]] = []
         for cluster in merged(found, lambda candidate: candidate.spot.box):
@@ -104,6 +104,23 @@ class TextFinder:
         for place, (text, confidence) in self._reader.read(pictures, unread, memory).items():
             lines[place] = replace(lines[place], text=text, confidence=confidence)
         return lines
+
+
+def _single_lines(found: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates; what one view takes for one line and another for several is several."""
+    boxes = [candidate.spot.box for candidate in found]
+    out = []
+    for candidate, box in zip(found, boxes, strict=True):
+        parts = cut_by_others(box, boxes)
+        if len(parts) == 1:
+            out.append(candidate)
+            continue
+        for part in parts:
+            shared = candidate.box.intersection(Box(candidate.box.left, part.top, candidate.box.right, part.bottom))
+            if shared is not None:
+                spot = replace(candidate.spot, corners=corners_of(part), text=None, confidence=None)
+                out.append(replace(candidate, spot=spot, box=shared))
+    return out
 
 
 def _left(rejected: Sequence[Candidate], lines: Sequence[Line]) -> list[Line]:

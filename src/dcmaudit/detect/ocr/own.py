@@ -1,6 +1,7 @@
 """Finding lines with dcmaudit's own detector: one look at each picture, upright, for it knows text any way up.
 
-The thorough mode looks at the full range once more, twice as large: small letters on texture become larger ones.
+The full range is looked at in smaller sizes as well, for large letters. The thorough mode looks at it once more, twice
+as large: small letters on texture become larger ones.
 """
 
 from __future__ import annotations
@@ -12,15 +13,30 @@ import numpy as np
 
 from dcmaudit.detect.ocr.finding import Candidate, Sighting
 from dcmaudit.detect.ocr.memory import Memory
-from dcmaudit.detect.ocr.spots import Corners, Picture, Spot
-from dcmaudit.detect.textnet import ENHANCED, RULE, RollingMaps, TextMaps, TextNet, boxes_of, doubtful_boxes, split_rows
+from dcmaudit.detect.ocr.spots import Picture, Spot, corners_of
+from dcmaudit.detect.textnet import (
+    ENHANCED,
+    RULE,
+    SMALLER,
+    RollingMaps,
+    Rule,
+    TextLine,
+    TextMaps,
+    TextNet,
+    doubtful_boxes,
+    large_letters,
+    lines_of,
+    set_apart,
+    smaller,
+    split_rows,
+)
 from dcmaudit.model import Box, Size
 
 LARGER = 2
 """How much larger the enlarged picture is."""
 
-_LARGER_KEY = 1000
-"""Of the enlarged picture in a memory; a plane has fewer pictures."""
+_LARGER_KEY, _SMALLER_KEY = 1000, 2000
+"""Of the enlarged and the smaller pictures in a memory; a plane has fewer pictures."""
 
 
 class OwnLooks:
@@ -45,31 +61,37 @@ class OwnLooks:
             if stop():
                 break
             maps = self._maps(number, picture, memory)
-            lines = [
-                (line, sure)
-                for box, sure in boxes_of(maps.ink, maps.region, ENHANCED if number else RULE)
-                if (inside := box.clipped(size)) is not None
-                for line in split_rows(inside, maps.ink)
-            ]
-            found = _candidates(lines, number, size)
+            found = _candidates(_lines(maps, ENHANCED if number else RULE, size), number, size)
             sighting.found += found
             doubts = doubtful_boxes(maps.ink, maps.region, [one.box for one in found])
-            sighting.rejected += _candidates(doubts, number, size)
+            sighting.rejected += _candidates([TextLine(*one) for one in doubts], number, size)
+        if not stop():
+            sighting.found += self._large(pictures[0], [one.box for one in sighting.found], memory)
         if self._thorough and not stop():
             sighting.found += self._enlarged(pictures[0], size, memory)
         return sighting
+
+    def _large(self, picture: Picture, found: Sequence[Box], memory: Memory | None) -> list[Candidate]:
+        """Letters that are too large to be seen in the picture itself, where nothing is ``found`` yet."""
+        rows, columns = picture.shape[:2]
+        size = Size(int(columns), int(rows))
+        out: list[Candidate] = []
+        for times in SMALLER:
+            small = smaller(picture, times)
+            if small is None:
+                break
+            maps = self._maps(_SMALLER_KEY + times, small, memory)
+            taken = [_part(box, times) for box in found]
+            lines = [TextLine(_larger(box, times), sure) for box, sure in large_letters(small, maps, taken)]
+            out += _candidates(lines, 0, size)
+        return out
 
     def _enlarged(self, picture: Picture, size: Size, memory: Memory | None) -> list[Candidate]:
         """What is seen twice as large; it must be surer, for grain looks like letters then."""
         large = cv2.resize(picture, None, fx=LARGER, fy=LARGER, interpolation=cv2.INTER_CUBIC)
         maps = self._maps(_LARGER_KEY, np.asarray(large, np.uint8), memory)
-        lines = [
-            (_smaller(line), sure)
-            for box, sure in boxes_of(maps.ink, maps.region, ENHANCED)
-            if (inside := box.clipped(Size(size.width * LARGER, size.height * LARGER))) is not None
-            for line in split_rows(inside, maps.ink)
-        ]
-        return _candidates(lines, 0, size)
+        lines = _lines(maps, ENHANCED, Size(size.width * LARGER, size.height * LARGER))
+        return _candidates([_shrunk(line) for line in lines], 0, size)
 
     def _maps(self, number: int, picture: Picture, memory: Memory | None) -> TextMaps:
         if memory is None:
@@ -80,21 +102,47 @@ class OwnLooks:
         return rolling.maps(picture)
 
 
-def _candidates(boxes: Sequence[tuple[Box, float]], number: int, size: Size) -> list[Candidate]:
+def _lines(maps: TextMaps, rule: Rule, size: Size) -> list[TextLine]:
+    """Single lines in a picture of ``size``, none over its edges."""
+    upright: list[tuple[Box, float]] = []
+    askew: list[TextLine] = []
+    for line in lines_of(maps.ink, maps.region, rule):
+        inside = line.box.clipped(size)
+        if inside is None:
+            continue
+        if line.corners is not None:
+            askew.append(TextLine(inside, line.score, line.corners))
+        else:
+            upright += [(box, line.score) for box in split_rows(inside, maps.ink)]
+    return [*(TextLine(box, score) for box, score in set_apart(upright, maps.ink)), *askew]
+
+
+def _candidates(lines: Sequence[TextLine], number: int, size: Size) -> list[Candidate]:
     out = []
-    for box, sure in boxes:
-        inside = box.clipped(size)
+    for line in lines:
+        inside = line.box.clipped(size)
         if inside is not None:
-            out.append(Candidate(Spot(_corners(inside), float(sure)), number, inside))
+            corners = corners_of(inside) if line.corners is None else line.corners
+            out.append(Candidate(Spot(corners, float(line.score)), number, inside))
     return out
 
 
-def _smaller(box: Box) -> Box:
-    """A box of the enlarged picture in that of the plane: nothing of it is lost by halves of pixels."""
-    return Box(box.left // LARGER, box.top // LARGER, -(-box.right // LARGER), -(-box.bottom // LARGER))
+def _shrunk(line: TextLine) -> TextLine:
+    """A line of the enlarged picture in that of the plane: nothing of it is lost by halves of pixels."""
+    corners = None if line.corners is None else line.corners / np.float32(LARGER)
+    return TextLine(_part(line.box, LARGER), line.score, corners)
 
 
-def _corners(box: Box) -> Corners:
-    return np.array(
-        [[box.left, box.top], [box.right, box.top], [box.right, box.bottom], [box.left, box.bottom]], np.float32
+def _part(box: Box, times: int) -> Box:
+    """A box of the plane in the picture that was made smaller."""
+    return Box(box.left // times, box.top // times, -(-box.right // times), -(-box.bottom // times))
+
+
+def _larger(box: Box, times: int) -> Box:
+    """A box of the picture that was made smaller in that of the plane, with what rounding may have cut off."""
+    return Box(
+        (box.left - 1) * times if box.left else 0,
+        (box.top - 1) * times if box.top else 0,
+        (box.right + 1) * times,
+        (box.bottom + 1) * times,
     )

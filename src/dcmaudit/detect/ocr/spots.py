@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -81,6 +82,12 @@ def moved(spot: Spot, dx: float, dy: float, scale: float = 1.0) -> Spot:
     return replace(spot, corners=(spot.corners / np.float32(scale) + shift).astype(np.float32))
 
 
+def corners_of(box: Box) -> Corners:
+    """The corners of a box, upright."""
+    edges = [[box.left, box.top], [box.right, box.top], [box.right, box.bottom], [box.left, box.bottom]]
+    return np.array(edges, np.float32)
+
+
 def cut_out(picture: Picture, corners: Corners) -> Picture:
     """The place between the corners, upright as their order says; 2 pixels wide and high at least."""
     width = max(np.linalg.norm(corners[0] - corners[1]), np.linalg.norm(corners[3] - corners[2]))
@@ -121,6 +128,39 @@ def merged(items: Iterable[T], box_of: Callable[[T], Box]) -> list[list[T]]:
         else:
             home.append(item)
     return clusters
+
+
+def cut_by_others(box: Box, others: Iterable[Box]) -> list[Box]:
+    """The box in parts, where other boxes say that it holds several lines; the box itself where they do not.
+
+    Together the parts are the box. What counts are boxes that lie in it and are clearly less high.
+    """
+    if box.height > 2 * box.width:
+        return [box]
+    inner = sorted((one for one in others if _is_line_in(one, box)), key=lambda one: one.top + one.bottom)
+    rows: list[Box] = []
+    for one in inner:
+        if rows and one.top + one.bottom <= 2 * rows[-1].bottom:
+            rows[-1] = rows[-1].union(one)
+        else:
+            rows.append(one)
+    if len(rows) < _LINES:
+        return [box]
+    cuts = [(above.bottom + below.top) // 2 for above, below in itertools.pairwise(rows)]
+    edges = [box.top, *(cut for cut in cuts if box.top < cut < box.bottom), box.bottom]
+    return [Box(box.left, top, box.right, bottom) for top, bottom in itertools.pairwise(edges) if top < bottom]
+
+
+_LINES = 2
+_INSIDE = 0.8
+_LOWER = 0.7
+
+
+def _is_line_in(one: Box, box: Box) -> bool:
+    common = one.intersection(box)
+    if common is None or one.height > _LOWER * box.height or one.width < one.height:
+        return False
+    return common.area >= _INSIDE * one.area
 
 
 def is_same_line(one: Box, other: Box) -> bool:

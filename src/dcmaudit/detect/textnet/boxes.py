@@ -14,6 +14,9 @@ from dcmaudit.model import Box
 Map = npt.NDArray[np.float32]
 """(rows, columns) at half the picture's size, probabilities."""
 
+Corners = npt.NDArray[np.float32]
+"""(4, 2): x and y of four corners in pixels of the picture."""
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -49,11 +52,31 @@ _FILLED = 0.4
 """A region that fills less of its box than this is covered by several boxes."""
 _LEAST_PART = 6
 """Cells: what is no higher or wider than this is not divided."""
+_LOOSE = 0.62
+"""A region that fills less of its box than this may be a line that lies askew ..."""
+_PACKED, _SLENDER, _LEAST_SLANT = 0.6, 3.0, 0.09
+"""... if it fills this much of the turned rectangle around it, which is so many times as long as wide, and as much
+askew (the sine of five degrees)."""
 _Span = list[int]
 
 
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """A line of text: its box in pixels of the picture, the highest probability in it, and where it lies askew its
+    four corners, (4, 2) of x and y, clockwise from where it begins if it is read from left to right."""
+
+    box: Box
+    score: float
+    corners: Corners | None = None
+
+
 def boxes_of(ink: Map, region: Map, rule: Rule = RULE) -> list[tuple[Box, float]]:
-    """Boxes in pixels of the whole picture with confidences, in reading order; boxes may pass the edge by a pixel.
+    """The boxes of ``lines_of`` with their confidences."""
+    return [(line.box, line.score) for line in lines_of(ink, region, rule)]
+
+
+def lines_of(ink: Map, region: Map, rule: Rule = RULE) -> list[TextLine]:
+    """Lines in pixels of the whole picture, from the top down; boxes may pass the edge by a pixel.
 
     The region map says what is one line; being shrunk in training, each region is grown back. Ink that touches a line
     belongs to it whole. Strong ink outside of all regions makes boxes of its own.
@@ -62,8 +85,13 @@ def boxes_of(ink: Map, region: Map, rule: Rule = RULE) -> list[tuple[Box, float]
     count, names, stats, _ = cv2.connectedComponentsWithStats(marks, connectivity=8)
     spans = [_inner(stats[label]) for label in range(count)]
     found: list[tuple[_Span, float]] = []
+    tilted: list[TextLine] = []
     covered = np.zeros(ink.shape, np.uint8)
-    for span, thickness, confidence in _regions(ink, region, rule):
+    for span, thickness, confidence, slant in _regions(ink, region, rule):
+        if slant is not None:
+            tilted.append(TextLine(_box_around(slant), confidence, slant))
+            cv2.fillPoly(covered, [np.round(slant / 2).astype(np.int32)], 1)
+            continue
         height = thickness / (1 - 2 * SHRUNK)
         grown = _grown(span, height * SHRUNK + 0.5, ink.shape)
         ended = _ended(grown, ink, round(_BEHIND * height), rule)
@@ -71,16 +99,17 @@ def boxes_of(ink: Map, region: Map, rule: Rule = RULE) -> list[tuple[Box, float]
         found.append((whole, confidence))
         covered[whole[1] : whole[3], whole[0] : whole[2]] = 1
     found += _alone(ink, marks, covered, rule)
-    return [(_box(span), confidence) for span, confidence in sorted(found, key=lambda one: (one[0][1], one[0][0]))]
+    lines = [*(TextLine(_box(span), confidence) for span, confidence in found), *tilted]
+    return sorted(lines, key=lambda line: (line.box.top, line.box.left))
 
 
-def _regions(ink: Map, region: Map, rule: Rule) -> list[tuple[_Span, float, float]]:
-    """Regions by hysteresis: span, thickness, highest probability."""
+def _regions(ink: Map, region: Map, rule: Rule) -> list[tuple[_Span, float, float, Corners | None]]:
+    """Regions by hysteresis: span, thickness, highest probability, and the corners of a line that lies askew."""
     weak = (region >= rule.region_low).astype(np.uint8)
     count, names, stats, _ = cv2.connectedComponentsWithStats(weak, connectivity=8)
     best = np.zeros(count, np.float32)
     np.maximum.at(best, np.asarray(names).ravel().astype(np.intp), region.ravel())
-    answer = []
+    answer: list[tuple[_Span, float, float, Corners | None]] = []
     for label in range(1, count):
         if best[label] >= rule.region_high:
             span = _inner(stats[label])
@@ -90,11 +119,54 @@ def _regions(ink: Map, region: Map, rule: Rule) -> list[tuple[_Span, float, floa
             member = np.asarray(names)[top:bottom, left:right] == label
             if float(ink[top:bottom, left:right][member].max()) < rule.ink_within:
                 continue
+            slant = _askew(member, ink[top:bottom, left:right])
+            if slant is not None:
+                answer.append((span, thickness, float(best[label]), slant + np.array([2 * left, 2 * top], np.float32)))
+                continue
             answer += [
-                ([x0 + left, y0 + top, x1 + left, y1 + top], thickness, float(best[label]))
+                ([x0 + left, y0 + top, x1 + left, y1 + top], thickness, float(best[label]), None)
                 for x0, y0, x1, y1 in _parts(member, [0, 0, right - left, bottom - top])
             ]
     return answer
+
+
+def _askew(member: npt.NDArray[np.bool_], ink: Map) -> Corners | None:
+    """The corners of the line in pixels of the part, where the region is one that lies askew; None for any other.
+
+    Across, the line is as wide as its region grown back; along, it reaches a little behind its last ink.
+    """
+    high, wide = member.shape
+    filled = member.sum()
+    if min(high, wide) <= _LEAST_PART or filled >= _LOOSE * high * wide:
+        return None
+    rows, columns = np.nonzero(member)
+    (_, _), sides, angle = cv2.minAreaRect(np.stack([columns, rows], axis=1).astype(np.float32))
+    length, thick = max(sides) + 1, min(sides) + 1
+    turn = np.deg2rad(angle if sides[0] >= sides[1] else angle + 90)
+    along = np.array([np.cos(turn), np.sin(turn)], np.float32)
+    along = along if along[0] > 0 else -along
+    across = np.array([-along[1], along[0]], np.float32)
+    if length < _SLENDER * thick or filled < _PACKED * length * thick or min(np.abs(along)) < _LEAST_SLANT:
+        return None
+    places = np.stack([columns, rows], axis=1).astype(np.float32)
+    inked = np.argwhere(ink >= RULE.ink_ends)[:, ::-1].astype(np.float32)
+    top, bottom = float((places @ across).min()), float((places @ across).max())
+    height = (bottom - top + 1) / (1 - 2 * SHRUNK)
+    more = height * SHRUNK + 1
+    left, right = float((places @ along).min()) - more, float((places @ along).max()) + more
+    near = inked[(inked @ across >= top - more) & (inked @ across <= bottom + more)] @ along
+    near = near[(near >= left) & (near <= right)]
+    if near.size:
+        behind = max(1.0, _BEHIND * height)
+        left, right = max(left, float(near.min()) - behind), min(right, float(near.max()) + behind)
+    ends = [(left, top - more), (right, top - more), (right, bottom + more), (left, bottom + more)]
+    return np.asarray([2 * (x * along + y * across) + 1 for x, y in ends], np.float32)
+
+
+def _box_around(corners: Corners) -> Box:
+    left, top = np.floor(corners.min(axis=0)).astype(int)
+    right, bottom = np.ceil(corners.max(axis=0)).astype(int)
+    return Box(max(0, int(left)), max(0, int(top)), max(int(right), 1), max(int(bottom), 1))
 
 
 def _parts(member: npt.NDArray[np.bool_], span: _Span) -> list[_Span]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,23 +18,54 @@ _THIN = 3
 _LONG = 1.5
 """Heights that a line is long at least: what is shorter may be a letter of a line that runs the other way."""
 
+_VALLEY = 0.18
+"""Part of the lesser of two lines' fullest rows that a row between them may hold of ink: commas, tails of letters."""
+
+_FULL = 4
+"""Cells of ink in the fullest row from which on a valley tells two lines apart: in fewer, a letter has valleys too."""
+
 
 def split_rows(box: Box, ink: Map) -> list[Box]:
     """The box cut into its lines, from the top down; the box itself where it holds one, or runs upwards.
 
-    Cuts lie in the middle of the empty rows between lines, so that the parts together are the box. ``box`` lies inside
-    the picture, of which ``ink`` is the map at half its size.
+    Cuts lie in the middle of the rows between lines that are empty or nearly so, so that the parts together are the
+    box. ``box`` lies inside the picture, of which ``ink`` is the map at half its size.
     """
     part = ink[box.top // 2 : -(-box.bottom // 2), box.left // 2 : -(-box.right // 2)] >= _INK
     if box.height > box.width * 2 or not part.any():
         return [box]
-    runs = [run for run in _runs(np.asarray(part.any(axis=1))) if run[1] - run[0] >= _THIN]
+    runs = [run for run in _lines(part.sum(axis=1)) if run[1] - run[0] >= _THIN]
     if len(runs) < 2 or any(_length(part[top:bottom]) < _LONG * (bottom - top) for top, bottom in runs):
         return [box]
     edges = [box.top]
     edges += [2 * (box.top // 2 + (above[1] + below[0]) // 2) for above, below in itertools.pairwise(runs)]
     edges.append(box.bottom)
     return [Box(box.left, top, box.right, bottom) for top, bottom in itertools.pairwise(edges)]
+
+
+def _lines(counts: npt.NDArray[Any]) -> list[tuple[int, int]]:
+    """Runs of rows with ink, cut once more at valleys between two full rows."""
+    out = []
+    for start, stop in _runs(counts > 0):
+        out += [(start + top, start + bottom) for top, bottom in _cut_at_valleys(counts[start:stop])]
+    return out
+
+
+def _cut_at_valleys(counts: npt.NDArray[Any]) -> list[tuple[int, int]]:
+    high = len(counts)
+    if high < 2 * _THIN + 1:
+        return [(0, high)]
+    before, after = np.maximum.accumulate(counts), np.maximum.accumulate(counts[::-1])[::-1]
+    low = np.minimum(before, after)
+    deep = (low >= _FULL) & (counts <= _VALLEY * low)
+    deep[:_THIN] = deep[-_THIN:] = False
+    found = _runs(deep)
+    if not found:
+        return [(0, high)]
+    start, stop = max(found, key=lambda run: float(low[run[0] : run[1]].max()) - float(counts[run[0] : run[1]].min()))
+    middle = start + int(np.argmin(counts[start:stop]))
+    first = _cut_at_valleys(counts[:middle])
+    return first + [(middle + 1 + top, middle + 1 + bottom) for top, bottom in _cut_at_valleys(counts[middle + 1 :])]
 
 
 def _runs(filled: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:

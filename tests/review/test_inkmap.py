@@ -79,6 +79,45 @@ def test_where_the_detector_doubts_or_is_missing_sharpness_decides() -> None:
         assert SeenPixels(array, 0, ink).ground(PLACE) is Pixels(array).ground(PLACE)
 
 
+def maps_with(ink: list[tuple[Box, float]], region: list[tuple[Box, float]] = ()) -> InkMap:
+    """Maps of a plane of 400 x 300 pixels, half as large, with these values in these places of the plane."""
+    made = []
+    for places in (ink, region):
+        values = np.zeros((150, 200), np.float32)
+        for box, value in places:
+            values[box.top // 2 : box.bottom // 2, box.left // 2 : box.right // 2] = value
+        made.append(values)
+    return InkMap(TextMaps(*made))
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("ink", "answer"),
+    [
+        ([(Box(100, 104, 290, 116), 0.9)], True),  # a line over all of its place
+        ([(Box(100, 104, 160, 116), 0.9)], True),  # a short name in a long place
+        ([(Box(100, 104, 110, 116), 0.9)], False),  # speckle that looks like a letter
+        ([(Box(100, 104, 104, 108), 0.9), (Box(200, 104, 204, 108), 0.9), (Box(280, 110, 284, 114), 0.9)], False),
+        ([(Box(100, 104, 290, 106), 0.9)], None),  # long and thin: an edge, or the top of letters
+        ([(Box(100, 104, 290, 116), 0.3)], None),  # faint all along
+        ([(Box(100, 104, 290, 116), 0.05)], False),
+    ],
+)
+def test_a_speck_is_no_line_of_text(ink: list[tuple[Box, float]], answer: bool | None, turned: bool) -> None:
+    place = Box(100, 100, 300, 120)
+    if turned:  # a line that runs upwards
+        place, ink = turn(place), [(turn(box), value) for box, value in ink]
+    assert maps_with(ink).has_text(place) is answer
+
+
+def turn(box: Box) -> Box:
+    return Box(box.top, box.left - 100, box.bottom, box.right - 100)
+
+
+def test_a_region_without_ink_is_in_doubt() -> None:
+    assert maps_with([], [(Box(100, 100, 300, 120), 0.9)]).has_text(Box(100, 100, 300, 120)) is None
+
+
 def test_without_weights_nothing_is_claimed(small: Path) -> None:
     (small / "weights.onnx").unlink()
     maps = InkMaps()

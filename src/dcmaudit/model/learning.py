@@ -105,9 +105,13 @@ class Ground(Enum):
     MARKED = "marked"
     """Sharper than the rest of the plane, as text is."""
     TEXT = "text"
-    """The text detector saw text there, which is surer than sharpness."""
+    """The text detector saw text there, which is surer than sharpness, and it stands out."""
     BARE = "bare"
-    """The text detector saw none."""
+    """The text detector saw none, and nothing stands out."""
+    CLAIMED = "claimed"
+    """The text detector saw text where nothing stands out: faint text, or speckle that it takes for letters."""
+    DENIED = "denied"
+    """Something stands out, and the text detector saw no text in it."""
 
 
 @dataclass(frozen=True, slots=True)

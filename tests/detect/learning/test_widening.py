@@ -230,7 +230,31 @@ def test_a_place_is_suggested_where_the_picture_shows_text_and_held_back_where_i
     assert shown.is_shown
     (bare,) = grounded([item], looked_at(), Reliability())
     assert not bare.is_shown
-    assert (shown.kind.ground, bare.kind.ground) == (Ground.TEXT, Ground.BARE)
+    # The letters are there and stand out, whatever the detector says of them.
+    assert (shown.kind.ground, bare.kind.ground) == (Ground.TEXT, Ground.DENIED)
+
+
+@pytest.mark.parametrize(("lines", "ground"), [((WHOLE,), Ground.CLAIMED), ((), Ground.BARE)])
+def test_where_nothing_stands_out_what_the_detector_says_is_a_kind_of_its_own(
+    lines: tuple[Box, ...], ground: Ground
+) -> None:
+    array = lettered((200, 500), [], ground=40)
+    (item,) = grounded(
+        [learned(WHOLE, 0.4, "exact/many/4")], SeenPixels(array, 0, ink(array.shape, *lines)), Reliability()
+    )
+    assert item.kind.ground is ground
+    assert item.is_shown is bool(lines)
+
+
+def test_a_model_whose_speckle_the_detector_takes_for_letters_is_found_out() -> None:
+    """What was right on its images stood out, what was wrong did not, and the detector saw text in both."""
+    array = lettered((200, 500), [], ground=40)
+    speckle = SeenPixels(array, 0, ink(array.shape, WHOLE))
+    wrong = [(parse_kind("exact/many/4/claimed"), False)] * 30
+    item = learned(WHOLE, 0.4, "exact/many/4")
+    (held,) = grounded([item], speckle, Reliability.of(wrong, {Ground.TEXT: 12}))
+    (shown,) = grounded([item], looked_at(WHOLE), Reliability.of(wrong, {Ground.TEXT: 12}))
+    assert (held.is_shown, shown.is_shown) == (False, True)
 
 
 def test_what_the_detector_said_is_learned_apart_from_what_sharpness_told() -> None:

@@ -22,7 +22,12 @@ _FORMER = 12.0
 _ASSUMED = 20.0
 _LOCAL = 4.0
 _BY_SHARPNESS: Mapping[Ground, tuple[float, float]] = {Ground.MARKED: (0.8, 0.3), Ground.PLAIN: (0.2, 0.7)}
-_BY_DETECTOR: Mapping[Ground, tuple[float, float]] = {Ground.TEXT: (0.92, 0.05), Ground.BARE: (0.08, 0.95)}
+_BY_DETECTOR: Mapping[Ground, tuple[float, float]] = {
+    Ground.TEXT: (0.74, 0.02),
+    Ground.CLAIMED: (0.18, 0.03),
+    Ground.DENIED: (0.03, 0.28),
+    Ground.BARE: (0.05, 0.67),
+}
 _GROUNDS = {name: judge for judge in (_BY_SHARPNESS, _BY_DETECTOR) for name in judge}
 """How often right and wrong suggestions stand on such a ground, before any was judged, by who says so."""
 _STEPS = 10
@@ -110,8 +115,9 @@ class Reliability:
         """The estimate after a look at the pixels, by Bayes' rule.
 
         How often right and wrong suggestions have such a ground is counted, from what is assumed before any were.
-        What the text detector said (TEXT, BARE) is counted apart from what sharpness told (MARKED,
-        PLAIN): the one is far surer than the other.
+        What sharpness told alone (MARKED, PLAIN) is counted apart from what it told together with the text
+        detector, which is far surer. Where the two disagree a model's own images soon tell whom to believe: there
+        are devices whose speckle the detector takes for letters.
         """
         judge = _GROUNDS.get(ground)
         if judge is None:

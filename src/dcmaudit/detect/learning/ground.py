@@ -27,7 +27,13 @@ _TIMES = 1.5
 _INSIDE = 0.9
 
 
-_SAID = {True: Ground.TEXT, False: Ground.BARE}
+_SAID = {
+    (True, True): Ground.TEXT,
+    (True, False): Ground.CLAIMED,
+    (False, True): Ground.DENIED,
+    (False, False): Ground.BARE,
+}
+"""What is under a rectangle by whether the text detector sees text there, and whether something stands out."""
 
 
 class Pixels:
@@ -45,9 +51,13 @@ class Pixels:
         """EMPTY, PLAIN or MARKED: what is under ``box``. Only its part inside the plane counts."""
         if is_flat(self._array, box, self._tolerance):
             return Ground.EMPTY
+        return Ground.MARKED if self.stands_out(box) else Ground.PLAIN
+
+    def stands_out(self, box: Box) -> bool:
+        """Whether what is under ``box`` is sharper than the rest of the plane."""
         inside = box.clipped(Size(self._array.shape[1], self._array.shape[0])) or box
         part = self._array[inside.top : inside.bottom, inside.left : inside.right]
-        return Ground.MARKED if _quantile(part, _SHARP) > _TIMES * self._busy else Ground.PLAIN
+        return _quantile(part, _SHARP) > _TIMES * self._busy
 
     def shows_text(self, box: Box) -> bool | None:
         """Whether the plane itself shows text under ``box``; None where nobody can tell, as sharpness alone cannot."""
@@ -101,7 +111,7 @@ def _is_in(box: Box, other: Box) -> bool:
 def _grounded(item: Candidate, pixels: Pixels, reliability: Reliability) -> Candidate:
     ground = pixels.ground(item.region.box)
     shown = None if ground is Ground.EMPTY else pixels.shows_text(item.region.box)
-    told = ground if shown is None else _SAID[shown]
+    told = ground if shown is None else _SAID[shown, pixels.stands_out(item.region.box)]
     kind = item.kind.on(told)
     words = {Ground.EMPTY: EMPTY_HERE, Ground.PLAIN: PLAIN_HERE, Ground.MARKED: TEXT_HERE if shown else ""}[ground]
     # Another frame of the same file looks alike: what did not stand out there need not stand out here.

@@ -283,6 +283,8 @@ def test_a_database_of_the_step_before_gets_its_sums(tmp_path: Path, opener: Ope
             older.execute(f"DROP TRIGGER {name}")
         for name in schema.STEPS["0010"]:
             older.execute(f"DROP TABLE {name}")
+        for name in ("dcmaudit_removed_by_row", "dcmaudit_removed_by_file"):
+            older.execute(f"DROP INDEX {name}")
         older.execute("UPDATE dcmaudit_version SET version_num = '0009'")
     older.close()
     store = opener(tmp_path)

@@ -15,7 +15,7 @@ from dcmaudit.report.jsonlines import json_line
 if TYPE_CHECKING:
     from dcmaudit.store import Store
 
-ACTIONS = ("history", "backup", "forget", "recount")
+ACTIONS = ("history", "backup", "check", "compact", "forget", "recount")
 
 
 def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,6 +27,8 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     history.add_argument("--count", type=int, metavar="N", help="the newest N lines (default: all)")
     backup = actions.add_parser("backup", help="write a whole copy, checked for damage, while others go on working")
     backup.add_argument("target", type=local_path, metavar="FILE", help="the copy; a name that is there is refused")
+    check = actions.add_parser("check", help="read all of it and say what is damaged: pages, indices, sums of marks")
+    compact = actions.add_parser("compact", help="check it, then write it anew without the room that removed rows left")
     forget = actions.add_parser("forget", help="erase recognised text; rectangles and verdicts stay")
     forget.add_argument("names", nargs="*", metavar="FILES", help="of these files, as the database calls them")
     forget.add_argument("--all", action="store_true", help="of every file")
@@ -35,18 +37,18 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "recount", help="take the done mark of files whose marks do not agree with their sum, and count them anew"
     )
     recount.add_argument("names", nargs="+", metavar="FILES", help="as the database calls them")
-    for each in (history, backup, forget, recount):
+    for each in (history, backup, check, compact, forget, recount):
         add_common(each)
 
 
 def reads_only(action: str) -> bool:
     """Whether the action writes nothing into the database."""
-    return action in {"history", "backup"}
+    return action in {"history", "backup", "check"}
 
 
 def checks_first(action: str) -> bool:
     """Whether a damaged database is refused before the action; the others say themselves what is damaged."""
-    return action in {"history", "forget"}
+    return action in {"history", "forget", "compact"}
 
 
 def run(store: Store, args: argparse.Namespace) -> int:
@@ -58,10 +60,25 @@ def run(store: Store, args: argparse.Namespace) -> int:
             store.backup(args.target.absolute())
             print(f"{args.target}: a whole copy, checked")
             return Exit.GOOD
+        case "check":
+            return _check(store)
+        case "compact":
+            before, after = store.compact()
+            print(f"{store.location}: {before / 2**20:.1f} MB before, {after / 2**20:.1f} MB now")
+            return Exit.GOOD
         case "forget":
             return _forget(store, args)
         case _:
             return _recount(store, args)
+
+
+def _check(store: Store) -> int:
+    damage = store.check()
+    for note in damage:
+        print(f"damage: {printable(note)}")
+    if not damage:
+        print(f"{store.location}: no damage found; every page, index and sum of marks was read")
+    return Exit.NOT_ALL if damage else Exit.GOOD
 
 
 def _history(store: Store, args: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, select, text
@@ -78,19 +78,19 @@ def shortfalls(session: Session, filenames: Sequence[str]) -> dict[str, Look]:
     return {name: look for name, look in newest.items() if look.outcome is not Outcome.DONE}
 
 
+_COUNTS = """
+SELECT outcome, count(*) FROM dcmaudit_looks AS l
+WHERE NOT EXISTS (SELECT 1 FROM dcmaudit_looks AS m WHERE m.filename = l.filename AND m.id > l.id) GROUP BY outcome
+"""
+
+
 def count_looks(session: Session) -> dict[Outcome, int]:
     """How many files there are by how the newest look at them ended."""
-    newest = dict(_names_and_outcomes(session))
     counts: dict[Outcome, int] = {}
-    for outcome in newest.values():
-        counts[outcome] = counts.get(outcome, 0) + 1
-    return counts
-
-
-def _names_and_outcomes(session: Session) -> Iterable[tuple[str, Outcome]]:
-    query = select(looks.c.filename, looks.c.outcome).order_by(looks.c.id)
-    for name, outcome in session.connection.execute(query):
-        yield name, _outcome(outcome)
+    for stored, count in session.rows(_COUNTS, {}):
+        outcome = _outcome(stored)
+        counts[outcome] = counts.get(outcome, 0) + count
+    return {outcome: counts[outcome] for outcome in Outcome if outcome in counts}
 
 
 def _outcome(stored: str) -> Outcome:

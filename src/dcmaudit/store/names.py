@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from dcmaudit.model import ReviewState
 from dcmaudit.model.records import FinishMark
-from dcmaudit.store import rows
+from dcmaudit.store import rows, sums
 from dcmaudit.store.database import Session
 
 _SOURCES = (
@@ -82,23 +82,37 @@ def finished_since(session: Session, mark: FinishMark) -> set[str]:
     return {name for (name,) in found if rows.is_readable_name(name)}
 
 
+_LISTS = (
+    ("has_tags", '"DicomTags"', sums.of_table("DicomTags")),
+    ("has_rects", '"DicomRects"', sums.of_table("DicomRects")),
+    ("has_own", "dcmaudit_rects", sums.of_table("dcmaudit_rects")),
+    ("has_looks", "dcmaudit_looks", None),  # a file that nobody could look at has no marks
+)
+"""Tables with names, and where each name is only once: a file has many rectangles, and one sum."""
+
+
 def filenames(session: Session, after: str | None, count: int) -> list[str]:
     """The next ``count`` names with marks, or that an engine looked at, after ``after``, sorted, each once."""
-    condition = "filename IS NOT NULL" if after is None else "filename > :after"
-    sources = (*_SOURCES, ("has_looks", "dcmaudit_looks", None))  # a file that nobody could look at has no marks
-    parts = [
-        f"SELECT filename FROM (SELECT DISTINCT filename FROM {table} WHERE {condition} "  # noqa: S608 (constants)
-        f"ORDER BY filename LIMIT :count) AS part_{attribute}"
-        for attribute, table, _ in sources
-        if getattr(session, attribute)
-    ]
+    parts = []
+    for attribute, table, once in _LISTS:
+        if not getattr(session, attribute):
+            continue
+        where = "filename IS NOT NULL" if after is None else "filename > :after"
+        what, place = "DISTINCT filename", table
+        if once is not None and session.has_sums:
+            what, place = "filename", once
+            where = "marks > 0 AND filename > " + ("''" if after is None else ":after")
+        parts.append(
+            f"SELECT filename FROM (SELECT {what} FROM {place} WHERE {where} "  # noqa: S608 (constants)
+            f"ORDER BY filename LIMIT :count) AS part_{attribute}"
+        )
     if not parts:
         return []
-    query = text(" UNION ".join(parts) + " ORDER BY filename LIMIT :count")
+    query = " UNION ".join(parts) + " ORDER BY filename LIMIT :count"
     bound: dict[str, object] = {"count": count}
     if after is not None:
         bound["after"] = after
-    return list(session.connection.scalars(query, bound))
+    return [name for (name,) in session.rows(query, bound)]
 
 
 def unreadable(session: Session, most: int) -> list[str]:

@@ -2,61 +2,155 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+
 from sqlalchemy import text
 
+from dcmaudit.errors import DcmauditError
 from dcmaudit.model.records import StoreInfo
-from dcmaudit.store import ledger, looks, rows, schema
+from dcmaudit.store import looks, rows, schema, sums
 from dcmaudit.store.database import Database, Session
-from dcmaudit.store.exports import every_row
 from dcmaudit.store.migrate import table_names, version
+
+_TABLES = {"r": "DicomRects", "x": "dcmaudit_rects"}
+_BLOCK = 1000
+"""Rows whose texts are decoded at once."""
+
+_EDGES = ("left", "top", "right", "bottom")
+_GOOD_EDGES = (
+    '(("left" >= 0 AND "top" >= 0 AND "right" >= "left" AND "bottom" >= "top") '
+    'OR ("left" = -1 AND "top" = -1 AND "right" = -1 AND "bottom" = -1))'
+)
+_GOOD_PLACE = "((overlay = -1 AND frame >= -1) OR (overlay BETWEEN 0 AND 127 AND frame >= 0))"
+_NOT_WHOLE = (
+    "SELECT count(*) FROM dcmaudit_done AS d WHERE (d.searched = 0 OR d.seen < d.planes) "
+    'AND EXISTS (SELECT 1 FROM "DicomTags" AS t WHERE t.filename = d.filename)'
+)
+_NOTED = (
+    "SELECT count(*) FROM dcmaudit_done AS d "
+    'WHERE EXISTS (SELECT 1 FROM "DicomTags" AS t WHERE t.filename = d.filename)'
+)
 
 
 def overview(session: Session, database: Database, notes: tuple[str, ...]) -> StoreInfo:
-    """Counts, version and everything unusual. Reads every rectangle once."""
-    tables = table_names(session.connection)
-    problems, old = 0, set()
-    for table, prefix, is_there in (("DicomRects", "r", session.has_rects), ("dcmaudit_rects", "x", session.has_own)):
-        for row in every_row(session, table, is_there=is_there):
-            problems += rows.rect_row(row, prefix).problem is not None
-            old |= set(schema.OLD_COLUMNS) & set(row) if prefix == "r" else set()
+    """Counts, version and everything unusual. The database itself looks through its rows; few of them come here."""
     backend = database.backend
     tags = _count(session, "DicomTags", is_there=session.has_tags)
-    done = ledger.read_all_done(session) if session.has_ledger and session.has_tags else []
+    has_done = session.has_ledger and session.has_tags
     journal = session.connection.exec_driver_sql("PRAGMA journal_mode").scalar() if session.is_sqlite else None
+    rects = _count(session, "DicomRects", is_there=session.has_rects)
+    columns = _columns(session, "DicomRects") if rects else []
     return StoreInfo(
         location=database.name,
         kind=backend.kind,
         writable=backend.refusal is None,
-        version=version(session.connection, tables),
+        version=version(session.connection, table_names(session.connection)),
         journal=journal,
-        rects=_count(session, "DicomRects", is_there=session.has_rects),
+        rects=rects,
         extra_rects=_count(session, "dcmaudit_rects", is_there=session.has_own),
         tags=tags,
         files=_files(session),
-        problems=problems,
-        not_all_seen=sum(not record.looked.is_whole for record in done),
-        not_noted=tags - len(done),
-        old_columns=tuple(name for name in schema.OLD_COLUMNS if name in old),
+        problems=_problems(session),
+        not_all_seen=_number(session, _NOT_WHOLE) if has_done else 0,
+        not_noted=tags - (_number(session, _NOTED) if has_done else 0),
+        old_columns=tuple(name for name in schema.OLD_COLUMNS if name in columns),
         notes=notes,
         looks=looks.count_looks(session) if session.has_looks else {},
         has_sums=session.has_sums,
     )
 
 
+def _number(session: Session, query: str) -> int:
+    return int(session.connection.scalar(text(query)) or 0)
+
+
 def _count(session: Session, table: str, *, is_there: bool) -> int:
-    if not is_there:
-        return 0
-    return int(session.connection.scalar(text(f'SELECT count(*) FROM "{table}"')) or 0)  # noqa: S608 (constants)
+    return _number(session, f'SELECT count(*) FROM "{table}"') if is_there else 0  # noqa: S608 (constants)
+
+
+def _columns(session: Session, table: str) -> list[str]:
+    return list(session.connection.execute(text(f'SELECT * FROM "{table}" LIMIT 0')).keys())  # noqa: S608 (constants)
 
 
 def _files(session: Session) -> int:
     there = (session.has_rects, session.has_tags, session.has_own)
-    tables = [
-        name
-        for name, is_there in zip(('"DicomRects"', '"DicomTags"', "dcmaudit_rects"), there, strict=True)
-        if is_there
-    ]
+    names = ("DicomRects", "DicomTags", "dcmaudit_rects")
+    tables = [name for name, is_there in zip(names, there, strict=True) if is_there]
     if not tables:
         return 0
-    union = " UNION ".join(f"SELECT filename FROM {table}" for table in tables)  # noqa: S608 (constants)
-    return int(session.connection.scalar(text(f"SELECT count(filename) FROM ({union}) AS every_name")) or 0)  # noqa: S608
+    if session.has_sums:  # one row a file, and as many as there are marks otherwise
+        union = " UNION ".join(f"SELECT filename FROM {sums.of_table(table)} WHERE marks > 0" for table in tables)  # noqa: S608
+        return _number(session, f"SELECT count(*) FROM ({union}) AS every_name WHERE filename <> ''")  # noqa: S608
+    union = " UNION ".join(f'SELECT filename FROM "{table}"' for table in tables)  # noqa: S608 (constants)
+    return _number(session, f"SELECT count(filename) FROM ({union}) AS every_name")  # noqa: S608
+
+
+# --- rows that cannot be understood -------------------------------------------------------------------------------
+
+
+def _problems(session: Session) -> int:
+    """How many rows of rectangles are not understood: the database finds those that may be, ``rect_row`` decides."""
+    found = 0
+    for prefix, is_there in (("r", session.has_rects), ("x", session.has_own)):
+        for where in _suspects(session, prefix) if is_there else ():
+            query = text(f'SELECT * FROM "{_TABLES[prefix]}" WHERE {where}')  # noqa: S608 (texts of ours)
+            for row in session.connection.execute(query.execution_options(yield_per=_BLOCK)).mappings():
+                found += rows.rect_row(dict(row), prefix).problem is not None
+    return found
+
+
+def _suspects(session: Session, prefix: str) -> Iterator[str]:
+    """Conditions, no two of which hold for one row, of rows that may not be understood."""
+    good = _good(session, prefix)
+    yield f"NOT coalesce({good}, {'0' if session.is_sqlite else 'false'})"
+    if session.is_sqlite:
+        for block in _unreadable_blocks(session, _TABLES[prefix]):
+            yield f"{block} AND {good}"
+
+
+def _good(session: Session, prefix: str) -> str:
+    numbers = _EDGES if prefix == "x" else (*_EDGES, "frame", "overlay")
+    parts = [f'"{name}" <= {rows.MOST}' for name in numbers]
+    if session.is_sqlite:  # which keeps a word or a fraction in a column for numbers
+        parts = [f"typeof(\"{name}\") = 'integer'" for name in numbers] + parts
+    parts.append(_GOOD_EDGES)
+    if prefix == "r":
+        parts.append(_GOOD_PLACE)
+    else:
+        known = ", ".join("'" + scope.replace("'", "''") + "'" for scope in _known_scopes(session))
+        parts.append(f"scope IN ({known})" if known else "1 = 0")
+    return f"({' AND '.join(parts)})"
+
+
+def _known_scopes(session: Session) -> Iterator[str]:
+    for (scope,) in session.rows("SELECT DISTINCT scope FROM dcmaudit_rects", {}):
+        try:
+            rows.scope_from_text(str(scope))
+        except DcmauditError:
+            continue
+        if not isinstance(scope, rows.UnreadableText) and "\0" not in str(scope):
+            yield str(scope)
+
+
+def _unreadable_blocks(session: Session, table: str) -> list[str]:
+    """Conditions of the blocks of rows in which a text is no UTF-8: all texts of a block are decoded in one piece."""
+    types = session.rows(f"SELECT name, type FROM pragma_table_info('{table}')", {})  # noqa: S608 (a table of ours)
+    texts = [name for name, kind in types if str(kind).upper() != "INTEGER"]
+    joined = " || ".join(f"coalesce(\"{name}\", '')" for name in texts) or "''"
+    query = f'SELECT id / {_BLOCK}, group_concat({joined}) FROM "{table}" GROUP BY id / {_BLOCK}'  # noqa: S608
+    raw = session.connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)  # noqa: S101 (asked of no other)
+    former, raw.text_factory = raw.text_factory, bytes
+    try:  # to its end, for whoever asks next on this connection wants text
+        return [f"id / {_BLOCK} = {int(block)}" for block, data in raw.execute(query) if not _is_text(data)]
+    finally:
+        raw.text_factory = former
+
+
+def _is_text(data: bytes | None) -> bool:
+    try:
+        str(data or b"", "utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

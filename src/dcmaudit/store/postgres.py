@@ -15,6 +15,10 @@ from dcmaudit.store.location import PostgresLocation
 
 log = logging.getLogger(__name__)
 
+_TABLES = """
+SELECT quote_ident(relname) FROM pg_class WHERE relkind = 'r' AND pg_table_is_visible(oid)
+AND (relname LIKE 'dcmaudit%' OR relname IN ('DicomRects', 'DicomTags'))
+"""
 _KEY = "hashtextextended(:name, 20250)"
 
 
@@ -76,6 +80,13 @@ class PostgresBackend:
 
     def upgraded(self, former: frozenset[str]) -> None:
         """Nothing: nobody else keeps files about it."""
+
+    def compact(self, engine: Engine) -> None:
+        """Give the room of removed rows back to the tables, and measure anew which index is worth what."""
+        with engine.connect() as connection:
+            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+            for name in alone.scalars(text(_TABLES)).all():
+                alone.execute(text(f"VACUUM (ANALYZE) {name}"))
 
     def lock(self, connection: Connection, names: tuple[str, ...]) -> None:
         """Let no other writer at these files until the transaction ends (always in the same order)."""

@@ -226,6 +226,8 @@ removed = Table(
     Column("restored_by", Text),
     Index("dcmaudit_removed_by_act", "act"),
     Index("dcmaudit_removed_by_user", "removed_by", "id"),
+    Index("dcmaudit_removed_by_row", "row_id", "source"),
+    Index("dcmaudit_removed_by_file", "filename"),
     sqlite_autoincrement=True,
 )
 """Rows that somebody removed, whole, as JSON: what was removed together has one ``act``."""

@@ -130,6 +130,21 @@ def missing_triggers(session: Session) -> list[str]:
     ]
 
 
+def is_sound(database: Database, path: Path) -> bool:
+    """Whether the file, as it is now, was found sound within a day."""
+    state = state_of(path)
+    return bool(state[0]) and database.log_damage is None and is_known_sound(path, state)
+
+
+def checked(database: Database, path: Path | None) -> list[str]:
+    """``findings``; where there are none, that is remembered."""
+    before = state_of(path) if path is not None else []
+    found = findings(database)
+    if path is not None and before[0] and not found and state_of(path) == before:
+        _remember(path, before)
+    return found
+
+
 def findings(database: Database) -> list[str]:
     """Everything that can be found wrong, in sentences, for whoever wants to know; never an error for damage."""
     found = [database.log_damage] if database.log_damage else []

@@ -155,6 +155,16 @@ class SqliteBackend:
         """A connection of its own, in no transaction and in no pool, for what can be done in none; to be closed."""
         return self._open(f"{self.path.as_uri()}?mode=rw")
 
+    def compact(self, _: Engine) -> None:
+        """Write the file anew, and measure which index is worth what; sqlite3.OperationalError while it is used."""
+        raw = self.connect_alone()
+        try:
+            self._patiently(lambda: raw.execute("VACUUM"))
+            self._patiently(lambda: raw.execute("PRAGMA optimize"))
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            raw.close()
+
     def _open_beyond_reach(self, uri: str) -> sqlite3.Connection:
         """A reader of a WAL database in a folder where SQLite can make no files."""
         wal, shm = Path(f"{self.path}-wal"), Path(f"{self.path}-shm")

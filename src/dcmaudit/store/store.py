@@ -19,6 +19,7 @@ from dcmaudit.store.finishing import Finishing
 from dcmaudit.store.hiding import Hiding
 from dcmaudit.store.intake import Intake
 from dcmaudit.store.overview import overview
+from dcmaudit.store.sqlite import SqliteBackend
 from dcmaudit.store.upkeep import Upkeep
 
 _PAGE = 5000
@@ -184,4 +185,13 @@ class Store(FileMarks, Blocks, Finishing, Hiding, FileFacts, Intake, Upkeep):
 
         Reads everything; a second or two for a million rectangles.
         """
-        return soundness.findings(self._database)
+        return soundness.checked(self._database, self._path())
+
+    def is_known_sound(self) -> bool:
+        """Whether the database was looked at for damage within a day, and nothing has changed in it since."""
+        path = self._path()
+        return path is not None and soundness.is_sound(self._database, path)
+
+    def _path(self) -> Path | None:
+        backend = self._database.backend
+        return backend.path if isinstance(backend, SqliteBackend) else None

@@ -78,6 +78,11 @@ SOURCES = (
 with another number of rows than ``dcmaudit_rects.frames`` says, which is told as a problem of that rectangle."""
 
 
+def of_table(table: str) -> str:
+    """The table that has one row for each file with rows in ``table``: its name, their count and their sum."""
+    return next(source.sums for source in SOURCES if source.table == table)
+
+
 # --- the formula --------------------------------------------------------------------------------------------------
 
 

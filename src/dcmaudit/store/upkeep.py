@@ -14,12 +14,13 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from dcmaudit.errors import StoreCorruptError, StoreError, UsageError
+from dcmaudit.errors import StoreCorruptError, StoreError, StoreReadOnlyError, UsageError
 from dcmaudit.store import marks, rows, soundness, sums
 from dcmaudit.store.database import Database, Session
 from dcmaudit.store.part import StorePart
 from dcmaudit.store.schema import LEDGER, OLD_COLUMNS
 from dcmaudit.store.sqlite import SqliteBackend
+from dcmaudit.store.translate import translated
 
 _EVERYWHERE = '"top" = -1 AND "bottom" = -1 AND "left" = -1 AND "right" = -1'
 _TEXTS = ("ocrtext", "ocr")
@@ -92,6 +93,24 @@ class Upkeep(StorePart):
                 hint="it was dropped; `cp` copies the file as it is, and `sqlite3 FILE .recover` may save what is left",
             )  # fmt: skip
 
+    # --- room and order -----------------------------------------------------------------------------------------
+
+    def compact(self) -> tuple[int, int]:
+        """Write the database anew without the room that removed rows left; its size in bytes before and after.
+
+        On a server the tables are vacuumed and analysed where they are. StoreLockedError or StoreError where others
+        use it, or where there is no room on the disk for the copy that this needs; nothing is lost then.
+        """
+        backend = self._database.backend
+        if self._database.backend.refusal is not None:
+            raise StoreReadOnlyError(f"nothing was done: {backend.refusal}", file=self._database.name)
+        with self._database.reading() as session:
+            before = _size(session)
+        with translated(self._database.name):
+            backend.compact(self._database.engine())
+        with self._database.reading() as session:
+            return before, _size(session)
+
     # --- marks that do not agree --------------------------------------------------------------------------------
 
     def recount(self, filename: str) -> bool:
@@ -147,6 +166,13 @@ class Upkeep(StorePart):
         if busy:
             return ["free pages and the write-ahead log of the file, which others are using: close it there and repeat"]
         return []
+
+
+def _size(session: Session) -> int:
+    if session.is_sqlite:
+        pages, size = (session.rows(f"PRAGMA {name}", {})[0][0] for name in ("page_count", "page_size"))
+        return int(pages) * int(size)
+    return int(session.rows("SELECT pg_database_size(current_database())", {})[0][0])
 
 
 def _forget(session: Session, filename: str | None, before: datetime | None) -> tuple[int, int, int]:

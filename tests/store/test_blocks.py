@@ -256,7 +256,7 @@ def test_a_block_costs_the_same_number_of_questions_whatever_is_in_it(store: Sto
 def test_sums_are_kept_of_what_was_hidden_seen_in_part_and_not_shown(store: Store) -> None:
     area = ShownArea(Box(0, 0, 2, 2), FrameAddress(0), Origin.RULE)
     store.hide("/a.dcm", area)
-    store.put_sights("/a.dcm", {}, [SeenPart("f", 0, Coverage(Size(10, 10), 1))])
+    store.put_sights("/a.dcm", {}, [SeenPart(FrameAddress(0), Coverage(Size(10, 10), 1))])
     store.finish("/a.dcm", DeviceFacts(), change=TagChange(), looked=Looked(3, 3, 0, 0, is_searched=True, unshown=2))
     store.hide("/a.dcm", area)
     store.unhide("/a.dcm", area)

@@ -29,6 +29,7 @@ from dcmaudit.model import (
     Outcome,
     Size,
 )
+from dcmaudit.model.addresses import FRAMES, FrameRange, PlaneSpan
 from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
 from dcmaudit.store import (
     ListedRect,
@@ -37,7 +38,6 @@ from dcmaudit.store import (
     NewRect,
     OcrEngine,
     SeenPart,
-    SeenSpan,
     Store,
     TagChange,
     file_rows,
@@ -48,7 +48,8 @@ DEVICE = DeviceFacts("US", ("ORIGINAL", "PRIMARY"), "Model 1", None, 480, 640)
 RECTS = [NewRect(Box(n, 1, n + 5, 3), FrameAddress(n), text="x") for n in range(3)]
 RECTS += [NewRect(Box(1, 1, 5, 3), Everywhere.ALL_FRAMES, frames=3), NewRect(Box(1, 1, 5, 3), IconAddress(0))]
 AREA = ShownArea(Box(0, 0, 2, 2), FrameAddress(0), Origin.RULE)
-PART = SeenPart("f", 0, Coverage(Size(10, 10), 1))
+SPAN = PlaneSpan(FRAMES, FrameRange(0, 2))
+PART = SeenPart(FrameAddress(0), Coverage(Size(10, 10), 1))
 
 
 def everything(store: Store, folder: Path) -> dict[str, Callable[[], object]]:
@@ -107,7 +108,7 @@ def everything(store: Store, folder: Path) -> dict[str, Callable[[], object]]:
             store.adopt("/new.dcm", Identity("9", "e")),
         ],
         "put_seen": lambda: [store.put_seen(a, HowSeen.SEEN, [FrameAddress(n)]) for n in (0, 5)],
-        "put_sights": lambda: [store.put_sights(a, {HowSeen.SEEN: [SeenSpan("f", 0, 2)]}, [PART]) for _ in range(2)],
+        "put_sights": lambda: [store.put_sights(a, {HowSeen.SEEN: [SPAN]}, [PART]) for _ in range(2)],
         "parts_seen": lambda: store.parts_seen(a),
         "done_record": lambda: store.done_record(a),
         "seen": lambda: [store.seen(a), store.seen(a, user="tester")],
@@ -117,7 +118,7 @@ def everything(store: Store, folder: Path) -> dict[str, Callable[[], object]]:
         "shortfalls": lambda: store.shortfalls([a]),
         "gaps": lambda: store.gaps([a, "/b.dcm"]),
         "examples": lambda: store.examples("/new.dcm", DEVICE),
-        "learn": lambda: store.learn(a, DEVICE, frames=3, groups=["f"], judged=[judged()]),
+        "learn": lambda: store.learn(a, DEVICE, frames=3, groups=[FRAMES], judged=[judged()]),
         "judge": lambda: store.judge(a, [judged()]),
         "judgements": store.judgements,
         "judged": lambda: store.judged(a),

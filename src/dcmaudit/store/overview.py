@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from sqlalchemy import text
 
 from dcmaudit.errors import DcmauditError
+from dcmaudit.model.addresstexts import MOST, parse_scope
 from dcmaudit.model.records import StoreInfo
 from dcmaudit.store import looks, rows, schema, sums
 from dcmaudit.store.database import Database, Session
@@ -111,7 +112,7 @@ def _suspects(session: Session, prefix: str) -> Iterator[str]:
 
 def _good(session: Session, prefix: str) -> str:
     numbers = _EDGES if prefix == "x" else (*_EDGES, "frame", "overlay")
-    parts = [f'"{name}" <= {rows.MOST}' for name in numbers]
+    parts = [f'"{name}" <= {MOST}' for name in numbers]
     if session.is_sqlite:  # which keeps a word or a fraction in a column for numbers
         parts = [f"typeof(\"{name}\") = 'integer'" for name in numbers] + parts
     parts.append(_GOOD_EDGES)
@@ -126,7 +127,7 @@ def _good(session: Session, prefix: str) -> str:
 def _known_scopes(session: Session) -> Iterator[str]:
     for (scope,) in session.rows("SELECT DISTINCT scope FROM dcmaudit_rects", {}):
         try:
-            rows.scope_from_text(str(scope))
+            parse_scope(str(scope))
         except DcmauditError:
             continue
         if not isinstance(scope, rows.UnreadableText) and "\0" not in str(scope):

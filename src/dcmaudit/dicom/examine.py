@@ -56,8 +56,9 @@ def _examined(instance: Instance) -> Examination:
         except DcmauditError as error:
             refused += 1
             damaged += not isinstance(error, UnsupportedError)
-            # the same fault in a thousand frames is one reason
-            reasons[error.message.partition(": ")[2] or error.message] += 1
+            # The same fault in a thousand frames is one reason: what lies under the error that names the frame.
+            fault = error.__cause__ if isinstance(error.__cause__, DcmauditError) else error
+            reasons[fault.message] += 1
         else:
             counts[plane.kind] += 1
     outcome = Outcome.DONE

@@ -79,7 +79,7 @@ class _Contents:
                 ]
         self._overlays(icon, overlays, name)
         self._found.unshown += [(f"{what} of {name}", why) for what, why in overlays.missing]
-        self._found.unshown += [(f"{what} of {name}", why) for what, why in find_nested(icon.header)]
+        self._found.unshown += [(f"{one.name} of {name}", one.reason) for one in find_nested(icon.header)]
         self._found.blobs += find_blobs(icon.header, inside=(ICON_SEQUENCE,) * (depth + 1))
         for number, inner in enumerate(icons_inside(icon.header)):
             self._inside(inner, f"icon {number + 1} inside {name}", depth + 1)

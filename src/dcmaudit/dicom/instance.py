@@ -25,7 +25,7 @@ from dcmaudit.dicom.parts import Parts
 from dcmaudit.dicom.stored import bit_samples, bits_of, samples_of
 from dcmaudit.dicom.stray import StrayScan, scan_frames
 from dcmaudit.dicom.tags import TagRow, tag_rows
-from dcmaudit.dicom.unshown import Unshown, find_unshown, unshown_blobs
+from dcmaudit.dicom.unshown import find_unshown, unshown_blobs
 from dcmaudit.errors import (
     DcmauditError,
     DecodeError,
@@ -48,6 +48,7 @@ from dcmaudit.model import (
     UnshownAddress,
     UnshownKind,
 )
+from dcmaudit.model.planes import Unshown
 
 _SOON = 1 << 20
 """Bytes of codestreams and functional groups that are searched while a file is opened: it takes a few milliseconds."""
@@ -215,13 +216,13 @@ class Instance:
         except DcmauditError as error:
             if error.file is not None:
                 raise
-            raise type(error)(f"{_words(address)}: {error.message}", file=self.reference.name,
-                              hint=error.hint) from error  # fmt: skip
+            fault = error
         except MemoryError as error:
-            raise DecodeError(f"{_words(address)}: not enough memory to decode it", file=self.reference.name) from error
+            fault = _caused(error, "not enough memory to decode it")
         except Exception as error:
-            raise DecodeError(f"{_words(address)}: it cannot be decoded ({type(error).__name__})",
-                              file=self.reference.name) from error  # fmt: skip
+            fault = _caused(error, f"it cannot be decoded ({type(error).__name__})")
+        words = f"{_words(address)}: {fault.message}"
+        raise type(fault)(words, file=self.reference.name, hint=fault.hint) from fault
 
     def _read(self, address: PlaneAddress) -> Samples:
         match address:
@@ -300,6 +301,12 @@ class Instance:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _caused(error: Exception, message: str) -> DcmauditError:
+    fault = DecodeError(message)
+    fault.__cause__ = error
+    return fault
 
 
 def _words(address: PlaneAddress) -> str:

@@ -10,8 +10,9 @@ from dcmaudit.dicom.iconparts import IconPart
 from dcmaudit.dicom.icons import Icon
 from dcmaudit.dicom.overlays import FoundOverlays
 from dcmaudit.dicom.stray import StrayScan
-from dcmaudit.dicom.unshown import Unshown, unshown_blobs
+from dcmaudit.dicom.unshown import unshown_blobs
 from dcmaudit.model import PlaneGroup, PlaneKind, PlaneList, UnshownKind
+from dcmaudit.model.planes import Unshown
 
 
 def plane_list(

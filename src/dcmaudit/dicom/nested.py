@@ -11,14 +11,18 @@ from pydicom.dataelem import RawDataElement
 from dcmaudit.dicom.attributes import Attributes
 from dcmaudit.dicom.header import PIXEL_TAGS, Header
 from dcmaudit.dicom.icons import DEEPEST, ICON_SEQUENCE
+from dcmaudit.model import UnshownKind
+from dcmaudit.model.planes import Unshown
 from dcmaudit.model.texts import tag_text
 
 _ITEM = 0xFFFEE000
+_FRAME_GROUPS = 0x52009230
+"""Per-frame Functional Groups Sequence (PS3.3 C.7.6.16)."""
 _SOMETHING = "what may be pixel data, an overlay or a thumbnail"
 
 
-def find_nested(header: Header) -> list[tuple[str, str]]:
-    """A name and a reason for each top-level element in whose items pixels lie that are not shown.
+def find_nested(header: Header) -> list[Unshown]:
+    """Each top-level element in whose items pixels lie that are not shown.
 
     Items of Icon Image Sequences are planes of their own and not named, but for those that are nested more deeply
     than they are looked for. A private element that begins like a sequence is searched byte by byte, whatever its
@@ -26,19 +30,26 @@ def find_nested(header: Header) -> list[tuple[str, str]]:
     """
     search = _Search(little=header.syntax.little_endian)
     found = [
-        (search.name(tag), f"{', '.join(what)} inside it: not shown")
+        _named(tag, f"{', '.join(what)} inside it: not shown")
         for tag in header.attributes.tags()
         if tag != ICON_SEQUENCE and (what := sorted(set(search.in_element(header.attributes, tag, 0))))
     ]
     icons = getattr(header.attributes.element(ICON_SEQUENCE), "value", None)
     if isinstance(icons, bytes) and icons and not header.attributes.items(ICON_SEQUENCE):
-        found.append(("icon", "the Icon Image Sequence is damaged"))
+        found.append(Unshown(UnshownKind.ICON, "icon", "the Icon Image Sequence is damaged"))
     groups = header.frame_groups
     if groups is not None and groups.holds(search.mark(PIXEL_TAGS[-1])):
         items = (groups.item(index) for index in range(len(groups)))
         if any("pixel data" in search.in_items(item, 1) for item in items if item is not None):
-            found.append(("nested pixels in (5200,9230)", "pixel data inside it: not shown"))
+            found.append(_named(_FRAME_GROUPS, "pixel data inside it: not shown"))
     return found
+
+
+def _named(tag: int, reason: str) -> Unshown:
+    """The entry of an element: a private one can be removed, what another holds cannot be reached."""
+    if (tag >> 16) % 2:
+        return Unshown(UnshownKind.PRIVATE, f"private element {tag_text(tag)}", reason)
+    return Unshown(UnshownKind.NESTED_PIXELS, f"nested pixels in {tag_text(tag)}", reason)
 
 
 class _Search:
@@ -51,12 +62,6 @@ class _Search:
     def mark(self, tag: int) -> bytes:
         """A tag as it stands in the file."""
         return struct.pack(f"{self._order}HH", tag >> 16, tag & 0xFFFF)
-
-    @staticmethod
-    def name(tag: int) -> str:
-        """What the reviewer calls an element: a private one can be removed, what another holds cannot be reached."""
-        number = tag_text(tag)
-        return f"private element {number}" if (tag >> 16) % 2 else f"nested pixels in {number}"
 
     def in_element(self, attributes: Attributes, tag: int, depth: int) -> Iterator[str]:
         """What of pixels lies in the items of one element, once for each place."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from dcmaudit.dicom.attributes import Attributes
 from dcmaudit.dicom.blobs import Blob, find_blobs
@@ -11,18 +10,10 @@ from dcmaudit.dicom.header import Header
 from dcmaudit.dicom.icons import Icon
 from dcmaudit.dicom.nested import find_nested
 from dcmaudit.model import UnshownKind
+from dcmaudit.model.planes import Unshown
 
 PRIVATE_LIMIT = 64 * 1024
 """From this many bytes on a private binary value is bulk: a second copy of the image can be in it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unshown:
-    """Something that cannot be shown: what kind of thing, what it is called, and why it is not shown."""
-
-    kind: UnshownKind
-    name: str
-    reason: str
 
 
 def find_unshown(header: Header, icons: Sequence[Icon], *, has_image: bool) -> list[Unshown]:
@@ -33,7 +24,7 @@ def find_unshown(header: Header, icons: Sequence[Icon], *, has_image: bool) -> l
     ]
     found += _documents(header, attributes)
     found += [Unshown(UnshownKind.GRAPHICS, name, reason) for name, reason in _graphics(attributes)]
-    found += [Unshown(_kind_of(name), name, reason) for name, reason in find_nested(header)]
+    found += find_nested(header)
     found += unshown_blobs(find_blobs(header))
     if header.frame_groups is not None and header.frame_groups.problem is not None:
         found.append(Unshown(UnshownKind.FRAME_GROUPS, "per-frame functional groups", header.frame_groups.problem))
@@ -49,13 +40,6 @@ def unshown_blobs(blobs: Iterable[Blob]) -> list[Unshown]:
         Unshown(UnshownKind.PRIVATE if blob.is_private else UnshownKind.ELEMENT, blob.name, blob.reason)
         for blob in blobs
     ]
-
-
-def _kind_of(name: str) -> UnshownKind:
-    """What a thing with pixels inside it is: a private one can be removed, what another holds cannot be reached."""
-    if name.startswith("private"):
-        return UnshownKind.PRIVATE
-    return UnshownKind.ICON if name == "icon" else UnshownKind.NESTED_PIXELS
 
 
 _DOCUMENTS = {

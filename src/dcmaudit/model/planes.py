@@ -91,6 +91,15 @@ _HIDING = frozenset({
 
 
 @dataclass(frozen=True, slots=True)
+class Unshown:
+    """Something that cannot be shown: what kind of thing, what it is called, and why it is not shown."""
+
+    kind: UnshownKind
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlaneGroup:
     """A run of planes of one kind that differ only in their frame number.
 

@@ -109,7 +109,7 @@ def load_rules(
             file = loaded[real] = _parse(text, path, compiler, fields)
             if unknown is not None:
                 faults = _idle(file, unknown, ignore_sections=ignore_sections)
-                only_sections = all(fault.message.startswith("a %") for fault in faults)
+                only_sections = all(fault.is_section for fault in faults)
                 _refuse(faults, path, hint=_SECTIONS if only_sections else _CORRECT)
     return RuleSet(tuple(loaded.values()), frozenset(fields | compiler.fields), compiler.questions)
 
@@ -125,9 +125,9 @@ def parse_rules(text: str, name: str = "rules") -> RuleSet:
 def _idle(file: RuleFile, unknown: Unknown, *, ignore_sections: bool) -> list[Fault]:
     """The parts of a file that can never do anything."""
     faults = [
-        Fault(note.line, 1, note.message)
+        Fault(note.line, 1, note.message, is_section=note.is_section)
         for note in file.notes
-        if note.idle and not (ignore_sections and note.message.startswith("a %"))
+        if note.idle and not (ignore_sections and note.is_section)
     ]
     for field, (line, column) in file.places.items():
         why = unknown(field)

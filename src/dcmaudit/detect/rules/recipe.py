@@ -98,7 +98,8 @@ class RecipeParser:
         self._group = words[1].strip() if len(words) > 1 else ""
         if name != "filter":
             self._ignored.append(line.split("#", 1)[0].strip())
-            self._notes.append(Note(number, f"a %{name} section is not about pixels and has no effect here", idle=True))
+            told = f"a %{name} section is not about pixels and has no effect here"
+            self._notes.append(Note(number, told, idle=True, is_section=True))
         elif not self._group:
             raise Fault(number, column, "a filter section needs a name: %filter NAME")
 

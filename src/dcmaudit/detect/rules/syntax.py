@@ -105,11 +105,15 @@ class RecipeRule:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something in a file that is right and perhaps not meant. ``idle``: that part can never do anything."""
+    """Something in a file that is right and perhaps not meant.
+
+    ``idle``: that part can never do anything. ``is_section``: it is a whole section that is not about pixels.
+    """
 
     line: int
     message: str
     idle: bool = False
+    is_section: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,8 @@ class Recipe:
 class Fault(Exception):  # noqa: N818 - collected by the parser, becomes a RuleError with all of them
     """One error in a file; line and column count from 1."""
 
-    def __init__(self, line: int, column: int, message: str) -> None:
+    def __init__(self, line: int, column: int, message: str, *, is_section: bool = False) -> None:
         super().__init__(message)
         self.line, self.column, self.message = line, column, message
+        self.is_section = is_section
+        """Whether a whole section is at fault, because it is not about pixels."""

@@ -74,6 +74,34 @@ def someone(pick: random.Random) -> Identity:
     })  # fmt: skip
 
 
+def partly(pick: random.Random, of: Identity) -> Identity:
+    """The header of that person as it often is: initials, names in the other order, other dates, a letter misread."""
+    values = dict(of.values)
+    last, first = values["PatientName"].split("^")
+    letter = pick.randrange(len(last))
+    values["PatientName"] = pick.choice((
+        f"{last[0]}{first[0]}", f"{first}^{last}", last, f"{last}^{first[0]}",
+        f"{last[:letter]}{pick.choice('AEIOU')}{last[letter + 1 :]}^{first}",
+    ))  # fmt: skip
+    if pick.random() < 0.5:
+        values["StudyDate"] = _date(pick, 1998, 2026).strftime("%Y%m%d")
+    if pick.random() < 0.3:
+        del values["PatientBirthDate"]
+    if pick.random() < 0.3:
+        values["PatientID"] = values["PatientID"].lstrip("0A")[:6]
+    return Identity(values)
+
+
+def piece_of_number(pick: random.Random, of: Identity) -> str:
+    """What a reader leaves of a number or an age: two to six digits, without the zeros before them."""
+    digits = "".join(letter for letter in of.values["PatientID"] if letter.isdigit())
+    return pick.choice((
+        str(max(10, int(digits[-pick.randrange(2, 7) :]))), f"{pick.randrange(18, 99)}",
+        f"0{pick.randrange(100, 999)}",
+        f"{pick.randrange(1, 31)}/{pick.randrange(10, 13)}", f"{pick.choice('LR')} {digits[-3:]}",
+    ))  # fmt: skip
+
+
 def identifying(pick: random.Random, of: Identity) -> str:
     """A line that says something of that person."""
     last, first = of.values["PatientName"].split("^")
@@ -113,7 +141,7 @@ def harmless(pick: random.Random) -> str:
         f"Dist {n(1, 20)}.{n(100):02} cm", f"Area {n(1, 90)}.{n(10)} cm2", f"Vol {n(1, 900)} ml",
         f"HR {n(45, 180)} bpm",
         f"DR {n(40, 90)}", f"Map {n(1, 9)}", f"{n(2, 10)} dB/DR{n(40, 80)}", f"Vmax {n(20, 300)} cm/s",
-        f"{n(1, 99)}/{n(100, 300)}", f"{n(1, 9)} of {n(9, 60)}", f"{n(1, 200)}", f"{n(1, 200)}.{n(10)}", f"-{n(1, 20)}",
+        f"{n(1, 99)}/{n(100, 300)}", f"{n(1, 9)} of {n(9, 60)}",
         "512 x 512", f"RAO {n(50)} CRAN {n(30)}", f"LAO {n(50)}", f"DAP {n(90)}.{n(10)}",
         f"Flip angle {n(90)}", f"FA {n(5, 180)}", f"{n(1, 4)}.{n(10)} T", f"{n(1, 9)}.{n(10)} sec",
         f"Matrix {n(128, 512)} x {n(128, 512)}", f"CTDIvol {n(1, 60)}.{n(10)} mGy", f"DLP {n(50, 900)}.{n(10)}",

@@ -80,7 +80,7 @@ def test_texts_that_identify_by_their_form_are_recognised(text: str, reason: str
     "text",
     [
         "L", "R", "RT", "AP", "LEFT LATERAL", "120 kV", "kV 120 mAs 3.2", "T2 TSE COR", "W: 400 L: 40", "Im: 12/30",
-        "10 cm", "5", "8.5", "SIEMENS",
+        "10 cm", "5", "SIEMENS",
         "MI 1.2", "FOV 24 cm", "ERECT PORTABLE", "1 of 3", "1540 m/s", "Z 1.3", "10dB/DR55", "5.0MHz", "TR 500",
         "TE/TR 12/90", "RCC", "2D", "100%", "TE 90 TR 4500", "T2TSECOR", "APPORTABLE", "MI 0.8 TIS 0.4", "FR 42Hz",
         "PRF 4848 Hz", "C0RONAL", "LATFRAL", "512 x 512", "W 1500 L -600", "HEAD", "HEAD CT", "POWER DOPPLER",
@@ -101,6 +101,11 @@ def test_technical_texts_are_harmless(text: str) -> None:
     # what is left of dates and times, and of post codes
     "23/09", "I2:55", "1T:39:35", "0g:56:19", "201G~10-31", "1S.12.11G", "8/11/2D16", "TR 1957", "1985 G",
     "05gY", "AC12 2T", "AC 79",
+    # numbers that nothing says the meaning of: ages, and parts of numbers of people
+    "49", "721", "-10", "8.5", "4711", "12/30", "23/11", "CHEST 721", "AP 49", "L 49", "721 49", "788T", "5G", "S2",
+    "L B31", "ACC 56",
+    # terms of more than three letters that are names as well
+    "STEP T1 SE SAG", "ANGLE FROZEN", "Gain 71 dB Beam", "HIGH A", "FORCE CHEST",
 ])  # fmt: skip
 def test_what_nobody_knows_is_treated_as_identifying(text: str) -> None:
     said = CHAIN.judge(text)
@@ -130,10 +135,48 @@ def test_pieces_side_by_side_are_judged_together_and_others_are_not() -> None:
     row = [Box(0, 0, 20, 10), Box(24, 0, 44, 10), Box(50, 1, 90, 11), Box(300, 0, 320, 10)]
     said = CHAIN.judge_all(["23", "09", "57", "R"], row)
     assert [one.verdict for one in said] == [Verdict.IDENTIFYING] * 3 + [Verdict.HARMLESS]
-    column = [Box(0, 40 * n, 20, 40 * n + 10) for n in range(3)]
-    assert {one.verdict for one in CHAIN.judge_all(["10", "12", "30"], column)} == {Verdict.HARMLESS}
+    column = [Box(0, 40 * n, 20, 40 * n + 10) for n in range(4)]
+    assert {one.verdict for one in CHAIN.judge_all(["10", "20", "30", "40"], column)} == {Verdict.HARMLESS}
     beside_a_name = CHAIN.judge_all(["SMITH", "120 kV"], [Box(0, 0, 50, 10), Box(54, 0, 90, 10)])
     assert [one.verdict for one in beside_a_name] == [Verdict.IDENTIFYING, Verdict.HARMLESS]
+
+
+def verdicts(texts: list[str], boxes: list[Box], sure: list[float | None] | None = None) -> list[Verdict]:
+    return [one.verdict for one in CHAIN.judge_all(texts, boxes, sure)]
+
+
+BEFORE, BEHIND, FAR = Box(0, 0, 20, 10), Box(26, 0, 46, 10), Box(26, 60, 46, 70)
+
+
+@pytest.mark.parametrize(
+    "texts", [["TR", "4500"], ["TE:", "90"], ["Gn", "54"], ["14", "cm"], ["-10", "dB"], ["8.5", "mm"]]
+)
+def test_a_number_is_harmless_beside_its_label_or_unit(texts: list[str]) -> None:
+    assert set(verdicts(texts, [BEFORE, BEHIND])) == {Verdict.HARMLESS}
+    far = verdicts(texts, [BEFORE, FAR])
+    assert Verdict.UNKNOWN in far
+
+
+@pytest.mark.parametrize(
+    "texts", [["ID", "721"], ["HEAD", "721"], ["RIGHT", "49"], ["721", "L"], ["AGE", "49"], ["SMITH", "49"]]
+)
+def test_a_number_beside_anything_else_stays_unknown(texts: list[str]) -> None:
+    said = verdicts(texts, [BEFORE, BEHIND])
+    assert said[[text.isdigit() for text in texts].index(True)] is not Verdict.HARMLESS
+
+
+def test_a_label_that_was_read_unsurely_explains_nothing() -> None:
+    assert verdicts(["TR", "450"], [BEFORE, BEHIND], [0.99, 0.99]) == [Verdict.HARMLESS] * 2
+    assert verdicts(["TR", "450"], [BEFORE, BEHIND], [0.5, 0.99])[1] is Verdict.UNKNOWN
+
+
+def test_a_scale_is_harmless_and_numbers_below_each_other_are_not() -> None:
+    rows = [Box(500, 100 * n, 520, 100 * n + 12) for n in range(5)]
+    assert set(verdicts(["0", "5", "10", "15", "20"], rows)) == {Verdict.HARMLESS}
+    assert Verdict.UNKNOWN in set(verdicts(["12", "57", "31", "90", "44"], rows))
+    assert Verdict.UNKNOWN in set(verdicts(["10", "20", "30"], rows[:3]))
+    uneven = [*rows[:4], Box(500, 470, 520, 482)]
+    assert Verdict.UNKNOWN in set(verdicts(["10", "20", "30", "40", "50"], uneven))
 
 
 @given(st.dates(dt.date(1900, 1, 1), dt.date(2099, 12, 31)))

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from dcmaudit.detect.pii.context import explained
 from dcmaudit.model import Box, Judgement, Verdict
+from dcmaudit.model.engines import NerEngine
 
 NOBODY = Judgement(Verdict.UNKNOWN, "nobody knows this text, so it counts as identifying")
 NOT_ASKED = Judgement(Verdict.UNKNOWN, "not judged")
 NOT_READ = Judgement(Verdict.UNKNOWN, "it was found and not read, so it counts as identifying")
 UNSURE = Judgement(Verdict.UNKNOWN, "it was read too unsurely to be called harmless")
 UNREAD = Judgement(Verdict.UNKNOWN, "it could not be read, so it counts as identifying")
+
+
+EXPLAINED = Judgement(
+    Verdict.HARMLESS, "it is a number that its label, its unit or the scale around it explains", NerEngine.ALLOW_LIST
+)
 
 
 class Judge(Protocol):
@@ -45,12 +52,17 @@ class Chain:
     ) -> list[Judgement]:
         """The judgement of each line of a plane; pieces that stand side by side are judged together as well.
 
-        A date that was read in three pieces identifies, although none of its pieces does. ``sure`` is the reader's
+        A date that was read in three pieces identifies, although none of its pieces does, and a number is harmless
+        where its label, its unit or a scale says what it is. ``sure`` is the reader's
         confidence in each: what was read unsurely is never harmless, for a name upside down may read as "HL 10".
         """
         said = [self.judge(text) for text in texts]
-        for place, confidence in enumerate(sure or ()):
-            if said[place].verdict is Verdict.HARMLESS and confidence is not None and confidence < _SURE:
+        well = [text if _is_sure(sure, place) else "" for place, text in enumerate(texts)]
+        for place in explained(well, boxes, lambda text: self.judge(text).verdict is Verdict.HARMLESS):
+            if said[place] is NOBODY:
+                said[place] = EXPLAINED
+        for place, one in enumerate(said):
+            if one.verdict is Verdict.HARMLESS and not _is_sure(sure, place):
                 said[place] = UNSURE
         order = sorted(range(len(texts)), key=lambda place: (boxes[place].left, boxes[place].top))
         for first in order:
@@ -68,6 +80,12 @@ class Chain:
                         said[place] = together
                     break
         return said
+
+
+def _is_sure(sure: Sequence[float | None] | None, place: int) -> bool:
+    """Whether the reader was sure of a line, or has no confidences."""
+    confidence = None if sure is None else sure[place]
+    return confidence is None or confidence >= _SURE
 
 
 _PIECES = 4

@@ -38,6 +38,7 @@ def _any_of(words: frozenset[str]) -> str:
     return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
 
 
+_VALUE_OF_TWO = rf"{_SMALL}(?:\s?/\s?{_SMALL})?"
 _TIMES = rf"(?:{_WITH_UNIT}|{_SMALL})(?:\s?[X×*]\s?(?:{_WITH_UNIT}|{_SMALL}))+"
 _MATRIX = r"(?:64|96|128|192|256|320|384|400|448|480|512|576|600|640|720|768|800|960|1024|1080|1200|1280|2048)"
 _PATTERNS = {
@@ -47,7 +48,7 @@ _PATTERNS = {
     "long": rf"(?:{_any_of(LONG_LABELS)})\s?[:.=#]?\s?-?\s?(?P<value>[0-9]{{4,5}}(?:\.[0-9]{{1,2}})?)(?:\s?(?:{UNIT}))?"
     rf"{_END}",
     "matrix": rf"{_MATRIX}\s?[X×*]\s?{_MATRIX}{_END}",
-    "labelled": rf"(?P<label>{_any_of(LABELS)})\s?[:.=#]?\s?-?\s?(?P<of>{_TIMES}|{_WITH_UNIT}|{_SMALL}){_END}",
+    "labelled": rf"(?P<label>{_any_of(LABELS)})\s?[:.=#]?\s?-?\s?(?P<of>{_TIMES}|{_WITH_UNIT}|{_VALUE_OF_TWO}){_END}",
     "quantity": rf"(?:{_TIMES}|{_WITH_UNIT}){_END}",
     "count": rf"{_DIGIT}{{1,3}}\s?(?:/|OF)\s?{_DIGIT}{{1,3}}{_END}",
     "number": rf"{_SMALL}{_END}",
@@ -63,8 +64,14 @@ _LIKE_DATE = re.compile(
     r"|(?<![0-9])(?<![0-9][.,])[0O][0-9]"
 )
 """Groups of digits, some of them misread as letters, as times and dates have them; numbers that begin with a zero."""
+_MAY_BE_DATE = re.compile(r"[0-9O]{1,2}\s?/\s?[0-9O]{1,2}")
+"""Two short numbers with a slash: a day and a month, or a month and a year, as much as an image of a series."""
 _YEARS = range(1900, 2036)
 _JOINED_FROM = 3
+_SHORT_NAME = 3
+_LIKE_DIGITS = "SBZILTGO"
+"""Letters that readers take for digits, and digits for: S2 may be 52, and 788T may be 7887."""
+_ENDS_LIKE_DIGIT = re.compile(rf"[0-9]+\s?[{_LIKE_DIGITS}]")
 _FOLDED_FROM = 6
 _ALIKE = str.maketrans({"E": "F", "P": "F", "N": "M", "V": "U", "R": "K", "C": "6", "Y": "7"})
 
@@ -86,6 +93,9 @@ class Kind(Enum):
     SHORT = auto()
     """The same of two letters: initials could be the same."""
     NUMBER = auto()
+    """A number behind a label of one letter, or a count."""
+    BARE = auto()
+    """A number of two digits and more that nothing says the meaning of: it may be an age, or a part of an ID."""
     LETTER = auto()
     BODY = auto()
     """A part of the body, of which there are people's names."""
@@ -103,8 +113,9 @@ class Piece:
 
 @lru_cache(maxsize=4096)
 def is_technical(text: str) -> bool:
-    """Whether the whole text is made of technical terms, small numbers and quantities with units.
+    """Whether the whole text is made of technical terms, quantities with units, and numbers behind their labels.
 
+    A number of two digits and more alone is not technical: what stands beside it may say what it is (``context``).
     Numbers of four digits and more need a unit or a label that has such numbers: they may be years, or parts of numbers
     of people. Three numbers in a row are not technical, for they may be a date. Terms that are names of people, too,
     need a term beside them that is none.
@@ -118,33 +129,33 @@ def is_technical(text: str) -> bool:
     found = [piece for piece in pieces if piece is not None]
     if len(found) < len(pieces) or not found:
         return False
-    if len(found) == 1:
-        return found[0].kind is not Kind.DOUBTFUL
     return _are_technical(found)
 
 
 def _are_technical(pieces: list[Piece]) -> bool:
     kinds = {piece.kind for piece in pieces}
+    if Kind.BARE in kinds or len(pieces) == 1:
+        return Kind.BARE not in kinds and Kind.DOUBTFUL not in kinds
     letters = [piece.text for piece in pieces if piece.kind is Kind.LETTER]
     if len(letters) > 1 and (len(letters) != 2 or frozenset(letters) not in OPPOSITES):
         return False
-    if Kind.SURE in kinds:
-        return True
-    if kinds == {Kind.LETTER}:
+    if Kind.SURE in kinds or kinds == {Kind.LETTER}:
         return True
     return Kind.SHORT in kinds and Kind.DOUBTFUL not in kinds
 
 
 def _pieces(clean: str) -> Iterator[Piece | None]:
     """Piece by piece, None for one that is nothing technical, which is the last."""
-    at = _end_of(_BETWEEN, clean, 0)
+    at, before = _end_of(_BETWEEN, clean, 0), ""
     while at < len(clean):
         found = _TOKEN.match(clean, at)
         piece = None if found is None else _piece(found)
+        if piece is not None and piece.kind is Kind.BARE and len(before) > 1 and before in LABELS:
+            piece = Piece(Kind.SURE, piece.text)  # kV 120 mAs 3.2: what was a unit is the label of the next number
         yield piece
         if found is None or piece is None:
             return
-        at = _end_of(_BETWEEN, clean, found.end())
+        at, before = _end_of(_BETWEEN, clean, found.end()), (piece.text.split() or [""])[-1]
 
 
 def _end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
@@ -157,24 +168,40 @@ def _piece(found: re.Match[str]) -> Piece | None:
     match found.lastgroup:
         case "word":
             return _word(text)
-        case "long" if _is_year(found["value"]):
-            return None
-        case "quantity" if _is_year(text[:4]) and len(text.split()[-1]) < 2:  # 1985 G
-            return None
+        case "quantity" if _ENDS_LIKE_DIGIT.fullmatch(text):
+            return Piece(Kind.BARE, text)
         case "labelled":
             return _labelled(found["label"], found["of"], text)
+        case kind if kind is not None and _may_be_date(kind, text, found):
+            return None
         case "count" | "number":
-            return Piece(Kind.NUMBER, text)
+            is_bare = found.lastgroup == "number" and sum(c.isdigit() for c in text) > 1
+            return Piece(Kind.BARE if is_bare else Kind.NUMBER, text)
         case _:
             return Piece(Kind.SURE, text)
 
 
+def _may_be_date(kind: str, text: str, found: re.Match[str]) -> bool:
+    """Whether a number is as likely a part of a date: TR 1957, 1985 G, 23/11."""
+    match kind:
+        case "long":
+            return _is_year(found["value"])
+        case "quantity":
+            return _is_year(text[:4]) and len(text.rsplit(maxsplit=1)[-1]) < 2
+        case "count":
+            return _MAY_BE_DATE.fullmatch(text) is not None
+        case _:
+            return False
+
+
 def _labelled(label: str, value: str, text: str) -> Piece | None:
-    whole = re.fullmatch(r"[-+±~<>=\s]*[0-9O]+", value) is not None
+    whole = re.fullmatch(r"[-+±~<>=\s]*[0-9O]+(?:\s?/\s?[0-9O]+)?", value) is not None
     if whole and label not in BARE:
         return None
     if len(label) < 2:
-        return Piece(Kind.NUMBER, text)
+        is_bare = whole and (sum(c.isdigit() for c in value) > 1 or (label in _LIKE_DIGITS and text[1:2].isdigit()))
+        is_bare = is_bare or _ENDS_LIKE_DIGIT.fullmatch(value) is not None
+        return Piece(Kind.BARE if is_bare else Kind.NUMBER, text)
     return Piece(Kind.DOUBTFUL if whole and label in ALSO_NAMES and len(label) > 3 else Kind.SURE, text)
 
 
@@ -189,7 +216,8 @@ def _word(word: str) -> Piece | None:
     if word in ALSO_BODY:
         return Piece(Kind.BODY, word)
     if word in ALSO_NAMES:
-        return Piece(Kind.DOUBTFUL, word)
+        # A longer one beside a term is as likely somebody's name: it counts in fixed phrases and before a value only.
+        return Piece(Kind.DOUBTFUL, word) if len(word) <= _SHORT_NAME else None
     if word in SURE:
         return Piece(Kind.SURE if len(word) > 2 else Kind.SHORT, word)
     if len(word) >= _FOLDED_FROM and _shape(word) in _SHAPES:

@@ -2,7 +2,8 @@
 
 from dcmaudit.review.app import ReviewApp
 from dcmaudit.review.commands.table import COMMANDS, MENUS, help_table
-from dcmaudit.review.page.page_state import error_json, worklist_rows
+from dcmaudit.review.page.page_state import error_json
+from dcmaudit.review.page.worklist_rows import worklist_rows
 from dcmaudit.review.state.session import Session
 
 __all__ = ["COMMANDS", "MENUS", "ReviewApp", "Session", "error_json", "help_table", "worklist_rows"]

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dcmaudit.model import Reference
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.commands.dispatch import perform
-from dcmaudit.review.page.page_state import Json, page_state
+from dcmaudit.review.page.page_state import page_state
+from dcmaudit.review.page.shapes import ViewState
 from dcmaudit.review.services.allowed_folders import AllowedFolders
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.services.content_check import ContentCheck
@@ -152,7 +153,7 @@ class ReviewApp:
         """Carry a command out, after noting what was ``painted``; errors as ``dispatch.perform`` raises them."""
         perform(session, self.services, name, arguments, painted)
 
-    def state(self, session: Session) -> Json:
+    def state(self, session: Session) -> ViewState:
         """Everything that the page of a session shows."""
         return page_state(session, self.services)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dcmaudit.errors import SourceError, SourceNotFoundError, SourceUnreadableError, UsageError
 from dcmaudit.model.paths import home_path
+from dcmaudit.review.page.list_shapes import BrowseEntry, Listing
 
 FOLDERS = 2000
 FILES = 1000
@@ -22,7 +23,7 @@ def roots(allowed: Sequence[str | Path]) -> list[Path]:
     return list(dict.fromkeys(home_path(root).absolute() for root in chosen))
 
 
-def browse(path: str | None, allowed: Sequence[str | Path]) -> dict[str, object]:
+def browse(path: str | None, allowed: Sequence[str | Path]) -> Listing:
     """The entries of a folder, of the first root where ``path`` is None, and its parent.
 
     Of a ``path`` that is a file, the folder that it lies in, and ``chosen``: the file's own path. With ``allowed``
@@ -53,8 +54,8 @@ def browse(path: str | None, allowed: Sequence[str | Path]) -> dict[str, object]
     }
 
 
-def _entries(folder: Path, allowed: Sequence[str | Path]) -> tuple[list[dict[str, object]], int]:
-    found: list[tuple[bool, str, dict[str, object]]] = []
+def _entries(folder: Path, allowed: Sequence[str | Path]) -> tuple[list[BrowseEntry], int]:
+    found: list[tuple[bool, str, BrowseEntry]] = []
     left_off, room = 0, {True: FOLDERS, False: FILES}
     try:
         with os.scandir(folder) as scanned:
@@ -80,7 +81,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _entry(entry: os.DirEntry[str], allowed: Sequence[str | Path]) -> dict[str, object] | None:
+def _entry(entry: os.DirEntry[str], allowed: Sequence[str | Path]) -> BrowseEntry | None:
     """One row; None for pipes, sockets, dead links and links that lead out of the allowed folders."""
     try:
         if entry.is_symlink() and allowed and not _is_allowed(Path(entry.path), allowed):

@@ -20,6 +20,7 @@ from dcmaudit.errors import DcmauditError, ReviewError, UsageError
 from dcmaudit.model import PlaneGroup, PlaneList, Point, Projection, Rendering, ReviewState, View, parse_key
 from dcmaudit.review import COMMANDS, ReviewApp, Session, worklist_rows
 from dcmaudit.review.page.command_list import command_json
+from dcmaudit.review.page.list_shapes import PlaneEntry, TagRow
 from dcmaudit.review.page.series_list import series_files
 from dcmaudit.review.services.picture_cache import PictureKey
 from dcmaudit.review.services.projection_drill import drill
@@ -198,7 +199,7 @@ class Routes:
         count = query_number(request, "count", 200, most=_PAGE)
         planes = await run_in_threadpool(self._planes_of, session, file_id)
         numbers = {id(group): number for number, group in enumerate(planes.groups)}
-        rows = [
+        rows: list[PlaneEntry] = [
             {
                 "index": index,
                 "key": plane.address.key,
@@ -251,7 +252,7 @@ class Routes:
 
         def work() -> Response:
             with self._services.instances.lease(file_id, reference) as instance:
-                rows = [
+                rows: list[TagRow] = [
                     {"depth": row.depth, "tag": row.tag, "name": row.name, "vr": row.vr, "value": row.value}
                     for row in instance.tag_rows()
                 ]

@@ -40,6 +40,9 @@ class OpenDialog:
     folders: bool = False
     many: bool = False
     recursive: bool = False
+    """Whether it asks about the folders below."""
+    below: bool = False
+    """Whether that is ticked when it opens."""
     server: bool = False
 
 

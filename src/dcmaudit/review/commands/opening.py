@@ -31,8 +31,9 @@ def open_folder(session: Session, services: Services, arguments: Arguments) -> N
 
 
 def open_folder_recursive(session: Session, services: Services, arguments: Arguments) -> None:
-    """Review the files in the folder ``path`` and in every folder below it."""
-    _open(session, services, arguments, recursive=True, folder=True)
+    """Review the files in the folder ``path`` and in every folder below it, unless ``recursive`` says no."""
+    recursive = take.flag(arguments, "recursive") if "recursive" in arguments else True
+    _open(session, services, arguments, recursive=recursive, folder=True)
 
 
 def open_database(session: Session, services: Services, arguments: Arguments) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dcmaudit.review.commands.command import Command
+from dcmaudit.review.page import shapes
 
 
-def command_json(command: Command) -> dict[str, object]:
+def command_json(command: Command) -> shapes.Command:
     """One command as plain values."""
     dialog = command.dialog
     return {
@@ -26,6 +27,7 @@ def command_json(command: Command) -> dict[str, object]:
             "folders": dialog.folders,
             "many": dialog.many,
             "recursive": dialog.recursive,
+            "below": dialog.below,
             "server": dialog.server,
         }
         if dialog is not None

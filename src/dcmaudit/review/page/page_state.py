@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from importlib.util import find_spec
 
 from dcmaudit.errors import DcmauditError
-from dcmaudit.model import Box, Everywhere, HowSeen, Origin, OverlayAddress, Plane, Scope, View
-from dcmaudit.model.engines import OcrEngine, reads
-from dcmaudit.model.records import RectRow
+from dcmaudit.model import Box, HowSeen, OverlayAddress, Plane, View
+from dcmaudit.review.page.rect_states import box_json, rect_states
+from dcmaudit.review.page.shapes import (
+    CanState,
+    FileState,
+    FilterState,
+    GroupState,
+    HandledState,
+    MessageState,
+    NamedProblem,
+    NearState,
+    OptionState,
+    PlaneState,
+    QuestionState,
+    RecentList,
+    Trouble,
+    ViewState,
+    WorklistState,
+)
 from dcmaudit.review.page.strip import stripes
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.services.page_words import page_hint, page_words
 from dcmaudit.review.services.picture_cache import PictureKey
 from dcmaudit.review.state.name_list import short_name
-from dcmaudit.review.state.offers import is_offered, is_redacted, offers, unstored
-from dcmaudit.review.state.open_file import OpenFile, Suggestion, state_of
+from dcmaudit.review.state.offers import is_offered, offers, unstored
+from dcmaudit.review.state.open_file import OpenFile, state_of
 from dcmaudit.review.state.options import OPTIONS, Options
 from dcmaudit.review.state.seen import GLANCES
+from dcmaudit.review.state.selection import Filter
 from dcmaudit.review.state.session import Session
-
-Json = dict[str, object]
 
 PROBLEMS_SHOWN = 50
 MAP_EDGE = 32
@@ -33,19 +47,8 @@ RECTS_AHEAD = 100
 
 _GLANCED = tuple(how for how in GLANCES if how is not HowSeen.SKIPPED)
 
-_SOURCES = {
-    Origin.REVIEWER: "stored",
-    Origin.STORED: "stored",
-    Origin.SIMILAR: "similar",
-    Origin.RULE: "rules",
-    Origin.ULTRASOUND: "ultrasound",
-    Origin.OCR: "OCR",
-    Origin.LEARNED: "learned",
-    Origin.COMMAND: "stored",
-}
 
-
-def page_state(session: Session, services: Services) -> Json:
+def page_state(session: Session, services: Services) -> ViewState:
     """Everything that the page shows, as plain values for JSON."""
     with session.lock:
         file = session.file
@@ -69,7 +72,7 @@ def page_state(session: Session, services: Services) -> Json:
                 "redacted": session.redacted,
                 "rejected": session.shows_rejected,
             },
-            "rects": _rects(session, file, file.plane) if file and file.plane else [],
+            "rects": rect_states(session, file, file.plane) if file and file.plane else [],
             "cursor": _handled(session.handled()),
             "can": _can(session, services, file.index if file else 0),
             "near": {
@@ -88,12 +91,7 @@ def page_state(session: Session, services: Services) -> Json:
         }
 
 
-def box_json(box: Box) -> list[int]:
-    """``[left, top, right, bottom]``, right and bottom excluded, in pixels of the plane."""
-    return [box.left, box.top, box.right, box.bottom]
-
-
-def error_json(error: DcmauditError) -> Json:
+def error_json(error: DcmauditError) -> Trouble:
     """An error as the page shows it."""
     said = page_words(error.message) or error.message
     message = said if error.file is None else f"{short_name(error.file)}: {said}"
@@ -106,31 +104,16 @@ def image_address(session_id: str, file_id: int, key: str, view: View) -> str:
     return f"/api/d/{session_id}/image/{file_id}/{key}?{query}"
 
 
-def worklist_rows(session: Session, services: Services, places: Sequence[tuple[int | None, int]]) -> list[Json]:
-    """Rows of the list of files for pairs of number (None where the walk leaves the file out) and place."""
-    worklist = session.worklist
-    rows: list[Json] = []
-    services.gaps.note(session)
-    finishers: Mapping[str, str] = {}
-    with suppress(DcmauditError):  # a database that cannot be asked is told elsewhere
-        finishers = services.database.store.finishers([worklist.name(place) for _, place in places])
-    for index, place in places:
-        name, state = worklist.name(place), worklist.state(place)
-        rows.append({
-            "index": index, "file_id": worklist.file_id(place), "name": name, "short": short_name(name),
-            "state": state.value, "tagged": state.value == "tagged", "problem": worklist.failure(place),
-            "gap": worklist.gap(place),
-            "done_by": finishers.get(name) if state.is_done else None,
-        })  # fmt: skip
-    return rows
-
-
-def _worklist(session: Session) -> Json:
+def _worklist(session: Session) -> WorklistState:
     worklist, file = session.worklist, session.file
     index = session.selection.index(file.place) if file else None
     report = worklist.report
-    problems = [{"name": item.name, "message": page_words(item.words)} for item in report.problems[:PROBLEMS_SHOWN]]
-    left_out = [{"name": item.name, "message": item.words} for item in report.not_opened[:PROBLEMS_SHOWN]]
+    problems: list[NamedProblem] = [
+        {"name": item.name, "message": page_words(item.words)} for item in report.problems[:PROBLEMS_SHOWN]
+    ]
+    left_out: list[NamedProblem] = [
+        {"name": item.name, "message": item.words} for item in report.not_opened[:PROBLEMS_SHOWN]
+    ]
     return {
         "index": index,
         "number": index + 1 if index is not None else None,
@@ -143,13 +126,15 @@ def _worklist(session: Session) -> Json:
         "problems": problems,
         "not_opened": left_out,
         "folder": worklist.title,
-        "filter": {"status": session.selection.filter.status, "text": session.selection.filter.text}
-        if session.selection.filter.status is None
-        else {"status": session.selection.filter.status.value, "text": session.selection.filter.text},
+        "filter": _filter(session.selection.filter),
     }
 
 
-def _file(session: Session, services: Services, file: OpenFile) -> Json:
+def _filter(chosen: Filter) -> FilterState:
+    return {"status": chosen.status.value if chosen.status is not None else None, "text": chosen.text}
+
+
+def _file(session: Session, services: Services, file: OpenFile) -> FileState:
     device = file.facts.device if file.facts else None
     state, looked = state_of(file), file.looked
     return {
@@ -181,8 +166,8 @@ def _file(session: Session, services: Services, file: OpenFile) -> Json:
     }
 
 
-def _groups(file: OpenFile) -> list[Json]:
-    groups: list[Json] = []
+def _groups(file: OpenFile) -> list[GroupState]:
+    groups: list[GroupState] = []
     start = 0
     told = stripes(file)
     for number, group in enumerate(file.planes.groups):
@@ -205,24 +190,25 @@ def _groups(file: OpenFile) -> list[Json]:
     return groups
 
 
-def _near(session: Session, services: Services, file: OpenFile, index: int) -> Json | None:
+def _near(session: Session, services: Services, file: OpenFile, index: int) -> NearState | None:
     """What the step to a plane beside the one on screen will change, so that the page need not wait for the answer."""
     if not 0 <= index < len(file.planes):
         return None
     plane = file.planes[index]
-    rects = _rects(session, file, plane)
-    if len(rects) > RECTS_AHEAD or plane.size is None:
+    rects = rect_states(session, file, plane)
+    shown = _plane(session, services, file, index)
+    if len(rects) > RECTS_AHEAD or plane.size is None or shown is None:
         return None
     handled = session.handled_on(plane)
     return {
-        "plane": _plane(session, services, file, index),
+        "plane": shown,
         "rects": rects,
         "cursor": _handled(handled),
         "can": _can(session, services, index),
     }
 
 
-def _plane(session: Session, services: Services, file: OpenFile, index: int) -> Json | None:
+def _plane(session: Session, services: Services, file: OpenFile, index: int) -> PlaneState | None:
     if not index < len(file.planes):
         return None
     plane = file.planes[index]
@@ -246,85 +232,14 @@ def _plane(session: Session, services: Services, file: OpenFile, index: int) -> 
     }
 
 
-def _plane_error(plane: Plane, error: DcmauditError | None) -> Json | None:
+def _plane_error(plane: Plane, error: DcmauditError | None) -> Trouble | None:
     if plane.size is None:
         reason = plane.group.reason or "it cannot be shown"
         return {"message": f"{plane.group.name}: not audited: {reason}".removeprefix(": "), "hint": None}
     return error_json(error) if error else None
 
 
-def _rects(session: Session, file: OpenFile, plane: Plane) -> list[Json]:
-    stored = [_stored(row, highlighted=session.options["show-stored"]) for row in file.rects_on(plane)]
-    stored += [_stored(row, highlighted=False) for row in file.rects if row.problem is not None]
-    suggested = [
-        _suggested(
-            item,
-            redacted=is_redacted(session.options, item.region),
-            highlighted=is_offered(session.options, item.region),
-        )
-        for item in offers(session.options, file, plane)
-    ]
-    aside = [*file.set_aside_on(plane), *file.hidden_on(plane)] if session.shows_rejected else []
-    return (
-        stored
-        + suggested
-        + [{**_suggested(item, redacted=False, highlighted=True), "rejected": True} for item in aside]
-    )
-
-
-_FOUND_BY: dict[OcrEngine | int, str] = {
-    OcrEngine.RULE: ", from a deid rule",
-    OcrEngine.ULTRASOUND: ", from the ultrasound regions",
-}
-
-
-def _stored(row: RectRow, *, highlighted: bool) -> Json:
-    read = reads(row.engine)
-    return {
-        "id": row.id,
-        "box": box_json(row.box) if row.box else None,
-        "applied": row.box is not None,
-        "stored": True,
-        "preview": False,
-        "highlighted": highlighted,
-        "source": "OCR" if read else "stored",
-        "scope": scope_words(row.scope),
-        "reason": row.problem or f"stored in the database{_FOUND_BY.get(row.engine, ', found by OCR' if read else '')}",
-        "text": row.text or None,
-        "verdict": row.verdict.name.lower(),
-        "confidence": None,
-        "who": row.modified_by,
-        "when": row.modified.isoformat(sep=" ", timespec="seconds") if row.modified else None,
-    }
-
-
-def _suggested(item: Suggestion, *, redacted: bool, highlighted: bool) -> Json:
-    region = item.region
-    return {
-        "id": item.id,
-        "box": box_json(region.box),
-        "applied": redacted,
-        "stored": False,
-        "preview": redacted,
-        "highlighted": highlighted,
-        "source": _SOURCES[region.origin],
-        "scope": scope_words(region.means),
-        "reason": region.reason,
-        "text": region.text or None,
-        "verdict": region.verdict.name.lower(),
-        "confidence": region.confidence,
-        "empty": item.is_empty,
-        "who": None,
-        "when": None,
-    }
-
-
-def scope_words(scope: Scope | None) -> str:
-    """A scope in words: ``this plane`` for a single one."""
-    return scope.value if isinstance(scope, Everywhere) else "this plane"
-
-
-def _can(session: Session, services: Services, index: int) -> Json:
+def _can(session: Session, services: Services, index: int) -> CanState:
     file, history = session.file, session.history
     current = session.selection.index(file.place) if file else None
     writable = services.database.may_write
@@ -345,7 +260,7 @@ def _can(session: Session, services: Services, index: int) -> Json:
     }
 
 
-def _recent(entry: Sequence[object]) -> Json:
+def _recent(entry: Sequence[object]) -> RecentList:
     names, recursive = entry
     shown = [short_name(str(name)) for name in names] if isinstance(names, list) else []
     more = f" and {len(shown) - 1} more" if len(shown) > 1 else ""
@@ -353,20 +268,22 @@ def _recent(entry: Sequence[object]) -> Json:
     return {"label": label, "command": "open-files", "args": {"names": names, "recursive": recursive}}
 
 
-def _handled(box: Box | None) -> Json | None:
+def _handled(box: Box | None) -> HandledState | None:
     return {"box": box_json(box)} if box else None
 
 
-def _options(options: Options) -> Json:
+def _options(options: Options) -> dict[str, OptionState]:
     return {one.name: {"label": one.label, "group": one.group, "value": options[one.name]} for one in OPTIONS}
 
 
-def _message(session: Session) -> Json | None:
+def _message(session: Session) -> MessageState | None:
     message = session.message
-    return {"text": message.text, "kind": message.kind, "number": message.number} if message else None
+    if message is None:
+        return None
+    return {"text": message.text, "kind": message.kind, "number": message.number, "rect": message.rect}
 
 
-def _question(session: Session) -> Json | None:
+def _question(session: Session) -> QuestionState | None:
     question = session.question
     if question is None:
         return None

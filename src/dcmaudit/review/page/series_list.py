@@ -5,11 +5,12 @@ from __future__ import annotations
 from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DcmauditError, ReviewError
 from dcmaudit.model import PlaneKind, PlaneList
+from dcmaudit.review.page.list_shapes import SeriesFile, SeriesGroup, SeriesList
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.state.session import Session
 
 
-def series_files(session: Session, services: Services, start: int, count: int) -> dict[str, object]:
+def series_files(session: Session, services: Services, start: int, count: int) -> SeriesList:
     """The files of the open file's series among ``count`` places of the list from ``start`` on.
 
     ``files`` holds file_id, name, state, the number of ``planes``, whether bits are still to be searched for more, and
@@ -22,7 +23,7 @@ def series_files(session: Session, services: Services, start: int, count: int) -
         raise ReviewError("the file names no series", file=file.name)
     total, failed = len(worklist), 0
     end = min(start + count, total)
-    files: list[dict[str, object]] = []
+    files: list[SeriesFile] = []
     for place in range(start, end):
         if services.end.is_near:
             break
@@ -41,7 +42,7 @@ def series_files(session: Session, services: Services, start: int, count: int) -
     return {"files": files, "next": end if end < total else None, "total": total, "failed": failed}
 
 
-def _groups(planes: PlaneList) -> list[dict[str, object]]:
+def _groups(planes: PlaneList) -> list[SeriesGroup]:
     """One entry a group of planes: the key of its first one (also of one that only has a card), title and count."""
     return [
         {

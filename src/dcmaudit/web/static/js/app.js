@@ -9,7 +9,7 @@ import { byId, settled } from "./dom.js";
 import { isTyping, keyName, keyTable } from "./keys.js";
 import { Minimap } from "./minimap.js";
 import { Menus } from "./menus.js";
-import { choose, PURPOSES } from "./opener.js";
+import { choose } from "./opener.js";
 import { manageCredentials } from "./s3credentials.js";
 import { downloadFromS3 } from "./s3download.js";
 import { chooseFromS3 } from "./s3open.js";
@@ -27,23 +27,17 @@ import { Worklist } from "./worklist.js";
 /** @typedef {import("./types.js").Command} Command */
 /** @typedef {import("./types.js").ViewState} ViewState */
 /** @typedef {import("./types.js").DrawnRect} DrawnRect */
+/** @typedef {Exclude<import("./types.js").PageCommand, import("./types.js").OpeningCommand> | "quit"} OwnCommand */
 
-/** Marks of the plane that is hidden behind a contact sheet or projection would be marks in the dark. */
-const NEEDS_STAGE = new Set(["mark", "mark-all-frames", "mark-all-planes", "mark-series", "apply-all", "apply-all-frames", "ocr"]);
-const OF_THE_RECTANGLE = new Set(["mark", "mark-all-frames", "mark-all-planes"]);
-/** What is not done again while its key is held down: everything that writes, and `f`, which notes what was skipped. */
-const ONCE = new Set(["next-overlay"]);
 /** Milliseconds for which the stage must stand still before what is on it counts. */
 const STILL = 200;
-/** Going to a plane leaves the contact sheet or projection. */
-const SHOWS_PLANE = new Set(["next-frame", "previous-frame", "next-overlay", "go-plane"]);
-
 class Page {
   /** @param {Api} api @param {Command[]} commands */
   constructor(api, commands) {
     this.api = api;
     this.commands = commands;
     this.keys = keyTable(commands);
+    this.named = new Map(commands.map((command) => [command.name, command]));
     this.chrome = new Chrome();
     this.theme = new Theme();
     this.stage = new Stage(byId("stage", HTMLElement));
@@ -226,10 +220,16 @@ class Page {
   /** @param {Command} command @param {ViewState} state */
   #usable(command, state) {
     if (command.writes && (state.viewer || !state.database?.writable)) return false;
-    if (command.name === "undo") return Boolean(state.can.undo);
-    if (command.name === "redo") return Boolean(state.can.redo);
-    if (command.menu === "Mark" || command.menu === "Go") return state.file !== null || command.name === "find";
-    return true;
+    switch (command.needs) {
+      case "undo":
+        return state.can.undo !== null;
+      case "redo":
+        return state.can.redo !== null;
+      case "nothing":
+        return true;
+      default:
+        return state.file !== null;
+    }
   }
 
   /**
@@ -239,7 +239,7 @@ class Page {
    */
   act(command, args = {}, repeat = false) {
     this.chrome.goOn();
-    if (SHOWS_PLANE.has(command)) this.sheet.close();
+    if (this.named.get(command)?.leaves_sheet) this.sheet.close();
     if (command !== "cursor") void this.cursor.flush();
     return this.conductor.run(command, args, repeat);
   }
@@ -257,23 +257,23 @@ class Page {
   execute(command, repeat) {
     const { state } = this;
     if (!state || this.conductor.over) return;
-    if (repeat && (command.writes || ONCE.has(command.name))) return;
-    const own = this.own[command.name];
+    if (repeat && (command.writes || command.once)) return;
+    const own = command.dialog ? () => this.#open(command) : this.own[/** @type {OwnCommand} */ (command.name)];
     if (!this.#usable(command, state)) {
       const why = state.viewer ? "This is the viewer: nothing can be marked." : `“${command.label.replace("…", "")}” is not possible now.`;
       if (!repeat) this.chrome.refused({ message: why });
-    } else if (this.sheet.isOpen && NEEDS_STAGE.has(command.name)) {
+    } else if (this.sheet.isOpen && command.needs === "plane") {
       this.chrome.refused({ message: "A plane is marked where it is seen alone.", hint: "go back to it with Esc first" });
     } else if (own) {
       if (!repeat) void own();
     } else {
       // What is marked is the rectangle on the screen, wherever the server has it.
-      const box = OF_THE_RECTANGLE.has(command.name) ? this.cursor.box : null;
+      const box = command.sends_box ? this.cursor.box : null;
       void this.act(command.name, box ? { box } : {}, repeat);
     }
   }
 
-  /** @returns {Record<string, () => unknown>} what the page does itself, or asks before the server does it */
+  /** @returns {Record<OwnCommand, () => unknown>} what the page does itself, or asks before the server does it */
   #ownCommands() {
     const { camera } = this.stage;
     /** @param {() => void} change */
@@ -306,7 +306,6 @@ class Page {
       quit: () => this.#quit(),
       "export-rects": () => this.#download("rects.csv"),
       "export-tags": () => this.#download("tags.csv"),
-      ...Object.fromEntries(Object.keys(PURPOSES).map((name) => [name, () => this.#open(name)])),
     };
   }
 
@@ -354,15 +353,18 @@ class Page {
     return left > 0 ? `${left} of ${file.planes} planes ${left === 1 ? "was" : "were"} not seen; the database notes that.` : "";
   }
 
-  /** @param {string} command */
+  /** @param {Command} command */
   async #open(command) {
     const name = this.state?.file?.name ?? "";
-    const choice = await choose(command, name.startsWith("/") ? name.slice(0, name.lastIndexOf("/")) || "/" : "");
+    if (!command.dialog) return;
+    const choice = await choose(command.dialog, name.startsWith("/") ? name.slice(0, name.lastIndexOf("/")) || "/" : "");
     if (!choice) return;
     const path = choice.paths[0];
-    if (command === "open-files") await this.act(command, { names: choice.paths });
-    else if (command.startsWith("open-folder")) await this.act("open-folder", { path, recursive: choice.recursive });
-    else await this.act(command, choice.password ? { path, password: choice.password } : { path });
+    /** @type {Record<string, unknown>} */
+    const given = { names: choice.paths, path, recursive: choice.recursive };
+    if (choice.password) given.password = choice.password;
+    const taken = Object.entries(given).filter(([name]) => command.arguments.includes(name));
+    await this.act(command.name, Object.fromEntries(taken));
     this.stage.root.focus({ preventScroll: true });
   }
 

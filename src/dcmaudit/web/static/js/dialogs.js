@@ -185,7 +185,7 @@ export async function askNumber(most, now) {
 }
 
 /**
- * @param {import("./types.js").Question} question
+ * @param {import("./types.js").QuestionState} question
  * @returns {Promise<"yes"|"other"|"">}
  */
 export async function askQuestion(question) {

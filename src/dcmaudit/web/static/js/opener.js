@@ -5,20 +5,19 @@ import { ask } from "./dialogs.js";
 import { byId, counted, make, printable, setText, symbol } from "./dom.js";
 
 /** @typedef {import("./types.js").BrowseEntry} BrowseEntry */
-/** @typedef {{title: string, action: string, folders: boolean, many: boolean, recursive: boolean, server?: boolean}} Purpose */
+/** @typedef {import("./types.js").Dialog} Purpose */
 /** @typedef {{paths: string[], recursive: boolean, password?: string}} Choice */
 
 /** A password inside of an address, where everybody who looks at the screen can read it. */
 const OPEN_PASSWORD = /^[^:]*:\/\/[^/@]*:[^/]*@|[?&]password=/i;
 
-/** @type {Record<string, Purpose>} */
-export const PURPOSES = {
-  "open-files": { title: "Open files", action: "Open", folders: false, many: true, recursive: false },
-  "open-folder": { title: "Open a folder", action: "Open this folder", folders: true, many: false, recursive: true },
-  "open-folder-recursive": { title: "Open a folder and all below", action: "Open this folder", folders: true, many: false, recursive: true },
-  "open-database": { title: "Open a database as a list", action: "Open", folders: false, many: false, recursive: false },
-  "set-database": { title: "Where marks are kept", action: "Use this folder", folders: true, many: false, recursive: false, server: true },
-};
+const PLAIN = { many: false, recursive: false, below: false, server: false };
+
+/** What dialogs of the page itself let people choose; commands bring their own. @type {Purpose} */
+export const A_FOLDER = { title: "Open a folder", action: "Open this folder", folders: true, ...PLAIN };
+
+/** @type {Purpose} */
+export const A_FILE = { title: "Open files", action: "Open", folders: false, ...PLAIN };
 
 /** @param {number|null} size */
 function sizeText(size) {
@@ -40,7 +39,8 @@ class Opener {
     this.server = byId("open-server", HTMLFormElement);
     this.address = byId("open-address", HTMLInputElement);
     this.password = byId("open-password", HTMLInputElement);
-    this.purpose = /** @type {Purpose} */ (PURPOSES["open-files"]);
+    /** @type {Purpose|null} */
+    this.purpose = null;
     /** @type {BrowseEntry[]} */
     this.entries = [];
     /** @type {Set<number>} */
@@ -116,7 +116,7 @@ class Opener {
   async #act() {
     if (this.#isTyped) {
       if (!(await this.go(this.path.value.trim()))) return;
-      if (this.typed === null && !this.purpose.folders) return; // a folder is only shown: which file is meant?
+      if (this.typed === null && !this.purpose?.folders) return; // a folder is only shown: which file is meant?
       if (!this.#mayUse()) return;
     }
     this.dialog.close("open");
@@ -124,7 +124,7 @@ class Opener {
 
   /** Whether what was typed is of the kind that is asked for; a database may be named by its file. */
   #mayUse() {
-    if (this.typed === null || !this.purpose.folders || this.purpose.server) return true;
+    if (this.typed === null || !this.purpose?.folders || this.purpose?.server) return true;
     setText(this.note, `${this.typed}: this is a file, and a folder is asked for`);
     this.typed = null;
     return false;
@@ -211,8 +211,8 @@ class Opener {
     focused?.scrollIntoView({ block: "nearest" });
     if (focused) this.list.setAttribute("aria-activedescendant", focused.id);
     else this.list.removeAttribute("aria-activedescendant");
-    this.do.disabled = !this.#isTyped && (this.purpose.folders ? !this.here : this.chosen.size === 0);
-    if (!this.purpose.folders) setText(this.do, this.chosen.size > 1 ? `Open ${this.chosen.size} files` : this.purpose.action);
+    this.do.disabled = !this.#isTyped && (this.purpose?.folders ? !this.here : this.chosen.size === 0);
+    if (!this.purpose?.folders) setText(this.do, this.chosen.size > 1 ? `Open ${this.chosen.size} files` : (this.purpose?.action ?? ""));
   }
 
   /** @param {EventTarget|null} target */
@@ -226,7 +226,7 @@ class Opener {
     const index = this.#indexOf(event.target);
     if (index < 0) return;
     this.#untype();
-    if (event.shiftKey && this.purpose.many) this.#range(this.focused, index);
+    if (event.shiftKey && this.purpose?.many) this.#range(this.focused, index);
     else this.#toggle(index, event.ctrlKey || event.metaKey);
     this.focused = index;
     this.#mark();
@@ -242,8 +242,8 @@ class Opener {
   /** @param {number} index @param {boolean} more */
   #toggle(index, more) {
     const had = this.chosen.has(index);
-    if (!more || !this.purpose.many) this.chosen.clear();
-    if (this.entries[index]?.kind !== "file" || this.purpose.folders) return;
+    if (!more || !this.purpose?.many) this.chosen.clear();
+    if (this.entries[index]?.kind !== "file" || this.purpose?.folders) return;
     if (had && more) this.chosen.delete(index);
     else this.chosen.add(index);
   }
@@ -254,7 +254,7 @@ class Opener {
     this.#untype();
     if (entry?.kind === "folder") {
       void this.go(entry.path);
-    } else if (entry && !this.purpose.folders) {
+    } else if (entry && !this.purpose?.folders) {
       this.chosen.add(index);
       this.dialog.close("open");
     }
@@ -267,7 +267,7 @@ class Opener {
     const step = steps[event.key];
     if (step !== undefined) {
       const to = Math.min(Math.max(this.focused + step, 0), Math.max(last, 0));
-      if (event.shiftKey && this.purpose.many) this.#range(this.focused, to);
+      if (event.shiftKey && this.purpose?.many) this.#range(this.focused, to);
       this.focused = to;
     } else if (event.key === " ") {
       this.#untype();
@@ -299,12 +299,11 @@ let opener = null;
 
 /**
  * Let the reviewer choose.
- * @param {string} command  one of PURPOSES
+ * @param {Purpose} purpose
  * @param {string} start  where to begin when nothing was chosen before
  * @returns {Promise<Choice|null>}
  */
-export function choose(command, start) {
+export function choose(purpose, start) {
   opener ??= new Opener();
-  const purpose = PURPOSES[command];
-  return purpose ? opener.choose(purpose, start, command === "open-folder-recursive") : Promise.resolve(null);
+  return opener.choose(purpose, start, purpose.below);
 }

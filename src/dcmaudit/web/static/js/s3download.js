@@ -2,7 +2,7 @@
 
 import { ask } from "./dialogs.js";
 import { byId, counted, make, symbol } from "./dom.js";
-import { choose } from "./opener.js";
+import { A_FOLDER, choose } from "./opener.js";
 import { attempt, fillBuckets, S3, tell } from "./s3.js";
 
 const PAUSE = 250;
@@ -29,7 +29,7 @@ class Downloader {
     byId("s3d-close", HTMLButtonElement).addEventListener("click", () => this.dialog.close(""));
     this.more.addEventListener("click", () => void this.#load(this.after));
     byId("s3d-browse", HTMLButtonElement).addEventListener("click", async () => {
-      const choice = await choose("open-folder", "");
+      const choice = await choose(A_FOLDER, "");
       if (choice?.paths[0]) this.folder.value = choice.paths[0];
     });
     this.list.addEventListener("click", (event) => this.#pick(event.target));

@@ -2,7 +2,7 @@
 
 import { ask } from "./dialogs.js";
 import { byId } from "./dom.js";
-import { choose } from "./opener.js";
+import { A_FILE, choose } from "./opener.js";
 import { attempt, fillBuckets, S3, tell } from "./s3.js";
 import { manageCredentials } from "./s3credentials.js";
 
@@ -23,7 +23,7 @@ class Chooser {
       await this.#load();
     });
     byId("s3o-browse", HTMLButtonElement).addEventListener("click", async () => {
-      const choice = await choose("open-files", "");
+      const choice = await choose(A_FILE, "");
       if (choice?.paths[0]) this.csv.value = choice.paths[0];
     });
   }

@@ -1,0 +1,92 @@
+"""The shapes of lists that the page asks for beside its state."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypedDict
+
+from dcmaudit.model import PlaneKind, ReviewState
+from dcmaudit.review.page.shapes import Key, Values, Written
+
+
+class WorklistRow(TypedDict):
+    """One file of the list."""
+
+    index: Annotated[int | None, "null where the walk leaves the file out"]
+    file_id: int
+    name: str
+    short: str
+    state: Annotated[str, Values(ReviewState)]
+    tagged: bool
+    problem: str | None
+    gap: Annotated[str | None, "what of it could not be audited, by ocr or a person"]
+    done_by: Annotated[str | None, "who finished it"]
+
+
+class TagRow(TypedDict):
+    """One element of the tag table."""
+
+    depth: int
+    tag: str
+    name: str
+    vr: str
+    value: Annotated[str, "cut at 120 characters"]
+
+
+class PlaneEntry(TypedDict):
+    """One plane of a file's list."""
+
+    index: int
+    key: Key
+    title: str
+    kind: Annotated[str, Values(PlaneKind)]
+    group: int
+
+
+class SeriesGroup(TypedDict):
+    """One run of planes of a file of the series."""
+
+    key: Annotated[str, "of its first plane"]
+    title: str
+    count: int
+    shown: bool
+    reason: str | None
+
+
+class SeriesFile(TypedDict):
+    """One file of the open file's series."""
+
+    file_id: int
+    name: str
+    state: Annotated[str, Values(ReviewState)]
+    planes: int
+    unscanned_bits: bool
+    groups: list[SeriesGroup]
+
+
+class SeriesList(TypedDict):
+    """The files of the series among some places of the list."""
+
+    files: list[SeriesFile]
+    next: Annotated[int | None, "the place to go on from, null at the end"]
+    total: int
+    failed: Annotated[int, "files that could not be opened"]
+
+
+class BrowseEntry(TypedDict):
+    """One file or folder in the open dialog."""
+
+    name: str
+    path: str
+    kind: Annotated[str, Written('"folder"|"file"')]
+    size: int | None
+
+
+class Listing(TypedDict):
+    """A folder in the open dialog."""
+
+    path: str
+    chosen: Annotated[str | None, "the file that the path names: its folder is listed then"]
+    parent: str | None
+    entries: list[BrowseEntry]
+    left_off: Annotated[int, "entries that are not shown"]
+    roots: list[str]

@@ -1,0 +1,331 @@
+"""The shapes that cross between server and page. The page's types and ``docs/web-api.md`` are made from these.
+
+Each field says beside its type what it holds. ``Written`` gives the type as the page has it where Python's says less,
+and ``Values`` the texts that an enum may have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, NotRequired, TypedDict
+
+from dcmaudit.model import PlaneKind, Rendering, ReviewState, Verdict
+from dcmaudit.model.screen import PreviewPolicy
+from dcmaudit.review.commands.command import Needs, Where
+from dcmaudit.review.state.open_file import FrameSearch
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A type in the words of the page."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The values of an enum as texts, or its names in small letters where ``named``."""
+
+    of: type[Enum]
+    named: bool = False
+
+
+Edges = Annotated[list[int], Written("[number, number, number, number]")]
+Ranges = Annotated[list[list[int]], Written("[number, number][]")]
+Arguments = dict[str, object]
+
+RectId = Annotated[str, "its name within the file"]
+Key = Annotated[str, "the plane's name within the file"]
+
+
+class Dialog(TypedDict):
+    """The dialog in which a command's files or folders are chosen."""
+
+    title: str
+    action: Annotated[str, "the words of its button"]
+    folders: Annotated[bool, "whether a folder is chosen"]
+    many: Annotated[bool, "whether several files may be"]
+    recursive: Annotated[bool, "whether it asks about the folders below"]
+    below: Annotated[bool, "whether that is ticked when it opens"]
+    server: Annotated[bool, "whether the address of a database server may be typed"]
+
+
+class Command(TypedDict):
+    """One thing that the reviewer can do."""
+
+    name: str
+    label: str
+    help: str
+    key: Annotated[str | None, "the key that is shown"]
+    keys: list[str]
+    menu: str | None
+    group: str
+    writes: bool
+    where: Annotated[str, Values(Where), "who carries it out, or begins to"]
+    toggles: Annotated[str | None, "the option that it switches"]
+    arguments: list[str]
+    dialog: Dialog | None
+    needs: Annotated[str, Values(Needs), "what must be there"]
+    leaves_sheet: Annotated[bool, "whether it shows a plane, and so closes a contact sheet or projection"]
+    sends_box: Annotated[bool, "whether the handled rectangle goes along as it is on the screen"]
+    once: Annotated[bool, "whether it is not done again while its key is held down"]
+
+
+class Trouble(TypedDict):
+    """An error in the words of the page, and what to do next."""
+
+    message: str
+    hint: NotRequired[str | None]
+
+
+class Painted(TypedDict):
+    """What was on the stage, for the server to judge."""
+
+    file_id: int
+    key: Key
+    ticket: Annotated[str, "came with the picture"]
+    scale: Annotated[float, "pixels of the screen for a pixel of the plane"]
+    stage: Annotated[list[int], Written("[number, number]"), "width and height in pixels of the screen"]
+    boxes: Annotated[list[Edges], "parts of the plane that were in sight"]
+
+
+class NamedProblem(TypedDict):
+    """Something that is not in the list, and why."""
+
+    name: str
+    message: str
+
+
+class FilterState(TypedDict):
+    """What the list was narrowed to."""
+
+    status: str | None
+    text: str
+
+
+class WorklistState(TypedDict):
+    """The list of files."""
+
+    index: Annotated[int | None, "of the open file among those walked through, from 0"]
+    number: Annotated[int | None, "the same from 1"]
+    total: Annotated[int, "files walked through"]
+    found: Annotated[int, "files in the list"]
+    growing: bool
+    left: Annotated[int, "files that still wait"]
+    passed_over: int
+    problem_count: int
+    problems: list[NamedProblem]
+    not_opened: list[NamedProblem]
+    folder: str | None
+    filter: FilterState
+
+
+class FileState(TypedDict):
+    """The open file."""
+
+    file_id: int
+    name: str
+    short: Annotated[str, "the last parts of the name"]
+    state: Annotated[str, Values(ReviewState)]
+    tagged: bool
+    done_by: Annotated[str | None, "who finished it"]
+    comment: str
+    opening: bool
+    error: Trouble | None
+    modality: str | None
+    model: str | None
+    seen: Annotated[int, "planes seen whole, and stored as such"]
+    partly: Annotated[int, "planes seen in part"]
+    glanced: Annotated[int, "planes that nobody could have read"]
+    stored: Annotated[bool, "whether what is seen is kept at all: not by the viewer"]
+    planes: int
+    unscanned_bits: Annotated[bool, "whether hidden planes may still be found"]
+    bits: Annotated[str, Values(FrameSearch)]
+    bits_progress: Annotated[list[int] | None, Written("[number, number]|null"), "frames searched, and all"]
+    suggesting: bool
+    previews: Annotated[int, "areas of the whole file that are shown black and not stored"]
+    reading: Annotated[list[str], "titles of planes that text is looked for on"]
+    gap: Annotated[str | None, "what of it cannot be audited, as far as it is known"]
+    changed: Annotated[bool, "another file on disk now than when it was opened"]
+    notes: list[str]
+
+
+class GroupState(TypedDict):
+    """One run of planes of one kind."""
+
+    index: int
+    kind: Annotated[str, Values(PlaneKind)]
+    title: str
+    start: Annotated[int, "index of its first plane in the file"]
+    count: int
+    seen: Annotated[Ranges, "half-open ranges of positions seen whole"]
+    partly: Annotated[list[int], "positions seen in part"]
+    glanced: Ranges
+    skipped: Ranges
+    marked: Annotated[list[int], "positions with a rectangle of their own"]
+    heat: Annotated[
+        list[list[float]],
+        Written("[number, number, number][]"),
+        "half-open ranges with a level from 0 to 1: how likely there is text",
+    ]
+    reason: Annotated[str | None, "why it cannot be shown"]
+
+
+class PlaneState(TypedDict):
+    """The plane on screen."""
+
+    index: Annotated[int, "in the file, from 0"]
+    number: Annotated[int, "the same from 1"]
+    key: Key
+    title: str
+    kind: Annotated[str, Values(PlaneKind)]
+    width: int | None
+    height: int | None
+    image: Annotated[str | None, "the address of its picture"]
+    error: Trouble | None
+    group: Annotated[int, "index of its group"]
+    position: Annotated[int, "in its group, from 0"]
+    overlay: Annotated[str | None, "the 60xx group of an overlay"]
+    map: Annotated[list[str] | None, "where a part of it was seen: rows of 0 and 1, at most 32 by 32"]
+
+
+class RectState(TypedDict):
+    """A rectangle of the plane on screen, stored or suggested."""
+
+    id: RectId
+    box: Annotated[Edges | None, "null: a row of the database that is no rectangle"]
+    applied: Annotated[bool, "shown black"]
+    stored: Annotated[bool, "in the database; otherwise a suggestion"]
+    preview: Annotated[bool, "shown black, and not stored"]
+    highlighted: Annotated[bool, "outlined"]
+    source: str
+    scope: str
+    reason: str
+    text: str | None
+    verdict: Annotated[str, Values(Verdict, named=True)]
+    confidence: float | None
+    empty: NotRequired[Annotated[bool, "a suggestion over nothing but one flat value"]]
+    rejected: NotRequired[Annotated[bool, "hidden, or looked at by OCR and not taken for text"]]
+    who: str | None
+    when: str | None
+
+
+class HandledState(TypedDict):
+    """The handled rectangle."""
+
+    box: Edges
+
+
+class CanState(TypedDict):
+    """What is possible now."""
+
+    undo: Annotated[str | None, "what it would take back"]
+    redo: Annotated[str | None, "what it would do again"]
+    write: bool
+    next_frame: bool
+    previous_frame: bool
+    next_overlay: bool
+    next_file: bool
+    previous_file: bool
+    apply_all: bool
+
+
+class NearState(TypedDict):
+    """What a step to the plane beside will lead to: the page may paint it before the answer."""
+
+    plane: PlaneState
+    rects: list[RectState]
+    cursor: HandledState | None
+    can: CanState
+
+
+class Nearby(TypedDict):
+    """Both steps."""
+
+    next: NearState | None
+    previous: NearState | None
+
+
+class ViewOfPlane(TypedDict):
+    """How planes are shown."""
+
+    rendering: Annotated[str, Values(Rendering)]
+    inverted: bool
+    redacted: Annotated[bool, "marked rectangles are black"]
+    rejected: Annotated[bool, "rejected candidates are shown"]
+
+
+class OptionState(TypedDict):
+    """One setting."""
+
+    label: str
+    group: str
+    value: bool
+
+
+class QuestionState(TypedDict):
+    """A question: ``command`` and ``args`` are to be sent for yes."""
+
+    text: str
+    command: str
+    args: Arguments
+    yes: str
+    no: str
+    other: NotRequired[Annotated[str | None, "a second way to say yes"]]
+    other_args: NotRequired[Arguments | None]
+
+
+class MessageState(TypedDict):
+    """Something to tell."""
+
+    text: str
+    kind: Annotated[str, Written('"info"|"warning"|"error"')]
+    number: Annotated[int, "the same one is shown once"]
+    rect: Annotated[str | None, "the rectangle that it is about, beside which it is shown"]
+
+
+class DatabaseState(TypedDict):
+    """Where marks are kept."""
+
+    location: str
+    writable: bool
+    notes: list[str]
+    changes: Annotated[int, "grows when marks were stored anywhere"]
+
+
+class RecentList(TypedDict):
+    """A list opened before, and the command that opens it again."""
+
+    label: str
+    command: str
+    args: Arguments
+
+
+class ViewState(TypedDict):
+    """Everything that the page shows."""
+
+    revision: Annotated[int, "grows with every change, also those of other sessions or in the background"]
+    user: Annotated[str, "who marks"]
+    viewer: Annotated[bool, "whether nothing can be marked"]
+    database: DatabaseState
+    worklist: WorklistState
+    file: FileState | None
+    groups: list[GroupState]
+    plane: PlaneState | None
+    view: ViewOfPlane
+    rects: Annotated[list[RectState], "on this plane"]
+    cursor: Annotated[HandledState | None, "the handled rectangle"]
+    can: CanState
+    near: Nearby
+    options: Annotated[dict[str, OptionState], "the settings by name"]
+    previews: Annotated[str, Values(PreviewPolicy), "what becomes of previews when a file is done"]
+    question: QuestionState | None
+    message: MessageState | None
+    prefetch: Annotated[
+        list[list[object]], Written("[number, string][]"), "file id and key of planes that are likely wanted next"
+    ]
+    saved: Annotated[bool, "true: every mark is in the database before its command is answered"]
+    recent: Annotated[list[RecentList], "for the start page"]
+    examples: bool
+    has_s3: Annotated[bool, "whether the library for buckets is installed"]

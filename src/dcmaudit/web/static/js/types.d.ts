@@ -1,0 +1,535 @@
+/**
+ * The shapes that cross between server and page: made by scripts/page-types from dcmaudit/review/page, not by hand.
+ */
+
+/** Left, top, right, bottom; half-open pixels of the plane. */
+export type Edges = [number, number, number, number];
+
+/** A rectangle that can be drawn. */
+export type DrawnRect = Omit<RectState, "box"> & { box: Edges };
+
+/** The dialog in which a command's files or folders are chosen. */
+export interface Dialog {
+  title: string;
+  /** the words of its button */
+  action: string;
+  /** whether a folder is chosen */
+  folders: boolean;
+  /** whether several files may be */
+  many: boolean;
+  /** whether it asks about the folders below */
+  recursive: boolean;
+  /** whether that is ticked when it opens */
+  below: boolean;
+  /** whether the address of a database server may be typed */
+  server: boolean;
+}
+
+/** One thing that the reviewer can do. */
+export interface Command {
+  name: string;
+  label: string;
+  help: string;
+  /** the key that is shown */
+  key: string|null;
+  keys: string[];
+  menu: string|null;
+  group: string;
+  writes: boolean;
+  /** who carries it out, or begins to */
+  where: "server"|"page";
+  /** the option that it switches */
+  toggles: string|null;
+  arguments: string[];
+  dialog: Dialog|null;
+  /** what must be there */
+  needs: "nothing"|"file"|"plane"|"undo"|"redo";
+  /** whether it shows a plane, and so closes a contact sheet or projection */
+  leaves_sheet: boolean;
+  /** whether the handled rectangle goes along as it is on the screen */
+  sends_box: boolean;
+  /** whether it is not done again while its key is held down */
+  once: boolean;
+}
+
+/** An error in the words of the page, and what to do next. */
+export interface Trouble {
+  message: string;
+  hint?: string|null;
+}
+
+/** What was on the stage, for the server to judge. */
+export interface Painted {
+  file_id: number;
+  /** the plane's name within the file */
+  key: string;
+  /** came with the picture */
+  ticket: string;
+  /** pixels of the screen for a pixel of the plane */
+  scale: number;
+  /** width and height in pixels of the screen */
+  stage: [number, number];
+  /** parts of the plane that were in sight */
+  boxes: Edges[];
+}
+
+/** Something that is not in the list, and why. */
+export interface NamedProblem {
+  name: string;
+  message: string;
+}
+
+/** What the list was narrowed to. */
+export interface FilterState {
+  status: string|null;
+  text: string;
+}
+
+/** The list of files. */
+export interface WorklistState {
+  /** of the open file among those walked through, from 0 */
+  index: number|null;
+  /** the same from 1 */
+  number: number|null;
+  /** files walked through */
+  total: number;
+  /** files in the list */
+  found: number;
+  growing: boolean;
+  /** files that still wait */
+  left: number;
+  passed_over: number;
+  problem_count: number;
+  problems: NamedProblem[];
+  not_opened: NamedProblem[];
+  folder: string|null;
+  filter: FilterState;
+}
+
+/** The open file. */
+export interface FileState {
+  file_id: number;
+  name: string;
+  /** the last parts of the name */
+  short: string;
+  state: "not reviewed"|"in work"|"done"|"tagged";
+  tagged: boolean;
+  /** who finished it */
+  done_by: string|null;
+  comment: string;
+  opening: boolean;
+  error: Trouble|null;
+  modality: string|null;
+  model: string|null;
+  /** planes seen whole, and stored as such */
+  seen: number;
+  /** planes seen in part */
+  partly: number;
+  /** planes that nobody could have read */
+  glanced: number;
+  /** whether what is seen is kept at all: not by the viewer */
+  stored: boolean;
+  planes: number;
+  /** whether hidden planes may still be found */
+  unscanned_bits: boolean;
+  bits: "none possible"|"not looked at yet"|"being looked at"|"looked at"|"could not be looked at";
+  /** frames searched, and all */
+  bits_progress: [number, number]|null;
+  suggesting: boolean;
+  /** areas of the whole file that are shown black and not stored */
+  previews: number;
+  /** titles of planes that text is looked for on */
+  reading: string[];
+  /** what of it cannot be audited, as far as it is known */
+  gap: string|null;
+  /** another file on disk now than when it was opened */
+  changed: boolean;
+  notes: string[];
+}
+
+/** One run of planes of one kind. */
+export interface GroupState {
+  index: number;
+  kind: "frame"|"overlay"|"embedded overlay"|"stray bit"|"icon"|"thumbnail"|"not audited";
+  title: string;
+  /** index of its first plane in the file */
+  start: number;
+  count: number;
+  /** half-open ranges of positions seen whole */
+  seen: [number, number][];
+  /** positions seen in part */
+  partly: number[];
+  glanced: [number, number][];
+  skipped: [number, number][];
+  /** positions with a rectangle of their own */
+  marked: number[];
+  /** half-open ranges with a level from 0 to 1: how likely there is text */
+  heat: [number, number, number][];
+  /** why it cannot be shown */
+  reason: string|null;
+}
+
+/** The plane on screen. */
+export interface PlaneState {
+  /** in the file, from 0 */
+  index: number;
+  /** the same from 1 */
+  number: number;
+  /** the plane's name within the file */
+  key: string;
+  title: string;
+  kind: "frame"|"overlay"|"embedded overlay"|"stray bit"|"icon"|"thumbnail"|"not audited";
+  width: number|null;
+  height: number|null;
+  /** the address of its picture */
+  image: string|null;
+  error: Trouble|null;
+  /** index of its group */
+  group: number;
+  /** in its group, from 0 */
+  position: number;
+  /** the 60xx group of an overlay */
+  overlay: string|null;
+  /** where a part of it was seen: rows of 0 and 1, at most 32 by 32 */
+  map: string[]|null;
+}
+
+/** A rectangle of the plane on screen, stored or suggested. */
+export interface RectState {
+  /** its name within the file */
+  id: string;
+  /** null: a row of the database that is no rectangle */
+  box: Edges|null;
+  /** shown black */
+  applied: boolean;
+  /** in the database; otherwise a suggestion */
+  stored: boolean;
+  /** shown black, and not stored */
+  preview: boolean;
+  /** outlined */
+  highlighted: boolean;
+  source: string;
+  scope: string;
+  reason: string;
+  text: string|null;
+  verdict: "unknown"|"harmless"|"identifying";
+  confidence: number|null;
+  /** a suggestion over nothing but one flat value */
+  empty?: boolean;
+  /** hidden, or looked at by OCR and not taken for text */
+  rejected?: boolean;
+  who: string|null;
+  when: string|null;
+}
+
+/** The handled rectangle. */
+export interface HandledState {
+  box: Edges;
+}
+
+/** What is possible now. */
+export interface CanState {
+  /** what it would take back */
+  undo: string|null;
+  /** what it would do again */
+  redo: string|null;
+  write: boolean;
+  next_frame: boolean;
+  previous_frame: boolean;
+  next_overlay: boolean;
+  next_file: boolean;
+  previous_file: boolean;
+  apply_all: boolean;
+}
+
+/** What a step to the plane beside will lead to: the page may paint it before the answer. */
+export interface NearState {
+  plane: PlaneState;
+  rects: RectState[];
+  cursor: HandledState|null;
+  can: CanState;
+}
+
+/** Both steps. */
+export interface Nearby {
+  next: NearState|null;
+  previous: NearState|null;
+}
+
+/** How planes are shown. */
+export interface ViewOfPlane {
+  rendering: "full"|"voi"|"local";
+  inverted: boolean;
+  /** marked rectangles are black */
+  redacted: boolean;
+  /** rejected candidates are shown */
+  rejected: boolean;
+}
+
+/** One setting. */
+export interface OptionState {
+  label: string;
+  group: string;
+  value: boolean;
+}
+
+/** A question: ``command`` and ``args`` are to be sent for yes. */
+export interface QuestionState {
+  text: string;
+  command: string;
+  args: Record<string, unknown>;
+  yes: string;
+  no: string;
+  /** a second way to say yes */
+  other?: string|null;
+  other_args?: Record<string, unknown>|null;
+}
+
+/** Something to tell. */
+export interface MessageState {
+  text: string;
+  kind: "info"|"warning"|"error";
+  /** the same one is shown once */
+  number: number;
+  /** the rectangle that it is about, beside which it is shown */
+  rect: string|null;
+}
+
+/** Where marks are kept. */
+export interface DatabaseState {
+  location: string;
+  writable: boolean;
+  notes: string[];
+  /** grows when marks were stored anywhere */
+  changes: number;
+}
+
+/** A list opened before, and the command that opens it again. */
+export interface RecentList {
+  label: string;
+  command: string;
+  args: Record<string, unknown>;
+}
+
+/** Everything that the page shows. */
+export interface ViewState {
+  /** grows with every change, also those of other sessions or in the background */
+  revision: number;
+  /** who marks */
+  user: string;
+  /** whether nothing can be marked */
+  viewer: boolean;
+  database: DatabaseState;
+  worklist: WorklistState;
+  file: FileState|null;
+  groups: GroupState[];
+  plane: PlaneState|null;
+  view: ViewOfPlane;
+  /** on this plane */
+  rects: RectState[];
+  /** the handled rectangle */
+  cursor: HandledState|null;
+  can: CanState;
+  near: Nearby;
+  /** the settings by name */
+  options: Record<string, OptionState>;
+  /** what becomes of previews when a file is done */
+  previews: "ask"|"store"|"leave";
+  question: QuestionState|null;
+  message: MessageState|null;
+  /** file id and key of planes that are likely wanted next */
+  prefetch: [number, string][];
+  /** true: every mark is in the database before its command is answered */
+  saved: boolean;
+  /** for the start page */
+  recent: RecentList[];
+  examples: boolean;
+  /** whether the library for buckets is installed */
+  has_s3: boolean;
+}
+
+/** One file of the list. */
+export interface WorklistRow {
+  /** null where the walk leaves the file out */
+  index: number|null;
+  file_id: number;
+  name: string;
+  short: string;
+  state: "not reviewed"|"in work"|"done"|"tagged";
+  tagged: boolean;
+  problem: string|null;
+  /** what of it could not be audited, by ocr or a person */
+  gap: string|null;
+  /** who finished it */
+  done_by: string|null;
+}
+
+/** One element of the tag table. */
+export interface TagRow {
+  depth: number;
+  tag: string;
+  name: string;
+  vr: string;
+  /** cut at 120 characters */
+  value: string;
+}
+
+/** One plane of a file's list. */
+export interface PlaneEntry {
+  index: number;
+  /** the plane's name within the file */
+  key: string;
+  title: string;
+  kind: "frame"|"overlay"|"embedded overlay"|"stray bit"|"icon"|"thumbnail"|"not audited";
+  group: number;
+}
+
+/** One run of planes of a file of the series. */
+export interface SeriesGroup {
+  /** of its first plane */
+  key: string;
+  title: string;
+  count: number;
+  shown: boolean;
+  reason: string|null;
+}
+
+/** One file of the open file's series. */
+export interface SeriesFile {
+  file_id: number;
+  name: string;
+  state: "not reviewed"|"in work"|"done"|"tagged";
+  planes: number;
+  unscanned_bits: boolean;
+  groups: SeriesGroup[];
+}
+
+/** The files of the series among some places of the list. */
+export interface SeriesList {
+  files: SeriesFile[];
+  /** the place to go on from, null at the end */
+  next: number|null;
+  total: number;
+  /** files that could not be opened */
+  failed: number;
+}
+
+/** One file or folder in the open dialog. */
+export interface BrowseEntry {
+  name: string;
+  path: string;
+  kind: "folder"|"file";
+  size: number|null;
+}
+
+/** A folder in the open dialog. */
+export interface Listing {
+  path: string;
+  /** the file that the path names: its folder is listed then */
+  chosen: string|null;
+  parent: string|null;
+  entries: BrowseEntry[];
+  /** entries that are not shown */
+  left_off: number;
+  roots: string[];
+}
+
+/** Commands that the page carries out, or begins with a dialog. */
+export type PageCommand =
+  | "open-files"
+  | "open-folder"
+  | "open-folder-recursive"
+  | "open-database"
+  | "open-s3"
+  | "s3-download"
+  | "s3-credentials"
+  | "set-database"
+  | "export-rects"
+  | "export-tags"
+  | "comment"
+  | "go-number"
+  | "find"
+  | "bare"
+  | "info"
+  | "grid"
+  | "series"
+  | "projection"
+  | "actual-size"
+  | "fit"
+  | "zoom-in"
+  | "zoom-out"
+  | "keep-zoom"
+  | "fold-worklist"
+  | "fold-panel"
+  | "theme"
+  | "menu"
+  | "help";
+
+/** Those of them that let people choose files or a folder. */
+export type OpeningCommand =
+  | "open-files"
+  | "open-folder"
+  | "open-folder-recursive"
+  | "open-database"
+  | "set-database";
+
+/** What may be sent with a command. */
+export interface CommandArguments {
+  "open-files": { names?: string[]; recursive?: boolean };
+  "open-folder": { path?: string; recursive?: boolean };
+  "open-folder-recursive": { path?: string; recursive?: boolean };
+  "open-database": { path?: string };
+  "read-again": Record<string, never>;
+  "open-examples": Record<string, never>;
+  "set-database": { path?: string; password?: string };
+  "quit": Record<string, never>;
+  "toggle-ignore-done": Record<string, never>;
+  "toggle-tagged-only": Record<string, never>;
+  "toggle-redact-rules": Record<string, never>;
+  "toggle-redact-ultrasound": Record<string, never>;
+  "toggle-show-stored": Record<string, never>;
+  "toggle-show-similar": Record<string, never>;
+  "toggle-show-rules": Record<string, never>;
+  "toggle-show-ultrasound": Record<string, never>;
+  "mark": { box?: [number, number, number, number]; scope?: string };
+  "mark-all-frames": { box?: [number, number, number, number] };
+  "mark-all-planes": { box?: [number, number, number, number] };
+  "mark-series": { id?: string; confirm?: boolean; file_id?: number };
+  "apply-all": Record<string, never>;
+  "apply-all-frames": Record<string, never>;
+  "apply-one": { id?: string; scope?: string };
+  "reject-one": { id?: string };
+  "remove-rect": { id?: string };
+  "clear-file": Record<string, never>;
+  "tag": { previews?: string; file_id?: number };
+  "comment": { text?: string; previews?: string; file_id?: number };
+  "ocr": Record<string, never>;
+  "undo": Record<string, never>;
+  "redo": Record<string, never>;
+  "previews-store": Record<string, never>;
+  "previews-ask": Record<string, never>;
+  "previews-leave": Record<string, never>;
+  "next-frame": Record<string, never>;
+  "previous-frame": Record<string, never>;
+  "next-overlay": Record<string, never>;
+  "next-unseen": Record<string, never>;
+  "done-next": { confirm?: boolean; previews?: string; file_id?: number };
+  "next-file": Record<string, never>;
+  "previous-file": Record<string, never>;
+  "go-file": { index?: number; file_id?: number; key?: string };
+  "go-plane": { index?: number; key?: string };
+  "walk-list": { status?: string|null; text?: string };
+  "filter": { status?: string|null; text?: string };
+  "show-redacted": Record<string, never>;
+  "hide-redacted": Record<string, never>;
+  "rejected": Record<string, never>;
+  "voi": Record<string, never>;
+  "local-contrast": Record<string, never>;
+  "rendering": { value?: string|boolean };
+  "invert": Record<string, never>;
+  "cursor": { box?: [number, number, number, number] };
+  "cursor-drag": { handle?: string; start?: [number, number, number, number]; dx?: number; dy?: number };
+  "set-option": { name?: string; value?: string|boolean };
+  "seen": { file_id?: number; group?: number; ticket?: string; shown?: string[]|number[] };
+  "dismiss": Record<string, never>;
+}

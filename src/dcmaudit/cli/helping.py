@@ -57,6 +57,12 @@ HELP: Mapping[str, Help] = {
             ("dcmaudit verify --rect 0,0,639,39 scans/ out/", "prove a folder against another"),
         ),
     ),
+    "score": Help(
+        ("--key", "--key-format", "--uid-map", "--json"),
+        (
+            ("dcmaudit score scans/ out/ --key strings.csv", "how many strings of the key are hidden in out/"),
+        ),
+    ),
     "rules": Help(
         (),
         (

@@ -28,6 +28,7 @@ MODULES = {
     "ocr": "dcmaudit.cli.ocr",
     "redact": "dcmaudit.cli.redact",
     "verify": "dcmaudit.cli.verify",
+    "score": "dcmaudit.cli.score",
     "rules": "dcmaudit.cli.rules",
     "db": "dcmaudit.cli.database",
     "s3": "dcmaudit.cli.s3",

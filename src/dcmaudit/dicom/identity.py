@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 
 from dcmaudit.dicom.header import Header
 from dcmaudit.model import Identity
@@ -19,11 +20,27 @@ def identity_of(header: Header) -> Identity:
     uid = header.attributes.code(0x00080018)
     if not header.pixels:
         return Identity(uid)
+    digest = hashlib.sha256()
+    for piece in _pieces(header):
+        digest.update(piece)
+    return Identity(uid, f"sha256:{digest.hexdigest()}")
+
+
+def pixel_md5(header: Header) -> str | None:
+    """The MD5 of the value of the first pixel data element, in hexadecimal, as answer keys of others give it; None
+    where there is no such element. Not for anything that must not be forged."""
+    if not header.pixels:
+        return None
+    digest = hashlib.md5(usedforsecurity=False)
+    for piece in _pieces(header):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _pieces(header: Header) -> Iterator[bytes]:
     element = header.pixels[0]
     end = element.offset + element.length
     if element.fragments is not None and not element.fragments.cut:
         end -= 8
-    digest = hashlib.sha256()
     for start in range(element.offset, end, _CHUNK):
-        digest.update(header.body.read_at(start, min(_CHUNK, end - start)))
-    return Identity(uid, f"sha256:{digest.hexdigest()}")
+        yield header.body.read_at(start, min(_CHUNK, end - start))

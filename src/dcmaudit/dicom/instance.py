@@ -17,7 +17,7 @@ from dcmaudit.dicom.facts import instance_facts
 from dcmaudit.dicom.header import Header
 from dcmaudit.dicom.iconparts import icon_contents
 from dcmaudit.dicom.icons import Icon, find_icons
-from dcmaudit.dicom.identity import identity_of
+from dcmaudit.dicom.identity import identity_of, pixel_md5
 from dcmaudit.dicom.image import find_image
 from dcmaudit.dicom.listing import plane_list
 from dcmaudit.dicom.overlays import ClassicOverlay, EmbeddedOverlay, claimed_mask, classic_bits, find_overlays
@@ -283,6 +283,10 @@ class Instance:
     def identity(self) -> Identity:
         """SOP Instance UID, and the digest of the pixel data as they lie in the file, read once in pieces."""
         return identity_of(self._header)
+
+    def pixel_md5(self) -> str | None:
+        """The MD5 of the value of the pixel data, as ``identity`` takes it; None where there are none."""
+        return pixel_md5(self._header)
 
     def tag_rows(self, limit: int = 120) -> list[TagRow]:
         """Every element for people to read, file meta information first; values are cut at ``limit`` characters."""

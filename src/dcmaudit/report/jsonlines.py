@@ -82,6 +82,19 @@ _TABLE = (
         Field("notes", TEXTS, "remarks", optional=True),
         Field("text", OBJECT, "what --check-text saw: planes, left, not_looked_at", optional=True),
     )),
+    Schema("score", 1, "`score --json`: an original, and last one line with the key `summary` alone.", (
+        Field("file", TEXT, "the original", optional=True),
+        Field("problem", "text or null", "why its output could not be compared", optional=True),
+        Field("strings", OBJECTS, "each string on each plane: plane, box (left, top, right, bottom, inclusive), state "
+              "(hidden, in part, left, empty, no output)", optional=True),
+        Field("not_judged", NUMBER, "strings whose place the key does not tell", optional=True),
+        Field("pixels", NUMBER, "pixels of all planes outside of the strings", optional=True),
+        Field("kept", NUMBER, "of them, those that are what they were", optional=True),
+        Field("planes", NUMBER, "how many planes the original has", optional=True),
+        Field("planes_unchanged", NUMBER, "planes that kept every such pixel", optional=True),
+        Field("digest_kept", "true, false or null", "whether the pixel data have the MD5 of the key", optional=True),
+        Field("summary", OBJECT, "the sum of all files", optional=True),
+    )),
     Schema("rules-check", 1, "`rules check --json`: a file, and last one line with the key `summary` alone.", (
         Field("filename", TEXT, "the file", optional=True),
         Field("error", TEXT, "why it was not answered", optional=True),

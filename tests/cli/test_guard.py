@@ -33,9 +33,9 @@ WORDS = {
     "examples": ["examples", "{folder}"],
 }
 WRITES_NO_FILE = {
-    "config show", "doctor", "verify", "rules check", "sample plan", "sample conclude", "db dump", "db info",
+    "config show", "doctor", "verify", "score", "rules check", "sample plan", "sample conclude", "db dump", "db info",
     "db unseen",
-    "db identify", "db import", "db adopt", "db history", "db forget", "db recount", "s3 credentials", "s3 list",
+    "db identify", "db import", "db adopt", "db history", "db forget", "db recount", "db check", "db compact", "s3 credentials", "s3 list",
     "s3 open",
 }  # fmt: skip
 """Commands that write nothing but the database, the keyring and standard output."""

@@ -107,6 +107,8 @@ HELP: Mapping[str, Help] = {
         ("--all", "--older-than"),
         (("dcmaudit db forget --all --older-than 30", "recognised text older than a month"),),
     ),
+    "db check": Help((), (("dcmaudit db check", "whether the database is whole"),)),
+    "db compact": Help((), (("dcmaudit db compact", "make its file as small as what is in it"),)),
     "db recount": Help((), (("dcmaudit db recount scans/before.dcm", "a file whose marks do not agree"),)),
     "s3": Help(
         (),

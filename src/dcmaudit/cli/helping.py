@@ -59,9 +59,7 @@ HELP: Mapping[str, Help] = {
     ),
     "score": Help(
         ("--key", "--key-format", "--uid-map", "--json"),
-        (
-            ("dcmaudit score scans/ out/ --key strings.csv", "how many strings of the key are hidden in out/"),
-        ),
+        (("dcmaudit score scans/ out/ --key strings.csv", "how many strings of the key are hidden in out/"),),
     ),
     "rules": Help(
         (),

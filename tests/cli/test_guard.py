@@ -35,7 +35,8 @@ WORDS = {
 WRITES_NO_FILE = {
     "config show", "doctor", "verify", "score", "rules check", "sample plan", "sample conclude", "db dump", "db info",
     "db unseen",
-    "db identify", "db import", "db adopt", "db history", "db forget", "db recount", "db check", "db compact", "s3 credentials", "s3 list",
+    "db identify", "db import", "db adopt", "db history", "db forget", "db recount", "db check", "db compact",
+    "s3 credentials", "s3 list",
     "s3 open",
 }  # fmt: skip
 """Commands that write nothing but the database, the keyring and standard output."""

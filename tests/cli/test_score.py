@@ -223,7 +223,7 @@ def test_the_key_of_midi_b(archive: Archive, tmp_path: Path, capsys: pytest.Capt
     archive.write(clean)
     archive.write(spoilt, black)
     archive.write(archive.add("c.dcm", picture(3), named=False), black)
-    digests = [hashlib.md5(dcmread(path).PixelData).hexdigest() for path in (clean, spoilt)]
+    digests = [hashlib.md5(dcmread(path).PixelData, usedforsecurity=False).hexdigest() for path in (clean, spoilt)]
     key = midi_b(tmp_path / "key.db", {
         "1.2.3.1": {"0": {"action": "<pixels_retained>", "action_text": f"<{digests[0]}>"}},
         "1.2.3.2": {"0": {"action": "<pixels_retained>", "action_text": f"<{digests[1]}>"}},

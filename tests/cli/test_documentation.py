@@ -34,10 +34,12 @@ def test_the_page_names_no_option_that_is_not_there(text: str) -> None:
     assert named <= known
 
 
-def test_every_command_setting_and_exit_code_is_on_the_page(text: str) -> None:
+def test_every_command_setting_and_exit_code_has_its_place(text: str) -> None:
     for name in registry.available():
         assert f"| `dcmaudit {name}` |" in text
+    settings = (PAGE.parent / "reference" / "settings.md").read_text("utf-8")
     for name in Settings.model_fields:
-        assert f"| `{name}` |" in text
+        assert f"\n## {name}\n" in settings
+    outcomes = (PAGE.parent / "outcomes.md").read_text("utf-8")
     for code in Exit:
-        assert f"| {code.value} |" in text
+        assert f"| {code.value} |" in outcomes

@@ -1,8 +1,8 @@
 """Pages with ``console`` blocks: every command line in them is run in a folder of its own, and what it prints compared.
 
-A line that begins with ``$ `` is a command, with ``> `` its continuation; other lines are what it prints, standard output and
-error together and in any order, for both are buffered. ``...`` stands for anything within a line, and alone for any
-lines. ``/work`` stands for the folder. An exit code other than 0 is asked for with ``echo $?`` as in a shell.
+A line that begins with ``$ `` is a command, with ``> `` its continuation; other lines are what it prints, standard
+output and error together and in any order, for both are buffered. ``...`` stands for anything within a line, and alone
+for any lines. ``/work`` stands for the folder. An exit code other than 0 is asked for with ``echo $?`` as in a shell.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PROGRAMS = {
-    "dcmaudit": "from dcmaudit.cli import main; sys.exit(main())",
+    "dcmaudit": "from dcmaudit.cli import main",
     **{
-        name: f"from dcmaudit.cli.original import {name}; sys.exit({name}())"
+        name: f"from dcmaudit.cli.original import {name} as main"
         for name in ("dicom_ocr", "dicom_redact", "pydicom_images", "dbrects_to_deid_rules", "dicom_pixel_anon")
     },
 }
@@ -60,11 +60,14 @@ class Console:
             one.mkdir(parents=True)
         for name, code in PROGRAMS.items():
             script = programs / name
-            script.write_text(f"#!{sys.executable} -P\nimport sys\n{code}\n")
+            script.write_text(
+                f'#!{sys.executable} -P\nimport sys\n{code}\nif __name__ == "__main__":\n    sys.exit(main())\n'
+            )
             script.chmod(0o755)
         for name in ("python", "python3"):
             (programs / name).write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
             (programs / name).chmod(0o755)
+        self._code = 0
         self._environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith(("DCMAUDIT_", "XDG_"))},
             "PATH": os.pathsep.join([str(programs), os.environ.get("PATH", "")]),
@@ -74,12 +77,14 @@ class Console:
 
     def run(self, command: str) -> list[str]:
         """What the command prints, with the folder's name replaced."""
-        script = f"cd {self._work}\n[ -e ../state ] && . ../state\n{command}\ncode=$?\nexport -p > ../state\nexit $code"
+        before = f"cd {self._work}\n[ -e ../state ] && . ../state\n(exit {self._code})"
+        script = f"{before}\n{command}\ncode=$?\nexport -p > ../state\nexit $code"
         done = subprocess.run(
             ["bash", "-c", f"set -o pipefail\n{script}"],
             env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=280,
             check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
+        self._code = done.returncode
         return done.stdout.replace(str(self._work), FOLDER).splitlines()
 
 

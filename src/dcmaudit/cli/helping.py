@@ -94,8 +94,6 @@ HELP: Mapping[str, Help] = {
         ),
     ),
     "db info": Help((), (("dcmaudit db info", "where it is, and what is in it"),)),
-    "db check": Help((), (("dcmaudit db check", "look for damage, page by page"),)),
-    "db compact": Help((), (("dcmaudit db compact", "give the room of removed rows back"),)),
     "db unseen": Help(("--json",), (("dcmaudit db unseen", "done files with planes that nobody saw"),)),
     "db identify": Help(("-r", "--json"), (("dcmaudit db identify scans/", "before files are moved"),)),
     "db adopt": Help(

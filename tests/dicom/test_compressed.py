@@ -241,7 +241,7 @@ def test_a_jpeg_whose_restart_interval_got_lost_is_refused(
     whole = written.getvalue()
     first, second = whole.index(b"\xff\xd0"), whole.index(b"\xff\xd1")
     if not compiled_loop:
-        monkeypatch.setattr("dcmaudit.codecs.jpeg.compiled.library", lambda: None)
+        monkeypatch.setattr("dcmaudit.codecs.jpeg.loops.library", lambda: None)
     for stream, shown in ((whole, True), (whole[:first] + whole[second:], False)):
         data = file_bytes(dataset(soft()), JPEG_BASELINE, frames=[stream])
         with open_instance(MemoryReference("x", data)) as instance:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dcmaudit.codecs.jpeg import compiled
+from dcmaudit.codecs.jpeg import loops
 from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DamagedError, DecodeError, DicomError
 from dcmaudit.model import FrameAddress
@@ -34,7 +34,7 @@ from support.files import (
     gradient,
 )
 
-needs_loop = pytest.mark.skipif(compiled.library() is None, reason="the package was built without a C compiler")
+needs_loop = pytest.mark.skipif(loops.library() is None, reason="the package was built without a C compiler")
 
 
 def read(picture: np.ndarray, codestream: bytes, syntax: str, **how: object) -> np.ndarray:

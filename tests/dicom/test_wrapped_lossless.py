@@ -11,14 +11,14 @@ import numpy.typing as npt
 import pydicom
 import pytest
 
-from dcmaudit.codecs.jpeg import compiled
+from dcmaudit.codecs.jpeg import loops
 from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DicomError
 from dcmaudit.model import FrameAddress, PlaneKind
 from support.files import JPEG_LOSSLESS, MemoryReference, dataset, file_bytes
 from support.lossless_jpeg import Residues, encode_lossless
 
-needs_loop = pytest.mark.skipif(compiled.library() is None, reason="the package was built without a C compiler")
+needs_loop = pytest.mark.skipif(loops.library() is None, reason="the package was built without a C compiler")
 Picture = npt.NDArray[Any]
 
 

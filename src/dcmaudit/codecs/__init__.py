@@ -10,7 +10,7 @@ a codestream of it.
 
 from __future__ import annotations
 
-from dcmaudit.codecs import deflated, jpeg2000, jpegls, jpegxl, plain, rle
+from dcmaudit.codecs import deflate, jpeg2000, jpegls, jpegxl, plain, rle
 from dcmaudit.codecs import quiet as _quiet  # first, so that nothing is printed while the rest is imported
 from dcmaudit.codecs.base import Codec, Decoded
 from dcmaudit.codecs.jpeg import codec as jpeg_codec
@@ -22,7 +22,7 @@ _CODECS: dict[Codestream, Codec] = {
     Codestream.JPEG_2000: jpeg2000.CODEC,
     Codestream.JPEG_XL: jpegxl.CODEC,
     Codestream.RLE: rle.CODEC,
-    Codestream.DEFLATED_FRAME: deflated.CODEC,
+    Codestream.DEFLATED_FRAME: deflate.CODEC,
     Codestream.PLAIN: plain.CODEC,
 }
 

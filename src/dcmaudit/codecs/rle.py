@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dcmaudit.codecs.base import Cells, Codec, Decoded
-from dcmaudit.codecs.jpeg.compiled import library, unpack
+from dcmaudit.codecs.jpeg.loops import library, unpack
 from dcmaudit.codecs.layout import PixelLayout
 from dcmaudit.errors import DamagedError, DecodeError, HeaderError, TruncatedError
 

@@ -2,7 +2,7 @@
 
 from dcmaudit.codecs.samples import Lut, Palette, Samples, Window
 from dcmaudit.dicom import quiet as _quiet  # first, so that nothing is printed while the rest is imported
-from dcmaudit.dicom.examine import Examination, examine
+from dcmaudit.dicom.examination import Examination, examine
 from dcmaudit.dicom.instance import Instance
 from dcmaudit.dicom.opener import open_instance
 from dcmaudit.dicom.tags import TagRow

@@ -15,8 +15,8 @@ from dcmaudit.dicom.bytesource import ByteSource, Cursor
 from dcmaudit.dicom.elements import read_elements
 from dcmaudit.dicom.header import UNDEFINED, Header
 from dcmaudit.dicom.inflation import inflated
-from dcmaudit.dicom.mending import mended
 from dcmaudit.dicom.quiet import quietly
+from dcmaudit.dicom.repair import mended
 from dcmaudit.errors import DicomError, HeaderError, NotDicomError, TruncatedError
 from dcmaudit.model.limits import LEAST_OF_A_PICTURE
 from dcmaudit.model.texts import tag_text

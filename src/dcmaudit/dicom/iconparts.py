@@ -19,7 +19,7 @@ from dcmaudit.dicom.overlays import (
     classic_bits,
     find_overlays,
 )
-from dcmaudit.dicom.stored import bit_samples, bits_of
+from dcmaudit.dicom.plane_samples import bit_samples, bits_of
 from dcmaudit.dicom.stray import scan_frames
 from dcmaudit.errors import HeaderError
 from dcmaudit.model import Size

@@ -22,7 +22,7 @@ from dcmaudit.dicom.image import find_image
 from dcmaudit.dicom.listing import plane_list
 from dcmaudit.dicom.overlays import ClassicOverlay, EmbeddedOverlay, claimed_mask, classic_bits, find_overlays
 from dcmaudit.dicom.parts import Parts
-from dcmaudit.dicom.stored import bit_samples, bits_of, samples_of
+from dcmaudit.dicom.plane_samples import bit_samples, bits_of, samples_of
 from dcmaudit.dicom.stray import StrayScan, scan_frames
 from dcmaudit.dicom.tags import TagRow, tag_rows
 from dcmaudit.dicom.unshown import find_unshown, unshown_blobs

@@ -1,6 +1,6 @@
 """Redaction: from decisions to a plan, and from a plan to a written file. Nothing here proves anything."""
 
-from dcmaudit.redact.apply import PixelMeaning, black_level, blacken, inside_mask
+from dcmaudit.redact.black import PixelMeaning, black_level, blacken
 from dcmaudit.redact.file import Written, write_redacted
 from dcmaudit.redact.paint import Painter
 from dcmaudit.redact.planner import make_plan, scaled
@@ -11,7 +11,6 @@ __all__ = [
     "Written",
     "black_level",
     "blacken",
-    "inside_mask",
     "make_plan",
     "scaled",
     "write_redacted",

@@ -10,8 +10,8 @@ from dcmaudit.dicom.header import Header, PixelElement
 from dcmaudit.dicom.instance import Instance
 from dcmaudit.dicom.parts import Parts
 from dcmaudit.model.redaction import RedactionPlan, Removal
-from dcmaudit.redact.edits import FrameEdits
 from dcmaudit.redact.elements.strip import Stripper
+from dcmaudit.redact.frame_edits import FrameEdits
 from dcmaudit.redact.frames.codestreams import TRANSCODED, FrameWork
 from dcmaudit.redact.paint import Painter
 

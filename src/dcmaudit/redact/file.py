@@ -14,9 +14,9 @@ from dcmaudit.dicom.instance import Instance
 from dcmaudit.errors import PlanRefusedError, UnsupportedError
 from dcmaudit.model.redaction import RedactionPlan, RemovalReason
 from dcmaudit.model.texts import tag_text
-from dcmaudit.redact.changed import ChangedElements, spans_of
 from dcmaudit.redact.copy import copy_bytes, deflate
 from dcmaudit.redact.draft import Draft, Written
+from dcmaudit.redact.element_edits import ChangedElements, spans_of
 from dcmaudit.redact.elements.attributes import (
     NewValue,
     element_bytes,

@@ -1,17 +1,15 @@
-"""Stored samples to pictures: rendering, projections, contact sheets and their files. Arrays in, arrays out."""
+"""Stored samples to pictures: rendering, projections, thumbnails and their files. Arrays in, arrays out."""
 
 from dcmaudit.render.encode import encode_png, encode_tiff
 from dcmaudit.render.fortext import pictures_for_text
 from dcmaudit.render.project import Projected, Projector, project, project_planes
-from dcmaudit.render.sheet import ContactSheet, contact_sheet, thumbnail
+from dcmaudit.render.thumbnail import thumbnail
 from dcmaudit.render.view import Shown, render, shown_as
 
 __all__ = [
-    "ContactSheet",
     "Projected",
     "Projector",
     "Shown",
-    "contact_sheet",
     "encode_png",
     "encode_tiff",
     "pictures_for_text",

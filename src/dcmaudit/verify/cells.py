@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from dcmaudit.codecs.layout import PixelLayout
 from dcmaudit.model import Box
-from dcmaudit.verify.asked import FrameAsk
 from dcmaudit.verify.black import Mask, mask_of
+from dcmaudit.verify.demands import FrameAsk
 
 Cells = npt.NDArray[Any]
 

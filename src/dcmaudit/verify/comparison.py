@@ -8,16 +8,16 @@ from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.overlays import EmbeddedOverlay
 from dcmaudit.model.proof import PlaneProof
 from dcmaudit.model.redaction import OverlayPolicy
-from dcmaudit.verify.asked import Asked
 from dcmaudit.verify.colours import labels_of
+from dcmaudit.verify.demands import Asked
 from dcmaudit.verify.elements import ElementComparison
 from dcmaudit.verify.frames import FrameComparison
 from dcmaudit.verify.guard import Guard
 from dcmaudit.verify.pair import Pair
 from dcmaudit.verify.planes import compare_icons, compare_overlays, compare_planes, removable_icons, require_icons
+from dcmaudit.verify.remainder import unseen_bytes
 from dcmaudit.verify.rules import Rules
 from dcmaudit.verify.structure import compare_encoding, compare_structure, is_transcoded
-from dcmaudit.verify.unseen import unseen_bytes
 
 
 def compare(pair: Pair, *, threads: int = 1) -> list[PlaneProof]:

@@ -13,15 +13,15 @@ from dcmaudit.codecs.samples import Samples
 from dcmaudit.codecs.syntaxes import Codestream
 from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.parts import Parts
-from dcmaudit.dicom.stored import samples_of
+from dcmaudit.dicom.plane_samples import samples_of
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, FrameAddress
 from dcmaudit.model.proof import PlaneProof
 from dcmaudit.verify.agreement import Decoders, look_again
-from dcmaudit.verify.asked import Asked, Boxes, FrameAsk
 from dcmaudit.verify.black import Mask, fault_inside, mask_of
 from dcmaudit.verify.blocks import BlockComparison, boxes_of, compare_blocks, pixels_of
 from dcmaudit.verify.cells import Cells, bits_of, compare_near
+from dcmaudit.verify.demands import Asked, Boxes, FrameAsk
 from dcmaudit.verify.guard import Guard
 from dcmaudit.verify.leftovers import fault_of_kept, fault_of_rewritten, left_over
 from dcmaudit.verify.native import OUTSIDE, UNTOUCHED, NativeComparison, require_length

@@ -11,7 +11,7 @@ import struct
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.codecs.jpeg import compiled, walk_over
+from dcmaudit.codecs.jpeg import loops, walk_over
 from dcmaudit.errors import DecodeError
 from dcmaudit.verify.segments import DHT, LOSSLESS, LS, LSE, SOS, Piece, Segments, fault_of_segments, segments
 
@@ -104,11 +104,11 @@ def _walked(
     data: bytes, shape: tuple[int, int, int], tables: list[npt.NDArray[np.int32]], coded: tuple[int, int]
 ) -> tuple[int, int]:
     """The bit behind the last sample, and bits of samples that do not fit; DecodeError where the data are damaged."""
-    library = compiled.library()
+    library = loops.library()
     if library is not None:
-        padded = data + b"\xff" * compiled.PADDING
+        padded = data + b"\xff" * loops.PADDING
         bits = coded[1], coded[1]
-        end, beyond, damage = compiled.walk_lossless(library, padded, shape, tuple(tables), coded[0], bits)
+        end, beyond, damage = loops.walk_lossless(library, padded, shape, tuple(tables), coded[0], bits)
         if damage:
             raise DecodeError(f"damaged entropy-coded data of a lossless JPEG: {damage}")
         return end, beyond

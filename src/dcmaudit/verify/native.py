@@ -13,8 +13,8 @@ from dcmaudit.dicom.second_decoders import first_decoder, native_bytes, second_d
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box
 from dcmaudit.verify.agreement import SECOND, Decoders, agree, look_again
-from dcmaudit.verify.asked import Asked, Boxes, FrameAsk
 from dcmaudit.verify.cells import Cells
+from dcmaudit.verify.demands import Asked, Boxes, FrameAsk
 from dcmaudit.verify.record import Record
 from dcmaudit.verify.tail import same_behind
 

@@ -9,15 +9,15 @@ from dcmaudit.dicom.header import Header, Kept
 from dcmaudit.dicom.icons import Icon
 from dcmaudit.dicom.overlays import ClassicOverlay, classic_bits
 from dcmaudit.dicom.parts import Parts
+from dcmaudit.dicom.plane_samples import samples_of
 from dcmaudit.dicom.second_decoders import first_decoder
-from dcmaudit.dicom.stored import samples_of
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, IconAddress, OverlayAddress, PlaneGroup
 from dcmaudit.model.proof import PlaneProof
-from dcmaudit.verify.asked import Boxes
 from dcmaudit.verify.black import fault_inside, mask_of
 from dcmaudit.verify.cells import bits_of, left_inside
 from dcmaudit.verify.dataset import Element
+from dcmaudit.verify.demands import Boxes
 from dcmaudit.verify.record import Record
 from dcmaudit.verify.tail import same_behind
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dcmaudit.dicom.overlays import EmbeddedOverlay
 from dcmaudit.model import PlaneKind
 from dcmaudit.model.redaction import OverlayPolicy, RedactionPlan
-from dcmaudit.verify.asked import Boxes
+from dcmaudit.verify.demands import Boxes
 from dcmaudit.verify.record import Record
 from dcmaudit.verify.side import Side
 

@@ -6,8 +6,8 @@ from dcmaudit.dicom.overlays import ClassicOverlay
 from dcmaudit.model import FrameAddress, OverlayAddress, PlaneGroup, PlaneKind
 from dcmaudit.model.proof import PlaneProof
 from dcmaudit.model.redaction import IconPolicy
-from dcmaudit.verify.asked import Boxes
 from dcmaudit.verify.dataset import Element
+from dcmaudit.verify.demands import Boxes
 from dcmaudit.verify.elements import icon_places
 from dcmaudit.verify.overlays import compare_icon, compare_overlay, is_plain_icon, length_of
 from dcmaudit.verify.pair import Pair

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dcmaudit.codecs.jpeg import compiled, require_sound_progressive
+from dcmaudit.codecs.jpeg import loops, require_sound_progressive
 from dcmaudit.codecs.jpeg.intervals import intervals
 from dcmaudit.errors import DamagedError, DicomError, TruncatedError
 from support.damage import damaged, scan
 from support.files import color_gradient, gradient
 
-needs_loop = pytest.mark.skipif(compiled.library() is None, reason="the package was built without a C compiler")
+needs_loop = pytest.mark.skipif(loops.library() is None, reason="the package was built without a C compiler")
 
 
 def progressive(picture: np.ndarray, **options: object) -> bytes:
@@ -99,5 +99,5 @@ def test_no_damage_leads_the_walk_astray() -> None:
 
 
 def test_without_the_compiled_loop_nothing_is_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "library", lambda: None)
+    monkeypatch.setattr(loops, "library", lambda: None)
     assert not require_sound_progressive(progressive(gradient()), whole=True)

@@ -29,14 +29,14 @@ EXTRAS = {
 
 def codecs(_settings: Settings) -> Iterator[Finding]:
     """Every transfer syntax that can be tried here, by coding and decoding a made-up picture."""
-    from dcmaudit.codecs.jpeg import compiled
+    from dcmaudit.codecs.jpeg import loops
     from dcmaudit.codecs.selftest import codec_tests
 
     for test in codec_tests():
         state = State.GOOD if test.problem is None else State.WRONG
         hint = None if test.problem is None else "install dcmaudit again; files in this syntax are named not audited"
         yield Finding("codecs", f"{test.title} ({test.uid})", state, test.problem or "works", hint)
-    is_compiled = compiled.library() is not None
+    is_compiled = loops.library() is not None
     yield Finding(
         "codecs", "compiled JPEG loop", State.GOOD if is_compiled else State.NOTE,
         "there" if is_compiled else "not there: JPEG is walked through in Python, about ten times slower",

@@ -1,7 +1,7 @@
 """Writing frames exactly: codestreams and native bytes."""
 
 from dcmaudit.codecs.encode.frames import encode_frame
-from dcmaudit.codecs.encode.native import NativeLayout, native_bytes, native_length
+from dcmaudit.codecs.encode.native import NativeLayout, native_bytes
 from dcmaudit.codecs.encode.parameters import Family, OriginalParameters, Progression, original_parameters
 from dcmaudit.codecs.encode.spec import EncodeSpec, Target, needed_precision
 
@@ -14,7 +14,6 @@ __all__ = [
     "Target",
     "encode_frame",
     "native_bytes",
-    "native_length",
     "needed_precision",
     "original_parameters",
 ]

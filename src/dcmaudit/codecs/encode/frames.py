@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dcmaudit.codecs.encode import deflated, jpeg_2000, jpeg_lossless, jpeg_ls, jpeg_xl, rle
+from dcmaudit.codecs.encode import deflate, jpeg_2000, jpeg_lossless, jpeg_ls, jpeg_xl, rle
 from dcmaudit.codecs.encode.spec import Cells, EncodeSpec, Target
 from dcmaudit.errors import DcmauditError, RedactionError, UnsupportedError
 
@@ -15,7 +15,7 @@ Decoder = Callable[[bytes, Cells, EncodeSpec], Cells]
 
 _CODECS: dict[Target, tuple[Encoder, Decoder]] = {
     Target.RLE: (rle.encode, rle.decode),
-    Target.DEFLATED_FRAME: (deflated.encode, deflated.decode),
+    Target.DEFLATED_FRAME: (deflate.encode, deflate.decode),
     Target.JPEG_LOSSLESS: (jpeg_lossless.encode, jpeg_lossless.decode),
     Target.JPEG_LOSSLESS_SV1: (jpeg_lossless.encode, jpeg_lossless.decode),
     Target.JPEG_LS: (jpeg_ls.encode, jpeg_ls.decode),

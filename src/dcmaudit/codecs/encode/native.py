@@ -51,16 +51,6 @@ def native_bytes(frames: Iterable[Cells], layout: NativeLayout) -> Iterator[byte
         yield b"\0"
 
 
-def native_length(frames: int, pixels: int, samples: int, layout: NativeLayout) -> int:
-    """Bytes of the value of Pixel Data, padding included, without making it."""
-    if layout.bits_allocated == 1:
-        size = (frames * pixels * samples + 7) // 8
-    else:
-        per_pixel = 2 if layout.subsampled else samples
-        size = frames * pixels * per_pixel * (layout.bits_allocated // 8)
-    return size + size % 2
-
-
 def _frame(frame: Cells, layout: NativeLayout) -> bytes:
     if 8 * frame.dtype.itemsize != layout.bits_allocated:
         raise UnsupportedError(f"cells of {frame.dtype} where BitsAllocated is {layout.bits_allocated}")

@@ -61,15 +61,6 @@ class OriginalParameters:
     sampling: tuple[tuple[int, int], ...] = ()
     transform: int | None = None
 
-    @property
-    def is_exact(self) -> bool:
-        """Whether decoding and encoding again with the same parameters can give back the same samples."""
-        if self.family is Family.JPEG_LS:
-            return self.near == 0
-        if self.family in {Family.JPEG_2000, Family.HTJ2K}:
-            return self.reversible is True
-        return self.family is Family.JPEG_LOSSLESS
-
 
 def original_parameters(codestream: bytes) -> OriginalParameters:
     """The parameters of a JPEG, JPEG-LS or JPEG 2000 codestream (also in a JP2 file).

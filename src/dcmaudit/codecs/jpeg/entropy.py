@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from dcmaudit.codecs.jpeg import compiled
+from dcmaudit.codecs.jpeg import loops
 from dcmaudit.codecs.jpeg.huffman import BITS, END, INVALID, STEP_SHIFT, STEPS, Lookup, lookup
 from dcmaudit.codecs.jpeg.markers import Codestream, Scan
 from dcmaudit.codecs.jpeg.walk import DAMAGED, Blocks, byte_windows, skip_in_python
@@ -38,7 +38,7 @@ class Walker:
         self.position = 0
         self.dc = [0] * components
         self.plan = plan
-        self._padded = self.data + b"\xff" * compiled.PADDING
+        self._padded = self.data + b"\xff" * loops.PADDING
 
     @cached_property
     def windows(self) -> list[int]:
@@ -51,14 +51,12 @@ class Walker:
         Its axes are (block in coding order, 64); the 64 run row by row over the frequencies. ``limits``, which only the
         compiled loop holds to, are the most that the DC values of each component may be away from 0.
         """
-        found = compiled.library()
+        found = loops.library()
         if found is None:
             skip_in_python(self, mcus, coefficients)
             return
         state = self.position, self.dc
-        self.position, self.dc, damage = compiled.walk(
-            found, self._padded, mcus, self.plan, state, coefficients, limits
-        )
+        self.position, self.dc, damage = loops.walk(found, self._padded, mcus, self.plan, state, coefficients, limits)
         if damage:
             raise DecodeError(f"{DAMAGED}: {damage}")
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.codecs.jpeg import compiled
+from dcmaudit.codecs.jpeg import loops
 from dcmaudit.codecs.jpeg.huffman import HuffmanSpec
 from dcmaudit.codecs.jpeg.intervals import intervals
 from dcmaudit.errors import DamagedError, DecodeError
@@ -80,7 +80,7 @@ def walk_over(data: bytes) -> Walked:
 def _walked_over(data: bytes) -> Walked:
     state, predictors = _State(), set[int]()
     try:
-        if compiled.library() is None or not _all_scans(state, data, predictors):
+        if loops.library() is None or not _all_scans(state, data, predictors):
             return Walked(sound=False)
     except _UnknownError:
         return Walked(sound=False)
@@ -233,12 +233,12 @@ def _interval(
     """Walk over one restart interval; the bits that were cut off, and whether it ends with its last sample."""
     plain = stuffed.replace(b"\xff\x00", b"\xff")
     rows, columns, components = shape
-    found = compiled.library()
+    found = loops.library()
     if 8 * len(plain) < rows * columns * components or found is None:
         # A sample takes one bit at least: a header that lies about the size must not cost time.
         raise DamagedError(f"{DAMAGED}: it ends before its last sample")
-    padded = plain + b"\xff" * compiled.PADDING
-    position, wrapped, damage = compiled.walk_lossless(found, padded, shape, tables, predictor, bits, out)
+    padded = plain + b"\xff" * loops.PADDING
+    position, wrapped, damage = loops.walk_lossless(found, padded, shape, tables, predictor, bits, out)
     if damage:
         raise DamagedError(f"{DAMAGED}: {damage.replace('the middle of a block', 'the middle of a line')}")
     rest = plain[(position + 7) >> 3 :]

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.codecs.jpeg import compiled
+from dcmaudit.codecs.jpeg import loops
 from dcmaudit.codecs.jpeg.huffman import HuffmanSpec
 from dcmaudit.codecs.jpeg.markers import Parser, ceil_div
 from dcmaudit.errors import DamagedError, DecodeError, TruncatedError
@@ -28,7 +28,7 @@ def require_sound_progressive(data: bytes, *, whole: bool) -> bool:
     A codestream may end before the finest scans (G.1.1.1 does not ask for them), so that scans that are lost at its
     end are noticed only where the EOI marker is lost too: ``whole`` says that it is there. TruncatedError then.
     """
-    library = compiled.library()
+    library = loops.library()
     if library is None:
         return False
     walk = _Walk(data)
@@ -119,20 +119,20 @@ class _Walk(Parser):
     def _dc(self, chosen: list[_Chosen], high: int, low: int) -> None:
         plan = tuple((place, one) for place, one in enumerate(chosen) for _ in range(self._blocks(chosen, one)))
         limits = tuple(self._limit(one.index) for one in chosen)
-        library = compiled.library()
+        library = loops.library()
         for part, interval in self._parts(self._mcus(chosen)):
             mcus = len(interval)
             if high:
                 position, problem = mcus * len(plan), None
-                if position > 8 * (len(part) - compiled.PADDING):
-                    problem = compiled.REASONS[4]
+                if position > 8 * (len(part) - loops.PADDING):
+                    problem = loops.REASONS[4]
             elif library is not None:
                 tables = tuple((place, one.table) for place, one in plan if one.table is not None)
-                position, problem = compiled.walk_progressive_dc(library, part, mcus, tables, low, limits)
+                position, problem = loops.walk_progressive_dc(library, part, mcus, tables, low, limits)
             _require_end(part, position, problem)
 
     def _ac(self, one: _Chosen, band: tuple[int, int], high: int, low: int) -> None:
-        component, library = self.components[one.index], compiled.library()
+        component, library = self.components[one.index], loops.library()
         if one.index not in self._seen:
             self._seen[one.index] = np.zeros((component.blocks_x * component.blocks_y, 64), np.uint8)
         shape = component.own_x, component.blocks_x
@@ -141,7 +141,7 @@ class _Walk(Parser):
         for part, interval in self._parts(component.own_x * component.own_y):
             if library is not None and one.table is not None:
                 seen = self._seen[one.index]
-                found = compiled.walk_progressive_ac(library, part, interval, shape, one.table, band, most, seen)
+                found = loops.walk_progressive_ac(library, part, interval, shape, one.table, band, most, seen)
                 _require_end(part, *found)
 
     def _limit(self, index: int) -> int:
@@ -163,7 +163,7 @@ class _Walk(Parser):
         """The unstuffed bytes of each restart interval, padded, and its MCUs."""
         return [
             (
-                self.data[one.start : one.end].replace(b"\xff\x00", b"\xff") + b"\xff" * compiled.PADDING,
+                self.data[one.start : one.end].replace(b"\xff\x00", b"\xff") + b"\xff" * loops.PADDING,
                 range(one.first, one.first + one.count),
             )
             for one in self.intervals(mcus)
@@ -173,7 +173,7 @@ class _Walk(Parser):
 def _require_end(part: bytes, position: int, problem: str | None) -> None:
     if problem is not None:
         raise _CodedError(f"{DAMAGED}: {problem}")
-    rest = part[(position + 7) >> 3 : len(part) - compiled.PADDING]
+    rest = part[(position + 7) >> 3 : len(part) - loops.PADDING]
     if rest.strip(b"\x00\xff"):
         raise _CodedError(f"{DAMAGED}: {len(rest)} bytes are left over behind the last block")
 

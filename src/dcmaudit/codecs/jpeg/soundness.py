@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from dcmaudit.codecs.jpeg import compiled
+from dcmaudit.codecs.jpeg import loops
 from dcmaudit.codecs.jpeg.entropy import Walker, scan_plan
 from dcmaudit.codecs.jpeg.markers import Codestream, Scan, parse
 from dcmaudit.errors import DamagedError, DecodeError
@@ -28,7 +28,7 @@ def require_sound(data: bytes) -> bool:
         raise
     except DecodeError:
         return False
-    if compiled.library() is None:
+    if loops.library() is None:
         return False
     if data in _sound:
         return True

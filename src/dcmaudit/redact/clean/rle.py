@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from itertools import pairwise
 
-from dcmaudit.codecs.jpeg.compiled import library, runs
+from dcmaudit.codecs.jpeg.loops import library, runs
 from dcmaudit.errors import DamagedError, TruncatedError
 
 

@@ -27,11 +27,11 @@ from dcmaudit.codecs.syntaxes import Codestream
 from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.header import Header
 from dcmaudit.dicom.overlays import FoundOverlays, claimed_mask
-from dcmaudit.dicom.stored import samples_of
+from dcmaudit.dicom.plane_samples import samples_of
 from dcmaudit.errors import DcmauditError, UnsupportedError
 from dcmaudit.model import Box
 from dcmaudit.redact.clean import cleaned
-from dcmaudit.redact.edits import FrameEdit, FrameEdits
+from dcmaudit.redact.frame_edits import FrameEdit, FrameEdits
 from dcmaudit.redact.frames.cells import clear_bits, clear_outside, put_stored
 from dcmaudit.redact.frames.labels import say_rgb
 from dcmaudit.redact.jpeg.blocks import redact_blocks

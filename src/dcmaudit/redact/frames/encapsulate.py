@@ -35,16 +35,6 @@ class OffsetTables:
     lengths: tuple[int, ...]
     basic: bool
 
-    @property
-    def extended(self) -> bytes:
-        """The value of Extended Offset Table (7FE0,0001)."""
-        return struct.pack(f"<{len(self.offsets)}Q", *self.offsets)
-
-    @property
-    def extended_lengths(self) -> bytes:
-        """The value of Extended Offset Table Lengths (7FE0,0002)."""
-        return struct.pack(f"<{len(self.lengths)}Q", *self.lengths)
-
 
 class FragmentWriter:
     """Writes the value of an encapsulated Pixel Data element, one frame after the other.

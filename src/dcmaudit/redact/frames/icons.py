@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dcmaudit.dicom.framegroups import PER_FRAME
 from dcmaudit.dicom.icons import Icon
 from dcmaudit.dicom.parts import Parts
-from dcmaudit.dicom.stored import samples_of
+from dcmaudit.dicom.plane_samples import samples_of
 from dcmaudit.errors import UnsupportedError
 from dcmaudit.model import Box, IconAddress, PlaneKind
 from dcmaudit.model.redaction import IconPolicy, RedactionPlan

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from dcmaudit.errors import DcmauditError
-from dcmaudit.redact.edits import FrameEdit, FrameEdits
+from dcmaudit.redact.frame_edits import FrameEdit, FrameEdits
 from dcmaudit.redact.frames.codestreams import FrameWork
 from dcmaudit.redact.frames.encapsulate import BasicTable, FragmentWriter
 from dcmaudit.redact.frames.native import clear_behind, patch_frame, put_rows, shared_chroma

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.codecs.jpeg.markers import Codestream, Scan, parse
+from dcmaudit.codecs.jpeg.markers import Codestream, Scan
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Box, Size
 
@@ -28,21 +28,6 @@ def touched_mcus(stream: Codestream, boxes: Sequence[Box]) -> Mask:
         top, bottom = max(0, box.top - grow_y), min(size.height, box.bottom + grow_y)
         mask[top // mcu.height : -(-bottom // mcu.height), left // mcu.width : -(-right // mcu.width)] = True
     return mask
-
-
-def reach(codestream: bytes, boxes: Sequence[Box]) -> tuple[Box, ...]:
-    """The area that ``redact_blocks`` would really change, for a plan: boxes that do not overlap, in image pixels.
-
-    Raises what ``redact_blocks`` raises, but for damage inside the entropy-coded data, which it does not read.
-    """
-    stream = parse(codestream)
-    return mask_boxes(touched_mcus(stream, boxes), stream.mcu, stream.size)
-
-
-def mcu_grid(codestream: bytes) -> tuple[Size, Size]:
-    """Pixels of one MCU, and the MCUs from left to right and from top to bottom."""
-    stream = parse(codestream)
-    return stream.mcu, stream.grid
 
 
 def _margin(most: int, stream: Codestream, axis: int) -> int:

@@ -96,11 +96,3 @@ def blacken(array: Array, boxes: Iterable[Box], black: tuple[int | float, ...]) 
             raise RedactionError(f"a rectangle reaches outside its plane of {size.width} x {size.height} pixels")
         painted[box.top : box.bottom, box.left : box.right] = value if array.ndim == 3 else value[0]
     return painted
-
-
-def inside_mask(size: Size, boxes: Iterable[Box]) -> npt.NDArray[np.bool_]:
-    """True (rows, columns) where any of the boxes has a pixel."""
-    mask = np.zeros((size.height, size.width), bool)
-    for box in boxes:
-        mask[max(box.top, 0) : max(box.bottom, 0), max(box.left, 0) : max(box.right, 0)] = True
-    return mask

@@ -30,6 +30,7 @@ from dcmaudit.model import (
     Size,
 )
 from dcmaudit.model.addresses import FRAMES, FrameRange, PlaneSpan
+from dcmaudit.model.learning import parse_kind
 from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
 from dcmaudit.store import (
     ListedRect,
@@ -151,7 +152,7 @@ def finished(store: Store, name: str) -> object:
 
 
 def judged() -> Judged:
-    return Judged(FrameAddress(0), Box(0, 0, 2, 2), "learned", 0.5, accepted=True, shown=True)
+    return Judged(FrameAddress(0), Box(0, 0, 2, 2), parse_kind("exact/1/7"), 0.5, accepted=True, shown=True)
 
 
 @contextmanager

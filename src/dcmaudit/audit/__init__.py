@@ -4,10 +4,17 @@ Whoever looks at an instance looks with this: the reviewer at the plane on scree
 the same.
 """
 
-from dcmaudit.audit.header import HeaderRectangles, header_rectangles
-from dcmaudit.audit.rules import checked_rules, rule_paths, rules_of, unknown_fields
-from dcmaudit.audit.search import TextSearch, finder_of
-from dcmaudit.audit.text import TextLook
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dcmaudit.lazy import deferred
+
+if TYPE_CHECKING:
+    from dcmaudit.audit.header import HeaderRectangles, header_rectangles
+    from dcmaudit.audit.rules import checked_rules, rule_paths, rules_of, unknown_fields
+    from dcmaudit.audit.search import TextSearch, finder_of
+    from dcmaudit.audit.text import TextLook
 
 __all__ = [
     "HeaderRectangles",
@@ -20,3 +27,24 @@ __all__ = [
     "rules_of",
     "unknown_fields",
 ]
+
+__getattr__ = deferred(
+    __name__,
+    {
+        "header": (
+            "HeaderRectangles",
+            "header_rectangles",
+        ),
+        "rules": (
+            "checked_rules",
+            "rule_paths",
+            "rules_of",
+            "unknown_fields",
+        ),
+        "search": (
+            "TextSearch",
+            "finder_of",
+        ),
+        "text": ("TextLook",),
+    },
+)

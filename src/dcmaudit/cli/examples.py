@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import local_path
 from dcmaudit.report.jsonlines import json_line
-from dcmaudit.settings import Settings
+
+if TYPE_CHECKING:
+    from dcmaudit.settings import Settings
 
 NAME = "examples"
 SUMMARY = "write example files with made-up names"

@@ -15,10 +15,10 @@ from dcmaudit.errors import UsageError
 from dcmaudit.model import Outcome, PlaneKind, Reference, Rendering, Result, View
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
-from dcmaudit.settings import Settings
 
 if TYPE_CHECKING:
     from dcmaudit.pipeline.frames import InstanceReport, PlaneReport, Target
+    from dcmaudit.settings import Settings
     from dcmaudit.sources import Problem, Tally
 
 NAME = "frames"

@@ -188,11 +188,11 @@ def _job(args: argparse.Namespace, settings: Settings) -> OcrJob:
 
 
 def _store(args: argparse.Namespace, settings: Settings, opened: ExitStack) -> Store | None:
-    from dcmaudit.store import open_store
-
     named = getattr(args, "db", None)
     if args.csv is not None and named is None:
         return None
+    from dcmaudit.store import open_store
+
     if named == "default":  # the original's word for it
         settings = settings.model_copy(update={"db": None})
     store = open_store(settings.database, user=settings.user, timeout=settings.db_wait)

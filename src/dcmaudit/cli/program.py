@@ -187,9 +187,11 @@ class _Formatter(helping.Formatter):
 
     def format_help(self) -> str:
         text = super().format_help()
-        lines = [f"  {name:<10} {registry.command(name).SUMMARY}" for name in registry.available()]
         start, mark, codes = text.rpartition(_EXIT_CODES[: _EXIT_CODES.index(":")])
-        if not lines or not mark:
+        if not mark:  # --version, which argparse formats in the same way
+            return text
+        lines = [f"  {name:<10} {registry.command(name).SUMMARY}" for name in registry.available()]
+        if not lines:
             return text
         table = "\n".join(["commands (dcmaudit COMMAND --help says more):", *lines])
         return f"{start}{table}\n\n{mark}{codes}"

@@ -208,13 +208,13 @@ def _progress(args: argparse.Namespace, settings: Settings, listed: list[Referen
             return count_files(args, settings, given_up)
         if listed or store is None:
             return len(listed)
+        from dcmaudit.store import open_store
+
         # Of this thread; it was checked for the other one.
         with open_store(
             settings.database, user=settings.user, timeout=settings.db_wait, read_only=True, check=False
         ) as mine:
             return sum(1 for _ in mine.filenames())
-
-    from dcmaudit.store import open_store
 
     return Progress("redacting", total, quiet=getattr(args, "quiet", False))
 
@@ -349,20 +349,20 @@ def _wants_database(args: argparse.Namespace) -> bool:
 
 
 def _store(args: argparse.Namespace, settings: Settings) -> Store | None:
+    if not _wants_database(args):
+        return None
     from dcmaudit.store import open_store
 
-    return (
-        open_store(settings.database, user=settings.user, timeout=settings.db_wait, read_only=True)
-        if _wants_database(args)
-        else None
-    )
+    return open_store(settings.database, user=settings.user, timeout=settings.db_wait, read_only=True)
 
 
 def _ledger(args: argparse.Namespace, settings: Settings) -> Store | None:
     """The database that says who looked at what, where copies are asked for; None where there is none."""
+    if not args.copy_clean:
+        return None
     from dcmaudit.store import is_database_missing, open_store
 
-    if not args.copy_clean or is_database_missing(settings.database):
+    if is_database_missing(settings.database):
         return None
     return open_store(settings.database, user=settings.user, timeout=settings.db_wait, read_only=True)
 

@@ -58,7 +58,6 @@ def references(
 ) -> Iterator[Reference]:
     """Every input: of the command line, else of the CSV list, else of the database."""
     from dcmaudit.sources import Problem, find, find_listed
-    from dcmaudit.store import open_store
 
     if args.files:
         names = find(args.files, recursive=args.recursive or settings.recursive, pacs_root=settings.pacs_root)
@@ -66,6 +65,8 @@ def references(
         yield from listed
         return
     else:
+        from dcmaudit.store import open_store
+
         with open_store(
             settings.database, user=settings.user, timeout=settings.db_wait, read_only=True, check=False
         ) as store:

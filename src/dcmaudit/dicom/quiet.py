@@ -8,10 +8,31 @@ as an error or a note, without values. ``codecs.quiet`` does the same for the co
 from __future__ import annotations
 
 import logging
-
-from pydicom import config
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from dcmaudit.codecs.quiet import quietly
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def _without(name: str) -> Iterator[None]:
+    """As if this package were not installed, unless it is loaded already."""
+    is_ours = name not in sys.modules
+    if is_ours:
+        sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if is_ours:
+            del sys.modules[name]
+
+
+with _without("requests"):  # pydicom would load it for downloads of its test files, which we never ask for
+    from pydicom import config
 
 
 def silence() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dcmaudit.dicom import Instance
 from dcmaudit.errors import DcmauditError
@@ -21,8 +21,11 @@ from dcmaudit.model import (
     Verdict,
     frame_of,
 )
+from dcmaudit.model.records import IdentityRecord, Look, SeenRecord
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionOptions
-from dcmaudit.store import IdentityRecord, Look, SeenRecord, Store
+
+if TYPE_CHECKING:
+    from dcmaudit.store import Store
 
 
 class AcceptedText(Enum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from dcmaudit.model import (
     Everywhere,
@@ -19,10 +19,14 @@ from dcmaudit.model import (
     covered_area,
 )
 from dcmaudit.model.addresstexts import csv_columns
+from dcmaudit.model.engines import OcrEngine
+from dcmaudit.model.records import Look, NewRect, RectRow
 from dcmaudit.pipeline.content import stamp_of
 from dcmaudit.pipeline.ocr import OcrJob
 from dcmaudit.pipeline.ocr_list import COLUMNS, Mark, marked
-from dcmaudit.store import Look, NewRect, OcrEngine, RectRow, Store
+
+if TYPE_CHECKING:
+    from dcmaudit.store import Store
 
 _READERS = {OcrEngine.TESSERACT, OcrEngine.EASYOCR, OcrEngine.KERAS, OcrEngine.RAPIDOCR}
 _MOST = 0.7

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Origin, Reference, ReviewState
+from dcmaudit.model.records import RectRow
 from dcmaudit.model.redaction import Request
 from dcmaudit.model.screen import Screen
 from dcmaudit.pipeline.clearance import ledger_of
 from dcmaudit.pipeline.jobs import RedactionTask
-from dcmaudit.store import RectRow, Store
+
+if TYPE_CHECKING:
+    from dcmaudit.store import Store
 
 
 @dataclass(frozen=True, slots=True)

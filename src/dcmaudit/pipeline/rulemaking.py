@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from dcmaudit.detect.areas import outside
 from dcmaudit.detect.header import Field
@@ -16,8 +17,11 @@ from dcmaudit.dicom import open_instance
 from dcmaudit.dicom.header_view import header_view
 from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model import DeviceFacts, Everywhere, FrameAddress, Size, Verdict
+from dcmaudit.model.records import RectRow
 from dcmaudit.sources import reference_to
-from dcmaudit.store import RectRow, Store
+
+if TYPE_CHECKING:
+    from dcmaudit.store import Store
 
 
 @dataclass(slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from dcmaudit.detect.ocr import FinderKind, Mode
-from dcmaudit.detect.pii import ChainPlan
 from dcmaudit.model import Box, Finding, PlaneAddress, PlaneReading, Reference, covered_area
 from dcmaudit.model.proof import Proof, TextCheck, TextLeft
-from dcmaudit.pipeline.ocr import OcrJob, read_file
+
+if TYPE_CHECKING:
+    from dcmaudit.pipeline.ocr import OcrJob
 
 _COVERED = 0.7
 """Part of a place that must lie in blacked areas for it to count as their edge and not as text beside them."""
@@ -17,6 +18,10 @@ _COVERED = 0.7
 
 def looking_job(threads: int = 1) -> OcrJob:
     """How a written file is looked at: with the own detector, every rendering of the default mode, unread."""
+    from dcmaudit.detect.ocr import FinderKind, Mode
+    from dcmaudit.detect.pii import ChainPlan
+    from dcmaudit.pipeline.ocr import OcrJob
+
     return OcrJob("", Mode.DEFAULT, ChainPlan(()), threads=threads, finder=FinderKind.OWN, read=False)
 
 
@@ -26,6 +31,8 @@ def with_text_check(proof: Proof, written: Reference, *, threads: int = 1) -> Pr
     Every plane is looked at, also those on which nothing was blacked. Never raises for what a file holds: planes
     that could not be looked at are named in the answer.
     """
+    from dcmaudit.pipeline.ocr import read_file
+
     blacked = {plane.address: (*plane.asked, *plane.changed) for plane in proof.touched}
     reading = read_file(looking_job(threads), written)
     left = tuple(_left(reading.planes, blacked))

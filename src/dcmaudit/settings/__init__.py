@@ -3,15 +3,22 @@
 Precedence: what the command line says, then the environment, then the settings file, then the default.
 """
 
-from dcmaudit.settings.loading import config_path, load, unknown_variables
-from dcmaudit.settings.remembered import (
-    MEMORY_WORDS,
-    how_to_choose,
-    memory_path,
-    remember_database,
-    remembered_database,
-)
-from dcmaudit.settings.settings import Settings
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dcmaudit.lazy import deferred
+
+if TYPE_CHECKING:
+    from dcmaudit.settings.loading import config_path, load, unknown_variables
+    from dcmaudit.settings.remembered import (
+        MEMORY_WORDS,
+        how_to_choose,
+        memory_path,
+        remember_database,
+        remembered_database,
+    )
+    from dcmaudit.settings.settings import Settings
 
 __all__ = [
     "MEMORY_WORDS",
@@ -24,3 +31,22 @@ __all__ = [
     "remembered_database",
     "unknown_variables",
 ]
+
+__getattr__ = deferred(
+    __name__,
+    {
+        "loading": (
+            "config_path",
+            "load",
+            "unknown_variables",
+        ),
+        "remembered": (
+            "MEMORY_WORDS",
+            "how_to_choose",
+            "memory_path",
+            "remember_database",
+            "remembered_database",
+        ),
+        "settings": ("Settings",),
+    },
+)

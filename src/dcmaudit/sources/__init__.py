@@ -9,12 +9,19 @@ content a place in ``recognise.Content``, and call it in ``finder``. To add a ki
 scheme of the name.
 """
 
-from dcmaudit.sources.finder import find, find_listed
-from dcmaudit.sources.found import Found, Passed, Passing, Problem, Tally
-from dcmaudit.sources.local import LocalReference
-from dcmaudit.sources.namelist import NameList, name_list
-from dcmaudit.sources.references import reference_to
-from dcmaudit.sources.s3.reference import ObjectReference
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dcmaudit.lazy import deferred
+
+if TYPE_CHECKING:
+    from dcmaudit.sources.finder import find, find_listed
+    from dcmaudit.sources.found import Found, Passed, Passing, Problem, Tally
+    from dcmaudit.sources.local import LocalReference
+    from dcmaudit.sources.namelist import NameList, name_list
+    from dcmaudit.sources.references import reference_to
+    from dcmaudit.sources.s3.reference import ObjectReference
 
 __all__ = [
     "Found",
@@ -30,3 +37,27 @@ __all__ = [
     "name_list",
     "reference_to",
 ]
+
+__getattr__ = deferred(
+    __name__,
+    {
+        "finder": (
+            "find",
+            "find_listed",
+        ),
+        "found": (
+            "Found",
+            "Passed",
+            "Passing",
+            "Problem",
+            "Tally",
+        ),
+        "local": ("LocalReference",),
+        "namelist": (
+            "NameList",
+            "name_list",
+        ),
+        "references": ("reference_to",),
+        "s3.reference": ("ObjectReference",),
+    },
+)

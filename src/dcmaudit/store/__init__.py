@@ -1,5 +1,10 @@
 """Marks and who made them, in SQLite or PostgreSQL. The only package that knows SQLAlchemy."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dcmaudit.lazy import deferred
 from dcmaudit.model.engines import NerEngine, OcrEngine
 from dcmaudit.model.records import (
     DoneRecord,
@@ -22,14 +27,16 @@ from dcmaudit.model.records import (
     StoreInfo,
     TagRecord,
 )
-from dcmaudit.store.finishing import Finished, TagChange, TakenBack
-from dcmaudit.store.gaps import gap_words
-from dcmaudit.store.intake import ListedRect, listed_tag
-from dcmaudit.store.location import has_password, is_database_missing, is_server, name_of, with_password
-from dcmaudit.store.postgres import load_driver
-from dcmaudit.store.rows import file_rows, rects_of
-from dcmaudit.store.store import Store, open_store
-from dcmaudit.store.upkeep import Forgotten
+
+if TYPE_CHECKING:
+    from dcmaudit.store.finishing import Finished, TagChange, TakenBack
+    from dcmaudit.store.gaps import gap_words
+    from dcmaudit.store.intake import ListedRect, listed_tag
+    from dcmaudit.store.location import has_password, is_database_missing, is_server, name_of, with_password
+    from dcmaudit.store.postgres import load_driver
+    from dcmaudit.store.rows import file_rows, rects_of
+    from dcmaudit.store.store import Store, open_store
+    from dcmaudit.store.upkeep import Forgotten
 
 __all__ = [
     "DoneRecord",
@@ -71,3 +78,36 @@ __all__ = [
     "rects_of",
     "with_password",
 ]
+
+__getattr__ = deferred(
+    __name__,
+    {
+        "finishing": (
+            "Finished",
+            "TagChange",
+            "TakenBack",
+        ),
+        "gaps": ("gap_words",),
+        "intake": (
+            "ListedRect",
+            "listed_tag",
+        ),
+        "location": (
+            "has_password",
+            "is_database_missing",
+            "is_server",
+            "name_of",
+            "with_password",
+        ),
+        "postgres": ("load_driver",),
+        "rows": (
+            "file_rows",
+            "rects_of",
+        ),
+        "store": (
+            "Store",
+            "open_store",
+        ),
+        "upkeep": ("Forgotten",),
+    },
+)

@@ -1,11 +1,18 @@
 """Finding text in pictures: engines behind one interface, several looks at each plane, boxes in plane pixels."""
 
-from dcmaudit.detect.ocr.base import DEFAULT_ENGINE, ENGINES, Engine, EngineKind, engine_kind
-from dcmaudit.detect.ocr.finder import Seen, TextFinder
-from dcmaudit.detect.ocr.finding import FinderKind, Mode
-from dcmaudit.detect.ocr.making import DEFAULT_FINDER, finder_for, make_finder
-from dcmaudit.detect.ocr.memory import Memory
-from dcmaudit.detect.ocr.spots import Line, Picture, Spot
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dcmaudit.lazy import deferred
+
+if TYPE_CHECKING:
+    from dcmaudit.detect.ocr.base import DEFAULT_ENGINE, ENGINES, Engine, EngineKind, engine_kind
+    from dcmaudit.detect.ocr.finder import Seen, TextFinder
+    from dcmaudit.detect.ocr.finding import FinderKind, Mode
+    from dcmaudit.detect.ocr.making import DEFAULT_FINDER, finder_for, make_finder
+    from dcmaudit.detect.ocr.memory import Memory
+    from dcmaudit.detect.ocr.spots import Line, Picture, Spot
 
 __all__ = [
     "DEFAULT_ENGINE",
@@ -25,3 +32,35 @@ __all__ = [
     "finder_for",
     "make_finder",
 ]
+
+__getattr__ = deferred(
+    __name__,
+    {
+        "base": (
+            "DEFAULT_ENGINE",
+            "ENGINES",
+            "Engine",
+            "EngineKind",
+            "engine_kind",
+        ),
+        "finder": (
+            "Seen",
+            "TextFinder",
+        ),
+        "finding": (
+            "FinderKind",
+            "Mode",
+        ),
+        "making": (
+            "DEFAULT_FINDER",
+            "finder_for",
+            "make_finder",
+        ),
+        "memory": ("Memory",),
+        "spots": (
+            "Line",
+            "Picture",
+            "Spot",
+        ),
+    },
+)

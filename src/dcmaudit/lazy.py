@@ -1,0 +1,24 @@
+"""Packages whose names are there at once and whose modules are loaded when one of the names is asked for.
+
+A command loads what it needs: `redact --rect` no database, `db info` no decoder, `frames` no text detector.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+
+
+def deferred(package: str, places: Mapping[str, Sequence[str]]) -> Callable[[str], object]:
+    """The ``__getattr__`` of a package (PEP 562): ``places`` says which module below it holds which names."""
+    owners = {name: module for module, names in places.items() for name in names}
+
+    def attribute(name: str) -> object:
+        if name not in owners:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        found: object = getattr(import_module(f"{package}.{owners[name]}"), name)
+        setattr(sys.modules[package], name, found)
+        return found
+
+    return attribute

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dcmaudit.model import StrayBitAddress
 from dcmaudit.review.state.open_file import FileFields, OpenFile
 from dcmaudit.sources import LocalReference
 
@@ -30,7 +31,7 @@ def test_changes_made_by_several_threads_at_once_are_all_kept(tmp_path: Path) ->
     def work(number: int) -> None:
         for step in range(500):
             with file.lock:
-                file.change(searches=file.searches + 1, searched=file.searched | {f"{number}.{step}"})
+                file.change(searches=file.searches + 1, searched=file.searched | {StrayBitAddress(number, step)})
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
     for thread in threads:

@@ -10,7 +10,7 @@ import pytest
 from dcmaudit.detect.learning import Pixels
 from dcmaudit.detect.textnet import TextMaps, TextNet, network
 from dcmaudit.dicom import Samples
-from dcmaudit.model import Box, Ground, Projection
+from dcmaudit.model import Box, FrameAddress, Ground, Projection
 from dcmaudit.render import project
 from dcmaudit.render.project import Projector
 from dcmaudit.render.strokes import stroke_map
@@ -121,7 +121,7 @@ def test_a_region_without_ink_is_in_doubt() -> None:
 def test_without_weights_nothing_is_claimed(small: Path) -> None:
     (small / "weights.onnx").unlink()
     maps = InkMaps()
-    assert maps.of(1, "f0", samples(noisy(WORD))) is None
+    assert maps.of(1, FrameAddress(0), samples(noisy(WORD))) is None
     np.testing.assert_array_equal(maps.strokes(noisy(WORD)), stroke_map(noisy(WORD)))
 
 
@@ -135,10 +135,10 @@ def test_a_plane_is_looked_at_once_and_old_ones_are_forgotten(small: Path, monke
     monkeypatch.setattr(TextNet, "maps", counted)
     maps, plane = InkMaps(), samples(noisy(WORD))
     for _ in range(3):
-        maps.of(1, "f0", plane)
+        maps.of(1, FrameAddress(0), plane)
     assert len(seen) == 1
     for number in range(1, 20):
-        maps.of(1, f"f{number}", plane)
+        maps.of(1, FrameAddress(number), plane)
     assert len(maps._kept) <= 8
 
 

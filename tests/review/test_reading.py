@@ -14,7 +14,7 @@ import pytest
 from dcmaudit.detect.ocr import EngineKind
 from dcmaudit.detect.textnet import network
 from dcmaudit.errors import EngineError
-from dcmaudit.model import Box, Origin
+from dcmaudit.model import Box, FrameAddress, Origin
 from dcmaudit.review import ReviewApp
 from support.desks import do, ready, state, tables, wait_for
 from support.files import dataset, file_bytes
@@ -113,11 +113,11 @@ def test_what_was_half_seen_is_kept_apart_and_the_plane_says_how_likely_text_is(
     wait_for(lambda: "looked a little like text" in (state(session)["message"] or {"text": ""})["text"], 60)
     file = session.opened()
     assert [item for item in file.suggestions if item.region.origin is Origin.OCR] == []
-    (region,) = file.set_aside["f0"]
+    (region,) = file.set_aside[FrameAddress(0)]
     assert region.box.contains(Box(64, 102, 156, 110))
     assert "not taken for text" in region.reason
-    assert file.heat["f0"] == pytest.approx(region.confidence, abs=0.01)
-    assert 0.3 < file.heat["f0"] < 0.6
+    assert file.heat[FrameAddress(0)] == pytest.approx(region.confidence, abs=0.01)
+    assert 0.3 < file.heat[FrameAddress(0)] < 0.6
 
 
 def test_a_processor_with_another_answer_is_said_by_o(

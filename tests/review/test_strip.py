@@ -49,13 +49,13 @@ def test_marks_of_people_are_no_sign_of_text(session: Session) -> None:
 
 def test_a_detector_and_a_look_by_hand_heat_planes_too(session: Session) -> None:
     file = session.opened()
-    file.heat["f3"] = 0.5
+    file.heat[FrameAddress(3)] = 0.5
     region = Region(BOX, FrameAddress(0), Origin.OCR, "read", "x", Verdict.IDENTIFYING, 0.9)
     services_of(session).suggestions.replace_read(file, FrameAddress(0), [region])
     assert _heat(session)[0] == [[0, 1, 1.0], [3, 4, 0.5]]
     do(session, "reject-one", id=state(session)["rects"][0]["id"])
     assert _heat(session)[0] == [[3, 4, 0.5]]
-    file.heat["f3"] = 0.75
+    file.heat[FrameAddress(3)] = 0.75
     assert _heat(session)[0] == [[3, 4, 0.75]]
 
 
@@ -74,5 +74,5 @@ def test_rejected_candidates_are_shown_on_request_and_can_be_applied(session: Se
 
 
 def test_what_a_detector_finds_unlikely_is_not_shown(session: Session) -> None:
-    session.opened().change(heat={"f1": 0.24, "f2": 0.25})
+    session.opened().change(heat={FrameAddress(1): 0.24, FrameAddress(2): 0.25})
     assert _heat(session)[0] == [[2, 3, 0.25]]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dcmaudit.model import Box
+from dcmaudit.model import Box, parse_key
 from dcmaudit.review import ReviewApp, Session
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.state.sight import Sight
@@ -145,17 +145,17 @@ def sight(session: Session, file_id: int, key: str, *, shown: str = "full", **ho
     """What the page reports of a plane of 64 x 48 pixels that is on the stage; ``how``: ``scale``, ``boxes``."""
     ticket = how.pop("ticket", None) or app_of(session).services.tickets.issue(session.id, file_id, key, shown)
     boxes = tuple(Box(*box) for box in how.pop("boxes", [(0, 0, 64, 48)]))
-    return Sight(file_id, key, ticket, how.pop("scale", 1.0), boxes)
+    return Sight(file_id, parse_key(key), ticket, how.pop("scale", 1.0), boxes)
 
 
 def paint(session: Session, **how: Any) -> None:
     """Say that the plane on screen was painted, and have that stored; ``how`` as for ``sight``."""
-    file, key = session.file, session.key()
-    if file is not None and key is not None:
+    file, address = session.file, session.address()
+    if file is not None and address is not None:
         size = file.planes[file.index].size
         if size is not None:
             how.setdefault("boxes", [(0, 0, size.width, size.height)])
-        app_of(session).services.seen.painted(session, [sight(session, file.file_id, key, **how)])
+        app_of(session).services.seen.painted(session, [sight(session, file.file_id, address.key, **how)])
         app_of(session).services.content.keep(file)
 
 

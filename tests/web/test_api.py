@@ -270,7 +270,7 @@ def test_the_voi_window_is_a_glance_and_a_ticket_cannot_be_changed() -> None:
     ticket = own.issue("d", 0, "f0", "voi")
     assert own.read(ticket, "d", 0, "f0") == Issued("voi", Fidelity.LOSSLESS)
     assert own.read(ticket.replace("voi", "full"), "d", 0, "f0") is None
-    whole = Sight(0, "f0", ticket, 1.0, (Box(0, 0, 64, 48),))
+    whole = Sight(0, FrameAddress(0), ticket, 1.0, (Box(0, 0, 64, 48),))
     assert way_seen(whole, Issued("voi", Fidelity.LOSSLESS)) is HowSeen.WINDOW
     assert way_seen(whole, Issued("full", Fidelity.LOSSY)) is HowSeen.LOSSY
     assert way_seen(whole, Issued("local", Fidelity.LOSSLESS)) is HowSeen.SEEN

@@ -35,5 +35,5 @@ def note_change(
     services.worklists.refresh(session.worklist, [file.place])
     services.content.identify(file)
     services.records.changed(
-        session, Change(label, session.worklist, file.place, file.name, session.key(), undo_, redo_)
+        session, Change(label, session.worklist, file.place, file.name, session.address(), undo_, redo_)
     )

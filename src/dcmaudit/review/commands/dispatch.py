@@ -53,5 +53,7 @@ def _log_command(session: Session, name: str, failure: str | None, begun: float)
         return
     file, taken = session.file, (time.monotonic() - begun) * 1000
     end = failure or ("asks" if session.question else "done")
-    where = f"{printable(file.name)}, plane {session.key()}" if file is not None else "no file is open"
+    address = session.address()
+    plane = "no plane" if address is None else f"plane {address.key}"
+    where = "no file is open" if file is None else f"{printable(file.name)}, {plane}"
     _LOG.debug("command %s: %s in %.0f ms; now at %s", name, end, taken, where)

@@ -147,7 +147,7 @@ def reject_one(session: Session, services: Services, arguments: Arguments) -> No
     if may_write:
         label = "hiding a suggestion"
         services.records.changed(
-            session, Change(label, session.worklist, file.place, file.name, session.key(), take_back, reject)
+            session, Change(label, session.worklist, file.place, file.name, session.address(), take_back, reject)
         )
 
 
@@ -155,7 +155,7 @@ def _judge(
     session: Session, services: Services, file: OpenFile, address: PlaneAddress, box: Box, *, is_rejected: bool
 ) -> None:
     """Note what became of the suggestions that somebody has said no to; the rest is noted when the file is done."""
-    said_no = {(address.key, box)}
+    said_no = {(address, box)}
     with file.lock:
         file.change(refused=file.refused | said_no if is_rejected else file.refused - said_no)
     if not services.database.may_write:

@@ -149,19 +149,17 @@ def go_file(session: Session, services: Services, arguments: Arguments) -> None:
 
     It is opened at the plane with that ``key``, where it has such a one.
     """
-    key = take.text(arguments, "key") if arguments.get("key") else None
-    if key is not None:
-        parse_key(key)
+    address = parse_key(take.text(arguments, "key")) if arguments.get("key") else None
     if "file_id" in arguments:
         place = session.worklist.place(take.number(arguments, "file_id"))
         session.selection.include(place)
-        services.files.show(session, place, key)
+        services.files.show(session, place, address)
         return
     index = take.number(arguments, "index")
     total = len(session.selection)
     if not 0 <= index < total:
         raise UsageError(f"there is no file number {index + 1}", hint=f"the list has {total} files")
-    services.files.show(session, session.selection[index], key)
+    services.files.show(session, session.selection[index], address)
 
 
 def go_plane(session: Session, services: Services, arguments: Arguments) -> None:

@@ -100,13 +100,13 @@ def read_again(session: Session, services: Services, _arguments: Arguments) -> N
     """Open the file anew, as it is on disk now, in every session that shows it; its marks stay as they are."""
     file, worklist = session.opened(), session.worklist
     had_changed = services.content.has_changed(file)
-    key = session.key()
+    address = session.address()
     others = [other for other in services.sessions.others(session) if other.file and other.file.file_id == file.file_id]
     services.files.leave(session)
     worklist.renew(file.place)
     services.instances.drop(file.file_id)
     services.pictures.drop(file.file_id)
-    services.files.show(session, file.place, key)
+    services.files.show(session, file.place, address)
     if others:
         # In another thread: two sessions that wait for each other's lock would wait for ever.
         services.background.soon(lambda: services.files.show_again(others, file.place, file.file_id))

@@ -161,7 +161,9 @@ def _write(session: Session, services: Services) -> None:
             plan.worklist.file_id(member.place), plan.worklist.name(member.place), plan.worklist.referrer(member.place)
         )
     label = f"a rectangle in {len(ids)} files of the series"
-    services.records.changed(session, Change(label, session.worklist, file.place, file.name, session.key(), undo, redo))
+    services.records.changed(
+        session, Change(label, session.worklist, file.place, file.name, session.address(), undo, redo)
+    )
     session.say(f"Marked in {len(ids)} file{'s'[: len(ids) != 1]}. Each of them still has to be looked at.")
 
 

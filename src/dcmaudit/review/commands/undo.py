@@ -37,6 +37,6 @@ def _show(session: Session, services: Services, change: Change) -> None:
     file.change(searched=frozenset())
     services.worklists.refresh(session.worklist, [place])
     for index, plane in enumerate(file.planes):
-        if plane.address.key == change.key:
+        if plane.address == change.address:
             services.files.go(session, index)
             return

@@ -86,10 +86,10 @@ def _likely(file: OpenFile) -> dict[int, float]:
         if index is not None:
             levels[index] = max(level, levels.get(index, 0.0))
     if file.heat:
-        by_key = {plane.address.key: index for index, plane in enumerate(file.planes)}
-        for key, level in list(file.heat.items()):
-            if key in by_key and level >= LEAST:
-                levels[by_key[key]] = max(min(level, 1.0), levels.get(by_key[key], 0.0))
+        for address, level in list(file.heat.items()):
+            index = file.planes.find(address)
+            if index is not None and level >= LEAST:
+                levels[index] = max(min(level, 1.0), levels.get(index, 0.0))
     return levels
 
 

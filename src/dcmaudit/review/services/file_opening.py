@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from dcmaudit.errors import DcmauditError, ReviewError
-from dcmaudit.model import Everywhere, parse_key
+from dcmaudit.model import Everywhere, FrameAddress, PlaneAddress
 from dcmaudit.model.texts import printable
 from dcmaudit.review.services.file_records import FileRecords
 from dcmaudit.review.services.frame_search import HiddenPlaneSearch, summary_of
@@ -102,8 +102,8 @@ class FileOpening:
 
     # Files
 
-    def show(self, session: Session, place: int, key: str | None = None) -> None:
-        """Open the file at ``place`` of the worklist, at the plane with that ``key`` or the first one.
+    def show(self, session: Session, place: int, address: PlaneAddress | None = None) -> None:
+        """Open the file at ``place`` of the worklist, at that plane or the first one.
 
         A file that cannot be opened is shown with its error.
         """
@@ -112,7 +112,8 @@ class FileOpening:
             # First of all: it is read while the database is told of the file before and asked about this one.
             future = self.background.open_file(partial(self._summary, worklist, place))
             self.leave(session)
-            file = OpenFile(place, worklist.file_id(place), worklist.name(place), worklist.referrer(place), wanted=key)
+            names = (worklist.file_id(place), worklist.name(place), worklist.referrer(place))
+            file = OpenFile(place, *names, wanted=address)
             session.file = file
             self.pictures.forget_errors(file.file_id)
             self.records.load(session, file)
@@ -219,7 +220,7 @@ class FileOpening:
             planes = [(place, plane.address) for place, plane in session.upcoming()]
             current = session.selection.index(file.place)
             if current is not None and current + 1 < len(session.selection):
-                planes.append((session.selection[current + 1], parse_key("f0")))
+                planes.append((session.selection[current + 1], FrameAddress(0)))
             self.pictures.prefetch([
                 (PictureKey(worklist.file_id(place), address, session.view), worklist.referrer(place))
                 for place, address in planes
@@ -230,7 +231,7 @@ class FileOpening:
         for session in sessions:
             with session.lock:
                 if session.file is not None and session.file.file_id == former:
-                    self.show(session, place, session.key())
+                    self.show(session, place, session.address())
                     session.say("The file was changed on disk and read again.", "warning")
             session.bump()
 

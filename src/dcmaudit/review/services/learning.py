@@ -41,7 +41,7 @@ class FileLearning:
 
     learner: Learner | None = None
     reliability: Reliability = field(default_factory=Reliability)
-    offered: dict[tuple[str, Box], tuple[PlaneAddress, Candidate]] = field(default_factory=dict)
+    offered: dict[tuple[PlaneAddress, Box], Candidate] = field(default_factory=dict)
 
 
 class Learning:
@@ -85,11 +85,12 @@ class Learning:
             # A look at the pixels can change boxes: what was offered before it is not judged beside it. What was marked
             # since is not offered again, and stays to be judged.
             marks = _boxes_on(file.rects, plane.address)
-            for key in [key for key in learning.offered if key[0] == plane.address.key and key not in file.refused]:
-                if not _is_taken(key[1], marks):
-                    del learning.offered[key]
+            here = [place for place in learning.offered if place[0] == plane.address and place not in file.refused]
+            for place in here:
+                if not _is_taken(place[1], marks):
+                    del learning.offered[place]
         for item in candidates:
-            learning.offered[plane.address.key, item.region.box] = (plane.address, item)
+            learning.offered[plane.address, item.region.box] = item
         similar = [
             region
             for region in store.similar(file.name, facts.device, plane.address, facts.sop_class_uid)
@@ -103,24 +104,24 @@ class Learning:
         """Whether a look at the pixels could show a place of that plane which the marks alone do not make likely."""
         marks = _boxes_on(file.rects, address)
         return any(
-            key == address.key and item.estimate >= _WORTH_A_LOOK and not _is_taken(box, marks)
-            for (key, box), (_, item) in self.of(file).offered.items()
+            at == address and item.estimate >= _WORTH_A_LOOK and not _is_taken(box, marks)
+            for (at, box), item in self.of(file).offered.items()
         )
 
     def judged(self, file: OpenFile) -> list[Judged]:
         """What became of everything that was offered on the planes that were looked at, or was refused."""
         return [
             _judgement(file, address, item)
-            for key, (address, item) in self.of(file).offered.items()
+            for (address, box), item in self.of(file).offered.items()
             if not item.is_empty
             and item.estimate >= _WORTH_NOTING
-            and (_is_seen(file, address) or _is_refused(file, key))
+            and (_is_seen(file, address) or (address, box) in file.refused)
         ]
 
     def refused(self, file: OpenFile) -> list[Judged]:
         """What became of the offers that the reviewer said no to, known before the file is done."""
         offered = self.of(file).offered.items()
-        return [_judgement(file, address, item) for key, (address, item) in offered if _is_refused(file, key)]
+        return [_judgement(file, place[0], item) for place, item in offered if place in file.refused]
 
     def teach(self, store: Store, file: OpenFile) -> None:
         """Note of a done file what kind of image it is and how its suggestions fared.
@@ -151,10 +152,6 @@ class Learning:
 def _judgement(file: OpenFile, address: PlaneAddress, item: Candidate) -> Judged:
     right = is_right(item.region.box, _boxes_on(file.rects, address))
     return Judged(address, item.region.box, item.kind, item.estimate, right, item.is_shown)
-
-
-def _is_refused(file: OpenFile, key: tuple[str, Box]) -> bool:
-    return key in file.refused
 
 
 def _is_seen(file: OpenFile, address: PlaneAddress) -> bool:

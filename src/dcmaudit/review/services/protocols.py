@@ -69,7 +69,7 @@ class Pictures(Protocol):
 class TextMaps(Protocol):
     """What the text detector sees on a plane; None where it cannot say."""
 
-    def of(self, file_id: int, key: str, samples: Samples) -> InkMap | None: ...
+    def of(self, file_id: int, address: PlaneAddress, samples: Samples) -> InkMap | None: ...
 
 
 class Sessions(Protocol):

@@ -27,8 +27,8 @@ class SeenReports:
         """
         for sight in sights:
             file = session.shown_file(sight.file_id)
-            index = file.planes.find(parse_key(sight.key)) if file is not None else None
-            issued = self._tickets.read(sight.ticket, session.id, sight.file_id, sight.key)
+            index = file.planes.find(sight.address) if file is not None else None
+            issued = self._tickets.read(sight.ticket, session.id, sight.file_id, sight.address.key)
             if file is None or index is None or issued is None:
                 continue
             plane = file.planes[index]

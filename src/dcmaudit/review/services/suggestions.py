@@ -88,7 +88,7 @@ class SuggestionSearch:
         ``rejected`` was looked at and not taken for text: it is shown where the reviewer asks for it.
         """
         with self._lock, file.lock:
-            file.change(set_aside={**file.set_aside, address.key: tuple(rejected)})
+            file.change(set_aside={**file.set_aside, address: tuple(rejected)})
             former = [
                 item for item in file.suggestions if item.region.origin is Origin.OCR and item.region.scope == address
             ]
@@ -107,7 +107,7 @@ class SuggestionSearch:
             for plane in planes:
                 if not _is_searched(file, plane) and file.facts is not None:
                     with file.lock:
-                        file.change(searched=file.searched | {plane.address.key})
+                        file.change(searched=file.searched | {plane.address})
                     regions = self._learning.regions(self._database.store, file, plane, None)
                     _replace(file, plane.address, regions)
                     _log(file, plane.address.key, regions)
@@ -130,11 +130,11 @@ class SuggestionSearch:
                 samples = instance.read(plane.address)
         except (DicomError, SourceError):
             return
-        ink = self._text_maps.of(file.file_id, plane.address.key, samples)
+        ink = self._text_maps.of(file.file_id, plane.address, samples)
         with self._lock:
             if ink is not None:
                 with file.lock:
-                    file.change(heat={plane.address.key: ink.likelihood, **file.heat})
+                    file.change(heat={plane.address: ink.likelihood, **file.heat})
             if _is_searched(file, plane):
                 _replace(file, plane.address, self._learning.regions(self._database.store, file, plane, samples, ink))
 
@@ -148,7 +148,7 @@ def _log(file: OpenFile, where: str, regions: Sequence[Region | tuple[Region, bo
 
 
 def _is_searched(file: OpenFile, plane: Plane) -> bool:
-    return plane.address.key in file.searched
+    return plane.address in file.searched
 
 
 def _near(file: OpenFile) -> list[Plane]:

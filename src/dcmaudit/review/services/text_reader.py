@@ -101,7 +101,7 @@ class TextReader:
             return ""
         self._suggestions.replace_read(file, plane.address, reading.found, reading.rejected)
         with file.lock:
-            file.change(heat={**file.heat, plane.address.key: reading.heat})
+            file.change(heat={**file.heat, plane.address: reading.heat})
         return _told(plane, reading)
 
     def _read(self, file: OpenFile, plane: Plane, left: Callable[[], bool]) -> Reading:

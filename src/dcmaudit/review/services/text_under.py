@@ -18,7 +18,7 @@ from dcmaudit.detect.ocr.pictures import telling
 from dcmaudit.detect.textnet import TextMaps, TextNet
 from dcmaudit.dicom import Samples
 from dcmaudit.errors import DcmauditError
-from dcmaudit.model import Box, Ground
+from dcmaudit.model import Box, Ground, PlaneAddress
 from dcmaudit.render import pictures_for_text
 from dcmaudit.render.strokes import stroke_map
 from dcmaudit.render.tables import Levels
@@ -105,19 +105,19 @@ class InkMaps:
         self._lock = threading.Lock()
         self._net: TextNet | None = None
         self._is_broken = False
-        self._kept: OrderedDict[tuple[int, str], InkMap] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, PlaneAddress], InkMap] = OrderedDict()
 
-    def of(self, file_id: int, key: str, samples: Samples) -> InkMap | None:
+    def of(self, file_id: int, address: PlaneAddress, samples: Samples) -> InkMap | None:
         """The map of a plane; None where there is no detector, or none for this plane: whoever asks goes on without."""
         with self._lock:
-            known = self._kept.get((file_id, key))
+            known = self._kept.get((file_id, address))
             if known is None:
                 made: TextMaps | None = None
                 with suppress(DcmauditError, MemoryError):
                     made = self._made(samples)
                 if made is None:
                     return None
-                known = self._kept[file_id, key] = InkMap(made)
+                known = self._kept[file_id, address] = InkMap(made)
                 while len(self._kept) > _KEPT:
                     self._kept.popitem(last=False)
             return known

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dcmaudit.errors import ReviewError, StoreError
+from dcmaudit.model import PlaneAddress
 from dcmaudit.review.state.worklist import Worklist
 
 _LIMIT = 1000
@@ -15,7 +16,7 @@ _LIMIT = 1000
 class Change:
     """One change that was made: what it was, where, and how to take it back and do it again.
 
-    ``worklist`` is the list that ``place`` belongs to; ``key`` is the plane that was on screen, None where there
+    ``worklist`` is the list that ``place`` belongs to; ``address`` is the plane that was on screen, None where there
     was none. ``place`` is None for a change that the database remembers from before this document was opened.
     """
 
@@ -23,7 +24,7 @@ class Change:
     worklist: Worklist
     place: int | None
     name: str
-    key: str | None
+    address: PlaneAddress | None
     undo: Callable[[], None]
     redo: Callable[[], None]
 

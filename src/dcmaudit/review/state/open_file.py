@@ -25,7 +25,6 @@ from dcmaudit.model import (
     Region,
     ReviewState,
     Scope,
-    parse_key,
 )
 from dcmaudit.model.records import Looked, RectRow, TagRecord
 from dcmaudit.model.screen import ShownArea
@@ -74,8 +73,8 @@ class FileFields:
     search_progress: tuple[int, int] | None = None
     notes: tuple[str, ...] = ()
     index: int = 0
-    wanted: str | None = None
-    """The key of the plane to show once the file is open, where it is not the first."""
+    wanted: PlaneAddress | None = None
+    """The plane to show once the file is open, where it is not the first."""
     changed: bool = False
     """Whether it was noticed that the file on disk is another one now than when it was opened."""
     seen_loaded: bool = False
@@ -95,7 +94,7 @@ class FileFields:
     """Titles of the planes that text is looked for on at the moment."""
     identified: bool = False
     header_searched: bool = False
-    searched: frozenset[str] = frozenset()
+    searched: frozenset[PlaneAddress] = frozenset()
     """Keys of the planes that suggestions were looked for on since the marks changed last."""
     rejected: frozenset[str] = frozenset()
     """Ids of the suggestions that somebody has said no to."""
@@ -103,12 +102,12 @@ class FileFields:
     """Areas that somebody has said no to, now or before: the database keeps them."""
     accepted: frozenset[Box] = frozenset()
     """Boxes of the suggestions that were applied: what is learned from them weighs less."""
-    refused: frozenset[tuple[str, Box]] = frozenset()
-    """Plane key and box of the suggestions that the reviewer said no to."""
-    set_aside: Mapping[str, tuple[Region, ...]] = field(default_factory=dict)
-    """By plane key, what OCR looked at and did not take for text."""
-    heat: Mapping[str, float] = field(default_factory=dict)
-    """By plane key, how likely it is (0 to 1) that the plane shows text, where a detector said so."""
+    refused: frozenset[tuple[PlaneAddress, Box]] = frozenset()
+    """Plane and box of the suggestions that the reviewer said no to."""
+    set_aside: Mapping[PlaneAddress, tuple[Region, ...]] = field(default_factory=dict)
+    """By plane, what OCR looked at and did not take for text."""
+    heat: Mapping[PlaneAddress, float] = field(default_factory=dict)
+    """By plane, how likely it is (0 to 1) that the plane shows text, where a detector said so."""
 
 
 P = ParamSpec("P")
@@ -177,7 +176,7 @@ class OpenFile(FileFields):
 
     def take(self, summary: InstanceSummary) -> None:
         """Take in what opening it told."""
-        index = summary.planes.find(parse_key(self.wanted)) if self.wanted else None
+        index = summary.planes.find(self.wanted) if self.wanted is not None else None
         self.change(
             opening=False,
             facts=summary.facts,
@@ -243,7 +242,7 @@ class OpenFile(FileFields):
 
     def set_aside_on(self, plane: Plane) -> list[Suggestion]:
         """What OCR looked at on a plane and did not take for text, with ids by which it can be applied all the same."""
-        regions = self.set_aside.get(plane.address.key, ())
+        regions = self.set_aside.get(plane.address, ())
         stored = {row.box for row in self.rects_on(plane)}
         return [Suggestion(f"a{number}", region) for number, region in enumerate(regions) if region.box not in stored]
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from dcmaudit.errors import ReviewError
-from dcmaudit.model import Box, Plane, ReviewState, View
+from dcmaudit.model import Box, Plane, PlaneAddress, ReviewState, View
 from dcmaudit.review.state.handled_rectangle import first_box, kept_inside
 from dcmaudit.review.state.history import History
 from dcmaudit.review.state.open_file import OpenFile, is_shown
@@ -158,10 +158,10 @@ class Session:
             raise ReviewError("no plane is on screen", hint="open a file first")
         return plane
 
-    def key(self) -> str | None:
-        """The key of the plane on screen."""
+    def address(self) -> PlaneAddress | None:
+        """The plane on screen, None where there is none."""
         plane = self.file.plane if self.file else None
-        return plane.address.key if plane else None
+        return plane.address if plane else None
 
     def shown_file(self, file_id: int) -> OpenFile | None:
         """The file with that id, where it is the open one or the one just left."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from dcmaudit.errors import UsageError
-from dcmaudit.model import Box, HowSeen, Projection, Rendering, Size
+from dcmaudit.model import Box, HowSeen, PlaneAddress, Projection, Rendering, Size, parse_key
 
 LEAST_SCALE = 0.5
 """Pixels of the screen for a pixel of the plane: at half size a stroke of one pixel still leaves a trace."""
@@ -48,7 +48,7 @@ class Sight:
     """
 
     file_id: int
-    key: str
+    address: PlaneAddress
     ticket: str
     scale: float
     boxes: tuple[Box, ...]
@@ -68,7 +68,7 @@ class Sight:
             if box.width * scale > stage.width + 1 or box.height * scale > stage.height + 1:
                 raise UsageError("a part of a plane cannot have been larger than the stage it was on")
         assert isinstance(file_id, int)  # noqa: S101 (seen above)
-        return cls(file_id, key, ticket, scale, boxes)
+        return cls(file_id, parse_key(key), ticket, scale, boxes)
 
 
 def way_seen(sight: Sight, issued: Issued) -> HowSeen:

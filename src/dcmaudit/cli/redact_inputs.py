@@ -105,11 +105,12 @@ def fresh(
 ) -> Iterator[Reference]:
     """The inputs that are not done yet, no two of one output, and none whose output is an input."""
     from dcmaudit.pipeline.output import is_input
+    from dcmaudit.sources.known import KnownNames
 
     if args.overwrite:
         found = list(found)  # outputs may replace files, so every input must be known first
     inputs = {key for one in found for key in _keys(_path_of(one) or one.name)} if args.overwrite else set()
-    taken: dict[str, str] = {}
+    taken = KnownNames()
     for reference in found:
         try:
             targets = job.naming.places_for(reference)
@@ -123,7 +124,8 @@ def fresh(
         )
         precious = next((reason for each in targets if (reason := _is_precious(each, job, protected))), None)
         if other is not None:
-            report.refuse(reference.name, f"its output {reals[other]} is also that of {taken[other]}")
+            first = taken.first(other) or "an input met before"
+            report.refuse(reference.name, f"its output {reals[other]} is also that of {first}")
         elif input_ is not None:
             report.refuse(reference.name, f"its output {input_} is an input: inputs are never replaced")
         elif precious is not None:
@@ -133,7 +135,8 @@ def fresh(
                 reference.name, there[0], partly=_is_partly(there[0]) if job.naming.mixed else there[0] == targets[-1]
             )
         else:
-            taken |= dict.fromkeys(reals, reference.name)
+            for real in reals:
+                taken.meet(real, reference.name)
             yield reference
 
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from dcmaudit.sources.known import KnownNames
+
 
 class Twins:
     """Keeps by which name each instance was met first. Takes digests of UIDs, for a UID is a value of a file."""
 
     def __init__(self) -> None:
-        self._first: dict[bytes, str] = {}
+        self._known = KnownNames()
         self.count = 0
 
     def meet(self, name: str, instance: bytes | None) -> str | None:
         """What is to be said where another input was the same instance."""
         if instance is None:
             return None
-        first = self._first.setdefault(instance, name)
-        if first == name:
+        first = self._known.meet(instance, name)
+        if first is None or first == name:
             return None
         self.count += 1
-        return f"{name}: it has the SOP Instance UID of {first}: one of them may be a copy of the other"
+        other = first or "an input met before"
+        return f"{name}: it has the SOP Instance UID of {other}: one of them may be a copy of the other"
 
     def words(self) -> str:
         """What is to be said at the end, nothing where there were none."""

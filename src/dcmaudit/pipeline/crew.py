@@ -135,7 +135,8 @@ class Crew:
         """Give every process that has room a batch, first one each, then the next ones."""
         for queued in range(1, _AHEAD + 1):
             most = queued * int(self._size) if queued <= _QUEUED else queued
-            for worker in self._workers:
+            # Who has nothing comes first: what was given back must not go to the same long file again.
+            for worker in sorted(self._workers, key=lambda worker: len(worker.given)):
                 if len(worker.given) < most and not (self._suspects or worker.is_recalled):
                     self._collect(items)
                     self._give(worker)

@@ -17,8 +17,9 @@ from dcmaudit.model import Box, Everywhere, Origin, Outcome
 from dcmaudit.model.redaction import Request
 from dcmaudit.pipeline.jobs import RedactionJob, RedactionTask
 from dcmaudit.pipeline.output import Naming
+from dcmaudit.pipeline.process import CrashError
 from dcmaudit.pipeline.redaction import redact_file
-from dcmaudit.pipeline.workers import CrashError, each
+from dcmaudit.pipeline.workers import each
 from support.files import PathReference, gradient, reference
 
 distributed = pytest.importorskip("distributed", reason="needs the extra dask")

@@ -28,11 +28,12 @@ from dcmaudit.model import (
     Verdict,
 )
 from dcmaudit.pipeline.ocr import OcrJob, Ultrasound, read_file
-from dcmaudit.pipeline.ocr_output import COLUMNS, csv_lines, is_read, store_reading
+from dcmaudit.report.findings_list import COLUMNS, csv_lines
 from dcmaudit.store import NewRect, Store, open_store
 from support.blobs import BlobEngine
 from support.files import MemoryReference, Overlay, dataset, file_bytes
 from support.lettering import lettered
+from support.readings import is_read, store_reading
 
 JOB = OcrJob("blobs", Mode.FAST, chain_plan(DEFAULT))
 SHAPE = (700, 800)

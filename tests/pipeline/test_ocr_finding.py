@@ -17,9 +17,10 @@ from dcmaudit.detect.textnet import TextNet, network
 from dcmaudit.errors import EngineError, StoreError
 from dcmaudit.model import Box, Everywhere, FileReading, FrameAddress, Outcome, Verdict
 from dcmaudit.pipeline.ocr import OcrJob, read_file
-from dcmaudit.pipeline.ocr_output import csv_lines, is_read, store_reading
+from dcmaudit.report.findings_list import csv_lines
 from dcmaudit.store import NewRect, OcrEngine, Store, open_store
 from support.files import MemoryReference, dataset, file_bytes
+from support.readings import is_read, store_reading
 from support.smallnet import write_net
 
 UNREAD = OcrJob("rapidocr", Mode.DEFAULT, chain_plan(DEFAULT), finder=FinderKind.OWN, read=False)
@@ -215,19 +216,19 @@ def test_findings_are_replaced_wholly_or_not_at_all(store: Store, monkeypatch: p
     found = read_file(UNREAD, memory(frame(WORD, OTHER)))
     store_reading(store, found, OcrEngine.LINES)
     before = store.rects("/archive/a.dcm")
-    from dcmaudit.store import marks
+    from dcmaudit.store import blocks
 
-    add = marks.add_rects
+    insert = blocks.insert_many
 
-    def dies(session: Any, filename: str, rects: Any, user: str) -> Any:
-        add(session, filename, rects[:1], user)
+    def dies(session: Any, table: str, columns: Any, values: Any) -> None:
+        insert(session, table, columns, list(values)[:1])
         raise StoreError("the disk is full")
 
-    monkeypatch.setattr(marks, "add_rects", dies)
+    monkeypatch.setattr(blocks, "insert_many", dies)
     with pytest.raises(StoreError):
         store_reading(store, found, OcrEngine.LINES)
     assert store.rects("/archive/a.dcm") == before
-    monkeypatch.setattr(marks, "add_rects", add)
+    monkeypatch.setattr(blocks, "insert_many", insert)
     store_reading(store, read_file(UNREAD, memory(frame(WORD))), OcrEngine.LINES)
     rows = store.rects("/archive/a.dcm")
     assert sum(row.box is not None for row in rows) == 2

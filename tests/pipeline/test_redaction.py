@@ -19,9 +19,10 @@ from dcmaudit.model.redaction import OverlayPolicy, PrivatePolicy, RedactionOpti
 from dcmaudit.pipeline import delivery
 from dcmaudit.pipeline.jobs import RedactionJob, RedactionReport, RedactionTask
 from dcmaudit.pipeline.output import Naming
+from dcmaudit.pipeline.process import CrashError
 from dcmaudit.pipeline.redaction import redact_file
 from dcmaudit.pipeline.uids import uid_maker
-from dcmaudit.pipeline.workers import CrashError, each
+from dcmaudit.pipeline.workers import each
 from support.files import JPEG_BASELINE, Overlay, PathReference, dataset, encode, file_bytes, gradient, reference
 
 BOX = Request(Box(1, 2, 9, 9), Everywhere.ALL_FRAMES, Origin.COMMAND, "asked for")

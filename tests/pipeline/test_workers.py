@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from dcmaudit.errors import DecodeError
-from dcmaudit.pipeline.workers import CrashError, NotBegunError, cores, each, stopping
+from dcmaudit.pipeline.process import CrashError, NotBegunError, cores, stopping
+from dcmaudit.pipeline.workers import each
 
 
 def double(number: int) -> int:

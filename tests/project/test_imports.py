@@ -13,7 +13,6 @@ ROOT = Path(__file__).resolve().parents[2]
 
 KNOWN: tuple[tuple[str, ...], ...] = (
     ("dcmaudit.store",),
-    ("dcmaudit.pipeline.cluster", "dcmaudit.pipeline.workers"),
     ("dcmaudit.cli",),
 )
 """Rooms and modules that still have circles among them. The list only ever gets shorter."""

@@ -47,6 +47,13 @@ def add_ignore_sections(parser: argparse._ActionsContainer) -> None:
     )  # fmt: skip
 
 
+def add_ordered(parser: argparse._ActionsContainer) -> None:
+    """Add the argument that keeps the order of the inputs."""
+    parser.add_argument(
+        "--ordered", action="store_true", help="report files in the order of the inputs, not as they are done"
+    )
+
+
 def add_common(parser: argparse.ArgumentParser) -> None:
     """Add the options that stand before or behind the name of a command alike."""
     # Not named means not there: what stood before the command's name must not be reset behind it.

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dcmaudit.cli.common import inputs, local_path
+from dcmaudit.cli.common import add_ordered, inputs, local_path
 from dcmaudit.cli.names import add_files
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Outcome, PlaneKind, Reference, Rendering, Result, View
@@ -51,6 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object an input instead of lines")
     parser.add_argument("-r", "--recursive", action="store_true", default=None, help="look into subfolders too")
     parser.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
+    add_ordered(parser)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -67,7 +68,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     printer = _Printer(args, counts)
     code = None
     try:
-        for reference, answer in workers.each(task, _references(args, settings, tally, printer), jobs=args.jobs):
+        for reference, answer in workers.each(
+            task, _references(args, settings, tally, printer), jobs=args.jobs, ordered=args.ordered
+        ):
             printer.report(_answered(reference, answer))
     except KeyboardInterrupt:
         code = INTERRUPTED
@@ -117,14 +120,14 @@ def _references(args: argparse.Namespace, settings: Settings, tally: Tally, prin
 
 def _work(view: View, target: Target | None, reference: Reference) -> InstanceReport:
     from dcmaudit.pipeline.frames import show_instance
-    from dcmaudit.pipeline.workers import stopping
+    from dcmaudit.pipeline.process import stopping
 
     return show_instance(reference, view, target, stop=stopping)
 
 
 def _answered(reference: Reference, answer: InstanceReport | Exception) -> InstanceReport:
     from dcmaudit.pipeline.frames import InstanceReport
-    from dcmaudit.pipeline.workers import CrashError
+    from dcmaudit.pipeline.process import CrashError
 
     if isinstance(answer, InstanceReport):
         return answer

@@ -48,7 +48,7 @@ def _begins(*titles: bytes) -> Kind:
 
 
 def _is_ocr_list(head: bytes) -> bool:
-    from dcmaudit.pipeline.ocr_list import parse
+    from dcmaudit.report.findings_list import parse
 
     whole, end, _ = head.rpartition(b"\n")
     return b"\0" not in head and parse(whole + end or head).is_ours

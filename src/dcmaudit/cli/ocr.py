@@ -10,9 +10,9 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from dcmaudit.cli.common import Exit, local_path, say
+from dcmaudit.cli.common import Exit, add_ordered, local_path, say
 from dcmaudit.cli.names import add_files
 from dcmaudit.cli.ocr_progress import Progress
 from dcmaudit.cli.ocr_report import Report, Sink
@@ -21,8 +21,8 @@ from dcmaudit.errors import ProcessorError, UsageError
 from dcmaudit.model import Reference
 
 if TYPE_CHECKING:
-    from dcmaudit.model import FileReading
     from dcmaudit.pipeline.ocr import OcrJob
+    from dcmaudit.pipeline.readings import OcrAnswer, Wanted
     from dcmaudit.settings import Settings
     from dcmaudit.sources import Tally
     from dcmaudit.store import Store
@@ -76,6 +76,7 @@ def _how(group: argparse._ArgumentGroup) -> None:
     )  # fmt: skip
     group.add_argument("--review", action="store_true", help="do files again that are done, replacing what was found")
     group.add_argument("-r", "-R", "--recursive", action="store_true", default=None, help="look into subfolders too")
+    add_ordered(group)
     group.add_argument("--dask", metavar="ADDRESS", help="work on the Dask cluster of this scheduler")
 
 
@@ -104,6 +105,7 @@ def _where(group: argparse._ArgumentGroup) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Read every file; 0 only where every plane of every file was looked at, 130 after Ctrl+C."""
+    from dcmaudit.pipeline.readings import Wanted
     from dcmaudit.sources import Tally
 
     _check(args)
@@ -120,11 +122,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         except KeyboardInterrupt:
             say("ended at once: no input was begun")
             return Exit.INTERRUPTED
-        report = Report(job, store, sink, progress, rects=args.rects, json=args.json)
+        report = Report(job, store, sink, progress, json=args.json)
+        wanted = Wanted(rows=store is not None, lines=sink is not None, rects=args.rects, places=args.json)
         try:
             references = _fresh(_references(args, settings, tally, report, stop), args, job, store, sink, report)
-            for reference, answer in _answers(job, references, args, stop, settings.dask_wait):
+            how = {"stop": stop.asked, "ordered": args.ordered, "rest": report.rest, "dask_wait": settings.dask_wait}
+            for reference, answer in _answers(job, wanted, references, args, how):
                 report.take(reference, answer)
+            report.store()
             if stop.asked():
                 report.interrupted(progress.total_within(_COUNTING), _going_on(args))
         except KeyboardInterrupt:
@@ -170,7 +175,7 @@ def _job(args: argparse.Namespace, settings: Settings) -> OcrJob:
     from dcmaudit.detect.ocr import DEFAULT_ENGINE, FinderKind, Mode, engine_kind
     from dcmaudit.detect.pii import DEFAULT, chain_plan
     from dcmaudit.pipeline.ocr import OcrJob, Ultrasound
-    from dcmaudit.pipeline.workers import cores
+    from dcmaudit.pipeline.process import cores
 
     regions = Ultrasound.USE if args.use_ultrasound_regions else Ultrasound.IGNORE
     return OcrJob(
@@ -201,8 +206,7 @@ def _store(args: argparse.Namespace, settings: Settings, opened: ExitStack) -> S
 
 
 def _sink(args: argparse.Namespace, opened: ExitStack) -> Sink | None:
-    from dcmaudit.pipeline.ocr_list import CsvFile
-    from dcmaudit.pipeline.ocr_output import Standard
+    from dcmaudit.pipeline.findings_file import CsvFile, Standard
 
     if args.csv is None:
         return None
@@ -214,25 +218,21 @@ def _sink(args: argparse.Namespace, opened: ExitStack) -> Sink | None:
 
 
 def _answers(
-    job: OcrJob, references: Iterator[Reference], args: argparse.Namespace, stop: Stop, patience: float
-) -> Iterator[tuple[Reference, FileReading | Exception]]:
+    job: OcrJob, wanted: Wanted, references: Iterator[Reference], args: argparse.Namespace, how: dict[str, Any]
+) -> Iterator[tuple[Reference, OcrAnswer | Exception]]:
     from dcmaudit.pipeline import workers
+    from dcmaudit.pipeline.process import cores
+    from dcmaudit.pipeline.readings import answer_for
 
     if args.dask is not None:
-        work = partial(_work, replace(job, threads=1))
-        return workers.each(work, references, dask=args.dask, dask_wait=patience, stop=stop.asked)
-    jobs = args.jobs or workers.cores()
+        work = partial(answer_for, replace(job, threads=1), wanted)
+        return workers.each(work, references, dask=args.dask, **how)
+    jobs = args.jobs or cores()
     few = list(islice(references, jobs))
     # Fewer files than cores: each may have several.
     jobs = max(1, min(jobs, len(few)))
-    job = replace(job, threads=max(job.threads, workers.cores() // jobs))
-    return workers.each(partial(_work, job), chain(few, references), jobs=jobs, stop=stop.asked)
-
-
-def _work(job: OcrJob, reference: Reference) -> FileReading:
-    from dcmaudit.pipeline.ocr import read_file
-
-    return read_file(job, reference)  # to its end, also where the run is asked to end
+    job = replace(job, threads=max(job.threads, cores() // jobs))
+    return workers.each(partial(answer_for, job, wanted), chain(few, references), jobs=jobs, **how)
 
 
 def _references(
@@ -261,19 +261,23 @@ def _fresh(
 ) -> Iterator[Reference]:
     """The files that are not done yet; those that are were done wholly, and are counted."""
     from dcmaudit.detect.ocr import engine_kind
-    from dcmaudit.pipeline.ocr_output import is_read, is_same_content
+    from dcmaudit.pipeline.content import is_same_content
 
     # Whoever only asks where text is can use what was read, but not the other way round.
     numbers = {job.reader[1], engine_kind(job.engine).number}
     listed = sink.done if sink is not None and not args.review else frozenset()
-    for reference in references:
-        name = reference.name
-        rows = store.rects(name) if store is not None and not args.review else []
-        stored = any(is_read(rows, number) for number in numbers)
-        if stored and store is not None and not is_same_content(store.looks(name), numbers, reference):
-            stored = False  # it was done, and is another file now
-        # With both, a file is done where both have it.
-        if (stored or store is None) and (name in listed or sink is None) and (stored or name in listed):
-            report.skip(name)
-            continue
-        yield reference
+    size = 8  # few at first: work begins before all names are known
+    while block := list(islice(references, size)):
+        size = min(2 * size, 500)
+        asked = [one.name for one in block] if store is not None and not args.review else []
+        known = store.looked_at(asked, numbers) if store is not None and asked else {}
+        for reference in block:
+            noted = known.get(reference.name)
+            # What was done, and is another file now, is done again.
+            stored = noted is not None and is_same_content(noted, reference)
+            in_list = reference.name in listed
+            # With both, a file is done where both have it.
+            if (stored or store is None) and (in_list or sink is None) and (stored or in_list):
+                report.skip(reference.name)
+            else:
+                yield reference

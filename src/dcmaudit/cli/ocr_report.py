@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dcmaudit.cli.common import inputs, say
 from dcmaudit.cli.twins import Twins
-from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Outcome, Reference, Result, Verdict
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
 
 if TYPE_CHECKING:
-    from dcmaudit.model import FileReading
     from dcmaudit.pipeline.ocr import OcrJob
+    from dcmaudit.pipeline.readings import OcrAnswer
     from dcmaudit.sources import Problem, Tally
     from dcmaudit.store import Store
 
@@ -29,7 +29,7 @@ class Sink(Protocol):
         ...
 
     def add(self, lines: str) -> None:
-        """Write the lines of one file."""
+        """Write the lines of one file or of several."""
         ...
 
     def close(self) -> None:
@@ -41,19 +41,14 @@ class Report:
     """Takes the answers one by one, stores them, and counts."""
 
     def __init__(
-        self,
-        job: OcrJob,
-        store: Store | None,
-        sink: Sink | None,
-        progress: ProgressLike,
-        *,
-        rects: bool,
-        json: bool = False,
+        self, job: OcrJob, store: Store | None, sink: Sink | None, progress: ProgressLike, *, json: bool = False
     ) -> None:
         """``json``: one JSON line a file on standard output."""
-        self._job, self._store, self._sink, self._progress, self._rects = job, store, sink, progress, rects
-        self._engine, self._number = job.reader
-        self._json = json
+        from dcmaudit.pipeline.readings import ReadingIntake
+
+        self._job, self._progress, self._json = job, progress, json
+        self._keeps = store is not None
+        self._intake = ReadingIntake(store, sink, job.reader[1], self._stored)
         self._outcomes: Counter[Outcome] = Counter()
         self._verdicts: Counter[Verdict | None] = Counter()
         self._planes = self._looked = self._skipped = self._boxes = self._unsure = self._reached = self._not_begun = 0
@@ -78,9 +73,9 @@ class Report:
             self._put({"file": name, "outcome": "done before"} | _NOTHING)
         self._progress.advance(held=False)
 
-    def take(self, reference: Reference, answer: FileReading | Exception) -> None:
-        """What was found in one file, or the exception that its worker ended with: stored and counted."""
-        from dcmaudit.pipeline.workers import BrokenOffError, NotBegunError
+    def take(self, reference: Reference, answer: OcrAnswer | Exception) -> None:
+        """What was found in one file, or the exception that its worker ended with: stored soon, and then counted."""
+        from dcmaudit.pipeline.process import BrokenOffError, NotBegunError
 
         if isinstance(answer, BrokenOffError):
             self._unfinished.append(reference)
@@ -88,56 +83,62 @@ class Report:
         if isinstance(answer, NotBegunError):
             self._not_begun += 1
             return
+        self._intake.take(self._answered(reference, answer))
+
+    def rest(self) -> None:
+        """Store what has waited for long; called now and then while nobody answers."""
+        self._intake.store_due()
+
+    def store(self) -> None:
+        """Store and count what is left."""
+        self._intake.store()
+
+    def _stored(self, answer: OcrAnswer, result: Result) -> None:
+        """One answer is stored, or could not be: ``result`` is how the file ended."""
+        self._count(result, answer)
+        if answer.is_about_name:
+            return
         self._reached += 1
-        reading = _answered(reference, answer)
-        twin = self._twins.meet(reading.result.name, reading.instance)
+        twin = self._twins.meet(result.name, answer.instance)
         if twin is not None:
             self._progress.print(printable(twin))
-        result = self._keep(reading)
-        self._count(result, reading)
-        if reading.verdict is not None or result.outcome is Outcome.DONE:
-            self._verdicts[reading.verdict] += 1
+        if answer.verdict is not None or result.outcome is Outcome.DONE:
+            self._verdicts[answer.verdict] += 1
         elif result.outcome is Outcome.PARTLY:  # nothing was found on what could be looked at: that is not "no text"
             self._unsure += 1
-        self._planes += len(reading.planes)
-        self._looked += reading.looked_at
-        self._boxes += reading.boxes
+        self._planes += answer.planes
+        self._looked += answer.looked_at
+        self._boxes += answer.boxes
         self._progress.advance(held=result.outcome is not Outcome.DONE)
-
-    def _keep(self, reading: FileReading) -> Result:
-        from dcmaudit.pipeline.ocr_output import csv_lines, look_of, store_reading
-
-        result = reading.result
-        try:
-            if self._sink is not None and reading.planes:
-                self._sink.add(csv_lines(reading, self._engine, rects=self._rects))
-            if self._store is not None:
-                # The look first: what is broken off between the two is done again, for its mark is missing.
-                self._store.put_look(result.name, look_of(self._job, reading))
-            if self._store is not None and reading.identity is not None and reading.content is not None:
-                # Before the findings: they are found again by it when the file has moved.
-                size, modified = reading.content.size, reading.content.modified_ns
-                self._store.put_identity(result.name, reading.identity, size=size, modified_ns=modified)
-            if self._store is not None and reading.planes:
-                store_reading(self._store, reading, self._number, rects=self._rects)
-        except DcmauditError as error:
-            return Result(result.name, Outcome.FAILED, (*result.reasons, f"not stored: {error.message}"))
-        return result
 
     def problem(self, problem: Problem) -> None:
         """A name that leads to nothing that can be read; where there is something, the database keeps why."""
-        from dcmaudit.model import FileReading
-
         where = f" [{problem.where}]" if problem.where else ""
         result = Result(problem.name, Outcome.FAILED, (f"{problem.error.words}{where}",))
-        if self._store is not None and _is_image(problem):
-            result = self._keep(FileReading(result))
-        self._count(result, FileReading(result))
+        self._intake.take(self._failed(result, is_kept=_is_image(problem)))
 
-    def _count(self, result: Result, reading: FileReading) -> None:
+    def _answered(self, reference: Reference, answer: OcrAnswer | Exception) -> OcrAnswer:
+        from dcmaudit.pipeline.process import CrashError
+        from dcmaudit.pipeline.readings import OcrAnswer
+
+        if isinstance(answer, OcrAnswer):
+            return answer
+        # The words of a foreign exception may quote the file; its kind does not.
+        reason = str(answer) if isinstance(answer, CrashError) else f"internal error: {type(answer).__name__}"
+        made = self._failed(Result(reference.name, Outcome.FAILED, (reason,)), is_kept=True)
+        return replace(made, is_about_name=False)
+
+    def _failed(self, result: Result, *, is_kept: bool) -> OcrAnswer:
+        from dcmaudit.model import FileReading
+        from dcmaudit.pipeline.readings import Wanted, answer_of
+
+        made = answer_of(self._job, Wanted(rows=self._keeps and is_kept), FileReading(result))
+        return replace(made, is_about_name=True)
+
+    def _count(self, result: Result, answer: OcrAnswer) -> None:
         self._outcomes[result.outcome] += 1
         if self._json:
-            self._put(_as_json(result, reading))
+            self._put(_as_json(result, answer))
         if result.outcome is not Outcome.DONE:
             for reason in result.reasons:
                 self._progress.print(printable(f"{result.name}: {result.outcome.value}: {reason}"))
@@ -154,6 +155,7 @@ class Report:
 
     def ended_at_once(self, total: int | None, going_on: str) -> None:
         """As ``interrupted``, and name every file that was being worked on."""
+        self.store()
         self._at_once = True
         for reference in self._unfinished:
             say(f"{reference.name}: not finished, and nothing that was found in it now is recorded")
@@ -225,31 +227,10 @@ _NOTHING: dict[str, Any] = {"reasons": [], "verdict": None, "planes": 0, "places
 """What is told of a file that was not looked at now."""
 
 
-def _as_json(result: Result, reading: FileReading) -> dict[str, Any]:
+def _as_json(result: Result, answer: OcrAnswer) -> dict[str, Any]:
     """How the file ended and where text is on it; the text itself never."""
-    places = [
-        {
-            "plane": plane.address.key,
-            "box": [one.box.left, one.box.top, one.box.last_x, one.box.last_y],
-            "engine": one.engine,
-            "verdict": one.judgement.verdict.name.lower(),
-        }
-        for plane in reading.planes
-        for one in plane.findings
-    ]
     return {
         "file": result.name, "outcome": result.outcome.value, "reasons": list(result.reasons),
-        "verdict": None if reading.verdict is None else reading.verdict.name.lower(),
-        "planes": len(reading.planes), "places": places,
+        "verdict": None if answer.verdict is None else answer.verdict.name.lower(),
+        "planes": answer.planes, "places": list(answer.places),
     }  # fmt: skip
-
-
-def _answered(reference: Reference, answer: FileReading | Exception) -> FileReading:
-    from dcmaudit.model import FileReading
-    from dcmaudit.pipeline.workers import CrashError
-
-    if isinstance(answer, FileReading):
-        return answer
-    # The words of a foreign exception may quote the file; its kind does not.
-    reason = str(answer) if isinstance(answer, CrashError) else f"internal error: {type(answer).__name__}"
-    return FileReading(Result(reference.name, Outcome.FAILED, (reason,)))

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, local_path
+from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, add_ordered, local_path
 from dcmaudit.cli.guard import Protected
 from dcmaudit.cli.names import add_files
 from dcmaudit.cli.ocr_progress import count_files
@@ -117,6 +117,7 @@ def _how(group: argparse._ArgumentGroup) -> None:
     )  # fmt: skip
     group.add_argument("-r", "-R", "--recursive", action="store_true", default=None, help="look into subfolders too")
     group.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
+    add_ordered(group)
     group.add_argument("--dask", metavar="ADDRESS", help="work on the Dask cluster of this scheduler")
 
 
@@ -171,7 +172,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             names = fresh(references(args, settings, listed, tally, report), args, job, report, protected)
             tasks = asked.tasks(names)
             work = partial(redact_file, job)
-            where = {"jobs": args.jobs, "dask": args.dask, "dask_wait": settings.dask_wait}
+            where = {"jobs": args.jobs, "dask": args.dask, "dask_wait": settings.dask_wait, "ordered": args.ordered}
             for task, answer in workers.each(work, tasks, **where, stop=stop.asked):
                 report.take(task, answer)
             interrupted = stop.asked()
@@ -225,9 +226,9 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
     from dcmaudit.pipeline.clearance import AcceptedText
     from dcmaudit.pipeline.jobs import RedactionJob
     from dcmaudit.pipeline.output import Naming
+    from dcmaudit.pipeline.process import cores
     from dcmaudit.pipeline.remote import prefix_of, target_folder
     from dcmaudit.pipeline.text_check import looking_job
-    from dcmaudit.pipeline.workers import cores
 
     _check(args)
     rules = rule_paths(args.deid_rules, settings) if args.deid else ()

@@ -60,7 +60,7 @@ class Report:
     def take(self, task: RedactionTask, answer: RedactionReport | Exception) -> None:
         """One file's report, or the exception that its worker ended with."""
         from dcmaudit.pipeline.jobs import RedactionReport
-        from dcmaudit.pipeline.workers import BrokenOffError, CrashError, NotBegunError
+        from dcmaudit.pipeline.process import BrokenOffError, CrashError, NotBegunError
 
         if isinstance(answer, BrokenOffError):
             self.unfinished.append(task.reference)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from dcmaudit.errors import MissingExtraError, UsageError
 from dcmaudit.pipeline.hold import hold
-from dcmaudit.pipeline.workers import BrokenOffError, CrashError, NotBegunError, answer_of
+from dcmaudit.pipeline.process import BrokenOffError, CrashError, NotBegunError, answer_of
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
+import os
+from collections.abc import Collection
 from typing import BinaryIO
 
 from dcmaudit.errors import SourceUnreadableError
@@ -21,10 +22,18 @@ def stamp_of(reference: Reference) -> tuple[int, int] | None:
     """Size and time of change of a file of this machine; None where there is no such thing."""
     path = getattr(reference, "path", None)
     try:
-        found = None if path is None else Path(path).stat()
-    except OSError:
+        found = None if path is None else os.stat(path)  # noqa: PTH116 - asked for each of many files
+    except (OSError, ValueError):
         return None
     return None if found is None else (found.st_size, found.st_mtime_ns)
+
+
+def is_same_content(noted: Collection[tuple[int | None, int | None]], reference: Reference) -> bool:
+    """Whether the file is still what was looked at, by the sizes and times of change noted then; unknown is yes."""
+    if not noted or (None, None) in noted:
+        return True
+    stamp = stamp_of(reference)
+    return stamp is None or stamp in noted
 
 
 def content_of(reference: Reference) -> Content:

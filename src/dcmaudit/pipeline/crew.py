@@ -24,9 +24,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
-from dcmaudit.pipeline import workers
 from dcmaudit.pipeline.hold import hold
-from dcmaudit.pipeline.workers import BrokenOffError, CrashError, NotBegunError, answer_of
+from dcmaudit.pipeline.process import BrokenOffError, CrashError, NotBegunError, answer_of, serve
 
 MOST_FILES = 32
 """Inputs that a process is given at once, at most."""
@@ -80,13 +79,20 @@ class Crew:
     """Processes for one task. ``tells_all``: every input that was read is told, whatever ends the work."""
 
     def __init__(
-        self, task: Callable[[Any], Any], jobs: int, stop: Callable[[], bool], *, tells_all: bool, ordered: bool
+        self,
+        task: Callable[[Any], Any],
+        jobs: int,
+        stop: Callable[[], bool],
+        rest: Callable[[], None],
+        *,
+        tells_all: bool,
+        ordered: bool,
     ) -> None:
         # Not forked: a copy of a process with threads may hang.
         self._context = multiprocessing.get_context("spawn")
         self._stop = self._context.Event()
         self._task, self._jobs, self._asked, self._tells_all = task, jobs, stop, tells_all
-        self._ordered = ordered
+        self._rest, self._ordered = rest, ordered
         self._selector = selectors.DefaultSelector()
         self._workers = [_Worker() for _ in range(jobs)]
         self._ready: deque[tuple[_Job, Any]] = deque()
@@ -114,6 +120,7 @@ class Crew:
                 self._recall()
                 if self._outstanding and not self._ready:
                     self._receive(_LOOK)
+                    self._have_rest()
                 if self._ready:  # one, for whoever is told may take long, and nobody is to wait for work meanwhile
                     yield self._tell()
                     hold.end()
@@ -124,6 +131,13 @@ class Crew:
             raise
         finally:
             self._end()
+
+    def _have_rest(self) -> None:
+        hold.begin()  # what the caller has put off is done wholly
+        try:
+            self._rest()
+        finally:
+            hold.end()
 
     @property
     def _outstanding(self) -> bool:
@@ -410,7 +424,7 @@ class _Post:
 def _serve(pipe: Connection, stop: Any, task: Callable[[Any], Any]) -> None:
     """Answer inputs one by one. Ctrl+C reaches every process of the terminal; the first one tells the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    workers.serve(stop)
+    serve(stop)
     post = _Post(pipe)
     for item in post.items():
         # It may have waited here until the end was asked for.

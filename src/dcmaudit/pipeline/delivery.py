@@ -16,12 +16,12 @@ from dcmaudit.errors import ProofError, UsageError
 from dcmaudit.model import PlaneKind, Reference, UnshownKind
 from dcmaudit.model.proof import Proof
 from dcmaudit.model.redaction import RedactionPlan, Removal
-from dcmaudit.pipeline import workers
 from dcmaudit.pipeline.copies import Copy
 from dcmaudit.pipeline.jobs import RedactionJob
 from dcmaudit.pipeline.output import Draft, draft, is_input, require_free
 from dcmaudit.pipeline.painter import BlackPainter
 from dcmaudit.pipeline.plans import changes_anything
+from dcmaudit.pipeline.process import is_one_of_many
 from dcmaudit.pipeline.remote import Target
 from dcmaudit.pipeline.sidefiles import RECORD, WORD, differs
 from dcmaudit.pipeline.text_check import with_text_check
@@ -161,7 +161,7 @@ def _proof(
         plan,
         new_uids=job.uid_key is not None,
         digests=job.keeps_record or bool(job.sides.suffixes),
-        threads=1 if workers.is_one_of_many() else job.threads,
+        threads=1 if is_one_of_many() else job.threads,
     )
     if not proof.passed:
         if there is not None:

@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TypeVar
 
 from dcmaudit.pipeline.hold import hold
-
-if TYPE_CHECKING:
-    from dcmaudit.pipeline.crew import Crew
+from dcmaudit.pipeline.process import BrokenOffError, NotBegunError, answer_of, cores
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
-
-_stop: Any = None
-"""Set once the work is to end, in a process that works for another one."""
-
-
-class CrashError(Exception):
-    """The process that worked on one input died: a decoder crashed, or memory ran out."""
-
-
-class NotBegunError(Exception):
-    """The work was to end before this input's turn came: nothing was done with it."""
-
-
-class BrokenOffError(Exception):
-    """The work was ended at once while this input was being worked on."""
 
 
 def _never() -> bool:
     return False
 
 
-def cores() -> int:
-    """The cores that this process may use, which can be fewer than the machine has (Slurm, containers)."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def stopping() -> bool:
-    """Asked inside a worker: whether the work is to end soon."""
-    return _stop is not None and _stop.is_set()
-
-
-def is_one_of_many() -> bool:
-    """Whether this process is one of those that work side by side, so that the other cores are not its own."""
-    return _stop is not None
+def _nothing() -> None:
+    """What there is to do now and then."""
 
 
 def each(
@@ -59,6 +30,7 @@ def each(
     dask_wait: float | None = None,
     stop: Callable[[], bool] = _never,
     ordered: bool = True,
+    rest: Callable[[], None] = _nothing,
 ) -> Iterator[tuple[Item, Answer | Exception]]:
     """Every item with the answer of ``task``, or the exception it ended with.
 
@@ -74,6 +46,8 @@ def each(
     a KeyboardInterrupt ends everything at once, and what is finished is told even then: what was being worked on ends
     as BrokenOffError, and only then the KeyboardInterrupt goes on. It waits while an answer is told, see ``Hold``.
 
+    ``rest`` is called now and then while nobody answers, for what the caller has put off.
+
     ``dask`` is the address of a Dask scheduler, whose workers then do the work, see ``cluster.each_on_cluster``;
     ``dask_wait`` is how many seconds it may be without any of them.
     """
@@ -87,11 +61,12 @@ def each(
     todo = iter(items)
     first = list(islice(todo, 2))
     every = chain(first, todo)
-    answers = (
-        _one_by_one(task, every, stop)
-        if jobs == 1 or len(first) < 2
-        else _crew(task, jobs, stop, ordered=ordered).run(every)
-    )
+    if jobs == 1 or len(first) < 2:
+        answers = _one_by_one(task, every, stop, rest)
+    else:
+        from dcmaudit.pipeline.crew import Crew
+
+        answers = Crew(task, jobs, stop, rest, tells_all=stop is not _never, ordered=ordered).run(every)
     try:
         yield from answers
     finally:
@@ -99,9 +74,12 @@ def each(
 
 
 def _one_by_one(
-    task: Callable[[Item], Answer], items: Iterator[Item], stop: Callable[[], bool]
+    task: Callable[[Item], Answer], items: Iterator[Item], stop: Callable[[], bool], rest: Callable[[], None]
 ) -> Iterator[tuple[Item, Answer | Exception]]:
     for item in items:
+        hold.begin()
+        rest()
+        hold.end()
         if stop():
             yield item, NotBegunError()
             return
@@ -116,23 +94,3 @@ def _one_by_one(
             raise
         yield item, answer
         hold.end()
-
-
-def answer_of(task: Callable[[Item], Answer], item: Item) -> Answer | Exception:
-    """The answer, or the exception that the task ended with."""
-    try:
-        return task(item)
-    except Exception as error:
-        return error
-
-
-def serve(stop: Any) -> None:
-    """Said by a process that works for another one: ``stop`` is what tells it to end."""
-    global _stop  # noqa: PLW0603 - one worker, one flag
-    _stop = stop
-
-
-def _crew(task: Callable[[Any], Any], jobs: int, stop: Callable[[], bool], *, ordered: bool) -> Crew:
-    from dcmaudit.pipeline.crew import Crew
-
-    return Crew(task, jobs, stop, tells_all=stop is not _never, ordered=ordered)

@@ -59,7 +59,7 @@ def _required() -> set[str]:
 
 def processor(_settings: Settings) -> Iterator[Finding]:
     """Its name and flags, and how many of its cores this process may use."""
-    from dcmaudit.pipeline.workers import cores
+    from dcmaudit.pipeline.process import cores
 
     name, flags = _processor()
     known = ", ".join(flag for flag in _LEVELS if flag in flags) or "none that matter here"

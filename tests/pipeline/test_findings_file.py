@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from dcmaudit.detect.pii import Judgement
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Box, DeviceFacts, FileReading, Finding, FrameAddress, Outcome, PlaneReading, Result, Verdict
-from dcmaudit.pipeline.ocr_list import COLUMNS, CsvFile, Mark, parse
-from dcmaudit.pipeline.ocr_output import csv_lines
+from dcmaudit.pipeline.findings_file import CsvFile
+from dcmaudit.report.findings_list import COLUMNS, Mark, csv_lines, parse
 
 TEXTS = ("JANE DOE", 'two\r\nlines, "quoted"', "a,-1,-1,-1,-1,b", ',"-1","-1","-1","-1",', "x\u2028y\x85z", "", "Ä\n\n")
 HEADER = ",".join(COLUMNS) + "\r\n"
@@ -194,7 +194,7 @@ def test_a_link_stays_a_link_and_rights_stay(tmp_path: Path) -> None:
 def test_a_write_that_fails_in_the_middle_leaves_no_line_and_the_next_may_succeed(tmp_path: Path) -> None:
     code = (
         "import resource, sys; from pathlib import Path; sys.path[:0] = sys.argv[2:]\n"
-        "from dcmaudit.errors import StoreError; from test_ocr_list import *\n"
+        "from dcmaudit.errors import StoreError; from test_findings_file import *\n"
         "path = Path(sys.argv[1]); sink = CsvFile(path)\n"
         "first, second, third = FILES\n"
         "sink.add(FILES[first]); size = path.stat().st_size\n"

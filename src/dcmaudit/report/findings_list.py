@@ -1,4 +1,4 @@
-"""A CSV list of findings on disk: files are added to it whole, and what is not known to be whole is done again.
+"""The CSV list of findings: its lines, the marks in them, and what a list that is there holds.
 
 The last line of each file is marked by its quotes, which no reader of CSV sees: the last field has some, and the four
 edges too where every plane was looked at, while the number of the frame never has. No program that saves a list quotes
@@ -9,26 +9,22 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
-import stat
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
+from typing import Any
 
-from dcmaudit.errors import StoreError, UsageError
-from dcmaudit.settings.plainfile import open_regular
+from dcmaudit.model import FileReading, Finding, Outcome, PlaneReading, Verdict
+from dcmaudit.model.addresstexts import csv_columns
 
 COLUMNS = (
     "filename", "frame", "overlay", "imagetype", "manufacturer", "burnedinannotation", "ocr_engine",
     "left", "top", "right", "bottom", "ocr_text", "ner_engine", "is_sensitive",
 )  # fmt: skip
-_HEADER = (",".join(COLUMNS) + "\r\n").encode()
+HEADER = (",".join(COLUMNS) + "\r\n").encode()
 _BOM = b"\xef\xbb\xbf"
-_BREAK = b"\r\n"
+BREAK = b"\r\n"
 """Readers pass over an empty line. It parts lines without a mark from those of the next file."""
 _FIELD = r'(?:"(?:[^"]|"")*"|[^",]*)'
 _WHOLE_TEXT = re.compile(
@@ -101,87 +97,57 @@ class Listed:
         return frozenset(group.name for group in self.groups if group.is_done)
 
 
-class CsvFile:
-    """A CSV file that holds all lines of a file or none, also where writing fails or the program dies.
+def csv_lines(reading: FileReading, engine: str, *, rects: bool = True) -> str:
+    """The lines of one file: those of each plane's rectangles, then one with its whole text and edges of -1.
 
-    It holds text from images, so only its owner may read it.
+    Edges are inclusive. A plane without text has its one line, so that the list tells what was looked at; a plane
+    that could not be looked at has none. The last line is marked as the last of the file.
     """
+    out = io.StringIO()
+    last = 0
+    writer = csv.writer(out, lineterminator="\r\n")
+    device = reading.device
+    common = ("/".join(device.image_type or ()), device.model or "", device.burned_in_annotation or "")
+    for plane in reading.planes:
+        if plane.reason is not None:
+            continue
+        frame, overlay = csv_columns(plane.address)
+        start = (reading.result.name, frame, overlay, *common)
+        for finding in plane.findings:
+            if rects or not finding.text:
+                writer.writerow((*start, *_finding(finding)))
+        last = out.tell()
+        writer.writerow((*start, engine, -1, -1, -1, -1, plane.text, *_judged(plane)))
+    lines = out.getvalue()
+    if not lines:
+        return ""
+    mark = Mark.DONE if reading.result.outcome is Outcome.DONE else Mark.WRITTEN
+    return (lines[:last] + marked(lines[last:], mark)).replace("\0", "")  # NUL is what lost blocks of a disk hold
 
-    def __init__(self, path: Path, *, append: bool = False, overwrite: bool = False, header: bool = True) -> None:
-        self.done: frozenset[str] = frozenset()
-        self._path, self._again, self._former = path, False, frozenset[str]()
-        self._broken: str | None = None
-        try:
-            needs_break = False
-            if append and path.exists():
-                needs_break = self._take(path)
-            flags = os.O_WRONLY | os.O_CREAT | (0 if append else os.O_TRUNC if overwrite else os.O_EXCL)
-            self._file = os.open(path, flags, 0o600)
-        except FileExistsError:
-            raise UsageError(
-                f"{path} exists already", hint="--append goes on where it ends, --overwrite replaces it"
-            ) from None
-        except (OSError, csv.Error) as error:
-            raise UsageError(f"{path} cannot be used for the list ({type(error).__name__})") from error
-        self._end = os.lseek(self._file, 0, os.SEEK_END) if stat.S_ISREG(os.fstat(self._file).st_mode) else None
-        if needs_break:
-            self._write(_BREAK)
-        if header and not self._end:
-            self._write(_HEADER)
 
-    def _take(self, path: Path) -> bool:
-        """Read what is there and cut what is torn; whether lines without a mark are the last."""
-        with open_regular(path) as stream:
-            data = stream.read()
-        listed = parse(data)
-        if not listed.is_ours:
-            raise UsageError(f"{path} is no list of ocr", hint="--append goes on with such a list only")
-        kept = listed.kept
-        self.done = listed.done
-        self._former = frozenset(group.name for group in kept)
-        _replace(path, data, _joined(data, listed, kept))
-        return bool(kept) and kept[-1].mark is Mark.NONE
+def places_of(reading: FileReading) -> tuple[dict[str, Any], ...]:
+    """Where text is, for a line of JSON: edges inclusive, never the text."""
+    return tuple(
+        {
+            "plane": plane.address.key,
+            "box": list(one.box.inclusive),
+            "engine": one.engine,
+            "verdict": one.judgement.verdict.name.lower(),
+        }
+        for plane in reading.planes
+        for one in plane.findings
+    )
 
-    def add(self, lines: str) -> None:
-        """Write the lines of one file; StoreError where they cannot be, and then none of them is there."""
-        if not lines:
-            return
-        name = next(csv.reader([lines.split("\n", 1)[0]]), [""])[0] if self._former else ""
-        self._write(lines.encode("utf-8", "surrogateescape"))
-        self._again = self._again or name in self._former
 
-    def _write(self, data: bytes) -> None:
-        if self._broken is not None:
-            raise StoreError(f"the CSV file cannot be written: {self._broken}")
-        try:
-            left = memoryview(data)
-            while left:
-                left = left[os.write(self._file, left) :]
-            if self._end is not None:
-                os.fsync(self._file)
-                self._end += len(data)
-        except OSError as error:
-            self._take_back(error)
-            raise StoreError(f"the CSV file cannot be written: {error.strerror}") from error
+def _finding(finding: Finding) -> tuple[object, ...]:
+    box, said = finding.box, finding.judgement
+    return (finding.engine, *box.inclusive, finding.text, said.judge.label, said.verdict.value)
 
-    def _take_back(self, error: OSError) -> None:
-        """Cut what was written in part; where even that fails nothing more may follow it."""
-        self._broken = error.strerror or type(error).__name__
-        if self._end is None:
-            return
-        with suppress(OSError):
-            os.ftruncate(self._file, self._end)
-            os.lseek(self._file, self._end, os.SEEK_SET)
-            self._broken = None
 
-    def close(self) -> None:
-        """Close the file. Former lines of files that were done again go; on a full disk they stay for the next run."""
-        os.close(self._file)
-        if self._again:
-            with suppress(OSError, StoreError):
-                data = self._path.read_bytes()
-                listed = parse(data)
-                _replace(self._path, data, _joined(data, listed, listed.kept))
+def _judged(plane: PlaneReading) -> tuple[str, int]:
+    if plane.whole is None:
+        return "", Verdict.UNKNOWN.value
+    return plane.whole.judge.label, plane.whole.verdict.value
 
 
 class _Reader:
@@ -228,7 +194,7 @@ def parse(data: bytes) -> Listed:
             reader.part(is_known=True)
         elif row is None or not _is_finding(row):
             torn = torn or after == len(data)
-            has_other = has_other or not (at == first and after == len(data) and _HEADER.startswith(record))
+            has_other = has_other or not (at == first and after == len(data) and HEADER.startswith(record))
             reader.part(is_known=False)
         else:
             reader.take(row[0], at, after, _mark(record))
@@ -287,14 +253,14 @@ def _mark(record: bytes) -> Mark:
     return Mark.DONE if found[2].startswith('"') else Mark.WRITTEN
 
 
-def _joined(data: bytes, listed: Listed, kept: Sequence[Lines]) -> bytes:
+def joined(data: bytes, listed: Listed, kept: Sequence[Lines]) -> bytes:
     """The list of these lines alone."""
-    parts = [_HEADER] if listed.has_header else []
+    parts = [HEADER] if listed.has_header else []
     is_open = False
     for group in kept:
         counts = group.is_known and group.mark is not Mark.NONE
         if is_open and counts:
-            parts.append(_BREAK)
+            parts.append(BREAK)
         lines = data[group.begin : group.end]
         parts.append(lines if group.is_known else _unmarked(lines))
         is_open = not counts
@@ -308,25 +274,3 @@ def _unmarked(lines: bytes) -> bytes:
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerow(row or [])
     return lines[:begin] + out.getvalue().encode("utf-8", "surrogateescape")
-
-
-def _replace(path: Path, before: bytes, after: bytes) -> None:
-    """Put the second content in the place of the first: by cutting where that is enough, else by another file."""
-    if after == before:
-        return
-    real = Path(os.path.realpath(path))
-    if before.startswith(after):
-        os.truncate(real, len(after))
-        return
-    handle, name = tempfile.mkstemp(prefix=f".{real.name}.", suffix=".part", dir=real.parent)
-    try:
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(after)
-            opened.flush()
-            os.fsync(opened.fileno())
-        Path(name).chmod(stat.S_IMODE(real.stat().st_mode))
-        Path(name).replace(real)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise

@@ -1,0 +1,140 @@
+"""A CSV list of findings on disk: files are added to it whole, and what is not known to be whole is done again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import stat
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
+
+from dcmaudit.errors import StoreError, UsageError
+from dcmaudit.report.findings_list import BREAK, COLUMNS, HEADER, Mark, joined, parse
+from dcmaudit.settings.plainfile import open_regular
+
+
+class CsvFile:
+    """A CSV file that holds all lines of a file or none, also where writing fails or the program dies.
+
+    It holds text from images, so only its owner may read it.
+    """
+
+    def __init__(self, path: Path, *, append: bool = False, overwrite: bool = False, header: bool = True) -> None:
+        self.done: frozenset[str] = frozenset()
+        self._path, self._again, self._former = path, False, frozenset[str]()
+        self._broken: str | None = None
+        try:
+            needs_break = False
+            if append and path.exists():
+                needs_break = self._take(path)
+            flags = os.O_WRONLY | os.O_CREAT | (0 if append else os.O_TRUNC if overwrite else os.O_EXCL)
+            self._file = os.open(path, flags, 0o600)
+        except FileExistsError:
+            raise UsageError(
+                f"{path} exists already", hint="--append goes on where it ends, --overwrite replaces it"
+            ) from None
+        except (OSError, csv.Error) as error:
+            raise UsageError(f"{path} cannot be used for the list ({type(error).__name__})") from error
+        self._end = os.lseek(self._file, 0, os.SEEK_END) if stat.S_ISREG(os.fstat(self._file).st_mode) else None
+        if needs_break:
+            self._write(BREAK)
+        if header and not self._end:
+            self._write(HEADER)
+
+    def _take(self, path: Path) -> bool:
+        """Read what is there and cut what is torn; whether lines without a mark are the last."""
+        with open_regular(path) as stream:
+            data = stream.read()
+        listed = parse(data)
+        if not listed.is_ours:
+            raise UsageError(f"{path} is no list of ocr", hint="--append goes on with such a list only")
+        kept = listed.kept
+        self.done = listed.done
+        self._former = frozenset(group.name for group in kept)
+        _replace(path, data, joined(data, listed, kept))
+        return bool(kept) and kept[-1].mark is Mark.NONE
+
+    def add(self, lines: str) -> None:
+        """Write the lines of one file or of several, all of them or none; StoreError where they cannot be."""
+        if not lines:
+            return
+        self._write(lines.encode("utf-8", "surrogateescape"))
+        if self._former and not self._again:
+            self._again = not self._former.isdisjoint(row[0] for row in csv.reader(io.StringIO(lines)) if row)
+
+    def _write(self, data: bytes) -> None:
+        if self._broken is not None:
+            raise StoreError(f"the CSV file cannot be written: {self._broken}")
+        try:
+            left = memoryview(data)
+            while left:
+                left = left[os.write(self._file, left) :]
+            if self._end is not None:
+                os.fsync(self._file)
+                self._end += len(data)
+        except OSError as error:
+            self._take_back(error)
+            raise StoreError(f"the CSV file cannot be written: {error.strerror}") from error
+
+    def _take_back(self, error: OSError) -> None:
+        """Cut what was written in part; where even that fails nothing more may follow it."""
+        self._broken = error.strerror or type(error).__name__
+        if self._end is None:
+            return
+        with suppress(OSError):
+            os.ftruncate(self._file, self._end)
+            os.lseek(self._file, self._end, os.SEEK_SET)
+            self._broken = None
+
+    def close(self) -> None:
+        """Close the file. Former lines of files that were done again go; on a full disk they stay for the next run."""
+        os.close(self._file)
+        if self._again:
+            with suppress(OSError, StoreError):
+                data = self._path.read_bytes()
+                listed = parse(data)
+                _replace(self._path, data, joined(data, listed, listed.kept))
+
+
+def _replace(path: Path, before: bytes, after: bytes) -> None:
+    """Put the second content in the place of the first: by cutting where that is enough, else by another file."""
+    if after == before:
+        return
+    real = Path(os.path.realpath(path))
+    if before.startswith(after):
+        os.truncate(real, len(after))
+        return
+    handle, name = tempfile.mkstemp(prefix=f".{real.name}.", suffix=".part", dir=real.parent)
+    try:
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(after)
+            opened.flush()
+            os.fsync(opened.fileno())
+        Path(name).chmod(stat.S_IMODE(real.stat().st_mode))
+        Path(name).replace(real)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+class Standard:
+    """Standard output in the place of a CSV file."""
+
+    done: frozenset[str] = frozenset()
+
+    def __init__(self, stream: TextIO, *, header: bool = True) -> None:
+        self._stream = stream
+        if header:
+            self.add(",".join(COLUMNS) + "\r\n")
+
+    def add(self, lines: str) -> None:
+        """Write and hand over."""
+        self._stream.write(lines)
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Standard output stays open."""

@@ -226,7 +226,7 @@ def test_a_folder_is_read_with_its_subfolders_on_demand(tmp_path: Path, capsys: 
 
 def test_many_inputs_are_done_by_several_processes_in_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = [good(tmp_path / f"{number:02}.dcm") for number in range(12)]
-    assert main(["frames", "-x", "-v", "-j", "2", *map(str, files)]) == 0
+    assert main(["frames", "-x", "-v", "-j", "2", "--ordered", *map(str, files)]) == 0
     assert [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()] == list(map(str, files))
     assert len(names(tmp_path)) == 12
 

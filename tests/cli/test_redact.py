@@ -403,7 +403,7 @@ def test_side_files_are_there_with_the_output_or_none_is(cine: Path, capsys: pyt
 def test_json_tells_every_file(cine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = tmp_path / "in" / "broken.dcm"
     text.write_bytes(cine.read_bytes()[:700])
-    assert main(["redact", str(cine), str(text), "--rect", "1,2,6,9", "--json"]) == 1
+    assert main(["redact", str(cine), str(text), "--rect", "1,2,6,9", "--json", "--ordered"]) == 1
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["outcome"] for line in lines] == ["done", "refused"]
     assert lines[0]["proof"]["passed"] is True

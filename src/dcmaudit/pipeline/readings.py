@@ -5,14 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model import Everywhere, FileReading, Outcome, Reference, Result, Verdict, covered_area
-from dcmaudit.model.records import FileRows
+from dcmaudit.model.engines import OcrEngine
+from dcmaudit.model.records import FileRows, Look, NewRect, RectRow
 from dcmaudit.pipeline.ocr import OcrJob, read_file
 from dcmaudit.report.findings_list import csv_lines, places_of
-from dcmaudit.store import Look, NewRect, OcrEngine, RectRow, Store, file_rows, rects_of
+from dcmaudit.store import file_rows, rects_of
+
+if TYPE_CHECKING:
+    from dcmaudit.store import Store
 
 MOST_ANSWERS = 200
 """Answers that are stored in one transaction, at most."""

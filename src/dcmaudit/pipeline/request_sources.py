@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Origin, Reference, ReviewState
-from dcmaudit.model.records import RectRow
+from dcmaudit.model.records import DoneRecord, Look, MarkedFile, RectRow
 from dcmaudit.model.redaction import Request
 from dcmaudit.model.screen import Screen
 from dcmaudit.pipeline.clearance import ledger_of
@@ -17,6 +18,9 @@ from dcmaudit.pipeline.jobs import RedactionTask
 
 if TYPE_CHECKING:
     from dcmaudit.store import Store
+
+_FEWEST, _MOST = 8, 500
+"""Files that the database is asked about at once: at first, so that work begins soon, and at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +60,27 @@ class RequestSources:
     ledger: Store | None = None
 
     def tasks(self, references: Iterable[Reference]) -> Iterator[RedactionTask]:
-        """One task a file, in order."""
-        for reference in references:
-            yield self.task(reference)
+        """One task a file, in order. The database is asked about many at once, about few at first."""
+        todo, size = iter(references), _FEWEST
+        while block := list(islice(todo, size)):
+            size = min(2 * size, _MOST)
+            asked = self.store or self.ledger
+            known = [None] * len(block) if asked is None else asked.marks_of(one.name for one in block)
+            for reference, marked in zip(block, known, strict=True):
+                yield self._task(reference, marked)
 
-    def task(self, reference: Reference) -> RedactionTask:
-        """Everything that is asked for one file."""
+    def _task(self, reference: Reference, marked: MarkedFile | None) -> RedactionTask:
+        """Everything that is asked for one file; ``marked`` is what the database has under its name."""
         name = reference.name
         requests = [*self.everywhere, *self.by_file.get(name, ())]
         problems = list(self.problems.get(name, ()))
         stored = _Stored(name)
-        if self.store is None and self.ledger is not None and not requests:  # it may become a copy
-            stored = _finished(self.ledger, name)
-        if self.store is not None:
+        if self.store is None and marked is not None and not requests:  # it may become a copy
+            stored = _finished(marked)
+        if self.store is not None and marked is not None:
             try:
-                stored = self._stored(self.store, reference)
-            except DcmauditError as error:  # of a file whose identity was looked for
+                stored = self._stored(self.store, reference, marked)
+            except DcmauditError as error:  # of a file whose identity was looked for, or whose marks are damaged
                 problems.append(error.words)
         requests += stored.requests
         problems += stored.problems
@@ -87,23 +96,23 @@ class RequestSources:
             stored.is_unrecorded,
         )
 
-    def _stored(self, store: Store, reference: Reference) -> _Stored:
-        name, whose = reference.name, ""
-        state, undone = store.states([name])[name], None
-        if state is ReviewState.NOT_REVIEWED:
+    def _stored(self, store: Store, reference: Reference, marked: MarkedFile) -> _Stored:
+        whose, undone = "", None
+        if marked.state is ReviewState.NOT_REVIEWED:
             former, undone = self._former(store, reference)
             if former is not None:
-                name, whose = former, " of its former name"
-                state = store.states([name])[name]
-        if undone is None and state is not ReviewState.DONE and not self.unreviewed:
-            undone = f"in the database the file is {_STATES[state]}; --include-unreviewed redacts such files too"
-        finished = _finished(store, name)
+                (marked,) = store.marks_of([former])
+                whose = " of its former name"
+        if undone is None and marked.state is not ReviewState.DONE and not self.unreviewed:
+            undone = f"in the database the file is {_STATES[marked.state]}; --include-unreviewed redacts such files too"
+        finished = _finished(marked)
         if undone is not None:
-            return replace(finished, undone=undone + _not_looked_at(store, name))
-        rows = store.rects(name)
-        problems = [f"stored row {row.id}: {row.problem}" for row in rows if row.problem is not None]
-        asked = [_request(row, whose) for row in rows if row.box is not None and row.scope is not None]
-        return replace(finished, requests=asked, problems=problems, notes=_not_seen(store, name))
+            return replace(finished, undone=undone + _not_looked_at(marked.look))
+        if marked.corrupt is not None:
+            raise marked.corrupt
+        problems = [f"stored row {row.id}: {row.problem}" for row in marked.rects if row.problem is not None]
+        asked = [_request(row, whose) for row in marked.rects if row.box is not None and row.scope is not None]
+        return replace(finished, requests=asked, problems=problems, notes=_not_seen(marked.done))
 
     def _former(self, store: Store, reference: Reference) -> tuple[str | None, str | None]:
         """The name that an unknown file has in the database, or why it gets no marks; both None: nothing is known."""
@@ -129,17 +138,17 @@ class RequestSources:
         return (found[0] if found else None), None
 
 
-def _finished(store: Store, name: str) -> _Stored:
+def _finished(marked: MarkedFile) -> _Stored:
     """What was black on the screen; of a file that is not finished the record is about an earlier time."""
-    if not store.states([name])[name].is_done:
-        return _Stored(name)
-    screen = store.screen(name)
-    return _Stored(name, screen=screen, is_unrecorded=screen is None)
+    if not marked.state.is_done or marked.corrupt is not None:
+        return _Stored(marked.filename)
+    if marked.screen_problem is not None:
+        raise marked.screen_problem
+    return _Stored(marked.filename, screen=marked.screen, is_unrecorded=marked.screen is None)
 
 
-def _not_seen(store: Store, name: str) -> list[str]:
+def _not_seen(record: DoneRecord | None) -> list[str]:
     """That somebody called the file done who had not seen all of its planes."""
-    record = store.done_record(name)
     if record is None or record.looked.is_whole:
         return []
     looked = record.looked
@@ -151,9 +160,8 @@ def _not_seen(store: Store, name: str) -> list[str]:
     return [f"{told}{f' ({parts})' if parts else ''}{rest}"]
 
 
-def _not_looked_at(store: Store, name: str) -> str:
+def _not_looked_at(look: Look | None) -> str:
     """What ocr says of a file that it could not look at, to be put behind another reason."""
-    look = store.shortfalls([name]).get(name)
     return "" if look is None else f"; ocr: {look.outcome.value}: {'; '.join(look.reasons) or 'no reason was kept'}"
 
 

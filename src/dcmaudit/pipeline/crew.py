@@ -48,6 +48,7 @@ _LOOK = 0.5
 _GRACE = 10.0
 """Seconds in which what a process that was killed had to say is known."""
 
+_HELD = {signal.SIGINT}
 _CRASHED = "the process that worked on it died: a decoder crashed, or memory ran out"
 
 
@@ -338,7 +339,12 @@ class Crew:
     def _begun(self, worker: _Worker) -> Connection:
         mine, its = self._context.Pipe()
         worker.process = self._context.Process(target=_serve, args=(its, self._stop, self._task), daemon=True)
-        worker.process.start()
+        # It begins with Ctrl+C held back: pressed while its modules load, that would end it with words of its own.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
+        try:
+            worker.process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         its.close()
         worker.pipe = mine
         self._selector.register(mine, selectors.EVENT_READ, worker)
@@ -424,6 +430,7 @@ class _Post:
 def _serve(pipe: Connection, stop: Any, task: Callable[[Any], Any]) -> None:
     """Answer inputs one by one. Ctrl+C reaches every process of the terminal; the first one tells the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD)
     serve(stop)
     post = _Post(pipe)
     for item in post.items():

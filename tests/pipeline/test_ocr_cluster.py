@@ -22,7 +22,7 @@ distributed = pytest.importorskip("distributed", reason="needs the extra dask")
 
 pytestmark = pytest.mark.slow
 
-FILES = 12
+FILES = 60
 
 
 @pytest.fixture

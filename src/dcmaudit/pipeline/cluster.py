@@ -28,7 +28,7 @@ _SECONDS = 15
 PATIENCE = 300.0
 """Seconds without any worker after which a cluster is given up; the setting ``dask_wait`` changes it."""
 
-_LOOK = 5.0
+_LOOK = 2.0
 """Seconds between two looks at whether anybody is working."""
 
 _SAY = 30.0
@@ -44,6 +44,7 @@ def each_on_cluster(
     stop: Callable[[], bool] = lambda: False,
     *,
     patience: float = PATIENCE,
+    rest: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[Item, Answer | Exception]]:
     """What ``workers.each`` does, on the cluster whose scheduler listens at ``address``.
 
@@ -53,7 +54,7 @@ def each_on_cluster(
     CrashError. MissingExtraError without the extra, UsageError where nothing answers at the address.
     """
     client = _connected(address)
-    crew = _Crew(client, address, patience)
+    crew = _Crew(client, address, patience, rest)
     waiting: deque[tuple[Item, Future[Any]]] = deque()
     try:
         executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
@@ -87,8 +88,8 @@ def each_on_cluster(
 class _Crew:
     """The workers of a cluster: whether there are any, and for how long there have been none."""
 
-    def __init__(self, client: Client, address: str, patience: float) -> None:
-        self._client, self._address, self._patience = client, address, patience
+    def __init__(self, client: Client, address: str, patience: float, rest: Callable[[], None]) -> None:
+        self._client, self._address, self._patience, self._rest = client, address, patience, rest
         self._none_since: float | None = None
         self._said = 0.0
         self._gone = False
@@ -109,6 +110,7 @@ class _Crew:
 
     def look(self) -> None:
         """Say that nobody works, and give the cluster up once that has lasted too long."""
+        self._rest()
         now = time.monotonic()
         if self.threads():
             self._none_since = None

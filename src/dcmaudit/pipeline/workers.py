@@ -55,7 +55,7 @@ def each(
         from dcmaudit.pipeline.cluster import PATIENCE, each_on_cluster
 
         patience = PATIENCE if dask_wait is None else dask_wait
-        yield from each_on_cluster(task, items, dask, stop, patience=patience)
+        yield from each_on_cluster(task, items, dask, stop, patience=patience, rest=rest)
         return
     jobs = jobs or cores()
     todo = iter(items)

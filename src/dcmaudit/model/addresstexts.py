@@ -40,7 +40,7 @@ from dcmaudit.model.regions import Everywhere, Scope
 MOST = 2**31 - 1
 """The largest number of a frame: NumberOfFrames is an IS (PS3.5 6.2)."""
 
-_MOST_SINGLE = 1 << 20
+_MOST_SINGLE = 1 << 16
 """So many icons, or things that cannot be shown, a row may name."""
 
 # Numbers as we write them: no sign, no leading zero, no digits of other scripts.

@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import Column, ColumnElement, delete, insert, or_, select
 
@@ -161,7 +162,7 @@ def read_seen(session: Session, filename: str, user: str | None) -> list[SeenRec
         SeenRecord(
             filename=row.filename,
             how=_how(filename, row.how),
-            spans=tuple(spans_of(filename, row.plane_group, row.ranges)),
+            spans=spans_of(filename, row.plane_group, row.ranges),
             by=row.seen_by,
             first=_time(row.first_at),
             last=_time(row.last_at),
@@ -178,13 +179,17 @@ def move_seen(session: Session, former: str, filename: str) -> None:
     session.connection.execute(delete(seen).where(seen.c.filename == former))
 
 
-def spans_of(filename: str, group: str, ranges: str) -> Iterator[PlaneSpan]:
+def spans_of(filename: str, group: str, ranges: str) -> tuple[PlaneSpan, ...]:
     """The planes that a row means; StoreCorruptError where it cannot be understood."""
     try:
-        for numbers in parse_ranges(ranges):
-            yield from parse_sight(group, numbers)
+        return _spans(group, ranges)
     except UsageError as error:
         raise _not_understood(filename, error.message) from error
+
+
+@lru_cache(maxsize=64)  # most files of a device are seen alike
+def _spans(group: str, ranges: str) -> tuple[PlaneSpan, ...]:
+    return tuple(span for numbers in parse_ranges(ranges) for span in parse_sight(group, numbers))
 
 
 def _ranges(filename: str, text: str) -> Ranges:

@@ -53,20 +53,29 @@ class Evidence:
             if example.grounds:
                 self.grounds.update(example.grounds)
         self.agreed = np.array([mark.agreed for mark in self.marks], dtype=bool)
-        spans = [mark.reach.frames if isinstance(mark.reach, PlaneSpan) else _EVERY_FRAME for mark in self.marks]
-        self.first = np.array([span.start for span in spans], dtype=np.int64)
-        self.last = np.array([span.last for span in spans], dtype=np.int64)
         self.wide = np.array(
             [_is_wide(mark, example) for example in self.examples for mark in example.marks], dtype=bool
         )
         """Which marks are on all frames of their file."""
-        # Groups as numbers: thousands of marks are compared with one group at every plane.
         self._numbers: dict[GroupAddress | Everywhere, int] = {}
-        self._groups = np.array(
-            [self._numbers.setdefault(mark.group, len(self._numbers)) for mark in self.marks], dtype=np.int64
-        )
+        reaches = self._reaches()
+        self._groups, self.first, self.last = reaches[:, 0], reaches[:, 1], reaches[:, 2]
         same_size = int((self.levels > Level.SIZE).sum())
         self.fits = self._known_fits(device) if same_size < _ENOUGH else {}
+
+    def _reaches(self) -> Numbers:
+        """Shape (marks, 3): the number of the group, the first and the last frame of each mark.
+
+        Groups as numbers, because thousands of marks are compared with one group at every plane. Many marks share
+        one and the same reach, so that each of them is looked at once.
+        """
+        known: dict[int, tuple[int, int, int]] = {}
+        for mark in self.marks:
+            if id(mark.reach) not in known:
+                frames = mark.reach.frames if isinstance(mark.reach, PlaneSpan) else _EVERY_FRAME
+                number = self._numbers.setdefault(mark.group, len(self._numbers))
+                known[id(mark.reach)] = (number, frames.start, frames.last)
+        return np.array([known[id(mark.reach)] for mark in self.marks], dtype=np.int64).reshape(-1, 3)
 
     def in_group(self, group: GroupAddress) -> Flags:
         """Which marks lie on planes of that group."""

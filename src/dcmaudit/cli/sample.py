@@ -155,14 +155,12 @@ def _units(args: argparse.Namespace, settings: Settings, tally: Tally, unread: C
 
 
 def _read(by: tuple[str, ...], reference: Reference) -> Unit:
-    from dcmaudit.dicom import open_instance
-    from dcmaudit.dicom.header_view import header_view
+    from dcmaudit.dicom.head import head_of
     from dcmaudit.sources.sampling import Unit
 
-    with open_instance(reference) as instance:
-        header = header_view(instance)
-        values = tuple("\\".join(header.get(field) or ()) or f"no {field}" for field in by)
-        return Unit(reference.name, instance.facts.series_uid or reference.name, values)
+    header, series = head_of(reference, by)
+    values = tuple("\\".join(header.get(field) or ()) or f"no {field}" for field in by)
+    return Unit(reference.name, series or reference.name, values)
 
 
 def _write(args: argparse.Namespace, frame: Frame, sizes: dict[Stratum, int], allocation: dict[Stratum, int]) -> None:

@@ -16,7 +16,7 @@ from dcmaudit.detect.textnet import network
 from dcmaudit.errors import EngineError
 from dcmaudit.model import Box, FrameAddress, Origin
 from dcmaudit.review import ReviewApp
-from support.desks import do, ready, state, tables, wait_for
+from support.desks import do, perform, ready, services_of, state, tables, wait_for
 from support.files import dataset, file_bytes
 from support.lettering import lettered
 from support.smallnet import write_net
@@ -133,3 +133,73 @@ def test_a_processor_with_another_answer_is_said_by_o(
     wait_for(lambda: (state(session)["message"] or {}).get("kind") == "error", 60)
     assert "this processor gives another answer" in state(session)["message"]["text"]
     assert found(session) == []
+
+
+def shows_reading(session: Any) -> bool:
+    """Whether a page that was woken last would still say that text is being looked for."""
+    now = state(session)
+    return bool(now["file"]["reading"]) or "Looking for text" in (now["message"] or {"text": ""})["text"]
+
+
+def woken(session: Any) -> list[bool]:
+    """What a page sees each time that it is woken: whether text is still being looked for."""
+    seen: list[bool] = []
+    session.listen(lambda: seen.append(shows_reading(session)))
+    return seen
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_o_and_at_once_the_next_plane_ends_with_what_was_found(
+    open_desk: Callable[..., ReviewApp], named: Path, turn: int
+) -> None:
+    session = ready(open_desk([named]))
+    seen = woken(session)
+    perform(session, "ocr", {})
+    perform(session, "next-frame", {})
+    if turn % 2:
+        perform(session, "previous-frame", {})
+    wait_for(lambda: not shows_reading(session), 60)
+    wait_for(lambda: seen and not seen[-1], 5)
+    assert "text" in state(session)["message"]["text"]
+
+
+def test_a_mistake_while_what_was_read_is_taken_in_is_told_and_ends_the_waiting(
+    open_desk: Callable[..., ReviewApp], named: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = ready(open_desk([named]))
+    seen = woken(session)
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("MERRIWEATHER")
+
+    monkeypatch.setattr(services_of(session).suggestions, "replace_read", broken)
+    perform(session, "ocr", {})
+    perform(session, "next-frame", {})
+    wait_for(lambda: (state(session)["message"] or {"kind": ""})["kind"] == "error", 60)
+    assert "RuntimeError" in state(session)["message"]["text"]
+    assert "MERRI" not in state(session)["message"]["text"]
+    assert seen[-1] is False
+
+
+def test_a_file_that_is_opened_anew_meanwhile_is_not_said_to_be_read_for_ever(
+    open_desk: Callable[..., ReviewApp], named: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = ready(open_desk([named]))
+    started, gate, reader = threading.Event(), threading.Event(), services_of(session).text_reader
+    look = type(reader)._read
+
+    def slow(*arguments: Any) -> Any:
+        started.set()
+        gate.wait(20)
+        return look(*arguments)
+
+    monkeypatch.setattr(type(reader), "_read", slow)
+    perform(session, "ocr", {})
+    assert started.wait(20)
+    before = session.opened()
+    do(session, "read-again")
+    seen = woken(session)
+    gate.set()
+    wait_for(lambda: not before.reading, 60)
+    wait_for(lambda: seen, 5)
+    assert seen[-1] is False

@@ -16,6 +16,9 @@ from dcmaudit.review.state.sight import Sight
 
 _LOG = logging.getLogger(__name__)
 
+_BY_ITSELF = {"seen", "cursor"}
+"""What the page sends without anybody having asked for something."""
+
 
 def perform(
     session: Session, services: Services, name: str, arguments: Arguments, painted: Iterable[Sight] = ()
@@ -33,6 +36,8 @@ def perform(
     with session.lock:
         services.seen.painted(session, painted)
         session.message, session.question = None, None
+        if name not in _BY_ITSELF:
+            session.awaited = None
         try:
             if command.writes:
                 services.database.require_writable()

@@ -16,7 +16,7 @@ from dcmaudit.review.state.name_list import short_name
 from dcmaudit.review.state.open_file import FrameSearch, OpenFile
 from dcmaudit.review.state.seen import NumberRanges
 from dcmaudit.review.state.selection import GAPPED, Walk
-from dcmaudit.review.state.session import Question, Session
+from dcmaudit.review.state.session import Awaited, Question, Session
 
 _PARTS_TOLD = 5
 
@@ -160,6 +160,19 @@ def go_file(session: Session, services: Services, arguments: Arguments) -> None:
     if not 0 <= index < total:
         raise UsageError(f"there is no file number {index + 1}", hint=f"the list has {total} files")
     services.files.show(session, session.selection[index], address)
+
+
+def come_back(session: Session, services: Services, arguments: Arguments) -> None:
+    """The file with that full ``name``, at the plane with that ``key``: where the page was when the program ended.
+
+    While the folders are still being read it is waited for, until the person does something.
+    """
+    key = take.text(arguments, "key") if arguments.get("key") else None
+    if key is not None:
+        parse_key(key)
+    session.awaited = Awaited(take.text(arguments, "name"), key)
+    if not services.files.come_back(session) and not session.worklist.growing:
+        session.say("The file that was open before is not in this list.", "warning")
 
 
 def go_plane(session: Session, services: Services, arguments: Arguments) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from dcmaudit.errors import DcmauditError, ReviewError
@@ -93,8 +93,24 @@ class FileOpening:
     def _grown(self, session: Session) -> None:
         with session.lock:
             session.selection.sync()
-            self._show_first(session)
+            if session.awaited is None or not self.come_back(session):
+                self._show_first(session)
         session.bump()
+
+    def come_back(self, session: Session) -> bool:
+        """Show the file that the session waits for, where the list has it by now; whether it has."""
+        awaited, worklist = session.awaited, session.worklist
+        if awaited is None:
+            return False
+        total = len(worklist)
+        place = worklist.find(awaited.name, awaited.start)
+        if place is None:
+            session.awaited = replace(awaited, start=total) if worklist.growing else None
+            return False
+        session.awaited = None
+        session.selection.include(place)
+        self.show(session, place, awaited.key)
+        return True
 
     def _show_first(self, session: Session) -> None:
         if session.file is None and len(session.selection):

@@ -34,6 +34,18 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """A file that is shown as soon as the list has it, at the plane with that ``key``.
+
+    ``start`` is the place from which the list is still to be looked through.
+    """
+
+    name: str
+    key: str | None
+    start: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """Something to ask: answering yes repeats ``command`` with ``arguments``, the other answer with its own."""
 
@@ -67,6 +79,8 @@ class Session:
         self.message: Message | None = None
         self.question: Question | None = None
         self.plan: SeriesPlan | None = None
+        self.awaited: Awaited | None = None
+        """What the page had open when the program ended; given up once the person does something."""
         self.own: set[int] = set()
         """Places of files whose marks this session changed: they stay in its list."""
         self.worklist = worklist

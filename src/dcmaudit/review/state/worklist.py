@@ -124,9 +124,9 @@ class Worklist:
         """The full name of the file at ``place``."""
         return self._names[place]
 
-    def find(self, name: str) -> int | None:
-        """The place of the file with that full name; None where the list has none. Reads every name."""
-        return next((place for place in range(len(self)) if self._names[place] == name), None)
+    def find(self, name: str, start: int = 0) -> int | None:
+        """The place of the file with that full name from ``start`` on; None where there is none. Reads every name."""
+        return next((place for place in range(start, len(self)) if self._names[place] == name), None)
 
     def places(self, names: AbstractSet[str], go_on: Callable[[], bool] = lambda: True) -> list[int]:
         """The places of the files with these full names, in order. Reads every name, and asks now and then whether to

@@ -517,6 +517,7 @@ export interface CommandArguments {
   "next-file": Record<string, never>;
   "previous-file": Record<string, never>;
   "go-file": { index?: number; file_id?: number; key?: string };
+  "come-back": { name?: string; key?: string };
   "go-plane": { index?: number; key?: string };
   "walk-list": { status?: string|null; text?: string };
   "filter": { status?: string|null; text?: string };

@@ -63,7 +63,8 @@ def _mark(session: Session, services: Services, arguments: Arguments, scope: Sco
             hint=f"the plane has {plane.size.width} x {plane.size.height} pixels",
         )
     if is_stored(file.rects, file.planes, inside, scope):
-        session.say(_marked_already(file, inside, scope))
+        same = next((row.id for row in file.rects_here() if row.box == inside), None)
+        session.say(_marked_already(file, inside, scope), rect=same)
         return
     frames = frame_count(file.planes) if scope is Everywhere.ALL_FRAMES else None
     _add(session, services, file, [NewRect(inside, scope, frames=frames)], "rectangle")

@@ -87,20 +87,21 @@ export async function post(path, body, keepalive = false) {
 
 /** The server as one tab sees it. */
 export class Api {
-  /** @param {string} doc */
-  constructor(doc) {
+  /** @param {string} doc @param {boolean} [isNew]  whether the server does not know yet where this tab was */
+  constructor(doc, isNew = false) {
     this.doc = doc;
+    this.isNew = isNew;
     this.base = `/api/d/${doc}`;
   }
 
-  /** The document that this tab had before it was loaded anew, or a new one. */
+  /** The session that this tab had before it was loaded anew, or a new one. */
   static async open() {
     const kept = recall("document");
     if (typeof kept === "string" && (await claim(kept)) && (await Api.#isThere(kept))) return new Api(kept);
     const doc = String((await post("/api/documents", {})).doc);
     keep("document", doc);
     await claim(doc);
-    return new Api(doc);
+    return new Api(doc, true);
   }
 
   /** @param {string} doc @returns {Promise<boolean>} */

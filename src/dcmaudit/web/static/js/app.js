@@ -27,6 +27,7 @@ import { Worklist } from "./worklist.js";
 /** @typedef {import("./types.js").Command} Command */
 /** @typedef {import("./types.js").ViewState} ViewState */
 /** @typedef {import("./types.js").DrawnRect} DrawnRect */
+/** @typedef {import("./types.js").Trouble} Trouble */
 /** @typedef {Exclude<import("./types.js").PageCommand, import("./types.js").OpeningCommand> | "quit"} OwnCommand */
 
 /** Milliseconds for which the stage must stand still before what is on it counts. */
@@ -71,7 +72,7 @@ class Page {
       busy: (text) => this.chrome.busy(text),
       lost: (why) => this.#lost(why),
       renew: () => this.#renew(),
-      refused: (trouble) => this.chrome.refused(trouble),
+      refused: (trouble, args) => this.#refused(trouble, args),
       painted: (file, key) => this.#painted(file, key),
       sight: () => this.#sight(),
     });
@@ -84,6 +85,7 @@ class Page {
     }, STILL);
     this.stage.onmove = () => {
       this.minimap.draw();
+      this.chrome.unpin();
       this.#words();
       this.#status();
       this.looked();
@@ -168,7 +170,8 @@ class Page {
   #settle(state) {
     this.chrome.top(state);
     this.chrome.before(state, (command, args) => void this.act(command, args));
-    this.chrome.say(state.message);
+    this.chrome.say(state.message, this.#boxOf(state.message?.rect));
+    if (state.file && state.plane) keep("at", { name: state.file.name, key: state.plane.key });
     this.#map(state);
     this.strip.update(state);
     this.panel.update(state, this.mayWrite);
@@ -237,11 +240,40 @@ class Page {
    * @param {Record<string, unknown>} [args]
    * @param {boolean} [repeat]
    */
-  act(command, args = {}, repeat = false) {
+  async act(command, args = {}, repeat = false) {
+    const known = this.named.get(command);
     this.chrome.goOn();
-    if (this.named.get(command)?.leaves_sheet) this.sheet.close();
+    if (known?.leaves_sheet) this.sheet.close();
     if (command !== "cursor") void this.cursor.flush();
-    return this.conductor.run(command, args, repeat);
+    const done = await this.conductor.run(command, args, repeat);
+    if (done && known?.dialog && !known.dialog.server) keep("list", { command, args });
+    return done;
+  }
+
+  /**
+   * The program was started again and knows nothing of this tab: back to its list, and to its file and plane there.
+   * Only names of files and planes are kept, in the tab alone, for as long as it is open.
+   * @param {{list: any, at: any}} kept
+   */
+  async resume({ list, at }) {
+    const known = this.named.get(String(list?.command));
+    if (known?.dialog && !known.dialog.server && typeof list.args === "object") await this.act(known.name, list.args);
+    const { found, growing } = this.state?.worklist ?? { found: 0, growing: false };
+    if (typeof at?.name === "string" && typeof at.key === "string" && (found || growing)) {
+      await this.act("come-back", { name: at.name, key: at.key });
+    }
+  }
+
+  /** An error stands beside the rectangle that it is about. @param {Trouble} trouble @param {Record<string, unknown>} args */
+  #refused(trouble, args) {
+    const own = Array.isArray(args.box) ? this.cursor.box : null;
+    this.chrome.refused(trouble, this.#boxOf(args.id) ?? (own ? this.stage.onPage(own) : undefined));
+  }
+
+  /** Where a rectangle of the plane is on the page. @param {unknown} id */
+  #boxOf(id) {
+    const box = id === undefined || id === null ? null : this.state?.rects.find((rect) => rect.id === id)?.box;
+    return box ? this.stage.onPage(box) : undefined;
   }
 
   /** @param {number} index */
@@ -487,7 +519,10 @@ class Page {
 async function start() {
   const [api, commands] = await Promise.all([Api.open(), Api.commands()]);
   const page = new Page(api, commands);
+  // Before the first state is shown: that takes the place of what was kept.
+  const kept = { list: recall("list"), at: recall("at") };
   await page.conductor.start();
+  if (api.isNew) await page.resume(kept);
   page.comeBack();
   page.stage.root.focus({ preventScroll: true });
   document.body.dataset.ready = "yes";

@@ -1,5 +1,6 @@
 /** Everything around the stage that only shows: top line, status line, cards, messages, banners, start page. */
 
+import { beside } from "./beside.js";
 import { problemItem } from "./dialogs.js";
 import { byId, counted, make, printable, setText } from "./dom.js";
 
@@ -214,8 +215,11 @@ export class Chrome {
     );
   }
 
-  /** @param {{text: string, kind: string, number?: number}|null} message */
-  say(message) {
+  /**
+   * @param {{text: string, kind: string, number?: number}|null} message
+   * @param {import("./types.js").Edges} [area]  of the rectangle that it is about, in CSS pixels of the page
+   */
+  say(message, area) {
     const signature = message?.number ? `${message.number} ${message.text}` : "";
     if (signature === this.shownMessage && !(message && !message.number)) return;
     this.shownMessage = signature;
@@ -225,8 +229,24 @@ export class Chrome {
     this.message.dataset.kind = message.kind;
     this.message.setAttribute("role", message.kind === "error" ? "alert" : "status");
     setText(byId("messagetext", HTMLElement), message.text);
+    this.#pin(area);
     if (message.kind === "error") this.#inDialog(message.text);
     if (message.kind === "info") this.fading = setTimeout(() => (this.message.hidden = true), 6000);
+  }
+
+  /** Put the message beside a rectangle, or where messages stand. @param {import("./types.js").Edges} [area] */
+  #pin(area) {
+    this.message.dataset.beside = area ? "yes" : "no";
+    this.message.style.left = this.message.style.top = "";
+    if (!area) return;
+    const [left, top] = beside(this.message.getBoundingClientRect(), area, [area[0], area[1]], { width: innerWidth, height: innerHeight });
+    this.message.style.left = `${left}px`;
+    this.message.style.top = `${top}px`;
+  }
+
+  /** The picture moved: what stood beside a rectangle would stand anywhere. */
+  unpin() {
+    if (this.message.dataset.beside === "yes") this.#pin();
   }
 
   /**
@@ -249,10 +269,10 @@ export class Chrome {
     this.isRefusal = false;
   }
 
-  /** @param {Trouble} trouble */
-  refused(trouble) {
+  /** @param {Trouble} trouble @param {import("./types.js").Edges} [area]  of the rectangle that it is about */
+  refused(trouble, area) {
     this.isRefusal = true;
-    this.say({ text: [trouble.message, trouble.hint].filter(Boolean).join(" — "), kind: "error" });
+    this.say({ text: [trouble.message, trouble.hint].filter(Boolean).join(" — "), kind: "error" }, area);
   }
 
   /** @param {string|null} text */
@@ -290,18 +310,7 @@ export class Chrome {
     if (!text) return;
     setText(this.explainBox, text);
     const { width, height } = this.explainBox.getBoundingClientRect();
-    const [left, top, right, bottom] = area ?? [x, y, x, y + 12];
-    const inWidth = (/** @type {number} */ at) => Math.max(4, Math.min(at, innerWidth - width - 8));
-    const inHeight = (/** @type {number} */ at) => Math.max(4, Math.min(at, innerHeight - height - 8));
-    const places = [
-      { at: [inWidth(x + 14), bottom + 6], fits: bottom + 6 + height <= innerHeight - 4 },
-      { at: [inWidth(x + 14), top - height - 6], fits: top - height - 6 >= 4 },
-      { at: [right + 6, inHeight(y)], fits: right + 6 + width <= innerWidth - 4 },
-      { at: [left - width - 6, inHeight(y)], fits: left - width - 6 >= 4 },
-    ];
-    // A rectangle as large as the page leaves no place beside it: the corner away from the mouse covers least.
-    const corner = [x < innerWidth / 2 ? innerWidth - width - 8 : 4, y < innerHeight / 2 ? innerHeight - height - 8 : 4];
-    const [atX, atY] = places.find(({ fits }) => fits)?.at ?? corner;
+    const [atX, atY] = beside({ width, height }, area ?? [x, y, x, y + 12], [x, y], { width: innerWidth, height: innerHeight });
     this.explainBox.style.left = `${atX}px`;
     this.explainBox.style.top = `${atY}px`;
   }

@@ -40,7 +40,7 @@ const LEAVING = new Set(["next-file", "previous-file", "previous-frame", "next-o
  * @property {(why: Loss|null) => void} lost
  * @property {() => boolean} renew  load the page again for a new server, unless something typed would be lost: whether
  *   it does
- * @property {(trouble: Trouble) => void} refused
+ * @property {(trouble: Trouble, args: Record<string, unknown>) => void} refused  and what the command was about
  * @property {(file: number, key: string) => void} painted
  * @property {() => import("./sight.js").Sight|null} sight  what of the plane on the stage is in sight now
  */
@@ -170,7 +170,7 @@ export class Conductor {
       const told = error instanceof Refusal && error.state !== null;
       if (!told) this.unreported = [...painted, ...this.unreported];
       if (told && error.state) await this.#present(error.state).catch((again) => this.#failed(again));
-      this.#failed(error);
+      this.#failed(error, args);
       return false;
     } finally {
       clearTimeout(slow);
@@ -275,11 +275,11 @@ export class Conductor {
     this.reporting = setTimeout(() => void this.#report(), LOOK);
   }
 
-  /** @param {unknown} error */
-  #failed(error) {
+  /** @param {unknown} error @param {Record<string, unknown>} [args]  of the command that failed */
+  #failed(error, args = {}) {
     if (error instanceof Lost) this.#lose("no answer");
     else if (error instanceof Refusal && (error.status === 401 || error.status === 403)) this.#lose("started again");
-    else if (error instanceof Refusal) this.score.refused({ message: error.message, hint: error.hint });
+    else if (error instanceof Refusal) this.score.refused({ message: error.message, hint: error.hint }, args);
     else throw error;
   }
 

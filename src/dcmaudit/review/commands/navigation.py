@@ -8,7 +8,7 @@ from dataclasses import replace
 from dcmaudit.errors import UsageError
 from dcmaudit.model import HowSeen, PlaneKind, ReviewState, parse_key
 from dcmaudit.review.commands import arguments as take
-from dcmaudit.review.commands import previews
+from dcmaudit.review.commands import opening, previews
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.commands.finish import mark_done, told_unseen
 from dcmaudit.review.services.bundle import Services
@@ -163,14 +163,17 @@ def go_file(session: Session, services: Services, arguments: Arguments) -> None:
 
 
 def come_back(session: Session, services: Services, arguments: Arguments) -> None:
-    """The file with that full ``name``, at the plane with that ``key``: where the page was when the program ended.
+    """The file whose name has this ``mark``, at the plane with that ``key``: where the page was when the program ended.
 
-    While the folders are still being read it is waited for, until the person does something.
+    Where the page had ``opened`` its list, the list that this user opened last is opened again. While folders are still
+    being read the file is waited for, until the person does something.
     """
     key = take.text(arguments, "key") if arguments.get("key") else None
     if key is not None:
         parse_key(key)
-    session.awaited = Awaited(take.text(arguments, "name"), key)
+    if take.flag(arguments, "opened") and not session.worklist.is_opened:
+        opening.open_recent(session, services)
+    session.awaited = Awaited(take.text(arguments, "mark"), key)
     if not services.files.come_back(session) and not session.worklist.growing:
         session.say("The file that was open before is not in this list.", "warning")
 

@@ -25,6 +25,13 @@ def open_files(session: Session, services: Services, arguments: Arguments) -> No
     services.preferences.keep_recent(names, recursive=recursive)
 
 
+def open_recent(session: Session, services: Services) -> None:
+    """Review again what this user opened last; nothing where that is not known. UsageError as ``open_files``."""
+    for names, recursive in services.preferences.recent()[:1]:
+        if isinstance(names, list):
+            open_files(session, services, {"names": names, "recursive": recursive})
+
+
 def open_folder(session: Session, services: Services, arguments: Arguments) -> None:
     """Review the files in the folder ``path``, with those below it where ``recursive``."""
     _open(session, services, arguments, recursive=take.flag(arguments, "recursive"), folder=True)

@@ -156,7 +156,7 @@ _GO = (
             navigation.go_file, arguments=("index", "file_id", "key")),
     Command("come-back", "Come back",
             "Go to the file and plane that the page showed before the program was started again.",
-            navigation.come_back, arguments=("name", "key")),
+            navigation.come_back, arguments=("mark", "key", "opened")),
     Command("go-plane", "Go to plane", "Go to a plane by its key.", navigation.go_plane,
             arguments=("index", "key"), leaves_sheet=True),
     Command("walk-list", "Walk through what the list shows",

@@ -29,7 +29,7 @@ from dcmaudit.review.page.strip import stripes
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.services.page_words import page_hint, page_words
 from dcmaudit.review.services.picture_cache import PictureKey
-from dcmaudit.review.state.name_list import short_name
+from dcmaudit.review.state.name_list import mark_of, short_name
 from dcmaudit.review.state.offers import is_offered, offers, unstored
 from dcmaudit.review.state.open_file import OpenFile, state_of
 from dcmaudit.review.state.options import OPTIONS, Options
@@ -126,6 +126,7 @@ def _worklist(session: Session) -> WorklistState:
         "problems": problems,
         "not_opened": left_out,
         "folder": worklist.title,
+        "opened": worklist.is_opened,
         "filter": _filter(session.selection.filter),
     }
 
@@ -141,6 +142,7 @@ def _file(session: Session, services: Services, file: OpenFile) -> FileState:
         "file_id": file.file_id,
         "name": file.name,
         "short": short_name(file.name),
+        "mark": mark_of(file.name),
         "state": state.value,
         "tagged": file.tag is not None and file.tag.marked,
         "done_by": file.tag.modified_by if file.tag is not None else None,

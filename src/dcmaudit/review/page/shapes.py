@@ -118,6 +118,7 @@ class WorklistState(TypedDict):
     problems: list[NamedProblem]
     not_opened: list[NamedProblem]
     folder: str | None
+    opened: Annotated[bool, "whether it was opened from a page"]
     filter: FilterState
 
 
@@ -127,6 +128,7 @@ class FileState(TypedDict):
     file_id: int
     name: str
     short: Annotated[str, "the last parts of the name"]
+    mark: Annotated[str, "by which the file is known again without its name"]
     state: Annotated[str, Values(ReviewState)]
     tagged: bool
     done_by: Annotated[str | None, "who finished it"]

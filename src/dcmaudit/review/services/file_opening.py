@@ -103,7 +103,7 @@ class FileOpening:
         if awaited is None:
             return False
         total = len(worklist)
-        place = worklist.find(awaited.name, awaited.start)
+        place = worklist.find_mark(awaited.mark, awaited.start)
         if place is None:
             session.awaited = replace(awaited, start=total) if worklist.growing else None
             return False

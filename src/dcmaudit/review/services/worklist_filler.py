@@ -122,6 +122,7 @@ class WorklistFiller:
                 reopen=self._folders.reference if confined else reference_to,
                 serial=len(self._lists),
                 title=_title(names),
+                is_opened=confined,
             )
             filling = Filling(
                 worklist,

@@ -37,10 +37,10 @@ class Message:
 class Awaited:
     """A file that is shown as soon as the list has it, at the plane with that ``key``.
 
-    ``start`` is the place from which the list is still to be looked through.
+    ``mark`` stands for its name (``mark_of``); ``start`` is the place from which the list is still to be searched.
     """
 
-    name: str
+    mark: str
     key: str | None
     start: int = 0
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from dcmaudit.errors import ReviewError
 from dcmaudit.model import Reference, ReviewState
-from dcmaudit.review.state.name_list import NameList
+from dcmaudit.review.state.name_list import NameList, mark_of
 
 ID_STEP = 1_000_000_000
 """Distance between the first ids of two worklists: an id never means a file of another list."""
@@ -54,8 +54,12 @@ class Worklist:
     what it finds and says ``finish`` at the end; safe to use from several threads.
     """
 
-    def __init__(self, *, reopen: Callable[[str], Reference], serial: int = 0, title: str = "") -> None:
+    def __init__(
+        self, *, reopen: Callable[[str], Reference], serial: int = 0, title: str = "", is_opened: bool = False
+    ) -> None:
         self.title = title
+        self.is_opened = is_opened
+        """Whether it was opened from a page, and not by the command line."""
         self.growing = True
         self.report = WalkReport()
         self._reopen = reopen
@@ -124,9 +128,13 @@ class Worklist:
         """The full name of the file at ``place``."""
         return self._names[place]
 
-    def find(self, name: str, start: int = 0) -> int | None:
-        """The place of the file with that full name from ``start`` on; None where there is none. Reads every name."""
-        return next((place for place in range(start, len(self)) if self._names[place] == name), None)
+    def find(self, name: str) -> int | None:
+        """The place of the file with that full name; None where the list has none. Reads every name."""
+        return next((place for place in range(len(self)) if self._names[place] == name), None)
+
+    def find_mark(self, mark: str, start: int = 0) -> int | None:
+        """The place from ``start`` on of the file whose name has this mark (``mark_of``); None where there is none."""
+        return next((place for place in range(start, len(self)) if mark_of(self._names[place]) == mark), None)
 
     def places(self, names: AbstractSet[str], go_on: Callable[[], bool] = lambda: True) -> list[int]:
         """The places of the files with these full names, in order. Reads every name, and asks now and then whether to

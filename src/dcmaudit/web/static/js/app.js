@@ -80,7 +80,7 @@ class Page {
     this.asking = false;
     this.own = this.#ownCommands();
     this.looked = settled(() => {
-      keep("place", { plane: this.stage.root.dataset.plane, ...this.stage.camera.place });
+      this.#keepPlace();
       void this.conductor.looked();
     }, STILL);
     this.stage.onmove = () => {
@@ -171,7 +171,6 @@ class Page {
     this.chrome.top(state);
     this.chrome.before(state, (command, args) => void this.act(command, args));
     this.chrome.say(state.message, this.#boxOf(state.message?.rect));
-    if (state.file && state.plane) keep("at", { name: state.file.name, key: state.plane.key });
     this.#map(state);
     this.strip.update(state);
     this.panel.update(state, this.mayWrite);
@@ -240,28 +239,30 @@ class Page {
    * @param {Record<string, unknown>} [args]
    * @param {boolean} [repeat]
    */
-  async act(command, args = {}, repeat = false) {
+  act(command, args = {}, repeat = false) {
     const known = this.named.get(command);
     this.chrome.goOn();
     if (known?.leaves_sheet) this.sheet.close();
     if (command !== "cursor") void this.cursor.flush();
-    const done = await this.conductor.run(command, args, repeat);
-    if (done && known?.dialog && !known.dialog.server) keep("list", { command, args });
-    return done;
+    return this.conductor.run(command, args, repeat);
+  }
+
+  /** Where this tab is: no name of a file, for whoever reads what the browser keeps. */
+  #keepPlace() {
+    const { file, worklist } = this.state ?? {};
+    const where = { plane: this.stage.root.dataset.plane, mark: file?.mark, opened: worklist?.opened };
+    keep("place", { ...where, ...this.stage.camera.place });
   }
 
   /**
    * The program was started again and knows nothing of this tab: back to its list, and to its file and plane there.
-   * Only names of files and planes are kept, in the tab alone, for as long as it is open.
-   * @param {{list: any, at: any}} kept
+   * @param {any} place  as it was kept
    */
-  async resume({ list, at }) {
-    const known = this.named.get(String(list?.command));
-    if (known?.dialog && !known.dialog.server && typeof list.args === "object") await this.act(known.name, list.args);
+  async resume(place) {
+    const key = String(place?.plane ?? "").split("/")[1];
     const { found, growing } = this.state?.worklist ?? { found: 0, growing: false };
-    if (typeof at?.name === "string" && typeof at.key === "string" && (found || growing)) {
-      await this.act("come-back", { name: at.name, key: at.key });
-    }
+    if (typeof place?.mark !== "string" || !key || !(found || growing || place.opened)) return;
+    await this.act("come-back", { mark: place.mark, key, opened: place.opened === true });
   }
 
   /** An error stands beside the rectangle that it is about. @param {Trouble} trouble @param {Record<string, unknown>} args */
@@ -520,7 +521,7 @@ async function start() {
   const [api, commands] = await Promise.all([Api.open(), Api.commands()]);
   const page = new Page(api, commands);
   // Before the first state is shown: that takes the place of what was kept.
-  const kept = { list: recall("list"), at: recall("at") };
+  const kept = recall("place");
   await page.conductor.start();
   if (api.isNew) await page.resume(kept);
   page.comeBack();

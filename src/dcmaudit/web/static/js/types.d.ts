@@ -103,6 +103,8 @@ export interface WorklistState {
   problems: NamedProblem[];
   not_opened: NamedProblem[];
   folder: string|null;
+  /** whether it was opened from a page */
+  opened: boolean;
   filter: FilterState;
 }
 
@@ -112,6 +114,8 @@ export interface FileState {
   name: string;
   /** the last parts of the name */
   short: string;
+  /** by which the file is known again without its name */
+  mark: string;
   state: "not reviewed"|"in work"|"done"|"tagged";
   tagged: boolean;
   /** who finished it */
@@ -517,7 +521,7 @@ export interface CommandArguments {
   "next-file": Record<string, never>;
   "previous-file": Record<string, never>;
   "go-file": { index?: number; file_id?: number; key?: string };
-  "come-back": { name?: string; key?: string };
+  "come-back": { mark?: string; key?: string; opened?: boolean };
   "go-plane": { index?: number; key?: string };
   "walk-list": { status?: string|null; text?: string };
   "filter": { status?: string|null; text?: string };

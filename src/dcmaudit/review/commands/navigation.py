@@ -168,12 +168,10 @@ def come_back(session: Session, services: Services, arguments: Arguments) -> Non
     Where the page had ``opened`` its list, the list that this user opened last is opened again. While folders are still
     being read the file is waited for, until the person does something.
     """
-    key = take.text(arguments, "key") if arguments.get("key") else None
-    if key is not None:
-        parse_key(key)
+    address = parse_key(take.text(arguments, "key")) if arguments.get("key") else None
     if take.flag(arguments, "opened") and not session.worklist.is_opened:
         opening.open_recent(session, services)
-    session.awaited = Awaited(take.text(arguments, "mark"), key)
+    session.awaited = Awaited(take.text(arguments, "mark"), address)
     if not services.files.come_back(session) and not session.worklist.growing:
         session.say("The file that was open before is not in this list.", "warning")
 

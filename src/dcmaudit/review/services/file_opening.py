@@ -109,7 +109,7 @@ class FileOpening:
             return False
         session.awaited = None
         session.selection.include(place)
-        self.show(session, place, awaited.key)
+        self.show(session, place, awaited.plane)
         return True
 
     def _show_first(self, session: Session) -> None:

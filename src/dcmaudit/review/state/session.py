@@ -35,13 +35,13 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """A file that is shown as soon as the list has it, at the plane with that ``key``.
+    """A file that is shown as soon as the list has it, at ``plane``, else at its first one.
 
     ``mark`` stands for its name (``mark_of``); ``start`` is the place from which the list is still to be searched.
     """
 
     mark: str
-    key: str | None
+    plane: PlaneAddress | None
     start: int = 0
 
 

@@ -15,14 +15,16 @@ export function isTyping(target) {
 
 /**
  * The name of a key as the command table writes it: "n", "N", "Escape", "Ctrl+o", "Ctrl+Shift+Z".
- * Caps Lock is taken out: with it on, `n` would mark files as done.
+ * Caps Lock is taken out: with it on, `n` would mark files as done. So is a keyboard with other letters: its key in the
+ * place of N is `n` there, and `N` with Shift.
  * @param {KeyboardEvent} event
  */
 export function keyName(event) {
   let key = event.key;
-  if (key.length === 1 && key.charCodeAt(0) > 127 && /^Key[A-Z]$/.test(event.code)) key = event.code.slice(3);
-  const locked = event.getModifierState("CapsLock") || event.ctrlKey || event.metaKey;
-  if (/^[a-z]$/i.test(key) && locked) key = event.shiftKey ? key.toUpperCase() : key.toLowerCase();
+  const isForeign = key.length === 1 && key.charCodeAt(0) > 127 && /^Key[A-Z]$/.test(event.code);
+  if (isForeign) key = event.code.slice(3);
+  const isOpen = isForeign || event.getModifierState("CapsLock") || event.ctrlKey || event.metaKey;
+  if (/^[a-z]$/i.test(key) && isOpen) key = event.shiftKey ? key.toUpperCase() : key.toLowerCase();
   if (!event.ctrlKey && !event.metaKey && !event.altKey) return key;
   const shift = event.shiftKey ? "Shift+" : "";
   return `${event.altKey ? "Alt+" : ""}${event.ctrlKey || event.metaKey ? "Ctrl+" : ""}${shift}${key}`;

@@ -2,7 +2,7 @@
 
 import { byId, counted, make, printable, setText, stamp, within } from "./dom.js";
 import { explain, judged, PREVIEW, sample, sourceOf, SOURCES } from "./sources.js";
-import { finished } from "./worklist.js";
+import { finished } from "./listrows.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
 /** @typedef {import("./types.js").RectState} RectState */

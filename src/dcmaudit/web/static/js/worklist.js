@@ -1,22 +1,12 @@
 /** The list of files: only the rows in sight exist, for there may be millions. */
 
 import { byId, counted, printable, setText, settled, stamp, symbol, within } from "./dom.js";
+import { labelOf, ListWindow, signOf, tooltipOf } from "./listrows.js";
 
 /** @typedef {import("./types.js").WorklistRow} WorklistRow */
 /** @typedef {import("./types.js").ViewState} ViewState */
 
-const ROW = 28;
 const PAGE = 100;
-/** Browsers cannot lay out boxes much higher than this; longer lists scroll in larger steps. */
-const HIGHEST = 12_000_000;
-
-/**
- * The state of a file in words, with who finished it.
- * @param {{state: string, done_by: string|null}} file
- */
-export function finished({ state, done_by: who }) {
-  return who && (state === "done" || state === "tagged") ? `${state} by ${printable(who)}` : state;
-}
 
 export class Worklist {
   /**
@@ -119,11 +109,12 @@ export class Worklist {
       this.list.scrollTop = 0;
       this.focused = 0;
     }
-    const first = Math.floor(this.#first() / PAGE);
+    const shown = this.#window;
+    const first = Math.floor(shown.first / PAGE);
     // pages out of sight are asked again when they come into sight
     for (const page of this.pages.keys()) if (Math.abs(page - first) > 1) this.pages.delete(page);
     void this.#load(first);
-    void this.#load(Math.floor((this.#first() + this.#visible()) / PAGE));
+    void this.#load(Math.floor((shown.first + shown.visible) / PAGE));
   }
 
   /** @param {number} page */
@@ -147,45 +138,32 @@ export class Worklist {
   /** @param {number} total */
   #resize(total) {
     this.total = total;
-    const height = `${Math.min(total * ROW, HIGHEST)}px`;
+    const height = `${this.#window.full}px`;
     if (this.space.style.height !== height) this.space.style.height = height;
     this.list.setAttribute("aria-label", `Worklist, ${counted(total, "file")}`);
   }
 
-  /** How many list pixels one scrolled pixel stands for. */
-  #stretch() {
-    const full = this.total * ROW;
-    return full <= HIGHEST ? 1 : (full - this.list.clientHeight) / (HIGHEST - this.list.clientHeight);
-  }
-
-  #first() {
-    return Math.floor((this.list.scrollTop * this.#stretch()) / ROW);
-  }
-
-  #visible() {
-    return Math.ceil(this.list.clientHeight / ROW) + 1;
+  /** What is in sight. */
+  get #window() {
+    return new ListWindow(this.total, this.list.clientHeight, this.list.scrollTop);
   }
 
   /** @param {number} place */
   #reveal(place) {
-    const stretch = this.#stretch();
-    const top = (place * ROW) / stretch;
-    const view = this.list.clientHeight - ROW;
-    if (top < this.list.scrollTop) this.list.scrollTop = Math.max(0, top - ROW);
-    else if (top > this.list.scrollTop + view) this.list.scrollTop = top - view + ROW;
+    const wanted = this.#window.revealing(place);
+    if (wanted !== this.list.scrollTop) this.list.scrollTop = wanted;
   }
 
   draw() {
-    const first = this.#first();
-    const last = Math.min(this.total, first + this.#visible());
-    const offset = this.list.scrollTop - (this.list.scrollTop * this.#stretch() - first * ROW);
+    const shown = this.#window;
+    const { first, end } = shown;
     /** @type {HTMLElement[]} */
     const rows = [];
     const old = [...this.list.querySelectorAll(".row")];
-    for (let place = first; place < last; place += 1) {
+    for (let place = first; place < end; place += 1) {
       const row = old[place - first];
       const node = row instanceof HTMLElement ? row : stamp("t-row");
-      node.style.top = `${offset + (place - first) * ROW}px`;
+      node.style.top = `${shown.topOf(place)}px`;
       this.#fill(node, place);
       if (!row) this.list.append(node);
       rows.push(node);
@@ -201,10 +179,7 @@ export class Worklist {
     const page = Math.floor(place / PAGE);
     const row = this.pages.get(page)?.[place % PAGE];
     if (!row) void this.#load(page);
-    const waits = row?.state === "not reviewed" || row?.state === "in work";
-    // A shape of its own, for what is done is done, and not all of it was looked at all the same.
-    const gapped = waits ? "not audited" : `${row?.state} not audited`;
-    const state = row?.problem && (waits || !row.gap) ? "problem" : row?.gap ? gapped : (row?.state ?? "unknown");
+    const state = signOf(row);
     node.id = `file-${place}`;
     node.dataset.place = String(place);
     node.setAttribute("aria-selected", String(row !== undefined && row.index === this.current));
@@ -214,8 +189,8 @@ export class Worklist {
     setText(within(node, ".row-number", HTMLElement), row ? (row.index === null ? "–" : String(row.index + 1)) : "…");
     setText(within(node, ".row-name bdi", HTMLElement), row ? row.short : "");
     if (!row) return;
-    node.title = `${printable(row.name)}\n${row.problem ?? finished(row)}${row.gap ? `, not wholly audited\n${printable(row.gap)}` : ""}`;
-    node.setAttribute("aria-label", `${row.index === null ? "left out by the options" : row.index + 1}, ${row.short}, ${row.problem ? "cannot be shown" : finished(row)}${row.gap ? ", not wholly audited" : ""}`);
+    node.title = tooltipOf(row);
+    node.setAttribute("aria-label", labelOf(row));
     if (node.dataset.state !== state) {
       node.dataset.state = state;
       within(node, ".row-sign", HTMLElement).replaceChildren(symbol(`sign-${state.replaceAll(" ", "-")}`));

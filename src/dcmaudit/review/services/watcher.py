@@ -22,9 +22,9 @@ PAUSE = 2.0
 
 
 class Watcher:
-    """A thread that looks again and again, for documents whose page is waiting for news.
+    """A thread that looks again and again, for sessions whose page is waiting for news.
 
-    What it finds is taken in under the lock of the document, so that nothing that the reviewer is doing is lost: the
+    What it finds is taken in under the lock of the session, so that nothing that the reviewer is doing is lost: the
     plane, the handled rectangle and what was typed stay as they are.
     """
 
@@ -108,7 +108,7 @@ class Watcher:
         if found == file.fingerprint:
             return
         with session.lock:
-            # Another document, or this one, may have gone on meanwhile: what is taken in is read under the lock.
+            # Another session, or this one, may have gone on meanwhile: what is taken in is read under the lock.
             if session.file is not file or self._database.store is not store:
                 return
             former = file.rects

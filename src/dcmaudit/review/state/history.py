@@ -17,7 +17,7 @@ class Change:
     """One change that was made: what it was, where, and how to take it back and do it again.
 
     ``worklist`` is the list that ``place`` belongs to; ``address`` is the plane that was on screen, None where there
-    was none. ``place`` is None for a change that the database remembers from before this document was opened.
+    was none. ``place`` is None for a change that the database remembers from before this session was opened.
     """
 
     label: str
@@ -53,7 +53,7 @@ class History:
         del self._done[:-_LIMIT]
 
     def remember(self, earlier: Sequence[Change]) -> None:
-        """Put changes of before this document below everything that can be taken back; the newest comes last."""
+        """Put changes of before this session below everything that can be taken back; the newest comes last."""
         self._done[:0] = earlier
 
     def undo(self) -> Change:

@@ -11,15 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from dcmaudit.cli import mark_import, upkeep
+from dcmaudit.cli import identities, mark_import, upkeep
 from dcmaudit.cli.common import Exit, add_common, local_path, log, say
-from dcmaudit.cli.names import add_files
-from dcmaudit.errors import DcmauditError, StoreError, UsageError
+from dcmaudit.errors import StoreError, UsageError
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
 
 if TYPE_CHECKING:
-    from dcmaudit.model import Identity, Reference
+    from dcmaudit.model import Reference
     from dcmaudit.settings import Settings
     from dcmaudit.store import Store
 
@@ -46,18 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     unseen.add_argument("--json", action="store_true", help="one JSON object a file")
     for each in (dump_action, export, info, unseen):
         add_common(each)
-    for action, text in (
-        ("identify", "note what is in marked files, so that their marks can be found again after a move"),
-        ("adopt", "give files that were moved or renamed the marks of their former names"),
-    ):
-        files = actions.add_parser(action, help=text)
-        add_common(files)
-        add_files(files, "DICOM files, wildcards, folders, lists")
-        files.add_argument("--recursive", "-r", action="store_true", help="look into subfolders too")
-        files.add_argument("--json", action="store_true", help="one JSON object a file")
-        if action == "adopt":
-            files.add_argument("--from", dest="former", metavar="NAME", help="the former name, where several fit")
-            files.add_argument("--dry-run", action="store_true", help="say what would be done and do nothing")
+    identities.configure(actions)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -73,7 +61,7 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
     if args.action == "import":
         return mark_import.run(args, settings)
     if args.action in {"identify", "adopt"}:
-        return _each(args, settings, _identify if args.action == "identify" else _adopt)
+        return identities.run(args, settings)
     with opened(settings, check=args.action != "info") as store:
         match args.action:
             case "dump":
@@ -227,85 +215,3 @@ def _print_unseen(store: Store, *, json: bool = False) -> int:
     if unknown:
         say(f"{unknown} done files: other tools or earlier versions did not note what was seen")
     return Exit.GOOD
-
-
-# --- identities ---------------------------------------------------------------------------------------------------
-
-
-def _each(args: argparse.Namespace, settings: Settings, action: Action) -> int:
-    from dcmaudit.sources import Tally, find
-
-    tally, failed, done = Tally(), 0, 0
-    pacs_root = str(settings.pacs_root) if settings.pacs_root else None
-    with opened(settings, read_only=getattr(args, "dry_run", False)) as store:
-        for found in find(args.files, recursive=args.recursive, pacs_root=pacs_root):
-            reference = tally.add(found)
-            if reference is None:
-                continue
-            former: str | None = None
-            try:
-                former = action(store, reference, args)
-            except DcmauditError as error:
-                say(str(error))
-                failed += 1
-                _tell_identity(args, reference.name, former, error)
-                continue
-            done += former is not None
-            _tell_identity(args, reference.name, former, None)
-    for problem in tally.named_problems:
-        say(str(problem))
-    log.info("%d of %d files: %s", done, tally.found, "noted" if args.action == "identify" else "adopted")
-    return Exit.NOT_ALL if failed or tally.problems or not tally.found else Exit.GOOD
-
-
-def _tell_identity(args: argparse.Namespace, name: str, former: str | None, error: DcmauditError | None) -> None:
-    if args.json:
-        told = {"file": name, "done": former is not None, "former": former or None}
-        print(json_line("db-identity", told | {"error": None if error is None else error.message}))
-
-
-def _identity(reference: Reference) -> Identity:
-    from dcmaudit.dicom import open_instance
-
-    with open_instance(reference) as instance:
-        return instance.identity()
-
-
-def _identify(store: Store, reference: Reference, _: argparse.Namespace) -> str | None:
-    from dcmaudit.model import ReviewState
-
-    if store.states([reference.name])[reference.name] is ReviewState.NOT_REVIEWED:
-        say(
-            f"{reference.name}: nothing was noted: the database has no marks under this name, so there are none to find"
-        )
-        return None
-    status = Path(reference.name).stat()
-    store.put_identity(reference.name, _identity(reference), size=status.st_size, modified_ns=status.st_mtime_ns)
-    return ""
-
-
-def _adopt(store: Store, reference: Reference, args: argparse.Namespace) -> str | None:
-    from dcmaudit.model import ReviewState
-
-    if store.states([reference.name])[reference.name] is not ReviewState.NOT_REVIEWED:
-        return None
-    identity = _identity(reference)
-    candidates = store.find_moved(reference.name, identity)
-    if args.former is not None:
-        candidates = [name for name in candidates if name == args.former]
-    if not candidates:
-        return None
-    still_there = [name for name in candidates if os.path.lexists(name)]
-    if still_there:
-        # Two files, one instance: taking the marks from one of them would leave it unreviewed without a word.
-        raise StoreError(
-            f"the same instance is still at {still_there[0]}: this is a copy, its marks stay there", file=reference.name
-        )
-    if len(candidates) > 1:
-        names = ", ".join(candidates[:5])
-        raise StoreError(f"{len(candidates)} former names fit: {names}", file=reference.name, hint="choose with --from")
-    if not args.dry_run:
-        store.adopt(reference.name, identity, source=candidates[0])
-    if not args.json:
-        print(printable(f"{candidates[0]} -> {reference.name}"))
-    return candidates[0]

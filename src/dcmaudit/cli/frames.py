@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dcmaudit.cli.common import add_ordered, inputs, local_path
+from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place, where
 from dcmaudit.cli.names import add_files
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Outcome, PlaneKind, Reference, Rendering, Result, View
@@ -51,6 +52,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object an input instead of lines")
     parser.add_argument("-r", "--recursive", action="store_true", default=None, help="look into subfolders too")
     parser.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
+    add_dask(parser)
+    add_shard(parser)
     add_ordered(parser)
 
 
@@ -69,7 +72,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     code = None
     try:
         for reference, answer in workers.each(
-            task, _references(args, settings, tally, printer), jobs=args.jobs, ordered=args.ordered
+            task, _references(args, settings, tally, printer), ordered=args.ordered, **where(args, settings)
         ):
             printer.report(_answered(reference, answer))
     except KeyboardInterrupt:
@@ -82,6 +85,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         print(_summary(counts, tally), file=sys.stderr)
     if code is not None:
         return code
+    if not counts and has_nothing_to_do(args):
+        return 0
     return 0 if clean else 1
 
 
@@ -89,8 +94,7 @@ def _target(args: argparse.Namespace) -> Target | None:
     from dcmaudit.pipeline.frames import Format, Target
     from dcmaudit.pipeline.remote import prefix_of
 
-    if args.jobs is not None and args.jobs < 1:
-        raise UsageError(f"--jobs {args.jobs} leaves nobody to do the work", hint="1 or more are allowed")
+    require_one_place(args)
     if args.relative_path is not None and args.output is None:
         raise UsageError("--relative-path means nothing without --output")
     if not args.extract:
@@ -110,7 +114,7 @@ def _references(args: argparse.Namespace, settings: Settings, tally: Tally, prin
     from dcmaudit.sources import Problem, find
 
     recursive = args.recursive or settings.recursive
-    for found in find(args.files, recursive=recursive, pacs_root=settings.pacs_root):
+    for found in find(args.files, recursive=recursive, pacs_root=settings.pacs_root, shard=args.shard):
         if isinstance(found, Problem):
             printer.problem(found)
         reference = tally.add(found)

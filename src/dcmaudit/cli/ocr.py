@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dcmaudit.cli.common import Exit, add_ordered, local_path, say
+from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do
 from dcmaudit.cli.names import add_files
 from dcmaudit.cli.ocr_progress import Progress
 from dcmaudit.cli.ocr_report import Report, Sink
@@ -77,7 +78,8 @@ def _how(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--review", action="store_true", help="do files again that are done, replacing what was found")
     group.add_argument("-r", "-R", "--recursive", action="store_true", default=None, help="look into subfolders too")
     add_ordered(group)
-    group.add_argument("--dask", metavar="ADDRESS", help="work on the Dask cluster of this scheduler")
+    add_dask(group)
+    add_shard(group)
 
 
 def _judging(group: argparse._ArgumentGroup) -> None:
@@ -140,6 +142,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         print(report.summary(tally), file=sys.stderr)
     if stop.asked() or report.is_broken_off:
         return Exit.INTERRUPTED
+    if not tally.found and has_nothing_to_do(args):
+        return Exit.GOOD
     return Exit.GOOD if report.is_good else Exit.NOT_ALL
 
 
@@ -241,7 +245,7 @@ def _references(
     from dcmaudit.sources import Problem, find
 
     recursive = args.recursive or settings.recursive
-    for found in find(args.files, recursive=recursive, pacs_root=settings.pacs_root):
+    for found in find(args.files, recursive=recursive, pacs_root=settings.pacs_root, shard=args.shard):
         if stop.asked():  # those that are done would be passed over for long
             return
         if isinstance(found, Problem):

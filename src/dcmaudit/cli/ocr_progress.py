@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.progress import Progress as AnyProgress
@@ -26,8 +27,12 @@ def count_files(args: argparse.Namespace, settings: Settings, given_up: Callable
     """How many files ``args.files`` lead to; None where the count was given up."""
     from dcmaudit.sources import Passed, Problem, find
 
+    shard = getattr(args, "shard", None)
+    shard = None if shard is None else replace(shard)  # it counts what its own run meets
     count = 0
-    for found in find(args.files, recursive=args.recursive or settings.recursive, pacs_root=settings.pacs_root):
+    for found in find(
+        args.files, recursive=args.recursive or settings.recursive, pacs_root=settings.pacs_root, shard=shard
+    ):
         if given_up():
             return None
         count += not isinstance(found, (Passed, Problem))

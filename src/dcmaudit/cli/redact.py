@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, add_ordered, local_path
+from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place
 from dcmaudit.cli.guard import Protected
 from dcmaudit.cli.names import add_files
 from dcmaudit.cli.ocr_progress import count_files
@@ -118,7 +119,8 @@ def _how(group: argparse._ArgumentGroup) -> None:
     group.add_argument("-r", "-R", "--recursive", action="store_true", default=None, help="look into subfolders too")
     group.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
     add_ordered(group)
-    group.add_argument("--dask", metavar="ADDRESS", help="work on the Dask cluster of this scheduler")
+    add_dask(group)
+    add_shard(group)
 
 
 def _where(group: argparse._ArgumentGroup) -> None:
@@ -187,6 +189,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if interrupted and progress is not None:
         report.interrupted(progress.total)
     report.finish(tally)
+    if not interrupted and not tally.found and has_nothing_to_do(args):
+        return Exit.GOOD
     return Exit.INTERRUPTED if interrupted else report.exit_code
 
 
@@ -276,10 +280,7 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
 
 def _check(args: argparse.Namespace) -> None:
     """Options that say nothing together are refused: one that is silently ignored is one that somebody relies on."""
-    if args.jobs is not None and args.jobs < 1:
-        raise UsageError(f"--jobs {args.jobs} leaves nobody to do the work", hint="1 or more are allowed")
-    if args.jobs is not None and args.dask is not None:
-        raise UsageError("--jobs is for this machine and --dask for a cluster", hint="choose one")
+    require_one_place(args)
     if args.relative_path is not None and args.output is None:
         raise UsageError("--relative-path means nothing without --output")
     if args.deid_rules is not None and not args.deid:
@@ -298,6 +299,10 @@ def _check(args: argparse.Namespace) -> None:
         )
     if args.remove_private_bulk and args.private in {"keep", "refuse"}:
         raise UsageError(f"--remove-private-bulk and --private {args.private} contradict each other", hint="choose one")
+    if args.shard is not None and args.overwrite:
+        raise UsageError(
+            "--overwrite has to know every input, and --shard looks at some of them", hint="choose one of the two"
+        )
     if args.resume and args.overwrite:
         raise UsageError("--resume keeps existing outputs and --overwrite replaces them", hint="choose one")
     _check_copies(args)

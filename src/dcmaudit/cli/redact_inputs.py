@@ -60,18 +60,18 @@ def references(
     from dcmaudit.sources import Problem, find, find_listed
 
     if args.files:
-        names = find(args.files, recursive=args.recursive or settings.recursive, pacs_root=settings.pacs_root)
+        names = find(
+            args.files,
+            recursive=args.recursive or settings.recursive,
+            pacs_root=settings.pacs_root,
+            shard=args.shard,
+        )
     elif listed:
-        yield from listed
+        yield from listed if args.shard is None else args.shard.of(listed)
         return
     else:
-        from dcmaudit.store import open_store
-
-        with open_store(
-            settings.database, user=settings.user, timeout=settings.db_wait, read_only=True, check=False
-        ) as store:
-            stored = list(store.filenames())
-        names = find_listed(stored, where="the database", pacs_root=settings.pacs_root)
+        names = find_listed(_stored(settings), where="the database", pacs_root=settings.pacs_root)
+        names = names if args.shard is None else args.shard.of(names)
     for found in names:
         if isinstance(found, Problem):
             report.fail(found.name, str(found))
@@ -83,6 +83,16 @@ def references(
             report.one_done(False)  # noqa: FBT003 - an output of an earlier run is not held back
         else:
             yield reference
+
+
+def _stored(settings: Settings) -> Iterator[str]:
+    """Every name of the database, page by page."""
+    from dcmaudit.store import open_store
+
+    with open_store(
+        settings.database, user=settings.user, timeout=settings.db_wait, read_only=True, check=False
+    ) as store:
+        yield from store.filenames()
 
 
 def _is_output(name: str, files: list[str | NameList]) -> bool:

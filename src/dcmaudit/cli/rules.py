@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from dcmaudit.cli import rulemaking
 from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, say
+from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place, where
 from dcmaudit.cli.names import add_files
-from dcmaudit.errors import DcmauditError, RuleError, UsageError
+from dcmaudit.errors import DcmauditError, RuleError
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
 
@@ -51,6 +52,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_ignore_sections(check)
     check.add_argument("-r", "-R", "--recursive", action="store_true", default=None, help="look into subfolders too")
     check.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
+    add_dask(check)
+    add_shard(check)
     check.add_argument("--strict", action="store_true", help="end with 1 also where no rule matches a file")
     form = check.add_mutually_exclusive_group()
     form.add_argument("--csv", action="store_true", help="a table with one line a file and rule")
@@ -70,8 +73,7 @@ def _check(args: argparse.Namespace, settings: Settings) -> int:
     from dcmaudit.pipeline.rules import ask_rules
     from dcmaudit.sources import Tally
 
-    if args.jobs is not None and args.jobs < 1:
-        raise UsageError(f"--jobs {args.jobs} leaves nobody to do the work", hint="1 or more are allowed")
+    require_one_place(args)
     paths = rule_paths(args.deid_rules, settings)
     rules = rules_of(paths)
     if not getattr(args, "quiet", False):
@@ -80,10 +82,12 @@ def _check(args: argparse.Namespace, settings: Settings) -> int:
     report = _Report(args)
     tally = Tally()
     references = _references(args, settings, tally, report)
-    for reference, answer in workers.each(partial(ask_rules, paths), references, jobs=args.jobs):
+    for reference, answer in workers.each(partial(ask_rules, paths), references, **where(args, settings)):
         report.take(reference, answer)
     for passed in tally.named:
         say(f"{passed.name}: passed over: {passed.reason.value}")
+    if not report.answered and not report.failed and has_nothing_to_do(args):
+        return Exit.GOOD
     if not report.answered and not report.failed:
         say(f"no file to check; {tally.summary()}")
         return Exit.NOT_ALL
@@ -120,7 +124,7 @@ def _references(args: argparse.Namespace, settings: Settings, tally: Tally, repo
     from dcmaudit.sources import Problem, find
 
     recursive = args.recursive or settings.recursive
-    for found in find(args.files, recursive=recursive, pacs_root=settings.pacs_root):
+    for found in find(args.files, recursive=recursive, pacs_root=settings.pacs_root, shard=args.shard):
         if isinstance(found, Problem):
             report.fail(found.name, str(found))
         reference = tally.add(found)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, local_path, say
+from dcmaudit.cli.distribution import add_dask, require_one_place, where
 from dcmaudit.cli.names import add_files
 from dcmaudit.errors import DcmauditError, ListError, UsageError
 from dcmaudit.report.jsonlines import json_line
@@ -49,6 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     draw.add_argument("--seed", type=int, metavar="N", help="repeat the draw that was made with this seed")
     draw.add_argument("-r", "-R", "--recursive", action="store_true", default=None, help="look into subfolders too")
     draw.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
+    add_dask(draw)
     conclude = actions.add_parser("conclude", help="what follows from the marks that the database has for a list")
     conclude.add_argument("list", metavar="LIST", help="a list that draw wrote")
     for action in (plan, draw, conclude):
@@ -108,6 +110,7 @@ def _draw(args: argparse.Namespace, settings: Settings) -> int:
 
     if args.output is not None and os.path.lexists(args.output) and not args.overwrite:
         raise UsageError("the list exists already", file=str(args.output), hint="--overwrite replaces it")
+    require_one_place(args)
     if args.size is not None and args.size < 1:
         raise UsageError("--size must be 1 or more")
     seed = secrets.randbelow(2**31) if args.seed is None else args.seed
@@ -144,7 +147,7 @@ def _units(args: argparse.Namespace, settings: Settings, tally: Tally, unread: C
                 yield reference
 
     by = tuple(filter(None, args.by.replace(",", " ").split()))
-    for reference, answer in workers.each(partial(_read, by), references(), jobs=args.jobs):
+    for reference, answer in workers.each(partial(_read, by), references(), **where(args, settings)):
         if isinstance(answer, Unit):
             yield answer
         else:

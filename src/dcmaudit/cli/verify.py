@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, local_path, say
+from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place, where
 from dcmaudit.errors import UsageError
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
@@ -47,6 +48,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="look for text on every plane of the redacted files too, outside of what is black; what is seen is named",
     )  # fmt: skip
     parser.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
+    add_dask(parser)
+    add_shard(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object a pair on standard output")
     add_common(parser)
 
@@ -85,23 +88,40 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     names, rects = _split(args)
     job = _job(args, settings)
-    names, alone = _paired(args, names)
+    names, alone = _mine(args, *_paired(args, names))
     tasks = _tasks(args, names, rects)
     for name, reason in alone:
         print(f"{printable(name)}: not proved: {printable(reason)}", file=sys.stderr)
         if args.json:
             print(json_line("verify", {"file": name, "passed": False, "error": reason}), flush=True)
     passed = left = unseen = 0
-    for task, answer in workers.each(partial(verify_pair, job), tasks, jobs=args.jobs):
+    for task, answer in workers.each(partial(verify_pair, job), tasks, **where(args, settings)):
         passed += _tell(args, task, answer)
         text = None if isinstance(answer, Exception) else answer.text
         left += text is not None and bool(text.left)
         unseen += text is not None and bool(text.unseen)
     if not getattr(args, "quiet", False):
         say(f"{passed} of {len(tasks) + len(alone)} passed" + (f"; text is left in {left}" if left else ""))
+    if not tasks and not alone and has_nothing_to_do(args):
+        return Exit.GOOD
     if passed < len(tasks) or alone or (unseen and not left):
         return Exit.NOT_ALL
     return Exit.TEXT_LEFT if left else Exit.GOOD
+
+
+def _mine(
+    args: argparse.Namespace, names: list[str], alone: list[tuple[str, str]]
+) -> tuple[list[str], list[tuple[str, str]]]:
+    """Of files two a pair, and of those without a partner, the ones in the part that is asked for."""
+    shard = args.shard
+    if shard is None:
+        return names, alone
+    pairs = list(zip(names[::2], names[1::2], strict=True))
+    mine = [name for pair in pairs if shard.holds(pair[0]) for name in pair]
+    left = [one for one in alone if shard.holds(one[0])]
+    shard.mine = len(mine) // 2 + len(left)
+    shard.others = len(pairs) + len(alone) - shard.mine
+    return mine, left
 
 
 def _paired(args: argparse.Namespace, names: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
@@ -127,8 +147,7 @@ def _paired(args: argparse.Namespace, names: list[str]) -> tuple[list[str], list
 
 def _split(args: argparse.Namespace) -> tuple[list[str], list[str]]:
     """The files, two a pair, and every list of rectangles."""
-    if args.jobs is not None and args.jobs < 1:
-        raise UsageError(f"--jobs {args.jobs} leaves nobody to do the work", hint="1 or more are allowed")
+    require_one_place(args)
     if args.deid_rules is not None and not args.deid:
         raise UsageError("--deid-rules means nothing without --deid")
     if args.everywhere and (args.frame is not None or args.overlay is not None):

@@ -22,11 +22,16 @@ from dcmaudit.sources.s3.finding import ObjectList, find_object, find_objects, h
 from dcmaudit.sources.s3.names import ALLOWED, is_object_name, without_secrets
 from dcmaudit.sources.s3.reference import ObjectReference
 from dcmaudit.sources.s3.selection import is_selection, select
+from dcmaudit.sources.shards import Shard
 from dcmaudit.sources.wildcards import expand
 
 
 def find(
-    names: Iterable[str | NameList], *, recursive: bool = False, pacs_root: str | os.PathLike[str] | None = None
+    names: Iterable[str | NameList],
+    *,
+    recursive: bool = False,
+    pacs_root: str | os.PathLike[str] | None = None,
+    shard: Shard | None = None,
 ) -> Iterator[Found]:
     """Everything that ``names`` lead to, in their order, found while it is asked for.
 
@@ -38,9 +43,11 @@ def find(
     Nothing raises: a name that leads nowhere, a file named by hand or by a list that is not DICOM, a folder or
     file that may not be read, and a list that cannot be used are each a ``Problem``. Files met in folders that
     are not DICOM are ``Passed``; one that is empty or called ``.dcm`` and holds no DICOM is a ``Problem``, for it
-    looks like a broken transfer. The iterator may be used from one background thread and closed at any time.
+    looks like a broken transfer. With ``shard`` only what is in that part of all comes out. The iterator may be used
+    from one background thread and closed at any time.
     """
-    return _Finder(recursive=recursive, pacs_root=os.fspath(pacs_root) if pacs_root else None).all(names)
+    found = _Finder(recursive=recursive, pacs_root=os.fspath(pacs_root) if pacs_root else None).all(names)
+    return found if shard is None else shard.of(found)
 
 
 def find_listed(

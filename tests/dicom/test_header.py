@@ -8,13 +8,14 @@ import struct
 import threading
 import zlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
 from dcmaudit.dicom import Instance, inflation, open_instance
+from dcmaudit.dicom.header_view import header_view
 from dcmaudit.errors import (
     DicomError,
     HeaderError,
@@ -265,3 +266,25 @@ def test_what_lies_behind_a_deflated_data_set_is_named() -> None:
     assert len(second) >= 576
     with opened(data + second) as odd:
         assert "bytes behind the deflated data set" in str(odd.planes[1].group.reason)
+
+
+def test_private_elements_are_converted_by_nobody_who_only_opens_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pydicom import dataset as pydicom_dataset
+
+    data = dataset(gradient())
+    data.add_new(0x00290010, "LO", "A MAKER")
+    for number in range(20):
+        data.add_new(0x00291000 + number, "LO", f"value {number}")
+    converted: list[int] = []
+    convert = pydicom_dataset.convert_raw_data_element
+
+    def noted(raw: Any, **how: Any) -> Any:
+        converted.append(int(raw.tag))
+        return convert(raw, **how)
+
+    monkeypatch.setattr(pydicom_dataset, "convert_raw_data_element", noted)
+    with open_instance(MemoryReference("a.dcm", file_bytes(data, EXPLICIT))) as instance:
+        instance.read(instance.planes[0].address)
+        assert [tag for tag in converted if tag >> 16 & 1] == []
+        view = header_view(instance)
+        assert view.text((0x0029, "A MAKER", 0x03)) == "value 3"

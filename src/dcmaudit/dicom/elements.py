@@ -84,11 +84,15 @@ def _keep(header: Header, element: RawDataElement | DataElement) -> None:
             header.kept[tag] = kept
             return
         element = element._replace(value=header.body.read_at(kept.offset, kept.length))
-    if tag in header.dataset or tag in header.kept:
+    held = header.dataset._dict  # noqa: SLF001 - by its own way in, pydicom converts private elements
+    if element.tag in held or tag in header.kept:
         twice = f"{tag_text(tag)} occurs twice, only the later one was read"
         holds_pixels = tag >> 16 & 1 or tag >> 16 >= 0x5000 or tag == 0x00880200
         (header.loose_ends if holds_pixels else header.notes).append(twice)
-    header.dataset[element.tag] = element
+    if isinstance(element, RawDataElement):
+        held[element.tag] = element
+    else:
+        header.dataset[element.tag] = element
 
 
 def _may_stay(tag: int, vr: str | None) -> bool:

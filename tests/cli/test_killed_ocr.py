@@ -73,7 +73,7 @@ def environment(home: Path) -> dict[str, str]:
 
 @pytest.mark.timeout(3600)
 def test_a_killed_run_and_the_next_one_leave_what_one_run_leaves(tmp_path: Path) -> None:
-    chance = random.Random(os.environ.get("DCMAUDIT_SEED", "7"))
+    chance = random.Random(os.environ.get("DCMAUDIT_SEED", "7"))  # noqa: S311
     folder, whole = archive(tmp_path / "in"), tmp_path / "whole"
     whole.mkdir()
     began = time.monotonic()

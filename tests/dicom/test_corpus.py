@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dcmaudit.dicom import Examination, open_instance
-from dcmaudit.dicom import examination as examine
+from dcmaudit.dicom import Examination, examine, open_instance
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import FrameAddress, Outcome, PlaneKind, Size
 from support.corpus import CorpusFile, corpus, package_file, shared_file

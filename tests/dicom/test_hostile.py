@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dcmaudit.dicom import examination as examine
-from dcmaudit.dicom import open_instance
+from dcmaudit.dicom import examine, open_instance
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Outcome
 from support.corpus import corpus
@@ -98,7 +97,7 @@ import resource, sys
 sys.path.insert(0, {tests!r})
 import numpy as np, imagecodecs
 from support.files import *
-from dcmaudit.dicom import examination as examine
+from dcmaudit.dicom import examine
 big = {{"Rows": 65535, "Columns": 65535, "NumberOfFrames": "1000000000"}}
 tiny = gradient(8, 8)
 lossless = (RLE, JPEG_LOSSLESS, JPEG_LS, JPEG_2000_LOSSLESS, JPEG_XL_LOSSLESS, DEFLATED_FRAMES)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dcmaudit.dicom import examination as examine
-from dcmaudit.dicom import open_instance
+from dcmaudit.dicom import examine, open_instance
 from dcmaudit.errors import HeaderError
 from dcmaudit.model import FrameAddress, Outcome, PlaneKind, Size
 from support.files import (

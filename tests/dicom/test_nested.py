@@ -7,8 +7,7 @@ import struct
 import pytest
 from pydicom.dataset import Dataset
 
-from dcmaudit.dicom import examination as examine
-from dcmaudit.dicom import open_instance
+from dcmaudit.dicom import examine, open_instance
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Outcome, PlaneKind
 from support.corpus import corpus

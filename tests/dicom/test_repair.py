@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from dcmaudit.cli import main
-from dcmaudit.dicom import examination as examine
-from dcmaudit.dicom import open_instance
+from dcmaudit.dicom import examine, open_instance
 from dcmaudit.model import FrameAddress, Outcome, PlaneKind
 from support.corpus import shared_case
 from support.files import (

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dcmaudit.dicom import examination as examine
-from dcmaudit.dicom import open_instance
+from dcmaudit.dicom import examine, open_instance
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Outcome, PlaneKind, Size, ThumbnailAddress, UnshownKind
 from support.corpus import shared_case

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
-from dcmaudit.dicom import examination as examine
-from dcmaudit.dicom import open_instance
+from dcmaudit.dicom import examine, open_instance
 from dcmaudit.errors import UnsupportedError
 from dcmaudit.model import IconAddress, Outcome, PlaneKind, Size, UnshownAddress
 from support.corpus import package_file, shared_file

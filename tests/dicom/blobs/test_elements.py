@@ -11,8 +11,7 @@ import pytest
 from PIL import Image
 from pydicom.dataset import Dataset
 
-from dcmaudit.dicom import examination as examine
-from dcmaudit.dicom import open_instance
+from dcmaudit.dicom import examine, open_instance
 from dcmaudit.model import Outcome, PlaneKind, UnshownKind
 from support.corpus import shared_case, shared_file
 from support.files import (

@@ -38,7 +38,10 @@ def onnxruntime() -> ModuleType:
         try:
             import onnxruntime  # type: ignore[import-untyped, unused-ignore]
         except ImportError as error:
-            raise EngineError("onnxruntime cannot be loaded", hint="install dcmaudit again") from error
+            raise EngineError(
+                "onnxruntime cannot be loaded",
+                hint="pip install dcmaudit; dcmaudit-core, the small installation, is without it",
+            ) from error
         _is_ours = True
         return onnxruntime  # type: ignore[no-any-return, unused-ignore]
 

@@ -84,10 +84,9 @@ def engines(settings: Settings) -> Iterator[Finding]:
 
 
 def _without_engines(section: str, name: str) -> Finding:
-    return Finding(
-        section, name, State.NOTE, "not installed: this is the small installation, which finds and reads no text",
-        "pip install dcmaudit",
-    )  # fmt: skip
+    from dcmaudit.detect.vision import SMALL
+
+    return Finding(section, name, State.NOTE, f"not installed: {SMALL}", "pip install dcmaudit")
 
 
 def extras(_settings: Settings) -> Iterator[Finding]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from dcmaudit.detect.ocr.base import Engine, LooksAtMany
 from dcmaudit.detect.ocr.finding import Candidate, Mode, Sighting
 from dcmaudit.detect.ocr.memory import Memory
 from dcmaudit.detect.ocr.spots import Picture, Spot, grey_of, is_too_large, moved, padded, turned_back
+from dcmaudit.detect.vision import cv2
 from dcmaudit.model import Size
 
 
@@ -126,7 +126,8 @@ def flattened(picture: Picture) -> Picture:
     grey = grey_of(picture)
     background = cv2.medianBlur(grey, 21)
     difference = grey.astype(np.int16) - background.astype(np.int16)
-    return np.clip(128 + 3 * difference, 0, 255).astype(np.uint8)
+    stronger: Picture = np.clip(128 + 3 * difference, 0, 255).astype(np.uint8)
+    return stronger
 
 
 def _tiles(picture: Picture, scale: int) -> list[tuple[int, int, Picture]]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 
 from dcmaudit.detect.ocr.spots import Corners, Picture
 from dcmaudit.detect.textnet import RollingMaps
 from dcmaudit.detect.textnet.rolling import SAME
+from dcmaudit.detect.vision import cv2
 
 _KEPT = 1000
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import cv2
 import numpy as np
 
 from dcmaudit.detect.ocr.finding import Candidate, Sighting
@@ -30,6 +29,7 @@ from dcmaudit.detect.textnet import (
     smaller,
     split_rows,
 )
+from dcmaudit.detect.vision import cv2
 from dcmaudit.model import Box, Size
 
 LARGER = 2

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 from dcmaudit.detect.ocr.spots import Picture
+from dcmaudit.detect.vision import cv2
 
 _ALIKE = 6
 """Levels by which no pixel of a picture may differ from another's for it to show nothing new."""

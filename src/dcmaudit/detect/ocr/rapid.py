@@ -9,11 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from dcmaudit.detect import inference
 from dcmaudit.detect.ocr.spots import Corners, Picture, Spot, cut_out
+from dcmaudit.detect.vision import cv2
 from dcmaudit.errors import EngineError, MissingExtraError
 from dcmaudit.model.engines import OcrEngine
 
@@ -62,7 +62,10 @@ def models_folder() -> Path:
     try:
         import rapidocr
     except ImportError as error:
-        raise MissingExtraError("the OCR engine rapidocr is not installed", hint="install dcmaudit again") from error
+        raise MissingExtraError(
+            "the OCR engine rapidocr is not installed",
+            hint="pip install dcmaudit; dcmaudit-core, the small installation, is without it",
+        ) from error
     return Path(rapidocr.__file__).parent / "models"
 
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from dcmaudit.detect.vision import cv2
 from dcmaudit.model import Box, Size
 
 Picture = npt.NDArray[np.uint8]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from dcmaudit.detect.ocr.finder import TextFinder
 from dcmaudit.detect.ocr.spots import Line, Picture, grey_of
+from dcmaudit.detect.vision import cv2
 
 FEWEST_FRAMES = 6
 """Frames of a cine below which every one is looked at and nothing else."""

@@ -14,10 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import cv2
 import numpy as np
 
 from dcmaudit.detect.ocr.spots import Corners, Picture, Spot, cut_out, grey_of
+from dcmaudit.detect.vision import cv2
 from dcmaudit.errors import EngineError, MissingExtraError
 from dcmaudit.model.engines import OcrEngine
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from dcmaudit.detect.vision import cv2
 from dcmaudit.model import Box
 
 Map = npt.NDArray[np.float32]

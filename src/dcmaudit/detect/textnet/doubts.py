@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from dcmaudit.detect.textnet.boxes import RULE
 from dcmaudit.detect.textnet.network import Map
+from dcmaudit.detect.vision import cv2
 from dcmaudit.model import Box
 
 _REGION, _INK = 0.15, 0.3

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from dcmaudit.detect.textnet.boxes import Rule, boxes_of
 from dcmaudit.detect.textnet.network import Map, Picture, TextMaps
+from dcmaudit.detect.vision import cv2
 from dcmaudit.model import Box, Size
 
 SMALLER = (2, 4, 8)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from dcmaudit.detect import inference
 from dcmaudit.detect.textnet.probe import Probe
+from dcmaudit.detect.vision import cv2
 from dcmaudit.errors import EngineError, ProcessorError
 
 Picture = npt.NDArray[np.uint8]

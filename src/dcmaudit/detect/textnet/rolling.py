@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from dcmaudit.detect.textnet.network import ALIGN, Map, Picture, TextMaps, TextNet
+from dcmaudit.detect.vision import cv2
 
 SAME = 2
 """Levels of 256 by which a pixel may differ and still count as unchanged: no writing is that faint, and lossy

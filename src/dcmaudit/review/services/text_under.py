@@ -8,7 +8,6 @@ from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +15,7 @@ from dcmaudit.codecs.samples import Array
 from dcmaudit.detect.learning import Pixels
 from dcmaudit.detect.ocr.pictures import telling
 from dcmaudit.detect.textnet import TextMaps, TextNet
+from dcmaudit.detect.vision import cv2
 from dcmaudit.dicom import Samples
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, Ground, PlaneAddress
@@ -161,4 +161,4 @@ def _levels(values: Array) -> Levels:
     if values.dtype == np.uint8:
         return np.asarray(values)
     real = np.nan_to_num(values.astype(np.float32))
-    return np.asarray(cv2.normalize(real, None, 0, 255, cv2.NORM_MINMAX), np.uint8)  # type: ignore[call-overload]
+    return np.asarray(cv2.normalize(real, None, 0, 255, cv2.NORM_MINMAX), np.uint8)

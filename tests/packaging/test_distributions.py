@@ -61,10 +61,9 @@ def installed(wheel: Path, folder: Path) -> Path:
     """An environment with this wheel, which sees the libraries of the one that runs the tests."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=120)
     site = Path(sysconfig.get_path("purelib", vars={"base": str(folder)}))
-    words = ["--quiet", "--no-deps", "--no-index", "--prefix", str(folder), "--ignore-installed", str(wheel)]
-    subprocess.run(
-        [sys.executable, "-m", "pip", "install", *words], check=True, capture_output=True, timeout=120, cwd=folder
-    )
+    # With the environment's own Python, for the programs' first lines name it.
+    words = ["--python", str(folder / "bin" / "python"), "install", "--quiet", "--no-deps", "--no-index", str(wheel)]
+    subprocess.run([sys.executable, "-m", "pip", *words], check=True, capture_output=True, timeout=120, cwd=folder)
     (site / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return folder
 
@@ -107,6 +106,7 @@ def test_what_is_installed_works(whole: Path, tmp_path: Path) -> None:
     environment = installed(whole, tmp_path / "env")
     program = str(environment / "bin" / "dcmaudit")
     assert run(environment, program, "--version").stdout == f"dcmaudit {__version__}\n"
+    assert Path(program).read_text("utf-8").startswith(f"#!{environment}")
     where = run(environment, str(environment / "bin" / "python"), "-c", "import dcmaudit; print(dcmaudit.__file__)")
     assert where.stdout.startswith(str(environment))
     doctor = run(environment, program, "doctor", "--only", "codecs", "--only", "detector")

@@ -40,7 +40,7 @@ def test_no_dicom_file_is_tracked() -> None:
 
 def test_pinned_versions_name_no_address() -> None:
     pinned = [path for path in tracked() if path.name in {"package-lock.json", "constraints.txt", "pyproject.toml"}]
-    assert len(pinned) == 3
+    assert len(pinned) == 4
     for path in pinned:
         text = path.read_text("utf-8")
         assert '"resolved"' not in text, path

@@ -107,7 +107,7 @@ def test_keys_pressed_faster_than_pictures_come_are_all_carried_out(start: Start
         face.page.wait_for_timeout(40)
         route.continue_()
 
-    face.page.route("**/image/**", late)
+    face.page.route("**/plane/**", late)
     face.press("n", "n", "n", "n")
     face.plane("frame 5/8")
     seen = face.page.evaluate("""async () => {
@@ -124,7 +124,7 @@ def test_a_slow_plane_keeps_the_old_number_says_so_and_can_be_left(start: StartF
     face = start(write(tmp_path / "one.dcm", cine(9)), write(tmp_path / "two.dcm", cine(2)))
     face.plane("frame 1/9")
     held: list[Route] = []
-    face.page.route("**/image/*/f8?*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks its handlers
+    face.page.route("**/plane/*/f8?*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks its handlers
     face.page.evaluate("() => document.getElementById('stripcanvas').focus()")
     face.press("End")
     expect(face.at("#busytext")).to_have_text("Loading frame 9/9…")
@@ -150,7 +150,7 @@ def test_a_picture_of_another_plane_is_refused(start: StartFace, tmp_path: Path)
         other = route.fetch(url=route.request.url.replace("/f2?", "/f0?"))
         route.fulfill(response=other)
 
-    face.page.route("**/image/*/f2?*", wrong)
+    face.page.route("**/plane/*/f2?*", wrong)
     face.page.reload()
     face.plane("frame 1/3")
     face.press("n", "n")

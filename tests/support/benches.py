@@ -6,8 +6,8 @@ import os
 import platform
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +22,12 @@ LISTEN = """() => {
   document.addEventListener("keydown", (event) => { window.began = event.timeStamp; }, true);
   document.addEventListener("click", (event) => { window.began = event.timeStamp; }, true);
   window.walks = [];
+  window.frames_after = [];
   document.addEventListener("plane-painted", ({ detail }) => {
-    window.walks.push([`${detail.file}/${detail.key}`, performance.now() - window.began]);
+    const name = `${detail.file}/${detail.key}`;
+    const { began } = window;
+    window.walks.push([name, performance.now() - began]);
+    requestAnimationFrame(() => window.frames_after.push([name, performance.now() - began]));
   });
 }"""
 """Notes for every painted plane how long ago the last key or click was, by the browser's own time stamp of it."""
@@ -91,25 +95,49 @@ def resident(pid: int) -> float:
     return int(found.group(1)) / 1024 if found else 0.0
 
 
-def renderers() -> float:
-    """Megabytes of the page's processes: those of Chromium that this process started."""
-    parents, kinds = {}, {}
+def family(pid: int) -> list[int]:
+    """A process and all that it started, and these again."""
+    parents: dict[int, int] = {}
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            text = (folder / "stat").read_text()
-            kinds[int(folder.name)] = b"--type=renderer" in (folder / "cmdline").read_bytes()
-        except OSError:
-            continue  # it has ended meanwhile
-        parents[int(folder.name)] = int(text.rpartition(")")[2].split()[1])
-    total = 0.0
-    for pid, is_renderer in kinds.items():
-        above, own = pid, False
-        while above in parents:
-            own = own or above == os.getpid()
-            above = parents[above]
-        if own and is_renderer:
-            total += resident(pid)
-    return total
+        with suppress(OSError):  # it has ended meanwhile
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+    found = [pid]
+    for above in found:
+        found += [child for child, parent in parents.items() if parent == above]
+    return found
+
+
+def browsers() -> list[int]:
+    """Every process of Chromium that this process started."""
+    found = []
+    for pid in family(os.getpid()):
+        with suppress(OSError):
+            if b"chrom" in Path(f"/proc/{pid}/cmdline").read_bytes().partition(b"\0")[0]:
+                found.append(pid)
+    return found
+
+
+def proportional(pids: Iterable[int]) -> float:
+    """Megabytes that some processes have of their own or share among each other (what is shared counts once).
+
+    Files that are mapped are left out: how much of them counts depends on what else runs on the machine.
+    """
+    total = 0
+    for pid in pids:
+        with suppress(OSError):
+            text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            total += sum(int(size) for size in re.findall(r"Pss_(?:Anon|Shmem):\s+(\d+)", text))
+    return total / 1024
+
+
+def spent(pids: Iterable[int]) -> float:
+    """Milliseconds of processor time that some processes took so far."""
+    ticks = 0
+    for pid in pids:
+        with suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return 1000 * ticks / os.sysconf("SC_CLK_TCK")
 
 
 def machine() -> dict[str, object]:

@@ -44,7 +44,7 @@ ARGUMENTS = {
     "cursor": {"box": [1, 2, 3, 4]}, "cursor-drag": {"handle": "se", "start": [1, 2, 9, 9], "dx": 3, "dy": 3},
     "set-option": {"name": "show-rules", "value": False}, "rendering": {"value": "voi"},
     "seen": {"file_id": 0, "shown": ["f1"]}, "filter": {"status": "", "text": "US"},
-    "done-next": {"confirm": True},
+    "done-next": {"confirm": True}, "walk": {"file_id": 0, "key": "f1"},
 }  # fmt: skip
 OPENING = {
     "open-examples",
@@ -184,7 +184,8 @@ def test_a_request_of_another_shape_is_refused(tab: Page, body: bytes) -> None:
 
 def test_a_picture_is_a_png_that_names_its_plane(tab: Page) -> None:
     plane = tab.do("next-frame").json()["plane"]
-    answer = tab.client.get(plane["image"])
+    assert plane["image"] == tab.url("plane/0/f1?rendering=full")
+    answer = tab.get("image/0/f1")
     assert answer.status_code == 200
     assert (answer.headers["content-type"], answer.headers["x-plane"]) == ("image/png", "0/f1")
     assert answer.content.startswith(PNG)

@@ -1,8 +1,9 @@
 """Stored samples to pictures: rendering, projections, thumbnails and their files. Arrays in, arrays out."""
 
-from dcmaudit.render.encode import encode_png, encode_tiff
+from dcmaudit.render.encode import encode_jpeg, encode_png, encode_tiff
 from dcmaudit.render.fortext import pictures_for_text
 from dcmaudit.render.project import Projected, Projector, project, project_planes
+from dcmaudit.render.stored import StoredPlane, stored_plane
 from dcmaudit.render.thumbnail import thumbnail
 from dcmaudit.render.view import Shown, render, shown_as
 
@@ -10,6 +11,8 @@ __all__ = [
     "Projected",
     "Projector",
     "Shown",
+    "StoredPlane",
+    "encode_jpeg",
     "encode_png",
     "encode_tiff",
     "pictures_for_text",
@@ -17,5 +20,6 @@ __all__ = [
     "project_planes",
     "render",
     "shown_as",
+    "stored_plane",
     "thumbnail",
 ]

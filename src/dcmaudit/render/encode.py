@@ -41,7 +41,7 @@ def encode_png(array: Array) -> bytes:
     np.subtract(flat[1:], flat[:-1], out=lines[1:, 1:])
     header = struct.pack(">IIBBBBB", columns, rows, 8, colour, 0, 0, 0)
     return b"".join(
-        (_SIGNATURE, _chunk(b"IHDR", header), _chunk(b"IDAT", _deflate(lines)), _chunk(b"IEND", b"")),
+        (_SIGNATURE, _chunk(b"IHDR", header), _chunk(b"IDAT", deflated(lines)), _chunk(b"IEND", b"")),
     )
 
 
@@ -51,6 +51,21 @@ def encode_tiff(array: Array) -> bytes:
 
     target = io.BytesIO()
     Image.fromarray(_checked(array)).save(target, format="TIFF", compression="tiff_adobe_deflate")
+    return target.getvalue()
+
+
+def encode_jpeg(array: Array, within: tuple[int, int], quality: int = 75) -> bytes:
+    """A JPEG file of a picture as ``encode_png`` takes it, made to fit ``within`` (width, height) if larger.
+
+    A pixel is the mean of all that it stands for. Much is lost: such a picture is for passing by, never for judging.
+    """
+    from PIL import Image
+
+    picture = Image.fromarray(_checked(array))
+    part = min(1.0, within[0] / picture.width, within[1] / picture.height)
+    size = (max(1, round(picture.width * part)), max(1, round(picture.height * part)))
+    target = io.BytesIO()
+    picture.resize(size, Image.Resampling.BOX).save(target, format="JPEG", quality=quality)
     return target.getvalue()
 
 
@@ -64,11 +79,13 @@ def _checked(array: Array) -> Levels:
     return np.ascontiguousarray(array)
 
 
-def _deflate(lines: Levels) -> Any:
+def deflated(data: Levels | bytes) -> bytes:
+    """``data`` as a zlib stream, quickly."""
     if isal_zlib is not None:
-        return isal_zlib.compress(lines, 1)
+        packed: bytes = isal_zlib.compress(data, 1)
+        return packed
     packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE)
-    return packer.compress(lines.data) + packer.flush()
+    return packer.compress(memoryview(data.tobytes() if isinstance(data, np.ndarray) else data)) + packer.flush()
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:

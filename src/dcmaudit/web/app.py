@@ -53,7 +53,7 @@ def make_app(review: ReviewApp, access: Access) -> Guard:
 def _modules() -> list[str]:
     """The page's modules, so that it names them all at once and the browser need not find one through another."""
     # The worker is a program of its own, which the browser starts when the page asks for it.
-    return sorted(path.name for path in (STATIC / "js").glob("*.js") if path.name != "decoder.js")
+    return sorted(path.name for path in (STATIC / "js").glob("*.js") if path.name != "worker.js")
 
 
 async def _on_http_error(_request: Request, error: Exception) -> Response:

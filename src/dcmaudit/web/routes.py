@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from typing import IO, TextIO, cast
 from urllib.parse import quote
@@ -17,7 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from dcmaudit.errors import DcmauditError, ReviewError, UsageError
-from dcmaudit.model import PlaneGroup, PlaneList, Point, Projection, Rendering, ReviewState, View, parse_key
+from dcmaudit.model import PlaneGroup, PlaneList, Point, Projection, ReviewState, View, parse_key
 from dcmaudit.review import COMMANDS, ReviewApp, Session, worklist_rows
 from dcmaudit.review.page.command_list import command_json
 from dcmaudit.review.page.list_shapes import PlaneEntry, TagRow
@@ -27,11 +26,11 @@ from dcmaudit.review.services.projection_drill import drill
 from dcmaudit.review.state.selection import GAPPED, Filter, Selection
 from dcmaudit.review.state.sight import Sight
 from dcmaudit.web.browse import browse
+from dcmaudit.web.planes import PlaneRoutes, result_of, view_of
 from dcmaudit.web.replies import body_of, error_reply, query_number, reply
 
 LONGEST_WAIT = 30
 _PAGE = 500
-_PATIENCE = 0.2
 _SPOOLED = 8 * 2**20
 _CHUNK = 2**16
 _MOST_PAINTED = 10_000
@@ -52,6 +51,7 @@ class Routes:
             Route("/api/browse", self.browse),
             Route(f"{session}/state", self.state),
             Route(f"{session}/do", self.do, methods=["POST"]),
+            *PlaneRoutes(self._app).all(),
             Route(f"{session}/image/{{file_id:int}}/{{key}}", self.image),
             Route(f"{session}/thumb/{{file_id:int}}/{{key}}", self.thumb),
             Route(f"{session}/projection/{{file_id:int}}/{{group:int}}", self.projection),
@@ -128,7 +128,8 @@ class Routes:
 
         answer = await run_in_threadpool(work)
         # After the answer: making pictures ahead must not hold up the one that is wanted now.
-        answer.background = BackgroundTask(self._services.files.prefetch, session)
+        if name != "walk":  # a held key has its planes already
+            answer.background = BackgroundTask(self._services.files.prefetch, session)
         return answer
 
     # Pictures
@@ -136,7 +137,7 @@ class Routes:
     async def image(self, request: Request) -> Response:
         """One plane as PNG."""
         file_id, key = request.path_params["file_id"], request.path_params["key"]
-        return await self._picture(request, PictureKey(file_id, parse_key(key), _view(request)), key)
+        return await self._picture(request, PictureKey(file_id, parse_key(key), view_of(request)), key)
 
     async def thumb(self, request: Request) -> Response:
         """One plane as a small PNG."""
@@ -174,7 +175,7 @@ class Routes:
         pictures = self._services.pictures
         future = pictures.request(picture, self._app.referrer(session, picture.file_id))
         try:
-            data = await _result(request, future)
+            data = await result_of(request, future)
         finally:
             pictures.release(picture)
         if data is None:
@@ -298,23 +299,6 @@ class Routes:
             return instance.planes
 
 
-async def _result(request: Request, future: Future[bytes]) -> bytes | None:
-    """The result of ``future``; None where the browser went away before it was there."""
-    if not future.done():
-        waiting = asyncio.wrap_future(future)
-        # Shielded: somebody else may wait for the same picture.
-        while not waiting.done():
-            await asyncio.wait([waiting], timeout=_PATIENCE)
-            if not waiting.done() and await request.is_disconnected():
-                waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
-                return None
-        return None if waiting.cancelled() else waiting.result()
-    try:
-        return future.result()
-    except CancelledError:
-        return None
-
-
 async def _chunks(spool: IO[str]) -> AsyncIterator[str]:
     try:
         while chunk := await run_in_threadpool(spool.read, _CHUNK):
@@ -335,14 +319,6 @@ def _group(planes: PlaneList, number: int) -> PlaneGroup:
     if number >= len(planes.groups):
         raise UsageError("the file has no such group of planes")
     return planes.groups[number]
-
-
-def _view(request: Request) -> View:
-    value = request.query_params.get("rendering", Rendering.FULL.value)
-    allowed = [item.value for item in Rendering]
-    if value not in allowed:
-        raise UsageError(f"there is no rendering {value!r}", hint=f"allowed: {', '.join(allowed)}")
-    return View(Rendering(value), request.query_params.get("inverted", "0") == "1")
 
 
 def _painted(value: object) -> list[Sight]:

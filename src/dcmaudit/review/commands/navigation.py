@@ -188,6 +188,14 @@ def go_plane(session: Session, services: Services, arguments: Arguments) -> None
     services.files.go(session, index)
 
 
+def walk(session: Session, services: Services, arguments: Arguments) -> None:
+    """Follow a held key to the plane with that ``key``; nothing where another file is open by now."""
+    file = session.opened()
+    index = file.planes.find(parse_key(take.text(arguments, "key")))
+    if file.file_id == take.number(arguments, "file_id") and index is not None:
+        services.files.go(session, index)
+
+
 def filter_list(session: Session, services: Services, arguments: Arguments) -> None:
     """Walk only through files with this state, or with this text in their name."""
     text = take.text(arguments, "text") if arguments.get("text") else ""

@@ -8,7 +8,7 @@ from functools import partial
 from dcmaudit.model.screen import PreviewPolicy
 from dcmaudit.review.commands import finish, marks, navigation, opening, series, undo, views
 from dcmaudit.review.commands.command import Command, Needs, OpenDialog
-from dcmaudit.review.state.options import OPTIONS
+from dcmaudit.review.state.options import CHOICES, OPTIONS
 
 _FILE = (
     Command("open-files", "Open files…", "Choose DICOM files, a CSV list or a database to review.",
@@ -217,6 +217,12 @@ _VIEW = (
             group="help"),
 )  # fmt: skip
 
+_HANDS = tuple(
+    Command(f"{one.setting}-{one.value}", one.label, one.help, partial(views.choose, one), menu="View",
+            group=one.setting, toggles=f"{one.setting}={one.value}")
+    for one in CHOICES
+)  # fmt: skip
+
 _INSIDE = (
     Command("cursor", "Place the rectangle",
             "Put the handled rectangle somewhere; it is kept inside the plane.", views.place_rectangle,
@@ -229,10 +235,12 @@ _INSIDE = (
     Command("seen", "Note what was seen",
             "Record planes that were shown in a contact sheet or projection.", views.seen,
             arguments=("file_id", "group", "ticket", "shown")),
+    Command("walk", "Walk on", "Say how far a held key has come in the open file.", navigation.walk,
+            arguments=("file_id", "key")),
     Command("dismiss", "Dismiss", "Take the message or question away.", views.dismiss),
 )  # fmt: skip
 
-COMMANDS: tuple[Command, ...] = _FILE + _OPTIONS + _MARK + _PREVIEWS + _GO + _VIEW + _INSIDE
+COMMANDS: tuple[Command, ...] = _FILE + _OPTIONS + _MARK + _PREVIEWS + _GO + _VIEW + _HANDS + _INSIDE
 """Every command, in the order of the menus."""
 
 MENUS: tuple[str, ...] = ("File", "Options", "Mark", "Go", "View", "Help")

@@ -12,6 +12,7 @@ from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.state.handled_rectangle import Handle, dragged, kept_inside
 from dcmaudit.review.state.open_file import OpenFile
+from dcmaudit.review.state.options import Choice
 from dcmaudit.review.state.session import Session
 
 
@@ -113,6 +114,12 @@ def toggle(option: str, session: Session, services: Services, _arguments: Argume
     """Switch one option over, as its menu entry does."""
     session.options.set(option, not session.options[option])
     _options_changed(session, services)
+
+
+def choose(choice: Choice, session: Session, services: Services, _arguments: Arguments) -> None:
+    """Choose one value of a setting of the hands."""
+    session.options.choose(choice)
+    services.preferences.keep_options(session.options)
 
 
 def choose_previews(policy: PreviewPolicy, session: Session, services: Services, _arguments: Arguments) -> None:

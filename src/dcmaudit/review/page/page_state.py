@@ -28,7 +28,7 @@ from dcmaudit.review.page.shapes import (
 from dcmaudit.review.page.strip import stripes
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.services.page_words import page_hint, page_words
-from dcmaudit.review.services.picture_cache import PictureKey
+from dcmaudit.review.services.picture_cache import painted_from
 from dcmaudit.review.state.name_list import mark_of, short_name
 from dcmaudit.review.state.offers import is_offered, offers, unstored
 from dcmaudit.review.state.open_file import OpenFile, state_of
@@ -81,6 +81,7 @@ def page_state(session: Session, services: Services) -> ViewState:
             },
             "options": _options(session.options),
             "previews": session.options.previews.value,
+            "choices": dict(session.options.choices),
             "question": _question(session),
             "message": _message(session),
             "prefetch": [[session.worklist.file_id(place), plane.address.key] for place, plane in session.upcoming()],
@@ -99,9 +100,14 @@ def error_json(error: DcmauditError) -> Trouble:
 
 
 def image_address(session_id: str, file_id: int, key: str, view: View) -> str:
-    """The address of a picture, with the view in it: another view is another picture."""
-    query = f"rendering={view.rendering.value}&inverted={int(view.inverted)}"
-    return f"/api/d/{session_id}/image/{file_id}/{key}?{query}"
+    """The address of the values that a plane is painted from; local contrast has values of its own."""
+    return f"/api/d/{session_id}/plane/{file_id}/{key}?rendering={view.rendering.value}"
+
+
+def step_state(session: Session, services: Services, index: int) -> NearState | None:
+    """What the step to the plane at ``index`` changes; None where there is none, or too much of it to be sent ahead."""
+    with session.lock:
+        return _near(session, services, session.file, index) if session.file is not None else None
 
 
 def _worklist(session: Session) -> WorklistState:
@@ -215,7 +221,7 @@ def _plane(session: Session, services: Services, file: OpenFile, index: int) -> 
         return None
     plane = file.planes[index]
     key, size = plane.address.key, plane.size
-    picture = PictureKey(file.file_id, plane.address, session.view)
+    picture = painted_from(file.file_id, plane.address, session.view)
     part = file.seen.part(plane.address)
     return {
         "index": index,
@@ -225,7 +231,7 @@ def _plane(session: Session, services: Services, file: OpenFile, index: int) -> 
         "kind": plane.kind.value,
         "width": size.width if size else None,
         "height": size.height if size else None,
-        "image": image_address(session.id, file.file_id, key, session.view) if size else None,
+        "image": image_address(session.id, file.file_id, key, picture.view) if size else None,
         "error": _plane_error(plane, services.pictures.error(picture)),
         "group": file.group_at(index),
         "position": index - file.planes.group_start(index),

@@ -322,6 +322,9 @@ class ViewState(TypedDict):
     near: Nearby
     options: Annotated[dict[str, OptionState], "the settings by name"]
     previews: Annotated[str, Values(PreviewPolicy), "what becomes of previews when a file is done"]
+    choices: Annotated[
+        dict[str, str], "settings of the hands by name: `held` (line, whole, small), `wheel` (planes, zoom)"
+    ]
     question: QuestionState | None
     message: MessageState | None
     prefetch: Annotated[

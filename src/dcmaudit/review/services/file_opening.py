@@ -18,7 +18,7 @@ from dcmaudit.review.services.file_records import FileRecords
 from dcmaudit.review.services.frame_search import HiddenPlaneSearch, summary_of
 from dcmaudit.review.services.gaps import FileGaps
 from dcmaudit.review.services.page_words import told
-from dcmaudit.review.services.picture_cache import PictureCache, PictureKey
+from dcmaudit.review.services.picture_cache import PictureCache, painted_from
 from dcmaudit.review.services.protocols import (
     Background,
     ContentCheck,
@@ -225,7 +225,7 @@ class FileOpening:
         file = session.file
         plane = file.plane if file else None
         if file is not None and plane is not None and is_shown(plane):
-            self.pictures.begin(PictureKey(file.file_id, plane.address, session.view), file.referrer)
+            self.pictures.begin(painted_from(file.file_id, plane.address, session.view), file.referrer)
 
     def prefetch(self, session: Session) -> None:
         """Have the next pictures made, and the next file opened. Called when the answer to a command is on its way."""
@@ -238,7 +238,7 @@ class FileOpening:
             if current is not None and current + 1 < len(session.selection):
                 planes.append((session.selection[current + 1], FrameAddress(0)))
             self.pictures.prefetch([
-                (PictureKey(worklist.file_id(place), address, session.view), worklist.referrer(place))
+                (painted_from(worklist.file_id(place), address, session.view), worklist.referrer(place))
                 for place, address in planes
             ])  # fmt: skip
 

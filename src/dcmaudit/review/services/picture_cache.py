@@ -8,14 +8,17 @@ import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum
 
 from dcmaudit.errors import DcmauditError, DecodeError, DicomError, ReviewError
-from dcmaudit.model import PlaneAddress, Projection, Reference, View
+from dcmaudit.model import PlaneAddress, Projection, Reference, Rendering, View
 from dcmaudit.model.texts import printable
 from dcmaudit.render import Shown, encode_png, project_planes, render, shown_as, thumbnail
 from dcmaudit.render.project import Strokes
 from dcmaudit.render.strokes import stroke_map
+from dcmaudit.review.services.plane_records import small_record, stored_record
 from dcmaudit.review.services.protocols import Instances
 from dcmaudit.review.services.threads import Workers
 
@@ -31,15 +34,35 @@ _ERRORS = 2000
 _REMARKS = 2000
 
 
+class Form(Enum):
+    """In what form a plane is handed out."""
+
+    PNG = "PNG"
+    STORED = "stored values"
+    SMALL = "small picture"
+
+
 @dataclass(frozen=True, slots=True)
 class PictureKey:
-    """What to make: a plane in a view, its thumbnail, or the projection of a group."""
+    """What to make: a plane in a view, its thumbnail, or the projection of a group.
+
+    STORED has values and tables, so that its view is FULL or LOCAL (VOI only where no table can give it). SMALL is a
+    lossy picture that fits ``within`` a width and height.
+    """
 
     file_id: int
     address: PlaneAddress
     view: View = FULL
     thumbnail: bool = False
     projection: Projection | None = None
+    form: Form = Form.PNG
+    within: tuple[int, int] = (0, 0)
+
+
+def painted_from(file_id: int, address: PlaneAddress, view: View) -> PictureKey:
+    """What the page paints a plane from: its values and tables do for every view but local contrast."""
+    rendering = Rendering.LOCAL if view.rendering is Rendering.LOCAL else Rendering.FULL
+    return PictureKey(file_id, address, View(rendering), form=Form.STORED)
 
 
 class PictureCache:
@@ -93,6 +116,23 @@ class PictureCache:
                 return
             future = self._begun(picture, reference, self._wanted)
         future.add_done_callback(lambda _done: self._settle(picture, future))
+
+    def now(self, picture: PictureKey, reference: Callable[[], Reference]) -> bytes:
+        """The bytes of a picture, made in this thread where they are not kept or coming; errors as ``request``."""
+        with self._lock:
+            known = self._known(picture)
+            future: Future[bytes] = Future()
+            if known is None:
+                future.set_running_or_notify_cancel()
+                self._pending[picture] = future
+        if known is not None:
+            return known.result()
+        try:
+            future.set_result(self._make(picture, reference))
+        except BaseException as error:  # whoever asks for the picture meanwhile gets it
+            future.set_exception(error)
+        self._settle(picture, future)
+        return future.result()
 
     def let_through(self) -> None:
         """Return when no plane that somebody waits for is being made, or after PATIENCE seconds.
@@ -205,14 +245,8 @@ class PictureCache:
             picture, reference = self._queue.popleft()
             if self._known(picture) is not None:
                 return
-            future: Future[bytes] = Future()
-            future.set_running_or_notify_cancel()
-            self._pending[picture] = future
-        try:
-            future.set_result(self._make(picture, reference))
-        except BaseException as error:  # whoever asks for the picture meanwhile gets it
-            future.set_exception(error)
-        self._settle(picture, future)
+        with suppress(DcmauditError):  # whoever asks for it is told
+            self.now(picture, reference)
 
     def _settle(self, picture: PictureKey, future: Future[bytes]) -> None:
         with self._lock:
@@ -235,7 +269,7 @@ class PictureCache:
             raise
         except MemoryError as error:
             raise DecodeError("the plane needs more memory than there is", hint="close other programs") from error
-        _log(picture, reference, f"{len(data)} bytes of PNG", begun)
+        _log(picture, reference, f"{len(data)} bytes", begun)
         with self._lock:
             self._keep(picture, data)
         return data
@@ -263,6 +297,10 @@ class PictureCache:
                     self._left_out[picture] = frozenset(failed for failed, _reason in projected.failed)
                 return encode_png(projected.picture)
             samples = instance.read(picture.address)
+            if picture.form is Form.STORED:
+                return stored_record(samples, picture.view.rendering)
+            if picture.form is Form.SMALL:
+                return small_record(samples, picture.view, picture.within)
             pixels = render(samples, picture.view)
             self._note(picture, shown_as(samples, picture.view))
             return encode_png(thumbnail(pixels, THUMBNAIL_EDGE) if picture.thumbnail else pixels)

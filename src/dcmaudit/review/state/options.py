@@ -43,6 +43,25 @@ OPTIONS: tuple[Option, ...] = (
 
 PREVIEWS = "previews"
 
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a setting of the hands, with its words; the first one of a setting holds where nobody chose."""
+
+    setting: str
+    value: str
+    label: str
+    help: str
+
+
+CHOICES: tuple[Choice, ...] = (
+    Choice("held", "line", "As the line allows",
+           "While n or p is held down, planes come whole; over a slow line small, which does not count as seen."),
+    Choice("held", "whole", "Whole planes", "While n or p is held down, every plane comes whole and counts as seen."),
+    Choice("held", "small", "Small pictures",
+           "While n or p is held down, planes come as small pictures with losses, which do not count as seen."),
+)  # fmt: skip
+
 _DEFAULTS = {option.name: option.default for option in OPTIONS}
 
 
@@ -59,6 +78,8 @@ class Options:
         self._values = dict(_DEFAULTS)
         kept = (chosen or {}).get(PREVIEWS)
         self.previews = PreviewPolicy(kept) if kept in {policy.value for policy in PreviewPolicy} else previews
+        self.choices = {one.setting: one.value for one in reversed(CHOICES)}
+        self.choices |= {one.setting: one.value for one in CHOICES if (chosen or {}).get(one.setting) == one.value}
         for name, value in (chosen or {}).items():
             # Kept by an older or newer version, perhaps: what is not understood is left at its default.
             if name in self._values and isinstance(value, bool):
@@ -75,6 +96,10 @@ class Options:
             raise UsageError(f"the option {name} is either on or off", hint="allowed: true, false")
         self._values[name] = value
 
+    def choose(self, choice: Choice) -> None:
+        """Choose one value of a setting of the hands."""
+        self.choices[choice.setting] = choice.value
+
     def values(self) -> dict[str, object]:
         """Name and value of every setting, as they are kept for the next start."""
-        return {**self._values, PREVIEWS: self.previews.value}
+        return {**self._values, **self.choices, PREVIEWS: self.previews.value}

@@ -7,6 +7,7 @@ import { Cursor } from "./cursor.js";
 import { anyOpen, askComment, askNumber, askQuestion, showHelp, showTags } from "./dialogs.js";
 import { byId, settled } from "./dom.js";
 import { isTyping, keyName, keyTable } from "./keys.js";
+import { signatureOf } from "./levels.js";
 import { Minimap } from "./minimap.js";
 import { Menus } from "./menus.js";
 import { choose } from "./opener.js";
@@ -14,12 +15,12 @@ import { manageCredentials } from "./s3credentials.js";
 import { downloadFromS3 } from "./s3download.js";
 import { chooseFromS3 } from "./s3open.js";
 import { Panel } from "./panel.js";
-import { Pictures } from "./pictures.js";
+import { Planes } from "./planes.js";
 import { Pointer } from "./pointer.js";
 import { Sheet } from "./sheet.js";
 import { sightOf } from "./sight.js";
 import { explain } from "./sources.js";
-import { Stage } from "./stage.js";
+import { SMALL, Stage } from "./stage.js";
 import { Strip } from "./strip.js";
 import { keep, recall } from "./tab.js";
 import { Worklist } from "./worklist.js";
@@ -43,7 +44,9 @@ class Page {
     this.theme = new Theme();
     this.stage = new Stage(byId("stage", HTMLElement));
     this.minimap = new Minimap(this.stage);
-    this.pictures = new Pictures(() => this.stage.camera.fittedStage);
+    this.planes = new Planes(() => this.stage.camera.placing);
+    this.stage.refine = (plane, view, place) => this.planes.compose(plane, view, place);
+    this.stage.recycle = (pixels) => this.planes.recycle(pixels);
     this.cursor = new Cursor(this.stage, (box) => this.conductor.run("cursor", { box }));
     /** @param {unknown} error */
     const failed = (error) => this.#background(error);
@@ -65,7 +68,10 @@ class Page {
     this.menus = new Menus(byId("menubar", HTMLElement), commands, (command) => this.execute(command, false));
     this.conductor = new Conductor({
       api,
-      pictures: this.pictures,
+      planes: this.planes,
+      view: (state) => this.#view(state),
+      fits: (plane) => plane.composed?.signature === signatureOf(this.stage.camera.next(plane), this.#view()),
+      small: () => this.#small(),
       paint: (state, picture) => this.#paint(state, picture),
       step: (state, picture) => this.#step(state, picture),
       settle: (state) => this.#settle(state),
@@ -90,6 +96,7 @@ class Page {
       this.#status();
       this.looked();
     };
+    this.stage.onexact = () => void this.conductor.looked();
     this.theme.onchange = () => this.strip.draw();
     this.#listen();
   }
@@ -131,7 +138,7 @@ class Page {
    */
   #paint(state, picture) {
     this.chrome.top(state);
-    this.#words(state, picture.plane?.remark ?? null);
+    this.#words(state, this.#remark(state, picture));
     this.chrome.setOpening(state.file?.opening === true);
     this.chrome.start(state);
     this.strip.update(state);
@@ -156,14 +163,33 @@ class Page {
     const before = this.stage.shown;
     if (picture.plane) {
       const kept = other ? { lit: null, dragging: false } : { lit: before.lit, dragging: before.dragging };
-      this.stage.show(picture.plane, { rects, cursor, redacted: state.view.redacted, ...kept }, change);
+      this.stage.show(picture.plane, { rects, cursor, redacted: state.view.redacted, ...kept }, change, this.#view(state));
     } else this.stage.clear();
-    this.chrome.top(state, picture.plane?.remark ?? null);
+    this.chrome.top(state, this.#remark(state, picture));
     this.chrome.trouble(state, picture.trouble);
     this.#map(state);
     this.panel.update(state, this.mayWrite);
     this.strip.update(state);
     if (other) this.chrome.explain(null, 0, 0);
+  }
+
+  /** How planes of a state are looked at. @param {ViewState|null} [state] @returns {import("./levels.js").View} */
+  #view(state = this.state) {
+    return { rendering: state?.view.rendering ?? "full", inverted: state?.view.inverted ?? false, window: null };
+  }
+
+  /** Where a plane is shown in another way than was asked for, or holds nothing to show. @param {ViewState} state @param {import("./conductor.js").Picture} picture @returns {import("./api.js").Remark|null} */
+  #remark(state, { plane }) {
+    if (plane && !plane.cells) return { rendering: state.view.rendering, text: SMALL };
+    const found = plane?.views[state.view.rendering];
+    return found?.note ? { rendering: found.shown, text: found.note } : null;
+  }
+
+  /** How large planes come while a key is held down: small over a slow line. @returns {import("./scaling.js").Size|null} */
+  #small() {
+    const { width, height } = this.stage.camera.stage;
+    const how = this.state?.choices.held;
+    return how === "small" || (how === "line" && this.planes.isSlow()) ? { width, height } : null;
   }
 
   /** What goes with a state besides its plane, once that is on the screen. @param {ViewState} state */
@@ -458,8 +484,12 @@ class Page {
     document.addEventListener("keyup", (event) => {
       if (event.key === " ") this.pointer.space = false;
       if (event.key === "h") this.#bare(false);
+      this.conductor.release();
     });
-    addEventListener("blur", () => this.#bare(false));
+    addEventListener("blur", () => {
+      this.#bare(false);
+      this.conductor.release();
+    });
     for (const button of document.querySelectorAll("button[data-command]")) {
       button.addEventListener("click", () => {
         const command = this.commands.find(({ name }) => button instanceof HTMLElement && name === button.dataset.command);

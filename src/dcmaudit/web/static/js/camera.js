@@ -1,7 +1,7 @@
 /** How the plane lies on the stage: scale and offset, in device pixels so that 1:1 is truly one to one. */
 
 import { clamp } from "./rectangle.js";
-import { fitScale, LARGEST, MARGIN } from "./scaling.js";
+import { fitScale, fitted, LARGEST, MARGIN } from "./scaling.js";
 
 const STEPS = 1.25;
 
@@ -40,9 +40,21 @@ export class Camera {
     if (!stays || this.mode === "fit") this.fit();
   }
 
-  /** The stage, where the next plane will be fitted to it. */
-  get fittedStage() {
-    return this.mode === "fit" || !this.kept ? this.stage : null;
+  /** Where the plane lies. @returns {import("./scaling.js").Place} */
+  get lies() {
+    return { scale: this.scale, x: this.x, y: this.y, stage: this.stage };
+  }
+
+  /** Where the next plane of the file will lie. @returns {import("./engine.js").Placing} */
+  get placing() {
+    const stays = this.kept && this.mode === "free";
+    return { stage: this.stage, kept: stays ? { ...this.lies, ...this.plane } : null };
+  }
+
+  /** Where a plane of the file will lie. @param {import("./scaling.js").Size} plane @returns {import("./scaling.js").Place} */
+  next(plane) {
+    const { kept, stage } = this.placing;
+    return kept && kept.width === plane.width && kept.height === plane.height ? this.lies : fitted(stage, plane);
   }
 
   /** Whether the whole plane is on the stage. */
@@ -57,8 +69,7 @@ export class Camera {
 
   fit() {
     this.mode = "fit";
-    this.scale = this.fitScale();
-    this.#centre(this.plane.width / 2, this.plane.height / 2);
+    ({ scale: this.scale, x: this.x, y: this.y } = fitted(this.stage, this.plane));
   }
 
   /** Where the stage looks, to come back to. */

@@ -4,6 +4,9 @@
  * next command begins. So no plane is skipped unpainted and no plane appears under another's number. (Changing all of
  * it before the frame, and not in its callback, leaves the frame itself little to do: it is not missed so easily.)
  *
+ * While a key is held down planes stream in, each with what it changes: one is painted a frame, none is left out, and the
+ * server is told now and then how far it is.
+ *
  * For the step to the next or previous plane the server has said beforehand what will change. Where its picture is
  * there, too, the frame is painted while the server is still being asked; its answer confirms that, or corrects it.
  */
@@ -13,7 +16,8 @@ import { Lost, Refusal } from "./api.js";
 /** @typedef {import("./types.js").ViewState} ViewState */
 /** @typedef {import("./types.js").Trouble} Trouble */
 /** @typedef {import("./types.js").Painted} Painted */
-/** @typedef {{plane: import("./pictures.js").Shown|null, trouble: Trouble|null}} Picture */
+/** @typedef {import("./levels.js").View} View */
+/** @typedef {{plane: import("./levels.js").Made|null, trouble: Trouble|null}} Picture */
 
 /** A wait that is shorter than this is not worth a word. */
 const SLOW = 150;
@@ -25,6 +29,17 @@ const LOOK = 25;
 const COVERED = 400;
 /** Keys pressed while a picture is coming are kept, up to this many. */
 const WAITING = 8;
+/** A key that is held down sends repeats; without one for this long it was let go unseen. */
+const LET_GO = 1000;
+/** How often the server is told how far a held key is. */
+const TELL = 250;
+/** What a held key does, and which way. @type {Record<string, 1|-1>} */
+const WALKS = { "next-frame": 1, "previous-frame": -1 };
+/** What changes the levels alone, and what comes of it. @type {Record<string, (view: ViewState["view"]) => ViewState["view"]>} */
+const LEVELS = {
+  invert: (view) => ({ ...view, inverted: !view.inverted }),
+  voi: (view) => ({ ...view, rendering: view.rendering === "voi" ? "full" : "voi" }),
+};
 /** Commands that may leave a plane that is still being decoded. `next-frame` is not one of them: it would skip it. */
 const LEAVING = new Set(["next-file", "previous-file", "previous-frame", "next-overlay", "go-plane", "go-file", "quit"]);
 
@@ -32,7 +47,10 @@ const LEAVING = new Set(["next-file", "previous-file", "previous-frame", "next-o
  * What the conductor needs.
  * @typedef {object} Score
  * @property {import("./api.js").Api} api
- * @property {import("./pictures.js").Pictures} pictures
+ * @property {import("./planes.js").Planes} planes
+ * @property {(state: ViewState) => View} view  how planes of a state are looked at
+ * @property {(plane: import("./levels.js").Made) => boolean} fits  whether the pixels that came with a plane lie where it will lie
+ * @property {() => import("./scaling.js").Size|null} small  how large pictures are while a key is held down, null where planes come whole
  * @property {(state: ViewState, picture: Picture) => void} paint  puts a state on the screen: the plane and what tells which one it is, in one go
  * @property {(state: ViewState, picture: Picture) => void} step  the same for a plane beside the one on the screen: the stage and its words alone
  * @property {(state: ViewState) => void} settle  everything else of a state whose plane is on the screen
@@ -50,7 +68,7 @@ const LEAVING = new Set(["next-file", "previous-file", "previous-frame", "next-o
 /** @param {Pick<ViewState, "file"|"plane">} state */
 const planeOf = (state) => (state.file && state.plane ? `${state.file.file_id}/${state.plane.key}` : null);
 
-/** A plane that is on the screen, with its picture's ticket. @typedef {{state: ViewState, ticket: string}} OnScreen */
+/** A key that is held down. @typedef {{command: string, stream: import("./planes.js").Stream, touched: number, isHeld: boolean, told: number, telling: Promise<void>|null, news: ViewState|null}} Walk */
 
 /** Whether two states show the same on the stage. @param {ViewState} one @param {ViewState} other */
 function agree(one, other) {
@@ -68,11 +86,16 @@ const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
 /** Resolves after what the browser is doing now: inside of a frame, when that frame has gone to the compositor. */
 function nextTask() {
   return new Promise((resolve) => {
-    const channel = new MessageChannel();
-    channel.port1.onmessage = resolve;
+    after.push(resolve);
     channel.port2.postMessage(null);
   });
 }
+
+/** One for all tasks: a channel keeps its memory until the next collection. */
+const channel = new MessageChannel();
+/** @type {((value: unknown) => void)[]} */
+const after = [];
+channel.port1.onmessage = () => after.shift()?.(null);
 
 /** No state: no plane is on the screen. @type {Pick<ViewState, "file"|"plane">} */
 const NOBODY = { file: null, plane: null };
@@ -88,8 +111,6 @@ export class Conductor {
     /** @type {{command: string, args: Record<string, unknown>, done: (ok: boolean) => void}[]} */
     this.waiting = [];
     this.running = false;
-    /** Whether the last command came from a key that is held down: there is no time for what is not needed. */
-    this.held = false;
     this.lost = false;
     this.over = false;
     this.isClosed = false;
@@ -97,8 +118,10 @@ export class Conductor {
     this.poll = null;
     /** @type {(() => void)|null} gives up the picture that is waited for */
     this.leave = null;
-    /** @type {OnScreen|null} the plane on the screen, once it was painted */
+    /** @type {ViewState|null} the state whose plane is on the screen, once it was painted */
     this.onScreen = null;
+    /** @type {Walk|null} */
+    this.walking = null;
     /** The last sight that was noted. */
     this.lastSight = "";
     /** @type {ReturnType<typeof setTimeout>|undefined} */
@@ -128,7 +151,14 @@ export class Conductor {
    */
   run(command, args = {}, repeat = false) {
     if (this.lost) return Promise.resolve(false);
-    this.held = repeat;
+    if (this.walking) {
+      this.walking.touched = performance.now();
+      if (repeat && command === this.walking.command) return Promise.resolve(true);
+      this.release();
+    } else if (repeat && !this.running && this.#canWalk(command)) {
+      void this.#alone(() => this.#walk(command));
+      return Promise.resolve(true);
+    }
     if (this.running && (repeat || this.waiting.length >= WAITING)) return Promise.resolve(false);
     return new Promise((done) => {
       this.waiting.push({ command, args, done });
@@ -159,8 +189,12 @@ export class Conductor {
     this.unreported = [];
     const slow = setTimeout(() => this.score.busy("Working…"), SLOW);
     const guess = this.#foreseen(command);
+    let sent = painted;
     try {
-      const act = () => this.score.api.act(command, args, painted);
+      const act = () => {
+        sent = [...painted, ...this.unreported.splice(0)];
+        return this.score.api.act(command, args, sent);
+      };
       const state = await (guess ? this.#step(guess.state, guess.picture, act) : act());
       clearTimeout(slow);
       if (guess && agree(guess.state, state)) this.#confirm(state);
@@ -168,7 +202,7 @@ export class Conductor {
       return true;
     } catch (error) {
       const told = error instanceof Refusal && error.state !== null;
-      if (!told) this.unreported = [...painted, ...this.unreported];
+      if (!told) this.unreported = [...sent, ...this.unreported];
       if (told && error.state) await this.#present(error.state).catch((again) => this.#failed(again));
       this.#failed(error, args);
       return false;
@@ -186,32 +220,44 @@ export class Conductor {
   #foreseen(command) {
     const { state } = this;
     const part = command === "next-frame" ? state?.near.next : command === "previous-frame" ? state?.near.previous : null;
+    if (state && command in LEVELS) return this.#otherLevels(state, command);
     if (!state?.file || !part?.plane.image || part.plane.error || state.question) return null;
-    const plane = this.score.pictures.peek(part.plane.image);
+    const plane = this.score.planes.peek(part.plane.image, this.score.view(state));
     const near = { next: null, previous: null };
     return plane && { state: { ...state, ...part, near, message: null }, picture: { plane, trouble: null } };
   }
 
   /**
-   * Paint a foreseen plane; the server is asked once it is painted, while the frame is still on its way.
+   * The same plane through another table, which is here already.
+   * @param {ViewState} before
+   * @param {string} command
+   * @returns {{state: ViewState, picture: Picture}|null}
+   */
+  #otherLevels(before, command) {
+    const { plane, view } = before;
+    const other = LEVELS[command]?.(view);
+    if (!other || !plane?.image || before.question || (view.rendering === "local") !== (other.rendering === "local")) return null;
+    const state = { ...before, view: other, message: null };
+    const made = this.score.planes.peek(plane.image, this.score.view(state));
+    return made && { state, picture: { plane: made, trouble: null } };
+  }
+
+  /**
+   * Paint a foreseen plane; the server is asked once it is on its way to the screen: its work would take the time of the frame.
    * @param {ViewState} state
    * @param {Picture} picture
    * @param {() => Promise<ViewState>} act
    */
   async #step(state, picture, act) {
+    const isSame = planeOf(this.state ?? NOBODY) === planeOf(state);
     this.state = state;
     this.onScreen = null;
-    this.score.step(state, picture);
-    this.score.pictures.shown = state.plane?.image ?? null;
-    const shown = frame();
-    await nextTask();
-    const answer = act();
-    answer.catch(() => {
-      // told where it is waited for
-    });
-    await shown;
+    if (isSame) this.score.paint(state, picture);
+    else this.score.step(state, picture);
+    this.score.planes.show(state.plane?.image ?? null, picture.plane);
+    await frame();
     await this.#painted(state, picture);
-    return answer;
+    return act();
   }
 
   /**
@@ -220,8 +266,8 @@ export class Conductor {
    * @param {ViewState} state
    */
   #isShown(before, state) {
-    const { shown } = this.score.pictures;
-    const same = shown !== null && shown === state.plane?.image && before.database?.location === state.database?.location;
+    const { shownUrl } = this.score.planes;
+    const same = shownUrl !== null && shownUrl === state.plane?.image && before.database?.location === state.database?.location;
     return same && !state.file?.error && agree(before, state);
   }
 
@@ -229,7 +275,7 @@ export class Conductor {
   #confirm(state) {
     this.state = state;
     this.score.settle(state);
-    this.score.pictures.prefetch(this.#ahead(state), !this.held);
+    this.score.planes.prefetch(this.#ahead(state), this.score.view(state));
   }
 
   /**
@@ -239,23 +285,24 @@ export class Conductor {
    */
   async #painted(state, picture) {
     await nextTask();
-    this.onScreen = picture.plane && state.file && state.plane ? { state, ticket: picture.plane.ticket } : null;
+    this.onScreen = picture.plane && state.file && state.plane ? state : null;
     if (!this.onScreen || !state.file || !state.plane || document.visibilityState !== "visible") return;
-    this.#note();
     this.score.painted(state.file.file_id, state.plane.key);
+    this.#note();
   }
 
   /** Note what is in sight of the plane on the screen, where that is something new. */
   #note() {
     clearTimeout(this.uncovering);
     const { onScreen } = this;
-    if (!onScreen?.state.file || !onScreen.state.plane) return;
-    const seen = this.score.sight();
+    if (!onScreen?.file || !onScreen.plane) return;
+    const found = this.score.sight();
+    const seen = found?.plane === planeOf(onScreen) ? found : null;
     // what lies over the stage for a while is waited for: what is below it was not seen
     if (!seen || seen.covered) this.uncovering = setTimeout(() => void this.looked(), COVERED);
     if (!seen) return;
-    const { scale, stage, boxes } = seen;
-    const sight = { file_id: onScreen.state.file.file_id, key: onScreen.state.plane.key, ticket: onScreen.ticket, scale, stage, boxes };
+    const { ticket, scale, stage, boxes } = seen;
+    const sight = { file_id: onScreen.file.file_id, key: onScreen.plane.key, ticket, scale, stage, boxes };
     const signature = JSON.stringify(sight);
     if (signature === this.lastSight) return;
     this.lastSight = signature;
@@ -268,7 +315,7 @@ export class Conductor {
     const { onScreen } = this;
     await frame();
     await nextTask();
-    if (this.running || this.lost || onScreen !== this.onScreen || planeOf(this.state ?? NOBODY) !== planeOf(onScreen?.state ?? NOBODY)) return;
+    if (this.running || this.lost || onScreen !== this.onScreen || planeOf(this.state ?? NOBODY) !== planeOf(onScreen ?? NOBODY)) return;
     this.#note();
     if (!this.unreported.length) return;
     clearTimeout(this.reporting);
@@ -308,11 +355,11 @@ export class Conductor {
     this.state = state;
     this.onScreen = null;
     this.score.paint(state, picture);
-    this.score.pictures.shown = picture.plane ? (state.plane?.image ?? null) : null;
+    this.score.planes.show(picture.plane ? (state.plane?.image ?? null) : null, picture.plane);
     await frame();
     await this.#painted(state, picture);
     this.score.settle(state);
-    this.score.pictures.prefetch(this.#ahead(state), !this.held);
+    this.score.planes.prefetch(this.#ahead(state), this.score.view(state));
   }
 
   /**
@@ -325,15 +372,16 @@ export class Conductor {
     if (!file || !plane || plane.error || !plane.image) {
       return { plane: null, trouble: file?.error ?? plane?.error ?? null };
     }
-    const { pictures } = this.score;
-    const kept = pictures.peek(plane.image);
+    const { planes } = this.score;
+    const view = this.score.view(state);
+    const kept = planes.peek(plane.image, view);
     if (kept) return { plane: kept, trouble: null };
-    pictures.abandonOthers(plane.image);
+    planes.abandonOthers(plane.image);
     const slow = setTimeout(() => this.score.busy(`Loading ${plane.title}…`), SLOW);
     try {
       /** @type {Promise<null>} */
       const left = new Promise((resolve) => (this.leave = () => resolve(null)));
-      const made = await Promise.race([pictures.get(plane.image, `${file.file_id}/${plane.key}`), left]);
+      const made = await Promise.race([planes.get(plane.image, `${file.file_id}/${plane.key}`, view), left]);
       return made && { plane: made, trouble: null };
     } catch (error) {
       if (error instanceof Refusal && error.status !== 401 && error.status !== 403) {
@@ -361,9 +409,115 @@ export class Conductor {
     if (!image || !state.file) return [];
     const query = image.slice(image.indexOf("?"));
     return state.prefetch.map(([file, key]) => ({
-      url: `${this.score.api.base}/image/${file}/${key}${image.includes("?") ? query : ""}`,
+      url: `${this.score.api.base}/plane/${file}/${key}${image.includes("?") ? query : ""}`,
       plane: `${file}/${key}`,
     }));
+  }
+
+  // A key that is held down
+
+  /** @param {string} command */
+  #canWalk(command) {
+    const { state } = this;
+    const near = command === "next-frame" ? state?.near.next : command === "previous-frame" ? state?.near.previous : null;
+    return Boolean(near?.plane.image && !near.plane.error && !state?.question && document.visibilityState === "visible");
+  }
+
+  /** The key was let go: the plane on the screen is the last one. */
+  release() {
+    if (!this.walking) return;
+    this.walking.isHeld = false;
+    this.walking.stream.stop();
+  }
+
+  /**
+   * Paint plane after plane, each in a frame of its own, until the key is let go or the file ends.
+   * @param {string} command
+   */
+  async #walk(command) {
+    this.poll?.abort();
+    clearTimeout(this.reporting);
+    const stream = this.score.planes.walk(this.#walkAddress(command), this.score.view(/** @type {ViewState} */ (this.state)));
+    const walk = { command, stream, touched: performance.now(), isHeld: true, told: performance.now(), telling: null, news: null };
+    this.walking = walk;
+    let painted = 0;
+    try {
+      for (let made = await stream.next(); made; made = await stream.next()) {
+        if (!(await this.#walkTo(made, walk))) break;
+        painted += 1;
+        if (!walk.isHeld || performance.now() - walk.touched > LET_GO) break;
+        this.#tell(walk);
+      }
+    } finally {
+      stream.stop();
+      this.walking = null;
+    }
+    await /** @type {Walk} */ (walk).telling;
+    const { file, plane } = this.state ?? NOBODY;
+    if (painted && file && plane) await this.#one("walk", { file_id: file.file_id, key: plane.key });
+    // what could not be sent ahead is gone to as with a single key
+    else if (walk.isHeld) this.waiting.unshift({ command, args: {}, done: () => {} });
+  }
+
+  /** @param {string} command */
+  #walkAddress(command) {
+    const { file, plane, view } = /** @type {ViewState} */ (this.state);
+    const small = this.score.small();
+    const query = new URLSearchParams({
+      from: String((plane?.index ?? 0) + (WALKS[command] ?? 1)),
+      back: WALKS[command] === -1 ? "1" : "0",
+      rendering: small || view.rendering === "local" ? view.rendering : "full",
+      ...(small ? { inverted: view.inverted ? "1" : "0", width: String(small.width), height: String(small.height) } : {}),
+    });
+    return `${this.score.api.base}/walk/${file?.file_id}?${query}`;
+  }
+
+  /**
+   * @param {import("./levels.js").Made} made
+   * @param {Walk} walk
+   * @returns {Promise<boolean>} false where the plane is not the one that comes next, or cannot be painted as it came
+   */
+  async #walkTo(made, walk) {
+    const before = /** @type {ViewState} */ (this.state);
+    const { planes } = this.score;
+    const next = made.step?.plane;
+    const isNext = next && made.plane === `${before.file?.file_id}/${next.key}` && next.index === (before.plane?.index ?? 0) + (WALKS[walk.command] ?? 1);
+    if (!isNext || !walk.isHeld || (!made.cells && !this.score.fits(made))) {
+      planes.discard(made);
+      return false;
+    }
+    const news = walk.news && walk.news.revision >= before.revision && walk.news.file?.file_id === before.file?.file_id ? walk.news : before;
+    const state = { ...news, ...made.step, view: before.view, near: { next: null, previous: null }, message: null };
+    const picture = { plane: made, trouble: null };
+    this.state = state;
+    this.onScreen = null;
+    this.score.step(state, picture);
+    planes.keep(next.image, made);
+    planes.show(made.cells ? next.image : null, made);
+    await frame();
+    await this.#painted(state, picture);
+    return true;
+  }
+
+  /** Report what was painted, without waiting for the answer: it comes into one of the next frames. @param {Walk} walk */
+  #tell(walk) {
+    const { file, plane } = this.state ?? NOBODY;
+    if (walk.telling || !file || !plane || performance.now() - walk.told < TELL) return;
+    const painted = this.unreported.splice(0);
+    walk.told = performance.now();
+    walk.telling = this.score.api.act("walk", { file_id: file.file_id, key: plane.key }, painted).then(
+      (state) => {
+        walk.news = state;
+        walk.telling = null;
+        if (state.question || state.file?.file_id !== file.file_id) this.release();
+      },
+      () => {
+        // the last word about the held key fails in the same way, and says so
+        this.unreported.unshift(...painted);
+        walk.telling = null;
+        this.release();
+      },
+    );
   }
 
   async #report() {

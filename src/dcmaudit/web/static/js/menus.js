@@ -11,6 +11,7 @@ const TITLES = /** @type {Record<string, string>} */ ({
   images: "Which files are shown",
   redaction: "What is redacted at once",
   rectangles: "Which rectangles are outlined",
+  held: "Planes while n or p is held down",
   previews: "What is black and not stored, when a file is done",
 });
 
@@ -258,5 +259,5 @@ export class Menus {
  */
 function isOn(toggles, state) {
   const [name, value] = toggles.split("=");
-  return value === undefined ? state.options[toggles]?.value === true : name === "previews" && state.previews === value;
+  return value === undefined ? state.options[toggles]?.value === true : (name === "previews" ? state.previews : state.choices?.[name ?? ""]) === value;
 }

@@ -4,6 +4,8 @@
  */
 
 import { byId, setText, within } from "./dom.js";
+import { tablesOf } from "./levels.js";
+import { compose, covered } from "./shrink.js";
 
 const EDGE = 132;
 
@@ -44,9 +46,16 @@ export class Minimap {
     this.canvas.style.height = `${high}px`;
     const context = this.canvas.getContext("2d");
     if (!context) return;
+    const size = { width: this.canvas.width, height: this.canvas.height };
+    const place = { scale: size.width / width, x: 0, y: 0, stage: size };
+    const area = covered(place, plane);
+    if (plane.cells && area.width && area.height) {
+      const image = new ImageData(area.width, area.height);
+      // where one is, not what is there: single values do
+      compose({ ...plane, cells: plane.cells }, tablesOf(plane, this.stage.view), place, area, new Uint32Array(image.data.buffer), true);
+      context.putImageData(image, 0, 0);
+    }
     context.scale(ratio, ratio);
-    context.imageSmoothingQuality = "medium";
-    context.drawImage(plane.bitmap, 0, 0, wide, high);
     if (!this.isSeen) this.#shade(context, wide, high);
     this.#frame(context, wide / width, high / height);
     this.#tell();

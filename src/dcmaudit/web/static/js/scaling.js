@@ -1,9 +1,10 @@
-/** How a plane is scaled to the stage. Shared by the page and its worker, so that both give the same pixels. */
+/** How a plane lies on the stage. Shared by the page and its worker, so that both give the same pixels. */
 
 /** @typedef {{width: number, height: number}} Size */
 /**
- * A picture as it can be painted at once: the plane itself, and the same already scaled for a stage that shows all of it.
- * @typedef {{bitmap: ImageBitmap, fitted: {bitmap: ImageBitmap, scale: number}|null}} Decoded
+ * Where a plane lies on a stage: `x` and `y` are its upper left corner in device pixels, whole numbers; `scale` is device
+ * pixels a pixel of the plane.
+ * @typedef {{scale: number, x: number, y: number, stage: Size}} Place
  */
 
 /** The dark around a plane. */
@@ -23,29 +24,14 @@ export function fitScale(stage, plane) {
 }
 
 /**
- * The picture with a second one that is scaled to the stage; without it where scaling up is cheap while painting, or
- * where no stage is given.
- * @param {ImageBitmap} bitmap
- * @param {Size|null} stage
- * @returns {Decoded}
+ * A plane that is fitted to a stage, in its middle.
+ * @param {Size} stage
+ * @param {Size} plane
+ * @returns {Place}
  */
-export function withFitted(bitmap, stage) {
-  const scale = stage ? fitScale(stage, bitmap) : 1;
-  if (scale >= 1) return { bitmap, fitted: null };
-  const [width, height] = [bitmap.width * scale, bitmap.height * scale];
-  const canvas = new OffscreenCanvas(Math.ceil(width), Math.ceil(height));
-  const context = canvas.getContext("2d", { alpha: false });
-  if (!context) return { bitmap, fitted: null };
-  // The last row and column may be covered in part: what shows through must be what is behind it on the stage.
-  context.fillStyle = GROUND;
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.imageSmoothingEnabled = true;
-  context.imageSmoothingQuality = "high";
-  context.drawImage(bitmap, 0, 0, width, height);
-  return { bitmap, fitted: { bitmap: canvas.transferToImageBitmap(), scale } };
-}
-
-/** @param {Blob} blob */
-export function decoded(blob) {
-  return createImageBitmap(blob, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+export function fitted(stage, plane) {
+  const scale = fitScale(stage, plane);
+  const x = Math.round(stage.width / 2 - (plane.width / 2) * scale);
+  const y = Math.round(stage.height / 2 - (plane.height / 2) * scale);
+  return { scale, x, y, stage };
 }

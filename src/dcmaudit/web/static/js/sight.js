@@ -3,8 +3,10 @@
  * reports that, and the server decides what it is worth.
  */
 
+import { ticketOf } from "./levels.js";
+
 /** @typedef {import("./types.js").Edges} Edges */
-/** @typedef {{scale: number, stage: [number, number], boxes: Edges[], covered: boolean}} Sight */
+/** @typedef {{plane: string, ticket: string, scale: number, stage: [number, number], boxes: Edges[], covered: boolean}} Sight */
 
 /** What may lie over the stage for a while, or as long as somebody is zoomed in. */
 const COVERS = "#message, #explain, #peek, #map, .menu";
@@ -14,12 +16,14 @@ const MOST = 16;
 const HAIR = 1e-6;
 
 /**
- * What of the plane on the stage is in sight; null where there is none, or something is in front of all of it.
+ * What of the plane on the stage is in sight; null where there is none, where it was painted quickly, or where something is
+ * in front of all of it.
  * @param {import("./stage.js").Stage} stage
  * @returns {Sight|null}
  */
 export function sightOf(stage) {
-  if (!stage.plane || document.visibilityState !== "visible" || isBehind()) return null;
+  const { plane } = stage;
+  if (!plane || !stage.isExact || document.visibilityState !== "visible" || isBehind()) return null;
   const { camera } = stage;
   const { width, height } = camera.stage;
   /** @type {Edges[]} */
@@ -31,7 +35,8 @@ export function sightOf(stage) {
   }
   const boxes = free.map((part) => onPlane(part, camera)).filter(([left, top, right, bottom]) => right > left && bottom > top);
   boxes.sort((one, other) => area(other) - area(one));
-  return { scale: camera.scale, stage: [width, height], boxes: boxes.slice(0, MOST), covered };
+  const ticket = ticketOf(plane, stage.view);
+  return { plane: plane.plane, ticket, scale: camera.scale, stage: [width, height], boxes: boxes.slice(0, MOST), covered };
 }
 
 /** Whether something takes the place of the whole stage, or darkens it. */

@@ -5,8 +5,10 @@
 
 import { Camera } from "./camera.js";
 import { within } from "./dom.js";
+import { signatureOf, tablesOf } from "./levels.js";
 import { GROUND } from "./scaling.js";
 import { handlePoints, HANDLES } from "./rectangle.js";
+import { compose, cost, covered } from "./shrink.js";
 import { ACCENT, FAINT, PREVIEW, sourceOf } from "./sources.js";
 
 /** @typedef {import("./types.js").Edges} Edges */
@@ -23,8 +25,18 @@ import { ACCENT, FAINT, PREVIEW, sourceOf } from "./sources.js";
  * @property {boolean} [bare]  every rectangle is hidden while a key is held down
  */
 
+/** @typedef {import("./levels.js").Made} Made */
+/** @typedef {import("./levels.js").View} View */
+/** What the lower canvas holds. @typedef {{plane: Made, signature: string, isExact: boolean, image: ImageData, left: number, top: number}} Drawn */
+
+/** What a small picture says of itself. */
+export const SMALL = "small picture while the key is held: fine text is lost, it does not count as seen";
 /** Milliseconds after which a picture that did not change stands still. */
 const STILL = 90;
+/** Pixels of a plane that are shrunk exactly between two frames; more of them are left to the worker. */
+const AT_ONCE = 1_400_000;
+/** @type {View} */
+const PLAIN = { rendering: "full", inverted: false, window: null };
 
 /** CSS pixels between two lines of the hatching that marks a preview. */
 const HATCH = 12;
@@ -45,34 +57,43 @@ export class Stage {
     this.upper = context(this.marks, true);
     /** What the upper canvas holds; drawing the same again would only cost time. */
     this.drawnMarks = "";
-    /** @type {import("./scaling.js").Decoded|null} */
+    /** @type {Made|null} */
     this.plane = null;
+    this.view = PLAIN;
+    /** @type {Drawn|null} */
+    this.drawn = null;
+    /** Whether a hand is changing the picture: it is painted quickly, and exactly once the hand rests. */
+    this.hasty = false;
     this.shown = NOTHING;
     this.ratio = 1;
     /** @type {ReturnType<typeof setTimeout>|undefined} */
     this.refining = undefined;
     /** Called after the camera has moved. */
     this.onmove = () => {};
-    new ResizeObserver((entries) => this.#resized(entries)).observe(root);
+    /** Called when the picture is exact that was painted quickly before. */
+    this.onexact = () => {};
+    /** Makes exact pixels beside the page. @type {(plane: Made, view: View, place: import("./scaling.js").Place) => Promise<import("./levels.js").Composed|undefined>} */
+    this.refine = () => Promise.resolve(undefined);
+    /** Takes pixels that are no longer needed. @type {(pixels: ArrayBuffer) => void} */
+    this.recycle = () => {};
+    new ResizeObserver(() => this.#resized()).observe(root);
   }
 
-  /** @param {ResizeObserverEntry[]} entries */
-  #resized(entries) {
-    const entry = entries.at(-1);
-    if (!entry) return;
-    const ratio = window.devicePixelRatio;
-    const exact = entry.devicePixelContentBoxSize?.[0];
-    const width = exact?.inlineSize ?? Math.round(entry.contentRect.width * ratio);
-    const height = exact?.blockSize ?? Math.round(entry.contentRect.height * ratio);
-    if (!this.#resize(width, height, ratio)) return;
+  #resized() {
+    if (!this.measure()) return;
     this.draw();
     this.onmove();
   }
 
-  /** Take the size that the page has given to the stage; nothing is drawn. */
+  /**
+   * Take the size that the page has given to the stage; nothing is drawn.
+   * @returns {boolean} whether it is another one
+   */
   measure() {
     const ratio = window.devicePixelRatio;
-    this.#resize(Math.round(this.root.clientWidth * ratio), Math.round(this.root.clientHeight * ratio), ratio);
+    const { left, top, right, bottom } = this.root.getBoundingClientRect();
+    // as the browser snaps edges to device pixels: the canvas must not be a pixel larger or smaller, or it is scaled
+    return this.#resize(Math.round(right * ratio) - Math.round(left * ratio), Math.round(bottom * ratio) - Math.round(top * ratio), ratio);
   }
 
   /**
@@ -96,17 +117,25 @@ export class Stage {
 
   /**
    * Put a plane on the stage, together with its number and title: nothing may wait in between.
-   * @param {import("./scaling.js").Decoded} plane
+   * @param {Made} plane
    * @param {Marks} marks
    * @param {"same"|"plane"|"file"} change  what is another one than before
+   * @param {View} view
    */
-  show(plane, marks, change) {
-    const same = plane.bitmap === this.plane?.bitmap;
+  show(plane, marks, change, view) {
     this.plane = plane;
     this.shown = marks;
-    this.camera.show(plane.bitmap.width, plane.bitmap.height, change);
-    this.#drawPicture(same);
+    this.view = view;
+    this.camera.show(plane.width, plane.height, change);
+    this.#drawPicture();
     this.#drawMarks();
+  }
+
+  /** Another window, or no longer one. @param {View} view @param {boolean} hasty  whether a hand is still moving it */
+  look(view, hasty) {
+    this.view = view;
+    this.hasty = hasty;
+    this.#drawPicture();
   }
 
   /** Nothing to see: a card or the start page is in front. */
@@ -148,33 +177,75 @@ export class Stage {
     return this.camera.scale * 100;
   }
 
+  /** Whether every pixel on the stage is what the plane has there, and not a quick guess at it. */
+  get isExact() {
+    return this.plane !== null && this.drawn?.isExact === true && this.drawn.plane === this.plane;
+  }
+
   /**
-   * Scaling down well costs five times as much as scaling down fast. A plane that was fetched ahead comes scaled; for
-   * any other it is done fast while planes follow each other, where no pixel can fall between two others (half size
-   * and more), and well as soon as the picture stands still.
-   * @param {boolean} [still]
+   * Pixels that came along, or were made before, are put as they are. Others are made here: exactly where that takes no
+   * longer than a frame, else quickly, and exactly by the worker as soon as the picture stands still.
    */
-  #drawPicture(still = false) {
-    const { lower, camera, plane } = this;
+  #drawPicture() {
+    const { lower, plane } = this;
     clearTimeout(this.refining);
     lower.setTransform(1, 0, 0, 1, 0, 0);
     lower.fillStyle = GROUND;
     lower.fillRect(0, 0, this.picture.width, this.picture.height);
     if (!plane) return;
-    if (plane.fitted?.scale === camera.scale) lower.drawImage(plane.fitted.bitmap, camera.x, camera.y);
-    else this.#drawScaled(plane.bitmap, still);
+    const drawn = this.#pixels(plane);
+    if (drawn) lower.putImageData(drawn.image, drawn.left, drawn.top);
     if (!this.shown.redacted || this.shown.bare) return;
     lower.fillStyle = "#000";
     for (const rect of this.shown.rects) if (rect.applied) this.#fill(rect.box);
   }
 
-  /** @param {ImageBitmap} bitmap @param {boolean} still */
-  #drawScaled(bitmap, still) {
-    const { lower, camera } = this;
-    lower.imageSmoothingEnabled = camera.scale < 1;
-    lower.imageSmoothingQuality = still ? "high" : camera.scale >= 0.5 ? "low" : "medium";
-    if (!still && camera.scale < 1) this.refining = setTimeout(() => this.#drawPicture(true), STILL);
-    lower.drawImage(bitmap, camera.x, camera.y, bitmap.width * camera.scale, bitmap.height * camera.scale);
+  /** @param {Made} plane @returns {Drawn|null} */
+  #pixels(plane) {
+    const place = this.camera.lies;
+    const signature = signatureOf(place, this.view);
+    const { composed } = plane;
+    if (composed?.signature === signature) {
+      plane.composed = null;
+      this.#adopt(plane, composed);
+    } else if (this.drawn?.plane !== plane || this.drawn.signature !== signature || (!this.drawn.isExact && !this.hasty)) {
+      this.#compose(plane, place, signature);
+    }
+    if (this.drawn && !this.drawn.isExact && !this.hasty) this.refining = setTimeout(() => void this.#refine(plane, place, signature), STILL);
+    return this.drawn;
+  }
+
+  /** @param {Made} plane @param {import("./levels.js").Composed} composed */
+  #adopt(plane, { pixels, area, signature }) {
+    const { drawn } = this;
+    const image = area.width && area.height ? new ImageData(new Uint8ClampedArray(pixels), area.width, area.height) : new ImageData(1, 1);
+    this.drawn = { plane, signature, isExact: true, image, left: area.left, top: area.top };
+    if (drawn) this.recycle(/** @type {ArrayBuffer} */ (drawn.image.data.buffer));
+  }
+
+  /** @param {Made} plane @param {import("./scaling.js").Place} place @param {string} signature */
+  #compose(plane, place, signature) {
+    const area = covered(place, plane);
+    const { cells } = plane;
+    if (!area.width || !area.height || !cells) {
+      this.drawn = null;
+      return;
+    }
+    const isExact = place.scale >= 1 || (!this.hasty && cost(place, area) <= AT_ONCE);
+    let image = this.drawn?.image;
+    if (image?.width !== area.width || image.height !== area.height) image = new ImageData(area.width, area.height);
+    compose({ ...plane, cells }, tablesOf(plane, this.view), place, area, new Uint32Array(image.data.buffer), !isExact);
+    this.drawn = { plane, signature, isExact, image, left: area.left, top: area.top };
+  }
+
+  /** @param {Made} plane @param {import("./scaling.js").Place} place @param {string} signature */
+  async #refine(plane, place, signature) {
+    const composed = await this.refine(plane, this.view, place).catch(() => undefined);
+    const isWanted = composed && this.plane === plane && composed.signature === signature && signatureOf(this.camera.lies, this.view) === signature;
+    if (!composed || !isWanted) return;
+    this.#adopt(plane, composed);
+    this.#drawPicture();
+    this.onexact();
   }
 
   /** Black over every device pixel that the box touches. @param {Edges} box */
@@ -193,11 +264,12 @@ export class Stage {
   #drawMarks() {
     const { upper, camera, shown } = this;
     const { width, height } = this.marks;
-    const signature = JSON.stringify([shown, camera.x, camera.y, camera.scale, width, height, this.plane === null]);
+    const signature = JSON.stringify([shown, camera.x, camera.y, camera.scale, width, height, this.plane === null, this.plane?.cells === null]);
     if (signature === this.drawnMarks) return;
     this.drawnMarks = signature;
     upper.clearRect(0, 0, width, height);
     if (this.plane && shown.bare) this.#drawLabel("rectangles are hidden while h is held down", 3 * this.ratio, 3 * this.ratio);
+    if (this.plane && !this.plane.cells) this.#drawLabel(SMALL, 3 * this.ratio, this.marks.height - 21 * this.ratio);
     if (!this.plane || shown.bare) return;
     for (const rect of shown.rects) this.#drawRect(rect);
     if (shown.redacted) for (const rect of shown.rects) if (rect.preview) this.#drawWords(rect);

@@ -16,6 +16,12 @@ const LEAST = 26;
 /** A tick wider than this says no more; a label wants about so much. */
 const TICK = 24;
 const LABEL = 150;
+/** Where ticks begin below the edge of the strip, and how high they are. */
+const TOP = 8;
+const HEIGHT = 16;
+
+/** Room between two ticks, where they are wide enough. @param {Lane} lane */
+const gapOf = ({ step }) => (step >= 4 ? 1 : 0);
 
 export class Strip {
   /**
@@ -48,8 +54,15 @@ export class Strip {
     this.canvas.addEventListener("keydown", (event) => this.#key(event));
     this.picture.addEventListener("error", () => (this.picture.hidden = true));
     this.picture.addEventListener("load", () => (this.picture.hidden = false));
+    /** The canvas in CSS pixels: asking for it in the middle of a change would make the browser lay out the page. */
+    this.size = { width: 0, height: 0 };
+    /** What changes seldom, drawn once: everything but where one is. */
+    this.base = document.createElement("canvas");
+    /** @type {unknown[]} what it was drawn from */
+    this.drawn = [];
     new ResizeObserver(() => {
       this.laid = "";
+      this.size = { width: this.canvas.clientWidth, height: this.canvas.clientHeight };
       this.draw();
     }).observe(this.canvas);
     for (const query of ["(prefers-color-scheme: dark)"]) matchMedia(query).addEventListener("change", () => this.draw());
@@ -77,7 +90,7 @@ export class Strip {
 
   #lay() {
     const groups = this.state?.groups ?? [];
-    const width = this.canvas.clientWidth;
+    const { width } = this.size;
     const gaps = GAP * Math.max(0, groups.length - 1);
     const least = Math.min(LEAST, (width - gaps) / Math.max(1, groups.length));
     const room = width - gaps - least * groups.length;
@@ -105,24 +118,52 @@ export class Strip {
   }
 
   draw() {
-    const { state, canvas } = this;
-    if (!state || this.root.hidden || !canvas.clientWidth) return;
-    const signature = `${canvas.clientWidth}|${state.file?.file_id}|${state.groups.map(({ title, count }) => title + count).join()}`;
-    if (signature !== this.laid) this.#lay();
-    this.laid = signature;
+    const { state, canvas, size } = this;
+    if (!state || this.root.hidden || !size.width) return;
     const ratio = window.devicePixelRatio;
-    const width = Math.round(canvas.clientWidth * ratio);
-    const height = Math.round(canvas.clientHeight * ratio);
+    this.#drawBase(state, ratio);
+    const { width, height } = this.base;
     if (canvas.width !== width) canvas.width = width;
     if (canvas.height !== height) canvas.height = height;
     const context = canvas.getContext("2d");
     if (!context) return;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, width, height);
+    context.drawImage(this.base, 0, 0);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
-    this.lanes.forEach((lane, place) => this.#drawLane(context, lane, state.groups[place] ?? lane.group, this.#colours()));
+    this.#drawHere(context, state);
     [...this.labels.children].forEach((label, place) => {
-      if (label instanceof HTMLElement) label.dataset.here = place === state.plane?.group ? "yes" : "no";
+      const here = place === state.plane?.group ? "yes" : "no";
+      if (label instanceof HTMLElement && label.dataset.here !== here) label.dataset.here = here;
     });
+  }
+
+  /** @param {ViewState} state @param {number} ratio */
+  #drawBase(state, ratio) {
+    const { base, size } = this;
+    const colours = this.#colours();
+    const from = [state.groups, state.file?.file_id, size, ratio, colours];
+    if (this.laid && from.every((each, place) => each === this.drawn[place])) return;
+    this.drawn = from;
+    const signature = `${size.width}|${state.file?.file_id}|${state.groups.map(({ title, count }) => title + count).join()}`;
+    if (signature !== this.laid) this.#lay();
+    this.laid = signature;
+    base.width = Math.round(size.width * ratio);
+    base.height = Math.round(size.height * ratio);
+    const context = base.getContext("2d");
+    if (!context) return;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.lanes.forEach((lane, place) => this.#drawLane(context, lane, state.groups[place] ?? lane.group, colours));
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {ViewState} state */
+  #drawHere(context, { plane }) {
+    const lane = plane ? this.lanes[plane.group] : undefined;
+    if (!lane || !plane) return;
+    const inner = lane.step - gapOf(lane);
+    const width = Math.max(3, inner);
+    context.fillStyle = this.#colours().here;
+    context.fillRect(lane.left + plane.position * lane.step - (width - inner) / 2, TOP - 2, width, HEIGHT + 2);
   }
 
   /** The theme's colours; reading them makes the browser work out every style, so they are kept for a theme. */
@@ -150,9 +191,9 @@ export class Strip {
    */
   #drawLane(context, lane, group, colours) {
     const { step } = lane;
-    const gap = step >= 4 ? 1 : 0;
-    const top = 8;
-    const height = 16;
+    const gap = gapOf(lane);
+    const top = TOP;
+    const height = HEIGHT;
     /** @param {number} from @param {number} to @param {string} colour @param {number} y @param {number} h */
     const bar = (from, to, colour, y, h) => {
       context.fillStyle = colour;
@@ -175,11 +216,6 @@ export class Strip {
       context.beginPath();
       context.arc(lane.left + (place + 0.5) * step, 3.5, 2.5, 0, 2 * Math.PI);
       context.fill();
-    }
-    if (this.state?.plane?.group === group.index) {
-      const width = Math.max(3, step - gap);
-      context.fillStyle = colours.here;
-      context.fillRect(lane.left + this.state.plane.position * step - (width - (step - gap)) / 2, top - 2, width, height + 2);
     }
   }
 

@@ -339,6 +339,8 @@ export interface ViewState {
   options: Record<string, OptionState>;
   /** what becomes of previews when a file is done */
   previews: "ask"|"store"|"leave";
+  /** settings of the hands by name: `held` (line, whole, small), `wheel` (planes, zoom) */
+  choices: Record<string, string>;
   question: QuestionState|null;
   message: MessageState|null;
   /** file id and key of planes that are likely wanted next */
@@ -532,9 +534,13 @@ export interface CommandArguments {
   "local-contrast": Record<string, never>;
   "rendering": { value?: string|boolean };
   "invert": Record<string, never>;
+  "held-line": Record<string, never>;
+  "held-whole": Record<string, never>;
+  "held-small": Record<string, never>;
   "cursor": { box?: [number, number, number, number] };
   "cursor-drag": { handle?: string; start?: [number, number, number, number]; dx?: number; dy?: number };
   "set-option": { name?: string; value?: string|boolean };
   "seen": { file_id?: number; group?: number; ticket?: string; shown?: string[]|number[] };
+  "walk": { file_id?: number; key?: string };
   "dismiss": Record<string, never>;
 }

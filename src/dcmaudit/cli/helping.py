@@ -57,6 +57,18 @@ HELP: Mapping[str, Help] = {
             ("dcmaudit verify --rect 0,0,639,39 scans/ out/", "prove a folder against another"),
         ),
     ),
+    "release": Help(
+        ("-o", "--held", "--key", "--policy", "--eyes", "--resume", "-r", "--json"),
+        (("dcmaudit release scans/ -o out/ --held held/ --key key --eyes none", "what may leave goes to out/"),),
+    ),
+    "report": Help((), (("dcmaudit report check out/ --signer FINGERPRINT", "check a release that came"),)),
+    "report sign": Help(
+        ("--signing-key", "--make-key"),
+        (("dcmaudit report sign out/ --signing-key key.pem --make-key", "sign it, with a new key"),),
+    ),
+    "report check": Help(
+        ("--signer",), (("dcmaudit report check out/ --signer FINGERPRINT", "is it whole, and who signed it"),)
+    ),
     "score": Help(
         ("--key", "--key-format", "--uid-map", "--json"),
         (("dcmaudit score scans/ out/ --key strings.csv", "how many strings of the key are hidden in out/"),),

@@ -28,6 +28,8 @@ MODULES = {
     "ocr": "dcmaudit.cli.ocr",
     "redact": "dcmaudit.cli.redact",
     "verify": "dcmaudit.cli.verify",
+    "release": "dcmaudit.cli.release",
+    "report": "dcmaudit.cli.report",
     "score": "dcmaudit.cli.score",
     "rules": "dcmaudit.cli.rules",
     "db": "dcmaudit.cli.database",

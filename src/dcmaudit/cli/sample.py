@@ -193,7 +193,7 @@ def _conclude(args: argparse.Namespace, settings: Settings) -> int:
     from dcmaudit.sources.sampling import joint_bound, upper_bound
     from dcmaudit.store import is_database_missing, open_store
 
-    rows = _rows(args.list)
+    rows = rows_of(args.list)
     if is_database_missing(settings.database):
         raise UsageError("there is no database yet", hint="review the list first, or name its database with --db")
     strata: dict[str, list[int]] = {}
@@ -233,15 +233,16 @@ def _teller(args: argparse.Namespace) -> Callable[[str, str | None, int, int, in
     return tell
 
 
-def _rows(path: str) -> list[dict[str, str]]:
+def rows_of(path: str | Path) -> list[dict[str, str]]:
+    """The lines of a list that ``sample draw`` wrote; ListError where it is none."""
     try:
         with TextIOWrapper(open_regular(path), encoding="utf-8-sig", newline="") as stream:
             rows = list(csv.DictReader(stream))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or "it is no CSV in UTF-8"
-        raise ListError(f"the list cannot be read: {reason}", file=path) from error
+        raise ListError(f"the list cannot be read: {reason}", file=str(path)) from error
     if not rows or set(COLUMNS) - set(rows[0]) or not all((row["series_in_stratum"] or "").isdigit() for row in rows):
-        raise ListError("no list that dcmaudit sample draw wrote", file=path)
+        raise ListError("no list that dcmaudit sample draw wrote", file=str(path))
     return rows
 
 

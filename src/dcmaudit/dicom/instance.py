@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
 from types import TracebackType
 from typing import Self
@@ -14,6 +14,7 @@ from dcmaudit.dicom.bytesource import ByteSource
 from dcmaudit.dicom.display import display_notes
 from dcmaudit.dicom.extras import FrameExtras, scan_extras, thumbnail_of
 from dcmaudit.dicom.facts import instance_facts
+from dcmaudit.dicom.filled import filled_tags
 from dcmaudit.dicom.header import Header
 from dcmaudit.dicom.iconparts import icon_contents
 from dcmaudit.dicom.icons import Icon, find_icons
@@ -287,6 +288,11 @@ class Instance:
     def pixel_md5(self) -> str | None:
         """The MD5 of the value of the pixel data, as ``identity`` takes it; None where there are none."""
         return pixel_md5(self._header)
+
+    def filled(self, tags: Collection[int]) -> frozenset[int]:
+        """Those of ``tags`` that hold more than blanks, at any depth of the data set."""
+        with self._lock:
+            return filled_tags(self._header, tags)
 
     def tag_rows(self, limit: int = 120) -> list[TagRow]:
         """Every element for people to read, file meta information first; values are cut at ``limit`` characters."""

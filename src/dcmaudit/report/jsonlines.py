@@ -82,6 +82,13 @@ _TABLE = (
         Field("notes", TEXTS, "remarks", optional=True),
         Field("text", OBJECT, "what --check-text saw: planes, left, not_looked_at", optional=True),
     )),
+    Schema("release", 1, "`release --json`: an input. It names inputs: it stays in the house.", (
+        _FILE, Field("outcome", TEXT, "released, released unchanged, held back, failed"),
+        Field("why", "text or null", "the kind of reason, where it was not released"),
+        Field("details", TEXTS, "the reason in words"),
+        Field("output", "text or null", "its name below OUT, made of new UIDs"),
+        Field("n", NUMBER, "the number of its record"),
+    )),
     Schema("score", 1, "`score --json`: an original, and last one line with the key `summary` alone.", (
         Field("file", TEXT, "the original", optional=True),
         Field("problem", "text or null", "why its output could not be compared", optional=True),

@@ -1,0 +1,304 @@
+"""``dcmaudit release``: originals go in; files come out that may leave the house, and a report that can be signed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dcmaudit.cli.common import Exit, add_ignore_sections, local_path, say
+from dcmaudit.cli.names import add_files
+from dcmaudit.cli.ocr_progress import count_files
+from dcmaudit.cli.progress import Progress
+from dcmaudit.cli.stopping import stoppable
+from dcmaudit.errors import UsageError
+from dcmaudit.model.texts import printable
+from dcmaudit.report.jsonlines import json_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dcmaudit.pipeline.release import Key, Policy, Release, ReleaseFolders, ReleaseJob, ReleaseTask, Unfound
+    from dcmaudit.settings import Settings
+    from dcmaudit.store import Store
+
+NAME = "release"
+SUMMARY = "take originals to files that may leave, with a report"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the subcommand."""
+    parser.description = (
+        "Look at every plane of every input, black out what the policy says, prove it, and look again. What is not "
+        "known to be right is held back. Outputs and the report go to OUT, the lists that stay in the house to HELD."
+    )
+    parser.epilog = "exit codes: 0 every input was released; 1 some were held back or failed; 2 wrong usage"
+    add_files(parser, "DICOM files, wildcards, folders, lists")
+    parser.add_argument(
+        "-o", "--output", type=local_path, required=True, metavar="OUT", help="folder of what may leave"
+    )
+    parser.add_argument("--held", type=local_path, required=True, metavar="DIR", help="folder of the lists that stay")
+    parser.add_argument(
+        "--key", type=local_path, required=True, metavar="FILE",
+        help="the secret that new UIDs and keyed digests are made with; made if it is not there. Keep it",
+    )  # fmt: skip
+    parser.add_argument("--policy", type=local_path, metavar="FILE", help="TOML file of the policy")
+    parser.add_argument(
+        "--eyes", choices=("all", "sample", "none"), help="whose eyes it needs, if the policy is silent"
+    )
+    parser.add_argument("--deid-rules", metavar="PATH", help="this file or folder of deid rules")
+    add_ignore_sections(parser)
+    parser.add_argument("--uid-map", action="store_true", help="write uid_map.csv into HELD: old and new UIDs")
+    parser.add_argument("--resume", action="store_true", help="go on with the release that OUT holds")
+    parser.add_argument("-r", "-R", "--recursive", action="store_true", default=None, help="look into subfolders too")
+    parser.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
+    parser.add_argument("--json", action="store_true", help="one JSON object an input on standard output")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Release every input; the end of each that is held back or failed is told on standard error."""
+    from dcmaudit.pipeline import workers
+    from dcmaudit.pipeline.release import Key, release_file, require_apart_from_inputs
+
+    if args.jobs is not None and args.jobs < 1:
+        raise UsageError(f"--jobs {args.jobs} leaves nobody to do the work", hint="1 or more are allowed")
+    policy = _policy(args)
+    rules, sample = _rules(args, settings, policy), _sample(policy)
+    require_apart_from_inputs([name for name in args.files if isinstance(name, str)], args.output, args.held)
+    key, is_new = Key.of(args.key)
+    if is_new:
+        say(f"{args.key}: a new key was made; keep it where only you can read it")
+    about = _about(policy, rules, key)
+    with _store(settings, policy) as store, _folders(args, settings, about) as folders:
+        job = _job(args, settings, policy, rules, key, folders)
+        with _progress(args, settings) as progress, stoppable() as stop:
+            tasks = _tasks(args, settings, store, folders, sample, stop.asked)
+            for task, answer in workers.each(partial(release_file, job), tasks, jobs=args.jobs, stop=stop.asked):
+                release = answer if not isinstance(answer, Exception) else _broken(task, answer)
+                if release is None:
+                    continue
+                record = folders.take(release)
+                progress.advance(not release.ending.is_released)
+                _tell(args, release, record, progress)
+            if stop.asked():
+                say("interrupted: what is finished is recorded; the same command goes on with --resume")
+                return Exit.INTERRUPTED
+        return _finish(args, folders, about, sample, store)
+
+
+def _policy(args: argparse.Namespace) -> Policy:
+    from dcmaudit.detect.ocr import ENGINES
+    from dcmaudit.pipeline.release import load_policy
+
+    return load_policy(args.policy, eyes=args.eyes, engines=frozenset(ENGINES))
+
+
+def _rules(args: argparse.Namespace, settings: Settings, policy: Policy) -> tuple[str, ...]:
+    from dcmaudit.audit import checked_rules, rule_paths
+
+    if not policy.rules:
+        if args.deid_rules is not None:
+            raise UsageError("--deid-rules means nothing: the policy says rules = false")
+        return ()
+    paths = rule_paths(args.deid_rules, settings)
+    checked_rules(paths, ignore_sections=settings.ignore_sections)
+    return paths
+
+
+def _sample(policy: Policy) -> dict[str, tuple[str, int]] | None:
+    """The drawn files of the policy's list: stratum, and how many series that has. None without a sample."""
+    from dcmaudit.cli.sample import rows_of
+
+    if policy.sample is None:
+        return None
+    return {row["filename"]: (row["stratum"], int(row["series_in_stratum"])) for row in rows_of(policy.sample)}
+
+
+def _about(policy: Policy, rules: tuple[str, ...], key: Key) -> dict[str, Any]:
+    """What the whole chain stands on; it is its first record."""
+    import hashlib
+
+    from dcmaudit import __version__
+
+    digests = sorted(hashlib.sha256(Path(rule).read_bytes()).hexdigest() for rule in rules)
+    return {
+        "program": f"dcmaudit {__version__}",
+        "policy": policy.record(),
+        "rules_sha256": digests,
+        "key": hashlib.sha256(b"which key: " + key.records).hexdigest()[:16],
+    }
+
+
+def _store(settings: Settings, policy: Policy) -> Any:
+    from contextlib import nullcontext
+
+    from dcmaudit.pipeline.release import Eyes
+    from dcmaudit.store import is_database_missing, open_store
+
+    if is_database_missing(settings.database):
+        if policy.eyes is not Eyes.NONE:
+            raise UsageError(
+                f"the policy needs a person's eyes ({policy.eyes.value}), and no database says who looked",
+                hint="name the database of the review with --db",
+            )
+        return nullcontext(None)
+    return open_store(settings.database, user=settings.user, timeout=settings.db_wait, read_only=True)
+
+
+def _folders(args: argparse.Namespace, settings: Settings, about: dict[str, Any]) -> ReleaseFolders:
+    from dcmaudit.pipeline.release import ReleaseFolders
+
+    out, held = args.output.absolute(), args.held.absolute()
+    return ReleaseFolders(out, held, about=about, resume=args.resume, user=settings.user)
+
+
+def _job(
+    args: argparse.Namespace, settings: Settings, policy: Policy, rules: tuple[str, ...], key: Key,
+    folders: ReleaseFolders,
+) -> ReleaseJob:  # fmt: skip
+    from dcmaudit.detect.ocr import FinderKind, Mode
+    from dcmaudit.detect.pii import DEFAULT, chain_plan
+    from dcmaudit.pipeline.ocr import OcrJob
+    from dcmaudit.pipeline.release import ReleaseJob
+    from dcmaudit.pipeline.workers import cores
+
+    look = OcrJob(
+        engine=policy.engine,
+        mode=Mode(policy.mode),
+        plan=chain_plan(DEFAULT, smi_root=settings.smi_root),
+        threads=max(1, cores() // (args.jobs or cores())),
+        tessdata=None if settings.tessdata_prefix is None else str(settings.tessdata_prefix),
+        finder=FinderKind.OWN,
+    )
+    look.make_finder()  # a missing engine ends the run before anything is written
+    return ReleaseJob(policy, look, rules, key.uids, key.records, folders.staging)
+
+
+def _progress(args: argparse.Namespace, settings: Settings) -> Progress:
+    def total(given_up: Callable[[], bool]) -> int | None:
+        return count_files(args, settings, given_up)
+
+    return Progress("releasing", total, quiet=getattr(args, "quiet", False))
+
+
+def _tasks(
+    args: argparse.Namespace, settings: Settings, store: Store | None, folders: ReleaseFolders,
+    sample: dict[str, tuple[str, int]] | None, given_up: Callable[[], bool],
+) -> Iterator[ReleaseTask | Unfound]:  # fmt: skip
+    """Every input in order, those that the run before has done apart."""
+    from dcmaudit.model import ReviewState
+    from dcmaudit.pipeline.clearance import ledger_of
+    from dcmaudit.pipeline.jobs import RedactionTask
+    from dcmaudit.pipeline.release import ReleaseTask, Unfound
+    from dcmaudit.pipeline.request_sources import RequestSources
+    from dcmaudit.sources import Passed, Problem, find
+
+    marks = RequestSources(store=store, unreviewed=True)
+    number = 0
+    names = find(args.files, recursive=args.recursive or settings.recursive, pacs_root=settings.pacs_root)
+    for found in names:
+        if given_up():
+            return
+        if isinstance(found, Passed):
+            continue
+        done = folders.is_done(number, found.name)
+        number += 1
+        if done:
+            continue
+        if isinstance(found, Problem):
+            yield Unfound(found.name, str(found.error.message))
+            continue
+        in_sample = sample is not None and found.name in sample
+        if store is None:
+            yield ReleaseTask(found, RedactionTask(found), in_sample=in_sample)
+            continue
+        state = store.states([found.name]).get(found.name, ReviewState.NOT_REVIEWED)
+        asked = marks.task(found)
+        yield ReleaseTask(found, asked, state, ledger_of(store, found.name), in_sample)
+
+
+def _broken(task: ReleaseTask | Unfound, error: Exception) -> Release | None:
+    """A worker that died over it, or work that nobody began: the one is an outcome, the other is not."""
+    from dcmaudit.pipeline.release import Ending, Release, Unfound, Why
+    from dcmaudit.pipeline.workers import BrokenOffError, NotBegunError
+
+    if isinstance(error, (NotBegunError, BrokenOffError)):
+        return None
+    name = task.name if isinstance(task, Unfound) else task.reference.name
+    return Release(name, Ending.FAILED, Why.FAULT, (f"the process that worked on it ended ({type(error).__name__})",))
+
+
+def _tell(args: argparse.Namespace, release: Release, record: Any, progress: Progress) -> None:
+    if args.json:
+        line = json_line("release", {
+            "file": release.name, "outcome": release.ending.value,
+            "why": None if release.why is None else release.why.value, "details": list(release.details),
+            "output": record["output"], "n": record["n"],
+        })  # fmt: skip
+        progress.output(line)
+    if not release.ending.is_released and not getattr(args, "quiet", False):
+        why = "" if release.why is None else f": {release.why.value}"
+        details = f" ({'; '.join(release.details)})" if release.details else ""
+        say(f"{printable(release.name)}: {release.ending.value}{why}{printable(details)}")
+
+
+def _finish(
+    args: argparse.Namespace, folders: ReleaseFolders, about: dict[str, Any],
+    sample: dict[str, tuple[str, int]] | None, store: Store | None,
+) -> int:  # fmt: skip
+    """The report and the lists of the house, once every input has ended."""
+    import json
+    import shutil
+
+    from dcmaudit.pipeline.release.folder import PAGE, REPORT
+    from dcmaudit.report import check_release
+    from dcmaudit.report.releases import page, summary
+
+    del store
+    strangers = list(folders.strangers())
+    held = folders.write_lists(uid_map=args.uid_map)
+    data = summary(about, folders.records, folders.link, None if sample is None else _conclusion(folders, sample))
+    _write(folders.out / REPORT, json.dumps(data, indent=1, sort_keys=True) + "\n")
+    _write(folders.out / PAGE, page(data))
+    checker = folders.out / "check_release.py"
+    shutil.copyfile(check_release.__file__, checker)
+    for name in strangers:
+        say(f"{printable(os.path.join(folders.out, name))}: it is no output of this release; take it away")  # noqa: PTH118
+    if not getattr(args, "quiet", False):
+        released = len(folders.records) - held
+        say(f"{len(folders.records)} inputs: {released} released, {held} held back or failed ({folders.held}/held.csv)")
+        say(
+            f"report: {folders.out / PAGE}; chain of records ends in {folders.link[:16]}; dcmaudit report sign signs it"
+        )
+    return Exit.NOT_ALL if held or strangers or not folders.records else Exit.GOOD
+
+
+def _conclusion(folders: ReleaseFolders, sample: dict[str, tuple[str, int]]) -> dict[str, Any]:
+    """What follows for all series from those that were drawn and seen by a person (one image of each series)."""
+    from dcmaudit.sources.sampling import CONFIDENCE, joint_bound
+
+    strata: dict[str, list[int]] = {}
+    for stratum, size in sample.values():
+        strata.setdefault(stratum, [size, 0, 0])
+    for name, record in zip(folders.names, folders.records, strict=True):
+        if name in sample and "person" in record["looked_at_by"]:
+            counts = strata[sample[name][0]]
+            counts[1] += 1
+            counts[2] += record["missed_by_machine"] > 0
+    every = [(size, looked, found) for size, looked, found in strata.values()]
+    return {
+        "series": sum(size for size, _, _ in every), "looked_at": sum(looked for _, looked, _ in every),
+        "with_missed_text": sum(found for _, _, found in every), "confidence": CONFIDENCE,
+        "bound": joint_bound(every, confidence=CONFIDENCE),
+    }  # fmt: skip
+
+
+def _write(path: Path, text: str) -> None:
+    new = path.with_name(f".{path.name}.new")
+    with new.open("w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    new.replace(path)

@@ -1,0 +1,71 @@
+"""``dcmaudit report``: sign a release, and check one that somebody else made."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from dcmaudit.cli.common import Exit, add_common, local_path, say
+from dcmaudit.errors import UsageError
+from dcmaudit.model.texts import printable
+
+if TYPE_CHECKING:
+    from dcmaudit.settings import Settings
+
+NAME = "report"
+SUMMARY = "sign a release, or check one"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the subcommand."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    sign = actions.add_parser("sign", help="sign the release in a folder with an Ed25519 key", allow_abbrev=False)
+    sign.add_argument("folder", type=local_path, metavar="OUT", help="folder that dcmaudit release wrote")
+    sign.add_argument(
+        "--signing-key", type=local_path, required=True, metavar="FILE", help="private key, PEM or OpenSSH, mode 0600"
+    )
+    sign.add_argument("--make-key", action="store_true", help="make that key first; it may not be there yet")
+    add_common(sign)
+    check = actions.add_parser("check", help="check files, records, report and signature", allow_abbrev=False)
+    check.add_argument("folder", type=local_path, metavar="OUT", help="the folder as it was received")
+    check.add_argument(
+        "--signer", required=True, metavar="FINGERPRINT", help="of who signed; take it from them, not from the folder"
+    )
+    add_common(check)
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Sign or check; what is wrong goes to standard error, the fingerprint to standard output."""
+    del settings
+    if not args.folder.is_dir():
+        raise UsageError(f"{args.folder} is no folder")
+    return _sign(args) if args.action == "sign" else _check(args)
+
+
+def _sign(args: argparse.Namespace) -> int:
+    from dcmaudit.report import signing
+
+    if args.make_key:
+        signing.make_key(args.signing_key)
+        say(f"{args.signing_key}: a new key was made; keep it where only you can read it")
+    print(signing.sign(args.folder, args.signing_key))
+    if not getattr(args, "quiet", False):
+        say("signed; tell the receivers this fingerprint by another way than the folder")
+    return Exit.GOOD
+
+
+def _check(args: argparse.Namespace) -> int:
+    from dcmaudit.report.check_release import problems
+
+    if not re.fullmatch(r"(?i)(sha256:)?[0-9a-f:]{64,95}", args.signer):
+        raise UsageError("this is no fingerprint", hint="64 hexadecimal digits, as dcmaudit report sign prints them")
+    found = problems(str(args.folder), args.signer)
+    for each in found:
+        print(printable(each), file=sys.stderr)
+    if found:
+        say(f"{args.folder}: {len(found)} things are wrong with this release")
+        return Exit.NOT_ALL
+    say(f"{args.folder}: the release is whole, and signed by the owner of this fingerprint")
+    return Exit.GOOD

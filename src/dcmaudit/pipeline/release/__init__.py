@@ -1,0 +1,22 @@
+"""A release: originals go in, files come out that may leave the house, with a report that says what is known."""
+
+from dcmaudit.pipeline.release.candidate import Ending, Release, ReleaseJob, ReleaseTask, Unfound, Why, release_file
+from dcmaudit.pipeline.release.folder import Key, ReleaseFolders, require_apart_from_inputs
+from dcmaudit.pipeline.release.policy import Eyes, Headers, Policy, load_policy
+
+__all__ = [
+    "Ending",
+    "Eyes",
+    "Headers",
+    "Key",
+    "Policy",
+    "Release",
+    "ReleaseFolders",
+    "ReleaseJob",
+    "ReleaseTask",
+    "Unfound",
+    "Why",
+    "load_policy",
+    "release_file",
+    "require_apart_from_inputs",
+]

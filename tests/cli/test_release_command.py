@@ -1,0 +1,654 @@
+"""``dcmaudit release``: what may leave, what is held back, and a report that nobody can change unseen."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydicom import dcmread
+
+from dcmaudit.cli import main
+from dcmaudit.model import Box, DeviceFacts, FrameAddress, HowSeen
+from dcmaudit.report import check_release
+from dcmaudit.report.chain import canonical
+from dcmaudit.report.jsonlines import problems
+from dcmaudit.store import NewRect, open_store
+from support.files import dataset, file_bytes
+from support.lettering import lettered
+
+NO_HEADER = {"PatientName": "", "PatientID": ""}
+POLICY = 'eyes = "none"\n'
+
+
+class House:
+    """Inputs, and the folders of a release."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.inputs, self.out, self.held = folder / "in", folder / "out", folder / "held"
+        self.key, self.policy, self.db = folder / "key", folder / "policy.toml", folder / "db"
+        self.inputs.mkdir()
+        self.policy.write_text(POLICY)
+
+    def add(self, name: str, *strings: tuple[str, int, int], number: int = 0, **extra: Any) -> Path:
+        number = number or len(list(self.inputs.iterdir())) + 1
+        picture = lettered((160, 400), strings)
+        picture[-1, -1] = number
+        data = dataset(picture, extra={**NO_HEADER, "SOPInstanceUID": f"1.2.3.{number}", **extra})
+        path = self.inputs / name
+        path.write_bytes(file_bytes(data))
+        return path
+
+    def words(self, *more: str) -> list[str]:
+        return [
+            "release", str(self.inputs), "-o", str(self.out), "--held", str(self.held), "--key", str(self.key),
+            "--policy", str(self.policy), "--db", str(self.db), "-j", "1", *more,
+        ]  # fmt: skip
+
+    def run(self, *more: str) -> int:
+        return main(self.words(*more))
+
+    def records(self) -> list[dict[str, Any]]:
+        return [json.loads(line)["record"] for line in (self.out / "records.jsonl").read_bytes().splitlines()[1:]]
+
+    def outcomes(self) -> list[tuple[str, str | None]]:
+        return [(one["outcome"], one["why"]) for one in self.records()]
+
+    def held_list(self) -> dict[str, dict[str, str]]:
+        with (self.held / "held.csv").open(newline="") as stream:
+            return {Path(row["input"]).name: row for row in csv.DictReader(stream)}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+def test_text_is_blacked_and_what_leaves_is_named_by_new_uids(house: House) -> None:
+    house.add("meyer_hans.dcm", ("MEYER HANS 1951", 20, 60))
+    house.add("clean.dcm")
+    assert house.run() == 0
+    assert house.outcomes() == [("released unchanged", None), ("released", None)]
+    clean, blacked = (dcmread(house.out / one["output"]) for one in house.records())
+    assert (clean.pixel_array == dcmread(house.inputs / "clean.dcm").pixel_array).all()
+    part = blacked.pixel_array[45:62, 22:240]
+    assert (part == 0).mean() > 0.95
+    for one, data in zip(house.records(), (clean, blacked), strict=True):
+        assert one["output"] == f"{data.StudyInstanceUID}/{data.SeriesInstanceUID}/{data.SOPInstanceUID}.dcm"
+        assert not data.SOPInstanceUID.startswith("1.2.3")
+    assert clean.StudyInstanceUID == blacked.StudyInstanceUID  # the same study still
+    assert one["output_sha256"] == hashlib.sha256((house.out / one["output"]).read_bytes()).hexdigest()
+
+
+def test_nothing_that_leaves_names_an_input_or_holds_a_value_of_its_header(house: House) -> None:
+    house.add("zebra_file.dcm", ("QUAGGA 17", 20, 60), Modality="US", ManufacturerModelName="ZEBRASCAN",
+              SeriesDescription="QUAGGASERIES")  # fmt: skip
+    house.add("held_zebra.dcm", PatientName="ZEBRA^QUAGGA")
+    assert house.run("--uid-map") == 1
+    for name in ("records.jsonl", "report.json", "report.html"):
+        text = (house.out / name).read_text().lower()
+        for word in ("zebra", "quagga", "1.2.3.", str(house.folder).lower()):
+            assert word not in text, (name, word)
+    original = hashlib.sha256((house.inputs / "zebra_file.dcm").read_bytes()).hexdigest()
+    assert original not in (house.out / "records.jsonl").read_text()
+    assert "ZEBRASCAN" in (house.held / "devices.csv").read_text()
+    assert {path.name: path.stat().st_mode & 0o777 for path in house.held.iterdir()} == dict.fromkeys(
+        ("held.csv", "devices.csv", "uid_map.csv", "house.jsonl"), 0o600
+    )
+    assert house.held.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize(
+    ("extra", "why", "detail"),
+    [
+        ({"PatientName": "DOE^J"}, "identifying attributes are filled", "Patient's Name"),
+        ({"StudyDate": "20200101"}, "identifying attributes are filled", "Study Date"),
+        ({"InstitutionName": "ST. ELSEWHERE"}, "identifying attributes are filled", "Institution Name"),
+    ],
+)
+def test_a_filled_attribute_holds_a_file_back(house: House, extra: dict[str, str], why: str, detail: str) -> None:
+    house.add("a.dcm", **extra)
+    assert house.run() == 1
+    assert house.outcomes() == [("held back", why)]
+    assert house.held_list()["a.dcm"]["details"] == detail
+    assert not list(house.out.rglob("*.dcm"))
+    house.policy.write_text(POLICY + 'headers = "cleaned-after"\n')
+    for folder in (house.out, house.held):
+        shutil.rmtree(folder)
+    assert house.run() == 0
+    assert "They are not clean now" in (house.out / "report.html").read_text()
+
+
+def test_an_attribute_in_an_item_counts_too(house: House) -> None:
+    from pydicom.dataset import Dataset
+
+    item = Dataset()
+    item.PatientID = "4711"
+    house.add("a.dcm", OtherPatientIDsSequence=[item])
+    assert house.run() == 1
+    assert house.held_list()["a.dcm"]["details"] == "Patient ID"
+
+
+def test_what_cannot_be_looked_at_is_held_back(house: House) -> None:
+    path = house.add("cut.dcm")
+    path.write_bytes(path.read_bytes()[:-30000])
+    (house.inputs / "broken.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"nothing")
+    assert house.run() == 1
+    assert {one for one, _ in house.outcomes()} <= {"held back", "failed"}
+    assert len(house.outcomes()) == 2
+    assert not list(house.out.rglob("*.dcm"))
+
+
+def test_modalities_and_devices_that_the_policy_does_not_name_are_held_back(house: House) -> None:
+    house.policy.write_text(POLICY + '[hold]\nmodalities = ["US"]\nmodels = ["KNOWN 1"]\n')
+    house.add("a.dcm", Modality="CT", ManufacturerModelName="KNOWN 1")
+    house.add("b.dcm", Modality="US", ManufacturerModelName="OTHER")
+    house.add("c.dcm", Modality="US", ManufacturerModelName="KNOWN 1")
+    assert house.run() == 1
+    assert house.outcomes() == [
+        ("held back", "a modality that the policy does not name"),
+        ("held back", "a device that the policy does not name"),
+        ("released unchanged", None),
+    ]
+
+
+def test_harmless_text_is_kept_unless_the_policy_blacks_it(house: House) -> None:
+    house.add("a.dcm", ("120 kVp", 20, 60), ("MEYER HANS", 20, 120))
+    house.add("b.dcm", ("120 kVp", 20, 60))
+    assert house.run() == 0
+    both, alone = house.records()
+    assert (both["outcome"], both["text_kept"], both["text_blacked"] > 0) == ("released", 1, True)
+    assert (alone["outcome"], alone["text_kept"], alone["text_blacked"]) == ("released unchanged", 1, 0)
+    assert dcmread(house.out / both["output"]).pixel_array[40:60, 20:110].any()
+    house.policy.write_text(POLICY + '[black]\ntext = ["identifying", "unknown", "harmless"]\n')
+    for folder in (house.out, house.held):
+        shutil.rmtree(folder)
+    assert house.run() == 0
+    assert [one["text_kept"] for one in house.records()] == [0, 0]
+    assert [one["outcome"] for one in house.records()] == ["released", "released"]
+
+
+# Whose eyes
+
+
+def reviewed(house: House, path: Path, *, seen: bool = True, marks: tuple[Box, ...] = (), tagged: bool = False) -> None:
+    from dcmaudit.dicom import open_instance
+    from support.files import PathReference
+
+    with open_store(house.db, user="anna") as store, open_instance(PathReference(path)) as instance:
+        store.add_rects(str(path), [NewRect(box, FrameAddress(0)) for box in marks])
+        store.put_identity(
+            str(path), instance.identity(), size=path.stat().st_size, modified_ns=path.stat().st_mtime_ns
+        )
+        if seen:
+            store.put_seen(str(path), HowSeen.SEEN, [FrameAddress(0)])
+        store.mark_done(str(path), DeviceFacts("OT"))
+        if tagged:
+            store.set_marked(str(path), DeviceFacts("OT"), marked=True)
+
+
+def test_a_policy_that_wants_eyes_releases_only_what_a_person_has_seen(house: House) -> None:
+    house.policy.write_text('eyes = "all"\n')
+    seen, done, unknown = house.add("a.dcm"), house.add("b.dcm"), house.add("c.dcm")
+    reviewed(house, seen)
+    reviewed(house, done, seen=False)
+    assert unknown.exists()
+    assert house.run() == 1
+    no_eyes = ("held back", "no person is known to have seen all of it")
+    assert house.outcomes() == [("released unchanged", None), no_eyes, no_eyes]
+    assert house.records()[0]["looked_at_by"] == ["detector", "person"]
+    # Somebody changes the file after it was seen: those eyes do not count any more.
+    for folder in (house.out, house.held):
+        shutil.rmtree(folder)
+    house.add("a.dcm", ("X 1", 20, 60), number=1)
+    assert house.run() == 1
+    assert house.outcomes()[0] == no_eyes
+
+
+def test_marks_of_people_are_blacked_and_tagged_files_stay(house: House) -> None:
+    house.policy.write_text('eyes = "all"\n')
+    marked, tagged = house.add("a.dcm"), house.add("b.dcm")
+    reviewed(house, marked, marks=(Box(10, 10, 60, 40),))
+    reviewed(house, tagged, tagged=True)
+    assert house.run() == 1
+    assert house.outcomes() == [("released", None), ("held back", "tagged by a person for another look")]
+    assert not dcmread(house.out / house.records()[0]["output"]).pixel_array[10:40, 10:60].any()
+
+
+def test_a_sample_says_how_much_the_machine_misses(house: House) -> None:
+    paths = [house.add(f"{n}.dcm", SeriesInstanceUID=f"1.2.4.{n}") for n in range(6)]
+    drawn = house.folder / "sample.csv"
+    assert main(["sample", "draw", str(house.inputs), "--size", "3", "--seed", "1", "-o", str(drawn)]) == 0
+    with drawn.open(newline="") as stream:
+        names = [row["filename"] for row in csv.DictReader(stream)]
+    for name in names:
+        reviewed(house, Path(name), marks=(Box(5, 5, 40, 30),) if name == names[0] else ())
+    house.policy.write_text('eyes = "sample"\n[hold]\nsample = "sample.csv"\n')
+    assert house.run() == 0
+    sample = json.loads((house.out / "report.json").read_text())["sample"]
+    assert (sample["series"], sample["looked_at"], sample["with_missed_text"]) == (len(paths), 3, 1)
+    assert 0.3 < sample["bound"] < 1
+    assert "Of 6 series 3 were drawn at random" in (house.out / "report.html").read_text()
+
+
+# Wrong use
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('eyes = "some"', "line 1 column 1"),
+        ('eyes = "none"\n\n[black]\n  text = ["unknown"]', "line 4 column 3"),
+        ('eyes = "none"\n[black]\ntext = ["identifying"]', "no person sees all of it"),
+        ('eyes = "none"\n[blak]\ntext = []', "line 2 column 1"),
+        ('eyes = "none"\ncolour = 3', "colour means nothing here"),
+        ('eyes = "none"\n[file]\nicons = true', "needed is a text"),
+        ('eyes = "sample"', "go together"),
+        ('eyes = "none"\n[hold]\nsample = "x.csv"', "go together"),
+        ("eyes = ", "it is no TOML"),
+        ('headers = "cleaned-before"', "nobody says whose eyes"),
+    ],
+)
+def test_a_policy_that_is_wrong_is_refused_with_its_place(
+    house: House, text: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house.add("a.dcm")
+    house.policy.write_text(text + "\n")
+    assert house.run() == 2
+    assert said in capsys.readouterr().err
+    assert not house.out.exists()
+
+
+def test_eyes_are_said_once(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    house.add("a.dcm")
+    assert house.run("--eyes", "all") == 2
+    assert "say it once" in capsys.readouterr().err
+
+
+def test_a_key_that_others_can_read_is_refused(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    house.add("a.dcm")
+    house.key.write_text("0" * 64)
+    house.key.chmod(0o644)
+    assert house.run() == 2
+    assert "others may read this key" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("out", ["in/out", "in", "."])
+def test_outputs_and_inputs_lie_apart(house: House, out: str) -> None:
+    house.add("a.dcm")
+    house.out = house.folder / out
+    assert house.run() == 2
+    assert sorted(path.name for path in house.inputs.iterdir()) == ["a.dcm"]
+
+
+def test_a_folder_of_something_else_is_left_alone(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    house.add("a.dcm")
+    house.out.mkdir()
+    (house.out / "thesis.txt").write_text("mine")
+    assert house.run() == 2
+    assert "holds files of something else" in capsys.readouterr().err
+    assert [path.name for path in house.out.iterdir()] == ["thesis.txt"]
+
+
+def test_a_second_run_into_one_folder_needs_resume_and_the_same_policy(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house.add("a.dcm")
+    assert house.run() == 0
+    assert house.run() == 2
+    assert "--resume goes on with it" in capsys.readouterr().err
+    before = (house.out / "records.jsonl").read_bytes()
+    assert house.run("--resume") == 0
+    assert (house.out / "records.jsonl").read_bytes() == before
+    house.policy.write_text(POLICY + 'headers = "cleaned-before"\n')
+    assert house.run("--resume") == 2
+    assert "another policy" in capsys.readouterr().err
+
+
+def test_the_same_key_gives_the_same_uids_and_another_does_not(house: House) -> None:
+    house.add("a.dcm")
+    assert house.run() == 0
+    first = house.records()[0]["output"]
+    for folder in (house.out, house.held):
+        shutil.rmtree(folder)
+    assert house.run() == 0
+    assert house.records()[0]["output"] == first
+    for folder in (house.out, house.held):
+        shutil.rmtree(folder)
+    house.key.unlink()
+    assert house.run() == 0
+    assert house.records()[0]["output"] != first
+
+
+def test_two_inputs_of_one_instance_are_one_output(house: House) -> None:
+    house.add("a.dcm")
+    shutil.copy(house.inputs / "a.dcm", house.inputs / "b.dcm")
+    assert house.run() == 1
+    assert house.outcomes() == [("released unchanged", None), ("held back", "another input became the same output")]
+
+
+def test_json_lines_are_as_documented(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    house.add("a.dcm")
+    house.add("b.dcm", PatientName="X")
+    assert house.run("--json") == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [found for line in lines if (found := problems(line))] == []
+    assert [json.loads(line)["outcome"] for line in lines] == ["released unchanged", "held back"]
+
+
+# Killed and resumed
+
+
+def test_a_run_that_was_killed_and_resumed_ends_like_one_that_was_not(house: House) -> None:
+    for n in range(6):
+        house.add(f"{n}.dcm", *([("NAME 12345", 20, 60)] if n % 2 else []))
+    house.add("held.dcm", PatientName="X")
+    assert house.run() == 1
+    whole = {name: state(house, name) for name in ("records.jsonl", "report.json", "report.html")}
+    lists = {path.name: path.read_bytes() for path in house.held.iterdir() if path.suffix == ".csv"}
+    outputs = files_of(house.out)
+    for after in (1, 3, 5):
+        for folder in (house.out, house.held):
+            shutil.rmtree(folder)
+        killed_after(house, after)
+        assert house.run("--resume") == 1
+        assert {name: state(house, name) for name in whole} == whole
+        assert {path.name: path.read_bytes() for path in house.held.iterdir() if path.suffix == ".csv"} == lists
+        assert files_of(house.out) == outputs
+
+
+def state(house: House, name: str) -> Any:
+    data = (house.out / name).read_bytes()
+    return (
+        [(json.loads(line)["record"], json.loads(line)["link"]) for line in data.splitlines()]
+        if "jsonl" in name
+        else data
+    )
+
+
+def files_of(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*.dcm")
+    }
+
+
+def killed_after(house: House, count: int) -> None:
+    process = subprocess.Popen([sys.executable, "-m", "dcmaudit", *house.words("-q")], stderr=subprocess.PIPE)
+    chain = house.out / "records.jsonl"
+    end = time.monotonic() + 120
+    while time.monotonic() < end and process.poll() is None:
+        if chain.exists() and chain.read_bytes().count(b"\n") > count:
+            break
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)
+    # What a torn write may leave: half a line at the end of the chain and of the notes of the house.
+    for path in (chain, house.held / "house.jsonl"):
+        with path.open("ab") as stream:
+            stream.write(b'{"record": {"n"')
+
+
+def test_a_second_run_at_the_same_time_is_refused(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    from dcmaudit.pipeline.release import ReleaseFolders
+
+    house.add("a.dcm")
+    with ReleaseFolders(house.out, house.held, about={"policy": {}}, resume=False, user="x"):
+        assert house.run("--resume") == 2
+    assert "another run is writing" in capsys.readouterr().err
+
+
+def test_inputs_that_are_not_those_of_before_are_noticed(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    house.add("b.dcm")
+    assert house.run() == 0
+    house.add("a.dcm")
+    assert house.run("--resume") == 2
+    assert "not what it was in the run before" in capsys.readouterr().err
+
+
+# Signed and checked
+
+
+@pytest.fixture
+def signed(house: House, capsys: pytest.CaptureFixture[str]) -> tuple[House, str]:
+    house.add("a.dcm", ("NAME 12345", 20, 60))
+    house.add("b.dcm")
+    house.add("c.dcm", PatientName="X")
+    house.run()
+    capsys.readouterr()
+    assert main(["report", "sign", str(house.out), "--signing-key", str(house.folder / "sk"), "--make-key"]) == 0
+    return house, capsys.readouterr().out.strip()
+
+
+def rewrite(path: Path, change: Callable[[Any], None]) -> None:
+    data = json.loads(path.read_text())
+    change(data)
+    path.write_text(json.dumps(data))
+
+
+def relink(path: Path, change: Callable[[list[dict[str, Any]]], None]) -> None:
+    """Records changed, and the chain made right again, as somebody would who knows how it is made."""
+    lines = [json.loads(line) for line in path.read_bytes().splitlines()]
+    change(lines)
+    link = "0" * 64
+    for line in lines:
+        link = line["link"] = hashlib.sha256(link.encode() + canonical(line["record"])).hexdigest()
+    path.write_bytes(b"".join(json.dumps(line).encode() + b"\n" for line in lines))
+
+
+def resigned(out: Path) -> None:
+    """Somebody else signs all of it anew."""
+    from dcmaudit.report.signing import make_key, sign
+
+    make_key(out.parent / "other")
+    sign(out, out.parent / "other")
+
+
+def outputs(out: Path) -> list[Path]:
+    return sorted(out.rglob("*.dcm"))
+
+
+def flip(path: Path, at: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1
+    path.write_bytes(data)
+
+
+def swap(out: Path) -> None:
+    one, other = outputs(out)
+    first, second = one.read_bytes(), other.read_bytes()
+    one.write_bytes(second)
+    other.write_bytes(first)
+
+
+def link_out(out: Path) -> None:
+    path = outputs(out)[0]
+    path.rename(out.parent / "away.dcm")
+    path.symlink_to(out.parent / "away.dcm")
+
+
+def link_folder(out: Path) -> None:
+    (out.parent / "more").mkdir()
+    (out / "more").symlink_to(out.parent / "more")
+
+
+def without_line(number: int) -> Callable[[Path], None]:
+    def change(out: Path) -> None:
+        path = out / "records.jsonl"
+        lines = path.read_bytes().splitlines(keepends=True)
+        del lines[number]
+        path.write_bytes(b"".join(lines))
+
+    return change
+
+
+TAMPERINGS: dict[str, Callable[[Path], None]] = {
+    "a byte of a pixel": lambda out: flip(outputs(out)[0], -5),
+    "a byte of a header": lambda out: flip(outputs(out)[0], 400),
+    "a byte of the preamble": lambda out: flip(outputs(out)[1], 0),
+    "a byte more": lambda out: outputs(out)[0].write_bytes(outputs(out)[0].read_bytes() + b"\0"),
+    "a byte less": lambda out: outputs(out)[0].write_bytes(outputs(out)[0].read_bytes()[:-1]),
+    "an empty output": lambda out: outputs(out)[0].write_bytes(b""),
+    "an output gone": lambda out: outputs(out)[0].unlink(),
+    "all outputs gone": lambda out: [path.unlink() for path in outputs(out)] and None,
+    "an output renamed": lambda out: outputs(out)[0].rename(outputs(out)[0].with_name("9.dcm")) and None,
+    "an output moved": lambda out: outputs(out)[0].rename(out / "x.dcm") and None,
+    "two outputs changed places": swap,
+    "a file more": lambda out: (out / "extra.dcm").write_bytes(b"x") and None,
+    "a hidden file more": lambda out: (out / ".extra").write_bytes(b"x") and None,
+    "a file more beside an output": lambda out: (outputs(out)[0].parent / "y").write_bytes(b"x") and None,
+    "something in the mark of the folder": lambda out: (out / ".dcmaudit-release").write_bytes(b"x") and None,
+    "an output that is a link": link_out,
+    "a folder that is a link": link_folder,
+    "a line gone in the middle": without_line(2),
+    "the last line gone": without_line(-1),
+    "the first line gone": without_line(0),
+    "two lines changed places": lambda out: (out / "records.jsonl").write_bytes(
+        b"".join(sorted((out / "records.jsonl").read_bytes().splitlines(keepends=True)))
+    ) and None,
+    "a line twice": lambda out: (out / "records.jsonl").write_bytes(
+        (out / "records.jsonl").read_bytes() + (out / "records.jsonl").read_bytes().splitlines(keepends=True)[-1]
+    ) and None,
+    "a record changed": lambda out: relink(out / "records.jsonl", lambda lines: lines[1]["record"].update(planes=9)),
+    "a held file called released": lambda out: relink(
+        out / "records.jsonl", lambda lines: lines[3]["record"].update(outcome="released", why=None)
+    ),
+    "another policy in the chain": lambda out: relink(
+        out / "records.jsonl", lambda lines: lines[0]["record"]["about"]["policy"].update(eyes="all")
+    ),
+    "no records": lambda out: (out / "records.jsonl").unlink(),
+    "records that are none": lambda out: (out / "records.jsonl").write_bytes(b"[]\n") and None,
+    "another number in the report": lambda out: rewrite(out / "report.json", lambda data: data.update(inputs=99)),
+    "another word on the page": lambda out: (out / "report.html").write_text(
+        (out / "report.html").read_text().replace("No person", "A person")
+    ) and None,
+    "a checker that is always glad": lambda out: (out / "check_release.py").write_text("print('whole')") and None,
+    "no report": lambda out: (out / "report.json").unlink(),
+    "no signature": lambda out: (out / "signature.json").unlink(),
+    "a signature cut off": lambda out: rewrite(
+        out / "signature.json", lambda data: data.update(signature=data["signature"][:-2])
+    ),
+    "a signature of something else": lambda out: rewrite(
+        out / "signature.json", lambda data: data["signed"].update(records=2)
+    ),
+    "a signature of nothing": lambda out: rewrite(out / "signature.json", lambda data: data.update(signature="00" * 64)),
+    "a name among the signed ones gone": lambda out: rewrite(
+        out / "signature.json", lambda data: data["signed"]["files"].pop("report.html")
+    ),
+    "another key": lambda out: rewrite(
+        out / "signature.json",
+        lambda data: data.update(public_key=Ed25519PrivateKey.generate().public_key().public_bytes_raw().hex()),
+    ),
+    "signed anew by somebody else": resigned,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", TAMPERINGS)
+def test_a_stranger_finds_what_was_changed(what: str, signed: tuple[House, str]) -> None:
+    house, fingerprint = signed
+    assert check_release.problems(str(house.out), fingerprint) == []
+    TAMPERINGS[what](house.out)
+    assert check_release.problems(str(house.out), fingerprint) != []
+
+
+def test_the_checker_runs_alone_and_says_what_is_wrong(signed: tuple[House, str], tmp_path: Path) -> None:
+    house, fingerprint = signed
+    alone = tmp_path / "elsewhere" / "check.py"
+    alone.parent.mkdir()
+    shutil.copy(house.out / "check_release.py", alone)
+
+    def check() -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-I", "-S", str(alone), str(house.out), fingerprint]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env={}, cwd=alone.parent)
+
+    assert (check().returncode, check().stdout) == (
+        0, "the release is whole, and signed by the owner of this fingerprint\n",
+    )  # fmt: skip
+    flip(outputs(house.out)[0], -5)
+    assert check().returncode == 1
+    assert check().stdout.endswith(" was changed\n")
+    assert len(alone.read_text().splitlines()) <= 165
+
+
+def test_the_command_checks_too(signed: tuple[House, str], capsys: pytest.CaptureFixture[str]) -> None:
+    house, fingerprint = signed
+    assert main(["report", "check", str(house.out), "--signer", fingerprint]) == 0
+    pairs = ":".join(fingerprint[i : i + 2] for i in range(0, 64, 2))
+    assert main(["report", "check", str(house.out), "--signer", f"SHA256:{pairs.upper()}"]) == 0
+    assert main(["report", "check", str(house.out), "--signer", "0" * 64]) == 1
+    assert "it was signed by somebody else" in capsys.readouterr().err
+    assert main(["report", "check", str(house.out), "--signer", "me"]) == 2
+
+
+def test_signatures_agree_with_those_of_the_library() -> None:
+    for number in range(20):
+        key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(bytes([number])).digest())
+        public, message = key.public_key().public_bytes_raw(), os.urandom(number * 7)
+        signature = key.sign(message)
+        assert check_release.is_signed(public, message, signature)
+        assert not check_release.is_signed(public, message + b"x", signature)
+        assert not check_release.is_signed(public, message, signature[:-1] + bytes([signature[-1] ^ 1]))
+    assert not check_release.is_signed(bytes(32), b"", bytes(64))
+    assert not check_release.is_signed(b"\xff" * 32, b"", b"\xff" * 64)
+
+
+@pytest.mark.parametrize("kind", ["rsa", "words", "public", "open"])
+def test_a_signing_key_that_cannot_be_used_is_refused(
+    kind: str, signed: tuple[House, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    house, _ = signed
+    path = house.folder / "other"
+    if kind == "rsa":
+        key = generate_private_key(65537, 2048)
+        path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    elif kind == "open":
+        shutil.copy(house.folder / "sk", path)
+    else:
+        path.write_text("-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n" if kind == "public" else "x")
+    path.chmod(0o644 if kind == "open" else 0o600)
+    assert main(["report", "sign", str(house.out), "--signing-key", str(path)]) == 2
+    assert "key" in capsys.readouterr().err
+
+
+def test_an_unfinished_release_is_not_signed(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    house.add("a.dcm")
+    house.run()
+    with (house.out / "records.jsonl").open("ab") as stream:
+        stream.write(b"")
+    rewrite(house.out / "report.json", lambda data: data["records"].update(root="0" * 64))
+    words = ["report", "sign", str(house.out), "--signing-key", str(house.folder / "sk"), "--make-key"]
+    assert main(words) == 1
+    assert "its report is not that of its records" in capsys.readouterr().err
+
+
+def test_a_file_that_no_record_names_is_told(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    house.add("a.dcm")
+    assert house.run() == 0
+    (house.out / "notes.txt").write_text("x")
+    assert house.run("--resume") == 1
+    assert "it is no output of this release" in capsys.readouterr().err
+
+
+def test_a_picture_of_a_float_is_not_left_out(house: House) -> None:
+    """Every kind of pixel goes the same way."""
+    picture = np.zeros((80, 200), np.float32)
+    data = dataset(picture, extra={**NO_HEADER, "SOPInstanceUID": "1.2.3.77"})
+    (house.inputs / "float.dcm").write_bytes(file_bytes(data))
+    house.run()
+    assert house.outcomes()[0][0] in {"released unchanged", "held back"}

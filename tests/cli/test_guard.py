@@ -31,9 +31,22 @@ WORDS = {
     "frames": ["frames", "-x", "-o", "{folder}", "{file}"],
     "s3 get": ["s3", "get", "-o", "{folder}", "s3://bucket/key"],
     "examples": ["examples", "{folder}"],
+    "release": [
+        "release",
+        "--eyes",
+        "none",
+        "-o",
+        "{folder}",
+        "--held",
+        "{folder}-held",
+        "--key",
+        "{folder}.key",
+        "{file}",
+    ],
+    "report sign": ["report", "sign", "{folder}", "--signing-key", "{file}"],
 }
 WRITES_NO_FILE = {
-    "config show", "doctor", "verify", "score", "rules check", "sample plan", "sample conclude", "db dump", "db info",
+    "config show", "doctor", "verify", "score", "report check", "rules check", "sample plan", "sample conclude", "db dump", "db info",
     "db unseen",
     "db identify", "db import", "db adopt", "db history", "db forget", "db recount", "db check", "db compact",
     "s3 credentials", "s3 list",
@@ -45,6 +58,7 @@ READ = {
     "redact": {"csv", "deid_rules", "relative_path", "files", "uid_key", "dask"},
     "frames": {"relative_path", "files"},
     "rules make": set(), "sample draw": {"files"}, "db export": set(), "db backup": set(),
+    "release": {"files", "key", "policy", "deid_rules"}, "report sign": {"signing_key"},
     "s3 select": {"csv", "copy_to"}, "s3 get": set(), "examples": set(),
 }  # fmt: skip
 """Arguments with a file, folder or address as value that are no outputs of these commands."""

@@ -18,7 +18,8 @@ from support.files import dataset, file_bytes, gradient
 
 ROOT = Path(__file__).parents[2]
 WITHOUT = {
-    "rules make", "db dump", "db export", "db info", "db backup", "db forget", "db recount", "db check", "db compact",
+    "rules make", "report sign", "report check",
+    "db dump", "db export", "db info", "db backup", "db forget", "db recount", "db check", "db compact",
     "s3 credentials",
     "s3 open", "s3 select",
 }  # fmt: skip

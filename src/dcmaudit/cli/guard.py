@@ -88,6 +88,9 @@ OUTPUTS: Mapping[tuple[str, str | None], Mapping[str, tuple[Files, Kind]]] = {
         "output": (lambda _value: (), _anything),
         "partly": (lambda _value: (), _anything),
     },
+    # A release writes into folders of its own, and refuses those that hold anything else.
+    ("release", None): {"output": (lambda _value: (), _anything), "held": (lambda _value: (), _anything)},
+    ("report", "sign"): {"folder": (lambda _value: (), _anything)},
     ("frames", None): {"output": (lambda _value: (), _anything)},
     ("examples", None): {"folder": (lambda _value: (), _anything)},
 }

@@ -23,11 +23,8 @@ class Help:
 
 HELP: Mapping[str, Help] = {
     "": Help(
-        ("-i", "-r", "--viewer", "--db"),
-        (
-            ("dcmaudit -i scans/", "review the files of a folder"),
-            ("dcmaudit --review --tagged -i scans/", "look again at those that were tagged"),
-        ),
+        ("-i", "-r", "--db"),
+        (("dcmaudit -i scans/", "review the files of a folder"),),
     ),
     "frames": Help(
         ("-x", "-f", "-o", "--view", "-r", "--json"),

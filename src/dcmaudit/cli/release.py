@@ -215,7 +215,7 @@ def _tasks(
             yield ReleaseTask(found, RedactionTask(found), in_sample=in_sample)
             continue
         state = store.states([found.name]).get(found.name, ReviewState.NOT_REVIEWED)
-        asked = marks.task(found)
+        (asked,) = marks.tasks([found])
         yield ReleaseTask(found, asked, state, ledger_of(store, found.name), in_sample)
 
 

@@ -46,7 +46,8 @@ WORDS = {
     "report sign": ["report", "sign", "{folder}", "--signing-key", "{file}"],
 }
 WRITES_NO_FILE = {
-    "config show", "doctor", "verify", "score", "report check", "rules check", "sample plan", "sample conclude", "db dump", "db info",
+    "config show", "doctor", "verify", "score", "report check",
+    "rules check", "sample plan", "sample conclude", "db dump", "db info",
     "db unseen",
     "db identify", "db import", "db adopt", "db history", "db forget", "db recount", "db check", "db compact",
     "s3 credentials", "s3 list",

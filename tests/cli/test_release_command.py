@@ -544,7 +544,9 @@ TAMPERINGS: dict[str, Callable[[Path], None]] = {
     "a signature of something else": lambda out: rewrite(
         out / "signature.json", lambda data: data["signed"].update(records=2)
     ),
-    "a signature of nothing": lambda out: rewrite(out / "signature.json", lambda data: data.update(signature="00" * 64)),
+    "a signature of nothing": lambda out: rewrite(
+        out / "signature.json", lambda data: data.update(signature="00" * 64)
+    ),
     "a name among the signed ones gone": lambda out: rewrite(
         out / "signature.json", lambda data: data["signed"]["files"].pop("report.html")
     ),

@@ -162,7 +162,7 @@ def _job(
     from dcmaudit.detect.pii import DEFAULT, chain_plan
     from dcmaudit.pipeline.ocr import OcrJob
     from dcmaudit.pipeline.release import ReleaseJob
-    from dcmaudit.pipeline.workers import cores
+    from dcmaudit.pipeline.process import cores
 
     look = OcrJob(
         engine=policy.engine,
@@ -222,7 +222,7 @@ def _tasks(
 def _broken(task: ReleaseTask | Unfound, error: Exception) -> Release | None:
     """A worker that died over it, or work that nobody began: the one is an outcome, the other is not."""
     from dcmaudit.pipeline.release import Ending, Release, Unfound, Why
-    from dcmaudit.pipeline.workers import BrokenOffError, NotBegunError
+    from dcmaudit.pipeline.process import BrokenOffError, NotBegunError
 
     if isinstance(error, (NotBegunError, BrokenOffError)):
         return None

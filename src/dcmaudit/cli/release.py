@@ -161,8 +161,8 @@ def _job(
     from dcmaudit.detect.ocr import FinderKind, Mode
     from dcmaudit.detect.pii import DEFAULT, chain_plan
     from dcmaudit.pipeline.ocr import OcrJob
-    from dcmaudit.pipeline.release import ReleaseJob
     from dcmaudit.pipeline.process import cores
+    from dcmaudit.pipeline.release import ReleaseJob
 
     look = OcrJob(
         engine=policy.engine,
@@ -221,8 +221,8 @@ def _tasks(
 
 def _broken(task: ReleaseTask | Unfound, error: Exception) -> Release | None:
     """A worker that died over it, or work that nobody began: the one is an outcome, the other is not."""
-    from dcmaudit.pipeline.release import Ending, Release, Unfound, Why
     from dcmaudit.pipeline.process import BrokenOffError, NotBegunError
+    from dcmaudit.pipeline.release import Ending, Release, Unfound, Why
 
     if isinstance(error, (NotBegunError, BrokenOffError)):
         return None

@@ -170,7 +170,9 @@ class Report:
         return f"{done} inputs were finished and what was found in them is recorded, {left}"
 
     def summary(self, tally: Tally) -> str:
-        """What became of everything, in one line or two."""
+        """What became of everything, in one line or two, and what this way of looking is measured to miss."""
+        from dcmaudit.detect.ocr import finder_for, what_is_missed
+
         outcomes = [f"{self._outcomes[one]} {one.value}" for one in Outcome if self._outcomes[one]]
         if self._skipped:
             outcomes.append(f"{self._skipped} done before")
@@ -191,6 +193,8 @@ class Report:
             lines[0] += f"; passed over: {', '.join(passed)}"
         if texts:
             lines.append(f"{', '.join(texts)}; {self._boxes} places on {self._planes} planes, {self._looked} different")
+        if self._looked:
+            lines.append(what_is_missed(finder_for(self._job.finder, self._job.mode), self._job.mode))
         lines += [self._twins.words()] if self._twins.count else []
         return "\n".join(lines)
 

@@ -24,7 +24,7 @@ from dcmaudit.model.learning import Example, Ground, Judged, Mark, SuggestionKin
 from dcmaudit.model.planes import Plane, PlaneGroup, PlaneKind, PlaneList, UnshownKind
 from dcmaudit.model.readings import Content, Doubt, FileReading, Finding, Judgement, PlaneReading, worst
 from dcmaudit.model.references import Reference
-from dcmaudit.model.regions import Everywhere, Origin, Region, Scope, Verdict
+from dcmaudit.model.regions import Everywhere, Keep, Origin, Region, Scope, Verdict
 from dcmaudit.model.states import HowSeen, Outcome, Result, ReviewState
 from dcmaudit.model.views import Projection, Rendering, View
 
@@ -50,6 +50,7 @@ __all__ = [
     "InstanceFacts",
     "Judged",
     "Judgement",
+    "Keep",
     "Mark",
     "Origin",
     "Outcome",

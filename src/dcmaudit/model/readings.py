@@ -9,7 +9,7 @@ from dcmaudit.model.addresses import PlaneAddress
 from dcmaudit.model.engines import NerEngine
 from dcmaudit.model.facts import DeviceFacts, Identity
 from dcmaudit.model.geometry import Box
-from dcmaudit.model.regions import Verdict
+from dcmaudit.model.regions import Keep, Verdict
 from dcmaudit.model.states import Result
 
 
@@ -17,12 +17,13 @@ from dcmaudit.model.states import Result
 class Judgement:
     """A verdict with its reason. ``reason`` names kinds of attributes and patterns, never the text itself.
 
-    ``judge`` is who said so.
+    ``judge`` is who said so. ``keep``: what kind of harmless text it is, None for any other and where nobody knows.
     """
 
     verdict: Verdict
     reason: str
     judge: NerEngine = NerEngine.NONE
+    keep: Keep | None = None
 
     @property
     def is_treated_as_identifying(self) -> bool:

@@ -42,6 +42,15 @@ class Verdict(Enum):
     IDENTIFYING = 1
 
 
+class Keep(Enum):
+    """What kind of harmless text it is: what a policy may keep by its kind. The value is the word for it."""
+
+    MARKER = "side marker or view"
+    SCALE = "scale"
+    MEASUREMENT = "measurement or setting"
+    LABEL = "label"
+
+
 @dataclass(frozen=True, slots=True)
 class Region:
     """One rectangle in the pixels of its plane, with its reason.

@@ -42,6 +42,19 @@ def test_a_few_strings_among_many_boxes_without_ink_are_no_form() -> None:
     assert not is_form(page(lines[:6], 20), lines)
 
 
+def test_a_screen_with_a_picture_among_its_lines_is_no_form_and_a_dark_page_is_one() -> None:
+    lines = lines_of(40)
+    dark = page(lines, 250)
+    dark[dark == 120] = 10
+    assert is_form(dark, lines)
+    screen = dark.copy()
+    screen[560:600, 20:380] = 150  # an image, or a bar
+    assert not is_form(screen, lines)
+    paper = page(lines, 20)
+    paper[560:575, 20:380] = 20  # a stamp on paper
+    assert is_form(paper, lines)
+
+
 @pytest.mark.parametrize(
     ("texts", "said"),
     [

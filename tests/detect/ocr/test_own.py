@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from dcmaudit.detect.ocr import FinderKind, Line, Memory, Mode, TextFinder, finder_for, make_finder
 from dcmaudit.detect.ocr.looks import EngineLooks
 from dcmaudit.detect.ocr.own import OwnLooks
 from dcmaudit.detect.ocr.pictures import telling
 from dcmaudit.detect.ocr.spots import cut_by_others
-from dcmaudit.detect.textnet import TextNet, boxes_of, doubtful_boxes, lines_of, network, set_apart
+from dcmaudit.detect.textnet import TextNet, boxes_of, doubtful_boxes, lines_of, network, set_apart, slants
 from dcmaudit.errors import EngineError
 from dcmaudit.model import Box
 from support.blobs import BlobEngine
@@ -228,6 +229,35 @@ def test_a_line_that_lies_askew_is_one_box_with_the_corners_of_the_line() -> Non
     assert box.right >= 2 * columns.max() + 2
     assert box.top <= 2 * rows.min()
     assert box.bottom >= 2 * rows.max() + 2
+
+
+@pytest.mark.parametrize("angle", [-40, -33, 33, 40])
+def test_lines_that_lie_far_askew_are_found_by_a_closer_look(trained: TextNet, angle: int) -> None:
+    picture = np.full((256, 256), 90, np.uint8)
+    image = Image.new("L", (110, 18))
+    ImageDraw.Draw(image).text((3, 1), "ACC 4471902", font=ImageFont.load_default(14), fill=255)
+    mask = np.asarray(image.rotate(angle, expand=True, resample=Image.Resampling.BICUBIC), np.float32) / 255
+    top, left = (256 - mask.shape[0]) // 2, (256 - mask.shape[1]) // 2
+    part = picture[top : top + mask.shape[0], left : left + mask.shape[1]]
+    part[:] = (part * (1 - mask) + 245 * mask).astype(np.uint8)
+    found = TextFinder(None, Mode.DEFAULT, [OwnLooks(trained)]).find([picture])
+    ink = picture > 170
+    covered = np.zeros_like(ink)
+    for line in found:
+        covered[line.box.top : line.box.bottom, line.box.left : line.box.right] = True
+    assert covered[ink].mean() >= 0.9
+    assert covered.mean() < 0.35
+
+
+def test_a_closer_look_is_turned_upright_and_counts_in_whole_numbers() -> None:
+    rows, columns = np.nonzero(np.eye(40, dtype=bool))
+    slant = slants.slant_of(rows, columns)
+    assert slant.along == (2896, 2896)
+    assert slant.thickness == pytest.approx(1)
+    assert slant.length == pytest.approx(39 * 2**0.5 + 1, rel=0.01)
+    corners = slant.corners(0, 0, 0)
+    assert corners[0] == pytest.approx([0, 0], abs=0.1)
+    assert corners[1] == pytest.approx([39, 39], abs=0.1)
 
 
 def test_boxes_of_two_close_lines_are_cut_between_them_and_lose_no_ink() -> None:

@@ -13,7 +13,7 @@ from dcmaudit.detect.pii.dates import dates_in
 from dcmaudit.detect.pii.patterns import is_mod11
 from dcmaudit.detect.pii.words import distance, folded, holds_nearly
 from dcmaudit.errors import EngineError, ListError, MissingExtraError, UsageError
-from dcmaudit.model import Box, Verdict
+from dcmaudit.model import Box, Keep, Verdict
 from dcmaudit.store import NerEngine
 from support.values import Values
 
@@ -165,6 +165,23 @@ def test_a_number_beside_anything_else_stays_unknown(texts: list[str]) -> None:
     assert said[[text.isdigit() for text in texts].index(True)] is not Verdict.HARMLESS
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("L", Keep.MARKER), ("R CC", Keep.MARKER), ("LEFT LATERAL", Keep.MARKER), ("AP PORTABLE", Keep.MARKER),
+        ("120 kV", Keep.MEASUREMENT), ("TE 90 TR 4500", Keep.MEASUREMENT), ("10 cm", Keep.MEASUREMENT),
+        ("T2 TSE COR", Keep.LABEL), ("SIEMENS", Keep.LABEL), ("2D", Keep.LABEL),
+    ],
+)  # fmt: skip
+def test_harmless_text_is_of_a_kind_that_a_policy_may_keep(text: str, kind: Keep) -> None:
+    assert CHAIN.judge(text).keep is kind
+
+
+@pytest.mark.parametrize("text", ["SMITH", "49", "23/09/1957", "L 49", ""])
+def test_nothing_else_has_such_a_kind(text: str) -> None:
+    assert CHAIN.judge(text).keep is None
+
+
 def test_a_label_that_was_read_unsurely_explains_nothing() -> None:
     assert verdicts(["TR", "450"], [BEFORE, BEHIND], [0.99, 0.99]) == [Verdict.HARMLESS] * 2
     assert verdicts(["TR", "450"], [BEFORE, BEHIND], [0.5, 0.99])[1] is Verdict.UNKNOWN
@@ -173,6 +190,7 @@ def test_a_label_that_was_read_unsurely_explains_nothing() -> None:
 def test_a_scale_is_harmless_and_numbers_below_each_other_are_not() -> None:
     rows = [Box(500, 100 * n, 520, 100 * n + 12) for n in range(5)]
     assert set(verdicts(["0", "5", "10", "15", "20"], rows)) == {Verdict.HARMLESS}
+    assert CHAIN.judge_all(["0", "5", "10", "15", "20"], rows)[2].keep is Keep.SCALE
     assert Verdict.UNKNOWN in set(verdicts(["12", "57", "31", "90", "44"], rows))
     assert Verdict.UNKNOWN in set(verdicts(["10", "20", "30"], rows[:3]))
     uneven = [*rows[:4], Box(500, 470, 520, 482)]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from dcmaudit.detect.ocr.finder import Seen, TextFinder
     from dcmaudit.detect.ocr.finding import FinderKind, Mode
     from dcmaudit.detect.ocr.making import DEFAULT_FINDER, finder_for, make_finder
+    from dcmaudit.detect.ocr.measured import what_is_missed
     from dcmaudit.detect.ocr.memory import Memory
     from dcmaudit.detect.ocr.spots import Line, Picture, Spot
 
@@ -31,6 +32,7 @@ __all__ = [
     "engine_kind",
     "finder_for",
     "make_finder",
+    "what_is_missed",
 ]
 
 __getattr__ = deferred(
@@ -56,6 +58,7 @@ __getattr__ = deferred(
             "finder_for",
             "make_finder",
         ),
+        "measured": ("what_is_missed",),
         "memory": ("Memory",),
         "spots": (
             "Line",

@@ -28,6 +28,8 @@ _LETTERS = 3
 _SURE = 0.5
 _OTHER = 0.5
 """Part of what is not ground that may lie outside of text on a page: stamps, rulings, handwriting."""
+_DARK, _OTHER_ON_DARK = 100, 0.25
+"""Below this level of the ground it is as likely a device's screen, with an image among its lines: then less may."""
 
 
 def is_form(picture: Picture, lines: Sequence[Line]) -> bool:
@@ -54,7 +56,7 @@ def is_form(picture: Picture, lines: Sequence[Line]) -> bool:
     drawn = int(other.sum())
     for line in lines:
         other[line.box.top : line.box.bottom, line.box.left : line.box.right] = False
-    if other.sum() > _OTHER * drawn:
+    if other.sum() > (_OTHER_ON_DARK if ground < _DARK else _OTHER) * drawn:
         return False
     parts = {(4 * line.box.top // rows, 3 * ((line.box.left + line.box.right) // 2) // columns) for line in lines}
     middle = {(row, column) for row, column in parts if row in {1, 2}}

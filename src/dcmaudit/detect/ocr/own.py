@@ -22,6 +22,7 @@ from dcmaudit.detect.textnet import (
     TextLine,
     TextMaps,
     TextNet,
+    closer_lines,
     doubtful_boxes,
     large_letters,
     lines_of,
@@ -61,7 +62,10 @@ class OwnLooks:
             if stop():
                 break
             maps = self._maps(number, picture, memory)
-            found = _candidates(_lines(maps, ENHANCED if number else RULE, size), number, size)
+            rule = ENHANCED if number else RULE
+            lines = _lines(maps, rule, size)
+            lines += closer_lines(self._net, picture, maps, [line.box for line in lines], rule)
+            found = _candidates(lines, number, size)
             sighting.found += found
             doubts = doubtful_boxes(maps.ink, maps.region, [one.box for one in found])
             sighting.rejected += _candidates([TextLine(*one) for one in doubts], number, size)

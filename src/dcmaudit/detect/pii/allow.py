@@ -7,7 +7,7 @@ from pathlib import Path
 
 import regex
 
-from dcmaudit.detect.pii.technical import LONGEST, is_technical
+from dcmaudit.detect.pii.technical import LONGEST, kind_of
 from dcmaudit.errors import ListError
 from dcmaudit.model import Judgement, Verdict
 from dcmaudit.model.engines import NerEngine
@@ -28,8 +28,9 @@ class AllowList:
 
     def judge(self, text: str) -> Judgement | None:
         """The judgement of one line of text."""
-        if self._builtin and is_technical(text):
-            return Judgement(Verdict.HARMLESS, "it is made of technical terms", NerEngine.ALLOW_LIST)
+        kind = kind_of(text) if self._builtin else None
+        if kind is not None:
+            return Judgement(Verdict.HARMLESS, "it is made of technical terms", NerEngine.ALLOW_LIST, kind)
         stripped = text.strip()
         if stripped and len(stripped) <= LONGEST and any(_matches(pattern, stripped) for pattern in self._patterns):
             return Judgement(Verdict.HARMLESS, "the site's allow list has it", NerEngine.ALLOW_LIST)

@@ -9,7 +9,7 @@ import numpy as np
 
 from dcmaudit.detect.pii.terms import LABELS, UNITS
 from dcmaudit.detect.pii.words import plain
-from dcmaudit.model import Box
+from dcmaudit.model import Box, Keep
 
 _NUMBER = re.compile(r"[-+]?[0-9]{1,5}(?:[.,][0-9]{1,2})?")
 _LABEL = re.compile(r"(?:^|[\s:;,/])([A-Z][A-Z0-9]*)\s?[:=]?$")
@@ -25,7 +25,7 @@ _OFF = 0.12
 """Part of a step by which a number of a scale may stand off its place."""
 
 
-def explained(texts: Sequence[str], boxes: Sequence[Box], is_harmless: Callable[[str], bool]) -> set[int]:
+def explained(texts: Sequence[str], boxes: Sequence[Box], is_harmless: Callable[[str], bool]) -> dict[int, Keep]:
     """Which of the lines of a plane are numbers, or units, that what stands beside them makes technical.
 
     A number counts behind a label that was read, before a unit, and as one of four and more in a row or column whose
@@ -34,7 +34,7 @@ def explained(texts: Sequence[str], boxes: Sequence[Box], is_harmless: Callable[
     """
     clean = [plain(text) for text in texts]
     numbers = [place for place, text in enumerate(clean) if _NUMBER.fullmatch(text)]
-    out: set[int] = set()
+    out: dict[int, Keep] = {}
     for place in numbers:
         for other in range(len(clean)):
             if other == place or not _is_on_row(boxes[place], boxes[other]):
@@ -43,16 +43,16 @@ def explained(texts: Sequence[str], boxes: Sequence[Box], is_harmless: Callable[
             if label and label[1] in LABELS and _gap(boxes[other], boxes[place]) <= _NEAR:
                 alone = clean[other].rstrip(" :=") == label[1]
                 if is_harmless(f"{label[1]} {clean[place]}") and (alone or is_harmless(clean[other])):
-                    out.add(place)
+                    out[place] = Keep.MEASUREMENT
             elif (
                 clean[other] in _UNIT
                 and _gap(boxes[place], boxes[other]) <= _BESIDE
                 and is_harmless(f"{clean[place]} {clean[other]}")
             ):
-                out |= {place, other}
+                out[place] = out[other] = Keep.MEASUREMENT
     for scale in _scales(clean, boxes, numbers):
         if all(is_harmless(f"{clean[place]} MM") for place in scale):
-            out |= set(scale)
+            out |= dict.fromkeys(scale, Keep.SCALE)
     return out
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from dcmaudit.detect.pii.context import explained
@@ -58,9 +59,9 @@ class Chain:
         """
         said = [self.judge(text) for text in texts]
         well = [text if _is_sure(sure, place) else "" for place, text in enumerate(texts)]
-        for place in explained(well, boxes, lambda text: self.judge(text).verdict is Verdict.HARMLESS):
+        for place, kind in explained(well, boxes, lambda text: self.judge(text).verdict is Verdict.HARMLESS).items():
             if said[place] is NOBODY:
-                said[place] = EXPLAINED
+                said[place] = replace(EXPLAINED, keep=kind)
         for place, one in enumerate(said):
             if one.verdict is Verdict.HARMLESS and not _is_sure(sure, place):
                 said[place] = UNSURE

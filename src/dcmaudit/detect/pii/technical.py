@@ -17,10 +17,13 @@ from dcmaudit.detect.pii.terms import (
     LONG_LABELS,
     OPPOSITES,
     PHRASES,
+    SIDES,
     SURE,
     UNIT,
+    VIEWS,
 )
-from dcmaudit.detect.pii.words import folded, plain
+from dcmaudit.detect.pii.words import folded, plain, words
+from dcmaudit.model import Keep
 
 LONGEST = 400
 """Characters of a text beyond which it is no technical term."""
@@ -130,6 +133,21 @@ def is_technical(text: str) -> bool:
     if len(found) < len(pieces) or not found:
         return False
     return _are_technical(found)
+
+
+_VALUE = re.compile(r"(?<![A-Z0-9])[-+±~<>=]?[0-9](?!D(?![A-Z]))")
+"""A number that is none of a name such as T2 or 3D."""
+
+
+def kind_of(text: str) -> Keep | None:
+    """Which kind of technical text it is, None where it is none at all."""
+    if not is_technical(text):
+        return None
+    clean = plain(text)
+    if _VALUE.search(clean):
+        return Keep.MEASUREMENT
+    found = set(words(clean))
+    return Keep.MARKER if found <= SIDES | VIEWS else Keep.LABEL
 
 
 def _are_technical(pieces: list[Piece]) -> bool:

@@ -93,6 +93,14 @@ BARE = LABELS - _all(
 )
 """Labels after which a whole number without a unit says nothing: initials before a number may be those of a person."""
 
+SIDES = _all("L R LT RT LEFT RIGHT RCC LCC RMLO LMLO RML LML RXCC LXCC RSIO LSIO")
+"""Sides, alone or with a view of the breast."""
+VIEWS = _all(
+    "AP PA LAT LATERAL CC MLO ML LM XCC XCCL OBL OBLIQUE ERECT UPRIGHT SUPINE PRONE PORTABLE MOBILE STANDING SITTING "
+    "DECUB DECUBITUS AXIAL AX COR CORONAL SAG SAGITTAL A P H F S I ANT POST ANTERIOR POSTERIOR"
+)
+"""What stands beside a side, or in its place."""
+
 PHRASES = (
     "LONG AXIS", "SHORT AXIS", "LONG AX", "POST CONTRAST", "POST GAD", "POWER DOPPLER", "COLOR POWER", "HIGH RES",
     "LOW DOSE", "LAT CHEST", "CHEST LAT", "WEIGHT BEARING", "FIELD OF VIEW", "FLOW RATE", "FRAME OF", "PORTAL VENOUS",

@@ -2,6 +2,7 @@
 
 from dcmaudit.detect.textnet.apart import set_apart
 from dcmaudit.detect.textnet.boxes import ENHANCED, RULE, Rule, TextLine, boxes_of, lines_of
+from dcmaudit.detect.textnet.closer import closer_lines
 from dcmaudit.detect.textnet.doubts import doubtful_boxes
 from dcmaudit.detect.textnet.large import SMALLER, large_letters, smaller
 from dcmaudit.detect.textnet.network import TextMaps, TextNet
@@ -18,6 +19,7 @@ __all__ = [
     "TextMaps",
     "TextNet",
     "boxes_of",
+    "closer_lines",
     "doubtful_boxes",
     "large_letters",
     "lines_of",

@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from dcmaudit.detect.textnet.slants import ONE, Corners, projections, slant_of
 from dcmaudit.detect.vision import cv2
 from dcmaudit.model import Box
 
 Map = npt.NDArray[np.float32]
 """(rows, columns) at half the picture's size, probabilities."""
-
-Corners = npt.NDArray[np.float32]
-"""(4, 2): x and y of four corners in pixels of the picture."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ def lines_of(ink: Map, region: Map, rule: Rule = RULE) -> list[TextLine]:
     covered = np.zeros(ink.shape, np.uint8)
     for span, thickness, confidence, slant in _regions(ink, region, rule):
         if slant is not None:
-            tilted.append(TextLine(_box_around(slant), confidence, slant))
+            tilted.append(TextLine(box_around(slant), confidence, slant))
             cv2.fillPoly(covered, [np.round(slant / 2).astype(np.int32)], 1)
             continue
         height = thickness / (1 - 2 * SHRUNK)
@@ -140,30 +138,31 @@ def _askew(member: npt.NDArray[np.bool_], ink: Map) -> Corners | None:
     if min(high, wide) <= _LEAST_PART or filled >= _LOOSE * high * wide:
         return None
     rows, columns = np.nonzero(member)
-    (_, _), sides, angle = cv2.minAreaRect(np.stack([columns, rows], axis=1).astype(np.float32))
-    length, thick = max(sides) + 1, min(sides) + 1
-    turn = np.deg2rad(angle if sides[0] >= sides[1] else angle + 90)
-    along = np.array([np.cos(turn), np.sin(turn)], np.float32)
-    along = along if along[0] > 0 else -along
-    across = np.array([-along[1], along[0]], np.float32)
-    if length < _SLENDER * thick or filled < _PACKED * length * thick or min(np.abs(along)) < _LEAST_SLANT:
+    slant = slant_of(rows, columns)
+    length, thick = slant.length, slant.thickness
+    if (
+        length < _SLENDER * thick
+        or filled < _PACKED * length * thick
+        or min(map(abs, slant.along)) < _LEAST_SLANT * ONE
+    ):
         return None
-    places = np.stack([columns, rows], axis=1).astype(np.float32)
-    inked = np.argwhere(ink >= RULE.ink_ends)[:, ::-1].astype(np.float32)
-    top, bottom = float((places @ across).min()), float((places @ across).max())
-    height = (bottom - top + 1) / (1 - 2 * SHRUNK)
+    height = thick / (1 - 2 * SHRUNK)
     more = height * SHRUNK + 1
-    left, right = float((places @ along).min()) - more, float((places @ along).max()) + more
-    near = inked[(inked @ across >= top - more) & (inked @ across <= bottom + more)] @ along
-    near = near[(near >= left) & (near <= right)]
-    if near.size:
-        behind = max(1.0, _BEHIND * height)
-        left, right = max(left, float(near.min()) - behind), min(right, float(near.max()) + behind)
-    ends = [(left, top - more), (right, top - more), (right, bottom + more), (left, bottom + more)]
-    return np.asarray([2 * (x * along + y * across) + 1 for x, y in ends], np.float32)
+    before = behind = more
+    inked_rows, inked_columns = np.nonzero(ink >= RULE.ink_ends)
+    forward, aside = projections(inked_rows, inked_columns, slant.along)
+    reach = round(more * ONE)
+    forward = forward[(aside >= slant.top - reach) & (aside <= slant.bottom + reach)]
+    forward = forward[(forward >= slant.first - reach) & (forward <= slant.last + reach)]
+    if forward.size:
+        tail = max(1.0, _BEHIND * height)
+        before = min(more, (slant.first - int(forward.min())) / ONE + tail)
+        behind = min(more, (int(forward.max()) - slant.last) / ONE + tail)
+    return 2 * slant.corners(before, behind, more) + 1
 
 
-def _box_around(corners: Corners) -> Box:
+def box_around(corners: Corners) -> Box:
+    """The smallest box around corners, cut where it would pass the first row or column."""
     left, top = np.floor(corners.min(axis=0)).astype(int)
     right, bottom = np.ceil(corners.max(axis=0)).astype(int)
     return Box(max(0, int(left)), max(0, int(top)), max(int(right), 1), max(int(bottom), 1))

@@ -22,10 +22,10 @@ SMALLER = (2, 4, 8)
 LEAST_EDGE = 24
 """Pixels of a small picture's lesser edge below which there is nothing to be seen in it."""
 
-RULE_SMALL = Rule(region_high=0.8, ink_alone=0.7)
-"""Low, for what is found is looked at once more."""
+RULE_SMALL = Rule(region_high=0.84, ink_alone=0.84)
+"""As surely as in the picture itself, for ink alone, too."""
 
-_HIGH = 24
+_HIGH = 32
 """Pixels of the small picture that the longer side of a box has at least: the rest is seen in the picture itself."""
 _THICK = 0.6
 """Part of that for the shorter side."""
@@ -38,6 +38,8 @@ _FLAT = 0.08
 """Part of the contrast by which nine in ten pixels of the ink, without its edges, differ from its middle at most."""
 _FILLED = 0.62
 """Part of a box that may be ink."""
+_STROKE = 0.55
+"""Part of a box's lesser side that a stroke is wide at most; the broadest letters that devices write have a third."""
 _FEWEST = 6
 _SAME, _BEGUN = 0.3, 0.25
 """Ink goes on outside of a box where its level differs by this part of the contrast at most and this part is inside."""
@@ -49,10 +51,17 @@ _TAKEN = 0.7
 
 def smaller(picture: Picture, times: int) -> Picture | None:
     """The picture made smaller, None where hardly anything would be left of it."""
-    rows, columns = picture.shape[0] // times, picture.shape[1] // times
+    rows, columns = -(-picture.shape[0] // times), -(-picture.shape[1] // times)
     if min(rows, columns) < LEAST_EDGE:
         return None
-    return np.asarray(cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
+    more = [
+        (0, rows * times - picture.shape[0]),
+        (0, columns * times - picture.shape[1]),
+        *[(0, 0)] * (picture.ndim - 2),
+    ]
+    # Whole squares of pixels become one: their mean needs no fractions, and is the same on every processor.
+    filled = np.pad(picture, more, mode="edge") if any(after for _, after in more) else picture
+    return np.asarray(cv2.resize(filled, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def large_letters(small: Picture, maps: TextMaps, taken: Sequence[Box] = ()) -> list[tuple[Box, float]]:
@@ -104,11 +113,19 @@ def _flat_level(part: Picture, likely: npt.NDArray[np.float32]) -> tuple[float, 
     core, rest = _core(inked), _core(~inked)
     if core.sum() < _FEWEST or rest.sum() < _FEWEST or inked.mean() > _FILLED:
         return None
+    if not _is_stroke(inked):
+        return None
     level = float(np.median(part[core]))
     contrast = abs(level - float(np.median(part[rest])))
     if contrast < _CONTRAST or float(np.percentile(np.abs(part[core] - level), 90)) > _FLAT * contrast:
         return None
     return level, contrast
+
+
+def _is_stroke(inked: npt.NDArray[np.bool_]) -> bool:
+    """Whether the ink is drawn with strokes that are narrow beside the letter: no disc, no bar, no edge of a fan."""
+    depth = cv2.distanceTransform(np.pad(inked, 1).astype(np.uint8), cv2.DIST_L2, 3)
+    return bool(2 * float(depth.max()) <= _STROKE * min(inked.shape))
 
 
 def _whole(grey: Picture, box: Box, level: float, contrast: float) -> Box:

@@ -1,0 +1,36 @@
+"""What each way of looking is measured to miss, in a sentence for whoever relies on it.
+
+The shares are those of ``bench/lettering``: faces, layouts and grounds that no training ever saw. A test holds them
+to docs/detection.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dcmaudit.detect.ocr.finding import FinderKind, Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Of a hundred legible lines, how many no box covers; ``worst``: kinds of which clearly more are missed."""
+
+    in_hundred: float
+    worst: str
+
+
+MISSED: dict[tuple[FinderKind, Mode], Missed] = {
+    (FinderKind.OWN, Mode.DEFAULT): Missed(3.0, "lines on ECG paper, lone letters, lines at more than 30 degrees"),
+}
+"""For the ways that were measured."""
+
+
+def what_is_missed(finder: FinderKind, mode: Mode) -> str:
+    """Which mode this was and what it is measured to miss."""
+    known = MISSED.get((finder, mode))
+    if known is None:
+        return f"looked in mode {mode.value} with finder {finder.value}, whose misses are not measured"
+    return (
+        f"looked in mode {mode.value} with finder {finder.value}, measured to miss {known.in_hundred:g} in 100 legible "
+        f"lines, most of all {known.worst}: nothing found is no proof that nothing is there"
+    )

@@ -1,0 +1,170 @@
+"""A second look at what was half seen: each place turned upright, at the size that the network knows best, stretched.
+
+Faint lines, and lines that lie askew, are seen well like that; what is no text is not. All of it in whole numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from dcmaudit.detect.textnet.boxes import RULE, SHRUNK, Rule, TextLine, box_around
+from dcmaudit.detect.textnet.network import Picture, TextMaps, TextNet
+from dcmaudit.detect.textnet.slants import ONE, Slant, slant_along, slant_of
+from dcmaudit.detect.vision import cv2
+from dcmaudit.model import Box
+
+_LOW, _LIKELY = 0.3, 0.4
+"""A place reaches as far as the region map stays above the first, and is looked at where it comes up to the second."""
+
+_FEWEST = 6
+"""Cells of a place."""
+_MOST = 24
+"""Places of one picture that are looked at, the likeliest of them."""
+
+_HIGHEST, _AREA = 64, 0.05
+"""Pixels that a line is high at most, and part of the picture that it takes: what is half seen and larger is a body."""
+
+_HEIGHTS = (20, 14, 28)
+"""Pixels that the line is high in each of the looks; the last is without stretching."""
+_FIRST, _ALL = 0.7, 0.85
+"""What the first look must say for the others to be taken, and what all of them must say on average."""
+
+_AROUND = 1.2
+"""Heights of surroundings on each side."""
+_LARGEST = 4
+"""Times that a place is enlarged at most."""
+_WIDEST, _SMALLEST = 512, 48
+"""Pixels of a look's edge."""
+_SLENDER = 2.0
+"""A place so many times as long as wide lies along its own direction, any other one upright."""
+_TAKEN = 0.5
+"""Part of a place that lies in lines that were found: then it is the end of one."""
+_RANGE, _GAIN = 200, 6
+"""Levels that a look is stretched to, and times at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    slant: Slant
+    best: float
+
+    @property
+    def height(self) -> float:
+        """Of the line, in pixels."""
+        return max(6.0, 2 * self.slant.thickness / (1 - 2 * SHRUNK))
+
+    @property
+    def length(self) -> float:
+        """In pixels."""
+        return 2 * self.slant.length
+
+
+def closer_lines(
+    net: TextNet, picture: Picture, maps: TextMaps, taken: Sequence[Box], rule: Rule = RULE
+) -> list[TextLine]:
+    """Lines that a closer look shows where ``maps`` half saw some, in pixels of the picture; not those in ``taken``.
+
+    Where ``rule`` asks for more than usual, so do the looks.
+    """
+    out = []
+    for place in _places(maps, taken, rule):
+        seen = _seen(net, picture, place, _ALL + rule.region_high - RULE.region_high)
+        if seen is not None:
+            more = place.height * SHRUNK / 2 + 1
+            corners = 2 * place.slant.corners(more, more, more) + 1
+            out.append(TextLine(box_around(corners), seen, corners))
+    return out
+
+
+def _seen(net: TextNet, picture: Picture, place: _Place, least: float) -> float | None:
+    """What the looks say on average, None where that is too little."""
+    said = []
+    for number, height in enumerate(_HEIGHTS):
+        said.append(_look(net, picture, place, height, stretched=number < len(_HEIGHTS) - 1))
+        if said[0] < _FIRST:
+            return None
+    mean = sum(said) / len(said)
+    return mean if mean >= least else None
+
+
+def _places(maps: TextMaps, taken: Sequence[Box], rule: Rule) -> list[_Place]:
+    marks = (maps.region >= _LOW).astype(np.uint8)
+    count, found, stats, _ = cv2.connectedComponentsWithStats(marks, connectivity=8)
+    names = np.asarray(found)
+    told = np.zeros(marks.shape, bool)
+    for box in taken:
+        told[max(0, box.top // 2) : -(-box.bottom // 2), max(0, box.left // 2) : -(-box.right // 2)] = True
+    out = []
+    for label in range(1, count):
+        left, top, wide, high, cells = (int(stats[label, k]) for k in range(5))
+        if cells < _FEWEST:
+            continue
+        where = (slice(top, top + high), slice(left, left + wide))
+        member = names[where] == label
+        best = float(maps.region[where][member].max())
+        if not _LIKELY <= best < rule.region_high or told[where][member].mean() >= _TAKEN:
+            continue
+        rows, columns = np.nonzero(member)
+        slant = slant_of(rows + top, columns + left)
+        if slant.length < _SLENDER * slant.thickness:
+            slant = slant_along(rows + top, columns + left, 0.0 if wide >= 0.7 * high else 90.0)
+        place = _Place(slant, best)
+        if place.height <= _HIGHEST and place.height * place.length <= _AREA * 4 * marks.size:
+            out.append(place)
+    return sorted(out, key=lambda place: -place.best)[:_MOST]
+
+
+def _look(net: TextNet, picture: Picture, place: _Place, height: int, *, stretched: bool) -> float:
+    """The highest value of the region map where the line is."""
+    scale = min(height / place.height, float(_LARGEST))
+    around = _AROUND * place.height
+    wide = min(_WIDEST, max(_SMALLEST, int((place.length + 2 * around) * scale)))
+    high = min(_WIDEST, max(_SMALLEST, int((place.height + 2 * around) * scale)))
+    shown = _turned(picture, place.slant, scale, (high, wide))
+    maps = net.maps(_stretched(shown) if stretched else shown)
+    top, left = max(0, int((high - place.height * scale) / 4)), max(0, int((wide - place.length * scale) / 4))
+    part = maps.region[top : maps.region.shape[0] - top, left : maps.region.shape[1] - left]
+    return float(part.max()) if part.size else 0.0
+
+
+def _turned(picture: Picture, slant: Slant, scale: float, size: tuple[int, int]) -> Picture:
+    """The place in the middle of a picture of ``size`` rows and columns, upright; levels between pixels by weights."""
+    step = round(ONE / scale)
+    rows, columns = (np.arange(edge, dtype=np.int64) * 2 - edge + 1 for edge in size)
+    along, across = np.meshgrid(columns * step // 2, rows * step // 2)
+    x, y = slant.along
+    # Of the middle of the place, in cells of two pixels, to pixels.
+    middle = (slant.first + slant.last) // 2, (slant.top + slant.bottom) // 2
+    centre_x = 2 * (middle[0] * x - middle[1] * y) // ONE + ONE // 2
+    centre_y = 2 * (middle[0] * y + middle[1] * x) // ONE + ONE // 2
+    at_x = centre_x + (along * x - across * y) // ONE
+    at_y = centre_y + (along * y + across * x) // ONE
+    return _between(picture, at_y, at_x)
+
+
+def _between(picture: Picture, at_y: npt.NDArray[np.int64], at_x: npt.NDArray[np.int64]) -> Picture:
+    high, wide = picture.shape[:2]
+    y, x = np.clip(at_y, 0, (high - 1) * ONE), np.clip(at_x, 0, (wide - 1) * ONE)
+    top, left = y // ONE, x // ONE
+    bottom, right = np.minimum(top + 1, high - 1), np.minimum(left + 1, wide - 1)
+    down, over = (y % ONE) >> 6, (x % ONE) >> 6  # sixty-fourths
+    if picture.ndim == 3:
+        down, over = down[..., None], over[..., None]
+    down, over = down.astype(np.int32), over.astype(np.int32)
+    upper = picture[top, left].astype(np.int32) * (64 - over) + picture[top, right] * over
+    lower = picture[bottom, left].astype(np.int32) * (64 - over) + picture[bottom, right] * over
+    return np.asarray((upper * (64 - down) + lower * down + 2048) >> 12, np.uint8)
+
+
+def _stretched(picture: Picture) -> Picture:
+    """With its darkest and brightest hundredth at the ends of the range, but at most a few times as much contrast."""
+    ordered = np.sort(picture, axis=None).astype(np.int64)
+    low, high = int(ordered[len(ordered) // 100]), int(ordered[-1 - len(ordered) // 100])
+    if not 1 < high - low < _RANGE:
+        return picture
+    gain = min(_RANGE * 64 // (high - low), _GAIN * 64)
+    return np.asarray(np.clip(((2 * picture.astype(np.int64) - low - high) * gain >> 7) + 128, 0, 255), np.uint8)

@@ -110,11 +110,10 @@ def test_a_missing_detector_ends_the_run_before_anything_is_written(
 
 def test_a_plane_that_cannot_be_looked_at_is_not_called_clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path, np.stack([picture(WORD), picture(WORD)]), frames=2)
-    run, count = TextNet._run, []
+    run = TextNet._run
 
     def fails(self: TextNet, part: np.ndarray) -> Any:
-        count.append(1)
-        if len(count) == 2:
+        if (part > 200).sum() > 20:  # the word, which is black in the first frame
             raise EngineError("the text detector failed on a picture")
         return run(self, part)
 

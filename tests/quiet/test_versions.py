@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = (
     "onnxruntime", "rapidocr", "opencv-python-headless", "numpy", "pydicom", "imagecodecs", "pillow", "pylibjpeg",
     "sqlalchemy", "alembic", "psycopg", "starlette", "uvicorn", "jinja2", "pydantic-settings", "platformdirs", "rich",
-    "regex", "obstore", "keyring", "distributed", "dask", "spacy", "presidio-analyzer", "tldextract", "pytesseract",
+    "regex", "rapidfuzz", "obstore", "keyring", "distributed", "dask", "spacy", "presidio-analyzer", "tldextract", "pytesseract",
     "easyocr",
 )  # fmt: skip
 """What is loaded by the program and its extras, and could call somebody."""

@@ -1,4 +1,8 @@
-"""Reading the settings, with errors that name the key, the place and what is allowed."""
+"""Reading the settings, with errors that name the key, the place and what is allowed.
+
+pydantic-settings has a source for TOML files. It takes a file that is not there for an empty one, and its errors name
+no file and repeat the value, which may be a password. So the file is read here, and pydantic gets its values.
+"""
 
 from __future__ import annotations
 

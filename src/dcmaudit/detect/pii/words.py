@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
+from typing import Protocol
+
+
+class _Distance(Protocol):
+    def __call__(self, s1: str, s2: str, /, *, score_cutoff: int) -> int: ...
+
 
 _CONFUSED = str.maketrans({"O": "0", "Q": "0", "D": "0", "I": "1", "L": "1", "|": "1", "!": "1", "J": "1",
                            "S": "5", "$": "5", "B": "8", "Z": "2", "G": "6", "T": "7", "A": "4"})  # fmt: skip
@@ -36,17 +43,7 @@ def as_digits(text: str) -> str:
 
 def distance(one: str, other: str, bound: int) -> int:
     """Single characters to insert, drop or change between two texts; ``bound`` + 1 where it is more than the bound."""
-    if abs(len(one) - len(other)) > bound:
-        return bound + 1
-    before = list(range(len(other) + 1))
-    for row, a in enumerate(one, start=1):
-        now = [row]
-        for column, b in enumerate(other, start=1):
-            now.append(min(before[column] + 1, now[-1] + 1, before[column - 1] + (a != b)))
-        if min(now) > bound:
-            return bound + 1
-        before = now
-    return min(before[-1], bound + 1)
+    return _levenshtein()(one, other, score_cutoff=bound)
 
 
 def holds_nearly(text: str, wanted: str, bound: int) -> bool:
@@ -55,13 +52,18 @@ def holds_nearly(text: str, wanted: str, bound: int) -> bool:
         return True
     if not bound or len(text) < len(wanted) - bound:
         return False
-    # One row of the usual table, in which beginning anywhere costs nothing.
-    before = list(range(len(wanted) + 1))
-    for a in text:
-        now = [0]
-        for column, b in enumerate(wanted, start=1):
-            now.append(min(before[column] + 1, now[-1] + 1, before[column - 1] + (a != b)))
-        if now[-1] <= bound:
-            return True
-        before = now
-    return False
+    # A part that is that near is at most ``bound`` longer or shorter. rapidfuzz has no search for parts of its own.
+    measure, length = _levenshtein(), len(wanted)
+    return length <= bound or any(
+        measure(text[start : start + size], wanted, score_cutoff=bound) <= bound
+        for size in range(length - bound, min(length + bound, len(text)) + 1)
+        for start in range(len(text) - size + 1)
+    )
+
+
+@cache
+def _levenshtein() -> _Distance:
+    # At its first use: the package takes a tenth of a second, and whoever reviews may never need it.
+    from rapidfuzz.distance import Levenshtein
+
+    return Levenshtein.distance

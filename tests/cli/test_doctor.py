@@ -20,7 +20,7 @@ from dcmaudit.detect.textnet import TextNet, network
 from dcmaudit.errors import EngineError, ProcessorError
 from dcmaudit.model import Box, DeviceFacts, FrameAddress
 from dcmaudit.settings import Settings
-from dcmaudit.store import NewRect, open_store
+from dcmaudit.store import NewRect, TagChange, open_store
 
 
 def records(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, list[dict[str, Any]]]:
@@ -106,7 +106,7 @@ def test_a_damaged_database_is_wrong_and_nothing_of_it_is_told(
     device = DeviceFacts("US", ("ORIGINAL",), "MADE UP 1", None, 24, 32)
     with open_store(tmp_path, user="anna") as store:
         store.add_rects("/archive/DOE_JANE.dcm", [NewRect(Box(0, 0, 9, 9), FrameAddress(0), text="DOE JANE")])
-        store.put_tag("/archive/DOE_JANE.dcm", marked=True, comment="REMARK", device=device)
+        store.finish("/archive/DOE_JANE.dcm", device, change=TagChange(marked=True, comment="REMARK"))
     with sqlite3.connect(tmp_path / "dcmaudit.sqlite.db") as raw:
         raw.execute("PRAGMA trusted_schema = ON")
         for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():

@@ -15,7 +15,7 @@ from dcmaudit.cli.guard import OUTPUTS
 from dcmaudit.cli.program import command_parser
 from dcmaudit.model import Box, DeviceFacts, FrameAddress
 from dcmaudit.settings import config_path
-from dcmaudit.store import NewRect, open_store
+from dcmaudit.store import NewRect, TagChange, open_store
 from support.files import dataset, file_bytes, gradient
 
 LISTS = ("ocr", "sample draw", "rules make", "s3 select", "db backup")
@@ -115,7 +115,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     config_path().write_text("")
     with open_store(str(tmp_path / "db"), user="ann") as store:
         name, device = str(tmp_path / "in" / "a.dcm"), DeviceFacts(model="M", rows=16, columns=20, modality="US")
-        store.put_tag(name, marked=False, comment=None, device=device)
+        store.finish(name, device, change=TagChange(marked=False, comment=""))
         store.add_rects(name, [NewRect(Box(0, 0, 4, 4), FrameAddress(0))])
     return tmp_path
 

@@ -18,7 +18,7 @@ from dcmaudit.model import (
     StrayBitAddress,
     Verdict,
 )
-from dcmaudit.store import NerEngine, NewRect, OcrEngine, Store, open_store
+from dcmaudit.store import NerEngine, NewRect, OcrEngine, Store, TagChange, open_store
 from support.corpus import shared_compat
 from support.files import dataset, file_bytes, gradient
 
@@ -53,7 +53,7 @@ def marked(database: Path) -> None:
             NewRect(None, FrameAddress(3), OcrEngine.TESSERACT, "DOE JANE"),
         ]  # fmt: skip
         store.add_rects("/archive/a.dcm", rects)
-        store.put_tag("/archive/a.dcm", marked=True, comment='twice, "please"\nand é ', device=DEVICE)
+        store.finish("/archive/a.dcm", DEVICE, change=TagChange(marked=True, comment='twice, "please"\nand é '))
         store.mark_done("/archive/b.dcm", DEVICE)
 
 

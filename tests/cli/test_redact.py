@@ -17,7 +17,7 @@ import pytest
 from dcmaudit.cli import main
 from dcmaudit.dicom import open_instance
 from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, HowSeen, IconAddress, OverlayAddress
-from dcmaudit.store import NewRect, open_store
+from dcmaudit.store import NewRect, TagChange, open_store
 from support.files import (
     JPEG_BASELINE,
     JPEG_LS,
@@ -197,7 +197,7 @@ def stored(folder: Path, path: Path, *, done: bool = True, marked: bool = False)
         ]
         store.add_rects(str(path), rects)
         if done:
-            store.put_tag(str(path), marked=marked, comment=None, device=DeviceFacts())
+            store.finish(str(path), DeviceFacts(), change=TagChange(marked=marked, comment=""))
 
 
 def test_the_database_of_what_is_done(cine: Path, tmp_path: Path) -> None:
@@ -365,7 +365,7 @@ def test_a_file_known_under_another_name_gets_its_marks_only_when_asked(
         assert store.rects(str(cine))  # the database is as it was
         assert not store.rects(str(moved))
         for name in ("/other", str(cine)):
-            store.put_tag(name, marked=False, comment=None, device=DeviceFacts())
+            store.finish(name, DeviceFacts(), change=TagChange(marked=False, comment=""))
         with open_instance(PathReference(moved)) as instance:
             store.put_identity("/other", instance.identity())
     output(moved).unlink()
@@ -375,7 +375,7 @@ def test_a_file_known_under_another_name_gets_its_marks_only_when_asked(
 
 def test_files_with_nothing_to_redact_are_copied_as_they_are_when_asked_and_seen(cine: Path, tmp_path: Path) -> None:
     with open_store(tmp_path, user="me") as store, open_instance(PathReference(cine)) as instance:
-        store.put_tag(str(cine), marked=False, comment=None, device=DeviceFacts())
+        store.finish(str(cine), DeviceFacts(), change=TagChange(marked=False, comment=""))
         status, seen = cine.stat(), next(how for how in HowSeen if how.is_seen)
         store.put_identity(str(cine), instance.identity(), size=status.st_size, modified_ns=status.st_mtime_ns)
         store.put_seen(str(cine), seen, [plane.address for plane in instance.planes])

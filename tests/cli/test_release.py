@@ -15,7 +15,7 @@ from dcmaudit.cli import main
 from dcmaudit.detect.ocr import TextFinder
 from dcmaudit.dicom import open_instance
 from dcmaudit.model import Box, DeviceFacts, FrameAddress, HowSeen
-from dcmaudit.store import NewRect, open_store
+from dcmaudit.store import NewRect, TagChange, open_store
 from support.blobs import BlobEngine
 from support.desks import do, make_desk, paint_all, ready
 from support.files import (
@@ -80,7 +80,7 @@ def see(tmp_path: Path, path: Path, *, how: HowSeen = SEEN, groups: tuple[str, .
     with open_store(tmp_path / "db", user="ada") as store, open_instance(PathReference(path)) as instance:
         store.put_identity(str(path), instance.identity(), size=status.st_size, modified_ns=status.st_mtime_ns)
         store.put_seen(str(path), how, [span(group, 0, planes) for group in groups])
-        store.put_tag(str(path), marked=False, comment=None, device=DeviceFacts())
+        store.finish(str(path), DeviceFacts(), change=TagChange(marked=False, comment=""))
 
 
 def redact(tmp_path: Path, *words: object) -> int:
@@ -180,7 +180,7 @@ def test_done_is_not_enough_and_neither_is_a_glance(archive: Path, tmp_path: Pat
     overlays = [Overlay(np.stack([letter_bits(64, 96)] * 2))]
     path = write(archive / "a.dcm", overlays=overlays)
     with open_store(tmp_path / "db", user="x") as store:
-        store.put_tag(str(path), marked=False, comment=None, device=DeviceFacts())
+        store.finish(str(path), DeviceFacts(), change=TagChange(marked=False, comment=""))
     assert redact(tmp_path, path, "-o", tmp_path / "1") == 1
     see(tmp_path, path, groups=("f",))
     assert redact(tmp_path, path, "-o", tmp_path / "2") == 1
@@ -254,7 +254,7 @@ def test_a_tagged_file_is_not_copied(archive: Path, tmp_path: Path, look: Callab
     look(path)
     see(tmp_path, path)
     with open_store(tmp_path / "db", user="ada") as store:
-        store.put_tag(str(path), marked=True, comment=None, device=DeviceFacts())
+        store.finish(str(path), DeviceFacts(), change=TagChange(marked=True, comment=""))
     assert redact(tmp_path, path, "--from-db", "-o", tmp_path / "out") == 1
     assert redact(tmp_path, path, "--ultrasound", "-o", tmp_path / "out") == 1
 

@@ -73,7 +73,7 @@ def test_finding_without_reading_tells_where_text_is_and_treats_it_as_identifyin
     assert finding.box.contains(WORD)
     assert finding.text == ""
     assert finding.judgement.verdict is Verdict.UNKNOWN
-    assert finding.judgement.is_treated_as_identifying
+    assert finding.judgement.verdict is not Verdict.HARMLESS
     assert "not read" in finding.judgement.reason
     assert (finding.engine, finding.number) == ("lines", OcrEngine.LINES)
     assert reading.verdict is Verdict.UNKNOWN

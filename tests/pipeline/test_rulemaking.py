@@ -14,7 +14,7 @@ from dcmaudit.detect.rules.writing import script_text
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, OverlayAddress, Verdict
 from dcmaudit.pipeline.rulemaking import effects, reviewed, written
-from dcmaudit.store import NewRect, open_store
+from dcmaudit.store import NewRect, TagChange, open_store
 from support import deid_answers
 from support.corpus import shared_compat
 from support.headers import dataset
@@ -30,15 +30,15 @@ def database(tmp_path: Path) -> Path:
         for name, boxes, done in (("/a", (TOP,), True), ("/b", (TOP,), True), ("/c", (TOP, FOOT), False)):
             store.add_rects(name, [NewRect(box, FrameAddress(frame)) for box in boxes for frame in (0, 1)])
             if done:
-                store.put_tag(name, marked=False, comment=None, device=US)
+                store.finish(name, US, change=TagChange(marked=False, comment=""))
         store.add_rects(
             "/b",
             [NewRect(FOOT, OverlayAddress(0x6000, 0)), NewRect(FOOT, Everywhere.ALL_FRAMES, verdict=Verdict.HARMLESS)],
         )
         store.add_rects("/b", [NewRect(None, FrameAddress(0), text="all of it")])
         store.add_rects("/d", [NewRect(FOOT, FrameAddress(0))])
-        store.put_tag("/d", marked=True, comment="look again", device=US)
-        store.put_tag("/e", marked=False, comment=None, device=replace(US, model="clean"))
+        store.finish("/d", US, change=TagChange(marked=True, comment="look again"))
+        store.finish("/e", replace(US, model="clean"), change=TagChange(marked=False, comment=""))
     return path
 
 
@@ -109,7 +109,7 @@ def test_the_command_writes_rules_that_load_and_reports(
 
 def test_marks_that_no_rule_covers_end_with_1(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with open_store(database, user="tester") as store:
-        store.put_tag("/c", marked=False, comment=None, device=US)
+        store.finish("/c", US, change=TagChange(marked=False, comment=""))
     assert main(["rules", "make", "--db", str(database)]) == 1
     out, err = capsys.readouterr()
     assert "coordinates 0,0,640,40" in out

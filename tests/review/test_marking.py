@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from dcmaudit.errors import DcmauditError, ReviewError, StoreLockedError, StoreReadOnlyError, UsageError
 from dcmaudit.model import Box, FrameAddress
 from dcmaudit.review import COMMANDS, ReviewApp, Session
-from dcmaudit.store import NewRect, open_store
+from dcmaudit.store import NewRect, TagChange, open_store
 from support.desks import (
     app_of,
     do,
@@ -344,7 +344,7 @@ def test_undoing_everything_restores_the_database_exactly(steps: list[tuple[str,
         database = folder / "database"
         with open_store(database, user="before") as store:
             store.add_rects(str(files[0]), [NewRect(Box(1, 1, 5, 5), FrameAddress(0), engine=1, text="A")])
-            store.put_tag(str(files[0]), marked=True, comment="was there", device=_device())
+            store.finish(str(files[0]), _device(), change=TagChange(marked=True, comment="was there"))
         desk = make_desk(database, files, chosen={"ignore-done": False})
         try:
             session = ready(desk)

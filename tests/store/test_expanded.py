@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from dcmaudit.model import FRAMES, Box, DeviceFacts, Everywhere, FrameAddress, IconAddress
-from dcmaudit.store import NewRect, Store, expanded, open_store, schema
+from dcmaudit.store import NewRect, Store, TagChange, expanded, open_store, schema
 from support.stores import Opener
 from support.where import span
 
@@ -128,7 +128,7 @@ def test_a_rectangle_on_very_many_frames_stays_one_row(store: Store) -> None:
 
 def test_learning_counts_it_once_and_similar_images_tell_its_scope(store: Store) -> None:
     store.add_rects(NAME, [EVERY, NewRect(Box(8, 8, 9, 9), FrameAddress(1))])
-    store.put_tag(NAME, marked=False, comment=None, device=DEVICE)
+    store.finish(NAME, DEVICE, change=TagChange(marked=False, comment=""))
     (example,) = store.examples("/other.dcm", DEVICE)
     assert {(mark.left, mark.reach) for mark in example.marks} == {(3, FRAMES), (8, span("f", 1, 2))}
     found = {region.box: region.means for region in store.similar("/other.dcm", DEVICE, FrameAddress(1))}

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from dcmaudit.errors import StoreCorruptError
 from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, HowSeen, IconAddress, Identity, Outcome
-from dcmaudit.store import Look, NewRect, OcrEngine, Store, open_store, soundness, sums
+from dcmaudit.store import Look, NewRect, OcrEngine, Store, TagChange, open_store, soundness, sums
 from support.originals import make_original
 from support.stores import Opener
 
@@ -56,7 +56,7 @@ CHANGES: dict[str, Callable[[Store], object]] = {
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_every_way_to_write_keeps_the_sums(store: Store, change: Callable[[Store], object]) -> None:
     store.add_rects("/a.dcm", RECTS)
-    store.put_tag("/a.dcm", marked=False, comment="a", device=DeviceFacts("US", rows=5))
+    store.finish("/a.dcm", DeviceFacts("US", rows=5), change=TagChange(marked=False, comment="a"))
     store.put_identity("/a.dcm", Identity("1.2.3", "d"))
     change(store)
     assert differing(store) == []
@@ -75,7 +75,7 @@ def test_truncating_a_table_of_a_server_keeps_the_sums(store: Store, location_ki
 @pytest.mark.parametrize("how", ["INSERT OR REPLACE", "INSERT OR IGNORE", "REPLACE"])
 def test_a_tag_row_that_is_replaced_at_once_keeps_the_sums(tmp_path: Path, opener: Opener, how: str) -> None:
     store = opener(tmp_path)
-    store.put_tag("/a.dcm", marked=True, comment="a", device=DeviceFacts("US"))
+    store.finish("/a.dcm", DeviceFacts("US"), change=TagChange(marked=True, comment="a"))
     raw = sqlite3.connect(tmp_path / NAME)
     raw.execute(f"{how} INTO DicomTags (filename, mark) VALUES ('/a.dcm', 'F'), ('/b.dcm', 'T')")
     raw.commit()

@@ -109,7 +109,7 @@ def test_done_by_another_tool_is_counted_as_not_noted(store: Store) -> None:
 def _marked(store: Store) -> list[RectRow]:
     store.add_rects(NAME, [NewRect(Box(0, 0, 5, 5), FrameAddress(0), text="Müller"),
                            NewRect(Box(1, 1, 4, 4), Everywhere.ALL_FRAMES, frames=3)])  # fmt: skip
-    store.put_tag(NAME, marked=True, comment="look", device=DEVICE)
+    store.finish(NAME, DEVICE, change=TagChange(marked=True, comment="look"))
     return store.rects(NAME)
 
 

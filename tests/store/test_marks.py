@@ -16,7 +16,7 @@ from dcmaudit.model import (
     UnshownAddress,
     Verdict,
 )
-from dcmaudit.store import NerEngine, NewRect, OcrEngine, Store
+from dcmaudit.store import NerEngine, NewRect, OcrEngine, Store, TagChange
 
 BOX = Box(10, 20, 31, 41)
 DEVICE = DeviceFacts("US", ("ORIGINAL", "PRIMARY", ""), "Model X", "YES", 480, 640)
@@ -170,7 +170,7 @@ def test_names_of_all_tables_are_listed_once_and_sorted(store: Store, monkeypatc
 
 
 def test_a_tag_row_comes_back_with_its_device(store: Store) -> None:
-    store.put_tag("/a.dcm", marked=True, comment='twice, "please"\nüber', device=DEVICE)
+    store.finish("/a.dcm", DEVICE, change=TagChange(marked=True, comment='twice, "please"\nüber'))
     found = store.tag("/a.dcm")
     assert found is not None
     assert (found.marked, found.comment, found.device) == (True, 'twice, "please"\nüber', DEVICE)
@@ -178,7 +178,7 @@ def test_a_tag_row_comes_back_with_its_device(store: Store) -> None:
 
 
 def test_absent_attributes_get_the_placeholders_of_the_original(store: Store) -> None:
-    store.put_tag("/a.dcm", marked=False, comment=None, device=DeviceFacts())
+    store.finish("/a.dcm", DeviceFacts(), change=TagChange(marked=False, comment=""))
     found = store.tag("/a.dcm")
     assert found is not None
     assert found.device == DeviceFacts()
@@ -219,8 +219,8 @@ def test_done_leaves_mark_and_comment_alone(store: Store) -> None:
 
 
 def test_a_tag_row_is_put_back_exactly(store: Store) -> None:
-    store.put_tag("/a.dcm", marked=True, comment="first", device=DEVICE)
-    former = store.put_tag("/a.dcm", marked=False, comment=None, device=DeviceFacts())
+    store.finish("/a.dcm", DEVICE, change=TagChange(marked=True, comment="first"))
+    former = store.finish("/a.dcm", DeviceFacts(), change=TagChange(marked=False, comment="")).tag
     assert former is not None
     store.restore_tag("/a.dcm", former)
     found = store.tag("/a.dcm")

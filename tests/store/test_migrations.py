@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from dcmaudit.errors import StoreError
 from dcmaudit.model import Box, FrameAddress
-from dcmaudit.store import NewRect, Store, companions, migrate, schema
+from dcmaudit.store import NewRect, Store, TagChange, companions, migrate, schema
 from support.originals import make_original
 from support.stores import Opener
 
@@ -132,7 +132,7 @@ def test_the_library_of_the_original_reads_and_writes_our_database(tmp_path: Pat
 
     store = opener(tmp_path)
     store.add_rects("ours", [NewRect(Box(3, 1, 5, 3), FrameAddress(7))])
-    store.put_tag("ours", marked=True, comment=None, device=DeviceFacts("US", ("A", "é"), rows=5))
+    store.finish("ours", DeviceFacts("US", ("A", "é"), rows=5), change=TagChange(marked=True, comment=""))
     done = subprocess.run([sys.executable, "-c", PYDAL, str(tmp_path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     rects, tags = done.stdout.splitlines()

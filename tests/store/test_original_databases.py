@@ -11,7 +11,7 @@ import pytest
 
 from dcmaudit.errors import StoreError
 from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, IconAddress, OverlayAddress, ReviewState, Verdict
-from dcmaudit.store import NerEngine, NewRect, OcrEngine, Store
+from dcmaudit.store import NerEngine, NewRect, OcrEngine, Store, TagChange
 from support.corpus import shared_compat
 from support.originals import make_original
 from support.stores import Opener
@@ -115,7 +115,9 @@ def test_the_first_write_leaves_the_two_tables_as_they_were(compat: Path, opener
 def test_rows_that_we_write_have_the_types_of_the_original(compat: Path, opener: Opener) -> None:
     store = opener(compat)
     store.add_rects("/new.dcm", [NewRect(Box(30, 10, 41, 21), OverlayAddress(0x6010, 0))])
-    store.put_tag("/new.dcm", marked=True, comment=None, device=DeviceFacts("XA", ("DERIVED", "é"), "DLX", None, 5, 6))
+    store.finish(
+        "/new.dcm", DeviceFacts("XA", ("DERIVED", "é"), "DLX", None, 5, 6), change=TagChange(marked=True, comment="")
+    )
     store.close()
     raw = sqlite3.connect(compat / NAME)
     types = "SELECT {} FROM {} WHERE id IN (?, ?) ORDER BY id"

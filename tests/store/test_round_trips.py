@@ -27,7 +27,7 @@ from dcmaudit.model import (
     Verdict,
 )
 from dcmaudit.model.addresstexts import scope_text, shared_columns
-from dcmaudit.store import NerEngine, NewRect, OcrEngine, Store, open_store
+from dcmaudit.store import NerEngine, NewRect, OcrEngine, Store, TagChange, open_store
 from dcmaudit.store.journal import joined, parse_ranges, ranges_text
 from dcmaudit.store.rows import rect_row, rect_values
 from support.where import span
@@ -129,7 +129,7 @@ def test_marks_come_back_from_the_store_and_from_its_exports(
     store = written_store
     store.clear(name)
     store.add_rects(name, rects)
-    store.put_tag(name, marked=marked, comment=comment, device=device)
+    store.finish(name, device, change=TagChange(marked=marked, comment=comment))
     tag = store.tag(name)
     assert tag is not None
     assert (tag.device, tag.comment, tag.marked) == (device, comment, marked)

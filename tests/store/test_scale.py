@@ -70,7 +70,6 @@ def everything(store: Store, folder: Path) -> dict[str, Callable[[], object]]:
         "token": store.token,
         "expand": lambda: [store.expand(a, 4), store.expand(a, 5)],
         "tag": lambda: store.tag(a),
-        "put_tag": lambda: store.put_tag(a, marked=True, comment="c", device=DEVICE),
         "mark_done": lambda: [store.mark_done(f"/{n}.dcm", DEVICE) for n in range(3)],
         "set_marked": lambda: store.set_marked(a, DEVICE, marked=False),
         "set_comment": lambda: store.set_comment(a, "d", DEVICE),

@@ -25,11 +25,6 @@ class Judgement:
     judge: NerEngine = NerEngine.NONE
     keep: Keep | None = None
 
-    @property
-    def is_treated_as_identifying(self) -> bool:
-        """Whether the text must be dealt with: all that is not known to be harmless."""
-        return self.verdict is not Verdict.HARMLESS
-
 
 _ORDER = {Verdict.IDENTIFYING: 0, Verdict.UNKNOWN: 1, Verdict.HARMLESS: 2}
 

@@ -119,27 +119,11 @@ class FileMarks(StorePart):
             sums.require_agreement(session, filename, self._database.name, "DicomTags")
             return marks.find_tag(session, filename)
 
-    def put_tag(
-        self,
-        filename: str,
-        *,
-        marked: bool,
-        comment: str | None,
-        device: DeviceFacts,
-        sop_class_uid: str | None = None,
-    ) -> TagRecord | None:
-        """Write the whole tag row and return the former one, for ``restore_tag``. The file is done after that.
+    def mark_done(self, filename: str, device: DeviceFacts, sop_class_uid: str | None = None) -> TagRecord | None:
+        """Mark the file done, leaving a mark and a comment that are there already; the former row.
 
         ``sop_class_uid`` matters only where ImageType is absent: a secondary capture then gets its usual value.
         """
-        rows.check_name(filename)
-        with self._database.writing(filename) as session:
-            former = marks.find_tag(session, filename)
-            self._write_tag(session, filename, device, sop_class_uid, marked=marked, comment=comment)
-            return former
-
-    def mark_done(self, filename: str, device: DeviceFacts, sop_class_uid: str | None = None) -> TagRecord | None:
-        """Mark the file done, leaving a mark and a comment that are there already; the former row."""
         rows.check_name(filename)
         with self._database.writing(filename) as session:
             former = marks.find_tag(session, filename)

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from dcmaudit.cli import identities, mark_import, upkeep
-from dcmaudit.cli.common import Exit, add_common, local_path, log, say
+from dcmaudit.cli.common import Exit, add_common, local_path, say
+from dcmaudit.cli.existing_store import opened
 from dcmaudit.errors import StoreError, UsageError
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
@@ -74,24 +75,6 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
             case _:
                 return _print_unseen(store, json=args.json)
     return Exit.GOOD
-
-
-@contextmanager
-def opened(settings: Settings, *, read_only: bool = True, check: bool = True) -> Iterator[Store]:
-    """The store of the settings; StoreError where there is no database, for an empty answer would mislead.
-
-    ``check``: a damaged one is a StoreCorruptError.
-    """
-    from dcmaudit.store import is_database_missing, open_store
-
-    if is_database_missing(settings.database):
-        raise StoreError("no database here", file=settings.database, hint="name an existing one with --db")
-    with open_store(
-        settings.database, user=settings.user, timeout=settings.db_wait, read_only=read_only, check=check
-    ) as store:
-        for note in store.notes if not read_only else ():
-            log.info("%s", note)
-        yield store
 
 
 def dump(store: Store, out: TextIO) -> None:

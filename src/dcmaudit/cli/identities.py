@@ -48,7 +48,7 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Do the action for every file; 0 only where it was done for all of them."""
-    from dcmaudit.cli.database import opened
+    from dcmaudit.cli.existing_store import opened
     from dcmaudit.sources import Tally
 
     tally = Tally()

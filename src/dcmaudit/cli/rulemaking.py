@@ -42,7 +42,7 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Make the rules; 0 only where they cover every mark they were made from."""
-    from dcmaudit.cli.database import opened
+    from dcmaudit.cli.existing_store import opened
     from dcmaudit.detect.rules.making import make_rules
     from dcmaudit.detect.rules.writing import script_text
     from dcmaudit.pipeline import rulemaking

@@ -14,8 +14,8 @@ from dcmaudit.model.records import FileRows, Look, MarkedFile, RectRow
 from dcmaudit.model.screen import Screen
 from dcmaudit.store import identities, ledger, looks, marks, names, rows, schema, screens, sums
 from dcmaudit.store.bulk import among, insert_many
-from dcmaudit.store.database import Session
 from dcmaudit.store.part import StorePart
+from dcmaudit.store.session import Session
 
 MOST = 500
 """Names in one question, files in one transaction."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from dcmaudit.store.database import Session
+from dcmaudit.store.session import Session
 
 _FEW = 64
 """So many rows are one statement on a server; more of them are copied, for which it plans nothing."""

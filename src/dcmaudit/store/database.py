@@ -6,92 +6,27 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, TextClause, text
+from sqlalchemy import Connection, Engine
 
 from dcmaudit.errors import StoreCorruptError, StoreReadOnlyError
 from dcmaudit.model.texts import printable
 from dcmaudit.store import migrate, soundness, walfile
 from dcmaudit.store.location import SqliteLocation, parse_location
 from dcmaudit.store.postgres import PostgresBackend
-from dcmaudit.store.schema import HEAD, LEARNING, LEDGER, LOOKS, SCREEN, SUMS
+from dcmaudit.store.schema import HEAD
+from dcmaudit.store.session import Session
 from dcmaudit.store.sqlite import WRITE, SqliteBackend
 from dcmaudit.store.translate import translated
 
 _LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """One open transaction, whether the shared tables are there, and the last step that added tables of ours."""
-
-    connection: Connection
-    has_rects: bool
-    has_tags: bool
-    step: str | None
-
-    def has(self, step: str) -> bool:
-        """Whether the tables that this step makes are there."""
-        return self.step is not None and step <= self.step
-
-    @property
-    def has_own(self) -> bool:
-        """Whether our first tables are there."""
-        return self.step is not None
-
-    @property
-    def has_learning(self) -> bool:
-        """Whether the tables of the learning are there."""
-        return self.has(LEARNING)
-
-    @property
-    def has_looks(self) -> bool:
-        """Whether the table of the looks of engines is there."""
-        return self.has(LOOKS)
-
-    @property
-    def has_sums(self) -> bool:
-        """Whether the sums of each file's marks are there."""
-        return self.has(SUMS)
-
-    @property
-    def has_expanded(self) -> bool:
-        """Whether rectangles on all frames are written one row a frame, and what was shown is noted."""
-        return self.has(SCREEN)
-
-    @property
-    def has_ledger(self) -> bool:
-        """Whether the tables of what was seen in part, of done files, and of removed rows are there."""
-        return self.has(LEDGER)
-
-    @property
-    def is_sqlite(self) -> bool:
-        """Whether SQLite answers."""
-        return self.connection.dialect.name == "sqlite"
-
-    def rows(self, query: str, values: dict[str, Any]) -> Sequence[Sequence[Any]]:
-        """All rows of a fixed question of ours, with ``:name`` for the values.
-
-        SQLite gets it as it is: for a dozen of small questions SQLAlchemy's work costs more than the answers.
-        """
-        if not self.is_sqlite:
-            return self.connection.execute(_text(query), values).all()
-        return self.connection.exec_driver_sql(query, values).cursor.fetchall()
-
-
 def _complete(connection: Connection) -> Session:
     return Session(connection, has_rects=True, has_tags=True, step=HEAD)
-
-
-@lru_cache(maxsize=64)
-def _text(query: str) -> TextClause:
-    return text(query)
 
 
 class Database:

@@ -16,7 +16,7 @@ from sqlalchemy import delete, insert, text, update
 
 from dcmaudit.model import Everywhere
 from dcmaudit.store import schema
-from dcmaudit.store.database import Session
+from dcmaudit.store.session import Session
 
 MOST = 20_000
 """A rectangle on more frames than this stays one row: the other tables must not grow by a million rows at a key."""

@@ -12,8 +12,8 @@ from typing import TextIO
 from sqlalchemy import text
 
 from dcmaudit.store import expanded, rows
-from dcmaudit.store.database import Session
 from dcmaudit.store.schema import RECT_COLUMNS, TAG_COLUMNS, TAG_TITLES
+from dcmaudit.store.session import Session
 
 _EXTRA_COLUMNS = tuple(column for column in RECT_COLUMNS if column not in {"frame", "overlay"})
 EXTRA_COLUMNS = (*_EXTRA_COLUMNS[:2], "scope", *_EXTRA_COLUMNS[2:])

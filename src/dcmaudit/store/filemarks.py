@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dcmaudit.model import DeviceFacts
 from dcmaudit.model.records import Marks, NewRect, RectId, RectRow, Removal, RemovalKind, TagRecord
 from dcmaudit.store import expanded, ledger, marks, rows, sums
-from dcmaudit.store.database import Session
 from dcmaudit.store.part import StorePart
+from dcmaudit.store.session import Session
 
 Fingerprint = tuple[object, ...]
 

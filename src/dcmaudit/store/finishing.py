@@ -9,8 +9,8 @@ from dcmaudit.model import DeviceFacts
 from dcmaudit.model.records import Looked, NewRect, RectId, RectRow, RemovalKind, Stored, TagRecord
 from dcmaudit.model.screen import Screen
 from dcmaudit.store import gaps, ledger, marks, rows, screens
-from dcmaudit.store.database import Session
 from dcmaudit.store.part import StorePart
+from dcmaudit.store.session import Session
 
 
 @dataclass(frozen=True, slots=True)

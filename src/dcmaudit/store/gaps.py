@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import delete, insert, select
 
 from dcmaudit.store import looks, rows
-from dcmaudit.store.database import Session
 from dcmaudit.store.schema import UNSHOWN, unshown
+from dcmaudit.store.session import Session
 
 _CHUNK = 500
 

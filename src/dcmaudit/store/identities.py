@@ -11,10 +11,10 @@ from dcmaudit.model import Identity, ReviewState
 from dcmaudit.model.records import IdentityRecord
 from dcmaudit.store import names, rows, schema
 from dcmaudit.store.bulk import among, insert_many
-from dcmaudit.store.database import Session
 from dcmaudit.store.journal import forget_seen, move_seen
 from dcmaudit.store.ledger import forget_parts, move_parts
 from dcmaudit.store.schema import identity as table
+from dcmaudit.store.session import Session
 
 
 def write_identity(

@@ -11,8 +11,8 @@ from sqlalchemy import TableClause, update
 from dcmaudit.errors import UsageError
 from dcmaudit.model.records import NewRect, RectRow, TagRecord
 from dcmaudit.store import ledger, marks, rows, schema
-from dcmaudit.store.database import Session
 from dcmaudit.store.part import StorePart
+from dcmaudit.store.session import Session
 
 
 @dataclass(frozen=True, slots=True)

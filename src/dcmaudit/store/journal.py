@@ -16,8 +16,8 @@ from dcmaudit.model.addresstexts import parse_sight, sight_columns
 from dcmaudit.model.records import HistoryEntry, SeenRecord
 from dcmaudit.model.texts import printable
 from dcmaudit.store import rows
-from dcmaudit.store.database import Session
 from dcmaudit.store.schema import history, preferences, seen
+from dcmaudit.store.session import Session
 
 _LOG = logging.getLogger(__name__)
 

@@ -31,9 +31,9 @@ from dcmaudit.model import (
 from dcmaudit.model.addresstexts import parse_group, parse_scope, parse_shared
 from dcmaudit.model.learning import Reach, parse_kind, reaches
 from dcmaudit.store import rows, schema
-from dcmaudit.store.database import Session
 from dcmaudit.store.expanded import without_expanded
 from dcmaudit.store.journal import joined, spans_of, without
+from dcmaudit.store.session import Session
 
 EQUAL_FILES = 60
 """How many done files with equal metadata are read: more would not change what they say."""

@@ -28,8 +28,8 @@ from dcmaudit.model.records import (
 )
 from dcmaudit.store import journal, marks, rows, schema
 from dcmaudit.store.bulk import among
-from dcmaudit.store.database import Session
 from dcmaudit.store.schema import done, parts, removed
+from dcmaudit.store.session import Session
 
 _TAGS = schema.tags.name
 _SOURCES = {"r": schema.rects.name, "x": schema.extra_rects.name}

@@ -13,8 +13,8 @@ from dcmaudit.model.engines import ocr_engine
 from dcmaudit.model.records import Look
 from dcmaudit.store import rows
 from dcmaudit.store.bulk import among, insert_many
-from dcmaudit.store.database import Session
 from dcmaudit.store.schema import looks
+from dcmaudit.store.session import Session
 
 _CHUNK = 500
 _MOST_REASONS = 20

@@ -15,7 +15,7 @@ from dcmaudit.model.addresstexts import scope_text, shared_columns
 from dcmaudit.model.records import NewRect, RectId, RectRow, TagRecord
 from dcmaudit.store import expanded, rows, schema
 from dcmaudit.store.bulk import among
-from dcmaudit.store.database import Session
+from dcmaudit.store.session import Session
 
 _TABLE = {"r": schema.rects, "x": schema.extra_rects}
 _CHUNK = 500

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from dcmaudit.model import ReviewState
 from dcmaudit.model.records import FinishMark
 from dcmaudit.store import rows, sums
-from dcmaudit.store.database import Session
+from dcmaudit.store.session import Session
 
 _SOURCES = (
     ("has_tags", '"DicomTags"', "mark"),

@@ -11,8 +11,9 @@ from dcmaudit.errors import DcmauditError
 from dcmaudit.model.addresstexts import MOST, parse_scope
 from dcmaudit.model.records import StoreInfo
 from dcmaudit.store import looks, rows, schema, sums
-from dcmaudit.store.database import Database, Session
+from dcmaudit.store.database import Database
 from dcmaudit.store.migrate import table_names, version
+from dcmaudit.store.session import Session
 
 _TABLES = {"r": "DicomRects", "x": "dcmaudit_rects"}
 _BLOCK = 1000

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dcmaudit.store import journal
-from dcmaudit.store.database import Database, Session
+from dcmaudit.store.database import Database
+from dcmaudit.store.session import Session
 
 
 class StorePart:

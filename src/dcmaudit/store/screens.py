@@ -14,8 +14,8 @@ from dcmaudit.model.records import Stored
 from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
 from dcmaudit.store import rows
 from dcmaudit.store.bulk import among
-from dcmaudit.store.database import Session
 from dcmaudit.store.schema import shown
+from dcmaudit.store.session import Session
 
 
 def read_screen(session: Session, filename: str) -> Screen | None:

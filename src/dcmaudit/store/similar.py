@@ -15,7 +15,7 @@ from typing import Any
 from dcmaudit.model import Box, DeviceFacts, Everywhere, Origin, PlaneAddress, Region, Verdict
 from dcmaudit.model.addresstexts import shared_columns
 from dcmaudit.store import rows
-from dcmaudit.store.database import Session
+from dcmaudit.store.session import Session
 
 NEAR = 4
 _CELL = 64

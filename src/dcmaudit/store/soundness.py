@@ -13,17 +13,14 @@ import os
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import platformdirs
 
 from dcmaudit.errors import StoreCorruptError
 from dcmaudit.store import sums
 from dcmaudit.store.migrate import DAMAGE_HINT
+from dcmaudit.store.session import Readable, Session
 from dcmaudit.store.sqlite import is_on_network
-
-if TYPE_CHECKING:
-    from dcmaudit.store.database import Database, Session
 
 _MOST = 10
 _DAY_S = 24 * 3600.0
@@ -82,7 +79,7 @@ def _remember(path: Path, state: State) -> None:
         part.replace(memory)
 
 
-def require_sound(database: Database, path: Path, log_damage: str | None, before: State) -> None:
+def require_sound(database: Readable, path: Path, log_damage: str | None, before: State) -> None:
     """StoreCorruptError for a file that is damaged, with what is to be done.
 
     ``log_damage`` was found before SQLite opened the file, ``before`` is what the system said of it then.
@@ -102,7 +99,7 @@ def require_sound(database: Database, path: Path, log_damage: str | None, before
         _remember(path, before)
 
 
-def damage_of(database: Database) -> list[str]:
+def damage_of(database: Readable) -> list[str]:
     """Sentences about damage to the file's pages, its indexes and the triggers that keep the sums."""
     with database.reading() as session:
         return pages_of(session) or missing_triggers(session)
@@ -130,13 +127,13 @@ def missing_triggers(session: Session) -> list[str]:
     ]
 
 
-def is_sound(database: Database, path: Path) -> bool:
+def is_sound(database: Readable, path: Path) -> bool:
     """Whether the file, as it is now, was found sound within a day."""
     state = state_of(path)
     return bool(state[0]) and database.log_damage is None and is_known_sound(path, state)
 
 
-def checked(database: Database, path: Path | None) -> list[str]:
+def checked(database: Readable, path: Path | None) -> list[str]:
     """``findings``; where there are none, that is remembered."""
     before = state_of(path) if path is not None else []
     found = findings(database)
@@ -145,7 +142,7 @@ def checked(database: Database, path: Path | None) -> list[str]:
     return found
 
 
-def findings(database: Database) -> list[str]:
+def findings(database: Readable) -> list[str]:
     """Everything that can be found wrong, in sentences, for whoever wants to know; never an error for damage."""
     found = [database.log_damage] if database.log_damage else []
     try:

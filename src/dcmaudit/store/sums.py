@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
 
@@ -24,9 +23,7 @@ from dcmaudit.store.schema import (
     SUMS,
     SUMS_TABLES,
 )
-
-if TYPE_CHECKING:
-    from dcmaudit.store.database import Session
+from dcmaudit.store.session import Session
 
 MODULUS = 2**31 - 1
 """A prime below 2**31: a product of two remainders, and a sum of ten products, still fit into 64 bits."""

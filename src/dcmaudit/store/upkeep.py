@@ -16,9 +16,10 @@ from sqlalchemy import text
 
 from dcmaudit.errors import StoreCorruptError, StoreError, StoreReadOnlyError, UsageError
 from dcmaudit.store import marks, rows, soundness, sums
-from dcmaudit.store.database import Database, Session
+from dcmaudit.store.database import Database
 from dcmaudit.store.part import StorePart
 from dcmaudit.store.schema import LEDGER, OLD_COLUMNS
+from dcmaudit.store.session import Session
 from dcmaudit.store.sqlite import SqliteBackend
 from dcmaudit.store.translate import translated
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from dcmaudit.cli import program
 from dcmaudit.cli.common import Exit, add_common, local_path, say
 from dcmaudit.cli.names import add_files
-from dcmaudit.cli.original.programs import add_verbose, after, dress, notes, refuse_rename
+from dcmaudit.cli.original.manners import add_verbose, after, dress, notes, refuse_rename
 from dcmaudit.errors import UsageError
 from dcmaudit.model.addresstexts import csv_columns
 

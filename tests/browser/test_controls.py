@@ -388,8 +388,10 @@ def test_zoom_pan_fit_and_one_to_one(start: StartFace, tmp_path: Path) -> None:
     face.press("1")
     expect(status).to_contain_text("· 100 %")
     face.page.mouse.move(600, 350)
+    face.page.keyboard.down("Control")
     for _ in range(8):
         face.page.mouse.wheel(0, -100)
+    face.page.keyboard.up("Control")
     expect(status).not_to_contain_text("100 %")
     face.press("n")
     face.plane("frame 2/2")

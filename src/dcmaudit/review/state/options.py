@@ -60,6 +60,8 @@ CHOICES: tuple[Choice, ...] = (
     Choice("held", "whole", "Whole planes", "While n or p is held down, every plane comes whole and counts as seen."),
     Choice("held", "small", "Small pictures",
            "While n or p is held down, planes come as small pictures with losses, which do not count as seen."),
+    Choice("wheel", "planes", "Steps through planes", "The wheel goes from plane to plane; with Ctrl it zooms."),
+    Choice("wheel", "zoom", "Zooms", "The wheel zooms in and out; with Ctrl it goes from plane to plane."),
 )  # fmt: skip
 
 _DEFAULTS = {option.name: option.default for option in OPTIONS}

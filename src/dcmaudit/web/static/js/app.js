@@ -7,7 +7,8 @@ import { Cursor } from "./cursor.js";
 import { anyOpen, askComment, askNumber, askQuestion, showHelp, showTags } from "./dialogs.js";
 import { byId, settled } from "./dom.js";
 import { isTyping, keyName, keyTable } from "./keys.js";
-import { signatureOf } from "./levels.js";
+import { Hands } from "./hands.js";
+import { canWindow, signatureOf } from "./levels.js";
 import { Minimap } from "./minimap.js";
 import { Menus } from "./menus.js";
 import { choose } from "./opener.js";
@@ -82,6 +83,11 @@ class Page {
       painted: (file, key) => this.#painted(file, key),
       sight: () => this.#sight(),
     });
+    this.hands = new Hands(this.stage, () => this.#view(), () => {
+      this.#words();
+      this.#status();
+      this.looked();
+    });
     this.pointer = this.#pointer();
     this.asking = false;
     this.own = this.#ownCommands();
@@ -128,6 +134,12 @@ class Page {
       dragTo: (box, done) => this.cursor.drag(box, done),
       apply: (id) => this.act("apply-one", { id }),
       hover: (id, x, y) => this.#hover(id, x, y),
+      mayWindow: () => this.stage.plane !== null && canWindow(this.stage.plane),
+      window: (dx, dy, done) => this.hands.drag(dx, dy, done),
+      resetWindow: () => this.hands.reset(),
+      step: (way) => this.act(way === 1 ? "next-frame" : "previous-frame"),
+      wheelZooms: () => this.state?.choices.wheel === "zoom",
+      value: (at) => this.hands.tell(at),
     });
   }
 
@@ -157,6 +169,7 @@ class Page {
     const other = former !== name;
     const change = !other ? "same" : former.split("/")[0] === name.split("/")[0] ? "plane" : "file";
     this.stage.root.dataset.plane = name;
+    if (change === "file") this.hands.window = null;
     this.cursor.take(state, other);
     const rects = /** @type {DrawnRect[]} */ (state.rects.filter((rect) => rect.box !== null));
     const cursor = state.viewer ? null : this.cursor.box;
@@ -175,7 +188,7 @@ class Page {
 
   /** How planes of a state are looked at. @param {ViewState|null} [state] @returns {import("./levels.js").View} */
   #view(state = this.state) {
-    return { rendering: state?.view.rendering ?? "full", inverted: state?.view.inverted ?? false, window: null };
+    return { rendering: state?.view.rendering ?? "full", inverted: state?.view.inverted ?? false, window: this.hands?.window ?? null };
   }
 
   /** Where a plane is shown in another way than was asked for, or holds nothing to show. @param {ViewState} state @param {import("./conductor.js").Picture} picture @returns {import("./api.js").Remark|null} */
@@ -222,7 +235,7 @@ class Page {
   #words(state = this.state, remark = this.chrome.remark) {
     const { camera } = this.stage;
     const kept = camera.kept ? { zoom: `${Math.round(camera.scale * 100)} %`, isPart: !camera.showsAll } : null;
-    if (state) this.chrome.words(state, remark, kept);
+    if (state) this.chrome.words(state, remark, kept, this.hands?.words ?? "");
   }
 
   /** @param {ViewState|null} [state] */
@@ -267,6 +280,8 @@ class Page {
    */
   act(command, args = {}, repeat = false) {
     const known = this.named.get(command);
+    // the file's window, or full range, instead of one's own
+    if (command === "voi" || command === "local-contrast") this.hands.reset();
     this.chrome.goOn();
     if (known?.leaves_sheet) this.sheet.close();
     if (command !== "cursor") void this.cursor.flush();
@@ -356,6 +371,10 @@ class Page {
       theme: () => this.theme.toggle(),
       find: () => byId("listtext", HTMLInputElement).focus(),
       "go-number": () => this.#goNumber(),
+      "first-plane": () => this.#goBy(-Infinity),
+      "last-plane": () => this.#goBy(Infinity),
+      "ten-back": () => this.#goBy(-10),
+      "ten-on": () => this.#goBy(10),
       bare: () => this.chrome.refused({ message: "Hold h down: every rectangle is hidden until you let go." }),
       menu: () => this.menus.focus(),
       comment: () => this.#comment(),
@@ -385,6 +404,14 @@ class Page {
     const desk = byId("desk", HTMLElement);
     desk.dataset[pane] = desk.dataset[pane] === "no" ? "yes" : "no";
     if (document.activeElement === document.body) this.stage.root.focus({ preventScroll: true });
+  }
+
+  /** @param {number} steps */
+  #goBy(steps) {
+    const { file, plane } = this.state ?? {};
+    if (!file?.planes || !plane) return;
+    const index = Math.min(file.planes - 1, Math.max(0, plane.index + steps));
+    if (index !== plane.index) void this.act("go-plane", { index });
   }
 
   async #goNumber() {

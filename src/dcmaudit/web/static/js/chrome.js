@@ -78,11 +78,13 @@ export class Chrome {
    * @param {ViewState} state
    * @param {import("./api.js").Remark|null} remark
    * @param {{zoom: string, isPart: boolean}|null} kept  the zoom that stays between planes, and whether parts are off the stage
+   * @param {string} own  a window that a person has set, empty where there is none
    */
-  words(state, remark, kept) {
+  words(state, remark, kept, own) {
     const { view, file } = state;
     const told = [];
-    if (file && view.rendering === "voi" && (remark?.rendering ?? "voi") === "voi") told.push(["VOI window", "text may be hidden: does not count as seen", "w"]);
+    if (file && own) told.push([own, "text may be hidden: does not count as seen", "double click"]);
+    else if (file && view.rendering === "voi" && (remark?.rendering ?? "voi") === "voi") told.push(["VOI window", "text may be hidden: does not count as seen", "w"]);
     if (file && !view.redacted) told.push(["Without redaction", "marks are shown open", "+"]);
     if (file && kept) told.push([`Zoom stays at ${kept.zoom}`, kept.isPart ? "parts are off the stage" : "", "k"]);
     const signature = told.map((each) => each.join()).join("|");

@@ -11,6 +11,7 @@ const TITLES = /** @type {Record<string, string>} */ ({
   images: "Which files are shown",
   redaction: "What is redacted at once",
   rectangles: "Which rectangles are outlined",
+  wheel: "The wheel of the mouse",
   held: "Planes while n or p is held down",
   previews: "What is black and not stored, when a file is done",
 });

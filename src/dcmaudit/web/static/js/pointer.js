@@ -7,8 +7,11 @@ import { clamp, dragged, drawn, handlePoints, HANDLES } from "./rectangle.js";
 
 const CURSORS = /** @type {Record<string, string>} */ ({
   nw: "nwse-resize", se: "nwse-resize", ne: "nesw-resize", sw: "nesw-resize",
-  n: "ns-resize", s: "ns-resize", e: "ew-resize", w: "ew-resize", middle: "move", new: "crosshair", pan: "grabbing",
+  n: "ns-resize", s: "ns-resize", e: "ew-resize", w: "ew-resize", middle: "move", new: "crosshair", pan: "grabbing", window: "all-scroll",
 });
+
+/** Pixels of scrolling that make a step. */
+const NOTCH = 60;
 
 /**
  * What the pointer needs from the page.
@@ -18,6 +21,12 @@ const CURSORS = /** @type {Record<string, string>} */ ({
  * @property {(box: Edges, done: boolean) => void} dragTo
  * @property {(id: string|number) => void} apply
  * @property {(id: string|number|null, x: number, y: number) => void} hover
+ * @property {() => boolean} mayWindow  whether the plane has values that a window can be set on
+ * @property {(dx: number, dy: number, done: boolean) => void} window  how far the hand has moved since it began, in CSS pixels
+ * @property {() => boolean} resetWindow  whether there was one
+ * @property {(steps: 1|-1) => void} step  to the next plane or the one before
+ * @property {() => boolean} wheelZooms
+ * @property {(at: [number, number]|null) => void} value  tell what is under the cursor, at a pixel of the plane
  */
 
 export class Pointer {
@@ -31,17 +40,23 @@ export class Pointer {
     this.space = false;
     /** @type {Edges|null} the rectangle before the drag */
     this.before = null;
-    /** @type {{pointer: number, kind: Handle|"new"|"pan", x: number, y: number, last: [number, number], begun: boolean}|null} */
+    /** @type {{pointer: number, kind: Handle|"new"|"pan"|"window", x: number, y: number, last: [number, number], begun: boolean}|null} */
     this.drag = null;
+    /** What the wheel has turned since the last step, in pixels of scrolling. */
+    this.turned = 0;
     const canvas = stage.marks;
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
     canvas.addEventListener("pointermove", (event) => this.#move(event));
     canvas.addEventListener("pointerup", (event) => this.#up(event, true));
     canvas.addEventListener("pointercancel", (event) => this.#up(event, false));
-    canvas.addEventListener("pointerleave", () => this.host.hover(null, 0, 0));
-    canvas.addEventListener("contextmenu", (event) => this.#menu(event));
+    canvas.addEventListener("pointerleave", () => {
+      this.host.hover(null, 0, 0);
+      this.host.value(null);
+    });
+    canvas.addEventListener("contextmenu", (event) => event.preventDefault());
     canvas.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     canvas.addEventListener("dblclick", () => {
+      if (this.host.resetWindow()) return;
       if (this.stage.camera.mode === "free") this.stage.camera.fit();
       this.stage.moved();
     });
@@ -92,11 +107,12 @@ export class Pointer {
     if (!this.stage.plane || this.drag) return;
     const [x, y] = this.#at(event);
     const pan = event.button === 1 || (event.button === 0 && this.space);
-    if (!pan && (event.button !== 0 || !this.host.mayMark())) return;
+    const right = event.button === 2;
+    if (!pan && !right && (event.button !== 0 || !this.host.mayMark())) return;
     event.preventDefault();
     this.stage.root.focus({ preventScroll: true });
     this.stage.marks.setPointerCapture(event.pointerId);
-    const kind = pan ? "pan" : this.hit(x, y);
+    const kind = pan ? "pan" : right ? "window" : this.hit(x, y);
     this.before = this.host.cursor();
     this.drag = { pointer: event.pointerId, kind, x, y, last: [x, y], begun: false };
     this.host.hover(null, 0, 0);
@@ -106,6 +122,8 @@ export class Pointer {
   /** @param {PointerEvent} event */
   #move(event) {
     const [x, y] = this.#at(event);
+    const [px, py] = this.stage.camera.toPlane(x, y);
+    this.host.value([Math.floor(px), Math.floor(py)]);
     if (!this.drag) {
       this.#style(this.space ? "pan" : this.stage.plane && this.host.mayMark() ? this.hit(x, y) : "none");
       this.host.hover(this.stage.plane ? (this.rectAt(x, y)?.id ?? null) : null, event.clientX, event.clientY);
@@ -121,14 +139,16 @@ export class Pointer {
     // a click is not a drag: a hand that trembles must not replace the rectangle
     if (!this.drag.begun && Math.hypot(x - this.drag.x, y - this.drag.y) < 3 * this.stage.ratio) return;
     this.drag.begun = true;
-    this.#report(x, y, false);
+    if (this.drag.kind === "window") this.#window(x, y, false);
+    else this.#report(x, y, false);
   }
 
   /** Give up a drag: the rectangle goes back to where it was. */
   cancel() {
-    const before = this.before;
+    const { before, drag } = this;
     this.drag = null;
-    if (before) this.host.dragTo(before, true);
+    if (drag?.kind === "window") this.host.resetWindow();
+    else if (before && drag?.kind !== "pan") this.host.dragTo(before, true);
   }
 
   /** @param {PointerEvent} event @param {boolean} finished */
@@ -137,6 +157,7 @@ export class Pointer {
     if (!drag || event.pointerId !== drag.pointer) return;
     const [x, y] = this.#at(event);
     if (!finished) this.cancel();
+    else if (drag.kind === "window") drag.begun ? this.#window(x, y, true) : this.#apply(x, y);
     else if (drag.begun) this.#report(x, y, true);
     this.drag = null;
     this.#style(this.hit(x, y));
@@ -144,7 +165,7 @@ export class Pointer {
 
   /** @param {number} x @param {number} y @param {boolean} done */
   #report(x, y, done) {
-    if (!this.drag || this.drag.kind === "pan") return;
+    if (!this.drag || this.drag.kind === "pan" || this.drag.kind === "window") return;
     const { camera } = this.stage;
     const { width, height } = camera.plane;
     const { kind } = this.drag;
@@ -159,21 +180,40 @@ export class Pointer {
     this.host.dragTo(box, done);
   }
 
-  /** @param {MouseEvent} event */
-  #menu(event) {
-    event.preventDefault();
-    const rect = this.stage.plane ? this.rectAt(...this.#at(event)) : undefined;
+  /** A right click that did not move: take the suggestion under it. @param {number} x @param {number} y */
+  #apply(x, y) {
+    const rect = this.stage.plane ? this.rectAt(x, y) : undefined;
     if (rect && !rect.stored && this.host.mayMark()) this.host.apply(rect.id);
+  }
+
+  /** @param {number} x @param {number} y @param {boolean} done */
+  #window(x, y, done) {
+    if (!this.drag || !this.host.mayWindow()) return;
+    const { ratio } = this.stage;
+    this.host.window((x - this.drag.x) / ratio, (y - this.drag.y) / ratio, done);
   }
 
   /** @param {WheelEvent} event */
   #wheel(event) {
     event.preventDefault();
     if (!this.stage.plane) return;
-    const [x, y] = this.#at(event);
     const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * 33 : event.deltaY;
+    if (this.host.wheelZooms() === event.ctrlKey) {
+      this.#turn(lines);
+      return;
+    }
+    const [x, y] = this.#at(event);
     this.stage.camera.zoom(clamp(-lines / 100, -3, 3), x, y);
     this.stage.moved();
+  }
+
+  /** A notch of the wheel is a plane; a touch pad sends many small turns for one. @param {number} pixels */
+  #turn(pixels) {
+    if (pixels * this.turned < 0) this.turned = 0;
+    this.turned += pixels;
+    if (Math.abs(this.turned) < NOTCH) return;
+    this.host.step(this.turned > 0 ? 1 : -1);
+    this.turned = 0;
   }
 
   /** @param {string} kind */

@@ -454,6 +454,10 @@ export type PageCommand =
   | "export-tags"
   | "comment"
   | "go-number"
+  | "first-plane"
+  | "last-plane"
+  | "ten-back"
+  | "ten-on"
   | "find"
   | "bare"
   | "info"
@@ -537,6 +541,8 @@ export interface CommandArguments {
   "held-line": Record<string, never>;
   "held-whole": Record<string, never>;
   "held-small": Record<string, never>;
+  "wheel-planes": Record<string, never>;
+  "wheel-zoom": Record<string, never>;
   "cursor": { box?: [number, number, number, number] };
   "cursor-drag": { handle?: string; start?: [number, number, number, number]; dx?: number; dy?: number };
   "set-option": { name?: string; value?: string|boolean };

@@ -130,7 +130,12 @@ def fresh(
         reals = {_real(str(target)): target for target in targets}
         other = next((real for real in reals if real in taken), None)
         input_ = next(
-            (each for each in targets if not inputs.isdisjoint(_keys(str(each))) or is_input(each, reference)), None
+            (
+                each
+                for each in targets
+                if (inputs and not inputs.isdisjoint(_keys(str(each)))) or is_input(each, reference)
+            ),
+            None,
         )
         precious = next((reason for each in targets if (reason := _is_precious(each, job, protected))), None)
         if other is not None:
@@ -190,4 +195,4 @@ def _is_precious(output: Target, job: RedactionJob, protected: Protected) -> str
 def _real(path: str) -> str:
     """One name for all names of a place: links of its folder resolved."""
     folder, name = os.path.split(path)
-    return str(Path(os.path.realpath(folder)) / name)
+    return f"{os.path.realpath(folder).rstrip('/')}/{name}"

@@ -1,73 +1,137 @@
-"""The example files: each shows what it says."""
+"""The examples: each is run as somebody would run it."""
 
 from __future__ import annotations
 
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import types
 from pathlib import Path
 
 import pytest
 
-from dcmaudit.dicom import open_instance
-from dcmaudit.errors import DicomError
-from dcmaudit.examples import EXAMPLES, real_examples, write_examples
-from dcmaudit.model import PlaneKind
-from support.files import PathReference
+from dcmaudit.examples import write_examples
+from support.console import Console
+from support.files import dataset, file_bytes, gradient
+
+FOLDER = Path(__file__).parents[2] / "examples"
+
+pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("examples")
-    write_examples(folder)
-    return folder
+def test_every_example_is_in_the_list() -> None:
+    listed = set(re.findall(r"^\| `(\w+)/`", (FOLDER / "README.md").read_text("utf-8"), re.MULTILINE))
+    assert listed == {path.name for path in FOLDER.iterdir() if path.is_dir()}
 
 
-def kinds(path: Path) -> dict[PlaneKind, int]:
-    with open_instance(PathReference(path)) as instance:
-        instance.scan_frames()
-        found: dict[PlaneKind, int] = {}
-        for plane in instance.all_planes():
-            found[plane.kind] = found.get(plane.kind, 0) + 1
-            if plane.kind is not PlaneKind.UNSHOWN:
-                assert instance.read(plane.address).array.size
-        return found
+def test_the_notebook_finds_redacts_and_proves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notebook = json.loads((FOLDER / "notebook" / "find-redact-prove.ipynb").read_text("utf-8"))
+    assert notebook["nbformat"] == 4
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {"__name__": "__main__"}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            assert cell["outputs"] == []
+            exec(compile("".join(cell["source"]), "notebook", "exec"), names)
+    out = capsys.readouterr().out
+    assert "cine-banner.dcm: 24 planes" in out
+    assert out.count("proved again: True") == 2
+    assert "palette.dcm: 0 places of text left" in out
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("cine-banner.dcm", {PlaneKind.FRAME: 24}),
-        ("outside-window.dcm", {PlaneKind.FRAME: 1}),
-        ("overlays.dcm", {PlaneKind.FRAME: 3, PlaneKind.OVERLAY: 3}),
-        ("high-bits.dcm", {PlaneKind.FRAME: 1, PlaneKind.EMBEDDED_OVERLAY: 1, PlaneKind.STRAY_BIT: 1}),
-        ("film-and-icon.dcm", {PlaneKind.FRAME: 1, PlaneKind.ICON: 1}),
-        ("palette.dcm", {PlaneKind.FRAME: 1}),
-        ("document.dcm", {PlaneKind.UNSHOWN: 1}),
-    ],
-)
-def test_an_example_has_the_planes_it_is_there_for(folder: Path, name: str, expected: dict[PlaneKind, int]) -> None:
-    assert kinds(folder / name) == expected
+def test_the_job_reads_an_archive_and_goes_on_where_it_ended(tmp_path: Path) -> None:
+    console = Console(tmp_path)
+    write_examples(tmp_path / "work" / "archive")
+    for path in (tmp_path / "work" / "archive").iterdir():
+        if path.name not in {"palette.dcm", "high-bits.dcm"}:
+            path.unlink()
+    job = FOLDER / "slurm" / "ocr.sbatch"
+    subprocess.run(["bash", "-n", str(job)], check=True)
+    first = console.run(f"bash {job} archive audit; echo code $?")
+    assert first[-1] == "code 0", first
+    assert any("2 inputs: 2 done" in line for line in first)
+    again = console.run(f"bash {job} archive audit; echo code $?")
+    assert any("2 done before" in line for line in again)
+    assert console.run(f"bash {job} 2>&1 | grep -c folder") == ["1"]
 
 
-def test_every_example_is_tested_here(folder: Path) -> None:
-    assert {path.name for path in folder.iterdir()} == {example.name for example in EXAMPLES} | {"damaged.dcm"}
+def rules_of(snakefile: str) -> dict[str, str]:
+    """The shell line of each rule."""
+    return dict(re.findall(r'^rule (\w+):.*?shell:\s*\n\s*"([^"]+)"', snakefile, re.MULTILINE | re.DOTALL))
 
 
-def test_the_damaged_one_is_refused_or_names_what_is_missing(folder: Path) -> None:
-    try:
-        found = kinds(folder / "damaged.dcm")
-    except DicomError as error:
-        assert error.file
-    else:
-        assert found[PlaneKind.UNSHOWN]
+def test_the_workflow_reads_redacts_and_proves(tmp_path: Path) -> None:
+    console = Console(tmp_path)
+    write_examples(tmp_path / "work" / "images")
+    for path in (tmp_path / "work" / "images").iterdir():
+        if path.name != "palette.dcm":
+            path.unlink()
+    if shutil.which("snakemake"):
+        got = console.run(f"snakemake -s {FOLDER}/snakemake/Snakefile --cores 2 --config images=images out=out")
+        assert (tmp_path / "work" / "out" / "palette.proved").exists(), got
+        return
+    # Without Snakemake its rules are carried out as it would, in their order.
+    rules = rules_of((FOLDER / "snakemake" / "Snakefile").read_text("utf-8"))
+    assert list(rules) == ["read", "redact", "prove"]
+    values = {
+        "{input.image}": "images/palette.dcm", "{input.rects}": "out/palette.rects.csv",
+        "{input.redacted}": "out/palette.redacted.dcm", "{input}": "images/palette.dcm",
+    }  # fmt: skip
+    outputs = {"read": "out/palette.rects.csv", "redact": "out/palette.redacted.dcm", "prove": "out/palette.proved"}
+    console.run("mkdir out")
+    for name, line in rules.items():
+        for key, value in {**values, "{output}": outputs[name]}.items():
+            line = line.replace(key, value)
+        assert console.run(f"{line}; echo code $?")[-1] == "code 0", line
+    assert (tmp_path / "work" / "out" / "palette.redacted.dcm").exists()
 
 
-def test_existing_examples_are_kept(folder: Path) -> None:
-    path = folder / "palette.dcm"
-    before = path.read_bytes()
-    path.write_bytes(b"mine")
-    write_examples(folder)
-    assert path.read_bytes() == b"mine"
-    path.write_bytes(before)
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
+    """The script, in an Orthanc of the test's own."""
+    told: list[str] = []
+    calls: list[object] = []
+    action = types.SimpleNamespace(KEEP_AS_IS=1, MODIFY=2, DISCARD=3)
+    fake = types.ModuleType("orthanc")
+    fake.ReceivedInstanceAction = action  # type: ignore[attr-defined]
+    fake.LogWarning = told.append  # type: ignore[attr-defined]
+    fake.RegisterReceivedInstanceCallback = calls.append  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "orthanc", fake)
+    monkeypatch.setenv("DCMAUDIT_HOLD", str(tmp_path / "held"))
+    spec = importlib.util.spec_from_file_location("hold_text", FOLDER / "orthanc" / "hold_text.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert calls == [module.received]
+    module.told = told  # type: ignore[attr-defined]
+    return module
 
 
-def test_real_examples_are_there() -> None:
-    assert len(real_examples()) >= 5
+def test_orthanc_stores_only_what_was_looked_at_and_is_clean(
+    plugin: types.ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    examples = {path.name: path.read_bytes() for path in write_examples(tmp_path / "ex")}
+    clean = file_bytes(dataset(gradient(64, 64) // 8))
+    assert plugin.received(clean, "") == (1, None)
+    assert plugin.told == []
+    for name in ("palette.dcm", "damaged.dcm", "document.dcm"):
+        assert plugin.received(examples[name], "") == (3, None), name
+    assert plugin.received(b"nothing", "")[0] == 3
+
+    def fail(_data: bytes) -> list[str]:
+        raise ZeroDivisionError("Doe^Jane")
+
+    monkeypatch.setattr(plugin, "reasons_to_hold", fail)
+    assert plugin.received(clean, "")[0] == 3
+    assert not any("Doe" in line or "Jane" in line for line in plugin.told)
+    held = sorted((tmp_path / "held").iterdir())
+    assert len(held) == 5
+    assert held[0].read_bytes() == examples["palette.dcm"]
+    assert os.stat(tmp_path / "held").st_mode & 0o777 == 0o700

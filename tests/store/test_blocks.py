@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import random
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -294,3 +297,53 @@ def test_a_database_of_the_step_before_gets_its_sums(tmp_path: Path, opener: Ope
     with store._database.reading() as session:
         found = session.rows("SELECT filename, marks FROM dcmaudit_sums_hidden", {})
     assert [tuple(row) for row in found] == [("/a.dcm", 1)]
+
+
+@pytest.mark.postgres
+def test_four_parents_at_once_never_wait_for_each_other(request: pytest.FixtureRequest, opener: Opener) -> None:
+    """Each stores blocks of the same files, in an order of its own: with row locks alone two of them would deadlock."""
+    location = request.getfixturevalue("server").new_database()
+    opener(location).put_preference("made", 1)
+    names = [f"/{n}.dcm" for n in range(120)]
+    failures: list[BaseException] = []
+
+    def parent(number: int) -> None:
+        chance = random.Random(number)  # noqa: S311 (an order)
+        try:
+            with open_store(location, user=f"parent {number}", timeout=60) as store:
+                for _ in range(8):
+                    block = chance.sample(names, 80)
+                    store.put_results([result(name) for name in block])
+                    store.add_rects(chance.choice(names), RECTS[:1])
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=parent, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(240)
+    assert failures == []
+    assert not any(thread.is_alive() for thread in threads)
+    store = opener(location)
+    assert differing(store) == []
+    assert len(list(store.history())) == 4 * 8 * 81
+
+
+@pytest.mark.postgres
+def test_who_waits_for_a_file_says_so_and_gives_up(
+    request: pytest.FixtureRequest, opener: Opener, caplog: pytest.LogCaptureFixture
+) -> None:
+    location = request.getfixturevalue("server").new_database()
+    holder, waiting = opener(location), opener(location, timeout=1)
+    holder.put_preference("made", 1)
+    waiting.put_preference("made", 2)
+    with (
+        holder._database.writing("/b.dcm"),
+        caplog.at_level(logging.WARNING, logger="dcmaudit"),
+        pytest.raises(StoreError, match=r"."),
+    ):
+        waiting.put_results([result(name) for name in ("/a.dcm", "/b.dcm", "/c.dcm")])
+    assert any("waiting for" in message for message in caplog.messages)
+    waiting.put_results([result(name) for name in ("/a.dcm", "/b.dcm", "/c.dcm")])
+    assert len(waiting.rects("/b.dcm")) == len(RECTS)

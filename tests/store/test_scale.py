@@ -42,6 +42,7 @@ from dcmaudit.store import (
     Store,
     TagChange,
     file_rows,
+    open_store,
 )
 from support.stores import Opener
 
@@ -134,6 +135,8 @@ def everything(store: Store, folder: Path) -> dict[str, Callable[[], object]]:
         "forget_text": lambda: store.forget_text([a]),
         "take_in": lambda: store.take_in("/listed.dcm", [ListedRect(RECTS[0])], None),
         "recount": lambda: store.recount(a),
+        "merge_from": lambda: merged(store, folder),
+        "merge": lambda: None,
     }
 
 
@@ -142,6 +145,13 @@ WHOLE = {
     "is_known_sound", "close", "warm_up",
 }  # fmt: skip
 """Methods that are asked once for all of the database, and read it whole: what they hold is tested apart."""
+
+
+def merged(store: Store, folder: Path) -> None:
+    with open_store(folder / "other", user="other") as other:
+        rows = [file_rows(f"/other{n}.dcm", RECTS[:3]) for n in range(3)]
+        other.put_results([replace(one, identity=Identity("7", "x")) for one in rows])
+        assert all(one.taken for one in store.merge_from(other))
 
 
 def finished(store: Store, name: str) -> object:

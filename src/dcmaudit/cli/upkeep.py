@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, add_common, local_path, say
-from dcmaudit.errors import DcmauditError, UsageError
+from dcmaudit.errors import DcmauditError, StoreError, UsageError
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
 
 if TYPE_CHECKING:
     from dcmaudit.store import Store
 
-ACTIONS = ("history", "backup", "check", "compact", "forget", "recount")
+ACTIONS = ("history", "backup", "check", "compact", "forget", "merge", "recount")
 
 
 def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -33,11 +34,13 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     forget.add_argument("names", nargs="*", metavar="FILES", help="of these files, as the database calls them")
     forget.add_argument("--all", action="store_true", help="of every file")
     forget.add_argument("--older-than", type=int, metavar="DAYS", help="only what is older")
+    merge = actions.add_parser("merge", help="take over what other databases know; contradictions are named")
+    merge.add_argument("sources", nargs="+", metavar="DATABASE", help="folders, files or addresses of databases")
     recount = actions.add_parser(
         "recount", help="take the done mark of files whose marks do not agree with their sum, and count them anew"
     )
     recount.add_argument("names", nargs="+", metavar="FILES", help="as the database calls them")
-    for each in (history, backup, check, compact, forget, recount):
+    for each in (history, backup, check, compact, forget, merge, recount):
         add_common(each)
 
 
@@ -48,37 +51,56 @@ def reads_only(action: str) -> bool:
 
 def checks_first(action: str) -> bool:
     """Whether a damaged database is refused before the action; the others say themselves what is damaged."""
-    return action in {"history", "forget", "compact"}
+    return action in {"history", "forget", "compact", "merge"}
 
 
 def run(store: Store, args: argparse.Namespace) -> int:
     """Do the action on the open store."""
-    match args.action:
-        case "history":
-            return _history(store, args)
-        case "backup":
-            store.backup(args.target.absolute())
-            print(f"{args.target}: a whole copy, checked")
-            return Exit.GOOD
-        case "check":
-            return _check(store)
-        case "compact":
-            before, after = store.compact()
-            print(f"{store.location}: {before / 2**20:.1f} MB before, {after / 2**20:.1f} MB now")
-            return Exit.GOOD
-        case "forget":
-            return _forget(store, args)
-        case _:
-            return _recount(store, args)
+    return _RUN[args.action](store, args)
 
 
-def _check(store: Store) -> int:
+def _backup(store: Store, args: argparse.Namespace) -> int:
+    store.backup(args.target.absolute())
+    print(f"{args.target}: a whole copy, checked")
+    return Exit.GOOD
+
+
+def _compact(store: Store, _: argparse.Namespace) -> int:
+    before, after = store.compact()
+    print(f"{store.location}: {before / 2**20:.1f} MB before, {after / 2**20:.1f} MB now")
+    return Exit.GOOD
+
+
+def _check(store: Store, _: argparse.Namespace) -> int:
     damage = store.check()
     for note in damage:
         print(f"damage: {printable(note)}")
     if not damage:
         print(f"{store.location}: no damage found; every page, index and sum of marks was read")
     return Exit.NOT_ALL if damage else Exit.GOOD
+
+
+def _merge(store: Store, args: argparse.Namespace) -> int:
+    from dcmaudit.store import is_database_missing, open_store
+
+    is_good = True
+    for place in args.sources:
+        if is_database_missing(place):
+            raise StoreError("no database here", file=place)
+        counts = Counter[str]()
+        with open_store(place, user=store.user, read_only=True) as other:
+            for one in store.merge_from(other):
+                if one.contradiction is not None:
+                    say(
+                        f"{one.filename}: {one.contradiction}: {other.location} says otherwise; nothing was taken of it"
+                    )
+                counts["contradict" if one.contradiction else "taken" if one.taken else "known"] += 1
+            print(
+                f"{printable(other.location)}: {counts['taken']} files taken, {counts['known']} known already, "
+                f"{counts['contradict']} contradict"
+            )
+        is_good &= not counts["contradict"]
+    return Exit.GOOD if is_good else Exit.NOT_ALL
 
 
 def _history(store: Store, args: argparse.Namespace) -> int:
@@ -145,3 +167,9 @@ def _recount(store: Store, args: argparse.Namespace) -> int:
             say(str(error))
             failed = True
     return Exit.NOT_ALL if failed else Exit.GOOD
+
+
+_RUN = {
+    "history": _history, "backup": _backup, "check": _check, "compact": _compact, "forget": _forget, "merge": _merge,
+    "recount": _recount,
+}  # fmt: skip

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import OperationalError
 
 from dcmaudit.errors import MissingExtraError
 from dcmaudit.store.location import PostgresLocation
@@ -19,7 +20,12 @@ _TABLES = """
 SELECT quote_ident(relname) FROM pg_class WHERE relkind = 'r' AND pg_table_is_visible(oid)
 AND (relname LIKE 'dcmaudit%' OR relname IN ('DicomRects', 'DicomTags'))
 """
-_KEY = "hashtextextended(:name, 20250)"
+_LOCK = """
+SELECT count(pg_advisory_xact_lock(hashtextextended(name, 20250))) FROM unnest(CAST(:names AS text[])) AS named(name)
+"""
+_BRIEFLY = "SELECT set_config('lock_timeout', '300ms', true)"
+_LOCK_TIMEOUT = "SELECT set_config('lock_timeout', :limit, true)"
+_LOCK_NOT_AVAILABLE = "55P03"
 
 
 def load_driver() -> None:
@@ -44,7 +50,7 @@ class PostgresBackend:
         self.notes: list[str] = []
         self.refusal = "it was opened for reading only" if read_only else None
         self._location = location
-        self._timeout = timeout
+        self._timeout, self._limit = timeout, f"{int(timeout * 1000)}ms"
 
     def engine(self) -> Engine:
         """A new engine; its connections wait at most the timeout for a lock and never answer before the disk."""
@@ -62,7 +68,7 @@ class PostgresBackend:
 
     def _connected(self, connection: Any, _record: object) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lock_timeout', %s, false)", (f"{int(self._timeout * 1000)}ms",))
+            cursor.execute("SELECT set_config('lock_timeout', %s, false)", (self._limit,))
             # An answered write has to survive a power cut, whatever the server's default is.
             cursor.execute(
                 "SELECT set_config('synchronous_commit', 'on', false) "
@@ -89,9 +95,24 @@ class PostgresBackend:
                 alone.execute(text(f"VACUUM (ANALYZE) {name}"))
 
     def lock(self, connection: Connection, names: tuple[str, ...]) -> None:
-        """Let no other writer at these files until the transaction ends (always in the same order)."""
-        for name in sorted(set(names)):
-            if not connection.scalar(text(f"SELECT pg_try_advisory_xact_lock({_KEY})"), {"name": name}):
-                log.warning("waiting for %s: another process holds a file of it; for %g seconds at most",
-                            self.name, self._timeout)  # fmt: skip
-                connection.execute(text(f"SELECT pg_advisory_xact_lock({_KEY})"), {"name": name})
+        """Let no other writer at these files until the transaction ends.
+
+        Always in the same order, one after the other: whoever waits for a file holds only files before it, so that
+        two writers never wait for each other.
+        """
+        wanted = {"names": sorted(set(names))}
+        if not names:
+            return
+        try:
+            with connection.begin_nested():  # what it locked is free again where it gives up
+                connection.execute(text(_BRIEFLY))
+                connection.execute(text(_LOCK), wanted)
+                connection.execute(text(_LOCK_TIMEOUT), {"limit": self._limit})
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+                raise
+        else:
+            return
+        log.warning("waiting for %s: another process holds a file of it; for %g seconds at most",
+                    self.name, self._timeout)  # fmt: skip
+        connection.execute(text(_LOCK), wanted)

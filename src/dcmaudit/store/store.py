@@ -18,6 +18,7 @@ from dcmaudit.store.filemarks import FileMarks
 from dcmaudit.store.finishing import Finishing
 from dcmaudit.store.hiding import Hiding
 from dcmaudit.store.intake import Intake
+from dcmaudit.store.merger import MergedFile, Merger
 from dcmaudit.store.overview import overview
 from dcmaudit.store.sqlite import SqliteBackend
 from dcmaudit.store.upkeep import Upkeep
@@ -44,7 +45,7 @@ def open_store(
     return Store(Database(location, read_only=read_only, timeout=timeout, check=check), user)
 
 
-class Store(FileMarks, Blocks, Finishing, Hiding, FileFacts, Intake, Upkeep):
+class Store(FileMarks, Blocks, Finishing, Hiding, FileFacts, Intake, Merger, Upkeep):
     """Marks of files, who made them, and what was seen. Safe to use from several threads and processes.
 
     Every method that writes is one transaction: when it has returned, what it wrote survives kill -9. All of them
@@ -172,6 +173,10 @@ class Store(FileMarks, Blocks, Finishing, Hiding, FileFacts, Intake, Upkeep):
         """Keep one preference of this user, anything that JSON can hold; None takes it away."""
         with self._database.writing() as session:
             journal.write_preference(session, self.user, name, value)
+
+    def merge_from(self, other: Store) -> Iterator[MergedFile]:
+        """Take over what another store knows, see ``Merger.merge``."""
+        return self.merge(other._database)
 
     # --- about itself -------------------------------------------------------------------------------------------
 

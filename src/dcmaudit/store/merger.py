@@ -17,7 +17,8 @@ from sqlalchemy import Table, insert, text
 from dcmaudit.errors import StoreError, UsageError
 from dcmaudit.store import expanded, journal, schema
 from dcmaudit.store.bulk import among, insert_many
-from dcmaudit.store.database import Database, Session
+from dcmaudit.store.database import Database
+from dcmaudit.store.session import Session
 from dcmaudit.store.part import StorePart
 
 _BLOCK = 200

@@ -18,8 +18,8 @@ from dcmaudit.errors import StoreError, UsageError
 from dcmaudit.store import expanded, journal, schema
 from dcmaudit.store.bulk import among, insert_many
 from dcmaudit.store.database import Database
-from dcmaudit.store.session import Session
 from dcmaudit.store.part import StorePart
+from dcmaudit.store.session import Session
 
 _BLOCK = 200
 _TABLES: Mapping[str, Table] = {

@@ -273,7 +273,7 @@ export class Stage {
     if (!this.plane || shown.bare) return;
     for (const rect of shown.rects) this.#drawRect(rect);
     if (shown.redacted) for (const rect of shown.rects) if (rect.preview) this.#drawWords(rect);
-    if (shown.cursor) this.#drawCursor(shown.cursor);
+    if (shown.cursor) this.#drawHandled(shown.cursor);
   }
 
   /** @param {DrawnRect} rect */
@@ -382,7 +382,7 @@ export class Stage {
   }
 
   /** @param {Edges} box */
-  #drawCursor(box) {
+  #drawHandled(box) {
     const { upper, ratio } = this;
     const [x0, y0, x1, y1] = this.#outer(box);
     const path = new Path2D();

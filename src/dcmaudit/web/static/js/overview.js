@@ -24,7 +24,7 @@ const HOWS = [
  * @property {() => void} closed
  */
 
-export class Sheet {
+export class Overview {
   /** @param {SheetHost} host */
   constructor(host) {
     this.host = host;

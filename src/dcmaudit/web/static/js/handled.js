@@ -10,7 +10,7 @@ const ARROWS = /** @type {Record<string, [number, number]>} */ ({
   ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
 });
 
-export class Cursor {
+export class HandledRectangle {
   /**
    * @param {import("./stage.js").Stage} stage
    * @param {(box: Edges) => Promise<boolean>} send

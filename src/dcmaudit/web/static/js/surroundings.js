@@ -21,7 +21,7 @@ const LOST = {
 /** What becomes of previews when the file is done. */
 const UNSTORED = /** @type {Record<string, string>} */ ({ store: ", N stores them", ask: ", N asks", leave: ", N leaves them" });
 
-export class Chrome {
+export class Surroundings {
   constructor() {
     this.message = byId("message", HTMLElement);
     this.busyBox = byId("busy", HTMLElement);
@@ -288,7 +288,7 @@ export class Chrome {
     byId("opening", HTMLElement).hidden = !opening;
   }
 
-  /** @param {import("./conductor.js").Loss|"quit"|null} why */
+  /** @param {import("./scheduler.js").Loss|"quit"|null} why */
   lost(why) {
     const banner = byId("lost", HTMLElement);
     banner.hidden = why === null;

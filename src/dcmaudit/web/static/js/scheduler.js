@@ -44,8 +44,8 @@ const LEVELS = {
 const LEAVING = new Set(["next-file", "previous-file", "previous-frame", "next-overlay", "go-plane", "go-file", "quit"]);
 
 /**
- * What the conductor needs.
- * @typedef {object} Score
+ * What the scheduler needs.
+ * @typedef {object} Parts
  * @property {import("./api.js").Api} api
  * @property {import("./planes.js").Planes} planes
  * @property {(state: ViewState) => View} view  how planes of a state are looked at
@@ -63,7 +63,7 @@ const LEAVING = new Set(["next-file", "previous-file", "previous-frame", "next-o
  * @property {() => import("./sight.js").Sight|null} sight  what of the plane on the stage is in sight now
  */
 
-/** Why nothing can be done: see `chrome.js` for the words. @typedef {"no answer"|"started again"|"new server"|"stranger"|"closed"} Loss */
+/** Why nothing can be done: see `surroundings.js` for the words. @typedef {"no answer"|"started again"|"new server"|"stranger"|"closed"} Loss */
 
 /** @param {Pick<ViewState, "file"|"plane">} state */
 const planeOf = (state) => (state.file && state.plane ? `${state.file.file_id}/${state.plane.key}` : null);
@@ -100,10 +100,10 @@ channel.port1.onmessage = () => after.shift()?.(null);
 /** No state: no plane is on the screen. @type {Pick<ViewState, "file"|"plane">} */
 const NOBODY = { file: null, plane: null };
 
-export class Conductor {
-  /** @param {Score} score */
-  constructor(score) {
-    this.score = score;
+export class Scheduler {
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.parts = parts;
     /** @type {ViewState|null} what is on the screen */
     this.state = null;
     /** @type {Painted[]} painted and not yet reported */
@@ -135,10 +135,10 @@ export class Conductor {
   async start() {
     addEventListener("pagehide", () => {
       const painted = this.unreported.splice(0);
-      if (painted.length && !this.lost) this.score.api.farewell(painted);
+      if (painted.length && !this.lost) this.parts.api.farewell(painted);
     });
     document.addEventListener("visibilitychange", () => void this.looked());
-    await this.#alone(async () => this.#present(await this.score.api.state(null)));
+    await this.#alone(async () => this.#present(await this.parts.api.state(null)));
     void this.#watch();
   }
 
@@ -187,13 +187,13 @@ export class Conductor {
   async #one(command, args) {
     const painted = this.unreported;
     this.unreported = [];
-    const slow = setTimeout(() => this.score.busy("Working…"), SLOW);
+    const slow = setTimeout(() => this.parts.busy("Working…"), SLOW);
     const guess = this.#foreseen(command);
     let sent = painted;
     try {
       const act = () => {
         sent = [...painted, ...this.unreported.splice(0)];
-        return this.score.api.act(command, args, sent);
+        return this.parts.api.act(command, args, sent);
       };
       const state = await (guess ? this.#step(guess.state, guess.picture, act) : act());
       clearTimeout(slow);
@@ -208,7 +208,7 @@ export class Conductor {
       return false;
     } finally {
       clearTimeout(slow);
-      this.score.busy(null);
+      this.parts.busy(null);
     }
   }
 
@@ -222,7 +222,7 @@ export class Conductor {
     const part = command === "next-frame" ? state?.near.next : command === "previous-frame" ? state?.near.previous : null;
     if (state && command in LEVELS) return this.#otherLevels(state, command);
     if (!state?.file || !part?.plane.image || part.plane.error || state.question) return null;
-    const plane = this.score.planes.peek(part.plane.image, this.score.view(state));
+    const plane = this.parts.planes.peek(part.plane.image, this.parts.view(state));
     const near = { next: null, previous: null };
     return plane && { state: { ...state, ...part, near, message: null }, picture: { plane, trouble: null } };
   }
@@ -238,7 +238,7 @@ export class Conductor {
     const other = LEVELS[command]?.(view);
     if (!other || !plane?.image || before.question || (view.rendering === "local") !== (other.rendering === "local")) return null;
     const state = { ...before, view: other, message: null };
-    const made = this.score.planes.peek(plane.image, this.score.view(state));
+    const made = this.parts.planes.peek(plane.image, this.parts.view(state));
     return made && { state, picture: { plane: made, trouble: null } };
   }
 
@@ -252,9 +252,9 @@ export class Conductor {
     const isSame = planeOf(this.state ?? NOBODY) === planeOf(state);
     this.state = state;
     this.onScreen = null;
-    if (isSame) this.score.paint(state, picture);
-    else this.score.step(state, picture);
-    this.score.planes.show(state.plane?.image ?? null, picture.plane);
+    if (isSame) this.parts.paint(state, picture);
+    else this.parts.step(state, picture);
+    this.parts.planes.show(state.plane?.image ?? null, picture.plane);
     await frame();
     await this.#painted(state, picture);
     return act();
@@ -266,7 +266,7 @@ export class Conductor {
    * @param {ViewState} state
    */
   #isShown(before, state) {
-    const { shownUrl } = this.score.planes;
+    const { shownUrl } = this.parts.planes;
     const same = shownUrl !== null && shownUrl === state.plane?.image && before.database?.location === state.database?.location;
     return same && !state.file?.error && agree(before, state);
   }
@@ -274,8 +274,8 @@ export class Conductor {
   /** @param {ViewState} state */
   #confirm(state) {
     this.state = state;
-    this.score.settle(state);
-    this.score.planes.prefetch(this.#ahead(state), this.score.view(state));
+    this.parts.settle(state);
+    this.parts.planes.prefetch(this.#ahead(state), this.parts.view(state));
   }
 
   /**
@@ -287,7 +287,7 @@ export class Conductor {
     await nextTask();
     this.onScreen = picture.plane && state.file && state.plane ? state : null;
     if (!this.onScreen || !state.file || !state.plane || document.visibilityState !== "visible") return;
-    this.score.painted(state.file.file_id, state.plane.key);
+    this.parts.painted(state.file.file_id, state.plane.key);
     this.#note();
   }
 
@@ -296,7 +296,7 @@ export class Conductor {
     clearTimeout(this.uncovering);
     const { onScreen } = this;
     if (!onScreen?.file || !onScreen.plane) return;
-    const found = this.score.sight();
+    const found = this.parts.sight();
     const seen = found?.plane === planeOf(onScreen) ? found : null;
     // what lies over the stage for a while is waited for: what is below it was not seen
     if (!seen || seen.covered) this.uncovering = setTimeout(() => void this.looked(), COVERED);
@@ -326,7 +326,7 @@ export class Conductor {
   #failed(error, args = {}) {
     if (error instanceof Lost) this.#lose("no answer");
     else if (error instanceof Refusal && (error.status === 401 || error.status === 403)) this.#lose("started again");
-    else if (error instanceof Refusal) this.score.refused({ message: error.message, hint: error.hint }, args);
+    else if (error instanceof Refusal) this.parts.refused({ message: error.message, hint: error.hint }, args);
     else throw error;
   }
 
@@ -334,7 +334,7 @@ export class Conductor {
   #lose(why) {
     this.lost = true;
     this.waiting.splice(0).forEach(({ done }) => done(false));
-    this.score.lost(why);
+    this.parts.lost(why);
   }
 
   /**
@@ -354,12 +354,12 @@ export class Conductor {
     if (before?.database?.location !== state.database?.location) this.lastSight = "";
     this.state = state;
     this.onScreen = null;
-    this.score.paint(state, picture);
-    this.score.planes.show(picture.plane ? (state.plane?.image ?? null) : null, picture.plane);
+    this.parts.paint(state, picture);
+    this.parts.planes.show(picture.plane ? (state.plane?.image ?? null) : null, picture.plane);
     await frame();
     await this.#painted(state, picture);
-    this.score.settle(state);
-    this.score.planes.prefetch(this.#ahead(state), this.score.view(state));
+    this.parts.settle(state);
+    this.parts.planes.prefetch(this.#ahead(state), this.parts.view(state));
   }
 
   /**
@@ -372,12 +372,12 @@ export class Conductor {
     if (!file || !plane || plane.error || !plane.image) {
       return { plane: null, trouble: file?.error ?? plane?.error ?? null };
     }
-    const { planes } = this.score;
-    const view = this.score.view(state);
+    const { planes } = this.parts;
+    const view = this.parts.view(state);
     const kept = planes.peek(plane.image, view);
     if (kept) return { plane: kept, trouble: null };
     planes.abandonOthers(plane.image);
-    const slow = setTimeout(() => this.score.busy(`Loading ${plane.title}…`), SLOW);
+    const slow = setTimeout(() => this.parts.busy(`Loading ${plane.title}…`), SLOW);
     try {
       /** @type {Promise<null>} */
       const left = new Promise((resolve) => (this.leave = () => resolve(null)));
@@ -394,7 +394,7 @@ export class Conductor {
       throw error;
     } finally {
       clearTimeout(slow);
-      this.score.busy(null);
+      this.parts.busy(null);
       this.leave = null;
     }
   }
@@ -409,7 +409,7 @@ export class Conductor {
     if (!image || !state.file) return [];
     const query = image.slice(image.indexOf("?"));
     return state.prefetch.map(([file, key]) => ({
-      url: `${this.score.api.base}/plane/${file}/${key}${image.includes("?") ? query : ""}`,
+      url: `${this.parts.api.base}/plane/${file}/${key}${image.includes("?") ? query : ""}`,
       plane: `${file}/${key}`,
     }));
   }
@@ -437,7 +437,7 @@ export class Conductor {
   async #walk(command) {
     this.poll?.abort();
     clearTimeout(this.reporting);
-    const stream = this.score.planes.walk(this.#walkAddress(command), this.score.view(/** @type {ViewState} */ (this.state)));
+    const stream = this.parts.planes.walk(this.#walkAddress(command), this.parts.view(/** @type {ViewState} */ (this.state)));
     const walk = { command, stream, touched: performance.now(), isHeld: true, told: performance.now(), telling: null, news: null };
     this.walking = walk;
     let painted = 0;
@@ -462,14 +462,14 @@ export class Conductor {
   /** @param {string} command */
   #walkAddress(command) {
     const { file, plane, view } = /** @type {ViewState} */ (this.state);
-    const small = this.score.small();
+    const small = this.parts.small();
     const query = new URLSearchParams({
       from: String((plane?.index ?? 0) + (WALKS[command] ?? 1)),
       back: WALKS[command] === -1 ? "1" : "0",
       rendering: small || view.rendering === "local" ? view.rendering : "full",
       ...(small ? { inverted: view.inverted ? "1" : "0", width: String(small.width), height: String(small.height) } : {}),
     });
-    return `${this.score.api.base}/walk/${file?.file_id}?${query}`;
+    return `${this.parts.api.base}/walk/${file?.file_id}?${query}`;
   }
 
   /**
@@ -479,10 +479,10 @@ export class Conductor {
    */
   async #walkTo(made, walk) {
     const before = /** @type {ViewState} */ (this.state);
-    const { planes } = this.score;
+    const { planes } = this.parts;
     const next = made.step?.plane;
     const isNext = next && made.plane === `${before.file?.file_id}/${next.key}` && next.index === (before.plane?.index ?? 0) + (WALKS[walk.command] ?? 1);
-    if (!isNext || !walk.isHeld || (!made.cells && !this.score.fits(made))) {
+    if (!isNext || !walk.isHeld || (!made.cells && !this.parts.fits(made))) {
       planes.discard(made);
       return false;
     }
@@ -491,7 +491,7 @@ export class Conductor {
     const picture = { plane: made, trouble: null };
     this.state = state;
     this.onScreen = null;
-    this.score.step(state, picture);
+    this.parts.step(state, picture);
     planes.keep(next.image, made);
     planes.show(made.cells ? next.image : null, made);
     await frame();
@@ -505,7 +505,7 @@ export class Conductor {
     if (walk.telling || !file || !plane || performance.now() - walk.told < TELL) return;
     const painted = this.unreported.splice(0);
     walk.told = performance.now();
-    walk.telling = this.score.api.act("walk", { file_id: file.file_id, key: plane.key }, painted).then(
+    walk.telling = this.parts.api.act("walk", { file_id: file.file_id, key: plane.key }, painted).then(
       (state) => {
         walk.news = state;
         walk.telling = null;
@@ -564,10 +564,10 @@ export class Conductor {
     this.poll = new AbortController();
     const ask = this.lost ? null : { after: this.state?.revision ?? 0, wait: 20 };
     try {
-      const state = await this.score.api.state(ask, this.poll.signal);
+      const state = await this.parts.api.state(ask, this.poll.signal);
       const back = this.lost;
       this.lost = false;
-      if (back) this.score.lost(null);
+      if (back) this.parts.lost(null);
       if (this.running || (!back && state.revision === this.state?.revision)) return;
       await this.#alone(() => this.#present(state));
     } catch (error) {
@@ -594,7 +594,7 @@ export class Conductor {
       this.isClosed = true;
       return "closed";
     }
-    this.over = this.score.renew();
+    this.over = this.parts.renew();
     return "new server";
   }
 }

@@ -1,0 +1,335 @@
+/** The page: puts the parts together. State and rules are the server's; this paints and reports. */
+
+import { Api, Lost } from "./api.js";
+import { Surroundings, Theme } from "./surroundings.js";
+import { Scheduler } from "./scheduler.js";
+import { HandledRectangle } from "./handled.js";
+import { askQuestion } from "./dialogs.js";
+import { byId, settled } from "./dom.js";
+import { keepPlace } from "./place.js";
+import { isUsable } from "./commands.js";
+import { Keyboard } from "./keyboard.js";
+import { keyTable } from "./keys.js";
+import { openDialog, ownCommands } from "./owncommands.js";
+import { Hands } from "./hands.js";
+import { canWindow, signatureOf } from "./levels.js";
+import { Minimap } from "./minimap.js";
+import { Menus } from "./menus.js";
+import { Panel } from "./panel.js";
+import { Planes } from "./planes.js";
+import { Pointer } from "./pointer.js";
+import { Overview } from "./overview.js";
+import { sightOf } from "./sight.js";
+import { explain } from "./sources.js";
+import { SMALL, Stage } from "./stage.js";
+import { Strip } from "./strip.js";
+import { Worklist } from "./worklist.js";
+
+/** @typedef {import("./types.js").Command} Command */
+/** @typedef {import("./types.js").ViewState} ViewState */
+/** @typedef {import("./types.js").DrawnRect} DrawnRect */
+/** @typedef {import("./types.js").Trouble} Trouble */
+/** @typedef {import("./owncommands.js").OwnCommand} OwnCommand */
+
+/** Milliseconds for which the stage must stand still before what is on it counts. */
+const STILL = 200;
+
+export class Page {
+  /** @param {Api} api @param {Command[]} commands */
+  constructor(api, commands) {
+    this.api = api;
+    this.commands = commands;
+    this.keys = keyTable(commands);
+    this.named = new Map(commands.map((command) => [command.name, command]));
+    this.around = new Surroundings();
+    this.theme = new Theme();
+    this.stage = new Stage(byId("stage", HTMLElement));
+    this.minimap = new Minimap(this.stage);
+    this.planes = new Planes(() => this.stage.camera.placing);
+    this.stage.refine = (plane, view, place) => this.planes.compose(plane, view, place);
+    this.stage.recycle = (pixels) => this.planes.recycle(pixels);
+    this.handled = new HandledRectangle(this.stage, (box) => this.scheduler.run("cursor", { box }));
+    /** @param {unknown} error */
+    const failed = (error) => this.#background(error);
+    this.worklist = new Worklist(api, (status, text) => void this.scheduler.run("walk-list", { status, text }), (row) => this.act("go-file", row.index === null ? { file_id: row.file_id } : { index: row.index }), failed);
+    this.strip = new Strip(api, (index) => this.#goPlane(index));
+    this.panel = new Panel({
+      run: (command, args) => this.act(command, args),
+      jump: (rect) => rect.box && this.handled.place(rect.box),
+      light: (id) => this.stage.update({ lit: id }),
+    });
+    this.overview = new Overview({
+      api,
+      state: () => this.state,
+      go: (index) => this.#goPlane(index),
+      run: (command, args) => this.scheduler.run(command, args),
+      goFile: (file, key) => void this.act("go-file", { file_id: file, key }),
+      closed: () => this.stage.root.focus({ preventScroll: true }),
+    });
+    this.menus = new Menus(byId("menubar", HTMLElement), commands, (command) => this.execute(command, false));
+    this.scheduler = new Scheduler({
+      api,
+      planes: this.planes,
+      view: (state) => this.#view(state),
+      fits: (plane) => plane.composed?.signature === signatureOf(this.stage.camera.next(plane), this.#view()),
+      small: () => this.#small(),
+      paint: (state, picture) => this.#paint(state, picture),
+      step: (state, picture) => this.#step(state, picture),
+      settle: (state) => this.#settle(state),
+      busy: (text) => this.around.busy(text),
+      lost: (why) => this.#lost(why),
+      renew: () => this.#renew(),
+      refused: (trouble, args) => this.#refused(trouble, args),
+      painted: (file, key) => this.#painted(file, key),
+      sight: () => this.#sight(),
+    });
+    this.hands = new Hands(this.stage, () => this.#view(), () => {
+      this.words();
+      this.#status();
+      this.looked();
+    });
+    this.pointer = this.#pointer();
+    this.asking = false;
+    this.own = ownCommands(this);
+    this.looked = settled(() => {
+      keepPlace(this);
+      void this.scheduler.looked();
+    }, STILL);
+    this.stage.onmove = () => {
+      this.minimap.draw();
+      this.around.unpin();
+      this.words();
+      this.#status();
+      this.looked();
+    };
+    this.stage.onexact = () => void this.scheduler.looked();
+    this.theme.onchange = () => this.strip.draw();
+    new Keyboard(this).listen();
+  }
+
+  /** @returns {ViewState|null} */
+  get state() {
+    return this.scheduler.state;
+  }
+
+  get mayWrite() {
+    const { state } = this;
+    return state !== null && !state.viewer && state.database?.writable === true && !this.scheduler.lost;
+  }
+
+  #pointer() {
+    return new Pointer(this.stage, {
+      cursor: () => this.handled.box,
+      mayMark: () => this.mayWrite,
+      dragTo: (box, done) => this.handled.drag(box, done),
+      apply: (id) => this.act("apply-one", { id }),
+      hover: (id, x, y) => this.#hover(id, x, y),
+      mayWindow: () => this.stage.plane !== null && canWindow(this.stage.plane),
+      window: (dx, dy, done) => this.hands.drag(dx, dy, done),
+      resetWindow: () => this.hands.reset(),
+      step: (way) => this.act(way === 1 ? "next-frame" : "previous-frame"),
+      wheelZooms: () => this.state?.choices.wheel === "zoom",
+      value: (at) => this.hands.tell(at),
+    });
+  }
+
+  /**
+   * Another file, or another state of it: what can change the size of the stage comes first, so that it is drawn once.
+   * @param {ViewState} state
+   * @param {import("./scheduler.js").Picture} picture
+   */
+  #paint(state, picture) {
+    this.around.top(state);
+    this.words(state, this.#remark(state, picture));
+    this.around.setOpening(state.file?.opening === true);
+    this.around.start(state);
+    this.strip.update(state);
+    this.stage.measure();
+    this.#step(state, picture);
+  }
+
+  /**
+   * What must change in the same frame as the picture: its number and title, its rectangles, its place in the file.
+   * @param {ViewState} state
+   * @param {import("./scheduler.js").Picture} picture
+   */
+  #step(state, picture) {
+    const name = state.file && state.plane ? `${state.file.file_id}/${state.plane.key}` : "";
+    const former = this.stage.root.dataset.plane ?? "";
+    const other = former !== name;
+    const change = !other ? "same" : former.split("/")[0] === name.split("/")[0] ? "plane" : "file";
+    this.stage.root.dataset.plane = name;
+    if (change === "file") this.hands.window = null;
+    this.handled.take(state, other);
+    const rects = /** @type {DrawnRect[]} */ (state.rects.filter((rect) => rect.box !== null));
+    const cursor = state.viewer ? null : this.handled.box;
+    const before = this.stage.shown;
+    if (picture.plane) {
+      const kept = other ? { lit: null, dragging: false } : { lit: before.lit, dragging: before.dragging };
+      this.stage.show(picture.plane, { rects, cursor, redacted: state.view.redacted, ...kept }, change, this.#view(state));
+    } else this.stage.clear();
+    this.around.top(state, this.#remark(state, picture));
+    this.around.trouble(state, picture.trouble);
+    this.#map(state);
+    this.panel.update(state, this.mayWrite);
+    this.strip.update(state);
+    if (other) this.around.explain(null, 0, 0);
+  }
+
+  /** How planes of a state are looked at. @param {ViewState|null} [state] @returns {import("./levels.js").View} */
+  #view(state = this.state) {
+    return { rendering: state?.view.rendering ?? "full", inverted: state?.view.inverted ?? false, window: this.hands?.window ?? null };
+  }
+
+  /** Where a plane is shown in another way than was asked for, or holds nothing to show. @param {ViewState} state @param {import("./scheduler.js").Picture} picture @returns {import("./api.js").Remark|null} */
+  #remark(state, { plane }) {
+    if (plane && !plane.cells) return { rendering: state.view.rendering, text: SMALL };
+    const found = plane?.views[state.view.rendering];
+    return found?.note ? { rendering: found.shown, text: found.note } : null;
+  }
+
+  /** How large planes come while a key is held down: small over a slow line. @returns {import("./scaling.js").Size|null} */
+  #small() {
+    const { width, height } = this.stage.camera.stage;
+    const how = this.state?.choices.held;
+    return how === "small" || (how === "line" && this.planes.isSlow()) ? { width, height } : null;
+  }
+
+  /** What goes with a state besides its plane, once that is on the screen. @param {ViewState} state */
+  #settle(state) {
+    this.around.top(state);
+    this.around.before(state, (command, args) => void this.act(command, args));
+    this.around.say(state.message, this.#boxOf(state.message?.rect));
+    this.#map(state);
+    this.strip.update(state);
+    this.panel.update(state, this.mayWrite);
+    this.worklist.update(state);
+    this.overview.update(state);
+    this.menus.update(state, (command) => isUsable(command, state));
+    this.#status(state);
+    if (state.question && !this.asking) queueMicrotask(() => void this.#question(state));
+  }
+
+  /** What of the plane is in sight; nothing is noted while a rectangle is drawn over it. @returns {import("./sight.js").Sight|null} */
+  #sight() {
+    return this.pointer.drag ? null : sightOf(this.stage);
+  }
+
+  /** @param {ViewState} state */
+  #map({ groups, plane }) {
+    const seen = plane ? (groups[plane.group]?.seen ?? []) : [];
+    this.minimap.update(plane?.map ?? null, seen.some(([from, to]) => plane !== null && plane.position >= from && plane.position < to));
+  }
+
+  /** Views that hide something say so above the stage. @param {ViewState|null} [state] @param {import("./api.js").Remark|null} [remark] */
+  words(state = this.state, remark = this.around.remark) {
+    const { camera } = this.stage;
+    const kept = camera.kept ? { zoom: `${Math.round(camera.scale * 100)} %`, isPart: !camera.showsAll } : null;
+    if (state) this.around.words(state, remark, kept, this.hands?.words ?? "");
+  }
+
+  /** @param {ViewState|null} [state] */
+  #status(state = this.state) {
+    if (state) this.around.status(state, this.stage.percent, this.stage.camera.mode === "fit");
+  }
+
+  /** For whoever watches the page from outside: this plane is on the screen now. @param {number} file @param {string} key */
+  #painted(file, key) {
+    document.dispatchEvent(new CustomEvent("plane-painted", { detail: { file, key } }));
+  }
+
+  /** @param {ViewState} state */
+  async #question(state) {
+    if (!state.question || this.asking) return;
+    this.asking = true;
+    const { command, args, other_args } = state.question;
+    const answer = await askQuestion(state.question);
+    this.asking = false;
+    await (answer ? this.act(command, (answer === "other" && other_args) || args) : this.act("dismiss"));
+  }
+
+  /**
+   * @param {string} command
+   * @param {Record<string, unknown>} [args]
+   * @param {boolean} [repeat]
+   */
+  act(command, args = {}, repeat = false) {
+    const known = this.named.get(command);
+    // the file's window, or full range, instead of one's own
+    if (command === "voi" || command === "local-contrast") this.hands.reset();
+    this.around.goOn();
+    if (known?.leaves_sheet) this.overview.close();
+    if (command !== "cursor") void this.handled.flush();
+    return this.scheduler.run(command, args, repeat);
+  }
+
+  /** An error stands beside the rectangle that it is about. @param {Trouble} trouble @param {Record<string, unknown>} args */
+  #refused(trouble, args) {
+    const own = Array.isArray(args.box) ? this.handled.box : null;
+    this.around.refused(trouble, this.#boxOf(args.id) ?? (own ? this.stage.onPage(own) : undefined));
+  }
+
+  /** Where a rectangle of the plane is on the page. @param {unknown} id */
+  #boxOf(id) {
+    const box = id === undefined || id === null ? null : this.state?.rects.find((rect) => rect.id === id)?.box;
+    return box ? this.stage.onPage(box) : undefined;
+  }
+
+  /** @param {number} index */
+  #goPlane(index) {
+    void this.act("go-plane", { index }, this.scheduler.running && this.strip.dragging);
+  }
+
+  /**
+   * A command from a key, a menu or a button.
+   * @param {Command} command
+   * @param {boolean} repeat
+   */
+  execute(command, repeat) {
+    const { state } = this;
+    if (!state || this.scheduler.over) return;
+    if (repeat && (command.writes || command.once)) return;
+    const own = command.dialog ? () => openDialog(this, command) : this.own[/** @type {OwnCommand} */ (command.name)];
+    if (!isUsable(command, state)) {
+      const why = state.viewer ? "This is the viewer: nothing can be marked." : `“${command.label.replace("…", "")}” is not possible now.`;
+      if (!repeat) this.around.refused({ message: why });
+    } else if (this.overview.isOpen && command.needs === "plane") {
+      this.around.refused({ message: "A plane is marked where it is seen alone.", hint: "go back to it with Esc first" });
+    } else if (own) {
+      if (!repeat) void own();
+    } else {
+      // What is marked is the rectangle on the screen, wherever the server has it.
+      const box = command.sends_box ? this.handled.box : null;
+      void this.act(command.name, box ? { box } : {}, repeat);
+    }
+  }
+
+  /** @returns {boolean} */
+  #renew() {
+    if (document.querySelector("dialog[open]")) return false;
+    location.reload();
+    return true;
+  }
+
+  /** @param {import("./scheduler.js").Loss|null} why */
+  #lost(why) {
+    if (this.scheduler.over && why !== null) return;
+    this.around.lost(why);
+    if (this.state) this.panel.update(this.state, this.mayWrite);
+    if (why === null) this.#status();
+  }
+
+  /** Lists and previews that fail: the scheduler finds out by itself when the server has gone. @param {unknown} error */
+  #background(error) {
+    if (!(error instanceof Lost)) this.around.refused({ message: error instanceof Error ? error.message : String(error) });
+  }
+
+  /** @param {string|number|null} id @param {number} x @param {number} y */
+  #hover(id, x, y) {
+    const rect = id === null ? undefined : this.state?.rects.find((each) => each.id === id);
+    if (this.stage.shown.lit !== (rect?.id ?? null)) this.stage.update({ lit: rect?.id ?? null });
+    this.around.explain(rect ? explain(rect) : null, x, y, rect?.box ? this.stage.onPage(rect.box) : undefined);
+  }
+
+
+}

@@ -116,8 +116,9 @@ def deliver(
         target = there or _room(job, reference, partly=partly)
         if partly != expected and is_new:
             final = again.enter_context(_drafted_again(unfinished, target, overwrite=overwrite))
-        record = _record(job, proof, plan, copy, filled)
-        content = {WORD: sidecar_of(plan, proof), RECORD: record}
+        # Words for nobody take a tenth of the time of a small file.
+        record = _record(job, proof, plan, copy, filled) if job.keeps_record or job.sides.suffixes else {}
+        content = {WORD: sidecar_of(plan, proof), RECORD: record} if job.sides.suffixes else {}
         if is_new:
             job.sides.keep(final, target, content, overwrite=overwrite)
         elif there is not None and not job.dry_run:

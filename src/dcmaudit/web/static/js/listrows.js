@@ -84,7 +84,7 @@ export function signOf(row) {
 export function labelOf(row) {
   const number = row.index === null ? "left out by the options" : row.index + 1;
   const state = row.problem ? "cannot be shown" : finished(row);
-  return `${number}, ${row.short}, ${state}${row.gap ? ", not wholly audited" : ""}`;
+  return `${number} ${row.short}, ${state}${row.gap ? ", not wholly audited" : ""}`;
 }
 
 /** What the mouse tells of a row. @param {WorklistRow} row */

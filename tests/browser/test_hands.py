@@ -14,7 +14,7 @@ from support.numbered import cine, write
 
 def _ramp(path: Path, **extra: str) -> Path:
     cells = np.broadcast_to(np.arange(-500, 500, dtype=np.int16), (600, 1000)).copy()
-    path.write_bytes(file_bytes(dataset(np.stack([cells, cells]), frames=2, extra=extra)))
+    path.write_bytes(file_bytes(dataset(np.stack([cells, cells + np.int16(7)]), frames=2, extra=extra)))
     return path
 
 
@@ -74,6 +74,7 @@ def test_the_right_button_sets_a_window_that_does_not_count_and_a_double_click_t
     face.page.mouse.up(button="right")
     expect(face.at("#words")).to_contain_text("Own window")
     expect(face.at("#words")).to_contain_text("does not count as seen")
+    expect(face.at("#statusview")).to_contain_text("own window")
     # centre 0 + 100 * 1000 / 500, width 1000 - 200 * 1000 / 500: value 250 is in its middle and a bit
     x, y = _middle(face)
     center, width = -0.5 + 200, 600
@@ -102,5 +103,8 @@ def test_the_status_line_has_place_and_value_under_the_cursor(start: StartFace, 
     value = int(rest.split("value ")[1].split(" ")[0])
     assert value == int(place) - 500
     assert text.endswith(f"value {value} ({2 * value - 24})")
+    face.page.mouse.wheel(0, 100)
+    face.plane("frame 2/2")
+    face.shows("#statusvalue", f"{place}, 300: value {value + 7} ({2 * (value + 7) - 24})")
     face.page.mouse.move(area["x"] + 3, area["y"] + 3)
     face.shows("#statusvalue", "")

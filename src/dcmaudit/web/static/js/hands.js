@@ -23,6 +23,8 @@ export class Hands {
     this.window = null;
     /** @type {Window|null} where the drag began */
     this.before = null;
+    /** @type {[number, number]|null} where the cursor is, a pixel of the plane */
+    this.at = null;
     this.line = byId("statusvalue", HTMLElement);
   }
 
@@ -62,8 +64,9 @@ export class Hands {
     return true;
   }
 
-  /** Place and value in the status line. @param {[number, number]|null} at  a pixel of the plane */
-  tell(at) {
+  /** Place and value in the status line, of the plane that is on the stage now. @param {[number, number]|null} [at]  a pixel of the plane */
+  tell(at = this.at) {
+    this.at = at;
     const { plane } = this.stage;
     const values = plane && at ? valueAt(plane, ...at) : null;
     setText(this.line, plane && at && values ? `${at[0]}, ${at[1]}: ${told(plane, values)}` : "");

@@ -168,6 +168,7 @@ export class Page {
       const kept = other ? { lit: null, dragging: false } : { lit: before.lit, dragging: before.dragging };
       this.stage.show(picture.plane, { rects, cursor, redacted: state.view.redacted, ...kept }, change, this.#view(state));
     } else this.stage.clear();
+    this.hands.tell();
     this.around.top(state, this.#remark(state, picture));
     this.around.trouble(state, picture.trouble);
     this.#map(state);
@@ -191,6 +192,8 @@ export class Page {
   /** How large planes come while a key is held down: small over a slow line. @returns {import("./scaling.js").Size|null} */
   #small() {
     const { width, height } = this.stage.camera.stage;
+    // small pictures come in the views of the server
+    if (this.hands.window) return null;
     const how = this.state?.choices.held;
     return how === "small" || (how === "line" && this.planes.isSlow()) ? { width, height } : null;
   }
@@ -230,7 +233,7 @@ export class Page {
 
   /** @param {ViewState|null} [state] */
   #status(state = this.state) {
-    if (state) this.around.status(state, this.stage.percent, this.stage.camera.mode === "fit");
+    if (state) this.around.status(state, this.stage.percent, this.stage.camera.mode === "fit", Boolean(this.hands?.window));
   }
 
   /** For whoever watches the page from outside: this plane is on the screen now. @param {number} file @param {string} key */

@@ -111,14 +111,15 @@ export class Surroundings {
    * @param {ViewState} state
    * @param {number} percent
    * @param {boolean} fitted
+   * @param {boolean} own  whether a window is set by hand
    */
-  status(state, percent, fitted) {
+  status(state, percent, fitted, own) {
     const { view, file } = state;
     const zoom = `${fitted ? "fit " : ""}${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`;
     // Where one pixel of the screen stands for more than four of the image, small text leaves no trace.
     const small = state.plane?.image && percent < 50 ? ["only a glance: small text is lost at this size, 1 shows every pixel"] : [];
     const parts = file && state.plane?.image
-      ? [RENDERINGS[this.remark?.rendering ?? view.rendering] ?? view.rendering, ...(view.inverted ? ["inverted"] : []), zoom, ...small, view.redacted ? "redaction shown" : "without redaction", ...(view.rejected ? ["rejected candidates shown"] : [])]
+      ? [own ? "own window" : RENDERINGS[this.remark?.rendering ?? view.rendering] ?? view.rendering, ...(view.inverted ? ["inverted"] : []), zoom, ...small, view.redacted ? "redaction shown" : "without redaction", ...(view.rejected ? ["rejected candidates shown"] : [])]
       : [];
     setText(byId("statusview", HTMLElement), parts.join(" · "));
     const bits = file?.bits_progress ? ` · searching for hidden planes, ${file.bits_progress[0]} of ${file.bits_progress[1]} frames` : "";

@@ -5,17 +5,13 @@
  */
 
 import { byId, make, settled } from "./dom.js";
+import { GAP, indexAt, lanesOf } from "./lanes.js";
 import { clamp } from "./rectangle.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
 /** @typedef {import("./types.js").GroupState} GroupState */
-/** @typedef {{group: GroupState, left: number, width: number, step: number}} Lane */
+/** @typedef {import("./lanes.js").Lane} Lane */
 
-const GAP = 10;
-const LEAST = 26;
-/** A tick wider than this says no more; a label wants about so much. */
-const TICK = 24;
-const LABEL = 150;
 /** Where ticks begin below the edge of the strip, and how high they are. */
 const TOP = 8;
 const HEIGHT = 16;
@@ -90,20 +86,7 @@ export class Strip {
 
   #lay() {
     const groups = this.state?.groups ?? [];
-    const { width } = this.size;
-    const gaps = GAP * Math.max(0, groups.length - 1);
-    const least = Math.min(LEAST, (width - gaps) / Math.max(1, groups.length));
-    const room = width - gaps - least * groups.length;
-    const wanted = groups.map((group) => Math.max(LABEL, group.count * TICK));
-    const fits = wanted.reduce((sum, each) => sum + each, gaps) <= width;
-    let left = 0;
-    this.lanes = groups.map((group, place) => {
-      const shared = least + (room * group.count) / Math.max(1, this.count);
-      const lane = { group, left, width: fits ? (wanted[place] ?? shared) : shared, step: 0 };
-      lane.step = Math.min(TICK, lane.width / group.count);
-      left += lane.width + GAP;
-      return lane;
-    });
+    this.lanes = lanesOf(groups, this.size.width);
     this.labels.replaceChildren(
       ...this.lanes.map((lane) => {
         const text = lane.group.count > 1 ? `${lane.group.title} (${lane.group.count})` : lane.group.title;
@@ -222,10 +205,7 @@ export class Strip {
   /** @param {MouseEvent} event @returns {number} the place in the whole list */
   #at(event) {
     const x = event.clientX - this.canvas.getBoundingClientRect().left;
-    const lane = this.lanes.findLast(({ left }) => left <= x) ?? this.lanes[0];
-    if (!lane) return -1;
-    const position = clamp(Math.floor((x - lane.left) / lane.step), 0, lane.group.count - 1);
-    return lane.group.start + position;
+    return indexAt(this.lanes, x);
   }
 
   /** @param {PointerEvent} event */

@@ -116,6 +116,7 @@ HELP: Mapping[str, Help] = {
     ),
     "db check": Help((), (("dcmaudit db check", "whether the database is whole"),)),
     "db compact": Help((), (("dcmaudit db compact", "make its file as small as what is in it"),)),
+    "db merge": Help((), (("dcmaudit db merge --db all.db part1.db part2.db", "take over what two others know"),)),
     "db recount": Help((), (("dcmaudit db recount scans/before.dcm", "a file whose marks do not agree"),)),
     "s3": Help(
         (),

@@ -48,6 +48,7 @@ WORDS = {
 WRITES_NO_FILE = {
     "config show", "doctor", "verify", "score", "report check",
     "rules check", "sample plan", "sample conclude", "db dump", "db info",
+    "db merge",
     "db unseen",
     "db identify", "db import", "db adopt", "db history", "db forget", "db recount", "db check", "db compact",
     "s3 credentials", "s3 list",

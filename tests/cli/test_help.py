@@ -92,7 +92,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ["sample", "draw", "scans", "-o", "list.csv"],
     ):  # fmt: skip
         assert main(words) == 0
-    for name in ("other.db", "part1.db", "part2.db"):
+    for name in ("all.db", "part1.db", "part2.db"):
         assert main(["db", "backup", name]) == 0
     for name in ("rects.csv", "tags.csv"):
         (tmp_path / name).write_bytes((tmp_path / "list" / name).read_bytes())

@@ -74,7 +74,7 @@ def command_lines() -> Iterator[tuple[str, str]]:
     """Every line of a block of code that starts one of our programs, without what a shell makes of it."""
     for page in PAGES:
         inside = False
-        for number, line in enumerate(page.read_text("utf-8").splitlines(), 1):
+        for number, line in enumerate(page.read_text("utf-8").replace("\\\n", " ").splitlines(), 1):
             if line.startswith("```"):
                 inside = line in {"```", "```console", "```sh"} and not inside
             text = line.removeprefix("$ ") if inside else line.strip() if line.startswith("    ") else ""
@@ -102,7 +102,11 @@ def understood(words: list[str]) -> None:
 def test_a_command_line_of_the_documentation_is_understood(where: str, line: str) -> None:
     if re.search(r"\[[^\]]|\.\.\.|COMMAND", line):
         pytest.skip("it shows the form of a command line, and is none")
-    words = shlex.split(re.split(r"\s(?:[|>&;]|2>)", line.replace("FILES", "files"))[0])
+    words = shlex.split(
+        re.split(r"\s(?:[|>&;]|2>)", line.replace("FILES", "files"))[0].replace(
+            "$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT", "1/64"
+        )
+    )
     understood(words)
 
 

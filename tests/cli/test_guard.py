@@ -58,8 +58,8 @@ WRITES_NO_FILE = {
 READ = {
     "ocr": {"allow_list", "files", "dask"},
     "redact": {"csv", "deid_rules", "relative_path", "files", "uid_key", "dask"},
-    "frames": {"relative_path", "files"},
-    "rules make": set(), "sample draw": {"files"}, "db export": set(), "db backup": set(),
+    "frames": {"relative_path", "files", "dask"},
+    "rules make": set(), "sample draw": {"files", "dask"}, "db export": set(), "db backup": set(),
     "release": {"files", "key", "policy", "deid_rules"}, "report sign": {"signing_key"},
     "s3 select": {"csv", "copy_to"}, "s3 get": set(), "examples": set(),
 }  # fmt: skip

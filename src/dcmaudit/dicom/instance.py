@@ -14,7 +14,7 @@ from dcmaudit.dicom.bytesource import ByteSource
 from dcmaudit.dicom.display import display_notes
 from dcmaudit.dicom.extras import FrameExtras, scan_extras, thumbnail_of
 from dcmaudit.dicom.facts import instance_facts
-from dcmaudit.dicom.filled import filled_tags
+from dcmaudit.dicom.fill import filled_tags
 from dcmaudit.dicom.header import Header
 from dcmaudit.dicom.iconparts import icon_contents
 from dcmaudit.dicom.icons import Icon, find_icons

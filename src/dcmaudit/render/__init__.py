@@ -3,8 +3,8 @@
 from dcmaudit.render.encode import encode_jpeg, encode_png, encode_tiff
 from dcmaudit.render.fortext import pictures_for_text
 from dcmaudit.render.project import Projected, Projector, project, project_planes
-from dcmaudit.render.stored import StoredPlane, stored_plane
 from dcmaudit.render.thumbnail import thumbnail
+from dcmaudit.render.value_record import StoredPlane, stored_plane
 from dcmaudit.render.view import Shown, render, shown_as
 
 __all__ = [

@@ -186,7 +186,7 @@ def test_what_an_extra_brings_can_be_imported(extra: str) -> None:
 
 
 def test_all_is_what_most_people_need() -> None:
-    assert PROJECT["optional-dependencies"]["all"] == ["dcmaudit[postgres,s3]"]
+    assert PROJECT["optional-dependencies"]["all"] == ["dcmaudit[postgres,s3,sign]"]
 
 
 def test_the_version_stands_in_one_place() -> None:

@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import sys
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
@@ -105,6 +105,14 @@ assert main(["s3", "list", "bucket"]) == 1
 """
 """A bucket that refuses: what is seen is whether anybody else is asked for a role, a region or a name."""
 
+
+def is_installed(distribution: str) -> bool:
+    try:
+        return bool(version(distribution))
+    except PackageNotFoundError:
+        return False
+
+
 TALKATIVE = "import socket; s = socket.socket(); s.settimeout(0.3); s.connect_ex(('198.51.100.9', 443))"
 ASKING = "import socket\ntry:\n    socket.getaddrinfo('telemetry.example', 443)\nexcept OSError:\n    pass"
 
@@ -173,21 +181,21 @@ def steps(base: Path) -> list[Step]:
         Step("sample", [*ours, "sample", "draw", "work", "--size", "1", "-o", "out/sample.csv"], good=(0, 1)),
         Step("reviewer", [python, "-c", REVIEWER, one]),
     ]  # fmt: skip
-    if shutil.which("tesseract") and find_spec("pytesseract"):
+    if shutil.which("tesseract") and is_installed("pytesseract"):
         found.append(Step("tesseract", [*ours, "ocr", one, "--engine", "tesseract", "--csv", "out/tesseract.csv"]))
-    if find_spec("easyocr"):
+    if is_installed("easyocr"):  # by its name: another test may have left a module of that name behind
         found.append(Step("easyocr", [*ours, "ocr", one, "--engine", "easyocr", "--csv", "out/easyocr.csv"]))
-    if find_spec("spacy"):
+    if is_installed("spacy"):
         found.insert(0, Step("a model of spaCy", [python, "-c", MODEL, str(base / "models")]))
         found += [
             Step(f"judge {name}", [*ours, "ocr", one, "--pii", name, "--csv", f"out/{name}.csv"])
             for name in ("spacy", "presidio")
-            if find_spec(name if name == "spacy" else "presidio_analyzer")
+            if is_installed(name if name == "spacy" else "presidio-analyzer")
         ]
-    if find_spec("distributed"):
+    if is_installed("distributed"):
         (base / "cluster.py").write_text(CLUSTER)
         found.append(Step("ocr on a cluster", [python, str(base / "cluster.py"), "-r"]))
-    if find_spec("obstore"):
+    if is_installed("obstore"):
         found.append(Step("s3", [python, "-c", BUCKET, ACCESS_KEY], stdin=SECRET + "\n"))
     return found
 

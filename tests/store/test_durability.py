@@ -25,7 +25,6 @@ WRITER = """
 import sys
 from dcmaudit.model import Box, DeviceFacts, FrameAddress, IconAddress
 from dcmaudit.store import NewRect, open_store
-from support.where import span
 store = open_store(sys.argv[1], user=sys.argv[2], timeout=60)
 pair = [NewRect(Box(0, 0, 2, 2), FrameAddress(0)), NewRect(Box(0, 0, 2, 2), IconAddress(0))]
 for number in range(int(sys.argv[3])):

@@ -21,7 +21,7 @@ PROGRAMS = {
         for name in ("dicom_ocr", "dicom_redact", "pydicom_images", "dbrects_to_deid_rules", "dicom_pixel_anon")
     },
 }
-FOLDER = "/work"
+FOLDER = "/data"
 
 
 @dataclass

@@ -44,7 +44,7 @@ ARGUMENTS = {
     "cursor": {"box": [1, 2, 3, 4]}, "cursor-drag": {"handle": "se", "start": [1, 2, 9, 9], "dx": 3, "dy": 3},
     "set-option": {"name": "show-rules", "value": False}, "rendering": {"value": "voi"},
     "seen": {"file_id": 0, "shown": ["f1"]}, "filter": {"status": "", "text": "US"},
-    "done-next": {"confirm": True}, "walk": {"file_id": 0, "key": "f1"},
+    "come-back": {"mark": "0" * 16, "key": "f0"}, "done-next": {"confirm": True}, "walk": {"file_id": 0, "key": "f1"},
 }  # fmt: skip
 OPENING = {
     "open-examples",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 EXTRAS = {
     "postgres": ("psycopg", "a database server for a team"),
     "s3": ("obstore", "S3, Azure and Google buckets"),
+    "sign": ("cryptography", "signing a release"),
     "tesseract": ("pytesseract", "Tesseract as a reader"),
     "easyocr": ("easyocr", "EasyOCR as a reader"),
     "spacy": ("spacy", "spaCy as a judge of text"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import expect
 
@@ -268,7 +269,7 @@ def test_the_strip_shows_what_was_seen_and_goes_there(start: StartFace, tmp_path
     expect(face.at("#striplabels span")).to_have_count(3)
     area = strip.bounding_box()
     assert area is not None
-    face.page.mouse.click(area["x"] + area["width"] - 4, area["y"] + 14)
+    strip.click(position={"x": area["width"] - 4, "y": 14})  # once it stands still
     face.plane("overlay 6002 frame 1/1")
     assert face.number() == 200
     strip.focus()
@@ -440,3 +441,27 @@ def test_the_series_is_shown_file_by_file_and_a_click_opens_one(start: StartFace
     face.position("4/4")
     expect(face.at("#sheet")).to_be_hidden()
     assert face.state()["file"]["seen"] <= 1, "only what was on the stage counts as seen"
+
+
+def test_what_is_typed_while_the_folder_is_still_read_is_what_counts(start: StartFace, tmp_path: Path) -> None:
+    """Marks would go somewhere else, and other files would be opened, if a late answer replaced what was typed."""
+    for name in ("first/a.dcm", "other/b.dcm"):
+        write(tmp_path / name, cine(2))
+    face = start(tmp_path / "first" / "a.dcm")
+    face.plane("frame 1/2")
+    late: list[Any] = []
+
+    def hold_back(route: Any) -> None:
+        late.append(route) if not late else route.continue_()
+
+    face.page.route("**/api/browse*", hold_back)
+    face.press("Control+d")
+    expect(face.at("#dialog-open")).to_be_visible()
+    face.wait_until(lambda: len(late) == 1)
+    face.at("#open-path").fill(str(tmp_path / "other"))
+    late[0].continue_()
+    face.page.wait_for_timeout(400)
+    expect(face.at("#open-path")).to_have_value(str(tmp_path / "other"))
+    face.at("#open-do").click()
+    face.position("1/1")
+    expect(face.at("#filename")).to_contain_text("other/b.dcm")

@@ -26,7 +26,7 @@ def test_the_sign_comes_stays_after_n_and_is_filtered_by(start: StartFace, tmp_p
     expect(face.at("#card")).to_be_visible()
     face.press("Escape")
     expect(first).to_have_attribute("data-state", "not audited")
-    expect(first).to_have_attribute("aria-label", re.compile("^1, .*a.dcm, not reviewed, not wholly audited$"))
+    expect(first).to_have_attribute("aria-label", re.compile("^1 .*a.dcm, not reviewed, not wholly audited$"))
     face.press("P", "n", "N")
     face.at("#question-yes").click()
     face.position("2/3")

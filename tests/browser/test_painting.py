@@ -277,8 +277,12 @@ def test_the_browser_needs_no_more_memory_after_2000_planes(start: StartFace, ma
     hold(face, "n", 1999)
     most = max(most, proportional(browsers()))
     face.plane("frame 2000/2000")
-    face.page.wait_for_timeout(2000)
     after = proportional(browsers())
+    for _ in range(10):  # JavaScript collects when it has time, some seconds after the key was let go
+        if after - before <= 60:
+            break
+        face.page.wait_for_timeout(2000)
+        after = proportional(browsers())
     assert after - before <= 60, f"from {before:.0f} to {after:.0f} MB in all of its processes"
     # what JavaScript has not collected yet comes on the way
     assert most - before <= 120, f"from {before:.0f} to {most:.0f} MB on the way"

@@ -16,6 +16,7 @@ from support.face import Face, StartFace
 from support.files import reference
 from support.numbered import cine, overlay, write
 from support.reviewer import dump
+from support.where import span
 
 _STEP = """() => {
   const names = performance.getEntriesByType("resource").map(({ name }) => name);
@@ -195,7 +196,7 @@ def test_a_tick_fills_when_the_server_has_stored_it(start: StartFace, tmp_path: 
     face.reviewer.kill()
     with open_store(face.reviewer.db, user="anna", read_only=True) as store:
         (record,) = store.seen(str(tmp_path / "one.dcm"))
-    assert (record.how, record.ranges) == (HowSeen.SEEN, ((0, 5),)), "what was shown as seen is there after kill -9"
+    assert (record.how, record.spans) == (HowSeen.SEEN, (span("f", 0, 5),)), "what was shown as seen outlives kill -9"
     face.press("n")
     face.page.wait_for_timeout(600)
     expect(face.at("#statusseen")).to_have_text("5 of 9 planes seen")

@@ -29,8 +29,9 @@ _NONE = 0.15
 _LINE, _LONG, _DENSE = 0.4, 2.5, 0.3
 """A line of text fills this share of the length of its place, or is so many times longer than high; and where it
 runs, ink is this share of its area. Chosen on the archives with seeds 1 to 5 of ``bench/suggest``."""
-_SPECK = 1.5
-"""What is shorter than so many heights of the place is a speck."""
+_SPECK, _SMALL = 1.5, 0.25
+"""What is shorter than so many heights of the place, and than this share of it, is a speck: a place that is about as
+high as long may hold a single letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class InkMap:
         if is_line and (ink >= _INK).sum() >= _DENSE * inked.sum() * ink.shape[along]:
             return True
         seen = (np.maximum(ink, region) >= _NONE).any(axis=along)
-        return False if 2 * seen.sum() < _SPECK * height else None
+        return False if seen.mean() < _SMALL and 2 * seen.sum() < _SPECK * height else None
 
     def mask(self, window: Box) -> NDArray[np.bool_]:
         """Which pixels of ``window`` of the plane, (rows, columns), belong to a line of text."""

@@ -41,6 +41,8 @@ class Opener {
     this.password = byId("open-password", HTMLInputElement);
     /** @type {Purpose|null} */
     this.purpose = null;
+    /** Which question for a folder is the newest: answers to older ones come too late. */
+    this.turn = 0;
     /** @type {BrowseEntry[]} */
     this.entries = [];
     /** @type {Set<number>} */
@@ -84,7 +86,7 @@ class Opener {
     this.list.setAttribute("aria-multiselectable", String(purpose.many));
     const answer = ask(this.dialog);
     await this.go(this.here || start);
-    this.list.focus();
+    if (document.activeElement !== this.path) this.list.focus();
     const how = await answer;
     // thousands of rows that nobody sees would still cost time with every change of the page
     this.list.replaceChildren();
@@ -147,13 +149,17 @@ class Opener {
 
   /** @param {string} path @returns {Promise<boolean>} whether it could be read */
   async go(path) {
+    const turn = ++this.turn;
+    const written = this.path.value;
     setText(this.note, "Reading…");
     try {
       const listing = await Api.browse(path);
+      if (turn !== this.turn) return false; // another folder was asked for meanwhile
       this.here = listing.path;
       this.typed = listing.chosen;
       this.parent = listing.parent;
-      this.path.value = listing.path;
+      // What somebody wrote while the folder was read stays: it is what is meant.
+      if (this.path.value === written) this.path.value = listing.path;
       this.entries = listing.entries;
       this.up.disabled = listing.parent === null;
       this.#roots(listing.roots);
@@ -165,6 +171,7 @@ class Opener {
       setText(this.note, `${counted(listing.entries.length - files, "folder")}, ${counted(files, "file")}${more}`);
       return true;
     } catch (error) {
+      if (turn !== this.turn) return false;
       // the last folder stays: the reason is more use than an empty list
       this.typed = null;
       setText(this.note, error instanceof Error ? error.message : String(error));

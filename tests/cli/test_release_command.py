@@ -402,6 +402,72 @@ def killed_after(house: House, count: int) -> None:
             stream.write(b'{"record": {"n"')
 
 
+def test_a_run_that_was_interrupted_has_a_chain_in_order_and_goes_on(house: House) -> None:
+    """With two processes what stands behind a slow input is finished before it: it is not recorded before it."""
+    for n in range(8):
+        house.add(f"{n}.dcm", ("NAME 12345", 20, 60))
+    slow = np.random.default_rng(3).integers(0, 256, (40, 700, 700), np.uint8)
+    data = dataset(slow, frames=40, extra={**NO_HEADER, "SOPInstanceUID": "1.2.9"})
+    (house.inputs / "1slow.dcm").write_bytes(file_bytes(data))
+    words = [*house.words()]
+    words[words.index("-j") + 1] = "2"
+    process = subprocess.Popen([sys.executable, "-m", "dcmaudit", *words], stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 120
+    while time.monotonic() < end and not (house.out / "records.jsonl").exists():
+        time.sleep(0.02)
+    while time.monotonic() < end and len(house.records()) < 2:
+        time.sleep(0.05)
+    time.sleep(1)
+    for _ in range(2):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 130, said
+    numbers = [one["n"] for one in house.records()]
+    assert numbers == list(range(1, len(numbers) + 1))
+    names = [json.loads(line)["input"] for line in (house.held / "house.jsonl").read_text().splitlines()]
+    order = sorted(str(path) for path in house.inputs.iterdir())
+    assert names == order[: len(names)]
+    assert house.run("--resume") in {0, 1}
+    assert len(house.records()) == 9
+
+
+def test_an_input_that_changes_while_it_is_worked_on_is_held_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dcmaudit.pipeline.release import candidate
+
+    path = house.add("a.dcm")
+    redact = candidate.redact_file
+
+    def changes(job: Any, task: Any) -> Any:
+        report = redact(job, task)
+        path.write_bytes(path.read_bytes()[:-2] + b"\1\1")
+        return report
+
+    monkeypatch.setattr(candidate, "redact_file", changes)
+    assert house.run() == 1
+    assert house.outcomes() == [("held back", "it changed while it was worked on")]
+    assert not list(house.out.rglob("*.dcm"))
+
+
+def test_a_sample_that_names_other_files_is_told(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    house.add("a.dcm")
+    with (house.folder / "sample.csv").open("w") as stream:
+        stream.write("filename,series,stratum,series_in_stratum,seed\n/elsewhere/x.dcm,1.2,CT,5,1\n")
+    house.policy.write_text('eyes = "sample"\n[hold]\nsample = "sample.csv"\n')
+    reviewed(house, house.inputs / "a.dcm")
+    assert house.run() == 1
+    assert "/elsewhere/x.dcm: it is in the list of the sample, and none of the inputs" in capsys.readouterr().err
+
+
+def test_files_that_are_no_dicom_are_counted(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    house.add("a.dcm")
+    (house.inputs / "notes.txt").write_text("no picture")
+    assert house.run() == 0
+    assert "passed over: 1" in capsys.readouterr().err
+
+
 def test_a_second_run_at_the_same_time_is_refused(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     from dcmaudit.pipeline.release import ReleaseFolders
 
@@ -451,7 +517,7 @@ def relink(path: Path, change: Callable[[list[dict[str, Any]]], None]) -> None:
 
 def resigned(out: Path) -> None:
     """Somebody else signs all of it anew."""
-    from dcmaudit.report.signing import make_key, sign
+    from dcmaudit.pipeline.release.signing import make_key, sign
 
     make_key(out.parent / "other")
     sign(out, out.parent / "other")

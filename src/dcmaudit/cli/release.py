@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from dcmaudit.pipeline.release import Key, Policy, Release, ReleaseFolders, ReleaseJob, ReleaseTask, Unfound
     from dcmaudit.settings import Settings
+    from dcmaudit.sources import Tally
     from dcmaudit.store import Store
 
 NAME = "release"
@@ -61,6 +62,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Release every input; the end of each that is held back or failed is told on standard error."""
     from dcmaudit.pipeline import workers
     from dcmaudit.pipeline.release import Key, release_file, require_apart_from_inputs
+    from dcmaudit.sources import Tally
 
     if args.jobs is not None and args.jobs < 1:
         raise UsageError(f"--jobs {args.jobs} leaves nobody to do the work", hint="1 or more are allowed")
@@ -70,22 +72,23 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     key, is_new = Key.of(args.key)
     if is_new:
         say(f"{args.key}: a new key was made; keep it where only you can read it")
-    about = _about(policy, rules, key)
+    about, tally = _about(policy, rules, key), Tally()
     with _store(settings, policy) as store, _folders(args, settings, about) as folders:
         job = _job(args, settings, policy, rules, key, folders)
         with _progress(args, settings) as progress, stoppable() as stop:
-            tasks = _tasks(args, settings, store, folders, sample, stop.asked)
+            tasks = _tasks(args, settings, store, folders, sample, tally, stop.asked)
             for task, answer in workers.each(partial(release_file, job), tasks, jobs=args.jobs, stop=stop.asked):
                 release = answer if not isinstance(answer, Exception) else _broken(task, answer)
                 if release is None:
-                    continue
+                    # What comes behind it may be finished, and is done again: the chain is in the inputs' order.
+                    break
                 record = folders.take(release)
                 progress.advance(not release.ending.is_released)
                 _tell(args, release, record, progress)
             if stop.asked():
                 say("interrupted: what is finished is recorded; the same command goes on with --resume")
                 return Exit.INTERRUPTED
-        return _finish(args, folders, about, sample, store)
+        return _finish(args, folders, about, sample, tally)
 
 
 def _policy(args: argparse.Namespace) -> Policy:
@@ -185,7 +188,7 @@ def _progress(args: argparse.Namespace, settings: Settings) -> Progress:
 
 def _tasks(
     args: argparse.Namespace, settings: Settings, store: Store | None, folders: ReleaseFolders,
-    sample: dict[str, tuple[str, int]] | None, given_up: Callable[[], bool],
+    sample: dict[str, tuple[str, int]] | None, tally: Tally, given_up: Callable[[], bool],
 ) -> Iterator[ReleaseTask | Unfound]:  # fmt: skip
     """Every input in order, those that the run before has done apart."""
     from dcmaudit.model import ReviewState
@@ -201,6 +204,7 @@ def _tasks(
     for found in names:
         if given_up():
             return
+        tally.add(found)
         if isinstance(found, Passed):
             continue
         done = folders.is_done(number, found.name)
@@ -246,33 +250,36 @@ def _tell(args: argparse.Namespace, release: Release, record: Any, progress: Pro
 
 def _finish(
     args: argparse.Namespace, folders: ReleaseFolders, about: dict[str, Any],
-    sample: dict[str, tuple[str, int]] | None, store: Store | None,
+    sample: dict[str, tuple[str, int]] | None, tally: Tally,
 ) -> int:  # fmt: skip
     """The report and the lists of the house, once every input has ended."""
     import json
     import shutil
 
-    from dcmaudit.pipeline.release.folder import PAGE, REPORT
+    from dcmaudit.pipeline.release.folder import CHECKER, PAGE, REPORT, write_whole
     from dcmaudit.report import check_release
     from dcmaudit.report.releases import page, summary
 
-    del store
     strangers = list(folders.strangers())
+    unknown = sorted(set(sample or ()) - set(folders.names))
     held = folders.write_lists(uid_map=args.uid_map)
     data = summary(about, folders.records, folders.link, None if sample is None else _conclusion(folders, sample))
-    _write(folders.out / REPORT, json.dumps(data, indent=1, sort_keys=True) + "\n")
-    _write(folders.out / PAGE, page(data))
-    checker = folders.out / "check_release.py"
-    shutil.copyfile(check_release.__file__, checker)
+    write_whole(folders.out / REPORT, json.dumps(data, indent=1, sort_keys=True) + "\n")
+    write_whole(folders.out / PAGE, page(data))
+    shutil.copyfile(check_release.__file__, folders.out / CHECKER)
+    for name in unknown:
+        say(f"{printable(name)}: it is in the list of the sample, and none of the inputs")
     for name in strangers:
         say(f"{printable(os.path.join(folders.out, name))}: it is no output of this release; take it away")  # noqa: PTH118
     if not getattr(args, "quiet", False):
         released = len(folders.records) - held
         say(f"{len(folders.records)} inputs: {released} released, {held} held back or failed ({folders.held}/held.csv)")
+        if tally.passed_over:
+            say(tally.summary())
         say(
             f"report: {folders.out / PAGE}; chain of records ends in {folders.link[:16]}; dcmaudit report sign signs it"
         )
-    return Exit.NOT_ALL if held or strangers or not folders.records else Exit.GOOD
+    return Exit.NOT_ALL if held or strangers or unknown or not folders.records else Exit.GOOD
 
 
 def _conclusion(folders: ReleaseFolders, sample: dict[str, tuple[str, int]]) -> dict[str, Any]:
@@ -293,12 +300,3 @@ def _conclusion(folders: ReleaseFolders, sample: dict[str, tuple[str, int]]) -> 
         "with_missed_text": sum(found for _, _, found in every), "confidence": CONFIDENCE,
         "bound": joint_bound(every, confidence=CONFIDENCE),
     }  # fmt: skip
-
-
-def _write(path: Path, text: str) -> None:
-    new = path.with_name(f".{path.name}.new")
-    with new.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    new.replace(path)

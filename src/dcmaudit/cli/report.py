@@ -45,7 +45,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _sign(args: argparse.Namespace) -> int:
-    from dcmaudit.report import signing
+    from dcmaudit.pipeline.release import signing
 
     if args.make_key:
         signing.make_key(args.signing_key)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -83,6 +82,7 @@ class Why(Enum):
     TEXT_LEFT = "text is left"
     NO_UID = "it has no UID to be named by"
     TWIN = "another input became the same output"
+    CHANGED = "it changed while it was worked on"
     FAULT = "a fault of the program"
 
 
@@ -163,6 +163,8 @@ def release_file(job: ReleaseJob, task: ReleaseTask | Unfound) -> Release:
     try:
         report.input_digest = _keyed(job.record_key, task.reference)
         _decide(job, task, report)
+        if report.ending.is_released and _keyed(job.record_key, task.reference) != report.input_digest:
+            _hold(report, Why.CHANGED)
     except DcmauditError as error:
         report.details = (error.words,)
     except (OSError, MemoryError) as error:
@@ -438,13 +440,4 @@ def _name(report: Release, before: Reference, staged: Path) -> None:
     instance_uid, series, study = (uid or "none" for uid in new)
     report.place = f"{study}/{series}/{instance_uid}.dcm"
     report.uids = tuple((a, b) for a, b in zip(old, new, strict=True) if a and b)
-    report.output_digest = _plain_digest(staged)
-
-
-def _plain_digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while piece := stream.read(1 << 20):
-            digest.update(piece)
-        os.fsync(stream.fileno())
-    return digest.hexdigest()
+    report.output_digest = content_of(reference_to(str(staged))).digest.removeprefix("sha256:")

@@ -6,6 +6,7 @@ import csv
 import fcntl
 import hashlib
 import hmac
+import io
 import json
 import os
 import secrets
@@ -20,10 +21,12 @@ from typing import Any, Self
 from dcmaudit.errors import UsageError
 from dcmaudit.pipeline.release.candidate import Release
 from dcmaudit.report.chain import START, next_link, read_chain
+from dcmaudit.settings.privatefile import make_private, read_private
 
 RECORDS, REPORT, PAGE, SIGNATURE = "records.jsonl", "report.json", "report.html", "signature.json"
+CHECKER = "check_release.py"
 _LOCK, _STAGING = ".dcmaudit-release", ".dcmaudit-staging"
-_OWN = {RECORDS, REPORT, PAGE, SIGNATURE, _LOCK, _STAGING, "check_release.py"}
+_OWN = {RECORDS, REPORT, PAGE, SIGNATURE, _LOCK, _STAGING, CHECKER}
 _HELD = ("input", "outcome", "why", "details")
 
 
@@ -38,26 +41,14 @@ class Key:
     def of(cls, path: Path) -> tuple[Key, bool]:
         """The key of a file, and whether it was made now; UsageError where others may read it, or it is no key."""
         try:
-            number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            make_private(path, secrets.token_hex(32).encode() + b"\n")
         except FileExistsError:
             return cls(_secret(path)), False
-        except OSError as error:
-            raise UsageError(f"it cannot be made: {error.strerror}", file=str(path)) from error
-        with os.fdopen(number, "wb") as stream:
-            stream.write(secrets.token_hex(32).encode() + b"\n")
-            stream.flush()
-            os.fsync(stream.fileno())
         return cls(_secret(path)), True
 
 
 def _secret(path: Path) -> bytes:
-    try:
-        status = path.stat()
-        text = path.read_bytes().strip()
-    except OSError as error:
-        raise UsageError(f"it cannot be read: {error.strerror}", file=str(path)) from error
-    if status.st_mode & 0o077:
-        raise UsageError("others may read this key", file=str(path), hint="chmod 600, and make a new one if they did")
+    text = read_private(path).strip()
     if len(text) < 32:
         raise UsageError("it is no key: 32 characters or more are needed", file=str(path))
     return text
@@ -276,15 +267,23 @@ class _House:
 
     def _write(self, name: str, titles: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
         """A list that is there wholly or not at all, for this user alone."""
-        new = self._folder / f".{name}.new"
-        number = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(number, "w", newline="", encoding="utf-8", errors="backslashreplace") as stream:
-            writer = csv.writer(stream)
-            writer.writerow(titles)
-            writer.writerows(rows)
-            stream.flush()
-            os.fsync(stream.fileno())
-        new.replace(self._folder / name)
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow(titles)
+        writer.writerows(rows)
+        write_whole(self._folder / name, text.getvalue(), mode=0o600)
+
+
+def write_whole(path: Path, text: str, *, mode: int = 0o644) -> None:
+    """A text that is there wholly or not at all, in place of an older one."""
+    new = path.with_name(f".{path.name}.new")
+    number = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    with os.fdopen(number, "w", newline="", encoding="utf-8", errors="backslashreplace") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    new.replace(path)
+    _sync(path.parent)
 
 
 def _require_apart(out: Path, held: Path) -> None:

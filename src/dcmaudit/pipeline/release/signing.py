@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from dcmaudit.errors import ListError, MissingExtraError, UsageError
+from dcmaudit.pipeline.release.folder import CHECKER, PAGE, RECORDS, REPORT, SIGNATURE, write_whole
 from dcmaudit.report.chain import START, canonical, read_chain
+from dcmaudit.settings.privatefile import make_private, read_private
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-SIGNED = ("report.json", "report.html", "check_release.py")
+SIGNED = (REPORT, PAGE, CHECKER)
 
 
 def make_key(path: Path) -> str:
@@ -24,11 +25,9 @@ def make_key(path: Path) -> str:
     key = _ed25519().Ed25519PrivateKey.generate()
     data = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
-        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise UsageError(f"it cannot be made: {error.strerror}", file=str(path)) from error
-    with os.fdopen(number, "wb") as stream:
-        stream.write(data)
+        make_private(path, data)
+    except FileExistsError as error:
+        raise UsageError("a file of that name is there", file=str(path), hint="leave --make-key out") from error
     return fingerprint_of(_public(key))
 
 
@@ -42,9 +41,9 @@ def sign(folder: Path, key_file: Path) -> str:
     key = _private(key_file)
     link, count = START, 0
     try:
-        for chained in read_chain(folder / "records.jsonl"):
+        for chained in read_chain(folder / RECORDS):
             link, count = chained.link, count + 1
-        report = json.loads((folder / "report.json").read_bytes())
+        report = json.loads((folder / REPORT).read_bytes())
         files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in SIGNED}
     except (OSError, ValueError) as error:
         raise ListError("it holds no finished release", file=str(folder), hint="dcmaudit release makes one") from error
@@ -56,9 +55,7 @@ def sign(folder: Path, key_file: Path) -> str:
         "algorithm": "Ed25519", "public_key": public.hex(), "fingerprint": fingerprint_of(public),
         "signed": signed, "signature": key.sign(canonical(signed)).hex(),
     }  # fmt: skip
-    new = folder / ".signature.json.new"
-    new.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n")
-    new.replace(folder / "signature.json")
+    write_whole(folder / SIGNATURE, json.dumps(data, indent=1, sort_keys=True) + "\n")
     return fingerprint_of(public)
 
 
@@ -67,12 +64,7 @@ def _private(path: Path) -> Ed25519PrivateKey:
     from cryptography.hazmat.primitives import serialization
 
     kind = _ed25519().Ed25519PrivateKey
-    try:
-        if path.stat().st_mode & 0o077:
-            raise UsageError("others may read this key", file=str(path), hint="chmod 600, and make a new one")
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"it cannot be read: {error.strerror}", file=str(path)) from error
+    data = read_private(path)
     load = serialization.load_ssh_private_key if b"OPENSSH PRIVATE KEY" in data else serialization.load_pem_private_key
     try:
         key = load(data, None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dcmaudit.model import FileReading, Finding, Verdict
+from dcmaudit.report.scores import wilson
 from textgen.cases import Case, Placed
 
 COVERED = 0.9
@@ -106,10 +106,8 @@ def interval(hits: int, count: int) -> dict[str, float | int]:
     """A share with its 95 % interval after Wilson."""
     if not count:
         return {"share": 0.0, "low": 0.0, "high": 1.0, "count": 0}
-    z, share = 1.96, hits / count
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)
-    return {"share": round(share, 4), "low": round(middle - half, 4), "high": round(middle + half, 4), "count": count}
+    low, high = wilson(hits, count)
+    return {"share": round(hits / count, 4), "low": round(low, 4), "high": round(high, 4), "count": count}
 
 
 MODALITIES = ("CT", "MR", "CR", "DX", "US", "NM", "photograph", "gradient", "flat")

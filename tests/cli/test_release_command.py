@@ -705,6 +705,18 @@ def test_an_unfinished_release_is_not_signed(house: House, capsys: pytest.Captur
     assert "its report is not that of its records" in capsys.readouterr().err
 
 
+def test_the_report_says_whose_rectangles_were_used(house: House) -> None:
+    path = house.add("a.dcm")
+    assert house.run() == 0
+    assert "There was no review database" in (house.out / "report.html").read_text()
+    reviewed(house, path)
+    assert house.run("--resume") == 2  # what the run before stood on is another thing now
+    for folder in (house.out, house.held):
+        shutil.rmtree(folder)
+    assert house.run() == 0
+    assert "were blacked, too" in (house.out / "report.html").read_text()
+
+
 def test_a_file_that_no_record_names_is_told(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     house.add("a.dcm")
     assert house.run() == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,8 +73,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     key, is_new = Key.of(args.key)
     if is_new:
         say(f"{args.key}: a new key was made; keep it where only you can read it")
-    about, tally = _about(policy, rules, key), Tally()
-    with _store(settings, policy) as store, _folders(args, settings, about) as folders:
+    tally = Tally()
+    with ExitStack() as opened:
+        store = opened.enter_context(_store(settings, policy))
+        about = _about(policy, rules, key, has_database=store is not None)
+        folders = opened.enter_context(_folders(args, settings, about))
         job = _job(args, settings, policy, rules, key, folders)
         with _progress(args, settings) as progress, stoppable() as stop:
             tasks = _tasks(args, settings, store, folders, sample, tally, stop.asked)
@@ -119,7 +123,7 @@ def _sample(policy: Policy) -> dict[str, tuple[str, int]] | None:
     return {row["filename"]: (row["stratum"], int(row["series_in_stratum"])) for row in rows_of(policy.sample)}
 
 
-def _about(policy: Policy, rules: tuple[str, ...], key: Key) -> dict[str, Any]:
+def _about(policy: Policy, rules: tuple[str, ...], key: Key, *, has_database: bool) -> dict[str, Any]:
     """What the whole chain stands on; it is its first record."""
     import hashlib
 
@@ -129,6 +133,7 @@ def _about(policy: Policy, rules: tuple[str, ...], key: Key) -> dict[str, Any]:
     return {
         "program": f"dcmaudit {__version__}",
         "policy": policy.record(),
+        "has_database": has_database,
         "rules_sha256": digests,
         "key": hashlib.sha256(b"which key: " + key.records).hexdigest()[:16],
     }

@@ -97,6 +97,14 @@ _CHECK = (
 )
 
 
+def _marks(data: Mapping[str, Any]) -> str:
+    if not data["about"]["policy"]["marks"]:
+        return "Rectangles that people stored were not used, as the policy says."
+    if not data["about"]["has_database"]:
+        return "There was no review database, so that no rectangles of people were used."
+    return "Rectangles that people stored in the review database were blacked, too."
+
+
 def _made(data: Mapping[str, Any]) -> str:
     return (
         f"<p>Made by {escape(data['about']['program'])}. {data['inputs']} inputs. The last link of the chain of "
@@ -123,7 +131,7 @@ def page(data: Mapping[str, Any]) -> str:
         )),
         f"<p>{_PROVED}</p>",
         _table(("black rectangles by source", "number"), released["rectangles_by_source"].items()),
-        "<h2>Who looked</h2>", f"<p>{_EYES[policy['eyes']]}</p>",
+        "<h2>Who looked</h2>", f"<p>{_EYES[policy['eyes']]} {_marks(data)}</p>",
         _table(("every plane looked at by", "released files"), released["files_by_who_looked"].items()),
         _sample(data["sample"]),
         "<h2>Headers</h2>", f"<p>This program cleans pixels, not headers. {_HEADERS[policy['headers']]}</p>",

@@ -255,7 +255,7 @@ def test_everything_fits_at_1280_by_720(start: StartFace, tmp_path: Path, theme:
     )
     face.press("Enter")
     expect(face.at("#commentline")).not_to_be_empty()
-    for place, selector in enumerate(["#desk", "#strip", ".status"]):
+    for place, selector in enumerate(["#workspace", "#strip", ".status"]):
         area = face.at(selector).bounding_box()
         if area is None and selector == "#strip":
             continue

@@ -16,8 +16,8 @@ from dcmaudit.detect.ocr import TextFinder
 from dcmaudit.dicom import open_instance
 from dcmaudit.model import Box, DeviceFacts, FrameAddress, HowSeen
 from dcmaudit.store import NewRect, TagChange, open_store
+from support.apps import do, make_app, paint_all, ready
 from support.blobs import BlobEngine
-from support.desks import do, make_desk, paint_all, ready
 from support.files import (
     JPEG_LOSSLESS_SV1,
     MPEG4,
@@ -113,14 +113,14 @@ def test_an_archive_gives_exactly_what_was_looked_at(
     marked = write(archive / "marked.dcm", word=True, seed=2)
     part = private(archive / "part.dcm", seed=3)
     never = write(archive / "never.dcm", seed=4)
-    desk = make_desk(tmp_path / "db", [person, marked, part])
-    session = ready(desk)
+    app = make_app(tmp_path / "db", [person, marked, part])
+    session = ready(app)
     for _ in range(3):
         if session.opened().name == str(marked):
             do(session, "mark", box=[20, 30, 60, 40])
         paint_all(session)
         do(session, "done-next", confirm=True)
-    desk.close()
+    app.close()
     capsys.readouterr()
 
     assert redact(tmp_path, archive, "--from-db", "-o", tmp_path / "out", "--json", "--proof") == 1

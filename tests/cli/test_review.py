@@ -19,8 +19,8 @@ import dcmaudit.web
 from dcmaudit.cli import main, review
 from dcmaudit.cli.start_page import StartPage
 from dcmaudit.settings import Settings, config_path, memory_path, remember_database
+from support.apps import wait_for
 from support.corpus import shared_compat
-from support.desks import wait_for
 from support.places import put
 
 

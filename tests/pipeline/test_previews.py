@@ -16,7 +16,7 @@ from dcmaudit.dicom import open_instance
 from dcmaudit.model import Box, DeviceFacts, FrameAddress
 from dcmaudit.review import Session
 from dcmaudit.store import NewRect, open_store
-from support.desks import MODEL, do, make_desk, paint_all, ready, write_cine
+from support.apps import MODEL, do, make_app, paint_all, ready, write_cine
 from support.files import PathReference, dataset, file_bytes
 
 ROWS, COLUMNS, FRAMES = 48, 64, 4
@@ -50,13 +50,13 @@ def file(tmp_path: Path) -> Path:
 
 def reviewed(tmp_path: Path, file: Path, *commands: str, **settings: Any) -> None:
     """A reviewer looks at everything, and finishes the file after these commands."""
-    desk = make_desk(tmp_path, [file], smi_root=tmp_path / "smi", **settings)
-    session: Session = ready(desk)
+    app = make_app(tmp_path, [file], smi_root=tmp_path / "smi", **settings)
+    session: Session = ready(app)
     for command in commands:
         do(session, command)
     paint_all(session)
     do(session, "done-next")
-    desk.close()
+    app.close()
 
 
 def redact(tmp_path: Path, *options: object) -> int:
@@ -192,14 +192,14 @@ def test_the_exported_list_gives_the_plan_and_the_file_that_the_database_gives(
 ) -> None:
     del rules
     file = full(tmp_path / "all.dcm")
-    desk = make_desk(tmp_path, [file], smi_root=tmp_path / "smi")
-    session = ready(desk)
+    app = make_app(tmp_path, [file], smi_root=tmp_path / "smi")
+    session = ready(app)
     for key, arguments in MARKS:
         do(session, "go-plane", key=key)
         do(session, "mark", **arguments)
     paint_all(session)
     do(session, "done-next", confirm=True)
-    desk.close()
+    app.close()
     assert main(["db", "export", str(tmp_path / "lists"), "--db", str(tmp_path)]) == 0
     listed = ["--csv", str(tmp_path / "lists" / "rects.csv")]
     plans, digests = [], []

@@ -13,7 +13,7 @@ from dcmaudit.cli import main
 from dcmaudit.dicom import open_instance
 from dcmaudit.model import Box, IconAddress, PlaneAddress
 from dcmaudit.review import Session
-from support.desks import do, make_desk, paint_all, ready, settled, state
+from support.apps import do, make_app, paint_all, ready, settled, state
 from support.files import Overlay, PathReference, dataset, file_bytes
 
 ROWS, COLUMNS, FRAMES = 48, 64, 3
@@ -92,8 +92,8 @@ MARKS: list[tuple[str, dict[str, Any]]] = [
 
 
 def test_marks_of_every_kind(file: Path, tmp_path: Path) -> None:
-    desk = make_desk(tmp_path, [file])
-    session = ready(desk)
+    app = make_app(tmp_path, [file])
+    session = ready(app)
     do(session, "toggle-redact-rules")
     for key, arguments in MARKS:
         do(session, "go-plane", key=key)
@@ -102,7 +102,7 @@ def test_marks_of_every_kind(file: Path, tmp_path: Path) -> None:
     assert [key for key, boxes in drawn.items() if not boxes] == []
     paint_all(session)
     do(session, "done-next")
-    desk.close()
+    app.close()
     assert main(["redact", "--db", str(tmp_path)]) == 0
     require_same(file.with_name("full.redacted.dcm"), drawn)
 
@@ -111,13 +111,13 @@ def test_rules_and_ultrasound_regions(file: Path, tmp_path: Path) -> None:
     rules = tmp_path / "smi" / "data" / "deid" / "deid.dicom.test"
     rules.parent.mkdir(parents=True)
     rules.write_text(RULES)
-    desk = make_desk(tmp_path, [file], smi_root=tmp_path / "smi")
-    session = ready(desk)
+    app = make_app(tmp_path, [file], smi_root=tmp_path / "smi")
+    session = ready(app)
     do(session, "toggle-redact-ultrasound")
     settled(session)
     drawn = shown(session)
     assert any(drawn.values())
-    desk.close()
+    app.close()
     command = ["redact", str(file), "--deid", "--deid-rules", str(rules), "--ultrasound", "--icons", "keep"]
     assert main(command) == 0
     with open_instance(PathReference(file.with_name("full.redacted.dcm"))) as instance:

@@ -1,4 +1,4 @@
-"""Desks that are closed when a test is over."""
+"""Applications that are closed when a test is over."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dcmaudit.review import ReviewApp, Session
-from support.desks import make_desk, ready, write_cine
+from support.apps import make_app, ready, write_cine
 
 
 @pytest.fixture
@@ -19,17 +19,17 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def open_desk(database: Path) -> Iterator[Callable[..., ReviewApp]]:
-    """``make_desk`` over the folder ``database``."""
-    desks: list[ReviewApp] = []
+def open_app(database: Path) -> Iterator[Callable[..., ReviewApp]]:
+    """``make_app`` over the folder ``database``."""
+    apps: list[ReviewApp] = []
 
     def make(names: Any, **how: Any) -> ReviewApp:
-        desks.append(make_desk(database, names, **how))
-        return desks[-1]
+        apps.append(make_app(database, names, **how))
+        return apps[-1]
 
     yield make
-    for desk in desks:
-        desk.close()
+    for app in apps:
+        app.close()
 
 
 @pytest.fixture
@@ -41,6 +41,6 @@ def files(tmp_path: Path) -> list[Path]:
 
 
 @pytest.fixture
-def session(open_desk: Callable[..., ReviewApp], files: list[Path]) -> Session:
+def session(open_app: Callable[..., ReviewApp], files: list[Path]) -> Session:
     """A document over the three files."""
-    return ready(open_desk(files))
+    return ready(open_app(files))

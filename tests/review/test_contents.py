@@ -12,7 +12,7 @@ import pytest
 from dcmaudit.errors import ReviewError
 from dcmaudit.review import ReviewApp, Session
 from dcmaudit.review.services.content_check import OTHER, OTHER_PIXELS
-from support.desks import (
+from support.apps import (
     app_of,
     do,
     paint,
@@ -28,9 +28,9 @@ from support.desks import (
 )
 
 
-def _again(open_desk: Callable[..., ReviewApp], session: Session, files: list[Path], **how: object) -> Session:
+def _again(open_app: Callable[..., ReviewApp], session: Session, files: list[Path], **how: object) -> Session:
     app_of(session).close()
-    again = ready(open_desk(files, **how))
+    again = ready(open_app(files, **how))
     wait_for(lambda: again.file is not None and not again.file.comparing)
     return again
 
@@ -94,42 +94,42 @@ def test_what_is_seen_after_a_change_is_not_stored(session: Session, database: P
 
 
 def test_what_was_seen_counts_at_the_next_start_while_the_file_is_the_same(
-    session: Session, open_desk: Callable[..., ReviewApp], files: list[Path]
+    session: Session, open_app: Callable[..., ReviewApp], files: list[Path]
 ) -> None:
     paint_all(session)
-    again = _again(open_desk, session, files)
+    again = _again(open_app, session, files)
     assert state(again)["file"]["seen"] == 7
 
 
 def test_another_file_under_the_name_was_never_seen(
-    session: Session, open_desk: Callable[..., ReviewApp], database: Path, files: list[Path]
+    session: Session, open_app: Callable[..., ReviewApp], database: Path, files: list[Path]
 ) -> None:
     paint_all(session)
     do(session, "next-file")
     wait_for(lambda: (found := store_of(session).identity(str(files[0]))) and found.identity.pixel_digest)
     write_cine(files[0], frames=5, uid=1)
-    again = _again(open_desk, session, files)
+    again = _again(open_app, session, files)
     wait_for(lambda: OTHER_PIXELS in state(again)["file"]["notes"])
     assert state(again)["file"]["seen"] == 0
     assert not tables(database)["dcmaudit_seen"]
     paint(again)
-    third = _again(open_desk, again, files)
+    third = _again(open_app, again, files)
     assert state(third)["file"]["seen"] == 1
 
 
 def test_without_a_digest_another_time_of_change_is_another_file(
-    session: Session, open_desk: Callable[..., ReviewApp], files: list[Path], monkeypatch: pytest.MonkeyPatch
+    session: Session, open_app: Callable[..., ReviewApp], files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dcmaudit.review.services.content_check.DIGESTED", 0)
     paint_all(session)
     do(session, "next-file")
     _touch(files[0])
-    again = _again(open_desk, session, files)
+    again = _again(open_app, session, files)
     assert (state(again)["file"]["seen"], OTHER in state(again)["file"]["notes"]) == (0, True)
 
 
 def test_equal_pixels_keep_what_was_seen_of_frames_but_not_of_overlays(
-    session: Session, open_desk: Callable[..., ReviewApp], files: list[Path]
+    session: Session, open_app: Callable[..., ReviewApp], files: list[Path]
 ) -> None:
     paint_all(session)
     do(session, "next-file")
@@ -137,22 +137,22 @@ def test_equal_pixels_keep_what_was_seen_of_frames_but_not_of_overlays(
     shutil.copy(files[0], files[0].with_name("copy"))
     files[0].with_name("copy").replace(files[0])
     _touch(files[0])
-    again = _again(open_desk, session, files)
+    again = _again(open_app, session, files)
     wait_for(lambda: state(again)["file"]["seen"] == 4)
     assert state(again)["groups"][0]["seen"] == [[0, 4]]
-    third = _again(open_desk, again, files)
+    third = _again(open_app, again, files)
     assert state(third)["file"]["seen"] == 4
 
 
 def test_the_viewer_forgets_nothing_in_the_database(
-    session: Session, open_desk: Callable[..., ReviewApp], database: Path, files: list[Path]
+    session: Session, open_app: Callable[..., ReviewApp], database: Path, files: list[Path]
 ) -> None:
     paint_all(session)
     do(session, "next-file")
     app_of(session).close()
     before = tables(database)["dcmaudit_seen"]
     write_cine(files[0], frames=5, uid=1)
-    viewer = ready(open_desk(files, viewer=True))
+    viewer = ready(open_app(files, viewer=True))
     wait_for(lambda: viewer.file is not None and not viewer.file.comparing)
     assert state(viewer)["file"]["seen"] == 0
     app_of(viewer).close()

@@ -17,7 +17,7 @@ from dcmaudit.review.services import database_opening
 from dcmaudit.settings import Settings, remembered_database
 from dcmaudit.store import Store, open_store
 from support import postgres
-from support.desks import do, perform, ready, store_of
+from support.apps import do, perform, ready, store_of
 from support.postgres import PASSWORD, Server
 
 
@@ -41,9 +41,9 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_choice_is_kept_and_choosing_the_usual_folder_forgets_it(files: list[Path], tmp_path: Path) -> None:
     settings = Settings(user="tester", browser=False)
-    desk = ReviewApp(settings, [str(files[0])], store=open_store(settings.database, user="tester"))
+    app = ReviewApp(settings, [str(files[0])], store=open_store(settings.database, user="tester"))
     try:
-        session = ready(desk)
+        session = ready(app)
         after = do(session, "set-database", path=str(tmp_path / "other"))
         assert "also after the next start" in after["message"]["text"]
         assert remembered_database() == str(tmp_path / "other")
@@ -51,13 +51,13 @@ def test_a_choice_is_kept_and_choosing_the_usual_folder_forgets_it(files: list[P
         do(session, "set-database", path=settings.own_database)
         assert remembered_database() is None
     finally:
-        desk.close()
+        app.close()
 
 
 def test_where_the_command_line_says_which_the_choice_lasts_as_long_as_the_program(
-    open_desk: Callable[..., ReviewApp], files: list[Path], tmp_path: Path
+    open_app: Callable[..., ReviewApp], files: list[Path], tmp_path: Path
 ) -> None:
-    session = ready(open_desk(files))
+    session = ready(open_app(files))
     after = do(session, "set-database", path=str(tmp_path / "other"))
     assert "until the program ends" in after["message"]["text"]
     assert remembered_database() is None
@@ -68,9 +68,9 @@ def test_a_server_is_noted_for_the_next_start_but_never_with_a_password(
     files: list[Path], tmp_path: Path, server: Server
 ) -> None:
     settings = Settings(user="tester", browser=False)
-    desk = ReviewApp(settings, [str(files[0])], store=open_store(settings.database, user="tester"))
+    app = ReviewApp(settings, [str(files[0])], store=open_store(settings.database, user="tester"))
     try:
-        session = ready(desk)
+        session = ready(app)
         server.sql("CREATE DATABASE chosen OWNER guarded")
         address = f"postgresql://guarded@127.0.0.1:{server.port}/chosen"
         after = do(session, "set-database", path=address, password=PASSWORD)
@@ -84,23 +84,23 @@ def test_a_server_is_noted_for_the_next_start_but_never_with_a_password(
         written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
         assert not any(PASSWORD.encode() in data for data in written)
     finally:
-        desk.close()
+        app.close()
 
 
 def test_a_server_is_not_chosen_where_folders_are_named_that_may_be_opened(
-    open_desk: Callable[..., ReviewApp], files: list[Path], tmp_path: Path
+    open_app: Callable[..., ReviewApp], files: list[Path], tmp_path: Path
 ) -> None:
-    session = ready(open_desk(files, browse_roots=(tmp_path,)))
+    session = ready(open_app(files, browse_roots=(tmp_path,)))
     with pytest.raises(UsageError, match="may not be chosen"):
         perform(session, "set-database", {"path": "postgresql://me@127.0.0.1:1/team"})
     assert not list(tmp_path.rglob("postgresql*"))
 
 
 def test_an_address_is_never_taken_for_a_folder(
-    open_desk: Callable[..., ReviewApp], files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_app: Callable[..., ReviewApp], files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    session = ready(open_desk(files))
+    session = ready(open_app(files))
     for address in ("postgresql:///", "mysql://me:h1dden@host/team", "s3://bucket/marks"):
         with pytest.raises((UsageError, StoreError)) as caught:
             perform(session, "set-database", {"path": address})
@@ -118,10 +118,10 @@ def silent() -> Iterator[int]:
 
 
 def test_a_server_that_does_not_answer_is_given_up_soon_by_its_name_alone(
-    open_desk: Callable[..., ReviewApp], files: list[Path], silent: int, monkeypatch: pytest.MonkeyPatch
+    open_app: Callable[..., ReviewApp], files: list[Path], silent: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database_opening, "PATIENCE", 0.3)
-    session = ready(open_desk(files))
+    session = ready(open_app(files))
     before, began = store_of(session), time.monotonic()
     with pytest.raises(StoreError, match="did not answer within") as caught:
         perform(session, "set-database", {"path": f"postgresql://me@127.0.0.1:{silent}/team", "password": "h1dden"})
@@ -154,23 +154,23 @@ def test_a_store_that_comes_too_late_is_closed_again(monkeypatch: pytest.MonkeyP
 def test_the_viewer_notes_no_folder_in_which_there_is_nothing(files: list[Path], tmp_path: Path) -> None:
     settings = Settings(user="tester", browser=False)
     store = open_store(settings.database, user="tester", read_only=True)
-    desk = ReviewApp(settings, [str(files[0])], store=store, viewer=True)
+    app = ReviewApp(settings, [str(files[0])], store=store, viewer=True)
     try:
-        after = do(ready(desk), "set-database", path=str(tmp_path / "empty"))
+        after = do(ready(app), "set-database", path=str(tmp_path / "empty"))
         assert "until the program ends" in after["message"]["text"]
         assert remembered_database() is None
     finally:
-        desk.close()
+        app.close()
 
 
 def test_rules_of_the_settings_are_those_of_the_reviewer(
-    open_desk: Callable[..., ReviewApp], files: list[Path], tmp_path: Path
+    open_app: Callable[..., ReviewApp], files: list[Path], tmp_path: Path
 ) -> None:
     rules = tmp_path / "deid.dicom.mine"
     rules.write_text("FORMAT dicom\n%filter graylist\nLABEL mine\ncontains Modality US\n  coordinates 1,2,11,12\n")
-    session = ready(open_desk(files, deid_rules=rules))
+    session = ready(open_app(files, deid_rules=rules))
     offered = [item.region for item in session.opened().suggestions_here()]
     assert [(region.box.left, region.box.top) for region in offered if region.origin is Origin.RULE] == [(1, 2)]
-    missing = ready(open_desk(files, deid_rules=tmp_path / "none"))
+    missing = ready(open_app(files, deid_rules=tmp_path / "none"))
     missing.opened().suggestions_here()
     assert any("no file or folder of rules" in note for note in missing.opened().notes)

@@ -13,14 +13,14 @@ import pytest
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, Origin, Region
 from dcmaudit.review import ReviewApp
-from support.desks import do, ready, settled, wait_for
+from support.apps import do, ready, settled, wait_for
 from support.files import dataset, file_bytes, gradient
 
 SECRETS = ("Kowalska^Secret", "1.2.826.0.1.999.77", "SECRETMODEL", "wordread", "a typed comment", "hushhush")
 
 
 def test_the_log_names_files_and_counts_and_no_value_or_text(
-    open_desk: Callable[..., ReviewApp],
+    open_app: Callable[..., ReviewApp],
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
@@ -34,12 +34,12 @@ def test_the_log_names_files_and_counts_and_no_value_or_text(
     for path in paths:
         path.write_bytes(file_bytes(dataset(np.stack([gradient(48, 64)] * 2), frames=2, extra=extra)))
     with caplog.at_level(logging.DEBUG, logger="dcmaudit"):
-        desk = open_desk([str(path) for path in paths])
-        session = ready(desk)
+        app = open_app([str(path) for path in paths])
+        session = ready(app)
         file = session.file
         assert file is not None
         region = Region(Box(4, 4, 20, 12), file.planes[0].address, Origin.OCR, SECRETS[3], text=SECRETS[3])
-        desk.services.suggestions.replace_read(file, file.planes[0].address, [region])
+        app.services.suggestions.replace_read(file, file.planes[0].address, [region])
         do(session, "apply-all")
         do(session, "comment", text=SECRETS[4])
         with suppress(DcmauditError):

@@ -15,7 +15,7 @@ from dcmaudit.review import ReviewApp, Session, worklist_rows
 from dcmaudit.review.services.picture_cache import PictureKey
 from dcmaudit.review.state.selection import Filter, Selection
 from dcmaudit.store import Look, OcrEngine
-from support.desks import do, ready, services_of, store_of, wait_for, write_cine
+from support.apps import do, ready, services_of, store_of, wait_for, write_cine
 from support.files import JPEG_BASELINE, dataset, encode, file_bytes
 from support.numbered import numbered
 
@@ -49,17 +49,17 @@ def _picture(session: Session, key: str) -> Any:
 
 
 def test_a_frame_that_cannot_be_decoded_is_a_gap_also_after_done_and_a_restart(
-    open_desk: Callable[..., ReviewApp], tmp_path: Path
+    open_app: Callable[..., ReviewApp], tmp_path: Path
 ) -> None:
     names = [broken(tmp_path / "a.dcm"), write_cine(tmp_path / "b.dcm", frames=1, uid=2)]
-    desk = open_desk(names)
-    session = ready(desk)
+    app = open_app(names)
+    session = ready(app)
     assert gaps(session) == [None, None]
     look_at_all(session)
     assert gaps(session) == ["1 part of it could not be shown", None]
     do(session, "done-next", confirm=True)
     assert gaps(session) == ["1 part of it could not be shown", None]
-    again = desk.services.worklists.begin([str(name) for name in names], recursive=False)
+    again = app.services.worklists.begin([str(name) for name in names], recursive=False)
     wait_for(lambda: not again.growing)
     assert [again.gap(place) for place in (0, 1)] == ["1 part of it could not be shown", None]
     assert list(Selection(again, Filter(is_gapped=True)).places) == [0]
@@ -67,10 +67,10 @@ def test_a_frame_that_cannot_be_decoded_is_a_gap_also_after_done_and_a_restart(
 
 
 def test_what_the_list_shows_of_such_files_is_what_the_keys_walk_through(
-    open_desk: Callable[..., ReviewApp], tmp_path: Path
+    open_app: Callable[..., ReviewApp], tmp_path: Path
 ) -> None:
     names = [write_cine(tmp_path / f"{n}.dcm", frames=1, uid=n) for n in range(1, 5)]
-    session = ready(open_desk(names))
+    session = ready(open_app(names))
     for number in (1, 3):
         store_of(session).put_look(str(names[number]), Look(OcrEngine.RULE, Outcome.REFUSED, ("no decoder",)))
     assert gaps(session) == [None, "ocr: refused: no decoder", None, "ocr: refused: no decoder"]

@@ -13,19 +13,19 @@ from dcmaudit.model import Box, Everywhere, FrameAddress, Origin, Region, Size
 from dcmaudit.review import ReviewApp, Session
 from dcmaudit.review.state.handled_rectangle import first_box
 from dcmaudit.review.state.name_list import short_name
-from support.desks import MODEL, do, ready, services_of, state, store_of
+from support.apps import MODEL, do, ready, services_of, state, store_of
 from support.files import Overlay, dataset, file_bytes, gradient
 
 _side = st.integers(1, 400)
 
 
 def test_a_small_plane_does_not_change_the_size_that_the_person_gave(
-    open_desk: Callable[..., ReviewApp], tmp_path: Path
+    open_app: Callable[..., ReviewApp], tmp_path: Path
 ) -> None:
     small = Overlay(np.ones((10, 12), np.uint8))
     path = tmp_path / "two.dcm"
     path.write_bytes(file_bytes(dataset(gradient(48, 64), overlays=[small], extra=MODEL)))
-    session = ready(open_desk([path]))
+    session = ready(open_app([path]))
     do(session, "cursor", box=[5, 6, 45, 36])
     assert do(session, "go-plane", key="o6000.0")["cursor"]["box"] == [0, 0, 12, 10]
     after = do(session, "go-plane", key="f0")
@@ -83,9 +83,9 @@ def test_names_are_shown_with_what_cannot_be_seen_written_out() -> None:
 
 
 def test_the_keys_for_files_walk_through_what_the_list_shows(
-    open_desk: Callable[..., ReviewApp], files: list[Path]
+    open_app: Callable[..., ReviewApp], files: list[Path]
 ) -> None:
-    session = ready(open_desk(files))
+    session = ready(open_app(files))
     do(session, "walk-list", text="us0003")
     assert do(session, "next-file")["file"]["name"] == str(files[2])
     assert "filtered list" in do(session, "next-file")["message"]["text"]

@@ -11,7 +11,7 @@ import pytest
 
 from dcmaudit.model import Box, FrameAddress
 from dcmaudit.review import ReviewApp, Session
-from support.desks import MODEL, do, paint_all, ready, services_of, settled, state, write_cine
+from support.apps import MODEL, do, paint_all, ready, services_of, settled, state, write_cine
 from support.files import dataset, file_bytes
 
 BOX = [4, 4, 40, 14]
@@ -40,9 +40,9 @@ def finish(session: Session, box: list[int] | None = None) -> None:
 
 
 def test_a_mark_on_one_frame_is_suggested_on_the_others_at_once(
-    open_desk: Callable[..., ReviewApp], tmp_path: Path
+    open_app: Callable[..., ReviewApp], tmp_path: Path
 ) -> None:
-    session = ready(open_desk([write_cine(tmp_path / "a.dcm")]))
+    session = ready(open_app([write_cine(tmp_path / "a.dcm")]))
     do(session, "mark", box=BOX)
     do(session, "next-frame")
     (found,) = suggested(session)
@@ -54,8 +54,8 @@ def test_a_mark_on_one_frame_is_suggested_on_the_others_at_once(
     assert do(session, "go-plane", key="o6000.0")["rects"] == []
 
 
-def test_taking_the_mark_back_takes_the_suggestions_back(open_desk: Callable[..., ReviewApp], tmp_path: Path) -> None:
-    session = ready(open_desk([write_cine(tmp_path / "a.dcm")]))
+def test_taking_the_mark_back_takes_the_suggestions_back(open_app: Callable[..., ReviewApp], tmp_path: Path) -> None:
+    session = ready(open_app([write_cine(tmp_path / "a.dcm")]))
     do(session, "mark", box=BOX)
     do(session, "next-frame")
     assert len(suggested(session)) == 1
@@ -72,11 +72,11 @@ def test_taking_the_mark_back_takes_the_suggestions_back(open_desk: Callable[...
     ],
 )
 def test_related_images_are_learned_from(
-    open_desk: Callable[..., ReviewApp], tmp_path: Path, other: dict[str, Any], words: str
+    open_app: Callable[..., ReviewApp], tmp_path: Path, other: dict[str, Any], words: str
 ) -> None:
     names = [write_page(tmp_path / f"{n}.dcm", uid=n, SoftwareVersions="1.0") for n in range(1, 6)]
     names.append(write_page(tmp_path / "z.dcm", uid=9, **{"SoftwareVersions": "1.0", **other}))
-    session = ready(open_desk(names))
+    session = ready(open_app(names))
     for _ in names[:-1]:
         settled(session)
         finish(session, BOX)
@@ -88,10 +88,10 @@ def test_related_images_are_learned_from(
 
 
 def test_a_suggestion_over_nothing_says_so_and_is_left_out_of_apply_all(
-    open_desk: Callable[..., ReviewApp], tmp_path: Path
+    open_app: Callable[..., ReviewApp], tmp_path: Path
 ) -> None:
     names = [write_page(tmp_path / f"{n}.dcm", uid=n, text=n < 4) for n in range(1, 5)]
-    session = ready(open_desk(names))
+    session = ready(open_app(names))
     for _ in names[:-1]:
         settled(session)
         finish(session, BOX)
@@ -107,46 +107,46 @@ def test_a_suggestion_over_nothing_says_so_and_is_left_out_of_apply_all(
 
 
 def test_how_suggestions_fared_is_noted_when_the_file_is_done(
-    open_desk: Callable[..., ReviewApp], tmp_path: Path
+    open_app: Callable[..., ReviewApp], tmp_path: Path
 ) -> None:
     names = [write_page(tmp_path / f"{n}.dcm", uid=n) for n in range(1, 5)]
-    desk = open_desk(names)
-    session = ready(desk)
+    app = open_app(names)
+    session = ready(app)
     finish(session, BOX)
     settled(session)
     finish(session, BOX)
     settled(session)
     finish(session)
-    fates = [[item.accepted for item in desk.services.database.store.judged(str(name))] for name in names[:3]]
+    fates = [[item.accepted for item in app.services.database.store.judged(str(name))] for name in names[:3]]
     assert fates == [[], [True], [False]]
-    assert len(desk.services.database.store.judgements()) == 2
-    assert [len(item.marks) for item in desk.services.database.store.examples("/new", _device(session))] == [0, 1, 1]
+    assert len(app.services.database.store.judgements()) == 2
+    assert [len(item.marks) for item in app.services.database.store.examples("/new", _device(session))] == [0, 1, 1]
 
 
-def test_what_was_never_looked_at_is_not_judged(open_desk: Callable[..., ReviewApp], tmp_path: Path) -> None:
+def test_what_was_never_looked_at_is_not_judged(open_app: Callable[..., ReviewApp], tmp_path: Path) -> None:
     names = [write_page(tmp_path / f"{n}.dcm", uid=n) for n in range(1, 3)]
-    desk = open_desk(names)
-    session = ready(desk)
+    app = open_app(names)
+    session = ready(app)
     finish(session, BOX)
     settled(session)
     assert suggested(session)
     do(session, "done-next", confirm=True)
-    assert desk.services.database.store.judged(str(names[1])) == []
+    assert app.services.database.store.judged(str(names[1])) == []
 
 
 def test_the_option_for_similar_images_switches_learned_rectangles_too(
-    open_desk: Callable[..., ReviewApp], tmp_path: Path
+    open_app: Callable[..., ReviewApp], tmp_path: Path
 ) -> None:
-    session = ready(open_desk([write_cine(tmp_path / "a.dcm")]))
+    session = ready(open_app([write_cine(tmp_path / "a.dcm")]))
     do(session, "mark", box=BOX)
     do(session, "next-frame")
     assert do(session, "set-option", name="show-similar", value=False)["rects"] == []
 
 
 def test_a_rectangle_of_one_frame_alone_fades_as_others_are_seen_without_it(
-    open_desk: Callable[..., ReviewApp], tmp_path: Path
+    open_app: Callable[..., ReviewApp], tmp_path: Path
 ) -> None:
-    session = ready(open_desk([write_cine(tmp_path / "a.dcm", frames=12)]))
+    session = ready(open_app([write_cine(tmp_path / "a.dcm", frames=12)]))
     do(session, "mark", box=BOX)
     paint_all(session)
     services_of(session).files.go(session, 0)

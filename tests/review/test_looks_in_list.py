@@ -8,13 +8,13 @@ from pathlib import Path
 from dcmaudit.model import Outcome
 from dcmaudit.review import ReviewApp, worklist_rows
 from dcmaudit.store import Look, OcrEngine
-from support.desks import ready, services_of, store_of
+from support.apps import ready, services_of, store_of
 
 
 def test_a_file_that_ocr_refused_says_so_until_another_look_reaches_all(
-    open_desk: Callable[..., ReviewApp], files: list[Path]
+    open_app: Callable[..., ReviewApp], files: list[Path]
 ) -> None:
-    session = ready(open_desk(files))
+    session = ready(open_app(files))
     store, name = store_of(session), str(files[1])
     store.put_look(name, Look(OcrEngine.RAPIDOCR, Outcome.REFUSED, ("no decoder for it",)))
     store.put_look(str(files[2]), Look(OcrEngine.RAPIDOCR, Outcome.DONE, complete=True))

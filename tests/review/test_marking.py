@@ -17,10 +17,10 @@ from dcmaudit.errors import DcmauditError, ReviewError, StoreLockedError, StoreR
 from dcmaudit.model import Box, FrameAddress
 from dcmaudit.review import COMMANDS, ReviewApp, Session
 from dcmaudit.store import NewRect, TagChange, open_store
-from support.desks import (
+from support.apps import (
     app_of,
     do,
-    make_desk,
+    make_app,
     paint,
     ready,
     services_of,
@@ -184,13 +184,11 @@ def test_suggestions_can_be_switched_off_and_are_not_applied_then(session: Sessi
     assert do(session, "apply-all")["rects"] == []
 
 
-def test_options_are_kept_for_the_user(
-    session: Session, open_desk: Callable[..., ReviewApp], files: list[Path]
-) -> None:
+def test_options_are_kept_for_the_user(session: Session, open_app: Callable[..., ReviewApp], files: list[Path]) -> None:
     do(session, "toggle-show-stored")
-    again = ready(open_desk(files))
+    again = ready(open_app(files))
     assert state(again)["options"]["show-stored"]["value"] is False
-    other = ready(open_desk(files, user="somebody else"))
+    other = ready(open_app(files, user="somebody else"))
     assert state(other)["options"]["show-stored"]["value"] is True
 
 
@@ -202,21 +200,21 @@ def test_rows_of_a_reading_engine_are_shown_as_ocr_with_text_and_verdict(session
 
 @pytest.mark.parametrize("command", WRITING)
 def test_the_viewer_marks_nothing(
-    open_desk: Callable[..., ReviewApp], files: list[Path], database: Path, command: str
+    open_app: Callable[..., ReviewApp], files: list[Path], database: Path, command: str
 ) -> None:
-    session = ready(open_desk(files, viewer=True))
+    session = ready(open_app(files, viewer=True))
     with pytest.raises(ReviewError, match="viewer"):
         do(session, command, text="x", id="r1")
     assert not (database / "dcmaudit.sqlite.db").exists()
 
 
 def test_the_viewer_writes_nothing_at_all(
-    open_desk: Callable[..., ReviewApp], files: list[Path], database: Path
+    open_app: Callable[..., ReviewApp], files: list[Path], database: Path
 ) -> None:
-    writer = ready(open_desk(files))
+    writer = ready(open_app(files))
     do(writer, "mark")
     before = tables(database), (database / "dcmaudit.sqlite.db").read_bytes()
-    session = ready(open_desk(files, viewer=True))
+    session = ready(open_app(files, viewer=True))
     for command in ("next-frame", "next-overlay", "next-file", "toggle-show-stored", "invert"):
         paint(session)
         do(session, command)
@@ -225,11 +223,11 @@ def test_the_viewer_writes_nothing_at_all(
 
 
 def test_a_database_that_can_only_be_read_refuses_marks_with_what_to_do(
-    open_desk: Callable[..., ReviewApp], files: list[Path], database: Path
+    open_app: Callable[..., ReviewApp], files: list[Path], database: Path
 ) -> None:
     with open_store(database, user="tester") as store:
         store.add_rects(str(files[0]), [NewRect(Box(1, 2, 9, 8), FrameAddress(0))])
-    session = ready(open_desk(files, read_only=True))
+    session = ready(open_app(files, read_only=True))
     assert len(state(session)["rects"]) == 1
     with pytest.raises(StoreReadOnlyError, match="nothing can be marked") as caught:
         do(session, "mark")
@@ -238,9 +236,9 @@ def test_a_database_that_can_only_be_read_refuses_marks_with_what_to_do(
 
 
 def test_a_database_that_another_process_holds_refuses_and_nothing_is_half_done(
-    open_desk: Callable[..., ReviewApp], files: list[Path], database: Path
+    open_app: Callable[..., ReviewApp], files: list[Path], database: Path
 ) -> None:
-    session = ready(open_desk(files, timeout=0.3))
+    session = ready(open_app(files, timeout=0.3))
     do(session, "mark", box=[1, 1, 4, 4])
     wait_for(lambda: store_of(session).identity(str(files[0])))
     before = tables(database)
@@ -345,9 +343,9 @@ def test_undoing_everything_restores_the_database_exactly(steps: list[tuple[str,
         with open_store(database, user="before") as store:
             store.add_rects(str(files[0]), [NewRect(Box(1, 1, 5, 5), FrameAddress(0), engine=1, text="A")])
             store.finish(str(files[0]), _device(), change=TagChange(marked=True, comment="was there"))
-        desk = make_desk(database, files, chosen={"ignore-done": False})
+        app = make_app(database, files, chosen={"ignore-done": False})
         try:
-            session = ready(desk)
+            session = ready(app)
             before = _marks(database)
             for command, arguments in steps:
                 _perform(session, command, arguments)
@@ -361,7 +359,7 @@ def test_undoing_everything_restores_the_database_exactly(steps: list[tuple[str,
                 do(session, "redo")
             assert _marks(database) == after
         finally:
-            desk.close()
+            app.close()
 
 
 def _device() -> Any:

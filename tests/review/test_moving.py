@@ -14,7 +14,7 @@ from dcmaudit.errors import DecodeError, UsageError
 from dcmaudit.model import FrameAddress, ThumbnailAddress
 from dcmaudit.review import ReviewApp, Session
 from dcmaudit.review.services.picture_cache import PictureKey
-from support.desks import (
+from support.apps import (
     app_of,
     do,
     paint,
@@ -171,9 +171,9 @@ def test_what_was_seen_before_counts_when_the_file_comes_back(session: Session) 
 
 
 def test_stray_bits_are_found_in_the_background_and_the_plane_on_screen_stays(
-    open_desk: Callable[..., ReviewApp], tmp_path: Path
+    open_app: Callable[..., ReviewApp], tmp_path: Path
 ) -> None:
-    session = ready(open_desk([write_stray(tmp_path / "stray.dcm")]))
+    session = ready(open_app([write_stray(tmp_path / "stray.dcm")]))
     after = state(session)
     assert after["file"]["bits"] == "looked at"
     assert [group["title"] for group in after["groups"]] == ["frames", "stray bit 13"]
@@ -181,14 +181,14 @@ def test_stray_bits_are_found_in_the_background_and_the_plane_on_screen_stays(
 
 
 def test_thumbnails_of_a_long_file_are_found_in_the_background_and_can_be_marked(
-    open_desk: Callable[..., ReviewApp], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_app: Callable[..., ReviewApp], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dcmaudit.dicom.instance._SOON", 100)
     frames = [jpeg(gradient(64, 64)), with_thumbnail(gradient(64, 64))]
     made = dataset(np.stack([gradient(64, 64)] * 2), frames=2)
     path = tmp_path / "long.dcm"
     path.write_bytes(file_bytes(made, JPEG_BASELINE, frames=frames))
-    session = ready(open_desk([path]))
+    session = ready(open_app([path]))
     after = state(session)
     assert after["file"]["bits"] == "looked at"
     assert [group["title"] for group in after["groups"]] == ["frames", "thumbnail"]
@@ -200,11 +200,11 @@ def test_thumbnails_of_a_long_file_are_found_in_the_background_and_can_be_marked
 
 
 def test_a_file_that_cannot_be_opened_is_an_entry_and_the_list_goes_on(
-    open_desk: Callable[..., ReviewApp], files: list[Path]
+    open_app: Callable[..., ReviewApp], files: list[Path]
 ) -> None:
     files[1].write_bytes(files[1].read_bytes())
-    desk = open_desk(files)
-    session = ready(desk)
+    app = open_app(files)
+    session = ready(app)
     files[1].unlink()
     after = do(session, "next-file")
     assert after["plane"] is None
@@ -213,14 +213,14 @@ def test_a_file_that_cannot_be_opened_is_an_entry_and_the_list_goes_on(
 
 
 def test_done_files_are_left_out_the_next_time_unless_review_is_asked_for(
-    open_desk: Callable[..., ReviewApp], files: list[Path]
+    open_app: Callable[..., ReviewApp], files: list[Path]
 ) -> None:
-    first = ready(open_desk(files))
+    first = ready(open_app(files))
     do(first, "done-next", confirm=True)
     do(first, "tag")
-    assert state(ready(open_desk(files)))["worklist"]["total"] == 1
-    assert state(ready(open_desk(files, chosen={"ignore-done": False})))["worklist"]["total"] == 3
-    tagged = state(ready(open_desk(files, chosen={"ignore-done": False, "tagged-only": True})))
+    assert state(ready(open_app(files)))["worklist"]["total"] == 1
+    assert state(ready(open_app(files, chosen={"ignore-done": False})))["worklist"]["total"] == 3
+    tagged = state(ready(open_app(files, chosen={"ignore-done": False, "tagged-only": True})))
     assert (tagged["worklist"]["total"], tagged["file"]["name"]) == (1, str(files[1]))
 
 
@@ -232,14 +232,14 @@ def test_the_filter_walks_through_matching_names_only(session: Session, files: l
     assert do(session, "filter", text="")["worklist"]["total"] == 3
 
 
-def test_nothing_open_is_a_calm_state(open_desk: Callable[..., ReviewApp]) -> None:
-    session = ready(open_desk([]))
+def test_nothing_open_is_a_calm_state(open_app: Callable[..., ReviewApp]) -> None:
+    session = ready(open_app([]))
     after = state(session)
     assert (after["worklist"]["index"], after["file"], after["plane"]) == (None, None, None)
 
 
-def test_files_can_be_opened_later(open_desk: Callable[..., ReviewApp], files: list[Path], tmp_path: Path) -> None:
-    session = ready(open_desk([]))
+def test_files_can_be_opened_later(open_app: Callable[..., ReviewApp], files: list[Path], tmp_path: Path) -> None:
+    session = ready(open_app([]))
     after = do(session, "open-folder", path=str(files[0].parent))
     assert after["worklist"]["total"] == 3
     below = tmp_path / "images" / "below"
@@ -249,24 +249,24 @@ def test_files_can_be_opened_later(open_desk: Callable[..., ReviewApp], files: l
     assert do(session, "open-files", names=[str(files[2])])["file"]["name"] == str(files[2])
 
 
-def test_the_examples_can_be_tried_and_go_away_again(open_desk: Callable[..., ReviewApp]) -> None:
-    desk = open_desk([])
-    session = ready(desk)
+def test_the_examples_can_be_tried_and_go_away_again(open_app: Callable[..., ReviewApp]) -> None:
+    app = open_app([])
+    session = ready(app)
     after = do(session, "open-examples")
     assert after["worklist"]["total"] >= 5
-    folder = Path(desk.services.examples.folder())
+    folder = Path(app.services.examples.folder())
     assert folder.is_dir()
-    desk.close()
+    app.close()
     assert not folder.exists()
 
 
 def test_lists_that_were_opened_are_offered_on_the_start_page(
-    open_desk: Callable[..., ReviewApp], files: list[Path]
+    open_app: Callable[..., ReviewApp], files: list[Path]
 ) -> None:
-    first = ready(open_desk([]))
+    first = ready(open_app([]))
     do(first, "open-folder-recursive", path=str(files[0].parent))
     wait_for(store_of(first).preferences)  # noted in the background
-    session = ready(open_desk([]))
+    session = ready(open_app([]))
     recent = state(session)["recent"]
     assert len(recent) == 1
     assert recent[0]["label"].endswith("/images, with subfolders")

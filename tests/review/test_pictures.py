@@ -18,7 +18,7 @@ from dcmaudit.review.services.instance_cache import InstanceCache
 from dcmaudit.review.services.picture_cache import PictureCache, PictureKey
 from dcmaudit.review.services.threads import Workers
 from dcmaudit.sources import LocalReference
-from support.desks import wait_for, write_cine
+from support.apps import wait_for, write_cine
 from support.files import dataset, file_bytes
 
 

@@ -13,8 +13,8 @@ from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
 from dcmaudit.review import ReviewApp, Session
 from dcmaudit.settings import Settings
 from dcmaudit.store import OcrEngine, open_store
-from support.desks import do, paint_all, perform, ready, services_of, settled, state, store_of, tables, write_cine
-from support.desks import text_everywhere as _text_everywhere
+from support.apps import do, paint_all, perform, ready, services_of, settled, state, store_of, tables, write_cine
+from support.apps import text_everywhere as _text_everywhere
 
 RULE = """FORMAT dicom
 
@@ -38,8 +38,8 @@ def site(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def session(open_desk: Callable[..., ReviewApp], files: list[Path], site: Path) -> Session:
-    return ready(open_desk(files, smi_root=site))
+def session(open_app: Callable[..., ReviewApp], files: list[Path], site: Path) -> Session:
+    return ready(open_app(files, smi_root=site))
 
 
 def name(session: Session) -> str:
@@ -181,20 +181,20 @@ def test_an_answer_about_another_file_finishes_nothing(session: Session) -> None
 
 
 def test_the_setting_is_kept_and_a_site_can_choose_the_first_one(
-    open_desk: Callable[..., ReviewApp], files: list[Path]
+    open_app: Callable[..., ReviewApp], files: list[Path]
 ) -> None:
-    desk = open_desk(files, previews="ask")
-    session = ready(desk)
+    app = open_app(files, previews="ask")
+    session = ready(app)
     assert state(session)["previews"] == "ask"
     do(session, "previews-leave")
-    assert state(desk.open_session())["previews"] == "leave"
+    assert state(app.open_session())["previews"] == "leave"
     assert Settings().previews is PreviewPolicy.STORE
 
 
 def test_the_viewer_stores_nothing(
-    open_desk: Callable[..., ReviewApp], files: list[Path], site: Path, database: Path
+    open_app: Callable[..., ReviewApp], files: list[Path], site: Path, database: Path
 ) -> None:
-    session = ready(open_desk(files, smi_root=site, viewer=True))
+    session = ready(open_app(files, smi_root=site, viewer=True))
     (rect,) = state(session)["rects"]
     assert rect["preview"]
     for command in ("done-next", "tag"):
@@ -254,14 +254,14 @@ def test_the_scope_of_a_suggestion_can_be_narrowed(session: Session) -> None:
     ("scope", "expected"), [("all frames", Everywhere.ALL_FRAMES), ("this plane", FrameAddress(0))]
 )
 def test_a_rectangle_of_a_similar_image_means_what_it_meant_there(
-    open_desk: Callable[..., ReviewApp],
+    open_app: Callable[..., ReviewApp],
     files: list[Path],
     monkeypatch: pytest.MonkeyPatch,
     scope: str,
     expected: object,
 ) -> None:
     _text_everywhere(monkeypatch)
-    session = ready(open_desk(files))
+    session = ready(open_app(files))
     do(session, "mark", box=[10, 10, 30, 20], scope=scope)
     finish_by_n(session)
     settled(session)
@@ -286,25 +286,25 @@ def test_a_mark_whose_rows_another_program_deleted_is_shown_and_can_be_removed(
 
 
 def test_opening_a_file_completes_marks_of_earlier_versions(
-    open_desk: Callable[..., ReviewApp], tmp_path: Path, database: Path
+    open_app: Callable[..., ReviewApp], tmp_path: Path, database: Path
 ) -> None:
     from dcmaudit.store import NewRect
-    from support.desks import wait_for
+    from support.apps import wait_for
 
     file = write_cine(tmp_path / "a.dcm")
     with open_store(database, user="before") as store:
         store.add_rects(str(file), [NewRect(Box(1, 1, 5, 5), Everywhere.ALL_FRAMES)])
-    ready(open_desk([file]))
+    ready(open_app([file]))
     wait_for(lambda: len(tables(database)["DicomRects"]) == 4)
 
 
 def test_hiding_is_remembered_and_can_be_taken_back_later(
-    open_desk: Callable[..., ReviewApp], files: list[Path], site: Path
+    open_app: Callable[..., ReviewApp], files: list[Path], site: Path
 ) -> None:
-    session = ready(open_desk(files, smi_root=site))
+    session = ready(open_app(files, smi_root=site))
     (rect,) = state(session)["rects"]
     do(session, "reject-one", id=rect["id"])
-    again = ready(open_desk(files, smi_root=site, user="other"))
+    again = ready(open_app(files, smi_root=site, user="other"))
     assert state(again)["rects"] == []
     filename = name(again)
     finish_by_n(again)
@@ -318,4 +318,4 @@ def test_hiding_is_remembered_and_can_be_taken_back_later(
     do(again, "apply-one", id=hidden["id"])
     assert marks(again, filename) == STORED
     do(session, "undo")
-    assert ready(open_desk(files, smi_root=site)).opened().hidden == set()
+    assert ready(open_app(files, smi_root=site)).opened().hidden == set()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dcmaudit.review import ReviewApp, Session
-from support.desks import MODEL, do, paint_all, ready, services_of, settled, state
+from support.apps import MODEL, do, paint_all, ready, services_of, settled, state
 from support.files import dataset, file_bytes
 from support.lettering import lettered
 
@@ -40,10 +40,10 @@ def suggested(session: Session) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("has_text", [True, False])
 def test_a_place_that_a_third_of_the_images_have_is_suggested_only_where_the_picture_shows_text(
-    open_desk: Callable[..., ReviewApp], tmp_path: Path, has_text: bool
+    open_app: Callable[..., ReviewApp], tmp_path: Path, has_text: bool
 ) -> None:
     texts = [True, False, False, True, False, False, has_text]
-    session = ready(open_desk([write_page(tmp_path / f"{n}.dcm", uid=n, text=text) for n, text in enumerate(texts, 1)]))
+    session = ready(open_app([write_page(tmp_path / f"{n}.dcm", uid=n, text=text) for n, text in enumerate(texts, 1)]))
     for text in texts[:-1]:
         finish(session, BOX if text else None)
     found = suggested(session)

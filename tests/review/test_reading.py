@@ -16,7 +16,7 @@ from dcmaudit.detect.textnet import network
 from dcmaudit.errors import EngineError
 from dcmaudit.model import Box, FrameAddress, Origin
 from dcmaudit.review import ReviewApp
-from support.desks import do, perform, ready, services_of, state, tables, wait_for
+from support.apps import do, perform, ready, services_of, state, tables, wait_for
 from support.files import dataset, file_bytes
 from support.lettering import lettered
 from support.smallnet import write_net
@@ -37,9 +37,9 @@ def found(session: Any) -> list[dict[str, Any]]:
 
 
 def test_o_suggests_what_is_written_with_confidence_and_verdict(
-    open_desk: Callable[..., ReviewApp], named: Path, database: Path
+    open_app: Callable[..., ReviewApp], named: Path, database: Path
 ) -> None:
-    session = ready(open_desk([named]))
+    session = ready(open_app([named]))
     do(session, "ocr")
     wait_for(lambda: found(session), 60)
     by_verdict = {rect["verdict"]: rect for rect in found(session)}
@@ -57,9 +57,9 @@ def test_o_suggests_what_is_written_with_confidence_and_verdict(
 
 
 def test_o_twice_gives_no_rectangle_twice_and_one_can_be_applied(
-    open_desk: Callable[..., ReviewApp], named: Path
+    open_app: Callable[..., ReviewApp], named: Path
 ) -> None:
-    session = ready(open_desk([named]))
+    session = ready(open_app([named]))
     do(session, "ocr")
     wait_for(lambda: len(found(session)) == 2, 60)
     do(session, "ocr")
@@ -71,9 +71,9 @@ def test_o_twice_gives_no_rectangle_twice_and_one_can_be_applied(
 
 
 def test_an_empty_plane_says_that_nothing_was_found_and_that_this_proves_nothing(
-    open_desk: Callable[..., ReviewApp], named: Path
+    open_app: Callable[..., ReviewApp], named: Path
 ) -> None:
-    session = ready(open_desk([named]))
+    session = ready(open_app([named]))
     do(session, "go-plane", key="f1")
     do(session, "ocr")
     wait_for(lambda: "No text" in (state(session)["message"] or {"text": ""})["text"], 60)
@@ -81,7 +81,7 @@ def test_an_empty_plane_says_that_nothing_was_found_and_that_this_proves_nothing
 
 
 def test_the_reviewer_goes_on_while_text_is_read_and_an_engine_that_fails_is_named(
-    open_desk: Callable[..., ReviewApp], named: Path, monkeypatch: pytest.MonkeyPatch
+    open_app: Callable[..., ReviewApp], named: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = threading.Event()
 
@@ -90,7 +90,7 @@ def test_the_reviewer_goes_on_while_text_is_read_and_an_engine_that_fails_is_nam
         raise EngineError("the OCR model is missing")
 
     monkeypatch.setattr(EngineKind, "make", slow)
-    session = ready(open_desk([named]))
+    session = ready(open_app([named]))
     do(session, "ocr")
     assert do(session, "next-frame")["plane"]["key"] == "f1", "it came although the text is still being read"
     assert session.opened().reading
@@ -100,7 +100,7 @@ def test_the_reviewer_goes_on_while_text_is_read_and_an_engine_that_fails_is_nam
 
 
 def test_what_was_half_seen_is_kept_apart_and_the_plane_says_how_likely_text_is(
-    open_desk: Callable[..., ReviewApp], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_app: Callable[..., ReviewApp], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(network, "FOLDER", write_net(tmp_path / "net"))
     picture = np.full((200, 320), 20, np.uint8)
@@ -108,7 +108,7 @@ def test_what_was_half_seen_is_kept_apart_and_the_plane_says_how_likely_text_is(
     picture[100:112, 60:160] = 205  # ink to the small network, but not surely
     path = tmp_path / "faint.dcm"
     path.write_bytes(file_bytes(dataset(picture)))
-    session = ready(open_desk([path]))
+    session = ready(open_app([path]))
     do(session, "ocr")
     wait_for(lambda: "looked a little like text" in (state(session)["message"] or {"text": ""})["text"], 60)
     file = session.opened()
@@ -121,14 +121,14 @@ def test_what_was_half_seen_is_kept_apart_and_the_plane_says_how_likely_text_is(
 
 
 def test_a_processor_with_another_answer_is_said_by_o(
-    open_desk: Callable[..., ReviewApp], named: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_app: Callable[..., ReviewApp], named: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = write_net(tmp_path / "other")
     described = json.loads((folder / "weights.json").read_text())
     described["probe"]["answer"] = "0" * 64
     (folder / "weights.json").write_text(json.dumps(described))
     monkeypatch.setattr(network, "FOLDER", folder)
-    session = ready(open_desk([named]))
+    session = ready(open_app([named]))
     do(session, "ocr")
     wait_for(lambda: (state(session)["message"] or {}).get("kind") == "error", 60)
     assert "this processor gives another answer" in state(session)["message"]["text"]
@@ -150,9 +150,9 @@ def woken(session: Any) -> list[bool]:
 
 @pytest.mark.parametrize("turn", range(5))
 def test_o_and_at_once_the_next_plane_ends_with_what_was_found(
-    open_desk: Callable[..., ReviewApp], named: Path, turn: int
+    open_app: Callable[..., ReviewApp], named: Path, turn: int
 ) -> None:
-    session = ready(open_desk([named]))
+    session = ready(open_app([named]))
     seen = woken(session)
     perform(session, "ocr", {})
     perform(session, "next-frame", {})
@@ -164,9 +164,9 @@ def test_o_and_at_once_the_next_plane_ends_with_what_was_found(
 
 
 def test_a_mistake_while_what_was_read_is_taken_in_is_told_and_ends_the_waiting(
-    open_desk: Callable[..., ReviewApp], named: Path, monkeypatch: pytest.MonkeyPatch
+    open_app: Callable[..., ReviewApp], named: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = ready(open_desk([named]))
+    session = ready(open_app([named]))
     seen = woken(session)
 
     def broken(*_: object) -> None:
@@ -182,9 +182,9 @@ def test_a_mistake_while_what_was_read_is_taken_in_is_told_and_ends_the_waiting(
 
 
 def test_a_file_that_is_opened_anew_meanwhile_is_not_said_to_be_read_for_ever(
-    open_desk: Callable[..., ReviewApp], named: Path, monkeypatch: pytest.MonkeyPatch
+    open_app: Callable[..., ReviewApp], named: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = ready(open_desk([named]))
+    session = ready(open_app([named]))
     started, gate, reader = threading.Event(), threading.Event(), services_of(session).text_reader
     look = type(reader)._read
 

@@ -22,7 +22,7 @@ from dcmaudit.pipeline.output import Naming
 from dcmaudit.pipeline.plans import plan_for
 from dcmaudit.review import ReviewApp
 from dcmaudit.sources import LocalReference
-from support.desks import do, ready, state, wait_for
+from support.apps import do, ready, state, wait_for
 from support.files import JPEG_BASELINE, RLE, Overlay, dataset, file_bytes
 from support.lettering import ink_of, lettered
 
@@ -100,9 +100,9 @@ def by_batch(path: Path) -> dict[str, list[Told]]:
     }
 
 
-def by_reviewer(desk: ReviewApp) -> dict[str, list[Told]]:
+def by_reviewer(app: ReviewApp) -> dict[str, list[Told]]:
     """What the key o says of each plane, asked from the last to the first."""
-    session = ready(desk)
+    session = ready(app)
     found: dict[str, list[Told]] = {}
     file = session.opened()
     for plane in reversed(list(file.planes)):
@@ -121,13 +121,13 @@ def by_reviewer(desk: ReviewApp) -> dict[str, list[Told]]:
 
 @pytest.mark.parametrize("kind", kinds())
 def test_the_key_o_finds_on_every_plane_what_ocr_finds(
-    open_desk: Callable[..., ReviewApp], tmp_path: Path, kind: str
+    open_app: Callable[..., ReviewApp], tmp_path: Path, kind: str
 ) -> None:
     path = tmp_path / "image.dcm"
     path.write_bytes(kinds()[kind])
     batch = by_batch(path)
     assert any(batch.values()), "nothing is found, so nothing is compared"
-    found = by_reviewer(open_desk([path]))
+    found = by_reviewer(open_app([path]))
     if kind != "cine":
         assert found == batch
         return
@@ -153,7 +153,7 @@ LABEL corner
 
 
 def test_the_reviewer_shows_the_rectangles_of_the_header_that_redact_blacks(
-    open_desk: Callable[..., ReviewApp], tmp_path: Path
+    open_app: Callable[..., ReviewApp], tmp_path: Path
 ) -> None:
     rules = tmp_path / "deid.dicom.site"
     rules.write_text(RECIPE)
@@ -165,10 +165,10 @@ def test_the_reviewer_shows_the_rectangles_of_the_header_that_redact_blacks(
     path = tmp_path / "image.dcm"
     extra = {"Modality": "US", "SequenceOfUltrasoundRegions": [region]}
     path.write_bytes(file_bytes(dataset(burned(), extra=extra)))
-    desk = open_desk([path], deid_rules=str(rules))
+    app = open_app([path], deid_rules=str(rules))
     offered = {
         (one.region.box, one.region.origin, one.region.reason)
-        for one in ready(desk).opened().suggestions
+        for one in ready(app).opened().suggestions
         if one.region.origin in {Origin.RULE, Origin.ULTRASOUND}
     }
     job = RedactionJob(Naming(), RedactionOptions(), rules=(str(rules),), ultrasound=True)

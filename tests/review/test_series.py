@@ -13,7 +13,7 @@ from dcmaudit.errors import ReviewError, UsageError
 from dcmaudit.model import DeviceFacts
 from dcmaudit.review import ReviewApp, Session
 from dcmaudit.review.page.series_list import series_files
-from support.desks import do, ready, services_of, state, store_of, tables, wait_for, write_cine
+from support.apps import do, ready, services_of, state, store_of, tables, wait_for, write_cine
 from support.files import dataset, file_bytes, gradient
 
 SERIES = {"SeriesInstanceUID": "1.2.826.0.1.3680043.10.9.77"}
@@ -62,9 +62,9 @@ def test_from_an_overlay_all_frames_are_marked_and_the_reviewer_is_told(session:
 
 
 def test_where_there_is_one_frame_it_is_named_so_that_older_programs_read_it(
-    open_desk: Callable[..., ReviewApp], database: Path, tmp_path: Path
+    open_app: Callable[..., ReviewApp], database: Path, tmp_path: Path
 ) -> None:
-    session = ready(open_desk([write_cine(tmp_path / "one.dcm", frames=1)]))
+    session = ready(open_app([write_cine(tmp_path / "one.dcm", frames=1)]))
     do(session, "cursor", box=[10, 5, 30, 15])
     do(session, "mark-all-frames")
     assert [row[2:8] for row in tables(database)["DicomRects"]] == [(5, 14, 10, 29, 0, -1)]
@@ -72,11 +72,11 @@ def test_where_there_is_one_frame_it_is_named_so_that_older_programs_read_it(
 
 
 def test_a_series_is_asked_about_marked_and_taken_back_as_one(
-    open_desk: Callable[..., ReviewApp], series: list[Path], database: Path
+    open_app: Callable[..., ReviewApp], series: list[Path], database: Path
 ) -> None:
-    desk = open_desk(series)
-    desk.services.database.store.mark_done(str(series[1]), DeviceFacts())
-    session = ready(desk)
+    app = open_app(series)
+    app.services.database.store.mark_done(str(series[1]), DeviceFacts())
+    session = ready(app)
     do(session, "set-option", name="ignore-done", value=False)
     do(session, "cursor", box=[10, 5, 30, 15])
     before = tables(database)
@@ -88,7 +88,7 @@ def test_a_series_is_asked_about_marked_and_taken_back_as_one(
     assert tables(database) == before, "nothing is written before the answer"
     after = do(session, question["command"], **question["args"])
     assert [rect["scope"] for rect in after["rects"]] == ["all frames"]
-    store = desk.services.database.store
+    store = app.services.database.store
     assert [len(store.rects(str(name))) for name in series] == [1, 1, 1, 0, 0]
     assert [session.worklist.state(place).value for place in range(4)] == ["in work", "done", "in work", "not reviewed"]
     assert after["can"]["undo"] == "a rectangle in 3 files of the series"
@@ -102,8 +102,8 @@ def test_a_series_is_asked_about_marked_and_taken_back_as_one(
     assert [len(store.rects(str(name))) for name in series] == [1, 1, 1, 0, 0]
 
 
-def test_a_stored_rectangle_is_taken_to_the_series(open_desk: Callable[..., ReviewApp], series: list[Path]) -> None:
-    session = ready(open_desk(series))
+def test_a_stored_rectangle_is_taken_to_the_series(open_app: Callable[..., ReviewApp], series: list[Path]) -> None:
+    session = ready(open_app(series))
     first = do(session, "mark", box=[1, 2, 3, 4])["rects"][0]
     question = _asked(session, id=first["id"])
     do(session, question["command"], **question["args"])
@@ -111,20 +111,20 @@ def test_a_stored_rectangle_is_taken_to_the_series(open_desk: Callable[..., Revi
     assert [(row.box.left, row.box.top) for row in rows if row.box] == [(1, 2)]
 
 
-def test_images_of_another_size_stay_as_they_are(open_desk: Callable[..., ReviewApp], tmp_path: Path) -> None:
+def test_images_of_another_size_stay_as_they_are(open_app: Callable[..., ReviewApp], tmp_path: Path) -> None:
     one = write_cine(tmp_path / "one.dcm", **SERIES)
     other = tmp_path / "other.dcm"
     other.write_bytes(file_bytes(dataset(np.stack([gradient(20, 20)]), extra=SERIES)))
-    session = ready(open_desk([one, other]))
+    session = ready(open_app([one, other]))
     question = _asked(session)
     assert "of 1 file of this series" in question["text"]
     assert "1 of the series with images of another size stay as they are" in question["text"]
 
 
 def test_what_cannot_be_marked_is_refused(
-    open_desk: Callable[..., ReviewApp], series: list[Path], tmp_path: Path
+    open_app: Callable[..., ReviewApp], series: list[Path], tmp_path: Path
 ) -> None:
-    session = ready(open_desk(series))
+    session = ready(open_app(series))
     with pytest.raises(UsageError, match="not on this plane"):
         do(session, "mark-series", id="r999")
     with pytest.raises(ReviewError, match="since the question"):
@@ -135,9 +135,9 @@ def test_what_cannot_be_marked_is_refused(
 
 
 def test_the_files_of_a_series_are_listed_a_part_of_the_list_at_a_time(
-    open_desk: Callable[..., ReviewApp], series: list[Path]
+    open_app: Callable[..., ReviewApp], series: list[Path]
 ) -> None:
-    session = ready(open_desk(series))
+    session = ready(open_app(series))
     first = series_files(session, services_of(session), 0, 2)
     assert (first["next"], first["failed"], first["total"]) == (2, 0, 5)
     last = series_files(session, services_of(session), 2, 10)
@@ -155,9 +155,9 @@ def test_the_files_of_a_series_are_listed_a_part_of_the_list_at_a_time(
 
 
 def test_a_series_in_which_a_file_was_changed_after_it_was_found_gets_no_mark_at_all(
-    open_desk: Callable[..., ReviewApp], series: list[Path], database: Path
+    open_app: Callable[..., ReviewApp], series: list[Path], database: Path
 ) -> None:
-    session = ready(open_desk(series))
+    session = ready(open_app(series))
     question = _asked(session)
     write_cine(series[1], frames=2, uid=99, **SERIES)
     with pytest.raises(ReviewError, match="1 of the 3 files was changed since the series was looked through"):
@@ -166,9 +166,9 @@ def test_a_series_in_which_a_file_was_changed_after_it_was_found_gets_no_mark_at
 
 
 def test_every_file_of_a_series_that_got_a_mark_is_known_again_when_moved(
-    open_desk: Callable[..., ReviewApp], series: list[Path]
+    open_app: Callable[..., ReviewApp], series: list[Path]
 ) -> None:
-    session = ready(open_desk(series))
+    session = ready(open_app(series))
     question = _asked(session)
     do(session, question["command"], **question["args"])
     store = store_of(session)

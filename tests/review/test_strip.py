@@ -8,7 +8,7 @@ from typing import Any
 from dcmaudit.model import Box, Everywhere, FrameAddress, Origin, OverlayAddress, Region, Verdict
 from dcmaudit.review import Session
 from dcmaudit.store import NewRect, OcrEngine
-from support.desks import do, services_of, state, store_of
+from support.apps import do, services_of, state, store_of
 
 BOX = Box(1, 1, 9, 9)
 

@@ -9,7 +9,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from dcmaudit.review import ReviewApp
-from support.desks import do, ready, services_of, state, tables, write_cine
+from support.apps import do, ready, services_of, state, tables, write_cine
 
 RULE = """FORMAT dicom
 
@@ -38,9 +38,9 @@ def region(left: int, top: int, right: int, bottom: int) -> Dataset:
 
 
 def test_a_matching_rule_is_shown_black_but_is_not_stored(
-    open_desk: Callable[..., ReviewApp], files: list[Path], site: Path, database: Path
+    open_app: Callable[..., ReviewApp], files: list[Path], site: Path, database: Path
 ) -> None:
-    session = ready(open_desk(files, smi_root=site))
+    session = ready(open_app(files, smi_root=site))
     rects = state(session)["rects"]
     assert [(rect["box"], rect["source"], rect["applied"], rect["stored"]) for rect in rects] == [
         ([0, 0, 64, 8], "rules", True, False)
@@ -52,9 +52,9 @@ def test_a_matching_rule_is_shown_black_but_is_not_stored(
 
 
 def test_the_options_switch_blackening_and_highlighting_apart(
-    open_desk: Callable[..., ReviewApp], files: list[Path], site: Path
+    open_app: Callable[..., ReviewApp], files: list[Path], site: Path
 ) -> None:
-    session = ready(open_desk(files, smi_root=site))
+    session = ready(open_app(files, smi_root=site))
     after = do(session, "set-option", name="redact-rules", value=False)
     assert [(rect["source"], rect["applied"]) for rect in after["rects"]] == [("rules", False)]
     after = do(session, "set-option", name="show-rules", value=False)
@@ -64,9 +64,9 @@ def test_the_options_switch_blackening_and_highlighting_apart(
 
 
 def test_applying_stores_the_rectangle_of_a_rule(
-    open_desk: Callable[..., ReviewApp], files: list[Path], site: Path, database: Path
+    open_app: Callable[..., ReviewApp], files: list[Path], site: Path, database: Path
 ) -> None:
-    session = ready(open_desk(files, smi_root=site))
+    session = ready(open_app(files, smi_root=site))
     after = do(session, "apply-all")
     assert [(rect["source"], rect["stored"]) for rect in after["rects"]] == [("stored", True)]
     assert [row[2:8] for row in tables(database)["DicomRects"]] == [(0, 7, 0, 63, frame, -1) for frame in range(4)]
@@ -74,11 +74,11 @@ def test_applying_stores_the_rectangle_of_a_rule(
 
 
 def test_what_lies_outside_the_ultrasound_regions_is_suggested(
-    open_desk: Callable[..., ReviewApp], tmp_path: Path, site: Path
+    open_app: Callable[..., ReviewApp], tmp_path: Path, site: Path
 ) -> None:
     file = write_cine(tmp_path / "us.dcm", ManufacturerModelName="Other",
                       SequenceOfUltrasoundRegions=[region(0, 8, 63, 47)])  # fmt: skip
-    session = ready(open_desk([file], smi_root=site))
+    session = ready(open_app([file], smi_root=site))
     assert state(session)["rects"] == [], "they mostly repeat what a rule says, so they are off at first"
     rects = do(session, "set-option", name="show-ultrasound", value=True)["rects"]
     assert [(rect["box"], rect["source"], rect["applied"]) for rect in rects] == [([0, 0, 64, 8], "ultrasound", False)]
@@ -87,10 +87,10 @@ def test_what_lies_outside_the_ultrasound_regions_is_suggested(
 
 
 def test_rules_that_cannot_be_read_are_reported_and_the_file_is_still_shown(
-    open_desk: Callable[..., ReviewApp], files: list[Path], site: Path
+    open_app: Callable[..., ReviewApp], files: list[Path], site: Path
 ) -> None:
     (site / "data" / "deid" / "deid.dicom.site").write_text("LABEL without a filter\n")
-    session = ready(open_desk(files, smi_root=site))
+    session = ready(open_app(files, smi_root=site))
     after = state(session)
     assert after["plane"]["key"] == "f0"
     told = [note for note in after["file"]["notes"] if note.startswith("the deid rules cannot be used")]
@@ -99,35 +99,35 @@ def test_rules_that_cannot_be_read_are_reported_and_the_file_is_still_shown(
 
 
 def test_rules_that_can_never_apply_are_told_with_every_file(
-    open_desk: Callable[..., ReviewApp], files: list[Path], site: Path
+    open_app: Callable[..., ReviewApp], files: list[Path], site: Path
 ) -> None:
     rules = site / "data" / "deid" / "deid.dicom.site"
     rules.write_text("FORMAT dicom\n%filter graylist\nLABEL a\n  contains Manfacturer GE\n  coordinates 0,0,9,9\n")
-    session = ready(open_desk(files, smi_root=site))
+    session = ready(open_app(files, smi_root=site))
     notes = state(session)["file"]["notes"]
     assert any("line 4, column 1: no element is called Manfacturer" in note for note in notes)
 
 
-def test_a_rule_that_denies_a_file_is_told(open_desk: Callable[..., ReviewApp], files: list[Path], site: Path) -> None:
+def test_a_rule_that_denies_a_file_is_told(open_app: Callable[..., ReviewApp], files: list[Path], site: Path) -> None:
     rules = site / "data" / "deid" / "deid.dicom.site"
     rules.write_text("FORMAT dicom\n%filter blacklist\nLABEL no scans\n  present Rows\n")
-    notes = state(ready(open_desk(files, smi_root=site)))["file"]["notes"]
+    notes = state(ready(open_app(files, smi_root=site)))["file"]["notes"]
     assert (
         "the rule 'no scans' (deid.dicom.site, line 3) of %filter blacklist denies this file: redacting by these rules"
         in str(notes)
     )
 
 
-def test_regions_that_cannot_be_used_are_noted(open_desk: Callable[..., ReviewApp], tmp_path: Path) -> None:
+def test_regions_that_cannot_be_used_are_noted(open_app: Callable[..., ReviewApp], tmp_path: Path) -> None:
     file = write_cine(tmp_path / "us.dcm", SequenceOfUltrasoundRegions=[region(50, 40, 10, 10)])
-    notes = state(ready(open_desk([file])))["file"]["notes"]
+    notes = state(ready(open_app([file])))["file"]["notes"]
     assert any(note.startswith("ultrasound region 1 of 1 is not kept") for note in notes)
 
 
 def test_suggestions_are_being_looked_for_until_the_last_search_has_ended(
-    open_desk: Callable[..., ReviewApp], files: list[Path], monkeypatch: pytest.MonkeyPatch
+    open_app: Callable[..., ReviewApp], files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = ready(open_desk(files))
+    session = ready(open_app(files))
     file, suggestions = session.opened(), services_of(session).suggestions
     jobs: list[Callable[[], None]] = []
     monkeypatch.setattr(services_of(session).background, "soon", jobs.append)

@@ -11,7 +11,7 @@ import pytest
 from dcmaudit.model import Box, FrameAddress
 from dcmaudit.review import ReviewApp, Session, worklist_rows
 from dcmaudit.store import NewRect, OcrEngine, Store, open_store
-from support.desks import app_of, do, ready, services_of, settled, state, wait_for, write_cine
+from support.apps import app_of, do, ready, services_of, settled, state, wait_for, write_cine
 
 
 @pytest.fixture
@@ -91,10 +91,10 @@ def test_a_file_that_changes_on_disk_is_told_before_anybody_marks_it(watched: Se
 
 
 def test_the_watcher_looks_by_itself(
-    open_desk: Callable[..., ReviewApp], files: list[Path], database: Path, monkeypatch: pytest.MonkeyPatch
+    open_app: Callable[..., ReviewApp], files: list[Path], database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dcmaudit.review.services.watcher.PAUSE", 0.02)
-    session = ready(open_desk(files))
+    session = ready(open_app(files))
     session.listen(lambda: None)
     with open_store(database, user="somebody") as store:
         store.add_rects(str(files[0]), [FOUND])
@@ -102,14 +102,14 @@ def test_the_watcher_looks_by_itself(
 
 
 def test_a_mistake_does_not_end_the_watch(
-    open_desk: Callable[..., ReviewApp],
+    open_app: Callable[..., ReviewApp],
     files: list[Path],
     database: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr("dcmaudit.review.services.watcher.PAUSE", 0.02)
-    session = ready(open_desk(files))
+    session = ready(open_app(files))
     look = services_of(session).watcher._look_at
     mistakes = [RuntimeError("SMITH^J")]
 

@@ -13,7 +13,7 @@ import dcmaudit
 from dcmaudit.errors import DcmauditError, StoreError
 from dcmaudit.review import error_json
 from dcmaudit.review.services.page_words import page_words, told
-from support.desks import do, make_desk, wait_for, write_cine
+from support.apps import do, make_app, wait_for, write_cine
 
 SOURCE = Path(dcmaudit.__file__).parent
 COMMAND_LINE = re.compile(r"(?<![\w-])--[a-z]|\bdcmaudit (?:db|s3|redact|ocr|frames|verify)\b")
@@ -65,9 +65,9 @@ def test_a_hint_is_put_as_the_page_has_it(hint: str, page: str | None) -> None:
 
 
 def test_a_database_that_cannot_be_used_is_told_in_words_of_the_page(tmp_path: Path) -> None:
-    desk = make_desk(tmp_path / "database", [str(write_cine(tmp_path / "a.dcm", frames=1))])
+    app = make_app(tmp_path / "database", [str(write_cine(tmp_path / "a.dcm", frames=1))])
     try:
-        session = desk.open_session()
+        session = app.open_session()
         wait_for(lambda: session.file is not None and not session.file.opening)
         with pytest.raises(DcmauditError) as caught:
             do(session, "set-database", path="/dev/null")
@@ -75,4 +75,4 @@ def test_a_database_that_cannot_be_used_is_told_in_words_of_the_page(tmp_path: P
         assert not COMMAND_LINE.search(f"{answer['message']} {answer['hint']}")
         assert "File menu" in str(answer["hint"])
     finally:
-        desk.close()
+        app.close()

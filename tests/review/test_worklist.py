@@ -16,7 +16,7 @@ from dcmaudit.review.state.name_list import BLOCK, NameList
 from dcmaudit.review.state.selection import Filter, Selection
 from dcmaudit.review.state.worklist import Worklist
 from dcmaudit.sources import Found, LocalReference, Passed, Passing, Problem
-from support.desks import make_desk, services_of, state, wait_for, write_cine
+from support.apps import make_app, services_of, state, wait_for, write_cine
 
 
 def listing(found: Sequence[Found] | Iterator[Found], states: dict[str, ReviewState] | None = None) -> Worklist:
@@ -59,9 +59,9 @@ def test_the_first_files_are_there_while_the_rest_is_still_being_found() -> None
 def test_the_page_sees_the_total_grow(tmp_path: Path) -> None:
     gate = threading.Event()
     paths = [write_cine(tmp_path / f"{number}.dcm", frames=1) for number in range(3)]
-    desk = make_desk(tmp_path / "database", [])
+    app = make_app(tmp_path / "database", [])
     try:
-        session = desk.open_session()
+        session = app.open_session()
 
         def slowly() -> Iterator[Found]:
             yield LocalReference(str(paths[0]))
@@ -84,7 +84,7 @@ def test_the_page_sees_the_total_grow(tmp_path: Path) -> None:
         assert after["revision"] > before["revision"]
         assert after["file"]["file_id"] == before["file"]["file_id"]
     finally:
-        desk.close()
+        app.close()
 
 
 def test_done_and_tagged_files_are_chosen_by_the_filter() -> None:

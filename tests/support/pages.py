@@ -1,4 +1,4 @@
-"""A real server for a desk, and a browser tab that talks to it."""
+"""A real server for a app, and a browser tab that talks to it."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class Page:
 
 
 @contextmanager
-def running(desk: ReviewApp) -> Iterator[tuple[httpx.Client, Access]]:
-    """A real server for the desk in a thread of its own, and a client that has no cookie yet."""
+def running(app: ReviewApp) -> Iterator[tuple[httpx.Client, Access]]:
+    """A real server for the app in a thread of its own, and a client that has no cookie yet."""
     with listening_socket("127.0.0.1", 0) as listener:
         access = Access(listener.getsockname()[1])
-        server = server_for(desk, access)
+        server = server_for(app, access)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
         thread.start()
         try:
@@ -50,6 +50,6 @@ def running(desk: ReviewApp) -> Iterator[tuple[httpx.Client, Access]]:
                 yield client, access
         finally:
             server.should_exit = True
-            desk.quit()
+            app.quit()
             thread.join(10)
             assert not thread.is_alive()

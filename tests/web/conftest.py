@@ -10,7 +10,7 @@ import pytest
 
 from dcmaudit.review import ReviewApp
 from dcmaudit.web import Access
-from support.desks import make_desk, wait_for, write_cine
+from support.apps import make_app, wait_for, write_cine
 from support.pages import Page, running
 
 
@@ -22,17 +22,17 @@ def files(tmp_path: Path) -> list[Path]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, files: list[Path]) -> Iterator[ReviewApp]:
-    desk = make_desk(tmp_path / "database", files)
-    wait_for(lambda: not desk.first.growing)
-    yield desk
-    desk.close()
+def app(tmp_path: Path, files: list[Path]) -> Iterator[ReviewApp]:
+    app = make_app(tmp_path / "database", files)
+    wait_for(lambda: not app.first.growing)
+    yield app
+    app.close()
 
 
 @pytest.fixture
-def served(desk: ReviewApp) -> Iterator[tuple[httpx.Client, Access]]:
-    """A server over the desk, and a client without a cookie."""
-    with running(desk) as pair:
+def served(app: ReviewApp) -> Iterator[tuple[httpx.Client, Access]]:
+    """A server over the app, and a client without a cookie."""
+    with running(app) as pair:
         yield pair
 
 

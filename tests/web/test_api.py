@@ -20,7 +20,7 @@ from dcmaudit.review.commands.command import Where
 from dcmaudit.review.services.tickets import Tickets
 from dcmaudit.review.state.sight import Fidelity, Issued, Sight, way_seen
 from dcmaudit.web import browse
-from support.desks import text_everywhere, wait_for
+from support.apps import text_everywhere, wait_for
 from support.pages import Page
 from support.where import told
 
@@ -93,7 +93,7 @@ def _carry_out(tab: Page, name: str) -> None:
     assert answer.json()["revision"] > before["revision"]
 
 
-def test_the_opening_commands_change_the_list(tab: Page, desk: ReviewApp, files: list[Path], tmp_path: Path) -> None:
+def test_the_opening_commands_change_the_list(tab: Page, app: ReviewApp, files: list[Path], tmp_path: Path) -> None:
     folder = files[0].parent
     for name, arguments, total in (
         ("open-files", {"names": [str(files[0]), str(files[2])]}, 2),
@@ -112,7 +112,7 @@ def test_the_opening_commands_change_the_list(tab: Page, desk: ReviewApp, files:
     other.mkdir()
     assert tab.do("set-database", path=str(other)).json()["database"]["location"].startswith(str(other))
     ended = []
-    desk.on_quit(lambda: ended.append(True))
+    app.on_quit(lambda: ended.append(True))
     tab.do("quit")
     assert ended == [True]
 
@@ -226,11 +226,11 @@ def _painted(tab: Page, of: str = "f0", **changed: object) -> dict[str, object]:
     return {**whole, **changed}
 
 
-def test_what_the_page_painted_is_recorded_once_it_is_stored(tab: Page, desk: ReviewApp, files: list[Path]) -> None:
+def test_what_the_page_painted_is_recorded_once_it_is_stored(tab: Page, app: ReviewApp, files: list[Path]) -> None:
     reports = [_painted(tab), _painted(tab, "f1"), _painted(tab, file_id=77)]
     assert tab.do("next-frame", painted=reports).status_code == 200
     wait_for(lambda: tab.state()["groups"][0]["seen"] == [[0, 2]])
-    rows = desk.services.database.store.seen(str(files[0]))
+    rows = app.services.database.store.seen(str(files[0]))
     assert [(row.how, told(row.spans)) for row in rows] == [(HowSeen.SEEN, (("f", 0, 2),))]
 
 
@@ -399,15 +399,15 @@ def test_folders_are_browsed_for_the_dialogs(tab: Page, files: list[Path]) -> No
     assert tab.client.get("/api/browse", params={"path": "nul\0"}).status_code == 400
 
 
-def test_a_slow_file_holds_nobody_up(tab: Page, desk: ReviewApp, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_file_holds_nobody_up(tab: Page, app: ReviewApp, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
-    opener = desk.services.instances._opener
+    opener = app.services.instances._opener
 
     def slow(reference: object) -> object:
         gate.wait(20)
         return opener(reference)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(desk.services.instances, "_opener", slow)
+    monkeypatch.setattr(app.services.instances, "_opener", slow)
     start = time.monotonic()
     state = tab.do("go-file", index=2).json()
     assert (state["file"]["opening"], state["plane"]) == (True, None)
@@ -423,7 +423,7 @@ def test_a_slow_file_holds_nobody_up(tab: Page, desk: ReviewApp, monkeypatch: py
 
 
 def test_a_slow_picture_can_be_left_and_holds_nobody_up(
-    tab: Page, desk: ReviewApp, monkeypatch: pytest.MonkeyPatch
+    tab: Page, app: ReviewApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate, read = threading.Event(), Instance.read
 
@@ -439,7 +439,7 @@ def test_a_slow_picture_can_be_left_and_holds_nobody_up(
         assert tab.get("image/0/f1").status_code == 200
         assert tab.do("next-file").status_code == 200
         # The server notices that nobody waits any more.
-        wait_for(lambda: not desk.services.pictures._waiting)
+        wait_for(lambda: not app.services.pictures._waiting)
     finally:
         gate.set()
     assert tab.do("previous-file").status_code == 200

@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "web-api.md").read_text(encoding="utf-8")
 
 
-def test_every_route_is_described(desk: ReviewApp) -> None:
-    for route in [*Routes(desk).all(), *S3Routes(desk).all()]:
+def test_every_route_is_described(app: ReviewApp) -> None:
+    for route in [*Routes(app).all(), *S3Routes(app).all()]:
         assert f" {route.path.replace(':int', '')}" in TEXT, route.path
 
 

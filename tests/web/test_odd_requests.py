@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from dcmaudit.review.commands.table import COMMANDS
-from support.desks import make_desk, wait_for, write_cine
+from support.apps import make_app, wait_for, write_cine
 from support.pages import Page, running
 
 ODD: list[Any] = [
@@ -124,9 +124,9 @@ def test_a_listed_file_that_became_a_link_to_outside_is_not_served(tmp_path: Pat
     allowed.mkdir()
     listed = write_cine(allowed / "a.dcm", uid=1)
     write_cine(secret, uid=2)
-    desk = make_desk(tmp_path / "database", [], browse_roots=(allowed,))
+    app = make_app(tmp_path / "database", [], browse_roots=(allowed,))
     try:
-        with running(desk) as (client, access):
+        with running(app) as (client, access):
             client.get(f"/?token={access.token}")
             client.headers["X-Dcmaudit"] = "1"
             tab = Page(client, client.post("/api/documents").json()["doc"])
@@ -148,7 +148,7 @@ def test_a_listed_file_that_became_a_link_to_outside_is_not_served(tmp_path: Pat
             tab.do("read-again")
             wait_for(lambda: tab.state()["plane"] is not None)
     finally:
-        desk.close()
+        app.close()
 
 
 def test_an_upload_that_is_broken_off_is_no_error_in_the_log(tab: Page, caplog: pytest.LogCaptureFixture) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from support.desks import wait_for
+from support.apps import wait_for
 from support.pages import Page
 
 

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from dcmaudit.review import ReviewApp
 from dcmaudit.web import Access
 from dcmaudit.web.routes import Routes
-from support.desks import make_desk, wait_for, write_cine
+from support.apps import make_app, wait_for, write_cine
 from support.pages import Page, running
 
 POLICY = (
@@ -177,7 +177,7 @@ def test_static_files_cannot_be_left(client: httpx.Client, access: Access, path:
     assert b"root:" not in body
 
 
-def test_a_file_outside_the_worklist_is_not_served(tab: Page, desk: ReviewApp, tmp_path: Path) -> None:
+def test_a_file_outside_the_worklist_is_not_served(tab: Page, app: ReviewApp, tmp_path: Path) -> None:
     outside = write_cine(tmp_path / "outside.dcm")
     for file_id in (3, 99, 10**9, 10**12):
         for path in (f"image/{file_id}/f0", f"thumb/{file_id}/f0", f"tags/{file_id}", f"planes/{file_id}",
@@ -187,7 +187,7 @@ def test_a_file_outside_the_worklist_is_not_served(tab: Page, desk: ReviewApp, t
     assert tab.do("go-file", index=3).status_code == 400
     # Nor one of another document's list.
     tab.do("open-files", names=[str(outside)])
-    opened = desk.session(tab.document)
+    opened = app.session(tab.document)
     wait_for(lambda: opened.file is not None)
     assert tab.get("image/0/f0").status_code == 409
     assert tab.get(f"image/{10**9}/f0").status_code == 200
@@ -199,9 +199,9 @@ def test_browsing_stays_in_the_allowed_folders(tmp_path: Path) -> None:
     secret.mkdir()
     write_cine(secret / "secret.dcm")
     (allowed / "way-out").symlink_to(secret)
-    desk = make_desk(tmp_path / "database", [], browse_roots=(allowed,))
+    app = make_app(tmp_path / "database", [], browse_roots=(allowed,))
     try:
-        with running(desk) as (client, access):
+        with running(app) as (client, access):
             client.get(f"/?token={access.token}")
             client.headers["X-Dcmaudit"] = "1"
             first = client.get("/api/browse").json()
@@ -219,13 +219,13 @@ def test_browsing_stays_in_the_allowed_folders(tmp_path: Path) -> None:
                 assert tab.do("set-database", path=str(path)).status_code == 400
             assert tab.do("open-files", names=[str(allowed / "*"), str(secret / "*.dcm")]).status_code == 400
     finally:
-        desk.close()
+        app.close()
 
 
-def _all_paths(desk: ReviewApp, document: str) -> list[str]:
+def _all_paths(app: ReviewApp, document: str) -> list[str]:
     values = {"doc": document, "file_id:int": "0", "group:int": "0", "key": "f0"}
     paths = []
-    for route in Routes(desk).all():
+    for route in Routes(app).all():
         assert isinstance(route, Route)
         path = route.path
         for name, value in values.items():
@@ -235,8 +235,8 @@ def _all_paths(desk: ReviewApp, document: str) -> list[str]:
     return paths
 
 
-def test_every_answer_carries_the_security_headers(tab: Page, desk: ReviewApp) -> None:
-    paths = [*_all_paths(desk, tab.document), "/", "/?token=wrong", "/nothing", "/static/nothing", "/static/js/app.js"]
+def test_every_answer_carries_the_security_headers(tab: Page, app: ReviewApp) -> None:
+    paths = [*_all_paths(app, tab.document), "/", "/?token=wrong", "/nothing", "/static/nothing", "/static/js/app.js"]
     answers = [tab.client.get(path) for path in paths]
     answers += [tab.client.post(path) for path in paths]
     answers += [tab.client.put(path) for path in paths]

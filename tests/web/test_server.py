@@ -18,7 +18,7 @@ import pytest
 from dcmaudit.errors import ServerError, UsageError
 from dcmaudit.settings import Settings
 from dcmaudit.web import serve
-from support.desks import tables, write_cine
+from support.apps import tables, write_cine
 
 PROGRAM = """
 import sys

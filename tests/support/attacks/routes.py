@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 from typing import Any
 
-from support.desks import make_desk, wait_for, write_cine
+from support.apps import make_app, wait_for, write_cine
 from support.pages import running
 
 _REQUESTS = 60
@@ -49,10 +49,10 @@ _VALUES: list[Any] = [
 
 def strange_requests(chance: random.Random, folder: Path) -> None:
     """Wrong types, names and methods: an answer below 500 each, and the server is still there."""
-    desk = make_desk(folder / "db", [write_cine(folder / "US1.dcm", uid=1)])
+    app = make_app(folder / "db", [write_cine(folder / "US1.dcm", uid=1)])
     try:
-        wait_for(lambda: not desk.first.growing)
-        with running(desk) as (client, access):
+        wait_for(lambda: not app.first.growing)
+        with running(app) as (client, access):
             client.get(f"/?token={access.token}")
             client.headers["X-Dcmaudit"] = "1"
             document = client.post("/api/documents").json()["doc"]
@@ -61,7 +61,7 @@ def strange_requests(chance: random.Random, folder: Path) -> None:
                 _one(client, chance, document, names)
             assert client.get("/api/commands").status_code == 200
     finally:
-        desk.close()
+        app.close()
 
 
 def _one(client: Any, chance: random.Random, document: str, names: list[str]) -> None:

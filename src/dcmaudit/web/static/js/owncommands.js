@@ -71,8 +71,8 @@ function toggle(page, kind) {
 
 /** @param {Page} page @param {"list"|"panel"} pane */
 function fold(page, pane) {
-  const desk = byId("desk", HTMLElement);
-  desk.dataset[pane] = desk.dataset[pane] === "no" ? "yes" : "no";
+  const workspace = byId("workspace", HTMLElement);
+  workspace.dataset[pane] = workspace.dataset[pane] === "no" ? "yes" : "no";
   if (document.activeElement === document.body) page.stage.root.focus({ preventScroll: true });
 }
 

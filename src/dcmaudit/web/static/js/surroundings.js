@@ -92,7 +92,7 @@ export class Surroundings {
     if (bar.dataset.text === signature) return;
     bar.dataset.text = signature;
     bar.hidden = told.length === 0;
-    byId("desk", HTMLElement).dataset.words = told.length ? "yes" : "no";
+    byId("workspace", HTMLElement).dataset.words = told.length ? "yes" : "no";
     bar.replaceChildren(...told.map(([what, means, key]) => {
       const item = make("span", "word");
       // several at once have no room for more than their names

@@ -1,4 +1,4 @@
-"""A reviewer's desk over built files, for tests of the reviewer and of its server."""
+"""The reviewer's application over built files, for tests of the reviewer and of its server."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def write_stray(path: Path, *, frames: int = 3) -> Path:
     return path
 
 
-def make_desk(folder: Path, names: Sequence[Path | str], **how: Any) -> ReviewApp:
-    """A desk whose database is in ``folder``.
+def make_app(folder: Path, names: Sequence[Path | str], **how: Any) -> ReviewApp:
+    """An application whose database is in ``folder``.
 
     ``how``: viewer, chosen, recursive, user, read_only, timeout (of the database), and settings.
     """
@@ -91,11 +91,11 @@ def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
         time.sleep(0.005)
 
 
-def ready(desk: ReviewApp) -> Session:
+def ready(app: ReviewApp) -> Session:
     """A document whose list is complete and whose first file, if any, is open and searched for suggestions."""
-    _APPS.add(desk)
-    wait_for(lambda: not desk.first.growing)
-    session = desk.open_session()
+    _APPS.add(app)
+    wait_for(lambda: not app.first.growing)
+    session = app.open_session()
     settled(session)
     return session
 

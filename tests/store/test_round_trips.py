@@ -29,6 +29,7 @@ from dcmaudit.model import (
 from dcmaudit.model.addresstexts import scope_text, shared_columns
 from dcmaudit.store import NerEngine, NewRect, OcrEngine, Store, TagChange, open_store
 from dcmaudit.store.journal import joined, parse_ranges, ranges_text
+from dcmaudit.store.rect_ids import RectTable
 from dcmaudit.store.rows import rect_row, rect_values
 from support.where import span
 
@@ -85,9 +86,9 @@ def test_a_rectangle_becomes_columns_and_a_rectangle_again(rect: NewRect) -> Non
     values = rect_values("name", rect, "tester")
     shared = shared_columns(rect.scope)
     if shared is None:
-        row = rect_row({"id": 1, **values, "scope": scope_text(rect.scope)}, "x")
+        row = rect_row({"id": 1, **values, "scope": scope_text(rect.scope)}, RectTable.OWN)
     else:
-        row = rect_row({"id": 1, **values, "frame": shared[0], "overlay": shared[1]}, "r")
+        row = rect_row({"id": 1, **values, "frame": shared[0], "overlay": shared[1]}, RectTable.SHARED)
     assert row.problem is None
     assert (row.box, row.scope, row.engine, row.text, row.ner, row.verdict) == (
         rect.box, rect.scope, rect.engine, rect.text, rect.ner, rect.verdict,
@@ -100,7 +101,7 @@ def test_a_rectangle_becomes_columns_and_a_rectangle_again(rect: NewRect) -> Non
     st.none() | st.integers(-5, 500) | st.floats() | TEXT | st.binary(max_size=5),
 ))  # fmt: skip
 def test_no_row_whatever_is_in_it_makes_reading_fail(row: dict[str, object]) -> None:
-    found = rect_row({"id": 1, **row}, "r")
+    found = rect_row({"id": 1, **row}, RectTable.SHARED)
     assert (found.problem is None) == (found.scope is not None)
     if found.problem is not None:
         assert found.box is None

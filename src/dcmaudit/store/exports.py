@@ -12,6 +12,7 @@ from typing import TextIO
 from sqlalchemy import text
 
 from dcmaudit.store import expanded, rows
+from dcmaudit.store.rect_ids import RectTable, rect_id
 from dcmaudit.store.schema import RECT_COLUMNS, TAG_COLUMNS, TAG_TITLES
 from dcmaudit.store.session import Session
 
@@ -155,7 +156,7 @@ def _other_rects(session: Session) -> Iterator[tuple[object, ...]]:
     for row in _others(session, {}):
         # What a program took rows away from is a question for a person, and no rectangle that a batch may carry out.
         scope = f"{row['scope']}, of which rows are missing" if row["id"] in broken else row["scope"]
-        yield tuple({**_rect(row, RECT_COLUMNS), "id": f"x{row['id']}", SCOPE_COLUMN: scope}.values())
+        yield tuple({**_rect(row, RECT_COLUMNS), "id": rect_id(RectTable.OWN, row["id"]), SCOPE_COLUMN: scope}.values())
 
 
 def export_tags(session: Session, out: TextIO) -> int:

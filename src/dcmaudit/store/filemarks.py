@@ -8,6 +8,7 @@ from dcmaudit.model import DeviceFacts
 from dcmaudit.model.records import Marks, NewRect, RectId, RectRow, Removal, RemovalKind, TagRecord
 from dcmaudit.store import expanded, ledger, marks, rows, sums
 from dcmaudit.store.part import StorePart
+from dcmaudit.store.rect_ids import by_table
 from dcmaudit.store.session import Session
 
 Fingerprint = tuple[object, ...]
@@ -46,7 +47,7 @@ class FileMarks(StorePart):
         to put them back.
         """
         wanted = list(ids)
-        marks.by_table(wanted)
+        by_table(wanted)  # refuses names that are none before anything is touched
         with self._database.reading() as session:
             files = self._files(marks.rects_by_id(session, wanted) if session.has_rects and session.has_own else [])
         with self._database.writing(*files) as session:

@@ -12,6 +12,7 @@ from dcmaudit.errors import UsageError
 from dcmaudit.model.records import NewRect, RectRow, TagRecord
 from dcmaudit.store import ledger, marks, rows, schema
 from dcmaudit.store.part import StorePart
+from dcmaudit.store.rect_ids import RectTable, rect_ref
 from dcmaudit.store.session import Session
 
 
@@ -60,8 +61,9 @@ class Intake(StorePart):
         with self._database.writing(filename) as session:
             ids = marks.add_rects(session, filename, [one.rect for one in rects], self.user)
             for name, one in zip(ids, rects, strict=True):
-                table = schema.rects if name.startswith("r") else schema.extra_rects
-                _stamp(session, table, {"id": int(name[1:])}, one.modified, one.by)
+                source, number = rect_ref(name)
+                table = schema.rects if source is RectTable.SHARED else schema.extra_rects
+                _stamp(session, table, {"id": number}, one.modified, one.by)
             if rects:
                 self._note(session, "rectangles imported", filename, len(rects))
             if tag is not None:

@@ -28,11 +28,11 @@ from dcmaudit.model.records import (
 )
 from dcmaudit.store import journal, marks, rows, schema
 from dcmaudit.store.bulk import among
+from dcmaudit.store.rect_ids import RectTable, by_table, rect_ref
 from dcmaudit.store.schema import done, parts, removed
 from dcmaudit.store.session import Session
 
 _TAGS = schema.tags.name
-_SOURCES = {"r": schema.rects.name, "x": schema.extra_rects.name}
 _OFFERED = (RemovalKind.CLEARED.value, RemovalKind.REMOVED.value)
 
 
@@ -189,7 +189,7 @@ def keep_removed(
     """Keep rows that are about to be removed, whole, so that they can be put back after a restart."""
     now = rows.utc_now()
     acts: dict[str, str] = {}
-    kept = [(record.filename, _SOURCES[record.id[:1]], record.stored, record.expanded) for record in records]
+    kept = [(record.filename, rect_ref(record.id).table.value, record.stored, record.expanded) for record in records]
     kept += [(tag.filename, _TAGS, tag.stored, ())] if tag is not None else []
     for filename, source, stored, expanded in kept:
         values = {
@@ -208,8 +208,8 @@ def keep_removed(
 def note_restored(session: Session, records: Sequence[RectRow], tag: TagRecord | None, user: str) -> None:
     """Note that rows are back."""
     ids: dict[str, list[int]] = {}
-    for prefix, numbers in marks.by_table([record.id for record in records]).items():
-        ids[_SOURCES[prefix]] = numbers
+    for table, rect_numbers in by_table(record.id for record in records).items():
+        ids[table.value] = rect_numbers
     if tag is not None:
         ids[_TAGS] = [int(str(tag.stored["id"]))]
     for source, numbers in ids.items():
@@ -265,8 +265,7 @@ def restore_act(session: Session, act: str, user: str) -> tuple[list[RectRow], T
     found = session.connection.execute(query).all()
     if not found:
         raise StoreError("what was removed is back already, or was erased", hint="look at the file's marks as they are")
-    prefixes = {source: prefix for prefix, source in _SOURCES.items()}
-    records = [_rect(row.contents, prefixes[row.source]) for row in found if row.source in prefixes]
+    records = [_rect(row.contents, RectTable(row.source)) for row in found if row.source in set(RectTable)]
     tag = next((rows.tag_record(_unpacked(row.contents)) for row in found if row.source == _TAGS), None)
     if tag is not None and marks.find_tag(session, tag.filename) is not None:
         raise StoreError(
@@ -288,10 +287,10 @@ def _packed(value: object) -> object:
     return str(value)
 
 
-def _rect(text: str, prefix: str) -> RectRow:
+def _rect(text: str, source: RectTable) -> RectRow:
     """A removed rectangle, with the rows that stood for it frame by frame."""
     expanded = tuple((int(number), int(frame)) for number, frame in json.loads(text)["expanded"])
-    return replace(rows.rect_row(_unpacked(text), prefix), expanded=expanded)
+    return replace(rows.rect_row(_unpacked(text), source), expanded=expanded)
 
 
 def _unpacked(text: str) -> dict[str, object]:

@@ -15,9 +15,10 @@ from dcmaudit.model.addresstexts import scope_text, shared_columns
 from dcmaudit.model.records import NewRect, RectId, RectRow, TagRecord
 from dcmaudit.store import expanded, rows, schema
 from dcmaudit.store.bulk import among
+from dcmaudit.store.rect_ids import RectTable, by_table, rect_id, rect_ref
 from dcmaudit.store.session import Session
 
-_TABLE = {"r": schema.rects, "x": schema.extra_rects}
+_TABLE = {RectTable.SHARED: schema.rects, RectTable.OWN: schema.extra_rects}
 _CHUNK = 500
 
 
@@ -30,9 +31,9 @@ def find_rects(session: Session, filename: str, *, to_remove: bool = False) -> l
     if session.has_rects:
         where = f"filename = :filename{_EXPANDED if state.whole else ''}"
         mine: dict[str, object] = {"own": list(state.whole)} if state.whole else {}
-        found += _rows(session, "r", where, {"filename": filename, **mine})
+        found += _rows(session, RectTable.SHARED, where, {"filename": filename, **mine})
     if session.has_own:
-        own = _rows(session, "x", "filename = :filename", {"filename": filename})
+        own = _rows(session, RectTable.OWN, "filename = :filename", {"filename": filename})
         found += [_told(session, row, state, to_remove=to_remove) for row in own]
     return found
 
@@ -41,16 +42,16 @@ def find_many(session: Session, filenames: Sequence[str]) -> dict[str, list[Rect
     """The same for each of the files that has rows."""
     found: dict[str, list[RectRow]] = {}
     alone: set[str] = set()
-    tables = [("r", "DicomRects", session.has_rects), ("x", "dcmaudit_rects", session.has_own)]
-    for prefix, name, is_there in tables if filenames else ():
+    tables = [(RectTable.SHARED, session.has_rects), (RectTable.OWN, session.has_own)]
+    for source, is_there in tables if filenames else ():
         if not is_there:
             continue
         chosen, bound = among(session, filenames)
-        query = text(f'SELECT * FROM "{name}" WHERE filename IN ({chosen}) ORDER BY id')  # noqa: S608 (texts of ours)
+        query = text(f'SELECT * FROM "{source}" WHERE filename IN ({chosen}) ORDER BY id')  # noqa: S608 (texts of ours)
         for row in session.connection.execute(query, bound).mappings():
-            record = rows.rect_row(dict(row), prefix)
+            record = rows.rect_row(dict(row), source)
             found.setdefault(record.filename, []).append(record)
-            if prefix == "x" and row.get("frames") is not None:
+            if source is RectTable.OWN and row.get("frames") is not None:
                 alone.add(record.filename)  # rows of DicomRects may stand for it
     return found | {name: find_rects(session, name) for name in alone}
 
@@ -58,18 +59,18 @@ def find_many(session: Session, filenames: Sequence[str]) -> dict[str, list[Rect
 _EXPANDED = " AND id NOT IN (SELECT rect_id FROM dcmaudit_expanded WHERE own_id IN :own)"
 
 
-def _rows(session: Session, prefix: str, where: str, values: Mapping[str, object]) -> list[RectRow]:
-    query = text(f'SELECT * FROM "{_TABLE[prefix].name}" WHERE {where} ORDER BY id')  # noqa: S608 (texts of ours)
+def _rows(session: Session, source: RectTable, where: str, values: Mapping[str, object]) -> list[RectRow]:
+    query = text(f'SELECT * FROM "{source}" WHERE {where} ORDER BY id')  # noqa: S608 (texts of ours)
     lists: list[BindParameter[Any]] = [
         bindparam(name, expanding=True) for name, value in values.items() if isinstance(value, list)
     ]
     found = session.connection.execute(query.bindparams(*lists), values)
-    return [rows.rect_row(dict(row), prefix) for row in found.mappings()]
+    return [rows.rect_row(dict(row), source) for row in found.mappings()]
 
 
 def _told(session: Session, row: RectRow, state: expanded.Expansions, *, to_remove: bool) -> RectRow:
     """The row, with its problem where another program was at the rows that stand for it in DicomRects."""
-    number = int(row.id[1:])
+    number = rect_ref(row.id).number
     if number in state.broken:
         return replace(row, box=None, scope=None, problem=expanded.problem(session, number, state.broken[number]))
     if to_remove and number in state.whole:
@@ -84,14 +85,14 @@ def add_rects(session: Session, filename: str, rects: Sequence[NewRect], user: s
         values = rows.rect_values(filename, rect, user)
         shared = shared_columns(rect.scope)
         if shared is not None:
-            prefix = "r"
+            target = RectTable.SHARED
             values["frame"], values["overlay"] = shared
         else:
-            prefix = "x"
+            target = RectTable.OWN
             values["scope"] = scope_text(rect.scope)
-        done = session.connection.execute(insert(_TABLE[prefix]).values(**values))
+        done = session.connection.execute(insert(_TABLE[target]).values(**values))
         key = done.inserted_primary_key
-        ids.append(RectId(f"{prefix}{key[0] if key else ''}"))
+        ids.append(rect_id(target, key[0] if key else ""))
         if rect.scope is Everywhere.ALL_FRAMES and rect.frames is not None and key:
             expanded.expand(session, key[0], values, rect.frames)
     return ids
@@ -119,37 +120,24 @@ def token(session: Session) -> tuple[object, ...]:
     return tuple(session.connection.scalar(text(f'SELECT MAX(id) FROM "{name}"')) for name in names)  # noqa: S608 (as above)
 
 
-def by_table(ids: Iterable[RectId]) -> dict[str, list[int]]:
-    """The numbers in each of the two tables; UsageError for a name that is none."""
-    found: dict[str, list[int]] = {"r": [], "x": []}
-    for name in ids:
-        prefix, number = name[:1], name[1:]
-        if prefix not in found or not (number.isascii() and number.isdigit()):
-            raise UsageError(f"{name!r} is no rectangle", hint="allowed: r12, x3")
-        found[prefix].append(int(number))
-    return found
-
-
 def rects_by_id(session: Session, ids: Iterable[RectId]) -> list[RectRow]:
     """Those of the rows that are there, in the order of their tables."""
     found: list[RectRow] = []
-    for prefix, numbers in by_table(ids).items():
+    for source, numbers in by_table(ids).items():
         for start in range(0, len(numbers), _CHUNK):
-            found += _rows(session, prefix, "id IN :ids", {"ids": numbers[start : start + _CHUNK]})
-    files = {row.filename for row in found if row.id.startswith("x")}
-    states = {name: expanded.expansions(session, name) for name in files}
-    return [
-        _told(session, row, states[row.filename], to_remove=True) if row.id.startswith("x") else row for row in found
-    ]
+            found += _rows(session, source, "id IN :ids", {"ids": numbers[start : start + _CHUNK]})
+    own = {row.id for row in found if rect_ref(row.id).table is RectTable.OWN}
+    states = {name: expanded.expansions(session, name) for name in {row.filename for row in found if row.id in own}}
+    return [_told(session, row, states[row.filename], to_remove=True) if row.id in own else row for row in found]
 
 
 def delete_rects(session: Session, ids: Iterable[RectId]) -> None:
     """Delete the rows with these names; those that are not there are left out."""
     named = by_table(ids)
     if session.has_expanded:
-        expanded.withdraw(session, named["x"])
-    for prefix, numbers in named.items():
-        target = _TABLE[prefix]
+        expanded.withdraw(session, named[RectTable.OWN])
+    for source, numbers in named.items():
+        target = _TABLE[source]
         for start in range(0, len(numbers), _CHUNK):
             session.connection.execute(delete(target).where(target.c.id.in_(numbers[start : start + _CHUNK])))
 
@@ -166,11 +154,12 @@ def restore_rects(session: Session, records: Sequence[RectRow]) -> None:
             file=taken[0].filename,
         )
     for record in records:
-        _insert_stored(session, _TABLE[record.id[:1]].name, record.stored)
+        source, number = rect_ref(record.id)
+        _insert_stored(session, source, record.stored)
         frames = record.stored.get("frames")
         # One whose rows another program had changed stays what it was: a problem, and not all frames again.
-        if record.id.startswith("x") and isinstance(frames, int) and record.problem is None:
-            expanded.expand(session, int(record.id[1:]), record.stored, frames, record.expanded)
+        if source is RectTable.OWN and isinstance(frames, int) and record.problem is None:
+            expanded.expand(session, number, record.stored, frames, record.expanded)
 
 
 def _insert_stored(session: Session, name: str, stored: Mapping[str, object]) -> None:

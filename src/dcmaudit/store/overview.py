@@ -13,9 +13,9 @@ from dcmaudit.model.records import StoreInfo
 from dcmaudit.store import looks, rows, schema, sums
 from dcmaudit.store.database import Database
 from dcmaudit.store.migrate import table_names, version
+from dcmaudit.store.rect_ids import RectTable
 from dcmaudit.store.session import Session
 
-_TABLES = {"r": "DicomRects", "x": "dcmaudit_rects"}
 _BLOCK = 1000
 """Rows whose texts are decoded at once."""
 
@@ -94,30 +94,30 @@ def _files(session: Session) -> int:
 def _problems(session: Session) -> int:
     """How many rows of rectangles are not understood: the database finds those that may be, ``rect_row`` decides."""
     found = 0
-    for prefix, is_there in (("r", session.has_rects), ("x", session.has_own)):
-        for where in _suspects(session, prefix) if is_there else ():
-            query = text(f'SELECT * FROM "{_TABLES[prefix]}" WHERE {where}')  # noqa: S608 (texts of ours)
+    for table, is_there in ((RectTable.SHARED, session.has_rects), (RectTable.OWN, session.has_own)):
+        for where in _suspects(session, table) if is_there else ():
+            query = text(f'SELECT * FROM "{table}" WHERE {where}')  # noqa: S608 (texts of ours)
             for row in session.connection.execute(query.execution_options(yield_per=_BLOCK)).mappings():
-                found += rows.rect_row(dict(row), prefix).problem is not None
+                found += rows.rect_row(dict(row), table).problem is not None
     return found
 
 
-def _suspects(session: Session, prefix: str) -> Iterator[str]:
+def _suspects(session: Session, table: RectTable) -> Iterator[str]:
     """Conditions, no two of which hold for one row, of rows that may not be understood."""
-    good = _good(session, prefix)
+    good = _good(session, table)
     yield f"NOT coalesce({good}, {'0' if session.is_sqlite else 'false'})"
     if session.is_sqlite:
-        for block in _unreadable_blocks(session, _TABLES[prefix]):
+        for block in _unreadable_blocks(session, table):
             yield f"{block} AND {good}"
 
 
-def _good(session: Session, prefix: str) -> str:
-    numbers = _EDGES if prefix == "x" else (*_EDGES, "frame", "overlay")
+def _good(session: Session, table: RectTable) -> str:
+    numbers = _EDGES if table is RectTable.OWN else (*_EDGES, "frame", "overlay")
     parts = [f'"{name}" <= {MOST}' for name in numbers]
     if session.is_sqlite:  # which keeps a word or a fraction in a column for numbers
         parts = [f"typeof(\"{name}\") = 'integer'" for name in numbers] + parts
     parts.append(_GOOD_EDGES)
-    if prefix == "r":
+    if table is RectTable.SHARED:
         parts.append(_GOOD_PLACE)
     else:
         known = ", ".join("'" + scope.replace("'", "''") + "'" for scope in _known_scopes(session))

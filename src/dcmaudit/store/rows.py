@@ -12,7 +12,8 @@ from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model import Box, DeviceFacts, Scope, Verdict
 from dcmaudit.model.addresstexts import MOST, parse_scope, parse_shared, scope_text, shared_columns
 from dcmaudit.model.engines import ner_engine, ocr_engine
-from dcmaudit.model.records import FileRows, NewRect, RectId, RectRow, TagRecord
+from dcmaudit.model.records import FileRows, NewRect, RectRow, TagRecord
+from dcmaudit.store.rect_ids import RectTable, rect_id
 
 NO_MODALITY = "NoModality"
 NO_MODEL = "NoModel"
@@ -23,7 +24,6 @@ SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
 Values = dict[str, object]
 
-_TABLES = {"r": "DicomRects", "x": "dcmaudit_rects"}
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -136,8 +136,8 @@ def _edges(row: Mapping[str, object]) -> Box | None:
     return Box.from_inclusive(left=left, top=top, right=right, bottom=bottom)
 
 
-def _scope(row: Mapping[str, object], prefix: str) -> Scope:
-    if prefix == "r":
+def _scope(row: Mapping[str, object], table: RectTable) -> Scope:
+    if table is RectTable.SHARED:
         return parse_shared(_integer(row, "frame"), _integer(row, "overlay"))
     return parse_scope(str(row["scope"]))
 
@@ -146,19 +146,19 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def rect_row(row: Mapping[str, object], prefix: str) -> RectRow:
-    """The record of a row of the shared table (``prefix`` ``r``) or of our own (``x``). Never fails."""
+def rect_row(row: Mapping[str, object], table: RectTable) -> RectRow:
+    """The record of a row of that table. Never fails."""
     box: Box | None = None
     scope: Scope | None = None
     problem: str | None = None
     try:
         _check_texts(row)
-        scope = _scope(row, prefix)
+        scope = _scope(row, table)
         box = _edges(row)
     except DcmauditError as error:
-        box, scope, problem = None, None, f"{error.message} (row {row['id']} of {_TABLES[prefix]})"
+        box, scope, problem = None, None, f"{error.message} (row {row['id']} of {table})"
     return RectRow(
-        id=RectId(f"{prefix}{row['id']}"),
+        id=rect_id(table, row["id"]),
         filename=_text(row.get("filename")) or "",
         box=box,
         scope=scope,
@@ -223,9 +223,9 @@ def file_rows(filename: str, rects: Iterable[NewRect]) -> FileRows:
 
 def rects_of(found: FileRows) -> list[NewRect]:
     """The rectangles of such rows."""
-    mappings = [(dict(zip(SHARED_VALUES, values, strict=True)), "r") for values in found.shared]
-    mappings += [(dict(zip(OWN_VALUES, values, strict=True)), "x") for values in found.own]
-    read = [rect_row({"id": 0, "filename": found.filename, **row}, prefix) for row, prefix in mappings]
+    mappings = [(dict(zip(SHARED_VALUES, values, strict=True)), RectTable.SHARED) for values in found.shared]
+    mappings += [(dict(zip(OWN_VALUES, values, strict=True)), RectTable.OWN) for values in found.own]
+    read = [rect_row({"id": 0, "filename": found.filename, **row}, table) for row, table in mappings]
     return [
         NewRect(row.box, row.scope, row.engine, row.text or "", row.ner, row.verdict)
         for row in read

@@ -95,6 +95,9 @@ from dcmaudit.api import (
     open_store as open_store,
 )
 from dcmaudit.api import (
+    proof_record as proof_record,
+)
+from dcmaudit.api import (
     redact_file as redact_file,
 )
 from dcmaudit.api import (

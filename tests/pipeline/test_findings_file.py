@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from dcmaudit.detect.pii import Judgement
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Box, DeviceFacts, FileReading, Finding, FrameAddress, Outcome, PlaneReading, Result, Verdict
+from dcmaudit.model.engines import OcrEngine
 from dcmaudit.pipeline.findings_file import CsvFile
 from dcmaudit.report.findings_list import COLUMNS, Mark, csv_lines, parse
 
@@ -29,11 +30,11 @@ def lines(name: str, *, planes: int = 3, outcome: Outcome = Outcome.DONE, rects:
     found = []
     for number in range(planes):
         text = TEXTS[(number + shift) % len(TEXTS)]
-        finding = Finding(Box(number, 1, 9, 9), text, None, said, "blobs", 177)
+        finding = Finding(Box(number, 1, 9, 9), text, None, said, OcrEngine.KERAS)
         found.append(PlaneReading(FrameAddress(number), "", (finding,), said))
     device = DeviceFacts(image_type=("ORIGINAL", "PRIMARY"), model='A, "B"')
     reading = FileReading(Result(name, outcome, () if outcome is Outcome.DONE else ("x",)), tuple(found), device)
-    return csv_lines(reading, "blobs", rects=rects)
+    return csv_lines(reading, OcrEngine.KERAS, rects=rects)
 
 
 def rows(text: str | bytes) -> list[list[str]]:

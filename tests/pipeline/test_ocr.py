@@ -27,6 +27,7 @@ from dcmaudit.model import (
     StrayBitAddress,
     Verdict,
 )
+from dcmaudit.model.engines import OcrEngine
 from dcmaudit.pipeline.ocr import OcrJob, Ultrasound, read_file
 from dcmaudit.report.findings_list import COLUMNS, csv_lines
 from dcmaudit.store import NewRect, Store, open_store
@@ -160,8 +161,8 @@ def ultrasound(left: int, top: int, right: int, bottom: int) -> dict[str, Any]:
 def test_ultrasound_regions_are_reported_or_spare_what_lies_outside(blobs: BlobEngine) -> None:
     source = memory(frame(WORD, OTHER), extra=ultrasound(300, 400, 700, 650))
     (used,) = read_file(replace(JOB, ultrasound=Ultrasound.USE), source).planes
-    assert [finding.number for finding in used.findings].count(4) == 4
-    assert [finding.number for finding in used.findings].count(177) == 2
+    assert [finding.engine for finding in used.findings].count(OcrEngine.ULTRASOUND) == 4
+    assert [finding.engine for finding in used.findings].count(OcrEngine.KERAS) == 2
     (spared,) = read_file(replace(JOB, ultrasound=Ultrasound.EXCEPT), source).planes
     assert [finding.box.contains(Box(*OTHER)) for finding in spared.findings] == [True]
 
@@ -174,7 +175,7 @@ def test_a_page_of_text_is_proposed_as_a_whole(blobs: BlobEngine) -> None:
             page[30 + 55 * row : 50 + 55 * row, 30 + 260 * column : 230 + 260 * column] = 255
     reading = read_file(JOB, memory(page))
     first = reading.planes[0].findings[0]
-    assert (first.number, first.box) == (5, Box(0, 0, 800, 700))
+    assert (first.engine, first.box) == (OcrEngine.FORM, Box(0, 0, 800, 700))
     assert first.judgement.verdict is Verdict.IDENTIFYING
     thin = np.where(page == 255, page, 20).astype(np.uint8)
     for row in range(12):
@@ -182,11 +183,11 @@ def test_a_page_of_text_is_proposed_as_a_whole(blobs: BlobEngine) -> None:
     screen = thin.copy()
     for row in range(12):  # as much again that is no text: an image among its settings
         screen[52 + 55 * row : 83 + 55 * row, 100:420] = 120
-    for picture, numbers in ((thin, {5, 177}), (screen, {177})):
+    for picture, numbers in ((thin, {OcrEngine.FORM, OcrEngine.KERAS}), (screen, {OcrEngine.KERAS})):
         picture[0, 0] = 0
-        assert {finding.number for finding in read_file(JOB, memory(picture)).planes[0].findings} == numbers
+        assert {finding.engine for finding in read_file(JOB, memory(picture)).planes[0].findings} == numbers
     few = read_file(JOB, memory(frame(WORD, OTHER)))
-    assert {finding.number for finding in few.planes[0].findings} == {177}
+    assert {finding.engine for finding in few.planes[0].findings} == {OcrEngine.KERAS}
 
 
 @pytest.mark.parametrize("finder", [FinderKind.ENGINE, FinderKind.OWN])
@@ -222,15 +223,15 @@ def test_findings_are_stored_with_a_mark_that_the_file_is_done(blobs: BlobEngine
     store.add_rects("/archive/a.dcm", [NewRect(Box(1, 1, 5, 5), FrameAddress(0))])  # a reviewer's
     reading = one_reading(blobs)
     for _ in range(2):  # a second time replaces and never doubles
-        store_reading(store, reading, 177)
+        store_reading(store, reading, OcrEngine.KERAS)
         rows = store.rects("/archive/a.dcm")
         boxes = [(row.scope, row.box) for row in rows if row.box is not None]
         assert len(boxes) == len(set(boxes)) == 3
         assert [row.scope for row in rows if row.is_summary] == [
             FrameAddress(0), OverlayAddress(0x6000, 0), Everywhere.ALL_PLANES
         ]  # fmt: skip
-        assert is_read(rows, 177)
-        assert not is_read(rows, 100)
+        assert is_read(rows, OcrEngine.KERAS)
+        assert not is_read(rows, OcrEngine.RAPIDOCR)
 
 
 def test_a_plane_for_which_memory_is_too_small_is_named_and_the_others_go_on(
@@ -253,22 +254,24 @@ def test_a_plane_for_which_memory_is_too_small_is_named_and_the_others_go_on(
 
 
 def test_without_rectangles_only_the_text_of_each_plane_is_stored(blobs: BlobEngine, store: Store) -> None:
-    store_reading(store, one_reading(blobs), 177, rects=False)
+    store_reading(store, one_reading(blobs), OcrEngine.KERAS, rects=False)
     assert all(row.box is None for row in store.rects("/archive/a.dcm"))
 
 
 def test_a_file_that_was_looked_at_in_part_gets_no_mark(blobs: BlobEngine, store: Store) -> None:
     reading = one_reading(blobs)
-    store_reading(store, replace(reading, result=replace(reading.result, outcome=Outcome.PARTLY, reasons=("x",))), 177)
-    assert not is_read(store.rects("/archive/a.dcm"), 177)
+    store_reading(
+        store, replace(reading, result=replace(reading.result, outcome=Outcome.PARTLY, reasons=("x",))), OcrEngine.KERAS
+    )
+    assert not is_read(store.rects("/archive/a.dcm"), OcrEngine.KERAS)
 
 
 def test_the_lines_of_csv_are_the_originals(blobs: BlobEngine) -> None:
-    lines = csv_lines(one_reading(blobs), "blobs").split("\r\n")
+    lines = csv_lines(one_reading(blobs), OcrEngine.KERAS).split("\r\n")
     assert lines[0].startswith("/archive/a.dcm,0,-1,")
-    assert ",blobs,92,97,207,122,WORD,,-1" in lines[0]
-    assert lines[1].endswith(",blobs,-1,-1,-1,-1,WORD,,-1")
+    assert ",keras,92,97,207,122,WORD,,-1" in lines[0]
+    assert lines[1].endswith(",keras,-1,-1,-1,-1,WORD,,-1")
     assert lines[2].startswith("/archive/a.dcm,1,-1,")
-    assert lines[2].endswith(",blobs,-1,-1,-1,-1,,,-1")
+    assert lines[2].endswith(",keras,-1,-1,-1,-1,,,-1")
     assert lines[3].startswith("/archive/a.dcm,0,0,")
     assert all(line.count(",") == len(COLUMNS) - 1 for line in lines if line)

@@ -75,7 +75,7 @@ def test_finding_without_reading_tells_where_text_is_and_treats_it_as_identifyin
     assert finding.judgement.verdict is Verdict.UNKNOWN
     assert finding.judgement.verdict is not Verdict.HARMLESS
     assert "not read" in finding.judgement.reason
-    assert (finding.engine, finding.number) == ("lines", OcrEngine.LINES)
+    assert finding.engine is OcrEngine.LINES
     assert reading.verdict is Verdict.UNKNOWN
     assert read_file(UNREAD, memory(frame())).verdict is None
 
@@ -160,7 +160,7 @@ def test_unread_lines_are_stored_without_text_and_whoever_reads_takes_their_plac
     assert [(row.engine, row.text, row.verdict) for row in rows if row.box] == [(101, "", Verdict.UNKNOWN)]
     assert is_read(rows, OcrEngine.LINES)
     assert not is_read(rows, OcrEngine.RAPIDOCR)
-    finding = replace(found.planes[0].findings[0], text="WORD", number=100)
+    finding = replace(found.planes[0].findings[0], text="WORD", engine=OcrEngine.RAPIDOCR)
     plane = replace(found.planes[0], findings=(finding,))
     store_reading(store, replace(found, planes=(plane,)), OcrEngine.RAPIDOCR)
     rows = store.rects("/archive/a.dcm")
@@ -171,7 +171,7 @@ def test_unread_lines_are_stored_without_text_and_whoever_reads_takes_their_plac
 def as_read(found: FileReading, text: str = "WORD") -> FileReading:
     """The same findings, but read."""
     planes = [
-        replace(plane, findings=tuple(replace(one, text=text, number=100) for one in plane.findings))
+        replace(plane, findings=tuple(replace(one, text=text, engine=OcrEngine.RAPIDOCR) for one in plane.findings))
         for plane in found.planes
     ]
     return replace(found, planes=tuple(planes))
@@ -206,7 +206,7 @@ def test_what_is_known_of_a_plane_that_was_not_looked_at_now_stays(store: Store)
 
 
 def test_the_csv_says_that_lines_were_not_read() -> None:
-    lines = csv_lines(read_file(UNREAD, memory(frame(WORD))), "lines").split("\r\n")
+    lines = csv_lines(read_file(UNREAD, memory(frame(WORD))), OcrEngine.LINES).split("\r\n")
     assert ",lines," in lines[0]
     assert lines[0].endswith(",,,-1")
     assert lines[1].replace('"', "").endswith(",lines,-1,-1,-1,-1,,,-1")

@@ -12,13 +12,13 @@ import cv2
 import numpy as np
 
 from dcmaudit.detect.ocr import Picture, Spot
+from dcmaudit.model.engines import OcrEngine
 
 
 class BlobEngine:
     """Finds blobs of pixels of 250 and more; reads their width. Remembers the pictures that it was shown."""
 
-    name = "blobs"
-    number = 177
+    kind = OcrEngine.KERAS  # one that no module of ours is
 
     def __init__(self) -> None:
         self.shown: list[Picture] = []

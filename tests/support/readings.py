@@ -10,6 +10,7 @@ from dcmaudit.detect.ocr import Mode
 from dcmaudit.detect.pii import ChainPlan
 from dcmaudit.errors import StoreError
 from dcmaudit.model import Everywhere, FileReading, Outcome
+from dcmaudit.model.engines import OcrEngine
 from dcmaudit.model.records import FileRows
 from dcmaudit.pipeline.ocr import OcrJob
 from dcmaudit.pipeline.readings import ReadingIntake, Wanted, answer_of
@@ -17,14 +18,14 @@ from dcmaudit.store import RectRow, Store
 
 
 @dataclass(frozen=True, slots=True)
-class NumberedJob(OcrJob):
-    """A job whose engine is known by a number alone."""
+class KnownJob(OcrJob):
+    """A job of any engine, also of one that is not installed."""
 
-    number: int = 0
+    known_as: OcrEngine = OcrEngine.NONE
 
     @property
-    def reader(self) -> tuple[str, int]:
-        return "blobs", self.number
+    def reader(self) -> OcrEngine:
+        return self.known_as
 
 
 class _Counting:
@@ -42,12 +43,12 @@ class _Counting:
         self.written += sum(len(one.shared) + len(one.own) for one in results)
 
 
-def store_reading(store: Store, reading: FileReading, number: int, *, rects: bool = True) -> int:
+def store_reading(store: Store, reading: FileReading, engine: OcrEngine, *, rects: bool = True) -> int:
     """Put a reading into the database; how many rows of findings that were. StoreError where it was not stored."""
-    job = NumberedJob("", Mode.DEFAULT, ChainPlan(()), number=number)
+    job = KnownJob("", Mode.DEFAULT, ChainPlan(()), known_as=engine)
     told: list[tuple[str, ...]] = []
     counting = _Counting(store)
-    intake = ReadingIntake(counting, None, number, lambda _, result: told.append(result.reasons))  # type: ignore[arg-type]
+    intake = ReadingIntake(counting, None, engine, lambda _, result: told.append(result.reasons))  # type: ignore[arg-type]
     intake.take(answer_of(job, Wanted(rows=True, rects=rects), reading))
     intake.store()
     if any(reason.startswith("not stored") for reason in told[0]):
@@ -55,8 +56,8 @@ def store_reading(store: Store, reading: FileReading, number: int, *, rects: boo
     return counting.written - (reading.result.outcome is Outcome.DONE and bool(reading.planes))
 
 
-def is_read(rows: list[RectRow], number: int) -> bool:
+def is_read(rows: list[RectRow], engine: OcrEngine) -> bool:
     """Whether the rows hold the mark that the engine has looked at every plane of the file."""
     return any(
-        row.is_summary and row.scope is Everywhere.ALL_PLANES and not row.text and row.engine == number for row in rows
+        row.is_summary and row.scope is Everywhere.ALL_PLANES and not row.text and row.engine == engine for row in rows
     )

@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset
 
 from dcmaudit.model import Everywhere, FrameAddress, Reference
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, PrivatePolicy, RedactionOptions
+from dcmaudit.report.proofs import proof_record
 from support.files import (
     BIG_ENDIAN,
     DEFLATED,
@@ -189,7 +190,7 @@ def test_a_plan_with_problems_is_never_proved() -> None:
 
 
 def test_the_record_is_plain_and_says_what_was_compared() -> None:
-    record = redacted(reference(gradient()), ask(BOX, Everywhere.ALL_FRAMES)).proof().record()
+    record = proof_record(redacted(reference(gradient()), ask(BOX, Everywhere.ALL_FRAMES)).proof())
     assert record["passed"] is True
     assert record["planes"] == [
         {"plane": "f0", "asked": [[5, 6, 13, 12]], "changed": [[5, 6, 13, 12]], "decoders": ["numpy", "pydicom"]}
@@ -212,7 +213,7 @@ def test_a_second_decoder_that_is_no_judge_is_said_and_the_next_one_is_asked(
     decode: Any, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = redacted(reference(gradient(), HTJ2K_LOSSLESS), ask(BOX, Everywhere.ALL_FRAMES))
-    (plane,) = found.proof().record()["planes"]
+    (plane,) = proof_record(found.proof())["planes"]
     assert plane["decoders"][1:] == ["imagecodecs (OpenJPH)"]
     assert "one_decoder_because" not in plane
     monkeypatch.setattr("dcmaudit.codecs.second_decoders._openjph", decode)
@@ -221,7 +222,7 @@ def test_a_second_decoder_that_is_no_judge_is_said_and_the_next_one_is_asked(
     assert proof.touched[0].decoders[1:] == ("imagecodecs (OpenJPEG)",)
     assert any("OpenJPH" in note and why in note for note in proof.notes)
     monkeypatch.setattr("dcmaudit.codecs.second_decoders._j2k_imagecodecs", decode)
-    (plane,) = found.proof().record()["planes"]
+    (plane,) = proof_record(found.proof())["planes"]
     assert len(plane["decoders"]) == 1
     assert plane["one_decoder_because"].count(why) == 2
 
@@ -252,7 +253,7 @@ def test_a_second_decoder_that_shows_another_picture_only_of_the_output_fails_th
     ids=["big endian", "12 bits", "JPEG XL"],
 )
 def test_where_there_is_one_decoder_alone_the_record_says_why(make: Make, why: str) -> None:
-    (plane,) = redacted(make(), ask(BOX, Everywhere.ALL_FRAMES)).proof().record()["planes"]
+    (plane,) = proof_record(redacted(make(), ask(BOX, Everywhere.ALL_FRAMES)).proof())["planes"]
     assert len(plane["decoders"]) == 1
     assert why in plane["one_decoder_because"]
 

@@ -42,6 +42,7 @@ from dcmaudit.model.redaction import (
     RedactionPlan,
     Request,
 )
+from dcmaudit.report.proofs import proof_record
 from dcmaudit.store import Store, open_store
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "match_rules",
     "open",
     "open_store",
+    "proof_record",
     "redact_file",
     "verify_file",
 ]

@@ -33,12 +33,9 @@ class TextSearch:
     read: bool = True
 
     @property
-    def reader(self) -> tuple[str, int]:
-        """Name and number under which findings are stored: those of the engine that reads, or of nobody."""
-        if not self.read:
-            return OcrEngine.LINES.label, OcrEngine.LINES
-        kind = engine_kind(self.engine)
-        return kind.name, kind.number
+    def reader(self) -> OcrEngine:
+        """Who findings are stored under: the engine that reads, or the detector of lines where nobody does."""
+        return engine_kind(self.engine).kind if self.read else OcrEngine.LINES
 
     def make_finder(self) -> TextFinder:
         """The finder of this process, its models loaded once; MissingExtraError or EngineError where that fails.

@@ -29,9 +29,6 @@ from dcmaudit.model import (
 from dcmaudit.model.engines import NerEngine, OcrEngine
 from dcmaudit.render import pictures_for_text
 
-_LINES = OcrEngine.LINES
-"""Who found a rectangle over a whole page of text."""
-
 _KEPT = 4096
 """Different planes of one file whose answers are kept for later planes that are the same."""
 
@@ -102,14 +99,14 @@ class TextLook:
 
     def _judged(self, picture: Picture, lines: list[Line]) -> tuple[Finding, ...]:
         engine = self._finder.engine
-        name, number = (_LINES.label, int(_LINES)) if engine is None else (engine.name, engine.number)
+        by = OcrEngine.LINES if engine is None else engine.kind
         judgements = [NOT_READ] * len(lines)
         if engine is not None:
             judgements = self._chain.judge_all(
                 [line.text for line in lines], [line.box for line in lines], [line.confidence for line in lines]
             )
         findings = [
-            Finding(line.box, line.text, line.confidence, judgement, name, number)
+            Finding(line.box, line.text, line.confidence, judgement, by)
             for line, judgement in zip(lines, judgements, strict=True)
         ]
         if forms.is_form(picture, lines):
@@ -152,7 +149,7 @@ def _form(picture: Picture, lines: list[Line]) -> Finding:
     sure = forms.is_read(lines)
     verdict, judge = (Verdict.IDENTIFYING, NerEngine.FORM) if sure else (Verdict.UNKNOWN, NerEngine.NONE)
     reason = Judgement(verdict, forms.reason(lines), judge)
-    return Finding(whole, "", None, reason, OcrEngine.FORM.label, OcrEngine.FORM, is_form=True)
+    return Finding(whole, "", None, reason, OcrEngine.FORM, is_form=True)
 
 
 def _digest(samples: Samples) -> bytes:

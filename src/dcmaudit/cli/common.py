@@ -113,11 +113,6 @@ def say(message: str) -> None:
     print(f"dcmaudit: {printable(message)}", file=sys.stderr)
 
 
-def inputs(count: int) -> str:
-    """So many inputs, in words."""
-    return "1 input" if count == 1 else f"{count} inputs"
-
-
 def exit_code_of(error: DcmauditError) -> Exit:
     """The exit code of an error that ended a command."""
     return Exit.USAGE if isinstance(error, (UsageError, MissingExtraError, ServerError)) else Exit.NOT_ALL

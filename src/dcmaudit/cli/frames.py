@@ -7,18 +7,19 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import add_ordered, inputs, local_path
+from dcmaudit.cli.common import add_ordered, local_path
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place, where
 from dcmaudit.cli.names import add_files
 from dcmaudit.errors import UsageError
-from dcmaudit.model import Outcome, PlaneKind, Reference, Rendering, Result, View
+from dcmaudit.model import Outcome, Reference, Rendering, Result, View
 from dcmaudit.model.texts import printable
+from dcmaudit.report.frames import InstanceReport, as_json, plane_lines, problem_lines, summary
 from dcmaudit.report.jsonlines import json_line
 
 if TYPE_CHECKING:
-    from dcmaudit.pipeline.frames import InstanceReport, PlaneReport, Target
+    from dcmaudit.pipeline.frames import Target
     from dcmaudit.settings import Settings
     from dcmaudit.sources import Problem, Tally
 
@@ -82,7 +83,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         print(f"{printable(passed.name)}: passed over: {passed.reason.value}", file=sys.stderr)
     clean = bool(counts) and set(counts) == {Outcome.DONE}
     if not (clean and getattr(args, "quiet", False)):
-        print(_summary(counts, tally), file=sys.stderr)
+        print(summary(counts, {why.value: count for why, count in tally.passed.items()}), file=sys.stderr)
     if code is not None:
         return code
     if not counts and has_nothing_to_do(args):
@@ -130,7 +131,6 @@ def _work(view: View, target: Target | None, reference: Reference) -> InstanceRe
 
 
 def _answered(reference: Reference, answer: InstanceReport | Exception) -> InstanceReport:
-    from dcmaudit.pipeline.frames import InstanceReport
     from dcmaudit.pipeline.process import CrashError
 
     if isinstance(answer, InstanceReport):
@@ -149,61 +149,15 @@ class _Printer:
         self._counts = counts
 
     def report(self, report: InstanceReport) -> None:
-        result = report.result
-        self._counts[result.outcome] += 1
+        self._counts[report.result.outcome] += 1
         if self._json:
-            print(json_line("frames", _as_json(report)))
+            print(json_line("frames", as_json(report)))
         elif self._lists:
-            for plane in report.planes:
-                print("\t".join(printable(part) for part in (result.name, *_parts(plane))))
-        if result.outcome is not Outcome.DONE:
-            for reason in result.reasons:
-                print(printable(f"{result.name}: {result.outcome.value}: {reason}"), file=sys.stderr)
+            for line in plane_lines(report):
+                print(line)
+        for line in problem_lines(report):
+            print(line, file=sys.stderr)
 
     def problem(self, problem: Problem) -> None:
-        from dcmaudit.pipeline.frames import InstanceReport
-
         where = f" [{problem.where}]" if problem.where else ""
         self.report(InstanceReport(Result(problem.name, Outcome.FAILED, (f"{problem.error.words}{where}",))))
-
-
-def _parts(report: PlaneReport) -> list[str]:
-    plane = report.plane
-    size = f"{plane.size.width}x{plane.size.height}" if plane.size else "-"
-    # The title of what cannot be shown says so; here the reason does.
-    title = plane.group.name if plane.kind is PlaneKind.UNSHOWN else plane.title
-    parts = [title, size, plane.kind.value]
-    if report.reason is not None:
-        parts.append(f"not audited: {report.reason}")
-    if report.written is not None:
-        parts.append(str(report.written))
-    if report.note is not None:
-        parts.append(f"shown in the full range: {report.note}")
-    return parts
-
-
-def _as_json(report: InstanceReport) -> dict[str, Any]:
-    return {
-        "file": report.result.name,
-        "outcome": report.result.outcome.value,
-        "reasons": list(report.result.reasons),
-        "planes": [
-            {
-                "plane": one.plane.address.key,
-                "title": one.plane.title,
-                "kind": one.plane.kind.value,
-                "width": one.plane.size.width if one.plane.size else None,
-                "height": one.plane.size.height if one.plane.size else None,
-                "not_audited": one.reason,
-                "written": None if one.written is None else str(one.written),
-                "note": one.note,
-            }
-            for one in report.planes
-        ],
-    }
-
-
-def _summary(counts: Counter[Outcome], tally: Tally) -> str:
-    parts = [f"{counts[outcome]} {outcome.value}" for outcome in Outcome if counts[outcome]]
-    passed = ", ".join(f"{count} {reason.value}" for reason, count in tally.passed.items())
-    return f"{inputs(counts.total())}: {', '.join(parts) or 'none'}{f'; passed over: {passed}' if passed else ''}"

@@ -268,7 +268,7 @@ def _fresh(
     from dcmaudit.pipeline.content import is_same_content
 
     # Whoever only asks where text is can use what was read, but not the other way round.
-    numbers = {job.reader[1], engine_kind(job.engine).number}
+    numbers = {job.reader, engine_kind(job.engine).kind}
     listed = sink.done if sink is not None and not args.review else frozenset()
     size = 8  # few at first: work begins before all names are known
     while block := list(islice(references, size)):

@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from dcmaudit.cli.common import inputs, say
+from dcmaudit.cli.common import say
 from dcmaudit.cli.twins import Twins
 from dcmaudit.model import Outcome, Reference, Result, Verdict
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
+from dcmaudit.report.words import inputs, passed_over
 
 if TYPE_CHECKING:
     from dcmaudit.pipeline.ocr import OcrJob
@@ -48,7 +49,7 @@ class Report:
 
         self._job, self._progress, self._json = job, progress, json
         self._keeps = store is not None
-        self._intake = ReadingIntake(store, sink, job.reader[1], self._stored)
+        self._intake = ReadingIntake(store, sink, job.reader, self._stored)
         self._outcomes: Counter[Outcome] = Counter()
         self._verdicts: Counter[Verdict | None] = Counter()
         self._planes = self._looked = self._skipped = self._boxes = self._unsure = self._reached = self._not_begun = 0
@@ -178,7 +179,6 @@ class Report:
             outcomes.append(f"{self._skipped} done before")
         outcomes += [f"{len(self._unfinished)} not finished"] if self._unfinished else []
         outcomes += [f"{self._not_begun} not begun"] if self._not_begun else []
-        passed = [f"{count} {reason.value}" for reason, count in tally.passed.items()]
         words = {
             Verdict.IDENTIFYING: "with identifying text",
             Verdict.UNKNOWN: "with text that nobody knows" if self._job.read else "with text that was not read",
@@ -188,9 +188,8 @@ class Report:
         if self._unsure:
             texts.append(f"{self._unsure} without text as far as they could be looked at")
         total = self._outcomes.total() + self._skipped + len(self._unfinished) + self._not_begun
-        lines = [f"{inputs(total)}: {', '.join(outcomes) or 'none'}"]
-        if passed:
-            lines[0] += f"; passed over: {', '.join(passed)}"
+        passed = passed_over({reason.value: count for reason, count in tally.passed.items()})
+        lines = [f"{inputs(total)}: {', '.join(outcomes) or 'none'}{passed}"]
         if texts:
             lines.append(f"{', '.join(texts)}; {self._boxes} places on {self._planes} planes, {self._looked} different")
         if self._looked:

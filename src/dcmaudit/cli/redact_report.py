@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, inputs, say
+from dcmaudit.cli.common import Exit, say
 from dcmaudit.cli.twins import Twins
 from dcmaudit.model import Outcome, Reference, Result
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
 from dcmaudit.report.redactions import as_json
+from dcmaudit.report.words import inputs, passed_over
 
 if TYPE_CHECKING:
     from dcmaudit.pipeline.jobs import RedactionReport, RedactionTask
@@ -165,13 +166,13 @@ class Report:
             parts.append(f"{self.partly} of all these partly audited")
         parts += [f"{len(self.unfinished)} not finished"] if self.unfinished else []
         parts += [f"{self.not_begun} not begun"] if self.not_begun else []
-        passed = [f"{count} {reason.value}" for reason, count in tally.passed.items()]
-        left = ", ".join([*passed, *([f"{self.outputs} named like outputs"] if self.outputs else [])])
+        left = passed_over({reason.value: count for reason, count in tally.passed.items()}
+                           | {"named like outputs": self.outputs})  # fmt: skip
         what = " (planned, nothing written)" if self._dry else ""
         total = self._counts.total() + len(self.unfinished) + self.not_begun
         if self._twins.count:
             say(self._twins.words())
         print(
-            f"{inputs(total)}{what}: {', '.join(parts) or 'none'}{f'; passed over: {left}' if left else ''}",
+            f"{inputs(total)}{what}: {', '.join(parts) or 'none'}{left}",
             file=sys.stderr,
         )

@@ -5,33 +5,34 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dcmaudit.cli import rulemaking
 from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, say
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place, where
 from dcmaudit.cli.names import add_files
 from dcmaudit.errors import DcmauditError, RuleError
-from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
+from dcmaudit.report.rules_check import (
+    COLUMNS,
+    RulesTotal,
+    answer_lines,
+    as_json,
+    csv_rows,
+    failed_row,
+)
 
 if TYPE_CHECKING:
     from dcmaudit.detect.rules import RuleSet
     from dcmaudit.model import Reference
-    from dcmaudit.pipeline.rules import DeviceCount, FileAnswer
+    from dcmaudit.report.rules_check import FileAnswer
     from dcmaudit.settings import Settings
     from dcmaudit.sources import Tally
 
 NAME = "rules"
 SUMMARY = "check deid recipes and CTP scripts, or make them"
-COLUMNS = (
-    "filename", "modality", "manufacturer", "model", "columns", "rows",
-    "rule", "rule_file", "rule_line", "group", "coordinates", "problem",
-)  # fmt: skip
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -86,14 +87,15 @@ def _check(args: argparse.Namespace, settings: Settings) -> int:
         report.take(reference, answer)
     for passed in tally.named:
         say(f"{passed.name}: passed over: {passed.reason.value}")
-    if not report.answered and not report.failed and has_nothing_to_do(args):
+    total = report.total
+    if not total.answered and not total.failed and has_nothing_to_do(args):
         return Exit.GOOD
-    if not report.answered and not report.failed:
+    if not total.answered and not total.failed:
         say(f"no file to check; {tally.summary()}")
         return Exit.NOT_ALL
     report.finish(rules, tally)
-    missed = report.unmatched if args.strict else 0
-    return Exit.NOT_ALL if report.failed or report.undecided or missed or not usable else Exit.GOOD
+    missed = total.unmatched if args.strict else 0
+    return Exit.NOT_ALL if total.failed or total.undecided or missed or not usable else Exit.GOOD
 
 
 def _usable(paths: tuple[str, ...], settings: Settings) -> bool:
@@ -138,9 +140,7 @@ class _Report:
     def __init__(self, args: argparse.Namespace) -> None:
         self._csv = csv.writer(sys.stdout, lineterminator="\n") if args.csv else None
         self._json: bool = args.json
-        self.answered = self.failed = self.undecided = self.unmatched = self.imageless = 0
-        self._devices: dict[str, DeviceCount] = {}
-        self._hits: Counter[tuple[str, int]] = Counter()
+        self.total = RulesTotal()
         if self._csv is not None:
             self._csv.writerow(COLUMNS)
 
@@ -150,99 +150,30 @@ class _Report:
             known = isinstance(answer, DcmauditError)
             self.fail(reference.name, str(answer) if known else f"{reference.name}: {type(answer).__name__}")
             return
-        self._count(answer)
+        self.total.add(answer)
         if self._csv is not None:
-            self._csv.writerows(_rows(answer))
+            self._csv.writerows(csv_rows(answer))
         elif self._json:
-            print(json_line("rules-check", _plain(answer)))
+            print(json_line("rules-check", as_json(answer)))
         else:
-            _print(answer)
+            for line in answer_lines(answer):
+                print(line)
 
     def fail(self, name: str, message: str) -> None:
         """One name that could not be answered."""
-        self.failed += 1
+        self.total.failed += 1
         say(message)
         if self._csv is not None:
-            self._csv.writerow([name, *[""] * (len(COLUMNS) - 2), message])
+            self._csv.writerow(failed_row(name, message))
         elif self._json:
             print(json_line("rules-check", {"filename": name, "error": message}))
 
-    def _count(self, answer: FileAnswer) -> None:
-        from dcmaudit.pipeline.rules import DeviceCount, count_devices
-
-        self.answered += 1
-        self.imageless += answer.size is None
-        self.undecided += answer.undecided
-        self.unmatched += answer.size is not None and not answer.matches
-        self._hits.update((match.file, match.line) for match in answer.matches)
-        for name, count in count_devices([answer]).items():
-            known = self._devices.setdefault(name, DeviceCount())
-            known.files += count.files
-            known.matched += count.matched
-
     def finish(self, rules: RuleSet, tally: Tally) -> None:
         """The summary: devices without a rule, rules without a file, and the counts."""
-        missed = {name: count for name, count in self._devices.items() if count.matched < count.files}
-        idle = [rule.name for rule in rules.rules if not self._hits[rule.file, rule.line]]
         if self._json:
-            summary = {
-                "files": self.answered,
-                "not read": self.failed,
-                "undecided": self.undecided,
-                "without image": self.imageless,
-                "matched by none": self.unmatched,
-                "devices": {name: asdict(count) for name, count in self._devices.items()},
-                "rules without a file": idle,
-            }
-            print(json_line("rules-check", {"summary": summary}))
+            print(json_line("rules-check", self.total.record(rules.rules)))
         elif self._csv is None:
             print()
-            for name, count in missed.items():
-                print(f"no rule for {count.files - count.matched} of {count.files} files of {name}")
-            print(f"{len(rules) - len(idle)} of {len(rules)} rules match a file")
-        counts = f"{self.answered} answered, {self.unmatched} matched by no rule, {self.undecided} undecided"
-        say(f"{counts}, {self.imageless} without an image, {self.failed} not read ({tally.summary()})")
-
-
-def _rows(answer: FileAnswer) -> Iterator[list[Any]]:
-    device = answer.device
-    start = [answer.name, device.modality, device.manufacturer, device.model, device.columns, device.rows]
-    problem = "; ".join(answer.problems) if answer.size is not None else "no image: no rule was asked"
-    for match in answer.matches:
-        yield [*start, match.label, match.file, match.line, match.group, match.coordinates, problem]
-    if not answer.matches:
-        yield [*start, "", "", "", "", "", problem]
-
-
-def _plain(answer: FileAnswer) -> dict[str, Any]:
-    device = answer.device
-    return {
-        "filename": answer.name,
-        "modality": device.modality,
-        "manufacturer": device.manufacturer,
-        "model": device.model,
-        "columns": device.columns,
-        "rows": device.rows,
-        "has_image": answer.size is not None,
-        "rules": [asdict(match) for match in answer.matches],
-        "rectangles": answer.rectangles,
-        "covered": round(answer.covered, 4),
-        "problems": list(answer.problems),
-        "undecided": answer.undecided,
-        "denied": answer.denied,
-    }
-
-
-def _print(answer: FileAnswer) -> None:
-    if answer.size is None:
-        print(printable(f"{answer.name}: no image, so no rule was asked"))
-        return
-    count = f"{answer.rectangles} rectangle{'s'[: answer.rectangles != 1]}"
-    what = f"{count}, {answer.covered:.1%} of the image" if answer.rectangles else "nothing to redact"
-    print(printable(f"{answer.name}: {what}" if answer.matches else f"{answer.name}: no rule"))
-    for match in answer.matches:
-        denies = ", no coordinates: redact refuses the file"
-        flag = "" if match.coordinates else denies if match.denies else ", no coordinates"
-        print(f"  {match.label or 'a rule without a label'} ({match.file}, line {match.line}, {match.group}{flag})")
-    for problem in answer.problems:
-        print(f"  ! {problem}")
+            for line in self.total.lines(rules.rules):
+                print(line)
+        say(self.total.summary(tally.summary()))

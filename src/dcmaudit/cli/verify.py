@@ -12,8 +12,15 @@ from typing import TYPE_CHECKING
 from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, local_path, say
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place, where
 from dcmaudit.errors import UsageError
-from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
+from dcmaudit.report.proofs import (
+    passed_line,
+    problem_lines,
+    proof_record,
+    summary,
+    unproved_line,
+    unproved_record,
+)
 
 if TYPE_CHECKING:
     from dcmaudit.model.proof import Proof
@@ -91,9 +98,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     names, alone = _mine(args, *_paired(args, names))
     tasks = _tasks(args, names, rects)
     for name, reason in alone:
-        print(f"{printable(name)}: not proved: {printable(reason)}", file=sys.stderr)
-        if args.json:
-            print(json_line("verify", {"file": name, "passed": False, "error": reason}), flush=True)
+        _tell_unproved(args, name, reason)
     passed = left = unseen = 0
     for task, answer in workers.each(partial(verify_pair, job), tasks, **where(args, settings)):
         passed += _tell(args, task, answer)
@@ -101,7 +106,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         left += text is not None and bool(text.left)
         unseen += text is not None and bool(text.unseen)
     if not getattr(args, "quiet", False):
-        say(f"{passed} of {len(tasks) + len(alone)} passed" + (f"; text is left in {left}" if left else ""))
+        say(summary(passed, len(tasks) + len(alone), left))
     if not tasks and not alone and has_nothing_to_do(args):
         return Exit.GOOD
     if passed < len(tasks) or alone or (unseen and not left):
@@ -246,19 +251,18 @@ def _tell(args: argparse.Namespace, task: VerificationTask, answer: Proof | Exce
     name = task.after.name
     if isinstance(answer, Exception):
         # The words of a foreign exception may quote the file; its kind does not.
-        print(f"{printable(name)}: not proved: {type(answer).__name__}", file=sys.stderr)
-        if args.json:
-            print(json_line("verify", {"file": name, "passed": False, "error": type(answer).__name__}), flush=True)
+        _tell_unproved(args, name, type(answer).__name__)
         return False
     if args.json:
-        print(json_line("verify", answer.record() | {"after_file": name}), flush=True)
-    for finding in answer.findings:
-        print(f"{printable(name)}: {finding}", file=sys.stderr)
-    if answer.text is not None:
-        for one in answer.text.left:
-            print(f"{printable(name)}: {printable(str(one))}", file=sys.stderr)
-        for reason in answer.text.unseen:
-            print(f"{printable(name)}: not looked at for text: {printable(reason)}", file=sys.stderr)
+        print(json_line("verify", proof_record(answer) | {"after_file": name}), flush=True)
+    for line in problem_lines(name, answer):
+        print(line, file=sys.stderr)
     if not args.json and answer.passed:
-        print(f"{printable(name)}: proved, {sum(answer.checks.values())} comparisons")
+        print(passed_line(name, answer))
     return answer.passed
+
+
+def _tell_unproved(args: argparse.Namespace, name: str, reason: str) -> None:
+    print(unproved_line(name, reason), file=sys.stderr)
+    if args.json:
+        print(json_line("verify", unproved_record(name, reason)), flush=True)

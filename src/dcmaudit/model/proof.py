@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from dcmaudit.model.addresses import PlaneAddress
 from dcmaudit.model.geometry import Box
@@ -69,16 +68,6 @@ class TextCheck:
         """Whether every plane was looked at and no text was seen."""
         return not self.left and not self.unseen
 
-    def record(self) -> dict[str, Any]:
-        """As JSON: boxes with inclusive edges, never a text."""
-        return {
-            "planes": self.planes,
-            "left": [
-                {"plane": one.address.key, "boxes": [list(box.inclusive) for box in one.boxes]} for one in self.left
-            ],
-            "not_looked_at": list(self.unseen),
-        }
-
 
 _SHOWN = 5
 
@@ -106,26 +95,3 @@ class Proof:
     def passed(self) -> bool:
         """Whether everything that was compared is as it must be, and something was compared at all."""
         return not self.findings and sum(self.checks.values()) > 0
-
-    def record(self) -> dict[str, Any]:
-        """The proof as JSON: no text of the image, no attribute value, and boxes with inclusive edges."""
-        return {
-            "file": self.name,
-            "passed": self.passed,
-            "before": self.before,
-            "after": self.after,
-            "checks": dict(self.checks),
-            "findings": [{"check": f.check, "where": f.where, "text": f.text} for f in self.findings],
-            "planes": [
-                {
-                    "plane": plane.address.key,
-                    "asked": [list(box.inclusive) for box in plane.asked],
-                    "changed": [list(box.inclusive) for box in plane.changed],
-                    "decoders": list(plane.decoders),
-                }
-                | ({"one_decoder_because": plane.alone} if plane.alone else {})
-                | ({"may_look_different": [list(box.inclusive) for box in plane.around]} if plane.around else {})
-                for plane in self.touched
-            ],
-            "notes": list(self.notes),
-        } | ({} if self.text is None else {"text": self.text.record()})

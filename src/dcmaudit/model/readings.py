@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from dcmaudit.model.addresses import PlaneAddress
-from dcmaudit.model.engines import NerEngine
+from dcmaudit.model.engines import NerEngine, OcrEngine
 from dcmaudit.model.facts import DeviceFacts, Identity
 from dcmaudit.model.geometry import Box
 from dcmaudit.model.regions import Keep, Verdict
@@ -39,15 +39,14 @@ class Finding:
     """A place of text on a plane, or an area that stands for one.
 
     ``box`` is in the pixels of the plane, ``confidence`` between 0 and 1, None where nobody measured it. ``engine``
-    and ``number`` (the database's ``ocrengine``) say who found it. ``is_form``: it is the whole of a page of text.
+    is who found it. ``is_form``: it is the whole of a page of text.
     """
 
     box: Box
     text: str = field(repr=False)
     confidence: float | None
     judgement: Judgement
-    engine: str
-    number: int
+    engine: OcrEngine
     is_form: bool = False
 
 

@@ -27,6 +27,7 @@ from dcmaudit.pipeline.sidefiles import RECORD, WORD, differs
 from dcmaudit.pipeline.text_check import with_text_check
 from dcmaudit.pipeline.uids import uid_maker
 from dcmaudit.redact import Written, write_redacted
+from dcmaudit.report.proofs import proof_record
 from dcmaudit.report.redactions import record_of, sidecar_of
 from dcmaudit.sources import reference_to
 from dcmaudit.verify import prove
@@ -148,7 +149,8 @@ def _record(job: RedactionJob, proof: Proof, plan: RedactionPlan, copy: Copy | N
         "new_uids": job.uid_key is not None,
         "copy_clean": job.copy_clean,
     }
-    proved = proof.record() | {"left_out": list(map(str, filled.removals))} | ({} if copy is None else copy.record())
+    left_out = {"left_out": list(map(str, filled.removals))}
+    proved = proof_record(proof) | left_out | ({} if copy is None else copy.record())
     return record_of(proved, plan, run, job.user)
 
 

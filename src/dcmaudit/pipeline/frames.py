@@ -27,6 +27,7 @@ from dcmaudit.model import (
     View,
 )
 from dcmaudit.render import encode_png, encode_tiff, render, shown_as
+from dcmaudit.report.frames import InstanceReport, PlaneReport
 
 _OVERWRITE = "--overwrite replaces existing files"
 
@@ -51,27 +52,6 @@ class Target:
     folder: Path | None = None
     prefix: Path | None = None
     overwrite: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PlaneReport:
-    """What became of one plane: ``reason`` is None where it was shown, ``written`` the file that now holds it.
-
-    ``note`` says in words where the picture is not the view that was asked for.
-    """
-
-    plane: Plane
-    reason: str | None = None
-    written: Path | None = None
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class InstanceReport:
-    """The outcome of one input, and of its planes in their order."""
-
-    result: Result
-    planes: tuple[PlaneReport, ...] = ()
 
 
 def show_instance(

@@ -157,8 +157,7 @@ class _Work:
         if self._job.ultrasound is Ultrasound.EXCEPT:
             return tuple(finding for finding in findings if not _is_covered(finding.box, self._regions.redact))
         reason = Judgement(Verdict.UNKNOWN, "it lies outside the ultrasound regions")
-        by = OcrEngine.ULTRASOUND
-        areas = [Finding(box, "", None, reason, by.label, by) for box in self._regions.redact]
+        areas = [Finding(box, "", None, reason, OcrEngine.ULTRASOUND) for box in self._regions.redact]
         return (*areas, *findings)
 
 

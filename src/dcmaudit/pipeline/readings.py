@@ -75,13 +75,13 @@ def answer_for(job: OcrJob, wanted: Wanted, reference: Reference) -> OcrAnswer:
 
 def answer_of(job: OcrJob, wanted: Wanted, reading: FileReading) -> OcrAnswer:
     """What a reading leaves."""
-    name, number = job.reader
+    engine = job.reader
     rows: FileRows | None = None
     unstorable: str | None = None
-    found = list(_rects(reading, number, rects=wanted.rects)) if wanted.rows else []
+    found = list(_rects(reading, engine, rects=wanted.rects)) if wanted.rows else []
     if wanted.rows:
         is_done = bool(reading.planes) and reading.result.outcome is Outcome.DONE
-        mark = [NewRect(None, Everywhere.ALL_PLANES, engine=number)] if is_done else []
+        mark = [NewRect(None, Everywhere.ALL_PLANES, engine=engine)] if is_done else []
         try:
             rows = _noted(file_rows(reading.result.name, [*found, *mark]), job, reading)
         except DcmauditError as error:
@@ -89,9 +89,9 @@ def answer_of(job: OcrJob, wanted: Wanted, reading: FileReading) -> OcrAnswer:
     return OcrAnswer(
         reading.result,
         rows,
-        csv_lines(reading, name, rects=wanted.rects) if wanted.lines and reading.planes else "",
+        csv_lines(reading, engine, rects=wanted.rects) if wanted.lines and reading.planes else "",
         tuple(plane.address.key for plane in reading.planes if plane.reason is None),
-        tuple({number, int(OcrEngine.LINES), int(OcrEngine.FORM), *(int(rect.engine) for rect in found)}),
+        tuple({int(engine), int(OcrEngine.LINES), int(OcrEngine.FORM), *(int(rect.engine) for rect in found)}),
         unstorable,
         len(reading.planes),
         reading.looked_at,
@@ -122,7 +122,7 @@ def look_of(job: OcrJob, reading: FileReading) -> Look:
     reached = sum(plane.reason is None for plane in reading.planes)
     is_whole = result.outcome is Outcome.DONE and reached > 0 and content is not None
     return Look(
-        job.reader[1],
+        job.reader,
         result.outcome,
         result.reasons,
         complete=is_whole and job.leaves_nothing_out,
@@ -135,7 +135,7 @@ def look_of(job: OcrJob, reading: FileReading) -> Look:
     )
 
 
-def _rects(reading: FileReading, number: int, *, rects: bool) -> Iterator[NewRect]:
+def _rects(reading: FileReading, engine: OcrEngine, *, rects: bool) -> Iterator[NewRect]:
     for plane in reading.planes:
         if plane.reason is not None:
             continue
@@ -143,11 +143,11 @@ def _rects(reading: FileReading, number: int, *, rects: bool) -> Iterator[NewRec
             # An area has no text that a summary could hold.
             if rects or not finding.text:
                 yield NewRect(
-                    finding.box, plane.address, finding.number, finding.text, finding.judgement.judge,
+                    finding.box, plane.address, finding.engine, finding.text, finding.judgement.judge,
                     finding.judgement.verdict,
                 )  # fmt: skip
         if plane.text and plane.whole is not None:
-            yield NewRect(None, plane.address, number, plane.text, plane.whole.judge, plane.whole.verdict)
+            yield NewRect(None, plane.address, engine, plane.text, plane.whole.judge, plane.whole.verdict)
 
 
 class Lines(Protocol):
@@ -165,9 +165,9 @@ class ReadingIntake:
     """
 
     def __init__(
-        self, store: Store | None, lines: Lines | None, number: int, told: Callable[[OcrAnswer, Result], None]
+        self, store: Store | None, lines: Lines | None, engine: OcrEngine, told: Callable[[OcrAnswer, Result], None]
     ) -> None:
-        self._store, self._lines, self._number, self._told = store, lines, number, told
+        self._store, self._lines, self._engine, self._told = store, lines, engine, told
         self._waiting: list[OcrAnswer] = []
         self._since = 0.0
 
@@ -224,11 +224,11 @@ class ReadingIntake:
         if self._store is not None and rows:
             known = self._store.rects_of(one.filename for _, one in rows)
             self._store.put_results(
-                [_in_place(answer, one, known.get(one.filename, []), self._number) for answer, one in rows]
+                [_in_place(answer, one, known.get(one.filename, []), self._engine) for answer, one in rows]
             )
 
 
-def _in_place(answer: OcrAnswer, rows: FileRows, known: Sequence[RectRow], number: int) -> FileRows:
+def _in_place(answer: OcrAnswer, rows: FileRows, known: Sequence[RectRow], engine: OcrEngine) -> FileRows:
     """The rows with those in whose place they come.
 
     Only rows of planes that were looked at now are replaced: what is known of the others stays. Lines that were found
@@ -244,7 +244,7 @@ def _in_place(answer: OcrAnswer, rows: FileRows, known: Sequence[RectRow], numbe
         if row.engine in answer.engines
         and (isinstance(row.scope, Everywhere) or (row.scope is not None and row.scope.key in seen))
     )
-    if number == OcrEngine.LINES:
+    if engine is OcrEngine.LINES:
         kept = [rect for rect in rects_of(rows) if rect.engine != OcrEngine.LINES or not _was_read(rect, known)]
         fresh = file_rows(rows.filename, kept)
         rows = replace(rows, shared=fresh.shared, own=fresh.own)

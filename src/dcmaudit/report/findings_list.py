@@ -17,6 +17,7 @@ from typing import Any
 
 from dcmaudit.model import FileReading, Finding, Outcome, PlaneReading, Verdict
 from dcmaudit.model.addresstexts import csv_columns
+from dcmaudit.model.engines import OcrEngine
 
 COLUMNS = (
     "filename", "frame", "overlay", "imagetype", "manufacturer", "burnedinannotation", "ocr_engine",
@@ -97,7 +98,7 @@ class Listed:
         return frozenset(group.name for group in self.groups if group.is_done)
 
 
-def csv_lines(reading: FileReading, engine: str, *, rects: bool = True) -> str:
+def csv_lines(reading: FileReading, engine: OcrEngine, *, rects: bool = True) -> str:
     """The lines of one file: those of each plane's rectangles, then one with its whole text and edges of -1.
 
     Edges are inclusive. A plane without text has its one line, so that the list tells what was looked at; a plane
@@ -117,7 +118,7 @@ def csv_lines(reading: FileReading, engine: str, *, rects: bool = True) -> str:
             if rects or not finding.text:
                 writer.writerow((*start, *_finding(finding)))
         last = out.tell()
-        writer.writerow((*start, engine, -1, -1, -1, -1, plane.text, *_judged(plane)))
+        writer.writerow((*start, engine.label, -1, -1, -1, -1, plane.text, *_judged(plane)))
     lines = out.getvalue()
     if not lines:
         return ""
@@ -131,7 +132,7 @@ def places_of(reading: FileReading) -> tuple[dict[str, Any], ...]:
         {
             "plane": plane.address.key,
             "box": list(one.box.inclusive),
-            "engine": one.engine,
+            "engine": one.engine.label,
             "verdict": one.judgement.verdict.name.lower(),
         }
         for plane in reading.planes
@@ -141,7 +142,7 @@ def places_of(reading: FileReading) -> tuple[dict[str, Any], ...]:
 
 def _finding(finding: Finding) -> tuple[object, ...]:
     box, said = finding.box, finding.judgement
-    return (finding.engine, *box.inclusive, finding.text, said.judge.label, said.verdict.value)
+    return (finding.engine.label, *box.inclusive, finding.text, said.judge.label, said.verdict.value)
 
 
 def _judged(plane: PlaneReading) -> tuple[str, int]:

@@ -18,6 +18,7 @@ from dcmaudit.detect.ocr.spots import cut_by_others
 from dcmaudit.detect.textnet import TextNet, boxes_of, doubtful_boxes, lines_of, network, set_apart, slants
 from dcmaudit.errors import EngineError
 from dcmaudit.model import Box
+from dcmaudit.model.engines import OcrEngine
 from support.blobs import BlobEngine
 from support.smallnet import write_net
 
@@ -39,7 +40,7 @@ def marked(*boxes: Box, shape: tuple[int, int] = (512, 512), level: int = 255) -
 class Nobody:
     """An engine that finds nothing and reads everything, a different word each time."""
 
-    name, number = "nobody", 178
+    kind = OcrEngine.KERAS
 
     def __init__(self) -> None:
         self.read_count = 0

@@ -17,6 +17,7 @@ from dcmaudit.detect.ocr import FinderKind, Mode, make_finder
 from dcmaudit.detect.ocr.looks import EngineLooks
 from dcmaudit.detect.ocr.tesseract import TesseractEngine
 from dcmaudit.errors import EngineError
+from dcmaudit.model.engines import OcrEngine
 from support.lettering import lettered
 
 pytestmark = pytest.mark.skipif(
@@ -117,7 +118,7 @@ def test_many_looks_find_what_looks_one_by_one_find() -> None:
     class OneByOne:
         """The same engine without its way to take many pictures."""
 
-        name, number = "tesseract", 1
+        kind = OcrEngine.TESSERACT
 
         def __init__(self, engine: TesseractEngine) -> None:
             self.detect, self.read = engine.detect, engine.read

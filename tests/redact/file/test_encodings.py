@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from dcmaudit.dicom import open_instance
 from dcmaudit.errors import UnsupportedError
 from dcmaudit.model import Box, FrameAddress
+from dcmaudit.report.proofs import proof_record
 from support.files import (
     BIG_ENDIAN,
     DEFLATED_FRAMES,
@@ -227,7 +228,7 @@ def test_the_record_names_what_may_look_different_around_changed_blocks_of_subsa
     with open_instance(before) as one, open_instance(after) as other:
         was, now = (instance.read(FrameAddress(0)).array for instance in (one, other))
     rows, columns = np.nonzero((was != now).any(axis=2))
-    (plane,) = prove(before, after, plan).record()["planes"]
+    (plane,) = proof_record(prove(before, after, plan))["planes"]
     left, top, right, bottom = plane["may_look_different"][0]
     assert left <= columns.min()
     assert columns.max() <= right

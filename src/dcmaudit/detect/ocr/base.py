@@ -15,9 +15,8 @@ from dcmaudit.model.engines import OcrEngine
 class Engine(Protocol):
     """One way to find and read text. Made once in a process and used for many pictures; not from two threads."""
 
-    name: str
-    number: int
-    """What the database's ``ocrengine`` holds."""
+    kind: OcrEngine
+    """Which one it is, for the database and for lists."""
 
     def detect(self, picture: Picture) -> list[Spot]:
         """Where text is, each place once; [] where there is none. EngineError where the engine fails."""
@@ -41,7 +40,7 @@ class LooksAtMany(Protocol):
 class EngineKind:
     """An engine before it is made: what it is called, where it lives, what must be installed for it."""
 
-    number: OcrEngine
+    kind: OcrEngine
     module: str
     summary: str
     requirement: str
@@ -51,7 +50,7 @@ class EngineKind:
     @property
     def name(self) -> str:
         """The name of the engine for people and lists."""
-        return self.number.label
+        return self.kind.label
 
     def make(self, *, threads: int, tessdata: str | None = None) -> Engine:
         """The engine with its models loaded; MissingExtraError or EngineError where that fails."""

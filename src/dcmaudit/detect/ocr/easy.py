@@ -25,8 +25,7 @@ def make(*, threads: int, tessdata: str | None = None) -> EasyEngine:  # noqa: A
 class EasyEngine:
     """EasyOCR for English, on the processor. It reads while it looks."""
 
-    name = OcrEngine.EASYOCR.label
-    number = OcrEngine.EASYOCR
+    kind = OcrEngine.EASYOCR
 
     def __init__(self, threads: int) -> None:
         try:

@@ -6,6 +6,7 @@ from dcmaudit.detect.ocr.base import DEFAULT_ENGINE, Engine, engine_kind
 from dcmaudit.detect.ocr.finder import TextFinder
 from dcmaudit.detect.ocr.finding import Detector, FinderKind, Mode
 from dcmaudit.detect.ocr.looks import EngineLooks
+from dcmaudit.model.engines import OcrEngine
 
 DEFAULT_FINDER = FinderKind.OWN
 
@@ -36,11 +37,11 @@ def make_finder(
         detectors.append(OwnLooks(TextNet(threads), thorough=mode is Mode.THOROUGH))
     if kind in {FinderKind.RAPIDOCR, FinderKind.BOTH}:
         rapid: Engine = (
-            reader if reader and reader.name == "rapidocr" else engine_kind("rapidocr").make(threads=threads)
+            reader if reader and reader.kind is OcrEngine.RAPIDOCR else engine_kind("rapidocr").make(threads=threads)
         )
         detectors.append(_looks(rapid, mode))
     return TextFinder(reader, mode, detectors)
 
 
 def _looks(engine: Engine, mode: Mode) -> EngineLooks:
-    return EngineLooks(engine, mode, shortest=engine_kind(engine.name).shortest)
+    return EngineLooks(engine, mode, shortest=engine_kind(engine.kind.label).shortest)

@@ -72,8 +72,7 @@ def models_folder() -> Path:
 class RapidEngine:
     """PP-OCRv6 small, detection and reading apart, so that a place that cannot be read is still reported."""
 
-    name = OcrEngine.RAPIDOCR.label
-    number = OcrEngine.RAPIDOCR
+    kind = OcrEngine.RAPIDOCR
 
     def __init__(self, threads: int, models: Path) -> None:
         inference.onnxruntime()  # before rapidocr loads it

@@ -48,8 +48,7 @@ class TesseractEngine:
     ``threads`` processes work side by side, with one thread each.
     """
 
-    name = OcrEngine.TESSERACT.label
-    number = OcrEngine.TESSERACT
+    kind = OcrEngine.TESSERACT
 
     def __init__(self, threads: int, tessdata: str | None) -> None:
         try:

@@ -333,7 +333,7 @@ def _options(policy: Policy) -> RedactionOptions:
 def _redact(job: ReleaseJob, task: ReleaseTask, reading: FileReading, blacked: Places, staged: Path) -> RedactionReport:
     policy = job.policy
     requests = [
-        Request(one.box, address, Origin.OCR, f"text found by {one.engine}: {one.judgement.verdict.name.lower()}")
+        Request(one.box, address, Origin.OCR, f"text found by {one.engine.label}: {one.judgement.verdict.name.lower()}")
         for address, findings in blacked.items()
         for one in findings
     ]

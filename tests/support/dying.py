@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 SECONDS = 30
+_HANDED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
 def start(
@@ -54,10 +55,16 @@ def main() -> int:
     how: dict[str, Any] = {}
     if args.user:
         how = {"user": args.user, "group": pwd.getpwnam(args.user).pw_gid, "extra_groups": []}
+    # Before the child is there: on a busy machine a signal may come between its start and the next line here.
+    early: list[int] = []
+    for number in _HANDED_ON:
+        signal.signal(number, lambda sent, _frame: early.append(sent))
     # A group of its own, so that a program's own children end with it.
     child = subprocess.Popen(args.command, stdin=subprocess.DEVNULL, cwd=args.folder, process_group=0, **how)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+    for number in _HANDED_ON:
         signal.signal(number, lambda sent, _frame: child.send_signal(sent))
+    for sent in early:
+        child.send_signal(sent)
     closed = threading.Event()
     watcher = threading.Thread(target=_watch, args=(child, args.folder, closed), daemon=True)
     watcher.start()

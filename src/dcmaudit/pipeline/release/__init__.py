@@ -1,8 +1,10 @@
 """A release: originals go in, files come out that may leave the house, with a report that says what is known."""
 
-from dcmaudit.pipeline.release.candidate import Ending, Release, ReleaseJob, ReleaseTask, Unfound, Why, release_file
+from dcmaudit.pipeline.release.candidate import release_file
+from dcmaudit.pipeline.release.ending import Ending, Release, Unfound, Why
 from dcmaudit.pipeline.release.folder import Key, ReleaseFolders, require_apart_from_inputs
 from dcmaudit.pipeline.release.policy import Eyes, Headers, Policy, load_policy
+from dcmaudit.pipeline.release.task import ReleaseJob, ReleaseTask
 
 __all__ = [
     "Ending",

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from dcmaudit.errors import UsageError
-from dcmaudit.pipeline.release.candidate import Release
+from dcmaudit.pipeline.release.ending import Release
 from dcmaudit.report.chain import START, next_link, read_chain
 from dcmaudit.settings.privatefile import make_private, read_private
 
@@ -134,7 +134,7 @@ class ReleaseFolders:
 
     def take(self, release: Release) -> Mapping[str, Any]:
         """One input that ended: its output gets its name, then its record is written. The record."""
-        from dcmaudit.pipeline.release.candidate import Ending, Why
+        from dcmaudit.pipeline.release.ending import Ending, Why
 
         if release.staged is not None and release.place in self._places:
             release.staged.unlink(missing_ok=True)

@@ -1,0 +1,67 @@
+"""Places of text of one input: those that are blacked, those that are kept, and those that are left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from dcmaudit.model import Box, FileReading, Finding, Origin, PlaneAddress, PlaneReading, covered_area
+from dcmaudit.pipeline.jobs import RedactionReport
+from dcmaudit.pipeline.ocr import read_file
+from dcmaudit.pipeline.release.policy import Policy
+from dcmaudit.pipeline.release.task import ReleaseJob
+from dcmaudit.sources import reference_to
+
+_COVERED = 0.7
+"""Part of a place that must lie in blacked or kept areas for it to be no text that is left."""
+
+Places = dict[PlaneAddress, list[Finding]]
+
+
+def parted(policy: Policy, reading: FileReading) -> tuple[Places, Places]:
+    """The places of text that the policy blacks, and those that it keeps."""
+    blacked: Places = {}
+    kept: Places = {}
+    for plane in reading.planes:
+        for finding in plane.findings:
+            side = blacked if finding.judgement.verdict in policy.black or finding.is_form else kept
+            side.setdefault(plane.address, []).append(finding)
+    return blacked, kept
+
+
+def left_places(job: ReleaseJob, staged: Path, redacted: RedactionReport, kept: Places) -> tuple[Places, list[str]]:
+    """What is still to be seen on the output, outside of what is black and of what the policy keeps; and in words what
+    could not be looked at."""
+    reading = read_file(replace(job.look, read=False), reference_to(str(staged)))
+    found: Places = {}
+    for plane in reading.planes:
+        areas = [*_black_areas(redacted, plane), *(one.box for one in kept.get(plane.address, ()))]
+        left = [one for one in plane.findings if not one.is_form and not _is_covered(one.box, areas)]
+        if left:
+            found[plane.address] = left
+    return found, [f"not looked at: {reason}" for reason in reading.result.reasons]
+
+
+def _black_areas(redacted: RedactionReport, plane: PlaneReading) -> Iterator[Box]:
+    for one in (redacted.proof or {}).get("planes", ()):
+        if one.get("plane") == plane.address.key:
+            yield from map(_box, (*one.get("asked", ()), *one.get("changed", ())))
+
+
+def _is_covered(box: Box, areas: list[Box]) -> bool:
+    parts = [part for area in areas if (part := area.intersection(box)) is not None]
+    return covered_area(parts) >= _COVERED * box.area
+
+
+def missed_by_machine(rectangles: list[dict[str, Any]]) -> int:
+    """How many rectangles of people the machine did not see: what a drawn sample is counted by."""
+    machine = [_box(one["box"]) for one in rectangles if one["source"] != Origin.STORED.value]
+    people = [_box(one["box"]) for one in rectangles if one["source"] == Origin.STORED.value]
+    return sum(not _is_covered(box, machine) for box in people)
+
+
+def _box(edges: list[int]) -> Box:
+    left, top, right, bottom = edges
+    return Box(left, top, right + 1, bottom + 1)

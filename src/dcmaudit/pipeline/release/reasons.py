@@ -1,0 +1,101 @@
+"""What holds an input back before and after it is redacted. Each answers whether it does, and says so in the ending."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from dcmaudit.dicom import Instance, open_instance
+from dcmaudit.model import FileReading, Outcome, ReviewState
+from dcmaudit.pipeline.clearance import AcceptedText, clear
+from dcmaudit.pipeline.content import content_of
+from dcmaudit.pipeline.jobs import RedactionReport
+from dcmaudit.pipeline.release.ending import Release, Why
+from dcmaudit.pipeline.release.headers import IDENTIFYING, filled_names
+from dcmaudit.pipeline.release.policy import Eyes, Headers, Policy
+from dcmaudit.pipeline.release.task import ReleaseJob, ReleaseTask
+
+
+def by_header(policy: Policy, instance: Instance, report: Release) -> bool:
+    """Filled attributes, and a kind of file that the policy does not name."""
+    modality, model = report.device
+    if policy.headers is Headers.REFUSE:
+        names = filled_names(instance.filled(IDENTIFYING))
+        if names:
+            report.hold(Why.HEADER, *names)
+            return True
+    if policy.modalities and modality not in policy.modalities:
+        report.hold(Why.MODALITY)
+        return True
+    if policy.models and model not in policy.models:
+        report.hold(Why.MODEL)
+        return True
+    return False
+
+
+def by_state(policy: Policy, task: ReleaseTask, report: Release) -> bool:
+    """What the database says of it."""
+    if task.state is ReviewState.TAGGED:
+        report.hold(Why.TAGGED)
+        return True
+    if policy.marks and task.asked.problems:
+        report.hold(Why.UNSTORED, *task.asked.problems)
+        return True
+    return False
+
+
+def by_reading(policy: Policy, reading: FileReading, report: Release) -> bool:
+    """Planes that could not be looked at, and pages of text."""
+    if reading.result.outcome is not Outcome.DONE:
+        why = Why.UNREADABLE if reading.result.outcome is Outcome.FAILED else Why.NOT_LOOKED_AT
+        report.hold(why, *reading.result.reasons)
+        return True
+    if not reading.planes:
+        report.hold(Why.NOT_LOOKED_AT, "it has no plane that can be shown")
+        return True
+    forms = [plane.title for plane in reading.planes if plane.is_form]
+    if forms and policy.hold_forms:
+        report.hold(Why.FORM, *forms)
+        return True
+    return False
+
+
+def by_eyes(job: ReleaseJob, task: ReleaseTask, report: Release) -> bool:
+    """Whether the policy wants a person's eyes on this file, and nobody is known to have seen all of it as it is."""
+    policy = job.policy
+    wanted = policy.eyes is Eyes.ALL or (policy.eyes is Eyes.SAMPLE and task.in_sample)
+    ledger = task.ledger
+    if ledger is not None:
+        # Rectangles and what an engine saw are matters of the plan; here only a person's eyes count.
+        alone = replace(ledger, rectangles=0, looks=())
+        with open_instance(task.reference) as instance:
+            instance.scan_frames()
+            content = content_of(task.reference)
+            found = clear(instance, content, alone, job.options, AcceptedText.NONE)
+        if not found.reasons:
+            report.seen_by = (*report.seen_by, "person")
+            return False
+        if wanted:
+            report.hold(Why.EYES, *found.reasons)
+            return True
+        return False
+    if wanted:
+        report.hold(Why.EYES, "there is no database that says who saw it")
+    return wanted
+
+
+def by_redaction(redacted: RedactionReport, report: Release) -> bool:
+    """A redaction that was refused, or not proved, or left something unaudited."""
+    result = redacted.result
+    if result.outcome in {Outcome.DONE, Outcome.COPIED} and not redacted.partly:
+        return False
+    if result.outcome is Outcome.FAILED:
+        why = Why.NOT_PROVED
+    else:
+        why = Why.NOT_LOOKED_AT if result.outcome is Outcome.PARTLY or redacted.partly else Why.REFUSED
+    if redacted.output is not None:
+        with suppress(OSError):
+            Path(str(redacted.output)).unlink(missing_ok=True)
+    report.hold(why, *result.reasons)
+    return True

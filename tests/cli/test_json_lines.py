@@ -38,6 +38,14 @@ def commands() -> Iterator[tuple[str, argparse.ArgumentParser]]:
                 yield f"{name} {action}", sub
 
 
+def test_every_command_that_takes_any_number_of_names_takes_a_list_of_them() -> None:
+    many = {name for name, parser in commands() for action in parser._actions
+            if not action.option_strings and action.nargs in {"*", "+"}}  # fmt: skip
+    lists = {name for name, parser in commands() if "--files-from" in parser._option_string_actions}
+    assert many - lists == {"db import"}  # which takes lists themselves
+    assert {"frames", "ocr", "redact", "verify", "release", "rules check", "db history", "db forget"} <= lists
+
+
 @pytest.fixture
 def good(tmp_path: Path) -> Path:
     path = tmp_path / "in" / "good.dcm"

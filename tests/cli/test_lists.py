@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 
 from dcmaudit.cli import main
+from dcmaudit.model import Box, FrameAddress
+from dcmaudit.store import NewRect, OcrEngine, open_store
 from support.files import dataset, file_bytes, gradient
 
 RECTS = "filename,frame,overlay,left,top,right,bottom"
@@ -111,7 +114,14 @@ def test_standard_input_is_read_once(capsys: Any) -> None:
 
 
 def test_no_name_at_all_is_a_mistake(capsys: Any) -> None:
-    for command in (["frames", "-i"], ["ocr"], ["rules", "check"], ["sample", "draw"], ["db", "identify"]):
+    for command in (
+        ["frames", "-i"],
+        ["ocr"],
+        ["rules", "check"],
+        ["sample", "draw"],
+        ["db", "identify"],
+        ["db", "merge"],
+    ):
         assert main(command) == 2
         assert "no file is named" in capsys.readouterr().err
 
@@ -198,3 +208,114 @@ def test_a_list_of_pairs_is_proved(images: list[Path], tmp_path: Path, capsys: A
     (tmp_path / "pairs.csv").write_text(f"Before;After\n{images[0]};\n")
     assert main(["verify", "--pairs", str(tmp_path / "pairs.csv"), "-j", "1"]) == 1
     assert "line 2: this line names no pair" in capsys.readouterr().err
+
+
+NAMED = [
+    ["db", "history"], ["db", "forget"], ["db", "recount"], ["db", "merge"], ["verify"], ["s3", "get"],
+]  # fmt: skip
+
+
+@pytest.fixture
+def marked(images: list[Path], tmp_path: Path) -> Path:
+    """A database with recognised text in two of the three files."""
+    database = tmp_path / "db"
+    with open_store(database, user="reader") as store:
+        for path in images[:2]:
+            store.add_rects(str(path), [NewRect(Box(1, 2, 9, 9), FrameAddress(0), OcrEngine.RAPIDOCR, "SMITH")])
+    return database
+
+
+@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("way", ["files-from", "-"])
+def test_the_database_is_asked_about_every_name_of_a_list(
+    images: list[Path], marked: Path, how: str, way: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    data = listed(images, how)
+    (marked / "names").write_bytes(data)
+    if way == "-":
+        feed(monkeypatch, data)
+    words = {"files-from": ["--files-from", str(marked / "names")], "-": ["-"]}[way]
+    assert main(["--db", str(marked), "db", "history", *words]) == 0
+    out, said = capsys.readouterr()
+    assert [line.rpartition("/")[2] for line in out.splitlines()] == ["a.dcm", "b b.dcm"]
+    assert "c é.dcm: nothing was done" in said
+
+
+def test_names_of_a_list_may_start_at_the_folder_of_the_archive(
+    images: list[Path], marked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    (tmp_path / "names").write_text("in/a.dcm\n")
+    monkeypatch.setenv("PACS_ROOT", str(tmp_path))
+    monkeypatch.chdir("/")
+    assert main(["--db", str(marked), "db", "history", "--files-from", str(tmp_path / "names")]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_text_of_listed_files_is_forgotten_and_a_name_without_any_is_told(
+    images: list[Path], marked: Path, tmp_path: Path, capsys: Any
+) -> None:
+    (tmp_path / "names").write_text(f"{images[0]}\n{images[1]}\n")
+    words = ["--db", str(marked), "db", "forget", "--files-from", str(tmp_path / "names")]
+    assert main(words) == 0
+    assert "forgotten: 2 texts of rectangles" in capsys.readouterr().out
+    assert main(["--db", str(marked), "db", "history", "--json"]) == 0
+    noted = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["file"], one["count"]) for one in noted if "forgotten" in one["action"]] == [
+        (str(images[1]), 1), (str(images[0]), 1),
+    ]  # fmt: skip
+    assert main(words) == 1
+    assert "a.dcm: nothing was found under this name" in capsys.readouterr().err
+
+
+def test_one_wrong_name_among_good_ones_is_told(images: list[Path], marked: Path, capsys: Any) -> None:
+    assert main(["--db", str(marked), "db", "forget", str(images[0]), "/typed/wrong.dcm"]) == 1
+    said = capsys.readouterr()
+    assert "forgotten: 1 texts" in said.out
+    assert "/typed/wrong.dcm: nothing was found under this name" in said.err
+
+
+@pytest.mark.parametrize("content", ["", "filename\n\n", "filename,n\n,2\n"])
+def test_a_list_that_names_nothing_is_not_the_same_as_no_list(
+    marked: Path, content: str, tmp_path: Path, capsys: Any
+) -> None:
+    (tmp_path / "names").write_text(content)
+    for words in NAMED:
+        assert main(["--db", str(marked), *words, "--files-from", str(tmp_path / "names")]) == 1, words
+        said = capsys.readouterr()
+        assert "names no file" in said.err, words
+        assert not said.out, words
+
+
+def test_a_list_that_is_not_there_is_named(marked: Path, tmp_path: Path, capsys: Any) -> None:
+    for words in NAMED:
+        assert main(["--db", str(marked), *words, "--files-from", str(tmp_path / "nowhere")]) == 1, words
+        assert "nowhere: it cannot be read" in capsys.readouterr().err, words
+
+
+def test_other_databases_are_named_by_a_list(marked: Path, tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "names").write_text(f"{marked}\n")
+    with open_store(tmp_path / "all", user="reader"):
+        pass
+    assert main(["--db", str(tmp_path / "all"), "db", "merge", "--files-from", str(tmp_path / "names")]) == 0
+    assert "2 files taken" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("way", ["files-from", "-", "pairs -"])
+def test_originals_and_outputs_are_named_in_turn(
+    images: list[Path], way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    after = tmp_path / "out"
+    assert main(["redact", "--rect", "0,0,3,3", "-o", str(after), *map(str, images), "-j", "1"]) == 0
+    pairs = [(path, after / f"{path.stem}.redacted.dcm") for path in images]
+    data = listed([one for pair in pairs for one in pair], "lines")
+    if way == "pairs -":
+        data = "\n".join(["before,after", *(f"{one},{other}" for one, other in pairs)]).encode()
+    (tmp_path / "names").write_bytes(data)
+    feed(monkeypatch, data)
+    words = {"files-from": ["--files-from", str(tmp_path / "names")], "-": ["-"], "pairs -": ["--pairs", "-"]}[way]
+    capsys.readouterr()
+    assert main(["verify", *words, "--rect", "0,0,3,3", "-j", "1"]) == 0
+    assert "3 of 3 passed" in capsys.readouterr().err
+    (tmp_path / "names").write_bytes(listed([images[0], *pairs[1]], "lines"))
+    assert main(["verify", "--files-from", str(tmp_path / "names"), "--rect", "0,0,3,3", "-j", "1"]) == 2
+    assert "there are 3 names" in capsys.readouterr().err

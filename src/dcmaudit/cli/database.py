@@ -54,7 +54,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.action in upkeep.ACTIONS:
         read_only, check = upkeep.reads_only(args.action), upkeep.checks_first(args.action)
         with opened(settings, read_only=read_only, check=check) as store:
-            return upkeep.run(store, args)
+            return upkeep.run(store, args, settings.pacs_root)
     return _run(args, settings)
 
 

@@ -6,12 +6,11 @@ import csv
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from dcmaudit.errors import ListError
 from dcmaudit.pipeline.output import SUFFIX
 from dcmaudit.settings.plainfile import open_regular
-from dcmaudit.sources import LocalReference, Problem, find
+from dcmaudit.sources import LocalReference, NameList, Problem, find
 from dcmaudit.sources.csvlist import as_text
 
 COLUMNS = ("before", "after")
@@ -55,14 +54,14 @@ def _files(folder: str, pairs: Pairs) -> Iterator[str]:
             pairs.alone.append((one.name, str(one.error.message)))
 
 
-def of_list(path: Path) -> Pairs:
+def of_list(pair_list: NameList) -> Pairs:
     """The pairs of a CSV list with the columns before and after, absolute or relative to the working directory.
 
     ListError where it cannot be read, lacks a column, or a line names less than two files.
     """
     pairs = Pairs()
     try:
-        with as_text(open_regular(str(path))) as stream:
+        with as_text(open_regular(pair_list.path)) as stream:
             first = stream.readline()
             stream.seek(0)
             delimiter = next((mark for mark in ",;\t|" if mark in first), ",")
@@ -70,17 +69,19 @@ def of_list(path: Path) -> Pairs:
             titles = {title.strip().lower(): title for title in reader.fieldnames or ()}
             if missing := [column for column in COLUMNS if column not in titles]:
                 raise ListError(
-                    f"no column {' and '.join(missing)}", file=str(path), hint="needed are before and after"
+                    f"no column {' and '.join(missing)}", file=pair_list.title, hint="needed are before and after"
                 )
             for row in reader:
                 names = [(row.get(titles[column]) or "").strip() for column in COLUMNS]
                 if not all(names):
-                    raise ListError("this line names no pair of files", file=f"{path} line {reader.line_num}")
+                    raise ListError(
+                        "this line names no pair of files", file=f"{pair_list.title} line {reader.line_num}"
+                    )
                 pairs.found.append((os.path.abspath(names[0]), os.path.abspath(names[1])))  # noqa: PTH100
     except OSError as error:
-        raise ListError(f"it cannot be read: {error.strerror}", file=str(path)) from error
+        raise ListError(f"it cannot be read: {error.strerror}", file=pair_list.title) from error
     except (csv.Error, UnicodeError) as error:
         raise ListError(
-            "it cannot be read as CSV", file=str(path), hint="save it as UTF-8, with matching quotes"
+            "it cannot be read as CSV", file=pair_list.title, hint="save it as UTF-8, with matching quotes"
         ) from error
     return pairs

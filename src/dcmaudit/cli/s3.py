@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, local_path, say
 from dcmaudit.cli.guard import Protected
+from dcmaudit.cli.names import add_files, listed
 from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
@@ -42,7 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--filter", default="", metavar="TEXT", help="only names with this text in them")
     listing.add_argument("--json", action="store_true", help="one JSON object a line")
     get = actions.add_parser("get", help="copy objects into a folder, resumed and checked")
-    get.add_argument("names", nargs="+", metavar="s3://BUCKET/KEY")
+    add_files(get, "objects", metavar="s3://BUCKET/KEY", dest="names")
     get.add_argument(
         "-o", "--output", type=local_path, default=Path(), metavar="DIR", help="folder (default: this one)"
     )
@@ -216,7 +217,7 @@ def _get(args: argparse.Namespace, settings: Settings) -> int:
     protected = Protected(NAME, args, settings)
     quiet = getattr(args, "quiet", False)
     with Progress(console=Console(stderr=True), disable=quiet or not sys.stderr.isatty()) as bars:
-        for name in args.names:
+        for name in [one.name for one in listed(args.names)]:
             bar = bars.add_task(name, total=None)
             try:
                 place = _place(name)

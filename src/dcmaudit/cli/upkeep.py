@@ -9,11 +9,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, add_common, local_path, say
+from dcmaudit.cli.names import add_files, listed
 from dcmaudit.errors import DcmauditError, StoreError, UsageError
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dcmaudit.sources.listed import Listed
     from dcmaudit.store import Store
 
 ACTIONS = ("history", "backup", "check", "compact", "forget", "merge", "recount")
@@ -22,7 +26,7 @@ ACTIONS = ("history", "backup", "check", "compact", "forget", "merge", "recount"
 def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the parsers of these actions."""
     history = actions.add_parser("history", help="print who did what and when, the newest first, never a text")
-    history.add_argument("names", nargs="*", metavar="FILES", help="of these files (default: of all)")
+    add_files(history, "of these files (default: of all)", needed=False, dest="names")
     history.add_argument("--by", metavar="USER", help="only what this user did")
     history.add_argument("--json", action="store_true", help="one JSON object a line")
     history.add_argument("--count", type=int, metavar="N", help="the newest N lines (default: all)")
@@ -31,15 +35,15 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     check = actions.add_parser("check", help="read all of it and say what is damaged: pages, indices, sums of marks")
     compact = actions.add_parser("compact", help="check it, then write it anew without the room that removed rows left")
     forget = actions.add_parser("forget", help="erase recognised text; rectangles and verdicts stay")
-    forget.add_argument("names", nargs="*", metavar="FILES", help="of these files, as the database calls them")
+    add_files(forget, "of these files, as the database calls them", needed=False, dest="names")
     forget.add_argument("--all", action="store_true", help="of every file")
     forget.add_argument("--older-than", type=int, metavar="DAYS", help="only what is older")
     merge = actions.add_parser("merge", help="take over what other databases know; contradictions are named")
-    merge.add_argument("sources", nargs="+", metavar="DATABASE", help="folders, files or addresses of databases")
+    add_files(merge, "folders, files or addresses of databases", metavar="DATABASE", dest="names")
     recount = actions.add_parser(
         "recount", help="take the done mark of files whose marks do not agree with their sum, and count them anew"
     )
-    recount.add_argument("names", nargs="+", metavar="FILES", help="as the database calls them")
+    add_files(recount, "as the database calls them", dest="names")
     for each in (history, backup, check, compact, forget, merge, recount):
         add_common(each)
 
@@ -54,8 +58,11 @@ def checks_first(action: str) -> bool:
     return action in {"history", "forget", "compact", "merge"}
 
 
-def run(store: Store, args: argparse.Namespace) -> int:
-    """Do the action on the open store."""
+def run(store: Store, args: argparse.Namespace, pacs_root: Path | None) -> int:
+    """Do the action on the open store; ``pacs_root`` is the folder that relative names in lists may start from."""
+    if args.action in {"history", "forget", "recount"}:
+        root = None if pacs_root is None else str(pacs_root)
+        args.known = list(dict.fromkeys(_known(store, one, root) for one in listed(args.names)))
     return _RUN[args.action](store, args)
 
 
@@ -84,7 +91,7 @@ def _merge(store: Store, args: argparse.Namespace) -> int:
     from dcmaudit.store import is_database_missing, open_store
 
     is_good = True
-    for place in args.sources:
+    for place in [one.name for one in listed(args.names)]:
         if is_database_missing(place):
             raise StoreError("no database here", file=place)
         counts = Counter[str]()
@@ -107,11 +114,10 @@ def _history(store: Store, args: argparse.Namespace) -> int:
     if args.count is not None and args.count < 1:
         raise UsageError(f"--count {args.count} prints nothing", hint="1 or more are allowed")
     left = args.count
-    for name in args.names or [None]:
-        known = None if name is None else _known(store, name)
-        if known is not None and next(store.history(known), None) is None:
+    for name in args.known or [None]:
+        if name is not None and next(store.history(name), None) is None:
             say(f"{name}: nothing was done to a file of this name")
-        for entry in store.history(known):
+        for entry in store.history(name):
             if args.by is not None and entry.by != args.by:
                 continue
             if left == 0:
@@ -127,12 +133,21 @@ def _history(store: Store, args: argparse.Namespace) -> int:
     return Exit.GOOD
 
 
-def _known(store: Store, name: str) -> str:
-    """The name as the database has it: as given, else as the path that it is from here."""
-    if "://" in name:
-        return name
-    path = os.path.abspath(name)  # noqa: PTH100 (links stay as they were named)
-    return path if path != name and next(store.history(name), None) is None else name
+def _known(store: Store, one: Listed, pacs_root: str | None) -> str:
+    """The name as the database has it: as given, else as the path that it is from here or below ``pacs_root``.
+
+    Only a name that a list has is looked for below ``pacs_root``, as everywhere. Where the database has noted nothing
+    under any of them, the file that is there counts.
+    """
+    from dcmaudit.sources.local import printable as stored_form
+
+    if "://" in one.name:
+        return one.name
+    # Links stay as they were named.
+    paths = [os.path.abspath(path) for path in one.candidates(pacs_root if one.where else None)]  # noqa: PTH100
+    names = [stored_form(name) for name in (one.name, *paths)]
+    noted = next((name for name in names if next(store.history(name), None) is not None), None)
+    return noted or stored_form(next((path for path in paths if os.path.lexists(path)), paths[0]))
 
 
 def _forget(store: Store, args: argparse.Namespace) -> int:
@@ -141,25 +156,24 @@ def _forget(store: Store, args: argparse.Namespace) -> int:
     if args.older_than is not None and args.older_than < 0:
         raise UsageError(f"--older-than {args.older_than} is no number of days")
     before = None if args.older_than is None else datetime.now().astimezone() - timedelta(days=args.older_than)
-    names = None if args.all else [_known(store, name) for name in args.names]
-    found = store.forget_text(names, before=before)
+    found = store.forget_text(None if args.all else args.known, before=before)
     print(
         f"forgotten: {found.texts} texts of rectangles, {found.summaries} texts of planes, {found.undo} kept for undo"
     )
-    if names is not None and not found.total:
-        say("nothing was found under these names; they are to be given as the database has them (db dump)")
+    for name in found.without:
+        say(f"{name}: nothing was found under this name; names are to be given as the database has them (db dump)")
     for sentence in found.left:
         say(f"left: {sentence}")
     say("left, for this program cannot know of it: exports, CSV lists, backups and copies of the database, and "
         "comments that people wrote; on some disks also blocks that the file gave back")  # fmt: skip
-    return Exit.NOT_ALL if found.left or (names is not None and not found.total) else Exit.GOOD
+    return Exit.NOT_ALL if found.left or found.without else Exit.GOOD
 
 
 def _recount(store: Store, args: argparse.Namespace) -> int:
     failed = False
-    for name in args.names:
+    for name in args.known:
         try:
-            if store.recount(_known(store, name)):
+            if store.recount(name):
                 print(printable(f"{name}: counted anew; it is not reviewed any more"))
             else:
                 say(f"{name}: its marks agree with their sum; nothing was done")

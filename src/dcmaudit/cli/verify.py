@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, local_path, say
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place, where
+from dcmaudit.cli.names import add_files_from, listed
 from dcmaudit.errors import UsageError
 from dcmaudit.report.jsonlines import json_line
 from dcmaudit.report.proofs import (
@@ -46,9 +47,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files", nargs="*", metavar="BEFORE AFTER",
         help="an original and its redacted file, or two folders of them; more such pairs, and last a list of "
-        "rectangles if --rect is not used",
+        "rectangles if --rect is not used; - reads a list of names, two a pair, from standard input",
     )  # fmt: skip
-    parser.add_argument("--pairs", type=local_path, metavar="LIST", help="a CSV list with the columns before and after")
+    parser.add_argument(
+        "--pairs", metavar="LIST", help="a CSV list with the columns before and after; - is standard input"
+    )
+    add_files_from(parser)
     _what(parser.add_argument_group("what was asked"))
     parser.add_argument(
         "--check-text", action="store_true",
@@ -132,9 +136,10 @@ def _mine(
 def _paired(args: argparse.Namespace, names: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
     """The files two a pair, with those of folders and of the list, and files that have no partner."""
     from dcmaudit.cli.pairs import of_folders, of_list
+    from dcmaudit.sources import name_list
 
     flat, alone = list[str](), list[tuple[str, str]]()
-    found = [of_list(args.pairs)] if args.pairs is not None else []
+    found = [of_list(name_list(args.pairs))] if args.pairs is not None else []
     for before, after in zip(names[::2], names[1::2], strict=True):
         if os.path.isdir(before) != os.path.isdir(after):  # noqa: PTH112 - plain names
             raise UsageError(f"{before} and {after} are a file and a folder", hint="compare two files, or two folders")
@@ -152,16 +157,21 @@ def _paired(args: argparse.Namespace, names: list[str]) -> tuple[list[str], list
 
 def _split(args: argparse.Namespace) -> tuple[list[str], list[str]]:
     """The files, two a pair, and every list of rectangles."""
+    from dcmaudit.sources.local import path_of
+
     require_one_place(args)
     if args.deid_rules is not None and not args.deid:
         raise UsageError("--deid-rules means nothing without --deid")
     if args.everywhere and (args.frame is not None or args.overlay is not None):
         raise UsageError("--everywhere means every plane", hint="leave --frame and --overlay out")
-    names, rects = list(args.files), list(args.rect)
+    names, rects = [path_of(one.name) for one in listed(args.files)], list(args.rect)
     if len(names) % 2:
-        if len(names) < 3 or os.path.exists(names[-1]):  # noqa: PTH110 - it is most likely no path at all
+        is_rects = bool(args.files) and args.files[-1] == names[-1] and not os.path.exists(names[-1])  # noqa: PTH110
+        if len(names) < 3 or not is_rects:  # the last word is most likely no path at all
             raise UsageError(
-                "files are compared in pairs", hint="dcmaudit verify BEFORE AFTER [BEFORE AFTER]... [RECTS]"
+                f"files are compared in pairs, and there are {len(names)} names",
+                hint="dcmaudit verify BEFORE AFTER [BEFORE AFTER]... [RECTS]; a list names an original and its "
+                "redacted file in turn",
             )
         rects.append(names.pop())
     drawn = bool(rects) or args.whole

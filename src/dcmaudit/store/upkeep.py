@@ -32,13 +32,15 @@ _TEXTS = ("ocrtext", "ocr")
 class Forgotten:
     """What was erased: texts of rectangles, summaries (rows that held nothing else), texts kept for undo.
 
-    ``left`` are sentences about where text still is as far as the database can tell.
+    ``left`` are sentences about where text still is as far as the database can tell; ``without`` are the files that
+    were named and had none.
     """
 
     texts: int
     summaries: int
     undo: int
     left: tuple[str, ...]
+    without: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
@@ -141,16 +143,16 @@ class Upkeep(StorePart):
         with self._database.writing(*(filenames or ())) as session:
             if session.is_sqlite:
                 session.connection.exec_driver_sql("PRAGMA secure_delete = ON")
-            forgotten = [0, 0, 0]
+            forgotten, without = [0, 0, 0], list[str]()
             for filename in [None] if filenames is None else filenames:
-                for place, count in enumerate(_forget(session, filename, before)):
-                    forgotten[place] += count
-                if filename is not None and any(forgotten):
-                    self._note(session, "recognised text forgotten", filename, sum(forgotten))
-            if filenames is None and any(forgotten):
-                self._note(session, "recognised text forgotten", None, sum(forgotten))
+                counts = _forget(session, filename, before)
+                forgotten = [so_far + count for so_far, count in zip(forgotten, counts, strict=True)]
+                if any(counts):
+                    self._note(session, "recognised text forgotten", filename, sum(counts))
+                elif filename is not None:
+                    without.append(filename)
         texts, summaries, undo = forgotten
-        return Forgotten(texts, summaries, undo, tuple(self._scrub()))
+        return Forgotten(texts, summaries, undo, tuple(self._scrub()), tuple(without))
 
     def _scrub(self) -> list[str]:
         """Rewrite the file and empty its log; sentences about what that could not reach."""

@@ -141,6 +141,13 @@ export class Camera {
     return [x * this.scale + this.x, y * this.scale + this.y];
   }
 
+  /** The device pixels that a box of the plane touches. @param {import("./types.js").Edges} box @returns {import("./types.js").Edges} */
+  outer([left, top, right, bottom]) {
+    const [x0, y0] = this.toStage(left, top);
+    const [x1, y1] = this.toStage(right, bottom);
+    return [Math.floor(x0), Math.floor(y0), Math.ceil(x1), Math.ceil(y1)];
+  }
+
   /** @param {number} px @param {number} py */
   #centre(px, py) {
     this.x = Math.round(this.stage.width / 2 - px * this.scale);

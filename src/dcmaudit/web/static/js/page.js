@@ -13,6 +13,7 @@ import { keyTable } from "./keys.js";
 import { openDialog, ownCommands } from "./owncommands.js";
 import { Hands } from "./hands.js";
 import { canWindow, signatureOf } from "./levels.js";
+import { SMALL } from "./marklayer.js";
 import { Minimap } from "./minimap.js";
 import { Menus } from "./menus.js";
 import { Panel } from "./panel.js";
@@ -21,7 +22,7 @@ import { Pointer } from "./pointer.js";
 import { Overview } from "./overview.js";
 import { sightOf } from "./sight.js";
 import { explain } from "./sources.js";
-import { SMALL, Stage } from "./stage.js";
+import { Stage } from "./stage.js";
 import { Strip } from "./strip.js";
 import { Worklist } from "./worklist.js";
 
@@ -46,8 +47,8 @@ export class Page {
     this.stage = new Stage(byId("stage", HTMLElement));
     this.minimap = new Minimap(this.stage);
     this.planes = new Planes(() => this.stage.camera.placing);
-    this.stage.refine = (plane, view, place) => this.planes.compose(plane, view, place);
-    this.stage.recycle = (pixels) => this.planes.recycle(pixels);
+    this.stage.picture.refine = (plane, view, place) => this.planes.compose(plane, view, place);
+    this.stage.picture.recycle = (pixels) => this.planes.recycle(pixels);
     this.handled = new HandledRectangle(this.stage, (box) => this.scheduler.run("cursor", { box }));
     /** @param {unknown} error */
     const failed = (error) => this.#background(error);
@@ -102,7 +103,7 @@ export class Page {
       this.#status();
       this.looked();
     };
-    this.stage.onexact = () => void this.scheduler.looked();
+    this.stage.picture.onexact = () => void this.scheduler.looked();
     this.theme.onchange = () => this.strip.draw();
     new Keyboard(this).listen();
   }

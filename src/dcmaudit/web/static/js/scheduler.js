@@ -12,34 +12,20 @@
  */
 
 import { Lost, Refusal } from "./api.js";
+import { agree, foreseen, isBeside, nearOf, NOBODY, planeOf } from "./foresight.js";
+import { HeldKey } from "./heldkey.js";
+import { frame } from "./moments.js";
+import { NewsWatch } from "./newswatch.js";
+import { Pictures, SLOW } from "./pictures.js";
+import { Witness } from "./witness.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
 /** @typedef {import("./types.js").Trouble} Trouble */
-/** @typedef {import("./types.js").Painted} Painted */
 /** @typedef {import("./levels.js").View} View */
-/** @typedef {{plane: import("./levels.js").Made|null, trouble: Trouble|null}} Picture */
+/** @typedef {import("./pictures.js").Picture} Picture */
 
-/** A wait that is shorter than this is not worth a word. */
-const SLOW = 150;
-/** Without another command for this long, what was painted is reported by itself. */
-const QUIET = 250;
-/** How often to see whether it is quiet. */
-const LOOK = 25;
-/** How often to see whether what lies over the stage has gone. */
-const COVERED = 400;
 /** Keys pressed while a picture is coming are kept, up to this many. */
 const WAITING = 8;
-/** A key that is held down sends repeats; without one for this long it was let go unseen. */
-const LET_GO = 1000;
-/** How often the server is told how far a held key is. */
-const TELL = 250;
-/** What a held key does, and which way. @type {Record<string, 1|-1>} */
-const WALKS = { "next-frame": 1, "previous-frame": -1 };
-/** What changes the levels alone, and what comes of it. @type {Record<string, (view: ViewState["view"]) => ViewState["view"]>} */
-const LEVELS = {
-  invert: (view) => ({ ...view, inverted: !view.inverted }),
-  voi: (view) => ({ ...view, rendering: view.rendering === "voi" ? "full" : "voi" }),
-};
 /** Commands that may leave a plane that is still being decoded. `next-frame` is not one of them: it would skip it. */
 const LEAVING = new Set(["next-file", "previous-file", "previous-frame", "next-overlay", "go-plane", "go-file", "quit"]);
 
@@ -65,81 +51,46 @@ const LEAVING = new Set(["next-file", "previous-file", "previous-frame", "next-o
 
 /** Why nothing can be done: see `surroundings.js` for the words. @typedef {"no answer"|"started again"|"new server"|"stranger"|"closed"} Loss */
 
-/** @param {Pick<ViewState, "file"|"plane">} state */
-const planeOf = (state) => (state.file && state.plane ? `${state.file.file_id}/${state.plane.key}` : null);
-
-/** A key that is held down. @typedef {{command: string, stream: import("./planes.js").Stream, touched: number, isHeld: boolean, told: number, telling: Promise<void>|null, news: ViewState|null}} Walk */
-
-/** Whether two states show the same on the stage. @param {ViewState} one @param {ViewState} other */
-function agree(one, other) {
-  /** @param {ViewState} state */
-  const shown = ({ file, plane, rects, view, cursor }) => JSON.stringify([file?.file_id, plane, rects, view, cursor]);
-  return shown(one) === shown(other);
-}
-
-/** @param {number} milliseconds */
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-/** Resolves inside the next animation frame, which shows what was changed before it. */
-const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-
-/** Resolves after what the browser is doing now: inside of a frame, when that frame has gone to the compositor. */
-function nextTask() {
-  return new Promise((resolve) => {
-    after.push(resolve);
-    channel.port2.postMessage(null);
-  });
-}
-
-/** One for all tasks: a channel keeps its memory until the next collection. */
-const channel = new MessageChannel();
-/** @type {((value: unknown) => void)[]} */
-const after = [];
-channel.port1.onmessage = () => after.shift()?.(null);
-
-/** No state: no plane is on the screen. @type {Pick<ViewState, "file"|"plane">} */
-const NOBODY = { file: null, plane: null };
-
 export class Scheduler {
   /** @param {Parts} parts */
   constructor(parts) {
     this.parts = parts;
     /** @type {ViewState|null} what is on the screen */
     this.state = null;
-    /** @type {Painted[]} painted and not yet reported */
-    this.unreported = [];
     /** @type {{command: string, args: Record<string, unknown>, done: (ok: boolean) => void}[]} */
     this.waiting = [];
     this.running = false;
     this.lost = false;
     this.over = false;
     this.isClosed = false;
-    /** @type {AbortController|null} */
-    this.poll = null;
-    /** @type {(() => void)|null} gives up the picture that is waited for */
-    this.leave = null;
-    /** @type {ViewState|null} the state whose plane is on the screen, once it was painted */
-    this.onScreen = null;
-    /** @type {Walk|null} */
-    this.walking = null;
-    /** The last sight that was noted. */
-    this.lastSight = "";
-    /** @type {ReturnType<typeof setTimeout>|undefined} */
-    this.uncovering = undefined;
+    /** @type {HeldKey|null} */
+    this.held = null;
     this.lastAction = 0;
-    /** @type {ReturnType<typeof setTimeout>|undefined} */
-    this.reporting = undefined;
+    this.news = new NewsWatch(this);
+    this.pictures = new Pictures(parts);
+    this.witness = new Witness({
+      sight: parts.sight,
+      painted: parts.painted,
+      state: () => this.state,
+      isFree: () => !this.running && !this.lost,
+      report: (file) => void this.run("seen", { file_id: file }),
+    });
   }
 
   /** Load the first state and keep watching the server. */
   async start() {
     addEventListener("pagehide", () => {
-      const painted = this.unreported.splice(0);
+      const painted = this.witness.take();
       if (painted.length && !this.lost) this.parts.api.farewell(painted);
     });
     document.addEventListener("visibilitychange", () => void this.looked());
     await this.#alone(async () => this.#present(await this.parts.api.state(null)));
-    void this.#watch();
+    void this.news.run();
+  }
+
+  /** Another part of the plane, or more of it, may be in sight. */
+  looked() {
+    return this.witness.looked();
   }
 
   /**
@@ -151,48 +102,45 @@ export class Scheduler {
    */
   run(command, args = {}, repeat = false) {
     if (this.lost) return Promise.resolve(false);
-    if (this.walking) {
-      this.walking.touched = performance.now();
-      if (repeat && command === this.walking.command) return Promise.resolve(true);
+    if (this.held) {
+      this.held.touch();
+      if (repeat && command === this.held.command) return Promise.resolve(true);
       this.release();
-    } else if (repeat && !this.running && this.#canWalk(command)) {
+    } else if (repeat && !this.running && nearOf(this.state, command) && document.visibilityState === "visible") {
       void this.#alone(() => this.#walk(command));
       return Promise.resolve(true);
     }
     if (this.running && (repeat || this.waiting.length >= WAITING)) return Promise.resolve(false);
     return new Promise((done) => {
       this.waiting.push({ command, args, done });
-      if (this.running && LEAVING.has(command)) this.leave?.();
+      if (this.running && LEAVING.has(command)) this.pictures.leave();
       if (!this.running) void this.#work();
     });
   }
 
   async #work() {
     this.running = true;
-    this.poll?.abort();
-    clearTimeout(this.reporting);
+    this.news.abort();
+    this.witness.hush();
     for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
       const ok = await this.#one(next.command, next.args);
       next.done(ok);
     }
     this.running = false;
     this.lastAction = performance.now();
-    // What was moved, or came free, meanwhile.
-    clearTimeout(this.uncovering);
-    this.uncovering = setTimeout(() => void this.looked(), QUIET);
-    if (this.unreported.length) this.reporting = setTimeout(() => void this.#report(), QUIET);
+    this.witness.rest();
   }
 
   /** @param {string} command @param {Record<string, unknown>} args */
   async #one(command, args) {
-    const painted = this.unreported;
-    this.unreported = [];
+    const { witness } = this;
+    const painted = witness.take();
     const slow = setTimeout(() => this.parts.busy("Working…"), SLOW);
     const guess = this.#foreseen(command);
     let sent = painted;
     try {
       const act = () => {
-        sent = [...painted, ...this.unreported.splice(0)];
+        sent = [...painted, ...witness.take()];
         return this.parts.api.act(command, args, sent);
       };
       const state = await (guess ? this.#step(guess.state, guess.picture, act) : act());
@@ -202,7 +150,7 @@ export class Scheduler {
       return true;
     } catch (error) {
       const told = error instanceof Refusal && error.state !== null;
-      if (!told) this.unreported = [...sent, ...this.unreported];
+      if (!told) witness.giveBack(sent);
       if (told && error.state) await this.#present(error.state).catch((again) => this.#failed(again));
       this.#failed(error, args);
       return false;
@@ -212,34 +160,11 @@ export class Scheduler {
     }
   }
 
-  /**
-   * What the server has said that this command will lead to, with its picture; null where either is not there.
-   * @param {string} command
-   * @returns {{state: ViewState, picture: Picture}|null}
-   */
+  /** What a command will lead to, with its picture; null where either is not there. @param {string} command @returns {{state: ViewState, picture: Picture}|null} */
   #foreseen(command) {
-    const { state } = this;
-    const part = command === "next-frame" ? state?.near.next : command === "previous-frame" ? state?.near.previous : null;
-    if (state && command in LEVELS) return this.#otherLevels(state, command);
-    if (!state?.file || !part?.plane.image || part.plane.error || state.question) return null;
-    const plane = this.parts.planes.peek(part.plane.image, this.parts.view(state));
-    const near = { next: null, previous: null };
-    return plane && { state: { ...state, ...part, near, message: null }, picture: { plane, trouble: null } };
-  }
-
-  /**
-   * The same plane through another table, which is here already.
-   * @param {ViewState} before
-   * @param {string} command
-   * @returns {{state: ViewState, picture: Picture}|null}
-   */
-  #otherLevels(before, command) {
-    const { plane, view } = before;
-    const other = LEVELS[command]?.(view);
-    if (!other || !plane?.image || before.question || (view.rendering === "local") !== (other.rendering === "local")) return null;
-    const state = { ...before, view: other, message: null };
-    const made = this.parts.planes.peek(plane.image, this.parts.view(state));
-    return made && { state, picture: { plane: made, trouble: null } };
+    const state = foreseen(this.state, command);
+    const made = state?.plane?.image ? this.parts.planes.peek(state.plane.image, this.parts.view(state)) : null;
+    return state && made && { state, picture: { plane: made, trouble: null } };
   }
 
   /**
@@ -249,77 +174,42 @@ export class Scheduler {
    * @param {() => Promise<ViewState>} act
    */
   async #step(state, picture, act) {
-    const isSame = planeOf(this.state ?? NOBODY) === planeOf(state);
-    this.state = state;
-    this.onScreen = null;
-    if (isSame) this.parts.paint(state, picture);
-    else this.parts.step(state, picture);
-    this.parts.planes.show(state.plane?.image ?? null, picture.plane);
-    await frame();
-    await this.#painted(state, picture);
+    await this.show(state, picture, state.plane?.image ?? null);
     return act();
   }
 
   /**
-   * Whether all that is new in a state lies beside the stage: the picture need not be painted again.
-   * @param {ViewState} before
+   * Paint a state whose picture is there, in one frame: another plane with what tells which one it is, the same one with
+   * all that a change of it brings.
    * @param {ViewState} state
+   * @param {Picture} picture
+   * @param {string|null} url  of the picture, null for one that is not kept
    */
-  #isShown(before, state) {
-    const { shownUrl } = this.parts.planes;
-    const same = shownUrl !== null && shownUrl === state.plane?.image && before.database?.location === state.database?.location;
-    return same && !state.file?.error && agree(before, state);
+  async show(state, picture, url) {
+    const isSame = planeOf(this.state ?? NOBODY) === planeOf(state);
+    await this.#change(state, picture, url, isSame ? this.parts.paint : this.parts.step);
+  }
+
+  /** @param {ViewState} state @param {Picture} picture @param {string|null} url @param {Parts["paint"]} paint */
+  async #change(state, picture, url, paint) {
+    this.state = state;
+    this.witness.onScreen = null;
+    paint(state, picture);
+    this.parts.planes.show(url, picture.plane);
+    await frame();
+    await this.witness.painted(state, picture.plane !== null);
   }
 
   /** @param {ViewState} state */
   #confirm(state) {
     this.state = state;
+    this.#settle(state);
+  }
+
+  /** @param {ViewState} state */
+  #settle(state) {
     this.parts.settle(state);
-    this.parts.planes.prefetch(this.#ahead(state), this.parts.view(state));
-  }
-
-  /**
-   * Note what is on the screen, once it is.
-   * @param {ViewState} state
-   * @param {Picture} picture
-   */
-  async #painted(state, picture) {
-    await nextTask();
-    this.onScreen = picture.plane && state.file && state.plane ? state : null;
-    if (!this.onScreen || !state.file || !state.plane || document.visibilityState !== "visible") return;
-    this.parts.painted(state.file.file_id, state.plane.key);
-    this.#note();
-  }
-
-  /** Note what is in sight of the plane on the screen, where that is something new. */
-  #note() {
-    clearTimeout(this.uncovering);
-    const { onScreen } = this;
-    if (!onScreen?.file || !onScreen.plane) return;
-    const found = this.parts.sight();
-    const seen = found?.plane === planeOf(onScreen) ? found : null;
-    // what lies over the stage for a while is waited for: what is below it was not seen
-    if (!seen || seen.covered) this.uncovering = setTimeout(() => void this.looked(), COVERED);
-    if (!seen) return;
-    const { ticket, scale, stage, boxes } = seen;
-    const sight = { file_id: onScreen.file.file_id, key: onScreen.plane.key, ticket, scale, stage, boxes };
-    const signature = JSON.stringify(sight);
-    if (signature === this.lastSight) return;
-    this.lastSight = signature;
-    this.unreported.push(sight);
-  }
-
-  /** Another part of the plane, or more of it, may be in sight since it was painted: note it after the next frame. */
-  async looked() {
-    if (this.running || this.lost) return;
-    const { onScreen } = this;
-    await frame();
-    await nextTask();
-    if (this.running || this.lost || onScreen !== this.onScreen || planeOf(this.state ?? NOBODY) !== planeOf(onScreen ?? NOBODY)) return;
-    this.#note();
-    if (!this.unreported.length) return;
-    clearTimeout(this.reporting);
-    this.reporting = setTimeout(() => void this.#report(), LOOK);
+    this.pictures.prefetch(state);
   }
 
   /** @param {unknown} error @param {Record<string, unknown>} [args]  of the command that failed */
@@ -344,187 +234,41 @@ export class Scheduler {
   async #present(state) {
     const before = this.state;
     if (before && state.revision < before.revision) return;
-    if (before && this.#isShown(before, state)) {
+    const { shownUrl } = this.parts.planes;
+    if (before && shownUrl !== null && shownUrl === state.plane?.image && isBeside(before, state)) {
       this.#confirm(state);
       return;
     }
-    const picture = await this.#picture(state);
+    const picture = await this.pictures.of(state);
     if (picture === null) return;
-    // another database knows nothing of what was painted: the plane on the screen is reported to it, too
-    if (before?.database?.location !== state.database?.location) this.lastSight = "";
-    this.state = state;
-    this.onScreen = null;
-    this.parts.paint(state, picture);
-    this.parts.planes.show(picture.plane ? (state.plane?.image ?? null) : null, picture.plane);
-    await frame();
-    await this.#painted(state, picture);
-    this.parts.settle(state);
-    this.parts.planes.prefetch(this.#ahead(state), this.parts.view(state));
-  }
-
-  /**
-   * The decoded picture, or why there is none; null where the reviewer went on without waiting for it.
-   * @param {ViewState} state
-   * @returns {Promise<Picture|null>}
-   */
-  async #picture(state) {
-    const { file, plane } = state;
-    if (!file || !plane || plane.error || !plane.image) {
-      return { plane: null, trouble: file?.error ?? plane?.error ?? null };
-    }
-    const { planes } = this.parts;
-    const view = this.parts.view(state);
-    const kept = planes.peek(plane.image, view);
-    if (kept) return { plane: kept, trouble: null };
-    planes.abandonOthers(plane.image);
-    const slow = setTimeout(() => this.parts.busy(`Loading ${plane.title}…`), SLOW);
-    try {
-      /** @type {Promise<null>} */
-      const left = new Promise((resolve) => (this.leave = () => resolve(null)));
-      const made = await Promise.race([planes.get(plane.image, `${file.file_id}/${plane.key}`, view), left]);
-      return made && { plane: made, trouble: null };
-    } catch (error) {
-      if (error instanceof Refusal && error.status !== 401 && error.status !== 403) {
-        return { plane: null, trouble: { message: error.message, hint: error.hint } };
-      }
-      if (error instanceof DOMException) {
-        const message = "The picture that the server sent cannot be read by this browser.";
-        return { plane: null, trouble: { message, hint: "Look at the plane in another program before calling it clean." } };
-      }
-      throw error;
-    } finally {
-      clearTimeout(slow);
-      this.parts.busy(null);
-      this.leave = null;
-    }
-  }
-
-  /**
-   * The pictures that the server expects to be wanted next, in the rendering that is shown.
-   * @param {ViewState} state
-   * @returns {{url: string, plane: string}[]}
-   */
-  #ahead(state) {
-    const image = state.plane?.image;
-    if (!image || !state.file) return [];
-    const query = image.slice(image.indexOf("?"));
-    return state.prefetch.map(([file, key]) => ({
-      url: `${this.parts.api.base}/plane/${file}/${key}${image.includes("?") ? query : ""}`,
-      plane: `${file}/${key}`,
-    }));
+    if (before?.database?.location !== state.database?.location) this.witness.forget();
+    await this.#change(state, picture, picture.plane ? (state.plane?.image ?? null) : null, this.parts.paint);
+    this.#settle(state);
   }
 
   // A key that is held down
 
-  /** @param {string} command */
-  #canWalk(command) {
-    const { state } = this;
-    const near = command === "next-frame" ? state?.near.next : command === "previous-frame" ? state?.near.previous : null;
-    return Boolean(near?.plane.image && !near.plane.error && !state?.question && document.visibilityState === "visible");
-  }
-
   /** The key was let go: the plane on the screen is the last one. */
   release() {
-    if (!this.walking) return;
-    this.walking.isHeld = false;
-    this.walking.stream.stop();
-  }
-
-  /**
-   * Paint plane after plane, each in a frame of its own, until the key is let go or the file ends.
-   * @param {string} command
-   */
-  async #walk(command) {
-    this.poll?.abort();
-    clearTimeout(this.reporting);
-    const stream = this.parts.planes.walk(this.#walkAddress(command), this.parts.view(/** @type {ViewState} */ (this.state)));
-    const walk = { command, stream, touched: performance.now(), isHeld: true, told: performance.now(), telling: null, news: null };
-    this.walking = walk;
-    let painted = 0;
-    try {
-      for (let made = await stream.next(); made; made = await stream.next()) {
-        if (!(await this.#walkTo(made, walk))) break;
-        painted += 1;
-        if (!walk.isHeld || performance.now() - walk.touched > LET_GO) break;
-        this.#tell(walk);
-      }
-    } finally {
-      stream.stop();
-      this.walking = null;
-    }
-    await /** @type {Walk} */ (walk).telling;
-    const { file, plane } = this.state ?? NOBODY;
-    if (painted && file && plane) await this.#one("walk", { file_id: file.file_id, key: plane.key });
-    // what could not be sent ahead is gone to as with a single key
-    else if (walk.isHeld) this.waiting.unshift({ command, args: {}, done: () => {} });
+    this.held?.release();
   }
 
   /** @param {string} command */
-  #walkAddress(command) {
-    const { file, plane, view } = /** @type {ViewState} */ (this.state);
-    const small = this.parts.small();
-    const query = new URLSearchParams({
-      from: String((plane?.index ?? 0) + (WALKS[command] ?? 1)),
-      back: WALKS[command] === -1 ? "1" : "0",
-      rendering: small || view.rendering === "local" ? view.rendering : "full",
-      ...(small ? { inverted: view.inverted ? "1" : "0", width: String(small.width), height: String(small.height) } : {}),
-    });
-    return `${this.parts.api.base}/walk/${file?.file_id}?${query}`;
-  }
-
-  /**
-   * @param {import("./levels.js").Made} made
-   * @param {Walk} walk
-   * @returns {Promise<boolean>} false where the plane is not the one that comes next, or cannot be painted as it came
-   */
-  async #walkTo(made, walk) {
-    const before = /** @type {ViewState} */ (this.state);
-    const { planes } = this.parts;
-    const next = made.step?.plane;
-    const isNext = next && made.plane === `${before.file?.file_id}/${next.key}` && next.index === (before.plane?.index ?? 0) + (WALKS[walk.command] ?? 1);
-    if (!isNext || !walk.isHeld || (!made.cells && !this.parts.fits(made))) {
-      planes.discard(made);
-      return false;
+  async #walk(command) {
+    this.news.abort();
+    this.witness.hush();
+    const held = new HeldKey(this, command);
+    this.held = held;
+    try {
+      await held.walk();
+    } finally {
+      this.held = null;
     }
-    const news = walk.news && walk.news.revision >= before.revision && walk.news.file?.file_id === before.file?.file_id ? walk.news : before;
-    const state = { ...news, ...made.step, view: before.view, near: { next: null, previous: null }, message: null };
-    const picture = { plane: made, trouble: null };
-    this.state = state;
-    this.onScreen = null;
-    this.parts.step(state, picture);
-    planes.keep(next.image, made);
-    planes.show(made.cells ? next.image : null, made);
-    await frame();
-    await this.#painted(state, picture);
-    return true;
-  }
-
-  /** Report what was painted, without waiting for the answer: it comes into one of the next frames. @param {Walk} walk */
-  #tell(walk) {
+    await held.telling;
     const { file, plane } = this.state ?? NOBODY;
-    if (walk.telling || !file || !plane || performance.now() - walk.told < TELL) return;
-    const painted = this.unreported.splice(0);
-    walk.told = performance.now();
-    walk.telling = this.parts.api.act("walk", { file_id: file.file_id, key: plane.key }, painted).then(
-      (state) => {
-        walk.news = state;
-        walk.telling = null;
-        if (state.question || state.file?.file_id !== file.file_id) this.release();
-      },
-      () => {
-        // the last word about the held key fails in the same way, and says so
-        this.unreported.unshift(...painted);
-        walk.telling = null;
-        this.release();
-      },
-    );
-  }
-
-  async #report() {
-    const keys = this.unreported;
-    const file = keys.at(-1)?.file_id;
-    if (file === undefined || this.running || this.lost) return;
-    await this.run("seen", { file_id: file });
+    if (held.painted && file && plane) await this.#one("walk", { file_id: file.file_id, key: plane.key });
+    // what could not be sent ahead is gone to as with a single key
+    else if (held.isHeld) this.waiting.unshift({ command, args: {}, done: () => {} });
   }
 
   /**
@@ -539,48 +283,25 @@ export class Scheduler {
       this.#failed(error);
     }
     this.running = false;
-    if (this.waiting.length || this.unreported.length) await this.#work();
+    if (this.waiting.length || this.witness.unreported.length) await this.#work();
   }
 
-  /** Long polling: a growing worklist, a finished search for stray bits, a server that has gone. */
-  async #watch() {
-    for (;;) {
-      if (this.over) return;
-      if (this.running || (!this.#expectsNews() && performance.now() - this.lastAction < QUIET)) {
-        await pause(LOOK);
-        continue;
-      }
-      await this.#listen();
-    }
+  // What the server says by itself
+
+  /** A state that nobody asked for with a command; the server is there. @param {ViewState} state */
+  async hear(state) {
+    const back = this.lost;
+    this.lost = false;
+    if (back) this.parts.lost(null);
+    if (this.running || (!back && state.revision === this.state?.revision)) return;
+    await this.#alone(() => this.#present(state));
   }
 
-  /** Whether there is nothing to look at yet, and it is on its way: that is asked for without a pause. */
-  #expectsNews() {
-    const { state } = this;
-    return state !== null && (state.file ? state.file.opening : state.worklist.growing);
-  }
-
-  async #listen() {
-    this.poll = new AbortController();
-    const ask = this.lost ? null : { after: this.state?.revision ?? 0, wait: 20 };
-    try {
-      const state = await this.parts.api.state(ask, this.poll.signal);
-      const back = this.lost;
-      this.lost = false;
-      if (back) this.parts.lost(null);
-      if (this.running || (!back && state.revision === this.state?.revision)) return;
-      await this.#alone(() => this.#present(state));
-    } catch (error) {
-      if (error instanceof DOMException && error.name === "AbortError") return;
-      if (error instanceof Refusal && error.status >= 500) {
-        await pause(2000);
-        return;
-      }
-      if (error instanceof Refusal && error.status === 409) this.#lose(this.#replaced());
-      else if (error instanceof Refusal && error.status === 404) this.#lose("stranger");
-      else this.#failed(error);
-      await pause(1000);
-    }
+  /** The server did not answer, or not as ours does. @param {unknown} error */
+  missed(error) {
+    if (error instanceof Refusal && error.status === 409) this.#lose(this.#replaced());
+    else if (error instanceof Refusal && error.status === 404) this.#lose("stranger");
+    else this.#failed(error);
   }
 
   /**

@@ -1,0 +1,212 @@
+/** What is only drawn for people, above the plane: outlines, crosses, the handled rectangle, words. In device pixels. */
+
+import { context } from "./canvas.js";
+import { handlePoints, HANDLES } from "./rectangle.js";
+import { ACCENT, FAINT, PREVIEW, sourceOf } from "./sources.js";
+
+/** @typedef {import("./types.js").Edges} Edges */
+/** @typedef {import("./types.js").DrawnRect} DrawnRect */
+
+/**
+ * What is drawn.
+ * @typedef {object} Marks
+ * @property {DrawnRect[]} rects
+ * @property {Edges|null} cursor
+ * @property {boolean} redacted
+ * @property {string|number|null} lit  the rectangle under the mouse or the list's focus
+ * @property {boolean} dragging
+ * @property {boolean} [bare]  every rectangle is hidden while a key is held down
+ */
+
+/** What a small picture says of itself. */
+export const SMALL = "small picture while the key is held: fine text is lost, it does not count as seen";
+/** CSS pixels between two lines of the hatching that marks a preview. */
+const HATCH = 12;
+/** @param {number} ratio */
+const LABEL = (ratio) => `600 ${12 * ratio}px system-ui, sans-serif`;
+
+/** @type {Marks} */
+export const NOTHING = { rects: [], cursor: null, redacted: true, lit: null, dragging: false };
+
+export class MarkLayer {
+  /** @param {HTMLCanvasElement} canvas @param {import("./camera.js").Camera} camera */
+  constructor(canvas, camera) {
+    this.canvas = canvas;
+    this.camera = camera;
+    this.upper = context(canvas, true);
+    this.ratio = 1;
+    this.shown = NOTHING;
+    /** What is drawn; drawing the same again would only cost time. */
+    this.drawn = "";
+  }
+
+  /** The canvas has another size, and with it nothing on it. @param {number} ratio  device pixels a CSS pixel */
+  clear(ratio) {
+    this.ratio = ratio;
+    this.drawn = "";
+  }
+
+  /** @param {import("./levels.js").Made|null} plane @param {Marks} shown */
+  draw(plane, shown) {
+    const { upper, camera } = this;
+    const { width, height } = this.canvas;
+    const signature = JSON.stringify([shown, camera.x, camera.y, camera.scale, width, height, plane === null, plane?.cells === null]);
+    if (signature === this.drawn) return;
+    this.drawn = signature;
+    this.shown = shown;
+    upper.clearRect(0, 0, width, height);
+    if (plane && shown.bare) this.#drawLabel("rectangles are hidden while h is held down", 3 * this.ratio, 3 * this.ratio);
+    if (plane && !plane.cells) this.#drawLabel(SMALL, 3 * this.ratio, height - 21 * this.ratio);
+    if (!plane || shown.bare) return;
+    for (const rect of shown.rects) this.#drawRect(rect);
+    if (shown.redacted) for (const rect of shown.rects) if (rect.preview) this.#drawWords(rect);
+    if (shown.cursor) this.#drawHandled(shown.cursor);
+  }
+
+  /** @param {DrawnRect} rect */
+  #drawRect(rect) {
+    const black = rect.applied && this.shown.redacted;
+    const lit = rect.id === this.shown.lit;
+    const source = sourceOf(rect.source);
+    const [x0, y0, x1, y1] = this.camera.outer(rect.box);
+    if (black && rect.preview) this.#drawPreview(x0, y0, x1, y1, source.colour);
+    if (!rect.highlighted && !lit && !(black && rect.preview)) return;
+    const path = new Path2D();
+    path.rect(x0 + 0.5, y0 + 0.5, x1 - x0 - 1, y1 - y0 - 1);
+    const faint = !black && (rect.empty || rect.rejected);
+    if (!black && !faint) {
+      path.moveTo(x0, y0);
+      path.lineTo(x1, y1);
+      path.moveTo(x1, y0);
+      path.lineTo(x0, y1);
+    }
+    this.upper.globalAlpha = faint && !lit ? 0.65 : 1;
+    this.#stroke(path, source.colour, faint ? FAINT : source.dash, (lit ? 2.5 : 1.25) * this.ratio, !black);
+    this.upper.globalAlpha = 1;
+  }
+
+  /**
+   * What rules show black and nobody stored is hatched, whatever its outline: a mark is plain black.
+   * @param {number} x0
+   * @param {number} y0
+   * @param {number} x1
+   * @param {number} y1
+   * @param {string} colour
+   */
+  #drawPreview(x0, y0, x1, y1, colour) {
+    const { upper, ratio } = this;
+    const step = HATCH * ratio;
+    const path = new Path2D();
+    // Lines that belong to the stage and not to the box: boxes side by side are one area.
+    const from = Math.max(x0, 0);
+    const to = Math.min(x1, this.canvas.width);
+    const top = Math.max(y0, 0);
+    const bottom = Math.min(y1, this.canvas.height);
+    if (from >= to || top >= bottom) return;
+    for (let at = Math.ceil((from + top) / step) * step; at < to + bottom; at += step) {
+      path.moveTo(at - top, top);
+      path.lineTo(at - bottom, bottom);
+    }
+    upper.save();
+    upper.beginPath();
+    upper.rect(from, top, to - from, bottom - top);
+    upper.clip();
+    upper.strokeStyle = colour;
+    upper.globalAlpha = 0.75;
+    upper.lineWidth = 1.5 * ratio;
+    upper.stroke(path);
+    upper.restore();
+  }
+
+  /** The words that tell a preview from a mark: inside where they fit, else beside it. @param {DrawnRect} rect */
+  #drawWords(rect) {
+    const { upper, ratio } = this;
+    const [x0, y0, x1, y1] = this.camera.outer(rect.box);
+    const { width, height } = this.canvas;
+    if (x1 <= 0 || y1 <= 0 || x0 >= width || y0 >= height) return;
+    upper.font = LABEL(ratio);
+    const wide = upper.measureText(PREVIEW).width + 10 * ratio;
+    const high = 18 * ratio;
+    const left = Math.max(2, Math.min(Math.max(x0, 0) + 3 * ratio, width - wide - 2));
+    const inside = Math.min(y1, height) - Math.max(y0, 0) >= high + 4 * ratio;
+    const top = inside ? Math.max(y0, 0) + 2 * ratio : y1 + high + 2 * ratio < height ? y1 + 2 * ratio : Math.max(2, y0 - high - 2 * ratio);
+    this.#drawLabel(PREVIEW, left, top);
+  }
+
+  /** Light words on a dark ground. @param {string} words @param {number} left @param {number} top */
+  #drawLabel(words, left, top) {
+    const { upper, ratio } = this;
+    const high = 18 * ratio;
+    upper.font = LABEL(ratio);
+    upper.fillStyle = "rgba(16, 18, 20, .92)";
+    upper.fillRect(left, top, upper.measureText(words).width + 10 * ratio, high);
+    upper.fillStyle = "#F4F6F8";
+    upper.textBaseline = "middle";
+    upper.fillText(words, left + 5 * ratio, top + high / 2 + ratio);
+  }
+
+  /**
+   * A line that is seen on white and on black: a dark one under a coloured one.
+   * @param {Path2D} path
+   * @param {string} colour
+   * @param {number[]} dash
+   * @param {number} width
+   * @param {boolean} shadow
+   */
+  #stroke(path, colour, dash, width, shadow) {
+    const { upper } = this;
+    if (shadow) {
+      upper.setLineDash([]);
+      upper.lineWidth = width + 2 * this.ratio;
+      upper.strokeStyle = "rgba(0, 0, 0, .55)";
+      upper.stroke(path);
+    }
+    upper.setLineDash(dash.map((part) => part * this.ratio));
+    upper.lineWidth = width;
+    upper.strokeStyle = colour;
+    upper.stroke(path);
+    upper.setLineDash([]);
+  }
+
+  /** @param {Edges} box */
+  #drawHandled(box) {
+    const { upper, ratio } = this;
+    const [x0, y0, x1, y1] = this.camera.outer(box);
+    const path = new Path2D();
+    path.rect(x0 + 0.5, y0 + 0.5, x1 - x0 - 1, y1 - y0 - 1);
+    this.#stroke(path, ACCENT, [], 1.5 * ratio, true);
+    const points = handlePoints([x0, y0, x1, y1]);
+    const half = 4 * ratio;
+    for (const handle of HANDLES) {
+      const [x, y] = points[handle];
+      upper.fillStyle = "#101214";
+      upper.fillRect(x - half - ratio, y - half - ratio, 2 * (half + ratio), 2 * (half + ratio));
+      upper.fillStyle = ACCENT;
+      upper.fillRect(x - half, y - half, 2 * half, 2 * half);
+    }
+    if (this.shown.dragging) this.#drawSize(box, x0, y0, y1);
+  }
+
+  /**
+   * Size and place in pixels of the plane, beside the rectangle.
+   * @param {Edges} box
+   * @param {number} x
+   * @param {number} y0
+   * @param {number} y1
+   */
+  #drawSize(box, x, y0, y1) {
+    const { upper, ratio } = this;
+    const text = `${box[2] - box[0]} × ${box[3] - box[1]}   at ${box[0]}, ${box[1]}`;
+    upper.font = `${13 * ratio}px system-ui, sans-serif`;
+    const width = upper.measureText(text).width + 12 * ratio;
+    const height = 22 * ratio;
+    const left = Math.max(4, Math.min(x, this.canvas.width - width - 4));
+    const above = y0 - height - 8 * ratio;
+    const top = above > 4 ? above : Math.min(y1 + 8 * ratio, this.canvas.height - height - 4);
+    upper.fillStyle = "rgba(16, 18, 20, .9)";
+    upper.fillRect(left, top, width, height);
+    upper.fillStyle = "#F4F6F8";
+    upper.textBaseline = "middle";
+    upper.fillText(text, left + 6 * ratio, top + height / 2);
+  }
+}

@@ -89,7 +89,9 @@ def _what(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--assert-clean", action="store_true", help="the file has to say that it is clean")
     group.add_argument("--new-uids", action="store_true", help="its SOP Instance UID has to be a new one")
-    group.add_argument("--new-uids-of", choices=("instance", "series", "study"), help="which UIDs have to be new ones")
+    group.add_argument(
+        "--new-uids-of", choices=("instance", "series", "study", "all"), help="which UIDs have to be new ones"
+    )
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

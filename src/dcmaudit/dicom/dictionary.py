@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache, lru_cache
 
+from pydicom._uid_dict import UID_dictionary
 from pydicom.datadict import dictionary_description, dictionary_VM, dictionary_VR, private_dictionary_VR
 
 
@@ -44,6 +45,14 @@ def private_vr(tag: int, creator: str) -> str:
         return str(private_dictionary_VR(tag, creator)).partition(" ")[0]
     except KeyError:
         return "UN"
+
+
+def is_registered(uid: str) -> bool:
+    """Whether PS3.6 table A-1 names this UID: a class, a syntax, a scheme, a well-known instance or frame of reference.
+
+    It says nothing about where a file comes from.
+    """
+    return uid in UID_dictionary
 
 
 @cache

@@ -104,14 +104,18 @@ class NewUids(Enum):
     INSTANCE = "instance"
     SERIES = "series"
     STUDY = "study"
+    ALL = "all"
+    """And every other UID that is none of PS3.6 and names no class, syntax or scheme: those of frames of reference, of
+    devices and of other instances too, at any depth (PS3.15 table E.1-1, action U)."""
 
     @property
     def tags(self) -> tuple[int, ...]:
-        """The elements that hold them: SOP Instance UID, then those of the series and of the study."""
+        """The elements of the instance's own: SOP Instance UID, then those of the series and of the study."""
         return {
             NewUids.INSTANCE: (0x00080018,),
             NewUids.SERIES: (0x00080018, 0x0020000E),
             NewUids.STUDY: (0x00080018, 0x0020000E, 0x0020000D),
+            NewUids.ALL: (0x00080018, 0x0020000E, 0x0020000D),
         }[self]
 
 
@@ -130,6 +134,9 @@ class RedactionOptions:
     """The operator asserts that no identifying text is left (PS3.15 E.3)."""
     uids_of: NewUids = NewUids.INSTANCE
     """Which UIDs are new, where new ones are asked for at all."""
+    plain_meta: bool = False
+    """Leave out of the file meta information what only says where the file has been: titles and addresses of
+    application entities, private information (PS3.10 7.1)."""
 
 
 @dataclass(frozen=True, slots=True)

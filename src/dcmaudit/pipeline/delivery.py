@@ -89,6 +89,7 @@ class Delivered:
     partly: bool
     unshown: tuple[tuple[str, str], ...]
     removals: tuple[Removal, ...]
+    uids: dict[str, str]
 
 
 def deliver(
@@ -125,7 +126,8 @@ def deliver(
         elif there is not None and not job.dry_run:
             job.sides.complete(there, content)
     again_proved = [] if there is None else ["its output was there and was proved again, and got its side files"]
-    return Delivered(target, proof, [*filled.notes, *again_proved], record, partly, unshown, filled.removals)
+    return Delivered(target, proof, [*filled.notes, *again_proved], record, partly, unshown, filled.removals,
+                     filled.uids)  # fmt: skip
 
 
 def _room(job: RedactionJob, reference: Reference, *, partly: bool, is_final: bool = True) -> Target:

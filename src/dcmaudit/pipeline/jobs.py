@@ -91,3 +91,5 @@ class RedactionReport:
     """The file holds parts that nobody could look at, whatever its outcome."""
     instance: bytes | None = None
     """What tells two files of one instance, ``instance_key``."""
+    uids: dict[str, str] = field(default_factory=dict)
+    """Old UIDs with the new ones in their place."""

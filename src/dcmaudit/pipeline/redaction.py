@@ -60,7 +60,8 @@ def _redact(job: RedactionJob, task: RedactionTask, instance: Instance) -> Redac
         told = (*lines, f"output: {output.target}")
         return RedactionReport(result, plan=told, notes=tuple(notes), partly=output.partly)
     notes += _told(output.removals)
-    return RedactionReport(result, output.target, lines, tuple(notes), output.record, partly=output.partly)
+    return RedactionReport(result, output.target, lines, tuple(notes), output.record, partly=output.partly,
+                           uids=output.uids)  # fmt: skip
 
 
 def _told(removals: tuple[Removal, ...], most: int = 8) -> list[str]:

@@ -25,6 +25,8 @@ class Written:
     transfer_syntax_uid: str
     notes: list[str] = field(default_factory=list)
     removals: tuple[Removal, ...] = ()
+    uids: dict[str, str] = field(default_factory=dict)
+    """Old UIDs that were replaced anywhere in the data set, with the new ones."""
 
 
 @dataclass(slots=True)

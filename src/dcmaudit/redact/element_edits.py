@@ -15,13 +15,13 @@ from dcmaudit.redact.elements.attributes import (
     PHOTOMETRIC,
     Changes,
     NewValue,
-    Raw,
     changes,
     transcoding_changes,
 )
 from dcmaudit.redact.elements.nested import NestedValues
 from dcmaudit.redact.elements.spans import Span, Walker, data_set_start
 from dcmaudit.redact.elements.strip import Stripper
+from dcmaudit.redact.elements.uids import UidEdits
 from dcmaudit.redact.frames.icons import icon_values
 from dcmaudit.redact.frames.labels import true_labels
 
@@ -65,23 +65,29 @@ class ChangedElements:
 
     def _raw(self, tag: int) -> bytes | None:
         span = self._spans.get(tag)
-        return None if span is None else self._header.body.read_at(span.value, span.value_end - span.value)
+        return None if span is None else self._read(span)
+
+    def _read(self, span: Span) -> bytes:
+        return self._header.body.read_at(span.value, span.value_end - span.value)
 
     def _found(self) -> Changes:
         spans, raw, draft = self._spans, self._raw, self._draft
-        changed = changes(self._header, raw, draft.plan, new_uid=draft.new_uid, strips=draft.edits.strips)
+        changed = changes(self._header, raw, draft.plan, strips=draft.edits.strips)
+        uids = UidEdits(draft.new_uid, draft.plan.options.uids_of)
+        changed |= {tag: NewValue("UI", new) for tag, new in uids.of_top_level(spans, self._read).items()}
         methods = spans.get(METHODS)
         if METHODS in changed and methods is not None and methods.vr not in {None, b"SQ"}:
             raise UnsupportedError("the sequence of de-identification methods is written as another type of element")
         changed |= self._of_frames()
         changed |= {tag: None for tag in spans if tag & 0xFFFF == 0}  # group lengths (retired, PS3.5 7.2)
-        nested = self._nested(raw, changed, icon_values(draft.parts, draft.plan, draft.painter, spans))
+        nested = self._nested(uids, changed, icon_values(draft.parts, draft.plan, draft.painter, spans))
         if draft.stripper is not None:
             self._strip(draft.stripper, nested, spans, changed)
         for tag, span in spans.items():
             rewritten = None if tag in changed else nested.changed(span)
             if rewritten is not None:
                 self.rewritten[tag] = rewritten
+        draft.written.uids = uids.used
         return changed
 
     def _of_frames(self) -> Changes:
@@ -131,13 +137,8 @@ class ChangedElements:
         )
         return {}
 
-    def _nested(self, raw: Raw, changed: Changes, icons: dict[int, bytes]) -> NestedValues:
-        """What changes inside of sequences: the file's own UIDs where it refers to itself, types of frames, icons."""
-        uids: dict[str, str] = {}
-        for tag in self._draft.plan.options.uids_of.tags if self._draft.new_uid is not None else ():
-            new, old = changed.get(tag), raw(tag)
-            if new is not None and old is not None:
-                uids[old.strip(b" \0").decode("ascii", "replace")] = new.data.decode("ascii")
+    def _nested(self, uids: UidEdits, changed: Changes, icons: dict[int, bytes]) -> NestedValues:
+        """What changes inside of sequences: UIDs, types of frames, icons."""
         return NestedValues(
             self._header, uids, derived=DERIVATION in changed, values=icons, stripper=self._draft.stripper
         )

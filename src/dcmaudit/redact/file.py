@@ -22,7 +22,7 @@ from dcmaudit.redact.elements.attributes import (
     element_bytes,
     element_head,
 )
-from dcmaudit.redact.elements.meta import file_meta, roomy
+from dcmaudit.redact.elements.meta import file_meta, needless, roomy
 from dcmaudit.redact.elements.spans import UNDEFINED, Span
 from dcmaudit.redact.frames.overlays import patch_overlays
 from dcmaudit.redact.frames.pixels import named_frame, patch_native, write_fragments
@@ -85,12 +85,13 @@ class _Writer:
 
     def _meta_without(self) -> list[int]:
         """Elements of the file meta information that are left out."""
+        without = [tag for tag, *_ in needless(self.header)] if self.draft.plan.options.plain_meta else []
         if self.draft.stripper is None or not self.draft.stripper.whole:
-            return []
+            return without
         found = roomy(self.header)
         for tag, vr, length in found:
             self.draft.stripper.count((tag,), vr, length, RemovalReason.META)
-        return [tag for tag, *_ in found]
+        return [*without, *(tag for tag, *_ in found)]
 
     def _data_set(self, out: BinaryIO) -> None:
         spans, changed = self.spans, self.elements.changes

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dcmaudit.dicom.blobs import is_safe_private
+from dcmaudit.dicom.dictionary import standard_vr
 from dcmaudit.errors import HeaderError
 from dcmaudit.model.limits import LEAST_OF_A_PICTURE
 from dcmaudit.verify.dataset import PIXELS, UNDEFINED, DataSet, Element, Item, tag_name
-from dcmaudit.verify.grammar import head
+from dcmaudit.verify.grammar import bare, head, is_text
 from dcmaudit.verify.record import Record
 from dcmaudit.verify.rules import ICONS, LARGE_DESCRIPTORS, WATCHED, Change, Rules, descriptor_of
+from dcmaudit.verify.uids import UidComparison, holds_uids
 
 ELEMENTS, ORDER = "elements", "order of elements"
 _CHUNK = 1 << 20
@@ -47,14 +49,12 @@ class ElementComparison:
     _old: dict[int, bytes] = field(default_factory=dict)
     _new: dict[int, bytes] = field(default_factory=dict)
     _uids: dict[bytes, bytes] = field(default_factory=dict)
+    _every: UidComparison = field(default_factory=UidComparison)
 
     def run(self, old: dict[int, Element], new: dict[int, Element]) -> None:
         """Compare two top levels, given by tag."""
-        for tag in self.rules.plan.options.uids_of.tags if self.rules.new_uids else ():
-            if tag in old and tag in new:
-                self._uids[self.before.raw(old[tag]).strip(b" \0")] = self.after.raw(new[tag]).strip(b" \0")
-        self._uids.pop(b"", None)
         self._level = old
+        self._note_uids(old, new)
         # Icons are numbered with those of the per-frame groups last, see ``find_icons``.
         for tag in sorted({*old, *new}, key=lambda tag: (tag == PER_FRAME, tag)):
             was, now = old.get(tag), new.get(tag)
@@ -74,6 +74,28 @@ class ElementComparison:
         for tag, text in self.rules.missing(frozenset(new), self._old, self._new):
             self.record.fail(ELEMENTS, tag_name(tag), text)
 
+    def _note_uids(self, old: dict[int, Element], new: dict[int, Element]) -> None:
+        """What became of the UIDs of the top level: the same has to be true wherever they stand."""
+        own = self.rules.plan.options.uids_of.tags if self.rules.new_uids else ()
+        for tag in own:
+            if tag in old and tag in new:
+                self._uids[self.before.raw(old[tag]).strip(b" \0")] = self.after.raw(new[tag]).strip(b" \0")
+        for tag in (*own, *sorted(new.keys() - set(own))) if self.rules.all_uids else ():
+            if tag in old and tag in new and holds_uids(self.before, old[tag], old):
+                self._top_uids(old[tag], new[tag], own=tag in own)
+        self._uids.pop(b"", None)
+
+    def _top_uids(self, old: Element, new: Element, *, own: bool) -> None:
+        """Compare the UIDs of an element of the top level, and note what became of each."""
+        values = self.before.raw(old), self.after.raw(new)
+        fault = self._every.fault(*values, own=own)
+        if fault is None and not self._is_headed(old, new) and values[0] != values[1]:
+            fault = _ENCODED
+        self.record.require(ELEMENTS, new.name, fault or "", holds=fault is None)
+        was, now = (value.strip(b" \0").split(b"\\") for value in values)
+        if fault is None:
+            self._uids |= {a.strip(b" \0"): b for a, b in zip(was, now, strict=True) if a.strip(b" \0") != b}
+
     def _missing(self, element: Element) -> None:
         self._pass_over(element)
         self.record.require(ELEMENTS, element.name, "it is missing",
@@ -92,6 +114,11 @@ class ElementComparison:
 
     def _one(self, old: Element | None, new: Element, *, is_right: bool) -> None:
         """Compare an element of the top level; ``is_right``: it is a group length, and right."""
+        if self.rules.all_uids and old is not None and holds_uids(self.before, old, self._level):
+            return
+        if self.rules.all_uids and old is not None and self._is_copied(old):
+            self._copied(old, new)
+            return
         if old is not None and self._is_same(old, new, new.name, 0):
             self.record.checks[ELEMENTS] += 1
             return
@@ -107,6 +134,15 @@ class ElementComparison:
         if fault is None and not self._is_headed(old, new):
             fault = _ENCODED
         self.record.require(ELEMENTS, new.name, fault or "", holds=fault is None)
+
+    def _is_copied(self, old: Element) -> bool:
+        """Whether an element whose VR nobody knows holds one of the file's own UIDs and nothing else."""
+        return old.vr in {None, "UN"} and old.end - old.value <= _SHORT and bare(self.before.raw(old)) in self._uids
+
+    def _copied(self, old: Element, new: Element) -> None:
+        wanted = self._uids[bare(self.before.raw(old))]
+        holds = is_text(self.after.raw(new), wanted, "UI") and self._is_headed(old, new)
+        self.record.require(ELEMENTS, new.name, "it holds a UID that the file does not have any more", holds=holds)
 
     def _entries(self, tag: int) -> int:
         """The entries of a look-up table, by the descriptor that stands beside its data in the original."""
@@ -133,7 +169,7 @@ class ElementComparison:
         same = _equal(self.before, old, self.after, new)
         if not self.before.is_sequence(old) or not self.after.is_sequence(new):
             return self._is_right_inside(old, new, path, same=same) if depth else same
-        if same and not self._must_look_into(old):
+        if same and (not self._must_look_into(old) or self._is_value(old)):
             return True
         if depth == 0 and self.rules.is_rebuilt(old.tag):
             return same
@@ -170,6 +206,8 @@ class ElementComparison:
     def _is_right_inside(self, old: Element, new: Element, path: str, *, same: bool) -> bool:
         """Whether a value inside a sequence is what it has to be; what is wrong is told here."""
         longest = _LONGEST_TABLE if self.rules.is_table(old.tag) else _SHORT
+        if self.rules.all_uids and holds_uids(self.before, old, self._level):
+            return self._are_right_uids(old, new, path)
         if same and old.end - old.value > _SHORT:
             return True
         if new.end - new.value > longest:
@@ -184,8 +222,35 @@ class ElementComparison:
             return True
         return fault is None
 
+    def _is_value(self, element: Element) -> bool:
+        """Whether an element that nothing names a sequence only begins like one."""
+        if element.vr == "SQ" or standard_vr(element.tag) == "SQ":
+            return False
+        try:
+            return not all(self._walks(inner) for item in self.before.parts(element) for inner in item.elements)
+        except HeaderError:
+            return True
+
+    def _walks(self, element: Element) -> bool:
+        if not self.before.is_sequence(element):
+            return True
+        return all(self._walks(inner) for item in self.before.parts(element) for inner in item.elements)
+
+    def _are_right_uids(self, old: Element, new: Element, path: str) -> bool:
+        """Whether the UIDs of an element in an item are new ones as they have to be; what is wrong is told here."""
+        values = self.before.raw(old), self.after.raw(new)
+        fault = self._every.fault(*values)
+        wanted = head(old.tag, old.vr, len(values[1]), little=self.after.order == "little")
+        if fault is None and values[0] != values[1] and self.after.head(new) != wanted:
+            fault = _ENCODED
+        if fault is not None:
+            self.record.fail(ELEMENTS, path, fault)
+        return True
+
     def _must_look_into(self, element: Element) -> bool:
         """Whether equal bytes may be wrong, or hold what others compare: there may be 10,000 items in a sequence."""
+        if self.rules.all_uids:
+            return True
         marks = list(self._uids)
         if self.touched_icons:
             if element.tag == ICONS:

@@ -17,6 +17,7 @@ JPEG_LOSSLESS = b"1.2.840.10008.1.2.4.70"
 _LENGTH, _VERSION, _CLASS, _INSTANCE, _SYNTAX = 0x00020000, 0x00020001, 0x00020002, 0x00020003, 0x00020010
 _WRITER, _WRITER_NAME = 0x00020012, 0x00020013
 _PRIVATE = frozenset({0x00020100, 0x00020102})
+_NEEDED = frozenset({_LENGTH, _VERSION, _CLASS, _INSTANCE, _SYNTAX, _WRITER, _WRITER_NAME})
 _OWN = {_LENGTH, _VERSION, _INSTANCE, _SYNTAX, _WRITER, _WRITER_NAME}
 """Elements that describe the file and its writer; every other one must stay."""
 
@@ -62,11 +63,11 @@ def read_envelope(source: ByteSource) -> Envelope:
 
 
 def compare_envelopes(record: Record, before: Envelope, after: Envelope, written_in: bytes, *, new: dict[int, bytes],
-                      transcoded: bool, new_uids: bool) -> None:  # fmt: skip
+                      transcoded: bool, new_uids: bool, plain: bool = False) -> None:  # fmt: skip
     """Compare two envelopes.
 
     ``written_in`` is the transfer syntax of the original; ``new`` holds SOP Class (0008,0016) and Instance UID
-    (0008,0018) of the new data set.
+    (0008,0018) of the new data set. ``plain``: only what a file has to say may be there.
     """
     record.require(META, "file meta information", "the file has no preamble", holds=after.preamble is not None)
     kept = after.preamble in {before.preamble, bytes(128)}
@@ -79,6 +80,9 @@ def compare_envelopes(record: Record, before: Envelope, after: Envelope, written
     _compare_writer(record, before, after)
     for tag in sorted(before.meta.keys() - _OWN):
         name = f"(0002,{tag & 0xFFFF:04X})"
+        if plain and tag not in _NEEDED:
+            record.require(META, name, "it was to be left out", holds=tag not in after.meta)
+            continue
         gone = (tag in _PRIVATE or len(before.meta[tag]) >= LEAST_OF_A_PICTURE) and tag not in after.meta
         record.require(META, name, "it changed", holds=gone or _is_kept(before.meta, after.meta, tag))
     for tag in sorted(after.meta.keys() - before.meta.keys() - _OWN):

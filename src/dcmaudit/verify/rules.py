@@ -13,7 +13,7 @@ from dcmaudit.dicom.blobs.kinds import is_content, is_right
 from dcmaudit.dicom.dictionary import standard_vr
 from dcmaudit.model import PlaneKind
 from dcmaudit.model.limits import LEAST_OF_A_PICTURE
-from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, PrivatePolicy, RedactionPlan
+from dcmaudit.model.redaction import IconPolicy, NewUids, OverlayPolicy, PrivatePolicy, RedactionPlan
 from dcmaudit.verify.dataset import PIXELS
 from dcmaudit.verify.grammar import bare, code_items, derived, descriptions, is_made_uid, is_text
 from dcmaudit.verify.vrs import BYTES
@@ -79,6 +79,11 @@ class Rules:
     """Whether the codestreams hold the samples of a pixel together, whatever PlanarConfiguration says (PS3.5 8.2)."""
     labels: frozenset[bytes] = frozenset()
     """Photometric interpretations that the codestreams themselves name."""
+
+    @property
+    def all_uids(self) -> bool:
+        """Whether every UID has to be a new one, in whatever element it stands."""
+        return self.new_uids and self.plan.options.uids_of is NewUids.ALL
 
     def must_go(self, tag: int) -> str | None:
         """Why an element may not be in the written file, None where it may."""

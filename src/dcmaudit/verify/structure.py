@@ -43,7 +43,7 @@ def compare_structure(pair: Pair, *, transcoded: bool) -> tuple[dict[int, Elemen
     ids: dict[int, bytes] = {tag: after.data.raw(new[tag]) for tag in (0x00080016, 0x00080018) if tag in new}
     uid = before.instance.parts.header.syntax.uid.encode()
     compare_envelopes(record, before.envelope, after.envelope, uid, new=ids, transcoded=transcoded,
-                      new_uids=pair.new_uids)  # fmt: skip
+                      new_uids=pair.new_uids, plain=pair.plan.options.plain_meta)  # fmt: skip
     _fragments(pair, old, new)
     return old, new
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dcmaudit.model import Reference, ReviewState
-from dcmaudit.model.redaction import NewUids, RedactionOptions
+from dcmaudit.model.redaction import NewUids, PrivatePolicy, RedactionOptions
 from dcmaudit.pipeline.clearance import Ledger
 from dcmaudit.pipeline.jobs import RedactionTask
 from dcmaudit.pipeline.ocr import OcrJob
@@ -30,7 +30,8 @@ class ReleaseJob:
         """How files are redacted beside their rectangles, as the policy says."""
         return RedactionOptions(
             overlays=self.policy.overlays, icons=self.policy.icons, private=self.policy.private,
-            remove_high_bits=self.policy.remove_high_bits, uids_of=NewUids.STUDY,
+            remove_high_bits=self.policy.remove_high_bits, uids_of=NewUids.ALL, plain_meta=True,
+            remove_private_bulk=self.policy.private is PrivatePolicy.REMOVE,
         )  # fmt: skip
 
 

@@ -47,10 +47,8 @@ Raw = Callable[[int], bytes | None]
 """The value of a top-level element as it lies in the file, None where it is absent."""
 
 
-def changes(
-    header: Header, raw: Raw, plan: RedactionPlan, *, new_uid: Callable[[str], str] | None, strips: bool
-) -> Changes:
-    """Every top-level element that differs, pixel data, icons and private elements apart.
+def changes(header: Header, raw: Raw, plan: RedactionPlan, *, strips: bool) -> Changes:
+    """Every top-level element that differs, pixel data, icons, UIDs and private elements apart.
 
     ``strips``: bits outside the stored range are cleared.
     """
@@ -69,10 +67,6 @@ def changes(
     codes = [code for code in method_codes(plan) if code[0].encode() not in there]
     if codes:
         found[METHODS] = NewValue("SQ", there + code_items(codes, header.syntax))
-    for tag in plan.options.uids_of.tags if new_uid is not None else ():
-        old = (raw(tag) or b"").strip(b" \0").decode("ascii", "replace")
-        if new_uid is not None and old:
-            found[tag] = NewValue("UI", new_uid(old).encode())
     return found
 
 

@@ -15,13 +15,23 @@ IMPLEMENTATION = "2.25.224012331466403266107938103287187540913"
 VERSION = "DCMAUDIT"
 
 PRIVATE = frozenset({0x00020100, 0x00020102})
+NEEDED = frozenset({0x00020000, 0x00020001, 0x00020002, 0x00020003, 0x00020010, 0x00020012, 0x00020013})
+"""What a file has to say, or says of its writer."""
 
 
 def roomy(header: Header) -> list[tuple[int, str, int]]:
     """Tag, VR and length of elements in which a picture could hide: private information, and what is long."""
+    return [(tag, vr, length) for tag, vr, length in _lengths(header) if tag in PRIVATE or length >= LEAST_OF_A_PICTURE]
+
+
+def needless(header: Header) -> list[tuple[int, str, int]]:
+    """Tag, VR and length of elements that a file can do without."""
+    return [(tag, vr, length) for tag, vr, length in _lengths(header) if tag not in NEEDED]
+
+
+def _lengths(header: Header) -> list[tuple[int, str, int]]:
     meta = Attributes(header.meta)
-    lengths = ((tag, meta.vr(tag) or "UN", len(meta.raw(tag) or meta.code(tag) or "")) for tag in meta.tags())
-    return [(tag, vr, length) for tag, vr, length in lengths if tag in PRIVATE or length >= LEAST_OF_A_PICTURE]
+    return [(tag, meta.vr(tag) or "UN", len(meta.raw(tag) or meta.code(tag) or "")) for tag in meta.tags()]
 
 
 def file_meta(header: Header, syntax_uid: str, sop_instance: bytes | None, *, without: Collection[int] = ()) -> bytes:

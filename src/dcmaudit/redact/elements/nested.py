@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 
+from dcmaudit.dicom.dictionary import standard_vr
 from dcmaudit.dicom.header import Header
 from dcmaudit.errors import UnsupportedError
 from dcmaudit.model.limits import LEAST_OF_A_PICTURE
@@ -13,6 +14,7 @@ from dcmaudit.model.texts import tag_text
 from dcmaudit.model.vrs import LONG_VR_CODES
 from dcmaudit.redact.elements.spans import UNDEFINED, Readable, Span, Walker, Window
 from dcmaudit.redact.elements.strip import Level, Stripper
+from dcmaudit.redact.elements.uids import UidEdits
 
 FRAME_TYPE = 0x00089007
 _CHUNK = 1 << 20
@@ -22,7 +24,7 @@ _IN_MEMORY = 256 << 20
 class NestedValues:
     """Changes values at any depth inside the sequences of one data set, and leaves elements out.
 
-    ``uids`` maps old UIDs to new ones, wherever they are the whole value of an element. ``derived``: value 1 of
+    ``uids`` has new UIDs for old ones. ``derived``: value 1 of
     each FrameType becomes DERIVED (PS3.3 C.8.16.1.1), in as many bytes as it had. ``values`` are new values of
     elements by the place of the old ones in the body. ``stripper`` decides what of each item goes.
     """
@@ -30,7 +32,7 @@ class NestedValues:
     def __init__(
         self,
         header: Header,
-        uids: Mapping[str, str],
+        uids: UidEdits,
         *,
         derived: bool,
         values: Mapping[int, bytes] | None = None,
@@ -40,11 +42,12 @@ class NestedValues:
         self._body: Readable = header.body
         self._outer = self._walker = Walker(header)
         self._order = "<" if header.syntax.little_endian else ">"
-        self._uids = {old.encode(): new.encode() for old, new in uids.items()}
+        self._uids = uids
+        self._siblings: Sequence[Span] = ()
         self._derived = derived
         self._values = values or {}
         self._stripper = stripper
-        self._marks = list(self._uids)
+        self._marks = list(uids.own)
         if derived:
             self._marks.append(struct.pack(f"{self._order}HH", FRAME_TYPE >> 16, FRAME_TYPE & 0xFFFF))
 
@@ -56,10 +59,13 @@ class NestedValues:
         if not self._outer.is_sequence(span):
             return None
         is_patched = any(span.value <= at < span.end for at in self._values)
-        if self._stripper is None and not is_patched and not (self._marks and self._may_hold(span)):
+        is_plain = self._stripper is None and not is_patched and not self._uids.takes_all
+        if is_plain and not (self._marks and self._may_hold(span)):
             return None
         self._read_whole(span)
         is_loose = bool(span.tag >> 16 & 1) or span.end - span.value < LEAST_OF_A_PICTURE
+        if self._uids.takes_all:  # what is named a sequence holds UIDs, however small it is
+            is_loose = span.vr != b"SQ" and standard_vr(span.tag) != "SQ"
         if is_loose and not is_patched and not self._walker.fills(span):
             return None  # a value that only begins like a sequence was judged as a value
         return self._element(span, (), implicit=span.vr is None, private=False)
@@ -134,12 +140,14 @@ class NestedValues:
             )
         edits = {} if self._stripper is None else self._stripper.edits(self.level(inner, path, private=private))
         news: list[bytes | None] = []
+        outer = self._siblings
         for one in inner:
-            edit = edits.get(one.start)
+            edit, self._siblings = edits.get(one.start), inner
             if edit is None:
                 news.append(self._element(one, path, implicit=implicit, private=private))
             else:
                 news.append(edit and self._head(one, len(edit), implicit=implicit) + edit)
+        self._siblings = outer
         if all(new is None for new in news):
             return None, old
         content = b"".join(
@@ -162,13 +170,13 @@ class NestedValues:
     def _value(self, span: Span) -> bytes | None:
         if span.value in self._values:
             return self._values[span.value]
+        new = self._uids.inside(span, self._siblings, self._raw)
+        if new is not None:
+            return new + b"\0" * (len(new) % 2)
         if span.length > 1024:
             return None
         value = self._body.read_at(span.value, span.end - span.value)
         bare = value.strip(b" \0")
-        if span.vr in {None, b"UI", b"UN"} and bare in self._uids:
-            new = self._uids[bare]
-            return new + b"\0" * (len(new) % 2)
         if self._derived and span.tag == FRAME_TYPE and bare:
             first, *others = bare.split(b"\\")
             new = b"\\".join([b"DERIVED", *others])

@@ -1,0 +1,60 @@
+"""Whether UIDs became new ones: each of them, the same one for the same, and none that PS3.6 gives a meaning to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dcmaudit.dicom.dictionary import is_registered, private_vr, standard_vr
+from dcmaudit.verify.dataset import DataSet, Element
+from dcmaudit.verify.grammar import bare, is_made_uid, padded
+
+_NAMES_OF_KINDS = frozenset({
+    0x00020002, 0x00020010, 0x00020012, 0x00020032, 0x00041510, 0x00041512, 0x0004151A, 0x00080016, 0x0008001A,
+    0x0008001B, 0x00080062, 0x0008010C, 0x00080117, 0x00080118, 0x0008040E, 0x00081150, 0x0008115A, 0x00083002,
+    0x00340003, 0x04000010, 0x04000510, 0x30100052, 0x30100053,
+})  # fmt: skip
+"""Classes, transfer syntaxes, coding schemes and resources: they stay as they are."""
+_LONGEST = 1 << 20
+
+
+def holds_uids(data: DataSet, element: Element, level: Mapping[int, Element]) -> bool:
+    """Whether an element holds UIDs of instances, frames of reference, devices and the like; ``level`` are the elements
+    that it stands among."""
+    if element.tag in _NAMES_OF_KINDS or element.length > _LONGEST:
+        return False
+    if element.vr not in {None, "UN"}:
+        return element.vr == "UI"
+    if element.tag >> 16 & 1 == 0:
+        return standard_vr(element.tag) == "UI"
+    creator = level.get(element.tag & 0xFFFF0000 | (element.tag & 0xFFFF) >> 8)
+    if creator is None:
+        return False
+    return private_vr(element.tag, bare(data.raw(creator, 64)).decode("latin-1")) == "UI"
+
+
+@dataclass(slots=True)
+class UidComparison:
+    """What became of each UID of one file, and back."""
+
+    _new: dict[bytes, bytes] = field(default_factory=dict)
+    _old: dict[bytes, bytes] = field(default_factory=dict)
+
+    def fault(self, old: bytes, new: bytes, *, own: bool = False) -> str | None:
+        """Why the UIDs of one element may not be what they are, None where they may.
+
+        ``own``: they are the instance's own, which change whatever they are.
+        """
+        was, now = old.split(b"\\"), bare(new).split(b"\\")
+        if len(was) != len(now):
+            return "it has another number of UIDs"
+        for one, other in zip(map(bare, was), now, strict=True):
+            if not one or (not own and is_registered(one.decode("ascii", "replace")) and one not in self._new):
+                if other != one:
+                    return "a UID with a meaning of its own changed, or one is new"
+                continue
+            if other == one or not is_made_uid(other):
+                return "a UID did not become a new one that is made from a UUID"
+            if self._new.setdefault(one, other) != other or self._old.setdefault(other, one) != one:
+                return "one UID became two, or two became one"
+        return None if new == padded(b"\\".join(now), "UI") or new == old else "its UIDs are padded in another way"

@@ -97,7 +97,8 @@ def test_nothing_that_leaves_names_an_input_or_holds_a_value_of_its_header(house
     house.add("zebra_file.dcm", ("QUAGGA 17", 20, 60), Modality="US", ManufacturerModelName="ZEBRASCAN",
               SeriesDescription="QUAGGASERIES")  # fmt: skip
     house.add("held_zebra.dcm", PatientName="ZEBRA^QUAGGA")
-    assert house.run("--uid-map") == 1
+    uids = house.folder / "uids.csv"
+    assert house.run("--uid-map", str(uids)) == 1
     for name in ("records.jsonl", "report.json", "report.html"):
         text = (house.out / name).read_text().lower()
         for word in ("zebra", "quagga", "1.2.3.", str(house.folder).lower()):
@@ -106,8 +107,15 @@ def test_nothing_that_leaves_names_an_input_or_holds_a_value_of_its_header(house
     assert original not in (house.out / "records.jsonl").read_text()
     assert "ZEBRASCAN" in (house.held / "devices.csv").read_text()
     assert {path.name: path.stat().st_mode & 0o777 for path in house.held.iterdir()} == dict.fromkeys(
-        ("held.csv", "devices.csv", "uid_map.csv", "house.jsonl"), 0o600
+        ("held.csv", "devices.csv", "house.jsonl"), 0o600
     )
+    assert uids.stat().st_mode & 0o777 == 0o600
+    with uids.open(newline="") as stream:
+        pairs = {row["id_old"]: row["id_new"] for row in csv.DictReader(stream)}
+    released = dcmread(house.out / house.records()[1]["output"])
+    assert pairs["1.2.3.1"] == released.SOPInstanceUID
+    assert pairs[dcmread(house.inputs / "zebra_file.dcm").StudyInstanceUID] == released.StudyInstanceUID
+    assert "1.2.3.2" not in pairs  # it was held back
     assert house.held.stat().st_mode & 0o777 == 0o700
 
 
@@ -292,6 +300,52 @@ def test_outputs_and_inputs_lie_apart(house: House, out: str) -> None:
     house.out = house.folder / out
     assert house.run() == 2
     assert sorted(path.name for path in house.inputs.iterdir()) == ["a.dcm"]
+
+
+@pytest.mark.parametrize("option", ["--uid-map", "--key"])
+def test_what_must_not_leave_lies_outside_of_the_outputs(
+    house: House, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house.add("a.dcm")
+    (house.folder / "link").symlink_to(house.out)
+    for place in (house.out / "x", house.folder / "link" / "x", house.out):
+        assert house.run(option, str(place)) == 2
+        assert "may leave the house" in capsys.readouterr().err
+    assert not house.out.exists()
+
+
+def test_a_list_of_uids_replaces_nothing_and_has_a_folder(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    house.add("a.dcm")
+    mine = house.folder / "mine.csv"
+    mine.write_text("id_old,id_new\n")
+    assert house.run("--uid-map", str(mine)) == 2
+    assert house.run("--uid-map", str(house.folder / "no" / "x.csv")) == 2
+    assert "there is no such folder" in capsys.readouterr().err
+    assert mine.read_text() == "id_old,id_new\n"
+    assert not house.out.exists()
+
+
+def test_two_releases_do_not_share_the_folder_of_the_house(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    house.add("a.dcm", PatientName="X")
+    assert house.run() == 1
+    before = (house.held / "held.csv").read_bytes()
+    house.out = house.folder / "out2"
+    assert house.run() == 2
+    assert "holds the lists of another release" in capsys.readouterr().err
+    assert (house.held / "held.csv").read_bytes() == before
+
+
+def test_references_between_released_files_still_meet(house: House) -> None:
+    from pydicom.dataset import Dataset
+
+    item = Dataset()
+    item.ReferencedSOPInstanceUID = "1.2.3.1"
+    house.add("a.dcm", number=1, FrameOfReferenceUID="1.2.9")
+    house.add("b.dcm", number=2, FrameOfReferenceUID="1.2.9", SourceImageSequence=[item])
+    assert house.run() == 0
+    one, other = (dcmread(house.out / record["output"]) for record in house.records())
+    assert other.SourceImageSequence[0].ReferencedSOPInstanceUID == one.SOPInstanceUID
+    assert one.FrameOfReferenceUID == other.FrameOfReferenceUID != "1.2.9"
 
 
 def test_a_folder_of_something_else_is_left_alone(house: House, capsys: pytest.CaptureFixture[str]) -> None:

@@ -114,7 +114,7 @@ def _how(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--new-uids", action="store_true", help="new SOP Instance UIDs, consistent within the run")
     group.add_argument(
         "--new-uids-of", choices=("instance", "series", "study", "all"),
-        help="new UIDs of the instance alone, of its series too, of its study too, or all that are somebody's, everywhere",
+        help="new UIDs of the instance alone, of its series too, of its study too, or all, in every element",
     )  # fmt: skip
     group.add_argument("-r", "-R", "--recursive", action="store_true", default=None, help="look into subfolders too")
     group.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")

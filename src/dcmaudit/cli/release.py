@@ -52,7 +52,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--deid-rules", metavar="PATH", help="this file or folder of deid rules")
     add_ignore_sections(parser)
-    parser.add_argument("--uid-map", action="store_true", help="write uid_map.csv into HELD: old and new UIDs")
+    parser.add_argument(
+        "--uid-map", type=local_path, metavar="FILE", help="list of old and new UIDs, for this user alone; not in OUT"
+    )
     parser.add_argument("--resume", action="store_true", help="go on with the release that OUT holds")
     parser.add_argument("-r", "-R", "--recursive", action="store_true", default=None, help="look into subfolders too")
     parser.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
@@ -70,6 +72,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     policy = _policy(args)
     rules, sample = _rules(args, settings, policy), _sample(policy)
     require_apart_from_inputs([name for name in args.files if isinstance(name, str)], args.output, args.held)
+    _check_places(args)
     key, is_new = Key.of(args.key)
     if is_new:
         say(f"{args.key}: a new key was made; keep it where only you can read it")
@@ -93,6 +96,22 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
                 say("interrupted: what is finished is recorded; the same command goes on with --resume")
                 return Exit.INTERRUPTED
         return _finish(args, folders, about, sample, tally)
+
+
+def _check_places(args: argparse.Namespace) -> None:
+    """What must not leave lies outside of OUT; what is written at the end can be written there."""
+    from dcmaudit.pipeline.release import require_outside
+
+    for option in ("key", "policy", "uid_map"):
+        path = getattr(args, option)
+        if path is not None:
+            require_outside(args.output, path, f"--{option.replace('_', '-')}")
+    if args.uid_map is None:
+        return
+    if args.uid_map.exists() and not args.resume:
+        raise UsageError("a file of that name is there", file=str(args.uid_map), hint="name a new one")
+    if not args.uid_map.absolute().parent.is_dir():
+        raise UsageError("there is no such folder", file=str(args.uid_map.absolute().parent), hint="make it first")
 
 
 def _policy(args: argparse.Namespace) -> Policy:

@@ -2,7 +2,7 @@
 
 from dcmaudit.pipeline.release.candidate import release_file
 from dcmaudit.pipeline.release.ending import Ending, Release, Unfound, Why
-from dcmaudit.pipeline.release.folder import Key, ReleaseFolders, require_apart_from_inputs
+from dcmaudit.pipeline.release.folder import Key, ReleaseFolders, require_apart_from_inputs, require_outside
 from dcmaudit.pipeline.release.policy import Eyes, Headers, Policy, load_policy
 from dcmaudit.pipeline.release.task import ReleaseJob, ReleaseTask
 
@@ -21,4 +21,5 @@ __all__ = [
     "load_policy",
     "release_file",
     "require_apart_from_inputs",
+    "require_outside",
 ]

@@ -140,6 +140,7 @@ def _worst_kept(reading: FileReading) -> Verdict | None:
 
 def _note(key: bytes, redacted: RedactionReport, report: Release) -> None:
     record = redacted.proof or {}
+    report.uids = tuple(sorted(redacted.uids.items()))
     report.proof_digest = _digest_of(key, record.get("digest"))
     rectangles = record.get("rectangles", [])
     report.sources.update(str(one["source"]) for one in rectangles)
@@ -169,5 +170,4 @@ def _name(report: Release, before: Reference, staged: Path) -> None:
         return
     instance_uid, series, study = (uid or "none" for uid in new)
     report.place = f"{study}/{series}/{instance_uid}.dcm"
-    report.uids = tuple((a, b) for a, b in zip(old, new, strict=True) if a and b)
     report.output_digest = content_of(reference_to(str(staged))).digest.removeprefix("sha256:")

@@ -62,7 +62,7 @@ class Release:
     staged: Path | None = None
     place: str | None = None
     uids: tuple[tuple[str, str], ...] = ()
-    """Old and new UIDs of instance, series and study, for those who asked for the list."""
+    """Old and new UIDs, for those who asked for the list."""
     input_digest: str = ""
     """HMAC of the input's bytes: a plain digest of an original would be a code that identifies it."""
     output_digest: str | None = None

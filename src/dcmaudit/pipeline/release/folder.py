@@ -27,6 +27,7 @@ RECORDS, REPORT, PAGE, SIGNATURE = "records.jsonl", "report.json", "report.html"
 CHECKER = "check_release.py"
 _LOCK, _STAGING = ".dcmaudit-release", ".dcmaudit-staging"
 _OWN = {RECORDS, REPORT, PAGE, SIGNATURE, _LOCK, _STAGING, CHECKER}
+_HOUSE = "house.jsonl"
 _HELD = ("input", "outcome", "why", "details")
 
 
@@ -65,6 +66,8 @@ class ReleaseFolders:
             raise UsageError(f"{out} holds files of something else", hint="name a new folder")
         if not is_new and (out / RECORDS).exists() and not resume:
             raise UsageError(f"{out} holds a release already", hint="--resume goes on with it, or name a new folder")
+        if is_new and (held / _HOUSE).exists():
+            raise UsageError(f"{held} holds the lists of another release", hint="name a new folder")
         for folder, mode in ((out, 0o755), (held, 0o700)):
             folder.mkdir(parents=True, exist_ok=True, mode=mode)
         held.chmod(0o700)
@@ -172,9 +175,9 @@ class ReleaseFolders:
             "left_out": release.removals if is_out else 0,
         }
 
-    def write_lists(self, *, uid_map: bool) -> int:
-        """The lists of the house, made of what it noted: held.csv, devices.csv, and uid_map.csv where it is asked for.
-        How many inputs are held back or failed."""
+    def write_lists(self, *, uid_map: Path | None) -> int:
+        """The lists of the house, made of what it noted: held.csv, devices.csv, and that of old and new UIDs where it
+        is asked for. How many inputs are held back or failed."""
         return self._house.write_lists(uid_map=uid_map)
 
     @property
@@ -214,7 +217,7 @@ class _House:
         self._folder = folder
         self.names: list[str] = []
         self._devices: dict[tuple[str, str], int] = {}
-        number = os.open(folder / "house.jsonl", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        number = os.open(folder / _HOUSE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         os.fchmod(number, 0o600)
         self.stream = opened.enter_context(os.fdopen(number, "r+b"))
         for _ in range(done):
@@ -225,7 +228,7 @@ class _House:
             except (ValueError, KeyError, TypeError) as error:
                 raise UsageError(
                     "the notes of the run before are not whole, so that it cannot go on",
-                    file=str(folder / "house.jsonl"), hint="name new folders",
+                    file=str(folder / _HOUSE), hint="name new folders",
                 ) from error  # fmt: skip
         self.stream.truncate(self.stream.tell())
 
@@ -246,7 +249,7 @@ class _House:
         """The device's number: its name is a value of the header, and stays in the house."""
         return self._devices.setdefault(device, len(self._devices) + 1)
 
-    def write_lists(self, *, uid_map: bool) -> int:
+    def write_lists(self, *, uid_map: Path | None) -> int:
         """See ``ReleaseFolders.write_lists``."""
         held = [one for one in self._entries() if not one["released"]]
         self._write("held.csv", _HELD, (
@@ -255,9 +258,9 @@ class _House:
         self._write("devices.csv", ("device", "modality", "model"), (
             (number, *device) for device, number in self._devices.items()
         ))  # fmt: skip
-        if uid_map:
+        if uid_map is not None:
             pairs = dict.fromkeys((a, b) for one in self._entries() if one["released"] for a, b in one["uids"])
-            self._write("uid_map.csv", ("id_old", "id_new"), pairs)
+            _write_list(uid_map, ("id_old", "id_new"), pairs)
         return len(held)
 
     def _entries(self) -> Iterator[dict[str, Any]]:
@@ -266,12 +269,16 @@ class _House:
             yield json.loads(line)
 
     def _write(self, name: str, titles: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
-        """A list that is there wholly or not at all, for this user alone."""
-        text = io.StringIO(newline="")
-        writer = csv.writer(text)
-        writer.writerow(titles)
-        writer.writerows(rows)
-        write_whole(self._folder / name, text.getvalue(), mode=0o600)
+        _write_list(self._folder / name, titles, rows)
+
+
+def _write_list(path: Path, titles: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
+    """A list that is there wholly or not at all, for this user alone."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(titles)
+    writer.writerows(rows)
+    write_whole(path, text.getvalue(), mode=0o600)
 
 
 def write_whole(path: Path, text: str, *, mode: int = 0o644) -> None:
@@ -302,6 +309,13 @@ def require_apart_from_inputs(names: list[str], *folders: Path) -> None:
             real = Path(os.path.realpath(name))
             if place == real or real in place.parents or place in real.parents:
                 raise UsageError(f"{folder} and the input {name} lie in each other", hint="name another folder")
+
+
+def require_outside(out: Path, path: Path, what: str) -> None:
+    """UsageError where a file that must not leave the house lies in OUT, or would."""
+    place, folder = Path(os.path.realpath(path)), Path(os.path.realpath(out))
+    if place == folder or folder in place.parents:
+        raise UsageError(f"{what} {path} lies in {out}, which may leave the house", hint="name another place")
 
 
 def _sync(folder: Path) -> None:

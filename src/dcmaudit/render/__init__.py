@@ -2,6 +2,7 @@
 
 from dcmaudit.render.encode import encode_jpeg, encode_png, encode_tiff
 from dcmaudit.render.fortext import pictures_for_text
+from dcmaudit.render.pair import render_pair
 from dcmaudit.render.project import Projected, Projector, project, project_planes
 from dcmaudit.render.thumbnail import thumbnail
 from dcmaudit.render.value_record import StoredPlane, stored_plane
@@ -19,6 +20,7 @@ __all__ = [
     "project",
     "project_planes",
     "render",
+    "render_pair",
     "shown_as",
     "stored_plane",
     "thumbnail",

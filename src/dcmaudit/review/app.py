@@ -23,6 +23,7 @@ from dcmaudit.review.services.gaps import FileGaps
 from dcmaudit.review.services.header_rules import HeaderRules
 from dcmaudit.review.services.instance_cache import InstanceCache
 from dcmaudit.review.services.learning import Learning
+from dcmaudit.review.services.output_runs import OutputRuns, Redactor
 from dcmaudit.review.services.picture_cache import PictureCache
 from dcmaudit.review.services.preferences import Preferences
 from dcmaudit.review.services.removals import remember_removals
@@ -47,7 +48,8 @@ class ReviewApp:
     """The reviewer without a browser: what all sessions of one program share, and the sessions.
 
     ``names`` is what the command line named; ``chosen`` are options that it set and that win over those the
-    user kept. ``viewer`` promises that nothing at all is written. Closing ends every thread.
+    user kept. ``viewer`` promises that nothing at all is written. ``redactor`` does what the page asks of redaction;
+    without one it does nothing of that. Closing ends every thread.
     """
 
     def __init__(
@@ -59,9 +61,11 @@ class ReviewApp:
         viewer: bool = False,
         chosen: Mapping[str, bool] | None = None,
         recursive: bool = False,
+        redactor: Redactor | None = None,
     ) -> None:
         self._sessions = OpenSessions()
         self._threads = BackgroundThreads()
+        self._redactor = redactor
         self.services = self._made(settings, CurrentDatabase(store, user=settings.user, viewer=viewer), chosen or {})
         self.services.watcher.start()
         self._ledger.start()
@@ -73,7 +77,7 @@ class ReviewApp:
         end, background, sessions = ProgramEnd(), self._threads, self._sessions
         instances, text_maps, learning = InstanceCache(), InkMaps(), Learning()
         tickets, folders = Tickets(), AllowedFolders(settings.browse_roots)
-        self._instances = instances
+        self._instances, self._output_files = instances, InstanceCache(limit=4)
         pictures = PictureCache(instances, strokes=text_maps.strokes)
         preferences = Preferences(database, pictures, background, settings.previews, chosen)
         worklists = WorklistFiller(settings, database, folders, pictures, end)
@@ -108,6 +112,7 @@ class ReviewApp:
             preferences=preferences,
             background=background,
         )
+        self._outputs = OutputRuns(database, self._output_files, sessions, self._redactor)
         return Services(
             settings=settings,
             database=database,
@@ -130,6 +135,7 @@ class ReviewApp:
             learning=learning,
             text_reader=self._reader,
             watcher=Watcher(database, sessions, content, suggestions, worklists),
+            outputs=self._outputs,
             background=background,
             end=end,
         )
@@ -181,6 +187,7 @@ class ReviewApp:
         services = self.services
         services.end.is_near = True
         services.watcher.stop()
+        self._outputs.close()
         self._ledger.stop()
         for session in self._sessions.all():
             services.files.end(session)
@@ -189,5 +196,6 @@ class ReviewApp:
         self._reader.stop()
         self._threads.stop()
         self._instances.close()
+        self._output_files.close()
         services.examples.remove()
         services.database.store.close()

@@ -26,6 +26,7 @@ from dcmaudit.review.services.projection_drill import drill
 from dcmaudit.review.state.selection import GAPPED, Filter, Selection
 from dcmaudit.review.state.sight import Sight
 from dcmaudit.web.browse import browse
+from dcmaudit.web.outputs import OutputRoutes
 from dcmaudit.web.planes import PlaneRoutes, result_of, view_of
 from dcmaudit.web.replies import body_of, error_reply, query_number, reply
 
@@ -52,6 +53,7 @@ class Routes:
             Route(f"{session}/state", self.state),
             Route(f"{session}/do", self.do, methods=["POST"]),
             *PlaneRoutes(self._app).all(),
+            *OutputRoutes(self._app).all(),
             Route(f"{session}/image/{{file_id:int}}/{{key}}", self.image),
             Route(f"{session}/thumb/{{file_id:int}}/{{key}}", self.thumb),
             Route(f"{session}/projection/{{file_id:int}}/{{group:int}}", self.projection),

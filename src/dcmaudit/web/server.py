@@ -14,6 +14,7 @@ import uvicorn
 
 from dcmaudit.errors import ServerError, UsageError
 from dcmaudit.review import ReviewApp
+from dcmaudit.review.services.output_runs import Redactor
 from dcmaudit.settings import Settings
 from dcmaudit.sources import NameList
 from dcmaudit.store import open_store
@@ -38,6 +39,7 @@ def serve(
     tagged: bool = False,
     host: str = LOOPBACK,
     ready: Callable[[str], None] | None = None,
+    redactor: Redactor | None = None,
 ) -> None:
     """Run the reviewer until somebody quits with ``q`` in the page or Ctrl+C; closing every tab does not end it.
 
@@ -59,7 +61,13 @@ def serve(
             # Tagged files count as done: they are left out unless done files are shown.
             chosen = {"ignore-done": False, "tagged-only": tagged}
         app = ReviewApp(
-            settings, names, store=store, viewer=settings.viewer, chosen=chosen, recursive=settings.recursive
+            settings,
+            names,
+            store=store,
+            viewer=settings.viewer,
+            chosen=chosen,
+            recursive=settings.recursive,
+            redactor=redactor,
         )
         try:
             _run(app, access, listener, ready)

@@ -11,6 +11,7 @@ Arguments = Mapping[str, object]
 
 KINDS: dict[str, object] = {
     "box": tuple[int, int, int, int],
+    "check_text": bool,
     "confirm": bool,
     "dx": int,
     "dy": int,

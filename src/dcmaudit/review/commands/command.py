@@ -44,6 +44,8 @@ class OpenDialog:
     below: bool = False
     """Whether that is ticked when it opens."""
     server: bool = False
+    output: bool = False
+    """Whether it chooses where files are written: a new folder may be named, and it asks about a look for text."""
 
 
 @dataclass(frozen=True, slots=True)

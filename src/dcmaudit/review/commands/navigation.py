@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from dcmaudit.errors import UsageError
@@ -10,6 +9,7 @@ from dcmaudit.model import HowSeen, PlaneKind, ReviewState, parse_key
 from dcmaudit.review.commands import arguments as take
 from dcmaudit.review.commands import opening, previews
 from dcmaudit.review.commands.arguments import Arguments
+from dcmaudit.review.commands.doubts import doubts_of
 from dcmaudit.review.commands.finish import mark_done, told_unseen
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.state.name_list import short_name
@@ -17,8 +17,6 @@ from dcmaudit.review.state.open_file import FrameSearch, OpenFile
 from dcmaudit.review.state.seen import NumberRanges
 from dcmaudit.review.state.selection import GAPPED, Walk
 from dcmaudit.review.state.session import Awaited, Question, Session
-
-_PARTS_TOLD = 5
 
 
 def next_frame(session: Session, services: Services, _arguments: Arguments) -> None:
@@ -112,7 +110,7 @@ def done_next(session: Session, services: Services, arguments: Arguments) -> Non
     confirmed = take.flag(arguments, "confirm")
     # What was on the stage until now counts only once it is stored.
     services.content.keep(file)
-    doubts = [] if confirmed else _doubts(services, file)
+    doubts = [] if confirmed else doubts_of(services, file)
     asked_too = previews.question(session, services, file, "done-next", {**arguments, "confirm": True})
     if doubts or asked_too:
         session.question = _question(file, doubts, asked_too)
@@ -236,50 +234,6 @@ def _step(session: Session, services: Services, step: int) -> None:
         session.say("No further file was found yet; the folders are still being read.")
     else:
         session.say(f"This was the last {shown}; q quits.")
-
-
-def _doubts(services: Services, file: OpenFile) -> list[str]:
-    """Why a file may not have been looked at wholly, in sentences."""
-    if file.opening:
-        return ["The file is still being opened: none of its planes was shown."]
-    if file.error is not None:
-        return ["The file could not be opened: nothing in it was audited."]
-    doubts = [told_unseen(file)] if file.unseen() else []
-    doubts += _parts(file)
-    failed = services.pictures.undecodable(file.file_id)
-    broken = sum(1 for plane in file.planes if plane.address in failed) if failed else 0
-    if broken:
-        doubts.append(f"{broken} {'plane' if broken == 1 else 'planes'} could not be decoded.")
-    if file.is_unsearched:
-        doubts.append(
-            "The frames could not be searched for hidden planes (unused bits, thumbnails)."
-            if file.search is FrameSearch.FAILED
-            else "The frames are still being searched for hidden planes (unused bits, thumbnails)."
-        )
-    hidden = sum(len(group.frames) for group in file.planes.groups if group.kind is PlaneKind.UNSHOWN)
-    if hidden:
-        doubts.append(f"{hidden} {'entry' if hidden == 1 else 'entries'} cannot be shown and cannot be audited here.")
-    return doubts
-
-
-def _parts(file: OpenFile) -> list[str]:
-    """Which planes were on the stage in part only, and where something is left."""
-    told: list[str] = []
-    count = start = 0
-    for group in file.planes.groups:
-        for position in file.seen.part_positions(group):
-            count += 1
-            plane = file.planes[start + position]
-            part = file.seen.part(plane.address)
-            if part is not None and len(told) < _PARTS_TOLD:
-                percent = math.floor(part.share * 100)
-                seen = f"{percent} %" if percent else "less than 1 %"
-                told.append(f"{plane.title} ({seen} seen, left: {part.places_left})")
-        start += len(group.frames)
-    if not count:
-        return []
-    more = f", and {count - len(told)} more" if count > len(told) else ""
-    return [f"In part: {'; '.join(told)}{more}."]
 
 
 def _at_the_end(file: OpenFile) -> str:

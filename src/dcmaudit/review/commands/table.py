@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from dcmaudit.model.screen import PreviewPolicy
-from dcmaudit.review.commands import finish, marks, navigation, opening, series, undo, views
+from dcmaudit.review.commands import finish, marks, navigation, opening, outputs, series, undo, views
 from dcmaudit.review.commands.command import Command, Needs, OpenDialog
 from dcmaudit.review.state.options import CHOICES, OPTIONS
 
@@ -47,6 +47,22 @@ _FILE = (
             opening.set_database, menu="File", group="database", arguments=("path", "password"),
             asks=True,
             dialog=OpenDialog("Where marks are kept", "Use this folder", folders=True, server=True)),
+    Command("redact-file", "Redact this file…",
+            "Write a copy with its marks black into a folder, and prove it. Asks first where the file is not done.",
+            outputs.redact_file, menu="File", group="redact",
+            arguments=("path", "check_text", "confirm", "previews", "file_id"), asks=True, needs=Needs.FILE,
+            dialog=OpenDialog("Redact this file into a folder", "Redact into this folder", folders=True,
+                              output=True)),
+    Command("redact-done", "Redact all done files…",
+            "Write a copy of every done file of the list with its marks black into a folder, and prove each.",
+            outputs.redact_done, menu="File", group="redact", arguments=("path", "check_text"), asks=True,
+            dialog=OpenDialog("Redact all done files into a folder", "Redact into this folder", folders=True,
+                              output=True)),
+    Command("outputs", "Redacted files",
+            "Show what was redacted, with its proof in words, and compare before and after.", menu="File",
+            group="redact"),
+    Command("stop-redaction", "Stop redacting", "End the redaction after the files that are in work.",
+            outputs.stop_redaction),
     Command("export-rects", "Save rectangles as CSV…",
             "Download every rectangle of the database as CSV.", menu="File", group="export"),
     Command("export-tags", "Save tagged files as CSV…",

@@ -29,6 +29,7 @@ def command_json(command: Command) -> shapes.Command:
             "recursive": dialog.recursive,
             "below": dialog.below,
             "server": dialog.server,
+            "output": dialog.output,
         }
         if dialog is not None
         else None,

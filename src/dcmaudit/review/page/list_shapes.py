@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from dcmaudit.model import PlaneKind, ReviewState
+from dcmaudit.model import Outcome, PlaneKind, ReviewState
 from dcmaudit.review.page.shapes import Key, Values, Written
 
 
@@ -70,6 +70,26 @@ class SeriesList(TypedDict):
     next: Annotated[int | None, "the place to go on from, null at the end"]
     total: int
     failed: Annotated[int, "files that could not be opened"]
+
+
+class OutputRow(TypedDict):
+    """One redacted file."""
+
+    number: int
+    name: str
+    short: Annotated[str, "the last parts of the name"]
+    outcome: Annotated[str, Values(Outcome)]
+    good: bool
+    words: Annotated[list[str], "reasons, and the proof in words"]
+    target: Annotated[str | None, "the file that was written"]
+
+
+class OutputPlane(TypedDict):
+    """One plane of a redacted file."""
+
+    key: Key
+    title: str
+    changed: Annotated[bool, "whether something is black in it that was asked for"]
 
 
 class BrowseEntry(TypedDict):

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, HowSeen, OverlayAddress, Plane, View
+from dcmaudit.review.page.output_rows import outputs_state
 from dcmaudit.review.page.rect_states import box_json, rect_states
 from dcmaudit.review.page.shapes import (
     CanState,
@@ -85,6 +86,7 @@ def page_state(session: Session, services: Services) -> ViewState:
             "question": _question(session),
             "message": _message(session),
             "prefetch": [[session.worklist.file_id(place), plane.address.key] for place, plane in session.upcoming()],
+            "outputs": outputs_state(session, services.outputs.state),
             "saved": True,
             "recent": [_recent(entry) for entry in services.preferences.recent()] if file is None else [],
             "examples": True,

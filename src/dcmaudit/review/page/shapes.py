@@ -49,6 +49,7 @@ class Dialog(TypedDict):
     recursive: Annotated[bool, "whether it asks about the folders below"]
     below: Annotated[bool, "whether that is ticked when it opens"]
     server: Annotated[bool, "whether the address of a database server may be typed"]
+    output: Annotated[bool, "whether files are written there: a new folder may be named"]
 
 
 class Command(TypedDict):
@@ -287,6 +288,20 @@ class MessageState(TypedDict):
     rect: Annotated[str | None, "the rectangle that it is about, beside which it is shown"]
 
 
+class OutputsState(TypedDict):
+    """Files that were redacted from the page."""
+
+    revision: Annotated[int, "grows with every file that is through"]
+    count: Annotated[int, "files that are through, in all runs"]
+    running: bool
+    total: Annotated[int, "files of the present or last run"]
+    through: Annotated[int, "of them those that are through"]
+    good: Annotated[int, "of them those that were redacted and proved, or copied"]
+    own: Annotated[bool, "whether this page began the run"]
+    folder: str | None
+    words: Annotated[str, "how far it is, or how it ended"]
+
+
 class DatabaseState(TypedDict):
     """Where marks are kept."""
 
@@ -330,6 +345,7 @@ class ViewState(TypedDict):
     prefetch: Annotated[
         list[list[object]], Written("[number, string][]"), "file id and key of planes that are likely wanted next"
     ]
+    outputs: OutputsState
     saved: Annotated[bool, "true: every mark is in the database before its command is answered"]
     recent: Annotated[list[RecentList], "for the start page"]
     examples: bool

@@ -13,6 +13,7 @@ from dcmaudit.review.services.file_opening import FileOpening
 from dcmaudit.review.services.file_records import FileRecords
 from dcmaudit.review.services.gaps import FileGaps
 from dcmaudit.review.services.learning import Learning
+from dcmaudit.review.services.output_runs import OutputRuns
 from dcmaudit.review.services.picture_cache import PictureCache
 from dcmaudit.review.services.preferences import Preferences
 from dcmaudit.review.services.protocols import (
@@ -56,5 +57,6 @@ class Services:
     learning: Learning
     text_reader: TextReader
     watcher: Watcher
+    outputs: OutputRuns
     background: Background
     end: ProgramEnd

@@ -223,6 +223,41 @@ export class Api {
   }
 
   /**
+   * Files that were redacted from the page, newest first.
+   * @param {number} start
+   * @param {number} count
+   * @returns {Promise<{total: number, rows: import("./types.js").OutputRow[]}>}
+   */
+  async outputs(start, count) {
+    return (await ask(`${this.base}/outputs?start=${start}&count=${count}`)).json();
+  }
+
+  /**
+   * @param {number} output
+   * @param {number} start
+   * @param {number} count
+   * @returns {Promise<{total: number, planes: import("./types.js").OutputPlane[]}>}
+   */
+  async outputPlanes(output, start, count) {
+    return (await ask(`${this.base}/output/${output}/planes?start=${start}&count=${count}`)).json();
+  }
+
+  /**
+   * A plane before, with the same one after below it; `note` says why there is no lower half.
+   * @param {number} output
+   * @param {string} key
+   * @param {string} rendering
+   * @param {AbortSignal} signal
+   * @returns {Promise<{blob: Blob, note: string}>}
+   */
+  async pair(output, key, rendering, signal) {
+    const response = await ask(`${this.base}/output/${output}/pair/${key}?rendering=${rendering}`, { signal });
+    const sent = response.headers.get("X-Plane");
+    if (sent !== `${output}/${key}`) throw new Refusal("The server sent another plane than was asked for.", null, 500);
+    return { blob: await response.blob(), note: decodeURIComponent(response.headers.get("X-Note") ?? "") };
+  }
+
+  /**
    * The place of the plane that a projection shows at a pixel.
    * @param {number} file
    * @param {number} group

@@ -6,6 +6,7 @@
 /** Whether a command makes sense now. @param {Command} command @param {ViewState} state */
 export function isUsable(command, state) {
   if (command.writes && (state.viewer || !state.database.writable)) return false;
+  if (command.dialog?.output && state.viewer) return false;
   switch (command.needs) {
     case "undo":
       return state.can.undo !== null;
@@ -21,12 +22,12 @@ export function isUsable(command, state) {
 /**
  * What of a choice of files or a folder a command takes.
  * @param {Command} command
- * @param {{paths: string[], recursive: boolean, password?: string}} choice
+ * @param {{paths: string[], recursive: boolean, password?: string, checkText?: boolean}} choice
  * @returns {Record<string, unknown>}
  */
 export function argumentsOf(command, choice) {
   /** @type {Record<string, unknown>} */
-  const given = { names: choice.paths, path: choice.paths[0], recursive: choice.recursive };
+  const given = { names: choice.paths, path: choice.paths[0], recursive: choice.recursive, check_text: choice.checkText === true };
   if (choice.password) given.password = choice.password;
   return Object.fromEntries(Object.entries(given).filter(([name]) => command.arguments.includes(name)));
 }

@@ -6,12 +6,12 @@ import { byId, counted, make, printable, setText, symbol } from "./dom.js";
 
 /** @typedef {import("./types.js").BrowseEntry} BrowseEntry */
 /** @typedef {import("./types.js").Dialog} Purpose */
-/** @typedef {{paths: string[], recursive: boolean, password?: string}} Choice */
+/** @typedef {{paths: string[], recursive: boolean, password?: string, checkText?: boolean}} Choice */
 
 /** A password inside of an address, where everybody who looks at the screen can read it. */
 const OPEN_PASSWORD = /^[^:]*:\/\/[^/@]*:[^/]*@|[?&]password=/i;
 
-const PLAIN = { many: false, recursive: false, below: false, server: false };
+const PLAIN = { many: false, recursive: false, below: false, server: false, output: false };
 
 /** What dialogs of the page itself let people choose; commands bring their own. @type {Purpose} */
 export const A_FOLDER = { title: "Open a folder", action: "Open this folder", folders: true, ...PLAIN };
@@ -34,6 +34,7 @@ class Opener {
     this.list = byId("open-entries", HTMLUListElement);
     this.note = byId("open-note", HTMLElement);
     this.recursive = byId("open-recursive", HTMLInputElement);
+    this.check = byId("open-check", HTMLInputElement);
     this.do = byId("open-do", HTMLButtonElement);
     this.up = byId("open-up", HTMLButtonElement);
     this.server = byId("open-server", HTMLFormElement);
@@ -51,13 +52,18 @@ class Opener {
     this.here = "";
     /** @type {string|null} the file whose path was typed */
     this.typed = null;
+    /** @type {string|null} the folder that was typed, is not there, and will be made by a second press */
+    this.fresh = null;
     /** @type {string|null} */
     this.parent = null;
     byId("open-go", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#typedEnter();
     });
-    this.path.addEventListener("input", () => this.#mark());
+    this.path.addEventListener("input", () => {
+      this.fresh = null;
+      this.#mark();
+    });
     this.server.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#useServer();
@@ -83,6 +89,9 @@ class Opener {
     setText(this.do, purpose.action);
     byId("open-recursive-label", HTMLElement).hidden = !purpose.recursive;
     this.server.hidden = !purpose.server;
+    byId("open-check-label", HTMLElement).hidden = !purpose.output;
+    this.check.checked = false;
+    this.fresh = null;
     this.list.setAttribute("aria-multiselectable", String(purpose.many));
     const answer = ask(this.dialog);
     await this.go(this.here || start);
@@ -94,8 +103,9 @@ class Opener {
     if (how === "server") return { paths: [this.address.value.trim()], recursive: false, password };
     if (how !== "open") return null;
     const chosen = [...this.chosen].sort((a, b) => a - b).map((index) => this.entries[index]?.path ?? "");
+    if (purpose.output && this.fresh !== null) return { paths: [this.fresh], recursive: false, checkText: this.check.checked };
     const paths = this.typed !== null ? [this.typed] : purpose.folders ? [this.here] : chosen;
-    return { paths, recursive: this.recursive.checked };
+    return { paths, recursive: this.recursive.checked, checkText: this.check.checked };
   }
 
   /** Somebody chooses in the list: that is meant now, and not what was typed before. */
@@ -117,11 +127,20 @@ class Opener {
   /** The button acts on the path that stands in the field, and on no other: marks would go somewhere else. */
   async #act() {
     if (this.#isTyped) {
-      if (!(await this.go(this.path.value.trim()))) return;
+      const written = this.path.value.trim();
+      if (this.fresh === written) return this.dialog.close("open");
+      if (!(await this.go(written))) return this.#offer(written);
       if (this.typed === null && !this.purpose?.folders) return; // a folder is only shown: which file is meant?
       if (!this.#mayUse()) return;
     }
     this.dialog.close("open");
+  }
+
+  /** Where files are written, a folder that is not there can be made: once it was read what will happen. @param {string} written */
+  #offer(written) {
+    if (!this.purpose?.output || !written.startsWith("/")) return;
+    this.fresh = written;
+    setText(this.do, "Make this folder, redact into it");
   }
 
   /** Whether what was typed is of the kind that is asked for; a database may be named by its file. */
@@ -219,6 +238,7 @@ class Opener {
     if (focused) this.list.setAttribute("aria-activedescendant", focused.id);
     else this.list.removeAttribute("aria-activedescendant");
     this.do.disabled = !this.#isTyped && (this.purpose?.folders ? !this.here : this.chosen.size === 0);
+    if (this.purpose?.folders && this.fresh === null) setText(this.do, this.purpose.action);
     if (!this.purpose?.folders) setText(this.do, this.chosen.size > 1 ? `Open ${this.chosen.size} files` : (this.purpose?.action ?? ""));
   }
 

@@ -51,6 +51,7 @@ export function ownCommands(page) {
     "s3-download": () => downloadFromS3(),
     "s3-credentials": () => manageCredentials(),
     quit: () => quit(page),
+    outputs: () => page.outputs.show(),
     "export-rects": () => download(page, "rects.csv"),
     "export-tags": () => download(page, "tags.csv"),
   };

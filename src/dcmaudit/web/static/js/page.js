@@ -19,6 +19,7 @@ import { Menus } from "./menus.js";
 import { Panel } from "./panel.js";
 import { Planes } from "./planes.js";
 import { Pointer } from "./pointer.js";
+import { Outputs } from "./outputs.js";
 import { Overview } from "./overview.js";
 import { sightOf } from "./sight.js";
 import { explain } from "./sources.js";
@@ -67,6 +68,7 @@ export class Page {
       goFile: (file, key) => void this.act("go-file", { file_id: file, key }),
       closed: () => this.stage.root.focus({ preventScroll: true }),
     });
+    this.outputs = new Outputs(api, failed);
     this.menus = new Menus(byId("menubar", HTMLElement), commands, (command) => this.execute(command, false));
     this.scheduler = new Scheduler({
       api,
@@ -209,6 +211,7 @@ export class Page {
     this.panel.update(state, this.mayWrite);
     this.worklist.update(state);
     this.overview.update(state);
+    this.outputs.update(state.outputs);
     this.menus.update(state, (command) => isUsable(command, state));
     this.#status(state);
     if (state.question && !this.asking) queueMicrotask(() => void this.#question(state));

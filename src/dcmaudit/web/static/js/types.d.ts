@@ -23,6 +23,8 @@ export interface Dialog {
   below: boolean;
   /** whether the address of a database server may be typed */
   server: boolean;
+  /** whether files are written there: a new folder may be named */
+  output: boolean;
 }
 
 /** One thing that the reviewer can do. */
@@ -299,6 +301,26 @@ export interface MessageState {
   rect: string|null;
 }
 
+/** Files that were redacted from the page. */
+export interface OutputsState {
+  /** grows with every file that is through */
+  revision: number;
+  /** files that are through, in all runs */
+  count: number;
+  running: boolean;
+  /** files of the present or last run */
+  total: number;
+  /** of them those that are through */
+  through: number;
+  /** of them those that were redacted and proved, or copied */
+  good: number;
+  /** whether this page began the run */
+  own: boolean;
+  folder: string|null;
+  /** how far it is, or how it ended */
+  words: string;
+}
+
 /** Where marks are kept. */
 export interface DatabaseState {
   location: string;
@@ -345,6 +367,7 @@ export interface ViewState {
   message: MessageState|null;
   /** file id and key of planes that are likely wanted next */
   prefetch: [number, string][];
+  outputs: OutputsState;
   /** true: every mark is in the database before its command is answered */
   saved: boolean;
   /** for the start page */
@@ -420,6 +443,29 @@ export interface SeriesList {
   failed: number;
 }
 
+/** One redacted file. */
+export interface OutputRow {
+  number: number;
+  name: string;
+  /** the last parts of the name */
+  short: string;
+  outcome: "done"|"copied unchanged"|"partly audited"|"text left"|"refused"|"failed";
+  good: boolean;
+  /** reasons, and the proof in words */
+  words: string[];
+  /** the file that was written */
+  target: string|null;
+}
+
+/** One plane of a redacted file. */
+export interface OutputPlane {
+  /** the plane's name within the file */
+  key: string;
+  title: string;
+  /** whether something is black in it that was asked for */
+  changed: boolean;
+}
+
 /** One file or folder in the open dialog. */
 export interface BrowseEntry {
   name: string;
@@ -450,6 +496,9 @@ export type PageCommand =
   | "s3-download"
   | "s3-credentials"
   | "set-database"
+  | "redact-file"
+  | "redact-done"
+  | "outputs"
   | "export-rects"
   | "export-tags"
   | "comment"
@@ -481,7 +530,9 @@ export type OpeningCommand =
   | "open-folder"
   | "open-folder-recursive"
   | "open-database"
-  | "set-database";
+  | "set-database"
+  | "redact-file"
+  | "redact-done";
 
 /** What may be sent with a command. */
 export interface CommandArguments {
@@ -492,6 +543,9 @@ export interface CommandArguments {
   "read-again": Record<string, never>;
   "open-examples": Record<string, never>;
   "set-database": { path?: string; password?: string };
+  "redact-file": { path?: string; check_text?: boolean; confirm?: boolean; previews?: string; file_id?: number };
+  "redact-done": { path?: string; check_text?: boolean };
+  "stop-redaction": Record<string, never>;
   "quit": Record<string, never>;
   "toggle-ignore-done": Record<string, never>;
   "toggle-tagged-only": Record<string, never>;

@@ -67,7 +67,6 @@ def test_a_file_is_finished_redacted_proved_and_compared(start: StartFace, tmp_p
     words = ["redact", str(source), "--from-db", "--db", str(face.reviewer.db), "-o", str(other)]
     subprocess.run([sys.executable, "-m", "dcmaudit", *words], timeout=60, check=True, capture_output=True)
     assert (other / written.name).read_bytes() == written.read_bytes()
-    face.page.screenshot(path="/tmp/shots/outputs.png")
     row.get_by_role("button", name="Compare").click()
     expect(face.at("#compare-plane")).to_have_text("1 of 2: frame 1/2, with black")
     expect(face.at("#dialog-compare")).to_have_attribute("data-plane", "f0")
@@ -76,7 +75,6 @@ def test_a_file_is_finished_redacted_proved_and_compared(start: StartFace, tmp_p
     assert right[0] == 0
     assert right[3] < left[3]
 
-    face.page.screenshot(path="/tmp/shots/compare.png")
     face.press("b")
     expect(face.at("#compare-right")).to_be_hidden()
     face.press("b")
@@ -111,7 +109,9 @@ def test_all_done_files_of_the_list_and_no_others(start: StartFace, tmp_path: Pa
     face.plane("frame 1/2")
     face.press("t")
     _choose(face, "redact-done", tmp_path / "released")
-    expect(face.at("#outputs-words")).to_have_text("1 of 1 file is redacted and proved; 2 more of the list are not done")
+    expect(face.at("#outputs-words")).to_have_text(
+        "1 of 1 file is redacted and proved; 2 more of the list are not done"
+    )
     assert [path.name for path in sorted((tmp_path / "released").iterdir())] == ["0.redacted.dcm"]
 
 

@@ -319,3 +319,14 @@ def test_originals_and_outputs_are_named_in_turn(
     (tmp_path / "names").write_bytes(listed([images[0], *pairs[1]], "lines"))
     assert main(["verify", "--files-from", str(tmp_path / "names"), "--rect", "0,0,3,3", "-j", "1"]) == 2
     assert "there are 3 names" in capsys.readouterr().err
+
+
+def test_where_nothing_is_found_the_next_step_is_said(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "in" / "sub").mkdir(parents=True)
+    for words in (["frames"], ["ocr", "--no-read"], ["redact", "--rect", "0,0,1,1"], ["rules", "check"]):
+        assert main(["--db", str(tmp_path / "db"), *words, str(tmp_path / "in")]) == 1
+        assert "-r looks into it" in capsys.readouterr().err, words
+    assert main(["--db", str(tmp_path / "db"), "redact", "--from-db", "-o", str(tmp_path / "out")]) == 1
+    said = capsys.readouterr().err
+    assert "no file has marks in this database" in said
+    assert "--db names another" in said

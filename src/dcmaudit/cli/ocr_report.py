@@ -12,7 +12,7 @@ from dcmaudit.cli.twins import Twins
 from dcmaudit.model import Outcome, Reference, Result, Verdict
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
-from dcmaudit.report.words import inputs, passed_over
+from dcmaudit.report.words import NOTHING_FOUND, inputs, passed_over
 
 if TYPE_CHECKING:
     from dcmaudit.pipeline.ocr import OcrJob
@@ -189,7 +189,7 @@ class Report:
             texts.append(f"{self._unsure} without text as far as they could be looked at")
         total = self._outcomes.total() + self._skipped + len(self._unfinished) + self._not_begun
         passed = passed_over({reason.value: count for reason, count in tally.passed.items()})
-        lines = [f"{inputs(total)}: {', '.join(outcomes) or 'none'}{passed}"]
+        lines = [f"{inputs(total)}: {', '.join(outcomes) or NOTHING_FOUND}{passed}"]
         if texts:
             lines.append(f"{', '.join(texts)}; {self._boxes} places on {self._planes} planes, {self._looked} different")
         if self._looked:

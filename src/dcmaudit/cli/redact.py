@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, add_ordered, local_path
+from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, add_ordered, local_path, say
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place
 from dcmaudit.cli.guard import Protected
 from dcmaudit.cli.names import add_files
@@ -189,6 +189,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if interrupted and progress is not None:
         report.interrupted(progress.total)
     report.finish(tally)
+    if store is not None and not (tally.found or tally.problems or args.files or listed or args.shard):
+        say(f"{store.location}: no file has marks in this database; N in the reviewer finishes one, --db names another")
     if not interrupted and not tally.found and has_nothing_to_do(args):
         return Exit.GOOD
     return Exit.INTERRUPTED if interrupted else report.exit_code

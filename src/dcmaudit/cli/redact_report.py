@@ -14,7 +14,7 @@ from dcmaudit.model import Outcome, Reference, Result
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
 from dcmaudit.report.redactions import as_json
-from dcmaudit.report.words import inputs, passed_over
+from dcmaudit.report.words import NOTHING_FOUND, inputs, passed_over
 
 if TYPE_CHECKING:
     from dcmaudit.pipeline.jobs import RedactionReport, RedactionTask
@@ -173,6 +173,6 @@ class Report:
         if self._twins.count:
             say(self._twins.words())
         print(
-            f"{inputs(total)}{what}: {', '.join(parts) or 'none'}{left}",
+            f"{inputs(total)}{what}: {', '.join(parts) or NOTHING_FOUND}{left}",
             file=sys.stderr,
         )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+NOTHING_FOUND = "no DICOM file was found"
+"""What a summary says that has nothing to count."""
+
 
 def inputs(count: int) -> str:
     """So many inputs, in words."""
@@ -11,8 +14,8 @@ def inputs(count: int) -> str:
 
 
 def counted(counts: Mapping[str, int]) -> str:
-    """Numbers with what they count, ``3 done, 1 failed``; those of none are left out, ``none`` where all are."""
-    return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "none"
+    """Numbers with what they count, ``3 done, 1 failed``; those of none are left out."""
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or NOTHING_FOUND
 
 
 def passed_over(counts: Mapping[str, int]) -> str:

@@ -18,7 +18,7 @@ class Passing(Enum):
     NOT_DICOM = "not DICOM"
     EMPTY = "empty file"
     DUPLICATE = "named before"
-    SUBFOLDER = "subfolder, not asked for"
+    SUBFOLDER = "subfolder, not asked for (-r looks into it)"
     SAME_FOLDER = "link to a folder that is read anyway"
     ARCHIVE = "archive, not looked into"
     SPECIAL = "not a regular file (pipe, socket or device), not opened"

@@ -10,8 +10,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +37,13 @@ POLICY = 'eyes = "none"\n'
 class House:
     """Inputs, and the folders of a release."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_new: bool = True) -> None:
         self.folder = folder
         self.inputs, self.out, self.held = folder / "in", folder / "out", folder / "held"
         self.key, self.policy, self.db = folder / "key", folder / "policy.toml", folder / "db"
-        self.inputs.mkdir()
-        self.policy.write_text(POLICY)
+        if is_new:
+            self.inputs.mkdir()
+            self.policy.write_text(POLICY)
 
     def add(self, name: str, *strings: tuple[str, int, int], number: int = 0, **extra: Any) -> Path:
         number = number or len(list(self.inputs.iterdir())) + 1
@@ -460,8 +462,8 @@ def test_a_run_that_was_interrupted_has_a_chain_in_order_and_goes_on(house: Hous
     """With two processes what stands behind a slow input is finished before it: it is not recorded before it."""
     for n in range(8):
         house.add(f"{n}.dcm", ("NAME 12345", 20, 60))
-    slow = np.random.default_rng(3).integers(0, 256, (40, 700, 700), np.uint8)
-    data = dataset(slow, frames=40, extra={**NO_HEADER, "SOPInstanceUID": "1.2.9"})
+    slow = np.random.default_rng(3).integers(0, 256, (16, 480, 480), np.uint8)
+    data = dataset(slow, frames=16, extra={**NO_HEADER, "SOPInstanceUID": "1.2.9"})
     (house.inputs / "1slow.dcm").write_bytes(file_bytes(data))
     words = [*house.words()]
     words[words.index("-j") + 1] = "2"
@@ -542,15 +544,26 @@ def test_inputs_that_are_not_those_of_before_are_noticed(house: House, capsys: p
 # Signed and checked
 
 
-@pytest.fixture
-def signed(house: House, capsys: pytest.CaptureFixture[str]) -> tuple[House, str]:
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A signed release with all that it was made of, and the fingerprint: made once, and copied for each test."""
+    from dcmaudit.pipeline.release.signing import make_key, sign, signer_of_file
+
+    house = House(tmp_path_factory.mktemp("signed"))
     house.add("a.dcm", ("NAME 12345", 20, 60))
     house.add("b.dcm")
     house.add("c.dcm", PatientName="X")
     house.run()
-    capsys.readouterr()
-    assert main(["report", "sign", str(house.out), "--signing-key", str(house.folder / "sk"), "--make-key"]) == 0
-    return house, capsys.readouterr().out.strip()
+    make_key(house.folder / "sk")
+    fingerprint, _ = sign(house.out, signer_of_file(house.folder / "sk"))
+    return house.folder, fingerprint
+
+
+@pytest.fixture
+def signed(template: tuple[Path, str], tmp_path: Path) -> tuple[House, str]:
+    folder, fingerprint = template
+    shutil.copytree(folder, tmp_path / "house")
+    return House(tmp_path / "house", is_new=False), fingerprint
 
 
 def rewrite(path: Path, change: Callable[[Any], None]) -> None:
@@ -571,10 +584,10 @@ def relink(path: Path, change: Callable[[list[dict[str, Any]]], None]) -> None:
 
 def resigned(out: Path) -> None:
     """Somebody else signs all of it anew."""
-    from dcmaudit.pipeline.release.signing import make_key, sign
+    from dcmaudit.pipeline.release.signing import make_key, sign, signer_of_file
 
     make_key(out.parent / "other")
-    sign(out, out.parent / "other")
+    sign(out, signer_of_file(out.parent / "other"))
 
 
 def outputs(out: Path) -> list[Path]:
@@ -585,6 +598,56 @@ def flip(path: Path, at: int) -> None:
     data = bytearray(path.read_bytes())
     data[at] ^= 1
     path.write_bytes(data)
+
+
+def rebytes(path: Path, change: Callable[[bytes], bytes]) -> None:
+    before = path.read_bytes()
+    path.write_bytes(change(before))
+    assert path.read_bytes() != before
+
+
+def renamed(path: Path, name: str) -> None:
+    path.rename(path.with_name(name))
+
+
+def linked(path: Path) -> None:
+    """The same bytes, reached by a link to a file outside."""
+    away = path.parent.parent / f"away-{path.name}"
+    while (away.parent / "records.jsonl").exists() or (away.parent.parent / "records.jsonl").exists():
+        away = away.parent.parent / away.name
+    path.rename(away)
+    path.symlink_to(away)
+
+
+def leads_nowhere(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("nowhere")
+
+
+def turned_into_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def piped(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def first_line_again(data: bytes) -> bytes:
+    """A key twice in one object: readers of JSON differ in which one they take."""
+    return data.replace(b'"record":{', b'"record":{},"record":{', 1)
+
+
+def of_another_release(out: Path) -> None:
+    """Records, report and page of another house with the same files."""
+    (out.parent / "other_house").mkdir()
+    other = House(out.parent / "other_house")
+    for path in sorted((out.parent / "in").iterdir()):
+        shutil.copy(path, other.inputs)
+    other.run()
+    for name in ("records.jsonl", "report.json", "report.html", "files.csv"):
+        shutil.copy(other.out / name, out / name)
 
 
 def swap(out: Path) -> None:
@@ -630,7 +693,7 @@ TAMPERINGS: dict[str, Callable[[Path], None]] = {
     "a file more": lambda out: (out / "extra.dcm").write_bytes(b"x") and None,
     "a hidden file more": lambda out: (out / ".extra").write_bytes(b"x") and None,
     "a file more beside an output": lambda out: (outputs(out)[0].parent / "y").write_bytes(b"x") and None,
-    "something in the mark of the folder": lambda out: (out / ".dcmaudit-release").write_bytes(b"x") and None,
+    "a mark of a run": lambda out: (out / ".dcmaudit-release").touch(),
     "an output that is a link": link_out,
     "a folder that is a link": link_folder,
     "a line gone in the middle": without_line(2),
@@ -675,6 +738,73 @@ TAMPERINGS: dict[str, Callable[[Path], None]] = {
         lambda data: data.update(public_key=Ed25519PrivateKey.generate().public_key().public_bytes_raw().hex()),
     ),
     "signed anew by somebody else": resigned,
+    # Links, folders, names
+    "records that are a link": lambda out: linked(out / "records.jsonl"),
+    "a signature that is a link": lambda out: linked(out / "signature.json"),
+    "an output that leads nowhere": lambda out: leads_nowhere(outputs(out)[0]),
+    "a folder of a study that is a link": lambda out: linked(outputs(out)[0].parent.parent),
+    "an output that is a pipe": lambda out: piped(outputs(out)[0]),
+    "records that are a pipe": lambda out: piped(out / "records.jsonl"),
+    "a signature that is a pipe": lambda out: piped(out / "signature.json"),
+    "an output that is a folder": lambda out: turned_into_folder(outputs(out)[0]),
+    "an empty folder more": lambda out: (out / "more").mkdir(),
+    "an empty folder in a series": lambda out: (outputs(out)[0].parent / "more").mkdir(),
+    "a hidden folder": lambda out: (out / ".git").mkdir(),
+    "the end of a name in capitals": lambda out: renamed(outputs(out)[0], outputs(out)[0].stem + ".DCM"),
+    "a report in capitals": lambda out: renamed(out / "report.html", "Report.html"),
+    "a name in another form of Unicode": lambda out: renamed(out / "report.json", "report.js\u200bon"),
+    "a name with a blank behind it": lambda out: renamed(out / "report.json", "report.json "),
+    "a second page beside the first": lambda out: shutil.copy(out / "report.html", out / "report.htm") and None,
+    "a link to the page": lambda out: (out / "index.html").symlink_to("report.html"),
+    # Lines
+    "half a last line": lambda out: rebytes(out / "records.jsonl", lambda data: data[:-40]),
+    "no end of the last line": lambda out: rebytes(out / "records.jsonl", lambda data: data[:-1]),
+    "an empty line more": lambda out: rebytes(out / "records.jsonl", lambda data: data + b"\n"),
+    "another end of the lines": lambda out: rebytes(
+        out / "records.jsonl", lambda data: data.replace(b"\n", b"\r\n")
+    ),
+    "a mark before the first line": lambda out: rebytes(out / "records.jsonl", lambda data: b"\xef\xbb\xbf" + data),
+    "a blank in a line": lambda out: rebytes(out / "records.jsonl", lambda data: data.replace(b",", b", ", 1)),
+    "a key twice": lambda out: rebytes(out / "records.jsonl", first_line_again),
+    "a key more in a line": lambda out: rebytes(out / "records.jsonl", lambda data: data.replace(b"{", b'{"a":1,', 1)),
+    "another time of a line": lambda out: rebytes(
+        out / "records.jsonl", lambda data: data.replace(b'"at":"2', b'"at":"1')
+    ),
+    "another person in a line": lambda out: rebytes(
+        out / "records.jsonl", lambda data: data.replace(b'"by":"', b'"by":"x')
+    ),
+    "lines of another release": of_another_release,
+    "a record between, linked again": lambda out: relink(
+        out / "records.jsonl", lambda lines: lines.insert(2, json.loads(json.dumps(lines[1])))
+    ),
+    "two records changed places, linked again": lambda out: relink(
+        out / "records.jsonl", lambda lines: lines.reverse()
+    ),
+    "lines without end": lambda out: rebytes(out / "records.jsonl", lambda _: b"[" * 100_000),
+    # Report and signature
+    "a mark before the report": lambda out: rebytes(out / "report.json", lambda data: b"\xef\xbb\xbf" + data),
+    "another list of files": lambda out: rebytes(out / "files.csv", lambda data: data.replace(b"held", b"kept")),
+    "another list of devices": lambda out: rebytes(out / "devices.csv", lambda data: data + b"\n"),
+    "no list of files": lambda out: (out / "files.csv").unlink(),
+    "a page that is another": lambda out: (out / "report.html").write_text("<h1>All clean</h1>") and None,
+    "a signature with a key more": lambda out: rewrite(out / "signature.json", lambda data: data.update(by="house")),
+    "a signature with other ends of lines": lambda out: rebytes(
+        out / "signature.json", lambda data: data.replace(b"\n", b"\r\n")
+    ),
+    "a signature in capitals": lambda out: rebytes(
+        out / "signature.json", lambda data: data.replace(b"a", b"A")
+    ),
+    "another fingerprint in the signature": lambda out: rewrite(
+        out / "signature.json", lambda data: data.update(fingerprint="0" * 64)
+    ),
+    "a signature with a key twice": lambda out: rebytes(
+        out / "signature.json", lambda data: data.replace(b"{", b'{"signed":{"files":{}},', 1)
+    ),
+    "a signature of another form": lambda out: rewrite(
+        out / "signature.json", lambda data: data["signed"].update(format="dcmaudit release 0")
+    ),
+    "a signature that is a list": lambda out: (out / "signature.json").write_text("[]") and None,
+    "a signature without an end": lambda out: rebytes(out / "signature.json", lambda _: b"[" * 100_000),
 }  # fmt: skip
 
 
@@ -702,7 +832,7 @@ def test_the_checker_runs_alone_and_says_what_is_wrong(signed: tuple[House, str]
     flip(outputs(house.out)[0], -5)
     assert check().returncode == 1
     assert check().stdout.endswith(" was changed\n")
-    assert len(alone.read_text().splitlines()) <= 165
+    assert len(alone.read_text().splitlines()) <= 150
 
 
 def test_the_command_checks_too(signed: tuple[House, str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -725,6 +855,108 @@ def test_signatures_agree_with_those_of_the_library() -> None:
         assert not check_release.is_signed(public, message, signature[:-1] + bytes([signature[-1] ^ 1]))
     assert not check_release.is_signed(bytes(32), b"", bytes(64))
     assert not check_release.is_signed(b"\xff" * 32, b"", b"\xff" * 64)
+
+
+@pytest.fixture
+def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An SSH agent that holds an Ed25519 key; the file of that key, whose public half lies beside it."""
+    if shutil.which("ssh-agent") is None or shutil.which("ssh-keygen") is None:
+        pytest.skip("no ssh-agent: install openssh-client")
+    place = tempfile.mkdtemp(prefix="agent")  # a short name: a socket's may have a hundred characters
+    process = subprocess.Popen(["ssh-agent", "-D", "-a", f"{place}/s"], stdout=subprocess.DEVNULL)
+    try:
+        monkeypatch.setenv("SSH_AUTH_SOCK", f"{place}/s")
+        end = time.monotonic() + 20
+        while time.monotonic() < end and not Path(place, "s").exists():
+            time.sleep(0.01)
+        yield ssh_key(tmp_path / "id_ed25519")
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def ssh_key(path: Path, kind: str = "ed25519", *, words: str = "", added: bool = True) -> Path:
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", words, "-C", "anna@house", "-f", str(path)], check=True)
+    if added:
+        subprocess.run(["ssh-add", "-q", str(path)], check=True, stdin=subprocess.DEVNULL, capture_output=True)
+    return path
+
+
+def ssh_fingerprint(path: Path) -> str:
+    command = ["ssh-keygen", "-l", "-f", f"{path}.pub"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[1]
+
+
+def test_a_key_of_an_ssh_agent_signs_and_is_known_by_the_fingerprint_that_ssh_prints(
+    agent: Path, signed: tuple[House, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, before = signed
+    ssh_key(agent.with_name("rsa"), "rsa")  # another kind of key in the agent is passed over
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.asymmetric", None)  # not needed here
+    assert main(["report", "sign", str(house.out), "--ssh-agent"]) == 0
+    plain = capsys.readouterr().out.strip()
+    assert plain != before
+    ssh = ssh_fingerprint(agent)
+    for fingerprint in (plain, ssh, ssh + "="):
+        assert main(["report", "check", str(house.out), "--signer", fingerprint]) == 0
+    assert main(["report", "check", str(house.out), "--signer", before]) == 1
+    other = ssh_key(agent.with_name("other"))
+    assert main(["report", "check", str(house.out), "--signer", ssh_fingerprint(other)]) == 1
+    command = [sys.executable, "-I", "-S", str(house.out / "check_release.py"), str(house.out), ssh]
+    assert subprocess.run(command, check=False, capture_output=True).returncode == 0
+    # Two keys: it must be said which one; a public key file says it, too.
+    capsys.readouterr()
+    assert main(["report", "sign", str(house.out), "--ssh-agent"]) == 2
+    assert "holds 2 Ed25519 keys" in capsys.readouterr().err
+    assert main(["report", "sign", str(house.out), "--ssh-agent", ssh_fingerprint(other)]) == 0
+    assert main(["report", "check", str(house.out), "--signer", ssh_fingerprint(other)]) == 0
+    assert main(["report", "sign", str(house.out), "--signing-key", f"{agent}.pub"]) == 0
+    assert main(["report", "check", str(house.out), "--signer", ssh]) == 0
+
+
+def test_an_openssh_key_file_signs(agent: Path, signed: tuple[House, str]) -> None:
+    house, _ = signed
+    assert main(["report", "sign", str(house.out), "--signing-key", str(agent)]) == 0
+    assert main(["report", "check", str(house.out), "--signer", ssh_fingerprint(agent)]) == 0
+
+
+def test_an_agent_that_cannot_sign_is_told(
+    agent: Path, signed: tuple[House, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, before = signed
+    words = ["report", "sign", str(house.out), "--ssh-agent"]
+    locked = ssh_key(agent.with_name("locked"), words="secret words", added=False)
+    assert main(["report", "sign", str(house.out), "--signing-key", str(locked)]) == 2
+    assert "--ssh-agent" in capsys.readouterr().err
+    assert main(["report", "sign", str(house.out), "--signing-key", f"{locked}.pub"]) == 2
+    assert "holds no such Ed25519 key" in capsys.readouterr().err
+    assert main([*words, before]) == 2
+    subprocess.run(["ssh-add", "-q", "-D"], check=True, capture_output=True)
+    assert main(words) == 2
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(house.folder / "nothing"))
+    assert main(words) == 2
+    assert "cannot be asked" in capsys.readouterr().err
+    monkeypatch.delenv("SSH_AUTH_SOCK")
+    assert main(words) == 2
+    assert "there is no SSH agent" in capsys.readouterr().err
+    assert main(["report", "check", str(house.out), "--signer", before]) == 0  # the signature before is still there
+
+
+@pytest.mark.parametrize("how", ["changed", "gone", "more"])
+def test_a_release_that_is_not_whole_is_not_signed(
+    how: str, signed: tuple[House, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    house, fingerprint = signed
+    before = (house.out / "signature.json").read_bytes()
+    {
+        "changed": lambda: flip(outputs(house.out)[0], -5), "gone": outputs(house.out)[0].unlink,
+        "more": (house.out / "x").touch,
+    }[how]()  # fmt: skip
+    assert main(["report", "sign", str(house.out), "--signing-key", str(house.folder / "sk")]) == 1
+    assert "it is not whole" in capsys.readouterr().err
+    assert (house.out / "signature.json").read_bytes() == before
+    assert check_release.problems(str(house.out), fingerprint) != []
 
 
 @pytest.mark.parametrize("kind", ["rsa", "words", "public", "open"])

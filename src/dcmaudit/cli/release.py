@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -89,7 +88,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
                 if release is None:
                     # What comes behind it may be finished, and is done again: the chain is in the inputs' order.
                     break
-                record = folders.take(release)
+                record = folders.take(release, task.position)
                 progress.advance(not release.ending.is_released)
                 _tell(args, release, record, progress)
             if stop.asked():
@@ -236,15 +235,15 @@ def _tasks(
         if done:
             continue
         if isinstance(found, Problem):
-            yield Unfound(found.name, str(found.error.message))
+            yield Unfound(found.name, str(found.error.message), number)
             continue
         in_sample = sample is not None and found.name in sample
         if store is None:
-            yield ReleaseTask(found, RedactionTask(found), in_sample=in_sample)
+            yield ReleaseTask(found, RedactionTask(found), in_sample=in_sample, position=number)
             continue
         state = store.states([found.name]).get(found.name, ReviewState.NOT_REVIEWED)
         (asked,) = marks.tasks([found])
-        yield ReleaseTask(found, asked, state, ledger_of(store, found.name), in_sample)
+        yield ReleaseTask(found, asked, state, ledger_of(store, found.name), in_sample, number)
 
 
 def _broken(task: ReleaseTask | Unfound, error: Exception) -> Release | None:
@@ -277,50 +276,20 @@ def _finish(
     sample: dict[str, tuple[str, int]] | None, tally: Tally,
 ) -> int:  # fmt: skip
     """The report and the lists of the house, once every input has ended."""
-    import json
-    import shutil
+    from dcmaudit.pipeline.release.conclusion import conclude
+    from dcmaudit.pipeline.release.folder import PAGE
 
-    from dcmaudit.pipeline.release.folder import CHECKER, PAGE, REPORT, write_whole
-    from dcmaudit.report import check_release
-    from dcmaudit.report.releases import page, summary
-
-    strangers = list(folders.strangers())
-    unknown = sorted(set(sample or ()) - set(folders.names))
-    held = folders.write_lists(uid_map=args.uid_map)
-    data = summary(about, folders.records, folders.link, None if sample is None else _conclusion(folders, sample))
-    write_whole(folders.out / REPORT, json.dumps(data, indent=1, sort_keys=True) + "\n")
-    write_whole(folders.out / PAGE, page(data))
-    shutil.copyfile(check_release.__file__, folders.out / CHECKER)
-    for name in unknown:
+    done = conclude(folders, about, sample, uid_map=args.uid_map)
+    for name in done.unknown:
         say(f"{printable(name)}: it is in the list of the sample, and none of the inputs")
-    for name in strangers:
-        say(f"{printable(os.path.join(folders.out, name))}: it is no output of this release; take it away")  # noqa: PTH118
+    for name in done.strangers:
+        say(f"{printable(str(folders.place / name))}: it is no output of this release; take it away")
     if not getattr(args, "quiet", False):
-        released = len(folders.records) - held
-        say(f"{len(folders.records)} inputs: {released} released, {held} held back or failed ({folders.held}/held.csv)")
+        released, held = folders.count - done.held, done.held
+        say(f"{folders.count} inputs: {released} released, {held} held back or failed ({folders.held}/held.csv)")
         if tally.passed_over:
             say(tally.summary())
-        say(
-            f"report: {folders.out / PAGE}; chain of records ends in {folders.link[:16]}; dcmaudit report sign signs it"
-        )
-    return Exit.NOT_ALL if held or strangers or unknown or not folders.records else Exit.GOOD
-
-
-def _conclusion(folders: ReleaseFolders, sample: dict[str, tuple[str, int]]) -> dict[str, Any]:
-    """What follows for all series from those that were drawn and seen by a person (one image of each series)."""
-    from dcmaudit.sources.sampling import CONFIDENCE, joint_bound
-
-    strata: dict[str, list[int]] = {}
-    for stratum, size in sample.values():
-        strata.setdefault(stratum, [size, 0, 0])
-    for name, record in zip(folders.names, folders.records, strict=True):
-        if name in sample and "person" in record["looked_at_by"]:
-            counts = strata[sample[name][0]]
-            counts[1] += 1
-            counts[2] += record["missed_by_machine"] > 0
-    every = [(size, looked, found) for size, looked, found in strata.values()]
-    return {
-        "series": sum(size for size, _, _ in every), "looked_at": sum(looked for _, looked, _ in every),
-        "with_missed_text": sum(found for _, _, found in every), "confidence": CONFIDENCE,
-        "bound": joint_bound(every, confidence=CONFIDENCE),
-    }  # fmt: skip
+        chain = f"chain of records ends in {folders.link[:16]}"
+        say(f"report: {folders.place / PAGE}; {chain}; dcmaudit report sign signs it")
+    is_all = folders.count and not (done.held or done.strangers or done.unknown)
+    return Exit.GOOD if is_all else Exit.NOT_ALL

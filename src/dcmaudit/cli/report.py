@@ -23,15 +23,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     sign = actions.add_parser("sign", help="sign the release in a folder with an Ed25519 key", allow_abbrev=False)
     sign.add_argument("folder", type=local_path, metavar="OUT", help="folder that dcmaudit release wrote")
-    sign.add_argument(
-        "--signing-key", type=local_path, required=True, metavar="FILE", help="private key, PEM or OpenSSH, mode 0600"
-    )
+    with_key = sign.add_mutually_exclusive_group(required=True)
+    with_key.add_argument(
+        "--signing-key", type=local_path, metavar="FILE",
+        help="private key, PEM or OpenSSH, mode 0600; or a .pub file whose key the SSH agent holds",
+    )  # fmt: skip
+    with_key.add_argument(
+        "--ssh-agent", nargs="?", const="", metavar="FINGERPRINT",
+        help="sign with the SSH agent's Ed25519 key; name its fingerprint where it holds several",
+    )  # fmt: skip
     sign.add_argument("--make-key", action="store_true", help="make that key first; it may not be there yet")
     add_common(sign)
     check = actions.add_parser("check", help="check files, records, report and signature", allow_abbrev=False)
     check.add_argument("folder", type=local_path, metavar="OUT", help="the folder as it was received")
     check.add_argument(
-        "--signer", required=True, metavar="FINGERPRINT", help="of who signed; take it from them, not from the folder"
+        "--signer",
+        required=True,
+        metavar="FINGERPRINT",
+        help="of who signed, also as ssh-keygen -l prints it; take it from them, not from the folder",
     )
     add_common(check)
 
@@ -47,20 +56,26 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def _sign(args: argparse.Namespace) -> int:
     from dcmaudit.pipeline.release import signing
 
+    if args.make_key and args.signing_key is None:
+        raise UsageError("--make-key makes a key file, and none is named", hint="--signing-key FILE names it")
     if args.make_key:
         signing.make_key(args.signing_key)
         say(f"{args.signing_key}: a new key was made; keep it where only you can read it")
-    print(signing.sign(args.folder, args.signing_key))
+    is_file = args.signing_key is not None
+    signer = signing.signer_of_file(args.signing_key) if is_file else signing.signer_of_agent(args.ssh_agent)
+    plain, ssh = signing.sign(args.folder, signer)
+    print(plain)
     if not getattr(args, "quiet", False):
-        say("signed; tell the receivers this fingerprint by another way than the folder")
+        say(f"signed; tell the receivers this fingerprint, or {ssh}, by another way than the folder")
     return Exit.GOOD
 
 
 def _check(args: argparse.Namespace) -> int:
     from dcmaudit.report.check_release import problems
 
-    if not re.fullmatch(r"(?i)(sha256:)?[0-9a-f:]{64,95}", args.signer):
-        raise UsageError("this is no fingerprint", hint="64 hexadecimal digits, as dcmaudit report sign prints them")
+    if not re.fullmatch(r"(?i:sha256:)?[0-9A-Fa-f:]{64,95}|SHA256:[A-Za-z0-9+/]{43}=?", args.signer):
+        hint = "64 hexadecimal digits, as dcmaudit report sign prints them, or SHA256:... as ssh-keygen -l does"
+        raise UsageError("this is no fingerprint", hint=hint)
     found = problems(str(args.folder), args.signer)
     for each in found:
         print(printable(each), file=sys.stderr)

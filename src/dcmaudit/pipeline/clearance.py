@@ -13,6 +13,7 @@ from dcmaudit.model import (
     Content,
     FrameRange,
     GroupAddress,
+    HowSeen,
     PlaneGroup,
     PlaneKind,
     PlaneList,
@@ -121,6 +122,23 @@ def _person(
     people = sorted({record.by for record in records})
     planes = sum(len(group.frames) for group in _shown(instance.planes))
     return ({"who": "person", "by": people, "how": kinds, "planes": planes},), ""
+
+
+def planes_by_look(instance: Instance, content: Content, ledger: Ledger) -> dict[HowSeen, int]:
+    """How many planes people have looked at in each way, of what is in the file still as it was then."""
+    known, _ = _known_groups(instance, content, ledger.identity)
+    found: dict[HowSeen, int] = {}
+    for how in HowSeen:
+        spans = [span for record in ledger.seen if record.how is how for span in record.spans if known(span)]
+        ranges: dict[GroupAddress, list[FrameRange]] = {}
+        for span in spans:
+            ranges.setdefault(span.group, []).append(span.frames)
+        planes = sum(
+            _holds(ranges.get(group.where, ()), frame) for group in _shown(instance.planes) for frame in _frames(group)
+        )
+        if planes:
+            found[how] = planes
+    return found
 
 
 def _not_seen(missing: Sequence[str], planes: int) -> str:

@@ -1,4 +1,4 @@
-"""The report of a release: what is known and what is not, as JSON and as one page that prints well.
+"""What a release says of itself: the records of all inputs, added up into plain numbers and texts.
 
 Nothing in it is a value of a header, a name of an input or a text of the pixels: it lies among the files that leave.
 """
@@ -6,172 +6,174 @@ Nothing in it is a value of a header, a name of an input or a text of the pixels
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from html import escape
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-RECALL = (
-    "The detector is measured on made-up and on real pictures (docs/model-card.md and docs/detection.md of dcmaudit). "
-    "It misses some text, most of all faint letters of 5 to 6 pixels on texture. What nobody saw and the detector "
-    "missed is still in the files."
-)
+from dcmaudit.report.evidence import evidence
+from dcmaudit.report.recall import RECALL
 
-EVIDENCE: tuple[tuple[str, str, str], ...] = (
-    ("PS3.15 E.3.1 Clean Pixel Data Option", "every plane was looked at; places of text were blacked and proved",
-     "planes, text, rectangles; records.jsonl"),
-    ("PS3.15 E.3.3 Clean Graphics Option", "overlays are planes like frames", "policy: overlays"),
-    ("PS3.15 E.1.1 attributes", "headers are not cleaned by this program", "policy: headers"),
-    ("TCIA P15-PIX-K", "who looked, and how, per file", "looked_at_by in records.jsonl"),
-    ("HIPAA 164.514(b)", "this report is evidence for an expert's determination, and no determination", "all of it"),
+UNSEEN = frozenset({
+    "it cannot be read", "planes that nobody could look at", "it has no UID to be named by",
+    "it changed while it was worked on", "a fault of the program",
+})  # fmt: skip
+"""Reasons that mean: not all of the file was audited."""
+
+FILE_COLUMNS = (
+    "n", "outcome", "why", "output", "output_sha256", "device", "planes", "looked_at_by", "in_sample", "text_blacked",
+    "text_kept", "rectangles", "left_out",
 )  # fmt: skip
-"""Requirement, what serves it, where it is."""
+"""Columns of files.csv, a line an input in the order of the records."""
+
+_OUTCOMES = ("released", "released unchanged", "held back", "failed")
+_TEXT = ("identifying", "unknown", "harmless")
+_SOURCES = {
+    "OCR": "detector", "deid rule": "deid rules", "ultrasound regions": "ultrasound regions", "stored": "people",
+    "reviewer": "people", "similar image": "similar images", "learned": "learned", "command line": "command line",
+}  # fmt: skip
+"""Who proposed a rectangle, in words; ``_COVERS`` are their columns."""
+_RULES = {"deid rules", "ultrasound regions"}
+_COVERS = ("detector", "deid rules", "ultrasound regions", "people")
+DEVICE_COLUMNS = (
+    "device", "inputs", *(name.replace(" ", "_") for name in _OUTCOMES), "planes",
+    *(f"text_{name}" for name in _TEXT), *(f"files_by_{name.replace(' ', '_')}" for name in _COVERS),
+    "files_by_others", "covered_by",
+)  # fmt: skip
+"""Columns of devices.csv, a line a device: its number, counts, what was found, and by whom it is covered."""
 
 
-def summary(
-    about: Mapping[str, Any], records: Iterable[Mapping[str, Any]], root: str, sample: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    """Everything that the report says, as plain numbers and texts. ``sample`` is what follows from a drawn sample."""
-    outcomes, reasons, sources = Counter[str](), Counter[str](), Counter[str]()
-    seen: Counter[str] = Counter()
-    devices: dict[int, Counter[str]] = {}
-    count = planes = blacked = kept = left_out = 0
-    for one in records:
-        count += 1
-        outcomes[one["outcome"]] += 1
+class _Device:
+    """Counts of the inputs of one device."""
+
+    def __init__(self) -> None:
+        self.outcomes, self.text, self.files = Counter[str](), Counter[str](), Counter[str]()
+        self.planes = 0
+
+    def add(self, one: Mapping[str, Any]) -> None:
+        """One of its inputs."""
+        self.outcomes[one["outcome"]] += 1
+        self.text.update(one["text_found"])
+        self.planes += one["planes"]
+        # So many files of it have a black rectangle on this word.
+        self.files.update({_SOURCES.get(source, source) for source in one["rectangles"]})
+
+    def record(self, number: int) -> dict[str, Any]:
+        """The counts as plain numbers."""
+        return {
+            "device": number, "inputs": self.outcomes.total(),
+            "outcomes": {name: self.outcomes[name] for name in _OUTCOMES},
+            "planes": self.planes, "text": {name: self.text[name] for name in _TEXT},
+            "files_by_source": dict(sorted(self.files.items())),
+        }  # fmt: skip
+
+
+class Tally:
+    """All records of a release, one by one; what it holds grows with the number of devices alone."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._outcomes, self._reasons, self._sources = Counter[str](), Counter[tuple[str, str]](), Counter[str]()
+        self._seen, self._looks, self._text = Counter[str](), Counter[str](), Counter[str]()
+        self._sums = Counter[str]()
+        self._devices: dict[int, _Device] = {}
+
+    def add(self, one: Mapping[str, Any]) -> None:
+        """One input that ended."""
+        self.count += 1
+        self._outcomes[one["outcome"]] += 1
         if one["why"] is not None:
-            reasons[one["why"]] += 1
-        device = devices.setdefault(one["device"], Counter())
-        device[one["outcome"]] += 1
+            self._reasons[one["outcome"], one["why"]] += 1
+        if one["device"] not in self._devices:
+            self._devices[one["device"]] = _Device()
+        self._devices[one["device"]].add(one)
         if one["output"] is None:
-            continue
-        planes += one["planes"]
-        blacked += one["text_blacked"]
-        kept += one["text_kept"]
-        left_out += one["left_out"]
-        sources.update(one["rectangles"])
-        device.update({f"by {source}": number for source, number in one["rectangles"].items()})
-        seen[" and ".join(one["looked_at_by"])] += 1
+            return
+        self._sums.update(
+            files=1, planes=one["planes"], blacked=one["text_blacked"], kept=one["text_kept"], left_out=one["left_out"]
+        )
+        self._sources.update(one["rectangles"])
+        self._seen[" and ".join(one["looked_at_by"])] += 1
+        self._looks.update(one["looks"])
+        self._text.update(one["text_found"])
+
+    def summary(self, about: Mapping[str, Any], root: str, sample: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Everything that the report says. ``about`` is the first record, ``root`` the last link of the chain,
+        ``sample`` what follows from a drawn sample."""
+        devices = [self._devices[number].record(number) for number in sorted(self._devices)]
+        sums = self._sums
+        data: dict[str, Any] = {
+            "about": dict(about),
+            "inputs": self.count,
+            "outcomes": {name: self._outcomes[name] for name in _OUTCOMES},
+            "reasons": [
+                {"outcome": outcome, "why": why, "inputs": number}
+                for (outcome, why), number in sorted(self._reasons.items())
+            ],
+            "released": {
+                "files": sums["files"], "proved": sums["files"], "planes": sums["planes"],
+                "text_found": {name: self._text[name] for name in _TEXT},
+                "text_blacked": sums["blacked"], "text_kept": sums["kept"], "text_left": 0,
+                "elements_left_out": sums["left_out"],
+                "rectangles_by_source": dict(sorted(self._sources.items())),
+                "files_by_who_looked": dict(sorted(self._seen.items())),
+                "planes_by_look": dict(sorted(self._looks.items())),
+            },
+            "not_audited": {
+                why: number for (_, why), number in sorted(self._reasons.items()) if why in UNSEEN
+            },
+            "devices": devices,
+            "devices_without": _without(devices),
+            "sample": None if sample is None else {**sample, "in_words": sentence(sample)},
+            "recall": [dict(one) for one in RECALL],
+            "records": {"file": "records.jsonl", "count": self.count + 1, "root": root},
+        }  # fmt: skip
+        return {**data, "evidence": evidence(data)}
+
+
+def _without(devices: list[dict[str, Any]]) -> dict[str, list[int]]:
+    """Numbers of devices of which something was released, and nothing was found or nothing is known."""
+    out = [one for one in devices if one["outcomes"]["released"] + one["outcomes"]["released unchanged"]]
     return {
-        "about": dict(about),
-        "inputs": count,
-        "outcomes": dict(sorted(outcomes.items())),
-        "reasons": dict(sorted(reasons.items())),
-        "released": {
-            "planes": planes, "text_blacked": blacked, "text_kept": kept, "elements_left_out": left_out,
-            "rectangles_by_source": dict(sorted(sources.items())), "files_by_who_looked": dict(sorted(seen.items())),
-        },
-        "devices": {str(number): dict(sorted(counts.items())) for number, counts in sorted(devices.items())},
-        "sample": None if sample is None else dict(sample),
-        "not_known": [RECALL],
-        "evidence": [dict(zip(("requirement", "evidence", "where"), row, strict=True)) for row in EVIDENCE],
-        "records": {"file": "records.jsonl", "count": count + 1, "root": root},
+        "no_text_found": [one["device"] for one in out if not sum(one["text"].values())],
+        "no_rule": [one["device"] for one in out if not _RULES & set(one["files_by_source"])],
+        "nothing_blacked": [one["device"] for one in out if not one["files_by_source"]],
+        "nothing_released": [one["device"] for one in devices if one not in out],
     }  # fmt: skip
 
 
-_STYLE = (
-    "body{font:15px/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}"
-    "table{border-collapse:collapse;margin:.5rem 0 1.5rem}td,th{border:1px solid #999;padding:.2rem .6rem;"
-    "text-align:left;vertical-align:top}th{background:#eee}code{overflow-wrap:anywhere}"
-    "@media print{body{margin:0;max-width:none}h2{break-after:avoid}tr{break-inside:avoid}}"
-)
-_HEADERS = {
-    "refuse": "A file with a filled identifying attribute was held back.",
-    "cleaned-before": "Somebody states that headers were cleaned before. This program did not check that.",
-    "cleaned-after": "Somebody states that headers will be cleaned later. <strong>They are not clean now.</strong>",
-}
-_EYES = {
-    "all": "A person has seen every plane of every released file.",
-    "sample": "A person has seen every plane of the files of a drawn sample, and of others by chance.",
-    "none": "<strong>No person had to look.</strong> The detector and the rules looked alone.",
-}
-
-
-_PROVED = (
-    "Every released file was read again from disk and proved: what was asked for is black, everything else is what it "
-    "was. Then every plane was looked at again."
-)
-_CHECK = (
-    "<p><code>dcmaudit report check FOLDER --signer FINGERPRINT</code>, or <code>python check_release.py FOLDER "
-    "FINGERPRINT</code>, which needs nothing but Python. Take the fingerprint from the people who signed, not from "
-    "this folder.</p>"
-)
-
-
-def _marks(data: Mapping[str, Any]) -> str:
-    if not data["about"]["policy"]["marks"]:
-        return "Rectangles that people stored were not used, as the policy says."
-    if not data["about"]["has_database"]:
-        return "There was no review database, so that no rectangles of people were used."
-    return "Rectangles that people stored in the review database were blacked, too."
-
-
-def _made(data: Mapping[str, Any]) -> str:
-    return (
-        f"<p>Made by {escape(data['about']['program'])}. {data['inputs']} inputs. The last link of the chain of "
-        f"records is <code>{escape(data['records']['root'])}</code>.</p>"
+def sentence(sample: Mapping[str, Any]) -> str:
+    """The bound of a drawn sample in words."""
+    start = (
+        f"Of {sample['series']} series {sample['drawn']} were drawn at random in {sample['strata']} strata, one image "
+        f"of each, and {sample['looked_at']} of these images were seen by a person. In {sample['with_missed_text']} of "
+        "them the person marked text that neither the detector nor a rule had seen. "
     )
-
-
-def page(data: Mapping[str, Any]) -> str:
-    """The report as one HTML page: no script, nothing from outside, no value of a header."""
-    policy, released = data["about"]["policy"], data["released"]
-    parts = [
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Release report</title>',
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'unsafe-inline\'">',
-        f"<style>{_STYLE}</style></head><body><h1>Release report</h1>",
-        _made(data),
-        "<h2>What became of the inputs</h2>", _table(("outcome", "files"), data["outcomes"].items()),
-        _table(("reason", "files"), data["reasons"].items()) if data["reasons"] else "",
-        "<h2>What is in the released files</h2>",
-        _table(("what", "number"), (
-            ("planes that were looked at", released["planes"]),
-            ("places of text that were blacked", released["text_blacked"]),
-            ("places of text that the policy keeps", released["text_kept"]),
-            ("elements left out, in which a picture could hide", released["elements_left_out"]),
-        )),
-        f"<p>{_PROVED}</p>",
-        _table(("black rectangles by source", "number"), released["rectangles_by_source"].items()),
-        "<h2>Who looked</h2>", f"<p>{_EYES[policy['eyes']]} {_marks(data)}</p>",
-        _table(("every plane looked at by", "released files"), released["files_by_who_looked"].items()),
-        _sample(data["sample"]),
-        "<h2>Headers</h2>", f"<p>This program cleans pixels, not headers. {_HEADERS[policy['headers']]}</p>",
-        "<h2>Devices</h2>", "<p>Their names are in the list <code>devices.csv</code> of the house.</p>", _devices(data),
-        "<h2>What is not known</h2>", *(f"<p>{escape(text)}</p>" for text in data["not_known"]),
-        "<h2>Requirements and evidence</h2>",
-        _table(("requirement", "evidence", "where"), (tuple(row.values()) for row in data["evidence"])),
-        "<h2>Policy</h2>",
-        _table(("value", "is"), ((name, ", ".join(value) if isinstance(value, list) else value)
-                                 for name, value in policy.items())),
-        "<h2>How to check</h2>",
-        f"{_CHECK}</body></html>\n",
-    ]  # fmt: skip
-    return "".join(parts)
-
-
-def _table(titles: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
-    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in titles)
-    body = "".join("<tr>" + "".join(f"<td>{escape(_word(cell))}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _word(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "-" if value in ("", None) else str(value)
-
-
-def _sample(sample: Mapping[str, Any] | None) -> str:
-    if sample is None:
-        return ""
-    return (
-        f"<p>Of {sample['series']} series {sample['looked_at']} were drawn at random and seen by a person. In "
-        f"{sample['with_missed_text']} of them the person marked text that neither the detector nor a rule had seen. "
+    if not sample["looked_at"]:
+        return start + "So nothing is known of the series."
+    return start + (
         f"So, with {100 * sample['confidence']:g} % confidence, at most {100 * sample['bound']:.2f} % of all series "
-        "have such text left.</p>"
+        "have such text left in an image like the one that was drawn. Series are counted, not images: images of one "
+        "series are alike, so that more of them say little more."
     )
 
 
-def _devices(data: Mapping[str, Any]) -> str:
-    titles = sorted({name for counts in data["devices"].values() for name in counts})
-    rows = ((number, *(counts.get(title, 0) for title in titles)) for number, counts in data["devices"].items())
-    return _table(("device", *titles), rows)
+def file_row(record: Mapping[str, Any]) -> Iterator[object]:
+    """One line of files.csv."""
+    for name in FILE_COLUMNS:
+        value = record[name]
+        if isinstance(value, dict):
+            yield "; ".join(f"{key} {number}" for key, number in value.items())
+        elif isinstance(value, list):
+            yield " and ".join(value)
+        else:
+            yield int(value) if isinstance(value, bool) else value
+
+
+def device_rows(data: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
+    """The lines of devices.csv, from a summary."""
+    for one in data["devices"]:
+        files = one["files_by_source"]
+        others = sum(number for name, number in files.items() if name not in _COVERS)
+        yield (
+            one["device"], one["inputs"], *one["outcomes"].values(), one["planes"], *one["text"].values(),
+            *(files.get(name, 0) for name in _COVERS), others, " and ".join(files),
+        )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -75,6 +76,8 @@ def _decide(job: ReleaseJob, task: ReleaseTask, report: Release) -> None:
     if by_reading(policy, reading, report):
         return
     report.seen_by = ("detector",)
+    report.looks["detector"] = report.planes
+    report.verdicts.update(one.judgement.verdict.name.lower() for plane in reading.planes for one in plane.findings)
     if by_eyes(job, task, report):
         return
     blacked, kept = parted(policy, reading)
@@ -143,7 +146,7 @@ def _note(key: bytes, redacted: RedactionReport, report: Release) -> None:
     report.uids = tuple(sorted(redacted.uids.items()))
     report.proof_digest = _digest_of(key, record.get("digest"))
     rectangles = record.get("rectangles", [])
-    report.sources.update(str(one["source"]) for one in rectangles)
+    report.sources = Counter(str(one["source"]) for one in rectangles)
     report.removals = len(record.get("left_out", ()))
     plan: dict[str, Any] = {"options": record.get("options"), "rectangles": rectangles}
     report.plan_digest = _digest_of(key, plan)

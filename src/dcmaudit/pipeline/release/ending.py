@@ -75,6 +75,10 @@ class Release:
     """Who is known to have looked at every plane: ``detector``, ``person``."""
     found: Counter[str] = field(default_factory=Counter)
     """Places of text by what became of them: blacked, kept."""
+    verdicts: Counter[str] = field(default_factory=Counter)
+    """Places of text by their verdict, as they were found first."""
+    looks: Counter[str] = field(default_factory=Counter)
+    """Planes by who looked at them and how."""
     sources: Counter[str] = field(default_factory=Counter)
     """Blacked rectangles by who proposed them."""
     removals: int = 0
@@ -93,3 +97,5 @@ class Unfound:
 
     name: str
     reason: str
+    position: int = 0
+    """Its place among all inputs, of all parts where there are some; from 1."""

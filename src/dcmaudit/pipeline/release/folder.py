@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-import csv
 import fcntl
 import hashlib
 import hmac
-import io
 import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from dcmaudit.errors import UsageError
-from dcmaudit.pipeline.release.ending import Release
-from dcmaudit.report.chain import START, next_link, read_chain
+from dcmaudit.pipeline.release.ending import Ending, Release, Why
+from dcmaudit.pipeline.release.house import NOTES, House
+from dcmaudit.pipeline.release.outputs import outputs_at
+from dcmaudit.pipeline.remote import Remote, Target
+from dcmaudit.report.chain import START, canonical, next_link, read_chain
 from dcmaudit.settings.privatefile import make_private, read_private
 
 RECORDS, REPORT, PAGE, SIGNATURE = "records.jsonl", "report.json", "report.html", "signature.json"
-CHECKER = "check_release.py"
-_LOCK, _STAGING = ".dcmaudit-release", ".dcmaudit-staging"
-_OWN = {RECORDS, REPORT, PAGE, SIGNATURE, _LOCK, _STAGING, CHECKER}
-_HOUSE = "house.jsonl"
-_HELD = ("input", "outcome", "why", "details")
+CHECKER, FILES, DEVICES = "check_release.py", "files.csv", "devices.csv"
+WRITTEN = (RECORDS, REPORT, PAGE, CHECKER, FILES, DEVICES)
+"""What a finished release holds beside its files, and what is signed."""
+MARK, _STAGING, _LEAVING = ".dcmaudit-release", ".dcmaudit-staging", "leaving"
+"""The mark is there while a run is not finished; whoever holds its lock may write."""
 
 
 class Key:
@@ -56,37 +57,34 @@ def _secret(path: Path) -> bytes:
 
 
 class ReleaseFolders:
-    """Both folders while one run writes into them; another run waits for nobody and is refused."""
+    """Both folders while one run writes into them; another run waits for nobody and is refused.
 
-    def __init__(self, out: Path, held: Path, *, about: Mapping[str, Any], resume: bool, user: str) -> None:
-        self.out, self.held, self._user = out, held, user
-        _require_apart(out, held)
-        is_new = not out.exists() or not any(out.iterdir())
-        if not is_new and not (out / _LOCK).exists():
-            raise UsageError(f"{out} holds files of something else", hint="name a new folder")
-        if not is_new and (out / RECORDS).exists() and not resume:
-            raise UsageError(f"{out} holds a release already", hint="--resume goes on with it, or name a new folder")
-        if is_new and (held / _HOUSE).exists():
-            raise UsageError(f"{held} holds the lists of another release", hint="name a new folder")
-        for folder, mode in ((out, 0o755), (held, 0o700)):
+    Where OUT is in a bucket, records and report are made in HELD and sent when all is done. ``out`` is where they lie
+    on this machine. Records are on disk alone, so that memory stays flat however many there are.
+    """
+
+    def __init__(self, out: Target, held: Path, *, about: Mapping[str, Any], resume: bool, user: str) -> None:
+        self.place, self.held, self._user = out, held, user
+        self.out = held / _LEAVING if isinstance(out, Remote) else out
+        self.outputs = outputs_at(out)
+        _require_startable(out, self.out, held, resume=resume)
+        for folder, mode in ((held, 0o700), (self.out, 0o755)):
             folder.mkdir(parents=True, exist_ok=True, mode=mode)
         held.chmod(0o700)
-        self.staging = out / _STAGING
+        self.staging = self.out / _STAGING
         self.link, self.count = START, 0
-        self.records: list[Mapping[str, Any]] = []
-        self._places: dict[str, int] = {}
+        self._leftover: set[str] = set()
         with ExitStack() as opened:
-            lock = opened.enter_context((out / _LOCK).open("a+b"))
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise UsageError(f"another run is writing into {out}", hint="wait for it") from error
+            opened.enter_context(_locked(self.out / MARK))
             with suppress(FileNotFoundError):
                 shutil.rmtree(self.staging)  # what a killed run left was never released
             self.staging.mkdir(mode=0o700)
             opened.callback(shutil.rmtree, self.staging, ignore_errors=True)
             self._opened(about, opened)
-            self._house = _House(held, self.count, opened)
+            self._house = House(held, self.count, opened)
+            if self.count or resume:
+                # Outputs that a killed run had named and not recorded: they are made again.
+                self._leftover = set(self.strangers())
             self._close = opened.pop_all().close
 
     def _opened(self, about: Mapping[str, Any], opened: ExitStack) -> None:
@@ -97,10 +95,10 @@ class ReleaseFolders:
             for chained in read_chain(path):
                 if end == 0 and chained.record.get("about") != dict(about):
                     raise UsageError(
-                        f"the release in {self.out} was begun with another policy, key or version",
+                        f"the release in {self.place} was begun with another policy, key or version",
                         hint="name a new folder",
                     )
-                self._take(chained.record)
+                self.count += end > 0
                 self.link, end = chained.link, chained.end
         self._stream = opened.enter_context(path.open("r+b" if path.exists() else "w+b"))
         self._stream.truncate(end)
@@ -108,90 +106,80 @@ class ReleaseFolders:
         if end == 0:
             self._write({"about": dict(about)})
 
-    def _take(self, record: Mapping[str, Any]) -> None:
-        if "about" in record:
-            return
-        self.count += 1
-        self.records.append(record)
-        if record.get("output"):
-            self._places[str(record["output"])] = self.count
-
     def _write(self, record: Mapping[str, Any]) -> None:
         self.link = next_link(self.link, record)
         made = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": self._user}
-        line = {"record": record, "link": self.link, "made": made}
-        self._stream.write(json.dumps(line, sort_keys=True, separators=(",", ":")).encode("ascii") + b"\n")
+        self._stream.write(canonical({"record": record, "link": self.link, "made": made}) + b"\n")
         self._stream.flush()
         os.fsync(self._stream.fileno())
 
     def is_done(self, number: int, name: str) -> bool:
-        """Whether input ``number`` (from 0) was done by the run before; UsageError where it was another input."""
-        if number >= self.count:
+        """Whether input ``number`` (from 0, asked for in order) was done by the run before; UsageError where it was
+        another input."""
+        before = self._house.name_before() if number < self.count else None
+        if before is None:
             return False
-        if self._house.names[number] != name:
+        if before != name:
             raise UsageError(
                 f"input {number + 1} is not what it was in the run before", file=name,
                 hint="name the same inputs in the same order, or a new folder",
             )  # fmt: skip
         return True
 
-    def take(self, release: Release) -> Mapping[str, Any]:
-        """One input that ended: its output gets its name, then its record is written. The record."""
-        from dcmaudit.pipeline.release.ending import Ending, Why
+    def take(self, release: Release, position: int) -> Mapping[str, Any]:
+        """One input that ended: its output gets its name, then its record is written. The record.
 
-        if release.staged is not None and release.place in self._places:
-            release.staged.unlink(missing_ok=True)
-            release.ending, release.why, release.staged, release.place = Ending.HELD, Why.TWIN, None, None
+        ``position`` is its place among all inputs, of all parts where there are some.
+        """
         if release.staged is not None and release.place is not None:
-            target = self.out / release.place
-            target.parent.mkdir(parents=True, exist_ok=True)
-            release.staged.replace(target)
-            _sync(target.parent)
-        record = self._record(release)
-        self._house.add(release)  # before the record: what a killed run wrote too much is cut
+            if self.outputs.holds(release.place) and release.place not in self._leftover:
+                release.staged.unlink(missing_ok=True)
+                release.ending, release.why, release.staged, release.place = Ending.HELD, Why.TWIN, None, None
+            else:
+                self.outputs.put(release.staged, release.place)
+                self._leftover.discard(release.place)
+        self._house.add(release, position)  # before the record: what a killed run wrote too much is cut
+        return self._recorded(_record(release, self.count + 1, self._house.device(release.device)))
+
+    def _recorded(self, record: dict[str, Any]) -> dict[str, Any]:
         self._write(record)
-        self._take(record)
+        self.count += 1
         return record
 
-    def _record(self, release: Release) -> dict[str, Any]:
-        is_out = release.ending.is_released
-        return {
-            "n": self.count + 1,
-            "input": release.input_digest,
-            "outcome": release.ending.value,
-            "why": None if release.why is None else release.why.value,
-            "output": release.place if is_out else None,
-            "output_sha256": release.output_digest if is_out else None,
-            "plan": release.plan_digest if is_out else None,
-            "proof": release.proof_digest if is_out else None,
-            "device": self._house.device(release.device),
-            "planes": release.planes,
-            "looked_at_by": list(release.seen_by),
-            "in_sample": release.is_in_sample,
-            "missed_by_machine": release.missed,
-            "text_blacked": release.found["blacked"],
-            "text_kept": release.found["kept"],
-            "rectangles": dict(sorted(release.sources.items())) if is_out else {},
-            "left_out": release.removals if is_out else 0,
-        }
+    def records(self) -> Iterator[dict[str, Any]]:
+        """The record of every input in order, read from the file while it is asked for."""
+        with (self.out / RECORDS).open("rb") as stream:
+            next(stream, None)
+            for line in stream:
+                yield json.loads(line)["record"]
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """What the house knows of every input, in the same order."""
+        return self._house.entries()
 
     def write_lists(self, *, uid_map: Path | None) -> int:
-        """The lists of the house, made of what it noted: held.csv, devices.csv, and that of old and new UIDs where it
-        is asked for. How many inputs are held back or failed."""
+        """The lists of the house, and that of old and new UIDs where it is asked for; how many inputs are held back or
+        failed."""
         return self._house.write_lists(uid_map=uid_map)
 
-    @property
-    def names(self) -> list[str]:
-        """The names of the inputs, in the order of their records."""
-        return self._house.names
+    def strangers(self) -> list[str]:
+        """Names among the outputs that no record names: nobody knows how they came there.
 
-    def strangers(self) -> Iterator[str]:
-        """Files of OUT that no record names: nobody knows how they came there."""
-        for folder, _, names in os.walk(self.out):
-            for name in names:
-                below = Path(folder, name).relative_to(self.out)
-                if below.parts[0] not in _OWN and below.as_posix() not in self._places:
-                    yield below.as_posix()
+        Every name that a record gives is looked for by its digest, which costs 40 bytes a file while it lasts.
+        """
+        known = {_short(record["output"]) for record in self.records() if record["output"] is not None}
+        own = {*WRITTEN, SIGNATURE, MARK}
+        return sorted(
+            name for name in self.outputs.names()
+            if name not in own and not name.startswith(f"{_STAGING}/") and _short(name) not in known
+        )  # fmt: skip
+
+    def finished(self) -> None:
+        """All is written: send what lies here to the bucket, where OUT is one; and take the mark away."""
+        if isinstance(self.place, Remote):
+            for name in WRITTEN:
+                (self.place / name).receive(self.out / name, overwrite=True)
+        (self.out / MARK).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let both folders go."""
@@ -206,91 +194,65 @@ class ReleaseFolders:
         self.close()
 
 
-class _House:
-    """What stays in the house, a line an input: its name, why it is held, its device, its UIDs. Mode 0600.
-
-    A line is written before the record of the chain. ``done`` is how many records there are: lines beyond them, and a
-    torn one, are cut off.
-    """
-
-    def __init__(self, folder: Path, done: int, opened: ExitStack) -> None:
-        self._folder = folder
-        self.names: list[str] = []
-        self._devices: dict[tuple[str, str], int] = {}
-        number = os.open(folder / _HOUSE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        os.fchmod(number, 0o600)
-        self.stream = opened.enter_context(os.fdopen(number, "r+b"))
-        for _ in range(done):
-            try:
-                entry = json.loads(self.stream.readline())
-                self.names.append(entry["input"])
-                self.device(tuple(entry["device"]))
-            except (ValueError, KeyError, TypeError) as error:
-                raise UsageError(
-                    "the notes of the run before are not whole, so that it cannot go on",
-                    file=str(folder / _HOUSE), hint="name new folders",
-                ) from error  # fmt: skip
-        self.stream.truncate(self.stream.tell())
-
-    def add(self, release: Release) -> None:
-        """Note one input, on disk before this returns."""
-        entry = {
-            "input": release.name, "outcome": release.ending.value,
-            "why": "" if release.why is None else release.why.value, "details": list(release.details),
-            "device": list(release.device), "uids": [list(pair) for pair in release.uids],
-            "released": release.ending.is_released,
-        }  # fmt: skip
-        self.stream.write(json.dumps(entry).encode("ascii") + b"\n")
-        self.stream.flush()
-        os.fsync(self.stream.fileno())
-        self.names.append(release.name)
-
-    def device(self, device: tuple[str, str]) -> int:
-        """The device's number: its name is a value of the header, and stays in the house."""
-        return self._devices.setdefault(device, len(self._devices) + 1)
-
-    def write_lists(self, *, uid_map: Path | None) -> int:
-        """See ``ReleaseFolders.write_lists``."""
-        held = [one for one in self._entries() if not one["released"]]
-        self._write("held.csv", _HELD, (
-            (one["input"], one["outcome"], one["why"], "; ".join(one["details"])) for one in held
-        ))  # fmt: skip
-        self._write("devices.csv", ("device", "modality", "model"), (
-            (number, *device) for device, number in self._devices.items()
-        ))  # fmt: skip
-        if uid_map is not None:
-            pairs = dict.fromkeys((a, b) for one in self._entries() if one["released"] for a, b in one["uids"])
-            _write_list(uid_map, ("id_old", "id_new"), pairs)
-        return len(held)
-
-    def _entries(self) -> Iterator[dict[str, Any]]:
-        self.stream.seek(0)
-        for line in self.stream:
-            yield json.loads(line)
-
-    def _write(self, name: str, titles: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
-        _write_list(self._folder / name, titles, rows)
+def _short(name: str) -> bytes:
+    return hashlib.blake2b(name.encode("utf-8", "surrogateescape"), digest_size=16).digest()
 
 
-def _write_list(path: Path, titles: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
-    """A list that is there wholly or not at all, for this user alone."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(titles)
-    writer.writerows(rows)
-    write_whole(path, text.getvalue(), mode=0o600)
+def _record(release: Release, number: int, device: int) -> dict[str, Any]:
+    """What may leave of one input."""
+    is_out = release.ending.is_released
+    return {
+        "n": number,
+        "input": release.input_digest,
+        "outcome": release.ending.value,
+        "why": None if release.why is None else release.why.value,
+        "output": release.place if is_out else None,
+        "output_sha256": release.output_digest if is_out else None,
+        "plan": release.plan_digest if is_out else None,
+        "proof": release.proof_digest if is_out else None,
+        "device": device,
+        "planes": release.planes,
+        "looked_at_by": list(release.seen_by),
+        "looks": dict(sorted(release.looks.items())),
+        "in_sample": release.is_in_sample,
+        "missed_by_machine": release.missed,
+        "text_found": dict(sorted(release.verdicts.items())),
+        "text_blacked": release.found["blacked"],
+        "text_kept": release.found["kept"],
+        "rectangles": dict(sorted(release.sources.items())) if is_out else {},
+        "left_out": release.removals if is_out else 0,
+    }
 
 
-def write_whole(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """A text that is there wholly or not at all, in place of an older one."""
-    new = path.with_name(f".{path.name}.new")
-    number = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-    with os.fdopen(number, "w", newline="", encoding="utf-8", errors="backslashreplace") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    new.replace(path)
-    _sync(path.parent)
+def _require_startable(out: Target, local: Path, held: Path, *, resume: bool) -> None:
+    """UsageError where a run may not begin to write there."""
+    if not isinstance(out, Remote):
+        _require_apart(out, held)
+    has_begun = (local / MARK).exists() or (local / RECORDS).exists()
+    is_new = not any(local.iterdir()) if local.is_dir() else not local.exists()
+    if isinstance(out, Remote) and not has_begun:
+        is_new = next(iter(outputs_at(out).names()), None) is None
+    if not is_new and not has_begun:
+        raise UsageError(f"{out} holds files of something else", hint="name a new folder")
+    if is_new and (held / NOTES).exists():
+        raise UsageError(f"{held} holds the lists of another release", hint="name a new folder")
+    if (local / RECORDS).exists() and not resume:
+        raise UsageError(f"{out} holds a release already", hint="--resume goes on with it, or name a new folder")
+
+
+def _locked(mark: Path) -> IO[bytes]:
+    """The mark, locked; UsageError where another run holds it, or has just finished."""
+    stream = mark.open("a+b")
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        is_there = mark.exists() and mark.stat().st_ino == os.fstat(stream.fileno()).st_ino
+    except OSError as error:
+        stream.close()
+        raise UsageError(f"another run is writing into {mark.parent}", hint="wait for it") from error
+    if not is_there:
+        stream.close()
+        raise UsageError(f"another run is writing into {mark.parent}", hint="wait for it")
+    return stream
 
 
 def _require_apart(out: Path, held: Path) -> None:
@@ -316,12 +278,3 @@ def require_outside(out: Path, path: Path, what: str) -> None:
     place, folder = Path(os.path.realpath(path)), Path(os.path.realpath(out))
     if place == folder or folder in place.parents:
         raise UsageError(f"{what} {path} lies in {out}, which may leave the house", hint="name another place")
-
-
-def _sync(folder: Path) -> None:
-    with suppress(OSError):
-        number = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dcmaudit.dicom import Instance, open_instance
 from dcmaudit.model import FileReading, Outcome, ReviewState
-from dcmaudit.pipeline.clearance import AcceptedText, clear
+from dcmaudit.pipeline.clearance import AcceptedText, clear, planes_by_look
 from dcmaudit.pipeline.content import content_of
 from dcmaudit.pipeline.jobs import RedactionReport
 from dcmaudit.pipeline.release.ending import Release, Why
@@ -73,6 +73,8 @@ def by_eyes(job: ReleaseJob, task: ReleaseTask, report: Release) -> bool:
             instance.scan_frames()
             content = content_of(task.reference)
             found = clear(instance, content, alone, job.options, AcceptedText.NONE)
+            looks = planes_by_look(instance, content, ledger)
+        report.looks.update({f"person: {how.value}": planes for how, planes in looks.items()})
         if not found.reasons:
             report.seen_by = (*report.seen_by, "person")
             return False

@@ -1,21 +1,42 @@
-"""The signature under a release: Ed25519 (RFC 8032) over the chain's root and the report."""
+"""The signature under a release: Ed25519 (RFC 8032) over the chain's root and the files of the report."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from dcmaudit.errors import ListError, MissingExtraError, UsageError
-from dcmaudit.pipeline.release.folder import CHECKER, PAGE, RECORDS, REPORT, SIGNATURE, write_whole
+from dcmaudit.pipeline.release import agent
+from dcmaudit.pipeline.release.folder import MARK, RECORDS, REPORT, SIGNATURE, WRITTEN
+from dcmaudit.pipeline.release.house import write_whole
 from dcmaudit.report.chain import START, canonical, read_chain
+from dcmaudit.report.check_release import fingerprints, is_signed, problems
+from dcmaudit.settings.plainfile import read_regular
 from dcmaudit.settings.privatefile import make_private, read_private
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-SIGNED = (REPORT, PAGE, CHECKER)
+FORMAT = "dcmaudit release 1"
+
+
+class Signer:
+    """Somebody who signs: ``public`` is the key of 32 bytes, ``sign`` makes 64 bytes of a message."""
+
+    def __init__(self, public: bytes, sign: Callable[[bytes], bytes]) -> None:
+        self.public, self._sign = public, sign
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature; UsageError where whoever holds the key gave one that is wrong."""
+        signature = self._sign(message)
+        if not is_signed(self.public, message, signature):
+            raise UsageError("the signature that was made is wrong")
+        return signature
 
 
 def make_key(path: Path) -> str:
@@ -28,48 +49,99 @@ def make_key(path: Path) -> str:
         make_private(path, data)
     except FileExistsError as error:
         raise UsageError("a file of that name is there", file=str(path), hint="leave --make-key out") from error
-    return fingerprint_of(_public(key))
+    return fingerprints(_public(key))[0]
 
 
-def fingerprint_of(public: bytes) -> str:
-    """The SHA-256 of a public key of 32 bytes, in hexadecimal."""
-    return hashlib.sha256(public).hexdigest()
+def signer_of_file(path: Path) -> Signer:
+    """Who signs with a key file: PEM or OpenSSH (mode 0600), or a public OpenSSH key (``.pub``) whose private half an
+    SSH agent holds. UsageError for anything else."""
+    try:
+        line = read_regular(path)
+    except OSError as error:
+        raise UsageError(f"it cannot be read: {error.strerror}", file=str(path)) from error
+    words = line.split(None, 2)
+    if words and words[0] == b"ssh-ed25519":
+        try:
+            public = agent.key_of(base64.b64decode(words[1], validate=True))
+        except (IndexError, binascii.Error) as error:
+            raise UsageError("it is no public key", file=str(path)) from error
+        return _signer_of_agent(public)
+    key = _private(path)
+    return Signer(_public(key), key.sign)
 
 
-def sign(folder: Path, key_file: Path) -> str:
-    """Sign the release in ``folder``; the fingerprint of who signed. ListError where it is not whole."""
-    key = _private(key_file)
+def signer_of_agent(fingerprint: str) -> Signer:
+    """Who signs with the key of the SSH agent that has this fingerprint; "" means the only Ed25519 key that it holds.
+
+    UsageError where there is none, or several of them.
+    """
+    keys = agent.agent_keys()
+    if fingerprint:
+        keys = [key for key in keys if is_fingerprint_of(fingerprint, key)]
+    if len(keys) > 1:
+        hint = "name one: " + ", ".join(fingerprints(key)[1] for key in keys)
+        raise UsageError(f"the SSH agent holds {len(keys)} Ed25519 keys", hint=hint)
+    return _signer_of_agent(keys[0] if keys else None)
+
+
+def _signer_of_agent(public: bytes | None) -> Signer:
+    if public is None or public not in agent.agent_keys():
+        raise UsageError("the SSH agent holds no such Ed25519 key", hint="ssh-add adds one; ssh-add -l lists them")
+    return Signer(public, lambda message: agent.agent_signature(public, message))
+
+
+def is_fingerprint_of(text: str, public: bytes) -> bool:
+    """Whether it is the fingerprint of this key, in our writing or in that of OpenSSH."""
+    plain, ssh = fingerprints(public)
+    return text.rstrip("=") == ssh or text.lower().replace("sha256:", "", 1).replace(":", "") == plain
+
+
+def sign(folder: Path, signer: Signer) -> tuple[str, str]:
+    """Sign the release in ``folder``; the fingerprint of who signed, in our writing and in that of OpenSSH.
+
+    ListError where the release is not whole: every output is read. An older signature is replaced, and stays where the
+    new one could not be made.
+    """
     link, count = START, 0
     try:
         for chained in read_chain(folder / RECORDS):
             link, count = chained.link, count + 1
         report = json.loads((folder / REPORT).read_bytes())
-        files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in SIGNED}
+        files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(WRITTEN)}
     except (OSError, ValueError) as error:
         raise ListError("it holds no finished release", file=str(folder), hint="dcmaudit release makes one") from error
     if report.get("records", {}).get("root") != link:
         raise ListError("its report is not that of its records", file=str(folder), hint="finish it with --resume")
-    signed: dict[str, Any] = {"format": "dcmaudit release 1", "root": link, "records": count, "files": files}
-    public = _public(key)
+    if (folder / MARK).exists():
+        raise ListError("a run is writing into it, or was killed", file=str(folder), hint="finish it with --resume")
+    signed: dict[str, Any] = {"format": FORMAT, "root": link, "records": count, "files": files}
+    plain, ssh = fingerprints(signer.public)
     data = {
-        "algorithm": "Ed25519", "public_key": public.hex(), "fingerprint": fingerprint_of(public),
-        "signed": signed, "signature": key.sign(canonical(signed)).hex(),
+        "algorithm": "Ed25519", "public_key": signer.public.hex(), "fingerprint": plain, "ssh_fingerprint": ssh,
+        "signed": signed, "signature": signer.sign(canonical(signed)).hex(),
     }  # fmt: skip
+    before = (folder / SIGNATURE).read_text() if (folder / SIGNATURE).exists() else None
     write_whole(folder / SIGNATURE, json.dumps(data, indent=1, sort_keys=True) + "\n")
-    return fingerprint_of(public)
+    if wrong := problems(str(folder), plain):
+        (folder / SIGNATURE).unlink()
+        if before is not None:
+            write_whole(folder / SIGNATURE, before)
+        more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        raise ListError(f"it is not whole: {wrong[0]}{more}", file=str(folder), hint="nothing was signed")
+    return plain, ssh
 
 
 def _private(path: Path) -> Ed25519PrivateKey:
+    kind = _ed25519().Ed25519PrivateKey
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
 
-    kind = _ed25519().Ed25519PrivateKey
     data = read_private(path)
     load = serialization.load_ssh_private_key if b"OPENSSH PRIVATE KEY" in data else serialization.load_pem_private_key
     try:
         key = load(data, None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        hint = "needed is an Ed25519 key without a passphrase; --make-key makes one"
+        hint = "needed is an Ed25519 key without a passphrase; one that has one goes through ssh-add and --ssh-agent"
         raise UsageError("it is no private key that can be used", file=str(path), hint=hint) from error
     if not isinstance(key, kind):
         raise UsageError("it is a key of another kind", file=str(path), hint="needed is an Ed25519 key")
@@ -86,7 +158,6 @@ def _ed25519() -> Any:
     try:
         from cryptography.hazmat.primitives.asymmetric import ed25519
     except ImportError as error:
-        raise MissingExtraError(
-            "signing needs the package cryptography", hint='pip install "dcmaudit[sign]"'
-        ) from error
+        hint = 'pip install "dcmaudit[sign]", or sign with a key of an SSH agent: --ssh-agent'
+        raise MissingExtraError("signing with a key file needs the package cryptography", hint=hint) from error
     return ed25519

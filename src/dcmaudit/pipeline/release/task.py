@@ -44,3 +44,5 @@ class ReleaseTask:
     state: ReviewState = ReviewState.NOT_REVIEWED
     ledger: Ledger | None = None
     in_sample: bool = False
+    position: int = 0
+    """Its place among all inputs, of all parts where there are some; from 1."""

@@ -1,0 +1,90 @@
+"""The end of a release: what follows from all records, as the report and the lists."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dcmaudit.pipeline.release.folder import CHECKER, DEVICES, FILES, PAGE, REPORT, ReleaseFolders
+from dcmaudit.pipeline.release.house import write_csv, write_whole
+from dcmaudit.report import check_release
+from dcmaudit.report.release_page import page
+from dcmaudit.report.releases import DEVICE_COLUMNS, FILE_COLUMNS, Tally, device_rows, file_row
+from dcmaudit.sources.sampling import CONFIDENCE, joint_bound
+
+Sample = Mapping[str, tuple[str, int]]
+"""The drawn files: stratum, and how many series that has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """``held`` counts inputs that were not released; ``strangers`` are names among the outputs that no record names,
+    ``unknown`` names in the list of the sample that are no inputs."""
+
+    held: int
+    strangers: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def conclude(
+    folders: ReleaseFolders, about: Mapping[str, Any], sample: Sample | None, *, uid_map: Path | None
+) -> Concluded:
+    """Write report and lists once every input has ended; records are read one by one."""
+    strangers = tuple(folders.strangers())
+    tally, drawn = Tally(), None if sample is None else _Drawn(sample)
+
+    def records() -> Iterator[dict[str, Any]]:
+        for record, entry in zip(folders.records(), folders.entries(), strict=True):
+            tally.add(record)
+            if drawn is not None:
+                drawn.add(entry["input"], record)
+            yield record
+
+    write_csv(folders.out / FILES, FILE_COLUMNS, map(file_row, records()))
+    data = tally.summary(about, folders.link, None if drawn is None else drawn.conclusion())
+    write_csv(folders.out / DEVICES, DEVICE_COLUMNS, device_rows(data))
+    write_whole(folders.out / REPORT, json.dumps(data, indent=1, sort_keys=True) + "\n")
+    write_whole(folders.out / PAGE, page(data))
+    shutil.copyfile(check_release.__file__, folders.out / CHECKER)
+    held = folders.write_lists(uid_map=uid_map)
+    folders.finished()
+    return Concluded(held, strangers, () if drawn is None else drawn.unknown())
+
+
+class _Drawn:
+    """What follows for all series from those that were drawn and seen by a person (one image of each series)."""
+
+    def __init__(self, sample: Sample) -> None:
+        self._sample = sample
+        self._left = set(sample)
+        self._strata: dict[str, list[int]] = {}
+        for stratum, size in sample.values():
+            self._strata.setdefault(stratum, [size, 0, 0])
+
+    def add(self, name: str, record: Mapping[str, Any]) -> None:
+        """One input that ended."""
+        if name not in self._sample:
+            return
+        self._left.discard(name)
+        if "person" in record["looked_at_by"]:
+            counts = self._strata[self._sample[name][0]]
+            counts[1] += 1
+            counts[2] += record["missed_by_machine"] > 0
+
+    def unknown(self) -> tuple[str, ...]:
+        """Names of the list that were no inputs."""
+        return tuple(sorted(self._left))
+
+    def conclusion(self) -> dict[str, Any]:
+        """Numbers of series, and the share of all that can have text left at most."""
+        every = [(size, looked, found) for size, looked, found in self._strata.values()]
+        return {
+            "series": sum(size for size, _, _ in every), "drawn": len(self._sample),
+            "looked_at": sum(looked for _, looked, _ in every),
+            "with_missed_text": sum(found for _, _, found in every), "strata": len(every),
+            "confidence": CONFIDENCE, "bound": joint_bound(every, confidence=CONFIDENCE),
+        }  # fmt: skip

@@ -1,0 +1,218 @@
+"""The report of a release as one HTML page that prints well: no script, nothing from outside, no value of a header."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+_STYLE = (
+    "body{font:15px/1.5 sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}"
+    "h1{margin-bottom:0}h2{margin:2rem 0 .5rem;border-bottom:1px solid #999}"
+    "table{border-collapse:collapse;margin:.5rem 0 1rem}caption{text-align:left;font-weight:bold;padding:.2rem 0}"
+    "td,th{border:1px solid #999;padding:.2rem .6rem;text-align:left;vertical-align:top}th{background:#eee}"
+    "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}code{overflow-wrap:anywhere}"
+    ".wide{overflow-x:auto}.note{border-left:.3rem solid #666;padding-left:.8rem}"
+    "@page{size:A4;margin:15mm}@media print{body{margin:0;padding:0;max-width:none;font-size:10pt}"
+    ".wide{overflow:visible}.wide table{font-size:8pt}h2,caption{break-after:avoid}tr,.note{break-inside:avoid}"
+    "thead{display:table-header-group}th{print-color-adjust:exact}}"
+)
+_HEADERS = {
+    "refuse": "A file with a filled identifying attribute was held back.",
+    "cleaned-before": "Somebody states that headers were cleaned before. This program did not check that.",
+    "cleaned-after": "Somebody states that headers will be cleaned later. <strong>They are not clean now.</strong>",
+}
+_EYES = {
+    "all": "A person has seen every plane of every released file.",
+    "sample": "A person has seen every plane of the files of a drawn sample, and of others by chance.",
+    "none": "<strong>No person had to look.</strong> The detector and the rules looked alone.",
+}
+_PROVED = (
+    "Every released file was read again from disk and proved: what was asked for is black, everything else is what it "
+    "was. Then every plane was looked at again. A file in which something was still seen was held back."
+)
+_CHECK = (
+    "<p><code>dcmaudit report check FOLDER --signer FINGERPRINT</code>, or <code>python check_release.py FOLDER "
+    "FINGERPRINT</code>, which needs nothing but Python. Take the fingerprint from the people who signed, not from "
+    "this folder.</p><p><code>files.csv</code> has a line for each input and <code>devices.csv</code> one for each "
+    "device; <code>records.jsonl</code> has all of it, and is what the last link stands for.</p>"
+)
+_OUTCOMES = {
+    "released": "blacked, proved, looked at again",
+    "released unchanged": "no pixel was blacked; UIDs are new",
+    "held back": "may not leave, or is not known to be right",
+    "failed": "could not be read or written",
+}
+
+
+def page(data: Mapping[str, Any]) -> str:
+    """The report whose numbers and texts are in ``data``."""
+    policy = data["about"]["policy"]
+    parts = [
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Release report</title>',
+        '<meta name="viewport" content="width=device-width">',
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'unsafe-inline\'">',
+        f"<style>{_STYLE}</style></head><body><h1>Release report</h1>",
+        _made(data),
+        "<h2>Inputs</h2>", *_inputs(data),
+        "<h2>Released files</h2>", *_released(data["released"]),
+        "<h2>Who looked</h2>", f"<p>{_EYES[policy['eyes']]} {_marks(data)}</p>", *_looks(data["released"]),
+        "<h2>Sample</h2>", _sample(data["sample"]),
+        "<h2>Not audited</h2>", *_not_audited(data["not_audited"]),
+        "<h2>Headers</h2>", f"<p>This program cleans pixels, not headers. {_HEADERS[policy['headers']]}</p>",
+        "<h2>Devices</h2>", *_devices(data),
+        "<h2>Detector</h2>", *_detector(data),
+        "<h2>Requirements and evidence</h2>",
+        _table("", ("requirement", "evidence", "where"), (tuple(row.values()) for row in data["evidence"])),
+        "<h2>Policy</h2>",
+        _table("", ("value", "is"), ((name, ", ".join(value) if isinstance(value, list) else value)
+                                     for name, value in policy.items())),
+        "<h2>Made by</h2>", *_versions(data["about"]),
+        "<h2>How to check</h2>", f"{_CHECK}</body></html>\n",
+    ]  # fmt: skip
+    return "".join(parts)
+
+
+def _made(data: Mapping[str, Any]) -> str:
+    out = data["outcomes"]
+    held = out["held back"] + out["failed"]
+    return (
+        f'<p>{escape(data["about"]["program"])}</p><p class="note">{data["inputs"]} inputs: '
+        f"{data['released']['files']} released ({out['released unchanged']} of them unchanged), {held} not released. "
+        f"The chain of records ends in <code>{escape(data['records']['root'])}</code>.</p>"
+    )
+
+
+def _inputs(data: Mapping[str, Any]) -> Iterable[str]:
+    yield _table("Outcomes", ("outcome", "means", "inputs"), (
+        (name, _OUTCOMES[name], number) for name, number in data["outcomes"].items()
+    ))  # fmt: skip
+    if data["reasons"]:
+        yield _table("Why inputs were not released", ("outcome", "reason", "inputs"), (
+            tuple(row.values()) for row in data["reasons"]
+        ))  # fmt: skip
+    yield "<p>Names of inputs are in no file of this folder. The house has them in its list <code>held.csv</code>.</p>"
+
+
+def _released(out: Mapping[str, Any]) -> Iterable[str]:
+    found = out["text_found"]
+    yield _table("", ("what", "number"), (
+        ("files", out["files"]),
+        ("files whose proof passed", out["proved"]),
+        ("planes that were looked at", out["planes"]),
+        *((f"places of text judged {name}", number) for name, number in found.items()),
+        ("places of text that were blacked", out["text_blacked"]),
+        ("places of text that the policy keeps", out["text_kept"]),
+        ("other places in which text was still seen at the end", out["text_left"]),
+        ("elements left out, in which a picture could hide", out["elements_left_out"]),
+    ))  # fmt: skip
+    yield f"<p>{_PROVED}</p>"
+    if out["rectangles_by_source"]:
+        yield _table("Black rectangles", ("proposed by", "number"), out["rectangles_by_source"].items())
+
+
+def _marks(data: Mapping[str, Any]) -> str:
+    if not data["about"]["policy"]["marks"]:
+        return "Rectangles that people stored were not used, as the policy says."
+    if not data["about"]["has_database"]:
+        return "There was no review database, so that no rectangles of people were used."
+    return "Rectangles that people stored in the review database were blacked, too."
+
+
+def _looks(out: Mapping[str, Any]) -> Iterable[str]:
+    if out["files_by_who_looked"]:
+        yield _table("Files", ("every plane looked at by", "released files"), out["files_by_who_looked"].items())
+    if out["planes_by_look"]:
+        yield _table("Planes", ("looked at by, and how", "planes of released files"), out["planes_by_look"].items())
+        yield (
+            "<p>A person has seen a plane where it was on the stage, lossless, at half size or more. Every other way "
+            "(a projection of many planes, a small picture, a window) is a glance: it is told, and releases nothing. "
+            "One plane can be in several lines.</p>"
+        )
+
+
+def _sample(sample: Mapping[str, Any] | None) -> str:
+    if sample is None:
+        return "<p>No sample was drawn, so that nothing is known of how much the machine missed in these files.</p>"
+    return f"<p>{escape(sample['in_words'])}</p>"
+
+
+def _not_audited(reasons: Mapping[str, int]) -> Iterable[str]:
+    if not reasons:
+        yield "<p>Every plane of every input that was not held back for another reason was looked at.</p>"
+        return
+    yield "<p>These inputs were not looked at wholly. None of them is among the released files.</p>"
+    yield _table("", ("reason", "inputs"), reasons.items())
+
+
+def _devices(data: Mapping[str, Any]) -> Iterable[str]:
+    yield (
+        "<p>Devices are numbered in the order in which they were met; their names are in the list "
+        "<code>devices.csv</code> of the house. A device is a modality and a model.</p>"
+    )
+    sources = sorted({name for one in data["devices"] for name in one["files_by_source"]})
+    titles = ("device", "inputs", *data["outcomes"], "planes",
+              "identifying", "unknown", "harmless", *(f"by {name}" for name in sources), "covered by")  # fmt: skip
+    yield '<div class="wide">'
+    caption = "Inputs by outcome; places of text by verdict; files with black rectangles by who proposed them"
+    yield _table(caption, titles, (
+        (one["device"], one["inputs"], *one["outcomes"].values(), one["planes"], *one["text"].values(),
+         *(one["files_by_source"].get(name, 0) for name in sources), " and ".join(one["files_by_source"]) or "nothing")
+        for one in data["devices"]
+    ))  # fmt: skip
+    yield "</div>"
+    words = {
+        "no_text_found": "Devices of which files were released, and no text was found in any of them",
+        "no_rule": "Devices of which files were released, and no rule or ultrasound region blacked anything",
+        "nothing_blacked": "Devices of which files were released, and nothing was blacked in any of them",
+        "nothing_released": "Devices of which nothing was released",
+    }
+    yield _table("", ("devices without any", "numbers"), (
+        (words[name], ", ".join(map(str, numbers)) or "none") for name, numbers in data["devices_without"].items()
+    ))  # fmt: skip
+
+
+def _detector(data: Mapping[str, Any]) -> Iterable[str]:
+    yield (
+        "<p>The detector was measured on made-up and on real pictures, not on these files. It misses some text, most "
+        "of all faint letters of 5 to 6 pixels on texture. What nobody saw and the detector missed is still in the "
+        "files.</p>"
+    )
+    yield _table("Measured recall", ("of", "found, per cent", "95 % interval", "by"), (
+        (one["what"], one["found"], one["interval"], f"{one['source']} of dcmaudit") for one in data["recall"]
+    ))  # fmt: skip
+
+
+def _versions(about: Mapping[str, Any]) -> Iterable[str]:
+    rows = [("program", about["program"]), *sorted(about.get("versions", {}).items())]
+    rows += [("rules, SHA-256", digest) for digest in about["rules_sha256"]] or [("rules", "none")]
+    yield _table("", ("what", "is"), rows)
+
+
+def _table(caption: str, titles: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    every = [tuple(row) for row in rows]
+    names = tuple(titles)
+    numeric = [bool(every) and all(_is_number(row[at]) for row in every) for at in range(len(names))]
+    head = "".join(
+        f'<th scope="col"{_kind(number)}>{escape(name)}</th>' for name, number in zip(names, numeric, strict=True)
+    )
+    body = "".join(
+        "<tr>" + "".join(f"<td{_kind(_is_number(cell))}>{escape(_word(cell))}</td>" for cell in row) + "</tr>"
+        for row in every
+    )
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _kind(number: bool) -> str:  # noqa: FBT001
+    return ' class="n"' if number else ""
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value in ("", None) else str(value)

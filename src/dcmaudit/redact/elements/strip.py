@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from dcmaudit.dicom.blobs import has_signature
 from dcmaudit.dicom.blobs.kinds import is_content, is_right
+from dcmaudit.dicom.blobs.profiles import is_plain_profile
 from dcmaudit.dicom.blobs.tables import LUT_DATA, SEGMENTED
 from dcmaudit.dicom.dictionary import standard_vr
 from dcmaudit.dicom.header import PIXEL_TAGS
@@ -19,7 +20,6 @@ from dcmaudit.model.limits import LEAST_OF_A_PICTURE
 from dcmaudit.model.redaction import IconPolicy, PrivatePolicy, Removal, RemovalReason
 from dcmaudit.model.vrs import BYTE_VRS
 from dcmaudit.redact.elements.iconrules import is_plain_icon
-from dcmaudit.redact.elements.profiles import is_plain_profile
 from dcmaudit.redact.elements.spans import Span
 from dcmaudit.redact.elements.tables import DESCRIBED, PALETTE_TAGS, is_supplemental, most_of_segments, table_length
 

@@ -144,6 +144,7 @@ def test_the_table_of_outcomes_is_up_to_date(monkeypatch: pytest.MonkeyPatch) ->
     if not any(file.package == "shared" for file in FILES):
         pytest.skip("needs the shared test material, which the table covers too")
     loader = SourceFileLoader("coverage_script", str(ROOT / "scripts" / "coverage"))
+    monkeypatch.syspath_prepend(ROOT / "scripts")
     script = importlib.util.module_from_spec(importlib.util.spec_from_loader("coverage_script", loader))
     loader.exec_module(script)
     monkeypatch.setattr(script, "examine", lambda reference: examined(reference.path))

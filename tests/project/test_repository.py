@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -89,3 +92,44 @@ def test_what_the_readme_tells_to_run_exists() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     for script in set(re.findall(r"\b((?:scripts|bench)/[a-z]+)\b", readme)):
         assert (ROOT / script).is_file(), script
+
+
+def test_no_line_of_the_documentation_is_too_long() -> None:
+    assert tracked()
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "wrap", "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_wrapping_finds_long_lines_and_changes_no_meaning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "scripts")
+    wrapping = importlib.import_module("wrapping")
+    words = " ".join(f"word{number}" for number in range(40))
+    code, table, quote = f"    {words}", f"| {words} |", f"> {words}"
+    page = "\n".join(
+        [
+            "# T",
+            "",
+            f"- {words} 1. `a  b` {words}",
+            "",
+            code,
+            "",
+            table,
+            "",
+            "```",
+            f"{words}  # {words}",
+            "```",
+            quote,
+            "",
+        ]
+    )
+    assert wrapping.too_long(page) == [3, 12]
+    new = wrapping.wrapped(page)
+    assert wrapping.too_long(new) == []
+    assert MarkdownIt().render(new).split() == MarkdownIt().render(page).split()
+    assert f"{words}  # {words}" in new
+    assert wrapping.wrapped(new) == new
+    assert code in new
+    assert table in new
+    assert "`a  b`" in new

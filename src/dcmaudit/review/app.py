@@ -29,6 +29,7 @@ from dcmaudit.review.services.preferences import Preferences
 from dcmaudit.review.services.removals import remember_removals
 from dcmaudit.review.services.seen_ledger import SeenLedger
 from dcmaudit.review.services.seen_planes import SeenReports
+from dcmaudit.review.services.series_search import SeriesSearch
 from dcmaudit.review.services.sessions import OpenSessions
 from dcmaudit.review.services.suggestions import SuggestionSearch
 from dcmaudit.review.services.text_reader import TextReader
@@ -99,6 +100,7 @@ class ReviewApp:
             suggestions=suggestions,
             search=HiddenPlaneSearch(instances, pictures, background, end),
             gaps=gaps,
+            series=SeriesSearch(background, pictures, end),
             background=background,
         )
         change = DatabaseChange(

@@ -24,7 +24,7 @@ def next_frame(session: Session, services: Services, _arguments: Arguments) -> N
     file = session.opened()
     if file.index + 1 < len(file.planes):
         services.files.go(session, file.index + 1)
-    else:
+    elif file.search in {FrameSearch.WAITING, FrameSearch.SCANNING} or not _beside(session, services, 1):
         session.say(_at_the_end(file))
 
 
@@ -33,8 +33,18 @@ def previous_frame(session: Session, services: Services, _arguments: Arguments) 
     file = session.opened()
     if file.index > 0:
         services.files.go(session, file.index - 1)
-    else:
+    elif not _beside(session, services, -1):
         session.say("This is the first plane of the file.")
+
+
+def _beside(session: Session, services: Services, step: int) -> bool:
+    """Go on into the next file of the series, or back into the one before at its last plane; whether there is one."""
+    target = session.beside_in_series(step)
+    if target is None:
+        return False
+    session.selection.include(target)
+    services.files.show(session, target, from_end=step < 0)
+    return True
 
 
 def next_overlay(session: Session, services: Services, _arguments: Arguments) -> None:

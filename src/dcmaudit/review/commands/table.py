@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from dcmaudit.model.screen import PreviewPolicy
-from dcmaudit.review.commands import finish, marks, navigation, opening, outputs, series, undo, views
+from dcmaudit.review.commands import finish, marks, navigation, opening, outputs, series, stack, undo, views
 from dcmaudit.review.commands.command import Command, Needs, OpenDialog
 from dcmaudit.review.state.options import CHOICES, OPTIONS
 
@@ -170,6 +170,12 @@ _GO = (
     Command("done-next", "Done, next file", "Mark the file as done, then go to the next one.",
             navigation.done_next, keys=("N",), menu="Go", group="file",
             arguments=("confirm", "previews", "file_id"), writes=True, needs=Needs.FILE),
+    Command("done-series", "Series done…",
+            "Mark every file of this series as done. Asks first, with how many planes were not seen.",
+            stack.done_series, menu="Go", group="series", arguments=("confirm",), writes=True, needs=Needs.FILE),
+    Command("skip-series", "Skip the rest of the series…",
+            "Tag the files of this series that are not done, or leave them; the database notes what was skipped.",
+            stack.skip_series, menu="Go", group="series", arguments=("value",), writes=True, needs=Needs.FILE),
     Command("next-file", "Next file", "Go to the next file; nothing is written.",
             navigation.next_file, keys=("Escape",), menu="Go", group="file", needs=Needs.FILE),
     Command("previous-file", "Previous file", "Go to the file before; nothing is written.",

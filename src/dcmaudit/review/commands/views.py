@@ -120,6 +120,8 @@ def choose(choice: Choice, session: Session, services: Services, _arguments: Arg
     """Choose one value of a setting of the hands."""
     session.options.choose(choice)
     services.preferences.keep_options(session.options)
+    if choice.setting == "series" and session.file is not None:
+        services.files.series.begin(session, session.file)
 
 
 def choose_previews(policy: PreviewPolicy, session: Session, services: Services, _arguments: Arguments) -> None:

@@ -22,6 +22,7 @@ from dcmaudit.review.page.shapes import (
     PlaneState,
     QuestionState,
     RecentList,
+    StackState,
     Trouble,
     ViewState,
     WorklistState,
@@ -87,11 +88,28 @@ def page_state(session: Session, services: Services) -> ViewState:
             "message": _message(session),
             "prefetch": [[session.worklist.file_id(place), plane.address.key] for place, plane in session.upcoming()],
             "outputs": outputs_state(session, services.outputs.state),
+            "stack": _stack(session),
             "saved": True,
             "recent": [_recent(entry) for entry in services.preferences.recent()] if file is None else [],
             "examples": True,
             "has_s3": _HAS_S3,
         }
+
+
+def _stack(session: Session) -> StackState | None:
+    stack, file = session.stack, session.file
+    index = stack.index(file.place) if stack is not None and file is not None and session.walks_series else None
+    if stack is None or index is None or (stack.is_complete and len(stack.places) < 2):
+        return None
+    total = len(stack.places)
+    searching = "" if stack.is_complete else ", still searching"
+    return {
+        "number": index + 1,
+        "total": total,
+        "order": stack.order.value,
+        "complete": stack.is_complete,
+        "words": f"file {index + 1} of {total} in the series{searching}",
+    }
 
 
 def error_json(error: DcmauditError) -> Trouble:
@@ -258,8 +276,8 @@ def _can(session: Session, services: Services, index: int) -> CanState:
         "undo": history.next_undo.label if writable and history.next_undo else None,
         "redo": history.next_redo.label if writable and history.next_redo else None,
         "write": writable,
-        "next_frame": index + 1 < planes,
-        "previous_frame": index > 0,
+        "next_frame": index + 1 < planes or session.beside_in_series(1) is not None,
+        "previous_frame": index > 0 or session.beside_in_series(-1) is not None,
         "next_overlay": file is not None and planes > 0 and file.planes.next_group(index) is not None,
         "next_file": current is not None and current + 1 < len(session.selection),
         "previous_file": current is not None and current > 0,

@@ -14,6 +14,7 @@ from dcmaudit.model import PlaneKind, Rendering, ReviewState, Verdict
 from dcmaudit.model.screen import PreviewPolicy
 from dcmaudit.review.commands.command import Needs, Where
 from dcmaudit.review.state.open_file import FrameSearch
+from dcmaudit.review.state.stack import StackOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +303,16 @@ class OutputsState(TypedDict):
     words: Annotated[str, "how far it is, or how it ended"]
 
 
+class StackState(TypedDict):
+    """The series of the open file, where its files are walked through as one stack."""
+
+    number: Annotated[int, "of the open file in the stack, from 1"]
+    total: int
+    order: Annotated[str, Values(StackOrder)]
+    complete: Annotated[bool, "whether the list was looked through"]
+    words: str
+
+
 class DatabaseState(TypedDict):
     """Where marks are kept."""
 
@@ -346,6 +357,7 @@ class ViewState(TypedDict):
         list[list[object]], Written("[number, string][]"), "file id and key of planes that are likely wanted next"
     ]
     outputs: OutputsState
+    stack: StackState | None
     saved: Annotated[bool, "true: every mark is in the database before its command is answered"]
     recent: Annotated[list[RecentList], "for the start page"]
     examples: bool

@@ -27,6 +27,7 @@ from dcmaudit.review.services.protocols import (
     SeenLedger,
     Suggestions,
 )
+from dcmaudit.review.services.series_search import SeriesSearch
 from dcmaudit.review.state.marked_areas import frame_count
 from dcmaudit.review.state.open_file import InstanceSummary, OpenFile, is_shown
 from dcmaudit.review.state.selection import Filter, Selection
@@ -51,6 +52,7 @@ class FileOpening:
     suggestions: Suggestions
     search: HiddenPlaneSearch
     gaps: FileGaps
+    series: SeriesSearch
     background: Background
     _growing: dict[str, Callable[[], None]] = field(default_factory=dict)
     """By session, what its list calls when it has grown."""
@@ -118,8 +120,10 @@ class FileOpening:
 
     # Files
 
-    def show(self, session: Session, place: int, address: PlaneAddress | None = None) -> None:
-        """Open the file at ``place`` of the worklist, at that plane or the first one.
+    def show(
+        self, session: Session, place: int, address: PlaneAddress | None = None, *, from_end: bool = False
+    ) -> None:
+        """Open the file at ``place`` of the worklist, at that plane or the first one, or ``from_end`` at the last.
 
         A file that cannot be opened is shown with its error.
         """
@@ -129,7 +133,7 @@ class FileOpening:
             future = self.background.open_file(partial(self._summary, worklist, place))
             self.leave(session)
             names = (worklist.file_id(place), worklist.name(place), worklist.referrer(place))
-            file = OpenFile(place, *names, wanted=address)
+            file = OpenFile(place, *names, wanted=address, from_end=from_end)
             session.file = file
             self.pictures.forget_errors(file.file_id)
             self.records.load(session, file)
@@ -192,6 +196,7 @@ class FileOpening:
             self.background.soon(self._warm_up)
         self.search.begin(session, file)
         self.suggestions.begin(session, file)
+        self.series.begin(session, file)
 
     def _warm_up(self) -> None:
         self.pictures.let_through()
@@ -235,7 +240,10 @@ class FileOpening:
                 return
             planes = [(place, plane.address) for place, plane in session.upcoming()]
             current = session.selection.index(file.place)
-            if current is not None and current + 1 < len(session.selection):
+            following = session.beside_in_series(1)
+            if following is not None:
+                planes.append((following, FrameAddress(0)))
+            elif current is not None and current + 1 < len(session.selection):
                 planes.append((session.selection[current + 1], FrameAddress(0)))
             self.pictures.prefetch([
                 (painted_from(worklist.file_id(place), address, session.view), worklist.referrer(place))

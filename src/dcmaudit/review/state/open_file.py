@@ -75,6 +75,8 @@ class FileFields:
     index: int = 0
     wanted: PlaneAddress | None = None
     """The plane to show once the file is open, where it is not the first."""
+    from_end: bool = False
+    """Whether its last plane is shown once it is open: somebody came from the file behind it."""
     changed: bool = False
     """Whether it was noticed that the file on disk is another one now than when it was opened."""
     seen_loaded: bool = False
@@ -183,7 +185,7 @@ class OpenFile(FileFields):
             planes=summary.planes,
             search=summary.search,
             notes=summary.notes,
-            index=index or 0,
+            index=max(0, len(summary.planes) - 1) if self.from_end and self.wanted is None else index or 0,
         )
 
     def fail(self, error: DcmauditError | None) -> None:

@@ -60,6 +60,9 @@ CHOICES: tuple[Choice, ...] = (
     Choice("held", "whole", "Whole planes", "While n or p is held down, every plane comes whole and counts as seen."),
     Choice("held", "small", "Small pictures",
            "While n or p is held down, planes come as small pictures with losses, which do not count as seen."),
+    Choice("series", "files", "Files one by one", "n and p stay in the file; N and Esc go to the next one."),
+    Choice("series", "stack", "A series as one stack",
+           "n, p and the wheel go on into the next file of the series, in the order of the series."),
     Choice("wheel", "planes", "Steps through planes", "The wheel goes from plane to plane; with Ctrl it zooms."),
     Choice("wheel", "zoom", "Zooms", "The wheel zooms in and out; with Ctrl it goes from plane to plane."),
 )  # fmt: skip

@@ -16,6 +16,7 @@ from dcmaudit.review.state.open_file import OpenFile, is_shown
 from dcmaudit.review.state.options import Options
 from dcmaudit.review.state.selection import Filter, Selection, Walk
 from dcmaudit.review.state.series_plan import SeriesPlan
+from dcmaudit.review.state.stack import SeriesStack
 from dcmaudit.review.state.worklist import Worklist
 
 PREFETCHED = 3
@@ -79,6 +80,8 @@ class Session:
         self.message: Message | None = None
         self.question: Question | None = None
         self.plan: SeriesPlan | None = None
+        self.stack: SeriesStack | None = None
+        """The series of the open file, where its files are walked through as one stack."""
         self.awaited: Awaited | None = None
         """What the page had open when the program ended; given up once the person does something."""
         self.own: set[int] = set()
@@ -156,6 +159,17 @@ class Session:
         places = range(start, len(everything)) if step > 0 else range(start, -1, -1)
         found = (everything[index] for index in places)
         return next((place for place in found if self.walk.shows(self.worklist, place)), None)
+
+    @property
+    def walks_series(self) -> bool:
+        """Whether the files of a series are walked through as one stack."""
+        return self.options.choices["series"] == "stack"
+
+    def beside_in_series(self, step: int) -> int | None:
+        """The place of the next (1) or previous (-1) file of the series; None at its ends, or where files go alone."""
+        if not self.walks_series or self.stack is None or self.file is None or self.stack.worklist is not self.worklist:
+            return None
+        return self.stack.neighbour(self.file.place, step)
 
     # The open file
 

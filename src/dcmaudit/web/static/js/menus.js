@@ -12,6 +12,7 @@ const TITLES = /** @type {Record<string, string>} */ ({
   redaction: "What is redacted at once",
   rectangles: "Which rectangles are outlined",
   wheel: "The wheel of the mouse",
+  series: "The files of one series",
   held: "Planes while n or p is held down",
   previews: "What is black and not stored, when a file is done",
 });

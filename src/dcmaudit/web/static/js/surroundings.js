@@ -53,6 +53,7 @@ export class Surroundings {
     setText(name, file?.short ?? "");
     name.title = printable(file?.name ?? "");
     setText(byId("planetitle", HTMLElement), plane?.title ?? "");
+    setText(byId("stackwords", HTMLElement), state.stack ? `${state.stack.words}, ${state.stack.order}` : "");
     const note = byId("planenote", HTMLElement);
     setText(note, remark?.text ?? "");
     note.title = remark?.text ?? "";

@@ -321,6 +321,17 @@ export interface OutputsState {
   words: string;
 }
 
+/** The series of the open file, where its files are walked through as one stack. */
+export interface StackState {
+  /** of the open file in the stack, from 1 */
+  number: number;
+  total: number;
+  order: "by position"|"by instance number"|"as in the list";
+  /** whether the list was looked through */
+  complete: boolean;
+  words: string;
+}
+
 /** Where marks are kept. */
 export interface DatabaseState {
   location: string;
@@ -368,6 +379,7 @@ export interface ViewState {
   /** file id and key of planes that are likely wanted next */
   prefetch: [number, string][];
   outputs: OutputsState;
+  stack: StackState|null;
   /** true: every mark is in the database before its command is answered */
   saved: boolean;
   /** for the start page */
@@ -578,6 +590,8 @@ export interface CommandArguments {
   "next-overlay": Record<string, never>;
   "next-unseen": Record<string, never>;
   "done-next": { confirm?: boolean; previews?: string; file_id?: number };
+  "done-series": { confirm?: boolean };
+  "skip-series": { value?: string|boolean };
   "next-file": Record<string, never>;
   "previous-file": Record<string, never>;
   "go-file": { index?: number; file_id?: number; key?: string };
@@ -595,6 +609,8 @@ export interface CommandArguments {
   "held-line": Record<string, never>;
   "held-whole": Record<string, never>;
   "held-small": Record<string, never>;
+  "series-files": Record<string, never>;
+  "series-stack": Record<string, never>;
   "wheel-planes": Record<string, never>;
   "wheel-zoom": Record<string, never>;
   "cursor": { box?: [number, number, number, number] };

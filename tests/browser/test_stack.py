@@ -1,0 +1,47 @@
+"""A series walked as one stack, by keys and wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from support.face import StartFace
+from support.numbered import cine, write
+
+UID = "1.2.826.0.1.3680043.10.9.701"
+
+
+def test_a_series_is_walked_by_key_and_wheel_and_finished_at_once(start: StartFace, tmp_path: Path) -> None:
+    names = []
+    for number, height in enumerate([20.0, 10.0, 30.0]):
+        place = {
+            "SeriesInstanceUID": UID, "ImagePositionPatient": [0, 0, height],
+            "ImageOrientationPatient": [1, 0, 0, 0, 1, 0], "SOPInstanceUID": f"{UID}.{number}",
+        }  # fmt: skip
+        names.append(write(tmp_path / f"{number}.dcm", cine(1, extra=place)))
+    names.append(write(tmp_path / "other.dcm", cine(1)))
+    face = start(*names)
+    face.plane("frame 1/1")
+    face.shows("#stackwords", "")
+    face.page.get_by_role("menuitem", name="View").click()
+    face.page.locator('.item[data-command="series-stack"]').click()
+    face.shows("#stackwords", "file 2 of 3 in the series, by position")
+    face.press("Escape", "n")
+    face.shows("#stackwords", "file 3 of 3 in the series, by position")
+    face.position("3/4")
+    face.press("p", "p")
+    face.shows("#stackwords", "file 1 of 3 in the series, by position")
+    face.position("2/4")
+    face.plane("frame 1/1")
+    face.page.mouse.move(*face.on_stage(50, 30, 112, 64))
+    face.page.mouse.wheel(0, 100)
+    face.shows("#stackwords", "file 2 of 3 in the series, by position")
+    face.page.wait_for_timeout(500)
+    face.page.get_by_role("menuitem", name="Go").click()
+    face.page.locator('.item[data-command="done-series"]').click()
+    expect(face.at("#question-text")).to_contain_text("Mark 3 files of this series as done?")
+    face.at("#question-yes").click()
+    expect(face.at("#messagetext")).to_contain_text("3 of 3 files of this series are finished")
+    face.position("4/4")
+    face.shows("#stackwords", "")

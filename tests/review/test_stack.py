@@ -1,0 +1,162 @@
+"""A series as one stack: its order, the walk from file to file, and what is decided for all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dcmaudit.errors import ReviewError, UsageError
+from dcmaudit.model import HowSeen
+from dcmaudit.review import ReviewApp, Session
+from dcmaudit.review.state.stack import StackMember, StackOrder, ordered
+from support.apps import do, paint_all, perform, ready, settled, state, store_of, wait_for, write_cine
+
+UID = "1.2.826.0.1.3680043.10.9.700"
+AXIAL = [1, 0, 0, 0, 1, 0]
+
+
+def _member(place: int, **how: Any) -> StackMember:
+    return StackMember(place, **how)
+
+
+def _slice(place: int, height: float, row: Any = (1.0, 0.0, 0.0), number: int | None = None) -> StackMember:
+    return _member(place, position=(3.0, 4.0, height), row=row, column=(0.0, 1.0, 0.0), number=number)
+
+
+@pytest.mark.parametrize(
+    ("members", "places", "order"),
+    [
+        ([_slice(0, 30), _slice(1, 10), _slice(2, -20)], (2, 1, 0), StackOrder.POSITION),
+        # the numbers count from the other end: positions win
+        ([_slice(0, 1, number=3), _slice(1, 2, number=2), _slice(2, 3, number=1)], (0, 1, 2), StackOrder.POSITION),
+        # two phases of each position: by number
+        ([_slice(0, 1, number=4), _slice(1, 1, number=2), _slice(2, 9, number=1)], (2, 1, 0), StackOrder.NUMBER),
+        # a localizer that lies across
+        ([_slice(0, 1, number=2), _slice(1, 2, (0.0, 0.0, 1.0), 1)], (1, 0), StackOrder.NUMBER),
+        # digits that were cut off are no other orientation
+        ([_slice(0, 9), _slice(1, 2, (0.99999, 0.0001, 0.0))], (1, 0), StackOrder.POSITION),
+        ([_member(0, number=7), _member(1), _member(2, number=2)], (2, 0, 1), StackOrder.NUMBER),
+        ([_member(2), _member(0), _member(1)], (0, 1, 2), StackOrder.LIST),
+        ([_member(5)], (5,), StackOrder.LIST),
+        ([], (), StackOrder.LIST),
+    ],
+)
+def test_the_order_of_a_series(members: Sequence[StackMember], places: tuple[int, ...], order: StackOrder) -> None:
+    assert ordered(members) == (places, order)
+    assert ordered(list(reversed(members))) == (places, order)
+
+
+@pytest.fixture
+def session(open_app: Callable[..., ReviewApp], tmp_path: Path) -> Session:
+    """Four slices out of order with a file of another series and a damaged one between them, as one stack."""
+    folder = tmp_path / "series"
+    folder.mkdir()
+    names = []
+    for number, height in enumerate([30.0, 10.0, 40.0, 20.0]):
+        place = {"ImagePositionPatient": [0, 0, height], "ImageOrientationPatient": AXIAL}
+        names.append(write_cine(folder / f"{number}.dcm", uid=number, frames=2, SeriesInstanceUID=UID, **place))
+    names.insert(1, write_cine(folder / "other.dcm", uid=9, SeriesInstanceUID=f"{UID}.1"))
+    damaged = folder / "damaged.dcm"
+    damaged.write_bytes(b"\0" * 128 + b"DICM")
+    names.insert(2, damaged)
+    opened = ready(open_app(names))
+    do(opened, "series-stack")
+    wait_for(lambda: opened.stack is not None and opened.stack.is_complete)
+    return opened
+
+
+def _where(session: Session) -> tuple[str, str]:
+    settled(session)
+    shown = state(session)
+    return Path(shown["file"]["name"]).name, shown["plane"]["key"]
+
+
+def test_the_keys_walk_from_file_to_file_in_the_order_of_the_series(session: Session) -> None:
+    assert state(session)["stack"] == {
+        "number": 3, "total": 4, "order": "by position", "complete": True, "words": "file 3 of 4 in the series",
+    }  # fmt: skip
+    assert _where(session) == ("0.dcm", "f0")
+    do(session, "previous-frame")
+    assert _where(session) == ("3.dcm", "o6002.0")
+    do(session, "next-frame")
+    assert _where(session) == ("0.dcm", "f0")
+    do(session, "go-plane", key="o6002.0")
+    assert state(session)["can"]["next_frame"]
+    do(session, "next-frame")
+    assert _where(session) == ("2.dcm", "f0")
+    do(session, "go-plane", key="o6002.0")
+    assert not state(session)["can"]["next_frame"]
+    after = do(session, "next-frame")
+    assert "last plane" in after["message"]["text"]
+    assert _where(session)[0] == "2.dcm"
+
+
+def test_files_go_one_by_one_again_where_that_is_chosen(session: Session) -> None:
+    do(session, "series-files")
+    assert state(session)["stack"] is None
+    do(session, "previous-frame")
+    assert _where(session) == ("0.dcm", "f0")
+    with pytest.raises(ReviewError, match="not looked at as part of a series"):
+        perform(session, "skip-series", {})
+
+
+def test_the_whole_series_is_done_after_one_question_and_open_again_after_one_undo(session: Session) -> None:
+    paint_all(session)
+    do(session, "done-series")
+    wait_for(lambda: session.question is not None)
+    text = state(session)["question"]["text"]
+    assert "Mark 4 files of this series as done?" in text
+    assert "3 of them were not seen whole: 15 of 20 planes were not seen." in text
+    assert "1 of the list could not be read" in text
+    asked = state(session)["question"]
+    do(session, asked["command"], **asked["args"])
+    wait_for(lambda: "4 of 4 files of this series are finished" in ((session.message and session.message.text) or ""))
+    assert _where(session)[0] == "other.dcm"
+    records = {one.filename: one.done for one in store_of(session).marks_of(list(store_of(session).filenames()))}
+    wholes = {Path(name).name: record.looked.is_whole for name, record in records.items() if record is not None}
+    assert wholes == {"0.dcm": True, "1.dcm": False, "2.dcm": False, "3.dcm": False}
+    do(session, "undo")
+    assert list(store_of(session).filenames()) == []
+
+
+@pytest.mark.parametrize("how", ["tag", "leave"])
+def test_the_rest_of_a_series_is_skipped_and_the_database_says_so(session: Session, how: str) -> None:
+    do(session, "done-next", confirm=True)
+    do(session, "go-file", index=3)
+    wait_for(lambda: session.stack is not None and session.stack.is_complete)
+    asked = do(session, "skip-series")["question"]
+    assert "3 files of it are not done" in asked["text"]
+    do(session, "skip-series", value=how)
+    wait_for(lambda: "3 of 3 files" in ((session.message and session.message.text) or ""))
+    store = store_of(session)
+    names = [session.worklist.name(place) for place in (3, 4, 5)]
+    for name in names:
+        tag = store.tag(name)
+        assert (tag is not None and tag.marked) is (how == "tag")
+        assert {record.how for record in store.seen(name)} == {HowSeen.SKIPPED}
+    with pytest.raises(UsageError):
+        perform(ready_at(session), "skip-series", {"value": "forget"})
+
+
+def ready_at(session: Session) -> Session:
+    """The session back in the series."""
+    do(session, "go-file", file_id=session.worklist.file_id(3))
+    wait_for(lambda: session.stack is not None and session.stack.is_complete)
+    return session
+
+
+def test_a_file_that_changed_meanwhile_is_named_and_not_finished(session: Session) -> None:
+    do(session, "go-file", file_id=session.worklist.file_id(5))
+    wait_for(lambda: session.stack is not None and session.stack.is_complete)
+    changed = Path(session.worklist.name(5))
+    do(session, "go-file", file_id=session.worklist.file_id(0))
+    wait_for(lambda: session.stack is not None and session.stack.is_complete)
+    write_cine(changed, uid=3, frames=3, SeriesInstanceUID=UID)
+    do(session, "done-series", confirm=True)
+    wait_for(lambda: "3 of 4 files" in ((session.message and session.message.text) or ""))
+    assert session.message is not None
+    assert session.message.kind == "warning"
+    assert "1 could not be" in session.message.text

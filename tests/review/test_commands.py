@@ -71,5 +71,5 @@ def test_commands_that_write_are_marked_as_such() -> None:
     writes = {command.name for command in COMMANDS if command.writes}
     assert writes == {
         "mark", "mark-all-frames", "mark-all-planes", "mark-series", "apply-all", "apply-all-frames", "apply-one",
-        "remove-rect", "clear-file", "tag", "comment", "undo", "redo", "done-next",
+        "remove-rect", "clear-file", "tag", "comment", "undo", "redo", "done-next", "done-series", "skip-series",
     }  # fmt: skip

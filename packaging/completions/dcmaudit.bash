@@ -5,7 +5,7 @@
 #    source ~/.local/share/bash_completion/dcmaudit
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_dcmaudit_report_subparsers=(sign check)
+_shtab_dcmaudit_report_subparsers=(sign merge check)
 _shtab_dcmaudit_rules_subparsers=(check make)
 _shtab_dcmaudit_db_subparsers=(history backup check compact forget merge recount import dump export info unseen identify adopt)
 _shtab_dcmaudit_s3_credentials_subparsers=(list set delete test)
@@ -18,8 +18,9 @@ _shtab_dcmaudit_frames_option_strings=(--help -d --debug -q --quiet --db --user 
 _shtab_dcmaudit_ocr_option_strings=(--help -d --debug -q --quiet --db --user --ca-bundle --config --files-from --engine --ocr --finder --no-read --mode -j --jobs --workers --no-overlays --use-ultrasound-regions --except-ultrasound-regions --review -r -R --recursive --ordered --dask --shard --pii --allow-list --csv --json --csv-header --no-csv-header --append --overwrite --rects --no-rects -h)
 _shtab_dcmaudit_redact_option_strings=(--help --files-from --from-db --include-unreviewed --moved --allow-unstored-previews --csv --rect --frame --overlay --everywhere --whole --deid --deid-rules --ignore-sections --ultrasound --overlays --icons --remove-high-bit-overlays --private --remove-private-bulk -n --dry-run --check-text --assert-clean --new-uids --new-uids-of -r -R --recursive -j --jobs --ordered --dask --shard -o --output --relative-path --overwrite --resume --copy-clean --accept-text --partly --allow-partly --sidecar --proof --json -d --debug -q --quiet --db --user --ca-bundle --config -h)
 _shtab_dcmaudit_verify_option_strings=(--help --pairs --files-from --csv --rect --frame --overlay --everywhere --whole --deid --deid-rules --ignore-sections --ultrasound --overlays --icons --remove-high-bit-overlays --private --remove-private-bulk --assert-clean --new-uids --new-uids-of --check-text -j --jobs --dask --shard --json -d --debug -q --quiet --db --user --ca-bundle --config -h)
-_shtab_dcmaudit_release_option_strings=(--help -d --debug -q --quiet --db --user --ca-bundle --config --files-from -o --output --held --key --policy --eyes --deid-rules --ignore-sections --uid-map --resume -r -R --recursive -j --jobs --json -h)
+_shtab_dcmaudit_release_option_strings=(--help -d --debug -q --quiet --db --user --ca-bundle --config --files-from -o --output --held --key --policy --eyes --deid-rules --ignore-sections --uid-map --resume -r -R --recursive -j --jobs --dask --shard --json -h)
 _shtab_dcmaudit_report_sign_option_strings=(--help --signing-key --ssh-agent --make-key -d --debug -q --quiet --db --user --ca-bundle --config -h)
+_shtab_dcmaudit_report_merge_option_strings=(--help --part -o --output --held --uid-map -d --debug -q --quiet --db --user --ca-bundle --config -h)
 _shtab_dcmaudit_report_check_option_strings=(--help --signer -d --debug -q --quiet --db --user --ca-bundle --config -h)
 _shtab_dcmaudit_report_option_strings=(--help -d --debug -q --quiet --db --user --ca-bundle --config -h)
 _shtab_dcmaudit_score_option_strings=(--help -d --debug -q --quiet --db --user --ca-bundle --config --key --key-format --uid-map -j --jobs --json -h)
@@ -78,7 +79,7 @@ _shtab_dcmaudit_verify___icons_choices=(redact remove keep)
 _shtab_dcmaudit_verify___private_choices=(remove keep refuse)
 _shtab_dcmaudit_verify___new_uids_of_choices=(instance series study all)
 _shtab_dcmaudit_release___eyes_choices=(all sample none)
-_shtab_dcmaudit_report_pos_0_choices=(sign check)
+_shtab_dcmaudit_report_pos_0_choices=(sign merge check)
 _shtab_dcmaudit_score___key_format_choices=(csv presidio midi-b)
 _shtab_dcmaudit_rules_pos_0_choices=(check make)
 _shtab_dcmaudit_db_pos_0_choices=(history backup check compact forget merge recount import dump export info unseen identify adopt)
@@ -204,6 +205,13 @@ _shtab_dcmaudit_report_sign___debug_nargs=0
 _shtab_dcmaudit_report_sign__q_nargs=0
 _shtab_dcmaudit_report_sign___quiet_nargs=0
 _shtab_dcmaudit_report_sign__h_nargs=0
+_shtab_dcmaudit_report_merge___help_nargs=0
+_shtab_dcmaudit_report_merge___part_nargs=2
+_shtab_dcmaudit_report_merge__d_nargs=0
+_shtab_dcmaudit_report_merge___debug_nargs=0
+_shtab_dcmaudit_report_merge__q_nargs=0
+_shtab_dcmaudit_report_merge___quiet_nargs=0
+_shtab_dcmaudit_report_merge__h_nargs=0
 _shtab_dcmaudit_report_check___help_nargs=0
 _shtab_dcmaudit_report_check__d_nargs=0
 _shtab_dcmaudit_report_check___debug_nargs=0

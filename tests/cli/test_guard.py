@@ -44,6 +44,19 @@ WORDS = {
         "{file}",
     ],
     "report sign": ["report", "sign", "{folder}", "--signing-key", "{file}"],
+    "report merge": [
+        "report",
+        "merge",
+        "--part",
+        "{folder}",
+        "{folder}",
+        "-o",
+        "{folder}",
+        "--held",
+        "{folder}",
+        "--uid-map",
+        "{file}",
+    ],
 }
 WRITES_NO_FILE = {
     "config show", "doctor", "verify", "score", "report check",
@@ -60,7 +73,8 @@ READ = {
     "redact": {"csv", "deid_rules", "relative_path", "files", "uid_key", "dask"},
     "frames": {"relative_path", "files", "dask"},
     "rules make": set(), "sample draw": {"files", "dask"}, "db export": set(), "db backup": set(),
-    "release": {"files", "key", "policy", "deid_rules"}, "report sign": {"signing_key"},
+    "release": {"files", "key", "policy", "deid_rules", "dask"},
+    "report sign": {"signing_key"}, "report merge": {"part"},
     "s3 select": {"csv", "copy_to"}, "s3 get": set(), "examples": set(),
 }  # fmt: skip
 """Arguments with a file, folder or address as value that are no outputs of these commands."""

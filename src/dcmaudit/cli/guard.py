@@ -94,6 +94,11 @@ OUTPUTS: Mapping[tuple[str, str | None], Mapping[str, tuple[Files, Kind]]] = {
         "held": (lambda _value: (), _anything),
         "uid_map": (_itself, _begins(b"id_old,id_new")),
     },
+    ("report", "merge"): {
+        "output": (lambda _value: (), _anything),
+        "held": (lambda _value: (), _anything),
+        "uid_map": (_itself, _begins(b"id_old,id_new")),
+    },
     ("report", "sign"): {"folder": (lambda _value: (), _anything)},
     ("frames", None): {"output": (lambda _value: (), _anything)},
     ("examples", None): {"folder": (lambda _value: (), _anything)},

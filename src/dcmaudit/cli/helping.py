@@ -63,6 +63,15 @@ HELP: Mapping[str, Help] = {
         ("--signing-key", "--make-key"),
         (("dcmaudit report sign out/ --signing-key key.pem --make-key", "sign it, with a new key"),),
     ),
+    "report merge": Help(
+        ("--part", "-o", "--held"),
+        (
+            (
+                "dcmaudit report merge --part out1 held1 --part out2 held2 -o out/ --held held/",
+                "one release of two parts",
+            ),
+        ),
+    ),
     "report check": Help(
         ("--signer",), (("dcmaudit report check out/ --signer FINGERPRINT", "is it whole, and who signed it"),)
     ),

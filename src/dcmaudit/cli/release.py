@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dcmaudit.cli.common import Exit, add_ignore_sections, local_path, say
+from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, where
 from dcmaudit.cli.names import add_files
 from dcmaudit.cli.ocr_progress import count_files
 from dcmaudit.cli.progress import Progress
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from dcmaudit.pipeline.release import Key, Policy, Release, ReleaseFolders, ReleaseJob, ReleaseTask, Unfound
     from dcmaudit.settings import Settings
     from dcmaudit.sources import Tally
+    from dcmaudit.sources.shards import Shard
     from dcmaudit.store import Store
 
 NAME = "release"
@@ -38,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "exit codes: 0 every input was released; 1 some were held back or failed; 2 wrong usage"
     add_files(parser, "DICOM files, wildcards, folders, lists")
     parser.add_argument(
-        "-o", "--output", type=local_path, required=True, metavar="OUT", help="folder of what may leave"
+        "-o", "--output", required=True, metavar="OUT", help="folder of what may leave; s3://BUCKET/PREFIX too"
     )
     parser.add_argument("--held", type=local_path, required=True, metavar="DIR", help="folder of the lists that stay")
     parser.add_argument(
@@ -57,6 +59,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="go on with the release that OUT holds")
     parser.add_argument("-r", "-R", "--recursive", action="store_true", default=None, help="look into subfolders too")
     parser.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
+    add_dask(parser)
+    add_shard(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object an input on standard output")
 
 
@@ -64,12 +68,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Release every input; the end of each that is held back or failed is told on standard error."""
     from dcmaudit.pipeline import workers
     from dcmaudit.pipeline.release import Key, release_file, require_apart_from_inputs
+    from dcmaudit.pipeline.remote import target_folder
     from dcmaudit.sources import Tally
 
-    if args.jobs is not None and args.jobs < 1:
-        raise UsageError(f"--jobs {args.jobs} leaves nobody to do the work", hint="1 or more are allowed")
+    place = where(args, settings)
     policy = _policy(args)
     rules, sample = _rules(args, settings, policy), _sample(policy)
+    args.output = target_folder(args.output)
     require_apart_from_inputs([name for name in args.files if isinstance(name, str)], args.output, args.held)
     _check_places(args)
     key, is_new = Key.of(args.key)
@@ -78,12 +83,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     tally = Tally()
     with ExitStack() as opened:
         store = opened.enter_context(_store(settings, policy))
-        about = _about(policy, rules, key, has_database=store is not None)
+        about = _about(policy, rules, key, has_database=store is not None, shard=args.shard)
         folders = opened.enter_context(_folders(args, settings, about))
         job = _job(args, settings, policy, rules, key, folders)
         with _progress(args, settings) as progress, stoppable() as stop:
             tasks = _tasks(args, settings, store, folders, sample, tally, stop.asked)
-            for task, answer in workers.each(partial(release_file, job), tasks, jobs=args.jobs, stop=stop.asked):
+            for task, answer in workers.each(partial(release_file, job), tasks, **place, stop=stop.asked):
                 release = answer if not isinstance(answer, Exception) else _broken(task, answer)
                 if release is None:
                     # What comes behind it may be finished, and is done again: the chain is in the inputs' order.
@@ -94,7 +99,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             if stop.asked():
                 say("interrupted: what is finished is recorded; the same command goes on with --resume")
                 return Exit.INTERRUPTED
-        return _finish(args, folders, about, sample, tally)
+        if has_nothing_to_do(args):
+            finish(args, folders, about, sample, tally)
+            return Exit.GOOD
+        return finish(args, folders, about, sample, tally)
 
 
 def _check_places(args: argparse.Namespace) -> None:
@@ -103,7 +111,7 @@ def _check_places(args: argparse.Namespace) -> None:
 
     for option in ("key", "policy", "uid_map"):
         path = getattr(args, option)
-        if path is not None:
+        if path is not None and isinstance(args.output, Path):
             require_outside(args.output, path, f"--{option.replace('_', '-')}")
     if args.uid_map is None:
         return
@@ -141,7 +149,9 @@ def _sample(policy: Policy) -> dict[str, tuple[str, int]] | None:
     return {row["filename"]: (row["stratum"], int(row["series_in_stratum"])) for row in rows_of(policy.sample)}
 
 
-def _about(policy: Policy, rules: tuple[str, ...], key: Key, *, has_database: bool) -> dict[str, Any]:
+def _about(
+    policy: Policy, rules: tuple[str, ...], key: Key, *, has_database: bool, shard: Shard | None
+) -> dict[str, Any]:
     """What the whole chain stands on; it is its first record."""
     import hashlib
 
@@ -150,11 +160,26 @@ def _about(policy: Policy, rules: tuple[str, ...], key: Key, *, has_database: bo
     digests = sorted(hashlib.sha256(Path(rule).read_bytes()).hexdigest() for rule in rules)
     return {
         "program": f"dcmaudit {__version__}",
+        "versions": _versions(policy),
         "policy": policy.record(),
         "has_database": has_database,
         "rules_sha256": digests,
         "key": hashlib.sha256(b"which key: " + key.records).hexdigest()[:16],
+        **({} if shard is None else {"part": str(shard)}),
     }
+
+
+def _versions(policy: Policy) -> dict[str, str]:
+    """What decides what is seen and read: the same versions give the same release on every machine."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    from dcmaudit.detect.textnet import weights_digest
+
+    found = {"detector, SHA-256 of its weights": weights_digest()}
+    for package in (policy.engine, "onnxruntime", "opencv-python-headless", "pydicom"):
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found
 
 
 def _store(settings: Settings, policy: Policy) -> Any:
@@ -176,8 +201,7 @@ def _store(settings: Settings, policy: Policy) -> Any:
 def _folders(args: argparse.Namespace, settings: Settings, about: dict[str, Any]) -> ReleaseFolders:
     from dcmaudit.pipeline.release import ReleaseFolders
 
-    out, held = args.output.absolute(), args.held.absolute()
-    return ReleaseFolders(out, held, about=about, resume=args.resume, user=settings.user)
+    return ReleaseFolders(args.output, args.held.absolute(), about=about, resume=args.resume, user=settings.user)
 
 
 def _job(
@@ -194,7 +218,7 @@ def _job(
         engine=policy.engine,
         mode=Mode(policy.mode),
         plan=chain_plan(DEFAULT, smi_root=settings.smi_root),
-        threads=max(1, cores() // (args.jobs or cores())),
+        threads=1 if args.dask else max(1, cores() // (args.jobs or cores())),
         tessdata=None if settings.tessdata_prefix is None else str(settings.tessdata_prefix),
         finder=FinderKind.OWN,
     )
@@ -222,28 +246,35 @@ def _tasks(
     from dcmaudit.sources import Passed, Problem, find
 
     marks = RequestSources(store=store, unreviewed=True)
-    number = 0
+    number = position = 0
     names = find(args.files, recursive=args.recursive or settings.recursive, pacs_root=settings.pacs_root)
     for found in names:
         if given_up():
             return
-        tally.add(found)
         if isinstance(found, Passed):
+            tally.add(found)
             continue
+        position += 1  # among the inputs of all parts, so that the parts can be put in order
+        if args.shard is not None and not args.shard.holds(found.name):
+            args.shard.others += 1
+            continue
+        if args.shard is not None:
+            args.shard.mine += 1
+        tally.add(found)
         done = folders.is_done(number, found.name)
         number += 1
         if done:
             continue
         if isinstance(found, Problem):
-            yield Unfound(found.name, str(found.error.message), number)
+            yield Unfound(found.name, str(found.error.message), position)
             continue
         in_sample = sample is not None and found.name in sample
         if store is None:
-            yield ReleaseTask(found, RedactionTask(found), in_sample=in_sample, position=number)
+            yield ReleaseTask(found, RedactionTask(found), in_sample=in_sample, position=position)
             continue
         state = store.states([found.name]).get(found.name, ReviewState.NOT_REVIEWED)
         (asked,) = marks.tasks([found])
-        yield ReleaseTask(found, asked, state, ledger_of(store, found.name), in_sample, number)
+        yield ReleaseTask(found, asked, state, ledger_of(store, found.name), in_sample, position)
 
 
 def _broken(task: ReleaseTask | Unfound, error: Exception) -> Release | None:
@@ -271,15 +302,20 @@ def _tell(args: argparse.Namespace, release: Release, record: Any, progress: Pro
         say(f"{printable(release.name)}: {release.ending.value}{why}{printable(details)}")
 
 
-def _finish(
+def finish(
     args: argparse.Namespace, folders: ReleaseFolders, about: dict[str, Any],
-    sample: dict[str, tuple[str, int]] | None, tally: Tally,
+    sample: dict[str, tuple[str, int]] | None, tally: Tally | None = None,
 ) -> int:  # fmt: skip
     """The report and the lists of the house, once every input has ended."""
     from dcmaudit.pipeline.release.conclusion import conclude
     from dcmaudit.pipeline.release.folder import PAGE
+    from dcmaudit.pipeline.release.parts import note_part
 
-    done = conclude(folders, about, sample, uid_map=args.uid_map)
+    shard: Shard | None = getattr(args, "shard", None)
+    if shard is not None:
+        note_part(folders.held, shard.mine + shard.others, sample)
+    is_mine = shard.holds if shard is not None else (lambda _name: True)
+    done = conclude(folders, about, sample, uid_map=args.uid_map, is_mine=is_mine)
     for name in done.unknown:
         say(f"{printable(name)}: it is in the list of the sample, and none of the inputs")
     for name in done.strangers:
@@ -287,7 +323,7 @@ def _finish(
     if not getattr(args, "quiet", False):
         released, held = folders.count - done.held, done.held
         say(f"{folders.count} inputs: {released} released, {held} held back or failed ({folders.held}/held.csv)")
-        if tally.passed_over:
+        if tally is not None and tally.passed_over:
             say(tally.summary())
         chain = f"chain of records ends in {folders.link[:16]}"
         say(f"report: {folders.place / PAGE}; {chain}; dcmaudit report sign signs it")

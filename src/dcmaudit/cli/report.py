@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dcmaudit.settings import Settings
 
 NAME = "report"
-SUMMARY = "sign a release, or check one"
+SUMMARY = "sign a release, check one, or put its parts together"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +34,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     sign.add_argument("--make-key", action="store_true", help="make that key first; it may not be there yet")
     add_common(sign)
+    merge = actions.add_parser(
+        "merge", help="put the parts of a release together that --shard made apart", allow_abbrev=False
+    )
+    merge.add_argument(
+        "--part", nargs=2, type=local_path, action="append", required=True, metavar=("OUT", "HELD"),
+        help="the two folders of one part; once for each part",
+    )  # fmt: skip
+    merge.add_argument("-o", "--output", type=local_path, required=True, metavar="OUT", help="folder of the whole")
+    merge.add_argument("--held", type=local_path, required=True, metavar="DIR", help="folder of the lists that stay")
+    merge.add_argument("--uid-map", type=local_path, metavar="FILE", help="list of old and new UIDs; not in OUT")
+    add_common(merge)
     check = actions.add_parser("check", help="check files, records, report and signature", allow_abbrev=False)
     check.add_argument("folder", type=local_path, metavar="OUT", help="the folder as it was received")
     check.add_argument(
@@ -46,11 +57,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    """Sign or check; what is wrong goes to standard error, the fingerprint to standard output."""
-    del settings
+    """Sign, check or merge; what is wrong goes to standard error, the fingerprint to standard output."""
+    if args.action == "merge":
+        return _merge(args, settings)
     if not args.folder.is_dir():
         raise UsageError(f"{args.folder} is no folder")
     return _sign(args) if args.action == "sign" else _check(args)
+
+
+def _merge(args: argparse.Namespace, settings: Settings) -> int:
+    from dcmaudit.cli.release import finish
+    from dcmaudit.pipeline.release import ReleaseFolders, require_apart_from_inputs, require_outside
+    from dcmaudit.pipeline.release.parts import Part, common_about, merge
+
+    names = [str(folder) for part in args.part for folder in part]
+    require_apart_from_inputs(names, args.output, args.held)
+    if args.uid_map is not None:
+        require_outside(args.output, args.uid_map, "--uid-map")
+    parts = [Part.of(out, held) for out, held in args.part]
+    about = common_about(parts)
+    out, held = args.output.absolute(), args.held.absolute()
+    with ReleaseFolders(out, held, about=about, resume=False, user=settings.user) as folders:
+        merge(parts, folders)
+        return finish(args, folders, about, parts[0].sample())
 
 
 def _sign(args: argparse.Namespace) -> int:

@@ -76,8 +76,10 @@ def page(data: Mapping[str, Any]) -> str:
 def _made(data: Mapping[str, Any]) -> str:
     out = data["outcomes"]
     held = out["held back"] + out["failed"]
+    part = data["about"].get("part")
+    only = "" if part is None else f"<p><strong>Part {escape(part)}: this is not the whole release.</strong></p>"
     return (
-        f'<p>{escape(data["about"]["program"])}</p><p class="note">{data["inputs"]} inputs: '
+        f'<p>{escape(data["about"]["program"])}</p>{only}<p class="note">{data["inputs"]} inputs: '
         f"{data['released']['files']} released ({out['released unchanged']} of them unchanged), {held} not released. "
         f"The chain of records ends in <code>{escape(data['records']['root'])}</code>.</p>"
     )

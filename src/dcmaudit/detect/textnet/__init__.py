@@ -5,7 +5,7 @@ from dcmaudit.detect.textnet.boxes import ENHANCED, RULE, Rule, TextLine, boxes_
 from dcmaudit.detect.textnet.closer import closer_lines
 from dcmaudit.detect.textnet.doubts import doubtful_boxes
 from dcmaudit.detect.textnet.large import SMALLER, large_letters, smaller
-from dcmaudit.detect.textnet.network import TextMaps, TextNet
+from dcmaudit.detect.textnet.network import TextMaps, TextNet, weights_digest
 from dcmaudit.detect.textnet.rolling import RollingMaps
 from dcmaudit.detect.textnet.rows import split_rows
 
@@ -26,4 +26,5 @@ __all__ = [
     "set_apart",
     "smaller",
     "split_rows",
+    "weights_digest",
 ]

@@ -144,7 +144,9 @@ def _worst_kept(reading: FileReading) -> Verdict | None:
 def _note(key: bytes, redacted: RedactionReport, report: Release) -> None:
     record = redacted.proof or {}
     report.uids = tuple(sorted(redacted.uids.items()))
-    report.proof_digest = _digest_of(key, record.get("digest"))
+    # Not under which name the input was found: a copy of it elsewhere gives the same chain.
+    proved = {name: value for name, value in record.items() if name not in {"file", "digest", "made"}}
+    report.proof_digest = _digest_of(key, proved)
     rectangles = record.get("rectangles", [])
     report.sources = Counter(str(one["source"]) for one in rectangles)
     report.removals = len(record.get("left_out", ()))
@@ -156,7 +158,7 @@ def _note(key: bytes, redacted: RedactionReport, report: Release) -> None:
 
 
 def _digest_of(key: bytes, value: object) -> str:
-    """A keyed digest: the record of a proof holds the input's name and its plain digest."""
+    """A keyed digest: the record of a proof holds the input's plain digest."""
     return hmac.new(key, json.dumps(value, sort_keys=True).encode(), hashlib.sha256).hexdigest()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,11 @@ class Concluded:
 
 
 def conclude(
-    folders: ReleaseFolders, about: Mapping[str, Any], sample: Sample | None, *, uid_map: Path | None
-) -> Concluded:
-    """Write report and lists once every input has ended; records are read one by one."""
+    folders: ReleaseFolders, about: Mapping[str, Any], sample: Sample | None, *, uid_map: Path | None,
+    is_mine: Callable[[str], bool] = lambda _name: True,
+) -> Concluded:  # fmt: skip
+    """Write report and lists once every input has ended; records are read one by one. ``is_mine`` says whether a name
+    belongs to this part, where the release is made in parts."""
     strangers = tuple(folders.strangers())
     tally, drawn = Tally(), None if sample is None else _Drawn(sample)
 
@@ -52,7 +54,7 @@ def conclude(
     shutil.copyfile(check_release.__file__, folders.out / CHECKER)
     held = folders.write_lists(uid_map=uid_map)
     folders.finished()
-    return Concluded(held, strangers, () if drawn is None else drawn.unknown())
+    return Concluded(held, strangers, () if drawn is None else tuple(filter(is_mine, drawn.unknown())))
 
 
 class _Drawn:

@@ -131,15 +131,30 @@ class ReleaseFolders:
 
         ``position`` is its place among all inputs, of all parts where there are some.
         """
-        if release.staged is not None and release.place is not None:
-            if self.outputs.holds(release.place) and release.place not in self._leftover:
-                release.staged.unlink(missing_ok=True)
-                release.ending, release.why, release.staged, release.place = Ending.HELD, Why.TWIN, None, None
-            else:
-                self.outputs.put(release.staged, release.place)
-                self._leftover.discard(release.place)
+        if release.staged is not None and release.place is not None and not self._placed(release.staged, release.place):
+            release.ending, release.why, release.staged, release.place = Ending.HELD, Why.TWIN, None, None
         self._house.add(release, position)  # before the record: what a killed run wrote too much is cut
         return self._recorded(_record(release, self.count + 1, self._house.device(release.device)))
+
+    def take_from_part(self, record: dict[str, Any], entry: dict[str, Any], staged: Path | None) -> None:
+        """One input of a part of this release, by the part's record and note; ``staged`` is its output."""
+        if staged is not None and not self._placed(staged, record["output"]):
+            twin = {"outcome": Ending.HELD.value, "why": Why.TWIN.value}
+            entry |= {**twin, "details": [], "released": False}
+            record |= {**twin, "output": None, "output_sha256": None, "plan": None, "proof": None,
+                       "rectangles": {}, "left_out": 0}  # fmt: skip
+        self._house.write(entry)
+        device = self._house.device(tuple(entry["device"]))
+        self._recorded({**record, "n": self.count + 1, "device": device})
+
+    def _placed(self, staged: Path, place: str) -> bool:
+        """Give an output its name; False, and it is gone, where another one has it."""
+        if self.outputs.holds(place) and place not in self._leftover:
+            staged.unlink(missing_ok=True)
+            return False
+        self.outputs.put(staged, place)
+        self._leftover.discard(place)
+        return True
 
     def _recorded(self, record: dict[str, Any]) -> dict[str, Any]:
         self._write(record)
@@ -263,9 +278,15 @@ def _require_apart(out: Path, held: Path) -> None:
         )
 
 
-def require_apart_from_inputs(names: list[str], *folders: Path) -> None:
+def require_apart_from_inputs(names: list[str], *folders: Target) -> None:
     """UsageError where a folder of outputs lies in a folder of inputs, or the other way round."""
     for folder in folders:
+        if isinstance(folder, Remote):
+            for name in names:
+                one, other = f"{name.rstrip('/')}/", f"{folder}/"
+                if one.startswith(other) or other.startswith(one):
+                    raise UsageError(f"{folder} and the input {name} lie in each other", hint="name another place")
+            continue
         place = Path(os.path.realpath(folder))
         for name in names:
             real = Path(os.path.realpath(name))

@@ -31,12 +31,10 @@ def proof_words(record: Mapping[str, Any]) -> tuple[str, ...]:
     if not planes:
         told.append("Nothing is black in it that was not black before.")
     else:
-        told.append(f"Black as planned on {_counted(len(planes), 'plane')}; all other pixels are as they were.")
-    wider = sum(plane["changed"] != plane["asked"] for plane in planes)
-    if wider:
-        told.append(
-            f"On {_counted(wider, 'plane')} more than the rectangles is changed: the encoding has no smaller parts."
-        )
+        told.append(f"Black as planned on {_counted(len(planes), 'plane')}.")
+        wider = sum(plane["changed"] != plane["asked"] for plane in planes)
+        more = f"On {_counted(wider, 'plane')} more than that is changed, for the encoding has no smaller parts. "
+        told.append(f"{more if wider else ''}All other pixels are as they were.")
     around = sum("may_look_different" in plane for plane in planes)
     if around:
         told.append(f"On {_counted(around, 'plane')} decoders may show colours beside the black a little differently.")

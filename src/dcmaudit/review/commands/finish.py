@@ -98,6 +98,8 @@ def _finish(
         screen=beside.screen,
         looked=replace(file.looked, unshown=services.gaps.unshown_parts(file)),
     )
+    if file.tag is None:
+        session.pace.note()
     services.records.load(session, file)
     try:
         services.learning.teach(store, file)

@@ -170,6 +170,8 @@ def _run(
             done.append(found)
     with session.lock:
         _tell(session, services, stack, names)
+        if done:
+            session.pace.note(len(done))
         if done and session.file is not None:
             _remember(session, services, stack, done, names)
         _say(session, len(places), len(names), failed, is_finished=bool(done))

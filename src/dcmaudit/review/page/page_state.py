@@ -147,6 +147,7 @@ def _worklist(session: Session) -> WorklistState:
         "found": len(worklist),
         "growing": worklist.growing,
         "left": session.selection.left(),
+        "per_hour": session.pace.per_hour(),
         "passed_over": report.passed_over,
         "problem_count": report.problem_count,
         "problems": problems,

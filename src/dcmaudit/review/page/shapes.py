@@ -115,6 +115,7 @@ class WorklistState(TypedDict):
     found: Annotated[int, "files in the list"]
     growing: bool
     left: Annotated[int, "files that still wait"]
+    per_hour: Annotated[int | None, "files an hour that this page finished lately, without breaks"]
     passed_over: int
     problem_count: int
     problems: list[NamedProblem]

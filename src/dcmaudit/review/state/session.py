@@ -14,6 +14,7 @@ from dcmaudit.review.state.handled_rectangle import first_box, kept_inside
 from dcmaudit.review.state.history import History
 from dcmaudit.review.state.open_file import OpenFile, is_shown
 from dcmaudit.review.state.options import Options
+from dcmaudit.review.state.pace import Pace
 from dcmaudit.review.state.selection import Filter, Selection, Walk
 from dcmaudit.review.state.series_plan import SeriesPlan
 from dcmaudit.review.state.stack import SeriesStack
@@ -68,6 +69,7 @@ class Session:
         self.revision = 1
         self.options = options
         self.history = History()
+        self.pace = Pace()
         self.file: OpenFile | None = None
         self.left_file: OpenFile | None = None
         """The file that was open before: what the page still reports of it counts."""

@@ -100,6 +100,8 @@ export interface WorklistState {
   growing: boolean;
   /** files that still wait */
   left: number;
+  /** files an hour that this page finished lately, without breaks */
+  per_hour: number|null;
   passed_over: number;
   problem_count: number;
   problems: NamedProblem[];

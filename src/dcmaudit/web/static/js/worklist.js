@@ -2,6 +2,7 @@
 
 import { byId, counted, printable, setText, settled, stamp, symbol, within } from "./dom.js";
 import { labelOf, ListWindow, signOf, tooltipOf } from "./listrows.js";
+import { paceWords } from "./pace.js";
 
 /** @typedef {import("./types.js").WorklistRow} WorklistRow */
 /** @typedef {import("./types.js").ViewState} ViewState */
@@ -66,7 +67,7 @@ export class Worklist {
     const moved = worklist.index !== this.current;
     this.current = worklist.index ?? -1;
     if (!this.isFiltered) this.#resize(worklist.total);
-    const signature = [worklist.total, worklist.left, file?.file_id, file?.state, file?.tagged, file?.gap, state.database?.changes].join("|");
+    const signature = [worklist.total, worklist.left, worklist.per_hour, file?.file_id, file?.state, file?.tagged, file?.gap, state.database?.changes].join("|");
     if (signature !== this.signature) this.refresh();
     this.signature = signature;
     if (moved && !this.isFiltered) {
@@ -74,7 +75,7 @@ export class Worklist {
       this.#reveal(this.focused);
     }
     const passed = worklist.passed_over ? ` · ${counted(worklist.passed_over, "other file")} passed over` : "";
-    setText(this.foot, `${counted(worklist.left, "file")} left${worklist.growing ? ", still looking…" : ""}${passed}`);
+    setText(this.foot, `${counted(worklist.left, "file")} left${paceWords(worklist)}${worklist.growing ? ", still looking…" : ""}${passed}`);
     this.#problems(worklist);
     this.draw();
   }

@@ -108,3 +108,136 @@ def test_the_status_line_has_place_and_value_under_the_cursor(start: StartFace, 
     face.shows("#statusvalue", f"{place}, 300: value {value + 7} ({2 * (value + 7) - 24})")
     face.page.mouse.move(area["x"] + 3, area["y"] + 3)
     face.shows("#statusvalue", "")
+
+
+def _numbers(path: Path, **extra: object) -> Path:
+    cells = np.stack(
+        [np.broadcast_to(np.arange(-500, 500, dtype=np.int16), (600, 1000)) + number for number in range(30)]
+    )
+    facts = {"Modality": "CT", "RescaleSlope": "1", "RescaleIntercept": "-24", "FrameTime": "100", **extra}
+    path.write_bytes(file_bytes(dataset(cells.astype(np.int16), frames=30, extra=facts)))
+    return path
+
+
+def test_an_area_sets_the_window_to_what_is_in_it_and_windows_have_names(start: StartFace, tmp_path: Path) -> None:
+    face = start(_numbers(tmp_path / "one.dcm"))
+    face.plane("frame 1/30")
+    x, y = _middle(face)
+    face.page.mouse.move(x, y)
+    expect(face.at("#statusvalue")).to_contain_text(" HU)")
+    cursor = face.state()["cursor"]
+    face.page.keyboard.down("Control")
+    face.drag((x, y), (x + 60, y + 40))
+    face.page.keyboard.up("Control")
+    expect(face.at("#words")).to_contain_text("does not count as seen")
+    assert face.state()["cursor"] == cursor, "the handled rectangle stays"
+    assert face.pixel(x - 20, y)[0] == 0
+    assert face.pixel(x + 80, y)[0] == 255
+    assert 90 < face.pixel(x + 30, y)[0] < 165
+    face.press("W")
+    face.page.fill("#windows-name", "mine")
+    face.press("Enter")
+    face.wait_until(lambda: [one["name"] for one in face.state()["windows"]] == ["mine"])
+    face.press("W")
+    face.page.get_by_role("button", name="Lung -600 / 1500").press("Enter")
+    expect(face.at("#words")).to_contain_text("Own window -600 / 1500")
+    face.picture("windows")
+    face.page.mouse.dblclick(x, y)
+    expect(face.at("#words")).to_be_hidden()
+    face.press("W")
+    face.page.get_by_role("button", name="Forget mine").click()
+    face.wait_until(lambda: face.state()["windows"] == [])
+
+
+def test_a_cine_keeps_the_time_of_the_file_leaves_no_plane_out_and_any_key_stops_it(
+    start: StartFace, tmp_path: Path
+) -> None:
+    face = start(_numbers(tmp_path / "one.dcm"))
+    face.plane("frame 1/30")
+    face.page.evaluate("""() => {
+      window.times = [];
+      document.addEventListener("plane-painted", ({ detail }) => window.times.push([detail.key, performance.now()]));
+    }""")
+    face.press("C")
+    expect(face.at("#busy")).to_contain_text("10 a second, as the file says")
+    face.page.wait_for_function("() => window.times.length >= 12")
+    face.press("C")
+    expect(face.at("#busy")).to_be_hidden()
+    times = face.page.evaluate("() => window.times")
+    names = list(dict.fromkeys(name for name, _ in times))
+    assert names == [f"f{number}" for number in range(1, len(names) + 1)], "in order, none left out"
+    firsts = [next(at for name, at in times if name == each) for each in names]
+    assert (firsts[-1] - firsts[0]) / (len(firsts) - 1) > 90, "never faster than the file says"
+    here = face.state()["plane"]["index"]
+    face.wait_until(lambda: face.state()["groups"][0]["seen"] == [[0, here + 1]])
+    face.page.wait_for_timeout(500)
+    assert face.state()["plane"]["index"] == here
+    face.press("C")
+    face.page.wait_for_function(f"() => window.times.at(-1)[0] === 'f{here + 2}'")
+    face.press("l")
+    expect(face.at("#busy")).to_be_hidden()
+
+
+def test_the_magnifier_shows_pixels_larger_and_what_it_covers_is_not_seen(start: StartFace, tmp_path: Path) -> None:
+    cells = np.kron(np.arange(256, dtype=np.uint8).reshape(16, 16), np.ones((20, 20), np.uint8))
+    (tmp_path / "one.dcm").write_bytes(file_bytes(dataset(np.stack([cells, cells]), frames=2)))
+    face = start(tmp_path / "one.dcm")
+    face.plane("frame 1/2")
+    x, y = face.on_stage(190, 130, 320, 320)  # the block of 9 across, 6 down
+    face.page.mouse.move(x, y)
+    face.page.keyboard.down("z")
+    expect(face.at("#lens")).to_be_visible()
+    middle = face.page.evaluate("""() => {
+      const lens = document.getElementById("lens");
+      return lens.getContext("2d").getImageData(lens.width / 2, lens.height / 2, 1, 1).data[0];
+    }""")
+    assert middle == 6 * 16 + 9
+    face.press("n")
+    face.plane("frame 2/2")
+    face.page.wait_for_timeout(600)
+    face.picture("magnifier")
+    assert face.state()["groups"][0]["seen"] == [[0, 1]], "a part of it was covered"
+    face.page.keyboard.up("z")
+    expect(face.at("#lens")).to_be_hidden()
+    face.wait_until(lambda: face.state()["groups"][0]["seen"] == [[0, 2]])
+
+
+def test_keys_of_ones_own_show_conflicts_and_menus_help_and_hints_follow(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(6)))
+    face.plane("frame 1/6")
+    face.press("K")
+    row = face.at("#keys-rows tr[data-command=next-frame]")
+    row.locator("button[data-at='0']").press("Enter")
+    face.press("p")
+    expect(row).to_contain_text("also the key of “Previous frame”")
+    expect(face.at("#keys-save")).to_be_disabled()
+    face.picture("keys")
+    row.locator("button[data-at='0']").press("Enter")
+    face.press("y")
+    face.page.locator("#keys-save").press("Enter")
+    expect(face.at("#statuskeys")).to_contain_text("y next plane")
+    face.press("y")
+    face.plane("frame 2/6")
+    face.press("n")
+    face.page.wait_for_timeout(300)
+    face.plane("frame 2/6")
+    expect(face.at("[role=menu] [data-command=next-frame] kbd")).to_have_text("y")
+    face.press("?")
+    expect(face.at("#help-rows")).to_contain_text("yNext frame")
+    face.press("Escape")
+    face.page.reload()
+    expect(face.at("#statuskeys")).to_contain_text("y next plane")
+
+
+def test_keys_work_after_the_strip_was_used(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(6)))
+    face.plane("frame 1/6")
+    area = face.at("#stripcanvas").bounding_box()
+    assert area is not None
+    face.page.mouse.click(area["x"] + 60, area["y"] + 16)
+    face.wait_until(lambda: face.state()["plane"]["index"] > 0)
+    before = face.state()["cursor"]["box"]
+    face.press("ArrowRight")
+    face.wait_until(lambda: face.state()["cursor"]["box"] != before)
+    face.press("End")
+    face.plane("frame 6/6")

@@ -63,7 +63,7 @@ class Samples:
     cell are planes of their own. ``photometric`` names what the samples mean after decoding (a JPEG decoder may
     already have turned YBR_FULL_422 into RGB): MONOCHROME1, MONOCHROME2, PALETTE COLOR, RGB, YBR_FULL, YBR_RCT,
     YBR_ICT, or ``BITS`` for overlays and stray bits. ``modality`` is a rescale (slope, intercept) or a lookup
-    table.
+    table; ``unit`` says what comes out of it, None where the header does not.
     """
 
     array: Array
@@ -74,3 +74,4 @@ class Samples:
     modality: tuple[float, float] | Lut | None = None
     windows: tuple[Window, ...] = ()
     voi_luts: tuple[Lut, ...] = ()
+    unit: str | None = None

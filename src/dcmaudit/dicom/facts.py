@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.header import Header
+from dcmaudit.dicom.pace import pace_of
 from dcmaudit.model import DeviceFacts, InstanceFacts
 
 
@@ -45,4 +46,5 @@ def instance_facts(header: Header, image: FrameReader | None) -> InstanceFacts:
         bits_stored=layout.bits_stored if layout else None,
         high_bit=layout.high if layout else None,
         signed=bool(layout and layout.signed),
+        pace=pace_of(attributes, image.count) if image else None,
     )

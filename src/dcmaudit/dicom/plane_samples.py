@@ -9,6 +9,7 @@ from dcmaudit.codecs.samples import Array, Samples
 from dcmaudit.dicom.display import modality_of, palette_of, voi_luts_of, windows_of
 from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.header import Header
+from dcmaudit.dicom.units import unit_of
 from dcmaudit.errors import (
     HeaderError,
 )
@@ -30,6 +31,7 @@ def samples_of(cells: Array, photometric: str, reader: FrameReader, header: Head
         modality=modality_of(header, frame, signed=signed) if gray else None,
         windows=windows_of(header, frame) if gray else (),
         voi_luts=voi_luts_of(attributes, signed=signed) if gray else (),
+        unit=unit_of(header, frame) if gray else None,
     )
 
 

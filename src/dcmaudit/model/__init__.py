@@ -18,7 +18,7 @@ from dcmaudit.model.addresses import (
 )
 from dcmaudit.model.addresstexts import parse_key
 from dcmaudit.model.coverage import Coverage
-from dcmaudit.model.facts import DeviceFacts, Identity, InstanceFacts
+from dcmaudit.model.facts import DeviceFacts, Identity, InstanceFacts, Pace
 from dcmaudit.model.geometry import Box, Point, Size, covered_area
 from dcmaudit.model.learning import Example, Ground, Judged, Mark, SuggestionKind
 from dcmaudit.model.planes import Plane, PlaneGroup, PlaneKind, PlaneList, UnshownKind
@@ -55,6 +55,7 @@ __all__ = [
     "Origin",
     "Outcome",
     "OverlayAddress",
+    "Pace",
     "Plane",
     "PlaneAddress",
     "PlaneGroup",

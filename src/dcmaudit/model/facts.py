@@ -37,11 +37,22 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How long frames are to be shown, in milliseconds: a value for each frame, or one for all of them."""
+
+    times: tuple[float, ...]
+
+    def of(self, frame: int) -> float:
+        """Milliseconds for which the frame with that number (from 0) is to be shown."""
+        return self.times[min(frame, len(self.times) - 1)]
+
+
+@dataclass(frozen=True, slots=True)
 class InstanceFacts:
     """The technical description of one instance.
 
-    Bit depths are None where the file has no pixel data. ``number_of_frames`` is what can be addressed: the
-    header's value after it was checked against the bytes present.
+    ``pace`` is None where the header says nothing of it. Bit depths are None where the file has no pixel data.
+    ``number_of_frames`` is what can be addressed: the header's value after it was checked against the bytes present.
     """
 
     device: DeviceFacts
@@ -57,3 +68,4 @@ class InstanceFacts:
     bits_stored: int | None
     high_bit: int | None
     signed: bool
+    pace: Pace | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from dcmaudit.errors import UsageError
@@ -11,6 +12,7 @@ Arguments = Mapping[str, object]
 
 KINDS: dict[str, object] = {
     "box": tuple[int, int, int, int],
+    "center": float,
     "check_text": bool,
     "confirm": bool,
     "dx": int,
@@ -21,6 +23,7 @@ KINDS: dict[str, object] = {
     "id": str,
     "index": int,
     "key": str,
+    "keys": dict[str, list[str]],
     "mark": str,
     "name": str,
     "names": list[str],
@@ -36,6 +39,7 @@ KINDS: dict[str, object] = {
     "text": str,
     "ticket": str,
     "value": str | bool,
+    "width": float,
 }
 """What every argument of a command is, by its name: the page's types are made from this."""
 
@@ -56,6 +60,22 @@ def text(arguments: Arguments, name: str) -> str:
 def number(arguments: Arguments, name: str) -> int:
     """The argument as a whole number; UsageError where it is missing or anything else."""
     return _whole(arguments.get(name), name)
+
+
+def decimal(arguments: Arguments, name: str) -> float:
+    """The argument as a number; UsageError where it is missing, none, or not finite."""
+    value = arguments.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise UsageError(f"{name} must be a number")
+    return float(value)
+
+
+def lists_of_texts(arguments: Arguments, name: str) -> dict[str, list[str]]:
+    """The argument as an object of lists of texts; UsageError for anything else."""
+    value = arguments.get(name)
+    if not isinstance(value, dict) or not all(isinstance(each, str) for each in value):
+        raise UsageError(f"{name} must be an object of lists of texts")
+    return {each: texts(value, each) for each in value}
 
 
 def flag(arguments: Arguments, name: str) -> bool:

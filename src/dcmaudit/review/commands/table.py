@@ -6,9 +6,18 @@ from collections.abc import Iterable
 from functools import partial
 
 from dcmaudit.model.screen import PreviewPolicy
-from dcmaudit.review.commands import finish, marks, navigation, opening, outputs, series, stack, undo, views
+from dcmaudit.review.commands import finish, keys, marks, navigation, opening, outputs, series, stack, undo, views
+from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.commands.command import Command, Needs, OpenDialog
+from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.state.options import CHOICES, OPTIONS
+from dcmaudit.review.state.session import Session
+
+
+def _bind(_session: Session, services: Services, arguments: Arguments) -> None:
+    """Give commands other keys: the table is this one."""
+    keys.bind(COMMANDS, services, arguments)
+
 
 _FILE = (
     Command("open-files", "Open files…", "Choose DICOM files, a CSV list or a database to review.",
@@ -167,6 +176,9 @@ _GO = (
             menu="Go", group="plane", needs=Needs.FILE),
     Command("ten-on", "Ten planes on", "Go ten planes on; what lies between is not seen.", keys=("PageDown",),
             menu="Go", group="plane", needs=Needs.FILE),
+    Command("cine", "Cine",
+            "Play the planes from here, at the rate of the file or a chosen one; again, or any key, stops.",
+            keys=("C",), menu="Go", group="plane", needs=Needs.FILE, leaves_sheet=True, once=True),
     Command("done-next", "Done, next file", "Mark the file as done, then go to the next one.",
             navigation.done_next, keys=("N",), menu="Go", group="file",
             arguments=("confirm", "previews", "file_id"), writes=True, needs=Needs.FILE),
@@ -217,6 +229,8 @@ _VIEW = (
             views.rendering, arguments=("value",)),
     Command("invert", "Invert", "Turn light into dark.", views.invert, keys=("v",), menu="View",
             group="levels"),
+    Command("windows", "Windows…", "Choose a window by its name, or save the one that is set.", keys=("W",),
+            menu="View", group="levels", needs=Needs.PLANE),
     Command("info", "DICOM tags", "Show the tags of the file in a table.", keys=("i",), menu="View",
             group="look"),
     Command("grid", "All planes", "Show every plane of the file as a small picture.", keys=("g",),
@@ -233,9 +247,17 @@ _VIEW = (
             group="zoom"),
     Command("zoom-out", "Zoom out", "Show the picture smaller.", keys=("<", ","), menu="View",
             group="zoom"),
+    Command("magnify", "Magnifier while held", "Show the place under the cursor larger, as long as the key is held.",
+            keys=("z",), menu="View", group="zoom"),
     Command("keep-zoom", "Keep the zoom",
             "Stay zoomed in when going to another plane of the file. The next file is shown whole.",
             keys=("k",), menu="View", group="zoom"),
+    Command("turn-right", "Turn right", "Turn the view by a quarter; marks stay where they are on the plane.",
+            keys=("d",), menu="View", group="turn"),
+    Command("turn-left", "Turn left", "Turn the view by a quarter the other way.", keys=("D",), menu="View",
+            group="turn"),
+    Command("mirror", "Mirror", "Change left and right of the view, for text in mirror writing.", keys=("m",),
+            menu="View", group="turn"),
     Command("fold-worklist", "File list", "Fold the list of files away, or show it again.",
             keys=("[",), menu="View", group="panes"),
     Command("fold-panel", "Side panel", "Fold the list of rectangles away, or show it again.",
@@ -243,6 +265,8 @@ _VIEW = (
     Command("theme", "Light or dark", "Change between the dark and the light page.", menu="View",
             group="panes"),
     Command("menu", "Menu bar", "Go to the menu bar.", keys=("F10",), menu="Help", group="help"),
+    Command("bind-keys", "Keys of your own…", "Give commands other keys; the menus and the help follow.", keys=("K",),
+            menu="Help", group="help"),
     Command("help", "Keys and commands", "Show this table.", keys=("?",), menu="Help",
             group="help"),
 )  # fmt: skip
@@ -267,6 +291,11 @@ _INSIDE = (
             arguments=("file_id", "group", "ticket", "shown")),
     Command("walk", "Walk on", "Say how far a held key has come in the open file.", navigation.walk,
             arguments=("file_id", "key")),
+    Command("save-window", "Save this window", "Save a window under a name, for files of this modality.",
+            keys.save_window, arguments=("name", "center", "width")),
+    Command("forget-window", "Forget a window", "Forget a window that was saved.", keys.forget_window,
+            arguments=("name",)),
+    Command("set-keys", "Set keys", "Give commands other keys, for this user.", _bind, arguments=("keys",)),
     Command("dismiss", "Dismiss", "Take the message or question away.", views.dismiss),
 )  # fmt: skip
 

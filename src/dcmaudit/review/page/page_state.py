@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from dcmaudit.errors import DcmauditError
-from dcmaudit.model import Box, HowSeen, OverlayAddress, Plane, View
+from dcmaudit.model import Box, HowSeen, OverlayAddress, Plane, PlaneKind, View, frame_of
 from dcmaudit.review.page.output_rows import outputs_state
 from dcmaudit.review.page.rect_states import box_json, rect_states
 from dcmaudit.review.page.shapes import (
@@ -25,6 +25,7 @@ from dcmaudit.review.page.shapes import (
     StackState,
     Trouble,
     ViewState,
+    WindowState,
     WorklistState,
 )
 from dcmaudit.review.page.strip import stripes
@@ -84,6 +85,8 @@ def page_state(session: Session, services: Services) -> ViewState:
             "options": _options(session.options),
             "previews": session.options.previews.value,
             "choices": dict(session.options.choices),
+            "bindings": services.preferences.keys(),
+            "windows": _windows(services, file) if file else [],
             "question": _question(session),
             "message": _message(session),
             "prefetch": [[session.worklist.file_id(place), plane.address.key] for place, plane in session.upcoming()],
@@ -257,8 +260,22 @@ def _plane(session: Session, services: Services, file: OpenFile, index: int) -> 
         "group": file.group_at(index),
         "position": index - file.planes.group_start(index),
         "overlay": f"{plane.address.group:04X}" if isinstance(plane.address, OverlayAddress) else None,
+        "time": _time(file, plane),
         "map": part.coarse(MAP_EDGE, MAP_EDGE) if part is not None else None,
     }
+
+
+def _time(file: OpenFile, plane: Plane) -> float | None:
+    pace = file.facts.pace if file.facts else None
+    if pace is None or plane.kind in {PlaneKind.ICON, PlaneKind.THUMBNAIL}:
+        return None
+    return pace.of(frame_of(plane.address))
+
+
+def _windows(services: Services, file: OpenFile) -> list[WindowState]:
+    modality = (file.facts.device.modality if file.facts else None) or ""
+    own = (one for one in services.preferences.windows() if one.modality == modality)
+    return [{"name": one.name, "center": one.center, "width": one.width} for one in own]
 
 
 def _plane_error(plane: Plane, error: DcmauditError | None) -> Trouble | None:

@@ -192,6 +192,7 @@ class PlaneState(TypedDict):
     group: Annotated[int, "index of its group"]
     position: Annotated[int, "in its group, from 0"]
     overlay: Annotated[str | None, "the 60xx group of an overlay"]
+    time: Annotated[float | None, "milliseconds for which a cine shows it, where the file says so"]
     map: Annotated[list[str] | None, "where a part of it was seen: rows of 0 and 1, at most 32 by 32"]
 
 
@@ -259,6 +260,14 @@ class ViewOfPlane(TypedDict):
     inverted: bool
     redacted: Annotated[bool, "marked rectangles are black"]
     rejected: Annotated[bool, "rejected candidates are shown"]
+
+
+class WindowState(TypedDict):
+    """A window that the user has saved."""
+
+    name: str
+    center: Annotated[float, "in the units of the file"]
+    width: float
 
 
 class OptionState(TypedDict):
@@ -350,8 +359,11 @@ class ViewState(TypedDict):
     options: Annotated[dict[str, OptionState], "the settings by name"]
     previews: Annotated[str, Values(PreviewPolicy), "what becomes of previews when a file is done"]
     choices: Annotated[
-        dict[str, str], "settings of the hands by name: `held` (line, whole, small), `wheel` (planes, zoom)"
+        dict[str, str],
+        "settings of the hands by name: `held` (line, whole, small), `wheel` (planes, zoom), `cine` (file or a rate)",
     ]
+    bindings: Annotated[dict[str, list[str]], "keys of the user's own, by command; the others have those of the table"]
+    windows: Annotated[list[WindowState], "saved for the modality of the open file"]
     question: QuestionState | None
     message: MessageState | None
     prefetch: Annotated[

@@ -89,7 +89,7 @@ class DatabaseChange:
             with suppress(DcmauditError):
                 self.files.leave(other)
         former = self.database.replace(store)
-        self.preferences.forget_recent()
+        self.preferences.forget()
         self._use(session)
         self.background.soon(partial(self._change_the_others, former, session))
 

@@ -48,6 +48,7 @@ def stored_record(samples: Samples, rendering: Rendering) -> bytes:
         "first": plane.first,
         "views": views,
         "scale": _scale_of(samples) if plane.is_stored else None,
+        "unit": samples.unit,
         "falling": samples.photometric == "MONOCHROME1",
         "bytes": sum(len(part) for part in parts),
     }

@@ -65,6 +65,13 @@ CHOICES: tuple[Choice, ...] = (
            "n, p and the wheel go on into the next file of the series, in the order of the series."),
     Choice("wheel", "planes", "Steps through planes", "The wheel goes from plane to plane; with Ctrl it zooms."),
     Choice("wheel", "zoom", "Zooms", "The wheel zooms in and out; with Ctrl it goes from plane to plane."),
+    Choice("cine", "file", "As fast as the file says",
+           "A cine plays at the rate of the file; 15 a second where it has none."),
+    *(
+        Choice("cine", str(rate), f"{rate} planes a second",
+               f"A cine plays {rate} planes a second, whatever the file says.")
+        for rate in (2, 5, 10, 15, 30, 60)
+    ),
 )  # fmt: skip
 
 _DEFAULTS = {option.name: option.default for option in OPTIONS}

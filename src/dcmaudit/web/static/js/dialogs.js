@@ -72,7 +72,8 @@ export async function showHelp(commands) {
   const dialog = byId("dialog-help", HTMLDialogElement);
   const body = byId("help-rows", HTMLTableSectionElement);
   const filter = byId("help-filter", HTMLInputElement);
-  if (!body.rows.length) fillHelp(body, commands);
+  body.replaceChildren();
+  fillHelp(body, commands);
   filter.value = "";
   filterRows(body, "");
   filter.oninput = () => filterRows(body, filter.value);

@@ -6,7 +6,9 @@
 import { ask, Lost, Refusal } from "./api.js";
 import { signatureOf, tablesOf } from "./levels.js";
 import { fitted } from "./scaling.js";
-import { compose, covered } from "./shrink.js";
+import { isUpright, turnPixels } from "./orientation.js";
+import { areaOnStage, paintPlane } from "./painting.js";
+import { covered } from "./shrink.js";
 
 /** @typedef {import("./levels.js").Made} Made */
 /** @typedef {import("./levels.js").View} View */
@@ -14,7 +16,7 @@ import { compose, covered } from "./shrink.js";
 /** @typedef {import("./scaling.js").Place} Place */
 /**
  * Where planes that come will lie: fitted, but for those of one size that stay where the stage is.
- * @typedef {{stage: import("./scaling.js").Size, kept: (Place & {width: number, height: number})|null}} Placing
+ * @typedef {{stage: import("./scaling.js").Size, orientation: import("./orientation.js").Orientation, kept: (Place & {width: number, height: number})|null}} Placing
  */
 /**
  * @typedef {{kind: "fetch", id: number, url: string, view: View, placing: Placing|null}
@@ -160,7 +162,7 @@ export class Engine {
   /** Compose a plane where it will lie. @param {any} made @param {View} view @param {Placing|null} placing */
   #ready(made, view, placing) {
     const kept = placing?.kept;
-    const place = kept && kept.width === made.width && kept.height === made.height ? kept : placing && fitted(placing.stage, made);
+    const place = kept && kept.width === made.width && kept.height === made.height ? kept : placing && fitted(placing.stage, made, placing.orientation);
     if (made.picture) {
       if (place) made.composed = this.#small(made, view, place);
       made.picture.close();
@@ -170,10 +172,10 @@ export class Engine {
 
   /** @param {Made} made @param {View} view @param {Place} place @returns {Composed} */
   #compose(made, view, place) {
-    const area = covered(place, made);
+    const area = areaOnStage(place, made);
     const pixels = this.#room4(area);
     const { cells } = made;
-    if (cells) compose({ ...made, cells }, tablesOf(made, view), place, area, new Uint32Array(pixels), false);
+    if (cells) paintPlane({ ...made, cells }, tablesOf(made, view), place, new Uint32Array(pixels), false);
     return { pixels, area, signature: signatureOf(place, view) };
   }
 
@@ -185,7 +187,13 @@ export class Engine {
     context.imageSmoothingEnabled = place.scale < 1;
     context.drawImage(made.picture, place.x - area.left, place.y - area.top, made.width * place.scale, made.height * place.scale);
     const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-    return { pixels: /** @type {ArrayBuffer} */ (data.buffer), area, signature: signatureOf(place, view) };
+    const pixels = /** @type {ArrayBuffer} */ (data.buffer);
+    const signature = signatureOf(place, view);
+    if (isUpright(place.orientation) || !area.width || !area.height) return { pixels, area, signature };
+    const onStage = areaOnStage(place, made);
+    const out = this.#room4(onStage);
+    turnPixels(place.orientation, new Uint32Array(pixels), area, new Uint32Array(out));
+    return { pixels: out, area: onStage, signature };
   }
 
   /** @param {import("./shrink.js").Area} area @returns {ArrayBuffer} */

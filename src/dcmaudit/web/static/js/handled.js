@@ -1,6 +1,7 @@
 /** The handled rectangle between two answers of the server: dragged and nudged here, kept there. */
 
-import { dragged, keptInside, sameEdges } from "./rectangle.js";
+import { movement } from "./orientation.js";
+import { cornerOf, dragged, keptInside, sameEdges } from "./rectangle.js";
 import { settled } from "./dom.js";
 
 /** @typedef {import("./types.js").Edges} Edges */
@@ -68,8 +69,11 @@ export class HandledRectangle {
     const box = this.box;
     if (!arrow || !box || event.altKey || event.metaKey) return false;
     const step = event.shiftKey ? 10 : 1;
-    const { width, height } = this.stage.camera.plane;
-    this.local = dragged(box, event.ctrlKey ? "se" : "middle", arrow[0] * step, arrow[1] * step, width, height);
+    const { camera } = this.stage;
+    const { width, height } = camera.plane;
+    // as it is on the screen, where the plane may be turned
+    const [dx, dy] = movement(camera.orientation, arrow[0] * step, arrow[1] * step);
+    this.local = dragged(box, event.ctrlKey ? cornerOf(camera.orientation) : "middle", dx, dy, width, height);
     this.unsent = true;
     this.stage.camera.reveal(this.local);
     this.stage.update({ cursor: this.local, dragging: true });

@@ -2,6 +2,7 @@
 
 import { byId, setText } from "./dom.js";
 import { canWindow, valueAt } from "./levels.js";
+import { windowOf } from "./windows.js";
 
 /** @typedef {import("./levels.js").Window} Window */
 /** @typedef {import("./levels.js").Made} Made */
@@ -54,6 +55,24 @@ export class Hands {
     if (done) this.changed();
   }
 
+  /** Set a window at once. @param {Window} window */
+  set(window) {
+    const { plane } = this.stage;
+    if (!plane || !canWindow(plane)) return;
+    this.window = window;
+    this.before = null;
+    this.stage.look(this.view(), false);
+    this.changed();
+  }
+
+  /** The window of what lies in a part of the plane. @param {import("./types.js").Edges} box @returns {boolean} whether there is one */
+  setTo(box) {
+    const { plane } = this.stage;
+    const window = plane && canWindow(plane) ? windowOf(plane, box) : null;
+    if (window) this.set(window);
+    return window !== null;
+  }
+
   /** Back to what the file or the full range shows. @returns {boolean} whether a window was set */
   reset() {
     if (!this.window) return false;
@@ -82,12 +101,14 @@ function rangeOf({ first, views, scale }) {
 }
 
 /** @param {Made} plane @param {number[]} values */
-function told({ stored, scale }, values) {
+export function told({ stored, scale, unit }, values) {
   const [value = 0] = values;
   if (values.length === 3) return `RGB ${values.join(" ")}`;
   if (!stored) return `level ${value}`;
   const [slope, intercept] = scale ?? [1, 0];
-  return slope === 1 && intercept === 0 ? `value ${value}` : `value ${value} (${rounded(value * slope + intercept)})`;
+  const isSame = slope === 1 && intercept === 0;
+  if (unit) return isSame ? `value ${value} ${unit}` : `value ${value} (${rounded(value * slope + intercept)} ${unit})`;
+  return isSame ? `value ${value}` : `value ${value} (${rounded(value * slope + intercept)})`;
 }
 
 /** @param {number} number */

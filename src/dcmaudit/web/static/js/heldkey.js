@@ -19,15 +19,20 @@ export class HeldKey {
   /**
    * @param {import("./scheduler.js").Scheduler} scheduler
    * @param {string} command
+   * @param {import("./cine.js").Score|null} [score]  of a cine, which nobody holds a key for
    */
-  constructor(scheduler, command) {
+  constructor(scheduler, command, score = null) {
     this.scheduler = scheduler;
     this.parts = scheduler.parts;
     this.command = command;
+    this.score = score;
     this.way = WAYS[command] ?? 1;
     this.touched = performance.now();
     this.told = this.touched;
     this.isHeld = true;
+    this.stop = () => {};
+    /** @type {Promise<void>} */
+    this.stopped = new Promise((resolve) => (this.stop = resolve));
     this.painted = 0;
     /** @type {Promise<void>|null} */
     this.telling = null;
@@ -49,22 +54,31 @@ export class HeldKey {
   /** The key was let go: the plane on the screen is the last one. */
   release() {
     this.isHeld = false;
+    this.stop();
     this.stream.stop();
   }
 
   /** Paint plane after plane, each in a frame of its own, until the key is let go or the file ends. */
   async walk() {
-    const { stream } = this;
+    const { stream, score } = this;
+    score?.begin(this.#state);
     try {
       for (let made = await stream.next(); made; made = await stream.next()) {
+        await score?.rest(this.stopped);
+        const before = this.#state;
         if (!(await this.#to(made))) break;
         this.painted += 1;
-        if (!this.isHeld || performance.now() - this.touched > LET_GO) break;
+        if (!this.isHeld || !this.#goesOn(before)) break;
         this.#tell();
       }
     } finally {
       stream.stop();
     }
+  }
+
+  /** @param {ViewState} before */
+  #goesOn(before) {
+    return this.score ? this.score.painted(before, this.#state) : performance.now() - this.touched <= LET_GO;
   }
 
   #address() {

@@ -8,6 +8,8 @@ export class Keyboard {
   /** @param {import("./page.js").Page} page */
   constructor(page) {
     this.page = page;
+    /** The key on the keyboard that is held, wherever its letter lies. */
+    this.code = "";
   }
 
   listen() {
@@ -17,12 +19,13 @@ export class Keyboard {
     }
     document.addEventListener("keyup", (event) => {
       if (event.key === " ") this.page.pointer.space = false;
-      if (event.key === "h") this.#bare(false);
-      this.page.scheduler.release();
+      if (event.code === this.code) this.#letGo();
+      this.page.scheduler.letGo();
     });
     addEventListener("blur", () => {
-      this.#bare(false);
-      this.page.scheduler.release();
+      this.#letGo();
+      this.page.pointer.space = false;
+      this.page.scheduler.letGo();
     });
     for (const button of document.querySelectorAll("button[data-command]")) {
       button.addEventListener("click", () => {
@@ -33,10 +36,26 @@ export class Keyboard {
     byId("theme", HTMLButtonElement).addEventListener("click", () => this.page.theme.toggle());
   }
 
-  /** Every rectangle off the stage, or back on it. @param {boolean} bare */
-  #bare(bare) {
-    const { stage } = this.page;
-    if (stage.shown.bare !== bare) stage.update({ bare });
+  /** A key that does something as long as it is held. @param {string|undefined} name  of its command @param {KeyboardEvent} event @returns {boolean} */
+  #hold(name, event) {
+    const { page } = this;
+    if (name !== "bare" && name !== "magnify") return false;
+    if (event.repeat || !page.stage.plane || page.overview.isOpen) return true;
+    this.code = event.code;
+    if (name === "bare") page.stage.update({ bare: true });
+    else page.lens.open();
+    return true;
+  }
+
+  /** The held key was let go. */
+  #letGo() {
+    const { stage, lens } = this.page;
+    this.code = "";
+    if (stage.shown.bare) stage.update({ bare: false });
+    if (lens.isOpen) {
+      lens.close();
+      this.page.looked();
+    }
   }
 
   /** @param {KeyboardEvent} event */
@@ -53,8 +72,7 @@ export class Keyboard {
     if (event.key === " " && onStage) {
       this.page.pointer.space = true;
       event.preventDefault();
-    } else if (event.key === "h" && onStage && !event.ctrlKey && !event.altKey && !event.metaKey) {
-      this.#bare(true);
+    } else if (this.#hold(this.page.keys.get(keyName(event))?.name, event)) {
       event.preventDefault();
     } else if (onStage && this.page.mayWrite && !this.page.overview.isOpen && this.page.handled.nudge(event)) {
       event.preventDefault();

@@ -22,6 +22,7 @@
  * @property {number} first
  * @property {Record<string, ViewHead>} views
  * @property {[number, number]|null} scale  slope and intercept to the units of windows
+ * @property {string|null} [unit]  of what comes out of that, where the file names one
  * @property {boolean} falling  whether larger values are darker (MONOCHROME1)
  * @property {ArrayBufferLike} buffer
  * @property {import("./shrink.js").Cells|null} cells
@@ -41,7 +42,8 @@ export const viewKey = ({ rendering, inverted, window }) => `${rendering}|${inve
  * @param {import("./scaling.js").Place} place
  * @param {View} view
  */
-export const signatureOf = ({ scale, x, y, stage }, view) => `${scale}|${x}|${y}|${stage.width}x${stage.height}|${viewKey(view)}`;
+export const signatureOf = ({ scale, x, y, stage, orientation }, view) =>
+  `${scale}|${x}|${y}|${stage.width}x${stage.height}|${orientation.quarters}${orientation.mirrored}|${viewKey(view)}`;
 
 /** Whether a plane can be shown in a view with what came along. @param {Made} plane @param {View} view */
 export function has(plane, view) {
@@ -135,4 +137,26 @@ export function valueAt({ width, height, channels, bits, signed, cells }, x, y) 
   const place = (y * width + x) * channels;
   const half = 2 ** (bits - 1);
   return [...cells.slice(place, place + channels)].map((value) => (signed && value >= half ? value - 2 * half : value));
+}
+
+/**
+ * The smallest and the largest value within a part of the plane, with their signs; null where nothing of it is inside.
+ * @param {Made} plane
+ * @param {import("./types.js").Edges} box
+ * @returns {[number, number]|null}
+ */
+export function boundsOf({ width, height, channels, bits, signed, cells }, [left, top, right, bottom]) {
+  const [x0, y0, x1, y1] = [Math.max(0, left), Math.max(0, top), Math.min(width, right), Math.min(height, bottom)];
+  if (!cells || channels !== 1 || x0 >= x1 || y0 >= y1) return null;
+  const half = 2 ** (bits - 1);
+  let [low, high] = [Infinity, -Infinity];
+  for (let y = y0; y < y1; y += 1) {
+    for (let at = y * width + x0; at < y * width + x1; at += 1) {
+      const pattern = /** @type {number} */ (cells[at]);
+      const value = signed && pattern >= half ? pattern - 2 * half : pattern;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  }
+  return [low, high];
 }

@@ -15,6 +15,7 @@ import { ACCENT, FAINT, PREVIEW, sourceOf } from "./sources.js";
  * @property {boolean} redacted
  * @property {string|number|null} lit  the rectangle under the mouse or the list's focus
  * @property {boolean} dragging
+ * @property {Edges|null} [band]  an area that is being chosen, for a window
  * @property {boolean} [bare]  every rectangle is hidden while a key is held down
  */
 
@@ -50,17 +51,18 @@ export class MarkLayer {
   draw(plane, shown) {
     const { upper, camera } = this;
     const { width, height } = this.canvas;
-    const signature = JSON.stringify([shown, camera.x, camera.y, camera.scale, width, height, plane === null, plane?.cells === null]);
+    const signature = JSON.stringify([shown, camera.x, camera.y, camera.scale, camera.orientation, width, height, plane === null, plane?.cells === null]);
     if (signature === this.drawn) return;
     this.drawn = signature;
     this.shown = shown;
     upper.clearRect(0, 0, width, height);
-    if (plane && shown.bare) this.#drawLabel("rectangles are hidden while h is held down", 3 * this.ratio, 3 * this.ratio);
+    if (plane && shown.bare) this.#drawLabel("rectangles are hidden while the key is held down", 3 * this.ratio, 3 * this.ratio);
     if (plane && !plane.cells) this.#drawLabel(SMALL, 3 * this.ratio, height - 21 * this.ratio);
     if (!plane || shown.bare) return;
     for (const rect of shown.rects) this.#drawRect(rect);
     if (shown.redacted) for (const rect of shown.rects) if (rect.preview) this.#drawWords(rect);
     if (shown.cursor) this.#drawHandled(shown.cursor);
+    if (shown.band) this.#drawBand(shown.band);
   }
 
   /** @param {DrawnRect} rect */
@@ -166,6 +168,14 @@ export class MarkLayer {
     upper.strokeStyle = colour;
     upper.stroke(path);
     upper.setLineDash([]);
+  }
+
+  /** @param {Edges} box */
+  #drawBand(box) {
+    const [x0, y0, x1, y1] = this.camera.outer(box);
+    const path = new Path2D();
+    path.rect(x0 + 0.5, y0 + 0.5, x1 - x0 - 1, y1 - y0 - 1);
+    this.#stroke(path, ACCENT, [4, 4], 1.5 * this.ratio, true);
   }
 
   /** @param {Edges} box */

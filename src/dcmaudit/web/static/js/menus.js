@@ -13,7 +13,8 @@ const TITLES = /** @type {Record<string, string>} */ ({
   rectangles: "Which rectangles are outlined",
   wheel: "The wheel of the mouse",
   series: "The files of one series",
-  held: "Planes while n or p is held down",
+  held: "Planes while a key is held down",
+  cine: "How fast a cine plays",
   previews: "What is black and not stored, when a file is done",
 });
 
@@ -100,12 +101,17 @@ export class Menus {
     node.dataset.command = command.name;
     node.setAttribute("role", !command.toggles ? "menuitem" : command.toggles.includes("=") ? "menuitemradio" : "menuitemcheckbox");
     within(node, ".label", HTMLElement).textContent = command.label;
-    within(node, "kbd", HTMLElement).textContent = command.key ? keyLabel(command.key) : "";
+    labelKey(node, command);
     node.title = command.help;
-    if (command.key) node.setAttribute("aria-keyshortcuts", command.key.replace("Ctrl", "Control"));
     node.addEventListener("click", () => this.#choose(node, command));
     node.addEventListener("pointerenter", () => node.focus({ preventScroll: true }));
     return node;
+  }
+
+  /** Other keys beside the entries. @param {Command[]} commands */
+  relabel(commands) {
+    const known = new Map(commands.map((command) => [command.name, command]));
+    for (const { items } of this.menus) for (const { node, command } of items) labelKey(node, known.get(command.name) ?? command);
   }
 
   /** @param {HTMLElement} node @param {Command} command */
@@ -262,4 +268,11 @@ export class Menus {
 function isOn(toggles, state) {
   const [name, value] = toggles.split("=");
   return value === undefined ? state.options[toggles]?.value === true : (name === "previews" ? state.previews : state.choices?.[name ?? ""]) === value;
+}
+
+/** @param {HTMLElement} node @param {Command} command */
+function labelKey(node, { key }) {
+  within(node, "kbd", HTMLElement).textContent = key ? keyLabel(key) : "";
+  if (key) node.setAttribute("aria-keyshortcuts", key.replace("Ctrl", "Control"));
+  else node.removeAttribute("aria-keyshortcuts");
 }

@@ -5,7 +5,8 @@
 
 import { byId, setText, within } from "./dom.js";
 import { tablesOf } from "./levels.js";
-import { compose, covered } from "./shrink.js";
+import { fromUpright, sizeOf } from "./orientation.js";
+import { areaOnStage, paintPlane } from "./painting.js";
 
 const EDGE = 132;
 
@@ -36,9 +37,11 @@ export class Minimap {
     const hidden = !plane || camera.showsAll;
     this.root.hidden = hidden;
     if (!plane || hidden) return;
+    const { orientation } = camera;
     const { width, height } = camera.plane;
     const part = EDGE / Math.max(width, height);
-    const [wide, high] = [Math.max(8, Math.round(width * part)), Math.max(8, Math.round(height * part))];
+    const upright = { width: Math.max(8, Math.round(width * part)), height: Math.max(8, Math.round(height * part)) };
+    const { width: wide, height: high } = sizeOf(orientation, upright);
     const ratio = this.stage.ratio;
     this.canvas.width = Math.round(wide * ratio);
     this.canvas.height = Math.round(high * ratio);
@@ -46,18 +49,21 @@ export class Minimap {
     this.canvas.style.height = `${high}px`;
     const context = this.canvas.getContext("2d");
     if (!context) return;
-    const size = { width: this.canvas.width, height: this.canvas.height };
-    const place = { scale: size.width / width, x: 0, y: 0, stage: size };
-    const area = covered(place, plane);
+    const size = sizeOf(orientation, this.canvas);
+    const place = { scale: size.width / width, x: 0, y: 0, stage: size, orientation };
+    const area = areaOnStage(place, plane);
     if (plane.cells && area.width && area.height) {
       const image = new ImageData(area.width, area.height);
       // where one is, not what is there: single values do
-      compose({ ...plane, cells: plane.cells }, tablesOf(plane, this.stage.view), place, area, new Uint32Array(image.data.buffer), true);
-      context.putImageData(image, 0, 0);
+      paintPlane({ ...plane, cells: plane.cells }, tablesOf(plane, this.stage.view), place, new Uint32Array(image.data.buffer), true);
+      context.putImageData(image, area.left, area.top);
     }
     context.scale(ratio, ratio);
-    if (!this.isSeen) this.#shade(context, wide, high);
-    this.#frame(context, wide / width, high / height);
+    // what follows is drawn upright, and lies as the plane does
+    const [zero, right, below] = [[0, 0], [1, 0], [0, 1]].map(([x = 0, y = 0]) => fromUpright(orientation, x, y, upright));
+    if (zero && right && below) context.transform(right[0] - zero[0], right[1] - zero[1], below[0] - zero[0], below[1] - zero[1], ...zero);
+    if (!this.isSeen) this.#shade(context, upright.width, upright.height);
+    this.#frame(context, upright.width / width, upright.height / height);
     this.#tell();
     this.#place();
   }
@@ -90,8 +96,7 @@ export class Minimap {
   /** Where the stage is. @param {CanvasRenderingContext2D} context @param {number} across @param {number} down */
   #frame(context, across, down) {
     const { camera } = this.stage;
-    const [x0, y0] = camera.toPlane(0, 0);
-    const [x1, y1] = camera.toPlane(camera.stage.width, camera.stage.height);
+    const [x0, y0, x1, y1] = camera.onPlane([0, 0, camera.screen.width, camera.screen.height]);
     const left = Math.max(0, x0) * across;
     const top = Math.max(0, y0) * down;
     const right = Math.min(camera.plane.width, x1) * across;
@@ -114,8 +119,8 @@ export class Minimap {
   /** The corner opposite to the part of the plane that is looked at. */
   #place() {
     const { camera } = this.stage;
-    const [x, y] = camera.toPlane(camera.stage.width / 2, camera.stage.height / 2);
-    this.root.dataset.across = x > camera.plane.width / 2 ? "left" : "right";
-    this.root.dataset.down = y > camera.plane.height / 2 ? "top" : "bottom";
+    const [x, y] = camera.toStage(camera.plane.width / 2, camera.plane.height / 2);
+    this.root.dataset.across = x < camera.screen.width / 2 ? "left" : "right";
+    this.root.dataset.down = y < camera.screen.height / 2 ? "top" : "bottom";
   }
 }

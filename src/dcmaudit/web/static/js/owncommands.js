@@ -3,10 +3,13 @@
 import { argumentsOf, lacking } from "./commands.js";
 import { askComment, askNumber, showHelp, showTags } from "./dialogs.js";
 import { byId } from "./dom.js";
+import { canWindow } from "./levels.js";
 import { choose } from "./opener.js";
 import { manageCredentials } from "./s3credentials.js";
 import { downloadFromS3 } from "./s3download.js";
 import { chooseFromS3 } from "./s3open.js";
+import { askWindow } from "./windowdialog.js";
+import { windowsFor } from "./windows.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {import("./types.js").Command} Command */
@@ -35,6 +38,9 @@ export function ownCommands(page) {
     "zoom-in": look(() => camera.zoom(1)),
     "zoom-out": look(() => camera.zoom(-1)),
     "keep-zoom": look(() => keepZoom(page)),
+    "turn-right": look(() => camera.turn(1)),
+    "turn-left": look(() => camera.turn(-1)),
+    mirror: look(() => camera.mirror()),
     "fold-worklist": () => fold(page, "list"),
     "fold-panel": () => fold(page, "panel"),
     theme: () => page.theme.toggle(),
@@ -44,7 +50,11 @@ export function ownCommands(page) {
     "last-plane": () => goBy(page, Infinity),
     "ten-back": () => goBy(page, -10),
     "ten-on": () => goBy(page, 10),
-    bare: () => page.around.refused({ message: "Hold h down: every rectangle is hidden until you let go." }),
+    bare: () => page.around.refused({ message: `Hold ${page.keyOf("bare")} down: every rectangle is hidden until you let go.` }),
+    magnify: () => page.around.refused({ message: `Hold ${page.keyOf("magnify")} down: the place under the cursor is shown larger.` }),
+    windows: () => chooseWindow(page),
+    cine: () => page.cine.toggle(),
+    "bind-keys": () => bindKeys(page),
     menu: () => page.menus.focus(),
     comment: () => comment(page),
     "open-s3": () => openS3(page),
@@ -62,6 +72,42 @@ function keepZoom(page) {
   page.stage.camera.kept = !page.stage.camera.kept;
   page.words();
   page.stage.measure();
+}
+
+/** @param {Page} page */
+async function chooseWindow(page) {
+  const { plane } = page.stage;
+  if (!plane || !canWindow(plane)) {
+    page.around.refused({ message: "A window can be set on grey planes of up to 16 bits.", hint: `${page.keyOf("local-contrast")} evens out the contrast of others` });
+    return;
+  }
+  const own = (page.state?.windows ?? []).map(({ name, center, width }) => ({ name, window: { center, width } }));
+  const { window } = page.hands;
+  const answer = await askWindow(windowsFor(page.state?.file?.modality ?? null, plane), own, window !== null);
+  switch (answer?.kind) {
+    case "set":
+      page.hands.set(answer.window);
+      return;
+    case "save":
+      if (window) await page.act("save-window", { name: answer.name, center: window.center, width: window.width });
+      return;
+    case "forget":
+      await page.act("forget-window", { name: answer.name });
+      return;
+    case "voi":
+      await page.act("rendering", { value: "voi" });
+      return;
+    case "reset":
+      page.hands.reset();
+      await page.act("rendering", { value: "full" });
+      return;
+  }
+}
+
+/** @param {Page} page */
+async function bindKeys(page) {
+  const own = await page.keyDialog.open(page.state?.bindings ?? {});
+  if (own) await page.act("set-keys", { keys: own });
 }
 
 /** @param {Page} page @param {"grid"|"projection"|"series"} kind */

@@ -8,8 +8,12 @@ import { askQuestion } from "./dialogs.js";
 import { byId, settled } from "./dom.js";
 import { keepPlace } from "./place.js";
 import { isUsable } from "./commands.js";
+import { bound } from "./bindings.js";
+import { Cine } from "./cine.js";
+import { KeyDialog } from "./keydialog.js";
+import { Lens } from "./lens.js";
 import { Keyboard } from "./keyboard.js";
-import { keyTable } from "./keys.js";
+import { keyLabel, keyTable } from "./keys.js";
 import { openDialog, ownCommands } from "./owncommands.js";
 import { Hands } from "./hands.js";
 import { canWindow, signatureOf } from "./levels.js";
@@ -40,10 +44,15 @@ export class Page {
   /** @param {Api} api @param {Command[]} commands */
   constructor(api, commands) {
     this.api = api;
+    /** As the program has them, and with the user's own keys. */
+    this.table = commands;
     this.commands = commands;
     this.keys = keyTable(commands);
+    this.bindings = "{}";
+    this.keyDialog = new KeyDialog(commands);
+    this.cine = new Cine(this);
     this.named = new Map(commands.map((command) => [command.name, command]));
-    this.around = new Surroundings();
+    this.around = new Surroundings((name) => this.keyOf(name));
     this.theme = new Theme();
     this.stage = new Stage(byId("stage", HTMLElement));
     this.minimap = new Minimap(this.stage);
@@ -92,6 +101,7 @@ export class Page {
       this.looked();
     });
     this.pointer = this.#pointer();
+    this.lens = new Lens(this.stage, () => this.pointer.place());
     this.asking = false;
     this.own = ownCommands(this);
     this.looked = settled(() => {
@@ -99,6 +109,7 @@ export class Page {
       void this.scheduler.looked();
     }, STILL);
     this.stage.onmove = () => {
+      this.lens.draw();
       this.minimap.draw();
       this.around.unpin();
       this.words();
@@ -129,10 +140,14 @@ export class Page {
       hover: (id, x, y) => this.#hover(id, x, y),
       mayWindow: () => this.stage.plane !== null && canWindow(this.stage.plane),
       window: (dx, dy, done) => this.hands.drag(dx, dy, done),
+      windowOf: (box, done) => this.#windowOf(box, done),
       resetWindow: () => this.hands.reset(),
       step: (way) => this.act(way === 1 ? "next-frame" : "previous-frame"),
       wheelZooms: () => this.state?.choices.wheel === "zoom",
-      value: (at) => this.hands.tell(at),
+      value: (at) => {
+        this.hands.tell(at);
+        this.lens.draw();
+      },
     });
   }
 
@@ -172,6 +187,7 @@ export class Page {
       this.stage.show(picture.plane, { rects, cursor, redacted: state.view.redacted, ...kept }, change, this.#view(state));
     } else this.stage.clear();
     this.hands.tell();
+    this.lens.draw();
     this.around.top(state, this.#remark(state, picture));
     this.around.trouble(state, picture.trouble);
     this.#map(state);
@@ -201,8 +217,36 @@ export class Page {
     return how === "small" || (how === "line" && this.planes.isSlow()) ? { width, height } : null;
   }
 
+  /** The user's own keys: menus, help and hints follow. @param {ViewState} state */
+  #bind({ bindings }) {
+    const signature = JSON.stringify(bindings);
+    if (signature === this.bindings) return;
+    this.bindings = signature;
+    this.commands = bound(this.table, bindings);
+    this.keys = keyTable(this.commands);
+    this.menus.relabel(this.commands);
+    for (const button of document.querySelectorAll("button[data-command]")) {
+      const key = button.querySelector("kbd");
+      if (button instanceof HTMLElement && key) key.textContent = this.keyOf(button.dataset.command ?? "");
+    }
+  }
+
+  /** How the key of a command is written now; empty where it has none. @param {string} name */
+  keyOf(name) {
+    const key = this.commands.find((command) => command.name === name)?.key;
+    return key ? keyLabel(key) : "";
+  }
+
+  /** A window for what is in a part of the plane. @param {import("./types.js").Edges} box @param {boolean} done */
+  #windowOf(box, done) {
+    this.stage.update({ band: done ? null : box });
+    if (!done || this.hands.setTo(box)) return;
+    this.around.refused({ message: "A window can be set on grey planes of up to 16 bits." });
+  }
+
   /** What goes with a state besides its plane, once that is on the screen. @param {ViewState} state */
   #settle(state) {
+    this.#bind(state);
     this.around.top(state);
     this.around.before(state, (command, args) => void this.act(command, args));
     this.around.say(state.message, this.#boxOf(state.message?.rect));
@@ -237,7 +281,7 @@ export class Page {
 
   /** @param {ViewState|null} [state] */
   #status(state = this.state) {
-    if (state) this.around.status(state, this.stage.percent, this.stage.camera.mode === "fit", Boolean(this.hands?.window));
+    if (state) this.around.status(state, this.stage.percent, this.stage.camera.mode === "fit", Boolean(this.hands?.window), this.stage.camera.words);
   }
 
   /** For whoever watches the page from outside: this plane is on the screen now. @param {number} file @param {string} key */
@@ -263,7 +307,7 @@ export class Page {
   act(command, args = {}, repeat = false) {
     const known = this.named.get(command);
     // the file's window, or full range, instead of one's own
-    if (command === "voi" || command === "local-contrast") this.hands.reset();
+    if (command === "voi" || command === "local-contrast" || command === "rendering") this.hands.reset();
     this.around.goOn();
     if (known?.leaves_sheet) this.overview.close();
     if (command !== "cursor") void this.handled.flush();

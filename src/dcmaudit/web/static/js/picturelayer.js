@@ -6,7 +6,8 @@
 import { context } from "./canvas.js";
 import { signatureOf, tablesOf } from "./levels.js";
 import { GROUND } from "./scaling.js";
-import { compose, cost, covered } from "./shrink.js";
+import { areaOnStage, paintPlane } from "./painting.js";
+import { cost } from "./shrink.js";
 
 /** @typedef {import("./types.js").Edges} Edges */
 /** @typedef {import("./levels.js").Made} Made */
@@ -63,14 +64,7 @@ export class PictureLayer {
     if (!plane) return;
     const drawn = this.#pixels(plane);
     if (drawn) lower.putImageData(drawn.image, drawn.left, drawn.top);
-    lower.fillStyle = "#000";
-    for (const box of this.black) this.#fill(box);
-  }
-
-  /** Black over every device pixel that the box touches. @param {Edges} box */
-  #fill(box) {
-    const [x0, y0, x1, y1] = this.camera.outer(box);
-    this.lower.fillRect(x0, y0, x1 - x0, y1 - y0);
+    blacken(lower, this.camera, this.black);
   }
 
   /** @param {Made} plane @returns {Drawn|null} */
@@ -98,7 +92,7 @@ export class PictureLayer {
 
   /** @param {Made} plane @param {import("./scaling.js").Place} place @param {string} signature */
   #compose(plane, place, signature) {
-    const area = covered(place, plane);
+    const area = areaOnStage(place, plane);
     const { cells } = plane;
     if (!area.width || !area.height || !cells) {
       this.drawn = null;
@@ -107,7 +101,7 @@ export class PictureLayer {
     const isExact = place.scale >= 1 || (!this.hasty && cost(place, area) <= AT_ONCE);
     let image = this.drawn?.image;
     if (image?.width !== area.width || image.height !== area.height) image = new ImageData(area.width, area.height);
-    compose({ ...plane, cells }, tablesOf(plane, this.view), place, area, new Uint32Array(image.data.buffer), !isExact);
+    paintPlane({ ...plane, cells }, tablesOf(plane, this.view), place, new Uint32Array(image.data.buffer), !isExact);
     this.drawn = { plane, signature, isExact, image, left: area.left, top: area.top };
   }
 
@@ -119,5 +113,14 @@ export class PictureLayer {
     this.#adopt(plane, composed);
     this.draw();
     this.onexact();
+  }
+}
+
+/** Black over every device pixel that the boxes touch. @param {CanvasRenderingContext2D} lower @param {import("./camera.js").Camera} camera @param {Edges[]} boxes */
+export function blacken(lower, camera, boxes) {
+  lower.fillStyle = "#000";
+  for (const box of boxes) {
+    const [x0, y0, x1, y1] = camera.outer(box);
+    lower.fillRect(x0, y0, x1 - x0, y1 - y0);
   }
 }

@@ -1,5 +1,6 @@
 /** Where a tab is, for a reload and for the program's next start: no name of a file, for whoever reads what browsers keep. */
 
+import { UPRIGHT } from "./orientation.js";
 import { keep, recall } from "./tab.js";
 
 /** @typedef {import("./page.js").Page} Page */
@@ -21,7 +22,9 @@ export function lieAsBefore({ stage }) {
   const { camera, root } = stage;
   const isPlace = place && [place.scale, place.x, place.y].every(Number.isFinite) && place.scale > 0;
   if (!isPlace || !stage.plane || place.plane !== root.dataset.plane) return;
-  camera.comeBack({ mode: place.mode, scale: place.scale, x: place.x, y: place.y, kept: place.kept === true });
+  const { quarters, mirrored } = place.orientation ?? {};
+  const orientation = [0, 1, 2, 3].includes(quarters) ? { quarters, mirrored: mirrored === true } : UPRIGHT;
+  camera.comeBack({ mode: place.mode, scale: place.scale, x: place.x, y: place.y, kept: place.kept === true, orientation });
   stage.moved();
 }
 

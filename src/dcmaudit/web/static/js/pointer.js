@@ -1,5 +1,6 @@
 /** The mouse on the stage: the handled rectangle, suggestions, zoom and pan. */
 
+import { isAcross } from "./orientation.js";
 import { clamp, dragged, drawn, handlePoints, HANDLES } from "./rectangle.js";
 
 /** @typedef {import("./types.js").Edges} Edges */
@@ -7,7 +8,7 @@ import { clamp, dragged, drawn, handlePoints, HANDLES } from "./rectangle.js";
 
 const CURSORS = /** @type {Record<string, string>} */ ({
   nw: "nwse-resize", se: "nwse-resize", ne: "nesw-resize", sw: "nesw-resize",
-  n: "ns-resize", s: "ns-resize", e: "ew-resize", w: "ew-resize", middle: "move", new: "crosshair", pan: "grabbing", window: "all-scroll",
+  n: "ns-resize", s: "ns-resize", e: "ew-resize", w: "ew-resize", middle: "move", new: "crosshair", pan: "grabbing", window: "all-scroll", area: "cell",
 });
 
 /** Pixels of scrolling that make a step. */
@@ -23,6 +24,7 @@ const NOTCH = 60;
  * @property {(id: string|number|null, x: number, y: number) => void} hover
  * @property {() => boolean} mayWindow  whether the plane has values that a window can be set on
  * @property {(dx: number, dy: number, done: boolean) => void} window  how far the hand has moved since it began, in CSS pixels
+ * @property {(box: Edges, done: boolean) => void} windowOf  set a window to what is in a part of the plane, once that is done
  * @property {() => boolean} resetWindow  whether there was one
  * @property {(steps: 1|-1) => void} step  to the next plane or the one before
  * @property {() => boolean} wheelZooms
@@ -40,8 +42,10 @@ export class Pointer {
     this.space = false;
     /** @type {Edges|null} the rectangle before the drag */
     this.before = null;
-    /** @type {{pointer: number, kind: Handle|"new"|"pan"|"window", x: number, y: number, last: [number, number], begun: boolean}|null} */
+    /** @type {{pointer: number, kind: Handle|"new"|"pan"|"window"|"area", x: number, y: number, last: [number, number], begun: boolean}|null} */
     this.drag = null;
+    /** @type {[number, number]|null} where the cursor is on the stage */
+    this.last = null;
     /** What the wheel has turned since the last step, in pixels of scrolling. */
     this.turned = 0;
     const canvas = stage.marks;
@@ -51,6 +55,7 @@ export class Pointer {
     canvas.addEventListener("pointercancel", (event) => this.#up(event, false));
     canvas.addEventListener("pointerleave", () => {
       this.host.hover(null, 0, 0);
+      this.last = null;
       this.host.value(null);
     });
     canvas.addEventListener("contextmenu", (event) => event.preventDefault());
@@ -60,6 +65,14 @@ export class Pointer {
       if (this.stage.camera.mode === "free") this.stage.camera.fit();
       this.stage.moved();
     });
+  }
+
+  /** Where one looks, in device pixels of the stage: under the cursor, else at the handled rectangle. @returns {[number, number]} */
+  place() {
+    const { camera } = this.stage;
+    const box = this.host.cursor();
+    if (this.last) return this.last;
+    return box ? camera.toStage((box[0] + box[2]) / 2, (box[1] + box[3]) / 2) : [camera.screen.width / 2, camera.screen.height / 2];
   }
 
   /** @param {MouseEvent} event @returns {[number, number]} device pixels of the stage */
@@ -108,11 +121,12 @@ export class Pointer {
     const [x, y] = this.#at(event);
     const pan = event.button === 1 || (event.button === 0 && this.space);
     const right = event.button === 2;
-    if (!pan && !right && (event.button !== 0 || !this.host.mayMark())) return;
+    const isArea = event.button === 0 && !this.space && (event.ctrlKey || event.metaKey);
+    if (!pan && !right && !isArea && (event.button !== 0 || !this.host.mayMark())) return;
     event.preventDefault();
     this.stage.root.focus({ preventScroll: true });
     this.stage.marks.setPointerCapture(event.pointerId);
-    const kind = pan ? "pan" : right ? "window" : this.hit(x, y);
+    const kind = pan ? "pan" : right ? "window" : isArea ? "area" : this.hit(x, y);
     this.before = this.host.cursor();
     this.drag = { pointer: event.pointerId, kind, x, y, last: [x, y], begun: false };
     this.host.hover(null, 0, 0);
@@ -123,6 +137,7 @@ export class Pointer {
   #move(event) {
     const [x, y] = this.#at(event);
     const [px, py] = this.stage.camera.toPlane(x, y);
+    this.last = [x, y];
     this.host.value([Math.floor(px), Math.floor(py)]);
     if (!this.drag) {
       this.#style(this.space ? "pan" : this.stage.plane && this.host.mayMark() ? this.hit(x, y) : "none");
@@ -140,6 +155,7 @@ export class Pointer {
     if (!this.drag.begun && Math.hypot(x - this.drag.x, y - this.drag.y) < 3 * this.stage.ratio) return;
     this.drag.begun = true;
     if (this.drag.kind === "window") this.#window(x, y, false);
+    else if (this.drag.kind === "area") this.#area(x, y, false);
     else this.#report(x, y, false);
   }
 
@@ -148,6 +164,7 @@ export class Pointer {
     const { before, drag } = this;
     this.drag = null;
     if (drag?.kind === "window") this.host.resetWindow();
+    else if (drag?.kind === "area") this.stage.update({ band: null });
     else if (before && drag?.kind !== "pan") this.host.dragTo(before, true);
   }
 
@@ -158,6 +175,7 @@ export class Pointer {
     const [x, y] = this.#at(event);
     if (!finished) this.cancel();
     else if (drag.kind === "window") drag.begun ? this.#window(x, y, true) : this.#apply(x, y);
+    else if (drag.kind === "area") drag.begun && this.#area(x, y, true);
     else if (drag.begun) this.#report(x, y, true);
     this.drag = null;
     this.#style(this.hit(x, y));
@@ -165,7 +183,7 @@ export class Pointer {
 
   /** @param {number} x @param {number} y @param {boolean} done */
   #report(x, y, done) {
-    if (!this.drag || this.drag.kind === "pan" || this.drag.kind === "window") return;
+    if (!this.drag || this.drag.kind === "pan" || this.drag.kind === "window" || this.drag.kind === "area") return;
     const { camera } = this.stage;
     const { width, height } = camera.plane;
     const { kind } = this.drag;
@@ -174,9 +192,8 @@ export class Pointer {
       this.host.dragTo(drawn(start, camera.toPlane(x, y), width, height), done);
       return;
     }
-    const dx = Math.round((x - this.drag.x) / camera.scale);
-    const dy = Math.round((y - this.drag.y) / camera.scale);
-    const box = dragged(this.before, kind, dx, dy, width, height);
+    const [dx, dy] = camera.moves(x - this.drag.x, y - this.drag.y).map(Math.round);
+    const box = dragged(this.before, kind, dx ?? 0, dy ?? 0, width, height);
     this.host.dragTo(box, done);
   }
 
@@ -191,6 +208,14 @@ export class Pointer {
     if (!this.drag || !this.host.mayWindow()) return;
     const { ratio } = this.stage;
     this.host.window((x - this.drag.x) / ratio, (y - this.drag.y) / ratio, done);
+  }
+
+  /** @param {number} x @param {number} y @param {boolean} done */
+  #area(x, y, done) {
+    if (!this.drag) return;
+    const { camera } = this.stage;
+    const { width, height } = camera.plane;
+    this.host.windowOf(drawn(camera.toPlane(this.drag.x, this.drag.y), camera.toPlane(x, y), width, height), done);
   }
 
   /** @param {WheelEvent} event */
@@ -218,6 +243,19 @@ export class Pointer {
 
   /** @param {string} kind */
   #style(kind) {
-    this.stage.marks.style.cursor = CURSORS[kind] ?? "default";
+    this.stage.marks.style.cursor = cursorOf(CURSORS[kind] ?? "default", this.stage.camera.orientation);
   }
+}
+
+/**
+ * The cursor of a handle as it lies on the screen.
+ * @param {string} cursor
+ * @param {import("./orientation.js").Orientation} orientation
+ */
+function cursorOf(cursor, orientation) {
+  const slanted = ["nwse-resize", "nesw-resize"];
+  const straight = ["ns-resize", "ew-resize"];
+  if (slanted.includes(cursor) && isAcross(orientation) !== orientation.mirrored) return /** @type {string} */ (slanted.find((other) => other !== cursor));
+  if (straight.includes(cursor) && isAcross(orientation)) return /** @type {string} */ (straight.find((other) => other !== cursor));
+  return cursor;
 }

@@ -3,6 +3,8 @@
  * word when the mouse is let go.
  */
 
+import { movement } from "./orientation.js";
+
 /** @typedef {import("./types.js").Edges} Edges */
 /** @typedef {"middle"|"n"|"s"|"w"|"e"|"nw"|"ne"|"sw"|"se"} Handle */
 
@@ -104,6 +106,12 @@ export function handlePoints([left, top, right, bottom]) {
     nw: [left, top], n: [x, top], ne: [right, top], e: [right, y],
     se: [right, bottom], s: [x, bottom], sw: [left, bottom], w: [left, y],
   };
+}
+
+/** The corner of the plane's rectangle that is its right lower one on the screen. @param {import("./orientation.js").Orientation} orientation @returns {Handle} */
+export function cornerOf(orientation) {
+  const [x, y] = movement(orientation, 1, 1);
+  return /** @type {Handle} */ (`${y > 0 ? "s" : "n"}${x > 0 ? "e" : "w"}`);
 }
 
 /** @param {Edges} a @param {Edges} b */

@@ -104,7 +104,7 @@ export class Scheduler {
     if (this.lost) return Promise.resolve(false);
     if (this.held) {
       this.held.touch();
-      if (repeat && command === this.held.command) return Promise.resolve(true);
+      if (repeat && command === this.held.command && !this.held.score) return Promise.resolve(true);
       this.release();
     } else if (repeat && !this.running && nearOf(this.state, command) && document.visibilityState === "visible") {
       void this.#alone(() => this.#walk(command));
@@ -253,11 +253,22 @@ export class Scheduler {
     this.held?.release();
   }
 
-  /** @param {string} command */
-  async #walk(command) {
+  /** A key on the keyboard was let go: a cine plays on. */
+  letGo() {
+    if (this.held && !this.held.score) this.release();
+  }
+
+  /** Play a cine from the plane on the screen, until it stops or is released. @param {import("./cine.js").Score} score */
+  async play(score) {
+    const isThere = !this.running && !this.lost && nearOf(this.state, "next-frame") && document.visibilityState === "visible";
+    if (isThere) await this.#alone(() => this.#walk("next-frame", score));
+  }
+
+  /** @param {string} command @param {import("./cine.js").Score|null} [score] */
+  async #walk(command, score = null) {
     this.news.abort();
     this.witness.hush();
-    const held = new HeldKey(this, command);
+    const held = new HeldKey(this, command, score);
     this.held = held;
     try {
       await held.walk();
@@ -268,7 +279,7 @@ export class Scheduler {
     const { file, plane } = this.state ?? NOBODY;
     if (held.painted && file && plane) await this.#one("walk", { file_id: file.file_id, key: plane.key });
     // what could not be sent ahead is gone to as with a single key
-    else if (held.isHeld) this.waiting.unshift({ command, args: {}, done: () => {} });
+    else if (held.isHeld && !score) this.waiting.unshift({ command, args: {}, done: () => {} });
   }
 
   /**

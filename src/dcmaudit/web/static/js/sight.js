@@ -9,7 +9,7 @@ import { ticketOf } from "./levels.js";
 /** @typedef {{plane: string, ticket: string, scale: number, stage: [number, number], boxes: Edges[], covered: boolean}} Sight */
 
 /** What may lie over the stage for a while, or as long as somebody is zoomed in. */
-const COVERS = "#message, #explain, #peek, #map, .menu";
+const COVERS = "#message, #explain, #peek, #map, #lens, .menu";
 /** The server takes no more pieces than this; the largest ones say most. */
 const MOST = 16;
 /** Sums of binary fractions: a plane that ends at the edge of the stage must not lose its last column. */
@@ -25,7 +25,7 @@ export function sightOf(stage) {
   const { plane } = stage;
   if (!plane || !stage.isExact || document.visibilityState !== "visible" || isBehind()) return null;
   const { camera } = stage;
-  const { width, height } = camera.stage;
+  const { width, height } = camera.screen;
   /** @type {Edges[]} */
   let free = [[0, 0, width, height]];
   let covered = false;
@@ -36,7 +36,8 @@ export function sightOf(stage) {
   const boxes = free.map((part) => onPlane(part, camera)).filter(([left, top, right, bottom]) => right > left && bottom > top);
   boxes.sort((one, other) => area(other) - area(one));
   const ticket = ticketOf(plane, stage.view);
-  return { plane: plane.plane, ticket, scale: camera.scale, stage: [width, height], boxes: boxes.slice(0, MOST), covered };
+  // as the plane lies upright: its boxes are measured against that
+  return { plane: plane.plane, ticket, scale: camera.scale, stage: [camera.stage.width, camera.stage.height], boxes: boxes.slice(0, MOST), covered };
 }
 
 /** Whether something takes the place of the whole stage, or darkens it. */
@@ -53,7 +54,7 @@ function isBehind() {
  */
 function coversOf(stage) {
   const area = stage.marks.getBoundingClientRect();
-  const ratio = stage.camera.stage.width / Math.max(1, area.width);
+  const ratio = stage.camera.screen.width / Math.max(1, area.width);
   /** @type {{edges: Edges, isPassing: boolean}[]} */
   const found = [];
   for (const element of document.querySelectorAll(COVERS)) {
@@ -87,10 +88,9 @@ export function without(part, cover) {
  * @param {import("./camera.js").Camera} camera
  * @returns {Edges}
  */
-function onPlane([left, top, right, bottom], camera) {
+function onPlane(part, camera) {
   const { width, height } = camera.plane;
-  const [x0, y0] = camera.toPlane(left, top);
-  const [x1, y1] = camera.toPlane(right, bottom);
+  const [x0, y0, x1, y1] = camera.onPlane(part);
   return [
     Math.max(0, Math.ceil(x0 - HAIR)), Math.max(0, Math.ceil(y0 - HAIR)),
     Math.min(width, Math.floor(x1 + HAIR)), Math.min(height, Math.floor(y1 + HAIR)),

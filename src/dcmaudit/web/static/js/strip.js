@@ -45,7 +45,11 @@ export class Strip {
     this.showPeek = settled(() => void this.#peek(), 120);
     this.canvas.addEventListener("pointerdown", (event) => this.#down(event));
     this.canvas.addEventListener("pointermove", (event) => this.#move(event));
-    this.canvas.addEventListener("pointerup", () => (this.dragging = false));
+    this.canvas.addEventListener("pointerup", () => {
+      this.dragging = false;
+      // the keys are the stage's again; who came here with Tab stays
+      document.getElementById("stage")?.focus({ preventScroll: true });
+    });
     this.canvas.addEventListener("pointerleave", () => this.#unpeek());
     this.canvas.addEventListener("keydown", (event) => this.#key(event));
     this.picture.addEventListener("error", () => (this.picture.hidden = true));

@@ -22,7 +22,9 @@ const LOST = {
 const UNSTORED = /** @type {Record<string, string>} */ ({ store: ", N stores them", ask: ", N asks", leave: ", N leaves them" });
 
 export class Surroundings {
-  constructor() {
+  /** @param {(command: string) => string} keyOf  how the key of a command is written */
+  constructor(keyOf) {
+    this.keyOf = keyOf;
     this.message = byId("message", HTMLElement);
     this.busyBox = byId("busy", HTMLElement);
     this.busyText = byId("busytext", HTMLElement);
@@ -85,9 +87,9 @@ export class Surroundings {
     const { view, file } = state;
     const told = [];
     if (file && own) told.push([own, "text may be hidden: does not count as seen", "double click"]);
-    else if (file && view.rendering === "voi" && (remark?.rendering ?? "voi") === "voi") told.push(["VOI window", "text may be hidden: does not count as seen", "w"]);
-    if (file && !view.redacted) told.push(["Without redaction", "marks are shown open", "+"]);
-    if (file && kept) told.push([`Zoom stays at ${kept.zoom}`, kept.isPart ? "parts are off the stage" : "", "k"]);
+    else if (file && view.rendering === "voi" && (remark?.rendering ?? "voi") === "voi") told.push(["VOI window", "text may be hidden: does not count as seen", this.keyOf("voi")]);
+    if (file && !view.redacted) told.push(["Without redaction", "marks are shown open", this.keyOf("show-redacted")]);
+    if (file && kept) told.push([`Zoom stays at ${kept.zoom}`, kept.isPart ? "parts are off the stage" : "", this.keyOf("keep-zoom")]);
     const signature = told.map((each) => each.join()).join("|");
     const bar = byId("words", HTMLElement);
     if (bar.dataset.text === signature) return;
@@ -113,14 +115,15 @@ export class Surroundings {
    * @param {number} percent
    * @param {boolean} fitted
    * @param {boolean} own  whether a window is set by hand
+   * @param {string} turned  how the view is turned, empty where it is upright
    */
-  status(state, percent, fitted, own) {
+  status(state, percent, fitted, own, turned) {
     const { view, file } = state;
     const zoom = `${fitted ? "fit " : ""}${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`;
     // Where one pixel of the screen stands for more than four of the image, small text leaves no trace.
-    const small = state.plane?.image && percent < 50 ? ["only a glance: small text is lost at this size, 1 shows every pixel"] : [];
+    const small = state.plane?.image && percent < 50 ? [`only a glance: small text is lost at this size, ${this.keyOf("actual-size")} shows every pixel`] : [];
     const parts = file && state.plane?.image
-      ? [own ? "own window" : RENDERINGS[this.remark?.rendering ?? view.rendering] ?? view.rendering, ...(view.inverted ? ["inverted"] : []), zoom, ...small, view.redacted ? "redaction shown" : "without redaction", ...(view.rejected ? ["rejected candidates shown"] : [])]
+      ? [own ? "own window" : RENDERINGS[this.remark?.rendering ?? view.rendering] ?? view.rendering, ...(view.inverted ? ["inverted"] : []), ...(turned ? [turned] : []), zoom, ...small, view.redacted ? "redaction shown" : "without redaction", ...(view.rejected ? ["rejected candidates shown"] : [])]
       : [];
     setText(byId("statusview", HTMLElement), parts.join(" · "));
     const bits = file?.bits_progress ? ` · searching for hidden planes, ${file.bits_progress[0]} of ${file.bits_progress[1]} frames` : "";
@@ -140,15 +143,16 @@ export class Surroundings {
   #keys(state) {
     const { file, can } = state;
     /** @type {[string, string][]} */
-    let keys = [["Ctrl+O", "open files"]];
+    let named = [["open-files", "open files"]];
     if (file) {
-      keys = can.next_frame ? [["n", "next plane"]] : [];
-      if (file.seen >= file.planes && !state.viewer) keys.push(["N", "done, next file"]);
-      else if (can.next_overlay) keys.push(["f", "next overlay"]);
-      else if (!can.next_frame && file.seen < file.planes) keys.push(["u", "plane not seen"]);
-      else if (keys.length < 2) keys.push(["Esc", "next file"]);
+      named = can.next_frame ? [["next-frame", "next plane"]] : [];
+      if (file.seen >= file.planes && !state.viewer) named.push(["done-next", "done, next file"]);
+      else if (can.next_overlay) named.push(["next-overlay", "next overlay"]);
+      else if (!can.next_frame && file.seen < file.planes) named.push(["next-unseen", "plane not seen"]);
+      else if (named.length < 2) named.push(["next-file", "next file"]);
     }
-    keys.push(["?", "help"]);
+    named.push(["help", "help"]);
+    const keys = named.map(([name, what]) => [this.keyOf(name), what]).filter(([key]) => key !== "");
     const line = byId("statuskeys", HTMLElement);
     const text = keys.map(([key, what]) => `${key} ${what}`).join("   ");
     if (line.dataset.text === text) return;

@@ -198,6 +198,8 @@ export interface PlaneState {
   position: number;
   /** the 60xx group of an overlay */
   overlay: string|null;
+  /** milliseconds for which a cine shows it, where the file says so */
+  time: number|null;
   /** where a part of it was seen: rows of 0 and 1, at most 32 by 32 */
   map: string[]|null;
 }
@@ -272,6 +274,14 @@ export interface ViewOfPlane {
   redacted: boolean;
   /** rejected candidates are shown */
   rejected: boolean;
+}
+
+/** A window that the user has saved. */
+export interface WindowState {
+  name: string;
+  /** in the units of the file */
+  center: number;
+  width: number;
 }
 
 /** One setting. */
@@ -374,8 +384,12 @@ export interface ViewState {
   options: Record<string, OptionState>;
   /** what becomes of previews when a file is done */
   previews: "ask"|"store"|"leave";
-  /** settings of the hands by name: `held` (line, whole, small), `wheel` (planes, zoom) */
+  /** settings of the hands by name: `held` (line, whole, small), `wheel` (planes, zoom), `cine` (file or a rate) */
   choices: Record<string, string>;
+  /** keys of the user's own, by command; the others have those of the table */
+  bindings: Record<string, string[]>;
+  /** saved for the modality of the open file */
+  windows: WindowState[];
   question: QuestionState|null;
   message: MessageState|null;
   /** file id and key of planes that are likely wanted next */
@@ -521,8 +535,10 @@ export type PageCommand =
   | "last-plane"
   | "ten-back"
   | "ten-on"
+  | "cine"
   | "find"
   | "bare"
+  | "windows"
   | "info"
   | "grid"
   | "series"
@@ -531,11 +547,16 @@ export type PageCommand =
   | "fit"
   | "zoom-in"
   | "zoom-out"
+  | "magnify"
   | "keep-zoom"
+  | "turn-right"
+  | "turn-left"
+  | "mirror"
   | "fold-worklist"
   | "fold-panel"
   | "theme"
   | "menu"
+  | "bind-keys"
   | "help";
 
 /** Those of them that let people choose files or a folder. */
@@ -615,10 +636,20 @@ export interface CommandArguments {
   "series-stack": Record<string, never>;
   "wheel-planes": Record<string, never>;
   "wheel-zoom": Record<string, never>;
+  "cine-file": Record<string, never>;
+  "cine-2": Record<string, never>;
+  "cine-5": Record<string, never>;
+  "cine-10": Record<string, never>;
+  "cine-15": Record<string, never>;
+  "cine-30": Record<string, never>;
+  "cine-60": Record<string, never>;
   "cursor": { box?: [number, number, number, number] };
   "cursor-drag": { handle?: string; start?: [number, number, number, number]; dx?: number; dy?: number };
   "set-option": { name?: string; value?: string|boolean };
   "seen": { file_id?: number; group?: number; ticket?: string; shown?: string[]|number[] };
   "walk": { file_id?: number; key?: string };
+  "save-window": { name?: string; center?: number; width?: number };
+  "forget-window": { name?: string };
+  "set-keys": { keys?: Record<string, string[]> };
   "dismiss": Record<string, never>;
 }

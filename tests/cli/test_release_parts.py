@@ -171,3 +171,19 @@ def test_originals_in_a_bucket_go_to_a_bucket(tmp_path: Path, server: Server) ->
     # Inside of the inputs nothing is written.
     words[words.index("-o") + 1] = f"s3://{bucket}/in/out"
     assert main([*words, "-r"]) == 2
+
+
+def test_a_part_whose_last_records_were_cut_off_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    house = House(tmp_path)
+    filled(house)
+    parts = [PartHouse(house, str(number)) for number in (1, 2)]
+    for number, part in enumerate(parts, 1):
+        part.run("--shard", f"{number}/2")
+    last = next(part for part in parts if '"at": 8' in (part.held / "house.jsonl").read_text())
+    for path in (last.out / "records.jsonl", last.held / "house.jsonl"):
+        path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    whole = PartHouse(house, "whole")
+    capsys.readouterr()
+    assert merged(parts, whole) == 1
+    assert "each of them says that there were 8" in capsys.readouterr().err
+    assert not (whole.out / "report.html").exists()

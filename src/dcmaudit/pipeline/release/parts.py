@@ -129,6 +129,7 @@ def merge(parts: Sequence[Part], folders: ReleaseFolders) -> None:
 
     ListError where an output was changed, and where the parts were not made of the same inputs.
     """
+    expected = 0
     lines = heapq.merge(*(part.lines() for part in parts), key=lambda line: line[0])
     for expected, (position, record, entry, part) in enumerate(lines, 1):
         if position != expected:
@@ -137,6 +138,10 @@ def merge(parts: Sequence[Part], folders: ReleaseFolders) -> None:
             raise ListError(f"{word} input {min(position, expected)}", file=str(part.out), hint=hint)
         staged = None if record["output"] is None else _staged(part, record, folders.staging / "output.dcm")
         folders.take_from_part(record, entry, staged)
+    # A chain that was cut behind a whole record follows from itself to its end.
+    if expected != parts[0].inputs():
+        reason = f"the parts have {expected} inputs, and each of them says that there were {parts[0].inputs()}"
+        raise ListError(reason, file=str(parts[0].out), hint="compare each part with `dcmaudit report check`")
 
 
 def _staged(part: Part, record: Mapping[str, Any], staged: Path) -> Path:

@@ -65,6 +65,9 @@ from dcmaudit.api import (
     RuleSet as RuleSet,
 )
 from dcmaudit.api import (
+    Shape as Shape,
+)
+from dcmaudit.api import (
     Size as Size,
 )
 from dcmaudit.api import (
@@ -78,6 +81,9 @@ from dcmaudit.api import (
 )
 from dcmaudit.api import (
     black as black,
+)
+from dcmaudit.api import (
+    black_shape as black_shape,
 )
 from dcmaudit.api import (
     load_rules as load_rules,

@@ -149,3 +149,19 @@ def test_indices_serve_the_questions_that_are_asked(tmp_path: Path, opener: Open
     plan = str(raw.execute("EXPLAIN QUERY PLAN SELECT * FROM DicomRects WHERE filename = 'x'").fetchall())
     raw.close()
     assert "dcmaudit_by_file" in plan
+
+
+def upgraded_to(folder: Path, step: str) -> Path:
+    """A database of SQLite in the shape of an earlier step, as the program of then left it."""
+    from alembic import command
+    from sqlalchemy import create_engine
+
+    place = folder / NAME
+    config = Config()
+    config.set_main_option("script_location", str(migrate.SCRIPTS))
+    engine = create_engine(f"sqlite:///{place}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, step)
+    engine.dispose()
+    return place

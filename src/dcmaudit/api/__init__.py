@@ -13,7 +13,7 @@ first frame), ``i0`` (first icon), ``t0.0`` (first thumbnail inside of the first
 """
 
 from dcmaudit.api.instance import Instance, open  # noqa: A004 - read as dcmaudit.open
-from dcmaudit.api.redaction import black, redact_file, verify_file
+from dcmaudit.api.redaction import black, black_shape, redact_file, verify_file
 from dcmaudit.api.rules import RuleSet, load_rules, make_rules, match_rules
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import (
@@ -42,6 +42,7 @@ from dcmaudit.model.redaction import (
     RedactionPlan,
     Request,
 )
+from dcmaudit.model.shapes import Shape
 from dcmaudit.report.proofs import proof_record
 from dcmaudit.store import Store, open_store
 
@@ -68,11 +69,13 @@ __all__ = [
     "Rendering",
     "Request",
     "RuleSet",
+    "Shape",
     "Size",
     "Store",
     "Verdict",
     "View",
     "black",
+    "black_shape",
     "load_rules",
     "make_rules",
     "match_rules",

@@ -19,6 +19,8 @@ from dcmaudit.dicom import Instance as OpenInstance
 from dcmaudit.dicom import open_instance
 from dcmaudit.errors import UsageError
 from dcmaudit.model import (
+    Everywhere,
+    FrameAddress,
     InstanceFacts,
     Origin,
     Plane,
@@ -28,11 +30,13 @@ from dcmaudit.model import (
     PlaneReading,
     Reference,
     Region,
+    Scope,
     View,
     parse_key,
 )
-from dcmaudit.model.records import NewRect
+from dcmaudit.model.records import NewRect, shape_rect
 from dcmaudit.model.redaction import RedactionOptions, RedactionPlan, Request
+from dcmaudit.model.shapes import Shape
 from dcmaudit.render import render
 from dcmaudit.store import OcrEngine, Store
 
@@ -189,7 +193,8 @@ class Instance:
     def mark(self, store: Store, requests: Iterable[Request], *, done: bool = False) -> None:
         """Store rectangles for the file, in one step; ``done``: and mark it as finished, so that others learn from it.
 
-        A whole plane is stored as its box. StoreError where the database cannot be written.
+        StoreError where the database cannot be written. UsageError for a request without its box, and for a shape that
+        blacks nothing.
         """
         rects = [self._rect(one) for one in requests]
         store.add_rects(self.name, rects)
@@ -197,10 +202,24 @@ class Instance:
             store.mark_done(self.name, self.facts.device, self.facts.sop_class_uid)
 
     def _rect(self, request: Request) -> NewRect:
+        if request.shape is not None:
+            return shape_rect(
+                self._sized(request.shape, request.scope), request.scope, frames=self._frames(request.scope)
+            )
         if request.box is None:
             raise UsageError("a rectangle to be stored needs its box", file=self.name, hint="give left, top, ...")
         engine = OcrEngine.RULE if request.origin is Origin.RULE else OcrEngine.NONE
         return NewRect(request.box, request.scope, engine)
+
+    def _sized(self, shape: Shape, scope: Scope) -> Shape:
+        """The shape with the size of its plane."""
+        plane = self._plane(FrameAddress(0) if isinstance(scope, Everywhere) else scope)
+        if plane.size is None or shape.size not in {None, plane.size}:
+            raise UsageError("the shape is of a plane of another size", file=self.name, hint=f"it is {plane.size}")
+        return shape.on(plane.size)
+
+    def _frames(self, scope: Scope) -> int | None:
+        return self.facts.number_of_frames if scope is Everywhere.ALL_FRAMES else None
 
     def _plane(self, plane: Plane | PlaneAddress | str) -> Plane:
         if isinstance(plane, Plane):

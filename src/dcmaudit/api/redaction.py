@@ -15,6 +15,7 @@ from dcmaudit.model import Box, Origin, Outcome, Scope
 from dcmaudit.model.addresstexts import parse_scope
 from dcmaudit.model.proof import Proof
 from dcmaudit.model.redaction import RedactionOptions, RedactionPlan, Request
+from dcmaudit.model.shapes import Shape, parse_shape
 from dcmaudit.pipeline import redaction
 from dcmaudit.pipeline.jobs import RedactionJob, RedactionReport, RedactionTask
 from dcmaudit.pipeline.output import Naming
@@ -39,6 +40,20 @@ def black(box: Edges, where: Scope | str = "all frames", *, reason: str = "asked
     area = Box(*box) if isinstance(box, tuple) else box
     scope = parse_scope(where) if isinstance(where, str) else where
     return Request(area, scope, Origin.COMMAND, reason)
+
+
+def black_shape(shape: Shape | str, where: Scope | str = "all frames", *, reason: str = "asked for") -> Request:
+    """A polygon, fan, or region to keep, to be blacked on one plane or on all frames.
+
+    ``shape`` is text such as ``polygon 10,20 90,20 50,80`` or ``keep fan 320,-40 60,440 580,440``: corners of pixels,
+    ``keep`` for what stays while all outside is black. UsageError for anything else.
+
+    >>> dcmaudit.black_shape("keep rectangle 10,10 60,60").shape.keep
+    True
+    """
+    asked = parse_shape(shape) if isinstance(shape, str) else shape
+    scope = parse_scope(where) if isinstance(where, str) else where
+    return Request.for_shape(asked, scope, Origin.COMMAND, reason)
 
 
 def plan_of(

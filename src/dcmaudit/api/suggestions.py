@@ -23,7 +23,7 @@ def learned_regions(store: Store, instance: Instance, plane: Plane) -> list[Regi
     own = [
         Mark(row.box.left, row.box.top, row.box.right, row.box.bottom, reach)
         for row in store.rects(name)
-        if row.box is not None and row.scope is not None
+        if row.box is not None and row.scope is not None and row.shape is None
         for reach in reaches(row.scope)
     ]
     candidates = learner.candidates(plane.address, plane.size, own)

@@ -68,6 +68,7 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
             case "dump":
                 dump(store, sys.stdout)
             case "export":
+                _say_shapes(store, RECTS)
                 for path, count in export_csv(store, args.folder, overwrite=args.overwrite):
                     print(f"{path}: {count} rows")
             case "info":
@@ -79,12 +80,23 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
 
 def dump(store: Store, out: TextIO) -> None:
     """Write both tables as JSON, in the layout of the original's ``--dump-database``."""
+    _say_shapes(store, "the list rects")
     unknown = store.dump_json(out)
     if unknown:
         more = f" and {len(unknown) - 1} more files" if len(unknown) > 1 else ""
         say(
             f"{unknown[0]}{more}: a rectangle on all frames is in extra_rects and not in rects, one row a frame: "
             "there are very many frames, or nobody has noted how many; opening the file in the reviewer notes it"
+        )
+
+
+def _say_shapes(store: Store, where: str) -> None:
+    shapes = store.count_shapes()
+    if shapes:
+        what = "1 shape is" if shapes == 1 else f"{shapes} shapes are"
+        say(
+            f"{what} in {where} as rectangles that cover them: other programs black a little more; "
+            "dcmaudit reads the shapes themselves"
         )
 
 
@@ -152,6 +164,8 @@ def _print_contents(store: Store) -> None:
     print(f"shape:             {info.version or 'as the original tool made it; nothing of ours in it yet'}")
     print(f"files with marks:  {info.files}")
     print(f"rectangles:        {info.rects} rows in DicomRects, {info.extra_rects} in dcmaudit_rects")
+    if info.shapes:
+        print(f"shapes:            {info.shapes} of these; rows of DicomRects cover them for other programs")
     print(f"done or tagged:    {info.tags} rows in DicomTags")
     if info.not_all_seen:
         print(f"not all seen:      {info.not_all_seen} of these files (dcmaudit db unseen lists them)")

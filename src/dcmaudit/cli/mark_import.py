@@ -132,6 +132,8 @@ def _add(plan: _Plan, line: MarkLine, pacs_root: Path | None) -> None:
         return
     entry = plan.files.setdefault(name, _File())
     if line.rect is not None:
+        if line.rect.rect.shape is not None and any(line.rect.rect == one.rect for one in entry.rects):
+            return  # another rectangle of the same shape
         entry.rects.append(line.rect)
     elif entry.tag is not None:
         plan.refuse(line.where, "a line above has a tag row of the same file")

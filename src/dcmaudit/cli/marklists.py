@@ -15,6 +15,8 @@ from dcmaudit.errors import ListError, UsageError
 from dcmaudit.model import Box, Everywhere, Scope, Verdict
 from dcmaudit.model.addresstexts import parse_csv, whole_number
 from dcmaudit.model.engines import NER_ENGINES, OCR_ENGINES, NerEngine, OcrEngine
+from dcmaudit.model.records import NewRect, shape_rect
+from dcmaudit.model.shapes import Shape, parse_shape
 from dcmaudit.settings.plainfile import open_regular
 from dcmaudit.sources.csvlist import as_text
 
@@ -111,14 +113,15 @@ def _tag_line(where: str, name: str, line: Line) -> MarkLine:
 
 
 def _rect_line(where: str, name: str, line: Line) -> MarkLine:
-    from dcmaudit.store import ListedRect, NewRect
+    from dcmaudit.store import ListedRect
 
+    shape = parse_shape(line[rectangles.SHAPE]) if line.get(rectangles.SHAPE) else None
     scope, box = _place(line)
     text = line.get("ocrtext") or line.get("ocr_text") or ""
     if box is None and not text:
         is_marker = scope is Everywhere.ALL_PLANES
         return MarkLine(where, name, left_out=NotTaken.MARKER if is_marker else NotTaken.NOTHING)
-    rect = NewRect(
+    rect = _shape_rect(shape, scope, line) if shape is not None else NewRect(
         box, scope,
         engine=_engine(line, "ocrengine", "ocr_engine", _ENGINES), text=text,
         ner=_engine(line, "nerengine", "ner_engine", _JUDGES), verdict=_verdict(line),
@@ -129,6 +132,10 @@ def _rect_line(where: str, name: str, line: Line) -> MarkLine:
         name,
         rect=ListedRect(rect, modified if _TIME.fullmatch(modified) else None, line.get("last_modified_by")),
     )
+
+
+def _shape_rect(shape: Shape, scope: Scope, line: Line) -> NewRect:
+    return shape_rect(shape, scope, engine=_engine(line, "ocrengine", "ocr_engine", _ENGINES))
 
 
 def _place(line: Line) -> tuple[Scope, Box | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -13,6 +13,7 @@ from dcmaudit.errors import ListError, UsageError
 from dcmaudit.model import Box, Everywhere, FrameAddress, Origin, OverlayAddress, Scope
 from dcmaudit.model.addresstexts import parse_csv, whole_number
 from dcmaudit.model.redaction import Request
+from dcmaudit.model.shapes import FORM, Shape, parse_shape
 from dcmaudit.settings.plainfile import open_regular
 from dcmaudit.sources.csvlist import as_text
 
@@ -21,6 +22,8 @@ _RECT = re.compile(r"(-?\d+),(-?\d+),(\+?)(-?\d+),(\+?)(-?\d+)")
 COLUMNS = ("filename", "frame", "overlay", "left", "top", "right", "bottom")
 SCOPE = "dcmaudit_scope"
 """A column of our own export: where a rectangle lies that ``frame`` and ``overlay`` have no numbers for."""
+SHAPE = "dcmaudit_shape"
+"""A column of our own export: the shape that the line's rectangle is a part of; it counts, and not the rectangle."""
 
 
 def parse_rects(text: str) -> list[Box]:
@@ -44,6 +47,25 @@ def parse_rects(text: str) -> list[Box]:
     if not boxes:
         raise UsageError("the list of rectangles is empty", hint=_FORM)
     return boxes
+
+
+def parse_shapes(text: str) -> list[Shape]:
+    """The shapes of a ``--shape`` list, separated by ``;``; UsageError where a part of it is none."""
+    found = [parse_shape(part) for part in text.split(";") if part.strip()]
+    if not found:
+        raise UsageError("the list of shapes is empty", hint=f"allowed: {FORM}")
+    return found
+
+
+def shape_requests(texts: Iterable[str], frame: str | None, overlay: str | None, *, everywhere: bool) -> list[Request]:
+    """What ``--shape`` asks for; UsageError for planes of several sizes."""
+    shapes = [shape for text in texts for shape in parse_shapes(text)]
+    if not shapes:
+        return []
+    scopes = parse_scopes(frame, overlay)
+    if everywhere or Everywhere.ALL_OVERLAYS in scopes:
+        raise UsageError("--shape means one plane or all frames", hint="--overlays same takes it to overlays, too")
+    return [Request.for_shape(shape, scope, Origin.COMMAND, "--shape") for shape in shapes for scope in scopes]
 
 
 def parse_scopes(frame: str | None, overlay: str | None) -> list[Scope]:
@@ -92,9 +114,10 @@ def read_csv(path: Path) -> Iterator[Row]:
 
     Their order is free and others are ignored. Edges are inclusive; frame and overlay as the database has them: overlay
     -1 the image, both -1 every plane; or in overlay the key of a plane (``i0``, ``b12.3``, ``t3.0``). Lines with -1 for
-    every edge hold no rectangle and are left out, for they are the text of a whole plane. ListError where the file or a
-    column is missing.
+    every edge hold no rectangle and are left out, for they are the text of a whole plane. A line with a shape in
+    ``dcmaudit_shape`` asks for the shape, once for all lines of it. ListError where the file or a column is missing.
     """
+    shapes: set[tuple[str, Scope, Shape]] = set()
     try:
         with as_text(open_regular(str(path))) as stream:
             reader = csv.DictReader(stream, delimiter=delimiter(stream))
@@ -106,8 +129,9 @@ def read_csv(path: Path) -> Iterator[Row]:
                 )
             for line in reader:
                 row = _row(line, titles, f"{path} line {reader.line_num}")
-                if row is not None:
-                    yield row
+                if row is None or (row.request is not None and _is_known(row.filename, row.request, shapes)):
+                    continue
+                yield row
     except OSError as error:
         raise ListError(f"it cannot be read: {error.strerror}", file=str(path)) from error
     except csv.Error as error:
@@ -115,6 +139,16 @@ def read_csv(path: Path) -> Iterator[Row]:
         raise ListError("it cannot be read as CSV", file=str(path), hint=hint) from error
     except UnicodeError as error:
         raise ListError("not the encoding that it begins with", file=str(path), hint="save it as UTF-8") from error
+
+
+def _is_known(name: str, request: Request, shapes: set[tuple[str, Scope, Shape]]) -> bool:
+    """Whether the same shape was asked for by a line above; from now on it was."""
+    if request.shape is None:
+        return False
+    key = name, request.scope, request.shape
+    known = key in shapes
+    shapes.add(key)
+    return known
 
 
 def delimiter(stream: TextIO) -> str:
@@ -138,9 +172,12 @@ def _row(line: dict[str, str], titles: dict[str, str], where: str) -> Row | None
 
     try:
         edges = {column: whole_number(value(column), column) for column in COLUMNS[3:]}
-        if all(edge == -1 for edge in edges.values()):
+        if all(edge == -1 for edge in edges.values()) and not value(SHAPE):
             return None
         scope = parse_csv(value("frame"), value("overlay"), value(SCOPE))
+        if value(SHAPE):
+            shape = parse_shape(value(SHAPE))
+            return Row(name, Request.for_shape(shape, scope, Origin.COMMAND, f"CSV {where.rpartition('/')[2]}"))
         box = box_of(edges)
     except UsageError as error:
         return Row(name, None, f"{where}: {error.message}")

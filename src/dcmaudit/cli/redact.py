@@ -72,9 +72,14 @@ def _what(group: argparse._ArgumentGroup) -> None:
         "--rect", action="append", default=[], metavar="RECTS",
         help="x0,y0,x1,y1 (inside) or x0,y0,+w,+h; several separated by ; in every file",
     )  # fmt: skip
-    group.add_argument("--frame", metavar="N", help="frame of --rect and --whole, from 0, or all (default)")
     group.add_argument(
-        "--overlay", metavar="N", help="overlay of --rect and --whole: 0 for group 6000, 6002..., or all"
+        "--shape", action="append", default=[], metavar="SHAPES",
+        help="polygon x,y x,y x,y... | keep fan APEX END END [NEAR] | keep rectangle x,y x,y; keep: black outside; "
+        "corners of pixels; several separated by ; on one plane or all frames",
+    )  # fmt: skip
+    group.add_argument("--frame", metavar="N", help="frame of --rect, --shape and --whole, from 0, or all (default)")
+    group.add_argument(
+        "--overlay", metavar="N", help="overlay of --rect, --shape and --whole: 0 for group 6000, 6002..., or all"
     )
     group.add_argument("--everywhere", action="store_true", help="--rect and --whole mean every plane")
     group.add_argument("--whole", action="store_true", help="black out whole planes")
@@ -287,9 +292,9 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError("--relative-path means nothing without --output")
     if args.deid_rules is not None and not args.deid:
         raise UsageError("--deid-rules means nothing without --deid")
-    drawn = bool(args.rect) or args.whole
+    drawn = bool(args.rect) or args.whole or bool(args.shape)
     if not drawn and (args.frame is not None or args.overlay is not None or args.everywhere):
-        raise UsageError("--frame, --overlay and --everywhere mean nothing without --rect or --whole")
+        raise UsageError("--frame, --overlay and --everywhere mean nothing without --rect, --shape or --whole")
     if args.everywhere and (args.frame is not None or args.overlay is not None):
         raise UsageError("--everywhere means every plane", hint="leave --frame and --overlay out")
     if args.check_text and args.dry_run:
@@ -350,7 +355,7 @@ def _check_database(args: argparse.Namespace) -> None:
 
 
 def _wants_database(args: argparse.Namespace) -> bool:
-    others = args.csv is not None or args.rect or args.whole or args.deid or args.ultrasound
+    others = args.csv is not None or args.rect or args.shape or args.whole or args.deid or args.ultrasound
     removed = "remove" in {args.overlays, args.icons}
     alone = removed or args.remove_high_bit_overlays or args.remove_private_bulk
     return args.from_db or not (others or alone)
@@ -391,16 +396,22 @@ def _asked(
 
 
 def _everywhere(args: argparse.Namespace) -> list[Request]:
-    from dcmaudit.cli.rectangles import parse_rects, parse_scopes
+    from dcmaudit.cli.rectangles import parse_rects, parse_scopes, shape_requests
     from dcmaudit.model import Box, Everywhere, Origin, Scope
     from dcmaudit.model.redaction import Request
 
     boxes: list[Box | None] = [box for text in args.rect for box in parse_rects(text)]
     if args.whole:
         boxes.append(None)
+    shapes = shape_requests(args.shape, args.frame, args.overlay, everywhere=args.everywhere)
     if not boxes:
-        return []
+        return shapes
     scopes: list[Scope] = [Everywhere.ALL_PLANES] if args.everywhere else parse_scopes(args.frame, args.overlay)
     return [
-        Request(box, scope, Origin.COMMAND, "--whole" if box is None else "--rect") for box in boxes for scope in scopes
+        *(
+            Request(box, scope, Origin.COMMAND, "--whole" if box is None else "--rect")
+            for box in boxes
+            for scope in scopes
+        ),
+        *shapes,
     ]

@@ -67,7 +67,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         complete &= _say_files(recipe, found)
     else:
         say("that is what the database says; --check-files asks the files, whose model can be missing")
-    return Exit.GOOD if complete else Exit.NOT_ALL
+    return Exit.GOOD if complete and not found.with_shapes else Exit.NOT_ALL
 
 
 def _print_rules(text: str, output: Path | None) -> None:
@@ -89,6 +89,9 @@ def _say_what_was_used(found: Reviewed) -> None:
         f"{found.tagged} files are tagged for another look": found.tagged,
         f"{found.overlay_rows} marks are on overlays or bits, which rules do not reach": found.overlay_rows,
         f"{found.unclear_rows} rows of the database cannot be understood": found.unclear_rows,
+        f"{len(found.with_shapes)} files with shapes{_names(found.with_shapes)}: a rule can only hold rectangles": len(
+            found.with_shapes
+        ),
     }
     for text, count in left.items():
         if count:

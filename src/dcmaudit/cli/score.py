@@ -96,7 +96,9 @@ def _rows(path: Path) -> Iterator[tuple[str, Scope, Box]]:
             raise ListError(row.problem or "a line without a rectangle", file=str(path))
         if not row.filename:
             raise ListError("a line names no file", file=str(path))
-        yield row.filename, row.request.scope, row.request.box
+        shape = row.request.shape
+        for box in (row.request.box,) if shape is None or shape.size is None else shape.boxes(shape.size):
+            yield row.filename, row.request.scope, box
 
 
 def _files(name: str, problems: list[tuple[str, str]]) -> list[Named]:

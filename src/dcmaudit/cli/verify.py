@@ -69,6 +69,7 @@ def _what(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--csv", type=local_path, metavar="FILE", help="filename,frame,overlay,left,top,right,bottom")
     group.add_argument("--rect", action="append", default=[], metavar="RECTS",
                        help="x0,y0,x1,y1 (inside) or x0,y0,+w,+h; several separated by ; in every file")  # fmt: skip
+    group.add_argument("--shape", action="append", default=[], metavar="SHAPES", help="as for redact")
     group.add_argument("--frame", metavar="N", help="frame of the rectangles and --whole, from 0, or all (default)")
     group.add_argument("--overlay", metavar="N", help="overlay of them: 0 for group 6000, 6002..., or all")
     group.add_argument("--everywhere", action="store_true", help="they mean every plane")
@@ -176,9 +177,9 @@ def _split(args: argparse.Namespace) -> tuple[list[str], list[str]]:
                 "redacted file in turn",
             )
         rects.append(names.pop())
-    drawn = bool(rects) or args.whole
+    drawn = bool(rects) or args.whole or bool(args.shape)
     if not drawn and (args.frame is not None or args.overlay is not None or args.everywhere):
-        raise UsageError("--frame, --overlay and --everywhere mean nothing without rectangles or --whole")
+        raise UsageError("--frame, --overlay and --everywhere mean nothing without rectangles, --shape or --whole")
     return names, rects
 
 
@@ -230,17 +231,18 @@ def _tasks(args: argparse.Namespace, names: list[str], rects: list[str]) -> list
 
 
 def _everywhere(args: argparse.Namespace, rects: list[str]) -> list[Request]:
-    from dcmaudit.cli.rectangles import parse_rects, parse_scopes
+    from dcmaudit.cli.rectangles import parse_rects, parse_scopes, shape_requests
     from dcmaudit.model import Box, Everywhere, Origin, Scope
     from dcmaudit.model.redaction import Request
 
     boxes: list[Box | None] = [box for text in rects for box in parse_rects(text)]
     if args.whole:
         boxes.append(None)
+    shapes = shape_requests(args.shape, args.frame, args.overlay, everywhere=args.everywhere)
     if not boxes:
-        return []
+        return shapes
     scopes: list[Scope] = [Everywhere.ALL_PLANES] if args.everywhere else parse_scopes(args.frame, args.overlay)
-    return [Request(box, scope, Origin.COMMAND, "command line") for box in boxes for scope in scopes]
+    return [*(Request(box, scope, Origin.COMMAND, "command line") for box in boxes for scope in scopes), *shapes]
 
 
 def _from_csv(path: Path | None) -> tuple[dict[str, list[Request]], dict[str, list[str]]]:

@@ -155,14 +155,17 @@ class Box:
 
 def covered_area(boxes: Iterable[Box]) -> int:
     """Pixels covered by at least one of the boxes; overlapping parts count once."""
-    todo = list(boxes)
-    edges = sorted({edge for box in todo for edge in (box.left, box.right)})
+    todo = sorted(set(boxes), key=lambda box: box.top, reverse=True)
+    edges = sorted({edge for box in todo for edge in (box.top, box.bottom)})
+    here: list[Box] = []
     total = 0
-    for left, right in itertools.pairwise(edges):
-        spans = sorted((box.top, box.bottom) for box in todo if box.left <= left and box.right >= right)
+    for top, bottom in itertools.pairwise(edges):
+        here = [box for box in here if box.bottom > top]
+        while todo and todo[-1].top <= top:
+            here.append(todo.pop())
         reached: int | None = None
-        for top, bottom in spans:
-            start = top if reached is None else max(top, reached)
-            total += max(0, bottom - start) * (right - left)
-            reached = bottom if reached is None else max(reached, bottom)
+        for left, right in sorted((box.left, box.right) for box in here):
+            start = left if reached is None else max(left, reached)
+            total += max(0, right - start) * (bottom - top)
+            reached = right if reached is None else max(reached, right)
     return total

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dcmaudit.model.addresses import PlaneAddress
 from dcmaudit.model.geometry import Box
+from dcmaudit.model.shapes import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,15 @@ class PlaneProof:
     alone: str = ""
     around: tuple[Box, ...] = ()
     """Boxes of what may look a little different around ``changed``, because decoders interpolate subsampled colour."""
+    shapes: tuple[Shape, ...] = ()
+    """Shapes that were asked for, each with the size of its plane; ``asked`` has their boxes among the others."""
+    rectangles: tuple[Box, ...] = ()
+    """Of a plane with shapes: what of ``asked`` was no shape."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether just what was asked for changed."""
+        return self.changed == self.asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
-from dcmaudit.errors import StoreCorruptError
+from dcmaudit.errors import StoreCorruptError, UsageError
 from dcmaudit.model import (
     Box,
     Coverage,
     DeviceFacts,
+    Everywhere,
     HowSeen,
     Identity,
     Outcome,
@@ -24,6 +25,7 @@ from dcmaudit.model import (
 )
 from dcmaudit.model.engines import NerEngine, OcrEngine
 from dcmaudit.model.screen import Screen
+from dcmaudit.model.shapes import Shape
 
 RectId = NewType("RectId", str)
 """The name of one stored rectangle: ``r12`` in the shared table, ``x3`` in the table of our own."""
@@ -38,6 +40,7 @@ class NewRect:
 
     The engines may be plain numbers that this version has no name for. ``frames`` is the number of image frames of the
     file where the scope is all of them: with it the rectangle is written one row a frame for other programs, too.
+    With ``shape``, which names the size of its plane, ``box`` is around what it blacks; ``shape_rect`` makes one.
     """
 
     box: Box | None
@@ -47,6 +50,30 @@ class NewRect:
     ner: NerEngine | int = NerEngine.NONE
     verdict: Verdict = Verdict.UNKNOWN
     frames: int | None = None
+    shape: Shape | None = None
+
+
+def shape_rect(
+    shape: Shape, scope: Scope, *, engine: OcrEngine | int = OcrEngine.NONE, frames: int | None = None
+) -> NewRect:
+    """A shape to be stored; it must name the size of its plane.
+
+    UsageError where it does not, where it blacks no pixel there or keeps none, and for a scope of planes of several
+    sizes.
+    """
+    if shape.size is None:
+        raise UsageError("a shape to be stored needs the size of its plane", hint="end it with: in WIDTHxHEIGHT")
+    if scope in {Everywhere.ALL_PLANES, Everywhere.ALL_OVERLAYS}:
+        raise UsageError("a shape lies on one plane or on all frames", hint="allowed: f0, o6000.0, all frames")
+    box = shape.box(shape.size)
+    if box is None:
+        raise UsageError(f"the {shape.title} blacks no pixel of a plane of {shape.size.width} x {shape.size.height}")
+    if shape.keep and sum(part.area for part in shape.boxes(shape.size)) == shape.size.area:
+        raise UsageError(
+            f"the {shape.title} keeps no pixel of a plane of {shape.size.width} x {shape.size.height}",
+            hint="mark the whole plane with a rectangle",
+        )
+    return NewRect(box, scope, engine, frames=frames, shape=shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +84,8 @@ class RectRow:
     any recognised text. ``box`` alone is None for a summary row. Engines are NONE where the database has none
     noted, plain numbers where they are unknown here. ``modified`` carries the local time zone, None where the
     database has no usable time. ``stored`` is the row itself, for putting it back; ``expanded`` names, for the same
-    purpose, the rows of DicomRects that stand for it, with their frames, where they were asked for.
+    purpose, the rows of DicomRects that stand for it, with their frames, where they were asked for. With ``shape`` the
+    shape is what is marked, and ``box`` only around it.
     """
 
     id: RectId
@@ -73,6 +101,14 @@ class RectRow:
     problem: str | None = None
     stored: Stored = field(default_factory=dict, repr=False, compare=False)
     expanded: tuple[tuple[int, int], ...] = field(default=(), repr=False, compare=False)
+    shape: Shape | None = None
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """Exactly what is marked: the box, or the boxes that a shape is made of; empty where nothing is."""
+        if self.shape is not None and self.shape.size is not None:
+            return self.shape.boxes(self.shape.size)
+        return () if self.box is None else (self.box,)
 
     @property
     def is_summary(self) -> bool:
@@ -327,3 +363,5 @@ class StoreInfo:
     looks: Mapping[Outcome, int] = field(default_factory=dict)
     """Files by how the newest look of an engine at them ended."""
     has_sums: bool = False
+    shapes: int = 0
+    """Rows that are shapes; for other programs rectangles that cover them stand in DicomRects."""

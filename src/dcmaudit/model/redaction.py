@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from dcmaudit.model.addresses import PlaneAddress
-from dcmaudit.model.geometry import Box
+from dcmaudit.model.geometry import Box, Size
 from dcmaudit.model.planes import Plane, PlaneGroup, PlaneKind, PlaneList, UnshownKind
 from dcmaudit.model.regions import Origin, Scope
+from dcmaudit.model.shapes import Shape
 from dcmaudit.model.texts import tag_text
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One thing to black out: ``box`` in the pixels of its plane (None: the whole plane) wherever ``scope`` says."""
+    """One thing to black out: ``box`` in the pixels of its plane (None: the whole plane) wherever ``scope`` says.
+
+    With ``shape`` the shape is meant, on one plane or on all frames; ``box`` then is around it, or None.
+    """
 
     box: Box | None
     scope: Scope
     origin: Origin
     reason: str
+    shape: Shape | None = None
+
+    @classmethod
+    def for_shape(cls, shape: Shape, scope: Scope, origin: Origin, reason: str) -> Request:
+        """What asks for a shape; the box around it is None where it depends on the size of a plane."""
+        size = shape.size
+        around = shape.box(size) if size is not None else None if shape.keep else shape.bounds()
+        return cls(around, scope, origin, reason, shape)
 
 
 class OverlayPolicy(Enum):
@@ -152,11 +164,37 @@ class PlanProblem:
 
 @dataclass(frozen=True, slots=True)
 class Blackened:
-    """One box that the plan blacks out, and why."""
+    """One box that the plan blacks out, and why. With ``shape`` it is that shape; ``box`` then is around it.
+
+    ``size`` is that of the plane, which decides what a shape blacks; None beside a box.
+    """
 
     box: Box
     origin: Origin
     reason: str
+    shape: Shape | None = None
+    size: Size | None = None
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """Exactly the pixels that are blacked; those of a shape do not overlap."""
+        return (self.box,) if self.shape is None or self.size is None else self.shape.boxes(self.size)
+
+    @property
+    def text(self) -> str:
+        """What it is, for plans and messages."""
+        return self.box.text if self.shape is None else replace(self.shape, size=None).text
+
+    def covers(self, other: Blackened) -> bool:
+        """Whether everything of ``other`` is black by this one, as far as boxes tell."""
+        if self.shape is not None:
+            return self.shape == other.shape and self.size == other.size
+        return self.box.contains(other.box)
+
+
+def boxes_of(items: Iterable[Blackened]) -> tuple[Box, ...]:
+    """The boxes of all of them, in their order; of a shape those that it is made of."""
+    return tuple(box for item in items for box in item.boxes)
 
 
 _BITS = (PlaneKind.EMBEDDED_OVERLAY, PlaneKind.STRAY_BIT)
@@ -185,12 +223,12 @@ class RedactionPlan:
 
     def for_plane(self, plane: Plane) -> tuple[Blackened, ...]:
         """What is blacked in ``plane``, without repeated boxes."""
-        found = {item.box: item for item in (*self.for_group(plane.group), *self.planes.get(plane.address, ()))}
-        return tuple(found.values())
+        asked = (*self.for_group(plane.group), *self.planes.get(plane.address, ()))
+        return tuple({(item.box, item.shape): item for item in asked}.values())
 
     def boxes(self, plane: Plane) -> tuple[Box, ...]:
-        """The boxes alone, in the pixels of ``plane``."""
-        return tuple(item.box for item in self.for_plane(plane))
+        """The boxes alone, in the pixels of ``plane``; shapes as the boxes that they are made of."""
+        return boxes_of(self.for_plane(plane))
 
     def touched(self) -> Iterator[Plane]:
         """The planes in which something is blacked, in order."""

@@ -7,6 +7,7 @@ from enum import Enum
 
 from dcmaudit.model.addresses import PlaneAddress
 from dcmaudit.model.geometry import Box
+from dcmaudit.model.shapes import Shape
 
 
 class Everywhere(Enum):
@@ -58,7 +59,8 @@ class Region:
     ``reason`` is a sentence for people and never holds recognised text; that is in ``text`` alone, which goes to
     the page and the database and nowhere else. ``confidence`` is between 0 and 1, None where nobody measured it.
     ``applies_to`` is where it is stored when somebody applies it, None: in its scope. A rectangle that a similar image
-    has on all frames is looked up plane by plane, and means all frames.
+    has on all frames is looked up plane by plane, and means all frames. With ``shape`` that is what is meant, and
+    ``box`` is around it.
     """
 
     box: Box
@@ -69,6 +71,7 @@ class Region:
     verdict: Verdict = Verdict.UNKNOWN
     confidence: float | None = None
     applies_to: Scope | None = None
+    shape: Shape | None = None
 
     @property
     def means(self) -> Scope:

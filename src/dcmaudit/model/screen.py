@@ -7,6 +7,7 @@ from enum import Enum
 
 from dcmaudit.model.geometry import Box
 from dcmaudit.model.regions import Origin, Scope
+from dcmaudit.model.shapes import Shape
 
 
 class PreviewPolicy(Enum):
@@ -27,6 +28,8 @@ class ShownArea:
     box: Box
     scope: Scope
     origin: Origin
+    shape: Shape | None = None
+    """Of a suggestion that was hidden: the shape that was suggested."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dcmaudit.audit import header_rectangles, rules_of
 from dcmaudit.dicom import Instance
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, Everywhere, PlaneGroup, PlaneKind, covered_area
-from dcmaudit.model.redaction import PlanProblem, RedactionPlan
+from dcmaudit.model.redaction import PlanProblem, RedactionPlan, boxes_of
 from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
 
 WAYS_OUT = (
@@ -60,14 +60,14 @@ def _missing(area: ShownArea, plan: RedactionPlan) -> Iterator[tuple[PlaneGroup,
         inside = area.box.clipped(group.size) if group.size is not None else None
         if inside is None or not _means(area, group):
             continue
-        wide = [item.box for item in plan.groups.get(number, ())]
+        wide = boxes_of(plan.groups.get(number, ()))
         if _covers(wide, inside):
             continue
         left = [
             position
             for position in range(len(group.frames))
             if isinstance(area.scope, Everywhere) or group.address(position) == area.scope
-            if not _covers([*wide, *(item.box for item in plan.planes.get(group.address(position), ()))], inside)
+            if not _covers([*wide, *boxes_of(plan.planes.get(group.address(position), ()))], inside)
         ]
         if left:
             yield group, len(left), left[0]

@@ -175,4 +175,4 @@ _STATES = {
 def _request(row: RectRow, whose: str) -> Request:
     if row.scope is None:
         raise ValueError("a row without a plane asks for nothing")
-    return Request(row.box, row.scope, Origin.STORED, f"stored row {row.id}{whose}")
+    return Request(row.box, row.scope, Origin.STORED, f"stored row {row.id}{whose}", row.shape)

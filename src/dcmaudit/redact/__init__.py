@@ -2,8 +2,9 @@
 
 from dcmaudit.redact.black import PixelMeaning, black_level, blacken
 from dcmaudit.redact.file import Written, write_redacted
+from dcmaudit.redact.fit import scaled
 from dcmaudit.redact.paint import Painter
-from dcmaudit.redact.planner import make_plan, scaled
+from dcmaudit.redact.planner import make_plan
 
 __all__ = [
     "Painter",

@@ -9,7 +9,7 @@ from dcmaudit.dicom.overlays import EmbeddedOverlay
 from dcmaudit.dicom.parts import Parts
 from dcmaudit.errors import UnsupportedError
 from dcmaudit.model import Box, FrameAddress, OverlayAddress, PlaneGroup, PlaneKind, StrayBitAddress
-from dcmaudit.model.redaction import OverlayPolicy, RedactionPlan
+from dcmaudit.model.redaction import OverlayPolicy, RedactionPlan, boxes_of
 
 Boxes = tuple[Box, ...]
 
@@ -54,7 +54,7 @@ class FrameEdits:
         self._stray: list[tuple[int, Boxes, frozenset[int]]] = []
         remove = plan.options.overlays is OverlayPolicy.REMOVE
         for group in plan.listing.groups:
-            common = tuple(item.box for item in plan.for_group(group))
+            common = boxes_of(plan.for_group(group))
             if group.kind is PlaneKind.FRAME:
                 self._everywhere = common
             elif group.kind is PlaneKind.EMBEDDED_OVERLAY:
@@ -69,7 +69,7 @@ class FrameEdits:
         self._single_bits: dict[int, list[tuple[int, Boxes]]] = {}
         for address, items in plan.planes.items():
             if isinstance(address, StrayBitAddress) and items:
-                boxes = tuple(item.box for item in items)
+                boxes = boxes_of(items)
                 self._single_bits.setdefault(address.frame, []).append((address.bit, boxes))
 
     def _of_overlay(
@@ -89,19 +89,20 @@ class FrameEdits:
     def of(self, frame: int) -> FrameEdit:
         """The edit of one frame."""
         single = self._plan.planes.get(FrameAddress(frame), ())
-        boxes = dict.fromkeys((*self._everywhere, *(item.box for item in single)))
+        # Those of a group are apart from each other already, and a fan has a thousand of them.
+        boxes = tuple(dict.fromkeys((*self._everywhere, *boxes_of(single)))) if single else self._everywhere
         bits: dict[int, Boxes] = {}
         for place, common, count in self._overlays:
             position = frame - place.first_frame
             if 0 <= position < count:
                 own = self._plan.planes.get(OverlayAddress(place.group, position), ())
-                _add(bits, place.bit, (*common, *(item.box for item in own)))
+                _add(bits, place.bit, (*common, *boxes_of(own)))
         for bit, common, frames in self._stray:
             if frame in frames:
                 _add(bits, bit, common)
         for bit, found in self._single_bits.get(frame, ()):
             _add(bits, bit, found)
-        return FrameEdit(frame, tuple(boxes), bits, self.strips)
+        return FrameEdit(frame, boxes, bits, self.strips)
 
     def touched(self, count: int) -> Iterator[FrameEdit]:
         """The edits of the frames that change, in order."""

@@ -5,6 +5,9 @@ names all overlays or every plane lies in each at the same pixels of that plane,
 into one of them and is clipped in the others. A rectangle of the image that is carried to overlays or icons is clipped
 to them, because there it stands for a place of the image; that such a plane does not reach that place is then no
 problem.
+
+A shape lies on one plane or on all image frames, and on planes of the size that it was drawn on alone. It is carried to
+overlays as a shape; in icons the box around what it blacks is black, rounded outwards as a rectangle is.
 """
 
 from __future__ import annotations
@@ -34,6 +37,8 @@ from dcmaudit.model.redaction import (
     Request,
 )
 from dcmaudit.model.regions import Everywhere, Origin
+from dcmaudit.model.shapes import Shape
+from dcmaudit.redact.fit import is_scaled, scaled, shape_fault, without_contained
 
 OVERLAYS = (PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY)
 
@@ -67,7 +72,7 @@ class _Planner:
             self.name,
             self.listing,
             self.options,
-            {number: _without_contained(items) for number, items in self.groups.items()},
+            {number: without_contained(items) for number, items in self.groups.items()},
             {address: left for address, items in self.planes.items() if (left := self._beyond_group(address, items))},
             tuple(self.problems),
             tuple(self.notes),
@@ -79,14 +84,14 @@ class _Planner:
         Lists and the original's database have one line a frame for a rectangle on all frames; the plan is the same.
         """
         frames = [frame for _, group in self._of_kind(PlaneKind.FRAME) for frame in group.frames[:2]]
-        alike: dict[tuple[Box | None, Origin], dict[int, Request]] = defaultdict(dict)
+        alike: dict[_Key, dict[int, Request]] = defaultdict(dict)
         if len(frames) > 1:
             for request in requests:
                 if isinstance(request.scope, FrameAddress):
-                    alike[request.box, request.origin].setdefault(request.scope.frame, request)
+                    alike[_key(request)].setdefault(request.scope.frame, request)
         every = {key for key, found in alike.items() if self._are_all_frames(found)}
         for request in requests:
-            key = (request.box, request.origin)
+            key = _key(request)
             if key not in every or not isinstance(request.scope, FrameAddress):
                 yield request
             elif request is alike[key][min(alike[key])]:
@@ -97,8 +102,7 @@ class _Planner:
         index = self.listing.find(address)
         group = None if index is None else self.listing[index].group
         everywhere = self.groups.get(self.listing.groups.index(group), []) if group is not None else []
-        boxes = [item.box for item in everywhere]
-        return _without_contained(item for item in items if not any(box.contains(item.box) for box in boxes))
+        return without_contained(item for item in items if not any(wide.covers(item) for wide in everywhere))
 
     def _are_all_frames(self, numbers: Collection[int]) -> bool:
         groups = [group for _, group in self._of_kind(PlaneKind.FRAME)]
@@ -121,6 +125,9 @@ class _Planner:
             self.notes.append(f"stray bits beside the image's values stay as they are (bit {bits} of its cells)")
 
     def _place(self, request: Request) -> None:
+        if request.shape is not None and request.scope in _MANY_SIZES:
+            self._refuse(request, "a shape lies on one plane or on all frames, and not on planes of several sizes")
+            return
         match request.scope:
             case Everywhere.ALL_FRAMES:
                 self._on_all_frames(request)
@@ -179,20 +186,24 @@ class _Planner:
 
     def _carry(self, request: Request, size: Size | None, frame: int | None) -> None:
         """Take a rectangle of the image to where the same place shows again: overlays if asked, and icons."""
+        if request.shape is not None and (size is None or request.shape.box(size) is None):
+            return  # it keeps all of the image
         if self.options.overlays is OverlayPolicy.SAME and size is not None:
             self._on_overlays_by_origin(request, request.box or Box.whole(size), frame)
         self._on_icons(request, size)
 
     def _on_overlays_by_origin(self, request: Request, box: Box, frame: int | None) -> None:
+        shape = request.shape
         for number, group in self._of_kind(*OVERLAYS):
             if group.size is None:
                 continue
             origin = group.origin
             shifted = box.moved(-origin.x, -origin.y) if origin else box
-            inside = shifted.clipped(group.size)
+            moved = None if shape is None else shape.moved(-origin.x, -origin.y) if origin else shape
+            inside = shifted.clipped(group.size) if moved is None else moved.box(group.size)
             if inside is None:
                 continue
-            item = Blackened(inside, request.origin, request.reason)
+            item = _blackened(request, inside, moved, group.size)
             if frame is None:
                 self.groups[number].append(item)
                 continue
@@ -208,8 +219,9 @@ class _Planner:
         for number, group in self._of_kind(PlaneKind.ICON):
             if group.size is None:
                 continue
-            whole = request.box is None or not is_scaled(size, group.size)
-            box = Box.whole(group.size) if whole or request.box is None else scaled(request.box, size, group.size)
+            asked = request.box if request.shape is None else request.shape.box(size)
+            whole = asked is None or not is_scaled(size, group.size)
+            box = Box.whole(group.size) if whole or asked is None else scaled(asked, size, group.size)
             self.groups[number].append(Blackened(box, request.origin, f"{request.reason}, in the icon"))
 
     def _on_one_plane(self, request: Request, address: PlaneAddress) -> bool:
@@ -221,27 +233,38 @@ class _Planner:
         if plane.size is None:
             self._refuse(request, f"it cannot be shown ({plane.group.reason}) and so cannot be redacted")
             return False
-        box = self._fitting(request, plane.size)
-        if box is None:
+        item = self._fitting(request, plane.size)
+        if item is None:
             return False
-        self.planes[address].append(Blackened(box, request.origin, request.reason))
+        self.planes[address].append(item)
         return True
 
     def _add_to_group(self, request: Request, number: int, group: PlaneGroup) -> None:
         if group.size is None:
             self._refuse(request, f"{group.title} cannot be shown ({group.reason})")
             return
-        box = self._fitting(request, group.size)
-        if box is not None:
-            self.groups[number].append(Blackened(box, request.origin, request.reason))
+        item = self._fitting(request, group.size)
+        if item is not None:
+            self.groups[number].append(item)
 
-    def _fitting(self, request: Request, size: Size) -> Box | None:
-        if request.box is None:
-            return Box.whole(size)
-        if request.box.is_inside(size):
-            return request.box
+    def _fitting(self, request: Request, size: Size) -> Blackened | None:
+        if request.shape is not None:
+            return self._shape_fitting(request, request.shape, size)
+        if request.box is None or request.box.is_inside(size):
+            return _blackened(request, request.box or Box.whole(size), None, size)
         self._refuse(request, f"it reaches outside the plane of {size.width} x {size.height} pixels")
         return None
+
+    def _shape_fitting(self, request: Request, shape: Shape, size: Size) -> Blackened | None:
+        fault = shape_fault(shape, size)
+        if fault is not None:
+            self._refuse(request, fault)
+            return None
+        box = shape.box(size)
+        if box is None:
+            self.notes.append(f"{_where(request)}: it keeps all of the plane, so that nothing is black by it")
+            return None
+        return _blackened(request, box, shape, size)
 
     def _frame_size(self) -> Size | None:
         frames = self._of_kind(PlaneKind.FRAME)
@@ -254,37 +277,19 @@ class _Planner:
         self.problems.append(PlanProblem(_where(request), text))
 
 
-def is_scaled(from_size: Size, to_size: Size) -> bool:
-    """Whether a thumbnail has the proportions of its image, but for rounding; else it was cropped or has borders.
-
-    Nobody can tell then where in it a place of the image is.
-    """
-    height = to_size.width * from_size.height / from_size.width
-    width = to_size.height * from_size.width / from_size.height
-    return abs(height - to_size.height) <= 1 or abs(width - to_size.width) <= 1
+_MANY_SIZES = (Everywhere.ALL_OVERLAYS, Everywhere.ALL_PLANES)
+_Key = tuple[Box | None, Shape | None, Origin]
 
 
-def scaled(box: Box, from_size: Size, to_size: Size) -> Box:
-    """The box of ``to_size`` that covers every pixel into which ``box`` of ``from_size`` may have been drawn.
-
-    Rounded outwards and one pixel wider, for a thumbnail is drawn with a filter; clipped to ``to_size``. A box outside
-    its own plane still yields the nearest edge pixels, never nothing.
-    """
-    left = box.left * to_size.width // from_size.width - 1
-    top = box.top * to_size.height // from_size.height - 1
-    right = -(-box.right * to_size.width // from_size.width) + 1
-    bottom = -(-box.bottom * to_size.height // from_size.height) + 1
-    left, top = min(max(left, 0), to_size.width - 1), min(max(top, 0), to_size.height - 1)
-    return Box(left, top, max(left + 1, min(right, to_size.width)), max(top + 1, min(bottom, to_size.height)))
+def _key(request: Request) -> _Key:
+    """What is the same for one rectangle or shape on several frames."""
+    return request.box, request.shape, request.origin
 
 
-def _without_contained(items: Iterable[Blackened]) -> tuple[Blackened, ...]:
-    """Without boxes that another one covers wholly; the first of equal ones stays."""
-    kept: list[Blackened] = []
-    for item in sorted(items, key=lambda item: -item.box.area):
-        if not any(other.box.contains(item.box) for other in kept):
-            kept.append(item)
-    return tuple(sorted(kept, key=lambda item: (item.box.top, item.box.left)))
+def _blackened(request: Request, box: Box, shape: Shape | None, size: Size) -> Blackened:
+    if shape is None:
+        return Blackened(box, request.origin, request.reason)
+    return Blackened(box, request.origin, request.reason, replace(shape, size=None), size)
 
 
 def _sizes(sizes: Iterable[Size]) -> str:
@@ -296,6 +301,7 @@ def _sizes(sizes: Iterable[Size]) -> str:
 def _where(request: Request) -> str:
     box = request.box
     area = "the whole plane" if box is None else box.text
+    area = area if request.shape is None else request.shape.text
     scope = request.scope.value if isinstance(request.scope, Everywhere) else _named(request.scope)
     return f"{area} on {scope} ({request.origin.value})"
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from dcmaudit.model import Box
 from dcmaudit.model.proof import PlaneProof, Proof, TextCheck
 from dcmaudit.model.texts import printable
 
@@ -59,13 +60,28 @@ def _plane(plane: PlaneProof) -> dict[str, Any]:
     return (
         {
             "plane": plane.address.key,
-            "asked": [list(box.inclusive) for box in plane.asked],
-            "changed": [list(box.inclusive) for box in plane.changed],
+            "asked": _edges(plane.rectangles if plane.shapes else plane.asked),
+            "changed": changed_areas(plane),
             "decoders": list(plane.decoders),
         }
+        | ({"shapes": shape_texts(plane)} if plane.shapes else {})
         | ({"one_decoder_because": plane.alone} if plane.alone else {})
-        | ({"may_look_different": [list(box.inclusive) for box in plane.around]} if plane.around else {})
+        | ({"may_look_different": _edges(plane.around)} if plane.around else {})
     )
+
+
+def changed_areas(plane: PlaneProof) -> list[list[int]]:
+    """The boxes of what changed; where shapes changed exactly as asked, their thousand boxes are in their texts."""
+    return _edges(plane.rectangles if plane.shapes and plane.is_exact else plane.changed)
+
+
+def shape_texts(plane: PlaneProof) -> list[str]:
+    """The shapes that were asked for in a plane, each with the size of it."""
+    return [shape.text for shape in plane.shapes]
+
+
+def _edges(boxes: Iterable[Box]) -> list[list[int]]:
+    return [list(box.inclusive) for box in boxes]
 
 
 def _text(check: TextCheck) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from dcmaudit import __version__
 from dcmaudit.model import Result
 from dcmaudit.model.proof import Proof
 from dcmaudit.model.redaction import Blackened, RedactionOptions, RedactionPlan
+from dcmaudit.report.proofs import changed_areas, shape_texts
 
 
 class Redacted(Protocol):
@@ -70,23 +71,28 @@ def plan_lines(plan: RedactionPlan) -> list[str]:
     for group in plan.listing.groups:
         for item in plan.for_group(group):
             what = f"every plane of {group.title}" if len(group.frames) > 1 else group.title
-            lines.append(f"{what}: {item.box.text}: {item.origin.value}: {item.reason}")
+            lines.append(f"{what}: {item.text}: {item.origin.value}: {item.reason}")
     for address, items in plan.planes.items():
         index = plan.listing.find(address)
         title = plan.listing[index].title if index is not None else address.key
-        lines += [f"{title}: {item.box.text}: {item.origin.value}: {item.reason}" for item in items]
+        lines += [f"{title}: {item.text}: {item.origin.value}: {item.reason}" for item in items]
     lines.extend(f"cannot be done: {problem}" for problem in plan.problems)
     return lines
+
+
+SHAPE_POINTS = "x,y of corners of pixels, from 0,0 at the top left; keep: black is what lies outside"
 
 
 def sidecar_of(plan: RedactionPlan, proof: Proof) -> dict[str, Any]:
     """What a researcher who gets the image may know: which areas are black, and that it was proved; nothing else."""
     return {
         "redacted": [
-            {"plane": plane.address.key, "boxes": [list(box.inclusive) for box in plane.changed]}
+            {"plane": plane.address.key, "boxes": changed_areas(plane)}
+            | ({"shapes": shape_texts(plane)} if plane.shapes else {})
             for plane in proof.touched
         ],
         "edges": "left, top, right, bottom; the last two are inside",
+        **({"points": SHAPE_POINTS} if any(plane.shapes for plane in proof.touched) else {}),
         "overlays": plan.options.overlays.value,
         "high_bits_removed": plan.options.remove_high_bits,
         "file": proof.after,
@@ -131,4 +137,5 @@ def _rectangles(plan: RedactionPlan) -> list[dict[str, Any]]:
 
 
 def _rectangle(item: Blackened) -> dict[str, Any]:
-    return {"box": list(item.box.inclusive), "source": item.origin.value, "reason": item.reason}
+    shape = {} if item.shape is None or item.size is None else {"shape": item.shape.on(item.size).text}
+    return {"box": list(item.box.inclusive), "source": item.origin.value, "reason": item.reason} | shape

@@ -1,13 +1,16 @@
-"""Rectangles on all frames, written once more as one row a frame where the original's scripts look for them.
+"""Rectangles on all frames, and shapes, written once more as rows where the original's scripts look for them.
 
 Such a rectangle is one row of our own table, for DicomRects has no numbers for "all frames" (frame -1 with overlay -1
 means overlays too). Beside it stand *expanded* rows in DicomRects, frame 0 to the last, each linked to it. Whoever
 reads through the store gets the one row and never the others. Where another program has deleted or changed an expanded
 row, the one row says so as its problem, and the rows that are left count frame by frame.
+
+A shape stands there as rectangles that cover it, see ``covers``; ``frames`` of such a row is the number of planes.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,12 +18,13 @@ from typing import Any
 from sqlalchemy import delete, insert, text, update
 
 from dcmaudit.model import Everywhere
-from dcmaudit.store import schema
+from dcmaudit.store import covers, schema
 from dcmaudit.store.session import Session
 
-MOST = 20_000
-"""A rectangle on more frames than this stays one row: the other tables must not grow by a million rows at a key."""
+MOST = covers.MOST
+"""A rectangle on more frames than this stays one row."""
 
+_PLACE = ("left", "top", "right", "bottom", "frame", "overlay")
 _COPIED = tuple(name for name in schema.RECT_COLUMNS if name not in {"id", "frame", "overlay"})
 _SAME = " AND ".join(f'r."{name}" = x."{name}"' for name in ("filename", "left", "top", "right", "bottom"))
 _PAIRS = f"""
@@ -28,6 +32,12 @@ FROM dcmaudit_rects x LEFT JOIN dcmaudit_expanded e ON e.own_id = x.id
 LEFT JOIN "DicomRects" r ON r.id = e.rect_id AND r.frame = e.frame AND r.overlay = -1 AND {_SAME}
 """
 _COUNTS = f"SELECT x.id, x.frames, COUNT(r.id) {_PAIRS} WHERE x.frames IS NOT NULL"
+_SHAPES = """
+SELECT x.id, x.scope, x.frames, x.shape, r."left", r."top", r."right", r."bottom", r.frame, r.overlay
+FROM dcmaudit_rects x LEFT JOIN dcmaudit_expanded e ON e.own_id = x.id
+LEFT JOIN "DicomRects" r ON r.id = e.rect_id AND r.filename = x.filename
+WHERE x.shape IS NOT NULL AND x.frames IS NOT NULL
+"""
 _LEFT = f"SELECT e.frame {_PAIRS} WHERE x.id = :own AND r.id IS NOT NULL"
 _DELETE = 'DELETE FROM "DicomRects" WHERE id IN (SELECT rect_id FROM dcmaudit_expanded WHERE own_id = :own)'
 _SHOWN = 5
@@ -52,15 +62,37 @@ def expansions(session: Session, filename: str | None = None) -> Expansions:
 def _expansions(session: Session, mine: str, values: dict[str, object]) -> Expansions:
     if not session.has_expanded:
         return Expansions()
-    found = session.connection.execute(text(f"{_COUNTS}{mine} GROUP BY x.id, x.frames"), values).all()
-    return Expansions(
-        frozenset(own for own, frames, there in found if there == frames),
-        {own: frames for own, frames, there in found if there != frames},
-    )
+    boxes = " AND x.shape IS NULL" if session.has_shapes else ""
+    found = session.connection.execute(text(f"{_COUNTS}{boxes}{mine} GROUP BY x.id, x.frames"), values).all()
+    whole = {own for own, frames, there in found if there == frames}
+    broken = {own: frames for own, frames, there in found if there != frames}
+    for own, (row, there) in (_of_shapes(session, mine, values) if session.has_shapes else {}).items():
+        if covers.may_be_read(row) and Counter(covers.places(row, row["frames"])) == there:
+            whole.add(own)
+        else:
+            broken[own] = row["frames"]
+    return Expansions(frozenset(whole), broken)
 
 
-def problem(session: Session, own: int, frames: int) -> str:
+def _of_shapes(
+    session: Session, mine: str, values: dict[str, object]
+) -> dict[int, tuple[dict[str, Any], Counter[Any]]]:
+    """The shapes that are expanded, each with the places of the rows that are there for it."""
+    found: dict[int, tuple[dict[str, Any], Counter[Any]]] = {}
+    for own, scope, frames, shape, *place in session.connection.execute(text(f"{_SHAPES}{mine}"), values):
+        there = found.setdefault(own, ({"scope": scope, "frames": frames, "shape": shape}, Counter()))[1]
+        if place[4] is not None:
+            there[tuple(place)] += 1
+    return found
+
+
+def problem(session: Session, own: int, frames: int, *, is_shape: bool = False) -> str:
     """What is wrong with a broken one, in words; frames count from 0, as in the database."""
+    if is_shape:
+        return (
+            "a shape: rows in DicomRects that cover it for other programs were deleted or changed; what is left counts "
+            "as rectangles; remove this entry in the reviewer, or draw the shape again"
+        )
     left = set(session.connection.scalars(text(_LEFT), {"own": own}))
     missing = [frame for frame in range(frames) if frame not in left]
     named = ", ".join(map(str, missing[:_SHOWN])) + (f" and {len(missing) - _SHOWN} more" if missing[_SHOWN:] else "")
@@ -88,15 +120,13 @@ def expand(
 
     ``former`` are the ids and frames that its rows had before they were removed: they get the same ones again.
     """
-    if not 0 < frames <= MOST or not _has_box(values):
+    copies = rows_of(values, frames)
+    if not copies:
         return False
-    copied = {name: values.get(name) for name in _COPIED}
+    if len(former) == len(copies):
+        copies = [{**copy, "id": number} for copy, (number, _) in zip(copies, sorted(former), strict=True)]
     rects = schema.rects
-    made = session.connection.execute(
-        insert(rects).returning(rects.c.id, rects.c.frame),
-        [{**copied, "id": number, "frame": frame, "overlay": -1} for number, frame in former]
-        or [{**copied, "frame": frame, "overlay": -1} for frame in range(frames)],
-    ).all()
+    made = session.connection.execute(insert(rects).returning(rects.c.id, rects.c.frame), copies).all()
     session.connection.execute(
         insert(schema.expanded), [{"rect_id": row[0], "own_id": own, "frame": row[1]} for row in made]
     )
@@ -105,9 +135,10 @@ def expand(
     return True
 
 
-def _has_box(values: Mapping[str, object]) -> bool:
-    edges = [values.get(name) for name in ("left", "top", "right", "bottom")]
-    return all(isinstance(edge, int) and edge >= 0 for edge in edges)
+def rows_of(values: Mapping[str, object], frames: int) -> list[dict[str, object]]:
+    """The rows of DicomRects, without ids, that stand for a row of our own table; empty where none may."""
+    copied = {name: values.get(name) for name in _COPIED}
+    return [{**copied, **dict(zip(_PLACE, place, strict=True))} for place in covers.places(values, frames)]
 
 
 def withdraw(session: Session, owns: Collection[int]) -> None:
@@ -129,7 +160,7 @@ def to_expand(session: Session, filename: str, frames: int) -> list[Mapping[str,
     return [
         row
         for row in map(dict, found.mappings())
-        if row.get("frames") != frames and row["id"] not in broken and _has_box(row) and 0 < frames <= MOST
+        if row.get("frames") != frames and row["id"] not in broken and _may_be_expanded(row, frames)
     ]
 
 
@@ -144,7 +175,11 @@ def not_expanded(session: Session) -> Iterator[tuple[Mapping[str, Any], int | No
         if row.get("frames") is None:
             values = dict(row)
             known = values.pop("known")
-            yield values, known if isinstance(known, int) and 0 < known <= MOST and _has_box(values) else None
+            yield values, known if isinstance(known, int) and _may_be_expanded(values, known) else None
+
+
+def _may_be_expanded(row: Mapping[str, object], frames: int) -> bool:
+    return 0 < frames <= MOST and covers.may_be_read(row) and bool(covers.places(row, 1))
 
 
 def without_expanded(session: Session, table: str = '"DicomRects"') -> str:

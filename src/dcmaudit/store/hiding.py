@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, text
 
 from dcmaudit.model import Box, Origin
 from dcmaudit.model.addresstexts import parse_scope, scope_text
 from dcmaudit.model.screen import ShownArea
+from dcmaudit.model.shapes import stored_text
 from dcmaudit.store import rows
+from dcmaudit.store.covers import shape_of
 from dcmaudit.store.part import StorePart
 from dcmaudit.store.schema import HIDING, hidden
 
@@ -38,12 +40,14 @@ class Hiding(StorePart):
         with self._database.reading() as session:
             if not session.has(HIDING):
                 return set()
-            found = session.connection.execute(select(hidden).where(hidden.c.filename == filename)).mappings()
+            query = text("SELECT * FROM dcmaudit_hidden WHERE filename = :filename")  # an older shape has no shapes
+            found = session.connection.execute(query, {"filename": filename}).mappings()
             return {
                 ShownArea(
                     Box.from_inclusive(left=row["left"], top=row["top"], right=row["right"], bottom=row["bottom"]),
                     parse_scope(row["scope"]),
                     Origin(row["origin"]),
+                    shape_of(dict(row)),
                 )
                 for row in found
             }
@@ -52,7 +56,8 @@ class Hiding(StorePart):
 def _values(area: ShownArea) -> dict[str, object]:
     box = area.box
     edges = {"left": box.left, "top": box.top, "right": box.last_x, "bottom": box.last_y}
-    return {**edges, "scope": scope_text(area.scope), "origin": area.origin.value}
+    shape = None if area.shape is None else stored_text(area.shape)
+    return {**edges, "scope": scope_text(area.scope), "origin": area.origin.value, "shape": shape}
 
 
 def _same(filename: str, area: ShownArea) -> list[ColumnElement[bool]]:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import TableClause, update
 
 from dcmaudit.errors import UsageError
+from dcmaudit.model import Everywhere, FrameAddress
 from dcmaudit.model.records import NewRect, RectRow, TagRecord
 from dcmaudit.store import ledger, marks, rows, schema
 from dcmaudit.store.part import StorePart
@@ -25,9 +26,14 @@ class ListedRect:
     by: str | None = None
 
     def is_there(self, known: Sequence[RectRow]) -> bool:
-        """Whether one of the rows has the same place, scope and engine."""
-        wanted = (self.rect.box, self.rect.scope, int(self.rect.engine))
-        return any((row.box, row.scope, int(row.engine)) == wanted for row in known if row.problem is None)
+        """Whether one of the rows has the same place, scope and engine; of a shape, one on all frames has its own."""
+        shape = self.rect.shape
+        if shape is not None and isinstance(self.rect.scope, FrameAddress):
+            everywhere = [row.shape for row in known if row.scope is Everywhere.ALL_FRAMES]
+            if shape in everywhere:
+                return True
+        wanted = (self.rect.box, self.rect.scope, int(self.rect.engine), shape)
+        return any((row.box, row.scope, int(row.engine), row.shape) == wanted for row in known if row.problem is None)
 
 
 def listed_tag(values: Mapping[str, object]) -> TagRecord:

@@ -63,7 +63,7 @@ LIMIT {_MOST_ROWS + 1}
 """  # noqa: S608 (a number of ours)
 _EXTRA = """
 SELECT filename, "left", "top", "right", "bottom", scope FROM dcmaudit_rects WHERE filename IN {names}
-AND "left" >= 0 AND "top" >= 0 AND "right" >= "left" AND "bottom" >= "top"
+AND "left" >= 0 AND "top" >= 0 AND "right" >= "left" AND "bottom" >= "top"{own}
 """
 _JUDGED = (
     'SELECT filename, "left", "top", "right", "bottom", kind FROM dcmaudit_judged '
@@ -179,6 +179,8 @@ class _Question:
         frames = "group_concat(frame)" if self.session.is_sqlite else "string_agg(CAST(frame AS text), ',')"
         names = f"(SELECT value FROM {array})"  # noqa: S608 (one of two texts of ours)
         own = without_expanded(self.session)
+        if "dcmaudit_rects" in query and self.session.has_shapes:
+            own = " AND shape IS NULL"  # the learning knows rectangles alone
         return self.session.rows(query.format(names=names, frames=frames, own=own), {"names": self._names})
 
 

@@ -13,6 +13,7 @@ from dcmaudit.errors import StoreError, UsageError
 from dcmaudit.model import DeviceFacts, Everywhere
 from dcmaudit.model.addresstexts import scope_text, shared_columns
 from dcmaudit.model.records import NewRect, RectId, RectRow, TagRecord
+from dcmaudit.model.shapes import stored_text
 from dcmaudit.store import expanded, rows, schema
 from dcmaudit.store.bulk import among
 from dcmaudit.store.rect_ids import RectTable, by_table, rect_id, rect_ref
@@ -72,7 +73,8 @@ def _told(session: Session, row: RectRow, state: expanded.Expansions, *, to_remo
     """The row, with its problem where another program was at the rows that stand for it in DicomRects."""
     number = rect_ref(row.id).number
     if number in state.broken:
-        return replace(row, box=None, scope=None, problem=expanded.problem(session, number, state.broken[number]))
+        told = expanded.problem(session, number, state.broken[number], is_shape=row.stored.get("shape") is not None)
+        return replace(row, box=None, scope=None, shape=None, problem=row.problem or told)
     if to_remove and number in state.whole:
         return replace(row, expanded=expanded.links(session, number))
     return row
@@ -84,7 +86,10 @@ def add_rects(session: Session, filename: str, rects: Sequence[NewRect], user: s
     for rect in rects:
         values = rows.rect_values(filename, rect, user)
         shared = shared_columns(rect.scope)
-        if shared is not None:
+        if rect.shape is not None:
+            target = RectTable.OWN
+            values["scope"], values["shape"] = scope_text(rect.scope), _stored_shape(rect)
+        elif shared is not None:
             target = RectTable.SHARED
             values["frame"], values["overlay"] = shared
         else:
@@ -93,9 +98,17 @@ def add_rects(session: Session, filename: str, rects: Sequence[NewRect], user: s
         done = session.connection.execute(insert(_TABLE[target]).values(**values))
         key = done.inserted_primary_key
         ids.append(rect_id(target, key[0] if key else ""))
-        if rect.scope is Everywhere.ALL_FRAMES and rect.frames is not None and key:
-            expanded.expand(session, key[0], values, rect.frames)
+        frames = rect.frames if rect.scope is Everywhere.ALL_FRAMES else 1 if rect.shape is not None else None
+        if frames is not None and key:
+            expanded.expand(session, key[0], values, frames)
     return ids
+
+
+def _stored_shape(rect: NewRect) -> str:
+    """The column of a shape; UsageError where the edges are not those around it."""
+    if rect.shape is None or rect.shape.size is None or rect.box != rect.shape.box(rect.shape.size):
+        raise UsageError("a shape to be stored needs the size of its plane, and the box around what it blacks")
+    return stored_text(rect.shape)
 
 
 def fingerprint(session: Session, filename: str) -> tuple[object, ...]:

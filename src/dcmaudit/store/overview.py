@@ -10,7 +10,7 @@ from sqlalchemy import text
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model.addresstexts import MOST, parse_scope
 from dcmaudit.model.records import StoreInfo
-from dcmaudit.store import looks, rows, schema, sums
+from dcmaudit.store import covers, exports, looks, rows, schema, sums
 from dcmaudit.store.database import Database
 from dcmaudit.store.migrate import table_names, version
 from dcmaudit.store.rect_ids import RectTable
@@ -60,6 +60,7 @@ def overview(session: Session, database: Database, notes: tuple[str, ...]) -> St
         notes=notes,
         looks=looks.count_looks(session) if session.has_looks else {},
         has_sums=session.has_sums,
+        shapes=exports.count_shapes(session),
     )
 
 
@@ -99,6 +100,10 @@ def _problems(session: Session) -> int:
             query = text(f'SELECT * FROM "{table}" WHERE {where}')  # noqa: S608 (texts of ours)
             for row in session.connection.execute(query.execution_options(yield_per=_BLOCK)).mappings():
                 found += rows.rect_row(dict(row), table).problem is not None
+    if session.has_shapes:  # of rows that are good but for it
+        good = _good(session, RectTable.OWN)
+        query = text(f"SELECT shape FROM dcmaudit_rects WHERE shape IS NOT NULL AND {good}")  # noqa: S608 (as above)
+        found += sum(not covers.may_be_read({"shape": shape}) for shape in session.connection.scalars(query))
     return found
 
 

@@ -13,6 +13,8 @@ from dcmaudit.model import Box, DeviceFacts, Scope, Verdict
 from dcmaudit.model.addresstexts import MOST, parse_scope, parse_shared, scope_text, shared_columns
 from dcmaudit.model.engines import ner_engine, ocr_engine
 from dcmaudit.model.records import FileRows, NewRect, RectRow, TagRecord
+from dcmaudit.model.shapes import Shape
+from dcmaudit.store.covers import shape_of
 from dcmaudit.store.rect_ids import RectTable, rect_id
 
 NO_MODALITY = "NoModality"
@@ -150,13 +152,17 @@ def rect_row(row: Mapping[str, object], table: RectTable) -> RectRow:
     """The record of a row of that table. Never fails."""
     box: Box | None = None
     scope: Scope | None = None
+    shape: Shape | None = None
     problem: str | None = None
     try:
         _check_texts(row)
         scope = _scope(row, table)
         box = _edges(row)
+        shape = shape_of(row)
+        if shape is not None and box is None:
+            raise UsageError("a shape without edges around it")
     except DcmauditError as error:
-        box, scope, problem = None, None, f"{error.message} (row {row['id']} of {table})"
+        box, scope, shape, problem = None, None, None, f"{error.message} (row {row['id']} of {table})"
     return RectRow(
         id=rect_id(table, row["id"]),
         filename=_text(row.get("filename")) or "",
@@ -170,6 +176,7 @@ def rect_row(row: Mapping[str, object], table: RectTable) -> RectRow:
         modified_by=_text(row.get("last_modified_by")),
         problem=problem,
         stored=dict(row),
+        shape=shape,
     )
 
 
@@ -208,8 +215,8 @@ def file_rows(filename: str, rects: Iterable[NewRect]) -> FileRows:
     shared: list[tuple[object, ...]] = []
     own: list[tuple[object, ...]] = []
     for rect in rects:
-        if rect.frames is not None:
-            raise UsageError("a rectangle on all frames is stored alone", file=filename)
+        if rect.frames is not None or rect.shape is not None:
+            raise UsageError("a rectangle on all frames, or a shape, is stored alone", file=filename)
         values = rect_values(filename, rect, "")
         place = shared_columns(rect.scope)
         if place is not None:

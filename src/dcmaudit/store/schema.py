@@ -71,6 +71,7 @@ extra_rects = Table(
     Column("last_modified", Text, nullable=False),
     Column("last_modified_by", Text, nullable=False),
     Column("frames", Integer),
+    Column("shape", Text),
     Index("dcmaudit_rects_by_file", "filename"),
     sqlite_autoincrement=True,
 )
@@ -275,6 +276,7 @@ hidden = Table(
     Column("origin", Text, nullable=False),
     Column("hidden_at", Text, nullable=False),
     Column("hidden_by", Text, nullable=False),
+    Column("shape", Text),
     Index("dcmaudit_hidden_by_file", "filename"),
     sqlite_autoincrement=True,
 )
@@ -291,10 +293,10 @@ unshown = Table(
 """How many parts of a file could not be shown to whoever finished it; a file without a row had none."""
 
 LEARNING, LOOKS, SUMS, SCREEN, LEDGER, HIDING, MORE_SUMS = "0002", "0003", "0004", "0005", "0006", "0007", "0008"
-UNSHOWN, REST_SUMS = "0009", "0010"
+UNSHOWN, REST_SUMS, SHAPES = "0009", "0010", "0011"
 """The steps that made the tables of the learning, of the looks, of the sums, of what was on the screen, of what was
-seen in part, done and removed, of what was hidden, more sums, of what could not be shown, and the sums of the rest; a
-database that is only read may lack them."""
+seen in part, done and removed, of what was hidden, more sums, of what could not be shown, the sums of the rest, and
+the column of shapes; a database that is only read may lack them."""
 
 STEPS: dict[str, frozenset[str]] = {
     "0001": frozenset(str(table.name) for table in (rects, tags, *OWN_TABLES)),
@@ -307,6 +309,7 @@ STEPS: dict[str, frozenset[str]] = {
     MORE_SUMS: frozenset(MORE_SUMS_TABLES),
     UNSHOWN: frozenset({unshown.name}),
     REST_SUMS: frozenset(REST_SUMS_TABLES),
+    SHAPES: frozenset(),
 }
 """The tables that each step made: a database that says it took a step and lacks one of them is damaged."""
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, TextClause, text
 
-from dcmaudit.store.schema import LEARNING, LEDGER, LOOKS, SCREEN, SUMS
+from dcmaudit.store.schema import LEARNING, LEDGER, LOOKS, SCREEN, SHAPES, SUMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,11 @@ class Session:
     def has_expanded(self) -> bool:
         """Whether rectangles on all frames are written one row a frame, and what was shown is noted."""
         return self.has(SCREEN)
+
+    @property
+    def has_shapes(self) -> bool:
+        """Whether rows of our own table may be shapes."""
+        return self.has(SHAPES)
 
     @property
     def has_ledger(self) -> bool:

@@ -2,18 +2,21 @@
 
 Similar is a file with a tag row that is equal in modality, image type, rows, columns and model. Its rectangles
 on the same frame and overlay are taken; those that differ by at most four pixels on every edge merge into their
-union, and those inside another one are dropped. Where there are very many such files the newest ones answer for
-all: an archive of a hundred thousand files of one device must not slow the reviewer down.
+union, and those inside another one are dropped. A shape is suggested as it is, see ``_shapes``. Where there are very
+many such files the newest ones answer for all: an archive of a hundred thousand files of one device must not slow the
+reviewer down.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from dcmaudit.model import Box, DeviceFacts, Everywhere, Origin, PlaneAddress, Region, Verdict
-from dcmaudit.model.addresstexts import shared_columns
+from dcmaudit.errors import DcmauditError
+from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, Origin, PlaneAddress, Region, Verdict
+from dcmaudit.model.addresstexts import scope_text, shared_columns
+from dcmaudit.model.shapes import Shape, parse_stored
 from dcmaudit.store import rows
 from dcmaudit.store.session import Session
 
@@ -36,8 +39,11 @@ SELECT r."left", r."top", r."right", r."bottom", r.nerpii, t.id, {{everywhere}}
 FROM ({_FILES.format(kind="type")} UNION {_FILES.format(kind="former")}) AS t
 JOIN "DicomRects" r ON r.filename = t.filename {{linked}}
 WHERE r.frame = :frame AND r.overlay = :overlay
-AND r."left" >= 0 AND r."top" >= 0 AND r."right" >= r."left" AND r."bottom" >= r."top"
+AND r."left" >= 0 AND r."top" >= 0 AND r."right" >= r."left" AND r."bottom" >= r."top"{{alone}}
 """  # noqa: S608 (texts of ours)
+_NO_SHAPE = """ AND NOT EXISTS (SELECT 1 FROM dcmaudit_expanded c JOIN dcmaudit_rects s ON s.id = c.own_id
+WHERE c.rect_id = r.id AND s.shape IS NOT NULL)"""
+"""Rectangles that cover a shape are suggested as that shape."""
 
 
 _LINKED = {
@@ -56,32 +62,87 @@ A plain tuple: hundreds are compared.
 """
 
 
+_SHAPES = f"""
+SELECT x.shape, x.scope, t.id
+FROM ({_FILES.format(kind="type")} UNION {_FILES.format(kind="former")}) AS t
+JOIN dcmaudit_rects x ON x.filename = t.filename
+WHERE x.shape IS NOT NULL AND x.scope IN (:place, :everywhere)
+ORDER BY t.id DESC, x.id DESC
+"""  # noqa: S608 (texts of ours)
+MOST_SHAPES = 5
+"""Shapes that are suggested for one plane: the newest; and of regions to keep one alone, the device's mask."""
+
+
 def similar(
     session: Session, filename: str, device: DeviceFacts, address: PlaneAddress, sop_class_uid: str | None
 ) -> list[Region]:
     """Rectangles of similar images for one plane; the reason says in how many files the most common one is."""
     place = shared_columns(address)
-    if place is None or not (session.has_rects and session.has_tags):
+    if not (session.has_rects and session.has_tags):
         return []
+    shapes = list(_shapes(session, filename, device, address, sop_class_uid)) if session.has_shapes else []
+    if place is None:
+        return shapes
+    found = session.rows(
+        _QUERY.format(**_LINKED[session.has_expanded], alone=_NO_SHAPE if session.has_shapes else ""),
+        {**_alike(filename, device, sop_class_uid), "frame": place[0], "overlay": place[1]},
+    )
+    return [*shapes, *(_region(item, address) for item in without_contained(merged(_counted(found))))]
+
+
+def _alike(filename: str, device: DeviceFacts, sop_class_uid: str | None) -> dict[str, object]:
+    """The values of the question which files are similar."""
     values = rows.device_values(device, sop_class_uid)
     image_type = str(values["imagetype"])
-    found = session.rows(
-        _QUERY.format(**_LINKED[session.has_expanded]),
-        {
-            "model": values["manufacturermodelname"],
-            "modality": values["modality"],
-            "rows": values["rows"],
-            "columns": values["columns"],
-            "type": image_type,
-            # Older databases hold the list as Python writes it.
-            "former": str(json.loads(image_type)),
-            "newest": NEWEST,
-            "filename": filename,
-            "frame": place[0],
-            "overlay": place[1],
-        },
-    )
-    return [_region(item, address) for item in without_contained(merged(_counted(found)))]
+    return {
+        "model": values["manufacturermodelname"],
+        "modality": values["modality"],
+        "rows": values["rows"],
+        "columns": values["columns"],
+        "type": image_type,
+        # Older databases hold the list as Python writes it.
+        "former": str(json.loads(image_type)),
+        "newest": NEWEST,
+        "filename": filename,
+    }
+
+
+def _shapes(
+    session: Session, filename: str, device: DeviceFacts, address: PlaneAddress, sop_class_uid: str | None
+) -> Iterator[Region]:
+    """The shapes of similar images: the newest region that is kept, and the newest of those that are black inside."""
+    places = {"place": scope_text(address), "everywhere": _everywhere(address)}
+    found = session.rows(_SHAPES, {**_alike(filename, device, sop_class_uid), **places})
+    files: dict[Shape, set[int]] = {}
+    scopes: dict[Shape, str] = {}
+    for text, scope, file in found:
+        try:
+            shape = parse_stored(str(text))
+        except DcmauditError:
+            continue
+        files.setdefault(shape, set()).add(file)
+        scopes.setdefault(shape, str(scope))
+    kept = False
+    for shape in list(files)[: MOST_SHAPES + 1]:
+        box = None if shape.size is None else shape.box(shape.size)
+        if box is None or (shape.keep and kept):
+            continue
+        kept |= shape.keep
+        images = "a similar image" if len(files[shape]) == 1 else f"{len(files[shape])} similar images"
+        everywhere = scopes[shape] == Everywhere.ALL_FRAMES.value
+        yield Region(
+            box,
+            address,
+            Origin.SIMILAR,
+            f"{shape.title}, drawn in {images} (same device, type and size)",
+            applies_to=Everywhere.ALL_FRAMES if everywhere else None,
+            shape=shape,
+        )
+
+
+def _everywhere(address: PlaneAddress) -> str:
+    """The other scope that means this plane."""
+    return Everywhere.ALL_FRAMES.value if isinstance(address, FrameAddress) else scope_text(address)
 
 
 def _counted(found: Iterable[Sequence[Any]]) -> list[Found]:

@@ -141,6 +141,11 @@ class Store(FileMarks, Blocks, Finishing, Hiding, FileFacts, Intake, Merger, Upk
         with self._database.reading() as session:
             return exports.dump_json(session, out)
 
+    def count_shapes(self) -> int:
+        """How many marks are shapes; exports have rectangles that cover them."""
+        with self._database.reading() as session:
+            return exports.count_shapes(session)
+
     def export_rects(self, out: TextIO) -> int:
         """Write every rectangle as CSV that ``redact --csv`` takes, lines ending in CR LF; the number of rows."""
         with self._database.reading() as session:

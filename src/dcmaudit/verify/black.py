@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,13 @@ FULL = View(Rendering.FULL)
 
 
 def mask_of(boxes: tuple[Box, ...], rows: int, columns: int) -> Mask:
-    """True (rows, columns) in the boxes; parts of a box outside the plane are nowhere."""
+    """True (rows, columns) in the boxes; parts of a box outside the plane are nowhere. Nobody else has this array."""
+    return _mask_of(boxes, rows, columns).copy()
+
+
+@lru_cache(maxsize=8)
+def _mask_of(boxes: tuple[Box, ...], rows: int, columns: int) -> Mask:
+    """The same for frame after frame; a shape has a thousand boxes."""
     mask = np.zeros((rows, columns), np.bool_)
     for box in boxes:
         mask[max(0, box.top) : max(0, box.bottom), max(0, box.left) : max(0, box.right)] = True

@@ -17,6 +17,7 @@ from dcmaudit.verify.pair import Pair
 from dcmaudit.verify.planes import compare_icons, compare_overlays, compare_planes, removable_icons, require_icons
 from dcmaudit.verify.remainder import unseen_bytes
 from dcmaudit.verify.rules import Rules
+from dcmaudit.verify.shapes import require_sizes
 from dcmaudit.verify.structure import compare_encoding, compare_structure, is_transcoded
 
 
@@ -29,6 +30,7 @@ def compare(pair: Pair, *, threads: int = 1) -> list[PlaneProof]:
     old, new = pair.before.instance.parts, pair.after.instance.parts
     record.require("plan", "the plan", "it has problems, and so cannot have been carried out", holds=not plan.problems)
     asked = Asked(plan, old)
+    require_sizes(plan, record)
     require_icons(pair)
     transcoded = is_transcoded(old.image, new.image)
     compare_encoding(pair)

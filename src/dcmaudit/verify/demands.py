@@ -9,6 +9,7 @@ from dcmaudit.dicom.overlays import EmbeddedOverlay
 from dcmaudit.dicom.parts import Parts
 from dcmaudit.model import Box, FrameAddress, OverlayAddress, PlaneAddress, PlaneKind, StrayBitAddress
 from dcmaudit.model.redaction import OverlayPolicy, RedactionPlan
+from dcmaudit.verify.shapes import asked_boxes
 
 Boxes = tuple[Box, ...]
 
@@ -55,9 +56,9 @@ class Asked:
         self._frames: Boxes = ()
         self._bits: list[_BitGroup] = []
         for number, group in enumerate(plan.listing.groups):
-            common = tuple(item.box for item in plan.groups.get(number, ()))
+            common = asked_boxes(plan.groups.get(number, ()))
             if group.kind is PlaneKind.FRAME:
-                self._frames = common
+                self._frames = _unique(common)
             elif group.kind is PlaneKind.EMBEDDED_OVERLAY:
                 place = before.overlays.places.get(group.number)
                 if isinstance(place, EmbeddedOverlay):
@@ -72,11 +73,12 @@ class Asked:
 
     def boxes_of(self, address: PlaneAddress) -> Boxes:
         """The boxes of one plane that the plan names for it alone."""
-        return tuple(item.box for item in self.plan.planes.get(address, ()))
+        return asked_boxes(self.plan.planes.get(address, ()))
 
     def frame(self, frame: int) -> FrameAsk:
         """What is asked of one frame."""
-        boxes = _unique((*self._frames, *self.boxes_of(FrameAddress(frame))))
+        own = self.boxes_of(FrameAddress(frame))
+        boxes = _unique((*self._frames, *own)) if own else self._frames
         planes: list[tuple[PlaneAddress, Boxes]] = [(FrameAddress(frame), boxes)] if boxes else []
         bits: dict[int, Boxes] = {}
         for address, bit, wanted, whole in self._bits_of(frame):

@@ -28,6 +28,8 @@ SAMPLE = 4 << 20
 """Cells of blacked areas that are searched for. Of larger ones every n-th frame is taken."""
 _PIECE = 8 << 20
 _LEAST_WIDTH = 64
+_MOST_AREAS = 64
+"""Of more boxes than these, as shapes have, all are searched for together."""
 _MOST_HITS = 4096
 _LETTERS = re.compile(rb"[A-Za-z0-9+/=_\r\n-]{44,}")
 _DIGITS = re.compile(rb"(?:[0-9A-Fa-f]{2}[ \r\n]?){32,}")
@@ -74,11 +76,18 @@ class Guard:
         """Take in the original's cells (rows, columns[, samples]) of the boxes that are blacked in one frame."""
         if frame % self.step or not self._indexes:
             return
-        for box in boxes:
-            width = max(_LEAST_WIDTH, box.width)  # of a narrow box no row would be long enough to be found
-            left = max(0, min(box.left - (width - box.width) // 2, cells.shape[1] - width))
-            area = cells[max(0, box.top) : max(0, box.bottom), left : left + width]
-            self._add(area.copy(), replace(layout, rows=1, columns=1))
+        wide = [_widened(box, cells.shape[1]) for box in boxes]
+        if len(wide) <= _MOST_AREAS:
+            for box in wide:
+                area = cells[max(0, box.top) : max(0, box.bottom), box.left : box.right]
+                self._add(area.copy(), replace(layout, rows=1, columns=1))
+            return
+        mask = np.zeros(cells.shape[:2], np.bool_)
+        for box in wide:
+            mask[max(0, box.top) : max(0, box.bottom), box.left : box.right] = True
+        # Of a shape all rows one behind the other, and all columns: what lies elsewhere lies in runs of these.
+        for line in (cells[mask], cells.swapaxes(0, 1)[mask.T]):
+            self._add(line[np.newaxis], replace(layout, rows=1, columns=1))
 
     def see_bytes(self, frame: int, data: bytes) -> None:
         """Take in the original codestream of a frame that was written anew."""
@@ -114,6 +123,13 @@ class Guard:
                     if self._found is None:
                         length = next(index.runs_of(order), 0)
                         self._found = (where, length) if length else None
+
+
+def _widened(box: Box, columns: int) -> Box:
+    """Of a narrow box no row would be long enough to be found: what is beside it is taken with it."""
+    width = max(_LEAST_WIDTH, box.width)
+    left = max(0, min(box.left - (width - box.width) // 2, columns - width))
+    return Box(left, box.top, left + width, box.bottom)
 
 
 class _Index:

@@ -9,6 +9,7 @@ from dcmaudit.model import PlaneKind
 from dcmaudit.model.redaction import OverlayPolicy, RedactionPlan
 from dcmaudit.verify.demands import Boxes
 from dcmaudit.verify.record import Record
+from dcmaudit.verify.shapes import asked_boxes
 from dcmaudit.verify.side import Side
 
 
@@ -24,7 +25,7 @@ class Pair:
 
     def boxes(self, number: int) -> Boxes:
         """What is blacked in every plane of a group, by its place in the plan's listing."""
-        return tuple(item.box for item in self.plan.groups.get(number, ()))
+        return asked_boxes(self.plan.groups.get(number, ()))
 
     def icon_boxes(self, icon: int) -> Boxes:
         """What is blacked in one icon, by its number in the original."""
@@ -32,7 +33,7 @@ class Pair:
         for number, group in enumerate(self.plan.listing.groups):
             if group.kind is PlaneKind.ICON and group.number == icon:
                 own = self.plan.planes.get(group.address(0), ())
-                found.append((*self.boxes(number), *(item.box for item in own)))
+                found.append((*self.boxes(number), *asked_boxes(own)))
         return tuple(dict.fromkeys(box for boxes in found for box in boxes))
 
     def removed_overlays(self) -> set[int]:

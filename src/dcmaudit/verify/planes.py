@@ -11,6 +11,7 @@ from dcmaudit.verify.demands import Boxes
 from dcmaudit.verify.elements import icon_places
 from dcmaudit.verify.overlays import compare_icon, compare_overlay, is_plain_icon, length_of
 from dcmaudit.verify.pair import Pair
+from dcmaudit.verify.shapes import asked_boxes
 
 _SHOWN = (PlaneKind.FRAME, PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY, PlaneKind.ICON)
 
@@ -62,7 +63,7 @@ def compare_overlays(pair: Pair) -> tuple[list[PlaneProof], set[int]]:
     single: dict[int, dict[int, Boxes]] = {}
     for address, items in pair.plan.planes.items():
         if isinstance(address, OverlayAddress) and items:
-            single.setdefault(address.group, {})[address.frame] = tuple(item.box for item in items)
+            single.setdefault(address.group, {})[address.frame] = asked_boxes(items)
     proofs: list[PlaneProof] = []
     found: set[int] = set()
     for number, group in enumerate(pair.plan.listing.groups):

@@ -14,6 +14,7 @@ from dcmaudit.model.redaction import RedactionPlan
 from dcmaudit.verify.comparison import compare
 from dcmaudit.verify.pair import Pair
 from dcmaudit.verify.record import Record
+from dcmaudit.verify.shapes import with_shapes
 from dcmaudit.verify.side import Side
 
 _CHUNK = 256 << 10
@@ -53,6 +54,7 @@ def prove(
             hashing = [pool.submit(_digest, file.source) for file in files] if digests else []
             try:
                 planes = compare(Pair(files[0], files[1], plan, record, new_uids), threads=threads)
+                planes = [with_shapes(plane, plan) for plane in planes]
             finally:
                 found = [digest.result() for digest in hashing] or found
     except DcmauditError as error:

@@ -16,13 +16,17 @@ from dcmaudit.cli.common import Exit, add_common, local_path, say
 from dcmaudit.cli.names import add_files
 from dcmaudit.cli.original.manners import add_verbose, after, dress, notes, refuse_rename
 from dcmaudit.errors import UsageError
+from dcmaudit.model import Box
 from dcmaudit.model.addresstexts import csv_columns
+from dcmaudit.model.records import RectRow
+from dcmaudit.model.shapes import covering
 
 if TYPE_CHECKING:
     from dcmaudit.settings import Settings
     from dcmaudit.store import Store
 
 NAME = "dicom_pixel_anon"
+_MOST_OF_A_SHAPE = 64
 COLUMNS = ("filename", "left", "top", "right", "bottom", "frame", "overlay")
 
 
@@ -173,4 +177,12 @@ def _write_csv(path: Path, settings: Settings, database: str, names: list[str]) 
         for name in names:
             for row in store.rects(name):
                 if row.box is not None and row.scope is not None:
-                    writer.writerow([name, *row.box.inclusive, *csv_columns(row.scope)])
+                    for box in _boxes(row):
+                        writer.writerow([name, *box.inclusive, *csv_columns(row.scope)])
+
+
+def _boxes(row: RectRow) -> tuple[Box, ...]:
+    """The rectangle of a row; of a shape those that cover it, for this list has no others."""
+    if row.shape is not None and row.shape.size is not None:
+        return covering(row.shape, row.shape.size, _MOST_OF_A_SHAPE)
+    return () if row.box is None else (row.box,)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dcmaudit.model import Box, FileReading, Finding, Origin, PlaneAddress, PlaneReading, covered_area
+from dcmaudit.model.shapes import parse_shape
 from dcmaudit.pipeline.jobs import RedactionReport
 from dcmaudit.pipeline.ocr import read_file
 from dcmaudit.pipeline.release.policy import Policy
@@ -48,6 +49,8 @@ def _black_areas(redacted: RedactionReport, plane: PlaneReading) -> Iterator[Box
     for one in (redacted.proof or {}).get("planes", ()):
         if one.get("plane") == plane.address.key:
             yield from map(_box, (*one.get("asked", ()), *one.get("changed", ())))
+            for shape in map(parse_shape, one.get("shapes", ())):
+                yield from shape.boxes(shape.size) if shape.size is not None else ()
 
 
 def _is_covered(box: Box, areas: list[Box]) -> bool:

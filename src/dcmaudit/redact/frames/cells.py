@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from dcmaudit.errors import RedactionError
 from dcmaudit.model import Box
 
 Cells = npt.NDArray[Any]
+_MOST_AREAS = 64
 
 
 def outside_mask(layout: PixelLayout) -> int:
@@ -32,8 +33,7 @@ def put_stored(
     """
     if layout.floating or layout.bits_allocated == 1:
         changed = cells.copy()
-        for box in boxes:
-            area = _area(box)
+        for area in _areas(boxes, cells):
             changed[area] = painted[area]
         return changed
     kind = cells.dtype.type
@@ -43,8 +43,7 @@ def put_stored(
     extend = layout.signed and above != 0 and _repeats_sign(cells, layout, above)
     sign = 1 << layout.high
     changed = cells.copy()
-    for box in boxes:
-        area = _area(box)
+    for area in _areas(boxes, cells):
         # A view of the bits: negative values do not fit an unsigned cell of more bits as numbers.
         values = np.left_shift(_unsigned(painted[area], cells.dtype), layout.low) & kind(stored)
         if extend:
@@ -62,8 +61,8 @@ def clear_bits(cells: Cells, boxes_of_bit: Mapping[int, Sequence[Box]]) -> Cells
     changed = cells.copy()
     for bit, boxes in boxes_of_bit.items():
         keep = cells.dtype.type(~(1 << bit) & _all(cells))
-        for box in boxes:
-            changed[_area(box)] &= keep
+        for area in _areas(boxes, cells):
+            changed[area] &= keep
     return changed
 
 
@@ -95,5 +94,13 @@ def _all(cells: Cells) -> int:
     return (1 << (8 * cells.dtype.itemsize)) - 1
 
 
-def _area(box: Box) -> tuple[slice, slice]:
-    return slice(box.top, box.bottom), slice(box.left, box.right)
+def _areas(boxes: Iterable[Box], cells: Cells) -> Iterator[tuple[slice, slice] | npt.NDArray[np.bool_]]:
+    """What indexes the pixels of the boxes: one area a box, or of very many (those of a shape) one mask for all."""
+    areas = [(slice(box.top, box.bottom), slice(box.left, box.right)) for box in boxes]
+    if len(areas) <= _MOST_AREAS:
+        yield from areas
+        return
+    mask = np.zeros(cells.shape[:2], np.bool_)
+    for area in areas:
+        mask[area] = True
+    yield mask

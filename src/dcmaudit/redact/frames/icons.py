@@ -12,7 +12,7 @@ from dcmaudit.dicom.parts import Parts
 from dcmaudit.dicom.plane_samples import samples_of
 from dcmaudit.errors import UnsupportedError
 from dcmaudit.model import Box, IconAddress, PlaneKind
-from dcmaudit.model.redaction import IconPolicy, RedactionPlan
+from dcmaudit.model.redaction import IconPolicy, RedactionPlan, boxes_of
 from dcmaudit.redact.elements.iconrules import is_plain_icon
 from dcmaudit.redact.elements.spans import Span, Walker
 from dcmaudit.redact.frames.cells import put_stored
@@ -54,8 +54,8 @@ def _wanted(plan: RedactionPlan) -> dict[int, tuple[Box, ...]]:
     wanted: dict[int, tuple[Box, ...]] = {}
     for group in plan.listing.groups:
         if group.kind is PlaneKind.ICON:
-            common = tuple(item.box for item in plan.for_group(group))
-            own = tuple(item.box for item in plan.planes.get(IconAddress(group.number), ()))
+            common = boxes_of(plan.for_group(group))
+            own = boxes_of(plan.planes.get(IconAddress(group.number), ()))
             wanted[group.number] = (*common, *own)
     return wanted
 

@@ -10,7 +10,7 @@ from dcmaudit.dicom.overlays import ClassicOverlay
 from dcmaudit.dicom.parts import Parts
 from dcmaudit.errors import UnsupportedError
 from dcmaudit.model import OverlayAddress, PlaneGroup, PlaneKind
-from dcmaudit.model.redaction import OverlayPolicy, RedactionPlan
+from dcmaudit.model.redaction import OverlayPolicy, RedactionPlan, boxes_of
 from dcmaudit.redact.frames.native import clear_behind, clear_overlay
 
 
@@ -41,10 +41,10 @@ def patch_overlays(out: BinaryIO, placed: Mapping[int, int], parts: Parts, plan:
 def _black(
     out: BinaryIO, placed: Mapping[int, int], group: PlaneGroup, place: ClassicOverlay, plan: RedactionPlan
 ) -> None:
-    common = tuple(item.box for item in plan.for_group(group))
+    common = boxes_of(plan.for_group(group))
     for frame in group.frames:
         own = plan.planes.get(OverlayAddress(group.number, frame), ())
-        boxes = (*common, *(item.box for item in own))
+        boxes = (*common, *boxes_of(own))
         if not boxes:
             continue
         if place.joined:

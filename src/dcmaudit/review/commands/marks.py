@@ -15,6 +15,7 @@ from dcmaudit.model import (
     Region,
     Scope,
 )
+from dcmaudit.model.shapes import Shape
 from dcmaudit.review.commands import arguments as take
 from dcmaudit.review.commands import previews
 from dcmaudit.review.commands.arguments import Arguments
@@ -63,7 +64,7 @@ def _mark(session: Session, services: Services, arguments: Arguments, scope: Sco
             hint=f"the plane has {plane.size.width} x {plane.size.height} pixels",
         )
     if is_stored(file.rects, file.planes, inside, scope):
-        same = next((row.id for row in file.rects_here() if row.box == inside), None)
+        same = next((row.id for row in file.rects_here() if row.box == inside and row.shape is None), None)
         session.say(_marked_already(file, inside, scope), rect=same)
         return
     frames = frame_count(file.planes) if scope is Everywhere.ALL_FRAMES else None
@@ -72,7 +73,8 @@ def _mark(session: Session, services: Services, arguments: Arguments, scope: Sco
 
 def _marked_already(file: OpenFile, box: Box, scope: Scope) -> str:
     """Why nothing was stored: which mark is there already."""
-    wide = {row.scope for row in file.rects if row.box == box and isinstance(row.scope, Everywhere)}
+    same = [row for row in file.rects if row.box == box and row.shape is None]
+    wide = {row.scope for row in same if isinstance(row.scope, Everywhere)}
     where = next((other.value for other in Everywhere if other in wide), "this plane")
     where = scope.value if isinstance(scope, Everywhere) and not wide else where
     return f"This rectangle is marked on {where} already; nothing was stored."
@@ -136,13 +138,15 @@ def reject_one(session: Session, services: Services, arguments: Arguments) -> No
             file.change(rejected=file.rejected | {wanted}, hidden=file.hidden | {area})
         if may_write:
             services.database.store.hide(file.name, area)
-        _judge(session, services, file, plane.address, item.region.box, is_rejected=True)
+        if item.region.shape is None:
+            _judge(session, services, file, plane.address, item.region.box, is_rejected=True)
 
     def take_back() -> None:
         with file.lock:
             file.change(rejected=file.rejected - {wanted}, hidden=file.hidden - {area})
         services.database.store.unhide(file.name, area)
-        _judge(session, services, file, plane.address, item.region.box, is_rejected=False)
+        if item.region.shape is None:
+            _judge(session, services, file, plane.address, item.region.box, is_rejected=False)
 
     reject()
     if may_write:
@@ -196,18 +200,19 @@ def _apply(
     session: Session, services: Services, file: OpenFile, regions: Sequence[Region], scope: Scope | None = None
 ) -> None:
     plane = session.plane()
-    new: dict[tuple[Box, Scope], NewRect] = {}
+    new: dict[tuple[Box, Scope, Shape | None], NewRect] = {}
     is_outside = True
     for region in regions:
         box = region.box.clipped(plane.size) if plane.size else None
-        if box is None:
+        if box is None or (region.shape is not None and region.shape.size != plane.size):
             continue
         is_outside = False
-        with file.lock:
-            file.change(accepted=file.accepted | {box})
+        if region.shape is None:  # the learning knows rectangles alone
+            with file.lock:
+                file.change(accepted=file.accepted | {box})
         made = previews.new_rect(file, replace(region, box=box), scope)
-        if not is_stored(file.rects, file.planes, box, made.scope):
-            new.setdefault((box, made.scope), made)
+        if not is_stored(file.rects, file.planes, box, made.scope, made.shape):
+            new.setdefault((box, made.scope, made.shape), made)
     if is_outside:
         raise ReviewError("the suggestions lie outside this plane", file=file.name)
     added = _once(list(new.values()))
@@ -219,8 +224,8 @@ def _apply(
 
 def _once(rects: Sequence[NewRect]) -> list[NewRect]:
     """Without those of one plane whose box is among them for all frames as well."""
-    wide = {rect.box for rect in rects if rect.scope is Everywhere.ALL_FRAMES}
-    return [rect for rect in rects if not (isinstance(rect.scope, FrameAddress) and rect.box in wide)]
+    wide = {(rect.box, rect.shape) for rect in rects if rect.scope is Everywhere.ALL_FRAMES}
+    return [rect for rect in rects if not (isinstance(rect.scope, FrameAddress) and (rect.box, rect.shape) in wide)]
 
 
 def _add(session: Session, services: Services, file: OpenFile, new: Sequence[NewRect], label: str) -> None:

@@ -44,6 +44,7 @@ def new_rect(file: OpenFile, region: Region, scope: Scope | None = None) -> NewR
         text=region.text or "",
         verdict=region.verdict,
         frames=frame_count(file.planes) if where is Everywhere.ALL_FRAMES else None,
+        shape=region.shape,
     )
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DcmauditError, ReviewError, UsageError
 from dcmaudit.model import Box, Everywhere, FrameAddress, PlaneKind, Scope, Size
+from dcmaudit.model.shapes import Shape
 from dcmaudit.review.commands import arguments as take
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.services.bundle import Services
@@ -47,26 +48,31 @@ def mark_series(session: Session, services: Services, arguments: Arguments) -> N
         )
     if file.facts is None or not file.facts.series_uid:
         raise ReviewError("the file names no series", file=file.name, hint="mark the files one by one")
-    box = _box(session, file, arguments, plane.size)
+    area = _area(session, file, arguments, plane.size)
     session.plan = None
     session.say("Looking through the list for files of this series…")
-    services.background.at_length(partial(_find, session, services, file, box, plane.size, file.facts.series_uid))
+    services.background.at_length(partial(_find, session, services, file, area, plane.size, file.facts.series_uid))
 
 
-def _box(session: Session, file: OpenFile, arguments: Arguments, size: Size) -> Box:
+Area = tuple[Box, Shape | None]
+"""A box, and the shape that it is around."""
+
+
+def _area(session: Session, file: OpenFile, arguments: Arguments, size: Size) -> Area:
     found: Box | None = session.handled()
+    shape: Shape | None = None
     if "id" in arguments:
         wanted = take.text(arguments, "id")
-        stored = [row.box for row in file.rects_here() if row.id == wanted]
-        suggested = [item.region.box for item in file.suggestions_here() if item.id == wanted]
-        found = next(iter([*stored, *suggested]), None)
+        stored = [(row.box, row.shape) for row in file.rects_here() if row.id == wanted]
+        suggested = [(item.region.box, item.region.shape) for item in file.suggestions_here() if item.id == wanted]
+        found, shape = next(iter([*stored, *suggested]), (None, None))
     inside = found.clipped(size) if found is not None else None
-    if inside is None:
+    if inside is None or (shape is not None and shape.size != size):
         raise UsageError("that rectangle is not on this plane")
-    return inside
+    return inside, shape
 
 
-def _find(session: Session, services: Services, file: OpenFile, box: Box, size: Size, uid: str) -> None:
+def _find(session: Session, services: Services, file: OpenFile, area: Area, size: Size, uid: str) -> None:
     worklist, total = session.worklist, len(session.worklist)
     search = _Search([])
     for place in range(total):
@@ -84,8 +90,8 @@ def _find(session: Session, services: Services, file: OpenFile, box: Box, size: 
     with session.lock:
         if session.file is file:
             session.message = None
-            session.plan = SeriesPlan(worklist, box, tuple(search.files))
-            session.question = _question(session, file, search)
+            session.plan = SeriesPlan(worklist, area[0], tuple(search.files), area[1])
+            session.question = _question(session, file, search, area[1])
     session.bump()
 
 
@@ -107,9 +113,10 @@ def _look(worklist: Worklist, place: int, size: Size, uid: str, search: _Search)
     search.files.append(Member(place, frames, stamp))
 
 
-def _question(session: Session, file: OpenFile, search: _Search) -> Question:
+def _question(session: Session, file: OpenFile, search: _Search, shape: Shape | None) -> Question:
     count = len(search.files)
-    text = [f"Redact this rectangle on every image frame of {count} file{'s'[: count != 1]} of this series?"]
+    what = "rectangle" if shape is None else shape.title
+    text = [f"Redact this {what} on every image frame of {count} file{'s'[: count != 1]} of this series?"]
     if search.done:
         text.append(f"{search.done} of them {'is' if search.done == 1 else 'are'} marked as done already.")
     if search.other_size:
@@ -135,8 +142,9 @@ def _write(session: Session, services: Services) -> None:
     try:
         for member in plan.files:
             name, scope = plan.worklist.name(member.place), on_every_frame(member.frames)
-            if all((row.box, row.scope) != (plan.box, scope) for row in store.rects(name)):
-                ids += store.add_rects(name, [NewRect(plan.box, scope, frames=member.frames)])
+            wanted = (plan.box, scope, plan.shape)
+            if all((row.box, row.scope, row.shape) != wanted for row in store.rects(name)):
+                ids += store.add_rects(name, [NewRect(plan.box, scope, frames=member.frames, shape=plan.shape)])
                 marked.append(member)
     except DcmauditError:
         store.remove_rects(ids)

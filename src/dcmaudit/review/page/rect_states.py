@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dcmaudit.model import Box, Everywhere, Origin, Plane, Scope
 from dcmaudit.model.engines import OcrEngine, reads
 from dcmaudit.model.records import RectRow
-from dcmaudit.review.page.shapes import (
-    RectState,
-)
+from dcmaudit.model.shapes import Shape
+from dcmaudit.review.page.shapes import RectState, ShapeState
 from dcmaudit.review.state.offers import is_offered, is_redacted, offers
 from dcmaudit.review.state.open_file import OpenFile, Suggestion
 from dcmaudit.review.state.session import Session
@@ -71,6 +72,7 @@ def _stored(row: RectRow, *, highlighted: bool) -> RectState:
         "confidence": None,
         "who": row.modified_by,
         "when": row.modified.isoformat(sep=" ", timespec="seconds") if row.modified else None,
+        "shape": _shape(row.shape),
     }
 
 
@@ -92,7 +94,16 @@ def _suggested(item: Suggestion, *, redacted: bool, highlighted: bool) -> RectSt
         "empty": item.is_empty,
         "who": None,
         "when": None,
+        "shape": _shape(region.shape),
     }
+
+
+def _shape(shape: Shape | None) -> ShapeState | None:
+    """What the page paints of a shape: exactly the pixels that are written black."""
+    if shape is None or shape.size is None:
+        return None
+    black = [edge for box in shape.boxes(shape.size) for edge in box_json(box)]
+    return {"text": replace(shape, size=None).text, "title": shape.title, "keep": shape.keep, "black": black}
 
 
 def scope_words(scope: Scope | None) -> str:

@@ -196,6 +196,15 @@ class PlaneState(TypedDict):
     map: Annotated[list[str] | None, "where a part of it was seen: rows of 0 and 1, at most 32 by 32"]
 
 
+class ShapeState(TypedDict):
+    """What a mark is that is no rectangle."""
+
+    text: Annotated[str, "kind and points, as the command line has them"]
+    title: str
+    keep: Annotated[bool, "everything outside is black"]
+    black: Annotated[list[int], "left, top, right, bottom of each box of black pixels, one behind the other"]
+
+
 class RectState(TypedDict):
     """A rectangle of the plane on screen, stored or suggested."""
 
@@ -215,6 +224,7 @@ class RectState(TypedDict):
     rejected: NotRequired[Annotated[bool, "hidden, or looked at by OCR and not taken for text"]]
     who: str | None
     when: str | None
+    shape: Annotated[ShapeState | None, "what it is where that is no rectangle; box is only around it"]
 
 
 class HandledState(TypedDict):

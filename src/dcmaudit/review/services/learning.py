@@ -84,17 +84,20 @@ class Learning:
             candidates = grounded(candidates, pixels, learning.reliability)
             # A look at the pixels can change boxes: what was offered before it is not judged beside it. What was marked
             # since is not offered again, and stays to be judged.
-            marks = _boxes_on(file.rects, plane.address)
+            marks = _rows_on(file.rects, plane.address)
             here = [place for place in learning.offered if place[0] == plane.address and place not in file.refused]
             for place in here:
                 if not _is_taken(place[1], marks):
                     del learning.offered[place]
+        black = _shapes_on(file.rects, plane.address)
+        if black:  # the learner knows nothing of shapes
+            candidates = [item for item in candidates if not _is_marked(item.region.box, black)]
         for item in candidates:
             learning.offered[plane.address, item.region.box] = item
         similar = [
             region
             for region in store.similar(file.name, facts.device, plane.address, facts.sop_class_uid)
-            if not _is_marked(region.box, _boxes_on(file.rects, plane.address))
+            if not _is_suggested_in_vain(region, _rows_on(file.rects, plane.address))
         ]
         refuted = learning.learner.refutes_unknown(plane.address)
         found = combined(similar, candidates, refuted=refuted, pixels=pixels)
@@ -102,7 +105,7 @@ class Learning:
 
     def may_change(self, file: OpenFile, address: PlaneAddress) -> bool:
         """Whether a look at the pixels could show a place of that plane which the marks alone do not make likely."""
-        marks = _boxes_on(file.rects, address)
+        marks = _rows_on(file.rects, address)
         return any(
             at == address and item.estimate >= _WORTH_A_LOOK and not _is_taken(box, marks)
             for (at, box), item in self.of(file).offered.items()
@@ -150,7 +153,8 @@ class Learning:
 
 
 def _judgement(file: OpenFile, address: PlaneAddress, item: Candidate) -> Judged:
-    right = is_right(item.region.box, _boxes_on(file.rects, address))
+    box, rows = item.region.box, _rows_on(file.rects, address)
+    right = is_right(box, _rectangles(rows)) or _is_marked(box, _shapes_on(rows, address))
     return Judged(address, item.region.box, item.kind, item.estimate, right, item.is_shown)
 
 
@@ -161,7 +165,7 @@ def _is_seen(file: OpenFile, address: PlaneAddress) -> bool:
 
 def _own_marks(file: OpenFile) -> Iterator[Mark]:
     for row in file.rects:
-        if row.box is None or row.scope is None:
+        if row.box is None or row.scope is None or row.shape is not None:
             continue
         edges = (row.box.left, row.box.top, row.box.right, row.box.bottom)
         for reach in reaches(row.scope):
@@ -181,8 +185,24 @@ def _was_seen(file: OpenFile, index: int) -> bool:
     return any(start <= position < end for start, end in spans)
 
 
-def _boxes_on(rows: Iterable[RectRow], address: PlaneAddress) -> list[Box]:
-    return [row.box for row in rows if row.box and row.scope and applies(row.scope, address)]
+def _rows_on(rows: Iterable[RectRow], address: PlaneAddress) -> list[RectRow]:
+    return [row for row in rows if row.box and row.scope and applies(row.scope, address)]
+
+
+def _rectangles(rows: Iterable[RectRow]) -> list[Box]:
+    return [row.box for row in rows if row.box and row.shape is None]
+
+
+def _shapes_on(rows: Iterable[RectRow], address: PlaneAddress) -> list[Box]:
+    """What shapes black on a plane."""
+    return [box for row in _rows_on(rows, address) if row.shape is not None for box in row.boxes]
+
+
+def _is_suggested_in_vain(region: Region, rows: Sequence[RectRow]) -> bool:
+    """Whether what similar images have is marked on the plane already."""
+    if region.shape is not None:
+        return any(row.shape == region.shape for row in rows)
+    return _is_marked(region.box, [box for row in rows for box in row.boxes])
 
 
 def _is_marked(box: Box, marks: Sequence[Box]) -> bool:
@@ -190,10 +210,12 @@ def _is_marked(box: Box, marks: Sequence[Box]) -> bool:
     return covered_area(parts) >= _COVERED * box.area
 
 
-def _is_taken(box: Box, marks: Sequence[Box]) -> bool:
+def _is_taken(box: Box, rows: Sequence[RectRow]) -> bool:
     """Whether a mark means the place of ``box``, so that the learner does not suggest it again."""
-    shared = ((mark, mark.intersection(box)) for mark in marks)
-    return any(part is not None and part.area >= _SAME_PLACE * min(mark.area, box.area) for mark, part in shared)
+    shared = ((mark, mark.intersection(box)) for mark in _rectangles(rows))
+    if any(part is not None and part.area >= _SAME_PLACE * min(mark.area, box.area) for mark, part in shared):
+        return True
+    return _is_marked(box, [each for row in rows if row.shape is not None for each in row.boxes])
 
 
 _LOOKED = (HowSeen.SEEN, HowSeen.MAXIMUM, HowSeen.TEXT_MAP, HowSeen.PAINTED, HowSeen.PROJECTION)

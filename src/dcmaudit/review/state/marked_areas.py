@@ -18,6 +18,7 @@ from dcmaudit.model import (
     covered_area,
 )
 from dcmaudit.model.records import RectRow
+from dcmaudit.model.shapes import Shape
 from dcmaudit.review.state.open_file import OpenFile, Suggestion, applies
 
 HEADER = frozenset({Origin.RULE, Origin.ULTRASOUND})
@@ -34,9 +35,9 @@ def frame_count(planes: PlaneList) -> int:
     return sum(len(group.frames) for group in planes.groups if group.kind is PlaneKind.FRAME)
 
 
-def is_stored(rows: Iterable[RectRow], planes: PlaneList, box: Box, scope: Scope) -> bool:
-    """Whether this very box is marked wherever ``scope`` says, by one mark or by one a plane."""
-    return _on_each([row for row in rows if row.box == box], planes, scope, bool)
+def is_stored(rows: Iterable[RectRow], planes: PlaneList, box: Box, scope: Scope, shape: Shape | None = None) -> bool:
+    """Whether this very box, or shape, is marked wherever ``scope`` says, by one mark or by one a plane."""
+    return _on_each([row for row in rows if (row.box, row.shape) == (box, shape)], planes, scope, bool)
 
 
 def is_covered(rows: Iterable[RectRow], planes: PlaneList, box: Box, scope: Scope) -> bool:
@@ -79,7 +80,7 @@ def covered_ids(file: OpenFile) -> frozenset[str]:
 
 
 def _covers(rows: Sequence[RectRow], box: Box) -> bool:
-    parts = [part for row in rows if row.box and (part := row.box.intersection(box)) is not None]
+    parts = [part for row in rows for one in row.boxes if (part := one.intersection(box)) is not None]
     return covered_area(parts) >= box.area
 
 

@@ -43,7 +43,11 @@ def offers(options: Options, file: OpenFile, plane: Plane) -> list[Suggestion]:
         item
         for item in found
         if item.id not in covered
-        and not (item.region.origin in LEARNED and any(box.contains(item.region.box) for box in boxes))
+        and not (
+            item.region.origin in LEARNED
+            and item.region.shape is None
+            and any(box.contains(item.region.box) for box in boxes)
+        )
     ]
 
 

@@ -245,7 +245,7 @@ class OpenFile(FileFields):
     def set_aside_on(self, plane: Plane) -> list[Suggestion]:
         """What OCR looked at on a plane and did not take for text, with ids by which it can be applied all the same."""
         regions = self.set_aside.get(plane.address, ())
-        stored = {row.box for row in self.rects_on(plane)}
+        stored = {row.box for row in self.rects_on(plane) if row.shape is None}
         return [Suggestion(f"a{number}", region) for number, region in enumerate(regions) if region.box not in stored]
 
     def suggestions_here(self) -> list[Suggestion]:
@@ -257,8 +257,10 @@ class OpenFile(FileFields):
         here = [
             item for item in self.suggestions if not self.is_out(item) and applies(item.region.scope, plane.address)
         ]
-        same = {row.box for row in self.rects_on(plane)}
-        return [item for item in here if item.region.box not in same or not self.is_marked(item.region)]
+        same = {(row.box, row.shape) for row in self.rects_on(plane)}
+        return [
+            item for item in here if (item.region.box, item.region.shape) not in same or not self.is_marked(item.region)
+        ]
 
     def is_out(self, item: Suggestion) -> bool:
         """Whether a suggestion was hidden."""
@@ -272,7 +274,7 @@ class OpenFile(FileFields):
         """Whether a suggestion whose box is marked on one plane is marked wherever it means."""
         if region.scope is not Everywhere.ALL_FRAMES:
             return True
-        frames = {row.scope for row in self.rects if row.box == region.box}
+        frames = {row.scope for row in self.rects if (row.box, row.shape) == (region.box, region.shape)}
         if frames & {Everywhere.ALL_FRAMES, Everywhere.ALL_PLANES}:
             return True
         return len(frames) >= sum(len(group.frames) for group in self.planes.groups if group.kind is PlaneKind.FRAME)
@@ -281,7 +283,7 @@ class OpenFile(FileFields):
 def hidden_area(region: Region) -> ShownArea:
     """By what a hidden suggestion is known again. What was learned may rest on other images the next time."""
     origin = Origin.LEARNED if region.origin is Origin.SIMILAR else region.origin
-    return ShownArea(region.box, region.scope, origin)
+    return ShownArea(region.box, region.scope, origin, region.shape)
 
 
 def applies(scope: Scope, address: PlaneAddress) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dcmaudit.model import Box
+from dcmaudit.model.shapes import Shape
 from dcmaudit.review.state.worklist import Worklist
 
 Stamp = tuple[int, int, int, int]
@@ -22,8 +23,9 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class SeriesPlan:
-    """One box on every image frame of each of these files."""
+    """One box, or one shape, on every image frame of each of these files."""
 
     worklist: Worklist
     box: Box
     files: tuple[Member, ...]
+    shape: Shape | None = None

@@ -1,5 +1,6 @@
 /** What is only drawn for people, above the plane: outlines, crosses, the handled rectangle, words. In device pixels. */
 
+import { pathOf } from "./areas.js";
 import { context } from "./canvas.js";
 import { handlePoints, HANDLES } from "./rectangle.js";
 import { ACCENT, FAINT, PREVIEW, sourceOf } from "./sources.js";
@@ -73,10 +74,11 @@ export class MarkLayer {
     const [x0, y0, x1, y1] = this.camera.outer(rect.box);
     if (black && rect.preview) this.#drawPreview(x0, y0, x1, y1, source.colour);
     if (!rect.highlighted && !lit && !(black && rect.preview)) return;
-    const path = new Path2D();
-    path.rect(x0 + 0.5, y0 + 0.5, x1 - x0 - 1, y1 - y0 - 1);
+    const { shape } = rect;
+    const path = shape ? pathOf(shape.text, (x, y) => this.camera.toStage(x, y)) : new Path2D();
+    if (!shape) path.rect(x0 + 0.5, y0 + 0.5, x1 - x0 - 1, y1 - y0 - 1);
     const faint = !black && (rect.empty || rect.rejected);
-    if (!black && !faint) {
+    if (!black && !faint && !shape) {
       path.moveTo(x0, y0);
       path.lineTo(x1, y1);
       path.moveTo(x1, y0);

@@ -115,7 +115,7 @@ export class Panel {
     text.dataset.verdict = rect.verdict;
     const scope = rect.scope === "this plane" ? "" : `${rect.scope} · `;
     const told = judged(rect);
-    const size = rect.box ? `${right - left} × ${bottom - top} · ` : "";
+    const size = rect.shape ? `${rect.shape.title} · ` : rect.box ? `${right - left} × ${bottom - top} · ` : "";
     const why = within(row, ".rect-why", HTMLElement);
     why.textContent = `${size}${scope}${told ? `${told} · ` : ""}${rect.reason}`;
     // On a line of its own, where nothing cuts it off.
@@ -123,7 +123,7 @@ export class Panel {
     jump.title = explain(rect);
     const where = rect.box ? ` At ${left}, ${top}, ${right - left} by ${bottom - top} pixels.` : "";
     jump.setAttribute("aria-label", `${explain(rect)}${where}`);
-    jump.disabled = !rect.box;
+    jump.disabled = !rect.box || rect.shape !== null;
     jump.addEventListener("click", () => this.host.jump(rect));
     row.addEventListener("pointerenter", () => this.host.light(rect.id));
     row.addEventListener("pointerleave", () => this.host.light(null));

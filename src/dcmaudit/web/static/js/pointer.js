@@ -1,5 +1,6 @@
 /** The mouse on the stage: the handled rectangle, suggestions, zoom and pan. */
 
+import { holds } from "./areas.js";
 import { isAcross } from "./orientation.js";
 import { clamp, dragged, drawn, handlePoints, HANDLES } from "./rectangle.js";
 
@@ -111,7 +112,7 @@ export class Pointer {
     /** @param {import("./types.js").DrawnRect} rect */
     const area = ({ box }) => (box[2] - box[0]) * (box[3] - box[1]);
     return this.stage.shown.rects
-      .filter(({ box }) => px >= box[0] && px < box[2] && py >= box[1] && py < box[3])
+      .filter((rect) => holds(rect, px, py))
       .sort((a, b) => Number(a.stored) - Number(b.stored) || area(a) - area(b))[0];
   }
 

@@ -80,7 +80,8 @@ export function sample(source, crossed, faint = false, hatched = false) {
  */
 export function explain(rect) {
   const what = rect.preview ? `${PREVIEW}; shown black` : rect.applied ? "redacted" : rect.rejected ? "looked at and not taken for text" : "suggested";
-  const parts = [`${sourceOf(rect.source).title}, ${what} on ${rect.scope}.`];
+  const shape = rect.shape ? ` (${rect.shape.title})` : "";
+  const parts = [`${sourceOf(rect.source).title}${shape}, ${what} on ${rect.scope}.`];
   if (rect.reason) parts.push(rect.reason.endsWith(".") ? rect.reason : `${rect.reason}.`);
   if (rect.text) parts.push(`Text: “${rect.text}”.`);
   if (typeof rect.confidence === "number") parts.push(`${Math.round(rect.confidence * 100)} % sure.`);

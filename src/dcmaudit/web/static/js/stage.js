@@ -3,6 +3,7 @@
  * for people. Both work in device pixels.
  */
 
+import { blackOf } from "./areas.js";
 import { Camera } from "./camera.js";
 import { within } from "./dom.js";
 import { MarkLayer, NOTHING } from "./marklayer.js";
@@ -140,7 +141,7 @@ export class Stage {
   #drawPicture() {
     const { redacted, bare, rects } = this.shown;
     this.picture.plane = this.plane;
-    this.picture.black = redacted && !bare ? rects.filter(({ applied }) => applied).map(({ box }) => box) : [];
+    this.picture.black = redacted && !bare ? rects.filter(({ applied }) => applied).flatMap(blackOf) : [];
     this.picture.draw();
   }
 

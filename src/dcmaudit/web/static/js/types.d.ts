@@ -204,6 +204,17 @@ export interface PlaneState {
   map: string[]|null;
 }
 
+/** What a mark is that is no rectangle. */
+export interface ShapeState {
+  /** kind and points, as the command line has them */
+  text: string;
+  title: string;
+  /** everything outside is black */
+  keep: boolean;
+  /** left, top, right, bottom of each box of black pixels, one behind the other */
+  black: number[];
+}
+
 /** A rectangle of the plane on screen, stored or suggested. */
 export interface RectState {
   /** its name within the file */
@@ -230,6 +241,8 @@ export interface RectState {
   rejected?: boolean;
   who: string|null;
   when: string|null;
+  /** what it is where that is no rectangle; box is only around it */
+  shape: ShapeState|null;
 }
 
 /** The handled rectangle. */

@@ -87,6 +87,16 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** The same for the words that a mouse finds: setting what is there already would cost as much as a change. @param {HTMLElement} element @param {string} text */
+export function setTitle(element, text) {
+  if (element.title !== text) element.title = text;
+}
+
+/** @param {HTMLElement} element @param {boolean} isHidden */
+export function setHidden(element, isHidden) {
+  if (element.hidden !== isHidden) element.hidden = isHidden;
+}
+
 /**
  * @param {number} count
  * @param {string} one

@@ -3,7 +3,7 @@
  * It moves out of the way: into the corner of the stage that is opposite to where one looks.
  */
 
-import { byId, setText, within } from "./dom.js";
+import { byId, setHidden, setText, within } from "./dom.js";
 import { tablesOf } from "./levels.js";
 import { fromUpright, sizeOf } from "./orientation.js";
 import { areaOnStage, paintPlane } from "./painting.js";
@@ -35,7 +35,7 @@ export class Minimap {
   draw() {
     const { plane, camera } = this.stage;
     const hidden = !plane || camera.showsAll;
-    this.root.hidden = hidden;
+    setHidden(this.root, hidden);
     if (!plane || hidden) return;
     const { orientation } = camera;
     const { width, height } = camera.plane;

@@ -135,11 +135,13 @@ export class Scheduler {
   async #one(command, args) {
     const { witness } = this;
     const painted = witness.take();
-    const slow = setTimeout(() => this.parts.busy("Working…"), SLOW);
+    /** @type {ReturnType<typeof setTimeout>|undefined} */
+    let slow;
     const guess = this.#foreseen(command);
     let sent = painted;
     try {
       const act = () => {
+        slow = setTimeout(() => this.parts.busy("Working…"), SLOW);
         sent = [...painted, ...witness.take()];
         return this.parts.api.act(command, args, sent);
       };

@@ -4,7 +4,7 @@
  * a warm line below where text is likely. Click, drag or keys go.
  */
 
-import { byId, make, settled } from "./dom.js";
+import { byId, make, setHidden, settled } from "./dom.js";
 import { GAP, indexAt, lanesOf } from "./lanes.js";
 import { clamp } from "./rectangle.js";
 
@@ -77,7 +77,7 @@ export class Strip {
     const file = state.file?.file_id;
     if (file !== this.state?.file?.file_id) this.#unpeek();
     this.state = state;
-    this.root.hidden = this.count < 2;
+    setHidden(this.root, this.count < 2);
     if (this.root.hidden) return;
     const { plane } = state;
     this.canvas.setAttribute("aria-valuemax", String(this.count));

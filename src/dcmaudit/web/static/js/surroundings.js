@@ -2,7 +2,7 @@
 
 import { beside } from "./beside.js";
 import { problemItem } from "./dialogs.js";
-import { byId, counted, make, printable, setText } from "./dom.js";
+import { byId, counted, make, printable, setHidden, setText, setTitle } from "./dom.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
 /** @typedef {import("./types.js").Trouble} Trouble */
@@ -50,28 +50,30 @@ export class Surroundings {
     const { worklist, file, plane } = state;
     const total = worklist.total.toLocaleString("en");
     setText(byId("position", HTMLElement), worklist.number === null ? (file ? `–/${total}` : "") : `${worklist.number}/${total}`);
-    byId("tagged", HTMLElement).hidden = !file?.tagged;
+    setHidden(byId("tagged", HTMLElement), !file?.tagged);
     const name = byId("filename", HTMLElement);
     setText(name, file?.short ?? "");
-    name.title = printable(file?.name ?? "");
+    setTitle(name, printable(file?.name ?? ""));
     setText(byId("planetitle", HTMLElement), plane?.title ?? "");
     setText(byId("stackwords", HTMLElement), state.stack ? `${state.stack.words}, ${state.stack.order}` : "");
     const note = byId("planenote", HTMLElement);
     setText(note, remark?.text ?? "");
-    note.title = remark?.text ?? "";
+    setTitle(note, remark?.text ?? "");
     const comment = byId("commentline", HTMLElement);
     setText(comment, file?.comment ?? "");
-    comment.title = file?.comment ?? "";
+    setTitle(comment, file?.comment ?? "");
     const left = `${worklist.left.toLocaleString("en")} left${worklist.growing ? " …" : ""}`;
     setText(byId("left", HTMLElement), file || worklist.total ? left : "");
     setText(byId("user", HTMLElement), state.user);
     const store = byId("store", HTMLElement);
     const location = state.database?.location ?? "";
     setText(store, location ? `${location.split("/").slice(-2).join("/")}${state.database?.writable ? "" : " (read only)"}` : "");
-    store.title = location ? `Database: ${location}` : "";
-    byId("viewer", HTMLElement).hidden = !state.viewer;
-    byId("changed", HTMLElement).hidden = !file?.changed;
-    document.title = worklist.number === null ? "dcmaudit" : `${worklist.number}/${worklist.total} · dcmaudit`;
+    setTitle(store, location ? `Database: ${location}` : "");
+    setHidden(byId("viewer", HTMLElement), !state.viewer);
+    setHidden(byId("changed", HTMLElement), !file?.changed);
+    const title = worklist.number === null ? "dcmaudit" : `${worklist.number}/${worklist.total} · dcmaudit`;
+    // the browser tells its window of a title, the same one included
+    if (document.title !== title) document.title = title;
     const where = plane ? `${worklist.number ?? ""} of ${worklist.total}, ${plane.title}${remark ? `: ${remark.text}` : ""}` : "";
     setText(byId("spoken", HTMLElement), where);
   }
@@ -107,7 +109,7 @@ export class Surroundings {
 
   /** @param {boolean} on */
   capsLock(on) {
-    byId("caps", HTMLElement).hidden = !on;
+    setHidden(byId("caps", HTMLElement), !on);
   }
 
   /**
@@ -162,7 +164,7 @@ export class Surroundings {
 
   /** @param {ViewState} state @param {Trouble|null} trouble */
   trouble(state, trouble) {
-    this.card.hidden = trouble === null;
+    setHidden(this.card, trouble === null);
     if (!trouble) return;
     const title = state.plane?.title ?? "This plane";
     const known = state.plane?.kind === "not audited";
@@ -314,7 +316,7 @@ export class Surroundings {
    * @param {import("./types.js").Edges} [area]  of the rectangle, in CSS pixels of the page
    */
   explain(text, x, y, area) {
-    this.explainBox.hidden = text === null;
+    setHidden(this.explainBox, text === null);
     if (!text) return;
     setText(this.explainBox, text);
     const { width, height } = this.explainBox.getBoundingClientRect();

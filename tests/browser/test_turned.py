@@ -175,3 +175,35 @@ def test_planes_of_a_held_key_come_turned_and_the_next_file_is_upright(start: St
     face.press("1")
     face.page.wait_for_timeout(200)
     assert np.array_equal(plane_on(face), planes[0])
+
+
+def test_a_series_that_is_one_stack_stays_turned_and_windowed_and_the_next_series_does_not(
+    start: StartFace, tmp_path: Path
+) -> None:
+    names = []
+    for number in range(1, 4):
+        cells = np.kron(np.arange(100, dtype=np.int16).reshape(10, 10), np.ones((12, 16), np.int16))
+        extra = {"SOPInstanceUID": f"1.2.3.{number}", "InstanceNumber": number, "Modality": "CT"}
+        series = "1.2.3.100" if number < 3 else "1.2.3.200"
+        data = dataset(cells, extra={**extra, "SeriesInstanceUID": series})
+        names.append(tmp_path / f"{number}.dcm")
+        names[-1].write_bytes(file_bytes(data))
+    face = start(*names)
+    face.plane("frame 1/1")
+    face.page.get_by_role("menuitem", name="View").first.click()
+    face.page.get_by_role("menuitemradio", name="A series as one stack").click()
+    face.press("Escape")
+    face.wait_until(lambda: face.state()["stack"] is not None and face.state()["stack"]["complete"])
+    face.press("d", "W")
+    face.page.get_by_role("button", name="Brain 40 / 80").press("Enter")
+    expect(face.at("#statusview")).to_contain_text("own window · turned right")
+    face.press("n")
+    face.position("2/3")
+    expect(face.at("#statusview")).to_contain_text("own window · turned right")
+    expect(face.at("#words")).to_contain_text("does not count as seen")
+    face.page.wait_for_timeout(800)
+    assert face.state()["groups"][0]["seen"] == []
+    face.press("Escape")
+    face.position("3/3")
+    expect(face.at("#statusview")).to_contain_text("full range · fit")
+    expect(face.at("#words")).to_be_hidden()

@@ -49,7 +49,7 @@ class BareServer:
                 if name == "/values":
                     self._send_values(int(query.removeprefix("from=")))
                     return
-                found = name in {"/shrink.js", "/scaling.js"}
+                found = name in {"/shrink.js", "/scaling.js", "/orientation.js"}
                 body = (STATIC / name[1:]).read_bytes() if found else page
                 self.send_response(200 if found or name == "/" else 404)
                 self.send_header("Content-Type", "text/javascript" if found else "text/html")

@@ -272,8 +272,8 @@ _VIEW = (
 )  # fmt: skip
 
 _HANDS = tuple(
-    Command(f"{one.setting}-{one.value}", one.label, one.help, partial(views.choose, one), menu="View",
-            group=one.setting, toggles=f"{one.setting}={one.value}")
+    Command(f"{one.setting}-{one.value}", one.label, one.help, partial(views.choose, one),
+            menu="Go" if one.setting == "cine" else "View", group=one.setting, toggles=f"{one.setting}={one.value}")
     for one in CHOICES
 )  # fmt: skip
 

@@ -107,6 +107,7 @@ def _stack(session: Session) -> StackState | None:
     total = len(stack.places)
     searching = "" if stack.is_complete else ", still searching"
     return {
+        "series": mark_of(stack.uid),
         "number": index + 1,
         "total": total,
         "order": stack.order.value,

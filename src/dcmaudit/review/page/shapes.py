@@ -326,6 +326,7 @@ class OutputsState(TypedDict):
 class StackState(TypedDict):
     """The series of the open file, where its files are walked through as one stack."""
 
+    series: Annotated[str, "tells one series from another, and nothing of it"]
     number: Annotated[int, "of the open file in the stack, from 1"]
     total: int
     order: Annotated[str, Values(StackOrder)]

@@ -102,6 +102,8 @@ export class Page {
     });
     this.pointer = this.#pointer();
     this.lens = new Lens(this.stage, () => this.pointer.place());
+    /** @type {{file: number|null, series: string|null}} of the plane before */
+    this.before = { file: null, series: null };
     this.asking = false;
     this.own = ownCommands(this);
     this.looked = settled(() => {
@@ -157,27 +159,25 @@ export class Page {
    * @param {import("./scheduler.js").Picture} picture
    */
   #paint(state, picture) {
+    // a window that ends here is not told of any more
+    const change = this.#arrive(state);
     this.around.top(state);
     this.words(state, this.#remark(state, picture));
     this.around.setOpening(state.file?.opening === true);
     this.around.start(state);
     this.strip.update(state);
     this.stage.measure();
-    this.#step(state, picture);
+    this.#step(state, picture, change);
   }
 
   /**
    * What must change in the same frame as the picture: its number and title, its rectangles, its place in the file.
    * @param {ViewState} state
    * @param {import("./scheduler.js").Picture} picture
+   * @param {"same"|"plane"|"file"} [change]  what is another one than before
    */
-  #step(state, picture) {
-    const name = state.file && state.plane ? `${state.file.file_id}/${state.plane.key}` : "";
-    const former = this.stage.root.dataset.plane ?? "";
-    const other = former !== name;
-    const change = !other ? "same" : former.split("/")[0] === name.split("/")[0] ? "plane" : "file";
-    this.stage.root.dataset.plane = name;
-    if (change === "file") this.hands.window = null;
+  #step(state, picture, change = this.#arrive(state)) {
+    const other = change !== "same";
     this.handled.take(state, other);
     const rects = /** @type {DrawnRect[]} */ (state.rects.filter((rect) => rect.box !== null));
     const cursor = state.viewer ? null : this.handled.box;
@@ -194,6 +194,35 @@ export class Page {
     this.panel.update(state, this.mayWrite);
     this.strip.update(state);
     if (other) this.around.explain(null, 0, 0);
+  }
+
+  /** Another plane, or another file: that ends a window. @param {ViewState} state @returns {"same"|"plane"|"file"} */
+  #arrive(state) {
+    const { root } = this.stage;
+    const name = state.file && state.plane ? `${state.file.file_id}/${state.plane.key}` : "";
+    const change = (root.dataset.plane ?? "") === name ? "same" : this.#change(state);
+    root.dataset.plane = name;
+    if (change === "file") this.hands.window = null;
+    return change;
+  }
+
+  /**
+   * What is another one than on the plane before; a series that is walked through as one stack is looked at in one way.
+   * A file that is still opening has no plane, and changes nothing of that.
+   * @param {ViewState} state
+   * @returns {"plane"|"file"}
+   */
+  #change({ file, plane, stack }) {
+    if (!file || !plane) return "plane";
+    const before = this.before;
+    this.#remember({ file, plane, stack });
+    const isStack = before.series !== null && before.series === this.before.series;
+    return before.file === file.file_id || isStack ? "plane" : "file";
+  }
+
+  /** @param {Pick<ViewState, "file"|"plane"|"stack">} state */
+  #remember({ file, plane, stack }) {
+    if (file && plane) this.before = { file: file.file_id, series: stack?.series ?? null };
   }
 
   /** How planes of a state are looked at. @param {ViewState|null} [state] @returns {import("./levels.js").View} */
@@ -247,6 +276,7 @@ export class Page {
   /** What goes with a state besides its plane, once that is on the screen. @param {ViewState} state */
   #settle(state) {
     this.#bind(state);
+    this.#remember(state);
     this.around.top(state);
     this.around.before(state, (command, args) => void this.act(command, args));
     this.around.say(state.message, this.#boxOf(state.message?.rect));

@@ -348,6 +348,8 @@ export interface OutputsState {
 
 /** The series of the open file, where its files are walked through as one stack. */
 export interface StackState {
+  /** tells one series from another, and nothing of it */
+  series: string;
   /** of the open file in the stack, from 1 */
   number: number;
   total: number;

@@ -12,7 +12,7 @@ async function start() {
   const kept = keptPlace();
   await page.scheduler.start();
   if (api.isNew) await resume(page, kept);
-  lieAsBefore(page);
+  lieAsBefore(page, kept);
   page.stage.root.focus({ preventScroll: true });
   document.body.dataset.ready = "yes";
 }

@@ -16,9 +16,12 @@ export function keptPlace() {
   return recall("place");
 }
 
-/** After a reload the plane lies as it lay before. @param {Page} page */
-export function lieAsBefore({ stage }) {
-  const place = keptPlace();
+/**
+ * After a reload the plane lies as it lay before.
+ * @param {Page} page
+ * @param {any} place  as it was kept before the first plane was shown: that one is kept meanwhile
+ */
+export function lieAsBefore({ stage }, place) {
   const { camera, root } = stage;
   const isPlace = place && [place.scale, place.x, place.y].every(Number.isFinite) && place.scale > 0;
   if (!isPlace || !stage.plane || place.plane !== root.dataset.plane) return;

@@ -121,6 +121,7 @@ def test_the_browser_is_opened_only_where_there_is_a_display(
     captured = capsys.readouterr()
     assert address in captured.out
     assert ("no display" in captured.err) == (wanted and not display)
+    assert ("ssh -L 1:127.0.0.1:1 " in captured.err) == (wanted and not display)
 
 
 def test_without_a_home_that_can_be_written_the_token_is_no_argument_either(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import os
+import platform
 import sys
 import threading
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from dcmaudit.cli.common import Exit, add_ignore_sections, log, say
 from dcmaudit.cli.names import add_files_from
@@ -155,7 +157,7 @@ def _announce(address: str, pages: list[StartPage], *, browser: bool) -> None:
     if not browser:
         return
     if not has_screen():
-        say("no display: open the address in a browser on this machine")
+        say(f"no display: open the address in a browser on this machine; {_tunnel(address)}")
         return
     try:
         pages.append(StartPage(address))
@@ -168,6 +170,11 @@ def _announce(address: str, pages: list[StartPage], *, browser: bool) -> None:
         target=_open_browser, args=(pages[-1].path.as_uri(),), name="dcmaudit-browser", daemon=True
     )
     start.start()
+
+
+def _tunnel(address: str) -> str:
+    port = urlsplit(address).port
+    return f"from your own machine first run: ssh -L {port}:127.0.0.1:{port} {platform.node() or 'SERVER'}"
 
 
 def has_screen() -> bool:

@@ -189,7 +189,7 @@ def browser(_settings: Settings) -> Iterator[Finding]:
     from dcmaudit.cli.review import has_screen
 
     if not has_screen():
-        hint = "start with --no-browser and open the address over ssh -L (docs/command-line.md, --host)"
+        hint = "the reviewer prints its address, and the ssh -L that brings it to your own machine"
         yield Finding("browser", "screen", State.NOTE, "there is no display", hint)
         return
     import webbrowser

@@ -228,8 +228,12 @@ def write_examples(folder: Path) -> list[Path]:
         if not damaged.exists():
             damaged.write_bytes((folder / "outside-window.dcm").read_bytes()[:150_000])
     except OSError as error:
+        # Whoever writes a data set may wrap what the system said in an error without it.
+        reason = (
+            error.strerror or getattr(error.__cause__ or error.__context__, "strerror", None) or "no room, or no right"
+        )
         raise UsageError(
-            f"the examples cannot be written: {error.strerror}", file=str(folder), hint="name another folder"
+            f"the examples cannot be written: {reason}", file=str(folder), hint="name another folder"
         ) from error
     return [*paths, damaged]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -198,3 +199,20 @@ def test_signed_values_of_a_single_bit_are_shown_and_redacted(tmp_path: Path, al
     report = redact_file(RedactionJob(Naming()), RedactionTask(PathReference(path), (BOX,)))
     assert report.result.outcome is Outcome.DONE
     assert report.output is not None
+
+
+def test_a_full_disk_and_too_little_memory_say_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.dcm"
+    path.write_bytes(file_bytes(dataset(gradient())))
+    for trouble, said in (
+        (OSError(errno.ENOSPC, "No space left on device"), "make room there, or name another folder with -o"),
+        (MemoryError(), "fewer processes need less: -j"),
+    ):
+
+        def fail(*_: object, trouble: BaseException = trouble) -> None:
+            raise trouble
+
+        monkeypatch.setattr("dcmaudit.pipeline.redaction.deliver", fail)
+        report = redact_file(RedactionJob(Naming(tmp_path / "out")), RedactionTask(PathReference(path), (BOX,)))
+        assert report.result.outcome is Outcome.FAILED
+        assert said in report.result.reasons[0]

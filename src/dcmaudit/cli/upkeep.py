@@ -115,9 +115,9 @@ def _history(store: Store, args: argparse.Namespace) -> int:
         raise UsageError(f"--count {args.count} prints nothing", hint="1 or more are allowed")
     left = args.count
     for name in args.known or [None]:
-        if name is not None and next(store.history(name), None) is None:
-            say(f"{name}: nothing was done to a file of this name")
+        is_empty = True
         for entry in store.history(name):
+            is_empty = False
             if args.by is not None and entry.by != args.by:
                 continue
             if left == 0:
@@ -130,6 +130,8 @@ def _history(store: Store, args: argparse.Namespace) -> int:
             what = f"{entry.action} ({entry.count})" if entry.count != 1 else entry.action
             fields = (f"{entry.at.astimezone():%Y-%m-%d %H:%M:%S}", entry.by, what, entry.filename or "-")
             print("\t".join(map(printable, fields)))
+        if is_empty and name is not None:
+            say(f"{name}: nothing was done to a file of this name")
     return Exit.GOOD
 
 
@@ -145,7 +147,9 @@ def _known(store: Store, one: Listed, pacs_root: str | None) -> str:
         return one.name
     # Links stay as they were named.
     paths = [os.path.abspath(path) for path in one.candidates(pacs_root if one.where else None)]  # noqa: PTH100
-    names = [stored_form(name) for name in (one.name, *paths)]
+    names = list(dict.fromkeys(stored_form(name) for name in (one.name, *paths)))
+    if len(names) == 1:
+        return names[0]
     noted = next((name for name in names if next(store.history(name), None) is not None), None)
     return noted or stored_form(next((path for path in paths if os.path.lexists(path)), paths[0]))
 

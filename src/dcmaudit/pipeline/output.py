@@ -16,6 +16,9 @@ from dcmaudit.errors import UsageError
 from dcmaudit.model import Reference
 from dcmaudit.pipeline.remote import Remote, Target
 
+ELSEWHERE = "name another folder with -o"
+"""What to do where an output has no place."""
+
 SUFFIX = ".redacted.dcm"
 _UNFINISHED = re.compile(r"\..*\.[0-9a-f]{8}\.part", re.DOTALL)
 
@@ -143,7 +146,7 @@ class Draft:
         except FileExistsError:
             raise _taken(target) from None
         except OSError as error:
-            raise UsageError(f"{target} cannot be written: {error.strerror}") from error
+            raise UsageError(f"{target} cannot be written: {error.strerror}", hint=ELSEWHERE) from error
         _sync_folder(target.parent)
 
     def _link(self, target: Path) -> None:
@@ -182,7 +185,7 @@ def draft(target: Target, *, overwrite: bool) -> Iterator[Draft]:
             target.parent.mkdir(parents=True, exist_ok=True)
             unfinished = _new(target)
     except OSError as error:
-        raise UsageError(f"{target} cannot be written: {error.strerror}") from error
+        raise UsageError(f"{target} cannot be written: {error.strerror}", hint=ELSEWHERE) from error
     try:
         yield unfinished
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
 
 from dcmaudit.dicom import Instance, open_instance
@@ -34,8 +35,16 @@ def redact_file(job: RedactionJob, task: RedactionTask) -> RedactionReport:
         outcome = Outcome.FAILED if isinstance(error, (ProofError, SourceError)) else Outcome.REFUSED
         return RedactionReport(Result(name, outcome, (error.words,)))
     except (OSError, MemoryError) as error:
-        reason = getattr(error, "strerror", None) or "there is not enough memory"
-        return RedactionReport(Result(name, Outcome.FAILED, (reason,)))
+        return RedactionReport(Result(name, Outcome.FAILED, (_what_was_missing(error),)))
+
+
+def _what_was_missing(error: OSError | MemoryError) -> str:
+    """What the system did not give, and what to do about it."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory (fewer processes need less: -j)"
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return f"no room for its output: {error.strerror} (make room there, or name another folder with -o)"
+    return error.strerror or type(error).__name__
 
 
 def _redact(job: RedactionJob, task: RedactionTask, instance: Instance) -> RedactionReport:

@@ -66,7 +66,8 @@ def read_values(path: Path, *, must_exist: bool) -> dict[str, Any]:
         return {}
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise UsageError(f"the settings file cannot be read: {reason}", file=str(path)) from error
+        hint = "mend it, or name another with --config"
+        raise UsageError(f"the settings file cannot be read: {reason}", file=str(path), hint=hint) from error
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

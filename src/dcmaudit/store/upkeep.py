@@ -119,9 +119,13 @@ class Upkeep(StorePart):
     def recount(self, filename: str) -> bool:
         """Count the file's marks as they are now, and take its tag row away: somebody has to look at it again.
 
-        Whether there was anything to do. StoreCorruptError where the database is damaged in any other way.
+        Whether there was anything to do. StoreCorruptError where there is and the database is damaged in any other
+        way; all of it is read for that.
         """
         rows.check_name(filename)
+        with self._database.reading() as session:
+            if session.has_own and not sums.is_disagreeing(session, filename):
+                return False
         found = soundness.damage_of(self._database)
         if found:
             raise StoreCorruptError(f"the database is damaged: {found[0]}", file=self._database.name)

@@ -84,8 +84,13 @@ def test_a_newer_shape_is_refused(tmp_path: Path, opener: Opener, *, read_only: 
     raw.execute("UPDATE dcmaudit_version SET version_num = '0999'")
     raw.commit()
     raw.close()
-    with pytest.raises(StoreNewerError, match="0999"):
+    with pytest.raises(StoreNewerError, match="0999") as caught:
         opener(tmp_path, read_only=read_only)
+    # Asked while the error, and with it everything that was made on the way, is still there.
+    opened = Path("/proc/self/fd")
+    left = [os.path.realpath(one) for one in opened.iterdir()] if opened.is_dir() else []
+    assert caught.value.file is not None
+    assert str(tmp_path / NAME) not in left
 
 
 def test_an_empty_file_becomes_a_database_at_the_first_write(tmp_path: Path, opener: Opener) -> None:

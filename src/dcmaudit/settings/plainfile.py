@@ -13,10 +13,14 @@ MOST = 256 << 20
 """Bytes of a list or a file of settings at most."""
 
 
+READING = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""How a file is opened: a pipe that took its place is not waited for. Windows knows neither of the first two."""
+
+
 def open_regular(path: str | Path) -> BinaryIO:
     """A buffered reader over a regular file; OSError (ENXIO for a pipe, socket or device, EISDIR for a folder)."""
     require_regular(Path(path).stat())
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    descriptor = os.open(path, READING)
     try:
         # Asked again: between the two calls the name may have come to mean something else.
         require_regular(os.fstat(descriptor))

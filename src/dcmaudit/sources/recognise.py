@@ -7,7 +7,7 @@ import struct
 from enum import Enum
 
 from dcmaudit.model.vrs import LONG_VR_CODES, VR_CODES
-from dcmaudit.settings.plainfile import require_regular
+from dcmaudit.settings.plainfile import READING, require_regular
 
 HEAD = 512
 """Bytes that are read of each file: the preamble, the prefix and the start of the file meta information."""
@@ -41,7 +41,7 @@ def read_head(path: str, *, regular: bool = False) -> bytes:
     """
     if not regular:
         require_regular(os.stat(path))
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    descriptor = os.open(path, READING)
     try:
         head = os.read(descriptor, HEAD)
         # A pipe that took the file's place gives nothing; a file system may answer with less than was asked for.

@@ -46,7 +46,11 @@ class Database:
         self._is_prepared = False
         self._is_complete = False
         self.log_damage: str | None = None
-        self._open(check=check)
+        try:
+            self._open(check=check)
+        except BaseException:
+            self.close()  # nobody else can
+            raise
 
     def __repr__(self) -> str:
         return f"Database({self.name!r})"

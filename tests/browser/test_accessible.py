@@ -108,8 +108,9 @@ def test_text_of_twice_the_size_loses_nothing(start: StartFace, tmp_path: Path) 
     # The window of 1280 x 720 at 200 % has so many pixels of the page.
     face.page.set_viewport_size({"width": 640, "height": 360})
     face.plane("frame 1/30")
-    for part in ("#statusview", "#statusseen", "#statussaved", "#statuskeys", "#markbutton", "#applyall", "#theme"):
+    for part in ("#statusview", "#statusseen", "#statuskeys"):
         expect(face.at(part)).not_to_be_empty()
+    for part in ("#statusview", "#statusseen", "#statuskeys", "#markbutton", "#applyall", "#theme"):
         assert inside(face.at(part)), part
     for menu in MENUS:
         face.at("#menubar").get_by_role("menuitem", name=menu, exact=True).first.click()

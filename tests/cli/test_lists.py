@@ -330,3 +330,16 @@ def test_where_nothing_is_found_the_next_step_is_said(tmp_path: Path, capsys: An
     said = capsys.readouterr().err
     assert "no file has marks in this database" in said
     assert "--db names another" in said
+
+
+def test_many_names_have_the_same_history_as_few(images: list[Path], marked: Path, tmp_path: Path, capsys: Any) -> None:
+    few = [str(path) for path in images]
+    assert main(["--db", str(marked), "db", "history", *few]) == 0
+    told = capsys.readouterr()
+    many = [*few, *(f"/nowhere/{number}.dcm" for number in range(200))]
+    (tmp_path / "names").write_text("\n".join(many))
+    assert main(["--db", str(marked), "db", "history", "--files-from", str(tmp_path / "names")]) == 0
+    again = capsys.readouterr()
+    assert again.out == told.out
+    assert again.err.startswith(told.err)
+    assert again.err.count("nothing was done") == 201

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections import Counter
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dcmaudit.sources.listed import Listed
-    from dcmaudit.store import Store
+    from dcmaudit.store import HistoryEntry, Store
 
+_MANY = 100
+"""Names beyond which the history is read once for all of them."""
 ACTIONS = ("history", "backup", "check", "compact", "forget", "merge", "recount")
 
 
@@ -114,9 +117,10 @@ def _history(store: Store, args: argparse.Namespace) -> int:
     if args.count is not None and args.count < 1:
         raise UsageError(f"--count {args.count} prints nothing", hint="1 or more are allowed")
     left = args.count
+    entries_of = _in_one_walk(store, args.known) if len(args.known) > _MANY else store.history
     for name in args.known or [None]:
         is_empty = True
-        for entry in store.history(name):
+        for entry in entries_of(name):
             is_empty = False
             if args.by is not None and entry.by != args.by:
                 continue
@@ -133,6 +137,15 @@ def _history(store: Store, args: argparse.Namespace) -> int:
         if is_empty and name is not None:
             say(f"{name}: nothing was done to a file of this name")
     return Exit.GOOD
+
+
+def _in_one_walk(store: Store, names: list[str]) -> Callable[[str | None], Iterable[HistoryEntry]]:
+    """The history of these names, read in one walk through all of it: a question a name would take much longer."""
+    found: dict[str | None, list[HistoryEntry]] = {name: [] for name in names}
+    for entry in store.history():
+        if entry.filename in found:
+            found[entry.filename].append(entry)
+    return found.__getitem__
 
 
 def _known(store: Store, one: Listed, pacs_root: str | None) -> str:

@@ -29,6 +29,11 @@ PROOF = {"dcmaudit.verify.proof"}
 HEAVY = DATABASE | TEXT | NETWORK | WRITING | PROOF
 COMMANDS: dict[str, tuple[list[str], set[str], set[str]]] = {
     "--version": (["--version"], HEAVY | {"numpy", "pydicom", "pydantic"}, {"dcmaudit.cli.program"}),
+    "redact --help": (
+        ["redact", "--help"],
+        HEAVY | {"numpy", "pydicom", "pydantic", "dcmaudit.model.addresses", "dcmaudit.report.redactions"},
+        {"dcmaudit.cli.redact_report"},
+    ),
     "redact --rect": (
         ["redact", "--rect", "1,1,5,5", "-o", "{out}", "{file}"], DATABASE | TEXT | NETWORK, PROOF | WRITING
     ),

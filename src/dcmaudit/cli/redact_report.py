@@ -12,8 +12,6 @@ from dcmaudit.cli.common import Exit, say
 from dcmaudit.cli.twins import Twins
 from dcmaudit.model import Outcome, Reference, Result
 from dcmaudit.model.texts import printable
-from dcmaudit.report.jsonlines import json_line
-from dcmaudit.report.redactions import as_json
 from dcmaudit.report.words import NOTHING_FOUND, inputs, passed_over
 
 if TYPE_CHECKING:
@@ -97,6 +95,9 @@ class Report:
         self.partly += report.partly
         self.one_done(result.outcome not in _GOOD)
         if self._json:
+            from dcmaudit.report.jsonlines import json_line
+            from dcmaudit.report.redactions import as_json
+
             self.put(json_line("redact", as_json(report)))
         elif self._dry:
             self.put(f"{printable(result.name)}: {self._word(result.outcome)}")
@@ -124,6 +125,8 @@ class Report:
     def resume(self, name: str, output: Target, *, partly: bool = False) -> None:
         """An input whose output was there already, ``partly`` among the partly audited ones."""
         if self._json:
+            from dcmaudit.report.jsonlines import json_line
+
             self.put(
                 json_line("redact", {"file": name, "outcome": "done before", "partly": partly, "output": str(output)})
             )

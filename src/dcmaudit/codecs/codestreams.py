@@ -1,4 +1,7 @@
-"""The headers of codestreams, read without a decoder: size, precision, colour, and whether the end is there."""
+"""The headers of codestreams, read without a decoder: size, precision, colour, and whether the end is there.
+
+Ours because decoders tell little of it, and only after they took the memory that a damaged header asks for.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +49,7 @@ def jpeg_header(data: bytes) -> JpegHeader:
 
     Raises DecodeError where there is none, TruncatedError where the data end inside it.
     """
+    # Each codestream begins with SOI, nothing before it (T.81 B.2.1).
     if data[:2] != b"\xff\xd8":
         raise DecodeError("the frame is no JPEG codestream (it does not begin with SOI)")
     at, jfif, found = 2, False, None
@@ -58,6 +62,7 @@ def jpeg_header(data: bytes) -> JpegHeader:
             found = _frame_header(marker, body)
         elif marker == 0xE0:
             jfif = jfif or body[:5] == b"JFIF\0"
+        # APP14 of Adobe: its last byte says whether components were transformed (T.872, 6.5.3).
         elif marker == 0xEE and body[:5] == b"Adobe" and len(body) >= 12:
             transform = body[11]
         elif marker == 0xE8 and body[:4] == b"mrfx" and len(body) > 4:

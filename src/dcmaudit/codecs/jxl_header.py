@@ -1,4 +1,7 @@
-"""The size of a JPEG XL image, read from its first bits (ISO 18181-1 annex D), before memory is asked for."""
+"""The size of a JPEG XL image, read from its first bits (ISO 18181-1 annex D), before memory is asked for.
+
+Ours because the library tells the size only by decoding, which takes the memory that the file claims.
+"""
 
 from __future__ import annotations
 

@@ -24,8 +24,10 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
     """
     if len(data) < 64:
         raise TruncatedError("the RLE frame ends inside its header")
+    # The header is always 16 numbers of 32 bits; those without a segment are 0 (PS3.5 G.5).
     count, *offsets = struct.unpack("<16L", data[:64])
     width = layout.cell.itemsize
+    # One segment for each byte of a sample, of each colour (PS3.5 G.2).
     if count != layout.samples * width:
         raise HeaderError(f"the RLE frame has {count} segments, {layout.samples * width} are expected")
     bounds = [*offsets[:count], len(data)]
@@ -41,6 +43,7 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
     cells = np.empty((pixels, layout.samples, width), np.uint8)
     for number, (start, stop) in enumerate(pairwise(bounds)):
         sample, byte = divmod(number, width)
+        # The most significant byte of a sample is in its first segment (PS3.5 G.2).
         _unpack(data[start:stop], cells[:, sample, width - 1 - byte], odd=start % 2)
     native = cells.view(layout.cell.newbyteorder("<")).astype(layout.cell, copy=False)
     shape = (layout.rows, layout.columns) if layout.samples == 1 else (layout.rows, layout.columns, layout.samples)

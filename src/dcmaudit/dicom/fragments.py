@@ -62,6 +62,7 @@ def walk_fragments(
     tag, length = window.item(offset)
     table: tuple[int, ...] = ()
     position = offset
+    # The first item is the Basic Offset Table, also where it is empty (PS3.5 A.4).
     if tag == _ITEM:
         data = body.read_at(offset + 8, length)
         table = struct.unpack(f"<{len(data) // 4}L", data[: len(data) // 4 * 4])
@@ -108,6 +109,7 @@ def _step_over_large(found: Fragments, body: ByteSource, position: int) -> int:
 def _trust(found: Fragments, body: ByteSource, window: _Window, table: tuple[int, ...]) -> int:
     """Take in what the table says of all frames but the last; where the walk has to begin."""
     first = found.first_item
+    # The first frame begins at offset 0, behind the table (PS3.5 A.4); eight bytes are the head of an item.
     rising = len(table) > 1 and table[0] == 0 and all(b - a >= 8 for a, b in pairwise(table))
     if not rising or first + table[-1] + 8 > body.size or window.item(first + table[-1])[0] != _ITEM:
         return first

@@ -28,6 +28,7 @@ def pixel_layout(attributes: Attributes, *, element: int) -> PixelLayout:
         raise UnsupportedError(f"SamplesPerPixel is {samples}", hint="shown are 1 and 3")
     if photometric not in _GRAY | _COLOR:
         raise UnsupportedError(f"PhotometricInterpretation {_safe(photometric)} cannot be shown")
+    # One sample a pixel for grey and palettes, three for colour (PS3.3 C.7.6.3.1.1).
     if (samples == 3) != (photometric in _COLOR):
         raise HeaderError(f"SamplesPerPixel {samples} contradicts PhotometricInterpretation {photometric}")
     floating = element in {FLOAT_PIXELS, DOUBLE_PIXELS}

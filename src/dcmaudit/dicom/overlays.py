@@ -67,6 +67,7 @@ def find_overlays(header: Header, image: FrameReader | None) -> FoundOverlays:
     found = FoundOverlays([], {}, [], [])
     present = sorted({tag >> 16 for tag in (*header.attributes.tags(), *header.kept)})
     for group in present:
+        # The standard ends at 601E (PS3.5 7.6); some writers go on, and odd groups are private.
         if 0x6000 <= group <= 0x60FF and group % 2 == 0:
             _find(header, image, group, found)
     return found
@@ -79,6 +80,7 @@ def _find(header: Header, image: FrameReader | None, group: int, found: FoundOve
     is_joined = value is not None and is_in_fragments(attributes.element(base | 0x3000))
     bit = attributes.integer(base | 0x0102) or 0
     rows, columns = attributes.integer(base | 0x0010), attributes.integer(base | 0x0011)
+    # Without OverlayData the overlay lies in a bit of the pixel cells, as older editions of the standard had it.
     if value is None and bit == 0 and (attributes.integer(base | 0x0100) or 1) == 1:
         if rows is not None or columns is not None:
             found.notes.append(
@@ -132,6 +134,7 @@ def _classic(
     base, attributes = group << 16, header.attributes
     name = f"overlay {group:04X}"
     length = value.length if isinstance(value, Kept) else len(value)
+    # NumberOfFramesInOverlay is there only where an overlay has several frames (PS3.3 C.9.3).
     declared = max(1, attributes.integer(base | 0x0015) or 1)
     bits, available = length * 8, length * 8 // size.area
     frames = declared
@@ -157,11 +160,13 @@ def _classic(
         if length - -(-declared * size.area // 8) > 1:
             found.notes.append(f"{name}: OverlayData are longer than declared")
             frames = max(declared, available) if declared * size.area % 8 == 0 or available > declared + 1 else declared
+    # Words of a big endian file have their two bytes the other way round; OB is bytes in any file (PS3.5 7.3).
     swapped = not header.syntax.little_endian and header.attributes.vr(base | 0x3000) != "OB"
     if isinstance(value, Kept):
         swapped = not header.syntax.little_endian and value.vr != "OB"
     place = ClassicOverlay(group, value, size.area, size_there, swapped, is_joined)
     found.places[group] = place
+    # ImageFrameOrigin counts from 1; where it is absent the overlay begins at the first frame.
     origin_frame = max(1, attributes.integer(base | 0x0051) or 1) - 1
     found.groups.append(
         PlaneGroup(PlaneKind.OVERLAY, group, range(frames), size_there, _origin(header, base), origin_frame)

@@ -41,6 +41,7 @@ def through_lut(values: Array, lut: Lut) -> Reals:
         offset = np.nan_to_num(np.floor(values.astype(np.float64)), nan=lut.first, posinf=2**53, neginf=-(2**53))
         index = np.clip(offset - lut.first, 0, last).astype(np.intp)
     else:
+        # int64: stored values of 32 bits less a first value of their own size leave int32.
         index = np.clip(values.astype(np.int64) - lut.first, 0, last)
     entries: Reals = lut.data[index].astype(np.float64)
     return entries
@@ -61,6 +62,7 @@ def voi_choice(samples: Samples) -> Window | Lut | str:
     The first window counts; a table only where there is no window. A first window that the standard does not
     allow is not replaced by the second: which of several is meant is for the file to say.
     """
+    # Windows and VOI tables are for grey images alone (PS3.3 C.11.2.1.2).
     if samples.photometric not in {"MONOCHROME1", "MONOCHROME2"}:
         return f"a VOI window does not apply to {samples.photometric}"
     if samples.windows:
@@ -86,6 +88,7 @@ def _windowed(values: Reals, window: Window) -> Reals:
         with np.errstate(over="ignore", invalid="ignore"):
             curve: Reals = 255.0 / (1.0 + np.exp(-4.0 * (values - center) / width))
         return _numbers(curve)
+    # The width counts values, of which the first and the last are inside; LINEAR_EXACT takes it as a distance.
     if window.function == "LINEAR":  # C.11.2.1.2.1
         center, width = center - 0.5, width - 1.0
     low, high = center - width / 2, center + width / 2

@@ -1,4 +1,7 @@
-"""The files that a DICOMDIR names (PS3.3 F, PS3.10 8): a reader of its directory records and nothing else."""
+"""The files that a DICOMDIR names (PS3.3 F, PS3.10 8): a reader of its directory records and nothing else.
+
+Ours because pydicom holds every record of a DICOMDIR at once, and because this room knows no DICOM library.
+"""
 
 from __future__ import annotations
 

@@ -80,6 +80,7 @@ class DataSet:
         """The elements of the top level. Stops where no element's head is left, or none stands: see ``rest``."""
         at = start
         while at + 8 <= self._end:
+            # Neither is the tag of an element: some writers fill a block of the disk with them behind the data set.
             if self._bytes(at, 4) in {b"\0\0\0\0", b"\xff\xff\xff\xff"}:
                 return
             element = self._element(at, self.body.size, implicit=self._implicit, depth=0)
@@ -98,10 +99,12 @@ class DataSet:
             return True
         if element.vr not in {None, "UN"}:
             return False
+        # UN of undefined length is a sequence, its items in implicit encoding (PS3.5 6.2.2, note 2).
         if element.length == UNDEFINED:
             return True
         if element.vr == "UN" or element.length < 8 or element.cut:
             return False
+        # Without a VR only the dictionary could tell; how the value begins tells it for private elements, too.
         return self._head(element.value, implicit=True)[0] == ITEM and self._fits(element)
 
     def items(self, element: Element) -> Iterator[tuple[Element, ...]]:

@@ -3,6 +3,8 @@
 The meaning is that of the RSNA's program: of the signatures of a script only the first that fits is used; ``!``
 binds closer than ``*`` (and), ``*`` closer than ``+`` (or); an absent element is the empty text; the values of a
 multi-valued element are one text joined by backslashes; words count capitals unless the method says IgnoreCase.
+
+Ours because that program is written in Java, and there is no library for its language.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Reads the deid recipe language (pydicom/deid): exactly its meaning, but refuses where deid skips or stops."""
+"""Reads the deid recipe language (pydicom/deid): exactly its meaning, but refuses where deid skips or stops.
+
+Ours because deid passes over lines that it does not understand, and a rule that is passed over redacts nothing.
+"""
 
 from __future__ import annotations
 

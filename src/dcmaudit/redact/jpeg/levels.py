@@ -38,6 +38,7 @@ def black_levels(stream: Codestream, photometric: str | None = None) -> tuple[in
     if not ybr:
         return 0, 0, 0
     middle = 1 << (stream.precision - 1)
+    # No luminance, and chrominance of zero, which is stored shifted to the middle.
     return 0, middle, middle
 
 
@@ -46,7 +47,9 @@ def dc_level(value: int, step: int, precision: int) -> int:
 
     DecodeError where the step is so coarse that decoders would not clamp but wrap around.
     """
+    # The DC coefficient of a flat 8 x 8 block is 8 times its level-shifted value (T.81 A.3.1, A.3.3).
     target = 8 * (value - (1 << (precision - 1)))
+    # Rounded away from the middle at both ends: decoders clamp what goes beyond.
     if value == 0:
         level = target // step
     elif value == (1 << precision) - 1:

@@ -1,6 +1,6 @@
 """Pictures to PNG and TIFF bytes, both without loss.
 
-The PNG writer is ours because Pillow takes five times as long for the same picture, and a held key waits for it.
+The PNG writer is ours because that of Pillow is much slower for the same picture, and a held key waits for it.
 """
 
 from __future__ import annotations

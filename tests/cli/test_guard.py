@@ -73,7 +73,7 @@ READ = {
     "redact": {"csv", "deid_rules", "relative_path", "files", "uid_key", "dask"},
     "frames": {"relative_path", "files", "dask"},
     "rules make": set(), "sample draw": {"files", "dask"}, "db export": set(), "db backup": set(),
-    "release": {"files", "key", "policy", "deid_rules", "dask"},
+    "release": {"files", "key", "policy", "deid_rules", "identifiers", "dask"},
     "report sign": {"signing_key"}, "report merge": {"part"},
     "s3 select": {"csv", "copy_to"}, "s3 get": set(), "examples": set(),
 }  # fmt: skip

@@ -22,56 +22,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydicom import dcmread
 
 from dcmaudit.cli import main
-from dcmaudit.model import Box, DeviceFacts, FrameAddress, HowSeen
+from dcmaudit.model import Box
 from dcmaudit.report import check_release
 from dcmaudit.report.chain import canonical
 from dcmaudit.report.jsonlines import problems
-from dcmaudit.store import NewRect, open_store
 from support.files import dataset, file_bytes
-from support.lettering import lettered
-
-NO_HEADER = {"PatientName": "", "PatientID": ""}
-POLICY = 'eyes = "none"\n'
-
-
-class House:
-    """Inputs, and the folders of a release."""
-
-    def __init__(self, folder: Path, *, is_new: bool = True) -> None:
-        self.folder = folder
-        self.inputs, self.out, self.held = folder / "in", folder / "out", folder / "held"
-        self.key, self.policy, self.db = folder / "key", folder / "policy.toml", folder / "db"
-        if is_new:
-            self.inputs.mkdir()
-            self.policy.write_text(POLICY)
-
-    def add(self, name: str, *strings: tuple[str, int, int], number: int = 0, **extra: Any) -> Path:
-        number = number or len(list(self.inputs.iterdir())) + 1
-        picture = lettered((160, 400), strings)
-        picture[-1, -1] = number
-        data = dataset(picture, extra={**NO_HEADER, "SOPInstanceUID": f"1.2.3.{number}", **extra})
-        path = self.inputs / name
-        path.write_bytes(file_bytes(data))
-        return path
-
-    def words(self, *more: str) -> list[str]:
-        return [
-            "release", str(self.inputs), "-o", str(self.out), "--held", str(self.held), "--key", str(self.key),
-            "--policy", str(self.policy), "--db", str(self.db), "-j", "1", *more,
-        ]  # fmt: skip
-
-    def run(self, *more: str) -> int:
-        return main(self.words(*more))
-
-    def records(self) -> list[dict[str, Any]]:
-        return [json.loads(line)["record"] for line in (self.out / "records.jsonl").read_bytes().splitlines()[1:]]
-
-    def outcomes(self) -> list[tuple[str, str | None]]:
-        return [(one["outcome"], one["why"]) for one in self.records()]
-
-    def held_list(self) -> dict[str, dict[str, str]]:
-        with (self.held / "held.csv").open(newline="") as stream:
-            return {Path(row["input"]).name: row for row in csv.DictReader(stream)}
+from support.house import NO_HEADER, POLICY, House, reviewed
 
 
 @pytest.fixture
@@ -192,22 +148,6 @@ def test_harmless_text_is_kept_unless_the_policy_blacks_it(house: House) -> None
 
 
 # Whose eyes
-
-
-def reviewed(house: House, path: Path, *, seen: bool = True, marks: tuple[Box, ...] = (), tagged: bool = False) -> None:
-    from dcmaudit.dicom import open_instance
-    from support.files import PathReference
-
-    with open_store(house.db, user="anna") as store, open_instance(PathReference(path)) as instance:
-        store.add_rects(str(path), [NewRect(box, FrameAddress(0)) for box in marks])
-        store.put_identity(
-            str(path), instance.identity(), size=path.stat().st_size, modified_ns=path.stat().st_mtime_ns
-        )
-        if seen:
-            store.put_seen(str(path), HowSeen.SEEN, [FrameAddress(0)])
-        store.mark_done(str(path), DeviceFacts("OT"))
-        if tagged:
-            store.set_marked(str(path), DeviceFacts("OT"), marked=True)
 
 
 def test_a_policy_that_wants_eyes_releases_only_what_a_person_has_seen(house: House) -> None:

@@ -54,6 +54,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--deid-rules", metavar="PATH", help="this file or folder of deid rules")
     add_ignore_sections(parser)
     parser.add_argument(
+        "--identifiers", type=local_path, metavar="CSV",
+        help="list of known names, numbers and dates: columns patient, name, number, date, place",
+    )  # fmt: skip
+    parser.add_argument(
         "--uid-map", type=local_path, metavar="FILE", help="list of old and new UIDs, for this user alone; not in OUT"
     )
     parser.add_argument("--resume", action="store_true", help="go on with the release that OUT holds")
@@ -77,15 +81,16 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     args.output = target_folder(args.output)
     require_apart_from_inputs([name for name in args.files if isinstance(name, str)], args.output, args.held)
     _check_places(args)
+    known = _identifiers(args)
     key, is_new = Key.of(args.key)
     if is_new:
         say(f"{args.key}: a new key was made; keep it where only you can read it")
     tally = Tally()
     with ExitStack() as opened:
         store = opened.enter_context(_store(settings, policy))
-        about = _about(policy, rules, key, has_database=store is not None, shard=args.shard)
+        about = _about(policy, rules, key, known, has_database=store is not None, shard=args.shard)
         folders = opened.enter_context(_folders(args, settings, about))
-        job = _job(args, settings, policy, rules, key, folders)
+        job = _job(args, settings, policy, rules, key, folders, known)
         with _progress(args, settings) as progress, stoppable() as stop:
             tasks = _tasks(args, settings, store, folders, sample, tally, stop.asked)
             for task, answer in workers.each(partial(release_file, job), tasks, **place, stop=stop.asked):
@@ -109,7 +114,7 @@ def _check_places(args: argparse.Namespace) -> None:
     """What must not leave lies outside of OUT; what is written at the end can be written there."""
     from dcmaudit.pipeline.release import require_outside
 
-    for option in ("key", "policy", "uid_map"):
+    for option in ("key", "policy", "identifiers", "uid_map"):
         path = getattr(args, option)
         if path is not None and isinstance(args.output, Path):
             require_outside(args.output, path, f"--{option.replace('_', '-')}")
@@ -140,6 +145,17 @@ def _rules(args: argparse.Namespace, settings: Settings, policy: Policy) -> tupl
     return paths
 
 
+def _identifiers(args: argparse.Namespace) -> tuple[str, str] | None:
+    """The list of known identifiers and its digest; ListError where it cannot be used, before anything is written."""
+    from dcmaudit.detect.pii.cohort import digest_of, read_cohort
+
+    if args.identifiers is None:
+        return None
+    found = (str(args.identifiers.absolute()), digest_of(args.identifiers))
+    read_cohort(*found)
+    return found
+
+
 def _sample(policy: Policy) -> dict[str, tuple[str, int]] | None:
     """The drawn files of the policy's list: stratum, and how many series that has. None without a sample."""
     from dcmaudit.cli.sample import rows_of
@@ -150,10 +166,17 @@ def _sample(policy: Policy) -> dict[str, tuple[str, int]] | None:
 
 
 def _about(
-    policy: Policy, rules: tuple[str, ...], key: Key, *, has_database: bool, shard: Shard | None
+    policy: Policy,
+    rules: tuple[str, ...],
+    key: Key,
+    known: tuple[str, str] | None,
+    *,
+    has_database: bool,
+    shard: Shard | None,
 ) -> dict[str, Any]:
     """What the whole chain stands on; it is its first record."""
     import hashlib
+    import hmac
 
     from dcmaudit import __version__
 
@@ -164,6 +187,8 @@ def _about(
         "policy": policy.record(),
         "has_database": has_database,
         "rules_sha256": digests,
+        # Keyed: a plain digest of a list of names could be found by trying lists.
+        "identifiers": None if known is None else hmac.digest(key.records, known[1].encode(), hashlib.sha256).hex(),
         "key": hashlib.sha256(b"which key: " + key.records).hexdigest()[:16],
         **({} if shard is None else {"part": str(shard)}),
     }
@@ -194,6 +219,11 @@ def _store(settings: Settings, policy: Policy) -> Any:
                 f"the policy needs a person's eyes ({policy.eyes.value}), and no database says who looked",
                 hint="name the database of the review with --db",
             )
+        if policy.needs_marks:
+            raise UsageError(
+                "the policy says that marks of people are blacked (marks = true), and there is no database of them",
+                hint="name the database of the review with --db, or leave marks out",
+            )
         return nullcontext(None)
     return open_store(settings.database, user=settings.user, timeout=settings.db_wait, read_only=True)
 
@@ -206,8 +236,10 @@ def _folders(args: argparse.Namespace, settings: Settings, about: dict[str, Any]
 
 def _job(
     args: argparse.Namespace, settings: Settings, policy: Policy, rules: tuple[str, ...], key: Key,
-    folders: ReleaseFolders,
+    folders: ReleaseFolders, known: tuple[str, str] | None,
 ) -> ReleaseJob:  # fmt: skip
+    from dataclasses import replace
+
     from dcmaudit.detect.ocr import FinderKind, Mode
     from dcmaudit.detect.pii import DEFAULT, chain_plan
     from dcmaudit.pipeline.ocr import OcrJob
@@ -217,7 +249,7 @@ def _job(
     look = OcrJob(
         engine=policy.engine,
         mode=Mode(policy.mode),
-        plan=chain_plan(DEFAULT, smi_root=settings.smi_root),
+        plan=replace(chain_plan(DEFAULT, smi_root=settings.smi_root), identifiers=known),
         threads=1 if args.dask else max(1, cores() // (args.jobs or cores())),
         tessdata=None if settings.tessdata_prefix is None else str(settings.tessdata_prefix),
         finder=FinderKind.OWN,

@@ -55,6 +55,14 @@ def is_registered(uid: str) -> bool:
     return uid in UID_dictionary
 
 
+def storage_class(name: str) -> str | None:
+    """The UID of a SOP class by its UID or its keyword ("CTImageStorage"), None where PS3.6 has none."""
+    for uid, (_, kind, _, _, keyword) in UID_dictionary.items():
+        if kind == "SOP Class" and name in {uid, keyword}:
+            return uid
+    return None
+
+
 @cache
 def title(tag: int) -> str:
     """The name of a standard element, empty for others."""

@@ -132,6 +132,21 @@ class NewUids(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Marking:
+    """What a file is to say of how it was cleaned, behind what it said already.
+
+    ``method`` is a value of Deidentification Method (0012,0063), at most 64 characters; ``version`` that of the program
+    in an item of the Contributing Equipment Sequence (0018,A001); ``codes`` are of PS3.16 CID 7050. ``is_clean``:
+    somebody stands for it that no identifying text is left in the pixels (PS3.15 E.3.1).
+    """
+
+    method: str
+    version: str
+    codes: tuple[str, ...] = ()
+    is_clean: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RedactionOptions:
     """How a file is redacted beside its rectangles."""
 
@@ -144,11 +159,18 @@ class RedactionOptions:
     """Leave private elements out that could hold a picture, in files where nothing is blacked too."""
     assert_clean: bool = False
     """The operator asserts that no identifying text is left (PS3.15 E.3)."""
+    marking: Marking | None = None
+    """What else is written of it, None for nothing."""
     uids_of: NewUids = NewUids.INSTANCE
     """Which UIDs are new, where new ones are asked for at all."""
     plain_meta: bool = False
     """Leave out of the file meta information what only says where the file has been: titles and addresses of
     application entities, private information (PS3.10 7.1)."""
+
+    @property
+    def says_clean(self) -> bool:
+        """Whether the file is to say that no identifying text is left in its pixels."""
+        return self.assert_clean or (self.marking is not None and self.marking.is_clean)
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,14 +142,16 @@ class _Work:
 
     def _plane(self, plane: Plane) -> PlaneReading:
         try:
-            findings = self._look.look_at(plane).findings
+            seen = self._look.look_at(plane)
+            findings = seen.findings
         except DcmauditError as error:
             return PlaneReading(plane.address, plane.title, reason=error.words)
         except MemoryError:
             return PlaneReading(plane.address, plane.title, reason="there is not enough memory for it")
         if plane.kind is PlaneKind.FRAME:
             findings = self._with_regions(findings)
-        return PlaneReading(plane.address, plane.title, findings, worst(finding.judgement for finding in findings))
+        whole = worst(finding.judgement for finding in findings)
+        return PlaneReading(plane.address, plane.title, findings, whole, doubts=seen.doubts)
 
     def _with_regions(self, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
         if not self._regions.redact:

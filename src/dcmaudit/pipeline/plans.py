@@ -69,6 +69,7 @@ def changes_anything(options: RedactionOptions) -> bool:
         or options.remove_high_bits
         or options.remove_private_bulk
         or options.assert_clean
+        or options.marking is not None
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 from dcmaudit.codecs.syntaxes import Codestream
 from dcmaudit.dicom.header import Header
 from dcmaudit.errors import RedactionError, UnsupportedError
@@ -11,15 +13,15 @@ from dcmaudit.redact.draft import Draft
 from dcmaudit.redact.elements.attributes import (
     DERIVATION,
     LOSSY,
-    METHODS,
     PHOTOMETRIC,
     Changes,
     NewValue,
     changes,
     transcoding_changes,
 )
+from dcmaudit.redact.elements.marking import METHOD, added_items, method_value
 from dcmaudit.redact.elements.nested import NestedValues
-from dcmaudit.redact.elements.spans import Span, Walker, data_set_start
+from dcmaudit.redact.elements.spans import UNDEFINED, Span, Walker, data_set_start
 from dcmaudit.redact.elements.strip import Stripper
 from dcmaudit.redact.elements.uids import UidEdits
 from dcmaudit.redact.frames.icons import icon_values
@@ -75,9 +77,8 @@ class ChangedElements:
         changed = changes(self._header, raw, draft.plan, strips=draft.edits.strips)
         uids = UidEdits(draft.new_uid, draft.plan.options.uids_of)
         changed |= {tag: NewValue("UI", new) for tag, new in uids.of_top_level(spans, self._read).items()}
-        methods = spans.get(METHODS)
-        if METHODS in changed and methods is not None and methods.vr not in {None, b"SQ"}:
-            raise UnsupportedError("the sequence of de-identification methods is written as another type of element")
+        method = method_value(raw, draft.plan)
+        changed |= {} if method is None else {METHOD: method}
         changed |= self._of_frames()
         changed |= {tag: None for tag in spans if tag & 0xFFFF == 0}  # group lengths (retired, PS3.5 7.2)
         nested = self._nested(uids, changed, icon_values(draft.parts, draft.plan, draft.painter, spans))
@@ -87,8 +88,30 @@ class ChangedElements:
             rewritten = None if tag in changed else nested.changed(span)
             if rewritten is not None:
                 self.rewritten[tag] = rewritten
+        for tag, items in added_items(raw, draft.plan, self._header.syntax).items():
+            self._append(tag, items, changed)
         draft.written.uids = uids.used
         return changed
+
+    def _append(self, tag: int, items: bytes, changed: Changes) -> None:
+        """Put items behind those of a sequence, which is written in the form that it had."""
+        span = self._spans.get(tag)
+        if span is None or (tag in changed and changed[tag] is None):
+            changed[tag] = NewValue("SQ", items)
+            return
+        if span.vr not in {None, b"SQ"}:
+            raise UnsupportedError(f"the sequence {tag_text(tag)} is written as another type of element")
+        element = self.rewritten.get(tag)
+        if element is None:
+            element = self._header.body.read_at(span.start, span.end - span.start)
+        size = span.value - span.start
+        head, content, tail = element[:size], element[size:], b""
+        if span.length == UNDEFINED:
+            content, tail = content[:-8], content[-8:]
+        else:
+            order = "<" if self._header.syntax.little_endian else ">"
+            head = head[:-4] + struct.pack(f"{order}L", len(content) + len(items))
+        self.rewritten[tag] = head + content + items + tail
 
     def _of_frames(self) -> Changes:
         """What the header has to say of frames that are coded in another way, or always were."""

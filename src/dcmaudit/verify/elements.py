@@ -12,7 +12,7 @@ from dcmaudit.model.limits import LEAST_OF_A_PICTURE
 from dcmaudit.verify.dataset import PIXELS, UNDEFINED, DataSet, Element, Item, tag_name
 from dcmaudit.verify.grammar import bare, head, is_text
 from dcmaudit.verify.record import Record
-from dcmaudit.verify.rules import ICONS, LARGE_DESCRIPTORS, WATCHED, Change, Rules, descriptor_of
+from dcmaudit.verify.rules import EQUIPMENT, ICONS, LARGE_DESCRIPTORS, METHODS, WATCHED, Change, Rules, descriptor_of
 from dcmaudit.verify.uids import UidComparison, holds_uids
 
 ELEMENTS, ORDER = "elements", "order of elements"
@@ -23,6 +23,8 @@ _LONGEST_TABLE = 1 << 18
 _CHANGED = "its value changed"
 _ENCODED = "it is written in another way: its VR, reserved bytes, form of length or delimiter"
 PER_FRAME = 0x52009230
+_GROWING = frozenset({METHODS, EQUIPMENT})
+"""Sequences at whose end items may be added."""
 
 
 @dataclass(slots=True)
@@ -167,18 +169,17 @@ class ElementComparison:
         if depth == 0 and old.tag in self.elsewhere:
             return self._same_head_elsewhere(old, new)
         same = _equal(self.before, old, self.after, new)
+        more = self.rules.items_added(old.tag, self.before.raw(old)) if depth == 0 and old.tag in _GROWING else ()
         if not self.before.is_sequence(old) or not self.after.is_sequence(new):
             return self._is_right_inside(old, new, path, same=same) if depth else same
-        if same and (not self._must_look_into(old) or self._is_value(old)):
+        if same and not more and (not self._must_look_into(old) or self._is_value(old)):
             return True
-        if depth == 0 and self.rules.is_rebuilt(old.tag):
-            return same
         if depth > _DEEPEST:
             raise HeaderError(f"{path}: its sequences are nested too deeply to be compared")
         if not same and not self._same_form(old, new):
             self.record.fail(ELEMENTS, path, _ENCODED)
             return True
-        return self._same_items(old, new, path, depth)
+        return self._same_items(old, new, path, depth, more)
 
     def _same_head_elsewhere(self, old: Element, new: Element) -> bool:
         """The head of an element whose value others compare: as it was, or as encapsulated frames ask (PS3.5 A.4)."""
@@ -266,11 +267,16 @@ class ElementComparison:
             for mark in marks
         )
 
-    def _same_items(self, old: Element, new: Element, path: str, depth: int) -> bool:
+    def _same_items(self, old: Element, new: Element, path: str, depth: int, more: Sequence[bytes] = ()) -> bool:
+        """Compare item by item; ``more`` are those that have to stand behind them."""
         a, b = list(self.before.parts(old)), list(self.after.parts(new))
-        if len(a) != len(b):
-            self.record.fail(ELEMENTS, path, f"it has {len(b)} items, it had {len(a)}")
+        if len(a) + len(more) != len(b):
+            self.record.fail(ELEMENTS, path, f"it has {len(b)} items, it had {len(a)} and {len(more)} were to be added")
             return True
+        for one, wanted in zip(b[len(a) :], more, strict=True):
+            holds = one.end - one.start == len(wanted) and self.after.bytes_of(one.start, one.end) == wanted
+            self.record.require(ELEMENTS, path, "other items were added than somebody stands for", holds=holds)
+        b = b[: len(a)]
         self._private += old.tag >> 16 & 1
         for number, (was, now) in enumerate(zip(a, b, strict=True)):
             icon = self._icons if old.tag == ICONS else None

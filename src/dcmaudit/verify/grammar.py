@@ -17,8 +17,20 @@ SENTENCES = (b"Areas of the pixels were blacked out by dcmaudit",)
 IMPLEMENTATION = b"2.25.224012331466403266107938103287187540913"
 VERSION = b"DCMAUDIT"
 """How dcmaudit names itself in the file meta information."""
-CODES = {b"113101": b"Clean Pixel Data Option", b"113103": b"Clean Graphics Option"}
+CODES = {
+    b"113101": b"Clean Pixel Data Option",
+    b"113103": b"Clean Graphics Option",
+    b"113104": b"Clean Structured Content Option",
+    b"113105": b"Clean Descriptors Option",
+    b"113106": b"Retain Longitudinal Temporal Information Full Dates Option",
+    b"113107": b"Retain Longitudinal Temporal Information Modified Dates Option",
+    b"113108": b"Retain Patient Characteristics Option",
+    b"113109": b"Retain Device Identity Option",
+    b"113111": b"Retain Safe Private Option",
+    b"113112": b"Retain Institution Identity Option",
+}
 """Methods of de-identification (PS3.16 CID 7050) with their meanings."""
+_PURPOSE = {b"109104": b"De-identifying Equipment"}
 _MADE_UID = re.compile(rb"2\.25\.(0|[1-9][0-9]{0,38})")
 _LARGEST_TEXT = 1024
 
@@ -66,13 +78,29 @@ def head(tag: int, vr: str | None, length: int, *, little: bool) -> bytes:
     return start + vr.encode("latin-1") + struct.pack(f"{order}H", length)
 
 
-def code_items(codes: Iterable[bytes], *, implicit: bool, little: bool) -> bytes:
-    """Method codes as items of a code sequence: value, scheme and meaning, each length defined (PS3.3 8.8)."""
-    items = b""
-    for code in codes:
-        content = b""
-        for tag, vr, text in ((0x00080100, "SH", code), (0x00080102, "SH", b"DCM"), (0x00080104, "LO", CODES[code])):
-            value = padded(text, vr)
-            content += head(tag, None if implicit else vr, len(value), little=little) + value
-        items += head(0xFFFEE000, None, len(content), little=little) + content
-    return items
+def code_items(codes: Iterable[bytes], *, implicit: bool, little: bool) -> tuple[bytes, ...]:
+    """Method codes, each as an item of a code sequence: value, scheme and meaning (PS3.3 8.8)."""
+    return tuple(_code_item(code, CODES[code], implicit=implicit, little=little) for code in codes)
+
+
+def equipment_item(version: bytes, *, implicit: bool, little: bool) -> bytes:
+    """Who de-identified the file, as an item of the Contributing Equipment Sequence (PS3.3 C.12.1)."""
+    ((code, meaning),) = _PURPOSE.items()
+    purpose = _code_item(code, meaning, implicit=implicit, little=little)
+    values = ((0x00080070, "LO", b"dcmaudit"), (0x00081090, "LO", b"dcmaudit"), (0x00181020, "LO", version),
+              (0x0040A170, "SQ", purpose))  # fmt: skip
+    return _item(values, implicit=implicit, little=little)
+
+
+def _code_item(code: bytes, meaning: bytes, *, implicit: bool, little: bool) -> bytes:
+    values = ((0x00080100, "SH", code), (0x00080102, "SH", b"DCM"), (0x00080104, "LO", meaning))
+    return _item(values, implicit=implicit, little=little)
+
+
+def _item(values: Iterable[tuple[int, str, bytes]], *, implicit: bool, little: bool) -> bytes:
+    """An item of defined length."""
+    content = b""
+    for tag, vr, text in values:
+        value = padded(text, vr)
+        content += head(tag, None if implicit else vr, len(value), little=little) + value
+    return head(0xFFFEE000, None, len(content), little=little) + content

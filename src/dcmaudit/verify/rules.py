@@ -15,10 +15,11 @@ from dcmaudit.model import PlaneKind
 from dcmaudit.model.limits import LEAST_OF_A_PICTURE
 from dcmaudit.model.redaction import IconPolicy, NewUids, OverlayPolicy, PrivatePolicy, RedactionPlan
 from dcmaudit.verify.dataset import PIXELS
-from dcmaudit.verify.grammar import bare, code_items, derived, descriptions, is_made_uid, is_text
+from dcmaudit.verify.grammar import bare, code_items, derived, descriptions, equipment_item, is_made_uid, is_text
 from dcmaudit.verify.vrs import BYTES
 
-IMAGE_TYPE, SOP_INSTANCE, DERIVATION, METHODS = 0x00080008, 0x00080018, 0x00082111, 0x00120064
+IMAGE_TYPE, SOP_INSTANCE, DERIVATION = 0x00080008, 0x00080018, 0x00082111
+METHOD, METHODS, EQUIPMENT = 0x00120063, 0x00120064, 0x0018A001
 PHOTOMETRIC, PLANAR, BURNED_IN, LOSSY, ICONS = 0x00280004, 0x00280006, 0x00280301, 0x00282110, 0x00880200
 FRAME_TYPE = 0x00089007
 STALE = frozenset({
@@ -29,7 +30,8 @@ PADDING, ICC_PROFILE = 0xFFFCFFFC, 0x00282000
 RETIRED_PIXELS = frozenset({0x7FE00020, 0x7FE00030, 0x7FE00040, 0x00281200})
 _SIGNATURES = frozenset({0x4FFE0001, 0xFFFAFFFA})
 _INSIDE_TOO = frozenset({*_SIGNATURES, 0x7FE00001, 0x7FE00002, 0x7FE00003, PADDING, ICC_PROFILE, *RETIRED_PIXELS})
-_NEW_VRS = {DERIVATION: "ST", BURNED_IN: "CS", METHODS: "SQ", LOSSY: "CS", PHOTOMETRIC: "CS", PLANAR: "US",
+_NEW_VRS = {DERIVATION: "ST", BURNED_IN: "CS", METHODS: "SQ",
+            METHOD: "LO", EQUIPMENT: "SQ", LOSSY: "CS", PHOTOMETRIC: "CS", PLANAR: "US",
             IMAGE_TYPE: "CS"}  # fmt: skip
 _TABLES = frozenset({
     0x00283006, 0x00281408, *range(0x00281201, 0x00281205), *range(0x00281211, 0x00281214),
@@ -156,9 +158,34 @@ class Rules:
         """Whether an element holds the data of a look-up table, which may be cut to what its descriptor says."""
         return tag in _TABLES
 
-    def is_rebuilt(self, tag: int) -> bool:
-        """Whether a sequence is compared as a whole with what it has to be, and not item by item."""
-        return tag == METHODS
+    def items_added(self, tag: int, old: bytes) -> tuple[bytes, ...]:
+        """The items that have to stand behind those that the sequence ``tag`` of the top level had; ``old`` is what it
+        held. Codes of methods that are true of the file (CID 7050), and who cleaned it."""
+        marking = self.plan.options.marking
+        if tag == METHODS:
+            codes = [code for code in self._codes if code not in old]
+            return code_items(codes, implicit=self.implicit, little=self.little)
+        if tag == EQUIPMENT and marking is not None:
+            own = equipment_item(marking.version.encode("ascii"), implicit=self.implicit, little=self.little)
+            return () if own in old else (own,)
+        return ()
+
+    @property
+    def _codes(self) -> tuple[bytes, ...]:
+        options = self.plan.options
+        overlays = options.overlays is OverlayPolicy.REMOVE or any(
+            g.kind in {PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY} for g in self.plan.listing.groups
+        )
+        clean = () if not options.says_clean else (b"113101", b"113103") if overlays else (b"113101",)
+        claimed = () if options.marking is None else options.marking.codes
+        return (*clean, *(code for code in (one.encode("ascii") for one in claimed) if code not in clean))
+
+    def _method(self, old: bytes) -> bytes | None:
+        """What Deidentification Method has to be, None where it has to stay."""
+        if self.plan.options.marking is None:
+            return None
+        text = self.plan.options.marking.method.encode("ascii")
+        return None if text in map(bare, old.split(b"\\")) else b"\\".join([old, text] if old else [text])
 
     def fault(self, change: Change) -> str | None:  # noqa: PLR0911 - one return a rule
         """Why an element that was added or changed may not be so, None where it may; whole values are given."""
@@ -173,10 +200,16 @@ class Rules:
                 text = f"{len(new)} bytes; only a sentence of dcmaudit's may be added at its end"
                 return None if any(is_text(new, one, vr) for one in allowed) else text
             case 0x00280301:
-                asserted = self.plan.options.assert_clean and is_text(new, b"NO", vr)
+                asserted = self.plan.options.says_clean and is_text(new, b"NO", vr)
                 return None if asserted else "it may only become NO, and only where somebody asserts it"
-            case 0x00120064:
-                return self._methods(change)
+            case 0x00120063:
+                wanted = self._method(old or b"")
+                valid = wanted is not None and is_text(new, wanted, vr)
+                return None if valid else "only the name of the program and the policy may be added at its end"
+            case 0x00120064 | 0x0018A001:
+                added = self.items_added(change.tag, b"") if change.old is None else ()
+                valid = bool(added) and new == b"".join(added)
+                return None if valid else "other items were added than somebody stands for"
             case 0x00080018 | 0x0020000D | 0x0020000E if change.tag in self.plan.options.uids_of.tags:
                 valid = self.new_uids and is_made_uid(bare(new)) and is_text(new, bare(new), "UI") and bare(new) != old
                 return None if valid else "the UID changed without being asked to, or is none that is made from a UUID"
@@ -207,10 +240,18 @@ class Rules:
             found.append((PHOTOMETRIC, "it has to be RGB now"))
         if self.relabelled and bare_or_none(new.get(PHOTOMETRIC)) != b"YBR_RCT":
             found.append((PHOTOMETRIC, "it has to be YBR_RCT now: every frame is coded reversibly"))
-        if self.plan.options.assert_clean and bare_or_none(new.get(BURNED_IN)) != b"NO":
+        if self.plan.options.says_clean and bare_or_none(new.get(BURNED_IN)) != b"NO":
             found.append((BURNED_IN, "it has to be NO"))
-        if self.plan.options.assert_clean and METHODS not in tags:
-            found.append((METHODS, "the methods of de-identification have to be there"))
+        found += [
+            (tag, "what was done to the file has to be there")
+            for tag in (METHODS, EQUIPMENT)
+            if tag not in tags and self.items_added(tag, old.get(tag, b""))
+        ]
+        if (
+            self._method(bare(old.get(METHOD, b""))) is not None
+            and self._method(bare(new.get(METHOD, b""))) is not None
+        ):
+            found.append((METHOD, "the name of the program and the policy has to be there"))
         tags_of_new = self.plan.options.uids_of.tags if self.new_uids else ()
         found += [
             (tag, "it has to be a new UID")
@@ -243,21 +284,6 @@ class Rules:
             return None
         return "its value changed"
 
-    def _methods(self, change: Change) -> str | None:
-        """Code items may be added at the end: 113101, and 113103 where overlays were looked after (CID 7050)."""
-        old, new = change.old or b"", change.new or b""
-        if not self.plan.options.assert_clean:
-            return "it may only change where somebody asserts that the file is clean"
-        if not new.startswith(old):
-            return "items that were there changed"
-        overlays = (
-            any(g.kind in {PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY} for g in self.plan.listing.groups)
-            or self.plan.options.overlays is OverlayPolicy.REMOVE
-        )
-        codes = [code for code in ((b"113101", b"113103") if overlays else (b"113101",)) if code not in old]
-        wanted = old + code_items(codes, implicit=self.implicit, little=self.little)
-        return None if new == wanted else "other items were added than the assertion means"
-
 
 def descriptor_of(tag: int) -> int:
     """The element that describes the data of a look-up table; 0 where there is none."""
@@ -267,7 +293,8 @@ def descriptor_of(tag: int) -> int:
     return tag - 0x100 if 0x00281201 <= tag <= 0x00281214 else others.get(tag, 0)
 
 
-WATCHED = frozenset({IMAGE_TYPE, LOSSY, PHOTOMETRIC, BURNED_IN, SOP_INSTANCE, 0x0020000D, 0x0020000E})
+WATCHED = frozenset({IMAGE_TYPE, LOSSY, PHOTOMETRIC, BURNED_IN, SOP_INSTANCE, 0x0020000D, 0x0020000E, METHOD, METHODS,
+                    EQUIPMENT})  # fmt: skip
 """Elements whose values ``Rules.missing`` wants."""
 
 

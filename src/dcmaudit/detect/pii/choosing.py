@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from dcmaudit.detect.pii.allow import AllowList, default_file, read_list
+from dcmaudit.detect.pii.cohort import Cohort, read_cohort
 from dcmaudit.detect.pii.entities import PresidioJudge, SpacyJudge
 from dcmaudit.detect.pii.header import HeaderJudge, HeaderValues
 from dcmaudit.detect.pii.judging import Chain, Judge
@@ -36,6 +37,8 @@ class ChainPlan:
 
     links: tuple[Link, ...]
     allow_file: str | None = None
+    identifiers: tuple[str, str] | None = None
+    """A list of known identifiers and its digest: it is asked before everybody else."""
 
     def check(self) -> None:
         """Make every judge once; MissingExtraError, EngineError or ListError where one cannot be made."""
@@ -43,9 +46,14 @@ class ChainPlan:
             if link.name != "header":
                 _made(link, self.allow_file)
 
+    @property
+    def cohort(self) -> Cohort | None:
+        """The list of known identifiers; ListError where it is wrong, or changed."""
+        return None if self.identifiers is None else read_cohort(*self.identifiers)
+
     def chain(self, header: HeaderValues | None) -> Chain:
         """The chain for one file; without a header nothing is compared with one."""
-        judges: list[Judge] = []
+        judges: list[Judge] = list(self.cohort.judges(header)) if self.cohort is not None else []
         for link in self.links:
             if link.name != "header":
                 judges.append(_made(link, self.allow_file))

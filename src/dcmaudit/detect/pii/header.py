@@ -158,11 +158,21 @@ def _bound(length: int, *, short: int) -> int:
     return 0 if length < short else 1 if length < 10 else 2
 
 
-def _are_initials(text: str, known: Sequence[str]) -> bool:
-    if len(text) < 2 or len(known) < 2:
-        return False
+def allowed_changes(length: int) -> int:
+    """Changes by which a word or number of this length may differ from what is read, at most."""
+    return max(_bound(length, short=5), _bound(length, short=6), _bound(length, short=7))
+
+
+def initials_of(known: Sequence[str]) -> set[str]:
+    """The initials of a name of these words, in the orders in which they are written; none of a single word."""
+    if len(known) < 2:
+        return set()
     first = "".join(word[0] for word in known)
-    return text in {first, first[::-1], first[1:] + first[:1], first[:2], first[1::-1]}
+    return {first, first[::-1], first[1:] + first[:1], first[:2], first[1::-1]}
+
+
+def _are_initials(text: str, known: Sequence[str]) -> bool:
+    return len(text) >= 2 and text in initials_of(known)
 
 
 def _date(value: str) -> dt.date | None:

@@ -3,10 +3,12 @@
 from dcmaudit.pipeline.release.candidate import release_file
 from dcmaudit.pipeline.release.ending import Ending, Release, Unfound, Why
 from dcmaudit.pipeline.release.folder import Key, ReleaseFolders, require_apart_from_inputs, require_outside
-from dcmaudit.pipeline.release.policy import Eyes, Headers, Policy, load_policy
+from dcmaudit.pipeline.release.policy import Clean, Eyes, Headers, Policy
+from dcmaudit.pipeline.release.policy_file import load_policy
 from dcmaudit.pipeline.release.task import ReleaseJob, ReleaseTask
 
 __all__ = [
+    "Clean",
     "Ending",
     "Eyes",
     "Headers",

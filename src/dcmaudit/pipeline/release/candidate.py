@@ -68,7 +68,7 @@ def _decide(job: ReleaseJob, task: ReleaseTask, report: Release) -> None:
     with open_instance(task.reference) as instance:
         device = instance.facts.device
         report.device = (device.modality or "", device.model or "")
-        held = by_header(policy, instance, report) or by_state(policy, task, report)
+        held = by_header(job, instance, report) or by_state(policy, task, report)
     if held:
         return
     reading = read_file(job.look, task.reference)
@@ -85,7 +85,7 @@ def _decide(job: ReleaseJob, task: ReleaseTask, report: Release) -> None:
     staged = job.staging / f"{report.input_digest[:32]}.dcm"
     for _ in range(_ROUNDS):
         report.found.update({"blacked": sum(map(len, blacked.values())) - report.found["blacked"]})
-        redacted = _redact(job, task, reading, blacked, staged)
+        redacted = _redact(job, task, reading, blacked, staged, is_seen="person" in report.seen_by)
         if by_redaction(redacted, report):
             return
         report.staged = staged
@@ -102,7 +102,9 @@ def _decide(job: ReleaseJob, task: ReleaseTask, report: Release) -> None:
     _name(report, task.reference, staged)
 
 
-def _redact(job: ReleaseJob, task: ReleaseTask, reading: FileReading, blacked: Places, staged: Path) -> RedactionReport:
+def _redact(
+    job: ReleaseJob, task: ReleaseTask, reading: FileReading, blacked: Places, staged: Path, *, is_seen: bool
+) -> RedactionReport:
     policy = job.policy
     requests = [
         Request(one.box, address, Origin.OCR, f"text found by {one.engine.label}: {one.judgement.verdict.name.lower()}")
@@ -119,7 +121,7 @@ def _redact(job: ReleaseJob, task: ReleaseTask, reading: FileReading, blacked: P
     )
     redaction = RedactionJob(
         Naming(exact=staged, mixed=True, overwrite=True),
-        job.options,
+        job.options(is_seen=is_seen),
         rules=job.rules if policy.rules else (),
         ultrasound=policy.ultrasound,
         uid_key=job.uid_key,

@@ -2,33 +2,60 @@
 
 from __future__ import annotations
 
-IDENTIFYING: dict[int, str] = {
-    0x00100010: "Patient's Name", 0x00100020: "Patient ID", 0x00100030: "Patient's Birth Date",
-    0x00100032: "Patient's Birth Time", 0x00101000: "Other Patient IDs", 0x00101001: "Other Patient Names",
-    0x00101005: "Patient's Birth Name", 0x00101040: "Patient's Address", 0x00101060: "Patient's Mother's Birth Name",
-    0x00101090: "Medical Record Locator", 0x00102150: "Country of Residence", 0x00102152: "Region of Residence",
-    0x00102154: "Patient's Telephone Numbers", 0x00102155: "Patient's Telecom Information",
-    0x00104000: "Patient Comments", 0x00102180: "Occupation",
-    0x001021B0: "Additional Patient History", 0x00102297: "Responsible Person", 0x00102299: "Responsible Organization",
-    0x00080050: "Accession Number", 0x00080080: "Institution Name", 0x00080081: "Institution Address",
-    0x00080090: "Referring Physician's Name", 0x00080092: "Referring Physician's Address",
-    0x00080094: "Referring Physician's Telephone Numbers", 0x0008009C: "Consulting Physician's Name",
-    0x00081010: "Station Name", 0x00081040: "Institutional Department Name", 0x00081048: "Physician(s) of Record",
-    0x00081050: "Performing Physician's Name", 0x00081060: "Name of Physician(s) Reading Study",
-    0x00081070: "Operators' Name", 0x00080020: "Study Date", 0x00080021: "Series Date",
-    0x00080022: "Acquisition Date", 0x00080023: "Content Date", 0x0008002A: "Acquisition DateTime",
-    0x00080030: "Study Time", 0x00080031: "Series Time", 0x00080032: "Acquisition Time", 0x00080033: "Content Time",
-    0x00181000: "Device Serial Number", 0x00181003: "Device ID",
-    0x00200010: "Study ID", 0x00321032: "Requesting Physician", 0x00321033: "Requesting Service",
-    0x00380010: "Admission ID", 0x00380300: "Current Patient Location", 0x00380400: "Patient's Institution Residence",
-    0x00400006: "Scheduled Performing Physician's Name", 0x00400244: "Performed Procedure Step Start Date",
-    0x00400253: "Performed Procedure Step ID", 0x00401001: "Requested Procedure ID",
-    0x00402016: "Placer Order Number", 0x00402017: "Filler Order Number", 0x0040A075: "Verifying Observer Name",
-    0x0040A123: "Person Name", 0x00700084: "Content Creator's Name",
-}  # fmt: skip
-"""Names, numbers, dates and addresses that the table cleans, by tag."""
+from collections.abc import Iterable
+
+from dcmaudit.dicom.dictionary import title
+
+_NAMES = (
+    0x00080090, 0x0008009C, 0x00081048, 0x00081050, 0x00081060, 0x00081070, 0x00100010, 0x00101001, 0x00101005,
+    0x00101060, 0x00102297, 0x0016004D, 0x00321032, 0x00400006, 0x00401010, 0x00402008, 0x00404037, 0x0040A075,
+    0x0040A123, 0x0040A307, 0x0040A352, 0x00700084, 0x00880910, 0x300600A6, 0x300E0008, 0x40080102, 0x4008010A,
+    0x4008010C, 0x40080114, 0x40080119,
+)  # fmt: skip
+_DATES = (
+    0x00080012, 0x00080013, 0x00080015, 0x00080020, 0x00080021, 0x00080022, 0x00080023, 0x00080024, 0x00080025,
+    0x0008002A, 0x00080030, 0x00080031, 0x00080032, 0x00080033, 0x00080034, 0x00080035, 0x00100030, 0x00100032,
+    0x001021D0, 0x00120086, 0x00120087, 0x0014407C, 0x0014407E, 0x00160077, 0x0016008D, 0x00180027, 0x00180035,
+    0x00181012, 0x00181014, 0x00181042, 0x00181043, 0x00181072, 0x00181073, 0x00181078, 0x00181079, 0x00181200,
+    0x00181201, 0x00181202, 0x00181203, 0x00181204, 0x00181205, 0x0018700C, 0x0018700E, 0x00189074, 0x00189151,
+    0x00189369, 0x0018936A, 0x00189516, 0x00189517, 0x00189701, 0x00189804, 0x00189919, 0x0018A002, 0x00203403,
+    0x00203405, 0x00320032, 0x00320033, 0x00320034, 0x00320035, 0x00321000, 0x00321001, 0x00321010, 0x00321011,
+    0x00321040, 0x00321041, 0x00321050, 0x00321051, 0x0038001A, 0x0038001B, 0x0038001C, 0x0038001D, 0x00380020,
+    0x00380021, 0x00380030, 0x00380032, 0x003A0314, 0x00400002, 0x00400003, 0x00400004, 0x00400005, 0x00400244,
+    0x00400245, 0x00400250, 0x00400251, 0x00402004, 0x00402005, 0x00404005, 0x00404008, 0x00404010, 0x00404011,
+    0x00404050, 0x00404051, 0x00404052, 0x0040A023, 0x0040A024, 0x0040A030, 0x0040A032, 0x0040A033, 0x0040A082,
+    0x0040A110, 0x0040A112, 0x0040A120, 0x0040A121, 0x0040A122, 0x0040A13A, 0x0040A192, 0x0040A193, 0x0040E004,
+    0x00440004, 0x0044000B, 0x00440010, 0x00440104, 0x00440105, 0x00686226, 0x00686270, 0x00700082, 0x00700083,
+    0x0072000A, 0x01000420, 0x04000105, 0x04000562, 0x21000040, 0x21000050, 0x30060008, 0x30060009, 0x3006002D,
+    0x3006002E, 0x30080024, 0x30080025, 0x30080054, 0x30080056, 0x30080162, 0x30080164, 0x30080166, 0x30080168,
+    0x30080250, 0x30080251, 0x300A0006, 0x300A0007, 0x300A022C, 0x300A022E, 0x300A0736, 0x300A073A, 0x300A0741,
+    0x300A0760, 0x300C0127, 0x300E0004, 0x300E0005, 0x3010004C, 0x3010004D, 0x30100085, 0x40080100, 0x40080101,
+    0x40080108, 0x40080109, 0x40080112, 0x40080113,
+)  # fmt: skip
+_NUMBERS = (
+    0x00080050, 0x00084000, 0x00100020, 0x00100021, 0x00101000, 0x00101050, 0x00101090, 0x00120020, 0x00120022,
+    0x00120030, 0x00120032, 0x00120040, 0x00120041, 0x00120042, 0x00120043, 0x00120050, 0x00120055, 0x00120071,
+    0x00120073, 0x00120082, 0x00181000, 0x00181003, 0x00181004, 0x00181005, 0x00181007, 0x00181008, 0x00181009,
+    0x00181010, 0x00181011, 0x0018700A, 0x00189367, 0x00189371, 0x00200010, 0x00320012, 0x00380010, 0x00380011,
+    0x00380060, 0x00380061, 0x00400009, 0x00400253, 0x0040050A, 0x00400512, 0x00400551, 0x004006FA, 0x00401001,
+    0x00402016, 0x00402017, 0x0050001B, 0x30080105, 0x300A0619, 0x3010001B, 0x30100043, 0x40080040, 0x40080042,
+    0x40080200, 0x40080202,
+)  # fmt: skip
+_PLACES = (
+    0x00080054, 0x00080055, 0x00080080, 0x00080081, 0x00080092, 0x00080094, 0x00081000, 0x00081010, 0x00081040,
+    0x00101040, 0x00102150, 0x00102152, 0x00102154, 0x00102155, 0x00102180, 0x001021B0, 0x00102299, 0x00104000,
+    0x00120010, 0x00120031, 0x00120060, 0x00120081, 0x00321020, 0x00321021, 0x00321033, 0x0038001E, 0x00380300,
+    0x00380400, 0x00400001, 0x00400010, 0x00400011, 0x00400241, 0x00400242, 0x00400243, 0x00401005, 0x00401102,
+    0x00401103, 0x00401104, 0x00402009, 0x00402010, 0x00402011, 0x00404036, 0x0040A027, 0x0040A353, 0x0040A354,
+    0x00741234, 0x00741236, 0x21000070, 0x21000140, 0x300A00B2, 0x4008011A,
+)  # fmt: skip
+
+IDENTIFYING = frozenset({*_NAMES, *_DATES, *_NUMBERS, *_PLACES})
+"""What the table replaces or removes of names, dates and times, numbers of persons, studies and devices, and of places,
+organizations and addresses. Not in it: descriptions and comments that are free text, sequences (what lies in them is
+looked at), and patient characteristics such as age and sex."""
 
 
-def filled_names(found: frozenset[int]) -> list[str]:
-    """The names of attributes by their tags, in the order of the table above."""
-    return [name for tag, name in IDENTIFYING.items() if tag in found]
+def filled_names(found: Iterable[int]) -> list[str]:
+    """The names of attributes by their tags, in the order of the tags."""
+    return [title(tag) for tag in sorted(found)]

@@ -27,7 +27,7 @@ def parted(policy: Policy, reading: FileReading) -> tuple[Places, Places]:
     kept: Places = {}
     for plane in reading.planes:
         for finding in plane.findings:
-            side = blacked if finding.judgement.verdict in policy.black or finding.is_form else kept
+            side = blacked if finding.is_form or policy.blacks(finding.judgement) else kept
             side.setdefault(plane.address, []).append(finding)
     return blacked, kept
 

@@ -6,32 +6,39 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from dcmaudit.audit import header_rectangles, rules_of
 from dcmaudit.dicom import Instance, open_instance
 from dcmaudit.model import FileReading, Outcome, ReviewState
 from dcmaudit.pipeline.clearance import AcceptedText, clear, planes_by_look
 from dcmaudit.pipeline.content import content_of
 from dcmaudit.pipeline.jobs import RedactionReport
-from dcmaudit.pipeline.release.ending import Release, Why
+from dcmaudit.pipeline.release.ending import Ending, Release, Why
 from dcmaudit.pipeline.release.headers import IDENTIFYING, filled_names
 from dcmaudit.pipeline.release.policy import Eyes, Headers, Policy
 from dcmaudit.pipeline.release.task import ReleaseJob, ReleaseTask
 
 
-def by_header(policy: Policy, instance: Instance, report: Release) -> bool:
-    """Filled attributes, and a kind of file that the policy does not name."""
+def by_header(job: ReleaseJob, instance: Instance, report: Release) -> bool:
+    """No name, filled attributes, a kind of file that the policy does not name, or a rule that denies it."""
+    policy, facts = job.policy, instance.facts
     modality, model = report.device
-    if policy.headers is Headers.REFUSE:
-        names = filled_names(instance.filled(IDENTIFYING))
-        if names:
-            report.hold(Why.HEADER, *names)
-            return True
-    if policy.modalities and modality not in policy.modalities:
-        report.hold(Why.MODALITY)
-        return True
-    if policy.models and model not in policy.models:
-        report.hold(Why.MODEL)
-        return True
-    return False
+    if not facts.sop_instance_uid:
+        report.hold(Why.NO_UID)
+    elif policy.headers is Headers.REFUSE and (names := filled_names(instance.filled(IDENTIFYING))):
+        report.hold(Why.HEADER, *names)
+    elif not modality:
+        report.hold(Why.MODALITY, "it names none")
+    elif policy.modalities and modality not in policy.modalities:
+        report.hold(Why.MODALITY, modality)
+    elif policy.models and model not in policy.models:
+        report.hold(Why.MODEL, model or "it names none")
+    elif policy.classes and facts.sop_class_uid not in policy.classes:
+        report.hold(Why.CLASS, facts.sop_class_uid or "it names none")
+    elif policy.hold_unlisted and not job.lists(instance):
+        report.hold(Why.UNLISTED)
+    elif policy.rules and job.rules and (denials := header_rectangles(instance, rules_of(job.rules)).denials):
+        report.hold(Why.DENIED, *(f"the rule {rule.name} of %filter {rule.group}" for rule in denials))
+    return report.ending is Ending.HELD
 
 
 def by_state(policy: Policy, task: ReleaseTask, report: Release) -> bool:
@@ -58,6 +65,20 @@ def by_reading(policy: Policy, reading: FileReading, report: Release) -> bool:
     if forms and policy.hold_forms:
         report.hold(Why.FORM, *forms)
         return True
+    return _by_confidence(policy, reading, report)
+
+
+def _by_confidence(policy: Policy, reading: FileReading, report: Release) -> bool:
+    """Text that would be kept and was read unsurely, and what the detector saw and did not count."""
+    for plane in reading.planes:
+        kept = [one.confidence for one in plane.findings if not one.is_form and not policy.blacks(one.judgement)]
+        if any(sure is not None and sure < policy.confidence for sure in kept):
+            report.hold(Why.UNSURE, plane.title)
+            return True
+        doubts = sum(one.score >= policy.doubts for one in plane.doubts)
+        if doubts and policy.doubts < 1:
+            report.hold(Why.DOUBT, f"{plane.title}: {doubts} places")
+            return True
     return False
 
 
@@ -72,7 +93,7 @@ def by_eyes(job: ReleaseJob, task: ReleaseTask, report: Release) -> bool:
         with open_instance(task.reference) as instance:
             instance.scan_frames()
             content = content_of(task.reference)
-            found = clear(instance, content, alone, job.options, AcceptedText.NONE)
+            found = clear(instance, content, alone, job.options(is_seen=False), AcceptedText.NONE)
             looks = planes_by_look(instance, content, ledger)
         report.looks.update({f"person: {how.value}": planes for how, planes in looks.items()})
         if not found.reasons:

@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from dcmaudit import __version__
+from dcmaudit.dicom import Instance
+from dcmaudit.dicom.header_view import header_view
 from dcmaudit.model import Reference, ReviewState
-from dcmaudit.model.redaction import NewUids, PrivatePolicy, RedactionOptions
+from dcmaudit.model.redaction import Marking, NewUids, PrivatePolicy, RedactionOptions
 from dcmaudit.pipeline.clearance import Ledger
 from dcmaudit.pipeline.jobs import RedactionTask
 from dcmaudit.pipeline.ocr import OcrJob
-from dcmaudit.pipeline.release.policy import Policy
+from dcmaudit.pipeline.release.policy import Clean, Policy
+
+_LONGEST_VERSION = 22
+"""With the policy's name a value of Deidentification Method then has 64 characters at most (PS3.5 6.2, LO)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +31,21 @@ class ReleaseJob:
     record_key: bytes
     staging: Path
 
-    @property
-    def options(self) -> RedactionOptions:
-        """How files are redacted beside their rectangles, as the policy says."""
+    def lists(self, instance: Instance) -> bool:
+        """Whether the list of known identifiers, where there is one, is about the patient of this file."""
+        cohort = self.look.plan.cohort
+        return cohort is None or cohort.names(next(iter(header_view(instance).get("PatientID") or ()), None))
+
+    def options(self, *, is_seen: bool) -> RedactionOptions:
+        """How a file is redacted beside its rectangles, as the policy says; ``is_seen``: by a person, and all of it."""
+        policy = self.policy
+        is_clean = policy.clean is Clean.MEASURE or (policy.clean is Clean.PERSON and is_seen)
+        version = __version__[:_LONGEST_VERSION]
         return RedactionOptions(
-            overlays=self.policy.overlays, icons=self.policy.icons, private=self.policy.private,
-            remove_high_bits=self.policy.remove_high_bits, uids_of=NewUids.ALL, plain_meta=True,
-            remove_private_bulk=self.policy.private is PrivatePolicy.REMOVE,
+            overlays=policy.overlays, icons=policy.icons, private=policy.private,
+            remove_high_bits=policy.remove_high_bits, remove_private_bulk=policy.private is PrivatePolicy.REMOVE,
+            uids_of=NewUids.ALL, plain_meta=True,
+            marking=Marking(f"dcmaudit {version}; policy {policy.title}", version, policy.codes, is_clean),
         )  # fmt: skip
 
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dcmaudit.codecs.syntaxes import TransferSyntax
 from dcmaudit.dicom.header import Header
-from dcmaudit.model import PlaneKind
 from dcmaudit.model.redaction import OverlayPolicy, RedactionPlan
 from dcmaudit.model.vrs import LONG_VRS, padded
 
 IMAGE_TYPE, DERIVATION = 0x00080008, 0x00082111
-METHODS = 0x00120064
 BURNED_IN, LOSSY = 0x00280301, 0x00282110
 PHOTOMETRIC, PLANAR = 0x00280004, 0x00280006
 DESCRIPTION = b"Areas of the pixels were blacked out by dcmaudit"
@@ -61,12 +59,8 @@ def changes(header: Header, raw: Raw, plan: RedactionPlan, *, strips: bool) -> C
     found |= dict.fromkeys(overlays)
     if overlays or strips or not plan.is_empty:
         found |= _derived(raw)
-    if plan.options.assert_clean:
+    if plan.options.says_clean:
         found[BURNED_IN] = NewValue("CS", b"NO")
-    there = raw(METHODS) or b""
-    codes = [code for code in method_codes(plan) if code[0].encode() not in there]
-    if codes:
-        found[METHODS] = NewValue("SQ", there + code_items(codes, header.syntax))
     return found
 
 
@@ -91,35 +85,6 @@ def _derived(raw: Raw) -> Changes:
         joined = before + b"; " + DESCRIPTION if before else DESCRIPTION
         found[DERIVATION] = NewValue("ST", joined if len(joined) <= 1024 else before)
     return found
-
-
-def method_codes(plan: RedactionPlan) -> tuple[tuple[str, str], ...]:
-    """The codes of PS3.16 CID 7050 that the operator's assertion adds; () without it."""
-    if not plan.options.assert_clean:
-        return ()
-    codes = [("113101", "Clean Pixel Data Option")]
-    if plan.options.overlays is OverlayPolicy.REMOVE or any(
-        group.kind in {PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY} for group in plan.listing.groups
-    ):
-        codes.append(("113103", "Clean Graphics Option"))
-    return tuple(codes)
-
-
-def code_items(codes: Sequence[tuple[str, str]], syntax: TransferSyntax) -> bytes:
-    """The codes as items of a code sequence (PS3.3 8.8), each of defined length."""
-    items = b""
-    for value, meaning in codes:
-        content = b"".join(
-            element_bytes(tag, NewValue(vr, text.encode()), syntax)
-            for tag, vr, text in (
-                (0x00080100, "SH", value),
-                (0x00080102, "SH", "DCM"),
-                (0x00080104, "LO", meaning),
-            )
-        )
-        order = "<" if syntax.little_endian else ">"
-        items += struct.pack(f"{order}HHL", 0xFFFE, 0xE000, len(content)) + content
-    return items
 
 
 def element_bytes(tag: int, value: NewValue, syntax: TransferSyntax) -> bytes:

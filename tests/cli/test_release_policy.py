@@ -159,6 +159,22 @@ def test_marks_that_the_policy_names_need_a_database(house: House, capsys: pytes
     assert house.run() == 0
 
 
+@pytest.mark.parametrize("text", ["", "MEYER HANS"], ids=["untouched", "black"])
+def test_what_cannot_be_shown_is_taken_out_or_holds_the_file_back(text: str, house: House) -> None:
+    path = house.add("a.dcm", *([(text, 20, 60)] if text else []))
+    data = dcmread(path)
+    data.private_block(0x0029, "ACME", create=True).add_new(1, "OB", bytes(range(256)) * 40)
+    data.save_as(path)
+    assert house.run() == 0
+    (record,) = house.records()
+    assert (record["outcome"], record["left_out"]) == ("released", 1)
+    assert (0x00291001) not in dcmread(house.out / record["output"])
+    house.policy.write_text(POLICY + '[file]\nprivate = "keep"\n')
+    assert house.again() == 1
+    assert house.outcomes() == [("held back", "planes that nobody could look at")]
+    assert "(0029,1001)" in house.held_list()["a.dcm"]["details"]
+
+
 # What is written into the files
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dcmaudit.audit import header_rectangles, rules_of
 from dcmaudit.dicom import Instance, open_instance
-from dcmaudit.model import FileReading, Outcome, ReviewState
+from dcmaudit.model import FileReading, Outcome, ReviewState, UnshownAddress
 from dcmaudit.pipeline.clearance import AcceptedText, clear, planes_by_look
 from dcmaudit.pipeline.content import content_of
 from dcmaudit.pipeline.jobs import RedactionReport
@@ -54,13 +54,18 @@ def by_state(policy: Policy, task: ReleaseTask, report: Release) -> bool:
 
 def by_reading(policy: Policy, reading: FileReading, report: Release) -> bool:
     """Planes that could not be looked at, and pages of text."""
-    if reading.result.outcome is not Outcome.DONE:
-        why = Why.UNREADABLE if reading.result.outcome is Outcome.FAILED else Why.NOT_LOOKED_AT
-        report.hold(why, *reading.result.reasons)
+    shown = [plane for plane in reading.planes if not isinstance(plane.address, UnshownAddress)]
+    lost = [f"{plane.title}: {plane.reason}" for plane in shown if plane.reason is not None]
+    is_whole = len(reading.result.reasons) == sum(
+        bool(plane.reason) for plane in reading.planes
+    )  # it was not broken off
+    if reading.result.outcome is Outcome.FAILED:
+        report.hold(Why.UNREADABLE, *reading.result.reasons)
         return True
-    if not reading.planes:
-        report.hold(Why.NOT_LOOKED_AT, "it has no plane that can be shown")
+    if lost or not shown or not is_whole:
+        report.hold(Why.NOT_LOOKED_AT, *(lost or reading.result.reasons or ("it has no plane that can be shown",)))
         return True
+    # What else cannot be shown may be taken out: what of it is in the output holds that back.
     forms = [plane.title for plane in reading.planes if plane.is_form]
     if forms and policy.hold_forms:
         report.hold(Why.FORM, *forms)

@@ -16,7 +16,7 @@ import pytest
 
 from dcmaudit.cli import main
 from dcmaudit.dicom import open_instance
-from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, HowSeen, IconAddress, OverlayAddress
+from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, HowSeen, IconAddress, OverlayAddress, Verdict
 from dcmaudit.store import NewRect, TagChange, open_store
 from support.files import (
     JPEG_BASELINE,
@@ -543,3 +543,63 @@ def test_the_list_that_ocr_writes_names_icons_and_thumbnails_by_their_keys(tmp_p
         assert not after.read(IconAddress(0)).array[2:10, 1:7].any()
     table.write_text(table.read_text().replace("t0.0", "t0.7"))
     assert main(["redact", "--csv", str(table), "--overwrite"]) == 1
+
+
+# What was judged harmless
+
+
+def test_rectangles_with_harmless_text_are_black_unless_others_are_asked_for(
+    cine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [(Box(1, 2, 7, 10), Verdict.HARMLESS), (Box(8, 2, 14, 10), Verdict.UNKNOWN),
+            (Box(1, 12, 7, 15), Verdict.IDENTIFYING)]  # fmt: skip
+    with open_store(tmp_path, user="anna") as store:
+        store.add_rects(str(cine), [NewRect(box, FrameAddress(0), verdict=verdict) for box, verdict in rows])
+        store.mark_done(str(cine), DeviceFacts("OT"))
+    out = tmp_path / "out"
+    assert main(["redact", "--db", str(tmp_path), str(cine), "--from-db", "-o", str(out), "--proof"]) == 0
+    assert len(rectangles(out)) == 3
+    words = ["--black", "identifying,unknown", "--overwrite"]
+    assert main(["redact", "--db", str(tmp_path), str(cine), "--from-db", "-o", str(out), "--proof", *words]) == 0
+    assert rectangles(out) == [[1, 12, 6, 14], [8, 2, 13, 9]]
+    assert "1 rectangle with harmless text left as asked (--black)" in capsys.readouterr().err
+
+
+def rectangles(folder: Path) -> list[list[int]]:
+    (record,) = folder.glob("*.proof.json")
+    return sorted(one["box"] for one in json.loads(record.read_text())["rectangles"])
+
+
+@pytest.mark.parametrize("column", ["is_sensitive", "nerpii"])
+def test_a_list_may_say_what_is_harmless(
+    column: str, cine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = tmp_path / "list.csv"
+    listed.write_text(
+        f"filename,frame,overlay,left,top,right,bottom,{column}\n{cine},0,-1,1,2,6,9,0\n{cine},0,-1,8,2,13,9,-1\n"
+        f"{cine},0,-1,1,12,6,14,1\n{cine},0,-1,9,11,12,14,\n"
+    )
+    out = tmp_path / "out"
+    words = ["redact", "--csv", str(listed), "-o", str(out), "--proof"]
+    assert main([*words, "--black", "identifying,unknown"]) == 0
+    assert rectangles(out) == [[1, 12, 6, 14], [8, 2, 13, 9], [9, 11, 12, 14]]
+    assert "1 rectangle with harmless text" in capsys.readouterr().err
+    assert main([*words, "--overwrite"]) == 0
+    assert len(rectangles(out)) == 4
+
+
+def test_a_file_with_harmless_text_alone_is_not_passed_off_as_done(
+    cine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = tmp_path / "list.csv"
+    listed.write_text(f"filename,frame,overlay,left,top,right,bottom,nerpii\n{cine},0,-1,1,2,6,9,0\n")
+    words = ["redact", "--csv", str(listed), "-o", str(tmp_path / "out"), "--black", "identifying,unknown"]
+    assert main(words) == 1
+    assert "nothing is asked for it" in capsys.readouterr().err
+
+
+def test_black_means_nothing_without_rectangles_that_were_judged(
+    cine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["redact", "--rect", "1,1,5,5", "--black", "identifying,unknown", str(cine)]) == 2
+    refused(capsys, "--black means nothing")

@@ -102,11 +102,15 @@ def _number(text: str, option: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a CSV list of rectangles: the file it names, and its request or what is wrong with it."""
+    """One line of a CSV list of rectangles: the file it names, and its request or what is wrong with it.
+
+    ``is_harmless``: whoever read the text there judged that it identifies nobody.
+    """
 
     filename: str
     request: Request | None
     problem: str | None = None
+    is_harmless: bool = False
 
 
 def read_csv(path: Path) -> Iterator[Row]:
@@ -181,7 +185,8 @@ def _row(line: dict[str, str], titles: dict[str, str], where: str) -> Row | None
         box = box_of(edges)
     except UsageError as error:
         return Row(name, None, f"{where}: {error.message}")
-    return Row(name, Request(box, scope, Origin.COMMAND, f"CSV {where.rpartition('/')[2]}"))
+    is_harmless = (value("nerpii") or value("is_sensitive")) == "0"
+    return Row(name, Request(box, scope, Origin.COMMAND, f"CSV {where.rpartition('/')[2]}"), is_harmless=is_harmless)
 
 
 def box_of(numbers: Mapping[str, int]) -> Box:

@@ -69,6 +69,10 @@ def _what(group: argparse._ArgumentGroup) -> None:
     )  # fmt: skip
     group.add_argument("--csv", type=local_path, metavar="FILE", help="filename,frame,overlay,left,top,right,bottom")
     group.add_argument(
+        "--black", choices=("all", "identifying,unknown"), default="all",
+        help="all rectangles of the database or list (default), or those whose text was not judged harmless",
+    )  # fmt: skip
+    group.add_argument(
         "--rect", action="append", default=[], metavar="RECTS",
         help="x0,y0,x1,y1 (inside) or x0,y0,+w,+h; several separated by ; in every file",
     )  # fmt: skip
@@ -312,6 +316,8 @@ def _check(args: argparse.Namespace) -> None:
         )
     if args.resume and args.overwrite:
         raise UsageError("--resume keeps existing outputs and --overwrite replaces them", hint="choose one")
+    if args.black != "all" and args.csv is None and not _wants_database(args):
+        raise UsageError("--black means nothing without the database or --csv", hint="add --from-db")
     _check_copies(args)
     _check_database(args)
     if not args.files and args.csv is None and not _wants_database(args):
@@ -388,10 +394,12 @@ def _asked(
 
     by_file: dict[str, list[Request]] = {}
     problems: dict[str, list[str]] = {}
-    listed = [] if args.csv is None else from_csv(args, settings, by_file, problems, report)
+    left: dict[str, int] = {}
+    listed = [] if args.csv is None else from_csv(args, settings, by_file, problems, left, report)
     asked = RequestSources(
-        _everywhere(args), by_file, problems, store, unreviewed=args.include_unreviewed, moved=args.moved
-    )
+        _everywhere(args), by_file, problems, store, unreviewed=args.include_unreviewed, moved=args.moved,
+        keeps_harmless=args.black != "all", left=left,
+    )  # fmt: skip
     return asked, listed
 
 

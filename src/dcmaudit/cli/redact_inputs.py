@@ -27,9 +27,11 @@ def from_csv(
     settings: Settings,
     by_file: dict[str, list[Request]],
     problems: dict[str, list[str]],
+    left: dict[str, int],
     report: Report,
 ) -> list[Reference]:
-    """The files that the CSV list names; its requests go into ``by_file``, what is wrong with it into ``problems``."""
+    """The files that the CSV list names; its requests go into ``by_file``, what is wrong with it into ``problems``, and
+    how many were judged harmless and are not to be black into ``left``."""
     from dcmaudit.cli.rectangles import read_csv
     from dcmaudit.sources import Passed, Problem, find_listed
 
@@ -46,7 +48,9 @@ def from_csv(
         reference = known[row.filename]
         if reference is None:
             continue
-        if row.request is not None:
+        if row.request is not None and row.is_harmless and args.black != "all":
+            left[reference.name] = left.get(reference.name, 0) + 1
+        elif row.request is not None:
             by_file.setdefault(reference.name, []).append(row.request)
         if row.problem is not None:
             problems.setdefault(reference.name, []).append(row.problem)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DcmauditError
-from dcmaudit.model import Origin, Reference, ReviewState
+from dcmaudit.model import Origin, Reference, ReviewState, Verdict
 from dcmaudit.model.records import DoneRecord, Look, MarkedFile, RectRow
 from dcmaudit.model.redaction import Request
 from dcmaudit.model.screen import Screen
@@ -58,6 +58,10 @@ class RequestSources:
     unreviewed: bool = False
     moved: bool = False
     ledger: Store | None = None
+    keeps_harmless: bool = False
+    """Rectangles of the database whose text was judged harmless are not asked for, and told."""
+    left: Mapping[str, int] = field(default_factory=dict)
+    """How many rectangles of other sources were left for the same reason, by file."""
 
     def tasks(self, references: Iterable[Reference]) -> Iterator[RedactionTask]:
         """One task a file, in order. The database is asked about many at once, about few at first."""
@@ -92,7 +96,7 @@ class RequestSources:
             ledger,
             stored.undone,
             stored.screen,
-            tuple(stored.notes),
+            (*stored.notes, *_left(self.left.get(name, 0))),
             stored.is_unrecorded,
         )
 
@@ -111,8 +115,11 @@ class RequestSources:
         if marked.corrupt is not None:
             raise marked.corrupt
         problems = [f"stored row {row.id}: {row.problem}" for row in marked.rects if row.problem is not None]
-        asked = [_request(row, whose) for row in marked.rects if row.box is not None and row.scope is not None]
-        return replace(finished, requests=asked, problems=problems, notes=_not_seen(marked.done))
+        rects = [row for row in marked.rects if row.box is not None and row.scope is not None]
+        kept = [row for row in rects if self.keeps_harmless and row.verdict is Verdict.HARMLESS]
+        asked = [_request(row, whose) for row in rects if row not in kept]
+        notes = [*_not_seen(marked.done), *_left(len(kept))]
+        return replace(finished, requests=asked, problems=problems, notes=notes)
 
     def _former(self, store: Store, reference: Reference) -> tuple[str | None, str | None]:
         """The name that an unknown file has in the database, or why it gets no marks; both None: nothing is known."""
@@ -145,6 +152,13 @@ def _finished(marked: MarkedFile) -> _Stored:
     if marked.screen_problem is not None:
         raise marked.screen_problem
     return _Stored(marked.filename, screen=marked.screen, is_unrecorded=marked.screen is None)
+
+
+def _left(count: int) -> list[str]:
+    """That rectangles stay as they are because of what was said of their text."""
+    if not count:
+        return []
+    return [f"{count} rectangle{'s' if count > 1 else ''} with harmless text left as asked (--black)"]
 
 
 def _not_seen(record: DoneRecord | None) -> list[str]:

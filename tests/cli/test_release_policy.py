@@ -233,6 +233,9 @@ def test_a_stated_measure_stands_for_all_and_is_in_the_report(house: House) -> N
     assert (codes(data), data.BurnedInAnnotation) == (["113101", "113107", "113109"], "NO")
     report = json.loads((house.out / "report.json").read_text())
     assert report["about"]["policy"]["measure"] == "99.4 % of strings found in our own archive"
+    page = (house.out / "report.html").read_text()
+    assert "this measure:</strong> 99.4 % of strings found in our own archive" in page
+    assert "stands for the codes 113107, 113109" in page
 
 
 @pytest.mark.judges
@@ -285,6 +288,7 @@ def test_a_list_of_known_identifiers_is_matched_and_never_told(
         path.read_text() for folder in (house.out, house.held) for path in folder.iterdir() if path.is_file()
     )
     assert "Fenwick" not in told
+    assert "compared with a list of known identifiers" in (house.out / "report.html").read_text()
     house.policy.write_text('eyes = "none"\nheaders = "cleaned-before"\n[hold]\nunlisted = false\n')
     assert house.again("--identifiers", str(known)) == 0
     known.write_text("patient,name\nP1,Left^Hip\n")

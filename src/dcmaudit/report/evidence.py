@@ -41,7 +41,7 @@ def evidence(data: Mapping[str, Any]) -> list[dict[str, str]]:
         "sample a bound. This report is no determination."
     )
     harbor = "Text in pixels alone. Full-face photographs (Q) were not looked for; for the header see E.1.1."
-    uids = "UIDs of instance, series and study are new."
+    uids = "Every UID that is somebody's is a new one, in references too. No confidentiality profile is claimed."
     rows = (
         ("PS3.15 E.1.1 (attributes of table E.1-1)", f"{_HEADERS[policy['headers']]} {uids}",
          "Headers; Policy: headers"),

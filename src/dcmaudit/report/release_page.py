@@ -60,6 +60,8 @@ def page(data: Mapping[str, Any]) -> str:
         "<h2>Sample</h2>", _sample(data["sample"]),
         "<h2>Not audited</h2>", *_not_audited(data["not_audited"]),
         "<h2>Headers</h2>", f"<p>This program cleans pixels, not headers. {_HEADERS[policy['headers']]}</p>",
+        f"<p>{_identifiers(data['about'])}</p>",
+        "<h2>What the files say</h2>", f"<p>{_claims(policy)}</p>",
         "<h2>Devices</h2>", *_devices(data),
         "<h2>Detector</h2>", *_detector(data),
         "<h2>Requirements and evidence</h2>",
@@ -71,6 +73,29 @@ def page(data: Mapping[str, Any]) -> str:
         "<h2>How to check</h2>", f"{_CHECK}</body></html>\n",
     ]  # fmt: skip
     return "".join(parts)
+
+
+def _identifiers(about: Mapping[str, Any]) -> str:
+    if about.get("identifiers"):
+        return "Text was also compared with a list of known identifiers that the house holds."
+    return "Text was compared with the file's own header, and with no list of known identifiers."
+
+
+def _claims(policy: Mapping[str, Any]) -> str:
+    """What is written into released files of how they were cleaned, and who stands for it."""
+    said = "Each names dcmaudit and the policy as a method of de-identification, and dcmaudit as equipment. "
+    measure = escape(str(policy.get("measure", "")))
+    said += {
+        "nobody": "None says that no identifying text is left in its pixels: nobody stands for it.",
+        "person": "Those of which a person has seen every plane say that no identifying text is left in their pixels "
+        "(BurnedInAnnotation NO, code 113101).",
+        "measure": "Each says that no identifying text is left in its pixels (BurnedInAnnotation NO, code 113101). "
+        f"<strong>No person stands for that, but this measure:</strong> {measure}",
+    }[policy.get("clean", "nobody")]
+    if policy.get("codes"):
+        codes = ", ".join(map(escape, policy["codes"]))
+        said += f" Whoever cleaned the headers stands for the codes {codes}; this program did not check that."
+    return said
 
 
 def _made(data: Mapping[str, Any]) -> str:

@@ -16,6 +16,8 @@ _NAMES_OF_KINDS = frozenset({
 })  # fmt: skip
 """Classes, transfer syntaxes, coding schemes and resources: they stay as they are."""
 _LONGEST = 1 << 20
+_LONGEST_UNKNOWN = 1024
+_FEWEST = 6
 
 
 def holds_uids(data: DataSet, element: Element, level: Mapping[int, Element]) -> bool:
@@ -25,12 +27,21 @@ def holds_uids(data: DataSet, element: Element, level: Mapping[int, Element]) ->
         return False
     if element.vr not in {None, "UN"}:
         return element.vr == "UI"
-    if element.tag >> 16 & 1 == 0:
-        return standard_vr(element.tag) == "UI"
-    creator = level.get(element.tag & 0xFFFF0000 | (element.tag & 0xFFFF) >> 8)
-    if creator is None:
-        return False
-    return private_vr(element.tag, bare(data.raw(creator, 64)).decode("latin-1")) == "UI"
+    named = standard_vr(element.tag)
+    if element.tag >> 16 & 1:
+        creator = level.get(element.tag & 0xFFFF0000 | (element.tag & 0xFFFF) >> 8)
+        named = None if creator is None else private_vr(element.tag, bare(data.raw(creator, 64)).decode("latin-1"))
+    if named not in {None, "UN"}:
+        return named == "UI"
+    parts = bare(data.raw(element)).split(b"\\") if element.length <= _LONGEST_UNKNOWN else []
+    return bool(parts) and all(map(_looks_like_uid, parts))
+
+
+def _looks_like_uid(value: bytes) -> bool:
+    """Whether a value of which nobody knows the type is a UID: six numbers and more without leading zeros."""
+    numbers = value.split(b".")
+    is_plain = all(one.isdigit() and (one == b"0" or one[:1] != b"0") for one in numbers)
+    return len(numbers) >= _FEWEST and is_plain and numbers[0] in {b"0", b"1", b"2"}
 
 
 @dataclass(slots=True)

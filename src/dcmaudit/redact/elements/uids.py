@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -19,6 +20,10 @@ CLASSES = frozenset({
 """Elements whose UIDs name a class, a transfer syntax, a coding scheme or a resource, and nothing of anybody's."""
 _LONGEST = 1 << 20
 _LONGEST_SHORT = 0xFFFE
+_LONGEST_UNKNOWN = 1024
+_UID = rb"[0-2](?:\.(?:0|[1-9][0-9]*)){5,}"
+_UIDS = re.compile(rb"%b(?:\\%b)*" % (_UID, _UID))
+"""Six numbers and more: fewer are as likely a version or an address."""
 
 Read = Callable[[Span], bytes]
 
@@ -73,16 +78,22 @@ class UidEdits:
         return self.copied(span, read)
 
     def is_uid(self, span: Span, level: Iterable[Span], read: Read) -> bool:
-        """Whether an element holds UIDs that are somebody's: by its VR, or by what the dictionaries say of it."""
+        """Whether an element holds UIDs that are somebody's: by its VR, by what the dictionaries say of it, or, where
+        nobody knows, by what it holds."""
         if span.tag in CLASSES or span.length > _LONGEST:
             return False
         if span.vr not in {None, b"UN"}:
             return span.vr == b"UI"
-        if not span.tag >> 16 & 1:
-            return standard_vr(span.tag) == "UI"
+        known = standard_vr(span.tag) if not span.tag >> 16 & 1 else self._private_vr(span, level, read)
+        if known is not None and known != "UN":
+            return known == "UI"
+        return span.length <= _LONGEST_UNKNOWN and _UIDS.fullmatch(_bare(read(span))) is not None
+
+    @staticmethod
+    def _private_vr(span: Span, level: Iterable[Span], read: Read) -> str | None:
         creator = span.tag & 0xFFFF0000 | (span.tag & 0xFFFF) >> 8
         names = [read(one).strip(b" \0").decode("latin-1") for one in level if one.tag == creator and one.length <= 64]
-        return bool(names) and private_vr(span.tag, names[0]) == "UI"
+        return private_vr(span.tag, names[0]) if names else None
 
     def copied(self, span: Span, read: Read) -> bytes | None:
         """The new value of an element that holds one of the file's own UIDs and nothing else."""

@@ -64,7 +64,7 @@ def test_nothing_that_leaves_names_an_input_or_holds_a_value_of_its_header(house
     original = hashlib.sha256((house.inputs / "zebra_file.dcm").read_bytes()).hexdigest()
     assert original not in (house.out / "records.jsonl").read_text()
     assert "ZEBRASCAN" in (house.held / "devices.csv").read_text()
-    assert {path.name: path.stat().st_mode & 0o777 for path in house.held.iterdir()} == dict.fromkeys(
+    assert {path.name: path.stat().st_mode & 0o777 for path in house.held.iterdir() if path.is_file()} == dict.fromkeys(
         ("held.csv", "devices.csv", "house.jsonl"), 0o600
     )
     assert uids.stat().st_mode & 0o777 == 0o600
@@ -75,6 +75,11 @@ def test_nothing_that_leaves_names_an_input_or_holds_a_value_of_its_header(house
     assert pairs[dcmread(house.inputs / "zebra_file.dcm").StudyInstanceUID] == released.StudyInstanceUID
     assert "1.2.3.2" not in pairs  # it was held back
     assert house.held.stat().st_mode & 0o777 == 0o700
+    assert {path.name for path in (house.held / "officer").iterdir()} == {"index.html", "page00001.html"}
+    assert {path.stat().st_mode & 0o777 for path in (house.held / "officer").iterdir()} == {0o600}
+    shown = (house.held / "officer" / "page00001.html").read_text()
+    assert shown.count("<section>") == shown.count('alt="before"') == shown.count('alt="after"') == 1
+    assert "zebra_file.dcm" in shown
 
 
 @pytest.mark.parametrize(
@@ -918,6 +923,16 @@ def test_a_signing_key_that_cannot_be_used_is_refused(
     path.chmod(0o644 if kind == "open" else 0o600)
     assert main(["report", "sign", str(house.out), "--signing-key", str(path)]) == 2
     assert "key" in capsys.readouterr().err
+
+
+def test_measured_recall_is_what_the_pages_say() -> None:
+    from dcmaudit.report.recall import RECALL
+
+    root = Path(__file__).parents[2]
+    for one in RECALL:
+        page = " ".join((root / one["source"]).read_text().split())
+        share = one["found"].split(" ")[0]
+        assert f"{one['found']} | {one['interval']}" in page or f"{share} ({one['interval']})" in page, one
 
 
 def test_an_unfinished_release_is_not_signed(house: House, capsys: pytest.CaptureFixture[str]) -> None:

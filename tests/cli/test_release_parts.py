@@ -31,7 +31,8 @@ class PartHouse(House):
 
 
 def lists_of(house: House) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in house.held.iterdir() if path.suffix == ".csv"}
+    officer = {path.name: path.read_bytes() for path in (house.held / "officer").iterdir()}
+    return {path.name: path.read_bytes() for path in house.held.iterdir() if path.suffix == ".csv"} | officer
 
 
 def everything(house: House) -> Any:

@@ -265,6 +265,18 @@ def test_a_key_that_names_other_files_is_no_success(archive: Archive, capsys: py
     assert archive.score(capsys)[0] == 1
 
 
+@pytest.mark.parametrize("row", ["0,0,20,10,99,29", "5,-1,20,10,99,29", "0,-1,500,10,599,29"])
+def test_a_place_that_no_plane_shows_is_no_success(
+    row: str, archive: Archive, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An overlay or a frame that the original does not have, a place outside of it: the key means something else."""
+    path = archive.add("a.dcm", picture(0, letters=False), named=False)
+    archive.rows.append(f"{path},{row}")
+    archive.write(path)
+    code, (one, total) = archive.score(capsys)
+    assert (code, one["not_judged"], total["summary"]["not_judged"]) == (1, 1, 1)  # type: ignore[index]
+
+
 def test_the_table_for_people(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:
     archive.write(archive.add("a.dcm", picture(1)), black)
     archive.write(archive.add("b.dcm", picture(2)), half)

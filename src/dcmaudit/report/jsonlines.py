@@ -94,7 +94,7 @@ _TABLE = (
         Field("problem", "text or null", "why its output could not be compared", optional=True),
         Field("strings", OBJECTS, "each string on each plane: plane, box (left, top, right, bottom, inclusive), state "
               "(hidden, in part, left, empty, no output)", optional=True),
-        Field("not_judged", NUMBER, "strings whose place the key does not tell", optional=True),
+        Field("not_judged", NUMBER, "strings whose place the key does not tell, or no plane shows", optional=True),
         Field("pixels", NUMBER, "pixels of all planes outside of the strings", optional=True),
         Field("kept", NUMBER, "of them, those that are what they were", optional=True),
         Field("planes", NUMBER, "how many planes the original has", optional=True),

@@ -6,15 +6,17 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
+from dcmaudit.report.releases import SOURCES
+
 _STYLE = (
     "body{font:15px/1.5 sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}"
     "h1{margin-bottom:0}h2{margin:2rem 0 .5rem;border-bottom:1px solid #999}"
     "table{border-collapse:collapse;margin:.5rem 0 1rem}caption{text-align:left;font-weight:bold;padding:.2rem 0}"
     "td,th{border:1px solid #999;padding:.2rem .6rem;text-align:left;vertical-align:top}th{background:#eee}"
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}code{overflow-wrap:anywhere}"
-    ".wide{overflow-x:auto}.note{border-left:.3rem solid #666;padding-left:.8rem}"
+    ".note{border-left:.3rem solid #666;padding-left:.8rem}"
     "@page{size:A4;margin:15mm}@media print{body{margin:0;padding:0;max-width:none;font-size:10pt}"
-    ".wide{overflow:visible}.wide table{font-size:8pt}h2,caption{break-after:avoid}tr,.note{break-inside:avoid}"
+    "h2,caption{break-after:avoid}tr,.note{break-inside:avoid}"
     "thead{display:table-header-group}th{print-color-adjust:exact}}"
 )
 _HEADERS = {
@@ -135,7 +137,10 @@ def _released(out: Mapping[str, Any]) -> Iterable[str]:
     ))  # fmt: skip
     yield f"<p>{_PROVED}</p>"
     if out["rectangles_by_source"]:
-        yield _table("Black rectangles", ("proposed by", "number"), out["rectangles_by_source"].items())
+        yield _table("Black rectangles", ("proposed by", "number"), (
+            (SOURCES.get(name, name), number) for name, number in out["rectangles_by_source"].items()
+        ))  # fmt: skip
+        yield "<p>One rectangle can be on every frame of a cine, and then covers many places of text.</p>"
 
 
 def _marks(data: Mapping[str, Any]) -> str:
@@ -177,17 +182,16 @@ def _devices(data: Mapping[str, Any]) -> Iterable[str]:
         "<p>Devices are numbered in the order in which they were met; their names are in the list "
         "<code>devices.csv</code> of the house. A device is a modality and a model.</p>"
     )
-    sources = sorted({name for one in data["devices"] for name in one["files_by_source"]})
-    titles = ("device", "inputs", *data["outcomes"], "planes",
-              "identifying", "unknown", "harmless", *(f"by {name}" for name in sources), "covered by")  # fmt: skip
-    yield '<div class="wide">'
-    caption = "Inputs by outcome; places of text by verdict; files with black rectangles by who proposed them"
-    yield _table(caption, titles, (
-        (one["device"], one["inputs"], *one["outcomes"].values(), one["planes"], *one["text"].values(),
-         *(one["files_by_source"].get(name, 0) for name in sources), " and ".join(one["files_by_source"]) or "nothing")
-        for one in data["devices"]
+    yield _table("Inputs by outcome", ("device", "inputs", *data["outcomes"], "planes"), (
+        (one["device"], one["inputs"], *one["outcomes"].values(), one["planes"]) for one in data["devices"]
     ))  # fmt: skip
-    yield "</div>"
+    sources = sorted({name for one in data["devices"] for name in one["files_by_source"]})
+    titles = ("device", *next(iter(data["devices"]), {"text": {}})["text"], *(f"by {name}" for name in sources),
+              "covered by")  # fmt: skip
+    yield _table("Places of text by verdict, and files with black rectangles by who proposed them", titles, (
+        (one["device"], *one["text"].values(), *(one["files_by_source"].get(name, 0) for name in sources),
+         ", ".join(one["files_by_source"]) or "nothing") for one in data["devices"]
+    ))  # fmt: skip
     words = {
         "no_text_found": "Devices of which files were released, and no text was found in any of them",
         "no_rule": "Devices of which files were released, and no rule or ultrasound region blacked anything",

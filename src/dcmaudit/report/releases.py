@@ -26,11 +26,11 @@ FILE_COLUMNS = (
 
 _OUTCOMES = ("released", "released unchanged", "held back", "failed")
 _TEXT = ("identifying", "unknown", "harmless")
-_SOURCES = {
+SOURCES = {
     "OCR": "detector", "deid rule": "deid rules", "ultrasound regions": "ultrasound regions", "stored": "people",
     "reviewer": "people", "similar image": "similar images", "learned": "learned", "command line": "command line",
 }  # fmt: skip
-"""Who proposed a rectangle, in words; ``_COVERS`` are their columns."""
+"""Who proposed a rectangle, in words."""
 _RULES = {"deid rules", "ultrasound regions"}
 _COVERS = ("detector", "deid rules", "ultrasound regions", "people")
 DEVICE_COLUMNS = (
@@ -54,7 +54,7 @@ class _Device:
         self.text.update(one["text_found"])
         self.planes += one["planes"]
         # So many files of it have a black rectangle on this word.
-        self.files.update({_SOURCES.get(source, source) for source in one["rectangles"]})
+        self.files.update({SOURCES.get(source, source) for source in one["rectangles"]})
 
     def record(self, number: int) -> dict[str, Any]:
         """The counts as plain numbers."""

@@ -58,7 +58,7 @@ class Total:
             yield f"left             {self.strings['left']}"
             yield f"without output   {self.strings['no output']}"
         if self.unplaced:
-            yield f"not judged       {self.unplaced} strings, whose place the key does not tell"
+            yield f"not judged       {self.unplaced} strings, whose place the key does not tell or no plane shows"
         yield f"pixels kept      {_percent(self.kept, self.pixels)} of those outside of the strings"
         yield f"planes unchanged {self.unchanged} of {self.planes} outside of the strings"
         if self.clean_files:

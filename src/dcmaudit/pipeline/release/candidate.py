@@ -24,6 +24,7 @@ from dcmaudit.pipeline.ocr import read_file
 from dcmaudit.pipeline.output import Naming
 from dcmaudit.pipeline.redaction import redact_file
 from dcmaudit.pipeline.release.ending import Ending, Release, Unfound, Why
+from dcmaudit.pipeline.release.pictures import pictures_of, section
 from dcmaudit.pipeline.release.places import Places, left_places, missed_by_machine, parted
 from dcmaudit.pipeline.release.reasons import by_eyes, by_header, by_reading, by_redaction, by_state
 from dcmaudit.pipeline.release.task import ReleaseJob, ReleaseTask
@@ -100,6 +101,10 @@ def _decide(job: ReleaseJob, task: ReleaseTask, report: Release) -> None:
         report.hold(Why.TEXT_LEFT, *unseen, *(f"{address.key}: {len(one)} places" for address, one in left.items()))
         return
     _name(report, task.reference, staged)
+    touched = [one["plane"] for one in (redacted.proof or {}).get("planes", ()) if one.get("changed")]
+    if touched and report.place is not None:
+        pictures = pictures_of(task.reference, reference_to(str(staged)), touched)
+        report.section = section(report.name, report.place, pictures, len(touched))
 
 
 def _redact(

@@ -53,6 +53,7 @@ def conclude(
     write_whole(folders.out / PAGE, page(data))
     shutil.copyfile(check_release.__file__, folders.out / CHECKER)
     held = folders.write_lists(uid_map=uid_map)
+    folders.write_pages(data["outcomes"])
     folders.finished()
     return Concluded(held, strangers, () if drawn is None else tuple(filter(is_mine, drawn.unknown())))
 

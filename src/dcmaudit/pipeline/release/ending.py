@@ -87,6 +87,8 @@ class Release:
     sources: Counter[str] = field(default_factory=Counter)
     """Blacked rectangles by who proposed them."""
     removals: int = 0
+    section: str = ""
+    """Pictures before and after for the officer, as a piece of a page that stays; "" where nothing was blacked."""
     is_in_sample: bool = False
     missed: int = 0
     """Rectangles of people under which neither the detector nor a rule had anything to black."""

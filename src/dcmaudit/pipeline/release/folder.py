@@ -20,6 +20,7 @@ from dcmaudit.errors import UsageError
 from dcmaudit.pipeline.release.ending import Ending, Release, Why
 from dcmaudit.pipeline.release.house import NOTES, House
 from dcmaudit.pipeline.release.outputs import outputs_at
+from dcmaudit.pipeline.release.pictures import OfficerPages
 from dcmaudit.pipeline.remote import Remote, Target
 from dcmaudit.report.chain import START, canonical, next_link, read_chain
 from dcmaudit.settings.privatefile import make_private, read_private
@@ -82,6 +83,7 @@ class ReleaseFolders:
             opened.callback(shutil.rmtree, self.staging, ignore_errors=True)
             self._opened(about, opened)
             self._house = House(held, self.count, opened)
+            self._pages = OfficerPages(held, self.count)
             if self.count or resume:
                 # Outputs that a killed run had named and not recorded: they are made again.
                 self._leftover = set(self.strangers())
@@ -133,16 +135,21 @@ class ReleaseFolders:
         """
         if release.staged is not None and release.place is not None and not self._placed(release.staged, release.place):
             release.ending, release.why, release.staged, release.place = Ending.HELD, Why.TWIN, None, None
+        if release.section and release.ending.is_released:
+            self._pages.add(self.count + 1, release.section)
         self._house.add(release, position)  # before the record: what a killed run wrote too much is cut
         return self._recorded(_record(release, self.count + 1, self._house.device(release.device)))
 
-    def take_from_part(self, record: dict[str, Any], entry: dict[str, Any], staged: Path | None) -> None:
-        """One input of a part of this release, by the part's record and note; ``staged`` is its output."""
+    def take_from_part(self, record: dict[str, Any], entry: dict[str, Any], staged: Path | None, section: str) -> None:
+        """One input of a part of this release, by the part's record and note; ``staged`` is its output, ``section``
+        what the officer's pages have of it."""
         if staged is not None and not self._placed(staged, record["output"]):
             twin = {"outcome": Ending.HELD.value, "why": Why.TWIN.value}
             entry |= {**twin, "details": [], "released": False}
             record |= {**twin, "output": None, "output_sha256": None, "plan": None, "proof": None,
                        "rectangles": {}, "left_out": 0}  # fmt: skip
+        if section and record["output"] is not None:
+            self._pages.add(self.count + 1, section)
         self._house.write(entry)
         device = self._house.device(tuple(entry["device"]))
         self._recorded({**record, "n": self.count + 1, "device": device})
@@ -176,6 +183,10 @@ class ReleaseFolders:
         """The lists of the house, and that of old and new UIDs where it is asked for; how many inputs are held back or
         failed."""
         return self._house.write_lists(uid_map=uid_map)
+
+    def write_pages(self, counts: Mapping[str, int]) -> None:
+        """The first of the officer's pages."""
+        self._pages.finish(counts)
 
     def strangers(self) -> list[str]:
         """Names among the outputs that no record names: nobody knows how they came there.

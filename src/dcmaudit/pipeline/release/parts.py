@@ -16,6 +16,7 @@ from typing import Any
 from dcmaudit.errors import ListError, UsageError
 from dcmaudit.pipeline.release.folder import MARK, RECORDS, REPORT, ReleaseFolders
 from dcmaudit.pipeline.release.house import NOTES, write_whole
+from dcmaudit.pipeline.release.pictures import sections
 from dcmaudit.report.chain import read_chain
 
 NOTE = "part.json"
@@ -52,8 +53,11 @@ class Part:
         number, _, count = self.about["part"].partition("/")
         return int(number), int(count)
 
-    def lines(self) -> Iterator[tuple[int, dict[str, Any], dict[str, Any], Part]]:
-        """Position, record and note of each input, in order; ListError where chain and notes do not fit."""
+    def lines(self) -> Iterator[tuple[int, dict[str, Any], dict[str, Any], str, Part]]:
+        """Position, record, note and the officer's section of each input, in order; ListError where chain and notes do
+        not fit."""
+        pages = sections(self.held)
+        number, section = next(pages, (0, ""))
         with (self.held / NOTES).open("rb") as notes:
             chain = read_chain(self.out / RECORDS)
             next(chain)
@@ -63,7 +67,10 @@ class Part:
                     position = int(entry["at"])
                 except (ValueError, KeyError, TypeError) as error:
                     raise ListError("it does not fit its records", file=str(self.held / NOTES)) from error
-                yield position, dict(chained.record), entry, self
+                is_shown = number == chained.record["n"]
+                yield position, dict(chained.record), entry, section if is_shown else "", self
+                if is_shown:
+                    number, section = next(pages, (0, ""))
 
     def inputs(self) -> int:
         """How many inputs it met, those of other parts among them."""
@@ -131,13 +138,13 @@ def merge(parts: Sequence[Part], folders: ReleaseFolders) -> None:
     """
     expected = 0
     lines = heapq.merge(*(part.lines() for part in parts), key=lambda line: line[0])
-    for expected, (position, record, entry, part) in enumerate(lines, 1):
+    for expected, (position, record, entry, section, part) in enumerate(lines, 1):
         if position != expected:
             hint = "make all parts of the same names in the same order"
             word = "no part has" if position > expected else "two parts have"
             raise ListError(f"{word} input {min(position, expected)}", file=str(part.out), hint=hint)
         staged = None if record["output"] is None else _staged(part, record, folders.staging / "output.dcm")
-        folders.take_from_part(record, entry, staged)
+        folders.take_from_part(record, entry, staged, section)
     # A chain that was cut behind a whole record follows from itself to its end.
     if expected != parts[0].inputs():
         reason = f"the parts have {expected} inputs, and each of them says that there were {parts[0].inputs()}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,7 +45,7 @@ class FileScore:
     name: str
     strings: list[StringScore] = field(default_factory=list)
     unplaced: int = 0
-    """Strings whose place the key does not tell: nobody judges them here."""
+    """Strings whose place the key does not tell, or that no plane shows: nobody judges them here."""
     pixels: int = 0
     kept: int = 0
     planes: int = 0
@@ -61,6 +62,8 @@ def score_file(task: ScoreTask) -> FileScore:
     score = FileScore(task.before.name, unplaced=task.answer.unplaced)
     with open_instance(task.before) as before:
         before.scan_frames()
+        planes = _planes(before)
+        score.unplaced += sum(not any(_boxes([place], plane) for plane in planes) for place in task.answer.places)
         if task.after is None:
             _without_output(before, task.answer, score, "the tool wrote no output for it")
             return score
@@ -91,8 +94,12 @@ def _planes(instance: Instance) -> list[Plane]:
 
 
 def _places(answer: Answer, plane: Plane) -> list[Box]:
+    return _boxes(answer.places, plane)
+
+
+def _boxes(places: Iterable[tuple[Scope, Box]], plane: Plane) -> list[Box]:
     size = plane.size or Size(1, 1)
-    boxes = [box.clipped(size) for scope, box in answer.places if _is_on(scope, plane)]
+    boxes = [box.clipped(size) for scope, box in places if _is_on(scope, plane)]
     return [box for box in boxes if box is not None]
 
 

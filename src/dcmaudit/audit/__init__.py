@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from dcmaudit.audit.header import HeaderRectangles, header_rectangles
     from dcmaudit.audit.rules import checked_rules, rule_paths, rules_of, unknown_fields
     from dcmaudit.audit.search import TextSearch, finder_of
-    from dcmaudit.audit.text import TextLook
+    from dcmaudit.audit.text import Resting, TextLook
 
 __all__ = [
     "HeaderRectangles",
+    "Resting",
     "TextLook",
     "TextSearch",
     "checked_rules",
@@ -45,6 +46,9 @@ __getattr__ = deferred(
             "TextSearch",
             "finder_of",
         ),
-        "text": ("TextLook",),
+        "text": (
+            "Resting",
+            "TextLook",
+        ),
     },
 )

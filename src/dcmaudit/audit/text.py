@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from hashlib import blake2b
 
 from dcmaudit.audit.search import TextSearch
@@ -37,12 +38,20 @@ def _never() -> bool:
     return False
 
 
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """What rests in the frames of one instance."""
+
+    lines: tuple[still.StillLine, ...]
+
+
 class TextLook:
     """One open instance while text is looked for on its planes. Not to be used from two threads at once.
 
     What rests in a cine is looked for once for all of its frames, whichever is asked for first. ``in_order``: the
     planes are asked for one after the other, so that of a cine only what changed since the frame before is looked at;
-    the edge of a box may then lie a pixel or two from where a look at all of the frame has it.
+    the edge of a box may then lie a pixel or two from where a look at all of the frame has it. ``resting`` is what
+    rests in the frames, where another look has found it before.
     """
 
     def __init__(
@@ -52,18 +61,20 @@ class TextLook:
         instance: Instance,
         *,
         in_order: bool = False,
+        resting: Resting | None = None,
     ) -> None:
         self._finder, self._instance, self._in_order = finder, instance, in_order
         self._stop = _never
         self._mode = search.mode
         self._chain = search.plan.chain(header_view(instance))
         self._known: dict[bytes, tuple[tuple[Finding, ...], tuple[Doubt, ...]]] = {}
+        self._resting = resting
         self._still: list[still.StillLine] = []
         self._still_of: PlaneGroup | None = None
         self._memory: Memory | None = None
         self._memory_of: PlaneGroup | None = None
-        self.looked_at = 0
-        """Planes that an engine really looked at; the others were empty, or the same as one of those."""
+        self.looked_at: set[bytes] = set()
+        """Digests of the planes that an engine really looked at; the others were empty, or the same as one of those."""
 
     def look_at(self, plane: Plane, *, stop: Callable[[], bool] = _never) -> PlaneReading:
         """What is written on ``plane``, in the pixels of the plane.
@@ -77,7 +88,7 @@ class TextLook:
         known = self._known.get(key)
         if known is None:
             self._stop = stop
-            known = self._look(plane, samples)
+            known = self._look(plane, samples, key)
             if stop():
                 self._still_of = self._memory_of = None
             elif len(self._known) < _KEPT:
@@ -86,12 +97,20 @@ class TextLook:
         whole = worst(finding.judgement for finding in findings)
         return PlaneReading(plane.address, plane.title, findings, whole, doubts=doubts)
 
-    def _look(self, plane: Plane, samples: Samples) -> tuple[tuple[Finding, ...], tuple[Doubt, ...]]:
+    def forget(self) -> None:
+        """What was seen on planes says nothing of those that come; what rests in the frames is kept."""
+        self._known, self._memory_of = {}, None
+
+    def resting(self, group: PlaneGroup) -> Resting:
+        """What rests in the frames of ``group``, for other looks at the same instance; errors as ``look_at``."""
+        return Resting(tuple(self._still_in(group)))
+
+    def _look(self, plane: Plane, samples: Samples, key: bytes) -> tuple[tuple[Finding, ...], tuple[Doubt, ...]]:
         quick, thorough = self._mode is Mode.FAST, self._mode is Mode.THOROUGH
         pictures = telling(pictures_for_text(samples, quick=quick, thorough=thorough))
         if not pictures:
             return (), ()
-        self.looked_at += 1
+        self.looked_at.add(key)
         resting = self._still_lines(plane, pictures[0])
         seen = self._finder.look(pictures, known=resting, memory=self._remembered(plane), stop=self._stop)
         doubts = tuple(Doubt(line.box, line.score) for line in seen.rejected)
@@ -124,10 +143,14 @@ class TextLook:
     def _still_lines(self, plane: Plane, picture: Picture) -> list[Line]:
         if plane.kind is not PlaneKind.FRAME or len(plane.group.frames) < still.FEWEST_FRAMES:
             return []
-        if self._still_of is not plane.group:
-            self._still_of, self._still = plane.group, self._find_still(plane.group)
-        grey = grey_of(picture) if self._still else picture
-        return [line.line for line in self._still if line.is_in(grey)]
+        lines = self._still_in(plane.group) if self._resting is None else self._resting.lines
+        grey = grey_of(picture) if lines else picture
+        return [line.line for line in lines if line.is_in(grey)]
+
+    def _still_in(self, group: PlaneGroup) -> list[still.StillLine]:
+        if self._still_of is not group:
+            self._still_of, self._still = group, self._find_still(group)
+        return self._still
 
     def _find_still(self, group: PlaneGroup) -> list[still.StillLine]:
         frames: list[Picture] = []

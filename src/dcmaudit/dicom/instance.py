@@ -199,11 +199,18 @@ class Instance:
 
     def all_planes(self) -> Iterator[Plane]:
         """Every plane in order; the stray bits are looked for when their turn comes."""
-        before = [g for g in self._planes.groups
-                  if g.kind in {PlaneKind.FRAME, PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY}]  # fmt: skip
-        yield from PlaneList(before)
-        planes = self.scan_frames()
-        yield from PlaneList(planes.groups[len(before) :])
+        yield from self.first_planes
+        yield from self.last_planes()
+
+    @property
+    def first_planes(self) -> PlaneList:
+        """The frames and overlays, which the header tells: those that ``all_planes`` begins with."""
+        first = {PlaneKind.FRAME, PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY}
+        return PlaneList([group for group in self._planes.groups if group.kind in first])
+
+    def last_planes(self) -> PlaneList:
+        """What ``all_planes`` ends with: stray bits, icons, thumbnails and what cannot be shown, once looked for."""
+        return PlaneList(self.scan_frames().groups[len(self.first_planes.groups) :])
 
     def read(self, address: PlaneAddress) -> Samples:
         """The stored samples of one plane; nothing else is decoded.

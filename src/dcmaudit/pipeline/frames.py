@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from hashlib import blake2b
 from pathlib import Path
 
 from dcmaudit.codecs.samples import Samples
-from dcmaudit.dicom import open_instance
-from dcmaudit.errors import DcmauditError, UsageError
+from dcmaudit.dicom import Instance, open_instance
+from dcmaudit.errors import DcmauditError, SourceUnreadableError, UsageError
 from dcmaudit.model import (
     FrameAddress,
     IconAddress,
@@ -26,9 +27,15 @@ from dcmaudit.model import (
     ThumbnailAddress,
     View,
 )
+from dcmaudit.pipeline.content import stamp_of
+from dcmaudit.pipeline.division import divided, stretches
 from dcmaudit.render import encode_png, encode_tiff, render, shown_as
 from dcmaudit.report.frames import InstanceReport, PlaneReport
 
+STRETCH = 25
+"""Planes of a long file that one process shows one after the other."""
+
+_INTERRUPTED = "interrupted"
 _OVERWRITE = "--overwrite replaces existing files"
 
 
@@ -54,31 +61,82 @@ class Target:
     overwrite: bool = False
 
 
+def _never() -> bool:
+    return False
+
+
 def show_instance(
     reference: Reference,
     view: View,
     target: Target | None = None,
     *,
-    stop: Callable[[], bool] = lambda: False,
+    stop: Callable[[], bool] = _never,
 ) -> InstanceReport:
     """Read and render every plane of ``reference`` and, with a ``target``, write each to a file of its own.
 
     Nothing raises but what no input can cause: whatever fails is the reason of its plane, or of the whole input.
     DONE means that every plane was shown (and written); PARTLY that some were; REFUSED that the file is readable
-    and none of its content can be shown; FAILED that nothing could be read. ``stop`` is asked before each plane.
+    and none of its content can be shown; FAILED that nothing could be read. ``stop`` is asked before each plane; it
+    goes to other processes, which may help with a long file.
     """
     planes: list[PlaneReport] = []
     try:
         base = _base(reference, target) if target else None
+        stamp = stamp_of(reference)
         with open_instance(reference) as instance:
-            for plane in instance.all_planes():
-                if stop():
-                    planes.append(PlaneReport(plane, "interrupted"))
-                    break
-                planes.append(_one_plane(plane, lambda: instance.read(plane.address), view, target, base))  # noqa: B023
+            show = _Show(instance, view, target, base, stop)
+            runs = stretches(len(instance.first_planes), STRETCH)
+            for reports in divided(_LongShow(reference, stamp, view, target, base, stop), show.stretch, runs):
+                planes += reports
+            if not any(report.reason == _INTERRUPTED for report in planes):
+                planes += show.each(instance.last_planes())
     except DcmauditError as error:
         return InstanceReport(_outcome(reference.name, planes, error.words), tuple(planes))
     return InstanceReport(_outcome(reference.name, planes), tuple(planes))
+
+
+class _Show:
+    """One open instance while its planes are shown, and written where there is a ``target``."""
+
+    def __init__(
+        self, instance: Instance, view: View, target: Target | None, base: Path | None, stop: Callable[[], bool]
+    ) -> None:
+        self._instance, self._view, self._target, self._base, self._stop = instance, view, target, base, stop
+
+    def stretch(self, places: range) -> list[PlaneReport]:
+        """A run of the first planes."""
+        planes = self._instance.first_planes
+        return self.each(planes[place] for place in places)
+
+    def each(self, planes: Iterable[Plane]) -> list[PlaneReport]:
+        """These planes; those behind the first one that was not begun are not told."""
+        reports: list[PlaneReport] = []
+        for plane in planes:
+            if self._stop():
+                return [*reports, PlaneReport(plane, _INTERRUPTED)]
+            reports.append(
+                _one_plane(plane, lambda: self._instance.read(plane.address), self._view, self._target, self._base)  # noqa: B023
+            )
+        return reports
+
+
+@dataclass(frozen=True, slots=True)
+class _LongShow:
+    """A long file as another process opens it: only as it was when its owner did."""
+
+    reference: Reference
+    stamp: tuple[int, int] | None
+    view: View
+    target: Target | None
+    base: Path | None
+    stop: Callable[[], bool]
+
+    @contextmanager
+    def opened(self) -> Iterator[Callable[[range], list[PlaneReport]]]:
+        with open_instance(self.reference) as instance:
+            if stamp_of(self.reference) != self.stamp:
+                raise SourceUnreadableError("it changed while it was looked at", file=self.reference.name)
+            yield _Show(instance, self.view, self.target, self.base, self.stop).stretch
 
 
 def file_name(plane: Plane, view: View, kind: Format) -> str:

@@ -1,0 +1,290 @@
+"""The process that hands inputs out and takes their answers in."""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+import selectors
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+from dcmaudit.pipeline.crew.batch import MOST_FILES, Batch
+from dcmaudit.pipeline.crew.longfiles import LongFiles
+from dcmaudit.pipeline.crew.messages import RECALL, Finished, Found, Offer, Returned, Wish
+from dcmaudit.pipeline.crew.worker import Job, PieceJob, Worker
+from dcmaudit.pipeline.hold import hold
+from dcmaudit.pipeline.process import BrokenOffError, CrashError, NotBegunError
+
+_QUEUED = 2
+"""Batches that a process has at once: one that it works on, and the next one."""
+
+_AHEAD = 4
+"""Inputs a process that are out at first, and that a process may have whatever the number of batches."""
+
+_LOOK = 0.5
+"""Seconds between two looks at whether an end was asked for."""
+
+_GRACE = 10.0
+"""Seconds in which what a process that was killed had to say is known."""
+
+_CRASHED = "the process that worked on it died: a decoder crashed, or memory ran out"
+
+
+class Crew:
+    """Processes for one task. ``tells_all``: every input that was read is told, whatever ends the work."""
+
+    def __init__(
+        self,
+        task: Callable[[Any], Any],
+        jobs: int,
+        stop: Callable[[], bool],
+        rest: Callable[[], None],
+        *,
+        tells_all: bool,
+        ordered: bool,
+    ) -> None:
+        # Not forked: a copy of a process with threads may hang.
+        self._context = multiprocessing.get_context("spawn")
+        self._stop = self._context.Event()
+        self._task, self._jobs, self._asked, self._tells_all = task, jobs, stop, tells_all
+        self._rest, self._ordered = rest, ordered
+        self._selector = selectors.DefaultSelector()
+        self._workers = [Worker() for _ in range(jobs)]
+        self._batch = Batch(stop)
+        self._long = LongFiles()
+        self._ready: deque[tuple[Job, Any]] = deque()
+        self._early: dict[int, tuple[Job, Any]] = {}
+        """Answers that came before those of earlier inputs."""
+        self._told = 0
+        self._suspects: deque[Job] = deque()
+        """Inputs over which a process has died, to be tried once more alone."""
+
+    def run(self, items: Iterator[Any]) -> Iterator[tuple[Any, Any]]:
+        """Every item with its answer; see ``workers.each``."""
+        try:
+            while self._outstanding or not self._batch.is_dry:
+                self._feed(items)
+                if self._asked():
+                    self._stop.set()  # the workers answer at once for what they have not begun
+                    self._let_go()
+                self._try_suspect()
+                self._recall()
+                if self._outstanding and (self._long or not self._ready):
+                    self._receive(0.0 if self._ready else _LOOK)
+                    self._have_rest()
+                if self._ready:  # one, for whoever is told may take long, and nobody is to wait for work meanwhile
+                    yield self._tell()
+                    hold.end()
+        except KeyboardInterrupt:
+            hold.received()
+            if self._tells_all:
+                yield from self._broken_off()
+            raise
+        finally:
+            self._end()
+
+    def _have_rest(self) -> None:
+        hold.begin()  # what the caller has put off is done wholly
+        try:
+            self._rest()
+        finally:
+            hold.end()
+
+    @property
+    def _outstanding(self) -> bool:
+        return self._batch.read > self._told
+
+    # --- handing out ----------------------------------------------------------------------------------------------
+
+    def _feed(self, items: Iterator[Any]) -> None:
+        """Give every process that has room a batch, first one each, then the next ones."""
+        for worker, piece in self._long.hand_out([one for one in self._workers if not one.given]):
+            self._hand(worker, [PieceJob(piece.file, piece.number)], piece)
+        if self._long.wants_help:
+            return  # whoever becomes free helps first: what is begun is to end before more is
+        for queued in range(1, _AHEAD + 1):
+            most = queued * self._batch.size if queued <= _QUEUED else queued
+            # Who has nothing comes first: what was given back must not go to the same long file again.
+            for worker in sorted(self._workers, key=lambda worker: len(worker.given)):
+                if len(worker.given) < most and not (self._suspects or worker.is_recalled):
+                    self._batch.collect(items, self._most_read)
+                    self._give(worker)
+
+    def _recall(self) -> None:
+        """Where a process has nothing to do, have what waits behind a long file given back."""
+        if self._suspects or self._batch or all(worker.given for worker in self._workers):
+            return
+        longest = max(self._workers, key=lambda worker: len(worker.given))
+        if len(longest.given) > 1 and not longest.is_recalled and longest.pipe is not None:
+            longest.is_recalled = True
+            longest.send(RECALL)
+
+    @property
+    def _most_read(self) -> int:
+        """How many inputs may be read by now: few at first, and never more ahead than may be kept in memory."""
+        return self._told + min(self._jobs * _AHEAD + self._told, self._jobs * MOST_FILES * (_QUEUED + 2))
+
+    def _give(self, worker: Worker) -> None:
+        if self._batch and not self._asked():
+            jobs = self._batch.take()
+            self._hand(worker, jobs, [job.item for job in jobs])
+
+    def _let_go(self) -> None:
+        """An end was asked for: what was read and not given to anybody is not begun."""
+        for job in self._batch.let_go():
+            self._settle(job, NotBegunError())
+
+    def _hand(self, worker: Worker, jobs: list[Any], said: Any) -> None:
+        if not worker.given:
+            worker.since = time.monotonic()
+        worker.given.extend(jobs)
+        if worker.pipe is None:
+            self._selector.register(worker.begin(self._context, self._stop, self._task), selectors.EVENT_READ, worker)
+        worker.send(said)  # where it died: its pipe ends, and then its inputs are given to another
+
+    def _try_suspect(self) -> None:
+        """Give an input over which a process has died to another one, once nobody else works."""
+        if self._suspects and not any(worker.given for worker in self._workers):
+            job = self._suspects.popleft()
+            self._hand(self._workers[0], [job], [job.item])
+
+    # --- taking in ------------------------------------------------------------------------------------------------
+
+    def _receive(self, seconds: float) -> None:
+        """Take in the answers that are there, or come within ``seconds``."""
+        for key, _ in self._selector.select(seconds):
+            worker: Worker = key.data
+            hold.begin()  # what was taken from the pipe is nowhere else
+            try:
+                self._take(worker)
+            except (EOFError, OSError):
+                self._lost(worker)
+            finally:
+                hold.end()
+
+    def _take(self, worker: Worker) -> None:
+        pipe = worker.pipe
+        while pipe is not None:
+            self._hear(worker, pickle.loads(pipe.recv_bytes()))  # noqa: S301 - of a process of ours
+            if not pipe.poll():
+                return
+
+    def _hear(self, worker: Worker, said: Any) -> None:
+        """One thing that a process says: its answer, or something about a long file."""
+        match said:
+            case Returned():
+                worker.is_recalled = False
+                back = [worker.given.pop() for _ in range(said.count)]
+                self._batch.put_back([job for job in reversed(back) if isinstance(job, Job)])
+            case Offer():
+                job = worker.given[0]
+                if isinstance(job, Job):
+                    job.is_long = True
+                    self._long.offer(worker, said, is_alone=job.is_second)
+            case Wish():
+                self._long.grant(worker, said)
+            case Finished():
+                self._long.end(worker)
+            case Found():
+                piece = worker.given.popleft()
+                worker.since = time.monotonic()
+                if isinstance(piece, PieceJob):
+                    self._long.found(piece, said)
+            case _:
+                self._answered(worker, said)
+
+    def _answered(self, worker: Worker, answer: Any) -> None:
+        job, now = worker.given.popleft(), time.monotonic()
+        if isinstance(job, Job):
+            if not job.is_long:
+                self._batch.learn(now - worker.since)
+            self._settle(job, answer)
+        worker.since = now
+
+    def _settle(self, job: Job, answer: Any) -> None:
+        if not self._ordered:
+            self._ready.append((job, answer))
+            return
+        self._early[job.number] = job, answer
+        while (found := self._early.pop(self._told + len(self._ready), None)) is not None:
+            self._ready.append(found)
+
+    def _tell(self) -> tuple[Any, Any]:
+        if self._tells_all:
+            hold.begin()  # from here on it is nowhere but with the one who tells it
+        job, answer = self._ready.popleft()
+        self._told += 1
+        return job.item, answer
+
+    def _lost(self, worker: Worker) -> None:
+        """A process died: what it worked on is tried once more, what it had not begun is given to another one.
+
+        A piece of a long file goes to the process that owns the file, and which dies over it too where it is to blame.
+        """
+        self._close(worker)
+        jobs = list(worker.given)
+        worker.given.clear()
+        self._long.forget(worker)
+        if not jobs:
+            return
+        first, others = jobs[0], [job for job in jobs[1:] if isinstance(job, Job)]
+        if isinstance(first, PieceJob):
+            self._long.found(first, Found(None))
+        elif first.is_second:
+            self._settle(first, CrashError(_CRASHED))
+        else:
+            first.is_second = True
+            self._suspects.append(first)
+        if others:
+            self._hand(worker, others, [job.item for job in others])
+
+    # --- ending ---------------------------------------------------------------------------------------------------
+
+    def _broken_off(self) -> Iterator[tuple[Any, Any]]:
+        """End the processes at once; every input that was read, with its answer where it has one."""
+        self._stop.set()
+        for worker in self._workers:
+            if worker.process is not None:
+                worker.process.kill()  # an output has no name before it is proved: nothing to clear up
+        until = time.monotonic() + _GRACE
+        told: dict[int, tuple[Job, Any]] = {job.number: (job, answer) for job, answer in self._ready}
+        told |= self._early
+        for worker in self._workers:
+            with suppress(EOFError, OSError):
+                while worker.given and worker.pipe and worker.pipe.poll(max(0.0, until - time.monotonic())):
+                    answer = pickle.loads(worker.pipe.recv_bytes())  # noqa: S301 - as above
+                    if isinstance(answer, Returned | Offer | Wish | Finished):
+                        continue
+                    job = worker.given.popleft()
+                    if isinstance(job, Job):
+                        told[job.number] = job, answer
+            for place, job in enumerate(worker.given):
+                if isinstance(job, Job):
+                    told[job.number] = job, NotBegunError() if place else BrokenOffError()
+        for job in self._suspects:
+            told[job.number] = job, BrokenOffError()
+        told |= {job.number: (job, NotBegunError()) for job in self._batch.let_go()}
+        for number in sorted(told):
+            job, answer = told[number]
+            yield job.item, answer
+
+    def _end(self) -> None:
+        """Tell the processes to stop, and wait for them; what they still say is of no use to anybody."""
+        self._stop.set()
+        begun = [(worker, worker.pipe) for worker in self._workers if worker.pipe is not None]
+        for worker, _ in begun:
+            worker.send(None)
+        for worker, pipe in begun:
+            with suppress(EOFError, OSError):
+                while True:
+                    pipe.recv_bytes()
+            self._close(worker)
+        self._selector.close()
+
+    def _close(self, worker: Worker) -> None:
+        if worker.pipe is not None:
+            self._selector.unregister(worker.pipe)
+        worker.close()

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.slow
 
 KILLS = int(os.environ.get("DCMAUDIT_KILLS", "2"))
 FILES = 30
+LONG = 104
 
 
 def archive(folder: Path) -> Path:
@@ -37,6 +38,14 @@ def archive(folder: Path) -> Path:
         )
         facts = {"PatientName": "Fenwick^Ada", "SOPInstanceUID": f"1.2.3.{number + 1}"}
         (folder / f"{number:02}.dcm").write_bytes(file_bytes(dataset(picture, extra=facts)))
+    # Both processes work on this one: it is met early, and at last nothing else is left to do.
+    cells = np.full((LONG, 64, 96), 9, np.uint8)
+    for number, frame in enumerate(cells):
+        frame[10:20, number % 60 : number % 60 + 20] = 60 + number
+        if number % 3:
+            np.maximum(frame, lettered((64, 96), [(f"F {number}", 8, 30)]), out=frame)
+    facts = {"PatientName": "Fenwick^Ada", "SOPInstanceUID": "1.2.3.999"}
+    (folder / "05 cine.dcm").write_bytes(file_bytes(dataset(cells, frames=LONG, extra=facts)))
     return folder
 
 

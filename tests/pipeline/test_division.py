@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -124,6 +127,41 @@ def test_when_an_end_is_asked_for_what_was_begun_is_finished(tmp_path: Path) -> 
     assert dict(told)[item] == [f"long {n}" for n in range(30)]
     assert any(isinstance(answer, NotBegunError) for _, answer in told)
     assert time.monotonic() - began < 60
+
+
+_ENDED = """
+import signal, sys
+from pathlib import Path
+from dcmaudit.pipeline.workers import each
+from test_division import Long, whole
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    items = [Long(Path(sys.argv[1]), 400, seconds=0.5), 1, 2]
+    try:
+        for item, answer in each(whole, items, jobs=3, stop=lambda: False, ordered=False):
+            print("told", item if isinstance(item, int) else "long", type(answer).__name__, flush=True)
+    except KeyboardInterrupt:
+        print("ended", flush=True)
+"""
+
+
+def test_ended_at_once_a_long_input_of_which_pieces_are_done_is_not_finished(tmp_path: Path) -> None:
+    script = tmp_path / "ended.py"
+    script.write_text(_ENDED)
+    paths = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    program = subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": paths},
+    )  # fmt: skip
+    until = time.monotonic() + 100
+    while len(processes(tmp_path)) < 3 and time.monotonic() < until:
+        time.sleep(0.1)
+    program.send_signal(signal.SIGINT)
+    out, err = program.communicate(timeout=60)
+    told = dict(line.split()[1:] for line in out.splitlines() if line.startswith("told"))
+    assert (told, err) == ({"1": "int", "2": "int", "long": "BrokenOffError"}, "")
+    assert out.endswith("ended\n")
 
 
 def test_leaving_waits_for_no_piece_that_nobody_does(tmp_path: Path) -> None:

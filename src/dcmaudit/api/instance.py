@@ -37,6 +37,7 @@ from dcmaudit.model import (
 from dcmaudit.model.records import NewRect, shape_rect
 from dcmaudit.model.redaction import RedactionOptions, RedactionPlan, Request
 from dcmaudit.model.shapes import Shape
+from dcmaudit.pipeline.planelooks import run_starts
 from dcmaudit.render import render
 from dcmaudit.store import OcrEngine, Store
 
@@ -149,8 +150,14 @@ class Instance:
         """
         search = text_search(engine, mode, judges, read=read)
         look = TextLook(search, search.make_finder(), self._instance, in_order=planes is None)
-        chosen = self.planes if planes is None else [self._plane(plane) for plane in planes]
-        return [_looked(look, plane) for plane in chosen]
+        if planes is not None:
+            return [_looked(look, self._plane(plane)) for plane in planes]
+        readings, starts = [], run_starts(len(self._instance.first_planes))
+        for place, plane in enumerate(self.planes):
+            if place in starts:
+                look.forget()
+            readings.append(_looked(look, plane))
+        return readings
 
     def header_rectangles(self, rules: RuleSet | None = None, *, ultrasound: bool = True) -> tuple[Region, ...]:
         """What deid rules and the ultrasound regions of the header would have blacked in every frame.

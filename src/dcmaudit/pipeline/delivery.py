@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from dcmaudit.dicom import Instance, open_instance
+from dcmaudit.dicom.mark import Mark
 from dcmaudit.errors import ProofError, UsageError
 from dcmaudit.model import PlaneKind, Reference, UnshownKind
 from dcmaudit.model.proof import Proof
 from dcmaudit.model.redaction import RedactionPlan, Removal
 from dcmaudit.pipeline.copies import Copy
+from dcmaudit.pipeline.division import divided
 from dcmaudit.pipeline.jobs import RedactionJob
 from dcmaudit.pipeline.output import Draft, draft, is_input, require_free
 from dcmaudit.pipeline.painter import BlackPainter
@@ -93,9 +95,16 @@ class Delivered:
 
 
 def deliver(
-    job: RedactionJob, reference: Reference, instance: Instance, plan: RedactionPlan, copy: Copy | None
+    job: RedactionJob,
+    reference: Reference,
+    instance: Instance,
+    plan: RedactionPlan,
+    copy: Copy | None,
+    mark: Mark | None = None,
 ) -> Delivered:
     """Write, prove and name the output and what goes beside it; in a dry run everything but name it.
+
+    ``mark`` is that of the original before it was opened; with it, other processes may help with a long file.
 
     So a dry run promises nothing that the run refuses.
     """
@@ -107,9 +116,9 @@ def deliver(
     is_new = there is None and not job.dry_run
     unnamed = target if is_new else Path(tempfile.gettempdir()) / f"dcmaudit-{uuid.uuid4()}"
     with draft(unnamed, overwrite=overwrite) as unfinished, ExitStack() as again:
-        filled = _fill(job, reference, instance, plan, unfinished.stream)
+        filled = _fill(job, reference, instance, plan, unfinished.stream, mark)
         unfinished.sync() if is_new else unfinished.stream.flush()
-        written = _DraftReference(plan.name, unfinished.path) if there is None else reference_to(str(there))
+        written = _DraftReference(plan.name, unfinished.shared_path) if there is None else reference_to(str(there))
         if copy is not None:
             copy.require_same(reference, written)
         proof, final = _proof(job, reference, written, plan, there), unfinished
@@ -167,6 +176,7 @@ def _proof(
         new_uids=job.uid_key is not None,
         digests=job.keeps_record or bool(job.sides.suffixes),
         threads=1 if is_one_of_many() else job.threads,
+        divide=divided,
     )
     if not proof.passed:
         if there is not None:
@@ -184,14 +194,16 @@ def _drafted_again(unfinished: Draft, target: Target, *, overwrite: bool) -> Ite
         yield other
 
 
-def _fill(job: RedactionJob, reference: Reference, instance: Instance, plan: RedactionPlan, out: BinaryIO) -> Written:
+def _fill(
+    job: RedactionJob, reference: Reference, instance: Instance, plan: RedactionPlan, out: BinaryIO, mark: Mark | None
+) -> Written:
     if stays_as_it_is(job, plan):
         with reference.open() as original:
             shutil.copyfileobj(original, out, _CHUNK)
         note = "nothing is asked for it and all of it was looked at, so it was copied as it is"
         return Written(instance.parts.header.syntax.uid, [note])
     new_uid = uid_maker(job.uid_key) if job.uid_key else None
-    return write_redacted(instance, plan, out, BlackPainter(), new_uid=new_uid)
+    return write_redacted(instance, plan, out, BlackPainter(), new_uid=new_uid, mark=mark, divide=divided)
 
 
 def _first(proof: Proof, most: int = 3) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dcmaudit.codecs.samples import Samples
 from dcmaudit.dicom import Instance, open_instance
+from dcmaudit.dicom.mark import Mark, mark_of
 from dcmaudit.errors import DcmauditError, SourceUnreadableError, UsageError
 from dcmaudit.model import (
     FrameAddress,
@@ -27,7 +28,6 @@ from dcmaudit.model import (
     ThumbnailAddress,
     View,
 )
-from dcmaudit.pipeline.content import stamp_of
 from dcmaudit.pipeline.division import divided, stretches
 from dcmaudit.render import encode_png, encode_tiff, render, shown_as
 from dcmaudit.report.frames import InstanceReport, PlaneReport
@@ -82,11 +82,13 @@ def show_instance(
     planes: list[PlaneReport] = []
     try:
         base = _base(reference, target) if target else None
-        stamp = stamp_of(reference)
+        mark = mark_of(reference)
         with open_instance(reference) as instance:
             show = _Show(instance, view, target, base, stop)
             runs = stretches(len(instance.first_planes), STRETCH)
-            for reports in divided(_LongShow(reference, stamp, view, target, base, stop), show.stretch, runs):
+            work = _LongShow(reference, mark, view, target, base, stop)
+            # What has no mark may be another file when it is opened again.
+            for reports in map(show.stretch, runs) if mark is None else divided(work, show.stretch, runs):
                 planes += reports
             if not any(report.reason == _INTERRUPTED for report in planes):
                 planes += show.each(instance.last_planes())
@@ -125,7 +127,7 @@ class _LongShow:
     """A long file as another process opens it: only as it was when its owner did."""
 
     reference: Reference
-    stamp: tuple[int, int] | None
+    mark: Mark | None
     view: View
     target: Target | None
     base: Path | None
@@ -134,7 +136,7 @@ class _LongShow:
     @contextmanager
     def opened(self) -> Iterator[Callable[[range], list[PlaneReport]]]:
         with open_instance(self.reference) as instance:
-            if stamp_of(self.reference) != self.stamp:
+            if mark_of(self.reference) != self.mark:
                 raise SourceUnreadableError("it changed while it was looked at", file=self.reference.name)
             yield _Show(instance, self.view, self.target, self.base, self.stop).stretch
 

@@ -116,6 +116,11 @@ class Draft:
     path: Path
     hidden: bool
 
+    @property
+    def shared_path(self) -> Path:
+        """Where other processes of this user, on this machine, read it from."""
+        return self.path if self.hidden else Path(f"/proc/{os.getpid()}/fd/{self.stream.fileno()}")
+
     def sync(self) -> None:
         """Bring every byte to the disk."""
         self.stream.flush()

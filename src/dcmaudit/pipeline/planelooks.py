@@ -10,6 +10,7 @@ from enum import Enum
 from dcmaudit.audit import Resting, TextLook, TextSearch, header_rectangles
 from dcmaudit.detect.ultrasound import UltrasoundRegions
 from dcmaudit.dicom import Instance, open_instance
+from dcmaudit.dicom.mark import Mark, mark_of
 from dcmaudit.errors import DcmauditError, SourceUnreadableError
 from dcmaudit.model import (
     Box,
@@ -24,17 +25,19 @@ from dcmaudit.model import (
     worst,
 )
 from dcmaudit.model.engines import OcrEngine
-from dcmaudit.pipeline.content import stamp_of
 from dcmaudit.pipeline.division import divided, stretches
 
-STRETCH = 25
+STRETCH = 16
 """Planes of a long file that are looked at one after the other: what changed since the plane before is not known of the
 first of them, so fewer cost more in all, and more keep others waiting."""
 
-Stamp = tuple[int, int]
-"""Size and time of change of a file."""
-
 _OVERLAYS = {PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY}
+
+
+def run_starts(first_planes: int) -> set[int]:
+    """The places of planes before which everything that was seen is forgotten; ``first_planes`` as of an instance."""
+    runs = stretches(first_planes, STRETCH)
+    return {run.stop for run in runs} if len(runs) > 1 else set()
 
 
 class Ultrasound(Enum):
@@ -83,12 +86,12 @@ class FileLook:
         self,
         job: OcrJob,
         instance: Instance,
-        stamp: Stamp | None,
+        mark: Mark | None,
         stop: Callable[[], bool] | None = None,
         resting: Resting | None = None,
     ) -> None:
-        """``stamp`` is that of the file before it was opened, ``resting`` as for ``TextLook``."""
-        self._job, self._instance, self._stamp, self._stop = job, instance, stamp, stop
+        """``mark`` is that of the file before it was opened, ``resting`` as for ``TextLook``."""
+        self._job, self._instance, self._mark, self._stop = job, instance, mark, stop
         self._look = TextLook(job, job.make_finder(), instance, in_order=True, resting=resting)
         self.notes: list[str] = []
         self.looked_at: set[bytes] = set()
@@ -108,7 +111,8 @@ class FileLook:
             yield from found.planes
             if found.is_last:
                 return
-        self._look.forget()
+        if len(runs) > 1:
+            self._look.forget()
         for plane in self._instance.last_planes():
             reading = self._reading(plane)
             if reading is None:
@@ -121,10 +125,11 @@ class FileLook:
             yield PlaneReading(FrameAddress(0), "ultrasound regions", reason=blocking[0].message)
 
     def _runs(self, runs: list[range]) -> Iterator[StretchReading]:
-        if len(runs) < 2 or self._stop is not None:  # what says stop is of this process
+        # What says stop is of this process; what has no mark may be another file when it is opened again.
+        if len(runs) < 2 or self._stop is not None or self._mark is None:
             yield from map(self.stretch, runs)
             return
-        work = _LongLook(self._job, self._instance.reference, self._stamp, self._resting())
+        work = _LongLook(self._job, self._instance.reference, self._mark, self._resting())
         yield from divided(work, self.stretch, runs)
 
     def _resting(self) -> Resting | None:
@@ -185,21 +190,15 @@ class _LongLook:
 
     job: OcrJob
     reference: Reference
-    stamp: Stamp | None
+    mark: Mark | None
     resting: Resting | None
 
     @contextmanager
     def opened(self) -> Iterator[Callable[[range], StretchReading]]:
         with open_instance(self.reference) as instance:
-            look = FileLook(self.job, instance, self.stamp, resting=self.resting)
-
-            def stretch(places: range) -> StretchReading:
-                found = look.stretch(places)
-                if stamp_of(self.reference) != self.stamp:
-                    raise SourceUnreadableError("it changed while it was looked at", file=self.reference.name)
-                return found
-
-            yield stretch
+            if mark_of(self.reference) != self.mark:
+                raise SourceUnreadableError("it changed while it was looked at", file=self.reference.name)
+            yield FileLook(self.job, instance, self.mark, resting=self.resting).stretch
 
 
 def _interrupted(plane: Plane) -> PlaneReading:

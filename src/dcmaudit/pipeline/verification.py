@@ -8,6 +8,7 @@ from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Reference
 from dcmaudit.model.proof import Finding, Proof
+from dcmaudit.pipeline.division import divided
 from dcmaudit.pipeline.jobs import RedactionJob, RedactionTask
 from dcmaudit.pipeline.plans import plan_for
 from dcmaudit.pipeline.text_check import with_text_check
@@ -38,5 +39,5 @@ def verify_pair(job: RedactionJob, task: VerificationTask) -> Proof:
     if plan.problems:
         findings = tuple(Finding("plan", problem.where, problem.text) for problem in plan.problems)
         return Proof(before.name, "", "", {}, findings)
-    proof = prove(before, task.after, plan, new_uids=job.uid_key is not None)
+    proof = prove(before, task.after, plan, new_uids=job.uid_key is not None, divide=divided)
     return with_text_check(proof, task.after) if job.check_text else proof

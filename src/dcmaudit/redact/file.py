@@ -7,10 +7,13 @@ differ, the pixel data, overlays and icons. So an element that nothing here unde
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import BinaryIO, cast
 
 from dcmaudit.dicom.instance import Instance
+from dcmaudit.dicom.mark import Mark
 from dcmaudit.errors import PlanRefusedError, UnsupportedError
 from dcmaudit.model.redaction import RedactionPlan, RemovalReason
 from dcmaudit.model.texts import tag_text
@@ -24,8 +27,10 @@ from dcmaudit.redact.elements.attributes import (
 )
 from dcmaudit.redact.elements.meta import file_meta, needless, roomy
 from dcmaudit.redact.elements.spans import UNDEFINED, Span
+from dcmaudit.redact.frames.codestreams import FrameWork
 from dcmaudit.redact.frames.overlays import patch_overlays
-from dcmaudit.redact.frames.pixels import named_frame, patch_native, write_fragments
+from dcmaudit.redact.frames.pixels import patch_native, write_fragments
+from dcmaudit.redact.longwriting import Divide, Division, FrameRuns, WrittenRun
 from dcmaudit.redact.paint import Painter
 
 _SPOOL = 64 << 20
@@ -38,10 +43,14 @@ def write_redacted(
     painter: Painter,
     *,
     new_uid: Callable[[str], str] | None = None,
+    mark: Mark | None = None,
+    divide: Divide | None = None,
 ) -> Written:
     """Write the redacted file to ``out``, which is open for reading and writing and empty.
 
-    ``plan`` must have no problems, else PlanRefusedError. Frames are worked on one at a time. Raises RedactionError,
+    ``plan`` must have no problems, else PlanRefusedError. Frames are worked on one at a time; ``divide``: who has the
+    codestreams of a long file made run by run, where ``mark``, that of the original before it was opened, tells that it
+    is still the same. What is written is the same whoever makes them. Raises RedactionError,
     UnsupportedError or DecodeError where a plane cannot be changed exactly, HeaderError where the data set is too
     damaged to be copied; ``out`` then holds rubbish. Nothing is proved here.
     """
@@ -58,12 +67,13 @@ def write_redacted(
             f"its frames are {image.syntax.codestream.value} and its transfer syntax is native",
             hint="correct the transfer syntax first",
         )
-    return _Writer(Draft.of(instance, plan, painter, new_uid)).write(out)
+    division = Division(instance, plan, painter, mark, divide)
+    return _Writer(Draft.of(instance, plan, painter, new_uid), division).write(out)
 
 
 class _Writer:
-    def __init__(self, draft: Draft) -> None:
-        self.draft = draft
+    def __init__(self, draft: Draft, division: Division) -> None:
+        self.draft, self.division = draft, division
         self.header = draft.header
         self.spans = spans_of(draft.header)
         self.elements = ChangedElements(draft, self.spans)
@@ -131,17 +141,23 @@ class _Writer:
         out.seek(0, 2)
 
     def _encapsulated(self, out: BinaryIO, span: Span) -> None:
-        if self.draft.work is None:
+        draft, work = self.draft, self.draft.work
+        if work is None:
             return
-        if not self.draft.plan.blacks and not self.draft.transcode:
-            for frame in range(self.draft.work.reader.count):
-                with named_frame(frame):
-                    self.draft.work.require_readable(frame)
+        only_reads = not draft.plan.blacks and not draft.transcode
+        runs = self._runs(work, FrameRuns(work, draft.edits, draft.transcode, only_reads))
+        if only_reads:
+            deque(runs, 0)
             copy_bytes(self.header.body, span.start, span.end, out)
             return
         vr = "OB" if span.vr is None else span.vr.decode()
         out.write(element_head(span.tag, vr, UNDEFINED, self.header.syntax))
-        write_fragments(out, self.draft.work, self.draft.edits, transcode=self.draft.transcode)
+        write_fragments(out, work.reader.count, chain.from_iterable(run.codestreams for run in runs))
+
+    def _runs(self, work: FrameWork, frames: FrameRuns) -> Iterator[WrittenRun]:
+        for run in self.division.runs(frames):
+            work.extras.update(run.extras)
+            yield run
 
 
 def _tell(draft: Draft) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from dcmaudit.codecs.codestreams import j2k_header
 from dcmaudit.codecs.syntaxes import Codestream
 from dcmaudit.dicom.frames import FrameReader
@@ -11,20 +13,21 @@ from dcmaudit.model.redaction import OverlayPolicy
 from dcmaudit.verify.colours import labels_of
 from dcmaudit.verify.demands import Asked
 from dcmaudit.verify.elements import ElementComparison
-from dcmaudit.verify.frames import FrameComparison
-from dcmaudit.verify.guard import Guard
+from dcmaudit.verify.longproof import Divide, LongProof, frames_of
 from dcmaudit.verify.pair import Pair
 from dcmaudit.verify.planes import compare_icons, compare_overlays, compare_planes, removable_icons, require_icons
-from dcmaudit.verify.remainder import unseen_bytes
 from dcmaudit.verify.rules import Rules
 from dcmaudit.verify.shapes import require_sizes
 from dcmaudit.verify.structure import compare_encoding, compare_structure, is_transcoded
 
 
-def compare(pair: Pair, *, threads: int = 1) -> list[PlaneProof]:
+def compare(
+    pair: Pair, *, threads: int = 1, work: LongProof | None = None, divide: Divide | None = None
+) -> list[PlaneProof]:
     """Compare everything that the files hold; what is found goes into the record, what was changed comes back.
 
-    At most ``threads`` compressed frames are read at a time. Raises what reading raises.
+    At most ``threads`` compressed frames are read at a time. ``divide`` has the runs of frames of a long file compared,
+    by other processes too, which open ``work``. Raises what reading raises.
     """
     record, plan = pair.record, pair.plan
     old, new = pair.before.instance.parts, pair.after.instance.parts
@@ -39,13 +42,15 @@ def compare(pair: Pair, *, threads: int = 1) -> list[PlaneProof]:
     relabelled, planes = False, list[PlaneProof]()
     if old.image is not None or new.image is not None:
         relabelled = _is_relabelled(old.image, new.image, asked)
-        guard = _guard(asked, old.image)
-        guard.prepare(unseen_bytes(pair.after.before_stream(), pair.after.data, elements[1], new))
-        labels = labels_of(old.image) if plan.blacks and not transcoded else frozenset()
-        frames = FrameComparison(old, new, asked, record, transcoded, threads, relabelled, guard, labels)
-        frames.run()
+        frames = frames_of(pair, elements[1], transcoded=transcoded)
+        frames.threads, frames.relabelled = threads, relabelled
+        frames.labels = labels_of(old.image) if plan.blacks and not transcoded else frozenset()
+        if work is not None and divide is not None and work.is_shareable:
+            frames.run(partial(divide, work, frames.stretch))
+        else:
+            frames.run()
         planes += frames.planes
-        guard.finish(record)
+        frames.guard.finish(record)
     overlays, elsewhere = compare_overlays(pair)
     icons, touched = compare_icons(pair, elements)
     planes += [*overlays, *icons]
@@ -62,14 +67,6 @@ def compare(pair: Pair, *, threads: int = 1) -> list[PlaneProof]:
         removable_icons(pair, elements[0]),
     ).run(*elements)
     return planes
-
-
-def _guard(asked: Asked, image: FrameReader | None) -> Guard:
-    """The guard for what is blacked in the frames."""
-    if image is None:
-        return Guard()
-    boxes = [asked.frame(frame).boxes for frame in {0, image.count // 2, image.count - 1} if image.count]
-    return Guard.for_frames(image.count, max((sum(box.area for box in one) for one in boxes), default=0))
 
 
 def _rules(pair: Pair, *, transcoded: bool, strips: bool, relabelled: bool) -> Rules:

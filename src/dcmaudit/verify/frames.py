@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -22,7 +23,7 @@ from dcmaudit.verify.black import Mask, fault_inside, mask_of
 from dcmaudit.verify.blocks import BlockComparison, boxes_of, compare_blocks, pixels_of
 from dcmaudit.verify.cells import Cells, bits_of, compare_near
 from dcmaudit.verify.demands import Asked, Boxes, FrameAsk
-from dcmaudit.verify.guard import Guard
+from dcmaudit.verify.guard import Guard, GuardFound
 from dcmaudit.verify.leftovers import fault_of_kept, fault_of_rewritten, left_over
 from dcmaudit.verify.native import OUTSIDE, UNTOUCHED, NativeComparison, require_length
 from dcmaudit.verify.record import Record
@@ -33,6 +34,19 @@ LEFTOVERS = "nothing behind the picture"
 _BY_HEADER = {Codestream.RLE, Codestream.DEFLATED_FRAME, Codestream.PLAIN}
 """Kinds of frames whose order of samples stands in the header alone, or is fixed."""
 _BLOCKWISE = {0xC0, 0xC1}
+
+
+LONG, STRETCH = 100, 25
+"""Frames of a file up to which they are compared as one run, and in each run of a longer one."""
+
+
+@dataclass(frozen=True, slots=True)
+class FramesFound:
+    """What the comparison of a run of frames found."""
+
+    record: Record
+    planes: list[PlaneProof]
+    guard: GuardFound
 
 
 @dataclass(slots=True)
@@ -54,8 +68,11 @@ class FrameComparison:
     labels: frozenset[str] = frozenset()
     planes: list[PlaneProof] = field(default_factory=list)
 
-    def run(self) -> None:
-        """Compare everything: the number of frames, each frame, and what stands behind the last one."""
+    def run(self, divided: Callable[[Sequence[range]], Iterator[FramesFound]] | None = None) -> None:
+        """Compare everything: the number of frames, each frame, and what stands behind the last one.
+
+        ``divided`` has the runs of a long file compared, by whomever; else they are one after the other.
+        """
         old, new = self.before.image, self.after.image
         if old is None or new is None:
             self.record.require("planes", "image", "one of the files has an image, the other has none",
@@ -78,11 +95,13 @@ class FrameComparison:
         if (old.index is None) != (new.index is None):
             self.record.fail("frames", "image", "its frames are encapsulated in one file and native in the other")
             return
+        runs = _runs(min(old.count, new.count))
+        for found in map(self.stretch, runs) if divided is None or len(runs) < 2 else divided(runs):
+            self._absorb(found)
+            self.guard.add(found.guard)
         if native and self._comparable_as_bytes(old, new):
-            NativeComparison(self, old, new).run()
-            return
-        self._all(old, new)
-        if native:
+            NativeComparison(self, old, new).rest()
+        elif native:
             require_length(self.record, old, new)
             swapped = not old.syntax.little_endian and old.layout.bits_allocated <= 8 and old.element.vr != "OB"
             same = same_behind(
@@ -94,9 +113,21 @@ class FrameComparison:
             )
             self.record.require("length", "pixel data", "what stands behind the last frame differs", holds=same)
 
-    def _all(self, old: FrameReader, new: FrameReader) -> None:
+    def stretch(self, frames: range) -> FramesFound:
+        """Compare a run of frames, with a record of its own; both files have an image."""
+        mine = FrameComparison(
+            self.before, self.after, self.asked, Record(), self.transcoded, self.threads, guard=self.guard
+        )
+        old, new = self.before.image, self.after.image
+        if old is not None and new is not None:
+            if old.index is None and new.index is None and self._comparable_as_bytes(old, new):
+                NativeComparison(mine, old, new).stretch(frames)
+            else:
+                mine._all(old, new, frames)
+        return FramesFound(mine.record, mine.planes, self.guard.taken())
+
+    def _all(self, old: FrameReader, new: FrameReader, frames: range) -> None:
         """Compare frame by frame; with several threads, as many frames are in memory."""
-        frames = range(min(old.count, new.count))
         if self.threads < 2 or len(frames) < 2:
             for frame in frames:
                 self.one(old, new, frame, self.asked.frame(frame))
@@ -116,7 +147,7 @@ class FrameComparison:
         mine.one(old, new, frame, self.asked.frame(frame))
         return mine
 
-    def _absorb(self, other: FrameComparison) -> None:
+    def _absorb(self, other: FrameComparison | FramesFound) -> None:
         self.record.absorb(other.record)
         self.planes += other.planes
 
@@ -271,6 +302,11 @@ class FrameComparison:
             is_frame = address == FrameAddress(frame)
             where, beside = (changed, around) if is_frame else (boxes, ())
             self.planes.append(PlaneProof(address, boxes, where, decoders.names, decoders.alone, beside))
+
+
+def _runs(count: int) -> list[range]:
+    size = STRETCH if count > LONG else max(1, count)
+    return [range(start, min(count, start + size)) for start in range(0, count, size)]
 
 
 def _differing_outside(a: Cells, b: Cells, seen: Mask) -> int:

@@ -42,11 +42,20 @@ _TOGETHER = 1 << 19
 """Bytes of areas that are searched for at once."""
 
 
+@dataclass(frozen=True, slots=True)
+class GuardFound:
+    """How many areas were searched for, and where the first was found that should be nowhere, with its length."""
+
+    count: int
+    first: tuple[str, int] | None
+
+
 @dataclass(slots=True)
 class Guard:
     """Searches for what was blacked while frames are compared. ``step``: of so many frames one is taken.
 
-    ``prepare`` comes first, ``finish`` last; between them any thread may say what it saw.
+    ``prepare`` comes first, ``finish`` last; between them any thread may say what it saw, and what was found in a run
+    of frames is ``taken`` and added by ``add``, in this guard or in another one of the same file.
     """
 
     step: int = 1
@@ -56,6 +65,8 @@ class Guard:
     _size: int = 0
     _count: int = 0
     _found: tuple[str, int] | None = None
+    _all: int = 0
+    _first: tuple[str, int] | None = None
 
     @classmethod
     def for_frames(cls, frames: int, area: int) -> Guard:
@@ -94,14 +105,25 @@ class Guard:
         if not frame % self.step and self._indexes:
             self._add(np.frombuffer(data, np.uint8), None)
 
-    def finish(self, record: Record) -> None:
-        """Search for the rest, and tell what was found."""
+    def taken(self) -> GuardFound:
+        """What was found since the last time."""
         with self._lock:
             self._search()
-        if self._count:
-            record.checks[GUARD] += self._count
-        if self._found is not None:
-            where, length = self._found
+            found = GuardFound(self._count, self._found)
+            self._count, self._found = 0, None
+        return found
+
+    def add(self, found: GuardFound) -> None:
+        """Take in what was found in a run of frames, behind those that were added before."""
+        self._all += found.count
+        self._first = self._first or found.first
+
+    def finish(self, record: Record) -> None:
+        """Tell what was found."""
+        if self._all:
+            record.checks[GUARD] += self._all
+        if self._first is not None:
+            where, length = self._first
             record.fail(GUARD, where, f"{length} bytes in a row are the original's where it was blacked")
 
     def _add(self, area: npt.NDArray[Any], layout: PixelLayout | None) -> None:

@@ -71,12 +71,12 @@ class NativeComparison:
     new: FrameReader
     _waiting: list[_Window] = field(default_factory=list)
 
-    def run(self) -> None:
-        """Compare everything to the end of the element."""
+    def stretch(self, frames: range) -> None:
+        """Compare a run of frames, to the last byte of the last one."""
         old, new = self.old, self.new
         size = old.layout.frame_bits // 8
-        row, start = size // old.layout.rows, 0
-        for frame in range(min(old.count, new.count)):
+        row, start = size // old.layout.rows, frames.start * size
+        for frame in frames:
             ask = self.frames.asked.frame(frame)
             if ask.is_nothing:
                 self.frames.record.checks[UNTOUCHED] += 1
@@ -93,13 +93,16 @@ class NativeComparison:
             self._window((windows[0], windows[1]), frame, ask, rows.start)
             start = frame * size + rows.stop * row
         self._again()
+        self._bytes(start, frames.stop * size)
+
+    def rest(self) -> None:
+        """Compare what stands behind the last frame."""
+        old, new = self.old, self.new
         require_length(self.frames.record, old, new)
-        end = min(old.count, new.count) * size
-        self._bytes(start, end)
         same = same_behind(
             lambda at, length: old.body.read_at(old.element.offset + at, length),
             lambda at, length: new.body.read_at(new.element.offset + at, length),
-            8 * end,
+            min(old.count, new.count) * old.layout.frame_bits,
             min(old.element.length, new.element.length),
             swapped=False,
         )

@@ -12,6 +12,7 @@ from dcmaudit.model import Reference
 from dcmaudit.model.proof import PlaneProof, Proof
 from dcmaudit.model.redaction import RedactionPlan
 from dcmaudit.verify.comparison import compare
+from dcmaudit.verify.longproof import Divide, LongProof
 from dcmaudit.verify.pair import Pair
 from dcmaudit.verify.record import Record
 from dcmaudit.verify.shapes import with_shapes
@@ -28,13 +29,15 @@ def prove(
     new_uids: bool = False,
     digests: bool = True,
     threads: int = 1,
+    divide: Divide | None = None,
 ) -> Proof:
     """What a comparison of a written file with its original and its plan found.
 
     Both files are opened anew and read to their last byte. Everything that the plan does not ask for must be as it was:
     stored values, other bits, frames, overlays, icons, elements; everything that it asks for must be black as
     rendered, and hold one value. The frames that changed are decoded by a second library where there is one. Nothing
-    of the redactor or the writer is used. At most ``threads`` compressed frames are read at a time.
+    of the redactor or the writer is used. At most ``threads`` compressed frames are read at a time. ``divide``: who has
+    the frames of a long file compared run by run; what is found is the same whoever compares them.
 
     ``new_uids`` says that a new SOP Instance UID was asked for. ``digests``: whether the proof names both files by
     their SHA-256. Nothing is proved by them, for the files are compared with each other; they tie a record that is
@@ -43,7 +46,7 @@ def prove(
     Never raises for what a file holds: a file that cannot be read or compared is a finding. PS3.3 C.7.6.3, PS3.5
     annex A, PS3.10 7.1.
     """
-    record = Record()
+    record, work = Record(), LongProof.of(before, after, plan)
     planes: list[PlaneProof] = []
     found = ["", ""]
     try:
@@ -53,7 +56,8 @@ def prove(
             pool = stack.enter_context(ThreadPoolExecutor(2))
             hashing = [pool.submit(_digest, file.source) for file in files] if digests else []
             try:
-                planes = compare(Pair(files[0], files[1], plan, record, new_uids), threads=threads)
+                pair = Pair(files[0], files[1], plan, record, new_uids)
+                planes = compare(pair, threads=threads, work=work, divide=divide)
                 planes = [with_shapes(plane, plan) for plane in planes]
             finally:
                 found = [digest.result() for digest in hashing] or found

@@ -79,6 +79,12 @@ class Post:
             self.say(Offer(bytes(ForkingPickler.dumps((work, list(pieces)))), len(pieces), ahead))
             yield from self._results(shared, here, pieces)
         finally:
+            if self._shared is shared:
+                self.end_shared()
+
+    def end_shared(self) -> None:
+        """No help is wanted any more, whether or not the pieces came to their end: an error may hold them open."""
+        if self._shared is not None:
             self._shared = None
             self.say(Finished())
 
@@ -196,7 +202,9 @@ def serve_pipe(pipe: Connection, stop: Any, task: Callable[[Any], Any]) -> None:
             case Dismissed():
                 helper.close(entry.file)
             case _:  # it may have waited here until the end was asked for
-                post.say(NotBegunError() if stop.is_set() else answer_of(task, entry))
+                answer = NotBegunError() if stop.is_set() else answer_of(task, entry)
+                post.end_shared()
+                post.say(answer)
 
 
 def packed(answer: Any) -> bytes:

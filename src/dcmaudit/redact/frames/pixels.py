@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import BinaryIO
@@ -14,25 +14,16 @@ from dcmaudit.redact.frames.encapsulate import BasicTable, FragmentWriter
 from dcmaudit.redact.frames.native import clear_behind, patch_frame, put_rows, shared_chroma
 
 
-def write_fragments(out: BinaryIO, work: FrameWork, edits: FrameEdits, *, transcode: bool) -> None:
-    """Write every frame as one fragment behind a new Basic Offset Table, and the sequence delimiter.
-
-    Errors name the frame; they are those of ``FrameWork`` and of the readers.
-    """
-    writer = FragmentWriter(out, work.reader.count, BasicTable.FILLED)
-    for codestream in codestreams(work, edits, transcode=transcode):
+def write_fragments(out: BinaryIO, count: int, codestreams: Iterable[bytes]) -> None:
+    """Write each of ``count`` frames as one fragment behind a new Basic Offset Table, and the sequence delimiter."""
+    writer = FragmentWriter(out, count, BasicTable.FILLED)
+    for codestream in codestreams:
         writer.add(codestream)
     writer.finish()
 
 
-def codestreams(work: FrameWork, edits: FrameEdits, *, transcode: bool) -> Iterator[bytes]:
-    """Every frame of encapsulated pixel data as it is to be written."""
-    for frame in range(work.reader.count):
-        with named_frame(frame):
-            yield _codestream(work, edits.of(frame), transcode=transcode)
-
-
-def _codestream(work: FrameWork, edit: FrameEdit, *, transcode: bool) -> bytes:
+def codestream_of(work: FrameWork, edit: FrameEdit, *, transcode: bool) -> bytes:
+    """One frame of encapsulated pixel data as it is to be written."""
     if transcode:
         return work.transcoded(edit)
     return work.untouched(edit.frame) if edit.is_empty else work.codestream(edit)

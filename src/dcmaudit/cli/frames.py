@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import add_ordered, local_path
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place, where
+from dcmaudit.cli.inputs import Inputs
 from dcmaudit.cli.names import add_files
+from dcmaudit.cli.progress import Progress, add_progress
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Outcome, Reference, Rendering, Result, View
 from dcmaudit.model.texts import printable
@@ -56,6 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_dask(parser)
     add_shard(parser)
     add_ordered(parser)
+    add_progress(parser)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -67,15 +70,20 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from dcmaudit.sources import Tally
 
     task = partial(_work, View(Rendering(args.view), inverted=args.inverted), _target(args))
-    tally = Tally()
+    tally, inputs = Tally(), Inputs(args, settings)
     counts: Counter[Outcome] = Counter()
-    printer = _Printer(args, counts)
     code = None
+    lists = args.json or args.identify or args.verbose or not args.extract
+    shown = Progress("showing", inputs=inputs, quiet=getattr(args, "quiet", False), form=args.progress, answers=lists)
     try:
-        for reference, answer in workers.each(
-            task, _references(args, settings, tally, printer), ordered=args.ordered, **where(args, settings)
-        ):
-            printer.report(_answered(reference, answer))
+        with shown as progress:
+            printer = _Printer(args, counts)
+            for reference, answer in workers.each(
+                task, _references(inputs, tally, printer), ordered=args.ordered, **where(args, settings)
+            ):
+                report = _answered(reference, answer)
+                printer.report(report)
+                progress.advance(report.result.outcome is not Outcome.DONE)
     except KeyboardInterrupt:
         code = INTERRUPTED
         print("interrupted: not every input was reached", file=sys.stderr)
@@ -110,12 +118,11 @@ def _target(args: argparse.Namespace) -> Target | None:
     )
 
 
-def _references(args: argparse.Namespace, settings: Settings, tally: Tally, printer: _Printer) -> Iterator[Reference]:
+def _references(inputs: Inputs, tally: Tally, printer: _Printer) -> Iterator[Reference]:
     """What can be opened, one by one; what cannot be found is reported on the way."""
-    from dcmaudit.sources import Problem, find
+    from dcmaudit.sources import Problem
 
-    recursive = args.recursive or settings.recursive
-    for found in find(args.files, recursive=recursive, pacs_root=settings.pacs_root, shard=args.shard):
+    for found in inputs:
         if isinstance(found, Problem):
             printer.problem(found)
         reference = tally.add(found)

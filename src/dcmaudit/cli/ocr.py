@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from dcmaudit.cli.common import Exit, add_ordered, local_path, say
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do
+from dcmaudit.cli.inputs import Inputs
 from dcmaudit.cli.names import add_files
-from dcmaudit.cli.ocr_progress import Progress
 from dcmaudit.cli.ocr_report import Report, Sink
+from dcmaudit.cli.progress import Progress, add_progress
 from dcmaudit.cli.stopping import Stop, stoppable
 from dcmaudit.errors import ProcessorError, UsageError
 from dcmaudit.model import Reference
@@ -78,6 +79,7 @@ def _how(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--review", action="store_true", help="do files again that are done, replacing what was found")
     group.add_argument("-r", "-R", "--recursive", action="store_true", default=None, help="look into subfolders too")
     add_ordered(group)
+    add_progress(group)
     add_dask(group)
     add_shard(group)
 
@@ -111,8 +113,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from dcmaudit.sources import Tally
 
     _check(args)
-    tally = Tally()
-    with ExitStack() as opened, Progress(args, settings) as progress, stoppable() as stop:
+    tally, inputs = Tally(), Inputs(args, settings)
+    shown = Progress("reading", inputs=inputs, quiet=getattr(args, "quiet", False), form=args.progress)
+    with ExitStack() as opened, shown as progress, stoppable() as stop:
         try:
             job = _job(args, settings)
             job.plan.check()
@@ -127,7 +130,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         report = Report(job, store, sink, progress, json=args.json)
         wanted = Wanted(rows=store is not None, lines=sink is not None, rects=args.rects, places=args.json)
         try:
-            references = _fresh(_references(args, settings, tally, report, stop), args, job, store, sink, report)
+            references = _fresh(_references(inputs, tally, report, stop), args, job, store, sink, report)
             how = {"stop": stop.asked, "ordered": args.ordered, "rest": report.rest, "dask_wait": settings.dask_wait}
             for reference, answer in _answers(job, wanted, references, args, how):
                 report.take(reference, answer)
@@ -239,13 +242,10 @@ def _answers(
     return workers.each(partial(answer_for, job, wanted), chain(few, references), jobs=jobs, **how)
 
 
-def _references(
-    args: argparse.Namespace, settings: Settings, tally: Tally, report: Report, stop: Stop
-) -> Iterator[Reference]:
-    from dcmaudit.sources import Problem, find
+def _references(inputs: Inputs, tally: Tally, report: Report, stop: Stop) -> Iterator[Reference]:
+    from dcmaudit.sources import Problem
 
-    recursive = args.recursive or settings.recursive
-    for found in find(args.files, recursive=recursive, pacs_root=settings.pacs_root, shard=args.shard):
+    for found in inputs:
         if stop.asked():  # those that are done would be passed over for long
             return
         if isinstance(found, Problem):

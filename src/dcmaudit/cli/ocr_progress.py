@@ -1,4 +1,4 @@
-"""How far ``dcmaudit ocr`` is; the inputs are counted by looking for them once more, beside the work."""
+"""The inputs of a command line, counted by looking for them once more."""
 
 from __future__ import annotations
 
@@ -7,20 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.progress import Progress as AnyProgress
-
 if TYPE_CHECKING:
     from dcmaudit.settings import Settings
-
-
-class Progress(AnyProgress):
-    """A bar over the files of the command line."""
-
-    def __init__(self, args: argparse.Namespace, settings: Settings) -> None:
-        def count(given_up: Callable[[], bool]) -> int | None:
-            return count_files(args, settings, given_up)
-
-        super().__init__("reading", count, quiet=getattr(args, "quiet", False))
 
 
 def count_files(args: argparse.Namespace, settings: Settings, given_up: Callable[[], bool]) -> int | None:

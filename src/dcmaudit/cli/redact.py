@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, add_ordered, local_path, say
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place
 from dcmaudit.cli.guard import Protected
+from dcmaudit.cli.inputs import Inputs
 from dcmaudit.cli.names import add_files
-from dcmaudit.cli.ocr_progress import count_files
-from dcmaudit.cli.progress import Progress
+from dcmaudit.cli.progress import Progress, add_progress
 from dcmaudit.cli.redact_inputs import fresh, from_csv, references
 from dcmaudit.cli.redact_report import Report
 from dcmaudit.cli.stopping import stoppable
@@ -128,6 +128,7 @@ def _how(group: argparse._ArgumentGroup) -> None:
     group.add_argument("-r", "-R", "--recursive", action="store_true", default=None, help="look into subfolders too")
     group.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
     add_ordered(group)
+    add_progress(group)
     add_dask(group)
     add_shard(group)
 
@@ -166,7 +167,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from dcmaudit.sources import Tally
 
     job = _job(args, settings)
-    tally = Tally()
+    tally, inputs = Tally(), Inputs(args, settings)
     report = Report(args)
     store = _store(args, settings)
     ledger = _ledger(args, settings)
@@ -177,10 +178,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         asked.ledger = ledger
         for lost in store.nameless_rows() if store is not None else ():
             report.fail(store.location if store is not None else "", f"a row of it belongs to no file: {lost}")
-        with _progress(args, settings, listed, store) as progress, stoppable() as stop:
+        with _progress(args, settings, inputs, listed, store) as progress, stoppable() as stop:
             report.put, report.one_done = progress.output, progress.advance
             protected = Protected(NAME, args, settings)
-            names = fresh(references(args, settings, listed, tally, report), args, job, report, protected)
+            names = fresh(references(args, settings, inputs, listed, tally, report), args, job, report, protected)
             tasks = asked.tasks(names)
             work = partial(redact_file, job)
             where = {"jobs": args.jobs, "dask": args.dask, "dask_wait": settings.dask_wait, "ordered": args.ordered}
@@ -216,12 +217,12 @@ def _has_output(job: RedactionJob, reference: Reference) -> bool | None:
     return None if is_unknown else any(target.exists() for target in targets)
 
 
-def _progress(args: argparse.Namespace, settings: Settings, listed: list[Reference], store: Store | None) -> Progress:
-    """The bar; how many inputs there are is known from a list, and counted where files are looked for."""
+def _progress(
+    args: argparse.Namespace, settings: Settings, inputs: Inputs, listed: list[Reference], store: Store | None
+) -> Progress:
+    """The bar; how many inputs there are is known from a list, asked of a database, or told by the search."""
 
-    def total(given_up: Callable[[], bool]) -> int | None:
-        if args.files:
-            return count_files(args, settings, given_up)
+    def total(_given_up: Callable[[], bool]) -> int | None:
         if listed or store is None:
             return len(listed)
         from dcmaudit.store import open_store
@@ -232,7 +233,8 @@ def _progress(args: argparse.Namespace, settings: Settings, listed: list[Referen
         ) as mine:
             return sum(1 for _ in mine.filenames())
 
-    return Progress("redacting", total, quiet=getattr(args, "quiet", False))
+    how = {"quiet": getattr(args, "quiet", False), "form": args.progress}
+    return Progress("redacting", inputs=inputs, **how) if args.files else Progress("redacting", total, **how)
 
 
 def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:

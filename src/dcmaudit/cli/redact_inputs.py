@@ -15,6 +15,7 @@ from dcmaudit.model import Reference
 
 if TYPE_CHECKING:
     from dcmaudit.cli.guard import Protected
+    from dcmaudit.cli.inputs import Inputs
     from dcmaudit.model.redaction import Request
     from dcmaudit.pipeline.jobs import RedactionJob
     from dcmaudit.pipeline.remote import Target
@@ -58,18 +59,18 @@ def from_csv(
 
 
 def references(
-    args: argparse.Namespace, settings: Settings, listed: list[Reference], tally: Tally, report: Report
+    args: argparse.Namespace,
+    settings: Settings,
+    inputs: Inputs,
+    listed: list[Reference],
+    tally: Tally,
+    report: Report,
 ) -> Iterator[Reference]:
     """Every input: of the command line, else of the CSV list, else of the database."""
-    from dcmaudit.sources import Problem, find, find_listed
+    from dcmaudit.sources import Problem, find_listed
 
     if args.files:
-        names = find(
-            args.files,
-            recursive=args.recursive or settings.recursive,
-            pacs_root=settings.pacs_root,
-            shard=args.shard,
-        )
+        names = iter(inputs)
     elif listed:
         yield from listed if args.shard is None else args.shard.of(listed)
         return

@@ -77,23 +77,24 @@ class Report:
         self._tell(answer)
 
     def fail(self, name: str, reason: str) -> None:
-        """An input that leads nowhere."""
-        self._plain(Result(name or "?", Outcome.FAILED, (reason,)))
+        """A name that leads to no input."""
+        self._plain(Result(name or "?", Outcome.FAILED, (reason,)), is_input=False)
 
     def refuse(self, name: str, reason: str) -> None:
         """An input whose output cannot be."""
         self._plain(Result(name, Outcome.REFUSED, (reason,)))
 
-    def _plain(self, result: Result) -> None:
+    def _plain(self, result: Result, *, is_input: bool = True) -> None:
         from dcmaudit.pipeline.jobs import RedactionReport
 
-        self._tell(RedactionReport(result))
+        self._tell(RedactionReport(result), is_input=is_input)
 
-    def _tell(self, report: RedactionReport) -> None:
+    def _tell(self, report: RedactionReport, *, is_input: bool = True) -> None:
         result = report.result
         self._counts[result.outcome] += 1
         self.partly += report.partly
-        self.one_done(result.outcome not in _GOOD)
+        if is_input:
+            self.one_done(result.outcome not in _GOOD)
         if self._json:
             from dcmaudit.report.jsonlines import json_line
             from dcmaudit.report.redactions import as_json

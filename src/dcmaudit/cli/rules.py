@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from dcmaudit.cli import rulemaking
 from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, say
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place, where
+from dcmaudit.cli.inputs import Inputs
 from dcmaudit.cli.names import add_files
+from dcmaudit.cli.progress import Progress, add_progress
 from dcmaudit.errors import DcmauditError, RuleError
 from dcmaudit.report.jsonlines import json_line
 from dcmaudit.report.rules_check import (
@@ -55,6 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     check.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
     add_dask(check)
     add_shard(check)
+    add_progress(check)
     check.add_argument("--strict", action="store_true", help="end with 1 also where no rule matches a file")
     form = check.add_mutually_exclusive_group()
     form.add_argument("--csv", action="store_true", help="a table with one line a file and rule")
@@ -82,9 +85,13 @@ def _check(args: argparse.Namespace, settings: Settings) -> int:
     usable = _usable(paths, settings)
     report = _Report(args)
     tally = Tally()
-    references = _references(args, settings, tally, report)
-    for reference, answer in workers.each(partial(ask_rules, paths), references, **where(args, settings)):
-        report.take(reference, answer)
+    inputs = Inputs(args, settings)
+    how = {"quiet": getattr(args, "quiet", False), "form": args.progress, "answers": True}
+    with Progress("asking", inputs=inputs, **how) as progress:
+        references = _references(inputs, tally, report)
+        for reference, answer in workers.each(partial(ask_rules, paths), references, **where(args, settings)):
+            report.take(reference, answer)
+            progress.advance(isinstance(answer, Exception))
     for passed in tally.named:
         say(f"{passed.name}: passed over: {passed.reason.value}")
     total = report.total
@@ -122,11 +129,10 @@ def _introduce(rules: RuleSet) -> None:
         say(f"no dictionary has the element {name}: misspelt? Rules that ask for it find it absent")
 
 
-def _references(args: argparse.Namespace, settings: Settings, tally: Tally, report: _Report) -> Iterator[Reference]:
-    from dcmaudit.sources import Problem, find
+def _references(inputs: Inputs, tally: Tally, report: _Report) -> Iterator[Reference]:
+    from dcmaudit.sources import Problem
 
-    recursive = args.recursive or settings.recursive
-    for found in find(args.files, recursive=recursive, pacs_root=settings.pacs_root, shard=args.shard):
+    for found in inputs:
         if isinstance(found, Problem):
             report.fail(found.name, str(found))
         reference = tally.add(found)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, local_path, say
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place, where
 from dcmaudit.cli.names import add_files_from, listed
+from dcmaudit.cli.progress import Progress, add_progress
 from dcmaudit.errors import UsageError
 from dcmaudit.report.jsonlines import json_line
 from dcmaudit.report.proofs import (
@@ -61,6 +62,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
     add_dask(parser)
     add_shard(parser)
+    add_progress(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object a pair on standard output")
     add_common(parser)
 
@@ -107,11 +109,15 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     for name, reason in alone:
         _tell_unproved(args, name, reason)
     passed = left = unseen = 0
-    for task, answer in workers.each(partial(verify_pair, job), tasks, **where(args, settings)):
-        passed += _tell(args, task, answer)
-        text = None if isinstance(answer, Exception) else answer.text
-        left += text is not None and bool(text.left)
-        unseen += text is not None and bool(text.unseen)
+    how = {"quiet": getattr(args, "quiet", False), "form": args.progress, "answers": True}
+    with Progress("proving", lambda _given_up: len(tasks), **how) as progress:
+        for task, answer in workers.each(partial(verify_pair, job), tasks, **where(args, settings)):
+            is_proved = _tell(args, task, answer)
+            passed += is_proved
+            text = None if isinstance(answer, Exception) else answer.text
+            left += text is not None and bool(text.left)
+            unseen += text is not None and bool(text.unseen)
+            progress.advance(not is_proved)
     if not getattr(args, "quiet", False):
         say(summary(passed, len(tasks) + len(alone), left))
     if not tasks and not alone and has_nothing_to_do(args):

@@ -82,6 +82,18 @@ _TABLE = (
         Field("notes", TEXTS, "remarks", optional=True),
         Field("text", OBJECT, "what --check-text saw: planes, left, not_looked_at", optional=True),
     )),
+    Schema("progress", 1, "`--progress json`: how far a run is, every two seconds, on standard error.", (
+        Field("work", TEXT, "what is done: reading, redacting, showing, proving, asking"),
+        Field("done", NUMBER, "files (pairs) that are through"),
+        Field("held_back", NUMBER, "of them, those that did not end well"),
+        Field("total", "number or null", "how many there are, an estimate where total_is_exact is false; null where "
+              "nothing can be said yet"),
+        Field("total_is_exact", FLAG, "whether all were found"),
+        Field("files_per_s", NUMBER, "since the beginning"),
+        Field("seconds", NUMBER, "since the beginning"),
+        Field("seconds_left", "number or null", "at this rate, as good as the total"),
+        Field("ended", FLAG, "whether this is the last line; the exit code says how the run ended"),
+    )),
     Schema("release", 1, "`release --json`: an input. It names inputs: it stays in the house.", (
         _FILE, Field("outcome", TEXT, "released, released unchanged, held back, failed"),
         Field("why", "text or null", "the kind of reason, where it was not released"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -12,6 +12,7 @@ from dcmaudit.errors import ListError, NotDicomError, SourceError, SourceNotFoun
 from dcmaudit.sources.csvlist import PLAIN, csv_entries, csv_names, is_list, is_plain_list
 from dcmaudit.sources.databaselist import database_names
 from dcmaudit.sources.dicomdir import dicomdir_names
+from dcmaudit.sources.extent import Extent
 from dcmaudit.sources.folders import Candidate, Walker
 from dcmaudit.sources.found import Found, Passed, Passing, Problem
 from dcmaudit.sources.listed import Listed
@@ -32,6 +33,7 @@ def find(
     recursive: bool = False,
     pacs_root: str | os.PathLike[str] | None = None,
     shard: Shard | None = None,
+    extent: Extent | None = None,
 ) -> Iterator[Found]:
     """Everything that ``names`` lead to, in their order, found while it is asked for.
 
@@ -43,10 +45,14 @@ def find(
     Nothing raises: a name that leads nowhere, a file named by hand or by a list that is not DICOM, a folder or
     file that may not be read, and a list that cannot be used are each a ``Problem``. Files met in folders that
     are not DICOM are ``Passed``; one that is empty or called ``.dcm`` and holds no DICOM is a ``Problem``, for it
-    looks like a broken transfer. With ``shard`` only what is in that part of all comes out. The iterator may be used
-    from one background thread and closed at any time.
+    looks like a broken transfer. With ``shard`` only what is in that part of all comes out. ``extent`` is kept up to
+    date, and tells how many inputs (of all parts) there may be. The iterator may be used from one background thread
+    and closed at any time.
     """
-    found = _Finder(recursive=recursive, pacs_root=os.fspath(pacs_root) if pacs_root else None).all(names)
+    extent = extent if extent is not None else Extent()
+    found = _Finder(recursive=recursive, pacs_root=os.fspath(pacs_root) if pacs_root else None, extent=extent).counted(
+        list(names)
+    )
     return found if shard is None else shard.of(found)
 
 
@@ -63,16 +69,29 @@ def find_listed(
 
 
 class _Finder:
-    def __init__(self, *, recursive: bool, pacs_root: str | None) -> None:
-        self._walker = Walker(recursive=recursive)
+    def __init__(self, *, recursive: bool, pacs_root: str | None, extent: Extent | None = None) -> None:
+        self._extent = extent if extent is not None else Extent()
+        self._walker = Walker(recursive=recursive, extent=self._extent)
         self._pacs_root = pacs_root
         self._seen: set[bytes] = set()
         self._walked: list[str] = []
         self._last = ("", "")
         self._real_folder = lru_cache(maxsize=256)(os.path.realpath)
 
+    def counted(self, names: Sequence[str | NameList]) -> Iterator[Found]:
+        extent, met = self._extent, 0
+        extent.names = len(names)
+        for found in self.all(names):
+            is_input = not isinstance(found, Passed | Problem)
+            extent.found += is_input
+            extent.kept += is_input and extent.met > met  # of a folder or a list, not named by hand
+            met = extent.met
+            yield found
+        extent.is_whole = True
+
     def all(self, names: Iterable[str | NameList]) -> Iterator[Found]:
         for name in names:
+            self._extent.begun += 1
             if isinstance(name, NameList):
                 yield from self._list(name.path, listed_names(name), title=name.title)
             else:
@@ -152,6 +171,7 @@ class _Finder:
 
     def _candidate(self, candidate: Candidate, *, walked: bool) -> Iterator[Found]:
         path = candidate.path
+        self._extent.met += walked
         try:
             head = read_head(path, regular=candidate.regular)
         except OSError as error:
@@ -177,10 +197,13 @@ class _Finder:
 
     def _list(self, path: str, entries: Iterator[Listed], *, title: str | None = None) -> Iterator[Found]:
         shown = title or printable(path)
-        is_empty = True
+        is_empty, read = True, 0
+        lines = self._extent.begin_list(None if title is not None else path)
         try:
             for entry in entries:
                 is_empty = False
+                read += 1
+                self._extent.met += 1
                 yield from self.listed(entry)
         except (ListError, SourceError) as error:
             yield Problem(shown, error)
@@ -189,6 +212,8 @@ class _Finder:
         else:
             if is_empty:
                 yield Problem(shown, ListError("this list names no file", file=shown))
+        finally:
+            self._extent.end_list(lines, read)
 
     def listed(self, entry: Listed) -> Iterator[Found]:
         """The one file that a list names; anything else but a readable DICOM file is a problem."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from dcmaudit.errors import DcmauditError
+from dcmaudit.sources.extent import Extent
 from dcmaudit.sources.found import Passed, Passing, Problem
 from dcmaudit.sources.listing import LOOK_FIRST, FolderListing
 from dcmaudit.sources.local import printable, translated
@@ -33,6 +34,7 @@ class Walker:
     """
 
     recursive: bool
+    extent: Extent = field(default_factory=Extent)
     _roots: set[str] = field(default_factory=set)
     _unread: set[str] = field(default_factory=set)
 
@@ -50,13 +52,13 @@ class Walker:
             return
         self._roots.add(real)
         # One open listing for each level: the files of the level are through, its subfolders are not.
-        levels = [self._level(folder, real)]
+        levels = [self._level(folder, real, is_inner=False)]
         while levels:
             entry = next(levels[-1], None)
             if entry is None:
                 levels.pop()
             elif isinstance(entry, _Folder):
-                levels.append(self._level(entry.path, entry.real))
+                levels.append(self._level(entry.path, entry.real, is_inner=entry.is_inner))
             else:
                 yield entry
 
@@ -71,8 +73,9 @@ class Walker:
             return True
         return self.recursive and bool(self._roots) and any(place in self._roots for place in _upwards(real))
 
-    def _level(self, folder: str, real: str) -> Iterator[Candidate | _Folder | Passed | Problem]:
+    def _level(self, folder: str, real: str, *, is_inner: bool) -> Iterator[Candidate | _Folder | Passed | Problem]:
         listing = FolderListing(folder)
+        shown = self.extent.open_folder(listing, is_inner=is_inner, counts_folders=self.recursive)
         try:
             yield from self._files(folder, real, listing.first())
             error = listing.error()
@@ -84,6 +87,7 @@ class Walker:
             yield from self._subfolders(folder, real, listing.folders())
         finally:
             listing.stop()
+            self.extent.close_folder(shown)
 
     def _files(self, folder: str, real: str, names: Iterator[str]) -> Iterator[Candidate | _Folder | Passed]:
         for name in names:
@@ -102,7 +106,7 @@ class Walker:
             elif target in self._roots:
                 yield Passed(printable(path), Passing.SAME_FOLDER)
             else:
-                yield _Folder(path, target)
+                yield _Folder(path, target, is_inner=True)
 
     def _link(self, path: str) -> Iterator[_Folder | Passed]:
         if not self.recursive:
@@ -121,6 +125,7 @@ class Walker:
 class _Folder:
     path: str
     real: str
+    is_inner: bool = False
 
 
 def _folder_error(error: OSError, folder: str) -> DcmauditError:

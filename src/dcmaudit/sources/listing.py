@@ -28,6 +28,8 @@ class FolderListing:
     def __init__(self, folder: str) -> None:
         self._first, self._rest, self._folders = OrderedNames(), OrderedNames(), OrderedNames()
         self._is_stopped = threading.Event()
+        self.files = self.subfolders = 0
+        """Of what was listed so far."""
         self._error: OSError | None = None
         self._thread: threading.Thread | None = None
         try:
@@ -80,9 +82,11 @@ class FolderListing:
             for entry in entries:
                 count += 1
                 if entry.is_dir(follow_symlinks=False):
+                    self.subfolders += 1
                     self._folders.add(entry.name)
                 else:
                     # A link, a pipe, a device: looked at when its turn comes.
+                    self.files += 1
                     regular = entry.is_file(follow_symlinks=False)
                     files.add(entry.name if regular else entry.name + LOOK_FIRST)
                 if self._is_stopped.is_set():

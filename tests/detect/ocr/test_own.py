@@ -275,6 +275,15 @@ def test_boxes_of_two_close_lines_are_cut_between_them_and_lose_no_ink() -> None
     assert kept[0][0] == upper
 
 
+def test_where_the_emptiest_row_would_cut_ink_off_boxes_are_cut_at_another() -> None:
+    ink = np.zeros((60, 100), np.float32)
+    ink[10:17, 10:80], ink[22:30, 10:30] = 0.9, 0.9
+    ink[17:20, 75:78] = 0.9  # a tail of the upper line, beside the lower one
+    ink[20, 12:16] = 0.9
+    (upper, _), (lower, _) = set_apart([(Box(14, 14, 166, 42), 0.9), (Box(14, 34, 70, 66), 0.9)], ink)
+    assert upper.bottom == lower.top == 41
+
+
 def test_a_box_of_one_view_is_cut_where_another_sees_two_lines() -> None:
     whole = Box(10, 10, 110, 50)
     assert cut_by_others(whole, [Box(12, 12, 100, 28), Box(12, 32, 90, 48)]) == [
@@ -283,6 +292,11 @@ def test_a_box_of_one_view_is_cut_where_another_sees_two_lines() -> None:
     ]
     assert cut_by_others(whole, [Box(12, 12, 50, 28), Box(60, 12, 100, 28)]) == [whole]
     assert cut_by_others(whole, [Box(12, 12, 100, 48)]) == [whole]
+    # The second line begins in the box and goes on below it.
+    assert cut_by_others(whole, [Box(12, 12, 100, 32), Box(12, 36, 90, 60)]) == [
+        Box(10, 10, 110, 34),
+        Box(10, 34, 110, 50),
+    ]
 
 
 # --- cines

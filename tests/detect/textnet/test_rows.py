@@ -38,6 +38,19 @@ def test_what_is_one_line_stays_one_box(lines: list[Box]) -> None:
     assert split_rows(box, map_of(*lines)) == [box]
 
 
+def test_small_lines_whose_ink_runs_together_are_cut_where_the_middles_of_lines_lie_apart() -> None:
+    box = Box(10, 10, 210, 60)
+    ink = map_of(Box(20, 20, 200, 32), Box(20, 36, 200, 48))
+    ink[16:18, 10:100:2] = 0.9  # half of what is between them
+    together = np.zeros(ink.shape, np.float32)
+    together[10:24, 10:100] = 0.9
+    apart = together.copy()
+    apart[15:19] = 0.2
+    assert split_rows(box, ink) == [box]
+    assert split_rows(box, ink, together) == [box]
+    assert [part.bottom for part in split_rows(box, ink, apart)][:-1] == [32]
+
+
 @settings(deadline=None)
 @given(
     left=st.integers(0, 50), top=st.integers(0, 50), width=st.integers(1, 150), height=st.integers(1, 120),
@@ -46,9 +59,11 @@ def test_what_is_one_line_stays_one_box(lines: list[Box]) -> None:
 def test_the_parts_of_a_box_are_the_box(left: int, top: int, width: int, height: int, seed: int) -> None:
     box = Box(left, top, left + width, top + height)
     ink = np.zeros((100, 200), np.float32)
+    region = np.zeros((100, 200), np.float32)
     for row in np.random.default_rng(seed).integers(0, 95, 4):
         ink[row : row + 4] = 0.8
-    parts = split_rows(box, ink)
+        region[row + 1 : row + 3] = 0.9
+    parts = split_rows(box, ink, region)
     assert sum(part.area for part in parts) == box.area
     assert all(box.contains(part) for part in parts)
     assert all(one.bottom == other.top for one, other in itertools.pairwise(parts))

@@ -117,7 +117,7 @@ def _lines(maps: TextMaps, rule: Rule, size: Size) -> list[TextLine]:
         if line.corners is not None:
             askew.append(TextLine(inside, line.score, line.corners))
         else:
-            upright += [(box, line.score) for box in split_rows(inside, maps.ink)]
+            upright += [(box, line.score) for box in split_rows(inside, maps.ink, maps.region)]
     return [*(TextLine(box, score) for box, score in set_apart(upright, maps.ink)), *askew]
 
 

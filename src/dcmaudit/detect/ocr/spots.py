@@ -152,7 +152,7 @@ def cut_by_others(box: Box, others: Iterable[Box]) -> list[Box]:
 
 
 _LINES = 2
-_INSIDE = 0.8
+_INSIDE = 0.5
 _LOWER = 0.7
 
 

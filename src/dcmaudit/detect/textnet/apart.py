@@ -46,17 +46,16 @@ def _cut(upper: Box, lower: Box, ink: Map) -> tuple[Box, Box] | None:
     if not rows.size:
         return None
     middle = (rows.size - 1) / 2
-    best = min(range(rows.size), key=lambda row: (round(float(rows[row]), 2), abs(row - middle)))
-    edge = min(upper.bottom, max(lower.top, 2 * (lower.top // 2 + best) + 1))
-    if edge - upper.top < 2 or lower.bottom - edge < 2:
-        return None
-    first = Box(upper.left, upper.top, upper.right, edge)
-    second = Box(lower.left, edge, lower.right, lower.bottom)
-    lost = _beside(Box(upper.left, edge, upper.right, upper.bottom), lower) if edge < upper.bottom else []
-    lost += _beside(Box(lower.left, lower.top, lower.right, edge), upper) if lower.top < edge else []
-    if any(_holds_ink(part, ink) for part in lost):
-        return None
-    return first, second
+    order = sorted(range(rows.size), key=lambda row: (round(float(rows[row]), 2), abs(row - middle)))
+    for row in order:
+        edge = min(upper.bottom, max(lower.top, 2 * (lower.top // 2 + row) + 1))
+        if edge - upper.top < 2 or lower.bottom - edge < 2:
+            continue
+        lost = _beside(Box(upper.left, edge, upper.right, upper.bottom), lower) if edge < upper.bottom else []
+        lost += _beside(Box(lower.left, lower.top, lower.right, edge), upper) if lower.top < edge else []
+        if not any(_holds_ink(part, ink) for part in lost):
+            return Box(upper.left, upper.top, upper.right, edge), Box(lower.left, edge, lower.right, lower.bottom)
+    return None
 
 
 def _overlap(upper: Box, lower: Box) -> tuple[int, int]:

@@ -60,9 +60,9 @@ _PATTERNS = {
 _TOKEN = re.compile("|".join(rf"(?P<{name}>{pattern})" for name, pattern in _PATTERNS.items()))
 _BETWEEN = re.compile(r"[\s:;,.=/()\[\]#*_|-]*")
 _PART_OF_DATE = re.compile(
-    r"(?<![0-9])(?:0?[1-9]|[12][0-9]|3[01])\s?/\s?0[1-9](?![0-9])|(?<![0-9A-Z])[0-9]{1,4}\s?/$|^/\s?[0-9]"
+    r"(?<![0-9])(?:0?[1-9]|[12][0-9]|3[01])\s?/\s?0[1-9](?![0-9])|(?<![0-9A-Z])[0-9]{1,4}\s?[/|]$|^[/|]\s?[0-9]"
 )
-"""Nobody counts images as 23/09, or as 2/: that may be what is left of a date."""
+"""Nobody counts images as 23/09, or as 2/: that may be what is left of a date, or 3| of 31."""
 _LIKE_DATE = re.compile(
     r"(?<![0-9A-Z])[0-9A-Z]?[0-9][0-9A-Z]{0,2}\s?[:;]\s?[0-9A-Z]"
     r"|(?<![0-9A-Z])(?=[0-9])[0-9A-Z]{1,4}[/.,~:;-][SBZILTGOQD]{2}[/.,~:;-](?=[0-9A-Z]{0,3}[0-9])[0-9A-Z]{1,4}"

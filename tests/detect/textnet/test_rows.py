@@ -49,6 +49,8 @@ def test_small_lines_whose_ink_runs_together_are_cut_where_the_middles_of_lines_
     assert split_rows(box, ink) == [box]
     assert split_rows(box, ink, together) == [box]
     assert [part.bottom for part in split_rows(box, ink, apart)][:-1] == [32]
+    # What is higher is as likely a curve beside a letter.
+    assert split_rows(Box(10, 10, 210, 80), ink, apart) == [Box(10, 10, 210, 80)]
 
 
 @settings(deadline=None)

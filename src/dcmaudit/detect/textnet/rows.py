@@ -29,6 +29,9 @@ _BOTH = ((0.45, 0.65), (0.65, 0.4))
 """The same for ink where the region map sinks as well, with the part of its lesser peak to which that sinks at least:
 of small lines that lie close the ink runs together, and what lies in the middle of each does not."""
 
+_HIGHEST = 64
+"""Pixels that such lines are high together at most: what is higher is as likely a curve with a letter beside it."""
+
 
 def split_rows(box: Box, ink: Map, region: Map | None = None) -> list[Box]:
     """The box cut into its lines, from the top down; the box itself where it holds one, or runs upwards.
@@ -41,7 +44,9 @@ def split_rows(box: Box, ink: Map, region: Map | None = None) -> list[Box]:
     if box.height > box.width * 2 or not part.any():
         return [box]
     # Sums of whole numbers: the same on every processor.
-    middles = None if region is None else np.floor(region[where] * 255).astype(np.int64).sum(axis=1)
+    middles = None
+    if region is not None and box.height <= _HIGHEST:
+        middles = np.floor(region[where] * 255).astype(np.int64).sum(axis=1)
     runs = [run for run in _lines(part.sum(axis=1), middles) if run[1] - run[0] >= _THIN]
     if len(runs) < 2 or any(_length(part[top:bottom]) < _LONG * (bottom - top) for top, bottom in runs):
         return [box]

@@ -6,7 +6,19 @@ from collections.abc import Iterable
 from functools import partial
 
 from dcmaudit.model.screen import PreviewPolicy
-from dcmaudit.review.commands import finish, keys, marks, navigation, opening, outputs, series, stack, undo, views
+from dcmaudit.review.commands import (
+    finish,
+    keys,
+    marks,
+    navigation,
+    opening,
+    outputs,
+    series,
+    shapes,
+    stack,
+    undo,
+    views,
+)
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.commands.command import Command, Needs, OpenDialog
 from dcmaudit.review.services.bundle import Services
@@ -104,6 +116,23 @@ _MARK = (
             "Store the handled rectangle for all frames of every file of this series in the list. Asks first.",
             series.mark_series, menu="Mark", group="rectangles",
             arguments=("id", "confirm", "file_id"), writes=True, needs=Needs.PLANE),
+    Command("keep-region", "Keep the rectangle, black all else",
+            "Black out everything outside of the handled rectangle on this plane.", shapes.keep,
+            keys=("e",), menu="Mark", group="shapes", arguments=("box",), writes=True, needs=Needs.PLANE,
+            sends_box=True),
+    Command("keep-region-frames", "Keep the rectangle on all frames",
+            "Black out everything outside of the handled rectangle on every image frame of the file.",
+            shapes.keep_all_frames, keys=("E",), menu="Mark", group="shapes", arguments=("box",), writes=True,
+            needs=Needs.PLANE, sends_box=True),
+    Command("draw-fan", "Draw a fan to keep…",
+            "Put a fan on the plane and adjust its points; Enter stores it, and all outside of it is black.",
+            keys=("y",), menu="Mark", group="shapes", needs=Needs.PLANE),
+    Command("draw-polygon", "Draw a polygon…",
+            "Make a polygon of the handled rectangle and adjust its points; Enter stores it, and its inside is black.",
+            keys=("Y",), menu="Mark", group="shapes", needs=Needs.PLANE),
+    Command("mark-shape", "Store a shape",
+            "Store the shape with that text for this plane or all frames, or in the place of another one.",
+            shapes.mark_shape, arguments=("text", "scope", "id"), writes=True),
     Command("apply-all", "Apply all suggestions",
             "Store every crossed rectangle of this plane, on all frames where that is meant.",
             marks.apply_all, keys=("A",), menu="Mark", group="rectangles", writes=True,

@@ -17,6 +17,7 @@ import { ACCENT, FAINT, PREVIEW, sourceOf } from "./sources.js";
  * @property {string|number|null} lit  the rectangle under the mouse or the list's focus
  * @property {boolean} dragging
  * @property {Edges|null} [band]  an area that is being chosen, for a window
+ * @property {import("./draft.js").Drafted|null} [draft]  a shape that is not stored yet
  * @property {boolean} [bare]  every rectangle is hidden while a key is held down
  */
 
@@ -64,6 +65,7 @@ export class MarkLayer {
     if (shown.redacted) for (const rect of shown.rects) if (rect.preview) this.#drawWords(rect);
     if (shown.cursor) this.#drawHandled(shown.cursor);
     if (shown.band) this.#drawBand(shown.band);
+    if (shown.draft) this.#drawDraft(plane, shown.draft);
   }
 
   /** @param {DrawnRect} rect */
@@ -178,6 +180,32 @@ export class MarkLayer {
     const path = new Path2D();
     path.rect(x0 + 0.5, y0 + 0.5, x1 - x0 - 1, y1 - y0 - 1);
     this.#stroke(path, ACCENT, [4, 4], 1.5 * this.ratio, true);
+  }
+
+  /**
+   * A shape that is being drawn: what will be black is dark, its points are handles.
+   * @param {{width: number, height: number}} plane
+   * @param {import("./draft.js").Drafted} draft
+   */
+  #drawDraft({ width, height }, draft) {
+    const { upper, ratio } = this;
+    /** @param {number} x @param {number} y */
+    const toStage = (x, y) => this.camera.toStage(x, y);
+    const outline = pathOf(draft.text, toStage);
+    const dark = draft.keep ? pathOf(`rectangle 0,0 ${width},${height}`, toStage) : outline;
+    if (draft.keep) dark.addPath(outline);
+    upper.fillStyle = "rgba(0, 0, 0, .55)";
+    upper.fill(dark, draft.keep ? "evenodd" : "nonzero");
+    this.#stroke(outline, ACCENT, [], 1.5 * ratio, true);
+    const half = 4 * ratio;
+    draft.points.forEach(([px, py], number) => {
+      const [x, y] = toStage(px, py);
+      const grown = number === draft.current ? half + 2 * ratio : half;
+      upper.fillStyle = "#101214";
+      upper.fillRect(x - grown - ratio, y - grown - ratio, 2 * (grown + ratio), 2 * (grown + ratio));
+      upper.fillStyle = number === draft.current ? "#F4F6F8" : ACCENT;
+      upper.fillRect(x - grown, y - grown, 2 * grown, 2 * grown);
+    });
   }
 
   /** @param {Edges} box */

@@ -54,6 +54,8 @@ export function ownCommands(page) {
     magnify: () => page.around.refused({ message: `Hold ${page.keyOf("magnify")} down: the place under the cursor is shown larger.` }),
     windows: () => chooseWindow(page),
     cine: () => page.cine.toggle(),
+    "draw-fan": () => page.draft.begin("fan"),
+    "draw-polygon": () => page.draft.begin("polygon"),
     "bind-keys": () => bindKeys(page),
     menu: () => page.menus.focus(),
     comment: () => comment(page),

@@ -6,6 +6,7 @@ import { Scheduler } from "./scheduler.js";
 import { HandledRectangle } from "./handled.js";
 import { askQuestion } from "./dialogs.js";
 import { byId, settled } from "./dom.js";
+import { Draft } from "./draft.js";
 import { keepPlace } from "./place.js";
 import { isUsable } from "./commands.js";
 import { bound } from "./bindings.js";
@@ -66,7 +67,7 @@ export class Page {
     this.strip = new Strip(api, (index) => this.#goPlane(index));
     this.panel = new Panel({
       run: (command, args) => this.act(command, args),
-      jump: (rect) => rect.box && this.handled.place(rect.box),
+      jump: (rect) => rect.box && (rect.shape ? this.mayWrite && rect.stored && this.draft.adjust(rect) : this.handled.place(rect.box)),
       light: (id) => this.stage.update({ lit: id }),
     });
     this.overview = new Overview({
@@ -99,6 +100,11 @@ export class Page {
       this.words();
       this.#status();
       this.looked();
+    });
+    this.draft = new Draft(this.stage, {
+      cursor: () => this.handled.box,
+      store: (args) => this.act("mark-shape", args),
+      say: (message) => this.around.refused({ message }),
     });
     this.pointer = this.#pointer();
     this.lens = new Lens(this.stage, () => this.pointer.place());
@@ -178,12 +184,13 @@ export class Page {
    */
   #step(state, picture, change = this.#arrive(state)) {
     const other = change !== "same";
+    if (other) this.draft.end(true);
     this.handled.take(state, other);
     const rects = /** @type {DrawnRect[]} */ (state.rects.filter((rect) => rect.box !== null));
     const cursor = state.viewer ? null : this.handled.box;
     const before = this.stage.shown;
     if (picture.plane) {
-      const kept = other ? { lit: null, dragging: false } : { lit: before.lit, dragging: before.dragging };
+      const kept = other ? { lit: null, dragging: false } : { lit: before.lit, dragging: before.dragging, draft: before.draft ?? null };
       this.stage.show(picture.plane, { rects, cursor, redacted: state.view.redacted, ...kept }, change, this.#view(state));
     } else this.stage.clear();
     this.hands.tell();

@@ -2,6 +2,7 @@
 
 import { byId, counted, make, printable, setText, stamp, within } from "./dom.js";
 import { explain, judged, PREVIEW, sample, sourceOf, SOURCES } from "./sources.js";
+import { parsedOf } from "./draft.js";
 import { finished } from "./listrows.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
@@ -123,7 +124,7 @@ export class Panel {
     jump.title = explain(rect);
     const where = rect.box ? ` At ${left}, ${top}, ${right - left} by ${bottom - top} pixels.` : "";
     jump.setAttribute("aria-label", `${explain(rect)}${where}`);
-    jump.disabled = !rect.box || rect.shape !== null;
+    jump.disabled = !rect.box || (rect.shape !== null && !(rect.stored && writable && parsedOf(rect.shape.text)));
     jump.addEventListener("click", () => this.host.jump(rect));
     row.addEventListener("pointerenter", () => this.host.light(rect.id));
     row.addEventListener("pointerleave", () => this.host.light(null));

@@ -544,6 +544,8 @@ export type PageCommand =
   | "outputs"
   | "export-rects"
   | "export-tags"
+  | "draw-fan"
+  | "draw-polygon"
   | "comment"
   | "go-number"
   | "first-plane"
@@ -609,6 +611,9 @@ export interface CommandArguments {
   "mark-all-frames": { box?: [number, number, number, number] };
   "mark-all-planes": { box?: [number, number, number, number] };
   "mark-series": { id?: string; confirm?: boolean; file_id?: number };
+  "keep-region": { box?: [number, number, number, number] };
+  "keep-region-frames": { box?: [number, number, number, number] };
+  "mark-shape": { text?: string; scope?: string; id?: string };
   "apply-all": Record<string, never>;
   "apply-all-frames": Record<string, never>;
   "apply-one": { id?: string; scope?: string };

@@ -27,7 +27,7 @@ from dcmaudit.model import (
     Verdict,
 )
 from dcmaudit.model.addresstexts import scope_text, shared_columns
-from dcmaudit.store import NerEngine, NewRect, OcrEngine, Store, TagChange, open_store
+from dcmaudit.store import NerEngine, NewRect, OcrEngine, Store, TagChange, open_store, schema
 from dcmaudit.store.journal import joined, parse_ranges, ranges_text
 from dcmaudit.store.rect_ids import RectTable
 from dcmaudit.store.rows import rect_row, rect_values
@@ -163,3 +163,7 @@ def test_planes_seen_come_back(written_store: Store, parts: list[tuple[int, int]
     (record,) = written_store.seen(name)
     expected = before | {number for start, count in parts for number in range(start, start + count)}
     assert {n for each in record.spans for n in each.frames} == expected
+
+
+def test_the_tables_of_rectangles_have_the_names_of_the_schema() -> None:
+    assert (schema.rects.name, schema.extra_rects.name) == (RectTable.SHARED, RectTable.OWN)

@@ -8,14 +8,16 @@ from typing import NamedTuple
 
 from dcmaudit.errors import UsageError
 from dcmaudit.model.records import RectId
-from dcmaudit.store import schema
 
 
 class RectTable(StrEnum):
-    """A table of rectangles; the value is its name in the database."""
+    """A table of rectangles; the value is its name in the database, as ``schema`` has it.
 
-    SHARED = schema.rects.name
-    OWN = schema.extra_rects.name
+    Written here once more: whoever only names a row must not load SQLAlchemy.
+    """
+
+    SHARED = "DicomRects"
+    OWN = "dcmaudit_rects"
 
 
 _LETTERS = {RectTable.SHARED: "r", RectTable.OWN: "x"}

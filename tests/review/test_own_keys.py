@@ -15,8 +15,8 @@ from support.apps import do, ready, state, write_cine
 def test_keys_of_ones_own_are_kept_for_the_next_start(
     open_app: Callable[..., ReviewApp], files: list[Path], session: Session
 ) -> None:
-    do(session, "set-keys", keys={"next-frame": ["y", "Ctrl+j"], "quit": [], "tag": ["t"]})
-    wanted = {"next-frame": ["y", "Ctrl+j"], "quit": []}
+    do(session, "set-keys", keys={"next-frame": ["Ctrl+k", "Ctrl+j"], "quit": [], "tag": ["t"]})
+    wanted = {"next-frame": ["Ctrl+k", "Ctrl+j"], "quit": []}
     assert state(session)["bindings"] == wanted, "what is as in the table is not kept"
     assert state(ready(open_app(files)))["bindings"] == wanted
     do(session, "set-keys", keys={})

@@ -142,7 +142,7 @@ def everything(store: Store, folder: Path) -> dict[str, Callable[[], object]]:
 
 WHOLE = {
     "check", "info", "compact", "backup", "dump_json", "export_rects", "export_tags", "done_records", "nameless_rows",
-    "is_known_sound", "close", "warm_up",
+    "is_known_sound", "close", "warm_up", "count_shapes",
 }  # fmt: skip
 """Methods that are asked once for all of the database, and read it whole: what they hold is tested apart."""
 

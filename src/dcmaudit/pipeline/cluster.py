@@ -49,30 +49,37 @@ def each_on_cluster(
     """What ``workers.each`` does, on the cluster whose scheduler listens at ``address``.
 
     Answers come in the order of ``items``, which are read as they are needed. Where a worker dies, Dask gives its
-    items to others; an item that took several workers with it ends as CrashError. Where there is no worker, or no
-    scheduler any more, for ``patience`` seconds, that is said in the meantime, and every further item ends as
-    CrashError. MissingExtraError without the extra, UsageError where nothing answers at the address.
+    items to others; an item that took several workers with it is tried once more when its turn comes, for what was
+    worked on beside it died with it, and ends as CrashError where it takes several with it again.
+    Where there is no worker, or no scheduler any more, for ``patience`` seconds, that is said in the meantime, and
+    every further item ends as CrashError. MissingExtraError without the extra, UsageError where nothing answers at the
+    address.
     """
     client = _connected(address)
     crew = _Crew(client, address, patience, rest)
     waiting: deque[tuple[Item, Future[Any]]] = deque()
     try:
         executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
+
+        def submit(item: Item) -> Future[Any]:
+            given: Future[Any] = executor.submit(partial(answer_of, task), item)
+            return given
+
         for item in items:
             if crew.is_gone():
                 yield item, crew.loss()
                 continue
-            waiting.append((item, executor.submit(partial(answer_of, task), item)))
+            waiting.append((item, submit(item)))
             if stop():
                 break
             if len(waiting) >= _AHEAD * max(1, crew.threads()):
-                yield _next(waiting, stop, crew)
-            yield from _given_up(waiting, crew)
+                yield _next(waiting, stop, crew, submit)
+            yield from _given_up(waiting, crew, submit)
         while waiting:
             if stop():
                 for _, future in waiting:
                     future.cancel()
-            yield _next(waiting, stop, crew)
+            yield _next(waiting, stop, crew, submit)
     except KeyboardInterrupt:
         hold.received()
         for item, future in waiting:
@@ -148,16 +155,30 @@ def _connected(address: str) -> Client:
         ) from error
 
 
-def _given_up(waiting: deque[tuple[Any, Future[Any]]], crew: _Crew) -> Iterator[tuple[Any, Any]]:
+def _given_up(
+    waiting: deque[tuple[Any, Future[Any]]], crew: _Crew, submit: Callable[[Any], Future[Any]]
+) -> Iterator[tuple[Any, Any]]:
     """The answers of all that was handed to a cluster that is given up; nothing while it is not."""
     while crew.is_gone() and waiting:
-        yield _next(waiting, lambda: False, crew)
+        yield _next(waiting, lambda: False, crew, submit)
 
 
-def _next(waiting: deque[tuple[Any, Future[Any]]], stop: Callable[[], bool], crew: _Crew) -> tuple[Any, Any]:
+def _next(
+    waiting: deque[tuple[Any, Future[Any]]],
+    stop: Callable[[], bool],
+    crew: _Crew,
+    submit: Callable[[Any], Future[Any]],
+) -> tuple[Any, Any]:
     item, future = waiting[0]  # it stays there while it is waited for, to be told whatever happens meanwhile
     try:
-        answer = _result(future, crew)
+        try:
+            answer = _result(future, crew)
+        except Exception as error:
+            if type(error).__name__ != "KilledWorker" or crew.is_gone() or stop():
+                raise
+            future = submit(item)
+            waiting[0] = item, future
+            answer = _result(future, crew)
     except CancelledError:
         waiting.popleft()
         return item, NotBegunError() if stop() else CrashError("the cluster gave it up")

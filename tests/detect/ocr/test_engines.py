@@ -16,8 +16,9 @@ from support.lettering import lettered
 
 
 def test_the_numbers_of_the_engines_are_those_of_the_database() -> None:
-    for kind in ENGINES.values():
-        assert OcrEngine(kind.number).name.lower() == kind.name
+    for name, kind in ENGINES.items():
+        assert kind.kind is OcrEngine[name.upper()]
+        assert kind.name == name
 
 
 def test_an_unknown_engine_is_named_with_those_that_there_are() -> None:

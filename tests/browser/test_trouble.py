@@ -218,7 +218,7 @@ def test_nothing_is_asked_of_any_other_host(start: StartFace, tmp_path: Path) ->
     assert stored == ["", "{}"], "the page keeps nothing of the images"
     tab = face.page.evaluate("() => ({ ...sessionStorage })")
     assert set(tab) <= {"document", "place"}, "what a reload needs, for as long as the tab is open"
-    kept = {"plane", "mark", "opened", "mode", "scale", "x", "y", "kept"}
+    kept = {"plane", "mark", "opened", "mode", "scale", "x", "y", "kept", "orientation"}
     assert set(json.loads(tab.get("place", "{}"))) <= kept
     assert "one.dcm" not in str(tab)
 

@@ -70,6 +70,26 @@ export async function ask(path, init = {}) {
 }
 
 /**
+ * What an answer holds. Lost where the connection broke in the middle of it.
+ * @template T
+ * @param {Promise<T>} reading
+ * @returns {Promise<T>}
+ */
+async function whole(reading) {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    // Another program has the port now.
+    if (error instanceof SyntaxError) throw new Refusal("The answer is not one of dcmaudit.", null, 404);
+    throw new Lost();
+  }
+}
+
+/** @param {Response} response @returns {Promise<any>} */
+export const parsed = (response) => whole(response.json());
+
+/**
  * @param {string} path
  * @param {unknown} body
  * @param {boolean} [keepalive]
@@ -82,7 +102,7 @@ export async function post(path, body, keepalive = false) {
     headers: { "Content-Type": "application/json", "X-Dcmaudit": "1" },
     body: JSON.stringify(body),
   });
-  return response.json();
+  return parsed(response);
 }
 
 /** The server as one tab sees it. */
@@ -117,7 +137,7 @@ export class Api {
 
   /** @returns {Promise<import("./types.js").Command[]>} */
   static async commands() {
-    return (await ask("/api/commands")).json();
+    return parsed(await ask("/api/commands"));
   }
 
   /**
@@ -125,7 +145,7 @@ export class Api {
    * @returns {Promise<import("./types.js").Listing>}
    */
   static async browse(path) {
-    return (await ask(`/api/browse?path=${encodeURIComponent(path)}`)).json();
+    return parsed(await ask(`/api/browse?path=${encodeURIComponent(path)}`));
   }
 
   /**
@@ -136,14 +156,7 @@ export class Api {
   async state(poll, signal) {
     const query = poll ? `?after=${poll.after}&wait=${poll.wait}` : "";
     const response = await ask(`${this.base}/state${query}`, signal ? { signal } : {});
-    try {
-      return await response.json();
-    } catch (error) {
-      if (error instanceof DOMException && error.name === "AbortError") throw error;
-      // Another program has the port now, or the connection broke in the middle of the answer.
-      if (error instanceof SyntaxError) throw new Refusal("The answer is not one of dcmaudit.", null, 404);
-      throw new Lost();
-    }
+    return parsed(response);
   }
 
   /**
@@ -176,7 +189,7 @@ export class Api {
    */
   async worklist(start, count, status, text) {
     const query = new URLSearchParams({ start: String(start), count: String(count), status, text });
-    return (await ask(`${this.base}/worklist?${query}`)).json();
+    return parsed(await ask(`${this.base}/worklist?${query}`));
   }
 
   /**
@@ -184,7 +197,7 @@ export class Api {
    * @returns {Promise<{rows: import("./types.js").TagRow[]}>}
    */
   async tags(file) {
-    return (await ask(`${this.base}/tags/${file}`)).json();
+    return parsed(await ask(`${this.base}/tags/${file}`));
   }
 
   /**
@@ -194,7 +207,7 @@ export class Api {
    * @returns {Promise<{total: number, planes: import("./types.js").PlaneEntry[]}>}
    */
   async planes(file, start, count) {
-    return (await ask(`${this.base}/planes/${file}?start=${start}&count=${count}`)).json();
+    return parsed(await ask(`${this.base}/planes/${file}?start=${start}&count=${count}`));
   }
 
   /**
@@ -202,7 +215,7 @@ export class Api {
    * @returns {Promise<{files: import("./types.js").SeriesFile[], next: number|null, total: number, failed: number}>}
    */
   async series(start) {
-    return (await ask(`${this.base}/series?start=${start}&count=50`)).json();
+    return parsed(await ask(`${this.base}/series?start=${start}&count=50`));
   }
 
   /**
@@ -229,7 +242,7 @@ export class Api {
    * @returns {Promise<{total: number, rows: import("./types.js").OutputRow[]}>}
    */
   async outputs(start, count) {
-    return (await ask(`${this.base}/outputs?start=${start}&count=${count}`)).json();
+    return parsed(await ask(`${this.base}/outputs?start=${start}&count=${count}`));
   }
 
   /**
@@ -239,7 +252,7 @@ export class Api {
    * @returns {Promise<{total: number, planes: import("./types.js").OutputPlane[]}>}
    */
   async outputPlanes(output, start, count) {
-    return (await ask(`${this.base}/output/${output}/planes?start=${start}&count=${count}`)).json();
+    return parsed(await ask(`${this.base}/output/${output}/planes?start=${start}&count=${count}`));
   }
 
   /**
@@ -254,7 +267,7 @@ export class Api {
     const response = await ask(`${this.base}/output/${output}/pair/${key}?rendering=${rendering}`, { signal });
     const sent = response.headers.get("X-Plane");
     if (sent !== `${output}/${key}`) throw new Refusal("The server sent another plane than was asked for.", null, 500);
-    return { blob: await response.blob(), note: decodeURIComponent(response.headers.get("X-Note") ?? "") };
+    return { blob: await whole(response.blob()), note: decodeURIComponent(response.headers.get("X-Note") ?? "") };
   }
 
   /**
@@ -267,7 +280,7 @@ export class Api {
    * @returns {Promise<number|null>}
    */
   async drill(file, group, how, x, y) {
-    const answer = await (await ask(`${this.base}/drill/${file}/${group}?how=${how}&x=${x}&y=${y}`)).json();
+    const answer = await parsed(await ask(`${this.base}/drill/${file}/${group}?how=${how}&x=${x}&y=${y}`));
     return typeof answer.index === "number" ? answer.index : null;
   }
 
@@ -291,6 +304,6 @@ export class Api {
     const [rendering, note] = [headers.get("X-Rendering"), headers.get("X-Note")];
     const remark = rendering && note ? { rendering, text: decodeURIComponent(note) } : null;
     const ticket = headers.get("X-Ticket") ?? "";
-    return { blob: await response.blob(), leftOut: Number(headers.get("X-Left-Out") ?? 0), remark, ticket };
+    return { blob: await whole(response.blob()), leftOut: Number(headers.get("X-Left-Out") ?? 0), remark, ticket };
   }
 }

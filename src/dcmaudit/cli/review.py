@@ -17,13 +17,7 @@ from dcmaudit.cli.start_page import StartPage
 from dcmaudit.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
-
-    from dcmaudit.model import Reference
-    from dcmaudit.report.redactions import Redacted
     from dcmaudit.settings import Settings
-    from dcmaudit.store import Store
 
 LOOPBACK = "127.0.0.1"
 
@@ -74,6 +68,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         log.debug("--tagged shows tagged files, which are done: --review adds nothing to it")
     from dcmaudit.detect.rules import load_rules, rule_files
     from dcmaudit.dicom.header_view import unknown_element
+    from dcmaudit.pipeline.marked_files import MarkedFiles
     from dcmaudit.web import serve
 
     _check_host(args.host)
@@ -90,34 +85,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             tagged=args.tagged,
             host=args.host,
             ready=lambda address: _announce(address, pages, browser=settings.browser),
-            redactor=None if settings.viewer else _PageRedactor(settings),
+            redactor=None if settings.viewer else MarkedFiles(settings),
         )
     finally:
         for page in pages:
             page.close()
     # Ctrl+C is an ordinary way to end it.
     return Exit.GOOD
-
-
-class _PageRedactor:
-    """Redacts for the page; what that takes is loaded when somebody asks for it, not before the first picture."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-
-    def redact(
-        self,
-        store: Store,
-        references: Iterable[Reference],
-        folder: Path,
-        *,
-        check_text: bool,
-        stop: Callable[[], bool],
-    ) -> Iterator[tuple[Reference, Redacted]]:
-        """As ``MarkedFiles.redact``."""
-        from dcmaudit.pipeline.marked_files import MarkedFiles
-
-        yield from MarkedFiles(self._settings).redact(store, references, folder, check_text=check_text, stop=stop)
 
 
 def _dump(args: argparse.Namespace, settings: Settings) -> int:

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dcmaudit.audit import rule_paths
-from dcmaudit.model import Outcome, Reference, Result
-from dcmaudit.pipeline import workers
-from dcmaudit.pipeline.clearance import AcceptedText
-from dcmaudit.pipeline.jobs import RedactionJob, RedactionReport
-from dcmaudit.pipeline.output import Naming
-from dcmaudit.pipeline.process import CrashError, NotBegunError
-from dcmaudit.pipeline.redaction import redact_file
-from dcmaudit.pipeline.request_sources import RequestSources
-from dcmaudit.pipeline.text_check import looking_job
-from dcmaudit.settings import Settings
-from dcmaudit.store import Store
+from dcmaudit.model import Reference
+
+if TYPE_CHECKING:
+    from dcmaudit.pipeline.jobs import RedactionReport
+    from dcmaudit.settings import Settings
+    from dcmaudit.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +36,19 @@ class MarkedFiles:
         what was written. MissingExtraError or EngineError, before anything is written, where that cannot be done here;
         RuleError where the site's rules cannot be read.
         """
+        # Loaded when somebody asks for it: the reviewer's first picture waits for none of it.
+        from functools import partial
+
+        from dcmaudit.audit import rule_paths
+        from dcmaudit.pipeline import workers
+        from dcmaudit.pipeline.clearance import AcceptedText
+        from dcmaudit.pipeline.jobs import RedactionJob
+        from dcmaudit.pipeline.output import Naming
+        from dcmaudit.pipeline.process import NotBegunError
+        from dcmaudit.pipeline.redaction import redact_file
+        from dcmaudit.pipeline.request_sources import RequestSources
+        from dcmaudit.pipeline.text_check import looking_job
+
         job = RedactionJob(
             Naming(folder),
             copy_clean=True,
@@ -59,6 +66,10 @@ class MarkedFiles:
 
 
 def _report(reference: Reference, answer: RedactionReport | Exception) -> RedactionReport:
+    from dcmaudit.model import Outcome, Result
+    from dcmaudit.pipeline.jobs import RedactionReport
+    from dcmaudit.pipeline.process import CrashError
+
     if isinstance(answer, RedactionReport):
         return answer
     # The words of a foreign exception may quote the file; its kind does not.

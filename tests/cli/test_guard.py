@@ -18,11 +18,12 @@ from dcmaudit.settings import config_path
 from dcmaudit.store import NewRect, TagChange, open_store
 from support.files import dataset, file_bytes, gradient
 
-LISTS = ("ocr", "sample draw", "rules make", "s3 select", "db backup")
+LISTS = ("ocr", "sample draw", "sample merge", "rules make", "s3 select", "db backup")
 """Commands with a file as output: how each is called to replace {target}, with {file} as what it reads."""
 WORDS = {
     "ocr": ["ocr", "--no-read", "--finder", "own", "--csv", "{target}", "{file}"],
     "sample draw": ["sample", "draw", "{file}", "-o", "{target}"],
+    "sample merge": ["sample", "merge", "{file}", "-o", "{target}"],
     "rules make": ["rules", "make", "-o", "{target}"],
     "s3 select": ["s3", "select", "bucket", "--csv", "{list}", "-o", "{target}"],
     "db backup": ["db", "backup", "{target}"],
@@ -72,7 +73,8 @@ READ = {
     "ocr": {"allow_list", "files", "dask"},
     "redact": {"csv", "deid_rules", "relative_path", "files", "uid_key", "dask"},
     "frames": {"relative_path", "files", "dask"},
-    "rules make": set(), "sample draw": {"files", "dask"}, "db export": set(), "db backup": set(),
+    "rules make": set(), "sample draw": {"files", "dask"}, "sample merge": {"names"},
+    "db export": set(), "db backup": set(),
     "release": {"files", "key", "policy", "deid_rules", "identifiers", "dask"},
     "report sign": {"signing_key"}, "report merge": {"part"},
     "s3 select": {"csv", "copy_to"}, "s3 get": set(), "examples": set(),

@@ -90,6 +90,8 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ["redact", "-q", "--rect", "0,0,639,39", "-o", "after.dcm", "before.dcm"],
         ["redact", "-q", "--rect", "0,0,639,39", "-o", "proved", "scans"],
         ["sample", "draw", "scans", "-o", "list.csv"],
+        ["sample", "draw", "scans", "--seed", "7", "--shard", "1/2", "-o", "part1.json"],
+        ["sample", "draw", "scans", "--seed", "7", "--shard", "2/2", "-o", "part2.json"],
     ):  # fmt: skip
         assert main(words) == 0
     for name in ("all.db", "part1.db", "part2.db"):
@@ -111,8 +113,8 @@ def test_an_example_does_what_it_says(words: str, workplace: Path, capsys: pytes
     if "list/" in words and "export" in words:
         for path in (workplace / "list").iterdir():
             path.unlink()
-    if words.endswith("-o list.csv"):
-        (workplace / "list.csv").unlink()
+    if words.endswith(("-o list.csv", "-o part2.json")):
+        (workplace / words.rpartition(" ")[2]).unlink()
     if words == "dcmaudit score scans/ out/ --key strings.csv":
         (workplace / "strings.csv").write_text(
             "filename,frame,overlay,left,top,right,bottom\nscans/before.dcm,0,-1,0,0,639,39\n"

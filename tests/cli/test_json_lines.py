@@ -94,6 +94,12 @@ def test_samples_are_told(good: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     (drawn,) = printed(capsys, database, "sample", "draw", "--json", "-o", tmp_path / "list.csv", "--seed", "3", good)
     assert (drawn["file"], drawn["seed"]) == (str(good), 3)
     assert (tmp_path / "list.csv").exists()
+    part = tmp_path / "part.json"
+    head, series = printed(
+        capsys, database, "sample", "draw", "--json", "-o", part, "--seed", "3", "--shard", "1/1", good
+    )
+    assert (head["part"], head["series"], series["file"]) == ("1/1", 1, str(good))
+    assert printed(capsys, database, "sample", "merge", "--json", part) == [drawn]
     printed(capsys, database, "ocr", "--no-read", "--json", good)
     told = printed(capsys, database, "sample", "conclude", "--json", tmp_path / "list.csv")
     assert [one["stratum"] for one in told][-1] is None

@@ -70,3 +70,97 @@ def test_a_list_that_is_none_is_refused(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "l.csv").write_text("filename\nx\n")
     assert main(["--db", str(tmp_path), "sample", "conclude", str(tmp_path / "l.csv")]) == 1
     assert main(["sample", "draw", str(tmp_path / "nothing")]) == 2
+
+
+# --- parts --------------------------------------------------------------------------------------------------------
+
+PARTS = 3
+SPLIT = ["--by", "Modality", "--seed", "3", "-j", "1"]
+
+
+@pytest.fixture
+def parts(archive: Path, tmp_path: Path) -> list[Path]:
+    made = [tmp_path / f"part {number}.json" for number in range(1, PARTS + 1)]
+    for number, path in enumerate(made, 1):
+        words = ["sample", "draw", str(archive), *SPLIT, "--shard", f"{number}/{PARTS}", "-o", str(path)]
+        assert main(words) == 0
+    return made
+
+
+def test_a_draw_from_all_parts_is_the_draw_from_everything(
+    archive: Path, parts: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sizes = ["--size", "9", "--least", "3"]
+    assert main(["sample", "draw", str(archive), *SPLIT, *sizes, "-o", str(tmp_path / "whole.csv")]) == 0
+    told = capsys.readouterr().err.splitlines()[-3:]
+    assert main(["sample", "merge", *map(str, reversed(parts)), *sizes, "-o", str(tmp_path / "merged.csv")]) == 0
+    assert capsys.readouterr().err.splitlines() == told
+    assert (tmp_path / "merged.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    assert len(rows(tmp_path / "whole.csv")) == 9
+    assert main(["sample", "merge", *map(str, parts), *sizes]) == 0
+    assert capsys.readouterr().out == (tmp_path / "whole.csv").read_text()
+
+
+def test_what_a_part_could_not_read_is_told_again(
+    archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (archive / "broken.dcm").write_bytes(b"nothing")
+    made = [tmp_path / f"{number}.json" for number in (1, 2)]
+    codes = [
+        main(["sample", "draw", str(archive), *SPLIT, "--shard", f"{number}/2", "-o", str(path)])
+        for number, path in enumerate(made, 1)
+    ]
+    assert sorted(codes) == [0, 1]
+    capsys.readouterr()
+    assert main(["sample", "merge", *map(str, made)]) == 1
+    assert "1 inputs could not be read" in capsys.readouterr().err
+
+
+def test_a_part_without_an_input_counts_as_made(
+    archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = [tmp_path / f"{number}.json" for number in range(1, 8)]
+    for number, path in enumerate(made, 1):
+        one = str(archive / "CT0-0.dcm")
+        assert main(["sample", "draw", one, *SPLIT, "--shard", f"{number}/7", "-o", str(path)]) == 0
+    assert "none of the 1 inputs" in capsys.readouterr().err
+    assert main(["sample", "merge", *map(str, made)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_parts_that_do_not_belong_together_are_refused(
+    archive: Path, parts: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(*names: Path) -> str:
+        capsys.readouterr()
+        assert main(["sample", "merge", *map(str, names), "-o", str(tmp_path / "none.csv")]) in {1, 2}
+        assert not (tmp_path / "none.csv").exists()
+        return capsys.readouterr().err
+
+    def other(*words: str) -> Path:
+        path = tmp_path / "other.json"
+        assert main(["sample", "draw", str(archive), "-j", "1", *words, "--overwrite", "-o", str(path)]) == 0
+        return path
+
+    assert f"these parts are missing: 2/{PARTS}" in refused(parts[0], parts[2])
+    assert "name every part once" in refused(*parts, parts[1])
+    assert "with the seed 3" in refused(*parts[:2], other("--by", "Modality", "--seed", "4", "--shard", "3/3"))
+    assert "by Modality" in refused(*parts[:2], other("--by", "PatientID", "--seed", "3", "--shard", "3/3"))
+    assert "in as many parts 3" in refused(*parts[:2], other("--by", "Modality", "--seed", "3", "--shard", "3/4"))
+    lines = parts[1].read_bytes().splitlines(keepends=True)
+    for wrong in (lines[:-1], [*lines, lines[-1]], [*lines[:-1], lines[-1][:-4]], lines[1:], [], [b"no part\n"]):
+        path = tmp_path / "wrong.json"
+        path.write_bytes(b"".join(wrong))
+        assert "no whole part" in refused(parts[0], path, parts[2])
+    path.write_bytes(b"".join([*lines[:-1], parts[0].read_bytes().splitlines(keepends=True)[1]]))
+    assert "not in part 2/3" in refused(parts[0], path, parts[2])
+    assert "cannot be read" in refused(parts[0], tmp_path / "absent", parts[2])
+
+
+def test_a_part_says_what_it_cannot_do(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    draw = ["sample", "draw", str(archive), "--shard", "1/2"]
+    assert main(draw) == 2
+    assert "one seed" in capsys.readouterr().err
+    for more in (["--size", "4"], ["--least", "2"], ["--bound", "1%"], ["--confidence", "90%"]):
+        assert main([*draw, "--seed", "1", *more]) == 2
+        assert f"{more[0]} says nothing" in capsys.readouterr().err

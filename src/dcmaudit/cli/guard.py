@@ -77,7 +77,10 @@ def _anything(_head: bytes) -> bool:
 
 OUTPUTS: Mapping[tuple[str, str | None], Mapping[str, tuple[Files, Kind]]] = {
     ("ocr", None): {"csv": (_itself, _is_ocr_list)},
-    ("sample", "draw"): {"output": (_itself, _begins(b"filename,series,stratum,"))},
+    ("sample", "draw"): {
+        "output": (_itself, _begins(b"filename,series,stratum,", b'{"schema": "dcmaudit/sample-part/'))
+    },
+    ("sample", "merge"): {"output": (_itself, _begins(b"filename,series,stratum,"))},
     ("rules", "make"): {"output": (_itself, _is_rules)},
     ("db", "export"): {"folder": (_exported, _is_export)},
     ("db", "backup"): {"target": (_itself, _nothing)},

@@ -161,6 +161,13 @@ HELP: Mapping[str, Help] = {
         ("-o", "--size", "--by", "--seed", "-r", "--json"),
         (("dcmaudit sample draw -r scans/ -o list.csv", "a list for dcmaudit -i"),),
     ),
+    "sample merge": Help(
+        ("-o", "--size", "--bound", "--json"),
+        (
+            ("dcmaudit sample draw -r scans/ --seed 7 --shard 2/2 -o part2.json", "in the second of two jobs"),
+            ("dcmaudit sample merge part1.json part2.json -o list.csv", "afterwards"),
+        ),
+    ),
     "sample conclude": Help(
         ("--confidence", "--json"), (("dcmaudit sample conclude list.csv", "once the list is reviewed"),)
     ),

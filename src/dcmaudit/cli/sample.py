@@ -10,12 +10,12 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, local_path, say
-from dcmaudit.cli.distribution import add_dask, require_one_place, where
+from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place, where
 from dcmaudit.cli.names import add_files
 from dcmaudit.errors import DcmauditError, ListError, UsageError
 from dcmaudit.report.jsonlines import json_line
@@ -42,22 +42,28 @@ def configure(parser: argparse.ArgumentParser) -> None:
     plan.add_argument("--series", type=int, metavar="N", help="how many series there are (default: very many)")
     draw = actions.add_parser("draw", help="draw series, one image of each, into a CSV list for -i")
     add_files(draw, "whatever -i takes: folders, lists, s3://..., az://..., gs://...", metavar="NAMES")
-    draw.add_argument("-o", "--output", type=local_path, metavar="FILE", help="the list (default: standard output)")
-    draw.add_argument("--overwrite", action="store_true", help="replace an existing list")
     draw.add_argument("--by", default=BY, metavar="TAGS", help=f"divide by these attributes (default: {BY})")
-    draw.add_argument("--size", type=int, metavar="N", help="how many series (default: what --bound needs)")
-    draw.add_argument("--least", type=int, default=1, metavar="N", help="at least so many of each kind (default: 1)")
     draw.add_argument("--seed", type=int, metavar="N", help="repeat the draw that was made with this seed")
     draw.add_argument("-r", "-R", "--recursive", action="store_true", default=None, help="look into subfolders too")
     draw.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
     add_dask(draw)
+    add_shard(draw)
+    merge = actions.add_parser("merge", help="draw from all parts that draw --shard wrote, as one draw would")
+    add_files(merge, "the files of all parts", metavar="PART", dest="names")
+    for action in (draw, merge):
+        action.add_argument(
+            "-o", "--output", type=local_path, metavar="FILE", help="the list (default: standard output)"
+        )
+        action.add_argument("--overwrite", action="store_true", help="replace an existing list")
+        action.add_argument("--size", type=int, metavar="N", help="how many series (default: what --bound needs)")
+        action.add_argument("--least", type=int, metavar="N", help="at least so many of each kind (default: 1)")
     conclude = actions.add_parser("conclude", help="what follows from the marks that the database has for a list")
     conclude.add_argument("list", metavar="LIST", help="a list that draw wrote")
-    for action in (plan, draw, conclude):
+    for action in (plan, draw, merge, conclude):
         action.add_argument("--json", action="store_true", help="JSON objects instead of text")
-        action.add_argument("--confidence", type=_share, default=0.95, metavar="P", help="default: 95%%")
+        action.add_argument("--confidence", type=_share, metavar="P", help="default: 95%%")
         if action is not conclude:
-            action.add_argument("--bound", type=_share, default=0.01, metavar="P", help="default: 1%%")
+            action.add_argument("--bound", type=_share, metavar="P", help="default: 1%%")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -67,6 +73,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             return _plan(args)
         case "draw":
             return _draw(args, settings)
+        case "merge":
+            return _merge(args)
         case _:
             return _conclude(args, settings)
 
@@ -88,15 +96,16 @@ def _percent(share: float) -> str:
 def _plan(args: argparse.Namespace) -> int:
     from dcmaudit.sources.sampling import needed
 
-    count = needed(args.bound, confidence=args.confidence, population=args.series)
+    bound, confidence = _bound(args), _confidence(args)
+    count = needed(bound, confidence=confidence, population=args.series)
     if args.json:
-        told = {"series": count, "of": args.series, "bound": args.bound, "confidence": args.confidence}
+        told = {"series": count, "of": args.series, "bound": bound, "confidence": confidence}
         print(json_line("sample-plan", told))
         return Exit.GOOD
     of = f" of {args.series}" if args.series else ""
     print(
-        f"{count} series{of}, drawn at random: if none has text, then with {_percent(args.confidence)} confidence less "
-        f"than {_percent(args.bound)} of the series have"
+        f"{count} series{of}, drawn at random: if none has text, then with {_percent(confidence)} confidence less "
+        f"than {_percent(bound)} of the series have"
     )
     return Exit.GOOD
 
@@ -106,47 +115,105 @@ def _plan(args: argparse.Namespace) -> int:
 
 def _draw(args: argparse.Namespace, settings: Settings) -> int:
     from dcmaudit.sources import Tally
-    from dcmaudit.sources.sampling import allocate, frame_of, needed
+    from dcmaudit.sources.sampling import frame_of
 
+    _require_target(args)
+    require_one_place(args)
+    _require_part(args)
+    seed = secrets.randbelow(2**31) if args.seed is None else args.seed
+    by = tuple(filter(None, args.by.replace(",", " ").split()))
+    tally, unread = Tally(), Counter[str]()
+    frame = frame_of(_units(args, by, settings, tally, unread), seed)
+    missing = tally.problems + unread.total()
+    if args.shard is None:
+        return _drawn(args, frame, missing, hint=tally.summary())
+    if not has_nothing_to_do(args) and not frame.images and not missing:
+        raise UsageError("there is nothing to draw from", hint=tally.summary())
+    from dcmaudit.cli.sample_parts import part_lines
+
+    text = "".join(f"{line}\n" for line in part_lines(frame, args.shard, by, missing))
+    if args.json and args.output is not None:
+        sys.stdout.write(text)
+    _put(args.output, text)
+    say(f"part {args.shard}: {frame.images} images of {sum(frame.sizes().values())} series, with --seed {seed}")
+    return _ended(missing)
+
+
+def _require_target(args: argparse.Namespace) -> None:
     if args.output is not None and os.path.lexists(args.output) and not args.overwrite:
         raise UsageError("the list exists already", file=str(args.output), hint="--overwrite replaces it")
-    require_one_place(args)
     if args.size is not None and args.size < 1:
         raise UsageError("--size must be 1 or more")
-    seed = secrets.randbelow(2**31) if args.seed is None else args.seed
-    tally, unread = Tally(), Counter[str]()
-    frame = frame_of(_units(args, settings, tally, unread), seed)
+
+
+def _require_part(args: argparse.Namespace) -> None:
+    """UsageError for a part that no other could be put together with, and for what a part cannot know."""
+    if args.shard is None:
+        return
+    if args.seed is None:
+        raise UsageError("parts of one draw need one seed", hint="name the same --seed N for every part")
+    for name in ("size", "least", "bound", "confidence"):
+        if getattr(args, name) is not None:
+            raise UsageError(f"a part does not draw, so --{name} says nothing", hint="say it to dcmaudit sample merge")
+
+
+def _merge(args: argparse.Namespace) -> int:
+    """Draw from all parts."""
+    from dcmaudit.cli.names import listed
+    from dcmaudit.cli.sample_parts import merged
+
+    _require_target(args)
+    frame, missing = merged([Path(one.name) for one in listed(args.names)])
+    return _drawn(args, frame, missing, hint="the parts hold no series")
+
+
+def _drawn(args: argparse.Namespace, frame: Frame, missing: int, *, hint: str) -> int:
+    """Draw, write the list, and say what was drawn."""
+    from dcmaudit.sources.sampling import allocate, needed
+
     sizes = frame.sizes()
     if not sizes:
-        raise UsageError("there is nothing to draw from", hint=tally.summary())
+        raise UsageError("there is nothing to draw from", hint=hint)
     total = sum(sizes.values())
-    size = args.size or needed(args.bound, confidence=args.confidence, population=total)
-    allocation = allocate(sizes, size, least=args.least)
+    size = args.size or needed(_bound(args), confidence=_confidence(args), population=total)
+    allocation = allocate(sizes, size, least=1 if args.least is None else args.least)
     _write(args, frame, sizes, allocation)
-    say(f"{frame.images} images of {total} series; {sum(allocation.values())} drawn with --seed {seed}")
+    say(f"{frame.images} images of {total} series; {sum(allocation.values())} drawn with --seed {frame.seed}")
     for stratum, count in sizes.items():
         say(f"  {' | '.join(stratum)}: {allocation[stratum]} of {count}")
-    missing = tally.problems + unread.total()
+    return _ended(missing)
+
+
+def _ended(missing: int) -> int:
     if missing:
         say(f"{missing} inputs could not be read: nothing follows for them")
     return Exit.NOT_ALL if missing else Exit.GOOD
 
 
-def _units(args: argparse.Namespace, settings: Settings, tally: Tally, unread: Counter[str]) -> Iterator[Unit]:
+def _bound(args: argparse.Namespace) -> float:
+    return 0.01 if args.bound is None else float(args.bound)
+
+
+def _confidence(args: argparse.Namespace) -> float:
+    return 0.95 if args.confidence is None else float(args.confidence)
+
+
+def _units(
+    args: argparse.Namespace, by: tuple[str, ...], settings: Settings, tally: Tally, unread: Counter[str]
+) -> Iterator[Unit]:
     from dcmaudit.pipeline import workers
     from dcmaudit.sources import Problem, find
     from dcmaudit.sources.sampling import Unit
 
     def references() -> Iterator[Reference]:
-        names = find(args.files, recursive=args.recursive or settings.recursive, pacs_root=settings.pacs_root)
-        for found in names:
+        recursive = args.recursive or settings.recursive
+        for found in find(args.files, recursive=recursive, pacs_root=settings.pacs_root, shard=args.shard):
             if isinstance(found, Problem):
                 say(str(found))
             reference = tally.add(found)
             if reference is not None:
                 yield reference
 
-    by = tuple(filter(None, args.by.replace(",", " ").split()))
     for reference, answer in workers.each(partial(_read, by), references(), **where(args, settings)):
         if isinstance(answer, Unit):
             yield answer
@@ -171,18 +238,25 @@ def _write(args: argparse.Namespace, frame: Frame, sizes: dict[Stratum, int], al
         [unit.name, unit.series, " | ".join(unit.stratum), str(sizes[unit.stratum]), str(frame.seed)]
         for unit in frame.draw(allocation)
     ]
-    path: Path | None = args.output
     if args.json:
         for row in rows:
             values = {**dict(zip(("file", *COLUMNS[1:]), row, strict=True)), "seed": frame.seed}
             print(json_line("sample-draw", values | {"series_in_stratum": int(row[3])}))
-    if path is None and not args.json:
-        csv.writer(sys.stdout, lineterminator="\n").writerows([COLUMNS, *rows])
+    if args.json and args.output is None:
+        return
+    text = StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
+    _put(args.output, text.getvalue())
+
+
+def _put(path: Path | None, text: str) -> None:
+    """Onto standard output, or wholly into a file."""
     if path is None:
+        sys.stdout.write(text)
         return
     draft = path.with_name(f".{path.name}.part")
     with draft.open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream, lineterminator="\n").writerows([COLUMNS, *rows])
+        stream.write(text)
     draft.replace(path)
 
 
@@ -204,7 +278,7 @@ def _conclude(args: argparse.Namespace, settings: Settings) -> int:
             looked_at, has_text = states[row["filename"]]
             counts[1] += looked_at
             counts[2] += has_text
-    confidence = args.confidence
+    confidence = _confidence(args)
     tell = _teller(args)
     for name, (size, looked, found) in sorted(strata.items()):
         bound = upper_bound(found, looked, confidence=confidence, population=size)
@@ -228,7 +302,7 @@ def _teller(args: argparse.Namespace) -> Callable[[str, str | None, int, int, in
 
     def tell(said: str, stratum: str | None, series: int, looked: int, found: int, bound: float) -> None:
         record = {"stratum": stratum, "series": series, "looked_at": looked, "with_text": found, "bound": bound}
-        print(json_line("sample-conclude", record | {"confidence": args.confidence}) if args.json else said)
+        print(json_line("sample-conclude", record | {"confidence": _confidence(args)}) if args.json else said)
 
     return tell
 

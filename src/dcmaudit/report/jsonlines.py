@@ -137,10 +137,20 @@ _TABLE = (
         Field("bound", NUMBER, "share of series that can have text, 0 to 1"),
         Field("confidence", NUMBER, "0 to 1"),
     )),
-    Schema("sample-draw", 1, "`sample draw --json`: an image that was drawn.", (
+    Schema("sample-draw", 1, "`sample draw --json`, `sample merge --json`: an image that was drawn.", (
         _FILE, Field("series", TEXT, "the series that it stands for"), Field("stratum", TEXT, "its kind"),
         Field("series_in_stratum", NUMBER, "how many series of this kind there are"),
         Field("seed", NUMBER, "the seed of the draw"),
+    )),
+    Schema("sample-part", 1, "`sample draw --shard`: the first line of a part.", (
+        Field("part", TEXT, "which part, as 3/16"), Field("seed", NUMBER, "the seed of the draw"),
+        Field("by", TEXTS, "the attributes that divide the series"),
+        Field("images", NUMBER, "how many images it met"),
+        Field("unread", NUMBER, "how many inputs could not be read"),
+        Field("series", NUMBER, "how many lines follow"),
+    )),
+    Schema("sample-part-series", 1, "`sample draw --shard`: a series that the part met.", (
+        _FILE, Field("series", TEXT, "the series"), Field("values", TEXTS, "its values of the attributes"),
     )),
     Schema("sample-conclude", 1, "`sample conclude --json`: a kind of series, and last all of them.", (
         Field("stratum", "text or null", "the kind; null for all"),

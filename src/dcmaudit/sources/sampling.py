@@ -45,6 +45,11 @@ class Frame:
         if key not in self._kept or rank < self._kept[key]:
             self._kept[key] = rank
 
+    def units(self) -> Iterator[Unit]:
+        """Every series with the image of it that is held, in order of their strata and UIDs."""
+        for (stratum, series), (_rank, name) in sorted(self._kept.items()):
+            yield Unit(name, series, stratum)
+
     def sizes(self) -> dict[Stratum, int]:
         """How many series there are in each stratum, in order."""
         found: dict[Stratum, int] = {}

@@ -1,0 +1,164 @@
+"""What a part of a sample's archive leaves (``sample draw --shard``), and all parts put together (``sample merge``).
+
+A part is a file of JSON lines: what it is a part of, and then every series that it met with one image of each, the one
+that the draw would keep. Images of one series may lie in several parts; of those that the parts kept the draw keeps
+one, and it is the one that a draw from everything would have kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from dcmaudit.errors import ListError
+from dcmaudit.report.jsonlines import SCHEMAS, json_line
+from dcmaudit.settings.plainfile import open_regular
+from dcmaudit.sources.sampling import Frame, Unit
+from dcmaudit.sources.shards import Shard
+
+if TYPE_CHECKING:
+    from dcmaudit.sources.sampling import Stratum
+
+HEAD, SERIES = "sample-part", "sample-part-series"
+_MOST_LINE = 1 << 20
+"""Bytes of a line: names, UIDs and values of a header are far below."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartHead:
+    """The first line of a part: what it was drawn from, and what every part must agree on."""
+
+    part: str
+    seed: int
+    by: tuple[str, ...]
+    images: int
+    unread: int
+    series: int
+
+
+def part_lines(frame: Frame, shard: Shard, by: Sequence[str], unread: int) -> Iterator[str]:
+    """The lines of a part, without their ends."""
+    units = list(frame.units())
+    head = {"part": str(shard), "seed": frame.seed, "by": list(by), "images": frame.images, "unread": unread}
+    yield json_line(HEAD, head | {"series": len(units)})
+    for unit in units:
+        yield json_line(SERIES, {"file": unit.name, "series": unit.series, "values": list(unit.stratum)})
+
+
+def merged(paths: Sequence[Path]) -> tuple[Frame, int]:
+    """What there is to draw from, of all parts, and how many inputs could not be read.
+
+    ListError, with the name of the part, where one is missing, comes twice, is cut off or holds a name that belongs to
+    another, or where two do not agree on seed, attributes or number of parts.
+    """
+    first: tuple[Path, PartHead, int] | None = None
+    seen: dict[int, Path] = {}
+    unread = 0
+    frame = Frame(0)
+    for path in paths:
+        with PartFile(path) as part:
+            head, shard = part.head, part.shard
+            if first is None:
+                first, frame = (path, head, shard.count), Frame(head.seed)
+            _require_like(path, head, shard, first)
+            if shard.number in seen:
+                raise ListError(f"it is part {shard} as {seen[shard.number]} is", file=str(path),
+                                hint="name every part once")  # fmt: skip
+            seen[shard.number] = path
+            for unit in part.units():
+                frame.add(unit)
+            frame.images += head.images - head.series
+            unread += head.unread
+    count = 0 if first is None else first[2]
+    missing = [f"{number}/{count}" for number in range(1, count + 1) if number not in seen]
+    if missing:
+        told = ", ".join(missing[:10]) + (f" and {len(missing) - 10} more" if len(missing) > 10 else "")
+        raise ListError(f"these parts are missing: {told}", hint="nothing can be drawn from a part of an archive")
+    return frame, unread
+
+
+def _require_like(path: Path, head: PartHead, shard: Shard, first: tuple[Path, PartHead, int]) -> None:
+    other_path, other, count = first
+    for what, mine, its in (
+        ("in as many parts", shard.count, count), ("with the seed", head.seed, other.seed), ("by", head.by, other.by),
+    ):  # fmt: skip
+        if mine != its:
+            raise ListError(f"it was not made {what} {_said(its)} as {other_path} was", file=str(path),
+                            hint="parts of one draw have the same --seed, --by and number of parts")  # fmt: skip
+
+
+def _said(value: object) -> str:
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+class PartFile:
+    """The file of one part, open for reading. ListError where it is none."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._stream = open_regular(path)
+        except OSError as error:
+            raise ListError(f"the part cannot be read: {error.strerror}", file=str(path)) from error
+
+    def __enter__(self) -> Self:
+        try:
+            self.head = self._head()
+            self.shard = Shard.parse(self.head.part)
+        except BaseException:
+            self._stream.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+    def _head(self) -> PartHead:
+        line = self._line(HEAD)
+        numbers = [line.get(key) for key in ("seed", "images", "unread", "series")]
+        part, by = line.get("part"), line.get("by")
+        if not all(type(number) is int for number in numbers) or not isinstance(part, str) or not _are_texts(by):
+            raise self._none()
+        seed, images, unread, series = (int(number or 0) for number in numbers)
+        return PartHead(part, seed, tuple(by or ()), images, unread, series)
+
+    def units(self) -> Iterator[Unit]:
+        """The image that was kept of each series."""
+        strata: dict[Stratum, Stratum] = {}
+        for _ in range(self.head.series):
+            line = self._line(SERIES)
+            name, series, values = line.get("file"), line.get("series"), line.get("values")
+            if not isinstance(name, str) or not isinstance(series, str) or not _are_texts(values):
+                raise self._none()
+            stratum = tuple(values or ())
+            if len(stratum) != len(self.head.by) or not self.shard.holds(name):
+                raise ListError(f"it names a file that is not in part {self.shard}", file=str(self._path))
+            yield Unit(name, series, strata.setdefault(stratum, stratum))
+        if self._stream.read(1):
+            raise self._none()
+
+    def _line(self, schema: str) -> dict[str, Any]:
+        """The next line, of that schema. A line that does not end was cut off."""
+        try:
+            text = self._stream.readline(_MOST_LINE)
+            found = json.loads(text) if text.endswith(b"\n") else None
+        except OSError as error:
+            raise ListError(f"the part cannot be read: {error.strerror}", file=str(self._path)) from error
+        except ValueError:
+            found = None
+        if not isinstance(found, dict) or found.get("schema") != SCHEMAS[schema].title:
+            raise self._none()
+        return found
+
+    def _none(self) -> ListError:
+        return ListError(
+            "no whole part that dcmaudit sample draw --shard wrote", file=str(self._path),
+            hint="make this part again",
+        )  # fmt: skip
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)

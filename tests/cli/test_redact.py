@@ -29,6 +29,7 @@ from support.files import (
     gradient,
     reference,
 )
+from support.stored import put_seen
 from support.thumbnails import with_thumbnail
 
 FRAMES = np.stack([gradient(), gradient()[::-1]])
@@ -378,7 +379,7 @@ def test_files_with_nothing_to_redact_are_copied_as_they_are_when_asked_and_seen
         store.finish(str(cine), DeviceFacts(), change=TagChange(marked=False, comment=""))
         status, seen = cine.stat(), next(how for how in HowSeen if how.is_seen)
         store.put_identity(str(cine), instance.identity(), size=status.st_size, modified_ns=status.st_mtime_ns)
-        store.put_seen(str(cine), seen, [plane.address for plane in instance.planes])
+        put_seen(store, str(cine), seen, [plane.address for plane in instance.planes])
     arguments = ["redact", "--db", str(tmp_path), str(cine)]
     assert main(arguments) == 1
     assert main([*arguments, "--copy-clean"]) == 0

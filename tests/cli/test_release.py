@@ -29,6 +29,7 @@ from support.files import (
     file_bytes,
     letter_bits,
 )
+from support.stored import put_seen
 from support.where import span
 
 SEEN = next(how for how in HowSeen if how.is_seen)
@@ -79,7 +80,7 @@ def see(tmp_path: Path, path: Path, *, how: HowSeen = SEEN, groups: tuple[str, .
     status = path.stat()
     with open_store(tmp_path / "db", user="ada") as store, open_instance(PathReference(path)) as instance:
         store.put_identity(str(path), instance.identity(), size=status.st_size, modified_ns=status.st_mtime_ns)
-        store.put_seen(str(path), how, [span(group, 0, planes) for group in groups])
+        put_seen(store, str(path), how, [span(group, 0, planes) for group in groups])
         store.finish(str(path), DeviceFacts(), change=TagChange(marked=False, comment=""))
 
 

@@ -17,6 +17,7 @@ from dcmaudit.cli.common import Exit
 from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, ReviewState
 from dcmaudit.store import NewRect, OcrEngine, open_store, sums
 from support.corpus import package_file
+from support.stored import set_marked
 
 NAME = "dcmaudit.sqlite.db"
 SECRET = "SMITH JOHN 1964"
@@ -51,7 +52,7 @@ def command(database: Path, *words: object) -> int:
 
 def test_the_history_says_who_did_what_and_when(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with open_store(database, user="other") as store:
-        store.set_marked("/archive/b.dcm", DeviceFacts("US"), marked=True)
+        set_marked(store, "/archive/b.dcm", DeviceFacts("US"), marked=True)
     assert command(database, "history") == Exit.GOOD
     lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert lines[0][1:] == ["other", "tagged", "/archive/b.dcm"]

@@ -237,6 +237,7 @@ def test_findings_are_replaced_wholly_or_not_at_all(store: Store, monkeypatch: p
 
 
 def test_rows_of_other_files_are_never_replaced(store: Store) -> None:
-    (other,) = store.add_rects("/archive/b.dcm", [NewRect(Box(1, 1, 5, 5), FrameAddress(0), engine=101)])
-    store.replace_rects("/archive/a.dcm", [other], [NewRect(Box(1, 1, 5, 5), FrameAddress(0))])
+    store.add_rects("/archive/b.dcm", [NewRect(Box(1, 1, 5, 5), FrameAddress(0), engine=101)])
+    store_reading(store, read_file(UNREAD, memory(frame(WORD))), OcrEngine.LINES)
+    store_reading(store, read_file(UNREAD, memory(frame(WORD))), OcrEngine.LINES)
     assert len(store.rects("/archive/b.dcm")) == 1

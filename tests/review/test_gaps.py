@@ -18,6 +18,7 @@ from dcmaudit.store import Look, OcrEngine
 from support.apps import do, ready, services_of, store_of, wait_for, write_cine
 from support.files import JPEG_BASELINE, dataset, encode, file_bytes
 from support.numbered import numbered
+from support.stored import put_look
 
 
 def broken(path: Path) -> Path:
@@ -72,7 +73,7 @@ def test_what_the_list_shows_of_such_files_is_what_the_keys_walk_through(
     names = [write_cine(tmp_path / f"{n}.dcm", frames=1, uid=n) for n in range(1, 5)]
     session = ready(open_app(names))
     for number in (1, 3):
-        store_of(session).put_look(str(names[number]), Look(OcrEngine.RULE, Outcome.REFUSED, ("no decoder",)))
+        put_look(store_of(session), str(names[number]), Look(OcrEngine.RULE, Outcome.REFUSED, ("no decoder",)))
     assert gaps(session) == [None, "ocr: refused: no decoder", None, "ocr: refused: no decoder"]
     do(session, "walk-list", status="not wholly audited")
     do(session, "next-file")

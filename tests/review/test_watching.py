@@ -12,6 +12,7 @@ from dcmaudit.model import Box, FrameAddress
 from dcmaudit.review import ReviewApp, Session, worklist_rows
 from dcmaudit.store import NewRect, OcrEngine, Store, open_store
 from support.apps import app_of, do, ready, services_of, settled, state, wait_for, write_cine
+from support.stored import set_marked
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_findings_that_are_stored_while_the_file_is_open_appear(
 
 def test_what_another_person_tags_is_shown(watched: Session, elsewhere: Store, files: list[Path]) -> None:
     assert watched.file is not None and watched.file.facts is not None
-    elsewhere.set_marked(str(files[0]), watched.file.facts.device, marked=True)
+    set_marked(elsewhere, str(files[0]), watched.file.facts.device, marked=True)
     services_of(watched).watcher.look()
     assert (state(watched)["file"]["state"], state(watched)["message"]) == ("tagged", None)
 
@@ -136,7 +137,7 @@ def rows(session: Session) -> list[tuple[str, str, str | None]]:
 
 def finish(session: Session, store: Store, name: Path, *, marked: bool = False) -> None:
     assert session.file is not None and session.file.facts is not None
-    store.set_marked(str(name), session.file.facts.device, marked=marked)
+    set_marked(store, str(name), session.file.facts.device, marked=marked)
 
 
 @pytest.mark.parametrize("marked", [False, True])

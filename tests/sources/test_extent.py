@@ -79,7 +79,7 @@ def test_of_a_list_of_unknown_length_nothing_is_said_before_it_was_read(tmp_path
     folder = files(tmp_path / "a", 3)
     with open_store(tmp_path / "db", user="x") as store:
         for path in folder.iterdir():
-            store.replace_rects(str(path), [], [NewRect(Box(1, 1, 9, 9), Everywhere.ALL_FRAMES, OcrEngine.LINES)])
+            store.add_rects(str(path), [NewRect(Box(1, 1, 9, 9), Everywhere.ALL_FRAMES, OcrEngine.LINES)])
     (database,) = (tmp_path / "db").glob("*.db")
     found = estimates(Extent(), str(database))
     assert found == [None, None, None, Estimate(3, is_exact=True)]

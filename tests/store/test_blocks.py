@@ -46,6 +46,7 @@ from dcmaudit.store import (
     schema,
     sums,
 )
+from support.stored import done_record, put_look, put_seen, set_marked
 from support.stores import Opener
 
 RECTS = (
@@ -79,7 +80,7 @@ def differing(store: Store) -> list[str]:
 
 def test_results_of_many_files_are_stored_as_one_by_one(store: Store) -> None:
     store.add_rects("/one.dcm", RECTS)
-    store.put_look("/one.dcm", LOOK)
+    put_look(store, "/one.dcm", LOOK)
     store.put_results([result(f"/{n}.dcm") for n in range(150)])
     one = [row[1:] for row in told(store, "/one.dcm")]
     for n in (0, 77, 149):
@@ -120,7 +121,7 @@ def test_rows_that_travel_are_the_rectangles_they_were_made_of() -> None:
 def test_a_new_look_replaces_former_rows_and_looks_that_came_to_nothing(store: Store) -> None:
     store.put_results([result("/a.dcm", look=Look(OcrEngine.LINES, Outcome.FAILED, ("x",))), result("/b.dcm")])
     former = tuple(row.id for row in store.rects("/a.dcm"))
-    store.put_seen("/a.dcm", HowSeen.SEEN, [FrameAddress(0)])
+    put_seen(store, "/a.dcm", HowSeen.SEEN, [FrameAddress(0)])
     store.put_results([result("/a.dcm", RECTS[:1], former=former, identity=Identity("1.2", "other"), size=9)])
     assert [row.box for row in store.rects("/a.dcm")] == [RECTS[0].box]
     assert [look.engine for look in store.looks("/a.dcm")] == [OcrEngine.RAPIDOCR]
@@ -192,9 +193,9 @@ def test_marks_of_many_are_what_each_question_says(store: Store) -> None:
     store.add_rects("/done.dcm", RECTS)
     looked = Looked(3, 2, 1, 0, is_searched=True)
     store.finish("/done.dcm", device, change=TagChange(), screen=screen, looked=looked)
-    store.set_marked("/tagged.dcm", device, marked=True)
+    set_marked(store, "/tagged.dcm", device, marked=True)
     store.add_rects("/work.dcm", RECTS[:1])
-    store.put_look("/failed.dcm", Look(OcrEngine.LINES, Outcome.FAILED, ("why",)))
+    put_look(store, "/failed.dcm", Look(OcrEngine.LINES, Outcome.FAILED, ("why",)))
     names = ["/done.dcm", "/none.dcm", "/tagged.dcm", "/work.dcm", "/failed.dcm", "/\udcff", "/done.dcm"]
     found = list(store.marks_of(names))
     assert [one.filename for one in found] == names
@@ -202,7 +203,7 @@ def test_marks_of_many_are_what_each_question_says(store: Store) -> None:
         assert one.state is store.states([one.filename])[one.filename]
         assert list(one.rects) == store.rects(one.filename)
         assert one.screen == (None if one.filename == "/\udcff" else store.screen(one.filename))
-        assert one.done == store.done_record(one.filename)
+        assert one.done == done_record(store, one.filename)
         assert one.look == store.shortfalls([one.filename]).get(one.filename)
         assert one.corrupt is None
     assert found[0].state is ReviewState.DONE

@@ -14,6 +14,7 @@ from dcmaudit.model import (
     ThumbnailAddress,
 )
 from dcmaudit.store import NewRect, Store
+from support.stored import put_seen, set_comment, set_marked
 
 RECT = NewRect(Box(0, 0, 2, 2), FrameAddress(0))
 DEVICE = DeviceFacts(modality="US", rows=2, columns=2)
@@ -28,7 +29,7 @@ def test_the_fingerprint_of_a_file_changes_with_its_rows_and_with_nothing_else(s
     seen.append(store.fingerprint("a.dcm"))
     store.mark_done("a.dcm", DEVICE)
     seen.append(store.fingerprint("a.dcm"))
-    store.set_marked("a.dcm", DEVICE, marked=True)
+    set_marked(store, "a.dcm", DEVICE, marked=True)
     seen.append(store.fingerprint("a.dcm"))
     store.remove_rects(ids)
     seen.append(store.fingerprint("a.dcm"))
@@ -44,7 +45,7 @@ def test_the_token_changes_with_every_write_to_marks(store: Store) -> None:
     tokens.append(store.token())
     store.mark_done("a.dcm", DEVICE)
     tokens.append(store.token())
-    store.set_comment("a.dcm", "look", DEVICE)
+    set_comment(store, "a.dcm", "look", DEVICE)
     tokens.append(store.token())
     assert len(set(tokens)) == 4
     assert store.token() == tokens[-1]
@@ -52,9 +53,9 @@ def test_the_token_changes_with_every_write_to_marks(store: Store) -> None:
 
 def test_what_was_seen_of_other_content_is_forgotten(store: Store) -> None:
     store.put_identity("a.dcm", Identity("1.2", "sha256:aa"), size=10, modified_ns=1)
-    store.put_seen("a.dcm", HowSeen.PAINTED, PLANES)
-    store.put_seen("a.dcm", HowSeen.GLANCED, PLANES)
-    store.put_seen("a.dcm", HowSeen.SEEN, [ThumbnailAddress(0, 0)])  # it lies in the frame's bytes
+    put_seen(store, "a.dcm", HowSeen.PAINTED, PLANES)
+    put_seen(store, "a.dcm", HowSeen.GLANCED, PLANES)
+    put_seen(store, "a.dcm", HowSeen.SEEN, [ThumbnailAddress(0, 0)])  # it lies in the frame's bytes
     store.put_identity("a.dcm", Identity("1.2", "sha256:aa"), size=10, modified_ns=1)
     assert len(store.seen("a.dcm")) == 7
     store.put_identity("a.dcm", Identity("1.2", "sha256:aa"), size=10, modified_ns=2)
@@ -64,7 +65,7 @@ def test_what_was_seen_of_other_content_is_forgotten(store: Store) -> None:
 
 
 def test_forgetting_is_noted_in_the_history(store: Store) -> None:
-    store.put_seen("a.dcm", HowSeen.PAINTED, PLANES)
+    put_seen(store, "a.dcm", HowSeen.PAINTED, PLANES)
     assert store.forget_seen("a.dcm", except_pixels=True) == 1
     assert store.forget_seen("a.dcm") == 2
     assert store.forget_seen("a.dcm") == 0

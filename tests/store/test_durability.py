@@ -16,6 +16,7 @@ import pytest
 from dcmaudit.model import Box, DeviceFacts, FrameAddress, HowSeen, IconAddress, ReviewState
 from dcmaudit.store import NewRect, open_store
 from support.originals import make_original
+from support.stored import put_seen, set_comment, set_marked
 from support.stores import Opener
 from support.where import span
 
@@ -83,7 +84,7 @@ def test_threads_share_a_store(location: str, opener: Opener) -> None:
     def work(number: int) -> None:
         for turn in range(5):
             store.add_rects(f"{number}-{turn}", PAIR)
-            store.put_seen("shared", HowSeen.PAINTED, [FrameAddress(number * 5 + turn)])
+            put_seen(store, "shared", HowSeen.PAINTED, [FrameAddress(number * 5 + turn)])
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
     for thread in threads:
@@ -101,11 +102,11 @@ def test_updates_of_one_row_by_two_people_are_both_kept(location: str, opener: O
 
     def comment() -> None:
         for turn in range(10):
-            stores[0].set_comment("/a.dcm", f"comment {turn}", device)
+            set_comment(stores[0], "/a.dcm", f"comment {turn}", device)
 
     def mark() -> None:
         for turn in range(10):
-            stores[1].set_marked("/a.dcm", device, marked=turn % 2 == 1)
+            set_marked(stores[1], "/a.dcm", device, marked=turn % 2 == 1)
 
     threads = [threading.Thread(target=comment), threading.Thread(target=mark)]
     for thread in threads:

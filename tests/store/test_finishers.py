@@ -7,14 +7,15 @@ from pathlib import Path
 
 from dcmaudit.model import Box, DeviceFacts, FrameAddress
 from dcmaudit.store import FinishMark, NewRect, Store
+from support.stored import set_marked
 from support.stores import Opener
 
 DEVICE = DeviceFacts()
 
 
 def test_finishers_are_named_for_done_and_tagged_files_alone(store: Store) -> None:
-    store.set_marked("/a.dcm", DEVICE, marked=False)
-    store.set_marked("/b.dcm", DEVICE, marked=True)
+    set_marked(store, "/a.dcm", DEVICE, marked=False)
+    set_marked(store, "/b.dcm", DEVICE, marked=True)
     store.add_rects("/c.dcm", [NewRect(Box(1, 1, 5, 5), FrameAddress(0))])
     assert store.finishers(["/a.dcm", "/b.dcm", "/c.dcm", "/none.dcm", "/\ud800"]) == {
         "/a.dcm": "tester",
@@ -24,13 +25,13 @@ def test_finishers_are_named_for_done_and_tagged_files_alone(store: Store) -> No
 
 
 def test_what_changes_a_tag_row_is_told_and_rectangles_are_not(store: Store) -> None:
-    store.set_marked("/old.dcm", DEVICE, marked=False)
+    set_marked(store, "/old.dcm", DEVICE, marked=False)
     mark = store.newest_finish()
     assert store.finished_since(mark) == set()
     store.add_rects("/c.dcm", [NewRect(Box(1, 1, 5, 5), FrameAddress(0))])
     assert store.finished_since(mark) == set()
-    store.set_marked("/new.dcm", DEVICE, marked=False)
-    store.set_marked("/old.dcm", DEVICE, marked=True)
+    set_marked(store, "/new.dcm", DEVICE, marked=False)
+    set_marked(store, "/old.dcm", DEVICE, marked=True)
     assert store.finished_since(mark) == {"/new.dcm", "/old.dcm"}
     mark = store.newest_finish()
     former = store.clear("/new.dcm")
@@ -43,7 +44,7 @@ def test_what_changes_a_tag_row_is_told_and_rectangles_are_not(store: Store) -> 
 def test_a_row_of_the_original_tool_is_told_without_any_history(tmp_path: Path, opener: Opener) -> None:
     path = tmp_path / "marks.db"
     store = opener(path)
-    store.set_marked("/a.dcm", DEVICE, marked=False)
+    set_marked(store, "/a.dcm", DEVICE, marked=False)
     mark = store.newest_finish()
     with sqlite3.connect(path) as connection:
         connection.execute("INSERT INTO DicomTags (filename, mark, last_modified_by) VALUES ('/b.dcm', 'F', 'berta')")

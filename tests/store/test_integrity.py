@@ -16,6 +16,7 @@ from dcmaudit.errors import StoreCorruptError
 from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, HowSeen, IconAddress, Identity, Outcome
 from dcmaudit.store import Look, NewRect, OcrEngine, Store, TagChange, open_store, soundness, sums
 from support.originals import make_original
+from support.stored import put_look, put_seen
 from support.stores import Opener
 
 NAME = "dcmaudit.sqlite.db"
@@ -45,8 +46,8 @@ CHANGES: dict[str, Callable[[Store], object]] = {
     "tag": lambda s: sql(s, "UPDATE \"DicomTags\" SET mark = 'T'"),
     "tag gone": lambda s: sql(s, 'DELETE FROM "DicomTags"'),
     "extra": lambda s: sql(s, "UPDATE dcmaudit_rects SET scope = 'all overlays'"),
-    "look": lambda s: s.put_look("/a.dcm", Look(OcrEngine.RAPIDOCR, Outcome.FAILED, ("x",))),
-    "seen": lambda s: [s.put_seen("/a.dcm", next(iter(HowSeen)), [FrameAddress(n)]) for n in (3, 4, 9)],
+    "look": lambda s: put_look(s, "/a.dcm", Look(OcrEngine.RAPIDOCR, Outcome.FAILED, ("x",))),
+    "seen": lambda s: [put_seen(s, "/a.dcm", next(iter(HowSeen)), [FrameAddress(n)]) for n in (3, 4, 9)],
     "ours": lambda s: s.clear("/a.dcm"),
     "ours, undone": lambda s: s.restore(s.clear("/a.dcm")),
     "adopted": lambda s: s.adopt("/moved.dcm", Identity("1.2.3", "d")),
@@ -145,8 +146,8 @@ def test_a_change_behind_the_back_of_the_database_is_an_error_that_names_the_fil
 ) -> None:
     store.add_rects("/a.dcm", RECTS)
     store.mark_done("/a.dcm", DeviceFacts())
-    store.put_look("/a.dcm", Look(OcrEngine.RAPIDOCR, Outcome.DONE, complete=True, planes=3, places=2))
-    store.put_seen("/a.dcm", next(iter(HowSeen)), [FrameAddress(n) for n in (*range(8), 12)])
+    put_look(store, "/a.dcm", Look(OcrEngine.RAPIDOCR, Outcome.DONE, complete=True, planes=3, places=2))
+    put_seen(store, "/a.dcm", next(iter(HowSeen)), [FrameAddress(n) for n in (*range(8), 12)])
     sql(store, "DELETE FROM dcmaudit_done")
     sql(store, "INSERT INTO dcmaudit_done VALUES ('/a.dcm', 9, 3, 0, 2, 1, '2026-01-02T03:04:05', 'x')")
     sql(store, "INSERT INTO dcmaudit_shown VALUES ('/a.dcm', 'store', '{}', '[[1, 2, 3, 4]]', '2026-01-02', 'x')")

@@ -17,6 +17,7 @@ from dcmaudit.model import (
     StrayBitAddress,
 )
 from dcmaudit.store import NewRect, Store, schema
+from support.stored import put_seen, set_comment, set_marked
 from support.stores import Opener
 from support.where import span
 
@@ -29,10 +30,10 @@ ONE = Identity("1.2.3", "sha256:aa")
 
 
 def test_planes_seen_are_joined_into_ranges(store: Store) -> None:
-    store.put_seen("/a.dcm", HowSeen.PAINTED, [FrameAddress(number) for number in (0, 1, 2, 7)])
-    store.put_seen("/a.dcm", HowSeen.PAINTED, [FrameAddress(3), FrameAddress(1), OverlayAddress(0x6010, 4)])
-    store.put_seen("/a.dcm", HowSeen.PROJECTION, [span("f", 0, 1_000_000)])
-    store.put_seen("/a.dcm", HowSeen.SKIPPED, [StrayBitAddress(12, 5), IconAddress(0)])
+    put_seen(store, "/a.dcm", HowSeen.PAINTED, [FrameAddress(number) for number in (0, 1, 2, 7)])
+    put_seen(store, "/a.dcm", HowSeen.PAINTED, [FrameAddress(3), FrameAddress(1), OverlayAddress(0x6010, 4)])
+    put_seen(store, "/a.dcm", HowSeen.PROJECTION, [span("f", 0, 1_000_000)])
+    put_seen(store, "/a.dcm", HowSeen.SKIPPED, [StrayBitAddress(12, 5), IconAddress(0)])
     found = store.seen("/a.dcm")
     assert {(record.how, record.spans) for record in found} == {
         (HowSeen.PAINTED, (span("f", 0, 4), span("f", 7, 8))),
@@ -52,14 +53,14 @@ def test_planes_seen_are_joined_into_ranges(store: Store) -> None:
 
 def test_what_each_person_saw_is_kept_apart(location: str, opener: Opener) -> None:
     ann, ben = opener(location, user="ann"), opener(location, user="ben")
-    ann.put_seen("/a.dcm", HowSeen.PAINTED, [FrameAddress(0)])
-    ben.put_seen("/a.dcm", HowSeen.PAINTED, [FrameAddress(1)])
+    put_seen(ann, "/a.dcm", HowSeen.PAINTED, [FrameAddress(0)])
+    put_seen(ben, "/a.dcm", HowSeen.PAINTED, [FrameAddress(1)])
     assert [record.spans for record in ann.seen("/a.dcm", user="ben")] == [(span("f", 1, 2),)]
     assert [record.by for record in ann.seen("/a.dcm")] == ["ann", "ben"]
 
 
 def seen_rows(store: Store, group: str, how: str, ranges: str) -> None:
-    store.put_seen("/a.dcm", HowSeen.SEEN, [FrameAddress(0)])
+    put_seen(store, "/a.dcm", HowSeen.SEEN, [FrameAddress(0)])
     with store._database.writing("/a.dcm") as session:
         values = {"plane_group": group, "how": how, "ranges": ranges}
         session.connection.execute(schema.seen.update().values(**values))
@@ -95,8 +96,8 @@ def test_the_history_says_who_did_what_and_never_a_text(location: str, opener: O
     ann, ben = opener(location, user="ann"), opener(location, user="ben")
     ids = ann.add_rects("/a.dcm", [RECT, EXTRA])
     ben.restore_rects(ben.remove_rects(ids))
-    ann.set_comment("/a.dcm", "SMITH again", DeviceFacts("US"))
-    ben.set_marked("/a.dcm", DeviceFacts("US"), marked=True)
+    set_comment(ann, "/a.dcm", "SMITH again", DeviceFacts("US"))
+    set_marked(ben, "/a.dcm", DeviceFacts("US"), marked=True)
     ben.add_rects("/b.dcm", [RECT])
     found = [(entry.by, entry.action, entry.filename, entry.count) for entry in ann.history()]
     assert found[::-1] == [
@@ -161,8 +162,8 @@ def test_an_identity_comes_back(store: Store) -> None:
 
 def test_a_moved_file_keeps_all_its_marks(store: Store) -> None:
     marked(store, "/old.dcm")
-    store.put_seen("/old.dcm", HowSeen.PAINTED, [FrameAddress(0), FrameAddress(1)])
-    store.put_seen("/new.dcm", HowSeen.PAINTED, [FrameAddress(2)])
+    put_seen(store, "/old.dcm", HowSeen.PAINTED, [FrameAddress(0), FrameAddress(1)])
+    put_seen(store, "/new.dcm", HowSeen.PAINTED, [FrameAddress(2)])
     rects, tag = store.rects("/old.dcm"), store.tag("/old.dcm")
     assert store.find_moved("/new.dcm", ONE) == ["/old.dcm"]
     assert store.adopt("/new.dcm", ONE) == "/old.dcm"

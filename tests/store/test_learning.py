@@ -34,6 +34,7 @@ from dcmaudit.model.learning import parse_kind
 from dcmaudit.store import NewRect, Store, open_store, schema, sums
 from dcmaudit.store import learning as steps
 from dcmaudit.store.location import FILE_NAME as NAME
+from support.stored import put_seen, set_marked
 from support.where import groups, span
 
 DEVICE = DeviceFacts("US", ("ORIGINAL", "PRIMARY", ""), "Model X", None, 480, 640, "Acme", "2.1")
@@ -65,7 +66,7 @@ def test_only_other_files_that_are_done_and_of_the_model_are_examples(store: Sto
     done(store, "/self.dcm", FRAME)
     assert store.examples("/self.dcm", DEVICE) == []
     assert store.examples("/new.dcm", replace(DEVICE, model=None)) == []
-    store.set_marked("/open.dcm", DEVICE, marked=True)
+    set_marked(store, "/open.dcm", DEVICE, marked=True)
     assert len(store.examples("/self.dcm", DEVICE)) == 1
 
 
@@ -114,8 +115,8 @@ def test_rows_without_a_rectangle_are_no_marks(store: Store) -> None:
 
 def test_frames_that_were_only_skipped_are_named(store: Store) -> None:
     done(store, "/a.dcm", frames=10)
-    store.put_seen("/a.dcm", HowSeen.SKIPPED, [span("f", 2, 10)])
-    store.put_seen("/a.dcm", HowSeen.PAINTED, [span("f", 0, 4), span("f", 6, 7)])
+    put_seen(store, "/a.dcm", HowSeen.SKIPPED, [span("f", 2, 10)])
+    put_seen(store, "/a.dcm", HowSeen.PAINTED, [span("f", 0, 4), span("f", 6, 7)])
     assert store.examples("/new.dcm", DEVICE)[0].unseen == {FRAMES: (FrameRange(4, 6), FrameRange(7, 10))}
 
 
@@ -123,7 +124,7 @@ def test_frames_that_were_only_skipped_are_named(store: Store) -> None:
 def test_what_was_skipped_goes_by_the_addresses_that_marks_go_by(store: Store, keys: tuple[str, ...]) -> None:
     done(store, "/a.dcm")
     skipped = [PlaneSpan.of(parse_key(key)) for key in keys]
-    store.put_seen("/a.dcm", HowSeen.SKIPPED, skipped)
+    put_seen(store, "/a.dcm", HowSeen.SKIPPED, skipped)
     unseen = store.examples("/new.dcm", DEVICE)[0].unseen
     assert unseen == {span.group: (span.frames,) for span in skipped}
 
@@ -143,7 +144,7 @@ def test_a_skipped_plane_says_nothing_of_its_own_kind_and_takes_nothing_from_oth
         store.mark_done(f"/{number}.dcm", DEVICE)
         store.learn(f"/{number}.dcm", DEVICE, frames=1, groups=map(group_of, KINDS_OF_PLANE), judged=[])
         if number >= 3:
-            store.put_seen(f"/{number}.dcm", HowSeen.SKIPPED, [skipped])
+            put_seen(store, f"/{number}.dcm", HowSeen.SKIPPED, [skipped])
     learner = Learner(DEVICE, store.examples("/new.dcm", DEVICE), 1)
     for address in KINDS_OF_PLANE:
         (found,) = learner.candidates(address, Size(640, 480))

@@ -21,6 +21,7 @@ from dcmaudit.model import (
     Size,
 )
 from dcmaudit.store import Looked, NewRect, RectRow, RemovalKind, SeenPart, Store, TagChange
+from support.stored import done_record
 from support.stores import Opener
 from support.where import span
 
@@ -69,8 +70,8 @@ def test_parts_go_with_the_content_and_move_with_the_name(store: Store) -> None:
     finish(store, Looked(2, 0, 2, 0, is_searched=True), "/old.dcm")
     assert store.adopt(NAME, identity) == "/old.dcm"
     assert _parts(store) == {FrameAddress(0): LEFT | RIGHT, IconAddress(0): LEFT}
-    record = store.done_record(NAME)
-    assert record is not None and record.looked.in_part == 2 and store.done_record("/old.dcm") is None
+    record = done_record(store, NAME)
+    assert record is not None and record.looked.in_part == 2 and done_record(store, "/old.dcm") is None
     assert store.forget_seen(NAME, except_pixels=True) == 1
     assert _parts(store) == {FrameAddress(0): LEFT | RIGHT}
     store.put_identity(NAME, Identity("1.2.3", "sha256:2"), size=6, modified_ns=6)
@@ -85,24 +86,24 @@ def test_how_far_a_file_was_looked_at_is_noted_with_its_tag_row_and_goes_with_it
     first, second = Looked(7, 3, 1, 2, is_searched=True), Looked(7, 7, 0, 0, is_searched=True)
     before = store.finish(NAME, DEVICE, change=TagChange(marked=True), looked=first)
     again = store.finish(NAME, DEVICE, change=TagChange(comment="x"), looked=second)
-    record = store.done_record(NAME)
+    record = done_record(store, NAME)
     assert record is not None and (record.looked, record.by) == (second, store.user)
     assert record.looked.is_whole
     taken = store.take_back(again)
-    record = store.done_record(NAME)
+    record = done_record(store, NAME)
     assert record is not None and (record.looked, record.looked.unseen) == (first, 4)
     store.finish_again(taken)
     store.take_back(again)
     assert (store.info().not_all_seen, store.info().not_noted) == (1, 0)
     store.take_back(before)
-    assert store.done_record(NAME) is None
+    assert done_record(store, NAME) is None
     assert ("planes not seen", 4) in [(entry.action, entry.count) for entry in store.history(NAME)]
 
 
 def test_done_by_another_tool_is_counted_as_not_noted(store: Store) -> None:
     finish(store, Looked(1, 1, 0, 0, is_searched=True))
     store.mark_done(NAME, DEVICE)
-    assert store.done_record(NAME) is None
+    assert done_record(store, NAME) is None
     assert (store.info().not_all_seen, store.info().not_noted) == (0, 1)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from dcmaudit.model import Outcome, Verdict
 from dcmaudit.sources.databaselist import database_names
 from dcmaudit.store import Look, OcrEngine, Store
+from support.stored import put_look
 from support.stores import Opener
 
 FAILED = Look(OcrEngine.RAPIDOCR, Outcome.FAILED, ("frame 1: damaged",))
@@ -23,7 +24,7 @@ def test_a_look_comes_back_as_it_was_with_its_time_and_user(store: Store) -> Non
         places=2,
         worst=Verdict.HARMLESS,
     )
-    store.put_look("/a.dcm", read)
+    put_look(store, "/a.dcm", read)
     (found,) = store.looks("/a.dcm")
     assert (found.engine, found.outcome, found.reasons) == (read.engine, read.outcome, read.reasons)
     assert (found.complete, found.planes, found.places, found.worst) == (False, 7, 2, Verdict.HARMLESS)
@@ -31,10 +32,10 @@ def test_a_look_comes_back_as_it_was_with_its_time_and_user(store: Store) -> Non
 
 
 def test_the_next_look_takes_the_place_of_one_that_failed_whoever_looked(store: Store) -> None:
-    store.put_look("/a.dcm", FAILED)
+    put_look(store, "/a.dcm", FAILED)
     assert store.shortfalls(["/a.dcm", "/b.dcm"]).keys() == {"/a.dcm"}
-    store.put_look("/a.dcm", Look(OcrEngine.TESSERACT, Outcome.DONE, complete=True, places=1, worst=Verdict.UNKNOWN))
-    store.put_look("/a.dcm", CLEAN)
+    put_look(store, "/a.dcm", Look(OcrEngine.TESSERACT, Outcome.DONE, complete=True, places=1, worst=Verdict.UNKNOWN))
+    put_look(store, "/a.dcm", CLEAN)
     assert [(look.engine, look.outcome) for look in store.looks("/a.dcm")] == [
         (OcrEngine.TESSERACT, Outcome.DONE),
         (OcrEngine.RAPIDOCR, Outcome.DONE),
@@ -43,22 +44,22 @@ def test_the_next_look_takes_the_place_of_one_that_failed_whoever_looked(store: 
 
 
 def test_files_without_a_mark_that_an_engine_could_not_look_at_are_named_and_counted(store: Store) -> None:
-    store.put_look("/failed.dcm", FAILED)
-    store.put_look("/clean.dcm", CLEAN)
+    put_look(store, "/failed.dcm", FAILED)
+    put_look(store, "/clean.dcm", CLEAN)
     assert list(store.filenames()) == ["/clean.dcm", "/failed.dcm"]
     assert store.info().looks == {Outcome.FAILED: 1, Outcome.DONE: 1}
 
 
 def test_a_list_from_the_database_names_them_too(tmp_path: Path, opener: Opener) -> None:
     store = opener(tmp_path / "marks.db")
-    store.put_look("/failed.dcm", FAILED)
+    put_look(store, "/failed.dcm", FAILED)
     assert [one.name for one in database_names(str(tmp_path / "marks.db"))] == ["/failed.dcm"]
 
 
 def test_what_cannot_be_understood_was_no_look_at_all_planes(tmp_path: Path, opener: Opener) -> None:
     path = tmp_path / "marks.db"
     store = opener(path)
-    store.put_look("/a.dcm", CLEAN)
+    put_look(store, "/a.dcm", CLEAN)
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE dcmaudit_looks SET outcome = 'splendid', reasons = '{', complete = 7, worst = 12")
     (look,) = store.looks("/a.dcm")
@@ -68,7 +69,7 @@ def test_what_cannot_be_understood_was_no_look_at_all_planes(tmp_path: Path, ope
 
 def test_a_database_of_an_earlier_version_has_no_looks_and_can_be_read(tmp_path: Path, opener: Opener) -> None:
     path = tmp_path / "marks.db"
-    opener(path).put_look("/a.dcm", CLEAN)
+    put_look(opener(path), "/a.dcm", CLEAN)
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TABLE dcmaudit_looks")
         connection.execute("UPDATE dcmaudit_version SET version_num = '0002'")

@@ -17,6 +17,7 @@ from dcmaudit.model import (
     Verdict,
 )
 from dcmaudit.store import NerEngine, NewRect, OcrEngine, Store, TagChange
+from support.stored import set_comment, set_marked
 
 BOX = Box(10, 20, 31, 41)
 DEVICE = DeviceFacts("US", ("ORIGINAL", "PRIMARY", ""), "Model X", "YES", 480, 640)
@@ -136,8 +137,8 @@ def test_states_follow_the_guide(store: Store) -> None:
     store.add_rects("rects", [NewRect(BOX, FrameAddress(0))])
     store.add_rects("extra", [NewRect(BOX, Everywhere.ALL_OVERLAYS)])
     store.mark_done("done", DEVICE)
-    store.set_marked("tagged", DEVICE, marked=True)
-    store.set_comment("commented", "look here", DEVICE)
+    set_marked(store, "tagged", DEVICE, marked=True)
+    set_comment(store, "commented", "look here", DEVICE)
     store.add_rects("both", [NewRect(BOX, FrameAddress(0)), NewRect(BOX, IconAddress(0))])
     store.mark_done("both", DEVICE)
     assert store.states(["nothing", "rects", "extra", "done", "tagged", "commented", "both"]) == {
@@ -205,14 +206,14 @@ def test_a_secondary_capture_without_image_type_gets_its_usual_one(store: Store,
 
 
 def test_done_leaves_mark_and_comment_alone(store: Store) -> None:
-    store.set_marked("/a.dcm", DEVICE, marked=True)
-    store.set_comment("/a.dcm", "why", DEVICE)
+    set_marked(store, "/a.dcm", DEVICE, marked=True)
+    set_comment(store, "/a.dcm", "why", DEVICE)
     former = store.mark_done("/a.dcm", DEVICE)
     found = store.tag("/a.dcm")
     assert former is not None
     assert found is not None
     assert (former.marked, former.comment) == (found.marked, found.comment) == (True, "why")
-    store.set_marked("/a.dcm", DEVICE, marked=False)
+    set_marked(store, "/a.dcm", DEVICE, marked=False)
     found = store.tag("/a.dcm")
     assert found is not None
     assert (found.marked, found.comment) == (False, "why")
@@ -241,7 +242,7 @@ def test_a_tag_row_is_not_put_on_another_file(store: Store) -> None:
 
 def test_clearing_a_file_takes_everything_and_gives_it_back(store: Store) -> None:
     store.add_rects("/a.dcm", [NewRect(BOX, scope) for scope in SCOPES] + [NewRect(None, FrameAddress(0), text="t")])
-    store.set_comment("/a.dcm", "why", DEVICE)
+    set_comment(store, "/a.dcm", "why", DEVICE)
     store.add_rects("/b.dcm", [NewRect(BOX, FrameAddress(0))])
     before = store.rects("/a.dcm"), store.tag("/a.dcm")
     marks = store.clear("/a.dcm")
@@ -256,6 +257,6 @@ def test_clearing_a_file_takes_everything_and_gives_it_back(store: Store) -> Non
 def test_text_and_comments_are_not_in_any_repr(store: Store) -> None:
     new = NewRect(BOX, FrameAddress(0), text="SMITH^JOHN")
     store.add_rects("/a.dcm", [new])
-    store.set_comment("/a.dcm", "SMITH again", DEVICE)
+    set_comment(store, "/a.dcm", "SMITH again", DEVICE)
     everything = repr([new, store.rects("/a.dcm"), store.tag("/a.dcm"), list(store.history()), store, store.info()])
     assert "SMITH" not in everything

@@ -14,6 +14,7 @@ from dcmaudit.errors import StoreError, UsageError
 from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, HowSeen, IconAddress, Identity, Origin, Outcome
 from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
 from dcmaudit.store import Look, Looked, NewRect, OcrEngine, Store, TagChange, file_rows
+from support.stored import done_record, put_look, put_seen, set_comment
 from support.stores import Opener
 
 DEVICE = DeviceFacts("US", ("ORIGINAL", "PRIMARY"), "Model 1", None, 480, 640)
@@ -29,9 +30,9 @@ def filled(store: Store, *names: str) -> Store:
         screen = Screen(PreviewPolicy.LEAVE, ("x",), (ShownArea(Box(0, 0, 2, 2), FrameAddress(0), Origin.RULE),))
         store.finish(name, DEVICE, change=TagChange(comment="c"), rects=RECTS, screen=screen,
                      looked=Looked(3, 2, 1, 0, is_searched=True, unshown=1))  # fmt: skip
-        store.put_look(name, Look(OcrEngine.LINES, Outcome.DONE, planes=3, digest="sha256:1"))
+        put_look(store, name, Look(OcrEngine.LINES, Outcome.DONE, planes=3, digest="sha256:1"))
         store.put_identity(name, Identity("1.2", name), size=5, modified_ns=6)
-        store.put_seen(name, HowSeen.SEEN, [FrameAddress(0)])
+        put_seen(store, name, HowSeen.SEEN, [FrameAddress(0)])
         store.hide(name, ShownArea(Box(0, 0, 2, 2), FrameAddress(0), Origin.RULE))
     return store
 
@@ -42,7 +43,7 @@ def told(store: Store, name: str) -> list[object]:
     return [
         rects, None if tag is None else (tag.marked, tag.comment, tag.device, tag.modified), store.looks(name),
         store.identity(name), seen, store.screen(name),
-        store.done_record(name), store.hidden(name), store.gaps([name]),
+        done_record(store, name), store.hidden(name), store.gaps([name]),
     ]  # fmt: skip
 
 
@@ -72,9 +73,9 @@ def test_contradictions_are_named_and_nothing_of_their_file_is_taken(
 ) -> None:
     other = filled(opener(tmp_path / "other"), "/a.dcm", "/b.dcm", "/c.dcm")
     filled(store, "/a.dcm", "/b.dcm")
-    store.set_comment("/a.dcm", "another", DEVICE)
+    set_comment(store, "/a.dcm", "another", DEVICE)
     store.add_rects("/b.dcm", RECTS[:1])
-    store.put_look("/c.dcm", Look(OcrEngine.LINES, Outcome.DONE, planes=3, digest="sha256:other"))
+    put_look(store, "/c.dcm", Look(OcrEngine.LINES, Outcome.DONE, planes=3, digest="sha256:other"))
     before = {name: told(store, name) for name in ("/a.dcm", "/b.dcm", "/c.dcm")}
     found = {one.filename: one.contradiction for one in store.merge_from(other)}
     assert found == {
@@ -125,7 +126,7 @@ def test_the_command_says_what_it_took(tmp_path: Path, opener: Opener, capsys: p
     out = capsys.readouterr().out
     assert "1 files taken, 1 known already, 0 contradict" in out
     assert list(whole.filenames()) == ["/a.dcm", "/b.dcm", "/c.dcm"]
-    whole.set_comment("/c.dcm", "x", DEVICE)
+    set_comment(whole, "/c.dcm", "x", DEVICE)
     assert main(words) == Exit.NOT_ALL
     assert "/c.dcm: done mark, tag or comment" in capsys.readouterr().err
     assert main(["db", "merge", "--db", str(tmp_path / "whole"), str(tmp_path / "nothing")]) != Exit.GOOD

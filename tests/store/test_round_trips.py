@@ -31,6 +31,7 @@ from dcmaudit.store import NerEngine, NewRect, OcrEngine, Store, TagChange, open
 from dcmaudit.store.journal import joined, parse_ranges, ranges_text
 from dcmaudit.store.rect_ids import RectTable
 from dcmaudit.store.rows import rect_row, rect_values
+from support.stored import put_seen
 from support.where import span
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40)
@@ -159,7 +160,7 @@ def test_marks_come_back_from_the_store_and_from_its_exports(
 @given(parts=st.lists(st.tuples(st.integers(0, 50), st.integers(1, 9)), min_size=1, max_size=5), name=WORD)
 def test_planes_seen_come_back(written_store: Store, parts: list[tuple[int, int]], name: str) -> None:
     before = {n for record in written_store.seen(name) for each in record.spans for n in each.frames}
-    written_store.put_seen(name, HowSeen.PAINTED, [span("f", start, start + count) for start, count in parts])
+    put_seen(written_store, name, HowSeen.PAINTED, [span("f", start, start + count) for start, count in parts])
     (record,) = written_store.seen(name)
     expected = before | {number for start, count in parts for number in range(start, start + count)}
     assert {n for each in record.spans for n in each.frames} == expected

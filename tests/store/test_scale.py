@@ -59,7 +59,6 @@ def everything(store: Store, folder: Path) -> dict[str, Callable[[], object]]:
     a = "/a.dcm"
     return {
         "add_rects": lambda: store.add_rects(a, RECTS),
-        "replace_rects": lambda: store.replace_rects(a, [row.id for row in store.rects(a)[:2]], RECTS[:1]),
         "remove_rects": lambda: store.restore_rects(store.remove_rects([row.id for row in store.rects(a)[:2]])),
         "restore_rects": lambda: None,
         "restore_removal": lambda: [
@@ -72,8 +71,6 @@ def everything(store: Store, folder: Path) -> dict[str, Callable[[], object]]:
         "expand": lambda: [store.expand(a, 4), store.expand(a, 5)],
         "tag": lambda: store.tag(a),
         "mark_done": lambda: [store.mark_done(f"/{n}.dcm", DEVICE) for n in range(3)],
-        "set_marked": lambda: store.set_marked(a, DEVICE, marked=False),
-        "set_comment": lambda: store.set_comment(a, "d", DEVICE),
         "restore_tag": lambda: store.restore_tag(a, store.restore_tag(a, None)),
         "clear": lambda: store.restore(store.clear(a)),
         "restore": lambda: None,
@@ -105,16 +102,13 @@ def everything(store: Store, folder: Path) -> dict[str, Callable[[], object]]:
         "adopt": lambda: [
             store.add_rects("/old.dcm", RECTS),
             store.put_identity("/old.dcm", Identity("9", "e")),
-            store.put_seen("/old.dcm", HowSeen.SEEN, [FrameAddress(0)]),
+            store.put_sights("/old.dcm", {HowSeen.SEEN: [SPAN]}),
             store.adopt("/new.dcm", Identity("9", "e")),
         ],
-        "put_seen": lambda: [store.put_seen(a, HowSeen.SEEN, [FrameAddress(n)]) for n in (0, 5)],
         "put_sights": lambda: [store.put_sights(a, {HowSeen.SEEN: [SPAN]}, [PART]) for _ in range(2)],
         "parts_seen": lambda: store.parts_seen(a),
-        "done_record": lambda: store.done_record(a),
         "seen": lambda: [store.seen(a), store.seen(a, user="tester")],
         "forget_seen": lambda: [store.forget_seen(a, except_pixels=value) for value in (True, False)],
-        "put_look": lambda: store.put_look(a, Look(OcrEngine.LINES, Outcome.FAILED, ("x",))),
         "looks": lambda: store.looks(a),
         "shortfalls": lambda: store.shortfalls([a]),
         "gaps": lambda: store.gaps([a, "/b.dcm"]),

@@ -17,6 +17,7 @@ from dcmaudit.model import (
 )
 from dcmaudit.store import NewRect, Store
 from dcmaudit.store.similar import NEAR, merged, without_contained
+from support.stored import set_marked
 
 DEVICE = DeviceFacts("US", ("ORIGINAL", "PRIMARY", ""), "Model X", None, 480, 640)
 FRAME = FrameAddress(0)
@@ -50,7 +51,7 @@ def test_a_file_does_not_suggest_to_itself_nor_before_it_is_done(store: Store) -
     done(store, "/new.dcm", Box(0, 0, 50, 20))
     store.add_rects("/a.dcm", [NewRect(Box(1, 1, 9, 9), FRAME)])
     assert boxes(store) == []
-    store.set_marked("/a.dcm", DEVICE, marked=True)
+    set_marked(store, "/a.dcm", DEVICE, marked=True)
     assert boxes(store) == [Box(1, 1, 9, 9)]
 
 

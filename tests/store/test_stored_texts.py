@@ -9,6 +9,7 @@ from dcmaudit.model import Box, Coverage, DeviceFacts, Everywhere, HowSeen, Judg
 from dcmaudit.model.learning import parse_kind
 from dcmaudit.store import NewRect, SeenPart, open_store
 from dcmaudit.store.location import FILE_NAME
+from support.stored import put_seen
 
 KEYS = ("f0", "f7", "o6002.3", "b12.1", "i0", "i4", "t2.1")
 BOX = Box(1, 2, 30, 40)
@@ -27,7 +28,7 @@ def test_the_texts_and_numbers_of_every_kind_of_plane(tmp_path: Path) -> None:
     kinds = ("exact/1/7/marked", "size scaled/few/9", "own/none/0/bare", "elsewhere/many/3/text")
     with open_store(tmp_path, user="ada") as store:
         store.add_rects("a", [NewRect(BOX, scope) for scope in (*planes, *Everywhere)])
-        store.put_seen("a", HowSeen.SEEN, [*planes, parse_key("x3")])
+        put_seen(store, "a", HowSeen.SEEN, [*planes, parse_key("x3")])
         part = Coverage(Size(64, 48)).with_box(Box(0, 0, 9, 9))
         store.put_sights("a", {}, [SeenPart(parse_key(key), part) for key in ("i9", "o6000.2", "t5.0")])
         store.mark_done("a", DeviceFacts("US"))

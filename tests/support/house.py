@@ -14,6 +14,7 @@ from dcmaudit.model import Box, DeviceFacts, FrameAddress, HowSeen
 from dcmaudit.store import NewRect, open_store
 from support.files import PathReference, dataset, file_bytes
 from support.lettering import lettered
+from support.stored import put_seen, set_marked
 
 NO_HEADER = {"PatientName": "", "PatientID": ""}
 POLICY = 'eyes = "none"\n'
@@ -72,7 +73,7 @@ def reviewed(house: House, path: Path, *, seen: bool = True, marks: tuple[Box, .
             str(path), instance.identity(), size=path.stat().st_size, modified_ns=path.stat().st_mtime_ns
         )
         if seen:
-            store.put_seen(str(path), HowSeen.SEEN, [FrameAddress(0)])
+            put_seen(store, str(path), HowSeen.SEEN, [FrameAddress(0)])
         store.mark_done(str(path), DeviceFacts("OT"))
         if tagged:
-            store.set_marked(str(path), DeviceFacts("OT"), marked=True)
+            set_marked(store, str(path), DeviceFacts("OT"), marked=True)

@@ -34,7 +34,6 @@ class JpegHeader:
     components: tuple[int, ...]
     jfif: bool
     transform: int | None
-    color_transform: int | None = None
     subsampled: bool = False
     near: int = 0
 
@@ -54,7 +53,6 @@ def jpeg_header(data: bytes) -> JpegHeader:
         raise DecodeError("the frame is no JPEG codestream (it does not begin with SOI)")
     at, jfif, found = 2, False, None
     transform: int | None = None
-    color: int | None = None
     near = 0
     while True:
         marker, body, at = _segment(data, at)
@@ -65,8 +63,6 @@ def jpeg_header(data: bytes) -> JpegHeader:
         # APP14 of Adobe: its last byte says whether components were transformed (T.872, 6.5.3).
         elif marker == 0xEE and body[:5] == b"Adobe" and len(body) >= 12:
             transform = body[11]
-        elif marker == 0xE8 and body[:4] == b"mrfx" and len(body) > 4:
-            color = body[4]
         elif marker in {SOS, EOI}:
             if marker == SOS and found and found[0] == JPEG_LS_FRAME and len(body) >= 3:
                 near = body[-3]  # ISO 14495-1 C.2.3
@@ -74,7 +70,7 @@ def jpeg_header(data: bytes) -> JpegHeader:
     if found is None:
         raise DecodeError("the JPEG codestream has no frame header before its first scan")
     precision, rows, columns, components, subsampled = found[1:]
-    return JpegHeader(found[0], precision, rows, columns, components, jfif, transform, color, subsampled, near)
+    return JpegHeader(found[0], precision, rows, columns, components, jfif, transform, subsampled, near)
 
 
 def _segment(data: bytes, at: int) -> tuple[int, bytes, int]:

@@ -19,7 +19,6 @@ class Window:
     center: float
     width: float
     function: str = "LINEAR"
-    explanation: str = ""
 
 
 def window_problem(window: Window) -> str | None:

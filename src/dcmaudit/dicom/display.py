@@ -134,11 +134,11 @@ def windows_of(header: Header, frame: int) -> tuple[Window, ...]:
     """The VOI windows of a frame, in the order of the header; also those that cannot be applied, see ``voi_choice``."""
     for source in (*groups_of(header, frame, 0x00289132), header.attributes):
         centers, widths = source.decimals(0x00281050), source.decimals(0x00281051)
-        names = source.texts(0x00281055) or ()
         function = source.code(0x00281056) or "LINEAR"
         windows = tuple(
-            Window(center, width, function, names[i] if i < len(names) else "")
-            for i, (center, width) in enumerate(zip(centers, widths, strict=False))
+            # A window is a pair: what stands behind the shorter of the two lists has no partner (PS3.3 C.11.2.1.2).
+            Window(center, width, function)
+            for center, width in zip(centers, widths, strict=False)
         )
         if windows:
             return windows

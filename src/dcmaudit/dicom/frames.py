@@ -18,7 +18,6 @@ from dcmaudit.dicom.layout import pixel_layout
 from dcmaudit.dicom.native import native_frame
 from dcmaudit.errors import DecodeError, DicomError, HeaderError, TruncatedError, UnsupportedError
 
-_EXTENDED_TABLE = 0x7FE00001
 _LOSSY_ONCE = 0x00282110
 _LOSSY_SYNTAXES = {f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 81, 91, 93, 203)}
 _RINGING = 2

@@ -145,8 +145,7 @@ class Instance:
     @property
     def parts(self) -> Parts:
         """What the instance is made of, for this package's writer."""
-        contents = tuple(self._icon_contents.parts)
-        return Parts(self._header, self._image, self._overlays, tuple(self._icons), contents)
+        return Parts(self._header, self._image, self._overlays, tuple(self._icons))
 
     @property
     def planes(self) -> PlaneList:

@@ -6,20 +6,15 @@ from dataclasses import dataclass
 
 from dcmaudit.dicom.frames import FrameReader
 from dcmaudit.dicom.header import Header
-from dcmaudit.dicom.iconparts import IconPart
 from dcmaudit.dicom.icons import Icon
 from dcmaudit.dicom.overlays import FoundOverlays
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Header, frames, overlays and icons of one instance. Nothing of it may be changed; copy what you edit.
-
-    ``icon_parts`` are the further planes of icons; the k-th has the address ``IconAddress(len(icons) + k)``.
-    """
+    """Header, frames, overlays and icons of one instance. Nothing of it may be changed; copy what you edit."""
 
     header: Header
     image: FrameReader | None
     overlays: FoundOverlays
     icons: tuple[Icon, ...]
-    icon_parts: tuple[IconPart, ...] = ()

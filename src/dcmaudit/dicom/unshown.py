@@ -12,9 +12,6 @@ from dcmaudit.dicom.nested import find_nested
 from dcmaudit.model import UnshownKind
 from dcmaudit.model.planes import Unshown
 
-PRIVATE_LIMIT = 64 * 1024
-"""From this many bytes on a private binary value is bulk: a second copy of the image can be in it."""
-
 
 def find_unshown(header: Header, icons: Sequence[Icon], *, has_image: bool) -> list[Unshown]:
     """Each thing that is not audited, besides what the pixel data and overlays tell."""

@@ -219,7 +219,6 @@ def boxes_of(items: Iterable[Blackened]) -> tuple[Box, ...]:
     return tuple(box for item in items for box in item.boxes)
 
 
-_BITS = (PlaneKind.EMBEDDED_OVERLAY, PlaneKind.STRAY_BIT)
 _OVERLAYS = (PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY)
 
 

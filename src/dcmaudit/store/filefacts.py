@@ -11,7 +11,6 @@ from dcmaudit.model import (
     HowSeen,
     Identity,
     Judged,
-    PlaneAddress,
     PlaneSpan,
     SuggestionKind,
 )
@@ -68,14 +67,6 @@ class FileFacts(StorePart):
 
     # --- seen ---------------------------------------------------------------------------------------------------
 
-    def put_seen(self, filename: str, how: HowSeen, planes: Iterable[PlaneAddress | PlaneSpan]) -> None:
-        """Note that this user has seen the planes in this way; joined with what was noted before."""
-        rows.check_name(filename)
-        with self._database.writing(filename) as session:
-            journal.write_seen(session, filename, how, planes, self.user)
-            if how is HowSeen.SEEN:
-                ledger.drop_parts(session, filename, journal.spans(planes), self.user)
-
     def put_sights(
         self, filename: str, seen: Mapping[HowSeen, Sequence[PlaneSpan]], parts: Iterable[SeenPart] = ()
     ) -> None:
@@ -91,13 +82,6 @@ class FileFacts(StorePart):
         """The planes of the file of which somebody saw a part, and which part."""
         with self._database.reading() as session:
             return ledger.read_parts(session, filename) if session.has_ledger else []
-
-    def done_record(self, filename: str) -> DoneRecord | None:
-        """How far the file was looked at when it was done; None where it is not done, or where nobody noted it."""
-        if not rows.is_storable_name(filename):
-            return None
-        with self._database.reading() as session:
-            return ledger.read_done(session, filename) if session.has_ledger else None
 
     def done_records(self) -> list[DoneRecord]:
         """The same of every done file for which it was noted, by name."""
@@ -124,12 +108,6 @@ class FileFacts(StorePart):
             return count
 
     # --- looks of engines ---------------------------------------------------------------------------------------
-
-    def put_look(self, filename: str, look: Look) -> None:
-        """Note how a look at the whole file ended, in the place of the same engine's last and of those that failed."""
-        rows.check_name(filename)
-        with self._database.writing(filename) as session:
-            looks.write_look(session, filename, look, self.user)
 
     def looks(self, filename: str) -> list[Look]:
         """How the looks at the file ended, one an engine, the oldest first."""

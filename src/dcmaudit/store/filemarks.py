@@ -69,22 +69,6 @@ class FileMarks(StorePart):
         with self._database.reading() as session:
             return marks.token(session)
 
-    def replace_rects(self, filename: str, ids: Iterable[RectId], rects: Sequence[NewRect]) -> list[RectId]:
-        """Store ``rects`` in the place of the file's rows of these names, all of it or nothing; the new names.
-
-        Rows of other files stay. UsageError for a box outside every plane.
-        """
-        rows.check_name(filename)
-        with self._database.writing(filename) as session:
-            former = [row for row in marks.rects_by_id(session, ids) if row.filename == filename]
-            if former:
-                marks.delete_rects(session, [row.id for row in former])
-                self._note_rects(session, "rectangles removed", former)
-            made = marks.add_rects(session, filename, rects, self.user) if rects else []
-            if made:
-                self._note(session, "rectangles added", filename, len(made))
-            return made
-
     def restore_rects(self, records: Sequence[RectRow]) -> None:
         """Put removed rows back exactly as they were, under the same names; StoreError where one is there already."""
         with self._database.writing(*self._files(records)) as session:
@@ -130,37 +114,6 @@ class FileMarks(StorePart):
             former = marks.find_tag(session, filename)
             marked, comment = (former.marked, former.comment) if former else (False, None)
             self._write_tag(session, filename, device, sop_class_uid, marked=marked, comment=comment)
-            return former
-
-    def set_marked(
-        self,
-        filename: str,
-        device: DeviceFacts,
-        sop_class_uid: str | None = None,
-        *,
-        marked: bool,
-    ) -> TagRecord | None:
-        """Tag or untag the file, leaving its comment; either way it is done afterwards. The former row."""
-        rows.check_name(filename)
-        with self._database.writing(filename) as session:
-            former = marks.find_tag(session, filename)
-            comment = former.comment if former else None
-            self._write_tag(session, filename, device, sop_class_uid, marked=marked, comment=comment)
-            return former
-
-    def set_comment(
-        self,
-        filename: str,
-        comment: str | None,
-        device: DeviceFacts,
-        sop_class_uid: str | None = None,
-    ) -> TagRecord | None:
-        """Write the comment, leaving the mark; an untagged file is done afterwards. The former row."""
-        rows.check_name(filename)
-        with self._database.writing(filename) as session:
-            former = marks.find_tag(session, filename)
-            marked, text = former.marked if former else False, comment or None
-            self._write_tag(session, filename, device, sop_class_uid, marked=marked, comment=text)
             return former
 
     def restore_tag(self, filename: str, record: TagRecord | None) -> TagRecord | None:

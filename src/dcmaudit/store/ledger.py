@@ -154,12 +154,6 @@ def restore_done_row(session: Session, filename: str, row: Stored | None) -> Non
         session.connection.execute(insert(done).values(**row))
 
 
-def read_done(session: Session, filename: str) -> DoneRecord | None:
-    """What was noted when the file was done; None where it is not, or an earlier version or another tool did it."""
-    row = session.connection.execute(select(done).where(done.c.filename == filename)).first()
-    return None if row is None else _done(row)
-
-
 def read_many_done(session: Session, filenames: Sequence[str]) -> dict[str, DoneRecord]:
     """The same of those of the files for which it was noted."""
     if not session.has_ledger or not filenames:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import select, text
 
 from dcmaudit.model import Outcome, Verdict
 from dcmaudit.model.engines import ocr_engine
@@ -19,15 +19,6 @@ from dcmaudit.store.session import Session
 _CHUNK = 500
 _MOST_REASONS = 20
 _NOTHING = (Outcome.REFUSED.value, Outcome.FAILED.value)
-
-
-def write_look(session: Session, filename: str, look: Look, user: str) -> None:
-    """Keep the look in the place of the same engine's last one, and of any that came to nothing."""
-    of_file = looks.c.filename == filename
-    session.connection.execute(
-        delete(looks).where(of_file & ((looks.c.engine == int(look.engine)) | looks.c.outcome.in_(_NOTHING)))
-    )
-    insert_many(session, looks.name, _COLUMNS, [_values(filename, look, rows.utc_now(), user)])
 
 
 _COLUMNS = tuple(column.name for column in looks.columns if column.name != "id")

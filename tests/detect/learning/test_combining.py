@@ -8,7 +8,6 @@ from dcmaudit.detect.learning import (
     Candidate,
     Pixels,
     Reliability,
-    calibration,
     combined,
     grounded,
     is_flat,
@@ -116,8 +115,3 @@ def test_a_suggestion_is_right_when_it_holds_a_mark_and_little_else() -> None:
     assert not is_right(Box(0, 0, 300, 200), [BOX])
     assert is_right(Box(0, 0, 100, 40), [BOX, Box(10, 24, 60, 36)])
     assert not is_right(BOX, [])
-
-
-def test_calibration_compares_what_was_said_with_what_came_true() -> None:
-    said = [(0.95, True)] * 9 + [(0.95, False)] + [(0.55, True), (0.55, False)]
-    assert calibration(said) == [(pytest.approx(0.55), 0.5, 2), (pytest.approx(0.95), 0.9, 10)]

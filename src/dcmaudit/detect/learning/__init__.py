@@ -1,6 +1,6 @@
 """Learning from marks: where text sits on which kind of image. Examples in, ranked suggestions out; no file is read."""
 
-from dcmaudit.detect.learning.chances import SHOWN, Reliability, calibration
+from dcmaudit.detect.learning.chances import SHOWN, Reliability
 from dcmaudit.detect.learning.combining import Combined, combined
 from dcmaudit.detect.learning.flat import is_flat
 from dcmaudit.detect.learning.ground import EMPTY_HERE, Pixels, grounded
@@ -15,7 +15,6 @@ __all__ = [
     "Learner",
     "Pixels",
     "Reliability",
-    "calibration",
     "combined",
     "grounded",
     "is_flat",

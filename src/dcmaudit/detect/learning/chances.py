@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dcmaudit.detect.learning.levels import Level
@@ -140,14 +140,3 @@ def kind_of(source: Source, count: Count, estimate: float) -> SuggestionKind:
     if count.trials:
         examples = next((many for least, many in _HOW_MANY if count.trials >= least), Examples.ONE)
     return SuggestionKind(source, examples, min(_STEPS - 1, int(estimate * _STEPS)))
-
-
-def calibration(judgements: Sequence[tuple[float, bool]], steps: int = _STEPS) -> list[tuple[float, float, int]]:
-    """By tenths of probability: what was said on average, the share that came true, and how many there were."""
-    found = []
-    for step in range(steps):
-        inside = [(said, right) for said, right in judgements if min(steps - 1, int(said * steps)) == step]
-        if inside:
-            said = sum(item[0] for item in inside) / len(inside)
-            found.append((said, sum(item[1] for item in inside) / len(inside), len(inside)))
-    return found

@@ -32,11 +32,6 @@ class Trace(Enum):
     NO_OUTPUT = "no output"
     """The tool wrote no file for it, or none with that plane, or none that can be compared."""
 
-    @property
-    def is_hidden(self) -> bool:
-        """Whether the string counts as hidden."""
-        return self is Trace.HIDDEN
-
 
 def trace(before: Values, after: Values) -> Trace:
     """What is left of the string under one place: its pixels before and after, (rows, columns), any dtype.

@@ -91,13 +91,6 @@ class ContentCheck(Protocol):
     def identify_file(self, file_id: int, name: str, referrer: Callable[[], Reference]) -> None: ...
 
 
-class Records(Protocol):
-    """What the database has about open files, read again when it changed."""
-
-    def load(self, session: Session, file: OpenFile) -> None: ...
-    def announce(self, name: str, origin: Session) -> None: ...
-
-
 class SeenLedger(Protocol):
     """Stores what was seen, soon."""
 

@@ -87,7 +87,7 @@ async function whole(reading) {
 }
 
 /** @param {Response} response @returns {Promise<any>} */
-export const parsed = (response) => whole(response.json());
+const parsed = (response) => whole(response.json());
 
 /**
  * @param {string} path

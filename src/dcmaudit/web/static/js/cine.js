@@ -6,7 +6,7 @@ import { frame, pause } from "./moments.js";
 /** @typedef {import("./types.js").RectState} RectState */
 
 /** Where neither the file nor a person says how fast. */
-export const USUAL = 15;
+const USUAL = 15;
 
 /**
  * Milliseconds for which a plane is to be shown.

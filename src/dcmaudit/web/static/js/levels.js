@@ -35,7 +35,7 @@ const made = new WeakMap();
 const KEPT = 3;
 
 /** @param {View} view */
-export const viewKey = ({ rendering, inverted, window }) => `${rendering}|${inverted}|${window ? `${window.center}/${window.width}` : ""}`;
+const viewKey = ({ rendering, inverted, window }) => `${rendering}|${inverted}|${window ? `${window.center}/${window.width}` : ""}`;
 
 /**
  * What tells one picture of a plane from another.
@@ -58,7 +58,7 @@ export function has(plane, view) {
 export const ticketOf = (plane, view) => plane.tickets[isWindowed(plane, view) ? "window" : view.rendering] ?? "";
 
 /** @param {Made} plane @param {View} view */
-export const isWindowed = (plane, view) => view.window !== null && canWindow(plane);
+const isWindowed = (plane, view) => view.window !== null && canWindow(plane);
 
 /** Whether a person can set a window: on the values of a grey plane alone. @param {Made} plane */
 export const canWindow = (plane) => plane.stored && plane.channels === 1 && (plane.views["full"]?.channels ?? 3) === 1;

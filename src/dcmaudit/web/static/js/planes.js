@@ -323,7 +323,7 @@ export class Planes {
 }
 
 /** The planes of a held key in the order in which they come. */
-export class Stream {
+class Stream {
   /** @param {() => void} more @param {() => void} abort @param {(made: Made) => void} free */
   constructor(more, abort, free) {
     this.more = more;

@@ -72,5 +72,5 @@ def test_commands_that_write_are_marked_as_such() -> None:
     assert writes == {
         "mark", "mark-all-frames", "mark-all-planes", "mark-series", "apply-all", "apply-all-frames", "apply-one",
         "remove-rect", "clear-file", "tag", "comment", "undo", "redo", "done-next", "done-series", "skip-series",
-        "keep-region", "keep-region-frames", "mark-shape",
+        "keep-region", "keep-region-frames", "mark-shape", "copy-forwards", "accept", "accept-frames",
     }  # fmt: skip

@@ -98,7 +98,7 @@ def test_a_series_is_asked_about_marked_and_taken_back_as_one(
     assert [len(store.rects(str(name))) for name in series] == [1, 1, 1, 0, 0]
     again = _asked(session)
     after = do(session, again["command"], **again["args"])
-    assert after["message"]["text"] == "Every file of the series has this rectangle already."
+    assert after["message"]["text"] == "Every file of the series has this mark already."
     assert [len(store.rects(str(name))) for name in series] == [1, 1, 1, 0, 0]
 
 
@@ -118,7 +118,7 @@ def test_images_of_another_size_stay_as_they_are(open_app: Callable[..., ReviewA
     session = ready(open_app([one, other]))
     question = _asked(session)
     assert "of 1 file of this series" in question["text"]
-    assert "1 of the series with images of another size stay as they are" in question["text"]
+    assert "1 of the series with images of another size stays as it is" in question["text"]
 
 
 def test_what_cannot_be_marked_is_refused(

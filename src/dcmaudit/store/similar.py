@@ -13,11 +13,14 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from sqlalchemy import func, select
+
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, Origin, PlaneAddress, Region, Verdict
 from dcmaudit.model.addresstexts import scope_text, shared_columns
-from dcmaudit.model.shapes import Shape, parse_stored
+from dcmaudit.model.shapes import Shape, parse_stored, stored_text
 from dcmaudit.store import rows
+from dcmaudit.store.schema import hidden
 from dcmaudit.store.session import Session
 
 NEAR = 4
@@ -122,8 +125,10 @@ def _shapes(
             continue
         files.setdefault(shape, set()).add(file)
         scopes.setdefault(shape, str(scope))
+    refused = _refusals(session, files)
     kept = False
-    for shape in list(files)[: MOST_SHAPES + 1]:
+    # A mask that was refused in more images than it was drawn in is none of the device.
+    for shape in [one for one in files if refused.get(one, 0) <= len(files[one])][: MOST_SHAPES + 1]:
         box = None if shape.size is None else shape.box(shape.size)
         if box is None or (shape.keep and kept):
             continue
@@ -138,6 +143,17 @@ def _shapes(
             applies_to=Everywhere.ALL_FRAMES if everywhere else None,
             shape=shape,
         )
+
+
+def _refusals(session: Session, shapes: Iterable[Shape]) -> dict[Shape, int]:
+    """In how many files each of the shapes was suggested and refused; the text of a shape names the size of its plane.
+
+    A file in which it was refused on several planes counts once.
+    """
+    names = {stored_text(shape): shape for shape in shapes}
+    query = select(hidden.c.shape, func.count(hidden.c.filename.distinct())).group_by(hidden.c.shape)
+    found = session.connection.execute(query.where(hidden.c.shape.in_(names))) if names else ()
+    return {names[str(text)]: int(count) for text, count in found}
 
 
 def _everywhere(address: PlaneAddress) -> str:

@@ -15,6 +15,7 @@ from dcmaudit.model import (
     Region,
     Scope,
 )
+from dcmaudit.model.counts import counted
 from dcmaudit.model.shapes import Shape
 from dcmaudit.review.commands import arguments as take
 from dcmaudit.review.commands import previews
@@ -37,7 +38,7 @@ def mark(session: Session, services: Services, arguments: Arguments) -> None:
     _mark(session, services, arguments, _scope(session.opened(), arguments, session.plane().address))
 
 
-def mark_all_frames(session: Session, services: Services, arguments: Arguments) -> None:
+def mark_handled_everywhere(session: Session, services: Services, arguments: Arguments) -> None:
     """Store the handled rectangle for every image frame of the file."""
     file = session.opened()
     if not frame_count(file.planes):
@@ -68,7 +69,7 @@ def _mark(session: Session, services: Services, arguments: Arguments, scope: Sco
         session.say(_marked_already(file, inside, scope), rect=same)
         return
     frames = frame_count(file.planes) if scope is Everywhere.ALL_FRAMES else None
-    _add(session, services, file, [NewRect(inside, scope, frames=frames)], "rectangle")
+    add_rects(session, services, file, [NewRect(inside, scope, frames=frames)], "rectangle")
 
 
 def _marked_already(file: OpenFile, box: Box, scope: Scope) -> str:
@@ -219,7 +220,7 @@ def _apply(
     if not added:
         session.say("Everything suggested here is marked already; nothing was stored.")
         return
-    _add(session, services, file, added, "rectangle" if len(added) == 1 else f"{len(added)} rectangles")
+    add_rects(session, services, file, added, "rectangle" if len(added) == 1 else counted(len(added), "rectangle"))
 
 
 def _once(rects: Sequence[NewRect]) -> list[NewRect]:
@@ -228,7 +229,8 @@ def _once(rects: Sequence[NewRect]) -> list[NewRect]:
     return [rect for rect in rects if not (isinstance(rect.scope, FrameAddress) and (rect.box, rect.shape) in wide)]
 
 
-def _add(session: Session, services: Services, file: OpenFile, new: Sequence[NewRect], label: str) -> None:
+def add_rects(session: Session, services: Services, file: OpenFile, new: Sequence[NewRect], label: str) -> None:
+    """Store them as one change that can be taken back. Errors as the store raises them."""
     require_unchanged(services, file)
     store = services.database.store
     ids = store.add_rects(file.name, new)

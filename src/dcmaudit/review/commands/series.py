@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from dcmaudit.dicom import open_instance
-from dcmaudit.errors import DcmauditError, ReviewError, UsageError
-from dcmaudit.model import Box, Everywhere, FrameAddress, PlaneKind, Scope, Size
-from dcmaudit.model.shapes import Shape
+from dcmaudit.errors import DcmauditError, ReviewError
+from dcmaudit.model import Everywhere, FrameAddress, PlaneKind, Scope, Size
+from dcmaudit.model.counts import counted
 from dcmaudit.review.commands import arguments as take
 from dcmaudit.review.commands.arguments import Arguments
+from dcmaudit.review.commands.targets import Target, target_of
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.services.instance_cache import stamp_of
 from dcmaudit.review.state.history import Change
@@ -48,31 +49,13 @@ def mark_series(session: Session, services: Services, arguments: Arguments) -> N
         )
     if file.facts is None or not file.facts.series_uid:
         raise ReviewError("the file names no series", file=file.name, hint="mark the files one by one")
-    area = _area(session, file, arguments, plane.size)
+    target = target_of(session, arguments)
     session.plan = None
     session.say("Looking through the list for files of this series…")
-    services.background.at_length(partial(_find, session, services, file, area, plane.size, file.facts.series_uid))
+    services.background.at_length(partial(_find, session, services, file, target, plane.size, file.facts.series_uid))
 
 
-Area = tuple[Box, Shape | None]
-"""A box, and the shape that it is around."""
-
-
-def _area(session: Session, file: OpenFile, arguments: Arguments, size: Size) -> Area:
-    found: Box | None = session.handled()
-    shape: Shape | None = None
-    if "id" in arguments:
-        wanted = take.text(arguments, "id")
-        stored = [(row.box, row.shape) for row in file.rects_here() if row.id == wanted]
-        suggested = [(item.region.box, item.region.shape) for item in file.suggestions_here() if item.id == wanted]
-        found, shape = next(iter([*stored, *suggested]), (None, None))
-    inside = found.clipped(size) if found is not None else None
-    if inside is None or (shape is not None and shape.size != size):
-        raise UsageError("that rectangle is not on this plane")
-    return inside, shape
-
-
-def _find(session: Session, services: Services, file: OpenFile, area: Area, size: Size, uid: str) -> None:
+def _find(session: Session, services: Services, file: OpenFile, target: Target, size: Size, uid: str) -> None:
     worklist, total = session.worklist, len(session.worklist)
     search = _Search([])
     for place in range(total):
@@ -90,8 +73,8 @@ def _find(session: Session, services: Services, file: OpenFile, area: Area, size
     with session.lock:
         if session.file is file:
             session.message = None
-            session.plan = SeriesPlan(worklist, area[0], tuple(search.files), area[1])
-            session.question = _question(session, file, search, area[1])
+            session.plan = SeriesPlan(worklist, target.box, tuple(search.files), target.shape)
+            session.question = _question(session, file, search, target)
     session.bump()
 
 
@@ -113,20 +96,24 @@ def _look(worklist: Worklist, place: int, size: Size, uid: str, search: _Search)
     search.files.append(Member(place, frames, stamp))
 
 
-def _question(session: Session, file: OpenFile, search: _Search, shape: Shape | None) -> Question:
+def _question(session: Session, file: OpenFile, search: _Search, target: Target) -> Question:
     count = len(search.files)
-    what = "rectangle" if shape is None else shape.title
-    text = [f"Redact this {what} on every image frame of {count} file{'s'[: count != 1]} of this series?"]
+    text = [f"Redact this {target.title} on every image frame of {counted(count, 'file')} of this series?"]
     if search.done:
-        text.append(f"{search.done} of them {'is' if search.done == 1 else 'are'} marked as done already.")
+        text.append(f"{counted(search.done, 'of them is', 'of them are')} marked as done already.")
     if search.other_size:
-        text.append(f"{search.other_size} of the series with images of another size stay as they are.")
+        stay = counted(
+            search.other_size,
+            "of the series with images of another size stays as it is",
+            "of the series with images of another size stay as they are",
+        )
+        text.append(f"{stay}.")
     if search.failed:
         text.append(f"{search.failed} of the list could not be opened and may belong to it.")
     if session.worklist.growing:
         text.append("The folders are still being read: files found later are not among them.")
     text.append("Only marks are stored; every file still has to be looked at.")
-    yes = f"Mark {count} file{'s'[: count != 1]}"
+    yes = f"Mark {counted(count, 'file')}"
     return Question(" ".join(text), "mark-series", {"confirm": True, "file_id": file.file_id}, yes, "Leave it")
 
 
@@ -152,7 +139,7 @@ def _write(session: Session, services: Services) -> None:
     finally:
         _tell(session, services, plan)
     if not ids:
-        session.say("Every file of the series has this rectangle already.")
+        session.say("Every file of the series has this mark already.")
         return
     rows: list[RectRow] = []
 
@@ -168,11 +155,12 @@ def _write(session: Session, services: Services) -> None:
         services.content.identify_file(
             plan.worklist.file_id(member.place), plan.worklist.name(member.place), plan.worklist.referrer(member.place)
         )
-    label = f"a rectangle in {len(ids)} files of the series"
+    what = "rectangle" if plan.shape is None else plan.shape.title
+    label = f"a {what} in {counted(len(ids), 'file')} of the series"
     services.records.changed(
         session, Change(label, session.worklist, file.place, file.name, session.address(), undo, redo)
     )
-    session.say(f"Marked in {len(ids)} file{'s'[: len(ids) != 1]}. Each of them still has to be looked at.")
+    session.say(f"Marked in {counted(len(ids), 'file')}. Each of them still has to be looked at.")
 
 
 def _require_unchanged(services: Services, file: OpenFile, plan: SeriesPlan) -> None:
@@ -192,7 +180,8 @@ def _require_unchanged(services: Services, file: OpenFile, plan: SeriesPlan) -> 
     ]
     if changed:
         raise ReviewError(
-            f"{len(changed)} of the {len(plan.files)} files {'was' if len(changed) == 1 else 'were'} changed since the "
+            f"{counted(len(changed), f'of the {len(plan.files)} files was', f'of the {len(plan.files)} files were')} "
+            "changed since the "
             "series was looked through, and nothing was stored",
             file=worklist.name(changed[0].place),
             hint="read that file again, and ask for the series again",

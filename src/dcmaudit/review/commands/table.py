@@ -7,6 +7,8 @@ from functools import partial
 
 from dcmaudit.model.screen import PreviewPolicy
 from dcmaudit.review.commands import (
+    copies,
+    decisions,
     finish,
     keys,
     marks,
@@ -22,7 +24,7 @@ from dcmaudit.review.commands import (
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.commands.command import Command, Needs, OpenDialog
 from dcmaudit.review.services.bundle import Services
-from dcmaudit.review.state.options import CHOICES, OPTIONS
+from dcmaudit.review.state.options import ADVANCE, CHOICES, OPTIONS
 from dcmaudit.review.state.session import Session
 
 
@@ -105,8 +107,12 @@ _MARK = (
             keys=("r",), menu="Mark", group="rectangles", arguments=("box", "scope"), writes=True,
             needs=Needs.PLANE, sends_box=True),
     Command("mark-all-frames", "Redact on all frames",
-            "Store the handled rectangle for every image frame of the file.", marks.mark_all_frames,
-            keys=("R",), menu="Mark", group="rectangles", arguments=("box",), writes=True,
+            "Store the handled rectangle, or the mark whose row has the focus, for every image frame of the file.",
+            copies.mark_all_frames, keys=("R",), menu="Mark", group="rectangles", arguments=("box", "id"), writes=True,
+            needs=Needs.PLANE, sends_box=True),
+    Command("copy-forwards", "Redact from here on",
+            "Store the handled rectangle, or the mark whose row has the focus, on this frame and all after it.",
+            copies.copy_forwards, keys=("F",), menu="Mark", group="rectangles", arguments=("box", "id"), writes=True,
             needs=Needs.PLANE, sends_box=True),
     Command("mark-all-planes", "Redact on every plane",
             "Store the handled rectangle for everything in the file: frames, overlays, hidden bits and icons.",
@@ -115,7 +121,7 @@ _MARK = (
     Command("mark-series", "Redact on the whole series…",
             "Store the handled rectangle for all frames of every file of this series in the list. Asks first.",
             series.mark_series, menu="Mark", group="rectangles",
-            arguments=("id", "confirm", "file_id"), writes=True, needs=Needs.PLANE),
+            arguments=("box", "id", "confirm", "file_id"), writes=True, needs=Needs.PLANE, sends_box=True),
     Command("keep-region", "Keep the rectangle, black all else",
             "Black out everything outside of the handled rectangle on this plane.", shapes.keep,
             keys=("e",), menu="Mark", group="shapes", arguments=("box",), writes=True, needs=Needs.PLANE,
@@ -141,6 +147,22 @@ _MARK = (
             "Store every crossed rectangle of this frame on all image frames of the file.",
             marks.apply_all_frames, keys=("a",), menu="Mark", group="rectangles", writes=True,
             needs=Needs.PLANE),
+    Command("next-suggestion", "Next suggestion",
+            "Choose the next suggestion of the plane; after the last one, go to the next plane that has some.",
+            decisions.next_suggestion, keys=("s",), menu="Mark", group="decide", needs=Needs.PLANE),
+    Command("previous-suggestion", "Suggestion before",
+            "Choose the suggestion before; before the first one, go to the plane before that has some.",
+            decisions.previous_suggestion, keys=("S",), menu="Mark", group="decide", needs=Needs.PLANE),
+    Command("accept", "Accept the suggestion",
+            "Store the chosen suggestion and move on. Where none is chosen, the first of the plane is chosen.",
+            decisions.accept, keys=("b",), menu="Mark", group="decide", arguments=("id",), writes=True,
+            needs=Needs.PLANE),
+    Command("accept-frames", "Accept it on all frames",
+            "Store the chosen suggestion on all image frames and move on.", decisions.accept_frames, keys=("B",),
+            menu="Mark", group="decide", arguments=("id",), writes=True, needs=Needs.PLANE),
+    Command("reject", "Reject the suggestion",
+            "Hide the chosen suggestion for this file, learn from that, and move on.", decisions.reject,
+            keys=("Delete", "Backspace"), menu="Mark", group="decide", arguments=("id",), needs=Needs.PLANE),
     Command("apply-one", "Apply this suggestion",
             "Store one crossed rectangle (right click does the same).", marks.apply_one,
             arguments=("id", "scope"), writes=True),
@@ -300,9 +322,10 @@ _VIEW = (
             group="help"),
 )  # fmt: skip
 
+_MENU_OF = {"cine": "Go", ADVANCE: "Mark"}
 _HANDS = tuple(
     Command(f"{one.setting}-{one.value}", one.label, one.help, partial(views.choose, one),
-            menu="Go" if one.setting == "cine" else "View", group=one.setting, toggles=f"{one.setting}={one.value}")
+            menu=_MENU_OF.get(one.setting, "View"), group=one.setting, toggles=f"{one.setting}={one.value}")
     for one in CHOICES
 )  # fmt: skip
 

@@ -76,6 +76,7 @@ def page_state(session: Session, services: Services) -> ViewState:
                 "rejected": session.shows_rejected,
             },
             "rects": rect_states(session, file, file.plane) if file and file.plane else [],
+            "chosen": session.chosen_here(),
             "cursor": _handled(session.handled()),
             "can": _can(session, services, file.index if file else 0),
             "near": {

@@ -364,6 +364,7 @@ class ViewState(TypedDict):
     plane: PlaneState | None
     view: ViewOfPlane
     rects: Annotated[list[RectState], "on this plane"]
+    chosen: Annotated[str | None, "the id of the suggestion that the next decision is about"]
     cursor: Annotated[HandledState | None, "the handled rectangle"]
     can: CanState
     near: Nearby
@@ -371,7 +372,8 @@ class ViewState(TypedDict):
     previews: Annotated[str, Values(PreviewPolicy), "what becomes of previews when a file is done"]
     choices: Annotated[
         dict[str, str],
-        "settings of the hands by name: `held` (line, whole, small), `wheel` (planes, zoom), `cine` (file or a rate)",
+        "settings of the hands by name: `held` (line, whole, small), `wheel` (planes, zoom), `cine` (file or a rate), "
+        "`advance` (plane, file, stay)",
     ]
     bindings: Annotated[dict[str, list[str]], "keys of the user's own, by command; the others have those of the table"]
     windows: Annotated[list[WindowState], "saved for the modality of the open file"]

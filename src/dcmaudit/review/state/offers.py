@@ -51,6 +51,14 @@ def offers(options: Options, file: OpenFile, plane: Plane) -> list[Suggestion]:
     ]
 
 
+def undecided(options: Options, file: OpenFile, plane: Plane) -> list[Suggestion]:
+    """The suggestions for a plane that wait for a yes or no, in the order in which the page lists them.
+
+    Those over nothing but one flat value are not among them, as for "apply all".
+    """
+    return [item for item in offers(options, file, plane) if is_offered(options, item.region) and not item.is_empty]
+
+
 def _is_shown(options: Options, region: Region) -> bool:
     return is_offered(options, region) or is_redacted(options, region)
 

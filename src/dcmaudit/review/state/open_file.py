@@ -264,7 +264,7 @@ class OpenFile(FileFields):
 
     def is_out(self, item: Suggestion) -> bool:
         """Whether a suggestion was hidden."""
-        return item.id in self.rejected or hidden_area(item.region) in self.hidden
+        return item.id in self.rejected or is_hidden(item.region, self.hidden)
 
     def hidden_on(self, plane: Plane) -> list[Suggestion]:
         """The suggestions for a plane that were hidden, now or before."""
@@ -284,6 +284,27 @@ def hidden_area(region: Region) -> ShownArea:
     """By what a hidden suggestion is known again. What was learned may rest on other images the next time."""
     origin = Origin.LEARNED if region.origin is Origin.SIMILAR else region.origin
     return ShownArea(region.box, region.scope, origin, region.shape)
+
+
+_NEAR = 4
+"""How far the edges of a rectangle may lie from those of a hidden one to be the same: as far as similar ones merge."""
+
+
+def is_hidden(region: Region, hidden: frozenset[ShownArea]) -> bool:
+    """Whether an area that somebody said no to is this one, but for the few pixels that learning moves edges by."""
+    area = hidden_area(region)
+    if area in hidden:
+        return True
+    if area.shape is not None or area.origin is not Origin.LEARNED:
+        return False
+    return any(
+        (other.origin, other.scope, other.shape) == (area.origin, area.scope, None) and _is_near(other.box, area.box)
+        for other in hidden
+    )
+
+
+def _is_near(one: Box, other: Box) -> bool:
+    return all(abs(a - b) <= _NEAR for a, b in zip(one.inclusive, other.inclusive, strict=True))
 
 
 def applies(scope: Scope, address: PlaneAddress) -> bool:

@@ -42,6 +42,7 @@ OPTIONS: tuple[Option, ...] = (
 )  # fmt: skip
 
 PREVIEWS = "previews"
+ADVANCE = "advance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ CHOICES: tuple[Choice, ...] = (
     Choice("held", "whole", "Whole planes", "While n or p is held down, every plane comes whole and counts as seen."),
     Choice("held", "small", "Small pictures",
            "While n or p is held down, planes come as small pictures with losses, which do not count as seen."),
+    Choice(ADVANCE, "plane", "Goes on to the next of the plane",
+           "Once a suggestion is accepted or rejected, the next one of the plane is chosen."),
+    Choice(ADVANCE, "file", "Goes on through the file",
+           "After the last suggestion of a plane comes the next plane that has some; what lies between is not seen."),
+    Choice(ADVANCE, "stay", "Stays", "Nothing is chosen after a decision; the next key chooses."),
     Choice("series", "files", "Files one by one", "n and p stay in the file; N and Esc go to the next one."),
     Choice("series", "stack", "A series as one stack",
            "n, p and the wheel go on into the next file of the series, in the order of the series."),

@@ -78,6 +78,7 @@ class Session:
         self.shows_rejected = False
         self.held: Box | None = None
         """The handled rectangle as the person gave it; None while nobody has moved it."""
+        self._chosen: tuple[int, PlaneAddress, str] | None = None
         self.walk = Walk()
         self.message: Message | None = None
         self.question: Question | None = None
@@ -204,6 +205,22 @@ class Session:
             return []
         ahead = range(file.index + 1, min(file.index + 1 + PREFETCHED, len(file.planes)))
         return [(file.place, file.planes[index]) for index in ahead if is_shown(file.planes[index])]
+
+    def choose(self, suggestion: str | None) -> None:
+        """Choose the suggestion with that id on the plane on screen, for the keys that decide; None for none."""
+        file, address = self.file, self.address()
+        self._chosen = None
+        if suggestion is not None and file is not None and address is not None:
+            self._chosen = file.file_id, address, suggestion
+
+    def chosen_here(self) -> str | None:
+        """The id of the suggestion that was chosen, as long as its plane is on screen and it still waits."""
+        file, plane = self.file, self.file.plane if self.file else None
+        if self._chosen is None or file is None or plane is None:
+            return None
+        file_id, address, wanted = self._chosen
+        is_here = file_id == file.file_id and address == plane.address
+        return wanted if is_here and any(item.id == wanted for item in file.suggestions_on(plane)) else None
 
     def handled(self) -> Box | None:
         """The handled rectangle, inside the plane on screen."""

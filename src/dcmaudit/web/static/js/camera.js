@@ -164,13 +164,16 @@ export class Camera {
   /**
    * Bring a rectangle into sight, with as little movement as possible.
    * @param {Edges} box
+   * @returns {boolean} whether anything moved
    */
   reveal(box) {
     const [x0, y0, x1, y1] = this.#edges(box);
     const { width, height } = this.screen;
     const dx = x0 < MARGIN ? MARGIN - x0 : x1 > width - MARGIN ? width - MARGIN - x1 : 0;
     const dy = y0 < MARGIN ? MARGIN - y0 : y1 > height - MARGIN ? height - MARGIN - y1 : 0;
-    if (this.mode === "free" && (dx || dy)) this.pan(dx, dy);
+    const isMoved = this.mode === "free" && (dx !== 0 || dy !== 0);
+    if (isMoved) this.pan(dx, dy);
+    return isMoved;
   }
 
   /** @param {number} x  on the screen's stage @param {number} y @returns {[number, number]} */

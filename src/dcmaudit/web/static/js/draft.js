@@ -20,7 +20,9 @@ import { clamp } from "./rectangle.js";
  * @typedef {object} Host
  * @property {() => import("./types.js").Edges|null} cursor
  * @property {(args: {text: string, scope?: string, id?: string}) => unknown} store
+ * @property {(words: string|null) => void} tell  what keys do, for as long as a shape is drawn
  * @property {(words: string) => void} say
+ * @property {(words: string) => void} refuse
  */
 
 const ARROWS = /** @type {Record<string, Spot>} */ ({
@@ -86,7 +88,7 @@ export class Draft {
   #open(kind, points, keep, id) {
     Object.assign(this, { kind, points, keep, id, current: 0, pointer: null });
     this.stage.root.focus({ preventScroll: true });
-    this.host.say(WORDS[kind]);
+    this.host.tell(WORDS[kind]);
     this.#draw();
   }
 
@@ -96,6 +98,7 @@ export class Draft {
     this.kind = null;
     this.pointer = null;
     this.stage.update({ draft: null });
+    this.host.tell(null);
     if (told) this.host.say("The shape was not stored.");
   }
 
@@ -184,7 +187,7 @@ export class Draft {
       this.#draw();
     } else if (event.key.length > 1 || ZOOM.has(event.key)) return;
     // A command that would mark or leave: first the shape is stored or given up.
-    else this.host.say("Store the shape first (Enter), or give it up (Esc).");
+    else this.host.refuse("Store the shape first (Enter), or give it up (Esc).");
     event.preventDefault();
     event.stopImmediatePropagation();
   }

@@ -21,7 +21,7 @@ export const planeOf = (state) => (state.file && state.plane ? `${state.file.fil
 /** Whether two states show the same on the stage. @param {ViewState} one @param {ViewState} other */
 export function agree(one, other) {
   /** @param {ViewState} state */
-  const shown = ({ file, plane, rects, view, cursor }) => JSON.stringify([file?.file_id, plane, rects, view, cursor]);
+  const shown = ({ file, plane, rects, view, cursor, chosen }) => JSON.stringify([file?.file_id, plane, rects, view, cursor, chosen]);
   return shown(one) === shown(other);
 }
 
@@ -44,7 +44,7 @@ export function nearOf(state, command) {
 export function foreseen(state, command) {
   if (state && command in LEVELS) return otherLevels(state, command);
   const near = state?.file ? nearOf(state, command) : null;
-  return state && near && { ...state, ...near, near: { next: null, previous: null }, message: null };
+  return state && near && { ...state, ...near, chosen: null, near: { next: null, previous: null }, message: null };
 }
 
 /** The same plane through another table; local contrast has values of its own. @param {ViewState} before @param {string} command */

@@ -105,7 +105,7 @@ export class HeldKey {
     }
     const { news } = this;
     const base = news && news.revision >= before.revision && news.file?.file_id === before.file?.file_id ? news : before;
-    const state = { ...base, ...made.step, view: before.view, near: { next: null, previous: null }, message: null };
+    const state = { ...base, ...made.step, view: before.view, chosen: null, near: { next: null, previous: null }, message: null };
     if (made.cells) planes.keep(next.image, made);
     await this.scheduler.show(state, { plane: made, trouble: null }, made.cells ? next.image : null);
     return true;

@@ -14,6 +14,7 @@ import { ACCENT, FAINT, PREVIEW, sourceOf } from "./sources.js";
  * @property {DrawnRect[]} rects
  * @property {Edges|null} cursor
  * @property {boolean} redacted
+ * @property {string|null} chosen  the suggestion that the next decision is about
  * @property {string|number|null} lit  the rectangle under the mouse or the list's focus
  * @property {boolean} dragging
  * @property {Edges|null} [band]  an area that is being chosen, for a window
@@ -25,11 +26,13 @@ import { ACCENT, FAINT, PREVIEW, sourceOf } from "./sources.js";
 export const SMALL = "small picture while the key is held: fine text is lost, it does not count as seen";
 /** CSS pixels between two lines of the hatching that marks a preview. */
 const HATCH = 12;
+/** Not one of the colours that sources have. */
+const CHOSEN = "#ffffff";
 /** @param {number} ratio */
 const LABEL = (ratio) => `600 ${12 * ratio}px system-ui, sans-serif`;
 
 /** @type {Marks} */
-export const NOTHING = { rects: [], cursor: null, redacted: true, lit: null, dragging: false };
+export const NOTHING = { rects: [], cursor: null, redacted: true, chosen: null, lit: null, dragging: false };
 
 export class MarkLayer {
   /** @param {HTMLCanvasElement} canvas @param {import("./camera.js").Camera} camera */
@@ -71,7 +74,8 @@ export class MarkLayer {
   /** @param {DrawnRect} rect */
   #drawRect(rect) {
     const black = rect.applied && this.shown.redacted;
-    const lit = rect.id === this.shown.lit;
+    const chosen = rect.id === this.shown.chosen;
+    const lit = chosen || rect.id === this.shown.lit;
     const source = sourceOf(rect.source);
     const [x0, y0, x1, y1] = this.camera.outer(rect.box);
     if (black && rect.preview) this.#drawPreview(x0, y0, x1, y1, source.colour);
@@ -89,6 +93,21 @@ export class MarkLayer {
     this.upper.globalAlpha = faint && !lit ? 0.65 : 1;
     this.#stroke(path, source.colour, faint ? FAINT : source.dash, (lit ? 2.5 : 1.25) * this.ratio, !black);
     this.upper.globalAlpha = 1;
+    if (chosen) this.#drawChosen(x0, y0, x1, y1);
+  }
+
+  /** Corners around the chosen suggestion, away from it: they hide nothing of it. @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1 */
+  #drawChosen(x0, y0, x1, y1) {
+    const away = 5 * this.ratio;
+    const long = 12 * this.ratio;
+    const [left, top, right, bottom] = [x0 - away, y0 - away, x1 + away, y1 + away];
+    const path = new Path2D();
+    for (const [x, y, dx, dy] of /** @type {[number, number, number, number][]} */ ([[left, top, 1, 1], [right, top, -1, 1], [right, bottom, -1, -1], [left, bottom, 1, -1]])) {
+      path.moveTo(x, y + dy * long);
+      path.lineTo(x, y);
+      path.lineTo(x + dx * long, y);
+    }
+    this.#stroke(path, CHOSEN, [], 3 * this.ratio, true);
   }
 
   /**

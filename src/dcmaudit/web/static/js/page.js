@@ -104,7 +104,9 @@ export class Page {
     this.draft = new Draft(this.stage, {
       cursor: () => this.handled.box,
       store: (args) => this.act("mark-shape", args),
-      say: (message) => this.around.refused({ message }),
+      tell: (message) => this.around.tell(message),
+      say: (message) => this.around.say({ text: message, kind: "info" }),
+      refuse: (message) => this.around.refused({ message }),
     });
     this.pointer = this.#pointer();
     this.lens = new Lens(this.stage, () => this.pointer.place());
@@ -191,7 +193,8 @@ export class Page {
     const before = this.stage.shown;
     if (picture.plane) {
       const kept = other ? { lit: null, dragging: false } : { lit: before.lit, dragging: before.dragging, draft: before.draft ?? null };
-      this.stage.show(picture.plane, { rects, cursor, redacted: state.view.redacted, ...kept }, change, this.#view(state));
+      this.stage.show(picture.plane, { rects, cursor, redacted: state.view.redacted, chosen: state.chosen, ...kept }, change, this.#view(state));
+      this.#reveal(state, before.chosen);
     } else this.stage.clear();
     this.hands.tell();
     this.lens.draw();
@@ -201,6 +204,12 @@ export class Page {
     this.panel.update(state, this.mayWrite);
     this.strip.update(state);
     if (other) this.around.explain(null, 0, 0);
+  }
+
+  /** A suggestion that was chosen just now is in sight. @param {ViewState} state @param {string|null} before */
+  #reveal({ chosen, rects }, before) {
+    const box = chosen !== null && chosen !== before ? rects.find(({ id }) => id === chosen)?.box : null;
+    if (box && this.stage.camera.reveal(box)) this.stage.moved();
   }
 
   /** Another plane, or another file: that ends a window. @param {ViewState} state @returns {"same"|"plane"|"file"} */
@@ -386,10 +395,21 @@ export class Page {
     } else if (own) {
       if (!repeat) void own();
     } else {
-      // What is marked is the rectangle on the screen, wherever the server has it.
-      const box = command.sends_box ? this.handled.box : null;
-      void this.act(command.name, box ? { box } : {}, repeat);
+      void this.act(command.name, this.#about(command), repeat);
     }
+  }
+
+  /**
+   * What a command is about: the mark whose row has the keyboard; else, where a rectangle is marked, the one on the
+   * screen, wherever the server has it.
+   * @param {Command} command
+   * @returns {Record<string, unknown>}
+   */
+  #about(command) {
+    const id = command.arguments.includes("id") ? this.panel.focused : null;
+    if (id !== null) return { id };
+    const box = command.sends_box ? this.handled.box : null;
+    return box ? { box } : {};
   }
 
   /** @returns {boolean} */

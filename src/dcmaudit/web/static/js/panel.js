@@ -34,6 +34,8 @@ export class Panel {
     this.facts = byId("facts", HTMLElement);
     this.drawn = "";
     this.told = "";
+    /** @type {string|null} */
+    this.chosen = null;
     this.tabs = ["plane", "file"].map((name) => byId(`tab-${name}`, HTMLButtonElement));
     for (const tab of this.tabs) {
       tab.addEventListener("click", () => this.#choose(tab));
@@ -68,6 +70,7 @@ export class Panel {
     const rects = state.plane ? state.rects : [];
     const signature = JSON.stringify([rects, writable, scopesOf(state)]);
     if (signature !== this.drawn) this.#drawRects(rects, writable, scopesOf(state));
+    if (signature !== this.drawn || state.chosen !== this.chosen) this.#mark(state.chosen);
     this.drawn = signature;
     const facts = JSON.stringify([state.file, state.user]);
     if (facts !== this.told) this.#drawFacts(state);
@@ -99,6 +102,26 @@ export class Panel {
     });
     this.legend.replaceChildren(...items);
     this.legend.hidden = items.length === 0;
+  }
+
+  /** The row of the suggestion that the next decision is about. @param {string|null} chosen */
+  #mark(chosen) {
+    this.chosen = chosen;
+    for (const row of this.list.children) {
+      if (!(row instanceof HTMLElement)) continue;
+      const isChosen = chosen !== null && row.dataset.id === chosen;
+      row.dataset.chosen = isChosen ? "yes" : "no";
+      if (isChosen) {
+        row.setAttribute("aria-current", "true");
+        row.scrollIntoView({ block: "nearest" });
+      } else row.removeAttribute("aria-current");
+    }
+  }
+
+  /** The id of the mark or suggestion whose row has the keyboard; null where none has it. */
+  get focused() {
+    const row = this.list.children[this.#focusedPlace()];
+    return (row instanceof HTMLElement && row.dataset.id) || null;
   }
 
   /** @param {RectState} rect @param {boolean} writable @param {Scopes} scopes */
@@ -145,13 +168,21 @@ export class Panel {
       made.addEventListener("click", () => this.host.run(command, { id: rect.id, ...args }));
       place?.append(made);
     };
-    if (rect.stored) button(few, "Remove", "remove-rect");
-    else {
-      const everywhere = rect.scope !== "this plane";
+    const everywhere = rect.scope !== "this plane";
+    if (rect.stored) {
+      button(few, "Remove", "remove-rect");
+      if (!everywhere && scopes.frames && rect.box) {
+        button(more, "From here on", "copy-forwards");
+        button(more, "On all frames", "mark-all-frames");
+      }
+    } else {
       button(few, rect.preview ? "Store" : "Apply", "apply-one");
       if (!rect.rejected) button(few, "Hide", "reject-one");
       if (everywhere) button(more, "On this plane", "apply-one", { scope: "this plane" });
-      else if (scopes.frames) button(more, "On all frames", "apply-one", { scope: "all frames" });
+      else if (scopes.frames) {
+        button(more, "From here on", "copy-forwards");
+        button(more, "On all frames", "apply-one", { scope: "all frames" });
+      }
     }
     if (scopes.series && rect.box) button(more, "Whole series…", "mark-series");
   }

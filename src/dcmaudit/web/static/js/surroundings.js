@@ -2,6 +2,7 @@
 
 import { beside } from "./beside.js";
 import { problemItem } from "./dialogs.js";
+import { explain } from "./sources.js";
 import { byId, counted, make, printable, setHidden, setText, setTitle } from "./dom.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
@@ -33,6 +34,8 @@ export class Surroundings {
     /** Number and text of the server's message; one from the page itself has none. */
     this.shownMessage = "";
     this.isRefusal = false;
+    /** Whether the message holds for as long as something goes on. */
+    this.isTold = false;
     /** @type {import("./api.js").Remark|null} */
     this.remark = null;
     this.shownBefore = "";
@@ -74,7 +77,9 @@ export class Surroundings {
     const title = worklist.number === null ? "dcmaudit" : `${worklist.number}/${worklist.total} · dcmaudit`;
     // the browser tells its window of a title, the same one included
     if (document.title !== title) document.title = title;
-    const where = plane ? `${worklist.number ?? ""} of ${worklist.total}, ${plane.title}${remark ? `: ${remark.text}` : ""}` : "";
+    const chosen = state.rects.find(({ id }) => state.chosen !== null && id === state.chosen);
+    const about = chosen ? `. Chosen: ${explain(chosen)}` : "";
+    const where = plane ? `${worklist.number ?? ""} of ${worklist.total}, ${plane.title}${remark ? `: ${remark.text}` : ""}${about}` : "";
     setText(byId("spoken", HTMLElement), where);
   }
 
@@ -146,7 +151,8 @@ export class Surroundings {
     const { file, can } = state;
     /** @type {[string, string][]} */
     let named = [["open-files", "open files"]];
-    if (file) {
+    if (file && state.chosen !== null && can.write) named = [["accept", "accept"], ["reject", "reject"], ["next-suggestion", "next suggestion"]];
+    else if (file) {
       named = can.next_frame ? [["next-frame", "next plane"]] : [];
       if (file.seen >= file.planes && !state.viewer) named.push(["done-next", "done, next file"]);
       else if (can.next_overlay) named.push(["next-overlay", "next overlay"]);
@@ -234,6 +240,7 @@ export class Surroundings {
     if (signature === this.shownMessage && !(message && !message.number)) return;
     this.shownMessage = signature;
     clearTimeout(this.fading);
+    this.isTold = false;
     this.message.hidden = message === null;
     if (!message) return;
     this.message.dataset.kind = message.kind;
@@ -283,6 +290,14 @@ export class Surroundings {
   refused(trouble, area) {
     this.isRefusal = true;
     this.say({ text: [trouble.message, trouble.hint].filter(Boolean).join(" — "), kind: "error" }, area);
+  }
+
+  /** What somebody needs to know for as long as it is true; null once it no longer is. @param {string|null} text */
+  tell(text) {
+    if (text === null && !this.isTold) return;
+    this.say(text === null ? null : { text, kind: "info" });
+    clearTimeout(this.fading);
+    this.isTold = text !== null;
   }
 
   /** @param {string|null} text */

@@ -391,6 +391,8 @@ export interface ViewState {
   view: ViewOfPlane;
   /** on this plane */
   rects: RectState[];
+  /** the id of the suggestion that the next decision is about */
+  chosen: string|null;
   /** the handled rectangle */
   cursor: HandledState|null;
   can: CanState;
@@ -399,7 +401,7 @@ export interface ViewState {
   options: Record<string, OptionState>;
   /** what becomes of previews when a file is done */
   previews: "ask"|"store"|"leave";
-  /** settings of the hands by name: `held` (line, whole, small), `wheel` (planes, zoom), `cine` (file or a rate) */
+  /** settings of the hands by name: `held` (line, whole, small), `wheel` (planes, zoom), `cine` (file or a rate), `advance` (plane, file, stay) */
   choices: Record<string, string>;
   /** keys of the user's own, by command; the others have those of the table */
   bindings: Record<string, string[]>;
@@ -608,14 +610,20 @@ export interface CommandArguments {
   "toggle-show-rules": Record<string, never>;
   "toggle-show-ultrasound": Record<string, never>;
   "mark": { box?: [number, number, number, number]; scope?: string };
-  "mark-all-frames": { box?: [number, number, number, number] };
+  "mark-all-frames": { box?: [number, number, number, number]; id?: string };
+  "copy-forwards": { box?: [number, number, number, number]; id?: string };
   "mark-all-planes": { box?: [number, number, number, number] };
-  "mark-series": { id?: string; confirm?: boolean; file_id?: number };
+  "mark-series": { box?: [number, number, number, number]; id?: string; confirm?: boolean; file_id?: number };
   "keep-region": { box?: [number, number, number, number] };
   "keep-region-frames": { box?: [number, number, number, number] };
   "mark-shape": { text?: string; scope?: string; id?: string };
   "apply-all": Record<string, never>;
   "apply-all-frames": Record<string, never>;
+  "next-suggestion": Record<string, never>;
+  "previous-suggestion": Record<string, never>;
+  "accept": { id?: string };
+  "accept-frames": { id?: string };
+  "reject": { id?: string };
   "apply-one": { id?: string; scope?: string };
   "reject-one": { id?: string };
   "remove-rect": { id?: string };
@@ -652,6 +660,9 @@ export interface CommandArguments {
   "held-line": Record<string, never>;
   "held-whole": Record<string, never>;
   "held-small": Record<string, never>;
+  "advance-plane": Record<string, never>;
+  "advance-file": Record<string, never>;
+  "advance-stay": Record<string, never>;
   "series-files": Record<string, never>;
   "series-stack": Record<string, never>;
   "wheel-planes": Record<string, never>;

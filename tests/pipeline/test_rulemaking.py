@@ -46,7 +46,7 @@ def test_only_marks_on_frames_of_files_that_are_done_count(database: Path) -> No
     with open_store(database, user="tester", read_only=True) as store:
         found = reviewed(store)
     assert sorted((one.name, one.boxes) for one in found.examples) == [("/a", (TOP,)), ("/b", (TOP,)), ("/e", ())]
-    assert (found.not_done, found.tagged, found.overlay_rows, found.unclear_rows) == (1, 1, 1, 0)
+    assert (found.left.not_done, found.left.tagged, found.left.overlay_rows, found.left.unclear_rows) == (1, 1, 1, 0)
 
 
 def test_the_effects_name_what_a_rule_misses_and_hits_without_need() -> None:

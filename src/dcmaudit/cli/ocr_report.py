@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dcmaudit.cli.common import say
 from dcmaudit.cli.twins import Twins
-from dcmaudit.model import Outcome, Reference, Result, Verdict
+from dcmaudit.model import Outcome, Reference, Result
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
-from dcmaudit.report.words import NOTHING_FOUND, inputs, passed_over
+from dcmaudit.report.readings import ReadingCounts, as_json, done_before_json, so_far, summary_lines
 
 if TYPE_CHECKING:
     from dcmaudit.pipeline.ocr import OcrJob
@@ -50,9 +49,7 @@ class Report:
         self._job, self._progress, self._json = job, progress, json
         self._keeps = store is not None
         self._intake = ReadingIntake(store, sink, job.reader, self._stored)
-        self._outcomes: Counter[Outcome] = Counter()
-        self._verdicts: Counter[Verdict | None] = Counter()
-        self._planes = self._looked = self._skipped = self._boxes = self._unsure = self._reached = self._not_begun = 0
+        self._counts = ReadingCounts(job.read)
         self._unfinished: list[Reference] = []
         self._twins = Twins()
         self._at_once = False
@@ -60,7 +57,7 @@ class Report:
     @property
     def is_good(self) -> bool:
         """Whether every file was wholly looked at; and there was one."""
-        return not set(self._outcomes) - {Outcome.DONE} and bool(self._outcomes.total() + self._skipped)
+        return self._counts.is_good
 
     @property
     def is_broken_off(self) -> bool:
@@ -69,9 +66,9 @@ class Report:
 
     def skip(self, name: str) -> None:
         """An input that was done before."""
-        self._skipped += 1
+        self._counts.done_before += 1
         if self._json:
-            self._put({"file": name, "outcome": "done before"} | _NOTHING)
+            self._put(done_before_json(name))
         self._progress.advance(held=False)
 
     def take(self, reference: Reference, answer: OcrAnswer | Exception) -> None:
@@ -80,9 +77,10 @@ class Report:
 
         if isinstance(answer, BrokenOffError):
             self._unfinished.append(reference)
+            self._counts.unfinished += 1
             return
         if isinstance(answer, NotBegunError):
-            self._not_begun += 1
+            self._counts.not_begun += 1
             return
         self._intake.take(self._answered(reference, answer))
 
@@ -99,17 +97,15 @@ class Report:
         self._count(result, answer)
         if answer.is_about_name:
             return
-        self._reached += 1
+        counts = self._counts
+        counts.reached += 1
         twin = self._twins.meet(result.name, answer.instance)
         if twin is not None:
             self._progress.print(printable(twin))
-        if answer.verdict is not None or result.outcome is Outcome.DONE:
-            self._verdicts[answer.verdict] += 1
-        elif result.outcome is Outcome.PARTLY:  # nothing was found on what could be looked at: that is not "no text"
-            self._unsure += 1
-        self._planes += answer.planes
-        self._looked += answer.looked_at
-        self._boxes += answer.boxes
+        counts.add_texts(result.outcome, answer.verdict)
+        counts.planes += answer.planes
+        counts.different += answer.looked_at
+        counts.places += answer.boxes
         self._progress.advance(held=result.outcome is not Outcome.DONE)
 
     def problem(self, problem: Problem) -> None:
@@ -137,9 +133,9 @@ class Report:
         return replace(made, is_about_name=True)
 
     def _count(self, result: Result, answer: OcrAnswer) -> None:
-        self._outcomes[result.outcome] += 1
+        self._counts.outcomes[result.outcome] += 1
         if self._json:
-            self._put(_as_json(result, answer))
+            self._put(as_json(result, answer))
         if result.outcome is not Outcome.DONE:
             for reason in result.reasons:
                 self._progress.print(printable(f"{result.name}: {result.outcome.value}: {reason}"))
@@ -152,7 +148,7 @@ class Report:
 
         ``going_on`` says how to go on where this run ended.
         """
-        say(f"interrupted: {self._so_far(total)}{going_on}")
+        say(f"interrupted: {so_far(self._counts, total)}{going_on}")
 
     def ended_at_once(self, total: int | None, going_on: str) -> None:
         """As ``interrupted``, and name every file that was being worked on."""
@@ -161,38 +157,15 @@ class Report:
         for reference in self._unfinished:
             say(f"{reference.name}: not finished, and nothing that was found in it now is recorded")
         broken = f"{len(self._unfinished)} were broken off and are named above, "
-        say(f"ended at once: {broken}{self._so_far(total)}{going_on}")
-
-    def _so_far(self, total: int | None) -> str:
-        done = self._reached + self._skipped
-        left = "the others were not begun"
-        if total is not None:
-            left = f"{max(total - done - len(self._unfinished), self._not_begun)} were not begun"
-        return f"{done} inputs were finished and what was found in them is recorded, {left}"
+        say(f"ended at once: {broken}{so_far(self._counts, total)}{going_on}")
 
     def summary(self, tally: Tally) -> str:
         """What became of everything, in one line or two, and what this way of looking is measured to miss."""
         from dcmaudit.detect.ocr import finder_for, what_is_missed
 
-        outcomes = [f"{self._outcomes[one]} {one.value}" for one in Outcome if self._outcomes[one]]
-        if self._skipped:
-            outcomes.append(f"{self._skipped} done before")
-        outcomes += [f"{len(self._unfinished)} not finished"] if self._unfinished else []
-        outcomes += [f"{self._not_begun} not begun"] if self._not_begun else []
-        words = {
-            Verdict.IDENTIFYING: "with identifying text",
-            Verdict.UNKNOWN: "with text that nobody knows" if self._job.read else "with text that was not read",
-            Verdict.HARMLESS: "with harmless text", None: "without text",
-        }  # fmt: skip
-        texts = [f"{self._verdicts[one]} {said}" for one, said in words.items() if self._verdicts[one]]
-        if self._unsure:
-            texts.append(f"{self._unsure} without text as far as they could be looked at")
-        total = self._outcomes.total() + self._skipped + len(self._unfinished) + self._not_begun
-        passed = passed_over({reason.value: count for reason, count in tally.passed.items()})
-        lines = [f"{inputs(total)}: {', '.join(outcomes) or NOTHING_FOUND}{passed}"]
-        if texts:
-            lines.append(f"{', '.join(texts)}; {self._boxes} places on {self._planes} planes, {self._looked} different")
-        if self._looked:
+        passed = {reason.value: count for reason, count in tally.passed.items()}
+        lines = [*summary_lines(self._counts, passed)]
+        if self._counts.different:
             lines.append(what_is_missed(finder_for(self._job.finder, self._job.mode), self._job.mode))
         lines += [self._twins.words()] if self._twins.count else []
         return "\n".join(lines)
@@ -224,16 +197,3 @@ class ProgressLike(Protocol):
     def output(self, line: str) -> None:
         """A line on standard output, at once."""
         ...
-
-
-_NOTHING: dict[str, Any] = {"reasons": [], "verdict": None, "planes": 0, "places": []}
-"""What is told of a file that was not looked at now."""
-
-
-def _as_json(result: Result, answer: OcrAnswer) -> dict[str, Any]:
-    """How the file ended and where text is on it; the text itself never."""
-    return {
-        "file": result.name, "outcome": result.outcome.value, "reasons": list(result.reasons),
-        "verdict": None if answer.verdict is None else answer.verdict.name.lower(),
-        "planes": answer.planes, "places": list(answer.places),
-    }  # fmt: skip

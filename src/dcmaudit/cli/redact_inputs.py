@@ -84,7 +84,7 @@ def references(
         if reference is None:
             continue
         if args.files and _is_output(reference.name, args.files):
-            report.outputs += 1
+            report.counts.outputs += 1
             report.one_done(False)  # noqa: FBT003 - an output of an earlier run is not held back
         else:
             yield reference

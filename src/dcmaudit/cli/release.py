@@ -17,6 +17,7 @@ from dcmaudit.cli.stopping import stoppable
 from dcmaudit.errors import UsageError
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
+from dcmaudit.report.policies import policy_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -184,7 +185,7 @@ def _about(
     return {
         "program": f"dcmaudit {__version__}",
         "versions": _versions(policy),
-        "policy": policy.record(),
+        "policy": policy_record(policy),
         "has_database": has_database,
         "rules_sha256": digests,
         # Keyed: a plain digest of a list of names could be found by trying lists.

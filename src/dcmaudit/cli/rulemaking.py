@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, add_common, local_path, say
 from dcmaudit.errors import UsageError
+from dcmaudit.report.made_rules import Effects, check_line, effect_lines, uncovered_lines, used_lines
 
 if TYPE_CHECKING:
     from dcmaudit.detect.rules.making import MadeRules
-    from dcmaudit.pipeline.rulemaking import Effects, Reviewed
+    from dcmaudit.pipeline.rulemaking import Reviewed
     from dcmaudit.settings import Settings
-
-_NAMED = 5
-"""Files that a line of the report names before it only counts."""
 
 
 def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -67,7 +65,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         complete &= _say_files(recipe, found)
     else:
         say("that is what the database says; --check-files asks the files, whose model can be missing")
-    return Exit.GOOD if complete and not found.with_shapes else Exit.NOT_ALL
+    return Exit.GOOD if complete and not found.left.with_shapes else Exit.NOT_ALL
 
 
 def _print_rules(text: str, output: Path | None) -> None:
@@ -83,55 +81,23 @@ def _print_rules(text: str, output: Path | None) -> None:
 
 def _say_what_was_used(found: Reviewed) -> None:
     marked = sum(bool(example.boxes) for example in found.examples)
-    say(f"{len(found.examples)} files are done, {marked} of them have marks on their frames")
-    left = {
-        f"{found.not_done} files are not done": found.not_done,
-        f"{found.tagged} files are tagged for another look": found.tagged,
-        f"{found.overlay_rows} marks are on overlays or bits, which rules do not reach": found.overlay_rows,
-        f"{found.unclear_rows} rows of the database cannot be understood": found.unclear_rows,
-        f"{len(found.with_shapes)} files with shapes{_names(found.with_shapes)}: a rule can only hold rectangles": len(
-            found.with_shapes
-        ),
-    }
-    for text, count in left.items():
-        if count:
-            say(f"not used: {text}")
+    for line in used_lines(len(found.examples), marked, found.left):
+        say(line)
 
 
 def _say_effects(made: MadeRules, effects: Effects) -> bool:
-    missed = 0
     # By place: a script's comments cannot hold every label as it is.
     for one, effect in zip(made.rules, effects.rules.values(), strict=True):
-        missed += len(effect.missed)
-        missing = f", not all of {len(effect.missed)}{_names(effect.missed)}" if effect.missed else ""
-        spare = f"; {effect.unmarked} have no marks and would be redacted" if effect.unmarked else ""
-        files = "1 file" if effect.matched == 1 else f"{effect.matched} files"
-        say(f"{one.rule.label}: matches {files}; covers all marks of {effect.covered}{missing}{spare}")
-        if one.files == 1:
-            say(f"{one.rule.label}: made from a single file")
-        for box, count in one.left_out:
-            where = f"({box.left}, {box.top}) to ({box.last_x}, {box.last_y})"
-            say(f"{one.rule.label}: the rectangle {where} is left out, {count} of {one.files} files have it")
-    if made.unnamed:
-        say(f"no rule for {len(made.unnamed)} marked files without a model or size{_names(made.unnamed)}")
-    if effects.unmatched:
-        say(f"no rule matches {len(effects.unmatched)} marked files{_names(effects.unmatched)}")
-    return not (missed or made.unnamed or effects.unmatched)
+        for line in effect_lines(one.rule.label, effect, one.files, one.left_out):
+            say(line)
+    for line in uncovered_lines(made.unnamed, effects.unmatched):
+        say(line)
+    return not (any(effect.missed for effect in effects.rules.values()) or made.unnamed or effects.unmatched)
 
 
 def _say_files(text: str, found: Reviewed) -> bool:
     from dcmaudit.pipeline.rulemaking import check_files
 
     check = check_files(text, found.examples)
-    say(
-        f"asked the files: {check.agreed} agree with the database, {len(check.differing)} do not"
-        f"{_names(check.differing)}, {check.unread} cannot be read"
-    )
+    say(check_line(check))
     return not check.differing and not check.unread
-
-
-def _names(names: list[str] | tuple[str, ...]) -> str:
-    if not names:
-        return ""
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f" ({', '.join(names[:_NAMED])}{more})"

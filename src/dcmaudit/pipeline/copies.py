@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from dcmaudit.dicom import Instance
 from dcmaudit.errors import SourceUnreadableError
@@ -20,10 +19,6 @@ class Copy:
     content: Content
     clearance: Clearance
     is_exact: bool
-
-    def record(self) -> dict[str, Any]:
-        """What the record of the proof says of it."""
-        return {"copied": "unchanged" if self.is_exact else "changed as asked", "looked_at": list(self.clearance.by)}
 
     def require_same(self, original: Reference, written: Reference) -> None:
         """SourceUnreadableError where what was written is not made of what was asked about."""

@@ -30,7 +30,7 @@ from dcmaudit.pipeline.text_check import with_text_check
 from dcmaudit.pipeline.uids import uid_maker
 from dcmaudit.redact import Written, write_redacted
 from dcmaudit.report.proofs import proof_record
-from dcmaudit.report.redactions import record_of, sidecar_of
+from dcmaudit.report.redactions import copy_record, record_of, sidecar_of
 from dcmaudit.sources import reference_to
 from dcmaudit.verify import prove
 
@@ -161,7 +161,8 @@ def _record(job: RedactionJob, proof: Proof, plan: RedactionPlan, copy: Copy | N
         "copy_clean": job.copy_clean,
     }
     left_out = {"left_out": list(map(str, filled.removals))}
-    proved = proof_record(proof) | left_out | ({} if copy is None else copy.record())
+    copied = {} if copy is None else copy_record(is_exact=copy.is_exact, by=copy.clearance.by)
+    proved = proof_record(proof) | left_out | copied
     return record_of(proved, plan, run, job.user)
 
 

@@ -18,6 +18,7 @@ from dcmaudit.dicom.header_view import header_view
 from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model import DeviceFacts, Everywhere, FrameAddress, Size, Verdict
 from dcmaudit.model.records import RectRow
+from dcmaudit.report.made_rules import Effect, Effects, FileCheck, NotUsed
 from dcmaudit.sources import reference_to
 
 if TYPE_CHECKING:
@@ -26,15 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Reviewed:
-    """What was taken from the database, and what was not: counts for the report."""
+    """What was taken from the database, and what was not."""
 
     examples: list[Example] = field(default_factory=list)
-    not_done: int = 0
-    tagged: int = 0
-    overlay_rows: int = 0
-    unclear_rows: int = 0
-    with_shapes: list[str] = field(default_factory=list)
-    """Files left out because shapes are on them: a rule holds rectangles alone."""
+    left: NotUsed = field(default_factory=NotUsed)
 
 
 def reviewed(store: Store) -> Reviewed:
@@ -46,17 +42,17 @@ def reviewed(store: Store) -> Reviewed:
     for name in store.filenames():
         tag = store.tag(name)
         if tag is None:
-            found.not_done += 1
+            found.left.not_done += 1
         elif tag.marked:
-            found.tagged += 1
+            found.left.tagged += 1
         else:
             rows = [row for row in store.rects(name) if not row.is_summary]
             if any(row.shape is not None for row in rows):
-                found.with_shapes.append(name)
+                found.left.with_shapes.append(name)
                 continue
-            found.unclear_rows += sum(row.problem is not None for row in rows)
+            found.left.unclear_rows += sum(row.problem is not None for row in rows)
             clear = [row for row in rows if row.problem is None and row.verdict is not Verdict.HARMLESS]
-            found.overlay_rows += sum(not _is_on_frames(row) for row in clear)
+            found.left.overlay_rows += sum(not _is_on_frames(row) for row in clear)
             boxes = tuple(dict.fromkeys(row.box for row in clear if row.box is not None and _is_on_frames(row)))
             found.examples.append(Example(name, tag.device, boxes))
     return found
@@ -80,25 +76,6 @@ def written(made: MadeRules) -> str:
                 f"the rule {rule.label!r} cannot be written as a recipe: a value has signs of its language"
             )
     return recipe_text(recipe)
-
-
-@dataclass(slots=True)
-class Effect:
-    """What one rule does to the reviewed files that it matches."""
-
-    label: str
-    matched: int = 0
-    covered: int = 0
-    missed: list[str] = field(default_factory=list)
-    unmarked: int = 0
-
-
-@dataclass(slots=True)
-class Effects:
-    """Each rule's effect by the line it begins in, in order, and the marked files that no rule matches."""
-
-    rules: dict[int, Effect]
-    unmatched: list[str] = field(default_factory=list)
 
 
 def effects(text: str, examples: Iterable[Example]) -> Effects:
@@ -126,15 +103,6 @@ def effects(text: str, examples: Iterable[Example]) -> Effects:
         if example.boxes and not answer.matches:
             found.unmatched.append(example.name)
     return found
-
-
-@dataclass(slots=True)
-class FileCheck:
-    """The rules asked about the files themselves: how many agree with the database, and the names of the others."""
-
-    agreed: int = 0
-    differing: list[str] = field(default_factory=list)
-    unread: int = 0
 
 
 def check_files(text: str, examples: Iterable[Example]) -> FileCheck:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from enum import Enum
@@ -139,3 +139,8 @@ def _rectangles(plan: RedactionPlan) -> list[dict[str, Any]]:
 def _rectangle(item: Blackened) -> dict[str, Any]:
     shape = {} if item.shape is None or item.size is None else {"shape": item.shape.on(item.size).text}
     return {"box": list(item.box.inclusive), "source": item.origin.value, "reason": item.reason} | shape
+
+
+def copy_record(*, is_exact: bool, by: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the record of a proof says of a file in which nothing was blacked; ``by`` says who looked at it."""
+    return {"copied": "unchanged" if is_exact else "changed as asked", "looked_at": list(by)}

@@ -21,3 +21,8 @@ def counted(counts: Mapping[str, int]) -> str:
 def passed_over(counts: Mapping[str, int]) -> str:
     """The end of a summary that says what was passed over, by reason; empty where nothing was."""
     return f"; passed over: {counted(counts)}" if any(counts.values()) else ""
+
+
+def not_begun(total: int | None, begun: int, known: int) -> str:
+    """How many inputs a run that was ended did not begin: at least ``known``; ``total`` None where nobody knows it."""
+    return "the others were not begun" if total is None else f"{max(total - begun, known)} were not begun"

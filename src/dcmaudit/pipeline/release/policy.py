@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
 from dcmaudit.model import Judgement, Keep, Verdict
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, PrivatePolicy
+from dcmaudit.report.policies import policy_record
 
 
 class Eyes(Enum):
@@ -53,7 +53,7 @@ OTHER = "other"
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What is looked at, what is blacked, what is held back. Immutable; ``record`` is what the report prints."""
+    """What is looked at, what is blacked, what is held back. Immutable; ``policy_record`` is what the report prints."""
 
     eyes: Eyes
     headers: Headers = Headers.REFUSE
@@ -114,19 +114,4 @@ class Policy:
     @property
     def digest(self) -> str:
         """The SHA-256 of what it says, in hexadecimal."""
-        return hashlib.sha256(json.dumps(self.record(), sort_keys=True).encode()).hexdigest()
-
-    def record(self) -> dict[str, Any]:
-        """Every value as plain text, numbers and lists, sorted, for the report and the digest."""
-        return {one.name: _plain(getattr(self, one.name)) for one in sorted(fields(self), key=lambda one: one.name)}
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, frozenset | tuple):
-        return sorted(str(_plain(one)) for one in value)
-    if isinstance(value, Verdict):
-        return value.name.lower()
-    if isinstance(value, Enum):
-        return value.value
-    # Not the folder: the report is given away.
-    return value.name if isinstance(value, Path) else value
+        return hashlib.sha256(json.dumps(policy_record(self), sort_keys=True).encode()).hexdigest()

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -17,6 +14,7 @@ from dcmaudit.cli.existing_store import opened
 from dcmaudit.errors import StoreError, UsageError
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
+from dcmaudit.wholefile import whole_text
 
 if TYPE_CHECKING:
     from dcmaudit.model import Reference
@@ -117,27 +115,12 @@ def export_csv(store: Store, folder: Path, *, overwrite: bool = False) -> list[t
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, write in todo:
-            with _replacing(path) as out:
+            with whole_text(path, mode=0o600) as out:
                 count = write(out)
             done.append((path, count))
     except OSError as error:
         raise UsageError(f"the export cannot be written: {error.strerror}", file=str(folder)) from error
     return done
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[TextIO]:
-    """A text file that takes its name only once it is complete and on the disk. Its mode is 0600."""
-    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with open(number, "w", encoding="utf-8", newline="") as out:  # noqa: PTH123 (a descriptor has no path)
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 # --- info ---------------------------------------------------------------------------------------------------------

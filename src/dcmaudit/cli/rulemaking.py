@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dcmaudit.cli.common import Exit, add_common, local_path, say
 from dcmaudit.errors import UsageError
 from dcmaudit.report.made_rules import Effects, check_line, effect_lines, uncovered_lines, used_lines
+from dcmaudit.wholefile import whole_text
 
 if TYPE_CHECKING:
     from dcmaudit.detect.rules.making import MadeRules
@@ -73,7 +74,8 @@ def _print_rules(text: str, output: Path | None) -> None:
         sys.stdout.write(text)
         return
     try:
-        output.write_text(text, encoding="utf-8")
+        with whole_text(output) as stream:
+            stream.write(text)
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror}", file=str(output)) from error
     say(f"{output}: written")

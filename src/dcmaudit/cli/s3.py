@@ -18,6 +18,7 @@ from dcmaudit.cli.names import add_files, listed
 from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
+from dcmaudit.wholefile import whole_text
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -308,10 +309,8 @@ def _write_list(rows: list[list[str]], path: Path | None) -> None:
     if path is None:
         csv.writer(sys.stdout, lineterminator="\n").writerows(table)
         return
-    draft = path.with_name(f".{path.name}.part")
-    with draft.open("w", encoding="utf-8", newline="") as stream:
+    with whole_text(path) as stream:
         csv.writer(stream, lineterminator="\n").writerows(table)
-    draft.replace(path)
 
 
 def _is_complete(tally: Tally) -> bool:

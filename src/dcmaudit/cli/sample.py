@@ -20,6 +20,7 @@ from dcmaudit.cli.names import add_files
 from dcmaudit.errors import DcmauditError, ListError, UsageError
 from dcmaudit.report.jsonlines import json_line
 from dcmaudit.settings.plainfile import open_regular
+from dcmaudit.wholefile import whole_text
 
 if TYPE_CHECKING:
     from dcmaudit.model import Reference
@@ -254,10 +255,8 @@ def _put(path: Path | None, text: str) -> None:
     if path is None:
         sys.stdout.write(text)
         return
-    draft = path.with_name(f".{path.name}.part")
-    with draft.open("w", encoding="utf-8", newline="") as stream:
+    with whole_text(path) as stream:
         stream.write(text)
-    draft.replace(path)
 
 
 # Concluding

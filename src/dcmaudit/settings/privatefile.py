@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from dcmaudit.errors import UsageError
 from dcmaudit.settings.plainfile import read_regular
+from dcmaudit.wholefile import whole_file
 
 _OTHERS = 0o077
 
@@ -15,15 +15,12 @@ def make_private(path: Path, data: bytes) -> None:
     """A new file of mode 0600, on disk before this returns. FileExistsError where one is there; UsageError where it
     cannot be made."""
     try:
-        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with whole_file(path, mode=0o600, replace=False) as stream:
+            stream.write(data)
     except FileExistsError:
         raise
     except OSError as error:
         raise UsageError(f"it cannot be made: {error.strerror}", file=str(path)) from error
-    with os.fdopen(number, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def read_private(path: Path) -> bytes:

@@ -12,6 +12,7 @@ from pathlib import Path
 import platformdirs
 
 from dcmaudit.errors import UsageError
+from dcmaudit.wholefile import whole_file
 
 DATABASE_NAME = "dcmaudit.sqlite.db"
 MEMORY_WORDS = "it was chosen in the reviewer's menu and is remembered"
@@ -66,8 +67,5 @@ def remember_database(chosen: str | None) -> None:
         memory.unlink(missing_ok=True)
         return
     memory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = memory.with_name(f"{memory.name}.{os.getpid()}")
-    number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with open(number, "wb") as file:  # noqa: PTH123 (a descriptor has no path)
-        file.write(os.fsencode(chosen) + b"\n")
-    part.replace(memory)
+    with whole_file(memory, mode=0o600) as stream:
+        stream.write(os.fsencode(chosen) + b"\n")

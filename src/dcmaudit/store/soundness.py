@@ -21,6 +21,7 @@ from dcmaudit.store import sums
 from dcmaudit.store.migrate import DAMAGE_HINT
 from dcmaudit.store.session import Readable, Session
 from dcmaudit.store.sqlite import is_on_network
+from dcmaudit.wholefile import whole_text
 
 _MOST = 10
 _DAY_S = 24 * 3600.0
@@ -70,13 +71,10 @@ def _remember(path: Path, state: State) -> None:
     if time.time_ns() - newest < _RACE_NS or is_on_network(path):
         return
     memory = memory_path(path)
-    part = memory.with_name(f".{memory.name}.{os.getpid()}")
     with suppress(OSError):  # then it is looked at again next time
         memory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(number, "w", encoding="ascii") as file:  # noqa: PTH123 (a descriptor has no path)
-            json.dump({"format": _FORMAT, "state": state, "at": time.time()}, file)
-        part.replace(memory)
+        with whole_text(memory, mode=0o600) as stream:
+            json.dump({"format": _FORMAT, "state": state, "at": time.time()}, stream)
 
 
 def require_sound(database: Readable, path: Path, log_damage: str | None, before: State) -> None:

@@ -27,15 +27,21 @@ def full_disk(chance: random.Random, folder: Path) -> None:
     inputs = plain_files(folder / "in", 3)
     out = folder / "out"
     size = chance.choice([0, 1, 100, 1000, 4000, 20_000, 100_000])
-    commands: list[list[object]] = [
-        ["redact", "--rect", RECT, "-o", out, "--sidecar", *inputs],
-        ["ocr", "--finder", "own", "--no-read", "--csv", folder / "list.csv", *inputs],
-        ["frames", "-x", "-o", out, *inputs],
-        ["sample", "draw", folder / "in", "-o", folder / "sample.csv"],
-        ["ocr", "--finder", "own", "--no-read", "--db", folder / "db", *inputs],
-        ["db", "info", "--db", folder / "db"],
-    ]
-    command = chance.choice(commands)
+    commands: dict[str, list[object]] = {
+        "redact": ["--rect", RECT, "-o", out, "--sidecar", *inputs],
+        "ocr": ["--finder", "own", "--no-read", "--csv", folder / "list.csv", *inputs],
+        "frames": ["-x", "-o", out, *inputs],
+        "sample draw": [folder / "in", "-o", folder / "sample.csv"],
+        "ocr --db": [folder / "db", "--finder", "own", "--no-read", *inputs],
+        "db info": ["--db", folder / "db"],
+        "db export": ["--db", folder / "db", folder / "export"],
+        "rules make": ["--db", folder / "db", "-o", folder / "rules.txt"],
+        "release": [folder / "in", "-o", out, "--held", folder / "held", "--key", folder / "key", "--eyes", "none"],
+    }
+    name = chance.choice(sorted(commands))
+    command = [*name.split(), *commands[name]]
+    if name in {"db export", "rules make"}:
+        run_apart(["ocr", "--finder", "own", "--no-read", "--db", folder / "db", *inputs]).require_honest()
     ran = run_apart(command, preexec_fn=_limited(size))
     ran.require_honest()
     if command[0] == "redact":
@@ -43,7 +49,7 @@ def full_disk(chance: random.Random, folder: Path) -> None:
             if not side.name.endswith(".dcm"):
                 stem = side.name.split(".redacted")[0]
                 assert (out / f"{stem}.redacted.dcm").exists(), f"{side.name} is there without its output"
-    leftovers = [path for path in folder.rglob("*.part*") if path.is_file()]
+    leftovers = [path for path in folder.rglob(".*") if path.is_file() and path.suffix in {".part", ".new"}]
     assert not leftovers, f"left behind: {leftovers}"
 
 

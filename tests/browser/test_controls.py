@@ -346,6 +346,62 @@ def test_the_cross_of_a_projection_leads_to_the_plane_that_shows_there(start: St
     face.plane("frame 5/6")
 
 
+def test_a_projection_names_the_plane_below_the_mouse_and_takes_rectangles_for_all(
+    start: StartFace, tmp_path: Path
+) -> None:
+    import numpy as np
+
+    cells = np.full((6, 64, 112), 20, np.uint8)
+    cells[4, 40:50, 80:100] = 220
+    face = start(write(tmp_path / "one.dcm", reference(cells, frames=6)))
+    face.plane("frame 1/6")
+    face.press("j")
+    expect(face.at("#sheet .foot")).to_contain_text("6 planes in one picture")
+    area = face.at("#sheet img").bounding_box()
+    assert area is not None
+    scale = min(area["width"] / 112, area["height"] / 64)
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return (
+            area["x"] + area["width"] / 2 + (x - 56) * scale,
+            area["y"] + area["height"] / 2 + (y - 32) * scale,
+        )
+
+    mouse = face.page.mouse
+    mouse.move(*at(90.5, 45.5))
+    expect(face.at(".sheet-here")).to_have_text("frame 5/6 at 90, 45")
+    mouse.move(*at(80.5, 40.5))
+    mouse.down()
+    mouse.move(*at(90.5, 45.5))
+    mouse.move(*at(99.5, 49.5))
+    mouse.up()
+    expect(face.at("#messagetext")).to_contain_text("Marked on all 6 planes of frames; one undo takes it back")
+    expect(face.at('.drawn[data-kind="mark"]')).to_have_count(1)
+    face.picture("projection-mark")
+    face.press("Escape")
+    face.plane("frame 1/6")
+    assert [rect["box"] for rect in face.state()["rects"]] == [[80, 40, 100, 50]]
+    face.press("Control+z")
+    face.wait_until(lambda: not face.state()["rects"])
+
+
+def test_a_rectangle_is_drawn_on_a_projection_by_keys(start: StartFace, tmp_path: Path) -> None:
+    import numpy as np
+
+    face = start(write(tmp_path / "one.dcm", reference(np.full((6, 64, 112), 20, np.uint8), frames=6)))
+    face.plane("frame 1/6")
+    face.press("j")
+    expect(face.at("#sheet .foot")).to_contain_text("Space draws from here")
+    face.press("Space", "Shift+ArrowRight", "Shift+ArrowDown")
+    expect(face.at(".sheet-body button")).to_have_attribute("aria-label", re.compile("Enter marks it on all planes"))
+    face.press("Escape")
+    expect(face.at(".sheet-body button")).to_have_attribute("aria-label", re.compile("Space draws a rectangle"))
+    face.press("Space", "Shift+ArrowRight", "Shift+ArrowDown", "Enter")
+    expect(face.at("#messagetext")).to_contain_text("Marked on all 6 planes of frames")
+    face.press("Escape")
+    assert [rect["box"] for rect in face.state()["rects"]] == [[57, 33, 59, 35]]
+
+
 def test_small_pictures_of_large_planes_are_a_glance(start: StartFace, tmp_path: Path) -> None:
     import numpy as np
 

@@ -70,7 +70,8 @@ def test_the_help_table_names_every_key() -> None:
 def test_commands_that_write_are_marked_as_such() -> None:
     writes = {command.name for command in COMMANDS if command.writes}
     assert writes == {
-        "mark", "mark-all-frames", "mark-all-planes", "mark-series", "apply-all", "apply-all-frames", "apply-one",
+        "mark", "mark-all-frames", "mark-group", "mark-all-planes", "mark-series", "apply-all",
+        "apply-all-frames", "apply-one",
         "remove-rect", "clear-file", "tag", "comment", "undo", "redo", "done-next", "done-series", "skip-series",
         "keep-region", "keep-region-frames", "mark-shape", "copy-forwards", "accept", "accept-frames",
     }  # fmt: skip

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from dcmaudit.dicom import Instance
-from dcmaudit.errors import DecodeError, ReviewError
-from dcmaudit.model import FrameAddress, Projection, Rendering, View
+from dcmaudit.errors import DecodeError
+from dcmaudit.model import FrameAddress, Rendering, View
 from dcmaudit.review.services import picture_cache
 from dcmaudit.review.services.instance_cache import InstanceCache
 from dcmaudit.review.services.picture_cache import PictureCache, PictureKey
@@ -85,44 +85,6 @@ def test_prefetched_pictures_are_there_when_they_are_asked_for(store: PictureCac
     store.prefetch([(picture, lambda: LocalReference(str(path)))])
     wait_for(lambda: picture in store._kept)
     assert store.request(picture, lambda: LocalReference(str(path))).done()
-
-
-def test_a_projection_that_nobody_waits_for_is_given_up(
-    store: PictureCache, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started, gate, read, calls = threading.Event(), threading.Event(), Instance.read, []
-
-    def slow(self: Instance, address: Any) -> Any:
-        calls.append(address)
-        started.set()
-        gate.wait(10)
-        return read(self, address)
-
-    monkeypatch.setattr(Instance, "read", slow)
-    picture = PictureKey(0, FrameAddress(0), projection=Projection.MAX)
-    future = store.request(picture, lambda: LocalReference(str(path)))
-    started.wait(10)
-    store.release(picture)
-    gate.set()
-    with pytest.raises(ReviewError, match="given up"):
-        future.result(10)
-    assert len(calls) < 8
-
-
-def test_a_projection_names_the_planes_it_lacks(
-    store: PictureCache, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read = Instance.read
-
-    def partly(self: Instance, address: Any) -> Any:
-        if address == FrameAddress(5):
-            raise DecodeError("broken")
-        return read(self, address)
-
-    monkeypatch.setattr(Instance, "read", partly)
-    picture = PictureKey(0, FrameAddress(0), projection=Projection.MAX)
-    store.request(picture, lambda: LocalReference(str(path))).result(10)
-    assert store.left_out(picture) == {FrameAddress(5)}
 
 
 def test_the_pool_closes_the_longest_unused_but_never_one_in_use(tmp_path: Path) -> None:

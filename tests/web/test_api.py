@@ -43,6 +43,7 @@ ARGUMENTS = {
     "go-file": {"index": 1}, "go-plane": {"key": "o6000.1"}, "comment": {"text": "look"},
     "cursor": {"box": [1, 2, 3, 4]}, "cursor-drag": {"handle": "se", "start": [1, 2, 9, 9], "dx": 3, "dy": 3},
     "set-option": {"name": "show-rules", "value": False}, "rendering": {"value": "voi"},
+    "mark-group": {"file_id": 0, "group": 0, "box": [1, 2, 9, 9]},
     "seen": {"file_id": 0, "shown": ["f1"]}, "filter": {"status": "", "text": "US"},
     "come-back": {"mark": "0" * 16, "key": "f0"}, "done-next": {"confirm": True}, "walk": {"file_id": 0, "key": "f1"},
     "save-window": {"name": "w", "center": 40, "width": 400}, "forget-window": {"name": "w"}, "set-keys": {"keys": {}},
@@ -208,13 +209,13 @@ def test_a_picture_is_a_png_that_names_its_plane(tab: Page) -> None:
 def test_thumbnails_and_projections_are_pictures_too(tab: Page) -> None:
     thumb = tab.get("thumb/0/o6000.1")
     assert (thumb.headers["x-plane"], thumb.content[:8]) == ("0/o6000.1", PNG)
-    for how in ("max", "min", "mean", "text"):
+    for how in ("max", "min", "mean", "range", "text"):
         answer = tab.get(f"projection/0/0?how={how}")
         assert (answer.status_code, answer.headers["x-plane"], answer.headers["x-left-out"]) == (200, "0/g0", "0")
     assert tab.get("projection/0/9").status_code == 400
     assert tab.get("projection/0/0?how=sum").status_code == 400
-    assert tab.get("drill/0/0?how=max&x=5&y=5").json() == {"index": 3}
-    assert tab.get("drill/0/0?how=min&x=5&y=5").json() == {"index": 0}
+    assert tab.get("drill/0/0?how=max&x=5&y=5").json() == {"index": 3, "title": "frame 4/4"}
+    assert tab.get("drill/0/0?how=min&x=5&y=5").json() == {"index": 0, "title": "frame 1/4"}
 
 
 def test_a_projection_is_a_glance_of_its_kind_and_only_of_one_that_was_fetched(tab: Page) -> None:
@@ -225,7 +226,7 @@ def test_a_projection_is_a_glance_of_its_kind_and_only_of_one_that_was_fetched(t
     wait_for(lambda: tab.state()["groups"][0]["glanced"] == [[0, 4]])
     assert tab.state()["file"]["seen"] == 0
     asked = tab.do("done-next").json()["question"]["text"]
-    assert "4 only in a minimum projection, 3 never shown" in asked
+    assert "3 only in a minimum projection, 1 only at less than half size, 3 never shown" in asked
 
 
 def _painted(tab: Page, of: str = "f0", **changed: object) -> dict[str, object]:

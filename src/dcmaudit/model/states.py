@@ -33,6 +33,7 @@ class HowSeen(Enum):
     """It was part of a maximum projection at half size or more."""
     MINIMUM = "minimum"
     MEAN = "mean"
+    RANGE = "range"
     TEXT_MAP = "text map"
     WINDOW = "window"
     """On the stage in the VOI window, outside of which text is hidden."""
@@ -40,6 +41,8 @@ class HowSeen(Enum):
     """On the stage as a picture with losses."""
     SMALL = "small"
     """On the stage, or in a projection, at less than half size: small text is lost."""
+    COVERED = "covered"
+    """It was part of a projection that cannot show what may be writing on it: other planes cover that there."""
     SHEET = "contact sheet"
     """It was a small picture among others."""
     CLASS = "class"
@@ -69,7 +72,9 @@ _HOW = {
     HowSeen.MAXIMUM: "only in a maximum projection",
     HowSeen.MINIMUM: "only in a minimum projection",
     HowSeen.MEAN: "only in a mean projection",
+    HowSeen.RANGE: "only in a projection of the range",
     HowSeen.TEXT_MAP: "only in a text map",
+    HowSeen.COVERED: "only in projections that other planes cover, so not by this view",
     HowSeen.SHEET: "only in a contact sheet",
     HowSeen.WINDOW: "only in the VOI window",
     HowSeen.LOSSY: "only in a picture with losses",

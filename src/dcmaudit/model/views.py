@@ -31,5 +31,7 @@ class Projection(Enum):
     MAX = "max"
     MIN = "min"
     MEAN = "mean"
+    RANGE = "range"
+    """What lies between the largest and the smallest value."""
     TEXT = "text"
     """A map of where strokes like those of text stand still or appear in any frame."""

@@ -25,6 +25,7 @@ from dcmaudit.review.services.instance_cache import InstanceCache
 from dcmaudit.review.services.learning import Learning
 from dcmaudit.review.services.output_runs import OutputRuns, Redactor
 from dcmaudit.review.services.picture_cache import PictureCache
+from dcmaudit.review.services.plane_stacks import PlaneStacks
 from dcmaudit.review.services.preferences import Preferences
 from dcmaudit.review.services.removals import remember_removals
 from dcmaudit.review.services.seen_ledger import SeenLedger
@@ -79,7 +80,8 @@ class ReviewApp:
         instances, text_maps, learning = InstanceCache(), InkMaps(), Learning()
         tickets, folders = Tickets(), AllowedFolders(settings.browse_roots)
         self._instances, self._output_files = instances, InstanceCache(limit=4)
-        pictures = PictureCache(instances, strokes=text_maps.strokes)
+        pictures = PictureCache(instances)
+        stacks = PlaneStacks(instances, text_maps.strokes, mappers=text_maps.nets)
         preferences = Preferences(database, pictures, background, settings.previews, chosen)
         worklists = WorklistFiller(settings, database, folders, pictures, end)
         content = ContentCheck(database, instances, sessions, background)
@@ -128,10 +130,11 @@ class ReviewApp:
             records=records,
             instances=instances,
             pictures=pictures,
+            stacks=stacks,
             tickets=tickets,
             content=content,
             gaps=gaps,
-            seen=SeenReports(tickets, pictures, ledger),
+            seen=SeenReports(tickets, pictures, stacks, ledger),
             ledger=ledger,
             suggestions=suggestions,
             learning=learning,
@@ -194,6 +197,7 @@ class ReviewApp:
         for session in self._sessions.all():
             services.files.end(session)
         services.worklists.stop()
+        services.stacks.close()
         services.pictures.close()
         self._reader.stop()
         self._threads.stop()

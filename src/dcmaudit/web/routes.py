@@ -16,19 +16,19 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from dcmaudit.errors import DcmauditError, ReviewError, UsageError
-from dcmaudit.model import PlaneGroup, PlaneList, Point, Projection, ReviewState, View, parse_key
+from dcmaudit.model import PlaneList, ReviewState, View, parse_key
 from dcmaudit.review import COMMANDS, ReviewApp, Session, worklist_rows
 from dcmaudit.review.page.command_list import command_json
 from dcmaudit.review.page.list_shapes import PlaneEntry, TagRow
 from dcmaudit.review.page.series_list import series_files
 from dcmaudit.review.services.picture_cache import PictureKey
-from dcmaudit.review.services.projection_drill import drill
 from dcmaudit.review.state.selection import GAPPED, Filter, Selection
 from dcmaudit.review.state.sight import Sight
 from dcmaudit.web.browse import browse
 from dcmaudit.web.outputs import OutputRoutes
 from dcmaudit.web.planes import PlaneRoutes, result_of, view_of
 from dcmaudit.web.replies import body_of, error_reply, query_number, reply
+from dcmaudit.web.stacks import StackRoutes
 
 LONGEST_WAIT = 30
 _PAGE = 500
@@ -56,8 +56,7 @@ class Routes:
             *OutputRoutes(self._app).all(),
             Route(f"{session}/image/{{file_id:int}}/{{key}}", self.image),
             Route(f"{session}/thumb/{{file_id:int}}/{{key}}", self.thumb),
-            Route(f"{session}/projection/{{file_id:int}}/{{group:int}}", self.projection),
-            Route(f"{session}/drill/{{file_id:int}}/{{group:int}}", self.drill),
+            *StackRoutes(self._app).all(),
             Route(f"{session}/planes/{{file_id:int}}", self.planes),
             Route(f"{session}/worklist", self.worklist),
             Route(f"{session}/series", self.series),
@@ -146,32 +145,6 @@ class Routes:
         file_id, key = request.path_params["file_id"], request.path_params["key"]
         return await self._picture(request, PictureKey(file_id, parse_key(key), View(), thumbnail=True), key)
 
-    async def projection(self, request: Request) -> Response:
-        """All planes of a group in one PNG."""
-        file_id, number = request.path_params["file_id"], request.path_params["group"]
-        session = self._session(request)
-        projection = _projection(request)
-        planes = await run_in_threadpool(self._planes_of, session, file_id)
-        picture = PictureKey(file_id, _group(planes, number).address(0), View(), projection=projection)
-        return await self._picture(request, picture, f"g{number}")
-
-    async def drill(self, request: Request) -> Response:
-        """The plane that a projection shows at a point."""
-        session = self._session(request)
-        file_id, number = request.path_params["file_id"], request.path_params["group"]
-        x, y = query_number(request, "x", 0, most=2**32), query_number(request, "y", 0, most=2**32)
-        projection = _projection(request)
-
-        def work() -> Response:
-            planes = self._planes_of(session, file_id)
-            group = _group(planes, number)
-            with self._services.instances.lease(file_id, self._app.referrer(session, file_id)) as instance:
-                position = drill(instance, group, projection, Point(x, y), lambda: self._app.is_ending)
-            start = planes.find(group.address(0)) or 0
-            return reply({"index": start + position})
-
-        return await run_in_threadpool(work)
-
     async def _picture(self, request: Request, picture: PictureKey, label: str) -> Response:
         session = self._session(request)
         pictures = self._services.pictures
@@ -182,12 +155,11 @@ class Routes:
             pictures.release(picture)
         if data is None:
             raise ReviewError("the picture is no longer wanted", hint="ask for it again")
-        headers = {"X-Plane": f"{picture.file_id}/{label}", "X-Left-Out": str(len(pictures.left_out(picture)))}
+        headers = {"X-Plane": f"{picture.file_id}/{label}"}
         told = pictures.remark(picture)
         if not picture.thumbnail:
             shown = told.rendering if told is not None else picture.view.rendering
-            what = (picture.projection or shown).value
-            headers["X-Ticket"] = self._services.tickets.issue(session.id, picture.file_id, label, what)
+            headers["X-Ticket"] = self._services.tickets.issue(session.id, picture.file_id, label, shown.value)
         if told is not None and told.reason is not None:
             # The remark is text in any letters, and a header is not: the page decodes it.
             headers |= {"X-Rendering": told.rendering.value, "X-Note": quote(told.reason)}
@@ -307,20 +279,6 @@ async def _chunks(spool: IO[str]) -> AsyncIterator[str]:
             yield chunk
     finally:
         spool.close()
-
-
-def _projection(request: Request) -> Projection:
-    value = request.query_params.get("how", Projection.MAX.value)
-    allowed = [item.value for item in Projection]
-    if value not in allowed:
-        raise UsageError(f"there is no projection {value!r}", hint=f"allowed: {', '.join(allowed)}")
-    return Projection(value)
-
-
-def _group(planes: PlaneList, number: int) -> PlaneGroup:
-    if number >= len(planes.groups):
-        raise UsageError("the file has no such group of planes")
-    return planes.groups[number]
 
 
 def _painted(value: object) -> list[Sight]:

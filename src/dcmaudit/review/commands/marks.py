@@ -53,6 +53,34 @@ def mark_all_planes(session: Session, services: Services, arguments: Arguments) 
     _mark(session, services, arguments, Everywhere.ALL_PLANES)
 
 
+def mark_group(session: Session, services: Services, arguments: Arguments) -> None:
+    """Store ``box`` for every plane of the ``group`` of the file on screen, as one step: as drawn on a projection."""
+    file, number, box = session.opened(), take.number(arguments, "group"), take.box(arguments, "box")
+    if file.file_id != take.number(arguments, "file_id") or not 0 <= number < len(file.planes.groups):
+        raise ReviewError("the projection is of another file than the open one", hint="ask for it again")
+    group = file.planes.groups[number]
+    inside = box.clipped(group.size) if group.size is not None and group.reason is None else None
+    if inside is None:
+        raise UsageError("the rectangle lies outside the planes")
+    if group.kind is PlaneKind.FRAME:
+        scopes: list[Scope] = [single_frame(file.planes, Everywhere.ALL_FRAMES)]
+    else:
+        scopes = [group.address(position) for position in range(len(group.frames))]
+    frames = frame_count(file.planes) if scopes[0] is Everywhere.ALL_FRAMES else None
+    new = [
+        NewRect(inside, scope, frames=frames)
+        for scope in scopes
+        if not is_stored(file.rects, file.planes, inside, scope)
+    ]
+    count = len(group.frames)
+    where = f"all {count} planes of {group.title}" if count > 1 else group.title
+    if not new:
+        session.say(f"This rectangle is marked on {where} already; nothing was stored.")
+        return
+    add_rects(session, services, file, new, f"a rectangle on {where}")
+    session.say(f"Marked on {where}; one undo takes it back. Each of them still has to be looked at.")
+
+
 def _mark(session: Session, services: Services, arguments: Arguments, scope: Scope) -> None:
     file, plane = session.opened(), session.plane()
     if plane.size is None or not is_shown(plane):

@@ -113,6 +113,7 @@ def read_again(session: Session, services: Services, _arguments: Arguments) -> N
     worklist.renew(file.place)
     services.instances.drop(file.file_id)
     services.pictures.drop(file.file_id)
+    services.stacks.drop(file.file_id)
     services.files.show(session, file.place, address)
     if others:
         # In another thread: two sessions that wait for each other's lock would wait for ever.

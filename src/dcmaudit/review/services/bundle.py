@@ -15,6 +15,7 @@ from dcmaudit.review.services.gaps import FileGaps
 from dcmaudit.review.services.learning import Learning
 from dcmaudit.review.services.output_runs import OutputRuns
 from dcmaudit.review.services.picture_cache import PictureCache
+from dcmaudit.review.services.plane_stacks import PlaneStacks
 from dcmaudit.review.services.preferences import Preferences
 from dcmaudit.review.services.protocols import (
     Background,
@@ -48,6 +49,7 @@ class Services:
     records: FileRecords
     instances: Instances
     pictures: PictureCache
+    stacks: PlaneStacks
     tickets: Tickets
     content: ContentCheck
     gaps: FileGaps

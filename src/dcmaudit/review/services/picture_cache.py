@@ -12,12 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
-from dcmaudit.errors import DcmauditError, DecodeError, DicomError, ReviewError
-from dcmaudit.model import PlaneAddress, Projection, Reference, Rendering, View
+from dcmaudit.errors import DcmauditError, DecodeError, DicomError
+from dcmaudit.model import PlaneAddress, Reference, Rendering, View
 from dcmaudit.model.texts import printable
-from dcmaudit.render import Shown, encode_png, project_planes, render, shown_as, thumbnail
-from dcmaudit.render.project import Strokes
-from dcmaudit.render.strokes import stroke_map
+from dcmaudit.render import Shown, encode_png, render, shown_as, thumbnail
 from dcmaudit.review.services.plane_records import small_record, stored_record
 from dcmaudit.review.services.protocols import Instances
 from dcmaudit.review.services.threads import Workers
@@ -44,7 +42,7 @@ class Form(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PictureKey:
-    """What to make: a plane in a view, its thumbnail, or the projection of a group.
+    """What to make: a plane in a view, or its thumbnail.
 
     STORED has values and tables, so that its view is FULL or LOCAL (VOI only where no table can give it). SMALL is a
     lossy picture that fits ``within`` a width and height.
@@ -54,7 +52,6 @@ class PictureKey:
     address: PlaneAddress
     view: View = FULL
     thumbnail: bool = False
-    projection: Projection | None = None
     form: Form = Form.PNG
     within: tuple[int, int] = (0, 0)
 
@@ -70,14 +67,11 @@ class PictureCache:
 
     One picture is made once however many ask for it at the same time. ``wanted`` pictures are made by several
     threads, those for later by one, which takes up nothing new while somebody waits for one; other work that can
-    wait asks ``let_through``. ``strokes`` says where writing is, for the projection that shows it.
+    wait asks ``let_through``.
     """
 
-    def __init__(
-        self, instances: Instances, *, limit: int = _BYTES, workers: int = 3, strokes: Strokes = stroke_map
-    ) -> None:
+    def __init__(self, instances: Instances, *, limit: int = _BYTES, workers: int = 3) -> None:
         self._instances = instances
-        self._strokes = strokes
         self._limit = limit
         self._kept: OrderedDict[PictureKey, bytes] = OrderedDict()
         self._size = 0
@@ -87,10 +81,8 @@ class PictureCache:
         self._lock = threading.Lock()
         self._calm = threading.Condition(self._lock)
         self._urgent: set[PictureKey] = set()
-        self._left_out: dict[PictureKey, frozenset[PlaneAddress]] = {}
         self._waiting: Counter[PictureKey] = Counter()
         self._wanted = Workers(workers, "picture")
-        self._long = Workers(1, "projection")
         self._ahead = Workers(1, "prefetch")
         self._queue: deque[tuple[PictureKey, Callable[[], Reference]]] = deque()
 
@@ -99,13 +91,12 @@ class PictureCache:
 
         Whoever asked says ``release`` when the answer is there or no longer wanted.
         """
-        workers = self._wanted if picture.projection is None else self._long
         with self._lock:
             self._waiting[picture] += 1
             known = self._known(picture)
             if known is not None:
                 return known
-            future = self._begun(picture, reference, workers)
+            future = self._begun(picture, reference)
         future.add_done_callback(lambda _done: self._settle(picture, future))
         return future
 
@@ -114,7 +105,7 @@ class PictureCache:
         with self._lock:
             if self._known(picture) is not None:
                 return
-            future = self._begun(picture, reference, self._wanted)
+            future = self._begun(picture, reference)
         future.add_done_callback(lambda _done: self._settle(picture, future))
 
     def now(self, picture: PictureKey, reference: Callable[[], Reference]) -> bytes:
@@ -145,7 +136,7 @@ class PictureCache:
                 self._urgent.clear()
 
     def release(self, picture: PictureKey) -> None:
-        """One less waits for ``picture``; a picture that nobody waits for is not begun, a projection not finished."""
+        """One less waits for ``picture``; a picture that nobody waits for is not begun."""
         with self._lock:
             self._waiting[picture] -= 1
             if self._waiting[picture] > 0:
@@ -154,16 +145,6 @@ class PictureCache:
             pending = self._pending.get(picture)
         if pending is not None:
             pending.cancel()
-
-    def left_out(self, picture: PictureKey) -> frozenset[PlaneAddress]:
-        """The planes that are missing in a projection because they could not be decoded."""
-        with self._lock:
-            return self._left_out.get(picture, frozenset())
-
-    def projections(self, file_id: int, address: PlaneAddress) -> list[PictureKey]:
-        """The projections that were made of the group whose first plane is ``address``."""
-        with self._lock:
-            return [made for made in self._left_out if (made.file_id, made.address) == (file_id, address)]
 
     def remark(self, picture: PictureKey) -> Shown | None:
         """How a plane was really rendered where that needs words; None where it is the view asked for, or not made."""
@@ -178,7 +159,7 @@ class PictureCache:
     def undecodable(self, file_id: int) -> set[PlaneAddress]:
         """The planes of a file that were asked for and could not be decoded."""
         with self._lock:
-            return {failed.address for failed in self._errors if failed.file_id == file_id and not failed.projection}
+            return {failed.address for failed in self._errors if failed.file_id == file_id}
 
     def prefetch(self, pictures: Sequence[tuple[PictureKey, Callable[[], Reference]]]) -> None:
         """Make these next, in order, instead of what was to be made ahead before."""
@@ -199,8 +180,6 @@ class PictureCache:
         with self._lock:
             for picture in [kept for kept in self._kept if kept.file_id == file_id]:
                 self._size -= len(self._kept.pop(picture))
-            for made in [kept for kept in self._left_out if kept.file_id == file_id]:
-                del self._left_out[made]
             for told in [kept for kept in self._remarks if kept.file_id == file_id]:
                 del self._remarks[told]
         self.forget_errors(file_id)
@@ -214,7 +193,6 @@ class PictureCache:
             self._calm.notify_all()
         self._wanted.stop()
         self._ahead.stop()
-        self._long.stop()
 
     def _known(self, picture: PictureKey) -> Future[bytes] | None:
         kept = self._kept.get(picture)
@@ -230,11 +208,10 @@ class PictureCache:
             return failed
         return None
 
-    def _begun(self, picture: PictureKey, reference: Callable[[], Reference], workers: Workers) -> Future[bytes]:
-        future = workers.submit(lambda: self._make(picture, reference))
+    def _begun(self, picture: PictureKey, reference: Callable[[], Reference]) -> Future[bytes]:
+        future = self._wanted.submit(lambda: self._make(picture, reference))
         self._pending[picture] = future
-        if picture.projection is None:
-            self._urgent.add(picture)
+        self._urgent.add(picture)
         return future
 
     def _make_ahead(self) -> None:
@@ -276,26 +253,6 @@ class PictureCache:
 
     def _encode(self, picture: PictureKey, reference: Callable[[], Reference]) -> bytes:
         with self._instances.lease(picture.file_id, reference) as instance:
-            if picture.projection is not None:
-                group = next((plane.group for plane in instance.planes if plane.address == picture.address), None)
-                if group is None:
-                    raise ReviewError("the file has no such group of planes")
-                addresses = (group.address(position) for position in range(len(group.frames)))
-                projected = project_planes(
-                    instance,
-                    addresses,
-                    picture.projection,
-                    picture.view,
-                    stop=lambda: self._waiting[picture] < 1,
-                    strokes=self._strokes,
-                )
-                if projected.picture is None:
-                    raise DecodeError("none of its planes can be decoded", hint="look at the planes one by one")
-                if len(projected.planes) + len(projected.failed) < len(group.frames):
-                    raise ReviewError("the projection was given up", hint="ask for it again")
-                with self._lock:
-                    self._left_out[picture] = frozenset(failed for failed, _reason in projected.failed)
-                return encode_png(projected.picture)
             samples = instance.read(picture.address)
             if picture.form is Form.STORED:
                 return stored_record(samples, picture.view.rendering)
@@ -324,9 +281,8 @@ class PictureCache:
 
 def _log(picture: PictureKey, reference: Callable[[], Reference], end: str, begun: float) -> None:
     if _LOG.isEnabledFor(logging.DEBUG):
-        what = f"plane {picture.address.key}" if picture.projection is None else f"projection of {picture.address.key}"
         taken = (time.monotonic() - begun) * 1000
-        _LOG.debug("%s of %s: %s in %.0f ms", what, printable(reference().name), end, taken)
+        _LOG.debug("plane %s of %s: %s in %.0f ms", picture.address.key, printable(reference().name), end, taken)
 
 
 def _done(data: bytes) -> Future[bytes]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
-from dcmaudit.model import HowSeen, parse_key
-from dcmaudit.review.services.picture_cache import PictureCache, PictureKey
+from dcmaudit.model import HowSeen, PlaneGroup, Projection, parse_key
+from dcmaudit.review.services.picture_cache import PictureCache
+from dcmaudit.review.services.plane_stacks import PlaneStacks, StackKey, StackReading
 from dcmaudit.review.services.protocols import SeenLedger
 from dcmaudit.review.services.tickets import Tickets
 from dcmaudit.review.state.open_file import OpenFile, is_shown
@@ -16,8 +18,8 @@ from dcmaudit.review.state.sight import Issued, Sight, way_projected, way_seen
 class SeenReports:
     """What a page says counts as far as it is true of the open file, or of the one just left."""
 
-    def __init__(self, tickets: Tickets, pictures: PictureCache, ledger: SeenLedger) -> None:
-        self._tickets, self._pictures, self._ledger = tickets, pictures, ledger
+    def __init__(self, tickets: Tickets, pictures: PictureCache, stacks: PlaneStacks, ledger: SeenLedger) -> None:
+        self._tickets, self._pictures, self._stacks, self._ledger = tickets, pictures, stacks, ledger
 
     def painted(self, session: Session, sights: Iterable[Sight]) -> None:
         """Note what was on the stage.
@@ -60,29 +62,41 @@ class SeenReports:
 
     def projected(self, session: Session, number: int, painted: tuple[int, int], issued: Issued) -> bool:
         """Note the planes of a group of the open file that were in the projection, shown ``painted`` (width, height)
-        large; a plane left out was not seen. Whether the picture was a projection at all."""
+        large. Whether the picture was a projection at all.
+
+        A plane left out was not seen. One on which writing would be covered there by other planes is noted as just
+        that, once it is known.
+        """
         file = session.opened()
         group = file.planes.groups[number]
         how = way_projected(group.size, *painted, issued)
-        if how is None:
+        reading = self._stacks.known(StackKey(file.file_id, f"g{number}"))
+        if how is None or reading is None:
             return False
-        made = [
-            each for each in self._pictures.projections(file.file_id, group.address(0)) if _is_of(each, issued.shown)
-        ]
-        missing = {address for picture in made for address in self._pictures.left_out(picture)}
-        if not missing:
-            file.seen.add(group, 0, len(group.frames), how)
-        for position in range(len(group.frames)) if missing else ():
-            if group.address(position) not in missing:
-                file.seen.add(group, position, position + 1, how)
-        self._ledger.soon(session, file)
+        if how is HowSeen.SMALL:
+            self._note_group(session, file, group, reading, how)
+        else:
+            shown = Projection(issued.shown)
+            reading.when_judged(partial(self._note_group, session, file, group, reading, how, shown))
         return True
+
+    def _note_group(
+        self,
+        session: Session,
+        file: OpenFile,
+        group: PlaneGroup,
+        reading: StackReading,
+        how: HowSeen,
+        projection: Projection | None = None,
+    ) -> None:
+        missing = reading.left_out
+        shows = reading.shows(projection) if projection is not None else [True] * len(group.frames)
+        for position, is_shown_there in enumerate(shows):
+            if position not in missing:
+                file.seen.add(group, position, position + 1, how if is_shown_there else HowSeen.COVERED)
+        self._ledger.soon(session, file)
 
 
 def _note(file: OpenFile, index: int, how: HowSeen) -> None:
     start = file.planes.group_start(index)
     file.seen.add(file.planes[index].group, index - start, index - start + 1, how)
-
-
-def _is_of(picture: PictureKey, shown: str) -> bool:
-    return picture.projection is not None and picture.projection.value == shown

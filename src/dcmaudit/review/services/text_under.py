@@ -24,6 +24,7 @@ from dcmaudit.render.strokes import stroke_map
 from dcmaudit.render.tables import Levels
 
 _KEPT = 8
+_MOST_NETS = 4
 _INK, _REGION = 0.4, 0.3
 _NONE = 0.15
 _LINE, _LONG, _DENSE = 0.4, 2.5, 0.3
@@ -107,6 +108,9 @@ class InkMaps:
         self._net: TextNet | None = None
         self._is_broken = False
         self._kept: OrderedDict[tuple[int, PlaneAddress], InkMap] = OrderedDict()
+        self.nets = max(2, min(_MOST_NETS, os.cpu_count() or 1))
+        """How many planes ``strokes`` looks at side by side."""
+        self._free: list[TextNet] = []
 
     def of(self, file_id: int, address: PlaneAddress, samples: Samples) -> InkMap | None:
         """The map of a plane; None where there is no detector, or none for this plane: whoever asks goes on without."""
@@ -127,12 +131,13 @@ class InkMaps:
         """How much every pixel of ``values`` looks like writing, 0 to 255, for projections.
 
         ``values`` are (rows, columns) of any dtype or (rows, columns, 3) of uint8. Without a detector, a map of thin
-        strokes has to do.
+        strokes has to do. Each call has a detector of its own, of one thread: two side by side do more than one of two.
         """
-        with self._lock, suppress(DcmauditError, MemoryError):
-            net = self._loaded()
+        with suppress(DcmauditError, MemoryError):
+            net = self._free.pop() if self._free else None if self._is_broken else TextNet(1)
             if net is not None:
                 ink = net.maps(_levels(values)).ink
+                self._free.append(net)
                 rows, columns = values.shape[:2]
                 full = np.repeat(np.repeat(ink, 2, axis=0), 2, axis=1)[:rows, :columns]
                 return np.asarray(np.clip(full * 255, 0, 255), np.uint8)

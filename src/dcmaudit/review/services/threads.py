@@ -19,6 +19,7 @@ class Workers:
     """
 
     def __init__(self, count: int, name: str) -> None:
+        self.count = count
         self._jobs: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
         self._ready = threading.Condition()
         self._stopped = False

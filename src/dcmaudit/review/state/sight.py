@@ -20,6 +20,7 @@ _PROJECTIONS = {
     Projection.MAX.value: HowSeen.MAXIMUM,
     Projection.MIN.value: HowSeen.MINIMUM,
     Projection.MEAN.value: HowSeen.MEAN,
+    Projection.RANGE.value: HowSeen.RANGE,
     Projection.TEXT.value: HowSeen.TEXT_MAP,
 }
 

@@ -230,9 +230,10 @@ export class Api {
    * @param {number} file
    * @param {number} group
    * @param {string} how
+   * @param {number} after  planes that a picture is there of already
    */
-  projection(file, group, how) {
-    return `${this.base}/projection/${file}/${group}?how=${how}`;
+  projection(file, group, how, after) {
+    return `${this.base}/projection/${file}/${group}?how=${how}&after=${after}`;
   }
 
   /**
@@ -271,28 +272,27 @@ export class Api {
   }
 
   /**
-   * The place of the plane that a projection shows at a pixel.
+   * The place and title of the plane that a projection shows at a pixel.
    * @param {number} file
    * @param {number} group
    * @param {string} how
    * @param {number} x
    * @param {number} y
-   * @returns {Promise<number|null>}
+   * @returns {Promise<{index: number, title: string}>}
    */
   async drill(file, group, how, x, y) {
-    const answer = await parsed(await ask(`${this.base}/drill/${file}/${group}?how=${how}&x=${x}&y=${y}`));
-    return typeof answer.index === "number" ? answer.index : null;
+    return parsed(await ask(`${this.base}/drill/${file}/${group}?how=${how}&x=${x}&y=${y}`));
   }
 
   /**
    * The bytes of a picture; `plane` ("file/key") must be what the server says it sent. `leftOut` is the number of
-   * planes that a projection could not take in; `remark` says where the plane is shown in another way than was asked
+   * planes that a projection could not take in, and `through` how many of how many are in it so far; `remark` says where the plane is shown in another way than was asked
    * for, or holds nothing that could be shown. `ticket` is the server's note of what the picture is: it goes back with
    * the report that it was on the screen.
    * @param {string} url
    * @param {string} plane
    * @param {AbortSignal} [signal]
-   * @returns {Promise<{blob: Blob, leftOut: number, remark: Remark|null, ticket: string}>}
+   * @returns {Promise<{blob: Blob, leftOut: number, through: [number, number], remark: Remark|null, ticket: string}>}
    */
   static async picture(url, plane, signal) {
     const response = await ask(url, signal ? { signal } : {});
@@ -304,6 +304,8 @@ export class Api {
     const [rendering, note] = [headers.get("X-Rendering"), headers.get("X-Note")];
     const remark = rendering && note ? { rendering, text: decodeURIComponent(note) } : null;
     const ticket = headers.get("X-Ticket") ?? "";
-    return { blob: await whole(response.blob()), leftOut: Number(headers.get("X-Left-Out") ?? 0), remark, ticket };
+    const [done, total] = (headers.get("X-Through") ?? "1/1").split("/").map(Number);
+    const through = /** @type {[number, number]} */ ([done, total]);
+    return { blob: await whole(response.blob()), leftOut: Number(headers.get("X-Left-Out") ?? 0), through, remark, ticket };
   }
 }

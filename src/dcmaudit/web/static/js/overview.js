@@ -11,6 +11,7 @@ const HOWS = [
   ["max", "Maximum", "the brightest value that any plane has there"],
   ["min", "Minimum", "the darkest value that any plane has there"],
   ["mean", "Mean", "the mean of all planes"],
+  ["range", "Range", "what lies between the brightest and the darkest value"],
   ["text", "Text map", "where strokes like writing stand still or appear"],
 ];
 
@@ -34,6 +35,8 @@ export class Overview {
     this.file = -1;
     this.how = "max";
     this.group = 0;
+    /** @type {Projection|null} */
+    this.projection = null;
     this.generation = 0;
     /** @type {string[]} keys of planes whose small picture was in sight */
     this.seen = [];
@@ -69,6 +72,7 @@ export class Overview {
   /** Another file: this sheet is about the old one. @param {ViewState} state */
   update(state) {
     if (this.isOpen && state.file?.file_id !== this.file) this.close();
+    else if (this.kind === "projection") this.projection?.update(state.rects);
   }
 
   /** @param {ViewState} state */
@@ -90,10 +94,11 @@ export class Overview {
       void this.#fillSeries(body, foot);
     } else {
       const group = state.groups[this.group];
-      title.textContent = `Projection of ${group?.title ?? ""} (${counted(group?.count ?? 0, "plane")})`;
+      title.textContent = `Projection of ${group?.title ?? ""} (${group?.count ?? 0})`;
       body.classList.add("one");
       this.#tools(within(inner, ".sheet-tools", HTMLElement), state);
-      this.#fillProjection(body, foot, group);
+      this.#fillProjection(body, foot, group, within(inner, ".sheet-here", HTMLElement));
+      this.projection?.update(state.rects);
       return;
     }
     body.focus();
@@ -128,20 +133,23 @@ export class Overview {
    * @param {HTMLElement} body
    * @param {HTMLElement} foot
    * @param {import("./types.js").GroupState|undefined} group
+   * @param {HTMLElement} here
    */
-  #fillProjection(body, foot, group) {
+  #fillProjection(body, foot, group, here) {
     const generation = this.generation;
     const { file, host } = this;
     if (!group) return;
     const view = new Projection({
-      api: host.api, file, group, how: this.how, foot,
+      api: host.api, file, group, how: this.how, foot, here,
       isShown: () => generation === this.generation,
       seen: (shown, ticket) => host.run("seen", { file_id: file, group: group.index, ticket, shown }),
+      mark: (box) => host.run("mark-group", { file_id: file, group: group.index, box }),
       go: (index) => {
         this.close();
         host.go(index);
       },
     });
+    this.projection = view;
     body.append(view.root);
     void view.load();
     view.root.focus();

@@ -1,10 +1,15 @@
-/** All planes of a group in one picture: a cross to choose a point of it, and the way to the plane that shows there. */
+/**
+ * All planes of a group in one picture, as it grows: which plane made a pixel, the way there, and rectangles for all of
+ * them. A cross does by keys what the mouse does.
+ */
 
 import { Api } from "./api.js";
 import { counted, make, setText, settled } from "./dom.js";
 import { clamp } from "./rectangle.js";
 
 /** @typedef {import("./types.js").GroupState} GroupState */
+/** @typedef {import("./types.js").Edges} Edges */
+/** @typedef {[number, number]} Point  in pixels of the plane */
 
 /**
  * @typedef {object} ProjectionHost
@@ -13,17 +18,32 @@ import { clamp } from "./rectangle.js";
  * @property {GroupState} group
  * @property {string} how
  * @property {HTMLElement} foot
+ * @property {HTMLElement} here  where it is said which plane made the pixel under the cursor
  * @property {() => boolean} isShown
  * @property {(shown: [number, number], ticket: string) => Promise<boolean>} seen  note how large it was painted
+ * @property {(box: Edges) => Promise<boolean>} mark  store a rectangle for all its planes
  * @property {(index: number) => void} go
  */
 
 /** An arrow key moves the cross by this part of the picture; with Shift by one pixel. */
 const STEP = 1 / 40;
 
+/** CSS pixels that the mouse moves before it draws. */
+const DRAWS = 3;
+
 const ARROWS = /** @type {Record<string, [number, number]>} */ ({
   ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
 });
+
+/**
+ * The pixels between two, both of them in it.
+ * @param {Point} one
+ * @param {Point} other
+ * @returns {Edges}
+ */
+export function between([ax, ay], [bx, by]) {
+  return [Math.min(ax, bx), Math.min(ay, by), Math.max(ax, bx) + 1, Math.max(ay, by) + 1];
+}
 
 export class Projection {
   /** @param {ProjectionHost} host */
@@ -33,17 +53,36 @@ export class Projection {
     this.root.type = "button";
     this.image = make("img", "");
     this.image.alt = `${host.how} of ${host.group.title}`;
+    this.image.draggable = false;
     this.cross = make("span", "cross");
     this.cross.hidden = true;
-    this.root.append(this.image, this.cross);
+    this.frame = make("span", "drawn");
+    this.frame.hidden = true;
+    this.root.append(this.image, this.frame, this.cross);
     this.leftOut = 0;
     this.ticket = "";
-    /** @type {[number, number]|null} in pixels of the plane */
+    /** @type {[number, number]} planes that are in the picture, and all */
+    this.through = [0, host.group.count];
+    /** @type {Point|null} where the cross is */
     this.point = null;
+    /** @type {Point|null} where a rectangle begins */
+    this.anchor = null;
+    /** @type {{pointer: number, at: [number, number], from: Point, drew: boolean}|null} */
+    this.drag = null;
+    /** @type {Edges[]} */
+    this.marks = [];
+    /** @type {Point|null} the pixel that is asked about next */
+    this.asked = null;
+    this.asking = false;
     /** @type {[number, number]} */
     this.reported = [0, 0];
-    this.root.addEventListener("click", (event) => void this.#drill(event));
+    this.root.addEventListener("click", (event) => void this.#click(event));
     this.root.addEventListener("keydown", (event) => this.#key(event));
+    this.root.addEventListener("pointerdown", (event) => this.#down(event));
+    this.root.addEventListener("pointermove", (event) => this.#move(event));
+    this.root.addEventListener("pointercancel", () => this.#dropDrag());
+    this.root.addEventListener("pointerup", (event) => this.#up(event));
+    this.root.addEventListener("pointerleave", () => setText(host.here, ""));
     this.later = settled(() => void this.#report(), 250);
     this.sizes = new ResizeObserver(() => {
       if (!host.isShown()) this.sizes.disconnect();
@@ -54,32 +93,41 @@ export class Projection {
     });
   }
 
-  /** Fetch and show it. */
+  get isWhole() {
+    return this.through[0] >= this.through[1];
+  }
+
+  /** Fetch and show it, again and again until all planes are in it. */
   async load() {
     const { host } = this;
     setText(host.foot, "Projecting…");
     this.#tell();
-    try {
-      this.leftOut = await this.#fetch();
-    } catch (error) {
-      const why = error instanceof Error ? error.message : "";
-      if (host.isShown()) setText(host.foot, `This group cannot be projected. ${why} Look at its planes one by one.`);
-      return;
-    }
-    if (!host.isShown()) return;
-    this.#foot("");
+    do {
+      try {
+        await this.#fetch();
+      } catch (error) {
+        const why = error instanceof Error ? error.message : "";
+        if (host.isShown()) setText(host.foot, `This group cannot be projected. ${why} Look at its planes one by one.`);
+        return;
+      }
+      if (!host.isShown()) return;
+      this.#draw();
+      this.#foot("");
+    } while (!this.isWhole);
     requestAnimationFrame(() => {
       void this.#report();
       this.sizes.observe(this.root);
     });
   }
 
-  /** @returns {Promise<number>} planes that were left out */
   async #fetch() {
     const { host } = this;
-    const url = host.api.projection(host.file, host.group.index, host.how);
-    const { blob, leftOut, ticket } = await Api.picture(url, `${host.file}/g${host.group.index}`);
+    const url = host.api.projection(host.file, host.group.index, host.how, this.through[0]);
+    const { blob, leftOut, through, ticket } = await Api.picture(url, `${host.file}/g${host.group.index}`);
+    this.leftOut = leftOut;
+    this.through = through;
     this.ticket = ticket;
+    if (!blob.size) return;
     const local = URL.createObjectURL(blob);
     try {
       this.image.src = local;
@@ -87,7 +135,12 @@ export class Projection {
     } finally {
       URL.revokeObjectURL(local);
     }
-    return leftOut;
+  }
+
+  /** The rectangles of the open plane: those for all frames lie on the projection, too. @param {import("./types.js").RectState[]} rects */
+  update(rects) {
+    this.marks = rects.flatMap(({ box, stored, scope }) => (box && stored && scope.startsWith("all ") ? [box] : []));
+    this.#draw();
   }
 
   /** Where the picture lies within its box, and how large a pixel of it is there, in CSS pixels. */
@@ -100,10 +153,18 @@ export class Projection {
     return { left, top, scale, width: naturalWidth, height: naturalHeight };
   }
 
+  /** The pixel of the plane below the mouse, and whether it is on the picture. @param {MouseEvent} event */
+  #pixel(event) {
+    const { left, top, scale, width, height } = this.#place();
+    const [x, y] = [Math.floor((event.clientX - left) / scale), Math.floor((event.clientY - top) / scale)];
+    const isInside = x >= 0 && y >= 0 && x < width && y < height;
+    return { at: /** @type {Point} */ ([clamp(x, 0, width - 1), clamp(y, 0, height - 1)]), isInside };
+  }
+
   /** Say how many of its pixels are on the screen: the server notes what kind of glance that was. */
   async #report() {
     const { host } = this;
-    if (!host.isShown() || document.visibilityState !== "visible") return;
+    if (!host.isShown() || document.visibilityState !== "visible" || !this.ticket) return;
     const { scale, width, height } = this.#place();
     const part = Math.min(1, scale * window.devicePixelRatio);
     /** @type {[number, number]} */
@@ -117,57 +178,159 @@ export class Projection {
 
   /** @param {string} small */
   #foot(small) {
-    const { foot, group } = this.host;
+    const { foot } = this.host;
+    const [through, total] = this.through;
     const lacking = this.leftOut ? ` ${counted(this.leftOut, "plane")} could not be read and must be looked at alone.` : "";
-    const go = " A click goes to the plane that shows there; arrow keys move a cross, Enter goes.";
-    setText(foot, `${counted(group.count - this.leftOut, "plane")} in one picture.${lacking} It is a glance: what others hide does not show, and no plane counts as seen. ${small || go}`);
+    if (!this.isWhole) setText(foot, `${through} of ${counted(total, "plane")} so far. Nothing counts yet.${lacking}`);
+    else {
+      const go = " Click: to the plane that shows there. Drag: a rectangle for all of them. Or arrow keys move a cross, Enter goes, Space draws from here.";
+      setText(foot, `${counted(total - this.leftOut, "plane")} in one picture.${lacking} A glance: what others hide does not show, and no plane counts as seen. ${small || go}`);
+    }
     foot.dataset.bad = this.leftOut || small ? "yes" : "no";
   }
 
   #tell() {
     const where = this.point ? `Cross at ${this.point[0]}, ${this.point[1]}. ` : "";
-    this.root.setAttribute("aria-label", `${where}Arrow keys move the cross, Enter goes to the plane that shows there`);
+    const what = this.anchor ? "Arrow keys stretch the rectangle, Enter marks it on all planes, Escape drops it" : "Arrow keys move the cross, Enter goes to the plane that shows there, Space draws a rectangle";
+    this.root.setAttribute("aria-label", where + what);
   }
 
   #draw() {
-    if (!this.point) return;
+    if (!this.image.naturalWidth) return;
     const { left, top, scale } = this.#place();
     const area = this.root.getBoundingClientRect();
+    /** @param {HTMLElement} shape @param {Edges} box */
+    const put = (shape, [x0, y0, x1, y1]) => {
+      shape.style.left = `${left - area.left + x0 * scale}px`;
+      shape.style.top = `${top - area.top + y0 * scale}px`;
+      shape.style.width = `${(x1 - x0) * scale}px`;
+      shape.style.height = `${(y1 - y0) * scale}px`;
+    };
+    for (const old of this.root.querySelectorAll('[data-kind="mark"]')) old.remove();
+    for (const box of this.marks) {
+      const shape = make("span", "drawn");
+      shape.dataset.kind = "mark";
+      put(shape, box);
+      this.frame.before(shape);
+    }
+    this.frame.hidden = !this.anchor || !this.point;
+    if (this.anchor && this.point) put(this.frame, between(this.anchor, this.point));
+    this.cross.hidden = !this.point || this.drag !== null;
+    if (!this.point) return;
     this.cross.style.left = `${left - area.left + (this.point[0] + 0.5) * scale}px`;
     this.cross.style.top = `${top - area.top + (this.point[1] + 0.5) * scale}px`;
-    this.cross.hidden = false;
   }
 
   /** @param {KeyboardEvent} event */
   #key(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey || !this.image.naturalWidth) return;
     const arrow = ARROWS[event.key];
-    if (!arrow || event.ctrlKey || event.altKey || event.metaKey || !this.image.naturalWidth) return;
-    event.preventDefault();
-    event.stopPropagation();
     const { naturalWidth: width, naturalHeight: height } = this.image;
     const [x, y] = this.point ?? [Math.floor(width / 2), Math.floor(height / 2)];
-    const step = event.shiftKey ? 1 : Math.max(1, Math.round(Math.max(width, height) * STEP));
-    this.point = [clamp(x + arrow[0] * step, 0, width - 1), clamp(y + arrow[1] * step, 0, height - 1)];
+    if (event.key === " ") {
+      if (event.repeat) return event.preventDefault();
+      this.point = [x, y];
+      this.anchor = this.anchor ? null : [x, y];
+    } else if (event.key === "Escape" && this.anchor) this.anchor = null;
+    else if (event.key === "Enter" && this.anchor && this.point) void this.#mark(between(this.anchor, this.point));
+    else if (arrow) {
+      const step = event.shiftKey ? 1 : Math.max(1, Math.round(Math.max(width, height) * STEP));
+      this.point = [clamp(x + arrow[0] * step, 0, width - 1), clamp(y + arrow[1] * step, 0, height - 1)];
+      void this.#name(this.point);
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
     this.#draw();
     this.#tell();
+  }
+
+  // The mouse
+
+  /** @param {PointerEvent} event */
+  #down(event) {
+    if (event.button !== 0 || !this.image.naturalWidth) return;
+    this.drag = { pointer: event.pointerId, at: [event.clientX, event.clientY], from: this.#pixel(event).at, drew: false };
+    this.root.setPointerCapture(event.pointerId);
+  }
+
+  /** @param {PointerEvent} event */
+  #move(event) {
+    if (!this.image.naturalWidth) return;
+    const { at, isInside } = this.#pixel(event);
+    const { drag } = this;
+    if (!drag) {
+      if (isInside) void this.#name(at);
+      else setText(this.host.here, "");
+      return;
+    }
+    drag.drew ||= Math.hypot(event.clientX - drag.at[0], event.clientY - drag.at[1]) >= DRAWS;
+    if (!drag.drew) return;
+    [this.anchor, this.point] = [drag.from, at];
+    this.#draw();
+  }
+
+  /** @param {PointerEvent} event */
+  #up(event) {
+    const { drag } = this;
+    if (!drag?.drew || drag.pointer !== event.pointerId) return;
+    void this.#mark(between(drag.from, this.#pixel(event).at));
+  }
+
+  #dropDrag() {
+    this.drag = null;
+    this.anchor = null;
+    this.point = null;
+    this.#draw();
+  }
+
+  /** @param {Edges} box */
+  async #mark(box) {
+    this.anchor = null;
+    await this.host.mark(box);
+    if (this.host.isShown()) this.#draw();
+  }
+
+  /** Say which plane made a pixel: one question at a time, the last one counts. @param {Point} at */
+  async #name(at) {
+    this.asked = at;
+    if (this.asking) return;
+    this.asking = true;
+    const { host } = this;
+    try {
+      while (this.asked && host.isShown()) {
+        const [x, y] = this.asked;
+        this.asked = null;
+        const { title } = await host.api.drill(host.file, host.group.index, host.how, x, y);
+        if (host.isShown()) setText(host.here, `${title} at ${x}, ${y}`);
+      }
+    } catch {
+      setText(host.here, "");
+    } finally {
+      this.asking = false;
+    }
   }
 
   /**
    * Go to the plane that makes the projection what it is at the point of the click, or with a key at the cross.
    * @param {MouseEvent} event
    */
-  async #drill(event) {
-    const { host } = this;
+  async #click(event) {
+    const { host, drag } = this;
+    this.drag = null;
     if (!this.image.naturalWidth) return;
-    const { left, top, scale, width, height } = this.#place();
+    if (drag?.drew) {
+      this.point = null;
+      this.#draw();
+      return;
+    }
+    const { width, height } = this.#place();
     const isKey = event.detail === 0;
-    const middle = [Math.floor(width / 2), Math.floor(height / 2)];
-    const [x, y] = isKey ? (this.point ?? middle) : [(event.clientX - left) / scale, (event.clientY - top) / scale];
-    const [column, row] = [clamp(Math.floor(x ?? 0), 0, width - 1), clamp(Math.floor(y ?? 0), 0, height - 1)];
+    const middle = /** @type {Point} */ ([Math.floor(width / 2), Math.floor(height / 2)]);
+    const [column, row] = isKey ? (this.point ?? middle) : this.#pixel(event).at;
     setText(host.foot, "Looking for the plane that shows there…");
     try {
-      const index = await host.api.drill(host.file, host.group.index, host.how, column, row);
-      if (host.isShown()) host.go(index ?? host.group.start);
+      const { index } = await host.api.drill(host.file, host.group.index, host.how, column, row);
+      if (host.isShown()) host.go(index);
     } catch (error) {
       const why = error instanceof Error ? error.message : "";
       if (host.isShown()) setText(host.foot, `The plane that shows there was not found. ${why} Look at the planes one by one.`);

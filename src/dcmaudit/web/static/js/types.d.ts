@@ -612,6 +612,7 @@ export interface CommandArguments {
   "mark": { box?: [number, number, number, number]; scope?: string };
   "mark-all-frames": { box?: [number, number, number, number]; id?: string };
   "copy-forwards": { box?: [number, number, number, number]; id?: string };
+  "mark-group": { file_id?: number; group?: number; box?: [number, number, number, number] };
   "mark-all-planes": { box?: [number, number, number, number] };
   "mark-series": { box?: [number, number, number, number]; id?: string; confirm?: boolean; file_id?: number };
   "keep-region": { box?: [number, number, number, number] };

@@ -1,0 +1,346 @@
+"""Stacks of planes that are projected: read once, shown while they are, kept as long as somebody looks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from dcmaudit.codecs.samples import Samples
+from dcmaudit.errors import DcmauditError, DecodeError, ReviewError
+from dcmaudit.model import PlaneAddress, Point, Projection, Reference
+from dcmaudit.render import encode_png
+from dcmaudit.render.project import Strokes
+from dcmaudit.render.shown import BlindShares, ink_cells, is_overwritten
+from dcmaudit.render.stack import PlaneStack, StrokeStack, to_strokes
+from dcmaudit.render.strokes import stroke_map
+from dcmaudit.review.services.protocols import Instances
+from dcmaudit.review.services.threads import Workers
+
+_KEPT = 2
+_IDLE = 3.0
+"""Seconds after which a stack that nobody asks for is not read on."""
+
+_PREVIEW = 0.15
+"""Seconds of reading that a picture of what is there so far has at least."""
+
+_LONGEST = 10.0
+_REACH = 3
+"""Pixels around a point of the text map in which its strongest stroke is looked for: strokes are thin."""
+
+PIXELS = (Projection.MAX, Projection.MIN, Projection.MEAN, Projection.RANGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One plane of a stack: its file, how to get at it, and where in the file it is."""
+
+    file_id: int
+    reference: Callable[[], Reference]
+    address: PlaneAddress
+
+
+@dataclass(frozen=True, slots=True)
+class StackKey:
+    """Which planes: those of a group of a file, or the frames of the series that a list has around that file."""
+
+    file_id: int
+    label: str
+
+
+class StackReading:
+    """The planes of one stack, read in order by a thread of the service.
+
+    Three passes: the values of all planes; then each plane again, for what each view can show of it; and the text
+    map, where somebody asked for it. Planes that cannot be read are left out, and named.
+    """
+
+    def __init__(self, members: Sequence[Member], instances: Instances, strokes: Strokes, mappers: Workers) -> None:
+        self.members = tuple(members)
+        self._instances, self._strokes, self._mappers = instances, strokes, mappers
+        self._lock = threading.Condition()
+        self._stack, self._maps = PlaneStack(), StrokeStack()
+        self._through = self._mapped = 0
+        self._failed: dict[int, str] = {}
+        self._cells: dict[int, npt.NDArray[np.uint8]] = {}
+        self._blind: dict[int, dict[Projection, float]] = {}
+        self._judged = False
+        self._asked_for_text = False
+        self._still: npt.NDArray[np.uint8] | None = None
+        self._wanted = time.monotonic()
+        self._waiting = 0
+        self._is_running = False
+        self._given_up = False
+        self._later: list[Callable[[], None]] = []
+
+    # Asking
+
+    def want_text(self) -> None:
+        """Have the text map made, too."""
+        with self._lock:
+            self._asked_for_text = True
+            self._lock.notify_all()
+
+    def wait(self, projection: Projection, after: int) -> int:
+        """How many planes are through (read, or for TEXT mapped): more than ``after``, and all where that is quick."""
+        is_text = projection is Projection.TEXT
+        start = time.monotonic()
+        with self._lock:
+            self._asked_for_text |= is_text
+            self._waiting += 1
+            try:
+                while True:
+                    through = self._mapped if is_text else self._through
+                    taken = time.monotonic() - start
+                    is_whole = through == len(self.members)
+                    if is_whole or self._given_up or taken > _LONGEST or (through > after and taken >= _PREVIEW):
+                        return through
+                    self._lock.wait(_PREVIEW)
+            finally:
+                self._waiting -= 1
+                self._wanted = time.monotonic()
+
+    def picture(self, projection: Projection) -> bytes:
+        """What is through so far as PNG; DecodeError where no plane can be read."""
+        with self._lock:
+            if not self._stack.count or (projection is Projection.TEXT and not self._maps.count):
+                raise DecodeError("none of its planes can be decoded", hint="look at the planes one by one")
+            if projection is Projection.TEXT:
+                levels = self._maps.picture(self._still)
+            else:
+                levels = self._stack.picture(projection)
+        return encode_png(levels)
+
+    def has_picture(self, projection: Projection) -> bool:
+        """Whether any plane is in it so far."""
+        with self._lock:
+            return bool(self._maps.count if projection is Projection.TEXT else self._stack.count)
+
+    def maker(self, projection: Projection, point: Point) -> int:
+        """The number of the plane that the projection shows at ``point``, in pixels of the plane."""
+        with self._lock:
+            if not self._stack.count:
+                raise ReviewError("none of the planes can be decoded", hint="look at the planes one by one")
+            if projection is not Projection.TEXT or not self._maps.count:
+                return self._stack.maker(projection, point)
+            rows, columns = self._maps.strongest.shape
+            y, x = min(max(point.y, 0), rows - 1), min(max(point.x, 0), columns - 1)
+            top, left = max(0, y - _REACH), max(0, x - _REACH)
+            around = self._maps.strongest[top : y + _REACH + 1, left : x + _REACH + 1]
+            row, column = np.unravel_index(int(around.argmax()), around.shape)
+            return int(self._maps.by[top + row, left + column])
+
+    @property
+    def left_out(self) -> dict[int, str]:
+        """The numbers of planes that could not be read so far, with the reason."""
+        with self._lock:
+            return dict(self._failed)
+
+    def shows(self, projection: Projection) -> list[bool]:
+        """Of each plane, whether writing on it would show in the projection; all False before that is known.
+
+        A plane that could not be read is not in the picture at all, and False.
+        """
+        with self._lock:
+            if not self._judged:
+                return [False] * len(self.members)
+            if projection is Projection.TEXT:
+                strongest = ink_cells(self._maps.strongest) if self._maps.count else None
+                return [
+                    strongest is not None
+                    and number in self._cells
+                    and not is_overwritten(self._cells[number], strongest, self._maps.strongest.shape)
+                    for number in range(len(self.members))
+                ]
+            return [self._blind.get(number, {}).get(projection, 1.0) <= 0.01 for number in range(len(self.members))]
+
+    def when_judged(self, do: Callable[[], None]) -> None:
+        """Call ``do`` once it is known what the views show: now, or in the thread that reads."""
+        with self._lock:
+            if not (self._judged or self._given_up):
+                self._later.append(do)
+                return
+        do()
+
+    # Reading
+
+    def begin(self, workers: Workers) -> None:
+        """Go on reading in a thread of ``workers``, unless one does."""
+        with self._lock:
+            self._wanted, self._given_up = time.monotonic(), False
+            if self._is_running:
+                return
+            self._is_running = True
+        workers.submit(self._read)
+
+    def stop(self) -> None:
+        """Read no further."""
+        with self._lock:
+            self._given_up = True
+            self._lock.notify_all()
+
+    def _read(self) -> None:
+        try:
+            if self._asked_for_text:
+                # Detectors take a while to start: meanwhile the planes are read.
+                for _ in range(self._mappers.count):
+                    self._mappers.submit(partial(self._strokes, np.zeros((16, 16), np.uint8)))
+            self._read_values()
+            while not self._is_unwanted():
+                if not self._asked_for_text or self._mapped == len(self.members):
+                    self._judge()
+                if self._asked_for_text and self._mapped < len(self.members):
+                    self._map()
+                with self._lock:
+                    if self._mapped == len(self.members) and self._judged:
+                        break
+                    if not self._asked_for_text or self._mapped == len(self.members):
+                        self._lock.wait(_PREVIEW)
+        finally:
+            with self._lock:
+                self._is_running = False
+                self._lock.notify_all()
+            self._tell()
+
+    def _is_unwanted(self) -> bool:
+        with self._lock:
+            if not self._waiting and not self._later and time.monotonic() - self._wanted > _IDLE:
+                self._given_up = True
+            return self._given_up
+
+    def _plane(self, number: int) -> Samples:
+        member = self.members[number]
+        with self._instances.lease(member.file_id, member.reference) as instance:
+            return instance.read(member.address)
+
+    def _read_values(self) -> None:
+        while self._through < len(self.members) and not self._is_unwanted():
+            number = self._through
+            try:
+                samples = self._plane(number)
+                with self._lock:
+                    self._stack.add(samples, number)
+            except (DcmauditError, MemoryError) as error:
+                why = error.message if isinstance(error, DcmauditError) else "there is not enough memory"
+                with self._lock:
+                    self._failed[number] = why
+            with self._lock:
+                self._through += 1
+                self._lock.notify_all()
+
+    def _judge(self) -> None:
+        if self._through < len(self.members) or self._judged:
+            return
+        shares = BlindShares(self._stack) if self._stack.count else None
+        for number in range(len(self.members)):
+            if shares is None or number in self._failed or number in self._blind:
+                continue
+            if self._is_unwanted():
+                return
+            try:
+                self._blind[number] = shares.of(self._plane(number))
+            except (DcmauditError, MemoryError) as error:  # it could be read a moment ago
+                self._failed[number] = getattr(error, "message", "there is not enough memory")
+        with self._lock:
+            self._judged = True
+        self._tell()
+
+    def _tell(self) -> None:
+        with self._lock:
+            later, self._later = self._later, []
+        for do in later:
+            do()
+
+    def _map(self) -> None:
+        """The text map: planes are looked at side by side and taken in one by one."""
+        coming: deque[tuple[int, Future[npt.NDArray[np.uint8]]]] = deque()
+        following = self._mapped
+        ahead = 2 * self._mappers.count
+        while self._mapped < len(self.members) and not self._is_unwanted():
+            while following < len(self.members) and len(coming) < ahead:
+                coming.append((following, self._mappers.submit(partial(self._strokes_of, following))))
+                following += 1
+            number, future = coming.popleft()
+            strokes = None
+            try:
+                strokes = future.result()
+            except CancelledError:
+                break
+            except (DcmauditError, MemoryError) as error:
+                with self._lock:
+                    self._failed.setdefault(number, getattr(error, "message", "there is not enough memory"))
+            with self._lock:
+                if strokes is not None and number not in self._failed:
+                    self._maps.add(strokes, number)
+                    self._cells[number] = np.packbits(ink_cells(strokes))
+                self._mapped += 1
+                self._lock.notify_all()
+        for _number, future in coming:
+            future.cancel()
+        if self._mapped == len(self.members) and self._stack.count > 1:
+            still = self._strokes(self._stack.mean())
+            with self._lock:
+                self._still = still
+
+    def _strokes_of(self, number: int) -> npt.NDArray[np.uint8]:
+        samples = self._plane(number)
+        self._stack.accept(samples)
+        return self._strokes(to_strokes(samples))
+
+
+class PlaneStacks:
+    """The stacks that were asked for last. ``strokes`` says where writing is, for several threads at once."""
+
+    def __init__(self, instances: Instances, strokes: Strokes = stroke_map, *, mappers: int = 2) -> None:
+        self._instances, self._strokes = instances, strokes
+        self._readers, self._mappers = Workers(_KEPT, "projection"), Workers(mappers, "text-map")
+        self._kept: OrderedDict[StackKey, StackReading] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def open(
+        self, key: StackKey, members: Callable[[], Sequence[Member]], *, is_for_text: bool = False
+    ) -> StackReading:
+        """The stack of that key, which is being read from now on; with its text map where that is asked for."""
+        with self._lock:
+            found = self._kept.get(key)
+        if found is None:
+            made = StackReading(members(), self._instances, self._strokes, self._mappers)
+            with self._lock:
+                found = self._kept.setdefault(key, made)
+                while len(self._kept) > _KEPT:
+                    self._kept.popitem(last=False)[1].stop()
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+        if is_for_text:
+            found.want_text()
+        found.begin(self._readers)
+        return found
+
+    def known(self, key: StackKey) -> StackReading | None:
+        """The stack of that key, where it is kept."""
+        with self._lock:
+            return self._kept.get(key)
+
+    def drop(self, file_id: int) -> None:
+        """Forget every stack that has planes of that file: it is another one now."""
+        with self._lock:
+            gone = [key for key, kept in self._kept.items() if any(one.file_id == file_id for one in kept.members)]
+            for key in gone:
+                self._kept.pop(key).stop()
+
+    def close(self) -> None:
+        """End the threads."""
+        with self._lock:
+            for kept in self._kept.values():
+                kept.stop()
+            self._kept.clear()
+        self._mappers.stop()
+        self._readers.stop()

@@ -1,0 +1,167 @@
+"""Stacks are read once, shown while they are read, and say which plane made a pixel and what they cannot show."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dcmaudit.dicom import Instance
+from dcmaudit.errors import DecodeError
+from dcmaudit.model import FrameAddress, Point, Projection
+from dcmaudit.review.services import plane_stacks
+from dcmaudit.review.services.instance_cache import InstanceCache
+from dcmaudit.review.services.plane_stacks import Member, PlaneStacks, StackKey, StackReading
+from dcmaudit.sources import LocalReference
+from support.apps import do, make_app, ready, settled, wait_for, write_cine
+from support.files import dataset, file_bytes
+
+KEY = StackKey(0, "g0")
+
+
+def stack_file(path: Path, cells: np.ndarray) -> Path:
+    path.write_bytes(file_bytes(dataset(cells, frames=len(cells))))
+    return path
+
+
+def still(frames: int = 8, edge: int = 64) -> np.ndarray:
+    """Frames of one dark grey, with a bright square in the one before the last."""
+    cells = np.full((frames, edge, edge), 40, np.uint8)
+    cells[-2, 12:16, 36:44] = 200
+    return cells
+
+
+@pytest.fixture
+def stacks() -> Iterator[PlaneStacks]:
+    pool = InstanceCache()
+    stacks = PlaneStacks(pool)
+    yield stacks
+    stacks.close()
+    pool.close()
+
+
+def begun(stacks: PlaneStacks, path: Path, frames: int) -> StackReading:
+    reference = LocalReference(str(path))
+    return stacks.open(KEY, lambda: [Member(0, lambda: reference, FrameAddress(k)) for k in range(frames)])
+
+
+def whole(reading: StackReading, projection: Projection) -> None:
+    """Wait until all planes are in a projection."""
+    through = 0
+    while through < len(reading.members):
+        through = reading.wait(projection, through)
+
+
+def test_a_stack_is_shown_while_it_is_read_and_read_once_for_all_views(
+    stacks: PlaneStacks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, read, calls = threading.Event(), Instance.read, []
+
+    def slow(self: Instance, address: Any) -> Any:
+        calls.append(address)
+        if address == FrameAddress(4):
+            gate.wait(10)
+        return read(self, address)
+
+    monkeypatch.setattr(Instance, "read", slow)
+    reading = begun(stacks, stack_file(tmp_path / "one.dcm", still()), 8)
+    assert reading.wait(Projection.MAX, 0) == 4
+    first = reading.picture(Projection.MAX)
+    gate.set()
+    assert reading.wait(Projection.MAX, 4) == 8
+    assert reading.picture(Projection.MAX) != first
+    for projection in (Projection.MIN, Projection.MEAN, Projection.RANGE):
+        assert reading.wait(projection, 0) == 8
+        assert reading.picture(projection)
+    wait_for(lambda: reading.shows(Projection.MAX)[0])
+    assert len(calls) == 16  # once for the values, and once for what the views can show of each
+
+
+def test_a_stack_that_nobody_asks_for_is_not_read_on(
+    stacks: PlaneStacks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plane_stacks, "_IDLE", 0.2)
+    started, gate, read, calls = threading.Event(), threading.Event(), Instance.read, []
+
+    def slow(self: Instance, address: Any) -> Any:
+        calls.append(address)
+        started.set()
+        gate.wait(10)
+        return read(self, address)
+
+    monkeypatch.setattr(Instance, "read", slow)
+    reading = begun(stacks, stack_file(tmp_path / "one.dcm", still()), 8)
+    started.wait(10)
+    time.sleep(0.3)
+    gate.set()
+    wait_for(lambda: not reading._is_running)
+    assert len(calls) == 1
+    monkeypatch.setattr(plane_stacks, "_IDLE", 3.0)
+    assert begun(stacks, tmp_path / "one.dcm", 8) is reading
+    assert reading.wait(Projection.MAX, 1) == 8
+
+
+def test_planes_that_cannot_be_read_are_named_and_shown_by_no_view(
+    stacks: PlaneStacks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Instance.read
+
+    def partly(self: Instance, address: Any) -> Any:
+        if address == FrameAddress(5):
+            raise DecodeError("broken")
+        return read(self, address)
+
+    monkeypatch.setattr(Instance, "read", partly)
+    reading = begun(stacks, stack_file(tmp_path / "one.dcm", still()), 8)
+    assert reading.wait(Projection.MAX, 0) == 8
+    assert reading.left_out == {5: "broken"}
+    wait_for(lambda: reading.shows(Projection.MAX)[0])
+    assert reading.shows(Projection.MAX) == [True] * 5 + [False] + [True] * 2
+
+
+def test_the_plane_that_made_a_pixel_is_named_in_every_view(stacks: PlaneStacks, tmp_path: Path) -> None:
+    cells = still()
+    cells[2, 43:48, 7:13] = 3
+    reading = begun(stacks, stack_file(tmp_path / "one.dcm", cells), 8)
+    for projection in Projection:
+        whole(reading, projection)
+    bright, dark = Point(40, 14), Point(10, 45)
+    assert [reading.maker(how, bright) for how in (Projection.MAX, Projection.MEAN, Projection.RANGE)] == [6, 6, 6]
+    assert [reading.maker(how, dark) for how in (Projection.MIN, Projection.MEAN, Projection.RANGE)] == [2, 2, 2]
+    assert reading.maker(Projection.MAX, Point(0, 0)) == 0
+
+
+def test_moving_bright_ground_is_noted_as_covering_the_planes_that_it_covers(
+    stacks: PlaneStacks, tmp_path: Path
+) -> None:
+    cells = np.full((6, 64, 64), 20, np.uint8)
+    for frame in range(5):  # a bright band that moves: it covers a place of every plane but its own
+        cells[frame, 10 * frame : 10 * frame + 12] = 220
+    cells[5] = 20
+    reading = begun(stacks, stack_file(tmp_path / "one.dcm", cells), 6)
+    whole(reading, Projection.TEXT)
+    wait_for(lambda: any(reading.shows(Projection.MIN)))
+    assert not any(reading.shows(Projection.MAX))  # writing of every plane lies under the band of another
+    assert not any(reading.shows(Projection.RANGE))
+    assert not any(reading.shows(Projection.MEAN))  # one plane of six is too faint there
+    assert reading.shows(Projection.MIN) == [False] * 5 + [True]  # dark writing on the band is covered by the rest
+
+
+def test_what_is_drawn_on_a_projection_is_on_all_its_planes_and_taken_back_as_one(tmp_path: Path) -> None:
+    app = make_app(tmp_path / "db", [write_cine(tmp_path / "cine.dcm", frames=4)])
+    session = ready(app)
+    file_id = session.opened().file_id
+    for group, planes in ((0, "all 4 planes of frames"), (1, "all 2 planes of overlay 6000")):
+        state = do(session, "mark-group", file_id=file_id, group=group, box=[2, 3, 10, 12])
+        assert planes in state["message"]["text"]
+        do(session, "go-plane", index=0 if group == 0 else 5)
+        assert [row.box is not None for row in session.opened().rects_here()] == [True]
+        do(session, "undo")
+        assert not session.opened().rects
+    settled(session)
+    app.close()

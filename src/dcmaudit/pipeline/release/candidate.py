@@ -30,8 +30,8 @@ from dcmaudit.pipeline.release.reasons import by_eyes, by_header, by_reading, by
 from dcmaudit.pipeline.release.task import ReleaseJob, ReleaseTask
 from dcmaudit.sources import reference_to
 
-_ROUNDS = 3
-"""So often what is left is blacked, too, before the file is held back."""
+_ROUNDS = 8
+"""So often what is left is blacked, too, before the file is held back: dense screens show their last letters late."""
 
 
 def release_file(job: ReleaseJob, task: ReleaseTask | Unfound) -> Release:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
@@ -29,12 +29,40 @@ def insert_many(session: Session, table: str, columns: Sequence[str], values: It
     cursor: Any = session.connection.connection.cursor()
     named = ", ".join(f'"{column}"' for column in columns)
     try:
-        if session.is_sqlite or len(first) < _FEW:
-            places = ", ".join(["?" if session.is_sqlite else "%s"] * len(columns))
-            cursor.executemany(f'INSERT INTO "{table}" ({named}) VALUES ({places})', chain(first, todo))  # noqa: S608
+        if session.is_sqlite:
+            _insert_into_sqlite(cursor, f'"{table}" ({named})', len(columns), chain(first, todo))
+        elif len(first) < _FEW:
+            places = ", ".join(["%s"] * len(columns))
+            cursor.executemany(f'INSERT INTO "{table}" ({named}) VALUES ({places})', first)  # noqa: S608
         else:
             with cursor.copy(f'COPY "{table}" ({named}) FROM STDIN') as copy:
                 for row in chain(first, todo):
                     copy.write_row(row)
     finally:
         cursor.close()
+
+
+def _insert_into_sqlite(cursor: Any, target: str, width: int, rows: Iterator[Sequence[object]]) -> None:
+    """Some tens of rows in one statement: each statement makes its triggers ready anew, which takes as long as a row.
+
+    999 values are what every SQLite takes at once.
+    """
+    at_once = max(1, 999 // width)
+    row = f"({', '.join('?' * width)})"
+
+    def statement(count: int) -> str:
+        return f"INSERT INTO {target} VALUES {', '.join([row] * count)}"  # noqa: S608 (constants of ours)
+
+    blocks = iter(lambda: list(islice(rows, at_once)), [])
+    last: list[list[Sequence[object]]] = []
+
+    def whole() -> Iterator[list[object]]:
+        for block in blocks:
+            if len(block) < at_once:
+                last.append(block)
+            else:
+                yield list(chain.from_iterable(block))
+
+    cursor.executemany(statement(at_once), whole())
+    for block in last:
+        cursor.execute(statement(len(block)), list(chain.from_iterable(block)))

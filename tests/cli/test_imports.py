@@ -24,6 +24,11 @@ print("loaded", json.dumps([int(code), sorted(sys.modules)]), file=sys.stderr)
 DATABASE = {"sqlalchemy", "alembic", "psycopg"}
 TEXT = {"cv2", "onnxruntime", "rapidocr", "dcmaudit.detect.textnet.network"}
 NETWORK = {"obstore", "keyring", "requests", "starlette", "uvicorn", "distributed"}
+RULES = {"dcmaudit.detect.rules.loading", "dcmaudit.detect.rules.ruleset"}
+JUDGES = {"regex", "dcmaudit.detect.pii.allow", "dcmaudit.detect.pii.technical", "dcmaudit.detect.pii.patterns"}
+BUCKETS = {"dcmaudit.sources.s3.client", "dcmaudit.sources.s3.finding", "dcmaudit.sources.s3.reference"}
+UNREAD = {"sqlite3", *BUCKETS}
+"""Of a local file that is no database."""
 WRITING = {"dcmaudit.redact.file", "dcmaudit.codecs.encode.frames"}
 PROOF = {"dcmaudit.verify.proof"}
 HEAVY = DATABASE | TEXT | NETWORK | WRITING | PROOF
@@ -35,20 +40,25 @@ COMMANDS: dict[str, tuple[list[str], set[str], set[str]]] = {
         {"dcmaudit.cli.redact_report"},
     ),
     "redact --rect": (
-        ["redact", "--rect", "1,1,5,5", "-o", "{out}", "{file}"], DATABASE | TEXT | NETWORK, PROOF | WRITING
+        ["redact", "--rect", "1,1,5,5", "-o", "{out}", "{file}"],
+        DATABASE | TEXT | NETWORK | RULES | JUDGES | UNREAD,
+        PROOF | WRITING,
+    ),
+    "redact --deid-rules": (
+        ["redact", "--deid", "-o", "{out}", "{file}"], DATABASE | TEXT | NETWORK | UNREAD, RULES
     ),
     "redact --from-db": (
         ["redact", "--from-db", "--db", "{out}", "--dry-run", "{file}"], TEXT | NETWORK, {"sqlalchemy"}
     ),
     "ocr to a list": (
         ["ocr", "--no-read", "--jobs", "1", "--csv", "{out}/a.csv", "{file}"],
-        DATABASE | NETWORK | WRITING | PROOF | {"rapidocr"},
+        DATABASE | NETWORK | WRITING | PROOF | RULES | JUDGES | UNREAD | {"rapidocr"},
         {"onnxruntime"},
     ),
-    "frames -i": (["frames", "-i", "{file}"], HEAVY, {"pydicom"}),
-    "verify": (["verify", "{file}", "{file}"], DATABASE | TEXT | NETWORK, PROOF),
+    "frames -i": (["frames", "-i", "{file}"], HEAVY | RULES | JUDGES | UNREAD, {"pydicom"}),
+    "verify": (["verify", "{file}", "{file}"], DATABASE | TEXT | NETWORK | RULES | JUDGES, PROOF),
     "rules check": (["rules", "check", "{file}"], HEAVY, {"pydicom"}),
-    "sample draw": (["sample", "draw", "{file}"], HEAVY, {"pydicom"}),
+    "sample draw": (["sample", "draw", "{file}"], HEAVY | RULES | JUDGES | UNREAD, {"pydicom"}),
     "sample plan": (["sample", "plan"], HEAVY | {"pydicom", "numpy"}, {"dcmaudit.sources.sampling"}),
     "db info": (["db", "info", "--db", "{out}"], (HEAVY - DATABASE) | {"pydicom", "alembic"}, {"sqlalchemy"}),
 }  # fmt: skip

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -33,6 +34,29 @@ def wait_for_the_stop(number: int) -> int:
     while number and not stopping() and time.monotonic() < deadline:
         time.sleep(0.01)
     return number
+
+
+def note_process(folder: Path) -> None:
+    (folder / f"ready {os.getpid()}").touch(exist_ok=False)
+
+
+def is_ready(folder: Path, number: int) -> tuple[bool, int]:
+    time.sleep(0.01)
+    return (folder / f"ready {os.getpid()}").exists(), number
+
+
+def fail() -> None:
+    raise DecodeError("there is no model")
+
+
+def test_every_process_gets_ready_once_before_its_first_input(tmp_path: Path) -> None:
+    told = each(partial(is_ready, tmp_path), range(40), jobs=2, warm=partial(note_process, tmp_path))
+    assert [answer for _, answer in told] == [(True, number) for number in range(40)]
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_what_fails_while_a_process_gets_ready_is_left_to_the_inputs() -> None:
+    assert [answer for _, answer in each(abs, range(6), jobs=2, warm=fail)] == list(range(6))
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dcmaudit.detect.rules import Rule, RuleSet, Suggestions, suggest_by_rules
+from dcmaudit.detect import rules as deid  # loaded with the first rule that is asked
 from dcmaudit.detect.ultrasound import UltrasoundRegions, ultrasound_regions
 from dcmaudit.dicom import Instance
 from dcmaudit.dicom.header_view import header_view
@@ -20,9 +20,9 @@ class HeaderRectangles:
     """
 
     size: Size | None
-    rules: Suggestions | None = None
+    rules: deid.Suggestions | None = None
     ultrasound: UltrasoundRegions | None = None
-    denials: tuple[Rule, ...] = ()
+    denials: tuple[deid.Rule, ...] = ()
 
     @property
     def regions(self) -> tuple[Region, ...]:
@@ -31,7 +31,7 @@ class HeaderRectangles:
         return (*by_rules, *(self.ultrasound.regions if self.ultrasound is not None else ()))
 
 
-def header_rectangles(instance: Instance, rules: RuleSet | None, *, ultrasound: bool = False) -> HeaderRectangles:
+def header_rectangles(instance: Instance, rules: deid.RuleSet | None, *, ultrasound: bool = False) -> HeaderRectangles:
     """What ``rules`` and, where asked for, the ultrasound regions of the header say about an open instance.
 
     Nothing but the header is read. RuleError where a rule cannot be asked.
@@ -39,7 +39,7 @@ def header_rectangles(instance: Instance, rules: RuleSet | None, *, ultrasound: 
     device = instance.facts.device
     size = Size(device.columns, device.rows) if device.rows and device.columns else None
     header = header_view(instance)
-    found = None if rules is None else suggest_by_rules(rules, header, size or Size(1, 1))
+    found = None if rules is None else deid.suggest_by_rules(rules, header, size or Size(1, 1))
     denials = () if found is None else found.denials
     if size is None:
         return HeaderRectangles(None, denials=denials)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from dcmaudit.detect.rules import RuleSet, default_rules, load_rules, rule_files
+from dcmaudit.detect import rules as deid
 from dcmaudit.dicom.header_view import is_known, unknown_element
 from dcmaudit.model.texts import tag_text
 from dcmaudit.settings import Settings
@@ -15,22 +15,22 @@ def rule_paths(deid_rules: str | None, settings: Settings) -> tuple[str, ...]:
 
     RuleError where ``deid_rules`` leads to none.
     """
-    found = rule_files(deid_rules or settings.deid_rules, settings.smi_root)
-    return tuple(str(path) for path in found) or (str(default_rules()),)
+    found = deid.rule_files(deid_rules or settings.deid_rules, settings.smi_root)
+    return tuple(str(path) for path in found) or (str(deid.default_rules()),)
 
 
 @lru_cache(maxsize=4)
-def rules_of(paths: tuple[str, ...]) -> RuleSet:
+def rules_of(paths: tuple[str, ...]) -> deid.RuleSet:
     """The rules of these files, loaded once in each process; RuleError and SourceError as ``load_rules`` has them."""
-    return load_rules(paths)
+    return deid.load_rules(paths)
 
 
-def checked_rules(paths: tuple[str, ...], *, ignore_sections: bool = False) -> RuleSet:
+def checked_rules(paths: tuple[str, ...], *, ignore_sections: bool = False) -> deid.RuleSet:
     """The rules of these files as they are now; RuleError where a part of them can never do anything."""
-    return load_rules(paths, unknown=unknown_element, ignore_sections=ignore_sections)
+    return deid.load_rules(paths, unknown=unknown_element, ignore_sections=ignore_sections)
 
 
-def unknown_fields(rules: RuleSet) -> list[str]:
+def unknown_fields(rules: deid.RuleSet) -> list[str]:
     """Elements that rules ask for and no dictionary knows: misspelt, most likely, so their rules never apply."""
     return sorted(_name(field) for field in rules.fields if not is_known(field))
 

@@ -10,7 +10,7 @@ from dcmaudit.audit.search import TextSearch
 from dcmaudit.detect.ocr import Line, Memory, Mode, Picture, TextFinder, forms, still
 from dcmaudit.detect.ocr.pictures import telling
 from dcmaudit.detect.ocr.spots import grey_of
-from dcmaudit.detect.pii import NOT_READ
+from dcmaudit.detect.pii import NOT_READ, Chain
 from dcmaudit.dicom import Instance, Lut, Samples
 from dcmaudit.dicom.header_view import header_view
 from dcmaudit.errors import DcmauditError
@@ -66,7 +66,8 @@ class TextLook:
         self._finder, self._instance, self._in_order = finder, instance, in_order
         self._stop = _never
         self._mode = search.mode
-        self._chain = search.plan.chain(header_view(instance))
+        # Where nothing is read nobody judges, and neither judges nor the header are made ready for it.
+        self._chain = search.plan.chain(header_view(instance)) if search.read else Chain(())
         self._known: dict[bytes, tuple[tuple[Finding, ...], tuple[Doubt, ...]]] = {}
         self._resting = resting
         self._still: list[still.StillLine] = []

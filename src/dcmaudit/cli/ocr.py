@@ -118,7 +118,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     with ExitStack() as opened, shown as progress, stoppable() as stop:
         try:
             job = _job(args, settings)
-            job.plan.check()
+            if job.read or args.pii is not None or args.allow_list is not None:
+                job.plan.check()
             with suppress(ProcessorError):  # it is every file's own outcome
                 job.make_finder()  # a missing engine ends the run before it begins
             store = _store(args, settings, opened)
@@ -239,7 +240,8 @@ def _answers(
     # Fewer files than cores: each may have several.
     jobs = max(1, min(jobs, len(few)))
     job = replace(job, threads=max(job.threads, cores() // jobs))
-    return workers.each(partial(answer_for, job, wanted), chain(few, references), jobs=jobs, **how)
+    work = partial(answer_for, job, wanted)
+    return workers.each(work, chain(few, references), jobs=jobs, warm=job.make_finder, **how)
 
 
 def _references(inputs: Inputs, tally: Tally, report: Report, stop: Stop) -> Iterator[Reference]:

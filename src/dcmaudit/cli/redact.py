@@ -164,6 +164,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Redact every file; the plan and JSON go to standard output, everything else to standard error."""
     from dcmaudit.pipeline import workers
     from dcmaudit.pipeline.redaction import redact_file
+    from dcmaudit.pipeline.text_check import looking_job
     from dcmaudit.sources import Tally
 
     job = _job(args, settings)
@@ -185,7 +186,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             tasks = asked.tasks(names)
             work = partial(redact_file, job)
             where = {"jobs": args.jobs, "dask": args.dask, "dask_wait": settings.dask_wait, "ordered": args.ordered}
-            for task, answer in workers.each(work, tasks, **where, stop=stop.asked):
+            warm = looking_job().make_finder if args.check_text else None
+            for task, answer in workers.each(work, tasks, **where, stop=stop.asked, warm=warm):
                 report.take(task, answer)
             interrupted = stop.asked()
     except KeyboardInterrupt:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from dcmaudit.audit import header_rectangles, rules_of
-from dcmaudit.detect.rules import Suggestions
 from dcmaudit.detect.ultrasound import UltrasoundRegions
 from dcmaudit.dicom import Instance
 from dcmaudit.model import PlaneGroup, UnshownKind
@@ -13,6 +13,9 @@ from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, PlanProblem, Red
 from dcmaudit.pipeline.jobs import RedactionJob, RedactionTask
 from dcmaudit.pipeline.previews import WAYS_OUT, not_in_plan, perhaps_shown
 from dcmaudit.redact import make_plan
+
+if TYPE_CHECKING:
+    from dcmaudit.detect.rules import Suggestions
 
 BEHIND_OVERLAY = ", behind its last frame"
 """How the names of unshown parts end that stand behind the frames of an overlay."""

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath, PurePosixPath
 
 from dcmaudit.errors import UsageError
-from dcmaudit.sources.s3.listing import object_at
+from dcmaudit.sources import s3
 from dcmaudit.sources.s3.names import ObjectName, Provider, is_foreign, is_object_name, provider_of, without_secrets
-from dcmaudit.sources.s3.transfer import remove, send
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +44,15 @@ class Remote:
 
     def exists(self) -> bool:
         """Whether there is such an object; SourceError where the server refuses to say."""
-        return object_at(self.place) is not None
+        return s3.object_at(self.place) is not None
 
     def unlink(self, *, missing_ok: bool = False) -> None:  # noqa: ARG002 an object that is not there is no error
         """Delete the object."""
-        remove(self.place)
+        s3.remove(self.place)
 
     def receive(self, path: Path, *, overwrite: bool) -> None:
         """Make the file ``path`` this object; errors as ``send``."""
-        send(path, self.place, overwrite=overwrite)
+        s3.send(path, self.place, overwrite=overwrite)
 
 
 Target = Path | Remote

@@ -21,7 +21,7 @@ def _nothing() -> None:
     """What there is to do now and then."""
 
 
-def each(
+def each(  # noqa: PLR0913 - where, in which order, until when: each has a default
     task: Callable[[Item], Answer],
     items: Iterable[Item],
     *,
@@ -31,6 +31,7 @@ def each(
     stop: Callable[[], bool] = _never,
     ordered: bool = True,
     rest: Callable[[], None] = _nothing,
+    warm: Callable[[], object] | None = None,
 ) -> Iterator[tuple[Item, Answer | Exception]]:
     """Every item with the answer of ``task``, or the exception it ended with.
 
@@ -47,6 +48,9 @@ def each(
     as BrokenOffError, and only then the KeyboardInterrupt goes on. It waits while an answer is told, see ``Hold``.
 
     ``rest`` is called now and then while nobody answers, for what the caller has put off.
+
+    ``warm`` is called once in every process of this machine before its first input: models are loaded while the
+    parent still looks for inputs. What it raises is not told, for the inputs will tell it. Picklable, as ``task`` is.
 
     ``dask`` is the address of a Dask scheduler, whose workers then do the work, see ``cluster.each_on_cluster``;
     ``dask_wait`` is how many seconds it may be without any of them.
@@ -66,7 +70,7 @@ def each(
     else:
         from dcmaudit.pipeline.crew import Crew
 
-        answers = Crew(task, jobs, stop, rest, tells_all=stop is not _never, ordered=ordered).run(every)
+        answers = Crew(task, jobs, stop, rest, tells_all=stop is not _never, ordered=ordered, warm=warm).run(every)
     try:
         yield from answers
     finally:

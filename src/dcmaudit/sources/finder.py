@@ -9,8 +9,8 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from dcmaudit.errors import ListError, NotDicomError, SourceError, SourceNotFoundError, SourceUnreadableError
+from dcmaudit.sources import s3
 from dcmaudit.sources.csvlist import PLAIN, csv_entries, csv_names, is_list, is_plain_list
-from dcmaudit.sources.databaselist import database_names
 from dcmaudit.sources.dicomdir import dicomdir_names
 from dcmaudit.sources.extent import Extent
 from dcmaudit.sources.folders import Candidate, Walker
@@ -19,10 +19,7 @@ from dcmaudit.sources.listed import Listed
 from dcmaudit.sources.local import LocalReference, is_possible, path_of, printable, translated
 from dcmaudit.sources.namelist import NameList, listed_names, plain_names
 from dcmaudit.sources.recognise import Content, promises_dicom, read_head, recognise
-from dcmaudit.sources.s3.finding import ObjectList, find_object, find_objects, has_magic, open_list
 from dcmaudit.sources.s3.names import ALLOWED, is_object_name, without_secrets
-from dcmaudit.sources.s3.reference import ObjectReference
-from dcmaudit.sources.s3.selection import is_selection, select
 from dcmaudit.sources.shards import Shard
 from dcmaudit.sources.wildcards import expand
 
@@ -102,8 +99,8 @@ class _Finder:
     def _named(self, name: str) -> Iterator[Found]:
         if not is_possible(name):
             yield Problem(_impossible(name), SourceNotFoundError("no file can have this name", file=_impossible(name)))
-        elif is_selection(name):
-            yield from map(self._object_once, select(name))
+        elif "://" in name and s3.is_selection(name):
+            yield from map(self._object_once, s3.select(name))
         elif is_object_name(name) and not os.path.lexists(name):
             yield from self._objects(name)
         elif "://" in name and not os.path.lexists(name):
@@ -152,6 +149,8 @@ class _Finder:
         elif content is Content.DICOMDIR:
             yield from self._list(path, dicomdir_names(path))
         elif content is Content.DATABASE:
+            from dcmaudit.sources.databaselist import database_names  # the only kind that needs SQLite
+
             yield from self._list(path, database_names(path))
         elif content is Content.OTHER and is_plain_list(path, head, self._pacs_root):
             yield from self._list(path, plain_names(path))
@@ -255,12 +254,12 @@ class _Finder:
 
     def _objects(self, name: str) -> Iterator[Found]:
         # As in folders, what a walk meets is not remembered one by one, but by what it began with.
-        walked = self._walker.recursive and not has_magic(name)
-        for found in find_objects(name, recursive=self._walker.recursive):
-            if isinstance(found, ObjectList):
+        walked = self._walker.recursive and not s3.has_magic(name)
+        for found in s3.find_objects(name, recursive=self._walker.recursive):
+            if isinstance(found, s3.ObjectList):
                 yield from self._list(name, _entries(found))
                 continue
-            is_itself = isinstance(found, ObjectReference) and found.name == name
+            is_itself = isinstance(found, s3.ObjectReference) and found.name == name
             yield self._object_once(found, walked=walked and not is_itself)
         if walked:
             self._walked.append(name.removesuffix("/") + "/")
@@ -270,14 +269,14 @@ class _Finder:
             return Problem(without_secrets(entry.name), _no_scheme(entry.name), entry.where)
         if _digest(entry.name) in self._seen:
             return Passed(entry.name, Passing.DUPLICATE)
-        found = self._object_once(find_object(entry.name, entry.where))
+        found = self._object_once(s3.find_object(entry.name, entry.where))
         self._seen.add(_digest(entry.name))
         return found
 
     # Each file once
 
     def _object_once(self, found: Found, *, walked: bool = False) -> Found:
-        if isinstance(found, ObjectReference):
+        if isinstance(found, s3.ObjectReference):
             digest = _digest(found.name)
             if digest in self._seen or any(found.name.startswith(prefix) for prefix in self._walked):
                 return Passed(found.name, Passing.DUPLICATE)
@@ -306,8 +305,8 @@ _PASSING = {
 }
 
 
-def _entries(found: ObjectList) -> Iterator[Listed]:
-    yield from csv_entries(open_list(found), found.name)
+def _entries(found: s3.ObjectList) -> Iterator[Listed]:
+    yield from csv_entries(s3.open_list(found), found.name)
 
 
 def _impossible(name: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 
 from dcmaudit.model import Reference
+from dcmaudit.sources import s3
 from dcmaudit.sources.local import LocalReference
 from dcmaudit.sources.s3.names import is_object_name
-from dcmaudit.sources.s3.reference import ObjectReference
 
 
 def reference_to(name: str) -> Reference:
     """The reference that has this ``name``: an object of a store, else a file. Nothing is looked up."""
-    return ObjectReference(name) if is_object_name(name) and not os.path.isabs(name) else LocalReference(name)
+    return s3.ObjectReference(name) if is_object_name(name) and not os.path.isabs(name) else LocalReference(name)

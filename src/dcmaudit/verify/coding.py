@@ -168,7 +168,7 @@ def _bits_of_ac(blocks: Blocks, lengths: Bits) -> Bits:
     return np.where(final < 63, found + lengths[_END], found)
 
 
-_SIZES = np.array([abs(value - (value >> 15 << 16)).bit_length() for value in range(1 << 16)])
+_SIZES = np.frexp(np.abs(np.arange(1 << 16, dtype=np.uint16).view(np.int16).astype(np.float64)))[1].astype(np.int64)
 """How many bits a value takes (T.81, table F.1), by its sixteen bits."""
 _SIXTEENS = np.arange(64) >> 4
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dcmaudit.detect.pii.allow import AllowList, default_file, read_list
-from dcmaudit.detect.pii.cohort import Cohort, read_cohort
-from dcmaudit.detect.pii.entities import PresidioJudge, SpacyJudge
-from dcmaudit.detect.pii.header import HeaderJudge, HeaderValues
 from dcmaudit.detect.pii.judging import Chain, Judge
-from dcmaudit.detect.pii.patterns import PatternJudge
 from dcmaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from dcmaudit.detect.pii.cohort import Cohort
+    from dcmaudit.detect.pii.header import HeaderValues
 
 DEFAULT = "header,patterns,allowlist"
 """The header knows best; what looks like a date stays one even if a list of terms would let it pass."""
@@ -49,10 +49,16 @@ class ChainPlan:
     @property
     def cohort(self) -> Cohort | None:
         """The list of known identifiers; ListError where it is wrong, or changed."""
-        return None if self.identifiers is None else read_cohort(*self.identifiers)
+        if self.identifiers is None:
+            return None
+        from dcmaudit.detect.pii.cohort import read_cohort
+
+        return read_cohort(*self.identifiers)
 
     def chain(self, header: HeaderValues | None) -> Chain:
         """The chain for one file; without a header nothing is compared with one."""
+        from dcmaudit.detect.pii.header import HeaderJudge
+
         judges: list[Judge] = list(self.cohort.judges(header)) if self.cohort is not None else []
         for link in self.links:
             if link.name != "header":
@@ -76,8 +82,16 @@ def chain_plan(text: str, *, allow_file: Path | None = None, smi_root: Path | No
     links = _links(words)
     if allow_file is not None and not any(link.name == "allowlist" for link in links):
         raise UsageError("an allow list is named, but --pii leaves it out", hint=f"--pii {text},allowlist")
-    chosen = allow_file or default_file(smi_root)
+    chosen = allow_file or _of_site(smi_root)
     return ChainPlan(tuple(links), None if chosen is None else str(chosen))
+
+
+def _of_site(smi_root: Path | None) -> Path | None:
+    if smi_root is None:
+        return None
+    from dcmaudit.detect.pii.allow import default_file
+
+    return default_file(smi_root)
 
 
 def _links(words: Sequence[str]) -> list[Link]:
@@ -98,10 +112,18 @@ def _links(words: Sequence[str]) -> list[Link]:
 def _made(link: Link, allow_file: str | None) -> Judge:
     match link.name:
         case "patterns":
+            from dcmaudit.detect.pii.patterns import PatternJudge
+
             return PatternJudge()
         case "allowlist":
+            from dcmaudit.detect.pii.allow import AllowList, read_list
+
             return AllowList(read_list(Path(allow_file)) if allow_file else ())
         case "spacy":
+            from dcmaudit.detect.pii.entities import SpacyJudge
+
             return SpacyJudge(link.model)
         case _:
+            from dcmaudit.detect.pii.entities import PresidioJudge
+
             return PresidioJudge(link.model)

@@ -8,6 +8,11 @@ RECALL = "give back what you have not begun"
 
 
 @dataclass(frozen=True, slots=True)
+class Ready:
+    """Of a process: what it needs for every input is loaded, and it begins with the first one now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Returned:
     """Of a process: so many of the inputs that were given last come back."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from dcmaudit.pipeline.crew.batch import MOST_FILES, Batch
 from dcmaudit.pipeline.crew.longfiles import LongFiles
-from dcmaudit.pipeline.crew.messages import RECALL, Finished, Found, Offer, Returned, Wish
+from dcmaudit.pipeline.crew.messages import RECALL, Finished, Found, Offer, Ready, Returned, Wish
 from dcmaudit.pipeline.crew.worker import Job, PieceJob, Worker
 from dcmaudit.pipeline.hold import hold
 from dcmaudit.pipeline.process import BrokenOffError, CrashError, NotBegunError
@@ -45,12 +45,13 @@ class Crew:
         *,
         tells_all: bool,
         ordered: bool,
+        warm: Callable[[], object] | None = None,
     ) -> None:
         # Not forked: a copy of a process with threads may hang.
         self._context = multiprocessing.get_context("spawn")
         self._stop = self._context.Event()
         self._task, self._jobs, self._asked, self._tells_all = task, jobs, stop, tells_all
-        self._rest, self._ordered = rest, ordered
+        self._rest, self._ordered, self._warm = rest, ordered, warm
         self._selector = selectors.DefaultSelector()
         self._workers = [Worker() for _ in range(jobs)]
         self._batch = Batch(stop)
@@ -142,7 +143,9 @@ class Crew:
             worker.since = time.monotonic()
         worker.given.extend(jobs)
         if worker.pipe is None:
-            self._selector.register(worker.begin(self._context, self._stop, self._task), selectors.EVENT_READ, worker)
+            self._selector.register(
+                worker.begin(self._context, self._stop, self._task, self._warm), selectors.EVENT_READ, worker
+            )
         worker.send(said)  # where it died: its pipe ends, and then its inputs are given to another
 
     def _try_suspect(self) -> None:
@@ -175,6 +178,8 @@ class Crew:
     def _hear(self, worker: Worker, said: Any) -> None:
         """One thing that a process says: its answer, or something about a long file."""
         match said:
+            case Ready():
+                worker.since = time.monotonic()  # what was loaded is no part of the first input's time
             case Returned():
                 worker.is_recalled = False
                 back = [worker.given.pop() for _ in range(said.count)]
@@ -256,7 +261,7 @@ class Crew:
             with suppress(EOFError, OSError):
                 while worker.given and worker.pipe and worker.pipe.poll(max(0.0, until - time.monotonic())):
                     answer = pickle.loads(worker.pipe.recv_bytes())  # noqa: S301 - as above
-                    if isinstance(answer, Returned | Offer | Wish | Finished):
+                    if isinstance(answer, Ready | Returned | Offer | Wish | Finished):
                         continue
                     job = worker.given.popleft()
                     if isinstance(job, Job):

@@ -22,6 +22,7 @@ from dcmaudit.pipeline.crew.messages import (
     Grant,
     Offer,
     Piece,
+    Ready,
     Result,
     Returned,
     Wish,
@@ -188,13 +189,19 @@ class _Helper:
             self._open.close()
 
 
-def serve_pipe(pipe: Connection, stop: Any, task: Callable[[Any], Any]) -> None:
-    """Answer inputs one by one. Ctrl+C reaches every process of the terminal; the first one tells the others."""
+def serve_pipe(pipe: Connection, stop: Any, task: Callable[[Any], Any], warm: Callable[[], object] | None) -> None:
+    """Get ready, then answer inputs one by one.
+
+    Ctrl+C reaches every process of the terminal; the first one tells the others.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     serve(stop)
     post, helper = Post(pipe), _Helper()
     have_helpers(post)
+    if warm is not None and not stop.is_set():
+        answer_of(lambda _: warm(), None)  # what fails here fails again with the first input, which says so
+        post.say(Ready())
     for entry in post.entries():
         match entry:
             case Piece():  # of a file that was begun

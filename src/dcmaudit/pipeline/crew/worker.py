@@ -55,10 +55,12 @@ class Worker:
             with suppress(OSError):
                 self.pipe.send(said)
 
-    def begin(self, context: Any, stop: Any, task: Callable[[Any], Any]) -> Connection:
-        """Start its process; the pipe to it comes back."""
+    def begin(
+        self, context: Any, stop: Any, task: Callable[[Any], Any], warm: Callable[[], object] | None
+    ) -> Connection:
+        """Start its process, which calls ``warm`` before its first input; the pipe to it comes back."""
         mine, its = context.Pipe()
-        self.process = context.Process(target=serve_pipe, args=(its, stop, task), daemon=True)
+        self.process = context.Process(target=serve_pipe, args=(its, stop, task, warm), daemon=True)
         # It begins with Ctrl+C held back: pressed while its modules load, that would end it with words of its own.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
         try:

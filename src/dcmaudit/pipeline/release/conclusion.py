@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dcmaudit.pipeline.release.folder import CHECKER, DEVICES, FILES, PAGE, REPORT, ReleaseFolders
-from dcmaudit.pipeline.release.house import write_csv, write_whole
+from dcmaudit.pipeline.release.folder import CHECKER, DEVICES, FILES, PAGE, REPORT, ReleaseFolders, short
+from dcmaudit.pipeline.release.house import csv_file, write_csv, write_whole
 from dcmaudit.report import check_release
 from dcmaudit.report.release_page import page
 from dcmaudit.report.releases import DEVICE_COLUMNS, FILE_COLUMNS, Tally, device_rows, file_row
@@ -36,24 +36,27 @@ def conclude(
 ) -> Concluded:  # fmt: skip
     """Write report and lists once every input has ended; records are read one by one. ``is_mine`` says whether a name
     belongs to this part, where the release is made in parts."""
-    strangers = tuple(folders.strangers())
     tally, drawn = Tally(), None if sample is None else _Drawn(sample)
-
-    def records() -> Iterator[dict[str, Any]]:
+    known: set[bytes] = set()
+    held = 0
+    # One pass over what is on disk: of a million inputs it is more than a gigabyte.
+    with folders.lists(uid_map=uid_map) as note, csv_file(folders.out / FILES, FILE_COLUMNS) as add:
         for record, entry in zip(folders.records(), folders.entries(), strict=True):
             tally.add(record)
             if drawn is not None:
                 drawn.add(entry["input"], record)
-            yield record
-
-    write_csv(folders.out / FILES, FILE_COLUMNS, map(file_row, records()))
+            if record["output"] is not None:
+                known.add(short(record["output"]))
+            held += not entry["released"]
+            note(entry)
+            add(file_row(record))
     data = tally.summary(about, folders.link, None if drawn is None else drawn.conclusion())
     write_csv(folders.out / DEVICES, DEVICE_COLUMNS, device_rows(data))
     write_whole(folders.out / REPORT, json.dumps(data, indent=1, sort_keys=True) + "\n")
     write_whole(folders.out / PAGE, page(data))
     shutil.copyfile(check_release.__file__, folders.out / CHECKER)
-    held = folders.write_lists(uid_map=uid_map)
     folders.write_pages(data["outcomes"])
+    strangers = tuple(folders.strangers(known))
     folders.finished()
     return Concluded(held, strangers, () if drawn is None else tuple(filter(is_mine, drawn.unknown())))
 

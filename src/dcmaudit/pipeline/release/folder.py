@@ -9,14 +9,16 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, suppress
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
 from dcmaudit.errors import UsageError
+from dcmaudit.pipeline.release.commits import Commits, certain_records, committed_records
 from dcmaudit.pipeline.release.ending import Ending, Release, Why
 from dcmaudit.pipeline.release.house import NOTES, House
 from dcmaudit.pipeline.release.outputs import outputs_at
@@ -73,7 +75,7 @@ class ReleaseFolders:
             folder.mkdir(parents=True, exist_ok=True, mode=mode)
         held.chmod(0o700)
         self.staging = self.out / _STAGING
-        self.link, self.count = START, 0
+        self.link, self.count, self._is_finished = START, 0, False
         self._leftover: set[str] = set()
         with ExitStack() as opened:
             opened.enter_context(_locked(self.out / MARK))
@@ -81,20 +83,24 @@ class ReleaseFolders:
                 shutil.rmtree(self.staging)  # what a killed run left was never released
             self.staging.mkdir(mode=0o700)
             opened.callback(shutil.rmtree, self.staging, ignore_errors=True)
+            self._commits = Commits(held, self._sync)
             self._opened(about, opened)
             self._house = House(held, self.count, opened)
             self._pages = OfficerPages(held, self.count)
+            self.commit()
+            opened.callback(self._commit_rest)
             if self.count or resume:
                 # Outputs that a killed run had named and not recorded: they are made again.
-                self._leftover = set(self.strangers())
+                self._leftover = set(self.strangers(self._known()))
             self._close = opened.pop_all().close
 
     def _opened(self, about: Mapping[str, Any], opened: ExitStack) -> None:
-        """The chain, cut behind its last whole line; UsageError where it is that of another policy or key."""
+        """The chain, cut behind its last whole line, or where a loss of power leaves no more for certain; UsageError
+        where it is that of another policy or key."""
         path = self.out / RECORDS
-        end = 0
+        end, certain, committed = 0, certain_records(self.held), committed_records(self.held)
         if path.exists():
-            for chained in read_chain(path):
+            for chained in islice(read_chain(path), None if certain is None else certain + 1):
                 if end == 0 and chained.record.get("about") != dict(about):
                     raise UsageError(
                         f"the release in {self.place} was begun with another policy, key or version",
@@ -102,6 +108,8 @@ class ReleaseFolders:
                     )
                 self.count += end > 0
                 self.link, end = chained.link, chained.end
+                if self.count > committed and chained.record["output"] is not None:
+                    self.outputs.touch(chained.record["output"])
         self._stream = opened.enter_context(path.open("r+b" if path.exists() else "w+b"))
         self._stream.truncate(end)
         self._stream.seek(end)
@@ -112,8 +120,21 @@ class ReleaseFolders:
         self.link = next_link(self.link, record)
         made = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": self._user}
         self._stream.write(canonical({"record": record, "link": self.link, "made": made}) + b"\n")
-        self._stream.flush()
+        self._stream.flush()  # a process that is killed does not lose it
+
+    def _sync(self) -> None:
+        self.outputs.sync()
+        self._pages.sync()
+        self._house.sync()
         os.fsync(self._stream.fileno())
+
+    def commit(self) -> None:
+        """Bring everything so far to the disk."""
+        self._commits.commit(self.count)
+
+    def _commit_rest(self) -> None:
+        if not self._is_finished:
+            self.commit()
 
     def is_done(self, number: int, name: str) -> bool:
         """Whether input ``number`` (from 0, asked for in order) was done by the run before; UsageError where it was
@@ -166,6 +187,7 @@ class ReleaseFolders:
     def _recorded(self, record: dict[str, Any]) -> dict[str, Any]:
         self._write(record)
         self.count += 1
+        self._commits.written(self.count)
         return record
 
     def records(self) -> Iterator[dict[str, Any]]:
@@ -173,31 +195,30 @@ class ReleaseFolders:
         with (self.out / RECORDS).open("rb") as stream:
             next(stream, None)
             for line in stream:
-                yield json.loads(line)["record"]
+                yield json.loads(line.decode())["record"]
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """What the house knows of every input, in the same order."""
         return self._house.entries()
 
-    def write_lists(self, *, uid_map: Path | None) -> int:
-        """The lists of the house, and that of old and new UIDs where it is asked for; how many inputs are held back or
-        failed."""
-        return self._house.write_lists(uid_map=uid_map)
+    def lists(self, *, uid_map: Path | None) -> AbstractContextManager[Callable[[dict[str, Any]], None]]:
+        """The lists of the house, and that of old and new UIDs where it is asked for, as a function that takes what is
+        known of every input in order."""
+        return self._house.lists(uid_map=uid_map)
 
     def write_pages(self, counts: Mapping[str, int]) -> None:
         """The first of the officer's pages."""
         self._pages.finish(counts)
 
-    def strangers(self) -> list[str]:
-        """Names among the outputs that no record names: nobody knows how they came there.
+    def _known(self) -> set[bytes]:
+        return {short(record["output"]) for record in self.records() if record["output"] is not None}
 
-        Every name that a record gives is looked for by its digest, which costs 40 bytes a file while it lasts.
-        """
-        known = {_short(record["output"]) for record in self.records() if record["output"] is not None}
+    def strangers(self, known: Container[bytes]) -> list[str]:
+        """Names among the outputs whose digest (``short``) is not known: nobody knows how they came there."""
         own = {*WRITTEN, SIGNATURE, MARK}
         return sorted(
             name for name in self.outputs.names()
-            if name not in own and not name.startswith(f"{_STAGING}/") and _short(name) not in known
+            if name not in own and not name.startswith(f"{_STAGING}/") and short(name) not in known
         )  # fmt: skip
 
     def finished(self) -> None:
@@ -205,6 +226,9 @@ class ReleaseFolders:
         if isinstance(self.place, Remote):
             for name in WRITTEN:
                 (self.place / name).receive(self.out / name, overwrite=True)
+        self.commit()
+        self._commits.forget()
+        self._is_finished = True
         (self.out / MARK).unlink(missing_ok=True)
 
     def close(self) -> None:
@@ -220,7 +244,8 @@ class ReleaseFolders:
         self.close()
 
 
-def _short(name: str) -> bytes:
+def short(name: str) -> bytes:
+    """The digest by which the name of an output is known, where there may be millions of them."""
     return hashlib.blake2b(name.encode("utf-8", "surrogateescape"), digest_size=16).digest()
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any
@@ -44,7 +43,7 @@ class House:
         return next(self._before, None)
 
     def add(self, release: Release, position: int) -> None:
-        """Note one input, on disk before this returns. ``position`` is its place among all inputs of all parts."""
+        """Note one input. ``position`` is its place among all inputs of all parts."""
         entry = {
             "input": release.name, "at": position, "outcome": release.ending.value,
             "why": "" if release.why is None else release.why.value, "details": list(release.details),
@@ -54,9 +53,12 @@ class House:
         self.write(entry)
 
     def write(self, entry: dict[str, Any]) -> None:
-        """Write one line as it is, on disk before this returns."""
+        """Write one line as it is: a process that is killed then does not lose it, a machine only after ``sync``."""
         self._stream.write(json.dumps(entry).encode("ascii") + b"\n")
         self._stream.flush()
+
+    def sync(self) -> None:
+        """Bring every line to the disk."""
         os.fsync(self._stream.fileno())
 
     def device(self, device: tuple[str, ...]) -> int:
@@ -68,37 +70,37 @@ class House:
         """Every line in order, read from the file while it is asked for."""
         with self._path.open("rb") as stream:
             for line in stream:
-                yield json.loads(line)
+                yield json.loads(line.decode())
 
-    def write_lists(self, *, uid_map: Path | None) -> int:
-        """held.csv, devices.csv, and the list of UIDs where it is asked for; how many inputs were not released."""
-        held = 0
-
-        def rows() -> Iterator[tuple[object, ...]]:
-            nonlocal held
-            for one in self.entries():
-                if not one["released"]:
-                    held += 1
-                    yield one["input"], one["outcome"], one["why"], "; ".join(one["details"])
-
-        write_csv(self._folder / "held.csv", _HELD, rows(), mode=0o600)
+    @contextmanager
+    def lists(self, *, uid_map: Path | None) -> Iterator[Callable[[dict[str, Any]], None]]:
+        """held.csv, devices.csv, and the list of UIDs where it is asked for: a function that takes every line in
+        order. They are there when all were taken."""
         devices = ((number, *device) for device, number in self._devices.items())
         write_csv(self._folder / "devices.csv", ("device", "modality", "model"), devices, mode=0o600)
-        if uid_map is not None:
-            write_csv(uid_map, ("id_old", "id_new"), self._uids(), mode=0o600)
-        return held
+        with ExitStack() as opened:
+            held = opened.enter_context(csv_file(self._folder / "held.csv", _HELD, mode=0o600))
+            uids = None if uid_map is None else opened.enter_context(
+                csv_file(uid_map, ("id_old", "id_new"), mode=0o600)
+            )  # fmt: skip
+            told: set[bytes] = set()
 
-    def _uids(self) -> Iterator[tuple[str, str]]:
-        """Each pair once, told by its digest: there are more of them than there are inputs."""
-        told: set[bytes] = set()
-        for one in self.entries():
-            if not one["released"]:
-                continue
-            for old, new in one["uids"]:
-                digest = blake2b(f"{old} {new}".encode(), digest_size=16).digest()
-                if digest not in told:
-                    told.add(digest)
-                    yield old, new
+            def take(one: dict[str, Any]) -> None:
+                if not one["released"]:
+                    held((one["input"], one["outcome"], one["why"], "; ".join(one["details"])))
+                elif uids is not None:
+                    _tell(one["uids"], told, uids)
+
+            yield take
+
+
+def _tell(pairs: Iterable[tuple[str, str]], told: set[bytes], add: Callable[[Iterable[object]], None]) -> None:
+    """Each pair once, known by its digest: there are more of them than there are inputs."""
+    for old, new in pairs:
+        digest = blake2b(f"{old} {new}".encode(), digest_size=16).digest()
+        if digest not in told:
+            told.add(digest)
+            add((old, new))
 
 
 def _entries(stream: IO[bytes], count: int, path: Path) -> Iterator[tuple[dict[str, Any], int]]:
@@ -119,29 +121,32 @@ def _entries(stream: IO[bytes], count: int, path: Path) -> Iterator[tuple[dict[s
 
 def write_csv(path: Path, titles: Iterable[str], rows: Iterable[Iterable[object]], *, mode: int = 0o644) -> None:
     """A list that is there wholly or not at all, in place of an older one."""
-
-    def texts() -> Iterator[str]:
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(titles)
+    with csv_file(path, titles, mode=mode) as add:
         for row in rows:
-            writer.writerow(row)
-            if text.tell() > 1 << 16:
-                yield text.getvalue()
-                text.seek(0)
-                text.truncate()
-        yield text.getvalue()
-
-    write_whole(path, texts(), mode=mode)
+            add(row)
 
 
-def write_whole(path: Path, texts: str | Iterable[str], *, mode: int = 0o644) -> None:
+@contextmanager
+def csv_file(path: Path, titles: Iterable[str], *, mode: int = 0o644) -> Iterator[Callable[[Iterable[object]], None]]:
+    """A function that adds a line; the list takes the place of an older one when all went well."""
+    with _whole(path, mode) as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(titles)
+        yield writer.writerow
+
+
+def write_whole(path: Path, text: str, *, mode: int = 0o644) -> None:
     """A text that is there wholly or not at all, in place of an older one."""
+    with _whole(path, mode) as stream:
+        stream.write(text)
+
+
+@contextmanager
+def _whole(path: Path, mode: int) -> Iterator[IO[str]]:
     new = path.with_name(f".{path.name}.new")
     number = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     with os.fdopen(number, "w", newline="", encoding="utf-8", errors="backslashreplace") as stream:
-        for text in [texts] if isinstance(texts, str) else texts:
-            stream.write(text)
+        yield stream
         stream.flush()
         os.fsync(stream.fileno())
     new.replace(path)

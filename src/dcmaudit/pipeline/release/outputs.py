@@ -16,7 +16,18 @@ class Outputs(Protocol):
     """The place of what may leave; names in it are relative, with slashes."""
 
     def put(self, staged: Path, place: str) -> None:
-        """Give a finished file, which goes away, its name there. What lay under that name is replaced."""
+        """Give a finished file, which goes away, its name there. What lay under that name is replaced.
+
+        The name is on the disk for certain after the next ``sync``.
+        """
+        ...
+
+    def touch(self, place: str) -> None:
+        """A run before gave a file this name, which may not be on the disk yet."""
+        ...
+
+    def sync(self) -> None:
+        """Bring every name that was given to the disk."""
         ...
 
     def holds(self, place: str) -> bool:
@@ -37,6 +48,7 @@ class _Folder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._made = ""
+        self._touched: set[Path] = set()
 
     def put(self, staged: Path, place: str) -> None:
         target = self._folder / place
@@ -44,7 +56,16 @@ class _Folder:
             target.parent.mkdir(parents=True, exist_ok=True)
             self._made = str(target.parent)
         staged.replace(target)
-        sync_folder(target.parent)
+        self.touch(place)
+
+    def touch(self, place: str) -> None:
+        # A folder that is new has its own name in the one above.
+        self._touched.update((self._folder / place).parents[: place.count("/") + 1])
+
+    def sync(self) -> None:
+        for folder in self._touched:
+            sync_folder(folder)
+        self._touched.clear()
 
     def holds(self, place: str) -> bool:
         return os.path.lexists(self._folder / place)
@@ -63,6 +84,12 @@ class _Bucket:
     def put(self, staged: Path, place: str) -> None:
         (self._place / place).receive(staged, overwrite=True)
         staged.unlink()
+
+    def touch(self, place: str) -> None:
+        """Nothing: an object is stored when the server says so."""
+
+    def sync(self) -> None:
+        """Nothing, likewise."""
 
     def holds(self, place: str) -> bool:
         return (self._place / place).exists()

@@ -13,6 +13,7 @@ from pathlib import Path
 from dcmaudit.dicom import Instance, open_instance
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import PlaneAddress, Reference
+from dcmaudit.pipeline.release.outputs import sync_folder
 from dcmaudit.render import encode_jpeg, render
 from dcmaudit.render.thumbnail import thumbnail
 
@@ -77,6 +78,7 @@ class OfficerPages:
     def __init__(self, held: Path, done: int) -> None:
         self._folder = held / FOLDER
         self._folder.mkdir(mode=0o700, exist_ok=True)
+        self._touched: set[Path] = set()
         for path in sorted(self._folder.glob("*.html")):
             kept = b"".join(line for line in path.read_bytes().splitlines(keepends=True) if _is_kept(line, done))
             path.write_bytes(kept) if _NUMBER.search(kept) else path.unlink()
@@ -88,6 +90,19 @@ class OfficerPages:
         with os.fdopen(descriptor, "ab") as stream:
             head = _HEAD if stream.tell() == 0 else ""
             stream.write(f"{head}<!--{number}-->{text}\n".encode("utf-8", "backslashreplace"))
+        self._touched.add(path)
+
+    def sync(self) -> None:
+        """Bring what was added to the disk."""
+        for path in self._touched:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        if self._touched:
+            sync_folder(self._folder)
+        self._touched.clear()
 
     def finish(self, counts: Mapping[str, int]) -> None:
         """The first page: how many inputs ended how, and where the others are."""
@@ -109,7 +124,8 @@ def _is_kept(line: bytes, done: int) -> bool:
     if not line.endswith(b"\n"):
         return False
     found = _NUMBER.match(line)
-    return found is None or int(found[1]) <= done
+    # After a loss of power there may be anything behind what was committed.
+    return line == _HEAD.encode() if found is None else int(found[1]) <= done
 
 
 def sections(held: Path) -> Iterator[tuple[int, str]]:

@@ -56,6 +56,12 @@ from dcmaudit.api import (
     Region as Region,
 )
 from dcmaudit.api import (
+    ReleasedInput as ReleasedInput,
+)
+from dcmaudit.api import (
+    ReleaseReport as ReleaseReport,
+)
+from dcmaudit.api import (
     Rendering as Rendering,
 )
 from dcmaudit.api import (
@@ -105,6 +111,9 @@ from dcmaudit.api import (
 )
 from dcmaudit.api import (
     redact_file as redact_file,
+)
+from dcmaudit.api import (
+    release as release,
 )
 from dcmaudit.api import (
     verify_file as verify_file,

@@ -36,7 +36,8 @@ def modules() -> Iterator[ModuleType]:
 @pytest.fixture
 def example(tmp_path: Path) -> Path:
     path = tmp_path / "example.dcm"
-    path.write_bytes(file_bytes(dataset(gradient(48, 64))))
+    clean = {"PatientName": "", "PatientID": "", "Modality": "OT"}
+    path.write_bytes(file_bytes(dataset(gradient(48, 64), extra=clean)))
     return path
 
 
@@ -50,6 +51,9 @@ def names(tmp_path: Path, example: Path) -> dict[str, Any]:
         "example_file": str(example),
         "output_file": str(tmp_path / "example.redacted.dcm"),
         "empty_folder": str(folder),
+        "output_folder": str(tmp_path / "out"),
+        "held_folder": str(tmp_path / "held"),
+        "key_file": str(tmp_path / "house.key"),
     }
 
 
@@ -79,6 +83,7 @@ def test_every_function_and_method_of_the_face_is_documented_and_most_have_an_ex
         "redaction.black",
         "instance.open",
         "rules.load_rules",
+        "releases.release",
     } <= shown
     methods = {"read", "picture", "find_text", "plan", "header_rectangles", "suggestions", "unshown"}
     assert {f"instance.Instance.{name}" for name in methods} <= shown

@@ -14,6 +14,7 @@ first frame), ``i0`` (first icon), ``t0.0`` (first thumbnail inside of the first
 
 from dcmaudit.api.instance import Instance, open  # noqa: A004 - read as dcmaudit.open
 from dcmaudit.api.redaction import black, black_shape, redact_file, verify_file
+from dcmaudit.api.releases import ReleasedInput, ReleaseReport, release
 from dcmaudit.api.rules import RuleSet, load_rules, make_rules, match_rules
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import (
@@ -66,6 +67,8 @@ __all__ = [
     "RedactionOptions",
     "RedactionPlan",
     "Region",
+    "ReleaseReport",
+    "ReleasedInput",
     "Rendering",
     "Request",
     "RuleSet",
@@ -83,5 +86,6 @@ __all__ = [
     "open_store",
     "proof_record",
     "redact_file",
+    "release",
     "verify_file",
 ]

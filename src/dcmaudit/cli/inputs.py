@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
 
 class Inputs:
-    """One search, which every part of a command shares: nothing is looked for twice."""
+    """One search, which every part of a command shares: nothing is looked for twice.
 
-    def __init__(self, args: argparse.Namespace, settings: Settings) -> None:
-        self._args, self._settings = args, settings
+    ``of_all_parts``: with ``--shard`` the inputs of other parts come out, too, and whoever asks counts them.
+    """
+
+    def __init__(self, args: argparse.Namespace, settings: Settings, *, of_all_parts: bool = False) -> None:
+        self._args, self._settings, self._of_all_parts = args, settings, of_all_parts
         self._extent: Extent | None = None
         self._found: Iterator[Found] | None = None
         self._mine = 0
@@ -32,7 +35,7 @@ class Inputs:
                 args.files,
                 recursive=args.recursive or settings.recursive,
                 pacs_root=settings.pacs_root,
-                shard=args.shard,
+                shard=None if self._of_all_parts else args.shard,
                 extent=self._extent,
             )
             self._found = self._counted(found)
@@ -55,7 +58,7 @@ class Inputs:
         from dcmaudit.sources.extent import Estimate
 
         if found.is_exact:
-            return Estimate(self._mine, is_exact=True)
+            return Estimate(shard.mine if self._of_all_parts else self._mine, is_exact=True)
         met = shard.mine + shard.others
         return Estimate(round(found.count * shard.mine / met), is_exact=False) if met else None
 

@@ -68,6 +68,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def _merge(args: argparse.Namespace, settings: Settings) -> int:
     from dcmaudit.cli.release import finish
     from dcmaudit.pipeline.release import ReleaseFolders, require_apart_from_inputs, require_outside
+    from dcmaudit.pipeline.release.conclusion import conclude
     from dcmaudit.pipeline.release.parts import Part, common_about, merge
 
     names = [str(folder) for part in args.part for folder in part]
@@ -79,7 +80,7 @@ def _merge(args: argparse.Namespace, settings: Settings) -> int:
     out, held = args.output.absolute(), args.held.absolute()
     with ReleaseFolders(out, held, about=about, resume=False, user=settings.user) as folders:
         merge(parts, folders)
-        return finish(args, folders, about, parts[0].sample())
+        return finish(args, folders, conclude(folders, about, parts[0].sample(), uid_map=args.uid_map))
 
 
 def _sign(args: argparse.Namespace) -> int:

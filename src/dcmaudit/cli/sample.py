@@ -10,16 +10,16 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
-from io import StringIO, TextIOWrapper
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, local_path, say
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place, where
 from dcmaudit.cli.names import add_files
-from dcmaudit.errors import DcmauditError, ListError, UsageError
+from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.report.jsonlines import json_line
-from dcmaudit.settings.plainfile import open_regular
+from dcmaudit.sources.samplelist import COLUMNS, rows_of
 from dcmaudit.wholefile import whole_text
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 NAME = "sample"
 SUMMARY = "draw a random sample, and say what it proves"
 
-COLUMNS = ("filename", "series", "stratum", "series_in_stratum", "seed")
 BY = "Modality,ImageType,ManufacturerModelName"
 
 
@@ -304,19 +303,6 @@ def _teller(args: argparse.Namespace) -> Callable[[str, str | None, int, int, in
         print(json_line("sample-conclude", record | {"confidence": _confidence(args)}) if args.json else said)
 
     return tell
-
-
-def rows_of(path: str | Path) -> list[dict[str, str]]:
-    """The lines of a list that ``sample draw`` wrote; ListError where it is none."""
-    try:
-        with TextIOWrapper(open_regular(path), encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or "it is no CSV in UTF-8"
-        raise ListError(f"the list cannot be read: {reason}", file=str(path)) from error
-    if not rows or set(COLUMNS) - set(rows[0]) or not all((row["series_in_stratum"] or "").isdigit() for row in rows):
-        raise ListError("no list that dcmaudit sample draw wrote", file=str(path))
-    return rows
 
 
 def _states(store: Store, names: list[str]) -> dict[str, tuple[bool, bool]]:

@@ -28,6 +28,13 @@ class Concluded:
     held: int
     strangers: tuple[str, ...]
     unknown: tuple[str, ...]
+    report: Mapping[str, Any]
+    """What the report says, as ``report.json`` has it."""
+
+    @property
+    def is_all(self) -> bool:
+        """Whether every input was released, and nothing else is there."""
+        return not (self.held or self.strangers or self.unknown)
 
 
 def conclude(
@@ -58,7 +65,8 @@ def conclude(
     folders.write_pages(data["outcomes"])
     strangers = tuple(folders.strangers(known))
     folders.finished()
-    return Concluded(held, strangers, () if drawn is None else tuple(filter(is_mine, drawn.unknown())))
+    unknown = () if drawn is None else tuple(filter(is_mine, drawn.unknown()))
+    return Concluded(held, strangers, unknown, data)
 
 
 class _Drawn:

@@ -1,0 +1,130 @@
+"""A release from its first input to its report: what the command and the public face both do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from dcmaudit.model import Reference, ReviewState
+from dcmaudit.pipeline import workers
+from dcmaudit.pipeline.clearance import ledger_of
+from dcmaudit.pipeline.jobs import RedactionTask
+from dcmaudit.pipeline.process import BrokenOffError, NotBegunError
+from dcmaudit.pipeline.release.candidate import release_file
+from dcmaudit.pipeline.release.conclusion import Concluded, conclude
+from dcmaudit.pipeline.release.ending import Ending, Release, Unfound, Why
+from dcmaudit.pipeline.release.order import Checked
+from dcmaudit.pipeline.release.parts import note_part
+from dcmaudit.pipeline.release.task import ReleaseTask
+from dcmaudit.pipeline.request_sources import RequestSources
+from dcmaudit.sources import Passed, Problem, Tally
+
+if TYPE_CHECKING:
+    from dcmaudit.sources import Found
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """One input that ended: how, and its record."""
+
+    release: Release
+    record: Mapping[str, Any]
+
+
+class ReleaseBatch:
+    """The folders of a release while it is made. ``inputs`` are found as they are needed, those of all parts.
+
+    Use it in a ``with`` block. UsageError where the folders cannot be written to.
+    """
+
+    def __init__(self, order: Checked, inputs: Iterable[Found]) -> None:
+        self._order, self._inputs, self.tally = order, inputs, Tally()
+        self.is_through = False
+        """Whether every input has ended, so that there is something to conclude."""
+        with ExitStack() as opened:
+            self._store = opened.enter_context(order.store())
+            self.folders = opened.enter_context(order.folders())
+            self._job = order.job(self.folders.staging)
+            self._close = opened.pop_all().close
+
+    def run(self, stop: Callable[[], bool]) -> Iterator[Ended]:
+        """Every input that the run before had not done, in order, recorded before it is told.
+
+        ``stop`` is asked now and then; where it says True, nothing more is begun.
+        """
+        asked = self._order.order
+        answers = workers.each(
+            partial(release_file, self._job), self._tasks(stop), jobs=asked.jobs, dask=asked.dask,
+            dask_wait=self._order.settings.dask_wait, stop=stop,
+        )  # fmt: skip
+        for task, answer in answers:
+            release = answer if not isinstance(answer, Exception) else _broken(task, answer)
+            if release is None:
+                # What comes behind it may be finished, and is done again: the chain is in the inputs' order.
+                return
+            yield Ended(release, self.folders.take(release, task.position))
+        self.is_through = not stop()
+
+    def conclude(self) -> Concluded:
+        """The report and the lists of the house, once every input has ended."""
+        asked, shard = self._order.order, self._order.order.shard
+        if shard is not None:
+            note_part(self.folders.held, shard.mine + shard.others, self._order.sample)
+        is_mine = shard.holds if shard is not None else (lambda _name: True)
+        return conclude(
+            self.folders, self._order.about, self._order.sample, uid_map=asked.uid_map, is_mine=is_mine
+        )  # fmt: skip
+
+    def _tasks(self, stop: Callable[[], bool]) -> Iterator[ReleaseTask | Unfound]:
+        """Every input in order, but for those that the run before has done."""
+        shard, folders = self._order.order.shard, self.folders
+        marks = RequestSources(store=self._store, unreviewed=True)
+        number = position = 0
+        for found in self._inputs:
+            if stop():
+                return
+            if isinstance(found, Passed):
+                self.tally.add(found)
+                continue
+            position += 1  # among the inputs of all parts, so that the parts can be put in order
+            if shard is not None and not shard.holds(found.name):
+                shard.others += 1
+                continue
+            if shard is not None:
+                shard.mine += 1
+            self.tally.add(found)
+            done = folders.is_done(number, found.name)
+            number += 1
+            if not done:
+                yield self._task(found, marks, position)
+
+    def _task(self, found: Reference | Problem, marks: RequestSources, position: int) -> ReleaseTask | Unfound:
+        if isinstance(found, Problem):
+            return Unfound(found.name, str(found.error.message), position)
+        sample, store = self._order.sample, self._store
+        in_sample = sample is not None and found.name in sample
+        if store is None:
+            return ReleaseTask(found, RedactionTask(found), in_sample=in_sample, position=position)
+        state = store.states([found.name]).get(found.name, ReviewState.NOT_REVIEWED)
+        (asked,) = marks.tasks([found])
+        return ReleaseTask(found, asked, state, ledger_of(store, found.name), in_sample, position)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+
+def _broken(task: ReleaseTask | Unfound, error: Exception) -> Release | None:
+    """A worker that died over it, or work that nobody began: the one is an outcome, the other is not."""
+    if isinstance(error, (NotBegunError, BrokenOffError)):
+        return None
+    name = task.name if isinstance(task, Unfound) else task.reference.name
+    return Release(name, Ending.FAILED, Why.FAULT, (f"the process that worked on it ended ({type(error).__name__})",))

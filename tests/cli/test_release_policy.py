@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import subprocess
@@ -119,6 +120,32 @@ def test_a_file_that_a_rule_denies_is_held_back_before_anything_else(house: Hous
     assert house.run("--deid-rules", str(rules)) == 1
     assert house.outcomes() == [("held back", "a rule denies it"), ("released unchanged", None)]
     assert "Saved screens" in house.held_list()["a.dcm"]["details"]
+
+
+def test_the_report_names_for_each_device_the_finder_and_the_rules_that_cover_it(house: House) -> None:
+    rules = house.folder / "deid.site"
+    rules.write_text(
+        "FORMAT dicom\n%filter graylist\nLABEL GENERAL HOSPITAL\n  contains ManufacturerModelName WARD\n"
+        "  coordinates 0,0,30,9\nLABEL only a remark\n  contains ManufacturerModelName WARD\n\n"
+        "LABEL all of that kind\n  contains Modality OT\n  coordinates 0,20,30,29\n"
+    )
+    house.add("a.dcm", ManufacturerModelName="WARD 7", Modality="OT")
+    house.add("b.dcm", ("NAME 12345", 20, 60), ManufacturerModelName="WARD 7", Modality="OT")
+    house.add("c.dcm", ManufacturerModelName="OTHER", Modality="CT")
+    house.add("d.dcm", ManufacturerModelName="LAST", Modality="CT", PatientName="X")
+    assert house.run("--deid-rules", str(rules)) == 1
+    data = json.loads((house.out / "report.json").read_text())
+    assert [one["covered_by"] for one in data["devices"]] == [
+        {"detector": 2, "rules 1, line 3": 2, "rules 1, line 9": 2}, {"detector": 1}, {},
+    ]  # fmt: skip
+    assert data["devices_without"]["no_rule"] == [2]
+    page = (house.out / "report.html").read_text()
+    assert "rules 1, line 3: the rule applies" in page
+    assert "nothing: none of it was looked at" in page
+    assert "GENERAL" not in page + (house.out / "records.jsonl").read_text()
+    with (house.out / "devices.csv").open(newline="") as stream:
+        covered = [row["covered_by"] for row in csv.DictReader(stream)]
+    assert covered == ["detector: 2; rules 1, line 3: 2; rules 1, line 9: 2", "detector: 1", ""]
 
 
 def test_text_that_is_kept_was_read_with_confidence(house: House) -> None:

@@ -186,21 +186,38 @@ def _devices(data: Mapping[str, Any]) -> Iterable[str]:
         (one["device"], one["inputs"], *one["outcomes"].values(), one["planes"]) for one in data["devices"]
     ))  # fmt: skip
     sources = sorted({name for one in data["devices"] for name in one["files_by_source"]})
-    titles = ("device", *next(iter(data["devices"]), {"text": {}})["text"], *(f"by {name}" for name in sources),
-              "covered by")  # fmt: skip
+    titles = ("device", *next(iter(data["devices"]), {"text": {}})["text"], *(f"by {name}" for name in sources))
     yield _table("Places of text by verdict, and files with black rectangles by who proposed them", titles, (
-        (one["device"], *one["text"].values(), *(one["files_by_source"].get(name, 0) for name in sources),
-         ", ".join(one["files_by_source"]) or "nothing") for one in data["devices"]
+        (one["device"], *one["text"].values(), *(one["files_by_source"].get(name, 0) for name in sources))
+        for one in data["devices"]
     ))  # fmt: skip
+    yield _table("Who and what covers each device", ("device", "covered by", "inputs of it", "of"), (
+        (one["device"], _cover(name, data["about"]["policy"]), number, one["inputs"])
+        for one in data["devices"] for name, number in (one["covered_by"] or {"": 0}).items()
+    ))  # fmt: skip
+    if data["about"]["rules_sha256"]:
+        yield (
+            "<p>Rules are named by their file in the list under <em>Made by</em> and by their line in it. A rule that "
+            "applies knows the places where such a device writes text.</p>"
+        )
     words = {
         "no_text_found": "Devices of which files were released, and no text was found in any of them",
-        "no_rule": "Devices of which files were released, and no rule or ultrasound region blacked anything",
+        "no_rule": "Devices of which files were released, and to which neither a rule nor ultrasound regions apply",
         "nothing_blacked": "Devices of which files were released, and nothing was blacked in any of them",
         "nothing_released": "Devices of which nothing was released",
     }
     yield _table("", ("devices without any", "numbers"), (
         (words[name], ", ".join(map(str, numbers)) or "none") for name, numbers in data["devices_without"].items()
     ))  # fmt: skip
+
+
+def _cover(name: str, policy: Mapping[str, Any]) -> str:
+    return {
+        "": "nothing: none of it was looked at",
+        "detector": f"the detector, which looked at every plane (mode {policy['mode']}; {policy['engine']} read)",
+        "person": "a person, who saw every plane",
+        "ultrasound regions": "its ultrasound regions: all outside of them is black",
+    }.get(name, f"{name}: the rule applies")
 
 
 def _detector(data: Mapping[str, Any]) -> Iterable[str]:
@@ -216,7 +233,7 @@ def _detector(data: Mapping[str, Any]) -> Iterable[str]:
 
 def _versions(about: Mapping[str, Any]) -> Iterable[str]:
     rows = [("program", about["program"]), *sorted(about.get("versions", {}).items())]
-    rows += [("rules, SHA-256", digest) for digest in about["rules_sha256"]] or [("rules", "none")]
+    rows += [(f"rules {n}, SHA-256", one) for n, one in enumerate(about["rules_sha256"], 1)] or [("rules", "none")]
     yield _table("", ("what", "is"), rows)
 
 

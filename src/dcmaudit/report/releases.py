@@ -5,6 +5,7 @@ Nothing in it is a value of a header, a name of an input or a text of the pixels
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -20,7 +21,7 @@ UNSEEN = frozenset({
 
 FILE_COLUMNS = (
     "n", "outcome", "why", "output", "output_sha256", "device", "planes", "looked_at_by", "in_sample", "text_blacked",
-    "text_kept", "rectangles", "left_out",
+    "text_kept", "rules", "rectangles", "left_out",
 )  # fmt: skip
 """Columns of files.csv, a line an input in the order of the records."""
 
@@ -31,14 +32,14 @@ SOURCES = {
     "reviewer": "people", "similar image": "similar images", "learned": "learned", "command line": "command line",
 }  # fmt: skip
 """Who proposed a rectangle, in words."""
-_RULES = {"deid rules", "ultrasound regions"}
 _COVERS = ("detector", "deid rules", "ultrasound regions", "people")
 DEVICE_COLUMNS = (
     "device", "inputs", *(name.replace(" ", "_") for name in _OUTCOMES), "planes",
     *(f"text_{name}" for name in _TEXT), *(f"files_by_{name.replace(' ', '_')}" for name in _COVERS),
     "files_by_others", "covered_by",
 )  # fmt: skip
-"""Columns of devices.csv, a line a device: its number, counts, what was found, and by whom it is covered."""
+"""Columns of devices.csv, a line a device: its number, counts, what was found, files with black rectangles by who
+proposed them, and by which finder and rules so many files of it are covered."""
 
 
 def _sum(counts: Counter[str], more: Mapping[str, int]) -> None:
@@ -52,6 +53,7 @@ class _Device:
 
     def __init__(self) -> None:
         self.outcomes, self.text, self.files = Counter[str](), Counter[str](), Counter[str]()
+        self.covered = Counter[str]()
         self.planes = 0
 
     def add(self, one: Mapping[str, Any]) -> None:
@@ -62,6 +64,8 @@ class _Device:
         # So many files of it have a black rectangle on this word.
         for name in {SOURCES.get(source, source) for source in one["rectangles"]}:
             self.files[name] += 1
+        for name in _covers(one):
+            self.covered[name] += 1
 
     def record(self, number: int) -> dict[str, Any]:
         """The counts as plain numbers."""
@@ -70,7 +74,22 @@ class _Device:
             "outcomes": {name: self.outcomes[name] for name in _OUTCOMES},
             "planes": self.planes, "text": {name: self.text[name] for name in _TEXT},
             "files_by_source": dict(sorted(self.files.items())),
+            "covered_by": {name: self.covered[name] for name in sorted(self.covered, key=_rank)},
         }  # fmt: skip
+
+
+def _covers(one: Mapping[str, Any]) -> set[str]:
+    """What has looked at an input, or knows places on it: finder, rules by their place, regions, people."""
+    found = {*one["looked_at_by"], *one["rules"]}
+    return found | ({"ultrasound regions"} if "ultrasound regions" in one["rectangles"] else set())
+
+
+def _rank(name: str) -> tuple[Any, ...]:
+    """Finder and people first, then rules in the order of their files and lines."""
+    return (
+        name not in {"detector", "person"},
+        *(int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)),
+    )
 
 
 class Tally:
@@ -144,7 +163,7 @@ def _without(devices: list[dict[str, Any]]) -> dict[str, list[int]]:
     out = [one for one in devices if one["outcomes"]["released"] + one["outcomes"]["released unchanged"]]
     return {
         "no_text_found": [one["device"] for one in out if not sum(one["text"].values())],
-        "no_rule": [one["device"] for one in out if not _RULES & set(one["files_by_source"])],
+        "no_rule": [one["device"] for one in out if not set(one["covered_by"]) - {"detector", "person"}],
         "nothing_blacked": [one["device"] for one in out if not one["files_by_source"]],
         "nothing_released": [one["device"] for one in devices if one not in out],
     }  # fmt: skip
@@ -180,7 +199,7 @@ def _cell(value: object) -> object:
         case dict():
             return "; ".join(f"{key} {number}" for key, number in value.items())
         case list():
-            return " and ".join(value)
+            return "; ".join(value)
         case _:
             return value
 
@@ -192,5 +211,6 @@ def device_rows(data: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
         others = sum(number for name, number in files.items() if name not in _COVERS)
         yield (
             one["device"], one["inputs"], *one["outcomes"].values(), one["planes"], *one["text"].values(),
-            *(files.get(name, 0) for name in _COVERS), others, " and ".join(files),
+            *(files.get(name, 0) for name in _COVERS), others,
+            "; ".join(f"{name}: {number}" for name, number in one["covered_by"].items()),
         )  # fmt: skip

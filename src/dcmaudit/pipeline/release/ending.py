@@ -86,6 +86,8 @@ class Release:
     """Planes by who looked at them and how."""
     sources: Counter[str] = field(default_factory=Counter)
     """Blacked rectangles by who proposed them."""
+    rules: tuple[str, ...] = ()
+    """The rules that apply to it, by the places of these in their files."""
     removals: int = 0
     section: str = ""
     """Pictures before and after for the officer, as a piece of a page that stays; "" where nothing was blacked."""

@@ -270,6 +270,7 @@ def _record(release: Release, number: int, device: int) -> dict[str, Any]:
         "text_found": dict(sorted(release.verdicts.items())),
         "text_blacked": release.found["blacked"],
         "text_kept": release.found["kept"],
+        "rules": list(release.rules),
         "rectangles": dict(sorted(release.sources.items())) if is_out else {},
         "left_out": release.removals if is_out else 0,
     }

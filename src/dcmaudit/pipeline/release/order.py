@@ -28,6 +28,7 @@ from dcmaudit.pipeline.release.folder import (
 )
 from dcmaudit.pipeline.release.policy import Eyes, Policy
 from dcmaudit.pipeline.release.policy_file import load_policy
+from dcmaudit.pipeline.release.rule_places import digests_of
 from dcmaudit.pipeline.release.task import ReleaseJob
 from dcmaudit.pipeline.remote import Target
 from dcmaudit.report.policies import policy_record
@@ -185,13 +186,12 @@ def _about(
     policy: Policy, rules: tuple[str, ...], key: Key, known: tuple[str, str] | None, *, has_database: bool,
     shard: Shard | None,
 ) -> dict[str, Any]:  # fmt: skip
-    digests = sorted(hashlib.sha256(Path(rule).read_bytes()).hexdigest() for rule in rules)
     return {
         "program": f"dcmaudit {__version__}",
         "versions": _versions(policy),
         "policy": policy_record(policy),
         "has_database": has_database,
-        "rules_sha256": digests,
+        "rules_sha256": digests_of(rules),
         # Keyed: a plain digest of a list of names could be found by trying lists.
         "identifiers": None if known is None else hmac.digest(key.records, known[1].encode(), hashlib.sha256).hex(),
         "key": hashlib.sha256(b"which key: " + key.records).hexdigest()[:16],

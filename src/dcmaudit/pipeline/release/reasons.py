@@ -15,6 +15,7 @@ from dcmaudit.pipeline.jobs import RedactionReport
 from dcmaudit.pipeline.release.ending import Ending, Release, Why
 from dcmaudit.pipeline.release.headers import IDENTIFYING, filled_names
 from dcmaudit.pipeline.release.policy import Eyes, Headers, Policy
+from dcmaudit.pipeline.release.rule_places import covering
 from dcmaudit.pipeline.release.task import ReleaseJob, ReleaseTask
 
 
@@ -36,9 +37,16 @@ def by_header(job: ReleaseJob, instance: Instance, report: Release) -> bool:
         report.hold(Why.CLASS, facts.sop_class_uid or "it names none")
     elif policy.hold_unlisted and not job.lists(instance):
         report.hold(Why.UNLISTED)
-    elif policy.rules and job.rules and (denials := header_rectangles(instance, rules_of(job.rules)).denials):
-        report.hold(Why.DENIED, *(f"the rule {rule.name} of %filter {rule.group}" for rule in denials))
+    elif policy.rules and job.rules:
+        _by_rules(job.rules, instance, report)
     return report.ending is Ending.HELD
+
+
+def _by_rules(paths: tuple[str, ...], instance: Instance, report: Release) -> None:
+    found = header_rectangles(instance, rules_of(paths))
+    report.rules = covering(paths, () if found.rules is None else found.rules.matches)
+    if found.denials:
+        report.hold(Why.DENIED, *(f"the rule {rule.name} of %filter {rule.group}" for rule in found.denials))
 
 
 def by_state(policy: Policy, task: ReleaseTask, report: Release) -> bool:

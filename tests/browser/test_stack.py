@@ -45,3 +45,54 @@ def test_a_series_is_walked_by_key_and_wheel_and_finished_at_once(start: StartFa
     expect(face.at("#messagetext")).to_contain_text("3 of 3 files of this series are finished")
     face.position("4/4")
     face.shows("#stackwords", "")
+
+
+def _stack_of(folder: Path, count: int, frames: int) -> list[Path]:
+    names = []
+    for number in range(count):
+        place = {
+            "SeriesInstanceUID": UID, "ImagePositionPatient": [0, 0, float(number)],
+            "ImageOrientationPatient": [1, 0, 0, 0, 1, 0], "SOPInstanceUID": f"{UID}.{number}",
+        }  # fmt: skip
+        names.append(write(folder / f"{number}.dcm", cine(frames, extra=place)))
+    return names
+
+
+def test_a_cine_plays_on_through_the_files_of_a_series_and_every_plane_is_seen(
+    start: StartFace, tmp_path: Path
+) -> None:
+    face = start(*_stack_of(tmp_path, 3, 2))
+    face.page.get_by_role("menuitem", name="View").click()
+    face.page.locator('.item[data-command="series-stack"]').click()
+    face.press("Escape")
+    face.shows("#stackwords", "file 1 of 3 in the series, by position")
+    face.page.evaluate(
+        """() => {
+          window.walked = [];
+          const note = ({ detail }) => window.walked.push(`${detail.file}/${detail.key}`);
+          document.addEventListener("plane-painted", note);
+        }"""
+    )
+    face.press("C")
+    face.shows("#stackwords", "file 3 of 3 in the series, by position")
+    face.plane("frame 2/2")
+    expect(face.at("#busy")).to_be_hidden()
+    walked = list(dict.fromkeys(face.page.evaluate("() => window.walked")))
+    assert walked[-5:] == ["0/f1", "1/f0", "1/f1", "2/f0", "2/f1"]
+    expect(face.at("#statusseen")).to_contain_text("2 of 2 planes seen")
+
+
+def test_a_cine_of_single_images_is_stopped_by_a_key_between_two_files(start: StartFace, tmp_path: Path) -> None:
+    face = start(*_stack_of(tmp_path, 4, 1))
+    face.page.get_by_role("menuitem", name="View").click()
+    face.page.locator('.item[data-command="series-stack"]').click()
+    face.press("Escape")
+    face.shows("#stackwords", "file 1 of 4 in the series, by position")
+    face.page.get_by_role("menuitem", name="Go").click()
+    face.page.locator('.item[data-command="cine-2"]').click()
+    face.press("Escape", "C")
+    face.shows("#stackwords", "file 2 of 4 in the series, by position")
+    face.press("C")
+    expect(face.at("#busy")).to_be_hidden()
+    face.page.wait_for_timeout(1200)
+    face.shows("#stackwords", "file 2 of 4 in the series, by position")

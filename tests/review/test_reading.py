@@ -186,14 +186,14 @@ def test_a_file_that_is_opened_anew_meanwhile_is_not_said_to_be_read_for_ever(
 ) -> None:
     session = ready(open_app([named]))
     started, gate, reader = threading.Event(), threading.Event(), services_of(session).text_reader
-    look = type(reader)._read
+    look = type(reader).read
 
     def slow(*arguments: Any) -> Any:
         started.set()
         gate.wait(20)
         return look(*arguments)
 
-    monkeypatch.setattr(type(reader), "_read", slow)
+    monkeypatch.setattr(type(reader), "read", slow)
     perform(session, "ocr", {})
     assert started.wait(20)
     before = session.opened()

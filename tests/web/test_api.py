@@ -58,6 +58,7 @@ OPENING = {
     "set-database",
     "quit",
     "ocr",
+    "ocr-all",
 }
 
 

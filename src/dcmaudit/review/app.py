@@ -27,9 +27,11 @@ from dcmaudit.review.services.output_runs import OutputRuns, Redactor
 from dcmaudit.review.services.picture_cache import PictureCache
 from dcmaudit.review.services.plane_stacks import PlaneStacks
 from dcmaudit.review.services.preferences import Preferences
+from dcmaudit.review.services.readings import Readings
 from dcmaudit.review.services.removals import remember_removals
 from dcmaudit.review.services.seen_ledger import SeenLedger
 from dcmaudit.review.services.seen_planes import SeenReports
+from dcmaudit.review.services.series_reader import SeriesReader
 from dcmaudit.review.services.series_search import SeriesSearch
 from dcmaudit.review.services.sessions import OpenSessions
 from dcmaudit.review.services.suggestions import SuggestionSearch
@@ -90,7 +92,9 @@ class ReviewApp:
         suggestions = SuggestionSearch(
             database, instances, pictures, text_maps, HeaderRules(settings), learning, background, end
         )
-        self._reader = TextReader(settings, instances, suggestions, end)
+        readings = Readings(suggestions, instances)
+        self._reader = TextReader(settings, instances, readings, end)
+        series_reader = SeriesReader(self._reader, readings, instances, sessions, end)
         gaps = FileGaps(pictures)
         files = FileOpening(
             database=database,
@@ -103,6 +107,7 @@ class ReviewApp:
             search=HiddenPlaneSearch(instances, pictures, background, end),
             gaps=gaps,
             series=SeriesSearch(background, pictures, end),
+            readings=readings,
             background=background,
         )
         change = DatabaseChange(
@@ -139,6 +144,7 @@ class ReviewApp:
             suggestions=suggestions,
             learning=learning,
             text_reader=self._reader,
+            series_reader=series_reader,
             watcher=Watcher(database, sessions, content, suggestions, worklists),
             outputs=self._outputs,
             background=background,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Everywhere, Plane, PlaneKind
+from dcmaudit.model.counts import counted
 from dcmaudit.review.commands import arguments as take
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.commands.marks import apply_one, reject_one, remove_rect
+from dcmaudit.review.commands.stack import opened_files
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.state.offers import undecided
 from dcmaudit.review.state.open_file import OpenFile, applies
@@ -114,9 +117,15 @@ def _step(session: Session, services: Services, way: int) -> None:
 
 
 def _to_plane(session: Session, services: Services, way: int) -> bool:
-    """Go to the next plane that has suggestions which are not on this one, round the file; whether there is one."""
+    """Go to the next plane that has suggestions which are not on this one; whether there is one, or may be.
+
+    Round the file; where a series is one stack, round that.
+    """
     file, plane = session.opened(), session.plane()
     found = {index for index in _places(file, plane) if index != file.index}
+    is_stack = _is_stack(session)
+    if is_stack:
+        found = {index for index in found if (index - file.index) * way > 0}
     ordered = sorted(found, key=lambda index: (index - file.index) * way % len(file.planes))
     for index in ordered:
         if undecided(session.options, file, file.planes[index]):
@@ -124,15 +133,77 @@ def _to_plane(session: Session, services: Services, way: int) -> bool:
             here = _here(session)
             session.choose(here[0 if way > 0 else -1] if here else None)
             return True
-    return False
+    if is_stack:
+        session.say("Looking for suggestions in the other files of this series…")
+        services.background.at_length(partial(_search, session, services, file, way))
+    return is_stack
 
 
-def _places(file: OpenFile, plane: Plane) -> set[int]:
-    """Where the suggestions lie that this plane does not have: of one for many planes, the first."""
+def _is_stack(session: Session) -> bool:
+    stack, file = session.stack, session.opened()
+    is_known = stack is not None and stack.is_complete and len(stack.places) > 1
+    return session.walks_series and is_known and stack is not None and stack.index(file.place) is not None
+
+
+def _search(session: Session, services: Services, here: OpenFile, way: int) -> None:
+    """Open one file of the series after the other until one has suggestions, and show it there; in a thread."""
+    stack = session.stack
+    if stack is None or here.place not in stack.places:
+        return
+    at = stack.places.index(here.place)
+    places = (stack.places[at + 1 :] + stack.places[:at])[::way]
+    looked = closed = 0
+    for file in opened_files(session, services, stack, places):
+        if session.file is not here:
+            return
+        index = _waiting_in(session, services, file, way)
+        if index is not None:
+            with session.lock:
+                if session.file is here:
+                    _show(session, services, file, index, way)
+            session.bump()
+            return
+        looked += 1
+        closed += file.error is not None
+        if looked % 10 == 0:
+            with session.lock:
+                session.say(f"Looking for suggestions: {looked} of {counted(len(places), 'file')}…")
+            session.bump()
+    with session.lock:
+        if session.file is here:
+            lost = f" {counted(closed, 'of them')} could not be opened." if closed else ""
+            text = f"No further suggestion is known in {counted(looked, 'other file')} of this series.{lost}"
+            session.say(text, "warning" if closed else "info")
+    session.bump()
+
+
+def _waiting_in(session: Session, services: Services, file: OpenFile, way: int) -> int | None:
+    """The first plane of a file, or its last, that has suggestions which wait; None also where it cannot be opened."""
+    if file.error is not None or file.facts is None:
+        return None
+    services.files.readings.restore(file)
+    services.suggestions.complete_all(file)
+    places = sorted(_places(file, None), reverse=way < 0)
+    return next((index for index in places if undecided(session.options, file, file.planes[index])), None)
+
+
+def _show(session: Session, services: Services, file: OpenFile, index: int, way: int) -> None:
+    session.message = None
+    session.selection.include(file.place)
+    services.files.show(session, file.place, file.planes[index].address)
+    shown = session.opened()
+    if shown.facts is not None and shown.plane is not None:
+        services.suggestions.complete(shown)
+        here = _here(session)
+        session.choose(here[0 if way > 0 else -1] if here else None)
+
+
+def _places(file: OpenFile, plane: Plane | None) -> set[int]:
+    """Where the suggestions lie that ``plane`` does not have: of one for many planes, the first."""
     places: set[int] = set()
     for item in file.suggestions:
         scope = item.region.scope
-        if file.is_out(item) or applies(scope, plane.address):
+        if file.is_out(item) or (plane is not None and applies(scope, plane.address)):
             continue
         index = _first(file, scope) if isinstance(scope, Everywhere) else file.planes.find(scope)
         if index is not None:

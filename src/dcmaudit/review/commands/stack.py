@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
 from dcmaudit.errors import DcmauditError, ReviewError, UsageError
 from dcmaudit.model import DeviceFacts, HowSeen
+from dcmaudit.model.counts import counted
 from dcmaudit.review.commands import arguments as take
 from dcmaudit.review.commands import previews
 from dcmaudit.review.commands.arguments import Arguments
@@ -40,9 +41,9 @@ def skip_series(session: Session, services: Services, arguments: Arguments) -> N
         if not count:
             session.say("Every file of this series is done.")
             return
-        are = "is" if count == 1 else "are"
+        of_it = counted(count, "file of it is", "files of it are")
         text = (
-            f"Skip the rest of this series? {_files(count)} of it {are} not done. Tagged files count as done and wait "
+            f"Skip the rest of this series? {of_it} not done. Tagged files count as done and wait "
             "for another look; files that are left stay as they are. The database notes that their planes were skipped."
         )
         asked: dict[str, object] = {"value": "tag"}
@@ -81,7 +82,7 @@ def _waiting(services: Services, stack: SeriesStack) -> list[int]:
 def _survey(session: Session, services: Services, stack: SeriesStack) -> None:
     whole = planes = unseen = closed = 0
     places = _waiting(services, stack)
-    for file in _opened(session, services, stack, places):
+    for file in opened_files(session, services, stack, places):
         closed += file.error is not None
         planes += len(file.planes)
         unseen += file.unseen()
@@ -98,8 +99,9 @@ def _survey(session: Session, services: Services, stack: SeriesStack) -> None:
 def _question(count: int, whole: int, planes: int, unseen: int, closed: int, stack: SeriesStack) -> Question:
     text = [f"Mark {_files(count)} of this series as done?"]
     if whole < count:
-        text.append(f"{count - whole} of them {'was' if count - whole == 1 else 'were'} not seen whole:")
-        text.append(f"{unseen} of {planes} planes were not seen. The database notes that.")
+        text.append(f"{counted(count - whole, 'of them was', 'of them were')} not seen whole:")
+        were = counted(unseen, f"of {counted(planes, 'plane')} was", f"of {counted(planes, 'plane')} were")
+        text.append(f"{were} not seen. The database notes that.")
     if closed:
         text.append(f"{_files(closed)} could not be opened: nothing in that was audited, and nothing is written.")
     if stack.failed:
@@ -110,13 +112,13 @@ def _question(count: int, whole: int, planes: int, unseen: int, closed: int, sta
 
 
 def _files(count: int) -> str:
-    return f"{count} file{'' if count == 1 else 's'}"
+    return counted(count, "file")
 
 
 # --- one file after the other -------------------------------------------------------------------------------------
 
 
-def _opened(session: Session, services: Services, stack: SeriesStack, places: list[int]) -> Iterator[OpenFile]:
+def opened_files(session: Session, services: Services, stack: SeriesStack, places: Sequence[int]) -> Iterator[OpenFile]:
     """The files as they would be on screen: their planes, marks, and what was seen of them."""
     for place in places:
         if services.end.is_near:
@@ -159,7 +161,7 @@ def _run(
     names: list[str] = []
     failed: list[str] = []
     places = _waiting(services, stack)
-    for file in _opened(session, services, stack, places):
+    for file in opened_files(session, services, stack, places):
         try:
             found = work(session, services, file)
         except DcmauditError as error:
@@ -246,7 +248,9 @@ def _remember(session: Session, services: Services, stack: SeriesStack, done: li
 
 def _say(session: Session, count: int, through: int, failed: list[str], *, is_finished: bool) -> None:
     what = "finished" if is_finished else "left; their planes are noted as skipped"
-    words = [f"{through} of {_files(count)} of this series {'is' if through == 1 else 'are'} {what}."]
+    words = [
+        f"{counted(through, f'of {_files(count)} of this series is', f'of {_files(count)} of this series are')} {what}."
+    ]
     if failed:
         words.append(f"{len(failed)} could not be: {failed[0]}{' and others' if len(failed) > 1 else ''}.")
     session.say(" ".join(words), "warning" if failed else "info")

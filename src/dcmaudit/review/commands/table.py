@@ -187,6 +187,9 @@ _MARK = (
     Command("ocr", "Read text (OCR)",
             "Look for text on this plane and suggest rectangles for what is found.", views.ocr,
             keys=("o",), menu="Mark", group="look", needs=Needs.PLANE),
+    Command("ocr-all", "Read text on all planes",
+            "Look for text on every plane of the file, or of the series where it is one stack; again, it stops.",
+            views.read_all, keys=("O",), menu="Mark", group="look", needs=Needs.FILE, once=True),
     Command("undo", "Undo", "Take the last change back.", undo.undo, keys=("Ctrl+z",), menu="Mark",
             group="undo", writes=True, needs=Needs.UNDO),
     Command("redo", "Redo", "Do the change again that was taken back.", undo.redo,
@@ -351,6 +354,7 @@ _INSIDE = (
     Command("forget-window", "Forget a window", "Forget a window that was saved.", keys.forget_window,
             arguments=("name",)),
     Command("set-keys", "Set keys", "Give commands other keys, for this user.", _bind, arguments=("keys",)),
+    Command("suggest", "Suggest", "Have the suggestions of the plane that a cine has come to.", views.suggest),
     Command("dismiss", "Dismiss", "Take the message or question away.", views.dismiss),
 )  # fmt: skip
 

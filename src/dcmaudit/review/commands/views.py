@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from dcmaudit.errors import ReviewError, UsageError
 from dcmaudit.model import HowSeen, Rendering, ReviewState
+from dcmaudit.model.counts import counted
 from dcmaudit.model.screen import PreviewPolicy
 from dcmaudit.review.commands import arguments as take
 from dcmaudit.review.commands.arguments import Arguments
@@ -133,6 +134,33 @@ def choose_previews(policy: PreviewPolicy, session: Session, services: Services,
 def ocr(session: Session, services: Services, _arguments: Arguments) -> None:
     """Look for text on the plane on screen; what is found is suggested when it is there."""
     services.text_reader.ask(session, session.opened(), session.plane())
+
+
+def read_all(session: Session, services: Services, _arguments: Arguments) -> None:
+    """Look for text on every plane of the file, or of the series where it is one stack; stop where that goes on.
+
+    ReviewError while the list is still being searched for the series.
+    """
+    reader = services.series_reader
+    if reader.is_running:
+        reader.stop()
+        session.say("Stopping after the plane that is being read…")
+        return
+    file, stack = session.opened(), session.stack
+    places: tuple[int, ...] = (file.place,)
+    if session.walks_series and stack is not None and stack.index(file.place) is not None:
+        if not stack.is_complete:
+            raise ReviewError("the list is still being searched for this series", hint="try again in a moment")
+        here = stack.places.index(file.place)
+        places = stack.places[here:] + stack.places[:here]
+    reader.begin(session, places)
+    session.say(f"Looking for text on every plane of {counted(len(places), 'file')}; you can go on meanwhile.")
+
+
+def suggest(session: Session, services: Services, _arguments: Arguments) -> None:
+    """Have the suggestions of the plane on screen, before a cine goes on."""
+    if session.file is not None and session.file.facts is not None:
+        services.suggestions.complete(session.file)
 
 
 def dismiss(_session: Session, _services: Services, _arguments: Arguments) -> None:

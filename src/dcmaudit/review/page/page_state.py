@@ -91,6 +91,7 @@ def page_state(session: Session, services: Services) -> ViewState:
             "question": _question(session),
             "message": _message(session),
             "prefetch": [[session.worklist.file_id(place), plane.address.key] for place, plane in session.upcoming()],
+            "reading": _reading(services),
             "outputs": outputs_state(session, services.outputs.state),
             "stack": _stack(session),
             "saved": True,
@@ -98,6 +99,11 @@ def page_state(session: Session, services: Services) -> ViewState:
             "examples": True,
             "has_s3": _HAS_S3,
         }
+
+
+def _reading(services: Services) -> str | None:
+    run = services.series_reader.run
+    return None if run is None or run.is_over else run.progress
 
 
 def _stack(session: Session) -> StackState | None:

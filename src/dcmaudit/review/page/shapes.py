@@ -304,7 +304,7 @@ class MessageState(TypedDict):
     """Something to tell."""
 
     text: str
-    kind: Annotated[str, Written('"info"|"warning"|"error"')]
+    kind: Annotated[str, Written('"info"|"notice"|"warning"|"error"'), "a notice is info that stays"]
     number: Annotated[int, "the same one is shown once"]
     rect: Annotated[str | None, "the rectangle that it is about, beside which it is shown"]
 
@@ -382,6 +382,7 @@ class ViewState(TypedDict):
     prefetch: Annotated[
         list[list[object]], Written("[number, string][]"), "file id and key of planes that are likely wanted next"
     ]
+    reading: Annotated[str | None, "how far a look for text on every plane is, in words; null where none goes on"]
     outputs: OutputsState
     stack: StackState | None
     saved: Annotated[bool, "true: every mark is in the database before its command is answered"]

@@ -27,6 +27,7 @@ from dcmaudit.review.services.protocols import (
     TextReader,
 )
 from dcmaudit.review.services.seen_planes import SeenReports
+from dcmaudit.review.services.series_reader import SeriesReader
 from dcmaudit.review.services.tickets import Tickets
 from dcmaudit.review.services.watcher import Watcher
 from dcmaudit.review.services.worklist_filler import WorklistFiller
@@ -58,6 +59,7 @@ class Services:
     suggestions: Suggestions
     learning: Learning
     text_reader: TextReader
+    series_reader: SeriesReader
     watcher: Watcher
     outputs: OutputRuns
     background: Background

@@ -27,6 +27,7 @@ from dcmaudit.review.services.protocols import (
     SeenLedger,
     Suggestions,
 )
+from dcmaudit.review.services.readings import Readings
 from dcmaudit.review.services.series_search import SeriesSearch
 from dcmaudit.review.state.marked_areas import frame_count
 from dcmaudit.review.state.open_file import InstanceSummary, OpenFile, is_shown
@@ -53,6 +54,7 @@ class FileOpening:
     search: HiddenPlaneSearch
     gaps: FileGaps
     series: SeriesSearch
+    readings: Readings
     background: Background
     _growing: dict[str, Callable[[], None]] = field(default_factory=dict)
     """By session, what its list calls when it has grown."""
@@ -189,6 +191,7 @@ class FileOpening:
             file.take(future.result())
             self._load_seen(session, file)
             self._expand(file)
+            self.readings.restore(file)
         if session.file is not file:
             return
         self.begin_picture(session)

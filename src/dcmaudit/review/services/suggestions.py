@@ -80,6 +80,10 @@ class SuggestionSearch:
         if plane is not None:
             self._search(file, [plane])
 
+    def complete_all(self, file: OpenFile) -> None:
+        """Have what the header and the marks of other files suggest for every plane, without a look at the pixels."""
+        self._search(file, (file.planes[index] for index in range(len(file.planes))))
+
     def replace_read(
         self, file: OpenFile, address: PlaneAddress, regions: Sequence[Region], rejected: Sequence[Region] = ()
     ) -> None:

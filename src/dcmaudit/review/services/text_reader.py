@@ -6,17 +6,19 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from dcmaudit.audit import TextLook, TextSearch
 from dcmaudit.detect.ocr import DEFAULT_ENGINE, Mode, TextFinder, forms
 from dcmaudit.detect.pii import DEFAULT, chain_plan
 from dcmaudit.dicom import Instance
 from dcmaudit.errors import DcmauditError, ReviewError
-from dcmaudit.model import Doubt, Origin, Plane, PlaneAddress, PlaneReading, Region, Verdict
+from dcmaudit.model import Doubt, Origin, Plane, PlaneAddress, PlaneReading, Reference, Region, Verdict
+from dcmaudit.model.counts import counted
 from dcmaudit.review.services.page_words import page_words
-from dcmaudit.review.services.protocols import End, Instances, Suggestions
+from dcmaudit.review.services.protocols import End, Instances
+from dcmaudit.review.services.readings import Reading, Readings
 from dcmaudit.review.services.threads import Workers
 from dcmaudit.review.state.open_file import OpenFile
 from dcmaudit.review.state.session import Session
@@ -29,27 +31,21 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a look at one plane gave: text, and places that were looked at and not taken for text."""
+class PlaneReader(Protocol):
+    """Reads planes in a thread of its own."""
 
-    found: tuple[Region, ...] = ()
-    rejected: tuple[Region, ...] = ()
-    is_form: bool = False
-    """Whether the plane is a page of text: the first region found is then all of it."""
-
-    @property
-    def heat(self) -> float:
-        """How likely it is that the plane shows text, 0 to 1: as much as its likeliest place."""
-        return 1.0 if self.found else max((region.confidence or 0.0 for region in self.rejected), default=0.0)
+    def submit(self, job: Callable[[], None]) -> None: ...
+    def read(
+        self, file_id: int, referrer: Callable[[], Reference], plane: Plane, stop: Callable[[], bool]
+    ) -> Reading: ...
 
 
 class TextReader:
     """One engine and one thread for all sessions, made when somebody first asks."""
 
-    def __init__(self, settings: Settings, instances: Instances, suggestions: Suggestions, end: End) -> None:
+    def __init__(self, settings: Settings, instances: Instances, readings: Readings, end: End) -> None:
         self._settings, self._instances = settings, instances
-        self._suggestions, self._end = suggestions, end
+        self._readings, self._end = readings, end
         self._lock = threading.Lock()
         self._workers: Workers | None = None
         self._finder: TextFinder | None = None
@@ -63,12 +59,16 @@ class TextReader:
         """
         if plane.size is None:
             raise ReviewError("what cannot be shown cannot be read", file=file.name)
+        _note_reading(file, plane, begun=True)
+        session.say(f"Looking for text on {plane.title}…")
+        self.submit(partial(self._work, session, file, plane))
+
+    def submit(self, job: Callable[[], None]) -> None:
+        """Have something done in the thread, after what waits for it already."""
         with self._lock:
             if self._workers is None:
                 self._workers = Workers(1, "ocr")
-        _note_reading(file, plane, begun=True)
-        session.say(f"Looking for text on {plane.title}…")
-        self._workers.submit(partial(self._work, session, file, plane))
+        self._workers.submit(job)
 
     def stop(self) -> None:
         """End the thread."""
@@ -96,22 +96,22 @@ class TextReader:
 
     def _look(self, file: OpenFile, plane: Plane, left: Callable[[], bool]) -> str:
         """Look for text, suggest what is found, and say so in words; empty where the file was left meanwhile."""
-        reading = self._read(file, plane, left)
+        reading = self.read(file.file_id, file.referrer, plane, left)
         if left():
             return ""
-        self._suggestions.replace_read(file, plane.address, reading.found, reading.rejected)
-        with file.lock:
-            file.change(heat={**file.heat, plane.address: reading.heat})
+        self._readings.keep(file.file_id, plane.address, reading)
+        self._readings.put(file, plane.address, reading)
         return _told(plane, reading)
 
-    def _read(self, file: OpenFile, plane: Plane, left: Callable[[], bool]) -> Reading:
+    def read(self, file_id: int, referrer: Callable[[], Reference], plane: Plane, stop: Callable[[], bool]) -> Reading:
+        """Look for text on a plane, in the thread; not to the end where ``stop`` says so. Errors as ``look_at``."""
         if self._finder is None or self._search is None:
             self._search = _search(self._settings)
             self._finder = self._search.own_finder()
-        with self._instances.lease(file.file_id, file.referrer) as instance:
+        with self._instances.lease(file_id, referrer) as instance:
             if self._last is None or self._last[0] is not instance:
                 self._last = instance, TextLook(self._search, self._finder, instance)
-            return _reading(self._last[1].look_at(plane, stop=left))
+            return _reading(self._last[1].look_at(plane, stop=stop))
 
 
 def _search(settings: Settings) -> TextSearch:
@@ -150,13 +150,13 @@ def _rejected(address: PlaneAddress, doubt: Doubt) -> Region:
 
 def _told(plane: Plane, reading: Reading) -> str:
     count = len(reading.rejected)
-    doubts = f" {count} more place{'s'[: count != 1]} looked a little like text." if count else ""
+    doubts = f" {counted(count, 'more place')} looked a little like text." if count else ""
     if not reading.found:
         return f"No text was found on {plane.title}. That is no proof that there is none.{doubts}"
-    lines = reading.found[reading.is_form :]
+    lines = reading.lines
     counts = Counter(region.verdict for region in lines)
     parts = [f"{counts[verdict]} {words}" for verdict, words in _WORDS.items() if counts[verdict]]
-    places = f"{len(lines)} place{'s'[: len(lines) != 1]}"
+    places = counted(len(lines), "place")
     page = ""
     if reading.is_form:
         is_read = reading.found[0].reason == forms.REASON

@@ -25,7 +25,7 @@ PREFETCHED = 3
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Something to tell the reviewer; ``kind`` is info, warning or error."""
+    """Something to tell the reviewer; ``kind`` is info, notice (info that stays), warning or error."""
 
     text: str
     kind: str = "info"

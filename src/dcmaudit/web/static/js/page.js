@@ -352,6 +352,7 @@ export class Page {
    */
   act(command, args = {}, repeat = false) {
     const known = this.named.get(command);
+    if (this.cine.isPlaying && command !== "cursor") this.cine.interrupt();
     // the file's window, or full range, instead of one's own
     if (command === "voi" || command === "local-contrast" || command === "rendering") this.hands.reset();
     this.around.goOn();

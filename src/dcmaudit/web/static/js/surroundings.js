@@ -135,10 +135,11 @@ export class Surroundings {
     setText(byId("statusview", HTMLElement), parts.join(" · "));
     const bits = file?.bits_progress ? ` · searching for hidden planes, ${file.bits_progress[0]} of ${file.bits_progress[1]} frames` : "";
     const looking = file?.suggesting ? " · looking for suggestions" : "";
+    const all = state.reading ? ` · ${state.reading}, ${this.keyOf("ocr-all")} stops it` : "";
     const reading = file?.reading.length ? ` · reading text on ${file.reading.join(", ")}…` : "";
     const unstored = file?.previews ? ` · ${counted(file.previews, "preview")} not stored${state.viewer ? "" : UNSTORED[state.previews] ?? ""}` : "";
     const more = file ? `${file.partly ? `, ${file.partly} in part` : ""}${file.stored ? "" : " (not stored)"}` : "";
-    setText(byId("statusseen", HTMLElement), file ? `${file.seen} of ${counted(file.planes, "plane")} seen${more}${unstored}${bits}${looking}${reading}` : "");
+    setText(byId("statusseen", HTMLElement), file ? `${file.seen} of ${counted(file.planes, "plane")} seen${more}${unstored}${bits}${looking}${reading}${all}` : "");
     const saved = byId("statussaved", HTMLElement);
     const connected = (document.body.dataset.lost ?? "no") === "no";
     if (connected) setText(saved, !file || state.viewer ? "" : state.saved ? "saved" : "saving…");

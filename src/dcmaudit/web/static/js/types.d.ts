@@ -319,7 +319,8 @@ export interface QuestionState {
 /** Something to tell. */
 export interface MessageState {
   text: string;
-  kind: "info"|"warning"|"error";
+  /** a notice is info that stays */
+  kind: "info"|"notice"|"warning"|"error";
   /** the same one is shown once */
   number: number;
   /** the rectangle that it is about, beside which it is shown */
@@ -411,6 +412,8 @@ export interface ViewState {
   message: MessageState|null;
   /** file id and key of planes that are likely wanted next */
   prefetch: [number, string][];
+  /** how far a look for text on every plane is, in words; null where none goes on */
+  reading: string|null;
   outputs: OutputsState;
   stack: StackState|null;
   /** true: every mark is in the database before its command is answered */
@@ -632,6 +635,7 @@ export interface CommandArguments {
   "tag": { previews?: string; file_id?: number };
   "comment": { text?: string; previews?: string; file_id?: number };
   "ocr": Record<string, never>;
+  "ocr-all": Record<string, never>;
   "undo": Record<string, never>;
   "redo": Record<string, never>;
   "previews-store": Record<string, never>;
@@ -683,5 +687,6 @@ export interface CommandArguments {
   "save-window": { name?: string; center?: number; width?: number };
   "forget-window": { name?: string };
   "set-keys": { keys?: Record<string, string[]> };
+  "suggest": Record<string, never>;
   "dismiss": Record<string, never>;
 }

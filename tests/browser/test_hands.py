@@ -127,12 +127,12 @@ def test_an_area_sets_the_window_to_what_is_in_it_and_windows_have_names(start: 
     x, y = _middle(face)
     face.page.mouse.move(x, y)
     expect(face.at("#statusvalue")).to_contain_text(" HU)")
-    cursor = face.state()["cursor"]
+    cursor = face.state()["handled"]
     face.page.keyboard.down("Control")
     face.drag((x, y), (x + 60, y + 40))
     face.page.keyboard.up("Control")
     expect(face.at("#words")).to_contain_text("does not count as seen")
-    assert face.state()["cursor"] == cursor, "the handled rectangle stays"
+    assert face.state()["handled"] == cursor, "the handled rectangle stays"
     assert face.pixel(x - 20, y)[0] == 0
     assert face.pixel(x + 80, y)[0] == 255
     assert 90 < face.pixel(x + 30, y)[0] < 165
@@ -238,8 +238,8 @@ def test_keys_work_after_the_strip_was_used(start: StartFace, tmp_path: Path) ->
     assert area is not None
     face.page.mouse.click(area["x"] + 60, area["y"] + 16)
     face.wait_until(lambda: face.state()["plane"]["index"] > 0)
-    before = face.state()["cursor"]["box"]
+    before = face.state()["handled"]["box"]
     face.press("ArrowRight")
-    face.wait_until(lambda: face.state()["cursor"]["box"] != before)
+    face.wait_until(lambda: face.state()["handled"]["box"] != before)
     face.press("End")
     face.plane("frame 6/6")

@@ -84,7 +84,7 @@ def test_r_marks_the_rectangle_on_the_screen(start: StartFace, tmp_path: Path) -
     face = start(write(tmp_path / "one.dcm", cine(1)))
     face.plane("frame 1/1")
     face.page.wait_for_timeout(300)
-    box = face.state()["cursor"]["box"]
+    box = face.state()["handled"]["box"]
     face.press("r")
     expect(face.at("#rects .rect")).to_have_count(1)
     (row,) = dump(face.reviewer.db)["rects"]

@@ -29,7 +29,7 @@ COUNT_COLOUR = """([red, green, blue]) => {
 
 def _cursor(face: Face) -> list[int]:
     face.page.wait_for_timeout(250)  # the last nudge is sent a moment later
-    found: list[int] = face.state()["cursor"]["box"]
+    found: list[int] = face.state()["handled"]["box"]
     return found
 
 

@@ -103,11 +103,11 @@ def test_a_mark_on_a_turned_view_is_where_it_was_drawn(start: StartFace, tmp_pat
     # an arrow moves it as the screen is
     face.press("ArrowRight", "ArrowRight")
     face.page.wait_for_timeout(400)
-    moved = face.state()["cursor"]["box"]
+    moved = face.state()["handled"]["box"]
     assert moved == [box[0], box[1] - 2, box[2], box[3] - 2]
     face.press("Control+ArrowDown")
     face.page.wait_for_timeout(400)
-    assert face.state()["cursor"]["box"] == [moved[0], moved[1], moved[2] + 1, moved[3]]
+    assert face.state()["handled"]["box"] == [moved[0], moved[1], moved[2] + 1, moved[3]]
 
 
 def test_a_part_that_was_seen_of_a_turned_view_is_that_part_of_the_plane(start: StartFace, tmp_path: Path) -> None:

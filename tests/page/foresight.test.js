@@ -8,12 +8,12 @@ import { agree, foreseen, isBeside, nearOf, planeOf } from "../../src/dcmaudit/w
 /** @param {object} [more] @returns {any} */
 function state(more = {}) {
   return {
-    revision: 3, file: { file_id: 4, error: null }, plane: { key: "f0", image: "/p", error: null }, rects: [], cursor: null, question: null,
+    revision: 3, file: { file_id: 4, error: null }, plane: { key: "f0", image: "/p", error: null }, rects: [], handled: null, question: null,
     message: { text: "hello" }, view: { rendering: "full", inverted: false }, database: { location: "/db" }, near: { next: null, previous: null }, ...more,
   };
 }
 
-const beside = { plane: { key: "f1", image: "/q", error: null }, rects: [{ id: "1" }], cursor: null, can: {} };
+const beside = { plane: { key: "f1", image: "/q", error: null }, rects: [{ id: "1" }], handled: null, can: {} };
 
 test("a step leads to the plane that the server has described, with its rectangles and without the old message", () => {
   const found = foreseen(state({ near: { next: beside, previous: null } }), "next-frame");

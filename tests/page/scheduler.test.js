@@ -22,7 +22,7 @@ const { Refusal } = await import("../../src/dcmaudit/web/static/js/api.js");
 function state(index, revision, more = {}) {
   const plane = { index, number: index + 1, key: `f${index}`, title: `frame ${index + 1}`, image: `/plane/0/f${index}?`, error: null, group: 0, position: index };
   return {
-    revision, file: { file_id: 0, error: null, opening: false }, plane, rects: [], cursor: null, question: null, message: null,
+    revision, file: { file_id: 0, error: null, opening: false }, plane, rects: [], handled: null, question: null, message: null,
     view: { rendering: "full", inverted: false }, database: { location: "/db" }, worklist: { growing: false },
     near: { next: null, previous: null }, prefetch: [], ...more,
   };

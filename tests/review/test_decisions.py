@@ -125,7 +125,7 @@ def test_a_rejected_rectangle_stays_away_when_learning_moves_its_edges(
 
 
 def _numbered(region: Region) -> list[Suggestion]:
-    return [Suggestion("s90", region)]
+    return [Suggestion(90, region)]
 
 
 def test_a_mask_that_was_refused_more_often_than_drawn_is_no_longer_proposed(

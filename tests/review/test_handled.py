@@ -27,10 +27,10 @@ def test_a_small_plane_does_not_change_the_size_that_the_person_gave(
     path.write_bytes(file_bytes(dataset(gradient(48, 64), overlays=[small], extra=MODEL)))
     session = ready(open_app([path]))
     do(session, "cursor", box=[5, 6, 45, 36])
-    assert do(session, "go-plane", key="o6000.0")["cursor"]["box"] == [0, 0, 12, 10]
+    assert do(session, "go-plane", key="o6000.0")["handled"]["box"] == [0, 0, 12, 10]
     after = do(session, "go-plane", key="f0")
-    assert after["cursor"]["box"] == [5, 6, 45, 36]
-    assert after["near"]["next"]["cursor"]["box"] == [0, 0, 12, 10]
+    assert after["handled"]["box"] == [5, 6, 45, 36]
+    assert after["near"]["next"]["handled"]["box"] == [0, 0, 12, 10]
 
 
 @given(width=_side, height=_side, data=st.data())
@@ -50,11 +50,11 @@ def test_the_first_place_covers_nothing_where_there_is_a_free_one(width: int, he
 
 
 def test_the_rectangle_nobody_moved_leaves_found_text_alone(session: Session) -> None:
-    box = Box(*state(session)["cursor"]["box"])
+    box = Box(*state(session)["handled"]["box"])
     services_of(session).suggestions.replace_read(
         session.opened(), FrameAddress(0), [Region(box, FrameAddress(0), Origin.OCR, "read")]
     )
-    assert Box(*state(session)["cursor"]["box"]).intersection(box) is None
+    assert Box(*state(session)["handled"]["box"]).intersection(box) is None
 
 
 def test_one_key_applies_everything_on_all_frames(session: Session) -> None:

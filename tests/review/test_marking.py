@@ -59,7 +59,7 @@ def test_rectangles_alone_mean_in_work_and_not_done(session: Session, database: 
 def test_the_handled_rectangle_is_what_is_marked_and_it_is_cut_to_the_plane(session: Session) -> None:
     do(session, "cursor", box=[50, 40, 90, 80])
     after = do(session, "mark")
-    assert after["cursor"]["box"] == [24, 8, 64, 48]
+    assert after["handled"]["box"] == [24, 8, 64, 48]
     assert after["rects"][0]["box"] == [24, 8, 64, 48]
     with pytest.raises(UsageError, match="outside the plane"):
         do(session, "mark", box=[64, 0, 70, 10])

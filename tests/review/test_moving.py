@@ -300,9 +300,9 @@ def test_what_is_foreseen_for_the_next_and_previous_plane_is_what_comes(session:
     planes = before["file"]["planes"]
     for _ in range(planes - 1):
         after = do(session, "next-frame")
-        assert before["near"]["next"] == {part: after[part] for part in ("plane", "rects", "cursor", "can")}
+        assert before["near"]["next"] == {part: after[part] for part in ("plane", "rects", "handled", "can")}
         back = do(session, "previous-frame")
-        assert after["near"]["previous"] == {part: back[part] for part in ("plane", "rects", "cursor", "can")}
+        assert after["near"]["previous"] == {part: back[part] for part in ("plane", "rects", "handled", "can")}
         before = do(session, "next-frame")
     assert before["near"]["next"] is None
 

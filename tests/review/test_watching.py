@@ -48,7 +48,7 @@ def test_findings_that_are_stored_while_the_file_is_open_appear(
     ]
     assert after["message"]["text"] == "1 rectangle of this file came in from elsewhere, 1 of them found by OCR."
     assert after["revision"] > before["revision"]
-    assert (after["cursor"], after["plane"]["key"]) == (before["cursor"], before["plane"]["key"])
+    assert (after["handled"], after["plane"]["key"]) == (before["handled"], before["plane"]["key"])
     assert after["file"]["state"] == "in work"
     assert after["database"]["changes"] == before["database"]["changes"] + 1
 

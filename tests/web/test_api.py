@@ -179,7 +179,7 @@ def test_a_refused_command_says_why_and_changes_nothing(tab: Page) -> None:
         assert answer.status_code == status, (command, answer.text)
         assert answer.json()["error"]["message"]
         after = answer.json()["state"]
-        for part in ("plane", "rects", "worklist", "cursor", "options", "view"):
+        for part in ("plane", "rects", "worklist", "handled", "options", "view"):
             assert after[part] == before[part], (command, part)
 
 

@@ -90,7 +90,7 @@ def test_a_walk_sends_every_plane_with_what_it_changes_and_then_its_end(tab: Pag
     for head, _body in found[:-1]:
         key = head["step"]["plane"]["key"]
         assert head["plane"] == f"0/{key}"
-        assert set(head["step"]) == {"plane", "rects", "cursor", "can"}
+        assert set(head["step"]) == {"plane", "rects", "handled", "can"}
     back = _records(tab.get("walk/0?from=2&back=1").content)
     assert [head["plane"] for head, _ in back[:-1]] == ["0/f2", "0/f1", "0/f0"]
     assert np.array_equal(_levels(*back[0], "full"), _png(tab, "image/0/f2"))

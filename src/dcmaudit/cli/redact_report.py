@@ -21,7 +21,6 @@ from dcmaudit.report.redaction_lines import (
     unfinished_line,
     written_line,
 )
-from dcmaudit.report.redactions import as_json
 
 if TYPE_CHECKING:
     from dcmaudit.pipeline.jobs import RedactionReport, RedactionTask
@@ -98,6 +97,7 @@ class Report:
             self.one_done(outcome not in GOOD)
         if self._json:
             from dcmaudit.report.jsonlines import json_line
+            from dcmaudit.report.redactions import as_json
 
             self.put(json_line("redact", as_json(report)))
         elif self._dry:

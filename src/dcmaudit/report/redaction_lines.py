@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dcmaudit.model import Outcome
 from dcmaudit.model.texts import printable
-from dcmaudit.report.redactions import Redacted
 from dcmaudit.report.words import NOTHING_FOUND, inputs, not_begun, passed_over
+
+if TYPE_CHECKING:
+    from dcmaudit.report.redactions import Redacted
 
 GOOD = frozenset({Outcome.DONE, Outcome.COPIED})
 """How an input ends where there is nothing to say."""

@@ -77,7 +77,7 @@ def page_state(session: Session, services: Services) -> ViewState:
             },
             "rects": rect_states(session, file, file.plane) if file and file.plane else [],
             "chosen": session.chosen_here(),
-            "cursor": _handled(session.handled()),
+            "handled": _handled(session.handled()),
             "can": _can(session, services, file.index if file else 0),
             "near": {
                 "next": _near(session, services, file, file.index + 1) if file else None,
@@ -243,7 +243,7 @@ def _near(session: Session, services: Services, file: OpenFile, index: int) -> N
     return {
         "plane": shown,
         "rects": rects,
-        "cursor": _handled(handled),
+        "handled": _handled(handled),
         "can": _can(session, services, index),
     }
 

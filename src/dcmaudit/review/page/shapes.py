@@ -252,7 +252,7 @@ class NearState(TypedDict):
 
     plane: PlaneState
     rects: list[RectState]
-    cursor: HandledState | None
+    handled: HandledState | None
     can: CanState
 
 
@@ -365,7 +365,7 @@ class ViewState(TypedDict):
     view: ViewOfPlane
     rects: Annotated[list[RectState], "on this plane"]
     chosen: Annotated[str | None, "the id of the suggestion that the next decision is about"]
-    cursor: Annotated[HandledState | None, "the handled rectangle"]
+    handled: Annotated[HandledState | None, "the handled rectangle"]
     can: CanState
     near: Nearby
     options: Annotated[dict[str, OptionState], "the settings by name"]

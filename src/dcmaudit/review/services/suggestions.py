@@ -162,7 +162,7 @@ def _near(file: OpenFile) -> list[Plane]:
 
 def _take(file: OpenFile, regions: Iterable[tuple[Region, bool]], *, instead_of: Sequence[Suggestion] = ()) -> None:
     # A new list instead of a longer one: the page's state may be being made from the old one.
-    start = max((int(item.id[1:]) + 1 for item in file.suggestions), default=0)
+    start = max((item.number + 1 for item in file.suggestions), default=0)
     gone = {item.id for item in instead_of}
     former = list(instead_of)
     new = []
@@ -170,7 +170,7 @@ def _take(file: OpenFile, regions: Iterable[tuple[Region, bool]], *, instead_of:
         same = next((item for item in former if _is_grown(item.region.box, region.box)), None)
         if same is not None:
             former.remove(same)
-        new.append(Suggestion(same.id if same else f"s{start + number}", region, is_empty))
+        new.append(Suggestion(same.number if same else start + number, region, is_empty))
     with file.lock:
         file.change(suggestions=[*(item for item in file.suggestions if item.id not in gone), *new])
 

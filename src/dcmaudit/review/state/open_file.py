@@ -53,12 +53,19 @@ class InstanceSummary:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A rectangle that somebody may want, with an id of its own within the open file."""
+    """A rectangle that somebody may want, with a number of its own within the open file."""
 
-    id: str
+    number: int
     region: Region
     is_empty: bool = False
     """Whether there is nothing but one flat value under it."""
+    is_set_aside: bool = False
+    """Whether it was looked at and not taken for text; those have numbers of their own."""
+
+    @property
+    def id(self) -> str:
+        """The name by which page and server speak of it; it is compared, and never taken apart."""
+        return f"{'a' if self.is_set_aside else 's'}{self.number}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -246,7 +253,11 @@ class OpenFile(FileFields):
         """What OCR looked at on a plane and did not take for text, with ids by which it can be applied all the same."""
         regions = self.set_aside.get(plane.address, ())
         stored = {row.box for row in self.rects_on(plane) if row.shape is None}
-        return [Suggestion(f"a{number}", region) for number, region in enumerate(regions) if region.box not in stored]
+        return [
+            Suggestion(number, region, is_set_aside=True)
+            for number, region in enumerate(regions)
+            if region.box not in stored
+        ]
 
     def suggestions_here(self) -> list[Suggestion]:
         """The suggestions for the plane on screen that were neither rejected nor stored."""

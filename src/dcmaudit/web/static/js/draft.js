@@ -18,7 +18,7 @@ import { clamp } from "./rectangle.js";
 /**
  * What it needs from the page.
  * @typedef {object} Host
- * @property {() => import("./types.js").Edges|null} cursor
+ * @property {() => import("./types.js").Edges|null} handled
  * @property {(args: {text: string, scope?: string, id?: string}) => unknown} store
  * @property {(words: string|null) => void} tell  what keys do, for as long as a shape is drawn
  * @property {(words: string) => void} say
@@ -65,7 +65,7 @@ export class Draft {
   begin(kind) {
     const { width, height } = this.stage.camera.plane;
     if (!this.stage.plane || !width || !height) return;
-    const [left, top, right, bottom] = this.host.cursor() ?? [0, 0, width, height];
+    const [left, top, right, bottom] = this.host.handled() ?? [0, 0, width, height];
     const points = /** @type {Spot[]} */ (kind === "fan"
       ? [[width / 2, height * 0.05], [width * 0.15, height * 0.85], [width * 0.85, height * 0.85]]
       : [[left, top], [right, top], [right, bottom], [left, bottom]]);

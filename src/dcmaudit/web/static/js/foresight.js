@@ -21,7 +21,7 @@ export const planeOf = (state) => (state.file && state.plane ? `${state.file.fil
 /** Whether two states show the same on the stage. @param {ViewState} one @param {ViewState} other */
 export function agree(one, other) {
   /** @param {ViewState} state */
-  const shown = ({ file, plane, rects, view, cursor, chosen }) => JSON.stringify([file?.file_id, plane, rects, view, cursor, chosen]);
+  const shown = ({ file, plane, rects, view, handled, chosen }) => JSON.stringify([file?.file_id, plane, rects, view, handled, chosen]);
   return shown(one) === shown(other);
 }
 

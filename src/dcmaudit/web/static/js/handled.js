@@ -35,7 +35,7 @@ export class HandledRectangle {
 
   /** @param {ViewState} state @param {boolean} otherPlane */
   take(state, otherPlane) {
-    this.kept = state.cursor?.box ?? null;
+    this.kept = state.handled?.box ?? null;
     if (otherPlane || (this.local && this.kept && sameEdges(this.local, this.kept))) this.local = null;
     if (otherPlane) this.unsent = false;
   }
@@ -44,7 +44,7 @@ export class HandledRectangle {
   drag(box, done) {
     this.local = box;
     this.unsent = true;
-    this.stage.update({ cursor: box, dragging: !done });
+    this.stage.update({ handled: box, dragging: !done });
     if (done) void this.flush();
   }
 
@@ -54,7 +54,7 @@ export class HandledRectangle {
     this.local = keptInside(box, width, height);
     this.unsent = true;
     this.stage.camera.reveal(this.local);
-    this.stage.update({ cursor: this.local });
+    this.stage.update({ handled: this.local });
     this.stage.moved();
     void this.flush();
   }
@@ -76,7 +76,7 @@ export class HandledRectangle {
     this.local = dragged(box, event.ctrlKey ? cornerOf(camera.orientation) : "middle", dx, dy, width, height);
     this.unsent = true;
     this.stage.camera.reveal(this.local);
-    this.stage.update({ cursor: this.local, dragging: true });
+    this.stage.update({ handled: this.local, dragging: true });
     this.calm();
     this.later();
     return true;
@@ -90,7 +90,7 @@ export class HandledRectangle {
     const ok = await this.send(sent);
     if (!ok && this.local === sent) {
       this.local = null;
-      this.stage.update({ cursor: this.kept });
+      this.stage.update({ handled: this.kept });
     }
   }
 }

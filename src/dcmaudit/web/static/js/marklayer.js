@@ -12,7 +12,7 @@ import { ACCENT, FAINT, PREVIEW, sourceOf } from "./sources.js";
  * What is drawn.
  * @typedef {object} Marks
  * @property {DrawnRect[]} rects
- * @property {Edges|null} cursor
+ * @property {Edges|null} handled
  * @property {boolean} redacted
  * @property {string|null} chosen  the suggestion that the next decision is about
  * @property {string|number|null} lit  the rectangle under the mouse or the list's focus
@@ -32,7 +32,7 @@ const CHOSEN = "#ffffff";
 const LABEL = (ratio) => `600 ${12 * ratio}px system-ui, sans-serif`;
 
 /** @type {Marks} */
-export const NOTHING = { rects: [], cursor: null, redacted: true, chosen: null, lit: null, dragging: false };
+export const NOTHING = { rects: [], handled: null, redacted: true, chosen: null, lit: null, dragging: false };
 
 export class MarkLayer {
   /** @param {HTMLCanvasElement} canvas @param {import("./camera.js").Camera} camera */
@@ -66,7 +66,7 @@ export class MarkLayer {
     if (!plane || shown.bare) return;
     for (const rect of shown.rects) this.#drawRect(rect);
     if (shown.redacted) for (const rect of shown.rects) if (rect.preview) this.#drawWords(rect);
-    if (shown.cursor) this.#drawHandled(shown.cursor);
+    if (shown.handled) this.#drawHandled(shown.handled);
     if (shown.band) this.#drawBand(shown.band);
     if (shown.draft) this.#drawDraft(plane, shown.draft);
   }

@@ -16,7 +16,7 @@ const HOWS = [
 ];
 
 /**
- * @typedef {object} SheetHost
+ * @typedef {object} OverviewHost
  * @property {import("./api.js").Api} api
  * @property {() => ViewState|null} state
  * @property {(index: number) => void} go
@@ -26,10 +26,10 @@ const HOWS = [
  */
 
 export class Overview {
-  /** @param {SheetHost} host */
+  /** @param {OverviewHost} host */
   constructor(host) {
     this.host = host;
-    this.root = byId("sheet", HTMLElement);
+    this.root = byId("overview", HTMLElement);
     /** @type {"grid"|"projection"|"series"|null} */
     this.kind = null;
     this.file = -1;
@@ -69,7 +69,7 @@ export class Overview {
     this.host.closed();
   }
 
-  /** Another file: this sheet is about the old one. @param {ViewState} state */
+  /** Another file: this view is about the old one. @param {ViewState} state */
   update(state) {
     if (this.isOpen && state.file?.file_id !== this.file) this.close();
     else if (this.kind === "projection") this.projection?.update(state.rects);
@@ -78,11 +78,11 @@ export class Overview {
   /** @param {ViewState} state */
   #build(state) {
     this.generation += 1;
-    const inner = stamp("t-sheet");
-    const body = within(inner, ".sheet-body", HTMLElement);
+    const inner = stamp("t-overview");
+    const body = within(inner, ".overview-body", HTMLElement);
     const foot = within(inner, ".foot", HTMLElement);
     const title = within(inner, "h2", HTMLElement);
-    within(inner, ".sheet-close", HTMLButtonElement).addEventListener("click", () => this.close());
+    within(inner, ".overview-close", HTMLButtonElement).addEventListener("click", () => this.close());
     this.root.replaceChildren(inner);
     if (this.kind === "grid") {
       title.textContent = `All planes of this file (${state.file?.planes ?? 0})`;
@@ -96,8 +96,8 @@ export class Overview {
       const group = state.groups[this.group];
       title.textContent = `Projection of ${group?.title ?? ""} (${group?.count ?? 0})`;
       body.classList.add("one");
-      this.#tools(within(inner, ".sheet-tools", HTMLElement), state);
-      this.#fillProjection(body, foot, group, within(inner, ".sheet-here", HTMLElement));
+      this.#tools(within(inner, ".overview-tools", HTMLElement), state);
+      this.#fillProjection(body, foot, group, within(inner, ".overview-here", HTMLElement));
       this.projection?.update(state.rects);
       return;
     }

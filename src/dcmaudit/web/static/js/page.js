@@ -102,7 +102,7 @@ export class Page {
       this.looked();
     });
     this.draft = new Draft(this.stage, {
-      cursor: () => this.handled.box,
+      handled: () => this.handled.box,
       store: (args) => this.act("mark-shape", args),
       tell: (message) => this.around.tell(message),
       say: (message) => this.around.say({ text: message, kind: "info" }),
@@ -143,7 +143,7 @@ export class Page {
 
   #pointer() {
     return new Pointer(this.stage, {
-      cursor: () => this.handled.box,
+      handled: () => this.handled.box,
       mayMark: () => this.mayWrite,
       dragTo: (box, done) => this.handled.drag(box, done),
       apply: (id) => this.act("apply-one", { id }),
@@ -189,11 +189,11 @@ export class Page {
     if (other) this.draft.end(true);
     this.handled.take(state, other);
     const rects = /** @type {DrawnRect[]} */ (state.rects.filter((rect) => rect.box !== null));
-    const cursor = state.viewer ? null : this.handled.box;
+    const handled = state.viewer ? null : this.handled.box;
     const before = this.stage.shown;
     if (picture.plane) {
       const kept = other ? { lit: null, dragging: false } : { lit: before.lit, dragging: before.dragging, draft: before.draft ?? null };
-      this.stage.show(picture.plane, { rects, cursor, redacted: state.view.redacted, chosen: state.chosen, ...kept }, change, this.#view(state));
+      this.stage.show(picture.plane, { rects, handled, redacted: state.view.redacted, chosen: state.chosen, ...kept }, change, this.#view(state));
       this.#reveal(state, before.chosen);
     } else this.stage.clear();
     this.hands.tell();

@@ -18,7 +18,7 @@ const NOTCH = 60;
 /**
  * What the pointer needs from the page.
  * @typedef {object} Host
- * @property {() => Edges|null} cursor
+ * @property {() => Edges|null} handled
  * @property {() => boolean} mayMark  false in viewer mode and while the server is lost
  * @property {(box: Edges, done: boolean) => void} dragTo
  * @property {(id: string|number) => void} apply
@@ -71,7 +71,7 @@ export class Pointer {
   /** Where one looks, in device pixels of the stage: under the cursor, else at the handled rectangle. @returns {[number, number]} */
   place() {
     const { camera } = this.stage;
-    const box = this.host.cursor();
+    const box = this.host.handled();
     if (this.last) return this.last;
     return box ? camera.toStage((box[0] + box[2]) / 2, (box[1] + box[3]) / 2) : [camera.screen.width / 2, camera.screen.height / 2];
   }
@@ -89,7 +89,7 @@ export class Pointer {
    * @returns {Handle|"new"}
    */
   hit(x, y) {
-    const box = this.host.cursor();
+    const box = this.host.handled();
     if (!box) return "new";
     const { camera, ratio } = this.stage;
     const reach = 9 * ratio;
@@ -128,7 +128,7 @@ export class Pointer {
     this.stage.root.focus({ preventScroll: true });
     this.stage.marks.setPointerCapture(event.pointerId);
     const kind = pan ? "pan" : right ? "window" : isArea ? "area" : this.hit(x, y);
-    this.before = this.host.cursor();
+    this.before = this.host.handled();
     this.drag = { pointer: event.pointerId, kind, x, y, last: [x, y], begun: false };
     this.host.hover(null, 0, 0);
     this.#style(kind);

@@ -43,8 +43,8 @@ export function sightOf(stage) {
 /** Whether something takes the place of the whole stage, or darkens it. */
 function isBehind() {
   const card = document.getElementById("card");
-  const sheet = document.getElementById("sheet");
-  return document.querySelector("dialog[open]") !== null || sheet?.hidden === false || card?.hidden === false;
+  const overview = document.getElementById("overview");
+  return document.querySelector("dialog[open]") !== null || overview?.hidden === false || card?.hidden === false;
 }
 
 /**

@@ -269,7 +269,7 @@ export interface CanState {
 export interface NearState {
   plane: PlaneState;
   rects: RectState[];
-  cursor: HandledState|null;
+  handled: HandledState|null;
   can: CanState;
 }
 
@@ -395,7 +395,7 @@ export interface ViewState {
   /** the id of the suggestion that the next decision is about */
   chosen: string|null;
   /** the handled rectangle */
-  cursor: HandledState|null;
+  handled: HandledState|null;
   can: CanState;
   near: Nearby;
   /** the settings by name */

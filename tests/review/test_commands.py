@@ -73,5 +73,5 @@ def test_commands_that_write_are_marked_as_such() -> None:
         "mark", "mark-all-frames", "mark-group", "mark-all-planes", "mark-series", "apply-all",
         "apply-all-frames", "apply-one",
         "remove-rect", "clear-file", "tag", "comment", "undo", "redo", "done-next", "done-series", "skip-series",
-        "keep-region", "keep-region-frames", "mark-shape", "copy-forwards", "accept", "accept-frames",
+        "keep-region", "keep-region-frames", "mark-shape", "copy-forwards", "accept", "accept-frames", "decide",
     }  # fmt: skip

@@ -48,6 +48,7 @@ ARGUMENTS = {
     "come-back": {"mark": "0" * 16, "key": "f0"}, "done-next": {"confirm": True}, "walk": {"file_id": 0, "key": "f1"},
     "save-window": {"name": "w", "center": 40, "width": 400}, "forget-window": {"name": "w"}, "set-keys": {"keys": {}},
     "mark-shape": {"text": "polygon 5,5 40,8 20,30"},
+    "decide": {"value": "done", "shown": [1, 2]},
 }  # fmt: skip
 OPENING = {
     "open-examples",
@@ -217,6 +218,27 @@ def test_thumbnails_and_projections_are_pictures_too(tab: Page) -> None:
     assert tab.get("projection/0/0?how=sum").status_code == 400
     assert tab.get("drill/0/0?how=max&x=5&y=5").json() == {"index": 3, "title": "frame 4/4"}
     assert tab.get("drill/0/0?how=min&x=5&y=5").json() == {"index": 0, "title": "frame 1/4"}
+
+
+def test_classes_and_tiles_are_answered_once_files_were_looked_at(tab: Page) -> None:
+    assert tab.get("classes").status_code == 409
+    tab.do("survey")
+    wait_for(lambda: tab.state()["classes"]["complete"] and not tab.state()["classes"]["running"])
+    shown = tab.get("classes").json()
+    assert (shown["total"], shown["rows"][0]["files"], shown["rows"][0]["planes"]) == (1, 3, 21)
+    assert tab.get("class/0/files").json()["ids"] == tab.get("files").json()["ids"] == [0, 1, 2]
+    assert tab.get("class/7/files").json() == {"ids": [], "apart": 0, "total": 0}
+    tiles = tab.get("tiles?ids=2,0").json()["rows"]
+    assert [row["file_id"] for row in tiles] == [2, 0]
+    for kind in ("max", "min", "mean", "range", "text"):
+        answer = tab.get(f"class/0/spread?kind={kind}")
+        assert (answer.content[:8], answer.headers["cache-control"]) == (PNG, "no-store")
+    assert tab.get("class/0/spread?kind=sum").status_code == 400
+    assert tab.get("class/9/spread").status_code == 409
+    assert tab.get("tiles?ids=0,9").status_code == 409
+    assert tab.get("tiles?ids=-1").status_code == 400
+    assert tab.get("thumb/0/f0?edge=320").content[:8] == PNG
+    assert tab.get("thumb/0/f0?edge=999").status_code == 400
 
 
 def test_a_projection_is_a_glance_of_its_kind_and_only_of_one_that_was_fetched(tab: Page) -> None:

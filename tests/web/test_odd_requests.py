@@ -75,6 +75,10 @@ def test_no_query_makes_the_server_fail(tab: Page) -> None:
             ("planes/0", ("start", "count")),
             ("worklist", ("start", "count", "status", "text")),
             ("series", ("start", "count")),
+            ("classes", ("start", "count")),
+            ("class/0/spread", ("kind",)),
+            ("tiles", ("ids",)),
+            ("thumb/0/f0", ("edge",)),
         ):
             for name in names:
                 answer = tab.get(path, params={name: text})
@@ -89,7 +93,7 @@ def test_no_query_makes_the_server_fail(tab: Page) -> None:
         "image/99999999999999999999/f0", "image/0/o6000.99999999999999999999", "image/0/%00", "image/0/..%2f..",
         "thumb/0/b1.f",
         "projection/0/99999999999999999999", "drill/7/0", "tags/99999999999999999999", "planes/99999999999999999999",
-        "image/0/i99999", "thumb/0/t0.99999", "tags/-1",
+        "image/0/i99999", "thumb/0/t0.99999", "tags/-1", "class/99999999999999999999/files", "tiles?ids=99999999999",
     ],
 )  # fmt: skip
 def test_no_name_of_a_plane_or_file_makes_the_server_fail(tab: Page, path: str) -> None:

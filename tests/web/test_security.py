@@ -183,6 +183,8 @@ def test_a_file_outside_the_worklist_is_not_served(tab: Page, app: ReviewApp, tm
         for path in (f"image/{file_id}/f0", f"thumb/{file_id}/f0", f"tags/{file_id}", f"planes/{file_id}",
                      f"projection/{file_id}/0", f"drill/{file_id}/0"):  # fmt: skip
             assert tab.get(path).status_code == 409, path
+        assert tab.get(f"tiles?ids={file_id}").status_code == 409
+        assert tab.do("decide", value="done", shown=[file_id]).status_code == 409
     assert tab.get(f"image/{outside}/f0").status_code == 404
     assert tab.do("go-file", index=3).status_code == 400
     # Nor one of another document's list.

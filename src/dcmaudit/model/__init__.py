@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from dcmaudit.model.references import Reference
     from dcmaudit.model.regions import Everywhere, Keep, Origin, Region, Scope, Verdict
     from dcmaudit.model.states import HowSeen, Outcome, Result, ReviewState
-    from dcmaudit.model.views import Projection, Rendering, View
+    from dcmaudit.model.views import Projection, Rendering, SpreadKind, View
 
 __all__ = [
     "FRAMES",
@@ -79,6 +79,7 @@ __all__ = [
     "ReviewState",
     "Scope",
     "Size",
+    "SpreadKind",
     "StrayBitAddress",
     "SuggestionKind",
     "ThumbnailAddress",
@@ -167,6 +168,7 @@ __getattr__ = deferred(
         "views": (
             "Projection",
             "Rendering",
+            "SpreadKind",
             "View",
         ),
     },

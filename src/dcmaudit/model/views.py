@@ -35,3 +35,15 @@ class Projection(Enum):
     """What lies between the largest and the smallest value."""
     TEXT = "text"
     """A map of where strokes like those of text stand still or appear in any frame."""
+
+
+class SpreadKind(Enum):
+    """What is shown of many files that are alike: of every pixel, over all frames of all of them."""
+
+    MAX = "max"
+    MIN = "min"
+    MEAN = "mean"
+    RANGE = "range"
+    """How far the largest and the smallest level are apart."""
+    TEXT = "text"
+    """How likely the text detector found text there, in the file where it is likeliest."""

@@ -11,6 +11,7 @@ from dcmaudit.review.page.page_state import page_state
 from dcmaudit.review.page.shapes import ViewState
 from dcmaudit.review.services.allowed_folders import AllowedFolders
 from dcmaudit.review.services.bundle import Services
+from dcmaudit.review.services.class_survey import ClassSurveys
 from dcmaudit.review.services.content_check import ContentCheck
 from dcmaudit.review.services.database import CurrentDatabase
 from dcmaudit.review.services.database_opening import DatabaseChange
@@ -121,6 +122,7 @@ class ReviewApp:
             preferences=preferences,
             background=background,
         )
+        self._classes = ClassSurveys(settings, database, sessions, pictures, end)
         self._outputs = OutputRuns(database, self._output_files, sessions, self._redactor)
         return Services(
             settings=settings,
@@ -147,6 +149,7 @@ class ReviewApp:
             series_reader=series_reader,
             watcher=Watcher(database, sessions, content, suggestions, worklists),
             outputs=self._outputs,
+            classes=self._classes,
             background=background,
             end=end,
         )
@@ -199,6 +202,7 @@ class ReviewApp:
         services.end.is_near = True
         services.watcher.stop()
         self._outputs.close()
+        self._classes.close()
         self._ledger.stop()
         for session in self._sessions.all():
             services.files.end(session)

@@ -21,10 +21,11 @@ from dcmaudit.review import COMMANDS, ReviewApp, Session, worklist_rows
 from dcmaudit.review.page.command_list import command_json
 from dcmaudit.review.page.list_shapes import PlaneEntry, TagRow
 from dcmaudit.review.page.series_list import series_files
-from dcmaudit.review.services.picture_cache import PictureKey
+from dcmaudit.review.services.picture_cache import THUMBNAIL_EDGES, PictureKey
 from dcmaudit.review.state.selection import GAPPED, Filter, Selection
 from dcmaudit.review.state.sight import Sight
 from dcmaudit.web.browse import browse
+from dcmaudit.web.classes import ClassRoutes
 from dcmaudit.web.outputs import OutputRoutes
 from dcmaudit.web.planes import PlaneRoutes, result_of, view_of
 from dcmaudit.web.replies import body_of, error_reply, query_number, reply
@@ -35,6 +36,7 @@ _PAGE = 500
 _SPOOLED = 8 * 2**20
 _CHUNK = 2**16
 _MOST_PAINTED = 10_000
+_EDGES = ", ".join(map(str, THUMBNAIL_EDGES))
 
 
 class Routes:
@@ -54,6 +56,7 @@ class Routes:
             Route(f"{session}/do", self.do, methods=["POST"]),
             *PlaneRoutes(self._app).all(),
             *OutputRoutes(self._app).all(),
+            *ClassRoutes(self._app).all(),
             Route(f"{session}/image/{{file_id:int}}/{{key}}", self.image),
             Route(f"{session}/thumb/{{file_id:int}}/{{key}}", self.thumb),
             *StackRoutes(self._app).all(),
@@ -141,9 +144,12 @@ class Routes:
         return await self._picture(request, PictureKey(file_id, parse_key(key), view_of(request)), key)
 
     async def thumb(self, request: Request) -> Response:
-        """One plane as a small PNG."""
+        """One plane as a small PNG, its longer side at most ``edge`` pixels long."""
         file_id, key = request.path_params["file_id"], request.path_params["key"]
-        return await self._picture(request, PictureKey(file_id, parse_key(key), View(), thumbnail=True), key)
+        edge = query_number(request, "edge", THUMBNAIL_EDGES[0], most=2**20)
+        if edge not in THUMBNAIL_EDGES:
+            raise UsageError(f"there is no small picture of {edge} pixels", hint=f"allowed: {_EDGES}")
+        return await self._picture(request, PictureKey(file_id, parse_key(key), View(), thumbnail=edge), key)
 
     async def _picture(self, request: Request, picture: PictureKey, label: str) -> Response:
         session = self._session(request)

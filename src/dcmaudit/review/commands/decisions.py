@@ -11,7 +11,7 @@ from dcmaudit.model.counts import counted
 from dcmaudit.review.commands import arguments as take
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.commands.marks import apply_one, reject_one, remove_rect
-from dcmaudit.review.commands.stack import opened_files
+from dcmaudit.review.commands.several import opened
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.state.offers import undecided
 from dcmaudit.review.state.open_file import OpenFile, applies
@@ -153,7 +153,7 @@ def _search(session: Session, services: Services, here: OpenFile, way: int) -> N
     at = stack.places.index(here.place)
     places = (stack.places[at + 1 :] + stack.places[:at])[::way]
     looked = closed = 0
-    for file in opened_files(session, services, stack, places):
+    for file in opened(session, services, stack.worklist, places):
         if session.file is not here:
             return
         index = _waiting_in(session, services, file, way)

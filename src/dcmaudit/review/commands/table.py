@@ -7,6 +7,7 @@ from functools import partial
 
 from dcmaudit.model.screen import PreviewPolicy
 from dcmaudit.review.commands import (
+    classes,
     copies,
     decisions,
     finish,
@@ -18,6 +19,7 @@ from dcmaudit.review.commands import (
     series,
     shapes,
     stack,
+    suspicion,
     undo,
     views,
 )
@@ -245,6 +247,13 @@ _GO = (
     Command("skip-series", "Skip the rest of the series…",
             "Tag the files of this series that are not done, or leave them; the database notes what was skipped.",
             stack.skip_series, menu="Go", group="series", arguments=("value",), writes=True, needs=Needs.FILE),
+    Command("next-suspicious", "Next with anything suspicious",
+            "Go to the next plane, or file, where something was found, or that could not be looked at.",
+            suspicion.next_suspicious, keys=("X",), menu="Go", group="plane", needs=Needs.FILE, leaves_sheet=True),
+    Command("stop-survey", "Stop looking at all files", "Stop the look at all files; what was found stays.",
+            classes.stop_survey),
+    Command("stop-deciding", "Stop deciding for several files",
+            "Stop after the file in work; one undo takes back what was done until then.", classes.stop_deciding),
     Command("next-file", "Next file", "Go to the next file; nothing is written.",
             navigation.next_file, keys=("Escape",), menu="Go", group="file", needs=Needs.FILE),
     Command("previous-file", "Previous file", "Go to the file before; nothing is written.",
@@ -355,6 +364,12 @@ _INSIDE = (
             arguments=("name",)),
     Command("set-keys", "Set keys", "Give commands other keys, for this user.", _bind, arguments=("keys",)),
     Command("suggest", "Suggest", "Have the suggestions of the plane that a cine has come to.", views.suggest),
+    Command("survey", "Look at all files",
+            "Sort the files of the list into classes and look for text in all of them, or go on with it.",
+            classes.survey, arguments=("value", "group")),
+    Command("decide", "Decide for several files",
+            "Mark several files as done, tag, skip or mark them. Each gets a record of its own.", classes.decide,
+            arguments=("value", "shown", "box", "confirm"), writes=True),
     Command("dismiss", "Dismiss", "Take the message or question away.", views.dismiss),
 )  # fmt: skip
 

@@ -92,6 +92,68 @@ class OutputPlane(TypedDict):
     changed: Annotated[bool, "whether something is black in it that was asked for"]
 
 
+class ClassConcern(TypedDict):
+    """Why files of a class stand apart, and how many."""
+
+    words: str
+    count: int
+
+
+class ClassRow(TypedDict):
+    """Files of one kind."""
+
+    number: int
+    title: Annotated[str, "modality, image type and size"]
+    device: Annotated[str, "manufacturer and model"]
+    series: Annotated[int | None, "number of the series among those of its kind"]
+    size: Annotated[list[int] | None, Written("[number, number]|null"), "width and height of its frames"]
+    files: int
+    waiting: Annotated[int, "of them those that are not done"]
+    apart: Annotated[int, "files that do not count as looking the same"]
+    same: Annotated[int, "files in which nothing was found and that look like the others"]
+    through: Annotated[int, "files that were looked at"]
+    planes: Annotated[int, "planes of these"]
+    concerns: list[ClassConcern]
+    file_id: Annotated[int, "the file that is most like the others"]
+    key: Annotated[str, "its first frame"]
+    scale: Annotated[int | None, "pixels of a plane for one of the pictures of the spread; null where there is none"]
+    crowded: Annotated[bool, "whether there was no room for pictures of the spread"]
+
+
+class ClassList(TypedDict):
+    """A part of the classes."""
+
+    total: int
+    rows: list[ClassRow]
+
+
+class ClassFiles(TypedDict):
+    """The files of a class, or of the list."""
+
+    ids: Annotated[list[int], "those that stand apart first; at most 50,000"]
+    apart: Annotated[int, "how many these are"]
+    total: int
+
+
+class TileRow(TypedDict):
+    """One file as a tile."""
+
+    file_id: int
+    name: str
+    short: str
+    state: Annotated[str, Values(ReviewState)]
+    tagged: bool
+    problem: str | None
+    gap: str | None
+    key: Annotated[Key, "the plane that is shown"]
+    size: Annotated[list[int] | None, Written("[number, number]|null"), "width and height of its frames"]
+    concerns: Annotated[list[str], "why it stands apart; empty where it looks like the others"]
+    reason: Annotated[str | None, "why not all of it could be looked at"]
+    likelihood: Annotated[float, "of the likeliest place of text, 0 to 1"]
+    marks: Annotated[list[list[int]], Written("Edges[]"), "what is marked on that plane"]
+    found: Annotated[list[list[int]], Written("Edges[]"), "where text was found on it"]
+
+
 class BrowseEntry(TypedDict):
     """One file or folder in the open dialog."""
 

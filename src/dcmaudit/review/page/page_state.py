@@ -7,6 +7,7 @@ from importlib.util import find_spec
 
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, HowSeen, OverlayAddress, Plane, PlaneKind, View, frame_of
+from dcmaudit.review.page.class_rows import classes_state
 from dcmaudit.review.page.output_rows import outputs_state
 from dcmaudit.review.page.rect_states import box_json, rect_states
 from dcmaudit.review.page.shapes import (
@@ -93,6 +94,7 @@ def page_state(session: Session, services: Services) -> ViewState:
             "prefetch": [[session.worklist.file_id(place), plane.address.key] for place, plane in session.upcoming()],
             "reading": _reading(services),
             "outputs": outputs_state(session, services.outputs.state),
+            "classes": classes_state(session, services),
             "stack": _stack(session),
             "saved": True,
             "recent": [_recent(entry) for entry in services.preferences.recent()] if file is None else [],

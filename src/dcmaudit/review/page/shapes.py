@@ -13,6 +13,7 @@ from typing import Annotated, NotRequired, TypedDict
 from dcmaudit.model import PlaneKind, Rendering, ReviewState, Verdict
 from dcmaudit.model.screen import PreviewPolicy
 from dcmaudit.review.commands.command import Needs, Where
+from dcmaudit.review.state.classes import Grouping
 from dcmaudit.review.state.open_file import FrameSearch
 from dcmaudit.review.state.stack import StackOrder
 
@@ -323,6 +324,23 @@ class OutputsState(TypedDict):
     words: Annotated[str, "how far it is, or how it ended"]
 
 
+class ClassesState(TypedDict):
+    """How far the look at all files of the list is, and a decision for several of them."""
+
+    running: bool
+    complete: Annotated[bool, "whether every file was looked at, and no more come"]
+    words: Annotated[str, "how far it is"]
+    problem: Annotated[str | None, "why no detector looks for text"]
+    grouping: Annotated[str, Values(Grouping)]
+    classes: int
+    sorted: Annotated[int, "files that have a class"]
+    through: Annotated[int, "files that were looked at"]
+    total: Annotated[int, "files of the list"]
+    deciding: bool
+    decided: Annotated[int, "files that the decision has been through"]
+    to_decide: int
+
+
 class StackState(TypedDict):
     """The series of the open file, where its files are walked through as one stack."""
 
@@ -384,6 +402,7 @@ class ViewState(TypedDict):
     ]
     reading: Annotated[str | None, "how far a look for text on every plane is, in words; null where none goes on"]
     outputs: OutputsState
+    classes: Annotated[ClassesState | None, "null before anybody asked for classes"]
     stack: StackState | None
     saved: Annotated[bool, "true: every mark is in the database before its command is answered"]
     recent: Annotated[list[RecentList], "for the start page"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dcmaudit.review.services.allowed_folders import AllowedFolders
+from dcmaudit.review.services.class_survey import ClassSurveys
 from dcmaudit.review.services.database import CurrentDatabase
 from dcmaudit.review.services.database_opening import DatabaseChange
 from dcmaudit.review.services.end import ProgramEnd
@@ -62,5 +63,6 @@ class Services:
     series_reader: SeriesReader
     watcher: Watcher
     outputs: OutputRuns
+    classes: ClassSurveys
     background: Background
     end: ProgramEnd

@@ -22,7 +22,9 @@ from dcmaudit.review.services.threads import Workers
 
 _LOG = logging.getLogger(__name__)
 
-THUMBNAIL_EDGE = 160
+THUMBNAIL_EDGES = (160, 320, 640)
+"""Longer sides of small pictures in pixels: for tiles of any size, on screens of any ratio."""
+
 FULL = View()
 PATIENCE = 0.5
 """Seconds that work in the background waits for a picture that somebody is waiting for."""
@@ -51,7 +53,8 @@ class PictureKey:
     file_id: int
     address: PlaneAddress
     view: View = FULL
-    thumbnail: bool = False
+    thumbnail: int = 0
+    """Pixels of its longer side; 0 for the whole plane."""
     form: Form = Form.PNG
     within: tuple[int, int] = (0, 0)
 
@@ -260,7 +263,7 @@ class PictureCache:
                 return small_record(samples, picture.view, picture.within)
             pixels = render(samples, picture.view)
             self._note(picture, shown_as(samples, picture.view))
-            return encode_png(thumbnail(pixels, THUMBNAIL_EDGE) if picture.thumbnail else pixels)
+            return encode_png(thumbnail(pixels, picture.thumbnail) if picture.thumbnail else pixels)
 
     def _note(self, picture: PictureKey, shown: Shown) -> None:
         with self._lock:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from dcmaudit.errors import ReviewError
 from dcmaudit.model import Box, Plane, PlaneAddress, ReviewState, View
+from dcmaudit.review.state.classes import ClassDecision
 from dcmaudit.review.state.handled_rectangle import first_box, kept_inside
 from dcmaudit.review.state.history import History
 from dcmaudit.review.state.open_file import OpenFile, is_shown
@@ -83,6 +84,7 @@ class Session:
         self.message: Message | None = None
         self.question: Question | None = None
         self.plan: SeriesPlan | None = None
+        self.decision: ClassDecision | None = None
         self.stack: SeriesStack | None = None
         """The series of the open file, where its files are walked through as one stack."""
         self.awaited: Awaited | None = None

@@ -347,6 +347,29 @@ export interface OutputsState {
   words: string;
 }
 
+/** How far the look at all files of the list is, and a decision for several of them. */
+export interface ClassesState {
+  running: boolean;
+  /** whether every file was looked at, and no more come */
+  complete: boolean;
+  /** how far it is */
+  words: string;
+  /** why no detector looks for text */
+  problem: string|null;
+  grouping: "kind"|"series";
+  classes: number;
+  /** files that have a class */
+  sorted: number;
+  /** files that were looked at */
+  through: number;
+  /** files of the list */
+  total: number;
+  deciding: boolean;
+  /** files that the decision has been through */
+  decided: number;
+  to_decide: number;
+}
+
 /** The series of the open file, where its files are walked through as one stack. */
 export interface StackState {
   /** tells one series from another, and nothing of it */
@@ -415,6 +438,8 @@ export interface ViewState {
   /** how far a look for text on every plane is, in words; null where none goes on */
   reading: string|null;
   outputs: OutputsState;
+  /** null before anybody asked for classes */
+  classes: ClassesState|null;
   stack: StackState|null;
   /** true: every mark is in the database before its command is answered */
   saved: boolean;
@@ -512,6 +537,85 @@ export interface OutputPlane {
   title: string;
   /** whether something is black in it that was asked for */
   changed: boolean;
+}
+
+/** Why files of a class stand apart, and how many. */
+export interface ClassConcern {
+  words: string;
+  count: number;
+}
+
+/** Files of one kind. */
+export interface ClassRow {
+  number: number;
+  /** modality, image type and size */
+  title: string;
+  /** manufacturer and model */
+  device: string;
+  /** number of the series among those of its kind */
+  series: number|null;
+  /** width and height of its frames */
+  size: [number, number]|null;
+  files: number;
+  /** of them those that are not done */
+  waiting: number;
+  /** files that do not count as looking the same */
+  apart: number;
+  /** files in which nothing was found and that look like the others */
+  same: number;
+  /** files that were looked at */
+  through: number;
+  /** planes of these */
+  planes: number;
+  concerns: ClassConcern[];
+  /** the file that is most like the others */
+  file_id: number;
+  /** its first frame */
+  key: string;
+  /** pixels of a plane for one of the pictures of the spread; null where there is none */
+  scale: number|null;
+  /** whether there was no room for pictures of the spread */
+  crowded: boolean;
+}
+
+/** A part of the classes. */
+export interface ClassList {
+  total: number;
+  rows: ClassRow[];
+}
+
+/** The files of a class, or of the list. */
+export interface ClassFiles {
+  /** those that stand apart first; at most 50,000 */
+  ids: number[];
+  /** how many these are */
+  apart: number;
+  total: number;
+}
+
+/** One file as a tile. */
+export interface TileRow {
+  file_id: number;
+  name: string;
+  short: string;
+  state: "not reviewed"|"in work"|"done"|"tagged";
+  tagged: boolean;
+  problem: string|null;
+  gap: string|null;
+  /** the plane's name within the file */
+  key: string;
+  /** width and height of its frames */
+  size: [number, number]|null;
+  /** why it stands apart; empty where it looks like the others */
+  concerns: string[];
+  /** why not all of it could be looked at */
+  reason: string|null;
+  /** of the likeliest place of text, 0 to 1 */
+  likelihood: number;
+  /** what is marked on that plane */
+  marks: Edges[];
+  /** where text was found on it */
+  found: Edges[];
 }
 
 /** One file or folder in the open dialog. */
@@ -648,6 +752,9 @@ export interface CommandArguments {
   "done-next": { confirm?: boolean; previews?: string; file_id?: number };
   "done-series": { confirm?: boolean };
   "skip-series": { value?: string|boolean };
+  "next-suspicious": Record<string, never>;
+  "stop-survey": Record<string, never>;
+  "stop-deciding": Record<string, never>;
   "next-file": Record<string, never>;
   "previous-file": Record<string, never>;
   "go-file": { index?: number; file_id?: number; key?: string };
@@ -688,5 +795,7 @@ export interface CommandArguments {
   "forget-window": { name?: string };
   "set-keys": { keys?: Record<string, string[]> };
   "suggest": Record<string, never>;
+  "survey": { value?: string|boolean; group?: number };
+  "decide": { value?: string|boolean; shown?: string[]|number[]; box?: [number, number, number, number]; confirm?: boolean };
   "dismiss": Record<string, never>;
 }

@@ -1,0 +1,120 @@
+"""What is decided for several files at once: each is finished by itself, with a record of its own; one undo for all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from dcmaudit.errors import DcmauditError, ReviewError
+from dcmaudit.model import DeviceFacts
+from dcmaudit.model.counts import counted
+from dcmaudit.review.commands import previews
+from dcmaudit.review.services.bundle import Services
+from dcmaudit.review.services.frame_search import summary_of
+from dcmaudit.review.state.history import Change
+from dcmaudit.review.state.open_file import OpenFile
+from dcmaudit.review.state.session import Session
+from dcmaudit.review.state.worklist import Worklist
+from dcmaudit.store import Finished, TagChange, TakenBack
+
+_PATIENCE = 120.0
+
+
+def files_words(count: int) -> str:
+    """``3 files``."""
+    return counted(count, "file")
+
+
+def waiting(services: Services, worklist: Worklist, places: Sequence[int]) -> list[int]:
+    """The places of files that are not done, as the database has them now."""
+    names = {place: worklist.name(place) for place in places}
+    states = services.database.store.states(names.values())
+    return [place for place, name in names.items() if not states[name].is_done]
+
+
+def opened(session: Session, services: Services, worklist: Worklist, places: Iterable[int]) -> Iterator[OpenFile]:
+    """The files as they would be on screen: their planes, marks, and what was seen of them."""
+    for place in places:
+        if services.end.is_near:
+            return
+        file = OpenFile(place, worklist.file_id(place), worklist.name(place), worklist.referrer(place))
+        shown = session.file
+        if shown is not None and shown.file_id == file.file_id:
+            services.content.keep(shown)
+            yield shown
+            continue
+        try:
+            with services.instances.lease(file.file_id, file.referrer) as instance:
+                instance.scan_frames()
+                file.take(summary_of(instance))
+        except DcmauditError as error:
+            file.fail(error)
+        services.records.load(session, file)
+        _await_comparison(services, file)
+        yield file
+
+
+def _await_comparison(services: Services, file: OpenFile) -> None:
+    """What is noted while the pixels are compared with those seen before would not be stored with this decision."""
+    end = time.monotonic() + _PATIENCE
+    while file.comparing and not services.end.is_near and time.monotonic() < end:
+        time.sleep(0.02)
+
+
+def finish(change: TagChange, session: Session, services: Services, file: OpenFile) -> Finished:
+    """As ``N`` or ``t`` on each file by itself, without its questions: they were asked for all."""
+    if file.error is not None:
+        raise file.error
+    if services.content.has_changed(file):
+        raise ReviewError("the file was changed after it was opened", file=file.name, hint="read it again")
+    beside = previews.at_finish(session, services, file, session.options.previews)
+    facts = file.facts
+    looked = replace(file.looked, unshown=services.gaps.unshown_parts(file))
+    done = services.database.store.finish(
+        file.name,
+        facts.device if facts is not None else DeviceFacts(),
+        facts.sop_class_uid if facts is not None else None,
+        change=change,
+        rects=beside.rects,
+        screen=beside.screen,
+        looked=looked,
+    )
+    services.content.identify_file(file.file_id, file.name, file.referrer)
+    return done
+
+
+def tell(session: Session, services: Services, worklist: Worklist, places: Sequence[int], names: Iterable[str]) -> None:
+    """Let the list, and every session that shows one of these files, read them again."""
+    services.worklists.refresh(worklist, places)
+    shown = {other.file.name for other in services.sessions.all() if other.file is not None}
+    for name in shown.intersection(names):
+        services.records.announce(name, session)
+    if session.file is not None:
+        services.records.load(session, session.file)
+
+
+def remember(
+    session: Session, services: Services, label: str, done: Sequence[Finished], told: Callable[[], None]
+) -> None:
+    """One step of undo for all of them; ``told`` lets everybody know of either."""
+    store, taken = services.database.store, list[TakenBack]()
+
+    def undo() -> None:
+        taken[:] = [store.take_back(one) for one in reversed(done)]
+        told()
+
+    def redo() -> None:
+        for one in reversed(taken):
+            store.finish_again(one)
+        told()
+
+    services.records.changed(session, change_of(session, label, done[0].filename, undo, redo))
+
+
+def change_of(session: Session, label: str, name: str, undo: Callable[[], None], redo: Callable[[], None]) -> Change:
+    """A change of several files: taking it back stays with the open file, or where none is goes to that ``name``."""
+    file = session.file
+    if file is None:
+        return Change(label, session.worklist, None, name, None, undo, redo)
+    return Change(label, session.worklist, file.place, file.name, session.address(), undo, redo)

@@ -1,0 +1,173 @@
+"""A look at every plane of one file: whether a detector finds text, and how it looks beside others of its class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from dcmaudit.audit import TextLook, TextSearch
+from dcmaudit.detect.ocr import TextFinder
+from dcmaudit.dicom import Instance, open_instance
+from dcmaudit.errors import DcmauditError
+from dcmaudit.model import Box, Outcome, Plane, PlaneKind, Reference
+from dcmaudit.render import Outline, Signature, Spread, render
+from dcmaudit.review.services.instance_cache import stamp_of
+from dcmaudit.review.services.page_words import page_words
+from dcmaudit.review.services.protocols import Database
+from dcmaudit.review.state.classes import PLACES_KEPT, FileLook
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """Who looks for text. Not to be used from two threads at once."""
+
+    search: TextSearch
+    finder: TextFinder
+
+
+class GivenUpError(Exception):
+    """Somebody stopped the look in the middle of a file: nothing is known of it."""
+
+
+def look_into(
+    reference: Reference,
+    detector: Detector | None,
+    known: FileLook | None,
+    spread: Spread | None,
+    go_on: Callable[[], bool],
+    step: Callable[[], None] = lambda: None,
+) -> tuple[FileLook, Signature | None]:
+    """Look at every plane; what was ``known`` of the file before is not looked for again. ``spread`` gets its frames.
+
+    Never an error for what a file holds: what could not be looked at is in the answer. GivenUpError once ``go_on``
+    says no. ``step`` is called after each plane.
+    """
+    stamp = stamp_of(reference)
+    notes = _Notes()
+    outline = Outline()
+    try:
+        with open_instance(reference) as instance:
+            instance.scan_frames(stop=lambda: not go_on())
+            if not instance.frames_scanned:
+                raise GivenUpError
+            look = None
+            if detector is not None and known is None:
+                look = TextLook(detector.search, detector.finder, instance, in_order=True)
+            for plane in instance.planes:
+                if not go_on():
+                    raise GivenUpError
+                _look_at(instance, plane, look, notes, spread, outline, go_on)
+                step()
+    except DcmauditError as error:
+        notes.fail(page_words(error.message) or type(error).__name__)
+    except (MemoryError, RecursionError, ValueError, OSError) as error:
+        notes.fail(type(error).__name__)  # its words may quote a value
+    made = replace(notes.look(), undetected=look_is_missing(detector, known), stamp=stamp)
+    if known is not None:
+        made = replace(
+            known,
+            planes=made.planes,
+            failed=made.failed,
+            undetected=False,
+            stamp=stamp,
+        )
+        if spread is not None:
+            for box in known.places:
+                spread.add_text(box, known.likelihood)
+    return made, outline.signature()
+
+
+def look_is_missing(detector: Detector | None, known: FileLook | None) -> bool:
+    """Whether nobody has looked for text."""
+    return detector is None and known is None
+
+
+def noted_look(database: Database, reference: Reference) -> FileLook | None:
+    """What ``dcmaudit ocr`` has noted of the file as it is now, where it has looked at all of it; else None.
+
+    Errors of the database: None, the detector looks again.
+    """
+    stamp = stamp_of(reference)
+    if stamp is None:
+        return None
+    try:
+        looks = database.store.looks(reference.name)
+    except DcmauditError:
+        return None
+    whole = [
+        look
+        for look in looks
+        if look.outcome is Outcome.DONE and look.complete and (look.size, look.modified_ns) == (stamp[2], stamp[3])
+    ]
+    if not whole:
+        return None
+    found = max(look.places for look in whole)
+    return FileLook(0, found=found, likelihood=1.0 if found else 0.0)
+
+
+class _Notes:
+    """What comes together plane by plane."""
+
+    def __init__(self) -> None:
+        self.planes = self.found = self.broken = 0
+        self.words = ""
+        self.likelihood = 0.0
+        self.plane: str | None = None
+        self.places: tuple[Box, ...] = ()
+
+    def fail(self, words: str) -> None:
+        self.broken += 1
+        self.words = self.words or words
+
+    def text(self, plane: Plane, found: list[Box], likelihood: float) -> None:
+        """Keep the plane with the likeliest place; one where text was found outweighs all where none was."""
+        self.found += len(found)
+        if (bool(found), likelihood) > (bool(self.places), self.likelihood):
+            self.likelihood, self.plane = likelihood, plane.address.key
+            self.places = tuple(found[:PLACES_KEPT])
+
+    def look(self) -> FileLook:
+        more = f" (and {self.broken - 1} more)" if self.broken > 1 else ""
+        failed = f"{self.words}{more}" if self.broken else None
+        return FileLook(
+            self.planes, self.found, failed, likelihood=self.likelihood, plane=self.plane, places=self.places
+        )
+
+
+def _look_at(
+    instance: Instance,
+    plane: Plane,
+    look: TextLook | None,
+    notes: _Notes,
+    spread: Spread | None,
+    outline: Outline,
+    go_on: Callable[[], bool],
+) -> None:
+    notes.planes += 1
+    if plane.kind is PlaneKind.UNSHOWN or plane.size is None:
+        notes.fail(f"{plane.title} cannot be shown")
+        return
+    try:
+        if plane.kind is PlaneKind.FRAME:
+            picture = render(instance.read(plane.address))
+            outline.add(picture)
+            if spread is not None and plane.size == spread.size:
+                spread.add(picture)
+        elif look is None:
+            instance.read(plane.address)
+        if look is None:
+            return
+        seen = look.look_at(plane, stop=lambda: not go_on())
+        if not go_on():
+            raise GivenUpError
+    except DcmauditError as error:
+        notes.fail(page_words(error.message) or type(error).__name__)
+        return
+    found = [one.box for one in seen.findings]
+    doubt = max((one.score for one in seen.doubts), default=0.0)
+    notes.text(plane, found, 1.0 if found else doubt)
+    if spread is not None and plane.size == spread.size:
+        for box in found:
+            spread.add_text(box, 1.0)
+        for one in seen.doubts:
+            spread.add_text(one.box, one.score)

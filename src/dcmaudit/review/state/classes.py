@@ -1,0 +1,311 @@
+"""The files of a list grouped by what they are, what was found in each, and which of them look the same.
+
+A file counts as one of those that look the same only if every plane of it was looked at, a text detector found nothing
+on any of them, and it was compared with the others. Whatever is not known stands apart, with its reason.
+"""
+
+from __future__ import annotations
+
+import threading
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+
+from dcmaudit.model import Box, Size
+from dcmaudit.review.state.series_plan import Stamp
+from dcmaudit.review.state.worklist import Worklist
+
+UNLIKE = 4.0
+"""From this distance on (``render.distances``) a file is unlike the others: usual is about 1."""
+
+FEWEST = 4
+"""Files below which nothing can be said about what is usual."""
+
+PLACES_KEPT = 16
+"""Places of text that are kept of one plane of a file, to be drawn on its small picture."""
+
+_TRIED = 0x80
+"""Beside the concerns in a mask: somebody has tried to look at the file."""
+
+
+class Grouping(Enum):
+    """By what files are grouped."""
+
+    KIND = "kind"
+    """Modality, image type, size, device."""
+    SERIES = "series"
+    """The same, and the series."""
+
+
+class Concern(Enum):
+    """Why a file is not among those that look the same; the value is what people read. The gravest come first."""
+
+    UNREADABLE = "not all of it could be looked at"
+    FOUND = "text was found"
+    UNLOOKED = "not looked at by the detector"
+    DECLARED = "its header says that text is burned in"
+    UNLIKE = "unlike the others"
+    UNCOMPARED = "not compared with others"
+
+    @property
+    def bit(self) -> int:
+        """Its place in a mask."""
+        return 1 << _ORDER[self]
+
+
+_ORDER = {concern: number for number, concern in enumerate(Concern)}
+
+
+@dataclass(frozen=True, slots=True)
+class ClassKey:
+    """What the files of a class have in common, as their headers have it; None where absent.
+
+    ``series`` is None where files are not grouped by series. ``size`` is that of the image frames.
+    """
+
+    modality: str | None
+    image_type: tuple[str, ...] | None
+    size: Size | None
+    manufacturer: str | None
+    model: str | None
+    series: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileLook:
+    """What a look at every plane of one file gave.
+
+    ``found`` counts places of text. ``failed`` says in words why not all of it could be looked at, ``undetected`` that
+    no detector looked. ``likelihood`` is that of the likeliest place, 0 to 1, ``plane`` the key of the plane that it is
+    on and ``places`` some of the places there.
+    """
+
+    planes: int
+    found: int = 0
+    failed: str | None = None
+    undetected: bool = False
+    likelihood: float = 0.0
+    plane: str | None = None
+    places: tuple[Box, ...] = ()
+    stamp: Stamp | None = None
+
+
+@dataclass
+class _Looks:
+    """By place of the list, in few bytes each."""
+
+    masks: bytearray = field(default_factory=bytearray)
+    likelihoods: array[float] = field(default_factory=lambda: array("f"))
+    distances: array[float] = field(default_factory=lambda: array("f"))
+    planes: array[int] = field(default_factory=lambda: array("L"))
+    stamps: array[int] = field(default_factory=lambda: array("q"))
+
+    def grow(self, total: int) -> None:
+        more = total - len(self.masks)
+        self.masks += bytes([Concern.UNLOOKED.bit | Concern.UNCOMPARED.bit]) * more
+        self.likelihoods.extend([0.0] * more)
+        self.distances.extend([0.0] * more)
+        self.planes.extend([0] * more)
+        self.stamps.extend([0] * more)
+
+
+@dataclass
+class FileClass:
+    """Files of one kind. ``key`` is None for those whose header cannot be read. ``through`` places were looked at."""
+
+    number: int
+    key: ClassKey | None
+    places: array[int] = field(default_factory=lambda: array("Q"))
+    through: int = 0
+    planes: int = 0
+    typical: int | None = None
+    """The place of the file that is most like the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How the files of a class divide; ``waiting`` are not done, ``apart`` and ``same`` are all files."""
+
+    files: int
+    waiting: int
+    apart: int
+    same: int
+    concerns: Mapping[Concern, int]
+
+
+class ClassTable:
+    """The classes of one list. A service fills it; safe to use from several threads."""
+
+    def __init__(self, worklist: Worklist, grouping: Grouping) -> None:
+        self.worklist, self.grouping = worklist, grouping
+        self.classes: list[FileClass] = []
+        self._numbers: dict[ClassKey | None, int] = {}
+        self._of: array[int] = array("l")
+        self._looks = _Looks()
+        self._planes: dict[int, str] = {}
+        self._places: dict[int, tuple[Box, ...]] = {}
+        self._reasons: dict[int, str] = {}
+        self._lock = threading.RLock()
+        self.through = 0
+        """Files that were looked at, or that it was tried with."""
+        self.planes_through = 0
+
+    @property
+    def sorted(self) -> int:
+        """How many files of the list have a class."""
+        return len(self._of)
+
+    def sort(self, key: ClassKey | None, *, declared: bool = False) -> None:
+        """Put the next file of the list into its class; ``declared``: its header says that text is burned in."""
+        with self._lock:
+            number = self._numbers.get(key)
+            if number is None:
+                number = self._numbers[key] = len(self.classes)
+                self.classes.append(FileClass(number, key))
+            place = len(self._of)
+            self._of.append(number)
+            self.classes[number].places.append(place)
+            self._looks.grow(place + 1)
+            if declared:
+                self._looks.masks[place] |= Concern.DECLARED.bit
+
+    def number_of(self, place: int) -> int | None:
+        """The number of the class of the file at ``place``; None where it is not sorted yet."""
+        return self._of[place] if place < len(self._of) else None
+
+    def get(self, number: int) -> FileClass | None:
+        """The class with that number."""
+        return self.classes[number] if 0 <= number < len(self.classes) else None
+
+    def take(self, place: int, look: FileLook) -> None:
+        """Take in what a look gave; the file counts as looked at from now on."""
+        with self._lock:
+            looks = self._looks
+            is_new = not looks.masks[place] & _TRIED
+            mask = looks.masks[place] & (Concern.DECLARED.bit | Concern.UNLIKE.bit | Concern.UNCOMPARED.bit) | _TRIED
+            mask |= Concern.FOUND.bit if look.found else 0
+            mask |= Concern.UNREADABLE.bit if look.failed is not None else 0
+            mask |= Concern.UNLOOKED.bit if look.undetected else 0
+            looks.masks[place] = mask
+            looks.likelihoods[place], looks.planes[place] = look.likelihood, look.planes
+            looks.stamps[place] = _short(look.stamp)
+            for kept in (self._planes, self._places, self._reasons):
+                kept.pop(place, None)
+            if look.plane is not None:
+                self._planes[place] = look.plane
+            if look.places:
+                self._places[place] = look.places[:PLACES_KEPT]
+            if look.failed is not None:
+                self._reasons[place] = look.failed
+            if is_new:
+                found = self.classes[self._of[place]]
+                self.through += 1
+                found.through += 1
+                self.planes_through += look.planes
+                found.planes += look.planes
+
+    def compare(self, number: int, places: Sequence[int], distances: Sequence[float]) -> None:
+        """Take in how unlike the others of their class these files are."""
+        with self._lock:
+            for place, distance in zip(places, distances, strict=True):
+                mask = self._looks.masks[place] & ~(Concern.UNLIKE.bit | Concern.UNCOMPARED.bit)
+                self._looks.masks[place] = mask | (Concern.UNLIKE.bit if distance >= UNLIKE else 0)
+                self._looks.distances[place] = distance
+            if len(places):
+                self.classes[number].typical = places[int(np.argmin(distances))]
+
+    def look(self, place: int) -> FileLook | None:
+        """What a detector found in the file, for whoever looks at its pixels again; None where none has looked at all
+        of it."""
+        with self._lock:
+            mask = self._looks.masks[place] if place < len(self._of) else 0
+            if not mask & _TRIED or mask & (Concern.UNLOOKED.bit | Concern.UNREADABLE.bit):
+                return None
+            return FileLook(
+                self._looks.planes[place],
+                found=int(bool(mask & Concern.FOUND.bit)),
+                likelihood=self._looks.likelihoods[place],
+                plane=self._planes.get(place),
+                places=self._places.get(place, ()),
+            )
+
+    def forget(self, place: int) -> None:
+        """The file was changed: nobody has looked at it."""
+        with self._lock:
+            if place < len(self._of):
+                self._looks.masks[place] |= Concern.UNLOOKED.bit
+
+    def is_of(self, place: int, stamp: Stamp | None) -> bool:
+        """Whether the file is still the one that was looked at; True where nobody can know."""
+        kept = self._looks.stamps[place] if place < len(self._of) else 0
+        return kept == 0 or kept == _short(stamp)
+
+    def concerns(self, place: int) -> tuple[Concern, ...]:
+        """Why the file is not among those that look the same; empty where it is."""
+        if place >= len(self._of):
+            return (Concern.UNLOOKED,)
+        mask = self._looks.masks[place]
+        return tuple(concern for concern in Concern if mask & concern.bit)
+
+    def likelihood(self, place: int) -> float:
+        """Of the likeliest place of text in the file, 0 to 1."""
+        return self._looks.likelihoods[place] if place < len(self._of) else 0.0
+
+    def planes(self, place: int) -> int:
+        """How many planes of the file were looked at."""
+        return self._looks.planes[place] if place < len(self._of) else 0
+
+    def plane(self, place: int) -> str | None:
+        """The key of the plane that shows best why the file stands apart; None where there is none."""
+        return self._planes.get(place)
+
+    def text_places(self, place: int) -> tuple[Box, ...]:
+        """Places of text on that plane."""
+        return self._places.get(place, ())
+
+    def reason(self, place: int) -> str | None:
+        """Why not all of the file could be looked at, in words."""
+        return self._reasons.get(place)
+
+    def order(self, number: int) -> tuple[list[int], int]:
+        """The places of a class, those that stand apart first (the gravest reason, then the likeliest text, then the
+        greatest distance), and how many these are."""
+        with self._lock:
+            places = np.array(self.classes[number].places, dtype=np.int64)
+            masks = np.frombuffer(bytes(self._looks.masks), np.uint8)[places] & ~np.uint8(_TRIED)
+            likely = np.array(self._looks.likelihoods, dtype=np.float32)[places]
+            away = np.array(self._looks.distances, dtype=np.float32)[places]
+        lowest = np.where(masks == 0, 255, masks & (~masks + 1))
+        order = np.lexsort((places, np.where(masks == 0, 0, -away), np.where(masks == 0, 0, -likely), lowest))
+        return places[order].tolist(), int(np.count_nonzero(masks))
+
+    def tally(self, number: int) -> Tally:
+        """How the files of a class divide."""
+        with self._lock:
+            places = np.array(self.classes[number].places, dtype=np.int64)
+            masks = np.frombuffer(bytes(self._looks.masks), np.uint8)[places] & ~np.uint8(_TRIED)
+        waiting = sum(not self.worklist.state(place).is_done for place in places.tolist())
+        apart = int(np.count_nonzero(masks))
+        counts = {concern: int(np.count_nonzero(masks & concern.bit)) for concern in Concern}
+        return Tally(len(places), waiting, apart, len(places) - apart, counts)
+
+
+@dataclass
+class ClassDecision:
+    """What a yes to a question about files of a class would do, and how far it is."""
+
+    worklist: Worklist
+    value: str
+    places: tuple[int, ...]
+    box: Box | None = None
+    stopping: threading.Event = field(default_factory=threading.Event)
+    through: int = 0
+    is_running: bool = False
+
+
+def _short(stamp: Stamp | None) -> int:
+    """A stamp in eight bytes; 0 for none."""
+    return 0 if stamp is None else hash(stamp) or 1

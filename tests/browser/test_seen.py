@@ -234,8 +234,8 @@ def test_a_reload_comes_back_to_file_plane_view_zoom_and_rectangle(start: StartF
     face.plane("frame 2/5")
     expect(face.at("#statusview")).to_have_text(zoom)
     after = face.state()
-    assert [after[part] for part in ("cursor", "view", "plane")] == [
-        before[part] for part in ("cursor", "view", "plane")
+    assert [after[part] for part in ("handled", "view", "plane")] == [
+        before[part] for part in ("handled", "view", "plane")
     ]
     copy = Face(face.page.context.new_page(), face.reviewer)
     copy.page.goto(face.page.url)

@@ -1,4 +1,4 @@
-"""The page on the architecture names modules and functions that exist, and every room."""
+"""The page on the architecture, the decisions and the recipes name modules, functions and files that exist."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import importlib
 import re
 import tomllib
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/architecture.md").read_text("utf-8")
@@ -33,6 +35,33 @@ def test_every_name_on_the_page_exists() -> None:
     names = re.findall(r"`([a-z_]+(?:\.\w+)*)`", PAGE)
     of_ours = [name for name in names if name.split(".")[0] in ROOMS and not name.endswith((".md", ".py", ".toml"))]
     assert len(of_ours) > 40
+    assert [name for name in of_ours if not exists(name)] == []
+
+
+FOLDERS = ROOMS | {"src", "tests", "docs", "scripts", "bench", "packaging", "training", "requirements"}
+
+
+def named(page: Path) -> list[str]:
+    """What the page sets in code and what is a path or a module of ours, without arguments and line ends."""
+    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    return [name.split("(")[0].split("::")[0].rstrip("/") for name in re.findall(r"`([^`\n]+)`", text)]
+
+
+def is_there(name: str) -> bool:
+    """Whether a path is there, from the top of the repository or of the package; ``*`` stands for anything."""
+    return any([*(ROOT / top).glob(name)] for top in ("", "src/dcmaudit", "src/dcmaudit/web"))
+
+
+@pytest.mark.parametrize("page", [*sorted((ROOT / "docs/decisions").glob("*.md")), ROOT / "CONTRIBUTING.md"],
+                         ids=lambda page: page.name)  # fmt: skip
+def test_every_module_and_file_that_a_decision_or_recipe_names_exists(page: Path) -> None:
+    names = named(page)
+    paths = [name for name in names if re.fullmatch(r"(?:[\w.-]+/)+[\w.*-]+", name) and name.split("/")[0] in FOLDERS]
+    assert [name for name in paths if not is_there(name)] == []
+    modules = [
+        name.removeprefix("dcmaudit.") for name in names if re.fullmatch(r"(?:dcmaudit\.)?[a-z_]+(?:\.\w+)+", name)
+    ]
+    of_ours = [name for name in modules if name.split(".")[0] in ROOMS and not name.endswith((".md", ".py", ".toml"))]
     assert [name for name in of_ours if not exists(name)] == []
 
 

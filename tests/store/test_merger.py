@@ -13,7 +13,9 @@ from dcmaudit.cli.common import Exit
 from dcmaudit.errors import StoreError, UsageError
 from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, HowSeen, IconAddress, Identity, Origin, Outcome
 from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
-from dcmaudit.store import Look, Looked, NewRect, OcrEngine, Store, TagChange, file_rows
+from dcmaudit.store import Look, Looked, NewRect, OcrEngine, Store, TagChange, file_rows, schema
+from dcmaudit.store.identities import MOVED
+from dcmaudit.store.merger import TABLES
 from support.stored import done_record, put_look, put_seen, set_comment
 from support.stores import Opener
 
@@ -130,3 +132,12 @@ def test_the_command_says_what_it_took(tmp_path: Path, opener: Opener, capsys: p
     assert main(words) == Exit.NOT_ALL
     assert "/c.dcm: done mark, tag or comment" in capsys.readouterr().err
     assert main(["db", "merge", "--db", str(tmp_path / "whole"), str(tmp_path / "nothing")]) != Exit.GOOD
+
+
+def test_no_table_with_rows_of_a_file_is_forgotten_when_a_file_moves_or_another_database_is_taken_in() -> None:
+    of_files = {table.name for table in schema.metadata.tables.values() if "filename" in table.columns}
+    # What somebody did stays under the name that the file had then; the history of a taken file is taken by itself.
+    acts = {"dcmaudit_history", "dcmaudit_removed"}
+    assert {table.name for table in TABLES.values()} == of_files - acts
+    joined = {"dcmaudit_seen", "dcmaudit_parts", "dcmaudit_identity"}
+    assert {table.name for table in MOVED} == of_files - acts - joined

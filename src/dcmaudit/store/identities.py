@@ -105,6 +105,11 @@ def find_moved(session: Session, filename: str, identity: Identity) -> list[str]
     return [name for name, state in states.items() if state is not ReviewState.NOT_REVIEWED]
 
 
+_SINGLES = (schema.kinds, schema.looks, schema.shown, schema.done, schema.unshown)
+MOVED = (schema.rects, schema.tags, schema.extra_rects, schema.judged, schema.hidden, *_SINGLES)
+"""Tables whose rows go with a file that is found under a new name. What was seen is joined, see ``journal``."""
+
+
 def adopt(session: Session, filename: str, identity: Identity, source: str | None) -> str:
     """Rename every mark of the moved file to ``filename`` and return its former name.
 
@@ -127,10 +132,9 @@ def adopt(session: Session, filename: str, identity: Identity, source: str | Non
             hint="say which one is meant",
         )
     former = found[0]
-    singles = (schema.kinds, schema.looks, schema.shown, schema.done, schema.unshown)
-    for single in singles:
+    for single in _SINGLES:
         session.connection.execute(delete(single).where(single.c.filename == filename))
-    for moved in (schema.rects, schema.tags, schema.extra_rects, schema.judged, schema.hidden, *singles):
+    for moved in MOVED:
         session.connection.execute(update(moved).where(moved.c.filename == former).values(filename=filename))
     move_seen(session, former, filename)
     move_parts(session, former, filename)

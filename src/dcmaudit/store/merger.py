@@ -22,7 +22,7 @@ from dcmaudit.store.part import StorePart
 from dcmaudit.store.session import Session
 
 _BLOCK = 200
-_TABLES: Mapping[str, Table] = {
+TABLES: Mapping[str, Table] = {
     "rectangles": schema.rects, "done mark, tag or comment": schema.tags,
     "rectangles of many planes": schema.extra_rects,
     "looks of engines": schema.looks, "identity": schema.identity, "what was seen": schema.seen,
@@ -30,7 +30,7 @@ _TABLES: Mapping[str, Table] = {
     "what could not be shown": schema.unshown, "kind of image": schema.kinds, "judged suggestions": schema.judged,
     "hidden suggestions": schema.hidden,
 }  # fmt: skip
-"""Tables with rows of one file, by what people call their contents."""
+"""Tables with rows of one file, by what people call their contents. The history is taken over beside them."""
 
 _TIMES = {"id", "last_modified", "noted_at", "looked_at", "first_at", "last_at", "done_at", "shown_at", "hidden_at",
           "judged_at"}  # fmt: skip
@@ -67,11 +67,11 @@ class Merger(StorePart):
                 yield from self._take(session, source, block)
 
     def _take(self, session: Session, source: Session, block: list[str]) -> list[MergedFile]:
-        theirs = {what: _rows(source, table, block) for what, table in _TABLES.items()}
-        ours = {what: _rows(session, table, block) for what, table in _TABLES.items()}
+        theirs = {what: _rows(source, table, block) for what, table in TABLES.items()}
+        ours = {what: _rows(session, table, block) for what, table in TABLES.items()}
         result, todo = [], dict[str, list[str]]()
         for name in block:
-            new = [what for what in _TABLES if theirs[what].get(name)]
+            new = [what for what in TABLES if theirs[what].get(name)]
             both = [what for what in new if ours[what].get(name)]
             differing = next(
                 (what for what in both if _content(theirs[what][name]) != _content(ours[what][name])), None
@@ -80,7 +80,7 @@ class Merger(StorePart):
             if differing is None and wanted:
                 todo[name] = wanted
             result.append(MergedFile(name, differing is None and bool(wanted), differing))
-        for what, table in _TABLES.items():
+        for what, table in TABLES.items():
             _write(session, table, [row for name in todo if what in todo[name] for row in theirs[what][name]])
         _write(
             session,
@@ -98,7 +98,7 @@ def _require_shape(session: Session, where: str) -> None:
             "its shape is an older one; nothing was taken", file=where,
             hint="any command that writes brings it up to date, as: dcmaudit --db THERE db recount NAME",
         )  # fmt: skip
-    for table in _TABLES.values():
+    for table in TABLES.values():
         there = session.connection.execute(text(f'SELECT * FROM "{table.name}" LIMIT 0')).keys()  # noqa: S608
         unknown = sorted(set(there) - {column.name for column in table.columns})
         if unknown:
@@ -110,7 +110,7 @@ def _require_shape(session: Session, where: str) -> None:
 
 def _names(other: Database) -> Iterator[str]:
     """Every name of which the other database knows anything."""
-    tables = [f'SELECT filename FROM "{table.name}" WHERE filename > :after' for table in _TABLES.values()]  # noqa: S608
+    tables = [f'SELECT filename FROM "{table.name}" WHERE filename > :after' for table in TABLES.values()]  # noqa: S608
     union = " UNION ".join(
         f"SELECT filename FROM ({query} ORDER BY filename LIMIT {_BLOCK * 20}) AS part{number}"  # noqa: S608
         for number, query in enumerate(tables)

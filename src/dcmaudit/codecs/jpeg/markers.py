@@ -6,7 +6,7 @@ with Huffman coding, 8 or 12 bits. Everything else is refused with its name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from dcmaudit.codecs.jpeg.huffman import HuffmanSpec
@@ -103,15 +103,6 @@ class Scan:
         return len(self.components) > 1
 
 
-@dataclass(frozen=True, slots=True)
-class Extra:
-    """A segment that is no part of the picture and may hold text or a thumbnail: APPn and COM."""
-
-    name: str
-    start: int
-    end: int
-
-
 @dataclass(frozen=True)
 class Codestream:
     """A parsed codestream. ``end`` is one past EOI, or past the last scan's bytes where EOI is missing."""
@@ -127,7 +118,6 @@ class Codestream:
     end: int
     adobe_transform: int | None
     is_jfif: bool
-    extras: tuple[Extra, ...] = field(default=())
 
     @cached_property
     def mcu(self) -> Size:
@@ -178,7 +168,6 @@ class Parser:
         self.tables: dict[tuple[int, int], TableSegment] = {}
         self.components: tuple[Component, ...] = ()
         self.scans: list[Scan] = []
-        self.extras: list[Extra] = []
         self.restart = 0
         self.precision = 0
         self.baseline = True
@@ -205,7 +194,7 @@ class Parser:
             )
         return Codestream(
             self.data, self.precision, self.size, self.baseline, self.components, self.used, tuple(self.scans),
-            has_eoi, self.position, self.adobe, self.jfif, tuple(self.extras),
+            has_eoi, self.position, self.adobe, self.jfif,
         )  # fmt: skip
 
     def marker(self) -> int | None:
@@ -246,7 +235,7 @@ class Parser:
         elif marker == 0xDA:
             self.scan(self.data[body:end])
         elif marker == 0xFE or 0xE0 <= marker <= 0xEF:
-            self._extra(marker, start, body, end)
+            self._application(marker, self.data[body:end])
         else:
             raise DecodeError(f"JPEG marker FF{marker:02X} is not allowed in a sequential codestream")
 
@@ -346,17 +335,13 @@ class Parser:
             raise DamagedError(f"JPEG scan with {len(bounds)} restart intervals where {expected} were announced")
         return tuple(Interval(a, b, i * length, min(length, mcus - i * length)) for i, (a, b) in enumerate(bounds))
 
-    def _extra(self, marker: int, start: int, body: int, end: int) -> None:
-        content = self.data[body:end]
+    def _application(self, marker: int, content: bytes) -> None:
+        # Both say how colours are meant, and decoders go by them before PhotometricInterpretation.
         if marker == 0xE0 and content[:5] == b"JFIF\0":
             self.jfif = True
-            if not any(content[12:14]):
-                return  # no thumbnail
+        # Its last byte: 0 untransformed, 1 YCbCr, 2 YCCK (T.872 6.5.3).
         if marker == 0xEE and content[:5] == b"Adobe" and len(content) >= 12:
             self.adobe = content[11]
-        else:
-            name = "COM" if marker == 0xFE else f"APP{marker - 0xE0}"
-            self.extras.append(Extra(name, start, end))
 
 
 def _component(raw: tuple[int, int, int, int], size: Size, most: tuple[int, int], *, single: bool) -> Component:

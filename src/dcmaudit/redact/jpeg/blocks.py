@@ -26,10 +26,8 @@ class RedactedCodestream:
 
     ``data`` ends with EOI and nothing behind it. ``touched`` is true for each MCU that is black now, axes (rows,
     columns) of the grid whose cells are ``mcu`` pixels. ``values`` is the sample value that each component
-    decodes to in there. ``extended_tables`` counts Huffman tables that got symbols; ``recoded`` says that
-    a table was full, so that all blocks got new Huffman codes (and kept their coefficients); ``eoi_added`` and
-    ``bytes_dropped`` (behind EOI) tell what else differs from the original; ``extras`` names the APPn and COM
-    segments that were copied and may hold text or a thumbnail.
+    decodes to in there. ``recoded`` says that a table was full, so that all blocks got new Huffman codes (and kept
+    their coefficients).
     """
 
     data: bytes
@@ -37,11 +35,7 @@ class RedactedCodestream:
     mcu: Size
     touched: Mask
     values: tuple[int, ...]
-    extended_tables: int
     recoded: bool
-    eoi_added: bool
-    bytes_dropped: int
-    extras: tuple[str, ...]
 
     @property
     def boxes(self) -> tuple[Box, ...]:
@@ -54,9 +48,7 @@ class RedactedCodestream:
         return sum(box.area for box in self.boxes)
 
 
-def redact_blocks(
-    codestream: bytes, boxes: Sequence[Box], *, black: Sequence[int] | None = None, drop_extras: bool = False
-) -> RedactedCodestream:
+def redact_blocks(codestream: bytes, boxes: Sequence[Box], *, black: Sequence[int] | None = None) -> RedactedCodestream:
     """A codestream in which every MCU that one of the boxes reaches is flat; all else is the same, bit for bit.
 
     ``boxes`` are image pixels, half-open. A box is first grown by a pixel (two where a component is subsampled by
@@ -64,7 +56,7 @@ def redact_blocks(
     the edge of an MCU. ``black`` is the wanted sample value of each component as coded, see ``black_levels``;
     left out, it follows from the colour space that the codestream names. Where the quantisation table cannot
     reach 0 or the largest value exactly, the next level beyond is taken, which decoders clamp to it.
-    ``drop_extras`` leaves out APPn and COM segments that may hold text or a thumbnail (JFIF and Adobe stay).
+    APPn and COM segments stay as they are: ``redact.clean`` takes them out of every frame.
 
     Raises UsageError for no box, a box not wholly inside the image or levels that do not match the components;
     DecodeError, with the reason, for a codestream that is damaged or cannot be changed this way.
@@ -79,10 +71,10 @@ def redact_blocks(
     values = tuple(decoded_value(q, stream.quantisation[i][0], stream.precision) for i, q in enumerate(dc))
     recoded = False
     try:
-        data, extended = rewrite(stream, touched, dc, drop_extras=drop_extras)
+        data = rewrite(stream, touched, dc)
     except TableFullError as full:
         specs = {table: make_room(table.spec, wanted) for table, wanted in full.wanted.items()}
-        data, extended = rewrite(parse(recode(stream, specs)), touched, dc, drop_extras=drop_extras)
+        data = rewrite(parse(recode(stream, specs)), touched, dc)
         recoded = True
     return RedactedCodestream(
         data=data,
@@ -90,9 +82,5 @@ def redact_blocks(
         mcu=stream.mcu,
         touched=touched,
         values=values,
-        extended_tables=extended,
         recoded=recoded,
-        eoi_added=not stream.has_eoi,
-        bytes_dropped=len(codestream) - stream.end,
-        extras=() if drop_extras else tuple(extra.name for extra in stream.extras),
     )

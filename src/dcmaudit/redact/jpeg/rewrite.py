@@ -65,8 +65,8 @@ class _NewInterval:
     parts: list[_Copy | _Difference | _Flat] = field(default_factory=list)
 
 
-def rewrite(stream: Codestream, touched: Mask, dc: Sequence[int], *, drop_extras: bool) -> tuple[bytes, int]:
-    """The new codestream, and how many Huffman tables got more symbols.
+def rewrite(stream: Codestream, touched: Mask, dc: Sequence[int]) -> bytes:
+    """The new codestream.
 
     ``touched`` is the mask over the grid of MCUs, ``dc`` the quantised DC value of black for each component of
     the frame. TableFullError where a table has no room for a symbol that is needed.
@@ -82,11 +82,8 @@ def rewrite(stream: Codestream, touched: Mask, dc: Sequence[int], *, drop_extras
                 intervals.append(_redacted(stream.data, plan, (scan, interval), flags, levels))
     specs = _extended(intervals)
     changes = [_emitted(interval, specs) for interval in intervals] + table_changes(specs)
-    if drop_extras:
-        changes += [(extra.start, extra.end, b"") for extra in stream.extras]
     data = replaced(stream.data[: stream.end], changes)
-    extended = sum(spec is not table.spec for table, spec in specs.items())
-    return (data if stream.has_eoi else data + EOI), extended
+    return data if stream.has_eoi else data + EOI
 
 
 def replaced(data: bytes, changes: Sequence[Replacement]) -> bytes:

@@ -132,11 +132,35 @@ def cine(static: Array, once: Array, frames: int = 24) -> Iterator[Samples]:
 def test_the_text_map_shows_text_that_stays_and_text_of_a_single_frame() -> None:
     static, once = ink("STATIC 1960", at=(8, 6)), ink("ONE FRAME", at=(90, 140))
     levels = project(cine(static, once), Projection.TEXT).astype(float)
-    rest = ~(static | once | around(static) | around(once))
+    # Writing is shown with the ground around it.
+    rest = ~(beside(static, 24) | beside(once, 24))
     assert levels[static].mean() > 100
     assert levels[once].mean() > 70
     assert levels[rest].mean() < 8
     assert np.percentile(levels[rest], 95) < 45
+
+
+def beside(mask: Array, reach: int) -> Array:
+    """The mask and what is so many pixels from it."""
+    rows, columns = np.nonzero(mask)
+    wide = np.zeros_like(mask)
+    wide[
+        max(0, rows.min() - reach) : rows.max() + reach + 1, max(0, columns.min() - reach) : columns.max() + reach + 1
+    ] = 1
+    return wide
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_writing_of_one_plane_is_on_the_text_map_as_it_is_on_the_plane_where_bright_planes_cover_it(sign: int) -> None:
+    """A maximum hides it: every pixel is brighter on another plane."""
+    once = ink("DOE 1962", at=(60, 40))
+    planes = [np.full(SHAPE, 400.0 + 50 * number) for number in range(8)]
+    planes[2][once] += sign * 60
+    levels = project((grey(as_stored(plane)) for plane in planes), Projection.TEXT).astype(float)
+    here = beside(once, 3)
+    likeness = np.corrcoef(levels[here], once[here])[0, 1]
+    assert abs(likeness) > 0.7
+    assert project((grey(as_stored(plane)) for plane in planes), Projection.MAX)[here].std() == 0
 
 
 def test_faint_text_that_stays_rises_out_of_noise_that_does_not() -> None:

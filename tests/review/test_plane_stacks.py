@@ -17,9 +17,11 @@ from dcmaudit.model import FrameAddress, Point, Projection
 from dcmaudit.review.services import plane_stacks
 from dcmaudit.review.services.instance_cache import InstanceCache
 from dcmaudit.review.services.plane_stacks import Member, PlaneStacks, StackKey, StackReading
+from dcmaudit.review.services.text_under import InkMaps
 from dcmaudit.sources import LocalReference
 from support.apps import do, make_app, ready, settled, wait_for, write_cine
 from support.files import dataset, file_bytes
+from support.lettering import lettered
 
 KEY = StackKey(0, "g0")
 
@@ -39,7 +41,7 @@ def still(frames: int = 8, edge: int = 64) -> np.ndarray:
 @pytest.fixture
 def stacks() -> Iterator[PlaneStacks]:
     pool = InstanceCache()
-    stacks = PlaneStacks(pool)
+    stacks = PlaneStacks(pool, InkMaps().strokes)
     yield stacks
     stacks.close()
     pool.close()
@@ -150,6 +152,22 @@ def test_moving_bright_ground_is_noted_as_covering_the_planes_that_it_covers(
     assert not any(reading.shows(Projection.RANGE))
     assert not any(reading.shows(Projection.MEAN))  # one plane of six is too faint there
     assert reading.shows(Projection.MIN) == [False] * 5 + [True]  # dark writing on the band is covered by the rest
+
+
+def test_a_plane_whose_writing_lies_under_that_of_others_is_covered_in_the_text_map(
+    stacks: PlaneStacks, tmp_path: Path
+) -> None:
+    words = ["ABCDEFGH", "MWXKVZNY", "MWXKVZNY"]
+    cells = np.stack([lettered((96, 256), [(word, 20, 60)], ink=180) for word in [*words, *words]])
+    cells[3:] = lettered((96, 256), [])
+    cells[4] = lettered((96, 256), [("ALONE", 150, 25)])
+    reading = begun(stacks, stack_file(tmp_path / "one.dcm", cells), 6)
+    whole(reading, Projection.TEXT)
+    wait_for(lambda: any(reading.shows(Projection.TEXT)))
+    shown = reading.shows(Projection.TEXT)
+    assert shown[0] != shown[1]  # one of the two texts lies over the other
+    assert shown[1] == shown[2]  # the same text twice shows for both
+    assert shown[3:] == [True, True, True]
 
 
 def test_what_is_drawn_on_a_projection_is_on_all_its_planes_and_taken_back_as_one(tmp_path: Path) -> None:

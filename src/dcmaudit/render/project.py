@@ -59,7 +59,8 @@ class Projector:
         number = self.count
         self._stack.add(samples, number)
         if self.projection is Projection.TEXT:
-            self._maps.add(self._strokes(to_strokes(samples)), number)
+            values = to_strokes(samples)
+            self._maps.add(self._strokes(values), number, values)
 
     def picture(self, view: View | None = None) -> Levels:
         """The projection of all planes so far as uint8; UsageError where there is none.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,9 +19,9 @@ fainter is not promised to show."""
 LEAST = 16 / 255
 """How far it has to lie apart from what the projection shows there, to be told from it."""
 
-_CELL = 4
+_CELL = 2
 _INK = 77
-"""A cell of 4 x 4 pixels holds writing where a stroke of the map is at least so strong: 0.3 of 255."""
+"""A cell of 2 x 2 pixels holds writing where a stroke of the map is at least so strong: 0.3 of 255."""
 
 _MEAN_OF = int(WRITING / LEAST)
 """Planes of a mean up to which writing on one of them shows."""
@@ -54,20 +56,30 @@ class BlindShares:
 
 
 def ink_cells(strokes: Levels) -> npt.NDArray[np.bool_]:
-    """Which squares of 4 x 4 pixels of a map of strokes hold writing; (rows / 4, columns / 4), rounded up."""
+    """Which squares of 2 x 2 pixels of a map of strokes hold writing; (rows / 2, columns / 2), rounded up."""
     rows, columns = strokes.shape
     filled = np.pad(strokes, ((0, -rows % _CELL), (0, -columns % _CELL)))
     squares = filled.reshape(filled.shape[0] // _CELL, _CELL, filled.shape[1] // _CELL, _CELL)
     return np.asarray(squares.max(axis=(1, 3)) >= _INK)
 
 
-def is_overwritten(packed: npt.NDArray[np.uint8], shown: npt.NDArray[np.bool_], shape: tuple[int, ...]) -> bool:
-    """Whether writing of other planes lies over that of one, in the map ``shown`` of all: half as much as its own.
+def packed_cells(cells: npt.NDArray[np.bool_]) -> bytes:
+    """The cells in few bytes: mostly there are none with ink."""
+    return zlib.compress(np.packbits(cells).tobytes(), 1)
 
-    ``packed`` are the plane's own cells as bits, ``shape`` that of the map.
+
+def is_overwritten(packed: bytes, shown: npt.NDArray[np.bool_], shape: tuple[int, ...]) -> bool:
+    """Whether what ``shown`` has there is other writing than that of the plane: more than a seventh as much as its own
+    is too much, or missing.
+
+    ``packed`` are the plane's own cells, ``shape`` that of the map.
     """
     rows, columns = -(-shape[0] // _CELL), -(-shape[1] // _CELL)
-    own = np.unpackbits(packed, count=rows * columns).reshape(rows, columns).astype(bool)
+    own = (
+        np.unpackbits(np.frombuffer(zlib.decompress(packed), np.uint8), count=rows * columns)
+        .reshape(rows, columns)
+        .astype(bool)
+    )
     if not own.any():
         return False
     near = own.copy()
@@ -78,4 +90,4 @@ def is_overwritten(packed: npt.NDArray[np.uint8], shown: npt.NDArray[np.bool_], 
         grown[:, 1:] |= near[:, :-1]
         grown[:, :-1] |= near[:, 1:]
         near = grown
-    return bool((shown & near & ~own).sum() > own.sum() / 2)
+    return bool(((shown != own) & near).sum() > own.sum() / 7)

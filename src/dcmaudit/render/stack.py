@@ -15,6 +15,13 @@ from dcmaudit.render.grey import is_dark_high
 from dcmaudit.render.tables import Levels, to_byte
 from dcmaudit.render.view import BITS, render
 from dcmaudit.render.voi import after_modality
+from dcmaudit.render.written import written_parts
+
+_LEAST = 14.0
+"""How much writing (the mean of its map around a pixel, of 255) it takes to be shown as it is."""
+
+_MORE = np.float32(1.2)
+"""So much more writing takes the place of another plane's: a word is not to be put together from two."""
 
 Makers = npt.NDArray[np.uint32]
 """(rows, columns): the number of the plane that made each pixel."""
@@ -184,31 +191,59 @@ class PlaneStack:
 
 
 class StrokeStack:
-    """Maps of where writing is, (rows, columns) of uint8, one a plane: the strongest, who has it, and the sum."""
+    """Maps of where writing is, (rows, columns) of uint8, one a plane: the strongest, who has it, and the sum.
+
+    Where planes have writing, the picture is that of the plane which has most of it around there, as it is on the
+    plane: the map alone shows where letters are, and not which.
+    """
 
     def __init__(self) -> None:
         self.count = 0
         self.strongest: Levels = np.zeros((0, 0), np.uint8)
         self.by: Makers = np.zeros((0, 0), np.uint32)
         self._total: Array = np.zeros(0)
+        self._inked: Levels = np.zeros((0, 0), np.uint8)
+        self._written: Levels = np.zeros((0, 0), np.uint8)
+        self._most: Array = np.zeros(0)
 
-    def add(self, strokes: Levels, number: int) -> None:
-        """Take in the map of the plane with that number, larger than those before."""
+    def add(self, strokes: Levels, number: int, values: Array | None = None) -> None:
+        """Take in the map of the plane with that number, larger than those before; ``values`` are the plane's own."""
         if not self.count:
             self.strongest, self._total = strokes.copy(), strokes.astype(np.float32)
             self.by = np.full(strokes.shape, number, np.uint32)
+            self._inked, self._written = np.zeros_like(strokes), np.zeros_like(strokes)
+            self._most = np.zeros(strokes.shape, np.float32)
         else:
             _take(strokes, self.strongest, self.by, number, larger=True)
             self._total += strokes
+        if values is not None:
+            self._keep(strokes, number, values)
         self.count += 1
+
+    def _keep(self, strokes: Levels, number: int, values: Array) -> None:
+        found = written_parts(strokes, values)
+        if found is None:
+            return
+        place, written, much = found
+        most = self._most[place]
+        better = (much > most * _MORE) & (much >= _LEAST)
+        np.copyto(self._written[place], written, where=better)
+        np.copyto(self._inked[place], strokes[place], where=better)
+        np.copyto(most, much, where=better)
+        self.by[place][better] = number
 
     def picture(self, still: Levels | None = None) -> Levels:
         """Half the strongest map, and half what stays: the mean map, or ``still`` (that of the mean plane) where it is
-        stronger. Writing in one plane stands out, and writing that stays stands out more."""
+        stronger; and writing itself where a plane has some."""
         stays = self._total / np.float32(max(self.count, 1))
         if still is not None:
             stays = np.maximum(stays, still)
-        return np.asarray(((self.strongest.astype(np.float32) + stays) / 2).astype(np.uint8))
+        made = ((self.strongest.astype(np.float32) + stays) / 2).astype(np.uint8)
+        return np.asarray(np.where(self._most > 0, self._written, made))
+
+    def shown(self) -> Levels:
+        """The map of the plane that the picture shows at each pixel."""
+        return np.asarray(np.where(self._most > 0, self._inked, self.strongest))
 
 
 def to_strokes(samples: Samples) -> Array:

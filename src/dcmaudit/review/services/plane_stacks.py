@@ -13,14 +13,15 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.codecs.samples import Samples
+from dcmaudit.codecs.samples import Array, Samples
 from dcmaudit.errors import DcmauditError, DecodeError, ReviewError
 from dcmaudit.model import PlaneAddress, Point, Projection, Reference
 from dcmaudit.render import encode_png
 from dcmaudit.render.project import Strokes
-from dcmaudit.render.shown import BlindShares, ink_cells, is_overwritten
+from dcmaudit.render.shown import BlindShares, ink_cells, is_overwritten, packed_cells
 from dcmaudit.render.stack import PlaneStack, StrokeStack, to_strokes
 from dcmaudit.render.strokes import stroke_map
+from dcmaudit.render.tables import Levels
 from dcmaudit.review.services.protocols import Instances
 from dcmaudit.review.services.threads import Workers
 
@@ -69,7 +70,7 @@ class StackReading:
         self._stack, self._maps = PlaneStack(), StrokeStack()
         self._through = self._mapped = 0
         self._failed: dict[int, str] = {}
-        self._cells: dict[int, npt.NDArray[np.uint8]] = {}
+        self._cells: dict[int, bytes] = {}
         self._blind: dict[int, dict[Projection, float]] = {}
         self._judged = False
         self._asked_for_text = False
@@ -152,11 +153,11 @@ class StackReading:
             if not self._judged:
                 return [False] * len(self.members)
             if projection is Projection.TEXT:
-                strongest = ink_cells(self._maps.strongest) if self._maps.count else None
+                shown = ink_cells(self._maps.shown()) if self._maps.count else None
                 return [
-                    strongest is not None
+                    shown is not None
                     and number in self._cells
-                    and not is_overwritten(self._cells[number], strongest, self._maps.strongest.shape)
+                    and not is_overwritten(self._cells[number], shown, self._maps.strongest.shape)
                     for number in range(len(self.members))
                 ]
             return [self._blind.get(number, {}).get(projection, 1.0) <= 0.01 for number in range(len(self.members))]
@@ -260,7 +261,7 @@ class StackReading:
 
     def _map(self) -> None:
         """The text map: planes are looked at side by side and taken in one by one."""
-        coming: deque[tuple[int, Future[npt.NDArray[np.uint8]]]] = deque()
+        coming: deque[tuple[int, Future[tuple[Levels, Array]]]] = deque()
         following = self._mapped
         ahead = 2 * self._mappers.count
         while self._mapped < len(self.members) and not self._is_unwanted():
@@ -268,18 +269,18 @@ class StackReading:
                 coming.append((following, self._mappers.submit(partial(self._strokes_of, following))))
                 following += 1
             number, future = coming.popleft()
-            strokes = None
+            made = None
             try:
-                strokes = future.result()
+                made = future.result()
             except CancelledError:
                 break
             except (DcmauditError, MemoryError) as error:
                 with self._lock:
                     self._failed.setdefault(number, getattr(error, "message", "there is not enough memory"))
             with self._lock:
-                if strokes is not None and number not in self._failed:
-                    self._maps.add(strokes, number)
-                    self._cells[number] = np.packbits(ink_cells(strokes))
+                if made is not None and number not in self._failed:
+                    self._maps.add(made[0], number, made[1])
+                    self._cells[number] = packed_cells(ink_cells(made[0]))
                 self._mapped += 1
                 self._lock.notify_all()
         for _number, future in coming:
@@ -289,10 +290,11 @@ class StackReading:
             with self._lock:
                 self._still = still
 
-    def _strokes_of(self, number: int) -> npt.NDArray[np.uint8]:
+    def _strokes_of(self, number: int) -> tuple[Levels, Array]:
         samples = self._plane(number)
         self._stack.accept(samples)
-        return self._strokes(to_strokes(samples))
+        values = to_strokes(samples)
+        return self._strokes(values), values
 
 
 class PlaneStacks:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
+import re
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dcmaudit.cli import main, registry
-from dcmaudit.cli.helping import HELP, actions_of
-from dcmaudit.cli.program import command_parser, top_parser
+from dcmaudit.cli.helping import HELP, actions_of, summary_of, usage_of
+from dcmaudit.cli.program import command_parser, parsers, top_parser
 from dcmaudit.model import Box, DeviceFacts, FrameAddress
 from dcmaudit.store import NewRect, open_store
 from support.files import dataset, file_bytes, gradient
@@ -20,16 +19,8 @@ SCREEN = (24, 80)
 """Lines and columns of the smallest terminal that people use."""
 
 
-def commands() -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    yield "", top_parser()
-    for name in registry.available():
-        parser = command_parser(name)
-        yield name, parser
-        for action, inner in actions_of(parser).items():
-            yield f"{name} {action}", inner
-
-
-NAMES = [name for name, _ in commands()]
+ROOT = Path(__file__).parents[2]
+NAMES = [name for name, _ in parsers()]
 EXAMPLES = [words for one in HELP.values() for words, _ in one.examples]
 
 
@@ -56,7 +47,7 @@ def test_the_short_help_fits_a_screen_and_leads_to_the_long_one(name: str, capsy
 def test_the_long_help_has_every_option_and_every_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*name.split(), "--help"]) == 0
     out = capsys.readouterr().out
-    parser = dict(commands())[name]
+    parser = dict(parsers())[name]
     for action in parser._actions:
         for option in action.option_strings:
             assert option in out
@@ -70,6 +61,47 @@ def test_the_commands_are_listed_on_one_screen(capsys: pytest.CaptureFixture[str
     for name in registry.available():
         assert f"  {name} " in out
         assert registry.command(name).SUMMARY in out
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_argument_says_what_it_is_and_none_is_called_by_its_name_in_the_code(name: str) -> None:
+    parser = dict(parsers())[name]
+    for action in parser._actions:
+        assert action.help or action.nargs == "A...", action
+        assert action.option_strings or str(action.metavar).upper() == str(action.metavar) or "://" in action.metavar
+    assert all(summary_of(parser, action) for action in actions_of(parser))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_short_help_says_how_the_command_is_called(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = dict(parsers())[name]
+    usage = usage_of(parser)
+    main([*name.split(), "-h"])
+    assert " ".join(capsys.readouterr().out.split()).startswith(f"usage: {usage} ")
+    for action in parser._actions:
+        if action.required and action.option_strings:
+            assert f" {action.option_strings[0]}" in usage
+    needs = [one for one in parser._actions if one.required and one.nargs not in {"*", "?"}]
+    if name and needs:
+        assert main(name.split()) == 2
+        assert "required" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_man_page_says_all_that_the_long_help_says(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    page = ROOT / "packaging" / "man" / f"{' '.join(['dcmaudit', *name.split()]).replace(' ', '-')}.1"
+    text = " ".join(re.sub(r"(?m)^\.\w+ ?|\\&", "", page.read_text("utf-8")).replace("\\-", "-").split())
+    parser = dict(parsers())[name]
+    assert usage_of(parser) in text
+    for action in parser._actions:
+        assert ", ".join(action.option_strings) in text
+        assert " ".join((action.help or "").replace("%%", "%").split()) in text
+    for action in actions_of(parser):
+        assert summary_of(parser, action) in text
+    for words, told in HELP[name].examples:
+        assert f"{words} {told}" in text
+    for other in re.findall(r"(\S+)\(1\)", text):
+        assert (page.parent / f"{other}.1").exists(), other
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from dcmaudit.cli.common import Exit, log
 from dcmaudit.errors import MissingExtraError, ServerError, SourceNotFoundError, StoreLockedError, UsageError
 from dcmaudit.settings import Settings
 
+INTERRUPTED = "dcmaudit: interrupted: what was not told before this line was not done"
 Run = Callable[[argparse.Namespace, Settings], int]
 
 
@@ -133,7 +134,7 @@ def test_every_kind_of_end_has_its_code(
     command(fail)
     assert main(["try"]) == code
     err = capsys.readouterr().err
-    assert err == (f"dcmaudit: {error}\n" if code != 130 else "")
+    assert err == (f"dcmaudit: {error}\n" if code != 130 else f"{INTERRUPTED}\n")
 
 
 def test_a_fault_says_its_kind_only_and_more_with_debug(
@@ -228,12 +229,12 @@ def test_a_signal_ends_a_command_with_130_and_without_a_trace(number: signal.Sig
     assert process.stdout.readline() == b"ready\n"
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == (130, b"", b"")
+    assert (process.returncode, out, err.decode()) == (130, b"", f"{INTERRUPTED}\n")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_that_comes_while_the_program_ends_does_not_replace_its_exit_code(number: signal.Signals) -> None:
-    """Ctrl+C pressed once more, a moment too late: the shell still hears 130, and nothing is printed."""
+    """Ctrl+C pressed once more, a moment too late: the shell still hears 130, and nothing more is printed."""
     code = (
         "import atexit, sys, time; from dcmaudit.cli import main, review;"
         "atexit.register(lambda: (print('ending', flush=True), time.sleep(1)));"
@@ -246,7 +247,7 @@ def test_a_signal_that_comes_while_the_program_ends_does_not_replace_its_exit_co
         assert process.stdout.readline() == line
         process.send_signal(number)
     out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == (130, b"", b"")
+    assert (process.returncode, out, err.decode()) == (130, b"", f"{INTERRUPTED}\n")
 
 
 def test_a_terminal_that_knows_only_ascii_still_gets_the_names(tmp_path: Path) -> None:

@@ -37,7 +37,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     mark_import.configure(actions)
     dump_action = actions.add_parser("dump", help="print both tables as JSON")
     export = actions.add_parser("export", help=f"write {RECTS} (which redact --csv takes back) and {TAGS}")
-    export.add_argument("folder", type=local_path, help="where to write them; made where it is missing")
+    export.add_argument(
+        "folder", type=local_path, metavar="FOLDER", help="where to write them; made where it is missing"
+    )
     export.add_argument("--overwrite", action="store_true", help="replace existing files")
     info = actions.add_parser("info", help="say where the database is, what is in it, and what is unusual about it")
     unseen = actions.add_parser("unseen", help="list files that are done although not all of their planes were seen")

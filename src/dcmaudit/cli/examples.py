@@ -17,7 +17,9 @@ SUMMARY = "write example files with made-up names"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
-    parser.add_argument("folder", type=local_path, help="where to write them; existing files are kept")
+    parser.add_argument(
+        "folder", type=local_path, metavar="FOLDER", help="where to write them; existing files are kept"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a file instead of its name alone")
     parser.add_argument(
         "--real", action="store_true", help="also print the names of real files that the pydicom package brings along"

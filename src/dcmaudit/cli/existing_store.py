@@ -1,4 +1,4 @@
-"""The database of the settings, where there is one."""
+"""The database of the settings: where there has to be one, and where a new one was made."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import log
+from dcmaudit.cli.common import log, say
 from dcmaudit.errors import StoreError
 
 if TYPE_CHECKING:
@@ -30,3 +30,9 @@ def opened(settings: Settings, *, read_only: bool = True, check: bool = True) ->
         for note in store.notes if not read_only else ():
             log.info("%s", note)
         yield store
+
+
+def tell_new(store: Store) -> None:
+    """Say that the database was made just now, where it was: the folder may be mistyped."""
+    if store.is_new:
+        say(f"{store.location}: a new database was made; there are no marks in it yet")

@@ -86,11 +86,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
                 progress.advance(report.result.outcome is not Outcome.DONE)
     except KeyboardInterrupt:
         code = INTERRUPTED
-        print("interrupted: not every input was reached", file=sys.stderr)
+        print("interrupted: what is not named above was not reached", file=sys.stderr)
     for passed in tally.named:
         print(f"{printable(passed.name)}: passed over: {passed.reason.value}", file=sys.stderr)
     clean = bool(counts) and set(counts) == {Outcome.DONE}
-    if not (clean and getattr(args, "quiet", False)):
+    if not (clean and getattr(args, "quiet", False)) and (counts or code is None):
         print(summary(counts, {why.value: count for why, count in tally.passed.items()}), file=sys.stderr)
     if code is not None:
         return code

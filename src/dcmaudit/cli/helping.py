@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,6 +135,13 @@ HELP: Mapping[str, Help] = {
         ),
     ),
     "s3 credentials": Help((), (("dcmaudit s3 credentials list", "the buckets that keys are saved for"),)),
+    "s3 credentials list": Help((), (("dcmaudit s3 credentials list", "the buckets that keys are saved for"),)),
+    "s3 credentials set": Help(
+        ("--endpoint", "--access-key", "--region", "--profile", "--anonymous", "--secret-stdin"),
+        (("dcmaudit s3 credentials set BUCKET --endpoint URL --access-key KEY", "the secret is asked for"),),
+    ),
+    "s3 credentials delete": Help((), (("dcmaudit s3 credentials delete BUCKET", "the bucket stays as it is"),)),
+    "s3 credentials test": Help((), (("dcmaudit s3 credentials test BUCKET", "list it once with what is saved"),)),
     "s3 list": Help(("-r", "--filter", "--json"), (("dcmaudit s3 list -r s3://BUCKET/", "everything in it"),)),
     "s3 get": Help(("-o", "--overwrite", "--json"), (("dcmaudit s3 get -o here/ s3://BUCKET/KEY", "copy an object"),)),
     "s3 open": Help(
@@ -242,7 +249,7 @@ def dress(parser: argparse.ArgumentParser, key: str) -> None:
     if examples:
         parser.epilog = "\n\n".join(part for part in ("\n".join(["examples:", *examples]), parser.epilog) if part)
     for name, inner in actions_of(parser).items():
-        inner.description = inner.description or _sentence(_summary(parser, name))
+        inner.description = inner.description or _sentence(summary_of(parser, name))
         dress(inner, f"{key} {name}")
 
 
@@ -252,6 +259,37 @@ def actions_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPa
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
             return dict(action.choices)
     return {}
+
+
+def family(parser: argparse.ArgumentParser, name: str) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """The parser under its name, then those of its actions, and of theirs, each under its words."""
+    yield name, parser
+    for action, inner in actions_of(parser).items():
+        yield from family(inner, f"{name} {action}")
+
+
+def value_of(action: argparse.Action) -> str:
+    """How the value of an argument is written, "" where it takes none: ``FILE``, ``[FILES ...]``, ``OUT HELD``."""
+    if action.nargs == 0:
+        return ""
+    metavar = action.metavar or "|".join(map(str, action.choices or [action.dest.upper()]))
+    value = " ".join(metavar) if isinstance(metavar, tuple) else metavar
+    if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - argparse has no public way
+        return f"{value} ..."
+    return {"*": f"[{value} ...]", "+": f"{value} [{value} ...]", "?": f"[{value}]"}.get(str(action.nargs), value)
+
+
+def usage_of(parser: argparse.ArgumentParser) -> str:
+    """How the command is called: its name, ``[options]``, the options that cannot be left out, and its arguments."""
+    grouped = [group for group in parser._mutually_exclusive_groups if group.required]  # noqa: SLF001 - the same
+    needed = [_called(one) for one in parser._actions if one.option_strings and one.required]  # noqa: SLF001
+    needed += [f"({' | '.join(map(_called, group._group_actions))})" for group in grouped]  # noqa: SLF001
+    named = [value_of(one) for one in parser._actions if not one.option_strings]  # noqa: SLF001
+    return " ".join([parser.prog, "[options]", *needed, *named])
+
+
+def _called(action: argparse.Action) -> str:
+    return f"{action.option_strings[0]} {value_of(action)}".rstrip()
 
 
 def example_lines(key: str) -> list[str]:
@@ -270,9 +308,10 @@ def short_help(parser: argparse.ArgumentParser, key: str, rows: Iterable[tuple[s
     """
     text = " ".join((parser.description or "").split())
     sentence = textwrap.shorten(_sentence(text.split(". ")[0]), 2 * WIDTH - 10, placeholder=" ...")
-    lines = [f"usage: {_usage(parser)}", *textwrap.wrap(sentence, WIDTH)]
+    usage = textwrap.wrap(f"usage: {usage_of(parser)}", WIDTH, subsequent_indent=" " * 7, break_on_hyphens=False)
+    lines = [*usage, *textwrap.wrap(sentence, WIDTH)]
     parts = [
-        [_row(name, _summary(parser, name)) for name in actions_of(parser)],
+        [_row(name, summary_of(parser, name)) for name in actions_of(parser)],
         [_option(parser, name) for name in HELP.get(key, Help()).main],
         [_row(name, text) for name, text in rows],
         [*example_lines(key), f"{parser.prog} --help lists everything."],
@@ -285,17 +324,8 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
-def _usage(parser: argparse.ArgumentParser) -> str:
-    names = []
-    for action in parser._actions:  # noqa: SLF001 - argparse has no public way
-        if action.option_strings:
-            continue
-        name = str(action.metavar or action.dest)
-        names.append(f"{name} ..." if action.nargs in {"*", "+"} or isinstance(action.nargs, str) else name)
-    return f"{parser.prog} [options] {' '.join(names)}".rstrip()
-
-
-def _summary(parser: argparse.ArgumentParser, name: str) -> str:
+def summary_of(parser: argparse.ArgumentParser, name: str) -> str:
+    """What its command says of an action, "" where there is none of that name."""
     for action in parser._actions:  # noqa: SLF001 - the same
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
             told = {one.dest: one.help or "" for one in action._choices_actions}  # noqa: SLF001
@@ -307,10 +337,7 @@ def _option(parser: argparse.ArgumentParser, name: str) -> str:
     action = parser._option_string_actions[name]  # noqa: SLF001 - the same
     long = next((one for one in action.option_strings if one.startswith("--")), name)
     named = name if name == long else f"{name}, {long}"
-    value = ""
-    if action.nargs != 0:
-        value = f" {action.metavar or '|'.join(map(str, action.choices or [action.dest.upper()]))}"
-    return _row(f"{named}{value}", (action.help or "").replace("%%", "%"))
+    return _row(f"{named} {value_of(action)}".rstrip(), (action.help or "").replace("%%", "%"))
 
 
 def _row(name: str, text: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, add_common, local_path, say
+from dcmaudit.cli.existing_store import tell_new
 from dcmaudit.cli.marklists import MarkLine, NotTaken, mark_lines
 from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model.texts import printable
@@ -87,6 +88,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     plan = _Plan(json=args.json)
     with open_store(settings.database, user=settings.user, timeout=settings.db_wait, read_only=args.dry_run) as store:
+        tell_new(store)
         for path in _lists(args.lists):
             for line in mark_lines(path):
                 _add(plan, line, settings.pacs_root)

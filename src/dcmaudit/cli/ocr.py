@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from dcmaudit.cli.common import Exit, add_ordered, local_path, say
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do
+from dcmaudit.cli.existing_store import tell_new
 from dcmaudit.cli.inputs import Inputs
 from dcmaudit.cli.names import add_files
 from dcmaudit.cli.ocr_report import Report, Sink
@@ -210,6 +211,7 @@ def _store(args: argparse.Namespace, settings: Settings, opened: ExitStack) -> S
         settings = settings.model_copy(update={"db": None})
     store = open_store(settings.database, user=settings.user, timeout=settings.db_wait)
     opened.callback(store.close)
+    tell_new(store)
     return store
 
 

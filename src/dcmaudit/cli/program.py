@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, NoReturn
@@ -89,6 +89,7 @@ def _answered(parse: Parse, words: list[str]) -> int:  # noqa: PLR0911 - one ret
         _show_trace(debug=debug)
         return exit_code_of(error)
     except KeyboardInterrupt:
+        say("interrupted: what was not told before this line was not done")
         return Exit.INTERRUPTED
     except BrokenPipeError:
         _give_up_output()
@@ -178,8 +179,18 @@ def command_parser(name: str) -> argparse.ArgumentParser:
     )
     add_common(parser)
     module.configure(parser)
+    for _, inner in helping.family(parser, name):
+        if "--config" not in inner._option_string_actions:  # noqa: SLF001 - argparse has no public way to ask
+            add_common(inner)
     helping.dress(parser, name)
     return parser
+
+
+def parsers() -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Every command, its actions and theirs, each with its parser; the reviewer has the empty name."""
+    yield "", top_parser()
+    for name in registry.available():
+        yield from helping.family(command_parser(name), name)
 
 
 class _Formatter(helping.Formatter):

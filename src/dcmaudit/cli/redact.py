@@ -19,7 +19,7 @@ from dcmaudit.cli.progress import Progress, add_progress
 from dcmaudit.cli.redact_inputs import fresh, from_csv, references
 from dcmaudit.cli.redact_report import Report
 from dcmaudit.cli.stopping import stoppable
-from dcmaudit.errors import UsageError
+from dcmaudit.errors import StoreError, UsageError
 from dcmaudit.model import Reference
 
 if TYPE_CHECKING:
@@ -374,8 +374,11 @@ def _wants_database(args: argparse.Namespace) -> bool:
 def _store(args: argparse.Namespace, settings: Settings) -> Store | None:
     if not _wants_database(args):
         return None
-    from dcmaudit.store import open_store
+    from dcmaudit.store import is_database_missing, open_store
 
+    if is_database_missing(settings.database):
+        # Whoever mistyped the folder must not read that no file has marks.
+        raise StoreError("no database here", file=settings.database, hint="name an existing one with --db")
     return open_store(settings.database, user=settings.user, timeout=settings.db_wait, read_only=True)
 
 

@@ -8,16 +8,19 @@ import os
 import platform
 import sys
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from dcmaudit.cli.common import Exit, add_ignore_sections, log, say
+from dcmaudit.cli.existing_store import tell_new
 from dcmaudit.cli.names import add_files_from
 from dcmaudit.cli.start_page import StartPage
-from dcmaudit.errors import StoreError, UsageError
+from dcmaudit.errors import DcmauditError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from dcmaudit.settings import Settings
+    from dcmaudit.store import Store
 
 LOOPBACK = "127.0.0.1"
 
@@ -85,6 +88,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             tagged=args.tagged,
             host=args.host,
             ready=lambda address: _announce(address, pages, browser=settings.browser),
+            opened=partial(tell_database, settings),
             redactor=None if settings.viewer else MarkedFiles(settings),
         )
     finally:
@@ -92,6 +96,15 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             page.close()
     # Ctrl+C is an ordinary way to end it.
     return Exit.GOOD
+
+
+def tell_database(settings: Settings, store: Store) -> None:
+    """Say what the reviewer begins with where the database was made just now, or is not there."""
+    from dcmaudit.store import is_database_missing
+
+    tell_new(store)
+    if settings.viewer and is_database_missing(settings.database):
+        say(f"{store.location}: no database here, so no marks are shown")
 
 
 def _dump(args: argparse.Namespace, settings: Settings) -> int:
@@ -127,7 +140,15 @@ def _check_host(host: str) -> None:
 def _announce(address: str, pages: list[StartPage], *, browser: bool) -> None:
     """Tell where the reviewer is, and open the browser where there is a screen to open it on."""
     # The address holds the one-time token: it goes to the terminal of the user who started the program, only there.
-    print(f"The reviewer is at {address}\nThe address works once. End with q in the page, or Ctrl+C here.", flush=True)
+    told = f"The reviewer is at {address}\nThe address works once. End with q in the page, or Ctrl+C here."
+    try:
+        print(told, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise DcmauditError(
+            "standard output cannot be written, so nobody can learn the address of the page", hint="send it elsewhere"
+        ) from error
     if not browser:
         return
     if not has_screen():

@@ -87,11 +87,16 @@ def _check(args: argparse.Namespace, settings: Settings) -> int:
     tally = Tally()
     inputs = Inputs(args, settings)
     how = {"quiet": getattr(args, "quiet", False), "form": args.progress, "answers": True}
-    with Progress("asking", inputs=inputs, **how) as progress:
-        references = _references(inputs, tally, report)
-        for reference, answer in workers.each(partial(ask_rules, paths), references, **where(args, settings)):
-            report.take(reference, answer)
-            progress.advance(isinstance(answer, Exception))
+    try:
+        with Progress("asking", inputs=inputs, **how) as progress:
+            references = _references(inputs, tally, report)
+            for reference, answer in workers.each(partial(ask_rules, paths), references, **where(args, settings)):
+                report.take(reference, answer)
+                progress.advance(isinstance(answer, Exception))
+    except KeyboardInterrupt:
+        # Without the lists of rules and devices that match nothing: nobody knows that yet.
+        say(f"interrupted: what is not named above was not asked about; {report.total.summary(tally.summary())}")
+        return Exit.INTERRUPTED
     for passed in tally.named:
         say(f"{passed.name}: passed over: {passed.reason.value}")
     total = report.total

@@ -39,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     _configure_credentials(actions.add_parser("credentials", help="save, change, try and delete credentials"))
     listing = actions.add_parser("list", help="list objects, a line each: size, time, name")
-    listing.add_argument("place", metavar="s3://BUCKET/PREFIX")
+    listing.add_argument("place", metavar="s3://BUCKET/PREFIX", help="the bucket, and how the names begin")
     listing.add_argument("-r", "-R", "--recursive", action="store_true", help="everything below, however deep")
     listing.add_argument("--filter", default="", metavar="TEXT", help="only names with this text in them")
     listing.add_argument("--json", action="store_true", help="one JSON object a line")
@@ -71,19 +71,19 @@ def _configure_credentials(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
     actions.add_parser("list", help="the buckets that credentials are saved for; never the secrets")
     save = actions.add_parser("set", help="save or change; the secret key is asked for, or read with --secret-stdin")
-    save.add_argument("bucket")
+    save.add_argument("bucket", metavar="BUCKET", help="the bucket, or container, that the keys are for")
     save.add_argument("--endpoint", metavar="URL", help="address of the server (default: AWS)")
-    save.add_argument("--access-key", metavar="KEY")
-    save.add_argument("--region", metavar="NAME")
+    save.add_argument("--access-key", metavar="KEY", help="the access key; the secret one is asked for")
+    save.add_argument("--region", metavar="NAME", help="region of the bucket (default: us-east-1)")
     save.add_argument("--profile", metavar="NAME", help="use the keys of this AWS profile")
     save.add_argument("--anonymous", action="store_true", help="a public bucket: sign nothing")
     save.add_argument("--secret-stdin", action="store_true", help="read the secret from standard input")
     for name, text in (("delete", "forget them; the bucket stays as it is"), ("test", "try them out")):
-        actions.add_parser(name, help=text).add_argument("bucket")
+        actions.add_parser(name, help=text).add_argument("bucket", metavar="BUCKET", help="the bucket of the keys")
 
 
 def _configure_selection(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bucket")
+    parser.add_argument("bucket", metavar="BUCKET", help="name of the bucket")
     parser.add_argument("--prefix", default="", help="where in the bucket the studies lie")
     parser.add_argument("--study", default="", metavar="UIDS", help="study UIDs, separated by commas")
     parser.add_argument("--series", default="", metavar="UIDS", help="series UIDs, separated by commas")

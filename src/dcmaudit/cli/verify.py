@@ -109,17 +109,24 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     for name, reason in alone:
         _tell_unproved(args, name, reason)
     passed = left = unseen = 0
+    is_interrupted = False
     how = {"quiet": getattr(args, "quiet", False), "form": args.progress, "answers": True}
-    with Progress("proving", lambda _given_up: len(tasks), **how) as progress:
-        for task, answer in workers.each(partial(verify_pair, job), tasks, **where(args, settings)):
-            is_proved = _tell(args, task, answer)
-            passed += is_proved
-            text = None if isinstance(answer, Exception) else answer.text
-            left += text is not None and bool(text.left)
-            unseen += text is not None and bool(text.unseen)
-            progress.advance(not is_proved)
+    try:
+        with Progress("proving", lambda _given_up: len(tasks), **how) as progress:
+            for task, answer in workers.each(partial(verify_pair, job), tasks, **where(args, settings)):
+                is_proved = _tell(args, task, answer)
+                passed += is_proved
+                text = None if isinstance(answer, Exception) else answer.text
+                left += text is not None and bool(text.left)
+                unseen += text is not None and bool(text.unseen)
+                progress.advance(not is_proved)
+    except KeyboardInterrupt:
+        is_interrupted = True
+        say("interrupted: what is not named above was not proved")
     if not getattr(args, "quiet", False):
         say(summary(passed, len(tasks) + len(alone), left))
+    if is_interrupted:
+        return Exit.INTERRUPTED
     if not tasks and not alone and has_nothing_to_do(args):
         return Exit.GOOD
     if passed < len(tasks) or alone or (unseen and not left):

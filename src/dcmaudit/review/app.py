@@ -13,7 +13,7 @@ from dcmaudit.review.services.allowed_folders import AllowedFolders
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.services.class_survey import ClassSurveys
 from dcmaudit.review.services.content_check import ContentCheck
-from dcmaudit.review.services.database import CurrentDatabase
+from dcmaudit.review.services.database import CurrentDatabase, warn_of_new
 from dcmaudit.review.services.database_opening import DatabaseChange
 from dcmaudit.review.services.end import ProgramEnd
 from dcmaudit.review.services.examples import ExampleFiles
@@ -46,7 +46,7 @@ from dcmaudit.review.state.session import Session
 from dcmaudit.review.state.sight import Sight
 from dcmaudit.settings import Settings
 from dcmaudit.sources import NameList
-from dcmaudit.store import Store
+from dcmaudit.store import Store, is_database_missing
 
 
 class ReviewApp:
@@ -161,9 +161,16 @@ class ReviewApp:
         session, old = self._sessions.add(self.first, self.services.preferences.options())
         self.services.files.begin(session)
         remember_removals(session, self.services.database)
+        self._warn_of_new_database(session)
         if old is not None:
             self.services.files.end(old)
         return session
+
+    def _warn_of_new_database(self, session: Session) -> None:
+        """The first start has a new one where everybody's is. Where a folder was named, it may be mistyped."""
+        settings, database = self.services.settings, self.services.database
+        if not settings.is_database_free:
+            warn_of_new(session, database, is_missing=is_database_missing(settings.database))
 
     def session(self, identifier: str) -> Session:
         """The session with that id; ReviewError where there is none."""

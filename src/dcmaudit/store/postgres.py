@@ -40,6 +40,8 @@ class PostgresBackend:
 
     kind = "PostgreSQL"
     journal = None
+    is_new = False
+    """Who runs the server makes its databases."""
 
     def __init__(self, location: PostgresLocation, *, read_only: bool, timeout: float) -> None:
         if importlib.util.find_spec("psycopg") is None:

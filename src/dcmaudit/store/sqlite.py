@@ -44,7 +44,8 @@ WRITE = "dcmaudit_write"
 
 
 class SqliteBackend:
-    """One database file. ``refusal`` says why it may only be read, None where it may be written."""
+    """One database file. ``refusal`` says why it may only be read, None where it may be written; ``is_new`` whether it
+    was made just now."""
 
     kind = "SQLite"
 
@@ -52,6 +53,7 @@ class SqliteBackend:
         self.path = path
         self.name = str(path)
         self.notes: list[str] = []
+        self.is_new = False
         self._timeout = timeout
         self._inode: tuple[int, int] | None = None
         self._refuse_devices()
@@ -81,6 +83,7 @@ class SqliteBackend:
             _make_folders(path.parent)
             if not path.exists():
                 _make_file(path)
+                self.is_new = True
         except FileExistsError:
             pass  # another process was quicker
         except OSError as error:

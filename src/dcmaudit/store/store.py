@@ -80,6 +80,11 @@ class Store(FileMarks, Blocks, Finishing, Hiding, FileFacts, Intake, Merger, Upk
         return self._database.backend.refusal is None
 
     @property
+    def is_new(self) -> bool:
+        """Whether there was no database file here before it was opened: who mistyped its folder has to hear it."""
+        return self._database.backend.is_new
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Sentences about what is unusual: a network file system, rights that were too wide, reading only."""
         refusal = self._database.backend.refusal

@@ -17,7 +17,7 @@ from dcmaudit.review import ReviewApp
 from dcmaudit.review.services.output_runs import Redactor
 from dcmaudit.settings import Settings
 from dcmaudit.sources import NameList
-from dcmaudit.store import open_store
+from dcmaudit.store import Store, open_store
 from dcmaudit.web.app import make_app
 from dcmaudit.web.security import Access
 
@@ -40,12 +40,14 @@ def serve(
     host: str = LOOPBACK,
     ready: Callable[[str], None] | None = None,
     redactor: Redactor | None = None,
+    opened: Callable[[Store], None] | None = None,
 ) -> None:
     """Run the reviewer until somebody quits with ``q`` in the page or Ctrl+C; closing every tab does not end it.
 
     ``names`` are files, folders, lists or databases. ``review`` shows done files too, ``tagged`` only tagged ones.
     Whether it writes (viewer), which port, which database and whether folders are read with their subfolders is in
-    ``settings``. ``ready`` gets the start address, with its one-time token, once the port answers. ServerError
+    ``settings``. ``ready`` gets the start address, with its one-time token, once the port answers; ``opened`` gets the
+    database before. ServerError
     where the port cannot be had; StoreError where the database cannot be opened; UsageError for a host other than
     this machine without folders that may be browsed, for then everybody with the address could read every file.
     """
@@ -55,6 +57,8 @@ def serve(
         listening_socket(host, settings.port) as listener,
         open_store(settings.database, user=settings.user, timeout=settings.db_wait, read_only=settings.viewer) as store,
     ):
+        if opened is not None:
+            opened(store)
         access = Access(listener.getsockname()[1], names_of_host)
         chosen = {}
         if review or tagged:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dcmaudit.errors import ReviewError, StoreReadOnlyError
+from dcmaudit.review.state.session import Session
 from dcmaudit.store import Store
 
 
@@ -36,3 +37,19 @@ class CurrentDatabase:
         """Use another one from now on; the former, which is still open."""
         former, self.store = self.store, store
         return former
+
+
+def warn_of_new(session: Session, database: CurrentDatabase, *, is_missing: bool = False) -> None:
+    """Tell the reviewer, until something else is said, that the database holds no marks of earlier reviews.
+
+    ``is_missing``: there is none, and the viewer makes none.
+    """
+    place = database.store.location
+    if database.store.is_new:
+        session.say_too(
+            f"A new database was made: {place}. It holds no marks of earlier reviews. If that is not what you meant, "
+            "choose another with File, Database.",
+            "warning",
+        )
+    elif database.viewer and is_missing:
+        session.say_too(f"There is no database here: {place}. No marks are shown.", "warning")

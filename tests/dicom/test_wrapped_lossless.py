@@ -17,6 +17,7 @@ from dcmaudit.errors import DicomError
 from dcmaudit.model import FrameAddress, PlaneKind
 from support.files import JPEG_LOSSLESS, MemoryReference, dataset, file_bytes
 from support.lossless_jpeg import Residues, encode_lossless
+from support.programs import need
 
 needs_loop = pytest.mark.skipif(loops.library() is None, reason="the package was built without a C compiler")
 Picture = npt.NDArray[Any]
@@ -95,15 +96,11 @@ def test_signed_values_that_are_wrapped_keep_their_sign(predictor: int) -> None:
 @pytest.mark.parametrize("predictor", [1, 2, 3, 4])
 @pytest.mark.parametrize("precision", [8, 12])
 def test_dcmtk_reads_the_same_where_the_predictor_is_a_sum(predictor: int, precision: int, tmp_path: Path) -> None:
+    need("dcmdjpeg")
     picture = noise(precision)
     stream = encode_lossless(picture, precision=precision, predictor=predictor, residues=Residues.NEAR_ZERO)
     (tmp_path / "in.dcm").write_bytes(lossless_file(picture, stream, precision))
-    try:
-        subprocess.run(
-            ["dcmdjpeg", tmp_path / "in.dcm", tmp_path / "out.dcm"], check=True, capture_output=True, timeout=60
-        )
-    except FileNotFoundError:
-        pytest.skip("needs dcmdjpeg")
+    subprocess.run(["dcmdjpeg", tmp_path / "in.dcm", tmp_path / "out.dcm"], check=True, capture_output=True, timeout=60)
     assert np.array_equal(pydicom.dcmread(tmp_path / "out.dcm").pixel_array, picture)
 
 

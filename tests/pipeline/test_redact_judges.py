@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -37,6 +36,7 @@ from support.files import (
     letter_bits,
     reference,
 )
+from support.programs import need
 from support.redacting import asked, redacted
 from support.redactions import JUDGES, new_complaints
 
@@ -67,9 +67,7 @@ def both(tmp_path: Path, syntax: str, kind: str, **options: object) -> tuple[Pat
 
 @pytest.mark.parametrize("syntax", SYNTAXES)
 def test_no_judge_complains_of_anything_new(tmp_path: Path, syntax: str) -> None:
-    missing = [command[0] for command in JUDGES.values() if shutil.which(command[0]) is None]
-    if missing:
-        pytest.skip(f"needs {', '.join(missing)}")
+    need(*(command[0] for command in JUDGES.values()))
     before, after = both(tmp_path, syntax, "grey", assert_clean=True)
     assert new_complaints(before, after) == {judge: [] for judge in JUDGES}
 
@@ -77,8 +75,7 @@ def test_no_judge_complains_of_anything_new(tmp_path: Path, syntax: str) -> None
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("syntax", [one for one in SYNTAXES if one not in {DEFLATED, BIG_ENDIAN, JPEG_BASELINE}])
 def test_gdcm_decodes_what_we_decode(tmp_path: Path, syntax: str, kind: str) -> None:
-    if shutil.which("gdcmconv") is None:
-        pytest.skip("needs gdcmconv")
+    need("gdcmconv")
     if (syntax, kind) == (JPEG_2000, "12 bits"):
         pytest.skip(
             "lossy values overshoot into bit 12, which gdcm takes into the value; here it is a plane of its own"
@@ -94,8 +91,7 @@ def test_gdcm_decodes_what_we_decode(tmp_path: Path, syntax: str, kind: str) -> 
 
 @pytest.mark.parametrize(("syntax", "kind"), [(JPEG_BASELINE, "grey"), (JPEG_EXTENDED, "12 bits")])
 def test_dcmtk_decodes_what_we_decode_of_lossy_jpeg(tmp_path: Path, syntax: str, kind: str) -> None:
-    if shutil.which("dcmdjpeg") is None:
-        pytest.skip("needs dcmdjpeg")
+    need("dcmdjpeg")
     _, after = both(tmp_path, syntax, kind)
     plain = tmp_path / "plain.dcm"
     subprocess.run(["dcmdjpeg", str(after), str(plain)], check=True, capture_output=True, timeout=60)
@@ -109,9 +105,7 @@ def test_dcmtk_decodes_what_we_decode_of_lossy_jpeg(tmp_path: Path, syntax: str,
 @pytest.mark.parametrize("frames", [1, 2])
 def test_relabelled_colour_is_read_by_the_judges(tmp_path: Path, frames: int) -> None:
     """YBR_ICT whose every frame was coded again reversibly, as YBR_RCT under .91 (PS3.5 8.2.4)."""
-    missing = [command[0] for command in JUDGES.values() if shutil.which(command[0]) is None]
-    if missing or shutil.which("gdcmconv") is None:
-        pytest.skip(f"needs {', '.join([*missing, 'gdcmconv'])}")
+    need("gdcmconv", *(command[0] for command in JUDGES.values()))
     out = io.BytesIO()
     cells = color_gradient(48, 64)
     Image.fromarray(cells).save(out, "JPEG2000", no_jp2=True, irreversible=True, quality_layers=[8], mct=1)

@@ -133,3 +133,12 @@ def test_wrapping_finds_long_lines_and_changes_no_meaning(monkeypatch: pytest.Mo
     assert code in new
     assert table in new
     assert "`a  b`" in new
+
+
+def test_a_test_that_starts_a_judge_says_what_it_needs() -> None:
+    """Without the program it is skipped in view, and does not fail."""
+    judges = re.compile(r"""["'](dcm(d|c|j|2|conv|dump)\w*|dciodvfy|dcentvfy|gdcm\w+)["']""")
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        text = path.read_text("utf-8")
+        if path != Path(__file__) and judges.search(text) and "subprocess" in text:
+            assert re.search(r"\bneed\(|shutil\.which\(", text), path

@@ -6,7 +6,6 @@ first window of the file. A difference of one level is rounding; whatever is mor
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from dcmaudit.model import FrameAddress, Rendering, View
 from dcmaudit.render import render
 from dcmaudit.sources import LocalReference
 from support.corpus import CorpusFile, corpus, package_file
+from support.programs import need
 
 pytestmark = pytest.mark.judges
 
@@ -51,9 +51,7 @@ def first_frame(path: Path) -> Samples:
 def judged(path: Path, options: list[str], folder: Path) -> Array | None:
     """The first frame as dcmtk renders it, None where neither dcmtk nor gdcm can read it."""
     picture, decoded = folder / "judged.pnm", folder / "decoded.dcm"
-    for program in ("dcmj2pnm", "gdcmconv"):
-        if shutil.which(program) is None:
-            pytest.skip(f"needs {program} (Debian: dcmtk, libgdcm-tools)")
+    need("dcmj2pnm", "gdcmconv")
     for source, before in ((path, []), (decoded, ["gdcmconv", "--raw", str(path), str(decoded)])):
         if before and not _runs(before):
             return None

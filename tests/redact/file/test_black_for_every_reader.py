@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 import subprocess
 import warnings
 from pathlib import Path
@@ -28,6 +27,7 @@ from support.files import (
     encode,
     file_bytes,
 )
+from support.programs import need
 from support.proofs import Redacted, ask, redacted
 
 BOX = (16, 8, 40, 32)
@@ -229,8 +229,7 @@ def test_chroma_that_bits_stored_would_cut_is_refused(stored: int, sampling: str
 @pytest.mark.parametrize("name", SEQUENTIAL)
 @pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL_422"])
 def test_dcmtk_shows_black(name: str, photometric: str, tmp_path: Path) -> None:
-    if shutil.which("dcmj2pnm") is None:
-        pytest.skip("dcmtk is not installed")
+    need("dcmj2pnm")
     path, picture = tmp_path / "a.dcm", tmp_path / "a.ppm"
     path.write_bytes(proved(file_of(SEQUENTIAL[name], JPEG_BASELINE, photometric, 1)).after)
     subprocess.run(["dcmj2pnm", "+op", str(path), str(picture)], check=True, capture_output=True)

@@ -26,6 +26,7 @@ from dcmaudit.redact.jpeg.blocks import RedactedCodestream, redact_blocks
 from dcmaudit.redact.jpeg.levels import black_levels
 from dcmaudit.redact.jpeg.room import with_symbols
 from support.jpegs import Jpeg, Table, blocks_of, picture, write
+from support.programs import need
 
 RGB_LIKE = {"colorspace": "RGB", "outcolorspace": "RGB"}
 
@@ -328,6 +329,7 @@ def test_bytes_behind_the_end_are_dropped():
 @pytest.mark.judges
 @pytest.mark.parametrize("name", ["grey", "4:2:2", "4:2:0", "RGB with an Adobe segment", "own tables"])
 def test_dcmtk_sees_black_and_no_other_change(name, tmp_path):
+    need("dcmdjpeg")
     before = STREAMS[name]
     result = redact_blocks(before, [Box(70, 50, 95, 70)])
     old, new = (by_dcmtk(stream, tmp_path) for stream in (before, result.data))

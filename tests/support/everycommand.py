@@ -50,14 +50,12 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "s3 credentials list": ("s3", "credentials", "list"),
     "sample plan": ("sample", "plan"),
     "sample draw": ("sample", "draw", "-j", "1", "scans"),
+    "sample merge": ("sample", "merge", "drawn1", "drawn2"),
     "sample conclude": ("sample", "conclude", "drawn.csv"),
     "examples": ("examples", "try"),
     "doctor": ("doctor", "--only", "versions"),
     "config show": ("config", "show"),
 }  # fmt: skip
-
-CODES = {"sample conclude": 1}
-"""What the command lines end with, where that is not 0: nobody has looked at the sample yet."""
 
 ELSEWHERE = frozenset({
     "s3 list", "s3 get", "s3 open", "s3 select", "s3 credentials set", "s3 credentials delete", "s3 credentials test",
@@ -74,7 +72,7 @@ def furnish(folder: Path) -> None:
         (folder / name).write_bytes(file_bytes(image))
     device = DeviceFacts("US", ("ORIGINAL",), "MADE UP 1", None, 16, 64)
     with open_store(folder / "db", user="anna") as store:
-        for name in ("a", "b"):
+        for name in ("a", "b", "c"):
             path = str(folder / "scans" / f"{name}.dcm")
             store.add_rects(path, [NewRect(Box(0, 0, 16, 8), FrameAddress(0))])
             store.mark_done(path, device)
@@ -86,6 +84,8 @@ def furnish(folder: Path) -> None:
         ["db", "backup", "other.db"],
         ["redact", "-q", "-j", "1", *RECT, "-o", "out", "scans"],
         ["sample", "draw", "-j", "1", "--seed", "1", "scans", "-o", "drawn.csv"],
+        *(["sample", "draw", "-j", "1", "--seed", "1", "--shard", f"{number}/2", "scans", "-o", f"drawn{number}"]
+          for number in (1, 2)),
         ["release", "-j", "1", "--policy", "policy.toml", "--key", "key", "-o", "released", "--held", "held", "scans"],
         *(["release", "-j", "1", "--policy", "policy.toml", "--key", "key", "-o", f"part{number}",
            "--held", f"held{number}", "--shard", f"{number}/2", "scans"] for number in (1, 2)),

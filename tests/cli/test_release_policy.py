@@ -110,6 +110,8 @@ def test_a_file_of_another_kind_is_held_back(what: str, house: House) -> None:
     assert house.outcomes() == [("held back", why)]
     assert house.held_list()["a.dcm"]["details"] == detail
     assert not list(house.out.rglob("*.dcm"))
+    # It was held back before anybody looked at it, and the report says so.
+    assert json.loads((house.out / "report.json").read_text())["not_audited"] == {why: 1}
 
 
 def test_a_file_that_a_rule_denies_is_held_back_before_anything_else(house: House) -> None:

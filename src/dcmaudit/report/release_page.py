@@ -171,9 +171,9 @@ def _sample(sample: Mapping[str, Any] | None) -> str:
 
 def _not_audited(reasons: Mapping[str, int]) -> Iterable[str]:
     if not reasons:
-        yield "<p>Every plane of every input that was not held back for another reason was looked at.</p>"
+        yield "<p>Every plane of every input was looked at.</p>"
         return
-    yield "<p>These inputs were not looked at wholly. None of them is among the released files.</p>"
+    yield "<p>These inputs were not looked at, or not wholly. None of them is among the released files.</p>"
     yield _table("", ("reason", "inputs"), reasons.items())
 
 

@@ -17,7 +17,7 @@ UNSEEN = frozenset({
     "it cannot be read", "planes that nobody could look at", "it has no UID to be named by",
     "it changed while it was worked on", "a fault of the program",
 })  # fmt: skip
-"""Reasons that mean: not all of the file was audited."""
+"""Reasons that mean: not all of the file was audited. What was held back before anybody looked has no planes."""
 
 FILE_COLUMNS = (
     "n", "outcome", "why", "output", "output_sha256", "device", "planes", "looked_at_by", "in_sample", "text_blacked",
@@ -99,7 +99,7 @@ class Tally:
         self.count = 0
         self._outcomes, self._reasons, self._sources = Counter[str](), Counter[tuple[str, str]](), Counter[str]()
         self._seen, self._looks, self._text = Counter[str](), Counter[str](), Counter[str]()
-        self._sums = Counter[str]()
+        self._sums, self._unseen = Counter[str](), Counter[str]()
         self._devices: dict[int, _Device] = {}
 
     def add(self, one: Mapping[str, Any]) -> None:
@@ -108,6 +108,8 @@ class Tally:
         self._outcomes[one["outcome"]] += 1
         if one["why"] is not None:
             self._reasons[one["outcome"], one["why"]] += 1
+            if not one["planes"] or one["why"] in UNSEEN:
+                self._unseen[one["why"]] += 1
         if one["device"] not in self._devices:
             self._devices[one["device"]] = _Device()
         self._devices[one["device"]].add(one)
@@ -146,9 +148,7 @@ class Tally:
                 "files_by_who_looked": dict(sorted(self._seen.items())),
                 "planes_by_look": dict(sorted(self._looks.items())),
             },
-            "not_audited": {
-                why: number for (_, why), number in sorted(self._reasons.items()) if why in UNSEEN
-            },
+            "not_audited": dict(sorted(self._unseen.items())),
             "devices": devices,
             "devices_without": _without(devices),
             "sample": None if sample is None else {**sample, "in_words": sentence(sample)},

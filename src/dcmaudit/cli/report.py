@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, add_common, local_path, say
@@ -12,6 +13,7 @@ from dcmaudit.errors import UsageError
 from dcmaudit.model.texts import printable
 
 if TYPE_CHECKING:
+    from dcmaudit.pipeline.remote import Target
     from dcmaudit.settings import Settings
 
 NAME = "report"
@@ -22,7 +24,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     sign = actions.add_parser("sign", help="sign the release in a folder with an Ed25519 key", allow_abbrev=False)
-    sign.add_argument("folder", type=local_path, metavar="OUT", help="folder that dcmaudit release wrote")
+    sign.add_argument(
+        "folder", type=target_folder, metavar="OUT", help="folder that dcmaudit release wrote; s3://BUCKET/PREFIX too"
+    )
     with_key = sign.add_mutually_exclusive_group(required=True)
     with_key.add_argument(
         "--signing-key", type=local_path, metavar="FILE",
@@ -38,15 +42,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "merge", help="put the parts of a release together that --shard made apart", allow_abbrev=False
     )
     merge.add_argument(
-        "--part", nargs=2, type=local_path, action="append", required=True, metavar=("OUT", "HELD"),
-        help="the two folders of one part; once for each part",
+        "--part", nargs=2, type=target_folder, action="append", required=True, metavar=("OUT", "HELD"),
+        help="the two folders of one part, OUT in a bucket too; once for each part",
     )  # fmt: skip
-    merge.add_argument("-o", "--output", type=local_path, required=True, metavar="OUT", help="folder of the whole")
+    merge.add_argument(
+        "-o", "--output", type=target_folder, required=True, metavar="OUT",
+        help="folder of the whole; s3://BUCKET/PREFIX too",
+    )  # fmt: skip
     merge.add_argument("--held", type=local_path, required=True, metavar="DIR", help="folder of the lists that stay")
     merge.add_argument("--uid-map", type=local_path, metavar="FILE", help="list of old and new UIDs; not in OUT")
     add_common(merge)
     check = actions.add_parser("check", help="check files, records, report and signature", allow_abbrev=False)
-    check.add_argument("folder", type=local_path, metavar="OUT", help="the folder as it was received")
+    check.add_argument(
+        "folder", type=target_folder, metavar="OUT", help="the folder as it was received; s3://BUCKET/PREFIX too"
+    )
     check.add_argument(
         "--signer",
         required=True,
@@ -56,11 +65,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_common(check)
 
 
+def target_folder(text: str) -> Target:
+    """A folder of this machine as it was written, or a part of a bucket."""
+    from dcmaudit.pipeline import remote
+
+    found = remote.target_folder(text)
+    return Path(text) if isinstance(found, Path) else found
+
+
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Sign, check or merge; what is wrong goes to standard error, the fingerprint to standard output."""
     if args.action == "merge":
         return _merge(args, settings)
-    if not args.folder.is_dir():
+    if isinstance(args.folder, Path) and not args.folder.is_dir():
         raise UsageError(f"{args.folder} is no folder")
     return _sign(args) if args.action == "sign" else _check(args)
 
@@ -73,11 +90,16 @@ def _merge(args: argparse.Namespace, settings: Settings) -> int:
 
     names = [str(folder) for part in args.part for folder in part]
     require_apart_from_inputs(names, args.output, args.held)
-    if args.uid_map is not None:
+    if args.uid_map is not None and isinstance(args.output, Path):
         require_outside(args.output, args.uid_map, "--uid-map")
+    if remote := [held for _, held in args.part if not isinstance(held, Path)]:
+        raise UsageError(
+            f"{remote[0]} is in a bucket, and what must not leave is on this machine", hint="--part OUT HELD"
+        )
     parts = [Part.of(out, held) for out, held in args.part]
     about = common_about(parts)
-    out, held = args.output.absolute(), args.held.absolute()
+    out = args.output.absolute() if isinstance(args.output, Path) else args.output
+    held = args.held.absolute()
     with ReleaseFolders(out, held, about=about, resume=False, user=settings.user) as folders:
         merge(parts, folders)
         return finish(args, folders, conclude(folders, about, parts[0].sample(), uid_map=args.uid_map))
@@ -101,12 +123,14 @@ def _sign(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
+    from dcmaudit.pipeline.release.buckets import problems_at
     from dcmaudit.report.check_release import problems
 
     if not re.fullmatch(r"(?i:sha256:)?[0-9A-Fa-f:]{64,95}|SHA256:[A-Za-z0-9+/]{43}=?", args.signer):
         hint = "64 hexadecimal digits, as dcmaudit report sign prints them, or SHA256:... as ssh-keygen -l does"
         raise UsageError("this is no fingerprint", hint=hint)
-    found = problems(str(args.folder), args.signer)
+    is_here = isinstance(args.folder, Path)
+    found = problems(str(args.folder), args.signer) if is_here else problems_at(args.folder, args.signer)
     for each in found:
         print(printable(each), file=sys.stderr)
     if found:

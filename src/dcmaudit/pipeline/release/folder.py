@@ -26,12 +26,13 @@ from dcmaudit.pipeline.release.pictures import OfficerPages
 from dcmaudit.pipeline.remote import Remote, Target
 from dcmaudit.report.chain import START, canonical, next_link, read_chain
 from dcmaudit.settings.privatefile import make_private, read_private
+from dcmaudit.sources.s3.names import is_object_name
 
 RECORDS, REPORT, PAGE, SIGNATURE = "records.jsonl", "report.json", "report.html", "signature.json"
 CHECKER, FILES, DEVICES = "check_release.py", "files.csv", "devices.csv"
 WRITTEN = (RECORDS, REPORT, PAGE, CHECKER, FILES, DEVICES)
 """What a finished release holds beside its files, and what is signed."""
-MARK, _STAGING, _LEAVING = ".dcmaudit-release", ".dcmaudit-staging", "leaving"
+MARK, LEAVING, _STAGING = ".dcmaudit-release", "leaving", ".dcmaudit-staging"
 """The mark is there while a run is not finished; whoever holds its lock may write."""
 
 
@@ -68,7 +69,7 @@ class ReleaseFolders:
 
     def __init__(self, out: Target, held: Path, *, about: Mapping[str, Any], resume: bool, user: str) -> None:
         self.place, self.held, self._user = out, held, user
-        self.out = held / _LEAVING if isinstance(out, Remote) else out
+        self.out = held / LEAVING if isinstance(out, Remote) else out
         self.outputs = outputs_at(out)
         _require_startable(out, self.out, held, resume=resume)
         for folder, mode in ((held, 0o700), (self.out, 0o755)):
@@ -326,6 +327,8 @@ def require_apart_from_inputs(names: list[str], *folders: Target) -> None:
             continue
         place = Path(os.path.realpath(folder))
         for name in names:
+            if is_object_name(name):
+                continue
             real = Path(os.path.realpath(name))
             if place == real or real in place.parents or place in real.parents:
                 raise UsageError(f"{folder} and the input {name} lie in each other", hint="name another folder")

@@ -145,9 +145,13 @@ def write_whole(path: Path, text: str, *, mode: int = 0o644) -> None:
 def _whole(path: Path, mode: int) -> Iterator[IO[str]]:
     new = path.with_name(f".{path.name}.new")
     number = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-    with os.fdopen(number, "w", newline="", encoding="utf-8", errors="backslashreplace") as stream:
-        yield stream
-        stream.flush()
-        os.fsync(stream.fileno())
-    new.replace(path)
+    try:
+        with os.fdopen(number, "w", newline="", encoding="utf-8", errors="backslashreplace") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from dcmaudit.errors import ListError, UsageError
-from dcmaudit.pipeline.release.folder import MARK, RECORDS, REPORT, ReleaseFolders
+from dcmaudit.pipeline.release.folder import LEAVING, MARK, RECORDS, REPORT, ReleaseFolders
 from dcmaudit.pipeline.release.house import NOTES, write_whole
 from dcmaudit.pipeline.release.pictures import sections
+from dcmaudit.pipeline.remote import Remote, Target
 from dcmaudit.report.chain import read_chain
+from dcmaudit.sources.s3.transfer import fetch
 
 NOTE = "part.json"
 """How many inputs all parts have, and the drawn sample, as a part knew them; in its folder of what stays."""
@@ -25,19 +27,22 @@ NOTE = "part.json"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One finished part: its two folders, and what its chain stands on."""
+    """One finished part: its two folders, and what its chain stands on. ``local`` is where its records lie on this
+    machine, also where its outputs are in a bucket."""
 
-    out: Path
+    out: Target
+    local: Path
     held: Path
     about: Mapping[str, Any]
 
     @classmethod
-    def of(cls, out: Path, held: Path) -> Part:
+    def of(cls, out: Target, held: Path) -> Part:
         """ListError where the folders hold no finished part."""
+        local = out if isinstance(out, Path) else held / LEAVING
         try:
-            about = next(read_chain(out / RECORDS)).record["about"]
+            about = next(read_chain(local / RECORDS)).record["about"]
             has_notes = (held / NOTES).exists() and (held / NOTE).exists()
-            is_finished = (out / REPORT).exists() and not (out / MARK).exists() and has_notes
+            is_finished = (local / REPORT).exists() and not (local / MARK).exists() and has_notes
         except (OSError, StopIteration, KeyError) as error:
             raise ListError("it holds no release", file=str(out), hint="dcmaudit release makes one") from error
         if not isinstance(about.get("part"), str):
@@ -45,7 +50,7 @@ class Part:
         if not is_finished:
             hint = "finish it with --resume, and name its own --held folder"
             raise ListError("this part is not finished", file=str(out), hint=hint)
-        return cls(out, held, about)
+        return cls(out, local, held, about)
 
     @property
     def number(self) -> tuple[int, int]:
@@ -59,7 +64,7 @@ class Part:
         pages = sections(self.held)
         number, section = next(pages, (0, ""))
         with (self.held / NOTES).open("rb") as notes:
-            chain = read_chain(self.out / RECORDS)
+            chain = read_chain(self.local / RECORDS)
             next(chain)
             for chained in chain:
                 try:
@@ -155,14 +160,9 @@ def _staged(part: Part, record: Mapping[str, Any], staged: Path) -> Path:
     """The output of a part under another name, its content compared with its record."""
     source = part.out / record["output"]
     try:
-        if source.is_symlink():
-            raise ListError("it is a link", file=str(source))
         with suppress(FileNotFoundError):
             staged.unlink()
-        try:
-            os.link(source, staged)
-        except OSError:
-            shutil.copyfile(source, staged)
+        _bring(source, staged)
         with staged.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
@@ -170,3 +170,15 @@ def _staged(part: Part, record: Mapping[str, Any], staged: Path) -> Path:
     if digest != record["output_sha256"]:
         raise ListError("it is not what its record says", file=str(source), hint="make this part anew")
     return staged
+
+
+def _bring(source: Target, staged: Path) -> None:
+    if isinstance(source, Remote):
+        fetch(source.place, staged)
+        return
+    if source.is_symlink():
+        raise ListError("it is a link", file=str(source))
+    try:
+        os.link(source, staged)
+    except OSError:
+        shutil.copyfile(source, staged)

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from dcmaudit.errors import ListError, MissingExtraError, UsageError
+from dcmaudit.errors import ListError, MissingExtraError, SourceNotFoundError, UsageError
 from dcmaudit.pipeline.release import agent
+from dcmaudit.pipeline.release.buckets import brought, differences
 from dcmaudit.pipeline.release.folder import MARK, RECORDS, REPORT, SIGNATURE, WRITTEN
 from dcmaudit.pipeline.release.house import write_whole
+from dcmaudit.pipeline.remote import Remote, Target
 from dcmaudit.report.chain import START, canonical, read_chain
 from dcmaudit.report.check_release import fingerprints, is_signed, problems
 from dcmaudit.settings.plainfile import read_regular
@@ -96,12 +98,49 @@ def is_fingerprint_of(text: str, public: bytes) -> bool:
     return text.rstrip("=") == ssh or text.lower().replace("sha256:", "", 1).replace(":", "") == plain
 
 
-def sign(folder: Path, signer: Signer) -> tuple[str, str]:
-    """Sign the release in ``folder``; the fingerprint of who signed, in our writing and in that of OpenSSH.
+def sign(place: Target, signer: Signer) -> tuple[str, str]:
+    """Sign the release in a folder or a part of a bucket; the fingerprint of who signed, in our writing and in that of
+    OpenSSH.
 
     ListError where the release is not whole: every output is read. An older signature is replaced, and stays where the
     new one could not be made.
     """
+    if isinstance(place, Remote):
+        _sign_at(place, signer)
+    else:
+        _sign_in(place, signer)
+    return fingerprints(signer.public)
+
+
+def _sign_in(folder: Path, signer: Signer) -> None:
+    text = _signature(_statement(folder, str(folder)), signer)
+    if (folder / MARK).exists():
+        raise ListError("a run is writing into it, or was killed", file=str(folder), hint="finish it with --resume")
+    before = (folder / SIGNATURE).read_text() if (folder / SIGNATURE).exists() else None
+    write_whole(folder / SIGNATURE, text)
+    if wrong := problems(str(folder), fingerprints(signer.public)[0]):
+        (folder / SIGNATURE).unlink()
+        if before is not None:
+            write_whole(folder / SIGNATURE, before)
+        raise _not_whole(str(folder), wrong)
+
+
+def _sign_at(place: Remote, signer: Signer) -> None:
+    try:
+        with brought(place, WRITTEN) as folder:
+            signed = _statement(folder, str(place))
+            if wrong := differences(place, folder, signed):
+                raise _not_whole(str(place), wrong)
+            write_whole(folder / SIGNATURE, _signature(signed, signer))
+            (place / SIGNATURE).receive(folder / SIGNATURE, overwrite=True)
+    except SourceNotFoundError as error:
+        hint = "dcmaudit release makes one, and sends its records and report at the end"
+        raise ListError(f"it holds no finished release: {error.message}", file=str(place), hint=hint) from error
+
+
+def _statement(folder: Path, name: str) -> dict[str, Any]:
+    """What is signed: root, number of records, and the files of the report in ``folder``; ListError where they are not
+    those of one finished release."""
     link, count = START, 0
     try:
         for chained in read_chain(folder / RECORDS):
@@ -109,26 +148,24 @@ def sign(folder: Path, signer: Signer) -> tuple[str, str]:
         report = json.loads((folder / REPORT).read_bytes())
         files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(WRITTEN)}
     except (OSError, ValueError) as error:
-        raise ListError("it holds no finished release", file=str(folder), hint="dcmaudit release makes one") from error
+        raise ListError("it holds no finished release", file=name, hint="dcmaudit release makes one") from error
     if report.get("records", {}).get("root") != link:
-        raise ListError("its report is not that of its records", file=str(folder), hint="finish it with --resume")
-    if (folder / MARK).exists():
-        raise ListError("a run is writing into it, or was killed", file=str(folder), hint="finish it with --resume")
-    signed: dict[str, Any] = {"format": FORMAT, "root": link, "records": count, "files": files}
+        raise ListError("its report is not that of its records", file=name, hint="finish it with --resume")
+    return {"format": FORMAT, "root": link, "records": count, "files": files}
+
+
+def _signature(signed: dict[str, Any], signer: Signer) -> str:
     plain, ssh = fingerprints(signer.public)
     data = {
         "algorithm": "Ed25519", "public_key": signer.public.hex(), "fingerprint": plain, "ssh_fingerprint": ssh,
         "signed": signed, "signature": signer.sign(canonical(signed)).hex(),
     }  # fmt: skip
-    before = (folder / SIGNATURE).read_text() if (folder / SIGNATURE).exists() else None
-    write_whole(folder / SIGNATURE, json.dumps(data, indent=1, sort_keys=True) + "\n")
-    if wrong := problems(str(folder), plain):
-        (folder / SIGNATURE).unlink()
-        if before is not None:
-            write_whole(folder / SIGNATURE, before)
-        more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-        raise ListError(f"it is not whole: {wrong[0]}{more}", file=str(folder), hint="nothing was signed")
-    return plain, ssh
+    return json.dumps(data, indent=1, sort_keys=True) + "\n"
+
+
+def _not_whole(name: str, wrong: list[str]) -> ListError:
+    more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+    return ListError(f"it is not whole: {wrong[0]}{more}", file=name, hint="nothing was signed")
 
 
 def _private(path: Path) -> Ed25519PrivateKey:

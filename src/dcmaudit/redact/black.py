@@ -43,6 +43,7 @@ def black_level(meaning: PixelMeaning, array: Array) -> tuple[int | float, ...]:
     photometric = meaning.photometric
     if photometric == "BITS":
         return (0,)
+    # A negative rescale slope turns the order round, as MONOCHROME1 does.
     if photometric in {"MONOCHROME1", "MONOCHROME2"}:
         bright = (photometric == "MONOCHROME1") != meaning.inverted
         return (_grey_end(meaning, array, largest=bright),)
@@ -58,11 +59,13 @@ def black_level(meaning: PixelMeaning, array: Array) -> tuple[int | float, ...]:
             f"signed samples of {photometric} are read as unsigned ones by some programs: no value is black for all",
             hint="PixelRepresentation has to be 0 for colour; correct the header first",
         )
+    # No chroma is the middle of the range (PS3.3 C.7.6.3.1.2).
     if photometric in {"YBR_FULL", "YBR_FULL_422"}:
         middle = 1 << (meaning.bits_stored - 1)
         return (0, middle, middle)
     if photometric in {"YBR_PARTIAL_422", "YBR_PARTIAL_420"}:
         middle = 1 << (meaning.bits_stored - 1)
+        # Black of YBR_PARTIAL is 16 of 256 levels.
         return (1 << (meaning.bits_stored - 4), middle, middle)
     raise RedactionError(
         f"black is not known for the photometric interpretation {photometric!r}",
@@ -73,6 +76,7 @@ def black_level(meaning: PixelMeaning, array: Array) -> tuple[int | float, ...]:
 def _grey_end(meaning: PixelMeaning, array: Array, *, largest: bool) -> int | float:
     if np.issubdtype(array.dtype, np.floating):
         finite = array[np.isfinite(array)]
+        # NaN and infinities alone: nothing is darker than 0.
         if not finite.size:
             return 0.0
         return float(finite.max() if largest else finite.min()) + 0.0  # never -0.0: its sign bit would say something

@@ -30,6 +30,7 @@ def _copied_by_system(body: ByteSource, start: int, end: int, out: BinaryIO) -> 
     source, target = body.descriptor, file_descriptor(out)
     if source is None or target is None or end - start < _WORTH or not hasattr(os, "copy_file_range"):
         return 0
+    # The system copies behind what the buffer still holds.
     out.flush()
     at, done = out.tell(), 0
     with suppress(OSError):  # other file systems, old kernels: the rest is copied here

@@ -71,6 +71,7 @@ class Draft:
 
 def _stripper(plan: RedactionPlan) -> Stripper | None:
     """Who leaves elements out, None where nothing is to be left out."""
+    # A copy in which nothing was blacked has no secret that could be elsewhere in it.
     if not plan.blacks and not plan.options.remove_private_bulk:
         return None
     return Stripper(plan.options.private, plan.options.icons, whole=plan.blacks, safe=is_safe_private)

@@ -99,6 +99,7 @@ class ChangedElements:
         if span is None or (tag in changed and changed[tag] is None):
             changed[tag] = NewValue("SQ", items)
             return
+        # Items behind the bytes of another type would be no items.
         if span.vr not in {None, b"SQ"}:
             raise UnsupportedError(f"the sequence {tag_text(tag)} is written as another type of element")
         element = self.rewritten.get(tag)
@@ -107,6 +108,7 @@ class ChangedElements:
         size = span.value - span.start
         head, content, tail = element[:size], element[size:], b""
         if span.length == UNDEFINED:
+            # New items go before the sequence delimiter.
             content, tail = content[:-8], content[-8:]
         else:
             order = "<" if self._header.syntax.little_endian else ">"
@@ -119,6 +121,7 @@ class ChangedElements:
         if work is None:
             return found
         reader = work.reader
+        # See PS3.3 C.7.6.1.1.5: 01 stays with an image for ever.
         if reader.widened and any(draft.edits.touched(reader.count)):
             # what is coded exactly from now on was lossy once, and its values show it
             found[LOSSY] = NewValue("CS", b"01")
@@ -141,6 +144,7 @@ class ChangedElements:
             if edit is not None:
                 changed[span.tag] = NewValue((span.vr or b"UN").decode("latin-1"), edit) if edit else None
         end = max((span.end for span in spans.values()), default=0)
+        # Bytes behind the last element are not copied; that they were there is told.
         if stripper.whole and end < self._header.body.size:
             rest = Span(0xFFFFFFFF, None, end, end, self._header.body.size - end, self._header.body.size)
             stripper.note(nested.level(()), rest, RemovalReason.BEHIND)

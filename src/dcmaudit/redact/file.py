@@ -62,6 +62,7 @@ def write_redacted(
             hint="have another program write it anew first",
         )
     image = instance.parts.image
+    # Mislabelled frames can be shown; which of the two is wrong only a person can say.
     if image is not None and image.index is not None and not instance.parts.header.syntax.encapsulated:
         raise UnsupportedError(
             f"its frames are {image.syntax.codestream.value} and its transfer syntax is native",
@@ -80,6 +81,7 @@ class _Writer:
 
     def write(self, out: BinaryIO) -> Written:
         draft, written = self.draft, self.draft.written
+        # An empty preamble: the original's 128 bytes could hold anything (PS3.10 7.1).
         out.write(bytes(128) + b"DICM")
         without, instance = self._meta_without(), self.elements.sop_instance
         out.write(file_meta(self.header, written.transfer_syntax_uid, instance, without=without))
@@ -150,6 +152,7 @@ class _Writer:
             deque(runs, 0)
             copy_bytes(self.header.body, span.start, span.end, out)
             return
+        # Encapsulated pixel data are OB (PS3.5 A.4); what the original wrote stays.
         vr = "OB" if span.vr is None else span.vr.decode()
         out.write(element_head(span.tag, vr, UNDEFINED, self.header.syntax))
         write_fragments(out, work.reader.count, chain.from_iterable(run.codestreams for run in runs))

@@ -43,6 +43,7 @@ def scaled(box: Box, from_size: Size, to_size: Size) -> Box:
     Rounded outwards and one pixel wider, for a thumbnail is drawn with a filter; clipped to ``to_size``. A box outside
     its own plane still yields the nearest edge pixels, never nothing.
     """
+    # A pixel more on each side: programs that make thumbnails round and smooth in their own ways.
     left = box.left * to_size.width // from_size.width - 1
     top = box.top * to_size.height // from_size.height - 1
     right = -(-box.right * to_size.width // from_size.width) + 1

@@ -62,6 +62,7 @@ class FrameEdits:
                 if isinstance(place, EmbeddedOverlay):
                     common = self._of_overlay(parts, place, common, group, remove=remove)
                     self._overlays.append((place, common, len(group.frames)))
+            # Stray bits belong to single frames, wherever they were found.
             elif group.kind is PlaneKind.STRAY_BIT and common:
                 self._stray.append((group.number, common, frozenset(group.frames)))
         layout = parts.image.layout if parts.image else None
@@ -77,6 +78,7 @@ class FrameEdits:
     ) -> Boxes:
         """What is cleared in every frame of an overlay in the pixel data."""
         layout = parts.image.layout if parts.image else None
+        # A bit of its own can be cleared without touching the image.
         if layout is None or not layout.low <= place.bit <= layout.high:
             return (Box.whole(group.size),) if remove and group.size else common
         if remove or common or any(self._plan.planes.get(group.address(k)) for k in range(len(group.frames))):

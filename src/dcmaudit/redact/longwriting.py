@@ -88,6 +88,7 @@ class LongWriting:
         """The original opened anew; errors as of reading it."""
         with open_instance(self.reference) as instance:
             parts = instance.parts
+            # A file that was replaced meanwhile would give frames of another picture.
             if mark_of(self.reference) != self.mark or parts.image is None:
                 raise SourceUnreadableError("it changed while it was read", file=self.reference.name)
             work = FrameWork(parts.image, parts.header, self.painter, parts.overlays, clean=self.plan.blacks)
@@ -113,6 +114,7 @@ class Division:
         size = max(1, reader.layout.frame_bits // 8)
         most = min(STRETCH, max(1, _RUN // size)) if reader.count > LONG else 1
         runs = [range(start, min(reader.count, start + most)) for start in range(0, reader.count, most)]
+        # Objects of a bucket have no mark, so nobody can tell that two processes read the same.
         if self.divide is None or self.mark is None or reader.count <= LONG:
             yield from map(frames.run, runs)
             return

@@ -85,6 +85,7 @@ class _Planner:
         """
         frames = [frame for _, group in self._of_kind(PlaneKind.FRAME) for frame in group.frames[:2]]
         alike: dict[_Key, dict[int, Request]] = defaultdict(dict)
+        # Of one frame "every frame" and "this frame" are the same thing.
         if len(frames) > 1:
             for request in requests:
                 if isinstance(request.scope, FrameAddress):
@@ -186,6 +187,7 @@ class _Planner:
 
     def _carry(self, request: Request, size: Size | None, frame: int | None) -> None:
         """Take a rectangle of the image to where the same place shows again: overlays if asked, and icons."""
+        # Nothing of the image is black by it.
         if request.shape is not None and (size is None or request.shape.box(size) is None):
             return  # it keeps all of the image
         if self.options.overlays is OverlayPolicy.SAME and size is not None:
@@ -226,6 +228,7 @@ class _Planner:
 
     def _on_one_plane(self, request: Request, address: PlaneAddress) -> bool:
         index = self.listing.find(address)
+        # A mark that finds no plane must not vanish: the plan is refused.
         if index is None:
             self._refuse(request, _absent(address, self.listing))
             return False

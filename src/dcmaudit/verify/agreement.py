@@ -42,6 +42,8 @@ def look_again(
     for second in second_decoders(new, frame):
         fault = _fault(second, new, frame, lambda: cells, play)
         own = before.get(second.name)
+        # A decoder that reads the original's frame no better is no judge: its answer says nothing about the
+        # redaction.
         was = None if fault is None or own is None else _fault(own, old, frame, lambda: old.cells(frame)[0], play)
         if was is None:
             record.require(SECOND, f"frame {number + 1}", f"{second.name}: {fault}", holds=fault is None)
@@ -84,8 +86,10 @@ def agree(one: Cells, other: Cells, play: int) -> bool:
     """Whether two pictures of one shape differ by at most ``play`` levels."""
     if one.shape != other.shape:
         return False
+    # Without loss the bits must be equal, those of NaN included.
     if not play:
         return bool(np.array_equal(bits_of(one), bits_of(other)))
+    # Unsigned differences wrap: the larger is taken from the smaller below.
     if one.dtype != other.dtype or one.dtype.kind != "u":
         return int(np.abs(one.astype(np.int32) - other.astype(np.int32)).max(initial=0)) <= play
     return int((np.maximum(one, other) - np.minimum(one, other)).max(initial=0)) <= play

@@ -43,6 +43,7 @@ def fault_inside(  # noqa: PLR0911 - one return a kind of samples
     inside = _inside(samples.array, mask)
     if not len(inside):
         return None
+    # Of a bit plane any bit that is on may be ink.
     if samples.photometric == "BITS":
         lit = int(np.count_nonzero(inside))
         return f"{lit} of {len(inside)} bits are still on" if lit else None
@@ -86,6 +87,7 @@ def _levels_inside(samples: Samples, mask: Mask, inside: Array) -> npt.NDArray[n
     that no more than these have to be rendered. With a table, or deeper colour, every other value may matter.
     """
     array = samples.array
+    # The full range depends on the extremes alone: three pixels are rendered like all.
     if array.ndim == 2 and not isinstance(samples.modality, Lut):
         few = np.array([[inside[0], array.min(), array.max()]], array.dtype)
         return render(replace(samples, array=few), FULL)[0, :1]
@@ -95,6 +97,7 @@ def _levels_inside(samples: Samples, mask: Mask, inside: Array) -> npt.NDArray[n
 
 
 def _colour_fault(samples: Samples, mask: Mask, inside: Array) -> str | None:
+    # Level 1 of 65,535 is rendered black and is not.
     if samples.photometric == "RGB" and inside[0].any():
         return "its red, green and blue are not all 0"
     return _rendered_fault(samples, mask, inside)
@@ -104,8 +107,10 @@ def _grey_fault(samples: Samples, value: int, precision: int | None) -> str | No
     """The value must be the end of the scale that is shown darkest, present in the picture or not."""
     ends = {_ends(samples.bits_stored, signed=samples.signed)}
     if precision is not None and precision < samples.bits_stored:
+        # A codestream of fewer bits cannot hold the end of BitsStored: its own end is the darkest that it has.
         ends.add(_ends(precision, signed=samples.signed))
         ends.add((0, (1 << precision) - 1))
+    # A table may turn the order of values round anywhere.
     if isinstance(samples.modality, Lut):
         low, high = _ends(samples.bits_stored, signed=samples.signed)
         every = np.arange(low, high + 1) if high - low < 1 << 17 else np.array([low, value, high])
@@ -128,6 +133,7 @@ def _ends(bits: int, *, signed: bool) -> tuple[int, int]:
 def _float_fault(samples: Samples, value: float) -> str | None:
     if not np.isfinite(value):
         return "it is filled with something that is no number"
+    # -0.0 is equal to 0.0, and its sign could say something.
     if value == 0 and np.signbit(value):
         return "it is filled with a zero below zero"
     probe = np.array([[0.0, 1.0]], samples.array.dtype)

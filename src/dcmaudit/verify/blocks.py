@@ -51,6 +51,7 @@ def compare_blocks(before: bytes, after: bytes, boxes: tuple[Box, ...]) -> Block
     faults = [] if fault is None else [fault]
     changed = np.zeros((old.grid.height, old.grid.width), np.bool_)
     ring = _reach(old)
+    # Blocks can only be held against each other where there are as many, in the same places.
     if not old.is_like(new):
         faults.append("its size, sampling, scans or restart intervals are others")
         return BlockComparison(changed, old.mcu, ring, 0, tuple(faults), tuple(leftovers), unneeded)
@@ -70,6 +71,7 @@ def compare_blocks(before: bytes, after: bytes, boxes: tuple[Box, ...]) -> Block
     levels: list[set[int]] = []
     for (component, _, b), differs in zip(pairs, differing, strict=True):
         h, v = (1, 1) if len(old.components) == 1 else (component.h, component.v)
+        # Any AC coefficient is detail that only the original could have given.
         not_flat |= _by_mcu(_with_detail(b, _blocks_of(changed, v, h, b.shape)), v, h, changed.shape)
         levels.append(_levels(b[..., 0], differs, v, h))
     allowed = _near(old, boxes, max(1, ring))
@@ -124,6 +126,7 @@ def _reach(stream: Picture) -> int:
     most_h, most_v = max(c.h for c in stream.components), max(c.v for c in stream.components)
     if len(stream.components) == 1:
         return 0
+    # Decoders interpolate subsampled chroma over the edge of a block ("fancy upsampling").
     return max(max(most_h // c.h, most_v // c.v) for c in stream.components) // 2
 
 

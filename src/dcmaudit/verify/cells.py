@@ -36,6 +36,7 @@ def bits_of(cells: Cells) -> Cells:
 def compare_near(before: Cells, after: Cells, layout: PixelLayout, ask: FrameAsk, widened: tuple[Box, ...],
                  claimed: int) -> CellFaults:  # fmt: skip
     """As ``compare_cells``, which is asked only for the area around the boxes where all around it is the same."""
+    # Bits that are asked for may lie anywhere in the frame.
     area = None if ask.bits or ask.strip else _area(before, after, widened)
     if area is None:
         return compare_cells(before, after, layout, ask, widened, claimed)
@@ -77,6 +78,7 @@ def compare_cells(before: Cells, after: Cells, layout: PixelLayout, ask: FrameAs
     old, new = bits_of(before), bits_of(after)
     changed = old ^ new
     inside = mask_of(widened, layout.rows, layout.columns)
+    # These have no bits beside the value.
     if layout.floating or layout.bits_allocated == 1:
         return CellFaults(stored=_pixels((changed != 0) & ~_spread(inside, old)))
     stored_mask = ((1 << layout.bits_stored) - 1) << layout.low
@@ -91,6 +93,7 @@ def compare_cells(before: Cells, after: Cells, layout: PixelLayout, ask: FrameAs
             np.copyto(part, part & keep, where=_spread(free, old))
     if ask.strip:
         others = np.zeros_like(others)
+    # Inside the boxes the writer fills stray bits with what the sign asks for.
     elif outside_mask & ~claimed:
         np.copyto(others, others & old.dtype.type(outside_mask & claimed), where=_spread(inside, old))
     left_on = _left_on(new, layout, ask) + left_inside(new, layout, _spread(inside, old), claimed)
@@ -108,6 +111,7 @@ def left_inside(new: Cells, layout: PixelLayout, inside: Mask, claimed: int) -> 
     lit = (cells & kind(above)) != 0
     wrong = (cells & kind(below)) != 0
     if lit.any():
+        # A repeated sign is what many writers put above BitsStored; it says no more than the value.
         wrong |= ~_repeats_sign(cells, layout, above) if layout.signed else lit
     return int(np.count_nonzero(wrong))
 

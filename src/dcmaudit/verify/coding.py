@@ -20,6 +20,7 @@ Blocks = npt.NDArray[np.int16]
 Bits = npt.NDArray[np.int64]
 ZIGZAG = np.array(sorted(range(64), key=lambda i: (i // 8 + i % 8, i % 8 if (i // 8 + i % 8) % 2 == 0 else i // 8)))
 _PLACES = np.argsort(ZIGZAG, kind="stable")  # the other kind goes wrong under qemu 7.2, which tests use
+# EOB and ZRL (T.81 F.1.2.2.1).
 _END, _SIXTEEN = 0x00, 0xF0
 _DC_SYMBOLS = frozenset(range(16))
 
@@ -32,6 +33,7 @@ def is_grown(old: Piece, new: Piece) -> bool:
     was, now = old.body[16:], new.body[16:]
     more = now[len(was) :]
     allowed = _DC_SYMBOLS if old.number < 0x10 else frozenset({_END})
+    # Symbols in another order, or ones that no black block needs, could spell something.
     if now[: len(was)] != was or not set(more) <= allowed or list(more) != sorted(set(more)) or set(more) & set(was):
         return False
     lengths = [list(np.repeat(np.arange(1, 17), list(piece.body[:16]))) for piece in (old, new)]
@@ -109,6 +111,7 @@ def _tails(coded: Coded) -> int:
     waste = 0
     for scan, ends in zip(coded.picture.scans, coded.ends, strict=True):
         for data, end in zip(scan.intervals, ends, strict=True):
+            # Without byte stuffing (T.81 F.1.2.3).
             plain = data.replace(b"\xff\x00", b"\xff")
             left = 8 * len(plain) - end
             ones = (1 << (left % 8)) - 1
@@ -144,6 +147,7 @@ def _in_order(stream: Picture, scan: Scan, component: int, blocks: npt.NDArray[A
 def _bits_of_dc(levels: Bits, lengths: Bits, step: int) -> Bits:
     """Bits of the DC differences; ``step`` is after how many blocks they begin at 0 again."""
     before = np.concatenate(([0], levels[:-1]))
+    # DC prediction begins at 0 again with each restart interval (T.81 F.1.1.5.1).
     before[::step] = 0
     size = _sizes(levels - before)
     found: Bits = lengths[size] + size

@@ -20,12 +20,14 @@ def labels_of(reader: FrameReader | None) -> frozenset[str]:
 
 def _labels_of_one(reader: FrameReader, frame: int) -> frozenset[str]:
     named, kind = reader.layout.photometric, reader.syntax.codestream
+    # COD says whether components were transformed, and decoders go by it (T.800 A.6.1).
     if kind is Codestream.JPEG_2000:
         is_wrong = named.startswith("YBR_FULL") and j2k_header(reader.codestream(frame)).transformed
         return frozenset({"YBR_RCT", "YBR_ICT"}) if is_wrong else frozenset()
     if kind is not Codestream.JPEG:
         return frozenset()
     header = jpeg_header(reader.codestream(frame))
+    # Lossless processes code components as they are: the header alone can say what they mean.
     if header.frame in _LOSSLESS:
         return frozenset()
     transformed = is_transformed(header, named)

@@ -54,6 +54,7 @@ def compare(
     overlays, elsewhere = compare_overlays(pair)
     icons, touched = compare_icons(pair, elements)
     planes += [*overlays, *icons]
+    # Its pixel data were compared above, frame by frame.
     if old.image is not None:
         elsewhere.add(old.image.element.tag)
     rules = _rules(pair, transcoded=transcoded, strips=asked.strips, relabelled=relabelled)
@@ -102,6 +103,7 @@ def _is_relabelled(old: FrameReader | None, new: FrameReader | None, asked: Aske
     """Whether frames of YBR_ICT changed, and all that were written are coded by the reversible transformation."""
     if old is None or new is None or new.index is None or new.syntax.codestream is not Codestream.JPEG_2000:
         return False
+    # Only frames that changed are coded anew, and only reversibly: then ICT is not true any more (PS3.5 8.2.4).
     if old.layout.photometric != "YBR_ICT" or all(asked.frame(frame).is_nothing for frame in range(old.count)):
         return False
     headers = (j2k_header(new.codestream(frame)) for frame in range(new.count))

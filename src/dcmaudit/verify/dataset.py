@@ -120,6 +120,7 @@ class DataSet:
         while at + few < end:
             tag, _, value, length = self._head(at, implicit=True)
             stop = end if length == UNDEFINED else value + length
+            # An item that leads behind its sequence, or something else than one.
             if tag != ITEM or stop > end:
                 raise self._broken(at)
             found: list[Element] = []
@@ -160,6 +161,7 @@ class DataSet:
         if depth > _DEEPEST:
             raise self._broken(at)
         if length != UNDEFINED:
+            # Pixel data alone may be cut short: the frames that are there are still shown.
             cut = value + length > limit
             if cut and not (depth == 0 and tag in PIXELS):
                 raise self._broken(at)
@@ -187,6 +189,7 @@ class DataSet:
     def _fragments_end(self, at: int, limit: int) -> tuple[int, bool]:
         while at + 8 <= limit:
             tag, length = struct.unpack("<2H", self._bytes(at, 4)), struct.unpack("<L", self._bytes(at + 4, 4))[0]
+            # Fragments are little endian in every syntax that has them (PS3.5 A.4).
             if tag == (0xFFFE, 0xE0DD):
                 return at + 8, False
             if tag != (0xFFFE, 0xE000) or at + 8 + length > limit:
@@ -207,6 +210,7 @@ class DataSet:
             return tag, None, at + 8, struct.unpack(f"{self._order}L", head[4:8])[0]
         if written in SHORT:
             return tag, written, at + 8, struct.unpack(f"{self._order}H", head[6:8])[0]
+        # A VR of a later edition has the long form; anything else is no VR.
         if written not in LONG and not (written.isalpha() and written.isupper()):
             raise self._broken(at)
         if len(head) < 12:

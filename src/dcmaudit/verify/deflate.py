@@ -28,6 +28,7 @@ def fault_of_stream(data: bytes, size: int | None = None) -> str | None:
         plain = unpacker.decompress(data) if size is None else unpacker.decompress(data, size + 2)
     except zlib.error:
         return "it is damaged"
+    # A byte of zero makes an odd frame even.
     if size is not None and (len(plain) < size or plain[size:] not in {b"", b"\0"[: size % 2]}):
         return "it holds more or less than its frame"
     if not unpacker.eof:
@@ -63,6 +64,7 @@ class _Walk:
         while True:
             final, kind = self._take(1), self._take(2)
             produced = 0
+            # A stored block begins at a byte; the bits before it are read by nobody.
             if kind == 0:
                 if self._take(-self._at % 8):
                     return "bits are set that nothing reads"
@@ -72,6 +74,7 @@ class _Walk:
                 fault, produced = self._coded(kind)
                 if fault is not None:
                     return fault
+            # Empty blocks say nothing and could be counted out into a text.
             if not produced and not final:
                 return "it has an empty block"
             if final:
@@ -121,6 +124,7 @@ class _Walk:
             self._at += bits
             if symbol < 16:
                 found.append(symbol)
+            # 16 repeats the length before, 17 and 18 are runs of zeros (RFC 1951 3.2.7).
             elif symbol == 16:
                 found += found[-1:] * (3 + self._take(2))
             else:

@@ -84,6 +84,7 @@ class Asked:
         for address, bit, wanted, whole in self._bits_of(frame):
             if wanted:
                 planes.append((address, wanted))
+            # All of the bit goes, whatever boxes are on it.
             if whole:
                 bits[bit] = ()
             elif wanted and (bit not in bits or bits[bit]):

@@ -71,6 +71,7 @@ class ElementComparison:
                 if reason is not None:
                     self.record.fail(ELEMENTS, now.name, f"it is still there: {reason}")
                 self._one(was, now, is_right=is_right_length(self.after, list(new.values()), tag))
+        # Asked of the file that was written: the original's elements do not matter here.
         if self.rules.removes_private:
             self._no_bulk(new)
         for tag, text in self.rules.missing(frozenset(new), self._old, self._new):
@@ -124,6 +125,7 @@ class ElementComparison:
         if old is not None and self._is_same(old, new, new.name, 0):
             self.record.checks[ELEMENTS] += 1
             return
+        # A group length may stay if it is true of the new group (PS3.5 7.2).
         if new.tag & 0xFFFF == 0 and old is not None:
             self.record.require(ELEMENTS, new.name, "it is not the length of its group", holds=is_right)
             return
@@ -153,8 +155,10 @@ class ElementComparison:
             return 0
         value, order = self.before.raw(descriptor), self.before.order
         first = int.from_bytes(value[:2], order)
+        # Their number of entries takes two words.
         if descriptor.tag in LARGE_DESCRIPTORS and len(value) >= 10:
             return first << 16 | int.from_bytes(value[2:4], order)
+        # 0 stands for 65,536 (PS3.3 C.7.6.3.1.5).
         return first or 1 << 16
 
     def _is_headed(self, old: Element | None, new: Element) -> bool:
@@ -184,6 +188,7 @@ class ElementComparison:
     def _same_head_elsewhere(self, old: Element, new: Element) -> bool:
         """The head of an element whose value others compare: as it was, or as encapsulated frames ask (PS3.5 A.4)."""
         was, now = self.before.head(old), self.after.head(new)
+        # OverlayData may have been put together from fragments, and then has a defined length.
         if old.tag not in PIXELS:
             return now in {was, head(old.tag, old.vr, new.length, little=self.after.order == "little")}
         if (old.length == UNDEFINED) != (new.length == UNDEFINED):
@@ -211,6 +216,7 @@ class ElementComparison:
             return self._are_right_uids(old, new, path)
         if same and old.end - old.value > _SHORT:
             return True
+        # It differs and is too long to be one of the values that may.
         if new.end - new.value > longest:
             return False
         values = self.before.raw(old), self.after.raw(new)
@@ -318,6 +324,7 @@ class ElementComparison:
         level, self._level = self._level, old
         for element in now:
             before, inner = old[element.tag], f"{where} {element.name}"
+            # The picture itself is compared as a plane.
             if in_icon and element.tag in PIXELS:
                 holds = self.before.head(before) == self.after.head(element)
                 self.record.require(ELEMENTS, inner, _ENCODED, holds=holds)
@@ -371,6 +378,7 @@ def _large(data: DataSet, elements: Sequence[Element], depth: int) -> Iterator[E
         if element.tag >> 16 & 1 and 0x10 <= element.tag & 0xFFFF <= 0xFF and element.end - element.value <= _SHORT
     }
     for element in elements:
+        # Deeper than any writer goes: a damaged file was refused before.
         if element.end - element.value < LEAST_OF_A_PICTURE or depth > _DEEPEST:
             continue
         if data.is_sequence(element):

@@ -70,6 +70,7 @@ def compare_envelopes(record: Record, before: Envelope, after: Envelope, written
     (0008,0018) of the new data set. ``plain``: only what a file has to say may be there.
     """
     record.require(META, "file meta information", "the file has no preamble", holds=after.preamble is not None)
+    # 128 bytes of the application's own (PS3.10 7.1): room for a small picture.
     kept = after.preamble in {before.preamble, bytes(128)}
     record.require(META, "preamble", "it is neither that of the original nor empty", holds=kept)
     record.require(META, "(0002,0000)", "it is not the length of the group", holds=after.length_is_right)
@@ -83,9 +84,11 @@ def compare_envelopes(record: Record, before: Envelope, after: Envelope, written
         if plain and tag not in _NEEDED:
             record.require(META, name, "it was to be left out", holds=tag not in after.meta)
             continue
+        # Private information, and whatever is as long as a picture, may have been left out.
         gone = (tag in _PRIVATE or len(before.meta[tag]) >= LEAST_OF_A_PICTURE) and tag not in after.meta
         record.require(META, name, "it changed", holds=gone or _is_kept(before.meta, after.meta, tag))
     for tag in sorted(after.meta.keys() - before.meta.keys() - _OWN):
+        # Only the class that the data set has may be added, where the original named none.
         holds = tag == _CLASS and is_text(after.meta[tag], bare(new.get(0x00080016, b"")), "UI")
         text = f"it is new ({len(after.meta[tag])} bytes)"
         record.require(META, f"(0002,{tag & 0xFFFF:04X})", text, holds=holds)

@@ -21,6 +21,7 @@ def check_fragments(record: Record, reader: FrameReader) -> None:
         return
     where = "pixel data"
     record.require(FRAGMENTS, where, "they end without their delimiter", holds=not fragments.cut)
+    # The delimiter's length is 0 (PS3.5 A.4); other bytes there could say something.
     if not fragments.cut:
         end = reader.body.read_at(fragments.end - 8, 8)
         record.require(FRAGMENTS, where, "their delimiter has a length", holds=end == b"\xfe\xff\xdd\xe0\0\0\0\0")
@@ -41,6 +42,7 @@ def _check_table(record: Record, name: str, table: tuple[int, ...], starts: list
     """Each entry must be where a frame begins: at every fragment where there are as many, else at a codestream."""
     record.require(TABLES, name, f"it has {len(table)} entries for {reader.count} frames",
                    holds=len(table) == reader.count)  # fmt: skip
+    # One fragment a frame: each entry can be held against it.
     if len(starts) == reader.count:
         record.require(TABLES, name, "its entries are not where the frames begin", holds=list(table) == starts)
         return
@@ -71,7 +73,9 @@ def check_extended(record: Record, data: DataSet, elements: dict[int, Element], 
     _check_table(record, name, places, starts, reader)
     sizes = _numbers(data.raw(lengths, 1 << 26))
     true = len(sizes) == len(fragments.lengths) and all(
-        written in {there, there - 1} for written, there in zip(sizes, fragments.lengths, strict=True)
+        # Lengths are those of the codestreams, fragments are padded to even ones.
+        written in {there, there - 1}
+        for written, there in zip(sizes, fragments.lengths, strict=True)
     )
     record.require(TABLES, name, "its lengths are not those of the frames", holds=true)
 

@@ -80,6 +80,7 @@ class FrameComparison:
             return
         layouts = _without_colour(old) == _without_colour(new)
         label = "YBR_RCT" if self.relabelled else old.layout.photometric
+        # The header said something else than every codestream: the writer may have put it right.
         if new.layout.photometric in self.labels:
             label = new.layout.photometric
         wanted = replace(old.layout, photometric=label)
@@ -92,6 +93,7 @@ class FrameComparison:
         self.record.require("frames", "image", f"it has {new.count} frames, the original {old.count}",
                             holds=old.count == new.count)  # fmt: skip
         native = old.index is None and new.index is None
+        # No redaction needs that, and the bytes could not be held against each other.
         if (old.index is None) != (new.index is None):
             self.record.fail("frames", "image", "its frames are encapsulated in one file and native in the other")
             return
@@ -161,6 +163,7 @@ class FrameComparison:
         """Compare one whole frame."""
         where = f"frame {frame + 1}"
         try:
+            # Compared as it lies: decoding would pass over what stands beside the picture.
             if old.index is not None and ask.is_nothing and not self.transcoded:
                 self._kept(old, new, frame)
                 return
@@ -197,6 +200,7 @@ class FrameComparison:
         if a.shape != b.shape or a.dtype != b.dtype:
             self.record.fail(OUTSIDE, where, "its cells are of another number or size")
             return None
+        # The old codestream could be kept whole in some other element.
         if old.index is not None:
             self.guard.see_bytes(frame, old.codestream(place))
         self.guard.see(frame, a, old.layout, ask.boxes)
@@ -218,6 +222,7 @@ class FrameComparison:
     def _blocks(self, old: FrameReader, new: FrameReader, frame: int, ask: FrameAsk) -> None:
         where, layout = f"frame {frame + 1}", old.layout
         a, b = old.codestream(frame), new.codestream(frame)
+        # Only bits were asked for, or nothing.
         if not ask.boxes:
             self._kept(old, new, frame)
             if any(ask.bits.values()):
@@ -281,9 +286,11 @@ class FrameComparison:
         if new.index is None:
             return
         where = f"frame {frame + 1}"
+        # Blocks were taken apart already, see ``compare_blocks``.
         if blocks is None:
             rest = fault_of_rewritten(new.syntax.codestream, new.codestream(frame), new.layout)
             self.record.require(LEFTOVERS, where, f"its codestream: {rest}", holds=rest is None)
+        # Another process has a precision of its own.
         if self.transcoded:
             return
         was, now, layout = old.precision(frame), new.precision(frame), new.layout
@@ -339,6 +346,7 @@ def _common_bits(old: FrameReader, new: FrameReader, frame: int) -> int | None:
     if old.index is None or new.index is None or new.syntax.codestream is not Codestream.JPEG_2000:
         return None
     was, now = j2k_header(old.codestream(frame)), j2k_header(new.codestream(frame))
+    # Only a sign that was put right changes what stands above the bits of the codestream.
     if was.signed == now.signed or was.precision != now.precision or now.signed != new.layout.signed:
         return None
     return (1 << now.precision) - 1

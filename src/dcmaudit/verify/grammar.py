@@ -63,6 +63,7 @@ def derived(value: bytes) -> bytes:
 
 def descriptions(old: bytes) -> set[bytes]:
     """What may stand in DerivationDescription where it was ``old`` (bare, empty where there was none)."""
+    # Behind what was there, as an earlier derivation stays true.
     joined = {b"; ".join([old, sentence]) if old else sentence for sentence in SENTENCES}
     return {old, *(text for text in joined if len(text) <= _LARGEST_TEXT)} if old else joined
 

@@ -85,6 +85,7 @@ class Guard:
 
     def see(self, frame: int, cells: npt.NDArray[Any], layout: PixelLayout, boxes: Iterable[Box]) -> None:
         """Take in the original's cells (rows, columns[, samples]) of the boxes that are blacked in one frame."""
+        # Nothing is left that no plane shows: then there is nothing to search.
         if frame % self.step or not self._indexes:
             return
         wide = [_widened(box, cells.shape[1]) for box in boxes]
@@ -179,6 +180,7 @@ class _Index:
         maybe = np.flatnonzero(self._seen[self._hashed(words)])
         chosen = words[maybe]
         turned = (chosen >> np.uint64(8)) | (chosen << np.uint64(56))
+        # A word that is the same when turned by a byte is one byte repeated.
         maybe = maybe[chosen != turned]  # eight equal bytes say nothing
         if not len(maybe):
             return
@@ -221,11 +223,13 @@ def _orders(areas: npt.NDArray[Any], layout: PixelLayout) -> Iterator[Bytes]:
     cells = areas.view(f"u{areas.itemsize}")
     pictures = [cells]
     if cells.ndim == 4:
+        # RGB, BGR, and each colour for itself, as planes lie.
         pictures = [cells, cells[..., ::-1], *(cells[..., n] for n in range(cells.shape[3]))]
     for picture in pictures:
         for one in (picture, picture.swapaxes(1, 2)):
             yield from _raw(one)
             for shift in _shifts(layout) if cells.itemsize > 1 else ():
+                # Eight bits of deeper cells, as previews are made.
                 yield (one >> one.dtype.type(shift)).astype(np.uint8).ravel()
 
 
@@ -237,6 +241,7 @@ def _shifts(layout: PixelLayout) -> list[int]:
 def _raw(area: npt.NDArray[Any]) -> Iterator[Bytes]:
     little = np.ascontiguousarray(area.astype(area.dtype.newbyteorder("<"), copy=False))
     yield little.view(np.uint8).ravel()
+    # The other byte order.
     if area.itemsize > 1:
         yield np.ascontiguousarray(little.byteswap()).view(np.uint8).ravel()
 
@@ -246,6 +251,7 @@ def _readings(data: bytes) -> Iterator[bytes]:
     yield data
     for found in _LETTERS.finditer(data):
         text = found.group().translate(None, b"\r\n=").translate(bytes.maketrans(b"-_", b"+/"))
+        # Nobody knows where in the run of letters base64 begins.
         for phase in range(4):
             whole = text[phase : phase + (len(text) - phase) // 4 * 4]
             yield base64.b64decode(whole)

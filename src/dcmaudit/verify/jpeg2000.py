@@ -78,10 +78,12 @@ def _body(data: bytes, at: int) -> tuple[bytes, int]:
 
 def _tile_part(found: Codestream, data: bytes, start: int) -> int:
     body, at = _body(data, start)
+    # SOT has eight bytes behind its length (T.800 A.4.2).
     if len(body) != 8:
         raise DecodeError("a tile-part of the JPEG 2000 codestream has a damaged header")
     tile, length, number, parts = _ints(">HLBB", body)
     end = start + length
+    # Psot 0: the last tile-part, up to EOC (T.800 A.4.2).
     if not length:
         end = data.rfind(b"\xff\xd9", start)
     segments: list[tuple[int, bytes]] = []
@@ -150,6 +152,7 @@ def _fault_of_order(old: list[tuple[int, bytes]], new: list[tuple[int, bytes]]) 
 def _fault_of_lengths(found: Codestream) -> str | None:
     """Psot and TLM must be true: what they pass over nobody reads (A.4.2, A.7.1)."""
     for number, part in enumerate(found.parts):
+        # Only the last one may leave its length open.
         if part.length != part.size and (part.length or number + 1 < len(found.parts)):
             return "a tile-part has another length than it says"
     told: list[tuple[int | None, int]] = []
@@ -157,6 +160,7 @@ def _fault_of_lengths(found: Codestream) -> str | None:
         index, style = body[0], body[1]
         widths = (style >> 4 & 3, 4 if style & 0x40 else 2)
         step = sum(widths)
+        # Ztlm counts the segments, Stlm says how wide a tile's number and a length are (T.800 A.7.1).
         if index != expected or widths[0] > 2 or style & 0x8F or (len(body) - 2) % step:
             return "its list of tile-part lengths is damaged"
         for at in range(2, len(body), step):
@@ -214,6 +218,7 @@ def _fault_of_headers(found: Codestream) -> str | None:  # noqa: PLR0911 - one r
         return "its size segment is longer than it has to be"
     if len(capabilities) > 1 or any(len(body) != 6 for body in capabilities):
         return "its capabilities are longer than they have to be"
+    # Rsiz 4000 says that CAP follows; other profiles promise what nothing here needs.
     if size[:2] not in {b"\0\0", b"\x40\0"} or any(body[:5] != b"\0\2\0\0\0" or body[5] > 31 for body in capabilities):
         return "its capabilities say more than they have to"
     width, height, left, top, tile_w, tile_h, tile_x, tile_y = struct.unpack(">8L", size[2:34])
@@ -224,8 +229,10 @@ def _fault_of_headers(found: Codestream) -> str | None:  # noqa: PLR0911 - one r
     levels = style[5]
     if style[0] or style[2:4] != b"\0\1" or len(style) != 10 or style[9] != 1:
         return "it is coded in another way than reversibly, in one layer, with the largest precincts"
+    # Code blocks of up to 1024 samples a side (T.800 table A.18).
     if style[8] & ~_HIGH_THROUGHPUT or style[6] > 8 or style[7] > 8 or levels > 32:
         return "its code blocks are coded in another way than lossless encoders do"
+    # No quantisation: an exponent a band, its lowest three bits unused (T.800 A.6.4).
     if steps[0] & 0x1F or len(steps) != 2 + 3 * levels or any(step & 7 for step in steps[1:]):
         return "its quantisation says more than it has to"
     return None
@@ -248,6 +255,8 @@ class _Packets:
         if max(self._width, self._height) > _LARGEST_PRECINCT or self._order > 4:
             return "it has more precincts than are followed here"
         resolutions, components = range(self._levels + 1), range(self._components)
+        # With one precinct a resolution, PCRL and CPRL go component by component, the others resolution by
+        # resolution.
         by_component = self._order >= 3
         order = [(r, c) for c in components for r in resolutions] if by_component else \
             [(r, c) for r in resolutions for c in components]  # fmt: skip
@@ -275,6 +284,7 @@ class _Packets:
     def _packet(self, at: int, resolution: int) -> tuple[int, str | None]:
         bits = HeaderBits(self._data, at)
         total = 0
+        # The first bit says whether the packet is empty (T.800 B.10.3).
         if bits.bit():
             for rows, columns in self._bands(resolution):
                 if not rows or not columns:
@@ -282,6 +292,7 @@ class _Packets:
                 included, planes = TagTree(rows, columns), TagTree(rows, columns)
                 for row in range(rows):
                     for column in range(columns):
+                        # One layer: a block is in it or nowhere.
                         if included.is_below(bits, row, column, 1):
                             planes.value(bits, row, column)
                             total += self._lengths(bits)
@@ -291,6 +302,7 @@ class _Packets:
     def _lengths(self, bits: HeaderBits) -> int:
         """Bytes of a code block, by its number of passes and its lengths (B.10.6, B.10.7; T.814 for two segments)."""
         passes, width = _passes(bits), 3
+        # Lblock grows by one for each bit that is 1 (T.800 B.10.7.1).
         while bits.bit():
             width += 1
         if not self._is_high:

@@ -49,6 +49,7 @@ def fault_of_kept(  # noqa: PLR0911 - one return a kind of codestream
     kind: Codestream, before: bytes, data: bytes, layout: PixelLayout
 ) -> str | None:
     """In words what a codestream of which nothing was asked has other than its original, None for nothing."""
+    # A fragment of an odd length was padded.
     if data == before or (len(before) % 2 and data == before + b"\0"):
         return None
     match kind:
@@ -79,6 +80,7 @@ def left_over(kind: Codestream, data: bytes) -> str | None:
         return segments.left_over(segments.segments(data))
     if kind is Codestream.JPEG_2000:
         return jpeg2000.left_over(data)
+    # Its own codestream has no parser here; boxes are the one place that is known.
     if kind is Codestream.JPEG_XL:
         return None if data[:2] == _BARE_XL else "boxes around the picture"
     return None
@@ -118,6 +120,7 @@ def _unboxed(data: bytes) -> bytes:
             found += data[at + head : end]
         elif kind == b"jxlp":
             found += data[at + head + 4 : end]
+        # A length that leads nowhere would be walked for ever.
         if end <= at:
             break
         at = end

@@ -57,6 +57,7 @@ class LongProof:
         """Both files opened anew, from disk; errors as of reading them."""
         with ExitStack() as stack:
             sides = [Side.open(stack, reference) for reference in (self.before, self.after)]
+            # Two processes must not compare different files.
             if (mark_of(self.before), mark_of(self.after)) != self.marks:
                 raise SourceUnreadableError("it changed while it was compared", file=self.plan.name)
             pair = Pair(sides[0], sides[1], self.plan, Record(), new_uids=False)

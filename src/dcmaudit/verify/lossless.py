@@ -28,16 +28,19 @@ def fault_of_lossless(data: bytes) -> str | None:  # noqa: PLR0911 - one return 
     strange = [piece for piece in found.pieces if piece.kind not in {*_ALLOWED, LOSSLESS}]
     if frame.kind != LOSSLESS or strange:
         return "it has segments that lossless JPEG does not need"
+    # Lossless processes quantise nothing: Tq is 0 (T.81 table B.2).
     if any(frame.body[i + 2] for i in range(6, len(frame.body), 3)):
         return "it names quantisation tables"
     for piece in found.pieces:
         if piece.kind == DHT and (len(set(piece.body[16:])) != len(piece.body) - 16 or max(piece.body[16:]) > 16):
             return "a Huffman table has symbols that no sample needs"
+        # Se and Ah are 0 (T.81 table B.3).
         if piece.kind == SOS and (piece.body[-2] or piece.body[-1] >> 4):
             return "its scan header says more than it has to"
         if piece.kind == SOS and any(piece.body[i + 1] & 15 for i in range(1, 1 + 2 * piece.body[0], 2)):
             return "its scan header names tables that it does not need"
     walked = walk_over(data)
+    # The quick walk has seen every sample; where it cannot tell, each scan is walked below.
     if walked.sound and walked.tight and not walked.wrapped:
         return None
     return _fault_of_scans(found)
@@ -56,6 +59,7 @@ def _fault_of_scans(found: Segments) -> str | None:
         elif piece.kind == SOS:
             scan = piece.body
         elif piece.kind == 0:
+            # Not allowed (T.81 H.1.1), and the walk would lose its place.
             if restart and restart % columns:
                 return "its restart intervals are parts of lines"
             chosen = [_windows(tables[scan[i + 1] >> 4]) for i in range(1, 1 + 2 * scan[0], 2)]
@@ -147,8 +151,10 @@ def fault_of_ls(data: bytes) -> str | None:
     if fault is not None:
         return fault
     frame = found.frame
+    # 0 is coded data, DD the restart interval.
     if frame.kind != LS or any(piece.kind not in {0, LS, LSE, SOS, 0xDD} for piece in found.pieces):
         return "it has segments that JPEG-LS does not need"
+    # No subsampling, no table: nothing else is coded here.
     if any(frame.body[i + 1 : i + 3] != b"\x11\0" for i in range(6, len(frame.body), 3)):
         return "its frame header says more than it has to"
     for piece in found.pieces:

@@ -83,6 +83,7 @@ class NativeComparison:
                 continue
             rows = _rows(ask, old)
             windows = (old.rows_of(frame, rows), new.rows_of(frame, rows)) if rows else (None, None)
+            # Where rows do not lie one behind the other in the bytes, the whole frame is decoded.
             if rows is None or windows[0] is None or windows[1] is None:
                 self._bytes(start, frame * size)
                 self._again()
@@ -120,6 +121,7 @@ class NativeComparison:
             return
         cells, changed = found
         window = _Window(frame, ask, tuple(_moved_up(box, -top) for box in changed), readers, cells)
+        # A frame has 65,535 rows at most, and memory has an end.
         if self._waiting and not self._fits(window):
             self._again()
         self._waiting.append(window)

@@ -42,6 +42,7 @@ def compare_overlay(
     if not isinstance(old, ClassicOverlay) or not isinstance(new, ClassicOverlay):
         record.fail(OVERLAYS, name, "it is no overlay of its own any more")
         return []
+    # Bits could not be held against each other.
     if (old.size, old.frame_bits) != (new.size, new.frame_bits):
         record.fail(OVERLAYS, name, "its size is another")
         return []
@@ -107,6 +108,7 @@ def is_plain_icon(icon: Icon, elements: Sequence[Element]) -> bool:
         return False
     layout = reader.layout
     size = -(-layout.frame_bits // 8)
+    # Icons have eight bits and more (PS3.3 F.7); others are left out as a whole.
     if layout.bits_allocated == 1 or layout.floating or reader.element.length != size + size % 2:
         return False
     try:

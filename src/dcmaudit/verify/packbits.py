@@ -18,6 +18,7 @@ def fault_of_rewritten(data: bytes, pixels: int) -> str | None:
     bounds, names_more = _bounds(data)
     if names_more:
         return "its header names more than its segments"
+    # The header has 64 bytes, whatever it names (PS3.5 G.5).
     if bounds[0] != 64:
         return "bytes stand before its first segment"
     for start, end in pairwise(bounds):
@@ -64,6 +65,7 @@ def _runs(data: bytes, at: int, end: int, pixels: int) -> tuple[bytes, bool, int
             code = data[at]
             at += steps[code]
             pixels -= fills[code]
+        # A run that says nothing leads far out of the data, so that the quick loop needs no test for it.
         if at < _FAR:
             break
         at -= _FAR

@@ -21,6 +21,7 @@ def require_icons(pair: Pair) -> None:
     frames = any(group.kind is PlaneKind.FRAME and pair.boxes(number)
                  for number, group in enumerate(pair.plan.listing.groups))  # fmt: skip
     frames |= any(isinstance(address, FrameAddress) and items for address, items in pair.plan.planes.items())
+    # Whoever asked for icons to be kept or removed has been told what that means.
     if not frames or pair.plan.options.icons is not IconPolicy.REDACT:
         return
     for group in pair.plan.listing.groups:
@@ -40,6 +41,7 @@ def compare_planes(pair: Pair) -> None:
     for group in old:
         if group in new:
             pair.record.require("planes", group.title, "its place in the order is another", holds=True)
+        # Icons that are gone are judged with the elements that held them.
         elif group.kind is not PlaneKind.ICON:
             pair.record.require("planes", group.title, "it is missing, or of another size, place or number of "
                                 "frames", holds=group.number in removed)  # fmt: skip

@@ -37,6 +37,7 @@ def _shown(data: DataSet, elements: dict[int, Element], parts: Parts) -> Iterato
     image = parts.image
     if image is not None:
         at, length = image.element.offset, image.element.length
+        # What stands behind the last frame is shown by no plane.
         if image.index is None:
             length = min(length, image.count * image.layout.frame_bits // 8)
         yield at, at + length

@@ -76,6 +76,7 @@ def _left_by_deflate(data: bytes, most: int) -> int:
     """Bytes behind the end of a deflate stream of at most ``most`` bytes."""
     unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
     unpacker.decompress(data, most)
+    # The end of the stream may take a few more bytes than the frame's last one did.
     while not unpacker.eof and unpacker.unconsumed_tail:
         unpacker.decompress(unpacker.unconsumed_tail, 1)
     return len(unpacker.unused_data)

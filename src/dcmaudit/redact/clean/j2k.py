@@ -87,14 +87,17 @@ class _Cleaner:
         if marker == SIZ:
             self.components = struct.unpack_from(">H", content, 34)[0]
             return 36 + 3 * self.components
+        # With precincts of its own, a byte for each level follows (T.800 A.6.1).
         if marker == 0x52:
             self.levels = content[5]
             return 10 + (content[5] + 1 if content[0] & 1 else 0)
         if marker == 0x53:
             return wide + 6 + (content[wide + 1] + 1 if content[wide] & 1 else 0)
+        # QCD and QCC: a step for each sub-band (T.800 A.6.4, A.6.5).
         if marker in {0x5C, 0x5D}:
             at = wide if marker == 0x5D else 0
             bands = 3 * (self.levels if marker == 0x5C else 32) + 1
+            # Without quantisation a byte a band, derived one step, expounded two bytes a band.
             return at + 1 + {0: bands, 1: 2, 2: 2 * bands}.get(content[at] & 31, len(content))
         return wide + 2 if marker == 0x5E else len(content)
 
@@ -107,6 +110,7 @@ class _Cleaner:
             end = self.data.rstrip(b"\0").rfind(b"\xff\xd9")
         levels = self.levels
         head, data = self._segments(at + 12, SOD, _TILE)
+        # A tile-part's own COD holds for that tile alone.
         self.levels = levels
         if not data + 2 <= end <= len(self.data):
             raise TruncatedError("a tile-part of the JPEG 2000 codestream leads nowhere")
@@ -117,6 +121,7 @@ class _Cleaner:
         """The main header, with the true lengths of tile-parts where it has them (A.7.1)."""
         lengths = iter(self.lengths)
         total = sum(_entries(content)[0] for marker, content in head if marker == TLM)
+        # A TLM that does not name every tile-part cannot be made true: it goes, as decoders do without.
         if total != len(self.lengths):
             if total:
                 self.names.add("TLM")

@@ -81,6 +81,7 @@ class _Cleaner:
 
     def _marker(self, at: int) -> tuple[int | None, int]:
         """The next marker and where its segment goes on; None where only padding is left."""
+        # The usual case: one FF, then the marker.
         if self.data[at : at + 1] == b"\xff" and self.data[at + 1 : at + 2] not in {b"", b"\0", b"\xff"}:
             return self.data[at + 1], at + 2
         if not self.data[at:].strip(b"\0\xff"):
@@ -132,16 +133,20 @@ class _Cleaner:
 
     def _needed(self, component: int, tables: int, first: int, last: int) -> list[tuple[int, int]]:
         """The tables with which a scan decodes a component (T.81 F, G and H)."""
+        # JPEG-LS has no tables, arithmetic coding no Huffman tables.
         if self.frame == 0xF7 or self.frame >= 0xC9:
             return [(DQT, self.components.get(component, 0))] if self.frame != 0xF7 else []
         dc, ac = (DHT, tables >> 4), (DHT, 16 + (tables & 15))
+        # Lossless: differences have one table, and nothing is quantised.
         if self.frame in {0xC3, 0xC7}:
             return [dc]
         quantisation = (DQT, self.components.get(component, 0))
         if self.frame not in {0xC2, 0xC6}:
             return [quantisation, dc, ac]
+        # A scan of AC coefficients of a progressive JPEG.
         if first:
             return [quantisation, ac]
+        # Later DC scans are single bits, without a table (T.81 G.1.2.1).
         return [quantisation, dc] if not last >> 4 else [quantisation]
 
     def _tables(self, marker: int, content: bytes) -> None:
@@ -155,6 +160,7 @@ class _Cleaner:
             else:
                 size = 17 + sum(content[at + 1 : at + 17])
                 key = (DHT, 16 * (kind >> 4) + (kind & 15))
+            # What is left in the segment is no whole table, and nothing reads it.
             if at + size > len(content):
                 self.names.add("bytes behind a table")
                 break
@@ -182,6 +188,7 @@ class _Cleaner:
         name = f"APP{marker - 0xE0}"
         if marker == 0xE0 and content[:5] == b"JFIF\0" and "JFIF" not in self.colours:
             self.colours["JFIF"] = len(self.parts)
+            # The last two bytes say that there is no thumbnail.
             kept = content[:12].ljust(12, b"\0") + b"\0\0"
             self.parts.append(_segment(marker, kept))
         elif marker == 0xEE and content[:5] == b"Adobe" and len(content) >= 12:

@@ -22,6 +22,7 @@ def clean_jxl(data: bytes) -> tuple[bytes, frozenset[str]]:
         end = at + length if length else len(data)
         if end > len(data) or (length and length < head):
             raise TruncatedError("a box of the JPEG XL container leads behind its end")
+        # Whole, or in parts with four bytes of a number before each.
         if kind == b"jxlc":
             parts.append(data[at + head : end])
         elif kind == b"jxlp":

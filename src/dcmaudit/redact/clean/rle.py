@@ -20,6 +20,7 @@ def clean_rle(data: bytes, pixels: int) -> tuple[bytes, frozenset[str]]:
     if not 1 <= count <= 15:
         raise DamagedError(f"the RLE frame has {count} segments, 1 to 15 are allowed")
     segments = [_runs(data[a:b], pixels) for a, b in pairwise([*offsets[:count], len(data)])]
+    # Even lengths, and offsets that follow from them (PS3.5 annex G).
     segments = [segment + b"\0" * (len(segment) % 2) for segment in segments]
     places, at = list[int](), 64
     for segment in segments:
@@ -46,6 +47,7 @@ def _slowly(segment: bytes, pixels: int) -> bytes | None:
         if at >= len(segment):
             return None
         code = segment[at]
+        # 128 does nothing, as often as it is written: a place to hide bytes.
         if code == 128:
             at += 1
             continue

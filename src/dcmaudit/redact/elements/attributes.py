@@ -78,11 +78,13 @@ def _derived(raw: Raw) -> Changes:
     image_type = raw(IMAGE_TYPE)
     if image_type is not None and image_type.strip(b" \0"):
         values = image_type.strip(b" \0").split(b"\\")
+        # Value 1 says whether pixel values are those of the device (PS3.3 C.7.6.1.1.2).
         if values[0].strip() != b"DERIVED":
             found[IMAGE_TYPE] = NewValue("CS", b"\\".join([b"DERIVED", *values[1:]]))
     before = (raw(DERIVATION) or b"").strip(b" \0")
     if DESCRIPTION not in before:
         joined = before + b"; " + DESCRIPTION if before else DESCRIPTION
+        # ST holds 1024 characters (PS3.5 6.2).
         found[DERIVATION] = NewValue("ST", joined if len(joined) <= 1024 else before)
     return found
 
@@ -99,6 +101,7 @@ def element_head(tag: int, vr: str, length: int, syntax: TransferSyntax) -> byte
     head = struct.pack(f"{order}HH", tag >> 16, tag & 0xFFFF)
     if syntax.implicit:
         return head + struct.pack(f"{order}L", length)
+    # Two reserved bytes, then four of length (PS3.5 7.1.2).
     if vr in LONG_VRS:
         return head + vr.encode() + b"\0\0" + struct.pack(f"{order}L", length)
     return head + vr.encode() + struct.pack(f"{order}H", length)
@@ -109,6 +112,7 @@ def _overlay_elements(header: Header, *, embedded_only: bool) -> list[int]:
     groups = {tag >> 16 for tag in tags if 0x6000 <= tag >> 16 <= 0x60FE and not tag >> 16 & 1}
     if embedded_only:
         with_data = {tag >> 16 for tag in tags if tag & 0xFFFF == 0x3000}
+        # An overlay with OverlayData of its own lies in no bit of the cells.
         groups = {group for group in groups - with_data if header.attributes.integer(group << 16 | 0x0102)}
     return [tag for tag in tags if tag >> 16 in groups]
 

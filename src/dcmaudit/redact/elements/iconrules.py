@@ -30,6 +30,7 @@ def is_plain_icon(spans: Sequence[Span], raw: Callable[[Span], bytes], order: st
         return False
     pixels = there[PIXELS]
     large = {PIXELS, *PALETTES}
+    # A compressed icon could hold a picture of any size.
     if pixels.length == UNDEFINED or any(s.end - s.value > _LONGEST for tag, s in there.items() if tag not in large):
         return False
     values = {tag: raw(span) for tag, span in there.items() if tag != PIXELS}
@@ -64,7 +65,9 @@ def _holds_one_frame(data: bytes, numbers: Mapping[int, int], order: str) -> boo
     if len(data) < used or data[used:] not in {b"", b"\0"}:
         return False
     if allocated == 1:
+        # Bits behind the last pixel belong to nothing.
         return bits % 8 == 0 or not data[used - 1] >> bits % 8
+    # Bits of the cells beside the stored ones.
     beside = ((1 << allocated) - 1) & ~(((1 << stored) - 1) << (high - stored + 1))
     kind = np.uint8 if allocated == 8 else np.dtype(f"{order}u2")
     return not beside or not (np.frombuffer(data, kind, bits // allocated) & beside).any()

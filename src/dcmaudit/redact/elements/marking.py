@@ -33,6 +33,7 @@ def method_value(raw: Raw, plan: RedactionPlan) -> NewValue | None:
     if plan.options.marking is None:
         return None
     text, there = plan.options.marking.method.encode("ascii"), (raw(METHOD) or b"").strip(b" \0")
+    # A file that is redacted again says so once.
     if text in [part.strip(b" \0") for part in there.split(b"\\")]:
         return None
     return NewValue("LO", b"\\".join([there, text] if there else [text]))
@@ -56,6 +57,7 @@ def method_codes(plan: RedactionPlan) -> tuple[str, ...]:
     codes: list[str] = []
     if plan.options.says_clean:
         codes.append("113101")
+        # 113103 is about graphics: true where they are gone, or were looked at with the rest.
         if plan.options.overlays is OverlayPolicy.REMOVE or any(
             group.kind in {PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY} for group in plan.listing.groups
         ):

@@ -47,6 +47,7 @@ def file_meta(header: Header, syntax_uid: str, sop_instance: bytes | None, *, wi
         data, vr = meta.raw(tag), meta.vr(tag)
         if data is None:
             text = meta.code(tag)
+            # pydicom has converted it already.
             data = None if text is None else text.encode("ascii", "replace")
         if data is not None and vr is not None:
             values[tag] = (vr, data)
@@ -61,6 +62,7 @@ def file_meta(header: Header, syntax_uid: str, sop_instance: bytes | None, *, wi
     values[0x00020010] = ("UI", syntax_uid.encode())
     values[0x00020012] = ("UI", IMPLEMENTATION.encode())
     values[0x00020013] = ("SH", VERSION.encode())
+    # Its length is that of what is written now.
     values.pop(0x00020000, None)
     body = b"".join(_element(tag, vr, data) for tag, (vr, data) in sorted(values.items()))
     return _element(0x00020000, "UL", struct.pack("<L", len(body))) + body

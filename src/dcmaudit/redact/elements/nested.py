@@ -56,6 +56,7 @@ class NestedValues:
 
         UnsupportedError where it would have to change and its items cannot be read to their ends.
         """
+        # Values of the top level are changed by whoever asks for it.
         if not self._outer.is_sequence(span):
             return None
         is_patched = any(span.value <= at < span.end for at in self._values)
@@ -114,6 +115,7 @@ class NestedValues:
             parts.append(old if new is None else new)
             at = self._walker.item_end(start, end)
         rest = self._body.read_at(at, span.value_end - at)
+        # Bytes that belong to no item: they stay where nothing was blacked.
         if rest and self._stripper is None:
             parts.append(rest)
         elif rest and self._stripper is not None:
@@ -134,6 +136,7 @@ class NestedValues:
         stop = self._walker.item_end(start, end)
         old = head + self._body.read_at(start, stop - start)
         inner = list(self._walker.elements(span, start, end))
+        # What cannot be walked cannot be searched, and so must not pass.
         if inner and inner[-1].end != end and self._stripper is not None:
             raise UnsupportedError(
                 f"an item of the sequence {tag_text(span.tag)} cannot be read to its end: nothing can be left out of it"
@@ -155,12 +158,14 @@ class NestedValues:
             for one, new in zip(inner, news, strict=True)
             if one.tag & 0xFFFF  # a length of a group would not be true any more (retired, PS3.5 7.2)
         )
+        # An item of undefined length keeps its delimiter.
         if stop != end:
             return head + content + self._body.read_at(end, 8), old
         return head[:4] + struct.pack(f"{self._order}L", len(content)) + content, old
 
     def _head(self, span: Span, length: int, *, implicit: bool) -> bytes:
         head = self._body.read_at(span.start, span.value - span.start)
+        # The head says nothing of how long it is.
         if span.length == UNDEFINED:
             return head
         short = not implicit and span.vr is not None and span.vr not in LONG_VR_CODES
@@ -173,6 +178,7 @@ class NestedValues:
         new = self._uids.inside(span, self._siblings, self._raw)
         if new is not None:
             return new + b"\0" * (len(new) % 2)
+        # FrameType is short; nothing else is changed here.
         if span.length > 1024:
             return None
         value = self._body.read_at(span.value, span.end - span.value)

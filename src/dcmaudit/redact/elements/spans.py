@@ -92,6 +92,7 @@ class Walker:
         """
         at = start
         while at + 8 <= self._end:
+            # Some writers fill a block of the disk with zeros behind the data set.
             if self._body.read_at(at, 8) == bytes(8) and self._is_zero(at):
                 return
             span = self._span(at, self._implicit, self._body.size, 0)
@@ -187,6 +188,7 @@ class Walker:
     def _span(self, at: int, implicit: bool, limit: int, depth: int) -> Span:  # noqa: FBT001 - private, always named by place
         tag, vr, value, length = self._head(at, implicit=implicit)
         pixels = self._pixels.get(tag) if depth == 0 and tag in PIXEL_TAGS else None
+        # The reader has walked its fragments already, and knows how far they are there.
         if pixels is not None:
             vr = pixels.vr.encode() if pixels.vr else None
             declared = UNDEFINED if pixels.declared is None else pixels.declared
@@ -234,6 +236,7 @@ def data_set_start(header: Header) -> int:
         if len(head) < 8 or head[:2] != b"\x02\0":
             return at
         vr = head[4:6]
+        # Group 2 is explicit by PS3.10 7.1, and implicit in some files.
         if vr.isalpha() and vr.isupper():
             long = vr in LONG_VR_CODES
             at += (12 if long else 8) + struct.unpack("<L" if long else "<H", head[8:12] if long else head[6:8])[0]

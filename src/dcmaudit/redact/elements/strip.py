@@ -80,6 +80,7 @@ class Stripper:
         for span in level.spans:
             if _is_harmless(level, span):
                 continue
+            # A group length has four bytes; in a longer one anything could be.
             if span.tag & 0xFFFF == 0 and span.end - span.value != 4:
                 found[span.start] = self.note(level, span, RemovalReason.RETIRED)
                 continue
@@ -88,6 +89,7 @@ class Stripper:
                 cut = self._cut(level, span) if self.whole else None
                 if cut is not None:
                     found[span.start] = cut
+            # Asked for in so many words: the file then says that it was not audited.
             elif reason in _POLICY and self.policy is PrivatePolicy.KEEP:
                 path = (*level.path, span.tag)
                 self.left[path] = self.left.get(path, 0) + span.value_end - span.value
@@ -120,6 +122,7 @@ class Stripper:
         is_private = bool(tag >> 16 & 1) or level.private
         if tag & 0xFFFF == 0 or (tag in PIXEL_TAGS and not level.private) or not (is_private or self.whole):
             return None
+        # Sequences are gone through element by element instead.
         if (_kind(span) == "SQ" and not is_private and span.vr != b"UN") or level.walks(span):
             return None
         if span.end - span.value < LEAST_OF_A_PICTURE and not has_signature(level.raw(span)) and not _is_overlay(tag):
@@ -134,6 +137,7 @@ class Stripper:
             return None
         if self.icons is IconPolicy.REMOVE:
             return RemovalReason.ICON_ASKED
+        # An icon that is one plain picture is redacted with the image; anything more goes.
         plain = level.walks(span) and all(is_plain_icon(item, level.raw, level.order) for item in level.items(span))
         return None if plain else RemovalReason.ICON
 
@@ -146,6 +150,7 @@ class Stripper:
         if tag in PALETTE_TAGS:
             values = level.values(frozenset({PHOTOMETRIC, PRESENTATION}))
             photometric = values.get(PHOTOMETRIC, b"").strip(b" \0")
+            # Nobody looks up colours of a grey image, so that its table could hold a picture.
             if photometric and photometric != b"PALETTE COLOR" and not is_supplemental(values):
                 return RemovalReason.PALETTE
         return None
@@ -165,6 +170,7 @@ class Stripper:
                 raise UnsupportedError("a segmented palette is longer than its descriptor allows")
             return None
         wanted = table_length(span.tag, length, read, level.order)
+        # Without a descriptor nobody knows how many entries are used.
         if wanted is None and length >= LEAST_OF_A_PICTURE:
             return self.note(level, span, RemovalReason.TABLE)
         if wanted is None or wanted >= length:
@@ -210,6 +216,7 @@ def _always(tag: int) -> RemovalReason | None:
     group = tag >> 16
     if tag == PADDING:
         return RemovalReason.PADDING
+    # Coefficients, variable pixel data and the old palette: retired, and never shown.
     if tag in {0x7FE00020, 0x7FE00030, 0x7FE00040, 0x00281200} or (0x7F01 <= group <= 0x7FDF and group % 2 == 0):
         return RemovalReason.RETIRED
     if tag in SIGNED:
@@ -221,6 +228,7 @@ def _of_the_standard(span: Span) -> RemovalReason | None:
     """Why a long standard element is left out, None where it is what it should be, or content of its own."""
     tag, vr = span.tag, None if span.vr is None else span.vr.decode("latin-1")
     group = tag >> 16
+    # Selector values of hanging protocols: values of any element, copied.
     if 0x00720060 <= tag <= 0x00720083:
         return RemovalReason.SELECTOR
     if not is_right(tag, vr, span.value_end - span.value):

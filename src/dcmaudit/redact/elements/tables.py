@@ -25,8 +25,10 @@ def table_length(tag: int, length: int, read: Read, order: str) -> int | None:
     if tag in LARGE_PALETTES and len(words) >= 5:
         entries, bits = words[0] << 16 | words[1], words[4]
     else:
+        # 0 stands for 65,536 (PS3.3 C.7.6.3.1.5).
         entries, bits = words[0] or 1 << 16, words[2]
     packed = entries + entries % 2
+    # Two entries of eight bits to a word, the last one padded.
     if bits <= 8 and packed <= length < 2 * entries:
         return packed
     return min(length, 2 * entries)

@@ -54,6 +54,7 @@ class UidEdits:
             if tag in spans and (old := _bare(read(spans[tag]))):
                 found[tag] = self._new(old)
                 self.own[old] = found[tag]
+        # The file's own UIDs alone, wherever they stand.
         if self.kind is not NewUids.ALL:
             return found
         level = list(spans.values())
@@ -85,6 +86,7 @@ class UidEdits:
         if span.vr not in {None, b"UN"}:
             return span.vr == b"UI"
         known = standard_vr(span.tag) if not span.tag >> 16 & 1 else self._private_vr(span, level, read)
+        # A dictionary knows the element, whatever the writer did.
         if known is not None and known != "UN":
             return known == "UI"
         return span.length <= _LONGEST_UNKNOWN and _UIDS.fullmatch(_bare(read(span))) is not None
@@ -113,6 +115,7 @@ class UidEdits:
 
     def _joined(self, span: Span, values: list[bytes]) -> bytes:
         new = b"\\".join(self._new(value) if self._changes(value) else value for value in values)
+        # UI has a length of two bytes (PS3.5 7.1.2).
         if span.vr is not None and span.vr != b"UN" and len(new) > _LONGEST_SHORT:
             raise UnsupportedError(f"the new UIDs of {tag_text(span.tag)} are too many for one element")
         return new

@@ -40,6 +40,7 @@ def put_stored(
     stored = ((1 << layout.bits_stored) - 1) << layout.low
     kept = outside_mask(layout) & claimed
     above = outside_mask(layout) & ~((1 << (layout.high + 1)) - 1) & ~claimed & carried
+    # Bits above repeat the sign in every cell of the frame, or belong to something else.
     extend = layout.signed and above != 0 and _repeats_sign(cells, layout, above)
     sign = 1 << layout.high
     changed = cells.copy()
@@ -56,6 +57,7 @@ def clear_bits(cells: Cells, boxes_of_bit: Mapping[int, Sequence[Box]]) -> Cells
     """``cells`` with single bits cleared inside boxes; RedactionError for floating point cells."""
     if not any(boxes_of_bit.values()):
         return cells
+    # Every bit of a fraction is part of its value.
     if cells.dtype.kind != "u":
         raise RedactionError("floating point cells have no bits of their own to clear")
     changed = cells.copy()

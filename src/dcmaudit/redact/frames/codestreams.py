@@ -103,6 +103,7 @@ class FrameWork:
     def _carried(self, frame: int) -> int:
         """The bits of a cell that the frame's encoding has room for; decoders repeat the sign of JPEG 2000 upwards."""
         precision = self.reader.precision(frame)
+        # Native cells are written as they are, to their last bit.
         if precision is None:
             return -1
         is_j2k = self.reader.syntax.codestream is Codestream.JPEG_2000
@@ -145,6 +146,7 @@ class FrameWork:
         found = cleaned(kind, data, layout)
         self.extras.update(found.names)
         codec = codec_for(kind)
+        # Something went that a decoder may look at: the picture decides.
         if not found.is_plain and codec is not None:
             again = codec.decode(found.data, layout).cells
             if not np.array_equal(cells, again):
@@ -194,11 +196,13 @@ class FrameWork:
 
     def _blocks(self, edit: FrameEdit, codestream: bytes, header: JpegHeader) -> bytes:
         layout = self.reader.layout
+        # A block holds all bits of its pixels at once.
         if any(edit.bits.values()) or (edit.strip and header.precision > layout.bits_stored):
             raise UnsupportedError("bits beside the stored values cannot be changed in a lossy JPEG")
         if not edit.boxes:
             return codestream
         black: Sequence[int]
+        # As coded: black of YCbCr is no luminance and the middle of both chromas.
         if len(header.components) == 3:
             middle = 1 << (header.precision - 1)
             transformed = is_transformed(header, layout.photometric)
@@ -225,6 +229,7 @@ class FrameWork:
         nothing = np.zeros((1, 1), layout.cell)
         samples = samples_of(nothing, layout.photometric, self.reader, self.header, frame)
         level = int(self.painter.black(samples)[0])
+        # White of eight bits is dark grey of twelve.
         if level and precision < layout.bits_stored and layout.photometric != "PALETTE COLOR":
             raise UnsupportedError(
                 f"its codestream has {precision} bits a sample and BitsStored is {layout.bits_stored}: what is black "
@@ -248,9 +253,11 @@ class FrameWork:
                 f"frames of transfer syntax {syntax.uid} cannot be written again exactly",
                 hint="change the file to another transfer syntax first",
             ) from None
+        # In the way in which the original packs its bits.
         if target is Target.RLE and layout.bits_allocated == 1:
             packed = packs_bits(self.reader.codestream(frame), layout)
             return encode_frame(cells, EncodeSpec(target, 1 if packed else 8))
+        # Both hold whole cells, bits above BitsStored included.
         if target in {Target.RLE, Target.DEFLATED_FRAME}:
             return encode_frame(cells, EncodeSpec(target, layout.bits_allocated))
         if target is Target.JPEG_XL_LOSSLESS:

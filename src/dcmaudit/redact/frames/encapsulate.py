@@ -63,6 +63,7 @@ class FragmentWriter:
         length = len(frame) + len(frame) % 2
         if len(self._offsets) == self._frames:
             raise RedactionError(f"more than the {self._frames} frames that were announced")
+        # FFFFFFFF is the undefined length, which an item of pixel data must not have (PS3.5 A.4).
         if not frame or length > LARGEST_FRAGMENT:
             raise RedactionError(f"frame {len(self._offsets) + 1} has {len(frame)} bytes, which no fragment can hold")
         self._offsets.append(self._at - self._first)
@@ -80,6 +81,7 @@ class FragmentWriter:
         """
         if len(self._offsets) != self._frames:
             raise RedactionError(f"{len(self._offsets)} of {self._frames} frames were written")
+        # Basic offsets have 32 bits; an empty table is right for any file (PS3.5 A.4).
         if self._filled and self._offsets and self._offsets[-1] > LARGEST_OFFSET:
             self._drop_table()
         elif self._filled:

@@ -33,12 +33,14 @@ def icon_values(parts: Parts, plan: RedactionPlan, painter: Painter, spans: dict
     if not parts.icons or plan.options.icons is not IconPolicy.REDACT:
         return {}
     places = list(_places(parts, spans))
+    # Two walks must find the same icons, else a box could go into another one.
     if len(places) != len(parts.icons):
         raise UnsupportedError("the file's icons cannot all be found again, so none can be redacted")
     found: dict[int, bytes] = {}
     wanted = _wanted(plan)
     for icon, place in zip(parts.icons, places, strict=True):
         boxes = wanted.get(icon.number, ())
+        # The whole sequence goes, see ``elements.strip``.
         if not place.is_plain or place.pixels is None:
             continue
         if icon.reader is None and not plan.is_empty:

@@ -55,6 +55,7 @@ def _label(reader: FrameReader) -> str | None:
     if reader.syntax.codestream is Codestream.JPEG_2000:
         headers = [j2k_header(reader.codestream(frame)) for frame in range(reader.count)]
         transformed = [header.transformed for header in headers]
+        # Only a header that says "untransformed" of a transformed codestream is wrong for sure.
         if not named.startswith("YBR_FULL") or not any(transformed):
             return None
         _require_one(set(transformed))

@@ -28,6 +28,7 @@ def patch_frame(
     """
     layout, little = reader.layout, reader.syntax.little_endian
     swapped = not little and layout.bits_allocated <= 8 and reader.element.vr != "OB"
+    # Frames of single bits may share a byte with their neighbours (PS3.5 8.1.1).
     if layout.bits_allocated == 1:
         flat = np.moveaxis(cells, 2, 0) if layout.planar and cells.ndim == 3 else cells
         _patch_bits(out, value_at, frame * layout.frame_bits, flat.ravel(), swapped=swapped)
@@ -35,6 +36,7 @@ def patch_frame(
     native = NativeLayout(layout.bits_allocated, planar=layout.planar, big_endian=not little, subsampled=layout.halved)
     size = layout.frame_bits // 8
     start = frame * size
+    # Rows lie one behind the other.
     if rows is not None and not swapped and not layout.planar:
         row_size = size // layout.rows
         cells, start, size = cells[rows.start : rows.stop], start + rows.start * row_size, len(rows) * row_size

@@ -29,6 +29,7 @@ def patch_overlays(out: BinaryIO, placed: Mapping[int, int], parts: Parts, plan:
             continue
         tag = group.number << 16 | 0x3000
         _black(out, placed, group, place, plan)
+        # Bits behind the last frame could hold another one.
         if plan.blacks and not place.joined:
             used = (len(group.frames) - 1) * place.frame_bits + place.size.area
             length = place.value.length if isinstance(place.value, Kept) else len(place.value)

@@ -45,6 +45,7 @@ def patch_native(out: BinaryIO, at: int, work: FrameWork, edits: FrameEdits, *, 
     """
     reader = work.reader
     for edit in edits.touched(reader.count):
+        # Two columns share their chroma: half a pair cannot be black.
         if reader.layout.halved and edit.boxes:
             edit = replace(edit, boxes=shared_chroma(edit.boxes, reader.layout.columns))  # noqa: PLW2901
         window = work.window(edit)

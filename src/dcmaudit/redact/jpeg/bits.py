@@ -25,6 +25,7 @@ class BitWriter:
         """Appends a DC difference: the code of its size, then its bits (T.81, F.1.2.1)."""
         size = abs(difference).bit_length()
         self.put(*codes[size])
+        # Negative differences are written less one, in the same number of bits (T.81 F.1.2.1).
         self.put(difference if difference >= 0 else difference + (1 << size) - 1, size)
 
     @property

@@ -12,6 +12,7 @@ def is_ybr(stream: Codestream) -> bool:
     JFIF means YBR; without it the Adobe segment says it; without both, component identifiers "RGB" mean RGB and
     all others YBR (what libjpeg does).
     """
+    # In the order of libjpeg: JFIF, Adobe, then the components' names.
     if stream.is_jfif:
         return True
     if stream.adobe_transform is not None:
@@ -56,6 +57,7 @@ def dc_level(value: int, step: int, precision: int) -> int:
         level = -(-target // step)
     else:
         level = (2 * target + step) // (2 * step)
+    # A DC difference of a sequential JPEG has one bit more than its coefficients can fill (T.81 F.1.2.1).
     if abs(level * step) >= 8 << (precision + 1):
         raise DecodeError(f"black cannot be coded with a DC quantisation step of {step}")
     return level

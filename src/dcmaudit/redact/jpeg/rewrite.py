@@ -76,6 +76,8 @@ def rewrite(stream: Codestream, touched: Mask, dc: Sequence[int]) -> bytes:
         mask, plan = scan_mask(touched, stream, scan), scan_plan(stream, scan)
         for interval in scan.intervals:
             flags = mask[interval.first : interval.first + interval.count]
+            # Without EOI padding may stand behind the last block: it is put together anew, so that nothing is left
+            # there.
             last = not stream.has_eoi and interval is stream.scans[-1].intervals[-1]
             if flags.any() or last:
                 levels = [dc[c.index] for c in scan.components]
@@ -123,6 +125,7 @@ def _redacted(data: bytes, plan: Plan, place: tuple[Scan, Interval], flags: Mask
         if black:
             new.parts.append(_flat(new.blocks, coded, levels, count))
             walker.skip(count)
+            # DC values are coded as differences, so the decoder now holds black.
             coded = list(levels)
         else:
             if behind_black:
@@ -178,6 +181,7 @@ def _extended(intervals: Sequence[_NewInterval]) -> dict[TableSegment, HuffmanSp
             elif isinstance(part, _Flat):
                 for component_index, value in zip(new.blocks, part.differences, strict=True):
                     component = new.scan.components[component_index]
+                    # Further flat blocks have a difference of 0.
                     wanted[component.dc] |= {_size(value), 0} if part.count > 1 else {_size(value)}
                     wanted[component.ac].add(END_OF_BLOCK)
     found = {table: with_symbols(table.spec, frozenset(symbols)) for table, symbols in wanted.items()}
@@ -188,6 +192,7 @@ def _extended(intervals: Sequence[_NewInterval]) -> dict[TableSegment, HuffmanSp
 
 def _size(difference: int) -> int:
     size = abs(difference).bit_length()
+    # Categories go up to 11 for 8 bits and 15 for 12 (T.81 table F.1).
     if size > 15:
         raise DecodeError("the JPEG's DC values are outside the range that a sequential JPEG can hold")
     return size

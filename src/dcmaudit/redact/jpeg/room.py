@@ -19,6 +19,7 @@ def with_symbols(spec: HuffmanSpec, wanted: frozenset[int]) -> HuffmanSpec | Non
     for length in range(max(longest, 1), 17):
         # Codes of this length behind the last present one, less the code of ones alone.
         used = sum(count << (length - at) for at, count in enumerate(counts, 1) if at <= length)
+        # Behind the codes that are there, so that none of them changes; that of ones alone stays free (T.81 annex C).
         if (1 << length) - used - 1 >= len(missing):
             counts[length - 1] += len(missing)
             return HuffmanSpec(spec.is_ac, tuple(counts), spec.symbols + bytes(missing))
@@ -33,6 +34,7 @@ def make_room(spec: HuffmanSpec, wanted: frozenset[int]) -> HuffmanSpec:
     length = {symbol: bits for symbol, (_, bits) in spec.codes.items()}
     missing = sorted(wanted - length.keys())
     while sum(1 << (16 - bits) for bits in length.values()) + len(missing) > 65535:
+        # The rarest symbols have the longest codes: they pay for the room.
         deepest = max(bits for bits in length.values() if bits < 16)
         symbol = next(s for s, bits in reversed(length.items()) if bits == deepest)
         length[symbol] += 1

@@ -49,6 +49,7 @@ def require_size(layout: PixelLayout, *, columns: int, rows: int, samples: int, 
         )
     if samples != layout.samples:
         raise HeaderError(f"the codestream has {samples} samples a pixel, SamplesPerPixel is {layout.samples}")
+    # Fewer bits than BitsAllocated are usual (12 in 16); more could not be put into a cell.
     if precision > layout.bits_allocated:
         raise HeaderError(f"the codestream has {precision} bits a sample, BitsAllocated is {layout.bits_allocated}")
 
@@ -59,10 +60,12 @@ def as_cells(array: npt.NDArray[Any], layout: PixelLayout) -> Cells:
     Raises DecodeError where the shape is not what the layout wants.
     """
     shape = (layout.rows, layout.columns) if layout.samples == 1 else (layout.rows, layout.columns, layout.samples)
+    # Some decoders leave an axis of one sample at the end.
     if array.shape == (*shape, 1):
         array = array[..., 0]
     if array.shape != shape or array.dtype.kind not in "iu":
         raise DecodeError(f"the decoder returned {array.shape} {array.dtype}, {shape} was expected")
+    # Signed values are sign-extended to the whole cell, as native ones lie there, so that views of bits agree.
     if array.dtype.kind == "i":
         array = array.astype(np.dtype(f"i{layout.cell.itemsize}"), copy=False).view(layout.cell)
     return np.ascontiguousarray(array, layout.cell)

@@ -18,11 +18,14 @@ def cells_of(data: bytes, layout: PixelLayout, *, skip_bits: int = 0, little: bo
     shape = (layout.rows, layout.columns)
     count = layout.rows * layout.columns * layout.samples
     if layout.bits_allocated == 1:
+        # One-bit frames follow each other without a gap, so a frame may begin inside a byte (PS3.5 8.1.1); the first
+        # pixel is the lowest bit (PS3.5 8.2).
         bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")[skip_bits : skip_bits + count]
         return _arranged(bits, layout)
     if layout.is_packed:
         return _arranged(_unpacked(data, layout.bits_allocated, skip_bits, count, little=little), layout)
     dtype = layout.cell.newbyteorder("<" if little else ">")
+    # YBR_FULL_422 has two samples a pixel on the average: Cb and Cr are there for every other column.
     if layout.halved:
         flat = np.frombuffer(data, dtype, layout.rows * layout.columns * 2, skip_bits // 8).astype(
             layout.cell, copy=False
@@ -47,6 +50,7 @@ def _unpacked(data: bytes, width: int, skip_bits: int, count: int, *, little: bo
 def _arranged(flat: Cells, layout: PixelLayout) -> Cells:
     if layout.samples == 1:
         return flat.reshape(layout.rows, layout.columns)
+    # PlanarConfiguration 1: all of one sample, then all of the next (PS3.3 C.7.6.3.1.3).
     if layout.planar:
         return np.ascontiguousarray(np.moveaxis(flat.reshape(layout.samples, layout.rows, layout.columns), 0, 2))
     return flat.reshape(layout.rows, layout.columns, layout.samples)

@@ -15,6 +15,7 @@ _SOF = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 
 JPEG_LS_FRAME = 0xF7
 _EXACT = {0xC3, 0xC7, 0xCB, 0xCF}
 """Frame headers of the lossless processes (T.81 table B.1)."""
+# TEM, RST0 to RST7 and SOI have no length (T.81 table B.1).
 _ALONE = {0x01, *range(0xD0, 0xD9)}
 
 
@@ -40,6 +41,7 @@ class JpegHeader:
     @property
     def is_lossy(self) -> bool:
         """Whether decoded values can differ from those that were encoded."""
+        # JPEG-LS has one frame header for both of its syntaxes: only NEAR tells whether values were changed.
         return self.near > 0 if self.frame == JPEG_LS_FRAME else self.frame not in _EXACT
 
 
@@ -79,6 +81,7 @@ def _segment(data: bytes, at: int) -> tuple[int, bytes, int]:
             raise TruncatedError("the JPEG codestream ends inside its header")
         if data[at] != 0xFF:
             raise DecodeError("the JPEG codestream's header is damaged")
+        # Any number of FF may stand before a marker (T.81 B.1.1.2).
         if data[at + 1] == 0xFF:  # fill byte
             at += 1
             continue
@@ -91,6 +94,7 @@ def _segment(data: bytes, at: int) -> tuple[int, bytes, int]:
     length = struct.unpack(">H", data[at + 2 : at + 4])[0]
     if at + 2 + length > len(data):
         raise TruncatedError("the JPEG codestream ends inside its header")
+    # The length counts its own two bytes (T.81 B.1.1.4); one that says less would lead nowhere for ever.
     return marker, data[at + 4 : at + 2 + length], at + 2 + max(2, length)
 
 
@@ -98,6 +102,7 @@ def _frame_header(marker: int, body: bytes) -> tuple[int, int, int, int, tuple[i
     if len(body) < 6 or len(body) < 6 + 3 * body[5]:
         raise DecodeError("the JPEG frame header is damaged")
     precision, rows, columns, count = struct.unpack(">BHHB", body[:6])
+    # Hi and Vi share a byte (T.81 B.2.2): equal bytes, equal sampling.
     subsampled = len({body[7 + 3 * i] for i in range(count)}) > 1
     return marker, precision, rows, columns, tuple(body[6 + 3 * i] for i in range(count)), subsampled
 
@@ -144,6 +149,7 @@ def j2k_header(data: bytes) -> J2kHeader:
     parts = data[at + 38 : at + 38 + 3 * count]
     if count == 0 or len(parts) < 3 * count:
         raise TruncatedError("the JPEG 2000 codestream ends inside its header")
+    # The highest bit of Ssiz is the sign, the others the depth less one (T.800 A.5.1).
     depths = [part & 0x7F for part in parts[::3]]
     at += struct.unpack(">H", data[at : at + 2])[0]
     style = _coding_style(data, at)
@@ -172,14 +178,18 @@ def _coding_style(data: bytes, at: int) -> _Style:
     found, kernels = _Style(), set[int]()
     while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] not in {0x90, 0xD9}:
         length = struct.unpack(">H", data[at + 2 : at + 4])[0]
+        # COD (T.800 A.6.1): the multiple component transformation, and as last byte the wavelet: 1 is the reversible
+        # 5-3.
         if data[at + 1] == 0x52 and length >= 12 and at + 14 <= len(data):
             found.transformed = data[at + 8] != 0
             kernels.add(data[at + 13])
         elif data[at + 1] == 0x53:
             kernels.add(0)  # a component of its own style: not looked into
+        # CAP: only codestreams of part 15 and later parts have it.
         elif data[at + 1] == 0x50:
             found.high_throughput = True
         at += 2 + max(2, length)
+    # A COC or a component with another wavelet makes the whole frame one that may be lossy.
     found.reversible = kernels == {1}
     return found
 
@@ -197,6 +207,7 @@ def require_whole_j2k(data: bytes, header: J2kHeader) -> None:
         marker = data[at : at + 2]
         if marker == b"\xff\xd9":
             break
+        # Lengths that were followed to here lead to markers alone, unless bytes are missing or too many.
         if marker[:1] != b"\xff" or at + 12 > len(data):
             raise TruncatedError("the JPEG 2000 codestream is damaged or ends early: a tile-part leads nowhere")
         if marker == b"\xff\x90":

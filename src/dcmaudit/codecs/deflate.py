@@ -20,6 +20,7 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
     expected = -(-layout.frame_bits // 8)
     unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
+        # One byte more than a frame has, to see whether the stream goes on: never all that it would inflate to.
         native = unpacker.decompress(data, expected + 1)
     except zlib.error as error:
         raise DecodeError("the deflated frame is damaged") from error
@@ -32,6 +33,7 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
 def _require_end(unpacker: Any, more: bytes) -> None:
     """DamagedError unless the stream ends behind the frame, or behind a byte of padding, and nothing follows it."""
     try:
+        # A frame of an odd number of bytes may carry the byte that makes it even (PS3.5 8.1.1).
         if not more.strip(b"\0") and not unpacker.eof:
             more += unpacker.decompress(unpacker.unconsumed_tail, 2)
     except zlib.error as error:

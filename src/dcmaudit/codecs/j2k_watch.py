@@ -49,10 +49,12 @@ def watched(codestream: bytes, *, whole: bool) -> tuple[npt.NDArray[Any], str | 
     remark = None
     for message in heard:
         left, made_up = _LEFT.search(message), _MADE_UP.search(message)
+        # Encoders end a block with a byte or two that no bit needs; a decoder that went astray leaves many.
         unread = left is not None and int(left[1]) > MOST_LEFT
         missing = int(made_up[1]) if made_up is not None else 0
         if unread or missing > MOST_MADE_UP_IN_CUT or _BROKEN.search(message):
             raise DamagedError("the JPEG 2000 codestream is damaged: a code-block does not end where its data do")
+        # In a frame that says it is lossless nobody cut blocks to reach a size, so bytes are hardly ever missing.
         if whole and missing > MOST_MADE_UP:
             remark = REMARK
     return array, remark
@@ -67,6 +69,8 @@ def asking(codestream: bytes) -> bytes:
         if marker in {_COD, _COC} and length >= 9:
             wide = int.from_bytes(codestream[40:42], "big") > 256  # components, by which COC counts (A.6.2)
             style = at + (12 if marker == _COD else 9 if wide else 8)
+            # Selective bypass or termination on each pass move the ends of blocks: then the count would mean
+            # something else.
             if patched[style] & _PLAIN_STYLES:
                 return codestream
             patched[style] |= _PREDICTABLE
@@ -82,6 +86,7 @@ def require_same(header: J2kHeader, codestream: bytes, array: npt.NDArray[Any]) 
     """
     import imagecodecs
 
+    # Two decoders of irreversible data may round differently; only of reversible data there is one right picture.
     if not header.reversible:
         return
     try:

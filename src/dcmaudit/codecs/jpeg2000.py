@@ -37,6 +37,7 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
     else:
         array, remark = _imagecodecs(codestream, whole=layout.lossless and header.reversible)
     photometric = layout.photometric
+    # Untransformed components are what the header calls them; a decoder that undid RCT or ICT gives RGB.
     if layout.samples == 3:
         plain = photometric.startswith("YBR_FULL") and not header.transformed
         photometric = "YBR_FULL" if plain else "RGB"

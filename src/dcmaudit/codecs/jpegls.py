@@ -15,6 +15,7 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
     import imagecodecs
 
     header = jpeg_header(data)
+    # Files exist with a JPEG of another kind under a JPEG-LS syntax; it would be read by other rules.
     if header.frame != 0xF7:
         raise DecodeError("the frame is a JPEG codestream, not JPEG-LS")
     require_size(

@@ -23,6 +23,7 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
         array = np.asarray(imagecodecs.jpegxl_decode(data, numthreads=1))
     except Exception as error:
         raise DecodeError(f"the JPEG XL decoder refused it ({type(error).__name__})") from error
+    # XYB and YCbCr inside are the codestream's own matter (also of recompressed JPEGs).
     return Decoded(as_cells(array, layout), "RGB" if layout.samples == 3 else layout.photometric)
 
 

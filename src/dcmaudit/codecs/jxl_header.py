@@ -30,9 +30,11 @@ def jxl_size(data: bytes) -> tuple[int, int]:
     """Columns and rows of the image. Raises DecodeError where ``data`` is no JPEG XL image."""
     start = _codestream(data)
     bits = _Bits(data[start + 2 : start + 34])
+    # Sizes of up to 256 that are multiples of eight have a short form.
     small = bits.take(1)
     rows = (bits.take(5) + 1) * 8 if small else _number(bits)
     ratio = bits.take(3)
+    # The width by one of seven usual ratios to the height.
     if ratio:
         wide, high = _RATIOS[ratio - 1]
         return rows * wide // high, rows
@@ -56,6 +58,7 @@ def _codestream(data: bytes) -> int:
         if length == 1:
             length, head = int.from_bytes(data[at + 8 : at + 16], "big"), 16
         if kind in {b"jxlc", b"jxlp"}:
+            # A partial codestream box begins with four bytes of its number.
             inner = at + head + (4 if kind == b"jxlp" else 0)
             if data[inner : inner + 2] == b"\xff\x0a":
                 return inner

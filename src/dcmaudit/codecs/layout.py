@@ -69,6 +69,7 @@ class PixelLayout:
     @property
     def unclaimed_mask(self) -> int:
         """The bits of a cell outside the stored range; 0 where there can be none."""
+        # Float cells are their value to the last bit, and a cell of one bit has none to spare.
         if self.floating or self.bits_allocated == 1:
             return 0
         stored = ((1 << self.bits_stored) - 1) << self.low

@@ -22,6 +22,7 @@ class _Listener(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         heard: list[str] | None = getattr(_heard, "messages", None)
+        # A damaged frame can bring a message for each of its blocks.
         if heard is not None and len(heard) < _MOST_MESSAGES:
             heard.append(record.getMessage())
 

@@ -31,12 +31,15 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
     if count != layout.samples * width:
         raise HeaderError(f"the RLE frame has {count} segments, {layout.samples * width} are expected")
     bounds = [*offsets[:count], len(data)]
+    # The first segment begins behind the header, the others one after the other (PS3.5 G.4, G.5).
     if bounds[0] < 64 or any(a > b for a, b in pairwise(bounds)):
         raise DecodeError("the RLE frame's segment offsets are wrong or lie behind its end")
+    # Nothing reads what lies there, so that it could be anything.
     if data[64 : bounds[0]].strip(b"\0"):
         raise DamagedError(f"the RLE frame has {bounds[0] - 64} bytes between its header and its first segment")
     if any(offsets[count:]):
         raise DamagedError("the RLE frame's header points at more segments than it says there are")
+    # Two ways of writing single bits are met, see ``packs_bits``.
     if layout.bits_allocated == 1:
         return Decoded(_single_bits(data[bounds[0] :], layout), layout.photometric)
     pixels = layout.rows * layout.columns
@@ -111,6 +114,7 @@ def _unpacked(data: bytes, into: Bytes) -> tuple[int, str | None]:
         if at >= len(data):
             return at, "it ends before the last pixel"
         code = data[at]
+        # PackBits (PS3.5 G.3.1): up to 127 a run of different bytes, from 129 a byte repeated, 128 nothing.
         count += code + 1 if code < 128 else 257 - code if code > 128 else 0
         at += code + 2 if code < 128 else 2 if code > 128 else 1
     if count > len(into):

@@ -27,6 +27,7 @@ def window_problem(window: Window) -> str | None:
         return "VOI LUT Function is not one of LINEAR, LINEAR_EXACT, SIGMOID"
     if not (math.isfinite(window.center) and math.isfinite(window.width)):
         return "Window Center or Window Width is not a finite number"
+    # LINEAR divides by the width less one; the other two by the width.
     if window.function == "LINEAR" and window.width < 1:
         return f"Window Width {window.width:g} is less than 1"
     if window.width <= 0:

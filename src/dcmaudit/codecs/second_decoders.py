@@ -44,6 +44,7 @@ def second_decoders_of(kind: Codestream, data: bytes, layout: PixelLayout) -> tu
     """Other decoders than the codec's own for a codestream, the one of the most different origin first."""
     found = second_decoder_of(kind, data, layout)
     others = () if found is None else (found,)
+    # OpenJPEG of two packages is one implementation twice; OpenJPH is another.
     if kind is Codestream.JPEG_2000:
         header = j2k_header(data)
         if header.high_throughput and header.reversible:  # OpenJPH does not clamp lossy colour
@@ -65,6 +66,7 @@ def second_decoder_of(kind: Codestream, data: bytes, layout: PixelLayout) -> Sec
         case Codestream.RLE:
             return SecondDecoder("pylibjpeg-rle", _rle)
         case Codestream.DEFLATED_FRAME:
+            # Frames of single bits would need the same unpacking of ours, and so prove nothing more.
             return SecondDecoder("isal", _isal) if layout.bits_allocated > 1 else None
         case _:
             return None
@@ -74,6 +76,7 @@ def _second_jpeg(data: bytes) -> SecondDecoder | None:
     header = jpeg_header(data)
     if header.frame == _LOSSLESS:
         return SecondDecoder("imagecodecs (jpegsof3)", _sof3)
+    # Pillow reads no JPEG of 12 bits.
     if header.precision == 8 and _SEQUENTIAL <= header.frame <= _PROGRESSIVE:
         return SecondDecoder("Pillow", _pillow)
     return None

@@ -51,6 +51,7 @@ class Attributes:
         if item is None:
             return None
         written = item.VR
+        # UN: whoever wrote it did not know the element, and the dictionary may (PS3.5 6.2.2).
         if written is None or written == "UN":
             try:
                 return str(dictionary_VR(tag))
@@ -70,11 +71,13 @@ class Attributes:
         if not isinstance(value, bytes):
             return ()
         vr = self.vr(tag) or ""
+        # "US or SS": PixelRepresentation decides (PS3.5 annex A).
         if " or " in vr:
             vr = "SS" if signed else "US"
         if vr in _INTEGERS:
             return _unpack_integers(value, _INTEGERS[vr], little=_is_little(item))
         try:
+            # IS with a decimal point is written by some devices.
             return tuple(int(float(part)) for part in _texts(value) if part)
         except (ValueError, OverflowError):
             return ()
@@ -111,6 +114,7 @@ class Attributes:
         try:
             with quietly():
                 value = self.dataset[tag].value
+        # pydicom raises nearly anything over a value that its VR does not allow; the bytes are still there.
         except Exception:
             raw = self.raw(tag)
             return tuple(_texts(raw)) if raw is not None else None

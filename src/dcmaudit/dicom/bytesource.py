@@ -40,6 +40,7 @@ class ByteSource:
     def glance_at(self, offset: int, length: int) -> bytes:
         """As ``read_at``, for a few bytes that lie alone: over a network nothing around them is fetched."""
         glance = getattr(getattr(self._stream, "raw", None), "glance", None)
+        # Only readers of objects offer it: for a file a small read is one anyway.
         if glance is None or not 0 <= offset < self.size:
             return self.read_at(offset, length)
         with self._lock:

@@ -28,12 +28,15 @@ def palette_of(attributes: Attributes, *, signed: bool) -> Palette:
         if len(descriptor) < 3:
             raise HeaderError(f"the {name} Palette Color Lookup Table Descriptor is missing or short")
         entries, first, bits = descriptor[0] & 0xFFFF, descriptor[1], descriptor[2]
+        # 0 stands for 65,536, which does not fit into the word (PS3.3 C.7.6.3.1.5).
         entries = entries or _LONGEST_LUT
+        # Some writers give an unsigned first value the VR SS.
         if not signed and first < 0:
             first &= 0xFFFF
         plain = attributes.raw(0x00281200 | number)
         segmented = attributes.raw(0x00281220 | number)
         little = getattr(attributes.element(0x00281200 | number), "is_little_endian", True)
+        # Both must not be there (PS3.3 C.7.9); where they are, the plain one is followed.
         if segmented is not None and plain is None:
             little = getattr(attributes.element(0x00281220 | number), "is_little_endian", True)
             data = _expanded(_segments(segmented, bits, little=little), bits)
@@ -45,6 +48,7 @@ def palette_of(attributes: Attributes, *, signed: bool) -> Palette:
             raise HeaderError(f"the {name} Palette Color Lookup Table is missing")
         if len(data) < entries:
             raise HeaderError(f"the {name} Palette Color Lookup Table has {len(data)} of {entries} entries")
+        # Descriptors say 8 bits beside entries of 16, and 16 beside entries that fill only the lower byte.
         deep = bits > 8 or int(data.max(initial=0)) > 255
         tables.append(Lut(first, 16 if deep else 8, data[:entries]))
     return Palette(*tables)
@@ -86,12 +90,14 @@ def _expand(words: list[int], bits: int, out: list[int], *, depth: int, count: i
             out.extend(words[at : at + length])
             at += length
         elif kind == 1 and at < len(words):
+            # It goes on from the value before it, and there is none (PS3.3 C.7.9.2.2).
             if not out:
                 raise HeaderError("a segmented lookup table begins with a linear segment")
             start, end = out[-1], words[at]
             out.extend(round(start + (end - start) * (i + 1) / length) for i in range(min(length, _LONGEST_LUT)))
             at += 1
         elif kind == 2 and at < len(words) - (0 if bits > 8 else 3):
+            # Not allowed (PS3.3 C.7.9.2.3), and it could lead to itself.
             if depth:
                 raise HeaderError("a segmented lookup table has an indirect segment inside an indirect one")
             step = 2 if bits > 8 else 4
@@ -119,12 +125,14 @@ def groups_of(header: Header, frame: int, macro: int) -> list[Attributes]:
 def modality_of(header: Header, frame: int, *, signed: bool) -> tuple[float, float] | Lut | None:
     """The modality transformation of a frame: a table, or (slope, intercept); None where there is none."""
     attributes = header.attributes
+    # A Modality LUT Sequence excludes a rescale (PS3.3 C.11.1); where both are there the table is followed.
     for item in attributes.items(0x00283000):
         lut = _lut(item, signed=signed)
         if lut is not None:
             return lut
     for source in (*groups_of(header, frame, 0x00289145), attributes):
         slope, intercept = source.decimals(0x00281053), source.decimals(0x00281052)
+        # A slope of 0 would make every value equal, and hide all of the picture.
         if slope and intercept and math.isfinite(slope[0]) and math.isfinite(intercept[0]) and slope[0] != 0:
             return slope[0], intercept[0]
     return None
@@ -153,6 +161,7 @@ def display_notes(header: Header) -> list[str]:
     """
     attributes, found = header.attributes, []
     photometric, shape = attributes.code(0x00280004), attributes.code(0x20500020)
+    # PresentationLUTShape (2050,0020) says in other words what PhotometricInterpretation says.
     usual = {"MONOCHROME1": "INVERSE", "MONOCHROME2": "IDENTITY"}.get(photometric or "")
     if usual and shape in {"INVERSE", "IDENTITY"} and shape != usual:
         found.append(

@@ -35,10 +35,13 @@ class _Reading:
 
     def stop(self, tag: int, _vr: str | None, length: int) -> bool:
         tag = int(tag)
+        # Both are taken in by ``_step_over``, which does not read them.
         if tag in PIXEL_TAGS or (tag == PER_FRAME and self.header.frame_groups is None):
             return True
+        # Tags rise within a data set (PS3.5 7.1): behind pixel data anything else is no element.
         if tag >> 16 in {0xFFFE, 0} or (self.behind_pixels and tag <= self.last):
             self.disorder = self.done = True
+        # A length that leads behind the end: pydicom would hand out what is there as if it were whole.
         elif length != UNDEFINED and length > self.cursor.remaining:
             self.cut, self.done = tag, True
         self.last = tag
@@ -63,10 +66,13 @@ def read_elements(header: Header, position: int) -> bool:
                 defer_size=DEFER_SIZE,
             ):
                 _keep(header, element)
+        # Fewer than eight bytes are no head: they belong to what is left at the end.
         cursor.seek(cursor.position - cursor.cut_head)
         more = not reading.done and _step_over(header, cursor, reading) and not reading.done
     rest = cursor.remaining
     in_order = reading.cut is not None or rest == 0 or is_zero_from(header.body, cursor.position)
+    # Without pixel data behind it, disorder means that the syntax is another than the file says, or that it is
+    # damaged.
     if not in_order and not header.pixels and reading.disorder and rest > 8:
         raise HeaderError(f"what follows {rest} bytes before its end is no DICOM element", file=header.body.name)
     _name_the_rest(header, cursor, reading)
@@ -97,8 +103,10 @@ def _keep(header: Header, element: RawDataElement | DataElement) -> None:
 
 def _may_stay(tag: int, vr: str | None) -> bool:
     group, number = tag >> 16, tag & 0xFFFF
+    # Private binary values can be of any size, and nothing but the search for pictures asks for them.
     if group % 2:
         return vr is None or vr in BYTE_VRS
+    # Curves, retired: their data and their audio samples.
     if 0x5000 <= group <= 0x50FF:
         return number in {0x3000, 0x200C}
     return (0x6000 <= group <= 0x60FF and number == 0x3000) or tag == 0x00420011
@@ -118,6 +126,7 @@ def _step_over(header: Header, cursor: Cursor, reading: _Reading) -> bool:
         cursor.seek(start)
         return False
     vr: str | None = None
+    # Bytes 4 and 5 of a length of pixel data hardly ever spell a VR.
     if head[4:6] in VR_CODES:  # an explicit VR, also in a data set that calls itself implicit
         vr = head[4:6].decode()
         length = struct.unpack(f"{order}L", cursor.read(4).ljust(4, b"\0"))[0] if head[4:6] in LONG_VR_CODES else \
@@ -128,6 +137,7 @@ def _step_over(header: Header, cursor: Cursor, reading: _Reading) -> bool:
     if tag == PER_FRAME:
         _keep_frame_groups(header, cursor, vr, length)
         return True
+    # Encapsulated (PS3.5 A.4): the items tell where it ends.
     if length == UNDEFINED:
         places = extended_places(header.value_of(0x7FE00001) or b"") if tag == PIXELS else ()
         fragments = walk_fragments(header.body, offset, extended=places)
@@ -135,6 +145,7 @@ def _step_over(header: Header, cursor: Cursor, reading: _Reading) -> bool:
         cursor.seek(fragments.end)
         reading.done = fragments.cut
     else:
+        # A file that ends early still shows the frames that are there; the others are named.
         present = min(length, cursor.remaining)
         header.pixels.append(PixelElement(tag, vr, offset, present, length))
         cursor.seek(offset + present)
@@ -165,6 +176,7 @@ def _name_the_rest(header: Header, cursor: Cursor, reading: _Reading) -> None:
     rest = cursor.remaining
     if reading.disorder or rest:
         is_zero = is_zero_from(header.body, cursor.position)
+        # Before any pixel data nobody can say that only padding is missing.
         if not header.pixels and 0 < rest < 8 and not is_zero:
             raise TruncatedError("it ends inside the head of an element, before any pixel data", file=header.body.name)
         if not is_zero:

@@ -55,6 +55,7 @@ def scan_extras(
 ) -> FrameExtras | None:
     """Search the codestream of every frame, one in memory at a time; None where ``stop()`` said so."""
     extras = FrameExtras()
+    # Native frames are cells from end to end.
     if image is None or image.index is None:
         return extras
     scan = _Scan(extras)
@@ -105,6 +106,7 @@ class _Scan:
             taken = 0
             for thumbnail in thumbnails_in(piece):
                 taken += thumbnail.taken
+                # A thumbnail that cannot be shown is named, with its reason.
                 if thumbnail.size is None:
                     _count(self._problems, (thumbnail.source, str(thumbnail.problem)), frame, thumbnail.taken, None)
                 else:
@@ -151,7 +153,9 @@ def _rest(piece: Piece, taken: int) -> int:
     """Bytes of a part that are neither a thumbnail nor what its kind always has."""
     data = piece.data
     if piece.what == APPLICATION and data.startswith(b"JFIF\0"):
+        # 14 bytes of a JFIF segment stand before its thumbnail (T.871).
         return max(0, len(data) - 14 - taken)
+    # Adobe's segment has twelve bytes; what follows them is no part of it.
     if piece.what == APPLICATION and piece.number == 14 and data.startswith(b"Adobe"):
         return max(0, len(data) - _ADOBE)
     return max(0, len(data) - taken)
@@ -160,6 +164,7 @@ def _rest(piece: Piece, taken: int) -> int:
 def _without_profile(pieces: list[Piece]) -> list[Piece]:
     """The parts without the chunks of an ICC profile that is one and nothing else (ICC.1, annex B.4)."""
     chunks = [piece for piece in pieces if piece.number == 2 and piece.data.startswith(_ICC)]
+    # A profile longer than a segment is cut into numbered chunks.
     chunks.sort(key=lambda piece: piece.data[len(_ICC) :][:1])
     profile = b"".join(piece.data[len(_ICC) + 2 :] for piece in chunks)
     if not chunks or stray_bytes_of_profile(profile, LEAST_OF_A_PICTURE) is not None:

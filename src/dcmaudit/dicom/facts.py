@@ -19,6 +19,7 @@ def device_facts(header: Header) -> DeviceFacts:
     return DeviceFacts(
         modality=attributes.text(0x00080060),
         image_type=image_type or None,
+        # As the original tool has it: without a model, maker and software stand for it.
         model=attributes.text(0x00081090) or joined or None,
         burned_in_annotation=attributes.text(0x00280301),
         rows=attributes.integer(0x00280010),

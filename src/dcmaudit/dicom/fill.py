@@ -28,6 +28,7 @@ def filled_tags(header: Header, tags: Collection[int]) -> frozenset[int]:
 
 
 def _walk(dataset: Dataset, tags: frozenset[int], found: set[int], depth: int) -> None:
+    # What is not looked at counts as filled: the caller holds such a file back.
     if depth > _DEEPEST:
         found.update(tags)
         return
@@ -41,5 +42,6 @@ def _walk(dataset: Dataset, tags: frozenset[int], found: set[int], depth: int) -
             raw = attributes.raw(number)
             value = dataset[tag].value if raw is None else raw
             text = value if isinstance(value, bytes) else str("" if value is None else value).encode("utf-8", "replace")
+            # Separators of values and of the parts of a name say nothing.
             if text.strip(b" \0\\^="):
                 found.add(number)

@@ -68,6 +68,7 @@ def walk_fragments(
         table = struct.unpack(f"<{len(data) // 4}L", data[: len(data) // 4 * 4])
         position = offset + 8 + length
     found = Fragments(position, table, offset=offset)
+    # On a disk the walk is cheap and finds a wrong table at once; over a network it would fetch the whole object.
     if body.is_remote if trusting is None else trusting:
         position = _trust(found, body, window, tuple(extended) or table)
         found.extended = bool(extended and found.trusted)
@@ -77,11 +78,13 @@ def walk_fragments(
         if tag == _DELIMITER:
             found.end = position + 8
             return found
+        # No delimiter and no item: the file ends here, or what follows is damaged.
         if tag != _ITEM:
             found.end, found.cut = min(position, body.size), True
             return found
         found.offsets.append(position + 8)
         found.lengths.append(min(length, max(0, body.size - position - 8)))
+        # The last fragment is cut: the frame that it belongs to is named and not shown.
         if position + 8 + length > body.size:
             found.end, found.cut, found.short = body.size, True, True
             return found
@@ -98,6 +101,7 @@ def _step_over_large(found: Fragments, body: ByteSource, position: int) -> int:
     ):  # what cannot be read the walk reads again, and says so
         while head_at is not None and position + 8 <= size:
             group, number, length = unpack(head_at(position))
+            # Small fragments lie close together: reading through them is quicker than asking for each.
             if (group, number) != (0xFFFE, 0xE000) or length <= _CHUNK or position + 8 + length > size:
                 break
             offsets.append(position + 8)
@@ -158,6 +162,7 @@ class FrameIndex:
     def spans(self, frame: int) -> list[tuple[int, int]]:
         """Offset and length of each fragment of a frame; HeaderError where a table that was trusted is wrong."""
         first = self.starts[frame]
+        # Only now it is looked at what lies between two entries of a table that was taken on trust.
         if first < self.fragments.trusted and self.body is not None:
             return self._looked_at(self.body, first)
         last = self.starts[frame + 1] if frame + 1 < len(self.starts) else len(self.fragments.offsets)
@@ -200,18 +205,22 @@ def index_frames(
     header (G.5) does. Fragments without a byte hold no frame where there are more fragments than frames. The result
     can have more or fewer frames than declared.
     """
+    # A table that does not fit NumberOfFrames is none that can be trusted.
     if fragments.trusted and (fragments.trusted + 1 != declared or bool(extended) != fragments.extended):
         fragments = walk_fragments(body, fragments.offset, trusting=False)
     count = len(fragments.offsets)
     notes: list[str] = []
+    # The extended table wins: a Basic one beside it is to be empty (PS3.3 C.7.6.3).
     for title, table in (("extended", extended), ("basic", fragments.table)):
         starts = _starts_of_table(fragments, table, declared) if table else None
         if starts is not None:
             return FrameIndex(fragments, starts, tuple(notes), body)
         if table:
             notes.append(f"the {title} offset table is wrong and was not used")
+    # An RLE frame has one fragment (PS3.5 A.4.2), and no marker by which it could be told.
     if segments is not None:
         return FrameIndex(fragments, _rle_starts(body, fragments, declared, segments, notes), tuple(notes))
+    # Some writers put an empty item before or behind a frame.
     if count > declared and (filled := _filled(fragments)) and (one_each or len(filled) == declared):
         notes.extend(_emptiness(count - len(filled)))
         return FrameIndex(fragments, filled, tuple(notes))
@@ -219,6 +228,7 @@ def index_frames(
         return FrameIndex(fragments, range(count), tuple(notes))
     begins = _begins_with_codestream(body, fragments)
     starts = [i for i in range(count) if i == 0 or begins(i)]
+    # One frame whose first bytes are unknown: later fragments only look like beginnings.
     if declared == 1 and len(starts) > 1 and not begins(0):
         starts = [0]
     return FrameIndex(fragments, starts, tuple(notes))
@@ -271,6 +281,7 @@ def _begins_with_rle_header(body: ByteSource, fragments: Fragments, segments: in
 def _starts_of_table(fragments: Fragments, table: Sequence[int], declared: int) -> list[int] | None:
     if len(table) != declared or table[0] != 0:
         return None
+    # Offsets count from the first byte behind the table to the tag of an item (PS3.5 A.4).
     places = {offset - 8 - fragments.first_item: i for i, offset in enumerate(fragments.offsets)}
     starts = [places.get(offset, -1) for offset in table]
     rising = all(a < b for a, b in pairwise(starts))

@@ -109,9 +109,11 @@ class _Walker:
         if len(self._data) < at + 8:
             raise TruncatedError("it ends inside its Per-frame Functional Groups Sequence", file=self._body.name)
         group, number, length = self._tag.unpack_from(self._data, at)
+        # Items and delimiters have no VR in any syntax (PS3.5 7.5).
         if self._implicit or group == 0xFFFE:
             return group << 16 | number, 8, length
         vr = self._data[at + 4 : at + 6]
+        # Lengths of two bytes follow these VRs at once (PS3.5 7.1.2).
         if vr not in LONG_VR_CODES:
             return group << 16 | number, 8, self._short.unpack_from(self._data, at + 6)[0]
         if len(self._data) < at + 12:
@@ -136,6 +138,7 @@ class _Walker:
                 if length != _UNDEFINED and not self._is_whole(position, end):
                     keep.broken.add(len(keep))
                 keep.offsets.append(position)
+                # Without the eight bytes of the item's own delimiter.
                 keep.lengths.append(end - position if length != _UNDEFINED else end - position - 8)
             position = end
         return position
@@ -161,6 +164,7 @@ class _Walker:
             at = position
             tag, head, length = self._head(position)
             position += head
+            # Tags rise within an item (PS3.5 7.1): else the written length is wrong.
             if tag <= last or tag >> 16 == 0xFFFE:
                 return False
             last = tag
@@ -174,6 +178,7 @@ class _Walker:
 
     def _is_sequence(self, position: int, tag: int) -> bool:
         """Whether the element whose head was just read is a sequence: as it is written, or else by the standard."""
+        # Without a VR only the dictionary knows sequences.
         if self._implicit:
             return _is_standard_sequence(tag)
         at = position - self._start

@@ -84,13 +84,16 @@ class FrameReader:
     def _refuse_cut(self, data: bytes, frame: int) -> None:
         """The file ends in or right behind this frame: fine where only the delimiter is lost."""
         ending = data.rstrip(b"\0")[-2:]
+        # EOI of JPEG and EOC of JPEG 2000 have the same bytes.
         if ending != b"\xff\xd9":
             raise TruncatedError(f"the file ends inside the codestream of frame {frame + 1}")
 
     def rows_of(self, frame: int, rows: range) -> FrameReader | None:
         """A reader whose one frame is these rows of a native frame; None where rows do not lie apart in the bytes."""
         layout = self.layout
+        # With planes of colour the rows of one sample lie apart from those of the next.
         apart = layout.samples == 1 or not layout.planar
+        # Big-endian bytes lie in words of two: a row of an odd number would begin in the middle of one.
         in_order = self.syntax.little_endian or layout.bits_allocated > 8
         size, left = divmod(layout.frame_bits, 8 * layout.rows)
         if self.index is not None or layout.bits_allocated == 1 or not apart or not in_order or left:
@@ -142,6 +145,7 @@ def frame_reader(
     written = attributes.integers(0x00280008)
     declared = written[0] if written else 1
     declared = max(declared, 1)
+    # What is encapsulated goes by items, whatever the syntax says (PS3.5 A.4).
     if element.fragments is not None:
         encapsulated = _encapsulated(body, element, layout, syntax, declared, table)
         _widen(encapsulated, attributes)
@@ -158,9 +162,11 @@ def frame_reader(
 
 def _with_chroma(layout: PixelLayout, element: PixelElement, declared: int) -> PixelLayout:
     """Native YBR_FULL_422 shares chroma; some writers name it so and store all three samples nevertheless."""
+    # Samples that share chroma exist only pixel by pixel (PS3.3 C.7.6.3.1.2).
     if layout.photometric != "YBR_FULL_422" or layout.planar:
         return replace(layout, photometric="YBR_FULL") if layout.photometric == "YBR_FULL_422" else layout
     full = layout.frame_bits // 8 * declared
+    # Long enough for three samples a pixel: then it is what the name should have been, YBR_FULL.
     if element.length >= full:
         return replace(layout, photometric="YBR_FULL")
     if layout.columns % 2:
@@ -185,6 +191,7 @@ def _count_native(reader: FrameReader) -> None:
             f"{bytes_needed} bytes a frame"
         )
     used = -(-reader.count * layout.frame_bits // 8)
+    # One byte makes the length even (PS3.5 7.1.1); anything longer that is not zero may be a picture.
     if available >= reader.declared and element.length - used > 1:
         left = reader.body.read_at(element.offset + used, min(element.length - used, 1 << 20))
         if element.length - used > len(left) or left.strip(b"\0"):
@@ -195,6 +202,7 @@ def _kind_of(body: ByteSource, fragments: Fragments) -> Codestream:
     """What the first fragment that is not empty begins like; NATIVE for anything that is not known."""
     places = zip(fragments.offsets, fragments.lengths, strict=True)
     start = next((body.read_at(at, min(length, 1 << 16)) for at, length in places if length), b"")
+    # JPEG and JPEG-LS both begin with SOI: the frame header tells.
     if start.startswith(b"\xff\xd8\xff"):
         try:
             return Codestream.JPEG_LS if jpeg_header(start).frame == 0xF7 else Codestream.JPEG
@@ -221,6 +229,7 @@ def _encapsulated(
     table: bytes,
 ) -> FrameReader:
     fragments = element.fragments
+    # Some programs decompress a header alone: the bytes of the first frame say what is really there.
     is_mislabelled = fragments is not None and syntax.codestream is Codestream.NATIVE
     if fragments is not None and is_mislabelled:
         syntax = replace(syntax, codestream=_kind_of(body, fragments))
@@ -261,13 +270,16 @@ def _widen(reader: FrameReader, attributes: Attributes) -> None:
     layout = reader.layout
     if reader.index is None or not len(reader.index) or layout.signed or layout.low or layout.floating:
         return
+    # Only lossy coding makes values that the original did not have.
     if layout.bits_stored >= layout.bits_allocated or reader.syntax.codestream not in _LOSSY:
         return
+    # Bits above the stored ones are an overlay's: they belong to it.
     if any(attributes.integer(group << 16 | 0x0102) for group in range(0x6000, 0x6100, 2)):
         return
     precision, lossy = reader.lossy_precision(0)
     if precision is None or not layout.bits_stored < precision <= layout.bits_allocated:
         return
+    # LossyImageCompression 01 stays when a lossy image is coded again without loss (PS3.3 C.7.6.1.1.5).
     once = attributes.code(_LOSSY_ONCE) == "01" and (
         reader.syntax.uid in _LOSSY_SYNTAXES or precision - layout.bits_stored <= _RINGING
     )

@@ -50,6 +50,7 @@ def head_of(reference: Reference, fields: Collection[str]) -> tuple[HeaderView, 
 def _head(reference: Reference, wanted: set[int]) -> tuple[HeaderView, str | None] | None:
     """None where the file is not ordinary, or cannot be read at all: ``open_instance`` says why."""
     last = max(wanted)
+    # What lies behind the pixel data is not in the beginning of a file.
     if last >= _PIXELS:
         return None
     with suppress(Exception), reference.open() as stream:
@@ -67,6 +68,7 @@ def _head(reference: Reference, wanted: set[int]) -> tuple[HeaderView, str | Non
 
 
 def _parsed(data: bytes, wanted: set[int]) -> tuple[HeaderView, str | None] | None:
+    # Without the usual beginning the careful reader decides.
     if data[128:134] != b"DICM\x02\0":
         return None
     stream = io.BytesIO(data)
@@ -77,6 +79,7 @@ def _parsed(data: bytes, wanted: set[int]) -> tuple[HeaderView, str | None] | No
         for element in data_element_generator(stream, not explicit, is_little_endian=True, stop_when=_is_data):
             meta[element.tag] = element
     syntax = transfer_syntax(Attributes(meta).code(0x00020010) or "")
+    # Neither is an ordinary image that can be read from the front.
     if syntax.deflated or Attributes(meta).code(_SOP_CLASS) == _DIRECTORY:
         return None
     dataset = _elements(stream, len(data), wanted, implicit=syntax.implicit, little=syntax.little_endian)
@@ -99,6 +102,7 @@ def _elements(stream: io.BytesIO, size: int, wanted: set[int], *, implicit: bool
         if tag > last and not is_odd:
             reached = True
             return True
+        # Anything unusual is left to the careful reader, so that both say the same of every file.
         wrong = tag <= before or tag >> 16 < 8 or (not implicit and (vr or "").encode() not in VR_CODES)
         is_odd = wrong or (length != _UNDEFINED and length > size - stream.tell())
         before = tag

@@ -54,6 +54,7 @@ def _read(source: ByteSource) -> Header:
         raise TruncatedError("it ends after its file meta information, where the data set should begin",
                              file=name) if meta else NotDicomError("it holds no data set", file=name)  # fmt: skip
     body, position, left = source, cursor.position, 0
+    # Everything behind the file meta information is one deflate stream (PS3.5 A.5).
     if declared is not None and declared.deflated:
         (body, left), position = inflated(source, position), 0
     try:
@@ -98,6 +99,7 @@ def _with_elements(header: Header, position: int) -> Header:
 def _read_meta(cursor: Cursor, *, required: bool) -> tuple[Dataset, TransferSyntax | None]:
     start = cursor.source.read_at(cursor.position, 6)
     meta = Dataset()
+    # Files without meta information were written before PS3.10, and by devices that never learnt it.
     if start[:2] != b"\x02\0":
         if required and len(start) < 6:
             raise TruncatedError("it ends after the preamble", file=cursor.source.name)
@@ -135,9 +137,11 @@ def _checked_syntax(body: ByteSource, position: int, declared: TransferSyntax | 
     explicit = start[4:6] in VR_CODES
     if declared is not None:
         little = _byte_order(start, declared)
+        # Programs that copy a data set under another syntax leave the old UID in the meta information.
         if explicit != (not declared.implicit) or little != declared.little_endian:
             return TransferSyntax(declared.uid, not explicit, little, declared.deflated, declared.codestream)
         return declared
+    # Groups begin at 8: the order in which the number is the smaller one is the right one.
     guess = EXPLICIT_LITTLE if explicit and group_little < group_big else EXPLICIT_BIG if explicit else IMPLICIT_LITTLE
     tag = struct.unpack("<HH" if guess.little_endian else ">HH", start[:4])
     number = tag[0] << 16 | tag[1]
@@ -154,6 +158,7 @@ def _byte_order(start: bytes, declared: TransferSyntax) -> bool:
     """The declared order, unless the first tag is known in the other one only."""
     known = [dictionary_has_tag(group << 16 | number)
              for group, number in (struct.unpack("<HH", start[:4]), struct.unpack(">HH", start[:4]))]  # fmt: skip
+    # A tag that both orders know, or neither, tells nothing.
     return known[0] if known[0] != known[1] else declared.little_endian
 
 

@@ -33,6 +33,7 @@ def is_known(field: _Field) -> bool:
     if isinstance(field, tuple):
         return True
     group = field >> 16
+    # Curves and overlays repeat in sixteen groups (PS3.5 7.6); the dictionary has one entry for all.
     return bool(group & 1) or group & 0xFF00 in {0x5000, 0x6000} or dictionary_has_tag(field)
 
 
@@ -76,6 +77,7 @@ class HeaderView:
         value = self._value(field)
         if value is _ABSENT:
             return None
+        # deid and CTP compare text, and a sequence has none; that it has items still counts as present.
         if isinstance(value, DicomSequence):
             return ("",) * len(value)
         if isinstance(value, MultiValue | list | tuple):

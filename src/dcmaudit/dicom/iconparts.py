@@ -63,6 +63,8 @@ class _Contents:
         reader = icon.reader
         overlays = find_overlays(icon.header, reader)
         if reader is not None:
+            # The first frame is the icon itself; an icon has one by the standard (PS3.3 F.7), and files with more
+            # exist.
             for frame in range(1, reader.count):
                 self._add(
                     f"frame {frame + 1} of {name}",

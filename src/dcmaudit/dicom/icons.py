@@ -58,6 +58,7 @@ def _icons(header: Header, items: Iterator[Attributes]) -> list[Icon]:
 def _all_icon_items(header: Header) -> Iterator[Attributes]:
     yield from _icon_items(header, header.attributes, 0)
     groups = header.frame_groups
+    # Ten thousand items are parsed only where the bytes of the tag are in them at all.
     if groups is not None and groups.holds(_marker(header)):
         for index in range(len(groups)):
             item = groups.item(index)
@@ -96,12 +97,14 @@ def _reader(header: Header, item: Attributes) -> FrameReader:
         element.is_undefined_length if isinstance(element, DataElement) else element.length == _UNDEFINED
     )
     vr = item.vr(PIXELS)
+    # pydicom keeps the items without the delimiter that ended them.
     if undefined:
         whole = value + struct.pack("<HHL", 0xFFFE, 0xE0DD, 0)
         body = ByteSource(io.BytesIO(whole), name=header.body.name)
         fragments = walk_fragments(body, 0)
         return frame_reader(body, PixelElement(PIXELS, vr, 0, len(value), None, fragments), item, header.syntax)
     body = ByteSource(io.BytesIO(value), name=header.body.name)
+    # Icons may be native in a file whose frames are compressed.
     syntax = replace(header.syntax, codestream=Codestream.NATIVE)
     reader = frame_reader(body, PixelElement(PIXELS, vr, 0, len(value), len(value)), item, syntax)
     if reader.count < 1:

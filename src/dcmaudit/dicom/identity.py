@@ -41,6 +41,7 @@ def _pieces(header: Header) -> Iterator[bytes]:
     element = header.pixels[0]
     end = element.offset + element.length
     if element.fragments is not None and not element.fragments.cut:
+        # Without the sequence delimiter, which a copy may have to add.
         end -= 8
     for start in range(element.offset, end, _CHUNK):
         yield header.body.read_at(start, min(_CHUNK, end - start))

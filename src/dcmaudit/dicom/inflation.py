@@ -41,5 +41,6 @@ def inflated(source: ByteSource, position: int) -> tuple[ByteSource, int]:
         spool.close()
         raise
     behind = position - len(unpacker.unused_data)
+    # A second stream, or anything else, could follow where no reader looks.
     left = 0 if is_zero_from(source, behind) else source.size - behind
     return ByteSource(cast("Any", spool), name=source.name), left

@@ -155,6 +155,7 @@ class Instance:
     @property
     def has_unclaimed_bits(self) -> bool:
         """Whether the cells have bits outside the stored range that no 60xx group claims."""
+        # Where BitsStored is BitsAllocated there is no bit to look at.
         if not self._outside_mask or self._image is None:
             return False
         # Bits are claimed from one frame to another: where an overlay begins or ends, the answer can change.
@@ -221,6 +222,7 @@ class Instance:
         try:
             return self._read(address)
         except DcmauditError as error:
+            # It names the file already: the source raised it.
             if error.file is not None:
                 raise
             fault = error

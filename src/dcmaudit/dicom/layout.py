@@ -22,6 +22,7 @@ def pixel_layout(attributes: Attributes, *, element: int) -> PixelLayout:
                                                                            (0x00280011, "Columns")))  # fmt: skip
     samples = attributes.integer(0x00280002)
     photometric = attributes.code(0x00280004) or ("RGB" if samples == 3 else "MONOCHROME2")
+    # Type 1 in every image (PS3.3 C.7.6.3), and absent in icons of some devices.
     if samples is None:
         samples = 3 if photometric in _COLOR else 1
     if samples not in {1, 3}:
@@ -33,6 +34,7 @@ def pixel_layout(attributes: Attributes, *, element: int) -> PixelLayout:
         raise HeaderError(f"SamplesPerPixel {samples} contradicts PhotometricInterpretation {photometric}")
     floating = element in {FLOAT_PIXELS, DOUBLE_PIXELS}
     allocated = attributes.integer(0x00280100)
+    # Float Pixel Data have no BitsStored and no HighBit (PS3.3 C.7.6.24): the cell is the value.
     if floating:
         expected = 32 if element == FLOAT_PIXELS else 64
         if allocated not in {None, expected}:
@@ -74,6 +76,7 @@ def _bits(attributes: Attributes, allocated: int | None) -> tuple[int, int, int]
     if allocated is None:
         raise HeaderError("BitsAllocated is missing")
     if allocated not in CELL_BYTES:
+        # 64 bits and odd widths are allowed and not read here; 0 and 400 are nothing.
         kind = UnsupportedError if 1 < allocated <= 64 else HeaderError
         raise kind(f"BitsAllocated is {allocated}", hint="shown are 1, 8, 12, 16, 24 and 32")
     stored = attributes.integer(0x00280101)
@@ -81,6 +84,7 @@ def _bits(attributes: Attributes, allocated: int | None) -> tuple[int, int, int]
     if not 1 <= stored <= allocated:
         raise HeaderError(f"BitsStored is {stored}", hint=f"1 to BitsAllocated ({allocated}) are allowed")
     high = attributes.integer(0x00280102)
+    # The only value that the present standard allows; older files put the bits elsewhere.
     high = stored - 1 if high is None else high
     if not stored - 1 <= high < allocated:
         raise HeaderError(

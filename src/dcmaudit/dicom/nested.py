@@ -35,6 +35,7 @@ def find_nested(header: Header) -> list[Unshown]:
         if tag != ICON_SEQUENCE and (what := sorted(set(search.in_element(header.attributes, tag, 0))))
     ]
     icons = getattr(header.attributes.element(ICON_SEQUENCE), "value", None)
+    # Bytes that are no items: pydicom gives no item, and nothing else would name them.
     if isinstance(icons, bytes) and icons and not header.attributes.items(ICON_SEQUENCE):
         found.append(Unshown(UnshownKind.ICON, "icon", "the Icon Image Sequence is damaged"))
     groups = header.frame_groups
@@ -70,6 +71,7 @@ class _Search:
         if isinstance(value, bytes):
             if not self._marks.search(value):
                 return
+            # A value that merely has the bytes of a tag in it is no sequence.
             if attributes.vr(tag) != "SQ":
                 # UN hides implicit little endian (PS3.5 6.2.2), whatever the data set is
                 if value.startswith((self.mark(_ITEM), struct.pack("<HH", 0xFFFE, 0xE000))):
@@ -78,6 +80,7 @@ class _Search:
         elif element is None or isinstance(element, RawDataElement) or element.VR != "SQ":
             return
         items = attributes.items(tag)
+        # It should be a sequence, has the mark of pixels in it, and cannot be parsed.
         if not items and isinstance(value, bytes):
             yield _SOMETHING
         for item in items:
@@ -91,6 +94,7 @@ class _Search:
             elif 0x6000 <= tag >> 16 <= 0x60FF and tag & 0xFFFF == 0x3000:
                 yield "an overlay"
             elif tag == ICON_SEQUENCE:
+                # Thumbnails that lie less deep are planes of their own.
                 if depth > DEEPEST:
                     yield "a thumbnail"
             else:

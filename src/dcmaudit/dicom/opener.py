@@ -51,6 +51,7 @@ def _opened(reference: Reference, source: ByteSource) -> Instance:
 
 
 def _made(reference: Reference, source: ByteSource, header: Header) -> Instance:
+    # The class of media directories, or a Directory Record Sequence.
     if header.attributes.code(0x00080016) == "1.2.840.10008.1.3.10" or 0x00041220 in header.attributes:
         raise UnsupportedError("it is a DICOMDIR, which lists files and holds no image", file=reference.name,
                                hint="open it as a list of files")  # fmt: skip

@@ -97,6 +97,7 @@ def _find(header: Header, image: FrameReader | None, group: int, found: FoundOve
         found.missing.append((name, f"{columns} x {rows} pixels are more than are decoded at once"))
         return
     size = Size(columns, rows)
+    # OverlayData must not be encapsulated (PS3.5 A.4); some converters do it to every OW element.
     if is_joined and isinstance(value, bytes):
         frames = max(1, attributes.integer(base | 0x0015) or 1)
         value, problem = joined_fragments(value, -(-frames * size.area // 8))
@@ -121,6 +122,7 @@ def joined_fragments(value: bytes, expected: int) -> tuple[bytes, str | None]:
         items.append(value[at + 8 : at + 8 + length])
         at += 8 + length
     rest = b"".join(items[1:])
+    # The first item is an offset table where the others alone have the right length.
     if items and len(items[0]) % 4 == 0 and expected <= len(rest) <= expected + 1:
         items = items[1:]
     joined = b"".join(items)
@@ -138,6 +140,7 @@ def _classic(
     declared = max(1, attributes.integer(base | 0x0015) or 1)
     bits, available = length * 8, length * 8 // size.area
     frames = declared
+    # The last byte is missing because its bits were counted in whole ones.
     if 0 < declared * size.area - bits < 8:
         # Writers that round half a byte down; the pixels that are not there are off.
         found.notes.append(f"{name}: OverlayData are {declared * size.area - bits} bits too short")
@@ -159,6 +162,7 @@ def _classic(
         size_there = size
         if length - -(-declared * size.area // 8) > 1:
             found.notes.append(f"{name}: OverlayData are longer than declared")
+            # A frame more is shown where it is surely one; bits that pad a byte are not.
             frames = max(declared, available) if declared * size.area % 8 == 0 or available > declared + 1 else declared
     # Words of a big endian file have their two bytes the other way round; OB is bytes in any file (PS3.5 7.3).
     swapped = not header.syntax.little_endian and header.attributes.vr(base | 0x3000) != "OB"
@@ -191,6 +195,7 @@ def _embedded(header: Header, image: FrameReader | None, group: int, bit: int, f
         found.missing.append((name, f"it lies in bit {bit} of pixel data that cannot be read"))
         return
     layout = image.layout
+    # No bit of a cell has that number.
     if layout.floating or not 0 <= bit < layout.bits_allocated:
         allowed = f"0 to {layout.bits_allocated - 1} are allowed with BitsAllocated {layout.bits_allocated}"
         found.missing.append((name, f"OverlayBitPosition is {bit}: {allowed}"))
@@ -200,6 +205,7 @@ def _embedded(header: Header, image: FrameReader | None, group: int, bit: int, f
     first = max(1, attributes.integer(base | 0x0051) or 1) - 1
     declared = attributes.integer(base | 0x0015)
     count = max(0, image.count - first)
+    # Frames that the image lacks are named; further image frames have no overlay in that bit.
     if declared is not None and 0 < declared != count:
         if declared > count:
             reason = f"{declared} frames from image frame {first + 1} on, the image has {image.count}"
@@ -226,6 +232,7 @@ def classic_bits(header: Header, place: ClassicOverlay, frame: int) -> Bits:
     if place.swapped:
         start, end = start // 2 * 2, -(-end // 2) * 2
     data = _read(header, place.value, start, end - start)
+    # More than the last byte is missing.
     if len(data) * 8 <= first - start * 8 + wanted - 8:
         raise TruncatedError(f"the file ends inside OverlayData of group {place.group:04X}")
     if place.swapped:

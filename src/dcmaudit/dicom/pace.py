@@ -22,6 +22,7 @@ def pace_of(attributes: Attributes, frames: int) -> Pace | None:
     if rate:
         return Pace(rate[:1])
     vector = attributes.decimals(_VECTOR)
+    # FrameTimeVector: the first value is 0, the others the time from the frame before (PS3.3 C.7.6.5.1.2).
     if frames > 1 and len(vector) >= frames:
         times = _usable(vector[1:frames])
         if len(times) == frames - 1:

@@ -44,4 +44,5 @@ def bits_of(cells: Array, bit: int) -> Array:
     if cells.dtype.kind == "f":
         raise HeaderError("no such plane")
     plane: Array = (np.right_shift(cells, bit) & 1).astype(np.uint8)
+    # An overlay bit may stand in one of the samples alone.
     return plane.max(axis=2) if plane.ndim == 3 else plane

@@ -63,6 +63,7 @@ def rgb_levels(array: Array, bits: int) -> Levels:
     if bits == 8 and array.dtype == np.uint8:
         return array
     values = array
+    # Devices declare 16 bits and use twelve: the largest value present is white, so that nothing is too dark to see.
     top = 255 if bits == 8 else float(values.max())
     if top <= 0 or not np.isfinite(top):
         return np.zeros(array.shape, dtype=np.uint8)
@@ -76,6 +77,7 @@ def rgb_levels(array: Array, bits: int) -> Levels:
 def _from_ybr_bytes(array: Array, *, partial: bool) -> Levels:
     """YBR of 8 bits to RGB with one table a term, in 32nds of a level."""
     value = np.arange(256, dtype=np.float64)
+    # YBR_PARTIAL: black is 16 and white 235; chroma goes from 16 to 240 (PS3.3 C.7.6.3.1.2).
     gain, foot, chroma = (255 / 219, 16, 255 / 224) if partial else (1.0, 0, 1.0)
     luma = _table((value - foot) * gain * 32 + 16)
     centred = (value - 128) * chroma * 32
@@ -83,6 +85,7 @@ def _from_ybr_bytes(array: Array, *, partial: bool) -> Levels:
     blue, red = array[..., 1].astype(np.intp), array[..., 2].astype(np.intp)
     picture = np.empty(array.shape, dtype=np.uint8)
     _store(picture, 0, y + np.take(_table(centred * 1.402), red))
+    # Coefficients of CCIR 601 (PS3.3 C.7.6.3.1.2).
     green = np.take(_table(centred * -0.344136), blue) + np.take(_table(centred * -0.714136), red)
     _store(picture, 1, y + green)
     _store(picture, 2, y + np.take(_table(centred * 1.772), blue))
@@ -103,6 +106,7 @@ def _from_ybr(samples: Samples) -> Single:
     top = float(2**samples.bits_stored - 1)
     half = float(2 ** (samples.bits_stored - 1))
     y, cb, cr = (samples.array[..., channel].astype(np.float32) for channel in range(3))
+    # Chroma is stored with half of the range added; signed samples have 0 as no colour.
     if not samples.signed:
         cb, cr = cb - half, cr - half
     if "PARTIAL" in samples.photometric:
@@ -117,6 +121,7 @@ def _from_ybr(samples: Samples) -> Single:
 def _from_reversible(samples: Samples) -> npt.NDArray[np.int32]:
     """The reversible component transformation of JPEG 2000 undone (ISO 15444-1 G.2)."""
     y, cb, cr = (samples.array[..., channel].astype(np.int32) for channel in range(3))
+    # Decoders that undo nothing leave the differences as unsigned numbers around the middle.
     if samples.array.dtype.kind == "u":
         half = 2 ** (samples.bits_stored - 1)
         cb, cr = cb - half, cr - half
@@ -153,6 +158,7 @@ def _palette_bytes(palette: Palette) -> list[Levels]:
 
 def _first(lut: Lut, samples: Samples) -> int:
     """The first value mapped, with the sign that the pixels have: its own VR is ambiguous (PS3.3 C.7.6.3.1.5)."""
+    # US for a value that is negative.
     if samples.signed and lut.first >= 32768:
         return lut.first - 65536
     if not samples.signed and lut.first < 0:

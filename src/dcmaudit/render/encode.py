@@ -39,6 +39,7 @@ def encode_png(array: Array) -> bytes:
     colour = _RGB if picture.ndim == 3 else _GREY
     flat = picture.reshape(rows, -1)
     lines = np.empty((rows, flat.shape[1] + 1), dtype=np.uint8)
+    # Rows of medical images resemble the row above: the difference deflates well, and one filter for all is quick.
     lines[:, 0] = _UP
     lines[0, 1:] = flat[0]
     np.subtract(flat[1:], flat[:-1], out=lines[1:, 1:])

@@ -20,12 +20,14 @@ def pictures_for_text(samples: Samples, *, quick: bool = False, thorough: bool =
     HeaderError and UnsupportedError as ``render`` has them.
     """
     array = samples.array
+    # One value: nothing is written on it.
     if array.size and array.min() == array.max():
         return []
     pictures = [render(samples)]
     deep = array.dtype.itemsize > 1
     if quick or samples.photometric == BITS:
         return pictures
+    # Of 8 bits the full range shows all that a window would.
     if deep and shown_as(samples, View(Rendering.VOI)).reason is None:
         pictures.append(render(samples, View(Rendering.VOI)))
     if thorough or (deep and array.ndim == 2):

@@ -62,7 +62,9 @@ def _in_order(samples: Samples) -> tuple[Array, bool]:
         return samples.array, dark_high
     steps = np.diff(through_lut(values_present(samples.array), lut))
     rising, falling = bool((steps >= 0).all()), bool((steps <= 0).all())
+    # A monotone table keeps the order of values, so that they can be shown by the table or as they are.
     if rising or falling:
+        # Where it makes no two values equal nothing is lost by it.
         if (steps != 0).all():
             return through_lut(samples.array, lut).astype(np.uint16), dark_high
         return samples.array, dark_high != (falling and not rising)
@@ -72,6 +74,7 @@ def _in_order(samples: Samples) -> tuple[Array, bool]:
 def _real_range(array: Array, *, dark_high: bool) -> Levels:
     values: Reals = array.astype(np.float64)
     low, high = float(values.min()), float(values.max())
+    # min() is NaN where any value is.
     if np.isfinite(low) and np.isfinite(high):
         return to_byte(_spread(values, low, high, 0.0, 255.0, dark_high=dark_high))
     finite = np.isfinite(values)
@@ -80,6 +83,7 @@ def _real_range(array: Array, *, dark_high: bool) -> Levels:
         numbers = values[finite]
         low, high = float(numbers.min()), float(numbers.max())
         levels[finite] = _spread(numbers, low, high, float(_MARGIN), 255.0 - _MARGIN, dark_high=dark_high)
+    # NaN and the other infinity stay black, apart from the lowest number by the margin.
     levels[np.isneginf(values) if dark_high else np.isposinf(values)] = 255.0
     return to_byte(levels)
 

@@ -58,6 +58,7 @@ def places(values: Array, most: int = MOST_PLACES) -> tuple[Places, int]:
     present = values_present(steps).astype(np.int64)
     gaps = np.diff(present)
     longest = most
+    # Long empty stretches are shortened first, so that neighbours stay apart as long as possible.
     while longest > 1 and np.minimum(gaps, longest).sum() >= most:
         longest //= 2
     at = np.concatenate(([0], np.cumsum(np.minimum(gaps, longest))))
@@ -99,6 +100,7 @@ def _blend(where: Places, curves: Single, rows: list[int], columns: list[int]) -
         for left, right, west, east, along in across:
             part = where[top:bottom, left:right].astype(np.intp)
             upper = _mix(curves[above, west], curves[above, east], part, along)
+            # At the upper and lower edge one tile has no neighbour.
             if below != above:
                 lower = _mix(curves[below, west], curves[below, east], part, along)
                 lower -= upper

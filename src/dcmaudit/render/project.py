@@ -58,6 +58,7 @@ class Projector:
         """Take one more plane; UsageError where its size or kind is not that of the first."""
         number = self.count
         self._stack.add(samples, number)
+        # Maps cost more than all else, and only this projection asks for them.
         if self.projection is Projection.TEXT:
             values = to_strokes(samples)
             self._maps.add(self._strokes(values), number, values)

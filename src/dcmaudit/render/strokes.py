@@ -31,6 +31,7 @@ def stroke_map(plane: Array) -> Levels:
     counts, so that writing which differs in colour alone is found too. Only differences of values matter.
     """
     if plane.ndim == 3:
+        # Grey saved as colour: one map instead of three equal ones.
         if (plane[..., :1] == plane[..., 1:]).all():
             return stroke_map(np.ascontiguousarray(plane[..., 0]))
         maps = [stroke_map(np.ascontiguousarray(plane[..., channel])) for channel in range(plane.shape[2])]

@@ -43,6 +43,7 @@ def through_table(array: Array, convert: Callable[[npt.NDArray[np.int64]], Level
 
 def values_present(array: Array) -> Array:
     """The different values of ``array``, ascending, in its dtype; NaN counts once, last."""
+    # 32 bits and fractions have no table of all values.
     if not is_tabular(array):
         return np.unique(array)
     low = int(array.min())
@@ -76,6 +77,7 @@ def as_steps(array: Array) -> Array:
         return shifted
     values = array.astype(np.float64) / 2
     low, high = _bounds(values)
+    # NaN and the infinities get places of their own below.
     with np.errstate(over="ignore", invalid="ignore"):
         share = (values - low) / (high - low) if low < high else np.zeros(values.shape)
     share = np.clip(np.floor(share * 65532), 0, 65532) + 1

@@ -19,6 +19,7 @@ def usable_rescale(modality: tuple[float, float] | Lut | None) -> tuple[float, f
     if not isinstance(modality, tuple):
         return 1.0, 0.0
     slope, intercept = modality
+    # A slope of 0 would make one grey of all values.
     if slope == 0 or not math.isfinite(slope) or not math.isfinite(intercept):
         return 1.0, 0.0
     return float(slope), float(intercept)
@@ -38,6 +39,7 @@ def through_lut(values: Array, lut: Lut) -> Reals:
     """Table entries for ``values``; values before the first or after the last entry take that entry (C.11.1.1)."""
     last = lut.data.size - 1
     if values.dtype.kind == "f":
+        # Entries are for whole numbers; NaN takes the first one.
         offset = np.nan_to_num(np.floor(values.astype(np.float64)), nan=lut.first, posinf=2**53, neginf=-(2**53))
         index = np.clip(offset - lut.first, 0, last).astype(np.intp)
     else:

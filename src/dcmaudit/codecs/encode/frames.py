@@ -52,6 +52,7 @@ def encode_frame(cells: Cells, spec: EncodeSpec, *, check: bool = True) -> bytes
     except Exception as error:
         # The libraries raise types of their own, of which no two agree.
         raise RedactionError(f"the encoder for {name} failed: {type(error).__name__}") from error
+    # An encoder that loses a value in a rare case would be found by the proof as well, but only after the whole file.
     if again.shape != cells.shape or not np.array_equal(again, cells):
         raise RedactionError(f"the encoder for {name} did not give back the samples it was given")
     return data

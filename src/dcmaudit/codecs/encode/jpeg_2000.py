@@ -46,6 +46,7 @@ def encode_high_throughput(cells: Cells, spec: EncodeSpec) -> bytes:
 
 def _samples(cells: Cells, spec: EncodeSpec) -> Cells:
     kind = "i" if spec.signed else "u"
+    # The transformation is defined for the first three components (T.800 G.2).
     if spec.mct and cells.ndim != 3:
         raise UnsupportedError("the colour transform of JPEG 2000 needs three samples a pixel")
     values = cells.view(np.dtype(f"{kind}{cells.dtype.itemsize}"))
@@ -62,6 +63,7 @@ def _as_asked(data: bytes, cells: Cells, spec: EncodeSpec) -> bytes:
         progression=Progression.RPCL if high else said.progression, levels=said.levels, layers=1,
         has_tlm=True if high else said.has_tlm, sampling=((1, 1),) * said.samples,
     )  # fmt: skip
+    # Libraries pick defaults anew with their versions; a transfer syntax forbids some of them (PS3.5 A.4.4).
     if said != wanted:
         raise RedactionError("the JPEG 2000 encoder did not write the codestream that was asked for")
     return data
@@ -70,6 +72,7 @@ def _as_asked(data: bytes, cells: Cells, spec: EncodeSpec) -> bytes:
 def decode(data: bytes, like: Cells, spec: EncodeSpec) -> Cells:
     """The cells again, by the OpenJPEG of pylibjpeg: for High-Throughput another codec than the encoder."""
     found: Cells = np.asarray(openjpeg.utils.decode(data))
+    # The decoder gives the smallest type that holds the depth: widened first, so that the sign fills the cell.
     if spec.signed:
         found = found.astype(np.dtype(f"i{like.dtype.itemsize}")).view(like.dtype)
     return found.reshape(like.shape).astype(like.dtype)

@@ -18,6 +18,7 @@ def encode(cells: Cells, spec: EncodeSpec) -> bytes:
     samples = cells.astype(np.uint8 if precision <= 8 else np.dtype("<u2"), copy=False)
     count = 1 if cells.ndim == 2 else cells.shape[2]
     interleave = 0 if count == 1 else spec.interleave
+    # Without interleaving each component is a scan of its own, one behind the other.
     if count > 1 and interleave == 0:
         samples = np.ascontiguousarray(samples.transpose(2, 0, 1))
     try:
@@ -31,6 +32,7 @@ def _small(cells: Cells, precision: int) -> bytes:
     if cells.size > 4096 or precision != 8 * cells.dtype.itemsize:
         raise UnsupportedError(f"{cells.shape[1]} x {cells.shape[0]} pixels of {precision} bits are not encoded")
     data = bytes(imagecodecs.jpegls_encode(cells))
+    # imagecodecs writes a SPIFF header before the frame header; frames carry none.
     for marker, _, start in segments(data, 2):
         if marker == 0xF7:
             return data[:2] + data[start:]

@@ -33,6 +33,7 @@ def _codestream(boxed: bytes) -> bytes:
         (length,) = struct.unpack_from(">I", boxed, at)
         if boxed[at + 4 : at + 8] == b"jxlc":
             return boxed[at + 8 : at + length if length else len(boxed)]
+        # Length 0 reaches to the end, 1 stands for a longer field that no frame of ours needs.
         if length < 8:
             break
         at += length

@@ -43,10 +43,12 @@ def native_bytes(frames: Iterable[Cells], layout: NativeLayout) -> Iterator[byte
             yield piece
             continue
         whole = odd + piece
+        # A frame of an odd number of bytes leaves half a word, which belongs to the next frame's first byte.
         odd = whole[len(whole) & ~1 :]
         yield _words_swapped(whole[: len(whole) & ~1])
     if layout.word_swapped and odd:
         yield _words_swapped(odd + b"\0")
+    # Values have an even length (PS3.5 7.1.1); that of OB is padded with a zero (PS3.5 6.2).
     elif total % 2:
         yield b"\0"
 
@@ -64,6 +66,7 @@ def _frame(frame: Cells, layout: NativeLayout) -> bytes:
 def _shared_chrominance(frame: Cells) -> Cells:
     if frame.ndim != 3 or frame.shape[1] % 2:
         raise UnsupportedError("YBR_FULL_422 needs three samples a pixel and an even number of columns")
+    # One Cb and Cr for two columns: a rectangle that ends between them would change a pixel outside of it.
     if not np.array_equal(frame[:, ::2, 1:], frame[:, 1::2, 1:]):
         raise UnsupportedError(
             "two pixels that share their chrominance in YBR_FULL_422 have different values",
@@ -76,6 +79,7 @@ def _bit_packed(frames: Iterable[Cells]) -> Iterator[bytes]:
     rest = np.zeros(0, np.bool_)
     for frame in frames:
         bits = np.concatenate([rest, frame.astype(np.bool_).ravel()])
+        # One-bit frames are not padded to bytes: the rest begins the next frame's first byte (PS3.5 8.1.1).
         whole = len(bits) & ~7
         rest = bits[whole:]
         yield np.packbits(bits[:whole], bitorder="little").tobytes()

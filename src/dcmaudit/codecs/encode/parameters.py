@@ -72,6 +72,7 @@ def original_parameters(codestream: bytes) -> OriginalParameters:
             return _jpeg(codestream)
         if codestream[:4] == b"\xff\x4f\xff\x51":
             return _jpeg_2000(codestream)
+        # Some writers put a whole JP2 file into a frame, though only a codestream is allowed (PS3.5 A.4.4).
         if codestream[4:8] == b"jP  ":
             return _jpeg_2000(codestream[codestream.index(b"\xff\x4f\xff\x51") :])
     except (struct.error, IndexError, ValueError) as error:
@@ -107,6 +108,7 @@ def _jpeg(data: bytes) -> OriginalParameters:
     transform: int | None = None
     scan = b""
     for marker, body, _ in segments(data, 2):
+        # C4, C8 and CC lie among the frame headers and are DHT, a reserved one and DAC (T.81 table B.1).
         if marker == 0xF7 or (0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}):
             sof, frame = marker, body
         elif marker == 0xEE and body[:5] == b"Adobe":
@@ -117,6 +119,8 @@ def _jpeg(data: bytes) -> OriginalParameters:
         raise DecodeError("the JPEG codestream has no frame header (SOF)")
     precision, rows, columns, samples = struct.unpack_from(">BHHB", frame)
     sampling = tuple((frame[7 + 3 * i] >> 4, frame[7 + 3 * i] & 15) for i in range(samples))
+    # Ss, Se and AhAl (T.81 B.2.3): in lossless JPEG Ss is the predictor, in JPEG-LS they are NEAR, ILV and the point
+    # transform.
     last = scan[1 + 2 * scan[0] :]
     family = {0xF7: Family.JPEG_LS, 0xC3: Family.JPEG_LOSSLESS}.get(sof, Family.JPEG)
     return OriginalParameters(

@@ -62,6 +62,7 @@ class EncodeSpec:
             signed=original.signed,
             mct=bool(original.mct),
             interleave=2 if original.interleave is None else original.interleave,
+            # Only .57 leaves the choice; the other syntaxes name their predictor or have none.
             predictor=original.predictor if target is Target.JPEG_LOSSLESS and original.predictor else 1,
             adobe=original.transform is not None,
         )
@@ -71,6 +72,7 @@ def needed_precision(cells: Cells, *, signed: bool) -> int:
     """The smallest number of bits that holds every cell; ``signed`` as two's complement of the cell's own width."""
     if not signed:
         return max(1, int(cells.max(initial=0)).bit_length())
+    # Of a negative number the sign needs a bit of its own: -4 fits into three bits, as 3 does.
     values = cells.view(np.dtype(f"i{cells.dtype.itemsize}"))
     low, high = int(values.min(initial=0)), int(values.max(initial=0))
     return max(1, high.bit_length() + 1, (-low - 1).bit_length() + 1 if low < 0 else 1)

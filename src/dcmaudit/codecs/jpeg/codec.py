@@ -39,6 +39,7 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
         samples=len(header.components),
         precision=header.precision,
     )
+    # With EOI there, one other ending is enough to see whether the bits before it are looked at.
     tails: tuple[bytes, ...] = _TAILS[:1]
     whole = ends_with_eoi(data)
     if not whole:
@@ -46,6 +47,7 @@ def decode(data: bytes, layout: PixelLayout) -> Decoded:
     if header.frame == _LOSSLESS:
         return _decode_lossless(data, header, layout, tails)
 
+    # Said to the decoder in so many words, for left to itself it guesses by markers alone.
     space = None if layout.samples == 1 else "YCBCR" if is_transformed(header, layout.photometric) else "RGB"
     sound = _is_sound(data, header, whole=whole)
     array = _turbo(data, space)
@@ -78,8 +80,10 @@ def is_transformed(header: JpegHeader, photometric: str) -> bool:
 
     Nobody halves the resolution of green and blue: components of different sampling are YCbCr whatever the header says.
     """
+    # The order in which libjpeg decides, so that what is shown is what other programs show.
     if header.transform is not None:
         return header.transform != 0
+    # JFIF is YCbCr by definition (T.871), and nobody halves green and blue.
     if header.jfif or header.subsampled:
         return True
     if bytes(header.components) == b"RGB":
@@ -122,6 +126,7 @@ def _require_all_pixels(data: bytes, array: Cells, picture: Callable[[bytes], Ce
     libjpeg makes up what is missing and says nothing. So the codestream is decoded again with other bits in front
     of its end: where every pixel is there they are never looked at, and the pictures are equal.
     """
+    # Fill bytes before EOI would join with the new bits to a marker.
     plain = data[: data.rindex(b"\xff\xd9")].rstrip(b"\xff")
     for tail in tails:
         try:

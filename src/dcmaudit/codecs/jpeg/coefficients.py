@@ -39,12 +39,14 @@ def coefficients_and_ends(codestream: bytes) -> tuple[list[Blocks], Ends]:
             blocks = mcus[:, :, first : first + count].reshape(scan.mcus_y, scan.mcus_x, v, h, 64)
             blocks = blocks.transpose(0, 2, 1, 3, 4)
             target = found[component.index][: scan.mcus_y * v, : scan.mcus_x * h]
+            # Interleaved scans may have blocks beyond the component's own, to fill their last MCUs (T.81 A.2.4).
             if target.flags.c_contiguous:  # all of the component: copied once, straight to its place
                 target.reshape(blocks.shape)[...] = blocks
             else:
                 target[...] = blocks.reshape(target.shape)
     limits = {c.index: limit for scan in stream.scans
               for c, limit in zip(scan.components, dc_limits(stream, scan), strict=True)}  # fmt: skip
+    # What was just walked over need not be walked over again by whoever asks whether it is sound.
     if all(int(np.abs(blocks[..., 0].astype(np.int32)).max()) <= limits[i] for i, blocks in enumerate(found)):
         note_sound(codestream)
     return found, ends

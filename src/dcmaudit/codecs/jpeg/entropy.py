@@ -33,11 +33,13 @@ class Walker:
     """
 
     def __init__(self, stuffed: bytes, components: int, plan: Plan) -> None:
+        # Byte stuffing: a data byte FF is followed by 00 (T.81 F.1.2.3).
         self.data = stuffed.replace(b"\xff\x00", b"\xff")
         self.length = 8 * len(self.data)
         self.position = 0
         self.dc = [0] * components
         self.plan = plan
+        # Ones, as fill bits are (T.81 F.1.2.3), so that a look ahead meets no code that was not there.
         self._padded = self.data + b"\xff" * loops.PADDING
 
     @cached_property
@@ -69,6 +71,7 @@ class Walker:
         self.position += length
         raw = self.window(self.position) >> (16 - size)
         self.position += size
+        # EXTEND (T.81 F.2.2.1): a difference whose highest bit is 0 is negative.
         return raw if not size or raw >> (size - 1) else raw - (1 << size) + 1
 
     def skip_coefficients(self, tables: Lookup) -> None:
@@ -90,6 +93,7 @@ class Walker:
     def require_end(self) -> None:
         """DecodeError where more than fill bits is left: bytes of zeros or ones alone are let pass."""
         rest = self.data[(self.position + 7) >> 3 :]
+        # Some encoders add a byte or two; what says something is no fill.
         if rest.strip(b"\x00\xff"):
             raise DecodeError(f"{DAMAGED}: {len(rest)} bytes are left over behind the last block")
 

@@ -43,8 +43,10 @@ class HuffmanSpec:
         code, at = 0, 0
         for length, count in enumerate(self.counts, 1):
             for symbol in self.symbols[at : at + count]:
+                # libjpeg refuses such tables, too: two symbols would share a code.
                 if code >= 1 << length:
                     raise DecodeError("damaged JPEG Huffman table: more codes than its lengths allow")
+                # A symbol may stand twice in a table; encoders take the shorter code, decoders know both.
                 found.setdefault(symbol, (code, length))
                 code += 1
             at += count
@@ -134,7 +136,9 @@ def lookup(dc: HuffmanSpec, ac: HuffmanSpec) -> Lookup:
 def _steps(symbol: Int) -> Int:
     """AC coefficients to go on behind each symbol."""
     run, size = symbol >> 4, symbol & 15
+    # RRRRSSSS (T.81 F.1.2.2.1): F0 goes over sixteen zeros, 00 ends the block.
     steps = np.where(size > 0, run + 1, np.where(run == 15, 16, END))
+    # Runs without a value are end-of-band runs, which progressive JPEG alone has (T.81 G.1.2.2).
     found: Int = np.where((size == 0) & (run > 0) & (run < 15), INVALID, steps)
     return found
 

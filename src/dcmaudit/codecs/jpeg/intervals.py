@@ -27,8 +27,10 @@ def intervals(data: bytes, start: int) -> tuple[list[tuple[int, int]], int]:
         if not code:
             raise DamagedError("damaged JPEG entropy-coded data: fill bytes that lead to no marker")
         bounds.append((start, at))
+        # Any other marker ends the scan.
         if not 0xD0 <= code <= 0xD7:
             return bounds, at
+        # RST0 to RST7 follow each other and begin anew (T.81 B.2.1): a gap is a part of the picture that is gone.
         if code != 0xD0 + (len(bounds) - 1) % 8:
             raise DamagedError(f"JPEG restart marker {len(bounds)} is out of order: part of the scan is missing")
         start = behind

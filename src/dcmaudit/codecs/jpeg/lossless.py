@@ -98,6 +98,7 @@ def wrapped_samples(data: bytes, *, signed: bool = False) -> npt.NDArray[np.uint
     Each is cut to the precision before the next is predicted from it. None for ``signed`` values that were not cut
     by their writer but are whole: what a decoder makes of those is right.
     """
+    # Encoders of signed values predict in 16 bits or in as many as they have; both are tried.
     if signed:
         plain = _samples(data, cut=False)
         if plain is None or _is_sign_extended(*plain):
@@ -167,6 +168,7 @@ def _take(state: _State, marker: int, body: bytes) -> bool:
         state.precision = body[0]
         state.rows, state.columns = int.from_bytes(body[1:3], "big"), int.from_bytes(body[3:5], "big")
         state.components = tuple(body[6 : 6 + 3 * body[5] : 3])
+        # Lossless frames with components of different size exist on paper; the decoder judges them.
         even = all(factors == body[7] for factors in body[7 : 6 + 3 * body[5] : 3])
         return bool(even and state.rows and state.columns and (len(state.components) > 1 or body[7] == 0x11))
     elif marker == 0xDD:
@@ -185,6 +187,8 @@ def _huffman(state: _State, body: bytes) -> None:
         if not spec.codes:
             raise _UnknownError
         length, size = spec.lengths()
+        # Differences of lossless JPEG have up to 16 bits; category 16 is one number, 32768, without bits of its own
+        # (T.81 H.1.2.2).
         entries = np.where(size > 16, 0, length * 32 + size)
         state.tables[body[at]] = spec.windows(entries).astype(np.int32)
         at = stop
@@ -195,12 +199,14 @@ def _walk(state: _State, data: bytes, body: int, end: int) -> int:
     count = data[body]
     tables = tuple(state.tables.get(data[body + 2 + 2 * i] >> 4) for i in range(count))
     known = tuple(table for table in tables if table is not None)
+    # Ss is the predictor (T.81 table H.1), and Al the point transform by which values are shifted (A.4).
     predictor, transform = data[end - 3], data[end - 1] & 15
     if not state.components or len(known) != count or not 1 <= predictor <= 7 or transform >= state.precision:
         raise _UnknownError
     if state.restart % state.columns:
         raise _UnknownError  # intervals of parts of lines are not allowed (H.1.1)
     bounds, at = intervals(data, end)
+    # Without a restart interval the scan is one interval.
     rows = state.restart // state.columns or state.rows
     if len(bounds) != -(-state.rows // rows):
         raise DamagedError(f"{DAMAGED}: {len(bounds)} restart intervals where {-(-state.rows // rows)} were announced")
@@ -244,5 +250,6 @@ def _interval(
     rest = plain[(position + 7) >> 3 :]
     if rest.strip(b"\x00\xff"):
         raise DamagedError(f"{DAMAGED}: {len(rest)} bytes are left over behind the last sample")
+    # The bits that fill up the last byte are ones (T.81 F.1.2.3).
     filled = (1 << (-position % 8)) - 1
     return wrapped, not rest and (not plain or plain[-1] & filled == filled)

@@ -122,6 +122,7 @@ class Codestream:
     @cached_property
     def mcu(self) -> Size:
         """Pixels of one MCU of an interleaved scan; 8 x 8 where there is one component (A.2.2)."""
+        # A single component is never interleaved, whatever its sampling factors say (T.81 A.2.2).
         if len(self.components) == 1:
             return Size(8, 8)
         return Size(8 * max(c.h for c in self.components), 8 * max(c.v for c in self.components))
@@ -187,6 +188,7 @@ class Parser:
             has_eoi = marker == 0xD9
             if not has_eoi:
                 self.segment(marker)
+        # Each component once: a part that no scan codes would be shown grey, and nobody would know.
         coded = sorted(c.index for scan in self.scans for c in scan.components)
         if not self.components or coded != list(range(len(self.components))):
             raise DecodeError(
@@ -244,6 +246,7 @@ class Parser:
             kind, number = self.data[at] >> 4, self.data[at] & 15
             counts = self.data[at + 1 : at + 17]
             stop = at + 17 + sum(counts)
+            # Tc is 0 for DC and 1 for AC, Th 0 to 3 (T.81 B.2.4.2).
             if kind > 1 or number > 3 or stop > end:
                 raise DecodeError(f"damaged JPEG Huffman table at byte {at}")
             spec = HuffmanSpec(kind == 1, tuple(counts), self.data[at + 17 : stop])
@@ -253,12 +256,14 @@ class Parser:
     def _quantisation(self, body: bytes) -> None:
         at = 0
         while at < len(body):
+            # Pq 0: bytes, 1: words of two bytes (T.81 B.2.4.1).
             wide, number = body[at] >> 4, body[at] & 15
             stop = at + 1 + 64 * (wide + 1)
             if wide > 1 or number > 3 or stop > len(body):
                 raise DecodeError("damaged JPEG quantisation table")
             step = wide + 1
             values = tuple(int.from_bytes(body[i : i + step], "big") for i in range(at + 1, stop, step))
+            # A step of 0 is not allowed (T.81 B.2.4.1), and every coefficient times it would be black.
             if 0 in values:
                 raise DecodeError(f"JPEG quantisation table {number} holds a 0")
             self.quantisation[number] = values
@@ -272,13 +277,17 @@ class Parser:
             raise DecodeError("damaged JPEG frame header (SOF)")
         self.baseline = marker == 0xC0
         self.precision = body[0]
+        # T.81 table B.2.
         if self.precision not in ((8,) if self.baseline else (8, 12)):
             raise DecodeError(f"JPEG of {self.precision} bits under SOF{marker & 15}: allowed are 8, or 12 with SOF1")
         rows, columns = int.from_bytes(body[1:3], "big"), int.from_bytes(body[3:5], "big")
+        # A height of 0 is told by DNL behind the first scan (T.81 B.2.5): until then nobody knows how many MCUs it
+        # has.
         if not rows or not columns:
             raise DecodeError(f"JPEG of {columns} x {rows} pixels (a height of 0 means DNL, which is refused)")
         self.size = Size(columns, rows)
         raw = [(body[i], body[i + 1] >> 4, body[i + 1] & 15, body[i + 2]) for i in range(6, len(body), 3)]
+        # T.81 table B.2; more than four components have no place in a scan header.
         if any(not (1 <= h <= 4 and 1 <= v <= 4 and q <= 3) for _, h, v, q in raw) or len(raw) > 4:
             raise DecodeError("JPEG sampling factors must be 1 to 4, in at most 4 components")
         hmax, vmax = max(h for _, h, _, _ in raw), max(v for _, _, v, _ in raw)
@@ -302,6 +311,7 @@ class Parser:
         else:
             hmax, vmax = max(c.h for c in self.components), max(c.v for c in self.components)
             mcus_x, mcus_y = ceil_div(self.size.width, 8 * hmax), ceil_div(self.size.height, 8 * vmax)
+            # At most ten blocks an MCU (T.81 B.2.3), which decoders rely on for their buffers.
             if in_mcu > 10:
                 raise DecodeError("JPEG scan with more than 10 blocks in an MCU")
         intervals = self.intervals(mcus_x * mcus_y)
@@ -347,8 +357,10 @@ class Parser:
 def _component(raw: tuple[int, int, int, int], size: Size, most: tuple[int, int], *, single: bool) -> Component:
     identifier, h, v, number = raw
     hmax, vmax = most
+    # The component's own size is rounded up before its blocks are counted (T.81 A.1.1).
     own_x = ceil_div(ceil_div(size.width * h, hmax), 8)
     own_y = ceil_div(ceil_div(size.height * v, vmax), 8)
+    # An interleaved scan fills up its last MCUs with blocks that no picture shows (T.81 A.2.4).
     blocks_x = own_x if single else ceil_div(size.width, 8 * hmax) * h
     blocks_y = own_y if single else ceil_div(size.height, 8 * vmax) * v
     return Component(identifier, h, v, number, blocks_x, blocks_y, own_x, own_y)

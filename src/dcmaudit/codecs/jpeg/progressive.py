@@ -71,6 +71,7 @@ class _Walk(Parser):
                 length = int.from_bytes(self.data[self.position : self.position + 2], "big")
                 body = self.data[self.position + 2 : self.position + length]
                 self.position += length
+                # Its frame header has the form of an extended one: 8 or 12 bits.
                 self.frame(0xC1, body)
                 # The lowest bit of each coefficient that was coded so far, -1 for none.
                 self._bits = [np.full(64, -1, np.int8) for _ in self.components]
@@ -81,6 +82,7 @@ class _Walk(Parser):
         """Every component must have been begun; and where no EOI marker says that this is all, finished."""
         if not self._bits or any(bits[0] < 0 for bits in self._bits):
             raise DamagedError("the progressive JPEG codestream lacks the first scan of a component")
+        # The last scan of each coefficient brings its lowest bit: where some bit is still above 0, scans are missing.
         if not whole and any(bits.any() for bits in self._bits):
             raise TruncatedError(
                 "the progressive JPEG codestream ends without its EOI marker and before its last scans"
@@ -92,11 +94,14 @@ class _Walk(Parser):
         if not self.components or not 1 <= count <= 4 or len(body) != 4 + 2 * count:
             raise DecodeError("damaged JPEG scan header (SOS)")
         first, last, high, low = body[-3], body[-2], body[-1] >> 4, body[-1] & 15
+        # DC alone, or a band of AC of one component; a later scan brings one more bit (T.81 G.1.1.1.1).
         if (last != 0 if first == 0 else not first <= last <= 63 or count > 1) or (high and high != low + 1):
             raise _CodedError("a scan of the progressive JPEG codestream has bounds that cannot be")
         chosen = [self._chosen(body[i], body[i + 1], first, high) for i in range(1, 1 + 2 * count, 2)]
         for one in chosen:
             before = self._bits[one.index][first : last + 1]
+            # Successive approximation: Ah of a scan is Al of the one before it (T.81 G.1.1.1.2); -1 where none came
+            # before.
             if (before != (high or -1)).any():
                 raise _CodedError("a scan of the progressive JPEG codestream is missing or out of order")
             before[:] = low
@@ -122,6 +127,7 @@ class _Walk(Parser):
         library = loops.library()
         for part, interval in self._parts(self._mcus(chosen)):
             mcus = len(interval)
+            # Later DC scans are one bit a block, without codes: their length alone can be checked.
             if high:
                 position, problem = mcus * len(plan), None
                 if position > 8 * (len(part) - loops.PADDING):
@@ -149,6 +155,8 @@ class _Walk(Parser):
         return (8 << (self.precision - 1)) // step + 2
 
     def _blocks(self, chosen: list[_Chosen], one: _Chosen) -> int:
+        # A scan of one component has one block an MCU, others as many as the sampling factors say (T.81 A.2.2,
+        # A.2.3).
         component = self.components[one.index]
         return 1 if len(chosen) == 1 else component.h * component.v
 

@@ -28,6 +28,7 @@ def require_sound(data: bytes) -> bool:
         raise
     except DecodeError:
         return False
+    # In Python the walk would take longer than all the rest of showing a frame: the decoder's other tests remain.
     if loops.library() is None:
         return False
     if data in _sound:

@@ -25,6 +25,7 @@ class _Tables:
     quantisation: frozenset[int] = frozenset()
 
     def define(self, kind: int, number: int, size: int) -> None:
+        # A table that is replaced before a scan used it was room for other bytes.
         self.unused += self.pending.pop((kind, number), 0)
         self.pending[kind, number] = size
 
@@ -56,9 +57,11 @@ class _Walk:
             number, at = marker
             if number == _EOI:
                 behind = self._data[at:]
+                # A zero pads the fragment to an even length (PS3.5 A.4).
                 if behind.strip(b"\0"):
                     self._found.append(Piece(BEHIND, behind))
                 break
+            # Markers without a length (T.81 table B.1).
             if number in _ALONE or number == _SOI:
                 continue
             length = int.from_bytes(self._data[at : at + 2], "big")
@@ -88,6 +91,7 @@ class _Walk:
         if found is None:
             return len(self._data)
         end = found.start()
+        # Fill bytes stand before the marker that was found: they are counted with it.
         while end > at and self._data[end - 1] == 0xFF:
             end -= 1
         return end
@@ -107,7 +111,9 @@ class _Walk:
             self._scan(body)
         elif marker in _FRAMES:
             self._is_ls = marker == _LS
+            # Tq of each component: the tables that its scans use.
             self._tables.quantisation = frozenset(body[8::3])
+            # A frame header has three bytes for each of 255 components at most; what is longer holds something else.
             if len(body) > 6 + 3 * 255:
                 self._found.append(Piece(UNKNOWN, body[6 + 3 * 255 :]))
 
@@ -122,6 +128,7 @@ class _Walk:
     def _quantisation(self, body: bytes) -> None:
         at = 0
         while at < len(body):
+            # Pq 1 has two bytes a step (T.81 B.2.4.1).
             size = 129 if body[at] >> 4 else 65
             self._tables.define(2, body[at] & 15, min(size, len(body) - at))
             at += size
@@ -129,6 +136,7 @@ class _Walk:
     def _scan(self, body: bytes) -> None:
         count = body[0] if body else 0
         selectors = body[2 : 2 + 2 * count : 2]
+        # Td and Ta share a byte (T.81 B.2.3).
         used = {(0, byte >> 4) for byte in selectors} | {(1, byte & 15) for byte in selectors}
         self._tables.use(used | {(2, number) for number in self._tables.quantisation})
         if len(body) > 1 + 2 * count + 3:

@@ -20,6 +20,7 @@ def j2k_pieces(data: bytes) -> list[Piece]:
         marker = data[at + 1]
         if marker == _EOC:
             break
+        # Coded data follow without a length of their own: the tile-part's end is known from SOT.
         if marker == _SOD:
             at = tile_end or _last_end(data)
             tile_end = None
@@ -27,8 +28,10 @@ def j2k_pieces(data: bytes) -> list[Piece]:
         length = int.from_bytes(data[at + 2 : at + 4], "big")
         if marker == _SOT:
             size = int.from_bytes(data[at + 6 : at + 10], "big")
+            # Psot 0: the last tile-part, which reaches to EOC (T.800 A.4.2).
             tile_end = at + size if size else None
         elif marker == _COM:
+            # Two bytes before the text say what it is (Rcom, T.800 A.9.2).
             found.append(Piece(COMMENT, data[at + 6 : at + 2 + length]))
         elif marker not in _NEEDED:
             found.append(Piece(UNKNOWN, data[at + 4 : at + 2 + length]))
@@ -49,6 +52,7 @@ def box_pieces(data: bytes) -> list[Piece]:
     for kind, body in _boxes(data):
         if kind == b"jp2c":
             found += j2k_pieces(body)
+        # A header box of the size of a picture holds more than a header, such as a palette or an icon.
         elif kind not in _PLAIN_BOXES or (kind == b"jp2h" and len(body) >= LEAST_OF_A_PICTURE):
             # The first bytes of an Exif box say where its TIFF header begins.
             exif = kind == b"Exif" and len(body) > 4
@@ -60,8 +64,10 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     at = 0
     while at + 8 <= len(data):
         length, kind, head = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8], 8
+        # A longer length follows in eight bytes (T.800 I.4).
         if length == 1:
             length, head = int.from_bytes(data[at + 8 : at + 16], "big"), 16
+        # Length 0: the last box, up to the end.
         end = at + length if length else len(data)
         if end < at + head:
             yield b"", data[at:]

@@ -51,6 +51,7 @@ def thumbnails_in(piece: Piece) -> list[Thumbnail]:
     """The thumbnails in one part of a codestream, in order; those that are cut or damaged with their problem."""
     data, number = piece.data, piece.number
     found: list[Thumbnail] = []
+    # EXIF stands in APP1, and in boxes of its own in JPEG XL and JP2.
     if piece.what in {APPLICATION, BOX} and data.startswith(b"Exif\0"):
         found = list(_exif(data[6:]))
     elif number == 0:
@@ -66,6 +67,8 @@ def _embedded(piece: Piece) -> Iterator[Thumbnail]:
     start = starts[0] if starts else None
     while start is not None:
         one = _jpeg("JPEG", piece.data[start:])
+        # Where a header can be read, the JPEG goes up to its own EOI: the next start may lie within it, as its
+        # thumbnail.
         if one.size is not None:
             end = _end_of_jpeg(piece.data, start)
             yield _jpeg("JPEG", piece.data[start:end])
@@ -111,6 +114,7 @@ def _decoded(data: bytes) -> Samples:
         array = np.asarray(imagecodecs.jpeg_decode(data))
     except Exception as error:
         raise DecodeError(f"the thumbnail's JPEG codestream cannot be decoded ({type(error).__name__})") from error
+    # CMYK of four components is met in Photoshop's JPEGs; it is named and not guessed.
     if array.ndim == 3 and array.shape[2] not in {1, 3}:
         raise DecodeError(f"the thumbnail has {array.shape[2]} samples a pixel")
     array = array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array
@@ -120,10 +124,12 @@ def _decoded(data: bytes) -> Samples:
 def _jfif(data: bytes) -> Iterator[Thumbnail]:
     if data.startswith(b"JFIF\0") and len(data) >= 14:
         width, height = data[12:14]
+        # 0 x 0: a JFIF segment without a thumbnail (T.871).
         if width and height:
             yield _rgb("JFIF", data[14:], Size(width, height))
     elif data.startswith(b"JFXX\0") and len(data) >= 6:
         kind, body = data[5], data[6:]
+        # 10 is a JPEG, 11 a palette of 256 colours with an index a pixel, 13 three bytes a pixel (T.871).
         if kind == 0x10:
             yield _jpeg("JFXX", body)
         elif len(body) < 2 or kind not in {0x11, 0x13}:
@@ -167,6 +173,7 @@ def _photoshop(data: bytes) -> Iterator[Thumbnail]:
     at = data.find(b"8BIM")
     while 0 <= at <= len(data) - 12:
         number, name = struct.unpack_from(">HB", data, at + 4)
+        # The name is a Pascal string, padded to an even length.
         start = at + 6 + (name + 2) // 2 * 2
         length = int.from_bytes(data[start : start + 4], "big")
         if number in {1033, 1036} and length > 28:
@@ -177,12 +184,14 @@ def _photoshop(data: bytes) -> Iterator[Thumbnail]:
 def _exif(data: bytes) -> Iterator[Thumbnail]:
     for directory in directories(data):
         start, length = directory.number(0x0201), directory.number(0x0202)
+        # JPEGInterchangeFormat and its length: a JPEG as it stands.
         if length:
             body = data[start : start + length]
             if len(body) < length:
                 yield Thumbnail("EXIF", None, len(body), None, f"it has {len(body)} of its {length} bytes")
             else:
                 yield _jpeg("EXIF", body)
+        # StripOffsets and StripByteCounts: uncompressed, or a JPEG in one strip.
         elif 0x0111 in directory.numbers and 0x0117 in directory.numbers:
             strips = _strips(data, directory)
             yield _made("EXIF", len(strips), lambda d=directory, s=strips: _from_strips(d, s))  # type: ignore[misc]
@@ -201,6 +210,7 @@ def _from_strips(directory: Directory, data: bytes) -> Thumbnail:
     photometric, samples = directory.number(0x0106), directory.number(0x0115, 1)
     if compression != _UNCOMPRESSED or set(directory.numbers.get(0x0102, (8,))) != {8}:
         raise DecodeError(f"its compression {compression} or its bits are not read here")
+    # PlanarConfiguration 2, and photometric interpretations that EXIF does not allow for thumbnails.
     if directory.number(0x011C, 1) != 1 or (photometric, samples) not in {(0, 1), (1, 1), (2, 3), (6, 3)}:
         raise DecodeError(f"its photometric interpretation {photometric} with {samples} samples is not read here")
     if photometric == 6:

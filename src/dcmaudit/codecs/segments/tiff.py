@@ -31,6 +31,7 @@ def directories(data: bytes) -> Iterator[Directory]:
     waiting, seen = [struct.unpack(f"{order}L", data[4:8])[0]] if len(data) >= 8 else [], set[int]()
     while waiting and len(seen) < _MOST_DIRECTORIES:
         offset = waiting.pop(0)
+        # A chain may lead back into itself, by damage or on purpose.
         if offset in seen or not 8 <= offset <= len(data) - 2:
             continue
         seen.add(offset)
@@ -39,6 +40,7 @@ def directories(data: bytes) -> Iterator[Directory]:
         entries = dict(_entry(data, order, at) for at in range(offset + 2, min(end, len(data) - 11), 12))
         directory = Directory({tag: values for tag, values in entries.items() if values})
         yield directory
+        # Cameras and scanners put further thumbnails into SubIFDs.
         waiting += directory.numbers.get(_SUB_DIRECTORIES, ())
         if end + 4 <= len(data):
             waiting.append(struct.unpack_from(f"{order}L", data, end)[0])
@@ -49,6 +51,7 @@ def _entry(data: bytes, order: str, at: int) -> tuple[int, tuple[int, ...]]:
     code, size = _CODES.get(kind), _SIZES.get(kind, 1) * count
     if code is None or not 0 < count <= _MOST_ENTRIES:
         return tag, ()
+    # A value of up to four bytes stands in the place of its offset (TIFF 6.0, section 2).
     start = at + 8 if size <= 4 else struct.unpack_from(f"{order}L", data, at + 8)[0]
     raw = data[start : start + size]
     return tag, struct.unpack(f"{order}{count}{code}", raw) if len(raw) == size else ()

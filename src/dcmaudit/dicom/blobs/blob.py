@@ -28,6 +28,7 @@ class Blob:
     @property
     def is_private(self) -> bool:
         """Whether it is private, or lies in something private."""
+        # Private groups are odd (PS3.5 7.8).
         return any(tag >> 16 & 1 for tag in self.path)
 
     @property

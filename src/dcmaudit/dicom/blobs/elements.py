@@ -42,6 +42,7 @@ def find_blobs(header: Header, *, inside: tuple[int, ...] = ()) -> list[Blob]:
     standard.
     """
     search = _Search(header)
+    # The file meta information can hold private bytes of any length, too (PS3.10 7.1).
     search.data_set(Attributes(header.meta), (), 0)
     search.data_set(header.attributes, inside, len(inside))
     for tag, kept in header.kept.items():
@@ -85,6 +86,7 @@ class _Search:
             return
         for tag, element in list(attributes.elements()):
             value = element.value
+            # A picture that shows a letter takes more.
             if isinstance(value, bytes | str) and len(value) < _SHORTEST:
                 continue
             if value is None or self.has_entry(tag) or tag in _NAMED_WHOLE:
@@ -104,6 +106,7 @@ class _Search:
         creator = _creator(attributes, path[-1])
         vr = vr_of(path[-1], element.VR, creator)
         syntax, is_raw = self._header.syntax, isinstance(element, RawDataElement)
+        # Bytes that begin with an item are a sequence, whatever VR a writer gave them: UN, or none in implicit VR.
         if (vr == "SQ" and is_raw) or (vr in {"SQ", "UN"} and _begins_with_item(data)):
             implicit = element.is_implicit_VR if isinstance(element, RawDataElement) else syntax.implicit
             self.sequence(data, path, implicit=implicit, little=syntax.little_endian, whole=True, unknown=vr == "UN")
@@ -123,6 +126,7 @@ class _Search:
             for place in places:
                 self._placed(place, path, data)
             return
+        # It is no sequence after all, so it is judged as the bytes that it is.
         if whole:
             self._judge(path, "UN", data, lambda _tag: (), None)
 
@@ -140,6 +144,7 @@ class _Search:
         if len(parts) * NUMBER_SIZES.get(vr, 16) < LEAST_OF_A_PICTURE and vr not in TEXT_VRS:
             return
         text = "\\".join(str(part) for part in parts).encode("utf-8", "replace")
+        # As long as it was in the file: the text of a number may be shorter or longer than its bytes.
         if vr in NUMBER_SIZES:
             text = text.ljust(NUMBER_SIZES[vr] * len(parts), b" ")
         self._judge(path, vr, text, attributes.integers, _creator(attributes, path[-1]))
@@ -164,6 +169,7 @@ class _Search:
             if look is not None or _is_private_overlay(tag):
                 self._add(path, vr, len(data), look, None)
             return
+        # Nobody says what is in a private or unknown element, so its length alone makes it one to name.
         if tag >> 16 & 1 or not is_known(tag):
             if cannot_hold_a_picture(creator, tag) and looks_like(data) is None:
                 return
@@ -171,6 +177,7 @@ class _Search:
             if vr not in TEXT_VRS or look is not None:
                 self._add(path, vr, len(data), look, None)
             return
+        # Zeros show nothing.
         if not data.strip(b"\0"):
             return
         look, fault = self._of_the_standard(tag, vr, data, numbers)
@@ -186,10 +193,12 @@ class _Search:
         fault: str | None = None
         if tag in DESCRIPTORS or tag in PALETTES:
             fault = fault_of_table(tag, data, numbers, palette=self._palette)
+        # ICC Profile: it has a table of its own parts, which is followed.
         elif tag == 0x00282000:
             fault = stray_bytes_of_profile(data, LEAST_OF_A_PICTURE)
         elif vr in NUMBER_SIZES:
             fault = self._too_many(tag, len(data) // NUMBER_SIZES[vr])
+        # Certificates are one DER value; an Extended Offset Table has eight bytes a frame.
         elif not (tag in _CERTIFICATES and _is_der(data)) and not (tag in _TABLES and len(data) == 8 * self._frames):
             return looks_like(data), "in which a picture could hide"
         return None, fault
@@ -226,6 +235,7 @@ def _is_der(data: bytes) -> bool:
     """Whether it is one DER value of its own length: a certificate, a signature, a time stamp."""
     if data[:1] != b"\x30" or data[1] & 0x80 == 0:
         return False
+    # The long form of a DER length: so many bytes of it follow.
     width = data[1] & 0x7F
     return 0 <= len(data) - 2 - width - int.from_bytes(data[2 : 2 + width], "big") <= 1
 

@@ -22,6 +22,7 @@ def is_right(tag: int, vr: str | None, length: int) -> bool:
         return False
     if vr in BYTE_VRS and kind != "SQ" and not any(one in BYTE_VRS for one in kind.split(" or ")):
         return False
+    # A sequence that was written as UN is still to be looked into; as OB it is something else.
     if vr in BYTE_VRS and kind == "SQ":
         return False
     written = vr if vr is not None and vr not in BYTE_VRS else kind.split(" or ")[0]
@@ -45,9 +46,11 @@ def vr_of(tag: int, written: str | None, creator: str | None) -> str:
     if written is not None and written != "UN":
         return written
     if tag >> 16 & 1:
+        # Elements 10 to FF of a private group reserve its blocks (PS3.5 7.8.1).
         if 0x10 <= tag & 0xFFFF <= 0xFF:
             return "LO"  # a private creator
         return private_vr(tag, creator) if creator else "UN"
+    # Group lengths are retired outside of group 2 (PS3.5 7.2), and still written.
     if tag & 0xFFFF == 0:
         return "UL"
     return one_vr(tag)

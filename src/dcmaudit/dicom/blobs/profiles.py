@@ -121,6 +121,7 @@ def _length_of_table(value: bytes, width: int) -> int:
     inputs, outputs, grid = value[8], value[9], value[10]
     entries = struct.unpack(">2H", value[48:52]) if width == 2 else (256, 256)
     head = 52 if width == 2 else 48
+    # The size of the grid is a power of it: a lying number must not make one of millions of digits.
     if inputs > 8:
         return -1
     return int(head + width * (entries[0] * inputs + grid**inputs * outputs + entries[1] * outputs))

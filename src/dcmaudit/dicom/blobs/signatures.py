@@ -77,6 +77,8 @@ _SMALLEST = 48
 
 def looks_like(data: bytes) -> Look | None:
     """What ``data`` look like by how they begin, None where they look like nothing that is known here."""
+    # Some writers put zeros or blanks before an embedded file; the boxes of JP2 and JPEG XL begin with zeros
+    # themselves.
     head = data[:160].lstrip(b"\0 ") if data[:1] in {b"\0", b" "} and data[4:8] not in {b"jP  ", b"JXL "} else data
     found = next((look for start, look in _STARTS if head.startswith(start)), None)
     if found is not None:
@@ -119,6 +121,7 @@ def small_picture(data: bytes) -> Look | None:
 def encoded_picture(text: bytes) -> Look | None:
     """What stands in ``text`` as base64 or as hexadecimal digits, by the first bytes it decodes to."""
     start = text.find(b"base64,")
+    # Base64 has no blanks, unless it is broken into lines.
     if start < 0 and b" " in text[:24].strip():
         return None  # writing
     plain = bytes(byte for byte in text[start + 7 if start >= 0 else 0 :][:400] if byte not in b" \t\r\n\0\\\"'")
@@ -157,6 +160,7 @@ def text_that_is_none(text: bytes, least: int) -> Look | None:
     body = text.rstrip(b"\0 ")
     if sum(len(run) for run in _TOKEN.findall(body)) >= least:
         return Look.ENCODED
+    # A stray control character is a fault of a device; one in a hundred is no text.
     if len(body) - len(body.translate(None, _CONTROLS)) > max(8, len(body) // 100) or b"\0" in body:
         return Look.ENCODED
     if len(_HEX.findall(body)) >= least or len(_NUMBER.findall(body)) >= least:
@@ -168,6 +172,7 @@ def _is_dense(body: bytes) -> bool:
     """Whether plain ASCII says more with each character than any writing does."""
     counts = [body.count(bytes([code])) for code in range(32, 127)]
     total = sum(counts)
+    # Text in other alphabets is judged by ``_is_no_writing``.
     if total * 20 < len(body) * 19:
         return False
     return -sum(count / total * log2(count / total) for count in counts if count) > _MOST_OF_WRITING

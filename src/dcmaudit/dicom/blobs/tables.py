@@ -24,6 +24,7 @@ def fault_of_table(tag: int, data: bytes, numbers: Callable[[int], tuple[int, ..
 
     ``numbers`` gives the values of an element beside them, ``palette`` says whether the image is PALETTE COLOR.
     """
+    # A palette is defined for PALETTE COLOR alone (PS3.3 C.7.6.3.1.5); beside other images nothing shows it.
     if tag in PALETTES and not palette:
         return "a palette beside an image that uses none"
     descriptor = numbers(DESCRIPTORS[tag]) if tag in DESCRIPTORS else ()
@@ -31,6 +32,7 @@ def fault_of_table(tag: int, data: bytes, numbers: Callable[[int], tuple[int, ..
         return _fault_of_segments(data, numbers(SEGMENTED[tag]))
     if len(descriptor) < 3:
         return "LUT data without a descriptor"
+    # 0 stands for 65,536 entries (PS3.3 C.11.1.1.1).
     entries = descriptor[0] % 65536 or 65536
     if len(data) > entries * 2:
         return f"{len(data)} bytes of LUT data, {entries * 2} are declared"
@@ -46,6 +48,7 @@ def _fault_of_segments(data: bytes, descriptor: tuple[int, ...]) -> str | None:
 
 def _turns(data: bytes, entries: int) -> bool:
     values = np.frombuffer(data, np.uint8 if len(data) < entries * 2 else "<u2").astype(np.int64)
+    # Nobody knows the byte order of OW here for sure: the smoother reading counts.
     little = _share_of_turns(values)
     return min(little, _share_of_turns(np.frombuffer(data, ">u2").astype(np.int64) if len(data) % 2 == 0 else values)) \
         > _MOST_TURNS  # fmt: skip

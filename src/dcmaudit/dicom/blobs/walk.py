@@ -74,6 +74,7 @@ class _Walk:
             group, number, length = self._tag(self._data, at)
             tag = group << 16 | number
             at += 8
+            # A sequence of defined length has no delimiter (PS3.5 7.5.2).
             if tag == _SEQUENCE_END and open_end:
                 return at
             if tag != _ITEM:
@@ -95,6 +96,7 @@ class _Walk:
             tag = group << 16 | number
             if tag == _ITEM_END and open_end:
                 return at + 8
+            # A delimiter where an element should be: these are no items, or damaged ones.
             if group == 0xFFFE:
                 raise NotItemsError
             vr, at, length = self._head(at, length)
@@ -107,6 +109,7 @@ class _Walk:
                 beside[tag] = self._data[at : at + length]
             elif not self._is_sequence(tag, vr, at) or not self._inside(at, at + length, (*path, tag), depth):
                 self._note((*path, tag), vr, at, at + length, beside)
+                # Private creators and descriptors are short; they are needed to judge their neighbours.
                 if length < 128:
                     beside[tag] = self._data[at : at + length]
             at += length
@@ -118,6 +121,7 @@ class _Walk:
         if self._implicit:
             return None, at + 8, length
         vr = self._data[at + 4 : at + 6]
+        # Two reserved bytes, then four of length (PS3.5 7.1.2).
         if vr in LONG_VR_CODES:
             if at + 12 > len(self._data):
                 raise NotItemsError
@@ -128,6 +132,7 @@ class _Walk:
 
     def _without_length(self, at: int, end: int, path: tuple[int, ...], vr: bytes | None, beside: dict[int, bytes],
                         depth: int) -> int:  # fmt: skip
+        # Only encapsulated pixel data have an undefined length otherwise: fragments.
         if vr is not None and vr not in {b"SQ", b"UN"}:
             return self._fragments(at, end, path, vr, beside)
         if vr == b"UN" and not self._implicit:  # PS3.5 6.2.2
@@ -154,6 +159,7 @@ class _Walk:
         if vr is not None and vr != b"UN":
             return vr == b"SQ"
         begins = self._data[at : at + 4] in {self._item, b"\xfe\xff\x00\xe0"}
+        # In implicit VR the dictionary knows what a standard element is; of others their first bytes tell.
         return begins if tag >> 16 & 1 or vr == b"UN" else begins and _is_standard_sequence(tag)
 
     def _inside(self, at: int, end: int, path: tuple[int, ...], depth: int) -> bool:

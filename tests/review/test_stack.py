@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from dcmaudit.errors import ReviewError, UsageError
-from dcmaudit.model import HowSeen
+from dcmaudit.model import HowSeen, Projection
 from dcmaudit.review import ReviewApp, Session
+from dcmaudit.review.services.plane_stacks import series_key, series_members
 from dcmaudit.review.state.stack import StackMember, StackOrder, ordered
-from support.apps import do, paint_all, perform, ready, settled, state, store_of, wait_for, write_cine
+from support.apps import do, paint_all, perform, ready, services_of, settled, state, store_of, wait_for, write_cine
 
 UID = "1.2.826.0.1.3680043.10.9.700"
 AXIAL = [1, 0, 0, 0, 1, 0]
@@ -163,3 +164,33 @@ def test_a_file_that_changed_meanwhile_is_named_and_not_finished(session: Sessio
     assert session.message is not None
     assert session.message.kind == "warning"
     assert "1 could not be" in session.message.text
+
+
+def test_a_projection_of_the_series_is_noted_file_by_file(session: Session) -> None:
+    services, opened = services_of(session), session.opened()
+    assert session.stack is not None
+    stack, key = session.stack, series_key(session.stack, opened.file_id)
+    reading = services.stacks.open(key, lambda: series_members(stack))
+    assert [Path(stack.worklist.name(place)).name for place in stack.places] == ["1.dcm", "3.dcm", "0.dcm", "2.dcm"]
+    assert len(reading.members) == 8  # two frames of each, and none of the overlays
+    wait_for(lambda: reading.wait(Projection.MIN, 0) == 8)
+    with pytest.raises(ReviewError, match="no such projection"):
+        do(session, "seen", file_id=opened.file_id, value="series", ticket="", shown=[64, 48])
+    ticket = services.tickets.issue(session.id, opened.file_id, "series", "min")
+    do(session, "seen", file_id=opened.file_id, value="series", ticket=ticket, shown=[64, 48])
+
+    def noted(place: int) -> dict[HowSeen, int]:
+        records = store_of(session).seen(stack.worklist.name(place))
+        return {record.how: sum(len(span.frames) for span in record.spans) for record in records}
+
+    wait_for(lambda: all(noted(place) for place in stack.places))
+    for place in stack.places:
+        assert noted(place) in ({HowSeen.MINIMUM: 2}, {HowSeen.MINIMUM: 1, HowSeen.COVERED: 1})
+    assert not noted(1)  # the file of another series
+
+
+def test_a_projection_of_a_series_wants_the_whole_series(session: Session) -> None:
+    file_id = session.opened().file_id
+    do(session, "series-files")
+    with pytest.raises(ReviewError, match="not looked at as part of a series"):
+        do(session, "seen", file_id=file_id, value="series", ticket="", shown=[64, 48])

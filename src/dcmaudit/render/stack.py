@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from dcmaudit.codecs.samples import Array, Lut, Samples
 from dcmaudit.errors import UsageError
-from dcmaudit.model import Point, Projection, View
+from dcmaudit.model import Point, Projection, Size, View
 from dcmaudit.render.colour import rgb_levels, rgb_values, to_rgb
 from dcmaudit.render.grey import is_dark_high
 from dcmaudit.render.tables import Levels, to_byte
@@ -75,6 +75,11 @@ class PlaneStack:
             _take(values, self._largest, self._largest_by, number, larger=True)
             _take(values, self._smallest, self._smallest_by, number, larger=False)
         self.count += 1
+
+    @property
+    def size(self) -> Size | None:
+        """Pixels of the planes; None where there is none."""
+        return Size(width=self._shape[1], height=self._shape[0]) if self.count else None
 
     def mean(self) -> Array:
         """The mean of all planes at every pixel, as float64."""

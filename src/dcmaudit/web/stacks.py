@@ -10,7 +10,15 @@ from starlette.routing import Route
 from dcmaudit.errors import UsageError
 from dcmaudit.model import PlaneGroup, PlaneList, Point, Projection
 from dcmaudit.review import ReviewApp, Session
-from dcmaudit.review.services.plane_stacks import Member, StackKey, StackReading
+from dcmaudit.review.services.plane_stacks import (
+    SERIES,
+    Member,
+    StackKey,
+    StackReading,
+    series_key,
+    series_members,
+    series_stack,
+)
 from dcmaudit.web.replies import query_number, reply
 
 
@@ -23,23 +31,24 @@ class StackRoutes:
     def all(self) -> list[Route]:
         """Every route for projections."""
         return [
-            Route("/api/d/{doc}/projection/{file_id:int}/{group:int}", self.projection),
-            Route("/api/d/{doc}/drill/{file_id:int}/{group:int}", self.drill),
+            Route("/api/d/{doc}/projection/{file_id:int}/{group}", self.projection),
+            Route("/api/d/{doc}/drill/{file_id:int}/{group}", self.drill),
         ]
 
     async def projection(self, request: Request) -> Response:
-        """All planes of a group in one PNG, or those that are read so far: more than ``after``; nothing while none is.
+        """All planes of a group, or all frames of the series, in one PNG; or those that are read so far.
 
-        Only the picture of all of them has a ticket, and counts as anything.
+        More than ``after`` are in it, and it is empty while none is read. Only the picture of all of them has a ticket,
+        and counts as anything.
         """
-        session, file_id, number = self._asked(request)
+        session, file_id, group = self._asked(request)
         projection, after = _projection(request), query_number(request, "after", 0, most=2**40)
 
         def work() -> Response:
-            reading = self._reading(session, file_id, number, is_for_text=projection is Projection.TEXT)
+            reading, label = self._reading(session, file_id, group, is_for_text=projection is Projection.TEXT)
             through = reading.wait(projection, after)
             headers = {
-                "X-Plane": f"{file_id}/g{number}",
+                "X-Plane": f"{file_id}/{label}",
                 "X-Through": f"{through}/{len(reading.members)}",
                 "X-Left-Out": str(len(reading.left_out)),
             }
@@ -47,40 +56,53 @@ class StackRoutes:
                 return Response(status_code=204, headers=headers)
             data = reading.picture(projection)
             if through == len(reading.members):
-                issue = self._services.tickets.issue
-                headers["X-Ticket"] = issue(session.id, file_id, f"g{number}", projection.value)
+                headers["X-Ticket"] = self._services.tickets.issue(session.id, file_id, label, projection.value)
             return Response(data, media_type="image/png", headers=headers)
 
         return await run_in_threadpool(work)
 
     async def drill(self, request: Request) -> Response:
         """The plane that a projection shows at a point, among those that are read."""
-        session, file_id, number = self._asked(request)
+        session, file_id, group = self._asked(request)
         x, y = query_number(request, "x", 0, most=2**32), query_number(request, "y", 0, most=2**32)
         projection = _projection(request)
 
         def work() -> Response:
-            planes = self._planes(session, file_id)
-            reading = self._reading(session, file_id, number)
+            reading, label = self._reading(session, file_id, group)
             reading.wait(projection, 0)
-            member = reading.members[reading.maker(projection, Point(x, y))]
+            number = reading.maker(projection, Point(x, y))
+            member = reading.members[number]
+            found = {"file_id": member.file_id, "key": member.address.key}
+            if label == SERIES:
+                return reply({**found, "index": None, "title": f"plane {number + 1}/{len(reading.members)}"})
+            planes = self._planes(session, file_id)
             index = planes.find(member.address) or 0
-            return reply({"index": index, "title": planes[index].title})
+            return reply({**found, "index": index, "title": planes[index].title})
 
         return await run_in_threadpool(work)
 
-    def _asked(self, request: Request) -> tuple[Session, int, int]:
-        session = self._app.session(request.path_params["doc"])
-        return session, request.path_params["file_id"], request.path_params["group"]
+    def _asked(self, request: Request) -> tuple[Session, int, int | None]:
+        session, group = self._app.session(request.path_params["doc"]), request.path_params["group"]
+        if group != SERIES and not group.isdecimal():
+            raise UsageError("the file has no such group of planes")
+        return session, request.path_params["file_id"], None if group == SERIES else int(group)
 
-    def _reading(self, session: Session, file_id: int, number: int, *, is_for_text: bool = False) -> StackReading:
-        group = _group(self._planes(session, file_id), number)
+    def _reading(
+        self, session: Session, file_id: int, number: int | None, *, is_for_text: bool = False
+    ) -> tuple[StackReading, str]:
+        """The stack of a group, or (None) of the series, and its label in tickets."""
         reference = self._app.referrer(session, file_id)
-        return self._services.stacks.open(
+        if number is None:
+            stack = series_stack(session, file_id)
+            key = series_key(stack, file_id)
+            return self._services.stacks.open(key, lambda: series_members(stack), is_for_text=is_for_text), SERIES
+        group = _group(self._planes(session, file_id), number)
+        reading = self._services.stacks.open(
             StackKey(file_id, f"g{number}"),
             lambda: [Member(file_id, reference, group.address(place)) for place in range(len(group.frames))],
             is_for_text=is_for_text,
         )
+        return reading, f"g{number}"
 
     def _planes(self, session: Session, file_id: int) -> PlaneList:
         reference = self._app.referrer(session, file_id)

@@ -355,7 +355,7 @@ _INSIDE = (
             arguments=("name", "value")),
     Command("seen", "Note what was seen",
             "Record planes that were shown in a contact sheet or projection.", views.seen,
-            arguments=("file_id", "group", "ticket", "shown")),
+            arguments=("file_id", "group", "ticket", "shown", "value")),
     Command("walk", "Walk on", "Say how far a held key has come in the open file.", navigation.walk,
             arguments=("file_id", "key")),
     Command("save-window", "Save this window", "Save a window under a name, for files of this modality.",

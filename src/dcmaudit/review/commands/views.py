@@ -9,8 +9,10 @@ from dcmaudit.model import HowSeen, Rendering, ReviewState
 from dcmaudit.model.counts import counted
 from dcmaudit.model.screen import PreviewPolicy
 from dcmaudit.review.commands import arguments as take
+from dcmaudit.review.commands import projected
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.services.bundle import Services
+from dcmaudit.review.services.plane_stacks import SERIES
 from dcmaudit.review.state.handled_rectangle import Handle, dragged, kept_inside
 from dcmaudit.review.state.open_file import OpenFile
 from dcmaudit.review.state.options import Choice
@@ -82,10 +84,14 @@ def seen(session: Session, services: Services, arguments: Arguments) -> None:
 
     A contact sheet gives ``shown``: the keys of the planes whose small pictures were in sight. A projection gives
     ``group``, the ``ticket`` of its picture, and as ``shown`` the one width and height that it was painted with.
-    Without either only what goes along with every command is noted: what was on the stage.
+    ``value`` is "series" for a projection of the whole series.
+
+    Without any of them only what goes along with every command is noted: what was on the stage.
     """
     file_id = take.number(arguments, "file_id")
-    if "group" in arguments:
+    if arguments.get("value") == SERIES:
+        projected.note_series(session, services, arguments)
+    elif "group" in arguments:
         file = session.opened()
         number = take.number(arguments, "group")
         if file.file_id == file_id and 0 <= number < len(file.planes.groups):
@@ -96,7 +102,7 @@ def seen(session: Session, services: Services, arguments: Arguments) -> None:
 
 def _seen_projection(session: Session, services: Services, file: OpenFile, number: int, arguments: Arguments) -> None:
     """Note the planes of a group that were in the projection; a plane left out was not seen."""
-    issued = services.seen.issued(session, file.file_id, number, take.text(arguments, "ticket"))
+    issued = services.seen.issued(session, file.file_id, f"g{number}", take.text(arguments, "ticket"))
     if issued is None:
         raise ReviewError("no such projection of this group was shown", hint="ask for it again")
     shown = take.numbers(arguments, "shown")

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from dcmaudit.codecs.samples import Array, Samples
 from dcmaudit.errors import DcmauditError, DecodeError, ReviewError
-from dcmaudit.model import PlaneAddress, Point, Projection, Reference
+from dcmaudit.model import FrameAddress, PlaneAddress, Point, Projection, Reference, Size
 from dcmaudit.render import encode_png
 from dcmaudit.render.project import Strokes
 from dcmaudit.render.shown import BlindShares, ink_cells, is_overwritten, packed_cells
@@ -24,6 +24,8 @@ from dcmaudit.render.strokes import stroke_map
 from dcmaudit.render.tables import Levels
 from dcmaudit.review.services.protocols import Instances
 from dcmaudit.review.services.threads import Workers
+from dcmaudit.review.state.session import Session
+from dcmaudit.review.state.stack import SeriesStack
 
 _KEPT = 2
 _IDLE = 3.0
@@ -54,6 +56,37 @@ class StackKey:
 
     file_id: int
     label: str
+
+
+SERIES = "series"
+"""In the place of the number of a group: the image frames of all files of the series."""
+
+
+def series_stack(session: Session, file_id: int) -> SeriesStack:
+    """The series of the open file; ReviewError where it is not looked at as one, or not wholly found yet."""
+    stack, file = session.stack, session.opened()
+    if file.file_id != file_id or stack is None or stack.index(file.place) is None:
+        raise ReviewError(
+            "this file is not looked at as part of a series", hint="choose “A series as one stack” in the View menu"
+        )
+    if not stack.is_complete:
+        raise ReviewError("the list is still being searched for this series", hint="try again in a moment")
+    return stack
+
+
+def series_key(stack: SeriesStack, file_id: int) -> StackKey:
+    """The key of the frames of a series, for the one file from which it is looked at."""
+    return StackKey(file_id, f"{SERIES} of {len(stack.places)} {stack.uid}")
+
+
+def series_members(stack: SeriesStack) -> list[Member]:
+    """Every image frame of every file of the series, in its order."""
+    worklist = stack.worklist
+    return [
+        Member(worklist.file_id(place), worklist.referrer(place), FrameAddress(frame))
+        for place, frames in zip(stack.places, stack.frames, strict=True)
+        for frame in range(frames)
+    ]
 
 
 class StackReading:
@@ -137,6 +170,12 @@ class StackReading:
             around = self._maps.strongest[top : y + _REACH + 1, left : x + _REACH + 1]
             row, column = np.unravel_index(int(around.argmax()), around.shape)
             return int(self._maps.by[top + row, left + column])
+
+    @property
+    def size(self) -> Size | None:
+        """Pixels of the planes; None while none is read."""
+        with self._lock:
+            return self._stack.size
 
     @property
     def left_out(self) -> dict[int, str]:

@@ -17,7 +17,7 @@ from dcmaudit.review.state.session import Session
 from dcmaudit.review.state.stack import SeriesStack, StackMember, Vector, ordered
 from dcmaudit.review.state.worklist import Worklist
 
-FIELDS = ("ImagePositionPatient", "ImageOrientationPatient", "InstanceNumber")
+FIELDS = ("ImagePositionPatient", "ImageOrientationPatient", "InstanceNumber", "NumberOfFrames")
 REACH = 20_000
 """Files on either side of the open one that are looked through: a header takes about half a millisecond."""
 
@@ -91,7 +91,9 @@ class SeriesSearch:
         total: int,
     ) -> SeriesStack:
         places, order = ordered(members)
-        found = SeriesStack(known.worklist, known.uid, places, order, is_complete, total > 2 * REACH, failed)
+        counts = {one.place: one.frames for one in members}
+        frames = tuple(counts[place] for place in places)
+        found = SeriesStack(known.worklist, known.uid, places, order, is_complete, total > 2 * REACH, failed, frames)
         with session.lock:
             if session.stack is known:
                 session.stack = found
@@ -127,12 +129,14 @@ def _outwards(place: int, total: int) -> Iterator[int]:
 def _member(place: int, view: HeaderView) -> StackMember:
     axes = _numbers(view.get("ImageOrientationPatient"), 6)
     number = _numbers(view.get("InstanceNumber"), 1)
+    frames = _numbers(view.get("NumberOfFrames"), 1)
     return StackMember(
         place,
         position=_vector(_numbers(view.get("ImagePositionPatient"), 3)),
         row=_vector(axes[:3]),
         column=_vector(axes[3:]),
         number=int(number[0]) if number else None,
+        frames=max(1, int(frames[0])) if frames else 1,
     )
 
 

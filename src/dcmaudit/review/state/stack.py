@@ -28,6 +28,7 @@ class StackMember:
 
     ``position`` is ImagePositionPatient, ``row`` and ``column`` are ImageOrientationPatient, in mm and cosines of the
     patient's axes (PS3.3 C.7.6.2.1.1); ``number`` is InstanceNumber. None where the header does not say it.
+    ``frames`` is NumberOfFrames.
     """
 
     place: int
@@ -35,6 +36,7 @@ class StackMember:
     row: Vector | None = None
     column: Vector | None = None
     number: int | None = None
+    frames: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class SeriesStack:
     is_complete: bool = False
     is_partial: bool = False
     failed: int = 0
+    frames: tuple[int, ...] = ()
+    """How many image frames each of the files has, as its header says."""
 
     def index(self, place: int) -> int | None:
         """The number, from 0, of a place in the stack; None where it is not in it."""

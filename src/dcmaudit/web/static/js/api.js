@@ -228,7 +228,7 @@ export class Api {
 
   /**
    * @param {number} file
-   * @param {number} group
+   * @param {number|"series"} group
    * @param {string} how
    * @param {number} after  planes that a picture is there of already
    */
@@ -274,11 +274,11 @@ export class Api {
   /**
    * The place and title of the plane that a projection shows at a pixel.
    * @param {number} file
-   * @param {number} group
+   * @param {number|"series"} group
    * @param {string} how
    * @param {number} x
    * @param {number} y
-   * @returns {Promise<{index: number, title: string}>}
+   * @returns {Promise<{index: number|null, file_id: number, key: string, title: string}>}
    */
   async drill(file, group, how, x, y) {
     return parsed(await ask(`${this.base}/drill/${file}/${group}?how=${how}&x=${x}&y=${y}`));

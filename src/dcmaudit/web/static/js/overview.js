@@ -35,6 +35,8 @@ export class Overview {
     this.file = -1;
     this.how = "max";
     this.group = 0;
+    /** whether the projection is that of the series */
+    this.isSeries = false;
     /** @type {Projection|null} */
     this.projection = null;
     this.generation = 0;
@@ -56,6 +58,8 @@ export class Overview {
     this.kind = kind;
     this.file = state.file.file_id;
     this.group = state.plane?.group ?? 0;
+    // Whoever walks through a series as one stack projects it as one; frames of their own are a stack already.
+    this.isSeries = this.#series(state) !== null && state.groups[this.group]?.title === "frame";
     this.root.hidden = false;
     this.#build(state);
   }
@@ -93,7 +97,7 @@ export class Overview {
       body.classList.add("cells");
       void this.#fillSeries(body, foot);
     } else {
-      const group = state.groups[this.group];
+      const group = (this.isSeries && this.#series(state)) || state.groups[this.group];
       title.textContent = `Projection of ${group?.title ?? ""} (${group?.count ?? 0})`;
       body.classList.add("one");
       this.#tools(within(inner, ".overview-tools", HTMLElement), state);
@@ -122,17 +126,29 @@ export class Overview {
       button(label ?? "", title ?? "", this.how === how, () => (this.how = how ?? "max"));
     }
     const shown = state.groups.filter((group) => !group.reason);
-    if (shown.length < 2) return;
+    const series = this.#series(state);
+    if (shown.length < 2 && !series) return;
     place.append(make("span", "gap"));
+    if (series) button("series", "project all frames of the series", this.isSeries, () => (this.isSeries = true));
     for (const group of shown.slice(0, 6)) {
-      button(group.title, `project ${group.title}`, group.index === this.group, () => (this.group = group.index));
+      button(group.title, `project ${group.title}`, !this.isSeries && group.index === this.group, () => {
+        this.isSeries = false;
+        this.group = group.index;
+      });
     }
+  }
+
+  /** The frames of the series as one stack, where it is walked through as one and wholly found. @param {ViewState} state */
+  #series(state) {
+    const { stack } = state;
+    if (!stack?.complete || stack.total < 2) return null;
+    return { index: /** @type {const} */ ("series"), title: "the series", count: stack.total };
   }
 
   /**
    * @param {HTMLElement} body
    * @param {HTMLElement} foot
-   * @param {import("./types.js").GroupState|undefined} group
+   * @param {import("./projection.js").Stack|undefined} group
    * @param {HTMLElement} here
    */
   #fillProjection(body, foot, group, here) {
@@ -142,11 +158,15 @@ export class Overview {
     const view = new Projection({
       api: host.api, file, group, how: this.how, foot, here,
       isShown: () => generation === this.generation,
-      seen: (shown, ticket) => host.run("seen", { file_id: file, group: group.index, ticket, shown }),
-      mark: (box) => host.run("mark-group", { file_id: file, group: group.index, box }),
-      go: (index) => {
+      seen: (shown, ticket) => {
+        const which = group.index === "series" ? { value: "series" } : { group: group.index };
+        return host.run("seen", { file_id: file, ...which, ticket, shown });
+      },
+      mark: (box) => (group.index === "series" ? host.run("mark-series", { box }) : host.run("mark-group", { file_id: file, group: group.index, box })),
+      go: (found) => {
         this.close();
-        host.go(index);
+        if (found.index === null) host.goFile(found.file_id, found.key);
+        else host.go(found.index);
       },
     });
     this.projection = view;

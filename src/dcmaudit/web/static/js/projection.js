@@ -7,7 +7,7 @@ import { Api } from "./api.js";
 import { counted, make, setText, settled } from "./dom.js";
 import { clamp } from "./rectangle.js";
 
-/** @typedef {import("./types.js").GroupState} GroupState */
+/** @typedef {{index: number|"series", title: string, count: number}} Stack  a group of the file, or the frames of a series */
 /** @typedef {import("./types.js").Edges} Edges */
 /** @typedef {[number, number]} Point  in pixels of the plane */
 
@@ -15,14 +15,14 @@ import { clamp } from "./rectangle.js";
  * @typedef {object} ProjectionHost
  * @property {import("./api.js").Api} api
  * @property {number} file
- * @property {GroupState} group
+ * @property {Stack} group
  * @property {string} how
  * @property {HTMLElement} foot
  * @property {HTMLElement} here  where it is said which plane made the pixel under the cursor
  * @property {() => boolean} isShown
  * @property {(shown: [number, number], ticket: string) => Promise<boolean>} seen  note how large it was painted
  * @property {(box: Edges) => Promise<boolean>} mark  store a rectangle for all its planes
- * @property {(index: number) => void} go
+ * @property {(found: {index: number|null, file_id: number, key: string}) => void} go
  */
 
 /** An arrow key moves the cross by this part of the picture; with Shift by one pixel. */
@@ -123,7 +123,7 @@ export class Projection {
   async #fetch() {
     const { host } = this;
     const url = host.api.projection(host.file, host.group.index, host.how, this.through[0]);
-    const { blob, leftOut, through, ticket } = await Api.picture(url, `${host.file}/g${host.group.index}`);
+    const { blob, leftOut, through, ticket } = await Api.picture(url, `${host.file}/${host.group.index === "series" ? "" : "g"}${host.group.index}`);
     this.leftOut = leftOut;
     this.through = through;
     this.ticket = ticket;
@@ -139,6 +139,7 @@ export class Projection {
 
   /** The rectangles of the open plane: those for all frames lie on the projection, too. @param {import("./types.js").RectState[]} rects */
   update(rects) {
+    if (this.host.group.index === "series") return;
     this.marks = rects.flatMap(({ box, stored, scope }) => (box && stored && scope.startsWith("all ") ? [box] : []));
     this.#draw();
   }
@@ -184,7 +185,8 @@ export class Projection {
     if (!this.isWhole) setText(foot, `${through} of ${counted(total, "plane")} so far. Nothing counts yet.${lacking}`);
     else {
       const go = " Click: to the plane that shows there. Drag: a rectangle for all of them. Or arrow keys move a cross, Enter goes, Space draws from here.";
-      setText(foot, `${counted(total - this.leftOut, "plane")} in one picture.${lacking} A glance: what others hide does not show, and no plane counts as seen. ${small || go}`);
+      const what = this.host.group.index === "series" ? " of the series (image frames alone; look at overlays and what else there is by themselves)" : "";
+      setText(foot, `${counted(total - this.leftOut, "plane")}${what} in one picture.${lacking} A glance: what others hide does not show, and no plane counts as seen. ${small || go}`);
     }
     foot.dataset.bad = this.leftOut || small ? "yes" : "no";
   }
@@ -329,8 +331,8 @@ export class Projection {
     const [column, row] = isKey ? (this.point ?? middle) : this.#pixel(event).at;
     setText(host.foot, "Looking for the plane that shows there…");
     try {
-      const { index } = await host.api.drill(host.file, host.group.index, host.how, column, row);
-      if (host.isShown()) host.go(index);
+      const found = await host.api.drill(host.file, host.group.index, host.how, column, row);
+      if (host.isShown()) host.go(found);
     } catch (error) {
       const why = error instanceof Error ? error.message : "";
       if (host.isShown()) setText(host.foot, `The plane that shows there was not found. ${why} Look at the planes one by one.`);

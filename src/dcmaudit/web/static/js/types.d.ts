@@ -789,7 +789,7 @@ export interface CommandArguments {
   "cursor": { box?: [number, number, number, number] };
   "cursor-drag": { handle?: string; start?: [number, number, number, number]; dx?: number; dy?: number };
   "set-option": { name?: string; value?: string|boolean };
-  "seen": { file_id?: number; group?: number; ticket?: string; shown?: string[]|number[] };
+  "seen": { file_id?: number; group?: number; ticket?: string; shown?: string[]|number[]; value?: string|boolean };
   "walk": { file_id?: number; key?: string };
   "save-window": { name?: string; center?: number; width?: number };
   "forget-window": { name?: string };

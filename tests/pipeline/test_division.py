@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from dcmaudit.errors import DecodeError
+from dcmaudit.pipeline.crew import aides
 from dcmaudit.pipeline.division import divided, stretches
 from dcmaudit.pipeline.process import CrashError, NotBegunError
 from dcmaudit.pipeline.workers import each
@@ -33,6 +34,8 @@ class Long:
     cannot_open: bool = False
     seconds: float = 0.05
     ahead: int = 1 << 20
+    kills_others: int | None = None
+    """The only process that does not die over a piece."""
 
     @contextmanager
     def opened(self) -> Iterator[Callable[[int], str]]:
@@ -44,6 +47,8 @@ class Long:
     def do(self, piece: int) -> str:
         if piece == self.crashes_at and not (self.crashes_once and (self.folder / "crashed").exists()):
             (self.folder / "crashed").touch()
+            os._exit(9)
+        if self.kills_others not in {None, os.getpid()}:
             os._exit(9)
         if piece == self.fails_at:
             raise DecodeError(f"piece {piece}", file=self.name)
@@ -61,6 +66,10 @@ def whole(item: Long | int) -> object:
     except DecodeError as error:
         return [*done, error.message]
     return done
+
+
+def twice(item: Long) -> object:
+    return [whole(item), whole(item)]
 
 
 def processes(folder: Path, name: str = "long") -> set[str]:
@@ -114,6 +123,57 @@ def test_what_no_other_process_can_open_its_owner_does_alone(tmp_path: Path) -> 
     assert len(processes(tmp_path)) == 1
 
 
+# --- one input, and nobody else to do it -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def always_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process is started for any piece that is left."""
+    monkeypatch.setattr(aides, "_WORTH", 1e-9)
+
+
+@pytest.mark.usefixtures("always_worth_it")
+def test_one_long_input_has_the_help_of_processes_that_would_have_nothing_to_do(tmp_path: Path) -> None:
+    item = Long(tmp_path, 60)
+    assert list(each(whole, [item], jobs=3)) == [(item, [f"long {n}" for n in range(60)])]
+    assert len(processes(tmp_path)) == 3
+    assert len(list(tmp_path.glob("long *"))) == 60
+
+
+def test_no_process_is_started_for_what_is_done_sooner_without_it(tmp_path: Path) -> None:
+    item = Long(tmp_path, 20, seconds=0)
+    assert list(each(whole, [item], jobs=3)) == [(item, [f"long {n}" for n in range(20)])]
+    assert processes(tmp_path) == {str(os.getpid())}
+
+
+@pytest.mark.usefixtures("always_worth_it")
+def test_an_input_alone_ends_where_a_piece_of_it_fails(tmp_path: Path) -> None:
+    item = Long(tmp_path, 40, fails_at=21)
+    assert dict(each(whole, [item], jobs=3))[item] == [*(f"long {n}" for n in range(21)), "piece 21"]
+
+
+@pytest.mark.usefixtures("always_worth_it")
+def test_what_its_helpers_cannot_open_or_die_over_an_input_alone_does_itself(tmp_path: Path) -> None:
+    item = Long(tmp_path, 20, cannot_open=True)
+    assert dict(each(whole, [item], jobs=3))[item] == [f"long {n}" for n in range(20)]
+    assert processes(tmp_path) == {str(os.getpid())}
+    folder = tmp_path / "crashing"
+    folder.mkdir()
+    item = Long(folder, 30, kills_others=os.getpid())
+    assert dict(each(whole, [item], jobs=3))[item] == [f"long {n}" for n in range(30)]
+    assert processes(folder) == {str(os.getpid())}
+    assert list(folder.glob("opened *")) != [], "somebody tried to help"
+
+
+@pytest.mark.usefixtures("always_worth_it")
+def test_several_parts_of_an_input_alone_have_the_same_helpers(tmp_path: Path) -> None:
+    item = Long(tmp_path, 30, ahead=3)
+    ((_, answer),) = each(twice, [item], jobs=2)
+    assert answer == [[f"long {n}" for n in range(30)]] * 2
+    assert len(processes(tmp_path)) == 2
+    assert len(list(tmp_path.glob("opened *"))) == 1
+
+
 def test_few_answers_wait_for_their_turn_where_they_are_large(tmp_path: Path) -> None:
     item = Long(tmp_path, 20, ahead=2)
     assert dict(each(whole, [item, 1, 2], jobs=4))[item] == [f"long {n}" for n in range(20)]
@@ -137,7 +197,7 @@ from test_division import Long, whole
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    items = [Long(Path(sys.argv[1]), 400, seconds=0.5), 1, 2]
+    items = [Long(Path(sys.argv[1]), 400, seconds=0.5), 1, 2][: int(sys.argv[2])]
     try:
         for item, answer in each(whole, items, jobs=3, stop=lambda: False, ordered=False):
             print("told", item if isinstance(item, int) else "long", type(answer).__name__, flush=True)
@@ -146,12 +206,13 @@ if __name__ == "__main__":
 """
 
 
-def test_ended_at_once_a_long_input_of_which_pieces_are_done_is_not_finished(tmp_path: Path) -> None:
+@pytest.mark.parametrize("inputs", [3, 1])
+def test_ended_at_once_a_long_input_of_which_pieces_are_done_is_not_finished(tmp_path: Path, inputs: int) -> None:
     script = tmp_path / "ended.py"
     script.write_text(_ENDED)
     paths = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
     program = subprocess.Popen(
-        [sys.executable, str(script), str(tmp_path)],
+        [sys.executable, str(script), str(tmp_path), str(inputs)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": paths},
     )  # fmt: skip
     until = time.monotonic() + 100
@@ -160,7 +221,8 @@ def test_ended_at_once_a_long_input_of_which_pieces_are_done_is_not_finished(tmp
     program.send_signal(signal.SIGINT)
     out, err = program.communicate(timeout=60)
     told = dict(line.split()[1:] for line in out.splitlines() if line.startswith("told"))
-    assert (told, err) == ({"1": "int", "2": "int", "long": "BrokenOffError"}, "")
+    others = {"1": "int", "2": "int"} if inputs > 1 else {}
+    assert (told, err) == ({**others, "long": "BrokenOffError"}, "")
     assert out.endswith("ended\n")
 
 

@@ -15,6 +15,7 @@ import dcmaudit.api
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, Everywhere, FrameAddress, Origin, Outcome, Rendering, View
 from dcmaudit.model.redaction import RedactionOptions, Request
+from dcmaudit.pipeline.crew import aides
 from dcmaudit.pipeline.frames import Target, show_instance
 from dcmaudit.pipeline.jobs import RedactionJob, RedactionTask
 from dcmaudit.pipeline.ocr import read_file
@@ -159,6 +160,24 @@ def test_whoever_works_on_it_every_file_is_the_same(runs: dict[int, tuple[All, d
             assert without_folder(path.read_text(), path.parent) == without_folder(right[name].read_text(), path.parent)
         else:
             assert path.read_bytes() == right[name].read_bytes(), name
+
+
+def test_a_file_alone_has_help_and_the_same_comes_of_it(
+    runs: dict[int, tuple[All, dict[Any, Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aides, "_WORTH", 1e-9)
+    out, notes = tmp_path / "out", tmp_path / "notes"
+    out.mkdir()
+    notes.mkdir()
+    one, alone = runs[1]
+    files = tuple(Noted(file.path, notes) for file in one.files if file.path.stem == "rle")
+    answer = dict(each(everything, [All(files, out)], jobs=2))[All(files, out)]
+    assert len({path.name.split()[-1] for path in notes.iterdir()}) == 2
+    found = {key: without_folder(alone[key], one.out).replace(str(one.files[0].folder), "") for key in answer}
+    assert {key: without_folder(one, out).replace(str(notes), "") for key, one in answer.items()} == found
+    names = [path.name for path in out.iterdir() if path.suffix != ".json"]
+    assert len(names) > FRAMES
+    assert [name for name in names if (out / name).read_bytes() != (one.out / name).read_bytes()] == []
 
 
 def test_what_was_found_is_what_is_there(runs: dict[int, tuple[All, dict[Any, Any]]]) -> None:

@@ -239,9 +239,8 @@ def _answers(
         return workers.each(work, references, dask=args.dask, **how)
     jobs = args.jobs or cores()
     few = list(islice(references, jobs))
-    # Fewer files than cores: each may have several.
-    jobs = max(1, min(jobs, len(few)))
-    job = replace(job, threads=max(job.threads, cores() // jobs))
+    # Fewer files than cores: each may have several, and the processes that have none may help with a long one.
+    job = replace(job, threads=max(job.threads, cores() // max(1, min(jobs, len(few)))))
     work = partial(answer_for, job, wanted)
     return workers.each(work, chain(few, references), jobs=jobs, warm=job.make_finder, **how)
 

@@ -6,9 +6,10 @@ one process the same pieces are done one after the other.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 Part = TypeVar("Part")
 Outcome = TypeVar("Outcome")
@@ -40,8 +41,13 @@ class Helpers(Protocol):
         ...
 
 
-_helpers: Helpers | None = None
-"""Who may help this process."""
+class _Thread(threading.local):
+    """Who may help this thread: nobody, or other processes."""
+
+    helpers: Helpers | None = None
+
+
+_here = _Thread()
 
 
 def divided(
@@ -51,10 +57,11 @@ def divided(
 
     An exception of a piece is raised when its turn comes. At most ``ahead`` outcomes wait in memory for their turn.
     """
-    if _helpers is None or len(pieces) < 2:
+    helpers = _here.helpers
+    if helpers is None or len(pieces) < 2:
         yield from map(here, pieces)
     else:
-        yield from _helpers.shared(work, here, pieces, ahead)
+        yield from helpers.shared(work, here, pieces, ahead)
 
 
 def stretches(count: int, size: int) -> list[range]:
@@ -64,7 +71,11 @@ def stretches(count: int, size: int) -> list[range]:
     return [range(start, min(count, start + size)) for start in range(0, count, size)]
 
 
-def have_helpers(helpers: Any) -> None:
-    """Said once by a process that is one of many."""
-    global _helpers  # noqa: PLW0603 - one process, one crew
-    _helpers = helpers
+def have_helpers(helpers: Helpers | None) -> None:
+    """Said by a process that is one of many, or by one that works alone and may have help, for this thread."""
+    _here.helpers = helpers
+
+
+def is_helped() -> bool:
+    """Whether other processes may work on a long file of this thread, so that one thread a process is enough."""
+    return _here.helpers is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from dcmaudit.audit import Resting, TextLook, TextSearch, header_rectangles
@@ -25,7 +25,7 @@ from dcmaudit.model import (
     worst,
 )
 from dcmaudit.model.engines import OcrEngine
-from dcmaudit.pipeline.division import divided, stretches
+from dcmaudit.pipeline.division import divided, is_helped, stretches
 
 STRETCH = 16
 """Planes of a long file that are looked at one after the other: what changed since the plane before is not known of the
@@ -129,7 +129,11 @@ class FileLook:
         if len(runs) < 2 or self._stop is not None or self._mark is None:
             yield from map(self.stretch, runs)
             return
-        work = _LongLook(self._job, self._instance.reference, self._mark, self._resting())
+        job, resting = self._job, self._resting()
+        if is_helped() and job.threads > 1:  # a core for each process, not all of them for each
+            job = replace(job, threads=1)
+            self._look = TextLook(job, job.make_finder(), self._instance, in_order=True, resting=resting)
+        work = _LongLook(job, self._instance.reference, self._mark, resting)
         yield from divided(work, self.stretch, runs)
 
     def _resting(self) -> Resting | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain, islice
 from typing import TypeVar
 
+from dcmaudit.pipeline.division import have_helpers
 from dcmaudit.pipeline.hold import hold
 from dcmaudit.pipeline.process import BrokenOffError, NotBegunError, answer_of, cores
 
@@ -66,7 +68,7 @@ def each(  # noqa: PLR0913 - where, in which order, until when: each has a defau
     first = list(islice(todo, 2))
     every = chain(first, todo)
     if jobs == 1 or len(first) < 2:
-        answers = _one_by_one(task, every, stop, rest)
+        answers = _one_by_one(task, every, stop, rest, jobs - 1)
     else:
         from dcmaudit.pipeline.crew import Crew
 
@@ -78,8 +80,13 @@ def each(  # noqa: PLR0913 - where, in which order, until when: each has a defau
 
 
 def _one_by_one(
-    task: Callable[[Item], Answer], items: Iterator[Item], stop: Callable[[], bool], rest: Callable[[], None]
+    task: Callable[[Item], Answer],
+    items: Iterator[Item],
+    stop: Callable[[], bool],
+    rest: Callable[[], None],
+    helpers: int,
 ) -> Iterator[tuple[Item, Answer | Exception]]:
+    """In this process; ``helpers`` more of them may help with a long file."""
     for item in items:
         hold.begin()
         rest()
@@ -88,7 +95,8 @@ def _one_by_one(
             yield item, NotBegunError()
             return
         try:
-            answer = answer_of(task, item)
+            with _help_of(helpers):
+                answer = answer_of(task, item)
             if stop is not _never:
                 hold.begin()
         except KeyboardInterrupt:
@@ -98,3 +106,21 @@ def _one_by_one(
             raise
         yield item, answer
         hold.end()
+
+
+@contextmanager
+def _help_of(count: int) -> Iterator[None]:
+    """Other processes may help this one with a long file; they are started where one is worth it."""
+    if count < 1:
+        yield
+        return
+    from dcmaudit.pipeline.crew.aides import Aides
+
+    aides, is_done = Aides(count), False
+    have_helpers(aides)
+    try:
+        yield
+        is_done = True
+    finally:
+        have_helpers(None)
+        aides.close(at_once=not is_done)

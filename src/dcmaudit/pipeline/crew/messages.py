@@ -60,8 +60,9 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Of a helper: what the piece that it was given came to, pickled; None where it could not even open the file."""
+    """Of a helper: what a piece of ``file`` came to, pickled; None where it could not even open the file."""
 
+    file: int
     data: bytes | None
 
 

@@ -237,7 +237,7 @@ class Crew:
             return
         first, others = jobs[0], [job for job in jobs[1:] if isinstance(job, Job)]
         if isinstance(first, PieceJob):
-            self._long.found(first, Found(None))
+            self._long.found(first, Found(first.file, None))
         elif first.is_second:
             self._settle(first, CrashError(_CRASHED))
         else:

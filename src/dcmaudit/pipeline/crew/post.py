@@ -172,8 +172,8 @@ class _Helper:
             self.close()
             self._enter(piece)
         if self._work is None:
-            return Found(None)
-        return Found(packed(answer_of(self._work, self._pieces[piece.number])))
+            return Found(piece.file, None)
+        return Found(piece.file, packed(answer_of(self._work, self._pieces[piece.number])))
 
     def _enter(self, piece: Piece) -> None:
         self._file = piece.file

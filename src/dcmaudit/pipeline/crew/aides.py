@@ -145,7 +145,7 @@ class _Shared:
         for worker, said in self._aides.heard(wait):
             if said is None:  # it died: what it had is done by others
                 self._put_back(worker)
-            elif isinstance(said, Found) and said.file == self._file:
+            elif said.file == self._file:
                 job = worker.given.popleft() if worker.given else None
                 if not isinstance(job, PieceJob):
                     continue  # it was taken from it already

@@ -36,10 +36,10 @@ def whole_file(path: Path, *, mode: int = 0o666, replace: bool = True) -> Iterat
         if replace:
             part.replace(real)
         else:
-            _name(part, real)
+            give_name(part, real)
     finally:
         part.unlink(missing_ok=True)
-    _sync(real.parent)
+    sync_folder(real.parent)
 
 
 @contextmanager
@@ -59,8 +59,8 @@ def _is_no_file(path: Path) -> bool:
         return False  # it is not there yet, or what opens it says why it cannot be
 
 
-def _name(part: Path, path: Path) -> None:
-    """Give ``part`` its name without ever replacing a file that came in between."""
+def give_name(part: Path, path: Path) -> None:
+    """Give ``part`` its name without ever replacing a file that came in between; FileExistsError where one did."""
     try:
         os.link(part, path)
     except FileExistsError:
@@ -72,7 +72,8 @@ def _name(part: Path, path: Path) -> None:
         part.rename(path)
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on disk."""
     with suppress(OSError):  # some file systems cannot; the file itself is on disk
         descriptor = os.open(folder, os.O_RDONLY)
         try:

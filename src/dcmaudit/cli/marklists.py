@@ -65,16 +65,8 @@ def mark_lines(path: Path) -> Iterator[MarkLine]:
 
     ListError where it can be neither, or cannot be read to its end.
     """
-    try:
-        with as_text(open_regular(str(path))) as stream:
-            yield from _lines(stream, path)
-    except OSError as error:
-        raise ListError(f"it cannot be read: {error.strerror}", file=str(path)) from error
-    except csv.Error as error:
-        hint = "the quotes do not match; mend the line, for nothing after it was read"
-        raise ListError("it cannot be read as CSV", file=str(path), hint=hint) from error
-    except UnicodeError as error:
-        raise ListError("not the encoding that it begins with", file=str(path), hint="save it as UTF-8") from error
+    with rectangles.list_errors(path), as_text(open_regular(str(path))) as stream:
+        yield from _lines(stream, path)
 
 
 def _lines(stream: TextIO, path: Path) -> Iterator[MarkLine]:

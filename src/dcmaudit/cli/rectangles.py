@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -113,6 +114,20 @@ class Row:
     is_harmless: bool = False
 
 
+@contextmanager
+def list_errors(path: Path) -> Iterator[None]:
+    """What goes wrong while the CSV list at ``path`` is read, as ListError that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise ListError(f"it cannot be read: {error.strerror}", file=str(path)) from error
+    except csv.Error as error:
+        hint = "the quotes do not match; mend the line, for nothing after it was read"
+        raise ListError("it cannot be read as CSV", file=str(path), hint=hint) from error
+    except UnicodeError as error:
+        raise ListError("not the encoding that it begins with", file=str(path), hint="save it as UTF-8") from error
+
+
 def read_csv(path: Path) -> Iterator[Row]:
     """The rectangles of a CSV list with the columns filename, frame, overlay, left, top, right, bottom.
 
@@ -122,27 +137,17 @@ def read_csv(path: Path) -> Iterator[Row]:
     ``dcmaudit_shape`` asks for the shape, once for all lines of it. ListError where the file or a column is missing.
     """
     shapes: set[tuple[str, Scope, Shape]] = set()
-    try:
-        with as_text(open_regular(str(path))) as stream:
-            reader = csv.DictReader(stream, delimiter=delimiter(stream))
-            titles = {title.strip().lower(): title for title in reader.fieldnames or ()}
-            missing = [column for column in COLUMNS if column not in titles]
-            if missing:
-                raise ListError(
-                    f"no column {', '.join(missing)}", file=str(path), hint=f"needed are {', '.join(COLUMNS)}"
-                )
-            for line in reader:
-                row = _row(line, titles, f"{path} line {reader.line_num}")
-                if row is None or (row.request is not None and _is_known(row.filename, row.request, shapes)):
-                    continue
-                yield row
-    except OSError as error:
-        raise ListError(f"it cannot be read: {error.strerror}", file=str(path)) from error
-    except csv.Error as error:
-        hint = "the quotes do not match; mend the line, for nothing after it was read"
-        raise ListError("it cannot be read as CSV", file=str(path), hint=hint) from error
-    except UnicodeError as error:
-        raise ListError("not the encoding that it begins with", file=str(path), hint="save it as UTF-8") from error
+    with list_errors(path), as_text(open_regular(str(path))) as stream:
+        reader = csv.DictReader(stream, delimiter=delimiter(stream))
+        titles = {title.strip().lower(): title for title in reader.fieldnames or ()}
+        missing = [column for column in COLUMNS if column not in titles]
+        if missing:
+            raise ListError(f"no column {', '.join(missing)}", file=str(path), hint=f"needed are {', '.join(COLUMNS)}")
+        for line in reader:
+            row = _row(line, titles, f"{path} line {reader.line_num}")
+            if row is None or (row.request is not None and _is_known(row.filename, row.request, shapes)):
+                continue
+            yield row
 
 
 def _is_known(name: str, request: Request, shapes: set[tuple[str, Scope, Shape]]) -> bool:

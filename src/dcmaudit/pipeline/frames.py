@@ -31,6 +31,7 @@ from dcmaudit.model import (
 from dcmaudit.pipeline.division import divided, stretches
 from dcmaudit.render import encode_png, encode_tiff, render, shown_as
 from dcmaudit.report.frames import InstanceReport, PlaneReport
+from dcmaudit.wholefile import give_name
 
 STRETCH = 25
 """Planes of a long file that one process shows one after the other."""
@@ -259,23 +260,10 @@ def _write(path: Path, data: bytes, target: Target) -> None:
             if target.overwrite:
                 part.replace(path)
             else:
-                _link(part, path)
+                give_name(part, path)
         finally:
             part.unlink(missing_ok=True)
     except FileExistsError:
         raise UsageError(f"{path} exists already", hint=_OVERWRITE) from None
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from error
-
-
-def _link(part: Path, path: Path) -> None:
-    """Give ``part`` its name without ever replacing a file that came in between."""
-    try:
-        os.link(part, path)
-    except FileExistsError:
-        raise
-    except OSError:
-        # A file system without hard links.
-        if os.path.lexists(path):
-            raise FileExistsError(path) from None
-        part.rename(path)

@@ -15,6 +15,7 @@ from typing import BinaryIO
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Reference
 from dcmaudit.pipeline.remote import Remote, Target
+from dcmaudit.wholefile import sync_folder
 
 ELSEWHERE = "name another folder with -o"
 """What to do where an output has no place."""
@@ -152,7 +153,7 @@ class Draft:
             raise _taken(target) from None
         except OSError as error:
             raise UsageError(f"{target} cannot be written: {error.strerror}", hint=ELSEWHERE) from error
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
 
     def _link(self, target: Path) -> None:
         if not self.hidden:
@@ -212,15 +213,6 @@ def _new(target: Path, *, mode: int = 0o666) -> Draft:
 
 def _beside(target: Path) -> Path:
     return target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.part")
-
-
-def _sync_folder(folder: Path) -> None:
-    with suppress(OSError):  # some file systems cannot; the file itself is on disk
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _taken(target: Target) -> UsageError:

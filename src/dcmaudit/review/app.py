@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from dcmaudit.model import Reference
+from dcmaudit.model import PlaneList, Reference
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.commands.dispatch import perform
 from dcmaudit.review.page.page_state import page_state
@@ -187,6 +187,15 @@ class ReviewApp:
     def referrer(self, session: Session, file_id: int) -> Callable[[], Reference]:
         """How to get at a file of the session's open list; ReviewError for any other."""
         return session.worklist.referrer(session.worklist.place(file_id))
+
+    def planes_of(self, session: Session, file_id: int) -> PlaneList:
+        """The planes of a file of the session's open list, as far as they are known; errors as of opening it."""
+        reference = self.referrer(session, file_id)
+        with session.lock:
+            if session.file is not None and session.file.file_id == file_id and not session.file.opening:
+                return session.file.planes
+        with self.services.instances.lease(file_id, reference) as instance:
+            return instance.planes
 
     # The end
 

@@ -1,4 +1,7 @@
-"""How the blocks of a sequential JPEG lie in its scans, made of its segments (ITU-T T.81 A.2 and B.2)."""
+"""How the blocks of a sequential JPEG lie in its scans, made of its segments (ITU-T T.81 A.2 and B.2).
+
+The rewriter has a parser of its own (``codecs.jpeg.markers``); the two share nothing, so that no mistake is in both.
+"""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 
@@ -13,10 +13,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from dcmaudit.errors import DcmauditError, ReviewError, UsageError
-from dcmaudit.model import Rendering, View, parse_key
+from dcmaudit.model import Reference, Rendering, View, parse_key
 from dcmaudit.review import ReviewApp, Session
 from dcmaudit.review.page.page_state import step_state
-from dcmaudit.review.services.picture_cache import Form, PictureKey, painted_from
+from dcmaudit.review.services.picture_cache import Form, PictureCache, PictureKey, painted_from
 from dcmaudit.review.services.plane_records import Json, framed, head_of, packed
 from dcmaudit.review.state.sight import Fidelity
 from dcmaudit.web.replies import query_number
@@ -64,13 +64,7 @@ class PlaneRoutes:
         file_id, key = request.path_params["file_id"], request.path_params["key"]
         picture = PictureKey(file_id, parse_key(key), View(view_of(request).rendering), form=Form.STORED)
         pictures = self._services.pictures
-        future = pictures.request(picture, self._app.referrer(session, file_id))
-        try:
-            record = await result_of(request, future)
-        finally:
-            pictures.release(picture)
-        if record is None:
-            raise ReviewError("the picture is no longer wanted", hint="ask for it again")
+        record = await wanted_picture(request, pictures, picture, self._app.referrer(session, file_id))
         head = self._head(session, file_id, key, record)
         if request.query_params.get("packed") == "1":
             body = await run_in_threadpool(packed, framed(head), record)
@@ -147,6 +141,20 @@ def view_of(request: Request) -> View:
     if value not in allowed:
         raise UsageError(f"there is no rendering {value!r}", hint=f"allowed: {', '.join(allowed)}")
     return View(Rendering(value), request.query_params.get("inverted", "0") == "1")
+
+
+async def wanted_picture(
+    request: Request, pictures: PictureCache, picture: PictureKey, referrer: Callable[[], Reference]
+) -> bytes:
+    """A picture once it is made; ReviewError where the browser went away meanwhile."""
+    future = pictures.request(picture, referrer)
+    try:
+        data = await result_of(request, future)
+    finally:
+        pictures.release(picture)
+    if data is None:
+        raise ReviewError("the picture is no longer wanted", hint="ask for it again")
+    return data
 
 
 async def result_of(request: Request, future: Future[bytes]) -> bytes | None:

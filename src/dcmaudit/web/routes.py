@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from dcmaudit.errors import DcmauditError, ReviewError, UsageError
-from dcmaudit.model import PlaneList, ReviewState, View, parse_key
+from dcmaudit.errors import DcmauditError, UsageError
+from dcmaudit.model import ReviewState, View, parse_key
 from dcmaudit.review import COMMANDS, ReviewApp, Session, worklist_rows
 from dcmaudit.review.page.command_list import command_json
 from dcmaudit.review.page.list_shapes import PlaneEntry, TagRow
@@ -27,7 +27,7 @@ from dcmaudit.review.state.sight import Sight
 from dcmaudit.web.browse import browse
 from dcmaudit.web.classes import ClassRoutes
 from dcmaudit.web.outputs import OutputRoutes
-from dcmaudit.web.planes import PlaneRoutes, result_of, view_of
+from dcmaudit.web.planes import PlaneRoutes, view_of, wanted_picture
 from dcmaudit.web.replies import body_of, error_reply, query_number, reply
 from dcmaudit.web.stacks import StackRoutes
 
@@ -154,13 +154,7 @@ class Routes:
     async def _picture(self, request: Request, picture: PictureKey, label: str) -> Response:
         session = self._session(request)
         pictures = self._services.pictures
-        future = pictures.request(picture, self._app.referrer(session, picture.file_id))
-        try:
-            data = await result_of(request, future)
-        finally:
-            pictures.release(picture)
-        if data is None:
-            raise ReviewError("the picture is no longer wanted", hint="ask for it again")
+        data = await wanted_picture(request, pictures, picture, self._app.referrer(session, picture.file_id))
         headers = {"X-Plane": f"{picture.file_id}/{label}"}
         told = pictures.remark(picture)
         if not picture.thumbnail:
@@ -178,7 +172,7 @@ class Routes:
         session, file_id = self._session(request), request.path_params["file_id"]
         start = query_number(request, "start", 0, most=2**40)
         count = query_number(request, "count", 200, most=_PAGE)
-        planes = await run_in_threadpool(self._planes_of, session, file_id)
+        planes = await run_in_threadpool(self._app.planes_of, session, file_id)
         numbers = {id(group): number for number, group in enumerate(planes.groups)}
         rows: list[PlaneEntry] = [
             {
@@ -269,14 +263,6 @@ class Routes:
 
     def _session(self, request: Request) -> Session:
         return self._app.session(request.path_params["doc"])
-
-    def _planes_of(self, session: Session, file_id: int) -> PlaneList:
-        reference = self._app.referrer(session, file_id)
-        with session.lock:
-            if session.file is not None and session.file.file_id == file_id and not session.file.opening:
-                return session.file.planes
-        with self._services.instances.lease(file_id, reference) as instance:
-            return instance.planes
 
 
 async def _chunks(spool: IO[str]) -> AsyncIterator[str]:

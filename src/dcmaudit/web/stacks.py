@@ -75,7 +75,7 @@ class StackRoutes:
             found = {"file_id": member.file_id, "key": member.address.key}
             if label == SERIES:
                 return reply({**found, "index": None, "title": f"plane {number + 1}/{len(reading.members)}"})
-            planes = self._planes(session, file_id)
+            planes = self._app.planes_of(session, file_id)
             index = planes.find(member.address) or 0
             return reply({**found, "index": index, "title": planes[index].title})
 
@@ -96,21 +96,13 @@ class StackRoutes:
             stack = series_stack(session, file_id)
             key = series_key(stack, file_id)
             return self._services.stacks.open(key, lambda: series_members(stack), is_for_text=is_for_text), SERIES
-        group = _group(self._planes(session, file_id), number)
+        group = _group(self._app.planes_of(session, file_id), number)
         reading = self._services.stacks.open(
             StackKey(file_id, f"g{number}"),
             lambda: [Member(file_id, reference, group.address(place)) for place in range(len(group.frames))],
             is_for_text=is_for_text,
         )
         return reading, f"g{number}"
-
-    def _planes(self, session: Session, file_id: int) -> PlaneList:
-        reference = self._app.referrer(session, file_id)
-        with session.lock:
-            if session.file is not None and session.file.file_id == file_id and not session.file.opening:
-                return session.file.planes
-        with self._services.instances.lease(file_id, reference) as instance:
-            return instance.planes
 
 
 def _projection(request: Request) -> Projection:

@@ -19,7 +19,8 @@ from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model import ReviewState, View, parse_key
 from dcmaudit.review import COMMANDS, ReviewApp, Session, worklist_rows
 from dcmaudit.review.page.command_list import command_json
-from dcmaudit.review.page.list_shapes import PlaneEntry, TagRow
+from dcmaudit.review.page.list_shapes import TagRow
+from dcmaudit.review.page.plane_rows import plane_rows
 from dcmaudit.review.page.series_list import series_files
 from dcmaudit.review.services.picture_cache import THUMBNAIL_EDGES, PictureKey
 from dcmaudit.review.state.selection import GAPPED, Filter, Selection
@@ -173,17 +174,7 @@ class Routes:
         start = query_number(request, "start", 0, most=2**40)
         count = query_number(request, "count", 200, most=_PAGE)
         planes = await run_in_threadpool(self._app.planes_of, session, file_id)
-        numbers = {id(group): number for number, group in enumerate(planes.groups)}
-        rows: list[PlaneEntry] = [
-            {
-                "index": index,
-                "key": plane.address.key,
-                "title": plane.title,
-                "kind": plane.kind.value,
-                "group": numbers[id(plane.group)],
-            }
-            for index, plane in ((index, planes[index]) for index in range(start, min(start + count, len(planes))))
-        ]
+        rows = await run_in_threadpool(plane_rows, session, file_id, planes, start, count)
         return reply({"total": len(planes), "planes": rows})
 
     async def worklist(self, request: Request) -> Response:

@@ -41,7 +41,7 @@ def next_suspicious(session: Session, services: Services, _arguments: Arguments)
         passed += Concern.UNLOOKED in concerns
     text = "Nothing suspicious is known behind this plane, in this file or in a later one of the list."
     if passed:
-        session.say(f"{text} No detector has looked at {files_words(passed)} of them.", "warning")
+        session.say(f"{text} No detector has looked at {files_words(passed)} of them: J begins that.", "warning")
     else:
         session.say(text)
 

@@ -40,6 +40,10 @@ class PlaneEntry(TypedDict):
     title: str
     kind: Annotated[str, Values(PlaneKind)]
     group: int
+    size: Annotated[list[int] | None, Written("[number, number]|null"), "width and height"]
+    seen: Annotated[str, "the strongest way in which it was seen; empty for none, and in a file that is not open"]
+    heat: Annotated[float, "how likely text is on it, 0 to 1"]
+    marks: Annotated[list[list[int]], Written("Edges[]")]
 
 
 class SeriesGroup(TypedDict):

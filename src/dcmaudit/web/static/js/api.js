@@ -221,9 +221,39 @@ export class Api {
   /**
    * @param {number} file
    * @param {string} key
+   * @param {160|320|640} [edge]  how long its longer side is at most, in pixels
    */
-  thumb(file, key) {
-    return `${this.base}/thumb/${file}/${key}`;
+  thumb(file, key, edge = 160) {
+    return `${this.base}/thumb/${file}/${key}${edge === 160 ? "" : `?edge=${edge}`}`;
+  }
+
+  /**
+   * @param {number} start
+   * @param {number} count
+   * @returns {Promise<import("./types.js").ClassList>}
+   */
+  async classes(start, count) {
+    return parsed(await ask(`${this.base}/classes?start=${start}&count=${count}`));
+  }
+
+  /** The files of a class. @param {number} number @returns {Promise<import("./types.js").ClassFiles>} */
+  async classFiles(number) {
+    return parsed(await ask(`${this.base}/class/${number}/files`));
+  }
+
+  /** The files that the list shows. @returns {Promise<import("./types.js").ClassFiles>} */
+  async allFiles() {
+    return parsed(await ask(`${this.base}/files`));
+  }
+
+  /** @param {number[]} ids @returns {Promise<{rows: import("./types.js").TileRow[]}>} */
+  async tiles(ids) {
+    return parsed(await ask(`${this.base}/tiles?ids=${ids.join(",")}`));
+  }
+
+  /** A picture of all files of a class. @param {number} number @param {string} kind */
+  spread(number, kind) {
+    return `${this.base}/class/${number}/spread?kind=${kind}`;
   }
 
   /**

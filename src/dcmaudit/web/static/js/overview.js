@@ -1,12 +1,13 @@
 /** Views of many planes at once, in place of the stage: the contact sheets of a file and of its series, and the projection of a stack. */
 
+import { ClassView } from "./classes.js";
 import { byId, counted, make, printable, setText, stamp, symbol, within } from "./dom.js";
+import { PlaneSheet } from "./planesheet.js";
 import { Projection } from "./projection.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
+/** @typedef {"grid"|"projection"|"series"|"classes"} Kind */
 
-const PAGE = 120;
-const HINT = "A click goes to the plane. Small pictures are a glance: a plane counts as seen only on the stage.";
 const HOWS = [
   ["max", "Maximum", "the brightest value that any plane has there"],
   ["min", "Minimum", "the darkest value that any plane has there"],
@@ -22,6 +23,9 @@ const HOWS = [
  * @property {(index: number) => void} go
  * @property {(file: number, key: string) => void} goFile
  * @property {(command: string, args: Record<string, unknown>) => Promise<boolean>} run
+ * @property {(name: string) => string} keyOf
+ * @property {(message: string, hint?: string) => void} say
+ * @property {() => boolean} mayWrite
  * @property {() => void} closed
  */
 
@@ -30,7 +34,7 @@ export class Overview {
   constructor(host) {
     this.host = host;
     this.root = byId("overview", HTMLElement);
-    /** @type {"grid"|"projection"|"series"|null} */
+    /** @type {Kind|null} */
     this.kind = null;
     this.file = -1;
     this.how = "max";
@@ -39,6 +43,12 @@ export class Overview {
     this.isSeries = false;
     /** @type {Projection|null} */
     this.projection = null;
+    /** @type {PlaneSheet|null} */
+    this.sheet = null;
+    /** @type {ClassView|null} */
+    this.classes = null;
+    /** The class that was shown last: whoever comes back from a file goes on there. */
+    this.chosen = -1;
     this.generation = 0;
     /** @type {string[]} keys of planes whose small picture was in sight */
     this.seen = [];
@@ -51,10 +61,15 @@ export class Overview {
     return this.kind !== null;
   }
 
-  /** @param {"grid"|"projection"|"series"} kind */
+  /** @param {Kind} kind */
   open(kind) {
     const state = this.host.state();
+    if (kind === "classes") {
+      if (state?.worklist.found) this.#openClasses(state);
+      return;
+    }
     if (!state?.file || !state.groups.length) return;
+    this.#leave();
     this.kind = kind;
     this.file = state.file.file_id;
     this.group = state.plane?.group ?? 0;
@@ -66,6 +81,7 @@ export class Overview {
 
   close() {
     if (!this.isOpen) return;
+    this.#leave();
     this.kind = null;
     this.generation += 1;
     this.root.hidden = true;
@@ -73,9 +89,49 @@ export class Overview {
     this.host.closed();
   }
 
+  /** What is shown is let go of. */
+  #leave() {
+    this.sheet?.end();
+    this.classes?.end();
+    if (this.classes) this.chosen = this.classes.chosen;
+    this.sheet = this.classes = null;
+    this.root.classList.remove("wide");
+  }
+
+  /** @param {ViewState} state */
+  #openClasses(state) {
+    this.#leave();
+    this.kind = "classes";
+    this.generation += 1;
+    this.root.hidden = false;
+    this.root.classList.add("wide");
+    const { api, run, goFile, keyOf, say, mayWrite } = this.host;
+    this.classes = new ClassView({
+      api, run, keyOf, say, mayWrite,
+      state: () => this.host.state(),
+      goFile: (file, key) => {
+        this.close();
+        goFile(file, key);
+      },
+      close: () => this.close(),
+    }, this.root);
+    this.classes.update(state);
+    void this.classes.begin(this.chosen);
+  }
+
+  /** Whether a command of the table is about what is shown here; it is done then. @param {string} name */
+  takes(name) {
+    return this.classes?.takes(name) ?? false;
+  }
+
   /** Another file: this view is about the old one. @param {ViewState} state */
   update(state) {
+    if (this.classes) {
+      this.classes.update(state);
+      return;
+    }
     if (this.isOpen && state.file?.file_id !== this.file) this.close();
+    else if (this.sheet) this.sheet.update(state);
     else if (this.kind === "projection") this.projection?.update(state.rects);
   }
 
@@ -90,8 +146,8 @@ export class Overview {
     this.root.replaceChildren(inner);
     if (this.kind === "grid") {
       title.textContent = `All planes of this file (${state.file?.planes ?? 0})`;
-      body.classList.add("cells");
-      void this.#fillGrid(body, foot);
+      this.#fillGrid(body, foot, state);
+      return;
     } else if (this.kind === "series") {
       title.textContent = "This series: the first plane of every group of every file";
       body.classList.add("cells");
@@ -175,25 +231,20 @@ export class Overview {
     view.root.focus();
   }
 
-  /** @param {HTMLElement} body @param {HTMLElement} foot */
-  async #fillGrid(body, foot) {
-    const generation = this.generation;
-    const looked = new IntersectionObserver((entries) => this.#lookedAt(entries, looked), { root: body, rootMargin: "200px" });
-    let total = Infinity;
-    for (let start = 0; start < total; start += PAGE) {
-      const page = await this.host.api.planes(this.file, start, PAGE);
-      if (generation !== this.generation) return;
-      total = page.total;
-      for (const plane of page.planes) {
-        const cell = this.#cell(plane);
-        body.append(cell);
-        looked.observe(cell);
-      }
-      setText(foot, `${Math.min(start + PAGE, total)} of ${counted(total, "plane")}. ${HINT}`);
-      if (start === 0) this.#focusHere(body);
-      await this.#nearEnd(body, generation);
-    }
-    setText(foot, `${counted(total, "plane")}. ${HINT}`);
+  /** @param {HTMLElement} body @param {HTMLElement} foot @param {ViewState} state */
+  #fillGrid(body, foot, state) {
+    body.classList.add("all");
+    body.removeAttribute("tabindex");
+    this.sheet = new PlaneSheet({
+      api: this.host.api, file: this.file, total: state.file?.planes ?? 0, here: state.plane?.index ?? 0,
+      go: (index) => {
+        this.close();
+        this.host.go(index);
+      },
+      sighted: (key) => this.#note(key),
+    }, foot);
+    body.append(this.sheet.tiles.root);
+    this.sheet.begin();
   }
 
   /**
@@ -265,69 +316,6 @@ export class Overview {
     if (here instanceof HTMLElement) here.focus();
   }
 
-  /**
-   * Wait until the end of what is there comes near: a file may have a million planes.
-   * @param {HTMLElement} body
-   * @param {number} generation
-   */
-  async #nearEnd(body, generation) {
-    while (generation === this.generation && body.scrollHeight - body.scrollTop - body.clientHeight > 1200) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-
-  /** @param {import("./types.js").PlaneEntry} plane */
-  #cell(plane) {
-    const cell = stamp("t-cell");
-    cell.dataset.key = plane.key;
-    cell.dataset.shown = plane.kind === "not audited" ? "no" : "yes";
-    cell.setAttribute("aria-current", String(this.host.state()?.plane?.index === plane.index));
-    setText(within(cell, ".cell-title", HTMLElement), plane.title);
-    cell.title = plane.title;
-    if (plane.kind === "not audited") within(cell, ".cell-picture", HTMLElement).append(symbol("sign-no-image", "sign"));
-    cell.addEventListener("click", () => {
-      this.close();
-      this.host.go(plane.index);
-    });
-    return cell;
-  }
-
-  /**
-   * Small pictures are fetched when they come near, and noted as seen when they are in sight.
-   * @param {IntersectionObserverEntry[]} entries
-   * @param {IntersectionObserver} observer
-   */
-  #lookedAt(entries, observer) {
-    for (const { target, isIntersecting } of entries) {
-      if (!isIntersecting || !(target instanceof HTMLElement)) continue;
-      observer.unobserve(target);
-      if (target.dataset.shown === "yes") void this.#picture(target);
-    }
-  }
-
-  /** @param {HTMLElement} cell */
-  async #picture(cell) {
-    const key = cell.dataset.key ?? "";
-    const place = within(cell, ".cell-picture", HTMLElement);
-    const image = make("img", "");
-    image.alt = "";
-    image.src = this.host.api.thumb(this.file, key);
-    place.replaceChildren(image);
-    try {
-      await image.decode();
-    } catch {
-      place.replaceChildren(symbol("sign-no-image", "sign"));
-      cell.title = `${cell.title}: cannot be shown`;
-      return;
-    }
-    const sight = new IntersectionObserver((entries) => {
-      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
-      sight.disconnect();
-      this.#note(key);
-    }, { threshold: 0.6 });
-    sight.observe(cell);
-  }
-
   /** Note that the small picture of a plane was in sight. @param {string} key */
   #note(key) {
     this.seen.push(key);
@@ -347,6 +335,8 @@ export class Overview {
   #key(event) {
     if (event.key === "Escape") {
       event.stopPropagation();
+      event.preventDefault();
+      if (this.classes?.escape()) return;
       this.close();
       return;
     }

@@ -33,6 +33,7 @@ export function ownCommands(page) {
     grid: () => toggle(page, "grid"),
     projection: () => toggle(page, "projection"),
     series: () => toggle(page, "series"),
+    classes: () => toggle(page, "classes"),
     fit: look(() => camera.fit()),
     "actual-size": look(() => camera.actualSize()),
     "zoom-in": look(() => camera.zoom(1)),
@@ -112,7 +113,7 @@ async function bindKeys(page) {
   if (own) await page.act("set-keys", { keys: own });
 }
 
-/** @param {Page} page @param {"grid"|"projection"|"series"} kind */
+/** @param {Page} page @param {"grid"|"projection"|"series"|"classes"} kind */
 function toggle(page, kind) {
   if (page.overview.kind === kind) page.overview.close();
   else page.overview.open(kind);

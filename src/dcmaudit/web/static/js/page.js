@@ -76,6 +76,9 @@ export class Page {
       go: (index) => this.#goPlane(index),
       run: (command, args) => this.scheduler.run(command, args),
       goFile: (file, key) => void this.act("go-file", { file_id: file, key }),
+      keyOf: (name) => this.keyOf(name),
+      say: (message, hint) => this.around.refused(hint ? { message, hint } : { message }),
+      mayWrite: () => this.mayWrite,
       closed: () => this.stage.root.focus({ preventScroll: true }),
     });
     this.outputs = new Outputs(api, failed);
@@ -388,6 +391,7 @@ export class Page {
     if (!state || this.scheduler.over) return;
     if (repeat && (command.writes || command.once)) return;
     const own = command.dialog ? () => openDialog(this, command) : this.own[/** @type {OwnCommand} */ (command.name)];
+    if (!repeat && this.overview.takes(command.name)) return;
     if (!isUsable(command, state)) {
       const why = state.viewer ? "This is the viewer: nothing can be marked." : `“${command.label.replace("…", "")}” is not possible now.`;
       if (!repeat) this.around.refused({ message: why });

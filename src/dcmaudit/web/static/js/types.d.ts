@@ -484,6 +484,13 @@ export interface PlaneEntry {
   title: string;
   kind: "frame"|"overlay"|"embedded overlay"|"stray bit"|"icon"|"thumbnail"|"not audited";
   group: number;
+  /** width and height */
+  size: [number, number]|null;
+  /** the strongest way in which it was seen; empty for none, and in a file that is not open */
+  seen: string;
+  /** how likely text is on it, 0 to 1 */
+  heat: number;
+  marks: Edges[];
 }
 
 /** One run of planes of a file of the series. */
@@ -668,6 +675,7 @@ export type PageCommand =
   | "info"
   | "grid"
   | "series"
+  | "classes"
   | "projection"
   | "actual-size"
   | "fit"

@@ -1,0 +1,478 @@
+/** The files of the list grouped by what they are: pictures of each class, its files as tiles, one decision for several. */
+
+import { Areabox } from "./areabox.js";
+import { counted, make, printable, setText, setTitle, stamp, within } from "./dom.js";
+import { labelOf, signOf, tooltipOf } from "./listrows.js";
+import { paceWords } from "./pace.js";
+import { Tiles } from "./tiles.js";
+
+/** @typedef {import("./types.js").ViewState} ViewState */
+/** @typedef {import("./types.js").ClassRow} ClassRow */
+/** @typedef {import("./types.js").TileRow} TileRow */
+/** @typedef {"apart"|"same"|"all"} Part */
+/** @typedef {"done"|"tag"|"skip"|"mark"} Decision */
+
+/**
+ * @typedef {object} ClassHost
+ * @property {import("./api.js").Api} api
+ * @property {() => ViewState|null} state
+ * @property {(command: string, args: Record<string, unknown>) => Promise<boolean>} run
+ * @property {(file: number, key: string) => void} goFile
+ * @property {(name: string) => string} keyOf
+ * @property {(message: string, hint?: string) => void} say
+ * @property {() => boolean} mayWrite
+ * @property {() => void} close
+ */
+
+/** The entry of the list of classes that has every file. */
+const EVERY = -1;
+const PAGE = 200;
+const BATCH = 100;
+const PAUSE = 900;
+const PICTURES = /** @type {const} */ ([
+  ["typical", "Typical", "the file that is most like the others"],
+  ["max", "Maximum", "the brightest that any frame of any file has there"],
+  ["min", "Minimum", "the darkest that any frame of any file has there"],
+  ["mean", "Mean", "the mean of all frames of all files"],
+  ["range", "Range", "how far brightest and darkest are apart"],
+  ["text", "Text", "how likely text is there, in the file where it is likeliest"],
+]);
+const DECISIONS = /** @type {const} */ ([
+  ["done-next", "done", "Done"],
+  ["tag", "tag", "Tag"],
+  ["mark", "mark", "Rectangle"],
+  ["next-overlay", "skip", "Skip"],
+]);
+const PARTS = /** @type {const} */ ([["apart", "Apart"], ["same", "The rest looks the same"], ["all", "All"]]);
+
+/** @param {number} count */
+const number = (count) => count.toLocaleString("en");
+
+export class ClassView {
+  /** @param {ClassHost} host @param {HTMLElement} root */
+  constructor(host, root) {
+    this.host = host;
+    this.root = root;
+    /** @type {ClassRow[]} */
+    this.rows = [];
+    this.chosen = EVERY;
+    /** @type {Part} */
+    this.part = "all";
+    this.picture = "typical";
+    this.order = { ids: /** @type {number[]} */ ([]), apart: 0, total: 0 };
+    /** @type {Map<number, TileRow>} */
+    this.details = new Map();
+    /** @type {Set<number>} details that may be old */
+    this.stale = new Set();
+    this.generation = 0;
+    this.loading = false;
+    this.told = "";
+    this.listed = 0;
+    this.fetching = false;
+    /** @type {ReturnType<typeof setTimeout>|undefined} */
+    this.later = undefined;
+    const inner = stamp("t-classes");
+    root.replaceChildren(inner);
+    /** @param {string} name */
+    const part = (name) => within(inner, `.${name}`, HTMLElement);
+    this.list = part("classes-list");
+    this.words = part("class-words");
+    this.tabs = part("class-tabs");
+    this.foot = part("class-chosen");
+    this.progress = part("classes-progress");
+    this.left = part("class-left");
+    this.bar = within(inner, ".classes-bar", HTMLProgressElement);
+    this.stop = within(inner, ".classes-stop", HTMLButtonElement);
+    this.tiles = new Tiles({
+      tile: (index) => this.#tile(index),
+      want: (first, end) => this.#want(first, end),
+      open: (index) => this.#open(index),
+      changed: () => this.#chosenWords(),
+    }, { chooses: true, size: 128, label: "Files" });
+    part("class-tiles").append(this.tiles.root);
+    this.area = new Areabox(part("class-picture"), (box) => void this.decide("mark", box), (words) => setText(this.foot, words));
+    this.#build(inner, part);
+  }
+
+  /** @param {HTMLElement} inner @param {(name: string) => HTMLElement} part */
+  #build(inner, part) {
+    within(inner, ".overview-close", HTMLButtonElement).addEventListener("click", () => this.host.close());
+    this.list.addEventListener("keydown", (event) => this.#listKey(event));
+    this.list.addEventListener("click", (event) => {
+      const row = event.target instanceof Element ? event.target.closest("[data-number]") : null;
+      if (row instanceof HTMLElement) void this.choose(Number(row.dataset.number));
+    });
+    this.stop.addEventListener("click", () => void this.#stopOrGo());
+    for (const [value, label] of /** @type {const} */ ([["kind", "By kind"], ["series", "By kind and series"]])) {
+      part("overview-tools").append(this.#button(label, "", () => void this.#group(value), value));
+    }
+    for (const [kind, label, title] of PICTURES) {
+      part("class-kinds").append(this.#button(label, title, () => this.#picture(kind), kind));
+    }
+    for (const [name, value, label] of DECISIONS) {
+      const made = this.#button(label, "", () => this.takes(name), value);
+      made.append(make("kbd", "", this.host.keyOf(name)));
+      part("class-decisions").append(made);
+    }
+    for (const [step, label, title] of /** @type {const} */ ([[-1, "−", "Smaller tiles (-)"], [1, "+", "Larger tiles (+)"]])) {
+      const made = this.#button(label, title, () => this.tiles.resize(step), title);
+      made.setAttribute("aria-label", title);
+      part("class-sizes").append(made);
+    }
+  }
+
+  /** @param {string} label @param {string} title @param {() => void} act @param {string} name */
+  #button(label, title, act, name) {
+    const made = make("button", "", label);
+    made.type = "button";
+    made.dataset.name = name;
+    if (title) made.title = title;
+    made.addEventListener("click", act);
+    return made;
+  }
+
+  /** Begin, at the class that was chosen before. @param {number} chosen */
+  async begin(chosen) {
+    const { generation } = this;
+    await this.host.run("survey", {});
+    await this.#load();
+    if (generation !== this.generation) return;
+    await this.choose(this.rows.some((row) => row.number === chosen) ? chosen : EVERY);
+    this.tiles.root.focus({ preventScroll: true });
+  }
+
+  end() {
+    this.generation += 1;
+    clearTimeout(this.later);
+    this.tiles.end();
+    this.area.end();
+  }
+
+  /** @param {ViewState} state */
+  update(state) {
+    const { classes, worklist } = state;
+    setText(this.left, `${counted(worklist.left, "file")} left${paceWords(worklist)}`);
+    if (!classes) return;
+    const { deciding } = classes;
+    this.bar.max = Math.max(1, deciding ? classes.to_decide : classes.total * 2);
+    this.bar.value = deciding ? classes.decided : classes.sorted + classes.through;
+    this.bar.hidden = !deciding && classes.complete;
+    const problem = classes.problem ? ` · no detector looks: ${classes.problem}` : "";
+    setText(this.progress, deciding ? `Decided for ${number(classes.decided)} of ${counted(classes.to_decide, "file")}` : `${classes.words}${problem}`);
+    setText(this.stop, deciding || classes.running ? "Stop" : "Go on");
+    this.stop.hidden = !deciding && classes.complete;
+    for (const button of this.root.querySelectorAll(".overview-tools button")) {
+      if (button instanceof HTMLElement) button.setAttribute("aria-pressed", String(button.dataset.name === classes.grouping));
+    }
+    const told = [classes.sorted, classes.through, classes.classes, classes.grouping, deciding, classes.decided, worklist.left, state.database.changes, state.can.undo].join("|");
+    if (told === this.told) return;
+    this.told = told;
+    clearTimeout(this.later);
+    const since = Date.now() - this.listed;
+    this.later = setTimeout(() => void this.#load(), Math.max(60, PAUSE - since));
+  }
+
+  /** The classes as they are now, and what is in sight. */
+  async #load() {
+    if (this.loading) return;
+    this.loading = true;
+    const { generation } = this;
+    try {
+      const rows = [];
+      for (let start = 0, total = 1; start < total; start += PAGE) {
+        const part = await this.host.api.classes(start, PAGE);
+        total = part.total;
+        rows.push(...part.rows);
+      }
+      if (generation !== this.generation) return;
+      this.rows = rows;
+      this.listed = Date.now();
+      this.#listRows();
+      this.#about();
+      for (const id of this.details.keys()) this.stale.add(id);
+      await this.#renew();
+      this.tiles.draw();
+    } catch (error) {
+      if (generation === this.generation) setText(this.progress, error instanceof Error ? error.message : "");
+    } finally {
+      this.loading = false;
+    }
+  }
+
+  /** Show files in their new order, where nobody is choosing among them; else say that there is one. */
+  async #renew() {
+    const row = this.#row();
+    const isOld = row !== undefined && (row.apart !== this.order.apart || row.files !== this.order.total);
+    const isFree = this.tiles.choice.size === 0 && (document.activeElement !== this.tiles.root || this.order.ids.length === 0);
+    if (isOld && isFree) await this.#fetchOrder(true);
+    this.#tabs(isOld && !isFree);
+  }
+
+  #row() {
+    return this.rows.find((row) => row.number === this.chosen);
+  }
+
+  // --- the list of classes
+
+  #listRows() {
+    const old = new Map([...this.list.children].map((node) => [node instanceof HTMLElement ? node.dataset.number : "", node]));
+    const total = this.host.state()?.worklist.total ?? 0;
+    /** @type {[number, string, string, string, boolean][]} */
+    const wanted = [[EVERY, "All files", "in the order of the list", counted(total, "file"), false]];
+    for (const row of this.rows) {
+      const series = row.series === null ? "" : ` · series ${row.series}`;
+      const apart = row.apart ? `${number(row.apart)} apart` : "all the same";
+      const looked = row.through < row.files ? `, ${number(row.through)} looked at` : "";
+      wanted.push([row.number, printable(row.title), printable(`${row.device}${series}`), `${counted(row.files, "file")}, ${number(row.waiting)} to do · ${apart}${looked}`, row.apart > 0]);
+    }
+    const nodes = wanted.map(([place, title, device, words, isApart]) => {
+      const known = old.get(String(place));
+      const node = known instanceof HTMLElement ? known : stamp("t-class");
+      node.dataset.number = String(place);
+      node.id = `class-${place}`;
+      node.dataset.apart = String(isApart);
+      setText(within(node, ".class-title", HTMLElement), title);
+      setText(within(node, ".class-device", HTMLElement), device);
+      setText(within(node, ".class-counts", HTMLElement), words);
+      setTitle(node, `${title}\n${device}\n${words}`);
+      node.setAttribute("aria-selected", String(place === this.chosen));
+      return node;
+    });
+    if (nodes.some((node, place) => this.list.children[place] !== node) || nodes.length !== this.list.children.length) {
+      this.list.replaceChildren(...nodes);
+    }
+    this.list.setAttribute("aria-activedescendant", `class-${this.chosen}`);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #listKey(event) {
+    const numbers = [EVERY, ...this.rows.map((row) => row.number)];
+    const place = numbers.indexOf(this.chosen);
+    const steps = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity });
+    const step = steps[event.key];
+    if (event.key === "Enter" || event.key === " ") this.tiles.root.focus();
+    else if (step !== undefined) {
+      const to = numbers[Math.max(0, Math.min(numbers.length - 1, place + step))];
+      if (to !== undefined && to !== this.chosen) void this.choose(to);
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** @param {number} chosen  the number of a class */
+  async choose(chosen) {
+    this.chosen = chosen;
+    this.area.end();
+    this.tiles.choice.clear();
+    this.#listRows();
+    document.getElementById(`class-${chosen}`)?.scrollIntoView({ block: "nearest" });
+    await this.#fetchOrder(false);
+    if (chosen !== EVERY && this.#row() && this.host.state()?.classes?.running) void this.host.run("survey", { group: chosen });
+  }
+
+  /** @param {boolean} keeps  whether the part that is shown stays */
+  async #fetchOrder(keeps) {
+    const { generation, chosen } = this;
+    const order = await (chosen === EVERY ? this.host.api.allFiles() : this.host.api.classFiles(chosen));
+    if (generation !== this.generation || chosen !== this.chosen) return;
+    this.order = order;
+    if (!keeps || !this.#ids(this.part).length) {
+      this.part = chosen === EVERY ? "all" : order.apart ? "apart" : "same";
+    }
+    this.#about();
+    this.#showPart(this.part);
+  }
+
+  // --- one class
+
+  /** @param {Part} part */
+  #ids(part) {
+    const { ids, apart } = this.order;
+    if (part === "all") return ids;
+    return part === "apart" ? ids.slice(0, apart) : ids.slice(apart);
+  }
+
+  /** @param {Part} part */
+  #showPart(part) {
+    this.part = part;
+    const here = this.host.state()?.file?.file_id;
+    const ids = this.#ids(part);
+    this.tiles.show(ids, Math.max(0, here === undefined ? 0 : ids.indexOf(here)));
+    this.#tabs(false);
+    this.#chosenWords();
+  }
+
+  /** @param {boolean} isOld */
+  #tabs(isOld) {
+    const made = PARTS.filter(([part]) => this.chosen !== EVERY || part === "all").map(([part, label]) => {
+      const button = this.#button(`${label} ${number(this.#ids(part).length)}`, "", () => {
+        this.#showPart(part);
+        this.tiles.root.focus({ preventScroll: true });
+      }, part);
+      button.setAttribute("aria-pressed", String(part === this.part));
+      button.disabled = part !== "all" && !this.#ids(part).length;
+      return button;
+    });
+    if (isOld) made.push(this.#button("Order anew", "More files were looked at since", () => void this.#fetchOrder(true), "anew"));
+    const before = document.activeElement instanceof HTMLElement && this.tabs.contains(document.activeElement) ? document.activeElement.dataset.name : "";
+    this.tabs.replaceChildren(...made);
+    if (before) made.find(({ dataset }) => dataset.name === before)?.focus();
+  }
+
+  #about() {
+    const row = this.#row();
+    const head = within(this.root, ".class-head", HTMLElement);
+    head.hidden = !row;
+    if (!row) return;
+    setText(within(this.words, "h3", HTMLElement), printable(row.title));
+    const series = row.series === null ? "" : ` · series ${row.series}`;
+    setText(within(this.words, ".class-device", HTMLElement), printable(`${row.device}${series}`));
+    const looked = row.through < row.files ? `, ${number(row.through)} of them looked at` : "";
+    setText(within(this.words, ".class-counts", HTMLElement), `${counted(row.files, "file")}${looked}, ${counted(row.planes, "plane")}; ${number(row.waiting)} not done`);
+    const list = within(this.words, ".class-concerns", HTMLElement);
+    const told = row.concerns.map(({ words, count }) => `${number(count)}: ${words}`);
+    if (row.crowded) told.push("no room for pictures of so many classes");
+    if (list.textContent !== told.join("")) list.replaceChildren(...told.map((words) => make("li", "", words)));
+    this.#showPicture(row);
+  }
+
+  /** @param {string} kind */
+  #picture(kind) {
+    this.picture = kind;
+    const row = this.#row();
+    if (row) this.#showPicture(row);
+  }
+
+  /** @param {ClassRow} row */
+  #showPicture(row) {
+    const kind = row.scale === null ? "typical" : this.picture;
+    for (const button of this.root.querySelectorAll(".class-kinds button")) {
+      if (!(button instanceof HTMLButtonElement)) continue;
+      button.setAttribute("aria-pressed", String(button.dataset.name === kind));
+      button.disabled = row.scale === null && button.dataset.name !== "typical";
+    }
+    const { api } = this.host;
+    const src = kind === "typical" ? api.thumb(row.file_id, row.key, 640) : `${api.spread(row.number, kind)}&through=${row.through}`;
+    const label = PICTURES.find(([name]) => name === kind)?.[2] ?? "";
+    this.area.show(src, row.size, label);
+  }
+
+  // --- tiles
+
+  /** @param {number} index @returns {import("./tiles.js").Tile|null} */
+  #tile(index) {
+    const id = this.tiles.ids[index];
+    const row = id === undefined ? undefined : this.details.get(id);
+    if (!row) return null;
+    const edge = this.tiles.size * devicePixelRatio;
+    const why = row.concerns[0] ?? "";
+    const sure = row.likelihood > 0 && row.likelihood < 1 ? ` (text ${Math.round(100 * row.likelihood)} % likely)` : "";
+    const listed = { ...row, index: null, done_by: null };
+    const told = [...row.concerns, ...(row.reason ? [printable(row.reason)] : [])].join("; ");
+    return {
+      src: this.host.api.thumb(row.file_id, row.key, edge <= 160 ? 160 : edge <= 320 ? 320 : 640),
+      title: printable(row.short.split("/").at(-1) ?? ""),
+      tip: `${tooltipOf(listed)}\n${told || "looks like the others"}${sure}`,
+      label: `${labelOf(listed).replace("left out by the options ", "")}, ${told || "looks like the others"}`,
+      sign: signOf(listed),
+      why: this.chosen === EVERY && why === "not looked at by the detector" ? "" : why,
+      here: row.file_id === this.host.state()?.file?.file_id,
+      size: row.key.startsWith("f") ? row.size : null,
+      marks: row.marks,
+      found: row.found,
+      key: row.key,
+    };
+  }
+
+  /** @param {number} first @param {number} end */
+  #want(first, end) {
+    if (this.fetching) return;
+    const lacking = this.tiles.ids.slice(first, end).filter((id) => !this.details.has(id) || this.stale.has(id)).slice(0, BATCH);
+    if (lacking.length) void this.#fetch(lacking);
+  }
+
+  /** @param {number[]} ids */
+  async #fetch(ids) {
+    this.fetching = true;
+    const { generation } = this;
+    try {
+      const { rows } = await this.host.api.tiles(ids);
+      if (generation !== this.generation) return;
+      for (const row of rows) {
+        this.details.set(row.file_id, row);
+        this.stale.delete(row.file_id);
+      }
+      // a file that was read again has another id: this one is not asked for any more
+      for (const id of ids) this.stale.delete(id);
+    } catch (error) {
+      if (generation === this.generation) setText(this.foot, error instanceof Error ? error.message : "");
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    } finally {
+      this.fetching = false;
+    }
+    if (generation !== this.generation) return;
+    this.tiles.refresh();
+    const { view } = this.tiles;
+    this.#want(view.first(), view.end());
+  }
+
+  /** @param {number} index */
+  #open(index) {
+    const id = this.tiles.ids[index];
+    if (id === undefined) return;
+    this.host.goFile(id, this.details.get(id)?.key ?? "f0");
+  }
+
+  #chosenWords() {
+    const { size } = this.tiles.choice;
+    const hint = size ? "" : " · Space chooses, Shift with arrows more, Ctrl+A all; Enter opens";
+    setText(this.foot, `${counted(size, "file")} chosen${hint}`);
+  }
+
+  // --- commands
+
+  /** Whether a command of the table means what is chosen here; it is done then. @param {string} name */
+  takes(name) {
+    const found = DECISIONS.find(([command]) => command === name);
+    if (!found) return false;
+    const [, value] = found;
+    if (!this.host.mayWrite()) this.host.say("Nothing can be written here.");
+    else if (!this.tiles.choice.size) this.host.say("No files are chosen.", "Space chooses one, Shift with arrows several, Ctrl+A all that are shown");
+    else if (value !== "mark") void this.decide(value);
+    else if (this.area.isDrawing) this.area.store();
+    else if (!this.area.begin()) this.host.say("A rectangle goes to files of one class.", "choose a class whose size is known");
+    return true;
+  }
+
+  /** @param {Decision} value @param {number[]} [box] */
+  async decide(value, box) {
+    const args = { value, shown: [...this.tiles.choice.chosen] };
+    this.area.end();
+    if (await this.host.run("decide", box ? { ...args, box } : args)) this.tiles.root.focus({ preventScroll: true });
+  }
+
+  async #stopOrGo() {
+    const { classes } = this.host.state() ?? {};
+    await this.host.run(classes?.deciding ? "stop-deciding" : classes?.running ? "stop-survey" : "survey", {});
+  }
+
+  /** @param {"kind"|"series"} value */
+  async #group(value) {
+    this.generation += 1;
+    this.tiles.choice.clear();
+    this.order = { ids: [], apart: 0, total: 0 };
+    await this.host.run("survey", { value });
+    this.loading = this.fetching = false;
+    await this.#load();
+    await this.choose(EVERY);
+  }
+
+  /** Esc first takes a rectangle away that is drawn. */
+  escape() {
+    if (!this.area.isDrawing) return false;
+    this.area.end();
+    this.#chosenWords();
+    this.tiles.root.focus({ preventScroll: true });
+    return true;
+  }
+}

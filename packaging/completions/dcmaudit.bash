@@ -61,7 +61,7 @@ _shtab_dcmaudit_examples_option_strings=(--help -d --debug -q --quiet --db --use
 _shtab_dcmaudit_doctor_option_strings=(--help -d --debug -q --quiet --db --user --ca-bundle --config --json --only -h)
 _shtab_dcmaudit_config_show_option_strings=(--help --json -d --debug -q --quiet --db --user --ca-bundle --config -h)
 _shtab_dcmaudit_config_option_strings=(--help -d --debug -q --quiet --db --user --ca-bundle --config -h)
-_shtab_dcmaudit_option_strings=(--help --version -i --files-from -R -r --recursive --viewer --review --tagged --deid-rules --ignore-sections --dump-database --port --host --no-browser -d --debug -q --quiet --db --user --ca-bundle --config -h)
+_shtab_dcmaudit_option_strings=(--help --version -i --files-from -R -r --recursive --viewer --review --tagged --deid-rules --ignore-sections --policy --dump-database --port --host --no-browser -d --debug -q --quiet --db --user --ca-bundle --config -h)
 
 
 

@@ -271,6 +271,6 @@ def test_the_reviewer_has_no_output(place: Path) -> None:
     review.configure(parser)
     assert {one.dest for one in parser._actions} - {
         "help", "names", "files_from", "recursive",
-        "viewer", "review", "tagged", "deid_rules", "ignore_sections", "dump_database",
+        "viewer", "review", "tagged", "deid_rules", "ignore_sections", "policy", "dump_database",
         "port", "host", "browser",
     } == set()  # fmt: skip

@@ -50,7 +50,7 @@ def make_app(folder: Path, names: Sequence[Path | str], **how: Any) -> ReviewApp
 
     ``how``: viewer, chosen, recursive, user, read_only, timeout (of the database), and settings.
     """
-    wanted = {key: how.pop(key) for key in ("viewer", "chosen", "recursive", "redactor") if key in how}
+    wanted = {key: how.pop(key) for key in ("viewer", "chosen", "recursive", "redactor", "keeps") if key in how}
     read_only = how.pop("read_only", wanted.get("viewer", False))
     timeout = how.pop("timeout", 10.0)
     settings = Settings(db=str(folder), user=how.pop("user", "tester"), browser=False, **how)

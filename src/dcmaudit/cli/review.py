@@ -9,16 +9,18 @@ import platform
 import sys
 import threading
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from dcmaudit.cli.common import Exit, add_ignore_sections, log, say
+from dcmaudit.cli.common import Exit, add_ignore_sections, local_path, log, say
 from dcmaudit.cli.existing_store import tell_new
 from dcmaudit.cli.names import add_files_from
 from dcmaudit.cli.start_page import StartPage
 from dcmaudit.errors import DcmauditError, StoreError, UsageError
 
 if TYPE_CHECKING:
+    from dcmaudit.pipeline.release.stored import KeptReadings
     from dcmaudit.settings import Settings
     from dcmaudit.store import Store
 
@@ -50,6 +52,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="file or folder of deid rules or CTP scripts to suggest by (default: the site's, else ours)",
     )
     add_ignore_sections(parser)
+    parser.add_argument(
+        "--policy", type=local_path, metavar="FILE",
+        help="policy of a release: what it keeps of stored readings is outlined, and not black",
+    )  # fmt: skip
     parser.add_argument("--dump-database", action="store_true", help="print the database as JSON and end")
     parser.add_argument("--port", type=int, metavar="N", help="port of the reviewer (default: one that is free)")
     parser.add_argument(
@@ -79,6 +85,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         # A rule file with a mistake is told now, and not with every file that is opened.
         paths = rule_files(settings.deid_rules)
         load_rules(paths, unknown=unknown_element, ignore_sections=settings.ignore_sections)
+    keeps = None if args.policy is None else _keeps(args.policy)
     pages: list[StartPage] = []
     try:
         serve(
@@ -89,7 +96,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             host=args.host,
             ready=lambda address: _announce(address, pages, browser=settings.browser),
             opened=partial(tell_database, settings),
-            redactor=None if settings.viewer else MarkedFiles(settings),
+            # Outputs of the page black everything that is stored; with a policy the release writes.
+            redactor=None if settings.viewer or keeps is not None else MarkedFiles(settings),
+            keeps=keeps,
         )
     finally:
         for page in pages:
@@ -105,6 +114,14 @@ def tell_database(settings: Settings, store: Store) -> None:
     tell_new(store)
     if settings.viewer and is_database_missing(settings.database):
         say(f"{store.location}: no database here, so no marks are shown")
+
+
+def _keeps(path: Path) -> KeptReadings:
+    from dcmaudit.detect.ocr import ENGINES
+    from dcmaudit.pipeline.release import load_policy
+    from dcmaudit.pipeline.release.stored import KeptReadings
+
+    return KeptReadings(load_policy(path, engines=frozenset(ENGINES), needs_eyes=False))
 
 
 def _dump(args: argparse.Namespace, settings: Settings) -> int:

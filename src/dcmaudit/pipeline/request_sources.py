@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Origin, Reference, ReviewState, Verdict
-from dcmaudit.model.records import DoneRecord, Look, MarkedFile, RectRow
+from dcmaudit.model.records import DoneRecord, Look, MarkedFile, RectId, RectRow
 from dcmaudit.model.redaction import Request
 from dcmaudit.model.screen import Screen
 from dcmaudit.pipeline.clearance import ledger_of
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 
 _FEWEST, _MOST = 8, 500
 """Files that the database is asked about at once: at first, so that work begins soon, and at most."""
+
+
+class Keeping(Protocol):
+    """A policy, as far as it concerns stored readings; see ``release.stored``."""
+
+    @property
+    def name(self) -> str: ...
+    def kept(self, rows: Sequence[RectRow]) -> Mapping[RectId, str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,9 @@ class RequestSources:
     ledger: Store | None = None
     keeps_harmless: bool = False
     """Rectangles of the database whose text was judged harmless are not asked for, and told."""
+    keeps: Keeping | None = None
+    """A policy that keeps stored readings. They are not asked for of a file that was finished while they were outlined;
+    of every other file what was black on the screen is."""
     left: Mapping[str, int] = field(default_factory=dict)
     """How many rectangles of other sources were left for the same reason, by file."""
 
@@ -117,9 +128,16 @@ class RequestSources:
         problems = [f"stored row {row.id}: {row.problem}" for row in marked.rects if row.problem is not None]
         rects = [row for row in marked.rects if row.box is not None and row.scope is not None]
         kept = [row for row in rects if self.keeps_harmless and row.verdict is Verdict.HARMLESS]
-        asked = [_request(row, whose) for row in rects if row not in kept]
+        outlined = self._outlined(finished.screen, marked.rects)
+        asked = [_request(row, whose) for row in rects if row not in kept and row.id not in outlined]
         notes = [*_not_seen(marked.done), *_left(len(kept))]
         return replace(finished, requests=asked, problems=problems, notes=notes)
+
+    def _outlined(self, screen: Screen | None, rows: Sequence[RectRow]) -> Mapping[RectId, str]:
+        """The rows that were outlined, and not black, when the file was finished, and that the policy keeps."""
+        if self.keeps is None or screen is None or self.keeps.name not in screen.options:
+            return {}
+        return self.keeps.kept(rows)
 
     def _former(self, store: Store, reference: Reference) -> tuple[str | None, str | None]:
         """The name that an unknown file has in the database, or why it gets no marks; both None: nothing is known."""

@@ -42,6 +42,7 @@ from dcmaudit.review.services.threads import BackgroundThreads
 from dcmaudit.review.services.tickets import Tickets
 from dcmaudit.review.services.watcher import Watcher
 from dcmaudit.review.services.worklist_filler import WorklistFiller
+from dcmaudit.review.state.kept import Keeps
 from dcmaudit.review.state.session import Session
 from dcmaudit.review.state.sight import Sight
 from dcmaudit.settings import Settings
@@ -54,7 +55,8 @@ class ReviewApp:
 
     ``names`` is what the command line named; ``chosen`` are options that it set and that win over those the
     user kept. ``viewer`` promises that nothing at all is written. ``redactor`` does what the page asks of redaction;
-    without one it does nothing of that. Closing ends every thread.
+    without one it does nothing of that. ``keeps`` is the policy of a release, whose kept text is outlined. Closing ends
+    every thread.
     """
 
     def __init__(
@@ -67,10 +69,11 @@ class ReviewApp:
         chosen: Mapping[str, bool] | None = None,
         recursive: bool = False,
         redactor: Redactor | None = None,
+        keeps: Keeps | None = None,
     ) -> None:
         self._sessions = OpenSessions()
         self._threads = BackgroundThreads()
-        self._redactor = redactor
+        self._redactor, self._keeps = redactor, keeps
         self.services = self._made(settings, CurrentDatabase(store, user=settings.user, viewer=viewer), chosen or {})
         self.services.watcher.start()
         self._ledger.start()
@@ -159,6 +162,7 @@ class ReviewApp:
     def open_session(self) -> Session:
         """A new session on the list that the program was started with."""
         session, old = self._sessions.add(self.first, self.services.preferences.options())
+        session.keeps = self._keeps
         self.services.files.begin(session)
         remember_removals(session, self.services.database)
         self._warn_of_new_database(session)

@@ -15,6 +15,7 @@ import uvicorn
 from dcmaudit.errors import ServerError, UsageError
 from dcmaudit.review import ReviewApp
 from dcmaudit.review.services.output_runs import Redactor
+from dcmaudit.review.state.kept import Keeps
 from dcmaudit.settings import Settings
 from dcmaudit.sources import NameList
 from dcmaudit.store import Store, open_store
@@ -31,7 +32,7 @@ _M_ARENA_MAX = -8
 """The number of the setting in glibc's malloc.h; other C libraries do not have the function or ignore it."""
 
 
-def serve(
+def serve(  # noqa: PLR0913 - keywords, each what the command line says
     names: Sequence[str | NameList],
     settings: Settings,
     *,
@@ -40,15 +41,16 @@ def serve(
     host: str = LOOPBACK,
     ready: Callable[[str], None] | None = None,
     redactor: Redactor | None = None,
+    keeps: Keeps | None = None,
     opened: Callable[[Store], None] | None = None,
 ) -> None:
     """Run the reviewer until somebody quits with ``q`` in the page or Ctrl+C; closing every tab does not end it.
 
     ``names`` are files, folders, lists or databases. ``review`` shows done files too, ``tagged`` only tagged ones.
     Whether it writes (viewer), which port, which database and whether folders are read with their subfolders is in
-    ``settings``. ``ready`` gets the start address, with its one-time token, once the port answers; ``opened`` gets the
-    database before. ServerError
-    where the port cannot be had; StoreError where the database cannot be opened; UsageError for a host other than
+    ``settings``. ``keeps`` is the policy of a release, whose kept text is outlined. ``ready`` gets the start address,
+    with its one-time token, once the port answers; ``opened`` gets the database before. ServerError where the port
+    cannot be had; StoreError where the database cannot be opened; UsageError for a host other than
     this machine without folders that may be browsed, for then everybody with the address could read every file.
     """
     names_of_host = _allowed_names(host, settings)
@@ -72,6 +74,7 @@ def serve(
             chosen=chosen,
             recursive=settings.recursive,
             redactor=redactor,
+            keeps=keeps,
         )
         try:
             _run(app, access, listener, ready)

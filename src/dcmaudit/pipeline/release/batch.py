@@ -19,6 +19,7 @@ from dcmaudit.pipeline.release.conclusion import Concluded, conclude
 from dcmaudit.pipeline.release.ending import Ending, Release, Unfound, Why
 from dcmaudit.pipeline.release.order import Checked
 from dcmaudit.pipeline.release.parts import note_part
+from dcmaudit.pipeline.release.stored import KeptReadings
 from dcmaudit.pipeline.release.task import ReleaseTask
 from dcmaudit.pipeline.request_sources import RequestSources
 from dcmaudit.sources import Passed, Problem, Tally
@@ -82,7 +83,7 @@ class ReleaseBatch:
     def _tasks(self, stop: Callable[[], bool]) -> Iterator[ReleaseTask | Unfound]:
         """Every input in order, but for those that the run before has done."""
         shard, folders = self._order.order.shard, self.folders
-        marks = RequestSources(store=self._store, unreviewed=True)
+        marks = RequestSources(store=self._store, unreviewed=True, keeps=KeptReadings(self._order.policy))
         number = position = 0
         for found in self._inputs:
             if stop():

@@ -95,10 +95,13 @@ class Said:
         yield from tables
 
 
-def load_policy(path: Path | None, *, eyes: str | None = None, engines: frozenset[str]) -> Policy:
+def load_policy(
+    path: Path | None, *, eyes: str | None = None, engines: frozenset[str], needs_eyes: bool = True
+) -> Policy:
     """The policy of a file, or the careful default of one that says nothing but ``eyes``.
 
-    ``eyes`` is what the command line says; it may not contradict the file. ``engines`` are those that can read text.
+    ``eyes`` is what the command line says; it may not contradict the file. Without ``needs_eyes``
+    nobody need say it: for who only asks what is kept. ``engines`` are those that can read text.
     UsageError with line, column and what is allowed for anything that is unknown, of another type, or contradicts
     itself.
     """
@@ -112,6 +115,8 @@ def load_policy(path: Path | None, *, eyes: str | None = None, engines: frozense
             raise UsageError(f"it cannot be read: {error.strerror}", file=str(path)) from error
         said = Said(path, text)
         _take(said, _parsed(path, text))
+    if not needs_eyes and eyes is None and not said.has("", "eyes"):
+        eyes = (Eyes.SAMPLE if said.has("hold", "sample") else Eyes.ALL).value
     policy = _policy(said, eyes, engines)
     _contradictions(said, policy)
     return policy

@@ -9,6 +9,7 @@ from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.commands.marks import add_rects, mark_handled_everywhere
 from dcmaudit.review.commands.targets import Target, target_of
 from dcmaudit.review.services.bundle import Services
+from dcmaudit.review.state.kept import black_rows
 from dcmaudit.review.state.marked_areas import is_stored, single_frame
 from dcmaudit.review.state.open_file import OpenFile
 from dcmaudit.review.state.session import Session
@@ -34,7 +35,11 @@ def copy_forwards(session: Session, services: Services, arguments: Arguments) ->
         _copy_everywhere(session, services, file, target)
         return
     addresses = [plane.group.address(number) for number in range(position, len(plane.group.frames))]
-    missing = [one for one in addresses if not is_stored(file.rects, file.planes, target.box, one, target.shape)]
+    missing = [
+        one
+        for one in addresses
+        if not is_stored(black_rows(session.keeps, file), file.planes, target.box, one, target.shape)
+    ]
     if not missing:
         session.say("It is marked on this frame and all after it already; nothing was stored.")
         return
@@ -56,7 +61,7 @@ def mark_all_frames(session: Session, services: Services, arguments: Arguments) 
 
 def _copy_everywhere(session: Session, services: Services, file: OpenFile, target: Target) -> None:
     scope = single_frame(file.planes, Everywhere.ALL_FRAMES)
-    if is_stored(file.rects, file.planes, target.box, scope, target.shape):
+    if is_stored(black_rows(session.keeps, file), file.planes, target.box, scope, target.shape):
         session.say("It is marked on all frames already; nothing was stored.")
         return
     add_rects(session, services, file, [target.at(file, scope)], f"{target.title} on all frames")

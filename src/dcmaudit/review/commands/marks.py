@@ -24,11 +24,12 @@ from dcmaudit.review.commands.changes import note_change, require_unchanged
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.services.page_words import told
 from dcmaudit.review.state.history import Change
+from dcmaudit.review.state.kept import black_rows
 from dcmaudit.review.state.marked_areas import frame_count, is_stored, single_frame
 from dcmaudit.review.state.offers import is_offered, offers
 from dcmaudit.review.state.open_file import OpenFile, hidden_area, is_shown
 from dcmaudit.review.state.session import Session
-from dcmaudit.store import NewRect, RectRow, RemovalKind
+from dcmaudit.store import NewRect, OcrEngine, RectRow, RemovalKind
 
 _SCOPES = {scope.value: scope for scope in Everywhere}
 
@@ -70,7 +71,7 @@ def mark_group(session: Session, services: Services, arguments: Arguments) -> No
     new = [
         NewRect(inside, scope, frames=frames)
         for scope in scopes
-        if not is_stored(file.rects, file.planes, inside, scope)
+        if not is_stored(black_rows(session.keeps, file), file.planes, inside, scope)
     ]
     count = len(group.frames)
     where = f"all {count} planes of {group.title}" if count > 1 else group.title
@@ -92,8 +93,10 @@ def _mark(session: Session, services: Services, arguments: Arguments, scope: Sco
             "the rectangle lies outside the plane",
             hint=f"the plane has {plane.size.width} x {plane.size.height} pixels",
         )
-    if is_stored(file.rects, file.planes, inside, scope):
-        same = next((row.id for row in file.rects_here() if row.box == inside and row.shape is None), None)
+    if is_stored(black_rows(session.keeps, file), file.planes, inside, scope):
+        black = {row.id for row in black_rows(session.keeps, file)}
+        here = (row for row in file.rects_here() if row.id in black)
+        same = next((row.id for row in here if row.box == inside and row.shape is None), None)
         session.say(_marked_already(file, inside, scope), rect=same)
         return
     frames = frame_count(file.planes) if scope is Everywhere.ALL_FRAMES else None
@@ -240,7 +243,10 @@ def _apply(
             with file.lock:
                 file.change(accepted=file.accepted | {box})
         made = previews.new_rect(file, replace(region, box=box), scope)
-        if not is_stored(file.rects, file.planes, box, made.scope, made.shape):
+        if session.keeps is not None:
+            # A person wants it black: it is no reading any more, of which the policy could keep it.
+            made = replace(made, engine=OcrEngine.NONE)
+        if not is_stored(black_rows(session.keeps, file), file.planes, box, made.scope, made.shape):
             new.setdefault((box, made.scope, made.shape), made)
     if is_outside:
         raise ReviewError("the suggestions lie outside this plane", file=file.name)

@@ -96,7 +96,7 @@ def at_finish(session: Session, services: Services, file: OpenFile, policy: Prev
     stores = policy is not PreviewPolicy.LEAVE
     screen = Screen(
         PreviewPolicy.STORE if stores else PreviewPolicy.LEAVE,
-        tuple(name for name in _OPTIONS if options[name]),
+        (*(name for name in _OPTIONS if options[name]), *([session.keeps.name] if session.keeps else [])),
         tuple(dict.fromkeys(areas)),
     )
     rects = tuple(new_rect(file, region) for region in left) if stores else ()

@@ -9,6 +9,7 @@ from dcmaudit.model.engines import OcrEngine, reads
 from dcmaudit.model.records import RectRow
 from dcmaudit.model.shapes import Shape
 from dcmaudit.review.page.shapes import RectState, ShapeState
+from dcmaudit.review.state.kept import kept_rows
 from dcmaudit.review.state.offers import is_offered, is_redacted, offers
 from dcmaudit.review.state.open_file import OpenFile, Suggestion
 from dcmaudit.review.state.session import Session
@@ -31,7 +32,11 @@ def box_json(box: Box) -> list[int]:
 
 
 def rect_states(session: Session, file: OpenFile, plane: Plane) -> list[RectState]:
-    stored = [_stored(row, highlighted=session.options["show-stored"]) for row in file.rects_on(plane)]
+    kept = kept_rows(session.keeps, file)
+    stored = [
+        _kept(row, kept[row.id]) if row.id in kept else _stored(row, highlighted=session.options["show-stored"])
+        for row in file.rects_on(plane)
+    ]
     stored += [_stored(row, highlighted=False) for row in file.rects if row.problem is not None]
     suggested = [
         _suggested(
@@ -74,6 +79,12 @@ def _stored(row: RectRow, *, highlighted: bool) -> RectState:
         "when": row.modified.isoformat(sep=" ", timespec="seconds") if row.modified else None,
         "shape": _shape(row.shape),
     }
+
+
+def _kept(row: RectRow, kind: str) -> RectState:
+    """A reading that the policy of the release keeps: an outline, whatever the options say."""
+    state = _stored(row, highlighted=True)
+    return {**state, "applied": False, "kept": kind}
 
 
 def _suggested(item: Suggestion, *, redacted: bool, highlighted: bool) -> RectState:

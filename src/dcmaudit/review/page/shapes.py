@@ -223,6 +223,7 @@ class RectState(TypedDict):
     confidence: float | None
     empty: NotRequired[Annotated[bool, "a suggestion over nothing but one flat value"]]
     rejected: NotRequired[Annotated[bool, "hidden, or looked at by OCR and not taken for text"]]
+    kept: NotRequired[Annotated[str, "the kind of text as which a release keeps it: outlined, and not black"]]
     who: str | None
     when: str | None
     shape: Annotated[ShapeState | None, "what it is where that is no rectangle; box is only around it"]

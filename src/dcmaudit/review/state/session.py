@@ -13,6 +13,7 @@ from dcmaudit.model import Box, Plane, PlaneAddress, ReviewState, View
 from dcmaudit.review.state.classes import ClassDecision
 from dcmaudit.review.state.handled_rectangle import first_box, kept_inside
 from dcmaudit.review.state.history import History
+from dcmaudit.review.state.kept import Keeps
 from dcmaudit.review.state.open_file import OpenFile, is_shown
 from dcmaudit.review.state.options import Options
 from dcmaudit.review.state.pace import Pace
@@ -77,6 +78,8 @@ class Session:
         self.view = View()
         self.redacted = True
         self.shows_rejected = False
+        self.keeps: Keeps | None = None
+        """The policy of a release, where the program was started with one."""
         self.held: Box | None = None
         """The handled rectangle as the person gave it; None while nobody has moved it."""
         self._chosen: tuple[int, PlaneAddress, str] | None = None

@@ -84,14 +84,15 @@ export class MarkLayer {
     const path = shape ? pathOf(shape.text, (x, y) => this.camera.toStage(x, y)) : new Path2D();
     if (!shape) path.rect(x0 + 0.5, y0 + 0.5, x1 - x0 - 1, y1 - y0 - 1);
     const faint = !black && (rect.empty || rect.rejected);
-    if (!black && !faint && !shape) {
+    // What is kept has no cross: that would say that something is to be decided.
+    if (!black && !faint && !shape && !rect.kept) {
       path.moveTo(x0, y0);
       path.lineTo(x1, y1);
       path.moveTo(x1, y0);
       path.lineTo(x0, y1);
     }
     this.upper.globalAlpha = faint && !lit ? 0.65 : 1;
-    this.#stroke(path, source.colour, faint ? FAINT : source.dash, (lit ? 2.5 : 1.25) * this.ratio, !black);
+    this.#stroke(path, source.colour, faint ? FAINT : rect.kept ? [] : source.dash, (lit ? 2.5 : 1.25) * this.ratio, !black);
     this.upper.globalAlpha = 1;
     if (chosen) this.#drawChosen(x0, y0, x1, y1);
   }

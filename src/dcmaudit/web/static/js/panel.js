@@ -1,7 +1,7 @@
 /** The side panel: the plane's rectangles as a list (the same content as the canvas), and the file's facts. */
 
 import { byId, counted, make, printable, setText, stamp, within } from "./dom.js";
-import { explain, judged, PREVIEW, sample, sourceOf, SOURCES } from "./sources.js";
+import { KEPT, explain, judged, PREVIEW, sample, sourceOf, SOURCES } from "./sources.js";
 import { parsedOf } from "./draft.js";
 import { finished } from "./listrows.js";
 
@@ -94,12 +94,18 @@ export class Panel {
     const same = rects.findIndex((rect) => String(rect.id) === id);
     if (focused >= 0) this.#focusRow(same >= 0 ? same : Math.min(focused, rects.length - 1));
     const counts = new Map(SOURCES.map((source) => [source, 0]));
-    for (const rect of rects) if (rect.box) counts.set(sourceOf(rect.source), (counts.get(sourceOf(rect.source)) ?? 0) + 1);
+    for (const rect of rects) if (rect.box && !rect.kept) counts.set(sourceOf(rect.source), (counts.get(sourceOf(rect.source)) ?? 0) + 1);
     const items = [...counts].filter(([, count]) => count > 0).map(([source, count]) => {
       const item = make("li", "");
       item.append(sample(source, true), make("span", "", source.title), make("b", "", String(count)));
       return item;
     });
+    const kept = rects.filter((rect) => rect.kept);
+    if (kept.length > 0) {
+      const item = make("li", "");
+      item.append(sample({ ...sourceOf("OCR"), dash: [] }, false, false, false, true), make("span", "", KEPT), make("b", "", String(kept.length)));
+      items.push(item);
+    }
     this.legend.replaceChildren(...items);
     this.legend.hidden = items.length === 0;
   }
@@ -130,7 +136,7 @@ export class Panel {
     row.dataset.id = String(rect.id);
     const source = sourceOf(rect.source);
     const jump = within(row, ".rect-jump", HTMLButtonElement);
-    within(row, ".rect-sample", HTMLElement).append(sample(source, !rect.applied, isFaint(rect), rect.preview));
+    within(row, ".rect-sample", HTMLElement).append(sample(rect.kept ? { ...source, dash: [] } : source, !rect.applied, isFaint(rect), rect.preview, Boolean(rect.kept)));
     within(row, ".rect-what", HTMLElement).textContent = `${source.title}${rect.empty ? " · empty here" : rect.rejected ? " · rejected" : ""}`;
     row.dataset.faint = isFaint(rect) ? "yes" : "no";
     const [left, top, right, bottom] = rect.box ?? [0, 0, 0, 0];
@@ -143,7 +149,8 @@ export class Panel {
     const why = within(row, ".rect-why", HTMLElement);
     why.textContent = `${size}${scope}${told ? `${told} · ` : ""}${rect.reason}`;
     // On a line of its own, where nothing cuts it off.
-    if (rect.preview) why.prepend(make("b", "", PREVIEW), make("br", ""));
+    const note = rect.preview ? PREVIEW : rect.kept ? KEPT : "";
+    if (note) why.prepend(make("b", "", note), make("br", ""));
     jump.title = explain(rect);
     const where = rect.box ? ` At ${left}, ${top}, ${right - left} by ${bottom - top} pixels.` : "";
     jump.setAttribute("aria-label", `${explain(rect)}${where}`);

@@ -21,6 +21,9 @@ export const FAINT = [2, 4];
 /** What an area is called that rules show black and that is no mark. */
 export const PREVIEW = "preview, not stored";
 
+/** What is stored and stays to be seen: the policy of a release keeps it. */
+export const KEPT = "kept by the policy";
+
 const UNKNOWN = /** @type {Source} */ ({ name: "other", title: "other", colour: "#B8BEC4", dash: [4, 2] });
 
 const STEMS = ["stored", "similar", "rule", "ultrasound", "ocr", "learned"];
@@ -54,9 +57,10 @@ export function judged(rect) {
  * @param {boolean} crossed
  * @param {boolean} [faint]  over nothing, or not taken for text
  * @param {boolean} [hatched]  a preview
+ * @param {boolean} [outlined]  kept: neither crossed nor black
  * @returns {SVGSVGElement}
  */
-export function sample(source, crossed, faint = false, hatched = false) {
+export function sample(source, crossed, faint = false, hatched = false, outlined = false) {
   const space = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(space, "svg");
   svg.setAttribute("viewBox", "0 0 22 14");
@@ -64,8 +68,8 @@ export function sample(source, crossed, faint = false, hatched = false) {
   svg.setAttribute("aria-hidden", "true");
   const path = document.createElementNS(space, "path");
   const lines = hatched ? " M7 1L1 7 M13 1L3 11 M19 1L7 13 M21 5L13 13" : "";
-  path.setAttribute("d", lines ? `M1 1H21V13H1Z${lines}` : crossed && !faint ? "M1 1H21V13H1Z M1 1L21 13 M21 1L1 13" : "M1 1H21V13H1Z");
-  path.setAttribute("fill", crossed || faint ? "none" : "#000");
+  path.setAttribute("d", lines ? `M1 1H21V13H1Z${lines}` : crossed && !faint && !outlined ? "M1 1H21V13H1Z M1 1L21 13 M21 1L1 13" : "M1 1H21V13H1Z");
+  path.setAttribute("fill", crossed || faint || outlined ? "none" : "#000");
   path.setAttribute("stroke", source.colour);
   path.setAttribute("stroke-width", "1.5");
   path.setAttribute("stroke-dasharray", (faint ? FAINT : source.dash).map((part) => part / 2).join(" "));
@@ -79,7 +83,7 @@ export function sample(source, crossed, faint = false, hatched = false) {
  * @param {import("./types.js").RectState} rect
  */
 export function explain(rect) {
-  const what = rect.preview ? `${PREVIEW}; shown black` : rect.applied ? "redacted" : rect.rejected ? "looked at and not taken for text" : "suggested";
+  const what = rect.kept ? `${KEPT}: a release leaves this ${rect.kept} to be seen` : rect.preview ? `${PREVIEW}; shown black` : rect.applied ? "redacted" : rect.rejected ? "looked at and not taken for text" : "suggested";
   const shape = rect.shape ? ` (${rect.shape.title})` : "";
   const parts = [`${sourceOf(rect.source).title}${shape}, ${what} on ${rect.scope}.`];
   if (rect.reason) parts.push(rect.reason.endsWith(".") ? rect.reason : `${rect.reason}.`);

@@ -239,6 +239,8 @@ export interface RectState {
   empty?: boolean;
   /** hidden, or looked at by OCR and not taken for text */
   rejected?: boolean;
+  /** the kind of text as which a release keeps it: outlined, and not black */
+  kept?: string;
   who: string|null;
   when: string|null;
   /** what it is where that is no rectangle; box is only around it */

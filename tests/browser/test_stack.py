@@ -7,7 +7,8 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from support.face import StartFace
-from support.numbered import cine, write
+from support.files import reference
+from support.numbered import cine, numbered, write
 
 UID = "1.2.826.0.1.3680043.10.9.701"
 
@@ -96,3 +97,31 @@ def test_a_cine_of_single_images_is_stopped_by_a_key_between_two_files(start: St
     expect(face.at("#busy")).to_be_hidden()
     face.page.wait_for_timeout(1200)
     face.shows("#stackwords", "file 2 of 4 in the series, by position")
+
+
+def test_a_series_is_projected_as_one_and_leads_to_the_file_that_shows_there(start: StartFace, tmp_path: Path) -> None:
+    names = _stack_of(tmp_path, 4, 1)
+    for number, name in enumerate(names):
+        place = {
+            "SeriesInstanceUID": UID, "ImagePositionPatient": [0, 0, float(number)],
+            "ImageOrientationPatient": [1, 0, 0, 0, 1, 0], "SOPInstanceUID": f"{UID}.{number}",
+        }  # fmt: skip
+        write(name, reference(numbered(number), extra=place))
+    face = start(*names)
+    face.plane("frame 1/1")
+    face.page.get_by_role("menuitem", name="View").click()
+    face.page.locator('.item[data-command="series-stack"]').click()
+    face.shows("#stackwords", "file 1 of 4 in the series, by position")
+    face.press("Escape", "j")
+    expect(face.at(".overview-foot .foot")).to_contain_text("4 planes of the series")
+    expect(face.at(".overview-foot .foot")).to_contain_text("image frames alone")
+    area = face.at(".overview-body img").bounding_box()
+    assert area is not None
+    # The lowest bit of its number is bright on the second and the fourth file alone.
+    scale = min(area["width"] / 112, area["height"] / 64)
+    x, y = area["x"] + area["width"] / 2 + (108.5 - 56) * scale, area["y"] + area["height"] / 2 + 0.5 * scale
+    face.page.mouse.move(x, y)
+    expect(face.at(".overview-here")).to_have_text("plane 2/4 at 108, 32")
+    face.page.mouse.click(x, y)
+    face.shows("#stackwords", "file 2 of 4 in the series, by position")
+    face.position("2/4")

@@ -215,6 +215,8 @@ def test_thumbnails_and_projections_are_pictures_too(tab: Page) -> None:
         answer = tab.get(f"projection/0/0?how={how}")
         assert (answer.status_code, answer.headers["x-plane"], answer.headers["x-left-out"]) == (200, "0/g0", "0")
     assert tab.get("projection/0/9").status_code == 400
+    assert tab.get("projection/0/nothing").status_code == 400
+    assert tab.get("projection/0/series").status_code == 409  # its series is not walked through as one
     assert tab.get("projection/0/0?how=sum").status_code == 400
     assert tab.get("drill/0/0?how=max&x=5&y=5").json() == {"index": 3, "title": "frame 4/4", "file_id": 0, "key": "f3"}
     assert tab.get("drill/0/0?how=min&x=5&y=5").json() == {"index": 0, "title": "frame 1/4", "file_id": 0, "key": "f0"}

@@ -232,16 +232,17 @@ class StackReading:
                 # Detectors take a while to start: meanwhile the planes are read.
                 for _ in range(self._mappers.count):
                     self._mappers.submit(partial(self._strokes, np.zeros((16, 16), np.uint8)))
-            self._read_values()
             while not self._is_unwanted():
-                if not self._asked_for_text or self._mapped == len(self.members):
-                    self._judge()
-                if self._asked_for_text and self._mapped < len(self.members):
+                self._read_values()
+                if self._asked_for_text and self._mapped < len(self.members) and not self._is_idle():
                     self._map()
+                else:
+                    # After the text map: it is what somebody is looking at.
+                    self._judge()
                 with self._lock:
                     if self._mapped == len(self.members) and self._judged:
                         break
-                    if not self._asked_for_text or self._mapped == len(self.members):
+                    if self._judged and not self._asked_for_text:
                         self._lock.wait(_PREVIEW)
         finally:
             with self._lock:
@@ -249,9 +250,15 @@ class StackReading:
                 self._lock.notify_all()
             self._tell()
 
-    def _is_unwanted(self) -> bool:
+    def _is_idle(self) -> bool:
+        """Whether nobody looks any more."""
         with self._lock:
-            if not self._waiting and not self._later and time.monotonic() - self._wanted > _IDLE:
+            return self._given_up or (not self._waiting and time.monotonic() - self._wanted > _IDLE)
+
+    def _is_unwanted(self) -> bool:
+        """Whether nobody looks, and nothing is to be noted that takes more reading."""
+        with self._lock:
+            if self._is_idle() and not self._later:
                 self._given_up = True
             return self._given_up
 
@@ -303,7 +310,7 @@ class StackReading:
         coming: deque[tuple[int, Future[tuple[Levels, Array]]]] = deque()
         following = self._mapped
         ahead = 2 * self._mappers.count
-        while self._mapped < len(self.members) and not self._is_unwanted():
+        while self._mapped < len(self.members) and not self._is_idle():
             while following < len(self.members) and len(coming) < ahead:
                 coming.append((following, self._mappers.submit(partial(self._strokes_of, following))))
                 following += 1

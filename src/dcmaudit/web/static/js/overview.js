@@ -154,7 +154,7 @@ export class Overview {
       void this.#fillSeries(body, foot);
     } else {
       const group = (this.isSeries && this.#series(state)) || state.groups[this.group];
-      title.textContent = `Projection of ${group?.title ?? ""} (${group?.count ?? 0})`;
+      title.textContent = `${this.isSeries ? "Series" : `Projection of ${group?.title ?? ""}`} (${group?.count ?? 0})`;
       body.classList.add("one");
       this.#tools(within(inner, ".overview-tools", HTMLElement), state);
       this.#fillProjection(body, foot, group, within(inner, ".overview-here", HTMLElement));

@@ -76,6 +76,16 @@ class PlaneStack:
             _take(values, self._smallest, self._smallest_by, number, larger=False)
         self.count += 1
 
+    def taken(self, projection: Projection) -> PlaneStack:
+        """The stack as it is now, for one picture of it: planes that are added later are not in that."""
+        copied = PlaneStack()
+        copied.count, copied._first, copied._real = self.count, self._first, self._real
+        if projection is Projection.MEAN:
+            copied._total = self._total.copy()
+        else:
+            copied._largest, copied._smallest = self._largest.copy(), self._smallest.copy()
+        return copied
+
     @property
     def size(self) -> Size | None:
         """Pixels of the planes; None where there is none."""

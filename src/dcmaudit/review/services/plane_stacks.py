@@ -31,8 +31,9 @@ _KEPT = 2
 _IDLE = 3.0
 """Seconds after which a stack that nobody asks for is not read on."""
 
-_PREVIEW = 0.15
-"""Seconds of reading that a picture of what is there so far has at least."""
+_PREVIEW, _NEXT = 0.15, 0.6
+"""Seconds of reading that the first picture of what is there so far has at least, and each one after that: pictures
+take time that the reading needs."""
 
 _LONGEST = 10.0
 _REACH = 3
@@ -134,7 +135,8 @@ class StackReading:
                     through = self._mapped if is_text else self._through
                     taken = time.monotonic() - start
                     is_whole = through == len(self.members)
-                    if is_whole or self._given_up or taken > _LONGEST or (through > after and taken >= _PREVIEW):
+                    least = _NEXT if after else _PREVIEW
+                    if is_whole or self._given_up or taken > _LONGEST or (through > after and taken >= least):
                         return through
                     self._lock.wait(_PREVIEW)
             finally:
@@ -147,10 +149,10 @@ class StackReading:
             if not self._stack.count or (projection is Projection.TEXT and not self._maps.count):
                 raise DecodeError("none of its planes can be decoded", hint="look at the planes one by one")
             if projection is Projection.TEXT:
-                levels = self._maps.picture(self._still)
-            else:
-                levels = self._stack.picture(projection)
-        return encode_png(levels)
+                return encode_png(self._maps.picture(self._still))
+            taken = self._stack.taken(projection)
+        # The reading goes on meanwhile.
+        return encode_png(taken.picture(projection))
 
     def has_picture(self, projection: Projection) -> bool:
         """Whether any plane is in it so far."""

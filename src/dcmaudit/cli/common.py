@@ -61,7 +61,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-d", "--debug", action="store_true", help="say on standard error what is being done")
     group.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
     group.add_argument("--db", metavar="DIR", help="folder of the database, or the URL of a PostgreSQL database")
-    group.add_argument("--user", metavar="NAME", help="who the marks are attributed to (default: the login name)")
+    group.add_argument("--user", metavar="NAME", help="name that marks are signed with (default: the login name)")
     group.add_argument("--ca-bundle", metavar="FILE", help="certificates of a private CA to trust for S3 (PEM)")
     group.add_argument("--config", metavar="FILE", help="settings file to read instead of the user's own")
 

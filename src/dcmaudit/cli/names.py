@@ -32,7 +32,7 @@ def add_files_from(parser: argparse.ArgumentParser) -> None:
         metavar="LIST",
         action="append",
         default=[],
-        help="a file with a name a line, with names ended by NUL, or a CSV list; - is standard input",
+        help="read names from a file, one a line or each ended by NUL, or from a CSV list; - is standard input",
     )
 
 

@@ -63,7 +63,7 @@ def _how(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--no-read",
         action="store_true",
-        help="find text and do not read it: quick, and enough where only whether there is text is asked",
+        help="find text but do not read it: quicker, if you only ask whether there is any",
     )
     group.add_argument("--mode", choices=("fast", "default", "thorough"), default="default", help="how hard to look")
     group.add_argument("-j", "--jobs", "--workers", type=int, metavar="N", help="processes (default: one a core)")
@@ -75,9 +75,11 @@ def _how(group: argparse._ArgumentGroup) -> None:
     )  # fmt: skip
     regions.add_argument(
         "--except-ultrasound-regions", action="store_true",
-        help="leave out text outside the ultrasound regions, where it is redacted anyway",
+        help="leave out text outside the ultrasound regions, as redact --ultrasound blacks it anyway",
     )  # fmt: skip
-    group.add_argument("--review", action="store_true", help="do files again that are done, replacing what was found")
+    group.add_argument(
+        "--review", action="store_true", help="look again at files that are done, and replace what was found"
+    )
     group.add_argument("-r", "-R", "--recursive", action="store_true", default=None, help="look into subfolders too")
     add_ordered(group)
     add_progress(group)
@@ -104,7 +106,7 @@ def _where(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--overwrite", action="store_true", help="with --csv: replace the file")
     group.add_argument(
         "--rects", action=argparse.BooleanOptionalAction, default=True,
-        help="each place of text, not only the whole text of each plane",
+        help="list each place of text, not only the whole text of each plane",
     )  # fmt: skip
 
 

@@ -55,17 +55,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def _what(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--from-db", action="store_true",
-        help="the rectangles of the database, of files that are done (what is meant where nothing else is named)",
+        help="use the rectangles of the database, of files that are done (default if nothing else is named)",
     )  # fmt: skip
     group.add_argument(
-        "--include-unreviewed", action="store_true", help="with the database: files too that are not marked done"
+        "--include-unreviewed", action="store_true", help="with the database: take also files that are not marked done"
     )
     group.add_argument(
-        "--moved", action="store_true", help="with the database: marks of the same image under another name, too"
+        "--moved", action="store_true", help="with the database: use also marks of the same image under another name"
     )
     group.add_argument(
         "--allow-unstored-previews", action="store_true",
-        help="with the database: redact files too of which the reviewer's screen showed more black than is planned",
+        help="with the database: redact also files of which the reviewer's screen showed more black than is planned",
     )  # fmt: skip
     group.add_argument("--csv", type=local_path, metavar="FILE", help="filename,frame,overlay,left,top,right,bottom")
     group.add_argument(
@@ -106,7 +106,9 @@ def _what(group: argparse._ArgumentGroup) -> None:
         help="private elements that could hold a picture, where something is blacked (default: remove; listed)",
     )  # fmt: skip
     group.add_argument(
-        "--remove-private-bulk", action="store_true", help="as --private remove, in files too where nothing is blacked"
+        "--remove-private-bulk",
+        action="store_true",
+        help="do what --private remove does also in files where nothing is blacked",
     )
 
 
@@ -114,11 +116,11 @@ def _how(group: argparse._ArgumentGroup) -> None:
     group.add_argument("-n", "--dry-run", action="store_true", help="print the plan of each file and write nothing")
     group.add_argument(
         "--check-text", action="store_true",
-        help="then look for text on every plane of each output, outside of what is black; what is seen is named",
+        help="look for text on every plane of each output then, outside of what is black, and name what is seen",
     )  # fmt: skip
     group.add_argument(
         "--assert-clean", action="store_true",
-        help="you have looked and assert that no identifying text is left: noted in the file (PS3.15 E.3)",
+        help="note in the file that you looked and that no identifying text is left (PS3.15 E.3)",
     )  # fmt: skip
     group.add_argument("--new-uids", action="store_true", help="new SOP Instance UIDs, consistent within the run")
     group.add_argument(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dcmaudit.sources import Tally
 
 NAME = "release"
-SUMMARY = "take originals to files that may leave, with a report"
+SUMMARY = "make files that may leave, and a report on them"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +43,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--policy", type=local_path, metavar="FILE", help="TOML file of the policy")
     parser.add_argument(
-        "--eyes", choices=("all", "sample", "none"), help="whose eyes it needs, if the policy is silent"
+        "--eyes",
+        choices=("all", "sample", "none"),
+        help="which files a person must look at, if the policy does not say",
     )
     parser.add_argument("--deid-rules", metavar="PATH", help="this file or folder of deid rules")
     add_ignore_sections(parser)

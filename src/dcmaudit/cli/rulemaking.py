@@ -22,7 +22,7 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     """Add the action to those of ``dcmaudit rules``."""
     make = actions.add_parser(
         "make",
-        help="rules from the marks in the database",
+        help="make rules from the marks in the database",
         description="Make rules from the marks on files that are done, and say what they hit and miss there.",
         epilog="exit codes: 0 the rules cover every mark; 1 some marks are not covered, or there is nothing to make",
     )

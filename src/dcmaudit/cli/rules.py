@@ -42,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     check = actions.add_parser(
         "check",
-        help="which rules match which files, and which devices none",
+        help="say which rules match which files, and which devices have none",
         description="Say which rules match which files, what they would redact, and which devices no rule matches.",
         epilog="exit codes: 0 every file was answered; 1 some were not, or a part of the rules can never do anything "
         "(with --strict: or no rule matched them)",

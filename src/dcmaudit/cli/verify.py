@@ -82,13 +82,17 @@ def _what(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--ultrasound", action="store_true", help="everything outside the ultrasound regions")
     group.add_argument("--overlays", choices=("same", "none", "remove"), default="none", help="as for redact")
     group.add_argument("--icons", choices=("redact", "remove", "keep"), default="redact", help="as for redact")
-    group.add_argument("--remove-high-bit-overlays", action="store_true", help="every other bit has to be clear")
+    group.add_argument(
+        "--remove-high-bit-overlays", action="store_true", help="every bit that is not stored value has to be clear"
+    )
     group.add_argument(
         "--private", choices=("remove", "keep", "refuse"),
         help="as for redact",
     )  # fmt: skip
     group.add_argument(
-        "--remove-private-bulk", action="store_true", help="as --private remove, in files too where nothing is blacked"
+        "--remove-private-bulk",
+        action="store_true",
+        help="do what --private remove does also in files where nothing is blacked",
     )
     group.add_argument("--assert-clean", action="store_true", help="the file has to say that it is clean")
     group.add_argument("--new-uids", action="store_true", help="its SOP Instance UID has to be a new one")

@@ -129,7 +129,9 @@ class OutputRuns:
         """The output with that number; ReviewError where there is none."""
         found = self.state.get(number)
         if found is None:
-            raise ReviewError("there is no such output", hint="it is gone when the program was started again")
+            raise ReviewError(
+                "there is no such output", hint="the program was started again since; write the output again"
+            )
         return found
 
     def planes(self, number: int) -> tuple[PlaneList, Output]:

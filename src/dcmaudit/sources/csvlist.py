@@ -69,6 +69,7 @@ def csv_entries(stream: BinaryIO, name: str) -> Iterator[Listed]:
     """The same for a list that is open already, from its start, and is called ``name``; ``stream`` is closed."""
     with as_text(stream) as text:
         try:
+            # The list stays a stream: one of a hundred million lines is no larger in memory than one of ten.
             delimiter, column, lines = _header(text, name)
             yield from _rows(text, name, delimiter, column, lines)
         except UnicodeError as error:
@@ -77,6 +78,7 @@ def csv_entries(stream: BinaryIO, name: str) -> Iterator[Listed]:
 
 def has_titles(stream: BinaryIO) -> bool:
     """Whether the first line has a column that names files; ``stream`` is at its start again afterwards."""
+    # Judged on a copy of the start, so that the stream itself can be read from its first byte by whoever comes next.
     head = stream.read(_HEADER_LIMIT)
     stream.seek(0)
     with as_text(io.BytesIO(head)) as text:
@@ -98,6 +100,7 @@ def as_text(stream: BinaryIO) -> io.TextIOWrapper:
         return io.TextIOWrapper(stream, encoding="utf-16-le", newline="")
     if len(head) >= 4 and head[0::2].count(0) > len(head) // 4:
         return io.TextIOWrapper(stream, encoding="utf-16-be", newline="")
+    # A name may be bytes of no known encoding: kept as surrogates they still lead to the file (PEP 383).
     return io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
@@ -109,6 +112,7 @@ def _header(text: io.TextIOWrapper, name: str) -> tuple[str, int, int]:
         lines, line = 2, text.readline(_HEADER_LIMIT)
     rows = {delimiter: _split(line, delimiter) for delimiter in _DELIMITERS}
     for wanted in COLUMNS:
+        # Titles are compared in any case and with spaces around them: people type them.
         for delimiter, row in rows.items():
             titles = [title.strip().lower() for title in row]
             if wanted in titles:
@@ -139,14 +143,17 @@ def _rows(text: io.TextIOWrapper, name: str, delimiter: str, column: int, lines:
     try:
         for row in reader:
             where = f"{name} line {lines + reader.line_num}"
+            # csv.reader gives an empty list for an empty line: no name is missing there.
             if not row:
                 continue
+            # A row that is too short names nothing. It is told, not passed over: a file would be missing in silence.
             listed = row[column].strip() if column < len(row) else ""
             if listed:
                 yield Listed(listed, where)
             else:
                 yield Listed(name, where, ListError("this line names no file", file=where))
     except csv.Error as error:
+        # Strict reading stops at a quote that is not closed; reading on would join lines into one name.
         after = f"{name} after line {lines + reader.line_num}"
         hint = "the quotes do not match; mend the line, for nothing after it was read"
         raise ListError("cannot be read as CSV", file=after, hint=hint) from error

@@ -29,6 +29,7 @@ def database_names(path: str) -> Iterator[Listed]:
     try:
         with closing(_connect(path)) as connection:
             _require_whole(connection, name)
+            # Counted before the first name is given out, for the connection is closed when the names are drained.
             nameless = _nameless(connection)
             for listed in _names(connection, name):
                 names.add(listed)
@@ -36,6 +37,7 @@ def database_names(path: str) -> Iterator[Listed]:
         raise ListError(f"the database cannot be read: {error}", file=name) from error
     before = None
     for listed in names.drain():
+        # They come sorted, so that equal names stand side by side.
         if listed != before:
             yield Listed(listed, f"named by {name}")
         before = listed
@@ -47,6 +49,7 @@ def database_names(path: str) -> Iterator[Listed]:
 
 def _connect(path: str) -> sqlite3.Connection:
     address = Path(path).as_uri()
+    # Only an address can say mode=ro: a plain path would make a file that is missing, and could be written.
     connection = sqlite3.connect(f"{address}?mode=ro", uri=True, timeout=10)
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -81,13 +84,16 @@ def _nameless(connection: sqlite3.Connection) -> int:
 
 
 def _names(connection: sqlite3.Connection, name: str) -> Iterator[str]:
+    # SQLite takes names of tables in any case, and other programs write them in lower case.
     present = {row[0].lower() for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    # One of the two is enough: without rectangles, or without tags, it is still a database of marks.
     if not present & {table.lower() for table in _TABLES}:
         raise ListError("no table DicomRects or DicomTags in this database", file=name)
     for table in (*_TABLES, *_OURS):
         if table.lower() in present:
             # The names of the tables are constants of this module.
             for (listed,) in connection.execute(f"SELECT DISTINCT filename FROM {table}"):  # noqa: S608
+                # A column of SQLite may hold a value of any type.
                 text = str(listed or "")
                 if "\0" in text:  # no file can be called so, and the compressed list is divided by NUL
                     hint = "the name was overwritten; use a copy of the database"

@@ -44,7 +44,10 @@ def dicomdir_names(path: str) -> Iterator[Listed]:
         reader = _Reader(stream, name)
         for number, file_id in enumerate(reader.file_ids(), start=1):
             where = f"{name} file {number}"
+            # The components of a file ID are the values of one CS element, divided by backslashes and padded (PS3.10
+            # 8.2).
             parts = [part.strip(" \x00") for part in file_id.split("\\")]
+            # A DICOMDIR comes with a disc from anywhere: what it names must lie below it.
             if any(part in {"", ".", ".."} or "/" in part or "\0" in part for part in parts):
                 error = ListError("a file ID that is empty or leads out of the folder of the DICOMDIR", file=where)
                 yield Listed(name, where, error)
@@ -59,7 +62,10 @@ def _in_any_case(folder: str, parts: list[str]) -> str:
     place = folder
     for part in parts:
         entries = _by_lower_case(place)
+        # Drivers of ISO 9660 show lower case, a version, or the dot of an empty extension; the standard's IDs are
+        # capitals.
         names = (part.lower(), part.lower() + ";1", part.lower() + ".;1")
+        # The part as it stands where nothing fits: the error then names what the DICOMDIR says.
         place = os.path.join(place, next((entries[name] for name in names if name in entries), part))
     return place if os.path.lexists(place) else exact
 
@@ -103,6 +109,7 @@ class _Reader:
     def _start(self) -> None:
         head = self._stream.read(132)
         if head[128:132] != b"DICM":
+            # Written without its preamble, or without any meta information, by old programs.
             self._stream.seek(4 if head[:4] == b"DICM" else 0)
             self._guess_encoding()
             return
@@ -114,6 +121,7 @@ class _Reader:
 
     def _transfer_syntax(self) -> str:
         syntax = ""
+        # The length in (0002,0000) is often wrong or missing; the group number of each element is not.
         while self._peek_group() == 0x0002:
             element = self._element()
             if element.tag == (0x0002, 0x0010) and element.length <= 64:
@@ -129,7 +137,9 @@ class _Reader:
         self._stream.seek(place)
         if len(start) < 6:
             return
+        # The first group of a data set is 0004 or 0008: in the wrong byte order it is 0400 or 0800.
         self._order = "<" if struct.unpack("<H", start[:2])[0] < 0x0100 else ">"
+        # Capitals there are a VR; in implicit VR they would be the length of the first element, which is small.
         self._explicit = start[4:6].isalpha() and start[4:6].isupper()
 
     def _peek_group(self) -> int | None:
@@ -143,6 +153,7 @@ class _Reader:
         end = self._end(length)
         while self._stream.tell() < end:
             item = self._element()
+            # Only a sequence of undefined length has this item (PS3.5 7.5.2).
             if item.tag == _SEQUENCE_END:
                 return
             if item.tag != _ITEM:
@@ -150,24 +161,31 @@ class _Reader:
             item_end = self._end(item.length)
             while self._stream.tell() < item_end:
                 element = self._element()
+                # Only an item of undefined length is ended by it (PS3.5 7.5.1).
                 if element.tag == _ITEM_END:
                     break
+                # A record without a file (patient, study, series) has the element empty or not at all (PS3.3
+                # F.3.2.2).
                 if element.tag == _REFERENCED_FILE_ID and 0 < element.length <= _FILE_ID_LIMIT:
+                    # Not only the characters of a CS are met there, and a byte more must not end the reading.
                     yield self._bytes(element.length).decode("latin-1").rstrip("\x00 ")
                 else:
                     self._skip(element)
 
     def _end(self, length: int) -> int:
+        # An undefined length ends where its delimiter stands, at the latest with the file.
         return self._size if length == _UNDEFINED else self._stream.tell() + length
 
     def _element(self) -> _Element:
         group, element = struct.unpack(self._order + "HH", self._bytes(4))
         tag = (group, element)
+        # Items and delimiters have no VR in any transfer syntax (PS3.5 7.5).
         if group == 0xFFFE or not self._explicit:
             (length,) = struct.unpack(self._order + "I", self._bytes(4))
             return self._checked(_Element(tag, length, length == _UNDEFINED))
         vr = self._bytes(2)
         if vr in LONG_VR_CODES:
+            # Two reserved bytes stand between these VRs and their 32-bit length (PS3.5 7.1.2).
             self._bytes(2)
             (length,) = struct.unpack(self._order + "I", self._bytes(4))
         else:
@@ -186,6 +204,7 @@ class _Reader:
         if element.length != _UNDEFINED:
             self._stream.seek(element.length, os.SEEK_CUR)
             return
+        # A file that was made to nest for ever must not end the program by its stack.
         if depth > _DEPTH:
             raise self._damaged("sequences nested too deeply")
         ends = {_SEQUENCE_END, _ITEM_END}

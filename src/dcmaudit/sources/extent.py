@@ -63,15 +63,21 @@ class Extent:
         """
         if self.is_whole:
             return Estimate(self.found, is_exact=True)
+        # A list whose length nobody knows makes every number a guess: then none is shown.
         if self.unknown or not self.begun:
             return None
+        # A copy: the search goes on in its own thread while this one counts.
         listings = tuple(self._open)
         entries = self._entries + sum(one.files for one in listings)
+        # Subfolders that were named and not opened yet are taken to be as full as those that were.
         waiting = max(0, self._subfolders + sum(one.subfolders for one in listings) - self._inner)
+        # Not every file of a folder is an input: the share so far is taken to hold for the rest.
         share = self.kept / self.met if self.met else 1.0
         a_folder = entries / max(1, self._opened)
         here = self.found + share * (max(0, entries - self.met) + waiting * a_folder)
+        # Names not begun yet are taken to lead to as much as those before them.
         others = max(0, self.names - self.begun) * max(1.0, here / self.begun)
+        # A number below what is found already would let the bar run past its end.
         return Estimate(max(self.found, round(here + others)), is_exact=False)
 
     def open_folder(self, listing: Listing, *, is_inner: bool, counts_folders: bool) -> Listing:
@@ -103,6 +109,7 @@ class Extent:
             self.unknown -= 1
             self._entries += read
         else:
+            # What the lines promised is put right by what was read: empty lines and titles name nothing.
             self._entries += read - lines
 
 
@@ -130,6 +137,7 @@ def _lines_of(path: str) -> int | None:
         with open(path, "rb") as stream:
             count = 0
             while piece := stream.read(_CHUNK):
+                # Names ended by NUL, or no text at all: lines tell nothing of it.
                 if b"\0" in piece:
                     return None
                 count += piece.count(b"\n")

@@ -99,10 +99,13 @@ class _Finder:
     def _named(self, name: str) -> Iterator[Found]:
         if not is_possible(name):
             yield Problem(_impossible(name), SourceNotFoundError("no file can have this name", file=_impossible(name)))
+        # The test for :// comes first, so that the extra for S3 is not imported for a path.
         elif "://" in name and s3.is_selection(name):
             yield from map(self._object_once, s3.select(name))
+        # A file that is really called so is meant before a bucket is.
         elif is_object_name(name) and not os.path.lexists(name):
             yield from self._objects(name)
+        # Told by its kind, not as a missing file; keys that may stand in such an address are left out.
         elif "://" in name and not os.path.lexists(name):
             yield Problem(without_secrets(name), _no_scheme(name))
         else:
@@ -152,6 +155,7 @@ class _Finder:
             from dcmaudit.sources.databaselist import database_names  # the only kind that needs SQLite
 
             yield from self._list(path, database_names(path))
+        # Before CSV: a list of names without titles would else be one without the column it needs.
         elif content is Content.OTHER and is_plain_list(path, head, self._pacs_root):
             yield from self._list(path, plain_names(path))
         elif content is Content.OTHER and is_list(path, head):
@@ -175,6 +179,7 @@ class _Finder:
             head = read_head(path, regular=candidate.regular)
         except OSError as error:
             found = translated(error, printable(path))
+            # Pipes and devices lie about in folders and hold no image; a file that may not be read may hold one.
             is_special = isinstance(found, SourceUnreadableError) and not os.path.isfile(path)
             yield Passed(found.file or path, Passing.SPECIAL) if is_special else Problem(printable(path), found)
             return
@@ -187,6 +192,7 @@ class _Finder:
                 yield Passed(printable(path), Passing.DUPLICATE)
             else:
                 yield LocalReference(printable(path))
+        # Among others a file is no problem by what it is, unless its name says that an image was meant.
         elif content in {Content.OTHER, Content.EMPTY} and promises_dicom(path, head):
             yield Problem(printable(path), _broken(content, printable(path)))
         else:
@@ -197,6 +203,7 @@ class _Finder:
     def _list(self, path: str, entries: Iterator[Listed], *, title: str | None = None) -> Iterator[Found]:
         shown = title or printable(path)
         is_empty, read = True, 0
+        # A list with a title of its own came through a pipe or from a server: it has no file to count lines of.
         lines = self._extent.begin_list(None if title is not None else path)
         try:
             for entry in entries:
@@ -230,6 +237,7 @@ class _Finder:
             # Lists of rectangles name each file on many lines, one after the other.
             yield Passed(self._last[1], Passing.DUPLICATE)
             return
+        # The first path stands for the name where none is there, so that the error is about what was written.
         tried = [os.path.abspath(path) for path in entry.candidates(self._pacs_root)]
         path = next((path for path in tried if os.path.lexists(path)), tried[0])
         digest = _digest(self._key(path))
@@ -240,6 +248,7 @@ class _Finder:
         try:
             content = recognise(read_head(path), path)
         except OSError as error:
+            # A list of rectangles names a missing file on each of its lines: one problem is enough.
             self._seen.add(digest)
             found: SourceError = translated(error, printable(path))
             if isinstance(found, SourceNotFoundError):
@@ -293,6 +302,7 @@ class _Finder:
 
     def _key(self, path: str) -> str:
         folder, name = os.path.split(path)
+        # Only the folder is resolved: a link to a file is an input of its own name.
         return os.path.join(self._real_folder(folder), name)
 
 
@@ -352,6 +362,7 @@ def _broken(content: Content, path: str) -> NotDicomError:
 
 def _missing(entry: Listed, tried: list[str], pacs_root: str | None) -> SourceNotFoundError:
     hint = "tried: " + ", ".join(printable(path) for path in tried)
+    # Relative names in lists of a PACS start from its own root, which only the user knows.
     if not pacs_root and not os.path.isabs(entry.name):
         hint += "; set PACS_ROOT to the folder that the names start from"
     return SourceNotFoundError("no such file", file=printable(entry.name), hint=hint)

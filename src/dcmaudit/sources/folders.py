@@ -66,6 +66,7 @@ class Walker:
         """Whether the files of this real folder were met on a walk (as far as it could be listed)."""
         if not self._reads(real_folder):
             return False
+        # A folder that could not be listed whole may hold files that no walk met.
         return not any(place in self._unread for place in _upwards(real_folder)) if self._unread else True
 
     def _reads(self, real: str) -> bool:
@@ -93,6 +94,7 @@ class Walker:
         for name in names:
             plain = name.removesuffix(LOOK_FIRST)
             path, regular = os.path.join(folder, plain), plain == name
+            # The listing says "regular" of most entries, so that the file system is not asked again for each.
             if not regular and os.path.isdir(path):
                 yield from self._link(path)
             else:
@@ -103,6 +105,7 @@ class Walker:
             path, target = os.path.join(folder, name), os.path.join(real, name)
             if not self.recursive:
                 yield Passed(printable(path), Passing.SUBFOLDER)
+            # Named or linked to before, and walked from there.
             elif target in self._roots:
                 yield Passed(printable(path), Passing.SAME_FOLDER)
             else:

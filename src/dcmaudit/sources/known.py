@@ -35,6 +35,7 @@ class KnownNames:
     def meet(self, key: str | bytes, name: str) -> str | None:
         """None where the key is new; else the name that brought it, "" where that is not kept any more."""
         digest = _digest(key)
+        # 64 bits of a digest: among a hundred million names two meet by chance once in some four thousand runs.
         if not self._add(_value(digest)):
             return self._names.get(digest, "")
         if len(self._names) < self._named:
@@ -77,6 +78,7 @@ def _place(part: array[int], value: int) -> int:
     size = len(part)
     place = (value // _PARTS) % size
     while part[place] not in {0, value}:
+        # Linear probing: the next place is in the same line of the processor's cache.
         place = (place + 1) % size
     return place
 

@@ -32,14 +32,17 @@ class Listed:
 
 
 def _as_windows(name: str) -> list[str]:
+    # Equal in every encoding that is tried.
     if name.isascii():
         return []
     raw = name.encode("utf-8", "surrogateescape")
     try:
+        # What is good UTF-8 was meant as UTF-8: other text hardly ever is by chance.
         raw.decode("utf-8")
     except UnicodeDecodeError:
         try:
             return [raw.decode(_WINDOWS)]
         except UnicodeDecodeError:
+            # Five bytes mean nothing in cp1252; in Latin-1 every byte means something.
             return [raw.decode("latin-1")]
     return []

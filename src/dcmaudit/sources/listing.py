@@ -37,6 +37,7 @@ class FolderListing:
         except OSError as error:
             self._error = error
             return
+        # Fewer: the folder is through, and no thread is needed.
         if self._list(islice(entries, FIRST), self._first) < FIRST:
             entries.close()
         else:
@@ -81,6 +82,8 @@ class FolderListing:
         try:
             for entry in entries:
                 count += 1
+                # The folder itself says what an entry is; a link is not followed here, for that may hang on a dead
+                # server.
                 if entry.is_dir(follow_symlinks=False):
                     self.subfolders += 1
                     self._folders.add(entry.name)

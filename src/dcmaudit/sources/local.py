@@ -40,6 +40,7 @@ def is_possible(name: str) -> bool:
 
 def path_of(name: str) -> str:
     r"""The path behind ``printable``: ``name`` itself where that exists, else with ``\xhh`` as the bytes meant."""
+    # A file that is really called with a backslash and an x is meant before the bytes are.
     if "\\x" not in name or os.path.lexists(name):
         return name
     return _ESCAPED.sub(_byte, name)
@@ -47,6 +48,7 @@ def path_of(name: str) -> str:
 
 def _byte(found: re.Match[str]) -> str:
     value = int(found[1], 16)
+    # Bytes below 80 are never escaped by printable: such a text was in the name itself.
     return chr(0xDC00 + value) if value >= 0x80 else found[0]
 
 
@@ -92,6 +94,7 @@ def translated(error: OSError, name: str) -> SourceError:
         return SourceUnreadableError("may not be read", file=name, hint="ask its owner for the right to read it")
     if error.errno == errno.EISDIR:
         return SourceUnreadableError("is a folder, not a file", file=name)
+    # What opening a socket answers, and what our own opening answers for everything that is not regular.
     if error.errno == errno.ENXIO:
         return SourceUnreadableError("is not a regular file (pipe, socket or device) and is not opened", file=name)
     reason = error.strerror or type(error).__name__

@@ -41,8 +41,10 @@ def name_list(text: str) -> NameList:
         return NameList(os.path.abspath(text), printable(text))
     if sys.stdin is None or sys.stdin.closed:
         raise UsageError("standard input is closed, so that no names can be read from it")
+    # Who forgot the pipe would else wait in front of a program that seems to hang.
     if sys.stdin.isatty():
         sys.stderr.write("dcmaudit: reading names from the keyboard, one a line; Ctrl+D ends them\n")
+    # A pipe can be read once, and the start of a list is read twice: to see whether it has titles.
     descriptor, path = tempfile.mkstemp(prefix="dcmaudit-names-")
     atexit.register(_remove, path)
     with open(descriptor, "wb") as copy:
@@ -92,11 +94,14 @@ def _ended_names(text: IO[str]) -> Iterator[tuple[int, str]]:
     rest, number, mark = "", 0, ""
     while piece := text.read(_LONGEST):
         rest += piece
+        # Decided once: a name that ends with NUL may hold a line feed (find -print0).
         mark = mark or ("\0" if "\0" in rest else "\n")
+        # The last part may go on in the next piece.
         *whole, rest = rest.split(mark)
         for name in whole:
             number += 1
             yield number, name.removesuffix("\r") if mark == "\n" else name
+        # No name: it is given out as far as it was read, and whoever takes it says so.
         if len(rest) > _LONGEST:
             break
     if rest:

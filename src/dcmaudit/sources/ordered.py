@@ -22,6 +22,7 @@ _LONGEST = 39
 def natural(name: str) -> tuple[str, str]:
     """The key that sorts as people count: IM2 before IM10; equal numbers with more zeros come after the text."""
     parts = _DIGITS.split(name)
+    # Numbers of one length sort as text, without making integers of a hundred million names.
     parts[1::2] = [digits.zfill(_LONGEST) for digits in parts[1::2]]
     return "".join(parts), name
 
@@ -43,10 +44,12 @@ class OrderedNames:
 
     def add(self, name: str) -> None:
         """Put ``name`` in."""
+        # Names that differ in digits alone sort quickly, for natural order is then the order of the text.
         self._shapes.setdefault(os.fsencode(name).translate(_AS_ZERO), []).append(name)
         self._open += 1
         if self._open >= self._run:
             streams = self._streams(most=_FEW_STREAMS)
+            # Packed runs take a fraction of the strings: a folder of ten million files fits into memory.
             self._packed += [_packed(stream) for stream in streams]
 
     def drain(self) -> Iterator[str]:
@@ -70,6 +73,7 @@ class OrderedNames:
 
 
 def _used_up(names: list[str]) -> Iterator[str]:
+    # Taken from the end, so that each name is let go as it is used.
     names.reverse()
     while names:
         yield names.pop()

@@ -39,6 +39,7 @@ def read_head(path: str, *, regular: bool = False) -> bytes:
 
     ``regular`` says that the folder already named it a regular file, which saves a question to the file system.
     """
+    # Opening a pipe would wait for its other end, and opening a device may do something.
     if not regular:
         require_regular(os.stat(path))
     descriptor = os.open(path, READING)
@@ -63,12 +64,15 @@ def recognise(head: bytes, name: str = "") -> Content:
     """
     if not head:
         return Content.EMPTY
+    # The preamble may hold anything, even the mark of a TIFF (PS3.10 7.1); only the prefix behind it counts.
     if head[128:132] == b"DICM":
         return Content.DICOMDIR if _media_storage_class(head[132:]) == DICOMDIR_CLASS else Content.DICOM
+    # Without a preamble, or a bare data set, as old modalities and ACR-NEMA programs write them.
     if head[:4] == b"DICM" or _is_data_set(head):
         return Content.DICOMDIR if os.path.basename(name).upper() == "DICOMDIR" else Content.DICOM
     if head.startswith(b"SQLite format 3\x00"):
         return Content.DATABASE
+    # A tar has its mark at byte 257; an ISO image has none within what is read, so that its name decides.
     if head.startswith(_ARCHIVES) or head[257:262] == b"ustar" or name.lower().endswith(_ARCHIVE_SUFFIXES):
         return Content.ARCHIVE
     return Content.OTHER
@@ -76,6 +80,7 @@ def recognise(head: bytes, name: str = "") -> Content:
 
 def promises_dicom(name: str, head: bytes) -> bool:
     """Whether a file that holds no DICOM says by its name that it does: a transfer that broke, not a bystander."""
+    # macOS writes a companion "._NAME" beside each file on foreign volumes: it is no image and was never one.
     is_companion = os.path.basename(name).startswith("._") and head.startswith(_APPLE_DOUBLE)
     return name.lower().endswith(DICOM_SUFFIXES) and not is_companion
 
@@ -112,6 +117,7 @@ def _chain(head: bytes, order: str, *, explicit: bool) -> bool:
         tag, length, value = _element(head, place, order, explicit=explicit)
         if length is None or tag <= before or (elements == 0 and tag[0] not in {0x0002, 0x0008}):
             return False
+        # Meta information is little endian in every file (PS3.10 7.1).
         if tag[0] == 0x0002 and order == ">":
             return False
         elements, before = elements + 1, tag
@@ -136,6 +142,7 @@ def _element(head: bytes, place: int, order: str, *, explicit: bool) -> tuple[tu
     if vr not in LONG_VR_CODES:
         (length,) = struct.unpack_from(order + "H", head, place + 6)
         return tag, length, place + 8
+    # What was read ends within this element: what came before decides.
     if place + 12 > len(head):
         return tag, 0, len(head)
     (length,) = struct.unpack_from(order + "I", head, place + 8)

@@ -20,6 +20,7 @@ def rows_of(path: str | Path) -> list[dict[str, str]]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or "it is no CSV in UTF-8"
         raise ListError(f"the list cannot be read: {reason}", file=str(path)) from error
+    # An edited list would let a wrong number of series into what is concluded.
     if not rows or set(COLUMNS) - set(rows[0]) or not all((row["series_in_stratum"] or "").isdigit() for row in rows):
         raise ListError("no list that dcmaudit sample draw wrote", file=str(path))
     return rows

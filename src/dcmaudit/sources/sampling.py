@@ -42,6 +42,7 @@ class Frame:
         """Take an image in."""
         self.images += 1
         key, rank = (unit.stratum, unit.series), (drawn(self.seed, unit.name), unit.name)
+        # The smallest draw of each series: a uniform choice of one image, in one pass, of any number.
         if key not in self._kept or rank < self._kept[key]:
             self._kept[key] = rank
 
@@ -87,6 +88,7 @@ def allocate(sizes: dict[Stratum, int], count: int, *, least: int = 1) -> dict[S
     given = {stratum: min(size, max(least, int(shares[stratum]))) for stratum, size in sizes.items()}
     left = min(count, total) - sum(given.values())
     by_rest = sorted(sizes, key=lambda stratum: (int(shares[stratum]) - shares[stratum], stratum))
+    # What rounding down left over goes to the largest remainders, and to others where a stratum is used up.
     while left > 0:
         open_ones = [stratum for stratum in by_rest if given[stratum] < sizes[stratum]]
         for stratum in open_ones[:left]:
@@ -108,6 +110,7 @@ def upper_bound(found: int, looked_at: int, *, confidence: float = CONFIDENCE, p
         return 1.0
     alpha = 1 - confidence
     if population is not None:
+        # Hypergeometric: drawing from a small population without putting back says more than the binomial.
         low, high = found, population - (looked_at - found)
         while low < high:
             middle = (low + high + 1) // 2
@@ -118,6 +121,7 @@ def upper_bound(found: int, looked_at: int, *, confidence: float = CONFIDENCE, p
     low_share, high_share = found / looked_at, 1.0
     for _ in range(_STEPS):
         share = (low_share + high_share) / 2
+        # One-sided Clopper-Pearson bound, by halving.
         fits = sum(_binomial(k, looked_at, share) for k in range(found + 1)) > alpha
         low_share, high_share = (share, high_share) if fits else (low_share, share)
     return high_share
@@ -151,6 +155,7 @@ def joint_bound(strata: Sequence[tuple[int, int, int]], *, confidence: float = C
     total = sum(size for size, _looked, _found in strata)
     if not total:
         return 1.0
+    # Text was found: each stratum gets its part of the error (Bonferroni), which is safe whatever the others show.
     if any(found for _size, _looked, found in strata):
         part = 1 - (1 - confidence) / len(strata)
         shares = (size * upper_bound(found, looked, confidence=part) for size, looked, found in strata)
@@ -191,6 +196,7 @@ def _fewer(found: int, looked_at: int, bad: int, population: int) -> float:
 
 
 def _choose(n: int, k: int) -> float:
+    # Logarithms: the numbers themselves have thousands of digits.
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 

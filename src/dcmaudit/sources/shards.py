@@ -49,6 +49,7 @@ class Shard:
 
     def holds(self, name: str) -> bool:
         """Whether the input of that name is in this part."""
+        # By the name alone: machines that know nothing of each other agree, and a new file moves no other one.
         digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
         return int.from_bytes(digest, "little") % self.count == self.number - 1
 

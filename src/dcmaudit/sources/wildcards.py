@@ -20,6 +20,7 @@ def expand(pattern: str, *, recursive: bool) -> Iterator[str | Passed | Problem]
     (at any depth where ``recursive``). What the walk could not read comes out as ``Problem``.
     """
     pattern = os.path.abspath(pattern)
+    # One level a star: the standard library does it, hidden names included, as a walk would meet them.
     if "**" not in pattern.split(os.sep):
         yield from sorted(glob.iglob(pattern, include_hidden=True), key=natural)
         return
@@ -37,6 +38,7 @@ def expand(pattern: str, *, recursive: bool) -> Iterator[str | Passed | Problem]
 
 
 def _is_wanted(path: Sequence[str], wanted: Sequence[str], *, recursive: bool) -> bool:
+    # Without -r what matches, or lies right in a folder that does; with it at any depth below one.
     highest = 1 if recursive else max(len(path) - 1, 1)
     return any(_matches(path[:length], wanted) for length in range(len(path), highest - 1, -1))
 

@@ -46,9 +46,11 @@ class BlockCache:
     def put(self, version: Version, number: int, block: bytes) -> None:
         """Hold the block; the ones unused longest make room."""
         with self._lock:
+            # Two readers may have fetched the same block at the same time.
             former = self._blocks.pop((version, number), None)
             self._held += len(block) - (len(former) if former is not None else 0)
             self._blocks[version, number] = block
+            # The newest one stays even where it is larger than the limit: whoever put it is about to use it.
             while self._held > self._limit and len(self._blocks) > 1:
                 _key, dropped = self._blocks.popitem(last=False)
                 self._held -= len(dropped)

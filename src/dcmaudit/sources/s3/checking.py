@@ -17,6 +17,7 @@ def check_connection(credentials: Credentials) -> str:
         first: list[Any] = next(iter(obstore.list(client, chunk_size=1)), [])
         if not first:
             return "the bucket can be listed; it is empty"
+        # No range of an empty object can be had: the server would answer 416.
         if first[0]["size"]:
             obstore.get(client, first[0]["path"], options={"range": (0, 1)}).bytes()
     except Exception as error:

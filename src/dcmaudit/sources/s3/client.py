@@ -74,6 +74,7 @@ def credentials_for(bucket: str) -> Credentials:
     if saved is not None and saved.profile:
         found = profiles.from_profile(bucket, saved.profile)
         assert found is not None  # noqa: S101 a profile that is named and not there raises
+        # What was saved beside the profile's name counts before what the profile says.
         return replace(found, endpoint=saved.endpoint or found.endpoint, region=saved.region or found.region)
     if saved is not None:
         return saved
@@ -95,6 +96,7 @@ def client_for(bucket: str, provider: Provider = Provider.S3) -> Client:
     bundle = str(ca_bundle() or "")
     with _lock:
         known = _clients.get((provider, bucket))
+        # Credentials that were changed by another process count from the next request on.
         if known is not None and known[:2] == (rights, bundle):
             return known[2]
         client = make_client(rights) if isinstance(rights, Credentials) else _cloud_client(provider, bucket)
@@ -119,6 +121,7 @@ def make_client(credentials: Credentials) -> S3Store:
     options = _client_options(allow_http=endpoint.startswith("http://"))
     rights: dict[str, Any] = {}
     if credentials.anonymous:
+        # A public bucket refuses a signature by a key that it does not know.
         rights["skip_signature"] = True
     elif credentials.access_key:
         # By a provider and not as options: beside options the library takes a session token of the environment.
@@ -134,6 +137,7 @@ def make_client(credentials: Credentials) -> S3Store:
             credentials.bucket,
             endpoint=endpoint or f"https://s3.{region}.amazonaws.com",
             region=region,
+            # Servers in a house seldom have a name for each bucket; AWS still takes paths.
             virtual_hosted_style_request=False,
             copy_if_not_exists="multipart",  # ended with If-None-Match, as AWS and others have it
             client_options=options,
@@ -185,11 +189,13 @@ def _certificates(bundle: Path) -> str:
 
 def is_missing(error: BaseException) -> bool:
     """Whether the server said that there is no such object."""
+    # A missing bucket is another matter than a missing object: nothing in it can be made or looked up.
     return isinstance(error, FileNotFoundError) and code_of(error) not in _NO_BUCKET
 
 
 def is_precondition(error: BaseException) -> bool:
     """Whether the server said that the object is another one than expected."""
+    # By name, for the library is an extra and may not be imported here.
     return type(error).__name__ in {"PreconditionError", "AlreadyExistsError"} or status_of(error) == 412
 
 
@@ -235,6 +241,7 @@ def translated(error: BaseException, name: str) -> DcmauditError:
         return error
     status = status_of(error)
     missing = isinstance(error, FileNotFoundError | ValueError) or status == 404
+    # The server's own code says most; without one the HTTP status; without an answer what the connection did.
     message, hint = _ANSWERS.get(code_of(error)) or _by_status(status, missing=missing) or _by_failure(str(error))
     kind = SourceNotFoundError if missing else SourceUnreadableError
     return kind(message, file=name, hint=hint)

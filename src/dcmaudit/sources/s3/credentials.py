@@ -105,6 +105,7 @@ class CredentialBook:
 
         An empty secret keeps the one that is saved. UsageError where they are not complete.
         """
+        # Saving a new region or endpoint must not need the secret again.
         if not credentials.secret and not credentials.profile and not credentials.anonymous:
             before = self.get(credentials.bucket)
             if before is not None:
@@ -138,6 +139,7 @@ class CredentialBook:
         path = str(self._path)
         try:
             with open_regular(self._path) as stream:
+                # Of the open file, not of the path: it cannot be exchanged between the look and the reading.
                 if stat.S_IMODE(os.fstat(stream.fileno()).st_mode) & 0o077:
                     hint = "chmod 600 it, and change the secrets in it if somebody else could have read them"
                     raise SourceUnreadableError("others may read these credentials", file=path, hint=hint)
@@ -168,12 +170,14 @@ class CredentialBook:
     def _write(self, entries: dict[str, dict[str, Any]]) -> None:
         draft = self._path.with_suffix(f".{os.getpid()}.part")
         with suppress(FileNotFoundError):
+            # Left by a process of the same number that was killed; O_EXCL below would refuse it.
             draft.unlink()
         descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
                 json.dump({"version": 1, "buckets": entries}, stream, indent=1)
                 stream.flush()
+                # Before the renaming: after a power cut the name could lead to an empty file.
                 os.fsync(stream.fileno())
             draft.replace(self._path)
         finally:
@@ -187,6 +191,7 @@ def _locked(path: Path) -> Iterator[None]:
 
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
+        # On a file of its own: the book itself is replaced, and a lock on it would go with the old one.
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:

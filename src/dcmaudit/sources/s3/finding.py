@@ -66,9 +66,11 @@ def find_objects(name: str, *, recursive: bool) -> Iterator[Found | ObjectList]:
             return
         if object_at(place) is not None:
             yield _named(place)
+        # Only after the object itself: keys may hold stars and brackets.
         elif has_magic(place.key):
             yield from _matching(place)
         else:
+            # No such object: what is called so is a folder, as far as buckets have any.
             yield from _below(replace(place, key=place.key + "/"), recursive=recursive)
     except SourceError as error:
         yield Problem(name, error)
@@ -83,6 +85,7 @@ def find_object(name: str, where: str) -> Found:
     if isinstance(found, ObjectList):
         nested = ListError("a CSV list inside a list", file=name, hint="name it itself, as an input of its own")
         return Problem(name, nested, where)
+    # The place in the list is added: the object alone does not say who asked for it.
     return Problem(name, found.error, where) if isinstance(found, Problem) else found
 
 
@@ -125,6 +128,7 @@ def _below(place: ObjectName, *, recursive: bool) -> Iterator[Found]:
 
 
 def _matching(place: ObjectName) -> Iterator[Found]:
+    # The whole parts before the first sign are given to the server, so that it does not list the whole bucket.
     fixed = _MAGIC.split(place.key, maxsplit=1)[0].rpartition("/")[0]
     fits = _pattern(place.key).fullmatch
     listed = (one for one in list_objects(place.bucket, fixed, provider=place.provider) if fits(one.key))
@@ -177,6 +181,7 @@ def in_order(work: Callable[[Item], Answer], items: Iterable[Item]) -> Iterator[
         try:
             for item in items:
                 waiting.append(pool.submit(work, item))
+                # So far ahead and no further: who asks may stop, and a list of millions is not held.
                 if len(waiting) >= LOOKERS:
                     yield waiting.popleft().result()
             while waiting:
@@ -199,4 +204,5 @@ def _pattern(glob: str) -> re.Pattern[str]:
 
 def _class(part: str) -> str:
     inside = part[1:-1].replace("\\", "\\\\")
+    # The shell negates with !, a regular expression with ^.
     return f"[^{inside[1:]}]" if inside[0] == "!" else f"[{inside.replace('^', chr(92) + '^')}]"

@@ -32,6 +32,7 @@ def from_profile(bucket: str, profile: str = "") -> Credentials | None:
     """
     name = profile or _variable("AWS_PROFILE") or "default"
     values = {
+        # In the configuration all but "default" are headed "profile NAME"; in the credentials none are.
         **_section(_file("AWS_CONFIG_FILE", "config"), name if name == "default" else f"profile {name}"),
         **_section(_file("AWS_SHARED_CREDENTIALS_FILE", "credentials"), name),
     }
@@ -39,6 +40,7 @@ def from_profile(bucket: str, profile: str = "") -> Credentials | None:
     if access_key and secret:
         token = values.get("aws_session_token", "")
         return Credentials(bucket, _endpoint(values), access_key, secret, _region(values), name, token=token)
+    # Told by itself: "no keys" would send people to look for a spelling mistake.
     if any(key in values for key in _NOT_UNDERSTOOD):
         hint = "aws configure export-credentials --format env prints variables that are understood"
         raise UsageError(f"the AWS profile {name} gets its keys by a role, SSO or a program", hint=hint)

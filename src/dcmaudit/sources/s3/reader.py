@@ -65,6 +65,7 @@ class ObjectReader(io.RawIOBase):
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Move; nothing is fetched. ValueError before the start."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._version.size}[whence]
+        # As files do; beyond the end is allowed there, and reads nothing.
         if base + offset < 0:
             raise ValueError(f"no position before the start: {base + offset}")
         self._position = base + offset
@@ -100,6 +101,7 @@ class ObjectReader(io.RawIOBase):
             parts, number = list[bytes](), position // BLOCK
             while number * BLOCK < stop:
                 block = self._cache.get(self._version, number)
+                # A glance is at one small place of many: fetching the block around each would fetch the whole object.
                 if block is None:
                     return self._get(position, stop)
                 parts.append(block)
@@ -119,6 +121,7 @@ class ObjectReader(io.RawIOBase):
             result, data = self._head(), b""
         meta = result.meta if hasattr(result, "meta") else result
         version = Version(self._name, _etag_of(meta), int(meta["size"]))
+        # A proxy on the way may cut an answer short without an error.
         if len(data) != min(BLOCK, version.size):
             raise SourceUnreadableError("the server sent less than it promised", file=self._name, hint="try again")
         if data:
@@ -139,6 +142,7 @@ class ObjectReader(io.RawIOBase):
         end = number + 1
         while end <= last and self._cache.get(self._version, end) is None:
             end += 1
+        # A run of blocks that are missing is asked for at once: a request costs more than its bytes.
         end = max(end, number + self._ahead(number))
         blocks = self._fetch(number, min(end, -(-self._version.size // BLOCK)))
         self._next = number + len(blocks)
@@ -161,8 +165,10 @@ class ObjectReader(io.RawIOBase):
             try:
                 result, data = self._asked({"range": (start, stop), "if_match": self._version.etag or None})
             except Exception as error:
+                # Half of one image and half of another must never be put together.
                 if is_precondition(error) or is_missing(error):
                     raise _replaced(self._name) from None
+                # A server that answered will answer the same again; only a broken connection is worth another try.
                 if attempt == _ATTEMPTS - 1 or status_of(error):
                     raise translated(error, self._name) from None
             else:

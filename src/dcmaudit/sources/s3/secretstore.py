@@ -25,6 +25,7 @@ def keep_secret(bucket: str, secret: str) -> bool:
         return False
     try:
         ring.set_password(SERVICE, bucket, secret)
+        # Some back ends take a secret and keep nothing: only reading it again shows that.
         return bool(ring.get_password(SERVICE, bucket) == secret)
     except Exception:  # whatever a back end raises: it is of no use then
         return False

@@ -60,6 +60,7 @@ class Selection:
         """This, with a seed where one is needed; UsageError where the parts make no sense together."""
         check_bucket(self.bucket)
         for uid in (*self.studies, *self.series):
+            # It becomes a part of a key and of a path: it must not lead elsewhere.
             if uid in _BAD_PARTS or "/" in uid:
                 raise UsageError("a UID is digits and dots", hint="several are separated by commas")
         if self.random < 0:
@@ -82,6 +83,7 @@ class Selection:
         )
         is_drawn = bool(self.random or self.overview)
         if is_drawn and self.seed is None:
+            # The seed is in the name of the selection: opening that again gives the same images.
             return replace(chosen, seed=secrets.randbelow(SEEDS))
         return chosen if is_drawn else replace(chosen, seed=None)
 
@@ -177,6 +179,7 @@ def _groups(selection: Selection, table: UidList | None) -> tuple[Iterator[tuple
 def _once(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str | None]]:
     met: set[int] = set()
     for study, series in rows:
+        # A number instead of the two UIDs: lists have tens of millions of rows.
         number = drawn(0, f"{study}/{series}")
         if number not in met:
             met.add(number)
@@ -193,6 +196,7 @@ def _of_group(selection: Selection, group: tuple[str, str | None]) -> list[Found
     try:
         for listing in list_objects(selection.bucket, folder):
             rest = listing.key[len(top) + 1 :].split("/")
+            # Told, not left out: an image that lies a level deeper would never be looked at.
             if len(rest) != 2 or _BAD_PARTS & set(rest):
                 found.append(_misnamed(selection.bucket, listing.key))
             else:

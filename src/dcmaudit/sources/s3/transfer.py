@@ -56,6 +56,7 @@ def fetch(
         if checked is None:
             raise UsageError("the file exists already", file=str(path), hint="--overwrite replaces it")
         return Fetched(path, listing.size, checked, listing.size)
+    # The ETag is in the name: a part of an object that was replaced since is never gone on with.
     part = path.with_name(f".{path.name[:150]}.{hashlib.sha256(listing.etag.encode()).hexdigest()[:16]}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,6 +73,7 @@ def _receive(name: ObjectName, listing: Listing, part: Path, progress: Progress 
     client = client_for(name.bucket, name.provider)
     with part.open("ab") as out:
         resumed = done = min(out.tell(), listing.size)
+        # Longer than the object: what is too much can only be rubbish.
         out.truncate(done)
         while done < listing.size:
             end = min(done + CHUNK, listing.size)
@@ -115,6 +117,7 @@ def _same(path: Path, listing: Listing) -> str | None:
     if path.stat().st_size != listing.size:
         return None
     md5 = _MD5.fullmatch(listing.etag)
+    # An object that was sent in parts has no MD5 as its ETag.
     if md5 is None:
         return "size"
     with path.open("rb") as stream:
@@ -127,6 +130,7 @@ def _place(part: Path, path: Path, *, overwrite: bool) -> None:
         part.replace(path)
         return
     try:
+        # A link fails where the name is taken, which renaming does not.
         path.hardlink_to(part)
     except FileExistsError:
         raise UsageError("the file came to be there meanwhile", file=str(path)) from None
@@ -147,6 +151,7 @@ def send(path: Path, name: ObjectName, *, overwrite: bool = False) -> None:
     size = path.stat().st_size
     if not overwrite and object_at(name) is not None:
         raise _taken(text)
+    # Only a single request can be refused by the server where the name is taken; larger ones go another way.
     if size <= IN_ONE or overwrite or size > MOST_COPIED:
         _put(client, path, name, mode="overwrite" if overwrite or size > IN_ONE else "create")
     else:
@@ -175,6 +180,7 @@ def _put_beside(client: Any, path: Path, name: ObjectName) -> None:
     draft = replace(name, key=f"{folder}{slash}.{last[:100]}.{secrets.token_hex(8)}.part")
     try:
         _put(client, path, draft, mode="overwrite")
+        # The copy is made by the server at once, and only where the name is free.
         require_obstore().copy(client, draft.key, name.key, overwrite=False)
     except Exception as error:
         with suppress(DcmauditError):  # the error below is the one to tell

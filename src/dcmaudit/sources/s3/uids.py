@@ -51,6 +51,7 @@ class UidList:
 
     def _header(self, stream: BinaryIO) -> tuple[int, str, tuple[int, int]]:
         line = stream.readline(2**20)
+        # Places in the file are sought by bytes, which needs an encoding in which a line feed is one byte.
         if line[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in line:
             raise ListError("not in UTF-8", file=self.name, hint="save it as CSV in UTF-8")
         text = line.decode("utf-8-sig", "replace")
@@ -109,6 +110,7 @@ class UidList:
         chosen: set[str] = set()
         before = ""
         for study, _series in self.rows():
+            # Series of one study mostly stand together: one digest for all of them.
             if study == before:
                 continue
             before = study
@@ -117,6 +119,7 @@ class UidList:
                 if study not in chosen:
                     heapq.heappush(kept, (rank, study))
                     chosen.add(study)
+            # A study that was dropped before can never come in again, for its rank is the same.
             elif kept and rank > kept[0][0] and study not in chosen:
                 chosen.remove(heapq.heappushpop(kept, (rank, study))[1])
                 chosen.add(study)
@@ -143,6 +146,8 @@ class UidList:
         is taken with the same probability 1/most.
         """
         found: dict[str, None] = {}
+        # Rejection: windows hold different numbers of rows, and without it rows in full windows would be drawn less
+        # often.
         most = 2 * max(len(self._starts(stream, chance.randrange(self._start, self._size))) for _ in range(_PROBES)) + 1
         for _ in range(_TRIES * (count + 10)):
             if len(found) == count:
@@ -156,6 +161,7 @@ class UidList:
             row = self._row_at(stream, starts[pick])
             if row is None:
                 return None
+            # Only the first row of a study counts, so that a study of many series is no more likely.
             if row[0] not in found and self._is_first(stream, starts[pick], row[0]):
                 found[row[0]] = None
         return None
@@ -173,6 +179,7 @@ class UidList:
     def _row_at(self, stream: BinaryIO, start: int) -> Row | None:
         stream.seek(start)
         line = stream.readline(_LONGEST)
+        # A quoted field may hold a line feed: then a line is no row.
         if b'"' in line:
             return None
         return self._row(line.decode("utf-8", "replace").rstrip("\r\n").split(self._delimiter))

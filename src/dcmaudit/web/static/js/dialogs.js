@@ -34,8 +34,6 @@ export function ask(dialog) {
   });
 }
 
-export const anyOpen = () => document.querySelector("dialog[open]") !== null;
-
 /**
  * Show only the rows that hold every word of the text.
  * @param {HTMLTableSectionElement} body

@@ -97,13 +97,25 @@ export function setHidden(element, isHidden) {
   if (element.hidden !== isHidden) element.hidden = isHidden;
 }
 
+/** Whether a dialog is open; asked at every key: the browser keeps this list, and nothing searches the page for it. */
+export function anyOpen() {
+  for (const dialog of document.getElementsByTagName("dialog")) if (dialog.open) return true;
+  return false;
+}
+
+/** Made once: to look up how a language writes numbers takes longer than to write a thousand of them. */
+const NUMBERS = new Intl.NumberFormat("en");
+
+/** A number as people read it: 12,345. @param {number} count */
+export const numbered = (count) => NUMBERS.format(count);
+
 /**
  * @param {number} count
  * @param {string} one
  * @param {string} [many]
  */
 export function counted(count, one, many = `${one}s`) {
-  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+  return `${numbered(count)} ${count === 1 ? one : many}`;
 }
 
 /**

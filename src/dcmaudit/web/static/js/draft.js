@@ -1,6 +1,6 @@
 /** A shape that is being drawn: its points are put and moved here, and the server gets it when it is finished. */
 
-import { anyOpen } from "./dialogs.js";
+import { anyOpen } from "./dom.js";
 import { clamp } from "./rectangle.js";
 
 /** @typedef {[number, number]} Spot */

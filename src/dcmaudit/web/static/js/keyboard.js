@@ -1,7 +1,6 @@
 /** Keys on the page: which of them move the stage or the rectangle, and which are commands of the table. */
 
-import { anyOpen } from "./dialogs.js";
-import { byId } from "./dom.js";
+import { anyOpen, byId } from "./dom.js";
 import { isTyping, keyName } from "./keys.js";
 
 export class Keyboard {

@@ -1,8 +1,8 @@
 /** The list of files that were redacted from the page: how far it is, the proof of each in words, before and after. */
 
 import { Compare } from "./compare.js";
-import { anyOpen, ask } from "./dialogs.js";
-import { byId, make, printable, setText, stamp, symbol, within } from "./dom.js";
+import { ask } from "./dialogs.js";
+import { anyOpen, byId, make, printable, setText, stamp, symbol, within } from "./dom.js";
 
 /** @typedef {import("./types.js").OutputsState} OutputsState */
 /** @typedef {import("./types.js").OutputRow} OutputRow */

@@ -297,6 +297,7 @@ export class Page {
     this.#bind(state);
     this.#remember(state);
     this.around.top(state);
+    this.around.speak(state);
     this.around.before(state, (command, args) => void this.act(command, args));
     this.around.say(state.message, this.#boxOf(state.message?.rect));
     this.#map(state);

@@ -14,6 +14,8 @@ import { cost } from "./shrink.js";
 /** @typedef {import("./levels.js").View} View */
 /** What the canvas holds. @typedef {{plane: Made, signature: string, isExact: boolean, image: ImageData, left: number, top: number}} Drawn */
 
+/** Milliseconds until pixels that are off the screen are given back: longer than a frame. */
+const LATER = 20;
 /** Milliseconds after which a picture that did not change stands still. */
 const STILL = 90;
 /** Pixels of a plane that are shrunk exactly between two frames; more of them are left to the worker. */
@@ -34,6 +36,8 @@ export class PictureLayer {
     this.black = [];
     /** @type {Drawn|null} */
     this.drawn = null;
+    /** Where the ground is as it must be around the plane; empty where it is not known. */
+    this.around = "";
     /** Whether a hand is changing the picture: it is painted quickly, and exactly once the hand rests. */
     this.hasty = false;
     /** @type {ReturnType<typeof setTimeout>|undefined} */
@@ -58,13 +62,24 @@ export class PictureLayer {
   draw() {
     const { lower, plane } = this;
     clearTimeout(this.refining);
-    lower.setTransform(1, 0, 0, 1, 0, 0);
-    lower.fillStyle = GROUND;
-    lower.fillRect(0, 0, this.canvas.width, this.canvas.height);
-    if (!plane) return;
-    const drawn = this.#pixels(plane);
+    const drawn = plane ? this.#pixels(plane) : null;
+    this.#ground(drawn);
     if (drawn) lower.putImageData(drawn.image, drawn.left, drawn.top);
-    blacken(lower, this.camera, this.black);
+    if (plane) blacken(lower, this.camera, this.black);
+  }
+
+  /**
+   * The ground around the plane, where it is not there already: behind planes of one size it stays as it is.
+   * @param {Drawn|null} drawn
+   */
+  #ground(drawn) {
+    const { width, height } = this.canvas;
+    const around = drawn && !this.black.length ? [width, height, drawn.left, drawn.top, drawn.image.width, drawn.image.height].join() : "";
+    if (around !== "" && around === this.around) return;
+    this.around = around;
+    this.lower.setTransform(1, 0, 0, 1, 0, 0);
+    this.lower.fillStyle = GROUND;
+    this.lower.fillRect(0, 0, width, height);
   }
 
   /** @param {Made} plane @returns {Drawn|null} */
@@ -87,7 +102,8 @@ export class PictureLayer {
     const { drawn } = this;
     const image = area.width && area.height ? new ImageData(new Uint8ClampedArray(pixels), area.width, area.height) : new ImageData(1, 1);
     this.drawn = { plane, signature, isExact: true, image, left: area.left, top: area.top };
-    if (drawn) this.recycle(/** @type {ArrayBuffer} */ (drawn.image.data.buffer));
+    // later, for it is no part of what the next frame shows
+    if (drawn) setTimeout(() => this.recycle(/** @type {ArrayBuffer} */ (drawn.image.data.buffer)), LATER);
   }
 
   /** @param {Made} plane @param {import("./scaling.js").Place} place @param {string} signature */

@@ -3,6 +3,7 @@
  * reports that, and the server decides what it is worth.
  */
 
+import { anyOpen } from "./dom.js";
 import { ticketOf } from "./levels.js";
 
 /** @typedef {import("./types.js").Edges} Edges */
@@ -44,7 +45,7 @@ export function sightOf(stage) {
 function isBehind() {
   const card = document.getElementById("card");
   const overview = document.getElementById("overview");
-  return document.querySelector("dialog[open]") !== null || overview?.hidden === false || card?.hidden === false;
+  return anyOpen() || overview?.hidden === false || card?.hidden === false;
 }
 
 /**

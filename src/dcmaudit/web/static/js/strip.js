@@ -60,6 +60,12 @@ export class Strip {
     this.base = document.createElement("canvas");
     /** @type {unknown[]} what it was drawn from */
     this.drawn = [];
+    /** What of it the canvas shows. @type {unknown[]|null} */
+    this.shown = null;
+    /** Where the bar is that says where one is, in CSS pixels. */
+    this.here = { left: 0, width: 0 };
+    /** The group whose name is marked. */
+    this.group = -1;
     new ResizeObserver(() => {
       this.laid = "";
       this.size = { width: this.canvas.clientWidth, height: this.canvas.clientHeight };
@@ -91,6 +97,7 @@ export class Strip {
   #lay() {
     const groups = this.state?.groups ?? [];
     this.lanes = lanesOf(groups, this.size.width);
+    this.group = -1;
     this.labels.replaceChildren(
       ...this.lanes.map((lane) => {
         const text = lane.group.count > 1 ? `${lane.group.title} (${lane.group.count})` : lane.group.title;
@@ -110,18 +117,28 @@ export class Strip {
     const ratio = window.devicePixelRatio;
     this.#drawBase(state, ratio);
     const { width, height } = this.base;
-    if (canvas.width !== width) canvas.width = width;
-    if (canvas.height !== height) canvas.height = height;
     const context = canvas.getContext("2d");
     if (!context) return;
+    const isSame = canvas.width === width && canvas.height === height && this.shown === this.drawn;
+    if (canvas.width !== width) canvas.width = width;
+    if (canvas.height !== height) canvas.height = height;
     context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, width, height);
-    context.drawImage(this.base, 0, 0);
+    // A step moves one bar: only what was below it is drawn again.
+    const [left, across] = isSame ? [Math.max(0, Math.floor(this.here.left * ratio) - 1), Math.ceil(this.here.width * ratio) + 2] : [0, width];
+    context.clearRect(left, 0, across, height);
+    if (across && left < width) context.drawImage(this.base, left, 0, across, height, left, 0, across, height);
+    this.shown = this.drawn;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.#drawHere(context, state);
+    this.#label(state.plane?.group ?? -1);
+  }
+
+  /** The name of the group that one is in. @param {number} group */
+  #label(group) {
+    if (group === this.group) return;
+    this.group = group;
     [...this.labels.children].forEach((label, place) => {
-      const here = place === state.plane?.group ? "yes" : "no";
-      if (label instanceof HTMLElement && label.dataset.here !== here) label.dataset.here = here;
+      if (label instanceof HTMLElement) label.dataset.here = place === group ? "yes" : "no";
     });
   }
 
@@ -146,11 +163,14 @@ export class Strip {
   /** @param {CanvasRenderingContext2D} context @param {ViewState} state */
   #drawHere(context, { plane }) {
     const lane = plane ? this.lanes[plane.group] : undefined;
+    this.here = { left: 0, width: 0 };
     if (!lane || !plane) return;
     const inner = lane.step - gapOf(lane);
     const width = Math.max(3, inner);
+    const left = lane.left + plane.position * lane.step - (width - inner) / 2;
+    this.here = { left, width };
     context.fillStyle = this.#colours().here;
-    context.fillRect(lane.left + plane.position * lane.step - (width - inner) / 2, TOP - 2, width, HEIGHT + 2);
+    context.fillRect(left, TOP - 2, width, HEIGHT + 2);
   }
 
   /** The theme's colours; reading them makes the browser work out every style, so they are kept for a theme. */

@@ -3,7 +3,7 @@
 import { beside } from "./beside.js";
 import { problemItem } from "./dialogs.js";
 import { explain } from "./sources.js";
-import { byId, counted, make, printable, setHidden, setText, setTitle } from "./dom.js";
+import { byId, counted, make, numbered, printable, setHidden, setText, setTitle } from "./dom.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
 /** @typedef {import("./types.js").Trouble} Trouble */
@@ -51,7 +51,7 @@ export class Surroundings {
   top(state, remark = this.remark) {
     this.remark = remark;
     const { worklist, file, plane } = state;
-    const total = worklist.total.toLocaleString("en");
+    const total = numbered(worklist.total);
     setText(byId("position", HTMLElement), worklist.number === null ? (file ? `–/${total}` : "") : `${worklist.number}/${total}`);
     setHidden(byId("tagged", HTMLElement), !file?.tagged);
     const name = byId("filename", HTMLElement);
@@ -65,7 +65,7 @@ export class Surroundings {
     const comment = byId("commentline", HTMLElement);
     setText(comment, file?.comment ?? "");
     setTitle(comment, file?.comment ?? "");
-    const left = `${worklist.left.toLocaleString("en")} left${worklist.growing ? " …" : ""}`;
+    const left = `${numbered(worklist.left)} left${worklist.growing ? " …" : ""}`;
     setText(byId("left", HTMLElement), file || worklist.total ? left : "");
     setText(byId("user", HTMLElement), state.user);
     const store = byId("store", HTMLElement);
@@ -77,6 +77,12 @@ export class Surroundings {
     const title = worklist.number === null ? "dcmaudit" : `${worklist.number}/${worklist.total} · dcmaudit`;
     // the browser tells its window of a title, the same one included
     if (document.title !== title) document.title = title;
+  }
+
+  /** What a screen reader says of the plane, once it is on the screen. @param {ViewState} state */
+  speak(state) {
+    const { worklist, plane } = state;
+    const { remark } = this;
     const chosen = state.rects.find(({ id }) => state.chosen !== null && id === state.chosen);
     const about = chosen ? `. Chosen: ${explain(chosen)}` : "";
     const where = plane ? `${worklist.number ?? ""} of ${worklist.total}, ${plane.title}${remark ? `: ${remark.text}` : ""}${about}` : "";

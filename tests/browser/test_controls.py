@@ -521,3 +521,44 @@ def test_what_is_typed_while_the_folder_is_still_read_is_what_counts(start: Star
     face.at("#open-do").click()
     face.position("1/1")
     expect(face.at("#filename")).to_contain_text("other/b.dcm")
+
+
+def test_no_menu_scrolls_or_leaves_the_window(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(2)))
+    for name in ("File", "Options", "Mark", "Go", "View", "Help"):
+        face.page.get_by_role("menuitem", name=name, exact=True).click()
+        menu = face.at(f"[role=menu][aria-label={name}]")
+        expect(menu).to_be_visible()
+        fits = menu.evaluate(
+            """(menu) => {
+              const { left, right, bottom } = menu.getBoundingClientRect();
+              const isInside = left >= 0 && right <= innerWidth && bottom <= innerHeight;
+              return isInside && menu.scrollHeight <= menu.clientHeight && menu.scrollWidth <= menu.clientWidth;
+            }"""
+        )
+        assert fits, name
+        assert face.page.evaluate(COVERED) == [], name
+        face.press("Escape")
+
+
+def test_the_page_without_files_offers_more_than_examples(start: StartFace, tmp_path: Path) -> None:
+    face = start()
+    offers = face.at("#offerlist")
+    for label in ("Open a folder and all below…", "Open a database as a list…", "Choose where marks are kept…"):
+        expect(offers.get_by_role("button", name=label)).to_be_visible()
+    offers.get_by_role("button", name="Keys and commands").press("Enter")
+    expect(face.at("#dialog-help")).to_be_visible()
+    face.press("Escape")
+    offers.get_by_role("button", name="Open a database as a list…").press("Enter")
+    expect(face.at("#dialog-open")).to_be_visible()
+
+
+def test_a_list_of_which_none_is_left_can_be_shown_again_or_redacted(start: StartFace, tmp_path: Path) -> None:
+    path = write(tmp_path / "one.dcm", cine(1))
+    with open_store(tmp_path / "db", user="anna") as store:
+        store.mark_done(str(path), DeviceFacts())
+    face = start(path)
+    expect(face.at("#starttext")).to_contain_text("1 file found, and none is left to show")
+    expect(face.at("#offerlist").get_by_role("button", name="Redact all done files…")).to_be_visible()
+    face.at("#offerlist").get_by_role("button", name="Show the files that are done, too").press("Enter")
+    face.plane("frame 1/1")

@@ -6,6 +6,8 @@ import { keyLabel } from "./keys.js";
 /** @typedef {import("./types.js").Command} Command */
 /** @typedef {import("./types.js").ViewState} ViewState */
 
+/** CSS pixels between menus and both edges of the window. */
+const EDGE = 16;
 const MENUS = ["File", "Options", "Mark", "Go", "View", "Help"];
 const TITLES = /** @type {Record<string, string>} */ ({
   images: "Which files are shown",
@@ -15,6 +17,7 @@ const TITLES = /** @type {Record<string, string>} */ ({
   series: "The files of one series",
   held: "Planes while a key is held down",
   cine: "How fast a cine plays",
+  advance: "After a suggestion is accepted or rejected",
   previews: "What is black and not stored, when a file is done",
 });
 
@@ -130,6 +133,7 @@ export class Menus {
     if (!this.isOpen && !this.bar.contains(document.activeElement)) this.before = document.activeElement;
     this.#hide();
     entry.menu.hidden = false;
+    fold(entry.menu);
     entry.head.setAttribute("aria-expanded", "true");
     this.#rove(entry.head);
     if (focus) entry.items.at(focus === "first" ? 0 : -1)?.node.focus();
@@ -258,6 +262,21 @@ export class Menus {
       }
     }
   }
+}
+
+/** A menu that is higher than the window gets columns, as many as it needs and there is room for. @param {HTMLElement} menu */
+function fold(menu) {
+  const { style } = menu;
+  style.width = style.left = "";
+  style.columnCount = "auto";
+  const wanted = Math.ceil(menu.scrollHeight / Math.max(1, menu.clientHeight));
+  const columns = Math.min(wanted, Math.floor((innerWidth - EDGE) / menu.offsetWidth));
+  if (columns > 1) {
+    style.width = `${columns * menu.offsetWidth}px`;
+    style.columnCount = String(columns);
+  }
+  const over = menu.getBoundingClientRect().right + EDGE / 2 - innerWidth;
+  if (over > 0) style.left = `${-over}px`;
 }
 
 /**

@@ -298,7 +298,7 @@ export class Page {
     this.#remember(state);
     this.around.top(state);
     this.around.speak(state);
-    this.around.before(state, (command, args) => void this.act(command, args));
+    this.around.before(state, (command, args) => this.#offered(command, args));
     this.around.say(state.message, this.#boxOf(state.message?.rect));
     this.#map(state);
     this.strip.update(state);
@@ -416,6 +416,13 @@ export class Page {
     if (id !== null) return { id };
     const box = command.sends_box ? this.handled.box : null;
     return box ? { box } : {};
+  }
+
+  /** What the start page offers: with its dialog where it has one. @param {string} command @param {Record<string, unknown>} args */
+  #offered(command, args) {
+    const known = Object.keys(args).length ? undefined : this.named.get(command);
+    if (known) this.execute(known, false);
+    else void this.act(command, args);
   }
 
   /** @returns {boolean} */

@@ -218,14 +218,15 @@ export class Surroundings {
    */
   before(state, run) {
     const recent = state.recent ?? [];
-    const entries = [...recent];
-    if (state.examples) entries.push({ label: "Try the examples", command: "open-examples", args: {} });
-    const signature = state.file ? "" : JSON.stringify(entries);
+    const offers = offersOf(state);
+    const signature = state.file ? "" : JSON.stringify([recent, offers]);
     if (signature === this.shownBefore) return;
     this.shownBefore = signature;
-    byId("recent", HTMLElement).hidden = entries.length === 0;
-    setText(byId("recenttitle", HTMLElement), recent.length ? "Before" : "For a first look");
-    byId("recentlist", HTMLUListElement).replaceChildren(
+    byId("recent", HTMLElement).hidden = recent.length === 0;
+    const isEmpty = state.worklist.found > 0;
+    setText(byId("offerstitle", HTMLElement), isEmpty ? "With this list" : "Also");
+    /** @param {string} list @param {{label: string, command: string, args: Record<string, unknown>}[]} entries */
+    const fill = (list, entries) => byId(list, HTMLUListElement).replaceChildren(
       ...entries.map(({ label, command, args }) => {
         const item = make("li", "");
         const button = make("button", "", label);
@@ -236,6 +237,8 @@ export class Surroundings {
         return item;
       }),
     );
+    fill("recentlist", recent);
+    fill("offerlist", offers);
   }
 
   /**
@@ -346,6 +349,28 @@ export class Surroundings {
     this.explainBox.style.left = `${atX}px`;
     this.explainBox.style.top = `${atY}px`;
   }
+}
+
+/**
+ * What can be done besides opening something new, where no file is shown: with a list of which none is left, and else.
+ * @param {ViewState} state
+ */
+function offersOf(state) {
+  /** @param {string} command @param {string} label */
+  const offer = (command, label) => ({ command, label, args: /** @type {Record<string, unknown>} */ ({}) });
+  const { worklist, options, outputs } = state;
+  const offers = [];
+  if (worklist.found > 0) {
+    if (options["ignore-done"]?.value) offers.push(offer("toggle-ignore-done", "Show the files that are done, too"));
+    if (options["tagged-only"]?.value) offers.push(offer("toggle-tagged-only", "Show all files, not only tagged ones"));
+    if (!state.viewer) offers.push(offer("redact-done", "Redact all done files…"));
+  }
+  if (outputs.count) offers.push(offer("outputs", "Redacted files"));
+  offers.push(offer("open-folder-recursive", "Open a folder and all below…"), offer("open-database", "Open a database as a list…"));
+  if (!state.viewer) offers.push(offer("set-database", "Choose where marks are kept…"));
+  if (state.examples) offers.push(offer("open-examples", "Try the examples"));
+  offers.push(offer("help", "Keys and commands"));
+  return offers;
 }
 
 const THEMES = ["dark", "light", "system"];

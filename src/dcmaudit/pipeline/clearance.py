@@ -88,8 +88,10 @@ def clear(
     """
     if ledger is None:
         return Clearance(reasons=(_nobody("there is no database that says who did"),))
+    # A tag says "look again": it counts more than any look before.
     if ledger.state is ReviewState.TAGGED:
         return Clearance(reasons=("it is tagged for another look",))
+    # Somebody saw text there: a copy would carry it out, whoever has looked.
     if ledger.rectangles:
         text = "the database has rectangles for it that are not asked for now; --from-db blacks them"
         return Clearance(reasons=(text,))
@@ -109,6 +111,7 @@ def _nobody(why: str) -> str:
 def _person(
     instance: Instance, content: Content, ledger: Ledger, options: RedactionOptions
 ) -> tuple[tuple[dict[str, Any], ...], str]:
+    # Planes may have been on the screen by leafing past them; only "done" says that somebody judged them.
     if ledger.state is not ReviewState.DONE:
         return (), f"in the database it is {_STATES[ledger.state]}"
     known, why = _known_groups(instance, content, ledger.identity)
@@ -161,12 +164,14 @@ def _known_groups(instance: Instance, content: Content, noted: IdentityRecord | 
     if noted is None:
         return _Groups(), "nothing is noted of what the file held then"
     now = instance.identity()
+    # A file without pixels, or with ones that cannot be digested, has none.
     has_digest = noted.identity.pixel_digest is not None
     if has_digest and (now.pixel_digest, now.sop_instance_uid) != (
         noted.identity.pixel_digest,
         noted.identity.sop_instance_uid,
     ):
         return _Groups(), "it is another file than when it was looked at"
+    # The same bytes as far as size and time of change tell: all planes are known, not only those of the pixels.
     if noted.size is not None and (noted.size, noted.modified_ns) == (content.size, content.modified_ns):
         return _Groups(all_=True), ""
     if has_digest:
@@ -191,6 +196,7 @@ def _missing(planes: PlaneList, spans: Sequence[PlaneSpan], options: RedactionOp
         seen.setdefault(span.group, []).append(span.frames)
     found = []
     for group in _shown(planes):
+        # What is taken out cannot leave with the copy.
         if _goes(group, options):
             continue
         left = sum(not _holds(seen.get(group.where, ()), frame) for frame in _frames(group))
@@ -223,10 +229,12 @@ def _holds(ranges: Iterable[FrameRange], frame: int) -> bool:
 def _engine(content: Content, looks: Sequence[Look], accepted: AcceptedText) -> tuple[tuple[dict[str, Any], ...], str]:
     if not looks:
         return (), "ocr has not looked at it, or an earlier version that noted nothing (dcmaudit ocr --review looks)"
+    # Looks are of a file's bytes: those at an earlier state say nothing of this one.
     here = [look for look in looks if look.digest == content.digest]
     whole = [look for look in here if look.complete]
     if not whole:
         return (), "; ".join(dict.fromkeys(_why_not(look, content) for look in looks))
+    # All of them, also those that were not complete: text that one engine found is there, whatever another missed.
     if not all(accepted.allows(look.worst) for look in here):
         limit = "" if accepted is AcceptedText.NONE else " that is not harmless"
         return (), f"ocr found text in it{limit}, and no person has seen all of it"

@@ -59,6 +59,7 @@ def each_on_cluster(
     crew = _Crew(client, address, patience, rest)
     waiting: deque[tuple[Item, Future[Any]]] = deque()
     try:
+        # Not pure: Dask would answer an equal call with what the first one gave.
         executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
 
         def submit(item: Item) -> Future[Any]:
@@ -72,6 +73,7 @@ def each_on_cluster(
             waiting.append((item, submit(item)))
             if stop():
                 break
+            # A few for each thread: the scheduler need not hold a list of millions, and nobody waits for work.
             if len(waiting) >= _AHEAD * max(1, crew.threads()):
                 yield _next(waiting, stop, crew, submit)
             yield from _given_up(waiting, crew, submit)
@@ -107,6 +109,7 @@ class _Crew:
             workers: dict[str, Any] = self._client.scheduler_info(n_workers=-1).get("workers", {})
         except Exception:
             return 0
+        # After the scheduler died the client still has what it said last.
         if self._client.status != "running":
             return 0
         return sum(int(worker.get("nthreads", 1)) for worker in workers.values())
@@ -123,6 +126,7 @@ class _Crew:
             self._none_since = None
             return
         if self._none_since is None:
+            # So that the first look already says something.
             self._none_since, self._said = now, now - _SAY
         idle = now - self._none_since
         if idle >= self._patience:
@@ -174,6 +178,8 @@ def _next(
         try:
             answer = _result(future, crew)
         except Exception as error:
+            # A worker that died may have been ended by the queue: its input gets one more try, as in processes of one
+            # machine.
             if type(error).__name__ != "KilledWorker" or crew.is_gone() or stop():
                 raise
             future = submit(item)
@@ -181,6 +187,7 @@ def _next(
             answer = _result(future, crew)
     except CancelledError:
         waiting.popleft()
+        # Cancelled by us, or by a scheduler that was told to by somebody else.
         return item, NotBegunError() if stop() else CrashError("the cluster gave it up")
     except Exception as error:
         waiting.popleft()
@@ -201,6 +208,7 @@ def _result(future: Future[Any], crew: _Crew) -> Any:
         try:
             return future.result(timeout=0.0 if crew.is_gone() else _LOOK)
         except TimeoutError:
+            # Done or given up: this was no waiting of ours any more.
             if future.done() or crew.is_gone():
                 raise
         crew.look()

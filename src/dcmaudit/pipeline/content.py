@@ -30,6 +30,7 @@ def stamp_of(reference: Reference) -> tuple[int, int] | None:
 
 def is_same_content(noted: Collection[tuple[int | None, int | None]], reference: Reference) -> bool:
     """Whether the file is still what was looked at, by the sizes and times of change noted then; unknown is yes."""
+    # Of an object in a bucket no stamp is known; then what was noted cannot be doubted.
     if not noted or (None, None) in noted:
         return True
     stamp = stamp_of(reference)
@@ -44,6 +45,7 @@ def content_of(reference: Reference) -> Content:
             digest, size = _digest(stream)
     except OSError as error:
         raise SourceUnreadableError(f"cannot be read: {error.strerror}", file=reference.name) from error
+    # A digest of half the old bytes and half the new ones would be that of no file.
     if before != stamp_of(reference) or (before is not None and before[0] != size):
         raise SourceUnreadableError("it changed while it was read", file=reference.name, hint="do it again")
     return Content(digest, size, None if before is None else before[1])

@@ -22,6 +22,7 @@ class Copy:
 
     def require_same(self, original: Reference, written: Reference) -> None:
         """SourceUnreadableError where what was written is not made of what was asked about."""
+        # An exact copy is asked itself; one with changed elements can only be compared by what it was made of.
         now = content_of(written if self.is_exact else original)
         if now.digest != self.content.digest:
             raise SourceUnreadableError("it changed while it was copied", file=original.name, hint="do it again")
@@ -36,6 +37,7 @@ def copy_of(
     """
     content = content_of(instance.reference)
     clearance = clear(instance, content, ledger, options, accepted)
+    # Decoding takes the time: only where nothing else forbids the copy.
     if not clearance.reasons and (problem := undecoded(instance)) is not None:
         clearance = Clearance(reasons=(problem,))
     return Copy(content, clearance, is_exact)

@@ -115,16 +115,21 @@ def deliver(
     target = there or _room(job, reference, partly=expected, is_final=False)
     is_new = there is None and not job.dry_run
     unnamed = target if is_new else Path(tempfile.gettempdir()) / f"dcmaudit-{uuid.uuid4()}"
+    # The output has no name until it is proved: whatever ends the program here leaves nothing that looks like one.
     with draft(unnamed, overwrite=overwrite) as unfinished, ExitStack() as again:
         filled = _fill(job, reference, instance, plan, unfinished.stream, mark)
+        # On the disk before it is proved: what is proved is what was written, not what is on its way.
         unfinished.sync() if is_new else unfinished.stream.flush()
         written = _DraftReference(plan.name, unfinished.shared_path) if there is None else reference_to(str(there))
+        # The original may have been exchanged since it was asked about.
         if copy is not None:
             copy.require_same(reference, written)
         proof, final = _proof(job, reference, written, plan, there), unfinished
+        # Of what was written, not of the plan: some parts are known only once they are in the file.
         unshown = _unshown(written) if unshown_before else ()
         partly = bool(unshown) or (proof.text is not None and bool(proof.text.unseen))
         target = there or _room(job, reference, partly=partly)
+        # It belongs into the other folder, perhaps on another file system: the bytes are put there anew.
         if partly != expected and is_new:
             final = again.enter_context(_drafted_again(unfinished, target, overwrite=overwrite))
         # Words for nobody take a tenth of the time of a small file.
@@ -176,10 +181,12 @@ def _proof(
         plan,
         new_uids=job.uid_key is not None,
         digests=job.keeps_record or bool(job.sides.suffixes),
+        # Many processes with many threads each would be in each other's way.
         threads=1 if is_one_of_many() else job.threads,
         divide=divided,
     )
     if not proof.passed:
+        # An output that lay there is not deleted by us: it may be somebody else's.
         if there is not None:
             raise differs(there, _first(proof))
         raise ProofError("the written file did not pass its proof and was dropped: " + _first(proof))
@@ -199,6 +206,7 @@ def _fill(
     job: RedactionJob, reference: Reference, instance: Instance, plan: RedactionPlan, out: BinaryIO, mark: Mark | None
 ) -> Written:
     if stays_as_it_is(job, plan):
+        # Byte by byte, preamble and all: an exact copy is not written by pydicom.
         with reference.open() as original:
             shutil.copyfileobj(original, out, _CHUNK)
         note = "nothing is asked for it and all of it was looked at, so it was copied as it is"

@@ -30,6 +30,7 @@ class CsvFile:
             needs_break = False
             if append and path.exists():
                 needs_break = self._take(path)
+            # O_EXCL lets the system decide whether a file is there, at the moment it is made.
             flags = os.O_WRONLY | os.O_CREAT | (0 if append else os.O_TRUNC if overwrite else os.O_EXCL)
             self._file = os.open(path, flags, 0o600)
         except FileExistsError:
@@ -62,6 +63,7 @@ class CsvFile:
         if not lines:
             return
         self._write(lines.encode("utf-8", "surrogateescape"))
+        # Only where a file of the earlier run came again are there lines to take out.
         if self._former and not self._again:
             self._again = not self._former.isdisjoint(row[0] for row in csv.reader(io.StringIO(lines)) if row)
 
@@ -73,6 +75,7 @@ class CsvFile:
             while left:
                 left = left[os.write(self._file, left) :]
             if self._end is not None:
+                # A file that is in the list is not looked at again: its lines must outlast a power cut.
                 os.fsync(self._file)
                 self._end += len(data)
         except OSError as error:
@@ -82,6 +85,7 @@ class CsvFile:
     def _take_back(self, error: OSError) -> None:
         """Cut what was written in part; where even that fails nothing more may follow it."""
         self._broken = error.strerror or type(error).__name__
+        # What went into a pipe cannot be taken back: nothing may follow half a line.
         if self._end is None:
             return
         with suppress(OSError):
@@ -103,7 +107,9 @@ def _replace(path: Path, before: bytes, after: bytes) -> None:
     """Put the second content in the place of the first: by cutting where that is enough, else by another file."""
     if after == before:
         return
+    # A link stays a link: what it leads to is replaced.
     real = Path(os.path.realpath(path))
+    # Cutting needs no room on a full disk.
     if before.startswith(after):
         os.truncate(real, len(after))
         return

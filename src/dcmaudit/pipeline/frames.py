@@ -195,6 +195,7 @@ def _outcome(name: str, planes: list[PlaneReport], failure: str | None = None) -
     shown = any(report.reason is None for report in planes)
     if shown:
         return Result(name, Outcome.PARTLY if reasons else Outcome.DONE, tuple(reasons))
+    # Nothing broke: there was just nothing that could be shown.
     if failure is None and all(report.plane.kind is PlaneKind.UNSHOWN for report in planes):
         return Result(name, Outcome.REFUSED, tuple(reasons) or ("there is nothing in it that can be shown",))
     return Result(name, Outcome.FAILED, tuple(reasons))
@@ -209,6 +210,7 @@ def _base(reference: Reference, target: Target) -> Path:
     if target.folder is None:
         return source.with_name(stem)
     if target.prefix is None:
+        # Files of one name in different folders go into one folder here.
         digest = blake2b(os.fsencode(source.parent), digest_size=4).hexdigest()
         return _made(target.folder, reference) / f"{stem}.{digest}"
     try:
@@ -258,6 +260,7 @@ def _write(path: Path, data: bytes, target: Target) -> None:
         try:
             part.write_bytes(data)
             if target.overwrite:
+                # Replacing is one step of the file system: a picture is there whole or not at all.
                 part.replace(path)
             else:
                 give_name(part, path)

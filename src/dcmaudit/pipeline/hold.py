@@ -40,6 +40,7 @@ class Hold:
         if self._held:
             return
         if hasattr(signal, "setitimer"):
+            # KeyboardInterrupt can be lost where it is raised within a callback of C code, which only prints it.
             signal.signal(signal.SIGALRM, lambda _number, _frame: self._again())
             signal.setitimer(signal.ITIMER_REAL, _AGAIN)
         raise KeyboardInterrupt

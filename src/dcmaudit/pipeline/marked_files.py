@@ -57,6 +57,7 @@ class MarkedFiles:
             reviewer_rules=rule_paths(None, self.settings),
             user=self.settings.user,
         )
+        # Before the first file: a missing model is one error, not one of each file.
         if check_text:
             looking_job().make_finder()
         tasks = RequestSources(store=store, ledger=store).tasks(references)

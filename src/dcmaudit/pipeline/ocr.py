@@ -36,9 +36,11 @@ def read_file(job: OcrJob, reference: Reference, *, stop: Callable[[], bool] | N
             instance_of = instance_key(instance.facts.sop_instance_uid)
             work = FileLook(job, instance, mark, stop)
             planes.extend(work.run())
+            # While it is open, for the digest is of the pixels that were looked at.
             identity = instance.identity() if job.notes_content else None
         if job.notes_content:
             content = content_of(reference)
+            # Planes of two states of a file were looked at: the look is of neither.
             if stamp != stamp_of(reference):
                 failure, content = "it changed while it was looked at", None
     except DcmauditError as error:

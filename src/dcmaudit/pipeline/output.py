@@ -96,6 +96,7 @@ def is_input(target: Target, reference: Reference) -> bool:
         return str(target) == reference.name
     path = getattr(reference, "path", None)
     try:
+        # By the file itself: links and other spellings lead to an input, too.
         return path is not None and target.samefile(path)
     except OSError:
         return False  # the output does not exist yet
@@ -105,6 +106,7 @@ def require_free(target: Target, *, overwrite: bool) -> None:
     """UsageError where ``target`` exists and may not be replaced; a folder never may."""
     if not isinstance(target, Remote) and os.path.isdir(target):  # noqa: PTH112 (pathlib's raises for long names)
         raise UsageError(f"{target} is a folder", hint="choose another place with --output, or move the folder away")
+    # lexists, for a link that leads nowhere holds the name all the same.
     if not overwrite and (target.exists() if isinstance(target, Remote) else os.path.lexists(target)):
         raise _taken(target)
 
@@ -142,6 +144,8 @@ class Draft:
             if overwrite:
                 beside = _beside(target)
                 try:
+                    # A link never replaces: the new file first gets a hidden name, which then takes the place in one
+                    # step.
                     self._link(beside)
                     beside.replace(target)
                 finally:
@@ -153,6 +157,7 @@ class Draft:
             raise _taken(target) from None
         except OSError as error:
             raise UsageError(f"{target} cannot be written: {error.strerror}", hint=ELSEWHERE) from error
+        # The name is in the folder's own blocks: without this it could be lost although the bytes are there.
         sync_folder(target.parent)
 
     def _link(self, target: Path) -> None:
@@ -186,6 +191,7 @@ def draft(target: Target, *, overwrite: bool) -> Iterator[Draft]:
     require_free(target, overwrite=overwrite)
     try:
         if isinstance(target, Remote):
+            # An object is sent in one go: until it is proved, its bytes lie here.
             unfinished = _new(Path(tempfile.gettempdir()) / "dcmaudit-output", mode=0o600)
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -202,6 +208,7 @@ def draft(target: Target, *, overwrite: bool) -> Iterator[Draft]:
 
 
 def _new(target: Path, *, mode: int = 0o666) -> Draft:
+    # A file without a name is gone with the process, however that ends; not every file system can.
     if hasattr(os, "O_TMPFILE") and Path("/proc/self/fd").is_dir():
         with suppress(OSError):
             number = os.open(target.parent, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, mode)

@@ -36,6 +36,7 @@ def meaning_of(samples: Samples) -> PixelMeaning:
 
 def _is_inverted(modality: tuple[float, float] | Lut | None) -> bool:
     if isinstance(modality, Lut):
+        # A table that falls maps high stored values to low ones, as a negative slope does (PS3.3 C.11.1).
         return bool(modality.data[0] > modality.data[-1])
     return modality is not None and modality[0] < 0
 
@@ -43,6 +44,7 @@ def _is_inverted(modality: tuple[float, float] | Lut | None) -> bool:
 def darkest_index(palette: Palette) -> int:
     """The index whose colour is darkest (Rec. 601 luma); the lowest of equals."""
     tables = (palette.red, palette.green, palette.blue)
+    # The three tables should be of one length (PS3.3 C.7.6.3.1.5); broken files have others.
     count = min(len(table.data) for table in tables)
     luma = sum(
         weight * table.data[:count].astype(np.float64) / ((1 << table.bits) - 1)

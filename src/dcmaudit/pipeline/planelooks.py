@@ -111,6 +111,7 @@ class FileLook:
             yield from found.planes
             if found.is_last:
                 return
+        # What rests in the planes before is of another run, perhaps of another process.
         if len(runs) > 1:
             self._look.forget()
         for plane in self._instance.last_planes():
@@ -121,6 +122,7 @@ class FileLook:
             yield reading
         self.looked_at |= self._look.looked_at
         blocking = [problem for problem in self._regions.problems if problem.is_blocking]
+        # Regions were asked for and cannot be had: the file must not count as looked at wholly.
         if self._job.ultrasound is Ultrasound.USE and blocking:
             yield PlaneReading(FrameAddress(0), "ultrasound regions", reason=blocking[0].message)
 
@@ -175,6 +177,7 @@ class FileLook:
             return PlaneReading(plane.address, plane.title, reason="there is not enough memory for it")
         if plane.kind is PlaneKind.FRAME:
             findings = self._with_regions(findings)
+        # A plane is as bad as the worst text on it.
         whole = worst(finding.judgement for finding in findings)
         return PlaneReading(plane.address, plane.title, findings, whole, doubts=seen.doubts)
 

@@ -31,10 +31,12 @@ def plan_for(job: RedactionJob, task: RedactionTask, instance: Instance) -> tupl
     asked = _from_header(job, instance)
     notes = asked.notes
     plan = make_plan(instance.reference.name, planes, [*task.requests, *asked.requests], job.options)
+    # A file without marks need not be done where it is copied: its clearance says who looked.
     is_copy = job.copy_clean and plan.is_empty and not (task.ledger and task.ledger.rectangles)
     wrong = [*task.problems, *([task.undone] if task.undone and not is_copy else [])]
     found = [*plan.problems, *(PlanProblem("request", text) for text in wrong), *asked.problems]
     uncovered = not_in_plan(task.screen, plan)
+    # Finished by a version that kept no record of the screen: what the rules of today show is the best guess.
     if task.is_unrecorded and job.reviewer_rules:
         uncovered += perhaps_shown(instance, job.reviewer_rules, plan)
     if job.allow_unstored:
@@ -47,6 +49,7 @@ def plan_for(job: RedactionJob, task: RedactionTask, instance: Instance) -> tupl
         if group.unshown is not None and group.unshown.hides_pixels and not _goes(group, plan, instance)
         and not (job.copy_clean and group.unshown is UnshownKind.NO_PIXELS)
     ]  # fmt: skip
+    # An output equal to its input would look as if it had been redacted.
     if not found and plan.is_empty and not changes_anything(job.options) and not job.copy_clean:
         found.append(
             PlanProblem(
@@ -59,6 +62,7 @@ def plan_for(job: RedactionJob, task: RedactionTask, instance: Instance) -> tupl
 
 def _goes(group: PlaneGroup, plan: RedactionPlan, instance: Instance) -> bool:
     """Whether an unshown part of the file is not in what will be written."""
+    # The writer writes the frames anew, and nothing behind them.
     if plan.blacks and (group.reason == instance.parts.header.behind or group.name.endswith(BEHIND_OVERLAY)):
         return True
     return group.unshown is not None and _is_removed(group.unshown, plan.options)
@@ -103,6 +107,7 @@ class _Asked:
         self.requests += [Request(region.box, region.scope, region.origin, region.reason) for region in found.regions]
         if not found.regions:
             self.notes.append(nothing)
+        # A rule that was understood only in part may ask for more than is blacked.
         if found.is_complete:
             self.notes += [f"{where}: {problem.message}" for problem in found.problems]
         else:

@@ -57,10 +57,12 @@ def not_in_plan(screen: Screen | None, plan: RedactionPlan, how: str = BLACK) ->
 def _missing(area: ShownArea, plan: RedactionPlan) -> Iterator[tuple[PlaneGroup, int, int]]:
     """Each group of planes in which some leave a part of the area out, how many do, and the position of the first."""
     for number, group in enumerate(plan.listing.groups):
+        # What lies outside of the plane was never on a screen.
         inside = area.box.clipped(group.size) if group.size is not None else None
         if inside is None or not _means(area, group):
             continue
         wide = boxes_of(plan.groups.get(number, ()))
+        # Rectangles for the whole group first: a file may have thousands of planes.
         if _covers(wide, inside):
             continue
         left = [

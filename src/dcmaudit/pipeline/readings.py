@@ -81,6 +81,8 @@ def answer_of(job: OcrJob, wanted: Wanted, reading: FileReading) -> OcrAnswer:
     found = list(_rects(reading, engine, rects=wanted.rects)) if wanted.rows else []
     if wanted.rows:
         is_done = bool(reading.planes) and reading.result.outcome is Outcome.DONE
+        # A row without a place says "looked at": in the old tables there is no other way to tell that from "never
+        # seen".
         mark = [NewRect(None, Everywhere.ALL_PLANES, engine=engine)] if is_done else []
         try:
             rows = _noted(file_rows(reading.result.name, [*found, *mark]), job, reading)
@@ -188,6 +190,7 @@ class ReadingIntake:
         """Store everything that waits, and tell how each ended."""
         block, self._waiting = self._waiting, []
         failed: dict[int, str] = {}
+        # The list first: a file whose lines are missing must not count as done in the database.
         self._each(block, self._put_lines, failed)
         self._each([answer for answer in block if id(answer) not in failed], self._put_rows, failed)
         for answer in block:
@@ -242,8 +245,10 @@ def _in_place(answer: OcrAnswer, rows: FileRows, known: Sequence[RectRow], engin
         row.id
         for row in known
         if row.engine in answer.engines
+        # Rows of planes that could not be read this time stay: nothing better has come in their place.
         and (isinstance(row.scope, Everywhere) or (row.scope is not None and row.scope.key in seen))
     )
+    # Finding without reading must not cover what an engine has read there before.
     if engine is OcrEngine.LINES:
         kept = [rect for rect in rects_of(rows) if rect.engine != OcrEngine.LINES or not _was_read(rect, known)]
         fresh = file_rows(rows.filename, kept)

@@ -33,6 +33,7 @@ def redact_file(job: RedactionJob, task: RedactionTask) -> RedactionReport:
         with open_instance(task.reference) as instance:
             return replace(_redact(job, task, instance, mark), instance=instance_key(instance.sop_instance_uid))
     except DcmauditError as error:
+        # Refused: the file or what was asked is such that it cannot be done. Failed: it could go well another time.
         outcome = Outcome.FAILED if isinstance(error, (ProofError, SourceError)) else Outcome.REFUSED
         return RedactionReport(Result(name, outcome, (error.words,)))
     except (OSError, MemoryError) as error:

@@ -166,6 +166,7 @@ class ReviewApp:
         self.services.files.begin(session)
         remember_removals(session, self.services.database)
         self._warn_of_new_database(session)
+        # There is room for so many sessions: the one unused longest makes way.
         if old is not None:
             self.services.files.end(old)
         return session
@@ -220,6 +221,7 @@ class ReviewApp:
         """Store what was seen, end every thread, close every file and the database."""
         services = self.services
         services.end.is_near = True
+        # In this order: first whoever begins work, then those who do it, at last what they read and write.
         services.watcher.stop()
         self._outputs.close()
         self._classes.close()

@@ -203,7 +203,6 @@ class _Finder:
     def _list(self, path: str, entries: Iterator[Listed], *, title: str | None = None) -> Iterator[Found]:
         shown = title or printable(path)
         is_empty, read = True, 0
-        # A list with a title of its own came through a pipe or from a server: it has no file to count lines of.
         lines = self._extent.begin_list(None if title is not None else path)
         try:
             for entry in entries:

@@ -84,6 +84,8 @@ def _blocks(filenames: Iterable[str], *, keep: bool = False) -> Iterator[list[st
     """The names in blocks; without ``keep`` only those that a database can hold."""
     block: list[str] = []
     for name in filenames:
+        # Asked for a name that no database can hold, the answer is "nothing", and PostgreSQL would refuse the
+        # question.
         if keep or rows.is_storable_name(name):
             block.append(name)
         if len(block) == MOST:
@@ -100,6 +102,7 @@ def _write(session: Session, results: Sequence[FileRows], user: str) -> None:
     now, noted = rows.local_now(), rows.utc_now()
     history: list[tuple[object, ...]] = []
     former = [name for result in results for name in result.former]
+    # Before the new rows go in: those that are replaced may have the same place.
     if former:
         marks.delete_rects(session, former)
     for result in results:

@@ -16,6 +16,7 @@ _FEW = 64
 def among(session: Session, names: Sequence[str]) -> tuple[str, dict[str, object]]:
     """The SQL of a list of names that stands behind ``IN``, and what is bound to it: one value, however many."""
     if session.is_sqlite:
+        # One value: a list of any length is the same statement, and no limit of bound values is met.
         return "SELECT value FROM json_each(:names)", {"names": json.dumps(list(names))}
     return "SELECT unnest(CAST(:names AS text[]))", {"names": list(names)}
 

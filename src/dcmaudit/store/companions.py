@@ -38,10 +38,12 @@ def write_companions(database: Path) -> None:
     try:
         for table, columns in _TABLES.items():
             path = database.parent / f"{prefix}_{table}.table"
+            # The original's own file, or that of another process: never replaced.
             with suppress(FileExistsError):
                 number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
                 made.append(path)
                 with open(number, "wb") as file:  # noqa: PTH123 (a descriptor has no path)
+                    # The mask of the process may have taken rights away that the owner needs.
                     os.fchmod(number, 0o600)
                     pickle.dump(_description(table, columns), file, protocol=4)
     except OSError as error:

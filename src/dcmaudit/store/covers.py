@@ -52,6 +52,7 @@ def _boxes(values: Mapping[str, object], planes: int) -> Iterator[Box]:
         return
     edges = [values.get(name) for name in ("left", "top", "right", "bottom")]
     left, top, right, bottom = (edge if isinstance(edge, int) else -1 for edge in edges)
+    # Edges of -1 are a summary, not a place.
     if min(left, top, right, bottom) >= 0 and left <= right and top <= bottom:
         yield Box.from_inclusive(left=left, top=top, right=right, bottom=bottom)
 

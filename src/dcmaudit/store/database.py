@@ -76,6 +76,7 @@ class Database:
         if self._process != os.getpid():
             with self._guard:
                 if self._process != os.getpid():
+                    # The connections belong to the parent, which still uses them.
                     self._engine.dispose(close=False)
                     self._engine = self.backend.engine()
                     self._process = os.getpid()
@@ -123,6 +124,7 @@ class Database:
         found = migrate.version(connection, tables)
         migrate.refuse_newer(found, self.name)
         migrate.refuse_incomplete(tables, found, self.name)
+        # Asked once: a database never goes back to an older shape.
         self._is_complete = found == HEAD
         return Session(connection, has_rects="DicomRects" in tables, has_tags="DicomTags" in tables, step=found)
 
@@ -154,6 +156,7 @@ class Database:
 
     def _refuse_strangers(self, session: Session) -> None:
         """StoreCorruptError for a database file of some other program: nothing of ours belongs in there."""
+        # A server's schema may hold tables of others beside ours; a file is one program's.
         if session.has_rects or session.has_tags or session.has_own or not session.is_sqlite:
             return
         if migrate.table_names(session.connection) - {"sqlite_sequence"}:

@@ -123,6 +123,7 @@ def expand(
     copies = rows_of(values, frames)
     if not copies:
         return False
+    # Put back under the same ids: whoever noted them still means the same rows.
     if len(former) == len(copies):
         copies = [{**copy, "id": number} for copy, (number, _) in zip(copies, sorted(former), strict=True)]
     rects = schema.rects

@@ -103,6 +103,7 @@ def dump_json(session: Session, out: TextIO) -> list[str]:
     unknown: dict[str, None] = {}
     extra = _others(session, unknown)
     first = next(extra, None)
+    # Only where it is needed: without such rows the file is what the original itself would write.
     if first is not None:
         out.write('],"extra_rects":[\n')
         _list(out, (_extra(row) for row in chain([first], extra)))

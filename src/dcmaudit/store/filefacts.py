@@ -58,6 +58,7 @@ class FileFacts(StorePart):
         rows.check_name(filename)
         with self._database.reading() as session:
             candidates = identities.find_moved(session, filename, identity)
+        # Asked again within: between the two transactions somebody may have moved it.
         with self._database.writing(filename, *candidates) as session:
             former = identities.adopt(session, filename, identity, source)
             identities.write_identity(session, filename, identity, None, None, self.user)

@@ -87,6 +87,7 @@ class FileMarks(StorePart):
             if not expanded.to_expand(session, filename, frames):
                 return 0
         with self._database.writing(filename) as session:
+            # Asked again under the lock: another process may have done it.
             todo = expanded.to_expand(session, filename, frames)
             expanded.withdraw(session, [row["id"] for row in todo])
             for row in todo:

@@ -84,6 +84,7 @@ class Finishing(StorePart):
             ledger.forget_done(session, filename)
             return
         ledger.write_done(session, filename, looked, self.user)
+        # Who saw a part only does not know what else cannot be shown: what is noted stays.
         if looked.unshown or looked.is_whole:
             gaps.write_unshown(session, filename, looked.unshown, self.user)
         if looked.unseen:

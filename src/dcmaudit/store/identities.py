@@ -27,8 +27,10 @@ def write_identity(
     """
     former = read_identity(session, filename)
     digests = set() if former is None else {former.identity.pixel_digest, identity.pixel_digest}
+    # A file without a digest says nothing of being the same or another.
     is_other = None not in digests and len(digests) == 2
     is_dated = size is not None and former is not None and (former.size, former.modified_ns) != (size, modified_ns)
+    # What was seen was seen of the former content.
     if former is not None and (is_dated or is_other):
         is_same = identity.pixel_digest is not None and former.identity.pixel_digest == identity.pixel_digest
         forget_seen(session, filename, except_pixels=is_same)
@@ -125,6 +127,7 @@ def adopt(session: Session, filename: str, identity: Identity, source: str | Non
         found = [source]
     if not found:
         raise StoreError("no other name with marks is noted as the same instance with the same pixels", file=filename)
+    # Copies of one file with different marks: only a person can say whose are meant.
     if len(found) > 1:
         raise StoreError(
             f"{len(found)} other names are the same instance: {', '.join(found[:5])}; nothing was moved",
@@ -132,6 +135,7 @@ def adopt(session: Session, filename: str, identity: Identity, source: str | Non
             hint="say which one is meant",
         )
     former = found[0]
+    # These have one row a name: what the new name had without any marks makes room.
     for single in _SINGLES:
         session.connection.execute(delete(single).where(single.c.filename == filename))
     for moved in MOVED:

@@ -30,6 +30,7 @@ class ListedRect:
         shape = self.rect.shape
         if shape is not None and isinstance(self.rect.scope, FrameAddress):
             everywhere = [row.shape for row in known if row.scope is Everywhere.ALL_FRAMES]
+            # Lists have a shape once for each frame; here it may be one row for all of them.
             if shape in everywhere:
                 return True
         wanted = (self.rect.box, self.rect.scope, int(self.rect.engine), shape)
@@ -50,6 +51,7 @@ _MARKS = {"T": "T", "TRUE": "T", "1": "T", "F": "F", "FALSE": "F", "0": "F"}
 
 
 def _whole(value: object) -> int | None:
+    # Spreadsheets write whole numbers as 512.0 where a column has gaps.
     text = str(value or "").strip().removesuffix(".0")
     return int(text) if text.isdecimal() and len(text) < 10 else None
 

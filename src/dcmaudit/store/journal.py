@@ -129,6 +129,7 @@ def _write_group(session: Session, filename: str, how: HowSeen, sight: tuple[str
         values = {"filename": filename, "plane_group": group, "how": how.value, "seen_by": user, "first_at": now}
         session.connection.execute(insert(seen).values(ranges=ranges_text(joined(new)), last_at=now, **values))
         return
+    # Ranges instead of planes: a file of ten thousand frames is one short text.
     merged = ranges_text(joined([*_ranges(filename, existing.ranges), *new]))
     if merged != existing.ranges:
         session.connection.execute(seen.update().where(seen.c.id == existing.id).values(ranges=merged, last_at=now))

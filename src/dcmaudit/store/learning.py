@@ -110,6 +110,7 @@ def _grouped(plain: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
     """What ``_RECTS`` answers, in its order, from the rows themselves: a database takes twice as long to group them."""
     frames: dict[tuple[Any, ...], list[int]] = {}
     for name, left, top, right, bottom, overlay, frame in plain:
+        # SQLite takes text in a column of numbers; what is no number teaches nothing.
         if type(left) is type(top) is type(right) is type(bottom) is type(overlay) is type(frame) is int:
             frames.setdefault((name, overlay, left, top, right, bottom), []).append(frame)
     for key in sorted(frames):

@@ -187,6 +187,7 @@ def keep_removed(
     kept += [(tag.filename, _TAGS, tag.stored, ())] if tag is not None else []
     for filename, source, stored, expanded in kept:
         values = {
+            # One act for each file: each is put back by itself.
             "act": acts.setdefault(filename, secrets.token_hex(8)),
             "kind": kind.value,
             "filename": filename,

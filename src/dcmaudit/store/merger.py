@@ -77,6 +77,7 @@ class Merger(StorePart):
                 (what for what in both if _content(theirs[what][name]) != _content(ours[what][name])), None
             )
             wanted = [what for what in new if what not in both]
+            # Either everything of a file or nothing: half of what a run found would be neither run's result.
             if differing is None and wanted:
                 todo[name] = wanted
             result.append(MergedFile(name, differing is None and bool(wanted), differing))
@@ -122,6 +123,8 @@ def _names(other: Database) -> Iterator[str]:
         yield from (str(row[0]) for row in rows)
         if len(rows) < _BLOCK:
             return
+        # Page by page behind the last name: a cursor that stays open would keep one state of the other database for
+        # hours.
         after = str(rows[-1][0])
 
 

@@ -28,6 +28,7 @@ def _catalogue(dialect: Dialect) -> str:
 
 def version(connection: Connection, tables: frozenset[str]) -> str | None:
     """The last step that was carried out, None where the database has none of our tables."""
+    # A database of the original tool has none, nor has an empty one.
     if VERSION_TABLE not in tables:
         return None
     found = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608 (a constant of ours)
@@ -62,6 +63,7 @@ def upgrade(connection: Connection, scripts: Path = SCRIPTS) -> None:
     """Carry out every step that is missing. ``connection`` is in a transaction, which the caller commits."""
     command, config_type = _alembic()
     config = config_type(attributes={"connection": connection})
+    # A per cent sign means an interpolation to the reader of settings that Alembic uses.
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     command.upgrade(config, "head")
 

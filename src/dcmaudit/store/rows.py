@@ -48,6 +48,7 @@ def utc_now() -> str:
 
 def parse_time(value: object) -> datetime | None:
     """The time in a column, in the local zone where none is noted; None for nothing or for something else."""
+    # A server keeps the original's times as times.
     if isinstance(value, datetime):
         return value.astimezone()
     if not isinstance(value, str):
@@ -105,6 +106,7 @@ def check_name(filename: str) -> str:
 def _integer(row: Mapping[str, object], column: str) -> int:
     value = row.get(column)
     if isinstance(value, int):
+        # SQLite holds 64 bits in a column of numbers, and damage makes large ones.
         if -MOST <= value <= MOST:
             return value
         raise UsageError(f"{column} is {value}: no plane has more than {MOST} rows, columns or frames")
@@ -129,6 +131,7 @@ def _check_texts(row: Mapping[str, object]) -> None:
 
 def _edges(row: Mapping[str, object]) -> Box | None:
     left, top, right, bottom = (_integer(row, name) for name in ("left", "top", "right", "bottom"))
+    # What the original writes where a row is about a whole plane.
     if (left, top, right, bottom) == (-1, -1, -1, -1):
         return None
     if left < 0 or top < 0:
@@ -161,6 +164,7 @@ def rect_row(row: Mapping[str, object], table: RectTable) -> RectRow:
         shape = shape_of(row)
         if shape is not None and box is None:
             raise UsageError("a shape without edges around it")
+    # Not one row is left out: what cannot be understood is shown with its problem, and blocks a batch.
     except DcmauditError as error:
         box, scope, shape, problem = None, None, None, f"{error.message} (row {row['id']} of {table})"
     return RectRow(
@@ -189,6 +193,7 @@ def rect_values(filename: str, rect: NewRect, user: str) -> Values:
             file=filename,
             hint="clip it to the plane first",
         )
+    # The shared tables have edges that are inside; boxes here end behind their last pixel.
     edges = (-1, -1, -1, -1) if box is None else (box.top, box.last_y, box.left, box.last_x)
     return {
         "filename": filename,
@@ -257,6 +262,7 @@ def parse_image_type(text: object) -> list[str] | None:
     """The list in either spelling (JSON, or Python's in older databases); None where it is neither."""
     if not isinstance(text, str):
         return None
+    # literal_eval takes constants alone and runs nothing.
     for parse in (json.loads, ast.literal_eval):
         try:
             found = parse(text)
@@ -271,6 +277,7 @@ def device_values(device: DeviceFacts, sop_class_uid: str | None) -> Values:
     """The columns that files are compared by, placeholders for what is absent."""
     image_type = device.image_type
     if not image_type:
+        # The class of a capture says what its missing Image Type would: it is grouped with its like.
         is_capture = sop_class_uid is not None and f"{sop_class_uid}.".startswith(f"{SECONDARY_CAPTURE}.")
         image_type = ("DERIVED", "SECONDARY") if is_capture else NO_IMAGE_TYPE
     return {

@@ -73,6 +73,7 @@ class Session:
         """
         if not self.is_sqlite:
             return self.connection.execute(_text(query), values).all()
+        # Past SQLAlchemy's result rows, which take longer than SQLite's answer.
         return self.connection.exec_driver_sql(query, values).cursor.fetchall()
 
 

@@ -84,6 +84,7 @@ def similar(
     if not (session.has_rects and session.has_tags):
         return []
     shapes = list(_shapes(session, filename, device, address, sop_class_uid)) if session.has_shapes else []
+    # DicomRects has no numbers for such a plane: only shapes of our own table can lie on it.
     if place is None:
         return shapes
     found = session.rows(
@@ -130,6 +131,7 @@ def _shapes(
     # A mask that was refused in more images than it was drawn in is none of the device.
     for shape in [one for one in files if refused.get(one, 0) <= len(files[one])][: MOST_SHAPES + 1]:
         box = None if shape.size is None else shape.box(shape.size)
+        # Two regions to keep would black each other's inside.
         if box is None or (shape.keep and kept):
             continue
         kept |= shape.keep

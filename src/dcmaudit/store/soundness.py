@@ -67,7 +67,9 @@ def is_known_sound(path: Path, state: State) -> bool:
 
 
 def _remember(path: Path, state: State) -> None:
+    # The last two of each part are times: of the content, and of anything about the file.
     newest = max((each for part in state for each in part[3:]), default=0)
+    # Other machines' clocks and caches make times of a network file worth little.
     if time.time_ns() - newest < _RACE_NS or is_on_network(path):
         return
     memory = memory_path(path)
@@ -82,6 +84,7 @@ def require_sound(database: Readable, path: Path, log_damage: str | None, before
 
     ``log_damage`` was found before SQLite opened the file, ``before`` is what the system said of it then.
     """
+    # No file, or an empty one: nothing can be damaged yet.
     if not before[0] or not before[0][2] or is_known_sound(path, before):
         return
     found = [log_damage] if log_damage else damage_of(database)

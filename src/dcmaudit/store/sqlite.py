@@ -172,6 +172,7 @@ class SqliteBackend:
         """A reader of a WAL database in a folder where SQLite can make no files."""
         wal, shm = Path(f"{self.path}-wal"), Path(f"{self.path}-shm")
         if not wal.exists() or wal.stat().st_size == 0:
+            # Nothing is pending: the file alone is the whole database, and no log has to be made.
             return self._open(f"{uri}?immutable=1")
         if shm.exists() and os.access(wal, os.R_OK) and os.access(shm, os.R_OK):
             return self._open(f"{uri}?mode=ro")
@@ -226,6 +227,7 @@ class SqliteBackend:
                 return step()
             except sqlite3.OperationalError as error:
                 waited = time.monotonic() - begun
+                # The low byte is the kind; what stands above tells which lock it was.
                 if error.sqlite_errorcode & 0xFF not in _BUSY or waited >= self._timeout:
                     raise
             if not is_said and waited >= _SLICE / 2:
@@ -267,6 +269,7 @@ class SqliteBackend:
 
     def upgraded(self, former: frozenset[str]) -> None:
         """After the steps were carried out, before they are committed; ``former`` are the tables there were."""
+        # A database that the original made has its own descriptions already.
         if not former & {"DicomRects", "DicomTags"}:
             write_companions(self.path)
 
@@ -324,6 +327,7 @@ def is_wal(path: Path) -> bool:
             header = file.read(20)
     except OSError:
         return False
+    # Byte 18 is the write version: 2 is WAL (SQLite's file format, 1.3.3).
     return len(header) == 20 and header[18] == 2
 
 
@@ -339,6 +343,7 @@ def is_on_network(path: Path, mounts: Path = Path("/proc/self/mounts")) -> bool:
         fields = line.split(" ")
         if len(fields) < 3:
             continue
+        # Blanks in the path of a mount are written as \040.
         point = Path(fields[1].encode("utf-8", "surrogateescape").decode("unicode_escape", "replace"))
         # A later line covers an earlier one at the same place.
         if target.is_relative_to(point) and len(point.parts) >= best:

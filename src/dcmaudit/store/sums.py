@@ -84,6 +84,7 @@ def of_table(table: str) -> str:
 
 
 def _number(name: str, *, is_sqlite: bool) -> str:
+    # PostgreSQL's columns hold nothing but whole numbers.
     if not is_sqlite:
         return f"coalesce(({name})::bigint % {MODULUS}, {_NOTHING})"
     # SQLite keeps a word or a fraction in a column for numbers, and damage makes them.
@@ -137,6 +138,7 @@ def make(connection: Connection, step: str) -> None:
 
 def _add(source: Source, row: str, *, is_sqlite: bool, replaces: bool) -> str:
     marks, total = f"{source.sums}.marks + 1", f"({source.sums}.total + excluded.total) % {MODULUS}"
+    # INSERT OR REPLACE deletes the former row and tells no trigger: the row's count and sum begin anew.
     if replaces:
         marks = f"CASE WHEN {row}.filename IS NULL THEN {marks} ELSE 1 END"
         total = f"CASE WHEN {row}.filename IS NULL THEN {total} ELSE excluded.total END"

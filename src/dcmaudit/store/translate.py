@@ -76,6 +76,7 @@ _POSTGRES: dict[str, tuple[type[StoreError], str, str]] = {
 
 def from_sqlite(error: sqlite3.Error, where: str) -> StoreError:
     """The error of ours that SQLite's result code stands for."""
+    # The low byte is the primary code; extended ones say more than anybody can act upon.
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     kind, message, hint = _SQLITE.get(code, (StoreError, f"the database refused: {error}", ""))
     return kind(message, file=where, hint=hint or None)
@@ -93,6 +94,7 @@ def _state_of_refusal(message: str) -> str:
 
 def _from_postgres(error: BaseException | None, where: str) -> StoreError:
     state = getattr(error, "sqlstate", None) or _state_of_refusal(str(error))
+    # The class says enough where the state itself is not listed.
     known = _POSTGRES.get(state) or _POSTGRES.get(state[:2])
     if known is None:
         return StoreError(f"the database server refused (SQLSTATE {state})", file=where)

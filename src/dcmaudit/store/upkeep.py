@@ -132,6 +132,7 @@ class Upkeep(StorePart):
         with self._database.writing(filename) as session:
             if not sums.is_disagreeing(session, filename):
                 return False
+            # Counted and believed now, but no longer done: whoever finished it saw other marks.
             marks.restore_tag(session, filename, None)
             sums.count_anew(session.connection, filename)
             self._note(session, "marks counted anew: to be reviewed", filename, 1)

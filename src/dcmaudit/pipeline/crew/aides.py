@@ -56,6 +56,7 @@ class Aides:
     def start(self, seconds: float, most: int) -> None:
         """Have as many processes as ``seconds`` of work are worth, ``most`` at most; one that died is not replaced."""
         wanted = min(self._count, most, int(seconds / _WORTH))
+        # Those that died stay in the list: a file that ends processes must not end one after the other.
         while len(self._workers) < wanted:
             worker = Worker()
             worker.begin(self._context, self._stop, _nothing, None)
@@ -111,14 +112,17 @@ class _Shared:
         for place in range(len(self._pieces)):
             while place not in self._done:
                 self._hand_out(place)
+                # Without waiting: this process has work of its own.
                 self._take(0.0)
                 if place in self._done:
                     break
+                # Nothing is fetched too far ahead: what comes of a piece may be a whole picture.
                 if self._todo and self._todo[0] < place + self._ahead:
                     self._do_one()
                 else:
                     self._take(None)
             answer = self._done.pop(place)
+            # Raised in the order of the pieces, as a single process would have met it.
             if isinstance(answer, Exception):
                 raise answer
             yield answer
@@ -132,6 +136,7 @@ class _Shared:
     def _hand_out(self, place: int) -> None:
         """A piece for everybody who has none, and a second one while there are more than enough."""
         able = [worker for worker in self._aides.workers if id(worker) not in self._cannot]
+        # One each first; a second one, so that nobody waits for us while this process decodes a piece itself.
         for depth in (1, 2):
             for worker in able:
                 is_enough = depth == 1 or len(self._todo) > len(able) + 1

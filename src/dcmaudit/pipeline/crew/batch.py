@@ -49,6 +49,7 @@ class Batch:
             self._jobs.append(Job(self.read, item, size_of(item)))
             self.read += 1
             self.is_dry = self._asked()
+            # One file may overdraw it: a file of any size has to go out some time.
             room -= self._jobs[-1].size
 
     def take(self) -> list[Job]:
@@ -71,5 +72,6 @@ class Batch:
     def learn(self, seconds: float) -> None:
         """Renew how many inputs a batch should have: at most twice as many as before, at once as few as needed."""
         self._size = min(2 * self._size, MOST_FILES, max(1.0, 0.8 * self._size + 0.2 * _SECONDS / max(seconds, 1e-6)))
+        # One slow input among quick ones says that more may follow: the mean would notice too late.
         if seconds > _SECONDS:
             self._size = max(1.0, self._size / 2)

@@ -30,6 +30,7 @@ class LongFile:
     @property
     def has_piece(self) -> bool:
         """Whether one more piece can be given out now."""
+        # Results wait with the owner until their turn: so many that it can hold them, and no more.
         return self.next < min(self.pieces, self.used + self.ahead)
 
     def take(self) -> int:
@@ -64,6 +65,7 @@ class LongFiles:
             one = next((one for one in self._files.values() if one.has_piece and not one.is_alone), None)
             if one is None:
                 return
+            # The work is sent once to each helper: it may be large.
             piece = Piece(one.number, one.take(), None if worker in one.helpers else one.work)
             one.helpers.add(worker)
             yield worker, piece

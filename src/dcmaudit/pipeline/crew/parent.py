@@ -107,6 +107,8 @@ class Crew:
         if self._long.wants_help:
             return  # whoever becomes free helps first: what is begun is to end before more is
         for queued in range(1, _AHEAD + 1):
+            # From the third round on one input at a time: batches that grow with speed must not pile up behind slow
+            # ones.
             most = queued * self._batch.size if queued <= _QUEUED else queued
             # Who has nothing comes first: what was given back must not go to the same long file again.
             for worker in sorted(self._workers, key=lambda worker: len(worker.given)):
@@ -118,6 +120,7 @@ class Crew:
         """Where a process has nothing to do, have what waits behind a long file given back."""
         if self._suspects or self._batch or all(worker.given for worker in self._workers):
             return
+        # The one with most is the one behind whose input others wait.
         longest = max(self._workers, key=lambda worker: len(worker.given))
         if len(longest.given) > 1 and not longest.is_recalled and longest.pipe is not None:
             longest.is_recalled = True
@@ -142,6 +145,7 @@ class Crew:
         if not worker.given:
             worker.since = time.monotonic()
         worker.given.extend(jobs)
+        # Begun with its first input: a batch of three files starts three processes.
         if worker.pipe is None:
             self._selector.register(
                 worker.begin(self._context, self._stop, self._task, self._warm), selectors.EVENT_READ, worker
@@ -150,6 +154,7 @@ class Crew:
 
     def _try_suspect(self) -> None:
         """Give an input over which a process has died to another one, once nobody else works."""
+        # Alone, so that memory is all its own: where it dies again, it was the input.
         if self._suspects and not any(worker.given for worker in self._workers):
             job = self._suspects.popleft()
             self._hand(self._workers[0], [job], [job.item])
@@ -172,6 +177,7 @@ class Crew:
         pipe = worker.pipe
         while pipe is not None:
             self._hear(worker, pickle.loads(pipe.recv_bytes()))  # noqa: S301 - of a process of ours
+            # All that is there is taken at once, for each select costs a call of the system.
             if not pipe.poll():
                 return
 
@@ -182,6 +188,7 @@ class Crew:
                 worker.since = time.monotonic()  # what was loaded is no part of the first input's time
             case Returned():
                 worker.is_recalled = False
+                # The last ones: a process takes its inputs in order.
                 back = [worker.given.pop() for _ in range(said.count)]
                 self._batch.put_back([job for job in reversed(back) if isinstance(job, Job)])
             case Offer():
@@ -204,6 +211,7 @@ class Crew:
     def _answered(self, worker: Worker, answer: Any) -> None:
         job, now = worker.given.popleft(), time.monotonic()
         if isinstance(job, Job):
+            # With helpers it took less time than its size says.
             if not job.is_long:
                 self._batch.learn(now - worker.since)
             self._settle(job, answer)
@@ -214,6 +222,7 @@ class Crew:
             self._ready.append((job, answer))
             return
         self._early[job.number] = job, answer
+        # What comes next in the order, and what waited behind it.
         while (found := self._early.pop(self._told + len(self._ready), None)) is not None:
             self._ready.append(found)
 
@@ -236,8 +245,10 @@ class Crew:
         if not jobs:
             return
         first, others = jobs[0], [job for job in jobs[1:] if isinstance(job, Job)]
+        # None as data: the owner does the piece itself.
         if isinstance(first, PieceJob):
             self._long.found(first, Found(first.file, None))
+        # Twice, and the second time alone: it is the input.
         elif first.is_second:
             self._settle(first, CrashError(_CRASHED))
         else:
@@ -266,6 +277,7 @@ class Crew:
                     job = worker.given.popleft()
                     if isinstance(job, Job):
                         told[job.number] = job, answer
+            # The first one was being worked on, the others had only been handed over.
             for place, job in enumerate(worker.given):
                 if isinstance(job, Job):
                     told[job.number] = job, NotBegunError() if place else BrokenOffError()

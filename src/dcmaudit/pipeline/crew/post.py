@@ -67,6 +67,7 @@ class Post:
     def say(self, answer: Any) -> None:
         """Answer the input that was taken last, or say one of the messages."""
         data = packed(answer)
+        # The thread that listens says things, too.
         with self._speaking:
             self._pipe.send_bytes(data)
 
@@ -152,6 +153,7 @@ class Post:
             self.say(Returned(returned))
 
     def _give_back(self) -> int:
+        # Pieces of others' files are no inputs of ours, and stay.
         kept = [entry for entry in self._entries if isinstance(entry, Piece | Dismissed)]
         count = len(self._entries) - len(kept)
         self._entries = deque(kept)
@@ -168,6 +170,7 @@ class _Helper:
         self._pieces: list[Any] = []
 
     def found(self, piece: Piece) -> Found:
+        # Files stay open between pieces, for opening a long one takes longer than a piece of it.
         if piece.file != self._file:
             self.close()
             self._enter(piece)

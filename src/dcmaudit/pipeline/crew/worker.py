@@ -67,6 +67,7 @@ class Worker:
             self.process.start()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        # Else this process holds both ends, and never sees the pipe end where the other one dies.
         its.close()
         self.pipe = mine
         return self.pipe

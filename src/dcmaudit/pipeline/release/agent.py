@@ -33,6 +33,7 @@ def agent_keys() -> list[bytes]:
 def agent_signature(key: bytes, message: bytes) -> bytes:
     """The signature (64 bytes) of a message by one of the agent's keys; UsageError where it does not give one."""
     with _agent() as agent:
+        # Four bytes of flags, which are for RSA keys only.
         asked = bytes([_SIGN]) + _framed(blob_of(key)) + _framed(message) + bytes(4)
         blob, _ = _text(_asked(agent, asked, _SIGNED))
     kind, rest = _text(blob)
@@ -76,9 +77,11 @@ def _agent() -> Iterator[socket.socket]:
 def _asked(agent: socket.socket, message: bytes, wanted: int) -> bytes:
     agent.sendall(_framed(message))
     size = int.from_bytes(_received(agent, 4), "big")
+    # A length that cannot be must not make us wait for, or hold, so many bytes.
     if not 1 <= size <= _MOST:
         raise _broken()
     answer = _received(agent, size)
+    # Whatever else it says: an agent that is locked answers with "failure".
     if answer[0] != wanted:
         raise UsageError("the SSH agent refused", hint="it may be locked, or its user said no")
     return answer[1:]

@@ -50,6 +50,7 @@ class ReleaseBatch:
             self._store = opened.enter_context(order.store())
             self.folders = opened.enter_context(order.folders())
             self._job = order.job(self.folders.staging)
+            # All were opened: from here on they are closed together, and before by the stack where one fails.
             self._close = opened.pop_all().close
 
     def run(self, stop: Callable[[], bool]) -> Iterator[Ended]:
@@ -88,6 +89,7 @@ class ReleaseBatch:
         for found in self._inputs:
             if stop():
                 return
+            # Passed over: no input, so it has no number and no record.
             if isinstance(found, Passed):
                 self.tally.add(found)
                 continue
@@ -98,6 +100,7 @@ class ReleaseBatch:
             if shard is not None:
                 shard.mine += 1
             self.tally.add(found)
+            # Asked for every input of this part, in order: the notes of the run before are read along with them.
             done = folders.is_done(number, found.name)
             number += 1
             if not done:

@@ -43,6 +43,7 @@ def release_file(job: ReleaseJob, task: ReleaseTask | Unfound) -> Release:
     try:
         report.input_digest = _keyed(job.record_key, task.reference)
         _decide(job, task, report)
+        # Opened several times on its way: what was looked at must be what was redacted.
         if report.ending.is_released and _keyed(job.record_key, task.reference) != report.input_digest:
             report.hold(Why.CHANGED)
     except DcmauditError as error:
@@ -70,6 +71,7 @@ def _decide(job: ReleaseJob, task: ReleaseTask, report: Release) -> None:
         device = instance.facts.device
         report.device = (device.modality or "", device.model or "")
         held = by_header(job, instance, report) or by_state(policy, task, report)
+    # Before the engine, which takes the time.
     if held:
         return
     reading = read_file(job.look, task.reference)
@@ -83,6 +85,7 @@ def _decide(job: ReleaseJob, task: ReleaseTask, report: Release) -> None:
         return
     blacked, kept = parted(policy, reading)
     report.found.update(kept=sum(map(len, kept.values())))
+    # Named by the keyed digest: two inputs of one name do not meet, and no name of the house gets into OUT.
     staged = job.staging / f"{report.input_digest[:32]}.dcm"
     for _ in range(_ROUNDS):
         report.found.update({"blacked": sum(map(len, blacked.values())) - report.found["blacked"]})
@@ -177,6 +180,7 @@ def _name(report: Release, before: Reference, staged: Path) -> None:
     with open_instance(before) as instance:
         facts = instance.facts
     old = (facts.sop_instance_uid, facts.series_uid, facts.study_uid)
+    # A UID that stayed the same would lead from the output back to the original.
     if not new[0] or any(a and a == b for a, b in zip(old, new, strict=True)):
         report.hold(Why.NO_UID)
         return

@@ -56,6 +56,7 @@ def certain_records(held: Path) -> int | None:
     """
     with suppress(OSError, ValueError, KeyError, TypeError):
         note = json.loads((held / NAME).read_bytes())
+        # A process that was killed loses nothing that it wrote: only a machine that stopped does.
         is_same_boot = bool(note["boot"]) and note["boot"] == _boot()
         return None if is_same_boot else int(note["records"])
     return None

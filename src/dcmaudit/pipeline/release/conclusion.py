@@ -53,6 +53,7 @@ def conclude(
             if drawn is not None:
                 drawn.add(entry["input"], record)
             if record["output"] is not None:
+                # Digests instead of names: there may be millions.
                 known.add(short(record["output"]))
             held += not entry["released"]
             note(entry)
@@ -84,6 +85,7 @@ class _Drawn:
         if name not in self._sample:
             return
         self._left.discard(name)
+        # Drawn and not looked at says nothing, and widens the bound.
         if "person" in record["looked_at_by"]:
             counts = self._strata[self._sample[name][0]]
             counts[1] += 1

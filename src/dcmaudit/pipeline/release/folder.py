@@ -74,6 +74,7 @@ class ReleaseFolders:
         _require_startable(out, self.out, held, resume=resume)
         for folder, mode in ((held, 0o700), (self.out, 0o755)):
             folder.mkdir(parents=True, exist_ok=True, mode=mode)
+        # A folder that was there already may have had other rights.
         held.chmod(0o700)
         self.staging = self.out / _STAGING
         self.link, self.count, self._is_finished = START, 0, False
@@ -102,6 +103,7 @@ class ReleaseFolders:
         end, certain, committed = 0, certain_records(self.held), committed_records(self.held)
         if path.exists():
             for chained in islice(read_chain(path), None if certain is None else certain + 1):
+                # The first record says what the release is made by; two policies in one chain would be worth nothing.
                 if end == 0 and chained.record.get("about") != dict(about):
                     raise UsageError(
                         f"the release in {self.place} was begun with another policy, key or version",
@@ -109,6 +111,8 @@ class ReleaseFolders:
                     )
                 self.count += end > 0
                 self.link, end = chained.link, chained.end
+                # Written after the last commit: whether its bytes are on the disk nobody knows, so they are brought
+                # there.
                 if self.count > committed and chained.record["output"] is not None:
                     self.outputs.touch(chained.record["output"])
         self._stream = opened.enter_context(path.open("r+b" if path.exists() else "w+b"))
@@ -178,6 +182,7 @@ class ReleaseFolders:
 
     def _placed(self, staged: Path, place: str) -> bool:
         """Give an output its name; False, and it is gone, where another one has it."""
+        # Two inputs with the same UIDs: the first one stays, for its record is written.
         if self.outputs.holds(place) and place not in self._leftover:
             staged.unlink(missing_ok=True)
             return False
@@ -281,12 +286,14 @@ def _require_startable(out: Target, local: Path, held: Path, *, resume: bool) ->
     """UsageError where a run may not begin to write there."""
     if not isinstance(out, Remote):
         _require_apart(out, held)
+    # The mark is made before anything else, and a finished release has its records.
     has_begun = (local / MARK).exists() or (local / RECORDS).exists()
     is_new = not any(local.iterdir()) if local.is_dir() else not local.exists()
     if isinstance(out, Remote) and not has_begun:
         is_new = next(iter(outputs_at(out).names()), None) is None
     if not is_new and not has_begun:
         raise UsageError(f"{out} holds files of something else", hint="name a new folder")
+    # Lists of two releases in one file would tell the house wrong things of both.
     if is_new and (held / NOTES).exists():
         raise UsageError(f"{held} holds the lists of another release", hint="name a new folder")
     if (local / RECORDS).exists() and not resume:
@@ -298,6 +305,8 @@ def _locked(mark: Path) -> IO[bytes]:
     stream = mark.open("a+b")
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # The run that held the lock may have taken the mark away in the meantime: then the lock is on a file without
+        # a name.
         is_there = mark.exists() and mark.stat().st_ino == os.fstat(stream.fileno()).st_ino
     except OSError as error:
         stream.close()

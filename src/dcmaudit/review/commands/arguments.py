@@ -120,8 +120,10 @@ def box(arguments: Arguments, name: str) -> Box:
 
 
 def _whole(value: object, name: str) -> int:
+    # JavaScript knows one kind of number: 3 may arrive as 3.0.
     if isinstance(value, float) and value.is_integer():
         value = int(value)
+    # True is an int to Python, and never a number that somebody meant.
     if not isinstance(value, int) or isinstance(value, bool):
         raise UsageError(f"{name} must be a whole number")
     if abs(value) > _NUMBER_LIMIT:

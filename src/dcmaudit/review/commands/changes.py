@@ -12,6 +12,7 @@ from dcmaudit.review.state.session import Session
 
 
 def require_unchanged(services: Services, file: OpenFile) -> None:
+    # A mark on pixels that are not those on screen would black the wrong place.
     if services.content.has_changed(file):
         raise ReviewError(
             "the file was changed after it was opened; what is on screen may not be in it, and nothing was stored",

@@ -85,6 +85,7 @@ def _box(services: Services, session: Session, arguments: Arguments, places: lis
         groups = {table.number_of(place) for place in places}
         known = [table.get(number) for number in groups if number is not None]
         sizes = {one.key.size if one is not None and one.key is not None else None for one in known}
+    # One rectangle means one place only on planes of one size.
     size = next(iter(sizes)) if len(sizes) == 1 else None
     if size is None:
         raise ReviewError(
@@ -184,6 +185,7 @@ def _go_through(session: Session, services: Services, decision: ClassDecision, m
         except DcmauditError as error:
             made.failed.append(told(error))
         decision.through += 1
+        # Every file would be a message to the page, thousands of them in a row.
         if time.monotonic() - last > _TOLD:
             last = time.monotonic()
             session.bump()
@@ -194,6 +196,7 @@ def _require_same(services: Services, decision: ClassDecision, file: OpenFile) -
     if file.error is not None:
         raise file.error
     found = services.classes.of(decision.worklist)
+    # It was sorted by what it held then: the class may not be its own any more.
     if found is not None and not found.table.is_of(file.place, stamp_of(file.referrer())):
         found.table.forget(file.place)
         raise ReviewError("the file was changed since it was looked at", file=file.name, hint="look at it by itself")
@@ -210,6 +213,7 @@ def _work(session: Session, services: Services, decision: ClassDecision, file: O
     for group in file.planes.groups:
         file.seen.add(group, 0, len(group.frames), how)
     if not services.content.keep(file) or not file.seen.is_settled:
+        # A mark without the note how it came to be would look like one that somebody drew.
         services.database.store.remove_rects(ids)
         raise ReviewError("how it was decided could not be stored, so nothing was decided", file=file.name)
     made.rects += ids

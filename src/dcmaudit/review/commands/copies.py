@@ -31,6 +31,7 @@ def copy_forwards(session: Session, services: Services, arguments: Arguments) ->
         raise ReviewError("frames are marked from an image frame", file=file.name, hint="go to an image frame")
     target = target_of(session, arguments)
     position = file.index - file.planes.group_start(file.index)
+    # From the first frame on means all of them: one row says that better than one a frame.
     if position == 0:
         _copy_everywhere(session, services, file, target)
         return

@@ -125,6 +125,7 @@ def _to_plane(session: Session, services: Services, way: int) -> bool:
     found = {index for index in _places(file, plane) if index != file.index}
     is_stack = _is_stack(session)
     if is_stack:
+        # A series goes on in the next file instead of beginning again at this one's first plane.
         found = {index for index in found if (index - file.index) * way > 0}
     ordered = sorted(found, key=lambda index: (index - file.index) * way % len(file.planes))
     for index in ordered:
@@ -154,6 +155,7 @@ def _search(session: Session, services: Services, here: OpenFile, way: int) -> N
     places = (stack.places[at + 1 :] + stack.places[:at])[::way]
     looked = closed = 0
     for file in opened(session, services, stack.worklist, places):
+        # Whoever searched has gone elsewhere since: nothing may pull the picture away from under her.
         if session.file is not here:
             return
         index = _waiting_in(session, services, file, way)

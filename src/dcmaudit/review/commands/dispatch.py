@@ -34,8 +34,10 @@ def perform(
         raise UsageError(f"the command {name!r} {reason}", hint="GET /api/commands lists them")
     begun = time.monotonic()
     with session.lock:
+        # First of all: a command may leave the plane, and what was on it has been seen before.
         services.seen.painted(session, painted)
         session.message, session.question = None, None
+        # Whoever does something has settled where she is: coming back to an earlier place is off.
         if name not in _BY_ITSELF:
             session.awaited = None
         try:

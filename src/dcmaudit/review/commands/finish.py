@@ -98,6 +98,7 @@ def _finish(
         screen=beside.screen,
         looked=replace(file.looked, unshown=services.gaps.unshown_parts(file)),
     )
+    # A file that is finished again was counted before.
     if file.tag is None:
         session.pace.note()
     services.records.load(session, file)

@@ -122,6 +122,7 @@ def apply_all(session: Session, services: Services, _arguments: Arguments) -> No
     left = len(offered) - len(shown)
     if shown:
         _apply(session, services, file, shown)
+    # Applying all must not black flat areas by the dozen: those are most often an engine's mistake.
     if left:
         session.say(f"{left} suggested over nothing but one flat value: left out. Right click applies it all the same.")
     elif not shown:

@@ -55,6 +55,7 @@ def next_overlay(session: Session, services: Services, _arguments: Arguments) ->
         return
     number, start = file.group_number, file.planes.group_start(file.index)
     group = file.planes.groups[number]
+    # Planes that are jumped over are noted as skipped, so that nobody takes them for seen.
     file.seen.add(group, file.index + 1 - start, len(group.frames), HowSeen.SKIPPED)
     services.ledger.soon(session, file)
     after = file.planes.next_group(file.index)
@@ -126,6 +127,7 @@ def done_next(session: Session, services: Services, arguments: Arguments) -> Non
         session.question = _question(file, doubts, asked_too)
         return
     asked = arguments.get("file_id")
+    # The answer comes from a page that may show another file by now.
     if asked is not None and asked != file.file_id:
         raise UsageError("the question was about another file", hint="press N again")
     mark_done(session, services, file, arguments)

@@ -50,9 +50,11 @@ def redact_done(session: Session, services: Services, arguments: Arguments) -> N
     services.outputs.require_free()
     folder = _folder(services, arguments)
     worklist = session.worklist
+    # Files found later would be left out without a word.
     if worklist.growing:
         raise ReviewError("the list is still growing", hint="wait until every folder was read")
     done: list[int] = []
+    # In blocks: a list may have a million names, and one question for each would take minutes.
     for start in range(0, len(worklist), _BLOCK):
         places = range(start, min(start + _BLOCK, len(worklist)))
         states = services.database.store.states([worklist.name(place) for place in places])

@@ -50,6 +50,7 @@ def new_rect(file: OpenFile, region: Region, scope: Scope | None = None) -> NewR
 
 def complete(services: Services, file: OpenFile) -> None:
     """Have every preview of the file before it is finished; errors as the rules raise them."""
+    # The search may still be under way: what it finds must not be missing from what was asked about.
     if file.facts is not None and not file.header_searched:
         services.suggestions.complete(file)
 

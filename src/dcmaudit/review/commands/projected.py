@@ -27,6 +27,7 @@ def note_series(session: Session, services: Services, arguments: Arguments) -> N
     issued = services.seen.issued(session, file_id, SERIES, take.text(arguments, "ticket"))
     reading = services.stacks.known(series_key(stack, file_id))
     shown = take.numbers(arguments, "shown")
+    # Only a picture that this program made counts: its ticket says which frames were in it.
     if issued is None or reading is None or len(shown) != 2:
         raise ReviewError("no such projection of this series was shown", hint="ask for it again")
     how = way_projected(reading.size, shown[0], shown[1], issued)
@@ -52,6 +53,7 @@ def _note(
     shows = reading.shows(projection) if projection is not None else [True] * len(reading.members)
     found: dict[int, dict[int, HowSeen]] = {}
     for number, (member, is_shown) in enumerate(zip(reading.members, shows, strict=True)):
+        # A frame that could not be read is in no projection.
         if number not in left_out:
             ways = found.setdefault(member.file_id, {})
             ways[frame_of(member.address)] = how if is_shown else HowSeen.COVERED

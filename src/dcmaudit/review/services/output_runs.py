@@ -72,6 +72,7 @@ class OutputRuns:
         """Redact these files into ``folder``; returns at once. ReviewError where that cannot be begun now."""
         self.require_free()
         run = OutputRun(session.id, str(folder), total, left_out)
+        # Another session may have begun a run since the question above.
         if not self.state.begin(run):
             raise ReviewError("files are being redacted already", hint="wait for them, or stop them")
         store = self._database.store
@@ -102,6 +103,7 @@ class OutputRuns:
         try:
             if redactor is None:
                 raise ReviewError("nothing can be redacted from this page")
+            # Made one by one: a list of a million references would be held for hours.
             named = (refer() for refer in references)
             for before, report in redactor.redact(
                 store, named, folder, check_text=check_text, stop=run.stopping.is_set
@@ -155,6 +157,7 @@ class OutputRuns:
             if output.after is None:
                 return encode_png(render(samples, view)), "Nothing was written for this file."
             after = stack.enter_context(self._instances.lease(_ids(output)[1], lambda: _there(output)))
+            # Overlays and thumbnails may have been taken out of the output.
             if after.scan_frames().find(address) is None:
                 return encode_png(render(samples, view)), MISSING
             first, second = render_pair(samples, after.read(address), view)
@@ -165,6 +168,7 @@ class OutputRuns:
 
 
 def _ids(output: Output) -> tuple[int, int]:
+    # Original and output are two files to the cache, which knows numbers alone.
     return 2 * output.number, 2 * output.number + 1
 
 

@@ -135,6 +135,7 @@ class PictureCache:
         go on by itself from then on: one file on a dead server must not hold up the work on others.
         """
         with self._calm:
+            # Not for ever: pictures that somebody pages through would hold everything else up.
             if not self._calm.wait_for(lambda: not self._urgent, PATIENCE):
                 self._urgent.clear()
 
@@ -146,6 +147,7 @@ class PictureCache:
                 return
             del self._waiting[picture]
             pending = self._pending.get(picture)
+        # Only one that was not begun can be cancelled: the others are finished, and kept for whoever comes next.
         if pending is not None:
             pending.cancel()
 
@@ -230,6 +232,7 @@ class PictureCache:
 
     def _settle(self, picture: PictureKey, future: Future[bytes]) -> None:
         with self._lock:
+            # After a cancellation another request may have begun the same picture anew.
             if self._pending.get(picture) is future:
                 del self._pending[picture]
                 self._urgent.discard(picture)

@@ -27,6 +27,7 @@ def stored_record(samples: Samples, rendering: Rendering) -> bytes:
     plane = stored_plane(samples, rendering)
     rows, columns = plane.values.shape[:2]
     views: dict[str, Json] = {}
+    # Typed arrays of browsers have the order of the machine, which is little endian wherever they run.
     parts = [plane.values.astype(plane.values.dtype.newbyteorder("<"), copy=False).tobytes()]
     for view, found in plane.views.items():
         table = found.table
@@ -71,6 +72,7 @@ def packed(own_head: bytes, record: bytes) -> bytes:
     width, height, channels, bits = (int(str(head[name])) for name in ("width", "height", "channels", "bits"))
     values = np.frombuffer(record, f"<u{bits // 8}", width * height * channels, start).reshape(height, -1)
     rows = values.copy()
+    # Without sign and modulo their size: the page adds them up again and gets every bit back.
     rows[1:] -= values[:-1]
     return deflated(b"".join((own_head, framed({**head, "up": True}), rows.tobytes(), record[start + rows.nbytes :])))
 
@@ -90,6 +92,7 @@ def head_of(record: bytes) -> Json:
 
 def _scale_of(samples: Samples) -> list[float] | None:
     """Slope and intercept from stored values to the units that windows are given in; None where a table does that."""
+    # Windows are given in the units behind the modality's table (PS3.3 C.11.2): of a table there is no slope to say.
     if isinstance(samples.modality, Lut) or samples.photometric not in {"MONOCHROME1", "MONOCHROME2"}:
         return None
     return list(usable_rescale(samples.modality))

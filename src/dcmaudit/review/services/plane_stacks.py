@@ -136,6 +136,7 @@ class StackReading:
                     taken = time.monotonic() - start
                     is_whole = through == len(self.members)
                     least = _NEXT if after else _PREVIEW
+                    # A picture of few planes at once, then better ones: nobody looks at an empty stage.
                     if is_whole or self._given_up or taken > _LONGEST or (through > after and taken >= least):
                         return through
                     self._lock.wait(_PREVIEW)
@@ -285,6 +286,7 @@ class StackReading:
                 self._lock.notify_all()
 
     def _judge(self) -> None:
+        # What one plane hides of another is known only once all of them are in.
         if self._through < len(self.members) or self._judged:
             return
         shares = BlindShares(self._stack) if self._stack.count else None
@@ -314,6 +316,7 @@ class StackReading:
         ahead = 2 * self._mappers.count
         while self._mapped < len(self.members) and not self._is_idle():
             while following < len(self.members) and len(coming) < ahead:
+                # In order, so that the same plane wins where two are equally strong, whoever was quicker.
                 coming.append((following, self._mappers.submit(partial(self._strokes_of, following))))
                 following += 1
             number, future = coming.popleft()
@@ -364,6 +367,7 @@ class PlaneStacks:
             made = StackReading(members(), self._instances, self._strokes, self._mappers)
             with self._lock:
                 found = self._kept.setdefault(key, made)
+                # A stack holds a plane's worth of memory for each of its projections.
                 while len(self._kept) > _KEPT:
                     self._kept.popitem(last=False)[1].stop()
         with self._lock:

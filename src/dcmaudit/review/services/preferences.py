@@ -48,6 +48,7 @@ class Preferences:
 
     def keep_options(self, options: Options) -> None:
         """Keep the options for this user, where the database can be written."""
+        # From now on it is the user's own choice, also where it is what the command line said.
         self._chosen = {}
         if self._database.may_write:
             with suppress(DcmauditError):

@@ -52,6 +52,7 @@ class Readings:
         stamp = self.instances.stamp(file_id)
         with self._lock:
             former, known = self._files.get(file_id, (stamp, {}))
+            # Findings of a file that was changed since are of other pixels.
             self._files[file_id] = stamp, {**(known if former == stamp else {}), address: reading}
             self._files.move_to_end(file_id)
             while len(self._files) > _KEPT:

@@ -19,6 +19,7 @@ def remember_removals(session: Session, database: Database) -> None:
         return
     store = database.store
     with suppress(StoreError):
+        # Oldest first, so that undo takes the newest one back first.
         session.history.remember([_earlier(session, store, removal) for removal in reversed(store.removals())])
 
 

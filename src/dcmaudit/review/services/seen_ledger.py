@@ -62,6 +62,7 @@ class SeenLedger:
                     return
             pause = PAUSE
             for session, file in waiting:
+                # The disk may be full, or the file locked: what was seen is kept and tried again.
                 if not self._store(session, file) and not self._end:
                     self.soon(session, file)
                     pause = AGAIN

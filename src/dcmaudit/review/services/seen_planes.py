@@ -31,10 +31,12 @@ class SeenReports:
             file = session.shown_file(sight.file_id)
             index = file.planes.find(sight.address) if file is not None else None
             issued = self._tickets.read(sight.ticket, session.id, sight.file_id, sight.address.key)
+            # A report without a ticket of ours, or about a file that is neither open nor just left, proves nothing.
             if file is None or index is None or issued is None:
                 continue
             plane = file.planes[index]
             is_broken = plane.address in self._pictures.undecodable(sight.file_id)
+            # Instead of the plane there was a reason on the stage.
             if plane.size is None or not is_shown(plane) or is_broken:
                 continue
             how = way_seen(sight, issued)

@@ -53,6 +53,7 @@ class SeriesReader:
             is_more, failure = False, error.message
         except Exception as error:  # its words may quote what was read; its kind does not
             is_more, failure = False, type(error).__name__
+        # One step each: the key for a single plane comes in between, and need not wait for a series.
         if is_more:
             session.bump()
             self.reader.submit(partial(self._go_on, session, run, steps))

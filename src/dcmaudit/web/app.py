@@ -47,6 +47,7 @@ def make_app(review: ReviewApp, access: Access) -> Guard:
             Exception: _on_mistake,
         },
     )
+    # Outermost: nothing is read or answered before it has let a request through.
     return Guard(app, access)
 
 

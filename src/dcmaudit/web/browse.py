@@ -42,6 +42,7 @@ def browse(path: str | None, allowed: Sequence[str | Path]) -> Listing:
         _require_allowed(folder, allowed)
     entries, left_off = _entries(folder, allowed)
     parent = folder.parent if folder != folder.parent else None
+    # A root has no way up.
     if parent is not None and allowed and not _is_allowed(parent, allowed):
         parent = None
     return {
@@ -84,6 +85,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 def _entry(entry: os.DirEntry[str], allowed: Sequence[str | Path]) -> BrowseEntry | None:
     """One row; None for pipes, sockets, dead links and links that lead out of the allowed folders."""
     try:
+        # What leads out is not shown at all: its name alone may say something.
         if entry.is_symlink() and allowed and not _is_allowed(Path(entry.path), allowed):
             return None
         if entry.is_dir():

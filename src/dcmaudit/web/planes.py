@@ -40,6 +40,7 @@ class Walk:
     def picture(self, session: Session, key: str) -> PictureKey:
         """What is sent of the plane with that key."""
         address = parse_key(key)
+        # On a quick line the values are sent as they are, which count as seen; small pictures are lossy.
         if self.within is None:
             return painted_from(self.file_id, address, session.view)
         return PictureKey(self.file_id, address, self.view, form=Form.SMALL, within=self.within)
@@ -93,6 +94,7 @@ class PlaneRoutes:
         try:
             while not self._app.is_ending:
                 record = await coming
+                # The end of the file, or a plane that the page has to ask for by itself.
                 if record is None:
                     break
                 index += walk.step
@@ -128,6 +130,7 @@ class PlaneRoutes:
         fidelity = Fidelity.LOSSY if found.get("jpeg") else Fidelity.LOSSLESS
         views = found["views"]
         assert isinstance(views, dict)  # noqa: S101  # it is one of ours
+        # One ticket a view: the page can change views without asking, and says which one was on the stage.
         shown = {name: view["shown"] for name, view in views.items()} | {"window": Rendering.VOI.value}
         issue = self._services.tickets.issue
         tickets = {name: issue(session.id, file_id, key, value, fidelity) for name, value in shown.items()}

@@ -39,6 +39,7 @@ _STATUS: tuple[tuple[type[DcmauditError], int], ...] = (
 
 def reply(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """``content`` as JSON."""
+    # A name may hold halves of pairs, which no UTF-8 has: shown as escapes instead of ending the answer.
     body = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "backslashreplace")
     return Response(body, status, headers=dict(headers or {}), media_type="application/json")
 
@@ -64,6 +65,7 @@ async def body_of(request: Request) -> dict[str, object]:
     raw = await request.body()
     try:
         content = json.loads(raw or b"{}")
+    # Brackets nested ten thousand deep end Python's reader by RecursionError.
     except (ValueError, RecursionError) as error:
         raise UsageError("the request is not JSON") from error
     if not isinstance(content, dict):
@@ -76,6 +78,7 @@ def query_number(request: Request, name: str, default: int, *, most: int) -> int
     text = request.query_params.get(name)
     if text is None:
         return default
+    # isdigit alone takes digits of every script, and int a number of any length takes its time.
     if not text.isascii() or not text.isdigit() or len(text) > 18:
         raise UsageError(f"{name} must be a whole number")
     return min(int(text), most)

@@ -92,6 +92,7 @@ class Routes:
         session = self._session(request)
         after = query_number(request, "after", 0, most=2**53)
         wait = query_number(request, "wait", 0, most=LONGEST_WAIT)
+        # The page waits here for news: no answer until there is some, or the wait is over.
         if wait and session.revision <= after:
             await self._newer(request, session, after, wait)
         return reply(await run_in_threadpool(self._app.state, session))
@@ -158,6 +159,7 @@ class Routes:
         data = await wanted_picture(request, pictures, picture, self._app.referrer(session, picture.file_id))
         headers = {"X-Plane": f"{picture.file_id}/{label}"}
         told = pictures.remark(picture)
+        # A thumbnail gets no ticket: nobody could have read text on it.
         if not picture.thumbnail:
             shown = told.rendering if told is not None else picture.view.rendering
             headers["X-Ticket"] = self._services.tickets.issue(session.id, picture.file_id, label, shown.value)

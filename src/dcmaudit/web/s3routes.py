@@ -102,6 +102,7 @@ class S3Routes:
             book = CredentialBook()
             if given.profile:
                 return check_connection(_of_profile(given))
+            # The page never gets a saved secret: an empty field means that one.
             if not given.secret and not given.anonymous:
                 saved = book.get(given.bucket)
                 return check_connection(replace(given, secret=saved.secret if saved else "").checked())
@@ -124,6 +125,7 @@ class S3Routes:
             ObjectName.parse(str(place))
             credentials_for(place.bucket)
             folders: list[str] = []
+            # A search goes through all keys below, for the server knows no search of its own.
             if text or after:
                 found = (
                     one for one in list_objects(place.bucket, place.key, after=after) if text in one.key.casefold()
@@ -152,6 +154,7 @@ class S3Routes:
         with self._lock:
             number = next(self._numbers)
             self._copies[number] = job
+            # Whoever asked for the fiftieth copy before has seen how it ended.
             while len(self._copies) > _COPIES_KEPT:
                 self._copies.popitem(last=False)
 

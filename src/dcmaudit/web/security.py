@@ -121,6 +121,7 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
+        # There are no websockets here: 1008 says that the other side broke a rule.
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
@@ -165,6 +166,7 @@ class Guard:
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
         self._check_host(headers)
+        # Before anything is taken apart: work on a long address is work for whoever sent it.
         if len(scope.get("raw_path") or b"") + len(scope.get("query_string", b"")) > _ADDRESS_LIMIT:
             raise Refused(414, "the address is too long")
         method = scope["method"]
@@ -173,6 +175,7 @@ class Guard:
         self._check_origin(headers, method)
         if not self._access.knows(headers):
             raise Refused(403, "this page belongs to the person who started the program", "use the start address")
+        # A form of another site can send a cookie, but no header of its own without being asked for leave first.
         if method == "POST" and headers.get(WRITE_HEADER) != "1":
             raise Refused(403, "the request does not come from the reviewer's own page")
         length = headers.get("content-length", "0")
@@ -191,6 +194,7 @@ class Guard:
         navigates = headers.get("sec-fetch-mode") == "navigate" and method in _READING
         if site is not None and site not in {"same-origin", "none"} and not navigates:
             raise Refused(403, "the request comes from another site")
+        # Old browsers know no Sec-Fetch headers, but name the origin of what they send.
         origin = headers.get("origin")
         if origin is not None and origin.lower() not in {f"http://{host}" for host in self._access.hosts()}:
             raise Refused(403, "the request comes from another site")

@@ -130,6 +130,7 @@ def _allowed_names(host: str, settings: Settings) -> list[str]:
     """The names by which this server may be asked for, the one for the start address first."""
     if host == "localhost" or ipaddress.ip_address(host).is_loopback:
         return list(_LOOPBACK_NAMES) if host in {LOOPBACK, "localhost"} else [_in_address(host), "localhost"]
+    # Whoever may ask could otherwise read every file of this user.
     if not settings.browse_roots:
         raise UsageError(
             "a server for other machines needs the folders that may be opened through it",

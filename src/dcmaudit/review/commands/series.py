@@ -58,7 +58,9 @@ def mark_series(session: Session, services: Services, arguments: Arguments) -> N
 def _find(session: Session, services: Services, file: OpenFile, target: Target, size: Size, uid: str) -> None:
     worklist, total = session.worklist, len(session.worklist)
     search = _Search([])
+    # The list knows names alone: which files are of the series only their headers say.
     for place in range(total):
+        # Whoever asked has gone on: the answer would be about another file.
         if session.file is not file or services.end.is_near:
             return
         _look(worklist, place, size, uid, search)
@@ -90,6 +92,7 @@ def _look(worklist: Worklist, place: int, size: Size, uid: str, search: _Search)
     except DcmauditError:
         search.failed += 1
         return
+    # The rectangle was drawn on planes of this size and may lie on the image of others.
     if sizes[:1] != [size]:
         search.other_size += 1
         return
@@ -120,6 +123,7 @@ def _question(session: Session, file: OpenFile, search: _Search, target: Target)
 def _write(session: Session, services: Services) -> None:
     file, plan = session.opened(), session.plan
     session.plan = None
+    # Places are those of the list that was looked through.
     if plan is None or plan.worklist is not session.worklist:
         raise ReviewError("the list has changed since the question", hint="ask for the series again")
     _require_unchanged(services, file, plan)
@@ -134,6 +138,7 @@ def _write(session: Session, services: Services) -> None:
                 ids += store.add_rects(name, [NewRect(plan.box, scope, frames=member.frames, shape=plan.shape)])
                 marked.append(member)
     except DcmauditError:
+        # All or none: a series that is marked in part would look as if it were marked.
         store.remove_rects(ids)
         raise
     finally:

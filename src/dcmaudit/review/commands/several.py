@@ -40,6 +40,7 @@ def opened(session: Session, services: Services, worklist: Worklist, places: Ite
             return
         file = OpenFile(place, worklist.file_id(place), worklist.name(place), worklist.referrer(place))
         shown = session.file
+        # The open file knows more than the database: what is on the stage now is not stored yet.
         if shown is not None and shown.file_id == file.file_id:
             services.content.keep(shown)
             yield shown

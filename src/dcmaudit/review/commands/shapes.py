@@ -61,6 +61,7 @@ def _kept(session: Session, arguments: Arguments) -> Shape:
     inside = box.clipped(size) if box is not None else None
     if inside is None:
         raise UsageError("the rectangle lies outside the plane", hint=f"it has {size.width} x {size.height} pixels")
+    # A region to keep that is everything says nothing, and would count as a decision.
     if inside == Box.whole(size):
         raise UsageError("the rectangle is the whole plane, so that nothing would be black", hint="make it smaller")
     corners = Point(inside.left, inside.top), Point(inside.right, inside.bottom)
@@ -91,6 +92,7 @@ def _store(session: Session, services: Services, shape: Shape, scope: Scope, for
         return
     require_unchanged(services, file)
     ids = store.add_rects(file.name, [new])
+    # After the new one is there: a failure between the two leaves too much black, never too little.
     removed = store.remove_rects([row.id for row in former], RemovalKind.TAKEN_BACK) if former else []
     rows: list[RectRow] = []
 

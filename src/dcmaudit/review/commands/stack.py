@@ -65,6 +65,7 @@ def _stack(session: Session) -> SeriesStack:
             file=file.name,
             hint="choose “A series as one stack” in the View menu; a file without SeriesInstanceUID stays alone",
         )
+    # Files that are found a moment later would be left out of what is called the whole series.
     if not stack.is_complete:
         raise ReviewError("the list is still being searched for this series", hint="try again in a moment")
     return stack
@@ -187,6 +188,7 @@ def _leave(session: Session, services: Services, stack: SeriesStack) -> None:
         return
     inside = set(stack.places)
     places = session.selection.places
+    # Files of a series need not lie side by side in the list.
     after = [place for place in places if place > session.file.place and place not in inside]
     target = next(iter(after), next((place for place in places if place not in inside), None))
     if target is None:

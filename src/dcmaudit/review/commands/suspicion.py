@@ -38,6 +38,7 @@ def next_suspicious(session: Session, services: Services, _arguments: Arguments)
             if passed:
                 session.say(f"Passed over {files_words(passed)} that no detector has looked at.", "warning")
             return
+        # Nobody has looked: that is no reason to stop, and none to keep silent.
         passed += Concern.UNLOOKED in concerns
     text = "Nothing suspicious is known behind this plane, in this file or in a later one of the list."
     if passed:

@@ -49,6 +49,7 @@ def target_of(session: Session, arguments: Arguments) -> Target:
         raise ReviewError("nothing can be marked on a plane that cannot be shown", file=file.name)
     found = _named(file, plane, take.text(arguments, "id")) if "id" in arguments else _handled(session, arguments)
     inside = found.box.clipped(plane.size) if found is not None else None
+    # A shape is points on a plane of one size: on another it means nothing.
     if found is None or inside is None or (found.shape is not None and found.shape.size != plane.size):
         raise UsageError(
             "that rectangle is not on this plane", hint=f"it has {plane.size.width} x {plane.size.height} pixels"

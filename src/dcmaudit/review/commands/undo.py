@@ -24,6 +24,7 @@ def redo(session: Session, services: Services, _arguments: Arguments) -> None:
 
 def _show(session: Session, services: Services, change: Change) -> None:
     services.records.announce(change.name, session)
+    # Taken back all the same; the file is in another list than the one on screen.
     if change.worklist is not session.worklist:
         return
     place = change.place if change.place is not None else session.worklist.find(change.name)

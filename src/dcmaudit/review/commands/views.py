@@ -94,6 +94,7 @@ def seen(session: Session, services: Services, arguments: Arguments) -> None:
     elif "group" in arguments:
         file = session.opened()
         number = take.number(arguments, "group")
+        # The report may come after the next file was opened.
         if file.file_id == file_id and 0 <= number < len(file.planes.groups):
             _seen_projection(session, services, file, number, arguments)
     elif "shown" in arguments:
@@ -158,6 +159,7 @@ def read_all(session: Session, services: Services, _arguments: Arguments) -> Non
         if not stack.is_complete:
             raise ReviewError("the list is still being searched for this series", hint="try again in a moment")
         here = stack.places.index(file.place)
+        # From the file on screen on: what comes next is wanted first.
         places = stack.places[here:] + stack.places[:here]
     reader.begin(session, places)
     session.say(f"Looking for text on every plane of {counted(len(places), 'file')}; you can go on meanwhile.")

@@ -141,6 +141,7 @@ def tile_rows(session: Session, services: Services, ids: Sequence[int]) -> list[
 
 def _tile(session: Session, table: ClassTable | None, place: int, marks: MarkedFile | None) -> TileRow:
     worklist, name = session.worklist, session.worklist.name(place)
+    # Findings of another content must not be drawn on this one.
     if table is not None and not table.is_of(place, stamp_of(worklist.reference(place))):
         table.forget(place)
     concerns = table.concerns(place) if table is not None else (Concern.UNLOOKED,)

@@ -239,6 +239,7 @@ def _near(session: Session, services: Services, file: OpenFile, index: int) -> N
     plane = file.planes[index]
     rects = rect_states(session, file, plane)
     shown = _plane(session, services, file, index)
+    # Sent ahead with every answer: a plane with thousands of rectangles would hold up the present one.
     if len(rects) > RECTS_AHEAD or plane.size is None or shown is None:
         return None
     handled = session.handled_on(plane)

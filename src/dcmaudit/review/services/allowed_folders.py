@@ -30,6 +30,7 @@ class ConfinedReference(LocalReference):
         stream = LocalReference.open(self)
         opened = Path(f"/proc/self/fd/{stream.fileno()}")  # what was really opened, whatever the name means by now
         real = Path(os.path.realpath(opened if opened.exists() else self.path))
+        # Asked of what was opened: between a look at the name and the opening it can become a link.
         if not any(real.is_relative_to(root) for root in self.roots):
             stream.close()
             raise SourceUnreadableError(_OUTSIDE, file=self.name)
@@ -65,6 +66,7 @@ class AllowedFolders:
         for name in checked:
             _require_possible(name)
             fixed = Path(name)
+            # The longest part that is no pattern decides; a file that is really called with a star is itself.
             while glob.has_magic(str(fixed)) and not fixed.exists():
                 fixed = fixed.parent
             if not self.allows(fixed):
@@ -75,6 +77,7 @@ class AllowedFolders:
         """What was found, with a problem instead of each file that lies elsewhere (by a link, or named by a list)."""
         for item in found:
             outside = isinstance(item, LocalReference) and not self.allows(item.path)
+            # Where folders are confined, buckets are outside of all of them.
             if outside or (self._roots and isinstance(item, ObjectReference)):
                 error = SourceUnreadableError(_OUTSIDE, file=item.name)
                 yield Problem(item.name, error)

@@ -48,6 +48,7 @@ def look_into(
     try:
         with open_instance(reference) as instance:
             instance.scan_frames(stop=lambda: not go_on())
+            # Hidden planes may not be known yet: half a look is none.
             if not instance.frames_scanned:
                 raise GivenUpError
             look = None
@@ -153,6 +154,7 @@ def _look_at(
             outline.add(picture)
             if spread is not None and plane.size == spread.size:
                 spread.add(picture)
+        # Nobody looks for text: that the plane can be read at all is still worth knowing.
         elif look is None:
             instance.read(plane.address)
         if look is None:

@@ -201,9 +201,11 @@ class ClassSurveys:
         while group.through < len(group.places) and self._goes_on(survey):
             place = group.places[group.through]
             self._look(survey, group, place, detector)
+            # At 64 and each power of two behind it: comparing all with all costs more with every file.
             if group.through >= _FIRST and group.through & (group.through - 1) == 0:
                 _compare(survey, group)
             self._tell()
+            # Somebody has opened another class, or new files came that have to be sorted first.
             if survey.wanted != wanted or len(table.worklist) > table.sorted:
                 break
         _compare(survey, group)

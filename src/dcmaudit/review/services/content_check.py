@@ -52,8 +52,10 @@ class ContentCheck:
         if not records and not parts:
             return
         kept, stamp = store.identity(file.name), self._instances.stamp(file.file_id)
+        # Size and time are those of then, or there is nothing to compare: what was seen is believed.
         if kept is None or stamp is None or _stamped(kept) == _of(stamp):
             self._take(file, records, parts)
+        # It was changed, and what its pixels were nobody noted.
         elif kept.identity.pixel_digest is None:
             self._forget(store, file, OTHER)
         else:
@@ -79,6 +81,7 @@ class ContentCheck:
                 seen.settle(seen.take())
                 return True
             if self.has_changed(file):
+                # It was seen of the content that was open, which no name leads to any more.
                 seen.take()
                 self._tell(
                     file, "The file was changed after it was opened: what was seen of it since then is not stored."
@@ -116,6 +119,7 @@ class ContentCheck:
                 stamp, identity = self._instances.stamp(file_id), instance.identity()
             if stamp is None:
                 store.put_identity(name, identity)
+            # Digest and stamp must be of one content: between the two somebody may have written.
             elif stamp == stamp_of(referrer()):
                 store.put_identity(name, identity, size=_of(stamp)[0], modified_ns=_of(stamp)[1])
 
@@ -129,6 +133,7 @@ class ContentCheck:
             size, modified = _of(stamp)
             uid = file.facts.sop_instance_uid
             store.put_identity(file.name, Identity(uid), size=size, modified_ns=modified)
+            # Reading a long file once more only because somebody looked at it would hold the disk up.
             if size <= DIGESTED or (kept is not None and kept.identity.pixel_digest):
                 self.identify_file(file.file_id, file.name, file.referrer)
         file.change(noted=True)

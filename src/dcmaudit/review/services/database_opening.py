@@ -38,6 +38,7 @@ def open_soon(location: str, *, user: str, read_only: bool) -> Store:
     try:
         return opening.result(PATIENCE)
     except FutureTimeoutError:
+        # The connection may come up later: nobody would close it.
         opening.add_done_callback(_close)
         raise StoreError(
             f"the database server did not answer within {PATIENCE:.0f} seconds",

@@ -107,6 +107,7 @@ class FileOpening:
         if awaited is None:
             return False
         total = len(worklist)
+        # The names before ``start`` were looked at already, while the list grew.
         place = worklist.find_mark(awaited.mark, awaited.start)
         if place is None:
             session.awaited = replace(awaited, start=total) if worklist.growing else None
@@ -176,8 +177,10 @@ class FileOpening:
         self.prefetch(session)
 
     def _opened(self, session: Session, file: OpenFile, future: Future[InstanceSummary]) -> None:
+        # Both the wait above and the callback may bring the result.
         if not file.opening:
             return
+        # The program ends: nobody is to be told of an error.
         if future.cancelled():
             file.fail(None)
             return
@@ -192,6 +195,7 @@ class FileOpening:
             self._load_seen(session, file)
             self._expand(file)
             self.readings.restore(file)
+        # Whoever asked has gone on; what was read of it stays in the cache.
         if session.file is not file:
             return
         self.begin_picture(session)
@@ -244,6 +248,7 @@ class FileOpening:
             planes = [(place, plane.address) for place, plane in session.upcoming()]
             current = session.selection.index(file.place)
             following = session.beside_in_series(1)
+            # Within a series the next file is shown as the next plane: it is wanted first.
             if following is not None:
                 planes.append((following, FrameAddress(0)))
             elif current is not None and current + 1 < len(session.selection):

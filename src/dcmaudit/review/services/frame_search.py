@@ -30,6 +30,7 @@ class HiddenPlaneSearch:
     def begin(self, session: Session, file: OpenFile) -> None:
         """Begin, where it is still to be done."""
         with file.lock:
+            # Two sessions may show the file: it is searched once.
             if file.search is not FrameSearch.WAITING:
                 return
             file.change(search=FrameSearch.SCANNING)
@@ -42,6 +43,7 @@ class HiddenPlaneSearch:
         def progress(done: int, total: int) -> None:
             self._pictures.let_through()
             file.change(search_progress=(done, total))
+            # Twenty times at most: each is a message to the page.
             if done * 20 // max(total, 1) != (done - 1) * 20 // max(total, 1):
                 session.bump()
 

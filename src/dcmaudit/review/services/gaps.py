@@ -37,5 +37,6 @@ class FileGaps:
         """Note in the list what of the open file cannot be audited; what was noted stays until all of it is seen."""
         file = session.file
         gap = self.words(file) if file is not None else None
+        # Nothing found on the few planes that were shown takes back nothing.
         if file is not None and (gap or file.looked.is_whole):
             session.worklist.note_gap(file.place, gap)

@@ -86,6 +86,7 @@ class InstanceCache:
 
     def _enter(self, file_id: int) -> _Slot:
         with self._lock:
+            # Who comes after the end gets one of his own, which is closed when he is through.
             if self._closed:
                 return _Slot(users=1, dropped=True)
             slot = self._slots.setdefault(file_id, _Slot())
@@ -100,6 +101,7 @@ class InstanceCache:
             if slot.instance is None and not slot.users and self._slots.get(file_id) is slot:
                 del self._slots[file_id]
             idle = [key for key, other in self._slots.items() if not other.users]
+            # Those in use stay open, however many: they are beyond the limit for a moment.
             while len(self._slots) > self._limit and idle:
                 old = self._slots.pop(idle.pop(0))
                 old.dropped = True
@@ -117,6 +119,7 @@ def stamp_of(reference: Reference) -> Stamp | None:
         found = os.stat(path) if path is not None else None  # noqa: PTH116 - a path may hold bytes that are no UTF-8
     except (OSError, ValueError):
         return None
+    # Device and number, too: a file that was put in its place may have the same size and time.
     return None if found is None else (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
 
 

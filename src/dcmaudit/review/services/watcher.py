@@ -105,6 +105,7 @@ class Watcher:
         if not file.changed and self._content.has_changed(file):
             session.bump()
         found = store.fingerprint(file.name)
+        # Cheap to ask every two seconds; the rows themselves are read only where it is another.
         if found == file.fingerprint:
             return
         with session.lock:
@@ -125,6 +126,7 @@ class Watcher:
     def _say(self, session: Session, file: OpenFile, former: Sequence[RectRow]) -> None:
         known = {row.id for row in former}
         new = [row for row in file.rects if row.id not in known and row.box is not None]
+        # What is being said was asked for; this was not.
         if not new or session.message is not None:
             return
         read = sum(row.engine != OcrEngine.NONE for row in new)

@@ -64,6 +64,7 @@ class Filling:
                 reference = self._count(found)
                 if reference is not None:
                     batch.append(reference.name)
+                # The first file at once, then ever larger blocks: somebody waits for the first picture.
                 if len(batch) >= limit or time.monotonic() - last > _PATIENCE:
                     self._add(batch)
                     self._let_through()

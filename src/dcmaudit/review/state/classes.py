@@ -189,6 +189,7 @@ class ClassTable:
             mask |= Concern.FOUND.bit if look.found else 0
             mask |= Concern.UNREADABLE.bit if look.failed is not None else 0
             mask |= Concern.UNLOOKED.bit if look.undetected else 0
+            # What the header says and how it compares stays: a new look changes only what a look can see.
             looks.masks[place] = mask
             looks.likelihoods[place], looks.planes[place] = look.likelihood, look.planes
             looks.stamps[place] = _short(look.stamp)
@@ -278,6 +279,7 @@ class ClassTable:
             masks = np.frombuffer(bytes(self._looks.masks), np.uint8)[places] & ~np.uint8(_TRIED)
             likely = np.array(self._looks.likelihoods, dtype=np.float32)[places]
             away = np.array(self._looks.distances, dtype=np.float32)[places]
+        # The lowest bit that is set is the gravest concern; none at all comes last.
         lowest = np.where(masks == 0, 255, masks & (~masks + 1))
         order = np.lexsort((places, np.where(masks == 0, 0, -away), np.where(masks == 0, 0, -likely), lowest))
         return places[order].tolist(), int(np.count_nonzero(masks))

@@ -87,6 +87,7 @@ def _edges(first: int, last: int, move: int, *, low: bool, high: bool, limit: in
         first = min(max(first + move, 0), limit)
     elif high:
         last = min(max(last + move, 0), limit)
+    # Pulled past the other edge: it goes on as that one.
     if first > last:
         first, last = last, first
     if first == last:

@@ -31,8 +31,10 @@ def outside(area: Box, keep: Iterable[Box]) -> tuple[Box, ...]:
     edges = sorted({area.top, area.bottom, *(hole.top for hole in holes), *(hole.bottom for hole in holes)})
     done: list[Box] = []
     begun: dict[_Span, int] = {}
+    # Between two edges nothing changes from row to row: free spans of one strip are those of all its rows.
     for top, bottom in itertools.pairwise(edges):
         spans = _free_spans(area, [hole for hole in holes if hole.top <= top and hole.bottom >= bottom])
+        # A span that goes on below stays one box, so that there are few.
         ended = [span for span in begun if span not in spans]
         done += [Box(left, begun.pop((left, right)), right, top) for left, right in ended]
         for span in spans:

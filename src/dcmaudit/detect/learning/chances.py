@@ -51,6 +51,7 @@ def chance(levels: Mapping[Level, Count], elsewhere: float = 0.0, base: float = 
     estimate = min(0.9, base + _OTHER_FRAMES * elsewhere)
     for level in Level:
         count = levels.get(level)
+        # From far to near: each level leans on what the farther ones say, the less the more examples it has.
         if count is not None and count.trials:
             strength = _STRENGTH[level]
             estimate = (count.hits + strength * estimate) / (count.trials + strength)
@@ -65,6 +66,7 @@ def with_own(estimate: float, own: Count, examples: float) -> float:
     """
     if not own.trials:
         return estimate
+    # Where similar images say nothing, text on one frame of a file is nearly always on the others.
     former = estimate if examples else _OWN
     strength = 1.0 + 0.5 * min(examples, 10.0)
     return (own.hits + strength * former) / (own.trials + strength)
@@ -120,6 +122,7 @@ class Reliability:
         are devices whose speckle the detector takes for letters.
         """
         judge = _GROUNDS.get(ground)
+        # Such a ground says nothing of right and wrong: the estimate stays.
         if judge is None:
             return estimate
         assumed = judge[ground]

@@ -86,6 +86,7 @@ def outline(boxes: Boxes, agreed: NDArray[np.bool_]) -> NDArray[np.float64]:
     """
     most = GROWTH * largest(boxes, agreed)
     found = _outer(boxes, agreed, 1.0)
+    # The margin gives way before the examples do.
     for part in (0.5, 0.0):
         if _area(found) > most:
             found = _outer(boxes, agreed, part)
@@ -133,6 +134,7 @@ def _outer(boxes: Boxes, agreed: NDArray[np.bool_], part: float) -> NDArray[np.f
     margin = part * np.where(agreed, 0.0, np.clip(share * heights, _LEAST_PADDING, _MOST_PADDING))
     left, top = boxes[:, 0] - margin, boxes[:, 1] - margin
     right, bottom = boxes[:, 2] + margin, boxes[:, 3] + margin
+    # Too few for one of them to be an outlier.
     if len(boxes) < 1 / _OUTER:
         return np.array([left.min(), top.min(), right.max(), bottom.max()])
     # The last that is not left out, counted from the outside: np.quantile takes ten times as long.

@@ -43,9 +43,12 @@ def combined(
         known = [item for item in candidates if _is_same_place(region, item.region)]
         if any(item.is_shown for item in known):
             only = known[0]
+            # The learned place and the exact match are one image: what was drawn there is better than what is made of
+            # it.
             if len(known) == 1 and only.rests_on_one:
                 words = f"{region.reason}; {only.region.reason}"
                 replaced.setdefault(only, []).append(replace(region, confidence=only.region.confidence, reason=words))
+        # Many equal images without text there outweigh one that had some, unless this one's own pixels show it.
         elif known or (refuted and not (pixels is not None and pixels.shows_text(region.box))):
             held_back += 1
         else:

@@ -103,8 +103,10 @@ class Evidence:
             numbers[index] = number
             if example.groups is not None:
                 there[index] = group in example.groups or index in marked
+            # Of files from before groups were noted only a mark proves that there was such a plane.
             elif group != FRAMES:
                 there[index] = index in marked
+            # Nobody has looked there: no mark means nothing.
             if any(number in skipped for skipped in example.unseen.get(group, ())):
                 there[index] = False
         return there, numbers

@@ -24,5 +24,6 @@ def is_flat(array: NDArray[Any], box: Box, tolerance: int = 0) -> bool:
     if part.dtype.kind == "f":
         # Neither a number nor flat: whatever stands there, it is not one value.
         return bool(np.isfinite(part).all() and (np.ptp(part, axis=(0, 1)) <= tolerance).all())
+    # Python's integers: the difference of two 16-bit values may not fit into 16 bits.
     low, high = part.min(axis=(0, 1)).astype(object), part.max(axis=(0, 1)).astype(object)
     return bool(np.all(np.asarray(high - low) <= tolerance))

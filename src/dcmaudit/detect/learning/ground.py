@@ -73,6 +73,7 @@ class Pixels:
         """``box``, grown to the ends of the text that it cuts through and without flat edges; as it is where no text
         stands out. It grows to 1.5 times ``largest`` pixels at most, the area of the largest example (None: of
         ``box``), and where lines of text are known over nothing else."""
+        # Where nothing stands out there is no text to grow to.
         if self.ground(box) is not Ground.MARKED:
             return box
         most = int(GROWTH * (box.area if largest is None else largest))
@@ -98,6 +99,7 @@ def grounded(candidates: Sequence[Candidate], pixels: Pixels, reliability: Relia
     kept: list[Candidate] = []
     looked_at = (_grounded(item, pixels, reliability) for item in candidates)
     for item in sorted(looked_at, key=lambda item: -item.chance):
+        # Fitted to what stands there, two candidates may have become one.
         if not any(_is_in(item.region.box, other.region.box) for other in kept):
             kept.append(item)
     return kept
@@ -110,6 +112,7 @@ def _is_in(box: Box, other: Box) -> bool:
 
 def _grounded(item: Candidate, pixels: Pixels, reliability: Reliability) -> Candidate:
     ground = pixels.ground(item.region.box)
+    # A detector that sees text on one flat value is wrong.
     shown = None if ground is Ground.EMPTY else pixels.shows_text(item.region.box)
     told = ground if shown is None else _SAID[shown, pixels.stands_out(item.region.box)]
     kind = item.kind.on(told)

@@ -77,6 +77,7 @@ class Candidate:
 
         Where nearly all examples have text it is, whatever the pixels look like: faint text is what people miss.
         """
+        # Empty here, where text is usual: shown all the same, for faint text is what people miss.
         if self.is_empty:
             return self.estimate >= SHOWN
         return self.chance >= SHOWN or self.estimate >= _CERTAIN
@@ -146,6 +147,7 @@ class Learner:
 
     def _candidate(self, found: _Found, address: PlaneAddress, size: Size) -> Candidate | None:
         left, top, right, bottom = whole(found.box)
+        # Carried to a small image, a box may hold no whole pixel.
         if right <= left or bottom <= top:
             return None
         box = Box(left, top, right, bottom).clipped(size)
@@ -215,6 +217,7 @@ class Learner:
         elsewhere = float(evidence.weights[only_elsewhere].sum() / evidence.weights[there].sum())
         estimate = chance(counts, elsewhere)
         nearest = max(counts)
+        # No image of this size is known: how well marks carry over is part of the chance.
         if nearest is Level.SIZE:
             estimate *= _UNKNOWN_FIT if agreement is None else agreement
         trials = sum(count.trials for level, count in counts.items() if level > Level.SIZE)

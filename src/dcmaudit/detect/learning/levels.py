@@ -65,6 +65,7 @@ def carried(boxes: Boxes, source: Size, target: Size, fit: Fit) -> Boxes:
         return np.asarray(boxes * np.array([x, y, x, y]))
     moved = boxes.copy()
     for low, before, after in ((0, source.width, target.width), (1, source.height, target.height)):
+        # In thirds: text is anchored to an edge or to the middle, hardly ever to a place between.
         middle = (boxes[:, low] + boxes[:, low + 2]) / 2
         shift = np.where(
             middle < before / 3, 0.0, np.where(middle > before * 2 / 3, after - before, (after - before) / 2)

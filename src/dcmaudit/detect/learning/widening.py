@@ -47,6 +47,7 @@ def widened(array: NDArray[Any], box: Box, busy: float, most: int, text: TextMas
     )  # fmt: skip
     ink, noise = _ink(array, window, inside, busy)
     lines = text(window)
+    # What the detector takes for no line of text (a ruler, the edge of the image) is not grown over.
     if lines is not None:
         ink &= lines[:, :-1]
     left, right = inside.left - window.left, inside.right - window.left
@@ -95,6 +96,7 @@ def trimmed(array: NDArray[Any], box: Box, tolerance: int = 0) -> Box:
     top, bottom = _flat_lines(part, tolerance), _flat_lines(part[::-1], tolerance)
     sideways = part.swapaxes(0, 1)
     left, right = _flat_lines(sideways, tolerance), _flat_lines(sideways[::-1], tolerance)
+    # All of it is flat: nothing tells which part to keep.
     if top + bottom >= inside.height or left + right >= inside.width:
         return box
     return Box(

@@ -39,6 +39,7 @@ class EasyEngine:
                 f"EasyOCR or PyTorch is damaged ({type(error).__name__})",
                 hint="install torch and torchvision again, of versions and of a kind (CPU, CUDA) that belong together",
             ) from error
+        # PyTorch would take every core, of each of many processes.
         torch.set_num_threads(threads)
         try:
             self._reader: Any = easyocr.Reader(

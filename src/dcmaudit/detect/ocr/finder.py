@@ -76,6 +76,7 @@ class TextFinder:
             same = next((i for i, line in enumerate(lines) if is_same_line(line.box, close)), None)
             if same is None:
                 new.append((cluster, box))
+            # Seen before and read: only its box may have to grow.
             elif lines[same].text or self._reader is None:
                 lines[same] = replace(lines[same], box=lines[same].box.union(box))
             else:  # what could not be read before may be read here
@@ -128,6 +129,7 @@ def _left(rejected: Sequence[Candidate], lines: Sequence[Line]) -> list[Line]:
     out: list[Line] = []
     for cluster in merged(rejected, lambda candidate: candidate.box):
         box = around(candidate.box for candidate in cluster)
+        # What lies in a line is no doubt any more.
         if not any(line.box.contains(box) for line in lines):
             out.append(Line(box, "", None, max(candidate.spot.score for candidate in cluster)))
     return sorted(out, key=lambda line: -line.score)

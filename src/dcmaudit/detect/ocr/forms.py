@@ -45,6 +45,7 @@ def is_form(picture: Picture, lines: Sequence[Line]) -> bool:
     rows, columns = grey.shape
     if covered_area(line.box for line in lines) < _COVERED * rows * columns:
         return False
+    # The ground is the commonest level, be it paper or a dark screen.
     counts = np.bincount(grey.ravel(), minlength=256)
     ground = int(counts.argmax())
     if counts[max(0, ground - _NARROW) : ground + _NARROW + 1].sum() < _PAPER * grey.size:
@@ -60,6 +61,7 @@ def is_form(picture: Picture, lines: Sequence[Line]) -> bool:
         return False
     parts = {(4 * line.box.top // rows, 3 * ((line.box.left + line.box.right) // 2) // columns) for line in lines}
     middle = {(row, column) for row, column in parts if row in {1, 2}}
+    # Of twelve parts of the plane: labels around an image leave its middle free.
     return len(parts) >= 7 and len(middle) >= 3
 
 

@@ -37,6 +37,7 @@ def make_finder(
         detectors.append(OwnLooks(TextNet(threads), thorough=mode is Mode.THOROUGH))
     if kind in {FinderKind.RAPIDOCR, FinderKind.BOTH}:
         rapid: Engine = (
+            # One engine for both: a second one would load its models once more.
             reader if reader and reader.kind is OcrEngine.RAPIDOCR else engine_kind("rapidocr").make(threads=threads)
         )
         detectors.append(_looks(rapid, mode))

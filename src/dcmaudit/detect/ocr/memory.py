@@ -32,6 +32,7 @@ class Memory:
         if known is None:
             return None
         part, text, confidence = known
+        # Nearly equal counts: lossy compression moves pixels that rest.
         if cv2.absdiff(part, _part(picture, place)).max() > SAME:
             return None
         self._read.move_to_end(place)

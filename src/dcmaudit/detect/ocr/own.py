@@ -62,6 +62,7 @@ class OwnLooks:
             if stop():
                 break
             maps = self._maps(number, picture, memory)
+            # Pictures behind the first are enhanced ones, in which grain looks like letters: they must be surer.
             rule = ENHANCED if number else RULE
             lines = _lines(maps, rule, size)
             lines += closer_lines(self._net, picture, maps, [line.box for line in lines], rule)
@@ -82,6 +83,7 @@ class OwnLooks:
         out: list[Candidate] = []
         for times in SMALLER:
             small = smaller(picture, times)
+            # Too small already for letters that are larger still.
             if small is None:
                 break
             maps = self._maps(_SMALLER_KEY + times, small, memory)

@@ -20,6 +20,7 @@ def telling(pictures: Sequence[Picture]) -> list[Picture]:
     """
     kept: list[Picture] = []
     for picture in pictures:
+        # Each picture more costs as much as the first.
         if not any(_is_alike(picture, other) for other in kept):
             kept.append(picture)
     return kept

@@ -135,6 +135,7 @@ def cut_by_others(box: Box, others: Iterable[Box]) -> list[Box]:
 
     Together the parts are the box. What counts are boxes that lie in it and are clearly less high.
     """
+    # Text that runs upwards: cut into rows, its words would be cut.
     if box.height > 2 * box.width:
         return [box]
     inner = sorted((one for one in others if _is_line_in(one, box)), key=lambda one: one.top + one.bottom)
@@ -169,6 +170,7 @@ def is_same_line(one: Box, other: Box) -> bool:
     if common is None:
         return False
     small, large = sorted((one, other), key=lambda box: box.area)
+    # Little in common: two pieces of a row that overlap at their ends, or two lines that touch.
     if common.area < 0.5 * small.area:
         upright = min(one.width, one.height, other.width, other.height)
         row = common.height >= 0.7 * min(one.height, other.height) and max(one.height, other.height) < 1.5 * min(

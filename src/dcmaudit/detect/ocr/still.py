@@ -71,11 +71,13 @@ def _still(line: Line, middle: Picture, spread: npt.NDArray[np.uint8]) -> StillL
     part = np.ascontiguousarray(middle[box.top : box.bottom, box.left : box.right])
     _, high = cv2.threshold(part, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     ink = high > 0
+    # Dark letters on light: what is brighter is then the ground.
     if ink.mean() > 0.5:
         ink = ~ink
     if not ink.any() or ink.all() or abs(float(part[ink].mean()) - float(part[~ink].mean())) < _CONTRAST:
         return None
     moving = spread[box.top : box.bottom, box.left : box.right]
+    # Bright in the median by chance: it moves.
     if (moving[ink] <= _STILL).mean() < _PART:
         return None
     return StillLine(line, ink, part[ink].astype(np.int16))

@@ -57,6 +57,7 @@ class TesseractEngine:
             raise MissingExtraError("pytesseract is not installed", hint="pip install 'dcmaudit[tesseract]'") from error
         self._module: Any = pytesseract
         self._threads = threads
+        # Several of them run side by side: with threads of their own they would be in each other's way.
         os.environ["OMP_THREAD_LIMIT"] = "1"
         if tessdata is not None:
             if not (Path(tessdata) / "eng.traineddata").is_file():
@@ -110,6 +111,7 @@ class TesseractEngine:
                 except Exception as error:
                     raise EngineError(f"{complaint} ({type(error).__name__})") from error
         found = [page for answer in answers for page in answer]
+        # A picture that it could not read is left out of its table without a word: pages would be taken for others.
         if len(found) != len(pictures):
             raise EngineError(f"{complaint} (it told of {len(found)} pictures of {len(pictures)})")
         return found

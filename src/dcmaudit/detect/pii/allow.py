@@ -32,6 +32,7 @@ class AllowList:
         if kind is not None:
             return Judgement(Verdict.HARMLESS, "it is made of technical terms", NerEngine.ALLOW_LIST, kind)
         stripped = text.strip()
+        # A long text is no technical term, and patterns of a site may take long on it.
         if stripped and len(stripped) <= LONGEST and any(_matches(pattern, stripped) for pattern in self._patterns):
             return Judgement(Verdict.HARMLESS, "the site's allow list has it", NerEngine.ALLOW_LIST)
         return None

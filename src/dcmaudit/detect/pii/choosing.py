@@ -63,6 +63,7 @@ class ChainPlan:
         for link in self.links:
             if link.name != "header":
                 judges.append(_made(link, self.allow_file))
+            # Without a file there is nothing to compare with: the other judges stay.
             elif header is not None:
                 judges.append(HeaderJudge(header))
         return Chain(judges)

@@ -67,6 +67,7 @@ class Known:
     _lengths: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        # For a few an index costs more than it saves.
         if len(self.persons) > _FEW:
             for number, person in enumerate(self.persons):
                 self._index(number, person)
@@ -115,8 +116,10 @@ class Known:
 
 
 def _pieces(word: str) -> Iterable[str]:
+    # Names of two letters are compared whole: a piece of them is in every text.
     if len(word) < 3:
         return
+    # One piece more than there may be changes: one of them is unchanged, so a text without any cannot match.
     count = allowed_changes(len(word)) + 1
     for place in range(count):
         yield word[place * len(word) // count : (place + 1) * len(word) // count]
@@ -155,6 +158,7 @@ def read_cohort(path: str, digest: str) -> Cohort:
     holds a value.
     """
     text = _text(Path(path))
+    # Two processes must not judge by two lists.
     if hashlib.sha256(text.encode()).hexdigest() != digest:
         raise ListError("the list of identifiers changed while it was used", file=path)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -171,6 +175,7 @@ def read_cohort(path: str, digest: str) -> Cohort:
             patient, person = _person(columns, row, f"{path} line {reader.line_num}")
             if person.values:
                 (by_patient.setdefault(patient, []) if patient else everybody).append(person)
+            # A patient without identifiers is known all the same: her files are among those of the list.
             elif patient:
                 by_patient.setdefault(patient, [])
     except csv.Error as error:

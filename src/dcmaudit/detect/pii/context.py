@@ -87,6 +87,7 @@ def _scales(texts: Sequence[str], boxes: Sequence[Box], numbers: Sequence[int]) 
 def _is_even(places: Sequence[float], values: Sequence[float]) -> bool:
     """Whether values grow, or fall, in proportion to their places."""
     x, y = np.asarray(places), np.asarray(values)
+    # Equal numbers, or numbers in one place, are no scale.
     if np.ptp(x) <= 0 or np.ptp(y) <= 0 or len(set(values)) < len(values):
         return False
     slope, start = np.polyfit(x, y, 1)

@@ -37,6 +37,7 @@ def dates_in(text: str) -> Iterator[dt.date]:
         yield from _orders(*(as_digits(found[number]) for number in (1, 3, 4)))
     for found in _RUN.finditer(clean):
         run = as_digits(found[1])
+        # A run of letters that could all be misread digits is a word.
         if sum(c.isdigit() for c in found[1]) < len(run) - 2:
             continue
         if len(run) == 8:
@@ -78,6 +79,7 @@ def _orders(one: str, two: str, three: str) -> Iterator[dt.date]:
     elif len(one) <= 2:
         yield from _dates(three, int(two), int(one))
         yield from _dates(three, int(one), int(two))
+        # Two digits each: the year may stand first, too.
         if len(three) == 2:
             yield from _dates(one, int(two), int(three))
 
@@ -89,5 +91,6 @@ def _dates(year: str, month: int, day: int) -> Iterator[dt.date]:
             date = dt.date(full, month, day)
         except ValueError:
             continue
+        # Outside of these years it is some other number.
         if 1880 <= full <= 2100:
             yield date

@@ -110,6 +110,7 @@ class HeaderJudge:
             if keyword in NAMES and _are_initials(initials or joined_short(text), known) and not self._harmless(text):
                 # Two letters such as AP are far more often a view than a person.
                 return keyword
+            # A name with a part of two letters (Li, Wu) counts where the text is the whole of it.
             if any(len(word) == 2 for word in known) and [folded(word) for word in known] == seen:
                 return keyword
         return None
@@ -117,6 +118,7 @@ class HeaderJudge:
     def _number(self, text: str) -> str | None:
         joined = folded("".join(words(text)))
         for keyword, number in self._numbers:
+            # Short numbers are in every text: only a word of its own counts, and of two digits only the whole text.
             if len(number) < 4:
                 if number in {folded(word) for word in words(text)} and (len(number) == 3 or joined == number):
                     return keyword

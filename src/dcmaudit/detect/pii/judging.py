@@ -63,6 +63,7 @@ class Chain:
             if said[place] is NOBODY:
                 said[place] = replace(EXPLAINED, keep=kind)
         for place, one in enumerate(said):
+            # What was misread may look technical.
             if one.verdict is Verdict.HARMLESS and not _is_sure(sure, place):
                 said[place] = UNSURE
         order = sorted(range(len(texts)), key=lambda place: (boxes[place].left, boxes[place].top))
@@ -73,6 +74,7 @@ class Chain:
                 if beside is None:
                     break
                 run.append(beside)
+                # Nothing is gained by joining what identifies already, and nothing known of what was not read.
                 if any(said[place].verdict is Verdict.IDENTIFYING or not texts[place] for place in run):
                     break
                 together = self.judge(" ".join(texts[place] for place in run))

@@ -65,10 +65,12 @@ def _reason(text: str) -> str | None:
 
 def _checked(text: str) -> str | None:
     for found in _TEN.finditer(text):
+        # Ten letters that could all be misread digits are a word.
         if sum(c.isdigit() for c in found[0]) < 7:
             continue
         digits = re.sub("[ -]", "", as_digits(found[0][:-1]) + as_digits(found[0][-1:]))
         if len(digits) == 10 and is_mod11(digits):
+            # A CHI number begins with the date of birth, day first.
             if 1 <= int(digits[:2]) <= 31 and 1 <= int(digits[2:4]) <= 12:
                 return "it is a CHI or NHS number: its check digit is right"
             return "it is an NHS number: its check digit is right"

@@ -158,6 +158,7 @@ def _are_technical(pieces: list[Piece]) -> bool:
     if Kind.BARE in kinds or len(pieces) == 1:
         return Kind.BARE not in kinds and Kind.DOUBTFUL not in kinds
     letters = [piece.text for piece in pieces if piece.kind is Kind.LETTER]
+    # Single letters that are no opposite sides may be initials.
     if len(letters) > 1 and (len(letters) != 2 or frozenset(letters) not in OPPOSITES):
         return False
     if Kind.SURE in kinds or kinds == {Kind.LETTER}:

@@ -68,6 +68,7 @@ class Compiler:
         return _all(tuple(question for line in lines for question in self._questions(line)))
 
     def _questions(self, line: CriteriaLine) -> list[_Numbered]:
+        # With 'and' alone each criterion is a question of its own, which other rules may share.
         if Join.OR not in line.joins:
             return [self._numbered(CriteriaLine((criterion,))) for criterion in line.criteria]
         return [self._numbered(CriteriaLine(line.criteria, line.joins))]
@@ -87,6 +88,7 @@ def needed(lines: Sequence[CriteriaLine]) -> tuple[Field, str] | None:
     """
     found: list[tuple[Field, str]] = []
     for line in lines:
+        # One of several may hold: no letters are needed for certain.
         if Join.OR in line.joins:
             continue
         for criterion in line.criteria:

@@ -190,6 +190,7 @@ class Expression:
 
     def _term(self) -> Condition:
         self._depth += 1
+        # A script of nothing but brackets must not end the program by its stack.
         if self._depth > _DEEPEST:
             raise self._unexpected(f"at most {_DEEPEST} brackets and ! in one another")
         made = self._inner_term()

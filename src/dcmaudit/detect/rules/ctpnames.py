@@ -29,6 +29,7 @@ def element(name: str) -> str | int | None:
     is_bracketed = name.startswith("[")
     inside = name[1:-1].strip() if is_bracketed else name
     known = table().get(inside)
+    # Before keywords of the standard: some of its names mean another element there.
     if known is not None:
         return known
     digits = _HEX.fullmatch(inside) if is_bracketed else _EIGHT.fullmatch(inside)

@@ -66,6 +66,7 @@ def _in_folder(folder: Path) -> list[Path]:
     there = [path for path in names if not path.name.endswith(_LEFT_OVER) and path.is_file()]
     wanted = [path for path in there if path.name.startswith("deid.dicom") or path.suffix == ".script"]
     for path in there:
+        # A file of rules with another name would be left out without a word: it is refused instead.
         if path not in wanted and not path.name.startswith(".") and _holds_rules(path):
             hint = "rules are in files named deid.dicom... or ....script: rename it, or take it out of the folder"
             raise RuleError("a file of rules that would not be read", file=str(path), hint=hint)
@@ -105,6 +106,7 @@ def load_rules(
     for path in map(Path, paths):
         text = _read(path)
         real = path.resolve()
+        # Rules that are there twice would count twice in what is told of them.
         if real not in loaded:
             file = loaded[real] = _parse(text, path, compiler, fields)
             if unknown is not None:
@@ -151,6 +153,7 @@ def _read(path: Path) -> str:
 
 def _decoded(data: bytes, path: Path) -> str:
     """The text: UTF-8, UTF-16 with its mark, or else Windows-1252, in which editors of old wrote names and comments."""
+    # The mark of UTF-16, which Windows editors write.
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     else:
@@ -168,6 +171,7 @@ def _decoded(data: bytes, path: Path) -> str:
 
 
 def _parse(text: str, path: Path, compiler: Compiler, fields: set[Field]) -> RuleFile:
+    # What stands in it decides, not its name: both kinds are found under either ending.
     if re.search(r"^\s*(FORMAT\b|%)", text, re.MULTILINE | re.IGNORECASE):
         return _recipe(text, path, compiler)
     if "{" in text:

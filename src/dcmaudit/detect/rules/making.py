@@ -76,6 +76,7 @@ def make_rules(examples: Iterable[Example], *, share: float = SHARE) -> MadeRule
         model = (device.model or "").strip()
         if model and device.rows and device.columns:
             kinds[model, device.columns, device.rows][_extra_values(device)].append(example)
+        # A file without marks teaches nothing that a rule could miss.
         elif example.boxes:
             unnamed.append(example.name)
     made = [
@@ -157,6 +158,7 @@ def _telling(layout: Sequence[_Group], others: Sequence[_Group]) -> tuple[int, .
     for count in range(len(_EXTRA) + 1):
         for fields in combinations(range(len(_EXTRA)), count):
             mine = {tuple(group.values[field] for field in fields) for group in layout}
+            # The fewest elements: each one more is one more by which a new image may miss the rule.
             if not any(tuple(group.values[field] for field in fields) in mine for group in others):
                 return fields
     return tuple(range(len(_EXTRA)))
@@ -167,6 +169,7 @@ def _rule(kind: _Kind, groups: Sequence[_Group], fields: Sequence[int], share: f
     files = sum(len(group.examples) for group in groups)
     marks = _marks(groups)
     often = [(box, count) for box, count in marks if count >= share * files]
+    # A box inside another one blacks nothing more.
     kept = [(box, count) for box, count in often if not any(o.contains(box) and o != box for o, _ in often)]
     lines = [
         CriteriaLine((Criterion(Action.EQUALS, "ManufacturerModelName", model),)),

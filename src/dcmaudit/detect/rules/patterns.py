@@ -69,6 +69,7 @@ def searcher(pattern: str) -> Matcher:
     PatternError where the pattern is no Python regular expression or beyond the limits of this module.
     """
     small = _small_letters(pattern)
+    # Nearly all patterns of rules are plain words: looking for them is quicker than any pattern.
     if not _SPECIAL.intersection(small):
         words = tuple(small.split("|"))
         if len(words) == 1:
@@ -99,6 +100,7 @@ def _bounded(pattern: str, simple: Callable[[str], object] | None, *, whole: boo
     run = compiled.fullmatch if whole else compiled.search
 
     def matches(text: str, clock: Clock) -> bool:
+        # Quadratic at worst, on few characters: it needs no clock.
         if simple is not None and len(text) <= _SHORT_VALUE:
             return simple(text) is not None
         seconds, started = clock.allowance(), time.perf_counter()

@@ -155,6 +155,7 @@ def _area(value: str, line: int, column: int, *, ctp: bool) -> Box | Named:
     if len(numbers) != 4:
         raise Fault(line, column, f"{len(numbers)} numbers, expected {'x,y,width,height' if ctp else 'x0,y0,x1,y1'}")
     x, y, right, bottom = numbers
+    # CTP writes width and height, deid the corner behind the last pixel.
     right, bottom = (x + right, y + bottom) if ctp else (right, bottom)
     if right <= x or bottom <= y:
         raise Fault(line, column, f"the rectangle from ({x}, {y}) to ({right}, {bottom}) holds no pixel")

@@ -121,6 +121,7 @@ def suggest_by_rules(rules: RuleSet, header: HeaderLike, size: Size) -> Suggesti
 def _matching(file: RuleFile, lookup: Lookup, problems: list[Problem]) -> list[Rule]:
     matched: list[Rule] = []
     texts = _Texts(lookup)
+    # Thousands of rules name a model first: one look at it leaves a handful.
     possible = [rule for rule in file.rules if rule.needs is None or rule.needs[1] in texts[rule.needs[0]]]
     for rule in possible:
         try:
@@ -131,6 +132,7 @@ def _matching(file: RuleFile, lookup: Lookup, problems: list[Problem]) -> list[R
             problems.append(Problem(ProblemKind.UNDECIDED, message))
             continue
         matched.append(rule)
+        # CTP takes the first signature that fits, and no later one.
         if file.first_only:
             break
     return matched
@@ -173,6 +175,7 @@ class _Painter:
         steps = [(rule, mark, self._boxes(rule, mark)) for rule in rules for mark in rule.marks]
         # A line of regions to keep that found none is named by _boxes and keeps nothing.
         steps = [step for step in steps if step[2] or not step[1].keep]
+        # To keep something means that all else is black, unless a line before has said so already.
         first_keep = next((index for index, step in enumerate(steps) if step[1].keep), None)
         pieces: list[_Piece] = []
         if first_keep is not None and not any(step[1].area is Named.WHOLE for step in steps[:first_keep]):

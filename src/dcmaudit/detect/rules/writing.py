@@ -80,6 +80,7 @@ def _term(rule: RecipeRule, criterion: Criterion) -> str:
         value = ""
     elif criterion.action is not Action.EQUALS:
         raise UsageError(f"the rule {rule.label!r} cannot be written as a CTP script: it has {criterion.action.value}")
+    # A value of several parts is a Python list in recipes; CTP has it as DICOM does, with backslashes.
     if value.startswith("["):
         value = "\\".join(ast.literal_eval(value))
     if set(value) & set('"{}') or isinstance(criterion.field, int | tuple):

@@ -53,6 +53,7 @@ def _cut(upper: Box, lower: Box, ink: Map) -> tuple[Box, Box] | None:
             continue
         lost = _beside(Box(upper.left, edge, upper.right, upper.bottom), lower) if edge < upper.bottom else []
         lost += _beside(Box(lower.left, lower.top, lower.right, edge), upper) if lower.top < edge else []
+        # A cut may not leave letters outside of both boxes.
         if not any(_holds_ink(part, ink) for part in lost):
             return Box(upper.left, upper.top, upper.right, edge), Box(lower.left, edge, lower.right, lower.bottom)
     return None

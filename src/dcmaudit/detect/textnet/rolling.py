@@ -99,6 +99,7 @@ def _parts(changed: npt.NDArray[np.bool_], shape: tuple[int, ...]) -> Iterator[P
     # Places whose surroundings overlap are looked at together.
     near = cv2.dilate(changed.astype(np.uint8), np.ones((reach, reach), np.uint8))
     count, labels = cv2.connectedComponents(near, connectivity=8)
+    # Many small looks cost more than one large one.
     if count - 1 > _PARTS:
         labels, count = near.astype(np.int32), 2
     for label in range(1, count):

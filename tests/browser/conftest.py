@@ -42,9 +42,14 @@ def start(browser: Browser, tmp_path: Path) -> Iterator[StartFace]:
     faces: list[Face] = []
 
     def begin(
-        *names: str | Path, db: Path | None = None, options: tuple[str, ...] = (), user: str = "anna", **how: Any
+        *names: str | Path,
+        db: Path | None = None,
+        options: tuple[str, ...] = (),
+        user: str = "anna",
+        is_new: bool = False,
+        **how: Any,
     ) -> Face:
-        reviewer = Reviewer(names, db or tmp_path / "db", *options, user=user)
+        reviewer = Reviewer(names, db or tmp_path / "db", *options, user=user, is_new=is_new)
         reviewers.append(reviewer)
         context = browser.new_context(viewport={"width": 1280, "height": 720}, **how)
         contexts.append(context)

@@ -53,25 +53,23 @@ def test_who_only_reads_makes_none_and_is_told_that_there_is_none(
     assert not (tmp_path / "tema").exists()
 
 
-def test_the_reviewer_says_so_on_the_terminal_and_on_the_page_until_something_else_is_said(
+def test_the_reviewer_says_so_on_the_terminal_and_for_as_long_as_it_runs_on_the_page(
     image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     app = make_app(tmp_path / "tema", [image])
     try:
         tell_database(app.services.settings, app.services.database.store)
         assert MADE in capsys.readouterr().err
-        message = app.state(ready(app))["message"]
-        assert message is not None
-        assert message["kind"] == "warning"  # one that does not go by itself
-        assert f"A new database was made: {tmp_path / 'tema'}" in message["text"]
-        assert "File, Database" in message["text"]
+        session = ready(app)
+        do(session, "next-frame")  # it does not go by itself
+        assert f"was made just now: {tmp_path / 'tema'}" in str(app.state(session)["database"]["warning"])
     finally:
         app.close()
     again = make_app(tmp_path / "tema", [image])
     try:
         tell_database(again.services.settings, again.services.database.store)
         assert capsys.readouterr().err == ""
-        assert again.state(ready(again))["message"] is None
+        assert again.state(ready(again))["database"]["warning"] is None
     finally:
         again.close()
 
@@ -84,9 +82,7 @@ def test_the_viewer_makes_none_and_says_that_it_shows_no_marks(
         settings = app.services.settings.model_copy(update={"viewer": True})
         tell_database(settings, app.services.database.store)
         assert "no database here, so no marks are shown" in capsys.readouterr().err
-        message = app.state(ready(app))["message"]
-        assert message is not None
-        assert "There is no database here" in message["text"]
+        assert "There is no database here" in str(app.state(ready(app))["database"]["warning"])
     finally:
         app.close()
     assert not (tmp_path / "tema").exists()
@@ -96,8 +92,7 @@ def test_a_new_one_that_is_chosen_in_the_menu_is_called_new(image: Path, tmp_pat
     app = make_app(tmp_path / "team", [image])
     try:
         after = do(ready(app), "set-database", path=str(tmp_path / "tema"))
-        assert f"A new database was made: {tmp_path / 'tema'}" in after["message"]["text"]
-        assert after["message"]["kind"] == "warning"
+        assert f"was made just now: {tmp_path / 'tema'}" in after["database"]["warning"]
     finally:
         app.close()
 
@@ -113,6 +108,6 @@ def test_the_first_start_of_all_has_a_new_one_where_everybody_has_it_and_the_pag
         app = ReviewApp(settings, [str(image)], store=store)
         try:
             assert store.is_new
-            assert app.state(ready(app))["message"] is None
+            assert app.state(ready(app))["database"]["warning"] is None
         finally:
             app.close()

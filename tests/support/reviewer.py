@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from dcmaudit.store import open_store
+
 START_SECONDS = 30
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/\?token=\S+")
 
@@ -20,8 +22,13 @@ _ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/\?token=\S+")
 class Reviewer:
     """``dcmaudit`` over some names, until ``stop``; the folder of its database outlives it."""
 
-    def __init__(self, names: Iterable[str | Path], db: Path, *options: str, user: str = "anna") -> None:
+    def __init__(
+        self, names: Iterable[str | Path], db: Path, *options: str, user: str = "anna", is_new: bool = False
+    ) -> None:
         self.db = db
+        if "--viewer" not in options and not is_new:
+            # The page says of a new one that it is new, which only few tests ask about.
+            open_store(db, user=user).close()
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed in stop
         command = [
             sys.executable,

@@ -13,7 +13,7 @@ from dcmaudit.review.services.allowed_folders import AllowedFolders
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.services.class_survey import ClassSurveys
 from dcmaudit.review.services.content_check import ContentCheck
-from dcmaudit.review.services.database import CurrentDatabase, warn_of_new
+from dcmaudit.review.services.database import CurrentDatabase
 from dcmaudit.review.services.database_opening import DatabaseChange
 from dcmaudit.review.services.end import ProgramEnd
 from dcmaudit.review.services.examples import ExampleFiles
@@ -74,7 +74,14 @@ class ReviewApp:
         self._sessions = OpenSessions()
         self._threads = BackgroundThreads()
         self._redactor, self._keeps = redactor, keeps
-        self.services = self._made(settings, CurrentDatabase(store, user=settings.user, viewer=viewer), chosen or {})
+        database = CurrentDatabase(
+            store,
+            user=settings.user,
+            viewer=viewer,
+            is_named=not settings.is_database_free,
+            is_missing=is_database_missing(settings.database),
+        )
+        self.services = self._made(settings, database, chosen or {})
         self.services.watcher.start()
         self._ledger.start()
         self.first = self.services.worklists.begin(names, recursive=recursive)
@@ -165,17 +172,10 @@ class ReviewApp:
         session.keeps = self._keeps
         self.services.files.begin(session)
         remember_removals(session, self.services.database)
-        self._warn_of_new_database(session)
         # There is room for so many sessions: the one unused longest makes way.
         if old is not None:
             self.services.files.end(old)
         return session
-
-    def _warn_of_new_database(self, session: Session) -> None:
-        """The first start has a new one where everybody's is. Where a folder was named, it may be mistyped."""
-        settings, database = self.services.settings, self.services.database
-        if not settings.is_database_free:
-            warn_of_new(session, database, is_missing=is_database_missing(settings.database))
 
     def session(self, identifier: str) -> Session:
         """The session with that id; ReviewError where there is none."""

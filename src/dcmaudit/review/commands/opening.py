@@ -8,7 +8,6 @@ from dcmaudit.errors import SourceNotFoundError, StoreError, StoreLockedError, S
 from dcmaudit.review.commands import arguments as take
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.services.bundle import Services
-from dcmaudit.review.services.database import warn_of_new
 from dcmaudit.review.state.open_file import OpenFile
 from dcmaudit.review.state.session import Session
 from dcmaudit.settings import remember_database
@@ -83,7 +82,6 @@ def set_database(session: Session, services: Services, arguments: Arguments) -> 
         session.say("Nothing is kept there yet, and the viewer makes nothing: the choice holds until the program ends.")
     else:
         _remember(session, services, location)
-    warn_of_new(session, services.database)
 
 
 def _database(services: Services, location: str, arguments: Arguments) -> str:

@@ -63,6 +63,7 @@ def page_state(session: Session, services: Services) -> ViewState:
             "database": {
                 "location": services.database.store.location,
                 "writable": services.database.store.is_writable,
+                "warning": services.database.warning,
                 "notes": list(services.database.store.notes),
                 "changes": services.watcher.changes,
             },

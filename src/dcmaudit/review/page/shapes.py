@@ -358,6 +358,7 @@ class DatabaseState(TypedDict):
 
     location: str
     writable: bool
+    warning: Annotated[str | None, "that it holds no marks of earlier reviews, where somebody may have meant another"]
     notes: list[str]
     changes: Annotated[int, "grows when marks were stored anywhere"]
 

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from dcmaudit.errors import ReviewError, StoreReadOnlyError
-from dcmaudit.review.state.session import Session
 from dcmaudit.store import Store
 
 
 class CurrentDatabase:
-    """The database of all sessions. ``viewer`` promises that nothing at all is written to it."""
+    """The database of all sessions. ``viewer`` promises that nothing at all is written to it.
 
-    def __init__(self, store: Store, *, user: str, viewer: bool) -> None:
+    ``is_named``: somebody said where it is, and may have mistyped it. ``is_missing``: there is none.
+    """
+
+    def __init__(
+        self, store: Store, *, user: str, viewer: bool, is_named: bool = False, is_missing: bool = False
+    ) -> None:
         self.store = store
         self.user = user
         self.viewer = viewer
+        self._is_named, self._is_missing = is_named, is_missing
+
+    @property
+    def warning(self) -> str | None:
+        """What whoever mistyped its place has to know; the first start of all, where nobody named one, needs none."""
+        place = self.store.location
+        if self.store.is_new and self._is_named:
+            return f"This database was made just now: {place}. It holds no marks of earlier reviews."
+        if self._is_missing and self._is_named:
+            return f"There is no database here: {place}. No marks are shown."
+        return None
 
     @property
     def may_write(self) -> bool:
@@ -33,23 +48,8 @@ class CurrentDatabase:
                 hint="choose another database folder in the File menu, or ask for the right to write to this one",
             )
 
-    def replace(self, store: Store) -> Store:
-        """Use another one from now on; the former, which is still open."""
+    def replace(self, store: Store, *, is_missing: bool = False) -> Store:
+        """Use another one from now on, which somebody chose; the former, which is still open."""
         former, self.store = self.store, store
+        self._is_named, self._is_missing = True, is_missing
         return former
-
-
-def warn_of_new(session: Session, database: CurrentDatabase, *, is_missing: bool = False) -> None:
-    """Tell the reviewer, until something else is said, that the database holds no marks of earlier reviews.
-
-    ``is_missing``: there is none, and the viewer makes none.
-    """
-    place = database.store.location
-    if database.store.is_new:
-        session.say_too(
-            f"A new database was made: {place}. It holds no marks of earlier reviews. If that is not what you meant, "
-            "choose another with File, Database.",
-            "warning",
-        )
-    elif database.viewer and is_missing:
-        session.say_too(f"There is no database here: {place}. No marks are shown.", "warning")

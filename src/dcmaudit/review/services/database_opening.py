@@ -19,7 +19,7 @@ from dcmaudit.review.services.protocols import Background, Sessions, Suggestions
 from dcmaudit.review.services.removals import remember_removals
 from dcmaudit.review.services.worklist_filler import WorklistFiller
 from dcmaudit.review.state.session import Session
-from dcmaudit.store import Store, is_server, load_driver, name_of, open_store
+from dcmaudit.store import Store, is_database_missing, is_server, load_driver, name_of, open_store
 
 PATIENCE = 3.0
 """Seconds that a dialog waits for a server. A name that nobody resolves can take far longer than any connection."""
@@ -89,7 +89,7 @@ class DatabaseChange:
         for other in self.sessions.all():
             with suppress(DcmauditError):
                 self.files.leave(other)
-        former = self.database.replace(store)
+        former = self.database.replace(store, is_missing=is_database_missing(location))
         self.preferences.forget()
         self._use(session)
         self.background.soon(partial(self._change_the_others, former, session))

@@ -41,6 +41,13 @@ export class Surroundings {
     this.shownBefore = "";
     /** @type {ReturnType<typeof setTimeout>|undefined} */
     this.fading = undefined;
+    /** The warning of a database that was called right, or "". */
+    this.accepted = "";
+    byId("freshclose", HTMLButtonElement).addEventListener("click", () => {
+      this.accepted = byId("freshtext", HTMLElement).textContent ?? "";
+      setHidden(byId("fresh", HTMLElement), true);
+      byId("stage", HTMLElement).focus();
+    });
     byId("messageclose", HTMLButtonElement).addEventListener("click", () => (this.message.hidden = true));
   }
 
@@ -74,6 +81,9 @@ export class Surroundings {
     setTitle(store, location ? `Database: ${location}` : "");
     setHidden(byId("viewer", HTMLElement), !state.viewer);
     setHidden(byId("changed", HTMLElement), !file?.changed);
+    const fresh = state.database?.warning ?? "";
+    setText(byId("freshtext", HTMLElement), fresh);
+    setHidden(byId("fresh", HTMLElement), !fresh || fresh === this.accepted);
     const title = worklist.number === null ? "dcmaudit" : `${worklist.number}/${worklist.total} · dcmaudit`;
     // the browser tells its window of a title, the same one included
     if (document.title !== title) document.title = title;

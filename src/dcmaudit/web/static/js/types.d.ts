@@ -389,6 +389,8 @@ export interface StackState {
 export interface DatabaseState {
   location: string;
   writable: boolean;
+  /** that it holds no marks of earlier reviews, where somebody may have meant another */
+  warning: string|null;
   notes: string[];
   /** grows when marks were stored anywhere */
   changes: number;

@@ -1,0 +1,222 @@
+"""What a person has who uses no mouse, or hears the page instead of seeing it, or wants nothing to move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from support.face import Face, StartFace
+from support.numbered import cine, write
+
+CONTROLS = {
+    "button", "checkbox", "combobox", "link", "listbox", "menu", "menubar", "menuitem", "menuitemcheckbox",
+    "menuitemradio", "option", "radio", "searchbox", "slider", "spinbutton", "switch", "tab", "tabpanel", "textbox",
+    "dialog", "application", "region", "PopUpButton", "ToggleButton", "DisclosureTriangle",
+}  # fmt: skip
+DIALOGS = {
+    "?": "dialog-help", "i": "dialog-tags", "c": "dialog-comment", "#": "dialog-number", "W": "dialog-windows",
+    "K": "dialog-keys", "Control+o": "dialog-open", "Control+d": "dialog-open", "Control+s": "dialog-s3-open",
+    "Control+3": "dialog-s3-credentials",
+}  # fmt: skip
+"""Keys and the dialogs that they open."""
+ENTRIES = {"Database…": "dialog-open", "Download from S3…": "dialog-s3-download", "Redacted files": "dialog-outputs"}
+MENUS = ("File", "Options", "Mark", "Go", "View", "Help")
+
+
+def spoken(face: Face) -> list[tuple[str, str]]:
+    """Role and name of every control, as a screen reader is told them."""
+    session = face.page.context.new_cdp_session(face.page)
+    try:
+        nodes: list[dict[str, Any]] = session.send("Accessibility.getFullAXTree")["nodes"]
+    finally:
+        session.detach()
+    found = []
+    for node in nodes:
+        role = str(node.get("role", {}).get("value", ""))
+        focusable = any(one["name"] == "focusable" and one["value"].get("value") for one in node.get("properties", ()))
+        if not node.get("ignored") and (role in CONTROLS or focusable) and role != "RootWebArea":
+            found.append((role, str(node.get("name", {}).get("value", "")).strip()))
+    return found
+
+
+def nameless(face: Face) -> list[tuple[str, str]]:
+    controls = spoken(face)
+    assert len(controls) > 1
+    return [one for one in controls if not one[1] or one[0] in {"generic", "none", "GenericContainer"}]
+
+
+_BY_MOUSE_ALONE = """() => {
+  const reached = "a[href], button, input, select, textarea, summary, label, [tabindex], [role=option], " +
+    "[role=menuitem], [role=menuitemcheckbox], [role=menuitemradio], [role=tab]";
+  return [...document.querySelectorAll("body *")]
+    .filter((one) => one.checkVisibility() && getComputedStyle(one).cursor === "pointer" && !one.closest(reached))
+    .map((one) => one.outerHTML.slice(0, 120));
+}"""
+
+_FOCUSED = """() => {
+  const one = document.activeElement;
+  if (!one || one === document.body) return null;
+  const box = one.getBoundingClientRect();
+  const style = getComputedStyle(one);
+  const parent = one.closest("dialog[open]");
+  return {
+    key: one.id ? `#${one.id}` : one.outerHTML.slice(0, 160),
+    seen: box.width > 0 && box.height > 0 && one.checkVisibility() && box.bottom > 0 && box.top < innerHeight,
+    ring: style.outlineStyle !== "none" || style.boxShadow !== "none" || one.matches("canvas"),
+    dialog: parent ? parent.id : null,
+  };
+}"""
+
+
+def stops(face: Face, key: str = "Tab", most: int = 60) -> list[dict[str, Any]]:
+    """Where the focus goes, until it comes back to where it was."""
+    found: list[dict[str, Any]] = []
+    for _ in range(most):
+        face.press(key)
+        now = face.page.evaluate(_FOCUSED)
+        if now is None:
+            continue
+        if found and now["key"] == found[0]["key"]:
+            return found
+        found.append(now)
+    raise AssertionError(f"the focus does not come round: {[one['key'] for one in found]}")
+
+
+@pytest.fixture
+def face(start: StartFace, tmp_path: Path) -> Face:
+    write(tmp_path / "one.dcm", cine(3))
+    write(tmp_path / "two.dcm", cine(2))
+    (tmp_path / "none.dcm").write_bytes(b"no DICOM")
+    face = start(tmp_path / "one.dcm", tmp_path / "two.dcm", tmp_path / "none.dcm")
+    face.plane("frame 1/3")
+    expect(face.at("#listproblems")).to_be_visible()
+    return face
+
+
+@contextmanager
+def opened(face: Face, dialog: str, keys: str | None, entry: str | None = None) -> Iterator[None]:
+    if keys is not None:
+        face.press(keys)
+    else:
+        assert entry is not None
+        face.at("#menubar").get_by_role("menuitem", name="File", exact=True).click()
+        face.at("[role=menu][aria-label=File]").get_by_text(entry, exact=True).click()
+    expect(face.at(f"#{dialog}")).to_be_visible()
+    yield
+    face.press("Escape")
+    expect(face.at(f"#{dialog}")).to_be_hidden()
+
+
+EVERY = [
+    *((dialog, keys, None) for keys, dialog in DIALOGS.items()),
+    *((d, None, entry) for entry, d in ENTRIES.items()),
+]
+
+
+def test_everything_that_can_be_used_has_a_role_and_a_name(face: Face) -> None:
+    face.press("r")
+    expect(face.at("#panel")).to_contain_text("stored in the database")
+    assert nameless(face) == []
+    for menu in MENUS:
+        face.at("#menubar").get_by_role("menuitem", name=menu, exact=True).first.click()
+        expect(face.at(f"[role=menu][aria-label={menu}]")).to_be_visible()
+        assert nameless(face) == [], menu
+        face.press("Escape")
+    for dialog, keys, entry in EVERY:
+        with opened(face, dialog, keys, entry):
+            assert nameless(face) == [], dialog
+    for keys in ("g", "j"):
+        face.press(keys)
+        face.page.wait_for_timeout(300)
+        assert nameless(face) == [], keys
+        face.press("Escape")
+
+
+def test_the_plane_and_the_file_are_told_when_they_change(face: Face) -> None:
+    assert face.at("#spoken").evaluate("(one) => one.closest('[role=status], [aria-live]') !== null")
+    face.press("n")
+    expect(face.at("#spoken")).to_have_text("1 of 2, frame 2/3")
+    face.press("Escape")
+    expect(face.at("#spoken")).to_have_text("2 of 2, frame 1/2")
+
+
+def test_who_mistyped_the_folder_of_the_database_sees_it_until_it_is_called_right(
+    start: StartFace, tmp_path: Path
+) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(3)), db=tmp_path / "tema", is_new=True)
+    face.plane("frame 1/3")
+    expect(face.at("#fresh")).to_contain_text(f"was made just now: {tmp_path / 'tema'}")
+    face.press("n", "r")
+    expect(face.at("#panel")).to_contain_text("stored in the database")
+    expect(face.at("#fresh")).to_be_visible()
+    face.at("#freshclose").focus()
+    face.press("Enter")
+    expect(face.at("#fresh")).to_be_hidden()
+    assert face.page.evaluate(_FOCUSED)["key"] == "#stage"
+    face.press("p")
+    face.plane("frame 1/3")
+    expect(face.at("#fresh")).to_be_hidden()
+
+
+def test_nothing_is_reached_by_the_mouse_alone(face: Face) -> None:
+    face.press("r")
+    expect(face.at("#panel")).to_contain_text("stored in the database")
+    assert face.page.evaluate(_BY_MOUSE_ALONE) == []
+    for dialog, keys, entry in EVERY:
+        with opened(face, dialog, keys, entry):
+            assert face.page.evaluate(_BY_MOUSE_ALONE) == [], dialog
+    for keys in ("g", "j"):
+        face.press(keys)
+        face.page.wait_for_timeout(300)
+        assert face.page.evaluate(_BY_MOUSE_ALONE) == [], keys
+        face.press("Escape")
+
+
+def test_the_focus_goes_round_the_page_in_the_order_of_what_is_seen_and_back(face: Face) -> None:
+    forth = stops(face)
+    assert [one["key"] for one in forth if not one["seen"]] == []
+    assert [one["key"] for one in forth if not one["ring"]] == []
+    keys = [one["key"] for one in forth]
+    places = [keys.index(one) for one in ("#theme", "#listtext", "#list", "#stage", "#tab-plane", "#markbutton")]
+    start = places.index(min(places))  # where the round began
+    assert places[start:] + places[:start] == sorted(places)
+    back = stops(face, "Shift+Tab")
+    assert sorted(one["key"] for one in back) == sorted(one["key"] for one in forth)
+
+
+@pytest.mark.parametrize(("dialog", "keys", "entry"), EVERY)
+def test_a_dialog_holds_the_focus_and_gives_it_back(
+    face: Face, dialog: str, keys: str | None, entry: str | None
+) -> None:
+    face.at("#stage").focus()
+    with opened(face, dialog, keys, entry):
+        first = face.page.evaluate(_FOCUSED)
+        assert first is not None
+        assert first["dialog"] == dialog
+        held = stops(face, most=300)
+        assert {one["dialog"] for one in held} == {dialog}, held
+    assert face.page.evaluate(_FOCUSED)["key"] == "#stage"
+
+
+def test_nothing_moves_for_who_wants_nothing_to_move(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(3)), reduced_motion="reduce")
+    face.plane("frame 1/3")
+    moving = """() => {
+      for (const one of document.querySelectorAll("[hidden]")) one.hidden = false;
+      for (const one of document.querySelectorAll("dialog:not([open])")) { one.show(); }
+      return [...document.querySelectorAll("*")].flatMap((one) => [null, "::before", "::after"].map((part) => {
+        const style = getComputedStyle(one, part);
+        const still = (text) => text.split(",").every((time) => parseFloat(time) === 0);
+        const runs = style.animationName !== "none" && !still(style.animationDuration);
+        const moves = runs || !still(style.transitionDuration) || style.scrollBehavior === "smooth";
+        return moves ? one.outerHTML.slice(0, 80) : null;
+      })).filter(Boolean).concat(document.getAnimations().map((one) => one.animationName ?? "animation"));
+    }"""
+    assert face.page.evaluate(moving) == []
+    plain = start(write(tmp_path / "two.dcm", cine(3)))
+    assert plain.page.evaluate(moving) != []  # the question sees what moves

@@ -82,6 +82,12 @@ def test_the_reviewer_with_every_menu_and_dialog(start: StartFace, tmp_path: Pat
         face.page.wait_for_timeout(300)
         assert faults(face) == [], keys
         face.press("Escape")
+    face.press("J")
+    expect(face.at(".class-row")).to_have_count(2)
+    face.at(".class-row").nth(1).click()
+    expect(face.at(".tile[data-loaded]").first).to_be_visible()
+    assert faults(face) == [], "J"
+    face.press("Escape")
     face.at("[role=tab]").nth(1).click()
     assert faults(face) == [], "File tab"
 

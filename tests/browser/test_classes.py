@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +136,7 @@ def test_only_tiles_in_sight_exist_of_a_file_of_many_planes(start: StartFace, tm
     face.press("g")
     expect(face.at(".tile[data-loaded]").first).to_be_visible()
     assert face.at(".tile").count() < 60
-    expect(face.at(".tile").first).to_have_attribute("aria-label", re.compile("^frame 1/3000, seen"))
+    expect(face.at(".tile .tile-more").first).to_have_text("seen")
     face.press("End")
     expect(face.at(".tile.focused .tile-title")).to_have_text("frame 3000/3000")
     expect(face.at(".tile.focused")).to_have_attribute("data-loaded", "yes")

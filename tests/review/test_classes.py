@@ -276,6 +276,18 @@ def test_a_file_that_changed_since_it_was_looked_at_is_left_out(session: Session
     assert session.worklist.state(3) is ReviewState.NOT_REVIEWED
     assert "was changed since it was looked at" in state(session)["message"]["text"]
     assert Concern.UNLOOKED in table.concerns(3)
+    assert surveyed(session) is table
+    wait_for(lambda: Concern.UNLOOKED not in table.concerns(3))
+    assert table.concerns(3)[0] is Concern.FOUND
+
+
+def test_a_file_that_changed_is_not_known_by_its_former_look_when_grouped_anew(
+    session: Session, table: ClassTable
+) -> None:
+    write(Path(session.worklist.name(3)), picture(3, "NEW TEXT"), number=3)
+    again = surveyed(session, value="series")
+    assert again.concerns(3)[0] is Concern.FOUND
+    assert again.concerns(2) == ()
 
 
 def test_a_rectangle_goes_to_all_frames_of_every_file_and_back(session: Session, table: ClassTable) -> None:

@@ -146,6 +146,8 @@ def _begin(session: Session, services: Services) -> None:
     if decision is None or decision.is_running or decision.worklist is not session.worklist:
         raise ReviewError("the selection has changed since the question", hint="choose the files again")
     decision.is_running = True
+    # Before the first of them is done: what this session decides stays in its list.
+    session.own.update(decision.places)
     session.say(f"Working on {files_words(len(decision.places))}…")
     services.background.at_length(partial(_run, session, services, decision))
 
@@ -247,7 +249,6 @@ def _settle(session: Session, services: Services, decision: ClassDecision, made:
         several.tell(session, services, worklist, made.places, made.names)
 
     tell()
-    session.own.update(made.places)
     if made.done:
         session.pace.note(len(made.done))
     if made.done:

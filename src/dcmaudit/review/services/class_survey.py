@@ -21,6 +21,7 @@ from dcmaudit.errors import DcmauditError, ReviewError
 from dcmaudit.model import Size, SpreadKind
 from dcmaudit.render import Signature, Spread, distances, encode_png
 from dcmaudit.review.services.class_looks import Detector, GivenUpError, look_into, noted_look
+from dcmaudit.review.services.instance_cache import stamp_of
 from dcmaudit.review.services.page_words import page_words
 from dcmaudit.review.services.protocols import Database, End, Pictures, Sessions
 from dcmaudit.review.services.threads import Workers
@@ -165,8 +166,10 @@ class ClassSurveys:
             survey.is_waiting = False
             while self._goes_on(survey):
                 self._sort(survey)
-                found = _next(survey)
-                if found is not None:
+                found, changed = _next(survey), survey.table.forgotten()
+                if changed is not None:
+                    self._look_again(survey, changed)
+                elif found is not None:
                     self._look_through(survey, found)
                 elif survey.table.worklist.growing:
                     self._tell()
@@ -210,6 +213,14 @@ class ClassSurveys:
                 break
         _compare(survey, group)
 
+    def _look_again(self, survey: Survey, place: int) -> None:
+        """Look at a file that was changed since; of what it was before the pictures of the class still tell."""
+        number = survey.table.number_of(place)
+        group = survey.table.get(number) if number is not None else None
+        if group is not None:
+            self._look(survey, group, place, self._made(survey))
+            _compare(survey, group)
+
     def _look(self, survey: Survey, group: FileClass, place: int, detector: Detector | None) -> None:
         table = survey.table
 
@@ -222,16 +233,18 @@ class ClassSurveys:
             self._tell()
 
         reference = table.worklist.reference(place)
-        known = survey.known.look(place) if survey.known is not None else None
-        known = known or noted_look(self._database, reference)
+        known = noted_look(self._database, reference)
+        if survey.known is not None and survey.known.is_of(place, stamp_of(reference)):
+            known = survey.known.look(place) or known
         try:
             look, signature = look_into(reference, detector, known, survey.spreads.get(group.number), go_on, step)
         except GivenUpError:
             return
         table.take(place, look)
-        if signature is not None and survey.signed < _COMPARED:
-            survey.signatures.setdefault(group.number, {})[place] = signature
-            survey.signed += 1
+        kept = survey.signatures.setdefault(group.number, {})
+        if signature is not None and (place in kept or survey.signed < _COMPARED):
+            survey.signed += place not in kept
+            kept[place] = signature
 
     def _give_room(self, survey: Survey, group: FileClass) -> None:
         """Make the pictures of a class, as large as there is room for."""

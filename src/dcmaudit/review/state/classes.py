@@ -148,6 +148,7 @@ class ClassTable:
         self._planes: dict[int, str] = {}
         self._places: dict[int, tuple[Box, ...]] = {}
         self._reasons: dict[int, str] = {}
+        self._forgotten: set[int] = set()
         self._lock = threading.RLock()
         self.through = 0
         """Files that were looked at, or that it was tried with."""
@@ -234,10 +235,16 @@ class ClassTable:
             )
 
     def forget(self, place: int) -> None:
-        """The file was changed: nobody has looked at it."""
+        """The file was changed: nobody has looked at it, and it has to be looked at again."""
         with self._lock:
             if place < len(self._of):
                 self._looks.masks[place] |= Concern.UNLOOKED.bit
+                self._forgotten.add(place)
+
+    def forgotten(self) -> int | None:
+        """The place of a file that has to be looked at again, which is then no longer named here; None for none."""
+        with self._lock:
+            return self._forgotten.pop() if self._forgotten else None
 
     def is_of(self, place: int, stamp: Stamp | None) -> bool:
         """Whether the file is still the one that was looked at; True where nobody can know."""

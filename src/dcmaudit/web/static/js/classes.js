@@ -66,6 +66,7 @@ export class ClassView {
     this.stale = new Set();
     this.generation = 0;
     this.loading = false;
+    this.again = false;
     this.told = "";
     this.listed = 0;
     this.fetching = false;
@@ -174,7 +175,10 @@ export class ClassView {
 
   /** The classes as they are now, and what is in sight. */
   async #load() {
-    if (this.loading) return;
+    if (this.loading) {
+      this.again = true;
+      return;
+    }
     this.loading = true;
     const { generation } = this;
     try {
@@ -196,6 +200,11 @@ export class ClassView {
       if (generation === this.generation) setText(this.progress, error instanceof Error ? error.message : "");
     } finally {
       this.loading = false;
+    }
+    // what came meanwhile is in none of these answers, perhaps
+    if (this.again && generation === this.generation) {
+      this.again = false;
+      await this.#load();
     }
   }
 
@@ -368,14 +377,16 @@ export class ClassView {
     const why = row.concerns[0] ?? "";
     const sure = row.likelihood > 0 && row.likelihood < 1 ? ` (text ${Math.round(100 * row.likelihood)} % likely)` : "";
     const listed = { ...row, index: null, done_by: null };
+    const title = printable(row.short.split("/").at(-1) ?? "");
+    const shown = this.chosen === EVERY && why === "not looked at by the detector" ? "" : why;
     const told = [...row.concerns, ...(row.reason ? [printable(row.reason)] : [])].join("; ");
     return {
       src: this.host.api.thumb(row.file_id, row.key, edge <= 160 ? 160 : edge <= 320 ? 320 : 640),
-      title: printable(row.short.split("/").at(-1) ?? ""),
+      title,
       tip: `${tooltipOf(listed)}\n${told || "looks like the others"}${sure}`,
       label: `${labelOf(listed).replace("left out by the options ", "")}, ${told || "looks like the others"}`,
       sign: signOf(listed),
-      why: this.chosen === EVERY && why === "not looked at by the detector" ? "" : why,
+      why: shown,
       here: row.file_id === this.host.state()?.file?.file_id,
       size: row.key.startsWith("f") ? row.size : null,
       marks: row.marks,
@@ -462,7 +473,7 @@ export class ClassView {
     this.tiles.choice.clear();
     this.order = { ids: [], apart: 0, total: 0 };
     await this.host.run("survey", { value });
-    this.loading = this.fetching = false;
+    this.loading = this.fetching = this.again = false;
     await this.#load();
     await this.choose(EVERY);
   }

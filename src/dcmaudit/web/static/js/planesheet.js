@@ -101,7 +101,7 @@ export class PlaneSheet {
       src: isShown ? this.host.api.thumb(this.host.file, plane.key, edge <= 160 ? 160 : edge <= 320 ? 320 : 640) : null,
       title: printable(plane.title),
       tip: `${printable(plane.title)}\n${words}`,
-      label: `${printable(plane.title)}, ${words}`,
+      label: `${how}${marked}`,
       sign: isShown ? (SIGNS[plane.seen] ?? "in-work") : "not-audited",
       why,
       here: index === this.host.here,

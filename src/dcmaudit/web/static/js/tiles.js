@@ -9,7 +9,7 @@ import { Choice, moved, SIZES, TileWindow } from "./tilegrid.js";
  * @property {string|null} src  its picture; null where there is none
  * @property {string} title
  * @property {string} tip
- * @property {string} label  what a screen reader says
+ * @property {string} label  what a screen reader says besides
  * @property {string} sign  the name of the sign of its state; empty for none
  * @property {string} why  why it stands apart, in few words
  * @property {boolean} here  whether it is open
@@ -224,11 +224,12 @@ export class Tiles {
       frame.replaceChildren();
       within(node, ".tile-sign", HTMLElement).replaceChildren();
       setText(within(node, ".tile-why", HTMLElement), "");
+      setText(within(node, ".tile-more", HTMLElement), "");
       return;
     }
     node.dataset.filled = "yes";
     setTitle(node, tile.tip);
-    node.setAttribute("aria-label", tile.label);
+    setText(within(node, ".tile-more", HTMLElement), tile.label);
     node.dataset.apart = tile.why ? "yes" : "no";
     node.dataset.state = tile.sign;
     if (tile.key !== undefined) node.dataset.key = tile.key;

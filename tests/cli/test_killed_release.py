@@ -197,3 +197,17 @@ def test_records_are_brought_to_the_disk_together(tmp_path: Path, monkeypatch: p
     synced = 0
     house.again()
     assert synced > few + 2 * 20
+
+
+def test_the_time_left_of_a_resumed_run_is_that_of_what_is_left() -> None:
+    from dcmaudit.cli.progress import Progress
+    from dcmaudit.sources.extent import Estimate
+
+    class Found:
+        def estimate(self) -> Estimate:
+            return Estimate(92, is_exact=True)
+
+    progress = Progress("releasing", inputs=Found(), quiet=True, form="none")  # type: ignore[arg-type]
+    progress.before = 77
+    progress.advance(held=False)
+    assert progress.expected() == (15, True)

@@ -70,6 +70,23 @@ def test_what_cannot_be_true_is_refused_with_its_place(what: str, tmp_path: Path
     assert said in str(found.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b'eyes = "none"\n[[black]]\n', "line 2 column 1: black is a table here"),
+        (b'eyes = "none"\n  black = 3\n', "line 2 column 3: black is a table here"),
+        (b'eyes = "none"\nname = "\xff"\n', "line 2 column 9: it is not UTF-8"),
+        (b'eyes = "none"\n[black\n', "line 2 column 7: it is no TOML"),
+    ],
+)
+def test_what_is_no_policy_at_all_is_refused_with_its_place(text: bytes, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_bytes(text)
+    with pytest.raises(UsageError) as refused:
+        load_policy(path, engines=frozenset(ENGINES))
+    assert said in str(refused.value)
+
+
 def test_the_default_is_the_careful_one(tmp_path: Path) -> None:
     policy = loaded(tmp_path, 'eyes = "none"\n')
     assert policy == Policy(Eyes.NONE)

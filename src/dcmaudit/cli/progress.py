@@ -61,7 +61,8 @@ class Progress:
         self._looked = 0.0
         self._ended = threading.Event()
         self._counted: int | None = None
-        self.done = self.held = 0
+        self.done = self.held = self.before = 0
+        """``before``: inputs that an earlier run had done, which this one only passes."""
 
     def __enter__(self) -> Self:
         self._began = time.monotonic()
@@ -115,7 +116,7 @@ class Progress:
         estimate = self._inputs.estimate()
         if estimate is None:
             return None, False
-        return max(self.done, estimate.count), estimate.is_exact
+        return max(self.done, estimate.count - self.before), estimate.is_exact
 
     def total_within(self, seconds: float) -> int | None:
         """The number of inputs: known, or the rest of them found now; None where ``seconds`` are too few for that."""

@@ -80,6 +80,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         shown = Progress("releasing", inputs=inputs, quiet=quiet, form=args.progress, answers=args.json)
         with shown as progress, stoppable() as stop:
             for ended in batch.run(stop.asked):
+                progress.before = batch.before
                 progress.advance(not ended.release.ending.is_released)
                 _tell(args, ended.release, ended.record, progress)
             if not batch.is_through:

@@ -136,6 +136,11 @@ def _released(out: Mapping[str, Any]) -> Iterable[str]:
         ("elements left out, in which a picture could hide", out["elements_left_out"]),
     ))  # fmt: skip
     yield f"<p>{_PROVED}</p>"
+    if out["text_blacked"] > found["identifying"] + found["unknown"]:
+        yield (
+            "<p>More places were blacked than were judged identifying or unknown. Some are seen only once bright "
+            "letters beside them are black; a page of text is blacked whole; and a policy can black harmless text.</p>"
+        )
     if out["rectangles_by_source"]:
         yield _table("Black rectangles", ("proposed by", "number"), (
             (SOURCES.get(name, name), number) for name, number in out["rectangles_by_source"].items()

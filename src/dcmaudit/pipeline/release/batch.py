@@ -44,6 +44,8 @@ class ReleaseBatch:
 
     def __init__(self, order: Checked, inputs: Iterable[Found]) -> None:
         self._order, self._inputs, self.tally = order, inputs, Tally()
+        self.before = 0
+        """Inputs that the run before had done."""
         self.is_through = False
         """Whether every input has ended, so that there is something to conclude."""
         with ExitStack() as opened:
@@ -103,6 +105,7 @@ class ReleaseBatch:
             # Asked for every input of this part, in order: the notes of the run before are read along with them.
             done = folders.is_done(number, found.name)
             number += 1
+            self.before += done
             if not done:
                 yield self._task(found, marks, position)
 

@@ -81,9 +81,9 @@ class Said:
         """Where the key is said, in a table or with dots; else where the table is."""
         inside, tables = "", []
         for number, line in enumerate(self._text.splitlines(), 1):
-            if found := re.match(r"\s*\[\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*\]", line):
+            if found := re.match(r"\s*\[\[?\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*\]", line):
                 inside = found[1]
-                if inside == table:
+                if inside in {table, key if not table else ""}:
                     tables.append((number, line.index("[") + 1))
                 continue
             name = re.escape(key)
@@ -110,7 +110,8 @@ def load_policy(
         try:
             text = read_text(path)
         except UnicodeDecodeError as error:
-            raise UsageError("it is not UTF-8", file=str(path)) from error
+            line, column = _place_of(error)
+            raise UsageError("it is not UTF-8", file=f"{path} line {line} column {column}") from error
         except OSError as error:
             raise UsageError(f"it cannot be read: {error.strerror}", file=str(path)) from error
         said = Said(path, text)
@@ -120,6 +121,12 @@ def load_policy(
     policy = _policy(said, eyes, engines)
     _contradictions(said, policy)
     return policy
+
+
+def _place_of(error: UnicodeDecodeError) -> tuple[int, int]:
+    """Line and column, in bytes, of what could not be decoded."""
+    before = bytes(error.object[: error.start])
+    return before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
 
 
 def _parsed(path: Path, text: str) -> dict[str, Any]:
@@ -135,6 +142,8 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
 
 def _take(said: Said, values: Mapping[str, Any]) -> None:
     for key, value in values.items():
+        if key in _TABLES and key and not isinstance(value, dict):
+            raise said.wrong("", key, f"{key} is a table here", f"write [{key}] on a line of its own, once")
         if not isinstance(value, dict):
             said.values["", key] = _typed(said, "", key, value)
             continue

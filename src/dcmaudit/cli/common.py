@@ -89,6 +89,7 @@ def set_up_logging(*, debug: bool, quiet: bool) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S"))
     log.handlers[:] = [handler]
+    # Else a handler that a library has put on the root would say everything twice.
     log.propagate = False
     log.setLevel(logging.DEBUG if debug else logging.ERROR if quiet else logging.INFO)
     root = logging.getLogger()

@@ -117,6 +117,7 @@ class Protected:
         self._same: dict[tuple[int, int], str] = {}
         outputs = OUTPUTS.get((command, getattr(args, "action", None)), {})
         for dest, value in vars(args).items():
+            # Whatever is no output is an input, also of options that are new: none can be forgotten.
             if dest not in outputs:
                 for name in _names(value):
                     self._add(name, "an input of this command")
@@ -128,6 +129,7 @@ class Protected:
         with suppress(OSError, ValueError):
             found = Path(name).stat()
             if not stat.S_ISDIR(found.st_mode):
+                # By the file itself: a hard link is another name of it.
                 self._same.setdefault((found.st_dev, found.st_ino), what)
 
     def require_other(self, target: Path) -> None:
@@ -167,6 +169,7 @@ def _require_kind(target: Path, kind: Kind, *, writes_in_place: bool) -> None:
         raise UsageError("a device is not replaced by a file", file=str(target), hint="name a file")
     if not stat.S_ISREG(found.st_mode):
         raise UsageError("a pipe or socket cannot be written as a file", file=str(target), hint="- is standard output")
+    # An empty file holds nothing that could be lost.
     if not found.st_size:
         return
     try:

@@ -18,6 +18,7 @@ OVERLAY_GROUPS = range(0x6000, 0x6100, 2)
 
 
 def _check_overlay(group: int) -> None:
+    # Odd groups are private (PS3.5 7.8).
     if group not in OVERLAY_GROUPS:
         raise UsageError(f"overlay group {group:04X} is not an even group from 6000 to 60FE")
 

@@ -205,6 +205,7 @@ def parse_csv(frame: str, overlay: str, scope: str = "") -> Scope:
         return parse_shared(whole_number(frame, "frame"), whole_number(overlay, "overlay"))
     named = _EVERYWHERE[overlay] if overlay in _EVERYWHERE else parse_key(overlay)
     own = csv_columns(named)[0]
+    # Both columns may say where, as long as they say the same.
     if frame and (own == "" or whole_number(frame, "frame") != own):
         raise UsageError(
             f"frame {frame} and overlay {overlay} name two places",

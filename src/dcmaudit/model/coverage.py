@@ -49,8 +49,10 @@ class Coverage:
             return self
         first, last = self._cells(inside.left, inside.right, self.size.width)
         top, bottom = self._cells(inside.top, inside.bottom, self.size.height)
+        # Only cells that lie wholly in the box count: half a cell may hold half a letter.
         if first >= last or top >= bottom:
             return self
+        # One integer for the whole grid: joining and counting are single steps on it.
         row = ((1 << (last - first)) - 1) << first
         bits = self.bits
         for y in range(top, bottom):
@@ -113,6 +115,7 @@ class Coverage:
         length = (empty.columns * empty.rows + 7) // 8
         try:
             unpacker = zlib.decompressobj()
+            # No more than fits: a damaged or made-up text must not unpack to gigabytes.
             data = unpacker.decompress(base64.b64decode(text, validate=True), length + 1)
         except (binascii.Error, ValueError, zlib.error) as error:
             raise UsageError("the note of what was seen of a plane cannot be read") from error

@@ -159,6 +159,7 @@ def covered_area(boxes: Iterable[Box]) -> int:
     edges = sorted({edge for box in todo for edge in (box.top, box.bottom)})
     here: list[Box] = []
     total = 0
+    # Strip by strip: in one, the same boxes lie beside each other in every row.
     for top, bottom in itertools.pairwise(edges):
         here = [box for box in here if box.bottom > top]
         while todo and todo[-1].top <= top:

@@ -202,6 +202,7 @@ class PlaneList(Sequence[Plane]):
     """Every plane of an instance, in order, without holding one object a plane (there may be a million)."""
 
     def __init__(self, groups: Sequence[PlaneGroup]) -> None:
+        # A group without planes would have no place in the list, and two groups the same start.
         self.groups = tuple(group for group in groups if len(group.frames))
 
     @cached_property

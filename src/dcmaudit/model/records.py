@@ -68,6 +68,7 @@ def shape_rect(
     box = shape.box(shape.size)
     if box is None:
         raise UsageError(f"the {shape.title} blacks no pixel of a plane of {shape.size.width} x {shape.size.height}")
+    # Everything black is no region that is kept.
     if shape.keep and sum(part.area for part in shape.boxes(shape.size)) == shape.size.area:
         raise UsageError(
             f"the {shape.title} keeps no pixel of a plane of {shape.size.width} x {shape.size.height}",

@@ -49,6 +49,7 @@ def read_chain(path: Path) -> Iterator[Chained]:
     link, end = START, 0
     with path.open("rb") as stream:
         for number, line in enumerate(stream, 1):
+            # Written in one go with its end: without that the program or the machine stopped in between.
             if not line.endswith(b"\n"):
                 return
             try:

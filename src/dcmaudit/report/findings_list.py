@@ -210,6 +210,7 @@ def _records(data: bytes, begin: int) -> Iterator[tuple[int, int]]:
     while start < len(data):
         after = data.find(b"\n", at) + 1 or len(data)
         quotes += data.count(b'"', at, after)
+        # Within quotes a line end belongs to the text (RFC 4180).
         if quotes % 2 == 0:
             yield start, after
         elif after < len(data) and after - start < _LARGEST_RECORD:
@@ -271,6 +272,7 @@ def joined(data: bytes, listed: Listed, kept: Sequence[Lines]) -> bytes:
 def _unmarked(lines: bytes) -> bytes:
     """Lines of which some may be missing, so that they do not count once what shows it is gone."""
     *_, (begin, _) = _records(lines, 0)
+    # Written anew without quotes around its numbers: by those the mark is known.
     row = _row(lines[begin:])
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerow(row or [])

@@ -52,6 +52,7 @@ def _decoders(planes: list[Mapping[str, Any]]) -> list[str]:
 
 
 def _text(text: Mapping[str, Any] | None) -> list[str]:
+    # Who reads of a proof must not take it for more than it is.
     if text is None:
         return ["Whether text is left elsewhere was not looked for: the proof does not say it."]
     looked = f"Looked for text on {_counted(text['planes'], 'plane')}"

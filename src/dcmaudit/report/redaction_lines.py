@@ -99,6 +99,7 @@ def summary(counts: RedactionCounts, passed: Mapping[str, int]) -> str:
     parts = [f"{outcomes[one]} {outcome_word(one, is_dry=counts.is_dry)}" for one in Outcome if outcomes[one]]
     if counts.done_before:
         parts.append(f"{counts.done_before} done before")
+    # Some ended otherwise and hold parts that nobody saw, too.
     if counts.partly > outcomes[Outcome.PARTLY]:
         parts.append(f"{counts.partly} of all these partly audited")
     parts += [f"{counts.unfinished} not finished"] if counts.unfinished else []

@@ -88,6 +88,7 @@ def memory(_settings: Settings) -> Iterator[Finding]:
     if total is None:
         yield Finding("memory", "size", State.NOTE, "this system does not say how much there is")
         return
+    # Without a limit the older interface gives a number beyond all memory.
     usable = min(total, limit) if limit else total
     text = f"{_size(free)} free of {_size(total)}" + (f", limited to {_size(limit)}" if limit and limit < total else "")
     is_little = usable < _LITTLE_MEMORY

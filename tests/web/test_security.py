@@ -225,7 +225,7 @@ def test_browsing_stays_in_the_allowed_folders(tmp_path: Path) -> None:
 
 
 def _all_paths(app: ReviewApp, document: str) -> list[str]:
-    values = {"doc": document, "file_id:int": "0", "group:int": "0", "number:int": "0", "key": "f0"}
+    values = {"doc": document, "file_id:int": "0", "group": "0", "number:int": "0", "key": "f0"}
     paths = []
     for route in Routes(app).all():
         assert isinstance(route, Route)

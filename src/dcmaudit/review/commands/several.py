@@ -81,7 +81,7 @@ def finish(change: TagChange, session: Session, services: Services, file: OpenFi
         screen=beside.screen,
         looked=looked,
     )
-    services.content.identify_file(file.file_id, file.name, file.referrer)
+    services.content.identify(file)
     return done
 
 

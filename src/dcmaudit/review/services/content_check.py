@@ -135,6 +135,7 @@ class ContentCheck:
             store.put_identity(file.name, Identity(uid), size=size, modified_ns=modified)
             # Reading a long file once more only because somebody looked at it would hold the disk up.
             if size <= DIGESTED or (kept is not None and kept.identity.pixel_digest):
+                file.change(identified=True)
                 self.identify_file(file.file_id, file.name, file.referrer)
         file.change(noted=True)
 

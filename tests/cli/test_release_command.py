@@ -339,6 +339,7 @@ def test_two_inputs_of_one_instance_are_one_output(house: House) -> None:
     shutil.copy(house.inputs / "a.dcm", house.inputs / "b.dcm")
     assert house.run() == 1
     assert house.outcomes() == [("released unchanged", None), ("held back", "another input became the same output")]
+    assert house.held_list()["b.dcm"]["details"] == f"its output would be {house.records()[0]['output']}"
 
 
 def test_json_lines_are_as_documented(house: House, capsys: pytest.CaptureFixture[str]) -> None:

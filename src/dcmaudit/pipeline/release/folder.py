@@ -160,7 +160,8 @@ class ReleaseFolders:
         ``position`` is its place among all inputs, of all parts where there are some.
         """
         if release.staged is not None and release.place is not None and not self._placed(release.staged, release.place):
-            release.ending, release.why, release.staged, release.place = Ending.HELD, Why.TWIN, None, None
+            release.hold(Why.TWIN, _twin(release.place))
+            release.staged = release.place = None
         if release.section and release.ending.is_released:
             self._pages.add(self.count + 1, release.section)
         self._house.add(release, position)  # before the record: what a killed run wrote too much is cut
@@ -171,7 +172,7 @@ class ReleaseFolders:
         what the officer's pages have of it."""
         if staged is not None and not self._placed(staged, record["output"]):
             twin = {"outcome": Ending.HELD.value, "why": Why.TWIN.value}
-            entry |= {**twin, "details": [], "released": False}
+            entry |= {**twin, "details": [_twin(record["output"])], "released": False}
             record |= {**twin, "output": None, "output_sha256": None, "plan": None, "proof": None,
                        "rectangles": {}, "left_out": 0}  # fmt: skip
         if section and record["output"] is not None:
@@ -248,6 +249,11 @@ class ReleaseFolders:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _twin(place: str) -> str:
+    """Where the other one is to be found: in files.csv, and by its number in the notes of the house."""
+    return f"its output would be {place}"
 
 
 def short(name: str) -> bytes:

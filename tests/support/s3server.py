@@ -6,6 +6,7 @@ import atexit
 import functools
 import json
 import random
+import re
 import shutil
 import socket
 import sys
@@ -135,11 +136,14 @@ def running() -> Server:
     return server
 
 
+_ASKED = re.compile(rb"(?:GET|HEAD|PUT|POST|DELETE) [^\r\n]* HTTP/1\.1\r\n")
+
+
 class BadNetwork:
     """A proxy before a server that can cut answers and hold them up.
 
     ``cut`` ends that many of the next connections after ``cut_after`` bytes of the answer; ``delay`` waits before
-    each piece of an answer; ``received`` counts the bytes of answers.
+    each piece of an answer; ``received`` counts the bytes of answers, ``requests`` what was asked for.
     """
 
     def __init__(self, port: int) -> None:
@@ -151,6 +155,7 @@ class BadNetwork:
         self.cut_after = 0
         self.delay = 0.0
         self.received = 0
+        self.requests = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
@@ -166,6 +171,7 @@ class BadNetwork:
     def _forth(self, client: socket.socket, server: socket.socket) -> None:
         with suppress(OSError):
             while data := client.recv(65536):
+                self.requests += len(_ASKED.findall(data))
                 server.sendall(data)
         with suppress(OSError):
             server.shutdown(socket.SHUT_WR)

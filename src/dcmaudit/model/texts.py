@@ -9,6 +9,8 @@ def printable(text: str) -> str:
     So do the marks that turn the direction of writing. A name with a newline in it could otherwise pass for the line of
     another file, one with an escape sequence hide lines, and one with a mark of direction look like another name.
     """
+    if text.isprintable():  # nearly every name
+        return text
     return "".join(c if c.isprintable() or c == "\u00a0" else repr(c)[1:-1] for c in text)
 
 

@@ -60,7 +60,7 @@ def test_a_plane_counts_as_seen_only_for_the_part_that_was_on_the_stage(
     face.picture(f"minimap-{ratio}")
     face.press("N")
     asked = face.at("dialog[open]")
-    expect(asked).to_contain_text("1 of 1 planes was not seen: 1 only in part.")
+    expect(asked).to_contain_text("1 of 1 plane was not seen: 1 only in part.")
     expect(asked).to_contain_text("In part: frame 1/1 (")
     face.picture(f"asked-part-{ratio}")
     face.at("#question-no").click()
@@ -358,7 +358,7 @@ def test_the_officer_who_trusts_the_screen_learns_of_the_corner_that_nobody_look
     face.wait_until(lambda: _seen(face)[1] == 1)
     face.press("N")
     asked = face.at("dialog[open]")
-    expect(asked).to_contain_text("1 of 1 planes was not seen: 1 only in part.")
+    expect(asked).to_contain_text("1 of 1 plane was not seen: 1 only in part.")
     face.at("#question-yes").click()
     expect(asked).to_be_hidden()
     expect(face.at("#messagetext")).to_contain_text("The database notes that")
@@ -367,9 +367,9 @@ def test_the_officer_who_trusts_the_screen_learns_of_the_corner_that_nobody_look
     told = _run("db", "info", "--db", face.reviewer.db).stdout
     assert "not all seen:      1 of these files" in told
     listed = _run("db", "unseen", "--db", face.reviewer.db).stdout
-    assert "1 of 1 planes not seen, 1 of them in part" in listed and "done by anna" in listed
+    assert "1 of 1 plane not seen, 1 of them in part" in listed and "done by anna" in listed
     out = tmp_path / "out"
     done = _run("redact", name, "--from-db", "--db", face.reviewer.db, "-o", out)
-    assert "anna marked it as done with 1 of 1 planes not seen (1 only in part)" in done.stderr, done.stderr
+    assert "anna marked it as done with 1 of 1 plane not seen (1 only in part)" in done.stderr, done.stderr
     copied = _run("redact", name, "--copy-clean", "--deid", "--db", face.reviewer.db, "-o", tmp_path / "copies")
     assert copied.returncode != 0 and not list((tmp_path / "copies").glob("*.dcm")), copied.stderr

@@ -107,7 +107,7 @@ def test_info_counts_and_names_what_is_unusual(tmp_path: Path, capsys: pytest.Ca
     before = path.read_bytes()
     assert command(tmp_path, "info") == Exit.GOOD
     shown = capsys.readouterr().out
-    for words in (str(path), "2 rows in DicomRects", "1 rows in DicomTags", "not understood:    1", "sourcepii"):
+    for words in (str(path), "2 rows in DicomRects", "1 row in DicomTags", "not understood:    1", "sourcepii"):
         assert words in shown
     assert path.read_bytes() == before
 

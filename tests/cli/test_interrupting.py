@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dcmaudit.model.counts import counted
 from support import files
 
 COUNT = 12
@@ -49,7 +50,7 @@ def test_the_first_ctrl_c_finishes_what_is_begun_and_says_what_was_not(tmp_path:
     assert 0 < len(written) < COUNT
     told = [line for line in said.splitlines() if ": proved: " in line]
     assert len(told) == len(written)  # nothing is finished without being told
-    assert f"interrupted: {len(written)} inputs were finished" in said
+    assert f"interrupted: {counted(len(written), 'input was', 'inputs were')} finished" in said
     again = subprocess.run([*command, "--resume", "-q"], env=environment(tmp_path), check=False)
     assert again.returncode == 0
     assert len(list(out.glob("*.redacted.dcm"))) == COUNT
@@ -91,7 +92,7 @@ def test_the_second_ctrl_c_ends_at_once_and_names_what_was_done_and_what_was_not
     assert len(broken) == 1
     assert ("0025.dcm" if jobs == "1" else "000.dcm") in broken[0]
     left = inputs - len(written) - 1
-    assert f"1 were broken off and are named above, {len(written)} inputs were finished" in said
+    assert f"1 was broken off and is named above, {counted(len(written), 'input was', 'inputs were')} finished" in said
     summary = said.splitlines()[-1]
     assert f"{len(written)} redacted and proved" in summary
     assert "1 not finished" in summary

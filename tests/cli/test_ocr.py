@@ -102,7 +102,7 @@ def test_a_file_that_cannot_be_looked_at_is_named_and_the_exit_code_says_so(
     for name in (video, broken, tmp_path / "none.dcm"):
         assert f"{name}: " in err
     assert "4 inputs: 1 done" in err
-    assert "\n1 with text that nobody knows; 1 places" in err  # and nothing is said of what nobody could look at
+    assert "\n1 with text that nobody knows; 1 place on" in err  # and nothing is said of what nobody could look at
     assert boxes(tmp_path / "db", good) == 1
 
 

@@ -96,7 +96,7 @@ def test_the_second_ctrl_c_ends_at_once_and_names_what_is_not_recorded(
     said = capsys.readouterr().err
     assert f"{files[1]}: not finished, and nothing that was found in it now is recorded" in said
     assert said.count("not finished, and") == 1
-    assert "ended at once: 1 were broken off and are named above, 1 inputs were finished" in said
+    assert "ended at once: 1 was broken off and is named above, 1 input was finished" in said
     assert "2 inputs: 1 done, 1 not finished" in said
     assert stored(tmp_path / "db", files) == [True, False, False, False]
 
@@ -176,7 +176,7 @@ def test_with_two_processes_what_is_finished_is_recorded_and_the_slow_file_is_na
     done = listed(out)
     assert "slow.dcm" not in done
     assert 3 <= len(done) <= 14
-    counted = re.search(r"1 were broken off .*, (\d+) inputs were finished", said)
+    counted = re.search(r"1 was broken off .*, (\d+) inputs? w(?:as|ere) finished", said)
     assert counted is not None
     assert int(counted[1]) == len(done)
     assert f"{len(done)} done, 1 not finished" in said

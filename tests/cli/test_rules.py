@@ -65,7 +65,7 @@ def test_files_rules_and_devices_without_a_rule_are_listed(folder: Path, capsys:
     assert "line 8, from" not in out
     assert "line 8, reaches outside the image of 20 x 10 pixels; clipped to it" in out
     assert f"{folder}/b.dcm: no rule" in out
-    assert "no rule for 1 of 1 files of CT GE LightSpeed, 20 x 10" in out
+    assert "no rule for 1 of 1 file of CT GE LightSpeed, 20 x 10" in out
     assert "2 of 4 rules match a file" in out
     assert "deid.dicom.site: 4 rules\n" in err
     assert "2 answered, 1 matched by no rule" in err

@@ -113,7 +113,7 @@ def test_what_a_part_could_not_read_is_told_again(
     assert sorted(codes) == [0, 1]
     capsys.readouterr()
     assert main(["sample", "merge", *map(str, made)]) == 1
-    assert "1 inputs could not be read" in capsys.readouterr().err
+    assert "1 input could not be read" in capsys.readouterr().err
 
 
 def test_a_part_without_an_input_counts_as_made(
@@ -123,7 +123,7 @@ def test_a_part_without_an_input_counts_as_made(
     for number, path in enumerate(made, 1):
         one = str(archive / "CT0-0.dcm")
         assert main(["sample", "draw", one, *SPLIT, "--shard", f"{number}/7", "-o", str(path)]) == 0
-    assert "none of the 1 inputs" in capsys.readouterr().err
+    assert "none of the 1 input" in capsys.readouterr().err
     assert main(["sample", "merge", *map(str, made)]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
 

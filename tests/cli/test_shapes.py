@@ -212,7 +212,7 @@ def test_a_rule_can_only_hold_rectangles_and_says_so(
         store.mark_done("/archive/other.dcm", DEVICE)
     assert main(["--db", str(place), "rules", "make"]) == 1
     said = capsys.readouterr()
-    assert "1 files with shapes" in said.err
+    assert "1 file with shapes" in said.err
     assert "only hold rectangles" in said.err
     assert "0,0,9,4" in said.out.replace(" ", "") or "MADE UP" in said.out
 

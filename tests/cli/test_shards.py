@@ -104,7 +104,7 @@ def test_a_part_without_an_input_is_no_failure_and_is_said(archive: Path, capsys
                   ["redact", "--rect", "1,1,5,5"]):  # fmt: skip
         code, _, err = called(capsys, *words, "--jobs", "1", "--shard", f"{other}/7", name)
         assert code == Exit.GOOD, (words, err)
-        assert f"part {other}/7 has none of the 1 inputs" in err
+        assert f"part {other}/7 has none of the 1 input" in err
     assert called(capsys, "verify", "--jobs", "1", "--shard", f"{other}/7", name, name)[0] == Exit.GOOD
 
 

@@ -126,7 +126,7 @@ def test_the_command_says_what_it_took(tmp_path: Path, opener: Opener, capsys: p
     words = ["db", "merge", "--db", str(tmp_path / "whole"), str(tmp_path / "one"), str(tmp_path / "two")]
     assert main(words) == Exit.GOOD
     out = capsys.readouterr().out
-    assert "1 files taken, 1 known already, 0 contradict" in out
+    assert "1 file taken, 1 known already, 0 contradict" in out
     assert list(whole.filenames()) == ["/a.dcm", "/b.dcm", "/c.dcm"]
     set_comment(whole, "/c.dcm", "x", DEVICE)
     assert main(words) == Exit.NOT_ALL

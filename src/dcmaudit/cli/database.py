@@ -12,6 +12,7 @@ from dcmaudit.cli import identities, mark_import, upkeep
 from dcmaudit.cli.common import Exit, add_common, local_path, say
 from dcmaudit.cli.existing_store import opened
 from dcmaudit.errors import StoreError, UsageError
+from dcmaudit.model.counts import counted
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
 from dcmaudit.wholefile import whole_text
@@ -70,7 +71,7 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
             case "export":
                 _say_shapes(store, RECTS)
                 for path, count in export_csv(store, args.folder, overwrite=args.overwrite):
-                    print(f"{path}: {count} rows")
+                    print(f"{path}: {counted(count, 'row')}")
             case "info":
                 return _print_info(store)
             case _:
@@ -93,7 +94,7 @@ def dump(store: Store, out: TextIO) -> None:
 def _say_shapes(store: Store, where: str) -> None:
     shapes = store.count_shapes()
     if shapes:
-        what = "1 shape is" if shapes == 1 else f"{shapes} shapes are"
+        what = counted(shapes, "shape is", "shapes are")
         say(
             f"{what} in {where} as rectangles that cover them: other programs black a little more; "
             "dcmaudit reads the shapes themselves"
@@ -148,10 +149,10 @@ def _print_contents(store: Store) -> None:
     print(f"kind:              {info.kind}{f', journal {info.journal}' if info.journal else ''}")
     print(f"shape:             {info.version or 'as the original tool made it; nothing of ours in it yet'}")
     print(f"files with marks:  {info.files}")
-    print(f"rectangles:        {info.rects} rows in DicomRects, {info.extra_rects} in dcmaudit_rects")
+    print(f"rectangles:        {counted(info.rects, 'row')} in DicomRects, {info.extra_rects} in dcmaudit_rects")
     if info.shapes:
         print(f"shapes:            {info.shapes} of these; rows of DicomRects cover them for other programs")
-    print(f"done or tagged:    {info.tags} rows in DicomTags")
+    print(f"done or tagged:    {counted(info.tags, 'row')} in DicomTags")
     if info.not_all_seen:
         print(f"not all seen:      {info.not_all_seen} of these files (dcmaudit db unseen lists them)")
     if info.not_noted:
@@ -160,7 +161,7 @@ def _print_contents(store: Store) -> None:
         shown = ", ".join(f"{count} {outcome.value}" for outcome, count in info.looks.items())
         print(f"looked at by ocr:  {shown}")
     if info.problems:
-        print(f"not understood:    {info.problems} rows of rectangles")
+        print(f"not understood:    {counted(info.problems, 'row')} of rectangles")
     if info.old_columns:
         print(f"old columns kept:  {', '.join(info.old_columns)}")
     if not info.has_sums:
@@ -188,9 +189,9 @@ def _print_unseen(store: Store, *, json: bool = False) -> int:
             )  # fmt: skip
             continue
         print(
-            f"{printable(record.filename)}: {looked.unseen} of {looked.planes} planes not seen, {looked.in_part} of "
-            f"them in part, {looked.glanced} at a glance or skipped; done by {printable(record.by)}, "
-            f"{record.at:%Y-%m-%d %H:%M}"
+            f"{printable(record.filename)}: {looked.unseen} of {counted(looked.planes, 'plane')} not seen, "
+            f"{looked.in_part} of them in part, {looked.glanced} at a glance or skipped; "
+            f"done by {printable(record.by)}, {record.at:%Y-%m-%d %H:%M}"
             + ("" if looked.is_searched else "; not all of it had been searched for planes")
         )
     unknown = store.info().not_noted

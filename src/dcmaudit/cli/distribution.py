@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dcmaudit.cli.common import say
 from dcmaudit.errors import UsageError
+from dcmaudit.model.counts import counted
 
 if TYPE_CHECKING:
     from dcmaudit.settings import Settings
@@ -51,5 +52,5 @@ def has_nothing_to_do(args: argparse.Namespace) -> bool:
     shard: Shard | None = getattr(args, "shard", None)
     if shard is None or not shard.is_empty:
         return False
-    say(f"part {shard} has none of the {shard.others} inputs: nothing to do")
+    say(f"part {shard} has none of the {counted(shard.others, 'input')}: nothing to do")
     return True

@@ -14,6 +14,7 @@ from dcmaudit.cli.common import Exit, add_common, local_path, say
 from dcmaudit.cli.existing_store import tell_new
 from dcmaudit.cli.marklists import MarkLine, NotTaken, mark_lines
 from dcmaudit.errors import DcmauditError, UsageError
+from dcmaudit.model.counts import counted
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
 
@@ -101,11 +102,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     for name, one in plan.files.items() if args.json else ():
         plan.tell(file=name, rectangles=len(one.rects), tag=None if one.tag is None else one.tag.marked)
     tell = say if args.json else print
-    tell(f"{location}: {rects} rectangles and {tags} tag rows of {files} files {verb}; {plan.there} there already")
+    tell(
+        f"{location}: {counted(rects, 'rectangle')} and {counted(tags, 'tag row')} of {counted(files, 'file')} {verb}; "
+        f"{plan.there} there already"
+    )
     for reason, count in plan.left.items():
-        say(f"{count} lines left out: {reason.value}")
+        say(f"{counted(count, 'line')} left out: {reason.value}")
     if plan.refused:
-        say(f"{plan.refused} lines were not taken and are named above")
+        say(f"{counted(plan.refused, 'line was not taken and is', 'lines were not taken and are')} named above")
     return Exit.NOT_ALL if plan.refused else Exit.GOOD
 
 
@@ -193,5 +197,5 @@ def _write(plan: _Plan, store: Store) -> None:
             plan.refuse(name, error.message)
             del plan.files[name]
         except DcmauditError:
-            say(f"stopped at {name}: what the lists have for the {done} files before it is taken")
+            say(f"stopped at {name}: what the lists have for the {counted(done, 'file')} before it is taken")
             raise

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from dcmaudit.cli.common import say
 from dcmaudit.cli.twins import Twins
 from dcmaudit.model import Outcome, Reference, Result
+from dcmaudit.model.counts import counted
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
 from dcmaudit.report.readings import ReadingCounts, as_json, done_before_json, so_far, summary_lines
@@ -156,7 +157,7 @@ class Report:
         self._at_once = True
         for reference in self._unfinished:
             say(f"{reference.name}: not finished, and nothing that was found in it now is recorded")
-        broken = f"{len(self._unfinished)} were broken off and are named above, "
+        broken = f"{counted(len(self._unfinished), 'was broken off and is', 'were broken off and are')} named above, "
         say(f"ended at once: {broken}{so_far(self._counts, total)}{going_on}")
 
     def summary(self, tally: Tally) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dcmaudit.cli.common import Exit, say
 from dcmaudit.cli.twins import Twins
 from dcmaudit.model import Outcome, Reference, Result
+from dcmaudit.model.counts import counted
 from dcmaudit.report.redaction_lines import (
     GOOD,
     RedactionCounts,
@@ -129,7 +130,7 @@ class Report:
         """As ``interrupted``, and name every input that was being worked on; ``is_there`` says which has an output."""
         for reference in self.unfinished:
             say(unfinished_line(reference.name, is_there=is_there(reference)))
-        broken = f"{len(self.unfinished)} were broken off and are named above, "
+        broken = f"{counted(len(self.unfinished), 'was broken off and is', 'were broken off and are')} named above, "
         say(f"ended at once: {broken}{so_far(self.counts, total)}; what has an output is proved (--resume goes on)")
 
     def finish(self, tally: Tally) -> None:

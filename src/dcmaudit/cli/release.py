@@ -11,6 +11,7 @@ from dcmaudit.cli.inputs import Inputs
 from dcmaudit.cli.names import add_files
 from dcmaudit.cli.progress import Progress, add_progress
 from dcmaudit.cli.stopping import stoppable
+from dcmaudit.model.counts import counted
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
 
@@ -125,7 +126,10 @@ def finish(args: argparse.Namespace, folders: ReleaseFolders, done: Concluded, t
         say(f"{printable(str(folders.place / name))}: it is no output of this release; take it away")
     if not getattr(args, "quiet", False):
         released, held = folders.count - done.held, done.held
-        say(f"{folders.count} inputs: {released} released, {held} held back or failed ({folders.held}/held.csv)")
+        say(
+            f"{counted(folders.count, 'input')}: {released} released, {held} held back or failed "
+            f"({folders.held}/held.csv)"
+        )
         if tally is not None and tally.passed_over:
             say(tally.summary())
         chain = f"chain of records ends in {folders.link[:16]}"

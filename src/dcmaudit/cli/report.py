@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, add_common, local_path, say
 from dcmaudit.errors import UsageError
+from dcmaudit.model.counts import counted
 from dcmaudit.model.texts import printable
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def _check(args: argparse.Namespace) -> int:
     for each in found:
         print(printable(each), file=sys.stderr)
     if found:
-        say(f"{args.folder}: {len(found)} things are wrong with this release")
+        say(f"{args.folder}: {counted(len(found), 'thing is', 'things are')} wrong with this release")
         return Exit.NOT_ALL
     say(f"{args.folder}: the release is whole, and signed by the owner of this fingerprint")
     return Exit.GOOD

@@ -16,6 +16,7 @@ from dcmaudit.cli.inputs import Inputs
 from dcmaudit.cli.names import add_files
 from dcmaudit.cli.progress import Progress, add_progress
 from dcmaudit.errors import DcmauditError, RuleError
+from dcmaudit.model.counts import counted
 from dcmaudit.report.jsonlines import json_line
 from dcmaudit.report.rules_check import (
     COLUMNS,
@@ -127,7 +128,7 @@ def _introduce(rules: RuleSet) -> None:
 
     for file in rules.files:
         ignored = f"; not used: {', '.join(file.ignored)}" if file.ignored else ""
-        say(f"{file.path}: {len(file.rules)} rule{'s'[: len(file.rules) != 1]}{ignored}")
+        say(f"{file.path}: {counted(len(file.rules), 'rule')}{ignored}")
         for note in file.notes:
             say(f"{file.path}: line {note.line}: {note.message}")
     for name in unknown_fields(rules):

@@ -16,6 +16,7 @@ from dcmaudit.cli.common import Exit, local_path, say
 from dcmaudit.cli.guard import Protected
 from dcmaudit.cli.names import add_files, listed
 from dcmaudit.errors import DcmauditError, UsageError
+from dcmaudit.model.counts import counted
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
 from dcmaudit.wholefile import whole_text
@@ -204,7 +205,7 @@ def _list(args: argparse.Namespace) -> int:
         else:
             print(f"{one.size:>14}  {one.modified:%Y-%m-%d %H:%M:%S}  {printable(name)}")
     if not getattr(args, "quiet", False):
-        print(f"{total} objects, {size} bytes", file=sys.stderr)
+        print(f"{counted(total, 'object')}, {counted(size, 'byte')}", file=sys.stderr)
     return Exit.GOOD
 
 

@@ -18,6 +18,7 @@ from dcmaudit.cli.common import Exit, local_path, say
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place, where
 from dcmaudit.cli.names import add_files
 from dcmaudit.errors import DcmauditError, UsageError
+from dcmaudit.model.counts import counted
 from dcmaudit.report.jsonlines import json_line
 from dcmaudit.sources.samplelist import COLUMNS, rows_of
 from dcmaudit.wholefile import whole_text
@@ -135,7 +136,10 @@ def _draw(args: argparse.Namespace, settings: Settings) -> int:
     if args.json and args.output is not None:
         sys.stdout.write(text)
     _put(args.output, text)
-    say(f"part {args.shard}: {frame.images} images of {sum(frame.sizes().values())} series, with --seed {seed}")
+    say(
+        f"part {args.shard}: {counted(frame.images, 'image')} of {sum(frame.sizes().values())} series, "
+        f"with --seed {seed}"
+    )
     return _ended(missing)
 
 
@@ -178,7 +182,9 @@ def _drawn(args: argparse.Namespace, frame: Frame, missing: int, *, hint: str) -
     size = args.size or needed(_bound(args), confidence=_confidence(args), population=total)
     allocation = allocate(sizes, size, least=1 if args.least is None else args.least)
     _write(args, frame, sizes, allocation)
-    say(f"{frame.images} images of {total} series; {sum(allocation.values())} drawn with --seed {frame.seed}")
+    say(
+        f"{counted(frame.images, 'image')} of {total} series; {sum(allocation.values())} drawn with --seed {frame.seed}"
+    )
     for stratum, count in sizes.items():
         say(f"  {' | '.join(stratum)}: {allocation[stratum]} of {count}")
     return _ended(missing)
@@ -186,7 +192,7 @@ def _drawn(args: argparse.Namespace, frame: Frame, missing: int, *, hint: str) -
 
 def _ended(missing: int) -> int:
     if missing:
-        say(f"{missing} inputs could not be read: nothing follows for them")
+        say(f"{counted(missing, 'input')} could not be read: nothing follows for {'it' if missing == 1 else 'them'}")
     return Exit.NOT_ALL if missing else Exit.GOOD
 
 
@@ -291,7 +297,7 @@ def _conclude(args: argparse.Namespace, settings: Settings) -> int:
     )
     tell(said, None, total, looked, found, bound)
     if looked < len(rows):
-        say(f"{len(rows) - looked} of {len(rows)} images are not done yet, and were not counted")
+        say(f"{len(rows) - looked} of {counted(len(rows), 'image is', 'images are')} not done yet, and not counted")
     return Exit.GOOD if looked == len(rows) else Exit.NOT_ALL
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dcmaudit.model.counts import counted
 from dcmaudit.sources.known import KnownNames
 
 
@@ -25,5 +26,5 @@ class Twins:
 
     def words(self) -> str:
         """What is to be said at the end, nothing where there were none."""
-        files = "1 file has" if self.count == 1 else f"{self.count} files have"
+        files = counted(self.count, "file has", "files have")
         return f"{files} the SOP Instance UID of another input, named above" if self.count else ""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dcmaudit.cli.common import Exit, add_common, local_path, say
 from dcmaudit.cli.names import add_files, listed
 from dcmaudit.errors import DcmauditError, StoreError, UsageError
+from dcmaudit.model.counts import counted
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
 
@@ -106,8 +107,8 @@ def _merge(store: Store, args: argparse.Namespace) -> int:
                     )
                 counts["contradict" if one.contradiction else "taken" if one.taken else "known"] += 1
             print(
-                f"{printable(other.location)}: {counts['taken']} files taken, {counts['known']} known already, "
-                f"{counts['contradict']} contradict"
+                f"{printable(other.location)}: {counted(counts['taken'], 'file')} taken, "
+                f"{counts['known']} known already, {counts['contradict']} contradict"
             )
         is_good &= not counts["contradict"]
     return Exit.GOOD if is_good else Exit.NOT_ALL

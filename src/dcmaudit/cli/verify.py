@@ -14,6 +14,7 @@ from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, re
 from dcmaudit.cli.names import add_files_from, listed
 from dcmaudit.cli.progress import Progress, add_progress
 from dcmaudit.errors import UsageError
+from dcmaudit.model.counts import counted
 from dcmaudit.report.jsonlines import json_line
 from dcmaudit.report.proofs import (
     passed_line,
@@ -189,7 +190,8 @@ def _split(args: argparse.Namespace) -> tuple[list[str], list[str]]:
         is_rects = bool(args.files) and args.files[-1] == names[-1] and not os.path.exists(names[-1])  # noqa: PTH110
         if len(names) < 3 or not is_rects:  # the last word is most likely no path at all
             raise UsageError(
-                f"files are compared in pairs, and there are {len(names)} names",
+                f"files are compared in pairs, and there {'is' if len(names) == 1 else 'are'} "
+                f"{counted(len(names), 'name')}",
                 hint="dcmaudit verify BEFORE AFTER [BEFORE AFTER]... [RECTS]; a list names an original and its "
                 "redacted file in turn",
             )

@@ -8,6 +8,7 @@ from dcmaudit.detect.areas import complement
 from dcmaudit.detect.header import HeaderLike
 from dcmaudit.detect.problems import Problem, ProblemKind
 from dcmaudit.model import Box, Everywhere, Origin, Region, Size
+from dcmaudit.model.counts import counted
 
 SEQUENCE = "SequenceOfUltrasoundRegions"
 """(0018,6011)."""
@@ -39,7 +40,7 @@ class UltrasoundRegions:
     @property
     def regions(self) -> tuple[Region, ...]:
         """``redact`` as regions for every frame: for a suggestion and for redacting alike."""
-        reason = f"outside the {len(self.keep)} ultrasound region{'s'[: len(self.keep) != 1]} that the header names"
+        reason = f"outside the {counted(len(self.keep), 'ultrasound region')} that the header names"
         return tuple(Region(box, Everywhere.ALL_FRAMES, Origin.ULTRASOUND, reason) for box in self.redact)
 
 
@@ -65,7 +66,7 @@ def ultrasound_regions(header: HeaderLike, size: Size) -> UltrasoundRegions:
         message = f"{len(items)} ultrasound regions, only the first {_MAX_REGIONS} are kept; the others are redacted"
         problems.append(Problem(ProblemKind.REGION_IGNORED, message))
     if not keep:
-        message = f"{SEQUENCE} has {len(items)} item{'s'[: len(items) != 1]} and none can be used"
+        message = f"{SEQUENCE} has {counted(len(items), 'item')} and none can be used"
         problems.append(Problem(ProblemKind.NO_REGIONS, message))
         return UltrasoundRegions(present=True, problems=tuple(problems))
     return UltrasoundRegions(True, tuple(keep), complement(size, keep), tuple(problems))  # noqa: FBT003 - present

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dcmaudit.model.addresses import PlaneAddress
+from dcmaudit.model.counts import counted
 from dcmaudit.model.geometry import Box
 from dcmaudit.model.shapes import Shape
 
@@ -59,7 +60,7 @@ class TextLeft:
     def __str__(self) -> str:
         shown = "; ".join(box.text for box in self.boxes[:_SHOWN])
         more = f"; and {len(self.boxes) - _SHOWN} more" if len(self.boxes) > _SHOWN else ""
-        return f"{self.title}: text is left in {len(self.boxes)} place{'s'[: len(self.boxes) != 1]}: {shown}{more}"
+        return f"{self.title}: text is left in {counted(len(self.boxes), 'place')}: {shown}{more}"
 
 
 @dataclass(frozen=True, slots=True)

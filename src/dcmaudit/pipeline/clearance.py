@@ -22,6 +22,7 @@ from dcmaudit.model import (
     Verdict,
     frame_of,
 )
+from dcmaudit.model.counts import counted
 from dcmaudit.model.records import IdentityRecord, Look, SeenRecord
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionOptions
 
@@ -146,7 +147,7 @@ def planes_by_look(instance: Instance, content: Content, ledger: Ledger) -> dict
 
 def _not_seen(missing: Sequence[str], planes: int) -> str:
     first = "; ".join(missing[:3]) + ("; ..." if len(missing) > 3 else "")
-    return f"not all of its {planes} planes were seen ({first})"
+    return f"not all of its {counted(planes, 'plane')} were seen ({first})"
 
 
 class _Groups:

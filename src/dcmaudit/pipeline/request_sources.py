@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Origin, Reference, ReviewState, Verdict
+from dcmaudit.model.counts import counted
 from dcmaudit.model.records import DoneRecord, Look, MarkedFile, RectId, RectRow
 from dcmaudit.model.redaction import Request
 from dcmaudit.model.screen import Screen
@@ -184,7 +185,7 @@ def _not_seen(record: DoneRecord | None) -> list[str]:
     if record is None or record.looked.is_whole:
         return []
     looked = record.looked
-    told = f"{record.by} marked it as done with {looked.unseen} of {looked.planes} planes not seen"
+    told = f"{record.by} marked it as done with {looked.unseen} of {counted(looked.planes, 'plane')} not seen"
     kinds = {"only in part": looked.in_part, "only at a glance or skipped": looked.glanced}
     kinds["never shown"] = looked.unseen - looked.in_part - looked.glanced
     parts = ", ".join(f"{count} {how}" for how, count in kinds.items() if count)

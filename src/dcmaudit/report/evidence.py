@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dcmaudit.model.counts import counted
+
 _HEADERS = {
     "refuse": "No attribute of the list of names, numbers, dates and addresses is filled in a released file; other "
               "attributes of table E.1-1 were not looked at.",
@@ -28,9 +30,10 @@ def evidence(data: Mapping[str, Any]) -> list[dict[str, str]]:
     policy, out = data["about"]["policy"], data["released"]
     rectangles = sum(out["rectangles_by_source"].values())
     looked = (
-        f"{out['planes']} planes of {out['files']} files were looked at by the detector; {out['text_blacked']} places "
+        f"{counted(out['planes'], 'plane')} of {counted(out['files'], 'file')} were looked at by the detector; "
+        f"{counted(out['text_blacked'], 'place')} "
         f"of text were blacked, {out['text_kept']} kept by the policy. Every file was proved, and looked at again: "
-        f"{out['text_left']} places are left that the policy does not keep."
+        f"{counted(out['text_left'], 'place is', 'places are')} left that the policy does not keep."
     )
     kept = (
         f"Outside of {rectangles} black rectangles every pixel of every plane is what it was; that is part of each "

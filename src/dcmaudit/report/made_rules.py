@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dcmaudit.model import Box
+from dcmaudit.model.counts import counted
 
 _NAMED = 5
 """Files that a line names before it only counts."""
@@ -53,14 +54,15 @@ class FileCheck:
 
 def used_lines(done: int, marked: int, left: NotUsed) -> Iterator[str]:
     """How many files are done and marked, and a line for each kind of thing that was not used."""
-    yield f"{done} files are done, {marked} of them have marks on their frames"
+    have = counted(marked, "of them has marks on its frames", "of them have marks on their frames")
+    yield f"{counted(done, 'file is', 'files are')} done, {have}"
     shapes = len(left.with_shapes)
     told = {
-        f"{left.not_done} files are not done": left.not_done,
-        f"{left.tagged} files are tagged for another look": left.tagged,
+        f"{counted(left.not_done, 'file is', 'files are')} not done": left.not_done,
+        f"{counted(left.tagged, 'file is', 'files are')} tagged for another look": left.tagged,
         f"{left.overlay_rows} marks are on overlays or bits, which rules do not reach": left.overlay_rows,
-        f"{left.unclear_rows} rows of the database cannot be understood": left.unclear_rows,
-        f"{shapes} files with shapes{named(left.with_shapes)}: a rule can only hold rectangles": shapes,
+        f"{counted(left.unclear_rows, 'row')} of the database cannot be understood": left.unclear_rows,
+        f"{counted(shapes, 'file')} with shapes{named(left.with_shapes)}: a rule can only hold rectangles": shapes,
     }
     yield from (f"not used: {text}" for text, count in told.items() if count)
 
@@ -69,13 +71,14 @@ def effect_lines(label: str, effect: Effect, files: int, left_out: Sequence[tupl
     """What one rule, made from so many ``files``, hits and misses, and the rectangles it leaves out, with counts."""
     missing = f", not all of {len(effect.missed)}{named(effect.missed)}" if effect.missed else ""
     spare = f"; {effect.unmarked} have no marks and would be redacted" if effect.unmarked else ""
-    matched = "1 file" if effect.matched == 1 else f"{effect.matched} files"
+    matched = counted(effect.matched, "file")
     yield f"{label}: matches {matched}; covers all marks of {effect.covered}{missing}{spare}"
     if files == 1:
         yield f"{label}: made from a single file"
     for box, count in left_out:
         where = f"({box.left}, {box.top}) to ({box.last_x}, {box.last_y})"
-        yield f"{label}: the rectangle {where} is left out, {count} of {files} files have it"
+        have = f"{count} of {counted(files, 'file')} {'has' if count == 1 else 'have'} it"
+        yield f"{label}: the rectangle {where} is left out, {have}"
 
 
 def uncovered_lines(unnamed: Sequence[str], unmatched: Sequence[str]) -> Iterator[str]:

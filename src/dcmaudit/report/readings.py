@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from dcmaudit.model import Outcome, Result, Verdict
+from dcmaudit.model.counts import counted
 from dcmaudit.report.words import NOTHING_FOUND, inputs, not_begun, passed_over
 
 
@@ -78,7 +79,7 @@ def so_far(counts: ReadingCounts, total: int | None) -> str:
     """What a run that was ended has finished and what not; ``total`` None where nobody knows it."""
     done = counts.reached + counts.done_before
     left = not_begun(total, done + counts.unfinished, counts.not_begun)
-    return f"{done} inputs were finished and what was found in them is recorded, {left}"
+    return f"{counted(done, 'input was', 'inputs were')} finished and what was found in them is recorded, {left}"
 
 
 def summary_lines(counts: ReadingCounts, passed: Mapping[str, int]) -> Iterator[str]:
@@ -97,4 +98,5 @@ def summary_lines(counts: ReadingCounts, passed: Mapping[str, int]) -> Iterator[
     if counts.unsure:
         texts.append(f"{counts.unsure} without text as far as they could be looked at")
     if texts:
-        yield f"{', '.join(texts)}; {counts.places} places on {counts.planes} planes, {counts.different} different"
+        where = f"{counted(counts.places, 'place')} on {counted(counts.planes, 'plane')}"
+        yield f"{', '.join(texts)}; {where}, {counts.different} different"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dcmaudit.model import Outcome
+from dcmaudit.model.counts import counted
 from dcmaudit.model.texts import printable
 from dcmaudit.report.words import NOTHING_FOUND, inputs, not_begun, passed_over
 
@@ -90,7 +91,7 @@ def so_far(counts: RedactionCounts, total: int | None) -> str:
     """What a run that was ended has finished and what not; ``total`` None where nobody knows it."""
     done = counts.outcomes.total() + counts.done_before + counts.outputs
     left = not_begun(total, done + counts.unfinished, counts.not_begun)
-    return f"{done} inputs were finished and are told above, {left}"
+    return f"{counted(done, 'input was finished and is', 'inputs were finished and are')} told above, {left}"
 
 
 def summary(counts: RedactionCounts, passed: Mapping[str, int]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from dcmaudit.model import DeviceFacts, Size
+from dcmaudit.model.counts import counted
 from dcmaudit.model.texts import printable
 
 COLUMNS = (
@@ -126,8 +127,8 @@ class RulesTotal:
         """The devices without a rule, and how many rules match a file."""
         for name, count in self.devices.items():
             if count.matched < count.files:
-                yield f"no rule for {count.files - count.matched} of {count.files} files of {name}"
-        yield f"{len(rules) - len(self.idle(rules))} of {len(rules)} rules match a file"
+                yield f"no rule for {count.files - count.matched} of {counted(count.files, 'file')} of {name}"
+        yield f"{len(rules) - len(self.idle(rules))} of {counted(len(rules), 'rule matches', 'rules match')} a file"
 
     def summary(self, passed: str) -> str:
         """The counts in one line; ``passed`` says what was found and passed over."""
@@ -185,7 +186,7 @@ def answer_lines(answer: FileAnswer) -> Iterator[str]:
     if answer.size is None:
         yield printable(f"{answer.name}: no image, so no rule was asked")
         return
-    count = f"{answer.rectangles} rectangle{'s'[: answer.rectangles != 1]}"
+    count = counted(answer.rectangles, "rectangle")
     what = f"{count}, {answer.covered:.1%} of the image" if answer.rectangles else "nothing to redact"
     yield printable(f"{answer.name}: {what}" if answer.matches else f"{answer.name}: no rule")
     for match in answer.matches:

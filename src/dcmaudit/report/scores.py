@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from math import sqrt
 from typing import Any
 
+from dcmaudit.model.counts import counted
+
 
 @dataclass(slots=True)
 class Total:
@@ -62,7 +64,7 @@ class Total:
         yield f"pixels kept      {_percent(self.kept, self.pixels)} of those outside of the strings"
         yield f"planes unchanged {self.unchanged} of {self.planes} outside of the strings"
         if self.clean_files:
-            yield f"nothing to hide  {self.clean_files} files; {self.clean_kept} kept every pixel"
+            yield f"nothing to hide  {counted(self.clean_files, 'file')}; {self.clean_kept} kept every pixel"
         if self.md5:
             yield f"pixel digests    {self.md5_kept} of {self.md5} are what the key asks for"
 

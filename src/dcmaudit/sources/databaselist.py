@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from dcmaudit.errors import ListError
+from dcmaudit.model.counts import counted
 from dcmaudit.sources.listed import Listed
 from dcmaudit.sources.local import printable
 from dcmaudit.sources.ordered import OrderedNames
@@ -42,7 +43,7 @@ def database_names(path: str) -> Iterator[Listed]:
             yield Listed(listed, f"named by {name}")
         before = listed
     if nameless:
-        rows = "1 row names" if nameless == 1 else f"{nameless} rows name"
+        rows = counted(nameless, "row names", "rows name")
         hint = "what was marked in it belongs to no file; compare with a copy of the database"
         yield Listed(name, f"named by {name}", ListError(f"{rows} no file", file=name, hint=hint))
 

@@ -8,6 +8,7 @@ from enum import Enum
 
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Reference
+from dcmaudit.model.counts import counted
 
 NAMED_LIMIT = 1000
 
@@ -90,10 +91,10 @@ class Tally:
 
     def summary(self) -> str:
         """One line for a terminal: ``12 files; passed over: 3 not DICOM; 1 problem``."""
-        parts = [f"{self.found} {'file' if self.found == 1 else 'files'}"]
+        parts = [counted(self.found, "file")]
         if self.passed_over:
             reasons = ", ".join(f"{count} {reason.value}" for reason, count in self.passed.items())
             parts.append(f"passed over: {reasons}")
         if self.problems:
-            parts.append(f"{self.problems} {'problem' if self.problems == 1 else 'problems'}")
+            parts.append(counted(self.problems, "problem"))
         return "; ".join(parts)

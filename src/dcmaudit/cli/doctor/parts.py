@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from dcmaudit.cli.doctor.findings import Finding, State
 from dcmaudit.cli.doctor.machine import nearest
 from dcmaudit.errors import DcmauditError, EngineError, MissingExtraError, ProcessorError, StoreError
+from dcmaudit.model.counts import counted
 
 if TYPE_CHECKING:
     from dcmaudit.settings import Settings
@@ -141,7 +142,13 @@ def database(settings: Settings) -> Iterator[Finding]:
     yield _writable(settings, name)
     if damage:
         hint = "restore a copy made with dcmaudit db backup; dcmaudit db info names what was found"
-        yield Finding("database", "integrity", State.WRONG, f"{len(damage)} kinds of damage were found", hint)
+        yield Finding(
+            "database",
+            "integrity",
+            State.WRONG,
+            f"{counted(len(damage), 'kind of damage was', 'kinds of damage were')} found",
+            hint,
+        )
     else:
         yield Finding("database", "integrity", State.GOOD, "no damage was found")
 
@@ -186,5 +193,5 @@ def rules(settings: Settings) -> Iterator[Finding]:
     except DcmauditError as error:
         yield Finding("rules", "deid", State.WRONG, str(error), "dcmaudit rules check says more")
         return
-    count = f"{len(found)} rule{'s'[: len(found) != 1]} of {len(paths)} file{'s'[: len(paths) != 1]}"
+    count = f"{counted(len(found), 'rule')} of {counted(len(paths), 'file')}"
     yield Finding("rules", "deid", State.GOOD, count)

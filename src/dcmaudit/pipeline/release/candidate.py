@@ -14,6 +14,7 @@ from typing import Any
 from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import FileReading, Origin, Outcome, Reference, Verdict
+from dcmaudit.model.counts import counted
 from dcmaudit.model.engines import OcrEngine
 from dcmaudit.model.records import Look
 from dcmaudit.model.redaction import Request
@@ -101,7 +102,9 @@ def _decide(job: ReleaseJob, task: ReleaseTask, report: Release) -> None:
         for address, findings in left.items():
             blacked.setdefault(address, []).extend(findings)
     if unseen or left:
-        report.hold(Why.TEXT_LEFT, *unseen, *(f"{address.key}: {len(one)} places" for address, one in left.items()))
+        report.hold(
+            Why.TEXT_LEFT, *unseen, *(f"{address.key}: {counted(len(one), 'place')}" for address, one in left.items())
+        )
         return
     _name(report, task.reference, staged)
     touched = [one["plane"] for one in (redacted.proof or {}).get("planes", ()) if one.get("changed")]

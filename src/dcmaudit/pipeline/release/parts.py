@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dcmaudit.errors import ListError, UsageError
+from dcmaudit.model.counts import counted
 from dcmaudit.pipeline.release.folder import LEAVING, MARK, RECORDS, REPORT, ReleaseFolders
 from dcmaudit.pipeline.release.house import NOTES, write_whole
 from dcmaudit.pipeline.release.pictures import sections
@@ -123,7 +124,7 @@ def common_about(parts: Sequence[Part]) -> dict[str, Any]:
         if part.sample() != first.sample():
             raise ListError(f"it was made with another sample than {first.out}", file=str(part.out))
         if part.inputs() != first.inputs():
-            reason = f"it met {part.inputs()} inputs, and {first.out} met {first.inputs()}"
+            reason = f"it met {counted(part.inputs(), 'input')}, and {first.out} met {first.inputs()}"
             raise ListError(reason, file=str(part.out), hint="make all parts of the same names")
     return _whole(first)
 
@@ -152,7 +153,9 @@ def merge(parts: Sequence[Part], folders: ReleaseFolders) -> None:
         folders.take_from_part(record, entry, staged, section)
     # A chain that was cut behind a whole record follows from itself to its end.
     if expected != parts[0].inputs():
-        reason = f"the parts have {expected} inputs, and each of them says that there were {parts[0].inputs()}"
+        reason = (
+            f"the parts have {counted(expected, 'input')}, and each of them says that there were {parts[0].inputs()}"
+        )
         raise ListError(reason, file=str(parts[0].out), hint="compare each part with `dcmaudit report check`")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from dcmaudit.audit import header_rectangles, rules_of
 from dcmaudit.dicom import Instance, open_instance
 from dcmaudit.model import FileReading, Outcome, ReviewState, UnshownAddress
+from dcmaudit.model.counts import counted
 from dcmaudit.pipeline.clearance import AcceptedText, clear, planes_by_look
 from dcmaudit.pipeline.content import content_of
 from dcmaudit.pipeline.jobs import RedactionReport
@@ -90,7 +91,7 @@ def _by_confidence(policy: Policy, reading: FileReading, report: Release) -> boo
             return True
         doubts = sum(one.score >= policy.doubts for one in plane.doubts)
         if doubts and policy.doubts < 1:
-            report.hold(Why.DOUBT, f"{plane.title}: {doubts} places")
+            report.hold(Why.DOUBT, f"{plane.title}: {counted(doubts, 'place')}")
             return True
     return False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from dcmaudit.model import PlaneKind
+from dcmaudit.model.counts import counted
 from dcmaudit.review.commands.finish import told_unseen
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.state.open_file import FrameSearch, OpenFile
@@ -23,7 +24,7 @@ def doubts_of(services: Services, file: OpenFile) -> list[str]:
     failed = services.pictures.undecodable(file.file_id)
     broken = sum(1 for plane in file.planes if plane.address in failed) if failed else 0
     if broken:
-        doubts.append(f"{broken} {'plane' if broken == 1 else 'planes'} could not be decoded.")
+        doubts.append(f"{counted(broken, 'plane')} could not be decoded.")
     if file.is_unsearched:
         doubts.append(
             "The frames could not be searched for hidden planes (unused bits, thumbnails)."
@@ -32,7 +33,7 @@ def doubts_of(services: Services, file: OpenFile) -> list[str]:
         )
     hidden = sum(len(group.frames) for group in file.planes.groups if group.kind is PlaneKind.UNSHOWN)
     if hidden:
-        doubts.append(f"{hidden} {'entry' if hidden == 1 else 'entries'} cannot be shown and cannot be audited here.")
+        doubts.append(f"{counted(hidden, 'entry', 'entries')} cannot be shown and cannot be audited here.")
     return doubts
 
 

@@ -8,6 +8,7 @@ from dcmaudit.errors import StoreError, UsageError
 from dcmaudit.model import (
     DeviceFacts,
 )
+from dcmaudit.model.counts import counted
 from dcmaudit.review.commands import arguments as take
 from dcmaudit.review.commands import previews
 from dcmaudit.review.commands.arguments import Arguments
@@ -61,7 +62,9 @@ def told_unseen(file: OpenFile) -> str:
     if never and parts:
         parts.append(f"{never} never shown")
     how = f": {', '.join(parts)}" if parts else ""
-    return f"{looked.unseen} of {looked.planes} planes {'was' if looked.unseen == 1 else 'were'} not seen{how}."
+    return (
+        f"{looked.unseen} of {counted(looked.planes, 'plane')} {'was' if looked.unseen == 1 else 'were'} not seen{how}."
+    )
 
 
 def mark_done(session: Session, services: Services, file: OpenFile, arguments: Arguments) -> None:

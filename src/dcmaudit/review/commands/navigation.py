@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from dcmaudit.errors import UsageError
 from dcmaudit.model import HowSeen, PlaneKind, ReviewState, parse_key
+from dcmaudit.model.counts import counted
 from dcmaudit.review.commands import arguments as take
 from dcmaudit.review.commands import opening, previews
 from dcmaudit.review.commands.arguments import Arguments
@@ -168,7 +169,7 @@ def go_file(session: Session, services: Services, arguments: Arguments) -> None:
     index = take.number(arguments, "index")
     total = len(session.selection)
     if not 0 <= index < total:
-        raise UsageError(f"there is no file number {index + 1}", hint=f"the list has {total} files")
+        raise UsageError(f"there is no file number {index + 1}", hint=f"the list has {counted(total, 'file')}")
     services.files.show(session, session.selection[index], address)
 
 

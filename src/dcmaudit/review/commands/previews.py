@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Everywhere, Origin, Region, Scope
+from dcmaudit.model.counts import counted
 from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.state.marked_areas import frame_count, single_frame
@@ -65,7 +66,7 @@ def question(
     count = len(unstored(session.options, file))
     if not count:
         return None
-    what = "1 area is" if count == 1 else f"{count} areas are"
+    what = counted(count, "area is", "areas are")
     return Question(
         text=f"{what} shown black by rules or ultrasound regions, as a preview: nothing of that is stored.",
         command=command,
@@ -107,7 +108,7 @@ def at_finish(session: Session, services: Services, file: OpenFile, policy: Prev
 def _told(count: int, *, stores: bool) -> tuple[str, str]:
     if not count:
         return "", "info"
-    what = "1 area" if count == 1 else f"{count} areas"
+    what = counted(count, "area")
     if stores:
         was, it, its = ("was", "it", "the frames it means") if count == 1 else ("were", "they", "the frames they mean")
         are = "is" if count == 1 else "are"

@@ -13,6 +13,7 @@ from functools import partial
 
 from dcmaudit.errors import DcmauditError, ReviewError
 from dcmaudit.model import Everywhere, FrameAddress, PlaneAddress
+from dcmaudit.model.counts import counted
 from dcmaudit.model.texts import printable
 from dcmaudit.review.services.file_records import FileRecords
 from dcmaudit.review.services.frame_search import HiddenPlaneSearch, summary_of
@@ -227,7 +228,9 @@ class FileOpening:
         """Put the plane at ``index`` of the file's list on screen."""
         file = session.opened()
         if not 0 <= index < len(file.planes):
-            raise ReviewError(f"the file has {len(file.planes)} planes", file=file.name, hint="choose one of them")
+            raise ReviewError(
+                f"the file has {counted(len(file.planes), 'plane')}", file=file.name, hint="choose one of them"
+            )
         file.change(index=index)
         self.begin_picture(session)
         self.suggestions.begin(session, file)

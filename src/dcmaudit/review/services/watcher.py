@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from dcmaudit.errors import DcmauditError
+from dcmaudit.model.counts import counted
 from dcmaudit.model.engines import OcrEngine
 from dcmaudit.model.records import FinishMark, RectRow
 from dcmaudit.review.services.protocols import ContentCheck, Database, Sessions, States, Suggestions
@@ -130,6 +131,6 @@ class Watcher:
         if not new or session.message is not None:
             return
         read = sum(row.engine != OcrEngine.NONE for row in new)
-        words = "1 rectangle" if len(new) == 1 else f"{len(new)} rectangles"
+        words = counted(len(new), "rectangle")
         found = f", {read} of them found by OCR" if read else ""
         session.say(f"{words} of this file came in from elsewhere{found}.")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dcmaudit.model import Outcome, PlaneAddress, Reference
+from dcmaudit.model.counts import counted
 
 GOOD = frozenset({Outcome.DONE, Outcome.COPIED})
 
@@ -48,16 +49,16 @@ class OutputRun:
         through = len(self.outputs)
         if self.running:
             ending = ", stopping after the files in work" if self.stopping.is_set() else ""
-            return f"{through} of {self.total} files are through{ending}"
+            return f"{through} of {counted(self.total, 'file is', 'files are')} through{ending}"
         if self.failure is not None:
-            return f"Broken off after {through} of {self.total} files: {self.failure}"
-        told = [f"{self.good} of {self.total} {'file is' if self.total == 1 else 'files are'} redacted and proved"]
+            return f"Broken off after {through} of {counted(self.total, 'file')}: {self.failure}"
+        told = [f"{self.good} of {counted(self.total, 'file is', 'files are')} redacted and proved"]
         if bad := through - self.good:
-            told.append(f"{bad} {'needs' if bad == 1 else 'need'} your attention")
+            told.append(f"{counted(bad, 'needs', 'need')} your attention")
         if missing := self.total - through:
-            told.append(f"{missing} {'was' if missing == 1 else 'were'} not begun")
+            told.append(f"{counted(missing, 'was', 'were')} not begun")
         if self.left_out:
-            told.append(f"{self.left_out} more of the list {'is' if self.left_out == 1 else 'are'} not done")
+            told.append(f"{counted(self.left_out, 'more of the list is', 'more of the list are')} not done")
         return "; ".join(told)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from dcmaudit.errors import UsageError
+from dcmaudit.model.counts import counted
 
 LONGEST_NAME = 40
 MOST = 50
@@ -40,7 +41,7 @@ def with_window(windows: Iterable[OwnWindow], new: OwnWindow) -> tuple[OwnWindow
     """``windows`` with ``new``, instead of one of the same name and modality; UsageError where there are too many."""
     others = without(windows, new.name, new.modality)
     if len(others) >= MOST:
-        raise UsageError(f"there are {len(others)} windows already", hint="forget one first")
+        raise UsageError(f"there are {counted(len(others), 'window')} already", hint="forget one first")
     return (*others, new)
 
 

@@ -88,8 +88,10 @@ def test_a_mark_whose_row_has_the_keyboard_is_taken_on_to_the_frames_after_it(st
 def test_a_drawn_shape_says_what_keys_do_without_the_edge_of_an_error(start: StartFace, tmp_path: Path) -> None:
     face = start(write_cine(tmp_path / "one.dcm"))
     face.plane("frame 1/4")
-    face.press("y")
     message = face.at("#message")
+    face.press("s")
+    expect(message).to_contain_text("No further suggestion")
+    face.press("y")
     expect(message).to_contain_text("Enter stores")
     expect(message).to_have_attribute("data-kind", "info")
     face.page.wait_for_timeout(6500)

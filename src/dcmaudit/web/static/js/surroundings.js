@@ -34,6 +34,8 @@ export class Surroundings {
     /** Number and text of the server's message; one from the page itself has none. */
     this.shownMessage = "";
     this.isRefusal = false;
+    /** Whether the message is the page's own. */
+    this.isOwn = false;
     /** Whether the message holds for as long as something goes on. */
     this.isTold = false;
     /** @type {import("./api.js").Remark|null} */
@@ -256,9 +258,15 @@ export class Surroundings {
    * @param {import("./types.js").Edges} [area]  of the rectangle that it is about, in CSS pixels of the page
    */
   say(message, area) {
-    const signature = message?.number ? `${message.number} ${message.text}` : "";
-    if (signature === this.shownMessage && !(message && !message.number)) return;
-    this.shownMessage = signature;
+    const isOwn = message !== null && !message.number;
+    if (!isOwn) {
+      const signature = message ? `${message.number} ${message.text}` : "";
+      // the same state may come again, and one without a message: neither takes away what the page said since
+      if (signature === this.shownMessage) return;
+      this.shownMessage = signature;
+      if (message === null && this.isOwn) return;
+    }
+    this.isOwn = isOwn;
     clearTimeout(this.fading);
     this.isTold = false;
     this.message.hidden = message === null;
@@ -314,9 +322,10 @@ export class Surroundings {
 
   /** What somebody needs to know for as long as it is true; null once it no longer is. @param {string|null} text */
   tell(text) {
-    if (text === null && !this.isTold) return;
-    this.say(text === null ? null : { text, kind: "info" });
-    clearTimeout(this.fading);
+    if (text !== null) {
+      this.say({ text, kind: "info" });
+      clearTimeout(this.fading);
+    } else if (this.isTold) this.message.hidden = true;
     this.isTold = text !== null;
   }
 

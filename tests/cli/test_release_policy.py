@@ -15,8 +15,9 @@ from pydicom.dataset import Dataset
 from dcmaudit.cli import main
 from dcmaudit.detect.ocr import ENGINES
 from dcmaudit.errors import UsageError
-from dcmaudit.model import Box, Judgement, Keep, Verdict
+from dcmaudit.model import Box, DeviceFacts, Judgement, Keep, Verdict
 from dcmaudit.pipeline.release import Eyes, Policy, load_policy
+from dcmaudit.store import open_store
 from support.house import POLICY, House, reviewed
 
 
@@ -200,6 +201,11 @@ def test_marks_that_the_policy_names_need_a_database(house: House, capsys: pytes
     house.policy.write_text(POLICY + "[black]\nmarks = true\n")
     assert house.run() == 2
     assert "there is no database of them" in capsys.readouterr().err
+    with open_store(house.db, user="anna") as store:
+        store.mark_done("x", DeviceFacts("OT"))
+        store.clear("x")
+    assert house.run() == 2
+    assert "the database holds no marks" in capsys.readouterr().err
     assert not house.out.exists()
     reviewed(house, path, marks=(Box(5, 5, 40, 30),))
     assert house.run() == 0

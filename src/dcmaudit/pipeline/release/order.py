@@ -168,6 +168,8 @@ def _sample(policy: Policy) -> Sample | None:
 def _has_database(settings: Settings, policy: Policy) -> bool:
     """Whether there is a database; UsageError where the policy needs one that is not there."""
     if not is_database_missing(settings.database):
+        if policy.needs_marks:
+            _require_marks(settings)
         return True
     if policy.eyes is not Eyes.NONE:
         raise UsageError(
@@ -180,6 +182,17 @@ def _has_database(settings: Settings, policy: Policy) -> bool:
             hint="name the database of the review with --db, or leave marks out",
         )
     return False
+
+
+def _require_marks(settings: Settings) -> None:
+    """UsageError where the database is empty: then it is not the one of the review."""
+    with open_store(settings.database, user=settings.user, timeout=settings.db_wait, read_only=True) as store:
+        info = store.info()
+        if not (info.rects or info.extra_rects or info.tags):
+            raise UsageError(
+                "the policy says that marks of people are blacked (marks = true), and the database holds no marks",
+                file=info.location, hint="name the database of the review with --db, or leave marks out",
+            )  # fmt: skip
 
 
 def _about(

@@ -14,7 +14,7 @@ world.MessageChannel = class {
 world.document = { visibilityState: "visible" };
 world.requestAnimationFrame = (/** @type {() => void} */ work) => setTimeout(work, 4);
 
-const { newSuggestions, Score, timeOf } = await import("../../src/dcmaudit/web/static/js/cine.js");
+const { newInFile, newSuggestions, Score, timeOf } = await import("../../src/dcmaudit/web/static/js/cine.js");
 
 /** @param {string} id @param {object} [more] @returns {any} */
 const rect = (id, more = {}) => ({ id, stored: false, applied: false, ...more });
@@ -29,6 +29,18 @@ test("a suggestion that was on the plane before is not new, and one that is blac
   const before = [rect("a")];
   assert.deepEqual(newSuggestions(before, [rect("a"), rect("b")]).map(({ id }) => id), ["b"]);
   assert.deepEqual(newSuggestions([], [rect("c", { stored: true }), rect("d", { applied: true }), rect("e", { rejected: true })]), []);
+});
+
+test("in the next file of a series a suggestion is known by its place and source, for ids are its own", () => {
+  const here = (/** @type {string} */ id, /** @type {number[]} */ box, source = "rules") => rect(id, { box, source });
+  const before = [here("s0", [1, 2, 3, 4])];
+  assert.deepEqual(newInFile(before, [here("s0", [5, 6, 7, 8]), here("s7", [1, 2, 3, 4])]).map(({ id }) => id), ["s0"]);
+  assert.equal(newInFile(before, [here("s0", [1, 2, 3, 4], "OCR")]).length, 1);
+  const score = new Score(() => 60, () => {});
+  const file = (/** @type {number} */ file_id, /** @type {any[]} */ rects) => /** @type {any} */ ({ file: { file_id }, rects });
+  assert.equal(score.painted(file(1, before), file(2, [here("s0", [1, 2, 3, 4])])), true);
+  assert.equal(score.painted(file(1, before), file(2, [here("s0", [9, 9, 12, 12])])), false);
+  assert.equal(score.isOver, true);
 });
 
 test("each plane stays for its time, also where one was late, and a cine that is stopped does not wait", async () => {

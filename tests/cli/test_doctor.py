@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from importlib import util
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,7 @@ def test_a_damaged_database_is_wrong_and_nothing_of_it_is_told(
     with open_store(tmp_path, user="anna") as store:
         store.add_rects("/archive/DOE_JANE.dcm", [NewRect(Box(0, 0, 9, 9), FrameAddress(0), text="DOE JANE")])
         store.finish("/archive/DOE_JANE.dcm", device, change=TagChange(marked=True, comment="REMARK"))
-    with sqlite3.connect(tmp_path / "dcmaudit.sqlite.db") as raw:
+    with closing(sqlite3.connect(tmp_path / "dcmaudit.sqlite.db")) as raw, raw:
         raw.execute("PRAGMA trusted_schema = ON")
         for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             raw.execute(f'DROP TRIGGER "{name}"')

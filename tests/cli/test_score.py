@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -209,7 +210,7 @@ def test_presidios_key(archive: Archive, tmp_path: Path, capsys: pytest.CaptureF
 
 
 def midi_b(path: Path, rows: dict[str, dict[str, dict[str, str]]]) -> Path:
-    with sqlite3.connect(path) as base:
+    with closing(sqlite3.connect(path)) as base, base:
         base.execute("create table answer_data (StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, AnswerData)")
         for uid, answers in rows.items():
             base.execute("insert into answer_data values ('1', '1.1', ?, ?)", (uid, json.dumps(answers)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -143,7 +144,7 @@ def test_a_shape_of_another_plane_size_or_a_broken_one_refuses_the_file(
     assert main(["--db", str(place), "redact", str(cine), "--from-db"]) == 1
     assert "drawn on a plane of 30 x 24" in capsys.readouterr().err
     place = database(tmp_path / "db2", cine, shape_rect(parse_shape(STAR).on(SIZE), FrameAddress(0)))
-    with sqlite3.connect(place / "dcmaudit.sqlite.db") as raw:
+    with closing(sqlite3.connect(place / "dcmaudit.sqlite.db")) as raw, raw:
         raw.execute("DELETE FROM DicomRects WHERE id = 1")
     assert main(["--db", str(place), "redact", str(cine), "--from-db"]) == 1
     assert "a shape" in capsys.readouterr().err

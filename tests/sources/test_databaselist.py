@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def test_the_database_is_not_written_and_not_kept_open(tmp_path: Path) -> None:
     search = database_names(str(path))
     next(search)
     # A reader that stayed would keep this writer waiting in the original's journal mode.
-    with sqlite3.connect(path, timeout=0) as connection:
+    with closing(sqlite3.connect(path, timeout=0)) as connection, connection:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("INSERT INTO DicomRects (filename) VALUES ('c')")
     connection.close()
@@ -63,7 +64,7 @@ def test_the_database_is_not_written_and_not_kept_open(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("present", ["DicomRects", "dicomtags"])
 def test_one_of_the_tables_is_enough(tmp_path: Path, present: str) -> None:
-    with sqlite3.connect(tmp_path / "x.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "x.db")) as connection, connection:
         connection.execute(f"CREATE TABLE {present} (filename)")
         connection.execute(f"INSERT INTO {present} VALUES ('a'), (NULL), (''), (x'ff2f62')")  # noqa: S608 one of two constants
     connection.close()
@@ -73,7 +74,7 @@ def test_one_of_the_tables_is_enough(tmp_path: Path, present: str) -> None:
 
 
 def test_another_database_is_refused(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "x.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "x.db")) as connection, connection:
         connection.execute("CREATE TABLE other (x)")
     connection.close()
     (problem,) = problems(found_in(tmp_path / "x.db"))
@@ -92,7 +93,7 @@ def test_a_damaged_database_is_a_problem(tmp_path: Path) -> None:
 
 def test_a_database_in_wal_mode_that_may_only_be_read_is_read(tmp_path: Path) -> None:
     made = database(tmp_path / "made.db", [str(put(tmp_path / "a"))], [])
-    with sqlite3.connect(made) as connection:
+    with closing(sqlite3.connect(made)) as connection, connection:
         connection.execute("PRAGMA journal_mode = WAL")
     connection.close()
     folder = tmp_path / "readonly"

@@ -6,6 +6,7 @@ import logging
 import random
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -282,7 +283,7 @@ def test_sums_are_kept_of_what_was_hidden_seen_in_part_and_not_shown(store: Stor
 def test_a_database_of_the_step_before_gets_its_sums(tmp_path: Path, opener: Opener) -> None:
     with open_store(tmp_path, user="u") as store:
         store.hide("/a.dcm", ShownArea(Box(0, 0, 2, 2), FrameAddress(0), Origin.RULE))
-    with sqlite3.connect(tmp_path / "dcmaudit.sqlite.db") as older:
+    with closing(sqlite3.connect(tmp_path / "dcmaudit.sqlite.db")) as older, older:
         for name in set(sums.sqlite_triggers()) - set(sums.sqlite_triggers("0009")):
             older.execute(f"DROP TRIGGER {name}")
         for name in schema.STEPS["0010"]:

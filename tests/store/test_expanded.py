@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -138,7 +139,7 @@ def test_learning_counts_it_once_and_similar_images_tell_its_scope(store: Store)
 def older(folder: Path) -> Path:
     """Make the database as the version before left it."""
     path = folder / "dcmaudit.sqlite.db"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute('DELETE FROM "DicomRects"')
         later = [name for step, names in schema.STEPS.items() if step > schema.SUMS for name in sorted(names)]
         for statement in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from dcmaudit.model import Box, DeviceFacts, FrameAddress
@@ -46,7 +47,7 @@ def test_a_row_of_the_original_tool_is_told_without_any_history(tmp_path: Path, 
     store = opener(path)
     set_marked(store, "/a.dcm", DEVICE, marked=False)
     mark = store.newest_finish()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("INSERT INTO DicomTags (filename, mark, last_modified_by) VALUES ('/b.dcm', 'F', 'berta')")
     assert store.finished_since(mark) == {"/b.dcm"}
     assert store.finishers(["/b.dcm"]) == {"/b.dcm": "berta"}
@@ -54,7 +55,7 @@ def test_a_row_of_the_original_tool_is_told_without_any_history(tmp_path: Path, 
 
 def test_a_database_without_tables_of_ours_can_be_asked(tmp_path: Path, opener: Opener) -> None:
     path = tmp_path / "marks.db"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE DicomRects (id INTEGER PRIMARY KEY, filename TEXT)")
     store = opener(path, read_only=True)
     assert store.newest_finish() == FinishMark(0, 0)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -228,7 +229,7 @@ def test_few_rows_and_many_are_understood_alike(store: Store, monkeypatch: pytes
 
 
 def test_a_database_of_the_original_teaches_without_being_changed(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / NAME) as theirs:
+    with closing(sqlite3.connect(tmp_path / NAME)) as theirs, theirs:
         theirs.execute(
             'CREATE TABLE DicomRects(id INTEGER PRIMARY KEY, filename, "top", bottom, "left", "right", frame, overlay,'
             " ocrengine, ocrtext, nerengine, nerpii, last_modified, last_modified_by)"
@@ -259,7 +260,7 @@ def test_a_database_of_the_original_teaches_without_being_changed(tmp_path: Path
 def test_a_database_of_the_first_step_still_gives_its_own_rectangles_and_is_brought_up_to_date(tmp_path: Path) -> None:
     with open_store(tmp_path, user="u") as store:
         done(store, "/a.dcm", IconAddress(0))
-    with sqlite3.connect(tmp_path / NAME) as older:
+    with closing(sqlite3.connect(tmp_path / NAME)) as older, older:
         for name in sums.sqlite_triggers():
             older.execute(f"DROP TRIGGER {name}")
         for name in (name for step, names in schema.STEPS.items() if step > "0001" for name in names):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from dcmaudit.model import Outcome, Verdict
@@ -60,7 +61,7 @@ def test_what_cannot_be_understood_was_no_look_at_all_planes(tmp_path: Path, ope
     path = tmp_path / "marks.db"
     store = opener(path)
     put_look(store, "/a.dcm", CLEAN)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE dcmaudit_looks SET outcome = 'splendid', reasons = '{', complete = 7, worst = 12")
     (look,) = store.looks("/a.dcm")
     assert (look.outcome, look.complete, look.worst) == (Outcome.FAILED, False, Verdict.UNKNOWN)
@@ -70,7 +71,7 @@ def test_what_cannot_be_understood_was_no_look_at_all_planes(tmp_path: Path, ope
 def test_a_database_of_an_earlier_version_has_no_looks_and_can_be_read(tmp_path: Path, opener: Opener) -> None:
     path = tmp_path / "marks.db"
     put_look(opener(path), "/a.dcm", CLEAN)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DROP TABLE dcmaudit_looks")
         connection.execute("UPDATE dcmaudit_version SET version_num = '0002'")
     older = opener(path, read_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -111,7 +112,7 @@ def test_what_cannot_be_taken_wholly_is_refused(tmp_path: Path, opener: Opener) 
     with pytest.raises(UsageError):
         list(store.merge_from(store))
     filled(opener(tmp_path / "two"), "/b.dcm").close()
-    with sqlite3.connect(tmp_path / "two" / "dcmaudit.sqlite.db") as raw:
+    with closing(sqlite3.connect(tmp_path / "two" / "dcmaudit.sqlite.db")) as raw, raw:
         raw.execute('ALTER TABLE "DicomRects" ADD COLUMN ispii INTEGER')
     raw.close()
     with pytest.raises(StoreError, match="ispii"):

@@ -5,6 +5,7 @@ import io
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -95,7 +96,7 @@ def test_states_of_the_original_are_those_of_the_guide(compat: Path, opener: Ope
 
 def test_the_first_write_leaves_the_two_tables_as_they_were(compat: Path, opener: Opener) -> None:
     def shape_and_rows() -> list[object]:
-        with sqlite3.connect(compat / NAME) as raw:
+        with closing(sqlite3.connect(compat / NAME)) as raw, raw:
             found: list[object] = list(
                 raw.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name LIKE 'Dicom%'")
             )

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -258,7 +259,7 @@ def test_a_hidden_shape_hides_no_other(store: Store) -> None:
 
 def test_a_database_of_the_step_before_is_read_and_brought_up_to_date(tmp_path: Path) -> None:
     place = upgraded_to(tmp_path, "0010")
-    with sqlite3.connect(place) as raw:
+    with closing(sqlite3.connect(place)) as raw, raw:
         raw.execute(
             'INSERT INTO dcmaudit_rects (filename, scope, "top", "bottom", "left", "right", ocrengine, ocrtext, '
             "nerengine, nerpii, last_modified, last_modified_by) VALUES (?, 'i0', 0, 1, 0, 1, -1, '', -1, -1, "

@@ -6,6 +6,7 @@ import sqlite3
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -172,7 +173,7 @@ def tables(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
     file = folder / "dcmaudit.sqlite.db"
     if not file.exists():
         return {}
-    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection, connection:
         names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         wanted = ("DicomRects", "DicomTags", "dcmaudit_rects", "dcmaudit_seen", "dcmaudit_parts")
         found = {

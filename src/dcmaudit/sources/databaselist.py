@@ -60,6 +60,9 @@ def _connect(path: str) -> sqlite3.Connection:
         if os.path.exists(path + "-wal") and os.path.getsize(path + "-wal"):
             raise
         connection = sqlite3.connect(f"{address}?mode=ro&immutable=1", uri=True)
+    except BaseException:
+        connection.close()
+        raise
     # A name in an old database may be bytes of any kind.
     connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
     return connection

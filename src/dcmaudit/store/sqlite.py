@@ -142,13 +142,17 @@ class SqliteBackend:
         uri = self.path.as_uri()
         if self.refusal is None:
             connection = self._open(f"{uri}?mode=rw")
-            # What a statement with triggers may have to take back is kept in memory: in a file it takes three times as
-            # long, and recognised text may be in it.
-            connection.execute("PRAGMA temp_store = memory")
-            # EXTRA also syncs the folder after the journal went, which WAL does not need.
-            self._patiently(
-                lambda: connection.execute(f"PRAGMA synchronous = {'FULL' if self.journal == 'wal' else 'EXTRA'}")
-            )
+            try:
+                # What a statement with triggers may have to take back is kept in memory: in a file it takes three times
+                # as long, and recognised text may be in it.
+                connection.execute("PRAGMA temp_store = memory")
+                # EXTRA also syncs the folder after the journal went, which WAL does not need.
+                self._patiently(
+                    lambda: connection.execute(f"PRAGMA synchronous = {'FULL' if self.journal == 'wal' else 'EXTRA'}")
+                )
+            except BaseException:
+                connection.close()  # nobody else has it: the file would stay open
+                raise
             return connection
         if os.access(self.path.parent, os.W_OK) or not is_wal(self.path):
             return self._open(f"{uri}?mode=ro")

@@ -62,11 +62,11 @@ def certain_records(held: Path) -> int | None:
     return None
 
 
-def committed_records(held: Path) -> int:
-    """How many records the last commit went to; 0 where there is no note."""
+def committed_records(held: Path) -> int | None:
+    """How many records the last commit went to; None without a note: all of them are on the disk."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         return int(json.loads((held / NAME).read_bytes())["records"])
-    return 0
+    return None
 
 
 def _boot() -> str:

@@ -113,7 +113,8 @@ class ReleaseFolders:
                 self.link, end = chained.link, chained.end
                 # Written after the last commit: whether its bytes are on the disk nobody knows, so they are brought
                 # there.
-                if self.count > committed and chained.record["output"] is not None:
+                is_open = committed is not None and self.count > committed
+                if is_open and chained.record["output"] is not None:
                     self.outputs.touch(chained.record["output"])
         self._stream = opened.enter_context(path.open("r+b" if path.exists() else "w+b"))
         self._stream.truncate(end)

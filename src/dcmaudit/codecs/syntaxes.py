@@ -32,6 +32,8 @@ class TransferSyntax:
     deflated: bool = False
     codestream: Codestream = Codestream.NATIVE
     title: str = ""
+    big_endian_pixels: bool = False
+    """Whether native pixel data are big endian in a data set that is not."""
 
     @property
     def encapsulated(self) -> bool:
@@ -56,7 +58,10 @@ _NATIVE = (
     EXPLICIT_BIG,
     TransferSyntax(f"{_BASE}.1.98", codestream=Codestream.PLAIN, title="Encapsulated Uncompressed"),
     TransferSyntax(f"{_BASE}.1.99", deflated=True, title="Deflated Explicit VR Little Endian"),
-    TransferSyntax("1.2.840.113619.5.2", implicit=True, title="GE private, implicit VR"),
+    # Implicit VR Little Endian, but for the words of its pixel data.
+    TransferSyntax(
+        "1.2.840.113619.5.2", implicit=True, title="GE private, big endian pixel data", big_endian_pixels=True
+    ),
 )
 _CODESTREAMS: dict[str, Codestream] = (
     {f"{_BASE}.4.{n}": Codestream.JPEG for n in range(50, 71)}

@@ -153,11 +153,28 @@ def frame_reader(
     if syntax.codestream is Codestream.REMOTE:
         raise UnsupportedError("its pixel data are kept elsewhere (PixelDataProviderURL)")
     layout = _with_chroma(layout, element, declared)
+    if syntax.big_endian_pixels:
+        syntax = _with_big_words(layout, syntax)
     reader = FrameReader(body, element, layout, replace(syntax, codestream=Codestream.NATIVE), declared, declared)
     if syntax.encapsulated:
         reader.notes.append("the pixel data are native although the transfer syntax is a compressed one")
     _count_native(reader)
     return reader
+
+
+def _with_big_words(layout: PixelLayout, syntax: TransferSyntax) -> TransferSyntax:
+    """The syntax by which the samples are read; UnsupportedError for samples of bytes.
+
+    Nothing says whether two samples of 8 bits change places in a word, as in Explicit VR Big Endian (PS3.5 8.1.1):
+    dcmtk swaps them and other programs do not.
+    """
+    if layout.bits_allocated <= 8:
+        raise UnsupportedError(
+            f"samples of {layout.bits_allocated} bits in transfer syntax {syntax.uid} lie in an order that programs "
+            "read differently",
+            hint="change the file to another transfer syntax first",
+        )
+    return replace(syntax, little_endian=False)
 
 
 def _with_chroma(layout: PixelLayout, element: PixelElement, declared: int) -> PixelLayout:

@@ -99,6 +99,8 @@ def _carry_out(tab: Page, name: str) -> None:
         wait_for(lambda: tab.state()["rects"])
         arguments = {"id": tab.state()["rects"][0]["id"]}
     before = tab.state()
+    if name == "mark-group":  # a file that was read again has another number
+        arguments = arguments | {"file_id": before["file"]["file_id"]}
     answer = tab.do(name, **(arguments or {}))
     assert answer.status_code == 200, (name, answer.text)
     assert answer.json()["revision"] > before["revision"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from dcmaudit.errors import DcmauditError
 from dcmaudit.model import PlaneList, Reference
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.commands.dispatch import perform
@@ -25,6 +26,7 @@ from dcmaudit.review.services.header_rules import HeaderRules
 from dcmaudit.review.services.instance_cache import InstanceCache
 from dcmaudit.review.services.learning import Learning
 from dcmaudit.review.services.output_runs import OutputRuns, Redactor
+from dcmaudit.review.services.page_words import told
 from dcmaudit.review.services.picture_cache import PictureCache
 from dcmaudit.review.services.plane_stacks import PlaneStacks
 from dcmaudit.review.services.preferences import Preferences
@@ -72,7 +74,7 @@ class ReviewApp:
         keeps: Keeps | None = None,
     ) -> None:
         self._sessions = OpenSessions()
-        self._threads = BackgroundThreads()
+        self._threads = BackgroundThreads(self._tell_failure)
         self._redactor, self._keeps = redactor, keeps
         database = CurrentDatabase(
             store,
@@ -163,6 +165,23 @@ class ReviewApp:
             background=background,
             end=end,
         )
+
+    def _tell_failure(self, error: Exception) -> None:
+        """Let every page say that work in the background was not finished: nobody waits for it, so nobody would know.
+
+        The message of a foreign exception may hold a value of a file: only its kind is told.
+        """
+        if isinstance(error, DcmauditError):
+            text = told(error)
+        else:
+            text = (
+                f"A fault of the program ended work in the background ({type(error).__name__}): something may be "
+                "missing here. Read the file again; if it comes back, report it without any data."
+            )
+        for session in self._sessions.all():
+            with session.lock:
+                session.say_too(text, "warning")
+            session.bump()
 
     # Sessions
 

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -73,9 +74,13 @@ class Workers:
 
 
 class BackgroundThreads:
-    """The threads that all sessions share: to open files, for short help, and for what takes long."""
+    """The threads that all sessions share: to open files, for short help, and for what takes long.
 
-    def __init__(self) -> None:
+    Nobody waits for short help or for what takes long, so ``failed`` hears of every error in them.
+    """
+
+    def __init__(self, failed: Callable[[Exception], None]) -> None:
+        self._failed = failed
         # Many, because a dead file server can hold one of them for minutes while the reviewer goes on.
         self._openers = Workers(8, "open")
         self._helpers = Workers(3, "background")
@@ -87,11 +92,17 @@ class BackgroundThreads:
 
     def soon(self, job: Callable[[], None]) -> None:
         """Have something short done in another thread."""
-        self._helpers.submit(job)
+        self._helpers.submit(partial(self._heard, job))
 
     def at_length(self, job: Callable[[], None]) -> None:
         """Have something long done in a thread that holds nobody up."""
-        self._scanners.submit(job)
+        self._scanners.submit(partial(self._heard, job))
+
+    def _heard(self, job: Callable[[], None]) -> None:
+        try:
+            job()
+        except Exception as error:
+            self._failed(error)
 
     def stop(self) -> None:
         """Cancel what waits."""

@@ -167,5 +167,4 @@ class _Printer:
             print(line, file=sys.stderr)
 
     def problem(self, problem: Problem) -> None:
-        where = f" [{problem.where}]" if problem.where else ""
-        self.report(InstanceReport(Result(problem.name, Outcome.FAILED, (f"{problem.error.words}{where}",))))
+        self.report(InstanceReport(Result(problem.name, Outcome.FAILED, (problem.words,))))

@@ -111,8 +111,7 @@ class Report:
 
     def problem(self, problem: Problem) -> None:
         """A name that leads to nothing that can be read; where there is something, the database keeps why."""
-        where = f" [{problem.where}]" if problem.where else ""
-        result = Result(problem.name, Outcome.FAILED, (f"{problem.error.words}{where}",))
+        result = Result(problem.name, Outcome.FAILED, (problem.words,))
         self._intake.take(self._failed(result, is_kept=_is_image(problem)))
 
     def _answered(self, reference: Reference, answer: OcrAnswer | Exception) -> OcrAnswer:

@@ -44,7 +44,7 @@ def from_csv(
                 if not isinstance(one, (Problem, Passed)):
                     known[row.filename] = one
                 elif not args.files:  # a list may name more files than are to be redacted now
-                    reason = str(one.error) if isinstance(one, Problem) else one.reason.value
+                    reason = one.error.words if isinstance(one, Problem) else one.reason.value
                     report.fail(one.name or row.filename, reason)
         reference = known[row.filename]
         if reference is None:
@@ -79,7 +79,7 @@ def references(
         names = names if args.shard is None else args.shard.of(names)
     for found in names:
         if isinstance(found, Problem):
-            report.fail(found.name, str(found))
+            report.fail(found.name, found.words)
         reference = tally.add(found)
         if reference is None:
             continue

@@ -52,7 +52,16 @@ class Problem:
     where: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.error} [{self.where}]" if self.where else str(self.error)
+        return f"{self.error}{self._place}"
+
+    @property
+    def words(self) -> str:
+        """What is wrong, without the name, for a line that begins with it."""
+        return f"{self.error.words}{self._place}"
+
+    @property
+    def _place(self) -> str:
+        return f" [{self.where}]" if self.where else ""
 
 
 Found = Reference | Passed | Problem

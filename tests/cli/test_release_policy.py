@@ -17,6 +17,8 @@ from dcmaudit.detect.ocr import ENGINES
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Box, DeviceFacts, Judgement, Keep, Verdict
 from dcmaudit.pipeline.release import Eyes, Policy, load_policy
+from dcmaudit.pipeline.release.policy_file import KEYS
+from dcmaudit.report.policies import TABLES, policy_record, policy_rows
 from dcmaudit.store import open_store
 from support.house import POLICY, House, reviewed
 
@@ -359,3 +361,14 @@ def test_a_wrong_list_ends_the_run_before_anything_is_written(house: House, caps
     assert "tomorrow" not in said
     assert not house.out.exists()
     assert not house.key.exists()
+
+
+def test_the_report_prints_the_policy_in_the_words_of_its_file(house: House) -> None:
+    house.policy.write_text(POLICY + '[hold]\nmodalities = ["US"]\nforms = false\n[black]\nmarks = true\n')
+    record = policy_record(loaded(house.folder, house.policy.read_text()))
+    rows = dict(policy_rows(record))
+    top = {"name", "eyes", "headers", "black.marks was written"}
+    assert {name for name in rows if name not in top} == {f"{table}.{key}" for table in TABLES for key in TABLES[table]}
+    assert (rows["hold.forms"], rows["hold.modalities"], rows["black.text"]) == ("false", "US", "identifying, unknown")
+    # The file of a policy takes these tables and keys, and no others.
+    assert {table: set(keys) for table, keys in KEYS.items() if table} == {t: set(keys) for t, keys in TABLES.items()}

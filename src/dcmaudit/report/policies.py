@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from enum import Enum
 from pathlib import Path
@@ -16,6 +17,34 @@ if TYPE_CHECKING:
 def policy_record(policy: DataclassInstance) -> dict[str, Any]:
     """Every value as plain text, numbers and lists, sorted by name."""
     return {name: _plain(getattr(policy, name)) for name in sorted(one.name for one in fields(policy))}
+
+
+TABLES = {
+    "look": ("mode", "engine"),
+    "black": ("text", "keep", "rules", "ultrasound", "marks"),
+    "file": ("overlays", "icons", "private", "remove_high_bits"),
+    "hold": ("modalities", "models", "classes", "forms", "confidence", "doubts", "unlisted", "sample"),
+    "claim": ("clean", "measure", "codes"),
+}
+"""The keys of the policy's file by table; those of no table are ``name``, ``eyes`` and ``headers``."""
+
+_OTHER_NAMES = {"black": "black.text", "hold_forms": "hold.forms", "hold_unlisted": "hold.unlisted",
+                "needs_marks": "black.marks was written"}  # fmt: skip
+
+
+def policy_rows(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a person reads of a policy: each key as its file has it, and its value, in the order of the file."""
+    names = {key: f"{table}.{key}" for table, keys in TABLES.items() for key in keys} | _OTHER_NAMES
+    order = ["name", "eyes", "headers", *names.values()]
+    rows = {names.get(key, key): value for key, value in record.items()}
+    for name in sorted(rows, key=lambda one: (order.index(one) if one in order else len(order), one)):
+        value = rows[name]
+        if isinstance(value, list):
+            yield name, ", ".join(value) or "(none named)"
+        elif isinstance(value, bool):
+            yield name, "true" if value else "false"
+        else:
+            yield name, "(not said)" if value in {"", None} else str(value)
 
 
 def _plain(value: object) -> object:

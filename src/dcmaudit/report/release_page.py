@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
+from dcmaudit.report.policies import policy_rows
 from dcmaudit.report.releases import SOURCES
 
 _STYLE = (
@@ -69,8 +70,7 @@ def page(data: Mapping[str, Any]) -> str:
         "<h2>Requirements and evidence</h2>",
         _table("", ("requirement", "evidence", "where"), (tuple(row.values()) for row in data["evidence"])),
         "<h2>Policy</h2>",
-        _table("", ("value", "is"), ((name, ", ".join(value) if isinstance(value, list) else value)
-                                     for name, value in policy.items())),
+        _table("", ("value", "is"), policy_rows(policy)),
         "<h2>Made by</h2>", *_versions(data["about"]),
         "<h2>How to check</h2>", f"{_CHECK}</body></html>\n",
     ]  # fmt: skip

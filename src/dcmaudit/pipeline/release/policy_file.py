@@ -16,7 +16,7 @@ from dcmaudit.pipeline.release.policy import KINDS, OTHER, Clean, Eyes, Headers,
 from dcmaudit.redact.elements.marking import MEANINGS
 from dcmaudit.settings.plainfile import read_text
 
-_TABLES: Mapping[str, Mapping[str, type]] = {
+KEYS: Mapping[str, Mapping[str, type]] = {
     "": {"name": str, "eyes": str, "headers": str},
     "look": {"mode": str, "engine": str},
     "black": {"text": list, "keep": list, "rules": bool, "ultrasound": bool, "marks": bool},
@@ -142,22 +142,22 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
 
 def _take(said: Said, values: Mapping[str, Any]) -> None:
     for key, value in values.items():
-        if key in _TABLES and key and not isinstance(value, dict):
+        if key in KEYS and key and not isinstance(value, dict):
             raise said.wrong("", key, f"{key} is a table here", f"write [{key}] on a line of its own, once")
         if not isinstance(value, dict):
             said.values["", key] = _typed(said, "", key, value)
             continue
-        if key not in _TABLES or key == "":
-            allowed = ", ".join(name for name in _TABLES if name)
+        if key not in KEYS or key == "":
+            allowed = ", ".join(name for name in KEYS if name)
             raise said.wrong(key, "", f"there is no table [{key}]", f"allowed: {allowed}")
         for inner, one in value.items():
             said.values[key, inner] = _typed(said, key, inner, one)
 
 
 def _typed(said: Said, table: str, key: str, value: Any) -> Any:
-    wanted = _TABLES[table].get(key)
+    wanted = KEYS[table].get(key)
     if wanted is None:
-        raise said.wrong(table, key, f"{key} means nothing here", f"allowed: {', '.join(_TABLES[table])}")
+        raise said.wrong(table, key, f"{key} means nothing here", f"allowed: {', '.join(KEYS[table])}")
     if wanted is float:
         fits = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
     else:

@@ -49,6 +49,18 @@ def test_the_wheel_can_be_made_to_zoom(start: StartFace, tmp_path: Path) -> None
     face.plane("frame 1/3")
 
 
+def test_no_selection_of_text_veils_a_picture(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(3)))
+    face.plane("frame 1/3")
+    face.press("Control+a")
+    face.press("j")
+    expect(face.at("#overview img").first).to_be_visible()
+    face.press("Control+a")
+    assert face.page.evaluate("getSelection().toString()") == ""
+    pictures = "[...document.querySelectorAll('img, canvas')]"
+    assert face.page.evaluate(f"{pictures}.every(one => getComputedStyle(one).userSelect === 'none')")
+
+
 def test_keys_go_to_the_ends_and_by_ten(start: StartFace, tmp_path: Path) -> None:
     face = start(write(tmp_path / "one.dcm", cine(40)))
     face.plane("frame 1/40")

@@ -85,6 +85,8 @@ export class Keyboard {
       return;
     }
     const command = this.page.keys.get(keyName(event));
+    // Everything chosen as text would lie as a coloured veil over the pictures, and a veil hides what is faint.
+    if (!command && keyName(event) === "Ctrl+a") event.preventDefault();
     if (!command) return;
     event.preventDefault();
     this.page.execute(command, event.repeat);

@@ -115,7 +115,7 @@ def test_marks_that_no_rule_covers_end_with_1(database: Path, capsys: pytest.Cap
     assert "coordinates 0,0,640,40" in out
     assert "coordinates 0,460" not in out
     assert "not all of 1 (/c)" in err
-    assert "rectangle (0, 460) to (639, 479) is left out, 1 of 3 files have it" in err
+    assert "rectangle (0, 460) to (639, 479) is left out, 1 of 3 files has it" in err
 
 
 def test_files_that_cannot_be_asked_are_counted(database: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -173,6 +173,24 @@ def test_a_policy_that_wants_eyes_releases_only_what_a_person_has_seen(house: Ho
     assert house.outcomes()[0] == no_eyes
 
 
+def test_a_policy_can_want_eyes_for_some_devices_alone(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    house.policy.write_text(POLICY + '[people]\nmodalities = ["US"]\nmodels = ["FILM 1"]\n')
+    kinds = [("US", "A"), ("CT", "A"), ("CR", "FILM 1"), ("US", "B")]
+    paths = [
+        house.add(f"{number}.dcm", Modality=modality, ManufacturerModelName=model)
+        for number, (modality, model) in enumerate(kinds)
+    ]
+    assert house.run() == 2
+    assert "a person's eyes (of some devices)" in capsys.readouterr().err
+    reviewed(house, paths[0])
+    assert house.again() == 1
+    unseen = ("held back", "no person is known to have seen all of it")
+    assert house.outcomes() == [("released unchanged", None), ("released unchanged", None), unseen, unseen]
+    page = (house.out / "report.html").read_text()
+    assert "every released file of US, FILM 1. Of others no person had to look." in page
+    assert "No person had to look at the others" in page
+
+
 def test_marks_of_people_are_blacked_and_tagged_files_stay(house: House) -> None:
     house.policy.write_text('eyes = "all"\n')
     marked, tagged = house.add("a.dcm"), house.add("b.dcm")

@@ -59,6 +59,11 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "pixels by code": ('eyes = "none"\nheaders = "cleaned-before"\n[claim]\ncodes = ["113101"]', "line 4 column 1",
                        "where they are true"),
     "codes of nobody": ('eyes = "none"\n[claim]\ncodes = ["113107"]', "line 3 column 1", "nobody is said to have"),
+    "people twice": ('eyes = "all"\n[people]\nmodels = ["A"]', "line 2 column 1", "for every file already"),
+    "people for what is held": ('eyes = "none"\n[people]\nmodalities = ["US"]\n[hold]\nmodalities = ["CT"]',
+                                "line 3 column 1", "lets nobody release"),
+    "people without marks": ('eyes = "none"\n[people]\nmodels = ["A"]\n[black]\nmarks = false', "line 5 column 1",
+                             "would not be blacked"),
     "a name for no file": ('eyes = "none"\nname = "a\\\\b"', "line 2 column 1", "written into a file as it is"),
     "a long name": (f'eyes = "none"\nname = "{"n" * 25}"', "line 2 column 1", "24 letters"),
 }  # fmt: skip

@@ -25,6 +25,15 @@ _EYES = {
 }
 
 
+def _eyes(policy: Mapping[str, Any]) -> str:
+    if not policy.get("seen_modalities") and not policy.get("seen_models"):
+        return _EYES[policy["eyes"]]
+    return (
+        f"A person has seen every plane of the devices that the policy names under people. {_EYES[policy['eyes']]}"
+        + (" at the others" if policy["eyes"] == "none" else "")
+    )
+
+
 def evidence(data: Mapping[str, Any]) -> list[dict[str, str]]:
     """Requirement, what serves it, and where it is, for the report whose other parts are in ``data``."""
     policy, out = data["about"]["policy"], data["released"]
@@ -37,7 +46,7 @@ def evidence(data: Mapping[str, Any]) -> list[dict[str, str]]:
     )
     kept = (
         f"Outside of {rectangles} black rectangles every pixel of every plane is what it was; that is part of each "
-        f"proof. {_EYES[policy['eyes']]}; who looked, and how, is recorded for each file."
+        f"proof. {_eyes(policy)}; who looked, and how, is recorded for each file."
     )
     expert = (
         "What an expert needs to know of the pixels: what was looked at, by whom, how much is missed, and with a drawn "

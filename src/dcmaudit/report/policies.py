@@ -20,6 +20,7 @@ def policy_record(policy: DataclassInstance) -> dict[str, Any]:
 
 
 TABLES = {
+    "people": ("modalities", "models"),
     "look": ("mode", "engine"),
     "black": ("text", "keep", "rules", "ultrasound", "marks"),
     "file": ("overlays", "icons", "private", "remove_high_bits"),
@@ -28,14 +29,17 @@ TABLES = {
 }
 """The keys of the policy's file by table; those of no table are ``name``, ``eyes`` and ``headers``."""
 
-_OTHER_NAMES = {"black": "black.text", "hold_forms": "hold.forms", "hold_unlisted": "hold.unlisted",
-                "needs_marks": "black.marks was written"}  # fmt: skip
+_OTHER_NAMES = {
+    "seen_modalities": "people.modalities", "seen_models": "people.models", "black": "black.text",
+    "hold_forms": "hold.forms", "hold_unlisted": "hold.unlisted", "needs_marks": "black.marks was written",
+}  # fmt: skip
 
 
 def policy_rows(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What a person reads of a policy: each key as its file has it, and its value, in the order of the file."""
+    # Keys of the same name in two tables are told apart by the record's own names.
     names = {key: f"{table}.{key}" for table, keys in TABLES.items() for key in keys} | _OTHER_NAMES
-    order = ["name", "eyes", "headers", *names.values()]
+    order = ["name", "eyes", "headers", *(f"{table}.{key}" for table, keys in TABLES.items() for key in keys)]
     rows = {names.get(key, key): value for key, value in record.items()}
     for name in sorted(rows, key=lambda one: (order.index(one) if one in order else len(order), one)):
         value = rows[name]

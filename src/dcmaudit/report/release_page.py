@@ -59,7 +59,7 @@ def page(data: Mapping[str, Any]) -> str:
         _made(data),
         "<h2>Inputs</h2>", *_inputs(data),
         "<h2>Released files</h2>", *_released(data["released"]),
-        "<h2>Who looked</h2>", f"<p>{_EYES[policy['eyes']]} {_marks(data)}</p>", *_looks(data["released"]),
+        "<h2>Who looked</h2>", f"<p>{_eyes(policy)} {_marks(data)}</p>", *_looks(data["released"]),
         "<h2>Sample</h2>", _sample(data["sample"]),
         "<h2>Not audited</h2>", *_not_audited(data["not_audited"]),
         "<h2>Headers</h2>", f"<p>This program cleans pixels, not headers. {_HEADERS[policy['headers']]}</p>",
@@ -81,6 +81,14 @@ def _identifiers(about: Mapping[str, Any]) -> str:
     if about.get("identifiers"):
         return "Text was also compared with a list of known identifiers that the house holds."
     return "Text was compared with the file's own header, and with no list of known identifiers."
+
+
+def _eyes(policy: Mapping[str, Any]) -> str:
+    kinds = [*policy.get("seen_modalities", ()), *policy.get("seen_models", ())]
+    if not kinds:
+        return _EYES[policy["eyes"]]
+    others = _EYES[policy["eyes"]] if policy["eyes"] != "none" else "Of others no person had to look."
+    return f"A person has seen every plane of every released file of {escape(', '.join(kinds))}. {others}"
 
 
 def _claims(policy: Mapping[str, Any]) -> str:

@@ -171,9 +171,10 @@ def _has_database(settings: Settings, policy: Policy) -> bool:
         if policy.needs_marks:
             _require_marks(settings)
         return True
-    if policy.eyes is not Eyes.NONE:
+    if policy.needs_people:
+        whose = "of some devices" if policy.eyes is Eyes.NONE else policy.eyes.value
         raise UsageError(
-            f"the policy needs a person's eyes ({policy.eyes.value}), and no database says who looked",
+            f"the policy needs a person's eyes ({whose}), and no database says who looked",
             hint="name the database of the review with --db",
         )
     if policy.needs_marks:

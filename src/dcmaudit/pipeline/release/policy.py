@@ -97,6 +97,21 @@ class Policy:
     """What the claim stands on, with ``clean`` MEASURE: the report repeats it."""
     codes: tuple[str, ...] = ()
     """Codes of CID 7050 that somebody who cleaned the headers before stands for."""
+    seen_modalities: frozenset[str] = frozenset()
+    """A person must have seen every file of these modalities, whatever ``eyes`` says of others."""
+    seen_models: frozenset[str] = frozenset()
+    """A person must have seen every file of these devices (Manufacturer's Model Name), too."""
+
+    @property
+    def needs_people(self) -> bool:
+        """Whether a person must have seen some file."""
+        return self.eyes is not Eyes.NONE or bool(self.seen_modalities or self.seen_models)
+
+    def needs_person(self, modality: str, model: str, *, in_sample: bool) -> bool:
+        """Whether a person must have seen all of this file."""
+        if self.eyes is Eyes.ALL or modality in self.seen_modalities or model in self.seen_models:
+            return True
+        return self.eyes is Eyes.SAMPLE and in_sample
 
     def blacks(self, judgement: Judgement) -> bool:
         """Whether text with this judgement is blacked."""

@@ -18,6 +18,7 @@ from dcmaudit.settings.plainfile import read_text
 
 KEYS: Mapping[str, Mapping[str, type]] = {
     "": {"name": str, "eyes": str, "headers": str},
+    "people": {"modalities": list, "models": list},
     "look": {"mode": str, "engine": str},
     "black": {"text": list, "keep": list, "rules": bool, "ultrasound": bool, "marks": bool},
     "file": {"overlays": str, "icons": str, "private": str, "remove_high_bits": bool},
@@ -205,6 +206,8 @@ def _policy(said: Said, eyes: str | None, engines: frozenset[str]) -> Policy:
         said.choice("claim", "clean", {one.value: one for one in Clean}, Clean.NOBODY),
         said.get("claim", "measure", ""),
         tuple(said.get("claim", "codes", ())),
+        said.words("people", "modalities", None, frozenset()),
+        said.words("people", "models", None, frozenset()),
     )
 
 
@@ -236,7 +239,7 @@ def _contradictions(said: Said, policy: Policy) -> None:
          'name unknown in it, or say eyes = "all"'),
         (harmless and said.has("black", "keep") and policy.keep, "black", "keep",
          "harmless text is blacked, so that no kind of it is kept", "leave harmless out of text, or keep out"),
-        (not policy.marks and policy.eyes is not Eyes.NONE, "black", "marks",
+        (not policy.marks and policy.needs_people, "black", "marks",
          "a person looks, and what she marked would not be blacked", "leave marks out"),
         (policy.icons is IconPolicy.KEEP and not is_seen, "file", "icons",
          "thumbnails would stay as they are, and no person sees all of them", 'icons = "redact", or eyes = "all"'),
@@ -245,6 +248,12 @@ def _contradictions(said: Said, policy: Policy) -> None:
          'private = "remove", or clean = "nobody"'),
         ((policy.sample is not None) != (policy.eyes is Eyes.SAMPLE), "hold", "sample",
          'hold.sample and eyes = "sample" go together', "name both, or neither"),
+        (policy.eyes is Eyes.ALL and bool(policy.seen_modalities or policy.seen_models), "people", "",
+         'eyes = "all" wants a person for every file already', "leave [people] out, or say eyes for the others"),
+        (bool(policy.modalities) and not policy.seen_modalities <= policy.modalities, "people", "modalities",
+         "it names a modality that hold.modalities lets nobody release", "name it in both, or in neither"),
+        (bool(policy.models) and not policy.seen_models <= policy.models, "people", "models",
+         "it names a device that hold.models lets nobody release", "name it in both, or in neither"),
         (policy.clean is Clean.PERSON and policy.eyes is Eyes.NONE, "claim", "clean",
          "a person is to stand for it, and none has to look", 'eyes = "all" or "sample"'),
         (policy.clean is Clean.MEASURE and not policy.measure.strip(), "claim", "clean",

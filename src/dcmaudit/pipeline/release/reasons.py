@@ -15,7 +15,7 @@ from dcmaudit.pipeline.content import content_of
 from dcmaudit.pipeline.jobs import RedactionReport
 from dcmaudit.pipeline.release.ending import Ending, Release, Why
 from dcmaudit.pipeline.release.headers import IDENTIFYING, filled_names
-from dcmaudit.pipeline.release.policy import Eyes, Headers, Policy
+from dcmaudit.pipeline.release.policy import Headers, Policy
 from dcmaudit.pipeline.release.rule_places import covering
 from dcmaudit.pipeline.release.task import ReleaseJob, ReleaseTask
 
@@ -99,7 +99,8 @@ def _by_confidence(policy: Policy, reading: FileReading, report: Release) -> boo
 def by_eyes(job: ReleaseJob, task: ReleaseTask, report: Release) -> bool:
     """Whether the policy wants a person's eyes on this file, and nobody is known to have seen all of it as it is."""
     policy = job.policy
-    wanted = policy.eyes is Eyes.ALL or (policy.eyes is Eyes.SAMPLE and task.in_sample)
+    modality, model = report.device
+    wanted = policy.needs_person(modality, model, in_sample=task.in_sample)
     ledger = task.ledger
     if ledger is not None:
         # Rectangles and what an engine saw are matters of the plan; here only a person's eyes count.

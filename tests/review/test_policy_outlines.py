@@ -11,9 +11,10 @@ from pydicom import dcmread
 from dcmaudit.cli import main
 from dcmaudit.detect.ocr import ENGINES
 from dcmaudit.detect.pii.kinds import kinds_of
-from dcmaudit.model import Box, Keep
+from dcmaudit.model import Box, FrameAddress, Keep, Verdict
 from dcmaudit.pipeline.release import load_policy
 from dcmaudit.pipeline.release.stored import KeptReadings
+from dcmaudit.store import NewRect, OcrEngine, open_store
 from support.apps import do, make_app, paint, ready
 from support.house import House
 
@@ -76,6 +77,18 @@ def test_what_was_black_when_the_file_was_finished_is_written_black(house: House
         assert [rect["applied"] for rect in rects] == [True] * len(rects)
         assert house.again() == 0
         assert all(is_black(house, rect) for rect in rects)
+
+
+def test_what_is_stored_after_the_file_was_finished_is_written_black(house: House) -> None:
+    """Accepted on a page without the policy it was black there, and by a later ocr nobody has seen it."""
+    (kept,) = [rect for rect in finished(house, keeps(house)) if "kept" in rect]
+    left, top, right, bottom = kept["box"]
+    box = Box(left - 1, top - 1, right, bottom)
+    with open_store(house.db, user="ben") as store:
+        reading = NewRect(box, FrameAddress(0), engine=OcrEngine.LINES, text="100 kVp", verdict=Verdict.HARMLESS)
+        store.add_rects(str(house.inputs / "a.dcm"), [reading])
+    assert house.run() == 0
+    assert is_black(house, kept)
 
 
 def test_rectangles_of_people_are_never_kept(house: House) -> None:

@@ -27,8 +27,7 @@ _FEWEST, _MOST = 8, 500
 class Keeping(Protocol):
     """A policy, as far as it concerns stored readings; see ``release.stored``."""
 
-    @property
-    def name(self) -> str: ...
+    def noted(self, rows: Sequence[RectRow]) -> str: ...
     def kept(self, rows: Sequence[RectRow]) -> Mapping[RectId, str]: ...
 
 
@@ -135,8 +134,11 @@ class RequestSources:
         return replace(finished, requests=asked, problems=problems, notes=notes)
 
     def _outlined(self, screen: Screen | None, rows: Sequence[RectRow]) -> Mapping[RectId, str]:
-        """The rows that were outlined, and not black, when the file was finished, and that the policy keeps."""
-        if self.keeps is None or screen is None or self.keeps.name not in screen.options:
+        """The rows that were outlined, and not black, when the file was finished, and that the policy keeps.
+
+        None of them where others were outlined then than the policy keeps now: all are black.
+        """
+        if self.keeps is None or screen is None or self.keeps.noted(rows) not in screen.options:
             return {}
         return self.keeps.kept(rows)
 

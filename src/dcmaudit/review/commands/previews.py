@@ -98,7 +98,7 @@ def at_finish(session: Session, services: Services, file: OpenFile, policy: Prev
     stores = policy is not PreviewPolicy.LEAVE
     screen = Screen(
         PreviewPolicy.STORE if stores else PreviewPolicy.LEAVE,
-        (*(name for name in _OPTIONS if options[name]), *([session.keeps.name] if session.keeps else [])),
+        (*(name for name in _OPTIONS if options[name]), *([session.keeps.noted(file.rects)] if session.keeps else [])),
         tuple(dict.fromkeys(areas)),
     )
     rects = tuple(new_rect(file, region) for region in left) if stores else ()

@@ -12,10 +12,9 @@ from dcmaudit.review.state.open_file import OpenFile
 
 
 class Keeps(Protocol):
-    """A policy, as far as it concerns stored readings. ``name`` is what finishing a file notes of it."""
+    """A policy, as far as it concerns stored readings. ``noted`` is what finishing a file with these rows notes."""
 
-    @property
-    def name(self) -> str: ...
+    def noted(self, rows: Sequence[RectRow]) -> str: ...
     def kept(self, rows: Sequence[RectRow]) -> dict[RectId, str]:
         """Which rows of one file it keeps, each with what kind of text that is."""
         ...

@@ -20,6 +20,7 @@ import pytest
 
 from cli.test_release_parts import PartHouse, everything, filled
 from dcmaudit.pipeline.release import commits
+from dcmaudit.pipeline.release.pictures import OfficerPages, sections
 from support.house import House
 
 KILLS = int(os.environ.get("DCMAUDIT_KILLS", "2"))
@@ -175,6 +176,56 @@ def test_what_a_loss_of_power_takes_since_the_last_commit_is_made_again(
     assert cut.run("--resume") == 1
     assert everything(cut) == whole
     assert not (cut.held / "committed.json").exists()
+
+
+def test_without_knowing_how_far_the_last_commit_went_nothing_is_relied_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(tmp_path)
+    filled(house)
+    house.run()
+    whole = everything(house)
+    (house.held / "committed.json").write_bytes(b"")
+    for path in house.out.rglob("*.dcm"):
+        path.unlink()
+    assert house.run("--resume") == 1
+    assert everything(house) == whole
+
+
+def test_all_of_a_finished_release_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    house, synced = House(tmp_path), set[int]()
+    filled(house)
+    sync = os.fsync
+
+    def noting(number: int) -> None:
+        synced.add(os.fstat(number).st_ino)
+        sync(number)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    assert house.run() == 1
+    paths = [path for folder in (house.out, house.held) for path in (folder, *folder.rglob("*"))]
+    assert len(paths) > 15
+    assert not [path.name for path in paths if path.stat().st_ino not in synced]
+
+
+def test_pages_of_the_officer_outlive_the_run_that_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that is cut is another file, and one that a killed run had added to is brought to the disk."""
+    synced = set[int]()
+    before = OfficerPages(tmp_path, 0, None)
+    for number in (1, 2, 101):
+        before.add(number, f"<section>{number}</section>")
+    path, later = sorted((tmp_path / "officer").iterdir())
+    with path.open("rb") as former:
+        after = OfficerPages(tmp_path, 1, 0)
+        assert b"<section>2</section>" in former.read()
+    assert list(sections(tmp_path)) == [(1, "<section>1</section>")]
+    assert not later.exists()
+    assert path.stat().st_mode & 0o777 == 0o600
+    after.add(2, "<section>2</section>")
+    after = OfficerPages(tmp_path, 2, 1)
+    monkeypatch.setattr(os, "fsync", lambda number: synced.add(os.fstat(number).st_ino))
+    after.sync()
+    assert path.stat().st_ino in synced
 
 
 def test_records_are_brought_to_the_disk_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -505,6 +505,17 @@ def test_inputs_that_are_not_those_of_before_are_noticed(house: House, capsys: p
     assert "not what it was in the run before" in capsys.readouterr().err
 
 
+def test_an_input_that_is_left_out_when_a_run_goes_on_is_noticed(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house.add("a.dcm")
+    last = house.add("b.dcm")
+    assert house.run() == 0
+    last.unlink()
+    assert house.run("--resume") == 2
+    assert "had done 2 inputs, and there are 1 now" in capsys.readouterr().err
+
+
 # Signed and checked
 
 

@@ -9,7 +9,9 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from dcmaudit.errors import UsageError
 from dcmaudit.model import Reference, ReviewState
+from dcmaudit.model.counts import counted
 from dcmaudit.pipeline import workers
 from dcmaudit.pipeline.clearance import ledger_of
 from dcmaudit.pipeline.jobs import RedactionTask
@@ -108,6 +110,12 @@ class ReleaseBatch:
             self.before += done
             if not done:
                 yield self._task(found, marks, position)
+        # What is recorded is in OUT: left out of the inputs now, it would leave the house unasked.
+        if number < folders.count:
+            raise UsageError(
+                f"the run before had done {counted(folders.count, 'input')}, and there are {number} now",
+                file=str(folders.place), hint="name the same inputs in the same order, or a new folder",
+            )  # fmt: skip
 
     def _task(self, found: Reference | Problem, marks: RequestSources, position: int) -> ReleaseTask | Unfound:
         if isinstance(found, Problem):

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from dcmaudit.pipeline.release.house import write_whole
@@ -54,19 +53,29 @@ def certain_records(held: Path) -> int | None:
     That is so where the machine is still up that wrote them: then nothing but the process has ended. Without the note
     the release is finished, or no record was written.
     """
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        note = json.loads((held / NAME).read_bytes())
-        # A process that was killed loses nothing that it wrote: only a machine that stopped does.
-        is_same_boot = bool(note["boot"]) and note["boot"] == _boot()
-        return None if is_same_boot else int(note["records"])
-    return None
+    if (note := _note(held)) is None:
+        return None
+    records, boot = note
+    # A process that was killed loses nothing that it wrote: only a machine that stopped does.
+    return None if boot and boot == _boot() else records
 
 
 def committed_records(held: Path) -> int | None:
     """How many records the last commit went to; None without a note: all of them are on the disk."""
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        return int(json.loads((held / NAME).read_bytes())["records"])
-    return None
+    note = _note(held)
+    return None if note is None else note[0]
+
+
+def _note(held: Path) -> tuple[int, str] | None:
+    """The records and the boot of the last commit; None without a note."""
+    try:
+        note = json.loads((held / NAME).read_bytes())
+        return int(note["records"]), str(note["boot"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError):
+        # A run was at work, and nobody knows how far it came: nothing of it can be relied on.
+        return 0, ""
 
 
 def _boot() -> str:

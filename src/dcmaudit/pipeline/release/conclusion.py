@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +61,7 @@ def conclude(
     write_csv(folders.out / DEVICES, DEVICE_COLUMNS, device_rows(data))
     write_whole(folders.out / REPORT, json.dumps(data, indent=1, sort_keys=True) + "\n")
     write_whole(folders.out / PAGE, page(data))
-    shutil.copyfile(check_release.__file__, folders.out / CHECKER)
+    write_whole(folders.out / CHECKER, Path(check_release.__file__).read_text(encoding="utf-8"))
     folders.write_pages(data["outcomes"])
     strangers = tuple(folders.strangers(known))
     folders.finished()

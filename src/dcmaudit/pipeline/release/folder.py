@@ -88,7 +88,7 @@ class ReleaseFolders:
             self._commits = Commits(held, self._sync)
             self._opened(about, opened)
             self._house = House(held, self.count, opened)
-            self._pages = OfficerPages(held, self.count)
+            self._pages = OfficerPages(held, self.count, committed_records(held))
             self.commit()
             opened.callback(self._commit_rest)
             if self.count or resume:

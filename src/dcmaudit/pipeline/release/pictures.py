@@ -72,20 +72,32 @@ def _image(data: bytes, when: str) -> str:
 class OfficerPages:
     """The pages while a run writes them: a line an input, behind its number. Mode 0600.
 
-    Lines beyond the ``done`` inputs are cut off.
+    Lines beyond the ``done`` inputs are cut off. ``committed`` of them are on the disk for certain; None: all.
     """
 
-    def __init__(self, held: Path, done: int) -> None:
+    def __init__(self, held: Path, done: int, committed: int | None) -> None:
+        from dcmaudit.pipeline.release.house import write_whole
+
         self._folder = held / FOLDER
         self._folder.mkdir(mode=0o700, exist_ok=True)
         self._touched: set[Path] = set()
         for path in sorted(self._folder.glob("*.html")):
-            kept = b"".join(line for line in path.read_bytes().splitlines(keepends=True) if _is_kept(line, done))
-            path.write_bytes(kept) if _NUMBER.search(kept) else path.unlink()
+            there = path.read_bytes()
+            kept = b"".join(line for line in there.splitlines(keepends=True) if _is_kept(line, done))
+            if not _NUMBER.search(kept):
+                path.unlink()
+            elif kept != there:
+                # Never in place: nobody would miss a picture that was lost here, for its record stays.
+                write_whole(path, kept.decode("utf-8", "backslashreplace"), mode=0o600)
+            elif committed is not None and path >= self._page(committed + 1):
+                self._touched.add(path)
+
+    def _page(self, number: int) -> Path:
+        return self._folder / f"page{(number - 1) // _A_PAGE + 1:05}.html"
 
     def add(self, number: int, text: str) -> None:
         """One input's section."""
-        path = self._folder / f"page{(number - 1) // _A_PAGE + 1:05}.html"
+        path = self._page(number)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "ab") as stream:
             head = _HEAD if stream.tell() == 0 else ""

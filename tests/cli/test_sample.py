@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -147,6 +148,9 @@ def test_parts_that_do_not_belong_together_are_refused(
     assert "with the seed 3" in refused(*parts[:2], other("--by", "Modality", "--seed", "4", "--shard", "3/3"))
     assert "by Modality" in refused(*parts[:2], other("--by", "PatientID", "--seed", "3", "--shard", "3/3"))
     assert "in as many parts 3" in refused(*parts[:2], other("--by", "Modality", "--seed", "3", "--shard", "3/4"))
+    shutil.copy(archive / "CT0-0.dcm", archive / "later.dcm")
+    later = other("--by", "Modality", "--seed", "3", "--shard", "3/3")
+    assert "inputs of all parts, and" in refused(*parts[:2], later)
     lines = parts[1].read_bytes().splitlines(keepends=True)
     for wrong in (lines[:-1], [*lines, lines[-1]], [*lines[:-1], lines[-1][:-4]], lines[1:], [], [b"no part\n"]):
         path = tmp_path / "wrong.json"

@@ -26,8 +26,9 @@ from dcmaudit.wholefile import whole_text
 if TYPE_CHECKING:
     from dcmaudit.model import Reference
     from dcmaudit.settings import Settings
-    from dcmaudit.sources import Tally
+    from dcmaudit.sources import Found, Tally
     from dcmaudit.sources.sampling import Frame, Stratum, Unit
+    from dcmaudit.sources.shards import Shard
     from dcmaudit.store import Store
 
 NAME = "sample"
@@ -213,7 +214,9 @@ def _units(
 
     def references() -> Iterator[Reference]:
         recursive = args.recursive or settings.recursive
-        for found in find(args.files, recursive=recursive, pacs_root=settings.pacs_root, shard=args.shard):
+        for found in find(args.files, recursive=recursive, pacs_root=settings.pacs_root):
+            if args.shard is not None and not _is_mine(args.shard, found):
+                continue
             if isinstance(found, Problem):
                 say(str(found))
             reference = tally.add(found)
@@ -228,6 +231,17 @@ def _units(
             # The words of a foreign exception may quote the file; its kind does not.
             reason = answer if isinstance(answer, DcmauditError) else type(answer).__name__
             say(f"{reference.name}: {reason}")
+
+
+def _is_mine(shard: Shard, found: Found) -> bool:
+    """Whether it belongs to this part; inputs are counted on the way, for all parts must have met as many."""
+    from dcmaudit.sources import Passed
+
+    is_mine = shard.holds(found.name)
+    if not isinstance(found, Passed):
+        shard.mine += is_mine
+        shard.others += not is_mine
+    return is_mine
 
 
 def _read(by: tuple[str, ...], reference: Reference) -> Unit:

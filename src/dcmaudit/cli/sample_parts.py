@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from dcmaudit.errors import ListError
+from dcmaudit.model.counts import counted
 from dcmaudit.report.jsonlines import SCHEMAS, json_line
 from dcmaudit.settings.plainfile import open_regular
 from dcmaudit.sources.sampling import Frame, Unit
@@ -34,6 +35,8 @@ class PartHead:
     part: str
     seed: int
     by: tuple[str, ...]
+    inputs: int
+    """How many inputs all parts have, as this one met them."""
     images: int
     unread: int
     series: int
@@ -42,8 +45,8 @@ class PartHead:
 def part_lines(frame: Frame, shard: Shard, by: Sequence[str], unread: int) -> Iterator[str]:
     """The lines of a part, without their ends."""
     units = list(frame.units())
-    head = {"part": str(shard), "seed": frame.seed, "by": list(by), "images": frame.images, "unread": unread}
-    yield json_line(HEAD, head | {"series": len(units)})
+    head = {"part": str(shard), "seed": frame.seed, "by": list(by), "inputs": shard.mine + shard.others}
+    yield json_line(HEAD, head | {"images": frame.images, "unread": unread, "series": len(units)})
     for unit in units:
         yield json_line(SERIES, {"file": unit.name, "series": unit.series, "values": list(unit.stratum)})
 
@@ -52,7 +55,7 @@ def merged(paths: Sequence[Path]) -> tuple[Frame, int]:
     """What there is to draw from, of all parts, and how many inputs could not be read.
 
     ListError, with the name of the part, where one is missing, comes twice, is cut off or holds a name that belongs to
-    another, or where two do not agree on seed, attributes or number of parts.
+    another, or where two do not agree on seed, attributes, number of parts or of inputs.
     """
     first: tuple[Path, PartHead, int] | None = None
     seen: dict[int, Path] = {}
@@ -88,6 +91,12 @@ def _require_like(path: Path, head: PartHead, shard: Shard, first: tuple[Path, P
         if mine != its:
             raise ListError(f"it was not made {what} {_said(its)} as {other_path} was", file=str(path),
                             hint="parts of one draw have the same --seed, --by and number of parts")  # fmt: skip
+    # Of another folder, without -r, or of an archive that grew: what no part has met nothing may be said about.
+    if head.inputs != other.inputs:
+        raise ListError(
+            f"it met {counted(head.inputs, 'input')} of all parts, and {other_path} met {other.inputs}",
+            file=str(path), hint="make all parts of the same names",
+        )  # fmt: skip
 
 
 def _said(value: object) -> str:
@@ -118,12 +127,12 @@ class PartFile:
 
     def _head(self) -> PartHead:
         line = self._line(HEAD)
-        numbers = [line.get(key) for key in ("seed", "images", "unread", "series")]
+        numbers = [line.get(key) for key in ("seed", "inputs", "images", "unread", "series")]
         part, by = line.get("part"), line.get("by")
         if not all(type(number) is int for number in numbers) or not isinstance(part, str) or not _are_texts(by):
             raise self._none()
-        seed, images, unread, series = (int(number or 0) for number in numbers)
-        return PartHead(part, seed, tuple(by or ()), images, unread, series)
+        seed, inputs, images, unread, series = (int(number or 0) for number in numbers)
+        return PartHead(part, seed, tuple(by or ()), inputs, images, unread, series)
 
     def units(self) -> Iterator[Unit]:
         """The image that was kept of each series."""

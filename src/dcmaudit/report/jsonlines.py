@@ -145,6 +145,7 @@ _TABLE = (
     Schema("sample-part", 1, "`sample draw --shard`: the first line of a part.", (
         Field("part", TEXT, "which part, as 3/16"), Field("seed", NUMBER, "the seed of the draw"),
         Field("by", TEXTS, "the attributes that divide the series"),
+        Field("inputs", NUMBER, "how many inputs all parts have"),
         Field("images", NUMBER, "how many images it met"),
         Field("unread", NUMBER, "how many inputs could not be read"),
         Field("series", NUMBER, "how many lines follow"),

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dcmaudit.errors import EngineError, ReviewError, UsageError
-from dcmaudit.model import Box, HowSeen, Outcome, ReviewState, Size, SpreadKind
+from dcmaudit.model import Box, DeviceFacts, HowSeen, Outcome, ReviewState, Size, SpreadKind
 from dcmaudit.model.engines import OcrEngine
 from dcmaudit.model.records import FileRows
 from dcmaudit.review import ReviewApp, Session
@@ -26,7 +26,7 @@ from dcmaudit.review.state.classes import (
 )
 from dcmaudit.review.state.worklist import Worklist
 from dcmaudit.sources import LocalReference
-from dcmaudit.store import Look
+from dcmaudit.store import Look, TagChange
 from support.apps import do, perform, ready, services_of, settled, state, store_of, wait_for
 from support.files import dataset, file_bytes
 
@@ -320,6 +320,40 @@ def test_skipped_files_stay_and_their_planes_are_noted_as_skipped(session: Sessi
     store = store_of(session)
     assert [record.how for record in store.seen(session.worklist.name(0))] == [HowSeen.SKIPPED]
     assert session.worklist.state(0) is ReviewState.NOT_REVIEWED
+
+
+def test_a_file_that_somebody_else_finished_after_the_question_stays_as_it_is(
+    session: Session, table: ClassTable
+) -> None:
+    store, name = store_of(session), session.worklist.name(3)
+    do(session, "decide", value="done", shown=same_ids(session))
+    store.finish(name, DeviceFacts(), change=TagChange(marked=True, comment="ask her"))
+    before = store.tag(name)
+    do(session, "decide", confirm=True)
+    wait_for(lambda: session.decision is not None and not session.decision.is_running)
+    settled(session)
+    assert store.tag(name) == before
+    message = state(session)["message"]
+    assert message["text"].startswith("7 of 8 files are done. 1 file could not be:")
+    assert "finished by somebody else since the question" in message["text"]
+    do(session, "undo")
+    assert store.tag(name) == before
+
+
+def test_what_was_found_in_a_file_after_the_question_is_not_decided_by_the_answer(
+    session: Session, table: ClassTable
+) -> None:
+    do(session, "decide", value="done", shown=same_ids(session))
+    write(Path(session.worklist.name(3)), picture(3, "NEW TEXT"), number=3)
+    table.forget(3)
+    services_of(session).instances.drop(session.worklist.file_id(3))
+    surveyed(session)
+    wait_for(lambda: Concern.UNLOOKED not in table.concerns(3))
+    do(session, "decide", confirm=True)
+    wait_for(lambda: session.decision is not None and not session.decision.is_running)
+    settled(session)
+    assert session.worklist.state(3) is ReviewState.NOT_REVIEWED
+    assert "since the question: text was found" in state(session)["message"]["text"]
 
 
 def test_files_that_are_done_are_left_alone(session: Session, table: ClassTable) -> None:

@@ -11,11 +11,11 @@ from pydicom import dcmread
 from dcmaudit.cli import main
 from dcmaudit.detect.ocr import ENGINES
 from dcmaudit.detect.pii.kinds import kinds_of
-from dcmaudit.model import Box, FrameAddress, Keep, Verdict
+from dcmaudit.model import Box, FrameAddress, Keep, Origin, Region, Verdict
 from dcmaudit.pipeline.release import load_policy
 from dcmaudit.pipeline.release.stored import KeptReadings
 from dcmaudit.store import NewRect, OcrEngine, open_store
-from support.apps import do, make_app, paint, ready
+from support.apps import do, make_app, paint, ready, services_of
 from support.house import House
 
 ALL = 'eyes = "all"\n'
@@ -107,6 +107,22 @@ def test_rectangles_of_people_are_never_kept(house: House) -> None:
     assert len(mine) == 1
     assert house.run() == 0
     assert is_black(house, mine[0])
+
+
+@pytest.mark.parametrize("command", ["copy-forwards", "mark-all-frames", "accept-frames"])
+def test_a_suggestion_that_a_person_takes_to_all_frames_is_never_kept(house: House, command: str) -> None:
+    app = make_app(house.db, [house.inputs], keeps=keeps(house))
+    try:
+        session = ready(app)
+        region = Region(Box(10, 10, 40, 18), FrameAddress(0), Origin.OCR, "read", "80 kVp", Verdict.HARMLESS)
+        services_of(session).suggestions.replace_read(session.opened(), FrameAddress(0), [region])
+        (offered,) = [rect for rect in app.state(session)["rects"] if not rect["stored"]]
+        do(session, command, id=offered["id"])
+        (made,) = [rect for rect in app.state(session)["rects"] if rect["box"] == [10, 10, 40, 18] and rect["stored"]]
+    finally:
+        app.close()
+    assert "kept" not in made
+    assert made["applied"]
 
 
 def test_kinds_are_told_from_lines_alone() -> None:

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from dcmaudit.errors import ReviewError, UsageError
-from dcmaudit.model import HowSeen, Projection
+from dcmaudit.model import DeviceFacts, HowSeen, Projection
 from dcmaudit.review import ReviewApp, Session
 from dcmaudit.review.services.plane_stacks import series_key, series_members
 from dcmaudit.review.state.stack import StackMember, StackOrder, ordered
+from dcmaudit.store import TagChange
 from support.apps import do, paint_all, perform, ready, services_of, settled, state, store_of, wait_for, write_cine
 
 UID = "1.2.826.0.1.3680043.10.9.700"
@@ -164,6 +165,64 @@ def test_a_file_that_changed_meanwhile_is_named_and_not_finished(session: Sessio
     assert session.message is not None
     assert session.message.kind == "warning"
     assert "1 could not be" in session.message.text
+
+
+def _ready_stack(session: Session, files: int) -> None:
+    wait_for(lambda: session.stack is not None and session.stack.is_complete and len(session.stack.places) == files)
+
+
+def test_a_list_that_grows_is_searched_again_for_the_series(session: Session, tmp_path: Path) -> None:
+    worklist = session.worklist
+    _ready_stack(session, 4)
+    worklist.growing = True
+    late = write_cine(tmp_path / "late.dcm", uid=20, frames=2, SeriesInstanceUID=UID)
+    worklist.add([str(late)], {}, {})
+    _ready_stack(session, 5)
+    perform(session, "done-series", {})
+    wait_for(lambda: session.question is not None)
+    asked = state(session)["question"]
+    worklist.finish()
+    assert "Mark 5 files of this series as done?" in asked["text"]
+    assert "The folders are still being read: files found later are not among them." in asked["text"]
+
+
+def test_files_that_are_found_after_the_question_are_not_decided_with_the_series(
+    session: Session, tmp_path: Path
+) -> None:
+    do(session, "done-series")
+    wait_for(lambda: session.question is not None)
+    asked = state(session)["question"]
+    assert "Mark 4 files of this series" in asked["text"]
+    late = write_cine(tmp_path / "late.dcm", uid=20, frames=2, SeriesInstanceUID=UID)
+    session.worklist.add([str(late)], {}, {})
+    _ready_stack(session, 5)
+    do(session, asked["command"], **asked["args"])
+    wait_for(lambda: "4 of 4 files of this series are finished" in ((session.message and session.message.text) or ""))
+    assert not store_of(session).states([str(late)])[str(late)].is_done
+
+
+def test_a_file_of_the_series_that_somebody_else_finished_meanwhile_stays_as_it_is(session: Session) -> None:
+    do(session, "done-series")
+    wait_for(lambda: session.question is not None)
+    asked = state(session)["question"]
+    name = session.worklist.name(4)
+    store_of(session).finish(name, DeviceFacts(), change=TagChange(marked=True, comment="ask her"))
+    before = store_of(session).tag(name)
+    do(session, asked["command"], **asked["args"])
+    wait_for(lambda: "3 of 4 files" in ((session.message and session.message.text) or ""))
+    assert "finished by somebody else since the question" in state(session)["message"]["text"]
+    assert store_of(session).tag(name) == before
+
+
+def test_the_answer_about_one_series_decides_for_no_other(session: Session) -> None:
+    do(session, "done-series")
+    wait_for(lambda: session.question is not None)
+    asked = state(session)["question"]
+    do(session, "go-file", file_id=session.worklist.file_id(1))
+    _ready_stack(session, 1)
+    with pytest.raises(ReviewError, match="another series"):
+        do(session, asked["command"], **asked["args"])
+    assert list(store_of(session).filenames()) == []
 
 
 def test_a_projection_of_the_series_is_noted_file_by_file(session: Session) -> None:

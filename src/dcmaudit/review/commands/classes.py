@@ -26,6 +26,7 @@ MOST = 50_000
 """Files that can be decided for at once."""
 
 _TOLD = 0.4
+_GRAVE = {Concern.UNREADABLE, Concern.FOUND, Concern.DECLARED}
 _VALUES = ("done", "tag", "skip", "mark")
 _YES = {"done": "Mark {} as done", "tag": "Tag {}", "skip": "Skip {}", "mark": "Mark {}"}
 
@@ -118,7 +119,8 @@ def _question(services: Services, decision: ClassDecision, asked: int) -> Questi
             f"The database notes of each that it was decided with others: of their {many} only those count as seen "
             "that were on the stage."
         )
-    concerns = Counter(concern for place in decision.places for concern in _concerns(services, decision, place))
+    decision.concerns = {place: why for place in decision.places if (why := _concerns(services, decision, place))}
+    concerns = Counter(concern for why in decision.concerns.values() for concern in why)
     grave = [f"{concerns[each]:,}: {each.value}" for each in Concern if concerns[each]]
     if grave:
         text.append(f"Among them {'; '.join(grave)}.")
@@ -181,6 +183,8 @@ def _go_through(session: Session, services: Services, decision: ClassDecision, m
             return
         try:
             _require_same(services, decision, file)
+            if decision.value != "mark":
+                several.require_waiting(services, file)
             _work(session, services, decision, file, made)
             made.names.append(file.name)
             made.places.append(file.place)
@@ -204,6 +208,11 @@ def _require_same(services: Services, decision: ClassDecision, file: OpenFile) -
         raise ReviewError("the file was changed since it was looked at", file=file.name, hint="look at it by itself")
     if services.content.has_changed(file):
         raise ReviewError("the file was changed after it was opened", file=file.name, hint="read it again")
+    # The look goes on between the question and here: nobody said yes to what it has found since.
+    graver = set(_concerns(services, decision, file.place)) & _GRAVE - set(decision.concerns.get(file.place, ()))
+    if decision.value in {"done", "tag"} and graver:
+        why = next(each.value for each in Concern if each in graver)
+        raise ReviewError(f"since the question: {why}", file=file.name, hint="look at it by itself")
 
 
 def _work(session: Session, services: Services, decision: ClassDecision, file: OpenFile, made: _Made) -> None:

@@ -45,7 +45,7 @@ def copy_forwards(session: Session, services: Services, arguments: Arguments) ->
         session.say("It is marked on this frame and all after it already; nothing was stored.")
         return
     _require_few(file, target, missing)
-    add_rects(session, services, file, [target.at(file, one) for one in missing], f"{target.title} from here on")
+    add_rects(session, services, file, [target.at(session, one) for one in missing], f"{target.title} from here on")
     there = len(addresses) - len(missing)
     already = f" {counted(there, 'of them has it', 'of them have it')} already." if there else ""
     where = f"{plane.title} and {counted(len(addresses) - 1, 'frame')} after it"
@@ -65,7 +65,7 @@ def _copy_everywhere(session: Session, services: Services, file: OpenFile, targe
     if is_stored(black_rows(session.keeps, file), file.planes, target.box, scope, target.shape):
         session.say("It is marked on all frames already; nothing was stored.")
         return
-    add_rects(session, services, file, [target.at(file, scope)], f"{target.title} on all frames")
+    add_rects(session, services, file, [target.at(session, scope)], f"{target.title} on all frames")
     session.say("Marked on every image frame of the file.")
 
 

@@ -29,7 +29,7 @@ from dcmaudit.review.state.marked_areas import frame_count, is_stored, single_fr
 from dcmaudit.review.state.offers import is_offered, offers
 from dcmaudit.review.state.open_file import OpenFile, hidden_area, is_shown
 from dcmaudit.review.state.session import Session
-from dcmaudit.store import NewRect, OcrEngine, RectRow, RemovalKind
+from dcmaudit.store import NewRect, RectRow, RemovalKind
 
 _SCOPES = {scope.value: scope for scope in Everywhere}
 
@@ -243,10 +243,7 @@ def _apply(
         if region.shape is None:  # the learning knows rectangles alone
             with file.lock:
                 file.change(accepted=file.accepted | {box})
-        made = previews.new_rect(file, replace(region, box=box), scope)
-        if session.keeps is not None:
-            # A person wants it black: it is no reading any more, of which the policy could keep it.
-            made = replace(made, engine=OcrEngine.NONE)
+        made = previews.accepted(session, previews.new_rect(file, replace(region, box=box), scope))
         if not is_stored(black_rows(session.keeps, file), file.planes, box, made.scope, made.shape):
             new.setdefault((box, made.scope, made.shape), made)
     if is_outside:

@@ -7,7 +7,7 @@ marks, on all frames that they mean and not only on those that were visited; or 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Everywhere, Origin, Region, Scope
@@ -47,6 +47,11 @@ def new_rect(file: OpenFile, region: Region, scope: Scope | None = None) -> NewR
         frames=frame_count(file.planes) if where is Everywhere.ALL_FRAMES else None,
         shape=region.shape,
     )
+
+
+def accepted(session: Session, rect: NewRect) -> NewRect:
+    """The mark of a suggestion that a person wants black: no reading any more, of which the policy could keep it."""
+    return rect if session.keeps is None else replace(rect, engine=OcrEngine.NONE)
 
 
 def complete(services: Services, file: OpenFile) -> None:

@@ -33,6 +33,12 @@ def waiting(services: Services, worklist: Worklist, places: Sequence[int]) -> li
     return [place for place, name in names.items() if not states[name].is_done]
 
 
+def require_waiting(services: Services, file: OpenFile) -> None:
+    """ReviewError where somebody has finished the file since it was asked about: that decision stays."""
+    if services.database.store.states([file.name])[file.name].is_done:
+        raise ReviewError("it was finished by somebody else since the question, and stays as it is", file=file.name)
+
+
 def opened(session: Session, services: Services, worklist: Worklist, places: Iterable[int]) -> Iterator[OpenFile]:
     """The files as they would be on screen: their planes, marks, and what was seen of them."""
     for place in places:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from dcmaudit.errors import DcmauditError, ReviewError, UsageError
@@ -35,7 +36,8 @@ def skip_series(session: Session, services: Services, arguments: Arguments) -> N
     stack = _stack(session)
     how = arguments.get("value")
     if how is None:
-        count = len(_waiting(services, stack))
+        waiting = _waiting(services, stack)
+        count = len(waiting)
         if not count:
             session.say("Every file of this series is done.")
             return
@@ -43,7 +45,9 @@ def skip_series(session: Session, services: Services, arguments: Arguments) -> N
         text = (
             f"Skip the rest of this series? {of_it} not done. Tagged files count as done and wait "
             "for another look; files that are left stay as they are. The database notes that their planes were skipped."
-        )
+            f" {stack.limits}"
+        ).rstrip()
+        session.asked_series = replace(stack, places=tuple(waiting))
         asked: dict[str, object] = {"value": "tag"}
         session.question = Question(
             text, "skip-series", asked, f"Tag {files_words(count)}", "Go on looking", "Leave them", {"value": "leave"}
@@ -89,6 +93,7 @@ def _survey(session: Session, services: Services, stack: SeriesStack) -> None:
         if not places:
             session.say("Every file of this series is done.")
         else:
+            session.asked_series = replace(stack, places=tuple(places))
             session.question = _question(len(places), whole, planes, unseen, closed, stack)
     session.bump()
 
@@ -101,12 +106,9 @@ def _question(count: int, whole: int, planes: int, unseen: int, closed: int, sta
         text.append(f"{were} not seen. The database notes that.")
     if closed:
         text.append(f"{files_words(closed)} could not be opened: nothing in that was audited, and nothing is written.")
-    if stack.failed:
-        text.append(f"{stack.failed} of the list could not be read and may belong to it.")
-    if stack.is_partial:
-        text.append("The list is long: files of the series far away in it may be missing here.")
+    text.append(stack.limits)
     return Question(
-        " ".join(text), "done-series", {"confirm": True}, f"Mark {files_words(count)} as done", "Go on looking"
+        " ".join(text).rstrip(), "done-series", {"confirm": True}, f"Mark {files_words(count)} as done", "Go on looking"
     )
 
 
@@ -120,22 +122,34 @@ def _begin(
     work: Callable[[Session, Services, OpenFile], Finished | None],
 ) -> None:
     services.database.require_writable()
+    places = _asked(session, services, stack)
     session.say("Working through this series…")
-    services.background.at_length(partial(_run, session, services, stack, work))
+    services.background.at_length(partial(_run, session, services, stack, places, work))
+
+
+def _asked(session: Session, services: Services, stack: SeriesStack) -> list[int]:
+    """The places that the question was about: files that were found since are not decided with them."""
+    asked, session.asked_series = session.asked_series, None
+    if asked is None:
+        return _waiting(services, stack)
+    if asked.worklist is not stack.worklist or asked.uid != stack.uid:
+        raise ReviewError("the question was about another series", hint="ask again")
+    return list(asked.places)
 
 
 def _run(
     session: Session,
     services: Services,
     stack: SeriesStack,
+    places: list[int],
     work: Callable[[Session, Services, OpenFile], Finished | None],
 ) -> None:
     done: list[Finished] = []
     names: list[str] = []
     failed: list[str] = []
-    places = _waiting(services, stack)
     for file in several.opened(session, services, stack.worklist, places):
         try:
+            several.require_waiting(services, file)
             found = work(session, services, file)
         except DcmauditError as error:
             failed.append(told(error))

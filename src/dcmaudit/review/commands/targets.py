@@ -29,10 +29,11 @@ class Target:
         """What it is, for people."""
         return "rectangle" if self.shape is None else self.shape.title
 
-    def at(self, file: OpenFile, scope: Scope) -> NewRect:
+    def at(self, session: Session, scope: Scope) -> NewRect:
         """The mark that it becomes at ``scope``; of a suggestion with the text and verdict that it has."""
+        file = session.opened()
         if self.region is not None:
-            return previews.new_rect(file, replace(self.region, box=self.box), scope)
+            return previews.accepted(session, previews.new_rect(file, replace(self.region, box=self.box), scope))
         frames = frame_count(file.planes) if scope is Everywhere.ALL_FRAMES else None
         if self.shape is not None:
             return shape_rect(self.shape, scope, frames=frames)

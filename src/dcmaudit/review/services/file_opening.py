@@ -100,6 +100,7 @@ class FileOpening:
             session.selection.sync()
             if session.awaited is None or not self.come_back(session):
                 self._show_first(session)
+            self.series.grown(session)
         session.bump()
 
     def come_back(self, session: Session) -> bool:

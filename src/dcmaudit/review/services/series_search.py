@@ -53,13 +53,20 @@ class SeriesSearch:
             return
         stack = session.stack
         if stack is not None and stack.worklist is session.worklist and stack.uid == uid:
-            if stack.is_complete and stack.index(file.place) is not None and not session.worklist.growing:
+            is_grown = min(len(session.worklist), file.place + REACH + 1) > stack.looked
+            if stack.is_complete and stack.index(file.place) is not None and not is_grown:
                 return
             if not stack.is_complete and stack.index(file.place) is not None:
                 return  # the search is under way
         places, order = ordered([StackMember(file.place)])
         session.stack = SeriesStack(session.worklist, uid, places, order)
         self.background.at_length(partial(self._find, session, session.stack, file.place))
+
+    def grown(self, session: Session) -> None:
+        """Look for the series of the open file again where the list has grown; the session's lock is held."""
+        file = session.file
+        if session.stack is not None and session.stack.is_complete and file is not None and file.facts is not None:
+            self.begin(session, file)
 
     def _find(self, session: Session, first: SeriesStack, place: int) -> None:
         worklist, known = first.worklist, first
@@ -78,7 +85,11 @@ class SeriesSearch:
             if time.monotonic() - told > _TOLD and members:
                 told = time.monotonic()
                 known = self._put(session, known, members, failed, is_complete=False, total=total)
-        self._put(session, known, members, failed, is_complete=True, total=total)
+        known = self._put(session, known, members, failed, is_complete=True, total=total)
+        with session.lock:
+            # What was added meanwhile found a search under way.
+            if session.stack is known:
+                self.grown(session)
 
     def _put(
         self,
@@ -93,7 +104,8 @@ class SeriesSearch:
         places, order = ordered(members)
         counts = {one.place: one.frames for one in members}
         frames = tuple(counts[place] for place in places)
-        found = SeriesStack(known.worklist, known.uid, places, order, is_complete, total > 2 * REACH, failed, frames)
+        is_partial = total > 2 * REACH
+        found = SeriesStack(known.worklist, known.uid, places, order, is_complete, is_partial, failed, frames, total)
         with session.lock:
             if session.stack is known:
                 session.stack = found

@@ -313,6 +313,8 @@ class ClassDecision:
     stopping: threading.Event = field(default_factory=threading.Event)
     through: int = 0
     is_running: bool = False
+    concerns: Mapping[int, tuple[Concern, ...]] = field(default_factory=dict)
+    """Why files stood apart, by place, when the question was asked."""
 
 
 def _short(stamp: Stamp | None) -> int:

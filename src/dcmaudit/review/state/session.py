@@ -88,6 +88,8 @@ class Session:
         self.question: Question | None = None
         self.plan: SeriesPlan | None = None
         self.decision: ClassDecision | None = None
+        self.asked_series: SeriesStack | None = None
+        """The files, in ``places``, that the last question about a series was about."""
         self.stack: SeriesStack | None = None
         """The series of the open file, where its files are walked through as one stack."""
         self.awaited: Awaited | None = None

@@ -56,6 +56,20 @@ class SeriesStack:
     failed: int = 0
     frames: tuple[int, ...] = ()
     """How many image frames each of the files has, as its header says."""
+    looked: int = 0
+    """How long the list was when its files were looked for."""
+
+    @property
+    def limits(self) -> str:
+        """What may be missing in it, in sentences for a question; empty where nothing is."""
+        words = []
+        if self.failed:
+            words.append(f"{self.failed} of the list could not be read and may belong to it.")
+        if self.is_partial:
+            words.append("The list is long: files of the series far away in it may be missing here.")
+        if self.worklist.growing:
+            words.append("The folders are still being read: files found later are not among them.")
+        return " ".join(words)
 
     def index(self, place: int) -> int | None:
         """The number, from 0, of a place in the stack; None where it is not in it."""

@@ -17,8 +17,13 @@ from dcmaudit.detect.ocr import ENGINES
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Box, DeviceFacts, Judgement, Keep, Verdict
 from dcmaudit.pipeline.release import Eyes, Policy, load_policy
+from dcmaudit.pipeline.release.batch import ReleaseBatch
+from dcmaudit.pipeline.release.ending import Ending
+from dcmaudit.pipeline.release.order import Order, checked
 from dcmaudit.pipeline.release.policy_file import KEYS
 from dcmaudit.report.policies import TABLES, policy_record, policy_rows
+from dcmaudit.settings import load
+from dcmaudit.sources import find
 from dcmaudit.store import open_store
 from support.house import POLICY, House, reviewed
 
@@ -173,6 +178,38 @@ def test_the_report_names_for_each_device_the_finder_and_the_rules_that_cover_it
     with (house.out / "devices.csv").open(newline="") as stream:
         covered = [row["covered_by"] for row in csv.DictReader(stream)]
     assert covered == ["detector: 2; rules 1, line 3: 2; rules 1, line 9: 2", "detector: 1", ""]
+
+
+def edited(rules: Path, row: int) -> None:
+    rules.write_text(
+        f"FORMAT dicom\n%filter graylist\nLABEL all\n  contains Modality OT\n  coordinates 0,{row},30,{row + 9}\n"
+    )
+
+
+def test_rules_that_were_edited_since_the_last_release_of_a_program_are_those_that_count(house: House) -> None:
+    rules = house.folder / "deid.site"
+    house.add("a.dcm", Modality="OT")
+    for row in (0, 20):
+        edited(rules, row)
+        assert house.again("--deid-rules", str(rules)) == 0
+        (record,) = house.records()
+        pixels = dcmread(house.out / record["output"]).pixel_array
+        assert [bool(pixels[at : at + 9, :30].any()) for at in (0, 20)] == [row != 0, row != 20]
+
+
+def test_rules_that_are_edited_while_a_release_is_made_release_nothing(house: House) -> None:
+    rules = house.folder / "deid.site"
+    edited(rules, 0)
+    house.add("a.dcm", Modality="OT")
+    order = Order(
+        [str(house.inputs)], house.out, house.held, house.key, policy=house.policy, deid_rules=str(rules), jobs=1
+    )
+    begun = checked(order, load({"db": str(house.db)}))
+    edited(rules, 20)
+    with ReleaseBatch(begun, find(order.files)) as batch:
+        (ended,) = batch.run(lambda: False)
+    assert ended.release.ending is Ending.FAILED
+    assert "rules were changed" in " ".join(ended.release.details)
 
 
 def test_text_that_is_kept_was_read_with_confidence(house: House) -> None:

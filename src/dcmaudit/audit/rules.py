@@ -26,7 +26,12 @@ def rules_of(paths: tuple[str, ...]) -> deid.RuleSet:
 
 
 def checked_rules(paths: tuple[str, ...], *, ignore_sections: bool = False) -> deid.RuleSet:
-    """The rules of these files as they are now; RuleError where a part of them can never do anything."""
+    """The rules of these files as they are now; RuleError where a part of them can never do anything.
+
+    Every batch asks this first, so that ``rules_of`` has in the same process what is checked here.
+    """
+    # A program may do one batch after the other, with rules that were edited in between.
+    rules_of.cache_clear()
     return deid.load_rules(paths, unknown=unknown_element, ignore_sections=ignore_sections)
 
 

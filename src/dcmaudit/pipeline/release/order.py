@@ -108,7 +108,8 @@ class Checked:
             finder=FinderKind.OWN,
         )
         look.make_finder()
-        return ReleaseJob(policy, look, self.rules, self.key.uids, self.key.records, staging)
+        digests = tuple(self.about["rules_sha256"])
+        return ReleaseJob(policy, look, self.rules, digests, self.key.uids, self.key.records, staging)
 
 
 def checked(order: Order, settings: Settings) -> Checked:

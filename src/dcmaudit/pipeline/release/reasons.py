@@ -39,13 +39,13 @@ def by_header(job: ReleaseJob, instance: Instance, report: Release) -> bool:
     elif policy.hold_unlisted and not job.lists(instance):
         report.hold(Why.UNLISTED)
     elif policy.rules and job.rules:
-        _by_rules(job.rules, instance, report)
+        _by_rules(job, instance, report)
     return report.ending is Ending.HELD
 
 
-def _by_rules(paths: tuple[str, ...], instance: Instance, report: Release) -> None:
-    found = header_rectangles(instance, rules_of(paths))
-    report.rules = covering(paths, () if found.rules is None else found.rules.matches)
+def _by_rules(job: ReleaseJob, instance: Instance, report: Release) -> None:
+    found = header_rectangles(instance, rules_of(job.rules))
+    report.rules = covering(job.rules, job.rule_digests, () if found.rules is None else found.rules.matches)
     if found.denials:
         report.hold(Why.DENIED, *(f"the rule {rule.name} of %filter {rule.group}" for rule in found.denials))
 

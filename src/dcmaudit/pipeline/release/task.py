@@ -21,12 +21,14 @@ _LONGEST_VERSION = 22
 
 @dataclass(frozen=True, slots=True)
 class ReleaseJob:
-    """What all inputs of a release have in common; picklable. ``uid_key`` makes new UIDs, ``record_key`` the keyed
-    digests of inputs. ``staging`` is a folder beside the outputs where nothing is released yet."""
+    """What all inputs of a release have in common; picklable. ``rule_digests`` are those of the files of
+    ``rules``, sorted. ``uid_key`` makes new UIDs, ``record_key`` the keyed digests of inputs. ``staging`` is a folder
+    beside the outputs where nothing is released yet."""
 
     policy: Policy
     look: OcrJob
     rules: tuple[str, ...]
+    rule_digests: tuple[str, ...]
     uid_key: bytes
     record_key: bytes
     staging: Path

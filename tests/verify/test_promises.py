@@ -261,6 +261,8 @@ PROMISES: list[tuple[str, str, tuple[str, ...]]] = [
      ("tests/redact/file/test_attributes.py::test_progressive_jpeg_in_any_frame_makes_the_whole_file_lossless_jpeg",)),
     (REDACTION, "refused where a frame would change",
      ("tests/redact/file/test_encodings.py::test_jpeg_xl_with_losses_is_refused",)),
+    (REDACTION, "not shown and refused: programs disagree about the order of its bytes",
+     ("tests/dicom/test_ge_words.py::test_samples_of_bytes_are_refused_and_not_guessed",)),
     (REDACTION, "a frame that no decoder reads was looked at by nobody, and its file is refused",
      ("a_frame_that_no_decoder_reads",
       "tests/redact/file/test_attributes.py::test_a_frame_that_no_decoder_reads_keeps_the_whole_file_from_being_written")),

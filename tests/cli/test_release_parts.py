@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +75,30 @@ def test_parts_put_together_are_what_one_run_makes(tmp_path: Path, capsys: pytes
         assert said in capsys.readouterr().err
         assert not again.out.exists()
     assert merged(parts, whole) == 2  # it is there already
+
+
+def test_parts_from_another_disk_are_on_the_disk_when_all_is_put_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(tmp_path)
+    house.add("a.dcm")
+    part, whole, synced = PartHouse(house, "1"), PartHouse(house, "whole"), set[int]()
+    assert part.run("--shard", "1/1") == 0
+    sync = os.fsync
+
+    def noting(number: int) -> None:
+        synced.add(os.fstat(number).st_ino)
+        sync(number)
+
+    def refused(*_: object) -> None:
+        raise OSError(errno.EXDEV, "another disk")
+
+    monkeypatch.setattr(os, "fsync", noting)
+    monkeypatch.setattr(os, "link", refused)
+    assert merged([part], whole) == 0
+    outputs = list(whole.out.rglob("*.dcm"))
+    assert outputs
+    assert {path.stat().st_ino for path in outputs} <= synced
 
 
 @pytest.mark.parametrize("how", ["policy", "key", "output", "inputs", "unfinished"])

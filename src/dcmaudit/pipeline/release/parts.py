@@ -168,6 +168,8 @@ def _staged(part: Part, record: Mapping[str, Any], staged: Path) -> Path:
         _bring(source, staged)
         with staged.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            # A copy may be in memory alone; of a link all is there already.
+            os.fsync(stream.fileno())
     except OSError as error:
         raise ListError(f"it cannot be read: {error.strerror}", file=str(source)) from error
     if digest != record["output_sha256"]:

@@ -16,16 +16,19 @@ from typing import BinaryIO, TextIO
 def whole_file(path: Path, *, mode: int = 0o666, replace: bool = True) -> Iterator[BinaryIO]:
     """What is written into the stream becomes ``path`` when the block ends well; otherwise nothing is left behind.
 
-    ``mode`` is that of a new file, less what the process masks out. An older file is replaced at once; where
-    ``replace`` is not set, FileExistsError, for a link too. Where it is set a link is followed, and a device or pipe
-    is written to as it is, for there is nothing to put in its place. The content is on disk before this returns.
-    OSError where it cannot be written.
+    ``mode`` is that of a new file, less what the process masks out, and less what an older file did not allow: who
+    took it from others has taken the new one, too. An older file is replaced at once; where ``replace`` is not set,
+    FileExistsError, for a link too. Where it is set a link is followed, and a device or pipe is written to as it is,
+    for there is nothing to put in its place. The content is on disk before this returns. OSError where it cannot be
+    written.
     """
     real = Path(os.path.realpath(path)) if replace else path
     if replace and _is_no_file(real):
         with real.open("wb") as stream:
             yield stream
         return
+    with suppress(OSError):
+        mode &= stat.S_IMODE(real.stat().st_mode) | stat.S_IRUSR | stat.S_IWUSR
     part = real.with_name(f".{real.name[:200]}.{secrets.token_hex(4)}.part")
     number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:

@@ -57,6 +57,19 @@ def test_the_mode_is_that_of_the_new_file_from_its_first_byte_on(tmp_path: Path)
     assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
 
 
+def test_what_others_could_not_read_they_cannot_read_anew(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("old")
+    path.chmod(0o600)
+    with whole_text(path) as stream:
+        stream.write("new")
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o444)
+    with whole_text(path) as stream:
+        stream.write("newer")
+    assert path.read_text() == "newer"
+
+
 def test_a_link_is_followed_and_stays_one(tmp_path: Path) -> None:
     target = tmp_path / "real.csv"
     target.write_text("old")

@@ -403,7 +403,7 @@ def test_the_next_suspicious_file_comes_with_the_plane_that_shows_it(session: Se
 def test_files_that_nobody_has_looked_at_are_not_said_to_be_clean(session: Session) -> None:
     message = do(session, "next-suspicious")["message"]
     assert message["kind"] == "warning"
-    assert "No detector has looked at 13 files of them" in message["text"]
+    assert "No detector has looked at 14 files of them" in message["text"]
 
 
 # --- the table by itself ------------------------------------------------------------------------------------------
@@ -431,3 +431,29 @@ def test_the_whole_list_comes_as_tiles_in_its_order(session: Session) -> None:
     found = list_files(session)
     assert found["ids"] == [session.worklist.file_id(place) for place in range(14)]
     assert tile_rows(session, services_of(session), found["ids"][:1])[0]["concerns"] == [Concern.UNLOOKED.value]
+
+
+def test_the_key_for_what_is_suspicious_goes_to_every_plane_with_text(
+    open_app: Callable[..., ReviewApp], tmp_path: Path
+) -> None:
+    # text on three frames of one cine; the likeliest is not the first of them
+    frames = np.stack([picture(number, "SMITH 1952" if number in {1, 3, 4} else "") for number in range(6)])
+    names = [
+        write(tmp_path / "00.dcm", picture(50), number=50),
+        write(tmp_path / "01.dcm", frames, number=51, frames=6),
+        write(tmp_path / "02.dcm", picture(52), number=52),
+    ]
+    session = ready(open_app(names))
+    surveyed(session)
+    planes = [do(session, "next-suspicious")["plane"]["key"] for _ in range(3)]
+    assert planes == ["f1", "f3", "f4"]
+    assert "Nothing suspicious is known behind this plane" in do(session, "next-suspicious")["message"]["text"]
+
+
+def test_the_open_file_counts_among_those_that_no_detector_has_looked_at(
+    open_app: Callable[..., ReviewApp], tmp_path: Path
+) -> None:
+    session = ready(open_app([write(tmp_path / "00.dcm", np.stack([picture(1)] * 3), number=1, frames=3)]))
+    message = do(session, "next-suspicious")["message"]
+    assert message["kind"] == "warning"
+    assert "No detector has looked at 1 file of them" in message["text"]

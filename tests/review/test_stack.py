@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -246,6 +247,12 @@ def test_a_projection_of_the_series_is_noted_file_by_file(session: Session) -> N
     for place in stack.places:
         assert noted(place) in ({HowSeen.MINIMUM: 2}, {HowSeen.MINIMUM: 1, HowSeen.COVERED: 1})
     assert not noted(1)  # the file of another series
+
+
+def test_a_header_that_tells_of_too_many_frames_takes_no_memory(session: Session) -> None:
+    assert session.stack is not None
+    with pytest.raises(ReviewError, match=r"300,006 frames, and 200,000 can be projected"):
+        series_members(replace(session.stack, frames=(2, 300_000, 2, 2)))
 
 
 def test_a_projection_of_a_series_wants_the_whole_series(session: Session) -> None:

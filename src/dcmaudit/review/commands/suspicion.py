@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dcmaudit.model import Everywhere, Origin, PlaneAddress, parse_key
+from dcmaudit.model.texts import printable
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.commands.several import files_words
 from dcmaudit.review.services.bundle import Services
-from dcmaudit.review.state.classes import ClassTable, Concern
+from dcmaudit.review.state.classes import PLANES_KEPT, ClassTable, Concern
 from dcmaudit.review.state.open_file import OpenFile, is_shown
 from dcmaudit.review.state.session import Session
 
@@ -28,23 +29,46 @@ def next_suspicious(session: Session, services: Services, _arguments: Arguments)
     if index is not None:
         services.files.go(session, index)
         return
-    passed = 0
+    passed = int(_is_unlooked(file, table))
+    more = table is not None and len(table.planes_with_text(file.place)) >= PLANES_KEPT
+    many = f" Text was found on at least {PLANES_KEPT} planes of {_name(file)}; O looks at all of them."
+    left = many if more else ""
     for place in (place for place in session.selection.places if place > file.place):
         concerns = set(table.concerns(place)) if table is not None else {Concern.UNLOOKED}
         worklist = session.worklist
         if concerns & _SUSPICIOUS or worklist.failure(place) is not None or worklist.gap(place) is not None:
-            key = table.plane(place) if table is not None else None
+            key = _first(table, place)
             services.files.show(session, place, parse_key(key) if key is not None else None)
-            if passed:
-                session.say(f"Passed over {files_words(passed)} that no detector has looked at.", "warning")
+            words = f"Passed over {files_words(passed)} that no detector has looked at." if passed else ""
+            # As noted by a look of the command line, which says of the whole file that there is text.
+            if table is not None and Concern.FOUND in concerns and key is None:
+                words += " Text was found in this file, on planes that are not known here; O looks at all of them."
+            if words or left:
+                session.say(f"{words}{left}".strip(), "warning")
             return
         # Nobody has looked: that is no reason to stop, and none to keep silent.
         passed += Concern.UNLOOKED in concerns
     text = "Nothing suspicious is known behind this plane, in this file or in a later one of the list."
     if passed:
-        session.say(f"{text} No detector has looked at {files_words(passed)} of them: J begins that.", "warning")
-    else:
-        session.say(text)
+        text += f" No detector has looked at {files_words(passed)} of them: J begins that."
+    session.say(f"{text}{left}", "warning" if passed or left else "info")
+
+
+def _is_unlooked(file: OpenFile, table: ClassTable | None) -> bool:
+    """Whether no detector has looked at all planes of the open file."""
+    is_unknown = table is None or Concern.UNLOOKED in table.concerns(file.place)
+    return is_unknown and len(file.heat) < len(file.planes)
+
+
+def _name(file: OpenFile) -> str:
+    return printable(file.name.rsplit("/", 1)[-1])
+
+
+def _first(table: ClassTable | None, place: int) -> str | None:
+    """The key of the plane to begin with: the first one with text, for the key goes on behind it."""
+    if table is None:
+        return None
+    return next(iter(table.planes_with_text(place)), None) or table.plane(place)
 
 
 def _planes(services: Services, file: OpenFile, table: ClassTable | None) -> set[int]:
@@ -55,9 +79,8 @@ def _planes(services: Services, file: OpenFile, table: ClassTable | None) -> set
         scope = item.region.scope
         if item.region.origin in _FOUND and not isinstance(scope, Everywhere) and not file.is_out(item):
             addresses.add(scope)
-    key = table.plane(file.place) if table is not None else None
-    if table is not None and key is not None and Concern.FOUND in table.concerns(file.place):
-        addresses.add(parse_key(key))
+    if table is not None:
+        addresses.update(parse_key(key) for key in table.planes_with_text(file.place))
     found = {file.planes.find(address) for address in addresses}
     start, unshown = 0, set[int]()
     for group in file.planes.groups:

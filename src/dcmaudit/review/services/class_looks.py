@@ -14,7 +14,7 @@ from dcmaudit.render import Outline, Signature, Spread, render
 from dcmaudit.review.services.instance_cache import stamp_of
 from dcmaudit.review.services.page_words import page_words
 from dcmaudit.review.services.protocols import Database
-from dcmaudit.review.state.classes import PLACES_KEPT, FileLook
+from dcmaudit.review.state.classes import PLACES_KEPT, PLANES_KEPT, FileLook
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,7 @@ class _Notes:
         self.likelihood = 0.0
         self.plane: str | None = None
         self.places: tuple[Box, ...] = ()
+        self.with_text: list[str] = []
 
     def fail(self, words: str) -> None:
         self.broken += 1
@@ -123,6 +124,8 @@ class _Notes:
     def text(self, plane: Plane, found: list[Box], likelihood: float) -> None:
         """Keep the plane with the likeliest place; one where text was found outweighs all where none was."""
         self.found += len(found)
+        if found and len(self.with_text) < PLANES_KEPT:
+            self.with_text.append(plane.address.key)
         if (bool(found), likelihood) > (bool(self.places), self.likelihood):
             self.likelihood, self.plane = likelihood, plane.address.key
             self.places = tuple(found[:PLACES_KEPT])
@@ -131,7 +134,13 @@ class _Notes:
         more = f" (and {self.broken - 1} more)" if self.broken > 1 else ""
         failed = f"{self.words}{more}" if self.broken else None
         return FileLook(
-            self.planes, self.found, failed, likelihood=self.likelihood, plane=self.plane, places=self.places
+            self.planes,
+            self.found,
+            failed,
+            likelihood=self.likelihood,
+            plane=self.plane,
+            places=self.places,
+            with_text=tuple(self.with_text),
         )
 
 

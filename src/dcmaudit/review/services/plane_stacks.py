@@ -36,6 +36,9 @@ _PREVIEW, _NEXT = 0.15, 0.6
 take time that the reading needs."""
 
 _LONGEST = 10.0
+MOST_FRAMES = 200_000
+"""Frames of a series that are projected: headers say how many there are, and may say anything."""
+
 _REACH = 3
 """Pixels around a point of the text map in which its strongest stroke is looked for: strokes are thin."""
 
@@ -81,7 +84,12 @@ def series_key(stack: SeriesStack, file_id: int) -> StackKey:
 
 
 def series_members(stack: SeriesStack) -> list[Member]:
-    """Every image frame of every file of the series, in its order."""
+    """Every image frame of every file of the series, in its order; ReviewError for more than ``MOST_FRAMES``."""
+    if sum(stack.frames) > MOST_FRAMES:
+        raise ReviewError(
+            f"the headers of this series tell of {sum(stack.frames):,} frames, and {MOST_FRAMES:,} can be projected",
+            hint="project its files one by one",
+        )
     worklist = stack.worklist
     return [
         Member(worklist.file_id(place), worklist.referrer(place), FrameAddress(frame))

@@ -27,6 +27,9 @@ FEWEST = 4
 PLACES_KEPT = 16
 """Places of text that are kept of one plane of a file, to be drawn on its small picture."""
 
+PLANES_KEPT = 64
+"""Planes with text of one file that are kept, to go to."""
+
 _TRIED = 0x80
 """Beside the concerns in a mask: somebody has tried to look at the file."""
 
@@ -80,7 +83,7 @@ class FileLook:
 
     ``found`` counts places of text. ``failed`` says in words why not all of it could be looked at, ``undetected`` that
     no detector looked. ``likelihood`` is that of the likeliest place, 0 to 1, ``plane`` the key of the plane that it is
-    on and ``places`` some of the places there.
+    on and ``places`` some of the places there. ``with_text`` are the keys of planes with text, at most PLANES_KEPT.
     """
 
     planes: int
@@ -91,6 +94,7 @@ class FileLook:
     plane: str | None = None
     places: tuple[Box, ...] = ()
     stamp: Stamp | None = None
+    with_text: tuple[str, ...] = ()
 
 
 @dataclass
@@ -148,6 +152,7 @@ class ClassTable:
         self._planes: dict[int, str] = {}
         self._places: dict[int, tuple[Box, ...]] = {}
         self._reasons: dict[int, str] = {}
+        self._with_text: dict[int, tuple[str, ...]] = {}
         self._forgotten: set[int] = set()
         self._lock = threading.RLock()
         self.through = 0
@@ -194,7 +199,7 @@ class ClassTable:
             looks.masks[place] = mask
             looks.likelihoods[place], looks.planes[place] = look.likelihood, look.planes
             looks.stamps[place] = _short(look.stamp)
-            for kept in (self._planes, self._places, self._reasons):
+            for kept in (self._planes, self._places, self._reasons, self._with_text):
                 kept.pop(place, None)
             if look.plane is not None:
                 self._planes[place] = look.plane
@@ -202,6 +207,9 @@ class ClassTable:
                 self._places[place] = look.places[:PLACES_KEPT]
             if look.failed is not None:
                 self._reasons[place] = look.failed
+            # Most files have one plane, which is kept above.
+            if len(look.with_text) > 1:
+                self._with_text[place] = look.with_text
             if is_new:
                 found = self.classes[self._of[place]]
                 self.through += 1
@@ -232,6 +240,7 @@ class ClassTable:
                 likelihood=self._looks.likelihoods[place],
                 plane=self._planes.get(place),
                 places=self._places.get(place, ()),
+                with_text=self._with_text.get(place, ()),
             )
 
     def forget(self, place: int) -> None:
@@ -269,6 +278,12 @@ class ClassTable:
     def plane(self, place: int) -> str | None:
         """The key of the plane that shows best why the file stands apart; None where there is none."""
         return self._planes.get(place)
+
+    def planes_with_text(self, place: int) -> tuple[str, ...]:
+        """The keys of the planes of the file on which text was found, at most PLANES_KEPT; none where that is not
+        known."""
+        found = self._planes.get(place) if Concern.FOUND in self.concerns(place) else None
+        return self._with_text.get(place, () if found is None else (found,))
 
     def text_places(self, place: int) -> tuple[Box, ...]:
         """Places of text on that plane."""

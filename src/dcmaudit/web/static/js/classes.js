@@ -282,7 +282,15 @@ export class ClassView {
   /** @param {boolean} keeps  whether the part that is shown stays */
   async #fetchOrder(keeps) {
     const { generation, chosen } = this;
-    const order = await (chosen === EVERY ? this.host.api.allFiles() : this.host.api.classFiles(chosen));
+    /** @type {{ids: number[], apart: number, total: number}} */
+    let order = { ids: [], apart: 0, total: 0 };
+    let failure = "";
+    try {
+      order = await (chosen === EVERY ? this.host.api.allFiles() : this.host.api.classFiles(chosen));
+    } catch (error) {
+      // files of the class before would stand under the name of this one
+      failure = `The files could not be listed. ${error instanceof Error ? error.message : ""}`;
+    }
     if (generation !== this.generation || chosen !== this.chosen) return;
     this.order = order;
     if (!keeps || !this.#ids(this.part).length) {
@@ -290,6 +298,7 @@ export class ClassView {
     }
     this.#about();
     this.#showPart(this.part);
+    if (failure) setText(this.foot, failure);
   }
 
   // --- one class

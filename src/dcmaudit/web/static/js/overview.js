@@ -52,6 +52,8 @@ export class Overview {
     this.generation = 0;
     /** @type {string[]} keys of planes whose small picture was in sight */
     this.seen = [];
+    /** The file that they are of. */
+    this.noted = -1;
     /** @type {ReturnType<typeof setTimeout>|undefined} */
     this.telling = undefined;
     this.root.addEventListener("keydown", (event) => this.#key(event));
@@ -318,8 +320,11 @@ export class Overview {
 
   /** Note that the small picture of a plane was in sight. @param {string} key */
   #note(key) {
-    this.seen.push(key);
     const file = this.file;
+    // what was not told yet is of the file before: its keys name planes of this one, too
+    if (file !== this.noted) this.seen = [];
+    this.noted = file;
+    this.seen.push(key);
     clearTimeout(this.telling);
     this.telling = setTimeout(() => void this.#tell(file), 300);
   }

@@ -173,6 +173,15 @@ def test_a_policy_that_wants_eyes_releases_only_what_a_person_has_seen(house: Ho
     assert house.outcomes()[0] == no_eyes
 
 
+def test_no_spelling_of_a_device_and_none_spares_a_file_the_eyes(house: House) -> None:
+    house.policy.write_text(POLICY + '[people]\nmodels = ["Film 1"]\n')
+    for number, model in enumerate(("FILM1", "film  1", "")):
+        house.add(f"{number}.dcm", Modality="CR", ManufacturerModelName=model)
+    reviewed(house, house.add("seen.dcm", Modality="CR", ManufacturerModelName="Film 1"))
+    assert house.run() == 1
+    assert [why is None for _, why in house.outcomes()] == [False, False, False, True]
+
+
 def test_a_policy_can_want_eyes_for_some_devices_alone(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     house.policy.write_text(POLICY + '[people]\nmodalities = ["US"]\nmodels = ["FILM 1"]\n')
     kinds = [("US", "A"), ("CT", "A"), ("CR", "FILM 1"), ("US", "B")]

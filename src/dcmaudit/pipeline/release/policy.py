@@ -109,7 +109,7 @@ class Policy:
 
     def needs_person(self, modality: str, model: str, *, in_sample: bool) -> bool:
         """Whether a person must have seen all of this file."""
-        if self.eyes is Eyes.ALL or modality in self.seen_modalities or model in self.seen_models:
+        if self.eyes is Eyes.ALL or _may_be(modality, self.seen_modalities) or _may_be(model, self.seen_models):
             return True
         return self.eyes is Eyes.SAMPLE and in_sample
 
@@ -130,3 +130,15 @@ class Policy:
     def digest(self) -> str:
         """The SHA-256 of what it says, in hexadecimal."""
         return hashlib.sha256(json.dumps(policy_record(self), sort_keys=True).encode()).hexdigest()
+
+
+def _may_be(value: str, named: frozenset[str]) -> bool:
+    """Whether the value of a header is one of these, in whatever case and with whatever blanks.
+
+    One that is not there may be any of them: it must not be what spares a file a person's eyes.
+    """
+    return bool(named) and (not value.strip() or _folded(value) in map(_folded, named))
+
+
+def _folded(text: str) -> str:
+    return "".join(text.split()).casefold()

@@ -110,9 +110,9 @@ class FilterState(TypedDict):
 class WorklistState(TypedDict):
     """The list of files."""
 
-    index: Annotated[int | None, "of the open file among those walked through, from 0"]
+    index: Annotated[int | None, "of the open file among those that N and Esc walk through, from 0"]
     number: Annotated[int | None, "the same from 1"]
-    total: Annotated[int, "files walked through"]
+    total: Annotated[int, "files that N and Esc walk through"]
     found: Annotated[int, "files in the list"]
     growing: bool
     left: Annotated[int, "files that still wait"]
@@ -143,7 +143,7 @@ class FileState(TypedDict):
     model: str | None
     seen: Annotated[int, "planes seen whole, and stored as such"]
     partly: Annotated[int, "planes seen in part"]
-    glanced: Annotated[int, "planes that nobody could have read"]
+    glanced: Annotated[int, "planes that were shown, but not so that anybody could read them"]
     stored: Annotated[bool, "whether what is seen is kept at all: not by the viewer"]
     planes: int
     unscanned_bits: Annotated[bool, "whether hidden planes may still be found"]
@@ -314,11 +314,11 @@ class MessageState(TypedDict):
 class OutputsState(TypedDict):
     """Files that were redacted from the page."""
 
-    revision: Annotated[int, "grows with every file that is through"]
-    count: Annotated[int, "files that are through, in all runs"]
+    revision: Annotated[int, "grows with every file whose redaction ends"]
+    count: Annotated[int, "files whose redaction has ended, of all runs"]
     running: bool
     total: Annotated[int, "files of the present or last run"]
-    through: Annotated[int, "of them those that are through"]
+    through: Annotated[int, "of them those whose redaction has ended"]
     good: Annotated[int, "of them those that were redacted and proved, or copied"]
     own: Annotated[bool, "whether this page began the run"]
     folder: str | None
@@ -392,8 +392,8 @@ class ViewState(TypedDict):
     previews: Annotated[str, Values(PreviewPolicy), "what becomes of previews when a file is done"]
     choices: Annotated[
         dict[str, str],
-        "settings of the hands by name: `held` (line, whole, small), `wheel` (planes, zoom), `cine` (file or a rate), "
-        "`advance` (plane, file, stay)",
+        "how keys and the wheel behave, by name: `held` (line, whole, small), `wheel` (planes, zoom), "
+        "`cine` (file or a rate), `advance` (plane, file, stay)",
     ]
     bindings: Annotated[dict[str, list[str]], "keys of the user's own, by command; the others have those of the table"]
     windows: Annotated[list[WindowState], "saved for the modality of the open file"]

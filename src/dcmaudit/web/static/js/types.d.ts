@@ -89,11 +89,11 @@ export interface FilterState {
 
 /** The list of files. */
 export interface WorklistState {
-  /** of the open file among those walked through, from 0 */
+  /** of the open file among those that N and Esc walk through, from 0 */
   index: number|null;
   /** the same from 1 */
   number: number|null;
-  /** files walked through */
+  /** files that N and Esc walk through */
   total: number;
   /** files in the list */
   found: number;
@@ -133,7 +133,7 @@ export interface FileState {
   seen: number;
   /** planes seen in part */
   partly: number;
-  /** planes that nobody could have read */
+  /** planes that were shown, but not so that anybody could read them */
   glanced: number;
   /** whether what is seen is kept at all: not by the viewer */
   stored: boolean;
@@ -331,14 +331,14 @@ export interface MessageState {
 
 /** Files that were redacted from the page. */
 export interface OutputsState {
-  /** grows with every file that is through */
+  /** grows with every file whose redaction ends */
   revision: number;
-  /** files that are through, in all runs */
+  /** files whose redaction has ended, of all runs */
   count: number;
   running: boolean;
   /** files of the present or last run */
   total: number;
-  /** of them those that are through */
+  /** of them those whose redaction has ended */
   through: number;
   /** of them those that were redacted and proved, or copied */
   good: number;
@@ -429,7 +429,7 @@ export interface ViewState {
   options: Record<string, OptionState>;
   /** what becomes of previews when a file is done */
   previews: "ask"|"store"|"leave";
-  /** settings of the hands by name: `held` (line, whole, small), `wheel` (planes, zoom), `cine` (file or a rate), `advance` (plane, file, stay) */
+  /** how keys and the wheel behave, by name: `held` (line, whole, small), `wheel` (planes, zoom), `cine` (file or a rate), `advance` (plane, file, stay) */
   choices: Record<string, string>;
   /** keys of the user's own, by command; the others have those of the table */
   bindings: Record<string, string[]>;

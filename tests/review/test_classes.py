@@ -17,6 +17,7 @@ from dcmaudit.model.records import FileRows
 from dcmaudit.review import ReviewApp, Session
 from dcmaudit.review.page.class_rows import class_files, class_list, list_files, tile_rows
 from dcmaudit.review.services import class_survey
+from dcmaudit.review.services.class_looks import GivenUpError
 from dcmaudit.review.state.classes import (
     ClassKey,
     ClassTable,
@@ -279,6 +280,43 @@ def test_a_file_that_changed_since_it_was_looked_at_is_left_out(session: Session
     assert surveyed(session) is table
     wait_for(lambda: Concern.UNLOOKED not in table.concerns(3))
     assert table.concerns(3)[0] is Concern.FOUND
+
+
+def test_findings_of_a_file_that_changed_are_not_drawn_and_the_look_is_not_complete(
+    session: Session, table: ClassTable
+) -> None:
+    services, ids = services_of(session), [session.worklist.file_id(8)]
+    (tile,) = tile_rows(session, services, ids)
+    assert tile["found"]
+    write(Path(session.worklist.name(8)), picture(8), number=8)
+    (tile,) = tile_rows(session, services, ids)
+    assert (tile["found"], tile["likelihood"]) == ([], 0.0)
+    assert "not looked at by the detector" in tile["concerns"]
+    shown = state(session)["classes"]
+    assert not shown["complete"]
+    assert shown["words"].endswith("1 of them was changed since; stopped")
+    surveyed(session)
+    assert Concern.FOUND not in table.concerns(8)
+    assert state(session)["classes"]["complete"]
+
+
+def test_a_second_look_that_is_given_up_is_not_forgotten(
+    session: Session, table: ClassTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def given_up(*_arguments: Any) -> Any:
+        found = services_of(session).classes.of(session.worklist)
+        assert found is not None
+        found.stopping.set()
+        raise GivenUpError
+
+    table.forget(3)
+    with monkeypatch.context() as patched:
+        patched.setattr(class_survey, "look_into", given_up)
+        do(session, "survey")
+        wait_for(lambda: not state(session)["classes"]["running"])
+    assert not state(session)["classes"]["complete"]
+    surveyed(session)
+    assert table.concerns(3) == ()
 
 
 def test_a_file_that_changed_is_not_known_by_its_former_look_when_grouped_anew(

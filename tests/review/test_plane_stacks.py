@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from dcmaudit.dicom import Instance
-from dcmaudit.errors import DecodeError
+from dcmaudit.errors import DecodeError, ReviewError
 from dcmaudit.model import FrameAddress, Point, Projection
 from dcmaudit.review.services import plane_stacks
 from dcmaudit.review.services.instance_cache import InstanceCache
@@ -183,3 +183,18 @@ def test_what_is_drawn_on_a_projection_is_on_all_its_planes_and_taken_back_as_on
         assert not session.opened().rects
     settled(session)
     app.close()
+
+
+def test_a_reading_that_a_fault_ends_says_so_to_whoever_waits(tmp_path: Path) -> None:
+    def broken(_values: Any) -> Any:
+        raise IndexError("a value")
+
+    pool = InstanceCache()
+    faulty = PlaneStacks(pool, broken)
+    try:
+        reading = begun(faulty, stack_file(tmp_path / "a.dcm", still()), 8)
+        with pytest.raises(ReviewError, match="ended early: IndexError"):
+            whole(reading, Projection.TEXT)
+    finally:
+        faulty.close()
+        pool.close()

@@ -19,6 +19,7 @@ from dcmaudit.detect.pii import DEFAULT, chain_plan
 from dcmaudit.dicom.head import head_of
 from dcmaudit.errors import DcmauditError, ReviewError
 from dcmaudit.model import Size, SpreadKind
+from dcmaudit.model.counts import counted
 from dcmaudit.render import Signature, Spread, distances, encode_png
 from dcmaudit.review.services.class_looks import Detector, GivenUpError, look_into, noted_look
 from dcmaudit.review.services.instance_cache import stamp_of
@@ -69,6 +70,8 @@ class Survey:
         self.signatures: dict[int, dict[int, Signature]] = {}
         self.signed = 0
         self.planes_begun = 0
+        self.looking_again = False
+        """Whether a file that was changed is looked at again."""
         self.known: ClassTable | None = None
         """The same list grouped in another way, whose looks count here, too."""
 
@@ -76,7 +79,8 @@ class Survey:
     def is_complete(self) -> bool:
         """Whether every file of the list was looked at, and no more come."""
         table = self.table
-        return not table.worklist.growing and table.through >= len(table.worklist)
+        is_through = table.through >= len(table.worklist) and not (table.changed or self.looking_again)
+        return not table.worklist.growing and is_through
 
     @property
     def words(self) -> str:
@@ -90,6 +94,8 @@ class Survey:
         if table.sorted < total:
             return f"Sorted {table.sorted:,} of {total:,} files{more}"
         words = f"Looked at {table.through:,} of {total:,} files{more}, {self.planes_begun:,} planes"
+        if table.changed:
+            words += f", {counted(table.changed, 'of them was', 'of them were')} changed since"
         if self.is_complete or self.is_running:
             return words
         return f"{words}; stopped"
@@ -168,7 +174,9 @@ class ClassSurveys:
                 self._sort(survey)
                 found, changed = _next(survey), survey.table.forgotten()
                 if changed is not None:
+                    survey.looking_again = True
                     self._look_again(survey, changed)
+                    survey.looking_again = False
                 elif found is not None:
                     self._look_through(survey, found)
                 elif survey.table.worklist.growing:
@@ -181,7 +189,7 @@ class ClassSurveys:
         except Exception as error:  # its words may quote a value; that it ended early must be seen
             survey.failure = type(error).__name__
         finally:
-            survey.is_running = survey.is_waiting = False
+            survey.is_running = survey.is_waiting = survey.looking_again = False
             self._tell(at_once=True)
 
     def _goes_on(self, survey: Survey) -> bool:
@@ -217,11 +225,15 @@ class ClassSurveys:
         """Look at a file that was changed since; of what it was before the pictures of the class still tell."""
         number = survey.table.number_of(place)
         group = survey.table.get(number) if number is not None else None
-        if group is not None:
-            self._look(survey, group, place, self._made(survey))
+        if group is None:
+            return
+        if self._look(survey, group, place, self._made(survey)):
             _compare(survey, group)
+        else:
+            survey.table.forget(place)
 
-    def _look(self, survey: Survey, group: FileClass, place: int, detector: Detector | None) -> None:
+    def _look(self, survey: Survey, group: FileClass, place: int, detector: Detector | None) -> bool:
+        """Whether the look came to its end."""
         table = survey.table
 
         def go_on() -> bool:
@@ -239,12 +251,13 @@ class ClassSurveys:
         try:
             look, signature = look_into(reference, detector, known, survey.spreads.get(group.number), go_on, step)
         except GivenUpError:
-            return
+            return False
         table.take(place, look)
         kept = survey.signatures.setdefault(group.number, {})
         if signature is not None and (place in kept or survey.signed < _COMPARED):
             survey.signed += place not in kept
             kept[place] = signature
+        return True
 
     def _give_room(self, survey: Survey, group: FileClass) -> None:
         """Make the pictures of a class, as large as there is room for."""

@@ -121,6 +121,7 @@ class StackReading:
         self._waiting = 0
         self._is_running = False
         self._given_up = False
+        self._failure = ""
         self._later: list[Callable[[], None]] = []
 
     # Asking
@@ -142,6 +143,8 @@ class StackReading:
                 while True:
                     through = self._mapped if is_text else self._through
                     taken = time.monotonic() - start
+                    if self._failure:
+                        raise ReviewError(f"the reading ended early: {self._failure}", hint="look at its planes")
                     is_whole = through == len(self.members)
                     least = _NEXT if after else _PREVIEW
                     # A picture of few planes at once, then better ones: nobody looks at an empty stage.
@@ -228,7 +231,7 @@ class StackReading:
             self._wanted, self._given_up = time.monotonic(), False
             if self._is_running:
                 return
-            self._is_running = True
+            self._is_running, self._failure = True, ""
         workers.submit(self._read)
 
     def stop(self) -> None:
@@ -255,6 +258,10 @@ class StackReading:
                         break
                     if self._judged and not self._asked_for_text:
                         self._lock.wait(_PREVIEW)
+        except Exception as error:  # its words may quote a value; whoever waits must hear that nothing more comes
+            with self._lock:
+                self._failure, self._given_up = type(error).__name__, True
+            raise
         finally:
             with self._lock:
                 self._is_running = False

@@ -127,6 +127,13 @@ class InkMaps:
                     self._kept.popitem(last=False)
             return known
 
+    def _unused(self) -> TextNet | None:
+        """A detector that no other thread has; None where there is none."""
+        try:
+            return self._free.pop()
+        except IndexError:  # also where another thread was quicker
+            return None if self._is_broken else TextNet(1)
+
     def strokes(self, values: Array) -> Levels:
         """How much every pixel of ``values`` looks like writing, 0 to 255, for projections.
 
@@ -134,7 +141,7 @@ class InkMaps:
         strokes has to do. Each call has a detector of its own, of one thread: two side by side do more than one of two.
         """
         with suppress(DcmauditError, MemoryError):
-            net = self._free.pop() if self._free else None if self._is_broken else TextNet(1)
+            net = self._unused()
             if net is not None:
                 ink = net.maps(_levels(values)).ink
                 self._free.append(net)

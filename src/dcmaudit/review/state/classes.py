@@ -248,12 +248,21 @@ class ClassTable:
         with self._lock:
             if place < len(self._of):
                 self._looks.masks[place] |= Concern.UNLOOKED.bit
+                self._looks.likelihoods[place] = 0.0
+                # What was found lay on other pixels.
+                for kept in (self._planes, self._places, self._with_text):
+                    kept.pop(place, None)
                 self._forgotten.add(place)
 
     def forgotten(self) -> int | None:
         """The place of a file that has to be looked at again, which is then no longer named here; None for none."""
         with self._lock:
             return self._forgotten.pop() if self._forgotten else None
+
+    @property
+    def changed(self) -> int:
+        """How many files were changed, and have to be looked at again."""
+        return len(self._forgotten)
 
     def is_of(self, place: int, stamp: Stamp | None) -> bool:
         """Whether the file is still the one that was looked at; True where nobody can know."""

@@ -446,7 +446,9 @@ export class ClassView {
   #chosenWords() {
     const { size } = this.tiles.choice;
     const hint = size ? "" : " · Space chooses, Shift with arrows more, Ctrl+A all; Enter opens";
-    setText(this.foot, `${counted(size, "file")} chosen${hint}`);
+    const { ids, total } = this.order;
+    const beyond = total > ids.length ? ` · only the first ${number(ids.length)} of ${counted(total, "file")} are shown` : "";
+    setText(this.foot, `${counted(size, "file")} chosen${beyond}${hint}`);
   }
 
   // --- commands

@@ -495,3 +495,11 @@ def test_the_open_file_counts_among_those_that_no_detector_has_looked_at(
     message = do(session, "next-suspicious")["message"]
     assert message["kind"] == "warning"
     assert "No detector has looked at 1 file of them" in message["text"]
+
+
+def test_series_are_numbered_among_those_of_the_same_kind() -> None:
+    table = ClassTable(Worklist(reopen=LocalReference), Grouping.SERIES)
+    for modality, series in [("CT", "1.2"), ("MR", "1.3"), ("CT", "1.4"), ("CT", "1.2"), ("MR", "1.5")]:
+        table.sort(ClassKey(modality, None, None, None, None, series))
+    table.sort(None)
+    assert [group.series for group in table.classes] == [1, 1, 2, 2, None]

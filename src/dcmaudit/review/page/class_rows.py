@@ -64,7 +64,8 @@ def _class_row(survey: Survey, group: FileClass) -> ClassRow:
         "number": group.number,
         "title": _title(key),
         "device": _device(key),
-        "series": _series(table, group),
+        # Its UID says nothing to people.
+        "series": group.series,
         "size": [key.size.width, key.size.height] if key is not None and key.size is not None else None,
         "files": tally.files,
         "waiting": tally.waiting,
@@ -92,21 +93,6 @@ def _device(key: ClassKey | None) -> str:
     if key is None:
         return ""
     return " ".join(each for each in (key.manufacturer, key.model) if each) or "no device named"
-
-
-def _series(table: ClassTable, group: FileClass) -> int | None:
-    """The number of the series among those of the same kind, from 1: its UID says nothing to people."""
-    if group.key is None or group.key.series is None:
-        return None
-    own = group.key
-    like = [
-        each for each in table.classes[: group.number + 1] if each.key is not None and _kind(each.key) == _kind(own)
-    ]
-    return len(like)
-
-
-def _kind(key: ClassKey) -> tuple[object, ...]:
-    return key.modality, key.image_type, key.size, key.manufacturer, key.model
 
 
 def class_files(session: Session, services: Services, number: int) -> ClassFiles:

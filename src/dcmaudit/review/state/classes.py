@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 from array import array
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
@@ -125,6 +126,8 @@ class FileClass:
     places: array[int] = field(default_factory=lambda: array("Q"))
     through: int = 0
     planes: int = 0
+    series: int | None = None
+    """The number of its series among those of the same kind, from 1; None where files are not grouped by series."""
     typical: int | None = None
     """The place of the file that is most like the others."""
 
@@ -147,6 +150,7 @@ class ClassTable:
         self.worklist, self.grouping = worklist, grouping
         self.classes: list[FileClass] = []
         self._numbers: dict[ClassKey | None, int] = {}
+        self._series: Counter[ClassKey] = Counter()
         self._of: array[int] = array("l")
         self._looks = _Looks()
         self._planes: dict[int, str] = {}
@@ -170,13 +174,20 @@ class ClassTable:
             number = self._numbers.get(key)
             if number is None:
                 number = self._numbers[key] = len(self.classes)
-                self.classes.append(FileClass(number, key))
+                self.classes.append(FileClass(number, key, series=self._next_series(key)))
             place = len(self._of)
             self._of.append(number)
             self.classes[number].places.append(place)
             self._looks.grow(place + 1)
             if declared:
                 self._looks.masks[place] |= Concern.DECLARED.bit
+
+    def _next_series(self, key: ClassKey | None) -> int | None:
+        if key is None or key.series is None:
+            return None
+        kind = replace(key, series=None)
+        self._series[kind] += 1
+        return self._series[kind]
 
     def number_of(self, place: int) -> int | None:
         """The number of the class of the file at ``place``; None where it is not sorted yet."""

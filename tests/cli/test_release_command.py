@@ -514,6 +514,16 @@ def test_inputs_that_are_not_those_of_before_are_noticed(house: House, capsys: p
     assert "not what it was in the run before" in capsys.readouterr().err
 
 
+def test_an_output_that_is_gone_when_a_run_goes_on_is_told(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    house.add("a.dcm")
+    house.add("b.dcm")
+    assert house.run() == 0
+    gone = house.records()[0]["output"]
+    (house.out / gone).unlink()
+    assert house.run("--resume") == 1
+    assert f"{gone}: it was released and is not there any more" in capsys.readouterr().err
+
+
 def test_an_input_that_is_left_out_when_a_run_goes_on_is_noticed(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -38,8 +38,9 @@ class ReleaseReport:
     """How a release ended.
 
     ``outcomes`` counts inputs by how they ended, ``root`` is the last link of the chain of records, ``page`` the report
-    for people, ``data`` what ``report.json`` holds. ``strangers`` are names in OUT that no record names, ``unknown``
-    names in the list of the sample that were no inputs. Inputs that a run before had done are counted, too.
+    for people, ``data`` what ``report.json`` holds. ``strangers`` are names in OUT that no record names, ``lost``
+    those of outputs that a run before had made and that are gone, ``unknown`` names in the list of the sample that were
+    no inputs. Inputs that a run before had done are counted, too.
     """
 
     inputs: int
@@ -47,6 +48,7 @@ class ReleaseReport:
     root: str
     page: str
     strangers: tuple[str, ...]
+    lost: tuple[str, ...]
     unknown: tuple[str, ...]
     data: Mapping[str, Any]
 
@@ -54,7 +56,7 @@ class ReleaseReport:
     def is_all(self) -> bool:
         """Whether every input was released and nothing else is there: where the command ends with 0."""
         left_back = self.outcomes["held back"] + self.outcomes["failed"]
-        return bool(self.inputs) and not (left_back or self.strangers or self.unknown)
+        return bool(self.inputs) and not (left_back or self.strangers or self.lost or self.unknown)
 
 
 def release(  # noqa: PLR0913 - keywords, each an option of the command
@@ -116,8 +118,8 @@ def release(  # noqa: PLR0913 - keywords, each an option of the command
             raise KeyboardInterrupt
         done, folders = batch.conclude(), batch.folders
     return ReleaseReport(
-        folders.count, done.report["outcomes"], folders.link, str(folders.place / PAGE), done.strangers, done.unknown,
-        done.report,
+        folders.count, done.report["outcomes"], folders.link, str(folders.place / PAGE), done.strangers, done.lost,
+        done.unknown, done.report,
     )  # fmt: skip
 
 

@@ -26,6 +26,8 @@ class Concluded:
 
     held: int
     strangers: tuple[str, ...]
+    lost: tuple[str, ...]
+    """Outputs that were there when their records were written, and are not any more."""
     unknown: tuple[str, ...]
     report: Mapping[str, Any]
     """What the report says, as ``report.json`` has it."""
@@ -33,7 +35,7 @@ class Concluded:
     @property
     def is_all(self) -> bool:
         """Whether every input was released, and nothing else is there."""
-        return not (self.held or self.strangers or self.unknown)
+        return not (self.held or self.strangers or self.lost or self.unknown)
 
 
 def conclude(
@@ -64,9 +66,12 @@ def conclude(
     write_whole(folders.out / CHECKER, Path(check_release.__file__).read_text(encoding="utf-8"))
     folders.write_pages(data["outcomes"])
     strangers = tuple(folders.strangers(known))
+    # Only where some are missing another pass is made for their names.
+    outputs = (record["output"] for record in folders.records() if known and record["output"] is not None)
+    lost = tuple(name for name in outputs if short(name) in known)
     folders.finished()
     unknown = () if drawn is None else tuple(filter(is_mine, drawn.unknown()))
-    return Concluded(held, strangers, unknown, data)
+    return Concluded(held, strangers, lost, unknown, data)
 
 
 class _Drawn:

@@ -9,7 +9,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, suppress
 from datetime import UTC, datetime
 from itertools import islice
@@ -221,13 +221,21 @@ class ReleaseFolders:
     def _known(self) -> set[bytes]:
         return {short(record["output"]) for record in self.records() if record["output"] is not None}
 
-    def strangers(self, known: Container[bytes]) -> list[str]:
-        """Names among the outputs whose digest (``short``) is not known: nobody knows how they came there."""
-        own = {*WRITTEN, SIGNATURE, MARK}
-        return sorted(
-            name for name in self.outputs.names()
-            if name not in own and not name.startswith(f"{_STAGING}/") and short(name) not in known
-        )  # fmt: skip
+    def strangers(self, known: set[bytes]) -> list[str]:
+        """Names among the outputs whose digest (``short``) is not known: nobody knows how they came there.
+
+        Those that are there are taken out of ``known``; what is left of it is missing.
+        """
+        own, found = {*WRITTEN, SIGNATURE, MARK}, list[str]()
+        for name in self.outputs.names():
+            if name in own or name.startswith(f"{_STAGING}/"):
+                continue
+            digest = short(name)
+            if digest in known:
+                known.remove(digest)  # each name comes once
+            else:
+                found.append(name)
+        return sorted(found)
 
     def finished(self) -> None:
         """All is written: send what lies here to the bucket, where OUT is one; and take the mark away."""

@@ -236,7 +236,10 @@ def test_a_projection_of_the_series_is_noted_file_by_file(session: Session) -> N
     wait_for(lambda: reading.wait(Projection.MIN, 0) == 8)
     with pytest.raises(ReviewError, match="no such projection"):
         do(session, "seen", file_id=opened.file_id, value="series", ticket="", shown=[64, 48])
-    ticket = services.tickets.issue(session.id, opened.file_id, "series", "min")
+    ticket = services.tickets.issue(session.id, opened.file_id, "series of another reading", "min")
+    with pytest.raises(ReviewError, match="no such projection"):
+        do(session, "seen", file_id=opened.file_id, value="series", ticket=ticket, shown=[64, 48])
+    ticket = services.tickets.issue(session.id, opened.file_id, reading.signed("series"), "min")
     do(session, "seen", file_id=opened.file_id, value="series", ticket=ticket, shown=[64, 48])
 
     def noted(place: int) -> dict[HowSeen, int]:

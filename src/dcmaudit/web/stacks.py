@@ -56,7 +56,8 @@ class StackRoutes:
                 return Response(status_code=204, headers=headers)
             data = reading.picture(projection)
             if through == len(reading.members):
-                headers["X-Ticket"] = self._services.tickets.issue(session.id, file_id, label, projection.value)
+                issue = self._services.tickets.issue
+                headers["X-Ticket"] = issue(session.id, file_id, reading.signed(label), projection.value)
             return Response(data, media_type="image/png", headers=headers)
 
         return await run_in_threadpool(work)

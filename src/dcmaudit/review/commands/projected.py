@@ -24,7 +24,7 @@ def note_series(session: Session, services: Services, arguments: Arguments) -> N
     """
     file_id = take.number(arguments, "file_id")
     stack = series_stack(session, file_id)
-    issued = services.seen.issued(session, file_id, SERIES, take.text(arguments, "ticket"))
+    issued = services.seen.issued(session, series_key(stack, file_id), SERIES, take.text(arguments, "ticket"))
     reading = services.stacks.known(series_key(stack, file_id))
     shown = take.numbers(arguments, "shown")
     # Only a picture that this program made counts: its ticket says which frames were in it.

@@ -12,7 +12,7 @@ from dcmaudit.review.commands import arguments as take
 from dcmaudit.review.commands import projected
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.services.bundle import Services
-from dcmaudit.review.services.plane_stacks import SERIES
+from dcmaudit.review.services.plane_stacks import SERIES, StackKey
 from dcmaudit.review.state.handled_rectangle import Handle, dragged, kept_inside
 from dcmaudit.review.state.open_file import OpenFile
 from dcmaudit.review.state.options import Choice
@@ -103,7 +103,9 @@ def seen(session: Session, services: Services, arguments: Arguments) -> None:
 
 def _seen_projection(session: Session, services: Services, file: OpenFile, number: int, arguments: Arguments) -> None:
     """Note the planes of a group that were in the projection; a plane left out was not seen."""
-    issued = services.seen.issued(session, file.file_id, f"g{number}", take.text(arguments, "ticket"))
+    issued = services.seen.issued(
+        session, StackKey(file.file_id, f"g{number}"), f"g{number}", take.text(arguments, "ticket")
+    )
     if issued is None:
         raise ReviewError("no such projection of this group was shown", hint="ask for it again")
     shown = take.numbers(arguments, "shown")

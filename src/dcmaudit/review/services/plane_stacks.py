@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections import OrderedDict, deque
@@ -27,6 +28,7 @@ from dcmaudit.review.services.threads import Workers
 from dcmaudit.review.state.session import Session
 from dcmaudit.review.state.stack import SeriesStack
 
+_SERIALS = itertools.count()
 _KEPT = 2
 _IDLE = 3.0
 """Seconds after which a stack that nobody asks for is not read on."""
@@ -107,6 +109,7 @@ class StackReading:
 
     def __init__(self, members: Sequence[Member], instances: Instances, strokes: Strokes, mappers: Workers) -> None:
         self.members = tuple(members)
+        self._serial = next(_SERIALS)
         self._instances, self._strokes, self._mappers = instances, strokes, mappers
         self._lock = threading.Condition()
         self._stack, self._maps = PlaneStack(), StrokeStack()
@@ -125,6 +128,10 @@ class StackReading:
         self._later: list[Callable[[], None]] = []
 
     # Asking
+
+    def signed(self, label: str) -> str:
+        """What tickets of its pictures say in the place of ``label``: one of an earlier reading is none of this."""
+        return f"{label} of reading {self._serial}"
 
     def want_text(self) -> None:
         """Have the text map made, too."""

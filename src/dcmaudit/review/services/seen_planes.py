@@ -58,10 +58,11 @@ class SeenReports:
                 _note(file, index, how)
         self._ledger.soon(session, file)
 
-    def issued(self, session: Session, file_id: int, label: str, ticket: str) -> Issued | None:
+    def issued(self, session: Session, key: StackKey, label: str, ticket: str) -> Issued | None:
         """What the ticket of a projection says, of a group (``g`` and its number) or of the series; None where it is
-        not one of this session's."""
-        return self._tickets.read(ticket, session.id, file_id, label)
+        not one of this session's, or of a stack that was read before this one."""
+        reading = self._stacks.known(key)
+        return None if reading is None else self._tickets.read(ticket, session.id, key.file_id, reading.signed(label))
 
     def projected(self, session: Session, number: int, painted: tuple[int, int], issued: Issued) -> bool:
         """Note the planes of a group of the open file that were in the projection, shown ``painted`` (width, height)

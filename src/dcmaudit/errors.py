@@ -134,6 +134,10 @@ class StoreError(DcmauditError):
     """The database could not do what was asked."""
 
 
+class StoreConflictError(StoreError):
+    """Somebody else has changed since what was to be taken back or done again."""
+
+
 class StoreLockedError(StoreError):
     """Another process holds the database for too long."""
 

@@ -13,7 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dcmaudit.errors import DcmauditError, ReviewError, StoreLockedError, StoreReadOnlyError, UsageError
+from dcmaudit.errors import (
+    DcmauditError,
+    ReviewError,
+    StoreConflictError,
+    StoreLockedError,
+    StoreReadOnlyError,
+    UsageError,
+)
 from dcmaudit.model import Box, FrameAddress
 from dcmaudit.review import COMMANDS, ReviewApp, Session
 from dcmaudit.store import NewRect, TagChange, open_store
@@ -123,6 +130,23 @@ def test_undo_shows_the_file_and_plane_of_the_change(session: Session) -> None:
     assert (after["worklist"]["number"], after["plane"]["key"], after["rects"]) == (1, "o6000.1", [])
     assert after["message"]["text"] == "Undone: rectangle."
     assert after["can"]["redo"] == "rectangle"
+
+
+def test_a_tag_that_somebody_gave_since_is_not_lost_by_undo(session: Session) -> None:
+    do(session, "mark")
+    do(session, "done-next", confirm=True)
+    store = store_of(session)
+    (name,) = store.filenames()
+    tag = store.tag(name)
+    assert tag is not None
+    store.finish(name, tag.device, change=TagChange(marked=True, comment="the corner"))
+    with pytest.raises(StoreConflictError, match="stays as it is now"):
+        do(session, "undo")
+    tag = store.tag(name)
+    assert tag is not None
+    assert (tag.marked, tag.comment) == (True, "the corner")
+    # It does not bar the way to what was done before.
+    assert "Undone" in do(session, "undo")["message"]["text"]
 
 
 def test_undo_with_nothing_to_undo_is_refused(session: Session) -> None:

@@ -128,6 +128,29 @@ def test_the_whole_series_is_done_after_one_question_and_open_again_after_one_un
     assert list(store_of(session).filenames()) == []
 
 
+def test_undo_of_a_series_leaves_what_somebody_else_has_tagged_since(session: Session) -> None:
+    paint_all(session)
+    do(session, "done-series")
+    wait_for(lambda: session.question is not None)
+    asked = state(session)["question"]
+    do(session, asked["command"], **asked["args"])
+    wait_for(lambda: "4 of 4 files of this series are finished" in ((session.message and session.message.text) or ""))
+    store = store_of(session)
+    name = next(name for name in store.filenames() if name.endswith("2.dcm"))
+    store.finish(name, DeviceFacts("MR"), change=TagChange(marked=True, comment="the corner"))
+    message = do(session, "undo")["message"]
+    assert message["kind"] == "warning"
+    assert "1 file was changed by somebody since and stays as now" in message["text"]
+    assert list(store.filenames()) == [name]
+    # What was taken back is done again, and the tag of the other person stays through all of it.
+    do(session, "redo")
+    assert len(list(store.filenames())) == 4
+    do(session, "undo")
+    tag = store.tag(name)
+    assert tag is not None
+    assert (tag.filename, tag.marked, tag.comment) == (name, True, "the corner")
+
+
 @pytest.mark.parametrize("how", ["tag", "leave"])
 def test_the_rest_of_a_series_is_skipped_and_the_database_says_so(session: Session, how: str) -> None:
     do(session, "done-next", confirm=True)

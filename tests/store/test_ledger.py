@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dcmaudit.errors import StoreError
+from dcmaudit.errors import StoreConflictError, StoreError
 from dcmaudit.model import (
     Box,
     Coverage,
@@ -98,6 +98,21 @@ def test_how_far_a_file_was_looked_at_is_noted_with_its_tag_row_and_goes_with_it
     store.take_back(before)
     assert done_record(store, NAME) is None
     assert ("planes not seen", 4) in [(entry.action, entry.count) for entry in store.history(NAME)]
+
+
+def test_what_somebody_has_changed_since_is_neither_taken_back_nor_done_again(store: Store) -> None:
+    mine = store.finish(NAME, DEVICE, change=TagChange(), looked=Looked(1, 1, 0, 0, is_searched=True))
+    store.finish(NAME, DEVICE, change=TagChange(marked=True, comment="look at the corner"))
+    with pytest.raises(StoreConflictError, match="somebody has finished, tagged or changed it since"):
+        store.take_back(mine)
+    tag = store.tag(NAME)
+    assert tag is not None
+    assert (tag.marked, tag.comment) == (True, "look at the corner")
+    second = store.finish("/other.dcm", DEVICE, change=TagChange())
+    taken = store.take_back(second)
+    store.finish("/other.dcm", DEVICE, change=TagChange(marked=True))
+    with pytest.raises(StoreConflictError):
+        store.finish_again(taken)
 
 
 def test_done_by_another_tool_is_counted_as_not_noted(store: Store) -> None:

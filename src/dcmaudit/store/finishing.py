@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from dcmaudit.errors import StoreConflictError
 from dcmaudit.model import DeviceFacts
 from dcmaudit.model.records import Looked, NewRect, RectId, RectRow, RemovalKind, Stored, TagRecord
 from dcmaudit.model.screen import Screen
@@ -23,24 +24,26 @@ class TagChange:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """What a finished file had before, and what was added, for ``Finishing.take_back``."""
+    """What a finished file had before, what was added, and its tag row then, for ``Finishing.take_back``."""
 
     filename: str
     tag: TagRecord | None
     screen: Stored | None
     looked: Stored | None
     added: tuple[RectId, ...] = ()
+    after: TagRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """What taking it back removed, for ``Finishing.finish_again``."""
+    """What taking it back removed, and the tag row that it left, for ``Finishing.finish_again``."""
 
     filename: str
     tag: TagRecord | None
     screen: Stored | None
     looked: Stored | None
     removed: tuple[RectRow, ...] = ()
+    after: TagRecord | None = None
 
 
 class Finishing(StorePart):
@@ -77,7 +80,7 @@ class Finishing(StorePart):
             else:
                 screens.write_screen(session, filename, screen, self.user)
             self._write_looked(session, filename, looked)
-            return replace(found, added=tuple(added))
+            return replace(found, added=tuple(added), after=marks.find_tag(session, filename))
 
     def _write_looked(self, session: Session, filename: str, looked: Looked | None) -> None:
         if looked is None:
@@ -109,9 +112,13 @@ class Finishing(StorePart):
         self._note(session, "tagged" if marked else "done", filename, 1)
 
     def take_back(self, finished: Finished) -> TakenBack:
-        """Make the file what it was before ``finish``."""
+        """Make the file what it was before ``finish``.
+
+        StoreConflictError where somebody has changed its tag row since.
+        """
         name = finished.filename
         with self._database.writing(name) as session:
+            _require_unchanged(session, name, finished.after)
             tag, screen = marks.find_tag(session, name), screens.read_stored(session, name)
             looked = ledger.read_done_row(session, name)
             removed = marks.rects_by_id(session, finished.added)
@@ -121,12 +128,13 @@ class Finishing(StorePart):
             screens.restore(session, name, finished.screen)
             ledger.restore_done_row(session, name, finished.looked)
             self._note(session, "tag restored" if finished.tag else "tag removed", name, 1)
-            return TakenBack(name, tag, screen, looked, tuple(removed))
+            return TakenBack(name, tag, screen, looked, tuple(removed), marks.find_tag(session, name))
 
     def finish_again(self, former: TakenBack) -> None:
-        """Do again what ``take_back`` took back."""
+        """Do again what ``take_back`` took back; StoreConflictError as there."""
         name = former.filename
         with self._database.writing(name) as session:
+            _require_unchanged(session, name, former.after)
             marks.restore_rects(session, former.removed)
             marks.restore_tag(session, name, former.tag)
             screens.restore(session, name, former.screen)
@@ -143,3 +151,12 @@ class Finishing(StorePart):
             return None
         with self._database.reading() as session:
             return screens.read_screen(session, filename)
+
+
+def _require_unchanged(session: Session, filename: str, expected: TagRecord | None) -> None:
+    """Nothing of another person's is put back over: a tag that was given since would be lost without a word."""
+    if marks.find_tag(session, filename) != expected:
+        raise StoreConflictError(
+            "somebody has finished, tagged or changed it since; it stays as it is now", file=filename,
+            hint="look at it again",
+        )  # fmt: skip

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from dcmaudit.errors import DcmauditError, ReviewError
+from dcmaudit.errors import DcmauditError, ReviewError, StoreConflictError
 from dcmaudit.model import DeviceFacts
 from dcmaudit.model.counts import counted
 from dcmaudit.review.commands import previews
@@ -104,19 +104,43 @@ def tell(session: Session, services: Services, worklist: Worklist, places: Seque
 def remember(
     session: Session, services: Services, label: str, done: Sequence[Finished], told: Callable[[], None]
 ) -> None:
-    """One step of undo for all of them; ``told`` lets everybody know of either."""
-    store, taken = services.database.store, list[TakenBack]()
+    """One step of undo for all of them; ``told`` lets everybody know of either.
+
+    What somebody else has changed since is left as it is, and told. An error halfway leaves the rest to the next try.
+    """
+    store, taken, notes = services.database.store, dict[str, TakenBack](), list[str]()
 
     def undo() -> None:
-        taken[:] = [store.take_back(one) for one in reversed(done)]
+        kept = 0
+        for one in reversed(done):
+            if one.filename in taken:
+                continue
+            try:
+                taken[one.filename] = store.take_back(one)
+            except StoreConflictError:
+                kept += 1
         told()
+        _note_kept(notes, kept)
 
     def redo() -> None:
-        for one in reversed(taken):
-            store.finish_again(one)
+        kept = 0
+        for name in reversed(list(taken)):
+            try:
+                store.finish_again(taken[name])
+            except StoreConflictError:
+                kept += 1
+            del taken[name]
         told()
+        _note_kept(notes, kept)
 
-    services.records.changed(session, change_of(session, label, done[0].filename, undo, redo))
+    change = change_of(session, label, done[0].filename, undo, redo)
+    services.records.changed(session, replace(change, notes=notes))
+
+
+def _note_kept(notes: list[str], count: int) -> None:
+    if count:
+        are = "was changed by somebody since and stays" if count == 1 else "were changed by somebody since and stay"
+        notes.append(f"{files_words(count)} {are} as now: look again.")
 
 
 def change_of(session: Session, label: str, name: str, undo: Callable[[], None], redo: Callable[[], None]) -> Change:

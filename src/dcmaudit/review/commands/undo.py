@@ -12,14 +12,20 @@ def undo(session: Session, services: Services, _arguments: Arguments) -> None:
     """Take the last change back, and show where it was."""
     change = session.history.undo()
     _show(session, services, change)
-    session.say(f"Undone: {change.label}.")
+    _say(session, f"Undone: {change.label}.", change)
 
 
 def redo(session: Session, services: Services, _arguments: Arguments) -> None:
     """Do the change again that was taken back last, and show where it was."""
     change = session.history.redo()
     _show(session, services, change)
-    session.say(f"Done again: {change.label}.")
+    _say(session, f"Done again: {change.label}.", change)
+
+
+def _say(session: Session, text: str, change: Change) -> None:
+    """Say what was done, and what of it was not."""
+    session.say(" ".join([text, *change.notes]), "warning" if change.notes else "info")
+    change.notes.clear()
 
 
 def _show(session: Session, services: Services, change: Change) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from dcmaudit.errors import ReviewError, StoreError
+from dcmaudit.errors import ReviewError, StoreConflictError, StoreError
 from dcmaudit.model import PlaneAddress
 from dcmaudit.review.state.worklist import Worklist
 
@@ -27,6 +27,8 @@ class Change:
     address: PlaneAddress | None
     undo: Callable[[], None]
     redo: Callable[[], None]
+    notes: list[str] = field(default_factory=list)
+    """What taking it back or doing it again has left as it was, for whoever did that."""
 
 
 class History:
@@ -63,8 +65,8 @@ class History:
         change = self._done[-1]
         try:
             change.undo()
-        except StoreError:
-            if change.place is None:
+        except StoreError as error:
+            if change.place is None or isinstance(error, StoreConflictError):
                 # Somebody else took it back, or put something in its place: it must not bar the way to the others.
                 self._done.pop()
             raise
@@ -76,7 +78,11 @@ class History:
         if not self._undone:
             raise ReviewError("there is nothing to redo")
         change = self._undone[-1]
-        change.redo()
+        try:
+            change.redo()
+        except StoreConflictError:
+            self._undone.pop()
+            raise
         self._done.append(self._undone.pop())
         return change
 

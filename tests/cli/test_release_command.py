@@ -198,6 +198,10 @@ def test_a_policy_can_want_eyes_for_some_devices_alone(house: House, capsys: pyt
     page = (house.out / "report.html").read_text()
     assert "every released file of US, FILM 1. Of others no person had to look." in page
     assert "No person had to look at the others" in page
+    house.policy.write_text(POLICY + '[people]\nmodalities = ["us", "ULS"]\nmodels = ["film 1"]\n')
+    capsys.readouterr()
+    assert house.again() == 1
+    assert "no input is of ULS, which the policy names under [people]: is that right?" in capsys.readouterr().err
 
 
 def test_marks_of_people_are_blacked_and_tagged_files_stay(house: House) -> None:

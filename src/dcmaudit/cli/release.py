@@ -122,6 +122,8 @@ def finish(args: argparse.Namespace, folders: ReleaseFolders, done: Concluded, t
 
     for name in done.unknown:
         say(f"{printable(name)}: it is in the list of the sample, and none of the inputs")
+    if done.unmet and getattr(args, "shard", None) is None:
+        say(f"no input is of {printable(', '.join(done.unmet))}, which the policy names under [people]: is that right?")
     for name in done.lost:
         say(f"{printable(str(folders.place / name))}: it was released and is not there any more; make the release anew")
     for name in done.strangers:

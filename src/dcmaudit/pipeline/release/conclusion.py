@@ -10,6 +10,7 @@ from typing import Any
 
 from dcmaudit.pipeline.release.folder import CHECKER, DEVICES, FILES, PAGE, REPORT, ReleaseFolders, short
 from dcmaudit.pipeline.release.house import csv_file, write_csv, write_whole
+from dcmaudit.pipeline.release.policy import folded
 from dcmaudit.report import check_release
 from dcmaudit.report.release_page import page
 from dcmaudit.report.releases import DEVICE_COLUMNS, FILE_COLUMNS, Tally, device_rows, file_row
@@ -31,6 +32,8 @@ class Concluded:
     unknown: tuple[str, ...]
     report: Mapping[str, Any]
     """What the report says, as ``report.json`` has it."""
+    unmet: tuple[str, ...] = ()
+    """Modalities and models of which the policy wants people's eyes, and which no input has: a name may be misspelt."""
 
     @property
     def is_all(self) -> bool:
@@ -46,11 +49,13 @@ def conclude(
     belongs to this part, where the release is made in parts."""
     tally, drawn = Tally(), None if sample is None else _Drawn(sample)
     known: set[bytes] = set()
+    met: set[str] = set()
     held = 0
     # One pass over what is on disk: of a million inputs it is more than a gigabyte.
     with folders.lists(uid_map=uid_map) as note, csv_file(folders.out / FILES, FILE_COLUMNS) as add:
         for record, entry in zip(folders.records(), folders.entries(), strict=True):
             tally.add(record)
+            met.update(map(folded, entry["device"]))
             if drawn is not None:
                 drawn.add(entry["input"], record)
             if record["output"] is not None:
@@ -71,7 +76,9 @@ def conclude(
     lost = tuple(name for name in outputs if short(name) in known)
     folders.finished()
     unknown = () if drawn is None else tuple(filter(is_mine, drawn.unknown()))
-    return Concluded(held, strangers, lost, unknown, data)
+    wanted = (*about["policy"]["seen_modalities"], *about["policy"]["seen_models"])
+    unmet = tuple(name for name in wanted if folded(name) not in met)
+    return Concluded(held, strangers, lost, unknown, data, unmet)
 
 
 class _Drawn:

@@ -137,8 +137,9 @@ def _may_be(value: str, named: frozenset[str]) -> bool:
 
     One that is not there may be any of them: it must not be what spares a file a person's eyes.
     """
-    return bool(named) and (not value.strip() or _folded(value) in map(_folded, named))
+    return bool(named) and (not value.strip() or folded(value) in map(folded, named))
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """A name of a device as names are compared: case and blanks do not count."""
     return "".join(text.split()).casefold()

@@ -30,6 +30,14 @@ NAMES = [
 LEFT_OUT = {"quit"}
 
 
+@pytest.fixture(autouse=True)
+def _deep_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Odd names may be places of files and databases: what is made of them stays among the files of the test."""
+    deep = tmp_path / "a" / "b" / "c"
+    deep.mkdir(parents=True)
+    monkeypatch.chdir(deep)
+
+
 def posted(client: httpx.Client, url: str, body: Any) -> httpx.Response:
     data = json.dumps(body).encode("utf-8", "surrogatepass")
     return client.post(url, content=data, headers={"Content-Type": "application/json"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,11 @@ _VALUES: list[Any] = [
 def strange_requests(chance: random.Random, folder: Path) -> None:
     """Wrong types, names and methods: an answer below 500 each, and the server is still there."""
     app = make_app(folder / "db", [write_cine(folder / "US1.dcm", uid=1)])
+    # Odd names may be places of files: what is made of them stays in the folder.
+    deep = folder / "a" / "b" / "c"
+    deep.mkdir(parents=True)
+    before = Path.cwd()
+    os.chdir(deep)
     try:
         wait_for(lambda: not app.first.growing)
         with running(app) as (client, access):
@@ -61,6 +67,7 @@ def strange_requests(chance: random.Random, folder: Path) -> None:
                 _one(client, chance, document, names)
             assert client.get("/api/commands").status_code == 200
     finally:
+        os.chdir(before)
         app.close()
 
 

@@ -73,7 +73,7 @@ def test_a_release_in_a_bucket_is_signed_and_checked_where_it_is(
     lines = before["out/records.jsonl"].splitlines(keepends=True)
     report = json.loads(before["out/report.json"])
     for key, data, said in (
-        (output, before[output][:-1] + b"\1", "was changed"),
+        (output, before[output][:-1] + bytes([before[output][-1] ^ 1]), "was changed"),
         (output, None, "is missing"),
         ("out/2.25.1/x.dcm", b"x", "is no part of the release"),
         ("out/records.jsonl", b"".join(lines[:-1]), "not the chain that was signed"),

@@ -18,6 +18,7 @@
     │   └── DecodeError             a codestream that a decoder refused
     │       └── DamagedError            a codestream of which a part is missing or changed
     ├── StoreError              the database
+    │   ├── StoreConflictError      somebody else has changed it since
     │   ├── StoreLockedError        another process holds it for too long
     │   ├── StoreReadOnlyError      it may be read only
     │   ├── StoreNewerError         written by a newer dcmaudit

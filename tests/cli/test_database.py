@@ -133,7 +133,7 @@ def test_a_moved_file_gets_its_marks_back(
 ) -> None:
     old, new = moved
     old.rename(new)
-    assert command(tmp_path, "adopt", new, "--dry-run") == Exit.GOOD
+    assert command(tmp_path, "adopt", new, "-n") == Exit.GOOD
     assert capsys.readouterr().out == f"{old} -> {new}\n"
     assert states(tmp_path, old, new) == [ReviewState.DONE, ReviewState.NOT_REVIEWED]
     assert command(tmp_path, "adopt", new.parent) == Exit.GOOD

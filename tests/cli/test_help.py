@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dcmaudit.cli import main, registry
+from dcmaudit.cli.common import Exit
 from dcmaudit.cli.helping import HELP, actions_of, summary_of, usage_of
 from dcmaudit.cli.program import command_parser, parsers, top_parser
 from dcmaudit.model import Box, DeviceFacts, FrameAddress
@@ -166,3 +167,14 @@ def test_an_example_that_needs_more_is_understood(words: str) -> None:
         assert top_parser().parse_args(parts).names == ["scans/"]
     else:
         assert command_parser(parts[0]).parse_args(parts[1:]).action == parts[1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_long_help_names_every_exit_code(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main([*name.split(), "--help"])
+    _, mark, said = capsys.readouterr().out.rpartition("exit codes:")
+    assert mark
+    named = {int(number) for number in re.findall(r"(?:^|;)\s*(\d+)\s", said)}
+    # Only what looks at its outputs can see that text is left on them.
+    looks = "--check-text" in dict(parsers())[name]._option_string_actions
+    assert named == set(Exit) - (set() if looks else {Exit.TEXT_LEFT})

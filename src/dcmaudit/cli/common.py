@@ -35,6 +35,21 @@ class Exit(IntEnum):
     """The reader of the output went away."""
 
 
+def exit_codes(
+    good: str = "everything is done",
+    not_all: str = "it was not, or not all of it, and is named",
+    *,
+    text_left: str | None = None,
+    interrupted: str = "Ctrl+C",
+) -> str:
+    """The end of a command's help: each code that it can end with, the first three in words of its own."""
+    told = {
+        Exit.GOOD: good, Exit.NOT_ALL: not_all, Exit.USAGE: "wrong usage or settings", Exit.TEXT_LEFT: text_left,
+        Exit.FAULT: "fault of the program", Exit.INTERRUPTED: interrupted, Exit.PIPE_CLOSED: "nobody reads the output",
+    }  # fmt: skip
+    return "exit codes: " + "; ".join(f"{code.value} {text}" for code, text in told.items() if text is not None)
+
+
 FLAGS = ("db", "user", "port", "browser", "viewer", "recursive", "ca_bundle", "deid_rules", "ignore_sections")
 """Arguments that are settings too: where the command line has them, they win."""
 

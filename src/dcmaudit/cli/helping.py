@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dcmaudit.cli.common import exit_codes
+
 WIDTH = 80
 """Columns of the short help; a terminal has 24 lines of so many."""
 
@@ -115,7 +117,7 @@ HELP: Mapping[str, Help] = {
     "db unseen": Help(("--json",), (("dcmaudit db unseen", "done files with planes that nobody saw"),)),
     "db identify": Help(("-r", "--json"), (("dcmaudit db identify scans/", "before files are moved"),)),
     "db adopt": Help(
-        ("--from", "--dry-run", "-r", "--json"), (("dcmaudit db adopt scans/", "after files were moved"),)
+        ("-n", "--from", "-r", "--json"), (("dcmaudit db adopt -n scans/", "after files were moved: which ones"),)
     ),
     "db history": Help(("--by", "--count", "--json"), (("dcmaudit db history --count 20", "the newest twenty lines"),)),
     "db backup": Help((), (("dcmaudit db backup copy.db", "a whole copy, checked"),)),
@@ -246,6 +248,7 @@ def dress(parser: argparse.ArgumentParser, key: str) -> None:
     if parser.formatter_class is argparse.HelpFormatter:
         parser.formatter_class = Formatter
     examples = example_lines(key)
+    parser.epilog = parser.epilog or exit_codes()
     if examples:
         parser.epilog = "\n\n".join(part for part in ("\n".join(["examples:", *examples]), parser.epilog) if part)
     for name, inner in actions_of(parser).items():

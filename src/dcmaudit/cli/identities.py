@@ -43,7 +43,7 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add_dask(identify)
     add_shard(identify)
     adopt.add_argument("--from", dest="former", metavar="NAME", help="the former name, where several fit")
-    adopt.add_argument("--dry-run", action="store_true", help="say what would be done and do nothing")
+    adopt.add_argument("-n", "--dry-run", action="store_true", help="say what would be done and do nothing")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

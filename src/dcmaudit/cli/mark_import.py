@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, add_common, local_path, say
+from dcmaudit.cli.common import Exit, add_common, exit_codes, local_path, say
 from dcmaudit.cli.existing_store import tell_new
 from dcmaudit.cli.marklists import MarkLine, NotTaken, mark_lines
 from dcmaudit.errors import DcmauditError, UsageError
@@ -34,7 +34,7 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         description="Take the rectangles or tags of CSV lists into the database: exports of dcmaudit and of the "
         "original tool, and lists that ocr wrote. Everything is looked at before anything is written, and each line "
         "that is not taken is named. What is there already is not added again.",
-        epilog="exit codes: 0 every line was taken or is there already; 1 some lines were not taken",
+        epilog=exit_codes("every line was taken or is there already", "some lines were not taken"),
     )
     parser.add_argument(
         "lists", nargs="+", type=local_path, metavar="LIST", help="a CSV list, or a folder of db export"

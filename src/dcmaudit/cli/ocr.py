@@ -12,7 +12,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dcmaudit.cli.common import Exit, add_ordered, local_path, say
+from dcmaudit.cli.common import Exit, add_ordered, exit_codes, local_path, say
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do
 from dcmaudit.cli.existing_store import tell_new
 from dcmaudit.cli.inputs import Inputs
@@ -44,7 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "whether it is likely to identify someone. What is found goes into the database and appears in the reviewer; "
         "with --csv it goes into that file (and into the database too where --db names one)."
     )
-    parser.epilog = "exit codes: 0 every plane of every file was looked at; 1 some were not; 2 wrong usage"
+    parser.epilog = exit_codes("every plane of every file was looked at", "some were not")
     add_files(parser, "DICOM files, wildcards, folders, lists, databases")
     _how(parser.add_argument_group("how to look"))
     _judging(parser.add_argument_group("who judges"))

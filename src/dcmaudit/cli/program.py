@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from dcmaudit import __version__
 from dcmaudit.cli import guard, helping, names, registry, review
-from dcmaudit.cli.common import Exit, add_common, exit_code_of, flags_of, log, say, set_up_logging
+from dcmaudit.cli.common import Exit, add_common, exit_code_of, exit_codes, flags_of, log, say, set_up_logging
 from dcmaudit.cli.streams import ClosedOutput, replace_closed
 from dcmaudit.errors import DcmauditError, StoreError, UsageError
 
@@ -28,9 +28,9 @@ Find, show and remove text burned into the pixels of DICOM images.
 Without a command it opens the reviewer in the browser: every frame, every overlay and every frame of each overlay
 can be looked at, marked and tagged.
 """
-_EXIT_CODES = """\
-exit codes: 0 all done; 1 some inputs not done; 2 wrong usage, settings or port; 70 fault of the program; 130 Ctrl+C
-"""
+_EXIT_CODES = exit_codes(
+    "all done", "some inputs not done", interrupted="Ctrl+C in a command (it ends the reviewer with 0)"
+)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, add_ordered, local_path, say
+from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, add_ordered, exit_codes, local_path, say
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place
 from dcmaudit.cli.guard import Protected
 from dcmaudit.cli.inputs import Inputs
@@ -40,10 +40,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "Black out rectangles in DICOM files. Each output is read again from disk and proved; a file that cannot be "
         "redacted exactly as asked is refused and has no output."
     )
-    parser.epilog = (
-        "exit codes: 0 every file was redacted and proved, or copied, and holds nothing unaudited; 1 some were not; "
-        "2 wrong usage; 3 as 0, but --check-text saw text on some"
-    )
+    parser.epilog = exit_codes(
+        "every file was redacted and proved, or copied, and holds nothing unaudited", "some were not",
+        text_left="as 0, but --check-text saw text on some",
+    )  # fmt: skip
     words = "DICOM files, wildcards, folders, lists (default: all files of the CSV list or of the database)"
     add_files(parser, words, needed=False)
     _what(parser.add_argument_group("what is blacked out"))

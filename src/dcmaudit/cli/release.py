@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from dcmaudit.cli.common import Exit, add_ignore_sections, local_path, say
+from dcmaudit.cli.common import Exit, add_ignore_sections, exit_codes, local_path, say
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place
 from dcmaudit.cli.inputs import Inputs
 from dcmaudit.cli.names import add_files
@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "Look at every plane of every input, black out what the policy says, prove it, and look again. What is not "
         "known to be right is held back. Outputs and the report go to OUT, the lists that stay in the house to HELD."
     )
-    parser.epilog = "exit codes: 0 every input was released; 1 some were held back or failed; 2 wrong usage"
+    parser.epilog = exit_codes("every input was released", "some were held back or failed")
     add_files(parser, "DICOM files, wildcards, folders, lists")
     parser.add_argument(
         "-o", "--output", required=True, metavar="OUT", help="folder of what may leave; s3://BUCKET/PREFIX too"

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, add_common, local_path, say
+from dcmaudit.cli.common import Exit, add_common, exit_codes, local_path, say
 from dcmaudit.errors import UsageError
 from dcmaudit.report.made_rules import Effects, check_line, effect_lines, uncovered_lines, used_lines
 from dcmaudit.wholefile import whole_text
@@ -24,7 +24,7 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "make",
         help="make rules from the marks in the database",
         description="Make rules from the marks on files that are done, and say what they hit and miss there.",
-        epilog="exit codes: 0 the rules cover every mark; 1 some marks are not covered, or there is nothing to make",
+        epilog=exit_codes("the rules cover every mark", "some marks are not covered, or there is nothing to make"),
     )
     make.add_argument(
         "-o", "--output", type=local_path, metavar="FILE", help="write the rules there (default: print them)"

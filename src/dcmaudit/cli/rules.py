@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli import rulemaking
-from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, say
+from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, exit_codes, say
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place, where
 from dcmaudit.cli.inputs import Inputs
 from dcmaudit.cli.names import add_files
@@ -45,8 +45,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "check",
         help="say which rules match which files, and which devices have none",
         description="Say which rules match which files, what they would redact, and which devices no rule matches.",
-        epilog="exit codes: 0 every file was answered; 1 some were not, or a part of the rules can never do anything "
-        "(with --strict: or no rule matched them)",
+        epilog=exit_codes(
+            "every file was answered",
+            "some were not, or a part of the rules can never do anything (with --strict: or no rule matched them)",
+        ),
     )
     add_files(check, "DICOM files, wildcards, folders, lists, databases")
     check.add_argument(

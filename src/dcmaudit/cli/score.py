@@ -7,13 +7,13 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, local_path, say
+from dcmaudit.cli.common import Exit, exit_codes, local_path, say
 from dcmaudit.errors import ListError, UsageError
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from dcmaudit.model import Box, Scope
@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "Compare a tool's outputs with their originals and an answer key. Say how many strings are hidden on every "
         "plane of every file, and how many other pixels were kept. A missing output counts as not hidden."
     )
-    parser.epilog = "exit codes: 0 every string is hidden; 1 some are not, or could not be judged; 2 wrong usage"
+    parser.epilog = exit_codes("every string is hidden", "some are not, or could not be judged")
     parser.add_argument("before", metavar="BEFORE", help="the originals: a file or a folder")
     parser.add_argument("after", metavar="AFTER", help="what the tool wrote: a file or a folder")
     parser.add_argument(
@@ -50,6 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Score every original; the table goes to standard output, what is not hidden to standard error."""
     del settings
+    from dcmaudit.cli.pairs import Sides
     from dcmaudit.pipeline import workers
     from dcmaudit.pipeline.scoring import partners_of, score_file
     from dcmaudit.report.scores import Total
@@ -58,9 +59,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         raise UsageError(f"--jobs {args.jobs} leaves nobody to do the work", hint="1 or more are allowed")
     kind, key = _key(args)
     problems: list[tuple[str, str]] = []
-    partners = partners_of(
-        kind, key, _files(args.before, problems), _files(args.after, problems), _uids(args.uid_map)
-    )  # fmt: skip
+    sides = Sides(args.before, args.after)
+    originals = _files(args.before, problems, sides.is_original)
+    outputs = _files(args.after, problems, sides.is_output)
+    if sides.words() is not None:
+        say(str(sides.words()))
+    partners = partners_of(kind, key, originals, outputs, _uids(args.uid_map))
     total, failed = Total(), _tell_problems(partners, problems)
     for task, score in workers.each(score_file, partners.tasks, jobs=args.jobs):
         if isinstance(score, Exception):
@@ -101,8 +105,8 @@ def _rows(path: Path) -> Iterator[tuple[str, Scope, Box]]:
             yield row.filename, row.request.scope, box
 
 
-def _files(name: str, problems: list[tuple[str, str]]) -> list[Named]:
-    """The DICOM files of a folder with the names below it, or the one file."""
+def _files(name: str, problems: list[tuple[str, str]], belongs: Callable[[str], bool]) -> list[Named]:
+    """The DICOM files of a folder that belong to it, with the names below it; or the one file."""
     from dcmaudit.sources import LocalReference, Problem, find
 
     if not os.path.exists(name):  # noqa: PTH110 - a plain name
@@ -110,10 +114,12 @@ def _files(name: str, problems: list[tuple[str, str]]) -> list[Named]:
     is_folder = os.path.isdir(name)  # noqa: PTH112
     found: list[Named] = []
     for one in find([name], recursive=True):
+        if not isinstance(one, LocalReference | Problem) or not belongs(getattr(one, "path", one.name)):
+            continue
         if isinstance(one, LocalReference):
             below = os.path.relpath(one.path, name) if is_folder else os.path.basename(one.path)  # noqa: PTH119
             found.append((one, below))
-        elif isinstance(one, Problem):
+        else:
             problems.append((one.name, str(one.error.message)))
     return found
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, local_path, say
+from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, exit_codes, local_path, say
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place, where
 from dcmaudit.cli.names import add_files_from, listed
 from dcmaudit.cli.progress import Progress, add_progress
@@ -42,9 +42,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "Compare redacted files with their originals: everything that was asked for is black, everything else is what "
         "it was. Name the same rectangles and options that the redaction was given; with none, a file must be a copy."
     )
-    parser.epilog = (
-        "exit codes: 0 every file passed; 1 some did not; 2 wrong usage; "
-        "3 all passed, but --check-text saw text on some"
+    parser.epilog = exit_codes(
+        "every file passed", "some did not", text_left="all passed, but --check-text saw text on some"
     )
     parser.add_argument(
         "files", nargs="*", metavar="BEFORE AFTER",
@@ -171,6 +170,8 @@ def _paired(args: argparse.Namespace, names: list[str]) -> tuple[list[str], list
     for pairs in found:
         flat += [name for pair in pairs.found for name in pair]
         alone += pairs.alone
+        if pairs.words is not None:
+            say(pairs.words)
     if not flat and not alone:
         raise UsageError("no pair of files is named", hint="dcmaudit verify BEFORE AFTER, or --pairs LIST")
     return flat, alone

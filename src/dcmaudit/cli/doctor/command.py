@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit
+from dcmaudit.cli.common import Exit, exit_codes
 from dcmaudit.cli.doctor import machine, parts
 from dcmaudit.cli.doctor.findings import Examination, Finding, State, examined
 from dcmaudit.model.texts import printable
@@ -47,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "browser, memory, disk, limits, locale and settings. No image is read, nothing is written, and what is printed "
         "holds no patient data."
     )
-    parser.epilog = "exit codes: 0 everything that is needed is there; 1 something is missing or wrong, and is named"
+    parser.epilog = exit_codes("everything that is needed is there", "something is missing or wrong, and is named")
     parser.add_argument("--json", action="store_true", help="one JSON object a finding on standard output")
     parser.add_argument(
         "--only", action="append", choices=tuple(EXAMINATIONS), metavar="SECTION",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli import program
-from dcmaudit.cli.common import say
+from dcmaudit.cli.common import exit_codes, say
 from dcmaudit.cli.original.differences import notes_on, of_program
 from dcmaudit.errors import UsageError
 
@@ -22,7 +22,8 @@ def dress(parser: argparse.ArgumentParser, name: str, ours: str) -> None:
     parser.description = f"The original tool's {name}; here it is {ours}, whose options it takes too."
     lines = ["what is not the same as in the original:"]
     lines += [f"  {one.option or 'always'}: {one.here}" for one in of_program(name)]
-    parser.epilog = "\n".join(lines)
+    codes = [part for part in (parser.epilog or "").split("\n\n") if part.startswith("exit codes:")]
+    parser.epilog = "\n\n".join(["\n".join(lines), *(codes or [exit_codes()])])
 
 
 def notes(parser: argparse.ArgumentParser, name: str, words: Sequence[str]) -> list[str]:

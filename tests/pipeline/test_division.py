@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from dcmaudit.errors import DecodeError
+from dcmaudit.model.runs import runs_of
 from dcmaudit.pipeline.crew import aides
-from dcmaudit.pipeline.division import divided, stretches
+from dcmaudit.pipeline.division import divided
 from dcmaudit.pipeline.process import CrashError, NotBegunError
 from dcmaudit.pipeline.workers import each
 
@@ -235,6 +236,12 @@ def test_leaving_waits_for_no_piece_that_nobody_does(tmp_path: Path) -> None:
 
 
 def test_runs_are_cut_by_the_file_alone() -> None:
-    assert stretches(0, 25) == []
-    assert stretches(100, 25) == [range(100)]
-    assert stretches(101, 25) == [range(25), range(25, 50), range(50, 75), range(75, 100), range(100, 101)]
+    assert runs_of(0, 25) == []
+    assert runs_of(100, 25) == [range(100)]
+    assert runs_of(101, 25)[:2] == [range(4), range(4, 8)]
+    assert runs_of(101, 25)[-1] == range(100, 101)
+    assert runs_of(101, 2)[0] == range(2), "never more than asked"
+    assert {len(run) for run in runs_of(300, 25)} == {5}, "one for each of sixty processes"
+    assert {len(run) for run in runs_of(6400, 25)} == {25}
+    for count in (101, 299, 640, 5000):
+        assert [place for run in runs_of(count, 16) for place in run] == list(range(count))

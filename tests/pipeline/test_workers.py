@@ -106,6 +106,12 @@ def test_there_is_at_least_one_core() -> None:
     assert cores() >= 1
 
 
+def slower_from_three_on(number: int) -> int:
+    # Else all that was read can be done before anybody asks for an end.
+    time.sleep(0.3 if number > 2 else 0)
+    return double(number)
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_when_an_end_is_asked_for_every_item_that_was_read_is_told(jobs: int) -> None:
     asked: list[int] = []
@@ -116,7 +122,7 @@ def test_when_an_end_is_asked_for_every_item_that_was_read_is_told(jobs: int) ->
             yield number
 
     told: list[tuple[int, object]] = []
-    for item, answer in each(double, items(), jobs=jobs, stop=lambda: len(told) >= 3):
+    for item, answer in each(slower_from_three_on, items(), jobs=jobs, stop=lambda: len(told) >= 3):
         told.append((item, answer))
     assert [item for item, _ in told] == asked
     assert len(asked) < 20

@@ -16,9 +16,6 @@ Outcome = TypeVar("Outcome")
 Part_contra = TypeVar("Part_contra", contravariant=True)
 Outcome_co = TypeVar("Outcome_co", covariant=True)
 
-LONG = 100
-"""Planes of a file up to which it is one piece of work."""
-
 AHEAD = 1 << 20
 """Pieces that may be done before the first of them is used, where what comes of them is small."""
 
@@ -62,13 +59,6 @@ def divided(
         yield from map(here, pieces)
     else:
         yield from helpers.shared(work, here, pieces, ahead)
-
-
-def stretches(count: int, size: int) -> list[range]:
-    """``count`` planes or frames in runs of ``size``: one run of all where they are not more than ``LONG``."""
-    if count <= LONG:
-        return [range(count)] if count else []
-    return [range(start, min(count, start + size)) for start in range(0, count, size)]
 
 
 def have_helpers(helpers: Helpers | None) -> None:

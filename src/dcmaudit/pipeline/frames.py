@@ -28,13 +28,14 @@ from dcmaudit.model import (
     ThumbnailAddress,
     View,
 )
-from dcmaudit.pipeline.division import divided, stretches
+from dcmaudit.model.runs import runs_of
+from dcmaudit.pipeline.division import divided
 from dcmaudit.render import encode_png, encode_tiff, render, shown_as
 from dcmaudit.report.frames import InstanceReport, PlaneReport
 from dcmaudit.wholefile import give_name
 
 STRETCH = 25
-"""Planes of a long file that one process shows one after the other."""
+"""Planes of a long file that one process shows one after the other, at most."""
 
 _INTERRUPTED = "interrupted"
 _OVERWRITE = "--overwrite replaces existing files"
@@ -86,7 +87,7 @@ def show_instance(
         mark = mark_of(reference)
         with open_instance(reference) as instance:
             show = _Show(instance, view, target, base, stop)
-            runs = stretches(len(instance.first_planes), STRETCH)
+            runs = runs_of(len(instance.first_planes), STRETCH)
             work = _LongShow(reference, mark, view, target, base, stop)
             # What has no mark may be another file when it is opened again.
             for reports in map(show.stretch, runs) if mark is None else divided(work, show.stretch, runs):

@@ -25,18 +25,19 @@ from dcmaudit.model import (
     worst,
 )
 from dcmaudit.model.engines import OcrEngine
-from dcmaudit.pipeline.division import divided, is_helped, stretches
+from dcmaudit.model.runs import runs_of
+from dcmaudit.pipeline.division import divided, is_helped
 
 STRETCH = 16
-"""Planes of a long file that are looked at one after the other: what changed since the plane before is not known of the
-first of them, so fewer cost more in all, and more keep others waiting."""
+"""Planes of a long file that are looked at one after the other, at most: what changed since the plane before is not
+known of the first of them, so fewer cost more in all, and more keep others waiting."""
 
 _OVERLAYS = {PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY}
 
 
 def run_starts(first_planes: int) -> set[int]:
     """The places of planes before which everything that was seen is forgotten; ``first_planes`` as of an instance."""
-    runs = stretches(first_planes, STRETCH)
+    runs = runs_of(first_planes, STRETCH)
     return {run.stop for run in runs} if len(runs) > 1 else set()
 
 
@@ -105,7 +106,7 @@ class FileLook:
 
     def run(self) -> Iterator[PlaneReading]:
         """Look at every plane, in order; errors as of reading the list of planes."""
-        runs = stretches(len(self._instance.first_planes), STRETCH)
+        runs = runs_of(len(self._instance.first_planes), STRETCH)
         for found in self._runs(runs):
             self.looked_at |= found.looked_at
             yield from found.planes

@@ -12,13 +12,14 @@ from dcmaudit.dicom.mark import Mark, mark_of
 from dcmaudit.errors import SourceUnreadableError
 from dcmaudit.model import Reference
 from dcmaudit.model.redaction import RedactionPlan
+from dcmaudit.model.runs import LONG, run_size
 from dcmaudit.redact.frame_edits import FrameEdits
 from dcmaudit.redact.frames.codestreams import FrameWork
 from dcmaudit.redact.frames.pixels import codestream_of, named_frame
 from dcmaudit.redact.paint import Painter
 
-LONG, STRETCH = 100, 25
-"""Frames of a file up to which they are one piece of work, and at most in each run of a longer one."""
+STRETCH = 25
+"""Frames in each run of a long file, at most."""
 
 _RUN = 8 << 20
 """Bytes of decoded frames in a run, unless one frame alone has more."""
@@ -112,7 +113,7 @@ class Division:
         """Every run of the image's frames, in order."""
         reader = frames.work.reader
         size = max(1, reader.layout.frame_bits // 8)
-        most = min(STRETCH, max(1, _RUN // size)) if reader.count > LONG else 1
+        most = run_size(reader.count, min(STRETCH, max(1, _RUN // size))) if reader.count > LONG else 1
         runs = [range(start, min(reader.count, start + most)) for start in range(0, reader.count, most)]
         # Objects of a bucket have no mark, so nobody can tell that two processes read the same.
         if self.divide is None or self.mark is None or reader.count <= LONG:

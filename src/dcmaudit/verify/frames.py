@@ -18,6 +18,7 @@ from dcmaudit.dicom.plane_samples import samples_of
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, FrameAddress
 from dcmaudit.model.proof import PlaneProof
+from dcmaudit.model.runs import runs_of
 from dcmaudit.verify.agreement import Decoders, look_again
 from dcmaudit.verify.black import Mask, fault_inside, mask_of
 from dcmaudit.verify.blocks import BlockComparison, boxes_of, compare_blocks, pixels_of
@@ -36,8 +37,8 @@ _BY_HEADER = {Codestream.RLE, Codestream.DEFLATED_FRAME, Codestream.PLAIN}
 _BLOCKWISE = {0xC0, 0xC1}
 
 
-LONG, STRETCH = 100, 25
-"""Frames of a file up to which they are compared as one run, and in each run of a longer one."""
+STRETCH = 25
+"""Frames in each run of a long file that is compared, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class FrameComparison:
         if (old.index is None) != (new.index is None):
             self.record.fail("frames", "image", "its frames are encapsulated in one file and native in the other")
             return
-        runs = _runs(min(old.count, new.count))
+        runs = runs_of(min(old.count, new.count), STRETCH)
         for found in map(self.stretch, runs) if divided is None or len(runs) < 2 else divided(runs):
             self._absorb(found)
             self.guard.add(found.guard)
@@ -309,11 +310,6 @@ class FrameComparison:
             is_frame = address == FrameAddress(frame)
             where, beside = (changed, around) if is_frame else (boxes, ())
             self.planes.append(PlaneProof(address, boxes, where, decoders.names, decoders.alone, beside))
-
-
-def _runs(count: int) -> list[range]:
-    size = STRETCH if count > LONG else max(1, count)
-    return [range(start, min(count, start + size)) for start in range(0, count, size)]
 
 
 def _differing_outside(a: Cells, b: Cells, seen: Mask) -> int:

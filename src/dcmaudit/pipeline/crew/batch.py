@@ -18,10 +18,10 @@ _SECONDS = 0.25
 
 
 class Batch:
-    """Reads inputs as they are needed; ``asked`` says that no more are to be read."""
+    """Reads inputs as they are needed, for so many processes; ``asked`` says that no more are to be read."""
 
-    def __init__(self, asked: Callable[[], bool]) -> None:
-        self._asked = asked
+    def __init__(self, asked: Callable[[], bool], processes: int) -> None:
+        self._asked, self._processes = asked, processes
         self._size = 1.0
         self._jobs: list[Job] = []
         self.read = 0
@@ -39,6 +39,8 @@ class Batch:
 
     def collect(self, items: Iterator[Any], most: int) -> None:
         """Read inputs for one process, while there are any, no end was asked for, and ``most`` are not read."""
+        if len(self._jobs) >= self.size:  # what processes gave back may be much, and is not summed up each time
+            return
         room = MOST_BYTES - sum(job.size for job in self._jobs)
         while room > 0 and len(self._jobs) < self.size and not self.is_dry and self.read < most:
             try:
@@ -53,15 +55,22 @@ class Batch:
             room -= self._jobs[-1].size
 
     def take(self) -> list[Job]:
-        """What was collected, but for a last input that is too large to go with others."""
-        jobs, self._jobs = self._jobs, []
-        if len(jobs) > 1 and sum(job.size for job in jobs) > MOST_BYTES:
-            self._jobs = [jobs.pop()]
+        """A batch for one process: of what was collected or given back, as much as goes together."""
+        count, room, most = 0, MOST_BYTES, self.size
+        # The last ones, and what was given back, are for everybody.
+        if self.is_dry or len(self._jobs) > most:
+            most = min(most, len(self._jobs) // self._processes)
+        for job in self._jobs[: max(1, most)]:
+            room -= job.size
+            if count and room < 0:
+                break
+            count += 1
+        jobs, self._jobs = self._jobs[:count], self._jobs[count:]
         return jobs
 
     def put_back(self, jobs: list[Job]) -> None:
-        """What a process had and did not begin goes out first."""
-        self._jobs = [*jobs, *self._jobs]
+        """What a process had and did not begin goes out first, and of several processes in the order of the inputs."""
+        self._jobs = sorted([*jobs, *self._jobs], key=lambda job: job.number)
 
     def let_go(self) -> list[Job]:
         """No more is read; what was given to nobody."""

@@ -28,10 +28,15 @@ class LongFile:
     """Who has it open."""
 
     @property
+    def left(self) -> int:
+        """How many more pieces can be given out now."""
+        # Results wait with the owner until their turn: so many that it can hold them, and no more.
+        return max(0, min(self.pieces, self.used + self.ahead) - self.next)
+
+    @property
     def has_piece(self) -> bool:
         """Whether one more piece can be given out now."""
-        # Results wait with the owner until their turn: so many that it can hold them, and no more.
-        return self.next < min(self.pieces, self.used + self.ahead)
+        return self.left > 0
 
     def take(self) -> int:
         """The next piece."""
@@ -50,9 +55,9 @@ class LongFiles:
         return bool(self._files)
 
     @property
-    def wants_help(self) -> bool:
-        """Whether somebody who has nothing to do could help."""
-        return any(one.has_piece and not one.is_alone for one in self._files.values())
+    def wanted(self) -> int:
+        """How many who have nothing to do could help."""
+        return sum(one.left for one in self._files.values() if not one.is_alone)
 
     def offer(self, owner: Worker, offer: Offer, *, is_alone: bool) -> None:
         """``owner`` asks for help."""

@@ -54,7 +54,7 @@ class Crew:
         self._rest, self._ordered, self._warm = rest, ordered, warm
         self._selector = selectors.DefaultSelector()
         self._workers = [Worker() for _ in range(jobs)]
-        self._batch = Batch(stop)
+        self._batch = Batch(stop, jobs)
         self._long = LongFiles()
         self._ready: deque[tuple[Job, Any]] = deque()
         self._early: dict[int, tuple[Job, Any]] = {}
@@ -104,7 +104,7 @@ class Crew:
         """Give every process that has room a batch, first one each, then the next ones."""
         for worker, piece in self._long.hand_out([one for one in self._workers if not one.given]):
             self._hand(worker, [PieceJob(piece.file, piece.number)], piece)
-        if self._long.wants_help:
+        if self._long.wanted:
             return  # whoever becomes free helps first: what is begun is to end before more is
         for queued in range(1, _AHEAD + 1):
             # From the third round on one input at a time: batches that grow with speed must not pile up behind slow
@@ -117,14 +117,23 @@ class Crew:
                     self._give(worker)
 
     def _recall(self) -> None:
-        """Where a process has nothing to do, have what waits behind a long file given back."""
-        if self._suspects or self._batch or all(worker.given for worker in self._workers):
+        """Where a process has nothing to do, have what waits behind a long file given back.
+
+        Where a long file wants more help than there is, so do processes with more than one input, for a piece of it
+        takes long, and what waits can be done by whoever ends first.
+        """
+        if self._suspects:
             return
-        # The one with most is the one behind whose input others wait.
-        longest = max(self._workers, key=lambda worker: len(worker.given))
-        if len(longest.given) > 1 and not longest.is_recalled and longest.pipe is not None:
-            longest.is_recalled = True
-            longest.send(RECALL)
+        helpers = self._long.wanted
+        if not helpers:
+            helpers = 0 if self._batch else sum(not worker.given for worker in self._workers)
+        if not helpers:
+            return
+        # Those with most are those behind whose inputs others wait.
+        for worker in sorted(self._workers, key=lambda worker: len(worker.given), reverse=True)[:helpers]:
+            if len(worker.given) > 1 and not worker.is_recalled and worker.pipe is not None:
+                worker.is_recalled = True
+                worker.send(RECALL)
 
     @property
     def _most_read(self) -> int:

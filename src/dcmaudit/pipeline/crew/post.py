@@ -160,7 +160,7 @@ class Post:
         return count
 
 
-class _Helper:
+class Helper:
     """Works on pieces of others' files; the file of the last one stays open until that is over."""
 
     def __init__(self) -> None:
@@ -200,11 +200,16 @@ def serve_pipe(pipe: Connection, stop: Any, task: Callable[[Any], Any], warm: Ca
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     serve(stop)
-    post, helper = Post(pipe), _Helper()
+    post, helper = Post(pipe), Helper()
     have_helpers(post)
     if warm is not None and not stop.is_set():
         answer_of(lambda _: warm(), None)  # what fails here fails again with the first input, which says so
         post.say(Ready())
+    answer_all(post, helper, stop, task)
+
+
+def answer_all(post: Post, helper: Helper, stop: Any, task: Callable[[Any], Any]) -> None:
+    """Answer everything that comes, until no more will."""
     for entry in post.entries():
         match entry:
             case Piece():  # of a file that was begun

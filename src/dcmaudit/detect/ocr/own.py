@@ -27,8 +27,10 @@ from dcmaudit.detect.textnet import (
     large_letters,
     lines_of,
     set_apart,
+    slanted_lines,
     smaller,
     split_rows,
+    with_slanted,
 )
 from dcmaudit.detect.vision import cv2
 from dcmaudit.model import Box, Size
@@ -64,7 +66,7 @@ class OwnLooks:
             maps = self._maps(number, picture, memory)
             # Pictures behind the first are enhanced ones, in which grain looks like letters: they must be surer.
             rule = ENHANCED if number else RULE
-            lines = _lines(maps, rule, size)
+            lines = with_slanted(_lines(maps, rule, size), slanted_lines(self._net, picture, maps, rule))
             lines += closer_lines(self._net, picture, maps, [line.box for line in lines], rule)
             found = _candidates(lines, number, size)
             sighting.found += found

@@ -1,5 +1,6 @@
 """dcmaudit's own text detector: a small network that was trained on burned-in text, and what is made of its maps."""
 
+from dcmaudit.detect.textnet.along import slanted_lines, with_slanted
 from dcmaudit.detect.textnet.apart import set_apart
 from dcmaudit.detect.textnet.boxes import ENHANCED, RULE, Rule, TextLine, boxes_of, lines_of
 from dcmaudit.detect.textnet.closer import closer_lines
@@ -24,7 +25,9 @@ __all__ = [
     "large_letters",
     "lines_of",
     "set_apart",
+    "slanted_lines",
     "smaller",
     "split_rows",
     "weights_digest",
+    "with_slanted",
 ]

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from dcmaudit.detect.textnet.boxes import RULE, SHRUNK, Rule, TextLine, box_around
 from dcmaudit.detect.textnet.network import Picture, TextMaps, TextNet
-from dcmaudit.detect.textnet.slants import ONE, Slant, slant_along, slant_of
+from dcmaudit.detect.textnet.slants import Slant, slant_along, slant_of
+from dcmaudit.detect.textnet.upright import stretched, turned
 from dcmaudit.detect.vision import cv2
 from dcmaudit.model import Box
 
@@ -43,8 +43,6 @@ _SLENDER = 2.0
 """A place so many times as long as wide lies along its own direction, any other one upright."""
 _TAKEN = 0.5
 """Part of a place that lies in lines that were found: then it is the end of one."""
-_RANGE, _GAIN = 200, 6
-"""Levels that a look is stretched to, and times at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,7 @@ def _seen(net: TextNet, picture: Picture, place: _Place, least: float) -> float 
     """What the looks say on average, None where that is too little."""
     said = []
     for number, height in enumerate(_HEIGHTS):
-        said.append(_look(net, picture, place, height, stretched=number < len(_HEIGHTS) - 1))
+        said.append(_look(net, picture, place, height, strengthened=number < len(_HEIGHTS) - 1))
         if said[0] < _FIRST:
             return None
     mean = sum(said) / len(said)
@@ -118,53 +116,14 @@ def _places(maps: TextMaps, taken: Sequence[Box], rule: Rule) -> list[_Place]:
     return sorted(out, key=lambda place: -place.best)[:_MOST]
 
 
-def _look(net: TextNet, picture: Picture, place: _Place, height: int, *, stretched: bool) -> float:
+def _look(net: TextNet, picture: Picture, place: _Place, height: int, *, strengthened: bool) -> float:
     """The highest value of the region map where the line is."""
     scale = min(height / place.height, float(_LARGEST))
     around = _AROUND * place.height
     wide = min(_WIDEST, max(_SMALLEST, int((place.length + 2 * around) * scale)))
     high = min(_WIDEST, max(_SMALLEST, int((place.height + 2 * around) * scale)))
-    shown = _turned(picture, place.slant, scale, (high, wide))
-    maps = net.maps(_stretched(shown) if stretched else shown)
+    shown = turned(picture, place.slant, scale, (high, wide))
+    maps = net.maps(stretched(shown) if strengthened else shown)
     top, left = max(0, int((high - place.height * scale) / 4)), max(0, int((wide - place.length * scale) / 4))
     part = maps.region[top : maps.region.shape[0] - top, left : maps.region.shape[1] - left]
     return float(part.max()) if part.size else 0.0
-
-
-def _turned(picture: Picture, slant: Slant, scale: float, size: tuple[int, int]) -> Picture:
-    """The place in the middle of a picture of ``size`` rows and columns, upright; levels between pixels by weights."""
-    step = round(ONE / scale)
-    rows, columns = (np.arange(edge, dtype=np.int64) * 2 - edge + 1 for edge in size)
-    along, across = np.meshgrid(columns * step // 2, rows * step // 2)
-    x, y = slant.along
-    # Of the middle of the place, in cells of two pixels, to pixels.
-    middle = (slant.first + slant.last) // 2, (slant.top + slant.bottom) // 2
-    centre_x = 2 * (middle[0] * x - middle[1] * y) // ONE + ONE // 2
-    centre_y = 2 * (middle[0] * y + middle[1] * x) // ONE + ONE // 2
-    at_x = centre_x + (along * x - across * y) // ONE
-    at_y = centre_y + (along * y + across * x) // ONE
-    return _between(picture, at_y, at_x)
-
-
-def _between(picture: Picture, at_y: npt.NDArray[np.int64], at_x: npt.NDArray[np.int64]) -> Picture:
-    high, wide = picture.shape[:2]
-    y, x = np.clip(at_y, 0, (high - 1) * ONE), np.clip(at_x, 0, (wide - 1) * ONE)
-    top, left = y // ONE, x // ONE
-    bottom, right = np.minimum(top + 1, high - 1), np.minimum(left + 1, wide - 1)
-    down, over = (y % ONE) >> 6, (x % ONE) >> 6  # sixty-fourths
-    if picture.ndim == 3:
-        down, over = down[..., None], over[..., None]
-    down, over = down.astype(np.int32), over.astype(np.int32)
-    upper = picture[top, left].astype(np.int32) * (64 - over) + picture[top, right] * over
-    lower = picture[bottom, left].astype(np.int32) * (64 - over) + picture[bottom, right] * over
-    return np.asarray((upper * (64 - down) + lower * down + 2048) >> 12, np.uint8)
-
-
-def _stretched(picture: Picture) -> Picture:
-    """With its darkest and brightest hundredth at the ends of the range, but at most a few times as much contrast."""
-    ordered = np.sort(picture, axis=None).astype(np.int64)
-    low, high = int(ordered[len(ordered) // 100]), int(ordered[-1 - len(ordered) // 100])
-    if not 1 < high - low < _RANGE:
-        return picture
-    gain = min(_RANGE * 64 // (high - low), _GAIN * 64)
-    return np.asarray(np.clip(((2 * picture.astype(np.int64) - low - high) * gain >> 7) + 128, 0, 255), np.uint8)

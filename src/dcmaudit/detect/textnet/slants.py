@@ -45,6 +45,13 @@ class Slant:
         """The same across."""
         return (self.bottom - self.top) / ONE + 1
 
+    @property
+    def middle(self) -> tuple[int, int]:
+        """The middle of the rectangle in pixels, x and y in parts of one, where a place is a cell of two pixels."""
+        along, across = (self.first + self.last) // 2, (self.top + self.bottom) // 2
+        x, y = self.along
+        return 2 * (along * x - across * y) // ONE + ONE // 2, 2 * (along * y + across * x) // ONE + ONE // 2
+
     def corners(self, before: float, behind: float, across: float) -> Corners:
         """The rectangle, grown by so many places at its ends and on either side, in places."""
         left, right = self.first - round(before * ONE), self.last + round(behind * ONE)

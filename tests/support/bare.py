@@ -38,7 +38,8 @@ class BareServer:
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         file, size, frames = self._file, self._edge**2, self._frames
-        page = PAGE.read_text("utf-8").replace("EDGE_OF_THE_PLANES", str(self._edge)).encode()
+        text = PAGE.read_text("utf-8").replace("EDGE_OF_THE_PLANES", str(self._edge))
+        page = text.replace("PLANES_IN_ALL", str(frames)).encode()
 
         class Handler(BaseHTTPRequestHandler):
             def log_message(self, *_words: object) -> None:

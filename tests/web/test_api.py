@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from pathlib import Path
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -423,6 +424,19 @@ def test_a_picture_that_fails_says_why_and_the_state_remembers_it(tab: Page, mon
         "hint": "transfer it again",
     }
     assert tab.state()["plane"]["error"]["hint"] == "transfer it again"
+
+
+def test_a_tile_without_a_picture_is_no_error_and_says_why(tab: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise DecodeError("frame 1: the codestream ends early", file="/a/b/c/d.dcm")
+
+    monkeypatch.setattr("dcmaudit.dicom.Instance.read", broken)
+    answer = tab.get("thumb/0/o6002.0")
+    assert (answer.status_code, answer.content, answer.headers["x-plane"]) == (204, b"", "0/o6002.0")
+    assert unquote(answer.headers["x-note"]) == "frame 1: the codestream ends early"
+    # what is no plane of the file is asked for by mistake
+    assert tab.get("thumb/0/f77").status_code == 422
+    assert tab.get("thumb/77/f0").status_code >= 400
 
 
 def test_folders_are_browsed_for_the_dialogs(tab: Page, files: list[Path]) -> None:

@@ -16,7 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from dcmaudit.errors import DcmauditError, UsageError
-from dcmaudit.model import ReviewState, View, parse_key
+from dcmaudit.model import PlaneAddress, ReviewState, View, parse_key
 from dcmaudit.review import COMMANDS, ReviewApp, Session, worklist_rows
 from dcmaudit.review.page.command_list import command_json
 from dcmaudit.review.page.list_shapes import TagRow
@@ -29,11 +29,12 @@ from dcmaudit.web.browse import browse
 from dcmaudit.web.classes import ClassRoutes
 from dcmaudit.web.outputs import OutputRoutes
 from dcmaudit.web.planes import PlaneRoutes, view_of, wanted_picture
-from dcmaudit.web.replies import body_of, error_reply, query_number, reply
+from dcmaudit.web.replies import body_of, error_reply, query_number, reply, status_of
 from dcmaudit.web.stacks import StackRoutes
 
 LONGEST_WAIT = 30
 _PAGE = 500
+_UNREADABLE = 422
 _SPOOLED = 8 * 2**20
 _CHUNK = 2**16
 _MOST_PAINTED = 10_000
@@ -146,12 +147,28 @@ class Routes:
         return await self._picture(request, PictureKey(file_id, parse_key(key), view_of(request)), key)
 
     async def thumb(self, request: Request) -> Response:
-        """One plane as a small PNG, its longer side at most ``edge`` pixels long."""
+        """One plane as a small PNG, its longer side at most ``edge`` pixels long; 204 where it cannot be made."""
         file_id, key = request.path_params["file_id"], request.path_params["key"]
         edge = query_number(request, "edge", THUMBNAIL_EDGES[0], most=2**20)
         if edge not in THUMBNAIL_EDGES:
             raise UsageError(f"there is no small picture of {edge} pixels", hint=f"allowed: {_EDGES}")
-        return await self._picture(request, PictureKey(file_id, parse_key(key), View(), thumbnail=edge), key)
+        address = parse_key(key)
+        try:
+            return await self._picture(request, PictureKey(file_id, address, View(), thumbnail=edge), key)
+        except DcmauditError as error:
+            session = self._session(request)
+            if status_of(error) != _UNREADABLE or not await run_in_threadpool(self._has, session, file_id, address):
+                raise
+            # Among thousands of tiles one without a picture is what its tile says, and no fault of the page; the
+            # plane itself (``image``, ``plane``) is refused with its reason.
+            return Response(status_code=204, headers={"X-Plane": f"{file_id}/{key}", "X-Note": quote(error.message)})
+
+    def _has(self, session: Session, file_id: int, address: PlaneAddress) -> bool:
+        """Whether the file has that plane; also where it cannot be opened, for then nobody knows."""
+        try:
+            return self._app.planes_of(session, file_id).find(address) is not None
+        except DcmauditError:
+            return True
 
     async def _picture(self, request: Request, picture: PictureKey, label: str) -> Response:
         session = self._session(request)

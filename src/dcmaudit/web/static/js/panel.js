@@ -34,6 +34,9 @@ export class Panel {
     this.facts = byId("facts", HTMLElement);
     this.drawn = "";
     this.told = "";
+    /** @type {ViewState["file"]|undefined} whose facts are told; undefined before the first */
+    this.file = undefined;
+    this.user = "";
     /** @type {string|null} */
     this.chosen = null;
     this.tabs = ["plane", "file"].map((name) => byId(`tab-${name}`, HTMLButtonElement));
@@ -72,15 +75,22 @@ export class Panel {
     if (signature !== this.drawn) this.#drawRects(rects, writable, scopesOf(state));
     if (signature !== this.drawn || state.chosen !== this.chosen) this.#mark(state.chosen);
     this.drawn = signature;
-    const facts = JSON.stringify([state.file, state.user]);
-    if (facts !== this.told) this.#drawFacts(state);
-    this.told = facts;
+    if (state.file !== this.file || state.user !== this.user) this.#tellFacts(state);
     const canMark = writable && state.plane !== null && !state.plane.error;
     byId("markbutton", HTMLButtonElement).disabled = !canMark;
     byId("applyall", HTMLButtonElement).disabled = !canMark || !rects.some((rect) => !rect.stored && !isFaint(rect));
     byId("tagbutton", HTMLButtonElement).disabled = !writable || !state.file;
     byId("tagbutton", HTMLButtonElement).setAttribute("aria-pressed", String(state.file?.tagged ?? false));
     byId("commentbutton", HTMLButtonElement).disabled = !writable || !state.file;
+  }
+
+  /** @param {ViewState} state */
+  #tellFacts(state) {
+    this.file = state.file;
+    this.user = state.user;
+    const facts = JSON.stringify([state.file, state.user]);
+    if (facts !== this.told) this.#drawFacts(state);
+    this.told = facts;
   }
 
   /** @param {RectState[]} rects @param {boolean} writable @param {Scopes} scopes */

@@ -120,7 +120,6 @@ export class Scheduler {
 
   async #work() {
     this.running = true;
-    this.news.abort();
     this.witness.hush();
     for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
       const ok = await this.#one(next.command, next.args);
@@ -141,6 +140,8 @@ export class Scheduler {
     let sent = painted;
     try {
       const act = () => {
+        // behind the frame of a foreseen plane: to end a request takes the browser longer than to put pixels
+        this.news.abort();
         slow = setTimeout(() => this.parts.busy("Working…"), SLOW);
         sent = [...painted, ...witness.take()];
         return this.parts.api.act(command, args, sent);

@@ -41,6 +41,8 @@ export class Surroundings {
     /** @type {import("./api.js").Remark|null} */
     this.remark = null;
     this.shownBefore = "";
+    /** What the top line was written from. @type {unknown[]} */
+    this.topped = [];
     /** @type {ReturnType<typeof setTimeout>|undefined} */
     this.fading = undefined;
     /** The warning of a database that was called right, or "". */
@@ -59,36 +61,55 @@ export class Surroundings {
    */
   top(state, remark = this.remark) {
     this.remark = remark;
-    const { worklist, file, plane } = state;
+    const { worklist, file, plane, stack, database, user, viewer } = state;
+    this.#title(plane?.title ?? "");
+    const note = byId("planenote", HTMLElement);
+    setText(note, remark?.text ?? "");
+    setTitle(note, remark?.text ?? "");
+    // A step to a plane beside changes nothing of what follows: its state has the same parts.
+    const from = [worklist, file, stack, database, user, viewer];
+    if (from.every((each, place) => each === this.topped[place])) return;
+    this.topped = from;
     const total = numbered(worklist.total);
     setText(byId("position", HTMLElement), worklist.number === null ? (file ? `–/${total}` : "") : `${worklist.number}/${total}`);
     setHidden(byId("tagged", HTMLElement), !file?.tagged);
     const name = byId("filename", HTMLElement);
     setText(name, file?.short ?? "");
     setTitle(name, printable(file?.name ?? ""));
-    setText(byId("planetitle", HTMLElement), plane?.title ?? "");
-    setText(byId("stackwords", HTMLElement), state.stack ? `${state.stack.words}, ${state.stack.order}` : "");
-    const note = byId("planenote", HTMLElement);
-    setText(note, remark?.text ?? "");
-    setTitle(note, remark?.text ?? "");
+    setText(byId("stackwords", HTMLElement), stack ? `${stack.words}, ${stack.order}` : "");
     const comment = byId("commentline", HTMLElement);
     setText(comment, file?.comment ?? "");
     setTitle(comment, file?.comment ?? "");
     const left = `${numbered(worklist.left)} left${worklist.growing ? " …" : ""}`;
     setText(byId("left", HTMLElement), file || worklist.total ? left : "");
-    setText(byId("user", HTMLElement), state.user);
+    setText(byId("user", HTMLElement), user);
     const store = byId("store", HTMLElement);
-    const location = state.database?.location ?? "";
-    setText(store, location ? `${location.split("/").slice(-2).join("/")}${state.database?.writable ? "" : " (read only)"}` : "");
+    const location = database?.location ?? "";
+    setText(store, location ? `${location.split("/").slice(-2).join("/")}${database?.writable ? "" : " (read only)"}` : "");
     setTitle(store, location ? `Database: ${location}` : "");
-    setHidden(byId("viewer", HTMLElement), !state.viewer);
+    setHidden(byId("viewer", HTMLElement), !viewer);
     setHidden(byId("changed", HTMLElement), !file?.changed);
-    const fresh = state.database?.warning ?? "";
+    const fresh = database?.warning ?? "";
     setText(byId("freshtext", HTMLElement), fresh);
     setHidden(byId("fresh", HTMLElement), !fresh || fresh === this.accepted);
     const title = worklist.number === null ? "dcmaudit" : `${worklist.number}/${worklist.total} · dcmaudit`;
     // the browser tells its window of a title, the same one included
     if (document.title !== title) document.title = title;
+  }
+
+  /**
+   * The title of the plane, in a box of its own size: that box alone is laid out where another title is as long.
+   * @param {string} text
+   */
+  #title(text) {
+    const title = byId("planetitle", HTMLElement);
+    const before = title.firstChild;
+    if (before instanceof Text && before.data.length === text.length) {
+      if (before.data !== text) before.data = text;
+      return;
+    }
+    title.textContent = text;
+    title.style.setProperty("--letters", String(text.length));
   }
 
   /** What a screen reader says of the plane, once it is on the screen. @param {ViewState} state */

@@ -185,6 +185,9 @@ export class Tiles {
   #broken(node) {
     within(node, ".tile-picture", HTMLElement).replaceChildren(symbol("sign-no-image", "sign"));
     setTitle(node, `${node.title}\ncannot be shown`);
+    const why = within(node, ".tile-why", HTMLElement);
+    // what it stands apart for says more, and has no room beside it
+    if (!why.textContent) setText(why, "cannot be shown");
   }
 
   /** @param {number} index */

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 
 import pytest
 
@@ -18,19 +15,18 @@ from dcmaudit.cli import main
 from dcmaudit.cli.helping import actions_of
 from dcmaudit.cli.program import parsers
 from support import everycommand
-from support.everycommand import ELSEWHERE, WORDS, words_of
+from support.everycommand import ELSEWHERE, FAULT, WORDS, words_of
+from support.lostoutput import Output, closed, closed_pipe, full_device
 from support.rights import modes_count
 
 NAMES = sorted(WORDS)
 TAKES_INPUTS = [name for name in NAMES if "scans" in WORDS[name]]
-FAULT = re.compile("Traceback|a fault of the program|Exception ignored")
 LISTS = sorted(name for name, parser in parsers() if "--files-from" in parser._option_string_actions)
 
 RESUMED = ".dcmaudit-release"
 """The sign of a folder that release goes on with."""
 INPUTS = {"drawn1", "drawn2", "scans", "scans/a.dcm", "out", "other.db", "--all"}
 """The words of the command lines that a list takes the place of."""
-Output = Callable[[], AbstractContextManager[IO[str] | None]]
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -71,34 +67,6 @@ def prints(name: str, capsys: pytest.CaptureFixture[str]) -> bool:
     finally:
         os.chdir(before)
     return bool(capsys.readouterr().out)
-
-
-@contextmanager
-def closed_pipe() -> Iterator[IO[str]]:
-    reading, writing = os.pipe()
-    os.close(reading)
-    stream = open(writing, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - a descriptor, closed below
-    yield stream
-    close(stream)
-
-
-@contextmanager
-def full_device() -> Iterator[IO[str]]:
-    if not Path("/dev/full").exists():
-        pytest.skip("needs /dev/full")
-    stream = open("/dev/full", "w", encoding="utf-8")  # noqa: SIM115, PTH123
-    yield stream
-    close(stream)
-
-
-@contextmanager
-def closed() -> Iterator[None]:
-    yield None
-
-
-def close(stream: IO[str]) -> None:
-    with suppress(OSError):
-        stream.close()
 
 
 @pytest.mark.parametrize("output", [full_device, closed, closed_pipe])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping
 from contextlib import redirect_stdout
@@ -60,7 +61,9 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 ELSEWHERE = frozenset({
     "s3 list", "s3 get", "s3 open", "s3 select", "s3 credentials set", "s3 credentials delete", "s3 credentials test",
 })  # fmt: skip
-"""Actions that need a server; tests/cli/test_s3.py has one."""
+"""Actions that need a server; tests/cli/test_every_s3_command.py has one."""
+FAULT = re.compile("Traceback|a fault of the program|Exception ignored")
+"""What no message of the program says."""
 
 
 def furnish(folder: Path) -> None:

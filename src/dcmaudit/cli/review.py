@@ -69,6 +69,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def of_names(names: list[str]) -> argparse.Namespace:
+    """The arguments of a reviewer that is told its inputs and nothing else."""
+    parser = argparse.ArgumentParser()
+    configure(parser)
+    args = parser.parse_args([])
+    args.names = names
+    return args
+
+
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Start the reviewer and stay until it ends; or print the database."""
     if args.dump_database:
@@ -87,6 +96,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         load_rules(paths, unknown=unknown_element, ignore_sections=settings.ignore_sections)
     keeps = None if args.policy is None else _keeps(args.policy)
     pages: list[StartPage] = []
+    told: list[str] = []
+
+    def announce(address: str) -> None:
+        told.append(address)
+        _announce(address, pages, browser=settings.browser)
+
     try:
         serve(
             names=args.names,
@@ -94,12 +109,16 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             review=args.review,
             tagged=args.tagged,
             host=args.host,
-            ready=lambda address: _announce(address, pages, browser=settings.browser),
+            ready=announce,
             opened=partial(tell_database, settings),
             # Outputs of the page black everything that is stored; with a policy the release writes.
             redactor=None if settings.viewer or keeps is not None else MarkedFiles(settings),
             keeps=keeps,
         )
+    except KeyboardInterrupt:
+        # The server listens for Ctrl+C a moment after its address was told.
+        if not told:
+            raise
     finally:
         for page in pages:
             page.close()

@@ -176,15 +176,17 @@ def _list(args: argparse.Namespace) -> int:
     from dcmaudit.sources.s3.listing import list_folder, list_objects
 
     place = _place(args.place)
-    text, total, size = args.filter.casefold(), 0, 0
+    text, total, size, met, shown = args.filter.casefold(), 0, 0, False, 0
     listed: Iterator[Listing]
     if args.recursive:
         listed = list_objects(place.bucket, place.key, provider=place.provider)
     else:
         folders, objects = list_folder(place.bucket, place.key, place.provider)
+        met = bool(folders)
         for folder in folders:
             name = str(replace(place, key=folder + "/"))
             if text in name.casefold():
+                shown += 1
                 print(
                     json_line("s3-list", {"folder": name})
                     if args.json
@@ -192,7 +194,7 @@ def _list(args: argparse.Namespace) -> int:
                 )
         listed = iter(objects)
     for one in listed:
-        name = str(replace(place, key=one.key))
+        name, met = str(replace(place, key=one.key)), True
         if text not in name.casefold():
             continue
         total, size = total + 1, size + one.size
@@ -206,7 +208,14 @@ def _list(args: argparse.Namespace) -> int:
             print(f"{one.size:>14}  {one.modified:%Y-%m-%d %H:%M:%S}  {printable(name)}")
     if not getattr(args, "quiet", False):
         print(f"{counted(total, 'object')}, {counted(size, 'byte')}", file=sys.stderr)
-    return Exit.GOOD
+    if total or shown:
+        return Exit.GOOD
+    # A mistyped name must not look like a bucket that was looked through.
+    say(
+        f"{printable(str(place))}: "
+        + ("no name has the text of --filter" if met else "there is nothing below this name")
+    )
+    return Exit.NOT_ALL
 
 
 def _get(args: argparse.Namespace, settings: Settings) -> int:
@@ -277,12 +286,7 @@ def _open(args: argparse.Namespace, settings: Settings) -> int:
 
     name = str(_selection(args))
     say(f"this choice can be opened again with: dcmaudit -i '{name}'")
-    return review.run(
-        argparse.Namespace(
-            names=[name], dump_database=False, review=False, tagged=False, host=review.LOOPBACK, settings=settings
-        ),
-        settings,
-    )
+    return review.run(review.of_names([name]), settings)
 
 
 def _select(args: argparse.Namespace) -> int:
@@ -302,6 +306,9 @@ def _select(args: argparse.Namespace) -> int:
             rows.append([reference.name, str(chosen)])
     _write_list(rows, args.list)
     say(tally.summary())
+    if not tally.found and not tally.problems:
+        among = f" among those that {printable(args.csv)} names" if args.csv else ""
+        say(f"nothing in {args.bucket} is in this choice{among} (dcmaudit s3 list {args.bucket} shows what is there)")
     return Exit.GOOD if _is_complete(tally) else Exit.NOT_ALL
 
 

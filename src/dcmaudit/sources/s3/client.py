@@ -42,6 +42,8 @@ _CODE = re.compile(r"<Code>(\w{1,60})</Code>|\(code: (\w{1,60})\)")
 _STATUS = re.compile(r"status code: (\d{3})")
 _CERTIFICATE = re.compile(r"certificate|UnknownIssuer|CaUsedAsEndEntity|NotValidForName", re.IGNORECASE)
 
+_KEY = re.compile(r"(?:parse|parsing) [Pp]ath|path segment|character sequence")
+
 _lock = threading.Lock()
 _clients: dict[tuple[Provider, str], tuple[object, str, Client]] = {}
 
@@ -261,6 +263,11 @@ def _by_failure(text: str) -> tuple[str, str]:
         return (
             "the certificate of the server is not trusted",
             "name the file of its CA with --ca-bundle or the setting ca_bundle",
+        )
+    if _KEY.search(text):
+        return (
+            "the name of an object there cannot be used: it has a control character or an empty part",
+            "name a part of the bucket without it, or rename the object",
         )
     if "kind: Connect" in text:
         return "the server cannot be reached", "check the endpoint, and that the server can be reached from here"

@@ -21,6 +21,7 @@ from dcmaudit.sources.s3.listing import Listing, list_folder, list_objects, obje
 from dcmaudit.sources.s3.names import ObjectName
 from dcmaudit.sources.s3.reader import ObjectReader
 from dcmaudit.sources.s3.reference import ObjectReference
+from dcmaudit.sources.s3.waiting import waited
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -164,10 +165,8 @@ def _met(place: ObjectName, listing: Listing) -> Found:
 
 def _head(place: ObjectName) -> bytes:
     try:
-        result = require_obstore().get(
-            client_for(place.bucket, place.provider), place.key, options={"range": (0, HEAD)}
-        )
-        return bytes(result.bytes())
+        client = client_for(place.bucket, place.provider)
+        return waited(lambda: bytes(require_obstore().get(client, place.key, options={"range": (0, HEAD)}).bytes()))
     except Exception as error:
         if status_of(error) == 416:  # no range of an empty object can be had
             return b""

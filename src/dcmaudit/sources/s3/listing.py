@@ -10,6 +10,7 @@ from typing import Any
 from dcmaudit.errors import SourceNotFoundError
 from dcmaudit.sources.s3.client import client_for, is_missing, require_obstore, translated
 from dcmaudit.sources.s3.names import ObjectName, Provider
+from dcmaudit.sources.s3.waiting import waited
 
 PAGE = 1000
 
@@ -34,8 +35,8 @@ def list_objects(
     where = str(ObjectName(bucket, prefix, provider))
     client = client_for(bucket, provider)
     try:
-        pages = require_obstore().list(client, prefix.strip("/") or None, offset=after or None, chunk_size=PAGE)
-        for page in pages:
+        pages = iter(require_obstore().list(client, prefix.strip("/") or None, offset=after or None, chunk_size=PAGE))
+        while page := waited(lambda: next(pages, None)):
             yield from map(_listing, page)
     except GeneratorExit:
         raise
@@ -48,7 +49,7 @@ def list_folder(bucket: str, prefix: str = "", provider: Provider = Provider.S3)
     where = str(ObjectName(bucket, prefix, provider))
     client = client_for(bucket, provider)
     try:
-        result = require_obstore().list_with_delimiter(client, prefix.strip("/") or None)
+        result = waited(lambda: require_obstore().list_with_delimiter(client, prefix.strip("/") or None))
     except Exception as error:
         raise translated(error, where) from None
     return sorted(result["common_prefixes"]), [_listing(entry) for entry in result["objects"]]
@@ -58,7 +59,7 @@ def object_at(name: ObjectName) -> Listing | None:
     """What the server says of one object, None where there is none; SourceError where it refuses or has no bucket."""
     client = client_for(name.bucket, name.provider)
     try:
-        return _listing(require_obstore().head(client, name.key))
+        return _listing(waited(lambda: require_obstore().head(client, name.key)))
     except Exception as error:
         if is_missing(error):
             return None

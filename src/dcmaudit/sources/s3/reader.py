@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dcmaudit.errors import SourceUnreadableError
 from dcmaudit.sources.s3.cache import BLOCK, BlockCache, Version, shared
 from dcmaudit.sources.s3.client import is_missing, is_precondition, require_obstore, status_of, translated
+from dcmaudit.sources.s3.waiting import waited
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -131,7 +132,7 @@ class ObjectReader(io.RawIOBase):
 
     def _head(self) -> Any:
         try:
-            return require_obstore().head(self._store, self._key)
+            return waited(lambda: require_obstore().head(self._store, self._key))
         except Exception as error:
             raise translated(error, self._name) from None
 
@@ -182,11 +183,15 @@ class ObjectReader(io.RawIOBase):
 
     def _asked(self, options: dict[str, Any]) -> tuple[Any, bytes]:
         self.requests += 1
-        result = require_obstore().get(self._store, self._key, options=options)
-        # The library's own buffer is no bytes object: pydicom could not use it.
-        data = bytes(result.bytes())
+        result, data = waited(lambda: _got(self._store, self._key, options))
         self.fetched += len(data)
         return result, data
+
+
+def _got(store: Any, key: str, options: dict[str, Any]) -> tuple[Any, bytes]:
+    result = require_obstore().get(store, key, options=options)
+    # The library's own buffer is no bytes object: pydicom could not use it.
+    return result, bytes(result.bytes())
 
 
 def _etag_of(meta: Any) -> str:

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from dcmaudit.errors import DcmauditError, SourceUnreadableError, UsageError
 from dcmaudit.sources.s3.client import client_for, is_missing, is_precondition, require_obstore, translated
 from dcmaudit.sources.s3.listing import Listing, object_at, require_object
 from dcmaudit.sources.s3.names import ObjectName
+from dcmaudit.sources.s3.waiting import waited
 
 CHUNK = 8 * 2**20
 IN_ONE = 64 * 2**20
@@ -79,7 +81,7 @@ def _receive(name: ObjectName, listing: Listing, part: Path, progress: Progress 
             end = min(done + CHUNK, listing.size)
             options: Any = {"range": (done, end), "if_match": listing.etag or None}
             try:
-                data = bytes(require_obstore().get(client, name.key, options=options).bytes())
+                data = waited(partial(_got, client, name.key, options))
             except Exception as error:
                 if is_precondition(error) or is_missing(error):
                     raise SourceUnreadableError("was replaced while it was copied", file=str(name)) from None
@@ -93,6 +95,10 @@ def _receive(name: ObjectName, listing: Listing, part: Path, progress: Progress 
         out.flush()
         os.fsync(out.fileno())
     return resumed
+
+
+def _got(client: Any, key: str, options: Any) -> bytes:
+    return bytes(require_obstore().get(client, key, options=options).bytes())
 
 
 def _read_twice(name: ObjectName, listing: Listing, part: Path) -> str:

@@ -40,3 +40,18 @@ def test_the_sign_comes_stays_after_n_and_is_filtered_by(start: StartFace, tmp_p
     expect(face.at(".row")).to_have_count(1)
     expect(first).to_contain_text("a.dcm")
     face.picture("gaps-filtered")
+
+
+def test_a_tile_that_cannot_be_made_says_so_and_the_console_has_no_error(start: StartFace, tmp_path: Path) -> None:
+    streams = [encode(numbered(number), JPEG_BASELINE) for number in range(3)]
+    streams[1] = b"\xff\xd8\xff\xe0" + b"\0" * 200
+    data = file_bytes(dataset(np.stack([numbered(0)] * 3), frames=3), JPEG_BASELINE, frames=streams)
+    face = start(write(tmp_path / "a.dcm", MemoryReference("a.dcm", data)))
+    face.plane("frame 1/3")
+    face.press("g")
+    tile = face.at(".tile").nth(1)
+    expect(tile.locator("use[href='#sign-no-image']")).to_be_visible()
+    expect(tile).to_contain_text("cannot be shown")
+    expect(face.at(".tile").nth(2).locator("img")).to_be_visible()
+    assert not [text for text in face.watch.complaints if "Failed to load" in text]
+    face.picture("tile-without-picture")

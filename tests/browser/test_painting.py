@@ -16,6 +16,7 @@ from support.benches import browsers, jpeg_file, proportional
 from support.face import Face, StartFace
 from support.files import dataset, file_bytes, gradient
 from support.numbered import cine, write
+from support.slowline import SlowLine
 
 _HOLD = """async ([key, end, element]) => {
   const stage = document.getElementById("stage");
@@ -251,6 +252,32 @@ def test_small_pictures_of_a_held_key_never_count_and_say_so(start: StartFace, t
     assert set(range(2, here)) <= glanced
     face.shows("#planenote", "")
     assert canvas(face).max() == 255, "the whole plane is on the stage again"
+
+
+def test_a_slow_line_is_noticed_and_what_comes_over_it_is_never_seen(start: StartFace, tmp_path: Path) -> None:
+    frames, edge = 60, 512
+    direct = start(file(tmp_path / "one.dcm", np.stack([gradient(edge, edge)] * frames), frames=frames))
+    with SlowLine(direct.reviewer.port, 600_000) as line:  # two planes a second, were they sent whole
+        face = Face(direct.page.context.new_page(), direct.reviewer)
+        face.watch.origin = line.origin
+        face.open(line.origin)
+        face.plane(f"frame 1/{frames}")
+        face.press("n")
+        face.plane(f"frame 2/{frames}")
+        face.page.wait_for_timeout(3000)  # those fetched ahead tell what the line carries
+        notes = hold(face, "n", 30, "planenote")
+        assert sum("does not count as seen" in note for note in notes) > 10
+        face.page.wait_for_timeout(5000)
+        state = face.state()
+        here = state["plane"]["index"]
+        (group,) = state["groups"]
+        seen = {place for begin, end in group["seen"] for place in range(begin, end)}
+        # single steps before, and the one that the key was let go on, came whole
+        assert here in seen
+        assert not seen & set(range(4, here))
+        face.shows("#planenote", "")
+        face.page.close()
+        face.watch.check()
 
 
 def _menu(face: Face, label: str) -> None:

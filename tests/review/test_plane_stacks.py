@@ -84,6 +84,35 @@ def test_a_stack_is_shown_while_it_is_read_and_read_once_for_all_views(
     assert len(calls) == 16  # once for the values, and once for what the views can show of each
 
 
+def test_the_first_text_map_does_not_wait_until_all_planes_are_read(
+    stacks: PlaneStacks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, read = threading.Event(), Instance.read
+
+    def slow(self: Instance, address: Any) -> Any:
+        if address == FrameAddress(5):
+            gate.wait(60)
+        return read(self, address)
+
+    monkeypatch.setattr(Instance, "read", slow)
+    path = stack_file(tmp_path / "one.dcm", still())
+    reference = LocalReference(str(path))
+    members = [Member(0, lambda: reference, FrameAddress(k)) for k in range(8)]
+    reading = stacks.open(KEY, lambda: members, is_for_text=True)
+    through = reading.wait(Projection.TEXT, 0)
+    assert 0 < through < 5
+    assert reading.picture(Projection.TEXT)
+    gate.set()
+    whole(reading, Projection.TEXT)
+    other = PlaneStacks(stacks._instances, stacks._strokes)
+    first = other.open(StackKey(0, "g1"), lambda: members)  # all are read before somebody asks for the map
+    whole(first, Projection.MAX)
+    first.want_text()
+    whole(first, Projection.TEXT)
+    assert first.picture(Projection.TEXT) == reading.picture(Projection.TEXT)
+    other.close()
+
+
 def test_a_stack_that_nobody_asks_for_is_not_read_on(
     stacks: PlaneStacks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,6 +33,9 @@ _KEPT = 2
 _IDLE = 3.0
 """Seconds after which a stack that nobody asks for is not read on."""
 
+_FIRST = 2
+"""Planes of the first picture of a text map."""
+
 _PREVIEW, _NEXT = 0.15, 0.6
 """Seconds of reading that the first picture of what is there so far has at least, and each one after that: pictures
 take time that the reading needs."""
@@ -254,9 +257,13 @@ class StackReading:
                 for _ in range(self._mappers.count):
                     self._mappers.submit(partial(self._strokes, np.zeros((16, 16), np.uint8)))
             while not self._is_unwanted():
-                self._read_values()
+                if self._asked_for_text and not self._mapped:
+                    # The first picture of the text map waits for these alone, and not for a thousand others.
+                    self._read_values(_FIRST)
+                    self._map(_FIRST)
+                self._read_values(len(self.members))
                 if self._asked_for_text and self._mapped < len(self.members) and not self._is_idle():
-                    self._map()
+                    self._map(len(self.members))
                 else:
                     # After the text map: it is what somebody is looking at.
                     self._judge()
@@ -292,8 +299,8 @@ class StackReading:
         with self._instances.lease(member.file_id, member.reference) as instance:
             return instance.read(member.address)
 
-    def _read_values(self) -> None:
-        while self._through < len(self.members) and not self._is_unwanted():
+    def _read_values(self, until: int) -> None:
+        while self._through < min(until, len(self.members)) and not self._is_unwanted():
             number = self._through
             try:
                 samples = self._plane(number)
@@ -331,13 +338,14 @@ class StackReading:
         for do in later:
             do()
 
-    def _map(self) -> None:
-        """The text map: planes are looked at side by side and taken in one by one."""
+    def _map(self, until: int) -> None:
+        """The text map of the planes before ``until``: they are looked at side by side and taken in one by one."""
+        until = min(until, len(self.members))
         coming: deque[tuple[int, Future[tuple[Levels, Array]]]] = deque()
         following = self._mapped
         ahead = 2 * self._mappers.count
-        while self._mapped < len(self.members) and not self._is_idle():
-            while following < len(self.members) and len(coming) < ahead:
+        while self._mapped < until and not self._is_idle():
+            while following < until and len(coming) < ahead:
                 # In order, so that the same plane wins where two are equally strong, whoever was quicker.
                 coming.append((following, self._mappers.submit(partial(self._strokes_of, following))))
                 following += 1
@@ -350,7 +358,11 @@ class StackReading:
             except (DcmauditError, MemoryError) as error:
                 with self._lock:
                     self._failed.setdefault(number, getattr(error, "message", "there is not enough memory"))
+            # Before the last plane is told of: the picture of all of them has what stays, too.
+            is_last = self._mapped + 1 == len(self.members)
+            still = self._strokes(self._stack.mean()) if is_last and self._stack.count > 1 else None
             with self._lock:
+                self._still = still
                 if made is not None and number not in self._failed:
                     self._maps.add(made[0], number, made[1])
                     self._cells[number] = packed_cells(ink_cells(made[0]))
@@ -358,10 +370,6 @@ class StackReading:
                 self._lock.notify_all()
         for _number, future in coming:
             future.cancel()
-        if self._mapped == len(self.members) and self._stack.count > 1:
-            still = self._strokes(self._stack.mean())
-            with self._lock:
-                self._still = still
 
     def _strokes_of(self, number: int) -> tuple[Levels, Array]:
         samples = self._plane(number)

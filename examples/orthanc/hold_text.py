@@ -13,6 +13,8 @@ what nobody could look at is not clean. Set DCMAUDIT_HOLD to a folder to keep a 
 from __future__ import annotations
 
 import os
+import secrets
+import time
 from pathlib import Path
 
 import orthanc  # type: ignore[import-not-found]
@@ -39,6 +41,13 @@ def reasons_to_hold(data: bytes) -> list[str]:
     return reasons
 
 
+def keep(data: bytes, folder: Path) -> None:
+    """Keep a copy under a name of its own: several instances arrive at once, and somebody may take copies away."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / f"held-{time.time_ns()}-{secrets.token_hex(4)}.dcm").open("xb") as file:
+        file.write(data)
+
+
 def received(data: bytes, origin: str) -> tuple[int, None]:  # noqa: ARG001 - what Orthanc calls
     """Called for each instance that arrives; says whether Orthanc stores it as it is."""
     try:
@@ -51,10 +60,10 @@ def received(data: bytes, origin: str) -> tuple[int, None]:  # noqa: ARG001 - wh
         return orthanc.ReceivedInstanceAction.KEEP_AS_IS, None
     orthanc.LogWarning(f"an instance was not stored: {'; '.join(reasons)}")
     if HOLD is not None:
-        folder = Path(HOLD)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number = len(list(folder.iterdir())) + 1
-        (folder / f"held-{number:06}.dcm").write_bytes(data)
+        try:
+            keep(data, Path(HOLD))
+        except OSError as error:  # a full disk must not decide what becomes of the instance
+            orthanc.LogWarning(f"no copy of it could be kept ({error.strerror}): it has to be sent again")
     return orthanc.ReceivedInstanceAction.DISCARD, None
 
 

@@ -75,25 +75,29 @@ def test_the_workflow_reads_redacts_and_proves(tmp_path: Path) -> None:
     for path in (tmp_path / "work" / "images").iterdir():
         if path.name != "palette.dcm":
             path.unlink()
+    (tmp_path / "work" / "images" / "clean.dcm").write_bytes(file_bytes(dataset(gradient(64, 64) // 8)))
     if shutil.which("snakemake"):
         got = console.run(f"snakemake -s {FOLDER}/snakemake/Snakefile --cores 2 --config images=images out=out")
-        assert (tmp_path / "work" / "out" / "palette.proved").exists(), got
+        for name in ("palette", "clean"):
+            assert (tmp_path / "work" / "out" / f"{name}.proved").exists(), got
         return
     # Without Snakemake its rules are carried out as it would, in their order.
     rules = rules_of((FOLDER / "snakemake" / "Snakefile").read_text("utf-8"))
     assert list(rules) == ["read", "redact", "prove"]
-    values = {
-        "{input.image}": "images/palette.dcm", "{input.rects}": "out/palette.rects.csv",
-        "{input.redacted}": "out/palette.redacted.dcm", "{input}": "images/palette.dcm",
-    }  # fmt: skip
-    outputs = {"read": "out/palette.rects.csv", "redact": "out/palette.redacted.dcm", "prove": "out/palette.proved"}
     console.run("mkdir out")
-    for name, line in rules.items():
-        command = line
-        for key, value in {**values, "{output}": outputs[name]}.items():
-            command = command.replace(key, value)
-        assert console.run(f"{command}; echo code $?")[-1] == "code 0", command
-    assert (tmp_path / "work" / "out" / "palette.redacted.dcm").exists()
+    for image in ("palette", "clean"):
+        values = {
+            "{input.image}": f"images/{image}.dcm", "{input.rects}": f"out/{image}.rects.csv",
+            "{input.redacted}": f"out/{image}.redacted.dcm", "{input.known}": f"out/{image}.known",
+            "{output.known}": f"out/{image}.known", "{output.rects}": f"out/{image}.rects.csv",
+        }  # fmt: skip
+        outputs = {"read": "", "redact": f"out/{image}.redacted.dcm", "prove": f"out/{image}.proved"}
+        for name, line in rules.items():
+            command = line
+            for key, value in {**values, "{output}": outputs[name]}.items():
+                command = command.replace(key, value)
+            assert console.run(f"{command}; echo code $?")[-1] == "code 0", command
+        assert (tmp_path / "work" / "out" / f"{image}.redacted.dcm").exists()
 
 
 @pytest.fixture
@@ -138,4 +142,11 @@ def test_orthanc_stores_only_what_was_looked_at_and_is_clean(
     held = sorted((tmp_path / "held").iterdir())
     assert len(held) == 5
     assert held[0].read_bytes() == examples["palette.dcm"]
+    held[1].unlink()
+    assert plugin.received(clean, "")[0] == 3
+    assert held[4].read_bytes() == clean
+    assert len(list((tmp_path / "held").iterdir())) == 5, "a copy took the place of another"
+    monkeypatch.setattr(plugin, "HOLD", str(tmp_path / "ex" / "palette.dcm"))  # no folder
+    assert plugin.received(clean, "") == (3, None)
+    assert "no copy" in plugin.told[-1]
     assert (tmp_path / "held").stat().st_mode & 0o777 == 0o700

@@ -103,7 +103,8 @@ def _number(text: str, option: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a CSV list of rectangles: the file it names, and its request or what is wrong with it.
+    """One line of a CSV list of rectangles: the file it names, and its request or what is wrong with it; neither where
+    the line only says what a plane was read to hold.
 
     ``is_harmless``: whoever read the text there judged that it identifies nobody.
     """
@@ -128,13 +129,14 @@ def list_errors(path: Path) -> Iterator[None]:
         raise ListError("not the encoding that it begins with", file=str(path), hint="save it as UTF-8") from error
 
 
-def read_csv(path: Path) -> Iterator[Row]:
+def read_csv(path: Path, *, with_looks: bool = False) -> Iterator[Row]:
     """The rectangles of a CSV list with the columns filename, frame, overlay, left, top, right, bottom.
 
     Their order is free and others are ignored. Edges are inclusive; frame and overlay as the database has them: overlay
     -1 the image, both -1 every plane; or in overlay the key of a plane (``i0``, ``b12.3``, ``t3.0``). Lines with -1 for
-    every edge hold no rectangle and are left out, for they are the text of a whole plane. A line with a shape in
-    ``dcmaudit_shape`` asks for the shape, once for all lines of it. ListError where the file or a column is missing.
+    every edge hold no rectangle, for they are the text of a whole plane; they come only ``with_looks``. A line with a
+    shape in ``dcmaudit_shape`` asks for the shape, once for all lines of it. ListError where the file or a column is
+    missing.
     """
     shapes: set[tuple[str, Scope, Shape]] = set()
     with list_errors(path), as_text(open_regular(str(path))) as stream:
@@ -145,7 +147,9 @@ def read_csv(path: Path) -> Iterator[Row]:
             raise ListError(f"no column {', '.join(missing)}", file=str(path), hint=f"needed are {', '.join(COLUMNS)}")
         for line in reader:
             row = _row(line, titles, f"{path} line {reader.line_num}")
-            if row is None or (row.request is not None and _is_known(row.filename, row.request, shapes)):
+            if (row.request is None and row.problem is None and not with_looks) or (
+                row.request is not None and _is_known(row.filename, row.request, shapes)
+            ):
                 continue
             yield row
 
@@ -173,7 +177,7 @@ def _titles(line: str, mark: str) -> list[str]:
     return [title.strip().strip('"').lower() for title in line.strip().split(mark)]
 
 
-def _row(line: dict[str, str], titles: dict[str, str], where: str) -> Row | None:
+def _row(line: dict[str, str], titles: dict[str, str], where: str) -> Row:
     name = (line.get(titles["filename"]) or "").strip()
 
     def value(column: str) -> str:
@@ -182,7 +186,7 @@ def _row(line: dict[str, str], titles: dict[str, str], where: str) -> Row | None
     try:
         edges = {column: whole_number(value(column), column) for column in COLUMNS[3:]}
         if all(edge == -1 for edge in edges.values()) and not value(SHAPE):
-            return None
+            return Row(name, None)
         scope = parse_csv(value("frame"), value("overlay"), value(SCOPE))
         if value(SHAPE):
             shape = parse_shape(value(SHAPE))

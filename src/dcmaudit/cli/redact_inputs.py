@@ -9,9 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dcmaudit.cli.common import say
 from dcmaudit.cli.redact_report import Report
 from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model import Reference
+from dcmaudit.model.counts import counted
 
 if TYPE_CHECKING:
     from dcmaudit.cli.guard import Protected
@@ -37,7 +39,11 @@ def from_csv(
     from dcmaudit.sources import Passed, Problem, find_listed
 
     known: dict[str, Reference | None] = {}
-    for row in read_csv(args.csv):
+    looks = set[str]()
+    for row in read_csv(args.csv, with_looks=True):
+        if row.request is None and row.problem is None:
+            looks.add(row.filename)
+            continue
         if row.filename not in known:
             known[row.filename] = None
             for one in find_listed([row.filename], where=str(args.csv), pacs_root=settings.pacs_root):
@@ -55,6 +61,12 @@ def from_csv(
             by_file.setdefault(reference.name, []).append(row.request)
         if row.problem is not None:
             problems.setdefault(reference.name, []).append(row.problem)
+    if not args.files and (without := len(looks - known.keys())):
+        # Who names no files means those of the list: none of them may go without a word.
+        say(
+            f"{counted(without, 'file')} of {args.csv} without a rectangle there: not asked for, no output "
+            "(name the files, with --copy-clean, to have them copied)"
+        )
     return list({one.name: one for one in known.values() if one is not None}.values())
 
 

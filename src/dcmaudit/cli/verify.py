@@ -266,15 +266,16 @@ def _everywhere(args: argparse.Namespace, rects: list[str]) -> list[Request]:
 
 
 def _from_csv(path: Path | None) -> tuple[dict[str, list[Request]], dict[str, list[str]]]:
-    """The requests and problems of a list, by the absolute names of the originals."""
+    """The requests and problems of a list, by the absolute names of the originals; [] where only a look is noted."""
     from dcmaudit.cli.rectangles import read_csv
 
     by_file: dict[str, list[Request]] = {}
     problems: dict[str, list[str]] = {}
-    for row in read_csv(path) if path is not None else ():
+    for row in read_csv(path, with_looks=True) if path is not None else ():
         name = os.path.abspath(row.filename)  # noqa: PTH100 - a plain name
+        requests = by_file.setdefault(name, [])
         if row.request is not None:
-            by_file.setdefault(name, []).append(row.request)
+            requests.append(row.request)
         if row.problem is not None:
             problems.setdefault(name, []).append(row.problem)
     return by_file, problems

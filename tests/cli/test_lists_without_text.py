@@ -1,0 +1,40 @@
+"""Lists of ``ocr`` that name files without text: those have lines too, and nothing of them goes without a word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dcmaudit.cli import main
+from dcmaudit.cli.common import Exit
+from support.files import dataset, file_bytes, gradient
+
+TITLES = "filename,frame,overlay,left,top,right,bottom\n"
+
+
+@pytest.fixture
+def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two files; the list has a rectangle of one, and of the other that it was looked at."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("text", "clean"):
+        image = dataset(gradient(16, 64))
+        image.SOPInstanceUID = f"1.2.3.{len(name)}"
+        Path(f"{name}.dcm").write_bytes(file_bytes(image))
+    listed = tmp_path / "found.csv"
+    listed.write_text(f"{TITLES}text.dcm,0,-1,0,0,15,7\nclean.dcm,0,-1,-1,-1,-1,-1\n")
+    return listed
+
+
+def test_a_file_without_text_must_be_a_copy(found: Path) -> None:
+    assert main(["verify", "-j", "1", "--csv", "found.csv", "clean.dcm", "clean.dcm"]) == Exit.GOOD
+    assert main(["verify", "-j", "1", "--csv", "found.csv", "clean.dcm", "text.dcm"]) == Exit.NOT_ALL
+    assert main(["verify", "-j", "1", "--csv", "found.csv", "other.dcm", "text.dcm"]) == Exit.USAGE
+
+
+def test_files_of_a_list_that_get_no_output_are_counted(found: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["redact", "-j", "1", "--csv", "found.csv", "-o", "out"]) == Exit.GOOD
+    assert "1 file of found.csv without a rectangle there" in capsys.readouterr().err
+    assert [path.name for path in Path("out").iterdir()] == ["text.redacted.dcm"]
+    assert main(["redact", "-j", "1", "--csv", "found.csv", "-o", "named", "text.dcm"]) == Exit.GOOD
+    assert "without a rectangle" not in capsys.readouterr().err

@@ -5,7 +5,7 @@
 #    source ~/.local/share/bash_completion/dcmaudit
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_dcmaudit_report_subparsers=(sign merge check)
+_shtab_dcmaudit_report_subparsers=(sign merge join check)
 _shtab_dcmaudit_rules_subparsers=(check make)
 _shtab_dcmaudit_db_subparsers=(history backup check compact forget merge recount import dump export info unseen identify adopt)
 _shtab_dcmaudit_s3_credentials_subparsers=(list set delete test)
@@ -21,6 +21,7 @@ _shtab_dcmaudit_verify_option_strings=(--help --pairs --files-from --csv --rect 
 _shtab_dcmaudit_release_option_strings=(--help -d --debug -q --quiet --db --user --ca-bundle --config --files-from -o --output --held --key --policy --eyes --deid-rules --ignore-sections --identifiers --uid-map --resume -r -R --recursive -j --jobs --progress --dask --shard --json -h)
 _shtab_dcmaudit_report_sign_option_strings=(--help --signing-key --ssh-agent --make-key -d --debug -q --quiet --db --user --ca-bundle --config -h)
 _shtab_dcmaudit_report_merge_option_strings=(--help --part -o --output --held --uid-map -d --debug -q --quiet --db --user --ca-bundle --config -h)
+_shtab_dcmaudit_report_join_option_strings=(--help --files-from -o --output --overwrite -d --debug -q --quiet --db --user --ca-bundle --config -h)
 _shtab_dcmaudit_report_check_option_strings=(--help --signer -d --debug -q --quiet --db --user --ca-bundle --config -h)
 _shtab_dcmaudit_report_option_strings=(--help -d --debug -q --quiet --db --user --ca-bundle --config -h)
 _shtab_dcmaudit_score_option_strings=(--help -d --debug -q --quiet --db --user --ca-bundle --config --key --key-format --uid-map -j --jobs --json -h)
@@ -86,7 +87,7 @@ _shtab_dcmaudit_verify___new_uids_of_choices=(instance series study all)
 _shtab_dcmaudit_verify___progress_choices=(auto json none)
 _shtab_dcmaudit_release___eyes_choices=(all sample none)
 _shtab_dcmaudit_release___progress_choices=(auto json none)
-_shtab_dcmaudit_report_pos_0_choices=(sign merge check)
+_shtab_dcmaudit_report_pos_0_choices=(sign merge join check)
 _shtab_dcmaudit_score___key_format_choices=(csv presidio midi-b)
 _shtab_dcmaudit_rules_check___progress_choices=(auto json none)
 _shtab_dcmaudit_rules_pos_0_choices=(check make)
@@ -220,6 +221,14 @@ _shtab_dcmaudit_report_merge___debug_nargs=0
 _shtab_dcmaudit_report_merge__q_nargs=0
 _shtab_dcmaudit_report_merge___quiet_nargs=0
 _shtab_dcmaudit_report_merge__h_nargs=0
+_shtab_dcmaudit_report_join_pos_0_nargs='*'
+_shtab_dcmaudit_report_join___help_nargs=0
+_shtab_dcmaudit_report_join___overwrite_nargs=0
+_shtab_dcmaudit_report_join__d_nargs=0
+_shtab_dcmaudit_report_join___debug_nargs=0
+_shtab_dcmaudit_report_join__q_nargs=0
+_shtab_dcmaudit_report_join___quiet_nargs=0
+_shtab_dcmaudit_report_join__h_nargs=0
 _shtab_dcmaudit_report_check___help_nargs=0
 _shtab_dcmaudit_report_check__d_nargs=0
 _shtab_dcmaudit_report_check___debug_nargs=0

@@ -44,6 +44,7 @@ WORDS = {
         "{folder}.key",
         "{file}",
     ],
+    "report join": ["report", "join", "{file}", "-o", "{target}"],
     "report sign": ["report", "sign", "{folder}", "--signing-key", "{file}"],
     "report merge": [
         "report",
@@ -76,7 +77,7 @@ READ = {
     "rules make": set(), "sample draw": {"files", "dask"}, "sample merge": {"names"},
     "db export": set(), "db backup": set(),
     "release": {"files", "key", "policy", "deid_rules", "identifiers", "dask"},
-    "report sign": {"signing_key"}, "report merge": {"part"},
+    "report sign": {"signing_key"}, "report merge": {"part"}, "report join": {"names"},
     "s3 select": {"csv", "copy_to"}, "s3 get": set(), "examples": set(),
 }  # fmt: skip
 """Arguments with a file, folder or address as value that are no outputs of these commands."""

@@ -125,6 +125,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ["sample", "draw", "scans", "-o", "list.csv"],
         ["sample", "draw", "scans", "--seed", "7", "--shard", "1/2", "-o", "part1.json"],
         ["sample", "draw", "scans", "--seed", "7", "--shard", "2/2", "-o", "part2.json"],
+        *(["ocr", "--no-read", "scans", "--shard", f"{number}/2", "--csv", f"part{number}.csv"] for number in (1, 2)),
     ):  # fmt: skip
         assert main(words) == 0
     for name in ("all.db", "part1.db", "part2.db"):

@@ -19,7 +19,7 @@ from support.files import dataset, file_bytes, gradient
 ROOT = Path(__file__).parents[2]
 WITHOUT = {
     "db merge",
-    "rules make", "report sign", "report check", "report merge",
+    "rules make", "report sign", "report check", "report merge", "report join",
     "db dump", "db export", "db info", "db backup", "db forget", "db recount", "db check", "db compact",
     "s3 credentials",
     "s3 open", "s3 select",

@@ -30,6 +30,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "report merge": (
         "report", "merge", "--part", "part1", "held1", "--part", "part2", "held2", "-o", "whole", "--held", "kept",
     ),
+    "report join": ("report", "join", "found1.csv", "found2.csv", "-o", "found.csv"),
     "report check": ("report", "check", "signed", "--signer", "SIGNER"),
     "score": ("score", "-j", "1", "scans", "out", "--key", "strings.csv"),
     "rules check": ("rules", "check", "-j", "1", "scans"),
@@ -88,6 +89,8 @@ def furnish(folder: Path) -> None:
         ["redact", "-q", "-j", "1", *RECT, "-o", "out", "scans"],
         ["sample", "draw", "-j", "1", "--seed", "1", "scans", "-o", "drawn.csv"],
         *(["sample", "draw", "-j", "1", "--seed", "1", "--shard", f"{number}/2", "scans", "-o", f"drawn{number}"]
+          for number in (1, 2)),
+        *(["ocr", "--no-read", "-j", "1", "--csv", f"found{number}.csv", "--shard", f"{number}/2", "scans"]
           for number in (1, 2)),
         ["release", "-j", "1", "--policy", "policy.toml", "--key", "key", "-o", "released", "--held", "held", "scans"],
         *(["release", "-j", "1", "--policy", "policy.toml", "--key", "key", "-o", f"part{number}",

@@ -102,6 +102,7 @@ OUTPUTS: Mapping[tuple[str, str | None], Mapping[str, tuple[Files, Kind]]] = {
         "held": (lambda _value: (), _anything),
         "uid_map": (_itself, _begins(b"id_old,id_new")),
     },
+    ("report", "join"): {"output": (_itself, _begins(b"filename,", b'{"schema": "dcmaudit/'))},
     ("report", "sign"): {"folder": (lambda _value: (), _anything)},
     ("frames", None): {"output": (lambda _value: (), _anything)},
     ("examples", None): {"folder": (lambda _value: (), _anything)},

@@ -74,6 +74,9 @@ HELP: Mapping[str, Help] = {
             ),
         ),
     ),
+    "report join": Help(
+        ("-o", "--overwrite"), (("dcmaudit report join part1.csv part2.csv -o whole.csv", "one list of two parts"),)
+    ),
     "report check": Help(
         ("--signer",), (("dcmaudit report check out/ --signer FINGERPRINT", "is it whole, and who signed it"),)
     ),

@@ -121,7 +121,14 @@ def run_of(name: str) -> Run:
 
 def _run_command(name: str, args: argparse.Namespace, settings: Settings) -> int:
     guard.check(name, args, settings)
-    return registry.command(name).run(args, settings)
+    if getattr(args, "shard", None) is None:
+        return registry.command(name).run(args, settings)
+    from dcmaudit.cli.list_parts import begin_part, end_part
+
+    begin_part(args)
+    code = registry.command(name).run(args, settings)
+    end_part(name, args, code)
+    return code
 
 
 def _command_place(words: list[str]) -> int | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, add_common, local_path, say
+from dcmaudit.cli.names import add_files
 from dcmaudit.errors import UsageError
 from dcmaudit.model.counts import counted
 from dcmaudit.model.texts import printable
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from dcmaudit.settings import Settings
 
 NAME = "report"
-SUMMARY = "sign a release, check one, or put its parts together"
+SUMMARY = "sign a release, check one, or put parts together"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +54,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     merge.add_argument("--held", type=local_path, required=True, metavar="DIR", help="folder of the lists that stay")
     merge.add_argument("--uid-map", type=local_path, metavar="FILE", help="list of old and new UIDs; not in OUT")
     add_common(merge)
+    join = actions.add_parser(
+        "join", help="put the lists (CSV or JSON lines) together that parts of a batch left", allow_abbrev=False
+    )
+    add_files(join, "the lists of all parts", metavar="PART", dest="names")
+    join.add_argument("-o", "--output", type=local_path, required=True, metavar="FILE", help="the whole list")
+    join.add_argument("--overwrite", action="store_true", help="replace an existing list")
+    add_common(join)
     check = actions.add_parser("check", help="check files, records, report and signature", allow_abbrev=False)
     check.add_argument(
         "folder", type=target_folder, metavar="OUT", help="the folder as it was received; s3://BUCKET/PREFIX too"
@@ -78,6 +86,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Sign, check or merge; what is wrong goes to standard error, the fingerprint to standard output."""
     if args.action == "merge":
         return _merge(args, settings)
+    if args.action == "join":
+        return _join(args)
     if isinstance(args.folder, Path) and not args.folder.is_dir():
         raise UsageError(f"{args.folder} is no folder")
     return _sign(args) if args.action == "sign" else _check(args)
@@ -104,6 +114,24 @@ def _merge(args: argparse.Namespace, settings: Settings) -> int:
     with ReleaseFolders(out, held, about=about, resume=False, user=settings.user) as folders:
         merge(parts, folders)
         return finish(args, folders, conclude(folders, about, parts[0].sample(), uid_map=args.uid_map))
+
+
+def _join(args: argparse.Namespace) -> int:
+    from dcmaudit.cli.list_parts import join
+    from dcmaudit.cli.names import listed
+    from dcmaudit.wholefile import whole_file
+
+    if not args.overwrite and args.output.exists():
+        raise UsageError(f"{args.output} exists already", hint="--overwrite replaces it")
+    try:
+        # A list of findings holds text from images.
+        parts = [Path(one.name) for one in listed(args.names)]
+        with whole_file(args.output, mode=0o600, replace=args.overwrite) as out:
+            code = join(parts, out)
+    except FileExistsError:
+        raise UsageError(f"{args.output} exists already", hint="--overwrite replaces it") from None
+    say(f"{args.output}: the lists of {counted(len(parts), 'part')}, which are all there")
+    return code
 
 
 def _sign(args: argparse.Namespace) -> int:

@@ -146,8 +146,9 @@ def _mine(
     if shard is None:
         return names, alone
     pairs = list(zip(names[::2], names[1::2], strict=True))
-    mine = [name for pair in pairs if shard.holds(pair[0]) for name in pair]
-    left = [one for one in alone if shard.holds(one[0])]
+    # By whole names, as everywhere: those of two jobs may be written in two ways.
+    mine = [name for pair in pairs if shard.holds(os.path.abspath(pair[0])) for name in pair]  # noqa: PTH100 - plain names
+    left = [one for one in alone if shard.holds(os.path.abspath(one[0]))]  # noqa: PTH100
     shard.mine = len(mine) // 2 + len(left)
     shard.others = len(pairs) + len(alone) - shard.mine
     return mine, left
@@ -286,7 +287,7 @@ def _tell(args: argparse.Namespace, task: VerificationTask, answer: Proof | Exce
     name = task.after.name
     if isinstance(answer, Exception):
         # The words of a foreign exception may quote the file; its kind does not.
-        _tell_unproved(args, name, type(answer).__name__)
+        _tell_unproved(args, name, type(answer).__name__, original=task.asked.reference.name)
         return False
     if args.json:
         print(json_line("verify", proof_record(answer) | {"after_file": name}), flush=True)
@@ -297,7 +298,8 @@ def _tell(args: argparse.Namespace, task: VerificationTask, answer: Proof | Exce
     return answer.passed
 
 
-def _tell_unproved(args: argparse.Namespace, name: str, reason: str) -> None:
+def _tell_unproved(args: argparse.Namespace, name: str, reason: str, *, original: str | None = None) -> None:
     print(unproved_line(name, reason), file=sys.stderr)
     if args.json:
-        print(json_line("verify", unproved_record(name, reason)), flush=True)
+        pair = {} if original is None else {"file": original, "after_file": name}
+        print(json_line("verify", unproved_record(name, reason) | pair), flush=True)

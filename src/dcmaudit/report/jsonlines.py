@@ -142,6 +142,13 @@ _TABLE = (
         Field("series_in_stratum", NUMBER, "how many series of this kind there are"),
         Field("seed", NUMBER, "the seed of the draw"),
     )),
+    Schema("part", 1, "`--json` with `--shard`: the last line. Beside a CSV list `LIST.part` has it.", (
+        Field("part", TEXT, "which part, as 3/16"), Field("command", TEXT, "the command"),
+        Field("version", TEXT, "of dcmaudit"), Field("options", OBJECT, "digests of what was asked, by option"),
+        Field("inputs", NUMBER, "how many inputs all parts have"), Field("mine", NUMBER, "how many this part has"),
+        Field("code", NUMBER, "the exit code"),
+        Field("list", TEXT, "the SHA-256 of the CSV list", optional=True),
+    )),
     Schema("sample-part", 1, "`sample draw --shard`: the first line of a part.", (
         Field("part", TEXT, "which part, as 3/16"), Field("seed", NUMBER, "the seed of the draw"),
         Field("by", TEXTS, "the attributes that divide the series"),

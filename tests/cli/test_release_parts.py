@@ -157,8 +157,9 @@ def test_a_cluster_makes_the_same_release(tmp_path: Path) -> None:
     at = words.index("-j")
     del words[at : at + 2]
     with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
-    ) as cluster:
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1",
+        local_directory=str(tmp_path / "dask"),
+    ) as cluster:  # fmt: skip
         assert main([*words, "--dask", cluster.scheduler_address]) == 1
     assert everything(there) == everything(house)
 

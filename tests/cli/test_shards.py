@@ -174,3 +174,61 @@ def test_a_cluster_tells_what_this_machine_tells(name: str, archive: Path, sched
     here, there = run("--jobs", "1"), run("--dask", scheduler)
     assert here == there
     assert here[0] == 0
+
+
+@pytest.fixture
+def pairs(archive: Path, tmp_path: Path) -> list[str]:
+    """Originals and redacted files in turn; a database in which all originals have marks."""
+    names = sorted(map(str, archive.glob("[0-9]*.dcm")))
+    assert main(["redact", "-q", "--rect", "1,1,5,5", "--jobs", "1", "-o", str(tmp_path / "out"), *names]) == Exit.GOOD
+    for database in ("here", "there"):
+        with open_store(tmp_path / database, user="tester") as store:
+            for name in names:
+                store.mark_done(name, DeviceFacts("US"))
+    return [one for name in names for one in (name, str(tmp_path / "out" / f"{Path(name).stem}.redacted.dcm"))]
+
+
+def test_a_cluster_proves_and_identifies_what_this_machine_does(
+    pairs: list[str], tmp_path: Path, scheduler: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verify = ["verify", "--rect", "1,1,5,5", "--json", *pairs]
+    here, there = called(capsys, *verify, "--jobs", "1"), called(capsys, *verify, "--dask", scheduler)
+    assert (here[0], sorted(here[1].splitlines())) == (there[0], sorted(there[1].splitlines()))
+    assert here[0] == Exit.GOOD
+    identify = ["db", "identify", "--json", *pairs[::2], "--db"]
+    here = called(capsys, *identify, tmp_path / "here", "--jobs", "1")
+    there = called(capsys, *identify, tmp_path / "there", "--dask", scheduler)
+    assert (here[0], sorted(here[1].splitlines())) == (there[0], sorted(there[1].splitlines()))
+    found = []
+    for database in ("here", "there"):
+        with open_store(tmp_path / database, user="tester") as store:
+            found.append([(one.identity, one.size) for name in pairs[::2] if (one := store.identity(name))])
+    assert found[0] == found[1]
+    assert len(found[0]) == 12
+
+
+def test_every_command_ends_on_a_cluster_without_workers_and_says_so(
+    pairs: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setenv("DCMAUDIT_DASK_WAIT", "1")
+    monkeypatch.setattr("dcmaudit.pipeline.cluster._LOOK", 0.1)
+    names = pairs[:6:2]
+    with distributed.LocalCluster(
+        n_workers=0, processes=True, dashboard_address=":0", local_directory=str(tmp_path / "dask"), silence_logs=50
+    ) as cluster:
+        for words in (
+            ["frames", "-i", *names],
+            ["rules", "check", *names],
+            ["sample", "draw", "--seed", "5", *names],
+            ["verify", "--rect", "1,1,5,5", *pairs[:6]],
+            ["db", "identify", *names, "--db", tmp_path / "here"],
+            ["ocr", "--no-read", "--csv", tmp_path / "list.csv", *names],
+            ["redact", "--rect", "1,1,5,5", "-o", tmp_path / "other", *names],
+        ):
+            code, _, err = called(capsys, *words, "--dask", cluster.scheduler_address)
+            assert code not in {Exit.GOOD, Exit.FAULT}, (words, err)
+            assert "has no workers" in err, words
+            told = pairs[1:6:2] if words[0] == "verify" else names
+            assert [name for name in told if name not in err] == [], words
+    assert not list((tmp_path / "other").glob("*.dcm"))

@@ -23,7 +23,8 @@ Answer = TypeVar("Answer")
 
 _AHEAD = 4
 _SECONDS = 15
-"""How long a scheduler may take to answer: a cluster of a busy queue is slow, a wrong address is for ever."""
+"""Seconds after which it is said that no scheduler answers; it has three times as long after that. A cluster of a busy
+queue is slow, a wrong address is for ever."""
 
 PATIENCE = 300.0
 """Seconds without any worker after which a cluster is given up; the setting ``dask_wait`` changes it."""
@@ -151,8 +152,13 @@ def _connected(address: str) -> Client:
         raise MissingExtraError(
             "work on a cluster needs Dask", hint="install the extra: pip install 'dcmaudit[dask]'"
         ) from None
+    left = 3 * _SECONDS
     try:
-        return Client(address, timeout=_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+        try:
+            return Client(address, timeout=_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+        except (OSError, TimeoutError):
+            log.warning("no Dask scheduler answers at %s yet: waiting for it for %.0f seconds more", address, left)
+            return Client(address, timeout=left, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TimeoutError) as error:
         raise UsageError(
             f"no Dask scheduler answers at {address}", hint="such an address looks like tcp://host:8786"

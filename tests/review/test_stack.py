@@ -83,6 +83,7 @@ def test_the_keys_walk_from_file_to_file_in_the_order_of_the_series(session: Ses
     assert re.fullmatch("[0-9a-f]{16}", shown.pop("series"))
     assert shown == {
         "number": 3, "total": 4, "order": "by position", "complete": True, "words": "file 3 of 4 in the series",
+        "limits": "",
     }  # fmt: skip
     assert _where(session) == ("0.dcm", "f0")
     do(session, "previous-frame")
@@ -204,10 +205,12 @@ def test_a_list_that_grows_is_searched_again_for_the_series(session: Session, tm
     _ready_stack(session, 5)
     perform(session, "done-series", {})
     wait_for(lambda: session.question is not None)
-    asked = state(session)["question"]
+    asked, limits = state(session)["question"], state(session)["stack"]["limits"]
     worklist.finish()
     assert "Mark 5 files of this series as done?" in asked["text"]
     assert "The folders are still being read: files found later are not among them." in asked["text"]
+    assert limits == "The folders are still being read: files found later are not among them."
+    assert state(session)["stack"]["limits"] == ""
 
 
 def test_files_that_are_found_after_the_question_are_not_decided_with_the_series(

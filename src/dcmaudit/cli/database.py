@@ -84,7 +84,7 @@ def dump(store: Store, out: TextIO) -> None:
     _say_shapes(store, "the list rects")
     unknown = store.dump_json(out)
     if unknown:
-        more = f" and {len(unknown) - 1} more files" if len(unknown) > 1 else ""
+        more = f" and {counted(len(unknown) - 1, 'more file')}" if len(unknown) > 1 else ""
         say(
             f"{unknown[0]}{more}: a rectangle on all frames is in extra_rects and not in rects, one row a frame: "
             "there are very many frames, or nobody has noted how many; opening the file in the reviewer notes it"
@@ -196,5 +196,5 @@ def _print_unseen(store: Store, *, json: bool = False) -> int:
         )
     unknown = store.info().not_noted
     if unknown:
-        say(f"{unknown} done files: other tools or earlier versions did not note what was seen")
+        say(f"{counted(unknown, 'done file')}: other tools or earlier versions did not note what was seen")
     return Exit.GOOD

@@ -14,6 +14,7 @@ from dcmaudit.cli import rectangles
 from dcmaudit.errors import ListError, UsageError
 from dcmaudit.model import Box, Everywhere, Scope, Verdict
 from dcmaudit.model.addresstexts import parse_csv, whole_number
+from dcmaudit.model.counts import counted
 from dcmaudit.model.engines import NER_ENGINES, OCR_ENGINES, NerEngine, OcrEngine
 from dcmaudit.model.records import NewRect, shape_rect
 from dcmaudit.model.shapes import Shape, parse_shape
@@ -87,7 +88,9 @@ def _lines(stream: TextIO, path: Path) -> Iterator[MarkLine]:
         }
         name = line.get("filename", "")
         if len(fields) != len(titles):
-            yield MarkLine(where, name, problem=f"it has {len(fields)} fields, and there are {len(titles)} titles")
+            yield MarkLine(
+                where, name, problem=f"it has {counted(len(fields), 'field')}, and there are {len(titles)} titles"
+            )
             continue
         if not name:
             yield MarkLine(where, name, problem="it names no file")

@@ -160,7 +160,10 @@ class Progress:
     def _parts(self) -> list[str]:
         count, is_exact = self.expected()
         of = "" if count is None else f" of {count}" if is_exact else f" of about {count}"
-        parts = [f"{self.done}{of} files", f"{self._rate:.1f} files/s"]
+        parts = [
+            f"{self.done}{of} file{'' if (self.done if count is None else count) == 1 else 's'}",
+            f"{self._rate:.1f} files/s",
+        ]
         left = self._left(count)
         if left is not None:
             left = int(left)

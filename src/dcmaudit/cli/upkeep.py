@@ -176,7 +176,8 @@ def _forget(store: Store, args: argparse.Namespace) -> int:
     before = None if args.older_than is None else datetime.now().astimezone() - timedelta(days=args.older_than)
     found = store.forget_text(None if args.all else args.known, before=before)
     print(
-        f"forgotten: {found.texts} texts of rectangles, {found.summaries} texts of planes, {found.undo} kept for undo"
+        f"forgotten: {counted(found.texts, 'text of a rectangle', 'texts of rectangles')}, "
+        f"{counted(found.summaries, 'text of a plane', 'texts of planes')}, {found.undo} kept for undo"
     )
     for name in found.without:
         say(f"{name}: nothing was found under this name; names are to be given as the database has them (db dump)")

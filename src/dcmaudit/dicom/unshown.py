@@ -10,6 +10,7 @@ from dcmaudit.dicom.header import Header
 from dcmaudit.dicom.icons import Icon
 from dcmaudit.dicom.nested import find_nested
 from dcmaudit.model import UnshownKind
+from dcmaudit.model.counts import counted
 from dcmaudit.model.planes import Unshown
 
 
@@ -63,7 +64,12 @@ def _graphics(attributes: Attributes) -> list[tuple[str, str]]:
         texts += len(item.items(0x00700008))
         shapes += len(item.items(0x00700009)) + len(item.items(0x00700209))
     if 0x00700001 in attributes:
-        found.append(("graphic annotations", f"{texts} text objects and {shapes} graphic objects are not drawn here"))
+        found.append(
+            (
+                "graphic annotations",
+                f"{counted(texts, 'text object')} and {counted(shapes, 'graphic object')} are not drawn here",
+            )
+        )
     curves = {tag >> 16 for tag in attributes.tags() if 0x5000 <= tag >> 16 <= 0x50FF and (tag >> 16) % 2 == 0}
     found += [(f"curve {group:04X}", "retired vector graphics are not drawn here") for group in sorted(curves)]
     return found

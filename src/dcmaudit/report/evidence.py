@@ -45,8 +45,8 @@ def evidence(data: Mapping[str, Any]) -> list[dict[str, str]]:
         f"{counted(out['text_left'], 'place is', 'places are')} left that the policy does not keep."
     )
     kept = (
-        f"Outside of {rectangles} black rectangles every pixel of every plane is what it was; that is part of each "
-        f"proof. {_eyes(policy)}; who looked, and how, is recorded for each file."
+        f"Outside of {counted(rectangles, 'black rectangle')} every pixel of every plane is what it was; that is part "
+        f"of each proof. {_eyes(policy)}; who looked, and how, is recorded for each file."
     )
     expert = (
         "What an expert needs to know of the pixels: what was looked at, by whom, how much is missed, and with a drawn "

@@ -57,10 +57,11 @@ def used_lines(done: int, marked: int, left: NotUsed) -> Iterator[str]:
     have = counted(marked, "of them has marks on its frames", "of them have marks on their frames")
     yield f"{counted(done, 'file is', 'files are')} done, {have}"
     shapes = len(left.with_shapes)
+    reach = f"{counted(left.overlay_rows, 'mark is', 'marks are')} on overlays or bits, which rules do not reach"
     told = {
         f"{counted(left.not_done, 'file is', 'files are')} not done": left.not_done,
         f"{counted(left.tagged, 'file is', 'files are')} tagged for another look": left.tagged,
-        f"{left.overlay_rows} marks are on overlays or bits, which rules do not reach": left.overlay_rows,
+        reach: left.overlay_rows,
         f"{counted(left.unclear_rows, 'row')} of the database cannot be understood": left.unclear_rows,
         f"{counted(shapes, 'file')} with shapes{named(left.with_shapes)}: a rule can only hold rectangles": shapes,
     }
@@ -70,7 +71,7 @@ def used_lines(done: int, marked: int, left: NotUsed) -> Iterator[str]:
 def effect_lines(label: str, effect: Effect, files: int, left_out: Sequence[tuple[Box, int]]) -> Iterator[str]:
     """What one rule, made from so many ``files``, hits and misses, and the rectangles it leaves out, with counts."""
     missing = f", not all of {len(effect.missed)}{named(effect.missed)}" if effect.missed else ""
-    spare = f"; {effect.unmarked} have no marks and would be redacted" if effect.unmarked else ""
+    spare = f"; {counted(effect.unmarked, 'has', 'have')} no marks and would be redacted" if effect.unmarked else ""
     matched = counted(effect.matched, "file")
     yield f"{label}: matches {matched}; covers all marks of {effect.covered}{missing}{spare}"
     if files == 1:
@@ -84,9 +85,9 @@ def effect_lines(label: str, effect: Effect, files: int, left_out: Sequence[tupl
 def uncovered_lines(unnamed: Sequence[str], unmatched: Sequence[str]) -> Iterator[str]:
     """The marked files that no rule was made for, and those that none of the rules matches."""
     if unnamed:
-        yield f"no rule for {len(unnamed)} marked files without a model or size{named(unnamed)}"
+        yield f"no rule for {counted(len(unnamed), 'marked file')} without a model or size{named(unnamed)}"
     if unmatched:
-        yield f"no rule matches {len(unmatched)} marked files{named(unmatched)}"
+        yield f"no rule matches {counted(len(unmatched), 'marked file')}{named(unmatched)}"
 
 
 def check_line(check: FileCheck) -> str:

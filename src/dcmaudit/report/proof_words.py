@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dcmaudit.model.counts import counted
 from dcmaudit.report.redactions import Redacted
 
 _REASONS = 8
@@ -14,7 +15,7 @@ def words_of(report: Redacted) -> tuple[str, ...]:
     """How a file ended, in sentences: reasons first where it did not end well, then what the proof compared."""
     reasons = tuple(report.result.reasons)
     shown = reasons[:_REASONS]
-    more = (f"and {len(reasons) - _REASONS} more reasons",) if len(reasons) > _REASONS else ()
+    more = (f"and {counted(len(reasons) - _REASONS, 'more reason')}",) if len(reasons) > _REASONS else ()
     proof = () if report.proof is None else proof_words(report.proof)
     return (*shown, *more, *proof, *report.notes)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dcmaudit.model import Box
+from dcmaudit.model.counts import counted
 from dcmaudit.model.proof import PlaneProof, Proof, TextCheck
 from dcmaudit.model.texts import printable
 
@@ -48,7 +49,7 @@ def problem_lines(name: str, proof: Proof) -> Iterator[str]:
 
 def passed_line(name: str, proof: Proof) -> str:
     """What is said of a file that passed."""
-    return f"{printable(name)}: proved, {sum(proof.checks.values())} comparisons"
+    return f"{printable(name)}: proved, {counted(sum(proof.checks.values()), 'comparison')}"
 
 
 def summary(passed: int, total: int, left: int) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
+from dcmaudit.model.counts import counted
 from dcmaudit.report.policies import policy_rows
 from dcmaudit.report.releases import SOURCES
 
@@ -114,7 +115,7 @@ def _made(data: Mapping[str, Any]) -> str:
     part = data["about"].get("part")
     only = "" if part is None else f"<p><strong>Part {escape(part)}: this is not the whole release.</strong></p>"
     return (
-        f'<p>{escape(data["about"]["program"])}</p>{only}<p class="note">{data["inputs"]} inputs: '
+        f'<p>{escape(data["about"]["program"])}</p>{only}<p class="note">{counted(data["inputs"], "input")}: '
         f"{data['released']['files']} released ({out['released unchanged']} of them unchanged), {held} not released. "
         f"The chain of records ends in <code>{escape(data['records']['root'])}</code>.</p>"
     )

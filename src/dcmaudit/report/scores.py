@@ -46,11 +46,13 @@ class Total:
     def lines(self) -> Iterator[str]:
         """The whole as a table for people."""
         low, high = wilson(self.hidden, self.judged)
-        yield f"files            {self.files}, of which {self.missing} have no output that can be compared"
+        missing = counted(self.missing, "has", "have")
+        yield f"files            {self.files}, of which {missing} no output that can be compared"
         if self.in_part:
             yield f"                 {self.in_part} could be compared only in part"
-        yield f"strings          {self.judged} on all planes" + (f"; {self.strings['empty']} places were empty before"
-                                                              if self.strings["empty"] else "")  # fmt: skip
+        empty = counted(self.strings["empty"], "place was", "places were")
+        more = f"; {empty} empty before" if self.strings["empty"] else ""
+        yield f"strings          {self.judged} on all planes{more}"
         if self.judged:
             yield (
                 f"hidden           {self.hidden} ({_percent(self.hidden, self.judged)}; 95 % interval "
@@ -60,7 +62,8 @@ class Total:
             yield f"left             {self.strings['left']}"
             yield f"without output   {self.strings['no output']}"
         if self.unplaced:
-            yield f"not judged       {self.unplaced} strings, whose place the key does not tell or no plane shows"
+            unplaced = counted(self.unplaced, "string")
+            yield f"not judged       {unplaced}, whose place the key does not tell or no plane shows"
         yield f"pixels kept      {_percent(self.kept, self.pixels)} of those outside of the strings"
         yield f"planes unchanged {self.unchanged} of {self.planes} outside of the strings"
         if self.clean_files:

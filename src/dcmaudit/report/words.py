@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dcmaudit.model.counts import counted as _counted
+
 NOTHING_FOUND = "no DICOM file was found"
 """What a summary says that has nothing to count."""
 
@@ -25,4 +27,8 @@ def passed_over(counts: Mapping[str, int]) -> str:
 
 def not_begun(total: int | None, begun: int, known: int) -> str:
     """How many inputs a run that was ended did not begin: at least ``known``; ``total`` None where nobody knows it."""
-    return "the others were not begun" if total is None else f"{max(total - begun, known)} were not begun"
+    return (
+        "the others were not begun"
+        if total is None
+        else f"{_counted(max(total - begun, known), 'was', 'were')} not begun"
+    )

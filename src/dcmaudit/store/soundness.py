@@ -17,6 +17,7 @@ from pathlib import Path
 import platformdirs
 
 from dcmaudit.errors import StoreCorruptError
+from dcmaudit.model.counts import counted
 from dcmaudit.store import sums
 from dcmaudit.store.migrate import DAMAGE_HINT
 from dcmaudit.store.session import Readable, Session
@@ -94,7 +95,7 @@ def require_sound(database: Readable, path: Path, log_damage: str | None, before
         if others:
             raise sums.disagreement(others, database.name)
     if found:
-        more = f" (and {len(found) - 1} more such findings)" if len(found) > 1 else ""
+        more = f" (and {counted(len(found) - 1, 'more such finding')})" if len(found) > 1 else ""
         raise StoreCorruptError(f"the database is damaged: {found[0]}{more}", file=database.name, hint=DAMAGE_HINT)
     if state_of(path) == before:
         _remember(path, before)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from dcmaudit.codecs.jpeg import coefficients_and_ends
 from dcmaudit.model import Box, Size
+from dcmaudit.model.counts import counted
 from dcmaudit.verify.black import Mask, mask_of
 from dcmaudit.verify.coding import Coded, fault_of_coding, is_grown
 from dcmaudit.verify.segments import DHT, Piece, fault_of_kept, left_over, segments
@@ -77,9 +78,13 @@ def compare_blocks(before: bytes, after: bytes, boxes: tuple[Box, ...]) -> Block
     allowed = _near(old, boxes, max(1, ring))
     strange = changed & ~allowed
     if strange.any():
-        faults.append(f"{int(strange.sum())} blocks differ although no rectangle reaches them")
+        faults.append(
+            f"{counted(int(strange.sum()), 'block differs', 'blocks differ')} although no rectangle reaches them"
+        )
     if (changed & not_flat).any():
-        faults.append(f"{int((changed & not_flat).sum())} changed blocks are not of one colour")
+        faults.append(
+            f"{counted(int((changed & not_flat).sum()), 'changed block is', 'changed blocks are')} not of one colour"
+        )
     if any(len(level) > 1 for level in levels):
         faults.append("the changed blocks are not all of one colour")
     return BlockComparison(changed, old.mcu, ring, blocks, tuple(faults), tuple(leftovers), unneeded)

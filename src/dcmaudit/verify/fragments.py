@@ -6,6 +6,7 @@ import struct
 from itertools import pairwise
 
 from dcmaudit.dicom.frames import FrameReader
+from dcmaudit.model.counts import counted
 from dcmaudit.verify.dataset import DataSet, Element
 from dcmaudit.verify.record import Record
 
@@ -26,7 +27,7 @@ def check_fragments(record: Record, reader: FrameReader) -> None:
         end = reader.body.read_at(fragments.end - 8, 8)
         record.require(FRAGMENTS, where, "their delimiter has a length", holds=end == b"\xfe\xff\xdd\xe0\0\0\0\0")
     odd = sum(length % 2 for length in fragments.lengths)
-    record.require(FRAGMENTS, where, f"{odd} fragments have an odd length", holds=not odd)
+    record.require(FRAGMENTS, where, f"{counted(odd, 'fragment has', 'fragments have')} an odd length", holds=not odd)
     # Where a frame is cut into pieces could say something, and only a codestream of 4 GiB has to be cut.
     record.require(FRAGMENTS, where, f"{len(fragments.lengths)} fragments hold {reader.count} frames",
                    holds=len(fragments.lengths) == reader.count)  # fmt: skip

@@ -13,6 +13,7 @@ from pathlib import Path
 from dcmaudit.dicom import Instance, open_instance
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import PlaneAddress, Reference
+from dcmaudit.model.counts import counted
 from dcmaudit.pipeline.release.outputs import sync_folder
 from dcmaudit.render import encode_jpeg, render
 from dcmaudit.render.thumbnail import thumbnail
@@ -54,7 +55,9 @@ def _picture(instance: Instance, address: PlaneAddress) -> bytes:
 
 def section(name: str, place: str, pictures: Pictures, planes: int) -> str:
     """What a page has of one input, as one line."""
-    more = f"<p>and {planes - len(pictures)} more planes with black areas</p>" if planes > len(pictures) else ""
+    more = (
+        f"<p>and {counted(planes - len(pictures), 'more plane')} with black areas</p>" if planes > len(pictures) else ""
+    )
     shown = "".join(
         f"<figure>{_image(before, 'before')}{_image(after, 'after')}<figcaption>{escape(title)}</figcaption></figure>"
         for title, before, after in pictures

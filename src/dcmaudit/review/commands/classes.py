@@ -9,6 +9,7 @@ from functools import partial
 
 from dcmaudit.errors import DcmauditError, ReviewError, UsageError
 from dcmaudit.model import Box, HowSeen, PlaneKind, Size
+from dcmaudit.model.counts import counted
 from dcmaudit.review.commands import arguments as take
 from dcmaudit.review.commands import several
 from dcmaudit.review.commands.arguments import Arguments
@@ -111,9 +112,9 @@ def _question(services: Services, decision: ClassDecision, asked: int) -> Questi
     if asked > count:
         text.append(f"{files_words(asked - count)} of the selection {_are(asked - count)} done already and left alone.")
     planes = sum(found.table.planes(place) for place in decision.places) if found is not None else 0
-    many = f"{planes:,} planes" if planes else "planes"
+    many = counted(planes, "plane") if planes else "planes"
     if decision.value == "skip":
-        text.append(f"The database notes that their {many} were skipped.")
+        text.append(f"The database notes that their {many} {'was' if planes == 1 else 'were'} skipped.")
     elif decision.value != "mark":
         text.append(
             f"The database notes of each that it was decided with others: of their {many} only those count as seen "

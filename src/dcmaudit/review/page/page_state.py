@@ -123,6 +123,7 @@ def _stack(session: Session) -> StackState | None:
         "order": stack.order.value,
         "complete": stack.is_complete,
         "words": f"file {index + 1} of {total} in the series{searching}",
+        "limits": stack.limits,
     }
 
 

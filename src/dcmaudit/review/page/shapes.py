@@ -351,6 +351,7 @@ class StackState(TypedDict):
     order: Annotated[str, Values(StackOrder)]
     complete: Annotated[bool, "whether the list was looked through"]
     words: str
+    limits: Annotated[str, "what may be missing in it, in sentences; empty where nothing is"]
 
 
 class DatabaseState(TypedDict):

@@ -91,9 +91,10 @@ class Survey:
         if self.is_waiting:
             return "Waiting for the look at another list"
         more = "" if not table.worklist.growing else " found so far"
+        files = counted(total, "file")
         if table.sorted < total:
-            return f"Sorted {table.sorted:,} of {total:,} files{more}"
-        words = f"Looked at {table.through:,} of {total:,} files{more}, {self.planes_begun:,} planes"
+            return f"Sorted {table.sorted:,} of {files}{more}"
+        words = f"Looked at {table.through:,} of {files}{more}, {counted(self.planes_begun, 'plane')}"
         if table.changed:
             words += f", {counted(table.changed, 'of them was', 'of them were')} changed since"
         if self.is_complete or self.is_running:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from dcmaudit.model.counts import counted
 from dcmaudit.review.state.worklist import Worklist
 
 Vector = tuple[float, float, float]
@@ -64,7 +65,7 @@ class SeriesStack:
         """What may be missing in it, in sentences for a question; empty where nothing is."""
         words = []
         if self.failed:
-            words.append(f"{self.failed} of the list could not be read and may belong to it.")
+            words.append(f"{counted(self.failed, 'file')} of the list could not be read and may belong to it.")
         if self.is_partial:
             words.append("The list is long: files of the series far away in it may be missing here.")
         if self.worklist.growing:

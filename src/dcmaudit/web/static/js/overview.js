@@ -134,7 +134,7 @@ export class Overview {
     }
     if (this.isOpen && state.file?.file_id !== this.file) this.close();
     else if (this.sheet) this.sheet.update(state);
-    else if (this.kind === "projection") this.projection?.update(state.rects);
+    else if (this.kind === "projection") this.projection?.update(state.rects, state.stack?.limits ?? "");
   }
 
   /** @param {ViewState} state */
@@ -160,7 +160,7 @@ export class Overview {
       body.classList.add("one");
       this.#tools(within(inner, ".overview-tools", HTMLElement), state);
       this.#fillProjection(body, foot, group, within(inner, ".overview-here", HTMLElement));
-      this.projection?.update(state.rects);
+      this.projection?.update(state.rects, state.stack?.limits ?? "");
       return;
     }
     body.focus();
@@ -200,7 +200,7 @@ export class Overview {
   #series(state) {
     const { stack } = state;
     if (!stack?.complete || stack.total < 2) return null;
-    return { index: /** @type {const} */ ("series"), title: "the series", count: stack.total };
+    return { index: /** @type {const} */ ("series"), title: "the series", count: stack.total, limits: stack.limits };
   }
 
   /**

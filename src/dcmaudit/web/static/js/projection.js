@@ -60,6 +60,8 @@ export class Projection {
     this.frame.hidden = true;
     this.root.append(this.image, this.frame, this.cross);
     this.leftOut = 0;
+    /** what the series may lack, and what its size hides, as the foot says it */
+    this.limits = this.small = "";
     this.ticket = "";
     /** @type {[number, number]} planes that are in the picture, and all */
     this.through = [0, host.group.count];
@@ -137,9 +139,19 @@ export class Projection {
     }
   }
 
-  /** The rectangles of the open plane: those for all frames lie on the projection, too. @param {import("./types.js").RectState[]} rects */
-  update(rects) {
-    if (this.host.group.index === "series") return;
+  /**
+   * The rectangles of the open plane: those for all frames lie on the projection, too. And what the series may lack.
+   * @param {import("./types.js").RectState[]} rects
+   * @param {string} limits
+   */
+  update(rects, limits) {
+    if (this.host.group.index === "series") {
+      const isNew = limits !== this.limits;
+      this.limits = limits;
+      // Folders are read to their end while somebody looks: what the foot says of that has to follow.
+      if (isNew && this.through[0]) this.#foot(this.small);
+      return;
+    }
     this.marks = rects.flatMap(({ box, stored, scope }) => (box && stored && scope.startsWith("all ") ? [box] : []));
     this.#draw();
   }
@@ -181,14 +193,16 @@ export class Projection {
   #foot(small) {
     const { foot } = this.host;
     const [through, total] = this.through;
-    const lacking = this.leftOut ? ` ${counted(this.leftOut, "plane")} could not be read and must be looked at alone.` : "";
+    this.small = small;
+    const unread = this.leftOut ? ` ${counted(this.leftOut, "plane")} could not be read and must be looked at alone.` : "";
+    const lacking = this.limits ? `${unread} ${this.limits}` : unread;
     if (!this.isWhole) setText(foot, `${through} of ${counted(total, "plane")} so far. Nothing counts yet.${lacking}`);
     else {
       const go = " Click: to the plane that shows there. Drag: a rectangle for all of them. Or arrow keys move a cross, Enter goes, Space draws from here.";
       const what = this.host.group.index === "series" ? " of the series (image frames alone; look at overlays and what else there is by themselves)" : "";
       setText(foot, `${counted(total - this.leftOut, "plane")}${what} in one picture.${lacking} A glance: what others hide does not show, and no plane counts as seen. ${small || go}`);
     }
-    foot.dataset.bad = this.leftOut || small ? "yes" : "no";
+    foot.dataset.bad = this.leftOut || this.limits || small ? "yes" : "no";
   }
 
   #tell() {

@@ -383,6 +383,8 @@ export interface StackState {
   /** whether the list was looked through */
   complete: boolean;
   words: string;
+  /** what may be missing in it, in sentences; empty where nothing is */
+  limits: string;
 }
 
 /** Where marks are kept. */

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import imagecodecs
 import numpy as np
 import pytest
+from pydicom.sequence import Sequence as DicomSequence
 
 from dcmaudit.errors import EngineError, ReviewError, UsageError
 from dcmaudit.model import Box, DeviceFacts, HowSeen, Outcome, ReviewState, Size, SpreadKind
 from dcmaudit.model.engines import OcrEngine
-from dcmaudit.model.records import FileRows
+from dcmaudit.model.records import FileRows, only_seen
 from dcmaudit.review import ReviewApp, Session
 from dcmaudit.review.page.class_rows import class_files, class_list, list_files, tile_rows
 from dcmaudit.review.services import class_survey
@@ -29,7 +31,7 @@ from dcmaudit.review.state.worklist import Worklist
 from dcmaudit.sources import LocalReference
 from dcmaudit.store import Look, TagChange
 from support.apps import do, perform, ready, services_of, settled, state, store_of, wait_for
-from support.files import dataset, file_bytes
+from support.files import Overlay, dataset, file_bytes
 
 UID = "1.2.826.0.1.3680043.10.9.800"
 
@@ -125,7 +127,7 @@ def test_the_gravest_stand_first_and_the_rest_last(session: Session, table: Clas
     order = class_files(session, services_of(session), 0)
     names = [Path(table.worklist.name(session.worklist.place(each))).name for each in order["ids"]]
     assert order["apart"] == 4
-    assert names[:4] == ["12-cut.dcm", "08-text.dcm", "10-declared.dcm", "09-unlike.dcm"]
+    assert names[:4] == ["12-cut.dcm", "08-text.dcm", "09-unlike.dcm", "10-declared.dcm"]
     assert names[4:] == [f"{number:02}.dcm" for number in range(8)]
 
 
@@ -178,17 +180,95 @@ def test_without_a_detector_every_file_is_said_to_be_unlooked_at(
     assert shown["problem"] == "the detector cannot be loaded"
 
 
-def test_what_ocr_has_noted_of_a_file_is_not_looked_for_again(
-    session: Session, monkeypatch: pytest.MonkeyPatch
+def test_what_ocr_has_found_in_a_file_counts_and_that_another_engine_found_nothing_does_not(session: Session) -> None:
+    for number, places in ((0, 3), (8, 0)):
+        path = Path(session.worklist.name(number))
+        found = path.stat()
+        look = Look(
+            OcrEngine.TESSERACT, Outcome.DONE, complete=True, planes=1, places=places, size=found.st_size,
+            modified_ns=found.st_mtime_ns,
+        )  # fmt: skip
+        store_of(session).put_results([FileRows(str(path), look=look)])
+    table = surveyed(session)
+    assert table.concerns(0) == (Concern.FOUND,)
+    # It has text, whatever an engine that reads less says of it.
+    assert table.concerns(8)[0] is Concern.FOUND
+
+
+def bits(text: str, shape: tuple[int, int] = (96, 128)) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    made = np.zeros(shape, np.uint8)
+    cv2.putText(made, text, (4, 40), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 1, 1)
+    return made
+
+
+def hiding(where: str) -> bytes:
+    """An image with a text in a place where it is not on the first plane."""
+    facts = {
+        "Modality": "US", "ImageType": ["ORIGINAL", "PRIMARY"], "Manufacturer": "Maker", "SeriesInstanceUID": UID,
+        "ManufacturerModelName": "Scanner", "SOPInstanceUID": f"{UID}.500",
+    }  # fmt: skip
+    if where == "overlay":
+        return file_bytes(dataset(picture(3), overlays=[Overlay(bits=bits("DOE 1961"))], extra=facts))
+    if where == "stray bit":
+        cells = picture(3).astype(np.uint16) | (bits("DOE 1961").astype(np.uint16) << 13)
+        return file_bytes(dataset(cells, bits_stored=8, bits_allocated=16, high_bit=7, extra=facts))
+    if where == "icon":
+        small = dataset(picture(3, "DOE 1961"))
+        for name in ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "Modality",
+                     "PatientName", "PatientID"):  # fmt: skip
+            delattr(small, name)
+        return file_bytes(dataset(picture(3), extra={**facts, "IconImageSequence": DicomSequence([small])}))
+    if where == "frame 57":
+        stack = np.stack([picture(3)] * 60)
+        stack[57] = picture(3, "DOE 1961")
+        return file_bytes(dataset(stack, frames=60, extra=facts))
+    syntax, encode = {"JPEG": ("50", imagecodecs.jpeg8_encode), "JPEG 2000": ("90", imagecodecs.jpeg2k_encode)}[where]
+    shown = picture(3, "DOE 1961")
+    coded = encode(shown) if where == "JPEG" else encode(shown, reversible=True, codecformat="j2k")
+    return file_bytes(dataset(shown, extra=facts), f"1.2.840.10008.1.2.4.{syntax}", frames=[coded])
+
+
+@pytest.mark.parametrize("where", ["overlay", "stray bit", "icon", "frame 57", "JPEG", "JPEG 2000"])
+def test_text_hides_nowhere_in_a_file_that_looks_the_same(
+    where: str, open_app: Callable[..., ReviewApp], files: Sequence[Path], tmp_path: Path
 ) -> None:
-    path = Path(session.worklist.name(0))
-    found = path.stat()
-    look = Look(
-        OcrEngine.TESSERACT, Outcome.DONE, complete=True, planes=1, places=3, size=found.st_size,
-        modified_ns=found.st_mtime_ns,
-    )  # fmt: skip
-    store_of(session).put_results([FileRows(str(path), look=look)])
-    assert surveyed(session).concerns(0) == (Concern.FOUND,)
+    hidden = tmp_path / "hidden.dcm"
+    hidden.write_bytes(hiding(where))
+    table = surveyed(ready(open_app([*files[:6], hidden])))
+    assert table.concerns(0) == ()
+    assert Concern.FOUND in table.concerns(6), table.concerns(6)
+
+
+def test_a_file_that_is_found_later_stands_apart_until_it_was_looked_at(
+    session: Session, table: ClassTable, tmp_path: Path
+) -> None:
+    late = write(tmp_path / "late.dcm", picture(1, "DOE 1961"), number=77)
+    place = len(session.worklist)
+    session.worklist.growing = True
+    session.worklist.add([str(late)], {}, {})
+    assert Concern.UNLOOKED in table.concerns(place)
+    assert not state(session)["classes"]["complete"]
+    session.worklist.finish()
+    assert Concern.FOUND in surveyed(session).concerns(place)
+
+
+def test_a_file_that_is_gone_at_the_decision_is_not_decided(session: Session, table: ClassTable) -> None:
+    gone = Path(session.worklist.name(2))
+    ids = same_ids(session)
+    gone.unlink()
+    decided(session, value="done", shown=ids)
+    assert session.worklist.state(2) is ReviewState.NOT_REVIEWED
+    assert state(session)["message"]["text"].startswith("7 of 8 files are done. 1 file could not be:")
+
+
+def test_a_place_that_is_nearly_text_makes_its_file_stand_apart() -> None:
+    worklist = Worklist(reopen=LocalReference)
+    table = ClassTable(worklist, Grouping.KIND)
+    for place, likelihood in enumerate((0.49, 0.5)):
+        table.sort(None)
+        table.take(place, FileLook(1, likelihood=likelihood))
+    table.compare(0, [0, 1], [1.0, 1.0])
+    assert (table.concerns(0), table.concerns(1)) == ((), (Concern.DOUBTED,))
 
 
 def test_grouping_by_series_counts_the_same_looks(session: Session, table: ClassTable, files: Sequence[Path]) -> None:
@@ -244,6 +324,7 @@ def test_one_decision_marks_every_file_with_a_record_of_how_it_was_decided(sessi
         name = session.worklist.name(number)
         assert session.worklist.state(number) is ReviewState.DONE
         assert [record.how for record in store.seen(name)] == [HowSeen.CLASS]
+        assert only_seen(store.seen(name), HowSeen.CLASS) == 1
         done = next(record for record in store.done_records() if record.filename == name)
         assert (done.looked.seen, done.looked.glanced, done.looked.planes) == (0, 1, 1)
     assert store.states([session.worklist.name(8)])[session.worklist.name(8)] is ReviewState.NOT_REVIEWED

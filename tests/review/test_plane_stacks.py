@@ -14,6 +14,7 @@ import pytest
 from dcmaudit.dicom import Instance
 from dcmaudit.errors import DecodeError, ReviewError
 from dcmaudit.model import FrameAddress, Point, Projection
+from dcmaudit.render import sheets
 from dcmaudit.review.services import plane_stacks
 from dcmaudit.review.services.instance_cache import InstanceCache
 from dcmaudit.review.services.plane_stacks import Member, PlaneStacks, StackKey, StackReading
@@ -197,6 +198,30 @@ def test_a_plane_whose_writing_lies_under_that_of_others_is_covered_in_the_text_
     assert shown[0] != shown[1]  # one of the two texts lies over the other
     assert shown[1] == shown[2]  # the same text twice shows for both
     assert shown[3:] == [True, True, True]
+    # The other one is on a sheet of its own, which shows nothing of the rest.
+    assert reading.sheets == 2
+    assert all(reading.shows(Projection.TEXT, {0, 1}))
+    assert reading.shows(Projection.TEXT, {1}) == [False] * 6
+    assert reading.alone == []
+    covered = shown.index(False)
+    assert reading.maker(Projection.TEXT, Point(60, 50), 1) in ({0} if covered == 0 else {1, 2})
+    assert reading.picture(Projection.TEXT, 1) != reading.picture(Projection.TEXT)
+    with pytest.raises(ReviewError, match="no such sheet"):
+        reading.picture(Projection.TEXT, 2)
+
+
+def test_a_plane_whose_writing_no_sheet_has_room_for_is_named(
+    stacks: PlaneStacks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheets, "MOST", 1)
+    words = ["ABCDEFGH", "MWXKVZNY", "35792468"]
+    cells = np.stack([lettered((96, 256), [(word, 20, 60)], ink=180) for word in words])
+    reading = begun(stacks, stack_file(tmp_path / "one.dcm", cells), 3)
+    whole(reading, Projection.TEXT)
+    assert reading.sheets == 2
+    assert len(reading.alone) == 1
+    assert reading.shows(Projection.TEXT, {0, 1}).count(False) == 1
+    assert stacks.alone() == {reading.members[0].file_id: {reading.members[reading.alone[0]].address}}
 
 
 def test_what_is_drawn_on_a_projection_is_on_all_its_planes_and_taken_back_as_one(tmp_path: Path) -> None:

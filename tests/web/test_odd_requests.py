@@ -78,8 +78,8 @@ def test_no_query_makes_the_server_fail(tab: Page) -> None:
         for path, names in (
             ("state", ("after", "wait")),
             ("image/0/f0", ("rendering", "inverted")),
-            ("projection/0/0", ("how",)),
-            ("drill/0/0", ("x", "y", "how")),
+            ("projection/0/0", ("how", "sheet")),
+            ("drill/0/0", ("x", "y", "how", "sheet")),
             ("planes/0", ("start", "count")),
             ("worklist", ("start", "count", "status", "text")),
             ("series", ("start", "count")),

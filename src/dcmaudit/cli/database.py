@@ -12,13 +12,16 @@ from dcmaudit.cli import identities, mark_import, upkeep
 from dcmaudit.cli.common import Exit, add_common, local_path, say
 from dcmaudit.cli.existing_store import opened
 from dcmaudit.errors import StoreError, UsageError
+from dcmaudit.model import HowSeen
 from dcmaudit.model.counts import counted
+from dcmaudit.model.records import only_seen
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
 from dcmaudit.wholefile import whole_text
 
 if TYPE_CHECKING:
     from dcmaudit.model import Reference
+    from dcmaudit.model.records import DoneRecord
     from dcmaudit.settings import Settings
     from dcmaudit.store import Store
 
@@ -175,14 +178,15 @@ def _print_unseen(store: Store, *, json: bool = False) -> int:
     records = store.done_records()
     found = [record for record in records if not record.looked.is_whole]
     for record in found:
-        looked = record.looked
+        looked, by_class = record.looked, _by_class(store, record)
         if json:
             print(
                 json_line(
                     "db-unseen",
                     {
                         "file": record.filename, "planes": looked.planes, "unseen": looked.unseen,
-                        "in_part": looked.in_part, "glanced": looked.glanced, "searched": looked.is_searched,
+                        "in_part": looked.in_part, "glanced": looked.glanced, "by_class": by_class,
+                        "searched": looked.is_searched,
                         "by": record.by, "at": record.at.isoformat(),
                     },
                 )
@@ -190,7 +194,7 @@ def _print_unseen(store: Store, *, json: bool = False) -> int:
             continue
         print(
             f"{printable(record.filename)}: {looked.unseen} of {counted(looked.planes, 'plane')} not seen, "
-            f"{looked.in_part} of them in part, {looked.glanced} at a glance or skipped; "
+            f"{looked.in_part} of them in part, {looked.glanced} at a glance or skipped{_of_class(by_class)}; "
             f"done by {printable(record.by)}, {record.at:%Y-%m-%d %H:%M}"
             + ("" if looked.is_searched else "; not all of it had been searched for planes")
         )
@@ -198,3 +202,13 @@ def _print_unseen(store: Store, *, json: bool = False) -> int:
     if unknown:
         say(f"{counted(unknown, 'done file')}: other tools or earlier versions did not note what was seen")
     return Exit.GOOD
+
+
+def _by_class(store: Store, record: DoneRecord) -> int:
+    """How many planes of the file nobody looked at by themselves, and that were decided with others of their kind."""
+    ways = [seen for seen in store.seen(record.filename) if seen.by == record.by]
+    return only_seen(ways, HowSeen.CLASS)
+
+
+def _of_class(planes: int) -> str:
+    return f" ({planes} of these only decided with others of their kind)" if planes else ""

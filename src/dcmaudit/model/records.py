@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,7 @@ from dcmaudit.model import (
     Coverage,
     DeviceFacts,
     Everywhere,
+    GroupAddress,
     HowSeen,
     Identity,
     Outcome,
@@ -208,6 +209,19 @@ class Looked:
     def is_whole(self) -> bool:
         """Whether every plane was seen whole, and no other plane can turn up."""
         return self.is_searched and self.seen >= self.planes
+
+
+def only_seen(records: Iterable[SeenRecord], how: HowSeen) -> int:
+    """How many planes were seen in this way and in no stronger one."""
+    stronger = list(HowSeen)[: list(HowSeen).index(how)]
+    found, before = set[tuple[GroupAddress, int]](), set[tuple[GroupAddress, int]]()
+    for record in records:
+        planes = {(span.group, frame) for span in record.spans for frame in span.frames}
+        if record.how is how:
+            found |= planes
+        elif record.how in stronger:
+            before |= planes
+    return len(found - before)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import zlib
 
 import numpy as np
-import numpy.typing as npt
 
 from dcmaudit.codecs.samples import Samples
 from dcmaudit.model import Projection
@@ -19,9 +18,14 @@ fainter is not promised to show."""
 LEAST = 16 / 255
 """How far it has to lie apart from what the projection shows there, to be told from it."""
 
-_CELL = 2
-_INK = 77
-"""A cell of 2 x 2 pixels holds writing where a stroke of the map is at least so strong: 0.3 of 255."""
+CELL = 2
+"""Edge, in pixels, of the squares in which it is kept where writing is."""
+
+INKED = 77
+"""A square of 2 x 2 pixels holds writing where a stroke of the map is at least so strong: 0.3 of 255."""
+
+_FAINT = 32
+"""Strokes of the map, 0 to 255, below which nothing is kept."""
 
 _MEAN_OF = int(WRITING / LEAST)
 """Planes of a mean up to which writing on one of them shows."""
@@ -55,39 +59,24 @@ class BlindShares:
         }
 
 
-def ink_cells(strokes: Levels) -> npt.NDArray[np.bool_]:
-    """Which squares of 2 x 2 pixels of a map of strokes hold writing; (rows / 2, columns / 2), rounded up."""
+def ink_squares(strokes: Levels) -> Levels:
+    """The strongest stroke of each square of 2 x 2 pixels of a map; (rows / 2, columns / 2), rounded up."""
     rows, columns = strokes.shape
-    filled = np.pad(strokes, ((0, -rows % _CELL), (0, -columns % _CELL)))
-    squares = filled.reshape(filled.shape[0] // _CELL, _CELL, filled.shape[1] // _CELL, _CELL)
-    return np.asarray(squares.max(axis=(1, 3)) >= _INK)
+    filled = np.pad(strokes, ((0, -rows % CELL), (0, -columns % CELL)))
+    squares = filled.reshape(filled.shape[0] // CELL, CELL, filled.shape[1] // CELL, CELL)
+    return np.asarray(squares.max(axis=(1, 3)))
 
 
-def packed_cells(cells: npt.NDArray[np.bool_]) -> bytes:
-    """The cells in few bytes: mostly there are none with ink."""
-    return zlib.compress(np.packbits(cells).tobytes(), 1)
+def packed_ink(strokes: Levels) -> bytes | None:
+    """``ink_squares`` in few bytes: mostly there are none. None where nothing in them is writing."""
+    cells = ink_squares(strokes)
+    if not (cells >= INKED).any():
+        return None
+    # Sixteen steps are enough to tell letters from what is beside them.
+    return zlib.compress(np.where(cells < _FAINT, 0, cells & 0xF0).tobytes(), 1)
 
 
-def is_overwritten(packed: bytes, shown: npt.NDArray[np.bool_], shape: tuple[int, ...]) -> bool:
-    """Whether what ``shown`` has there is other writing than that of the plane: more than a seventh as much as its own
-    is too much, or missing.
-
-    ``packed`` are the plane's own cells, ``shape`` that of the map.
-    """
-    rows, columns = -(-shape[0] // _CELL), -(-shape[1] // _CELL)
-    own = (
-        np.unpackbits(np.frombuffer(zlib.decompress(packed), np.uint8), count=rows * columns)
-        .reshape(rows, columns)
-        .astype(bool)
-    )
-    if not own.any():
-        return False
-    near = own.copy()
-    for _ in range(2):
-        grown = near.copy()
-        grown[1:] |= near[:-1]
-        grown[:-1] |= near[1:]
-        grown[:, 1:] |= near[:, :-1]
-        grown[:, :-1] |= near[:, 1:]
-        near = grown
-    return bool(((shown != own) & near).sum() > own.sum() / 7)
+def unpacked_ink(packed: bytes, shape: tuple[int, ...]) -> Levels:
+    """The strokes of each square again, (rows / 2, columns / 2), rounded up; ``shape`` is the map's, in pixels."""
+    rows, columns = (-(-edge // CELL) for edge in shape)
+    return np.frombuffer(zlib.decompress(packed), np.uint8).reshape(rows, columns)

@@ -30,25 +30,36 @@ def written_parts(strokes: Levels, values: Array) -> tuple[Part, Levels, Single]
     ``values`` are (rows, columns), or (rows, columns, 3), of any dtype. The picture has the contrast that each place
     has by itself, so that faint letters are as clear as strong ones. None where there is no writing.
     """
-    inked = strokes >= _INK
+    part = part_around(strokes >= _INK)
+    if part is None:
+        return None
+    levels = local_contrast(values[part])
+    # Squared: what surely is a letter outweighs twice as much of what may be one.
+    sure = strokes[part].astype(np.float32)
+    return part, levels, _mean_around(sure * sure / np.float32(255))
+
+
+def part_around(inked: npt.NDArray[np.bool_]) -> Part | None:
+    """The part of a plane that holds all of ``inked``, (rows, columns), with a margin; None where there is none."""
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
     if not len(rows):
         return None
-    part = (
+    return (
         slice(max(0, int(rows[0]) - _MARGIN), int(rows[-1]) + _MARGIN + 1),
         slice(max(0, int(columns[0]) - _MARGIN), int(columns[-1]) + _MARGIN + 1),
     )
-    here = values[part].astype(np.float32)
+
+
+def local_contrast(values: Array) -> Levels:
+    """``values``, (rows, columns) or (rows, columns, 3) of any dtype, in the contrast that each place has by itself."""
+    here = values.astype(np.float32)
     if here.ndim == 3:
         here = here.mean(axis=2)
     here = np.nan_to_num(here, posinf=0.0, neginf=0.0)
     here -= here.mean()  # squares of small numbers are exact enough
     middle = _mean_around(here)
     spread = np.sqrt(np.maximum(_mean_around(here * here) - middle * middle, 1e-6))
-    levels = np.clip(_GROUND + (here - middle) / spread * np.float32(_CONTRAST), 0, 255).astype(np.uint8)
-    # Squared: what surely is a letter outweighs twice as much of what may be one.
-    sure = strokes[part].astype(np.float32)
-    return part, levels, _mean_around(sure * sure / np.float32(255))
+    return np.clip(_GROUND + (here - middle) / spread * np.float32(_CONTRAST), 0, 255).astype(np.uint8)
 
 
 def _mean_around(values: Single) -> Single:

@@ -19,7 +19,11 @@ from dcmaudit.review.services.plane_stacks import (
     series_members,
     series_stack,
 )
+from dcmaudit.review.state.sight import named_view
 from dcmaudit.web.replies import query_number, reply
+
+_LISTED = 500
+"""Planes that are named in one answer."""
 
 
 class StackRoutes:
@@ -33,6 +37,7 @@ class StackRoutes:
         return [
             Route("/api/d/{doc}/projection/{file_id:int}/{group}", self.projection),
             Route("/api/d/{doc}/drill/{file_id:int}/{group}", self.drill),
+            Route("/api/d/{doc}/alone/{file_id:int}/{group}", self.alone),
         ]
 
     async def projection(self, request: Request) -> Response:
@@ -43,6 +48,7 @@ class StackRoutes:
         """
         session, file_id, group = self._asked(request)
         projection, after = _projection(request), query_number(request, "after", 0, most=2**40)
+        sheet = _sheet(request, projection)
 
         def work() -> Response:
             reading, label = self._reading(session, file_id, group, is_for_text=projection is Projection.TEXT)
@@ -51,13 +57,14 @@ class StackRoutes:
                 "X-Plane": f"{file_id}/{label}",
                 "X-Through": f"{through}/{len(reading.members)}",
                 "X-Left-Out": str(len(reading.left_out)),
+                "X-Sheets": f"{reading.sheets}/{len(reading.alone)}",
             }
             if through < len(reading.members) and not reading.has_picture(projection):
                 return Response(status_code=204, headers=headers)
-            data = reading.picture(projection)
+            data = reading.picture(projection, sheet if through == len(reading.members) else 0)
             if through == len(reading.members):
                 issue = self._services.tickets.issue
-                headers["X-Ticket"] = issue(session.id, file_id, reading.signed(label), projection.value)
+                headers["X-Ticket"] = issue(session.id, file_id, reading.signed(label), named_view(projection, sheet))
             return Response(data, media_type="image/png", headers=headers)
 
         return await run_in_threadpool(work)
@@ -67,20 +74,36 @@ class StackRoutes:
         session, file_id, group = self._asked(request)
         x, y = query_number(request, "x", 0, most=2**32), query_number(request, "y", 0, most=2**32)
         projection = _projection(request)
+        sheet = _sheet(request, projection)
 
         def work() -> Response:
             reading, label = self._reading(session, file_id, group)
             reading.wait(projection, 0)
-            number = reading.maker(projection, Point(x, y))
-            member = reading.members[number]
-            found = {"file_id": member.file_id, "key": member.address.key}
-            if label == SERIES:
-                return reply({**found, "index": None, "title": f"plane {number + 1}/{len(reading.members)}"})
-            planes = self._app.planes_of(session, file_id)
-            index = planes.find(member.address) or 0
-            return reply({**found, "index": index, "title": planes[index].title})
+            return reply(self._found(session, reading, label, reading.maker(projection, Point(x, y), sheet)))
 
         return await run_in_threadpool(work)
+
+    async def alone(self, request: Request) -> Response:
+        """The planes with writing that no sheet of the text map shows: each has to be looked at by itself."""
+        session, file_id, group = self._asked(request)
+
+        def work() -> Response:
+            reading, label = self._reading(session, file_id, group, is_for_text=True)
+            numbers = reading.alone
+            planes = [self._found(session, reading, label, number) for number in numbers[:_LISTED]]
+            return reply({"total": len(numbers), "planes": planes})
+
+        return await run_in_threadpool(work)
+
+    def _found(self, session: Session, reading: StackReading, label: str, number: int) -> dict[str, object]:
+        """A plane of a stack, and the way to it."""
+        member = reading.members[number]
+        found: dict[str, object] = {"file_id": member.file_id, "key": member.address.key}
+        if label == SERIES:
+            return {**found, "index": None, "title": f"plane {number + 1}/{len(reading.members)}"}
+        planes = self._app.planes_of(session, member.file_id)
+        index = planes.find(member.address) or 0
+        return {**found, "index": index, "title": planes[index].title}
 
     def _asked(self, request: Request) -> tuple[Session, int, int | None]:
         session, group = self._app.session(request.path_params["doc"]), request.path_params["group"]
@@ -112,6 +135,11 @@ def _projection(request: Request) -> Projection:
     if value not in allowed:
         raise UsageError(f"there is no projection {value!r}", hint=f"allowed: {', '.join(allowed)}")
     return Projection(value)
+
+
+def _sheet(request: Request, projection: Projection) -> int:
+    """Which sheet of the text map is asked for, from 0; the other views have one."""
+    return query_number(request, "sheet", 0, most=64) if projection is Projection.TEXT else 0
 
 
 def _group(planes: PlaneList, number: int) -> PlaneGroup:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dcmaudit.audit import header_rectangles, rules_of
 from dcmaudit.dicom import Instance, open_instance
-from dcmaudit.model import FileReading, Outcome, ReviewState, UnshownAddress
+from dcmaudit.model import FileReading, HowSeen, Outcome, ReviewState, UnshownAddress
 from dcmaudit.model.counts import counted
 from dcmaudit.pipeline.clearance import AcceptedText, clear, planes_by_look
 from dcmaudit.pipeline.content import content_of
@@ -110,7 +110,7 @@ def by_eyes(job: ReleaseJob, task: ReleaseTask, report: Release) -> bool:
             content = content_of(task.reference)
             found = clear(instance, content, alone, job.options(is_seen=False), AcceptedText.NONE)
             looks = planes_by_look(instance, content, ledger)
-        report.looks.update({f"person: {how.value}": planes for how, planes in looks.items()})
+        report.looks.update({_who(how): planes for how, planes in looks.items()})
         if not found.reasons:
             report.seen_by = (*report.seen_by, "person")
             return False
@@ -137,3 +137,8 @@ def by_redaction(redacted: RedactionReport, report: Release) -> bool:
             Path(str(redacted.output)).unlink(missing_ok=True)
     report.hold(why, *result.reasons)
     return True
+
+
+def _who(how: HowSeen) -> str:
+    """A way in which people saw planes, as the report of the release has it."""
+    return f"person: {how.value}" if how.is_seen else f"person, at a glance: {how.value}"

@@ -27,7 +27,7 @@ MOST = 50_000
 """Files that can be decided for at once."""
 
 _TOLD = 0.4
-_GRAVE = {Concern.UNREADABLE, Concern.FOUND, Concern.DECLARED}
+_GRAVE = {Concern.UNREADABLE, Concern.FOUND, Concern.DOUBTED, Concern.DECLARED}
 _VALUES = ("done", "tag", "skip", "mark")
 _YES = {"done": "Mark {} as done", "tag": "Tag {}", "skip": "Skip {}", "mark": "Mark {}"}
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 from dcmaudit.errors import ReviewError
-from dcmaudit.model import AddressKind, HowSeen, Projection, frame_of
+from dcmaudit.model import AddressKind, HowSeen, frame_of
 from dcmaudit.review.commands import arguments as take
 from dcmaudit.review.commands import several
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.services.plane_stacks import SERIES, StackReading, series_key, series_stack
+from dcmaudit.review.services.seen_planes import Shown, shown_then
 from dcmaudit.review.state.session import Session
 from dcmaudit.review.state.sight import way_projected
 from dcmaudit.review.state.stack import SeriesStack
@@ -33,9 +34,9 @@ def note_series(session: Session, services: Services, arguments: Arguments) -> N
     how = way_projected(reading.size, shown[0], shown[1], issued)
     if how is None:
         raise ReviewError("that picture is no projection")
-    projection = None if how is HowSeen.SMALL else Projection(issued.shown)
-    work = partial(_note, session, services, stack, reading, how, projection)
-    if projection is None:
+    shown_there = None if how is HowSeen.SMALL else shown_then(reading, session.id, issued)
+    work = partial(_note, session, services, stack, reading, how, shown_there)
+    if shown_there is None:
         services.background.at_length(work)
     else:
         reading.when_judged(partial(services.background.at_length, work))
@@ -47,10 +48,10 @@ def _note(
     stack: SeriesStack,
     reading: StackReading,
     how: HowSeen,
-    projection: Projection | None,
+    shown: Shown | None,
 ) -> None:
     left_out = reading.left_out
-    shows = reading.shows(projection) if projection is not None else [True] * len(reading.members)
+    shows = shown() if shown is not None else [True] * len(reading.members)
     found: dict[int, dict[int, HowSeen]] = {}
     for number, (member, is_shown) in enumerate(zip(reading.members, shows, strict=True)):
         # A frame that could not be read is in no projection.

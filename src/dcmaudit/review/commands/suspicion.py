@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dcmaudit.model import Everywhere, Origin, PlaneAddress, parse_key
+from dcmaudit.model import Everywhere, Origin, PlaneAddress, frame_of, parse_key
 from dcmaudit.model.texts import printable
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.commands.several import files_words
@@ -14,13 +14,14 @@ from dcmaudit.review.state.session import Session
 HOT = 0.5
 """From this likelihood of text on a plane is suspicious."""
 
-_SUSPICIOUS = {Concern.UNREADABLE, Concern.FOUND, Concern.DECLARED, Concern.UNLIKE}
+_SUSPICIOUS = {Concern.UNREADABLE, Concern.FOUND, Concern.DOUBTED, Concern.DECLARED, Concern.UNLIKE}
 _FOUND = {Origin.OCR, Origin.LEARNED, Origin.SIMILAR}
 
 
 def next_suspicious(session: Session, services: Services, _arguments: Arguments) -> None:
-    """Go to the next plane of the file, else to the next file that the list shows, where something was found or that
-    could not be looked at. Says how many files on the way no detector has looked at."""
+    """Go to the next plane of the file, else to the next file that the list shows, where something was found, that
+    could not be looked at, or whose writing no sheet of its text map shows. Says how many files on the way no detector
+    has looked at."""
     file = session.opened()
     survey = services.classes.of(session.worklist)
     table = survey.table if survey is not None else None
@@ -29,6 +30,7 @@ def next_suspicious(session: Session, services: Services, _arguments: Arguments)
     if index is not None:
         services.files.go(session, index)
         return
+    alone = services.stacks.alone()
     passed = int(_is_unlooked(file, table))
     more = table is not None and len(table.planes_with_text(file.place)) >= PLANES_KEPT
     many = f" Text was found on at least {PLANES_KEPT} planes of {_name(file)}; O looks at all of them."
@@ -36,6 +38,10 @@ def next_suspicious(session: Session, services: Services, _arguments: Arguments)
     for place in (place for place in session.selection.places if place > file.place):
         concerns = set(table.concerns(place)) if table is not None else {Concern.UNLOOKED}
         worklist = session.worklist
+        unshown = alone.get(worklist.file_id(place))
+        if unshown:
+            services.files.show(session, place, min(unshown, key=frame_of))
+            return
         if concerns & _SUSPICIOUS or worklist.failure(place) is not None or worklist.gap(place) is not None:
             key = _first(table, place)
             services.files.show(session, place, parse_key(key) if key is not None else None)
@@ -81,6 +87,7 @@ def _planes(services: Services, file: OpenFile, table: ClassTable | None) -> set
             addresses.add(scope)
     if table is not None:
         addresses.update(parse_key(key) for key in table.planes_with_text(file.place))
+    addresses |= services.stacks.alone().get(file.file_id, set())
     found = {file.planes.find(address) for address in addresses}
     start, unshown = 0, set[int]()
     for group in file.planes.groups:

@@ -248,7 +248,7 @@ _GO = (
             "Tag the files of this series that are not done, or leave them; the database notes what was skipped.",
             stack.skip_series, menu="Go", group="series", arguments=("value",), writes=True, needs=Needs.FILE),
     Command("next-suspicious", "Suspicious plane or file",
-            "Go to the next plane, or file, where something was found, or that could not be looked at.",
+            "Go to the next plane, or file, where something was found, or that could not be looked at or shown.",
             suspicion.next_suspicious, keys=("X",), menu="Go", group="plane", needs=Needs.FILE, leaves_sheet=True),
     Command("stop-survey", "Stop looking at all files",
             "Stop the look at all files; what was found stays, and J goes on with it.", classes.stop_survey,

@@ -84,9 +84,10 @@ def look_is_missing(detector: Detector | None, known: FileLook | None) -> bool:
 
 
 def noted_look(database: Database, reference: Reference) -> FileLook | None:
-    """What ``dcmaudit ocr`` has noted of the file as it is now, where it has looked at all of it; else None.
+    """What ``dcmaudit ocr`` has found in the file as it is now, where it has looked at all of it; else None.
 
-    Errors of the database: None, the detector looks again.
+    That it found nothing counts for nothing here: it may have looked with another finder, or in a hurry. Errors of the
+    database: None, the detector looks again.
     """
     stamp = stamp_of(reference)
     if stamp is None:
@@ -103,7 +104,7 @@ def noted_look(database: Database, reference: Reference) -> FileLook | None:
     if not whole:
         return None
     found = max(look.places for look in whole)
-    return FileLook(0, found=found, likelihood=1.0 if found else 0.0)
+    return FileLook(0, found=found, likelihood=1.0) if found else None
 
 
 class _Notes:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +20,8 @@ from dcmaudit.errors import DcmauditError, DecodeError, ReviewError
 from dcmaudit.model import FrameAddress, PlaneAddress, Point, Projection, Reference, Size
 from dcmaudit.render import encode_png
 from dcmaudit.render.project import Strokes
-from dcmaudit.render.shown import BlindShares, ink_cells, is_overwritten, packed_cells
+from dcmaudit.render.sheets import TextSheets
+from dcmaudit.render.shown import BlindShares, packed_ink
 from dcmaudit.render.stack import PlaneStack, StrokeStack, to_strokes
 from dcmaudit.render.strokes import stroke_map
 from dcmaudit.render.tables import Levels
@@ -107,7 +109,8 @@ class StackReading:
     """The planes of one stack, read in order by a thread of the service.
 
     Three passes: the values of all planes; then each plane again, for what each view can show of it; and the text
-    map, where somebody asked for it. Planes that cannot be read are left out, and named.
+    map, where somebody asked for it, which has further sheets for writing that lies over that of other planes. Planes
+    that cannot be read are left out, and named.
     """
 
     def __init__(self, members: Sequence[Member], instances: Instances, strokes: Strokes, mappers: Workers) -> None:
@@ -118,7 +121,10 @@ class StackReading:
         self._stack, self._maps = PlaneStack(), StrokeStack()
         self._through = self._mapped = 0
         self._failed: dict[int, str] = {}
-        self._cells: dict[int, bytes] = {}
+        self._inks: dict[int, bytes] = {}
+        self._sheets: TextSheets | None = None
+        self._laid = 0
+        self._painted: dict[str, set[int]] = {}
         self._blind: dict[int, dict[Projection, float]] = {}
         self._judged = False
         self._asked_for_text = False
@@ -151,7 +157,9 @@ class StackReading:
             self._waiting += 1
             try:
                 while True:
-                    through = self._mapped if is_text else self._through
+                    # The last plane is through once it is known what of all of them the map cannot show.
+                    mapped = self._mapped if self._has_sheets else min(self._mapped, len(self.members) - 1)
+                    through = mapped if is_text else self._through
                     taken = time.monotonic() - start
                     if self._failure:
                         raise ReviewError(f"the reading ended early: {self._failure}", hint="look at its planes")
@@ -165,13 +173,17 @@ class StackReading:
                 self._waiting -= 1
                 self._wanted = time.monotonic()
 
-    def picture(self, projection: Projection) -> bytes:
-        """What is through so far as PNG; DecodeError where no plane can be read."""
+    def picture(self, projection: Projection, sheet: int = 0) -> bytes:
+        """What is through so far as PNG; ``sheet`` (from 0) of the text map. DecodeError where no plane can be read."""
         with self._lock:
             if not self._stack.count or (projection is Projection.TEXT and not self._maps.count):
                 raise DecodeError("none of its planes can be decoded", hint="look at the planes one by one")
             if projection is Projection.TEXT:
-                return encode_png(self._maps.picture(self._still))
+                if self._sheets is None or not self._has_sheets:
+                    return encode_png(self._maps.picture(self._still))
+                if sheet >= len(self._sheets.sheets):
+                    raise ReviewError("the text map has no such sheet", hint="look at its planes")
+                return encode_png(self._sheets.sheets[sheet])
             taken = self._stack.taken(projection)
         # The reading goes on meanwhile.
         return encode_png(taken.picture(projection))
@@ -181,7 +193,7 @@ class StackReading:
         with self._lock:
             return bool(self._maps.count if projection is Projection.TEXT else self._stack.count)
 
-    def maker(self, projection: Projection, point: Point) -> int:
+    def maker(self, projection: Projection, point: Point, sheet: int = 0) -> int:
         """The number of the plane that the projection shows at ``point``, in pixels of the plane."""
         with self._lock:
             if not self._stack.count:
@@ -190,6 +202,8 @@ class StackReading:
                 return self._stack.maker(projection, point)
             rows, columns = self._maps.strongest.shape
             y, x = min(max(point.y, 0), rows - 1), min(max(point.x, 0), columns - 1)
+            if sheet and self._sheets is not None and sheet < len(self._sheets.sheets):
+                return int(self._sheets.makers[sheet - 1][y, x])
             top, left = max(0, y - _REACH), max(0, x - _REACH)
             around = self._maps.strongest[top : y + _REACH + 1, left : x + _REACH + 1]
             row, column = np.unravel_index(int(around.argmax()), around.shape)
@@ -207,22 +221,46 @@ class StackReading:
         with self._lock:
             return dict(self._failed)
 
-    def shows(self, projection: Projection) -> list[bool]:
+    @property
+    def sheets(self) -> int:
+        """How many sheets the text map has: 1 where nothing lies over anything else, or that is not known yet."""
+        with self._lock:
+            return len(self._sheets.sheets) if self._sheets is not None and self._has_sheets else 1
+
+    def paint(self, session: str, sheet: int) -> frozenset[int]:
+        """The sheets of the text map that were on the stage of ``session``, now that ``sheet`` was."""
+        with self._lock:
+            painted = self._painted.setdefault(session, set())
+            painted.add(sheet)
+            return frozenset(painted)
+
+    @property
+    def alone(self) -> list[int]:
+        """The numbers of the planes with writing that no sheet of the text map shows; none before that is known."""
+        with self._lock:
+            if self._sheets is None or not self._has_sheets:
+                return []
+            sheets, failed = self._sheets, self._failed
+            return [n for n in range(len(self.members)) if n not in failed and not sheets.is_on_any(n)]
+
+    @property
+    def _has_sheets(self) -> bool:
+        return self._sheets is not None and self._laid == len(self.members)
+
+    def shows(self, projection: Projection, sheets: AbstractSet[int] = frozenset({0})) -> list[bool]:
         """Of each plane, whether writing on it would show in the projection; all False before that is known.
 
-        A plane that could not be read is not in the picture at all, and False.
+        Of the text map, on these ``sheets``. A plane that could not be read is not in the picture at all, and False.
         """
         with self._lock:
-            if not self._judged:
-                return [False] * len(self.members)
             if projection is Projection.TEXT:
-                shown = ink_cells(self._maps.shown()) if self._maps.count else None
+                found = self._sheets if self._has_sheets else None
                 return [
-                    shown is not None
-                    and number in self._cells
-                    and not is_overwritten(self._cells[number], shown, self._maps.strongest.shape)
+                    found is not None and number not in self._failed and found.shows(number, sheets)
                     for number in range(len(self.members))
                 ]
+            if not self._judged:
+                return [False] * len(self.members)
             return [self._blind.get(number, {}).get(projection, 1.0) <= 0.01 for number in range(len(self.members))]
 
     def when_judged(self, do: Callable[[], None]) -> None:
@@ -262,13 +300,14 @@ class StackReading:
                     self._read_values(_FIRST)
                     self._map(_FIRST)
                 self._read_values(len(self.members))
-                if self._asked_for_text and self._mapped < len(self.members) and not self._is_idle():
+                if self._asked_for_text and not self._has_sheets and not self._is_idle():
                     self._map(len(self.members))
+                    self._lay_out()
                 else:
                     # After the text map: it is what somebody is looking at.
                     self._judge()
                 with self._lock:
-                    if self._mapped == len(self.members) and self._judged:
+                    if self._has_sheets and self._judged:
                         break
                     if self._judged and not self._asked_for_text:
                         self._lock.wait(_PREVIEW)
@@ -365,11 +404,39 @@ class StackReading:
                 self._still = still
                 if made is not None and number not in self._failed:
                     self._maps.add(made[0], number, made[1])
-                    self._cells[number] = packed_cells(ink_cells(made[0]))
+                    if (ink := packed_ink(made[0])) is not None:
+                        self._inks[number] = ink
                 self._mapped += 1
                 self._lock.notify_all()
         for _number, future in coming:
             future.cancel()
+
+    def _lay_out(self) -> None:
+        """The further sheets of the text map: planes with writing are read again, and shown where another one covers
+        them."""
+        if self._mapped < len(self.members):
+            return
+        if self._sheets is None:
+            with self._lock:
+                maps = self._maps
+                first = maps.picture(self._still) if maps.count else np.zeros((0, 0), np.uint8)
+                self._sheets = TextSheets(first, maps.shown() if maps.count else first)
+        while self._laid < len(self.members) and not self._is_idle():
+            number = self._laid
+            ink = self._inks.pop(number, None)
+            values: Array | None = None
+            try:
+                values = to_strokes(self._plane(number)) if ink is not None else None
+            except (DcmauditError, MemoryError) as error:  # it could be read a moment ago
+                with self._lock:
+                    self._failed.setdefault(number, getattr(error, "message", "there is not enough memory"))
+            with self._lock:
+                if ink is None:
+                    self._sheets.pass_over(number)
+                elif values is not None:
+                    self._sheets.add(number, ink, values)
+                self._laid += 1
+                self._lock.notify_all()
 
     def _strokes_of(self, number: int) -> tuple[Levels, Array]:
         samples = self._plane(number)
@@ -419,6 +486,17 @@ class PlaneStacks:
             gone = [key for key, kept in self._kept.items() if any(one.file_id == file_id for one in kept.members)]
             for key in gone:
                 self._kept.pop(key).stop()
+
+    def alone(self) -> dict[int, set[PlaneAddress]]:
+        """By file, the planes whose writing no sheet of a text map shows, of all stacks that are kept."""
+        with self._lock:
+            kept = list(self._kept.values())
+        found: dict[int, set[PlaneAddress]] = {}
+        for reading in kept:
+            for number in reading.alone:
+                member = reading.members[number]
+                found.setdefault(member.file_id, set()).add(member.address)
+        return found
 
     def close(self) -> None:
         """End the threads."""

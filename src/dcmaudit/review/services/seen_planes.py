@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from dcmaudit.model import HowSeen, PlaneGroup, Projection, parse_key
@@ -12,7 +12,21 @@ from dcmaudit.review.services.protocols import SeenLedger
 from dcmaudit.review.services.tickets import Tickets
 from dcmaudit.review.state.open_file import OpenFile, is_shown
 from dcmaudit.review.state.session import Session
-from dcmaudit.review.state.sight import Issued, Sight, way_projected, way_seen
+from dcmaudit.review.state.sight import Issued, Sight, view_of, way_projected, way_seen
+
+Shown = Callable[[], list[bool]]
+"""Of each plane of a stack, whether writing on it would show in what was on the stage."""
+
+
+def shown_then(reading: StackReading, session: str, issued: Issued) -> Shown:
+    """Take in that this session had the projection of that ticket on its stage; what it shows is asked for later."""
+    view = view_of(issued)
+    if view is None:
+        return lambda: [False] * len(reading.members)
+    projection, sheet = view
+    # What lies over other writing is on a sheet of its own, and the rest of that plane on the first one.
+    sheets = reading.paint(session, sheet) if projection is Projection.TEXT else frozenset({0})
+    return partial(reading.shows, projection, sheets)
 
 
 class SeenReports:
@@ -80,7 +94,7 @@ class SeenReports:
         if how is HowSeen.SMALL:
             self._note_group(session, file, group, reading, how)
         else:
-            shown = Projection(issued.shown)
+            shown = shown_then(reading, session.id, issued)
             reading.when_judged(partial(self._note_group, session, file, group, reading, how, shown))
         return True
 
@@ -91,10 +105,10 @@ class SeenReports:
         group: PlaneGroup,
         reading: StackReading,
         how: HowSeen,
-        projection: Projection | None = None,
+        shown: Shown | None = None,
     ) -> None:
         missing = reading.left_out
-        shows = reading.shows(projection) if projection is not None else [True] * len(group.frames)
+        shows = shown() if shown is not None else [True] * len(group.frames)
         for position, is_shown_there in enumerate(shows):
             if position not in missing:
                 file.seen.add(group, position, position + 1, how if is_shown_there else HowSeen.COVERED)

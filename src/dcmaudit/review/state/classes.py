@@ -16,6 +16,7 @@ from enum import Enum
 import numpy as np
 
 from dcmaudit.model import Box, Size
+from dcmaudit.review.state.found_places import Found, FoundPlaces
 from dcmaudit.review.state.series_plan import Stamp
 from dcmaudit.review.state.worklist import Worklist
 
@@ -30,6 +31,9 @@ PLACES_KEPT = 16
 
 PLANES_KEPT = 64
 """Planes with text of one file that are kept, to go to."""
+
+DOUBT = 0.5
+"""From this likelihood on a place that is not taken for text makes its file stand apart."""
 
 _TRIED = 0x80
 """Beside the concerns in a mask: somebody has tried to look at the file."""
@@ -49,6 +53,7 @@ class Concern(Enum):
 
     UNREADABLE = "not all of it could be looked at"
     FOUND = "text was found"
+    DOUBTED = "something on it looked like text"
     UNLOOKED = "not looked at by the detector"
     DECLARED = "its header says that text is burned in"
     UNLIKE = "unlike the others"
@@ -105,7 +110,9 @@ class _Looks:
     masks: bytearray = field(default_factory=bytearray)
     likelihoods: array[float] = field(default_factory=lambda: array("f"))
     distances: array[float] = field(default_factory=lambda: array("f"))
-    planes: array[int] = field(default_factory=lambda: array("L"))
+    planes: array[int] = field(default_factory=lambda: array("I"))
+    reasons: array[int] = field(default_factory=lambda: array("I"))
+    """Numbers of words in ``ClassTable``, from 1; 0 for none."""
     stamps: array[int] = field(default_factory=lambda: array("q"))
 
     def grow(self, total: int) -> None:
@@ -114,6 +121,7 @@ class _Looks:
         self.likelihoods.extend([0.0] * more)
         self.distances.extend([0.0] * more)
         self.planes.extend([0] * more)
+        self.reasons.extend([0] * more)
         self.stamps.extend([0] * more)
 
 
@@ -123,7 +131,7 @@ class FileClass:
 
     number: int
     key: ClassKey | None
-    places: array[int] = field(default_factory=lambda: array("Q"))
+    places: array[int] = field(default_factory=lambda: array("I"))
     through: int = 0
     planes: int = 0
     series: int | None = None
@@ -151,12 +159,10 @@ class ClassTable:
         self.classes: list[FileClass] = []
         self._numbers: dict[ClassKey | None, int] = {}
         self._series: Counter[ClassKey] = Counter()
-        self._of: array[int] = array("l")
+        self._of: array[int] = array("i")
         self._looks = _Looks()
-        self._planes: dict[int, str] = {}
-        self._places: dict[int, tuple[Box, ...]] = {}
-        self._reasons: dict[int, str] = {}
-        self._with_text: dict[int, tuple[str, ...]] = {}
+        self._found = FoundPlaces()
+        self._reasons: dict[str, int] = {"": 0}
         self._forgotten: set[int] = set()
         self._lock = threading.RLock()
         self.through = 0
@@ -203,24 +209,17 @@ class ClassTable:
             looks = self._looks
             is_new = not looks.masks[place] & _TRIED
             mask = looks.masks[place] & (Concern.DECLARED.bit | Concern.UNLIKE.bit | Concern.UNCOMPARED.bit) | _TRIED
-            mask |= Concern.FOUND.bit if look.found else 0
+            mask |= Concern.FOUND.bit if look.found else Concern.DOUBTED.bit if look.likelihood >= DOUBT else 0
             mask |= Concern.UNREADABLE.bit if look.failed is not None else 0
             mask |= Concern.UNLOOKED.bit if look.undetected else 0
             # What the header says and how it compares stays: a new look changes only what a look can see.
             looks.masks[place] = mask
             looks.likelihoods[place], looks.planes[place] = look.likelihood, look.planes
             looks.stamps[place] = _short(look.stamp)
-            for kept in (self._planes, self._places, self._reasons, self._with_text):
-                kept.pop(place, None)
-            if look.plane is not None:
-                self._planes[place] = look.plane
-            if look.places:
-                self._places[place] = look.places[:PLACES_KEPT]
-            if look.failed is not None:
-                self._reasons[place] = look.failed
-            # Most files have one plane, which is kept above.
-            if len(look.with_text) > 1:
-                self._with_text[place] = look.with_text
+            # Most files have one plane with text, which is kept as the likeliest one.
+            others = look.with_text if len(look.with_text) > 1 else ()
+            self._found.put(place, Found(look.plane, look.places[:PLACES_KEPT], others))
+            looks.reasons[place] = self._reasons.setdefault(look.failed or "", len(self._reasons))
             if is_new:
                 found = self.classes[self._of[place]]
                 self.through += 1
@@ -245,13 +244,14 @@ class ClassTable:
             mask = self._looks.masks[place] if place < len(self._of) else 0
             if not mask & _TRIED or mask & (Concern.UNLOOKED.bit | Concern.UNREADABLE.bit):
                 return None
+            kept = self._found.get(place)
             return FileLook(
                 self._looks.planes[place],
                 found=int(bool(mask & Concern.FOUND.bit)),
                 likelihood=self._looks.likelihoods[place],
-                plane=self._planes.get(place),
-                places=self._places.get(place, ()),
-                with_text=self._with_text.get(place, ()),
+                plane=kept.plane,
+                places=kept.places,
+                with_text=kept.with_text,
             )
 
     def forget(self, place: int) -> None:
@@ -261,8 +261,7 @@ class ClassTable:
                 self._looks.masks[place] |= Concern.UNLOOKED.bit
                 self._looks.likelihoods[place] = 0.0
                 # What was found lay on other pixels.
-                for kept in (self._planes, self._places, self._with_text):
-                    kept.pop(place, None)
+                self._found.drop(place)
                 self._forgotten.add(place)
 
     def forgotten(self) -> int | None:
@@ -297,21 +296,23 @@ class ClassTable:
 
     def plane(self, place: int) -> str | None:
         """The key of the plane that shows best why the file stands apart; None where there is none."""
-        return self._planes.get(place)
+        return self._found.get(place).plane
 
     def planes_with_text(self, place: int) -> tuple[str, ...]:
         """The keys of the planes of the file on which text was found, at most PLANES_KEPT; none where that is not
         known."""
-        found = self._planes.get(place) if Concern.FOUND in self.concerns(place) else None
-        return self._with_text.get(place, () if found is None else (found,))
+        kept = self._found.get(place)
+        only = (kept.plane,) if kept.plane is not None and Concern.FOUND in self.concerns(place) else ()
+        return kept.with_text or only
 
     def text_places(self, place: int) -> tuple[Box, ...]:
         """Places of text on that plane."""
-        return self._places.get(place, ())
+        return self._found.get(place).places
 
     def reason(self, place: int) -> str | None:
         """Why not all of the file could be looked at, in words."""
-        return self._reasons.get(place)
+        number = self._looks.reasons[place] if place < len(self._of) else 0
+        return next((words for words, known in self._reasons.items() if known == number), None) if number else None
 
     def order(self, number: int) -> tuple[list[int], int]:
         """The places of a class, those that stand apart first (the gravest reason, then the likeliest text, then the

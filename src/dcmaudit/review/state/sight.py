@@ -81,11 +81,23 @@ def way_seen(sight: Sight, issued: Issued) -> HowSeen:
     return HowSeen.SEEN if issued.shown in _COUNTED else HowSeen.WINDOW
 
 
+def named_view(projection: Projection, sheet: int) -> str:
+    """A view of a stack as tickets name it: the projection, and of the text map which sheet, from 0."""
+    return f"{projection.value}-{sheet}" if sheet else projection.value
+
+
+def view_of(issued: Issued) -> tuple[Projection, int] | None:
+    """The projection and sheet of a ticket; None where it is none of a projection."""
+    name, _, sheet = issued.shown.partition("-")
+    return (Projection(name), int(sheet or 0)) if name in _PROJECTIONS else None
+
+
 def way_projected(size: Size | None, width: int, height: int, issued: Issued) -> HowSeen | None:
     """How the planes of ``size`` were seen in a projection that was painted ``width`` x ``height`` pixels large."""
     if size is None or width < size.width * LEAST_SCALE or height < size.height * LEAST_SCALE:
         return HowSeen.SMALL
-    return _PROJECTIONS.get(issued.shown)
+    view = view_of(issued)
+    return None if view is None else _PROJECTIONS[view[0].value]
 
 
 def _scale(value: Mapping[str, object]) -> float:

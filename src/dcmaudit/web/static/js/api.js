@@ -261,9 +261,10 @@ export class Api {
    * @param {number|"series"} group
    * @param {string} how
    * @param {number} after  planes that a picture is there of already
+   * @param {number} sheet  of the text map, from 0
    */
-  projection(file, group, how, after) {
-    return `${this.base}/projection/${file}/${group}?how=${how}&after=${after}`;
+  projection(file, group, how, after, sheet) {
+    return `${this.base}/projection/${file}/${group}?how=${how}&after=${after}&sheet=${sheet}`;
   }
 
   /**
@@ -308,21 +309,23 @@ export class Api {
    * @param {string} how
    * @param {number} x
    * @param {number} y
+   * @param {number} sheet  of the text map, from 0
    * @returns {Promise<{index: number|null, file_id: number, key: string, title: string}>}
    */
-  async drill(file, group, how, x, y) {
-    return parsed(await ask(`${this.base}/drill/${file}/${group}?how=${how}&x=${x}&y=${y}`));
+  async drill(file, group, how, x, y, sheet) {
+    return parsed(await ask(`${this.base}/drill/${file}/${group}?how=${how}&x=${x}&y=${y}&sheet=${sheet}`));
   }
 
   /**
    * The bytes of a picture; `plane` ("file/key") must be what the server says it sent. `leftOut` is the number of
-   * planes that a projection could not take in, and `through` how many of how many are in it so far; `remark` says where the plane is shown in another way than was asked
+   * planes that a projection could not take in, `sheets` how many sheets a text map has, `alone` the number of planes
+   * with writing that none of them shows, and `through` how many of how many are in it so far; `remark` says where the plane is shown in another way than was asked
    * for, or holds nothing that could be shown. `ticket` is the server's note of what the picture is: it goes back with
    * the report that it was on the screen.
    * @param {string} url
    * @param {string} plane
    * @param {AbortSignal} [signal]
-   * @returns {Promise<{blob: Blob, leftOut: number, through: [number, number], remark: Remark|null, ticket: string}>}
+   * @returns {Promise<{blob: Blob, leftOut: number, through: [number, number], remark: Remark|null, ticket: string, sheets: number, alone: number}>}
    */
   static async picture(url, plane, signal) {
     const response = await ask(url, signal ? { signal } : {});
@@ -336,6 +339,8 @@ export class Api {
     const ticket = headers.get("X-Ticket") ?? "";
     const [done, total] = (headers.get("X-Through") ?? "1/1").split("/").map(Number);
     const through = /** @type {[number, number]} */ ([done, total]);
-    return { blob: await whole(response.blob()), leftOut: Number(headers.get("X-Left-Out") ?? 0), through, remark, ticket };
+    const [sheets, alone] = (headers.get("X-Sheets") ?? "1/0").split("/").map(Number);
+    const leftOut = Number(headers.get("X-Left-Out") ?? 0);
+    return { blob: await whole(response.blob()), leftOut, through, remark, ticket, sheets: sheets ?? 1, alone: alone ?? 0 };
   }
 }

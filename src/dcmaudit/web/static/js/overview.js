@@ -39,6 +39,9 @@ export class Overview {
     this.file = -1;
     this.how = "max";
     this.group = 0;
+    /** The sheet of the text map, from 0, and how many there are of the stack that was shown last. */
+    this.page = 0;
+    this.pages = 1;
     /** whether the projection is that of the series */
     this.isSeries = false;
     /** @type {Projection|null} */
@@ -75,6 +78,8 @@ export class Overview {
     this.kind = kind;
     this.file = state.file.file_id;
     this.group = state.plane?.group ?? 0;
+    this.page = 0;
+    this.pages = 1;
     // Whoever walks through a series as one stack projects it as one; frames of their own are a stack already.
     this.isSeries = this.#series(state) !== null && state.groups[this.group]?.title === "frame";
     this.root.hidden = false;
@@ -181,19 +186,40 @@ export class Overview {
       place.append(made);
     };
     for (const [how, label, title] of HOWS) {
-      button(label ?? "", title ?? "", this.how === how, () => (this.how = how ?? "max"));
+      button(label ?? "", title ?? "", this.how === how && this.page === 0, () => {
+        this.how = how ?? "max";
+        this.page = 0;
+      });
+    }
+    for (let page = 1; this.how === "text" && page < this.pages; page += 1) {
+      button(String(page + 1), `sheet ${page + 1} of the text map: writing that lies over other writing`, this.page === page, () => (this.page = page));
     }
     const shown = state.groups.filter((group) => !group.reason);
     const series = this.#series(state);
     if (shown.length < 2 && !series) return;
     place.append(make("span", "gap"));
-    if (series) button("series", "project all frames of the series", this.isSeries, () => (this.isSeries = true));
+    if (series) button("series", "project all frames of the series", this.isSeries, () => {
+      this.isSeries = true;
+      this.page = 0;
+      this.pages = 1;
+    });
     for (const group of shown.slice(0, 6)) {
       button(group.title, `project ${group.title}`, !this.isSeries && group.index === this.group, () => {
         this.isSeries = false;
         this.group = group.index;
+        this.page = 0;
+        this.pages = 1;
       });
     }
+  }
+
+  /** More sheets are known now than when the buttons were made. */
+  #retool() {
+    const state = this.host.state();
+    const place = this.root.querySelector(".overview-tools");
+    if (!state || !(place instanceof HTMLElement)) return;
+    place.replaceChildren();
+    this.#tools(place, state);
   }
 
   /** The frames of the series as one stack, where it is walked through as one and wholly found. @param {ViewState} state */
@@ -214,7 +240,12 @@ export class Overview {
     const { file, host } = this;
     if (!group) return;
     const view = new Projection({
-      api: host.api, file, group, how: this.how, foot, here,
+      api: host.api, file, group, how: this.how, foot, here, sheet: this.page, onward: host.keyOf("next-suspicious"),
+      sheets: (count) => {
+        if (generation !== this.generation || this.how !== "text" || count === this.pages) return;
+        this.pages = count;
+        this.#retool();
+      },
       isShown: () => generation === this.generation,
       seen: (shown, ticket) => {
         const which = group.index === "series" ? { value: "series" } : { group: group.index };

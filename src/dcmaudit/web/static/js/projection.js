@@ -17,6 +17,9 @@ import { clamp } from "./rectangle.js";
  * @property {number} file
  * @property {Stack} group
  * @property {string} how
+ * @property {number} sheet  of the text map, from 0
+ * @property {(count: number) => void} sheets  told how many sheets there are
+ * @property {string} onward  the key that goes to planes that no sheet shows
  * @property {HTMLElement} foot
  * @property {HTMLElement} here  where it is said which plane made the pixel under the cursor
  * @property {() => boolean} isShown
@@ -63,6 +66,9 @@ export class Projection {
     /** what the series may lack, and what its size hides, as the foot says it */
     this.limits = this.small = "";
     this.ticket = "";
+    /** sheets of the text map, and planes with writing that none of them shows */
+    this.sheets = 1;
+    this.alone = 0;
     /** @type {[number, number]} planes that are in the picture, and all */
     this.through = [0, host.group.count];
     /** @type {Point|null} where the cross is */
@@ -124,11 +130,14 @@ export class Projection {
 
   async #fetch() {
     const { host } = this;
-    const url = host.api.projection(host.file, host.group.index, host.how, this.through[0]);
-    const { blob, leftOut, through, ticket } = await Api.picture(url, `${host.file}/${host.group.index === "series" ? "" : "g"}${host.group.index}`);
+    const url = host.api.projection(host.file, host.group.index, host.how, this.through[0], host.sheet);
+    const { blob, leftOut, through, ticket, sheets, alone } = await Api.picture(url, `${host.file}/${host.group.index === "series" ? "" : "g"}${host.group.index}`);
     this.leftOut = leftOut;
     this.through = through;
     this.ticket = ticket;
+    this.sheets = sheets;
+    this.alone = alone;
+    if (this.isWhole) host.sheets(sheets);
     if (!blob.size) return;
     const local = URL.createObjectURL(blob);
     try {
@@ -197,12 +206,22 @@ export class Projection {
     const unread = this.leftOut ? ` ${counted(this.leftOut, "plane")} could not be read and must be looked at alone.` : "";
     const lacking = this.limits ? `${unread} ${this.limits}` : unread;
     if (!this.isWhole) setText(foot, `${through} of ${counted(total, "plane")} so far. Nothing counts yet.${lacking}`);
+    else if (this.sheets > 1 || this.alone) setText(foot, `${this.#sheetWords()}${lacking} A glance: no plane counts as seen. ${small}`);
     else {
       const go = " Click: to the plane that shows there. Drag: a rectangle for all of them. Or arrow keys move a cross, Enter goes, Space draws from here.";
       const what = this.host.group.index === "series" ? " of the series (image frames alone; look at overlays and what else there is by themselves)" : "";
       setText(foot, `${counted(total - this.leftOut, "plane")}${what} in one picture.${lacking} A glance: what others hide does not show, and no plane counts as seen. ${small || go}`);
     }
-    foot.dataset.bad = this.leftOut || this.limits || small ? "yes" : "no";
+    foot.dataset.bad = this.leftOut || this.limits || this.alone || small ? "yes" : "no";
+  }
+
+  /** Which sheet of the text map this is, and what is on none. */
+  #sheetWords() {
+    const { sheet, onward } = this.host;
+    const words = [`${counted(this.through[1] - this.leftOut, "plane")} on ${counted(this.sheets, "sheet")}, this is sheet ${sheet + 1}.`];
+    if (this.sheets > 1) words.push("What lies over other writing is on the sheets behind the first: look at each.");
+    if (this.alone) words.push(`${counted(this.alone, "plane has", "planes have")} writing that no sheet shows: ${onward} goes there.`);
+    return words.join(" ");
   }
 
   #tell() {
@@ -316,7 +335,7 @@ export class Projection {
       while (this.asked && host.isShown()) {
         const [x, y] = this.asked;
         this.asked = null;
-        const { title } = await host.api.drill(host.file, host.group.index, host.how, x, y);
+        const { title } = await host.api.drill(host.file, host.group.index, host.how, x, y, host.sheet);
         if (host.isShown()) setText(host.here, `${title} at ${x}, ${y}`);
       }
     } catch {
@@ -345,7 +364,7 @@ export class Projection {
     const [column, row] = isKey ? (this.point ?? middle) : this.#pixel(event).at;
     setText(host.foot, "Looking for the plane that shows there…");
     try {
-      const found = await host.api.drill(host.file, host.group.index, host.how, column, row);
+      const found = await host.api.drill(host.file, host.group.index, host.how, column, row, host.sheet);
       if (host.isShown()) host.go(found);
     } catch (error) {
       const why = error instanceof Error ? error.message : "";

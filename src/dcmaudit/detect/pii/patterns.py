@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from dcmaudit.detect.pii.dates import dates_in, has_clock
+from dcmaudit.detect.pii.terms import MATRIX
 from dcmaudit.detect.pii.words import as_digits, plain
 from dcmaudit.model import Judgement, Verdict
 from dcmaudit.model.engines import NerEngine
@@ -16,7 +17,10 @@ _LONG = re.compile(r"(?<![0-9.])[0-9](?:[ -]?[0-9]){6,}(?![0-9.])")
 _SOCIAL = re.compile(r"(?<![0-9])\d{3}-\d{2}-\d{4}(?![0-9])")
 _INSURANCE = re.compile(r"(?<![A-Z0-9])[A-CEGHJ-PR-TW-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D](?![A-Z0-9])")
 _POSTCODE = re.compile(r"(?<![A-Z0-9])[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}(?![A-Z0-9])")
-_MIXED = re.compile(r"(?<![A-Z0-9])(?=[A-Z0-9]*[A-Z])(?=(?:[A-Z]*[0-9]){4})[A-Z0-9]{6,}(?![A-Z0-9])")
+_MIXED = re.compile(
+    r"(?<![A-Z0-9])(?=[A-Z0-9]*[A-Z])(?=(?:[A-Z]*[0-9]){4})"
+    rf"(?!{MATRIX}X{MATRIX}(?![A-Z0-9]))[A-Z0-9]{{6,}}(?![A-Z0-9])"
+)
 _UID = re.compile(r"(?<![0-9])[12](?:\.(?:0|[1-9][0-9]*)){5,}")
 _LABEL = re.compile(
     r"(?<![A-Z])(?:PATIENT|PAT(?:IENT)?[. ]?(?:NAME|ID|NO)|PT[. ]?NAME|NAME|SURNAME|FORENAME|D\.?O\.?B|BORN|BIRTH"

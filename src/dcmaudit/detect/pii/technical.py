@@ -15,6 +15,9 @@ from dcmaudit.detect.pii.terms import (
     LABELS,
     LETTERS,
     LONG_LABELS,
+    MATRIX,
+    NAMES_OF_MANY,
+    NEVER_ALONE,
     OPPOSITES,
     PHRASES,
     SIDES,
@@ -41,16 +44,22 @@ def _any_of(words: frozenset[str]) -> str:
     return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
 
 
+def _phrases() -> frozenset[str]:
+    """Fixed phrases, the long ones also as they are read without the spaces between."""
+    joined = {phrase.replace(" ", "") for phrase in PHRASES if len(phrase) > _LONG_PHRASE}
+    return frozenset(PHRASES) | joined
+
+
+_LONG_PHRASE = 10
 _VALUE_OF_TWO = rf"{_SMALL}(?:\s?/\s?{_SMALL})?"
 _TIMES = rf"(?:{_WITH_UNIT}|{_SMALL})(?:\s?[X×*]\s?(?:{_WITH_UNIT}|{_SMALL}))+"
-_MATRIX = r"(?:64|96|128|192|256|320|384|400|448|480|512|576|600|640|720|768|800|960|1024|1080|1200|1280|2048)"
 _PATTERNS = {
     "window": rf"W\s?[:=]?\s?[0-9]{{1,5}}\s?[,/]?\s?[LC]\s?[:=]?\s?-?[0-9]{{1,5}}{_END}"
     rf"|[LC]\s?[:=]?\s?-?[0-9]{{1,5}}\s?[,/]?\s?W\s?[:=]?\s?[0-9]{{1,5}}{_END}",
-    "phrase": rf"(?:{_any_of(frozenset(PHRASES))}){_END}",
+    "phrase": rf"(?:{_any_of(_phrases())}){_END}",
     "long": rf"(?:{_any_of(LONG_LABELS)})\s?[:.=#]?\s?-?\s?(?P<value>[0-9]{{4,5}}(?:\.[0-9]{{1,2}})?)(?:\s?(?:{UNIT}))?"
     rf"{_END}",
-    "matrix": rf"{_MATRIX}\s?[X×*]\s?{_MATRIX}{_END}",
+    "matrix": rf"{MATRIX}\s?[X×*]\s?{MATRIX}{_END}",
     "labelled": rf"(?P<label>{_any_of(LABELS)})\s?[:.=#]?\s?-?\s?(?P<of>{_TIMES}|{_WITH_UNIT}|{_VALUE_OF_TWO}){_END}",
     "quantity": rf"(?:{_TIMES}|{_WITH_UNIT}){_END}",
     "count": rf"{_DIGIT}{{1,3}}\s?(?:/|OF)\s?{_DIGIT}{{1,3}}{_END}",
@@ -72,6 +81,8 @@ _LIKE_DATE = re.compile(
 """Groups of digits, some of them misread as letters, as times and dates have them; numbers that begin with a zero."""
 _MAY_BE_DATE = re.compile(r"[0-9O]{1,2}\s?/\s?[0-9O]{1,2}")
 """Two short numbers with a slash: a day and a month, or a month and a year, as much as an image of a series."""
+_YEAR_AND_LETTER = re.compile(r"[0-9]{4}\s?[A-Z]")
+_DIMENSIONS = frozenset(("2D", "3D"))
 _YEARS = range(1900, 2036)
 _JOINED_FROM = 3
 _SHORT_NAME = 3
@@ -155,8 +166,10 @@ def kind_of(text: str) -> Keep | None:
 
 def _are_technical(pieces: list[Piece]) -> bool:
     kinds = {piece.kind for piece in pieces}
-    if Kind.BARE in kinds or len(pieces) == 1:
-        return Kind.BARE not in kinds and Kind.DOUBTFUL not in kinds
+    if Kind.BARE in kinds:
+        return False
+    if len(pieces) == 1:
+        return Kind.DOUBTFUL not in kinds and pieces[0].text not in NEVER_ALONE
     letters = [piece.text for piece in pieces if piece.kind is Kind.LETTER]
     # Single letters that are no opposite sides may be initials.
     if len(letters) > 1 and (len(letters) != 2 or frozenset(letters) not in OPPOSITES):
@@ -209,7 +222,7 @@ def _may_be_date(kind: str, text: str, found: re.Match[str]) -> bool:
         case "long":
             return _is_year(found["value"])
         case "quantity":
-            return _is_year(text[:4]) and len(text.rsplit(maxsplit=1)[-1]) < 2
+            return _YEAR_AND_LETTER.fullmatch(text) is not None and _is_year(text[:4])
         case "count":
             return _MAY_BE_DATE.fullmatch(text) is not None
         case _:
@@ -219,6 +232,9 @@ def _may_be_date(kind: str, text: str, found: re.Match[str]) -> bool:
 def _labelled(label: str, value: str, text: str) -> Piece | None:
     whole = re.fullmatch(r"[-+±~<>=\s]*[0-9O]+(?:\s?/\s?[0-9O]+)?", value) is not None
     if whole and label not in BARE:
+        return None
+    # 7 Aug 2006 and 2077, with letters misread.
+    if (_YEAR_AND_LETTER.fullmatch(value) and _is_year(value[:4])) or (whole and label in _DIMENSIONS):
         return None
     if len(label) < 2:
         is_bare = whole and (sum(c.isdigit() for c in value) > 1 or (label in _LIKE_DIGITS and text[1:2].isdigit()))
@@ -239,12 +255,17 @@ def _word(word: str) -> Piece | None:
         return Piece(Kind.BODY, word)
     if word in ALSO_NAMES:
         # A longer one beside a term is as likely somebody's name: it counts in fixed phrases and before a value only.
-        return Piece(Kind.DOUBTFUL, word) if len(word) <= _SHORT_NAME else None
+        return Piece(Kind.DOUBTFUL, word) if len(word) <= _SHORT_NAME and word not in NAMES_OF_MANY else None
     if word in SURE:
         return Piece(Kind.SURE if len(word) > 2 else Kind.SHORT, word)
     if len(word) >= _FOLDED_FROM and _shape(word) in _SHAPES:
         return Piece(Kind.SURE, word)
-    return Piece(Kind.SURE, word) if _is_joined(word) else None
+    return Piece(Kind.SURE, word) if _is_joined(word) or _has_a_zero(word) else None
+
+
+def _has_a_zero(word: str) -> bool:
+    """Whether the word is a sure term in which one letter O was read as a zero: RML0."""
+    return len(word) >= _SHORT_NAME and word.count("0") == 1 and word.replace("0", "O") in SURE
 
 
 def _is_joined(word: str) -> bool:

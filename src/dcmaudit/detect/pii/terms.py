@@ -73,7 +73,10 @@ LETTERS = frozenset("LRAPHFSI")
 OPPOSITES = frozenset(frozenset(pair) for pair in ("LR", "AP", "HF", "SI"))
 
 ALSO_BODY = _all("HEAD HAND FOOT BRAIN BONE HEART KNEE KIDNEY LUNG SHOULDER SPINE NECK HIP TOE CHEST FINGER PATELLA")
-"""Parts of the body after which people are called as well: harmless alone, or beside something that is sure."""
+"""Parts of the body after which people are called as well: harmless beside something that is sure."""
+
+NEVER_ALONE = ALSO_BODY | _all("PEAK MIN")
+"""Terms that are somebody's name where nothing else is written: Head, Bone, Min."""
 
 ALSO_NAMES = _all(
     "HIGH LOW POST BEAM POWER MI ANGLE FRAME SPEED ECHO MA "
@@ -86,6 +89,9 @@ ALSO_NAMES = _all(
 
 Those of which there are many (Long, Max, Sharp, Rex, Ed, Dixon, Min) are no terms by themselves at all.
 """
+
+NAMES_OF_MANY = _all("LE LA MA IM DI MI CO AO PI TSE RAO LAO THI")
+"""Those that are frequent names somewhere: they count in fixed phrases and before a value only."""
 
 BARE = LABELS - _all(
     "ACC AC HC FL GA GS NT LV RV AO LA SV CO CG PG WF EF SP SD BV TD HV MAX REX LEN ED PS PEAK COUNTS FORCE EDGE SHARP "
@@ -107,6 +113,7 @@ PHRASES = (
     "HORIZONTAL BEAM", "MAX IP", "B-MODE", "M-MODE", "C-SPINE", "T-SPINE", "L-SPINE", "FLIP ANGLE",
     "SPEED OF SOUND", "SAG LONG", "LONG LEG", "LOW RES", "FRAME RATE", "S/D", "2D", "3D", "4D", "T1", "T2", "T1W",
     "T2W",
+    "T1 TSE", "T2 TSE", "PD TSE", "T1W TSE", "T2W TSE", "TSE T1", "TSE T2",
     "C+", "C-", "SMALL PARTS", "HIGH FLOW", "LOW FLOW", "SOFT TISSUE", "TIME OF FLIGHT",
 )  # fmt: skip
 """Terms of words that are none by themselves, or with marks in them."""
@@ -116,5 +123,8 @@ WORDS = _WORDS | frozenset(label for label in LABELS if len(label) > 1) - _all(
 )
 SURE = WORDS - ALSO_NAMES - ALSO_BODY
 """Terms that are nothing else."""
+
+MATRIX = r"(?:64|96|128|192|256|320|384|400|448|480|512|576|600|640|720|768|800|960|1024|1080|1200|1280|2048)"
+"""Edges of pictures."""
 
 UNIT = "|".join(sorted((re.escape(unit).replace(r"\?", "?") for unit in UNITS), key=lambda text: (-len(text), text)))

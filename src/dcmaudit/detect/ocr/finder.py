@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from dcmaudit.detect.ocr.base import Engine
-from dcmaudit.detect.ocr.finding import Candidate, Detector, Mode
+from dcmaudit.detect.ocr.finding import Candidate, Detector, Mode, Sighting
 from dcmaudit.detect.ocr.lines import LineReader
 from dcmaudit.detect.ocr.looks import EngineLooks
 from dcmaudit.detect.ocr.memory import Memory
@@ -67,7 +67,7 @@ class TextFinder:
         looks; when it says True, what was found until then comes back. EngineError where an engine fails.
         """
         sightings = [detector.detect(pictures, memory=memory, stop=stop) for detector in self._detectors]
-        found = _single_lines([candidate for sighting in sightings for candidate in sighting.found])
+        found = _single_lines(_backed(sightings))
         lines = list(known)
         new: list[tuple[list[Candidate], Box]] = []
         for cluster in merged(found, lambda candidate: candidate.spot.box):
@@ -84,6 +84,9 @@ class TextFinder:
         lines += self._lines(pictures, new, memory)
         lines.sort(key=lambda line: (line.box.top, line.box.left))
         rejected = [candidate for sighting in sightings for candidate in sighting.rejected]
+        rejected += [
+            one for sighting in sightings for one in sighting.found if not _is_backed(one, sighting, sightings)
+        ]
         return Seen(lines, _left(rejected, lines))
 
     def _lines(
@@ -105,6 +108,15 @@ class TextFinder:
         for place, (text, confidence) in self._reader.read(pictures, unread, memory).items():
             lines[place] = replace(lines[place], text=text, confidence=confidence)
         return lines
+
+
+def _backed(sightings: Sequence[Sighting]) -> list[Candidate]:
+    """What was found, of each detector only what the others half see where they can say so."""
+    return [one for sighting in sightings for one in sighting.found if _is_backed(one, sighting, sightings)]
+
+
+def _is_backed(candidate: Candidate, of: Sighting, sightings: Sequence[Sighting]) -> bool:
+    return all(other.backs is None or other is of or other.backs(candidate) for other in sightings)
 
 
 def _single_lines(found: Sequence[Candidate]) -> list[Candidate]:

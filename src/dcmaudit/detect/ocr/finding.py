@@ -50,10 +50,13 @@ class Candidate:
 
 @dataclass(slots=True)
 class Sighting:
-    """What a look at one plane gave: what counts as text, and what was seen and did not count."""
+    """What a look at one plane gave: what counts as text, what was seen and did not count, and who may judge what
+    other detectors see."""
 
     found: list[Candidate] = field(default_factory=list)
     rejected: list[Candidate] = field(default_factory=list)
+    backs: Callable[[Candidate], bool] | None = None
+    """Whether this detector half sees a line where another one found something; None where it cannot say."""
 
 
 class Detector(Protocol):

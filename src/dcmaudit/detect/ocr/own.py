@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from dcmaudit.detect.ocr.backing import Backing
 from dcmaudit.detect.ocr.finding import Candidate, Sighting
 from dcmaudit.detect.ocr.memory import Memory
 from dcmaudit.detect.ocr.spots import Picture, Spot, corners_of
@@ -59,11 +60,13 @@ class OwnLooks:
         """Where text is in the pictures of one plane; with a ``memory``, only what changed is looked at."""
         rows, columns = pictures[0].shape[:2]
         size = Size(int(columns), int(rows))
-        sighting = Sighting()
+        backing = Backing()
+        sighting = Sighting(backs=backing.backs)
         for number, picture in enumerate(pictures):
             if stop():
                 break
             maps = self._maps(number, picture, memory)
+            backing.take(number, maps.region if memory is None else maps.region.copy(), 2)
             # Pictures behind the first are enhanced ones, in which grain looks like letters: they must be surer.
             rule = ENHANCED if number else RULE
             lines = with_slanted(_lines(maps, rule, size), slanted_lines(self._net, picture, maps, rule))
@@ -75,7 +78,8 @@ class OwnLooks:
         if not stop():
             sighting.found += self._large(pictures[0], [one.box for one in sighting.found], memory)
         if self._thorough and not stop():
-            sighting.found += self._enlarged(pictures[0], size, memory)
+            sighting.found += self._enlarged(pictures[0], size, memory, backing)
+        backing.lines = [one.box for one in sighting.found]
         return sighting
 
     def _large(self, picture: Picture, found: Sequence[Box], memory: Memory | None) -> list[Candidate]:
@@ -94,10 +98,11 @@ class OwnLooks:
             out += _candidates(lines, 0, size)
         return out
 
-    def _enlarged(self, picture: Picture, size: Size, memory: Memory | None) -> list[Candidate]:
+    def _enlarged(self, picture: Picture, size: Size, memory: Memory | None, backing: Backing) -> list[Candidate]:
         """What is seen twice as large; it must be surer, for grain looks like letters then."""
         large = cv2.resize(picture, None, fx=LARGER, fy=LARGER, interpolation=cv2.INTER_CUBIC)
         maps = self._maps(_LARGER_KEY, np.asarray(large, np.uint8), memory)
+        backing.take(0, maps.region if memory is None else maps.region.copy(), 1)
         lines = _lines(maps, ENHANCED, Size(size.width * LARGER, size.height * LARGER))
         return _candidates([_shrunk(line) for line in lines], 0, size)
 

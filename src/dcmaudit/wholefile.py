@@ -13,7 +13,7 @@ from typing import BinaryIO, TextIO
 
 
 @contextmanager
-def whole_file(path: Path, *, mode: int = 0o666, replace: bool = True) -> Iterator[BinaryIO]:
+def whole_file(path: Path, *, mode: int = 0o666, replace: bool = True, own: bool = False) -> Iterator[BinaryIO]:
     """What is written into the stream becomes ``path`` when the block ends well; otherwise nothing is left behind.
 
     ``mode`` is that of a new file, less what the process masks out, and less what an older file did not allow: who
@@ -21,16 +21,21 @@ def whole_file(path: Path, *, mode: int = 0o666, replace: bool = True) -> Iterat
     FileExistsError, for a link too. Where it is set a link is followed, and a device or pipe is written to as it is,
     for there is nothing to put in its place. The content is on disk before this returns. OSError where it cannot be
     written.
+
+    With ``own`` the folder is one that this program alone fills, one process at a time: a link there is replaced, and
+    the unfinished file has one name for all times. What a killed process left is then overwritten by the next run, and
+    never lies among files that leave the house.
     """
-    real = Path(os.path.realpath(path)) if replace else path
-    if replace and _is_no_file(real):
+    follows = replace and not own
+    real = Path(os.path.realpath(path)) if follows else path
+    if follows and _is_no_file(real):
         with real.open("wb") as stream:
             yield stream
         return
     with suppress(OSError):
         mode &= stat.S_IMODE(real.stat().st_mode) | stat.S_IRUSR | stat.S_IWUSR
-    part = real.with_name(f".{real.name[:200]}.{secrets.token_hex(4)}.part")
-    number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    part, is_new = (_own_part(real), os.O_TRUNC | os.O_NOFOLLOW) if own else (_part(real), os.O_EXCL)
+    number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | is_new, mode)
     try:
         with os.fdopen(number, "wb") as stream:
             yield stream
@@ -46,13 +51,23 @@ def whole_file(path: Path, *, mode: int = 0o666, replace: bool = True) -> Iterat
 
 
 @contextmanager
-def whole_text(path: Path, *, mode: int = 0o666, replace: bool = True) -> Iterator[TextIO]:
-    """The same for UTF-8; lines end as they are written."""
-    with whole_file(path, mode=mode, replace=replace) as stream:
-        text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+def whole_text(
+    path: Path, *, mode: int = 0o666, replace: bool = True, own: bool = False, errors: str = "strict"
+) -> Iterator[TextIO]:
+    """The same for UTF-8; lines end as they are written. ``errors`` is what becomes of a name that is no UTF-8."""
+    with whole_file(path, mode=mode, replace=replace, own=own) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8", errors=errors, newline="")
         yield text
         text.flush()
         text.detach()
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}.part")
+
+
+def _own_part(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")
 
 
 def _is_no_file(path: Path) -> bool:

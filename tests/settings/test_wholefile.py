@@ -97,3 +97,18 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), whole_file(tmp_path / "none" / "list.csv"):
         pass
+
+
+def test_in_an_own_folder_the_next_run_writes_over_what_a_killed_one_left_and_follows_no_link(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("of somebody else")
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / ".list.csv.new").write_text("half of a longer line that a killed run wrote")
+    (own / "list.csv").symlink_to(other)
+    with whole_text(own / "list.csv", mode=0o600, own=True, errors="backslashreplace") as stream:
+        stream.write("a\udcff\n")
+    assert (own / "list.csv").read_text() == "a\\udcff\n"
+    assert not (own / "list.csv").is_symlink()
+    assert other.read_text() == "of somebody else"
+    assert _names(own) == ["list.csv"]

@@ -6,14 +6,14 @@ import csv
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from hashlib import blake2b
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TextIO
 
 from dcmaudit.errors import UsageError
 from dcmaudit.pipeline.release.ending import Release
-from dcmaudit.pipeline.release.outputs import sync_folder
+from dcmaudit.wholefile import whole_text
 
 NOTES = "house.jsonl"
 _HELD = ("input", "outcome", "why", "details")
@@ -141,17 +141,6 @@ def write_whole(path: Path, text: str, *, mode: int = 0o644) -> None:
         stream.write(text)
 
 
-@contextmanager
-def _whole(path: Path, mode: int) -> Iterator[IO[str]]:
-    new = path.with_name(f".{path.name}.new")
-    number = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-    try:
-        with os.fdopen(number, "w", newline="", encoding="utf-8", errors="backslashreplace") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        new.replace(path)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
+def _whole(path: Path, mode: int) -> AbstractContextManager[TextIO]:
+    # Names of inputs may be bytes that are no UTF-8: the list keeps them in view rather than failing.
+    return whole_text(path, mode=mode, own=True, errors="backslashreplace")

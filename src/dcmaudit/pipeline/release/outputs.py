@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from dcmaudit.pipeline.remote import Remote, Target
 from dcmaudit.sources.s3.listing import list_objects
+from dcmaudit.wholefile import sync_folder
 
 
 class Outputs(Protocol):
@@ -99,13 +99,3 @@ class _Bucket:
         prefix = f"{place.key}/" if place.key else ""
         for listing in list_objects(place.bucket, prefix, provider=place.provider):
             yield listing.key.removeprefix(prefix)
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk, where that is possible."""
-    with suppress(OSError):
-        number = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)

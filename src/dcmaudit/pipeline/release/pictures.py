@@ -14,9 +14,9 @@ from dcmaudit.dicom import Instance, open_instance
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import PlaneAddress, Reference
 from dcmaudit.model.counts import counted
-from dcmaudit.pipeline.release.outputs import sync_folder
 from dcmaudit.render import encode_jpeg, render
 from dcmaudit.render.thumbnail import thumbnail
+from dcmaudit.wholefile import sync_folder
 
 FOLDER = "officer"
 _EDGE, _MOST, _A_PAGE = 240, 2, 100

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
 from functools import partial
+from itertools import takewhile
 
-from dcmaudit.errors import DcmauditError, ReviewError, UsageError
+from dcmaudit.errors import ReviewError, UsageError
 from dcmaudit.model import Box, HowSeen, PlaneKind, Size
 from dcmaudit.model.counts import counted
 from dcmaudit.review.commands import arguments as take
@@ -17,11 +17,10 @@ from dcmaudit.review.commands.series import on_every_frame
 from dcmaudit.review.commands.several import files_words
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.services.instance_cache import stamp_of
-from dcmaudit.review.services.page_words import told
 from dcmaudit.review.state.classes import ClassDecision, Concern, Grouping
 from dcmaudit.review.state.open_file import OpenFile
 from dcmaudit.review.state.session import Question, Session
-from dcmaudit.store import Finished, NewRect, RectId, RectRow, TagChange
+from dcmaudit.store import Finished, NewRect, RectId, TagChange
 
 MOST = 50_000
 """Files that can be decided for at once."""
@@ -140,8 +139,6 @@ def _concerns(services: Services, decision: ClassDecision, place: int) -> tuple[
 
 # --- one file after the other -------------------------------------------------------------------------------------
 
-Work = Callable[[Session, Services, ClassDecision, OpenFile], Finished | None]
-
 
 def _begin(session: Session, services: Services) -> None:
     decision = session.decision
@@ -156,46 +153,25 @@ def _begin(session: Session, services: Services) -> None:
 
 
 def _run(session: Session, services: Services, decision: ClassDecision) -> None:
-    made = _Made()
-    try:
-        _go_through(session, services, decision, made)
-    finally:
-        decision.is_running = False
-        with session.lock:
-            _settle(session, services, decision, made)
-        session.bump()
+    through, last = several.Through(), time.monotonic()
 
-
-class _Made:
-    """What one run has written so far."""
-
-    def __init__(self) -> None:
-        self.done: list[Finished] = []
-        self.rects: list[RectId] = []
-        self.names: list[str] = []
-        self.places: list[int] = []
-        self.failed: list[str] = []
-
-
-def _go_through(session: Session, services: Services, decision: ClassDecision, made: _Made) -> None:
-    last = time.monotonic()
-    for file in several.opened(session, services, decision.worklist, decision.places):
-        if decision.stopping.is_set():
-            return
-        try:
-            _require_same(services, decision, file)
-            if decision.value != "mark":
-                several.require_waiting(services, file)
-            _work(session, services, decision, file, made)
-            made.names.append(file.name)
-            made.places.append(file.place)
-        except DcmauditError as error:
-            made.failed.append(told(error))
+    def went_on() -> None:
+        nonlocal last
         decision.through += 1
         # Every file would be a message to the page, thousands of them in a row.
         if time.monotonic() - last > _TOLD:
             last = time.monotonic()
             session.bump()
+
+    try:
+        opened = several.opened(session, services, decision.worklist, decision.places)
+        files = takewhile(lambda _: not decision.stopping.is_set(), opened)
+        several.go_through(files, partial(_work, session, services, decision, through), through, went_on)
+    finally:
+        decision.is_running = False
+        with session.lock:
+            _settle(session, services, decision, through)
+        session.bump()
 
 
 def _require_same(services: Services, decision: ClassDecision, file: OpenFile) -> None:
@@ -216,7 +192,13 @@ def _require_same(services: Services, decision: ClassDecision, file: OpenFile) -
         raise ReviewError(f"since the question: {why}", file=file.name, hint="look at it by itself")
 
 
-def _work(session: Session, services: Services, decision: ClassDecision, file: OpenFile, made: _Made) -> None:
+def _work(
+    session: Session, services: Services, decision: ClassDecision, through: several.Through, file: OpenFile
+) -> Finished | None:
+    _require_same(services, decision, file)
+    # A rectangle goes on files that are done, too: it changes nothing of who finished them.
+    if decision.value != "mark":
+        several.require_waiting(services, file)
     how = HowSeen.SKIPPED if decision.value == "skip" else HowSeen.CLASS
     ids: list[RectId] = []
     if decision.value == "mark":
@@ -228,10 +210,11 @@ def _work(session: Session, services: Services, decision: ClassDecision, file: O
         # A mark without the note how it came to be would look like one that somebody drew.
         services.database.store.remove_rects(ids)
         raise ReviewError("how it was decided could not be stored, so nothing was decided", file=file.name)
-    made.rects += ids
-    if decision.value in {"done", "tag"}:
-        change = TagChange(marked=True) if decision.value == "tag" else TagChange()
-        made.done.append(several.finish(change, session, services, file))
+    through.rects += ids
+    if decision.value not in {"done", "tag"}:
+        return None
+    change = TagChange(marked=True) if decision.value == "tag" else TagChange()
+    return several.finish(change, session, services, file)
 
 
 def _mark(services: Services, decision: ClassDecision, file: OpenFile) -> list[RectId]:
@@ -251,7 +234,7 @@ def _holds(size: Size, box: Box) -> bool:
     return box.right <= size.width and box.bottom <= size.height
 
 
-def _settle(session: Session, services: Services, decision: ClassDecision, made: _Made) -> None:
+def _settle(session: Session, services: Services, decision: ClassDecision, made: several.Through) -> None:
     """Let everybody know, make one step of undo of it, and say how it ended."""
     worklist = decision.worklist
 
@@ -264,7 +247,8 @@ def _settle(session: Session, services: Services, decision: ClassDecision, made:
     if made.done:
         several.remember(session, services, f"a decision for {files_words(len(made.done))}", made.done, tell)
     elif made.rects:
-        _remember_rects(session, services, made, tell)
+        label = f"a rectangle in {files_words(len(made.rects))}"
+        several.remember_rects(session, services, (label, made.names[0]), made.rects, tell)
     ends = {"done": "done", "tag": "tagged", "skip": "skipped", "mark": "marked"}[decision.value]
     words = [f"{len(made.names):,} of {files_words(len(decision.places))} {_are(len(made.names))} {ends}."]
     if decision.stopping.is_set():
@@ -273,19 +257,3 @@ def _settle(session: Session, services: Services, decision: ClassDecision, made:
         others = f" and {len(made.failed) - 1:,} more" if len(made.failed) > 1 else ""
         words.append(f"{files_words(len(made.failed))} could not be: {made.failed[0]}{others}.")
     session.say(" ".join(words), "warning" if made.failed or decision.stopping.is_set() else "info")
-
-
-def _remember_rects(session: Session, services: Services, made: _Made, tell: Callable[[], None]) -> None:
-    store, ids = services.database.store, list(made.rects)
-    rows: list[RectRow] = []
-
-    def undo() -> None:
-        rows[:] = store.remove_rects(ids)
-        tell()
-
-    def redo() -> None:
-        store.restore_rects(rows)
-        tell()
-
-    label = f"a rectangle in {files_words(len(ids))}"
-    services.records.changed(session, several.change_of(session, label, made.names[0], undo, redo))

@@ -10,16 +10,16 @@ from dcmaudit.errors import DcmauditError, ReviewError
 from dcmaudit.model import Everywhere, FrameAddress, PlaneKind, Scope, Size
 from dcmaudit.model.counts import counted
 from dcmaudit.review.commands import arguments as take
+from dcmaudit.review.commands import several
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.commands.targets import Target, target_of
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.services.instance_cache import stamp_of
-from dcmaudit.review.state.history import Change
 from dcmaudit.review.state.open_file import OpenFile
 from dcmaudit.review.state.series_plan import Member, SeriesPlan
 from dcmaudit.review.state.session import Question, Session
 from dcmaudit.review.state.worklist import Worklist
-from dcmaudit.store import NewRect, RectId, RectRow
+from dcmaudit.store import NewRect, RectId
 
 
 @dataclass
@@ -146,25 +146,13 @@ def _write(session: Session, services: Services) -> None:
     if not ids:
         session.say("Every file of the series has this mark already.")
         return
-    rows: list[RectRow] = []
-
-    def undo() -> None:
-        rows[:] = store.remove_rects(ids)
-        _tell(session, services, plan)
-
-    def redo() -> None:
-        store.restore_rects(rows)
-        _tell(session, services, plan)
-
     for member in marked:
         services.content.identify_file(
             plan.worklist.file_id(member.place), plan.worklist.name(member.place), plan.worklist.referrer(member.place)
         )
     what = "rectangle" if plan.shape is None else plan.shape.title
     label = f"a {what} in {counted(len(ids), 'file')} of the series"
-    services.records.changed(
-        session, Change(label, session.worklist, file.place, file.name, session.address(), undo, redo)
-    )
+    several.remember_rects(session, services, (label, file.name), ids, partial(_tell, session, services, plan))
     session.say(f"Marked in {counted(len(ids), 'file')}. Each of them still has to be looked at.")
 
 
@@ -196,12 +184,7 @@ def _require_unchanged(services: Services, file: OpenFile, plan: SeriesPlan) -> 
 def _tell(session: Session, services: Services, plan: SeriesPlan) -> None:
     """Let the lists and every open file know."""
     places = [member.place for member in plan.files]
-    services.worklists.refresh(plan.worklist, places)
-    shown = {other.file.name for other in services.sessions.all() if other.file is not None}
-    for name in {plan.worklist.name(place) for place in places} & shown:
-        services.records.announce(name, session)
-    if session.file is not None:
-        services.records.load(session, session.file)
+    several.tell(session, services, plan.worklist, places, [plan.worklist.name(place) for place in places])
 
 
 def on_every_frame(frames: int) -> Scope:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from dcmaudit.errors import DcmauditError, ReviewError, StoreConflictError
 from dcmaudit.model import DeviceFacts
@@ -12,13 +12,31 @@ from dcmaudit.model.counts import counted
 from dcmaudit.review.commands import previews
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.services.frame_search import summary_of
+from dcmaudit.review.services.page_words import told
 from dcmaudit.review.state.history import Change
 from dcmaudit.review.state.open_file import OpenFile
 from dcmaudit.review.state.session import Session
 from dcmaudit.review.state.worklist import Worklist
-from dcmaudit.store import Finished, TagChange, TakenBack
+from dcmaudit.store import Finished, RectId, RectRow, TagChange, TakenBack
 
 _PATIENCE = 120.0
+
+Work = Callable[[OpenFile], Finished | None]
+"""What is done with one file: what undo needs where it was finished by it, None where it was not."""
+
+
+@dataclass(slots=True)
+class Through:
+    """What one run through several files has done so far: undo and the last words are made of it."""
+
+    done: list[Finished] = field(default_factory=list)
+    rects: list[RectId] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    """Of the files that went well."""
+    places: list[int] = field(default_factory=list)
+    """Where these are in the list."""
+    failed: list[str] = field(default_factory=list)
+    """Why the others did not, one text a file."""
 
 
 def files_words(count: int) -> str:
@@ -62,6 +80,24 @@ def opened(session: Session, services: Services, worklist: Worklist, places: Ite
         yield file
 
 
+def go_through(files: Iterable[OpenFile], work: Work, through: Through, went_on: Callable[[], None]) -> None:
+    """Do ``work`` on each file and note in ``through`` what came of it; ``went_on`` is called after each.
+
+    A file that fails keeps no other from its turn, and its reason stays.
+    """
+    for file in files:
+        try:
+            finished = work(file)
+        except DcmauditError as error:
+            through.failed.append(told(error))
+        else:
+            through.names.append(file.name)
+            through.places.append(file.place)
+            if finished is not None:
+                through.done.append(finished)
+        went_on()
+
+
 def _await_comparison(services: Services, file: OpenFile) -> None:
     """What is noted while the pixels are compared with those seen before would not be stored with this decision."""
     end = time.monotonic() + _PATIENCE
@@ -102,9 +138,9 @@ def tell(session: Session, services: Services, worklist: Worklist, places: Seque
 
 
 def remember(
-    session: Session, services: Services, label: str, done: Sequence[Finished], told: Callable[[], None]
+    session: Session, services: Services, label: str, done: Sequence[Finished], announce: Callable[[], None]
 ) -> None:
-    """One step of undo for all of them; ``told`` lets everybody know of either.
+    """One step of undo for all of them; ``announce`` lets everybody know of either.
 
     What somebody else has changed since is left as it is, and told. An error halfway leaves the rest to the next try.
     """
@@ -119,7 +155,7 @@ def remember(
                 taken[one.filename] = store.take_back(one)
             except StoreConflictError:
                 kept += 1
-        told()
+        announce()
         _note_kept(notes, kept)
 
     def redo() -> None:
@@ -130,7 +166,7 @@ def remember(
             except StoreConflictError:
                 kept += 1
             del taken[name]
-        told()
+        announce()
         _note_kept(notes, kept)
 
     change = change_of(session, label, done[0].filename, undo, redo)
@@ -141,6 +177,23 @@ def _note_kept(notes: list[str], count: int) -> None:
     if count:
         are = "was changed by somebody since and stays" if count == 1 else "were changed by somebody since and stay"
         notes.append(f"{files_words(count)} {are} as now: look again.")
+
+
+def remember_rects(
+    session: Session, services: Services, change: tuple[str, str], ids: Sequence[RectId], announce: Callable[[], None]
+) -> None:
+    """One step of undo for the rectangles; ``change`` is its words and the file it is told of where none is open."""
+    store, rows = services.database.store, list[RectRow]()
+
+    def undo() -> None:
+        rows[:] = store.remove_rects(ids)
+        announce()
+
+    def redo() -> None:
+        store.restore_rects(rows)
+        announce()
+
+    services.records.changed(session, change_of(session, *change, undo, redo))
 
 
 def change_of(session: Session, label: str, name: str, undo: Callable[[], None], redo: Callable[[], None]) -> Change:

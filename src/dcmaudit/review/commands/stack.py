@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from dcmaudit.errors import DcmauditError, ReviewError, UsageError
+from dcmaudit.errors import ReviewError, UsageError
 from dcmaudit.model import HowSeen
 from dcmaudit.model.counts import counted
 from dcmaudit.review.commands import arguments as take
@@ -14,7 +14,6 @@ from dcmaudit.review.commands import several
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.commands.several import files_words
 from dcmaudit.review.services.bundle import Services
-from dcmaudit.review.services.page_words import told
 from dcmaudit.review.state.open_file import OpenFile
 from dcmaudit.review.state.session import Question, Session
 from dcmaudit.review.state.stack import SeriesStack
@@ -144,19 +143,14 @@ def _run(
     places: list[int],
     work: Callable[[Session, Services, OpenFile], Finished | None],
 ) -> None:
-    done: list[Finished] = []
-    names: list[str] = []
-    failed: list[str] = []
-    for file in several.opened(session, services, stack.worklist, places):
-        try:
-            several.require_waiting(services, file)
-            found = work(session, services, file)
-        except DcmauditError as error:
-            failed.append(told(error))
-            continue
-        names.append(file.name)
-        if found is not None:
-            done.append(found)
+    def one(file: OpenFile) -> Finished | None:
+        several.require_waiting(services, file)
+        return work(session, services, file)
+
+    through = several.Through()
+    files = several.opened(session, services, stack.worklist, places)
+    several.go_through(files, one, through, lambda: None)
+    done, names, failed = through.done, through.names, through.failed
     with session.lock:
         _tell(session, services, stack, names)
         if done:

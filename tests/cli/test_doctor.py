@@ -14,12 +14,12 @@ import pytest
 from dcmaudit.cli import main
 from dcmaudit.cli.doctor import machine, parts
 from dcmaudit.cli.doctor.command import EXAMINATIONS
-from dcmaudit.cli.doctor.findings import State
 from dcmaudit.codecs.encode import Target
 from dcmaudit.codecs.selftest import codec_tests
 from dcmaudit.detect.textnet import TextNet, network
 from dcmaudit.errors import EngineError, ProcessorError
 from dcmaudit.model import Box, DeviceFacts, FrameAddress
+from dcmaudit.report.examinations import State
 from dcmaudit.settings import Settings
 from dcmaudit.store import NewRect, TagChange, open_store
 

@@ -16,9 +16,9 @@ from dcmaudit.cli.common import Exit, local_path, say
 from dcmaudit.cli.guard import Protected
 from dcmaudit.cli.names import add_files, listed
 from dcmaudit.errors import DcmauditError, UsageError
-from dcmaudit.model.counts import counted
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
+from dcmaudit.report.objects import CopiedObject, ListedObject, failed_record, folder_line, folder_record, listed_line
 from dcmaudit.wholefile import whole_text
 
 if TYPE_CHECKING:
@@ -187,27 +187,17 @@ def _list(args: argparse.Namespace) -> int:
             name = str(replace(place, key=folder + "/"))
             if text in name.casefold():
                 shown += 1
-                print(
-                    json_line("s3-list", {"folder": name})
-                    if args.json
-                    else f"{'folder':>14}  {'':19}  {printable(name)}"
-                )
+                print(json_line("s3-list", folder_record(name)) if args.json else folder_line(name))
         listed = iter(objects)
     for one in listed:
         name, met = str(replace(place, key=one.key)), True
         if text not in name.casefold():
             continue
         total, size = total + 1, size + one.size
-        if args.json:
-            print(
-                json_line(
-                    "s3-list", {"name": name, "size": one.size, "modified": one.modified.isoformat(), "etag": one.etag}
-                )
-            )
-        else:
-            print(f"{one.size:>14}  {one.modified:%Y-%m-%d %H:%M:%S}  {printable(name)}")
+        row = ListedObject(name, one.size, one.modified, one.etag)
+        print(json_line("s3-list", row.record()) if args.json else row.line())
     if not getattr(args, "quiet", False):
-        print(f"{counted(total, 'object')}, {counted(size, 'byte')}", file=sys.stderr)
+        print(listed_line(total, size), file=sys.stderr)
     if total or shown:
         return Exit.GOOD
     # A mistyped name must not look like a bucket that was looked through.
@@ -241,15 +231,10 @@ def _get(args: argparse.Namespace, settings: Settings) -> int:
                 say(str(error))
                 failed += 1
                 if args.json:
-                    nothing = {"file": None, "size": None, "compared": None}
-                    print(json_line("s3-get", {"name": name, **nothing, "error": error.message}))
+                    print(json_line("s3-get", failed_record(name, error.message)))
                 continue
-            if args.json:
-                told = {"file": str(done.path), "size": done.size, "compared": done.checked}
-                print(json_line("s3-get", {"name": name, **told, "error": None}))
-                continue
-            resumed = f", {done.resumed} of them from before" if done.resumed else ""
-            print(f"{printable(str(done.path))}: {done.size} bytes{resumed}; compared: {done.checked}")
+            copied = CopiedObject(name, str(done.path), done.size, done.checked, done.resumed)
+            print(json_line("s3-get", copied.record()) if args.json else copied.line())
     return Exit.NOT_ALL if failed else Exit.GOOD
 
 

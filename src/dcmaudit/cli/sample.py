@@ -8,7 +8,7 @@ import os
 import secrets
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -18,8 +18,16 @@ from dcmaudit.cli.common import Exit, local_path, say
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place, where
 from dcmaudit.cli.names import add_files
 from dcmaudit.errors import DcmauditError, UsageError
-from dcmaudit.model.counts import counted
 from dcmaudit.report.jsonlines import json_line
+from dcmaudit.report.samples import (
+    Conclusion,
+    DrawnImage,
+    SamplePlan,
+    drawn_lines,
+    part_line,
+    unlooked_line,
+    unread_line,
+)
 from dcmaudit.sources.samplelist import COLUMNS, rows_of
 from dcmaudit.wholefile import whole_text
 
@@ -91,24 +99,14 @@ def _share(text: str) -> float:
     return value
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
-
-
 def _plan(args: argparse.Namespace) -> int:
     from dcmaudit.sources.sampling import needed
 
     bound, confidence = _bound(args), _confidence(args)
-    count = needed(bound, confidence=confidence, population=args.series)
-    if args.json:
-        told = {"series": count, "of": args.series, "bound": bound, "confidence": confidence}
-        print(json_line("sample-plan", told))
-        return Exit.GOOD
-    of = f" of {args.series}" if args.series else ""
-    print(
-        f"{count} series{of}, drawn at random: if none has text, then with {_percent(confidence)} confidence less "
-        f"than {_percent(bound)} of the series have"
-    )
+    told = SamplePlan(
+        needed(bound, confidence=confidence, population=args.series), args.series, bound, confidence
+    )  # fmt: skip
+    print(json_line("sample-plan", told.record()) if args.json else told.line())
     return Exit.GOOD
 
 
@@ -137,10 +135,7 @@ def _draw(args: argparse.Namespace, settings: Settings) -> int:
     if args.json and args.output is not None:
         sys.stdout.write(text)
     _put(args.output, text)
-    say(
-        f"part {args.shard}: {counted(frame.images, 'image')} of {sum(frame.sizes().values())} series, "
-        f"with --seed {seed}"
-    )
+    say(part_line(str(args.shard), frame.images, sum(frame.sizes().values()), seed))
     return _ended(missing)
 
 
@@ -183,17 +178,14 @@ def _drawn(args: argparse.Namespace, frame: Frame, missing: int, *, hint: str) -
     size = args.size or needed(_bound(args), confidence=_confidence(args), population=total)
     allocation = allocate(sizes, size, least=1 if args.least is None else args.least)
     _write(args, frame, sizes, allocation)
-    say(
-        f"{counted(frame.images, 'image')} of {total} series; {sum(allocation.values())} drawn with --seed {frame.seed}"
-    )
-    for stratum, count in sizes.items():
-        say(f"  {' | '.join(stratum)}: {allocation[stratum]} of {count}")
+    for line in drawn_lines(frame.images, frame.seed, sizes, allocation):
+        say(line)
     return _ended(missing)
 
 
 def _ended(missing: int) -> int:
     if missing:
-        say(f"{counted(missing, 'input')} could not be read: nothing follows for {'it' if missing == 1 else 'them'}")
+        say(unread_line(missing))
     return Exit.NOT_ALL if missing else Exit.GOOD
 
 
@@ -254,18 +246,17 @@ def _read(by: tuple[str, ...], reference: Reference) -> Unit:
 
 
 def _write(args: argparse.Namespace, frame: Frame, sizes: dict[Stratum, int], allocation: dict[Stratum, int]) -> None:
-    rows = [
-        [unit.name, unit.series, " | ".join(unit.stratum), str(sizes[unit.stratum]), str(frame.seed)]
+    drawn = [
+        DrawnImage(unit.name, unit.series, unit.stratum, sizes[unit.stratum], frame.seed)
         for unit in frame.draw(allocation)
     ]
     if args.json:
-        for row in rows:
-            values = {**dict(zip(("file", *COLUMNS[1:]), row, strict=True)), "seed": frame.seed}
-            print(json_line("sample-draw", values | {"series_in_stratum": int(row[3])}))
+        for one in drawn:
+            print(json_line("sample-draw", one.record()))
     if args.json and args.output is None:
         return
     text = StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
+    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *(one.row() for one in drawn)])
     _put(args.output, text.getvalue())
 
 
@@ -297,32 +288,19 @@ def _conclude(args: argparse.Namespace, settings: Settings) -> int:
             counts[1] += looked_at
             counts[2] += has_text
     confidence = _confidence(args)
-    tell = _teller(args)
-    for name, (size, looked, found) in sorted(strata.items()):
-        bound = upper_bound(found, looked, confidence=confidence, population=size)
-        said = f"{name}: {found} of {looked} series have text; less than {_percent(bound)} of {size} at most"
-        tell(said, name, size, looked, found, bound)
+    told = [
+        Conclusion(
+            name, size, looked, found, upper_bound(found, looked, confidence=confidence, population=size), confidence
+        )
+        for name, (size, looked, found) in sorted(strata.items())
+    ]
     bound = joint_bound([(size, looked, found) for size, looked, found in strata.values()], confidence=confidence)
-    looked, found = (sum(counts[k] for counts in strata.values()) for k in (1, 2))
-    total = sum(counts[0] for counts in strata.values())
-    said = (
-        f"all: text in {found} of {looked} series looked at: with {_percent(confidence)} confidence at most "
-        f"{_percent(bound)} of the {total} series drawn from have text (one image a series was looked at)"
-    )
-    tell(said, None, total, looked, found, bound)
+    total, looked, found = (sum(counts[k] for counts in strata.values()) for k in range(3))
+    for one in (*told, Conclusion(None, total, looked, found, bound, confidence)):
+        print(json_line("sample-conclude", one.record()) if args.json else one.line())
     if looked < len(rows):
-        say(f"{len(rows) - looked} of {counted(len(rows), 'image is', 'images are')} not done yet, and not counted")
+        say(unlooked_line(len(rows) - looked, len(rows)))
     return Exit.GOOD if looked == len(rows) else Exit.NOT_ALL
-
-
-def _teller(args: argparse.Namespace) -> Callable[[str, str | None, int, int, int, float], None]:
-    """Prints a conclusion, in words or as JSON."""
-
-    def tell(said: str, stratum: str | None, series: int, looked: int, found: int, bound: float) -> None:
-        record = {"stratum": stratum, "series": series, "looked_at": looked, "with_text": found, "bound": bound}
-        print(json_line("sample-conclude", record | {"confidence": _confidence(args)}) if args.json else said)
-
-    return tell
 
 
 def _states(store: Store, names: list[str]) -> dict[str, tuple[bool, bool]]:

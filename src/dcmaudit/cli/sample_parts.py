@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from dcmaudit.errors import ListError
 from dcmaudit.model.counts import counted
 from dcmaudit.report.jsonlines import SCHEMAS, json_line
+from dcmaudit.report.samples import part_record, part_series_record
 from dcmaudit.settings.plainfile import open_regular
 from dcmaudit.sources.sampling import Frame, Unit
 from dcmaudit.sources.shards import Shard
@@ -45,10 +46,13 @@ class PartHead:
 def part_lines(frame: Frame, shard: Shard, by: Sequence[str], unread: int) -> Iterator[str]:
     """The lines of a part, without their ends."""
     units = list(frame.units())
-    head = {"part": str(shard), "seed": frame.seed, "by": list(by), "inputs": shard.mine + shard.others}
-    yield json_line(HEAD, head | {"images": frame.images, "unread": unread, "series": len(units)})
+    head = part_record(
+        part=str(shard), seed=frame.seed, by=by, inputs=shard.mine + shard.others, images=frame.images,
+        unread=unread, series=len(units),
+    )  # fmt: skip
+    yield json_line(HEAD, head)
     for unit in units:
-        yield json_line(SERIES, {"file": unit.name, "series": unit.series, "values": list(unit.stratum)})
+        yield json_line(SERIES, part_series_record(unit.name, unit.series, unit.stratum))
 
 
 def merged(paths: Sequence[Path]) -> tuple[Frame, int]:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dcmaudit.model import Box, Scope
-    from dcmaudit.pipeline.scoring import FileScore, Key, KeyFormat, Partners
+    from dcmaudit.model.scores import FileScore
+    from dcmaudit.pipeline.scoring import Key, KeyFormat, Partners
     from dcmaudit.pipeline.scoring.partners import Named
-    from dcmaudit.report.scores import Total
     from dcmaudit.settings import Settings
 
 NAME = "score"
@@ -71,15 +71,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             failed += 1
             _warn(task.before.name, f"not scored: {getattr(score, 'message', type(score).__name__)}")
             continue
-        _add(total, score)
+        total.add(score)
         _tell(args, score)
     if args.json:
         print(json_line("score", {"summary": total.record()}), flush=True)
     else:
         for line in total.lines():
             print(line)
-    is_whole = total.hidden == total.judged and not total.missing and not total.in_part and not total.unplaced
-    return Exit.GOOD if is_whole and not failed and total.md5 == total.md5_kept else Exit.NOT_ALL
+    return Exit.GOOD if total.is_good and not failed else Exit.NOT_ALL
 
 
 def _key(args: argparse.Namespace) -> tuple[KeyFormat, Key]:
@@ -160,48 +159,18 @@ def _tell_problems(partners: Partners, problems: list[tuple[str, str]]) -> int:
     return len(partners.without_original) + len(partners.unread) + len(problems)
 
 
-def _add(total: Total, score: FileScore) -> None:
-    total.files += 1
-    without = score.problem is not None and not score.kept and not score.unchanged
-    total.missing += without
-    total.in_part += score.problem is not None and not without
-    total.strings.update(one.trace.value for one in score.strings)
-    total.unplaced += score.unplaced
-    total.planes += score.planes
-    total.unchanged += score.unchanged
-    total.pixels += score.pixels
-    total.kept += score.kept
-    if not score.strings and not score.unplaced:
-        total.clean_files += 1
-        total.clean_kept += score.planes == score.unchanged and score.problem is None
-    if score.md5_kept is not None:
-        total.md5 += 1
-        total.md5_kept += score.md5_kept
-
-
 def _tell(args: argparse.Namespace, score: FileScore) -> None:
     """One file: its line of JSON, and in words what is not hidden."""
-    from dcmaudit.pipeline.scoring.traces import Trace
+    from dcmaudit.report.scores import file_record, left_lines
 
-    bad = [one for one in score.strings if one.trace not in {Trace.HIDDEN, Trace.EMPTY}]
     if args.json:
-        record = {
-            "file": score.name, "problem": score.problem, "not_judged": score.unplaced,
-            "strings": [
-                {"plane": one.address.key, "box": list(one.box.inclusive), "state": one.trace.value}
-                for one in score.strings
-            ],
-            "pixels": score.pixels, "kept": score.kept, "planes": score.planes, "planes_unchanged": score.unchanged,
-            "digest_kept": score.md5_kept,
-        }  # fmt: skip
-        print(json_line("score", record), flush=True)
+        print(json_line("score", file_record(score)), flush=True)
     if getattr(args, "quiet", False):
         return
     if score.problem is not None:
         _warn(score.name, score.problem)
-    for one in bad:
-        left, top, right, bottom = one.box.inclusive
-        say(f"{printable(score.name)}: {one.address.key} {left},{top},{right},{bottom}: {one.trace.value}")
+    for line in left_lines(score):
+        say(line)
 
 
 def _warn(name: str, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Scores of files added up: how many strings are hidden, with an interval, and what it cost."""
+"""Scores of files, one by one and added up: how many strings are hidden, with an interval, and what it cost."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from math import sqrt
 from typing import Any
 
 from dcmaudit.model.counts import counted
+from dcmaudit.model.scores import FileScore, Trace
+from dcmaudit.model.texts import printable
 
 
 @dataclass(slots=True)
@@ -32,6 +34,31 @@ class Total:
     """Of those, the ones of which every plane is what it was."""
     md5: int = 0
     md5_kept: int = 0
+
+    def add(self, score: FileScore) -> None:
+        """Add the score of one file."""
+        self.files += 1
+        without = score.problem is not None and not score.kept and not score.unchanged
+        self.missing += without
+        self.in_part += score.problem is not None and not without
+        self.strings.update(one.trace.value for one in score.strings)
+        self.unplaced += score.unplaced
+        self.planes += score.planes
+        self.unchanged += score.unchanged
+        self.pixels += score.pixels
+        self.kept += score.kept
+        if not score.strings and not score.unplaced:
+            self.clean_files += 1
+            self.clean_kept += score.planes == score.unchanged and score.problem is None
+        if score.md5_kept is not None:
+            self.md5 += 1
+            self.md5_kept += score.md5_kept
+
+    @property
+    def is_good(self) -> bool:
+        """Whether every string is hidden, every output could be compared, and no digest is another one."""
+        is_whole = self.hidden == self.judged and not self.missing and not self.in_part and not self.unplaced
+        return is_whole and self.md5 == self.md5_kept
 
     @property
     def judged(self) -> int:
@@ -86,6 +113,27 @@ class Total:
             "clean_files": self.clean_files, "clean_files_kept": self.clean_kept,
             "digests": self.md5, "digests_kept": self.md5_kept,
         }  # fmt: skip
+
+
+def file_record(score: FileScore) -> dict[str, Any]:
+    """The object that ``score --json`` prints for one file; edges of boxes are inclusive."""
+    return {
+        "file": score.name, "problem": score.problem, "not_judged": score.unplaced,
+        "strings": [
+            {"plane": one.address.key, "box": list(one.box.inclusive), "state": one.trace.value}
+            for one in score.strings
+        ],
+        "pixels": score.pixels, "kept": score.kept, "planes": score.planes, "planes_unchanged": score.unchanged,
+        "digest_kept": score.md5_kept,
+    }  # fmt: skip
+
+
+def left_lines(score: FileScore) -> Iterator[str]:
+    """A line for each string of the file that is not hidden."""
+    for one in score.strings:
+        if one.trace not in {Trace.HIDDEN, Trace.EMPTY}:
+            left, top, right, bottom = one.box.inclusive
+            yield f"{printable(score.name)}: {one.address.key} {left},{top},{right},{bottom}: {one.trace.value}"
 
 
 def _percent(part: int, whole: int) -> str:

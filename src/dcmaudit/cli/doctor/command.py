@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, exit_codes
 from dcmaudit.cli.doctor import machine, parts
-from dcmaudit.cli.doctor.findings import Examination, Finding, State, examined
-from dcmaudit.model.texts import printable
+from dcmaudit.cli.doctor.findings import Examination, examined
+from dcmaudit.report.examinations import Finding, State, summary
 from dcmaudit.report.jsonlines import json_line
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ EXAMINATIONS: dict[str, Examination] = {
     "rules": parts.rules,
 }
 """What is looked at, in the order in which it is told."""
-_SIGNS = {State.GOOD: "  ok ", State.NOTE: " note", State.WRONG: "WRONG"}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -68,10 +67,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             section = finding.section
             print(section)
         if finding.state is not State.GOOD or not getattr(args, "quiet", False):
-            print(printable(_line(finding)), flush=True)
+            print(finding.line(), flush=True)
     if not args.json:
-        told = {State.WRONG: "wrong or missing", State.NOTE: "worth a look", State.GOOD: "as it should be"}
-        print(f"\n{', '.join(f'{counts[state]} {words}' for state, words in told.items())}")
+        print(f"\n{summary(counts)}")
     return Exit.NOT_ALL if counts[State.WRONG] else Exit.GOOD
 
 
@@ -79,8 +77,3 @@ def _findings(args: argparse.Namespace, settings: Settings) -> Iterator[Finding]
     for section, examine in EXAMINATIONS.items():
         if not args.only or section in args.only:
             yield from examined(section, examine, settings)
-
-
-def _line(finding: Finding) -> str:
-    hint = f" ({finding.hint})" if finding.hint else ""
-    return f"  {_SIGNS[finding.state]}  {finding.name}: {finding.detail}{hint}"

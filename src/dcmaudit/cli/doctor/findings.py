@@ -1,44 +1,14 @@
-"""What an examination finds: one line each, with a state that decides the exit code."""
+"""An examination of one part of the program or the machine, and what becomes of one that fails."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from dcmaudit.report.examinations import Finding, State
 
 if TYPE_CHECKING:
     from dcmaudit.settings import Settings
-
-
-class State(Enum):
-    """How something is; the value stands in the JSON."""
-
-    GOOD = "good"
-    """It is there and works."""
-    NOTE = "note"
-    """It is not there or unusual, and the program works without it."""
-    WRONG = "wrong"
-    """It is needed, and missing or faulty."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. ``detail`` and ``hint`` hold no patient data: no name of an image, no mark."""
-
-    section: str
-    name: str
-    state: State
-    detail: str
-    hint: str | None = None
-
-    def record(self) -> dict[str, Any]:
-        """The finding for ``--json``."""
-        return {
-            "section": self.section, "name": self.name, "state": self.state.value, "detail": self.detail,
-            "hint": self.hint,
-        }  # fmt: skip
-
 
 Examination = Callable[["Settings"], Iterable[Finding]]
 

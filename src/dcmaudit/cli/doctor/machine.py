@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit import __version__
-from dcmaudit.cli.doctor.findings import Finding, State
 from dcmaudit.errors import UsageError
+from dcmaudit.report.examinations import Finding, State
 
 if TYPE_CHECKING:
     from dcmaudit.settings import Settings

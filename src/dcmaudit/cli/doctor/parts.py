@@ -8,10 +8,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.doctor.findings import Finding, State
 from dcmaudit.cli.doctor.machine import nearest
 from dcmaudit.errors import DcmauditError, EngineError, MissingExtraError, ProcessorError, StoreError
 from dcmaudit.model.counts import counted
+from dcmaudit.report.examinations import Finding, State
 
 if TYPE_CHECKING:
     from dcmaudit.settings import Settings

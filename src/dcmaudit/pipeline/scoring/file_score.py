@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from dcmaudit.codecs.samples import Array, Samples
 from dcmaudit.dicom import Instance, open_instance
 from dcmaudit.errors import DcmauditError
-from dcmaudit.model import Box, Everywhere, Plane, PlaneAddress, PlaneKind, Reference, Scope, Size
+from dcmaudit.model import Box, Everywhere, Plane, PlaneKind, Reference, Scope, Size
+from dcmaudit.model.scores import FileScore, StringScore, Trace
 from dcmaudit.pipeline.scoring.keys import Answer
-from dcmaudit.pipeline.scoring.traces import Trace, trace
+from dcmaudit.pipeline.scoring.traces import trace
 from dcmaudit.render import render
 
 _OVERLAYS = frozenset({PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY})
@@ -27,34 +28,6 @@ class ScoreTask:
     before: Reference
     after: Reference | None
     answer: Answer
-
-
-@dataclass(frozen=True, slots=True)
-class StringScore:
-    """What became of one string on one plane."""
-
-    address: PlaneAddress
-    box: Box
-    trace: Trace
-
-
-@dataclass(slots=True)
-class FileScore:
-    """The score of one file. Pixels are counted on all planes, outside of the places that the key names."""
-
-    name: str
-    strings: list[StringScore] = field(default_factory=list)
-    unplaced: int = 0
-    """Strings whose place the key does not tell, or that no plane shows: nobody judges them here."""
-    pixels: int = 0
-    kept: int = 0
-    planes: int = 0
-    unchanged: int = 0
-    """Planes on which every pixel outside of the places is what it was."""
-    md5_kept: bool | None = None
-    """Whether the pixel data have the digest that the key asks for; None where it asks for none."""
-    problem: str | None = None
-    """Why the output could not be compared, or could be only in part."""
 
 
 def score_file(task: ScoreTask) -> FileScore:

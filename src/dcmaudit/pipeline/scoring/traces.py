@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dcmaudit.model.scores import Trace
 
 Values = NDArray[Any]
 
@@ -16,21 +17,6 @@ _CONTRAST = 0.05
 """Share of the original's contrast from which on it can be made visible."""
 _INK = 0.15
 """A piece has ink where its values spread by this share of what the whole place spreads by."""
-
-
-class Trace(Enum):
-    """What became of one string that the key names."""
-
-    HIDDEN = "hidden"
-    """No piece of it has the shape of the original."""
-    IN_PART = "in part"
-    """Some pieces have."""
-    LEFT = "left"
-    """All pieces have."""
-    EMPTY = "empty"
-    """The original has one value there: nothing was to be hidden."""
-    NO_OUTPUT = "no output"
-    """The tool wrote no file for it, or none with that plane, or none that can be compared."""
 
 
 def trace(before: Values, after: Values) -> Trace:

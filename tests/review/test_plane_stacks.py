@@ -13,12 +13,13 @@ import pytest
 
 from dcmaudit.dicom import Instance
 from dcmaudit.errors import DecodeError, ReviewError
-from dcmaudit.model import FrameAddress, Point, Projection
+from dcmaudit.model import FrameAddress, HowSeen, Point, Projection, Size
 from dcmaudit.render import sheets
 from dcmaudit.review.services import plane_stacks
 from dcmaudit.review.services.instance_cache import InstanceCache
 from dcmaudit.review.services.plane_stacks import Member, PlaneStacks, StackKey, StackReading
 from dcmaudit.review.services.text_under import InkMaps
+from dcmaudit.review.state.sight import Fidelity, Issued, named_view, view_of, way_projected
 from dcmaudit.sources import LocalReference
 from support.apps import do, make_app, ready, settled, wait_for, write_cine
 from support.files import dataset, file_bytes
@@ -208,6 +209,18 @@ def test_a_plane_whose_writing_lies_under_that_of_others_is_covered_in_the_text_
     assert reading.picture(Projection.TEXT, 1) != reading.picture(Projection.TEXT)
     with pytest.raises(ReviewError, match="no such sheet"):
         reading.picture(Projection.TEXT, 2)
+
+
+def test_each_page_has_seen_the_sheets_that_were_on_its_own_stage(stacks: PlaneStacks, tmp_path: Path) -> None:
+    reading = begun(stacks, stack_file(tmp_path / "one.dcm", still()), 8)
+    assert reading.paint("one", 1) == {1}
+    assert reading.paint("one", 0) == {0, 1}
+    assert reading.paint("two", 0) == {0}
+    for projection, sheet in ((Projection.TEXT, 0), (Projection.TEXT, 3), (Projection.MAX, 0)):
+        issued = Issued(named_view(projection, sheet), Fidelity.LOSSLESS)
+        assert view_of(issued) == (projection, sheet)
+    assert way_projected(Size(8, 8), 8, 8, Issued("text-2", Fidelity.LOSSLESS)) is HowSeen.TEXT_MAP
+    assert view_of(Issued("full", Fidelity.LOSSLESS)) is None
 
 
 def test_a_plane_whose_writing_no_sheet_has_room_for_is_named(

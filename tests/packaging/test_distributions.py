@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -200,6 +201,12 @@ def test_the_menu_entry_and_the_citation_are_well_formed() -> None:
     assert lines[0] == "[Desktop Entry]"
     keys = dict(line.split("=", 1) for line in lines[1:])
     assert {"Type", "Name", "Exec", "Icon", "Categories"} <= set(keys)
+    if shutil.which("desktop-file-validate"):
+        entry = str(ROOT / "packaging" / "desktop" / "dcmaudit.desktop")
+        done = subprocess.run(
+            ["desktop-file-validate", "--no-hints", entry], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout
     import yaml
 
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))

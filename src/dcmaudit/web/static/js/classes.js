@@ -1,13 +1,14 @@
 /** The files of the list grouped by what they are: pictures of each class, its files as tiles, one decision for several. */
 
 import { Areabox } from "./areabox.js";
-import { counted, make, printable, setText, setTitle, stamp, within } from "./dom.js";
-import { labelOf, signOf, tooltipOf } from "./listrows.js";
+import { ClassHead } from "./classhead.js";
+import { ClassList, EVERY } from "./classlist.js";
+import { counted, make, numbered, setText, stamp, within } from "./dom.js";
+import { fileTile } from "./filetile.js";
 import { paceWords } from "./pace.js";
 import { Tiles } from "./tiles.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
-/** @typedef {import("./types.js").ClassRow} ClassRow */
 /** @typedef {import("./types.js").TileRow} TileRow */
 /** @typedef {"apart"|"same"|"all"} Part */
 /** @typedef {"done"|"tag"|"skip"|"mark"} Decision */
@@ -24,19 +25,9 @@ import { Tiles } from "./tiles.js";
  * @property {() => void} close
  */
 
-/** The entry of the list of classes that has every file. */
-const EVERY = -1;
 const PAGE = 200;
 const BATCH = 100;
 const PAUSE = 900;
-const PICTURES = /** @type {const} */ ([
-  ["typical", "Typical", "the file that is most like the others"],
-  ["max", "Maximum", "the brightest that any frame of any file has there"],
-  ["min", "Minimum", "the darkest that any frame of any file has there"],
-  ["mean", "Mean", "the mean of all frames of all files"],
-  ["range", "Range", "how far brightest and darkest are apart"],
-  ["text", "Text", "how likely text is there, in the file where it is likeliest"],
-]);
 const DECISIONS = /** @type {const} */ ([
   ["done-next", "done", "Done"],
   ["tag", "tag", "Tag"],
@@ -45,20 +36,13 @@ const DECISIONS = /** @type {const} */ ([
 ]);
 const PARTS = /** @type {const} */ ([["apart", "Apart"], ["same", "The rest looks the same"], ["all", "All"]]);
 
-/** @param {number} count */
-const number = (count) => count.toLocaleString("en");
-
 export class ClassView {
   /** @param {ClassHost} host @param {HTMLElement} root */
   constructor(host, root) {
     this.host = host;
     this.root = root;
-    /** @type {ClassRow[]} */
-    this.rows = [];
-    this.chosen = EVERY;
     /** @type {Part} */
     this.part = "all";
-    this.picture = "typical";
     this.order = { ids: /** @type {number[]} */ ([]), apart: 0, total: 0 };
     /** @type {Map<number, TileRow>} */
     this.details = new Map();
@@ -76,8 +60,11 @@ export class ClassView {
     root.replaceChildren(inner);
     /** @param {string} name */
     const part = (name) => within(inner, `.${name}`, HTMLElement);
-    this.list = part("classes-list");
-    this.words = part("class-words");
+    this.list = new ClassList({
+      total: () => host.state()?.worklist.total ?? 0,
+      choose: (chosen) => void this.choose(chosen),
+      enter: () => this.tiles.root.focus(),
+    }, part("classes-list"));
     this.tabs = part("class-tabs");
     this.foot = part("class-chosen");
     this.progress = part("classes-progress");
@@ -92,23 +79,16 @@ export class ClassView {
     }, { chooses: true, size: 128, label: "Files" });
     part("class-tiles").append(this.tiles.root);
     this.area = new Areabox(part("class-picture"), (box) => void this.decide("mark", box), (words) => setText(this.foot, words));
+    this.head = new ClassHead(host.api, this.area, part("class-head"));
     this.#build(inner, part);
   }
 
   /** @param {HTMLElement} inner @param {(name: string) => HTMLElement} part */
   #build(inner, part) {
     within(inner, ".overview-close", HTMLButtonElement).addEventListener("click", () => this.host.close());
-    this.list.addEventListener("keydown", (event) => this.#listKey(event));
-    this.list.addEventListener("click", (event) => {
-      const row = event.target instanceof Element ? event.target.closest("[data-number]") : null;
-      if (row instanceof HTMLElement) void this.choose(Number(row.dataset.number));
-    });
     this.stop.addEventListener("click", () => void this.#stopOrGo());
     for (const [value, label] of /** @type {const} */ ([["kind", "By kind"], ["series", "By kind and series"]])) {
       part("overview-tools").append(this.#button(label, "", () => void this.#group(value), value));
-    }
-    for (const [kind, label, title] of PICTURES) {
-      part("class-kinds").append(this.#button(label, title, () => this.#picture(kind), kind));
     }
     for (const [name, value, label] of DECISIONS) {
       const made = this.#button(label, "", () => this.takes(name), value);
@@ -138,7 +118,7 @@ export class ClassView {
     await this.host.run("survey", {});
     await this.#load();
     if (generation !== this.generation) return;
-    await this.choose(this.rows.some((row) => row.number === chosen) ? chosen : EVERY);
+    await this.choose(this.list.rows.some((row) => row.number === chosen) ? chosen : EVERY);
     this.tiles.root.focus({ preventScroll: true });
   }
 
@@ -159,7 +139,7 @@ export class ClassView {
     this.bar.value = deciding ? classes.decided : classes.sorted + classes.through;
     this.bar.hidden = !deciding && classes.complete;
     const problem = classes.problem ? ` · no detector looks: ${classes.problem}` : "";
-    setText(this.progress, deciding ? `Decided for ${number(classes.decided)} of ${counted(classes.to_decide, "file")}` : `${classes.words}${problem}`);
+    setText(this.progress, deciding ? `Decided for ${numbered(classes.decided)} of ${counted(classes.to_decide, "file")}` : `${classes.words}${problem}`);
     setText(this.stop, deciding || classes.running ? "Stop" : "Go on");
     this.stop.hidden = !deciding && classes.complete;
     for (const button of this.root.querySelectorAll(".overview-tools button")) {
@@ -189,10 +169,9 @@ export class ClassView {
         rows.push(...part.rows);
       }
       if (generation !== this.generation) return;
-      this.rows = rows;
+      this.list.show(rows);
       this.listed = Date.now();
-      this.#listRows();
-      this.#about();
+      this.head.show(this.list.row);
       for (const id of this.details.keys()) this.stale.add(id);
       await this.#renew();
       this.tiles.draw();
@@ -210,78 +189,25 @@ export class ClassView {
 
   /** Show files in their new order, where nobody is choosing among them; else say that there is one. */
   async #renew() {
-    const row = this.#row();
+    const row = this.list.row;
     const isOld = row !== undefined && (row.apart !== this.order.apart || row.files !== this.order.total);
     const isFree = this.tiles.choice.size === 0 && (document.activeElement !== this.tiles.root || this.order.ids.length === 0);
     if (isOld && isFree) await this.#fetchOrder(true);
     this.#tabs(isOld && !isFree);
   }
 
-  #row() {
-    return this.rows.find((row) => row.number === this.chosen);
-  }
-
-  // --- the list of classes
-
-  #listRows() {
-    const old = new Map([...this.list.children].map((node) => [node instanceof HTMLElement ? node.dataset.number : "", node]));
-    const total = this.host.state()?.worklist.total ?? 0;
-    /** @type {[number, string, string, string, boolean][]} */
-    const wanted = [[EVERY, "All files", "in the order of the list", counted(total, "file"), false]];
-    for (const row of this.rows) {
-      const series = row.series === null ? "" : ` · series ${row.series}`;
-      const apart = row.apart ? `${number(row.apart)} apart` : "all the same";
-      const looked = row.through < row.files ? `, ${number(row.through)} looked at` : "";
-      wanted.push([row.number, printable(row.title), printable(`${row.device}${series}`), `${counted(row.files, "file")}, ${number(row.waiting)} to do · ${apart}${looked}`, row.apart > 0]);
-    }
-    const nodes = wanted.map(([place, title, device, words, isApart]) => {
-      const known = old.get(String(place));
-      const node = known instanceof HTMLElement ? known : stamp("t-class");
-      node.dataset.number = String(place);
-      node.id = `class-${place}`;
-      node.dataset.apart = String(isApart);
-      setText(within(node, ".class-title", HTMLElement), title);
-      setText(within(node, ".class-device", HTMLElement), device);
-      setText(within(node, ".class-counts", HTMLElement), words);
-      setTitle(node, `${title}\n${device}\n${words}`);
-      node.setAttribute("aria-selected", String(place === this.chosen));
-      return node;
-    });
-    if (nodes.some((node, place) => this.list.children[place] !== node) || nodes.length !== this.list.children.length) {
-      this.list.replaceChildren(...nodes);
-    }
-    this.list.setAttribute("aria-activedescendant", `class-${this.chosen}`);
-  }
-
-  /** @param {KeyboardEvent} event */
-  #listKey(event) {
-    const numbers = [EVERY, ...this.rows.map((row) => row.number)];
-    const place = numbers.indexOf(this.chosen);
-    const steps = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity });
-    const step = steps[event.key];
-    if (event.key === "Enter" || event.key === " ") this.tiles.root.focus();
-    else if (step !== undefined) {
-      const to = numbers[Math.max(0, Math.min(numbers.length - 1, place + step))];
-      if (to !== undefined && to !== this.chosen) void this.choose(to);
-    } else return;
-    event.preventDefault();
-    event.stopPropagation();
-  }
-
   /** @param {number} chosen  the number of a class */
   async choose(chosen) {
-    this.chosen = chosen;
     this.area.end();
     this.tiles.choice.clear();
-    this.#listRows();
-    document.getElementById(`class-${chosen}`)?.scrollIntoView({ block: "nearest" });
+    this.list.choose(chosen);
     await this.#fetchOrder(false);
-    if (chosen !== EVERY && this.#row() && this.host.state()?.classes?.running) void this.host.run("survey", { group: chosen });
+    if (chosen !== EVERY && this.list.row && this.host.state()?.classes?.running) void this.host.run("survey", { group: chosen });
   }
 
   /** @param {boolean} keeps  whether the part that is shown stays */
   async #fetchOrder(keeps) {
-    const { generation, chosen } = this;
+    const { generation, list: { chosen } } = this;
     /** @type {{ids: number[], apart: number, total: number}} */
     let order = { ids: [], apart: 0, total: 0 };
     let failure = "";
@@ -291,12 +217,12 @@ export class ClassView {
       // files of the class before would stand under the name of this one
       failure = `The files could not be listed. ${error instanceof Error ? error.message : ""}`;
     }
-    if (generation !== this.generation || chosen !== this.chosen) return;
+    if (generation !== this.generation || chosen !== this.list.chosen) return;
     this.order = order;
     if (!keeps || !this.#ids(this.part).length) {
       this.part = chosen === EVERY ? "all" : order.apart ? "apart" : "same";
     }
-    this.#about();
+    this.head.show(this.list.row);
     this.#showPart(this.part);
     if (failure) setText(this.foot, failure);
   }
@@ -322,8 +248,8 @@ export class ClassView {
 
   /** @param {boolean} isOld */
   #tabs(isOld) {
-    const made = PARTS.filter(([part]) => this.chosen !== EVERY || part === "all").map(([part, label]) => {
-      const button = this.#button(`${label} ${number(this.#ids(part).length)}`, "", () => {
+    const made = PARTS.filter(([part]) => this.list.chosen !== EVERY || part === "all").map(([part, label]) => {
+      const button = this.#button(`${label} ${numbered(this.#ids(part).length)}`, "", () => {
         this.#showPart(part);
         this.tiles.root.focus({ preventScroll: true });
       }, part);
@@ -337,44 +263,6 @@ export class ClassView {
     if (before) made.find(({ dataset }) => dataset.name === before)?.focus();
   }
 
-  #about() {
-    const row = this.#row();
-    const head = within(this.root, ".class-head", HTMLElement);
-    head.hidden = !row;
-    if (!row) return;
-    setText(within(this.words, "h3", HTMLElement), printable(row.title));
-    const series = row.series === null ? "" : ` · series ${row.series}`;
-    setText(within(this.words, ".class-device", HTMLElement), printable(`${row.device}${series}`));
-    const looked = row.through < row.files ? `, ${number(row.through)} of them looked at` : "";
-    setText(within(this.words, ".class-counts", HTMLElement), `${counted(row.files, "file")}${looked}, ${counted(row.planes, "plane")}; ${number(row.waiting)} not done`);
-    const list = within(this.words, ".class-concerns", HTMLElement);
-    const told = row.concerns.map(({ words, count }) => `${number(count)}: ${words}`);
-    if (row.crowded) told.push("no room for pictures of so many classes");
-    if (list.textContent !== told.join("")) list.replaceChildren(...told.map((words) => make("li", "", words)));
-    this.#showPicture(row);
-  }
-
-  /** @param {string} kind */
-  #picture(kind) {
-    this.picture = kind;
-    const row = this.#row();
-    if (row) this.#showPicture(row);
-  }
-
-  /** @param {ClassRow} row */
-  #showPicture(row) {
-    const kind = row.scale === null ? "typical" : this.picture;
-    for (const button of this.root.querySelectorAll(".class-kinds button")) {
-      if (!(button instanceof HTMLButtonElement)) continue;
-      button.setAttribute("aria-pressed", String(button.dataset.name === kind));
-      button.disabled = row.scale === null && button.dataset.name !== "typical";
-    }
-    const { api } = this.host;
-    const src = kind === "typical" ? api.thumb(row.file_id, row.key, 640) : `${api.spread(row.number, kind)}&through=${row.through}`;
-    const label = PICTURES.find(([name]) => name === kind)?.[2] ?? "";
-    this.area.show(src, row.size, label);
-  }
-
   // --- tiles
 
   /** @param {number} index @returns {import("./tiles.js").Tile|null} */
@@ -382,26 +270,12 @@ export class ClassView {
     const id = this.tiles.ids[index];
     const row = id === undefined ? undefined : this.details.get(id);
     if (!row) return null;
-    const edge = this.tiles.size * devicePixelRatio;
-    const why = row.concerns[0] ?? "";
-    const sure = row.likelihood > 0 && row.likelihood < 1 ? ` (text ${Math.round(100 * row.likelihood)} % likely)` : "";
-    const listed = { ...row, index: null, done_by: null };
-    const title = printable(row.short.split("/").at(-1) ?? "");
-    const shown = this.chosen === EVERY && why === "not looked at by the detector" ? "" : why;
-    const told = [...row.concerns, ...(row.reason ? [printable(row.reason)] : [])].join("; ");
-    return {
-      src: this.host.api.thumb(row.file_id, row.key, edge <= 160 ? 160 : edge <= 320 ? 320 : 640),
-      title,
-      tip: `${tooltipOf(listed)}\n${told || "looks like the others"}${sure}`,
-      label: `${labelOf(listed).replace("left out by the options ", "")}, ${told || "looks like the others"}`,
-      sign: signOf(listed),
-      why: shown,
-      here: row.file_id === this.host.state()?.file?.file_id,
-      size: row.key.startsWith("f") ? row.size : null,
-      marks: row.marks,
-      found: row.found,
-      key: row.key,
-    };
+    return fileTile(row, {
+      edge: this.tiles.size * devicePixelRatio,
+      isOpen: row.file_id === this.host.state()?.file?.file_id,
+      isOfAll: this.list.chosen === EVERY,
+      api: this.host.api,
+    });
   }
 
   /** @param {number} first @param {number} end */
@@ -447,7 +321,7 @@ export class ClassView {
     const { size } = this.tiles.choice;
     const hint = size ? "" : " · Space chooses, Shift with arrows more, Ctrl+A all; Enter opens";
     const { ids, total } = this.order;
-    const beyond = total > ids.length ? ` · only the first ${number(ids.length)} of ${counted(total, "file")} are shown` : "";
+    const beyond = total > ids.length ? ` · only the first ${numbered(ids.length)} of ${counted(total, "file")} are shown` : "";
     setText(this.foot, `${counted(size, "file")} chosen${beyond}${hint}`);
   }
 

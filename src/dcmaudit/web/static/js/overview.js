@@ -100,7 +100,7 @@ export class Overview {
   #leave() {
     this.sheet?.end();
     this.classes?.end();
-    if (this.classes) this.chosen = this.classes.chosen;
+    if (this.classes) this.chosen = this.classes.list.chosen;
     this.sheet = this.classes = null;
     this.root.classList.remove("wide");
   }

@@ -17,17 +17,17 @@ import { Keyboard } from "./keyboard.js";
 import { keyLabel, keyTable } from "./keys.js";
 import { openDialog, ownCommands } from "./owncommands.js";
 import { Hands } from "./hands.js";
-import { canWindow, signatureOf } from "./levels.js";
+import { signatureOf } from "./levels.js";
 import { SMALL } from "./marklayer.js";
 import { Minimap } from "./minimap.js";
 import { Menus } from "./menus.js";
 import { Panel } from "./panel.js";
+import { PlaneChange } from "./planechange.js";
 import { Planes } from "./planes.js";
-import { Pointer } from "./pointer.js";
+import { pointerOf } from "./pagepointer.js";
 import { Outputs } from "./outputs.js";
 import { Overview } from "./overview.js";
 import { sightOf } from "./sight.js";
-import { explain } from "./sources.js";
 import { Stage } from "./stage.js";
 import { Strip } from "./strip.js";
 import { Worklist } from "./worklist.js";
@@ -57,6 +57,7 @@ export class Page {
     this.theme = new Theme();
     this.stage = new Stage(byId("stage", HTMLElement));
     this.minimap = new Minimap(this.stage);
+    this.change = new PlaneChange(this.stage.root);
     this.planes = new Planes(() => this.stage.camera.placing);
     this.stage.picture.refine = (plane, view, place) => this.planes.compose(plane, view, place);
     this.stage.picture.recycle = (pixels) => this.planes.recycle(pixels);
@@ -111,10 +112,8 @@ export class Page {
       say: (message) => this.around.say({ text: message, kind: "info" }),
       refuse: (message) => this.around.refused({ message }),
     });
-    this.pointer = this.#pointer();
+    this.pointer = pointerOf(this);
     this.lens = new Lens(this.stage, () => this.pointer.place());
-    /** @type {{file: number|null, series: string|null}} of the plane before */
-    this.before = { file: null, series: null };
     this.asking = false;
     this.own = ownCommands(this);
     this.looked = settled(() => {
@@ -142,26 +141,6 @@ export class Page {
   get mayWrite() {
     const { state } = this;
     return state !== null && !state.viewer && state.database?.writable === true && !this.scheduler.lost;
-  }
-
-  #pointer() {
-    return new Pointer(this.stage, {
-      handled: () => this.handled.box,
-      mayMark: () => this.mayWrite,
-      dragTo: (box, done) => this.handled.drag(box, done),
-      apply: (id) => this.act("apply-one", { id }),
-      hover: (id, x, y) => this.#hover(id, x, y),
-      mayWindow: () => this.stage.plane !== null && canWindow(this.stage.plane),
-      window: (dx, dy, done) => this.hands.drag(dx, dy, done),
-      windowOf: (box, done) => this.#windowOf(box, done),
-      resetWindow: () => this.hands.reset(),
-      step: (way) => this.act(way === 1 ? "next-frame" : "previous-frame"),
-      wheelZooms: () => this.state?.choices.wheel === "zoom",
-      value: (at) => {
-        this.hands.tell(at);
-        this.lens.draw();
-      },
-    });
   }
 
   /**
@@ -215,33 +194,11 @@ export class Page {
     if (box && this.stage.camera.reveal(box)) this.stage.moved();
   }
 
-  /** Another plane, or another file: that ends a window. @param {ViewState} state @returns {"same"|"plane"|"file"} */
+  /** What another state changes; another file ends a window. @param {ViewState} state @returns {import("./planechange.js").Change} */
   #arrive(state) {
-    const { root } = this.stage;
-    const name = state.file && state.plane ? `${state.file.file_id}/${state.plane.key}` : "";
-    const change = (root.dataset.plane ?? "") === name ? "same" : this.#change(state);
-    root.dataset.plane = name;
+    const change = this.change.arrive(state);
     if (change === "file") this.hands.window = null;
     return change;
-  }
-
-  /**
-   * What is another one than on the plane before; a series that is walked through as one stack is looked at in one way.
-   * A file that is still opening has no plane, and changes nothing of that.
-   * @param {ViewState} state
-   * @returns {"plane"|"file"}
-   */
-  #change({ file, plane, stack }) {
-    if (!file || !plane) return "plane";
-    const before = this.before;
-    this.#remember({ file, plane, stack });
-    const isStack = before.series !== null && before.series === this.before.series;
-    return before.file === file.file_id || isStack ? "plane" : "file";
-  }
-
-  /** @param {Pick<ViewState, "file"|"plane"|"stack">} state */
-  #remember({ file, plane, stack }) {
-    if (file && plane) this.before = { file: file.file_id, series: stack?.series ?? null };
   }
 
   /** How planes of a state are looked at. @param {ViewState|null} [state] @returns {import("./levels.js").View} */
@@ -285,17 +242,10 @@ export class Page {
     return key ? keyLabel(key) : "";
   }
 
-  /** A window for what is in a part of the plane. @param {import("./types.js").Edges} box @param {boolean} done */
-  #windowOf(box, done) {
-    this.stage.update({ band: done ? null : box });
-    if (!done || this.hands.setTo(box)) return;
-    this.around.refused({ message: "A window can be set on grey planes of up to 16 bits." });
-  }
-
   /** What goes with a state besides its plane, once that is on the screen. @param {ViewState} state */
   #settle(state) {
     this.#bind(state);
-    this.#remember(state);
+    this.change.remember(state);
     this.around.top(state);
     this.around.speak(state);
     this.around.before(state, (command, args) => this.#offered(command, args));
@@ -444,13 +394,4 @@ export class Page {
   #background(error) {
     if (!(error instanceof Lost)) this.around.refused({ message: error instanceof Error ? error.message : String(error) });
   }
-
-  /** @param {string|number|null} id @param {number} x @param {number} y */
-  #hover(id, x, y) {
-    const rect = id === null ? undefined : this.state?.rects.find((each) => each.id === id);
-    if (this.stage.shown.lit !== (rect?.id ?? null)) this.stage.update({ lit: rect?.id ?? null });
-    this.around.explain(rect ? explain(rect) : null, x, y, rect?.box ? this.stage.onPage(rect.box) : undefined);
-  }
-
-
 }

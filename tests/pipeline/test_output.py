@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from dcmaudit.errors import UsageError
-from dcmaudit.pipeline.output import Naming, draft
+from dcmaudit.pipeline.output import Naming, PlainPlaces, draft
+from dcmaudit.pipeline.remote import Remote
+from dcmaudit.sources import LocalReference
 from support.files import MemoryReference, PathReference
 
 
@@ -95,3 +97,43 @@ def test_a_name_that_the_file_system_does_not_take_is_said(tmp_path: Path) -> No
     name = tmp_path / ("x" * 300)
     with pytest.raises(UsageError, match="cannot be written"), draft(name, overwrite=False) as unfinished:
         unfinished.keep(name, overwrite=False)
+
+
+NAMES = ["a.dcm", "A.DCM", "plain", ".dcm", "b.redacted.dcm", "dots.in.name.ima"]
+
+
+@pytest.mark.parametrize("options", [{}, {"folder": True}, {"folder": True, "prefix": True}, {"mixed": True}])
+def test_the_quick_names_of_outputs_are_those_of_the_naming(tmp_path: Path, options: dict[str, bool]) -> None:
+    (tmp_path / "in" / "sub").mkdir(parents=True)
+    (tmp_path / "linked").symlink_to(tmp_path / "in")
+    naming = Naming(
+        tmp_path / "linked" / "out" if options.get("folder") else None,
+        tmp_path / "linked" if options.get("prefix") else None,
+        mixed=options.get("mixed", False),
+    )
+    plain = PlainPlaces(naming, (".json", ".proof.json"))
+    for name in NAMES:
+        reference = LocalReference(str(tmp_path / "linked" / "sub" / name))
+        places = [place for place in naming.places_for(reference) if isinstance(place, Path)]
+        sides = [place.with_suffix(suffix) for place in places for suffix in (".json", ".proof.json")]
+        found = plain.free(reference)
+        assert found is not None
+        assert found.outputs == tuple(os.path.realpath(place) for place in places)
+        assert sorted(found.every) == sorted(os.path.realpath(place) for place in [*places, *sides])
+
+
+@pytest.mark.parametrize("taken", ["a.redacted.dcm", "a.redacted.json"])
+def test_an_output_that_is_there_or_its_side_file_is_looked_at_more_closely(tmp_path: Path, taken: str) -> None:
+    plain = PlainPlaces(Naming(), (".json",))
+    reference = LocalReference(str(tmp_path / "a.dcm"))
+    assert plain.free(reference) is not None
+    (tmp_path / taken).symlink_to(tmp_path / "nowhere")
+    assert plain.free(reference) is None
+
+
+def test_an_input_that_has_no_plain_place_is_looked_at_more_closely(tmp_path: Path) -> None:
+    reference = LocalReference(str(tmp_path / "a.dcm"))
+    outside = Naming(tmp_path / "out", tmp_path / "other")
+    assert PlainPlaces(outside, ()).free(reference) is None
+    assert PlainPlaces(Naming(exact=tmp_path / "x.dcm"), ()).free(reference) is None
+    assert PlainPlaces(Naming(Remote.parse("s3://bucket/x")), ()).free(reference) is None

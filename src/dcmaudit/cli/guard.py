@@ -13,6 +13,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +117,7 @@ class Protected:
     def __init__(self, command: str, args: argparse.Namespace, settings: Settings) -> None:
         self._real: dict[str, str] = {}
         self._same: dict[tuple[int, int], str] = {}
+        self._real_folder = lru_cache(maxsize=256)(os.path.realpath)
         outputs = OUTPUTS.get((command, getattr(args, "action", None)), {})
         for dest, value in vars(args).items():
             # Whatever is no output is an input, also of options that are new: none can be forgotten.
@@ -126,12 +128,25 @@ class Protected:
             self._add(name, "the database, or rules or settings that are in use")
 
     def _add(self, name: str, what: str) -> None:
-        self._real.setdefault(os.path.realpath(name), what)
-        with suppress(OSError, ValueError):
-            found = Path(name).stat()
-            if not stat.S_ISDIR(found.st_mode):
-                # By the file itself: a hard link is another name of it.
-                self._same.setdefault((found.st_dev, found.st_ino), what)
+        folder, last = os.path.split(name)
+        try:
+            found = os.lstat(name)
+            is_plain = last not in {"", ".", ".."} and not stat.S_ISLNK(found.st_mode)
+            if not is_plain:
+                found = os.stat(name)  # noqa: PTH116 - asked for each of many files
+        except (OSError, ValueError):
+            self._real.setdefault(os.path.realpath(name), what)
+            return
+        # A batch of ten thousand files has few folders: their links are followed once.
+        real = f"{self._real_folder(folder).rstrip('/')}/{last}" if is_plain else os.path.realpath(name)
+        self._real.setdefault(real, what)
+        if not stat.S_ISDIR(found.st_mode):
+            # By the file itself: a hard link is another name of it.
+            self._same.setdefault((found.st_dev, found.st_ino), what)
+
+    def holds(self, real: str) -> bool:
+        """Whether this is the name of one of them; ``real`` has no links in it."""
+        return real in self._real
 
     def require_other(self, target: Path) -> None:
         """UsageError where the output would take the place of one of them, under whatever name."""

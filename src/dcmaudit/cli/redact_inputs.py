@@ -89,13 +89,14 @@ def references(
     else:
         names = find_listed(_stored(settings), where="the database", pacs_root=settings.pacs_root)
         names = names if args.shard is None else args.shard.of(names)
+    written = _written(args.files)
     for found in names:
         if isinstance(found, Problem):
             report.fail(found.name, found.words)
         reference = tally.add(found)
         if reference is None:
             continue
-        if args.files and _is_output(reference.name, args.files):
+        if args.files and _is_output(reference.name, written):
             report.counts.outputs += 1
             report.one_done(False)  # noqa: FBT003 - an output of an earlier run is not held back
         else:
@@ -112,33 +113,44 @@ def _stored(settings: Settings) -> Iterator[str]:
         yield from store.filenames()
 
 
-def _is_output(name: str, files: list[str | NameList]) -> bool:
+def _written(files: Iterable[str | NameList]) -> frozenset[str]:
+    """The names that stand on the command line themselves, as they are written and as paths."""
+    plain = [file for file in files or () if isinstance(file, str)]
+    return frozenset((*plain, *map(os.path.abspath, plain)))
+
+
+def _is_output(name: str, written: frozenset[str]) -> bool:
     """Whether a file that was found in a folder is called like an output, or like one that a killed run left behind.
 
-    One that is named itself is an input.
+    One that is named itself (``written``) is an input.
     """
     from dcmaudit.pipeline.output import SUFFIX, is_unfinished
 
-    written = [file for file in files if isinstance(file, str)]
-    return (
-        (name.lower().endswith(SUFFIX) or is_unfinished(name))
-        and name not in written
-        and name not in map(os.path.abspath, written)
-    )
+    return (name.lower().endswith(SUFFIX) or is_unfinished(name)) and name not in written
 
 
 def fresh(
     found: Iterable[Reference], args: argparse.Namespace, job: RedactionJob, report: Report, protected: Protected
 ) -> Iterator[Reference]:
     """The inputs that are not done yet, no two of one output, and none whose output is an input."""
-    from dcmaudit.pipeline.output import is_input
+    from dcmaudit.pipeline.output import PlainPlaces, is_input
     from dcmaudit.sources.known import KnownNames
 
     if args.overwrite:
         found = list(found)  # outputs may replace files, so every input must be known first
     inputs = {key for one in found for key in _keys(_path_of(one) or one.name)} if args.overwrite else set()
     taken = KnownNames()
+    plain = PlainPlaces(job.naming, job.sides.suffixes)
     for reference in found:
+        # Nearly every output is a new file of this machine: its names say all that there is to ask.
+        names = None if args.overwrite else plain.free(reference)
+        if names is not None and not (
+            any(name in taken for name in names.outputs) or any(map(protected.holds, names.every))
+        ):
+            for name in names.outputs:
+                taken.meet(name, reference.name)
+            yield reference
+            continue
         try:
             targets = job.naming.places_for(reference)
         except UsageError as error:

@@ -21,6 +21,9 @@ ELSEWHERE = "name another folder with -o"
 """What to do where an output has no place."""
 
 SUFFIX = ".redacted.dcm"
+_MOST_FOLDERS = 256
+"""Folders of inputs of which the folders of their outputs are kept."""
+
 _UNFINISHED = re.compile(r"\..*\.[0-9a-f]{8}\.part", re.DOTALL)
 
 
@@ -85,9 +88,76 @@ class Naming:
         return self.folder.with_name(f"{self.folder.name or 'outputs'}.partly")
 
 
+@dataclass(frozen=True, slots=True)
+class PlainNames:
+    """Names of files that are not there yet, without links in them: of an output, and with its side files."""
+
+    outputs: tuple[str, ...]
+    every: tuple[str, ...]
+
+
+class PlainPlaces:
+    """The places of outputs where they are new files of this machine, folder by folder.
+
+    ``Naming.places_for`` makes paths; in a batch of small files that takes longer than all else that is asked of them.
+    """
+
+    def __init__(self, naming: Naming, suffixes: tuple[str, ...]) -> None:
+        """``suffixes`` of the side files."""
+        self._naming, self._suffixes = naming, suffixes
+        self._folders: dict[str, tuple[tuple[str, str], ...]] = {}
+
+    def free(self, reference: Reference) -> PlainNames | None:
+        """Every name that the output can get; None where one of them is taken, or has to be looked at more closely."""
+        path = getattr(reference, "path", None)
+        if path is None or self._naming.exact is not None:
+            return None
+        folder, last = os.path.split(path)
+        places = self._folders.get(folder)
+        if places is None:
+            # Those of a run that walks an archive are done with once the folder is.
+            if len(self._folders) >= _MOST_FOLDERS:
+                self._folders.clear()
+            places = self._folders[folder] = self._places(reference)
+        stem = (last[:-4] if last.lower().endswith(".dcm") else last) + SUFFIX
+        outputs = []
+        for place, real in places:
+            if not _is_missing(f"{place}/{stem}"):
+                return None
+            outputs.append(f"{real}/{stem}")
+        if not outputs:
+            return None
+        sides = [f"{place}/{stem[:-4]}{suffix}" for place, _ in places for suffix in self._suffixes]
+        if not all(map(_is_missing, sides)):
+            return None
+        reals = [f"{real}/{stem[:-4]}{suffix}" for _, real in places for suffix in self._suffixes]
+        return PlainNames(tuple(outputs), (*outputs, *reals))
+
+    def _places(self, reference: Reference) -> tuple[tuple[str, str], ...]:
+        """The folders of outputs, as they are called and without links; () where that is not so plain."""
+        try:
+            found = self._naming.places_for(reference)
+        except UsageError:
+            return ()
+        if any(isinstance(place, Remote) for place in found):
+            return ()
+        folders = [str(place.parent) for place in found if isinstance(place, Path)]
+        return tuple((place.rstrip("/"), os.path.realpath(place).rstrip("/")) for place in folders)
+
+
+def _is_missing(path: str) -> bool:
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
+
+
 def is_unfinished(name: str) -> bool:
     """Whether a file is called like one that a killed run left behind before it had its name."""
-    return _UNFINISHED.fullmatch(Path(name).name) is not None
+    return name.endswith(".part") and _UNFINISHED.fullmatch(Path(name).name) is not None
 
 
 def is_input(target: Target, reference: Reference) -> bool:

@@ -6,6 +6,7 @@ import logging
 import random
 import sqlite3
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -168,6 +169,8 @@ def test_rectangles_of_many_names_are_those_of_each(store: Store) -> None:
     store.add_rects("/b.dcm", RECTS[:2])
     found = store.rects_of(["/a.dcm", "/none.dcm", "/b.dcm", "", "/\udcff"])
     assert found == {name: store.rects(name) for name in ("/a.dcm", "/b.dcm")}
+    for name, rows in found.items():
+        assert [row.stored for row in rows] == [row.stored for row in store.rects(name)]
 
 
 def test_looked_at_tells_files_wholly_looked_at_by_one_of_the_engines(store: Store) -> None:
@@ -349,3 +352,21 @@ def test_who_waits_for_a_file_says_so_and_gives_up(
     assert any("waiting for" in message for message in caplog.messages)
     waiting.put_results([result(name) for name in ("/a.dcm", "/b.dcm", "/c.dcm")])
     assert len(waiting.rects("/b.dcm")) == len(RECTS)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
+def test_times_are_read_in_the_zone_that_holds_when_they_are_read(
+    store: Store, monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    store.put_results([result("/a.dcm", RECTS)])
+    before = store.rects_of(["/a.dcm"])["/a.dcm"][0].modified
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        after = store.rects_of(["/a.dcm"])["/a.dcm"][0].modified
+        assert before is not None and after is not None
+        assert before.replace(tzinfo=None) == after.replace(tzinfo=None)
+        assert after == after.replace(tzinfo=None).astimezone()
+    finally:
+        monkeypatch.undo()
+        time.tzset()

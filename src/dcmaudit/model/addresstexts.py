@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from dcmaudit.errors import UsageError
 from dcmaudit.model.addresses import (
@@ -112,6 +113,7 @@ def shared_columns(scope: Scope) -> tuple[int, int] | None:
             return None
 
 
+@lru_cache(maxsize=4096)
 def parse_shared(frame: int, overlay: int) -> Scope:
     """What ``frame`` and ``overlay`` of the shared table mean."""
     if overlay == -1:

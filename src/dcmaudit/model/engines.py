@@ -91,15 +91,16 @@ _NER_LABELS = {
 
 def ocr_engine(number: int) -> OcrEngine | int:
     """The engine of that number; the number itself where this version has no name for it."""
-    return OcrEngine(number) if number in _OCR_NUMBERS else number
+    return _OCR_NUMBERS.get(number, number)
 
 
 def ner_engine(number: int) -> NerEngine | int:
     """The judge of that number; the number itself where this version has no name for it."""
-    return NerEngine(number) if number in _NER_NUMBERS else number
+    return _NER_NUMBERS.get(number, number)
 
 
-_OCR_NUMBERS, _NER_NUMBERS = frozenset(OcrEngine), frozenset(NerEngine)
+_OCR_NUMBERS: dict[int, OcrEngine] = {int(engine): engine for engine in OcrEngine}
+_NER_NUMBERS: dict[int, NerEngine] = {int(engine): engine for engine in NerEngine}
 
 OCR_ENGINES = {engine.label: engine for engine in OcrEngine if engine is not OcrEngine.NONE}
 """The engines by the names of lists."""

@@ -48,9 +48,9 @@ def find_many(session: Session, filenames: Sequence[str]) -> dict[str, list[Rect
         if not is_there:
             continue
         chosen, bound = among(session, filenames)
-        query = text(f'SELECT * FROM "{source}" WHERE filename IN ({chosen}) ORDER BY id')  # noqa: S608 (texts of ours)
-        for row in session.connection.execute(query, bound).mappings():
-            record = rows.rect_row(dict(row), source)
+        query = f'SELECT * FROM "{source}" WHERE filename IN ({chosen}) ORDER BY id'  # noqa: S608 (texts of ours)
+        for row in session.mappings(query, bound):
+            record = rows.rect_row(row, source)
             found.setdefault(record.filename, []).append(record)
             if source is RectTable.OWN and row.get("frames") is not None:
                 alone.add(record.filename)  # rows of DicomRects may stand for it

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import json
 import re
+import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model import Box, DeviceFacts, Scope, Verdict
@@ -51,8 +53,12 @@ def parse_time(value: object) -> datetime | None:
     # A server keeps the original's times as times.
     if isinstance(value, datetime):
         return value.astimezone()
-    if not isinstance(value, str):
-        return None
+    return _local_time(value, time.tzname) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=512)
+def _local_time(value: str, _zone: tuple[str, str]) -> datetime | None:
+    # Rows are written in blocks that share a time; finding the local zone takes longer than all else of a row.
     try:
         return datetime.fromisoformat(value).astimezone()
     except (ValueError, OverflowError, OSError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -75,6 +75,16 @@ class Session:
             return self.connection.execute(_text(query), values).all()
         # Past SQLAlchemy's result rows, which take longer than SQLite's answer.
         return self.connection.exec_driver_sql(query, values).cursor.fetchall()
+
+    def mappings(self, query: str, values: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """The same for a question with ``*``: each row with the names of its columns."""
+        if not self.is_sqlite:
+            yield from map(dict, self.connection.execute(_text(query), values).mappings())
+            return
+        cursor = self.connection.exec_driver_sql(query, values).cursor
+        names = [column[0] for column in cursor.description]
+        for row in cursor.fetchall():
+            yield dict(zip(names, row, strict=True))
 
 
 @lru_cache(maxsize=64)

@@ -1,4 +1,4 @@
-"""``python -m training extra|train|grow|write FOLDER``: pictures, training, a larger network, the package's weights."""
+"""``python -m training PART FOLDER``: pictures, training, a larger network, training further, the package's weights."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "dcmaudit" / "detect" / "textnet"
 
@@ -27,6 +28,15 @@ def main() -> None:
     grower = parts.add_parser("grow", help="begin a larger network where a smaller one ended")
     grower.add_argument("source", type=Path, help="of the training of the smaller network")
     grower.add_argument("folder", type=Path, help="of the training that goes on")
+    stocker = parts.add_parser("stock", help="make pieces for training further, as a process of its own")
+    stocker.add_argument("folder", type=Path)
+    stocker.add_argument("--seed", type=int, default=21, help="another one for every process")
+    stocker.add_argument("--count", type=int, default=400, help="files of 200 pieces")
+    later = parts.add_parser("further", help="train the package's network further, on what stock makes")
+    later.add_argument("folder", type=Path)
+    later.add_argument("--minutes", type=float, default=40)
+    later.add_argument("--seed", type=int, default=11)
+    later.add_argument("--threads", type=int, default=1)
     writer = parts.add_parser("write", help="put the folder's last network into the package")
     writer.add_argument("folder", type=Path)
     args = parser.parse_args()
@@ -35,6 +45,19 @@ def main() -> None:
         return
     if args.part == "extra":
         extra(args.folder, args.packages or args.folder / "packages")
+        return
+    if args.part == "stock":
+        from training.stock import fill
+
+        fill(args.folder, args.seed, args.count)
+        return
+    if args.part == "further":
+        from training.begin import begin
+        from training.further import Options as Further
+        from training.further import further
+
+        begin(PACKAGE / "weights.onnx", args.folder)
+        further(Further(args.folder, seed=args.seed, minutes=args.minutes, threads=args.threads))
         return
     if args.part == "grow":
         from training.grow import grow
@@ -66,10 +89,6 @@ def write(folder: Path) -> None:
     from training.export import describe, without_places
 
     lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
-    begins = [line for line in lines if line.get("event") == "start"]
-    begin = begins[-1]
-    grows = [line["step"] for line in lines if line.get("event") == "grow"]
-    check = [line for line in lines if line.get("event") == "check"][-1]
     target = PACKAGE / "weights.onnx"
     whole = folder / "last-8-bits.onnx"
     if not whole.exists() or whole.stat().st_mtime < (folder / "last.onnx").stat().st_mtime:
@@ -77,19 +96,37 @@ def write(folder: Path) -> None:
 
         quantize(folder / "last.onnx", whole, folder)
     without_places(whole)
+    facts = further_facts(lines) if "rate" in lines[0] and "seed" not in lines[0] else facts_of(lines)
     shutil.copyfile(whole, target)
-    command = f"python -m training train FOLDER --minutes {begin['minutes']:g} --seed {begin['seed']}"
+    describe(target, facts)
+
+
+def facts_of(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """How weights of ``train`` came to be."""
+    begins = [line for line in lines if line.get("event") == "start"]
+    check = [line for line in lines if line.get("event") == "check"][-1]
     kept = ("step", "minutes", "mined", "recall", "strings", "clean_area", "clean_boxes", "other_area")
-    describe(
-        target,
-        {
-            "command": command,
-            "seed": begin["seed"],
-            "starts": [{k: line[k] for k in ("step", "minutes", "rate")} for line in begins],
-            "grown at step": grows,
-            "last check": {k: check[k] for k in kept},
-        },
-    )
+    return {
+        "command": f"python -m training train FOLDER --minutes {begins[-1]['minutes']:g} --seed {begins[-1]['seed']}",
+        "seed": begins[-1]["seed"],
+        "starts": [{k: line[k] for k in ("step", "minutes", "rate")} for line in begins],
+        "grown at step": [line["step"] for line in lines if line.get("event") == "grow"],
+        "last check": {k: check[k] for k in kept},
+    }
+
+
+def further_facts(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """How weights of ``further`` came to be: what is told of those they began with, and the last check by class."""
+    before = json.loads((PACKAGE / "weights.json").read_text("utf-8"))
+    del before["probe"]
+    begin = next(line for line in lines if line.get("event") == "start")
+    check = [line for line in lines if line.get("event") == "check"][-1]
+    recall = {kind: one["recall"] for kind, one in check["classes"].items() if one["strings"]}
+    return {
+        "command": f"python -m training further FOLDER --minutes {begin['minutes']:g}",
+        "before": before,
+        "last check": {name: check[name] for name in ("step", "minutes", "pieces")} | {"recall": recall},
+    }
 
 
 if __name__ == "__main__":

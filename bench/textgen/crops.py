@@ -57,7 +57,7 @@ class Maker:
     def crop(self, number: int, *, empty: float = 0.22) -> Crop:
         """Piece ``number``; ``empty``: the share of pieces without any string."""
         rng = np.random.Generator(np.random.PCG64([self._seed, number]))
-        ground, known = self._ground(rng)
+        ground, known = self.ground(rng)
         colour = ground.ndim == 3
         if not colour and rng.random() < 0.35:
             ground = np.repeat(ground[..., np.newaxis], 3, axis=2)
@@ -93,7 +93,8 @@ class Maker:
         counted = (1 - _halved(np.maximum(known, canvas.unclear))) * weights
         return Crop(picture, _halved(canvas.ink), canvas.region, counted, strings)
 
-    def _ground(self, rng: Rng) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    def ground(self, rng: Rng) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+        """A piece of 256 x 256 pixels to write on, and where it holds text of its own already."""
         nothing = np.zeros((EDGE, EDGE), np.uint8)
         way = rng.random()
         if self.mined and way < 0.16:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import string as letters
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from PIL import Image, ImageDraw, ImageFont
 from textgen.fonts import HELD_OUT, faces
 from textgen.strings import HARMLESS, OTHER, OWN, SHORT
 
-_SYSTEM = Path("/usr/share/fonts")
+_FOLDERS = (Path("/usr/share/fonts"), *(Path(one) for one in [os.environ.get("TRAINING_FONTS", "")] if one))
+"""Where faces are looked for: those that are installed, and those of packages that were only unpacked."""
 # Debian's packages with these: see training/README.md. Families of the held-out half are not among them.
 TRUETYPE = (
     "FreeSans", "FreeSansBold", "FreeMono", "FreeMonoBold", "FreeSerif", "FreeSansOblique", "Roboto-Regular",
@@ -200,7 +202,7 @@ def _foreign(pick: random.Random, alphabet: str) -> str:
 @lru_cache(maxsize=1)
 def _files() -> dict[str, Path]:
     found: dict[str, Path] = {}
-    for path in sorted(_SYSTEM.rglob("*")):
+    for path in sorted(path for folder in _FOLDERS for path in folder.rglob("*")):
         stem = path.name.removesuffix(".gz").rsplit(".", 1)[0]
         if path.suffix in (".ttf", ".otf", ".ttc", ".gz") and not any(word in stem for word in HELD_OUT):
             found.setdefault(stem, path)

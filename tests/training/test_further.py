@@ -1,0 +1,115 @@
+"""Training further begins with the maps of the package's weights, and its pieces say what is in them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
+
+from training.data import families, pictures  # noqa: E402
+from training.hands import dots, segments, strokes  # noqa: E402
+from training.lacking import SHARES, Lacking  # noqa: E402
+from training.sheets import SHEETS, ecg  # noqa: E402
+from training.stock import Stock, fill  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Lacking:
+    return Lacking(3, pictures(tmp_path_factory.mktemp("training"))[:6], families(3, 4))
+
+
+@pytest.mark.parametrize("kind", list(SHARES))
+def test_pieces_of_every_class_are_what_the_network_is_given(made: Lacking, kind: str) -> None:
+    found = 0
+    for number in range(3):
+        crop, name = made.crop(number, kind)
+        assert name == kind
+        assert (crop.picture.shape, crop.picture.dtype) == ((256, 256, 3), np.uint8)
+        for part in (crop.ink, crop.region, crop.counted):
+            assert (part.shape, part.dtype) == ((128, 128), np.uint8)
+        assert crop.ink.max() <= 1
+        assert crop.region.max() <= 1
+        found += len(crop.strings)
+        again, _ = made.crop(number, kind)
+        assert np.array_equal(crop.picture, again.picture)
+    assert (found > 0) == (kind != "nothing")
+
+
+def test_letters_can_be_seen_where_they_are_said_to_be(made: Lacking) -> None:
+    """A piece with the same letters on the same ground is another picture only where letters are."""
+    crop, _ = made.crop(1, "ecg")
+    for where, height, letters, _ in crop.strings:
+        assert len(where) >= 4
+        assert height >= 4
+        assert letters >= 1
+        assert crop.ink.repeat(2, 0).repeat(2, 1).ravel()[where].all()
+
+
+def test_hands_draw_what_is_as_high_as_asked_for() -> None:
+    rng = np.random.default_rng(2)
+    bits = np.zeros((9, 12), np.uint8)
+    bits[1:8, 2:10] = np.random.default_rng(1).integers(0, 2, (7, 8))
+    bits[1, 2] = bits[7, 9] = 1
+    for height in (10, 24, 60):
+        for mask in (dots(bits, height, rng), segments("8H0", height, rng), strokes("HNE", height, rng)):
+            assert mask is not None
+            assert mask.dtype == np.uint8
+            assert 0.75 * height <= mask.shape[0] <= 1.4 * height
+    assert segments("", 12, rng) is None
+
+
+def test_sheets_are_pieces_without_a_letter() -> None:
+    rng = np.random.default_rng(4)
+    for sheet in SHEETS:
+        picture = sheet(rng)
+        assert picture.shape[:2] == (256, 256)
+        assert picture.dtype == np.uint8
+        assert np.ptp(picture) > 10
+    (page, known), curves = ecg(rng)
+    assert page.shape == (256, 256, 3)
+    assert not known.any()
+    assert all(len(curve) == 256 for curve in curves)
+
+
+def test_what_is_put_on_disk_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.stock.PIECES", 3)
+    fill(tmp_path, 5, 1, families=2)
+    stock = Stock(tmp_path, 1)
+    picture, ink, region, counted = stock.next(8)
+    assert len(stock) == 3
+    assert (picture.shape, ink.shape, region.shape, counted.shape) == (
+        (8, 256, 256, 3), (8, 128, 128), (8, 128, 128), (8, 128, 128),
+    )  # fmt: skip
+    assert ink.max() <= 1
+
+
+def test_the_package_s_weights_can_be_trained_further(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="torch belongs to training/requirements.txt")
+    pytest.importorskip("onnx", reason="onnx belongs to training/requirements.txt")
+    from training.begin import begin
+    from training.halves import seeing
+    from training.net import Net, held
+    from training.probe import drawn
+
+    from dcmaudit.detect.textnet.network import FOLDER, WEIGHTS
+
+    begin(FOLDER / WEIGHTS, tmp_path)
+    net = Net()
+    net.load_state_dict(torch.load(tmp_path / "checkpoint.pt", weights_only=True)["net"])
+    net.eval()
+    picture = drawn()
+    given = torch.from_numpy(picture).permute(2, 0, 1)[None].float()
+    with torch.no_grad():
+        apart = net(given)
+        held(net)
+        together = net(given)
+    assert torch.allclose(apart, together, atol=1e-3)
+    wanted = seeing(FOLDER / WEIGHTS, 1)(picture)
+    assert float(np.abs(torch.sigmoid(together)[0].numpy() - wanted).mean()) < 0.02
+    with pytest.raises(SystemExit, match="holds a training already"):
+        begin(FOLDER / WEIGHTS, tmp_path)

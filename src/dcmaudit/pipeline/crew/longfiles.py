@@ -17,6 +17,7 @@ class LongFile:
     """One file while it is worked on. ``is_alone``: a process has died over it, so that nobody else is to help."""
 
     number: int
+    offer: int
     owner: Worker
     work: bytes
     pieces: int
@@ -62,7 +63,9 @@ class LongFiles:
     def offer(self, owner: Worker, offer: Offer, *, is_alone: bool) -> None:
         """``owner`` asks for help."""
         self._count += 1
-        self._files[self._count] = LongFile(self._count, owner, offer.work, offer.pieces, max(1, offer.ahead), is_alone)
+        self._files[self._count] = LongFile(
+            self._count, offer.number, owner, offer.work, offer.pieces, max(1, offer.ahead), is_alone
+        )
 
     def hand_out(self, workers: Iterable[Worker]) -> Iterator[tuple[Worker, Piece]]:
         """A piece for everybody who has nothing to do, while there are any: of the file that was offered first."""
@@ -86,7 +89,7 @@ class LongFiles:
         """A helper is done with a piece; of a file that is finished it is of no use any more."""
         one = self._files.get(job.file)
         if one is not None:
-            one.owner.send(Result(job.number, found.data))
+            one.owner.send(Result(one.offer, job.number, found.data))
 
     def end(self, owner: Worker) -> None:
         """The owner wants no more help, or died."""

@@ -27,9 +27,11 @@ class Offer:
     """Of an owner: others may help with the file that it works on. It has begun with the first piece.
 
     ``work`` is what a helper opens, with the list of the pieces, pickled. At most ``ahead`` pieces beyond those that
-    the owner has taken in are given out, for it holds what comes of them in memory.
+    the owner has taken in are given out, for it holds what comes of them in memory. ``number`` counts the offers of
+    this owner.
     """
 
+    number: int
     work: bytes
     pieces: int
     ahead: int
@@ -68,8 +70,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """To an owner: what came of a piece, pickled; None where the helper died, or cannot open the file."""
+    """To an owner: what came of a piece, pickled; None where the helper died, or cannot open the file.
 
+    It may come after the owner has ended that ``offer`` of its own and made another one.
+    """
+
+    offer: int
     number: int
     data: bytes | None
 

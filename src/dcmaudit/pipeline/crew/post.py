@@ -35,6 +35,7 @@ from dcmaudit.pipeline.process import BrokenOffError, NotBegunError, answer_of, 
 class _Shared:
     """The long file that this process owns: what came of its pieces, and what its last wish was answered."""
 
+    offer: int
     results: dict[int, bytes | None] = field(default_factory=dict)
     grant: Grant | None = None
 
@@ -44,6 +45,9 @@ class Post:
 
     They are taken in by a thread at once: whoever sends them must never wait for one who waits to be heard.
     """
+
+    _offers = 0
+    """How many times help was asked for."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
@@ -76,9 +80,10 @@ class Post:
         if self._shared is not None:  # one part of a file within another: by itself
             yield from map(here, pieces)
             return
-        shared = self._shared = _Shared()
+        self._offers += 1
+        shared = self._shared = _Shared(self._offers)
         try:
-            self.say(Offer(bytes(ForkingPickler.dumps((work, list(pieces)))), len(pieces), ahead))
+            self.say(Offer(shared.offer, bytes(ForkingPickler.dumps((work, list(pieces)))), len(pieces), ahead))
             yield from self._results(shared, here, pieces)
         finally:
             if self._shared is shared:
@@ -136,7 +141,8 @@ class Post:
             match said:
                 case None:
                     self._is_over = True
-                case Result() if self._shared is not None:
+                # What a helper still found of a file that ended early would be taken for a piece of the next one.
+                case Result() if self._shared is not None and self._shared.offer == said.offer:
                     self._shared.results[said.number] = said.data
                 case Grant() if self._shared is not None:
                     self._shared.grant = said

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from dcmaudit.review import ReviewApp, Session
 from dcmaudit.review.page.class_rows import class_files, class_list, list_files, tile_rows
 from dcmaudit.review.services import class_survey
 from dcmaudit.review.services.class_looks import GivenUpError
+from dcmaudit.review.state import found_places
 from dcmaudit.review.state.classes import (
     ClassKey,
     ClassTable,
@@ -544,6 +546,41 @@ def test_nothing_of_a_class_is_hidden_before_it_is_known() -> None:
     assert table.order(0) == ([0], 0)
     table.forget(0)
     assert table.concerns(0) == (Concern.UNLOOKED,)
+
+
+def test_what_was_found_is_asked_for_while_other_files_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    worklist = Worklist(reopen=LocalReference)
+    worklist.add(["a", "b"], {}, {})
+    table = ClassTable(worklist, Grouping.KIND)
+    for _ in range(2):
+        table.sort(ClassKey("CT", ("ORIGINAL",), Size(4, 4), None, None))
+    look = FileLook(2, found=2, plane="f1", places=(Box(1, 1, 4, 4),), with_text=("f0", "f1"))
+    table.take(0, look)
+    failed: list[Exception] = []
+    others: list[threading.Thread] = []
+    read = found_places._number
+
+    def take_other() -> None:
+        try:
+            table.take(1, look)
+        except Exception as error:  # of a thread, else it is lost
+            failed.append(error)
+
+    def reading(data: Iterator[int]) -> int:
+        if not others:
+            others.append(threading.Thread(target=take_other))
+            others[0].start()
+            others[0].join(0.2)
+        return read(data)
+
+    for ask in (table.plane, table.planes_with_text, table.text_places):
+        others.clear()
+        monkeypatch.setattr(found_places, "_number", reading)
+        assert ask(0)
+        monkeypatch.setattr(found_places, "_number", read)
+        others[0].join(10)
+        assert not failed
+        assert ask(1) == ask(0)
 
 
 def test_the_whole_list_comes_as_tiles_in_its_order(session: Session) -> None:

@@ -237,6 +237,32 @@ def test_a_plane_whose_writing_no_sheet_has_room_for_is_named(
     assert stacks.alone() == {reading.members[0].file_id: {reading.members[reading.alone[0]].address}}
 
 
+def test_a_plane_on_which_laying_out_the_sheets_failed_once_is_laid_out_again(
+    stacks: PlaneStacks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add, failing = sheets.TextSheets.add, [2]
+
+    def full(self: sheets.TextSheets, number: int, packed: bytes, values: Any) -> None:
+        if number in failing:
+            failing.remove(number)
+            raise MemoryError
+        add(self, number, packed, values)
+
+    monkeypatch.setattr(sheets.TextSheets, "add", full)
+    words = ["ABCDEFGH", "MWXKVZNY", "35792468"]
+    cells = np.stack([lettered((96, 256), [(word, 20, 60)], ink=180) for word in words])
+    path = stack_file(tmp_path / "one.dcm", cells)
+    reading = begun(stacks, path, 3)
+    with pytest.raises(ReviewError, match="ended early: MemoryError"):
+        whole(reading, Projection.TEXT)
+    wait_for(lambda: not reading._is_running)
+    assert begun(stacks, path, 3) is reading
+    whole(reading, Projection.TEXT)
+    assert reading.sheets == 3
+    assert reading.shows(Projection.TEXT, {0}).count(True) == 1
+    assert all(reading.shows(Projection.TEXT, {0, 1, 2}))
+
+
 def test_what_is_drawn_on_a_projection_is_on_all_its_planes_and_taken_back_as_one(tmp_path: Path) -> None:
     app = make_app(tmp_path / "db", [write_cine(tmp_path / "cine.dcm", frames=4)])
     session = ready(app)

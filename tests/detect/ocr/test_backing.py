@@ -52,6 +52,16 @@ def test_a_box_counts_where_something_in_it_was_not_found() -> None:
     assert backing(LINES[0], LINES[1], found=LINES[:1]).backs(candidate(both))
 
 
+def test_a_line_that_goes_on_where_the_own_detector_saw_nothing_counts() -> None:
+    name = Box(40, 40, 100, 56)
+    assert backing(name, found=[name]).backs(candidate(Box(38, 38, 182, 58)))
+    upright = Box(40, 40, 56, 100)
+    assert backing(upright, found=[upright]).backs(candidate(Box(38, 38, 58, 162)))
+    # All of it was seen, in one piece or in two.
+    assert not backing(name, found=[name]).backs(candidate(Box(30, 38, 116, 58)))
+    assert not backing(name, found=[Box(40, 40, 66, 56), Box(72, 40, 100, 56)]).backs(candidate(Box(36, 38, 106, 58)))
+
+
 def test_what_is_not_backed_is_a_place_to_look_at_and_no_line() -> None:
     class Fixed:
         """A detector that always sees the same."""

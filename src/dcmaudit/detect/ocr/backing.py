@@ -26,6 +26,8 @@ _INSIDE = 0.6
 """Part of a line that lies in a box that holds it."""
 _LEFT = 0.1
 """Part of what is half seen in a box that may lie outside of lines that were found for it to say nothing new."""
+_FURTHER = 1.5
+"""Heights of a line that a box goes on beside it, or between two, where it may say something new."""
 _LINES = 3
 """So many lines below each other in a box, each found, say that it is none."""
 
@@ -58,7 +60,8 @@ class Backing:
         return max(_half_seen(one, pixels, box) for one, pixels in maps) >= _FILLED
 
     def _says_nothing_new(self, region: Map, edge: int, box: Box) -> bool:
-        """Whether what is half seen in a box lies in lines that were found, but for little."""
+        """Whether what is half seen in a box lies in lines that were found, but for little, and none of them may go
+        on in it."""
         half = _part(region, edge, box) >= _HALF_SEEN
         if not half.any():
             return False
@@ -67,7 +70,7 @@ class Backing:
             common = line.intersection(box)
             if common is not None:
                 half[_cells(edge, common, box)] = False
-        return bool(half.sum() <= _LEFT * seen)
+        return bool(half.sum() <= _LEFT * seen) and not _goes_on(self.lines, box)
 
 
 def _cells(edge: int, inner: Box, box: Box) -> tuple[slice, slice]:
@@ -85,6 +88,21 @@ def _part(region: Map, edge: int, box: Box) -> Map:
 def _half_seen(region: Map, edge: int, box: Box) -> float:
     part = _part(region, edge, box)
     return float((part >= _HALF_SEEN).mean()) if part.size else 0.0
+
+
+def _goes_on(lines: Sequence[Box], box: Box) -> bool:
+    """Whether a box leaves room for more letters along its longer side than those of the lines in it: of a faint line
+    only the first ones may have been seen."""
+    commons = [common for line in lines if (common := line.intersection(box)) is not None]
+    high = max((min(common.width, common.height) for common in commons), default=0)
+    if box.width >= box.height:
+        spans, end, reached = [(common.left, common.right) for common in commons], box.right, box.left
+    else:
+        spans, end, reached = [(common.top, common.bottom) for common in commons], box.bottom, box.top
+    longest = 0
+    for first, last in [*sorted(spans), (end, end)]:
+        longest, reached = max(longest, first - reached), max(reached, last)
+    return longest > _FURTHER * high
 
 
 def _rows(lines: Sequence[Box], box: Box) -> int:

@@ -185,7 +185,7 @@ def _pieces(clean: str) -> Iterator[Piece | None]:
     while at < len(clean):
         found = _TOKEN.match(clean, at)
         piece = None if found is None else _piece(found)
-        if piece is not None and piece.kind is Kind.BARE and len(before) > 1 and before in LABELS:
+        if piece is not None and piece.kind is Kind.BARE and len(before) > 1 and before in LABELS - _DIMENSIONS:
             piece = Piece(Kind.SURE, piece.text)  # kV 120 mAs 3.2: what was a unit is the label of the next number
         yield piece
         if found is None or piece is None:

@@ -423,7 +423,7 @@ class StackReading:
                 self._sheets = TextSheets(first, maps.shown() if maps.count else first)
         while self._laid < len(self.members) and not self._is_idle():
             number = self._laid
-            ink = self._inks.pop(number, None)
+            ink = self._inks.get(number)
             values: Array | None = None
             try:
                 values = to_strokes(self._plane(number)) if ink is not None else None
@@ -435,6 +435,8 @@ class StackReading:
                     self._sheets.pass_over(number)
                 elif values is not None:
                     self._sheets.add(number, ink, values)
+                # Not before: without its ink a plane on which a fault ends the reading would pass for an empty one.
+                self._inks.pop(number, None)
                 self._laid += 1
                 self._lock.notify_all()
 

@@ -296,23 +296,28 @@ class ClassTable:
 
     def plane(self, place: int) -> str | None:
         """The key of the plane that shows best why the file stands apart; None where there is none."""
-        return self._found.get(place).plane
+        # What was found moves in memory while files are looked at.
+        with self._lock:
+            return self._found.get(place).plane
 
     def planes_with_text(self, place: int) -> tuple[str, ...]:
         """The keys of the planes of the file on which text was found, at most PLANES_KEPT; none where that is not
         known."""
-        kept = self._found.get(place)
+        with self._lock:
+            kept = self._found.get(place)
         only = (kept.plane,) if kept.plane is not None and Concern.FOUND in self.concerns(place) else ()
         return kept.with_text or only
 
     def text_places(self, place: int) -> tuple[Box, ...]:
         """Places of text on that plane."""
-        return self._found.get(place).places
+        with self._lock:
+            return self._found.get(place).places
 
     def reason(self, place: int) -> str | None:
         """Why not all of the file could be looked at, in words."""
         number = self._looks.reasons[place] if place < len(self._of) else 0
-        return next((words for words, known in self._reasons.items() if known == number), None) if number else None
+        with self._lock:
+            return next((words for words, known in self._reasons.items() if known == number), None) if number else None
 
     def order(self, number: int) -> tuple[list[int], int]:
         """The places of a class, those that stand apart first (the gravest reason, then the likeliest text, then the

@@ -30,7 +30,8 @@ _NOTHING = Found()
 
 
 class FoundPlaces:
-    """By place of the list, what was found; in blocks of bytes, so that a file costs no objects."""
+    """By place of the list, what was found; in blocks of bytes, so that a file costs no objects. For one thread at a
+    time."""
 
     def __init__(self) -> None:
         self._at: array[int] = array("q")

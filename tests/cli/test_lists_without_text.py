@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,27 @@ def test_files_of_a_list_that_get_no_output_are_counted(found: Path, capsys: pyt
     assert [path.name for path in Path("out").iterdir()] == ["text.redacted.dcm"]
     assert main(["redact", "-j", "1", "--csv", "found.csv", "-o", "named", "text.dcm"]) == Exit.GOOD
     assert "without a rectangle" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("line", ["clean.dcm,0,-1,-1,-1,-1,-1", "gone.dcm,0,-1,0,0,3,3", ""])
+def test_a_list_that_asks_for_nothing_leads_to_no_file_of_the_database(line: str, found: Path) -> None:
+    assert main(["ocr", "--no-read", "-j", "1", "--db", "known", "text.dcm", "clean.dcm"]) == Exit.GOOD
+    found.write_text(f"{TITLES}{line}\n")
+    words = ["redact", "-j", "1", "--db", "known", "--csv", "found.csv", "--copy-clean", "-o", "out"]
+    assert main(words) == Exit.NOT_ALL
+    assert not Path("out").exists()
+
+
+def test_each_part_answers_for_its_own_names_that_lead_to_no_file(
+    found: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = "".join(f"{name}.dcm,0,-1,0,0,3,3\n" for name in ("gone", "lost", "./gone", "away"))
+    found.write_text(f"{TITLES}text.dcm,0,-1,0,0,15,7\n{gone}")
+    parts = ["1.jsonl", "2.jsonl"]
+    for number, part in enumerate(parts, 1):
+        capsys.readouterr()
+        main(["redact", "-j", "1", "--csv", "found.csv", "-o", "out", "--json", "--shard", f"{number}/2"])
+        Path(part).write_text(capsys.readouterr().out)
+    assert main(["report", "join", *parts, "-o", "all.jsonl"]) == Exit.NOT_ALL
+    names = [json.loads(line)["file"] for line in Path("all.jsonl").read_text().splitlines()]
+    assert sorted(Path(name).name for name in names) == ["away.dcm", "gone.dcm", "lost.dcm", "text.dcm"]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dcmaudit.pipeline.remote import Target
     from dcmaudit.settings import Settings
     from dcmaudit.sources import NameList, Tally
+    from dcmaudit.sources.shards import Shard
 
 
 def from_csv(
@@ -39,7 +40,7 @@ def from_csv(
     from dcmaudit.sources import Passed, Problem, find_listed
 
     known: dict[str, Reference | None] = {}
-    looks = set[str]()
+    looks, failed = set[str](), set[str]()
     for row in read_csv(args.csv, with_looks=True):
         if row.request is None and row.problem is None:
             looks.add(row.filename)
@@ -49,7 +50,8 @@ def from_csv(
             for one in find_listed([row.filename], where=str(args.csv), pacs_root=settings.pacs_root):
                 if not isinstance(one, (Problem, Passed)):
                     known[row.filename] = one
-                elif not args.files:  # a list may name more files than are to be redacted now
+                elif not args.files and _is_new_here(one.name or row.filename, failed, args.shard):
+                    # Where files are named, a list may name more than are to be redacted now.
                     reason = one.error.words if isinstance(one, Problem) else one.reason.value
                     report.fail(one.name or row.filename, reason)
         reference = known[row.filename]
@@ -70,6 +72,18 @@ def from_csv(
     return list({one.name: one for one in known.values() if one is not None}.values())
 
 
+def _is_new_here(name: str, met: set[str], shard: Shard | None) -> bool:
+    """Whether a name that leads to no file is met first, and in this part: each part answers for its own ones."""
+    if name in met:
+        return False
+    met.add(name)
+    if shard is None:
+        return True
+    is_mine = shard.holds(name)
+    shard.mine, shard.others = shard.mine + is_mine, shard.others + (not is_mine)
+    return is_mine
+
+
 def references(
     args: argparse.Namespace,
     settings: Settings,
@@ -83,7 +97,8 @@ def references(
 
     if args.files:
         names = iter(inputs)
-    elif listed:
+    elif listed or (args.csv is not None and not args.from_db):
+        # A list that leads to no file leads to none of the database either.
         yield from listed if args.shard is None else args.shard.of(listed)
         return
     else:

@@ -28,15 +28,7 @@ def main() -> None:
     grower = parts.add_parser("grow", help="begin a larger network where a smaller one ended")
     grower.add_argument("source", type=Path, help="of the training of the smaller network")
     grower.add_argument("folder", type=Path, help="of the training that goes on")
-    stocker = parts.add_parser("stock", help="make pieces for training further, as a process of its own")
-    stocker.add_argument("folder", type=Path)
-    stocker.add_argument("--seed", type=int, default=21, help="another one for every process")
-    stocker.add_argument("--count", type=int, default=400, help="files of 200 pieces")
-    later = parts.add_parser("further", help="train the package's network further, on what stock makes")
-    later.add_argument("folder", type=Path)
-    later.add_argument("--minutes", type=float, default=40)
-    later.add_argument("--seed", type=int, default=11)
-    later.add_argument("--threads", type=int, default=1)
+    _further_parts(parts)
     writer = parts.add_parser("write", help="put the folder's last network into the package")
     writer.add_argument("folder", type=Path)
     args = parser.parse_args()
@@ -56,8 +48,13 @@ def main() -> None:
         from training.further import Options as Further
         from training.further import further
 
-        begin(PACKAGE / "weights.onnx", args.folder)
-        further(Further(args.folder, seed=args.seed, minutes=args.minutes, threads=args.threads))
+        begin(PACKAGE / "weights.onnx", args.folder, args.begin)
+        further(Further(args.folder, seed=args.seed, minutes=args.minutes, threads=args.threads, rate=args.rate))
+        return
+    if args.part == "between":
+        from training.between import between
+
+        between(PACKAGE / "weights.onnx", args.checkpoint, args.folder, args.share)
         return
     if args.part == "grow":
         from training.grow import grow
@@ -69,6 +66,25 @@ def main() -> None:
     train(
         Options(args.folder, seed=args.seed, minutes=args.minutes, threads=args.threads, check_every=args.check_every)
     )
+
+
+def _further_parts(parts: Any) -> None:
+    """The commands of a training that goes on from the weights in the package."""
+    stocker = parts.add_parser("stock", help="make pieces for training further, as a process of its own")
+    stocker.add_argument("folder", type=Path)
+    stocker.add_argument("--seed", type=int, default=21, help="another one for every process")
+    stocker.add_argument("--count", type=int, default=400, help="files of 200 pieces")
+    later = parts.add_parser("further", help="train the package's network further, on what stock makes")
+    later.add_argument("folder", type=Path)
+    later.add_argument("--minutes", type=float, default=40)
+    later.add_argument("--seed", type=int, default=11)
+    later.add_argument("--threads", type=int, default=1)
+    later.add_argument("--rate", type=float, default=4e-4, help="the largest step size")
+    later.add_argument("--begin", type=Path, help="a checkpoint of another training to go on from")
+    middle = parts.add_parser("between", help="weights between the package's and those of training further")
+    middle.add_argument("checkpoint", type=Path, help="FOLDER/further-STEP.pt, its log beside it")
+    middle.add_argument("folder", type=Path, help="a new one, for what comes out")
+    middle.add_argument("--share", type=float, default=0.5, help="0 is the package's weights, 1 the checkpoint's")
 
 
 def extra(folder: Path, packages: Path) -> None:
@@ -122,8 +138,10 @@ def further_facts(lines: list[dict[str, Any]]) -> dict[str, Any]:
     begin = next(line for line in lines if line.get("event") == "start")
     check = [line for line in lines if line.get("event") == "check"][-1]
     recall = {kind: one["recall"] for kind, one in check["classes"].items() if one["strings"]}
+    shares = [line["share"] for line in lines if line.get("event") == "between"]
     return {
-        "command": f"python -m training further FOLDER --minutes {begin['minutes']:g}",
+        "command": f"python -m training further FOLDER --minutes {begin['minutes']:g} --rate {begin['rate']:g}",
+        **({"share of them, the rest from before": shares[-1]} if shares else {}),
         "before": before,
         "last check": {name: check[name] for name in ("step", "minutes", "pieces")} | {"recall": recall},
     }

@@ -96,12 +96,19 @@ def _convolutions(model: Any) -> list[tuple[Numbers, Numbers]]:
     return [(whole(node.input[1]), whole(node.input[2])) for node in model.graph.node if node.op_type == "Conv"]
 
 
-def begin(weights: Path, folder: Path) -> None:
-    """Write the first checkpoint of a training in ``folder``; SystemExit where it holds one already."""
+def begin(weights: Path, folder: Path, checkpoint: Path | None = None) -> None:
+    """Write the first checkpoint of a training in ``folder``: of ``weights``, or of a ``checkpoint`` of ``further``.
+
+    SystemExit where the folder holds one already.
+    """
     target = folder / "checkpoint.pt"
     if target.exists():
         raise SystemExit(f"{folder} holds a training already: give another folder")
     folder.mkdir(parents=True, exist_ok=True)
+    if checkpoint is not None:
+        kept = torch.load(checkpoint, weights_only=True)
+        torch.save(dict(kept) | {"net": kept["slow"], "spent": 0.0}, target)
+        return
     described = json.loads(weights.with_suffix(".json").read_text("utf-8"))
     step = int(described["last check"]["step"])
     state = begun(weights)

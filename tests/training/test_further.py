@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -113,3 +114,40 @@ def test_the_package_s_weights_can_be_trained_further(tmp_path: Path) -> None:
     assert float(np.abs(torch.sigmoid(together)[0].numpy() - wanted).mean()) < 0.02
     with pytest.raises(SystemExit, match="holds a training already"):
         begin(FOLDER / WEIGHTS, tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore")  # torch's own, of its way to write ONNX
+def test_weights_between_are_a_training_of_their_own(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="torch belongs to training/requirements.txt")
+    pytest.importorskip("onnx", reason="onnx belongs to training/requirements.txt")
+    from training.__main__ import further_facts
+    from training.begin import begin
+    from training.between import between
+
+    from dcmaudit.detect.textnet.network import FOLDER, WEIGHTS
+
+    ran, half = tmp_path / "ran", tmp_path / "half"
+    begin(FOLDER / WEIGHTS, ran)
+    old = torch.load(ran / "checkpoint.pt", weights_only=True)
+    new = {name: one + 1 if one.is_floating_point() else one for name, one in old["net"].items()}
+    torch.save(dict(old) | {"net": new, "slow": new, "step": 7}, ran / "further-7.pt")
+    check = {"event": "check", "step": 7, "minutes": 2, "pieces": 3, "classes": {"plain": {"recall": 1, "strings": 4}}}
+    begun = {"event": "start", "step": 5, "minutes": 2, "rate": 4e-4}
+    (ran / "log.jsonl").write_text("\n".join(json.dumps(line) for line in (begun, check, {"step": 9})))
+    between(FOLDER / WEIGHTS, ran / "further-7.pt", half, 0.25)
+    made = torch.load(half / "checkpoint.pt", weights_only=True)["net"]
+    assert torch.allclose(made["out.bias"], old["net"]["out.bias"] + 0.25)
+    assert (half / "last.onnx").exists()
+    lines = [json.loads(line) for line in (half / "log.jsonl").read_text().splitlines()]
+    assert lines == [begun, check, {"event": "between", "share": 0.25}]
+    facts = further_facts(lines)
+    assert facts["share of them, the rest from before"] == 0.25
+    assert "recall" in facts["last check"]
+    with pytest.raises(SystemExit, match="holds a training already"):
+        between(FOLDER / WEIGHTS, ran / "further-7.pt", half, 0.25)
+    torch.save(dict(old) | {"step": 8}, ran / "further-8.pt")
+    with pytest.raises(SystemExit, match="no check at step 8"):
+        between(FOLDER / WEIGHTS, ran / "further-8.pt", tmp_path / "other", 0.25)
+    begin(FOLDER / WEIGHTS, tmp_path / "on", ran / "further-7.pt")
+    on = torch.load(tmp_path / "on" / "checkpoint.pt", weights_only=True)["net"]
+    assert torch.equal(on["out.bias"], new["out.bias"])

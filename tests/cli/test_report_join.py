@@ -241,3 +241,19 @@ def test_a_part_with_an_input_that_failed_makes_the_whole_one_that_is_not_done(
     code, err = joined(capsys, tmp_path / "all", *parts)
     assert (code, "ended with exit code 1" in err) == (Exit.NOT_ALL, True)
     assert len((tmp_path / "all").read_text().splitlines()) == 10
+
+
+def test_one_original_may_have_the_outputs_of_two_tools(
+    archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, other = archive / "0.dcm", archive / "2.dcm"
+    (tmp_path / "pairs.csv").write_text(f"before,after\n{one},{one}\n{one},{other}\n{other},{other}\n")
+    parts = [tmp_path / "1.jsonl", tmp_path / "2.jsonl"]
+    for number, part in enumerate(parts, 1):
+        words = ["verify", "--pairs", tmp_path / "pairs.csv", "--json", "-j", "1", "--shard", f"{number}/2"]
+        part.write_text(said(capsys, *words)[1])
+    code, err = joined(capsys, tmp_path / "all", *parts)
+    assert code == Exit.NOT_ALL, err  # the second output is not that of the first original
+    lines = list(map(json.loads, (tmp_path / "all").read_text().splitlines()))
+    found = {(Path(line["file"]).name, Path(line["after_file"]).name): line["passed"] for line in lines}
+    assert found == {("0.dcm", "0.dcm"): True, ("0.dcm", "2.dcm"): False, ("2.dcm", "2.dcm"): True}

@@ -290,7 +290,9 @@ def _json_lines(part: _Part) -> Iterator[bytes]:
                 raise ListError("a line of it is no answer for an input", file=str(part.path),
                                 hint="make this part again")  # fmt: skip
             _require_mine(part, name)
-            is_new = names.meet(name, "") is None
+            # Of one original the outputs of several tools may be held against it: each pair is an input of verify.
+            after = found.get("after_file")
+            is_new = names.meet(f"{name}\0{after}" if isinstance(after, str) else name, "") is None
             if answers.meet(name.encode("utf-8", "surrogatepass") + b"\0" + line, "") is not None:
                 continue  # the very same again
             if not is_new:

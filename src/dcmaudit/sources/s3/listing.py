@@ -36,7 +36,7 @@ def list_objects(
     client = client_for(bucket, provider)
     try:
         pages = iter(require_obstore().list(client, prefix.strip("/") or None, offset=after or None, chunk_size=PAGE))
-        while page := waited(lambda: next(pages, None)):
+        while (page := waited(lambda: next(pages, None))) is not None:  # an empty page is not the end
             yield from map(_listing, page)
     except GeneratorExit:
         raise

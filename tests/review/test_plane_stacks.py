@@ -69,15 +69,15 @@ def test_a_stack_is_shown_while_it_is_read_and_read_once_for_all_views(
     def slow(self: Instance, address: Any) -> Any:
         calls.append(address)
         if address == FrameAddress(4):
-            gate.wait(10)
+            gate.wait(60)
         return read(self, address)
 
     monkeypatch.setattr(Instance, "read", slow)
     reading = begun(stacks, stack_file(tmp_path / "one.dcm", still()), 8)
-    assert reading.wait(Projection.MAX, 0) == 4
+    wait_for(lambda: reading.wait(Projection.MAX, 0) == 4)
     first = reading.picture(Projection.MAX)
     gate.set()
-    assert reading.wait(Projection.MAX, 4) == 8
+    whole(reading, Projection.MAX)
     assert reading.picture(Projection.MAX) != first
     for projection in (Projection.MIN, Projection.MEAN, Projection.RANGE):
         assert reading.wait(projection, 0) == 8
@@ -136,7 +136,7 @@ def test_a_stack_that_nobody_asks_for_is_not_read_on(
     assert len(calls) == 1
     monkeypatch.setattr(plane_stacks, "_IDLE", 3.0)
     assert begun(stacks, tmp_path / "one.dcm", 8) is reading
-    assert reading.wait(Projection.MAX, 1) == 8
+    whole(reading, Projection.MAX)
 
 
 def test_planes_that_cannot_be_read_are_named_and_shown_by_no_view(
@@ -230,11 +230,25 @@ def test_a_plane_whose_writing_no_sheet_has_room_for_is_named(
     words = ["ABCDEFGH", "MWXKVZNY", "35792468"]
     cells = np.stack([lettered((96, 256), [(word, 20, 60)], ink=180) for word in words])
     reading = begun(stacks, stack_file(tmp_path / "one.dcm", cells), 3)
+    whole(reading, Projection.MAX)
+    assert not reading.has_sheets
     whole(reading, Projection.TEXT)
+    assert reading.has_sheets
     assert reading.sheets == 2
     assert len(reading.alone) == 1
     assert reading.shows(Projection.TEXT, {0, 1}).count(False) == 1
-    assert stacks.alone() == {reading.members[0].file_id: {reading.members[reading.alone[0]].address}}
+    named = {reading.members[0].file_id: {reading.members[reading.alone[0]].address}}
+    assert stacks.alone() == named
+    # It still has to be looked at when others were projected, until its file is another one.
+    other = LocalReference(str(stack_file(tmp_path / "two.dcm", still())))
+    for number in (1, 2):
+        stacks.open(StackKey(number, "g0"), lambda: [Member(9, lambda: other, FrameAddress(0))])
+    assert stacks.known(KEY) is None
+    assert stacks.alone() == named
+    stacks.drop(9)
+    assert stacks.alone() == named
+    stacks.drop(0)
+    assert stacks.alone() == {}
 
 
 def test_a_plane_on_which_laying_out_the_sheets_failed_once_is_laid_out_again(

@@ -223,6 +223,7 @@ def test_thumbnails_and_projections_are_pictures_too(tab: Page) -> None:
     assert tab.get("projection/0/0?how=sum").status_code == 400
     assert tab.get("drill/0/0?how=max&x=5&y=5").json() == {"index": 3, "title": "frame 4/4", "file_id": 0, "key": "f3"}
     assert tab.get("drill/0/0?how=min&x=5&y=5").json() == {"index": 0, "title": "frame 1/4", "file_id": 0, "key": "f0"}
+    wait_for(lambda: tab.get("alone/0/0").json() == {"total": 0, "planes": [], "complete": True})
 
 
 def test_classes_and_tiles_are_answered_once_files_were_looked_at(tab: Page) -> None:

@@ -84,14 +84,17 @@ class StackRoutes:
         return await run_in_threadpool(work)
 
     async def alone(self, request: Request) -> Response:
-        """The planes with writing that no sheet of the text map shows: each has to be looked at by itself."""
+        """The planes with writing that no sheet of the text map shows: each has to be looked at by itself.
+
+        ``complete`` says whether all of them are known; before that there are none.
+        """
         session, file_id, group = self._asked(request)
 
         def work() -> Response:
             reading, label = self._reading(session, file_id, group, is_for_text=True)
-            numbers = reading.alone
+            is_complete, numbers = reading.has_sheets, reading.alone
             planes = [self._found(session, reading, label, number) for number in numbers[:_LISTED]]
-            return reply({"total": len(numbers), "planes": planes})
+            return reply({"total": len(numbers), "planes": planes, "complete": is_complete})
 
         return await run_in_threadpool(work)
 

@@ -244,6 +244,12 @@ class StackReading:
             return [n for n in range(len(self.members)) if n not in failed and not sheets.is_on_any(n)]
 
     @property
+    def has_sheets(self) -> bool:
+        """Whether it is known what each sheet of the text map shows."""
+        with self._lock:
+            return self._has_sheets
+
+    @property
     def _has_sheets(self) -> bool:
         return self._sheets is not None and self._laid == len(self.members)
 
@@ -454,6 +460,8 @@ class PlaneStacks:
         self._instances, self._strokes = instances, strokes
         self._readers, self._mappers = Workers(_KEPT, "projection"), Workers(mappers, "text-map")
         self._kept: OrderedDict[StackKey, StackReading] = OrderedDict()
+        self._unshown: dict[int, set[PlaneAddress]] = {}
+        """By file, planes that no sheet shows of stacks that are not kept any more."""
         self._lock = threading.Lock()
 
     def open(
@@ -468,7 +476,9 @@ class PlaneStacks:
                 found = self._kept.setdefault(key, made)
                 # A stack holds a plane's worth of memory for each of its projections.
                 while len(self._kept) > _KEPT:
-                    self._kept.popitem(last=False)[1].stop()
+                    least = self._kept.popitem(last=False)[1]
+                    least.stop()
+                    _add_alone(least, self._unshown)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -487,17 +497,18 @@ class PlaneStacks:
         with self._lock:
             gone = [key for key, kept in self._kept.items() if any(one.file_id == file_id for one in kept.members)]
             for key in gone:
-                self._kept.pop(key).stop()
+                stack = self._kept.pop(key)
+                stack.stop()
+                _add_alone(stack, self._unshown)
+            self._unshown.pop(file_id, None)
 
     def alone(self) -> dict[int, set[PlaneAddress]]:
-        """By file, the planes whose writing no sheet of a text map shows, of all stacks that are kept."""
+        """By file, the planes whose writing no sheet of a text map shows, of all stacks that were read to their end."""
         with self._lock:
             kept = list(self._kept.values())
-        found: dict[int, set[PlaneAddress]] = {}
+            found = {file_id: set(addresses) for file_id, addresses in self._unshown.items()}
         for reading in kept:
-            for number in reading.alone:
-                member = reading.members[number]
-                found.setdefault(member.file_id, set()).add(member.address)
+            _add_alone(reading, found)
         return found
 
     def close(self) -> None:
@@ -508,3 +519,10 @@ class PlaneStacks:
             self._kept.clear()
         self._mappers.stop()
         self._readers.stop()
+
+
+def _add_alone(reading: StackReading, found: dict[int, set[PlaneAddress]]) -> None:
+    """Add, by file, the planes of the stack whose writing no sheet of its text map shows."""
+    for number in reading.alone:
+        member = reading.members[number]
+        found.setdefault(member.file_id, set()).add(member.address)

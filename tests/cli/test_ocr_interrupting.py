@@ -133,8 +133,8 @@ def test_files_that_are_done_are_not_passed_over_for_long_once_the_end_is_asked_
     [
         (["--csv", "{}/out.csv"], "; the same command goes on with --append\n"),
         (["--csv", "{}/out.csv", "--overwrite"], "; the same command goes on with --append instead of --overwrite\n"),
-        (["--csv", "-"], "1 were not begun\n"),
-        (["--review"], "1 were not begun\n"),
+        (["--csv", "-"], "1 was not begun\n"),
+        (["--review"], "1 was not begun\n"),
     ],
 )
 def test_how_to_go_on_is_said_where_going_on_is_possible(

@@ -138,7 +138,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 NEEDS_A_SERVER = [words for words in EXAMPLES if "BUCKET" in words]
 OPENS_A_PAGE = [words for words in EXAMPLES if " -i " in words]
 CODES = {"dcmaudit doctor": {0, 1}, "dcmaudit rules check --strict scans/": {1}, "dcmaudit db recount": {0},
-         "dcmaudit release": {1}, "dcmaudit report": {1, 2}}  # fmt: skip
+         "dcmaudit release": {1}, "dcmaudit report join": {0}, "dcmaudit report": {1, 2}}  # fmt: skip
 """Examples that may end otherwise than with 0 here."""
 
 

@@ -25,7 +25,7 @@ LISTS = sorted(name for name, parser in parsers() if "--files-from" in parser._o
 
 RESUMED = ".dcmaudit-release"
 """The sign of a folder that release goes on with."""
-INPUTS = {"drawn1", "drawn2", "scans", "scans/a.dcm", "out", "other.db", "--all"}
+INPUTS = {"drawn1", "drawn2", "found1.csv", "found2.csv", "scans", "scans/a.dcm", "out", "other.db", "--all"}
 """The words of the command lines that a list takes the place of."""
 
 pytestmark = pytest.mark.timeout(60)

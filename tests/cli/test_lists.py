@@ -270,7 +270,7 @@ def test_text_of_listed_files_is_forgotten_and_a_name_without_any_is_told(
 def test_one_wrong_name_among_good_ones_is_told(images: list[Path], marked: Path, capsys: Any) -> None:
     assert main(["--db", str(marked), "db", "forget", str(images[0]), "/typed/wrong.dcm"]) == 1
     said = capsys.readouterr()
-    assert "forgotten: 1 texts" in said.out
+    assert "forgotten: 1 text of" in said.out
     assert "/typed/wrong.dcm: nothing was found under this name" in said.err
 
 

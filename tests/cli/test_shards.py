@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,6 +79,13 @@ def test_parts_together_tell_what_one_run_tells(name: str, archive: Path, capsys
     assert sorted(code for code, _, _ in parts) == [0] * (PARTS - 1) + [1], "the broken one is in one part"
 
 
+def answers_of(out: str) -> list[dict[str, Any]]:
+    """The JSON lines of one part but for its last, which says which part it is."""
+    *answers, last = [json.loads(line) for line in out.splitlines()]
+    assert last["schema"] == "dcmaudit/part/1"
+    return answers
+
+
 def test_redact_and_verify_in_parts(archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for number in range(1, PARTS + 1):
         code, _, err = called(
@@ -92,7 +100,7 @@ def test_redact_and_verify_in_parts(archive: Path, tmp_path: Path, capsys: pytes
         part = f"{number}/{PARTS}"
         code, out, err = called(capsys, "verify", "--json", "--jobs", "1", "--shard", part, *pairs, "1,1,5,5")
         assert code == Exit.GOOD, err
-        passed += len([line for line in out.splitlines() if line.strip()])
+        passed += len(answers_of(out))
     assert passed == 12
 
 
@@ -132,7 +140,7 @@ def test_identities_of_parts_are_noted_by_processes_side_by_side(
             capsys, "db", "identify", "--db", tmp_path, "--json", "--jobs", "2", "--shard", f"{number}/{PARTS}", *names
         )
         assert code == Exit.GOOD, err
-        told += [json.loads(line) for line in out.splitlines()]
+        told += answers_of(out)
     assert sorted(one["file"] for one in told) == names
     with open_store(tmp_path, user="tester") as store:
         for name in names:

@@ -88,7 +88,7 @@ def _curve() -> Dataset:
         (_with(ContentSequence=[Dataset()]), "structured report", "text and codes"),
         (_with(WaveformSequence=[Dataset()]), "waveform", "not drawn"),
         (_with(PixelDataProviderURL="http://host/path"), "remote pixel data", "kept elsewhere"),
-        (_annotated(), "graphic annotations", "1 text objects"),
+        (_annotated(), "graphic annotations", "1 text object and"),
         (_curve(), "curve 5000", "vector graphics"),
         (_with(), "the whole instance", "no pixel data"),
         (_with(Rows=5, Columns=5), "image frames", "no pixel data"),

@@ -97,7 +97,7 @@ def test_the_command_writes_rules_that_load_and_reports(
     assert main(call) == 0
     err = capsys.readouterr().err
     assert "3 files are done, 2 of them have marks" in err
-    assert "not used: 1 marks are on overlays" in err
+    assert "not used: 1 mark is on overlays" in err
     assert "matches 2 files; covers all marks of 2\n" in err
     assert "--check-files asks the files" in err
     (rule,) = parse_rules(output.read_text()).rules

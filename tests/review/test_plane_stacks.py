@@ -40,6 +40,11 @@ def still(frames: int = 8, edge: int = 64) -> np.ndarray:
     return cells
 
 
+def first_above(word: str, words: list[str]) -> np.ndarray:
+    """A plane with a word in the place of the others; the first of them is the brightest, and lies over them."""
+    return lettered((96, 256), [(word, 20, 60)], ink=255 if word == words[0] else 180)
+
+
 @pytest.fixture
 def stacks() -> Iterator[PlaneStacks]:
     pool = InstanceCache()
@@ -189,7 +194,7 @@ def test_a_plane_whose_writing_lies_under_that_of_others_is_covered_in_the_text_
     stacks: PlaneStacks, tmp_path: Path
 ) -> None:
     words = ["ABCDEFGH", "MWXKVZNY", "MWXKVZNY"]
-    cells = np.stack([lettered((96, 256), [(word, 20, 60)], ink=180) for word in [*words, *words]])
+    cells = np.stack([first_above(word, words) for word in [*words, *words]])
     cells[3:] = lettered((96, 256), [])
     cells[4] = lettered((96, 256), [("ALONE", 150, 25)])
     reading = begun(stacks, stack_file(tmp_path / "one.dcm", cells), 6)
@@ -228,7 +233,7 @@ def test_a_plane_whose_writing_no_sheet_has_room_for_is_named(
 ) -> None:
     monkeypatch.setattr(sheets, "MOST", 1)
     words = ["ABCDEFGH", "MWXKVZNY", "35792468"]
-    cells = np.stack([lettered((96, 256), [(word, 20, 60)], ink=180) for word in words])
+    cells = np.stack([first_above(word, words) for word in words])
     reading = begun(stacks, stack_file(tmp_path / "one.dcm", cells), 3)
     whole(reading, Projection.MAX)
     assert not reading.has_sheets
@@ -264,7 +269,7 @@ def test_a_plane_on_which_laying_out_the_sheets_failed_once_is_laid_out_again(
 
     monkeypatch.setattr(sheets.TextSheets, "add", full)
     words = ["ABCDEFGH", "MWXKVZNY", "35792468"]
-    cells = np.stack([lettered((96, 256), [(word, 20, 60)], ink=180) for word in words])
+    cells = np.stack([first_above(word, words) for word in words])
     path = stack_file(tmp_path / "one.dcm", cells)
     reading = begun(stacks, path, 3)
     with pytest.raises(ReviewError, match="ended early: MemoryError"):

@@ -88,13 +88,15 @@ def _decide(job: ReleaseJob, task: ReleaseTask, report: Release) -> None:
     report.found.update(kept=sum(map(len, kept.values())))
     # Named by the keyed digest: two inputs of one name do not meet, and no name of the house gets into OUT.
     staged = job.staging / f"{report.input_digest[:32]}.dcm"
-    for _ in range(_ROUNDS):
+    for turn in range(_ROUNDS):
         report.found.update({"blacked": sum(map(len, blacked.values())) - report.found["blacked"]})
         redacted = _redact(job, task, reading, blacked, staged, is_seen="person" in report.seen_by)
         if by_redaction(redacted, report):
             return
         report.staged = staged
         _note(job.record_key, redacted, report)
+        if turn == 0:  # what is seen later around a person's black rectangle was not seen in the original
+            report.missed = missed_by_machine((redacted.proof or {}).get("rectangles", []))
         left, unseen = left_places(job, staged, redacted, kept)
         if unseen or not left:
             break
@@ -165,7 +167,6 @@ def _note(key: bytes, redacted: RedactionReport, report: Release) -> None:
     report.removals = len(record.get("left_out", ()))
     plan: dict[str, Any] = {"options": record.get("options"), "rectangles": rectangles}
     report.plan_digest = _digest_of(key, plan)
-    report.missed = missed_by_machine(rectangles)
     is_unchanged = not rectangles and not report.removals
     report.ending, report.why = (Ending.UNCHANGED if is_unchanged else Ending.RELEASED), None
 

@@ -28,6 +28,37 @@ serve(sys.argv[2:], Settings(db=sys.argv[1], user="tester", browser=False), read
 print("ended", flush=True)
 """
 
+# asyncio makes its selector and then its pair of sockets: a loop that is given up between them cannot be closed.
+BEFORE_LISTENING = """
+import asyncio, selectors, signal, sys
+from dcmaudit.settings import Settings
+from dcmaudit.web import serve
+
+def send():
+    signal.raise_signal({number})
+
+class Selector(selectors.DefaultSelector):
+    def __init__(self):
+        super().__init__()
+        if "{moment}" == "loop half made":
+            send()
+
+class Policy(asyncio.DefaultEventLoopPolicy):
+    def new_event_loop(self):
+        loop = asyncio.SelectorEventLoop(Selector())
+        if "{moment}" == "loop made":
+            send()
+        return loop
+
+def told(address):
+    if "{moment}" == "address told":
+        send()
+
+asyncio.set_event_loop_policy(Policy())
+serve([], Settings(db=sys.argv[1], user="tester", browser=False), ready=told)
+print("ended", flush=True)
+"""
+
 
 @pytest.fixture
 def program(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
@@ -88,6 +119,22 @@ def test_ctrl_c_ends_the_program_without_a_traceback(program: subprocess.Popen[s
     program.send_signal(signal.SIGINT)
     out, err = program.communicate(timeout=20)
     assert (out.strip(), err, program.returncode) == ("ended", "", 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("moment", ["address told", "loop half made", "loop made"])
+def test_a_signal_before_the_server_listens_for_it_ends_it_quietly(
+    moment: str, number: signal.Signals, tmp_path: Path
+) -> None:
+    program = BEFORE_LISTENING.format(moment=moment, number=int(number))
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "database")],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("ended\n", "", 0)
 
 
 def test_closing_every_tab_does_not_end_it(program: subprocess.Popen[str]) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import errno
 import ipaddress
+import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from types import FrameType
 
 import uvicorn
 
@@ -107,14 +110,42 @@ def _run(app: ReviewApp, access: Access, listener: socket.socket, ready: Callabl
     server = server_for(app, access)
     before = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_INTERVAL)
-    if ready is not None:
-        ready(access.start_address())
     try:
-        asyncio.run(server.serve(sockets=[listener]))
+        with _ended_by_signals(server):
+            if ready is not None:
+                ready(access.start_address())
+            asyncio.run(server.serve(sockets=[listener]))
     except KeyboardInterrupt:
         pass  # the way to end it from a terminal
     finally:
         sys.setswitchinterval(before)
+
+
+@contextmanager
+def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
+    """Meanwhile the first SIGINT or SIGTERM asks the server for its end; one more is a KeyboardInterrupt.
+
+    uvicorn listens for them only while it serves. A KeyboardInterrupt between the address, which is told before, and
+    that moment can strike inside asyncio, half way through making its loop, and leave a traceback on the terminal.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    presses = 0
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        nonlocal presses
+        presses += 1
+        if presses > 1:
+            raise KeyboardInterrupt
+        server.should_exit = True
+
+    handlers = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def _share_memory_between_threads() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from typing import Any
 import pytest
 
 from dcmaudit.pipeline.crew.longfiles import LongFiles
-from dcmaudit.pipeline.crew.messages import Finished, Found, Grant, Offer, Result, Wish
+from dcmaudit.pipeline.crew.messages import RECALL, Finished, Found, Grant, Offer, Result, Returned, Wish
 from dcmaudit.pipeline.crew.post import Post, packed
 from dcmaudit.pipeline.crew.worker import PieceJob, Worker
 
@@ -76,3 +78,32 @@ def test_an_outcome_of_a_helper_goes_back_with_the_number_of_the_offer() -> None
     assert sent == [Result(7, 1, b"it")]
     files.grant(owner, Wish(1))
     assert sent[1:] == [Grant(2)]
+
+
+LARGE = 8 << 20
+"""Bytes; far more than a pipe holds."""
+
+
+def large(number: int) -> bytes:
+    return bytes([number]) * LARGE
+
+
+def test_a_process_goes_on_listening_while_its_answers_are_not_taken_in() -> None:
+    """The parent sends something large, takes nothing in meanwhile, and has asked for inputs back before."""
+    context, worker = multiprocessing.get_context("spawn"), Worker()
+    stop = context.Event()
+    pipe = worker.begin(context, stop, large, None)
+    process = worker.process
+    try:
+        worker.send([1, 2])
+        assert pipe.poll(60)  # the first answer is on its way, and waits for us
+        worker.send(RECALL)
+        sender = threading.Thread(target=worker.send, args=(Result(1, 1, bytes(LARGE)),), daemon=True)
+        sender.start()
+        sender.join(30)
+        assert not sender.is_alive(), "the process does not listen any more"
+        assert pipe.recv() == large(1)
+        assert heard(pipe) == Returned(1)
+    finally:
+        process.kill()
+        worker.close()

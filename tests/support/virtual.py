@@ -160,6 +160,9 @@ class _Post(Post):
     def hear(self, said: Any) -> None:
         self._hear(said)
 
+    def _say_aside(self, message: Any) -> None:
+        self.say(message)  # nobody waits for a pipe here
+
 
 @dataclass(slots=True, eq=False)
 class _Worker(Worker):

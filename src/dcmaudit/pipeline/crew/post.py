@@ -8,7 +8,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
@@ -71,7 +71,7 @@ class Post:
     def say(self, answer: Any) -> None:
         """Answer the input that was taken last, or say one of the messages."""
         data = packed(answer)
-        # The thread that listens says things, too.
+        # What is said aside is said by another thread.
         with self._speaking:
             self._pipe.send_bytes(data)
 
@@ -156,7 +156,19 @@ class Post:
                     self._entries.extend(said)
             self._came.notify_all()
         if returned is not None:
-            self.say(Returned(returned))
+            self._say_aside(Returned(returned))
+
+    def _say_aside(self, message: Any) -> None:
+        """Say a message without waiting for the parent to take it in.
+
+        The thread that listens must go on listening: where the parent is sending something large, it takes nothing in
+        before that is heard. At most one is under way, for the parent asks again only after the answer.
+        """
+        threading.Thread(target=self._say_late, args=(message,), name="aside", daemon=True).start()
+
+    def _say_late(self, message: Any) -> None:
+        with suppress(OSError):  # the parent is gone: the thread that listens ends this process
+            self.say(message)
 
     def _give_back(self) -> int:
         # Pieces of others' files are no inputs of ours, and stay.

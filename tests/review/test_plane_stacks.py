@@ -15,9 +15,11 @@ from dcmaudit.dicom import Instance
 from dcmaudit.errors import DecodeError, ReviewError
 from dcmaudit.model import FrameAddress, HowSeen, Point, Projection, Size
 from dcmaudit.render import sheets
-from dcmaudit.review.services import plane_stacks
+from dcmaudit.review.services import stack_reading
 from dcmaudit.review.services.instance_cache import InstanceCache
-from dcmaudit.review.services.plane_stacks import Member, PlaneStacks, StackKey, StackReading
+from dcmaudit.review.services.plane_stacks import PlaneStacks
+from dcmaudit.review.services.stack_members import Member, StackKey
+from dcmaudit.review.services.stack_reading import StackReading
 from dcmaudit.review.services.text_under import InkMaps
 from dcmaudit.review.state.sight import Fidelity, Issued, named_view, view_of, way_projected
 from dcmaudit.sources import LocalReference
@@ -123,7 +125,7 @@ def test_the_first_text_map_does_not_wait_until_all_planes_are_read(
 def test_a_stack_that_nobody_asks_for_is_not_read_on(
     stacks: PlaneStacks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plane_stacks, "_IDLE", 0.2)
+    monkeypatch.setattr(stack_reading, "_IDLE", 0.2)
     started, gate, read, calls = threading.Event(), threading.Event(), Instance.read, []
 
     def slow(self: Instance, address: Any) -> Any:
@@ -139,7 +141,7 @@ def test_a_stack_that_nobody_asks_for_is_not_read_on(
     gate.set()
     wait_for(lambda: not reading._is_running)
     assert len(calls) == 1
-    monkeypatch.setattr(plane_stacks, "_IDLE", 3.0)
+    monkeypatch.setattr(stack_reading, "_IDLE", 3.0)
     assert begun(stacks, tmp_path / "one.dcm", 8) is reading
     whole(reading, Projection.MAX)
 

@@ -13,7 +13,7 @@ import pytest
 from dcmaudit.errors import ReviewError, UsageError
 from dcmaudit.model import DeviceFacts, HowSeen, Projection
 from dcmaudit.review import ReviewApp, Session
-from dcmaudit.review.services.plane_stacks import series_key, series_members
+from dcmaudit.review.services.stack_members import series_key, series_members
 from dcmaudit.review.state.stack import StackMember, StackOrder, ordered
 from dcmaudit.store import TagChange
 from support.apps import do, paint_all, perform, ready, services_of, settled, state, store_of, wait_for, write_cine

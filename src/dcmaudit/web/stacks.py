@@ -10,15 +10,8 @@ from starlette.routing import Route
 from dcmaudit.errors import UsageError
 from dcmaudit.model import PlaneGroup, PlaneList, Point, Projection
 from dcmaudit.review import ReviewApp, Session
-from dcmaudit.review.services.plane_stacks import (
-    SERIES,
-    Member,
-    StackKey,
-    StackReading,
-    series_key,
-    series_members,
-    series_stack,
-)
+from dcmaudit.review.services.stack_members import SERIES, Member, StackKey, series_key, series_members, series_stack
+from dcmaudit.review.services.stack_reading import StackReading
 from dcmaudit.review.state.sight import named_view
 from dcmaudit.web.replies import query_number, reply
 

@@ -10,8 +10,9 @@ from dcmaudit.review.commands import arguments as take
 from dcmaudit.review.commands import several
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.services.bundle import Services
-from dcmaudit.review.services.plane_stacks import SERIES, StackReading, series_key, series_stack
 from dcmaudit.review.services.seen_planes import Shown, shown_then
+from dcmaudit.review.services.stack_members import SERIES, series_key, series_stack
+from dcmaudit.review.services.stack_reading import StackReading
 from dcmaudit.review.state.session import Session
 from dcmaudit.review.state.sight import way_projected
 from dcmaudit.review.state.stack import SeriesStack

@@ -12,7 +12,7 @@ from dcmaudit.review.commands import arguments as take
 from dcmaudit.review.commands import projected
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.services.bundle import Services
-from dcmaudit.review.services.plane_stacks import SERIES, StackKey
+from dcmaudit.review.services.stack_members import SERIES, StackKey
 from dcmaudit.review.state.handled_rectangle import Handle, dragged, kept_inside
 from dcmaudit.review.state.open_file import OpenFile
 from dcmaudit.review.state.options import Choice

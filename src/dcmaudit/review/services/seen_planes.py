@@ -7,8 +7,10 @@ from functools import partial
 
 from dcmaudit.model import HowSeen, PlaneGroup, Projection, parse_key
 from dcmaudit.review.services.picture_cache import PictureCache
-from dcmaudit.review.services.plane_stacks import PlaneStacks, StackKey, StackReading
+from dcmaudit.review.services.plane_stacks import PlaneStacks
 from dcmaudit.review.services.protocols import SeenLedger
+from dcmaudit.review.services.stack_members import StackKey
+from dcmaudit.review.services.stack_reading import StackReading
 from dcmaudit.review.services.tickets import Tickets
 from dcmaudit.review.state.open_file import OpenFile, is_shown
 from dcmaudit.review.state.session import Session

@@ -117,9 +117,9 @@ export class Cine {
       if (isLast && !(await scheduler.run("go-plane", { index: 0 }))) return;
       const chosen = page.state?.choices.cine ?? "file";
       this.words = `Cine, ${told(page.state?.plane?.time ?? null, chosen)}: ${page.keyOf("cine")} stops it`;
-      page.around.busy(this.words);
+      page.cards.busy(this.words);
       const score = new Score((state) => timeOf(state.plane?.time ?? null, chosen), () => {
-        page.around.say({ text: `The cine stopped at a suggestion; ${page.keyOf("cine")} goes on.`, kind: "info" });
+        page.messages.say({ text: `The cine stopped at a suggestion; ${page.keyOf("cine")} goes on.`, kind: "info" });
       });
       /** @type {Promise<void>} */
       const stopped = new Promise((resolve) => (this.stop = resolve));
@@ -130,7 +130,7 @@ export class Cine {
     } finally {
       this.isPlaying = false;
       this.stop = () => {};
-      page.around.busy(null);
+      page.cards.busy(null);
     }
   }
 
@@ -159,7 +159,7 @@ export class Cine {
     while (!isStopped && page.state?.file?.opening) await Promise.race([pause(25), stopped]);
     // what is suggested on a plane is looked for once its file is open
     if (isStopped || !(await scheduler.run("suggest"))) return false;
-    page.around.busy(this.words);
+    page.cards.busy(this.words);
     return page.state !== null && score.painted(before, page.state) && !isStopped;
   }
 }

@@ -14,7 +14,7 @@ export class Keyboard {
   listen() {
     document.addEventListener("keydown", (event) => this.#key(event));
     for (const kind of /** @type {const} */ (["keydown", "keyup", "pointerdown"])) {
-      document.addEventListener(kind, (event) => this.page.around.capsLock(event.getModifierState("CapsLock")), { capture: true });
+      document.addEventListener(kind, (event) => this.page.topLine.capsLock(event.getModifierState("CapsLock")), { capture: true });
     }
     document.addEventListener("keyup", (event) => {
       if (event.key === " ") this.page.pointer.space = false;

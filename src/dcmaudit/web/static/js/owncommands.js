@@ -51,8 +51,8 @@ export function ownCommands(page) {
     "last-plane": () => goBy(page, Infinity),
     "ten-back": () => goBy(page, -10),
     "ten-on": () => goBy(page, 10),
-    bare: () => page.around.say({ text: `Hold ${page.keyOf("bare")} down: every rectangle is hidden until you let go.`, kind: "info" }),
-    magnify: () => page.around.say({ text: `Hold ${page.keyOf("magnify")} down: the place under the cursor is shown larger.`, kind: "info" }),
+    bare: () => page.messages.say({ text: `Hold ${page.keyOf("bare")} down: every rectangle is hidden until you let go.`, kind: "info" }),
+    magnify: () => page.messages.say({ text: `Hold ${page.keyOf("magnify")} down: the place under the cursor is shown larger.`, kind: "info" }),
     windows: () => chooseWindow(page),
     cine: () => page.cine.toggle(),
     "draw-fan": () => page.draft.begin("fan"),
@@ -81,7 +81,7 @@ function keepZoom(page) {
 async function chooseWindow(page) {
   const { plane } = page.stage;
   if (!plane || !canWindow(plane)) {
-    page.around.refused({ message: "A window can be set on grey planes of up to 16 bits.", hint: `${page.keyOf("local-contrast")} evens out the contrast of others` });
+    page.messages.refused({ message: "A window can be set on grey planes of up to 16 bits.", hint: `${page.keyOf("local-contrast")} evens out the contrast of others` });
     return;
   }
   const own = (page.state?.windows ?? []).map(({ name, center, width }) => ({ name, window: { center, width } }));
@@ -172,7 +172,7 @@ async function quit(page) {
   if (!(await page.act("quit"))) return;
   page.scheduler.over = true;
   page.scheduler.lost = true;
-  page.around.lost("quit");
+  page.statusLine.lost("quit");
 }
 
 /** @param {Page} page @param {string} name */

@@ -1,7 +1,6 @@
 /** The page: puts the parts together. State and rules are the server's; this paints and reports. */
 
 import { Api, Lost } from "./api.js";
-import { Surroundings, Theme } from "./surroundings.js";
 import { Scheduler } from "./scheduler.js";
 import { HandledRectangle } from "./handled.js";
 import { askQuestion } from "./dialogs.js";
@@ -21,6 +20,7 @@ import { signatureOf } from "./levels.js";
 import { SMALL } from "./marklayer.js";
 import { Minimap } from "./minimap.js";
 import { Menus } from "./menus.js";
+import { Messages } from "./messages.js";
 import { Panel } from "./panel.js";
 import { PlaneChange } from "./planechange.js";
 import { Planes } from "./planes.js";
@@ -29,7 +29,12 @@ import { Outputs } from "./outputs.js";
 import { Overview } from "./overview.js";
 import { sightOf } from "./sight.js";
 import { Stage } from "./stage.js";
+import { StageCards } from "./stagecards.js";
+import { StartPage } from "./startpage.js";
+import { StatusLine } from "./statusline.js";
 import { Strip } from "./strip.js";
+import { Theme } from "./theme.js";
+import { TopLine } from "./topline.js";
 import { Worklist } from "./worklist.js";
 
 /** @typedef {import("./types.js").Command} Command */
@@ -53,7 +58,11 @@ export class Page {
     this.keyDialog = new KeyDialog(commands);
     this.cine = new Cine(this);
     this.named = new Map(commands.map((command) => [command.name, command]));
-    this.around = new Surroundings((name) => this.keyOf(name));
+    this.topLine = new TopLine((name) => this.keyOf(name));
+    this.statusLine = new StatusLine((name) => this.keyOf(name));
+    this.messages = new Messages();
+    this.cards = new StageCards();
+    this.startPage = new StartPage();
     this.theme = new Theme();
     this.stage = new Stage(byId("stage", HTMLElement));
     this.minimap = new Minimap(this.stage);
@@ -78,7 +87,7 @@ export class Page {
       run: (command, args) => this.scheduler.run(command, args),
       goFile: (file, key) => void this.act("go-file", { file_id: file, key }),
       keyOf: (name) => this.keyOf(name),
-      say: (message, hint) => this.around.refused(hint ? { message, hint } : { message }),
+      say: (message, hint) => this.messages.refused(hint ? { message, hint } : { message }),
       mayWrite: () => this.mayWrite,
       closed: () => this.stage.root.focus({ preventScroll: true }),
     });
@@ -93,7 +102,7 @@ export class Page {
       paint: (state, picture) => this.#paint(state, picture),
       step: (state, picture) => this.#step(state, picture),
       settle: (state) => this.#settle(state),
-      busy: (text) => this.around.busy(text),
+      busy: (text) => this.cards.busy(text),
       lost: (why) => this.#lost(why),
       renew: () => this.#renew(),
       refused: (trouble, args) => this.#refused(trouble, args),
@@ -108,9 +117,9 @@ export class Page {
     this.draft = new Draft(this.stage, {
       handled: () => this.handled.box,
       store: (args) => this.act("mark-shape", args),
-      tell: (message) => this.around.tell(message),
-      say: (message) => this.around.say({ text: message, kind: "info" }),
-      refuse: (message) => this.around.refused({ message }),
+      tell: (message) => this.messages.tell(message),
+      say: (message) => this.messages.say({ text: message, kind: "info" }),
+      refuse: (message) => this.messages.refused({ message }),
     });
     this.pointer = pointerOf(this);
     this.lens = new Lens(this.stage, () => this.pointer.place());
@@ -123,7 +132,7 @@ export class Page {
     this.stage.onmove = () => {
       this.lens.draw();
       this.minimap.draw();
-      this.around.unpin();
+      this.messages.unpin();
       this.words();
       this.#status();
       this.looked();
@@ -151,10 +160,10 @@ export class Page {
   #paint(state, picture) {
     // a window that ends here is not told of any more
     const change = this.#arrive(state);
-    this.around.top(state);
+    this.topLine.update(state);
     this.words(state, this.#remark(state, picture));
-    this.around.setOpening(state.file?.opening === true);
-    this.around.start(state);
+    this.cards.setOpening(state.file?.opening === true);
+    this.startPage.update(state);
     this.strip.update(state);
     this.stage.measure();
     this.#step(state, picture, change);
@@ -180,12 +189,12 @@ export class Page {
     } else this.stage.clear();
     this.hands.tell();
     this.lens.draw();
-    this.around.top(state, this.#remark(state, picture));
-    this.around.trouble(state, picture.trouble);
+    this.topLine.update(state, this.#remark(state, picture));
+    this.cards.trouble(state, picture.trouble);
     this.#map(state);
     this.panel.update(state, this.mayWrite);
     this.strip.update(state);
-    if (other) this.around.explain(null, 0, 0);
+    if (other) this.cards.explain(null, 0, 0);
   }
 
   /** A suggestion that was chosen just now is in sight. @param {ViewState} state @param {string|null} before */
@@ -246,10 +255,10 @@ export class Page {
   #settle(state) {
     this.#bind(state);
     this.change.remember(state);
-    this.around.top(state);
-    this.around.speak(state);
-    this.around.before(state, (command, args) => this.#offered(command, args));
-    this.around.say(state.message, this.#boxOf(state.message?.rect));
+    this.topLine.update(state);
+    this.topLine.speak(state);
+    this.startPage.offer(state, (command, args) => this.#offered(command, args));
+    this.messages.say(state.message, this.#boxOf(state.message?.rect));
     this.#map(state);
     this.strip.update(state);
     this.panel.update(state, this.mayWrite);
@@ -273,15 +282,18 @@ export class Page {
   }
 
   /** Views that hide something say so above the stage. @param {ViewState|null} [state] @param {import("./api.js").Remark|null} [remark] */
-  words(state = this.state, remark = this.around.remark) {
+  words(state = this.state, remark = this.topLine.remark) {
     const { camera } = this.stage;
     const kept = camera.kept ? { zoom: `${Math.round(camera.scale * 100)} %`, isPart: !camera.showsAll } : null;
-    if (state) this.around.words(state, remark, kept, this.hands?.words ?? "");
+    if (state) this.topLine.words(state, remark, kept, this.hands?.words ?? "");
   }
 
   /** @param {ViewState|null} [state] */
   #status(state = this.state) {
-    if (state) this.around.status(state, this.stage.percent, this.stage.camera.mode === "fit", Boolean(this.hands?.window), this.stage.camera.words);
+    if (!state) return;
+    const { percent, camera } = this.stage;
+    const rendering = this.topLine.remark?.rendering ?? state.view.rendering;
+    this.statusLine.update(state, { percent, fitted: camera.mode === "fit", own: Boolean(this.hands?.window), turned: camera.words, rendering });
   }
 
   /** For whoever watches the page from outside: this plane is on the screen now. @param {number} file @param {string} key */
@@ -309,7 +321,7 @@ export class Page {
     if (this.cine.isPlaying && command !== "cursor") this.cine.interrupt();
     // the file's window, or full range, instead of one's own
     if (command === "voi" || command === "local-contrast" || command === "rendering") this.hands.reset();
-    this.around.goOn();
+    this.messages.goOn();
     if (known?.leaves_sheet) this.overview.close();
     if (command !== "cursor") void this.handled.flush();
     return this.scheduler.run(command, args, repeat);
@@ -318,7 +330,7 @@ export class Page {
   /** An error stands beside the rectangle that it is about. @param {Trouble} trouble @param {Record<string, unknown>} args */
   #refused(trouble, args) {
     const own = Array.isArray(args.box) ? this.handled.box : null;
-    this.around.refused(trouble, this.#boxOf(args.id) ?? (own ? this.stage.onPage(own) : undefined));
+    this.messages.refused(trouble, this.#boxOf(args.id) ?? (own ? this.stage.onPage(own) : undefined));
   }
 
   /** Where a rectangle of the plane is on the page. @param {unknown} id */
@@ -345,9 +357,9 @@ export class Page {
     if (!repeat && this.overview.takes(command.name)) return;
     if (!isUsable(command, state)) {
       const why = state.viewer ? "This is the viewer: nothing can be marked." : `“${command.label.replace("…", "")}” is not possible now.`;
-      if (!repeat) this.around.refused({ message: why });
+      if (!repeat) this.messages.refused({ message: why });
     } else if (this.overview.isOpen && command.needs === "plane") {
-      this.around.refused({ message: "A plane is marked where it is seen alone.", hint: "go back to it with Esc first" });
+      this.messages.refused({ message: "A plane is marked where it is seen alone.", hint: "go back to it with Esc first" });
     } else if (own) {
       if (!repeat) void own();
     } else {
@@ -385,13 +397,13 @@ export class Page {
   /** @param {import("./scheduler.js").Loss|null} why */
   #lost(why) {
     if (this.scheduler.over && why !== null) return;
-    this.around.lost(why);
+    this.statusLine.lost(why);
     if (this.state) this.panel.update(this.state, this.mayWrite);
     if (why === null) this.#status();
   }
 
   /** Lists and previews that fail: the scheduler finds out by itself when the server has gone. @param {unknown} error */
   #background(error) {
-    if (!(error instanceof Lost)) this.around.refused({ message: error instanceof Error ? error.message : String(error) });
+    if (!(error instanceof Lost)) this.messages.refused({ message: error instanceof Error ? error.message : String(error) });
   }
 }

@@ -31,12 +31,12 @@ export function pointerOf(page) {
 function windowOf(page, box, done) {
   page.stage.update({ band: done ? null : box });
   if (!done || page.hands.setTo(box)) return;
-  page.around.refused({ message: "A window can be set on grey planes of up to 16 bits." });
+  page.messages.refused({ message: "A window can be set on grey planes of up to 16 bits." });
 }
 
 /** @param {Page} page @param {string|number|null} id @param {number} x @param {number} y */
 function hover(page, id, x, y) {
   const rect = id === null ? undefined : page.state?.rects.find((each) => each.id === id);
   if (page.stage.shown.lit !== (rect?.id ?? null)) page.stage.update({ lit: rect?.id ?? null });
-  page.around.explain(rect ? explain(rect) : null, x, y, rect?.box ? page.stage.onPage(rect.box) : undefined);
+  page.cards.explain(rect ? explain(rect) : null, x, y, rect?.box ? page.stage.onPage(rect.box) : undefined);
 }

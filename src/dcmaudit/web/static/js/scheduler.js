@@ -49,7 +49,7 @@ const LEAVING = new Set(["next-file", "previous-file", "previous-frame", "next-o
  * @property {() => import("./sight.js").Sight|null} sight  what of the plane on the stage is in sight now
  */
 
-/** Why nothing can be done: see `surroundings.js` for the words. @typedef {"no answer"|"started again"|"new server"|"stranger"|"closed"} Loss */
+/** Why nothing can be done: see `statusline.js` for the words. @typedef {"no answer"|"started again"|"new server"|"stranger"|"closed"} Loss */
 
 export class Scheduler {
   /** @param {Parts} parts */

@@ -119,7 +119,7 @@ def test_files_folders_and_databases_are_opened_from_the_dialogs(start: StartFac
     face.at("#open-path").fill(str(tmp_path / "in"))
     face.press("Enter")
     expect(face.at(".entry")).to_have_count(4)
-    face.at("#open-entries").focus()
+    face.focus("#open-entries")
     face.press("End")
     face.picture("open")
     face.at(
@@ -199,7 +199,7 @@ def test_the_dialogs_act_on_the_path_that_is_typed(start: StartFace, tmp_path: P
     path.fill(str(tmp_path / "nowhere"))
     face.press("Enter")
     expect(note).to_contain_text("nowhere: no such folder")
-    face.at("#open-entries").focus()
+    face.focus("#open-entries")
     face.press("Escape")
 
 
@@ -226,17 +226,17 @@ def test_the_list_of_files_scrolls_filters_and_goes(start: StartFace, tmp_path: 
     face = start(folder)
     face.position("1/300")
     assert face.at(".row").count() < 40, "only the rows in sight exist"
-    face.at("#list").focus()
+    face.focus("#list")
     face.press("End", "Enter")
     face.position("300/300")
     face.at("#listtext").fill("017")
     expect(face.at(".row")).to_have_count(1)
     face.at(".row").click()
     face.position("18/300")
-    face.at("#listtext").focus()
+    face.focus("#listtext")
     face.press("n", "Escape")
     face.at("#listtext").fill("")
-    face.at("#stage").focus()
+    face.focus("#stage")
     face.press("t")
     expect(face.at('.row[data-state="tagged"]')).to_have_count(1)
     face.at("#liststatus").select_option("tagged")

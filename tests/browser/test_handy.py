@@ -59,7 +59,7 @@ def test_n_and_esc_walk_through_what_the_list_shows(start: StartFace, tmp_path: 
     face.position("1/4")
     face.at("#listtext").fill("")
     expect(face.at(".row")).to_have_count(4)
-    face.at("#stage").focus()
+    face.focus("#stage")
     face.press("N")
     face.position("2/4")
 

@@ -154,7 +154,7 @@ def test_who_mistyped_the_folder_of_the_database_sees_it_until_it_is_called_righ
     face.press("n", "r")
     expect(face.at("#panel")).to_contain_text("stored in the database")
     expect(face.at("#fresh")).to_be_visible()
-    face.at("#freshclose").focus()
+    face.focus("#freshclose")
     face.press("Enter")
     expect(face.at("#fresh")).to_be_hidden()
     assert face.page.evaluate(_FOCUSED)["key"] == "#stage"
@@ -193,7 +193,7 @@ def test_the_focus_goes_round_the_page_in_the_order_of_what_is_seen_and_back(fac
 def test_a_dialog_holds_the_focus_and_gives_it_back(
     face: Face, dialog: str, keys: str | None, entry: str | None
 ) -> None:
-    face.at("#stage").focus()
+    face.focus("#stage")
     with opened(face, dialog, keys, entry):
         first = face.page.evaluate(_FOCUSED)
         assert first is not None

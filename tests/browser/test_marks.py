@@ -253,7 +253,7 @@ def test_the_list_of_rectangles_does_everything_by_keyboard(start: StartFace, tm
         face.press("r")
     rows = face.at("#rects .rect")
     expect(rows).to_have_count(2)
-    face.at("#rects .rect-jump").first.focus()
+    face.focus("#rects .rect-jump")
     face.press("ArrowDown", "Enter")
     assert _cursor(face) == [70, 30, 90, 50]
     face.press("ArrowUp", "Enter")

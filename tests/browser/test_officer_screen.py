@@ -112,7 +112,7 @@ def choose(face: Face, command: str) -> None:
     face.at(f"[role=menuitemradio][data-command={command}]").click()
     expect(face.at(f"[role=menuitemradio][data-command={command}]")).to_have_attribute("aria-checked", "true")
     face.press("Escape")
-    face.at("#stage").focus()
+    face.focus("#stage")
 
 
 @pytest.mark.parametrize("options", [(), ("--copy-clean",)])

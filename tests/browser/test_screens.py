@@ -103,10 +103,10 @@ def test_every_view_fits_the_screen_by_keyboard_alone(
     name = f"screen-{width}-{ratio}-{theme}"
     face.plane(f"frame 1/{FRAMES}")
     if theme == "light":
-        face.at("#theme").focus()
+        face.focus("#theme")
         face.press("Enter")
         expect(face.at("html")).to_have_attribute("data-theme", "light")
-        face.at("#stage").focus()
+        face.focus("#stage")
     face.press("n", "p")  # a key, so that the focus is shown
     face.plane(f"frame 1/{FRAMES}")
     fits(face, "stage")
@@ -129,7 +129,7 @@ def test_every_view_fits_the_screen_by_keyboard_alone(
             face.picture(f"{name}-{'help' if key == '?' else 'keys'}")
         face.press("Escape")
         expect(face.at("dialog[open]")).to_have_count(0)
-    face.at("#stage").focus()
+    face.focus("#stage")
     fits(face, "stage again")
     face.picture(name)
 

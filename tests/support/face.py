@@ -75,6 +75,13 @@ class Face:
         expect(self.page.locator("body")).to_have_attribute("data-ready", "yes", timeout=20_000)
         return self
 
+    def focus(self, selector: str) -> None:
+        """Give a part the keyboard once it is there: focus on what is still hidden is lost without a word."""
+        part = self.page.locator(selector).first
+        expect(part).to_be_visible()
+        part.focus()
+        expect(part).to_be_focused()
+
     def press(self, *keys: str) -> None:
         """Press keys as a person does: a capital letter with Shift."""
         for key in keys:

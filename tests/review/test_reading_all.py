@@ -14,7 +14,7 @@ import pytest
 from dcmaudit.errors import DecodeError, ReviewError
 from dcmaudit.model import Box, FrameAddress, Origin, Plane, Region, Verdict
 from dcmaudit.review import ReviewApp, Session
-from dcmaudit.review.services.readings import Reading
+from dcmaudit.review.services.readings import Reading, Searched
 from dcmaudit.review.services.text_reader import TextReader
 from support.apps import do, ready, services_of, settled, state, wait_for, write_cine
 from support.files import dataset, file_bytes
@@ -177,7 +177,8 @@ def test_a_suggestion_of_another_file_of_the_series_is_gone_to(
     services = services_of(session)
     with services.instances.lease(_of(session, 1), session.worklist.referrer(1)):
         reading = Reading((Region(Box(1, 1, 9, 9), address, Origin.OCR, "text"),))
-        services.files.readings.keep(_of(session, 1), address, reading)
+        file = Searched(_of(session, 1), session.worklist.name(1), session.worklist.referrer(1))
+        services.files.readings.keep(file, address, reading)
     do(session, "previous-suggestion")
     wait_for(lambda: session.opened().file_id == _of(session, 1))
     settled(session)

@@ -27,11 +27,13 @@ from dcmaudit.model import (
     Judged,
     Origin,
     Outcome,
+    Region,
     Size,
 )
 from dcmaudit.model.addresses import FRAMES, FrameRange, PlaneSpan
 from dcmaudit.model.learning import parse_kind
 from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
+from dcmaudit.model.searches import PlaneSearch, SearchFor
 from dcmaudit.store import (
     ListedRect,
     Look,
@@ -51,6 +53,7 @@ RECTS = [NewRect(Box(n, 1, n + 5, 3), FrameAddress(n), text="x") for n in range(
 RECTS += [NewRect(Box(1, 1, 5, 3), Everywhere.ALL_FRAMES, frames=3), NewRect(Box(1, 1, 5, 3), IconAddress(0))]
 AREA = ShownArea(Box(0, 0, 2, 2), FrameAddress(0), Origin.RULE)
 SPAN = PlaneSpan(FRAMES, FrameRange(0, 2))
+FOUND = [PlaneSearch(FrameAddress(n), (Region(AREA.box, FrameAddress(n), Origin.OCR, "r", "x"),)) for n in range(2)]
 PART = SeenPart(FrameAddress(0), Coverage(Size(10, 10), 1))
 
 
@@ -97,6 +100,9 @@ def everything(store: Store, folder: Path) -> dict[str, Callable[[], object]]:
         "hidden": lambda: store.hidden(a),
         "unhide": lambda: store.unhide(a, AREA),
         "put_identity": lambda: [store.put_identity(a, Identity("1.2", "d"), size=n) for n in (1, 2)],
+        "put_searches": lambda: [store.put_searches(a, SearchFor(1, 2, "m"), FOUND) for _ in range(2)],
+        "searches": lambda: store.searches(a, SearchFor(1, 2, "m")),
+        "file_search": lambda: store.file_search(a, SearchFor(1, 2, "m")),
         "identity": lambda: store.identity(a),
         "find_moved": lambda: store.find_moved("/new.dcm", Identity("1.2", "d")),
         "adopt": lambda: [

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
+from dcmaudit import __version__
 from dcmaudit.detect.ocr import (
     FinderKind,
     Mode,
@@ -14,6 +19,7 @@ from dcmaudit.detect.ocr import (
     make_finder,
 )
 from dcmaudit.detect.pii import ChainPlan
+from dcmaudit.detect.textnet import weights_digest
 from dcmaudit.model.engines import OcrEngine
 
 
@@ -37,6 +43,20 @@ class TextSearch:
         """Who findings are stored under: the engine that reads, or the detector of lines where nobody does."""
         return engine_kind(self.engine).kind if self.read else OcrEngine.LINES
 
+    @property
+    def method(self) -> str:
+        """Everything beside the file that decides what is found, in one word: versions, weights, mode, judges.
+
+        Another word means that what was found with the former one may be something else now.
+        """
+        parts = [__version__, weights_digest(), self.mode.value, repr(self.finder), repr(self.read)]
+        if self.read:
+            parts += [self.engine, repr(self.plan), self.tessdata or "", _content(self.plan.allow_file)]
+        for package in ("onnxruntime", "opencv-python-headless", *((self.engine,) if self.read else ())):
+            with suppress(PackageNotFoundError):
+                parts.append(f"{package} {version(package)}")
+        return sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
     def make_finder(self) -> TextFinder:
         """The finder of this process, its models loaded once; MissingExtraError or EngineError where that fails.
 
@@ -51,6 +71,13 @@ class TextSearch:
     def _wanted(self) -> tuple[str | None, Mode, int, str | None, FinderKind]:
         engine = self.engine if self.read else None
         return engine, self.mode, self.threads, self.tessdata, finder_for(self.finder, self.mode)
+
+
+def _content(path: str | None) -> str:
+    """What stands in a list of a site; "" where there is none, or it cannot be read: whoever needs it is told."""
+    with suppress(OSError):
+        return sha256(Path(path).read_bytes()).hexdigest() if path is not None else ""
+    return ""
 
 
 def _made(engine: str | None, mode: Mode, threads: int, tessdata: str | None, kind: FinderKind) -> TextFinder:

@@ -163,6 +163,12 @@ def _print_contents(store: Store) -> None:
     if info.looks:
         shown = ", ".join(f"{count} {outcome.value}" for outcome, count in info.looks.items())
         print(f"looked at by ocr:  {shown}")
+    if any(info.searched):
+        planes, files = info.searched
+        print(
+            f"searched for text: {counted(planes, 'plane')} read, {counted(files, 'file')} looked at among others of "
+            "their kind; kept for the reviewer, and no marks"
+        )
     if info.problems:
         print(f"not understood:    {counted(info.problems, 'row')} of rectangles")
     if info.old_columns:

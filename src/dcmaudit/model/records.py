@@ -380,3 +380,5 @@ class StoreInfo:
     has_sums: bool = False
     shapes: int = 0
     """Rows that are shapes; for other programs rectangles that cover them stand in DicomRects."""
+    searched: tuple[int, int] = (0, 0)
+    """Planes that were read, and files that a detector looked at, whose answers are kept for the next time."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import PlaneList, Reference
@@ -38,7 +39,7 @@ from dcmaudit.review.services.series_reader import SeriesReader
 from dcmaudit.review.services.series_search import SeriesSearch
 from dcmaudit.review.services.sessions import OpenSessions
 from dcmaudit.review.services.suggestions import SuggestionSearch
-from dcmaudit.review.services.text_reader import TextReader
+from dcmaudit.review.services.text_reader import TextReader, reading_search
 from dcmaudit.review.services.text_under import InkMaps
 from dcmaudit.review.services.threads import BackgroundThreads
 from dcmaudit.review.services.tickets import Tickets
@@ -105,7 +106,7 @@ class ReviewApp:
         suggestions = SuggestionSearch(
             database, instances, pictures, text_maps, HeaderRules(settings), learning, background, end
         )
-        readings = Readings(suggestions, instances)
+        readings = Readings(suggestions, instances, database, cache(lambda: reading_search(settings).method))
         self._reader = TextReader(settings, instances, readings, end)
         series_reader = SeriesReader(self._reader, readings, instances, sessions, end)
         gaps = FileGaps(pictures)

@@ -107,7 +107,7 @@ def find_moved(session: Session, filename: str, identity: Identity) -> list[str]
     return [name for name, state in states.items() if state is not ReviewState.NOT_REVIEWED]
 
 
-_SINGLES = (schema.kinds, schema.looks, schema.shown, schema.done, schema.unshown)
+_SINGLES = (schema.kinds, schema.looks, schema.shown, schema.done, schema.unshown, schema.searches)
 MOVED = (schema.rects, schema.tags, schema.extra_rects, schema.judged, schema.hidden, *_SINGLES)
 """Tables whose rows go with a file that is found under a new name. What was seen is joined, see ``journal``."""
 

@@ -28,12 +28,16 @@ TABLES: Mapping[str, Table] = {
     "looks of engines": schema.looks, "identity": schema.identity, "what was seen": schema.seen,
     "what was seen in part": schema.parts, "how far it was looked at": schema.done, "what was shown": schema.shown,
     "what could not be shown": schema.unshown, "kind of image": schema.kinds, "judged suggestions": schema.judged,
-    "hidden suggestions": schema.hidden,
+    "hidden suggestions": schema.hidden, "what searches found": schema.searches,
 }  # fmt: skip
 """Tables with rows of one file, by what people call their contents. The history is taken over beside them."""
 
+_JOINED = {schema.searches: "part"}
+"""Tables of answers that anybody can get anew: rows of one file are taken one by one, by this column, where there is
+none here. They contradict nothing, or two people who looked at other planes of one file could not be put together."""
+
 _TIMES = {"id", "last_modified", "noted_at", "looked_at", "first_at", "last_at", "done_at", "shown_at", "hidden_at",
-          "judged_at"}  # fmt: skip
+          "judged_at", "found_at"}  # fmt: skip
 """Columns in which two runs that found the same differ."""
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -71,6 +75,10 @@ class Merger(StorePart):
         ours = {what: _rows(session, table, block) for what, table in TABLES.items()}
         result, todo = [], dict[str, list[str]]()
         for name in block:
+            for what, table in TABLES.items():
+                if table in _JOINED and name in theirs[what]:
+                    known = {row[_JOINED[table]] for row in ours[what].pop(name, [])}
+                    theirs[what][name] = [row for row in theirs[what][name] if row[_JOINED[table]] not in known]
             new = [what for what in TABLES if theirs[what].get(name)]
             both = [what for what in new if ours[what].get(name)]
             differing = next(

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model.addresstexts import MOST, parse_scope
 from dcmaudit.model.records import StoreInfo
-from dcmaudit.store import covers, exports, looks, rows, schema, sums
+from dcmaudit.store import covers, exports, looks, rows, schema, searches, sums
 from dcmaudit.store.database import Database
 from dcmaudit.store.migrate import table_names, version
 from dcmaudit.store.rect_ids import RectTable
@@ -61,6 +61,7 @@ def overview(session: Session, database: Database, notes: tuple[str, ...]) -> St
         looks=looks.count_looks(session) if session.has_looks else {},
         has_sums=session.has_sums,
         shapes=exports.count_shapes(session),
+        searched=searches.count_searches(session),
     )
 
 

@@ -292,11 +292,29 @@ unshown = Table(
 )
 """How many parts of a file could not be shown to whoever finished it; a file without a row had none."""
 
+searches = Table(
+    "dcmaudit_searches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("filename", Text, nullable=False),
+    Column("part", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("modified_ns", BigInteger, nullable=False),
+    Column("contents", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("found_at", Text, nullable=False),
+    Column("found_by", Text, nullable=False),
+    UniqueConstraint("filename", "part", name="dcmaudit_searches_once"),
+    sqlite_autoincrement=True,
+)
+"""What searches for text gave on each plane, or on a file as a whole: no marks, see ``dcmaudit.store.searches``."""
+
 LEARNING, LOOKS, SUMS, SCREEN, LEDGER, HIDING, MORE_SUMS = "0002", "0003", "0004", "0005", "0006", "0007", "0008"
-UNSHOWN, REST_SUMS, SHAPES = "0009", "0010", "0011"
+UNSHOWN, REST_SUMS, SHAPES, SEARCHES = "0009", "0010", "0011", "0012"
 """The steps that made the tables of the learning, of the looks, of the sums, of what was on the screen, of what was
-seen in part, done and removed, of what was hidden, more sums, of what could not be shown, the sums of the rest, and
-the column of shapes; a database that is only read may lack them."""
+seen in part, done and removed, of what was hidden, more sums, of what could not be shown, the sums of the rest, the
+column of shapes, and of what searches found; a database that is only read may lack them."""
 
 STEPS: dict[str, frozenset[str]] = {
     "0001": frozenset(str(table.name) for table in (rects, tags, *OWN_TABLES)),
@@ -310,6 +328,7 @@ STEPS: dict[str, frozenset[str]] = {
     UNSHOWN: frozenset({unshown.name}),
     REST_SUMS: frozenset(REST_SUMS_TABLES),
     SHAPES: frozenset(),
+    SEARCHES: frozenset({searches.name}),
 }
 """The tables that each step made: a database that says it took a step and lacks one of them is damaged."""
 

@@ -20,6 +20,7 @@ from dcmaudit.store.hiding import Hiding
 from dcmaudit.store.intake import Intake
 from dcmaudit.store.merger import MergedFile, Merger
 from dcmaudit.store.overview import overview
+from dcmaudit.store.searches import Searches
 from dcmaudit.store.sqlite import SqliteBackend
 from dcmaudit.store.upkeep import Upkeep
 
@@ -45,7 +46,7 @@ def open_store(
     return Store(Database(location, read_only=read_only, timeout=timeout, check=check), user)
 
 
-class Store(FileMarks, Blocks, Finishing, Hiding, FileFacts, Intake, Merger, Upkeep):
+class Store(FileMarks, Blocks, Finishing, Hiding, FileFacts, Searches, Intake, Merger, Upkeep):
     """Marks of files, who made them, and what was seen. Safe to use from several threads and processes.
 
     Every method that writes is one transaction: when it has returned, what it wrote survives kill -9. All of them

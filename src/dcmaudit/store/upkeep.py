@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from dcmaudit.errors import StoreCorruptError, StoreError, StoreReadOnlyError, UsageError
-from dcmaudit.store import marks, rows, soundness, sums
+from dcmaudit.store import marks, rows, searches, soundness, sums
 from dcmaudit.store.database import Database
 from dcmaudit.store.part import StorePart
 from dcmaudit.store.schema import LEDGER, OLD_COLUMNS
@@ -30,7 +30,7 @@ _TEXTS = ("ocrtext", "ocr")
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What was erased: texts of rectangles, summaries (rows that held nothing else), texts kept for undo.
+    """What was erased: texts of rectangles and searches, summaries (rows that held nothing else), texts kept for undo.
 
     ``left`` are sentences about where text still is as far as the database can tell; ``without`` are the files that
     were named and had none.
@@ -203,6 +203,7 @@ def _forget(session: Session, filename: str | None, before: datetime | None) -> 
         summaries += session.connection.execute(text(gone), values).rowcount
         emptied = f'UPDATE "{table}" SET {blank} WHERE ({holds}){chosen}{when}'  # noqa: S608 (constants)
         texts += session.connection.execute(text(emptied), values).rowcount
+    texts += searches.forget_words(session, filename, before)
     return texts, summaries, _forget_removed(session, filename, before)
 
 

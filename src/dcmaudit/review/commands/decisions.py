@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 
-from dcmaudit.errors import UsageError
+from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model import Everywhere, Plane, PlaneKind
 from dcmaudit.model.counts import counted
 from dcmaudit.review.commands import arguments as take
@@ -183,7 +184,8 @@ def _waiting_in(session: Session, services: Services, file: OpenFile, way: int) 
     """The first plane of a file, or its last, that has suggestions which wait; None also where it cannot be opened."""
     if file.error is not None or file.facts is None:
         return None
-    services.files.readings.restore(file)
+    with suppress(DcmauditError):  # the file says so when it is opened
+        services.files.readings.restore(file)
     services.suggestions.complete_all(file)
     places = sorted(_places(file, None), reverse=way < 0)
     return next((index for index in places if undecided(session.options, file, file.planes[index])), None)

@@ -10,6 +10,7 @@ from dcmaudit.detect.ocr import TextFinder
 from dcmaudit.dicom import Instance, open_instance
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, Outcome, Plane, PlaneKind, Reference
+from dcmaudit.model.searches import FileSearch, SearchFor
 from dcmaudit.render import Outline, Signature, Spread, render
 from dcmaudit.review.services.instance_cache import stamp_of
 from dcmaudit.review.services.page_words import page_words
@@ -23,6 +24,8 @@ class Detector:
 
     search: TextSearch
     finder: TextFinder
+    method: str
+    """The word for how it looks, see ``TextSearch.method``."""
 
 
 class GivenUpError(Exception):
@@ -63,6 +66,9 @@ def look_into(
         notes.fail(page_words(error.message) or type(error).__name__)
     except (MemoryError, RecursionError, ValueError, OSError) as error:
         notes.fail(type(error).__name__)  # its words may quote a value
+    if known is not None and known.planes not in (0, notes.planes) and not notes.broken:
+        # It shows other planes than when it was looked at: what was found then is not all of it.
+        return look_into(reference, detector, None, None, go_on, step)
     made = replace(notes.look(), undetected=look_is_missing(detector, known), stamp=stamp)
     if known is not None:
         made = replace(
@@ -105,6 +111,44 @@ def noted_look(database: Database, reference: Reference) -> FileLook | None:
         return None
     found = max(look.places for look in whole)
     return FileLook(0, found=found, likelihood=1.0) if found else None
+
+
+def kept_look(database: Database, reference: Reference, method: str) -> FileLook | None:
+    """What this detector has found in the file as it is now, at an earlier start of the program; None where it has not
+    looked at all of it. Errors of the database: None, the detector looks again."""
+    stamp = stamp_of(reference)
+    if stamp is None:
+        return None
+    try:
+        kept = database.store.file_search(reference.name, SearchFor(stamp[2], stamp[3], method))
+    except DcmauditError:
+        return None
+    found = None if kept is None else kept.search
+    if not isinstance(found, FileSearch):
+        return None
+    return FileLook(
+        found.planes, found.found, likelihood=found.likelihood, plane=found.plane, places=found.places,
+        with_text=found.with_text,
+    )  # fmt: skip
+
+
+def keep_look(database: Database, reference: Reference, method: str, look: FileLook) -> bool:
+    """Keep what the detector found in the file, for the next start of the program; whether that needs no excuse.
+
+    Nothing is kept of a look that did not reach everything, of a file that was changed meanwhile, or where nobody
+    could tell whether it was.
+    """
+    stamp = look.stamp
+    if look.failed is not None or look.undetected or stamp is None or not database.may_write:
+        return True
+    if stamp_of(reference) != stamp:
+        return True
+    search = FileSearch(look.planes, look.found, look.likelihood, look.plane, look.places, look.with_text)
+    try:
+        database.store.put_searches(reference.name, SearchFor(stamp[2], stamp[3], method), [search])
+    except DcmauditError:
+        return False
+    return True
 
 
 class _Notes:

@@ -21,7 +21,7 @@ from dcmaudit.errors import DcmauditError, ReviewError
 from dcmaudit.model import Size, SpreadKind
 from dcmaudit.model.counts import counted
 from dcmaudit.render import Signature, Spread, distances, encode_png
-from dcmaudit.review.services.class_looks import Detector, GivenUpError, look_into, noted_look
+from dcmaudit.review.services.class_looks import Detector, GivenUpError, keep_look, kept_look, look_into, noted_look
 from dcmaudit.review.services.instance_cache import stamp_of
 from dcmaudit.review.services.page_words import page_words
 from dcmaudit.review.services.protocols import Database, End, Pictures, Sessions
@@ -70,6 +70,8 @@ class Survey:
         self.signatures: dict[int, dict[int, Signature]] = {}
         self.signed = 0
         self.planes_begun = 0
+        self.former = self.unkept = 0
+        """Files whose look is of an earlier start of the program, and those whose look could not be stored."""
         self.looking_again = False
         """Whether a file that was changed is looked at again."""
         self.known: ClassTable | None = None
@@ -97,6 +99,10 @@ class Survey:
         words = f"Looked at {table.through:,} of {files}{more}, {counted(self.planes_begun, 'plane')}"
         if table.changed:
             words += f", {counted(table.changed, 'of them was', 'of them were')} changed since"
+        if self.former:
+            words += f"; of {counted(self.former, 'file')} an earlier start of the program knows what was found"
+        if self.unkept:
+            words += f"; what was found in {counted(self.unkept, 'file')} could not be stored"
         if self.is_complete or self.is_running:
             return words
         return f"{words}; stopped"
@@ -246,18 +252,22 @@ class ClassSurveys:
             self._tell()
 
         reference = table.worklist.reference(place)
-        known = noted_look(self._database, reference)
+        kept = kept_look(self._database, reference, detector.method) if detector is not None else None
+        known = kept or noted_look(self._database, reference)
         if survey.known is not None and survey.known.is_of(place, stamp_of(reference)):
             known = survey.known.look(place) or known
         try:
             look, signature = look_into(reference, detector, known, survey.spreads.get(group.number), go_on, step)
         except GivenUpError:
             return False
+        if detector is not None and known is None:
+            survey.unkept += not keep_look(self._database, reference, detector.method, look)
+        survey.former += known is not None and known is kept
         table.take(place, look)
-        kept = survey.signatures.setdefault(group.number, {})
-        if signature is not None and (place in kept or survey.signed < _COMPARED):
-            survey.signed += place not in kept
-            kept[place] = signature
+        signatures = survey.signatures.setdefault(group.number, {})
+        if signature is not None and (place in signatures or survey.signed < _COMPARED):
+            survey.signed += place not in signatures
+            signatures[place] = signature
         return True
 
     def _give_room(self, survey: Survey, group: FileClass) -> None:
@@ -285,7 +295,7 @@ class ClassSurveys:
                     tessdata=None if tessdata is None else str(tessdata),
                     read=False,
                 )
-                self._detector = Detector(search, search.own_finder())
+                self._detector = Detector(search, search.own_finder(), search.method)
             except DcmauditError as error:
                 survey.problem = page_words(error.message)
         return self._detector

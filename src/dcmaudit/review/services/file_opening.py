@@ -196,7 +196,7 @@ class FileOpening:
             file.take(future.result())
             self._load_seen(session, file)
             self._expand(file)
-            self.readings.restore(file)
+            self._load_read(session, file)
         # Whoever asked has gone on; what was read of it stays in the cache.
         if session.file is not file:
             return
@@ -222,6 +222,15 @@ class FileOpening:
             self.content.load(file)
         except DcmauditError as error:
             session.say(f"What was seen of this file before is not known. {told(error)}", "warning")
+
+    def _load_read(self, session: Session, file: OpenFile) -> None:
+        try:
+            former = self.readings.restore(file)
+        except DcmauditError as error:
+            session.say_too(f"What was found in this file before is not known. {told(error)}", "warning")
+            return
+        if former and session.file is file:
+            session.say_too(former, "info" if session.message is None else session.message.kind)
 
     # Planes
 

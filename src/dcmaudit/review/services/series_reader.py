@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from dcmaudit.errors import DcmauditError, ReviewError
 from dcmaudit.model import PlaneAddress, Verdict
 from dcmaudit.review.services.protocols import End, Instances, Sessions
-from dcmaudit.review.services.readings import Reading, Readings
+from dcmaudit.review.services.readings import Reading, Readings, Searched
 from dcmaudit.review.services.text_reader import PlaneReader
 from dcmaudit.review.state.open_file import is_shown
 from dcmaudit.review.state.reading_run import ReadingRun
@@ -87,7 +87,8 @@ class SeriesReader:
         file_id, referrer = worklist.file_id(place), worklist.referrer(place)
         with self.instances.lease(file_id, referrer) as instance:
             planes = instance.scan_frames()
-        known = self.readings.of(file_id)
+        file = Searched(file_id, worklist.name(place), referrer)
+        known = self._known(file)
         for index in range(len(planes)):
             plane = planes[index]
             if not is_shown(plane):
@@ -105,19 +106,27 @@ class SeriesReader:
                     continue
                 if self._is_left(run):
                     return  # the look was not finished
-                self._put(file_id, plane.address, reading)
+                self._put(run, file, plane.address, reading)
             self._count(run, reading)
             yield
 
-    def _put(self, file_id: int, address: PlaneAddress, reading: Reading) -> None:
-        self.readings.keep(file_id, address, reading)
+    def _known(self, file: Searched) -> Mapping[PlaneAddress, Reading]:
+        """What was found in the file before; nothing where the database cannot say, for it can be read anew."""
+        try:
+            return self.readings.of(file)
+        except DcmauditError:
+            return {}
+
+    def _put(self, run: ReadingRun, read: Searched, address: PlaneAddress, reading: Reading) -> None:
+        run.unkept = self.readings.keep(read, address, reading) or run.unkept
         for session in self.sessions.all():
             file = session.file
-            if file is not None and file.file_id == file_id and not file.opening:
+            if file is not None and file.file_id == read.file_id and not file.opening:
                 self.readings.put(file, address, reading)
 
     def _count(self, run: ReadingRun, reading: Reading) -> None:
         run.planes += 1
+        run.former += reading.on is not None
         run.with_text += bool(reading.found)
         run.lines += len(reading.lines)
         run.identifying += sum(region.verdict is Verdict.IDENTIFYING for region in reading.lines)

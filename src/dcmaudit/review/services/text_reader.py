@@ -18,7 +18,7 @@ from dcmaudit.model import Doubt, Origin, Plane, PlaneAddress, PlaneReading, Ref
 from dcmaudit.model.counts import counted
 from dcmaudit.review.services.page_words import page_words
 from dcmaudit.review.services.protocols import End, Instances
-from dcmaudit.review.services.readings import Reading, Readings
+from dcmaudit.review.services.readings import Reading, Readings, Searched
 from dcmaudit.review.services.threads import Workers
 from dcmaudit.review.state.open_file import OpenFile
 from dcmaudit.review.state.session import Session
@@ -99,14 +99,14 @@ class TextReader:
         reading = self.read(file.file_id, file.referrer, plane, left)
         if left():
             return ""
-        self._readings.keep(file.file_id, plane.address, reading)
+        lost = self._readings.keep(Searched(file.file_id, file.name, file.referrer), plane.address, reading)
         self._readings.put(file, plane.address, reading)
-        return _told(plane, reading)
+        return f"{_told(plane, reading)} {lost}".rstrip()
 
     def read(self, file_id: int, referrer: Callable[[], Reference], plane: Plane, stop: Callable[[], bool]) -> Reading:
         """Look for text on a plane, in the thread; not to the end where ``stop`` says so. Errors as ``look_at``."""
         if self._finder is None or self._search is None:
-            self._search = _search(self._settings)
+            self._search = reading_search(self._settings)
             self._finder = self._search.own_finder()
         with self._instances.lease(file_id, referrer) as instance:
             if self._last is None or self._last[0] is not instance:
@@ -114,7 +114,7 @@ class TextReader:
             return _reading(self._last[1].look_at(plane, stop=stop))
 
 
-def _search(settings: Settings) -> TextSearch:
+def reading_search(settings: Settings) -> TextSearch:
     """The search of ``dcmaudit ocr`` without options, so that both find the same."""
     tessdata = settings.tessdata_prefix
     return TextSearch(

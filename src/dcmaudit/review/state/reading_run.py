@@ -20,6 +20,8 @@ class ReadingRun:
     """Files that are through."""
     planes: int = 0
     """Planes that were looked at, or were before: what was found there counts, too."""
+    former: int = 0
+    """Those of them that were looked at on another day, or before the program was started anew."""
     lines: int = 0
     identifying: int = 0
     with_text: int = 0
@@ -31,13 +33,15 @@ class ReadingRun:
     """Entries of files that cannot be shown, and so not be read."""
     closed: int = 0
     """Files that could not be opened."""
+    unkept: str = ""
+    """Why something of what was found is lost when the program ends, in words."""
     is_over: bool = False
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @property
     def is_whole(self) -> bool:
-        """Whether every plane of every file was read."""
-        return self.files == len(self.places) and not (self.failed or self.unshown or self.closed)
+        """Whether every plane of every file was read, and what was found is stored."""
+        return self.files == len(self.places) and not (self.failed or self.unshown or self.closed or self.unkept)
 
     @property
     def progress(self) -> str:
@@ -59,12 +63,16 @@ class ReadingRun:
         if left := len(self.places) - self.files:
             told.insert(0, "Stopped.")
             told.append(f"{counted(left, 'file was', 'files were')} not read, or not to the end.")
+        if self.former:
+            told.append(f"{counted(self.former, 'plane was', 'planes were')} read before the program was started.")
         if self.failed:
             told.append(f"{counted(self.failed, 'plane')} could not be read.")
         if self.unshown:
             told.append(f"{counted(self.unshown, 'entry', 'entries')} cannot be shown, and {_not(self.unshown)} read.")
         if self.closed:
             told.append(f"{counted(self.closed, 'file')} could not be opened.")
+        if self.unkept:
+            told.append(self.unkept)
         return " ".join(told)
 
 

@@ -153,6 +153,10 @@ def test_what_our_reading_wrote_is_taken_and_does_not_pass_for_a_look(
         (",0,-1,0,0,4,4", "names no file"),
         ("/a.dcm,0,-1,0,0,4", "it has 6 fields, and there are 7 titles"),
         ("a.dcm,0,-1,0,0,4,4", "relative name"),
+        ("C:\\scans\\a.dcm,0,-1,0,0,4,4", "relative name"),
+        ("file:///a.dcm,0,-1,0,0,4,4", "an address that is not read here"),
+        ("/a.dcm,0,-1,0.5,0,4,4", "left is no whole number"),
+        ('/a.dcm,0,-1,"1,5",0,4,4', "left is no whole number"),
     ],
 )
 def test_a_line_that_cannot_be_taken_is_named_and_the_others_are_taken(
@@ -228,3 +232,72 @@ def test_lists_in_utf_16_with_semicolons_as_spreadsheets_write_them(tmp_path: Pa
     assert run(tmp_path / "db", "import", tmp_path / "list.csv") == 0
     with opened(tmp_path / "db") as store:
         assert list(store.filenames()) == ["/ä.dcm"]
+
+
+@pytest.mark.parametrize("titles", [f"{TITLES},frame", "filename,mark,comment,Mark", "filename,filename,mark"])
+def test_a_list_with_a_column_twice_is_refused(titles: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "list.csv").write_text(f"{titles}\n/a.dcm,0,-1,0,0,4,4,3\n")
+    assert run(tmp_path / "db", "import", tmp_path / "list.csv") == 1
+    assert "is there twice" in capsys.readouterr().err
+
+
+def test_text_that_is_not_utf_8_is_never_changed_without_a_word(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = "/good.dcm,0,-1,0,0,4,4,MÜLLER\n".encode()
+    (tmp_path / "list.csv").write_bytes(f"{TITLES},ocrtext\n".encode() + b"/a.dcm,0,-1,0,0,4,4,M\xdcLLER\n" + good)
+    (tmp_path / "tags.csv").write_bytes(b"filename,mark,comment\n/a.dcm,True,M\xdcLLER\n")
+    assert run(tmp_path / "db", "import", tmp_path / "list.csv", tmp_path / "tags.csv") == 1
+    err = capsys.readouterr().err
+    assert "list.csv line 2: not taken: its text is not UTF-8" in err
+    assert "tags.csv line 2: not taken: its text is not UTF-8" in err
+    assert "LLER" not in err
+    with opened(tmp_path / "db") as store:
+        assert [row.text for row in store.rects("/good.dcm")] == ["MÜLLER"]
+        assert list(store.filenames()) == ["/good.dcm"]
+
+
+def test_columns_that_nobody_reads_and_files_that_are_not_here_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tags.csv").write_text("filename,mark,coment\n/archive/a.dcm,False,a slip of the pen\n")
+    assert run(tmp_path / "db", "import", "--dry-run", tmp_path / "tags.csv") == 0
+    err = capsys.readouterr().err
+    assert "tags.csv: 1 column of other names not used: coment" in err
+    assert "1 file is not on this machine under the name in the list" in err
+    assert "slip" not in err
+
+
+def test_no_column_of_an_export_or_of_a_list_of_text_is_told_as_unused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = tmp_path / "a.dcm"
+    image.write_bytes(file_bytes(dataset(gradient())))
+    assert main(["--db", str(tmp_path / "one"), "ocr", "--no-read", "--csv", str(tmp_path / "o.csv"), str(image)]) == 0
+    marked(tmp_path / "one")
+    run(tmp_path / "one", "export", tmp_path / "list")
+    capsys.readouterr()
+    assert run(tmp_path / "two", "import", tmp_path / "list", tmp_path / "o.csv") == 0
+    assert "not used" not in capsys.readouterr().err
+
+
+def test_a_list_without_a_line_is_no_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "list.csv").write_text(f"{TITLES}\n")
+    assert run(tmp_path / "db", "import", tmp_path / "list.csv") == 1
+    assert "no line below the titles" in capsys.readouterr().err
+
+
+def test_a_list_of_many_lines_of_one_file_takes_seconds_and_not_hours(tmp_path: Path) -> None:
+    lines = "".join(f"/a.dcm,{n // 100},-1,0,{n % 100},9,{n % 100 + 3}\n" for n in range(20_000))
+    (tmp_path / "list.csv").write_text(f"{TITLES}\n{lines}")
+    counted: list[int] = []
+    plain = NewRect.__eq__
+
+    def counting(self: NewRect, other: object) -> bool:
+        counted.append(1)
+        return plain(self, other)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(NewRect, "__eq__", counting)
+        assert run(tmp_path / "db", "import", "--dry-run", tmp_path / "list.csv") == 0
+    assert len(counted) < 100_000

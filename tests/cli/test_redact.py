@@ -123,6 +123,28 @@ def test_a_csv_list_that_names_a_missing_file_is_not_done(
     refused(capsys, "none.dcm", "1 failed")
 
 
+def test_a_csv_list_with_a_column_twice_is_refused(
+    cine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "list.csv"
+    table.write_text(f"filename,frame,overlay,left,top,right,bottom,frame\n{cine},0,-1,1,2,6,9,1\n")
+    assert main(["redact", "--csv", str(table)]) == 1
+    assert not output(cine).exists()
+    refused(capsys, "the column frame is there twice")
+
+
+def test_two_lists_are_refused_and_none_is_passed_over(
+    cine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text(f"filename,frame,overlay,left,top,right,bottom\n{cine},0,-1,1,2,6,9\n")
+    words = ["redact", "--csv", str(tmp_path / "a.csv"), "--csv", str(tmp_path / "b.csv")]
+    assert main(words) == 2
+    assert not output(cine).exists()
+    refused(capsys, "it is there twice, with different values")
+    assert main([*words[:-1], str(tmp_path / "a.csv")]) == 0
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

@@ -197,6 +197,40 @@ HELP: Mapping[str, Help] = {
 """The commands by name, the reviewer under the empty one."""
 
 
+ORIGINALS = {
+    "dicom_ocr": Help(
+        ("--csv", "--rects", "--ocr", "--pii", "--no-overlays", "--review", "-r"),
+        (
+            ("dicom_ocr --csv found.csv --rects scans/*.dcm", "write a list"),
+            ("dicom_ocr --db work scans/*.dcm", "into the database there"),
+        ),
+    ),
+    "dicom_redact": Help(
+        ("--dicom", "-r", "--csv", "--db", "--deid", "--remove-ultrasound-regions", "--remove-high-bit-overlays", "-o"),
+        (
+            ("dicom_redact --dicom a.dcm -r 0,0,639,39 -o out/", "one rectangle on every frame"),
+            ("dicom_redact --db work --dicom scans/*.dcm -o out/", "the marks of done files"),
+        ),
+    ),
+    "pydicom_images": Help(
+        ("-x", "-i", "-f", "-v", "-o"),
+        (
+            ("pydicom_images -i scans/*.dcm", "list every plane of every file"),
+            ("pydicom_images -x -f png scans/*.dcm", "write each plane as a PNG"),
+        ),
+    ),
+    "dbrects_to_deid_rules": Help(
+        ("-o", "--ctp", "--share", "--check-files"),
+        (("dbrects_to_deid_rules -o deid.dicom.site work/", "rules from the marks of done files"),),
+    ),
+    "dicom_pixel_anon": Help(
+        ("-o", "-r", "-R", "-D", "--ocr", "--no-overlays", "--write-csv", "--overwrite"),
+        (("dicom_pixel_anon -o out/ scans/*.dcm", "read every file, black all text, prove the result"),),
+    ),
+}
+"""As ``HELP``, of the original tool's programs by their names."""
+
+
 class Formatter(argparse.RawDescriptionHelpFormatter):
     """Fills paragraphs, and leaves lines alone that begin with a blank."""
 
@@ -217,11 +251,11 @@ class ShortHelp(argparse.Action):
         super().__init__(
             option_strings, argparse.SUPPRESS, nargs=0, default=argparse.SUPPRESS, help="the main options, and end"
         )
-        self._key = key
+        self.key = key
 
     def _rows(self) -> list[tuple[str, str]]:
         """The commands, where no command is meant."""
-        if self._key:
+        if self.key:
             return []
         from dcmaudit.cli import registry
 
@@ -235,7 +269,7 @@ class ShortHelp(argparse.Action):
         option_string: str | None = None,  # noqa: ARG002 - the same
     ) -> None:
         """What argparse does with the option."""
-        parser._print_message(short_help(parser, self._key, self._rows()), sys.stdout)  # noqa: SLF001 - as its own --help does
+        parser._print_message(short_help(parser, self.key, self._rows()), sys.stdout)  # noqa: SLF001 - as its own --help does
         parser.exit()
 
 
@@ -301,7 +335,7 @@ def _called(action: argparse.Action) -> str:
 def example_lines(key: str) -> list[str]:
     """The examples, each with what it does, two lines where one is too short."""
     lines = []
-    for words, text in HELP.get(key, Help()).examples:
+    for words, text in _help_of(key).examples:
         one = f"  {words}  # {text}"
         lines += [one] if len(one) <= WIDTH else [f"  {words}", f"      # {text}"]
     return lines
@@ -318,12 +352,16 @@ def short_help(parser: argparse.ArgumentParser, key: str, rows: Iterable[tuple[s
     lines = [*usage, *textwrap.wrap(sentence, WIDTH)]
     parts = [
         [_row(name, summary_of(parser, name)) for name in actions_of(parser)],
-        [_option(parser, name) for name in HELP.get(key, Help()).main],
+        [_option(parser, name) for name in _help_of(key).main],
         [_row(name, text) for name, text in rows],
         [*example_lines(key), f"{parser.prog} --help lists everything."],
     ]
     lines += [line for part in parts if part for line in ("", *part)]
     return "\n".join(lines) + "\n"
+
+
+def _help_of(key: str) -> Help:
+    return HELP.get(key) or ORIGINALS.get(key) or Help()
 
 
 def _sentence(text: str) -> str:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import argparse
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import Exit, add_common, exit_codes, local_path, say
 from dcmaudit.cli.existing_store import tell_new
 from dcmaudit.cli.marklists import MarkLine, NotTaken, mark_lines
-from dcmaudit.errors import DcmauditError, UsageError
+from dcmaudit.errors import DcmauditError, ListError, UsageError
 from dcmaudit.model.counts import counted
+from dcmaudit.model.records import NewRect
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
+from dcmaudit.sources.s3.names import ALLOWED, is_foreign
 
 if TYPE_CHECKING:
     from dcmaudit.settings import Settings
@@ -54,6 +57,7 @@ class _File:
     rects: list[ListedRect] = field(default_factory=list)
     tag: TagRecord | None = None
     tag_where: str = ""
+    shapes: set[NewRect] = field(default_factory=set)
 
 
 class _Plan:
@@ -87,12 +91,15 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Look at every line, say what is not taken, then write; 0 only where nothing was refused."""
     from dcmaudit.store import open_store
 
-    plan = _Plan(json=args.json)
+    plan, lines = _Plan(json=args.json), 0
     with open_store(settings.database, user=settings.user, timeout=settings.db_wait, read_only=args.dry_run) as store:
         tell_new(store)
         for path in _lists(args.lists):
-            for line in mark_lines(path):
+            for line in mark_lines(path, unused=partial(_tell_unused, path)):
+                lines += 1
                 _add(plan, line, settings.pacs_root)
+        if not lines:
+            raise ListError("there is no line below the titles", file=", ".join(map(str, args.lists)))
         _drop_known(plan, store, overwrite=args.overwrite)
         if not args.dry_run:
             _write(plan, store)
@@ -108,9 +115,17 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     )
     for reason, count in plan.left.items():
         say(f"{counted(count, 'line')} left out: {reason.value}")
+    away = sum("://" not in name and not os.path.lexists(name) for name in plan.files)
+    if away:
+        say(f"{counted(away, 'file is', 'files are')} not on this machine under the name in the list")
     if plan.refused:
         say(f"{counted(plan.refused, 'line was not taken and is', 'lines were not taken and are')} named above")
     return Exit.NOT_ALL if plan.refused else Exit.GOOD
+
+
+def _tell_unused(path: Path, titles: Sequence[str]) -> None:
+    # A title may be a slip of the pen, and what stands below it a comment that somebody misses later.
+    say(f"{path}: {counted(len(titles), 'column')} of other names not used: {', '.join(map(printable, titles))}")
 
 
 def _lists(named: list[Path]) -> Iterator[Path]:
@@ -138,8 +153,10 @@ def _add(plan: _Plan, line: MarkLine, pacs_root: Path | None) -> None:
         return
     entry = plan.files.setdefault(name, _File())
     if line.rect is not None:
-        if line.rect.rect.shape is not None and any(line.rect.rect == one.rect for one in entry.rects):
-            return  # another rectangle of the same shape
+        if line.rect.rect.shape is not None:
+            if line.rect.rect in entry.shapes:
+                return  # another rectangle of the same shape
+            entry.shapes.add(line.rect.rect)
         entry.rects.append(line.rect)
     elif entry.tag is not None:
         plan.refuse(line.where, "a line above has a tag row of the same file")
@@ -151,6 +168,8 @@ def _full_name(name: str, pacs_root: Path | None) -> str:
     """The name that the database knows the file by: absolute, or an address. UsageError where nobody can tell."""
     if "\udc80" <= max(name) <= "\udcff":
         raise UsageError("the name of the file is not UTF-8, and no marks can be kept under it")
+    if is_foreign(name):
+        raise UsageError("the name of the file is an address that is not read here", hint=f"allowed: a path, {ALLOWED}")
     if "://" in name:
         return name
     if os.path.isabs(name):  # noqa: PTH117 - a plain name, as the database has it
@@ -166,14 +185,18 @@ def _full_name(name: str, pacs_root: Path | None) -> str:
 
 def _drop_known(plan: _Plan, store: Store, *, overwrite: bool) -> None:
     """Take out what the database has already; refuse tag rows that say something else there."""
+    from dcmaudit.store import KnownPlaces
+
     for name, entry in plan.files.items():
-        known = store.rects(name)
+        known = KnownPlaces(store.rects(name))
         new: list[ListedRect] = []
+        seen: set[NewRect] = set()
         for one in entry.rects:
-            if one.is_there(known) or any(one.rect == other.rect for other in new):
+            if known.has(one.rect) or one.rect in seen:
                 plan.there += 1
             else:
                 new.append(one)
+                seen.add(one.rect)
         entry.rects = new
         there = store.tag(name) if entry.tag is not None else None
         if there is None or entry.tag is None:

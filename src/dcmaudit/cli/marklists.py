@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -31,6 +31,16 @@ TAG_COLUMNS = ("filename", "mark")
 _EDGES = ("left", "top", "right", "bottom")
 _TEXTS = {"ocrtext", "ocr_text", "comment"}
 """Columns whose blanks at the ends are part of them."""
+_KNOWN = frozenset({
+    # DicomRects and DicomTags, with what older databases have
+    "id", "filename", "top", "bottom", "left", "right", "frame", "overlay", "ocrengine", "ocrtext", "nerengine",
+    "nerpii", "last_modified", "last_modified_by", "source", "ocr", "ispii", "sourcepii",
+    "mark", "comment", "modality", "imagetype", "manufacturermodelname", "burnedinannotation", "rows", "columns",
+    # lists of text
+    "manufacturer", "ocr_engine", "ocr_text", "ner_engine", "is_sensitive",
+    rectangles.SCOPE, rectangles.SHAPE,
+})  # fmt: skip
+"""Titles that lists of ours and of the original have, used or not."""
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d")
 _ENGINES = {**OCR_ENGINES, "scanned_form": OcrEngine.FORM, "own": OcrEngine.LINES}
 """Names in the column ``ocr_engine`` of lists of text: ours and those of other programs."""
@@ -60,17 +70,18 @@ class MarkLine:
     left_out: NotTaken | None = None
 
 
-def mark_lines(path: Path) -> Iterator[MarkLine]:
+def mark_lines(path: Path, unused: Callable[[list[str]], None] = lambda _titles: None) -> Iterator[MarkLine]:
     """Every line of a list, told by its columns: ``filename`` with ``mark`` are tag rows; with frame, overlay and
     edges rectangles.
 
-    ListError where it can be neither, or cannot be read to its end.
+    ``unused`` is told the titles of columns that no list of ours or of the original has. ListError where the list can
+    be neither, has a column twice, or cannot be read to its end.
     """
     with rectangles.list_errors(path), as_text(open_regular(str(path))) as stream:
-        yield from _lines(stream, path)
+        yield from _lines(stream, path, unused)
 
 
-def _lines(stream: TextIO, path: Path) -> Iterator[MarkLine]:
+def _lines(stream: TextIO, path: Path, unused: Callable[[list[str]], None]) -> Iterator[MarkLine]:
     reader = csv.reader(stream, delimiter=rectangles.delimiter(stream), strict=True)
     titles = [title.strip().lower() for title in next(reader, [])]
     is_rects, is_tags = set(rectangles.COLUMNS) <= set(titles), set(TAG_COLUMNS) <= set(titles)
@@ -79,6 +90,9 @@ def _lines(stream: TextIO, path: Path) -> Iterator[MarkLine]:
             "it has the columns of neither list", file=str(path),
             hint=f"rectangles need {', '.join(rectangles.COLUMNS)}; tags need {', '.join(TAG_COLUMNS)}",
         )  # fmt: skip
+    rectangles.check_titles(titles, path)
+    if others := [title for title in titles if title and title not in _KNOWN]:
+        unused(others)
     for fields in reader:
         if not fields:
             continue
@@ -95,10 +109,18 @@ def _lines(stream: TextIO, path: Path) -> Iterator[MarkLine]:
         if not name:
             yield MarkLine(where, name, problem="it names no file")
             continue
+        if any(not _is_unicode(line.get(column, "")) for column in _TEXTS):
+            yield MarkLine(where, name, problem="its text is not UTF-8, and would not be kept as it is")
+            continue
         try:
             yield _rect_line(where, name, line) if is_rects else _tag_line(where, name, line)
         except UsageError as error:
             yield MarkLine(where, name, problem=error.message)
+
+
+def _is_unicode(text: str) -> bool:
+    # Bytes of another encoding come as surrogates, so that names of files stay what they are.
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _tag_line(where: str, name: str, line: Line) -> MarkLine:

@@ -33,8 +33,19 @@ _EXIT_CODES = exit_codes(
 )
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser that ends with one line, not with the whole usage."""
+class Parser(argparse.ArgumentParser):
+    """A parser that ends with one line, not with the whole usage, and takes each option with one value once."""
+
+    def __init__(self, *args: Any, **words: Any) -> None:
+        self.given: dict[str, object] = {}
+        super().__init__(*args, **words)
+        for name in (None, "store"):
+            self.register("action", name, _Once)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse's, which keeps nothing from one command line to the next."""
+        self.given.clear()
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, hint=f"see {self.prog} --help")
@@ -42,6 +53,19 @@ class _Parser(argparse.ArgumentParser):
     def _print_message(self, message: str, file: Any = None) -> None:
         # argparse passes over an output that takes nothing, and ends with exit code 0
         (file or sys.stderr).write(message or "")
+
+
+class _Once(argparse._StoreAction):  # noqa: SLF001 - argparse names its actions nowhere else
+    """Keeps the value of an option. argparse lets a second value replace the first without a word: with two lists of
+    files those of the first would be passed over silently."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: Any = None
+    ) -> None:
+        given = parser.given if option_string is not None and isinstance(parser, Parser) else {}
+        if given.setdefault(self.dest, values) != values:
+            raise argparse.ArgumentError(self, "it is there twice, with different values, and takes one")
+        super().__call__(parser, namespace, values, option_string)
 
 
 Run = Callable[[argparse.Namespace, "Settings"], int]
@@ -160,7 +184,7 @@ def top_parser() -> argparse.ArgumentParser:
     commands = registry.available()
     epilog = _EXIT_CODES
     usage = "dcmaudit [options] [-i NAME ...]"
-    parser = _Parser(
+    parser = Parser(
         prog="dcmaudit",
         usage=usage + ("\n       dcmaudit [options] COMMAND ..." if commands else ""),
         description=_DESCRIPTION,
@@ -178,7 +202,7 @@ def top_parser() -> argparse.ArgumentParser:
 def command_parser(name: str) -> argparse.ArgumentParser:
     """The parser of one command; the command's own meaning of an option wins over the common one."""
     module = registry.command(name)
-    parser = _Parser(
+    parser = Parser(
         prog=f"dcmaudit {name}",
         description=module.SUMMARY[:1].upper() + module.SUMMARY[1:],
         allow_abbrev=False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,6 +145,7 @@ def read_csv(path: Path, *, with_looks: bool = False) -> Iterator[Row]:
         missing = [column for column in COLUMNS if column not in titles]
         if missing:
             raise ListError(f"no column {', '.join(missing)}", file=str(path), hint=f"needed are {', '.join(COLUMNS)}")
+        check_titles([title.strip().lower() for title in reader.fieldnames or ()], path)
         for line in reader:
             row = _row(line, titles, f"{path} line {reader.line_num}")
             if (row.request is None and row.problem is None and not with_looks) or (
@@ -162,6 +163,13 @@ def _is_known(name: str, request: Request, shapes: set[tuple[str, Scope, Shape]]
     known = key in shapes
     shapes.add(key)
     return known
+
+
+def check_titles(titles: Sequence[str], path: Path) -> None:
+    """ListError where two columns have one title of those that are used: nobody can tell which is meant."""
+    twice = [title for title in (*COLUMNS, "mark", SCOPE, SHAPE) if titles.count(title) > 1]
+    if twice:
+        raise ListError(f"the column {', '.join(twice)} is there twice", file=str(path), hint="leave one of them")
 
 
 def delimiter(stream: TextIO) -> str:

@@ -31,7 +31,7 @@ from dcmaudit.model.records import (
 if TYPE_CHECKING:
     from dcmaudit.store.finishing import Finished, TagChange, TakenBack
     from dcmaudit.store.gaps import gap_words
-    from dcmaudit.store.intake import ListedRect, listed_tag
+    from dcmaudit.store.intake import KnownPlaces, ListedRect, listed_tag
     from dcmaudit.store.location import has_password, is_database_missing, is_server, name_of, with_password
     from dcmaudit.store.postgres import load_driver
     from dcmaudit.store.rows import file_rows, rects_of
@@ -46,6 +46,7 @@ __all__ = [
     "Forgotten",
     "HistoryEntry",
     "IdentityRecord",
+    "KnownPlaces",
     "ListedRect",
     "Look",
     "Looked",
@@ -89,6 +90,7 @@ __getattr__ = deferred(
         ),
         "gaps": ("gap_words",),
         "intake": (
+            "KnownPlaces",
             "ListedRect",
             "listed_tag",
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,16 +25,21 @@ class ListedRect:
     modified: str | None = None
     by: str | None = None
 
-    def is_there(self, known: Sequence[RectRow]) -> bool:
-        """Whether one of the rows has the same place, scope and engine; of a shape, one on all frames has its own."""
-        shape = self.rect.shape
-        if shape is not None and isinstance(self.rect.scope, FrameAddress):
-            everywhere = [row.shape for row in known if row.scope is Everywhere.ALL_FRAMES]
+
+class KnownPlaces:
+    """What the database has of one file: asked for each line of a list, which may have ten thousands of them."""
+
+    def __init__(self, rows: Iterable[RectRow]) -> None:
+        sound = [row for row in rows if row.problem is None]
+        self._places = {(row.box, row.scope, int(row.engine), row.shape) for row in sound}
+        self._everywhere = {row.shape for row in sound if row.scope is Everywhere.ALL_FRAMES}
+
+    def has(self, rect: NewRect) -> bool:
+        """Whether a row has the same place, scope and engine; of a shape, one on all frames has its own."""
+        if rect.shape is not None and isinstance(rect.scope, FrameAddress) and rect.shape in self._everywhere:
             # Lists have a shape once for each frame; here it may be one row for all of them.
-            if shape in everywhere:
-                return True
-        wanted = (self.rect.box, self.rect.scope, int(self.rect.engine), shape)
-        return any((row.box, row.scope, int(row.engine), row.shape) == wanted for row in known if row.problem is None)
+            return True
+        return (rect.box, rect.scope, int(rect.engine), rect.shape) in self._places
 
 
 def listed_tag(values: Mapping[str, object]) -> TagRecord:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -87,6 +88,46 @@ def test_the_help_says_what_is_not_the_same(name: str, capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
+def test_the_short_help_fits_a_screen_and_speaks_of_the_program(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert PROGRAMS[name](["-h"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) <= 24
+    assert all(len(line) <= 80 for line in lines)
+    assert lines[0].startswith(f"usage: {name} ")
+    assert [line for line in lines if f"  dcmaudit {name}" in line] == []
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_an_unknown_option_is_one_line_that_names_the_help_of_the_program(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert PROGRAMS[name](["--no-such-option"]) == 2
+    got = capsys.readouterr()
+    assert (got.out, got.err.count("\n")) == ("", 1)
+    assert f"see {name} --help" in got.err
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("dicom_ocr", ["--csv", "a.csv", "--csv", "b.csv", "x.dcm"]),
+        ("dicom_redact", ["--csv", "a.csv", "--csv=b.csv"]),
+        ("dicom_redact", ["--deid-rules", "a", "--deid-rules", "b", "--dicom", "x.dcm"]),
+        ("pydicom_images", ["-f", "png", "--format", "tiff", "x.dcm"]),
+        ("dbrects_to_deid_rules", ["-o", "a", "--output", "b", "db"]),
+        ("dbrects_to_deid_rules", ["--db", "a", "b"]),
+        ("dicom_pixel_anon", ["-D", "a", "--db=b", "x.dcm"]),
+        ("dcmaudit", ["--db", "a", "--db", "b", "--dump-database"]),
+    ],
+)
+def test_no_value_replaces_another_without_a_word(
+    name: str, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert PROGRAMS[name](words) == 2
+    assert re.search("there twice, with different values|two databases are named", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_the_scripts_that_end_in_py_start_the_program_of_their_environment(name: str, tmp_path: Path) -> None:
     folder = tmp_path / "share" / "dcmaudit" / "original"
     folder.mkdir(parents=True)
@@ -121,6 +162,20 @@ def test_redact_takes_files_with_dicom_and_rectangles_with_r(plain: Path, tmp_pa
     black[0:4, 0:8] = black[10:12, 10:14] = black[0:2, 20:22] = True
     assert not pixels[black].any()
     assert (pixels[~black] == before[~black]).all()
+
+
+def test_no_file_is_passed_over_where_dicom_is_there_twice(plain: Path, tmp_path: Path) -> None:
+    other = plain.with_name("other.dcm")
+    other.write_bytes(plain.read_bytes())
+    words = ["--dicom", str(plain), f"--dicom={other}", "-r", "0,0,7,3", "-o", str(tmp_path / "out")]
+    assert original.dicom_redact(words) == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"plain.redacted.dcm", "other.redacted.dcm"}
+
+
+def test_a_file_among_the_rectangles_is_named(plain: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert original.dicom_redact(["-o", str(tmp_path / "out"), "-r", "0,0,7,3", str(plain)]) == 2
+    assert f"{plain}: it stands among the rectangles of -r" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_redact_of_a_database_takes_done_files_and_says_so(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dcmaudit.cli import program
 from dcmaudit.cli.common import exit_codes, say
+from dcmaudit.cli.helping import ShortHelp
 from dcmaudit.cli.original.differences import notes_on, of_program
 from dcmaudit.errors import UsageError
 
@@ -16,8 +17,11 @@ if TYPE_CHECKING:
 
 
 def dress(parser: argparse.ArgumentParser, name: str, ours: str) -> None:
-    """Give the parser the program's name, and an end of its help that says what is not the same."""
+    """Give the parser the program's name, its own short help, and an end of the whole one with what is not the same."""
     parser.prog = name
+    short = parser._option_string_actions.get("-h")  # noqa: SLF001 - argparse has no public way to ask
+    if isinstance(short, ShortHelp):
+        short.key = name
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = f"The original tool's {name}; here it is {ours}, whose options it takes too."
     lines = ["what is not the same as in the original:"]

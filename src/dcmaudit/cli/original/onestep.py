@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli import program
+from dcmaudit.cli import helping, program
 from dcmaudit.cli.common import Exit, add_common, local_path, say
 from dcmaudit.cli.names import add_files
 from dcmaudit.cli.original.manners import add_verbose, after, dress, notes, refuse_rename
@@ -32,13 +32,14 @@ COLUMNS = ("filename", "left", "top", "right", "bottom", "frame", "overlay")
 
 def parse(words: list[str]) -> tuple[argparse.Namespace, program.Run]:
     """The arguments of the original's script and of its program, and what is done with them."""
-    parser = argparse.ArgumentParser(allow_abbrev=False, conflict_handler="resolve")
+    parser = program.Parser(allow_abbrev=False, conflict_handler="resolve")
     dress(parser, NAME, "dcmaudit ocr and then dcmaudit redact")
     add_common(parser)
     add_verbose(parser)
     add_files(parser, "DICOM files, wildcards, folders, lists")
     _add_reading(parser.add_argument_group("how to read"))
     _add_writing(parser.add_argument_group("what to write"))
+    helping.dress(parser, NAME)
     args = parser.parse_args(words)
     refuse_rename(args)
     if args.write_csv is not None and os.path.lexists(args.write_csv):

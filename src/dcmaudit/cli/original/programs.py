@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Sequence
 
 from dcmaudit.cli import program
@@ -86,7 +87,9 @@ def _ocr(args: argparse.Namespace) -> None:
 def _add_redact(parser: argparse.ArgumentParser) -> None:
     add_verbose(parser)
     group = parser.add_argument_group("options of the original")
-    group.add_argument("--dicom", nargs="*", default=[], metavar="FILE", help="the DICOM files to redact")
+    group.add_argument(
+        "--dicom", nargs="*", action="extend", default=[], metavar="FILE", help="the DICOM files to redact"
+    )
     group.add_argument("-r", "--rect", nargs="+", action="extend", default=[], metavar="RECTS",
                        help="x0,y0,x1,y1 or x0,y0,+w,+h, several separated by ; or by spaces")  # fmt: skip
     group.add_argument("--remove-ultrasound-regions", action="store_true",
@@ -97,6 +100,12 @@ def _add_redact(parser: argparse.ArgumentParser) -> None:
 
 def _redact(args: argparse.Namespace) -> None:
     refuse_rename(args)
+    for word in args.rect:
+        # -r takes every word up to the next option.
+        if os.path.lexists(word):
+            raise UsageError(
+                "it stands among the rectangles of -r", file=word, hint="name it before -r or with --dicom"
+            )
     args.files = [*args.files, *args.dicom]
     args.ultrasound = args.ultrasound or args.remove_ultrasound_regions
     args.deid = args.deid or args.deid_rules is not None
@@ -150,9 +159,13 @@ def _reading_words(args: argparse.Namespace) -> list[str]:
 def _dbrects_to_deid_rules(words: list[str]) -> tuple[argparse.Namespace, program.Run]:
     rules = program.command_parser("rules")
     make = _action(rules, "make")
+    rules.prog = "dbrects_to_deid_rules"
     dress(make, "dbrects_to_deid_rules", "dcmaudit rules make")
+    add_verbose(make)
     make.add_argument("database", nargs="?", metavar="DATABASE", help="its folder or file (default: the usual one)")
     args = rules.parse_args(["make", *words])
+    if args.database is not None and getattr(args, "db", args.database) != args.database:
+        raise UsageError("two databases are named, one with --db", hint="name one")
     if args.database is not None:
         args.db = args.database
     return args, program.run_of("rules")

@@ -121,8 +121,13 @@ def test_an_unknown_option_is_one_line_that_names_the_help_of_the_program(
     ],
 )
 def test_no_value_replaces_another_without_a_word(
-    name: str, words: list[str], capsys: pytest.CaptureFixture[str]
+    name: str,
+    words: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     assert PROGRAMS[name](words) == 2
     assert re.search("there twice, with different values|two databases are named", capsys.readouterr().err)
 

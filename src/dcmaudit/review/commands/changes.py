@@ -29,12 +29,13 @@ def note_change(
     undo_: Callable[[], None],
     redo_: Callable[[], None],
 ) -> None:
+    # First of all: whatever fails from here on, what was written can be taken back.
+    services.records.changed(
+        session, Change(label, session.worklist, file.place, file.name, session.address(), undo_, redo_)
+    )
     services.records.load(session, file)
     # A mark on one plane changes what is likely on the others.
     file.change(searched=frozenset())
     services.suggestions.begin(session, file)
     services.worklists.refresh(session.worklist, [file.place])
     services.content.identify(file)
-    services.records.changed(
-        session, Change(label, session.worklist, file.place, file.name, session.address(), undo_, redo_)
-    )

@@ -20,7 +20,7 @@ from dcmaudit.review.services.instance_cache import stamp_of
 from dcmaudit.review.state.classes import ClassDecision, Concern, Grouping
 from dcmaudit.review.state.open_file import OpenFile
 from dcmaudit.review.state.session import Question, Session
-from dcmaudit.store import Finished, NewRect, RectId, TagChange
+from dcmaudit.store import NewRect, RectId, TagChange
 
 MOST = 50_000
 """Files that can be decided for at once."""
@@ -163,15 +163,13 @@ def _run(session: Session, services: Services, decision: ClassDecision) -> None:
             last = time.monotonic()
             session.bump()
 
-    try:
-        opened = several.opened(session, services, decision.worklist, decision.places)
-        files = takewhile(lambda _: not decision.stopping.is_set(), opened)
-        several.go_through(files, partial(_work, session, services, decision, through), through, went_on)
-    finally:
-        decision.is_running = False
-        with session.lock:
-            _settle(session, services, decision, through)
-        session.bump()
+    opened = several.opened(session, services, decision.worklist, decision.places)
+    files = takewhile(lambda _: not decision.stopping.is_set(), opened)
+    several.go_through(files, partial(_work, session, services, decision, through), through, went_on)
+    decision.is_running = False
+    with session.lock:
+        _settle(session, services, decision, through)
+    session.bump()
 
 
 def _require_same(services: Services, decision: ClassDecision, file: OpenFile) -> None:
@@ -194,7 +192,7 @@ def _require_same(services: Services, decision: ClassDecision, file: OpenFile) -
 
 def _work(
     session: Session, services: Services, decision: ClassDecision, through: several.Through, file: OpenFile
-) -> Finished | None:
+) -> None:
     _require_same(services, decision, file)
     # A rectangle goes on files that are done, too: it changes nothing of who finished them.
     if decision.value != "mark":
@@ -203,18 +201,18 @@ def _work(
     ids: list[RectId] = []
     if decision.value == "mark":
         ids = _mark(services, decision, file)
+        through.rects += ids
     # First how it was decided, then the decision: what was finished must not lie there unexplained.
     for group in file.planes.groups:
         file.seen.add(group, 0, len(group.frames), how)
     if not services.content.keep(file) or not file.seen.is_settled:
         # A mark without the note how it came to be would look like one that somebody drew.
         services.database.store.remove_rects(ids)
+        del through.rects[len(through.rects) - len(ids) :]
         raise ReviewError("how it was decided could not be stored, so nothing was decided", file=file.name)
-    through.rects += ids
-    if decision.value not in {"done", "tag"}:
-        return None
-    change = TagChange(marked=True) if decision.value == "tag" else TagChange()
-    return several.finish(change, session, services, file)
+    if decision.value in {"done", "tag"}:
+        change = TagChange(marked=True) if decision.value == "tag" else TagChange()
+        several.finish(change, session, services, through, file)
 
 
 def _mark(services: Services, decision: ClassDecision, file: OpenFile) -> list[RectId]:
@@ -241,11 +239,10 @@ def _settle(session: Session, services: Services, decision: ClassDecision, made:
     def tell() -> None:
         several.tell(session, services, worklist, made.places, made.names)
 
-    tell()
-    if made.done:
-        session.pace.note(len(made.done))
+    # First of all: whatever fails from here on, what was done can be taken back.
     if made.done:
         several.remember(session, services, f"a decision for {files_words(len(made.done))}", made.done, tell)
+        session.pace.note(len(made.done))
     elif made.rects:
         label = f"a rectangle in {files_words(len(made.rects))}"
         several.remember_rects(session, services, (label, made.names[0]), made.rects, tell)
@@ -256,4 +253,7 @@ def _settle(session: Session, services: Services, decision: ClassDecision, made:
     if made.failed:
         others = f" and {len(made.failed) - 1:,} more" if len(made.failed) > 1 else ""
         words.append(f"{files_words(len(made.failed))} could not be: {made.failed[0]}{others}.")
-    session.say(" ".join(words), "warning" if made.failed or decision.stopping.is_set() else "info")
+    words += [made.fault_words] if made.fault is not None else []
+    is_short = made.failed or decision.stopping.is_set() or made.fault is not None
+    session.say(" ".join(words), "warning" if is_short else "info")
+    tell()

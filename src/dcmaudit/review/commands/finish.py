@@ -101,23 +101,24 @@ def _finish(
         screen=beside.screen,
         looked=replace(file.looked, unshown=services.gaps.unshown_parts(file)),
     )
+    taken: list[TakenBack] = []
+
+    def take_back() -> None:
+        taken[:] = [store.take_back(done)]
+
     # A file that is finished again was counted before.
     if file.tag is None:
         session.pace.note()
-    services.records.load(session, file)
     try:
+        services.records.load(session, file)
         services.learning.teach(store, file)
     except StoreError as error:
         session.say(f"The file is done, but nothing was learned from it. {told(error)}", "warning")
     else:
         if beside.message:
             session.say(beside.message, beside.kind)
-    taken: list[TakenBack] = []
-
-    def take_back() -> None:
-        taken[:] = [store.take_back(done)]
-
-    note_change(session, services, file, label, take_back, lambda: store.finish_again(taken[0]))
+    finally:  # whatever failed, what was written can be taken back
+        note_change(session, services, file, label, take_back, lambda: store.finish_again(taken[0]))
 
 
 def _device(file: OpenFile) -> tuple[DeviceFacts, str | None]:

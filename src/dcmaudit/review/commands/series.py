@@ -137,23 +137,40 @@ def _write(session: Session, services: Services) -> None:
             if all((row.box, row.scope, row.shape) != wanted for row in store.rects(name)):
                 ids += store.add_rects(name, [NewRect(plan.box, scope, frames=member.frames, shape=plan.shape)])
                 marked.append(member)
-    except DcmauditError:
+    except Exception:
         # All or none: a series that is marked in part would look as if it were marked.
-        store.remove_rects(ids)
+        _withdraw(session, services, plan, ids)
         raise
-    finally:
-        _tell(session, services, plan)
     if not ids:
         session.say("Every file of the series has this mark already.")
+        _tell(session, services, plan)
         return
+    # First of all: whatever fails from here on, the marks can be taken back.
+    _remember(session, services, plan, ids)
+    _tell(session, services, plan)
     for member in marked:
         services.content.identify_file(
             plan.worklist.file_id(member.place), plan.worklist.name(member.place), plan.worklist.referrer(member.place)
         )
-    what = "rectangle" if plan.shape is None else plan.shape.title
-    label = f"a {what} in {counted(len(ids), 'file')} of the series"
-    several.remember_rects(session, services, (label, file.name), ids, partial(_tell, session, services, plan))
     session.say(f"Marked in {counted(len(ids), 'file')}. Each of them still has to be looked at.")
+
+
+def _withdraw(session: Session, services: Services, plan: SeriesPlan, ids: list[RectId]) -> None:
+    """Remove what was written of a mark that did not get everywhere; where that fails, too, undo can do it later."""
+    try:
+        services.database.store.remove_rects(ids)
+    except Exception:
+        if ids:
+            _remember(session, services, plan, ids)
+        raise
+    finally:
+        _tell(session, services, plan)
+
+
+def _remember(session: Session, services: Services, plan: SeriesPlan, ids: list[RectId]) -> None:
+    what = "rectangle" if plan.shape is None else plan.shape.title
+    change = f"a {what} in {counted(len(ids), 'file')} of the series", session.opened().name
+    several.remember_rects(session, services, change, ids, partial(_tell, session, services, plan))
 
 
 def _require_unchanged(services: Services, file: OpenFile, plan: SeriesPlan) -> None:

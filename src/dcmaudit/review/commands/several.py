@@ -21,8 +21,8 @@ from dcmaudit.store import Finished, RectId, RectRow, TagChange, TakenBack
 
 _PATIENCE = 120.0
 
-Work = Callable[[OpenFile], Finished | None]
-"""What is done with one file: what undo needs where it was finished by it, None where it was not."""
+Work = Callable[[OpenFile], None]
+"""What is done with one file. What undo needs of it stands in the ``Through`` of the run as soon as it was written."""
 
 
 @dataclass(slots=True)
@@ -37,6 +37,26 @@ class Through:
     """Where these are in the list."""
     failed: list[str] = field(default_factory=list)
     """Why the others did not, one text a file."""
+    fault: Exception | None = None
+    """What ended the run early, which nobody has foreseen."""
+
+    def reached(self, file: OpenFile) -> None:
+        """Note that it went well with this file."""
+        self.names.append(file.name)
+        self.places.append(file.place)
+
+    @property
+    def fault_words(self) -> str:
+        """That it ended early, in words; "" where it did not."""
+        if self.fault is None:
+            return ""
+        # Its own words may quote a value of a file.
+        kind = type(self.fault).__name__
+        undo = ", and undo takes back what was done" if self.done or self.rects else ""
+        return (
+            f"A fault of the program ({kind}) ended it early: the files after that were not reached{undo}. "
+            "Report it without any data."
+        )
 
 
 def files_words(count: int) -> str:
@@ -83,19 +103,25 @@ def opened(session: Session, services: Services, worklist: Worklist, places: Ite
 def go_through(files: Iterable[OpenFile], work: Work, through: Through, went_on: Callable[[], None]) -> None:
     """Do ``work`` on each file and note in ``through`` what came of it; ``went_on`` is called after each.
 
-    A file that fails keeps no other from its turn, and its reason stays.
+    A file that fails keeps no other from its turn, and its reason stays. A fault that nobody has foreseen ends the
+    run, and stands in ``through``: what was written until then is told, and can be taken back.
     """
-    for file in files:
-        try:
-            finished = work(file)
-        except DcmauditError as error:
-            through.failed.append(told(error))
-        else:
-            through.names.append(file.name)
-            through.places.append(file.place)
-            if finished is not None:
-                through.done.append(finished)
-        went_on()
+    try:
+        for file in files:
+            before = len(through.done) + len(through.rects)
+            try:
+                work(file)
+            except DcmauditError as error:
+                through.failed.append(told(error))
+            else:
+                through.reached(file)
+            finally:
+                # Whatever was written has to be shown anew, also where something behind it failed.
+                if len(through.done) + len(through.rects) > before and file.place not in through.places:
+                    through.reached(file)
+            went_on()
+    except Exception as error:  # an undo that is lost would leave many files as nobody wants them
+        through.fault = error
 
 
 def _await_comparison(services: Services, file: OpenFile) -> None:
@@ -105,7 +131,7 @@ def _await_comparison(services: Services, file: OpenFile) -> None:
         time.sleep(0.02)
 
 
-def finish(change: TagChange, session: Session, services: Services, file: OpenFile) -> Finished:
+def finish(change: TagChange, session: Session, services: Services, through: Through, file: OpenFile) -> None:
     """As ``N`` or ``t`` on each file by itself, without its questions: they were asked for all."""
     if file.error is not None:
         raise file.error
@@ -123,8 +149,8 @@ def finish(change: TagChange, session: Session, services: Services, file: OpenFi
         screen=beside.screen,
         looked=looked,
     )
+    through.done.append(done)
     services.content.identify(file)
-    return done
 
 
 def tell(session: Session, services: Services, worklist: Worklist, places: Sequence[int], names: Iterable[str]) -> None:
@@ -148,25 +174,29 @@ def remember(
 
     def undo() -> None:
         kept = 0
-        for one in reversed(done):
-            if one.filename in taken:
-                continue
-            try:
-                taken[one.filename] = store.take_back(one)
-            except StoreConflictError:
-                kept += 1
-        announce()
+        try:
+            for one in reversed(done):
+                if one.filename in taken:
+                    continue
+                try:
+                    taken[one.filename] = store.take_back(one)
+                except StoreConflictError:
+                    kept += 1
+        finally:
+            announce()
         _note_kept(notes, kept)
 
     def redo() -> None:
         kept = 0
-        for name in reversed(list(taken)):
-            try:
-                store.finish_again(taken[name])
-            except StoreConflictError:
-                kept += 1
-            del taken[name]
-        announce()
+        try:
+            for name in reversed(list(taken)):
+                try:
+                    store.finish_again(taken[name])
+                except StoreConflictError:
+                    kept += 1
+                del taken[name]
+        finally:
+            announce()
         _note_kept(notes, kept)
 
     change = change_of(session, label, done[0].filename, undo, redo)

@@ -92,8 +92,8 @@ def _store(session: Session, services: Services, shape: Shape, scope: Scope, for
         return
     require_unchanged(services, file)
     ids = store.add_rects(file.name, [new])
-    # After the new one is there: a failure between the two leaves too much black, never too little.
-    removed = store.remove_rects([row.id for row in former], RemovalKind.TAKEN_BACK) if former else []
+    # The former one goes after the new one is there: a failure between the two leaves too much black, never too little.
+    removed: list[RectRow] = []
     rows: list[RectRow] = []
 
     def take_back() -> None:
@@ -106,7 +106,11 @@ def _store(session: Session, services: Services, shape: Shape, scope: Scope, for
             store.remove_rects([row.id for row in removed], RemovalKind.TAKEN_BACK)
         store.restore_rects(rows)
 
-    note_change(session, services, file, "adjusting a shape" if former else shape.title, take_back, again)
+    try:
+        if former:
+            removed += store.remove_rects([row.id for row in former], RemovalKind.TAKEN_BACK)
+    finally:  # whatever failed, what was written can be taken back
+        note_change(session, services, file, "adjusting a shape" if former else shape.title, take_back, again)
 
 
 def _without(file: OpenFile, former: Sequence[RectRow]) -> list[RectRow]:

@@ -17,7 +17,9 @@ from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.state.open_file import OpenFile
 from dcmaudit.review.state.session import Question, Session
 from dcmaudit.review.state.stack import SeriesStack
-from dcmaudit.store import Finished, TagChange
+from dcmaudit.store import TagChange
+
+_Work = Callable[[Session, Services, several.Through, OpenFile], None]
 
 
 def done_series(session: Session, services: Services, arguments: Arguments) -> None:
@@ -118,7 +120,7 @@ def _begin(
     session: Session,
     services: Services,
     stack: SeriesStack,
-    work: Callable[[Session, Services, OpenFile], Finished | None],
+    work: _Work,
 ) -> None:
     services.database.require_writable()
     places = _asked(session, services, stack)
@@ -141,34 +143,37 @@ def _run(
     services: Services,
     stack: SeriesStack,
     places: list[int],
-    work: Callable[[Session, Services, OpenFile], Finished | None],
+    work: _Work,
 ) -> None:
-    def one(file: OpenFile) -> Finished | None:
-        several.require_waiting(services, file)
-        return work(session, services, file)
-
     through = several.Through()
+
+    def one(file: OpenFile) -> None:
+        several.require_waiting(services, file)
+        work(session, services, through, file)
+
     files = several.opened(session, services, stack.worklist, places)
     several.go_through(files, one, through, lambda: None)
-    done, names, failed = through.done, through.names, through.failed
+    done, names = through.done, through.names
     with session.lock:
-        _tell(session, services, stack, names)
-        if done:
-            session.pace.note(len(done))
+        # First of all: whatever fails from here on, what was done can be taken back.
         if done:
             label = f"finishing {files_words(len(done))} of a series"
             several.remember(session, services, label, done, partial(_tell, session, services, stack, names))
-        _say(session, len(places), len(names), failed, is_finished=bool(done))
-        _leave(session, services, stack)
+            session.pace.note(len(done))
+        _say(session, len(places), through)
+        _tell(session, services, stack, names)
+        # Where it ended early somebody has to look at what is left.
+        if through.fault is None:
+            _leave(session, services, stack)
     session.bump()
 
 
-def _tag(session: Session, services: Services, file: OpenFile) -> Finished:
-    _skip(session, services, file)
-    return several.finish(TagChange(marked=True), session, services, file)
+def _tag(session: Session, services: Services, through: several.Through, file: OpenFile) -> None:
+    _skip(session, services, through, file)
+    several.finish(TagChange(marked=True), session, services, through, file)
 
 
-def _skip(_session: Session, services: Services, file: OpenFile) -> None:
+def _skip(_session: Session, services: Services, _through: several.Through, file: OpenFile) -> None:
     """Note every plane that was not seen as skipped on purpose."""
     if file.error is not None:
         raise file.error
@@ -181,13 +186,14 @@ def _tell(session: Session, services: Services, stack: SeriesStack, names: list[
     several.tell(session, services, stack.worklist, list(stack.places), names)
 
 
-def _say(session: Session, count: int, through: int, failed: list[str], *, is_finished: bool) -> None:
-    what = "finished" if is_finished else "left; their planes are noted as skipped"
+def _say(session: Session, count: int, through: several.Through) -> None:
+    what = "finished" if through.done else "left; their planes are noted as skipped"
     of_it = f"of {files_words(count)} of this series"
-    words = [f"{counted(through, f'{of_it} is', f'{of_it} are')} {what}."]
+    words, failed = [f"{counted(len(through.names), f'{of_it} is', f'{of_it} are')} {what}."], through.failed
     if failed:
         words.append(f"{len(failed)} could not be: {failed[0]}{' and others' if len(failed) > 1 else ''}.")
-    session.say(" ".join(words), "warning" if failed else "info")
+    words += [through.fault_words] if through.fault is not None else []
+    session.say(" ".join(words), "warning" if failed or through.fault is not None else "info")
 
 
 def _leave(session: Session, services: Services, stack: SeriesStack) -> None:

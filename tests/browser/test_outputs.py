@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from support.face import Face, StartFace
 from support.numbered import cine, write
@@ -97,6 +97,47 @@ def test_a_file_is_finished_redacted_proved_and_compared(start: StartFace, tmp_p
     expect(face.at(".output").first).to_contain_text("exists already")
     expect(face.at(".output").first.get_by_role("button", name="Compare")).to_be_hidden()
     expect(face.at(".output")).to_have_count(2)
+
+
+def test_the_folder_in_the_field_is_written_into_and_no_other(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(2)))
+    face.plane("frame 1/2")
+    _mark_whole(face)
+    face.press("n")
+    face.plane("frame 2/2")
+    _choose(face, "redact-file", tmp_path / "first")
+    face.at("#question-yes").click()
+    expect(face.at("#outputs-words")).to_have_text("1 of 1 file is redacted and proved")
+    face.press("Escape")
+
+    # The same path is typed again while the folder of the dialog is still being read.
+    held: list[Route] = []
+    face.page.route("**/api/browse*", lambda route: held.append(route))  # noqa: PLW0108 - it needs a function of Python
+    face.page.get_by_role("menuitem", name="File").click()
+    face.at('.item[data-command="redact-file"]').click()
+    face.wait_until(lambda: len(held) == 1)
+    face.at("#open-path").fill(str(tmp_path / "first"))
+    held[0].continue_()
+    face.page.unroute("**/api/browse*")
+    expect(face.at("#open-note")).not_to_have_text("Reading…")
+    expect(face.at("#open-path")).to_have_value(str(tmp_path / "first"))
+
+    # A folder that was to be made is meant no more once another one was gone to.
+    face.at("#open-path").fill(str(tmp_path / "second"))
+    face.at("#open-do").click()
+    face.shows("#open-do", "Make this folder, redact into it")
+    face.at("#open-path").fill(str(tmp_path / "first"))
+    face.at("#open-path").press("Enter")
+    expect(face.at("#open-note")).to_contain_text("0 folders, 1 file")
+    face.at("#open-path").fill(str(tmp_path / "second"))
+    face.at("#open-do").click()
+    face.shows("#open-do", "Make this folder, redact into it")
+    face.at("#open-up").click()
+    expect(face.at("#open-path")).to_have_value(str(tmp_path))
+    expect(face.at("#open-do")).not_to_have_text("Make this folder, redact into it")
+    face.at("#open-do").click()
+    face.wait_until((tmp_path / "one.redacted.dcm").exists)
+    assert not (tmp_path / "second").exists()
 
 
 def test_all_done_files_of_the_list_and_no_others(start: StartFace, tmp_path: Path) -> None:

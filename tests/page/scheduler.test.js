@@ -6,7 +6,9 @@ import { afterEach, beforeEach, test } from "node:test";
 /** @type {any} */
 const world = globalThis;
 world.requestAnimationFrame = (/** @type {() => void} */ work) => setTimeout(work, 1);
-world.addEventListener = () => {};
+/** @type {Map<string, () => void>} */
+const heard = new Map();
+world.addEventListener = (/** @type {string} */ name, /** @type {() => void} */ work) => heard.set(name, work);
 world.MessageChannel = class {
   constructor() {
     this.port1 = { onmessage: () => {} };
@@ -59,7 +61,10 @@ beforeEach(async () => {
       told.push(`ask ${command}`);
       return /** @type {any} */ (answers.get(command))(args);
     },
-    farewell() {},
+    /** @param {any[]} _painted @param {any} unsent */
+    farewell(_painted, unsent) {
+      told.push(`farewell with ${unsent?.command ?? "nothing"}`);
+    },
   };
   /** @param {any} one @param {any} picture */
   const paint = (one, picture) => told.push(`paint ${one.plane.title} with ${picture.plane?.url}`);
@@ -124,4 +129,25 @@ test("a browser that the server does not know any more stops asking", async () =
   assert.ok(told.includes("lost started again"));
   assert.equal(await scheduler.run("tag"), false);
   assert.equal(told.filter((each) => each === "ask tag").length, 1);
+});
+
+test("a page that goes away tells the step whose plane is on the screen, if the server does not know it yet", async () => {
+  const { plane } = state(1, 2);
+  scheduler.state.near = { next: { plane, rects: [], handled: null, can: {} }, previous: null };
+  scheduler.parts.planes.peek = () => ({ url: plane.image });
+  const leave = /** @type {() => void} */ (heard.get("pagehide"));
+  const { show } = scheduler.parts.planes;
+  scheduler.parts.planes.show = (/** @type {string} */ url) => {
+    show.call(scheduler.parts.planes, url);
+    leave();
+  };
+  answers.set("next-frame", async () => {
+    leave();
+    return state(1, 2);
+  });
+  await scheduler.run("next-frame");
+  leave();
+  assert.deepEqual(told.filter((each) => /^(ask|farewell|paint )/.test(each)), [
+    "paint frame 2 with /plane/0/f1?", "farewell with next-frame", "ask next-frame",
+  ]);
 });

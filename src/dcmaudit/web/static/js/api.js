@@ -4,6 +4,7 @@ import { claim, keep, recall } from "./tab.js";
 
 /** @typedef {{rendering: string, text: string}} Remark  how a plane is really shown, and why */
 /** @typedef {import("./types.js").Painted} Painted */
+/** @typedef {{command: string, args: Record<string, unknown>}} Asked */
 
 /** An answer of the server that says what went wrong and what to do. */
 export class Refusal extends Error {
@@ -162,9 +163,11 @@ export class Api {
   /**
    * A last word while the tab is being closed: nobody waits for an answer.
    * @param {Painted[]} painted
+   * @param {Asked|null} unsent  a command that nobody told the server yet
    */
-  farewell(painted) {
-    const body = { command: "seen", args: { file_id: painted.at(-1)?.file_id }, painted };
+  farewell(painted, unsent) {
+    const last = unsent ?? { command: "seen", args: { file_id: painted.at(-1)?.file_id } };
+    const body = { ...last, painted };
     post(`${this.base}/do`, body, true).catch(() => {
       // the tab is gone
     });

@@ -44,6 +44,8 @@ class Opener {
     this.purpose = null;
     /** Which question for a folder is the newest: answers to older ones come too late. */
     this.turn = 0;
+    /** How often somebody wrote into the field of the path. */
+    this.edits = 0;
     /** @type {BrowseEntry[]} */
     this.entries = [];
     /** @type {Set<number>} */
@@ -61,6 +63,7 @@ class Opener {
       void this.#typedEnter();
     });
     this.path.addEventListener("input", () => {
+      this.edits += 1;
       this.fresh = null;
       this.#mark();
     });
@@ -91,7 +94,8 @@ class Opener {
     this.server.hidden = !purpose.server;
     byId("open-check-label", HTMLElement).hidden = !purpose.output;
     this.check.checked = false;
-    this.fresh = null;
+    // What was typed the last time is meant no more.
+    this.#untype();
     this.list.setAttribute("aria-multiselectable", String(purpose.many));
     const answer = ask(this.dialog);
     await this.go(this.here || start);
@@ -103,7 +107,7 @@ class Opener {
     if (how === "server") return { paths: [this.address.value.trim()], recursive: false, password };
     if (how !== "open") return null;
     const chosen = [...this.chosen].sort((a, b) => a - b).map((index) => this.entries[index]?.path ?? "");
-    if (purpose.output && this.fresh !== null) return { paths: [this.fresh], recursive: false, checkText: this.check.checked };
+    if (purpose.output && this.fresh !== null && this.fresh === this.path.value.trim()) return { paths: [this.fresh], recursive: false, checkText: this.check.checked };
     const paths = this.typed !== null ? [this.typed] : purpose.folders ? [this.here] : chosen;
     return { paths, recursive: this.recursive.checked, checkText: this.check.checked };
   }
@@ -112,6 +116,7 @@ class Opener {
   #untype() {
     this.path.value = this.here;
     this.typed = null;
+    this.fresh = null;
   }
 
   /** Whether the path in the field is another one than that of the folder that is shown. */
@@ -138,7 +143,7 @@ class Opener {
 
   /** Where files are written, a folder that is not there can be made: once it was read what will happen. @param {string} written */
   #offer(written) {
-    if (!this.purpose?.output || !written.startsWith("/")) return;
+    if (!this.purpose?.output || !written.startsWith("/") || this.path.value.trim() !== written) return;
     this.fresh = written;
     setText(this.do, "Make this folder, redact into it");
   }
@@ -169,7 +174,9 @@ class Opener {
   /** @param {string} path @returns {Promise<boolean>} whether it could be read */
   async go(path) {
     const turn = ++this.turn;
-    const written = this.path.value;
+    const { edits } = this;
+    // Who goes on to another folder does not mean the one that was to be made.
+    this.fresh = null;
     setText(this.note, "Reading…");
     try {
       const listing = await Api.browse(path);
@@ -178,7 +185,7 @@ class Opener {
       this.typed = listing.chosen;
       this.parent = listing.parent;
       // What somebody wrote while the folder was read stays: it is what is meant.
-      if (this.path.value === written) this.path.value = listing.path;
+      if (this.edits === edits) this.path.value = listing.path;
       this.entries = listing.entries;
       this.up.disabled = listing.parent === null;
       this.#roots(listing.roots);

@@ -63,6 +63,8 @@ export class Scheduler {
     this.lost = false;
     this.over = false;
     this.isClosed = false;
+    /** @type {import("./api.js").Asked|null} the step whose plane is on the screen, and of which the server was not told yet */
+    this.unsent = null;
     /** @type {HeldKey|null} */
     this.held = null;
     this.lastAction = 0;
@@ -81,7 +83,7 @@ export class Scheduler {
   async start() {
     addEventListener("pagehide", () => {
       const painted = this.witness.take();
-      if (painted.length && !this.lost) this.parts.api.farewell(painted);
+      if ((painted.length || this.unsent) && !this.lost) this.parts.api.farewell(painted, this.unsent);
     });
     document.addEventListener("visibilitychange", () => void this.looked());
     await this.#alone(async () => this.#present(await this.parts.api.state(null)));
@@ -141,11 +143,13 @@ export class Scheduler {
     try {
       const act = () => {
         // behind the frame of a foreseen plane: to end a request takes the browser longer than to put pixels
+        this.unsent = null;
         this.news.abort();
         slow = setTimeout(() => this.parts.busy("Working…"), SLOW);
         sent = [...painted, ...witness.take()];
         return this.parts.api.act(command, args, sent);
       };
+      if (guess) this.unsent = { command, args };
       const state = await (guess ? this.#step(guess.state, guess.picture, act) : act());
       clearTimeout(slow);
       if (guess && agree(guess.state, state)) this.#confirm(state);
@@ -158,6 +162,7 @@ export class Scheduler {
       this.#failed(error, args);
       return false;
     } finally {
+      this.unsent = null;
       clearTimeout(slow);
       this.parts.busy(null);
     }

@@ -13,7 +13,7 @@ import pytest
 
 from cli.test_release_command import House, files_of, state
 from dcmaudit.cli import main
-from dcmaudit.sources.shards import Shard
+from dcmaudit.model.shards import Shard
 from support.s3server import Server, program, running
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from dcmaudit.cli import main
 from dcmaudit.cli.common import Exit
+from dcmaudit.detect.pii.allow import FILE_NAMES
 from support.files import dataset, file_bytes, gradient
 from support.lettering import lettered
 
@@ -257,3 +258,100 @@ def test_one_original_may_have_the_outputs_of_two_tools(
     lines = list(map(json.loads, (tmp_path / "all").read_text().splitlines()))
     found = {(Path(line["file"]).name, Path(line["after_file"]).name): line["passed"] for line in lines}
     assert found == {("0.dcm", "0.dcm"): True, ("0.dcm", "2.dcm"): False, ("2.dcm", "2.dcm"): True}
+
+
+def rules_file(path: Path, manufacturer: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        f"FORMAT dicom\n\n%filter graylist\n\nLABEL one\nequals Manufacturer {manufacturer}\n  coordinates 1,1,9,9\n"
+    )
+    return path
+
+
+def part_of(capsys: pytest.CaptureFixture[str], path: Path, number: int, *words: object) -> Path:
+    code, out, err = said(capsys, *words, "--json", "--jobs", "1", "--shard", f"{number}/2")
+    assert code == Exit.GOOD, err
+    path.write_text(out)
+    return path
+
+
+def test_parts_that_other_rules_decided_are_refused_whoever_named_the_rules(
+    archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, same = rules_file(tmp_path / "a" / "deid.one", "ACME"), rules_file(tmp_path / "b" / "deid.two", "ACME")
+    other = rules_file(tmp_path / "c" / "deid.one", "OTHER")
+    check = ["rules", "check", archive]
+    monkeypatch.setenv("DCMAUDIT_DEID_RULES", str(mine))
+    one = part_of(capsys, tmp_path / "one", 1, *check)
+    monkeypatch.setenv("DCMAUDIT_DEID_RULES", str(other))
+    two = part_of(capsys, tmp_path / "two", 2, *check)
+    code, err = joined(capsys, tmp_path / "all", one, two)
+    assert (code, "another set of deid rules than" in err) == (Exit.NOT_ALL, True), err
+    # The same file was changed between the parts.
+    mine.write_text(mine.read_text() + "\n")
+    monkeypatch.setenv("DCMAUDIT_DEID_RULES", str(mine))
+    two = part_of(capsys, tmp_path / "two", 2, *check)
+    assert joined(capsys, tmp_path / "all", one, two)[0] == Exit.NOT_ALL
+    # The same rules on another machine, named in another way: by an option, by a settings file.
+    monkeypatch.delenv("DCMAUDIT_DEID_RULES")
+    two = part_of(capsys, tmp_path / "two", 2, *check, "--deid-rules", same)
+    assert joined(capsys, tmp_path / "all", one, two)[0] == Exit.GOOD
+    settings = tmp_path / "b" / "config.toml"
+    settings.write_text('deid_rules = "deid.two"\n')
+    two = part_of(capsys, tmp_path / "two", 2, *check, "--config", settings)
+    assert joined(capsys, tmp_path / "all of file", one, two)[0] == Exit.GOOD
+    settings.write_text('deid_rules = "deid.two"\nignore_sections = true\n')
+    two = part_of(capsys, tmp_path / "two", 2, *check, "--config", settings)
+    assert "another ignore_sections than" in joined(capsys, tmp_path / "other", one, two)[1]
+    for text in (one.read_text(), two.read_text()):
+        note = text.splitlines()[-1]
+        assert not any(word in note for word in ("ACME", "deid.", str(tmp_path), "user"))
+
+
+def test_parts_that_another_allow_list_or_other_marks_decided_are_refused(
+    archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = []
+    for number, word in enumerate(("ADA", "EVE"), 1):
+        allowed = tmp_path / word / "data" / "dicompixelanon" / FILE_NAMES[0]
+        allowed.parent.mkdir(parents=True)
+        allowed.write_text(f"{word}\n")
+        monkeypatch.setenv("SMI_ROOT", str(tmp_path / word))
+        words = ["ocr", "--db", tmp_path / "db", "--pii", "allowlist", archive]
+        parts.append(part_of(capsys, tmp_path / str(number), number, *words))
+    assert "another allow list than" in joined(capsys, tmp_path / "all", *parts)[1]
+    monkeypatch.delenv("SMI_ROOT")
+    redact = ["redact", archive, "-o", tmp_path / "out", "--csv"]
+    head = "filename,left,top,right,bottom,frame,overlay\n"
+    lists = [tmp_path / "marks 1.csv", tmp_path / "marks 2.csv"]
+    for number, path in enumerate(lists, 1):
+        path.write_text(head + "".join(f"{file},1,1,{number + 5},5,0,-1\n" for file in archive.iterdir()))
+    one = part_of(capsys, tmp_path / "one", 1, *redact, lists[0])
+    two = part_of(capsys, tmp_path / "two", 2, *redact, lists[1])
+    assert "another --csv than" in joined(capsys, tmp_path / "all", one, two)[1]
+    assert not (tmp_path / "all").exists()
+
+
+def test_parts_of_as_many_other_inputs_are_refused(
+    archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere = tmp_path / "mounted elsewhere"
+    elsewhere.mkdir()
+    for path in archive.iterdir():
+        (elsewhere / path.name).write_bytes(path.read_bytes())
+    one = part_of(capsys, tmp_path / "one", 1, "frames", "-i", archive)
+    two = part_of(capsys, tmp_path / "two", 2, "frames", "-i", elsewhere)
+    code, err = joined(capsys, tmp_path / "all", one, two)
+    assert (code, "met inputs with other names" in err) == (Exit.NOT_ALL, True), err
+
+
+def test_a_part_that_does_not_say_how_it_was_made_is_refused_with_the_reason(
+    archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = json_parts(capsys, tmp_path, archive)
+    for part in parts:
+        *lines, note = part.read_text().splitlines()
+        said_then = {key: value for key, value in json.loads(note).items() if key not in {"settings", "names"}}
+        part.write_text("\n".join([*lines, json.dumps(said_then), ""]))
+    code, err = joined(capsys, tmp_path / "all", *parts)
+    assert (code, "an earlier version wrote it: make this part again" in err) == (Exit.NOT_ALL, True), err

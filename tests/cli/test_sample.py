@@ -151,6 +151,9 @@ def test_parts_that_do_not_belong_together_are_refused(
     shutil.copy(archive / "CT0-0.dcm", archive / "later.dcm")
     later = other("--by", "Modality", "--seed", "3", "--shard", "3/3")
     assert "inputs of all parts, and" in refused(*parts[:2], later)
+    (archive / "CT0-0.dcm").unlink()
+    renamed = other("--by", "Modality", "--seed", "3", "--shard", "3/3")
+    assert "inputs with other names" in refused(*parts[:2], renamed)
     lines = parts[1].read_bytes().splitlines(keepends=True)
     for wrong in (lines[:-1], [*lines, lines[-1]], [*lines[:-1], lines[-1][:-4]], lines[1:], [], [b"no part\n"]):
         path = tmp_path / "wrong.json"

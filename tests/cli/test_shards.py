@@ -15,7 +15,7 @@ from dcmaudit.cli import main
 from dcmaudit.cli.common import Exit
 from dcmaudit.errors import UsageError
 from dcmaudit.model import DeviceFacts
-from dcmaudit.sources.shards import Shard
+from dcmaudit.model.shards import Shard
 from dcmaudit.store import open_store
 from support.files import MemoryReference, dataset, file_bytes, gradient
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from dcmaudit.errors import UsageError
+from dcmaudit.model.shards import Shard
 from dcmaudit.pipeline.release.batch import Ended, ReleaseBatch
 from dcmaudit.pipeline.release.folder import PAGE
 from dcmaudit.pipeline.release.order import Order, checked
 from dcmaudit.pipeline.remote import target_folder
 from dcmaudit.settings import load
 from dcmaudit.sources import find
-from dcmaudit.sources.shards import Shard
 
 Name = str | os.PathLike[str]
 """A path, or an ``s3://`` name."""

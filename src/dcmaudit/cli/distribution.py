@@ -10,8 +10,8 @@ from dcmaudit.errors import UsageError
 from dcmaudit.model.counts import counted
 
 if TYPE_CHECKING:
+    from dcmaudit.model.shards import Shard
     from dcmaudit.settings import Settings
-    from dcmaudit.sources.shards import Shard
 
 
 def add_dask(group: argparse._ActionsContainer) -> None:
@@ -28,7 +28,7 @@ def add_shard(group: argparse._ActionsContainer) -> None:
 
 
 def _shard(text: str) -> Shard:
-    from dcmaudit.sources.shards import Shard
+    from dcmaudit.model.shards import Shard
 
     return Shard.parse(text)
 

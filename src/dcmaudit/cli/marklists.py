@@ -18,7 +18,7 @@ from dcmaudit.model.counts import counted
 from dcmaudit.model.engines import NER_ENGINES, OCR_ENGINES, NerEngine, OcrEngine
 from dcmaudit.model.records import NewRect, shape_rect
 from dcmaudit.model.shapes import Shape, parse_shape
-from dcmaudit.settings.plainfile import open_regular
+from dcmaudit.plainfile import open_regular
 from dcmaudit.sources.csvlist import as_text
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from dcmaudit.errors import ListError
 from dcmaudit.model.counts import counted
 from dcmaudit.model.texts import printable
 from dcmaudit.pipeline.output import SUFFIX
-from dcmaudit.settings.plainfile import open_regular
+from dcmaudit.plainfile import open_regular
 from dcmaudit.sources import LocalReference, NameList, Problem, find
 from dcmaudit.sources.csvlist import as_text
 

@@ -147,11 +147,11 @@ def _run_command(name: str, args: argparse.Namespace, settings: Settings) -> int
     guard.check(name, args, settings)
     if getattr(args, "shard", None) is None:
         return registry.command(name).run(args, settings)
-    from dcmaudit.cli.list_parts import begin_part, end_part
+    from dcmaudit.cli.part_note import begin_part, end_part
 
-    begin_part(args)
+    made_with = begin_part(name, args, settings)
     code = registry.command(name).run(args, settings)
-    end_part(name, args, code)
+    end_part(name, args, made_with, code)
     return code
 
 

@@ -15,7 +15,7 @@ from dcmaudit.model import Box, Everywhere, FrameAddress, Origin, OverlayAddress
 from dcmaudit.model.addresstexts import parse_csv, whole_number
 from dcmaudit.model.redaction import Request
 from dcmaudit.model.shapes import FORM, Shape, parse_shape
-from dcmaudit.settings.plainfile import open_regular
+from dcmaudit.plainfile import open_regular
 from dcmaudit.sources.csvlist import as_text
 
 _FORM = "x0,y0,x1,y1 with both corners inside, or x0,y0,+width,+height; several are separated by ;"

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from dcmaudit.cli.guard import Protected
     from dcmaudit.cli.inputs import Inputs
     from dcmaudit.model.redaction import Request
+    from dcmaudit.model.shards import Shard
     from dcmaudit.pipeline.jobs import RedactionJob
     from dcmaudit.pipeline.remote import Target
     from dcmaudit.settings import Settings
     from dcmaudit.sources import NameList, Tally
-    from dcmaudit.sources.shards import Shard
 
 
 def from_csv(
@@ -148,8 +148,8 @@ def fresh(
     found: Iterable[Reference], args: argparse.Namespace, job: RedactionJob, report: Report, protected: Protected
 ) -> Iterator[Reference]:
     """The inputs that are not done yet, no two of one output, and none whose output is an input."""
+    from dcmaudit.model.known_names import KnownNames
     from dcmaudit.pipeline.output import PlainPlaces, is_input
-    from dcmaudit.sources.known import KnownNames
 
     if args.overwrite:
         found = list(found)  # outputs may replace files, so every input must be known first

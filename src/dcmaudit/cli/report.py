@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 NAME = "report"
 SUMMARY = "sign a release, check one, or put parts together"
 
+_ANSWERED = frozenset({Exit.GOOD, Exit.NOT_ALL, Exit.TEXT_LEFT})
+"""Exit codes of runs that answered for every input; anything else ended the run before."""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
@@ -117,8 +120,8 @@ def _merge(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _join(args: argparse.Namespace) -> int:
-    from dcmaudit.cli.list_parts import join
     from dcmaudit.cli.names import listed
+    from dcmaudit.report.list_parts import join
     from dcmaudit.wholefile import whole_file
 
     if not args.overwrite and args.output.exists():
@@ -127,11 +130,15 @@ def _join(args: argparse.Namespace) -> int:
         # A list of findings holds text from images.
         parts = [Path(one.name) for one in listed(args.names)]
         with whole_file(args.output, mode=0o600, replace=args.overwrite) as out:
-            code = join(parts, out)
+            undone = join(parts, out, ended=_ANSWERED)
     except FileExistsError:
         raise UsageError(f"{args.output} exists already", hint="--overwrite replaces it") from None
+    for part in undone:
+        ended = f"part {part.note.shard} ended with exit code {part.note.code}"
+        say(f"{part.path}: {ended}: look there for what is not done")
     say(f"{args.output}: the lists of {counted(len(parts), 'part')}, which are all there")
-    return code
+    codes = {part.note.code for part in undone}
+    return Exit.GOOD if not codes else Exit.TEXT_LEFT if codes == {Exit.TEXT_LEFT} else Exit.NOT_ALL
 
 
 def _sign(args: argparse.Namespace) -> int:

@@ -33,10 +33,10 @@ from dcmaudit.wholefile import whole_text
 
 if TYPE_CHECKING:
     from dcmaudit.model import Reference
+    from dcmaudit.model.shards import Shard
     from dcmaudit.settings import Settings
     from dcmaudit.sources import Found, Tally
     from dcmaudit.sources.sampling import Frame, Stratum, Unit
-    from dcmaudit.sources.shards import Shard
     from dcmaudit.store import Store
 
 NAME = "sample"
@@ -229,11 +229,7 @@ def _is_mine(shard: Shard, found: Found) -> bool:
     """Whether it belongs to this part; inputs are counted on the way, for all parts must have met as many."""
     from dcmaudit.sources import Passed
 
-    is_mine = shard.holds(found.name)
-    if not isinstance(found, Passed):
-        shard.mine += is_mine
-        shard.others += not is_mine
-    return is_mine
+    return shard.holds(found.name) if isinstance(found, Passed) else shard.meet(found.name)
 
 
 def _read(by: tuple[str, ...], reference: Reference) -> Unit:

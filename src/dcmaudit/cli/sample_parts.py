@@ -7,19 +7,18 @@ one, and it is the one that a draw from everything would have kept.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
 from dcmaudit.errors import ListError
 from dcmaudit.model.counts import counted
-from dcmaudit.report.jsonlines import SCHEMAS, json_line
+from dcmaudit.model.shards import Shard
+from dcmaudit.plainfile import open_regular
+from dcmaudit.report.jsonlines import json_line
+from dcmaudit.report.read_lines import Count, ReadLine
 from dcmaudit.report.samples import part_record, part_series_record
-from dcmaudit.settings.plainfile import open_regular
 from dcmaudit.sources.sampling import Frame, Unit
-from dcmaudit.sources.shards import Shard
 
 if TYPE_CHECKING:
     from dcmaudit.sources.sampling import Stratum
@@ -29,26 +28,42 @@ _MOST_LINE = 1 << 20
 """Bytes of a line: names, UIDs and values of a header are far below."""
 
 
-@dataclass(frozen=True, slots=True)
-class PartHead:
+class PartHead(ReadLine):
     """The first line of a part: what it was drawn from, and what every part must agree on."""
+
+    schema_name: ClassVar[str] = HEAD
 
     part: str
     seed: int
-    by: tuple[str, ...]
-    inputs: int
+    by: list[str]
+    inputs: Count
     """How many inputs all parts have, as this one met them."""
-    images: int
-    unread: int
-    series: int
+    names: str | None = None
+    """The sum over their names (``Shard.names``); None in parts of earlier versions."""
+    images: Count
+    unread: Count
+    series: Count
+
+
+class PartSeries(ReadLine):
+    """A line below it: a series that the part met, and the image of it that was kept."""
+
+    schema_name: ClassVar[str] = SERIES
+
+    file: str
+    series: str
+    values: list[str]
+
+
+Read = TypeVar("Read", bound=ReadLine)
 
 
 def part_lines(frame: Frame, shard: Shard, by: Sequence[str], unread: int) -> Iterator[str]:
     """The lines of a part, without their ends."""
     units = list(frame.units())
     head = part_record(
-        part=str(shard), seed=frame.seed, by=by, inputs=shard.mine + shard.others, images=frame.images,
-        unread=unread, series=len(units),
+        part=str(shard), seed=frame.seed, by=by, inputs=shard.inputs, names=shard.names,
+        images=frame.images, unread=unread, series=len(units),
     )  # fmt: skip
     yield json_line(HEAD, head)
     for unit in units:
@@ -101,10 +116,13 @@ def _require_like(path: Path, head: PartHead, shard: Shard, first: tuple[Path, P
             f"it met {counted(head.inputs, 'input')} of all parts, and {other_path} met {other.inputs}",
             file=str(path), hint="make all parts of the same names",
         )  # fmt: skip
+    if head.names != other.names:
+        raise ListError(f"it met inputs with other names than {other_path}", file=str(path),
+                        hint="make all parts of the same names, by the same version")  # fmt: skip
 
 
 def _said(value: object) -> str:
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+    return ",".join(value) if isinstance(value, list) else str(value)
 
 
 class PartFile:
@@ -119,7 +137,7 @@ class PartFile:
 
     def __enter__(self) -> Self:
         try:
-            self.head = self._head()
+            self.head = self._line(PartHead)
             self.shard = Shard.parse(self.head.part)
         except BaseException:
             self._stream.close()
@@ -129,40 +147,25 @@ class PartFile:
     def __exit__(self, *_: object) -> None:
         self._stream.close()
 
-    def _head(self) -> PartHead:
-        line = self._line(HEAD)
-        numbers = [line.get(key) for key in ("seed", "inputs", "images", "unread", "series")]
-        part, by = line.get("part"), line.get("by")
-        if not all(type(number) is int for number in numbers) or not isinstance(part, str) or not _are_texts(by):
-            raise self._none()
-        seed, inputs, images, unread, series = (int(number or 0) for number in numbers)
-        return PartHead(part, seed, tuple(by or ()), inputs, images, unread, series)
-
     def units(self) -> Iterator[Unit]:
         """The image that was kept of each series."""
         strata: dict[Stratum, Stratum] = {}
         for _ in range(self.head.series):
-            line = self._line(SERIES)
-            name, series, values = line.get("file"), line.get("series"), line.get("values")
-            if not isinstance(name, str) or not isinstance(series, str) or not _are_texts(values):
-                raise self._none()
-            stratum = tuple(values or ())
-            if len(stratum) != len(self.head.by) or not self.shard.holds(name):
+            line = self._line(PartSeries)
+            if len(line.values) != len(self.head.by) or not self.shard.holds(line.file):
                 raise ListError(f"it names a file that is not in part {self.shard}", file=str(self._path))
-            yield Unit(name, series, strata.setdefault(stratum, stratum))
+            stratum = tuple(line.values)
+            yield Unit(line.file, line.series, strata.setdefault(stratum, stratum))
         if self._stream.read(1):
             raise self._none()
 
-    def _line(self, schema: str) -> dict[str, Any]:
-        """The next line, of that schema. A line that does not end was cut off."""
+    def _line(self, kind: type[Read]) -> Read:
+        """The next line, of that kind. A line that does not end was cut off."""
         try:
-            text = self._stream.readline(_MOST_LINE)
-            found = json.loads(text) if text.endswith(b"\n") else None
+            found = kind.of(self._stream.readline(_MOST_LINE))
         except OSError as error:
             raise ListError(f"the part cannot be read: {error.strerror}", file=str(self._path)) from error
-        except ValueError:
-            found = None
-        if not isinstance(found, dict) or found.get("schema") != SCHEMAS[schema].title:
+        if found is None:
             raise self._none()
         return found
 
@@ -171,7 +174,3 @@ class PartFile:
             "no whole part that dcmaudit sample draw --shard wrote", file=str(self._path),
             hint="make this part again",
         )  # fmt: skip
-
-
-def _are_texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)

@@ -127,7 +127,7 @@ def _uids(path: Path | None) -> dict[str, str]:
     """New UIDs by old ones; empty without a list."""
     import csv
 
-    from dcmaudit.settings.plainfile import open_regular
+    from dcmaudit.plainfile import open_regular
     from dcmaudit.sources.csvlist import as_text
 
     if path is None:

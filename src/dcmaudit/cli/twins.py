@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dcmaudit.model.counts import counted
-from dcmaudit.sources.known import KnownNames
+from dcmaudit.model.known_names import KnownNames
 
 
 class Twins:

@@ -147,10 +147,8 @@ def _mine(
         return names, alone
     pairs = list(zip(names[::2], names[1::2], strict=True))
     # By whole names, as everywhere: those of two jobs may be written in two ways.
-    mine = [name for pair in pairs if shard.holds(os.path.abspath(pair[0])) for name in pair]  # noqa: PTH100 - plain names
-    left = [one for one in alone if shard.holds(os.path.abspath(one[0]))]  # noqa: PTH100
-    shard.mine = len(mine) // 2 + len(left)
-    shard.others = len(pairs) + len(alone) - shard.mine
+    mine = [name for pair in pairs if shard.meet(os.path.abspath(pair[0])) for name in pair]  # noqa: PTH100 - plain names
+    left = [one for one in alone if shard.meet(os.path.abspath(one[0]))]  # noqa: PTH100
     return mine, left
 
 

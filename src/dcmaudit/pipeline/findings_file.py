@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TextIO
 
 from dcmaudit.errors import StoreError, UsageError
+from dcmaudit.plainfile import open_regular
 from dcmaudit.report.findings_list import BREAK, COLUMNS, HEADER, Mark, joined, parse
-from dcmaudit.settings.plainfile import open_regular
 
 
 class CsvFile:

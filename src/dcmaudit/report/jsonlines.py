@@ -145,7 +145,10 @@ _TABLE = (
     Schema("part", 1, "`--json` with `--shard`: the last line. Beside a CSV list `LIST.part` has it.", (
         Field("part", TEXT, "which part, as 3/16"), Field("command", TEXT, "the command"),
         Field("version", TEXT, "of dcmaudit"), Field("options", OBJECT, "digests of what was asked, by option"),
+        Field("settings", OBJECT, "digests of what else decides what a line says, by what it is: files of rules and "
+              "lists that were named or set, and settings", optional=True),
         Field("inputs", NUMBER, "how many inputs all parts have"), Field("mine", NUMBER, "how many this part has"),
+        Field("names", TEXT, "a sum over the names of the inputs of all parts", optional=True),
         Field("code", NUMBER, "the exit code"),
         Field("list", TEXT, "the SHA-256 of the CSV list", optional=True),
     )),
@@ -153,6 +156,7 @@ _TABLE = (
         Field("part", TEXT, "which part, as 3/16"), Field("seed", NUMBER, "the seed of the draw"),
         Field("by", TEXTS, "the attributes that divide the series"),
         Field("inputs", NUMBER, "how many inputs all parts have"),
+        Field("names", TEXT, "a sum over their names", optional=True),
         Field("images", NUMBER, "how many images it met"),
         Field("unread", NUMBER, "how many inputs could not be read"),
         Field("series", NUMBER, "how many lines follow"),

@@ -101,12 +101,12 @@ def part_line(part: str, images: int, series: int, seed: int) -> str:
 
 
 def part_record(
-    *, part: str, seed: int, by: Sequence[str], inputs: int, images: int, unread: int, series: int
+    *, part: str, seed: int, by: Sequence[str], inputs: int, names: str, images: int, unread: int, series: int
 ) -> dict[str, Any]:
     """The first line of a part that ``sample draw --shard`` writes."""
     return {
-        "part": part, "seed": seed, "by": list(by), "inputs": inputs, "images": images, "unread": unread,
-        "series": series,
+        "part": part, "seed": seed, "by": list(by), "inputs": inputs, "names": names, "images": images,
+        "unread": unread, "series": series,
     }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from dcmaudit.errors import UsageError
 from dcmaudit.model.paths import home_path
-from dcmaudit.settings.plainfile import read_text
+from dcmaudit.plainfile import read_text
 from dcmaudit.settings.settings import PREFIX, Settings, file_values
 
 _PATHS = ("smi_root", "pacs_root", "tessdata_prefix", "ca_bundle", "deid_rules", "db")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dcmaudit.errors import UsageError
-from dcmaudit.settings.plainfile import read_regular
+from dcmaudit.plainfile import read_regular
 from dcmaudit.wholefile import whole_file
 
 _OTHERS = 0o077

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from dcmaudit.errors import ListError
-from dcmaudit.settings.plainfile import open_regular
+from dcmaudit.plainfile import open_regular
 from dcmaudit.sources.listed import Listed
 from dcmaudit.sources.local import printable
 

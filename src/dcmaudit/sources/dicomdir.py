@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from dcmaudit.errors import ListError
 from dcmaudit.model.vrs import LONG_VR_CODES
-from dcmaudit.settings.plainfile import open_regular
+from dcmaudit.plainfile import open_regular
 from dcmaudit.sources.listed import Listed
 from dcmaudit.sources.local import printable
 

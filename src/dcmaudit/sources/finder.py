@@ -9,6 +9,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from dcmaudit.errors import ListError, NotDicomError, SourceError, SourceNotFoundError, SourceUnreadableError
+from dcmaudit.model.shards import Shard
 from dcmaudit.sources import s3
 from dcmaudit.sources.csvlist import PLAIN, csv_entries, csv_names, is_list, is_plain_list
 from dcmaudit.sources.dicomdir import dicomdir_names
@@ -20,7 +21,6 @@ from dcmaudit.sources.local import LocalReference, is_possible, path_of, printab
 from dcmaudit.sources.namelist import NameList, listed_names, plain_names
 from dcmaudit.sources.recognise import Content, promises_dicom, read_head, recognise
 from dcmaudit.sources.s3.names import ALLOWED, is_object_name, without_secrets
-from dcmaudit.sources.shards import Shard
 from dcmaudit.sources.wildcards import expand
 
 

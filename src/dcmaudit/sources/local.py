@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from dcmaudit.errors import SourceError, SourceNotFoundError, SourceUnreadableError
-from dcmaudit.settings.plainfile import open_regular
+from dcmaudit.plainfile import open_regular
 
 _ESCAPED = re.compile(r"\\x([0-9a-f]{2})")
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import IO, BinaryIO
 
 from dcmaudit.errors import ListError, UsageError
-from dcmaudit.settings.plainfile import open_regular
+from dcmaudit.plainfile import open_regular
 from dcmaudit.sources.csvlist import as_text, csv_entries, has_titles
 from dcmaudit.sources.listed import Listed
 from dcmaudit.sources.local import printable

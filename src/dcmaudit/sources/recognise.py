@@ -7,7 +7,7 @@ import struct
 from enum import Enum
 
 from dcmaudit.model.vrs import LONG_VR_CODES, VR_CODES
-from dcmaudit.settings.plainfile import READING, require_regular
+from dcmaudit.plainfile import READING, require_regular
 
 HEAD = 512
 """Bytes that are read of each file: the preamble, the prefix and the start of the file meta information."""

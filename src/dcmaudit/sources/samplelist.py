@@ -7,7 +7,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from dcmaudit.errors import ListError
-from dcmaudit.settings.plainfile import open_regular
+from dcmaudit.plainfile import open_regular
 
 COLUMNS = ("filename", "series", "stratum", "series_in_stratum", "seed")
 

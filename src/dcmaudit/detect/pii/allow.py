@@ -11,7 +11,7 @@ from dcmaudit.detect.pii.technical import LONGEST, kind_of
 from dcmaudit.errors import ListError
 from dcmaudit.model import Judgement, Verdict
 from dcmaudit.model.engines import NerEngine
-from dcmaudit.settings.plainfile import read_text
+from dcmaudit.plainfile import read_text
 
 FILE_NAMES = ("ocr_allowlist_regex.txt", "ocr_whitelist_regex.txt")
 """What the original tool calls the file, now and formerly, in ``$SMI_ROOT/data/dicompixelanon``."""

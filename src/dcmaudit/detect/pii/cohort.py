@@ -26,7 +26,7 @@ from dcmaudit.detect.pii.header import (
 from dcmaudit.detect.pii.words import folded, plain, words
 from dcmaudit.errors import ListError
 from dcmaudit.model import Judgement
-from dcmaudit.settings.plainfile import read_text
+from dcmaudit.plainfile import read_text
 
 PATIENT = "patient"
 """The column with the Patient ID that files have now; a row without one is for all files."""

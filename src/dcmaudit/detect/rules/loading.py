@@ -14,7 +14,7 @@ from dcmaudit.detect.rules.recipe import RecipeParser
 from dcmaudit.detect.rules.ruleset import Rule, RuleFile, RuleSet
 from dcmaudit.detect.rules.syntax import Fault
 from dcmaudit.errors import RuleError, SourceUnreadableError
-from dcmaudit.settings.plainfile import open_regular
+from dcmaudit.plainfile import open_regular
 
 _LARGEST_FILE = 16 * 1024 * 1024
 _GLANCE = 64 * 1024

@@ -79,7 +79,7 @@ class ReleaseBatch:
         """The report and the lists of the house, once every input has ended."""
         asked, shard = self._order.order, self._order.order.shard
         if shard is not None:
-            note_part(self.folders.held, shard.mine + shard.others, self._order.sample)
+            note_part(self.folders.held, shard.inputs, self._order.sample)
         is_mine = shard.holds if shard is not None else (lambda _name: True)
         return conclude(
             self.folders, self._order.about, self._order.sample, uid_map=asked.uid_map, is_mine=is_mine
@@ -98,11 +98,8 @@ class ReleaseBatch:
                 self.tally.add(found)
                 continue
             position += 1  # among the inputs of all parts, so that the parts can be put in order
-            if shard is not None and not shard.holds(found.name):
-                shard.others += 1
+            if shard is not None and not shard.meet(found.name):
                 continue
-            if shard is not None:
-                shard.mine += 1
             self.tally.add(found)
             # Asked for every input of this part, in order: the notes of the run before are read along with them.
             done = folders.is_done(number, found.name)

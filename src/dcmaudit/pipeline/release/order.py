@@ -18,6 +18,7 @@ from dcmaudit.detect.pii import DEFAULT, chain_plan
 from dcmaudit.detect.pii.cohort import digest_of, read_cohort
 from dcmaudit.detect.textnet import weights_digest
 from dcmaudit.errors import UsageError
+from dcmaudit.model.shards import Shard
 from dcmaudit.pipeline.ocr import OcrJob
 from dcmaudit.pipeline.process import cores
 from dcmaudit.pipeline.release.folder import (
@@ -33,7 +34,6 @@ from dcmaudit.pipeline.release.task import ReleaseJob
 from dcmaudit.pipeline.remote import Target
 from dcmaudit.report.policies import policy_record
 from dcmaudit.sources.samplelist import rows_of
-from dcmaudit.sources.shards import Shard
 from dcmaudit.store import Store, is_database_missing, open_store
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from dcmaudit.errors import UsageError
 from dcmaudit.model import Verdict
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, PrivatePolicy
 from dcmaudit.pipeline.release.policy import KINDS, OTHER, Clean, Eyes, Headers, Policy
+from dcmaudit.plainfile import read_text
 from dcmaudit.redact.elements.marking import MEANINGS
-from dcmaudit.settings.plainfile import read_text
 
 KEYS: Mapping[str, Mapping[str, type]] = {
     "": {"name": str, "eyes": str, "headers": str},

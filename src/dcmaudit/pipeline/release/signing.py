@@ -16,9 +16,9 @@ from dcmaudit.pipeline.release.buckets import brought, differences
 from dcmaudit.pipeline.release.folder import MARK, RECORDS, REPORT, SIGNATURE, WRITTEN
 from dcmaudit.pipeline.release.house import write_whole
 from dcmaudit.pipeline.remote import Remote, Target
+from dcmaudit.plainfile import read_regular
 from dcmaudit.report.chain import START, canonical, read_chain
 from dcmaudit.report.check_release import fingerprints, is_signed, problems
-from dcmaudit.settings.plainfile import read_regular
 from dcmaudit.settings.privatefile import make_private, read_private
 
 if TYPE_CHECKING:

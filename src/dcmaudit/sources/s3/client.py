@@ -18,7 +18,7 @@ from dcmaudit.errors import (
     SourceUnreadableError,
     UsageError,
 )
-from dcmaudit.settings.plainfile import read_regular
+from dcmaudit.plainfile import read_regular
 from dcmaudit.sources.s3 import clouds, profiles
 from dcmaudit.sources.s3.credentials import DEFAULT_REGION, CredentialBook, Credentials
 from dcmaudit.sources.s3.names import Provider

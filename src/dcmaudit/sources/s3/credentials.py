@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import platformdirs
 
 from dcmaudit.errors import SourceUnreadableError, UsageError
-from dcmaudit.settings.plainfile import open_regular
+from dcmaudit.plainfile import open_regular
 from dcmaudit.sources.s3.names import check_bucket
 from dcmaudit.sources.s3.secretstore import forget_secret, keep_secret, kept_secret
 

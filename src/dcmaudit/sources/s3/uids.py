@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import BinaryIO
 
 from dcmaudit.errors import ListError
-from dcmaudit.settings.plainfile import open_regular
+from dcmaudit.plainfile import open_regular
 from dcmaudit.sources.local import printable
 
 STUDY, SERIES = "studyinstanceuid", "seriesinstanceuid"

@@ -35,6 +35,7 @@ class Shard:
     count: int
     mine: int = 0
     others: int = 0
+    _names: int = 0
 
     @classmethod
     def parse(cls, text: str) -> Shard:
@@ -49,20 +50,44 @@ class Shard:
 
     def holds(self, name: str) -> bool:
         """Whether the input of that name is in this part."""
-        # By the name alone: machines that know nothing of each other agree, and a new file moves no other one.
-        digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-        return int.from_bytes(digest, "little") % self.count == self.number - 1
+        return self._holds(_value(name))
+
+    def _holds(self, value: int) -> bool:
+        return value % self.count == self.number - 1
+
+    def meet(self, name: str) -> bool:
+        """Count an input, of whatever part; whether it is in this one."""
+        value = _value(name)
+        self._names = (self._names + value) % 2**64
+        is_mine = self._holds(value)
+        self.mine += is_mine
+        self.others += not is_mine
+        return is_mine
+
+    @property
+    def inputs(self) -> int:
+        """How many inputs of all parts were met."""
+        return self.mine + self.others
+
+    @property
+    def names(self) -> str:
+        """A sum over the names that were met, of all parts and in any order: parts of one batch have the same.
+
+        Of as many other names (a folder that was mounted elsewhere) each part would take its own share, and an input
+        would be in none of them.
+        """
+        return f"{self._names:016x}"
 
     def of(self, found: Iterable[T]) -> Iterator[T]:
         """Those that are in this part."""
-        for one in found:
-            if self.holds(one.name):
-                self.mine += 1
-                yield one
-            else:
-                self.others += 1
+        return (one for one in found if self.meet(one.name))
 
     @property
     def is_empty(self) -> bool:
         """Whether there are inputs, and all of them are in other parts: then nothing is to be done here."""
         return not self.mine and self.others > 0
+
+
+def _value(name: str) -> int:
+    # Of the name alone: machines that know nothing of each other agree, and a new file moves no other one.
+    return int.from_bytes(blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")

@@ -7,8 +7,8 @@ import tracemalloc
 
 import pytest
 
-from dcmaudit.sources import known as module
-from dcmaudit.sources.known import KnownNames
+from dcmaudit.model import known_names as module
+from dcmaudit.model.known_names import KnownNames
 
 
 def test_a_name_is_new_once_and_then_told_with_who_brought_it() -> None:

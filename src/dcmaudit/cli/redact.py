@@ -10,13 +10,14 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, add_ordered, exit_codes, local_path, say
-from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place
+from dcmaudit.cli.common import Exit, add_common, exit_codes, say
+from dcmaudit.cli.distribution import has_nothing_to_do, require_one_place
 from dcmaudit.cli.guard import Protected
 from dcmaudit.cli.inputs import Inputs
 from dcmaudit.cli.names import add_files
-from dcmaudit.cli.progress import Progress, add_progress
+from dcmaudit.cli.progress import Progress
 from dcmaudit.cli.redact_inputs import fresh, from_csv, references
+from dcmaudit.cli.redact_options import add_asked, add_how, add_output, options_of, requests_of, rules_asked
 from dcmaudit.cli.redact_report import Report
 from dcmaudit.cli.stopping import stoppable
 from dcmaudit.errors import StoreError, UsageError
@@ -46,120 +47,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     words = "DICOM files, wildcards, folders, lists (default: all files of the CSV list or of the database)"
     add_files(parser, words, needed=False)
-    _what(parser.add_argument_group("what is blacked out"))
-    _how(parser.add_argument_group("how"))
-    _where(parser.add_argument_group("output"))
+    add_asked(parser.add_argument_group("what is blacked out"))
+    add_how(parser.add_argument_group("how"))
+    add_output(parser.add_argument_group("output"))
     add_common(parser)
-
-
-def _what(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--from-db", action="store_true",
-        help="use the rectangles of the database, of files that are done (default if nothing else is named)",
-    )  # fmt: skip
-    group.add_argument(
-        "--include-unreviewed", action="store_true", help="with the database: take also files that are not marked done"
-    )
-    group.add_argument(
-        "--moved", action="store_true", help="with the database: use also marks of the same image under another name"
-    )
-    group.add_argument(
-        "--allow-unstored-previews", action="store_true",
-        help="with the database: redact also files of which the reviewer's screen showed more black than is planned",
-    )  # fmt: skip
-    group.add_argument("--csv", type=local_path, metavar="FILE", help="filename,frame,overlay,left,top,right,bottom")
-    group.add_argument(
-        "--black", choices=("all", "identifying,unknown"), default="all",
-        help="all rectangles of the database or list (default), or those whose text was not judged harmless",
-    )  # fmt: skip
-    group.add_argument(
-        "--rect", action="append", default=[], metavar="RECTS",
-        help="x0,y0,x1,y1 (inside) or x0,y0,+w,+h; several separated by ; in every file",
-    )  # fmt: skip
-    group.add_argument(
-        "--shape", action="append", default=[], metavar="SHAPES",
-        help="polygon x,y x,y x,y... | keep fan APEX END END [NEAR] | keep rectangle x,y x,y; keep: black outside; "
-        "corners of pixels; several separated by ; on one plane or all frames",
-    )  # fmt: skip
-    group.add_argument("--frame", metavar="N", help="frame of --rect, --shape and --whole, from 0, or all (default)")
-    group.add_argument(
-        "--overlay", metavar="N", help="overlay of --rect, --shape and --whole: 0 for group 6000, 6002..., or all"
-    )
-    group.add_argument("--everywhere", action="store_true", help="--rect and --whole mean every plane")
-    group.add_argument("--whole", action="store_true", help="black out whole planes")
-    group.add_argument("--deid", action="store_true", help="rectangles of the deid rules that match")
-    group.add_argument("--deid-rules", metavar="PATH", help="with --deid: this file or folder of rules")
-    add_ignore_sections(group)
-    group.add_argument("--ultrasound", action="store_true", help="everything outside the ultrasound regions")
-    group.add_argument(
-        "--overlays", choices=("same", "none", "remove"), default="none",
-        help="black the image's rectangles in overlays too (same), only where named (none), or remove all overlays",
-    )  # fmt: skip
-    group.add_argument(
-        "--icons", choices=("redact", "remove", "keep"), default="redact", help="thumbnails (default: redact)"
-    )
-    group.add_argument(
-        "--remove-high-bit-overlays", action="store_true", help="clear every bit of the pixels that is not stored value"
-    )
-    group.add_argument(
-        "--private", choices=("remove", "keep", "refuse"),
-        help="private elements that could hold a picture, where something is blacked (default: remove; listed)",
-    )  # fmt: skip
-    group.add_argument(
-        "--remove-private-bulk",
-        action="store_true",
-        help="do what --private remove does also in files where nothing is blacked",
-    )
-
-
-def _how(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("-n", "--dry-run", action="store_true", help="print the plan of each file and write nothing")
-    group.add_argument(
-        "--check-text", action="store_true",
-        help="look for text on every plane of each output then, outside of what is black, and name what is seen",
-    )  # fmt: skip
-    group.add_argument(
-        "--assert-clean", action="store_true",
-        help="note in the file that you looked and that no identifying text is left (PS3.15 E.3)",
-    )  # fmt: skip
-    group.add_argument("--new-uids", action="store_true", help="new SOP Instance UIDs, consistent within the run")
-    group.add_argument(
-        "--new-uids-of", choices=("instance", "series", "study", "all"),
-        help="new UIDs of the instance alone, of its series too, of its study too, or all, in every element",
-    )  # fmt: skip
-    group.add_argument("-r", "-R", "--recursive", action="store_true", default=None, help="look into subfolders too")
-    group.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
-    add_ordered(group)
-    add_progress(group)
-    add_dask(group)
-    add_shard(group)
-
-
-def _where(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "-o",
-        "--output",
-        metavar="DIR",
-        help="folder, s3://BUCKET/PREFIX or az://...; for one input also FILE.dcm (default: beside inputs)",
-    )
-    group.add_argument("--relative-path", metavar="PREFIX", help="with -o: keep the folders after PREFIX")
-    group.add_argument("--overwrite", action="store_true", help="replace existing outputs")
-    group.add_argument("--resume", action="store_true", help="pass over inputs whose output exists: it was proved")
-    group.add_argument(
-        "--copy-clean", action="store_true",
-        help="copy files for which nothing is asked, where the database knows that every plane was looked at",
-    )  # fmt: skip
-    group.add_argument(
-        "--accept-text", choices=("none", "harmless"), default=None,
-        help="with --copy-clean: what text ocr may have found where no person looked (default: none)",
-    )  # fmt: skip
-    group.add_argument(
-        "--partly", metavar="DIR", help="folder of partly audited outputs (default: that of -o, .partly)"
-    )
-    group.add_argument("--allow-partly", action="store_true", help="put partly audited outputs among the others")
-    group.add_argument("--sidecar", action="store_true", help="a .json beside each output: what is black, for users")
-    group.add_argument("--proof", action="store_true", help="a .proof.json beside each output: what was compared")
-    group.add_argument("--json", action="store_true", help="one JSON object a file on standard output")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -242,8 +133,7 @@ def _progress(
 
 
 def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
-    from dcmaudit.audit import checked_rules, rule_paths
-    from dcmaudit.model.redaction import IconPolicy, NewUids, OverlayPolicy, PrivatePolicy, RedactionOptions
+    from dcmaudit.audit import rule_paths
     from dcmaudit.pipeline.clearance import AcceptedText
     from dcmaudit.pipeline.jobs import RedactionJob
     from dcmaudit.pipeline.output import Naming
@@ -252,10 +142,7 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
     from dcmaudit.pipeline.text_check import looking_job
 
     _check(args)
-    rules = rule_paths(args.deid_rules, settings) if args.deid else ()
-    if rules:
-        # A faulty rule ends the run before anything is written.
-        checked_rules(rules, ignore_sections=settings.ignore_sections)
+    rules = rules_asked(args, settings)
     if args.check_text:
         looking_job().make_finder()  # so does a missing detector
     exact = _exact_output(args, settings)
@@ -268,15 +155,7 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
             exact=exact,
             mixed=args.allow_partly,
         ),
-        RedactionOptions(
-            overlays=OverlayPolicy(args.overlays),
-            icons=IconPolicy(args.icons),
-            remove_high_bits=args.remove_high_bit_overlays,
-            private=PrivatePolicy(args.private or "remove"),
-            remove_private_bulk=args.remove_private_bulk,
-            assert_clean=args.assert_clean,
-            uids_of=NewUids(args.new_uids_of or "instance"),
-        ),
+        options_of(args),
         rules=rules,
         ultrasound=args.ultrasound,
         uid_key=secrets.token_bytes(32) if args.new_uids or args.new_uids_of else None,
@@ -406,29 +285,7 @@ def _asked(
     left: dict[str, int] = {}
     listed = [] if args.csv is None else from_csv(args, settings, by_file, problems, left, report)
     asked = RequestSources(
-        _everywhere(args), by_file, problems, store, unreviewed=args.include_unreviewed, moved=args.moved,
+        requests_of(args, args.rect), by_file, problems, store, unreviewed=args.include_unreviewed, moved=args.moved,
         keeps_harmless=args.black != "all", left=left,
     )  # fmt: skip
     return asked, listed
-
-
-def _everywhere(args: argparse.Namespace) -> list[Request]:
-    from dcmaudit.cli.rectangles import parse_rects, parse_scopes, shape_requests
-    from dcmaudit.model import Box, Everywhere, Origin, Scope
-    from dcmaudit.model.redaction import Request
-
-    boxes: list[Box | None] = [box for text in args.rect for box in parse_rects(text)]
-    if args.whole:
-        boxes.append(None)
-    shapes = shape_requests(args.shape, args.frame, args.overlay, everywhere=args.everywhere)
-    if not boxes:
-        return shapes
-    scopes: list[Scope] = [Everywhere.ALL_PLANES] if args.everywhere else parse_scopes(args.frame, args.overlay)
-    return [
-        *(
-            Request(box, scope, Origin.COMMAND, "--whole" if box is None else "--rect")
-            for box in boxes
-            for scope in scopes
-        ),
-        *shapes,
-    ]

@@ -13,6 +13,7 @@ from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, exit_code
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place, where
 from dcmaudit.cli.names import add_files_from, listed
 from dcmaudit.cli.progress import Progress, add_progress
+from dcmaudit.cli.redact_options import options_of, requests_of, rules_asked
 from dcmaudit.errors import UsageError
 from dcmaudit.model.counts import counted
 from dcmaudit.report.jsonlines import json_line
@@ -203,30 +204,16 @@ def _split(args: argparse.Namespace) -> tuple[list[str], list[str]]:
 
 
 def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
-    from dcmaudit.audit import checked_rules, rule_paths
-    from dcmaudit.model.redaction import IconPolicy, NewUids, OverlayPolicy, PrivatePolicy, RedactionOptions
     from dcmaudit.pipeline.jobs import RedactionJob
     from dcmaudit.pipeline.output import Naming
     from dcmaudit.pipeline.text_check import looking_job
 
-    rules = rule_paths(args.deid_rules, settings) if args.deid else ()
-    if rules:
-        # A faulty rule ends the run before anything is compared.
-        checked_rules(rules, ignore_sections=settings.ignore_sections)
-    options = RedactionOptions(
-        overlays=OverlayPolicy(args.overlays),
-        icons=IconPolicy(args.icons),
-        remove_high_bits=args.remove_high_bit_overlays,
-        private=PrivatePolicy(args.private or "remove"),
-        remove_private_bulk=args.remove_private_bulk,
-        assert_clean=args.assert_clean,
-        uids_of=NewUids(args.new_uids_of or "instance"),
-    )
+    rules = rules_asked(args, settings)
     key = b"new UIDs are expected" if args.new_uids or args.new_uids_of else None
     if args.check_text:
         looking_job().make_finder()  # a missing detector ends the run before anything is compared
     return RedactionJob(
-        Naming(), options, rules=rules, ultrasound=args.ultrasound, uid_key=key, copy_clean=True,
+        Naming(), options_of(args), rules=rules, ultrasound=args.ultrasound, uid_key=key, copy_clean=True,
         check_text=args.check_text,
     )  # fmt: skip
 
@@ -236,7 +223,7 @@ def _tasks(args: argparse.Namespace, names: list[str], rects: list[str]) -> list
     from dcmaudit.pipeline.verification import VerificationTask
     from dcmaudit.sources import LocalReference
 
-    everywhere = _everywhere(args, rects)
+    everywhere = requests_of(args, rects)
     by_file, problems = _from_csv(args.csv)
     tasks = []
     for before, after in zip(names[::2], names[1::2], strict=True):
@@ -247,21 +234,6 @@ def _tasks(args: argparse.Namespace, names: list[str], rects: list[str]) -> list
                               tuple(problems.get(place, ())))  # fmt: skip
         tasks.append(VerificationTask(asked, LocalReference(os.path.abspath(after))))  # noqa: PTH100 - the same
     return tasks
-
-
-def _everywhere(args: argparse.Namespace, rects: list[str]) -> list[Request]:
-    from dcmaudit.cli.rectangles import parse_rects, parse_scopes, shape_requests
-    from dcmaudit.model import Box, Everywhere, Origin, Scope
-    from dcmaudit.model.redaction import Request
-
-    boxes: list[Box | None] = [box for text in rects for box in parse_rects(text)]
-    if args.whole:
-        boxes.append(None)
-    shapes = shape_requests(args.shape, args.frame, args.overlay, everywhere=args.everywhere)
-    if not boxes:
-        return shapes
-    scopes: list[Scope] = [Everywhere.ALL_PLANES] if args.everywhere else parse_scopes(args.frame, args.overlay)
-    return [*(Request(box, scope, Origin.COMMAND, "command line") for box in boxes for scope in scopes), *shapes]
 
 
 def _from_csv(path: Path | None) -> tuple[dict[str, list[Request]], dict[str, list[str]]]:

@@ -2,6 +2,7 @@
 
 import { Api } from "./api.js";
 import { byId } from "./dom.js";
+import { keepFocus } from "./focuskeeper.js";
 import { Page } from "./page.js";
 import { keptPlace, lieAsBefore, resume } from "./place.js";
 
@@ -13,6 +14,7 @@ async function start() {
   await page.scheduler.start();
   if (api.isNew) await resume(page, kept);
   lieAsBefore(page, kept);
+  keepFocus();
   page.stage.root.focus({ preventScroll: true });
   document.body.dataset.ready = "yes";
 }

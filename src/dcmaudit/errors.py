@@ -26,6 +26,7 @@
     ├── RedactionError          a redaction that was not carried out
     │   ├── PlanRefusedError        the plan has problems, nothing was written
     │   └── ProofError              the written file did not pass its proof and was deleted
+    ├── ClusterError            the cluster that was to do the work has nobody to do it
     ├── ReviewError             a command that makes no sense in the present state
     └── ServerError             the local web server could not do its part
 
@@ -165,6 +166,10 @@ class PlanRefusedError(RedactionError):
 
 class ProofError(RedactionError):
     """The written file did not pass its proof and was deleted."""
+
+
+class ClusterError(DcmauditError):
+    """The cluster that was to do the work has had no workers for too long; what was finished is kept."""
 
 
 class ReviewError(DcmauditError):

@@ -88,8 +88,8 @@ def release(  # noqa: PLR0913 - keywords, each an option of the command
     its own work by ``if __name__ == "__main__"``. ``tell`` is called for each input, in order, once it is recorded.
 
     What becomes of an input is never an error. UsageError, ListError or RuleError where something that was named
-    contradicts itself or cannot be used: then no input was opened. After a KeyboardInterrupt what is finished is
-    recorded, and ``resume`` goes on.
+    contradicts itself or cannot be used: then no input was opened. ClusterError where the cluster lost its workers for
+    good. After that, and after a KeyboardInterrupt, what is finished is recorded, and ``resume`` goes on.
 
     >>> report = dcmaudit.release(example_file, output_folder, held=held_folder, key=key_file, eyes="none", jobs=1)
     >>> report.outcomes["released unchanged"], report.is_all

@@ -139,13 +139,11 @@ def _work(view: View, target: Target | None, reference: Reference) -> InstanceRe
 
 
 def _answered(reference: Reference, answer: InstanceReport | Exception) -> InstanceReport:
-    from dcmaudit.pipeline.process import CrashError
+    from dcmaudit.pipeline.process import reason_of
 
     if isinstance(answer, InstanceReport):
         return answer
-    # The words of a foreign exception may quote the file; its kind does not.
-    reason = str(answer) if isinstance(answer, CrashError) else f"internal error: {type(answer).__name__}"
-    return InstanceReport(Result(reference.name, Outcome.FAILED, (reason,)))
+    return InstanceReport(Result(reference.name, Outcome.FAILED, (reason_of(answer),)))
 
 
 class _Printer:

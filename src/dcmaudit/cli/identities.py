@@ -99,13 +99,13 @@ def _identify(
 ) -> tuple[int, int]:
     """How many were noted, and how many failed."""
     from dcmaudit.pipeline import workers
+    from dcmaudit.pipeline.process import reason_of
 
     done = failed = 0
     ready: list[FileRows] = []
     for reference, answer in workers.each(_identified, _marked(store, references, args), **where(args, settings)):
         if isinstance(answer, Exception):
-            # The words of a foreign exception may quote the file; its kind does not.
-            error = answer if isinstance(answer, DcmauditError) else StoreError(f"internal: {type(answer).__name__}")
+            error = answer if isinstance(answer, DcmauditError) else StoreError(reason_of(answer))
             say(str(answer) if isinstance(answer, DcmauditError) else f"{reference.name}: {error.message}")
             _tell_identity(args, reference.name, None, error)
             failed += 1

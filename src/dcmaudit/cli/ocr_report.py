@@ -115,14 +115,14 @@ class Report:
         self._intake.take(self._failed(result, is_kept=_is_image(problem)))
 
     def _answered(self, reference: Reference, answer: OcrAnswer | Exception) -> OcrAnswer:
-        from dcmaudit.pipeline.process import CrashError
+        from dcmaudit.pipeline.process import ClusterLostError, reason_of
         from dcmaudit.pipeline.readings import OcrAnswer
 
         if isinstance(answer, OcrAnswer):
             return answer
-        # The words of a foreign exception may quote the file; its kind does not.
-        reason = str(answer) if isinstance(answer, CrashError) else f"internal error: {type(answer).__name__}"
-        made = self._failed(Result(reference.name, Outcome.FAILED, (reason,)), is_kept=True)
+        # Where nobody looked at it, there is nothing to keep of it.
+        is_kept = not isinstance(answer, ClusterLostError)
+        made = self._failed(Result(reference.name, Outcome.FAILED, (reason_of(answer),)), is_kept=is_kept)
         return replace(made, is_about_name=False)
 
     def _failed(self, result: Result, *, is_kept: bool) -> OcrAnswer:

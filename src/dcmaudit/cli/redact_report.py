@@ -59,7 +59,7 @@ class Report:
     def take(self, task: RedactionTask, answer: RedactionReport | Exception) -> None:
         """One file's report, or the exception that its worker ended with."""
         from dcmaudit.pipeline.jobs import RedactionReport
-        from dcmaudit.pipeline.process import BrokenOffError, CrashError, NotBegunError
+        from dcmaudit.pipeline.process import BrokenOffError, NotBegunError, reason_of
 
         if isinstance(answer, BrokenOffError):
             self.unfinished.append(task.reference)
@@ -69,9 +69,7 @@ class Report:
             self.counts.not_begun += 1
             return
         if not isinstance(answer, RedactionReport):
-            # The words of a foreign exception may quote the file; its kind does not.
-            reason = str(answer) if isinstance(answer, CrashError) else f"internal error: {type(answer).__name__}"
-            answer = RedactionReport(Result(task.reference.name, Outcome.FAILED, (reason,)))
+            answer = RedactionReport(Result(task.reference.name, Outcome.FAILED, (reason_of(answer),)))
         twin = self._twins.meet(answer.result.name, answer.instance)
         if twin is not None:
             say(twin)

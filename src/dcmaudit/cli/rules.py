@@ -161,8 +161,10 @@ class _Report:
     def take(self, reference: Reference, answer: FileAnswer | Exception) -> None:
         """One file: its answer, or why there is none."""
         if isinstance(answer, Exception):
+            from dcmaudit.pipeline.process import reason_of
+
             known = isinstance(answer, DcmauditError)
-            self.fail(reference.name, str(answer) if known else f"{reference.name}: {type(answer).__name__}")
+            self.fail(reference.name, str(answer) if known else f"{reference.name}: {reason_of(answer)}")
             return
         self.total.add(answer)
         if self._csv is not None:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from dcmaudit.cli.common import Exit, local_path, say
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place, where
 from dcmaudit.cli.names import add_files
-from dcmaudit.errors import DcmauditError, UsageError
+from dcmaudit.errors import UsageError
+from dcmaudit.model.counts import counted
 from dcmaudit.report.jsonlines import json_line
 from dcmaudit.report.samples import (
     Conclusion,
@@ -126,7 +127,7 @@ def _draw(args: argparse.Namespace, settings: Settings) -> int:
     frame = frame_of(_units(args, by, settings, tally, unread), seed)
     missing = tally.problems + unread.total()
     if args.shard is None:
-        return _drawn(args, frame, missing, hint=tally.summary())
+        return _drawn(args, frame, missing, hint=tally.summary(), unread=unread.total())
     if not has_nothing_to_do(args) and not frame.images and not missing:
         raise UsageError("there is nothing to draw from", hint=tally.summary())
     from dcmaudit.cli.sample_parts import part_lines
@@ -167,11 +168,15 @@ def _merge(args: argparse.Namespace) -> int:
     return _drawn(args, frame, missing, hint="the parts hold no series")
 
 
-def _drawn(args: argparse.Namespace, frame: Frame, missing: int, *, hint: str) -> int:
+def _drawn(args: argparse.Namespace, frame: Frame, missing: int, *, hint: str, unread: int = 0) -> int:
     """Draw, write the list, and say what was drawn."""
     from dcmaudit.sources.sampling import allocate, needed
 
     sizes = frame.sizes()
+    # Named one by one above: nothing is wrong with the command line.
+    if not sizes and unread:
+        say(f"there is nothing to draw from: {counted(unread, 'input')} could not be read")
+        return Exit.NOT_ALL
     if not sizes:
         raise UsageError("there is nothing to draw from", hint=hint)
     total = sum(sizes.values())
@@ -201,6 +206,7 @@ def _units(
     args: argparse.Namespace, by: tuple[str, ...], settings: Settings, tally: Tally, unread: Counter[str]
 ) -> Iterator[Unit]:
     from dcmaudit.pipeline import workers
+    from dcmaudit.pipeline.process import reason_of
     from dcmaudit.sources import Problem, find
     from dcmaudit.sources.sampling import Unit
 
@@ -220,9 +226,7 @@ def _units(
             yield answer
         else:
             unread["unread"] += 1
-            # The words of a foreign exception may quote the file; its kind does not.
-            reason = answer if isinstance(answer, DcmauditError) else type(answer).__name__
-            say(f"{reference.name}: {reason}")
+            say(f"{reference.name}: {reason_of(answer)}")
 
 
 def _is_mine(shard: Shard, found: Found) -> bool:

@@ -256,8 +256,9 @@ def _tell(args: argparse.Namespace, task: VerificationTask, answer: Proof | Exce
     """Say how one pair came out; whether it passed."""
     name = task.after.name
     if isinstance(answer, Exception):
-        # The words of a foreign exception may quote the file; its kind does not.
-        _tell_unproved(args, name, type(answer).__name__, original=task.asked.reference.name)
+        from dcmaudit.pipeline.process import reason_of
+
+        _tell_unproved(args, name, reason_of(answer), original=task.asked.reference.name)
         return False
     if args.json:
         print(json_line("verify", proof_record(answer) | {"after_file": name}), flush=True)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
+import queue
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dcmaudit.errors import MissingExtraError, UsageError
 from dcmaudit.pipeline.hold import hold
-from dcmaudit.pipeline.process import BrokenOffError, CrashError, NotBegunError, answer_of
+from dcmaudit.pipeline.process import BrokenOffError, ClusterLostError, CrashError, NotBegunError, answer_of
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -22,6 +24,12 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 _AHEAD = 4
+"""Inputs a thread of the cluster that are out at once: nobody waits for work, and the scheduler need not hold a list of
+millions."""
+
+_WAITING = 64
+"""Inputs a thread that are out or wait to be told, at most: behind a slow one, where the inputs' order is kept."""
+
 _SECONDS = 15
 """Seconds after which it is said that no scheduler answers; it has three times as long after that. A cluster of a busy
 queue is slow, a wrong address is for ever."""
@@ -35,6 +43,9 @@ _LOOK = 2.0
 _SAY = 30.0
 """Seconds between two lines that say what is waited for."""
 
+_TRIES = 3
+"""How often an input is given to the cluster anew after its scheduler has forgotten it."""
+
 log = logging.getLogger("dcmaudit")
 
 
@@ -46,102 +57,263 @@ def each_on_cluster(
     *,
     patience: float = PATIENCE,
     rest: Callable[[], None] = lambda: None,
+    ordered: bool = True,
 ) -> Iterator[tuple[Item, Answer | Exception]]:
     """What ``workers.each`` does, on the cluster whose scheduler listens at ``address``.
 
-    Answers come in the order of ``items``, which are read as they are needed. Where a worker dies, Dask gives its
-    items to others; an item that took several workers with it is tried once more when its turn comes, for what was
-    worked on beside it died with it, and ends as CrashError where it takes several with it again.
-    Where there is no worker, or no scheduler any more, for ``patience`` seconds, that is said in the meantime, and
-    every further item ends as CrashError. MissingExtraError without the extra, UsageError where nothing answers at the
-    address.
+    ``items`` are read as they are needed. Where a worker dies, Dask gives its items to others; an item that took
+    several workers with it is tried once more, for what was worked on beside it died with it, and ends as CrashError
+    where it takes several with it again. Where the scheduler dies and another one takes its place, it is given all that
+    was out anew. Where there is no worker, or no scheduler any more, for ``patience`` seconds, that is said in the
+    meantime, and every further item ends as ClusterLostError. MissingExtraError without the extra, UsageError where
+    nothing answers at the address.
     """
-    client = _connected(address)
-    crew = _Crew(client, address, patience, rest)
-    waiting: deque[tuple[Item, Future[Any]]] = deque()
+    cluster = _Cluster(address, patience, partial(answer_of, task))
+    batch = _Batch(cluster, stop, rest, ordered=ordered)
     try:
-        # Not pure: Dask would answer an equal call with what the first one gave.
-        executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
-
-        def submit(item: Item) -> Future[Any]:
-            given: Future[Any] = executor.submit(partial(answer_of, task), item)
-            return given
-
-        for item in items:
-            if crew.is_gone():
-                yield item, crew.loss()
-                continue
-            waiting.append((item, submit(item)))
-            if stop():
-                break
-            # A few for each thread: the scheduler need not hold a list of millions, and nobody waits for work.
-            if len(waiting) >= _AHEAD * max(1, crew.threads()):
-                yield _next(waiting, stop, crew, submit)
-            yield from _given_up(waiting, crew, submit)
-        while waiting:
-            if stop():
-                for _, future in waiting:
-                    future.cancel()
-            yield _next(waiting, stop, crew, submit)
+        yield from batch.run(iter(items))
     except KeyboardInterrupt:
         hold.received()
-        for item, future in waiting:
-            ended = future.done() and not future.cancelled() and future.exception() is None
-            yield item, future.result() if ended else BrokenOffError()
+        yield from batch.broken_off()
         raise
     finally:
-        # Closing drops what was not begun: nobody holds the results any more.
-        with suppress(Exception):  # a scheduler that died meanwhile
-            client.close(timeout=_SECONDS)  # type: ignore[no-untyped-call]
+        cluster.close()
 
 
-class _Crew:
-    """The workers of a cluster: whether there are any, and for how long there have been none."""
+@dataclass(slots=True, eq=False)
+class _Job:
+    """One input: its place in the order, and what has become of it on the cluster so far."""
 
-    def __init__(self, client: Client, address: str, patience: float, rest: Callable[[], None]) -> None:
-        self._client, self._address, self._patience, self._rest = client, address, patience, rest
+    number: int
+    item: Any
+    future: Future[Any] | None = None
+    deaths: int = 0
+    """How often several workers died over it."""
+    losses: int = 0
+    """How often the scheduler forgot it."""
+
+
+class _Batch:
+    """What is out, what has to go out again, and what waits for its turn to be told."""
+
+    def __init__(self, cluster: _Cluster, stop: Callable[[], bool], rest: Callable[[], None], *, ordered: bool) -> None:
+        self._cluster, self._asked, self._rest, self._ordered = cluster, stop, rest, ordered
+        self._out: dict[int, _Job] = {}
+        self._again: deque[_Job] = deque()
+        self._came: queue.SimpleQueue[tuple[_Job, Future[Any]]] = queue.SimpleQueue()
+        self._early: dict[int, tuple[Any, Any]] = {}
+        self._ready: deque[tuple[Any, Any]] = deque()
+        self._read = self._told = 0
+        self._is_dry = self._is_stopping = False
+
+    def run(self, items: Iterator[Any]) -> Iterator[tuple[Any, Any]]:
+        """Every item with its answer."""
+        while True:
+            if self._asked():
+                self._let_go()
+            self._hand_out(items)
+            while self._ready:
+                pair = self._ready.popleft()
+                self._told += 1
+                yield pair
+            if self._is_dry and self._read == self._told:
+                return
+            if not self._cluster.is_gone:
+                self._take()
+
+    def broken_off(self) -> Iterator[tuple[Any, Any]]:
+        """Every item that was read and not told, with its answer where it is there."""
+        waiting = [*self._out.values(), *self._again]
+        told = {job.number: (job.item, _outcome(job.future)) for job in waiting}
+        yield from self._ready
+        for number in sorted(told | self._early):
+            yield (told | self._early)[number]
+
+    def _let_go(self) -> None:
+        self._is_dry = self._is_stopping = True
+        for job in self._out.values():
+            if job.future is not None:
+                job.future.cancel()
+        while self._again:
+            self._settle(self._again.popleft(), NotBegunError())
+
+    def _hand_out(self, items: Iterator[Any]) -> None:
+        """Give the cluster as much as it can do; answer everything where it is gone."""
+        if self._cluster.is_gone:
+            for job in [*self._out.values(), *self._again]:
+                self._settle(job, self._cluster.loss())
+            self._again.clear()
+        while not self._ready:
+            threads = self._cluster.threads()
+            # Nothing is sent to a scheduler that is not there: it would never hear of it.
+            is_full = not threads or len(self._out) >= _AHEAD * threads or self._waiting >= _WAITING * threads
+            if is_full and not self._cluster.is_gone:
+                return
+            one = self._again.popleft() if self._again else self._next(items)
+            if one is None:
+                return
+            if self._cluster.is_gone:
+                self._settle(one, self._cluster.loss())
+            else:
+                self._out[one.number] = one
+                self._cluster.submit(one, self._came)
+
+    @property
+    def _waiting(self) -> int:
+        return self._read - self._told
+
+    def _next(self, items: Iterator[Any]) -> _Job | None:
+        if self._is_dry:
+            return None
+        try:
+            job = _Job(self._read, next(items))
+        except StopIteration:
+            self._is_dry = True
+            return None
+        self._read += 1
+        self._is_dry = self._asked()
+        return job
+
+    def _take(self) -> None:
+        """Take in what has come, or look after the cluster where nothing does for a while."""
+        try:
+            job, future = self._came.get(timeout=_LOOK)
+        except queue.Empty:
+            self._rest()
+            self._cluster.look()
+            return
+        # One that was given out anew meanwhile, or was answered for, is of no use any more.
+        if self._out.get(job.number) is not job or job.future is not future:
+            return
+        del self._out[job.number]
+        self._answered(job, future)
+
+    def _answered(self, job: _Job, future: Future[Any]) -> None:
+        error = None if future.cancelled() else future.exception()
+        is_killed = type(error).__name__ == "KilledWorker"
+        if future.cancelled() and self._is_stopping:
+            self._settle(job, NotBegunError())
+        # Forgotten by a scheduler that died, or cancelled by somebody else.
+        elif future.cancelled():
+            job.losses += 1
+            self._try_again(job, job.losses <= _TRIES, "the cluster gave it up several times")
+        # A worker that died may have been ended by the queue: one more try, as in processes of one machine.
+        elif is_killed:
+            job.deaths += 1
+            is_first = job.deaths == 1
+            self._try_again(job, is_first, "each worker that worked on it died: a decoder crashed, or memory ran out")
+        # One of Dask's own: what the task raises comes as an answer.
+        elif error is not None:
+            self._settle(job, CrashError(f"the cluster lost it ({type(error).__name__})"))
+        else:
+            self._settle(job, future.result())
+
+    def _try_again(self, job: _Job, is_worth: bool, reason: str) -> None:  # noqa: FBT001 - said by name above
+        if self._is_stopping:
+            self._settle(job, NotBegunError())
+        elif is_worth:
+            self._again.append(job)
+        else:
+            self._settle(job, CrashError(reason))
+
+    def _settle(self, job: _Job, answer: Any) -> None:
+        self._out.pop(job.number, None)
+        if not self._ordered:
+            self._ready.append((job.item, answer))
+            return
+        self._early[job.number] = job.item, answer
+        while (found := self._early.pop(self._told + len(self._ready), None)) is not None:
+            self._ready.append(found)
+
+
+class _Cluster:
+    """A cluster as its client sees it: whether anybody works there, and for how long nobody has."""
+
+    def __init__(self, address: str, patience: float, work: Callable[[Any], Any]) -> None:
+        self._address, self._patience, self._work = address, patience, work
+        self._client = _connected(address)
+        self._threads, self._asked_at = 0, float("-inf")
         self._none_since: float | None = None
         self._said = 0.0
-        self._gone = False
+        self.is_gone = False
+        """Whether it was given up."""
 
     def threads(self) -> int:
-        """How many items can be worked on at once; 0 where there is no worker or no scheduler."""
-        try:
-            workers: dict[str, Any] = self._client.scheduler_info(n_workers=-1).get("workers", {})
-        except Exception:
-            return 0
+        """How many inputs can be worked on at once, as of a moment ago; 0 where there is no worker or no scheduler."""
         # After the scheduler died the client still has what it said last.
         if self._client.status != "running":
+            self._asked_at = float("-inf")
             return 0
-        return sum(int(worker.get("nthreads", 1)) for worker in workers.values())
+        # A question to the scheduler, which is not asked for every input.
+        if time.monotonic() - self._asked_at >= _LOOK or not self._threads:
+            self._threads = self._asked()
+            self._asked_at = time.monotonic()
+        return self._threads
 
-    def is_gone(self) -> bool:
-        """Whether the cluster was given up."""
-        return self._gone
+    def _asked(self) -> int:
+        client: Any = self._client
+        try:
+            found: dict[str, int] = client.sync(client.scheduler.ncores, workers=None, callback_timeout=_SECONDS)
+        except Exception:  # also of a scheduler that hangs, or dies while it is asked
+            return 0
+        return sum(found.values())
+
+    def submit(self, job: _Job, came: queue.SimpleQueue[tuple[_Job, Future[Any]]]) -> None:
+        """Give it to the cluster; what comes of it goes to ``came``."""
+        try:
+            # Not pure: Dask would answer an equal call with what the first one gave.
+            executor = self._client.get_executor(pure=False)  # type: ignore[no-untyped-call]
+            future: Future[Any] = executor.submit(self._work, job.item)
+        except Exception:  # the client was closed just now, for it found no scheduler any more
+            future = Future()
+            future.cancel()
+            future.set_running_or_notify_cancel()
+        job.future = future
+        future.add_done_callback(lambda done: came.put((job, done)))
 
     def look(self) -> None:
         """Say that nobody works, and give the cluster up once that has lasted too long."""
-        self._rest()
         now = time.monotonic()
+        if self._client.status == "closed":
+            self._begin_anew()
+        self._asked_at = float("-inf")
         if self.threads():
             self._none_since = None
             return
         if self._none_since is None:
             # So that the first look already says something.
             self._none_since, self._said = now, now - _SAY
-        idle = now - self._none_since
+        idle = time.monotonic() - self._none_since
         if idle >= self._patience:
-            self._gone = True
+            self.is_gone = True
             log.error("%s: given up after %.0f seconds; what is left is not done", self._words(), idle)
         elif now - self._said >= _SAY:
             self._said = now
             log.warning("%s: waiting for them for %.0f seconds more", self._words(), self._patience - idle)
 
-    def loss(self) -> CrashError:
+    def _begin_anew(self) -> None:
+        """The client gives up after a while; the queue may start another scheduler later."""
+        from distributed import Client
+
+        with suppress(OSError, TimeoutError, ValueError):
+            self._client = Client(self._address, timeout=_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+
+    def loss(self) -> ClusterLostError:
         """The answer of an item that nobody worked on."""
-        return CrashError(f"{self._words()} for {self._patience:.0f} seconds")
+        return ClusterLostError(f"{self._words()} for {self._patience:.0f} seconds")
+
+    def close(self) -> None:
+        """Drop what was not begun: nobody holds the results any more."""
+        # Closed while it looks for its scheduler, the client would print a traceback; what is wrong was said.
+        is_alone = self._client.status != "running"
+        if is_alone:
+            logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+        with suppress(Exception):  # a scheduler that died meanwhile
+            self._client.close(timeout=1 if is_alone else _SECONDS)  # type: ignore[no-untyped-call]
 
     def _words(self) -> str:
+        if self._client.status != "running":
+            return f"the Dask scheduler at {self._address} is gone, and with it its workers"
         return f"the Dask cluster at {self._address} has no workers"
 
 
@@ -165,56 +337,7 @@ def _connected(address: str) -> Client:
         ) from error
 
 
-def _given_up(
-    waiting: deque[tuple[Any, Future[Any]]], crew: _Crew, submit: Callable[[Any], Future[Any]]
-) -> Iterator[tuple[Any, Any]]:
-    """The answers of all that was handed to a cluster that is given up; nothing while it is not."""
-    while crew.is_gone() and waiting:
-        yield _next(waiting, lambda: False, crew, submit)
-
-
-def _next(
-    waiting: deque[tuple[Any, Future[Any]]],
-    stop: Callable[[], bool],
-    crew: _Crew,
-    submit: Callable[[Any], Future[Any]],
-) -> tuple[Any, Any]:
-    item, future = waiting[0]  # it stays there while it is waited for, to be told whatever happens meanwhile
-    try:
-        try:
-            answer = _result(future, crew)
-        except Exception as error:
-            # A worker that died may have been ended by the queue: its input gets one more try, as in processes of one
-            # machine.
-            if type(error).__name__ != "KilledWorker" or crew.is_gone() or stop():
-                raise
-            future = submit(item)
-            waiting[0] = item, future
-            answer = _result(future, crew)
-    except CancelledError:
-        waiting.popleft()
-        # Cancelled by us, or by a scheduler that was told to by somebody else.
-        return item, NotBegunError() if stop() else CrashError("the cluster gave it up")
-    except Exception as error:
-        waiting.popleft()
-        if crew.is_gone():
-            future.cancel()
-            return item, crew.loss()
-        # One of Dask's own: what the task raises comes as an answer.
-        if type(error).__name__ == "KilledWorker":
-            return item, CrashError("each worker that worked on it died: a decoder crashed, or memory ran out")
-        return item, CrashError(f"the cluster lost it ({type(error).__name__})")
-    waiting.popleft()
-    return item, answer
-
-
-def _result(future: Future[Any], crew: _Crew) -> Any:
-    """The result, waited for as long as somebody works; TimeoutError where nobody has for too long."""
-    while True:
-        try:
-            return future.result(timeout=0.0 if crew.is_gone() else _LOOK)
-        except TimeoutError:
-            # Done or given up: this was no waiting of ours any more.
-            if future.done() or crew.is_gone():
-                raise
-        crew.look()
+def _outcome(future: Future[Any] | None) -> Any:
+    """What has come of an input that was broken off."""
+    ended = future is not None and future.done() and not future.cancelled() and future.exception() is None
+    return future.result() if future is not None and ended else BrokenOffError()

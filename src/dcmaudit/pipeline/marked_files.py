@@ -69,10 +69,8 @@ class MarkedFiles:
 def _report(reference: Reference, answer: RedactionReport | Exception) -> RedactionReport:
     from dcmaudit.model import Outcome, Result
     from dcmaudit.pipeline.jobs import RedactionReport
-    from dcmaudit.pipeline.process import CrashError
+    from dcmaudit.pipeline.process import reason_of
 
     if isinstance(answer, RedactionReport):
         return answer
-    # The words of a foreign exception may quote the file; its kind does not.
-    reason = str(answer) if isinstance(answer, CrashError) else f"internal error: {type(answer).__name__}"
-    return RedactionReport(Result(reference.name, Outcome.FAILED, (reason,)))
+    return RedactionReport(Result(reference.name, Outcome.FAILED, (reason_of(answer),)))

@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from dcmaudit.errors import DcmauditError
+
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
@@ -15,6 +17,10 @@ _stop: Any = None
 
 class CrashError(Exception):
     """The process that worked on one input died: a decoder crashed, or memory ran out."""
+
+
+class ClusterLostError(CrashError):
+    """The cluster had no workers for too long: nobody worked on this input, or nobody knows what came of it."""
 
 
 class NotBegunError(Exception):
@@ -38,6 +44,14 @@ def stopping() -> bool:
 def is_one_of_many() -> bool:
     """Whether this process is one of those that work side by side, so that the other cores are not its own."""
     return _stop is not None
+
+
+def reason_of(error: Exception) -> str:
+    """Why nothing came of an input, for a line that names it; nothing of the file's content is in it."""
+    if isinstance(error, DcmauditError):
+        return error.words
+    # The words of a foreign exception may quote the file; its kind does not.
+    return str(error) if isinstance(error, CrashError) else f"internal error: {type(error).__name__}"
 
 
 def answer_of(task: Callable[[Item], Answer], item: Item) -> Answer | Exception:

@@ -61,7 +61,7 @@ def each(  # noqa: PLR0913 - where, in which order, until when: each has a defau
         from dcmaudit.pipeline.cluster import PATIENCE, each_on_cluster
 
         patience = PATIENCE if dask_wait is None else dask_wait
-        yield from each_on_cluster(task, items, dask, stop, patience=patience, rest=rest)
+        yield from each_on_cluster(task, items, dask, stop, patience=patience, rest=rest, ordered=ordered)
         return
     jobs = jobs or cores()
     todo = iter(items)

@@ -9,13 +9,13 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from dcmaudit.errors import UsageError
+from dcmaudit.errors import ClusterError, UsageError
 from dcmaudit.model import Reference, ReviewState
 from dcmaudit.model.counts import counted
 from dcmaudit.pipeline import workers
 from dcmaudit.pipeline.clearance import ledger_of
 from dcmaudit.pipeline.jobs import RedactionTask
-from dcmaudit.pipeline.process import BrokenOffError, NotBegunError
+from dcmaudit.pipeline.process import BrokenOffError, ClusterLostError, NotBegunError
 from dcmaudit.pipeline.release.candidate import release_file
 from dcmaudit.pipeline.release.conclusion import Concluded, conclude
 from dcmaudit.pipeline.release.ending import Ending, Release, Unfound, Why
@@ -60,7 +60,8 @@ class ReleaseBatch:
     def run(self, stop: Callable[[], bool]) -> Iterator[Ended]:
         """Every input that the run before had not done, in order, recorded before it is told.
 
-        ``stop`` is asked now and then; where it says True, nothing more is begun.
+        ``stop`` is asked now and then; where it says True, nothing more is begun. ClusterError where the cluster has
+        lost its workers for good: what was told is recorded, and a later run goes on.
         """
         asked = self._order.order
         answers = workers.each(
@@ -68,6 +69,11 @@ class ReleaseBatch:
             dask_wait=self._order.settings.dask_wait, stop=stop,
         )  # fmt: skip
         for task, answer in answers:
+            # Nothing is wrong with the input: recorded as failed, it would never be released.
+            if isinstance(answer, ClusterLostError):
+                raise ClusterError(
+                    str(answer), hint="what is finished is recorded; the same command goes on with --resume"
+                )
             release = answer if not isinstance(answer, Exception) else _broken(task, answer)
             if release is None:
                 # What comes behind it may be finished, and is done again: the chain is in the inputs' order.

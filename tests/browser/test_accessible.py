@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from dcmaudit.cli import main
 from support.face import Face, StartFace
 from support.numbered import cine, write
 
@@ -21,10 +25,15 @@ pytestmark = pytest.mark.skipif(not AXE.exists(), reason="axe-core is not instal
 
 
 def faults(face: Face) -> list[str]:
-    """What axe says against the page as it is now: the rule, and the elements."""
+    """What axe says against the reviewer's page as it is now."""
+    return violations(face.page)
+
+
+def violations(page: Page) -> list[str]:
+    """What axe says against the page: the rule, and the elements."""
     # Through the debugger: the page's own policy lets no script in, and need not.
-    face.page.evaluate(f"() => {{ {AXE.read_text('utf-8')}\n window.axe = axe; }}")
-    found: dict[str, Any] = face.page.evaluate(f"async () => await window.axe.run(document, {json.dumps(RULES)})")
+    page.evaluate(f"() => {{ {AXE.read_text('utf-8')}\n window.axe = axe; }}")
+    found: dict[str, Any] = page.evaluate(f"async () => await window.axe.run(document, {json.dumps(RULES)})")
     return [
         f"{one['id']}: {', '.join(str(node['target'][0]) for node in one['nodes'][:3])}" for one in found["violations"]
     ]
@@ -33,11 +42,11 @@ def faults(face: Face) -> list[str]:
 MENUS = ("File", "Options", "Mark", "Go", "View", "Help")
 DIALOGS = {
     "?": "dialog-help", "i": "dialog-tags", "c": "dialog-comment", "#": "dialog-number", "N": "dialog-question",
-    "Control+o": "dialog-open", "Control+d": "dialog-open", "Control+s": "dialog-s3-open",
-    "Control+3": "dialog-s3-credentials",
+    "W": "dialog-windows", "K": "dialog-keys", "Control+o": "dialog-open", "Control+d": "dialog-open",
+    "Control+s": "dialog-s3-open", "Control+3": "dialog-s3-credentials",
 }  # fmt: skip
 """Keys and the dialogs that they open."""
-ENTRIES = {"Database…": "dialog-open", "Download from S3…": "dialog-s3-download"}
+ENTRIES = {"Database…": "dialog-open", "Download from S3…": "dialog-s3-download", "Redacted files": "dialog-outputs"}
 """The same for entries of the File menu."""
 
 
@@ -90,6 +99,51 @@ def test_the_reviewer_with_every_menu_and_dialog(start: StartFace, tmp_path: Pat
     face.press("Escape")
     face.at("[role=tab]").nth(1).click()
     assert faults(face) == [], "File tab"
+
+
+def test_no_dialog_is_left_out() -> None:
+    templates = AXE.parents[2] / "src" / "dcmaudit" / "web" / "templates"
+    there = {
+        name for page in templates.glob("*.html") for name in re.findall(r'<dialog\s+id="([^"]+)"', page.read_text())
+    }
+    assert there == {*DIALOGS.values(), *ENTRIES.values(), "dialog-compare"}
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_what_was_redacted_and_the_comparison_with_its_original(start: StartFace, tmp_path: Path, theme: str) -> None:
+    face = themed(start(write(tmp_path / "one.dcm", cine(1))), theme)
+    face.plane("frame 1/1")
+    face.press("r", "N")
+    expect(face.at("#panel")).to_contain_text("done")
+    face.at("#menubar").get_by_role("menuitem", name="File", exact=True).click()
+    face.page.locator('.item[data-command="redact-file"]').click()
+    expect(face.at("#dialog-open")).to_be_visible()
+    (tmp_path / "out").mkdir()
+    face.at("#open-path").fill(str(tmp_path / "out"))
+    face.at("#open-do").click()
+    expect(face.at("#outputs-words")).to_have_text("1 of 1 file is redacted and proved")
+    assert faults(face) == []
+    face.at(".output").get_by_role("button", name="Compare").click()
+    expect(face.at("#compare-plane")).to_contain_text("frame 1/1")
+    assert faults(face) == []
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_report_of_a_release_and_the_pages_for_its_officer(
+    browser: Browser, tmp_path: Path, theme: Literal["dark", "light"]
+) -> None:
+    assert main(["examples", str(tmp_path / "scans")]) == 0
+    (tmp_path / "policy.toml").write_text('eyes = "none"\nheaders = "cleaned-after"\n')
+    words = ["-o", "out", "--held", "held", "--key", "house.key", "--policy", "policy.toml"]
+    command = [sys.executable, "-m", "dcmaudit", "--db", "db", "release", "scans", *words]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False)
+    pages = sorted([*(tmp_path / "out").rglob("*.html"), *(tmp_path / "held").rglob("*.html")])
+    assert {page.name for page in pages} >= {"report.html", "index.html"}, done.stderr
+    for page in pages:
+        shown = browser.new_page(color_scheme=theme)
+        shown.goto(page.as_uri())
+        assert violations(shown) == [], page.name
+        shown.close()
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

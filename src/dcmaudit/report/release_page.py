@@ -56,7 +56,7 @@ def page(data: Mapping[str, Any]) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Release report</title>',
         '<meta name="viewport" content="width=device-width">',
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'unsafe-inline\'">',
-        f"<style>{_STYLE}</style></head><body><h1>Release report</h1>",
+        f"<style>{_STYLE}</style></head><body><main><h1>Release report</h1>",
         _made(data),
         "<h2>Inputs</h2>", *_inputs(data),
         "<h2>Released files</h2>", *_released(data["released"]),
@@ -73,7 +73,7 @@ def page(data: Mapping[str, Any]) -> str:
         "<h2>Policy</h2>",
         _table("", ("value", "is"), policy_rows(policy)),
         "<h2>Made by</h2>", *_versions(data["about"]),
-        "<h2>How to check</h2>", f"{_CHECK}</body></html>\n",
+        "<h2>How to check</h2>", f"{_CHECK}</main></body></html>\n",
     ]  # fmt: skip
     return "".join(parts)
 

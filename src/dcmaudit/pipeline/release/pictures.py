@@ -29,9 +29,11 @@ _HEAD = (
     "<style>body{font:14px/1.4 sans-serif;margin:1rem;color:#111;background:#fff}h2{font-size:1rem;margin:1rem 0 .2rem;"
     "overflow-wrap:anywhere}figure{display:inline-block;margin:.2rem .6rem .4rem 0}img{border:1px solid #999}"
     "section{break-inside:avoid}</style>"
-    "<p><strong>Not to leave the house.</strong> Inputs are named, and what was blacked is to be seen. Small pictures "
-    "tell what was done; they are too small to tell that nothing is left.</p>\n"
+    "<main><p><strong>Not to leave the house.</strong> Inputs are named, and what was blacked is to be seen. Small "
+    "pictures tell what was done; they are too small to tell that nothing is left.</p>\n"
 )
+_PAGE_HEAD = _HEAD.removesuffix("\n") + "<h1>Before and after</h1>\n"
+"""Of a page that sections are appended to: nothing closes ``main``, and the end of the page does."""
 
 Pictures = tuple[tuple[str, bytes, bytes], ...]
 """Title of a plane, and its picture before and after as JPEG."""
@@ -103,7 +105,7 @@ class OfficerPages:
         path = self._page(number)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "ab") as stream:
-            head = _HEAD if stream.tell() == 0 else ""
+            head = _PAGE_HEAD if stream.tell() == 0 else ""
             stream.write(f"{head}<!--{number}-->{text}\n".encode("utf-8", "backslashreplace"))
         self._touched.add(path)
 

@@ -477,6 +477,19 @@ def test_what_was_found_in_a_file_after_the_question_is_not_decided_by_the_answe
     assert "since the question: text was found" in state(session)["message"]["text"]
 
 
+def test_the_planes_of_files_that_were_not_looked_at_are_not_counted_as_none(session: Session) -> None:
+    do(session, "survey")
+    services = services_of(session)
+    wait_for(lambda: (found := services.classes.of(session.worklist)) and found.is_complete and not found.is_running)
+    found = services.classes.of(session.worklist)
+    assert found is not None
+    ids = [session.worklist.file_id(place) for place in range(3)]
+    assert "of their 3 planes only those" in do(session, "decide", value="done", shown=ids)["question"]["text"]
+    found.table._looks.planes[1] = 0
+    for value, words in (("done", "of their planes only those"), ("skip", "that their planes were skipped")):
+        assert words in do(session, "decide", value=value, shown=ids)["question"]["text"]
+
+
 def test_files_that_are_done_are_left_alone(session: Session, table: ClassTable) -> None:
     ids = same_ids(session)
     decided(session, value="tag", shown=ids[:2])

@@ -81,6 +81,7 @@ def test_text_is_found_on_every_plane_of_the_file_by_the_engine(
     message = _result(session)
     assert "1 place of text on 1 plane, 1 likely to identify someone; 3 planes of 1 file were read." in message["text"]
     assert message["kind"] == "notice"
+    assert "you can go on meanwhile" not in message["text"], "it is over"
     after = do(session, "next-suggestion")
     assert after["plane"]["key"] == "f1"
     assert "MERRI" in next(rect["text"] for rect in after["rects"] if rect["id"] == after["chosen"]).upper()

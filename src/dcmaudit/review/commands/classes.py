@@ -110,10 +110,11 @@ def _question(services: Services, decision: ClassDecision, asked: int) -> Questi
     text = [what]
     if asked > count:
         text.append(f"{files_words(asked - count)} of the selection {_are(asked - count)} done already and left alone.")
-    planes = sum(found.table.planes(place) for place in decision.places) if found is not None else 0
-    many = counted(planes, "plane") if planes else "planes"
+    counts = [found.table.planes(place) if found is not None else 0 for place in decision.places]
+    # How many planes a file has is known once it was looked at: the sum of some must not pass for all.
+    many = counted(sum(counts), "plane") if all(counts) else "planes"
     if decision.value == "skip":
-        text.append(f"The database notes that their {many} {'was' if planes == 1 else 'were'} skipped.")
+        text.append(f"The database notes that their {many} {'was' if many == '1 plane' else 'were'} skipped.")
     elif decision.value != "mark":
         text.append(
             f"The database notes of each that it was decided with others: of their {many} only those count as seen "

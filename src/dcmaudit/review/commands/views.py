@@ -163,8 +163,9 @@ def read_all(session: Session, services: Services, _arguments: Arguments) -> Non
         here = stack.places.index(file.place)
         # From the file on screen on: what comes next is wanted first.
         places = stack.places[here:] + stack.places[:here]
-    reader.begin(session, places)
-    session.say(f"Looking for text on every plane of {counted(len(places), 'file')}; you can go on meanwhile.")
+    words = f"Looking for text on every plane of {counted(len(places), 'file')}; you can go on meanwhile."
+    reader.begin(session, places, words)
+    session.say(words)
 
 
 def suggest(session: Session, services: Services, _arguments: Arguments) -> None:

@@ -32,11 +32,14 @@ class SeriesReader:
         """Whether a run is under way."""
         return self.run is not None and not self.run.is_over
 
-    def begin(self, session: Session, places: Sequence[int]) -> None:
-        """Begin to read the files at these places of the session's list; ReviewError while another run is under way."""
+    def begin(self, session: Session, places: Sequence[int], words: str = "") -> None:
+        """Begin to read the files at these places of the session's list; ReviewError while another run is under way.
+
+        ``words`` are those that say that it began; the result takes their place.
+        """
         if self.is_running:
             raise ReviewError("text is being looked for already", hint="wait for that, or stop it")
-        self.run = run = ReadingRun(session.id, session.worklist, tuple(places))
+        self.run = run = ReadingRun(session.id, session.worklist, tuple(places), begun=words)
         self.reader.submit(partial(self._go_on, session, run, self._steps(run)))
 
     def stop(self) -> None:
@@ -61,8 +64,9 @@ class SeriesReader:
         run.is_over = True
         with session.lock:
             text = f"Reading text was broken off: {failure}. {run.result}" if failure else run.result
-            # It takes the place of "stopping", and stands beside whatever else was said meanwhile.
-            tell = session.say if run.stopping.is_set() else session.say_too
+            # It takes the place of "stopping" and of "looking", and stands beside whatever else was said meanwhile.
+            is_own = session.message is not None and session.message.text == run.begun
+            tell = session.say if run.stopping.is_set() or is_own else session.say_too
             tell(text, "notice" if run.is_whole and not failure else "warning")
         self._tell()
 

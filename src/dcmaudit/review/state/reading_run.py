@@ -33,6 +33,8 @@ class ReadingRun:
     """Entries of files that cannot be shown, and so not be read."""
     closed: int = 0
     """Files that could not be opened."""
+    begun: str = ""
+    """What was said when it began."""
     unkept: str = ""
     """Why something of what was found is lost when the program ends, in words."""
     is_over: bool = False

@@ -45,10 +45,23 @@ export class Worklist {
       if (now !== this.told) filter(this.status.value, this.text.value);
       this.told = now;
     };
-    const again = settled(() => {
+    let listed = "|";
+    const list = () => {
       tell();
-      this.#reload(true);
-    }, 150);
+      const now = `${this.status.value}|${this.text.value}`;
+      if (now !== listed) this.#reload(true);
+      listed = now;
+    };
+    const again = settled(list, 150);
+    // Whoever has typed what is wanted wants to see it: the first that fits, and the list for those after it.
+    this.text.addEventListener("keydown", (event) => {
+      if (event.isComposing || !["Enter", "ArrowDown"].includes(event.key)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      list();
+      this.list.focus();
+      if (event.key === "Enter") this.#open(0);
+    });
     // Whoever leaves the field goes on with the keys at once.
     this.text.addEventListener("blur", tell);
     this.status.addEventListener("change", again);

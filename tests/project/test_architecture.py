@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from dcmaudit.store.schema import metadata
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/architecture.md").read_text("utf-8")
@@ -72,3 +75,59 @@ def test_every_room_is_on_the_page_and_in_the_contract() -> None:
     assert held == ROOMS
     drawn = PAGE.split("## The rooms")[1].split("```")[1]
     assert [room for room in sorted(ROOMS) if not re.search(rf"\b{room}\b", drawn)] == []
+
+
+def known_in_code() -> set[str]:
+    """Every name that code of ours defines, takes as an argument, imports, or has as a whole text."""
+    found: set[str] = set()
+    for path in (path for top in ("src", "tests", "scripts", "bench") for path in (ROOT / top).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                    found.add(node.name)
+                case ast.arg():
+                    found.add(node.arg)
+                case ast.Name(ctx=ast.Store()):
+                    found.add(node.id)
+                case ast.Constant(value=str()):
+                    found.add(node.value)
+                case ast.alias():
+                    found.add(node.name)
+    return found
+
+
+def test_every_name_in_the_recipes_for_adding_something_exists() -> None:
+    text = re.sub(r"```.*?```", "", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), flags=re.DOTALL)
+    names = set(re.findall(r"`([A-Za-z_]\w*)(?:\([^`]*\)|=[^`]*)?`", text))
+    assert len(names) > 40
+    assert names - known_in_code() == set()
+
+
+def drawn(name: str) -> bool:
+    """Whether what a drawing calls ``name`` is there: a script, a module, or something in a module or its classes."""
+    if name.endswith(".js"):
+        return (ROOT / "src/dcmaudit/web/static/js" / name).is_file()
+    if any(exists(f"{room}{name}") for room in ("", "web.", "review.")):
+        return True
+    owner, _, last = name.rpartition(".")
+    for module in (f"{room}{owner}" for room in ("", "web.", "review.", "review.state.", f"{owner}.")):
+        if exists(module):
+            things = vars(importlib.import_module(f"dcmaudit.{module}")).values()
+            if any(hasattr(thing, last) for thing in things if isinstance(thing, type)):
+                return True
+    return False
+
+
+def test_every_name_in_a_drawing_of_the_page_exists() -> None:
+    drawings = re.findall(r"```text\n(.*?)```", PAGE, flags=re.DOTALL)
+    names = {name for drawing in drawings for name in re.findall(r"[a-z_]+(?:\.[a-z_]\w*)+", drawing)}
+    assert len(names) > 10
+    assert {name for name in names if not drawn(name)} == set()
+    assert not drawn("review.no_such_thing")
+    assert not drawn("session.no_such_method")
+
+
+def test_every_table_of_ours_has_its_line_on_the_page_of_the_database() -> None:
+    page = (ROOT / "docs/database.md").read_text("utf-8")
+    assert len(metadata.tables) > 10
+    assert [name for name in metadata.tables if not re.search(rf"\b{name}\b", page)] == []

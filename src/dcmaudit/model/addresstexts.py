@@ -44,10 +44,12 @@ MOST = 2**31 - 1
 _MOST_SINGLE = 1 << 16
 """So many icons, or things that cannot be shown, a row may name."""
 
-# Numbers as we write them: no sign, no leading zero, no digits of other scripts.
+# Numbers as we write them: no sign, no leading zero, no digits of other scripts. One plane has one text, or what was
+# stored under the one would not be found under the other.
 _N = "(?:0|[1-9][0-9]{0,9})"
 _SMALL = "(?:0|[1-9][0-9]{0,3})"
 _BIT = "(?:0|[1-5]?[1-9]|[1-5]0|6[0-3])"
+# Overlay groups are even, odd ones are private. The standard ends at 601E (PS3.5 7.6); some writers go on.
 _OVERLAY = "60[0-9A-F][02468ACE]"
 _KEY = re.compile(
     rf"f(?P<f>{_N})|o(?P<g>{_OVERLAY})\.(?P<o>{_N})|b(?P<n>{_BIT})\.(?P<b>{_N})|i(?P<i>{_N})"
@@ -121,6 +123,7 @@ def parse_shared(frame: int, overlay: int) -> Scope:
             return Everywhere.ALL_PLANES
         if 0 <= frame <= MOST:
             return FrameAddress(frame)
+    # 127 is group 60FE, see above. The table has no number for "every frame of an overlay": there -1 is a fault.
     elif 0 <= overlay <= 127 and 0 <= frame <= MOST:
         return OverlayAddress(0x6000 + 2 * overlay, frame)
     raise UsageError(
@@ -155,6 +158,7 @@ def sight_columns(span: PlaneSpan) -> tuple[str, FrameRange]:
     group = span.group
     if group.kind.has_frames:
         return group.key, span.frames
+    # A file may have hundreds of icons: as frames of one group their rows join into ranges.
     return group.kind.value, FrameRange.of(group.number)
 
 
@@ -203,6 +207,7 @@ def parse_csv(frame: str, overlay: str, scope: str = "") -> Scope:
                 hint="leave frame and overlay empty, or dcmaudit_scope",
             )
         return parse_scope(scope)
+    # Keys and scopes begin with a letter; what does not is the original tool's number, empty or not.
     if not overlay[:1].isalpha():
         return parse_shared(whole_number(frame, "frame"), whole_number(overlay, "overlay"))
     named = _EVERYWHERE[overlay] if overlay in _EVERYWHERE else parse_key(overlay)

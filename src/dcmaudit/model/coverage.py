@@ -92,6 +92,8 @@ class Coverage:
         told = []
         for y in range(rows):
             band = mask
+            # Rounded outwards, so that bands share a row of cells where they do not divide evenly: a sign says 1 only
+            # where nothing that it stands for is left.
             for line in range(y * self.rows // rows, -(-(y + 1) * self.rows // rows)):
                 band &= self.bits >> (line * self.columns)
             told.append("".join(str(int(self._is_full(band, x, columns))) for x in range(columns)))

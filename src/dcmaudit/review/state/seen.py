@@ -106,6 +106,7 @@ class SeenPlanes:
     def add(self, group: PlaneGroup, start: int, end: int, how: HowSeen) -> None:
         """Note the positions ``start`` to ``end`` (half-open) of a group."""
         where, numbers = group.where, _numbers(group)
+        # Of stray bits and thumbnails not every frame has one: their numbers have holes.
         spans = [(numbers[position], numbers[position] + 1) for position in range(start, end)]
         if isinstance(numbers, range) and start < end:
             spans = [(numbers[start], numbers[end - 1] + 1)]
@@ -121,6 +122,7 @@ class SeenPlanes:
                 return
             before = Coverage(size)
             for known in (self._parts.get(address), self._noted_parts.get(address)):
+                # A part of another size is of a file that has changed since: nothing of this one was seen then.
                 before = before | known if known is not None and known.size == size else before
             now = before
             for box in boxes:

@@ -74,10 +74,12 @@ class Sight:
 
 def way_seen(sight: Sight, issued: Issued) -> HowSeen:
     """How a plane was seen in ``sight``, as far as picture and size decide: SEEN holds for its boxes alone."""
+    # The worst of it is told first: what a lossy picture or a small one leaves out, no view of it brings back.
     if issued.fidelity is not Fidelity.LOSSLESS:
         return HowSeen.LOSSY
     if sight.scale < LEAST_SCALE:
         return HowSeen.SMALL
+    # A VOI LUT or window maps whole ranges of values to black or white (PS3.3 C.11.2): text in those is gone.
     return HowSeen.SEEN if issued.shown in _COUNTED else HowSeen.WINDOW
 
 
@@ -102,6 +104,7 @@ def way_projected(size: Size | None, width: int, height: int, issued: Issued) ->
 
 def _scale(value: Mapping[str, object]) -> float:
     scale = value.get("scale")
+    # Python's bool is an int, and JSON may hold NaN and Infinity as Python reads it: neither is a size.
     if isinstance(scale, bool) or not isinstance(scale, int | float) or not math.isfinite(scale) or scale <= 0:
         raise UsageError("scale must be a number above 0: pixels of the screen for a pixel of the plane")
     return float(scale)

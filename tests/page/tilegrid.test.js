@@ -2,9 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { between, nudged } from "../../src/dcmaudit/web/static/js/areabox.js";
-import { Choice, moved, TileWindow } from "../../src/dcmaudit/web/static/js/tilegrid.js";
+import { Choice, firstSize, moved, SIZES, TileWindow } from "../../src/dcmaudit/web/static/js/tilegrid.js";
 
 const view = (how = {}) => new TileWindow({ total: 5000, width: 1000, height: 600, scrolled: 0, size: 128, ...how });
+
+test("a wide page begins with larger tiles, of a size that there is", () => {
+  for (const usual of SIZES) {
+    assert.equal(firstSize(usual, 1280), usual);
+    assert.equal(firstSize(usual, 1920), usual);
+    assert.ok(SIZES.includes(firstSize(usual, 3840)));
+    assert.ok(firstSize(usual, 3840) > usual || usual === SIZES.at(-1));
+  }
+});
 
 test("only the rows in sight are drawn, wherever the grid is scrolled to", () => {
   for (const scrolled of [0, 1, 175, 176, 9999, 123456]) {

@@ -6,6 +6,7 @@ import { ClassList, EVERY } from "./classlist.js";
 import { counted, make, numbered, setText, stamp, within } from "./dom.js";
 import { fileTile } from "./filetile.js";
 import { paceWords } from "./pace.js";
+import { firstSize } from "./tilegrid.js";
 import { Tiles } from "./tiles.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
@@ -76,7 +77,7 @@ export class ClassView {
       want: (first, end) => this.#want(first, end),
       open: (index) => this.#open(index),
       changed: () => this.#chosenWords(),
-    }, { chooses: true, size: 128, label: "Files" });
+    }, { chooses: true, size: firstSize(128, innerWidth), label: "Files" });
     part("class-tiles").append(this.tiles.root);
     this.area = new Areabox(part("class-picture"), (box) => void this.decide("mark", box), (words) => setText(this.foot, words));
     this.head = new ClassHead(host.api, this.area, part("class-head"));

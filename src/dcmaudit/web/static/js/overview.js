@@ -1,7 +1,7 @@
 /** Views of many planes at once, in place of the stage: the contact sheets of a file and of its series, and the projection of a stack. */
 
 import { ClassView } from "./classes.js";
-import { byId, counted, make, printable, setText, stamp, symbol, within } from "./dom.js";
+import { byId, capital, counted, make, printable, setText, stamp, symbol, within } from "./dom.js";
 import { PlaneSheet } from "./planesheet.js";
 import { Projection } from "./projection.js";
 
@@ -161,7 +161,7 @@ export class Overview {
       void this.#fillSeries(body, foot);
     } else {
       const group = (this.isSeries && this.#series(state)) || state.groups[this.group];
-      title.textContent = `${this.isSeries ? "Series" : `Projection of ${group?.title ?? ""}`} (${group?.count ?? 0})`;
+      title.textContent = `${this.isSeries ? "Series" : capital(group?.title ?? "")} (${group?.count ?? 0})`;
       body.classList.add("one");
       this.#tools(within(inner, ".overview-tools", HTMLElement), state);
       this.#fillProjection(body, foot, group, within(inner, ".overview-here", HTMLElement));

@@ -1,6 +1,7 @@
 /** The contact sheet of a file: every plane as a tile, fetched as it comes into sight. */
 
 import { counted, printable, setText } from "./dom.js";
+import { firstSize } from "./tilegrid.js";
 import { Tiles } from "./tiles.js";
 
 /** @typedef {import("./types.js").PlaneEntry} PlaneEntry */
@@ -41,7 +42,7 @@ export class PlaneSheet {
       want: (first, end) => this.#want(first, end),
       open: (index) => host.go(index),
       sighted: (index) => this.#sighted(index),
-    }, { chooses: false, size: 160, label: "Planes of this file" });
+    }, { chooses: false, size: firstSize(160, innerWidth), label: "Planes of this file" });
     setText(foot, `${counted(host.total, "plane")}. ${HINT}`);
   }
 

@@ -1,7 +1,7 @@
 /** What lies on the stage besides the plane: why there is none, what is awaited, and what a rectangle is. */
 
 import { beside } from "./beside.js";
-import { byId, setHidden, setText } from "./dom.js";
+import { byId, capital, setHidden, setText } from "./dom.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
 /** @typedef {import("./types.js").Trouble} Trouble */
@@ -23,11 +23,11 @@ export class StageCards {
     const title = state.plane?.title ?? "This plane";
     const known = state.plane?.kind === "not audited";
     const what = state.file?.error ? "This file cannot be shown" : known ? title : `${title} cannot be shown`;
-    setText(byId("cardtitle", HTMLElement), what.charAt(0).toUpperCase() + what.slice(1));
+    setText(byId("cardtitle", HTMLElement), capital(what));
     setText(byId("cardverdict", HTMLElement), state.file?.error ? "The file is not audited." : "This part of the file is not audited.");
     // the title says already what it is, and that it is not audited
     const said = (known && trouble.message.split(NOT_AUDITED).at(-1)) || trouble.message;
-    setText(byId("cardtext", HTMLElement), said.charAt(0).toUpperCase() + said.slice(1));
+    setText(byId("cardtext", HTMLElement), capital(said));
     setText(byId("cardhint", HTMLElement), trouble.hint ?? "");
   }
 

@@ -6,6 +6,15 @@ const HIGHEST = 12_000_000;
 /** Sizes of tiles in pixels of the page, from small to large. */
 export const SIZES = [72, 96, 128, 160, 224, 320, 480];
 
+/** A page so wide (in CSS pixels) begins with larger tiles: the image grows, the text does not. */
+const WIDE = 2560;
+
+/** The size of tiles to begin with, on a page of that width. @param {number} usual @param {number} width */
+export function firstSize(usual, width) {
+  const place = SIZES.indexOf(usual) + (width >= WIDE ? 2 : 0);
+  return SIZES[Math.min(place, SIZES.length - 1)] ?? usual;
+}
+
 /** Pixels between tiles, and the height of the words below a picture. */
 export const GAP = 8;
 export const WORDS = 40;

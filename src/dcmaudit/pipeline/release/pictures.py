@@ -88,8 +88,9 @@ class OfficerPages:
         self._touched: set[Path] = set()
         for path in sorted(self._folder.glob("*.html")):
             there = path.read_bytes()
-            kept = b"".join(line for line in there.splitlines(keepends=True) if _is_kept(line, done))
-            if not _NUMBER.search(kept):
+            sections = b"".join(line for line in there.splitlines(keepends=True) if _is_kept(line, done))
+            kept = _PAGE_HEAD.encode() + sections
+            if not sections:
                 path.unlink()
             elif kept != there:
                 # Never in place: nobody would miss a picture that was lost here, for its record stays.
@@ -142,7 +143,7 @@ def _is_kept(line: bytes, done: int) -> bool:
         return False
     found = _NUMBER.match(line)
     # After a loss of power there may be anything behind what was committed.
-    return line == _HEAD.encode() if found is None else int(found[1]) <= done
+    return found is not None and int(found[1]) <= done
 
 
 def sections(held: Path) -> Iterator[tuple[int, str]]:

@@ -6,7 +6,9 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 from dcmaudit.errors import DecodeError, UsageError
 from dcmaudit.model import Box, Everywhere, Origin, Outcome
 from dcmaudit.model.redaction import Request
+from dcmaudit.pipeline.division import divided
 from dcmaudit.pipeline.jobs import RedactionJob, RedactionTask
 from dcmaudit.pipeline.output import Naming
 from dcmaudit.pipeline.process import CrashError
@@ -63,11 +66,41 @@ def always_die(number: int) -> int:
     return number
 
 
+@dataclass(frozen=True)
+class Fatal:
+    """A long file that ends every worker but its owner."""
+
+    owner: int
+    folder: Path
+
+    @contextmanager
+    def opened(self) -> Iterator[Callable[[int], int]]:
+        (self.folder / str(os.getpid())).touch()
+        if os.getpid() != self.owner:
+            os._exit(9)
+        yield abs
+
+
+def nap(piece: int) -> int:
+    time.sleep(0.3)
+    return piece
+
+
+def long_work(folder: Path, _item: int) -> list[int]:
+    return list(divided(Fatal(os.getpid(), folder), nap, range(8)))
+
+
 def test_answers_come_in_order_and_an_error_is_an_answer(address: str) -> None:
     answers = list(each(double, range(8), dask=address))
     assert [item for item, _ in answers] == list(range(8))
     assert [answer for item, answer in answers if item != 3] == [0, 2, 4, 8, 10, 12, 14]
     assert isinstance(answers[3][1], DecodeError)
+
+
+def test_a_worker_that_dies_over_a_piece_of_a_long_file_leaves_it_to_the_owner(address: str, tmp_path: Path) -> None:
+    answers = list(each(partial(long_work, tmp_path), [1], dask=address))
+    assert answers == [(1, list(range(8)))]
+    assert len(list(tmp_path.iterdir())) == 1, "one worker died over it, and no other was asked"
 
 
 def test_the_work_of_a_killed_worker_is_done_by_another(address: str, tmp_path: Path) -> None:

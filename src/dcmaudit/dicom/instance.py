@@ -66,6 +66,8 @@ class Instance:
     def __init__(self, reference: Reference, source: ByteSource, header: Header) -> None:
         self.reference = reference
         self._source = source
+        self.mark = source.mark
+        """That of the bytes, see ``ByteSource.mark``."""
         self._header = header
         self._lock = threading.RLock()
         found = find_image(header)

@@ -1,20 +1,26 @@
-"""Which file of this machine lies behind a reference, so that two processes know that they have the same one open."""
+"""Which bytes are open, so that two processes, or two machines, know that they have the same ones open."""
 
 from __future__ import annotations
 
+import io
 import os
+from typing import BinaryIO
 
-from dcmaudit.model import Reference
+Mark = tuple[str | int, ...]
+"""Inode, bytes and time of change in nanoseconds of a file; ETag and bytes of an object.
 
-Mark = tuple[int, int, int, int]
-"""Device, inode, bytes, and time of change in nanoseconds."""
+Without the device, whose number is another one on each machine that has the same folder mounted.
+"""
 
 
-def mark_of(reference: Reference) -> Mark | None:
-    """The mark of a file as it is now; None where it is no file of this machine, or none any more."""
-    path = getattr(reference, "path", None)
+def mark_of(stream: BinaryIO) -> Mark | None:
+    """The mark of what is open, as it is now; None where nothing can tell that it is the same somewhere else."""
+    raw = getattr(stream, "raw", stream)
+    if not isinstance(raw, io.FileIO):
+        mark: Mark | None = getattr(raw, "mark", None)
+        return mark
     try:
-        found = None if path is None else os.stat(path)  # noqa: PTH116 - a path may hold bytes that are no UTF-8
+        found = os.fstat(raw.fileno())
     except (OSError, ValueError):
         return None
-    return None if found is None else (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+    return found.st_ino, found.st_size, found.st_mtime_ns

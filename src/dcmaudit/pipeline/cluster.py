@@ -14,8 +14,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dcmaudit.errors import MissingExtraError, UsageError
+from dcmaudit.pipeline.clusterhelp import with_help
 from dcmaudit.pipeline.hold import hold
-from dcmaudit.pipeline.process import BrokenOffError, ClusterLostError, CrashError, NotBegunError, answer_of
+from dcmaudit.pipeline.process import BrokenOffError, ClusterLostError, CrashError, NotBegunError
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -68,7 +69,7 @@ def each_on_cluster(
     meantime, and every further item ends as ClusterLostError. MissingExtraError without the extra, UsageError where
     nothing answers at the address.
     """
-    cluster = _Cluster(address, patience, partial(answer_of, task))
+    cluster = _Cluster(address, patience, partial(with_help, task))
     batch = _Batch(cluster, stop, rest, ordered=ordered)
     try:
         yield from batch.run(iter(items))

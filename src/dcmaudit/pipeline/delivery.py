@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from dcmaudit.dicom import Instance, open_instance
-from dcmaudit.dicom.mark import Mark
 from dcmaudit.errors import ProofError, UsageError
 from dcmaudit.model import PlaneKind, Reference, UnshownKind
 from dcmaudit.model.proof import Proof
@@ -100,11 +99,10 @@ def deliver(
     instance: Instance,
     plan: RedactionPlan,
     copy: Copy | None,
-    mark: Mark | None = None,
 ) -> Delivered:
     """Write, prove and name the output and what goes beside it; in a dry run everything but name it.
 
-    ``mark`` is that of the original before it was opened; with it, other processes may help with a long file.
+    Other processes may help with a long file.
 
     So a dry run promises nothing that the run refuses.
     """
@@ -117,7 +115,7 @@ def deliver(
     unnamed = target if is_new else Path(tempfile.gettempdir()) / f"dcmaudit-{uuid.uuid4()}"
     # The output has no name until it is proved: whatever ends the program here leaves nothing that looks like one.
     with draft(unnamed, overwrite=overwrite) as unfinished, ExitStack() as again:
-        filled = _fill(job, reference, instance, plan, unfinished.stream, mark)
+        filled = _fill(job, reference, instance, plan, unfinished.stream)
         # On the disk before it is proved: what is proved is what was written, not what is on its way.
         unfinished.sync() if is_new else unfinished.stream.flush()
         written = _DraftReference(plan.name, unfinished.shared_path) if there is None else reference_to(str(there))
@@ -202,9 +200,7 @@ def _drafted_again(unfinished: Draft, target: Target, *, overwrite: bool) -> Ite
         yield other
 
 
-def _fill(
-    job: RedactionJob, reference: Reference, instance: Instance, plan: RedactionPlan, out: BinaryIO, mark: Mark | None
-) -> Written:
+def _fill(job: RedactionJob, reference: Reference, instance: Instance, plan: RedactionPlan, out: BinaryIO) -> Written:
     if stays_as_it_is(job, plan):
         # Byte by byte, preamble and all: an exact copy is not written by pydicom.
         with reference.open() as original:
@@ -212,7 +208,7 @@ def _fill(
         note = "nothing is asked for it and all of it was looked at, so it was copied as it is"
         return Written(instance.parts.header.syntax.uid, [note])
     new_uid = uid_maker(job.uid_key) if job.uid_key else None
-    return write_redacted(instance, plan, out, BlackPainter(), new_uid=new_uid, mark=mark, divide=divided)
+    return write_redacted(instance, plan, out, BlackPainter(), new_uid=new_uid, divide=divided)
 
 
 def _first(proof: Proof, most: int = 3) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dcmaudit.codecs.samples import Samples
 from dcmaudit.dicom import Instance, open_instance
-from dcmaudit.dicom.mark import Mark, mark_of
+from dcmaudit.dicom.mark import Mark
 from dcmaudit.errors import DcmauditError, SourceUnreadableError, UsageError
 from dcmaudit.model import (
     FrameAddress,
@@ -84,8 +84,8 @@ def show_instance(
     planes: list[PlaneReport] = []
     try:
         base = _base(reference, target) if target else None
-        mark = mark_of(reference)
         with open_instance(reference) as instance:
+            mark = instance.mark
             show = _Show(instance, view, target, base, stop)
             runs = runs_of(len(instance.first_planes), STRETCH)
             work = _LongShow(reference, mark, view, target, base, stop)
@@ -138,7 +138,7 @@ class _LongShow:
     @contextmanager
     def opened(self) -> Iterator[Callable[[range], list[PlaneReport]]]:
         with open_instance(self.reference) as instance:
-            if mark_of(self.reference) != self.mark:
+            if instance.mark != self.mark:
                 raise SourceUnreadableError("it changed while it was looked at", file=self.reference.name)
             yield _Show(instance, self.view, self.target, self.base, self.stop).stretch
 

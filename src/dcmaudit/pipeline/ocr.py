@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 
 from dcmaudit.dicom import open_instance
-from dcmaudit.dicom.mark import mark_of
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Content, DeviceFacts, FileReading, Identity, Outcome, PlaneReading, Reference, Result
 from dcmaudit.pipeline.content import content_of, instance_key, stamp_of
@@ -22,7 +21,7 @@ def read_file(job: OcrJob, reference: Reference, *, stop: Callable[[], bool] | N
     that every plane was looked at (with ``overlays`` off: every other plane). Other processes may help with a long
     file, but for ``stop``.
     """
-    started, stamp, mark = time.monotonic(), stamp_of(reference), mark_of(reference)
+    started, stamp = time.monotonic(), stamp_of(reference)
     content: Content | None = None
     identity: Identity | None = None
     instance_of: bytes | None = None
@@ -34,7 +33,7 @@ def read_file(job: OcrJob, reference: Reference, *, stop: Callable[[], bool] | N
         with open_instance(reference) as instance:
             device, notes = instance.facts.device, instance.notes
             instance_of = instance_key(instance.facts.sop_instance_uid)
-            work = FileLook(job, instance, mark, stop)
+            work = FileLook(job, instance, stop)
             planes.extend(work.run())
             # While it is open, for the digest is of the pixels that were looked at.
             identity = instance.identity() if job.notes_content else None

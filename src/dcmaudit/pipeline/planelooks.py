@@ -10,7 +10,7 @@ from enum import Enum
 from dcmaudit.audit import Resting, TextLook, TextSearch, header_rectangles
 from dcmaudit.detect.ultrasound import UltrasoundRegions
 from dcmaudit.dicom import Instance, open_instance
-from dcmaudit.dicom.mark import Mark, mark_of
+from dcmaudit.dicom.mark import Mark
 from dcmaudit.errors import DcmauditError, SourceUnreadableError
 from dcmaudit.model import (
     Box,
@@ -87,12 +87,11 @@ class FileLook:
         self,
         job: OcrJob,
         instance: Instance,
-        mark: Mark | None,
         stop: Callable[[], bool] | None = None,
         resting: Resting | None = None,
     ) -> None:
-        """``mark`` is that of the file before it was opened, ``resting`` as for ``TextLook``."""
-        self._job, self._instance, self._mark, self._stop = job, instance, mark, stop
+        """``resting`` as for ``TextLook``."""
+        self._job, self._instance, self._mark, self._stop = job, instance, instance.mark, stop
         self._look = TextLook(job, job.make_finder(), instance, in_order=True, resting=resting)
         self.notes: list[str] = []
         self.looked_at: set[bytes] = set()
@@ -204,9 +203,9 @@ class _LongLook:
     @contextmanager
     def opened(self) -> Iterator[Callable[[range], StretchReading]]:
         with open_instance(self.reference) as instance:
-            if mark_of(self.reference) != self.mark:
+            if instance.mark != self.mark:
                 raise SourceUnreadableError("it changed while it was looked at", file=self.reference.name)
-            yield FileLook(self.job, instance, self.mark, resting=self.resting).stretch
+            yield FileLook(self.job, instance, resting=self.resting).stretch
 
 
 def _interrupted(plane: Plane) -> PlaneReading:

@@ -6,7 +6,6 @@ import errno
 from dataclasses import replace
 
 from dcmaudit.dicom import Instance, open_instance
-from dcmaudit.dicom.mark import Mark, mark_of
 from dcmaudit.errors import DcmauditError, ProofError, SourceError
 from dcmaudit.model import Outcome, Result
 from dcmaudit.model.proof import TextCheck
@@ -28,10 +27,10 @@ def redact_file(job: RedactionJob, task: RedactionTask) -> RedactionReport:
     plan, the file's encoding or the output's name does not allow it. FAILED: the file cannot be read, or the proof
     failed.
     """
-    name, mark = task.reference.name, mark_of(task.reference)
+    name = task.reference.name
     try:
         with open_instance(task.reference) as instance:
-            return replace(_redact(job, task, instance, mark), instance=instance_key(instance.sop_instance_uid))
+            return replace(_redact(job, task, instance), instance=instance_key(instance.sop_instance_uid))
     except DcmauditError as error:
         # Refused: the file or what was asked is such that it cannot be done. Failed: it could go well another time.
         outcome = Outcome.FAILED if isinstance(error, (ProofError, SourceError)) else Outcome.REFUSED
@@ -49,7 +48,7 @@ def _what_was_missing(error: OSError | MemoryError) -> str:
     return error.strerror or type(error).__name__
 
 
-def _redact(job: RedactionJob, task: RedactionTask, instance: Instance, mark: Mark | None) -> RedactionReport:
+def _redact(job: RedactionJob, task: RedactionTask, instance: Instance) -> RedactionReport:
     plan, notes = plan_for(job, task, instance)
     lines = tuple(plan_lines(plan))
     if plan.problems:
@@ -61,7 +60,7 @@ def _redact(job: RedactionJob, task: RedactionTask, instance: Instance, mark: Ma
         if copy.clearance.reasons:
             return RedactionReport(Result(plan.name, Outcome.REFUSED, copy.clearance.reasons), plan=lines)
     whole = Outcome.COPIED if copy is not None and copy.is_exact else Outcome.DONE
-    output = deliver(job, task.reference, instance, plan, copy, mark)
+    output = deliver(job, task.reference, instance, plan, copy)
     unseen = tuple(f"not audited: {name}: {reason}" for name, reason in output.unshown)
     result = Result(plan.name, Outcome.PARTLY if unseen else whole, unseen)
     result = result if output.proof.text is None else _after_look(result, output.proof.text)

@@ -13,7 +13,6 @@ from itertools import chain
 from typing import BinaryIO, cast
 
 from dcmaudit.dicom.instance import Instance
-from dcmaudit.dicom.mark import Mark
 from dcmaudit.errors import PlanRefusedError, UnsupportedError
 from dcmaudit.model.redaction import RedactionPlan, RemovalReason
 from dcmaudit.model.texts import tag_text
@@ -43,16 +42,15 @@ def write_redacted(
     painter: Painter,
     *,
     new_uid: Callable[[str], str] | None = None,
-    mark: Mark | None = None,
     divide: Divide | None = None,
 ) -> Written:
     """Write the redacted file to ``out``, which is open for reading and writing and empty.
 
     ``plan`` must have no problems, else PlanRefusedError. Frames are worked on one at a time; ``divide``: who has the
-    codestreams of a long file made run by run, where ``mark``, that of the original before it was opened, tells that it
-    is still the same. What is written is the same whoever makes them. Raises RedactionError,
-    UnsupportedError or DecodeError where a plane cannot be changed exactly, HeaderError where the data set is too
-    damaged to be copied; ``out`` then holds rubbish. Nothing is proved here.
+    codestreams of a long file made run by run, where another process can tell that it has the same bytes open. What is
+    written is the same whoever makes them. Raises RedactionError, UnsupportedError or DecodeError where a plane cannot
+    be changed exactly, HeaderError where the data set is too damaged to be copied; ``out`` then
+    holds rubbish. Nothing is proved here.
     """
     if plan.problems:
         raise PlanRefusedError("; ".join(map(str, plan.problems)), file=plan.name)
@@ -68,7 +66,7 @@ def write_redacted(
             f"its frames are {image.syntax.codestream.value} and its transfer syntax is native",
             hint="correct the transfer syntax first",
         )
-    division = Division(instance, plan, painter, mark, divide)
+    division = Division(instance, plan, painter, divide)
     return _Writer(Draft.of(instance, plan, painter, new_uid), division).write(out)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dcmaudit.dicom import Instance, open_instance
-from dcmaudit.dicom.mark import Mark, mark_of
+from dcmaudit.dicom.mark import Mark
 from dcmaudit.errors import SourceUnreadableError
 from dcmaudit.model import Reference
 from dcmaudit.model.redaction import RedactionPlan
@@ -90,7 +90,7 @@ class LongWriting:
         with open_instance(self.reference) as instance:
             parts = instance.parts
             # A file that was replaced meanwhile would give frames of another picture.
-            if mark_of(self.reference) != self.mark or parts.image is None:
+            if instance.mark != self.mark or parts.image is None:
                 raise SourceUnreadableError("it changed while it was read", file=self.reference.name)
             work = FrameWork(parts.image, parts.header, self.painter, parts.overlays, clean=self.plan.blacks)
             yield FrameRuns(work, FrameEdits(parts, self.plan), self.transcode, self.only_reads).run
@@ -98,15 +98,11 @@ class LongWriting:
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """How the frames of one file are written: by whom else (``divide`` None: nobody).
-
-    ``mark`` is that of the original before it was opened, None where it cannot be told that it is still the same.
-    """
+    """How the frames of one file are written: by whom else (``divide`` None: nobody)."""
 
     instance: Instance
     plan: RedactionPlan
     painter: Painter
-    mark: Mark | None
     divide: Divide | None
 
     def runs(self, frames: FrameRuns) -> Iterator[WrittenRun]:
@@ -115,11 +111,10 @@ class Division:
         size = max(1, reader.layout.frame_bits // 8)
         most = run_size(reader.count, min(STRETCH, max(1, _RUN // size))) if reader.count > LONG else 1
         runs = [range(start, min(reader.count, start + most)) for start in range(0, reader.count, most)]
-        # Objects of a bucket have no mark, so nobody can tell that two processes read the same.
-        if self.divide is None or self.mark is None or reader.count <= LONG:
+        mark = self.instance.mark
+        # What has no mark may be something else when it is opened again.
+        if self.divide is None or mark is None or reader.count <= LONG:
             yield from map(frames.run, runs)
             return
-        work = LongWriting(
-            self.instance.reference, self.mark, self.plan, self.painter, frames.transcode, frames.only_reads
-        )
+        work = LongWriting(self.instance.reference, mark, self.plan, self.painter, frames.transcode, frames.only_reads)
         yield from self.divide(work, frames.run, runs, ahead=max(2, _WAITING // (most * size)))

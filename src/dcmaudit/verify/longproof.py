@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dcmaudit.dicom.frames import FrameReader
-from dcmaudit.dicom.mark import Mark, mark_of
+from dcmaudit.dicom.mark import Mark
 from dcmaudit.errors import SourceUnreadableError
 from dcmaudit.model import Reference
 from dcmaudit.model.redaction import RedactionPlan
@@ -43,9 +43,10 @@ class LongProof:
     marks: tuple[Mark | None, Mark | None]
 
     @classmethod
-    def of(cls, before: Reference, after: Reference, plan: RedactionPlan) -> LongProof:
-        """The proof of these two files, before they are opened."""
-        return cls(before, after, plan, (mark_of(before), mark_of(after)))
+    def of(cls, before: Side, after: Side, plan: RedactionPlan) -> LongProof:
+        """The proof of these two files, which are open."""
+        names = before.instance.reference, after.instance.reference
+        return cls(*names, plan, (before.instance.mark, after.instance.mark))
 
     @property
     def is_shareable(self) -> bool:
@@ -58,7 +59,7 @@ class LongProof:
         with ExitStack() as stack:
             sides = [Side.open(stack, reference) for reference in (self.before, self.after)]
             # Two processes must not compare different files.
-            if (mark_of(self.before), mark_of(self.after)) != self.marks:
+            if tuple(side.instance.mark for side in sides) != self.marks:
                 raise SourceUnreadableError("it changed while it was compared", file=self.plan.name)
             pair = Pair(sides[0], sides[1], self.plan, Record(), new_uids=False)
             transcoded = is_transcoded(*(side.instance.parts.image for side in sides))

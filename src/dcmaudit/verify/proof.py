@@ -46,7 +46,7 @@ def prove(
     Never raises for what a file holds: a file that cannot be read or compared is a finding. PS3.3 C.7.6.3, PS3.5
     annex A, PS3.10 7.1.
     """
-    record, work = Record(), LongProof.of(before, after, plan)
+    record = Record()
     planes: list[PlaneProof] = []
     found = ["", ""]
     try:
@@ -57,6 +57,7 @@ def prove(
             hashing = [pool.submit(_digest, file.source) for file in files] if digests else []
             try:
                 pair = Pair(files[0], files[1], plan, record, new_uids)
+                work = LongProof.of(files[0], files[1], plan)
                 planes = compare(pair, threads=threads, work=work, divide=divide)
                 planes = [with_shapes(plane, plan) for plane in planes]
             finally:

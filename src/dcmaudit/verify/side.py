@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dcmaudit.dicom import Instance, open_instance
 from dcmaudit.dicom.bytesource import ByteSource
+from dcmaudit.errors import SourceUnreadableError
 from dcmaudit.model import Reference
 from dcmaudit.verify.dataset import DataSet
 from dcmaudit.verify.envelope import Envelope, read_envelope
@@ -27,6 +28,9 @@ class Side:
         instance = stack.enter_context(open_instance(reference))
         source = ByteSource(reference.open(), name=reference.name)
         stack.callback(source.close)
+        # Opened twice: both have to be the same.
+        if source.mark != instance.mark:
+            raise SourceUnreadableError("it changed while it was opened", file=reference.name)
         envelope = read_envelope(source)
         header = instance.parts.header
         syntax = header.syntax

@@ -44,7 +44,13 @@ class ObjectReader(io.RawIOBase):
         self._lock = threading.Lock()
         self.fetched = 0
         self.requests = 0
+        self._is_tagged = False
         self._version = self._first()
+
+    @property
+    def mark(self) -> tuple[str | int, ...] | None:
+        """What tells another process that it has the same object open; None where the server has no ETags."""
+        return (self._version.etag, self._version.size) if self._is_tagged else None
 
     @property
     def version(self) -> Version:
@@ -122,6 +128,7 @@ class ObjectReader(io.RawIOBase):
             result, data = self._head(), b""
         meta = result.meta if hasattr(result, "meta") else result
         version = Version(self._name, _etag_of(meta), int(meta["size"]))
+        self._is_tagged = bool(meta["e_tag"])
         # A proxy on the way may cut an answer short without an error.
         if len(data) != min(BLOCK, version.size):
             raise SourceUnreadableError("the server sent less than it promised", file=self._name, hint="try again")

@@ -26,8 +26,8 @@ from training.hands import dots, segments, strokes
 from training.sheets import SHEETS, ecg
 
 SHARES = {
-    "plain": 0.31, "slanted": 0.09, "dots": 0.05, "segments": 0.03, "strokes": 0.03, "ecg": 0.07, "lone": 0.07,
-    "faint": 0.06, "deep": 0.05, "large": 0.03, "nothing": 0.21,
+    "plain": 0.31, "slanted": 0.05, "dots": 0.08, "segments": 0.02, "strokes": 0.03, "ecg": 0.09, "lone": 0.09,
+    "faint": 0.04, "deep": 0.07, "large": 0.03, "nothing": 0.19,
 }  # fmt: skip
 """Of all pieces; ``plain`` are those of ``textgen.crops``, more than a fifth of which hold no text either."""
 

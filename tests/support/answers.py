@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from dcmaudit.audit.pictures import pictures_of
 from dcmaudit.detect.ocr import FinderKind, Mode
 from dcmaudit.detect.pii import ChainPlan
 from dcmaudit.detect.textnet import TextNet
@@ -25,7 +26,6 @@ from dcmaudit.pipeline.ocr import OcrJob, read_file
 from dcmaudit.pipeline.output import Naming
 from dcmaudit.pipeline.redaction import redact_file
 from dcmaudit.pipeline.verification import VerificationTask, verify_pair
-from dcmaudit.render import pictures_for_text
 from dcmaudit.render.strokes import stroke_map
 from support.files import PathReference
 
@@ -51,7 +51,7 @@ def seen(path: Path, net: TextNet, *, hard: bool) -> dict[str, Any]:
     answer: dict[str, Any] = {}
     with open_instance(PathReference(path)) as instance:
         for plane, samples in planes(instance):
-            pictures = pictures_for_text(samples, thorough=True)
+            pictures = pictures_of(samples, Mode.THOROUGH)
             maps = [net.maps(picture) for picture in pictures]
             answer[plane.title] = {
                 "values": digest(samples.array),

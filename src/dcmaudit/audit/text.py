@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from dcmaudit.audit.pictures import pictures_of
 from dcmaudit.audit.search import TextSearch
-from dcmaudit.detect.ocr import Line, Memory, Mode, Picture, TextFinder, forms, still
-from dcmaudit.detect.ocr.pictures import telling
+from dcmaudit.detect.ocr import Line, Memory, Picture, TextFinder, forms, still
 from dcmaudit.detect.ocr.spots import grey_of
 from dcmaudit.detect.pii import NOT_READ, Chain
 from dcmaudit.dicom import Instance, Lut, Samples
@@ -107,8 +107,7 @@ class TextLook:
         return Resting(tuple(self._still_in(group)))
 
     def _look(self, plane: Plane, samples: Samples, key: bytes) -> tuple[tuple[Finding, ...], tuple[Doubt, ...]]:
-        quick, thorough = self._mode is Mode.FAST, self._mode is Mode.THOROUGH
-        pictures = telling(pictures_for_text(samples, quick=quick, thorough=thorough))
+        pictures = pictures_of(samples, self._mode)
         if not pictures:
             return (), ()
         self.looked_at.add(key)

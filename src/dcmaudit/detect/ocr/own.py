@@ -12,10 +12,12 @@ import numpy as np
 
 from dcmaudit.detect.ocr.backing import Backing
 from dcmaudit.detect.ocr.finding import Candidate, Sighting
+from dcmaudit.detect.ocr.ground import is_of_marks
 from dcmaudit.detect.ocr.memory import Memory
 from dcmaudit.detect.ocr.spots import Picture, Spot, corners_of
 from dcmaudit.detect.textnet import (
     ENHANCED,
+    MARKS,
     RULE,
     SMALLER,
     RollingMaps,
@@ -68,7 +70,7 @@ class OwnLooks:
             maps = self._maps(number, picture, memory)
             backing.take(number, maps.region if memory is None else maps.region.copy(), 2)
             # Pictures behind the first are enhanced ones, in which grain looks like letters: they must be surer.
-            rule = ENHANCED if number else RULE
+            rule = _rule(number, picture)
             lines = with_slanted(_lines(maps, rule, size), slanted_lines(self._net, picture, maps, rule))
             lines += closer_lines(self._net, picture, maps, [line.box for line in lines], rule)
             found = _candidates(lines, number, size)
@@ -113,6 +115,13 @@ class OwnLooks:
         if rolling is None:
             rolling = memory.rolling[number] = RollingMaps(self._net)
         return rolling.maps(picture)
+
+
+def _rule(number: int, picture: Picture) -> Rule:
+    """How sure a line must be in the plane's picture of this number."""
+    if not number:
+        return RULE
+    return MARKS if is_of_marks(picture) else ENHANCED
 
 
 def _lines(maps: TextMaps, rule: Rule, size: Size) -> list[TextLine]:

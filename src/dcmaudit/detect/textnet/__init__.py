@@ -2,7 +2,7 @@
 
 from dcmaudit.detect.textnet.along import slanted_lines, with_slanted
 from dcmaudit.detect.textnet.apart import set_apart
-from dcmaudit.detect.textnet.boxes import ENHANCED, RULE, Rule, TextLine, boxes_of, lines_of
+from dcmaudit.detect.textnet.boxes import ENHANCED, MARKS, RULE, Rule, TextLine, boxes_of, lines_of
 from dcmaudit.detect.textnet.closer import closer_lines
 from dcmaudit.detect.textnet.doubts import doubtful_boxes
 from dcmaudit.detect.textnet.large import SMALLER, large_letters, smaller
@@ -12,6 +12,7 @@ from dcmaudit.detect.textnet.rows import split_rows
 
 __all__ = [
     "ENHANCED",
+    "MARKS",
     "RULE",
     "SMALLER",
     "RollingMaps",

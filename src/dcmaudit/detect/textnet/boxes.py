@@ -42,6 +42,10 @@ ENHANCED = Rule(region_high=0.87, ink_alone=0.87)
 """For further renderings of a plane, a window or local contrast: they show what the full range hides, and make noise
 look like strokes. Chosen like the others: on the training half nothing less is found, with less than half of the area
 that is no text."""
+
+MARKS = Rule(region_high=0.94, ink_alone=0.98)
+"""For marks on flat grounds alone: without anything around them specks and edges look most like letters. Chosen on
+pictures drawn for it, and on planes of many levels in the test files, which hold no text."""
 SHRUNK = 0.2
 """The region target is the line's box less this part of its lesser side, on all four sides."""
 _BEHIND = 0.25

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dcmaudit.audit.pictures import pictures_of
 from dcmaudit.codecs.samples import Array
 from dcmaudit.detect.learning import Pixels
-from dcmaudit.detect.ocr.pictures import telling
+from dcmaudit.detect.ocr import Mode
 from dcmaudit.detect.textnet import TextMaps, TextNet
 from dcmaudit.detect.vision import cv2
 from dcmaudit.dicom import Samples
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Box, Ground, PlaneAddress
-from dcmaudit.render import pictures_for_text
 from dcmaudit.render.strokes import stroke_map
 from dcmaudit.render.tables import Levels
 
@@ -154,7 +154,7 @@ class InkMaps:
         net = self._loaded()
         if net is None:
             return None
-        found = [net.maps(picture) for picture in telling(pictures_for_text(samples))]
+        found = [net.maps(picture) for picture in pictures_of(samples, Mode.DEFAULT)]
         if not found:
             return None
         ink = np.maximum.reduce([maps.ink for maps in found])

@@ -55,6 +55,10 @@ class Parser(argparse.ArgumentParser):
         (file or sys.stderr).write(message or "")
 
 
+_HOW_FAST = {"jobs", "progress"}
+"""Options that change nothing of what is done: the last value wins, as scripts that add to a command line expect."""
+
+
 class _Once(argparse._StoreAction):  # noqa: SLF001 - argparse names its actions nowhere else
     """Keeps the value of an option. argparse lets a second value replace the first without a word: with two lists of
     files those of the first would be passed over silently."""
@@ -62,7 +66,8 @@ class _Once(argparse._StoreAction):  # noqa: SLF001 - argparse names its actions
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: Any = None
     ) -> None:
-        given = parser.given if option_string is not None and isinstance(parser, Parser) else {}
+        counts = option_string is not None and self.dest not in _HOW_FAST
+        given = parser.given if counts and isinstance(parser, Parser) else {}
         if given.setdefault(self.dest, values) != values:
             raise argparse.ArgumentError(self, "it is there twice, with different values, and takes one")
         super().__call__(parser, namespace, values, option_string)

@@ -132,6 +132,10 @@ def test_no_value_replaces_another_without_a_word(
     assert re.search("there twice, with different values|two databases are named", capsys.readouterr().err)
 
 
+def test_the_last_number_of_processes_counts(plain: Path) -> None:
+    assert original.pydicom_images(["-j", "1", "-i", "-j", "2", str(plain)]) == 0
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_scripts_that_end_in_py_start_the_program_of_their_environment(name: str, tmp_path: Path) -> None:
     folder = tmp_path / "share" / "dcmaudit" / "original"

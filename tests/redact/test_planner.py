@@ -143,11 +143,11 @@ def test_whole_planes_need_no_rectangle() -> None:
         (Box(0, 0, 5, 81), Everywhere.ALL_FRAMES, "outside"),
         (Box(0, 0, 30, 5), OverlayAddress(0x6002, 0), "outside the plane of 20 x 20"),
         (Box(0, 0, 121, 5), Everywhere.ALL_OVERLAYS, "outside every plane"),
-        (Box(0, 0, 5, 5), FrameAddress(4), "no such plane.*4 in frames"),
+        (Box(0, 0, 5, 5), FrameAddress(4), r"on frame 5 \(4 in lists\) .*no such plane.*4 in frames"),
         (Box(0, 0, 5, 5), OverlayAddress(0x6004, 0), "no such plane"),
         (Box(0, 0, 5, 5), OverlayAddress(0x6000, 1), "no such plane"),
         (Box(0, 0, 5, 5), StrayBitAddress(13, 1), "no such plane"),
-        (Box(0, 0, 5, 5), IconAddress(1), "no such plane"),
+        (Box(0, 0, 5, 5), IconAddress(1), r"on icon 2 \(1 in lists\) .*no such plane"),
         (Box(0, 0, 5, 5), UnshownAddress(0), "cannot be shown"),
     ],
 )

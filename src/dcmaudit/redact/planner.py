@@ -310,19 +310,24 @@ def _where(request: Request) -> str:
 
 
 def _named(address: PlaneAddress) -> str:
+    """A plane in words. People and every other message count from 1; a list or a database says one less."""
     match address:
         case FrameAddress(frame):
-            return f"frame {frame}"
+            return f"frame {_counted(frame)}"
         case OverlayAddress(group, frame):
-            return f"overlay {group:04X} frame {frame}"
+            return f"overlay {group:04X} frame {_counted(frame)}"
         case StrayBitAddress(bit, frame):
-            return f"stray bit {bit} of frame {frame}"
+            return f"stray bit {bit} of frame {_counted(frame)}"
         case IconAddress(index):
-            return f"icon {index}"
+            return f"icon {_counted(index)}"
         case ThumbnailAddress(frame, index):
-            return f"thumbnail {index} of frame {frame}"
+            return f"thumbnail {_counted(index)} of frame {_counted(frame)}"
         case UnshownAddress(index):
-            return f"unshown part {index}"
+            return f"unshown part {_counted(index)}"
+
+
+def _counted(index: int) -> str:
+    return f"{index + 1} ({index} in lists)"
 
 
 def _absent(address: PlaneAddress, listing: PlaneList) -> str:
@@ -340,4 +345,4 @@ def _absent(address: PlaneAddress, listing: PlaneList) -> str:
             kinds, what = (PlaneKind.ICON,), "icons"
     there = [group for group in listing.groups if group.kind in kinds]
     names = ", ".join(f"{len(group.frames)} in {group.title}" for group in there) or "none"
-    return f"the file has no such plane; its {what}, counted from 0: {names}"
+    return f"the file has no such plane; its {what}: {names}"

@@ -41,11 +41,33 @@ def test_files_of_a_list_that_get_no_output_are_counted(found: Path, capsys: pyt
     assert "without a rectangle" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("line", ["clean.dcm,0,-1,-1,-1,-1,-1", "gone.dcm,0,-1,0,0,3,3", ""])
-def test_a_list_that_asks_for_nothing_leads_to_no_file_of_the_database(line: str, found: Path) -> None:
+def test_files_of_a_list_without_text_are_copied_where_that_is_asked_and_known(
+    found: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["redact", "-j", "1", "--db", "known", "--csv", "found.csv", "--copy-clean"]
+    assert main([*words, "-o", "unknown"]) == Exit.NOT_ALL
+    said = capsys.readouterr()
+    assert "clean.dcm: refused: nobody is known to have looked at every plane" in said.out + said.err
+    assert [path.name for path in Path("unknown").iterdir()] == ["text.redacted.dcm"]
+    assert main(["ocr", "--no-read", "-j", "1", "--db", "known", "text.dcm", "clean.dcm"]) == Exit.GOOD
+    assert main([*words, "-o", "out"]) == Exit.GOOD
+    assert len(list(Path("out").iterdir())) == 2
+    assert any(path.read_bytes() == Path("clean.dcm").read_bytes() for path in Path("out").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("line", "more"),
+    [
+        ("clean.dcm,0,-1,-1,-1,-1,-1", []),
+        ("gone.dcm,0,-1,0,0,3,3", ["--copy-clean"]),
+        ("gone.dcm,0,-1,-1,-1,-1,-1", ["--copy-clean"]),
+        ("", ["--copy-clean"]),
+    ],
+)
+def test_a_list_that_asks_for_nothing_leads_to_no_file_of_the_database(line: str, more: list[str], found: Path) -> None:
     assert main(["ocr", "--no-read", "-j", "1", "--db", "known", "text.dcm", "clean.dcm"]) == Exit.GOOD
     found.write_text(f"{TITLES}{line}\n")
-    words = ["redact", "-j", "1", "--db", "known", "--csv", "found.csv", "--copy-clean", "-o", "out"]
+    words = ["redact", "-j", "1", "--db", "known", "--csv", "found.csv", *more, "-o", "out"]
     assert main(words) == Exit.NOT_ALL
     assert not Path("out").exists()
 

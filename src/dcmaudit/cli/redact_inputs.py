@@ -44,7 +44,9 @@ def from_csv(
     for row in read_csv(args.csv, with_looks=True):
         if row.request is None and row.problem is None:
             looks.add(row.filename)
-            continue
+            if args.files or not args.copy_clean:
+                continue
+            # A file of the list, in which nothing is to be blacked: that is what --copy-clean copies, or refuses.
         if row.filename not in known:
             known[row.filename] = None
             for one in find_listed([row.filename], where=str(args.csv), pacs_root=settings.pacs_root):
@@ -67,7 +69,7 @@ def from_csv(
         # Who names no files means those of the list: none of them may go without a word.
         say(
             f"{counted(without, 'file')} of {args.csv} without a rectangle there: not asked for, no output "
-            "(name the files, with --copy-clean, to have them copied)"
+            "(--copy-clean has them copied where all of them was looked at)"
         )
     return list({one.name: one for one in known.values() if one is not None}.values())
 

@@ -37,7 +37,6 @@ def from_csv(
     """The files that the CSV list names; its requests go into ``by_file``, what is wrong with it into ``problems``, and
     how many were judged harmless and are not to be black into ``left``."""
     from dcmaudit.cli.rectangles import read_csv
-    from dcmaudit.sources import Passed, Problem, find_listed
 
     known: dict[str, Reference | None] = {}
     looks, failed = set[str](), set[str]()
@@ -48,14 +47,7 @@ def from_csv(
                 continue
             # A file of the list, in which nothing is to be blacked: that is what --copy-clean copies, or refuses.
         if row.filename not in known:
-            known[row.filename] = None
-            for one in find_listed([row.filename], where=str(args.csv), pacs_root=settings.pacs_root):
-                if not isinstance(one, (Problem, Passed)):
-                    known[row.filename] = one
-                elif not args.files and _is_new_here(one.name or row.filename, failed, args.shard):
-                    # Where files are named, a list may name more than are to be redacted now.
-                    reason = one.error.words if isinstance(one, Problem) else one.reason.value
-                    report.fail(one.name or row.filename, reason)
+            known[row.filename] = _found(row.filename, args, settings, report, failed)
         reference = known[row.filename]
         if reference is None:
             continue
@@ -72,6 +64,22 @@ def from_csv(
             "(--copy-clean has them copied where all of them was looked at)"
         )
     return list({one.name: one for one in known.values() if one is not None}.values())
+
+
+def _found(
+    name: str, args: argparse.Namespace, settings: Settings, report: Report, failed: set[str]
+) -> Reference | None:
+    """What a name of the list leads to; where that is no file, it fails, unless files were named."""
+    from dcmaudit.sources import Passed, Problem, find_listed
+
+    found = None
+    for one in find_listed([name], where=str(args.csv), pacs_root=settings.pacs_root):
+        if not isinstance(one, (Problem, Passed)):
+            found = one
+        elif not args.files and _is_new_here(one.name or name, failed, args.shard):
+            # Where files are named, a list may name more than are to be redacted now.
+            report.fail(one.name or name, one.error.words if isinstance(one, Problem) else one.reason.value)
+    return found
 
 
 def _is_new_here(name: str, met: set[str], shard: Shard | None) -> bool:

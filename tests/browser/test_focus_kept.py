@@ -224,3 +224,25 @@ def test_the_page_without_files(start: StartFace) -> None:
     face = watched(start())
     expect(face.at("#start")).to_be_visible()
     assert walk(face) == []
+
+
+def kinds(face: Face) -> list[str]:
+    """What the marks of the plane are, as the database has them."""
+    return [text or "" for text in face.at("#rects .rect-what").all_text_contents()]
+
+
+def test_a_second_enter_presses_nothing_else_where_the_first_switched_its_button_off(face: Face) -> None:
+    face.press("r")
+    expect(face.at("#panel")).to_contain_text("stored in the database")
+    face.press("n")
+    face.plane("frame 2/3")
+    expect(face.at("#applyall")).to_be_enabled()
+    before = len(kinds(face))
+    face.focus("#applyall")
+    face.press("Enter")
+    expect(face.at("#applyall")).to_be_disabled()
+    assert len(kinds(face)) == before
+    assert here(face) is not None and lost(face) == []
+    face.press("Enter", " ")
+    face.page.wait_for_timeout(300)
+    assert len(kinds(face)) == before, "another rectangle was marked"

@@ -13,12 +13,17 @@ import pytest
 
 from dcmaudit.audit import TextLook, TextSearch
 from dcmaudit.errors import StoreLockedError
+from dcmaudit.model import Outcome
+from dcmaudit.model.engines import OcrEngine
+from dcmaudit.model.records import Look
 from dcmaudit.review import ReviewApp, Session
 from dcmaudit.review.services.text_reader import TextReader
+from dcmaudit.review.state.classes import Concern
 from dcmaudit.store import Store
 from support.apps import do, ready, services_of, settled, state, wait_for
 from support.files import dataset, file_bytes
 from support.lettering import lettered
+from support.stored import put_look
 
 UID = "1.2.826.0.1.3680043.10.9.812"
 
@@ -241,3 +246,17 @@ def test_a_look_that_could_not_be_stored_is_said(
     monkeypatch.setattr(Store, "put_searches", locked)
     _, words = surveyed(ready(open_app(archive)))
     assert "what was found in 5 files could not be stored" in words
+
+
+def test_what_ocr_found_since_counts_more_than_that_the_look_found_nothing(
+    open_app: Callable[..., ReviewApp], archive: list[Path]
+) -> None:
+    first = open_app(archive)
+    surveyed(ready(first))
+    found = archive[1].stat()
+    look = Look(OcrEngine.RAPIDOCR, Outcome.DONE, complete=True, places=2, size=found.st_size,
+                modified_ns=found.st_mtime_ns)  # fmt: skip
+    put_look(first.services.database.store, str(archive[1]), look)
+    first.close()
+    now, _ = surveyed(ready(open_app(archive)))
+    assert [Concern.FOUND in now[f"{number}.dcm"][0] for number in range(3)] == [False, True, True]

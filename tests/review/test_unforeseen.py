@@ -10,6 +10,7 @@ import pytest
 
 from dcmaudit.review import ReviewApp, Session
 from dcmaudit.review.services.content_check import ContentCheck
+from dcmaudit.review.services.file_records import FileRecords
 from dcmaudit.review.services.learning import Learning
 from dcmaudit.store import Store
 from support.apps import do, perform, ready, services_of, settled, state, store_of, wait_for, write_cine
@@ -130,6 +131,23 @@ def test_a_mark_on_a_series_that_cannot_be_withdrawn_can_be_undone_later(
     assert sum(marks(session)) == 2
     do(session, "undo")
     assert sum(marks(session)) == 0
+
+
+def test_a_fault_behind_undo_or_redo_loses_no_mark_of_a_series(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    do(session, "cursor", box=[1, 1, 9, 9])
+    do(session, "mark-series")
+    wait_for(lambda: session.question is not None)
+    perform(session, "mark-series", {"confirm": True})
+    assert marks(session) == [1, 1, 1, 1]
+    for command, expected in (("undo", 0), ("redo", 1), ("undo", 0), ("redo", 1)):
+        with monkeypatch.context() as patch:
+            fault_at(patch, FileRecords, "announce", 1, after=False)
+            with pytest.raises(ZeroDivisionError):
+                perform(session, command, {})
+        do(session, command)
+        assert marks(session) == [expected] * 4, command
 
 
 def test_a_single_file_whose_lesson_fails(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -216,11 +216,13 @@ def remember_rects(
     store, rows = services.database.store, list[RectRow]()
 
     def undo() -> None:
-        rows[:] = store.remove_rects(ids)
+        # Of a second try, after a fault behind the first, none is left; they are to be done again all the same.
+        rows[:] = store.remove_rects(ids) or rows
         announce()
 
     def redo() -> None:
         store.restore_rects(rows)
+        rows.clear()
         announce()
 
     services.records.changed(session, change_of(session, *change, undo, redo))

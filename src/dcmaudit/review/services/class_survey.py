@@ -253,7 +253,8 @@ class ClassSurveys:
 
         reference = table.worklist.reference(place)
         kept = kept_look(self._database, reference, detector.method) if detector is not None else None
-        known = kept or noted_look(self._database, reference)
+        # That the detector found nothing says nothing against what an engine has found since.
+        known = kept if kept is not None and kept.found else noted_look(self._database, reference) or kept
         if survey.known is not None and survey.known.is_of(place, stamp_of(reference)):
             known = survey.known.look(place) or known
         try:

@@ -1,10 +1,11 @@
 /**
  * The keyboard stays with somebody. A part that is made anew, hidden or switched off while it has the focus would leave it
- * with nobody: Tab would begin at the top of the page, and a screen reader would say nothing. Its like, or what is nearest,
- * gets it instead.
+ * with nobody: Tab would begin at the top of the page, and a screen reader would say nothing. Its like gets it instead, or
+ * what it lay in: never another part that a second Enter, meant for the first, would press.
  */
 
 const REACHED = "a[href], button, input, select, textarea, summary, [tabindex]";
+const PRESSED = "a[href], button, summary, label";
 
 /** What a person would call the same part, made anew. @param {Element} one */
 const likeness = (one) => `${one.tagName} ${one.id} ${one.getAttribute("aria-label") ?? ""} ${one.textContent?.trim().slice(0, 80)}`;
@@ -12,8 +13,17 @@ const likeness = (one) => `${one.tagName} ${one.id} ${one.getAttribute("aria-lab
 /** @param {Element} one */
 const isThere = (one) => one.isConnected && !(/** @type {HTMLButtonElement} */ (one).disabled) && one.checkVisibility();
 
-/** @param {Element} root */
-const reachedIn = (root) => /** @type {HTMLElement[]} */ ([...root.querySelectorAll(REACHED)].filter(isThere));
+/** All in a root that a person would call that. @param {Element} root @param {string} like */
+const alike = (root, like) => /** @type {HTMLElement[]} */ ([...root.querySelectorAll(REACHED)].filter((one) => likeness(one) === like));
+
+/** Give the focus to what only holds others: it takes it as long as it has it. @param {HTMLElement} root */
+function rest(root) {
+  if (!root.hasAttribute("tabindex")) {
+    root.tabIndex = -1;
+    root.addEventListener("blur", () => root.removeAttribute("tabindex"), { once: true });
+  }
+  root.focus({ preventScroll: true });
+}
 
 class FocusKeeper {
   /** @param {Document} page */
@@ -21,7 +31,7 @@ class FocusKeeper {
     this.page = page;
     /** @type {HTMLElement|null} */
     this.last = null;
-    /** What it lies in, from the inside out, and its place among what can be reached there. @type {{ root: Element, place: number }[]} */
+    /** What it lies in, from the inside out, and whether nothing else there is called the same. @type {{ root: HTMLElement, isOne: boolean }[]} */
     this.around = [];
     this.like = "";
   }
@@ -44,7 +54,7 @@ class FocusKeeper {
     this.like = likeness(target);
     this.around = [];
     for (let root = target.parentElement; root && root !== this.page.body && this.around.length < 4; root = root.parentElement) {
-      this.around.push({ root, place: [...root.querySelectorAll(REACHED)].indexOf(target) });
+      this.around.push({ root, isOne: alike(root, this.like).length === 1 });
     }
   }
 
@@ -58,35 +68,35 @@ class FocusKeeper {
     if (now === last ? !isGone : !isNobody) return;
     // Who clicked beside everything, or tabbed out of the page, left a part that is still there.
     if (!isGone && last.checkVisibility()) return;
-    for (const next of this.#heirs()) {
-      next.focus({ preventScroll: true });
+    const like = this.#like();
+    like?.focus({ preventScroll: true });
+    if (like && page.activeElement === like) return;
+    for (const root of this.#places()) {
+      rest(root);
       // Behind an open dialog nothing takes the focus.
-      if (page.activeElement === next) return;
+      if (page.activeElement === root) return;
     }
   }
 
-  /** Who may have the keyboard, the best first. */
-  *#heirs() {
-    const { around, like, page } = this;
-    for (const { root } of around) {
-      if (!isThere(root)) continue;
-      const found = reachedIn(root);
-      const same = found.find((one) => likeness(one) === like);
-      if (same) yield same;
+  /** The same part, made anew. Of several with one name, as in rows, nobody knows which is meant. */
+  #like() {
+    for (const { root, isOne } of this.around) {
+      if (!isOne || !isThere(root)) continue;
+      const [found, other] = alike(root, this.like).filter(isThere);
+      if (found && !other) return found;
     }
-    for (const { root, place } of around) {
-      if (!isThere(root)) continue;
-      const found = reachedIn(root);
-      const next = found[Math.min(Math.max(place, 0), found.length - 1)];
-      if (next) yield next;
-      if (root.matches("[tabindex]")) yield /** @type {HTMLElement} */ (root);
-    }
-    for (const root of [...page.querySelectorAll("dialog[open]")].reverse()) yield* reachedIn(root).slice(0, 1);
-    const view = page.querySelector("#overview:not([hidden])");
-    if (view) yield* reachedIn(view).slice(0, 1);
+    return null;
+  }
+
+  /** Where the keyboard may wait, the nearest first: Tab goes on from there, and Enter and Space press nothing. */
+  *#places() {
+    const { around, page } = this;
+    for (const { root } of around) if (isThere(root) && !root.matches(PRESSED)) yield root;
+    for (const root of [...page.querySelectorAll("dialog[open]")].reverse()) yield /** @type {HTMLElement} */ (root);
+    for (const root of page.querySelectorAll("#overview:not([hidden])")) yield /** @type {HTMLElement} */ (root);
     const stage = page.getElementById("stage");
     if (stage && isThere(stage)) yield stage;
-    yield* reachedIn(page.body).slice(0, 1);
+    yield page.body;
   }
 }
 

@@ -260,3 +260,28 @@ def test_what_ocr_found_since_counts_more_than_that_the_look_found_nothing(
     first.close()
     now, _ = surveyed(ready(open_app(archive)))
     assert [Concern.FOUND in now[f"{number}.dcm"][0] for number in range(3)] == [False, True, True]
+
+
+def test_two_files_of_one_size_and_time_that_changed_names_are_read_and_looked_at_anew(
+    open_app: Callable[..., ReviewApp], tmp_path: Path
+) -> None:
+    folder = tmp_path / "unpacked"
+    folder.mkdir()
+    names = [written(folder / f"{number}.dcm", text, number) for number, text in enumerate(("MERRIWEATHER", ""))]
+    # As programs that unpack archives leave them.
+    for name in names:
+        os.utime(name, ns=(0, 10**18))
+    assert names[0].stat().st_size == names[1].stat().st_size
+    first = open_app(names)
+    session = ready(first)
+    read_all(session)
+    before, _ = surveyed(session)
+    first.close()
+    spare = folder / "spare"
+    names[0].rename(spare), names[1].rename(names[0]), spare.rename(names[1])
+    session = ready(open_app(names))
+    assert on_second_frame(session) == []
+    assert "before the program was started" not in read_all(session)
+    after, words = surveyed(session)
+    assert "earlier start" not in words
+    assert [after[f"{number}.dcm"][4] for number in range(2)] == [before[f"{number}.dcm"][4] for number in (1, 0)]

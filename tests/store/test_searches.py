@@ -25,11 +25,13 @@ def region(plane: int, words: str | None = "MERRIWEATHER", verdict: Verdict = Ve
 
 
 PLANES = [
-    PlaneSearch(FrameAddress(0), (region(0), region(0, "é\U0001f600")), (region(0, None, Verdict.UNKNOWN),), True),
+    PlaneSearch(
+        FrameAddress(0), (region(0), region(0, "é\U0001f600")), (region(0, None, Verdict.UNKNOWN),), True, "1.2.3"
+    ),
     PlaneSearch(FrameAddress(3)),
     PlaneSearch(OverlayAddress(0x6002, 1)),
 ]
-FILE = FileSearch(7, 2, 0.9, "f3", (Box(0, 0, 5, 5),), ("f3", "o6000.1"))
+FILE = FileSearch(7, 2, 0.9, "f3", (Box(0, 0, 5, 5),), ("f3", "o6000.1"), "1.2.4")
 
 
 def test_what_was_found_comes_back_as_it_was_with_time_and_user(store: Store) -> None:

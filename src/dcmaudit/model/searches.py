@@ -25,13 +25,15 @@ WHOLE = "file"
 class PlaneSearch:
     """What reading one plane gave: text (``found``), and places that were looked at and not taken for text.
 
-    ``is_form``: the plane is a page of text, and the first region found is all of it.
+    ``is_form``: the plane is a page of text, and the first region found is all of it. ``instance``: the SOP Instance
+    UID of the file, "" where it has none; files that an archive unpacked often have one size and one time.
     """
 
     address: PlaneAddress
     found: tuple[Region, ...] = ()
     rejected: tuple[Region, ...] = ()
     is_form: bool = False
+    instance: str = ""
 
     @property
     def part(self) -> str:
@@ -44,7 +46,7 @@ class FileSearch:
     """What a detector, which reads nothing, gave on every one of ``planes`` planes of a file.
 
     ``found`` counts places of text, ``likelihood`` is that of the likeliest one, 0 to 1, ``plane`` the key of the plane
-    that it is on, ``places`` some places there, ``with_text`` keys of some planes with text.
+    that it is on, ``places`` some places there, ``with_text`` keys of some planes with text, ``instance`` as above.
     """
 
     planes: int
@@ -53,6 +55,7 @@ class FileSearch:
     plane: str | None = None
     places: tuple[Box, ...] = ()
     with_text: tuple[str, ...] = ()
+    instance: str = ""
 
     @property
     def part(self) -> str:
@@ -88,10 +91,11 @@ def search_text(search: Search) -> str:
     """The search as JSON, without its place in the file."""
     if isinstance(search, PlaneSearch):
         lists = {"found": _texts_of(search.found), "rejected": _texts_of(search.rejected)}
-        return json.dumps({**lists, "form": search.is_form}, ensure_ascii=False)
+        return json.dumps({**lists, "form": search.is_form, "instance": search.instance}, ensure_ascii=False)
     return json.dumps({
         "planes": search.planes, "found": search.found, "likelihood": search.likelihood, "plane": search.plane,
         "places": [_edges(box) for box in search.places], "with_text": list(search.with_text),
+        "instance": search.instance,
     })  # fmt: skip
 
 
@@ -105,7 +109,7 @@ def parse_search(part: str, text: str) -> Search:
         found, rejected = (
             tuple(_region(address, each) for each in _list(stored[name])) for name in ("found", "rejected")
         )
-        return PlaneSearch(address, found, rejected, _is_form(stored["form"], found))
+        return PlaneSearch(address, found, rejected, _is_form(stored["form"], found), _text(stored["instance"]))
     except (ValueError, TypeError, KeyError, UsageError) as error:
         raise UsageError("what a search found cannot be understood") from error
 
@@ -122,7 +126,7 @@ def without_words(search: Search) -> tuple[Search, int]:
         )
         for regions in (search.found, search.rejected)
     )
-    return PlaneSearch(search.address, found, rejected, search.is_form), count
+    return PlaneSearch(search.address, found, rejected, search.is_form, search.instance), count
 
 
 def _edges(box: Box) -> list[int]:
@@ -154,6 +158,7 @@ def _file_search(stored: dict[str, Any]) -> FileSearch:
     return FileSearch(
         _count(stored["planes"]), _count(stored["found"]), _share(stored["likelihood"]), plane,
         tuple(_box(each) for each in _list(stored["places"])), tuple(stored["with_text"]),
+        _text(stored["instance"]),
     )  # fmt: skip
 
 
@@ -172,6 +177,12 @@ def _is_form(value: object, found: Sequence[Region]) -> bool:
 def _list(value: object) -> list[Any]:
     if not isinstance(value, list):
         raise TypeError("no list")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
     return value
 
 

@@ -48,8 +48,10 @@ def look_into(
     stamp = stamp_of(reference)
     notes = _Notes()
     outline = Outline()
+    uid = None
     try:
         with open_instance(reference) as instance:
+            uid = instance.sop_instance_uid or ""
             instance.scan_frames(stop=lambda: not go_on())
             # Hidden planes may not be known yet: half a look is none.
             if not instance.frames_scanned:
@@ -66,10 +68,12 @@ def look_into(
         notes.fail(page_words(error.message) or type(error).__name__)
     except (MemoryError, RecursionError, ValueError, OSError) as error:
         notes.fail(type(error).__name__)  # its words may quote a value
-    if known is not None and known.planes not in (0, notes.planes) and not notes.broken:
-        # It shows other planes than when it was looked at: what was found then is not all of it.
+    others = known is not None and (known.planes not in (0, notes.planes) or known.instance not in (None, uid))
+    if others and not notes.broken:
+        # It shows other planes than when it was looked at, or is another instance of the same size and time: what was
+        # found then is not all of it.
         return look_into(reference, detector, None, None, go_on, step)
-    made = replace(notes.look(), undetected=look_is_missing(detector, known), stamp=stamp)
+    made = replace(notes.look(), undetected=look_is_missing(detector, known), stamp=stamp, instance=uid)
     if known is not None:
         made = replace(
             known,
@@ -77,6 +81,7 @@ def look_into(
             failed=made.failed,
             undetected=False,
             stamp=stamp,
+            is_new=False,
         )
         if spread is not None:
             for box in known.places:
@@ -128,7 +133,7 @@ def kept_look(database: Database, reference: Reference, method: str) -> FileLook
         return None
     return FileLook(
         found.planes, found.found, likelihood=found.likelihood, plane=found.plane, places=found.places,
-        with_text=found.with_text,
+        with_text=found.with_text, instance=found.instance,
     )  # fmt: skip
 
 
@@ -143,7 +148,9 @@ def keep_look(database: Database, reference: Reference, method: str, look: FileL
         return True
     if stamp_of(reference) != stamp:
         return True
-    search = FileSearch(look.planes, look.found, look.likelihood, look.plane, look.places, look.with_text)
+    search = FileSearch(
+        look.planes, look.found, look.likelihood, look.plane, look.places, look.with_text, look.instance or ""
+    )
     try:
         database.store.put_searches(reference.name, SearchFor(stamp[2], stamp[3], method), [search])
     except DcmauditError:

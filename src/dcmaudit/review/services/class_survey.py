@@ -261,9 +261,9 @@ class ClassSurveys:
             look, signature = look_into(reference, detector, known, survey.spreads.get(group.number), go_on, step)
         except GivenUpError:
             return False
-        if detector is not None and known is None:
+        if detector is not None and look.is_new:
             survey.unkept += not keep_look(self._database, reference, detector.method, look)
-        survey.former += known is not None and known is kept
+        survey.former += known is not None and known is kept and not look.is_new
         table.take(place, look)
         signatures = survey.signatures.setdefault(group.number, {})
         if signature is not None and (place in signatures or survey.signed < _COMPARED):

@@ -94,7 +94,7 @@ class Readings:
         if what is None or not self.database.may_write or self.instances.has_changed(file.file_id, file.referrer()):
             return ""
         try:
-            search = PlaneSearch(address, reading.found, reading.rejected, reading.is_form)
+            search = PlaneSearch(address, reading.found, reading.rejected, reading.is_form, self._instance(file))
             self.database.store.put_searches(file.name, what, [search])
         except DcmauditError as error:
             return f"What was found is lost when the program ends, for it could not be stored: {told(error)}"
@@ -109,7 +109,8 @@ class Readings:
             is_asked = what is None or known.asked == store.location
         if what is not None and not is_asked:
             # Not under the lock: a server may take its time.
-            stored = _stored(store.searches(file.name, what))
+            kept = store.searches(file.name, what)
+            stored = _stored(kept, self._instance(file)) if kept else {}
             with self._lock:
                 known.readings = {**stored, **known.readings}
                 known.asked = store.location
@@ -122,6 +123,10 @@ class Readings:
         if known is None or known.stamp != stamp:
             known = self._files[file_id] = _Known(stamp)
         return known
+
+    def _instance(self, file: Searched) -> str:
+        with self.instances.lease(file.file_id, file.referrer) as instance:
+            return instance.sop_instance_uid or ""
 
     def _of(self, stamp: Stamp | None) -> SearchFor | None:
         """For what a reading of now counts; None where nobody could know whether the file is still the same."""
@@ -145,14 +150,15 @@ class Readings:
         return _told([reading for reading in found.values() if reading.on is not None])
 
 
-def _stored(kept: list[KeptSearch]) -> dict[PlaneAddress, Reading]:
+def _stored(kept: list[KeptSearch], uid: str) -> dict[PlaneAddress, Reading]:
     return {
         each.search.address: Reading(
             _dated(each.search.found, each.at.date()), _dated(each.search.rejected, each.at.date()),
             each.search.is_form, each.at.date(),
         )
         for each in kept
-        if isinstance(each.search, PlaneSearch)
+        # Another instance of the same size and time, under the same name, is not the file that was read.
+        if isinstance(each.search, PlaneSearch) and each.search.instance == uid
     }  # fmt: skip
 
 

@@ -90,6 +90,8 @@ class FileLook:
     ``found`` counts places of text. ``failed`` says in words why not all of it could be looked at, ``undetected`` that
     no detector looked. ``likelihood`` is that of the likeliest place, 0 to 1, ``plane`` the key of the plane that it is
     on and ``places`` some of the places there. ``with_text`` are the keys of planes with text, at most PLANES_KEPT.
+    ``instance`` is the SOP Instance UID, "" where the file has none and None where nobody noted it; ``is_new`` that it
+    is of now, and not of what was known before.
     """
 
     planes: int
@@ -101,6 +103,8 @@ class FileLook:
     places: tuple[Box, ...] = ()
     stamp: Stamp | None = None
     with_text: tuple[str, ...] = ()
+    instance: str | None = None
+    is_new: bool = True
 
 
 @dataclass

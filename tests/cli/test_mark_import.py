@@ -234,11 +234,33 @@ def test_lists_in_utf_16_with_semicolons_as_spreadsheets_write_them(tmp_path: Pa
         assert list(store.filenames()) == ["/ä.dcm"]
 
 
-@pytest.mark.parametrize("titles", [f"{TITLES},frame", "filename,mark,comment,Mark", "filename,filename,mark"])
+@pytest.mark.parametrize(
+    "titles",
+    [
+        f"{TITLES},frame",
+        "filename,mark,comment,Mark",
+        "filename,filename,mark",
+        f"{TITLES},nerpii,nerPII",
+        f"{TITLES},ocrtext,ocrtext",
+        "filename,mark,comment,comment",
+    ],
+)
 def test_a_list_with_a_column_twice_is_refused(titles: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "list.csv").write_text(f"{titles}\n/a.dcm,0,-1,0,0,4,4,3\n")
     assert run(tmp_path / "db", "import", tmp_path / "list.csv") == 1
     assert "is there twice" in capsys.readouterr().err
+
+
+def test_a_list_of_both_rectangles_and_tags_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "list.csv").write_text(f"{TITLES},mark,comment\n/a.dcm,0,-1,0,0,4,4,True,seen\n")
+    assert run(tmp_path / "db", "import", tmp_path / "list.csv") == 1
+    assert "the columns of rectangles and of tags" in capsys.readouterr().err
+
+
+def test_comments_of_rectangles_are_told_as_not_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "list.csv").write_text(f"{TITLES},comment\n/a.dcm,0,-1,0,0,4,4,seen\n")
+    assert run(tmp_path / "db", "import", tmp_path / "list.csv") == 0
+    assert "list.csv: 1 column of other names not used: comment" in capsys.readouterr().err
 
 
 def test_text_that_is_not_utf_8_is_never_changed_without_a_word(

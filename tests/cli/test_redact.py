@@ -621,6 +621,47 @@ def test_a_file_with_harmless_text_alone_is_not_passed_off_as_done(
     assert "nothing is asked for it" in capsys.readouterr().err
 
 
+RECTS = "filename,frame,overlay,left,top,right,bottom"
+
+
+def redacted(listed: Path, text: str) -> int:
+    listed.write_text(text)
+    out = str(listed.parent / "out")
+    return main(["redact", "--csv", str(listed), "-o", out, "--black", "identifying,unknown"])
+
+
+@pytest.mark.parametrize(
+    "line", ["DOE, 0,0,1", "DOE,1,0,1", "DOE, JANE,0,0,1", "DOE"], ids=["verdict", "field too many", "two", "too few"]
+)
+def test_a_line_with_more_or_fewer_fields_than_titles_is_never_read_from_other_columns(
+    line: str, cine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = f"{cine},0,-1,1,12,6,14,X,-1,1\n"
+    assert redacted(tmp_path / "list.csv", f"{RECTS},ocrtext,nerengine,nerpii\n{good}{cine},0,-1,1,2,6,9,{line}\n") == 1
+    said = capsys.readouterr().err
+    assert "line 3: it has" in said
+    assert "and there are 10 titles" in said
+    assert "DOE" not in said
+    assert not list(tmp_path.glob("out/*.dcm"))
+
+
+def test_a_quote_that_is_not_closed_swallows_no_rectangle(
+    cine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = f'{cine},0,-1,1,2,6,9,"DOE\n{cine},0,-1,8,2,13,9,JANE\n'
+    assert redacted(tmp_path / "list.csv", f"{RECTS},ocrtext\n{lines}") != 0
+    assert "the quotes do not match" in capsys.readouterr().err
+    assert not list(tmp_path.glob("out/*.dcm"))
+
+
+def test_two_columns_of_verdicts_of_one_name_are_refused(
+    cine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert redacted(tmp_path / "list.csv", f"{RECTS},nerpii,nerPII\n{cine},0,-1,1,2,6,9,1,0\n") != 0
+    assert "the column nerpii is there twice" in capsys.readouterr().err
+    assert not list(tmp_path.glob("out/*.dcm"))
+
+
 def test_black_means_nothing_without_rectangles_that_were_judged(
     cine: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

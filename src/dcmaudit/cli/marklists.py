@@ -14,7 +14,6 @@ from dcmaudit.cli import rectangles
 from dcmaudit.errors import ListError, UsageError
 from dcmaudit.model import Box, Everywhere, Scope, Verdict
 from dcmaudit.model.addresstexts import parse_csv, whole_number
-from dcmaudit.model.counts import counted
 from dcmaudit.model.engines import NER_ENGINES, OCR_ENGINES, NerEngine, OcrEngine
 from dcmaudit.model.records import NewRect, shape_rect
 from dcmaudit.model.shapes import Shape, parse_shape
@@ -41,6 +40,8 @@ _KNOWN = frozenset({
     rectangles.SCOPE, rectangles.SHAPE,
 })  # fmt: skip
 """Titles that lists of ours and of the original have, used or not."""
+_OF_TAGS = frozenset({"comment"})
+"""What a person wrote, and a list of rectangles has no place for."""
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d")
 _ENGINES = {**OCR_ENGINES, "scanned_form": OcrEngine.FORM, "own": OcrEngine.LINES}
 """Names in the column ``ocr_engine`` of lists of text: ours and those of other programs."""
@@ -90,8 +91,14 @@ def _lines(stream: TextIO, path: Path, unused: Callable[[list[str]], None]) -> I
             "it has the columns of neither list", file=str(path),
             hint=f"rectangles need {', '.join(rectangles.COLUMNS)}; tags need {', '.join(TAG_COLUMNS)}",
         )  # fmt: skip
-    rectangles.check_titles(titles, path)
-    if others := [title for title in titles if title and title not in _KNOWN]:
+    if is_rects and is_tags:
+        raise ListError(
+            "it has the columns of rectangles and of tags", file=str(path),
+            hint="one list of each: a line says either where a rectangle lies or whether a file is done",
+        )  # fmt: skip
+    rectangles.check_titles(titles, path, _KNOWN)
+    known = _KNOWN - _OF_TAGS if is_rects else _KNOWN
+    if others := [title for title in titles if title and title not in known]:
         unused(others)
     for fields in reader:
         if not fields:
@@ -102,9 +109,7 @@ def _lines(stream: TextIO, path: Path, unused: Callable[[list[str]], None]) -> I
         }
         name = line.get("filename", "")
         if len(fields) != len(titles):
-            yield MarkLine(
-                where, name, problem=f"it has {counted(len(fields), 'field')}, and there are {len(titles)} titles"
-            )
+            yield MarkLine(where, name, problem=rectangles.field_count_words(len(fields), len(titles)))
             continue
         if not name:
             yield MarkLine(where, name, problem="it names no file")

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from dcmaudit.cli.rectangles import check_titles
 from dcmaudit.errors import ListError
 from dcmaudit.model.counts import counted
 from dcmaudit.model.texts import printable
@@ -127,12 +128,13 @@ def of_list(pair_list: NameList) -> Pairs:
             first = stream.readline()
             stream.seek(0)
             delimiter = next((mark for mark in ",;\t|" if mark in first), ",")
-            reader = csv.DictReader(stream, delimiter=delimiter)
+            reader = csv.DictReader(stream, delimiter=delimiter, strict=True)
             titles = {title.strip().lower(): title for title in reader.fieldnames or ()}
             if missing := [column for column in COLUMNS if column not in titles]:
                 raise ListError(
                     f"no column {' and '.join(missing)}", file=pair_list.title, hint="needed are before and after"
                 )
+            check_titles([title.strip().lower() for title in reader.fieldnames or ()], pair_list.title, COLUMNS)
             for row in reader:
                 names = [(row.get(titles[column]) or "").strip() for column in COLUMNS]
                 if not all(names):

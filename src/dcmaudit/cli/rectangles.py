@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from dcmaudit.errors import ListError, UsageError
 from dcmaudit.model import Box, Everywhere, FrameAddress, Origin, OverlayAddress, Scope
 from dcmaudit.model.addresstexts import parse_csv, whole_number
+from dcmaudit.model.counts import counted
 from dcmaudit.model.redaction import Request
 from dcmaudit.model.shapes import FORM, Shape, parse_shape
 from dcmaudit.plainfile import open_regular
@@ -25,6 +26,8 @@ SCOPE = "dcmaudit_scope"
 """A column of our own export: where a rectangle lies that ``frame`` and ``overlay`` have no numbers for."""
 SHAPE = "dcmaudit_shape"
 """A column of our own export: the shape that the line's rectangle is a part of; it counts, and not the rectangle."""
+_VERDICTS = ("nerpii", "is_sensitive")
+_USED = (*COLUMNS, SCOPE, SHAPE, *_VERDICTS)
 
 
 def parse_rects(text: str) -> list[Box]:
@@ -135,19 +138,21 @@ def read_csv(path: Path, *, with_looks: bool = False) -> Iterator[Row]:
     Their order is free and others are ignored. Edges are inclusive; frame and overlay as the database has them: overlay
     -1 the image, both -1 every plane; or in overlay the key of a plane (``i0``, ``b12.3``, ``t3.0``). Lines with -1 for
     every edge hold no rectangle, for they are the text of a whole plane; they come only ``with_looks``. A line with a
-    shape in ``dcmaudit_shape`` asks for the shape, once for all lines of it. ListError where the file or a column is
-    missing.
+    shape in ``dcmaudit_shape`` asks for the shape, once for all lines of it. A line that has not a field for each title
+    is a problem. ListError where the file or a column is missing, a column is there twice, or quotes do not match.
     """
     shapes: set[tuple[str, Scope, Shape]] = set()
     with list_errors(path), as_text(open_regular(str(path))) as stream:
-        reader = csv.DictReader(stream, delimiter=delimiter(stream))
+        # Strict: a quote that is not closed would take the lines below it for one text.
+        reader = csv.DictReader(stream, delimiter=delimiter(stream), strict=True)
         titles = {title.strip().lower(): title for title in reader.fieldnames or ()}
         missing = [column for column in COLUMNS if column not in titles]
         if missing:
             raise ListError(f"no column {', '.join(missing)}", file=str(path), hint=f"needed are {', '.join(COLUMNS)}")
-        check_titles([title.strip().lower() for title in reader.fieldnames or ()], path)
+        names = [title.strip().lower() for title in reader.fieldnames or ()]
+        check_titles(names, path, _USED)
         for line in reader:
-            row = _row(line, titles, f"{path} line {reader.line_num}")
+            row = _row(line, titles, f"{path} line {reader.line_num}", len(names))
             if (row.request is None and row.problem is None and not with_looks) or (
                 row.request is not None and _is_known(row.filename, row.request, shapes)
             ):
@@ -165,9 +170,9 @@ def _is_known(name: str, request: Request, shapes: set[tuple[str, Scope, Shape]]
     return known
 
 
-def check_titles(titles: Sequence[str], path: Path) -> None:
+def check_titles(titles: Sequence[str], path: Path | str, used: Collection[str]) -> None:
     """ListError where two columns have one title of those that are used: nobody can tell which is meant."""
-    twice = [title for title in (*COLUMNS, "mark", SCOPE, SHAPE) if titles.count(title) > 1]
+    twice = sorted(title for title in used if titles.count(title) > 1)
     if twice:
         raise ListError(f"the column {', '.join(twice)} is there twice", file=str(path), hint="leave one of them")
 
@@ -185,8 +190,23 @@ def _titles(line: str, mark: str) -> list[str]:
     return [title.strip().strip('"').lower() for title in line.strip().split(mark)]
 
 
-def _row(line: dict[str, str], titles: dict[str, str], where: str) -> Row:
+def field_count_words(fields: int, titles: int) -> str:
+    """What is wrong with a line that has not a field for each title: a comma in a text without quotes moves the rest of
+    the line, and a verdict or an edge would be read from another column."""
+    return f"it has {counted(fields, 'field')}, and there are {titles} titles"
+
+
+def _fields(line: Mapping[Any, Any], titles: int) -> int:
+    """How many fields a line of ``csv.DictReader`` has: those that are missing are None, those too many lie under
+    None."""
+    extra = line.get(None)
+    return titles + len(extra) if extra is not None else titles - sum(value is None for value in line.values())
+
+
+def _row(line: dict[str, str], titles: dict[str, str], where: str, columns: int) -> Row:
     name = (line.get(titles["filename"]) or "").strip()
+    if (fields := _fields(line, columns)) != columns:
+        return Row(name, None, f"{where}: {field_count_words(fields, columns)}")
 
     def value(column: str) -> str:
         return (line.get(titles.get(column, "")) or "").strip()
@@ -202,7 +222,7 @@ def _row(line: dict[str, str], titles: dict[str, str], where: str) -> Row:
         box = box_of(edges)
     except UsageError as error:
         return Row(name, None, f"{where}: {error.message}")
-    is_harmless = (value("nerpii") or value("is_sensitive")) == "0"
+    is_harmless = next(filter(None, map(value, _VERDICTS)), "") == "0"
     return Row(name, Request(box, scope, Origin.COMMAND, f"CSV {where.rpartition('/')[2]}"), is_harmless=is_harmless)
 
 

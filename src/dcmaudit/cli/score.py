@@ -135,7 +135,7 @@ def _uids(path: Path | None) -> dict[str, str]:
     found: dict[str, str] = {}
     try:
         with as_text(open_regular(str(path))) as stream:
-            reader = csv.DictReader(stream)
+            reader = csv.DictReader(stream, strict=True)
             if not {"id_old", "id_new"} <= set(reader.fieldnames or ()):
                 raise ListError("it has no columns id_old and id_new", file=str(path))
             for row in reader:

@@ -16,7 +16,7 @@ def rows_of(path: str | Path) -> list[dict[str, str]]:
     """The lines of a list that ``sample draw`` wrote; ListError where it is none."""
     try:
         with TextIOWrapper(open_regular(path), encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream))
+            rows = list(csv.DictReader(stream, strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or "it is no CSV in UTF-8"
         raise ListError(f"the list cannot be read: {reason}", file=str(path)) from error

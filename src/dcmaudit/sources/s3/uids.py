@@ -67,7 +67,7 @@ class UidList:
             stream.seek(self._start)
             lines = (line.decode("utf-8", "replace") for line in stream)
             try:
-                for fields in csv.reader(lines, delimiter=self._delimiter):
+                for fields in csv.reader(lines, delimiter=self._delimiter, strict=True):
                     row = self._row(fields)
                     if row is not None:
                         yield row

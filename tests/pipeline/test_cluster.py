@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import threading
@@ -17,6 +18,7 @@ import pytest
 from dcmaudit.errors import DecodeError, UsageError
 from dcmaudit.model import Box, Everywhere, Origin, Outcome
 from dcmaudit.model.redaction import Request
+from dcmaudit.pipeline.cluster import _Cluster
 from dcmaudit.pipeline.division import divided
 from dcmaudit.pipeline.jobs import RedactionJob, RedactionTask
 from dcmaudit.pipeline.output import Naming
@@ -184,3 +186,68 @@ def test_workers_that_come_late_are_waited_for(monkeypatch: pytest.MonkeyPatch, 
         threading.Timer(1.0, cluster.scale, [1]).start()
         answers = list(each(double, range(3), dask=cluster.scheduler_address, dask_wait=60))
     assert answers == [(0, 0), (1, 2), (2, 4)]
+
+
+def once_more(folder: Path, number: int) -> int:
+    with (folder / str(number)).open("a") as out:
+        out.write("x")
+    return number
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """What nobody holds any more goes at once, or not at all."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def test_what_was_answered_is_not_done_again_where_its_worker_goes(tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    with no_collection(), distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=":0", local_directory=str(tmp_path)
+    ) as cluster:  # fmt: skip
+        answers = []
+        work = partial(once_more, tmp_path / "runs")
+        for pair in each(work, range(40), dask=cluster.scheduler_address, dask_wait=60):
+            answers.append(pair)
+            if len(answers) == 20:
+                time.sleep(0.5)  # the scheduler hears of what was answered
+                cluster.scale(0)
+                time.sleep(0.5)
+                cluster.scale(1)
+    assert answers == [(number, number) for number in range(40)]
+    # Those behind may have been done while nobody had their answers yet.
+    assert [len((tmp_path / "runs" / str(number)).read_text()) for number in range(19)] == [1] * 19
+
+
+def test_workers_are_waited_for_anew_each_time_that_they_go(tmp_path: Path) -> None:
+    with distributed.LocalCluster(
+        n_workers=0, threads_per_worker=1, processes=True, dashboard_address=":0", local_directory=str(tmp_path)
+    ) as cluster:
+        seen = _Cluster(cluster.scheduler_address, 3.0, double)
+        try:
+            seen.look()
+            cluster.scale(1)
+            assert within_a_minute(lambda: seen.threads() == 1)
+            time.sleep(3.1)
+            cluster.scale(0)
+            assert within_a_minute(lambda: not cluster.scheduler_info["workers"])
+            seen.look()
+            assert not seen.is_gone  # an hour of work lies between the first look and this one
+            time.sleep(3.1)
+            seen.look()
+            assert seen.is_gone
+        finally:
+            seen.close()
+
+
+def within_a_minute(is_so: Callable[[], bool]) -> bool:
+    end = time.monotonic() + 60
+    while not is_so():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True

@@ -59,6 +59,7 @@ def each_on_cluster(
     patience: float = PATIENCE,
     rest: Callable[[], None] = lambda: None,
     ordered: bool = True,
+    tells_all: bool = False,
 ) -> Iterator[tuple[Item, Answer | Exception]]:
     """What ``workers.each`` does, on the cluster whose scheduler listens at ``address``.
 
@@ -70,7 +71,7 @@ def each_on_cluster(
     nothing answers at the address.
     """
     cluster = _Cluster(address, patience, partial(with_help, task))
-    batch = _Batch(cluster, stop, rest, ordered=ordered)
+    batch = _Batch(cluster, stop, rest, ordered=ordered, tells_all=tells_all)
     try:
         yield from batch.run(iter(items))
     except KeyboardInterrupt:
@@ -97,8 +98,17 @@ class _Job:
 class _Batch:
     """What is out, what has to go out again, and what waits for its turn to be told."""
 
-    def __init__(self, cluster: _Cluster, stop: Callable[[], bool], rest: Callable[[], None], *, ordered: bool) -> None:
-        self._cluster, self._asked, self._rest, self._ordered = cluster, stop, rest, ordered
+    def __init__(
+        self,
+        cluster: _Cluster,
+        stop: Callable[[], bool],
+        rest: Callable[[], None],
+        *,
+        ordered: bool,
+        tells_all: bool,
+    ) -> None:
+        self._cluster, self._asked, self._rest = cluster, stop, rest
+        self._ordered, self._tells_all = ordered, tells_all
         self._out: dict[int, _Job] = {}
         self._again: deque[_Job] = deque()
         self._came: queue.SimpleQueue[tuple[_Job, Future[Any]]] = queue.SimpleQueue()
@@ -114,9 +124,12 @@ class _Batch:
                 self._let_go()
             self._hand_out(items)
             while self._ready:
+                if self._tells_all:
+                    hold.begin()  # from here on it is nowhere but with the one who tells it
                 pair = self._ready.popleft()
                 self._told += 1
                 yield pair
+                hold.end()
             if self._is_dry and self._read == self._told:
                 return
             if not self._cluster.is_gone:
@@ -142,7 +155,8 @@ class _Batch:
         """Give the cluster as much as it can do; answer everything where it is gone."""
         if self._cluster.is_gone:
             for job in [*self._out.values(), *self._again]:
-                self._settle(job, self._cluster.loss())
+                ended = _outcome(job.future)  # it may have come while the cluster was looked after
+                self._settle(job, self._cluster.loss() if isinstance(ended, BrokenOffError) else ended)
             self._again.clear()
         while not self._ready:
             threads = self._cluster.threads()
@@ -186,8 +200,15 @@ class _Batch:
         # One that was given out anew meanwhile, or was answered for, is of no use any more.
         if self._out.get(job.number) is not job or job.future is not future:
             return
-        del self._out[job.number]
-        self._answered(job, future)
+        hold.begin()  # until it is settled it is nowhere
+        try:
+            del self._out[job.number]
+            # The callback of the future holds the job: as long as both live the cluster keeps the result, and does the
+            # work again where the worker that has it goes.
+            job.future = None
+            self._answered(job, future)
+        finally:
+            hold.end()
 
     def _answered(self, job: _Job, future: Future[Any]) -> None:
         error = None if future.cancelled() else future.exception()
@@ -219,6 +240,7 @@ class _Batch:
 
     def _settle(self, job: _Job, answer: Any) -> None:
         self._out.pop(job.number, None)
+        job.future = None
         if not self._ordered:
             self._ready.append((job.item, answer))
             return
@@ -249,6 +271,9 @@ class _Cluster:
         if time.monotonic() - self._asked_at >= _LOOK or not self._threads:
             self._threads = self._asked()
             self._asked_at = time.monotonic()
+            # Nobody looks after a cluster whose answers come all the time.
+            if self._threads:
+                self._none_since = None
         return self._threads
 
     def _asked(self) -> int:
@@ -279,7 +304,6 @@ class _Cluster:
             self._begin_anew()
         self._asked_at = float("-inf")
         if self.threads():
-            self._none_since = None
             return
         if self._none_since is None:
             # So that the first look already says something.

@@ -61,7 +61,13 @@ def each(  # noqa: PLR0913 - where, in which order, until when: each has a defau
         from dcmaudit.pipeline.cluster import PATIENCE, each_on_cluster
 
         patience = PATIENCE if dask_wait is None else dask_wait
-        yield from each_on_cluster(task, items, dask, stop, patience=patience, rest=rest, ordered=ordered)
+        on_cluster = each_on_cluster(
+            task, items, dask, stop, patience=patience, rest=rest, ordered=ordered, tells_all=stop is not _never
+        )
+        try:
+            yield from on_cluster
+        finally:
+            hold.received()
         return
     jobs = jobs or cores()
     todo = iter(items)

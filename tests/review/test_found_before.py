@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,25 @@ def test_the_word_for_a_search_changes_with_the_list_of_the_site(tmp_path: Path)
         words |= {TextSearch(DEFAULT_ENGINE, mode, plan, read=read).method
                   for mode in (Mode.DEFAULT, Mode.FAST) for read in (True, False)}  # fmt: skip
     assert len(words) == 6, "a detector that reads nothing does not ask the list"
+
+
+@pytest.mark.parametrize(
+    ("package", "words"), [("imagecodecs", 4), ("pylibjpeg-openjpeg", 4), ("onnxruntime", 4), ("rapidfuzz", 3)]
+)
+def test_the_word_for_a_search_changes_with_who_decodes_looks_and_judges(
+    monkeypatch: pytest.MonkeyPatch, package: str, words: int
+) -> None:
+    from dcmaudit.detect.ocr import DEFAULT_ENGINE, Mode
+    from dcmaudit.detect.pii import DEFAULT, chain_plan
+
+    found = set()
+    for changed in ("", package):
+        monkeypatch.setattr(
+            "dcmaudit.audit.search.version", lambda name, changed=changed: "999" if name == changed else version(name)
+        )
+        found |= {TextSearch(DEFAULT_ENGINE, Mode.DEFAULT, chain_plan(DEFAULT), read=read).method
+                  for read in (True, False)}  # fmt: skip
+    assert len(found) == words, "a detector that reads nothing judges nothing"
 
 
 def test_a_viewer_and_a_reader_keep_nothing_and_write_nothing(

@@ -22,6 +22,15 @@ from dcmaudit.detect.pii import ChainPlan
 from dcmaudit.detect.textnet import weights_digest
 from dcmaudit.model.engines import OcrEngine
 
+_SEEING = (
+    "pydicom", "numpy", "imagecodecs", "pylibjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle", "pyjpegls", "pillow",
+    "onnxruntime", "opencv-python-headless",
+)  # fmt: skip
+"""Who makes pictures of files, and looks at them: a plane that was decoded wrongly may have shown no text."""
+
+_JUDGING = ("regex", "rapidfuzz", "pytesseract", "spacy", "presidio-analyzer")
+"""Who has a part in reading text and in what it is taken for."""
+
 
 @dataclass(frozen=True, slots=True)
 class TextSearch:
@@ -52,7 +61,7 @@ class TextSearch:
         parts = [__version__, weights_digest(), self.mode.value, repr(self.finder), repr(self.read)]
         if self.read:
             parts += [self.engine, repr(self.plan), self.tessdata or "", _content(self.plan.allow_file)]
-        for package in ("onnxruntime", "opencv-python-headless", *((self.engine,) if self.read else ())):
+        for package in (*_SEEING, *((self.engine, *_JUDGING) if self.read else ())):
             with suppress(PackageNotFoundError):
                 parts.append(f"{package} {version(package)}")
         return sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dcmaudit.errors import DcmauditError
+from dcmaudit.errors import DcmauditError, StoreLockedError
 from dcmaudit.review import Session
+from dcmaudit.store import Store
 from support.apps import do, state, store_of
 
 FAN = "keep fan 30,-5 4,40 60,40"
@@ -41,6 +42,26 @@ def test_a_shape_is_stored_and_adjusted_as_one_change(session: Session) -> None:
     assert shapes(do(session, "mark-shape", text=other, id=rect["id"])) == [(other, "all frames")]
     assert shapes(do(session, "undo")) == [(FAN, "all frames")]
     assert shapes(do(session, "redo")) == [(other, "all frames")]
+
+
+@pytest.mark.parametrize("failing", ["remove_rects", "restore_rects"])
+def test_an_error_in_the_middle_of_undo_or_redo_leaves_no_place_bare_and_loses_nothing(
+    session: Session, files: list[Path], monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    (rect,) = [rect for rect in do(session, "mark-shape", text=FAN)["rects"] if rect["shape"]]
+    other = FAN.replace("30,-5", "31,-6")
+    do(session, "mark-shape", text=other, id=rect["id"])
+
+    def locked(*_: object) -> None:
+        raise StoreLockedError("somebody else holds it")
+
+    for command, left in (("undo", FAN), ("redo", other), ("undo", FAN)):
+        with monkeypatch.context() as patch:
+            patch.setattr(Store, failing, locked)
+            with pytest.raises(StoreLockedError):
+                do(session, command)
+        assert store_of(session).rects(str(files[0])), "neither shape is there"
+        assert shapes(do(session, command)) == [(left, "this plane")]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.state.marked_areas import frame_count, is_stored, single_frame
 from dcmaudit.review.state.open_file import OpenFile, is_shown
 from dcmaudit.review.state.session import Session
-from dcmaudit.store import RemovalKind
+from dcmaudit.store import RemovalKind, Store
 
 
 def keep(session: Session, services: Services, arguments: Arguments) -> None:
@@ -92,25 +92,33 @@ def _store(session: Session, services: Services, shape: Shape, scope: Scope, for
         return
     require_unchanged(services, file)
     ids = store.add_rects(file.name, [new])
-    # The former one goes after the new one is there: a failure between the two leaves too much black, never too little.
+    # The one goes after the other is there, also when it is taken back and done again: a failure between the two leaves
+    # too much black, never too little.
     removed: list[RectRow] = []
     rows: list[RectRow] = []
 
     def take_back() -> None:
-        rows[:] = store.remove_rects(ids)
-        if removed:
-            store.restore_rects(removed)
+        _put_back(store, file.name, removed)
+        rows[:] = store.remove_rects(ids) or rows
 
     def again() -> None:
+        _put_back(store, file.name, rows)
         if removed:
             store.remove_rects([row.id for row in removed], RemovalKind.TAKEN_BACK)
-        store.restore_rects(rows)
 
     try:
         if former:
             removed += store.remove_rects([row.id for row in former], RemovalKind.TAKEN_BACK)
     finally:  # whatever failed, what was written can be taken back
         note_change(session, services, file, "adjusting a shape" if former else shape.title, take_back, again)
+
+
+def _put_back(store: Store, name: str, rows: Sequence[RectRow]) -> None:
+    """Put removed rows back; those that a try before this one has put back are there."""
+    there = {row.id for row in store.rects(name)} if rows else set()
+    missing = [row for row in rows if row.id not in there]
+    if missing:
+        store.restore_rects(missing)
 
 
 def _without(file: OpenFile, former: Sequence[RectRow]) -> list[RectRow]:

@@ -64,11 +64,11 @@ def each_on_cluster(
     """What ``workers.each`` does, on the cluster whose scheduler listens at ``address``.
 
     ``items`` are read as they are needed. Where a worker dies, Dask gives its items to others; an item that took
-    several workers with it is tried once more, for what was worked on beside it died with it, and ends as CrashError
-    where it takes several with it again. Where the scheduler dies and another one takes its place, it is given all that
-    was out anew. Where there is no worker, or no scheduler any more, for ``patience`` seconds, that is said in the
-    meantime, and every further item ends as ClusterLostError. MissingExtraError without the extra, UsageError where
-    nothing answers at the address.
+    several workers with it is tried once more alone, for what was worked on beside it died with it, and ends as
+    CrashError where it takes several with it again. Where the scheduler dies and another one takes its place, it is
+    given all that was out anew. Where there is no worker, or no scheduler any more, for ``patience`` seconds, that is
+    said in the meantime, and every further item ends as ClusterLostError. MissingExtraError without the extra,
+    UsageError where nothing answers at the address.
     """
     cluster = _Cluster(address, patience, partial(with_help, task))
     batch = _Batch(cluster, stop, rest, ordered=ordered, tells_all=tells_all)
@@ -111,6 +111,10 @@ class _Batch:
         self._ordered, self._tells_all = ordered, tells_all
         self._out: dict[int, _Job] = {}
         self._again: deque[_Job] = deque()
+        self._suspects: deque[_Job] = deque()
+        """Inputs over which several workers died, to be tried once more alone."""
+        self._alone: _Job | None = None
+        """The one of them that is being tried."""
         self._came: queue.SimpleQueue[tuple[_Job, Future[Any]]] = queue.SimpleQueue()
         self._early: dict[int, tuple[Any, Any]] = {}
         self._ready: deque[tuple[Any, Any]] = deque()
@@ -137,7 +141,7 @@ class _Batch:
 
     def broken_off(self) -> Iterator[tuple[Any, Any]]:
         """Every item that was read and not told, with its answer where it is there."""
-        waiting = [*self._out.values(), *self._again]
+        waiting = [*self._out.values(), *self._again, *self._suspects]
         told = {job.number: (job.item, _outcome(job.future)) for job in waiting}
         yield from self._ready
         for number in sorted(told | self._early):
@@ -148,30 +152,43 @@ class _Batch:
         for job in self._out.values():
             if job.future is not None:
                 job.future.cancel()
-        while self._again:
-            self._settle(self._again.popleft(), NotBegunError())
+        for waiting in (self._again, self._suspects):
+            while waiting:
+                self._settle(waiting.popleft(), NotBegunError())
 
     def _hand_out(self, items: Iterator[Any]) -> None:
         """Give the cluster as much as it can do; answer everything where it is gone."""
         if self._cluster.is_gone:
-            for job in [*self._out.values(), *self._again]:
+            for job in [*self._out.values(), *self._again, *self._suspects]:
                 ended = _outcome(job.future)  # it may have come while the cluster was looked after
                 self._settle(job, self._cluster.loss() if isinstance(ended, BrokenOffError) else ended)
+            self._alone = None
             self._again.clear()
-        while not self._ready:
+            self._suspects.clear()
+        while not self._ready and self._alone is None:
             threads = self._cluster.threads()
             # Nothing is sent to a scheduler that is not there: it would never hear of it.
             is_full = not threads or len(self._out) >= _AHEAD * threads or self._waiting >= _WAITING * threads
             if is_full and not self._cluster.is_gone:
+                self._try_suspect(threads)
                 return
             one = self._again.popleft() if self._again else self._next(items)
             if one is None:
+                self._try_suspect(threads)
                 return
             if self._cluster.is_gone:
                 self._settle(one, self._cluster.loss())
             else:
                 self._out[one.number] = one
                 self._cluster.submit(one, self._came)
+
+    def _try_suspect(self, threads: int) -> None:
+        """Give an input over which workers died to another one, once nobody else works."""
+        # Where it dies again it was the input: beside others it would take those with it, and they would seem to blame.
+        if self._suspects and threads and not self._out:
+            self._alone = self._suspects.popleft()
+            self._out[self._alone.number] = self._alone
+            self._cluster.submit(self._alone, self._came)
 
     @property
     def _waiting(self) -> int:
@@ -203,6 +220,7 @@ class _Batch:
         hold.begin()  # until it is settled it is nowhere
         try:
             del self._out[job.number]
+            self._alone = None
             # The callback of the future holds the job: as long as both live the cluster keeps the result, and does the
             # work again where the worker that has it goes.
             job.future = None
@@ -218,23 +236,23 @@ class _Batch:
         # Forgotten by a scheduler that died, or cancelled by somebody else.
         elif future.cancelled():
             job.losses += 1
-            self._try_again(job, job.losses <= _TRIES, "the cluster gave it up several times")
+            self._try_again(job, self._again, job.losses <= _TRIES, "the cluster gave it up several times")
         # A worker that died may have been ended by the queue: one more try, as in processes of one machine.
         elif is_killed:
             job.deaths += 1
-            is_first = job.deaths == 1
-            self._try_again(job, is_first, "each worker that worked on it died: a decoder crashed, or memory ran out")
+            reason = "each worker that worked on it died: a decoder crashed, or memory ran out"
+            self._try_again(job, self._suspects, job.deaths == 1, reason)
         # One of Dask's own: what the task raises comes as an answer.
         elif error is not None:
             self._settle(job, CrashError(f"the cluster lost it ({type(error).__name__})"))
         else:
             self._settle(job, future.result())
 
-    def _try_again(self, job: _Job, is_worth: bool, reason: str) -> None:  # noqa: FBT001 - said by name above
+    def _try_again(self, job: _Job, waiting: deque[_Job], is_worth: bool, reason: str) -> None:  # noqa: FBT001
         if self._is_stopping:
             self._settle(job, NotBegunError())
         elif is_worth:
-            self._again.append(job)
+            waiting.append(job)
         else:
             self._settle(job, CrashError(reason))
 

@@ -39,7 +39,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with (
         pytest.MonkeyPatch.context() as patch,
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, local_directory=str(folder)
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", local_directory=str(folder)
         ) as cluster,
     ):
         patch.chdir(folder)

@@ -48,9 +48,9 @@ def release_file(job: ReleaseJob, task: ReleaseTask | Unfound) -> Release:
         if report.ending.is_released and _keyed(job.record_key, task.reference) != report.input_digest:
             report.hold(Why.CHANGED)
     except DcmauditError as error:
-        report.details = (error.words,)
+        report.fail(Why.UNREADABLE, error.words)
     except (OSError, MemoryError) as error:
-        report.details = (getattr(error, "strerror", None) or "there is not enough memory",)
+        report.fail(Why.UNREADABLE, getattr(error, "strerror", None) or "there is not enough memory")
     if not report.ending.is_released and report.staged is not None:
         with suppress(OSError):
             report.staged.unlink(missing_ok=True)
@@ -86,8 +86,9 @@ def _decide(job: ReleaseJob, task: ReleaseTask, report: Release) -> None:
         return
     blacked, kept = parted(policy, reading)
     report.found.update(kept=sum(map(len, kept.values())))
-    # Named by the keyed digest: two inputs of one name do not meet, and no name of the house gets into OUT.
-    staged = job.staging / f"{report.input_digest[:32]}.dcm"
+    # Named by the keyed digest and the place among the inputs: neither two of one name nor two of the same bytes, on
+    # which two processes work at once, meet there, and no name of the house gets into OUT.
+    staged = job.staging / f"{report.input_digest[:32]}-{task.position}.dcm"
     for turn in range(_ROUNDS):
         report.found.update({"blacked": sum(map(len, blacked.values())) - report.found["blacked"]})
         redacted = _redact(job, task, reading, blacked, staged, is_seen="person" in report.seen_by)

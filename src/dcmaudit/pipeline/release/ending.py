@@ -99,6 +99,10 @@ class Release:
         """Keep it back: it does not leave."""
         self.ending, self.why, self.details = Ending.HELD, why, tuple(details)
 
+    def fail(self, why: Why, *details: str) -> None:
+        """It came to no end, however far it was: what was begun of it does not leave."""
+        self.ending, self.why, self.details = Ending.FAILED, why, tuple(details)
+
 
 @dataclass(frozen=True, slots=True)
 class Unfound:

@@ -160,7 +160,11 @@ class ReleaseFolders:
 
         ``position`` is its place among all inputs, of all parts where there are some.
         """
-        if release.staged is not None and release.place is not None and not self._placed(release.staged, release.place):
+        if release.staged is None or release.place is None:
+            if release.ending.is_released:
+                # A record must not say that a file left of which there is none.
+                release.fail(Why.FAULT, "nothing was written of it")
+        elif not self._placed(release.staged, release.place):
             release.hold(Why.TWIN, _twin(release.place))
             release.staged = release.place = None
         if release.section and release.ending.is_released:

@@ -276,7 +276,8 @@ def test_a_scheduler_that_takes_the_place_of_one_that_died_is_given_all_of_it(
             other.join()
     said = capsys.readouterr().err
     assert code == 0, said
-    assert "is gone" in said
+    # Which of both it is at the first look depends on how soon the other one is there.
+    assert "is gone" in said or "has no workers: waiting" in said
     assert made(work) == undisturbed("ocr", work, template, monkeypatch)
 
 

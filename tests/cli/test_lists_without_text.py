@@ -41,7 +41,7 @@ def test_files_of_a_list_that_get_no_output_are_counted(found: Path, capsys: pyt
     assert "without a rectangle" not in capsys.readouterr().err
 
 
-def test_files_of_a_list_without_text_are_copied_where_that_is_asked_and_known(
+def test_listed_files_without_text_are_copied_where_asked_and_known(
     found: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["redact", "-j", "1", "--db", "known", "--csv", "found.csv", "--copy-clean"]

@@ -99,6 +99,21 @@ def test_answers_come_in_order_and_an_error_is_an_answer(address: str) -> None:
     assert isinstance(answers[3][1], DecodeError)
 
 
+def test_files_are_redacted_and_proved_there(address: str, tmp_path: Path) -> None:
+    tasks = []
+    for number in range(3):
+        path = tmp_path / f"{number}.dcm"
+        path.write_bytes(reference(gradient()).data)
+        box = Request(Box(0, 0, 5, 5), Everywhere.ALL_FRAMES, Origin.COMMAND, "asked for")
+        tasks.append(RedactionTask(PathReference(path), (box,)))
+    job = RedactionJob(Naming(tmp_path / "out"))
+    for _, report in each(partial(redact_file, job), tasks, dask=address):
+        assert not isinstance(report, Exception)
+        assert report.result.outcome is Outcome.DONE
+        assert report.output is not None
+        assert report.output.exists()
+
+
 def test_a_worker_that_dies_over_a_piece_of_a_long_file_leaves_it_to_the_owner(address: str, tmp_path: Path) -> None:
     answers = list(each(partial(long_work, tmp_path), [1], dask=address))
     assert answers == [(1, list(range(8)))]
@@ -115,21 +130,6 @@ def test_an_item_that_kills_every_worker_is_the_only_one_lost(address: str) -> N
     answers = dict(each(always_die, range(4), dask=address))
     assert isinstance(answers.pop(1), CrashError)
     assert answers == {0: 0, 2: 2, 3: 3}
-
-
-def test_files_are_redacted_and_proved_there(address: str, tmp_path: Path) -> None:
-    tasks = []
-    for number in range(3):
-        path = tmp_path / f"{number}.dcm"
-        path.write_bytes(reference(gradient()).data)
-        box = Request(Box(0, 0, 5, 5), Everywhere.ALL_FRAMES, Origin.COMMAND, "asked for")
-        tasks.append(RedactionTask(PathReference(path), (box,)))
-    job = RedactionJob(Naming(tmp_path / "out"))
-    for _, report in each(partial(redact_file, job), tasks, dask=address):
-        assert not isinstance(report, Exception)
-        assert report.result.outcome is Outcome.DONE
-        assert report.output is not None
-        assert report.output.exists()
 
 
 def test_nobody_at_the_address_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING, Any
@@ -78,16 +78,16 @@ class _Crew:
     def __init__(self, client: Client, address: str) -> None:
         self._client, self._address = client, address
 
-    def idle(self) -> list[str]:
-        """The other workers with a thread that has nothing to do; none where the scheduler does not say."""
+    def idle(self) -> dict[str, bool]:
+        """All other workers, and whether one has a thread with nothing to do; none where the scheduler does not say."""
 
-        def nothing_to_do(dask_scheduler: Any) -> list[str]:
+        def nothing_to_do(dask_scheduler: Any) -> list[tuple[str, bool]]:
             found = dask_scheduler.workers.values()
-            return [one.address for one in found if len(one.processing) < one.nthreads and one.status.name == "running"]
+            return [(one.address, len(one.processing) < one.nthreads and one.status.name == "running") for one in found]
 
         # ``run_on_scheduler`` would wait for ever for a scheduler that hangs.
         question = self._client._run_on_scheduler  # noqa: SLF001 - only this one can be given up
-        return [one for one in self._asked(question, nothing_to_do) if one != self._address]
+        return {one: is_free for one, is_free in self._asked(question, nothing_to_do) if one != self._address}
 
     def living(self) -> set[str]:
         """All workers; none where the scheduler does not answer."""
@@ -174,7 +174,11 @@ class _Shared:
     def _hand_out(self, place: int) -> None:
         if self._is_alone or len(self._todo) < 2 or time.monotonic() - self._asked_at < self._pause:
             return
-        idle = self._crew.idle()
+        others = self._crew.idle()
+        # Before anybody else is asked: a worker that died is followed by another one, with another address.
+        if others:
+            self._miss(others.keys())
+        idle = [address for address, is_free in others.items() if is_free]
         self._pause = _ASK if idle else min(_ASK_AT_MOST, 2 * self._pause)
         for address in idle:
             if address not in self._out and address not in self._cannot:
@@ -215,8 +219,10 @@ class _Shared:
             self._crew.secede()
         if self._came.wait(_LOOK):
             return
-        # Pieces are given to one worker each: of one that is gone nothing will ever come.
-        living = self._crew.living()
+        self._miss(self._crew.living())
+
+    def _miss(self, living: Collection[str]) -> None:
+        """Take back what was given to workers that are gone: each piece is one worker's, so nothing will ever come."""
         for address, (number, future) in list(self._out.items()):
             if address not in living:
                 del self._out[address]

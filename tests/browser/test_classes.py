@@ -126,8 +126,44 @@ def test_a_rectangle_is_drawn_over_a_class_and_shown_on_its_tiles(face: Face) ->
 def test_x_goes_to_what_the_detector_found(face: Face) -> None:
     face.press("Escape", "X")
     face.position("9/10")
+    expect(face.at("#messagetext")).to_contain_text("Text was found")
     face.press("X")
     expect(face.at("#messagetext")).to_contain_text("Nothing suspicious is known behind this plane")
+
+
+def test_what_stands_apart_is_in_sight_first_and_its_words_are_whole(start: StartFace, tmp_path: Path) -> None:
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    for number in range(60):
+        write(folder / f"{number:02}.dcm", number)
+    for number in range(60, 90):
+        write(folder / f"{number}-text.dcm", number, "SMITH 1952")
+    face = start(folder)
+    face.press("J")
+    expect(face.at(".classes-progress")).to_have_text("Looked at 90 of 90 files, 90 planes", timeout=60_000)
+    face.at(".class-row").nth(1).click()
+    expect(face.at(".class-tabs button").first).to_have_text("Apart 30")
+    face.focus(".tiles")
+    face.press("End", "Enter")
+    expect(face.at("#overview")).to_be_hidden()
+    face.press("J")
+    expect(face.at(".tile[aria-posinset='30']")).to_be_in_viewport()  # back to where it was opened
+    face.at(".class-row").nth(0).click()
+    face.at(".class-row").nth(1).click()
+    expect(face.at(".tile[aria-posinset='1']")).to_be_in_viewport()
+    cut = (
+        "() => [...document.querySelectorAll('.tile-why')].filter((node) => node.scrollWidth > node.clientWidth).length"
+    )
+    assert face.page.evaluate(cut) == 0
+
+
+def test_the_line_below_tells_the_keys_of_what_is_shown(face: Face) -> None:
+    expect(face.at("#statuskeys")).to_contain_text("Space choose")
+    expect(face.at("#statuskeys")).to_contain_text("Esc back")
+    face.shows("#statusview", "")
+    face.press("Escape")
+    expect(face.at("#statuskeys")).not_to_contain_text("back")
+    expect(face.at("#statusview")).to_contain_text("full range")
 
 
 def test_only_tiles_in_sight_exist_of_a_file_of_many_planes(start: StartFace, tmp_path: Path) -> None:

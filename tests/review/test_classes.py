@@ -339,9 +339,9 @@ def test_one_decision_marks_every_file_with_a_record_of_how_it_was_decided(sessi
 def test_what_stands_apart_is_named_before_it_is_decided(session: Session, table: ClassTable) -> None:
     ids = [session.worklist.file_id(place) for place in range(len(session.worklist))]
     text = do(session, "decide", value="tag", shown=ids)["question"]["text"]
-    assert "2: not all of it could be looked at" in text
+    assert "2: not wholly looked at" in text
     assert "1: text was found" in text
-    assert "1: its header says that text is burned in" in text
+    assert "1: declared by its header" in text
 
 
 def test_files_that_cannot_be_decided_are_told_and_stay(session: Session, table: ClassTable) -> None:
@@ -374,7 +374,7 @@ def test_findings_of_a_file_that_changed_are_not_drawn_and_the_look_is_not_compl
     write(Path(session.worklist.name(8)), picture(8), number=8)
     (tile,) = tile_rows(session, services, ids)
     assert (tile["found"], tile["likelihood"]) == ([], 0.0)
-    assert "not looked at by the detector" in tile["concerns"]
+    assert "no detector looked" in tile["concerns"]
     shown = state(session)["classes"]
     assert not shown["complete"]
     assert shown["words"].endswith("1 of them was changed since; stopped")

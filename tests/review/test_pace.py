@@ -23,6 +23,17 @@ def test_the_pace_of_the_last_files() -> None:
     assert pace.per_hour() == 600
 
 
+def test_one_decision_for_several_files_is_a_pace_already() -> None:
+    now = [0.0]
+    pace = Pace(lambda: now[0])
+    now[0] += 60
+    pace.note(2)
+    assert pace.per_hour() is None
+    now[0] += 60
+    pace.note(9)
+    assert pace.per_hour() == 330
+
+
 def test_a_file_that_is_finished_twice_counts_once(session: Session) -> None:
     for _time in range(4):
         do(session, "tag")

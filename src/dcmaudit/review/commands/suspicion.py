@@ -29,6 +29,9 @@ def next_suspicious(session: Session, services: Services, _arguments: Arguments)
     index = next((index for index in sorted(known) if index > file.index), None)
     if index is not None:
         services.files.go(session, index)
+        # Nothing on the stage tells of it as long as nobody read it.
+        if table is not None and file.planes[index].address.key in table.planes_with_text(file.place):
+            session.say(f"Text was found on {file.planes[index].title}.")
         return
     alone = services.stacks.alone()
     passed = int(_is_unlooked(file, table))
@@ -45,12 +48,16 @@ def next_suspicious(session: Session, services: Services, _arguments: Arguments)
         if concerns & _SUSPICIOUS or worklist.failure(place) is not None or worklist.gap(place) is not None:
             key = _first(table, place)
             services.files.show(session, place, parse_key(key) if key is not None else None)
-            words = f"Passed over {files_words(passed)} that no detector has looked at." if passed else ""
+            why = [concern.value for concern in Concern if concern in concerns & _SUSPICIOUS]
+            words = f"{'; '.join(why).capitalize()}." if why else ""
+            if passed:
+                words += f" Passed over {files_words(passed)} that no detector has looked at."
             # As noted by a look of the command line, which says of the whole file that there is text.
             if table is not None and Concern.FOUND in concerns and key is None:
                 words += " Text was found in this file, on planes that are not known here; O looks at all of them."
             if words or left:
-                session.say(f"{words}{left}".strip(), "warning")
+                is_gap = bool(passed or left or key is None)
+                session.say(f"{words}{left}".strip(), "warning" if is_gap else "info")
             return
         # Nobody has looked: that is no reason to stop, and none to keep silent.
         passed += Concern.UNLOOKED in concerns

@@ -51,11 +51,11 @@ class Grouping(Enum):
 class Concern(Enum):
     """Why a file is not among those that look the same; the value is what people read. The gravest come first."""
 
-    UNREADABLE = "not all of it could be looked at"
+    UNREADABLE = "not wholly looked at"
     FOUND = "text was found"
-    DOUBTED = "something on it looked like text"
-    UNLOOKED = "not looked at by the detector"
-    DECLARED = "its header says that text is burned in"
+    DOUBTED = "something like text"
+    UNLOOKED = "no detector looked"
+    DECLARED = "declared by its header"
     UNLIKE = "unlike the others"
     UNCOMPARED = "not compared with others"
 

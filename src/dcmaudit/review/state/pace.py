@@ -11,6 +11,7 @@ BREAK = 300.0
 
 _KEPT = 50
 _FEWEST = 3
+"""Files that have to be finished before there is a pace to tell."""
 
 
 class Pace:
@@ -31,6 +32,6 @@ class Pace:
     def per_hour(self) -> int | None:
         """Files an hour over the last steps; None while there are too few of them to say."""
         seconds = sum(taken for taken, _files in self._steps)
-        if len(self._steps) < _FEWEST or seconds <= 0:
+        if sum(files for _taken, files in self._steps) < _FEWEST or seconds <= 0:
             return None
         return round(sum(files for _taken, files in self._steps) * 3600 / seconds)

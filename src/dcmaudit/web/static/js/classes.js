@@ -119,7 +119,7 @@ export class ClassView {
     await this.host.run("survey", {});
     await this.#load();
     if (generation !== this.generation) return;
-    await this.choose(this.list.rows.some((row) => row.number === chosen) ? chosen : EVERY);
+    await this.choose(this.list.rows.some((row) => row.number === chosen) ? chosen : EVERY, true);
     this.tiles.root.focus({ preventScroll: true });
   }
 
@@ -197,17 +197,21 @@ export class ClassView {
     this.#tabs(isOld && !isFree);
   }
 
-  /** @param {number} chosen  the number of a class */
-  async choose(chosen) {
+  /**
+   * @param {number} chosen  the number of a class
+   * @param {boolean} [isBack]  whether somebody comes back from a file of it: there he goes on. Else what stands apart
+   *     is in sight first.
+   */
+  async choose(chosen, isBack = chosen === EVERY) {
     this.area.end();
     this.tiles.choice.clear();
     this.list.choose(chosen);
-    await this.#fetchOrder(false);
+    await this.#fetchOrder(false, isBack);
     if (chosen !== EVERY && this.list.row && this.host.state()?.classes?.running) void this.host.run("survey", { group: chosen });
   }
 
-  /** @param {boolean} keeps  whether the part that is shown stays */
-  async #fetchOrder(keeps) {
+  /** @param {boolean} keeps  whether the part that is shown stays @param {boolean} [isBack] */
+  async #fetchOrder(keeps, isBack = true) {
     const { generation, list: { chosen } } = this;
     /** @type {{ids: number[], apart: number, total: number}} */
     let order = { ids: [], apart: 0, total: 0 };
@@ -224,7 +228,7 @@ export class ClassView {
       this.part = chosen === EVERY ? "all" : order.apart ? "apart" : "same";
     }
     this.head.show(this.list.row);
-    this.#showPart(this.part);
+    this.#showPart(this.part, isBack);
     if (failure) setText(this.foot, failure);
   }
 
@@ -237,10 +241,10 @@ export class ClassView {
     return part === "apart" ? ids.slice(0, apart) : ids.slice(apart);
   }
 
-  /** @param {Part} part */
-  #showPart(part) {
+  /** @param {Part} part @param {boolean} [isBack] */
+  #showPart(part, isBack = true) {
     this.part = part;
-    const here = this.host.state()?.file?.file_id;
+    const here = isBack ? this.host.state()?.file?.file_id : undefined;
     const ids = this.#ids(part);
     this.tiles.show(ids, Math.max(0, here === undefined ? 0 : ids.indexOf(here)));
     this.#tabs(false);

@@ -24,7 +24,7 @@ export function fileTile(row, { edge, isOpen, isOfAll, api }) {
     label: `${labelOf(listed).replace("left out by the options ", "")}, ${told || "looks like the others"}`,
     sign: signOf(listed),
     // among all files most were not looked at: saying it on each would hide the words that matter
-    why: isOfAll && why === "not looked at by the detector" ? "" : why,
+    why: isOfAll && why === "no detector looked" ? "" : why,
     here: isOpen,
     size: row.key.startsWith("f") ? row.size : null,
     marks: row.marks,

@@ -26,6 +26,7 @@ const HOWS = [
  * @property {(name: string) => string} keyOf
  * @property {(message: string, hint?: string) => void} say
  * @property {() => boolean} mayWrite
+ * @property {() => void} changed  another view is shown, or none
  * @property {() => void} closed
  */
 
@@ -84,6 +85,7 @@ export class Overview {
     this.isSeries = this.#series(state) !== null && state.groups[this.group]?.title === "frame";
     this.root.hidden = false;
     this.#build(state);
+    this.host.changed();
   }
 
   close() {
@@ -93,6 +95,7 @@ export class Overview {
     this.generation += 1;
     this.root.hidden = true;
     this.root.replaceChildren();
+    this.host.changed();
     this.host.closed();
   }
 
@@ -123,6 +126,7 @@ export class Overview {
       close: () => this.close(),
     }, this.root);
     this.classes.update(state);
+    this.host.changed();
     void this.classes.begin(this.chosen);
   }
 
@@ -213,6 +217,17 @@ export class Overview {
     }
   }
 
+  /** The view, or sheet of the text map, behind the one that is shown, or before it; round at the ends. @param {number} step */
+  #turn(step) {
+    const state = this.host.state();
+    const views = HOWS.flatMap(([how = ""]) => Array.from({ length: how === "text" ? this.pages : 1 }, (_, page) => ({ how, page })));
+    const here = views.findIndex(({ how, page }) => how === this.how && page === this.page);
+    const to = views.at((here + step) % views.length);
+    if (!state || !to) return;
+    Object.assign(this, to);
+    this.#build(state);
+  }
+
   /** More sheets are known now than when the buttons were made. */
   #retool() {
     const state = this.host.state();
@@ -240,7 +255,8 @@ export class Overview {
     const { file, host } = this;
     if (!group) return;
     const view = new Projection({
-      api: host.api, file, group, how: this.how, foot, here, sheet: this.page, onward: host.keyOf("next-suspicious"),
+      api: host.api, file, group, how: this.how, foot, here, sheet: this.page, lone: this.#loneWords(group),
+      onward: host.keyOf("next-suspicious"),
       sheets: (count) => {
         if (generation !== this.generation || this.how !== "text" || count === this.pages) return;
         this.pages = count;
@@ -262,6 +278,13 @@ export class Overview {
     body.append(view.root);
     void view.load();
     view.root.focus();
+  }
+
+  /** Whoever projects a single image mostly meant its series. @param {import("./projection.js").Stack} group */
+  #loneWords(group) {
+    const state = this.host.state();
+    if (group.count > 1 || !state || state.stack || state.worklist.total < 2) return "";
+    return "For all files of the series, switch on A series as one stack in the View menu.";
   }
 
   /** @param {HTMLElement} body @param {HTMLElement} foot @param {ViewState} state */
@@ -374,6 +397,12 @@ export class Overview {
       event.preventDefault();
       if (this.classes?.escape()) return;
       this.close();
+      return;
+    }
+    if (this.kind === "projection" && (event.key === "PageDown" || event.key === "PageUp")) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.#turn(event.key === "PageDown" ? 1 : -1);
       return;
     }
     const cells = [...this.root.querySelectorAll(".cell")];

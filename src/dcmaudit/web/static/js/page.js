@@ -89,6 +89,7 @@ export class Page {
       keyOf: (name) => this.keyOf(name),
       say: (message, hint) => this.messages.refused(hint ? { message, hint } : { message }),
       mayWrite: () => this.mayWrite,
+      changed: () => this.#status(),
       closed: () => this.stage.root.focus({ preventScroll: true }),
     });
     this.outputs = new Outputs(api, failed);
@@ -293,7 +294,7 @@ export class Page {
     if (!state) return;
     const { percent, camera } = this.stage;
     const rendering = this.topLine.remark?.rendering ?? state.view.rendering;
-    this.statusLine.update(state, { percent, fitted: camera.mode === "fit", own: Boolean(this.hands?.window), turned: camera.words, rendering });
+    this.statusLine.update(state, { percent, fitted: camera.mode === "fit", own: Boolean(this.hands?.window), turned: camera.words, rendering, over: this.overview.kind });
   }
 
   /** For whoever watches the page from outside: this plane is on the screen now. @param {number} file @param {string} key */

@@ -19,6 +19,7 @@ import { clamp } from "./rectangle.js";
  * @property {string} how
  * @property {number} sheet  of the text map, from 0
  * @property {(count: number) => void} sheets  told how many sheets there are
+ * @property {string} lone  what to say where there is one plane alone
  * @property {string} onward  the key that goes to planes that no sheet shows
  * @property {HTMLElement} foot
  * @property {HTMLElement} here  where it is said which plane made the pixel under the cursor
@@ -204,7 +205,7 @@ export class Projection {
     const [through, total] = this.through;
     this.small = small;
     const unread = this.leftOut ? ` ${counted(this.leftOut, "plane")} could not be read and must be looked at alone.` : "";
-    const lacking = this.limits ? `${unread} ${this.limits}` : unread;
+    const lacking = [unread, this.limits, this.host.lone].filter(Boolean).map((words) => ` ${words.trim()}`).join("");
     if (!this.isWhole) setText(foot, `${through} of ${counted(total, "plane")} so far. Nothing counts yet.${lacking}`);
     else if (this.sheets > 1 || this.alone) setText(foot, `${this.#sheetWords()}${lacking} A glance: no plane counts as seen. ${small}`);
     else {
@@ -212,7 +213,7 @@ export class Projection {
       const what = this.host.group.index === "series" ? " of the series (image frames alone; look at overlays and what else there is by themselves)" : "";
       setText(foot, `${counted(total - this.leftOut, "plane")}${what} in one picture.${lacking} A glance: what others hide does not show, and no plane counts as seen. ${small || go}`);
     }
-    foot.dataset.bad = this.leftOut || this.limits || this.alone || small ? "yes" : "no";
+    foot.dataset.bad = this.leftOut || this.limits || this.host.lone || this.alone || small ? "yes" : "no";
   }
 
   /** Which sheet of the text map this is, and what is on none. */

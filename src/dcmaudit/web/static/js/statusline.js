@@ -11,6 +11,7 @@ import { byId, counted, make, setText } from "./dom.js";
  * @property {boolean} own  whether a window is set by hand
  * @property {string} turned  how the view is turned, empty where it is upright
  * @property {string} rendering  the one that is shown, which may be another one than was asked for
+ * @property {import("./overview.js").Kind|null} over  what is shown in place of the stage
  */
 
 const RENDERINGS = /** @type {Record<string, string>} */ ({ full: "full range", voi: "VOI window", local: "local contrast" });
@@ -24,6 +25,14 @@ const LOST = {
   quit: "dcmaudit has ended. All marks are saved. This tab can be closed.",
 };
 
+/** What helps in the views that are shown in place of the stage: there the keys of the stage mean other things. */
+const OVER = /** @type {Record<import("./overview.js").Kind, [string, string][]>} */ ({
+  grid: [["Enter", "to the plane"], ["+ −", "size"]],
+  series: [["Enter", "to the file"]],
+  projection: [["Page keys", "other views"], ["Enter", "to the plane"]],
+  classes: [["Space", "choose"], ["Enter", "open"]],
+});
+
 /** What becomes of previews when the file is done. */
 const UNSTORED = /** @type {Record<string, string>} */ ({ store: ", N stores them", ask: ", N asks", leave: ", N leaves them" });
 
@@ -34,12 +43,12 @@ export class StatusLine {
   }
 
   /** @param {ViewState} state @param {Shown} shown */
-  update(state, { percent, fitted, own, turned, rendering }) {
+  update(state, { percent, fitted, own, turned, rendering, over }) {
     const { view, file } = state;
     const zoom = `${fitted ? "fit " : ""}${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`;
     // Where one pixel of the screen stands for more than four of the image, small text leaves no trace.
     const small = state.plane?.image && percent < 50 ? [`only a glance: small text is lost at this size, ${this.keyOf("actual-size")} shows every pixel`] : [];
-    const parts = file && state.plane?.image
+    const parts = file && state.plane?.image && !over
       ? [own ? "own window" : RENDERINGS[rendering] ?? view.rendering, ...(view.inverted ? ["inverted"] : []), ...(turned ? [turned] : []), zoom, ...small, view.redacted ? "redaction shown" : "without redaction", ...(view.rejected ? ["rejected candidates shown"] : [])]
       : [];
     setText(byId("statusview", HTMLElement), parts.join(" · "));
@@ -54,11 +63,11 @@ export class StatusLine {
     const connected = (document.body.dataset.lost ?? "no") === "no";
     if (connected) setText(saved, !file || state.viewer ? "" : state.saved ? "saved" : "saving…");
     if (connected) saved.dataset.bad = "no";
-    this.#keys(state);
+    this.#keys(state, over);
   }
 
-  /** The two most useful keys now. @param {ViewState} state */
-  #keys(state) {
+  /** The two most useful keys now. @param {ViewState} state @param {Shown["over"]} over */
+  #keys(state, over) {
     const { file, can } = state;
     /** @type {[string, string][]} */
     let named = [["open-files", "open files"]];
@@ -70,8 +79,9 @@ export class StatusLine {
       else if (!can.next_frame && file.seen < file.planes) named.push(["next-unseen", "plane not seen"]);
       else if (named.length < 2) named.push(["next-file", "next file"]);
     }
-    named.push(["help", "help"]);
-    const keys = named.map(([name, what]) => [this.keyOf(name), what]).filter(([key]) => key !== "");
+    /** @type {[string, string][]} */
+    const here = over ? [...OVER[over], ["Esc", "back"]] : named.map(([name, what]) => [this.keyOf(name), what]);
+    const keys = [...here, [this.keyOf("help"), "help"]].filter(([key]) => key !== "");
     const line = byId("statuskeys", HTMLElement);
     const text = keys.map(([key, what]) => `${key} ${what}`).join("   ");
     if (line.dataset.text === text) return;

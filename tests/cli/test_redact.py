@@ -16,6 +16,7 @@ import pytest
 
 from dcmaudit.cli import main
 from dcmaudit.dicom import open_instance
+from dcmaudit.examples import write_examples
 from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, HowSeen, IconAddress, OverlayAddress, Verdict
 from dcmaudit.store import NewRect, TagChange, open_store
 from support.files import (
@@ -283,6 +284,39 @@ def test_the_plan_is_printed_and_nothing_written(cine: Path, capsys: pytest.Capt
     assert not output(cine).exists()
     assert main(["redact", str(cine), "--rect", "1,2,32,9", "-n"]) == 1
     assert "cannot be done: 1,2,32,9 on all frames (command line): it reaches outside" in capsys.readouterr().out
+
+
+def test_the_plan_names_overlays_that_are_removed_and_bits_that_are_cleared(
+    cine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["redact", str(cine), "--overlays", "remove", "--dry-run"]) == 0
+    assert capsys.readouterr().out == (
+        f"{cine}: can be redacted\n"
+        "  every plane of overlay 6000: removed: --overlays remove\n"
+        f"  output: {output(cine)}\n"
+    )
+    write_examples(tmp_path / "examples")
+    assert (
+        main(["redact", str(tmp_path / "examples" / "high-bits.dcm"), "--remove-high-bit-overlays", "--dry-run"]) == 0
+    )
+    assert ": cleared: --remove-high-bit-overlays\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["redact", "verify"])
+@pytest.mark.parametrize("option", [["--deid-rules", "rules"], ["--ignore-sections"]])
+def test_options_about_rules_are_refused_where_no_rules_are_used(
+    cine: Path, capsys: pytest.CaptureFixture[str], command: str, option: list[str]
+) -> None:
+    files = [str(cine)] if command == "redact" else [str(cine), str(cine)]
+    assert main([command, *files, "--rect", "1,2,6,9", *option]) == 2
+    assert f"{option[0]} means nothing without --deid" in capsys.readouterr().err
+
+
+def test_a_value_that_begins_with_a_minus_is_told_how_it_is_written(
+    cine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["redact", str(cine), "--rect", "-5,0,9,9"]) == 2
+    assert "--rect: expected one argument (a value that begins with - is joined by =" in capsys.readouterr().err
 
 
 def test_a_dry_run_finds_what_only_the_encoders_know(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -62,6 +62,13 @@ def add_ignore_sections(parser: argparse._ActionsContainer) -> None:
     )  # fmt: skip
 
 
+def require_deid(args: argparse.Namespace) -> None:
+    """UsageError where an option about rules is there, and nothing says that rules are used."""
+    for option, given in (("--deid-rules", args.deid_rules), ("--ignore-sections", args.ignore_sections)):
+        if given is not None and not args.deid:
+            raise UsageError(f"{option} means nothing without --deid")
+
+
 def add_ordered(parser: argparse._ActionsContainer) -> None:
     """Add the argument that keeps the order of the inputs."""
     parser.add_argument(

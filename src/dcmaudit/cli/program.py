@@ -48,7 +48,10 @@ class Parser(argparse.ArgumentParser):
         return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message, hint=f"see {self.prog} --help")
+        hint = f"see {self.prog} --help"
+        if "expected one argument" in message:  # argparse takes what begins with a minus for another option
+            hint = f"a value that begins with - is joined by =, as in --option=-1; {hint}"
+        raise UsageError(message, hint=hint)
 
     def _print_message(self, message: str, file: Any = None) -> None:
         # argparse passes over an output that takes nothing, and ends with exit code 0

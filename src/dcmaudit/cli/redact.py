@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, add_common, exit_codes, say
+from dcmaudit.cli.common import Exit, add_common, exit_codes, require_deid, say
 from dcmaudit.cli.distribution import has_nothing_to_do, require_one_place
 from dcmaudit.cli.guard import Protected
 from dcmaudit.cli.inputs import Inputs
@@ -179,8 +179,7 @@ def _check(args: argparse.Namespace) -> None:
     require_one_place(args)
     if args.relative_path is not None and args.output is None:
         raise UsageError("--relative-path means nothing without --output")
-    if args.deid_rules is not None and not args.deid:
-        raise UsageError("--deid-rules means nothing without --deid")
+    require_deid(args)
     drawn = bool(args.rect) or args.whole or bool(args.shape)
     if not drawn and (args.frame is not None or args.overlay is not None or args.everywhere):
         raise UsageError("--frame, --overlay and --everywhere mean nothing without --rect, --shape or --whole")

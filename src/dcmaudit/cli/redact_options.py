@@ -33,7 +33,7 @@ def add_asked(group: argparse._ArgumentGroup) -> None:
     )  # fmt: skip
     group.add_argument("--csv", type=local_path, metavar="FILE", help="filename,frame,overlay,left,top,right,bottom")
     group.add_argument(
-        "--black", choices=("all", "identifying,unknown"), default="all",
+        "--black", choices=("all", "identifying,unknown"), default="all", metavar="all|identifying,unknown",
         help="all rectangles of the database or list (default), or those whose text was not judged harmless",
     )  # fmt: skip
     group.add_argument(

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, exit_codes, local_path, say
+from dcmaudit.cli.common import Exit, add_common, add_ignore_sections, exit_codes, local_path, require_deid, say
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place, where
 from dcmaudit.cli.names import add_files_from, listed
 from dcmaudit.cli.progress import Progress, add_progress
@@ -182,8 +182,7 @@ def _split(args: argparse.Namespace) -> tuple[list[str], list[str]]:
     from dcmaudit.sources.local import path_of
 
     require_one_place(args)
-    if args.deid_rules is not None and not args.deid:
-        raise UsageError("--deid-rules means nothing without --deid")
+    require_deid(args)
     if args.everywhere and (args.frame is not None or args.overlay is not None):
         raise UsageError("--everywhere means every plane", hint="leave --frame and --overlay out")
     names, rects = [path_of(one.name) for one in listed(args.files)], list(args.rect)

@@ -12,8 +12,9 @@ from typing import Any, Protocol
 
 from dcmaudit import __version__
 from dcmaudit.model import Result
+from dcmaudit.model.planes import PlaneGroup, PlaneKind, UnshownKind
 from dcmaudit.model.proof import Proof
-from dcmaudit.model.redaction import Blackened, RedactionOptions, RedactionPlan
+from dcmaudit.model.redaction import Blackened, OverlayPolicy, RedactionOptions, RedactionPlan
 from dcmaudit.report.proofs import changed_areas, shape_texts
 
 
@@ -66,18 +67,32 @@ def as_json(report: Redacted) -> dict[str, Any]:
 
 
 def plan_lines(plan: RedactionPlan) -> list[str]:
-    """The plan in lines: what is blacked where and why, edges inclusive; and what cannot be done."""
+    """The plan in lines: what is blacked where and why, edges inclusive; what goes; and what cannot be done."""
     lines: list[str] = []
     for group in plan.listing.groups:
-        for item in plan.for_group(group):
-            what = f"every plane of {group.title}" if len(group.frames) > 1 else group.title
-            lines.append(f"{what}: {item.text}: {item.origin.value}: {item.reason}")
+        what = f"every plane of {group.title}" if len(group.frames) > 1 else group.title
+        gone = _gone(group, plan.options)
+        lines += [] if gone is None else [f"{what}: {gone}"]
+        lines += [f"{what}: {item.text}: {item.origin.value}: {item.reason}" for item in plan.for_group(group)]
     for address, items in plan.planes.items():
         index = plan.listing.find(address)
         title = plan.listing[index].title if index is not None else address.key
         lines += [f"{title}: {item.text}: {item.origin.value}: {item.reason}" for item in items]
     lines.extend(f"cannot be done: {problem}" for problem in plan.problems)
     return lines
+
+
+_OVERLAYS = {PlaneKind.OVERLAY, PlaneKind.EMBEDDED_OVERLAY}
+
+
+def _gone(group: PlaneGroup, options: RedactionOptions) -> str | None:
+    """How the options take a whole group out of the file; icons are among what the writer leaves out."""
+    is_overlay = group.kind in _OVERLAYS or group.unshown is UnshownKind.OVERLAY
+    if options.overlays is OverlayPolicy.REMOVE and is_overlay:
+        return "removed: --overlays remove"
+    if options.remove_high_bits and group.kind in {PlaneKind.EMBEDDED_OVERLAY, PlaneKind.STRAY_BIT}:
+        return "cleared: --remove-high-bit-overlays"
+    return None
 
 
 SHAPE_POINTS = "x,y of corners of pixels, from 0,0 at the top left; keep: black is what lies outside"

@@ -60,11 +60,36 @@ def test_from_a_folder_to_a_conclusion(archive: Path, tmp_path: Path, capsys: py
     said = capsys.readouterr()
     assert "1 of 8 images are not done" in said.err
     assert "text in 0 of 7" in said.out
+    assert "CT: 0 of 6 series looked at have text; at most " in said.out
     with open_store(db, user="anna") as store:
         store.mark_done(drawn[-1]["filename"], DeviceFacts())
         store.add_rects(drawn[0]["filename"], [NewRect(Box(0, 0, 3, 3), FrameAddress(0))])
     assert main(["--db", str(db), "sample", "conclude", str(listed)]) == 0
     assert "text in 1 of 8" in capsys.readouterr().out
+
+
+def test_kinds_that_nobody_looked_at_are_said_to_be_unknown(
+    archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed, db = tmp_path / "list.csv", tmp_path / "db"
+    assert main(["sample", "draw", str(archive), "--by", "Modality", "--size", "8", "-j", "1", "-o", str(listed)]) == 0
+    with open_store(db, user="anna") as store:
+        for row in rows(listed)[6:]:
+            store.mark_done(row["filename"], DeviceFacts())
+            store.add_rects(row["filename"], [NewRect(Box(0, 0, 3, 3), FrameAddress(0))])
+    capsys.readouterr()
+    assert main(["--db", str(db), "sample", "conclude", str(listed)]) == 1
+    told = capsys.readouterr().out
+    assert "CT: none of 12 series was looked at; nothing is known of them\n" in told
+    assert "US: 2 of 2 series looked at have text; at most 100 % of 4\n" in told
+
+
+@pytest.mark.parametrize("by", ["Modalty", "Modality,ManufacturersModelName", "0x00080060"])
+def test_attributes_that_no_file_can_have_are_refused(
+    archive: Path, capsys: pytest.CaptureFixture[str], by: str
+) -> None:
+    assert main(["sample", "draw", str(archive), "--by", by, "--size", "2"]) == 2
+    assert f"--by {by.rpartition(',')[2]}: no element is called" in capsys.readouterr().err
 
 
 def test_a_list_that_is_none_is_refused(archive: Path, tmp_path: Path) -> None:

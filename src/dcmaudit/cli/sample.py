@@ -122,7 +122,7 @@ def _draw(args: argparse.Namespace, settings: Settings) -> int:
     require_one_place(args)
     _require_part(args)
     seed = secrets.randbelow(2**31) if args.seed is None else args.seed
-    by = tuple(filter(None, args.by.replace(",", " ").split()))
+    by = _attributes(args)
     tally, unread = Tally(), Counter[str]()
     frame = frame_of(_units(args, by, settings, tally, unread), seed)
     missing = tally.problems + unread.total()
@@ -138,6 +138,18 @@ def _draw(args: argparse.Namespace, settings: Settings) -> int:
     _put(args.output, text)
     say(part_line(str(args.shard), frame.images, sum(frame.sizes().values()), seed))
     return _ended(missing)
+
+
+def _attributes(args: argparse.Namespace) -> tuple[str, ...]:
+    """Keywords of the attributes to divide by; UsageError for one that no file can have: all would be of one kind."""
+    from dcmaudit.dicom.header_view import unknown_element
+
+    by = tuple(filter(None, args.by.replace(",", " ").split()))
+    for name in by:
+        reason = unknown_element(name)
+        if reason is not None:
+            raise UsageError(f"--by {name}: {reason}", hint="keywords of PS3.6, as Modality,StationName")
+    return by
 
 
 def _require_target(args: argparse.Namespace) -> None:

@@ -74,10 +74,12 @@ class Conclusion:
 
     def line(self) -> str:
         """The same for people."""
+        if self.stratum is not None and not self.looked:
+            return f"{self.stratum}: none of {self.series} series was looked at; nothing is known of them"
         if self.stratum is not None:
             return (
-                f"{self.stratum}: {self.found} of {self.looked} series have text; less than {_percent(self.bound)} of "
-                f"{self.series} at most"
+                f"{self.stratum}: {self.found} of {self.looked} series looked at have text; at most "
+                f"{_percent(self.bound)} of {self.series}"
             )
         return (
             f"all: text in {self.found} of {self.looked} series looked at: with {_percent(self.confidence)} "

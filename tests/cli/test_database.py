@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from dcmaudit.cli import main
 from dcmaudit.cli.common import Exit
 from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, ReviewState
+from dcmaudit.sources import LocalReference
 from dcmaudit.store import NewRect, open_store
 from support.corpus import package_file
 from support.originals import make_original
@@ -148,6 +150,34 @@ def test_a_copy_does_not_take_the_marks_away(
     assert command(tmp_path, "adopt", new) == Exit.NOT_ALL
     assert "copy" in capsys.readouterr().err
     assert states(tmp_path, old, new) == [ReviewState.DONE, ReviewState.NOT_REVIEWED]
+
+
+def test_files_without_marks_or_a_former_name_are_counted(
+    tmp_path: Path, moved: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = moved
+    shutil.copyfile(package_file("MR_small.dcm"), new)
+    assert command(tmp_path, "adopt", old, new) == Exit.GOOD
+    assert capsys.readouterr().err == "2 files: 1 with marks already, 1 without a former name\n"
+    assert command(tmp_path, "identify", old, new) == Exit.GOOD
+    assert capsys.readouterr().err.endswith("2 files: 1 without marks, 1 noted\n")
+
+
+def test_marks_of_a_name_that_is_no_utf8_are_noted_and_stay_where_the_file_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd, copy = Path(os.fsdecode(os.fsencode(tmp_path) + b"/r\xf6ntgen.dcm")), tmp_path / "copy.dcm"
+    shutil.copyfile(package_file("CT_small.dcm"), odd)
+    shutil.copyfile(odd, copy)
+    name = LocalReference.at(odd).name
+    with open_store(tmp_path, user="tester") as store:
+        store.mark_done(name, DeviceFacts("CT"))
+    assert command(tmp_path, "identify", odd) == Exit.GOOD
+    assert command(tmp_path, "adopt", copy) == Exit.NOT_ALL
+    assert f"the same instance is still at {name}: this is a copy" in capsys.readouterr().err
+    odd.unlink()
+    assert command(tmp_path, "adopt", copy) == Exit.GOOD
+    assert states(tmp_path, copy) == [ReviewState.DONE]
 
 
 def test_a_file_with_other_pixels_is_not_the_moved_one(tmp_path: Path, moved: tuple[Path, Path]) -> None:

@@ -294,3 +294,20 @@ def test_a_file_that_was_replaced_under_its_name_is_looked_at_again(
     empty.write_bytes(write(tmp_path, "w.dcm").read_bytes())
     assert run(empty, "--db", tmp_path / "db") == 0
     assert looks(tmp_path / "db", empty) == [("done", True, 1)]
+
+
+@pytest.mark.parametrize("words", [["ocr", "--csv"], ["ocr", "--no-read", "--csv"], ["frames", "-x", "-o"]])
+def test_an_address_is_no_place_for_a_list_or_pictures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    assert main([*words, "s3://bucket/x.csv?key=secret", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert f"{words[-1]}" in told
+    assert "a file or folder of this machine is needed, not s3://" in told
+    assert "secret" not in told
+
+
+def test_a_list_that_cannot_be_begun_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    listed = tmp_path / "absent" / "x.csv"
+    assert main(["ocr", "--csv", str(listed), str(tmp_path)]) == 2
+    assert f"{listed} cannot be used for the list: No such file or directory" in capsys.readouterr().err

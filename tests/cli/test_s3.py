@@ -6,10 +6,13 @@ import json
 from pathlib import Path
 
 import numpy as np
+import obstore
 import pytest
 
 from dcmaudit.cli import main
+from dcmaudit.model import DeviceFacts
 from dcmaudit.sources.s3.credentials import CredentialBook, book_path
+from dcmaudit.store import open_store
 from support.files import EXPLICIT, dataset, file_bytes
 from support.s3server import ACCESS_KEY, SECRET, Server, program, running
 
@@ -116,6 +119,64 @@ def test_a_choice_as_a_list_that_every_command_reads(
 def test_frames_of_objects_in_worker_processes(bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["frames", "-i", "-j", "2", "-r", f"s3://{bucket}/1"]) == 0
     assert capsys.readouterr().out.count(f"s3://{bucket}/1/") >= 4
+
+
+def test_a_redacted_object_is_proved_against_its_original_where_both_lie(
+    bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, after = f"s3://{bucket}/1/1.1/1.dcm", f"s3://{bucket}/out/1.redacted.dcm"
+    assert main(["redact", before, "--rect", "1,1,5,5", "-o", f"s3://{bucket}/out"]) == 0
+    pairs, rects, local = tmp_path / "pairs.csv", tmp_path / "rects.csv", tmp_path / "1.dcm"
+    pairs.write_text(f"before,after\n{before},{after}\n")
+    rects.write_text(f"filename,frame,overlay,left,top,right,bottom\n{before},0,-1,1,1,5,5\n")
+    local.write_bytes(IMAGE)
+    capsys.readouterr()
+    assert main(["verify", before, after, "1,1,5,5"]) == 0
+    assert main(["verify", "--pairs", str(pairs), "--csv", str(rects)]) == 0
+    assert main(["verify", str(local), after, "--rect", "1,1,5,5"]) == 0
+    assert capsys.readouterr().out.count(f"{after}: proved, ") == 3
+    assert main(["verify", before, after, "1,1,5,4"]) == 1
+    assert main(["verify", before, f"s3://{bucket}/out/none.dcm", "1,1,5,5"]) == 1
+    said = capsys.readouterr().err
+    assert f"{after}: frame 1: 5 pixels differ outside the rectangles" in said
+    assert f"s3://{bucket}/out/none.dcm: the file: there is no object of this name" in said
+
+
+def test_marks_of_an_object_follow_it_only_when_it_is_gone(
+    server: Server, bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, local = f"s3://{bucket}/1/1.1/1.dcm", tmp_path / "1.dcm"
+    local.write_bytes(IMAGE)
+    with open_store(tmp_path / "db", user="anna") as store:
+        store.mark_done(name, DeviceFacts())
+    words = ["--db", str(tmp_path / "db"), "db"]
+    assert main([*words, "identify", name]) == 0
+    assert main([*words, "adopt", str(local)]) == 1
+    assert f"the same instance is still at {name}: this is a copy" in capsys.readouterr().err
+    secret = CredentialBook().get(bucket)
+    assert secret is not None
+    assert main(["s3", "credentials", "delete", bucket]) == 0
+    assert main([*words, "adopt", str(local)]) == 1
+    assert f"whether {name} is still there cannot be told: there are no credentials" in capsys.readouterr().err
+    CredentialBook().put(secret)
+    obstore.delete(server.store(bucket), "1/1.1/1.dcm")
+    assert main([*words, "adopt", str(local)]) == 0
+    assert capsys.readouterr().out.endswith(f"{name} -> {local}\n")
+
+
+def test_a_choice_says_what_it_could_not_draw(bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "all.csv"
+    table.write_text("StudyInstanceUID,SeriesInstanceUID\n" + "".join(f"{s},{s}.1\n" for s in (1, 2, 3)))
+    words = ["s3", "select", bucket, "--csv", str(table)]
+    assert main([*words, "--random", "3"]) == 0
+    capsys.readouterr()
+    assert main([*words, "--random", "20"]) == 1
+    said = capsys.readouterr()
+    assert len(said.out.splitlines()) == 1 + 12
+    assert f"{table}: 20 studies were to be drawn, and the list has 3: all of them are taken" in said.err
+    assert main([*words, "--random", "0"]) == 2
+    assert main([*words, "--seed", "4"]) == 2
+    assert "--seed means nothing without --random or --overview" in capsys.readouterr().err
 
 
 def test_a_choice_of_nothing_is_no_success(bucket: str) -> None:

@@ -94,11 +94,11 @@ def flags_of(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def local_path(text: str) -> Path:
-    """A file or folder of this machine; UsageError for an address, of which a folder called ``s3:`` would be made."""
+    """A file or folder of this machine, for an argument; no address, of which a folder called ``s3:`` would be made."""
     scheme, mark, _ = text.partition("://")
     if mark and scheme.isidentifier():
         # Not the address itself: a password may be in it.
-        raise UsageError(f"a file or folder of this machine is needed here, not {scheme}://")
+        raise argparse.ArgumentTypeError(f"a file or folder of this machine is needed, not {scheme}://")
     return Path(text)
 
 

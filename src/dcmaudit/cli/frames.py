@@ -53,7 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--inverted", action="store_true", help="turn light and dark over")
     parser.add_argument("--json", action="store_true", help="one JSON object an input instead of lines")
-    parser.add_argument("-r", "--recursive", action="store_true", default=None, help="look into subfolders too")
+    parser.add_argument("-r", "-R", "--recursive", action="store_true", default=None, help="look into subfolders too")
     parser.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
     add_dask(parser)
     add_shard(parser)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmaudit.cli.common import Exit, add_common, log, say
+from dcmaudit.cli.common import Exit, add_common, say
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place, where
 from dcmaudit.cli.names import add_files
-from dcmaudit.errors import DcmauditError, StoreError
+from dcmaudit.errors import DcmauditError, SourceNotFoundError, StoreError
+from dcmaudit.model.counts import counted
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
 
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 _BLOCK = 200
 """Files whose identities are stored in one transaction."""
 
+_NOTED, _FAILED = "noted", "failed"
+_ADOPTED, _COULD, _OWN, _NONE = "adopted", "can be adopted", "with marks already", "without a former name"
+
 
 def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the parsers of these actions."""
@@ -37,7 +42,7 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     for files in (identify, adopt):
         add_common(files)
         add_files(files, "DICOM files, wildcards, folders, lists")
-        files.add_argument("--recursive", "-r", action="store_true", help="look into subfolders too")
+        files.add_argument("-r", "-R", "--recursive", action="store_true", help="look into subfolders too")
         files.add_argument("--json", action="store_true", help="one JSON object a file")
     identify.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: one a core)")
     add_dask(identify)
@@ -57,15 +62,22 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     with opened(settings, read_only=getattr(args, "dry_run", False)) as store:
         references = _references(args, settings, tally)
         if args.action == "identify":
-            done, failed = _identify(store, references, args, settings)
+            counts = _identify(store, references, args, settings)
         else:
-            done, failed = _adopt_all(store, references, args)
+            counts = _adopt_all(store, references, args)
     for problem in tally.named_problems:
         say(str(problem))
-    log.info("%d of %d files: %s", done, tally.found, "noted" if args.action == "identify" else "adopted")
+    if not getattr(args, "quiet", False):
+        print(_summary(counts, tally.found), file=sys.stderr)
     if not tally.found and not tally.problems and has_nothing_to_do(args):
         return Exit.GOOD
-    return Exit.NOT_ALL if failed or tally.problems or not tally.found else Exit.GOOD
+    return Exit.NOT_ALL if counts[_FAILED] or tally.problems or not tally.found else Exit.GOOD
+
+
+def _summary(counts: Counter[str], files: int) -> str:
+    """How many files ended in which way; none is left out."""
+    parts = [f"{number} {words}" for words, number in counts.items() if number]
+    return f"{counted(files, 'file')}: {', '.join(parts) or 'nothing to do'}"
 
 
 def _references(args: argparse.Namespace, settings: Settings, tally: Tally) -> Iterator[Reference]:
@@ -96,24 +108,27 @@ def _identity(reference: Reference) -> Identity:
 
 def _identify(
     store: Store, references: Iterator[Reference], args: argparse.Namespace, settings: Settings
-) -> tuple[int, int]:
+) -> Counter[str]:
     """How many were noted, and how many failed."""
     from dcmaudit.pipeline import workers
     from dcmaudit.pipeline.process import reason_of
 
-    done = failed = 0
+    counts = Counter[str]()
     ready: list[FileRows] = []
-    for reference, answer in workers.each(_identified, _marked(store, references, args), **where(args, settings)):
+    for reference, answer in workers.each(
+        _identified, _marked(store, references, args, counts), **where(args, settings)
+    ):
         if isinstance(answer, Exception):
             error = answer if isinstance(answer, DcmauditError) else StoreError(reason_of(answer))
             say(str(answer) if isinstance(answer, DcmauditError) else f"{reference.name}: {error.message}")
             _tell_identity(args, reference.name, None, error)
-            failed += 1
+            counts[_FAILED] += 1
             continue
         ready.append(answer)
         if len(ready) == _BLOCK:
-            done += _store(store, ready, args)
-    return done + _store(store, ready, args), failed
+            counts[_NOTED] += _store(store, ready, args)
+    counts[_NOTED] += _store(store, ready, args)
+    return counts
 
 
 def _store(store: Store, ready: list[FileRows], args: argparse.Namespace) -> int:
@@ -126,7 +141,9 @@ def _store(store: Store, ready: list[FileRows], args: argparse.Namespace) -> int
     return count
 
 
-def _marked(store: Store, references: Iterable[Reference], args: argparse.Namespace) -> Iterator[Reference]:
+def _marked(
+    store: Store, references: Iterable[Reference], args: argparse.Namespace, counts: Counter[str]
+) -> Iterator[Reference]:
     """Those that have marks; of the others it is said that there is nothing to find again."""
     from dcmaudit.model import ReviewState
 
@@ -137,50 +154,53 @@ def _marked(store: Store, references: Iterable[Reference], args: argparse.Namesp
             if states[one.name] is not ReviewState.NOT_REVIEWED:
                 yield one
                 continue
+            counts["without marks"] += 1
             say(f"{one.name}: nothing was noted: the database has no marks under this name, so there are none to find")
             _tell_identity(args, one.name, None, None)
 
 
 def _identified(reference: Reference) -> FileRows:
+    from dcmaudit.pipeline.content import stamp_of
     from dcmaudit.store import file_rows
 
-    status = Path(reference.name).stat()
+    size, modified_ns = stamp_of(reference) or (None, None)  # an object of a bucket has none that is known
     rows = file_rows(reference.name, ())
-    return replace(rows, identity=_identity(reference), size=status.st_size, modified_ns=status.st_mtime_ns)
+    return replace(rows, identity=_identity(reference), size=size, modified_ns=modified_ns)
 
 
 # --- adopt --------------------------------------------------------------------------------------------------------
 
 
-def _adopt_all(store: Store, references: Iterator[Reference], args: argparse.Namespace) -> tuple[int, int]:
-    """How many were adopted, and how many failed."""
-    done = failed = 0
+def _adopt_all(store: Store, references: Iterator[Reference], args: argparse.Namespace) -> Counter[str]:
+    """How many were adopted, failed, had marks of their own, or are of no image that the database knows."""
+    from dcmaudit.model import ReviewState
+
+    counts = Counter[str]()
     for reference in references:
         former: str | None = None
         try:
-            former = _adopt(store, reference, args)
+            if store.states([reference.name])[reference.name] is not ReviewState.NOT_REVIEWED:
+                counts[_OWN] += 1
+            else:
+                former = _adopt(store, reference, args)
+                counts[_NONE if former is None else _COULD if args.dry_run else _ADOPTED] += 1
         except DcmauditError as error:
             say(str(error))
-            failed += 1
+            counts[_FAILED] += 1
             _tell_identity(args, reference.name, former, error)
             continue
-        done += former is not None
         _tell_identity(args, reference.name, former, None)
-    return done, failed
+    return counts
 
 
 def _adopt(store: Store, reference: Reference, args: argparse.Namespace) -> str | None:
-    from dcmaudit.model import ReviewState
-
-    if store.states([reference.name])[reference.name] is not ReviewState.NOT_REVIEWED:
-        return None
     identity = _identity(reference)
     candidates = store.find_moved(reference.name, identity)
     if args.former is not None:
         candidates = [name for name in candidates if name == args.former]
     if not candidates:
         return None
-    still_there = [name for name in candidates if os.path.lexists(name)]
+    still_there = [name for name in candidates if _is_there(name)]
     if still_there:
         # Two files, one instance: taking the marks from one of them would leave it unreviewed without a word.
         raise StoreError(
@@ -194,3 +214,19 @@ def _adopt(store: Store, reference: Reference, args: argparse.Namespace) -> str 
     if not args.json:
         print(printable(f"{candidates[0]} -> {reference.name}"))
     return candidates[0]
+
+
+def _is_there(name: str) -> bool:
+    """Whether something is still under a former name; StoreError where nobody can tell, for then nothing may move."""
+    from dcmaudit.sources import LocalReference, reference_to
+
+    reference = reference_to(name)
+    if isinstance(reference, LocalReference):
+        return os.path.lexists(reference.path)
+    try:
+        reference.open().close()
+    except SourceNotFoundError:
+        return False
+    except DcmauditError as error:
+        raise StoreError(f"whether {name} is still there cannot be told: {error.message}", hint=error.hint) from error
+    return True

@@ -19,6 +19,7 @@ from dcmaudit.model.counts import counted
 from dcmaudit.model.records import NewRect
 from dcmaudit.model.texts import printable
 from dcmaudit.report.jsonlines import json_line
+from dcmaudit.sources.local import path_of
 from dcmaudit.sources.s3.names import ALLOWED, is_foreign
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     )
     for reason, count in plan.left.items():
         say(f"{counted(count, 'line')} left out: {reason.value}")
-    away = sum("://" not in name and not os.path.lexists(name) for name in plan.files)
+    away = sum("://" not in name and not os.path.lexists(path_of(name)) for name in plan.files)
     if away:
         say(f"{counted(away, 'file is', 'files are')} not on this machine under the name in the list")
     if plan.refused:

@@ -99,7 +99,7 @@ def _judging(group: argparse._ArgumentGroup) -> None:
 
 
 def _where(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--csv", metavar="FILE", help="write a CSV file; - or stdout: standard output")
+    group.add_argument("--csv", type=_list_name, metavar="FILE", help="write a CSV file; - or stdout: standard output")
     group.add_argument("--json", action="store_true", help="one JSON object a file on standard output, never a text")
     group.add_argument("--csv-header", action=argparse.BooleanOptionalAction, default=True, help="its first line")
     group.add_argument("--append", action="store_true", help="with --csv: go on where an earlier run ended")
@@ -108,6 +108,11 @@ def _where(group: argparse._ArgumentGroup) -> None:
         "--rects", action=argparse.BooleanOptionalAction, default=True,
         help="list each place of text, not only the whole text of each plane",
     )  # fmt: skip
+
+
+def _list_name(text: str) -> str:
+    """A list of this machine, or the word for standard output."""
+    return str(local_path(text))
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

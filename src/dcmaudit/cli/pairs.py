@@ -16,6 +16,7 @@ from dcmaudit.pipeline.output import SUFFIX
 from dcmaudit.plainfile import open_regular
 from dcmaudit.sources import LocalReference, NameList, Problem, find
 from dcmaudit.sources.csvlist import as_text
+from dcmaudit.sources.references import whole_name
 
 COLUMNS = ("before", "after")
 
@@ -141,7 +142,7 @@ def of_list(pair_list: NameList) -> Pairs:
                     raise ListError(
                         "this line names no pair of files", file=f"{pair_list.title} line {reader.line_num}"
                     )
-                pairs.found.append((os.path.abspath(names[0]), os.path.abspath(names[1])))  # noqa: PTH100
+                pairs.found.append((whole_name(names[0]), whole_name(names[1])))
     except OSError as error:
         raise ListError(f"it cannot be read: {error.strerror}", file=pair_list.title) from error
     except (csv.Error, UnicodeError) as error:

@@ -91,7 +91,7 @@ def _configure_selection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--csv", default="", metavar="FILE", help="CSV list with StudyInstanceUID and SeriesInstanceUID of the bucket"
     )
-    parser.add_argument("--random", type=int, default=0, metavar="N", help="N studies of the list at random")
+    parser.add_argument("--random", type=int, metavar="N", help="N studies of the list at random")
     parser.add_argument("--overview", action="store_true", help="one image of each series, at random")
     parser.add_argument("--seed", type=int, metavar="N", help="repeat the random choice that was made with this seed")
     parser.add_argument(
@@ -256,9 +256,13 @@ def _selection(args: argparse.Namespace) -> Selection:
     from dcmaudit.sources.s3.selection import Selection, uids
 
     require_obstore()
+    if args.random is not None and args.random < 1:
+        raise UsageError(f"--random {args.random} draws nothing", hint="1 or more")
+    if args.seed is not None and args.random is None and not args.overview:
+        raise UsageError("--seed means nothing without --random or --overview")
     chosen = Selection(
-        args.bucket, args.prefix, uids(args.study), uids(args.series), args.csv, args.random, args.overview, args.seed,
-        args.copy_to,
+        args.bucket, args.prefix, uids(args.study), uids(args.series), args.csv, args.random or 0, args.overview,
+        args.seed, args.copy_to,
     ).checked()  # fmt: skip
     credentials_for(chosen.bucket)
     if chosen.seed is not None:

@@ -109,7 +109,8 @@ def _files(name: str, problems: list[tuple[str, str]], belongs: Callable[[str], 
     from dcmaudit.sources import LocalReference, Problem, find
 
     if not os.path.exists(name):  # noqa: PTH110 - a plain name
-        raise UsageError(f"{printable(name)} is not there")
+        hint = "folders of this machine are compared: dcmaudit s3 get copies objects" if "://" in name else None
+        raise UsageError(f"{printable(name)} is not there", hint=hint)
     is_folder = os.path.isdir(name)  # noqa: PTH112
     found: list[Named] = []
     for one in find([name], recursive=True):

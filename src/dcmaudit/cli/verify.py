@@ -146,10 +146,12 @@ def _mine(
     shard = args.shard
     if shard is None:
         return names, alone
+    from dcmaudit.sources.references import whole_name
+
     pairs = list(zip(names[::2], names[1::2], strict=True))
     # By whole names, as everywhere: those of two jobs may be written in two ways.
-    mine = [name for pair in pairs if shard.meet(os.path.abspath(pair[0])) for name in pair]  # noqa: PTH100 - plain names
-    left = [one for one in alone if shard.meet(os.path.abspath(one[0]))]  # noqa: PTH100
+    mine = [name for pair in pairs if shard.meet(whole_name(pair[0])) for name in pair]
+    left = [one for one in alone if shard.meet(whole_name(one[0]))]
     return mine, left
 
 
@@ -220,29 +222,31 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
 def _tasks(args: argparse.Namespace, names: list[str], rects: list[str]) -> list[VerificationTask]:
     from dcmaudit.pipeline.jobs import RedactionTask
     from dcmaudit.pipeline.verification import VerificationTask
-    from dcmaudit.sources import LocalReference
+    from dcmaudit.sources import reference_to
+    from dcmaudit.sources.references import whole_name
 
     everywhere = requests_of(args, rects)
     by_file, problems = _from_csv(args.csv)
     tasks = []
     for before, after in zip(names[::2], names[1::2], strict=True):
-        place = os.path.abspath(before)  # noqa: PTH100 - a plain name, compared with plain names
+        place = whole_name(before)
         if args.csv is not None and place not in by_file and place not in problems:
             raise UsageError(f"the list {args.csv} has no line for {before}")
-        asked = RedactionTask(LocalReference(place), (*everywhere, *by_file.get(place, ())),
+        asked = RedactionTask(reference_to(place), (*everywhere, *by_file.get(place, ())),
                               tuple(problems.get(place, ())))  # fmt: skip
-        tasks.append(VerificationTask(asked, LocalReference(os.path.abspath(after))))  # noqa: PTH100 - the same
+        tasks.append(VerificationTask(asked, reference_to(whole_name(after))))
     return tasks
 
 
 def _from_csv(path: Path | None) -> tuple[dict[str, list[Request]], dict[str, list[str]]]:
     """The requests and problems of a list, by the absolute names of the originals; [] where only a look is noted."""
     from dcmaudit.cli.rectangles import read_csv
+    from dcmaudit.sources.references import whole_name
 
     by_file: dict[str, list[Request]] = {}
     problems: dict[str, list[str]] = {}
     for row in read_csv(path, with_looks=True) if path is not None else ():
-        name = os.path.abspath(row.filename)  # noqa: PTH100 - a plain name
+        name = whole_name(row.filename)
         requests = by_file.setdefault(name, [])
         if row.request is not None:
             requests.append(row.request)

@@ -38,7 +38,8 @@ class CsvFile:
                 f"{path} exists already", hint="--append goes on where it ends, --overwrite replaces it"
             ) from None
         except (OSError, csv.Error) as error:
-            raise UsageError(f"{path} cannot be used for the list ({type(error).__name__})") from error
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            raise UsageError(f"{path} cannot be used for the list: {reason}") from error
         self._end = os.lseek(self._file, 0, os.SEEK_END) if stat.S_ISREG(os.fstat(self._file).st_mode) else None
         if needs_break:
             self._write(BREAK)

@@ -159,7 +159,8 @@ def selected(selection: Selection) -> Iterator[Found]:
 def _groups(selection: Selection, table: UidList | None) -> tuple[Iterator[tuple[str, str | None]], list[Problem]]:
     """What to list: studies, or series of studies; and the problems that are known before."""
     if selection.random and table is not None and selection.seed is not None:
-        return iter([(study, None) for study in table.random_studies(selection.random, selection.seed)]), []
+        studies = table.random_studies(selection.random, selection.seed)
+        return iter([(study, None) for study in studies]), _too_few(selection.random, len(studies), table.name)
     if selection.series and len(selection.studies) == 1:
         return iter([(selection.studies[0], one) for one in selection.series]), []
     if selection.series and table is not None:
@@ -174,6 +175,14 @@ def _groups(selection: Selection, table: UidList | None) -> tuple[Iterator[tuple
         return iter([(study, None) for study in selection.studies]), []
     assert table is not None  # noqa: S101 held by ``checked``
     return _once(table.rows()), []
+
+
+def _too_few(wanted: int, there: int, name: str) -> list[Problem]:
+    """What is said where a list has fewer studies than were to be drawn: a sample of that size was asked for."""
+    if there >= wanted:
+        return []
+    words = f"{wanted} studies were to be drawn, and the list has {there}: all of them are taken"
+    return [Problem(name, ListError(words, file=name))]
 
 
 def _once(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str | None]]:

@@ -10,7 +10,7 @@ from dcmaudit.audit.pictures import pictures_of
 from dcmaudit.codecs.samples import Samples
 from dcmaudit.detect.ocr import Mode
 from dcmaudit.detect.ocr.finder import TextFinder
-from dcmaudit.detect.ocr.ground import is_of_marks, without_ground
+from dcmaudit.detect.ocr.ground import Marks, without_ground
 from dcmaudit.detect.ocr.own import OwnLooks
 from dcmaudit.detect.textnet import TextNet
 
@@ -41,7 +41,7 @@ def test_letters_twenty_of_4096_values_from_their_strip_are_far_from_the_ground_
     far = np.abs(shown.astype(int) - 128) >= 40
     assert far[ink].mean() >= 0.9
     assert far[~cv2.dilate(ink.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)].mean() <= 0.001
-    assert is_of_marks(shown)
+    assert isinstance(shown, Marks)
 
 
 def test_nothing_is_shown_where_nothing_stands_on_a_flat_ground() -> None:
@@ -78,7 +78,22 @@ def test_the_default_mode_finds_faint_letters_on_a_narrow_strip_between_bodies(
 def test_neither_fast_looks_nor_planes_of_8_bits_have_this_picture() -> None:
     values, _ = plane(20)
     deep = Samples(values, "MONOCHROME2", 12)
-    assert not any(is_of_marks(one) for one in pictures_of(deep, Mode.FAST))
-    assert sum(is_of_marks(one) for one in pictures_of(deep, Mode.DEFAULT)) == 1
+    assert not any(isinstance(one, Marks) for one in pictures_of(deep, Mode.FAST))
+    assert sum(isinstance(one, Marks) for one in pictures_of(deep, Mode.DEFAULT)) == 1
     shallow = Samples((values >> 4).astype(np.uint8), "MONOCHROME2", 8)
-    assert not any(is_of_marks(one) for one in pictures_of(shallow, Mode.DEFAULT))
+    assert not any(isinstance(one, Marks) for one in pictures_of(shallow, Mode.DEFAULT))
+
+
+def test_what_a_picture_is_and_not_its_levels_says_how_sure_its_lines_must_be() -> None:
+    """The same levels twice: as the marks of a plane, where a line must be surer, and as any other picture of it."""
+    finder = TextFinder(None, Mode.DEFAULT, [OwnLooks(TextNet(1))])
+    found = {Marks: 0, np.ndarray: 0}
+    for number in range(12):
+        levels = np.full((128, 128), 128, np.uint8)
+        cv2.putText(levels, "Il", (20 + number, 60), cv2.FONT_HERSHEY_SIMPLEX, 0.3, 131 + 2 * number, 1)
+        levels += np.random.default_rng(number).integers(0, 3, levels.shape, np.uint8) * (levels != 128)
+        assert 2 * np.count_nonzero(levels == 128) > levels.size
+        first = np.zeros_like(levels)
+        for kind in found:
+            found[kind] += len(finder.find([first, levels.view(kind)]))
+    assert found[Marks] < found[np.ndarray]

@@ -10,13 +10,17 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.detect.ocr.spots import Picture
 from dcmaudit.detect.vision import cv2
 
 Steps = npt.NDArray[np.uint16]
 """(rows, columns): stored values as whole numbers from 0, in their order."""
 Whole = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
+
+
+class Marks(np.ndarray[tuple[int, int], np.dtype[np.uint8]]):
+    """A picture of ``without_ground``: (rows, columns) of levels. Its type says what it is, whatever its levels are."""
+
 
 _EVERY = 4
 """The ground is known at one in so many pixels of either axis: less than any letter that can be read."""
@@ -46,8 +50,8 @@ _MIDDLE, _PER = 128, 8
 """The level of the ground, and levels for each time that a pixel is as far from it as half of its neighbours are."""
 
 
-def without_ground(steps: Steps) -> Picture | None:
-    """The marks on flat grounds of a plane, (rows, columns) of uint8; None where there are none."""
+def without_ground(steps: Steps) -> Marks | None:
+    """The marks on flat grounds of a plane, of its size; None where there are none."""
     if min(steps.shape) < _AROUND * _EVERY:
         return None
     ground = _median(_thinned(steps))
@@ -61,12 +65,7 @@ def without_ground(steps: Steps) -> Picture | None:
     off[~_marks(np.abs(off) >= _NOISE * times + _ROUNDED, _spread(flat, steps.shape) > 0)] = 0
     if not off.any():
         return None
-    return np.asarray(np.clip(_MIDDLE + _PER * off // times, 0, 255), np.uint8)
-
-
-def is_of_marks(picture: Picture) -> bool:
-    """Whether a picture is one of ``without_ground``: its ground has one level, and takes more than half of it."""
-    return picture.ndim == 2 and 2 * int(np.count_nonzero(picture == _MIDDLE)) > picture.size
+    return np.asarray(np.clip(_MIDDLE + _PER * off // times, 0, 255), np.uint8).view(Marks)
 
 
 def _median(some: Steps) -> Steps:

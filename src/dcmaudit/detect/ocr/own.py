@@ -12,7 +12,7 @@ import numpy as np
 
 from dcmaudit.detect.ocr.backing import Backing
 from dcmaudit.detect.ocr.finding import Candidate, Sighting
-from dcmaudit.detect.ocr.ground import is_of_marks
+from dcmaudit.detect.ocr.ground import Marks
 from dcmaudit.detect.ocr.memory import Memory
 from dcmaudit.detect.ocr.spots import Picture, Spot, corners_of
 from dcmaudit.detect.textnet import (
@@ -121,7 +121,7 @@ def _rule(number: int, picture: Picture) -> Rule:
     """How sure a line must be in the plane's picture of this number."""
     if not number:
         return RULE
-    return MARKS if is_of_marks(picture) else ENHANCED
+    return MARKS if isinstance(picture, Marks) else ENHANCED
 
 
 def _lines(maps: TextMaps, rule: Rule, size: Size) -> list[TextLine]:

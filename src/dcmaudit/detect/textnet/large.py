@@ -1,12 +1,14 @@
 """Letters larger than the network was shown: looked for in the picture made smaller, and believed only where flat.
 
-A head seen small looks like an O. Letters that were burned in are of one level, with another around them; bodies are
-not. So what is found in a small picture counts only where its ink is flat.
+A head seen small looks like an O. Letters that were burned in are of one level, end at an edge, and are drawn with
+strokes; bodies are not. So what is found in a small picture counts only where such figures fill its ink. The map of
+large ink is blurred: its pixels say where to look, not what the letter is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -30,23 +32,31 @@ _HIGH = 32
 _THICK = 0.6
 """Part of that for the shorter side."""
 
-_AREA = 0.45
+_AREA = 0.6
 """Part of the picture that one large letter or line takes at most."""
 
-_CONTRAST = 20.0
-_FLAT = 0.08
-"""Part of the contrast by which nine in ten pixels of the ink, without its edges, differ from its middle at most."""
-_FILLED = 0.62
-"""Part of a box that may be ink."""
-_STROKE = 0.55
-"""Part of a box's lesser side that a stroke is wide at most; the broadest letters that devices write have a third."""
-_FEWEST = 6
-_SAME, _BEGUN = 0.3, 0.25
-"""Ink goes on outside of a box where its level differs by this part of the contrast at most and this part is inside."""
+_SAME = 4
+"""Levels by which the pixels of one figure differ from its level at most."""
+_LEVELS = 2
+"""Levels, the most frequent ones of the ink, whose figures are looked at."""
+_FREQUENT, _FILLS = 0.25, 0.3
+"""Part of the ink that has such a level at least, and that its figures fill: the map of large ink is blurred, and holds
+much of what is around."""
+_INSIDE = 0.85
+"""Part of a figure that lies in the ink: what goes on outside is a body, or the ground."""
+_BEYOND = 8
+"""Pixels around a box in which its figures may end."""
+_CLEAR, _CONTRAST = 0.85, 12
+"""Part of the pixels around the figures that are so many levels away: they have an edge."""
+_STROKE, _BAR = 0.3, 0.25
+"""Part of the lesser side, or of the greater one, that a stroke is wide at most: more is a lung, or an organ."""
+_FEWEST = 12
+_LEAST = 28
+"""Pixels of the longer side."""
 
 _INK = 0.5
-_TAKEN = 0.7
-"""Part of the ink in a box that lies in lines that were found before: then the box says nothing new."""
+_TAKEN = 0.9
+"""Part of the figures that lies in lines that were found before: then they say nothing new."""
 
 
 def smaller(picture: Picture, times: int) -> Picture | None:
@@ -73,84 +83,118 @@ def large_letters(small: Picture, maps: TextMaps, taken: Sequence[Box] = ()) -> 
         inside = box.clipped(size)
         if inside is None or max(inside.width, inside.height) < _HIGH:
             continue
-        if min(inside.width, inside.height) < _THICK * _HIGH or inside.area > _AREA * size.area:
+        if min(inside.width, inside.height) < _THICK * _HIGH:
             continue
-        if _is_taken(maps.ink, inside, taken):
-            continue
-        whole = flat_letters(small, maps.ink, inside)
-        if whole is not None:
-            out.append((whole, sure))
+        for figures in flat_letters(small, maps.ink, inside):
+            around = figures.box.clipped(size)
+            if around is not None and around.area <= _AREA * size.area and not _is_taken(figures, taken):
+                out.append((around, sure))
     return out
 
 
-def _is_taken(ink: Map, box: Box, taken: Sequence[Box]) -> bool:
-    inked = ink >= _INK
-    here = np.zeros(ink.shape, bool)
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was drawn in one level: its pixels, (rows, columns) of the part of the picture that begins at ``left`` and
+    ``top``."""
+
+    pixels: npt.NDArray[np.bool_]
+    left: int
+    top: int
+
+    @property
+    def box(self) -> Box:
+        """Around them, with what is drawn softly at their edges; it may pass the edge of the picture."""
+        rows, columns = np.flatnonzero(self.pixels.any(axis=1)), np.flatnonzero(self.pixels.any(axis=0))
+        left, top = self.left + int(columns[0]), self.top + int(rows[0])
+        right, bottom = self.left + int(columns[-1]), self.top + int(rows[-1])
+        return Box(max(0, left - 2), max(0, top - 2), right + 3, bottom + 3)
+
+
+def _is_taken(figures: Figures, taken: Sequence[Box]) -> bool:
+    here = np.zeros(figures.pixels.shape, bool)
     for one in taken:
-        here[one.top // 2 : -(-one.bottom // 2), one.left // 2 : -(-one.right // 2)] = True
-    where = (slice(box.top // 2, -(-box.bottom // 2)), slice(box.left // 2, -(-box.right // 2)))
-    return bool((inked & here)[where].sum() >= _TAKEN * max(1, inked[where].sum()))
+        rows = slice(max(0, one.top - figures.top), max(0, one.bottom - figures.top))
+        here[rows, max(0, one.left - figures.left) : max(0, one.right - figures.left)] = True
+    return bool(here[figures.pixels].mean() >= _TAKEN)
 
 
-def flat_letters(picture: Picture, ink: Map, box: Box) -> Box | None:
-    """The box around all of the ink that begins in ``box``, None where it is not of one level unlike what is around."""
-    likely = _likely(ink, box)
+def flat_letters(picture: Picture, ink: Map, box: Box) -> list[Figures]:
+    """Figures of one level, drawn with strokes, that fill the ink in ``box``, those of each level apart.
+
+    Those that another channel of a picture in colour shows as well come once.
+    """
+    rows, columns = picture.shape[:2]
+    left, top = max(0, box.left - _BEYOND), max(0, box.top - _BEYOND)
+    right, bottom = min(columns, box.right + _BEYOND), min(rows, box.bottom + _BEYOND)
+    likely = np.zeros((bottom - top, right - left), bool)
+    likely[box.top - top : box.bottom - top, box.left - left : box.right - left] = _likely(ink, box)
+    out: list[Figures] = []
+    if likely.sum() < _FEWEST:
+        return out
     for channel in [picture] if picture.ndim == 2 else cv2.split(picture):
-        grey = np.asarray(channel, np.uint8)
-        found = _flat_level(np.ascontiguousarray(grey[box.top : box.bottom, box.left : box.right]), likely)
-        if found is not None:
-            return _whole(grey, box, *found)
-    return None
+        levels = np.ascontiguousarray(np.asarray(channel, np.uint8)[top:bottom, left:right], np.int16)
+        for level in _frequent(levels[likely]):
+            pixels = _figures(levels, level, likely)
+            if pixels is not None and not any((pixels & one.pixels).any() for one in out):
+                out.append(Figures(pixels, left, top))
+    return out
 
 
-def _flat_level(part: Picture, likely: npt.NDArray[np.float32]) -> tuple[float, float] | None:
-    """Level and contrast of the ink in the part of a picture, None where it is not flat."""
-    _, split = cv2.threshold(part, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    bright = np.asarray(split) > 0
-    if bright.all() or not bright.any():
+def _frequent(levels: npt.NDArray[np.int16]) -> Iterator[int]:
+    """The most frequent levels, with what is the same as each."""
+    near = np.convolve(np.bincount(levels, minlength=256), np.ones(2 * _SAME + 1, np.int64), "same")
+    for _ in range(_LEVELS):
+        level = int(near.argmax())
+        if near[level] < _FREQUENT * levels.size:
+            return
+        yield level
+        near[max(0, level - 2 * _SAME) : level + 2 * _SAME + 1] = 0
+
+
+def _figures(levels: npt.NDArray[np.int16], level: int, likely: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_] | None:
+    """The connected pixels of ``level`` that lie in the ink, None unless they are letters by their size and shape."""
+    same = (np.abs(levels - level) <= _SAME).astype(np.uint8)
+    count, found, stats, _ = cv2.connectedComponentsWithStats(same, connectivity=8)
+    names = np.asarray(found)
+    near = cv2.dilate(likely.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    whole, inside, inked = (np.bincount(some, minlength=count) for some in (names.ravel(), names[near], names[likely]))
+    kept = (inside >= _INSIDE * whole) & (whole >= _FEWEST) & (inked > 0)
+    kept[0] = False
+    kept &= ~_around_others(np.asarray(stats), kept)
+    pixels = kept[names]
+    if pixels.sum() < _FILLS * likely.sum() or not _is_drawn(pixels):
         return None
-    inked = bright if likely[bright].mean() > likely[~bright].mean() else ~bright
-    core, rest = _core(inked), _core(~inked)
-    if core.sum() < _FEWEST or rest.sum() < _FEWEST or inked.mean() > _FILLED:
+    kernel = np.ones((3, 3), np.uint8)
+    soft = cv2.dilate(pixels.astype(np.uint8), kernel)
+    edge = (cv2.dilate(soft, kernel) > 0) & (soft == 0)
+    if edge.sum() < _FEWEST or (np.abs(levels[edge] - level) >= _CONTRAST).mean() < _CLEAR:
         return None
-    if not _is_stroke(inked):
-        return None
-    level = float(np.median(part[core]))
-    contrast = abs(level - float(np.median(part[rest])))
-    if contrast < _CONTRAST or float(np.percentile(np.abs(part[core] - level), 90)) > _FLAT * contrast:
-        return None
-    return level, contrast
+    return np.asarray(pixels, np.bool_)
 
 
-def _is_stroke(inked: npt.NDArray[np.bool_]) -> bool:
-    """Whether the ink is drawn with strokes that are narrow beside the letter: no disc, no bar, no edge of a fan."""
-    depth = cv2.distanceTransform(np.pad(inked, 1).astype(np.uint8), cv2.DIST_L2, 3)
-    return bool(2 * float(depth.max()) <= _STROKE * min(inked.shape))
+def _around_others(stats: npt.NDArray[np.int32], kept: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Which figures hold another one that is ``kept`` wholly: the edge of a body or a frame, and no letter."""
+    left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
+    right, bottom = left + stats[:, cv2.CC_STAT_WIDTH], top + stats[:, cv2.CC_STAT_HEIGHT]
+    out = np.zeros(kept.shape, bool)
+    for one in np.flatnonzero(kept):
+        within = (left > left[one]) & (right < right[one]) & (top > top[one]) & (bottom < bottom[one])
+        out[one] = bool((within & kept).any())
+    return out
 
 
-def _whole(grey: Picture, box: Box, level: float, contrast: float) -> Box:
-    """The box, grown to hold what of the same level goes on outside of it; as it was where that would be too much."""
-    same = np.asarray(np.abs(grey - level) <= _SAME * contrast, np.uint8)
-    count, names, stats, _ = cv2.connectedComponentsWithStats(same, connectivity=8)
-    inside = np.bincount(np.asarray(names)[box.top : box.bottom, box.left : box.right].ravel(), minlength=count)
-    whole = box
-    for label in range(1, count):
-        if inside[label] < max(_FEWEST, _BEGUN * stats[label, cv2.CC_STAT_AREA]):
-            continue
-        left, top, wide, high = (int(stats[label, k]) for k in range(4))
-        grown = whole.union(Box(max(0, left - 1), max(0, top - 1), left + wide + 1, top + high + 1))
-        if grown.area <= _AREA * grey.size:
-            whole = grown
-    return whole
+def _is_drawn(pixels: npt.NDArray[np.bool_]) -> bool:
+    """Whether pixels are drawn with strokes that are narrow beside the letter: no disc, no bar, no edge of a fan."""
+    high, wide = (int(np.ptp(np.flatnonzero(pixels.any(axis=axis)))) + 1 for axis in (1, 0))
+    if max(high, wide) < _LEAST:
+        return False
+    depth = cv2.distanceTransform(np.pad(pixels, 1).astype(np.uint8), cv2.DIST_L2, 3)
+    return bool(2 * float(depth.max()) <= max(_STROKE * min(high, wide), _BAR * max(high, wide)))
 
 
-def _core(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    return np.asarray(cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8)), bool)
-
-
-def _likely(ink: Map, box: Box) -> npt.NDArray[np.float32]:
-    """The ink map at the size of the picture, in the box."""
-    part = ink[box.top // 2 : -(-box.bottom // 2), box.left // 2 : -(-box.right // 2)]
+def _likely(ink: Map, box: Box) -> npt.NDArray[np.bool_]:
+    """Where there is ink in the box, by the map, at the size of the picture."""
+    part = ink[box.top // 2 : -(-box.bottom // 2), box.left // 2 : -(-box.right // 2)] >= _INK
     whole = np.repeat(np.repeat(part, 2, axis=0), 2, axis=1)
     top, left = box.top % 2, box.left % 2
-    return np.asarray(whole[top : top + box.height, left : left + box.width], np.float32)
+    return np.asarray(whole[top : top + box.height, left : left + box.width], np.bool_)

@@ -22,9 +22,10 @@ import torch
 from training.data import VALIDATION, families, judged
 from training.export import export
 from training.lacking import SHARES, Lacking
-from training.net import Net, held, loss_of
+from training.mine import mine
+from training.net import Net, held, loss_of, lost_of
 from training.score import score
-from training.stock import Stock
+from training.stock import KINDS, Stock
 from training.train import seeing
 
 
@@ -38,7 +39,7 @@ class Options:
     batch: int = 16
     rate: float = 4e-4
     threads: int = 1
-    check_every: float = 6.0
+    check_every: float = 8.0
     pieces: int = 24
     """Of each class in a check."""
 
@@ -51,10 +52,11 @@ def further(options: Options) -> None:
     net = Net().to(memory_format=torch.channels_last)
     net.load_state_dict(kept["net"])
     held(net)
-    slow = copy.deepcopy(net).eval()
+    slow, before = copy.deepcopy(net).eval(), copy.deepcopy(net).eval()
     optimiser = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=0.005)
     stock = Stock(options.folder, options.seed)
     check = pieces(options.folder, options.pieces)
+    mine(seeing(slow), options.folder, options.seed)
     _log(options.folder, {"event": "start", "step": kept["step"], "minutes": options.minutes, "rate": options.rate})
     step, begun, checked, losses, spent = int(kept["step"]), time.monotonic(), 0.0, [], 0.0
     first = step
@@ -62,7 +64,7 @@ def further(options: Options) -> None:
         rate = options.rate * _share(spent / options.minutes, step - first)
         for group in optimiser.param_groups:
             group["lr"] = rate
-        losses.append(_step(net, slow, optimiser, stock.next(options.batch), step - first))
+        losses.append(_step(net, slow, before, optimiser, stock.next(options.batch), step - first))
         step += 1
         spent = (time.monotonic() - begun) / 60
         if step % 100 == 0:
@@ -98,11 +100,19 @@ def _share(part: float, step: int) -> float:
     return min(1.0, (step + 1) / 100) * (0.01 + 0.99 * (1 + math.cos(math.pi * last)) / 2)
 
 
-def _step(net: Net, slow: Net, optimiser: Any, batch: Any, step: int) -> float:
+def _step(net: Net, slow: Net, before: Net, optimiser: Any, drawn: Any, step: int) -> float:
+    """What ``before`` knew of ordinary pieces is not to be lost."""
+    batch, kinds = drawn
     picture, ink, region, counted = (torch.from_numpy(part) for part in batch)
+    given = picture.permute(0, 3, 1, 2).float()
+    ordinary = torch.from_numpy(np.flatnonzero(kinds == KINDS.index("plain")))
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        logits = net(picture.permute(0, 3, 1, 2).float())
+        logits = net(given)
+        with torch.no_grad():
+            known = before(given[ordinary].contiguous(memory_format=torch.channels_last)).float()
     loss = loss_of(logits.float(), ink.float(), region.float(), counted.float())
+    wanted = torch.stack([ink, region], 1)[ordinary] > 0
+    loss = loss + lost_of(logits.float()[ordinary], known, wanted, counted[ordinary, None] > 0)
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(net.parameters(), 3.0)
@@ -117,11 +127,13 @@ def _step(net: Net, slow: Net, optimiser: Any, batch: Any, step: int) -> float:
 def _check(options: Options, slow: Net, check: Any, step: int, spent: float, stock: Stock) -> None:
     start = time.monotonic()
     found = by_class(seeing(slow), check)
+    mined = mine(seeing(slow), options.folder, options.seed + step)
     state = slow.state_dict()
     torch.save({"net": state, "slow": state, "step": step, "spent": spent, "grown": step}, options.folder / "new.pt")
     (options.folder / "new.pt").replace(options.folder / f"further-{step}.pt")
     export(state, options.folder / "last.onnx")
-    entry = {"event": "check", "step": step, "minutes": round(spent, 2), "pieces": len(stock), "classes": found}
+    entry = {"event": "check", "step": step, "minutes": round(spent, 2), "pieces": len(stock), "mined": mined}
+    entry |= {"classes": found}
     _log(options.folder, entry | {"took": round(time.monotonic() - start, 1)})
 
 

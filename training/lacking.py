@@ -21,15 +21,19 @@ from textgen.legible import LEGIBLE, _roughness
 from textgen.masks import _BITMAPS, TRUETYPE, Family, _bitmap, _drawn, _path, some_words
 from textgen.pictures import Shot
 
+from dcmaudit.detect.ocr.ground import without_ground
 from dcmaudit.render.local import local_contrast
 from training.hands import dots, segments, strokes
 from training.sheets import SHEETS, ecg
 
 SHARES = {
-    "plain": 0.31, "slanted": 0.05, "dots": 0.08, "segments": 0.02, "strokes": 0.03, "ecg": 0.09, "lone": 0.09,
-    "faint": 0.04, "deep": 0.07, "large": 0.03, "nothing": 0.19,
+    "plain": 0.32, "slanted": 0.04, "dots": 0.08, "segments": 0.02, "strokes": 0.03, "ecg": 0.08, "lone": 0.09,
+    "faint": 0.04, "deep": 0.08, "large": 0.04, "nothing": 0.18,
 }  # fmt: skip
-"""Of all pieces; ``plain`` are those of ``textgen.crops``, more than a fifth of which hold no text either."""
+"""Of all pieces; ``plain`` are those of ``textgen.crops``."""
+
+EMPTY = 0.35
+"""Of the ``plain`` pieces, those that hold no text either: more than in ``textgen.crops``."""
 
 _SHRUNK = 0.2
 _SMALL = ("5x7", "5x8", "6x9", "6x10", "clR6x10", "6x12", "7x13", "8x13")
@@ -53,7 +57,7 @@ class Lacking:
             kind = names[int(chance.choice(len(names), p=list(SHARES.values())))]
         rng = np.random.Generator(np.random.PCG64([self._seed, number, 5, names.index(kind)]))
         if kind == "plain":
-            return self.plain.crop(number), kind
+            return self.plain.crop(number, empty=EMPTY), kind
         return getattr(self, f"_{kind}")(rng), kind
 
     # One a class
@@ -153,7 +157,11 @@ class Lacking:
             much = noise * float(np.exp(rng.uniform(np.log(4), np.log(40)))) * float(rng.choice((-1, 1)))
             ink += much * sheet.put(self._mask(rng, text, height, hand), height, text, "deep", level=255.0)
         values = np.clip(values + ink, 0, 65535)
-        if rng.random() < 0.45:
+        way = rng.random()
+        marks = without_ground(values.astype(np.uint16)) if way < 0.25 else None
+        if marks is not None:  # as far from its ground as it is, and nothing else
+            seen, without = np.asarray(marks), np.full(values.shape, int(np.median(marks)), np.uint8)
+        elif way < 0.6:
             seen, without = (local_contrast(one.astype(np.uint16)) for one in (values, np.clip(bare, 0, 65535)))
         else:
             where = np.abs(ink) > 0

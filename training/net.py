@@ -116,3 +116,15 @@ def loss_of(logits: torch.Tensor, ink: torch.Tensor, region: torch.Tensor, count
         hardest = each.flatten().topk(each.numel() // 50).values.mean()
         total = total + each.mean() * 2 + 0.5 * dice + 0.2 * hardest
     return total
+
+
+_NOTHING, _TEXT = -4.0, 3.0
+"""Logits beyond which it does not matter how sure a cell is."""
+
+
+def lost_of(logits: torch.Tensor, before: torch.Tensor, wanted: torch.Tensor, counted: torch.Tensor) -> torch.Tensor:
+    """By how much cells are worse than ``before``: those of text less sure, the others more; what is better is free."""
+    text = torch.relu(before.clamp(max=_TEXT) - logits)
+    nothing = torch.relu(logits - before.clamp(min=_NOTHING))
+    each = torch.where(wanted, text, nothing) * counted
+    return each.sum() / max(1, each.numel())

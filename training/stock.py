@@ -20,7 +20,8 @@ PIECES = 200
 """In one file."""
 
 _PICTURE, _MAP = 256 * 256 * 3, 128 * 128
-_LONG = _PICTURE + 3 * _MAP
+_LONG = _PICTURE + 3 * _MAP + 1
+"""Bytes of a piece: the picture, its three maps, and which of ``KINDS`` it is."""
 
 KINDS = tuple(SHARES)
 
@@ -41,8 +42,9 @@ def fill(folder: Path, seed: int, count: int, families: int = 700) -> None:
                 made.plain.mined = list(stored["grounds"])
         rows = np.empty((PIECES, _LONG), np.uint8)
         for k in range(PIECES):
-            crop, _ = made.crop(number * PIECES + k)
-            parts = (crop.picture, crop.ink, crop.region, crop.counted)
+            crop, kind = made.crop(number * PIECES + k)
+            named = np.array(KINDS.index(kind), np.uint8)
+            parts = (crop.picture, crop.ink, crop.region, crop.counted, named)
             rows[k] = np.concatenate([part.reshape(-1) for part in parts])
         new = path.with_suffix(".new")
         with new.open("wb") as out:
@@ -59,8 +61,8 @@ class Stock:
         self._uses: dict[str, int] = {}
         self._looked = 0.0
 
-    def next(self, size: int) -> Batch:
-        """Pieces of those files that were used least."""
+    def next(self, size: int) -> tuple[Batch, npt.NDArray[np.uint8]]:
+        """Pieces of those files that were used least, and for each which of ``KINDS`` it is."""
         self._look()
         names = list(self._files)
         least = sorted(names, key=lambda name: self._uses[name])[: max(4, len(names) // 3)]
@@ -71,9 +73,9 @@ class Stock:
             rows.append(self._files[name][int(self._rng.integers(PIECES))])
         whole = np.stack(rows)
         ends = np.cumsum([_PICTURE, _MAP, _MAP, _MAP])
-        picture, ink, region, counted = np.split(whole, ends[:3], axis=1)
+        picture, ink, region, counted, kinds = np.split(whole, ends, axis=1)
         maps = tuple(np.ascontiguousarray(part).reshape(size, 128, 128) for part in (ink, region, counted))
-        return self._varied((picture.reshape(size, 256, 256, 3), maps[0], maps[1], maps[2]))
+        return self._varied((picture.reshape(size, 256, 256, 3), maps[0], maps[1], maps[2])), kinds[:, 0]
 
     def _varied(self, batch: Batch) -> Batch:
         """Pieces are seen several times: now and then inverted, in other colours, darker or lighter, turned."""
@@ -99,7 +101,10 @@ class Stock:
             self._looked = time.monotonic()
             for path in sorted(self._folder.glob("*.npy")):
                 if path.name not in self._files:
-                    self._files[path.name] = np.load(path, mmap_mode="r")
+                    rows = np.load(path, mmap_mode="r")
+                    if rows.shape[1:] != (_LONG,):
+                        raise SystemExit(f"{path} holds pieces of another form: remove it, stock makes new ones")
+                    self._files[path.name] = rows
                     self._uses[path.name] = 0
             if not self._files:
                 time.sleep(2)

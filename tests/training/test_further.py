@@ -16,7 +16,7 @@ from training.data import families, pictures  # noqa: E402
 from training.hands import dots, segments, strokes  # noqa: E402
 from training.lacking import SHARES, Lacking  # noqa: E402
 from training.sheets import SHEETS, ecg  # noqa: E402
-from training.stock import Stock, fill  # noqa: E402
+from training.stock import KINDS, Stock, fill  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -81,12 +81,32 @@ def test_what_is_put_on_disk_comes_back(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("training.stock.PIECES", 3)
     fill(tmp_path, 5, 1, families=2)
     stock = Stock(tmp_path, 1)
-    picture, ink, region, counted = stock.next(8)
+    (picture, ink, region, counted), kinds = stock.next(8)
     assert len(stock) == 3
     assert (picture.shape, ink.shape, region.shape, counted.shape) == (
         (8, 256, 256, 3), (8, 128, 128), (8, 128, 128), (8, 128, 128),
     )  # fmt: skip
     assert ink.max() <= 1
+    assert all(KINDS[int(kind)] in SHARES for kind in kinds)
+
+
+def test_pieces_of_another_form_are_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "stock").mkdir()
+    np.save(tmp_path / "stock" / "3-0000.npy", np.zeros((4, 9), np.uint8))
+    with pytest.raises(SystemExit, match=r"3-0000\.npy holds pieces of another form"):
+        Stock(tmp_path, 1).next(2)
+
+
+def test_only_what_becomes_worse_than_before_counts_as_lost() -> None:
+    torch = pytest.importorskip("torch", reason="torch belongs to training/requirements.txt")
+    from training.net import lost_of
+
+    before = torch.tensor([1.0, 1.0, -2.0, -2.0, -9.0])
+    now = torch.tensor([3.0, 0.0, -5.0, -1.0, -6.0])  # surer, less sure; less, more; more, but sure all the same
+    text, counted = torch.tensor([True, True, False, False, False]), torch.ones(5)
+    each = [float(lost_of(now[k : k + 1], before[k : k + 1], text[k : k + 1], counted[k : k + 1])) for k in range(5)]
+    assert each == [0, 1, 0, 1, 0]
+    assert float(lost_of(now, before, text, torch.zeros(5))) == 0
 
 
 def test_the_package_s_weights_can_be_trained_further(tmp_path: Path) -> None:

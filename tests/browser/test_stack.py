@@ -129,10 +129,17 @@ def test_a_series_is_projected_as_one_and_leads_to_the_file_that_shows_there(sta
     face.press("Escape", "j")
     expect(face.at(".overview-foot .foot")).not_to_contain_text("switch on")
     chosen = face.at(".overview-tools button[aria-pressed='true']").first
-    for key, view in (("PageDown", "Minimum"), ("PageUp", "Maximum"), ("PageUp", "Text map"), ("PageDown", "Maximum")):
+    for key, view in (
+        ("PageDown", "Minimum"),
+        ("PageUp", "Maximum"),
+        ("PageUp", "All"),
+        ("PageUp", "Text map"),
+        ("PageDown", "All"),
+        ("PageDown", "Maximum"),
+    ):
         face.press(key)
         expect(chosen).to_have_text(view)
-        expect(face.at(".overview-body button")).to_be_focused()
+        expect(face.at(".overview-body button").first).to_be_focused()
     expect(face.at(".overview-foot .foot")).to_contain_text("4 planes of the series")
     expect(face.at(".overview-foot .foot")).to_contain_text("image frames alone")
     area = face.at(".overview-body img").bounding_box()

@@ -4,11 +4,13 @@ import { ClassView } from "./classes.js";
 import { byId, capital, counted, make, printable, setText, stamp, symbol, within } from "./dom.js";
 import { PlaneSheet } from "./planesheet.js";
 import { Projection } from "./projection.js";
+import { SideBySide } from "./sidebyside.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
 /** @typedef {"grid"|"projection"|"series"|"classes"} Kind */
 
 const HOWS = [
+  ["all", "All", "maximum, minimum, and every sheet of the text map side by side, each at half size or more"],
   ["max", "Maximum", "the brightest value that any plane has there"],
   ["min", "Minimum", "the darkest value that any plane has there"],
   ["mean", "Mean", "the mean of all planes"],
@@ -45,7 +47,7 @@ export class Overview {
     this.pages = 1;
     /** whether the projection is that of the series */
     this.isSeries = false;
-    /** @type {Projection|null} */
+    /** @type {Projection|SideBySide|null} */
     this.projection = null;
     /** @type {PlaneSheet|null} */
     this.sheet = null;
@@ -219,6 +221,7 @@ export class Overview {
 
   /** The view, or sheet of the text map, behind the one that is shown, or before it; round at the ends. @param {number} step */
   #turn(step) {
+    if (this.projection instanceof SideBySide && this.projection.turn(step)) return;
     const state = this.host.state();
     const views = HOWS.flatMap(([how = ""]) => Array.from({ length: how === "text" ? this.pages : 1 }, (_, page) => ({ how, page })));
     const here = views.findIndex(({ how, page }) => how === this.how && page === this.page);
@@ -251,18 +254,13 @@ export class Overview {
    * @param {HTMLElement} here
    */
   #fillProjection(body, foot, group, here) {
-    const generation = this.generation;
-    const { file, host } = this;
+    const { generation, file, host } = this;
     if (!group) return;
-    const view = new Projection({
-      api: host.api, file, group, how: this.how, foot, here, sheet: this.page, lone: this.#loneWords(group),
-      onward: host.keyOf("next-suspicious"),
-      sheets: (count) => {
-        if (generation !== this.generation || this.how !== "text" || count === this.pages) return;
-        this.pages = count;
-        this.#retool();
-      },
-      isShown: () => generation === this.generation,
+    const onward = host.keyOf("next-suspicious");
+    const isShown = () => generation === this.generation;
+    /** @param {string} how @param {number} sheet @param {HTMLElement} words @param {(count: number) => void} sheets @param {() => void} [told] */
+    const view = (how, sheet, words, sheets, told) => new Projection({
+      api: host.api, file, group, how, foot: words, here, sheet, lone: this.#loneWords(group), onward, sheets, told, isShown,
       seen: (shown, ticket) => {
         const which = group.index === "series" ? { value: "series" } : { group: group.index };
         return host.run("seen", { file_id: file, ...which, ticket, shown });
@@ -274,10 +272,17 @@ export class Overview {
         else host.go(found.index);
       },
     });
-    this.projection = view;
-    body.append(view.root);
-    void view.load();
-    view.root.focus();
+    const shown = this.how === "all"
+      ? new SideBySide({ foot, onward, isShown, make: (how, sheet, told, sheets) => view(how, sheet, make("p", ""), sheets, told) })
+      : view(this.how, this.page, foot, (count) => {
+        if (!isShown() || this.how !== "text" || count === this.pages) return;
+        this.pages = count;
+        this.#retool();
+      });
+    this.projection = shown;
+    body.append(shown.root);
+    void shown.load();
+    shown.focus();
   }
 
   /** Whoever projects a single image mostly meant its series. @param {import("./projection.js").Stack} group */

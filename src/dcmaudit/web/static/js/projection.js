@@ -23,6 +23,7 @@ import { clamp } from "./rectangle.js";
  * @property {string} onward  the key that goes to planes that no sheet shows
  * @property {HTMLElement} foot
  * @property {HTMLElement} here  where it is said which plane made the pixel under the cursor
+ * @property {(() => void)|undefined} told  told that what there is to say of it is another thing now
  * @property {() => boolean} isShown
  * @property {(shown: [number, number], ticket: string) => Promise<boolean>} seen  note how large it was painted
  * @property {(box: Edges) => Promise<boolean>} mark  store a rectangle for all its planes
@@ -66,6 +67,8 @@ export class Projection {
     this.leftOut = 0;
     /** what the series may lack, and what its size hides, as the foot says it */
     this.limits = this.small = "";
+    /** why it cannot be shown */
+    this.failed = "";
     this.ticket = "";
     /** sheets of the text map, and planes with writing that none of them shows */
     this.sheets = 1;
@@ -102,6 +105,10 @@ export class Projection {
     });
   }
 
+  focus() {
+    this.root.focus();
+  }
+
   get isWhole() {
     return this.through[0] >= this.through[1];
   }
@@ -116,7 +123,9 @@ export class Projection {
         await this.#fetch();
       } catch (error) {
         const why = error instanceof Error ? error.message : "";
-        if (host.isShown()) setText(host.foot, `This group cannot be projected. ${why} Look at its planes one by one.`);
+        this.failed = `This group cannot be projected. ${why} Look at its planes one by one.`;
+        if (host.isShown()) setText(host.foot, this.failed);
+        host.told?.();
         return;
       }
       if (!host.isShown()) return;
@@ -213,6 +222,7 @@ export class Projection {
       const what = this.host.group.index === "series" ? " of the series (image frames alone; look at overlays and what else there is by themselves)" : "";
       setText(foot, `${counted(total - this.leftOut, "plane")}${what} in one picture.${lacking} A glance: what others hide does not show, and no plane counts as seen. ${small || go}`);
     }
+    this.host.told?.();
     foot.dataset.bad = this.leftOut || this.limits || this.host.lone || this.alone || small ? "yes" : "no";
   }
 

@@ -1,0 +1,87 @@
+"""Several views of one stack on one stage: what has room at half size counts as shown, what has none waits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import expect
+
+from support.face import Face, StartFace
+from support.files import dataset, file_bytes
+from support.lettering import lettered
+
+
+def beside(start: StartFace, path: Path, shape: tuple[int, int]) -> Face:
+    """Two names in one place, on the third and the fifth of six frames: all views of them, wholly read.
+
+    A bright and a dark frame cover them in maximum and minimum: only the text map shows them.
+    """
+    frames = [lettered(shape, [], ground=ground) for ground in (235, 5, 100, 100, 100, 100)]
+    frames[2] = lettered(shape, [("MERRIWEATHER", 20, 60)], ground=100)
+    frames[4] = lettered(shape, [("OLDENBURGER", 22, 62)], ground=100)
+    path.write_bytes(file_bytes(dataset(np.stack(frames), frames=6)))
+    face = start(path)
+    face.plane("frame 1/6")
+    face.press("j", "PageUp")
+    expect(face.at(".overview-tools button[aria-pressed='true']")).to_have_text("All")
+    expect(face.at(".beside figure")).to_have_count(5, timeout=60_000)
+    expect(face.at(".beside figcaption").nth(4)).to_have_text("Text map, sheet 3")
+    return face
+
+
+def ways(face: Face) -> list[str]:
+    """How each frame was seen, as the contact sheet tells it; comes back to the stack."""
+    face.press("Escape", "g")
+    expect(face.at(".tile[data-loaded]")).to_have_count(6)
+    found = face.at(".tile .tile-more").all_inner_texts()
+    face.press("Escape", "j")
+    expect(face.at(".beside figure")).to_have_count(5, timeout=60_000)
+    expect(face.at(".beside figcaption").filter(has_text="so far")).to_have_count(0)
+    return found
+
+
+def shown(face: Face) -> list[str]:
+    return face.at(".beside figure:not([hidden]) figcaption").all_inner_texts()
+
+
+def test_all_views_stand_on_one_stage_at_half_size_or_more_and_count_as_shown(start: StartFace, tmp_path: Path) -> None:
+    face = beside(start, tmp_path / "cine.dcm", (200, 320))
+    assert shown(face) == ["Maximum", "Minimum", "Text map", "Text map, sheet 2", "Text map, sheet 3"]
+    expect(face.at(".overview-foot .foot")).to_contain_text("5 pictures of 6 planes, at half size or more.")
+    scales = "() => [...document.querySelectorAll('.beside img')].map((image) => { const {width, height} = "
+    scales += "image.getBoundingClientRect(); return Math.min(width / 320, height / 200); })"
+    assert min(face.page.evaluate(scales)) >= 0.5
+    face.picture("side-by-side")
+    face.wait_until(lambda: ["text map" in way for way in ways(face)][2:5:2] == [True, True])
+    # By keys alone: the cross of the second picture, and a rectangle for all.
+    expect(face.at(".beside button").first).to_be_focused()
+    face.press("Tab")
+    expect(face.at(".beside button").nth(1)).to_be_focused()
+    face.press("ArrowRight")
+    expect(face.at(".overview-here")).to_contain_text("at 168, 100")
+    face.press("Space", "ArrowRight", "ArrowDown", "Enter")
+    expect(face.at("#messagetext")).to_contain_text("Marked on all 6 planes")
+    expect(face.at(".beside [data-kind='mark']")).to_have_count(5)
+
+
+def test_what_has_no_room_at_half_size_waits_for_the_next_stage_and_counts_only_there(
+    start: StartFace, tmp_path: Path
+) -> None:
+    face = beside(start, tmp_path / "cine.dcm", (410, 500))
+    expect(face.at(".overview-foot .foot")).to_contain_text("Pictures 1 to 3 of 5: PageDown goes on")
+    assert shown(face) == ["Maximum", "Minimum", "Text map"]
+    # Both names are on sheets behind the first as well, and only these show all of them.
+    face.wait_until(lambda: "text map" in ways(face)[3])
+    assert [way for way in ways(face)[2:5:2] if "text map" in way] == []
+    told: list[str] = []
+    face.page.on("requestfinished", lambda request: told.append(request.post_data or ""))
+    face.press("PageDown")
+    assert shown(face) == ["Text map, sheet 2", "Text map, sheet 3"]
+    expect(face.at(".overview-foot .foot")).to_contain_text("Pictures 4 to 5 of 5: PageUp goes back")
+    face.wait_until(lambda: all(f'"ticket":"text-{sheet}.' in "".join(told) for sheet in (1, 2)))
+    face.wait_until(lambda: ["text map" in way for way in ways(face)][2:5:2] == [True, True])
+    face.press("PageDown")
+    expect(face.at(".overview-tools button[aria-pressed='true']")).to_have_text("All")
+    face.press("PageDown")
+    expect(face.at(".overview-tools button[aria-pressed='true']")).to_have_text("Maximum")

@@ -197,6 +197,44 @@ def test_what_cannot_be_done_is_refused_and_nothing_is_written(example: Path, tm
         dcmaudit.redact_file(example, tmp_path / "out.dcm", [dcmaudit.black((0, 0, 9, 9))])
 
 
+def test_a_mark_that_no_redaction_could_carry_out_is_not_stored(example: Path, tmp_path: Path) -> None:
+    with dcmaudit.open_store(tmp_path / "db", user="tester") as store:
+        with dcmaudit.open(example) as instance:
+            for box, where in (((0, 0, 65, 9), "f0"), ((-1, 0, 5, 9), "f0"), ((0, 0, 9, 49), "all frames")):
+                with pytest.raises(UsageError, match=r"reaches outside of its plane \(it has 64 x 48 pixels\)"):
+                    instance.mark(store, [dcmaudit.black(box, where)])
+            with pytest.raises(UsageError, match="no plane f9"):
+                instance.mark(store, [dcmaudit.black((0, 0, 9, 9), "f9")])
+        for nameless in (example.read_bytes(), io.BytesIO(example.read_bytes()), example.open("rb")):
+            with dcmaudit.open(nameless) as instance, pytest.raises(UsageError, match="bytes have no name"):
+                instance.mark(store, [dcmaudit.black((0, 0, 9, 9), "f0")], done=True)
+            if not isinstance(nameless, bytes):
+                nameless.close()
+        assert not any(store.rects(name) for name in ("<bytes>", "<stream>", str(example)))
+        with dcmaudit.open(example.read_bytes(), name="/archive/one.dcm") as instance:
+            instance.mark(store, [dcmaudit.black((0, 0, 64, 48), "f0")], done=True)
+        assert len(store.rects("/archive/one.dcm")) == 1
+
+
+@pytest.mark.parametrize("edges", [(0, 0, 10.5, 9), (0, 0, 9), "0,0,9,9", [0, 0, 9, 9, 9], 4])
+def test_edges_that_are_no_four_whole_numbers_are_refused(edges: Any) -> None:
+    with pytest.raises(UsageError, match="is no rectangle"):
+        dcmaudit.black(edges)
+
+
+def test_edges_may_be_a_list_or_numbers_of_an_array() -> None:
+    assert dcmaudit.black([0, 1, 9, 8]).box == dcmaudit.black(np.array([0, 1, 9, 8])).box == dcmaudit.Box(0, 1, 9, 8)  # type: ignore[arg-type]
+
+
+def test_one_file_of_rules_is_one_and_not_its_letters(example: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "deid.dicom.site"
+    rules.write_text("FORMAT dicom\n%filter graylist\nLABEL x\n  present Rows\n  coordinates 0,0,9,9\n")
+    assert len(dcmaudit.load_rules(str(rules))) == len(dcmaudit.load_rules(rules)) == 1
+    report = dcmaudit.redact_file(example, tmp_path / "out.dcm", rules=str(rules))
+    assert dcmaudit.verify_file(example, tmp_path / "out.dcm", rules=str(rules)).passed
+    assert report.proof is not None
+
+
 def test_marks_of_finished_files_teach_others(tmp_path: Path) -> None:
     picture = gradient(48, 64)
     facts = {"Modality": "US", "ManufacturerModelName": "Scanner", "ImageType": ["ORIGINAL", "PRIMARY"]}

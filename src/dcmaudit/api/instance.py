@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dcmaudit.api.redaction import plan_of
-from dcmaudit.api.references import Source, reference_of
+from dcmaudit.api.references import BytesReference, Source, reference_of
 from dcmaudit.api.search import text_search
 from dcmaudit.api.suggestions import learned_regions
 from dcmaudit.audit import TextLook, header_rectangles
@@ -172,7 +172,7 @@ class Instance:
         self,
         requests: Iterable[Request] = (),
         *,
-        rules: Sequence[str] = (),
+        rules: str | Sequence[str] = (),
         ultrasound: bool = False,
         options: RedactionOptions | None = None,
     ) -> RedactionPlan:
@@ -200,9 +200,14 @@ class Instance:
     def mark(self, store: Store, requests: Iterable[Request], *, done: bool = False) -> None:
         """Store rectangles for the file, in one step; ``done``: and mark it as finished, so that others learn from it.
 
-        StoreError where the database cannot be written. UsageError for a request without its box, and for a shape that
-        blacks nothing.
+        StoreError where the database cannot be written. UsageError for a request without its box, a box that reaches
+        outside of its plane, a shape that blacks nothing, and for bytes that were opened without a ``name``: the
+        database keeps marks by names.
         """
+        if isinstance(self.reference, BytesReference) and not self.reference.is_named:
+            raise UsageError(
+                "bytes have no name to keep marks under", hint="open them with name=..., or the file by its path"
+            )
         rects = [self._rect(one) for one in requests]
         store.add_rects(self.name, rects)
         if done:
@@ -215,6 +220,12 @@ class Instance:
             )
         if request.box is None:
             raise UsageError("a rectangle to be stored needs its box", file=self.name, hint="give left, top, ...")
+        size = self._plane(FrameAddress(0)).size if request.scope is Everywhere.ALL_FRAMES else None
+        if not isinstance(request.scope, Everywhere):
+            size = self._plane(request.scope).size
+        if size is not None and not request.box.is_inside(size):
+            words = f"the rectangle {request.box.text} reaches outside of its plane"
+            raise UsageError(words, file=self.name, hint=f"it has {size.width} x {size.height} pixels")
         engine = OcrEngine.RULE if request.origin is Origin.RULE else OcrEngine.NONE
         return NewRect(request.box, request.scope, engine)
 
@@ -235,7 +246,8 @@ class Instance:
         index = self._instance.planes.find(address)
         index = self.planes.find(address) if index is None else index
         if index is None:
-            raise UsageError(f"the file has no plane {address.key}", file=self.name, hint="its planes are in .planes")
+            words = getattr(address, "key", repr(address))  # a number, say: planes have keys
+            raise UsageError(f"the file has no plane {words}", file=self.name, hint="its planes are in .planes")
         return self._instance.planes[index]
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import secrets
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from dcmaudit.api.references import Source, reference_of
+from dcmaudit.api.references import Source, paths_of, reference_of
 from dcmaudit.audit import checked_rules
 from dcmaudit.dicom import Instance, open_instance
-from dcmaudit.errors import PlanRefusedError, ProofError
+from dcmaudit.errors import PlanRefusedError, ProofError, UsageError
 from dcmaudit.model import Box, Origin, Outcome, Scope
 from dcmaudit.model.addresstexts import parse_scope
 from dcmaudit.model.proof import Proof
@@ -22,7 +23,7 @@ from dcmaudit.pipeline.output import Naming
 from dcmaudit.pipeline.plans import plan_for
 from dcmaudit.pipeline.verification import VerificationTask, verify_pair
 
-Edges = Box | tuple[int, int, int, int] | None
+Edges = Box | Sequence[int] | None
 """Left, top, right and bottom in the pixels of the plane, the last two outside; None: the whole plane."""
 
 
@@ -30,16 +31,26 @@ def black(box: Edges, where: Scope | str = "all frames", *, reason: str = "asked
     """Something to be blacked out: a box, or with None whole planes, wherever ``where`` says.
 
     ``where`` is a plane (``f0``, ``o6000.3``), ``all frames``, ``all overlays`` or ``all planes``. UsageError for
-    anything else.
+    anything else, and for edges that are not four whole numbers.
 
     >>> dcmaudit.black((0, 0, 100, 20)).box
     Box(left=0, top=0, right=100, bottom=20)
     >>> dcmaudit.black(None, "o6000.0").scope.key
     'o6000.0'
     """
-    area = Box(*box) if isinstance(box, tuple) else box
+    area = box if isinstance(box, Box) or box is None else _box_of(box)
     scope = parse_scope(where) if isinstance(where, str) else where
     return Request(area, scope, Origin.COMMAND, reason)
+
+
+def _box_of(edges: Sequence[int]) -> Box:
+    try:
+        left, top, right, bottom = map(operator.index, edges)
+    except (TypeError, ValueError):
+        raise UsageError(
+            f"{edges!r} is no rectangle", hint="four whole numbers: left, top, right, bottom; the last two outside"
+        ) from None
+    return Box(left, top, right, bottom)
 
 
 def black_shape(shape: Shape | str, where: Scope | str = "all frames", *, reason: str = "asked for") -> Request:
@@ -59,7 +70,7 @@ def black_shape(shape: Shape | str, where: Scope | str = "all frames", *, reason
 def plan_of(
     instance: Instance,
     requests: Iterable[Request],
-    rules: Sequence[str],
+    rules: str | Sequence[str],
     options: RedactionOptions,
     *,
     ultrasound: bool,
@@ -75,7 +86,7 @@ def redact_file(  # noqa: PLR0913 - keywords, each an option of the command
     output: str | os.PathLike[str],
     requests: Iterable[Request] = (),
     *,
-    rules: Sequence[str] = (),
+    rules: str | Sequence[str] = (),
     ultrasound: bool = False,
     options: RedactionOptions | None = None,
     overwrite: bool = False,
@@ -117,7 +128,7 @@ def verify_file(
     after: Source,
     requests: Iterable[Request] = (),
     *,
-    rules: Sequence[str] = (),
+    rules: str | Sequence[str] = (),
     ultrasound: bool = False,
     options: RedactionOptions | None = None,
     new_uids: bool = False,
@@ -141,7 +152,7 @@ def verify_file(
 
 def _job(
     naming: Naming,
-    rules: Sequence[str],
+    rules: str | Sequence[str],
     options: RedactionOptions,
     *,
     ultrasound: bool,
@@ -149,7 +160,7 @@ def _job(
     check_text: bool = False,
     copy_clean: bool = False,
 ) -> RedactionJob:
-    paths = tuple(os.fspath(rule) for rule in rules)
+    paths = paths_of(rules)
     if paths:
         checked_rules(paths)  # a faulty rule ends the work before anything is written
     return RedactionJob(

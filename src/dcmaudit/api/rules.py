@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from dcmaudit.api.references import Source, reference_of
+from dcmaudit.api.references import Source, paths_of, reference_of
 from dcmaudit.audit import checked_rules, header_rectangles
 from dcmaudit.detect.rules import RuleSet, default_rules
 from dcmaudit.detect.rules.making import make_rules as rules_from
@@ -16,15 +16,15 @@ from dcmaudit.store import Store
 __all__ = ["RuleSet", "load_rules", "make_rules", "match_rules"]
 
 
-def load_rules(paths: Sequence[str | os.PathLike[str]] = ()) -> RuleSet:
-    """The rules of these files; without any, those that come with dcmaudit.
+def load_rules(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = ()) -> RuleSet:
+    """The rules of this file or these files; without any, those that come with dcmaudit.
 
     RuleError, with file, line and column, where a part of one is wrong or can never do anything.
 
     >>> len(dcmaudit.load_rules())
     1
     """
-    return checked_rules(tuple(os.fspath(path) for path in paths) or (str(default_rules()),))
+    return checked_rules(paths_of(paths) or (str(default_rules()),))
 
 
 def match_rules(source: Source, rules: RuleSet) -> list[str]:

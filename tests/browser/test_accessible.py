@@ -163,6 +163,14 @@ def inside(part: Locator) -> bool:
     return box["x"] >= -1 and box["y"] >= -1 and right <= window["width"] + 1 and low <= window["height"] + 1
 
 
+COVERED = """(head) => [...head.querySelectorAll("button")].filter((one) => {
+    const box = one.getBoundingClientRect();
+    const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    return box.width > 0 && one !== top && !one.contains(top);
+}).map((one) => one.innerText)"""
+"""The words of the buttons of a head that are out of the window, or that something lies over."""
+
+
 def test_text_of_twice_the_size_loses_nothing(start: StartFace, tmp_path: Path) -> None:
     face = start(write(tmp_path / "one.dcm", cine(30)))
     # The window of 1280 x 720 at 200 % has so many pixels of the page.
@@ -172,6 +180,17 @@ def test_text_of_twice_the_size_loses_nothing(start: StartFace, tmp_path: Path) 
         expect(face.at(part)).not_to_be_empty()
     for part in ("#statusview", "#statusseen", "#statuskeys", "#markbutton", "#applyall", "#theme"):
         assert inside(face.at(part)), part
+    # The lists give way to the image, and a contact sheet or projection has all of the page.
+    stage = face.at("#stage").bounding_box()
+    assert stage is not None
+    assert stage["width"] >= 300
+    for key in ("g", "j", "J"):
+        face.press(key)
+        expect(face.at(".overview")).to_be_visible()
+        expect(face.at(".overview-close")).to_be_visible()
+        assert face.at(".overview-head").evaluate(COVERED) == [], key
+        face.press("Escape")
+        expect(face.at(".overview")).to_be_hidden()
     for menu in MENUS:
         face.at("#menubar").get_by_role("menuitem", name=menu, exact=True).first.click()
         entries = face.at(f"[role=menu][aria-label={menu}] .item")

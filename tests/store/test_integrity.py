@@ -149,7 +149,7 @@ def test_a_change_behind_the_back_of_the_database_is_an_error_that_names_the_fil
     put_look(store, "/a.dcm", Look(OcrEngine.RAPIDOCR, Outcome.DONE, complete=True, planes=3, places=2))
     put_seen(store, "/a.dcm", next(iter(HowSeen)), [FrameAddress(n) for n in (*range(8), 12)])
     sql(store, "DELETE FROM dcmaudit_done")
-    sql(store, "INSERT INTO dcmaudit_done VALUES ('/a.dcm', 9, 3, 0, 2, 1, '2026-01-02T03:04:05', 'x')")
+    sql(store, "INSERT INTO dcmaudit_done VALUES ('/a.dcm', 9, 3, 0, 2, 1, '2026-01-02T03:04:05', 'x', NULL)")
     sql(store, "INSERT INTO dcmaudit_shown VALUES ('/a.dcm', 'store', '{}', '[[1, 2, 3, 4]]', '2026-01-02', 'x')")
     store.add_rects("/b.dcm", RECTS[:1])
     read_all(store, "/a.dcm")

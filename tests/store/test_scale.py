@@ -104,6 +104,7 @@ def everything(store: Store, folder: Path) -> dict[str, Callable[[], object]]:
         "searches": lambda: store.searches(a, SearchFor(1, 2, "m")),
         "file_search": lambda: store.file_search(a, SearchFor(1, 2, "m")),
         "identity": lambda: store.identity(a),
+        "replaced_at": lambda: store.replaced_at(a),
         "find_moved": lambda: store.find_moved("/new.dcm", Identity("1.2", "d")),
         "adopt": lambda: [
             store.add_rects("/old.dcm", RECTS),

@@ -180,9 +180,12 @@ def _print_contents(store: Store) -> None:
 
 
 def _print_unseen(store: Store, *, json: bool = False) -> int:
-    """One line a done file of which not every plane was seen; files of which nobody noted that are counted."""
+    """One line a done file of which not every plane was seen; files of which nobody noted that are counted.
+
+    Of a file that was replaced since nobody has seen anything.
+    """
     records = store.done_records()
-    found = [record for record in records if not record.looked.is_whole]
+    found = [record for record in records if not record.looked.is_whole or record.replaced_at is not None]
     for record in found:
         looked, by_class = record.looked, _by_class(store, record)
         if json:
@@ -193,6 +196,7 @@ def _print_unseen(store: Store, *, json: bool = False) -> int:
                         "file": record.filename, "planes": looked.planes, "unseen": looked.unseen,
                         "in_part": looked.in_part, "glanced": looked.glanced, "by_class": by_class,
                         "searched": looked.is_searched,
+                        "replaced": None if record.replaced_at is None else record.replaced_at.isoformat(),
                         "by": record.by, "at": record.at.isoformat(),
                     },
                 )
@@ -203,6 +207,11 @@ def _print_unseen(store: Store, *, json: bool = False) -> int:
             f"{looked.in_part} of them in part, {looked.glanced} at a glance or skipped{_of_class(by_class)}; "
             f"done by {printable(record.by)}, {record.at:%Y-%m-%d %H:%M}"
             + ("" if looked.is_searched else "; not all of it had been searched for planes")
+            + (
+                ""
+                if record.replaced_at is None
+                else f"; another file lies under the name since {record.replaced_at:%Y-%m-%d %H:%M}"
+            )
         )
     unknown = store.info().not_noted
     if unknown:

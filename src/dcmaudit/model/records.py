@@ -226,12 +226,16 @@ def only_seen(records: Iterable[SeenRecord], how: HowSeen) -> int:
 
 @dataclass(frozen=True, slots=True)
 class DoneRecord:
-    """What was noted when somebody marked a file done, tagged it or commented on it."""
+    """What was noted when somebody marked a file done, tagged it or commented on it.
+
+    ``replaced_at``: when it was noticed that another file lies under the name since; None where nobody noticed that.
+    """
 
     filename: str
     looked: Looked
     at: datetime
     by: str
+    replaced_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +347,7 @@ class MarkedFile:
     ``corrupt`` says that the file's marks are not those that were stored; nothing else is told then. ``screen`` and
     ``done`` are None where the file is not finished, or where nobody noted it; ``screen_problem`` says that the record
     of what was shown cannot be read. ``look`` is the newest look of an engine that did not see the file wholly.
+    ``noted`` is what lay behind the name when it was marked or looked at last; None where nobody noted that.
     """
 
     filename: str
@@ -353,6 +358,7 @@ class MarkedFile:
     done: DoneRecord | None = None
     look: Look | None = None
     corrupt: StoreCorruptError | None = None
+    noted: IdentityRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,11 +167,12 @@ def _known_groups(instance: Instance, content: Content, noted: IdentityRecord | 
     now = instance.identity()
     # A file without pixels, or with ones that cannot be digested, has none.
     has_digest = noted.identity.pixel_digest is not None
-    if has_digest and (now.pixel_digest, now.sop_instance_uid) != (
-        noted.identity.pixel_digest,
-        noted.identity.sop_instance_uid,
-    ):
+    # Tools that set all times alike make files of one series equal in size and time.
+    is_instance = now.sop_instance_uid == noted.identity.sop_instance_uid
+    if not is_instance or (has_digest and now.pixel_digest != noted.identity.pixel_digest):
         return _Groups(), "it is another file than when it was looked at"
+    if not has_digest and noted.size is None:
+        return _Groups(), "nothing is noted of what its pixels were then"
     # The same bytes as far as size and time of change tell: all planes are known, not only those of the pixels.
     if noted.size is not None and (noted.size, noted.modified_ns) == (content.size, content.modified_ns):
         return _Groups(all_=True), ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dcmaudit.model import Reference, Result
+from dcmaudit.model.records import IdentityRecord
 from dcmaudit.model.redaction import RedactionOptions, Request
 from dcmaudit.model.screen import Screen
 from dcmaudit.pipeline.clearance import AcceptedText, Ledger
@@ -63,8 +64,10 @@ class RedactionTask:
 
     ``ledger`` is what the database knows of looks at it; None where nobody asked, or there is no database. ``undone``
     is why the file may not be redacted by the database; a copy, of which something else is asked, may be made.
-    ``screen`` is what a reviewer's screen showed black when the file was finished; None where nobody knows, and
-    ``is_unrecorded`` says that it was finished all the same, by an earlier version or another program.
+    ``noted`` is what the marks of the database, or its being done there, are about; None where nobody noted that, or
+    nothing of the database counts. ``screen`` is what a reviewer's screen showed black when the file was finished; None
+    where nobody knows, and ``is_unrecorded`` says that it was finished all the same, by an earlier version or another
+    program.
     """
 
     reference: Reference
@@ -76,6 +79,7 @@ class RedactionTask:
     notes: tuple[str, ...] = ()
     """What has to be said of the file whatever becomes of it."""
     is_unrecorded: bool = False
+    noted: IdentityRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from dcmaudit.model import PlaneGroup, UnshownKind
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, PlanProblem, RedactionOptions, RedactionPlan, Request
 from dcmaudit.pipeline.jobs import RedactionJob, RedactionTask
 from dcmaudit.pipeline.previews import WAYS_OUT, not_in_plan, perhaps_shown
+from dcmaudit.pipeline.same_file import Sameness, sameness
 from dcmaudit.redact import make_plan
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ def plan_for(job: RedactionJob, task: RedactionTask, instance: Instance) -> tupl
     # A file without marks need not be done where it is copied: its clearance says who looked.
     is_copy = job.copy_clean and plan.is_empty and not (task.ledger and task.ledger.rectangles)
     wrong = [*task.problems, *([task.undone] if task.undone and not is_copy else [])]
+    # A copy asks nothing of the database, and its clearance compares what was seen with what is there.
+    is_same = Sameness() if task.noted is None or is_copy else sameness(task.noted, instance)
+    wrong += [is_same.problem] if is_same.problem else []
+    notes += [is_same.note] if is_same.note else []
     found = [*plan.problems, *(PlanProblem("request", text) for text in wrong), *asked.problems]
     uncovered = not_in_plan(task.screen, plan)
     # Finished by a version that kept no record of the screen: what the rules of today show is the best guess.

@@ -11,7 +11,7 @@ from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Origin, Reference, ReviewState, Verdict
 from dcmaudit.model.counts import counted
-from dcmaudit.model.records import DoneRecord, Look, MarkedFile, RectId, RectRow
+from dcmaudit.model.records import DoneRecord, IdentityRecord, Look, MarkedFile, RectId, RectRow
 from dcmaudit.model.redaction import Request
 from dcmaudit.model.screen import Screen
 from dcmaudit.pipeline.clearance import ledger_of
@@ -36,7 +36,7 @@ class _Stored:
     """What the database asks for a file, under the name that it has there.
 
     ``undone`` says why nothing of it counts; ``screen`` what was black on the screen when the file was finished;
-    ``is_unrecorded`` that it is finished and nobody knows.
+    ``is_unrecorded`` that it is finished and nobody knows; ``noted`` what lay behind the name then.
     """
 
     name: str
@@ -46,6 +46,7 @@ class _Stored:
     screen: Screen | None = None
     notes: Sequence[str] = ()
     is_unrecorded: bool = False
+    noted: IdentityRecord | None = None
 
 
 @dataclass(slots=True)
@@ -109,6 +110,7 @@ class RequestSources:
             stored.screen,
             (*stored.notes, *_left(self.left.get(name, 0))),
             stored.is_unrecorded,
+            stored.noted,
         )
 
     def _stored(self, store: Store, reference: Reference, marked: MarkedFile) -> _Stored:
@@ -120,6 +122,8 @@ class RequestSources:
                 whose = " of its former name"
         if undone is None and marked.state is not ReviewState.DONE and not self.unreviewed:
             undone = f"in the database the file is {_STATES[marked.state]}; --include-unreviewed redacts such files too"
+        if undone is None and not self.unreviewed:
+            undone = _replaced(marked.done)
         finished = _finished(marked)
         if undone is not None:
             return replace(finished, undone=undone + _not_looked_at(marked.look))
@@ -131,7 +135,9 @@ class RequestSources:
         outlined = self._outlined(finished.screen, marked.rects)
         asked = [_request(row, whose) for row in rects if row not in kept and row.id not in outlined]
         notes = [*_not_seen(marked.done), *_left(len(kept))]
-        return replace(finished, requests=asked, problems=problems, notes=notes)
+        # Without either nothing of the database is believed that could be about another file.
+        noted = marked.noted if rects or not self.unreviewed else None
+        return replace(finished, requests=asked, problems=problems, notes=notes, noted=noted)
 
     def _outlined(self, screen: Screen | None, rows: Sequence[RectRow]) -> Mapping[RectId, str]:
         """The rows that were outlined, and not black, when the file was finished, and that the policy keeps.
@@ -193,6 +199,16 @@ def _not_seen(record: DoneRecord | None) -> list[str]:
     parts = ", ".join(f"{count} {how}" for how, count in kinds.items() if count)
     rest = "" if looked.is_searched else "; not all of it had been searched for planes"
     return [f"{told}{f' ({parts})' if parts else ''}{rest}"]
+
+
+def _replaced(record: DoneRecord | None) -> str | None:
+    """That the file which somebody finished is not the one that lies under the name; None where nobody noticed that."""
+    if record is None or record.replaced_at is None:
+        return None
+    return (
+        f"in the database the file is done, but another one lies under its name since {record.replaced_at:%Y-%m-%d}: "
+        "finish it again, or --include-unreviewed redacts such files too"
+    )
 
 
 def _not_looked_at(look: Look | None) -> str:

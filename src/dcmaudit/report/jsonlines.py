@@ -182,6 +182,7 @@ _TABLE = (
         Field("in_part", NUMBER, "of them seen in part"), Field("glanced", NUMBER, "of them at a glance or skipped"),
         Field("by_class", NUMBER, "of these only decided with others of their kind"),
         Field("searched", FLAG, "whether all of it had been searched for planes"),
+        Field("replaced", "text or null", "when it was noticed that another file lies under the name since, ISO 8601"),
         Field("by", TEXT, "who marked it done"), Field("at", TEXT, "when, ISO 8601"),
     )),
     Schema("db-history", 1, "`db history --json`: something that was done, never a text.", (

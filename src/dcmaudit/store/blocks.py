@@ -148,13 +148,17 @@ def _marks(session: Session, block: list[str], where: str) -> list[MarkedFile]:
     shown = screens.read_many(session, finished)
     done = ledger.read_many_done(session, finished)
     short: Mapping[str, Look] = looks.shortfalls(session, asked) if session.has_looks else {}
+    noted = identities.read_identities(session, marked)
 
     def one(name: str) -> MarkedFile:
         state = states.get(name, ReviewState.NOT_REVIEWED)
         if name in wrong:
             return MarkedFile(name, state, corrupt=sums.disagreement([name], where))
         screen, problem = _screen(shown.get(name))
-        return MarkedFile(name, state, tuple(rects.get(name, ())), screen, problem, done.get(name), short.get(name))
+        return MarkedFile(
+            name, state, tuple(rects.get(name, ())), screen, problem, done.get(name), short.get(name),
+            noted=noted.get(name),
+        )  # fmt: skip
 
     return [one(name) for name in block]
 

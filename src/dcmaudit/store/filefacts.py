@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from dcmaudit.model import (
     DeviceFacts,
@@ -88,6 +89,12 @@ class FileFacts(StorePart):
         """The same of every done file for which it was noted, by name."""
         with self._database.reading() as session:
             return ledger.read_all_done(session) if session.has_ledger and session.has_tags else []
+
+    def replaced_at(self, filename: str) -> datetime | None:
+        """When it was noticed that another file than the finished one lies under the name; None: it was not."""
+        with self._database.reading() as session:
+            found = ledger.read_many_done(session, [filename])
+            return found[filename].replaced_at if filename in found else None
 
     def seen(self, filename: str, *, user: str | None = None) -> list[SeenRecord]:
         """What was seen of the file, by one person or by all."""

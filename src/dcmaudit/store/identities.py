@@ -11,8 +11,8 @@ from dcmaudit.model import Identity, ReviewState
 from dcmaudit.model.records import IdentityRecord
 from dcmaudit.store import names, rows, schema
 from dcmaudit.store.bulk import among, insert_many
-from dcmaudit.store.journal import forget_seen, move_seen
-from dcmaudit.store.ledger import forget_parts, move_parts
+from dcmaudit.store.journal import forget_seen, move_seen, note
+from dcmaudit.store.ledger import forget_parts, move_parts, note_replaced
 from dcmaudit.store.schema import identity as table
 from dcmaudit.store.session import Session
 
@@ -23,18 +23,16 @@ def write_identity(
     """Note or renew what is behind the name. The caller holds the file's lock.
 
     What was seen of the name is forgotten where that was of other content; equal pixels in another file keep what was
-    seen of the pixels themselves (image frames and their stray bits).
+    seen of the pixels themselves (image frames and their stray bits). Whoever finished the file finished that content:
+    the record of it says from then on that the file was replaced.
     """
     former = read_identity(session, filename)
-    digests = set() if former is None else {former.identity.pixel_digest, identity.pixel_digest}
-    # A file without a digest says nothing of being the same or another.
-    is_other = None not in digests and len(digests) == 2
-    is_dated = size is not None and former is not None and (former.size, former.modified_ns) != (size, modified_ns)
-    # What was seen was seen of the former content.
-    if former is not None and (is_dated or is_other):
+    if former is not None and _is_other(former, identity, size, modified_ns):
         is_same = identity.pixel_digest is not None and former.identity.pixel_digest == identity.pixel_digest
         forget_seen(session, filename, except_pixels=is_same)
         forget_parts(session, filename, except_pixels=is_same)
+        if not is_same and note_replaced(session, filename):
+            note(session, user, "replaced since it was done", filename, 1)
     session.connection.execute(delete(table).where(table.c.filename == filename))
     session.connection.execute(
         insert(table).values(
@@ -47,6 +45,18 @@ def write_identity(
             noted_by=user,
         )
     )
+
+
+def _is_other(former: IdentityRecord, now: Identity, size: int | None, modified_ns: int | None) -> bool:
+    """Whether what lies behind the name now may be something else than what was noted before."""
+    known = former.identity
+    # A file without a digest, or without a UID, says nothing of being the same or another.
+    if None not in {known.pixel_digest, now.pixel_digest}:
+        is_other = known.pixel_digest != now.pixel_digest
+    else:
+        uids = {known.sop_instance_uid, now.sop_instance_uid}
+        is_other = None not in uids and len(uids) == 2
+    return is_other or (size is not None and (former.size, former.modified_ns) != (size, modified_ns))
 
 
 _COLUMNS = tuple(column.name for column in table.columns)
@@ -77,17 +87,19 @@ def read_identity(session: Session, filename: str) -> IdentityRecord | None:
     """What was noted for the name."""
     if not session.has_own:
         return None
-    row = session.connection.execute(select(table).where(table.c.filename == filename)).first()
-    if row is None:
-        return None
-    return IdentityRecord(
-        filename=row.filename,
-        identity=Identity(row.sop_instance_uid, row.pixel_digest),
-        size=row.size,
-        modified_ns=row.modified_ns,
-        at=rows.parse_time(row.noted_at) or rows.EPOCH,
-        by=row.noted_by,
-    )
+    return read_identities(session, [filename]).get(filename)
+
+
+def read_identities(session: Session, filenames: Sequence[str]) -> dict[str, IdentityRecord]:
+    """The same of those of the files for which it was noted."""
+    if not session.has_own or not filenames:
+        return {}
+    chosen, bound = among(session, filenames)
+    query = f"SELECT {', '.join(_COLUMNS)} FROM dcmaudit_identity WHERE filename IN ({chosen})"  # noqa: S608 (constants of ours)
+    return {
+        name: IdentityRecord(name, Identity(uid, digest), size, modified, rows.parse_time(at) or rows.EPOCH, by)
+        for name, uid, digest, size, modified, at, by in session.rows(query, bound)
+    }
 
 
 def find_moved(session: Session, filename: str, identity: Identity) -> list[str]:

@@ -136,6 +136,12 @@ def write_done(session: Session, filename: str, looked: Looked, user: str) -> No
     )
 
 
+def note_replaced(session: Session, filename: str) -> bool:
+    """Note that another file lies under the name than the one that was finished; whether that is news."""
+    chosen = (done.c.filename == filename) & done.c.replaced_at.is_(None)
+    return session.connection.execute(update(done).where(chosen).values(replaced_at=rows.utc_now())).rowcount > 0
+
+
 def forget_done(session: Session, filename: str) -> None:
     """The file is not done any more."""
     session.connection.execute(delete(done).where(done.c.filename == filename))
@@ -165,13 +171,19 @@ def read_many_done(session: Session, filenames: Sequence[str]) -> dict[str, Done
 
 def read_all_done(session: Session) -> list[DoneRecord]:
     """The same of every file that has a tag row, by name."""
-    query = select(done).join(schema.tags, schema.tags.c.filename == done.c.filename).order_by(done.c.filename)
-    return [_done(row) for row in session.connection.execute(query)]
+    # All columns that are there: a database that is only read may lack the newest.
+    query = 'SELECT d.* FROM dcmaudit_done d JOIN "DicomTags" t ON t.filename = d.filename ORDER BY d.filename'
+    return [_done(row) for row in session.connection.execute(text(query))]
 
 
 def _done(row: Row[Any]) -> DoneRecord:
     looked = Looked(row.planes, row.seen, row.in_part, row.glanced, bool(row.searched))
-    return DoneRecord(row.filename, looked, rows.parse_time(row.done_at) or rows.EPOCH, row.done_by)
+    # A database that is only read may lack the column.
+    replaced = getattr(row, "replaced_at", None)
+    return DoneRecord(
+        row.filename, looked, rows.parse_time(row.done_at) or rows.EPOCH, row.done_by,
+        None if replaced is None else rows.parse_time(replaced) or rows.EPOCH,
+    )  # fmt: skip
 
 
 # --- what was removed -----------------------------------------------------------------------------------------------

@@ -208,8 +208,10 @@ done = Table(
     Column("searched", Integer, nullable=False),
     Column("done_at", Text, nullable=False),
     Column("done_by", Text, nullable=False),
+    Column("replaced_at", Text),
 )
-"""How many planes a file had and how they were seen when somebody marked it done, tagged it or commented on it."""
+"""How many planes a file had and how they were seen when somebody marked it done, tagged it or commented on it.
+``replaced_at``: when it was noticed that another file lies under the name since; NULL where nobody noticed that."""
 
 removed = Table(
     "dcmaudit_removed",
@@ -311,10 +313,11 @@ searches = Table(
 """What searches for text gave on each plane, or on a file as a whole: no marks, see ``dcmaudit.store.searches``."""
 
 LEARNING, LOOKS, SUMS, SCREEN, LEDGER, HIDING, MORE_SUMS = "0002", "0003", "0004", "0005", "0006", "0007", "0008"
-UNSHOWN, REST_SUMS, SHAPES, SEARCHES = "0009", "0010", "0011", "0012"
+UNSHOWN, REST_SUMS, SHAPES, SEARCHES, REPLACED = "0009", "0010", "0011", "0012", "0013"
 """The steps that made the tables of the learning, of the looks, of the sums, of what was on the screen, of what was
 seen in part, done and removed, of what was hidden, more sums, of what could not be shown, the sums of the rest, the
-column of shapes, and of what searches found; a database that is only read may lack them."""
+column of shapes, of what searches found, and the column of done files that were replaced; a database that is only read
+may lack them."""
 
 STEPS: dict[str, frozenset[str]] = {
     "0001": frozenset(str(table.name) for table in (rects, tags, *OWN_TABLES)),
@@ -329,6 +332,7 @@ STEPS: dict[str, frozenset[str]] = {
     REST_SUMS: frozenset(REST_SUMS_TABLES),
     SHAPES: frozenset(),
     SEARCHES: frozenset({searches.name}),
+    REPLACED: frozenset(),
 }
 """The tables that each step made: a database that says it took a step and lacks one of them is damaged."""
 

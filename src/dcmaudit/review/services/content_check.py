@@ -21,6 +21,7 @@ DIGESTED = 64 * 2**20
 """Bytes of a file up to which its pixels are read once more, in the background, only because it was looked at."""
 
 OTHER = "It is another file than when it was looked at last: what was seen of it then does not count."
+REPLACED = "Another file lies under this name than the one that was finished: look at it, and finish it anew."
 OTHER_PIXELS = OTHER.replace("another file", "a file with other pixels")
 
 
@@ -48,12 +49,19 @@ class ContentCheck:
             return
         file.change(seen_loaded=True)
         store = self._database.store
+        if store.replaced_at(file.name) is not None:
+            file.note(REPLACED)
         records, parts = store.seen(file.name), store.parts_seen(file.name)
         if not records and not parts:
             return
         kept, stamp = store.identity(file.name), self._instances.stamp(file.file_id)
-        # Size and time are those of then, or there is nothing to compare: what was seen is believed.
-        if kept is None or stamp is None or _stamped(kept) == _of(stamp):
+        # Size and time are those of then, or there is nothing to compare: what was seen is believed. But tools that
+        # set all times alike make files of one series equal in both; they differ in their instance.
+        if kept is None:
+            self._take(file, records, parts)
+        elif _is_other_instance(kept, file):
+            self._forget(store, file, OTHER)
+        elif stamp is None or _stamped(kept) == _of(stamp):
             self._take(file, records, parts)
         # It was changed, and what its pixels were nobody noted.
         elif kept.identity.pixel_digest is None:
@@ -126,12 +134,15 @@ class ContentCheck:
     def _note(self, store: Store, file: OpenFile) -> None:
         """Note size and time at once, and the pixels' digest later: what is seen must never lie there unexplained."""
         stamp = self._instances.stamp(file.file_id)
-        if stamp is None or file.noted or file.facts is None:
+        if file.noted or file.facts is None:
             return
-        kept = store.identity(file.name)
-        if kept is None or _stamped(kept) != _of(stamp):
+        kept, uid = store.identity(file.name), file.facts.sop_instance_uid
+        is_other = kept is None or _is_other_instance(kept, file)
+        # Of an object in a bucket the UID is all that can be noted without fetching it whole.
+        if stamp is None and is_other:
+            store.put_identity(file.name, Identity(uid))
+        elif stamp is not None and (kept is None or is_other or _stamped(kept) != _of(stamp)):
             size, modified = _of(stamp)
-            uid = file.facts.sop_instance_uid
             store.put_identity(file.name, Identity(uid), size=size, modified_ns=modified)
             # Reading a long file once more only because somebody looked at it would hold the disk up.
             if size <= DIGESTED or (kept is not None and kept.identity.pixel_digest):
@@ -195,6 +206,12 @@ class ContentCheck:
         for session in self._sessions.all():
             if session.file is None or session.file.name == file.name:
                 session.say_too(text, "warning")
+
+
+def _is_other_instance(kept: IdentityRecord, file: OpenFile) -> bool:
+    """Whether another SOP Instance UID was noted than the open file has; one that is not known is none of them."""
+    noted, now = kept.identity.sop_instance_uid, None if file.facts is None else file.facts.sop_instance_uid
+    return noted is not None and now is not None and noted != now
 
 
 def _of(stamp: Stamp) -> tuple[int, int]:

@@ -18,6 +18,8 @@ import numpy as np
 import pytest
 
 from dcmaudit.cli import main
+from dcmaudit.model import DeviceFacts
+from dcmaudit.store import open_store
 from support.everycommand import ELSEWHERE, FAULT
 from support.files import EXPLICIT, dataset, file_bytes
 from support.lostoutput import Output, closed, closed_pipe, full_device
@@ -248,3 +250,36 @@ def test_json_of_a_copy_is_json(bucket: str, capsys: pytest.CaptureFixture[str])
     assert main(["s3", "get", "--json", f"s3://{bucket}/notes.txt", f"s3://{bucket}/none", "-o", "got"]) == 1
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["error"] is None for line in lines] == [True, False]
+
+
+@pytest.mark.parametrize("size", ["another size", "the same size"])
+def test_an_object_that_was_replaced_is_looked_at_again(
+    size: str, server: Server, bucket: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["ocr", "--no-read", "-j", "1", "-r", f"s3://{bucket}/1/"]
+    assert main(words) == 0
+    capsys.readouterr()
+    assert main(words) == 0
+    assert "4 done before" in capsys.readouterr().err
+    columns = 16 if size == "the same size" else 20
+    # An object's time of change has whole seconds.
+    time.sleep(1.1)
+    server.fill(bucket, {"1/1.1/11.dcm": file_bytes(dataset(np.full((16, columns), 90, np.uint8)), EXPLICIT)})
+    assert main(words) == 0
+    assert "3 done before" in (said := capsys.readouterr().err), said
+
+
+def test_marks_of_an_object_are_not_put_on_another_one(
+    server: Server, bucket: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = f"s3://{bucket}/1/1.1/11.dcm"
+    assert main(["ocr", "--no-read", "-j", "1", name]) == 0
+    server.fill(bucket, {"1/1.1/11.dcm": file_bytes(dataset(np.full((16, 16), 90, np.uint8)), EXPLICIT)})
+    capsys.readouterr()
+    words = ["redact", "-j", "1", "--from-db", "--include-unreviewed", "-o", "new"]
+    assert main([*words, *RECT, f"s3://{bucket}/1/1.2/21.dcm"]) == 0, "nothing was noted of it"
+    with open_store(os.environ["DCMAUDIT_DB"], user="reader") as store:
+        store.mark_done(name, DeviceFacts())
+    capsys.readouterr()
+    assert main(["redact", "-j", "1", "--from-db", *RECT, "-o", "new", name]) == 1
+    assert "its pixel data differ" in capsys.readouterr().err

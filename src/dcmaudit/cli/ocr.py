@@ -275,7 +275,7 @@ def _fresh(
 ) -> Iterator[Reference]:
     """The files that are not done yet; those that are were done wholly, and are counted."""
     from dcmaudit.detect.ocr import engine_kind
-    from dcmaudit.pipeline.content import is_same_content
+    from dcmaudit.pipeline.content import is_same_content, stamps_of
 
     # Whoever only asks where text is can use what was read, but not the other way round.
     numbers = {job.reader, engine_kind(job.engine).kind}
@@ -285,10 +285,11 @@ def _fresh(
         size = min(2 * size, 500)
         asked = [one.name for one in block] if store is not None and not args.review else []
         known = store.looked_at(asked, numbers) if store is not None and asked else {}
+        stamps = stamps_of([one for one in block if one.name in known])
         for reference in block:
             noted = known.get(reference.name)
             # What was done, and is another file now, is done again.
-            stored = noted is not None and is_same_content(noted, reference)
+            stored = noted is not None and is_same_content(noted, stamps[reference.name])
             in_list = reference.name in listed
             # With both, a file is done where both have it.
             if (stored or store is None) and (in_list or sink is None) and (stored or in_list):

@@ -13,9 +13,14 @@ Without the device, whose number is another one on each machine that has the sam
 """
 
 
+def raw_of(stream: BinaryIO) -> object:
+    """What a buffered stream reads from; an unbuffered one itself."""
+    return getattr(stream, "raw", stream)
+
+
 def mark_of(stream: BinaryIO) -> Mark | None:
     """The mark of what is open, as it is now; None where nothing can tell that it is the same somewhere else."""
-    raw = getattr(stream, "raw", stream)
+    raw = raw_of(stream)
     if not isinstance(raw, io.FileIO):
         mark: Mark | None = getattr(raw, "mark", None)
         return mark

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
+from dcmaudit.dicom.mark import Mark, mark_of, raw_of
 from dcmaudit.errors import SourceUnreadableError
 from dcmaudit.model import Content, Reference
 
 _CHUNK = 1 << 20
+_ASKED = 16
+"""Requests at a time: asking for the time of an object costs waiting for the server, hardly any work."""
 
 
 def instance_key(uid: str | None) -> bytes | None:
@@ -28,27 +32,47 @@ def stamp_of(reference: Reference) -> tuple[int, int] | None:
     return None if found is None else (found.st_size, found.st_mtime_ns)
 
 
-def is_same_content(noted: Collection[tuple[int | None, int | None]], reference: Reference) -> bool:
+def stamps_of(references: Collection[Reference]) -> dict[str, tuple[int, int] | None]:
+    """The stamp of each, by name; those of objects in buckets are asked for several at a time, a request each."""
+    asked = {one.name: getattr(one, "stamp", None) for one in references}
+    remote = {name: stamp for name, stamp in asked.items() if stamp is not None}
+    found = {one.name: stamp_of(one) for one in references if one.name not in remote}
+    if remote:
+        with ThreadPoolExecutor(_ASKED) as pool:
+            found.update(zip(remote, pool.map(lambda stamp: stamp(), remote.values()), strict=True))
+    return found
+
+
+def is_same_content(noted: Collection[tuple[int | None, int | None]], stamp: tuple[int, int] | None) -> bool:
     """Whether the file is still what was looked at, by the sizes and times of change noted then; unknown is yes."""
-    # Of an object in a bucket no stamp is known; then what was noted cannot be doubted.
+    # An earlier version noted none of an object in a bucket, nor of any file before looks were kept.
     if not noted or (None, None) in noted:
         return True
-    stamp = stamp_of(reference)
     return stamp is None or stamp in noted
 
 
-def content_of(reference: Reference) -> Content:
-    """Read the whole file once; SourceError where it cannot be read, or is written to meanwhile."""
+def content_of(reference: Reference, mark: Mark | None = None) -> Content:
+    """Read the whole file once; SourceError where it cannot be read, or is written to meanwhile.
+
+    ``mark`` is that of the bytes that were looked at: SourceError where an object in a bucket is another one now.
+    """
     before = stamp_of(reference)
     try:
         with reference.open() as stream:
+            if before is None and mark is not None and mark_of(stream) != mark:
+                raise _changed(reference)
+            modified = before[1] if before is not None else getattr(raw_of(stream), "modified_ns", None)
             digest, size = _digest(stream)
     except OSError as error:
         raise SourceUnreadableError(f"cannot be read: {error.strerror}", file=reference.name) from error
     # A digest of half the old bytes and half the new ones would be that of no file.
     if before != stamp_of(reference) or (before is not None and before[0] != size):
-        raise SourceUnreadableError("it changed while it was read", file=reference.name, hint="do it again")
-    return Content(digest, size, None if before is None else before[1])
+        raise _changed(reference)
+    return Content(digest, size, modified)
+
+
+def _changed(reference: Reference) -> SourceUnreadableError:
+    return SourceUnreadableError("it changed while it was read", file=reference.name, hint="do it again")
 
 
 def _digest(stream: BinaryIO) -> tuple[str, int]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from dcmaudit.dicom import open_instance
+from dcmaudit.dicom.mark import Mark
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Content, DeviceFacts, FileReading, Identity, Outcome, PlaneReading, Reference, Result
 from dcmaudit.pipeline.content import content_of, instance_key, stamp_of
@@ -25,6 +26,7 @@ def read_file(job: OcrJob, reference: Reference, *, stop: Callable[[], bool] | N
     content: Content | None = None
     identity: Identity | None = None
     instance_of: bytes | None = None
+    mark: Mark | None = None
     planes: list[PlaneReading] = []
     device, work, failure = DeviceFacts(), None, None
     notes: tuple[str, ...] = ()
@@ -37,8 +39,9 @@ def read_file(job: OcrJob, reference: Reference, *, stop: Callable[[], bool] | N
             planes.extend(work.run())
             # While it is open, for the digest is of the pixels that were looked at.
             identity = instance.identity() if job.notes_content else None
+            mark = instance.mark
         if job.notes_content:
-            content = content_of(reference)
+            content = content_of(reference, mark)
             # Planes of two states of a file were looked at: the look is of neither.
             if stamp != stamp_of(reference):
                 failure, content = "it changed while it was looked at", None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dcmaudit.errors import SourceUnreadableError
@@ -21,6 +22,7 @@ READ_AHEAD = 2 * 2**20
 _SEQUENTIAL = 3
 _ATTEMPTS = 3
 _PAUSE = 0.2
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class ObjectReader(io.RawIOBase):
@@ -45,6 +47,8 @@ class ObjectReader(io.RawIOBase):
         self.fetched = 0
         self.requests = 0
         self._is_tagged = False
+        self.modified_ns: int | None = None
+        """When the object was written, in nanoseconds since 1970, as far as the server says (S3: whole seconds)."""
         self._version = self._first()
 
     @property
@@ -125,10 +129,11 @@ class ObjectReader(io.RawIOBase):
         except Exception as error:
             if status_of(error) != 416:  # no range of an empty object can be had
                 raise translated(error, self._name) from None
-            result, data = self._head(), b""
+            result, data = head_of(self._store, self._key, self._name), b""
         meta = result.meta if hasattr(result, "meta") else result
         version = Version(self._name, _etag_of(meta), int(meta["size"]))
         self._is_tagged = bool(meta["e_tag"])
+        self.modified_ns = modified_ns_of(meta)
         # A proxy on the way may cut an answer short without an error.
         if len(data) != min(BLOCK, version.size):
             raise SourceUnreadableError("the server sent less than it promised", file=self._name, hint="try again")
@@ -136,12 +141,6 @@ class ObjectReader(io.RawIOBase):
             self._cache.put(version, 0, data)
             self._next = 1
         return version
-
-    def _head(self) -> Any:
-        try:
-            return waited(lambda: require_obstore().head(self._store, self._key))
-        except Exception as error:
-            raise translated(error, self._name) from None
 
     def _block(self, number: int, last: int) -> bytes:
         block = self._cache.get(self._version, number)
@@ -195,6 +194,14 @@ class ObjectReader(io.RawIOBase):
         return result, data
 
 
+def head_of(store: Client, key: str, name: str) -> Any:
+    """What the server says of the object, without its content; SourceNotFoundError or SourceUnreadableError."""
+    try:
+        return waited(lambda: require_obstore().head(store, key))
+    except Exception as error:
+        raise translated(error, name) from None
+
+
 def _got(store: Any, key: str, options: dict[str, Any]) -> tuple[Any, bytes]:
     result = require_obstore().get(store, key, options=options)
     # The library's own buffer is no bytes object: pydicom could not use it.
@@ -204,6 +211,13 @@ def _got(store: Any, key: str, options: dict[str, Any]) -> tuple[Any, bytes]:
 def _etag_of(meta: Any) -> str:
     # A server without ETags still tells when the object was written.
     return str(meta["e_tag"] or meta["last_modified"])
+
+
+def modified_ns_of(meta: Any) -> int | None:
+    """When the object was written, in nanoseconds since 1970; None where the server does not say."""
+    written = meta["last_modified"]
+    # In whole microseconds, which a number of seconds with a fraction is not exactly.
+    return None if written is None else (written - _EPOCH) // timedelta(microseconds=1) * 1000
 
 
 def _replaced(name: str) -> SourceUnreadableError:

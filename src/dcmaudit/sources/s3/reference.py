@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from io import BufferedReader
 from typing import BinaryIO, cast
 
+from dcmaudit.errors import SourceError
 from dcmaudit.sources.s3.client import client_for
 from dcmaudit.sources.s3.names import ObjectName
-from dcmaudit.sources.s3.reader import ObjectReader
+from dcmaudit.sources.s3.reader import ObjectReader, head_of, modified_ns_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,16 @@ class ObjectReference:
         place = ObjectName.parse(self.name)
         raw = ObjectReader(client_for(place.bucket, place.provider), place.key, self.name)
         return cast("BinaryIO", BufferedReader(raw))
+
+    def stamp(self) -> tuple[int, int] | None:
+        """Size in bytes and time of change in nanoseconds, in one request for no content; None where that fails.
+
+        Whoever reads the object then is told why.
+        """
+        place = ObjectName.parse(self.name)
+        try:
+            meta = head_of(client_for(place.bucket, place.provider), place.key, self.name)
+        except SourceError:
+            return None
+        modified = modified_ns_of(meta)
+        return None if modified is None else (int(meta["size"]), modified)

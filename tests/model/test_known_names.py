@@ -61,3 +61,12 @@ def test_a_further_name_takes_no_more_than_sixteen_bytes() -> None:
     after = sum(part.itemsize * len(part) for part in known._parts)
     assert (after - before) / 100_000 <= 16
     assert peak - before <= 16 * 140_000 + 1_000_000, (held, peak)
+
+
+def test_several_keys_are_met_together_or_not_at_all() -> None:
+    known = KnownNames()
+    assert known.meet_new(["a", "b"], "first")
+    assert not known.meet_new(["c", "b"], "second")
+    assert "c" not in known
+    assert (known.first("a"), known.first("b"), known.count) == ("first", "first", 2)
+    assert known.meet_new(["c"], "third")

@@ -116,24 +116,54 @@ def test_the_quick_names_of_outputs_are_those_of_the_naming(tmp_path: Path, opti
         reference = LocalReference(str(tmp_path / "linked" / "sub" / name))
         places = [place for place in naming.places_for(reference) if isinstance(place, Path)]
         sides = [place.with_suffix(suffix) for place in places for suffix in (".json", ".proof.json")]
-        found = plain.free(reference)
+        found = plain.look(reference)
         assert found is not None
+        assert found.is_free
+        assert found.called == tuple(map(str, places))
         assert found.outputs == tuple(os.path.realpath(place) for place in places)
         assert sorted(found.every) == sorted(os.path.realpath(place) for place in [*places, *sides])
 
 
 @pytest.mark.parametrize("taken", ["a.redacted.dcm", "a.redacted.json"])
-def test_an_output_that_is_there_or_its_side_file_is_looked_at_more_closely(tmp_path: Path, taken: str) -> None:
+def test_a_link_or_a_folder_in_the_place_of_an_output_or_its_side_file_is_looked_at_more_closely(
+    tmp_path: Path, taken: str
+) -> None:
     plain = PlainPlaces(Naming(), (".json",))
     reference = LocalReference(str(tmp_path / "a.dcm"))
-    assert plain.free(reference) is not None
+    assert plain.look(reference) is not None
     (tmp_path / taken).symlink_to(tmp_path / "nowhere")
-    assert plain.free(reference) is None
+    assert plain.look(reference) is None
+    (tmp_path / taken).unlink()
+    (tmp_path / taken).mkdir()
+    assert plain.look(reference) is None
+
+
+def test_an_output_is_done_where_it_is_there_with_all_its_side_files(tmp_path: Path) -> None:
+    plain = PlainPlaces(Naming(), (".json",))
+    reference = LocalReference(str(tmp_path / "a.dcm"))
+    (tmp_path / "a.redacted.dcm").write_bytes(b"output")
+    found = plain.look(reference)
+    assert found is not None
+    assert not found.is_free
+    assert found.done is None
+    (tmp_path / "a.redacted.json").write_bytes(b"word")
+    found = plain.look(reference)
+    assert found is not None
+    assert found.done == 0
+    assert found.holds((tmp_path / "a.redacted.dcm").stat())
+    assert not found.holds((tmp_path / "a.redacted.json").stat())
+    (tmp_path / "a.redacted.dcm").rename(tmp_path / "moved")
+    (tmp_path / "partly").mkdir()
+    for name in ("a.redacted.dcm", "a.redacted.json"):
+        (tmp_path / "partly" / name).write_bytes(b"output")
+    found = plain.look(reference)
+    assert found is not None
+    assert found.done == 1
 
 
 def test_an_input_that_has_no_plain_place_is_looked_at_more_closely(tmp_path: Path) -> None:
     reference = LocalReference(str(tmp_path / "a.dcm"))
     outside = Naming(tmp_path / "out", tmp_path / "other")
-    assert PlainPlaces(outside, ()).free(reference) is None
-    assert PlainPlaces(Naming(exact=tmp_path / "x.dcm"), ()).free(reference) is None
-    assert PlainPlaces(Naming(Remote.parse("s3://bucket/x")), ()).free(reference) is None
+    assert PlainPlaces(outside, ()).look(reference) is None
+    assert PlainPlaces(Naming(exact=tmp_path / "x.dcm"), ()).look(reference) is None
+    assert PlainPlaces(Naming(Remote.parse("s3://bucket/x")), ()).look(reference) is None

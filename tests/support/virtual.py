@@ -107,7 +107,8 @@ class Process:
 
     # --- the end of the pipe that the parent has ----------------------------------------------------------------------
 
-    def poll(self) -> bool:
+    @property
+    def has_more(self) -> bool:
         return bool(self.said)
 
     def recv_bytes(self) -> bytes:
@@ -254,7 +255,10 @@ def batch(items: Iterable[Input], workers: int, costs: Costs | None = None) -> R
     crew._selector = _Selector(world)  # type: ignore[assignment]
     made = [_Worker(world=world) for _ in range(workers)]
     crew._workers = made  # type: ignore[assignment]
-    before, parent.time = parent.time, SimpleNamespace(monotonic=lambda: world.now)  # type: ignore[assignment]
+    before, parent.time = (
+        parent.time,
+        SimpleNamespace(monotonic=lambda: world.now),
+    )  # type: ignore[assignment]
     try:
         answers: dict[Input, Any] = {}
         last = 0.0

@@ -144,9 +144,9 @@ class Protected:
             # By the file itself: a hard link is another name of it.
             self._same.setdefault((found.st_dev, found.st_ino), what)
 
-    def holds(self, real: str) -> bool:
-        """Whether this is the name of one of them; ``real`` has no links in it."""
-        return real in self._real
+    def holds(self, real: str, there: os.stat_result | None = None) -> bool:
+        """Whether this is one of them: by its name, which has no links in it, or by the file that lies ``there``."""
+        return real in self._real or (there is not None and (there.st_dev, there.st_ino) in self._same)
 
     def require_other(self, target: Path) -> None:
         """UsageError where the output would take the place of one of them, under whatever name."""
@@ -165,12 +165,14 @@ def check(command: str, args: argparse.Namespace, settings: Settings) -> None:
     named = {dest: value for dest in table if (value := getattr(args, dest, None)) is not None}
     if not named:
         return
+    targets = [(target, table[dest][1]) for dest, value in named.items() for target in table[dest][0](value)]
+    # Where the names of outputs are known only once the inputs are, the command looks itself.
+    if not targets:
+        return
     protected = Protected(command, args, settings)
-    for dest, value in named.items():
-        files, kind = table[dest]
-        for target in files(value):
-            protected.require_other(target)
-            _require_kind(target, kind, writes_in_place=command in _IN_PLACE)
+    for target, kind in targets:
+        protected.require_other(target)
+        _require_kind(target, kind, writes_in_place=command in _IN_PLACE)
 
 
 def _require_kind(target: Path, kind: Kind, *, writes_in_place: bool) -> None:

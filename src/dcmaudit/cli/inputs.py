@@ -45,7 +45,7 @@ class Inputs:
         from dcmaudit.sources import Passed, Problem
 
         for found in every:
-            self._mine += not isinstance(found, Passed | Problem)
+            self._mine += not isinstance(found, (Passed, Problem))
             yield found
 
     def estimate(self) -> Estimate | None:

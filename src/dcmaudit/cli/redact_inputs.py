@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,9 +19,11 @@ from dcmaudit.model.counts import counted
 if TYPE_CHECKING:
     from dcmaudit.cli.guard import Protected
     from dcmaudit.cli.inputs import Inputs
+    from dcmaudit.model.known_names import KnownNames
     from dcmaudit.model.redaction import Request
     from dcmaudit.model.shards import Shard
     from dcmaudit.pipeline.jobs import RedactionJob
+    from dcmaudit.pipeline.output import PlainNames
     from dcmaudit.pipeline.remote import Target
     from dcmaudit.settings import Settings
     from dcmaudit.sources import NameList, Tally
@@ -159,54 +162,92 @@ def fresh(
 ) -> Iterator[Reference]:
     """The inputs that are not done yet, no two of one output, and none whose output is an input."""
     from dcmaudit.model.known_names import KnownNames
-    from dcmaudit.pipeline.output import PlainPlaces, is_input
+    from dcmaudit.pipeline.output import PlainPlaces
 
     if args.overwrite:
         found = list(found)  # outputs may replace files, so every input must be known first
     inputs = {key for one in found for key in _keys(_path_of(one) or one.name)} if args.overwrite else set()
-    taken = KnownNames()
-    plain = PlainPlaces(job.naming, job.sides.suffixes)
+    # Nearly every output is a new file of this machine, or one of an earlier run: its names say all.
+    plain = None if args.overwrite else PlainPlaces(job.naming, job.sides.suffixes)
+    outputs = _Outputs(job, report, protected, KnownNames(), inputs, resumes=args.resume)
     for reference in found:
-        # Nearly every output is a new file of this machine: its names say all that there is to ask.
-        names = None if args.overwrite else plain.free(reference)
-        if names is not None and not (
-            any(name in taken for name in names.outputs) or any(map(protected.holds, names.every))
-        ):
-            for name in names.outputs:
-                taken.meet(name, reference.name)
+        names = None if plain is None else plain.look(reference)
+        is_new = None if names is None else outputs.is_new_by_names(names, reference)
+        if outputs.is_new(reference) if is_new is None else is_new:
             yield reference
-            continue
+
+
+@dataclass(frozen=True, slots=True)
+class _Outputs:
+    """The outputs of a run: ``taken`` by inputs that were met, ``inputs`` the keys of all where outputs may replace."""
+
+    job: RedactionJob
+    report: Report
+    protected: Protected
+    taken: KnownNames
+    inputs: set[str | tuple[int, int]]
+    resumes: bool
+
+    def is_new_by_names(self, names: PlainNames, reference: Reference) -> bool | None:
+        """``is_new`` where the names of the output and what lies there tell it; None where that needs a closer look."""
+        if any(map(self.protected.holds, names.every, names.there)):
+            return None
+        if names.is_free:
+            return True if self.taken.meet_new(names.outputs, reference.name) else None
+        # Among other outputs it has to be opened, to tell whether all of it could be seen.
+        done = names.done if self.resumes and not self.job.naming.mixed else None
+        if done is None or any(name in self.taken for name in names.outputs):
+            return None
+        try:
+            input_ = os.stat(_path_of(reference) or reference.name)  # noqa: PTH116 - of each of many files
+        except (OSError, ValueError):
+            return None
+        if names.holds(input_):
+            return None
+        self.report.resume(reference.name, names.called[done], partly=done == len(names.called) - 1)
+        return False
+
+    def is_new(self, reference: Reference) -> bool:
+        """Whether it is to be worked on; what else becomes of it is told."""
+        from dcmaudit.pipeline.output import is_input
+
+        job, report = self.job, self.report
         try:
             targets = job.naming.places_for(reference)
         except UsageError as error:
             report.refuse(reference.name, error.words)
-            continue
+            return False
         reals = {_real(str(target)): target for target in targets}
-        other = next((real for real in reals if real in taken), None)
-        input_ = next(
-            (
-                each
-                for each in targets
-                if (inputs and not inputs.isdisjoint(_keys(str(each)))) or is_input(each, reference)
-            ),
-            None,
-        )
-        precious = next((reason for each in targets if (reason := _is_precious(each, job, protected))), None)
+        other = next((real for real in reals if real in self.taken), None)
         if other is not None:
-            first = taken.first(other) or "an input met before"
+            first = self.taken.first(other) or "an input met before"
             report.refuse(reference.name, f"its output {reals[other]} is also that of {first}")
-        elif input_ is not None:
+            return False
+        input_ = next((one for one in targets if self._replaces(one) or is_input(one, reference)), None)
+        if input_ is not None:
             report.refuse(reference.name, f"its output {input_} is an input: inputs are never replaced")
-        elif precious is not None:
+            return False
+        precious = next((reason for each in targets if (reason := _is_precious(each, job, self.protected))), None)
+        if precious is not None:
             report.refuse(reference.name, precious)
-        elif args.resume and (there := [each for each in targets if each.exists() and not job.sides.missing(each)]):
-            report.resume(
-                reference.name, there[0], partly=_is_partly(there[0]) if job.naming.mixed else there[0] == targets[-1]
-            )
-        else:
-            for real in reals:
-                taken.meet(real, reference.name)
-            yield reference
+            return False
+        there = [each for each in targets if self.resumes and _is_file(each) and not job.sides.missing(each)]
+        if there:
+            partly = _is_partly(there[0]) if job.naming.mixed else there[0] == targets[-1]
+            report.resume(reference.name, there[0], partly=partly)
+            return False
+        for real in reals:
+            self.taken.meet(real, reference.name)
+        return True
+
+    def _replaces(self, target: Target) -> bool:
+        """Whether the output would take the place of an input."""
+        return bool(self.inputs) and not self.inputs.isdisjoint(_keys(str(target)))
+
+
+def _is_file(target: Target) -> bool:
+    """Whether an output is there; a folder of that name is none."""
+    return target.is_file() if isinstance(target, Path) else target.exists()
 
 
 def _is_partly(output: Target) -> bool:

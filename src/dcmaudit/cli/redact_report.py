@@ -109,7 +109,7 @@ class Report:
         for line in problem_lines(report):
             say(line)
 
-    def resume(self, name: str, output: Target, *, partly: bool = False) -> None:
+    def resume(self, name: str, output: Target | str, *, partly: bool = False) -> None:
         """An input whose output was there already, ``partly`` among the partly audited ones."""
         if self._json:
             from dcmaudit.report.jsonlines import json_line

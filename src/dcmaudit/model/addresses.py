@@ -12,6 +12,7 @@ from enum import Enum
 from functools import lru_cache
 
 from dcmaudit.errors import UsageError
+from dcmaudit.model.travel import Travels
 
 OVERLAY_GROUPS = range(0x6000, 0x6100, 2)
 """The repeating groups of overlays (PS3.5 7.6): even ones from 6000 to 60FE."""
@@ -144,7 +145,7 @@ class PlaneSpan:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class FrameAddress:
+class FrameAddress(Travels):
     """An image frame, counted from 0."""
 
     frame: int

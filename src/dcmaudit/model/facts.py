@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dcmaudit.model.travel import Travels
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceFacts:
@@ -24,7 +26,7 @@ class DeviceFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Travels):
     """What stays the same when a file is moved or renamed.
 
     ``pixel_digest`` is ``sha256:`` and the hexadecimal digest of the value of the pixel data element (Pixel Data,

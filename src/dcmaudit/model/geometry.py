@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dcmaudit.errors import UsageError
+from dcmaudit.model.travel import Travels
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Box:
+class Box(Travels):
     """A rectangle of pixels: ``left <= x < right`` and ``top <= y < bottom``, never empty.
 
     A box knows nothing of its plane and may reach outside it; ``is_inside`` and ``clipped`` answer for a size.

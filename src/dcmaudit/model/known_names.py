@@ -9,6 +9,7 @@ a message can tell which one was met first.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from hashlib import blake2b
 
 NAMED = 100_000
@@ -35,22 +36,38 @@ class KnownNames:
     def meet(self, key: str | bytes, name: str) -> str | None:
         """None where the key is new; else the name that brought it, "" where that is not kept any more."""
         digest = _digest(key)
-        # 64 bits of a digest: among a hundred million names two meet by chance once in some four thousand runs.
-        if not self._add(_value(digest)):
-            return self._names.get(digest, "")
-        if len(self._names) < self._named:
-            self._names[digest] = name
-        self.count += 1
-        return None
+        return None if self._keep(digest, name) else self._names.get(digest, "")
+
+    def meet_new(self, keys: Sequence[str], name: str) -> bool:
+        """Whether all of the keys are new, which then were brought by ``name``; where one is not, nothing is kept."""
+        digests = [_digest(key) for key in keys]
+        if any(self._knows(digest) for digest in digests):
+            return False
+        for digest in digests:
+            self._keep(digest, name)
+        return True
 
     def first(self, key: str | bytes) -> str:
         """The name that brought the key, "" where it was not met or the name is not kept."""
         return self._names.get(_digest(key), "")
 
     def __contains__(self, key: str | bytes) -> bool:
-        value = _value(_digest(key))
+        return self._knows(_digest(key))
+
+    def _knows(self, digest: bytes) -> bool:
+        value = _value(digest)
         part = self._parts[value % _PARTS]
         return part[_place(part, value)] == value
+
+    def _keep(self, digest: bytes, name: str) -> bool:
+        """Whether it is new."""
+        # 64 bits of a digest: among a hundred million names two meet by chance once in some four thousand runs.
+        if not self._add(_value(digest)):
+            return False
+        if len(self._names) < self._named:
+            self._names[digest] = name
+        self.count += 1
+        return True
 
     def _add(self, value: int) -> bool:
         number = value % _PARTS
@@ -77,7 +94,7 @@ def _place(part: array[int], value: int) -> int:
     """Where the value is, or the free place in which it belongs."""
     size = len(part)
     place = (value // _PARTS) % size
-    while part[place] not in {0, value}:
+    while (kept := part[place]) and kept != value:
         # Linear probing: the next place is in the same line of the processor's cache.
         place = (place + 1) % size
     return place

@@ -27,6 +27,7 @@ from dcmaudit.model import (
 from dcmaudit.model.engines import NerEngine, OcrEngine
 from dcmaudit.model.screen import Screen
 from dcmaudit.model.shapes import Shape
+from dcmaudit.model.travel import Travels
 
 RectId = NewType("RectId", str)
 """The name of one stored rectangle: ``r12`` in the shared table, ``x3`` in the table of our own."""
@@ -294,7 +295,7 @@ class IdentityRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Look(Travels):
     """How the last look of one engine at one whole file ended.
 
     ``complete``: every plane was reached, and no place of it was left out by an option. ``places`` counts what was
@@ -323,7 +324,7 @@ processes."""
 
 
 @dataclass(frozen=True, slots=True)
-class FileRows:
+class FileRows(Travels):
     """What one file's look leaves behind, ready to be stored with that of many others; made by ``file_rows``.
 
     ``shared`` and ``own`` are rows of rectangles without names, ``former`` the rows in whose place they come. ``size``

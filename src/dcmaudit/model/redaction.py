@@ -12,10 +12,11 @@ from dcmaudit.model.planes import Plane, PlaneGroup, PlaneKind, PlaneList, Unsho
 from dcmaudit.model.regions import Origin, Scope
 from dcmaudit.model.shapes import Shape
 from dcmaudit.model.texts import tag_text
+from dcmaudit.model.travel import Travels
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Request(Travels):
     """One thing to black out: ``box`` in the pixels of its plane (None: the whole plane) wherever ``scope`` says.
 
     With ``shape`` the shape is meant, on one plane or on all frames; ``box`` then is around it, or None.

@@ -8,6 +8,7 @@ from enum import Enum
 from dcmaudit.model.geometry import Box
 from dcmaudit.model.regions import Origin, Scope
 from dcmaudit.model.shapes import Shape
+from dcmaudit.model.travel import Travels
 
 
 class PreviewPolicy(Enum):
@@ -22,7 +23,7 @@ class PreviewPolicy(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class ShownArea:
+class ShownArea(Travels):
     """One area that was black without being a mark: ``box`` in the pixels of the planes that ``scope`` means."""
 
     box: Box
@@ -33,7 +34,7 @@ class ShownArea:
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
+class Screen(Travels):
     """What rules and ultrasound regions showed black on any plane of a file when it was finished.
 
     ``policy`` is what was done with it: STORE or LEAVE. ``options`` names the options that were on. Without areas

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from dcmaudit.model.travel import Travels
+
 
 class ReviewState(Enum):
     """How far people are with a file, derived from the database (a tag row is what makes the difference)."""
@@ -101,7 +103,7 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class Result(Travels):
     """The outcome of one input and why; ``reasons`` is empty only for DONE and COPIED."""
 
     name: str

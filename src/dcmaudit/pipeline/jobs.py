@@ -9,6 +9,7 @@ from dcmaudit.model import Reference, Result
 from dcmaudit.model.records import IdentityRecord
 from dcmaudit.model.redaction import RedactionOptions, Request
 from dcmaudit.model.screen import Screen
+from dcmaudit.model.travel import Travels
 from dcmaudit.pipeline.clearance import AcceptedText, Ledger
 from dcmaudit.pipeline.output import Naming
 from dcmaudit.pipeline.remote import Target
@@ -59,7 +60,7 @@ class RedactionJob:
 
 
 @dataclass(frozen=True, slots=True)
-class RedactionTask:
+class RedactionTask(Travels):
     """One file: its reference, what was asked for it, and what is wrong with what was asked.
 
     ``ledger`` is what the database knows of looks at it; None where nobody asked, or there is no database. ``undone``
@@ -83,7 +84,7 @@ class RedactionTask:
 
 
 @dataclass(frozen=True, slots=True)
-class RedactionReport:
+class RedactionReport(Travels):
     """How one file ended. ``output`` exists only where the proof passed; ``plan`` lines are for people."""
 
     result: Result

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -90,25 +91,56 @@ class Naming:
 
 @dataclass(frozen=True, slots=True)
 class PlainNames:
-    """Names of files that are not there yet, without links in them: of an output, and with its side files."""
+    """The names that an output can get and those of its side files, without links in them, and what lies there.
 
-    outputs: tuple[str, ...]
+    ``every`` has the names of each place one after the other: of the output, then of its side files. ``there`` has for
+    each of them the file that lies there, None for nothing. ``called`` are the outputs as they are told.
+    """
+
+    called: tuple[str, ...]
     every: tuple[str, ...]
+    there: tuple[os.stat_result | None, ...]
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the output."""
+        return self.every[:: self._width]
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing lies there."""
+        return not any(self.there)
+
+    @property
+    def done(self) -> int | None:
+        """The first of ``called`` that is there with all its side files."""
+        width = self._width
+        places = range(len(self.called))
+        return next((place for place in places if all(self.there[place * width : (place + 1) * width])), None)
+
+    @property
+    def _width(self) -> int:
+        return len(self.every) // len(self.called)
+
+    def holds(self, status: os.stat_result) -> bool:
+        """Whether that file is one of the outputs that are there, by whatever name."""
+        outputs = self.there[:: self._width]
+        return any(one is not None and os.path.samestat(one, status) for one in outputs)
 
 
 class PlainPlaces:
-    """The places of outputs where they are new files of this machine, folder by folder.
+    """The places of outputs where they are plain files of this machine, folder by folder.
 
     ``Naming.places_for`` makes paths; in a batch of small files that takes longer than all else that is asked of them.
     """
 
     def __init__(self, naming: Naming, suffixes: tuple[str, ...]) -> None:
         """``suffixes`` of the side files."""
-        self._naming, self._suffixes = naming, suffixes
+        self._naming, self._suffixes = naming, ("", *suffixes)
         self._folders: dict[str, tuple[tuple[str, str], ...]] = {}
 
-    def free(self, reference: Reference) -> PlainNames | None:
-        """Every name that the output can get; None where one of them is taken, or has to be looked at more closely."""
+    def look(self, reference: Reference) -> PlainNames | None:
+        """Every name that the output can get; None where something has to be looked at more closely: links, folders."""
         path = getattr(reference, "path", None)
         if path is None or self._naming.exact is not None:
             return None
@@ -119,19 +151,18 @@ class PlainPlaces:
             if len(self._folders) >= _MOST_FOLDERS:
                 self._folders.clear()
             places = self._folders[folder] = self._places(reference)
-        stem = (last[:-4] if last.lower().endswith(".dcm") else last) + SUFFIX
-        outputs = []
-        for place, real in places:
-            if not _is_missing(f"{place}/{stem}"):
-                return None
-            outputs.append(f"{real}/{stem}")
-        if not outputs:
+        if not places:
             return None
-        sides = [f"{place}/{stem[:-4]}{suffix}" for place, _ in places for suffix in self._suffixes]
-        if not all(map(_is_missing, sides)):
+        stem = last[:-4] if last.lower().endswith(".dcm") else last
+        names = [stem + SUFFIX if not suffix else stem + SUFFIX[:-4] + suffix for suffix in self._suffixes]
+        try:
+            there = tuple([_lies(f"{place}/{name}") for place, _ in places for name in names])
+        except (OSError, ValueError):
             return None
-        reals = [f"{real}/{stem[:-4]}{suffix}" for _, real in places for suffix in self._suffixes]
-        return PlainNames(tuple(outputs), (*outputs, *reals))
+        if not all(status is None or stat.S_ISREG(status.st_mode) for status in there):
+            return None
+        every = tuple([f"{real}/{name}" for _, real in places for name in names])
+        return PlainNames(tuple([f"{place}/{names[0]}" for place, _ in places]), every, there)
 
     def _places(self, reference: Reference) -> tuple[tuple[str, str], ...]:
         """The folders of outputs, as they are called and without links; () where that is not so plain."""
@@ -145,14 +176,12 @@ class PlainPlaces:
         return tuple((place.rstrip("/"), os.path.realpath(place).rstrip("/")) for place in folders)
 
 
-def _is_missing(path: str) -> bool:
+def _lies(path: str) -> os.stat_result | None:
+    """What has this name, None for nothing; OSError where that cannot be told."""
     try:
-        os.lstat(path)
+        return os.lstat(path)
     except FileNotFoundError:
-        return True
-    except (OSError, ValueError):
-        return False
-    return False
+        return None
 
 
 def is_unfinished(name: str) -> bool:

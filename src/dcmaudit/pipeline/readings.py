@@ -11,6 +11,7 @@ from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model import Everywhere, FileReading, Outcome, Reference, Result, Verdict, covered_area
 from dcmaudit.model.engines import OcrEngine
 from dcmaudit.model.records import FileRows, Look, NewRect, RectRow
+from dcmaudit.model.travel import Travels
 from dcmaudit.pipeline.ocr import OcrJob, read_file
 from dcmaudit.report.findings_list import csv_lines, places_of
 from dcmaudit.store import file_rows, rects_of
@@ -30,7 +31,7 @@ _MOST = 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class OcrAnswer:
+class OcrAnswer(Travels):
     """What the look at one file leaves; made where the look was, cheap to send whatever was found.
 
     ``rows`` None: it is not for a database, or (``unstorable``) can be kept by none. ``lines`` are those of the CSV

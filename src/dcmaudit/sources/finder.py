@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
@@ -79,7 +80,7 @@ class _Finder:
         extent, met = self._extent, 0
         extent.names = len(names)
         for found in self.all(names):
-            is_input = not isinstance(found, Passed | Problem)
+            is_input = not isinstance(found, _NO_INPUT)
             extent.found += is_input
             extent.kept += is_input and extent.met > met  # of a folder or a list, not named by hand
             met = extent.met
@@ -103,15 +104,13 @@ class _Finder:
         elif "://" in name and s3.is_selection(name):
             yield from map(self._object_once, s3.select(name))
         # A file that is really called so is meant before a bucket is.
-        elif is_object_name(name) and not os.path.lexists(name):
+        elif "://" in name and is_object_name(name) and not os.path.lexists(name):
             yield from self._objects(name)
         # Told by its kind, not as a missing file; keys that may stand in such an address are left out.
         elif "://" in name and not os.path.lexists(name):
             yield Problem(without_secrets(name), _no_scheme(name))
         else:
-            # Beside the name itself, the home folder is the only meaning that a quoted name can be missing.
-            paths = [path_of(name), os.path.expanduser(name)]
-            path = next((path for path in paths if os.path.lexists(path)), None)
+            path = _existing(name)
             if path is not None:
                 yield from self._path(os.path.abspath(path))
             elif glob.has_magic(name):
@@ -138,13 +137,14 @@ class _Finder:
             )
 
     def _path(self, path: str) -> Iterator[Found]:
-        if os.path.isdir(path):
-            yield from self._folder(path)
-            return
         try:
-            head = read_head(path)
+            mode = os.stat(path).st_mode
+            head = b"" if stat.S_ISDIR(mode) else read_head(path, regular=stat.S_ISREG(mode))
         except OSError as error:
             yield Problem(printable(path), translated(error, printable(path)))
+            return
+        if stat.S_ISDIR(mode):
+            yield from self._folder(path)
             return
         content = recognise(head, path)
         if content is Content.DICOM:
@@ -293,8 +293,10 @@ class _Finder:
         return found
 
     def _once(self, path: str) -> LocalReference | Passed:
-        digest = _digest(self._key(path))
-        if digest in self._seen or self._walker.covered(self._real_folder(os.path.dirname(path))):
+        folder, name = os.path.split(path)
+        real = self._real_folder(folder)
+        digest = _digest(os.path.join(real, name))
+        if digest in self._seen or self._walker.covered(real):
             return Passed(printable(path), Passing.DUPLICATE)
         self._seen.add(digest)
         return LocalReference(printable(path))
@@ -305,6 +307,7 @@ class _Finder:
         return os.path.join(self._real_folder(folder), name)
 
 
+_NO_INPUT = (Passed, Problem)
 _PASSING = {
     Content.OTHER: Passing.NOT_DICOM,
     Content.EMPTY: Passing.EMPTY,
@@ -316,6 +319,16 @@ _PASSING = {
 
 def _entries(found: s3.ObjectList) -> Iterator[Listed]:
     yield from csv_entries(s3.open_list(found), found.name)
+
+
+def _existing(name: str) -> str | None:
+    """What of this machine a name means; None for nothing that is there."""
+    path = path_of(name)
+    if os.path.lexists(path):
+        return path
+    # Beside the name itself, the home folder is the only meaning that a quoted name can be missing.
+    home = os.path.expanduser(name)
+    return home if os.path.lexists(home) else None
 
 
 def _impossible(name: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from dcmaudit.errors import SourceError, SourceNotFoundError, SourceUnreadableError
+from dcmaudit.model.travel import Travels
 from dcmaudit.plainfile import open_regular
 
 _ESCAPED = re.compile(r"\\x([0-9a-f]{2})")
@@ -53,7 +54,7 @@ def _byte(found: re.Match[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class LocalReference:
+class LocalReference(Travels):
     r"""A file of this machine. ``name`` is its absolute path as the user knows it: links are not resolved.
 
     Bytes of a file name that are no UTF-8 stand as ``\xhh`` in ``name``, so that it can be stored and shown;

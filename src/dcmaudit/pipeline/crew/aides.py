@@ -72,12 +72,9 @@ class Aides:
         pipes = {worker.pipe: worker for worker in self.workers}
         for pipe in connection.wait(list(pipes), wait):  # type: ignore[arg-type]
             worker = pipes[pipe]  # type: ignore[index]
-            try:
-                said = pickle.loads(worker.pipe.recv_bytes()) if worker.pipe is not None else None  # noqa: S301 - ours
-            except (EOFError, OSError):
-                worker.close()
-                said = None
-            yield worker, said
+            yield worker, _said(worker)
+            while worker.pipe is not None and worker.pipe.has_more:
+                yield worker, _said(worker)
 
     def close(self, *, at_once: bool) -> None:
         """End them; ``at_once`` in the middle of what they do."""
@@ -91,6 +88,16 @@ class Aides:
                 while worker.pipe is not None:
                     worker.pipe.recv_bytes()
             worker.close()
+
+
+def _said(worker: Worker) -> Found | None:
+    """The next thing that it says; None where it died."""
+    try:
+        if worker.pipe is not None:
+            return pickle.loads(worker.pipe.recv_bytes())  # type: ignore[no-any-return] # noqa: S301 - ours
+    except (EOFError, OSError):
+        worker.close()
+    return None
 
 
 class _Shared:

@@ -102,10 +102,14 @@ class Crew:
 
     def _feed(self, items: Iterator[Any]) -> None:
         """Give every process that has room a batch, first one each, then the next ones."""
-        for worker, piece in self._long.hand_out([one for one in self._workers if not one.given]):
-            self._hand(worker, [PieceJob(piece.file, piece.number)], piece)
+        if self._long:
+            for worker, piece in self._long.hand_out([one for one in self._workers if not one.given]):
+                self._hand(worker, [PieceJob(piece.file, piece.number)], piece)
         if self._long.wanted:
             return  # whoever becomes free helps first: what is begun is to end before more is
+        # Asked after each answer: mostly everybody has enough.
+        if min(len(worker.given) for worker in self._workers) >= max(_QUEUED * self._batch.size, _AHEAD):
+            return
         for queued in range(1, _AHEAD + 1):
             # From the third round on one input at a time: batches that grow with speed must not pile up behind slow
             # ones.
@@ -186,8 +190,8 @@ class Crew:
         pipe = worker.pipe
         while pipe is not None:
             self._hear(worker, pickle.loads(pipe.recv_bytes()))  # noqa: S301 - of a process of ours
-            # All that is there is taken at once, for each select costs a call of the system.
-            if not pipe.poll():
+            # What the pipe has taken from the system already, no select will tell of.
+            if not pipe.has_more:
                 return
 
     def _hear(self, worker: Worker, said: Any) -> None:

@@ -8,9 +8,9 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from typing import Any
 
+from dcmaudit.pipeline.crew.pipe import Pipe
 from dcmaudit.pipeline.crew.post import serve_pipe
 
 HELD = {signal.SIGINT}
@@ -43,7 +43,7 @@ class Worker:
     """One process, begun with the first input for it, and what it was given and has not answered, in order."""
 
     process: Any = None
-    pipe: Connection | None = None
+    pipe: Pipe | None = None
     given: deque[Job | PieceJob] = field(default_factory=deque)
     since: float = 0.0
     is_recalled: bool = False
@@ -55,9 +55,7 @@ class Worker:
             with suppress(OSError):
                 self.pipe.send(said)
 
-    def begin(
-        self, context: Any, stop: Any, task: Callable[[Any], Any], warm: Callable[[], object] | None
-    ) -> Connection:
+    def begin(self, context: Any, stop: Any, task: Callable[[Any], Any], warm: Callable[[], object] | None) -> Pipe:
         """Start its process, which calls ``warm`` before its first input; the pipe to it comes back."""
         mine, its = context.Pipe()
         self.process = context.Process(target=serve_pipe, args=(its, stop, task, warm), daemon=True)
@@ -69,7 +67,7 @@ class Worker:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         # Else this process holds both ends, and never sees the pipe end where the other one dies.
         its.close()
-        self.pipe = mine
+        self.pipe = Pipe(mine)
         return self.pipe
 
     def close(self) -> None:

@@ -23,6 +23,9 @@ class Provider(StrEnum):
     GOOGLE = "gs"
 
 
+_KNOWN = {provider.value: provider for provider in Provider}
+
+
 def is_object_name(name: str) -> bool:
     """Whether ``name`` is that of an object or of a part of a bucket."""
     return provider_of(name) is not None
@@ -31,8 +34,7 @@ def is_object_name(name: str) -> bool:
 def provider_of(name: str) -> Provider | None:
     """The store that ``name`` lies in; None for what is no object's name."""
     found = _BEFORE.match(name)
-    known = {provider.value: provider for provider in Provider}
-    return known.get(found[1].lower()) if found else None
+    return _KNOWN.get(found[1].lower()) if found else None
 
 
 def is_foreign(name: str) -> bool:

@@ -22,7 +22,7 @@ from dcmaudit.pipeline.cluster import _Cluster
 from dcmaudit.pipeline.division import divided
 from dcmaudit.pipeline.jobs import RedactionJob, RedactionTask
 from dcmaudit.pipeline.output import Naming
-from dcmaudit.pipeline.process import CrashError
+from dcmaudit.pipeline.process import BrokenOffError, CrashError, NotBegunError
 from dcmaudit.pipeline.redaction import redact_file
 from dcmaudit.pipeline.workers import each
 from support.files import PathReference, gradient, reference
@@ -251,3 +251,54 @@ def within_a_minute(is_so: Callable[[], bool]) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def leave_marks(folder: Path, number: int) -> int:
+    """Tells by files what was begun and what was finished."""
+    (folder / f"begun {number}").touch()
+    time.sleep(0.4)
+    (folder / f"done {number}").touch()
+    return number
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_what_a_run_that_is_to_end_tells_is_what_the_workers_did(address: str, tmp_path: Path, ordered: bool) -> None:
+    """What was begun is finished and told so; what was not is told as that, and is not begun later either."""
+    told: dict[int, object] = {}
+    for number, answer in each(
+        partial(leave_marks, tmp_path), range(100), dask=address, stop=lambda: bool(told), ordered=ordered
+    ):
+        told.update({number: answer})  # one by one: ``stop`` asks how many there are
+    time.sleep(1.5)  # long enough for whatever somebody would still do
+    done = {int(path.name.split()[1]) for path in tmp_path.glob("done *")}
+    begun = {int(path.name.split()[1]) for path in tmp_path.glob("begun *")}
+    assert begun == done == {number for number, answer in told.items() if answer == number}
+    left = {number for number, answer in told.items() if isinstance(answer, NotBegunError)}
+    assert left
+    assert done | left == set(told) == set(range(len(told)))
+    assert len(done) >= 2, "what was being worked on is finished"
+
+
+def die_when_told(folder: Path, number: int) -> int:
+    """Number 1 ends its worker once the run is to end."""
+    while number == 1 and not (folder / "end").exists():
+        time.sleep(0.05)
+    if number == 1:
+        time.sleep(1)  # until everybody was told
+        os._exit(9)
+    return number
+
+
+def test_an_input_whose_worker_dies_while_the_run_ends_is_told_and_the_end_comes(address: str, tmp_path: Path) -> None:
+    told: dict[int, object] = {}
+
+    def stop() -> bool:
+        is_asked = len(told) >= 2
+        if is_asked:
+            (tmp_path / "end").touch()
+        return is_asked
+
+    for number, answer in each(partial(die_when_told, tmp_path), range(40), dask=address, stop=stop, ordered=False):
+        told.update({number: answer})  # one by one: ``stop`` asks how many there are
+    assert isinstance(told[1], BrokenOffError | NotBegunError | CrashError)
+    assert set(told) == set(range(len(told)))

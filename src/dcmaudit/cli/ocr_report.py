@@ -148,16 +148,20 @@ class Report:
 
         ``going_on`` says how to go on where this run ended.
         """
+        self._name_unfinished()
         say(f"interrupted: {so_far(self._counts, total)}{going_on}")
 
     def ended_at_once(self, total: int | None, going_on: str) -> None:
         """As ``interrupted``, and name every file that was being worked on."""
         self.store()
         self._at_once = True
-        for reference in self._unfinished:
-            say(f"{reference.name}: not finished, and nothing that was found in it now is recorded")
+        self._name_unfinished()
         broken = f"{counted(len(self._unfinished), 'was broken off and is', 'were broken off and are')} named above, "
         say(f"ended at once: {broken}{so_far(self._counts, total)}{going_on}")
+
+    def _name_unfinished(self) -> None:
+        for reference in self._unfinished:
+            say(f"{reference.name}: not finished, and nothing that was found in it now is recorded")
 
     def summary(self, tally: Tally) -> str:
         """What became of everything, in one line or two, and what this way of looking is measured to miss."""

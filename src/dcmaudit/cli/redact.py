@@ -84,7 +84,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
                 report.take(task, answer)
             interrupted = stop.asked()
     except KeyboardInterrupt:
-        report.ended_at_once(progress.total if progress is not None else None, partial(_has_output, job))
+        report.ended_at_once(progress.total if progress is not None else None, partial(_has_output, job, args.dask))
         report.finish(tally)
         return Exit.INTERRUPTED
     finally:
@@ -92,7 +92,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             if opened is not None:
                 opened.close()
     if interrupted and progress is not None:
-        report.interrupted(progress.total)
+        report.interrupted(progress.total, partial(_has_output, job, args.dask))
     report.finish(tally)
     if store is not None and not (tally.found or tally.problems or args.files or listed or args.shard):
         say(f"{store.location}: no file has marks in this database; N in the reviewer finishes one, --db names another")
@@ -101,7 +101,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     return Exit.INTERRUPTED if interrupted else report.exit_code
 
 
-def _has_output(job: RedactionJob, reference: Reference) -> bool | None:
+def _has_output(job: RedactionJob, dask: str | None, reference: Reference) -> bool | None:
     """Whether an input that was broken off has its output all the same; None where that cannot be told."""
     from dcmaudit.pipeline.remote import Remote
 
@@ -109,7 +109,9 @@ def _has_output(job: RedactionJob, reference: Reference) -> bool | None:
     if job.dry_run:
         return False
     is_unknown = job.naming.overwrite or any(isinstance(target, Remote) for target in targets)
-    return None if is_unknown else any(target.exists() for target in targets)
+    is_there = not is_unknown and any(target.exists() for target in targets)
+    # A worker of a cluster cannot be ended from here: what it has begun it finishes.
+    return None if is_unknown or (dask is not None and not is_there) else is_there
 
 
 def _progress(

@@ -119,17 +119,24 @@ class Report:
         self.counts.partly += partly
         self.one_done(False)  # noqa: FBT003 - not held back
 
-    def interrupted(self, total: int | None) -> None:
-        """Say what was finished and what was not; ``total`` is the number of inputs, None where nobody knows."""
+    def interrupted(self, total: int | None, is_there: Callable[[Reference], bool | None]) -> None:
+        """Say what was finished and what was not; ``total`` is the number of inputs, None where nobody knows.
+
+        Inputs whose process was lost are named; ``is_there`` says which of them has an output.
+        """
+        self._name_unfinished(is_there)
         kept = "what has an output is proved, and nothing else has one (--resume goes on)"
         say(f"interrupted: {so_far(self.counts, total)}; {kept}")
 
     def ended_at_once(self, total: int | None, is_there: Callable[[Reference], bool | None]) -> None:
         """As ``interrupted``, and name every input that was being worked on; ``is_there`` says which has an output."""
-        for reference in self.unfinished:
-            say(unfinished_line(reference.name, is_there=is_there(reference)))
+        self._name_unfinished(is_there)
         broken = f"{counted(len(self.unfinished), 'was broken off and is', 'were broken off and are')} named above, "
         say(f"ended at once: {broken}{so_far(self.counts, total)}; what has an output is proved (--resume goes on)")
+
+    def _name_unfinished(self, is_there: Callable[[Reference], bool | None]) -> None:
+        for reference in self.unfinished:
+            say(unfinished_line(reference.name, is_there=is_there(reference)))
 
     def finish(self, tally: Tally) -> None:
         """The summary by outcome."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import time
+import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
@@ -14,9 +15,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dcmaudit.errors import MissingExtraError, UsageError
-from dcmaudit.pipeline.clusterhelp import with_help
+from dcmaudit.pipeline.clusterhelp import begin_no_more, with_help
 from dcmaudit.pipeline.hold import hold
-from dcmaudit.pipeline.process import BrokenOffError, ClusterLostError, CrashError, NotBegunError
+from dcmaudit.pipeline.process import BrokenOffError, ClusterLostError, CrashError
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -70,7 +71,7 @@ def each_on_cluster(
     said in the meantime, and every further item ends as ClusterLostError. MissingExtraError without the extra,
     UsageError where nothing answers at the address.
     """
-    cluster = _Cluster(address, patience, partial(with_help, task))
+    cluster = _Cluster(address, patience, task)
     batch = _Batch(cluster, stop, rest, ordered=ordered, tells_all=tells_all)
     try:
         yield from batch.run(iter(items))
@@ -148,13 +149,20 @@ class _Batch:
             yield (told | self._early)[number]
 
     def _let_go(self) -> None:
-        self._is_dry = self._is_stopping = True
-        for job in self._out.values():
-            if job.future is not None:
-                job.future.cancel()
-        for waiting in (self._again, self._suspects):
-            while waiting:
-                self._settle(waiting.popleft(), NotBegunError())
+        """An end was asked for: what a worker has begun is finished, and the workers say what they have not begun."""
+        self._is_dry = True
+        if not self._is_stopping:
+            self._is_stopping = True
+            self._cluster.begin_no_more()
+            # Somebody had these, and is gone.
+            for waiting in (self._again, self._suspects):
+                while waiting:
+                    self._settle(waiting.popleft(), BrokenOffError())
+        # Nobody is there who could answer; whoever comes later would do for nothing what is out.
+        if self._out and not self._cluster.threads():
+            for job in self._out.values():
+                if job.future is not None:
+                    job.future.cancel()
 
     def _hand_out(self, items: Iterator[Any]) -> None:
         """Give the cluster as much as it can do; answer everything where it is gone."""
@@ -231,10 +239,8 @@ class _Batch:
     def _answered(self, job: _Job, future: Future[Any]) -> None:
         error = None if future.cancelled() else future.exception()
         is_killed = type(error).__name__ == "KilledWorker"
-        if future.cancelled() and self._is_stopping:
-            self._settle(job, NotBegunError())
         # Forgotten by a scheduler that died, or cancelled by somebody else.
-        elif future.cancelled():
+        if future.cancelled():
             job.losses += 1
             self._try_again(job, self._again, job.losses <= _TRIES, "the cluster gave it up several times")
         # A worker that died may have been ended by the queue: one more try, as in processes of one machine.
@@ -249,8 +255,8 @@ class _Batch:
             self._settle(job, future.result())
 
     def _try_again(self, job: _Job, waiting: deque[_Job], is_worth: bool, reason: str) -> None:  # noqa: FBT001
-        if self._is_stopping:
-            self._settle(job, NotBegunError())
+        if self._is_stopping:  # whoever had it is gone, and nobody else is to do it
+            self._settle(job, BrokenOffError())
         elif is_worth:
             waiting.append(job)
         else:
@@ -270,8 +276,9 @@ class _Batch:
 class _Cluster:
     """A cluster as its client sees it: whether anybody works there, and for how long nobody has."""
 
-    def __init__(self, address: str, patience: float, work: Callable[[Any], Any]) -> None:
-        self._address, self._patience, self._work = address, patience, work
+    def __init__(self, address: str, patience: float, task: Callable[[Any], Any]) -> None:
+        self._address, self._patience, self._run = address, patience, uuid.uuid4().hex
+        self._work = partial(with_help, self._run, task)
         self._client = _connected(address)
         self._threads, self._asked_at = 0, float("-inf")
         self._none_since: float | None = None
@@ -314,6 +321,15 @@ class _Cluster:
             future.set_running_or_notify_cancel()
         job.future = future
         future.add_done_callback(lambda done: came.put((job, done)))
+
+    def begin_no_more(self) -> None:
+        """Have the workers begin nothing more of this run; whoever does not hear of it goes on, and is waited for."""
+        client: Any = self._client
+        with suppress(Exception):  # also where the scheduler hangs, or dies while it is told
+            client.sync(
+                client._run,  # noqa: SLF001 - ``run`` would wait for ever for a worker that hangs
+                begin_no_more, self._run, on_error="ignore", callback_timeout=_SECONDS,
+            )  # fmt: skip
 
     def look(self) -> None:
         """Say that nobody works, and give the cluster up once that has lasted too long."""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from dcmaudit.pipeline.crew.messages import Piece
 from dcmaudit.pipeline.crew.post import Helper
 from dcmaudit.pipeline.division import LongWork, have_helpers
-from dcmaudit.pipeline.process import answer_of
+from dcmaudit.pipeline.process import NotBegunError, answer_of
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -39,8 +39,23 @@ _FILES = 4
 """Files of others that one process has open at once, at most."""
 
 
-def with_help(task: Callable[[Any], Any], item: Any) -> Any:
-    """Done by a worker of a cluster: the answer of the task, or the exception that it ended with."""
+_ended = set[str]()
+"""Runs of which this process begins no more inputs."""
+
+
+def begin_no_more(run: str) -> None:
+    """Said to every worker of a cluster when a run is to end: what is begun there is finished, and nothing else."""
+    _ended.add(run)
+
+
+def with_help(run: str, task: Callable[[Any], Any], item: Any) -> Any:
+    """Done by a worker of a cluster: the answer of the task, or the exception that it ended with.
+
+    NotBegunError once the run is to end. Only the worker itself can say so: Dask drops the answer of an input that is
+    taken back while it is worked on, and the worker finishes it all the same.
+    """
+    if run in _ended:
+        return NotBegunError()
     have_helpers(ClusterHelpers())
     try:
         return answer_of(task, item)

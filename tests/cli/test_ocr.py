@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import os
 import socket
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -132,6 +133,20 @@ def test_csv_goes_to_standard_output_or_to_a_file_that_is_not_replaced_unasked(
     assert out.read_text().count(str(other)) == 2
     assert run("--csv", out, "--overwrite", other) == 0
     assert str(file) not in out.read_text()
+
+
+def test_a_file_that_was_changed_after_its_list_is_looked_at_again(
+    tmp_path: Path, blobs: BlobEngine, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, other = write(tmp_path / "in", "a.dcm"), write(tmp_path / "in", "b.dcm")
+    out = tmp_path / "out.csv"
+    assert run("--csv", out, file, other) == 0
+    capsys.readouterr()
+    later = out.stat().st_mtime_ns + 1_000_000_000
+    os.utime(file, ns=(later, later))
+    assert run("--csv", out, "--append", file, other) == 0
+    assert "1 done before" in capsys.readouterr().err
+    assert out.read_text().count(str(file)) == 2  # its former lines went
 
 
 def test_both_a_database_and_a_list_can_be_filled(tmp_path: Path, blobs: BlobEngine, run: Callable[..., int]) -> None:

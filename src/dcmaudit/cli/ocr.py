@@ -265,6 +265,11 @@ def _references(inputs: Inputs, tally: Tally, report: Report, stop: Stop) -> Ite
             yield reference
 
 
+def _is_newer(stamp: tuple[int, int] | None, sink: Sink | None) -> bool:
+    """Whether a file was changed after the list that has it was written last."""
+    return sink is not None and sink.written_ns is not None and stamp is not None and stamp[1] > sink.written_ns
+
+
 def _fresh(
     references: Iterator[Reference],
     args: argparse.Namespace,
@@ -285,12 +290,13 @@ def _fresh(
         size = min(2 * size, 500)
         asked = [one.name for one in block] if store is not None and not args.review else []
         known = store.looked_at(asked, numbers) if store is not None and asked else {}
-        stamps = stamps_of([one for one in block if one.name in known])
+        stamps = stamps_of([one for one in block if one.name in known or one.name in listed])
         for reference in block:
             noted = known.get(reference.name)
             # What was done, and is another file now, is done again.
             stored = noted is not None and is_same_content(noted, stamps[reference.name])
-            in_list = reference.name in listed
+            # Its lines say nothing of content, but when the last of them was written.
+            in_list = reference.name in listed and not _is_newer(stamps[reference.name], sink)
             # With both, a file is done where both have it.
             if (stored or store is None) and (in_list or sink is None) and (stored or in_list):
                 report.skip(reference.name)

@@ -29,6 +29,11 @@ class Sink(Protocol):
         """The files that need not be done again."""
         ...
 
+    @property
+    def written_ns(self) -> int | None:
+        """When they were written last, in nanoseconds since 1970; None where none are in it already."""
+        ...
+
     def add(self, lines: str) -> None:
         """Write the lines of one file or of several."""
         ...

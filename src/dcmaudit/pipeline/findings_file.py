@@ -24,6 +24,8 @@ class CsvFile:
 
     def __init__(self, path: Path, *, append: bool = False, overwrite: bool = False, header: bool = True) -> None:
         self.done: frozenset[str] = frozenset()
+        self.written_ns: int | None = None
+        """When a list that is gone on with was written last, in nanoseconds since 1970; None for a new one."""
         self._path, self._again, self._former = path, False, frozenset[str]()
         self._broken: str | None = None
         try:
@@ -49,6 +51,7 @@ class CsvFile:
     def _take(self, path: Path) -> bool:
         """Read what is there and cut what is torn; whether lines without a mark are the last."""
         with open_regular(path) as stream:
+            self.written_ns = os.fstat(stream.fileno()).st_mtime_ns
             data = stream.read()
         listed = parse(data)
         if not listed.is_ours:
@@ -132,6 +135,7 @@ class Standard:
     """Standard output in the place of a CSV file."""
 
     done: frozenset[str] = frozenset()
+    written_ns: int | None = None
 
     def __init__(self, stream: TextIO, *, header: bool = True) -> None:
         self._stream = stream

@@ -44,6 +44,7 @@ from dcmaudit.store import (
     Store,
     TagChange,
     file_rows,
+    marks,
     open_store,
 )
 from support.stores import Opener
@@ -284,6 +285,47 @@ def test_info_counts_rows_that_nobody_understands_among_many_that_are_good(tmp_p
     with store._database.writing() as session:
         session.connection.exec_driver_sql("UPDATE DicomRects SET ocrtext = 'übung ✓' WHERE id = 30")
     assert store.info().problems == len(bad)
+
+
+ODD = [
+    "'x'",
+    "'7'",
+    "x'37'",
+    "''",
+    "NULL",
+    "1.5",
+    "-1.5",
+    "-1",
+    "-2",
+    "0",
+    "3000000000",
+    "9e99",
+    "1000000",
+    "127",
+    "128",
+]
+"""Words, bytes, fractions and numbers at the limits of what a column may hold."""
+
+
+@pytest.mark.parametrize("also", [[], ["right"], ["top", "left"], ["bottom", "right", "overlay"]])
+def test_info_counts_exactly_the_rows_with_a_problem_whatever_stands_in_their_columns(
+    tmp_path: Path, opener: Opener, also: list[str]
+) -> None:
+    """The question that finds them quickly knows no kind of value that the reading of a row does not know."""
+    store = filled(opener, tmp_path, 500)
+    number = 0
+    with store._database.writing() as session:
+        for column in ("left", "top", "right", "bottom", "frame", "overlay"):
+            for value in ODD:
+                number += 1
+                changes = ", ".join(f'"{one}" = {value}' for one in dict.fromkeys([column, *also]))
+                session.connection.exec_driver_sql(f"UPDATE DicomRects SET {changes} WHERE id = {number}")  # noqa: S608
+    with store._database.reading() as session:
+        rows = [row for name in store.filenames() for row in marks.find_rects(session, name)]
+    assert len(rows) == 1500
+    problems = sum(row.problem is not None for row in rows)
+    assert 0 < problems < number
+    assert store.info().problems == problems
 
 
 def test_rows_of_our_own_table_that_nobody_understands_are_counted(store: Store) -> None:

@@ -21,10 +21,10 @@ _BLOCK = 1000
 
 _EDGES = ("left", "top", "right", "bottom")
 _GOOD_EDGES = (
-    '(("left" >= 0 AND "top" >= 0 AND "right" >= "left" AND "bottom" >= "top") '
+    f'(("left" >= 0 AND "top" >= 0 AND "right" BETWEEN "left" AND {MOST} AND "bottom" BETWEEN "top" AND {MOST}) '
     'OR ("left" = -1 AND "top" = -1 AND "right" = -1 AND "bottom" = -1))'
 )
-_GOOD_PLACE = "((overlay = -1 AND frame >= -1) OR (overlay BETWEEN 0 AND 127 AND frame >= 0))"
+_GOOD_PLACE = f"(frame <= {MOST} AND ((overlay = -1 AND frame >= -1) OR (overlay BETWEEN 0 AND 127 AND frame >= 0)))"
 _NOT_WHOLE = (
     "SELECT count(*) FROM dcmaudit_done AS d WHERE (d.searched = 0 OR d.seen < d.planes) "
     'AND EXISTS (SELECT 1 FROM "DicomTags" AS t WHERE t.filename = d.filename)'
@@ -119,9 +119,10 @@ def _suspects(session: Session, table: RectTable) -> Iterator[str]:
 
 def _good(session: Session, table: RectTable) -> str:
     numbers = _EDGES if table is RectTable.OWN else (*_EDGES, "frame", "overlay")
-    parts = [f'"{name}" <= {MOST}' for name in numbers]
-    if session.is_sqlite:  # which keeps a word or a fraction in a column for numbers
-        parts = [f"typeof(\"{name}\") = 'integer'" for name in numbers] + parts
+    # SQLite keeps a word or a fraction in a column for numbers. A fraction makes the sum one; words and bytes are
+    # greater than every number there, so that nothing that is bounded above is one of them.
+    total = " + ".join(f'"{name}"' for name in numbers)
+    parts = [f"typeof({total}) = 'integer'"] if session.is_sqlite else []
     parts.append(_GOOD_EDGES)
     if table is RectTable.SHARED:
         parts.append(_GOOD_PLACE)

@@ -712,4 +712,4 @@ _shtab_dcmaudit() {
   return 0
 }
 
-complete -o bashdefault -F _shtab_dcmaudit dcmaudit
+complete -o bashdefault -o default -F _shtab_dcmaudit dcmaudit

@@ -294,10 +294,19 @@ def test_a_list_that_is_not_there_is_named(marked: Path, tmp_path: Path, capsys:
 
 def test_other_databases_are_named_by_a_list(marked: Path, tmp_path: Path, capsys: Any) -> None:
     (tmp_path / "names").write_text(f"{marked}\n")
-    with open_store(tmp_path / "all", user="reader"):
-        pass
-    assert main(["--db", str(tmp_path / "all"), "db", "merge", "--files-from", str(tmp_path / "names")]) == 0
-    assert "2 files taken" in capsys.readouterr().out
+    words = ["--db", str(tmp_path / "all"), "db", "merge"]
+    assert main([*words, str(marked), str(tmp_path / "nowhere")]) == 1
+    assert f"{tmp_path / 'nowhere'}: no database here" in capsys.readouterr().err
+    assert not (tmp_path / "all").exists()
+    # As the page about clusters has it: the parts are put into a database that is not there yet.
+    assert main([*words, "--files-from", str(tmp_path / "names")]) == 0
+    said = capsys.readouterr()
+    assert "2 files taken" in said.out
+    assert "a new database was made" in said.err
+    assert main([*words, str(marked)]) == 0
+    said = capsys.readouterr()
+    assert "0 files taken, 2 known already" in said.out
+    assert "a new database was made" not in said.err
 
 
 @pytest.mark.parametrize("way", ["files-from", "-", "pairs -"])

@@ -57,7 +57,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Do one action; 0 only where everything that was asked for is done. Results go to standard output."""
     if args.action in upkeep.ACTIONS:
         read_only, check = upkeep.reads_only(args.action), upkeep.checks_first(args.action)
-        with opened(settings, read_only=read_only, check=check) as store:
+        if args.action == "merge":
+            upkeep.require_sources(args)
+        with opened(settings, read_only=read_only, check=check, makes=args.action == "merge") as store:
             return upkeep.run(store, args, settings.pacs_root)
     return _run(args, settings)
 

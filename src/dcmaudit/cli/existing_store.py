@@ -15,18 +15,19 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened(settings: Settings, *, read_only: bool = True, check: bool = True) -> Iterator[Store]:
+def opened(settings: Settings, *, read_only: bool = True, check: bool = True, makes: bool = False) -> Iterator[Store]:
     """The store of the settings; StoreError where there is no database, for an empty answer would mislead.
 
-    ``check``: a damaged one is a StoreCorruptError.
+    ``check``: a damaged one is a StoreCorruptError. ``makes``: where there is none it is made, and that is said.
     """
     from dcmaudit.store import is_database_missing, open_store
 
-    if is_database_missing(settings.database):
+    if is_database_missing(settings.database) and not makes:
         raise StoreError("no database here", file=settings.database, hint="name an existing one with --db")
     with open_store(
         settings.database, user=settings.user, timeout=settings.db_wait, read_only=read_only, check=check
     ) as store:
+        tell_new(store)
         for note in store.notes if not read_only else ():
             log.info("%s", note)
         yield store

@@ -91,13 +91,20 @@ def _check(store: Store, _: argparse.Namespace) -> int:
     return Exit.NOT_ALL if damage else Exit.GOOD
 
 
+def require_sources(args: argparse.Namespace) -> None:
+    """StoreError where a database to take from is not there: before one is made, and before anything is taken."""
+    from dcmaudit.store import is_database_missing
+
+    for one in listed(args.names):
+        if is_database_missing(one.name):
+            raise StoreError("no database here", file=one.name)
+
+
 def _merge(store: Store, args: argparse.Namespace) -> int:
-    from dcmaudit.store import is_database_missing, open_store
+    from dcmaudit.store import open_store
 
     is_good = True
     for place in [one.name for one in listed(args.names)]:
-        if is_database_missing(place):
-            raise StoreError("no database here", file=place)
         counts = Counter[str]()
         with open_store(place, user=store.user, read_only=True) as other:
             for one in store.merge_from(other):

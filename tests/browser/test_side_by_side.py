@@ -85,3 +85,5 @@ def test_what_has_no_room_at_half_size_waits_for_the_next_stage_and_counts_only_
     expect(face.at(".overview-tools button[aria-pressed='true']")).to_have_text("All")
     face.press("PageDown")
     expect(face.at(".overview-tools button[aria-pressed='true']")).to_have_text("Maximum")
+    # Sheets are of the text map: a maximum is none of them.
+    expect(face.at(".overview-foot .foot")).to_contain_text("6 planes in one picture.")

@@ -145,9 +145,11 @@ export class Projection {
     this.leftOut = leftOut;
     this.through = through;
     this.ticket = ticket;
-    this.sheets = sheets;
-    this.alone = alone;
-    if (this.isWhole) host.sheets(sheets);
+    // The server tells them with every view of the stack, and they are of the text map alone.
+    const isText = host.how === "text";
+    this.sheets = isText ? sheets : 1;
+    this.alone = isText ? alone : 0;
+    if (isText && this.isWhole) host.sheets(sheets);
     if (!blob.size) return;
     const local = URL.createObjectURL(blob);
     try {

@@ -190,6 +190,8 @@ class _Outputs:
 
     def is_new_by_names(self, names: PlainNames, reference: Reference) -> bool | None:
         """``is_new`` where the names of the output and what lies there tell it; None where that needs a closer look."""
+        from dcmaudit.pipeline.output import is_older
+
         if any(map(self.protected.holds, names.every, names.there)):
             return None
         if names.is_free:
@@ -202,14 +204,16 @@ class _Outputs:
             input_ = os.stat(_path_of(reference) or reference.name)  # noqa: PTH116 - of each of many files
         except (OSError, ValueError):
             return None
-        if names.holds(input_):
+        output = names.output(done)
+        if names.holds(input_) or output is None or is_older(output, input_):
             return None
+        self.taken.meet_new(names.outputs, reference.name)
         self.report.resume(reference.name, names.called[done], partly=done == len(names.called) - 1)
         return False
 
     def is_new(self, reference: Reference) -> bool:
         """Whether it is to be worked on; what else becomes of it is told."""
-        from dcmaudit.pipeline.output import is_input
+        from dcmaudit.pipeline.output import is_input, may_be_of
 
         job, report = self.job, self.report
         try:
@@ -231,14 +235,16 @@ class _Outputs:
         if precious is not None:
             report.refuse(reference.name, precious)
             return False
-        there = [each for each in targets if self.resumes and _is_file(each) and not job.sides.missing(each)]
-        if there:
-            partly = _is_partly(there[0]) if job.naming.mixed else there[0] == targets[-1]
-            report.resume(reference.name, there[0], partly=partly)
-            return False
+        # Also for an input that is done: another one with its output was not, and must not pass for it.
         for real in reals:
             self.taken.meet(real, reference.name)
-        return True
+        there = [each for each in targets if self.resumes and _is_file(each)]
+        # Of one input there is one output; which of two is meant the worker cannot tell either, and refuses.
+        if len(there) != 1 or job.sides.missing(there[0]) or not may_be_of(there[0], reference):
+            return True
+        partly = _is_partly(there[0]) if job.naming.mixed else there[0] == targets[-1]
+        report.resume(reference.name, there[0], partly=partly)
+        return False
 
     def _replaces(self, target: Target) -> bool:
         """Whether the output would take the place of an input."""

@@ -19,7 +19,7 @@ from dcmaudit.model.redaction import RedactionPlan, Removal
 from dcmaudit.pipeline.copies import Copy
 from dcmaudit.pipeline.division import divided
 from dcmaudit.pipeline.jobs import RedactionJob
-from dcmaudit.pipeline.output import Draft, draft, is_input, require_free
+from dcmaudit.pipeline.output import Draft, draft, is_input, may_be_of, require_free
 from dcmaudit.pipeline.painter import BlackPainter
 from dcmaudit.pipeline.plans import changes_anything
 from dcmaudit.pipeline.process import is_one_of_many
@@ -74,9 +74,13 @@ def _place(job: RedactionJob, reference: Reference, *, partly: bool, is_final: b
 
 
 def _half_done(job: RedactionJob, reference: Reference) -> Target | None:
-    """The output that is there, where a run that goes on with another one has only to make its side files."""
+    """The output that is there, where a run that goes on with another one has to prove it again.
+
+    It lacks side files, or the input was changed since it was written.
+    """
     places = job.naming.places_for(reference) if job.resume else ()
-    return next((each for each in places if each.exists() and job.sides.missing(each)), None)
+    there = (each for each in places if each.exists())
+    return next((each for each in there if job.sides.missing(each) or not may_be_of(each, reference)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ def deliver(
     # What is left of it is known once the output is there: then it may have to move.
     expected = any(not (plan.blacks and group.unshown in _LEFT_OUT) for group in unshown_before)
     there, overwrite = _half_done(job, reference), job.naming.overwrite
+    got = ", and got its side files" if there is not None and job.sides.missing(there) else ""
     target = there or _room(job, reference, partly=expected, is_final=False)
     is_new = there is None and not job.dry_run
     unnamed = target if is_new else Path(tempfile.gettempdir()) / f"dcmaudit-{uuid.uuid4()}"
@@ -137,7 +142,7 @@ def deliver(
             job.sides.keep(final, target, content, overwrite=overwrite)
         elif there is not None and not job.dry_run:
             job.sides.complete(there, content)
-    again_proved = [] if there is None else ["its output was there and was proved again, and got its side files"]
+    again_proved = [] if there is None else [f"its output was there and was proved again{got}"]
     return Delivered(target, proof, [*filled.notes, *again_proved], record, partly, unshown, filled.removals,
                      filled.uids)  # fmt: skip
 

@@ -113,10 +113,15 @@ class PlainNames:
 
     @property
     def done(self) -> int | None:
-        """The first of ``called`` that is there with all its side files."""
+        """The one of ``called`` that is there, with all its side files; None also where several are there."""
         width = self._width
-        places = range(len(self.called))
-        return next((place for place in places if all(self.there[place * width : (place + 1) * width])), None)
+        there = [place for place in range(len(self.called)) if self.there[place * width]]
+        is_done = len(there) == 1 and all(self.there[there[0] * width : (there[0] + 1) * width])
+        return there[0] if is_done else None
+
+    def output(self, place: int) -> os.stat_result | None:
+        """What lies there as the output of that name of ``called``."""
+        return self.there[place * self._width]
 
     @property
     def _width(self) -> int:
@@ -199,6 +204,27 @@ def is_input(target: Target, reference: Reference) -> bool:
         return path is not None and target.samefile(path)
     except OSError:
         return False  # the output does not exist yet
+
+
+def is_older(output: os.stat_result, input_: os.stat_result) -> bool:
+    """Whether a file cannot be the output of an input as that is now: it is empty, or was written before.
+
+    By the time at which the input itself got its name or its bytes last: what is copied or unpacked over it may bring
+    along a time of change from long ago.
+    """
+    return not output.st_size or input_.st_ctime_ns > output.st_mtime_ns
+
+
+def may_be_of(target: Target, reference: Reference) -> bool:
+    """The same for names, the other way round; of objects in buckets nothing is asked."""
+    path = getattr(reference, "path", None)
+    if isinstance(target, Remote):
+        return True
+    try:
+        output = target.stat()
+        return output.st_size > 0 if path is None else not is_older(output, os.stat(path))  # noqa: PTH116 - a name
+    except (OSError, ValueError):
+        return False
 
 
 def require_free(target: Target, *, overwrite: bool) -> None:

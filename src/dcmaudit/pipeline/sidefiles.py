@@ -105,8 +105,8 @@ def _is_ours(place: Target, suffix: str) -> bool:
 
 
 def differs(output: Target, findings: str) -> UsageError:
-    """The error of an output that is there without its side files, and is not what is asked for now."""
+    """The error of an output that was proved again, and is not what is asked for now."""
     return UsageError(
-        f"its output {output} is there without its side files and is not what is asked for now: {findings}",
+        f"its output {output} is there and is not what is asked for now: {findings}",
         hint="--overwrite makes it again",
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import dcmaudit
 from dcmaudit.cli import main
 from dcmaudit.cli.common import Exit
 from dcmaudit.model import DeviceFacts
@@ -216,3 +217,73 @@ def test_a_replaced_file_is_listed_as_unseen_and_told_when_it_is_opened(
     wait_for(lambda: session.file is not None and session.file.seen_loaded)
     assert any("Another file lies under this name" in note for note in session.opened().notes)
     app.close()
+
+
+def test_marks_from_python_are_of_the_file_that_was_open(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path / "a.dcm")
+    with open_store(str(tmp_path), user="script") as store, dcmaudit.open(path) as instance:
+        instance.mark(store, [dcmaudit.black((1, 2, 9, 9))], done=True)
+    assert redacted(tmp_path) == Exit.GOOD
+    (tmp_path / "out" / "a.redacted.dcm").unlink()
+    written(path, number=2, shift=7)
+    assert redacted(tmp_path) == Exit.NOT_ALL
+    assert "its pixel data differ" in capsys.readouterr().err
+    # Also where the database knew of the new file first; and whoever marks that one has finished it.
+    assert main(["db", "identify", "--db", str(tmp_path), str(path)]) == Exit.GOOD
+    assert redacted(tmp_path) == Exit.NOT_ALL
+    assert "another one lies under its name since" in capsys.readouterr().err
+    assert outputs(tmp_path) == 0
+    with open_store(str(tmp_path), user="script") as store, dcmaudit.open(path) as instance:
+        instance.mark(store, [dcmaudit.black((1, 2, 9, 9))], done=True)
+    assert redacted(tmp_path) == Exit.GOOD
+
+
+def test_marks_from_python_of_a_file_exchanged_while_it_was_open_are_of_neither_time(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.dcm")
+    with open_store(str(tmp_path), user="script") as store, dcmaudit.open(path) as instance:
+        written(tmp_path / "b.dcm", number=2, shift=7).replace(path)
+        instance.mark(store, [dcmaudit.black((1, 2, 9, 9))], done=True)
+        noted = store.identity(str(path))
+    assert noted is not None
+    assert (noted.identity.sop_instance_uid, noted.size, noted.modified_ns) == (UID.format(1), None, None)
+    assert redacted(tmp_path) == Exit.NOT_ALL
+    assert outputs(tmp_path) == 0
+
+
+def test_a_file_finished_without_a_record_is_known_as_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path / "a.dcm")
+    with open_store(str(tmp_path), user="original") as store:
+        store.mark_done(str(path), DeviceFacts())
+    look = ["ocr", "--no-read", "--db", str(tmp_path), "-j", "1", str(path)]
+    assert main(look) == Exit.GOOD
+    written(path, number=2, shift=7)
+    assert main(look) == Exit.GOOD
+    assert redacted(tmp_path) == Exit.NOT_ALL
+    assert "another one lies under its name since" in capsys.readouterr().err
+    assert outputs(tmp_path) == 0
+    assert main(["db", "unseen", "--db", str(tmp_path)]) == Exit.GOOD
+    told = capsys.readouterr().out
+    assert "a.dcm: what was seen was not noted; done by original, " in told
+    assert redacted(tmp_path, "--include-unreviewed") == Exit.GOOD
+    assert "0 of 0" not in capsys.readouterr().err
+
+
+def test_without_a_uid_size_and_time_alone_prove_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.dcm"
+
+    def nameless(shift: int) -> None:
+        data = dataset(gradient() + np.uint16(shift))
+        del data.SOPInstanceUID
+        path.write_bytes(file_bytes(data))
+        os.utime(path, ns=(10**18, 10**18))
+
+    nameless(0)
+    with open_store(str(tmp_path), user="script") as store, dcmaudit.open(path) as instance:
+        instance.mark(store, [dcmaudit.black((1, 2, 9, 9))], done=True)
+    nameless(7)
+    assert redacted(tmp_path) == Exit.NOT_ALL
+    assert outputs(tmp_path) == 0
+    nameless(0)
+    assert redacted(tmp_path) == Exit.GOOD

@@ -17,6 +17,7 @@ from dcmaudit.audit import TextLook, header_rectangles
 from dcmaudit.detect.rules import RuleSet
 from dcmaudit.dicom import Instance as OpenInstance
 from dcmaudit.dicom import open_instance
+from dcmaudit.dicom.mark import mark_of
 from dcmaudit.errors import UsageError
 from dcmaudit.model import (
     Everywhere,
@@ -37,6 +38,7 @@ from dcmaudit.model import (
 from dcmaudit.model.records import NewRect, shape_rect
 from dcmaudit.model.redaction import RedactionOptions, RedactionPlan, Request
 from dcmaudit.model.shapes import Shape
+from dcmaudit.pipeline.content import stamp_of
 from dcmaudit.pipeline.planelooks import run_starts
 from dcmaudit.render import render
 from dcmaudit.store import OcrEngine, Store
@@ -209,9 +211,21 @@ class Instance:
                 "bytes have no name to keep marks under", hint="open them with name=..., or the file by its path"
             )
         rects = [self._rect(one) for one in requests]
+        self._note_content(store)
         store.add_rects(self.name, rects)
         if done:
             store.mark_done(self.name, self.facts.device, self.facts.sop_class_uid)
+
+    def _note_content(self, store: Store) -> None:
+        """Note what the marks are about, before they are there: a name may lead to another file one day."""
+        stamp, identity = stamp_of(self.reference), self._instance.identity()
+        # Digest and time must be of one content: the file may have been exchanged since it was opened.
+        with self.reference.open() as stream:
+            is_open = mark_of(stream) == self._instance.mark
+        if stamp is None or not is_open:
+            store.put_identity(self.name, identity)
+        else:
+            store.put_identity(self.name, identity, size=stamp[0], modified_ns=stamp[1])
 
     def _rect(self, request: Request) -> NewRect:
         if request.shape is not None:

@@ -21,7 +21,7 @@ from dcmaudit.wholefile import whole_text
 
 if TYPE_CHECKING:
     from dcmaudit.model import Reference
-    from dcmaudit.model.records import DoneRecord
+    from dcmaudit.model.records import DoneRecord, Looked
     from dcmaudit.settings import Settings
     from dcmaudit.store import Store
 
@@ -205,10 +205,9 @@ def _print_unseen(store: Store, *, json: bool = False) -> int:
             )  # fmt: skip
             continue
         print(
-            f"{printable(record.filename)}: {looked.unseen} of {counted(looked.planes, 'plane')} not seen, "
-            f"{looked.in_part} of them in part, {looked.glanced} at a glance or skipped{_of_class(by_class)}; "
+            f"{printable(record.filename)}: {_seen_words(looked, by_class)}; "
             f"done by {printable(record.by)}, {record.at:%Y-%m-%d %H:%M}"
-            + ("" if looked.is_searched else "; not all of it had been searched for planes")
+            + ("" if looked.is_searched or not looked.planes else "; not all of it had been searched for planes")
             + (
                 ""
                 if record.replaced_at is None
@@ -219,6 +218,16 @@ def _print_unseen(store: Store, *, json: bool = False) -> int:
     if unknown:
         say(f"{counted(unknown, 'done file')}: other tools or earlier versions did not note what was seen")
     return Exit.GOOD
+
+
+def _seen_words(looked: Looked, by_class: int) -> str:
+    """How far a file was looked at; without a plane nobody noted that."""
+    if not looked.planes:
+        return "what was seen was not noted"
+    return (
+        f"{looked.unseen} of {counted(looked.planes, 'plane')} not seen, "
+        f"{looked.in_part} of them in part, {looked.glanced} at a glance or skipped{_of_class(by_class)}"
+    )
 
 
 def _by_class(store: Store, record: DoneRecord) -> int:

@@ -190,7 +190,8 @@ def _left(count: int) -> list[str]:
 
 def _not_seen(record: DoneRecord | None) -> list[str]:
     """That somebody called the file done who had not seen all of its planes."""
-    if record is None or record.looked.is_whole:
+    # Without a plane nobody said how far it was looked at.
+    if record is None or record.looked.is_whole or not record.looked.planes:
         return []
     looked = record.looked
     told = f"{record.by} marked it as done with {looked.unseen} of {counted(looked.planes, 'plane')} not seen"

@@ -31,7 +31,9 @@ def sameness(noted: IdentityRecord, instance: Instance) -> Sameness:
     """
     stamp, former = stamp_of(instance.reference), noted.identity
     is_instance = instance.sop_instance_uid == former.sop_instance_uid
-    if stamp is not None and stamp == (noted.size, noted.modified_ns) and is_instance:
+    # Tools that set all times alike make files of one series equal in both: without a UID nothing tells them apart.
+    is_named = former.sop_instance_uid is not None or former.pixel_digest is None
+    if stamp is not None and stamp == (noted.size, noted.modified_ns) and is_instance and is_named:
         return Sameness()
     # Of an object that was only looked at no more than its UID was noted.
     if former.pixel_digest is None and noted.size is None and is_instance:

@@ -178,7 +178,7 @@ _TABLE = (
         Field("not_taken", "text or null", "why"),
     )),
     Schema("db-unseen", 1, "`db unseen --json`: a done file of which not every plane was seen.", (
-        _FILE, Field("planes", NUMBER, "how many it has"), Field("unseen", NUMBER, "not seen"),
+        _FILE, Field("planes", NUMBER, "how many it has; 0: not noted"), Field("unseen", NUMBER, "not seen"),
         Field("in_part", NUMBER, "of them seen in part"), Field("glanced", NUMBER, "of them at a glance or skipped"),
         Field("by_class", NUMBER, "of these only decided with others of their kind"),
         Field("searched", FLAG, "whether all of it had been searched for planes"),

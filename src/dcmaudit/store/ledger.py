@@ -137,9 +137,27 @@ def write_done(session: Session, filename: str, looked: Looked, user: str) -> No
 
 
 def note_replaced(session: Session, filename: str) -> bool:
-    """Note that another file lies under the name than the one that was finished; whether that is news."""
-    chosen = (done.c.filename == filename) & done.c.replaced_at.is_(None)
-    return session.connection.execute(update(done).where(chosen).values(replaced_at=rows.utc_now())).rowcount > 0
+    """Note that another file lies under the name than the one that was finished; whether that is news.
+
+    Of a file that was finished without a word on how far it was looked at (the original tool keeps no record of that,
+    neither do lists of tags nor marks from Python) the record is made now, with no planes.
+    """
+    former = session.connection.execute(select(done.c.replaced_at).where(done.c.filename == filename)).first()
+    if former is not None and former.replaced_at is not None:
+        return False
+    if former is None:
+        tag = marks.find_tag(session, filename)
+        if tag is None:
+            return False
+        at = rows.EPOCH if tag.modified is None else tag.modified
+        session.connection.execute(
+            insert(done).values(
+                filename=filename, planes=0, seen=0, in_part=0, glanced=0, searched=0,
+                done_at=at.isoformat(timespec="seconds"), done_by=tag.modified_by or "",
+            )
+        )  # fmt: skip
+    session.connection.execute(update(done).where(done.c.filename == filename).values(replaced_at=rows.utc_now()))
+    return True
 
 
 def forget_done(session: Session, filename: str) -> None:

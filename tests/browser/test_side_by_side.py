@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from support.face import Face, StartFace
-from support.files import dataset, file_bytes
+from support.files import JPEG_BASELINE, dataset, file_bytes
 from support.lettering import lettered
+from support.numbered import cine, write
 
 
 def beside(start: StartFace, path: Path, shape: tuple[int, int]) -> Face:
@@ -87,3 +88,90 @@ def test_what_has_no_room_at_half_size_waits_for_the_next_stage_and_counts_only_
     expect(face.at(".overview-tools button[aria-pressed='true']")).to_have_text("Maximum")
     # Sheets are of the text map: a maximum is none of them.
     expect(face.at(".overview-foot .foot")).to_contain_text("6 planes in one picture.")
+
+
+def test_nothing_counts_as_shown_below_a_dialog(start: StartFace, tmp_path: Path) -> None:
+    path = tmp_path / "cine.dcm"
+    path.write_bytes(file_bytes(dataset(np.zeros((4, 200, 320), np.uint8), frames=4)))
+    face = start(path)
+    face.plane("frame 1/4")
+    told: list[str] = []
+    face.page.on("request", lambda request: told.append(request.post_data or ""))
+    # The picture comes when help lies over it already.
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    face.page.route("**/projection/**", hold)
+    face.press("j")
+    face.wait_until(lambda: len(held) == 1)
+    face.press("?")
+    expect(face.at("dialog[open]")).to_be_visible()
+    held[0].continue_()
+    face.page.unroute("**/projection/**")
+    expect(face.at(".overview-foot .foot")).to_contain_text("it counts as shown once that is gone")
+    face.page.wait_for_timeout(600)
+    assert [one for one in told if '"ticket":"max.' in one and '"shown"' in one] == []
+    face.press("Escape")
+    face.wait_until(lambda: any('"ticket":"max.' in one and '"shown"' in one for one in told))
+    expect(face.at(".overview-foot .foot")).to_contain_text("4 planes in one picture. A glance:")
+    expect(face.at(".overview-foot .foot")).not_to_contain_text("once that is gone")
+    # Small pictures likewise.
+    face.press("Escape")
+    face.page.route("**/thumb/**", hold)
+    face.press("g")
+    face.wait_until(lambda: len(held) == 5)
+    face.press("?")
+    expect(face.at("dialog[open]")).to_be_visible()
+    for one in held[1:]:
+        one.continue_()
+    face.page.unroute("**/thumb/**")
+    expect(face.at(".tile[data-loaded]")).to_have_count(4)
+    face.page.wait_for_timeout(800)
+    assert [one for one in told if '"shown":["f' in one] == []
+    face.press("Escape")
+    face.wait_until(lambda: any('"shown":["f' in one for one in told))
+
+
+def test_side_by_side_says_what_it_lacks(start: StartFace, tmp_path: Path) -> None:
+    names = []
+    for number in range(4):
+        place = {
+            "SeriesInstanceUID": "1.2.826.0.1.3680043.10.9.702", "ImagePositionPatient": [0, 0, float(number)],
+            "ImageOrientationPatient": [1, 0, 0, 0, 1, 0], "SOPInstanceUID": f"1.2.826.0.1.3680043.10.9.702.{number}",
+        }  # fmt: skip
+        names.append(write(tmp_path / f"{number}.dcm", cine(1, extra=place)))
+    face = start(*names)
+    face.page.get_by_role("menuitem", name="View").click()
+    face.page.locator('.item[data-command="series-stack"]').click()
+    face.press("Escape")
+    face.shows("#stackwords", "file 1 of 4 in the series, by position")
+    face.press("j", "PageUp")
+    foot = face.at(".overview-foot .foot")
+    expect(foot).to_contain_text(
+        "of 4 planes, at half size or more. Image frames of the series alone: look at overlays"
+    )
+    expect(foot).not_to_contain_text("Nothing counts")
+    # A click that finds nothing says so where the picture is.
+    face.watch.allowed.append("ERR_FAILED")
+    face.page.route("**/drill/**", lambda route: route.abort())
+    face.at(".beside button").nth(1).click()
+    expect(face.at(".beside figcaption").nth(1)).to_contain_text("The plane that shows there was not found.")
+    expect(face.at(".beside figcaption").nth(1)).to_have_attribute("data-bad", "yes")
+
+
+def test_side_by_side_says_where_no_view_can_be_shown(start: StartFace, tmp_path: Path) -> None:
+    path = tmp_path / "broken.dcm"
+    path.write_bytes(
+        file_bytes(dataset(np.zeros((3, 40, 60), np.uint8), frames=3), JPEG_BASELINE, frames=[b"\xff\xd8no"] * 3)
+    )
+    face = start(path)
+    face.watch.allowed.append("Failed to load resource")
+    face.press("j", "PageUp")
+    foot = face.at(".overview-foot .foot")
+    expect(foot).to_contain_text("3 pictures cannot be shown: look at the planes one by one.")
+    expect(face.at(".beside figcaption").first).to_contain_text("projected. None of its planes can be decoded. Look")
+    expect(foot).not_to_contain_text("half size")
+    expect(foot).not_to_contain_text("Nothing counts")
+    face.picture("none-of-the-views")

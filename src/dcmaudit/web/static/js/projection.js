@@ -4,8 +4,9 @@
  */
 
 import { Api } from "./api.js";
-import { counted, make, setText, settled } from "./dom.js";
+import { capital, counted, make, setText, settled } from "./dom.js";
 import { clamp } from "./rectangle.js";
+import { COVERED, isInFront } from "./sight.js";
 
 /** @typedef {{index: number|"series", title: string, count: number}} Stack  a group of the file, or the frames of a series */
 /** @typedef {import("./types.js").Edges} Edges */
@@ -50,6 +51,12 @@ export function between([ax, ay], [bx, by]) {
   return [Math.min(ax, bx), Math.min(ay, by), Math.max(ax, bx) + 1, Math.max(ay, by) + 1];
 }
 
+/** What went wrong, among other sentences. @param {unknown} error */
+function sentence(error) {
+  const words = error instanceof Error ? capital(error.message) : "";
+  return words && !words.endsWith(".") ? `${words}.` : words;
+}
+
 export class Projection {
   /** @param {ProjectionHost} host */
   constructor(host) {
@@ -88,6 +95,8 @@ export class Projection {
     this.asking = false;
     /** @type {[number, number]} */
     this.reported = [0, 0];
+    /** @type {ReturnType<typeof setTimeout>|undefined} */
+    this.uncovering = undefined;
     this.root.addEventListener("click", (event) => void this.#click(event));
     this.root.addEventListener("keydown", (event) => this.#key(event));
     this.root.addEventListener("pointerdown", (event) => this.#down(event));
@@ -122,7 +131,7 @@ export class Projection {
       try {
         await this.#fetch();
       } catch (error) {
-        const why = error instanceof Error ? error.message : "";
+        const why = sentence(error);
         this.failed = `This group cannot be projected. ${why} Look at its planes one by one.`;
         if (host.isShown()) setText(host.foot, this.failed);
         host.told?.();
@@ -198,12 +207,19 @@ export class Projection {
   /** Say how many of its pixels are on the screen: the server notes what kind of glance that was. */
   async #report() {
     const { host } = this;
-    if (!host.isShown() || document.visibilityState !== "visible" || !this.ticket) return;
-    const { scale, width, height } = this.#place();
+    clearTimeout(this.uncovering);
+    if (!host.isShown() || !this.ticket) return;
+    const { left, top, scale, width, height } = this.#place();
     const part = Math.min(1, scale * window.devicePixelRatio);
     /** @type {[number, number]} */
     const shown = [Math.floor(width * part), Math.floor(height * part)];
     if (shown[0] <= this.reported[0] && shown[1] <= this.reported[1]) return;
+    // What lies over it is waited for, as over the stage: a picture below a dialog was not shown to anybody.
+    if (!isInFront({ left, top, right: left + width * scale, bottom: top + height * scale })) {
+      this.uncovering = setTimeout(() => void this.#report(), COVERED);
+      if (!this.small) this.#foot("Something lies over it: it counts as shown once that is gone.");
+      return;
+    }
     this.reported = shown;
     await host.seen(shown, this.ticket);
     if (!host.isShown()) return;
@@ -380,8 +396,11 @@ export class Projection {
       const found = await host.api.drill(host.file, host.group.index, host.how, column, row, host.sheet);
       if (host.isShown()) host.go(found);
     } catch (error) {
-      const why = error instanceof Error ? error.message : "";
-      if (host.isShown()) setText(host.foot, `The plane that shows there was not found. ${why} Look at the planes one by one.`);
+      const why = sentence(error);
+      if (!host.isShown()) return;
+      this.small = `The plane that shows there was not found. ${why} Look at the planes one by one.`;
+      setText(host.foot, this.small);
+      host.told?.();
     }
   }
 }

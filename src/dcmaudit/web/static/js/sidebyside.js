@@ -112,19 +112,26 @@ export class SideBySide {
     const { foot, onward } = this.host;
     const count = this.parts.length;
     const end = Math.min(count, this.start + this.few);
-    const isWhole = this.parts.every(({ view }) => view.isWhole);
+    const failed = this.parts.filter(({ view }) => view.failed).length;
+    const isWhole = this.parts.every(({ view }) => view.failed || view.isWhole);
     const leftOut = Math.max(...this.parts.map(({ view }) => view.leftOut));
     const alone = Math.max(...this.parts.map(({ view }) => view.alone));
-    const { limits } = first.view;
+    const { limits, host: { group, lone } } = first.view;
+    const planes = counted(first.view.through[1] - leftOut, "plane");
+    const most = `${counted(count, "picture")} of ${planes}, at half size or more.`;
+    const part = `Pictures ${this.start + 1} to ${end} of ${count}: ${end < count ? "PageDown goes on" : "PageUp goes back"}.`;
     const words = [
-      this.few && this.few < count ? `Pictures ${this.start + 1} to ${end} of ${count}: ${end < count ? "PageDown goes on" : "PageUp goes back"}.` : `${counted(count, "picture")} of ${counted(first.view.through[1] - leftOut, "plane")}, at half size or more.`,
+      // How large they are is known once there is one of them.
+      ...(this.few ? [this.few < count ? part : most] : []),
+      ...(group.index === "series" ? ["Image frames of the series alone: look at overlays and what else there is by themselves."] : []),
+      ...(failed ? [`${counted(failed, "picture")} cannot be shown: look at the planes one by one.`] : []),
       ...(isWhole ? [] : ["Nothing counts before all planes are in."]),
       ...(leftOut ? [`${counted(leftOut, "plane")} could not be read and must be looked at alone.`] : []),
       ...(alone ? [`${counted(alone, "plane has", "planes have")} writing that no sheet shows: ${onward} goes there.`] : []),
-      ...(limits ? [limits] : []),
+      ...[limits, lone].filter(Boolean),
       "A glance: no plane counts as seen. Tab goes from picture to picture; in each, click, drag and arrows do what they do in it alone.",
     ];
     setText(foot, words.join(" "));
-    foot.dataset.bad = leftOut || alone || limits || end < count ? "yes" : "no";
+    foot.dataset.bad = leftOut || alone || limits || lone || failed || end < count ? "yes" : "no";
   }
 }

@@ -15,6 +15,8 @@ const COVERS = "#message, #explain, #peek, #map, #lens, .menu";
 const MOST = 16;
 /** Sums of binary fractions: a plane that ends at the edge of the stage must not lose its last column. */
 const HAIR = 1e-6;
+/** Milliseconds after which to see whether what lies over a picture has gone. */
+export const COVERED = 400;
 
 /**
  * What of the plane on the stage is in sight; null where there is none, where it was painted quickly, or where something is
@@ -59,13 +61,29 @@ function coversOf(stage) {
   /** @type {{edges: Edges, isPassing: boolean}[]} */
   const found = [];
   for (const element of document.querySelectorAll(COVERS)) {
-    const { left, top, right, bottom, width } = element.getBoundingClientRect();
-    if (!width || right <= area.left || left >= area.right || bottom <= area.top || top >= area.bottom) continue;
+    const { left, top, right, bottom } = element.getBoundingClientRect();
+    if (!liesOver(element, area)) continue;
     /** @type {Edges} */
     const edges = [(left - area.left) * ratio, (top - area.top) * ratio, (right - area.left) * ratio, (bottom - area.top) * ratio];
     found.push({ edges, isPassing: element.id !== "map" });
   }
   return found;
+}
+
+/** @param {Element} element @param {{left: number, top: number, right: number, bottom: number}} area  in CSS pixels of the page */
+function liesOver(element, area) {
+  const { left, top, right, bottom, width } = element.getBoundingClientRect();
+  return width > 0 && right > area.left && left < area.right && bottom > area.top && top < area.bottom;
+}
+
+/**
+ * Whether nothing lies over a part of a view in place of the stage (what is on the stage lies behind it), no dialog
+ * darkens it, and the tab is in front.
+ * @param {{left: number, top: number, right: number, bottom: number}} area  in CSS pixels of the page
+ */
+export function isInFront(area) {
+  if (document.visibilityState !== "visible" || anyOpen()) return false;
+  return [...document.querySelectorAll(COVERS)].every((element) => element.closest("#stage") !== null || !liesOver(element, area));
 }
 
 /**

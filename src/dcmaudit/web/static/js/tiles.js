@@ -1,6 +1,7 @@
 /** A grid of small pictures of which only those in sight exist, for there may be a hundred thousand. */
 
 import { make, setText, setTitle, stamp, symbol, within } from "./dom.js";
+import { COVERED, isInFront } from "./sight.js";
 import { Choice, moved, SIZES, TileWindow } from "./tilegrid.js";
 
 /** @typedef {import("./types.js").Edges} Edges */
@@ -150,9 +151,9 @@ export class Tiles {
     this.#rest();
   }
 
-  #rest() {
+  #rest(pause = REST) {
     clearTimeout(this.resting);
-    this.resting = setTimeout(() => this.#pictures(), REST);
+    this.resting = setTimeout(() => this.#pictures(), pause);
   }
 
   /** Fetch the pictures of tiles in sight. */
@@ -178,7 +179,10 @@ export class Tiles {
   #glance(index, node, image) {
     if (!image.complete || !image.naturalWidth) return;
     node.dataset.loaded = "yes";
-    if (this.host.sighted && this.view.share(index) >= SIGHTED) this.host.sighted(index);
+    if (!this.host.sighted || !node.isConnected || this.view.share(index) < SIGHTED) return;
+    // What lies over it is waited for, as over the stage.
+    if (isInFront(node.getBoundingClientRect())) this.host.sighted(index);
+    else this.#rest(COVERED);
   }
 
   /** @param {HTMLElement} node */

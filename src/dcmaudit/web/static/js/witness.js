@@ -5,6 +5,7 @@
 
 import { NOBODY, planeOf } from "./foresight.js";
 import { frame, nextTask } from "./moments.js";
+import { COVERED } from "./sight.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
 /** @typedef {import("./types.js").Painted} Painted */
@@ -13,8 +14,6 @@ import { frame, nextTask } from "./moments.js";
 export const QUIET = 250;
 /** The same where something new of a plane is in sight that was painted before. */
 const SOON = 25;
-/** How often to see whether what lies over the stage has gone. */
-const COVERED = 400;
 
 /**
  * @typedef {object} Surroundings

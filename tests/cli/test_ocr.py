@@ -326,3 +326,23 @@ def test_a_list_that_cannot_be_begun_says_why(tmp_path: Path, capsys: pytest.Cap
     listed = tmp_path / "absent" / "x.csv"
     assert main(["ocr", "--csv", str(listed), str(tmp_path)]) == 2
     assert f"{listed} cannot be used for the list: No such file or directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("how", ["unpacked over it", "not reached again"])
+def test_a_list_never_passes_for_that_of_a_file_that_came_since(
+    tmp_path: Path, how: str, blobs: BlobEngine, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, other = write(tmp_path / "in", "a.dcm"), write(tmp_path / "in", "b.dcm")
+    out, fresh = tmp_path / "out.csv", write(tmp_path / "new", "a.dcm")
+    assert run("--csv", out, file, other) == 0
+    os.utime(fresh, ns=(10**18, 10**18))
+    fresh.replace(file)
+    if how == "not reached again":  # a run over other files writes into the list, and then its time is later
+        assert run("--csv", out, "--append", write(tmp_path / "in", "c.dcm")) == 0
+        assert out.read_text().count(str(file)) == 2  # what was found stays until it is looked at again
+    capsys.readouterr()
+    assert run("--csv", out, "--append", file, other) == 0
+    assert "1 done before" in capsys.readouterr().err
+    assert out.read_text().count(str(file)) == 2
+    assert run("--csv", out, "--append", file, other) == 0
+    assert "2 done before" in capsys.readouterr().err

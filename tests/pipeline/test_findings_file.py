@@ -7,6 +7,7 @@ import io
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -232,3 +233,25 @@ def test_what_was_done_again_replaces_what_was_there_also_after_a_kill(tmp_path:
     assert sorted(rows(path.read_bytes())) == sorted(
         rows(FILES["/a/x.dcm2"] + FILES['/b "q", \r.dcm'] + lines("/a/x.dcm", planes=1))
     )
+
+
+def test_a_file_changed_between_its_lines_and_the_last_ones_is_not_done(tmp_path: Path) -> None:
+    path, changed, other = tmp_path / "list.csv", tmp_path / "a.dcm", tmp_path / "b.dcm"
+    for file in (changed, other):
+        file.write_bytes(b"former")
+    sink = CsvFile(path)
+    sink.add(lines(str(changed)))
+    time.sleep(0.05)  # the clock of file systems is a coarse one
+    changed.write_bytes(b"another")
+    time.sleep(0.05)
+    sink.add(lines(str(other)))
+    sink.close()
+    before = rows(path.read_bytes())
+    for _ in range(2):  # also where the run that met it wrote nothing of it
+        again = CsvFile(path, append=True)
+        assert again.done == {str(other)}
+        again.close()
+        assert rows(path.read_bytes()) == before
+    assert go_on(path, {str(one): lines(str(one)) for one in (changed, other)}) == {str(changed)}
+    assert sorted(map(str, rows(path.read_bytes()))) == sorted(map(str, before))
+    assert go_on(path, {str(one): lines(str(one)) for one in (changed, other)}) == set()

@@ -266,7 +266,7 @@ def _references(inputs: Inputs, tally: Tally, report: Report, stop: Stop) -> Ite
 
 
 def _is_newer(stamp: tuple[int, int] | None, sink: Sink | None) -> bool:
-    """Whether a file was changed after the list that has it was written last."""
+    """Whether a file was changed after the run began that wrote the list last."""
     return sink is not None and sink.written_ns is not None and stamp is not None and stamp[1] > sink.written_ns
 
 
@@ -295,7 +295,7 @@ def _fresh(
             noted = known.get(reference.name)
             # What was done, and is another file now, is done again.
             stored = noted is not None and is_same_content(noted, stamps[reference.name])
-            # Its lines say nothing of content, but when the last of them was written.
+            # Its lines say nothing of content, but when they were made.
             in_list = reference.name in listed and not _is_newer(stamps[reference.name], sink)
             # With both, a file is done where both have it.
             if (stored or store is None) and (in_list or sink is None) and (stored or in_list):

@@ -31,7 +31,7 @@ class Sink(Protocol):
 
     @property
     def written_ns(self) -> int | None:
-        """When they were written last, in nanoseconds since 1970; None where none are in it already."""
+        """When the run began that wrote them last, in nanoseconds since 1970; None where none are in it already."""
         ...
 
     def add(self, lines: str) -> None:

@@ -7,6 +7,7 @@ import io
 import os
 import stat
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
@@ -14,6 +15,7 @@ from typing import TextIO
 from dcmaudit.errors import StoreError, UsageError
 from dcmaudit.plainfile import open_regular
 from dcmaudit.report.findings_list import BREAK, COLUMNS, HEADER, Mark, joined, parse
+from dcmaudit.sources import reference_to
 
 
 class CsvFile:
@@ -25,7 +27,10 @@ class CsvFile:
     def __init__(self, path: Path, *, append: bool = False, overwrite: bool = False, header: bool = True) -> None:
         self.done: frozenset[str] = frozenset()
         self.written_ns: int | None = None
-        """When a list that is gone on with was written last, in nanoseconds since 1970; None for a new one."""
+        """From when on nothing is known of changes of files in a list that is gone on with: when the run that wrote
+        into it last began, in nanoseconds since 1970; None for a new list."""
+        # Kept as the time of change of the list: a file may be changed between its lines and the last ones.
+        self._begun = time.time_ns()
         self._path, self._again, self._former = path, False, frozenset[str]()
         self._broken: str | None = None
         try:
@@ -47,6 +52,7 @@ class CsvFile:
             self._write(BREAK)
         if header and not self._end:
             self._write(HEADER)
+        self._keep_time(self._file)
 
     def _take(self, path: Path) -> bool:
         """Read what is there and cut what is torn; whether lines without a mark are the last."""
@@ -57,9 +63,11 @@ class CsvFile:
         if not listed.is_ours:
             raise UsageError(f"{path} is no list of ocr", hint="--append goes on with such a list only")
         kept = listed.kept
-        self.done = listed.done
+        # At once and in the list, for from now on its time says nothing of them: this run may never come to them.
+        changed = {name for name in listed.done if _is_changed(name, self.written_ns)}
+        self.done = listed.done - changed
         self._former = frozenset(group.name for group in kept)
-        _replace(path, data, joined(data, listed, kept))
+        _replace(path, data, joined(data, listed, kept, changed))
         return bool(kept) and kept[-1].mark is Mark.NONE
 
     def add(self, lines: str) -> None:
@@ -79,6 +87,7 @@ class CsvFile:
             while left:
                 left = left[os.write(self._file, left) :]
             if self._end is not None:
+                self._keep_time(self._file)
                 # A file that is in the list is not looked at again: its lines must outlast a power cut.
                 os.fsync(self._file)
                 self._end += len(data)
@@ -105,6 +114,23 @@ class CsvFile:
                 data = self._path.read_bytes()
                 listed = parse(data)
                 _replace(self._path, data, joined(data, listed, listed.kept))
+                self._keep_time(self._path)
+
+    def _keep_time(self, file: int | Path) -> None:
+        """Have the list say when this run began, see ``written_ns``."""
+        with suppress(OSError):  # a file of somebody else, or a pipe; then it says when it was written
+            if self._end is not None:
+                os.utime(file, ns=(self._begun, self._begun))
+
+
+def _is_changed(name: str, since: int) -> bool:
+    """Whether a file of this machine got its bytes or its name after that; of objects in buckets nothing is asked."""
+    path = getattr(reference_to(name), "path", None)
+    try:
+        # Not the time of its content: what is copied or unpacked over it may bring that along from long ago.
+        return path is not None and os.stat(path).st_ctime_ns > since  # noqa: PTH116 - asked for each of many files
+    except (OSError, ValueError):
+        return False
 
 
 def _replace(path: Path, before: bytes, after: bytes) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -32,6 +32,7 @@ _WHOLE_TEXT = re.compile(
     rf"""({_FIELD},-?\d+(?:,{_FIELD}){{5}},)("-1","-1","-1","-1"|-1,-1,-1,-1)(,{_FIELD},{_FIELD},)("?)(-?\d+)\4(\r?\n)"""
 )
 """The line of a plane's whole text: fields before the edges, the edges, fields behind them, and the verdict."""
+_DONE_EDGES = b',"-1","-1","-1","-1",'
 _LARGEST_RECORD = 64 << 20
 
 
@@ -255,8 +256,8 @@ def _mark(record: bytes) -> Mark:
     return Mark.DONE if found[2].startswith('"') else Mark.WRITTEN
 
 
-def joined(data: bytes, listed: Listed, kept: Sequence[Lines]) -> bytes:
-    """The list of these lines alone."""
+def joined(data: bytes, listed: Listed, kept: Sequence[Lines], again: Collection[str] = ()) -> bytes:
+    """The list of these lines alone; ``again``: files that are to be done again, whose lines stay until then."""
     parts = [HEADER] if listed.has_header else []
     is_open = False
     for group in kept:
@@ -264,6 +265,10 @@ def joined(data: bytes, listed: Listed, kept: Sequence[Lines]) -> bytes:
         if is_open and counts:
             parts.append(BREAK)
         lines = data[group.begin : group.end]
+        if group.name in again and group.is_done:
+            # Quotes within a text are doubled, so that these are the edges of the last line.
+            begin, mark, end = lines.rpartition(_DONE_EDGES)
+            lines = begin + mark.replace(b'"', b"") + end
         parts.append(lines if group.is_known else _unmarked(lines))
         is_open = not counts
     return b"".join(parts)

@@ -354,6 +354,21 @@ def test_a_second_run_into_one_folder_needs_resume_and_the_same_policy(
     assert "another policy" in capsys.readouterr().err
 
 
+def test_what_was_released_never_passes_for_what_lies_under_its_name_since(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, held = house.add("a.dcm"), house.add("held.dcm", PatientName="X")
+    assert house.run() == 1
+    before = (house.out / "records.jsonl").read_bytes(), (house.held / "house.jsonl").read_bytes()
+    held.write_bytes(held.read_bytes() + b"\0\0")  # it stays held back, which the exit code says
+    assert house.run("--resume") == 1
+    house.add("new.dcm", ("NAME 12345", 20, 60)).replace(path)
+    capsys.readouterr()
+    assert house.run("--resume") == 2
+    assert "a.dcm: input 1 was changed since it was released by the run before" in capsys.readouterr().err
+    assert ((house.out / "records.jsonl").read_bytes(), (house.held / "house.jsonl").read_bytes()) == before
+
+
 def test_the_same_key_gives_the_same_uids_and_another_does_not(house: House) -> None:
     house.add("a.dcm")
     assert house.run() == 0

@@ -14,6 +14,7 @@ from dcmaudit.model import Reference, ReviewState
 from dcmaudit.model.counts import counted
 from dcmaudit.pipeline import workers
 from dcmaudit.pipeline.clearance import ledger_of
+from dcmaudit.pipeline.content import stamp_of
 from dcmaudit.pipeline.jobs import RedactionTask
 from dcmaudit.pipeline.process import BrokenOffError, ClusterLostError, NotBegunError
 from dcmaudit.pipeline.release.candidate import release_file
@@ -78,7 +79,7 @@ class ReleaseBatch:
             if release is None:
                 # What comes behind it may be finished, and is done again: the chain is in the inputs' order.
                 return
-            yield Ended(release, self.folders.take(release, task.position))
+            yield Ended(release, self.folders.take(release, task.position, getattr(task, "stamp", None)))
         self.is_through = not stop()
 
     def conclude(self) -> Concluded:
@@ -108,11 +109,12 @@ class ReleaseBatch:
                 continue
             self.tally.add(found)
             # Asked for every input of this part, in order: the notes of the run before are read along with them.
-            done = folders.is_done(number, found.name)
+            stamp = None if isinstance(found, Problem) else stamp_of(found)
+            done = folders.is_done(number, found.name, stamp)
             number += 1
             self.before += done
             if not done:
-                yield self._task(found, marks, position)
+                yield self._task(found, marks, position, stamp)
         # What is recorded is in OUT: left out of the inputs now, it would leave the house unasked.
         if number < folders.count:
             raise UsageError(
@@ -120,16 +122,18 @@ class ReleaseBatch:
                 file=str(folders.place), hint="name the same inputs in the same order, or a new folder",
             )  # fmt: skip
 
-    def _task(self, found: Reference | Problem, marks: RequestSources, position: int) -> ReleaseTask | Unfound:
+    def _task(
+        self, found: Reference | Problem, marks: RequestSources, position: int, stamp: tuple[int, int] | None
+    ) -> ReleaseTask | Unfound:
         if isinstance(found, Problem):
             return Unfound(found.name, str(found.error.message), position)
         sample, store = self._order.sample, self._store
         in_sample = sample is not None and found.name in sample
         if store is None:
-            return ReleaseTask(found, RedactionTask(found), in_sample=in_sample, position=position)
+            return ReleaseTask(found, RedactionTask(found), in_sample=in_sample, position=position, stamp=stamp)
         state = store.states([found.name]).get(found.name, ReviewState.NOT_REVIEWED)
         (asked,) = marks.tasks([found])
-        return ReleaseTask(found, asked, state, ledger_of(store, found.name), in_sample, position)
+        return ReleaseTask(found, asked, state, ledger_of(store, found.name), in_sample, position, stamp)
 
     def __enter__(self) -> Self:
         return self

@@ -142,23 +142,31 @@ class ReleaseFolders:
         if not self._is_finished:
             self.commit()
 
-    def is_done(self, number: int, name: str) -> bool:
+    def is_done(self, number: int, name: str, stamp: tuple[int, int] | None) -> bool:
         """Whether input ``number`` (from 0, asked for in order) was done by the run before; UsageError where it was
-        another input."""
-        before = self._house.name_before() if number < self.count else None
+        another input, or has another ``stamp`` (size and time of change) than when it was released."""
+        before = self._house.before() if number < self.count else None
         if before is None:
             return False
-        if before != name:
+        if before["input"] != name:
             raise UsageError(
                 f"input {number + 1} is not what it was in the run before", file=name,
                 hint="name the same inputs in the same order, or a new folder",
             )  # fmt: skip
+        # What was held back stays so; what left must not pass for what lies there now.
+        noted = before.get("stamp") if before["released"] else None
+        if noted is not None and stamp is not None and list(stamp) != noted:
+            raise UsageError(
+                f"input {number + 1} was changed since it was released by the run before", file=name,
+                hint="name a new folder, for what left was made of its former content",
+            )  # fmt: skip
         return True
 
-    def take(self, release: Release, position: int) -> Mapping[str, Any]:
+    def take(self, release: Release, position: int, stamp: tuple[int, int] | None = None) -> Mapping[str, Any]:
         """One input that ended: its output gets its name, then its record is written. The record.
 
-        ``position`` is its place among all inputs, of all parts where there are some.
+        ``position`` is its place among all inputs, of all parts where there are some; ``stamp`` its size and time of
+        change before it was looked at, None where there is none.
         """
         if release.staged is None or release.place is None:
             if release.ending.is_released:
@@ -169,7 +177,7 @@ class ReleaseFolders:
             release.staged = release.place = None
         if release.section and release.ending.is_released:
             self._pages.add(self.count + 1, release.section)
-        self._house.add(release, position)  # before the record: what a killed run wrote too much is cut
+        self._house.add(release, position, stamp)  # before the record: what a killed run wrote too much is cut
         return self._recorded(_record(release, self.count + 1, self._house.device(release.device)))
 
     def take_from_part(self, record: dict[str, Any], entry: dict[str, Any], staged: Path | None, section: str) -> None:

@@ -36,19 +36,20 @@ class House:
         self._stream.seek(end)
         self._stream.truncate()
         before = opened.enter_context(self._path.open("rb"))
-        self._before = (entry["input"] for entry, _ in _entries(before, done, self._path))
+        self._before = (entry for entry, _ in _entries(before, done, self._path))
 
-    def name_before(self) -> str | None:
-        """The name of the next input that the run before had done; None behind the last one."""
+    def before(self) -> dict[str, Any] | None:
+        """The note of the next input that the run before had done; None behind the last one."""
         return next(self._before, None)
 
-    def add(self, release: Release, position: int) -> None:
-        """Note one input. ``position`` is its place among all inputs of all parts."""
+    def add(self, release: Release, position: int, stamp: tuple[int, int] | None) -> None:
+        """Note one input. ``position`` is its place among all inputs of all parts, ``stamp`` its size and time of
+        change when it was looked at."""
         entry = {
             "input": release.name, "at": position, "outcome": release.ending.value,
             "why": "" if release.why is None else release.why.value, "details": list(release.details),
             "device": list(release.device), "uids": [list(pair) for pair in release.uids],
-            "released": release.ending.is_released,
+            "released": release.ending.is_released, "stamp": stamp,
         }  # fmt: skip
         self.write(entry)
 

@@ -62,3 +62,5 @@ class ReleaseTask:
     in_sample: bool = False
     position: int = 0
     """Its place among all inputs, of all parts where there are some; from 1."""
+    stamp: tuple[int, int] | None = None
+    """Size and time of change before it was looked at; None for an object of a bucket."""

@@ -56,12 +56,27 @@ def outputs(tmp_path: Path) -> int:
 def test_the_file_that_was_finished_is_redacted_also_as_a_copy_with_another_time(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = written(tmp_path / "a.dcm", overlay=True)
+    path = written(tmp_path / "a.dcm")
     finished(tmp_path, path)
     status = path.stat()
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 10**9))
     assert redacted(tmp_path) == Exit.GOOD
     assert "changed" not in capsys.readouterr().err
+
+
+def test_an_overlay_with_another_text_has_as_many_bytes_and_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path / "a.dcm", overlay=True)
+    finished(tmp_path, path)
+    former = path.read_bytes()
+    data = dataset(gradient() + np.uint16(0), overlays=[Overlay(np.eye(64, dtype=np.uint8)[None])])
+    data.SOPInstanceUID = UID.format(1)
+    path.write_bytes(file_bytes(data))
+    assert len(path.read_bytes()) == len(former)
+    assert path.read_bytes() != former
+    assert redacted(tmp_path) == Exit.GOOD
+    assert "its pixel data are the same, of its overlays and icons that is not known" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("how", ["other pixels", "other pixels, size and time the same", "with --include-unreviewed"])

@@ -44,12 +44,12 @@ def sameness(noted: IdentityRecord, instance: Instance) -> Sameness:
         return Sameness(f"it was changed since it was marked or looked at, {why} ({_WAY_OUT})")
     if instance.identity().pixel_digest != former.pixel_digest:
         return Sameness(f"it is another file than when it was marked or looked at: its pixel data differ ({_WAY_OUT})")
-    # Equal pixels in an equal number of bytes: a copy, as far as anybody can tell.
-    if (stamp is not None and stamp[0] == noted.size and is_instance) or _is_all_pixels(instance):
+    # An equal number of bytes says nothing: overlays and icons with another text have as many.
+    if _is_all_pixels(instance):
         return Sameness()
     return Sameness(
-        note="it was changed since it was marked or looked at: its pixel data are the same, of its overlays and icons "
-        "that is not known"
+        note="it was changed or copied since it was marked or looked at: its pixel data are the same, of its overlays "
+        "and icons that is not known"
     )
 
 

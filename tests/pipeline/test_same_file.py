@@ -12,12 +12,12 @@ import pytest
 import dcmaudit
 from dcmaudit.cli import main
 from dcmaudit.cli.common import Exit
-from dcmaudit.model import DeviceFacts
+from dcmaudit.model import DeviceFacts, ReviewState
 from dcmaudit.model.records import Looked
 from dcmaudit.review import Session
 from dcmaudit.store import Store, open_store
 from dcmaudit.store.finishing import TagChange
-from support.apps import do, make_app, paint_all, ready, store_of, wait_for
+from support.apps import do, make_app, paint_all, ready, services_of, store_of, wait_for
 from support.files import Overlay, dataset, file_bytes, gradient
 
 UID = "1.2.826.0.1.3680043.10.77.{}"
@@ -231,6 +231,46 @@ def test_a_replaced_file_is_listed_as_unseen_and_told_when_it_is_opened(
     session = ready(app)
     wait_for(lambda: session.file is not None and session.file.seen_loaded)
     assert any("Another file lies under this name" in note for note in session.opened().notes)
+    app.close()
+
+
+def test_the_list_has_a_replaced_file_as_one_to_review_until_it_is_finished_anew(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.dcm")
+    finished(tmp_path, path)
+    app = make_app(tmp_path, [path])
+    session = ready(app)
+    assert session.file is None
+    app.close()
+    written(path, number=2, shift=7)
+    assert main(["db", "identify", "--db", str(tmp_path), str(path)]) == Exit.GOOD
+    # Files that are done are passed over; this one is not.
+    app = make_app(tmp_path, [path])
+    session = ready(app)
+    assert session.opened().name == str(path)
+    assert session.worklist.state(0) is ReviewState.IN_WORK
+    assert store_of(session).states([str(path)]) == {str(path): ReviewState.DONE}
+    paint_all(session)
+    do(session, "done-next")
+    assert session.worklist.state(0) is ReviewState.DONE
+    app.close()
+
+
+def test_an_open_list_learns_that_a_done_file_was_replaced_and_opening_it_says_so(tmp_path: Path) -> None:
+    path, other = written(tmp_path / "a.dcm"), written(tmp_path / "b.dcm", number=3)
+    finished(tmp_path, path)
+    written(path, number=2, shift=7)
+    app = make_app(tmp_path, [path, other], chosen={"ignore-done": False})
+    session = ready(app)
+    assert session.worklist.state(0) is ReviewState.DONE
+    wait_for(lambda: session.file is not None and session.file.seen_loaded)
+    assert any("It was finished as the former one: finish it anew." in note for note in session.opened().notes)
+    session.listen(lambda: None)
+    watcher = services_of(session).watcher
+    watcher.look()
+    paint_all(session)
+    wait_for(lambda: store_of(session).replaced_at(str(path)) is not None)
+    watcher.look()
+    assert session.worklist.state(0) is ReviewState.IN_WORK
     app.close()
 
 

@@ -126,6 +126,7 @@ def everything(store: Store, folder: Path) -> dict[str, Callable[[], object]]:
         "judgements": store.judgements,
         "judged": lambda: store.judged(a),
         "states": lambda: store.states([a, "/b.dcm"]),
+        "states_to_review": lambda: store.states_to_review([a, "/b.dcm"]),
         "finishers": lambda: store.finishers([a]),
         "newest_finish": store.newest_finish,
         "finished_since": lambda: store.finished_since(store.newest_finish()),

@@ -10,6 +10,8 @@ from sqlalchemy import text
 from dcmaudit.model import ReviewState
 from dcmaudit.model.records import FinishMark
 from dcmaudit.store import rows, sums
+from dcmaudit.store.bulk import among as names_among
+from dcmaudit.store.schema import REPLACED
 from dcmaudit.store.session import Session
 
 _SOURCES = (
@@ -19,9 +21,9 @@ _SOURCES = (
 )
 _TAG_ACTS = (
     "done", "tagged", "tag restored", "tag removed", "cleared", "restored", "marks moved away", "marks moved here",
-    "marks counted anew: to be reviewed",
+    "marks counted anew: to be reviewed", "replaced since it was done",
 )  # fmt: skip
-"""What the history calls that which changes a tag row."""
+"""What the history calls that which changes a tag row, or what it is worth."""
 
 
 def states(session: Session, filenames: Iterable[str]) -> dict[str, ReviewState]:
@@ -47,6 +49,21 @@ def states(session: Session, filenames: Iterable[str]) -> dict[str, ReviewState]
         else:
             asked[filename] = ReviewState.IN_WORK
     return asked
+
+
+def states_to_review(session: Session, filenames: Iterable[str]) -> dict[str, ReviewState]:
+    """The same for whoever reviews: a done file under whose name another one lies since is in work.
+
+    A tagged one stays tagged: it waits for another look anyway.
+    """
+    found = states(session, filenames)
+    done = [name for name, state in found.items() if state is ReviewState.DONE]
+    if done and session.has(REPLACED):
+        chosen, bound = names_among(session, done)
+        query = text(f"SELECT filename FROM dcmaudit_done WHERE replaced_at IS NOT NULL AND filename IN ({chosen})")  # noqa: S608 (constants of ours)
+        for (name,) in session.connection.execute(query, bound):
+            found[name] = ReviewState.IN_WORK
+    return found
 
 
 def finishers(session: Session, filenames: Iterable[str]) -> dict[str, str]:

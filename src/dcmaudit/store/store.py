@@ -98,6 +98,11 @@ class Store(FileMarks, Blocks, Finishing, Hiding, FileFacts, Searches, Intake, M
         with self._database.reading() as session:
             return names.states(session, filenames)
 
+    def states_to_review(self, filenames: Iterable[str]) -> dict[str, ReviewState]:
+        """The same for whoever reviews: a done file that was replaced since is in work, for nobody finished that."""
+        with self._database.reading() as session:
+            return names.states_to_review(session, filenames)
+
     def finishers(self, filenames: Iterable[str]) -> dict[str, str]:
         """Who finished those of the files that are done, in one query."""
         with self._database.reading() as session:

@@ -28,7 +28,7 @@ def redact_file(session: Session, services: Services, arguments: Arguments) -> N
         raise UsageError("the question was about another file", hint="choose the command again")
     if file.error is not None or file.opening:
         raise ReviewError("the file is not open", file=file.name, hint="a file that cannot be opened is not redacted")
-    (state,) = services.database.store.states([file.name]).values()
+    (state,) = services.database.store.states_to_review([file.name]).values()
     if state is ReviewState.TAGGED:
         raise ReviewError(
             "the file is tagged for another look", file=file.name, hint="t takes the tag away; then redact it"
@@ -57,7 +57,7 @@ def redact_done(session: Session, services: Services, arguments: Arguments) -> N
     # In blocks: a list may have a million names, and one question for each would take minutes.
     for start in range(0, len(worklist), _BLOCK):
         places = range(start, min(start + _BLOCK, len(worklist)))
-        states = services.database.store.states([worklist.name(place) for place in places])
+        states = services.database.store.states_to_review([worklist.name(place) for place in places])
         done += [place for place in places if states[worklist.name(place)] is ReviewState.DONE]
     if not done:
         raise ReviewError("no file of the list is done", hint="N marks a file as done; tagged files are left out")

@@ -67,13 +67,13 @@ def files_words(count: int) -> str:
 def waiting(services: Services, worklist: Worklist, places: Sequence[int]) -> list[int]:
     """The places of files that are not done, as the database has them now."""
     names = {place: worklist.name(place) for place in places}
-    states = services.database.store.states(names.values())
+    states = services.database.store.states_to_review(names.values())
     return [place for place, name in names.items() if not states[name].is_done]
 
 
 def require_waiting(services: Services, file: OpenFile) -> None:
     """ReviewError where somebody has finished the file since it was asked about: that decision stays."""
-    if services.database.store.states([file.name])[file.name].is_done:
+    if services.database.store.states_to_review([file.name])[file.name].is_done:
         raise ReviewError("it was finished by somebody else since the question, and stays as it is", file=file.name)
 
 

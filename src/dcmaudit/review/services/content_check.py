@@ -193,6 +193,8 @@ class ContentCheck:
                 file.seen.load_part(part)
 
     def _forget(self, store: Store, file: OpenFile, why: str, *, except_pixels: bool = False) -> None:
+        if why and file.tag is not None and REPLACED not in file.notes:
+            why = f"{why} It was finished as the former one: finish it anew."
         if why:
             file.note(why)
             self._tell(file, why)

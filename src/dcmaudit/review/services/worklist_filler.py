@@ -138,7 +138,7 @@ class WorklistFiller:
 
     def _states(self, names: Sequence[str]) -> Mapping[str, ReviewState]:
         # Asks whichever database is open at that moment.
-        return self._database.store.states(names)
+        return self._database.store.states_to_review(names)
 
     def _gaps(self, names: Sequence[str]) -> Mapping[str, str]:
         return self._database.store.gaps(names)
@@ -149,7 +149,7 @@ class WorklistFiller:
             some = places[start : start + BATCH]
             names = [worklist.name(place) for place in some]
             store = self._database.store
-            worklist.take(some, store.states(names), store.gaps(names))
+            worklist.take(some, store.states_to_review(names), store.gaps(names))
 
     def refresh(self, worklist: Worklist, places: Sequence[int]) -> None:
         """The same; a database that cannot be asked is told elsewhere."""

@@ -342,3 +342,21 @@ def test_without_a_uid_size_and_time_alone_prove_nothing(tmp_path: Path) -> None
     assert outputs(tmp_path) == 0
     nameless(0)
     assert redacted(tmp_path) == Exit.GOOD
+
+
+@pytest.mark.parametrize("how", ["moved", "copied"])
+def test_a_file_that_was_only_moved_is_not_called_changed(
+    tmp_path: Path, how: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path / "a.dcm", overlay=True)
+    finished(tmp_path, path)
+    moved = tmp_path / "moved.dcm"
+    if how == "copied":
+        moved.write_bytes(path.read_bytes())
+        path.unlink()
+    else:
+        path.rename(moved)
+    assert main(["db", "adopt", "--db", str(tmp_path), str(moved)]) == Exit.GOOD
+    assert redacted(tmp_path, str(moved)) == Exit.GOOD
+    told = capsys.readouterr().err
+    assert ("of its overlays and icons that is not known" in told) == (how == "copied")

@@ -61,8 +61,12 @@ class FileFacts(StorePart):
             candidates = identities.find_moved(session, filename, identity)
         # Asked again within: between the two transactions somebody may have moved it.
         with self._database.writing(filename, *candidates) as session:
+            known = identities.read_identities(session, candidates)
             former = identities.adopt(session, filename, identity, source)
-            identities.write_identity(session, filename, identity, None, None, self.user)
+            # Size and time of what was marked: a file that was only moved has them still, another copy has not.
+            noted = known.get(former)
+            size, modified_ns = (None, None) if noted is None else (noted.size, noted.modified_ns)
+            identities.write_identity(session, filename, identity, size, modified_ns, self.user)
             self._note(session, "marks moved away", former, 1)
             self._note(session, "marks moved here", filename, 1)
             return former

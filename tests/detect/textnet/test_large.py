@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from dcmaudit.detect.textnet import TextMaps, large_letters
+from dcmaudit.detect.textnet import TextLine, TextMaps, believed, large_letters
 from dcmaudit.model import Box
 
 LETTER = Box(38, 30, 86, 94)
@@ -71,7 +71,7 @@ def test_the_edge_of_a_body_around_the_letter_in_its_level_is_left_out() -> None
     assert found.area < 1.4 * LETTER.area
 
 
-@pytest.mark.parametrize("body_of", ["texture", "disc", "slope"])
+@pytest.mark.parametrize("body_of", ["texture", "disc", "slope", "rules", "panel"])
 def test_what_has_no_level_no_strokes_or_no_edge_is_no_letter(body_of: str) -> None:
     rows, columns = np.mgrid[:128, :128]
     picture, ink = np.full((128, 128), 30, np.uint8), drawn()
@@ -80,16 +80,36 @@ def test_what_has_no_level_no_strokes_or_no_edge_is_no_letter(body_of: str) -> N
     elif body_of == "disc":
         ink = np.hypot(rows - 62, columns - 62) < 34
         picture[ink] = 200
+    elif body_of == "panel":  # of a sheet of round pictures
+        ink = (np.abs(rows - 62) < 40) & (np.abs(columns - 62) < 40) & (np.hypot(rows - 62, columns - 62) > 38)
+        picture[:] = 120
+        picture[ink] = 6
+    elif body_of == "rules":  # between the pictures of a sheet
+        ink[:] = False
+        ink[60:64], ink[:, 40:44] = True, True
+        picture[ink] = 250
     else:
         soft = cv2.GaussianBlur(ink.astype(np.float32), (0, 0), 9)
         picture = np.asarray(30 + 60 * soft / soft.max(), np.uint8)
     assert boxes(picture, maps_of(ink)) == []
 
 
-def test_a_letter_counts_unless_nine_tenths_of_it_were_found_before() -> None:
+def test_a_letter_counts_unless_all_of_it_was_found_before() -> None:
     picture, ink = body() // 3, drawn()
     picture[ink] = 220
-    upper = Box(LETTER.left, LETTER.top, LETTER.right, LETTER.top + 45)
-    assert ink[upper.top : upper.bottom].sum() > 0.7 * ink.sum()
+    upper = Box(LETTER.left, LETTER.top, LETTER.right, LETTER.top + 56)
+    assert ink[upper.top : upper.bottom].sum() > 0.9 * ink.sum()
     assert len(boxes(picture, maps_of(ink), (upper,))) == 1
     assert boxes(picture, maps_of(ink), (LETTER,)) == []
+
+
+def test_a_large_region_that_is_not_sure_counts_only_where_it_holds_letters() -> None:
+    picture, ink = body().repeat(4, 0).repeat(4, 1), drawn().repeat(4, 0).repeat(4, 1)
+    maps = maps_of(drawn())
+    maps = TextMaps(maps.ink.repeat(4, 0).repeat(4, 1), maps.region.repeat(4, 0).repeat(4, 1))
+    line = TextLine(Box(140, 100, 360, 400), 0.85)
+    askew = TextLine(line.box, 0.85, np.zeros((4, 2), np.float32))
+    small, sure = TextLine(Box(140, 100, 360, 190), 0.85), TextLine(line.box, 0.95)
+    assert believed(picture, maps, [line, askew, small, sure]) == [askew, small, sure]
+    picture[ink] = 10
+    assert believed(picture, maps, [line]) == [line]

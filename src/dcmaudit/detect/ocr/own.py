@@ -25,6 +25,7 @@ from dcmaudit.detect.textnet import (
     TextLine,
     TextMaps,
     TextNet,
+    believed,
     closer_lines,
     doubtful_boxes,
     large_letters,
@@ -71,7 +72,9 @@ class OwnLooks:
             backing.take(number, maps.region if memory is None else maps.region.copy(), 2)
             # Pictures behind the first are enhanced ones, in which grain looks like letters: they must be surer.
             rule = _rule(number, picture)
-            lines = with_slanted(_lines(maps, rule, size), slanted_lines(self._net, picture, maps, rule))
+            lines = with_slanted(
+                believed(picture, maps, _lines(maps, rule, size)), slanted_lines(self._net, picture, maps, rule)
+            )
             lines += closer_lines(self._net, picture, maps, [line.box for line in lines], rule)
             found = _candidates(lines, number, size)
             sighting.found += found

@@ -5,7 +5,7 @@ from dcmaudit.detect.textnet.apart import set_apart
 from dcmaudit.detect.textnet.boxes import ENHANCED, MARKS, RULE, Rule, TextLine, boxes_of, lines_of
 from dcmaudit.detect.textnet.closer import closer_lines
 from dcmaudit.detect.textnet.doubts import doubtful_boxes
-from dcmaudit.detect.textnet.large import SMALLER, large_letters, smaller
+from dcmaudit.detect.textnet.large import SMALLER, believed, large_letters, smaller
 from dcmaudit.detect.textnet.network import TextMaps, TextNet, weights_digest
 from dcmaudit.detect.textnet.rolling import RollingMaps
 from dcmaudit.detect.textnet.rows import split_rows
@@ -20,6 +20,7 @@ __all__ = [
     "TextLine",
     "TextMaps",
     "TextNet",
+    "believed",
     "boxes_of",
     "closer_lines",
     "doubtful_boxes",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.detect.textnet.boxes import Rule, boxes_of
+from dcmaudit.detect.textnet.boxes import Rule, TextLine, boxes_of
 from dcmaudit.detect.textnet.network import Map, Picture, TextMaps
 from dcmaudit.detect.vision import cv2
 from dcmaudit.model import Box, Size
@@ -50,12 +50,19 @@ _CLEAR, _CONTRAST = 0.85, 12
 """Part of the pixels around the figures that are so many levels away: they have an edge."""
 _STROKE, _BAR = 0.3, 0.25
 """Part of the lesser side, or of the greater one, that a stroke is wide at most: more is a lung, or an organ."""
+_ACROSS = 0.9
+"""Part of the picture's width or height that a figure takes at most: more is a frame, a rule, or the ground."""
 _FEWEST = 12
 _LEAST = 28
 """Pixels of the longer side."""
 
+_LARGE = 100
+"""Pixels of a box's lesser side in the picture itself from which on it must hold such figures, too ..."""
+_SURE = 0.9
+"""... unless it is as sure as this: large regions that are less sure are seen between the pictures of a sheet."""
+
 _INK = 0.5
-_TAKEN = 0.9
+_TAKEN = 0.98
 """Part of the figures that lies in lines that were found before: then they say nothing new."""
 
 
@@ -90,6 +97,28 @@ def large_letters(small: Picture, maps: TextMaps, taken: Sequence[Box] = ()) -> 
             if around is not None and around.area <= _AREA * size.area and not _is_taken(figures, taken):
                 out.append((around, sure))
     return out
+
+
+def believed(picture: Picture, maps: TextMaps, lines: Sequence[TextLine]) -> list[TextLine]:
+    """The lines in the picture itself, of those that are as high as large letters only those that hold some.
+
+    Lines that lie askew stay: their boxes are larger than they are.
+    """
+    small: Picture | None = None
+    out = []
+    for line in lines:
+        if line.corners is None and line.score < _SURE and min(line.box.width, line.box.height) >= _LARGE:
+            if small is None:
+                small = smaller(picture, 2)
+            if small is not None and not flat_letters(small, maps.ink[::2, ::2], _half(line.box, small)):
+                continue
+        out.append(line)
+    return out
+
+
+def _half(box: Box, small: Picture) -> Box:
+    rows, columns = small.shape[:2]
+    return Box(box.left // 2, box.top // 2, min(columns, -(-box.right // 2)), min(rows, -(-box.bottom // 2)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +163,7 @@ def flat_letters(picture: Picture, ink: Map, box: Box) -> list[Figures]:
     for channel in [picture] if picture.ndim == 2 else cv2.split(picture):
         levels = np.ascontiguousarray(np.asarray(channel, np.uint8)[top:bottom, left:right], np.int16)
         for level in _frequent(levels[likely]):
-            pixels = _figures(levels, level, likely)
+            pixels = _figures(levels, level, likely, (left, top, rows, columns))
             if pixels is not None and not any((pixels & one.pixels).any() for one in out):
                 out.append(Figures(pixels, left, top))
     return out
@@ -151,8 +180,13 @@ def _frequent(levels: npt.NDArray[np.int16]) -> Iterator[int]:
         near[max(0, level - 2 * _SAME) : level + 2 * _SAME + 1] = 0
 
 
-def _figures(levels: npt.NDArray[np.int16], level: int, likely: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_] | None:
-    """The connected pixels of ``level`` that lie in the ink, None unless they are letters by their size and shape."""
+def _figures(
+    levels: npt.NDArray[np.int16], level: int, likely: npt.NDArray[np.bool_], place: tuple[int, int, int, int]
+) -> npt.NDArray[np.bool_] | None:
+    """The connected pixels of ``level`` that lie in the ink, None unless they are letters by their size and shape.
+
+    ``place``: where the part begins in its picture, left and top, and the picture's rows and columns.
+    """
     same = (np.abs(levels - level) <= _SAME).astype(np.uint8)
     count, found, stats, _ = cv2.connectedComponentsWithStats(same, connectivity=8)
     names = np.asarray(found)
@@ -160,7 +194,10 @@ def _figures(levels: npt.NDArray[np.int16], level: int, likely: npt.NDArray[np.b
     whole, inside, inked = (np.bincount(some, minlength=count) for some in (names.ravel(), names[near], names[likely]))
     kept = (inside >= _INSIDE * whole) & (whole >= _FEWEST) & (inked > 0)
     kept[0] = False
+    kept &= ~_is_ground(np.asarray(stats), place)
     kept &= ~_around_others(np.asarray(stats), kept)
+    for label in np.flatnonzero(kept):
+        kept[label] = not _is_framing(names, int(label), np.asarray(stats)[label])
     pixels = kept[names]
     if pixels.sum() < _FILLS * likely.sum() or not _is_drawn(pixels):
         return None
@@ -170,6 +207,22 @@ def _figures(levels: npt.NDArray[np.int16], level: int, likely: npt.NDArray[np.b
     if edge.sum() < _FEWEST or (np.abs(levels[edge] - level) >= _CONTRAST).mean() < _CLEAR:
         return None
     return np.asarray(pixels, np.bool_)
+
+
+def _is_ground(stats: npt.NDArray[np.int32], place: tuple[int, int, int, int]) -> npt.NDArray[np.bool_]:
+    """Which figures go across the picture, or touch two of its borders: frames, rules, and what is around bodies."""
+    left, top, rows, columns = place
+    x, y = stats[:, cv2.CC_STAT_LEFT] + left, stats[:, cv2.CC_STAT_TOP] + top
+    wide, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    touched = [one.astype(np.int8) for one in (x <= 0, y <= 0, x + wide >= columns, y + high >= rows)]
+    return np.asarray((wide >= _ACROSS * columns) | (high >= _ACROSS * rows) | (np.sum(touched, axis=0) > 1))
+
+
+def _is_framing(names: npt.NDArray[np.int32], label: int, stat: npt.NDArray[np.int32]) -> bool:
+    """Whether a figure has four whole sides: the ground around a round picture, on a sheet of some."""
+    left, top, wide, high = (int(stat[k]) for k in range(4))
+    part = names[top : top + high, left : left + wide] == label
+    return bool(part[0].all() and part[-1].all() and part[:, 0].all() and part[:, -1].all())
 
 
 def _around_others(stats: npt.NDArray[np.int32], kept: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

@@ -134,6 +134,21 @@ def test_nothing_counts_as_shown_below_a_dialog(start: StartFace, tmp_path: Path
     face.wait_until(lambda: any('"shown":["f' in one for one in told))
 
 
+def test_at_200_percent_the_picture_keeps_room_and_no_pane_is_to_be_folded(start: StartFace, tmp_path: Path) -> None:
+    path = tmp_path / "cine.dcm"
+    path.write_bytes(file_bytes(dataset(np.zeros((4, 410, 500), np.uint8), frames=4)))
+    face = start(path, device_scale_factor=2)
+    face.page.set_viewport_size({"width": 640, "height": 360})
+    face.plane("frame 1/4")
+    face.press("j", "PageUp")
+    words = face.at(".beside figcaption").first
+    expect(words).to_contain_text("small text is lost. A larger window helps.")
+    expect(words).not_to_contain_text("fold")
+    area = face.at(".beside img").first.bounding_box()
+    assert area is not None and area["height"] >= 50
+    face.picture("side-by-side-200")
+
+
 def test_side_by_side_says_what_it_lacks(start: StartFace, tmp_path: Path) -> None:
     names = []
     for number in range(4):

@@ -223,7 +223,9 @@ export class Projection {
     this.reported = shown;
     await host.seen(shown, this.ticket);
     if (!host.isShown()) return;
-    this.#foot(part < 0.5 ? `Shown at ${Math.round(part * 100)} %: small text is lost. A larger window helps, [ and ] fold the panes away.` : "");
+    // In a narrow window it has all of the page already: see panes.css.
+    const panes = matchMedia("(max-width: 760px)").matches ? "" : ", [ and ] fold the panes away";
+    this.#foot(part < 0.5 ? `Shown at ${Math.round(part * 100)} %: small text is lost. A larger window helps${panes}.` : "");
   }
 
   /** @param {string} small */

@@ -7,9 +7,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pydicom
 import pytest
 
+from dcmaudit.dicom import open_instance
 from dcmaudit.errors import ReviewError
+from dcmaudit.model import DeviceFacts
 from dcmaudit.review import ReviewApp, Session
 from dcmaudit.review.services.content_check import OTHER, OTHER_PIXELS
 from support.apps import (
@@ -26,6 +29,7 @@ from support.apps import (
     wait_for,
     write_cine,
 )
+from support.files import PathReference
 
 
 def _again(open_app: Callable[..., ReviewApp], session: Session, files: list[Path], **how: object) -> Session:
@@ -142,6 +146,40 @@ def test_equal_pixels_keep_what_was_seen_of_frames_but_not_of_overlays(
     assert state(again)["groups"][0]["seen"] == [[0, 4]]
     third = _again(open_app, again, files)
     assert state(third)["file"]["seen"] == 4
+
+
+def test_equal_pixels_under_another_instance_keep_what_was_seen_of_frames(
+    session: Session, open_app: Callable[..., ReviewApp], files: list[Path]
+) -> None:
+    paint_all(session)
+    do(session, "next-file")
+    wait_for(lambda: (found := store_of(session).identity(str(files[0]))) and found.identity.pixel_digest)
+    data = pydicom.dcmread(files[0])
+    data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = "1.2.3.4"
+    data.save_as(files[0], enforce_file_format=True)
+    again = _again(open_app, session, files)
+    wait_for(lambda: state(again)["groups"][0]["seen"] == [[0, 4]])
+
+
+def test_a_done_file_that_was_only_touched_is_not_called_replaced(
+    session: Session, open_app: Callable[..., ReviewApp], files: list[Path]
+) -> None:
+    name, store = str(files[0]), store_of(session)
+    with open_instance(PathReference(files[0])) as instance:
+        status = files[0].stat()
+        store.put_identity(name, instance.identity(), size=status.st_size, modified_ns=status.st_mtime_ns)
+    store.mark_done(name, DeviceFacts())  # as a list of tags does, without a word on what was seen
+    _touch(files[0])
+    again = _again(open_app, session, files, chosen={"ignore-done": False})
+    paint_all(again)
+    do(again, "next-file")
+    wait_for(lambda: (found := store_of(again).identity(name)) and found.modified_ns == files[0].stat().st_mtime_ns)
+    assert store_of(again).replaced_at(name) is None
+    write_cine(files[0], frames=5, uid=1)
+    third = _again(open_app, again, files, chosen={"ignore-done": False})
+    paint(third)
+    do(third, "next-file")
+    wait_for(lambda: store_of(third).replaced_at(name) is not None)
 
 
 def test_the_viewer_forgets_nothing_in_the_database(

@@ -52,20 +52,19 @@ class ContentCheck:
         if store.replaced_at(file.name) is not None:
             file.note(REPLACED)
         records, parts = store.seen(file.name), store.parts_seen(file.name)
-        if not records and not parts:
+        # Of a finished file it is asked all the same: looking at another one must not pass for finishing it.
+        if not records and not parts and file.tag is None:
             return
         kept, stamp = store.identity(file.name), self._instances.stamp(file.file_id)
-        # Size and time are those of then, or there is nothing to compare: what was seen is believed. But tools that
-        # set all times alike make files of one series equal in both; they differ in their instance.
-        if kept is None:
+        # Tools that set all times alike make files of one series equal in size and time; they differ in their instance.
+        is_other = kept is not None and _is_other_instance(kept, file)
+        # Size and time are those of then, or there is nothing to compare: what was seen is believed.
+        if kept is None or (not is_other and (stamp is None or _stamped(kept) == _of(stamp))):
             self._take(file, records, parts)
-        elif _is_other_instance(kept, file):
-            self._forget(store, file, OTHER)
-        elif stamp is None or _stamped(kept) == _of(stamp):
-            self._take(file, records, parts)
-        # It was changed, and what its pixels were nobody noted.
-        elif kept.identity.pixel_digest is None:
-            self._forget(store, file, OTHER)
+        # It was changed, and what its pixels were nobody noted; or it lies in a bucket, and is not read for this.
+        elif stamp is None or kept.identity.pixel_digest is None:
+            if records or parts:
+                self._forget(store, file, OTHER)
         else:
             file.change(comparing=True)
             self._background.at_length(partial(self._compare, store, file, records, parts, kept, stamp))

@@ -17,7 +17,8 @@ import os, signal, sys, threading, time
 from dcmaudit.pipeline.workers import each
 
 def slow(number):
-    print("worker", os.getpid(), flush=True)
+    # In one piece: what two processes write at once stands one after the other.
+    print(f"worker {os.getpid()}\\n", end="", flush=True)
     time.sleep(0.01 if number == 0 else 90)
     return number
 
@@ -25,7 +26,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         for item, answer in each(slow, range(40), jobs=2, stop=lambda: False):
-            print("told", item, type(answer).__name__, flush=True)
+            print(f"told {item} {type(answer).__name__}\\n", end="", flush=True)
     except KeyboardInterrupt:
         print("ended", flush=True)
 """

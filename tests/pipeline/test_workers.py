@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from dcmaudit.errors import DecodeError
+from dcmaudit.pipeline.crew.messages import RECALL
+from dcmaudit.pipeline.crew.parent import Crew
 from dcmaudit.pipeline.process import CrashError, NotBegunError, cores, stopping
 from dcmaudit.pipeline.workers import each
 
@@ -145,6 +148,25 @@ def test_of_a_batch_only_the_inputs_that_kill_their_process_are_lost(ordered: bo
         number for number in range(200) if number not in lost
     ]
     assert (sorted(item for item, _ in answers) == list(range(200))) and len(answers) == 200
+
+
+@pytest.mark.timeout(60)
+def test_what_processes_give_back_is_heard_also_where_all_that_was_read_is_told() -> None:
+    crew = Crew(double, 2, lambda: False, lambda: None, tells_all=False, ordered=True)
+
+    def ask() -> None:
+        for worker in crew._workers:
+            worker.send(RECALL)
+
+    told = []
+    for item, _ in crew.run(iter(range(200))):
+        told.append(item)
+        if item == 20:
+            # As where the question is on its way while the last answers come.
+            for worker in crew._workers:
+                worker.is_recalled = worker.pipe is not None
+            threading.Timer(1.0, ask).start()
+    assert told == list(range(200))
 
 
 def slow_first(number: int) -> int:

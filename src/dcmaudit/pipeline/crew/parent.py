@@ -73,7 +73,7 @@ class Crew:
                     self._let_go()
                 self._try_suspect()
                 self._recall()
-                if self._outstanding and (self._long or not self._ready):
+                if (self._outstanding or self._is_recalling) and (self._long or not self._ready):
                     self._receive(0.0 if self._ready else _LOOK)
                     self._have_rest()
                 if self._ready:  # one, for whoever is told may take long, and nobody is to wait for work meanwhile
@@ -97,6 +97,11 @@ class Crew:
     @property
     def _outstanding(self) -> bool:
         return self._batch.read > self._told
+
+    @property
+    def _is_recalling(self) -> bool:
+        """Whether a process has not said yet what it gives back: it gets nothing before."""
+        return any(worker.is_recalled for worker in self._workers)
 
     # --- handing out ----------------------------------------------------------------------------------------------
 

@@ -44,11 +44,15 @@ def stamps_of(references: Collection[Reference]) -> dict[str, tuple[int, int] | 
 
 
 def is_same_content(noted: Collection[tuple[int | None, int | None]], stamp: tuple[int, int] | None) -> bool:
-    """Whether the file is still what was looked at, by the sizes and times of change noted then; unknown is yes."""
-    # An earlier version noted none of an object in a bucket, nor of any file before looks were kept.
+    """Whether the file is still what was looked at, by the sizes and times of change noted then.
+
+    What was noted without a time cannot be doubted. Where a time was noted and none can be had now, it is not the
+    same: whoever looks at it is told why.
+    """
+    # An earlier version noted none of any file before looks were kept.
     if not noted or (None, None) in noted:
         return True
-    return stamp is None or stamp in noted
+    return stamp in noted if stamp is not None else all(modified is None for _, modified in noted)
 
 
 def content_of(reference: Reference, mark: Mark | None = None) -> Content:

@@ -389,7 +389,7 @@ def test_a_projection_names_the_plane_below_the_mouse_and_takes_rectangles_for_a
     mouse.move(*at(99.5, 49.5))
     mouse.up()
     expect(face.at("#messagetext")).to_contain_text("Marked on all 6 planes of frames; one undo takes it back")
-    expect(face.at('.drawn[data-kind="mark"]')).to_have_count(1)
+    expect(face.at('#overview [data-kind="mark"]')).to_have_count(1)
     face.picture("projection-mark")
     face.press("Escape")
     face.plane("frame 1/6")

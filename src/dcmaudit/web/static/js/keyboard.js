@@ -41,16 +41,22 @@ export class Keyboard {
     if (name !== "bare" && name !== "magnify") return false;
     if (event.repeat || !page.stage.plane || page.overview.isOpen) return true;
     this.code = event.code;
-    if (name === "bare") page.stage.update({ bare: true });
+    if (name === "bare") this.#bare(true);
     else page.lens.open();
     return true;
+  }
+
+  /** Every rectangle is hidden, or no longer. @param {boolean} on */
+  #bare(on) {
+    this.page.topLine.hold(on ? "rectangles are hidden while the key is held down" : "");
+    this.page.stage.update({ bare: on });
   }
 
   /** The held key was let go. */
   #letGo() {
     const { stage, lens } = this.page;
     this.code = "";
-    if (stage.shown.bare) stage.update({ bare: false });
+    if (stage.shown.bare) this.#bare(false);
     if (lens.isOpen) {
       lens.close();
       this.page.looked();

@@ -61,7 +61,6 @@ export class MarkLayer {
     this.drawn = signature;
     this.shown = shown;
     upper.clearRect(0, 0, width, height);
-    if (plane && shown.bare) this.#drawLabel("rectangles are hidden while the key is held down", 3 * this.ratio, 3 * this.ratio);
     if (plane && !plane.cells) this.#drawLabel(SMALL, 3 * this.ratio, height - 21 * this.ratio);
     if (!plane || shown.bare) return;
     for (const rect of shown.rects) this.#drawRect(rect);
@@ -144,19 +143,17 @@ export class MarkLayer {
     upper.restore();
   }
 
-  /** The words that tell a preview from a mark: inside where they fit, else beside it. @param {DrawnRect} rect */
+  /** The words that tell a preview from a mark, where all of them fit inside: beside it they would lie on the image. @param {DrawnRect} rect */
   #drawWords(rect) {
     const { upper, ratio } = this;
     const [x0, y0, x1, y1] = this.camera.outer(rect.box);
-    const { width, height } = this.canvas;
-    if (x1 <= 0 || y1 <= 0 || x0 >= width || y0 >= height) return;
+    const [left, top] = [Math.max(x0, 0), Math.max(y0, 0)];
+    const [right, bottom] = [Math.min(x1, this.canvas.width), Math.min(y1, this.canvas.height)];
     upper.font = LABEL(ratio);
-    const wide = upper.measureText(PREVIEW).width + 10 * ratio;
-    const high = 18 * ratio;
-    const left = Math.max(2, Math.min(Math.max(x0, 0) + 3 * ratio, width - wide - 2));
-    const inside = Math.min(y1, height) - Math.max(y0, 0) >= high + 4 * ratio;
-    const top = inside ? Math.max(y0, 0) + 2 * ratio : y1 + high + 2 * ratio < height ? y1 + 2 * ratio : Math.max(2, y0 - high - 2 * ratio);
-    this.#drawLabel(PREVIEW, left, top);
+    const wide = upper.measureText(PREVIEW).width + 16 * ratio;
+    // A shape is black in part of its box alone; the hatching says the same where there is no room.
+    if (rect.shape || right - left < wide || bottom - top < 22 * ratio) return;
+    this.#drawLabel(PREVIEW, left + 3 * ratio, top + 2 * ratio);
   }
 
   /** Light words on a dark ground. @param {string} words @param {number} left @param {number} top */
@@ -239,10 +236,13 @@ export class MarkLayer {
     const half = 4 * ratio;
     for (const handle of HANDLES) {
       const [x, y] = points[handle];
-      upper.fillStyle = "#101214";
-      upper.fillRect(x - half - ratio, y - half - ratio, 2 * (half + ratio), 2 * (half + ratio));
-      upper.fillStyle = ACCENT;
-      upper.fillRect(x - half, y - half, 2 * half, 2 * half);
+      // Hollow: a letter below a handle stays to be read.
+      upper.lineWidth = 3 * ratio;
+      upper.strokeStyle = "#101214";
+      upper.strokeRect(x - half, y - half, 2 * half, 2 * half);
+      upper.lineWidth = 1.5 * ratio;
+      upper.strokeStyle = ACCENT;
+      upper.strokeRect(x - half, y - half, 2 * half, 2 * half);
     }
     if (this.shown.dragging) this.#drawSize(box, x0, y0, y1);
   }

@@ -271,9 +271,9 @@ export class Page {
     if (state.question && !this.asking) queueMicrotask(() => void this.#question(state));
   }
 
-  /** What of the plane is in sight; nothing is noted while a rectangle is drawn over it. @returns {import("./sight.js").Sight|null} */
+  /** What of the plane is in sight; nothing is noted while a rectangle or shape is drawn over it. @returns {import("./sight.js").Sight|null} */
   #sight() {
-    return this.pointer.drag ? null : sightOf(this.stage);
+    return this.pointer.drag || this.draft.isOpen ? null : sightOf(this.stage);
   }
 
   /** @param {ViewState} state */

@@ -5,6 +5,7 @@
 
 import { Api } from "./api.js";
 import { capital, counted, make, setText, settled } from "./dom.js";
+import { outlined } from "./outlined.js";
 import { clamp } from "./rectangle.js";
 import { COVERED, isInFront } from "./sight.js";
 
@@ -88,7 +89,7 @@ export class Projection {
     this.anchor = null;
     /** @type {{pointer: number, at: [number, number], from: Point, drew: boolean}|null} */
     this.drag = null;
-    /** @type {Edges[]} */
+    /** @type {Pick<import("./types.js").RectState, "box"|"shape">[]} marks on all planes of the group */
     this.marks = [];
     /** @type {Point|null} the pixel that is asked about next */
     this.asked = null;
@@ -170,7 +171,8 @@ export class Projection {
   }
 
   /**
-   * The rectangles of the open plane: those for all frames lie on the projection, too. And what the series may lack.
+   * The marks of the open plane: those for all frames are outlined on the projection, too. They hide nothing there, for
+   * what lies below them counts as shown, and may be of planes that lose the mark later. And what the series may lack.
    * @param {import("./types.js").RectState[]} rects
    * @param {string} limits
    */
@@ -182,7 +184,7 @@ export class Projection {
       if (isNew && this.through[0]) this.#foot(this.small);
       return;
     }
-    this.marks = rects.flatMap(({ box, stored, scope }) => (box && stored && scope.startsWith("all ") ? [box] : []));
+    this.marks = rects.filter(({ box, applied, stored, scope }) => box && applied && stored && scope.startsWith("all "));
     this.#draw();
   }
 
@@ -273,12 +275,7 @@ export class Projection {
       shape.style.height = `${(y1 - y0) * scale}px`;
     };
     for (const old of this.root.querySelectorAll('[data-kind="mark"]')) old.remove();
-    for (const box of this.marks) {
-      const shape = make("span", "drawn");
-      shape.dataset.kind = "mark";
-      put(shape, box);
-      this.frame.before(shape);
-    }
+    for (const mark of this.marks) this.frame.before(outlined(mark, (x, y) => [left - area.left + x * scale, top - area.top + y * scale]));
     this.frame.hidden = !this.anchor || !this.point;
     if (this.anchor && this.point) put(this.frame, between(this.anchor, this.point));
     this.cross.hidden = !this.point || this.drag !== null;

@@ -12,6 +12,8 @@ export class TopLine {
     this.keyOf = keyOf;
     /** @type {Remark|null} */
     this.remark = null;
+    /** What holds as long as a key is held down. */
+    this.held = "";
     /** What the line was written from. @type {unknown[]} */
     this.writtenFrom = [];
     /** The warning of a database that was called right, or "". */
@@ -31,9 +33,7 @@ export class TopLine {
     this.remark = remark;
     const { worklist, file, plane, stack, database, user, viewer } = state;
     this.#title(plane?.title ?? "");
-    const note = byId("planenote", HTMLElement);
-    setText(note, remark?.text ?? "");
-    setTitle(note, remark?.text ?? "");
+    this.#note();
     // A step to a plane beside changes nothing of what follows: its state has the same parts.
     const from = [worklist, file, stack, database, user, viewer];
     if (from.every((each, place) => each === this.writtenFrom[place])) return;
@@ -63,6 +63,19 @@ export class TopLine {
     const title = worklist.number === null ? "dcmaudit" : `${worklist.number}/${worklist.total} · dcmaudit`;
     // the browser tells its window of a title, the same one included
     if (document.title !== title) document.title = title;
+  }
+
+  /** Beside the title, never over the image: what holds as long as a key is held down. @param {string} words */
+  hold(words) {
+    this.held = words;
+    this.#note();
+  }
+
+  #note() {
+    const note = byId("planenote", HTMLElement);
+    const words = [this.held, this.remark?.text].filter(Boolean).join(" · ");
+    setText(note, words);
+    setTitle(note, words);
   }
 
   /**

@@ -121,6 +121,7 @@ def test_a_name_that_is_not_utf_8_is_an_input_like_any_other(
     assert main(words_of(name)) == expected, capsys.readouterr().err
     out, said = capsys.readouterr()
     assert not FAULT.search(said), said
+    assert "\\udc" not in out + said  # told by its bytes, as ``\xe9``, inputs and outputs alike
     is_csv = name in {"ocr", "sample draw"}  # where a quoted name may have lines
     assert "\n.dcm" not in (said if is_csv else out + said)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -155,3 +156,22 @@ def test_the_reference_page_is_made_of_the_table() -> None:
     page = (ROOT / "docs" / "reference" / "json.md").read_text("utf-8")
     assert page == reference()
     assert len(re.findall(r"^## dcmaudit/", page, re.MULTILINE)) == len(SCHEMAS)
+
+
+def test_names_that_are_no_utf_8_lead_back_to_their_files(
+    good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = good.rename(good.with_name(os.fsdecode(b"caf\xe9 \xf0\x9f\x98\x80.dcm")))
+    words = ["--json", "--rect", "0,0,3,3", "-o", tmp_path / "out"]
+    (line,) = printed(capsys, tmp_path / "db", "redact", *words, odd)
+    # Half a pair of UTF-16, which Python alone reads, could not be written as UTF-8.
+    names = [line[key].encode() for key in ("file", "output")]
+    assert [name.rpartition(b"/")[2] for name in names] == [
+        b"caf\\xe9 \xf0\x9f\x98\x80.dcm", b"caf\\xe9 \xf0\x9f\x98\x80.redacted.dcm",
+    ]  # fmt: skip
+    (pair,) = printed(capsys, tmp_path / "db", "verify", "--json", "--rect", "0,0,3,3", line["file"], line["output"])
+    assert pair["passed"]
+    assert pair["after_file"] == line["output"]
+    pictures = ["--json", "--extract", "-o", tmp_path / "png"]
+    (shown,) = printed(capsys, tmp_path / "db", "frames", *pictures, line["output"])
+    assert "caf\\xe9" in shown["planes"][0]["written"]

@@ -174,3 +174,32 @@ def test_a_port_that_is_taken_is_an_error_that_says_so(tmp_path: Path) -> None:
 def test_a_server_for_other_machines_needs_the_folders_it_may_open(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="folders that may be opened"):
         serve([], Settings(db=str(tmp_path)), host="0.0.0.0")  # noqa: S104 - refused is what is tested
+
+
+# A container's name means nothing outside of it; its port is asked for at the machine's own loopback address.
+FOR_ALL = """
+import sys
+from dcmaudit.settings import Settings
+from dcmaudit.web import serve
+settings = Settings(db=sys.argv[1], user="tester", browser=False, browse_roots=[sys.argv[1]])
+serve([], settings, host="0.0.0.0", ready=lambda a: print(a, flush=True))
+"""
+
+
+def test_a_server_on_every_address_is_asked_for_on_its_own_machine_too(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", FOR_ALL, str(tmp_path)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            address = process.stdout.readline().strip()
+            found = re.fullmatch(r"http://[^/]+:(\d+)/\?(token=[\w-]{40,})", address)
+            assert found, address
+            port, token = found.groups()
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+                for name in ("example.org", f"example.org:{port}", f"localhost:{int(port) - 1}"):
+                    assert client.get(f"/?{token}", headers={"Host": name}).status_code == 403, name
+                assert client.get(f"/?{token}").status_code == 303
+                assert client.get("/").status_code == 200
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=20)

@@ -13,7 +13,7 @@ from dcmaudit.cli.common import Exit, add_common, local_path, say
 from dcmaudit.cli.names import add_files, listed
 from dcmaudit.errors import DcmauditError, StoreError, UsageError
 from dcmaudit.model.counts import counted
-from dcmaudit.model.texts import printable
+from dcmaudit.model.texts import printable, with_bytes_told
 from dcmaudit.report.jsonlines import json_line
 
 if TYPE_CHECKING:
@@ -162,17 +162,15 @@ def _known(store: Store, one: Listed, pacs_root: str | None) -> str:
     Only a name that a list has is looked for below ``pacs_root``, as everywhere. Where the database has noted nothing
     under any of them, the file that is there counts.
     """
-    from dcmaudit.sources.local import printable as stored_form
-
     if "://" in one.name:
         return one.name
     # Links stay as they were named.
     paths = [os.path.abspath(path) for path in one.candidates(pacs_root if one.where else None)]  # noqa: PTH100
-    names = list(dict.fromkeys(stored_form(name) for name in (one.name, *paths)))
+    names = list(dict.fromkeys(with_bytes_told(name) for name in (one.name, *paths)))
     if len(names) == 1:
         return names[0]
     noted = next((name for name in names if next(store.history(name), None) is not None), None)
-    return noted or stored_form(next((path for path in paths if os.path.lexists(path)), paths[0]))
+    return noted or with_bytes_told(next((path for path in paths if os.path.lexists(path)), paths[0]))
 
 
 def _forget(store: Store, args: argparse.Namespace) -> int:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dcmaudit.model.texts import with_bytes_told
+
 PREFIX = "dcmaudit"
 
 
@@ -223,8 +225,24 @@ SCHEMAS: Mapping[str, Schema] = {one.name: one for one in _TABLE}
 
 
 def json_line(schema: str, record: Mapping[str, Any]) -> str:
-    """The record as one line of JSON, in ASCII; KeyError for a schema that is not in the table."""
-    return json.dumps({"schema": SCHEMAS[schema].title, **record})
+    r"""The record as one line of JSON, in ASCII; KeyError for a schema that is not in the table.
+
+    Bytes of names that are no UTF-8 are told as ``\xhh``: half a pair of UTF-16 is no text to most readers of JSON.
+    """
+    line = json.dumps({"schema": SCHEMAS[schema].title, **record})
+    return line if "\\ud" not in line else json.dumps(_told({"schema": SCHEMAS[schema].title, **record}))
+
+
+def _told(value: Any) -> Any:
+    match value:
+        case str():
+            return with_bytes_told(value)
+        case Mapping():
+            return {_told(key): _told(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_told(one) for one in value]
+        case _:
+            return value
 
 
 def problems(line: str) -> list[str]:
@@ -261,7 +279,9 @@ def reference() -> str:
         "With `--json` a command prints one JSON object a line on standard output; everything else goes to\n"
         "standard error. The key `schema` of each line says which of the tables below describes it. Within a\n"
         "version fields are only added; no field changes its name or its meaning. Text is ASCII, with `\\u`\n"
-        "escapes. No line holds recognised text or the value of an attribute of the file.\n"
+        "escapes. Bytes of a file's name that are not UTF-8 stand as a backslash, `x` and two digits (`caf\\xe9.dcm`);\n"
+        "a name leads back to its file just as it is written here. No line holds recognised text or the value of\n"
+        "an attribute of the file.\n"
     )
     for one in _TABLE:
         parts.append(f"## {one.title}\n\n{one.text}\n\n| key | value | meaning |\n|---|---|---|")

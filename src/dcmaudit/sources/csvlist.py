@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from dcmaudit.errors import ListError
+from dcmaudit.model.texts import with_bytes_told
 from dcmaudit.plainfile import open_regular
 from dcmaudit.sources.listed import Listed
-from dcmaudit.sources.local import printable
 
 COLUMNS = ("dicomfilepath", "filename")
 """The columns that name files, in lower case; the first one present counts."""
@@ -62,7 +62,7 @@ def csv_names(path: str) -> Iterator[Listed]:
     not match: nothing after that point could be told apart. OSError where the file cannot be read.
     """
     with open_regular(path) as stream:
-        yield from csv_entries(stream, printable(path))
+        yield from csv_entries(stream, with_bytes_told(path))
 
 
 def csv_entries(stream: BinaryIO, name: str) -> Iterator[Listed]:
@@ -123,7 +123,7 @@ def _header(text: io.TextIOWrapper, name: str) -> tuple[str, int, int]:
 def _columns_found(titles: list[str]) -> str:
     titles = [title.strip() for title in titles]
     # A first line that is data may hold a person's name or number: only words that titles are made of are repeated.
-    known = [printable(title[:40]) for title in titles[:20] if _TITLE.search(title)]
+    known = [with_bytes_told(title[:40]) for title in titles[:20] if _TITLE.search(title)]
     if not known or any(_DATA.search(title) for title in titles):
         return "its first line does not look like column titles; add one"
     others = len(titles) - len(known)

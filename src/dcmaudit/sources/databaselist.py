@@ -10,8 +10,8 @@ from pathlib import Path
 
 from dcmaudit.errors import ListError
 from dcmaudit.model.counts import counted
+from dcmaudit.model.texts import with_bytes_told
 from dcmaudit.sources.listed import Listed
-from dcmaudit.sources.local import printable
 from dcmaudit.sources.ordered import OrderedNames
 
 _TABLES = ("DicomRects", "DicomTags")
@@ -25,7 +25,7 @@ def database_names(path: str) -> Iterator[Listed]:
     All names are read (compressed) before the first comes out, so that no read lock is left on a database that
     may be written to meanwhile. ListError where it is no such database, damaged, or locked.
     """
-    name = printable(path)
+    name = with_bytes_told(path)
     names = OrderedNames()
     try:
         with closing(_connect(path)) as connection:

@@ -13,10 +13,10 @@ from functools import lru_cache
 from typing import BinaryIO
 
 from dcmaudit.errors import ListError
+from dcmaudit.model.texts import with_bytes_told
 from dcmaudit.model.vrs import LONG_VR_CODES
 from dcmaudit.plainfile import open_regular
 from dcmaudit.sources.listed import Listed
-from dcmaudit.sources.local import printable
 
 _REFERENCED_FILE_ID = (0x0004, 0x1500)
 _RECORDS = (0x0004, 0x1220)
@@ -37,7 +37,7 @@ def dicomdir_names(path: str) -> Iterator[Listed]:
     of that folder come out with an ``error``. ListError where the bytes end early, contradict themselves, or use
     an encoding that PS3.10 8.6 does not allow and no known writer uses; OSError where the file cannot be read.
     """
-    name = printable(path)
+    name = with_bytes_told(path)
     folder = os.path.dirname(path)
     _by_lower_case.cache_clear()
     with open_regular(path) as stream:

@@ -11,6 +11,7 @@ from hashlib import blake2b
 
 from dcmaudit.errors import ListError, NotDicomError, SourceError, SourceNotFoundError, SourceUnreadableError
 from dcmaudit.model.shards import Shard
+from dcmaudit.model.texts import with_bytes_told
 from dcmaudit.sources import s3
 from dcmaudit.sources.csvlist import PLAIN, csv_entries, csv_names, is_list, is_plain_list
 from dcmaudit.sources.dicomdir import dicomdir_names
@@ -18,7 +19,7 @@ from dcmaudit.sources.extent import Extent
 from dcmaudit.sources.folders import Candidate, Walker
 from dcmaudit.sources.found import Found, Passed, Passing, Problem
 from dcmaudit.sources.listed import Listed
-from dcmaudit.sources.local import LocalReference, is_possible, path_of, printable, translated
+from dcmaudit.sources.local import LocalReference, is_possible, path_of, translated
 from dcmaudit.sources.namelist import NameList, listed_names, plain_names
 from dcmaudit.sources.recognise import Content, promises_dicom, read_head, recognise
 from dcmaudit.sources.s3.names import ALLOWED, is_object_name, without_secrets
@@ -116,7 +117,7 @@ class _Finder:
             elif glob.has_magic(name):
                 yield from self._wildcard(os.path.expanduser(name))
             else:
-                yield Problem(printable(name), translated(_not_there(), printable(os.path.abspath(name))))
+                yield Problem(with_bytes_told(name), translated(_not_there(), with_bytes_told(os.path.abspath(name))))
 
     def _wildcard(self, pattern: str) -> Iterator[Found]:
         is_empty = True
@@ -132,8 +133,8 @@ class _Finder:
         if is_empty:
             hint = "in quotes the program expands * ? [..] and ** itself"
             yield Problem(
-                printable(pattern),
-                SourceNotFoundError("nothing matches this wildcard", file=printable(pattern), hint=hint),
+                with_bytes_told(pattern),
+                SourceNotFoundError("nothing matches this wildcard", file=with_bytes_told(pattern), hint=hint),
             )
 
     def _path(self, path: str) -> Iterator[Found]:
@@ -141,7 +142,7 @@ class _Finder:
             mode = os.stat(path).st_mode
             head = b"" if stat.S_ISDIR(mode) else read_head(path, regular=stat.S_ISREG(mode))
         except OSError as error:
-            yield Problem(printable(path), translated(error, printable(path)))
+            yield Problem(with_bytes_told(path), translated(error, with_bytes_told(path)))
             return
         if stat.S_ISDIR(mode):
             yield from self._folder(path)
@@ -161,7 +162,7 @@ class _Finder:
         elif content is Content.OTHER and is_list(path, head):
             yield from self._list(path, csv_names(path))
         else:
-            yield Problem(printable(path), _unusable(content, printable(path)))
+            yield Problem(with_bytes_told(path), _unusable(content, with_bytes_told(path)))
 
     # Folders
 
@@ -178,10 +179,10 @@ class _Finder:
         try:
             head = read_head(path, regular=candidate.regular)
         except OSError as error:
-            found = translated(error, printable(path))
+            found = translated(error, with_bytes_told(path))
             # Pipes and devices lie about in folders and hold no image; a file that may not be read may hold one.
             is_special = isinstance(found, SourceUnreadableError) and not os.path.isfile(path)
-            yield Passed(found.file or path, Passing.SPECIAL) if is_special else Problem(printable(path), found)
+            yield Passed(found.file or path, Passing.SPECIAL) if is_special else Problem(with_bytes_told(path), found)
             return
         content = recognise(head, path)
         if content is Content.DICOM:
@@ -189,19 +190,19 @@ class _Finder:
             if not walked:
                 yield self._once(path)
             elif self._seen and _digest(candidate.key) in self._seen:
-                yield Passed(printable(path), Passing.DUPLICATE)
+                yield Passed(with_bytes_told(path), Passing.DUPLICATE)
             else:
-                yield LocalReference(printable(path))
+                yield LocalReference(with_bytes_told(path))
         # Among others a file is no problem by what it is, unless its name says that an image was meant.
         elif content in {Content.OTHER, Content.EMPTY} and promises_dicom(path, head):
-            yield Problem(printable(path), _broken(content, printable(path)))
+            yield Problem(with_bytes_told(path), _broken(content, with_bytes_told(path)))
         else:
-            yield Passed(printable(path), _PASSING[content])
+            yield Passed(with_bytes_told(path), _PASSING[content])
 
     # Lists
 
     def _list(self, path: str, entries: Iterator[Listed], *, title: str | None = None) -> Iterator[Found]:
-        shown = title or printable(path)
+        shown = title or with_bytes_told(path)
         is_empty, read = True, 0
         lines = self._extent.begin_list(None if title is not None else path)
         try:
@@ -240,25 +241,25 @@ class _Finder:
         tried = [os.path.abspath(path) for path in entry.candidates(self._pacs_root)]
         path = next((path for path in tried if os.path.lexists(path)), tried[0])
         digest = _digest(self._key(path))
-        self._last = (entry.name, printable(path))
+        self._last = (entry.name, with_bytes_told(path))
         if digest in self._seen:
-            yield Passed(printable(path), Passing.DUPLICATE)
+            yield Passed(with_bytes_told(path), Passing.DUPLICATE)
             return
         try:
             content = recognise(read_head(path), path)
         except OSError as error:
             # A list of rectangles names a missing file on each of its lines: one problem is enough.
             self._seen.add(digest)
-            found: SourceError = translated(error, printable(path))
+            found: SourceError = translated(error, with_bytes_told(path))
             if isinstance(found, SourceNotFoundError):
                 found = _missing(entry, tried, self._pacs_root)
-            yield Problem(printable(path), found, entry.where)
+            yield Problem(with_bytes_told(path), found, entry.where)
             return
         if content is Content.DICOM:
             yield self._once(path)
         else:
             self._seen.add(digest)
-            yield Problem(printable(path), _unusable(content, printable(path)), entry.where)
+            yield Problem(with_bytes_told(path), _unusable(content, with_bytes_told(path)), entry.where)
 
     def _objects(self, name: str) -> Iterator[Found]:
         # As in folders, what a walk meets is not remembered one by one, but by what it began with.
@@ -297,9 +298,9 @@ class _Finder:
         real = self._real_folder(folder)
         digest = _digest(os.path.join(real, name))
         if digest in self._seen or self._walker.covered(real):
-            return Passed(printable(path), Passing.DUPLICATE)
+            return Passed(with_bytes_told(path), Passing.DUPLICATE)
         self._seen.add(digest)
-        return LocalReference(printable(path))
+        return LocalReference(with_bytes_told(path))
 
     def _key(self, path: str) -> str:
         folder, name = os.path.split(path)
@@ -332,7 +333,7 @@ def _existing(name: str) -> str | None:
 
 
 def _impossible(name: str) -> str:
-    return printable(name).replace("\0", "\\x00") or "(empty)"
+    return with_bytes_told(name).replace("\0", "\\x00") or "(empty)"
 
 
 def _digest(key: str) -> bytes:
@@ -373,8 +374,8 @@ def _broken(content: Content, path: str) -> NotDicomError:
 
 
 def _missing(entry: Listed, tried: list[str], pacs_root: str | None) -> SourceNotFoundError:
-    hint = "tried: " + ", ".join(printable(path) for path in tried)
+    hint = "tried: " + ", ".join(with_bytes_told(path) for path in tried)
     # Relative names in lists of a PACS start from its own root, which only the user knows.
     if not pacs_root and not os.path.isabs(entry.name):
         hint += "; set PACS_ROOT to the folder that the names start from"
-    return SourceNotFoundError("no such file", file=printable(entry.name), hint=hint)
+    return SourceNotFoundError("no such file", file=with_bytes_told(entry.name), hint=hint)

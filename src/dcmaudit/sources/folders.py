@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from dcmaudit.errors import DcmauditError
+from dcmaudit.model.texts import with_bytes_told
 from dcmaudit.sources.extent import Extent
 from dcmaudit.sources.found import Passed, Passing, Problem
 from dcmaudit.sources.listing import LOOK_FIRST, FolderListing
-from dcmaudit.sources.local import printable, translated
+from dcmaudit.sources.local import translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Walker:
         """
         real = os.path.realpath(folder)
         if self._reads(real) and _can_be_reached(real, self._roots):
-            yield Passed(printable(folder), Passing.SAME_FOLDER)
+            yield Passed(with_bytes_told(folder), Passing.SAME_FOLDER)
             return
         self._roots.add(real)
         # One open listing for each level: the files of the level are through, its subfolders are not.
@@ -82,7 +83,7 @@ class Walker:
             error = listing.error()
             if error is not None:
                 self._unread.add(real)
-                yield Problem(printable(folder), _folder_error(error, folder))
+                yield Problem(with_bytes_told(folder), _folder_error(error, folder))
                 # What was listed before the listing broke is still there to be read.
             yield from self._files(folder, real, listing.rest())
             yield from self._subfolders(folder, real, listing.folders())
@@ -104,20 +105,20 @@ class Walker:
         for name in names:
             path, target = os.path.join(folder, name), os.path.join(real, name)
             if not self.recursive:
-                yield Passed(printable(path), Passing.SUBFOLDER)
+                yield Passed(with_bytes_told(path), Passing.SUBFOLDER)
             # Named or linked to before, and walked from there.
             elif target in self._roots:
-                yield Passed(printable(path), Passing.SAME_FOLDER)
+                yield Passed(with_bytes_told(path), Passing.SAME_FOLDER)
             else:
                 yield _Folder(path, target, is_inner=True)
 
     def _link(self, path: str) -> Iterator[_Folder | Passed]:
         if not self.recursive:
-            yield Passed(printable(path), Passing.SUBFOLDER)
+            yield Passed(with_bytes_told(path), Passing.SUBFOLDER)
             return
         target = os.path.realpath(path)
         if self._reads(target) and _can_be_reached(target, self._roots):
-            yield Passed(printable(path), Passing.SAME_FOLDER)
+            yield Passed(with_bytes_told(path), Passing.SAME_FOLDER)
             return
         # No walk leads there: a root of its own, so that nothing leads there twice.
         self._roots.add(target)
@@ -132,7 +133,7 @@ class _Folder:
 
 
 def _folder_error(error: OSError, folder: str) -> DcmauditError:
-    found = translated(error, printable(folder))
+    found = translated(error, with_bytes_told(folder))
     message = "this folder may not be listed" if isinstance(error, PermissionError) else found.message
     return type(found)(message, file=found.file, hint=found.hint)
 

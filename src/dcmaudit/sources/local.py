@@ -9,26 +9,13 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from dcmaudit.errors import SourceError, SourceNotFoundError, SourceUnreadableError
+from dcmaudit.model.texts import with_bytes_told
 from dcmaudit.model.travel import Travels
 from dcmaudit.plainfile import open_regular
 
 _ESCAPED = re.compile(r"\\x([0-9a-f]{2})")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 _NOTHING_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP})
-
-
-def printable(path: str) -> str:
-    r"""``path`` as text that every database and page can hold: bytes that are no UTF-8 become ``\xhh``."""
-    if path.isascii():
-        return path
-    return _SURROGATE.sub(_escaped, path)
-
-
-def _escaped(found: re.Match[str]) -> str:
-    value = ord(found[0]) - 0xDC00
-    # Bytes of a name come as DC80 to DCFF (PEP 383); any other half of a pair is no name of a file at all.
-    return f"\\x{value:02x}" if 0x80 <= value <= 0xFF else f"\\u{value + 0xDC00:04x}"
 
 
 def is_possible(name: str) -> bool:
@@ -40,7 +27,7 @@ def is_possible(name: str) -> bool:
 
 
 def path_of(name: str) -> str:
-    r"""The path behind ``printable``: ``name`` itself where that exists, else with ``\xhh`` as the bytes meant."""
+    r"""The path that a name stands for: ``name`` itself where that exists, else with ``\xhh`` as the bytes meant."""
     # A file that is really called with a backslash and an x is meant before the bytes are.
     if "\\x" not in name or os.path.lexists(name):
         return name
@@ -49,7 +36,7 @@ def path_of(name: str) -> str:
 
 def _byte(found: re.Match[str]) -> str:
     value = int(found[1], 16)
-    # Bytes below 80 are never escaped by printable: such a text was in the name itself.
+    # Bytes below 80 are never told so: such a text was in the name itself.
     return chr(0xDC00 + value) if value >= 0x80 else found[0]
 
 
@@ -66,7 +53,7 @@ class LocalReference(Travels):
     @classmethod
     def at(cls, path: str | os.PathLike[str]) -> LocalReference:
         """The reference for ``path``, made absolute against the working directory."""
-        return cls(printable(os.path.abspath(path)))
+        return cls(with_bytes_told(os.path.abspath(path)))
 
     @property
     def path(self) -> str:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import IO, BinaryIO
 
 from dcmaudit.errors import ListError, UsageError
+from dcmaudit.model.texts import with_bytes_told
 from dcmaudit.plainfile import open_regular
 from dcmaudit.sources.csvlist import as_text, csv_entries, has_titles
 from dcmaudit.sources.listed import Listed
-from dcmaudit.sources.local import printable
 
 STANDARD_INPUT = "-"
 _LONGEST = 1 << 16
@@ -38,7 +38,7 @@ def name_list(text: str) -> NameList:
     for more than once, and a pipe can be read once: so there is a copy, 0600, that goes when the program ends.
     """
     if text != STANDARD_INPUT:
-        return NameList(os.path.abspath(text), printable(text))
+        return NameList(os.path.abspath(text), with_bytes_told(text))
     if sys.stdin is None or sys.stdin.closed:
         raise UsageError("standard input is closed, so that no names can be read from it")
     # Who forgot the pipe would else wait in front of a program that seems to hang.
@@ -73,7 +73,7 @@ def listed_names(names: NameList) -> Iterator[Listed]:
 
 def plain_names(path: str) -> Iterator[Listed]:
     """The names of a plain list that was met among other inputs."""
-    return listed_names(NameList(path, printable(path)))
+    return listed_names(NameList(path, with_bytes_told(path)))
 
 
 def _plain(stream: BinaryIO, title: str) -> Iterator[Listed]:

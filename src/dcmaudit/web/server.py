@@ -168,7 +168,10 @@ def _allowed_names(host: str, settings: Settings) -> list[str]:
             hint="set DCMAUDIT_BROWSE_ROOTS, or leave out --host",
         )
     machine = [socket.gethostname().lower(), socket.getfqdn().lower()]
-    return machine if ipaddress.ip_address(host).is_unspecified else [_in_address(host), *machine]
+    if ipaddress.ip_address(host).is_unspecified:
+        # It listens on the loopback device, too: that is how a port of a container that is passed on is asked for.
+        return [*machine, *_LOOPBACK_NAMES]
+    return [_in_address(host), *machine]
 
 
 def _in_address(host: str) -> str:

@@ -148,6 +148,8 @@ def test_the_layout_of_copies(output: str, expected: str) -> None:
         Selection("abc", series=("1",)),
         Selection("abc", studies=("1", "2"), series=("1",)),
         Selection("abc", studies=("1",), random=3, csv="x"),
+        Selection("abc", studies=("1",), csv="x"),
+        Selection("abc", studies=("1",), series=("2",), csv="x"),
         Selection("abc", studies=("..",)),
     ],
 )
@@ -157,7 +159,9 @@ def test_choices_that_make_no_sense_are_refused(selection: Selection) -> None:
 
 
 def test_the_name_of_a_selection_says_everything() -> None:
-    chosen = Selection("abc", "a b/c", ("1.2", "3"), (), "/x y/l&st.csv", 0, overview=True, seed=5, output="/o/{file}")
+    chosen = Selection("abc", "a b/c", (), ("1.2", "3"), "/x y/l&st.csv", 0, overview=True, seed=5, output="/o/{file}")
+    assert Selection.parse(str(chosen)) == chosen
+    chosen = Selection("abc", studies=("1.2", "3"), overview=True, seed=5)
     assert Selection.parse(str(chosen)) == chosen
     for name in (
         "s3-select://abc/?random=x",

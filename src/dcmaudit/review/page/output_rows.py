@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dcmaudit.model import PlaneList
+from dcmaudit.model.texts import with_bytes_told
 from dcmaudit.review.page.list_shapes import OutputPlane, OutputRow
 from dcmaudit.review.page.shapes import OutputsState
 from dcmaudit.review.services.page_words import page_words
@@ -22,7 +23,7 @@ def outputs_state(session: Session, outputs: Outputs) -> OutputsState:
         "through": len(run.outputs) if run else 0,
         "good": run.good if run else 0,
         "own": run is not None and run.session == session.id,
-        "folder": run.folder if run else None,
+        "folder": with_bytes_told(run.folder) if run else None,
         "words": run.words if run else "Nothing was redacted from this page yet.",
     }
 
@@ -37,7 +38,7 @@ def output_row(output: Output) -> OutputRow:
         "outcome": output.outcome.value,
         "good": output.outcome in GOOD,
         "words": [words for each in output.words if (words := page_words(each))],
-        "target": output.target,
+        "target": None if output.target is None else with_bytes_told(output.target),
     }
 
 

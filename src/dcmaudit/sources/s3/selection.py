@@ -41,7 +41,8 @@ class Selection:
     """What to take from a bucket.
 
     ``prefix`` is where the studies lie in it. ``studies`` and ``series`` are UIDs; a series needs its study, or the
-    list ``csv`` to look it up in. The list alone means every series in it, with ``random`` so many of its studies.
+    list ``csv`` to look it up in; a study and a list together are refused. The list alone means every series in it,
+    with ``random`` so many of its studies.
     ``overview`` takes one image of each series, at random. ``output`` is a folder to copy the images to, in which
     ``{study}``, ``{series}`` and ``{file}`` stand for what is in the key; without any of them they are added.
     """
@@ -69,6 +70,12 @@ class Selection:
             raise UsageError("a random choice is made from a list", hint="leave studies and series out")
         if self.random and not self.csv:
             raise UsageError("a random choice needs a CSV list", hint="StudyInstanceUID and SeriesInstanceUID")
+        if self.studies and self.csv:
+            # The list may have a part of the study: whoever names both means one or the other.
+            raise UsageError(
+                "a study is named, and a CSV list that would have no say",
+                hint="leave the list out for all of the study, or the study for what the list has",
+            )
         if self.series and len(self.studies) != 1 and not self.csv:
             raise UsageError("a series needs its one study, or a CSV list in which its study is found")
         if self.series and len(self.studies) > 1:

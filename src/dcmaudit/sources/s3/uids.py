@@ -14,8 +14,8 @@ from itertools import pairwise
 from typing import BinaryIO
 
 from dcmaudit.errors import ListError
+from dcmaudit.model.texts import with_bytes_told
 from dcmaudit.plainfile import open_regular
-from dcmaudit.sources.local import printable
 
 STUDY, SERIES = "studyinstanceuid", "seriesinstanceuid"
 SMALL = 64 * 2**20
@@ -40,7 +40,7 @@ class UidList:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self.name = printable(path)
+        self.name = with_bytes_told(path)
         with closing(open_regular(path)) as stream:
             self._start, self._delimiter, self._columns = self._header(stream)
             self._size = os.fstat(stream.fileno()).st_size

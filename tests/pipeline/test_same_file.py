@@ -223,12 +223,16 @@ def test_a_replaced_file_is_listed_as_unseen_and_told_when_it_is_opened(
     capsys.readouterr()
     assert main(["db", "unseen", "--db", str(tmp_path)]) == Exit.GOOD
     assert capsys.readouterr().out == ""
+    assert main(["db", "info", "--db", str(tmp_path)]) == Exit.GOOD
+    assert "not all seen" not in capsys.readouterr().out
     written(path, number=2, shift=7)
     assert main(["db", "identify", "--db", str(tmp_path), str(path)]) == Exit.GOOD
     capsys.readouterr()
     assert main(["db", "unseen", "--db", str(tmp_path)]) == Exit.GOOD
     assert "a.dcm: 0 of 1 plane not seen" in (told := capsys.readouterr().out)
     assert "another file lies under the name since" in told
+    assert main(["db", "info", "--db", str(tmp_path)]) == Exit.GOOD
+    assert "not all seen:      1 of these files" in capsys.readouterr().out
     app = make_app(tmp_path, [path], chosen={"ignore-done": False})
     session = ready(app)
     wait_for(lambda: session.file is not None and session.file.seen_loaded)

@@ -279,9 +279,9 @@ def reference() -> str:
         "With `--json` a command prints one JSON object a line on standard output; everything else goes to\n"
         "standard error. The key `schema` of each line says which of the tables below describes it. Within a\n"
         "version fields are only added; no field changes its name or its meaning. Text is ASCII, with `\\u`\n"
-        "escapes. Bytes of a file's name that are not UTF-8 stand as a backslash, `x` and two digits (`caf\\xe9.dcm`);\n"
-        "a name leads back to its file just as it is written here. No line holds recognised text or the value of\n"
-        "an attribute of the file.\n"
+        "escapes. Bytes of a file's name that are not UTF-8 stand as a backslash, `x` and two digits\n"
+        "(`caf\\xe9.dcm`); a name leads back to its file just as it is written here. No line holds\n"
+        "recognised text or the value of an attribute of the file.\n"
     )
     for one in _TABLE:
         parts.append(f"## {one.title}\n\n{one.text}\n\n| key | value | meaning |\n|---|---|---|")

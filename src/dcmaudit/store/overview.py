@@ -26,7 +26,7 @@ _GOOD_EDGES = (
 )
 _GOOD_PLACE = f"(frame <= {MOST} AND ((overlay = -1 AND frame >= -1) OR (overlay BETWEEN 0 AND 127 AND frame >= 0)))"
 _NOT_WHOLE = (
-    "SELECT count(*) FROM dcmaudit_done AS d WHERE (d.searched = 0 OR d.seen < d.planes) "
+    "SELECT count(*) FROM dcmaudit_done AS d WHERE (d.searched = 0 OR d.seen < d.planes{replaced}) "
     'AND EXISTS (SELECT 1 FROM "DicomTags" AS t WHERE t.filename = d.filename)'
 )
 _NOTED = (
@@ -54,7 +54,7 @@ def overview(session: Session, database: Database, notes: tuple[str, ...]) -> St
         tags=tags,
         files=_files(session),
         problems=_problems(session),
-        not_all_seen=_number(session, _NOT_WHOLE) if has_done else 0,
+        not_all_seen=_not_all_seen(session) if has_done else 0,
         not_noted=tags - (_number(session, _NOTED) if has_done else 0),
         old_columns=tuple(name for name in schema.OLD_COLUMNS if name in columns),
         notes=notes,
@@ -75,6 +75,12 @@ def _count(session: Session, table: str, *, is_there: bool) -> int:
 
 def _columns(session: Session, table: str) -> list[str]:
     return list(session.connection.execute(text(f'SELECT * FROM "{table}" LIMIT 0')).keys())  # noqa: S608 (constants)
+
+
+def _not_all_seen(session: Session) -> int:
+    # Of a file that was replaced since, nobody has seen anything. A database that is only read may lack the column.
+    replaced = " OR d.replaced_at IS NOT NULL" if session.has(schema.REPLACED) else ""
+    return _number(session, _NOT_WHOLE.format(replaced=replaced))
 
 
 def _files(session: Session) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from support.face import Face, StartFace
@@ -124,11 +126,31 @@ def test_a_rectangle_is_drawn_over_a_class_and_shown_on_its_tiles(face: Face) ->
     expect(face.at(".tile[data-state='in work']")).to_have_count(8)
 
 
+def _is_outlined(face: Face, corners: list[tuple[float, float]]) -> bool:
+    """Whether the colour of what is pointed at stands around these corners of a rectangle, and nowhere inside."""
+    shot = np.asarray(Image.open(BytesIO(face.page.screenshot())).convert("RGB")).astype(int)
+    is_lime = (abs(shot - (0xA6, 0xFF, 0x3D)) < 24).all(axis=2)
+    (x0, y0), (x1, y1) = [(round(x), round(y)) for x, y in corners]
+    around = is_lime[y0 - 6 : y1 + 6, x0 - 6 : x1 + 6]
+    assert not is_lime[y0 + 1 : y1 - 1, x0 + 1 : x1 - 1].any()
+    return bool(around.sum() > (x1 - x0 + y1 - y0) / 2)
+
+
 def test_x_goes_to_what_the_detector_found(face: Face) -> None:
     face.press("Escape", "X")
     face.position("9/10")
     expect(face.at("#messagetext")).to_contain_text("Text was found")
-    face.press("X")
+    expect(face.at("#messagetext")).to_contain_text("outlined")
+    ((left, top, right, bottom),) = face.state()["plane"]["pointed"]
+    size = (face.state()["plane"]["width"], face.state()["plane"]["height"])
+    face.picture("pointed")
+    corners = [face.on_stage(x, y, *size) for x, y in ((left, top), (right, bottom))]
+    assert _is_outlined(face, corners)
+    # Another plane has none of it.
+    face.press("P")
+    face.position("8/10")
+    assert not _is_outlined(face, corners)
+    face.press("Escape", "X")
     expect(face.at("#messagetext")).to_contain_text("Nothing suspicious is known behind this plane")
 
 

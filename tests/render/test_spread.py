@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcmaudit.model import Box, Size, SpreadKind
-from dcmaudit.render import Outline, Spread, distances
+from dcmaudit.render import Outline, Spread, distances, unlike_places
 
 
 @given(
@@ -72,3 +72,24 @@ def test_what_is_unlike_the_others_lies_far_from_them() -> None:
 def test_equal_files_are_not_apart() -> None:
     assert distances(np.full((5, 512), 7, np.uint8)).max() == 0
     assert len(distances(np.zeros((0, 512), np.uint8))) == 0
+
+
+def test_where_a_file_is_unlike_the_others_is_told_place_by_place() -> None:
+    noise = np.random.default_rng(3)
+    made = []
+    for number in range(20):
+        picture = noise.integers(90, 110, (160, 320)).astype(np.uint8)
+        if number == 7:
+            # A line of text in one corner, and a dark spot in another.
+            picture[3:8, 5:35] = 255
+            picture[120:150, 240:300] = 0
+        outline = Outline()
+        outline.add(picture)
+        made.append(outline.signature())
+    signatures = np.stack([each for each in made if each is not None])
+    assert unlike_places(signatures, 0, Size(320, 160), 4.0) == ()
+    found = sorted(unlike_places(signatures, 7, Size(320, 160), 4.0), key=lambda box: box.top)
+    # In cells of 20 x 10 pixels, those of the spot that it fills or nearly fills.
+    assert found[0] == Box(0, 0, 40, 10)
+    assert found[1] == Box(240, 120, 300, 150)
+    assert len(found) == 2

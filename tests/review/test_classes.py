@@ -527,7 +527,19 @@ def test_a_decision_can_be_stopped_and_taken_back(session: Session, table: Class
 
 def test_the_next_suspicious_file_comes_with_the_plane_that_shows_it(session: Session, table: ClassTable) -> None:
     assert do(session, "next-suspicious")["file"]["name"].endswith("08-text.dcm")
-    assert do(session, "next-suspicious")["file"]["name"].endswith("09-unlike.dcm")
+    assert state(session)["message"]["text"] == "Text was found; unlike the others: outlined."
+    ((left, top, right, bottom),) = state(session)["plane"]["pointed"]
+    # "SMITH 1952" from 4, 24 upwards, and no more than a little around it.
+    assert 0 <= left <= 5
+    assert 5 <= top <= 14
+    assert 22 <= bottom <= 34
+    assert right >= 100
+    unlike = do(session, "next-suspicious")
+    assert unlike["file"]["name"].endswith("09-unlike.dcm")
+    # The corner, in whole cells of 8 x 6 pixels.
+    assert unlike["plane"]["pointed"][-1] == [80, 54, 128, 96]
+    assert do(session, "previous-file")["plane"]["pointed"] == []
+    do(session, "next-file")
     names = [Path(do(session, "next-suspicious")["file"]["name"]).name for _ in range(3)]
     assert names == ["10-declared.dcm", "12-cut.dcm", "13-none.dcm"]
     last = do(session, "next-suspicious")

@@ -46,7 +46,8 @@ class FileSearch:
     """What a detector, which reads nothing, gave on every one of ``planes`` planes of a file.
 
     ``found`` counts places of text, ``likelihood`` is that of the likeliest one, 0 to 1, ``plane`` the key of the plane
-    that it is on, ``places`` some places there, ``with_text`` keys of some planes with text, ``instance`` as above.
+    that it is on, ``places`` some places there (of what looks like text where ``found`` is 0), ``with_text`` keys of
+    some planes with text, ``instance`` as above.
     """
 
     planes: int

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -123,15 +125,47 @@ def distances(signatures: Array) -> npt.NDArray[np.float32]:
     """
     if not len(signatures):
         return np.zeros(0, np.float32)
-    some = signatures[:: max(1, len(signatures) // _SAMPLED)].astype(np.float32)
-    middle = np.median(some, axis=0)
-    usual = 1.4826 * np.median(np.abs(some - middle), axis=0) + _NOISE
+    middle, usual = _usual(signatures)
     parts: list[npt.NDArray[np.float32]] = []
     for start in range(0, len(signatures), _CHUNK):
         away = np.abs(signatures[start : start + _CHUNK] - middle) / usual
         top = np.partition(away, -_TOP, axis=1)[:, -_TOP:]
         parts.append(top.mean(axis=1).astype(np.float32))
     return np.concatenate(parts)
+
+
+def unlike_places(signatures: Array, number: int, size: Size, least: float) -> tuple[Box, ...]:
+    """Where the file ``number`` of ``signatures`` differs from the others by ``least`` or more, as ``distances`` has
+    it: boxes around cells that touch, in pixels of a plane of ``size``."""
+    middle, usual = _usual(signatures)
+    away = np.abs(signatures[number] - middle) / usual
+    cells = (away >= least).reshape(2, CELLS, CELLS).any(axis=0)
+    # As ``Outline`` cuts a picture.
+    down, across = (np.arange(CELLS + 1) * length // CELLS for length in (size.height, size.width))
+    return tuple(
+        Box(int(across[left]), int(down[top]), int(across[right]), int(down[bottom]))
+        for (top, bottom), (left, right) in _touching(cells)
+    )
+
+
+def _touching(cells: npt.NDArray[np.bool_]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Of each group of cells that touch, corners included, its rows and its columns, both half-open."""
+    left = set(zip(*(each.tolist() for each in np.nonzero(cells)), strict=True))
+    while left:
+        group = [left.pop()]
+        for row, column in group:
+            beside = {(row + down, column + across) for down in (-1, 0, 1) for across in (-1, 0, 1)} & left
+            left -= beside
+            group += beside
+        rows, columns = zip(*group, strict=True)
+        yield (min(rows), max(rows) + 1), (min(columns), max(columns) + 1)
+
+
+def _usual(signatures: Array) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """The median of each cell, and how far from it is usual."""
+    some = signatures[:: max(1, len(signatures) // _SAMPLED)].astype(np.float32)
+    middle = np.median(some, axis=0)
+    return middle, 1.4826 * np.median(np.abs(some - middle), axis=0) + _NOISE
 
 
 def _channels(picture: Levels) -> tuple[Levels, Levels, Levels]:

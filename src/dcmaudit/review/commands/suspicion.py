@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dcmaudit.model import Everywhere, Origin, PlaneAddress, frame_of, parse_key
+from dcmaudit.model import Everywhere, FrameAddress, Origin, PlaneAddress, frame_of, parse_key
 from dcmaudit.model.texts import printable
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.commands.several import files_words
 from dcmaudit.review.services.bundle import Services
+from dcmaudit.review.services.class_survey import Survey
+from dcmaudit.review.services.instance_cache import stamp_of
+from dcmaudit.review.services.unlike import where_unlike
 from dcmaudit.review.state.classes import PLANES_KEPT, ClassTable, Concern
 from dcmaudit.review.state.open_file import OpenFile, is_shown
 from dcmaudit.review.state.session import Session
@@ -27,11 +30,14 @@ def next_suspicious(session: Session, services: Services, _arguments: Arguments)
     table = survey.table if survey is not None else None
     known = _planes(services, file, table)
     index = next((index for index in sorted(known) if index > file.index), None)
+    session.point(file.file_id, None, ())
     if index is not None:
         services.files.go(session, index)
+        address = file.planes[index].address
         # Nothing on the stage tells of it as long as nobody read it.
-        if table is not None and file.planes[index].address.key in table.planes_with_text(file.place):
-            session.say(f"Text was found on {file.planes[index].title}.")
+        if survey is not None and address.key in survey.table.planes_with_text(file.place):
+            where = _point(session, survey, file.place, address)
+            session.say(f"Text was found on {file.planes[index].title}{where or ': o shows where'}.")
         return
     alone = services.stacks.alone()
     passed = int(_is_unlooked(file, table))
@@ -49,7 +55,8 @@ def next_suspicious(session: Session, services: Services, _arguments: Arguments)
             key = _first(table, place)
             services.files.show(session, place, parse_key(key) if key is not None else None)
             why = [concern.value for concern in Concern if concern in concerns & _SUSPICIOUS]
-            words = f"{'; '.join(why).capitalize()}." if why else ""
+            where = _point(session, survey, place, _address(key)) if survey is not None else ""
+            words = f"{'; '.join(why).capitalize()}{where}." if why else ""
             if passed:
                 words += f" Passed over {files_words(passed)} that no detector has looked at."
             # As noted by a look of the command line, which says of the whole file that there is text.
@@ -65,6 +72,30 @@ def next_suspicious(session: Session, services: Services, _arguments: Arguments)
     if passed:
         text += f" No detector has looked at {files_words(passed)} of them: J begins that."
     session.say(f"{text}{left}", "warning" if passed or left else "info")
+
+
+def _address(key: str | None) -> PlaneAddress:
+    """The plane that a file is opened at."""
+    return parse_key(key) if key is not None else FrameAddress(0)
+
+
+def _point(session: Session, survey: Survey, place: int, address: PlaneAddress) -> str:
+    """Outline what stands apart on that plane, where that is known; what to say of it."""
+    table, reference = survey.table, session.worklist.reference(place)
+    concerns = set(table.concerns(place))
+    # What was found in another content must not be drawn on this one.
+    if not table.is_of(place, stamp_of(reference)):
+        return ""
+    places = list(table.text_places(place) if table.plane(place) == address.key else ())
+    words = ": outlined" if places else ""
+    # Text weighs more: where there is some, that alone is shown.
+    is_unlike = Concern.UNLIKE in concerns and not (places and Concern.FOUND in concerns)
+    areas = where_unlike(survey, place) if is_unlike and isinstance(address, FrameAddress) else ()
+    if areas:
+        words = ": outlined, over all of its frames" if table.planes(place) > 1 else ": outlined"
+        places += areas
+    session.point(session.worklist.file_id(place), address, places)
+    return words
 
 
 def _is_unlooked(file: OpenFile, table: ClassTable | None) -> bool:

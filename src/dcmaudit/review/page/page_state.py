@@ -275,6 +275,7 @@ def _plane(session: Session, services: Services, file: OpenFile, index: int) -> 
         "overlay": f"{plane.address.group:04X}" if isinstance(plane.address, OverlayAddress) else None,
         "time": _time(file, plane),
         "map": part.coarse(MAP_EDGE, MAP_EDGE) if part is not None else None,
+        "pointed": [box_json(box) for box in session.pointed_on(file.file_id, plane.address)],
     }
 
 

@@ -195,6 +195,7 @@ class PlaneState(TypedDict):
     overlay: Annotated[str | None, "the 60xx group of an overlay"]
     time: Annotated[float | None, "milliseconds for which a cine shows it, where the file says so"]
     map: Annotated[list[str] | None, "where a part of it was seen: rows of 0 and 1, at most 32 by 32"]
+    pointed: Annotated[list[Edges], "places for which the page was led here: outlined"]
 
 
 class ShapeState(TypedDict):

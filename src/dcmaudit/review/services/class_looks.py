@@ -15,7 +15,7 @@ from dcmaudit.render import Outline, Signature, Spread, render
 from dcmaudit.review.services.instance_cache import stamp_of
 from dcmaudit.review.services.page_words import page_words
 from dcmaudit.review.services.protocols import Database
-from dcmaudit.review.state.classes import PLACES_KEPT, PLANES_KEPT, FileLook
+from dcmaudit.review.state.classes import DOUBT, PLACES_KEPT, PLANES_KEPT, FileLook
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +173,22 @@ class _Notes:
         self.broken += 1
         self.words = self.words or words
 
-    def text(self, plane: Plane, found: list[Box], likelihood: float) -> None:
-        """Keep the plane with the likeliest place; one where text was found outweighs all where none was."""
-        self.found += len(found)
-        if found and len(self.with_text) < PLANES_KEPT:
+    def text(self, plane: Plane, places: list[Box]) -> None:
+        """Text was found on a plane: the first such plane is kept, and outweighs all where none was."""
+        if not self.found:
+            self._keep(plane, places, 1.0)
+        self.found += len(places)
+        if len(self.with_text) < PLANES_KEPT:
             self.with_text.append(plane.address.key)
-        if (bool(found), likelihood) > (bool(self.places), self.likelihood):
-            self.likelihood, self.plane = likelihood, plane.address.key
-            self.places = tuple(found[:PLACES_KEPT])
+
+    def doubt(self, plane: Plane, places: list[Box], likelihood: float) -> None:
+        """Something like text on a plane without any: the likeliest is kept as long as no text was found."""
+        if not self.found and likelihood > self.likelihood:
+            self._keep(plane, places, likelihood)
+
+    def _keep(self, plane: Plane, places: list[Box], likelihood: float) -> None:
+        self.likelihood, self.plane = likelihood, plane.address.key
+        self.places = tuple(places[:PLACES_KEPT])
 
     def look(self) -> FileLook:
         more = f" (and {self.broken - 1} more)" if self.broken > 1 else ""
@@ -228,7 +236,10 @@ def _look_at(
         return
     found = [one.box for one in seen.findings]
     doubt = max((one.score for one in seen.doubts), default=0.0)
-    notes.text(plane, found, 1.0 if found else doubt)
+    if found:
+        notes.text(plane, found)
+    else:
+        notes.doubt(plane, [one.box for one in seen.doubts if one.score >= DOUBT], doubt)
     if spread is not None and plane.size == spread.size:
         for box in found:
             spread.add_text(box, 1.0)

@@ -89,9 +89,9 @@ class FileLook:
 
     ``found`` counts places of text. ``failed`` says in words why not all of it could be looked at, ``undetected`` that
     no detector looked. ``likelihood`` is that of the likeliest place, 0 to 1, ``plane`` the key of the plane that it is
-    on and ``places`` some of the places there. ``with_text`` are the keys of planes with text, at most PLANES_KEPT.
-    ``instance`` is the SOP Instance UID, "" where the file has none and None where nobody noted it; ``is_new`` that it
-    is of now, and not of what was known before.
+    on and ``places`` some of the places there, of what looks like text where ``found`` is 0. ``with_text`` are the keys
+    of planes with text, at most PLANES_KEPT. ``instance`` is the SOP Instance UID, "" where the file has none and None
+    where nobody noted it; ``is_new`` that it is of now, and not of what was known before.
     """
 
     planes: int
@@ -313,7 +313,7 @@ class ClassTable:
         return kept.with_text or only
 
     def text_places(self, place: int) -> tuple[Box, ...]:
-        """Places of text on that plane."""
+        """Places of text on the plane that shows best why the file stands apart, or of what looks like text there."""
         with self._lock:
             return self._found.get(place).places
 

@@ -85,6 +85,7 @@ class Session:
         self.held: Box | None = None
         """The handled rectangle as the person gave it; None while nobody has moved it."""
         self._chosen: tuple[int, PlaneAddress, str] | None = None
+        self._pointed: tuple[int, PlaneAddress, tuple[Box, ...]] | None = None
         self.walk = Walk()
         self.message: Message | None = None
         self.question: Question | None = None
@@ -145,6 +146,17 @@ class Session:
             text = f"{said.text} {text}"
         if said is None or text != said.text:
             self.say(text, kind)
+
+    # What is pointed at
+
+    def point(self, file_id: int, address: PlaneAddress | None, places: Iterable[Box]) -> None:
+        """Outline ``places`` on that plane, and no others, until something else is pointed at."""
+        self._pointed = (file_id, address, tuple(places)) if address is not None else None
+
+    def pointed_on(self, file_id: int, address: PlaneAddress) -> tuple[Box, ...]:
+        """The places that are pointed at on that plane."""
+        pointed = self._pointed
+        return pointed[2] if pointed is not None and pointed[:2] == (file_id, address) else ()
 
     # The worklist
 

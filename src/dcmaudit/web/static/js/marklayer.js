@@ -3,7 +3,7 @@
 import { pathOf } from "./areas.js";
 import { context } from "./canvas.js";
 import { handlePoints, HANDLES } from "./rectangle.js";
-import { ACCENT, FAINT, PREVIEW, sourceOf } from "./sources.js";
+import { ACCENT, FAINT, POINTED, PREVIEW, sourceOf } from "./sources.js";
 
 /** @typedef {import("./types.js").Edges} Edges */
 /** @typedef {import("./types.js").DrawnRect} DrawnRect */
@@ -19,6 +19,7 @@ import { ACCENT, FAINT, PREVIEW, sourceOf } from "./sources.js";
  * @property {boolean} dragging
  * @property {Edges|null} [band]  an area that is being chosen, for a window
  * @property {import("./draft.js").Drafted|null} [draft]  a shape that is not stored yet
+ * @property {Edges[]} [pointed]  places for which the page was led to this plane
  * @property {boolean} [bare]  every rectangle is hidden while a key is held down
  */
 
@@ -65,6 +66,7 @@ export class MarkLayer {
     if (!plane || shown.bare) return;
     for (const rect of shown.rects) this.#drawRect(rect);
     if (shown.redacted) for (const rect of shown.rects) if (rect.preview) this.#drawWords(rect);
+    for (const box of shown.pointed ?? []) this.#drawPointed(box);
     if (shown.handled) this.#drawHandled(shown.handled);
     if (shown.band) this.#drawBand(shown.band);
     if (shown.draft) this.#drawDraft(plane, shown.draft);
@@ -108,6 +110,15 @@ export class MarkLayer {
       path.lineTo(x + dx * long, y);
     }
     this.#stroke(path, CHOSEN, [], 3 * this.ratio, true);
+  }
+
+  /** A line with gaps around a place, away from it. @param {Edges} box */
+  #drawPointed(box) {
+    const [x0, y0, x1, y1] = this.camera.outer(box);
+    const away = 3 * this.ratio;
+    const path = new Path2D();
+    path.rect(x0 - away, y0 - away, x1 - x0 + 2 * away, y1 - y0 + 2 * away);
+    this.#stroke(path, POINTED, [10, 4], 2 * this.ratio, true);
   }
 
   /**

@@ -185,8 +185,8 @@ export class Page {
     const before = this.stage.shown;
     if (picture.plane) {
       const kept = other ? { lit: null, dragging: false } : { lit: before.lit, dragging: before.dragging, draft: before.draft ?? null };
-      this.stage.show(picture.plane, { rects, handled, redacted: state.view.redacted, chosen: state.chosen, ...kept }, change, this.#view(state));
-      this.#reveal(state, before.chosen);
+      this.stage.show(picture.plane, { rects, handled, redacted: state.view.redacted, chosen: state.chosen, pointed: state.plane?.pointed ?? [], ...kept }, change, this.#view(state));
+      this.#reveal(state, before);
     } else this.stage.clear();
     this.hands.tell();
     this.lens.draw();
@@ -198,9 +198,10 @@ export class Page {
     if (other) this.cards.explain(null, 0, 0);
   }
 
-  /** A suggestion that was chosen just now is in sight. @param {ViewState} state @param {string|null} before */
-  #reveal({ chosen, rects }, before) {
-    const box = chosen !== null && chosen !== before ? rects.find(({ id }) => id === chosen)?.box : null;
+  /** A suggestion that was chosen just now is in sight, or the first place that was pointed at. @param {ViewState} state @param {import("./marklayer.js").Marks} before */
+  #reveal({ chosen, rects, plane }, before) {
+    const isPointed = plane?.pointed.length && JSON.stringify(plane.pointed) !== JSON.stringify(before.pointed);
+    const box = isPointed ? plane.pointed[0] : chosen !== null && chosen !== before.chosen ? rects.find(({ id }) => id === chosen)?.box : null;
     if (box && this.stage.camera.reveal(box)) this.stage.moved();
   }
 

@@ -18,6 +18,8 @@ export const ACCENT = "#FF6F91";
 /** The dash of what is not worth applying: a suggestion over nothing, or what OCR did not take for text. Such boxes have no cross. */
 export const FAINT = [2, 4];
 
+/** Around what the page was led to. */
+export const POINTED = "#A6FF3D";
 /** What an area is called that rules show black and that is no mark. */
 export const PREVIEW = "preview, not stored";
 

@@ -202,6 +202,8 @@ export interface PlaneState {
   time: number|null;
   /** where a part of it was seen: rows of 0 and 1, at most 32 by 32 */
   map: string[]|null;
+  /** places for which the page was led here: outlined */
+  pointed: Edges[];
 }
 
 /** What a mark is that is no rectangle. */

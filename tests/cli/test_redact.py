@@ -337,10 +337,12 @@ def test_an_existing_output_is_refused_resumed_or_replaced(cine: Path, capsys: p
     assert main([*arguments, "--dry-run"]) == 1
     refused(capsys, "exists already")
     assert output(cine).read_text() == "something"
-    assert main([*arguments, "--resume"]) == 0
-    refused(capsys, "1 done before")
+    assert main([*arguments, "--resume"]) == 1
+    refused(capsys, "is there and is not what is asked for now")
     assert main([*arguments, "--overwrite"]) == 0
     assert black(output(cine))["f0"] == [1, 2, 6, 9]
+    assert main([*arguments, "--resume"]) == 0
+    refused(capsys, "1 done before")
 
 
 def test_a_second_run_over_a_folder_leaves_its_outputs_alone(cine: Path, capsys: pytest.CaptureFixture[str]) -> None:

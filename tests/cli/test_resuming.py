@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from dcmaudit.cli import main
+from dcmaudit.model import Box, DeviceFacts, FrameAddress
 from dcmaudit.pipeline.output import PlainPlaces
+from dcmaudit.store import NewRect, TagChange, open_store
 from support.files import gradient, reference
 
 
@@ -98,7 +101,8 @@ def test_names_alone_and_a_closer_look_say_the_same(
     quick = [one for is_quick, one in told if is_quick]
     assert quick == [one for is_quick, one in told if not is_quick]
     done = sum('"outcome": "done before"' in line for line in quick[1][1])
-    expected = {nothing: 4, link: 4, partly: 4, two_of_one_name: 3, gone: 3, lost_link: 3, directory: 3, same_file: 3}
+    # One that lies where no run put it is proved again.
+    expected = {nothing: 4, link: 4, partly: 3, two_of_one_name: 3, gone: 3, lost_link: 3, directory: 3, same_file: 3}
     if not sides:
         # A file from before the output cannot be it; and an input that got another name is looked at anew.
         expected |= {other_input: 2, side_gone: 4}
@@ -187,3 +191,129 @@ def test_of_two_outputs_of_one_input_neither_counts(inputs: Path, capsys: pytest
     (out / "a.redacted.dcm").write_bytes((out.with_name("out.partly") / "a.redacted.dcm").read_bytes())
     assert resumed(inputs, str(path)) == 1
     assert "refused" in capsys.readouterr().err
+
+
+def cut_short(output: Path) -> None:
+    os.truncate(output, output.stat().st_size - 100)
+
+
+def overwritten(output: Path) -> None:
+    output.write_text("something")
+
+
+def bytes_changed(output: Path) -> None:
+    data = bytearray(output.read_bytes())
+    data[-5] ^= 255
+    output.write_bytes(data)
+
+
+@pytest.mark.parametrize("is_quick", [True, False])
+@pytest.mark.parametrize("damage", [cut_short, overwritten, bytes_changed])
+def test_an_output_that_is_no_longer_what_was_proved_is_not_done(
+    inputs: Path,
+    damage: Callable[[Path], None],
+    *,
+    is_quick: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert resumed(inputs, str(inputs)) == 0
+    damage(inputs.parent / "out" / "b.redacted.dcm")
+    if not is_quick:
+        monkeypatch.setattr(PlainPlaces, "look", lambda _self, _reference: None)
+    capsys.readouterr()
+    for _ in range(2):
+        assert resumed(inputs, str(inputs)) == 1
+        told = capsys.readouterr().err
+        assert "b.redacted.dcm is there and is not what is asked for now" in told
+        assert "1 refused, 3 done before" in told
+
+
+@pytest.mark.parametrize(
+    "more",
+    [["--rect", "1,1,9,9"], ["--rect", "1,1,9,9", "--everywhere"], ["--whole"], ["--shape", "polygon 1,1 30,1 1,20"]],
+)
+def test_what_was_made_with_less_than_is_asked_now_is_not_done(
+    inputs: Path, more: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert resumed(inputs, str(inputs)) == 0
+    capsys.readouterr()
+    assert resumed(inputs, str(inputs), *more) == 1
+    told = capsys.readouterr().err
+    assert told.count("is not what is asked for now") == 4
+    assert "4 refused" in told
+    # Asked as before, nothing has to be opened again.
+    assert resumed(inputs, str(inputs)) == 0
+    assert "4 done before" in capsys.readouterr().err
+
+
+def test_what_is_asked_in_other_words_is_proved_again_once(inputs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert resumed(inputs, str(inputs)) == 0
+    capsys.readouterr()
+    for again in (4, 0):
+        assert resumed(inputs, str(inputs), "--icons", "remove") == 0
+        told = capsys.readouterr().err
+        assert told.count("its output was there and was proved again") == again
+
+
+@pytest.mark.parametrize("source", ["list", "rules"])
+def test_a_list_or_rules_that_say_something_else_now_are_asked_anew(
+    inputs: Path, source: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = tmp_path / "asked"
+    rows = {"list": "filename,left,top,right,bottom,frame,overlay\n{0},1,1,{1},5,-1,-1\n",
+            "rules": "FORMAT dicom\n%filter graylist\nLABEL a\n  present Rows\n  coordinates 1,1,{1},6\n"}  # fmt: skip
+    names = [inputs / "a.dcm"]
+    options = {"list": ["--csv", str(asked)], "rules": ["--deid", "--deid-rules", str(asked), str(names[0])]}[source]
+    words = ["redact", "-j", "1", "-o", str(tmp_path / "out"), *options]
+    for width, code in ((5, 0), (9, 1)):
+        asked.write_text(rows[source].format(names[0], width))
+        assert main([*words, *(["--resume"] if width == 9 else [])]) == code, capsys.readouterr().err
+    assert "is not what is asked for now" in capsys.readouterr().err
+
+
+def test_marks_that_came_after_the_output_are_not_passed_over(
+    inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database, names = tmp_path / "db", [str(path) for path in sorted(inputs.iterdir())]
+    words = ["redact", "--from-db", "--db", str(database), "-j", "1", "-o", str(tmp_path / "out"), *names]
+
+    def mark(name: str, box: Box) -> None:
+        with open_store(database, user="me") as store:
+            store.add_rects(name, [NewRect(box, FrameAddress(0))])
+            store.finish(name, DeviceFacts(), change=TagChange(marked=False, comment=""))
+
+    for name in names:
+        mark(name, Box(1, 1, 6, 6))
+    assert main(words) == 0
+    assert main([*words, "--resume"]) == 0
+    assert "4 done before" in capsys.readouterr().err
+    mark(names[2], Box(10, 10, 20, 20))
+    assert main([*words, "--resume"]) == 1
+    told = capsys.readouterr().err
+    assert "c.redacted.dcm is there and is not what is asked for now" in told
+    assert "1 refused, 3 done before" in told
+
+
+def test_where_nothing_is_noted_outputs_are_proved_again_and_noted(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert resumed(inputs, str(inputs)) == 0
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "of another user"))
+    capsys.readouterr()
+    for again in (4, 0):
+        assert resumed(inputs, str(inputs)) == 0
+        told = capsys.readouterr().err
+        assert told.count("its output was there and was proved again") == again
+        assert ("4 done before" in told) == (not again)
+
+
+def test_where_nothing_can_be_noted_all_is_proved_again(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "no folder").write_bytes(b"")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "no folder"))
+    for again in (0, 4, 4):
+        capsys.readouterr()
+        assert resumed(inputs, str(inputs)) == 0
+        assert capsys.readouterr().err.count("its output was there and was proved again") == again

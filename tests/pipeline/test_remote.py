@@ -54,7 +54,29 @@ def test_from_a_bucket_into_a_bucket_proved_and_never_replaced(
     before = server.get(bucket, "out/1/a.redacted.dcm")
     assert main(words) == 1
     assert server.get(bucket, "out/1/a.redacted.dcm") == before
+    capsys.readouterr()
     assert main([*words, "--resume"]) == 0
+    assert "2 done before" in capsys.readouterr().err
+
+
+def test_objects_that_were_replaced_are_not_done(
+    server: Server, bucket: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["redact", "-j", "1", "-r", f"s3://{bucket}/in", "--rect", "0,0,3,3", "-o", f"s3://{bucket}/out"]
+    words += ["--relative-path", f"s3://{bucket}/in", "--resume"]
+    assert main(words) == 0
+    # Size and place are the same: an input that got other pixels, and an output that was the other one's.
+    other = bytearray(server.get(bucket, "in/1/a.dcm"))
+    other[-10:] = bytes(10)
+    server.put(bucket, "in/1/a.dcm", bytes(other))
+    capsys.readouterr()
+    assert main(words) == 1
+    told = capsys.readouterr().err
+    assert "1/a.redacted.dcm is there and is not what is asked for now" in told
+    assert "1 refused, 1 done before" in told
+    server.put(bucket, "out/2/a.redacted.dcm", bytes(other))
+    assert main(words) == 1
+    assert "2 refused" in capsys.readouterr().err
 
 
 def test_from_a_folder_into_a_bucket(server: Server, bucket: str, tmp_path: Path) -> None:

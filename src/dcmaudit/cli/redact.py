@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -16,6 +17,7 @@ from dcmaudit.cli.guard import Protected
 from dcmaudit.cli.inputs import Inputs
 from dcmaudit.cli.names import add_files
 from dcmaudit.cli.progress import Progress
+from dcmaudit.cli.redact_earlier import Earlier
 from dcmaudit.cli.redact_inputs import fresh, from_csv, references
 from dcmaudit.cli.redact_options import add_asked, add_how, add_output, options_of, requests_of, rules_asked
 from dcmaudit.cli.redact_report import Report
@@ -26,6 +28,7 @@ from dcmaudit.model import Reference
 if TYPE_CHECKING:
     from dcmaudit.model.redaction import Request
     from dcmaudit.pipeline.jobs import RedactionJob
+    from dcmaudit.pipeline.output_notes import OutputNotes
     from dcmaudit.pipeline.remote import Target
     from dcmaudit.pipeline.request_sources import RequestSources
     from dcmaudit.settings import Settings
@@ -62,7 +65,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     job = _job(args, settings)
     tally, inputs = Tally(), Inputs(args, settings)
-    report = Report(args)
+    report, notes = Report(args), _notes(args, job)
     store = _store(args, settings)
     ledger = _ledger(args, settings)
     interrupted = False
@@ -73,10 +76,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         for lost in store.nameless_rows() if store is not None else ():
             report.fail(store.location if store is not None else "", f"a row of it belongs to no file: {lost}")
         with _progress(args, settings, inputs, listed, store) as progress, stoppable() as stop:
-            report.put, report.one_done = progress.output, progress.advance
+            report.put, report.one_done, report.noted = progress.output, progress.advance, notes.add
             protected = Protected(NAME, args, settings)
-            names = fresh(references(args, settings, inputs, listed, tally, report), args, job, report, protected)
-            tasks = asked.tasks(names)
+            earlier = Earlier(job, notes, report)
+            found = references(args, settings, inputs, listed, tally, report)
+            tasks = earlier.left(asked.tasks(fresh(found, args, job, report, protected, earlier)))
             work = partial(redact_file, job)
             where = {"jobs": args.jobs, "dask": args.dask, "dask_wait": settings.dask_wait, "ordered": args.ordered}
             warm = looking_job().make_finder if args.check_text else None
@@ -88,6 +92,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         report.finish(tally)
         return Exit.INTERRUPTED
     finally:
+        notes.flush()
         for opened in (store, ledger):
             if opened is not None:
                 opened.close()
@@ -99,6 +104,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if not interrupted and not tally.found and has_nothing_to_do(args):
         return Exit.GOOD
     return Exit.INTERRUPTED if interrupted else report.exit_code
+
+
+def _notes(args: argparse.Namespace, job: RedactionJob) -> OutputNotes:
+    """The seals of what earlier runs proved that asked the same, and of what this one proves."""
+    from dcmaudit.pipeline.output_notes import OutputNotes, notes_path
+
+    path = notes_path(job.asked, str(job.naming.exact or job.naming.folder or ""))
+    return OutputNotes(path, reads=args.resume, writes=not args.dry_run)
 
 
 def _has_output(job: RedactionJob, dask: str | None, reference: Reference) -> bool | None:
@@ -136,6 +149,7 @@ def _progress(
 
 def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
     from dcmaudit.audit import rule_paths
+    from dcmaudit.pipeline.asked import run_digest
     from dcmaudit.pipeline.clearance import AcceptedText
     from dcmaudit.pipeline.jobs import RedactionJob
     from dcmaudit.pipeline.output import Naming
@@ -148,7 +162,7 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
     if args.check_text:
         looking_job().make_finder()  # so does a missing detector
     exact = _exact_output(args, settings)
-    return RedactionJob(
+    job = RedactionJob(
         Naming(
             None if args.output is None or exact is not None else target_folder(args.output),
             None if args.relative_path is None else prefix_of(args.relative_path),
@@ -174,6 +188,7 @@ def _job(args: argparse.Namespace, settings: Settings) -> RedactionJob:
         user=settings.user,
         threads=1 if args.dask else args.jobs or cores(),
     )
+    return replace(job, asked=run_digest(job))
 
 
 def _check(args: argparse.Namespace) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.cli.common import say
+from dcmaudit.cli.redact_earlier import Earlier, EarlierOutput
 from dcmaudit.cli.redact_report import Report
-from dcmaudit.errors import DcmauditError, UsageError
+from dcmaudit.errors import UsageError
 from dcmaudit.model import Reference
 from dcmaudit.model.counts import counted
 
@@ -158,9 +159,13 @@ def _is_output(name: str, written: frozenset[str]) -> bool:
 
 
 def fresh(
-    found: Iterable[Reference], args: argparse.Namespace, job: RedactionJob, report: Report, protected: Protected
-) -> Iterator[Reference]:
-    """The inputs that are not done yet, no two of one output, and none whose output is an input."""
+    found: Iterable[Reference], args: argparse.Namespace, job: RedactionJob, report: Report, protected: Protected,
+    earlier: Earlier,
+) -> Iterator[Reference]:  # fmt: skip
+    """The inputs that get an output: no two of one output, and none whose output is an input.
+
+    Those whose output is there are told ``earlier``.
+    """
     from dcmaudit.model.known_names import KnownNames
     from dcmaudit.pipeline.output import PlainPlaces
 
@@ -169,7 +174,7 @@ def fresh(
     inputs = {key for one in found for key in _keys(_path_of(one) or one.name)} if args.overwrite else set()
     # Nearly every output is a new file of this machine, or one of an earlier run: its names say all.
     plain = None if args.overwrite else PlainPlaces(job.naming, job.sides.suffixes)
-    outputs = _Outputs(job, report, protected, KnownNames(), inputs, resumes=args.resume)
+    outputs = _Outputs(job, report, protected, KnownNames(), inputs, earlier)
     for reference in found:
         names = None if plain is None else plain.look(reference)
         is_new = None if names is None else outputs.is_new_by_names(names, reference)
@@ -186,18 +191,18 @@ class _Outputs:
     protected: Protected
     taken: KnownNames
     inputs: set[str | tuple[int, int]]
-    resumes: bool
+    earlier: Earlier
 
     def is_new_by_names(self, names: PlainNames, reference: Reference) -> bool | None:
         """``is_new`` where the names of the output and what lies there tell it; None where that needs a closer look."""
-        from dcmaudit.pipeline.output import is_older
+        from dcmaudit.pipeline.asked import stamp, stamp_of_input
 
         if any(map(self.protected.holds, names.every, names.there)):
             return None
         if names.is_free:
             return True if self.taken.meet_new(names.outputs, reference.name) else None
         # Among other outputs it has to be opened, to tell whether all of it could be seen.
-        done = names.done if self.resumes and not self.job.naming.mixed else None
+        done = names.done if self.job.resume and not self.job.naming.mixed else None
         if done is None or any(name in self.taken for name in names.outputs):
             return None
         try:
@@ -205,15 +210,18 @@ class _Outputs:
         except (OSError, ValueError):
             return None
         output = names.output(done)
-        if names.holds(input_) or output is None or is_older(output, input_):
+        if names.holds(input_) or output is None:
             return None
         self.taken.meet_new(names.outputs, reference.name)
-        self.report.resume(reference.name, names.called[done], partly=done == len(names.called) - 1)
-        return False
+        is_partly = done == len(names.called) - 1
+        self.earlier.meet(
+            reference, EarlierOutput(names.called[done], stamp(output), stamp_of_input(input_), is_partly)
+        )
+        return True
 
     def is_new(self, reference: Reference) -> bool:
         """Whether it is to be worked on; what else becomes of it is told."""
-        from dcmaudit.pipeline.output import is_input, may_be_of
+        from dcmaudit.pipeline.output import is_input
 
         job, report = self.job, self.report
         try:
@@ -238,35 +246,27 @@ class _Outputs:
         # Also for an input that is done: another one with its output was not, and must not pass for it.
         for real in reals:
             self.taken.meet(real, reference.name)
-        there = [each for each in targets if self.resumes and _is_file(each)]
+        if job.resume:
+            self._look_closely(reference, targets)
+        return True
+
+    def _look_closely(self, reference: Reference, targets: Sequence[Target]) -> None:
+        """Tell ``earlier`` of an output that is there, with all that is to lie beside it."""
+        from dcmaudit.pipeline.asked import lies
+
+        there = {each: found for each in targets if (found := lies(each)) is not None}
         # Of one input there is one output; which of two is meant the worker cannot tell either, and refuses.
-        if len(there) != 1 or job.sides.missing(there[0]) or not may_be_of(there[0], reference):
-            return True
-        partly = _is_partly(there[0]) if job.naming.mixed else there[0] == targets[-1]
-        report.resume(reference.name, there[0], partly=partly)
-        return False
+        if len(there) != 1:
+            return
+        ((target, found),) = there.items()
+        if self.job.sides.missing(target):
+            return
+        partly = None if self.job.naming.mixed else target == targets[-1]
+        self.earlier.meet(reference, EarlierOutput(target, found, None, partly))
 
     def _replaces(self, target: Target) -> bool:
         """Whether the output would take the place of an input."""
         return bool(self.inputs) and not self.inputs.isdisjoint(_keys(str(target)))
-
-
-def _is_file(target: Target) -> bool:
-    """Whether an output is there; a folder of that name is none."""
-    return target.is_file() if isinstance(target, Path) else target.exists()
-
-
-def _is_partly(output: Target) -> bool:
-    """Whether an output among the others holds parts that nobody could look at; unknown counts as yes."""
-    from dcmaudit.dicom import open_instance
-    from dcmaudit.model import PlaneKind
-    from dcmaudit.sources import reference_to
-
-    try:
-        with open_instance(reference_to(str(output))) as instance:
-            return any(group.kind is PlaneKind.UNSHOWN for group in instance.planes.groups)
-    except DcmauditError:
-        return True
 
 
 def _path_of(reference: Reference) -> str | None:

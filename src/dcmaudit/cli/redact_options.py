@@ -110,7 +110,7 @@ def add_output(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--relative-path", metavar="PREFIX", help="with -o: keep the folders after PREFIX")
     group.add_argument("--overwrite", action="store_true", help="replace existing outputs")
-    group.add_argument("--resume", action="store_true", help="pass over inputs whose output exists: it was proved")
+    group.add_argument("--resume", action="store_true", help="pass over inputs whose output was proved for just this")
     group.add_argument(
         "--copy-clean", action="store_true",
         help="copy files for which nothing is asked, where the database knows that every plane was looked at",

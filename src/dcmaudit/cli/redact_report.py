@@ -43,6 +43,8 @@ class Report:
         """Where lines for standard output go."""
         self.one_done: Callable[[bool], None] = lambda _held: None
         """Called for each input that is through, with whether it was held back: not done as it was asked."""
+        self.noted: Callable[[bytes], None] = lambda _seal: None
+        """Called with the seal of each output, once its input is told."""
 
     @property
     def is_good(self) -> bool:
@@ -74,6 +76,8 @@ class Report:
         if twin is not None:
             say(twin)
         self._tell(answer)
+        if answer.seal:
+            self.noted(answer.seal)
 
     def fail(self, name: str, reason: str) -> None:
         """A name that leads to no input."""

@@ -16,10 +16,11 @@ from dcmaudit.errors import ProofError, UsageError
 from dcmaudit.model import PlaneKind, Reference, UnshownKind
 from dcmaudit.model.proof import Proof
 from dcmaudit.model.redaction import RedactionPlan, Removal
+from dcmaudit.pipeline.asked import lies
 from dcmaudit.pipeline.copies import Copy
 from dcmaudit.pipeline.division import divided
 from dcmaudit.pipeline.jobs import RedactionJob
-from dcmaudit.pipeline.output import Draft, draft, is_input, may_be_of, require_free
+from dcmaudit.pipeline.output import Draft, draft, is_input, require_free
 from dcmaudit.pipeline.painter import BlackPainter
 from dcmaudit.pipeline.plans import changes_anything
 from dcmaudit.pipeline.process import is_one_of_many
@@ -73,14 +74,11 @@ def _place(job: RedactionJob, reference: Reference, *, partly: bool, is_final: b
     return chosen
 
 
-def _half_done(job: RedactionJob, reference: Reference) -> Target | None:
-    """The output that is there, where a run that goes on with another one has to prove it again.
-
-    It lacks side files, or the input was changed since it was written.
-    """
+def _earlier(job: RedactionJob, reference: Reference) -> Target | None:
+    """The output that is there, which a run that goes on proves again; None for none, and for one of two."""
     places = job.naming.places_for(reference) if job.resume else ()
-    there = (each for each in places if each.exists())
-    return next((each for each in there if job.sides.missing(each) or not may_be_of(each, reference)), None)
+    there = [each for each in places if lies(each) is not None]
+    return there[0] if len(there) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,7 @@ def deliver(
     unshown_before = [group for group in plan.listing.groups if group.kind is PlaneKind.UNSHOWN]
     # What is left of it is known once the output is there: then it may have to move.
     expected = any(not (plan.blacks and group.unshown in _LEFT_OUT) for group in unshown_before)
-    there, overwrite = _half_done(job, reference), job.naming.overwrite
+    there, overwrite = _earlier(job, reference), job.naming.overwrite
     got = ", and got its side files" if there is not None and job.sides.missing(there) else ""
     target = there or _room(job, reference, partly=expected, is_final=False)
     is_new = there is None and not job.dry_run

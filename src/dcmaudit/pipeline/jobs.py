@@ -30,8 +30,8 @@ class RedactionJob:
     ``keeps_record``: the caller keeps the record of the proof, which then names both files by their digests; side files
     always do.
     ``threads``: how many frames of one file may be compared at once, where nobody else works in this process's stead.
-    ``resume``: an output that is there without its side files is proved again and gets them. ``user`` is noted in
-    records.
+    ``resume``: an output that is there is proved again, and gets the side files that it lacks. ``asked`` is the
+    ``run_digest`` with which outputs are sealed, empty where nobody keeps seals. ``user`` is noted in records.
     """
 
     naming: Naming
@@ -50,6 +50,7 @@ class RedactionJob:
     keeps_record: bool = True
     threads: int = 1
     resume: bool = False
+    asked: bytes = b""
     user: str = ""
 
     @property
@@ -98,3 +99,5 @@ class RedactionReport(Travels):
     """What tells two files of one instance, ``instance_key``."""
     uids: dict[str, str] = field(default_factory=dict)
     """Old UIDs with the new ones in their place."""
+    seal: bytes = b""
+    """What the output is known by to a run that goes on, see ``dcmaudit.pipeline.asked``; empty for none."""

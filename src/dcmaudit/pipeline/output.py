@@ -206,27 +206,6 @@ def is_input(target: Target, reference: Reference) -> bool:
         return False  # the output does not exist yet
 
 
-def is_older(output: os.stat_result, input_: os.stat_result) -> bool:
-    """Whether a file cannot be the output of an input as that is now: it is empty, or was written before.
-
-    By the time at which the input itself got its name or its bytes last: what is copied or unpacked over it may bring
-    along a time of change from long ago.
-    """
-    return not output.st_size or input_.st_ctime_ns > output.st_mtime_ns
-
-
-def may_be_of(target: Target, reference: Reference) -> bool:
-    """The same for names, the other way round; of objects in buckets nothing is asked."""
-    path = getattr(reference, "path", None)
-    if isinstance(target, Remote):
-        return True
-    try:
-        output = target.stat()
-        return output.st_size > 0 if path is None else not is_older(output, os.stat(path))  # noqa: PTH116 - a name
-    except (OSError, ValueError):
-        return False
-
-
 def require_free(target: Target, *, overwrite: bool) -> None:
     """UsageError where ``target`` exists and may not be replaced; a folder never may."""
     if not isinstance(target, Remote) and os.path.isdir(target):  # noqa: PTH112 (pathlib's raises for long names)

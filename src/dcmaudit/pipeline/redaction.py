@@ -10,11 +10,13 @@ from dcmaudit.errors import DcmauditError, ProofError, SourceError
 from dcmaudit.model import Outcome, Result
 from dcmaudit.model.proof import TextCheck
 from dcmaudit.model.redaction import Removal
+from dcmaudit.pipeline.asked import Stamp, input_stamp, lies, seal_of
 from dcmaudit.pipeline.content import instance_key
 from dcmaudit.pipeline.copies import Copy, copy_of
 from dcmaudit.pipeline.delivery import deliver, stays_as_it_is
 from dcmaudit.pipeline.jobs import RedactionJob, RedactionReport, RedactionTask
 from dcmaudit.pipeline.plans import plan_for
+from dcmaudit.pipeline.remote import Target
 from dcmaudit.report.redactions import plan_lines
 
 
@@ -29,14 +31,24 @@ def redact_file(job: RedactionJob, task: RedactionTask) -> RedactionReport:
     """
     name = task.reference.name
     try:
+        # Before a byte of it is read: an input that is replaced meanwhile has another one then.
+        before = input_stamp(task.reference) if job.asked else None
         with open_instance(task.reference) as instance:
-            return replace(_redact(job, task, instance), instance=instance_key(instance.sop_instance_uid))
+            report = _redact(job, task, instance)
+            key = instance_key(instance.sop_instance_uid)
+            return replace(report, instance=key, seal=_seal(job, task, before, report.output))
     except DcmauditError as error:
         # Refused: the file or what was asked is such that it cannot be done. Failed: it could go well another time.
         outcome = Outcome.FAILED if isinstance(error, (ProofError, SourceError)) else Outcome.REFUSED
         return RedactionReport(Result(name, outcome, (error.words,)))
     except (OSError, MemoryError) as error:
         return RedactionReport(Result(name, Outcome.FAILED, (_what_was_missing(error),)))
+
+
+def _seal(job: RedactionJob, task: RedactionTask, before: Stamp | None, output: Target | None) -> bytes:
+    """What a run that goes on knows the output by; empty where it has to be proved again."""
+    there = lies(output) if job.asked and output is not None else None
+    return b"" if there is None or output is None else seal_of(job.asked, task, before, output, there)
 
 
 def _what_was_missing(error: OSError | MemoryError) -> str:

@@ -68,13 +68,13 @@ def test_objects_that_were_replaced_are_not_done(
     # Size and place are the same: an input that got other pixels, and an output that was the other one's.
     other = bytearray(server.get(bucket, "in/1/a.dcm"))
     other[-10:] = bytes(10)
-    server.put(bucket, "in/1/a.dcm", bytes(other))
+    server.fill(bucket, {"in/1/a.dcm": bytes(other)})
     capsys.readouterr()
     assert main(words) == 1
     told = capsys.readouterr().err
     assert "1/a.redacted.dcm is there and is not what is asked for now" in told
     assert "1 refused, 1 done before" in told
-    server.put(bucket, "out/2/a.redacted.dcm", bytes(other))
+    server.fill(bucket, {"out/2/a.redacted.dcm": bytes(other)})
     assert main(words) == 1
     assert "2 refused" in capsys.readouterr().err
 

@@ -369,6 +369,22 @@ def test_what_was_released_never_passes_for_what_lies_under_its_name_since(
     assert ((house.out / "records.jsonl").read_bytes(), (house.held / "house.jsonl").read_bytes()) == before
 
 
+def test_what_was_released_with_other_marks_than_the_database_has_now_is_not_passed_over(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a.dcm", "b.dcm"):
+        path = house.add(name)
+        reviewed(house, path, marks=(Box(1, 1, 9, 9),))
+    assert house.run() == 0
+    assert house.run("--resume") == 0
+    reviewed(house, path, marks=(Box(40, 40, 60, 50),))
+    before = (house.out / "records.jsonl").read_bytes(), (house.held / "house.jsonl").read_bytes()
+    capsys.readouterr()
+    assert house.run("--resume") == 2
+    assert "b.dcm: the database has other marks of input 2 than when it was released" in capsys.readouterr().err
+    assert ((house.out / "records.jsonl").read_bytes(), (house.held / "house.jsonl").read_bytes()) == before
+
+
 def test_the_same_key_gives_the_same_uids_and_another_does_not(house: House) -> None:
     house.add("a.dcm")
     assert house.run() == 0

@@ -43,16 +43,24 @@ def seal_of(asked: bytes, task: RedactionTask, input_: Stamp | None, target: Tar
 
     ``asked`` is ``run_digest``; ``input_`` None where the input has no stamp, as bytes in memory.
     """
+    digest = blake2b(asked, digest_size=8)
+    digest.update(repr((_asked(task), input_, str(target), output)).encode("utf-8", "surrogatepass"))
+    return digest.digest()
+
+
+def task_digest(task: RedactionTask) -> str:
+    """A digest of all that is asked of one file, in hexadecimal digits."""
+    return blake2b(repr(_asked(task)).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _asked(task: RedactionTask) -> tuple[Any, ...]:
     noted = None if task.noted is None else repr(task.noted.identity)
     # What is only told (notes) changes no output; a problem or a file that is not done is refused and has none.
-    said = (
+    return (
         task.reference.name, [_words(one) for one in task.requests], task.problems, task.undone, noted,
-        task.is_unrecorded, _screen(task), None if task.ledger is None else repr(task.ledger),
-        input_, str(target), output,
+        task.is_unrecorded, None if task.screen is None else repr(task.screen),
+        None if task.ledger is None else repr(task.ledger),
     )  # fmt: skip
-    digest = blake2b(asked, digest_size=8)
-    digest.update(repr(said).encode("utf-8", "surrogatepass"))
-    return digest.digest()
 
 
 def lies(target: Target) -> Stamp | None:
@@ -106,7 +114,3 @@ def _words(request: Request) -> tuple[Any, ...]:
 def _said(value: object) -> str:
     """The words of a scope or a shape: records of numbers, of which a batch has few different ones."""
     return repr(value)
-
-
-def _screen(task: RedactionTask) -> str | None:
-    return None if task.screen is None else repr(task.screen)

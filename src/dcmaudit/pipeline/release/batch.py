@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -13,13 +13,14 @@ from dcmaudit.errors import ClusterError, UsageError
 from dcmaudit.model import Reference, ReviewState
 from dcmaudit.model.counts import counted
 from dcmaudit.pipeline import workers
+from dcmaudit.pipeline.asked import input_stamp, task_digest
 from dcmaudit.pipeline.clearance import ledger_of
-from dcmaudit.pipeline.content import stamp_of
 from dcmaudit.pipeline.jobs import RedactionTask
 from dcmaudit.pipeline.process import BrokenOffError, ClusterLostError, NotBegunError
 from dcmaudit.pipeline.release.candidate import release_file
 from dcmaudit.pipeline.release.conclusion import Concluded, conclude
 from dcmaudit.pipeline.release.ending import Ending, Release, Unfound, Why
+from dcmaudit.pipeline.release.house import Noted
 from dcmaudit.pipeline.release.order import Checked
 from dcmaudit.pipeline.release.parts import note_part
 from dcmaudit.pipeline.release.stored import KeptReadings
@@ -79,7 +80,7 @@ class ReleaseBatch:
             if release is None:
                 # What comes behind it may be finished, and is done again: the chain is in the inputs' order.
                 return
-            yield Ended(release, self.folders.take(release, task.position, getattr(task, "stamp", None)))
+            yield Ended(release, self.folders.take(release, task.position, getattr(task, "noted", None)))
         self.is_through = not stop()
 
     def conclude(self) -> Concluded:
@@ -108,13 +109,13 @@ class ReleaseBatch:
             if shard is not None and not shard.meet(found.name):
                 continue
             self.tally.add(found)
+            known = cache(partial(self._known, found, marks))
             # Asked for every input of this part, in order: the notes of the run before are read along with them.
-            stamp = None if isinstance(found, Problem) else stamp_of(found)
-            done = folders.is_done(number, found.name, stamp)
+            done = folders.is_done(number, found.name, partial(_noted, known))
             number += 1
             self.before += done
             if not done:
-                yield self._task(found, marks, position, stamp)
+                yield self._task(found, known(), position)
         # What is recorded is in OUT: left out of the inputs now, it would leave the house unasked.
         if number < folders.count:
             raise UsageError(
@@ -122,18 +123,24 @@ class ReleaseBatch:
                 file=str(folders.place), hint="name the same inputs in the same order, or a new folder",
             )  # fmt: skip
 
-    def _task(
-        self, found: Reference | Problem, marks: RequestSources, position: int, stamp: tuple[int, int] | None
-    ) -> ReleaseTask | Unfound:
+    def _known(self, found: Reference | Problem, marks: RequestSources) -> _Known | None:
+        """What is asked of an input and what it is, as it is now; None where a name leads to none."""
         if isinstance(found, Problem):
-            return Unfound(found.name, str(found.error.message), position)
-        sample, store = self._order.sample, self._store
-        in_sample = sample is not None and found.name in sample
+            return None
+        stamp, store = input_stamp(found), self._store
         if store is None:
-            return ReleaseTask(found, RedactionTask(found), in_sample=in_sample, position=position, stamp=stamp)
+            return _Known(RedactionTask(found), ReviewState.NOT_REVIEWED, Noted(stamp))
         state = store.states([found.name]).get(found.name, ReviewState.NOT_REVIEWED)
         (asked,) = marks.tasks([found])
-        return ReleaseTask(found, asked, state, ledger_of(store, found.name), in_sample, position, stamp)
+        return _Known(asked, state, Noted(stamp, f"{state.value} {task_digest(asked)}"))
+
+    def _task(self, found: Reference | Problem, known: _Known | None, position: int) -> ReleaseTask | Unfound:
+        if isinstance(found, Problem) or known is None:
+            return Unfound(found.name, str(found.error.message) if isinstance(found, Problem) else "", position)
+        sample, store = self._order.sample, self._store
+        in_sample = sample is not None and found.name in sample
+        ledger = None if store is None else ledger_of(store, found.name)
+        return ReleaseTask(found, known.asked, known.state, ledger, in_sample, position, known.noted)
 
     def __enter__(self) -> Self:
         return self
@@ -142,6 +149,18 @@ class ReleaseBatch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    asked: RedactionTask
+    state: ReviewState
+    noted: Noted
+
+
+def _noted(known: Callable[[], _Known | None]) -> Noted:
+    found = known()
+    return Noted() if found is None else found.noted
 
 
 def _broken(task: ReleaseTask | Unfound, error: Exception) -> Release | None:

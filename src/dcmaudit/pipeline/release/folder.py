@@ -20,7 +20,7 @@ from typing import IO, Any, Self
 from dcmaudit.errors import UsageError
 from dcmaudit.pipeline.release.commits import Commits, certain_records, committed_records
 from dcmaudit.pipeline.release.ending import Ending, Release, Why
-from dcmaudit.pipeline.release.house import NOTES, House
+from dcmaudit.pipeline.release.house import NOTES, House, Noted, require_same
 from dcmaudit.pipeline.release.outputs import outputs_at
 from dcmaudit.pipeline.release.pictures import OfficerPages
 from dcmaudit.pipeline.remote import Remote, Target
@@ -142,9 +142,9 @@ class ReleaseFolders:
         if not self._is_finished:
             self.commit()
 
-    def is_done(self, number: int, name: str, stamp: tuple[int, int] | None) -> bool:
+    def is_done(self, number: int, name: str, now: Callable[[], Noted]) -> bool:
         """Whether input ``number`` (from 0, asked for in order) was done by the run before; UsageError where it was
-        another input, or has another ``stamp`` (size and time of change) than when it was released."""
+        another input, or where ``now``, asked for what was released alone, is not what was noted then."""
         before = self._house.before() if number < self.count else None
         if before is None:
             return False
@@ -153,20 +153,16 @@ class ReleaseFolders:
                 f"input {number + 1} is not what it was in the run before", file=name,
                 hint="name the same inputs in the same order, or a new folder",
             )  # fmt: skip
-        # What was held back stays so; what left must not pass for what lies there now.
-        noted = before.get("stamp") if before["released"] else None
-        if noted is not None and stamp is not None and list(stamp) != noted:
-            raise UsageError(
-                f"input {number + 1} was changed since it was released by the run before", file=name,
-                hint="name a new folder, for what left was made of its former content",
-            )  # fmt: skip
+        # What was held back stays so; what left must not pass for what lies there, or is asked, now.
+        if before["released"]:
+            require_same(before, now(), number, name)
         return True
 
-    def take(self, release: Release, position: int, stamp: tuple[int, int] | None = None) -> Mapping[str, Any]:
+    def take(self, release: Release, position: int, noted: Noted | None = None) -> Mapping[str, Any]:
         """One input that ended: its output gets its name, then its record is written. The record.
 
-        ``position`` is its place among all inputs, of all parts where there are some; ``stamp`` its size and time of
-        change before it was looked at, None where there is none.
+        ``position`` is its place among all inputs, of all parts where there are some; ``noted`` what it was, and what
+        the database asked of it, before it was looked at.
         """
         if release.staged is None or release.place is None:
             if release.ending.is_released:
@@ -177,7 +173,9 @@ class ReleaseFolders:
             release.staged = release.place = None
         if release.section and release.ending.is_released:
             self._pages.add(self.count + 1, release.section)
-        self._house.add(release, position, stamp)  # before the record: what a killed run wrote too much is cut
+        self._house.add(
+            release, position, noted or Noted()
+        )  # before the record: what a killed run wrote too much is cut
         return self._recorded(_record(release, self.count + 1, self._house.device(release.device)))
 
     def take_from_part(self, record: dict[str, Any], entry: dict[str, Any], staged: Path | None, section: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any, TextIO
@@ -17,6 +18,33 @@ from dcmaudit.wholefile import whole_text
 
 NOTES = "house.jsonl"
 _HELD = ("input", "outcome", "why", "details")
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What an input was before it was looked at, None for what nobody can tell.
+
+    ``stamp``: its size and times. ``marks``: a digest of what the database asks of it and says of it.
+    """
+
+    stamp: tuple[int | str, ...] | None = None
+    marks: str | None = None
+
+
+def require_same(before: Mapping[str, Any], now: Noted, number: int, name: str) -> None:
+    """UsageError where an input that was released is another one now, or something else is asked of it."""
+    stamp, marks = before.get("stamp"), before.get("marks")
+    # Notes of an earlier version have the first two numbers, or none.
+    if stamp is not None and now.stamp is not None and list(now.stamp[: len(stamp)]) != stamp:
+        raise UsageError(
+            f"input {number + 1} was changed since it was released by the run before", file=name,
+            hint="name a new folder, for what left was made of its former content",
+        )  # fmt: skip
+    if marks is not None and now.marks is not None and now.marks != marks:
+        raise UsageError(
+            f"the database has other marks of input {number + 1} than when it was released by the run before",
+            file=name, hint="name a new folder, for what left was made with the former marks",
+        )  # fmt: skip
 
 
 class House:
@@ -42,14 +70,14 @@ class House:
         """The note of the next input that the run before had done; None behind the last one."""
         return next(self._before, None)
 
-    def add(self, release: Release, position: int, stamp: tuple[int, int] | None) -> None:
-        """Note one input. ``position`` is its place among all inputs of all parts, ``stamp`` its size and time of
-        change when it was looked at."""
+    def add(self, release: Release, position: int, noted: Noted) -> None:
+        """Note one input. ``position`` is its place among all inputs of all parts."""
         entry = {
             "input": release.name, "at": position, "outcome": release.ending.value,
             "why": "" if release.why is None else release.why.value, "details": list(release.details),
             "device": list(release.device), "uids": [list(pair) for pair in release.uids],
-            "released": release.ending.is_released, "stamp": stamp,
+            "released": release.ending.is_released, "stamp": noted.stamp,
+            "marks": noted.marks,
         }  # fmt: skip
         self.write(entry)
 

@@ -13,6 +13,7 @@ from dcmaudit.model.redaction import Marking, NewUids, PrivatePolicy, RedactionO
 from dcmaudit.pipeline.clearance import Ledger
 from dcmaudit.pipeline.jobs import RedactionTask
 from dcmaudit.pipeline.ocr import OcrJob
+from dcmaudit.pipeline.release.house import Noted
 from dcmaudit.pipeline.release.policy import Clean, Policy
 
 _LONGEST_VERSION = 22
@@ -62,5 +63,5 @@ class ReleaseTask:
     in_sample: bool = False
     position: int = 0
     """Its place among all inputs, of all parts where there are some; from 1."""
-    stamp: tuple[int, int] | None = None
-    """Size and time of change before it was looked at; None for an object of a bucket."""
+    noted: Noted | None = None
+    """What it was, and what the database asked of it, before it was looked at."""

@@ -24,3 +24,13 @@ class _OpenCV:
 
 
 cv2: Any = _OpenCV()
+
+
+def components(marks: Any) -> tuple[int, Any, Any]:
+    """How many figures of touching pixels there are, the ground included; (rows, columns) of their numbers; and of each
+    (left, top, columns, rows, pixels), int32. Pixels touch at corners, too; ``marks`` is uint8.
+
+    What OpenCV takes by itself counts every figure a second time: three times as slow, with the same numbers.
+    """
+    count, names, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(marks, 8, cv2.CV_32S, cv2.CCL_SPAGHETTI)
+    return count, names, stats

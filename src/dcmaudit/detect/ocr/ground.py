@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from dcmaudit.detect.vision import cv2
+from dcmaudit.detect.vision import components, cv2
 
 Steps = npt.NDArray[np.uint16]
 """(rows, columns): stored values as whole numbers from 0, in their order."""
@@ -114,7 +114,7 @@ def _flat(ground: Steps, rough: Steps, finest: int) -> npt.NDArray[np.uint8]:
 
 def _marks(far: Mask, flat: Mask) -> Mask:
     """What of ``far`` is no speck of noise, no larger than a letter, and lies on flat ground wholly."""
-    _, found, stats, _ = cv2.connectedComponentsWithStats(far.astype(np.uint8), connectivity=8)
+    _, found, stats = components(far.astype(np.uint8))
     names = np.asarray(found)
     kept = stats[:, cv2.CC_STAT_AREA] >= _SPECK
     kept &= np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) <= _LETTER

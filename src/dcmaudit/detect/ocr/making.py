@@ -6,6 +6,7 @@ from dcmaudit.detect.ocr.base import DEFAULT_ENGINE, Engine, engine_kind
 from dcmaudit.detect.ocr.finder import TextFinder
 from dcmaudit.detect.ocr.finding import Detector, FinderKind, Mode
 from dcmaudit.detect.ocr.looks import EngineLooks
+from dcmaudit.detect.vision import cv2
 from dcmaudit.model.engines import OcrEngine
 
 DEFAULT_FINDER = FinderKind.OWN
@@ -25,6 +26,8 @@ def make_finder(
 
     MissingExtraError or EngineError where a part of it is not there.
     """
+    # OpenCV would work on small maps with all cores, which takes longer than with one and the time of others.
+    cv2.setNumThreads(threads)
     reader = None if engine is None else engine_kind(engine).make(threads=threads, tessdata=tessdata)
     if kind is FinderKind.ENGINE:
         finding = reader or engine_kind(DEFAULT_ENGINE).make(threads=threads, tessdata=tessdata)

@@ -119,15 +119,16 @@ def merged(items: Iterable[T], box_of: Callable[[T], Box]) -> list[list[T]]:
 
     Long ones come first, so that pieces of a line join the line and do not stand for it.
     """
-    clusters: list[list[T]] = []
-    for item in sorted(items, key=lambda one: -max(box_of(one).width, box_of(one).height)):
-        box = box_of(item)
-        home = next((c for c in clusters if any(is_same_line(box, box_of(other)) for other in c)), None)
+    boxed = sorted(((box_of(item), item) for item in items), key=lambda one: -max(one[0].width, one[0].height))
+    clusters: list[tuple[list[T], list[Box]]] = []
+    for box, item in boxed:
+        home = next((cluster for cluster in clusters if any(is_same_line(box, other) for other in cluster[1])), None)
         if home is None:
-            clusters.append([item])
+            clusters.append(([item], [box]))
         else:
-            home.append(item)
-    return clusters
+            home[0].append(item)
+            home[1].append(box)
+    return [some for some, _ in clusters]
 
 
 def cut_by_others(box: Box, others: Iterable[Box]) -> list[Box]:

@@ -15,7 +15,7 @@ from dcmaudit.detect.textnet.boxes import RULE, SHRUNK, Rule, TextLine, box_arou
 from dcmaudit.detect.textnet.network import Map, Picture, TextMaps, TextNet
 from dcmaudit.detect.textnet.slants import ONE, Corners, Slant, slant_of
 from dcmaudit.detect.textnet.upright import turned
-from dcmaudit.detect.vision import cv2
+from dcmaudit.detect.vision import components, cv2
 from dcmaudit.model import Box
 
 Marks = npt.NDArray[np.uint8]
@@ -90,14 +90,16 @@ def _pieces(maps: TextMaps) -> list[_Piece]:
 
 def _pieces_in(maps: TextMaps, marks: Marks, parts: Marks) -> Iterator[_Piece]:
     """The pieces of marks that lie in the same part."""
-    count, found, stats, _ = cv2.connectedComponentsWithStats(parts, connectivity=8)
+    count, found, stats = components(parts)
     names = np.asarray(found)
     for label in range(1, count):
-        left, top, wide, high = (int(stats[label, k]) for k in range(4))
+        left, top, wide, high, cells = stats[label].tolist()
         # Along a row or a column there is nothing askew in so little.
-        if min(wide, high) < _LEAST:
+        if min(wide, high) < _LEAST or cells < _FEWEST:
             continue
         where = (slice(top, top + high), slice(left, left + wide))
+        if float(maps.region[where].max()) < _LIKELY:
+            continue
         member = (names[where] == label) & (marks[where] > 0)
         if member.sum() < _FEWEST or float(maps.region[where][member].max()) < _LIKELY:
             continue

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dcmaudit.detect.textnet.slants import ONE, Corners, projections, slant_of
-from dcmaudit.detect.vision import cv2
+from dcmaudit.detect.vision import components, cv2
 from dcmaudit.model import Box
 
 Map = npt.NDArray[np.float32]
@@ -84,7 +84,7 @@ def lines_of(ink: Map, region: Map, rule: Rule = RULE) -> list[TextLine]:
     belongs to it whole. Strong ink outside of all regions makes boxes of its own.
     """
     marks = (ink >= rule.ink).astype(np.uint8)
-    count, names, stats, _ = cv2.connectedComponentsWithStats(marks, connectivity=8)
+    count, names, stats = components(marks)
     spans = [_inner(stats[label]) for label in range(count)]
     found: list[tuple[_Span, float]] = []
     tilted: list[TextLine] = []
@@ -108,7 +108,7 @@ def lines_of(ink: Map, region: Map, rule: Rule = RULE) -> list[TextLine]:
 def _regions(ink: Map, region: Map, rule: Rule) -> list[tuple[_Span, float, float, Corners | None]]:
     """Regions by hysteresis: span, thickness, highest probability, and the corners of a line that lies askew."""
     weak = (region >= rule.region_low).astype(np.uint8)
-    count, names, stats, _ = cv2.connectedComponentsWithStats(weak, connectivity=8)
+    count, names, stats = components(weak)
     best = np.zeros(count, np.float32)
     np.maximum.at(best, np.asarray(names).ravel().astype(np.intp), region.ravel())
     answer: list[tuple[_Span, float, float, Corners | None]] = []
@@ -230,7 +230,7 @@ def _alone(
     if not rest.any():
         return []
     near = cv2.dilate(rest, np.ones((3, 3), np.uint8))
-    count, names, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
+    count, names, stats = components(near)
     answer = []
     for label in range(1, count):
         left, top, right, bottom = _inner(stats[label])

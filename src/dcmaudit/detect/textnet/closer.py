@@ -14,7 +14,7 @@ from dcmaudit.detect.textnet.boxes import RULE, SHRUNK, Rule, TextLine, box_arou
 from dcmaudit.detect.textnet.network import Picture, TextMaps, TextNet
 from dcmaudit.detect.textnet.slants import Slant, slant_along, slant_of
 from dcmaudit.detect.textnet.upright import stretched, turned
-from dcmaudit.detect.vision import cv2
+from dcmaudit.detect.vision import components
 from dcmaudit.model import Box
 
 _LOW, _LIKELY = 0.3, 0.4
@@ -91,17 +91,19 @@ def _seen(net: TextNet, picture: Picture, place: _Place, least: float) -> float 
 
 def _places(maps: TextMaps, taken: Sequence[Box], rule: Rule) -> list[_Place]:
     marks = (maps.region >= _LOW).astype(np.uint8)
-    count, found, stats, _ = cv2.connectedComponentsWithStats(marks, connectivity=8)
+    count, found, stats = components(marks)
     names = np.asarray(found)
     told = np.zeros(marks.shape, bool)
     for box in taken:
         told[max(0, box.top // 2) : -(-box.bottom // 2), max(0, box.left // 2) : -(-box.right // 2)] = True
     out = []
     for label in range(1, count):
-        left, top, wide, high, cells = (int(stats[label, k]) for k in range(5))
+        left, top, wide, high, cells = stats[label].tolist()
         if cells < _FEWEST:
             continue
         where = (slice(top, top + high), slice(left, left + wide))
+        if float(maps.region[where].max()) < _LIKELY:
+            continue
         member = names[where] == label
         best = float(maps.region[where][member].max())
         if not _LIKELY <= best < rule.region_high or told[where][member].mean() >= _TAKEN:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from dcmaudit.detect.textnet.boxes import RULE
 from dcmaudit.detect.textnet.network import Map
-from dcmaudit.detect.vision import cv2
+from dcmaudit.detect.vision import components, cv2
 from dcmaudit.model import Box
 
 _REGION, _INK = 0.15, 0.3
@@ -35,7 +35,7 @@ def doubtful_boxes(ink: Map, region: Map, taken: Sequence[Box]) -> list[tuple[Bo
     if not left.any():
         return []
     joined = cv2.dilate(left, np.ones((3, 7), np.uint8))
-    count, found, stats, _ = cv2.connectedComponentsWithStats(np.asarray(joined, np.uint8), connectivity=8)
+    count, found, stats = components(np.asarray(joined, np.uint8))
     labels = np.asarray(found, np.int32)
     inside = left > 0
     highest = np.zeros(count, np.float32)

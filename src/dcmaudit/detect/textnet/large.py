@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from dcmaudit.detect.textnet.boxes import Rule, TextLine, boxes_of
 from dcmaudit.detect.textnet.network import Map, Picture, TextMaps
-from dcmaudit.detect.vision import cv2
+from dcmaudit.detect.vision import components, cv2
 from dcmaudit.model import Box, Size
 
 SMALLER = (2, 4, 8)
@@ -188,7 +188,7 @@ def _figures(
     ``place``: where the part begins in its picture, left and top, and the picture's rows and columns.
     """
     same = (np.abs(levels - level) <= _SAME).astype(np.uint8)
-    count, found, stats, _ = cv2.connectedComponentsWithStats(same, connectivity=8)
+    count, found, stats = components(same)
     names = np.asarray(found)
     near = cv2.dilate(likely.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     whole, inside, inked = (np.bincount(some, minlength=count) for some in (names.ravel(), names[near], names[likely]))

@@ -9,33 +9,33 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from textgen.crops import HALF, Crop, Maker, _finished, _halved, _inner, _style, _tilted
+from textgen.crops import Crop, Maker
 from textgen.fonts import faces
 from textgen.grounds import EDGE, Rng, scribble
-from textgen.legible import LEGIBLE, _roughness
 from textgen.masks import _BITMAPS, TRUETYPE, Family, _bitmap, _drawn, _path, some_words
 from textgen.pictures import Shot
 
 from dcmaudit.detect.ocr.ground import without_ground
 from dcmaudit.render.local import local_contrast
 from training.hands import dots, segments, strokes
+from training.placing import Sheet
 from training.sheets import SHEETS, ecg
+from training.tiled import tiled, whole
 
 SHARES = {
-    "plain": 0.32, "slanted": 0.04, "dots": 0.08, "segments": 0.02, "strokes": 0.03, "ecg": 0.08, "lone": 0.09,
-    "faint": 0.04, "deep": 0.08, "large": 0.04, "nothing": 0.18,
+    "plain": 0.26, "slanted": 0.03, "dots": 0.08, "segments": 0.02, "strokes": 0.03, "ecg": 0.08, "lone": 0.09,
+    "faint": 0.06, "deep": 0.11, "large": 0.06, "nothing": 0.12, "sheets": 0.06,
 }  # fmt: skip
 """Of all pieces; ``plain`` are those of ``textgen.crops``."""
 
 EMPTY = 0.35
 """Of the ``plain`` pieces, those that hold no text either: more than in ``textgen.crops``."""
 
-_SHRUNK = 0.2
+
 _SMALL = ("5x7", "5x8", "6x9", "6x10", "clR6x10", "6x12", "7x13", "8x13")
 _LONE = (*"IIIlLRLRAPHF17", *"BCDEGJKMNOQSTUVWXYZ02345689", "LT", "RT", "PA", "AP", "L1", "3D", "12", "II", "V1")
 _LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6", "V4R", "V7", "X", "Y", "II")
@@ -46,7 +46,7 @@ class Lacking:
 
     def __init__(self, seed: int, shots: Sequence[Shot], families: Sequence[Family]) -> None:
         self.plain = Maker(seed, shots, families)
-        self._seed, self._families = seed, families
+        self._seed, self._families, self._shots = seed, families, list(shots)
         self._kinds: dict[str, Callable[[Rng], tuple[Crop, str]]] = {}
 
     def crop(self, number: int, kind: str | None = None) -> tuple[Crop, str]:
@@ -63,7 +63,7 @@ class Lacking:
     # One a class
 
     def _slanted(self, rng: Rng) -> Crop:
-        sheet = _Sheet(self._ground(rng, quiet=0.4), rng)
+        sheet = Sheet(self._ground(rng, quiet=0.4), rng)
         common = _angle(rng)
         for _ in range(int(rng.integers(2, 8))):
             angle = common if rng.random() < 0.4 else _angle(rng)
@@ -83,7 +83,7 @@ class Lacking:
         return self._of(rng, "strokes")
 
     def _of(self, rng: Rng, hand: str) -> Crop:
-        sheet = _Sheet(self._ground(rng, quiet=0.35), rng)
+        sheet = Sheet(self._ground(rng, quiet=0.35), rng)
         for _ in range(int(rng.integers(2, 8))):
             height = int(np.exp(rng.uniform(np.log(6), np.log(44))))
             text = some_words(_pick(rng))
@@ -94,7 +94,7 @@ class Lacking:
 
     def _ecg(self, rng: Rng) -> Crop:
         page, curves = ecg(rng)
-        sheet = _Sheet(page, rng)
+        sheet = Sheet(page, rng)
         dark = float(page[0].mean()) > 110
         for number in range(int(rng.integers(3, 10))):
             lead = number < 5 or rng.random() < 0.5
@@ -112,7 +112,7 @@ class Lacking:
         return sheet.crop(plain=0.5)
 
     def _lone(self, rng: Rng) -> Crop:
-        sheet = _Sheet(self._ground(rng, quiet=0.1), rng)
+        sheet = Sheet(self._ground(rng, quiet=0.1), rng)
         for _ in range(int(rng.integers(3, 9))):
             text, height = str(rng.choice(_LONE)), int(np.exp(rng.uniform(np.log(6), np.log(48))))
             hand = str(rng.choice(("", "", "", "dots", "segments", "strokes")))
@@ -121,16 +121,45 @@ class Lacking:
         return sheet.crop()
 
     def _faint(self, rng: Rng) -> Crop:
-        sheet = _Sheet(self._ground(rng, quiet=0.5), rng)
+        sheet = Sheet(self._ground(rng, quiet=0.5), rng)
         for _ in range(int(rng.integers(3, 9))):
             height = int(np.exp(rng.uniform(np.log(7), np.log(40))))
             text = some_words(_pick(rng))
             hand = str(rng.choice(("", "", "", "dots", "segments", "strokes")))
-            sheet.put(self._mask(rng, text, height, hand), height, text, "faint", step=_step(rng))
+            mask = self._mask(rng, text, height, hand)
+            if rng.random() < 0.4:  # half transparent
+                level = float(rng.choice((0, 30, 128, 220, 255, 255)))
+                sheet.put(mask, height, text, "faint", level=(level, float(rng.uniform(0.12, 0.6))))
+            else:
+                sheet.put(mask, height, text, "faint", step=_step(rng))
         return sheet.crop(plain=0.6)
 
+    def _sheets(self, rng: Rng) -> Crop:
+        """Several pictures on one ground; half of them with lines in the pictures, below and between them."""
+        ground, boxes = tiled(rng, lambda rng: self._ground(rng, quiet=0.05))
+        sheet = Sheet(ground, rng)
+        if rng.random() < 0.5:
+            return sheet.crop()
+        for top, left, bottom, right in boxes[: int(rng.integers(2, 9))]:
+            height = int(np.exp(rng.uniform(np.log(6), np.log(26))))
+            text = str(rng.choice(_LONE)) if rng.random() < 0.35 else some_words(_pick(rng))
+            hand = str(rng.choice(("", "", "", "", "dots", "strokes")))
+            at = int(rng.integers(top - 2, max(top, bottom - height) + 6)), int(rng.integers(left - 4, right))
+            sheet.put(self._mask(rng, text, height, hand), height, text, "sheets", at=at)
+        return sheet.crop()
+
     def _large(self, rng: Rng) -> Crop:
-        sheet = _Sheet(self._ground(rng, quiet=0.5), rng)
+        if rng.random() < 0.5:  # as they are seen in a quarter or an eighth of the size
+            sheet = Sheet(whole(rng, self._shots), rng)
+            for _ in range(int(rng.integers(1, 3))):
+                height = int(np.exp(rng.uniform(np.log(10), np.log(110))))
+                text = (
+                    str(rng.choice(_LONE)) if rng.random() < 0.7 else some_words(_pick(rng))[: int(rng.integers(1, 7))]
+                )
+                hand = str(rng.choice(("", "", "", "", "segments", "strokes")))
+                sheet.put(self._mask(rng, text, height, hand), height, text, "large")
+            return sheet.crop(plain=0.5)
+        sheet = Sheet(self._ground(rng, quiet=0.5), rng)
         height = int(np.exp(rng.uniform(np.log(55), np.log(300))))
         for _ in range(1 if height > 120 else 3):
             text = str(rng.choice(_LONE)) if height > 90 else some_words(_pick(rng))[: int(rng.integers(1, 7))]
@@ -143,16 +172,16 @@ class Lacking:
         ground, _ = self._ground(rng, quiet=0.3)
         grey = ground.astype(np.float32) if ground.ndim == 2 else ground.astype(np.float32).mean(axis=2)
         flat = rng.random() < 0.45
-        span, noise = float(rng.uniform(2, 20)), float(rng.uniform(0.5, 4))
+        span, noise = float(rng.uniform(2, 20)), float(rng.uniform(0.1, 4))
         values = grey * (0 if flat else span) + float(rng.uniform(0, 3000))
         if rng.random() < 0.4:  # a strip of another level
             top = int(rng.integers(0, EDGE - 30))
             values[top : top + int(rng.integers(25, 120))] = float(rng.uniform(0, 4000))
         values += rng.normal(0, noise, values.shape).astype(np.float32)
         bare, ink = values.copy(), np.zeros(values.shape, np.float32)
-        sheet = _Sheet((np.zeros((EDGE, EDGE, 3), np.uint8), np.zeros((EDGE, EDGE), bool)), rng)
+        sheet = Sheet((np.zeros((EDGE, EDGE, 3), np.uint8), np.zeros((EDGE, EDGE), bool)), rng)
         for _ in range(int(rng.integers(3, 8))):
-            height, text = int(rng.integers(8, 26)), some_words(_pick(rng))
+            height, text = int(rng.integers(6, 30)), some_words(_pick(rng))
             hand = str(rng.choice(("", "", "dots", "segments", "strokes")))
             much = noise * float(np.exp(rng.uniform(np.log(4), np.log(40)))) * float(rng.choice((-1, 1)))
             ink += much * sheet.put(self._mask(rng, text, height, hand), height, text, "deep", level=255.0)
@@ -167,8 +196,8 @@ class Lacking:
             where = np.abs(ink) > 0
             middle = float(np.median(bare[where])) if where.any() else float(np.median(bare))
             much = float(np.abs(ink[where]).max()) if where.any() else noise * 10
-            width = much * float(np.exp(rng.uniform(np.log(1.5), np.log(14))))
-            low = middle - width * float(rng.uniform(0.25, 0.75))
+            width = much * float(np.exp(rng.uniform(np.log(1.2), np.log(20))))
+            low = middle - width * float(rng.uniform(0.1, 0.9))  # also where letters are cut off at an end
             seen, without = ((np.clip((one - low) / width, 0, 1) * 255).astype(np.uint8) for one in (values, bare))
         return sheet.crop(given=(seen, without))
 
@@ -176,6 +205,8 @@ class Lacking:
         way = rng.random()
         if way < 0.12:
             page, _ = ecg(rng)
+        elif way < 0.24:
+            page = whole(rng, self._shots)
         elif way < 0.55:
             page = self._ground(rng, quiet=0.05)
         elif way < 0.85:
@@ -187,7 +218,7 @@ class Lacking:
             page = np.ascontiguousarray(cv2.resize(small, (EDGE, EDGE), interpolation=how)), page[1]
         if rng.random() < 0.4:
             scribble(page[0], rng)
-        return _Sheet(page, rng).crop()
+        return Sheet(page, rng).crop()
 
     # What they are made of
 
@@ -200,7 +231,7 @@ class Lacking:
                 top = int(rng.integers(0, EDGE - 40))
                 flat[top : top + int(rng.integers(30, 150))] += rng.uniform(-120, 120)
             return np.clip(flat, 0, 255).astype(np.uint8), nothing
-        if rng.random() < 0.12:
+        if rng.random() < 0.18:
             return SHEETS[int(rng.integers(len(SHEETS)))](rng), nothing
         ground, known = self.plain.ground(rng)
         if rng.random() < 0.15:
@@ -225,154 +256,6 @@ class Lacking:
             return _trim(_bitmap(small, text))
         rough = height < 20 and rng.random() < 0.3
         return _trim(_plain(text, height, rng) if path is None else _drawn(path, height, text, rough=rough))
-
-
-class _Sheet:
-    def __init__(self, ground: tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]], rng: Rng) -> None:
-        picture, known = ground
-        if picture.ndim == 2:
-            picture = np.repeat(picture[..., np.newaxis], 3, axis=2)
-        self.rng = rng
-        self.picture = picture.astype(np.float32)
-        self.bare = self.picture.copy()
-        self.known = known.astype(np.uint8)
-        self.taken = known.copy()
-        self.ink = np.zeros((EDGE, EDGE), np.uint8)
-        self.region = np.zeros((HALF, HALF), np.uint8)
-        self.unclear = np.zeros((EDGE, EDGE), np.uint8)
-        self.placed: list[tuple[npt.NDArray[np.bool_], int, int, str, tuple[int, int, int, int]]] = []
-
-    def put(
-        self, mask: npt.NDArray[np.uint8] | None, height: int, text: str, name: str, *, angle: float = 0.0,
-        at: tuple[int, int] | None = None, step: float = 0.0, level: float | None = None,
-    ) -> npt.NDArray[np.float32]:  # fmt: skip
-        """Put a string where there is room; what came onto the piece, 0 to 1."""
-        none = np.zeros((EDGE, EDGE), np.float32)
-        if mask is None:
-            return none
-        upright = mask.shape
-        turned = _tilted(mask, angle) if angle else mask
-        rows, columns = turned.shape
-        for _ in range(6):
-            if at is not None:
-                top, left = at[0] + int(self.rng.integers(-3, 4)), at[1] + int(self.rng.integers(-3, 4))
-            else:
-                top = int(self.rng.integers(min(0, EDGE - rows) - rows // 6, max(1, EDGE - rows * 5 // 6)))
-                left = int(self.rng.integers(min(0, EDGE - columns) - columns // 6, max(1, EDGE - columns * 5 // 6)))
-            y0, x0, y1, x1 = max(0, top), max(0, left), min(EDGE, top + rows), min(EDGE, left + columns)
-            if y1 - y0 < 4 or x1 - x0 < 2:
-                continue
-            share = none.copy()
-            share[y0:y1, x0:x1] = turned[y0 - top : y1 - top, x0 - left : x1 - left] / np.float32(255)
-            body = cv2.dilate((share > 0.2).astype(np.uint8), np.ones((max(5, height // 2 | 1),) * 2, np.uint8)) > 0
-            if not (body & self.taken).any():
-                break
-        else:
-            return none
-        box = y0, x0, y1, x1
-        seen = float((share > 0.3).sum()) / max(1.0, float((turned > 77).sum()))
-        self.taken |= body
-        here = (slice(max(0, y0 - 3), y1 + 3), slice(max(0, x0 - 3), x1 + 3))
-        self._draw(here, share[here], step, level)
-        letters = len(text.replace(" ", ""))
-        if seen < 0.45 and letters < 3:
-            self.unclear |= body.astype(np.uint8)
-            return share
-        self._mark(box, (top, left), upright, turned.shape, angle)
-        self.placed.append((share > 0.3, height, max(1, letters), name, box))
-        return share
-
-    def _draw(
-        self, here: tuple[slice, slice], share: npt.NDArray[np.float32], step: float, level: float | None
-    ) -> None:
-        part = self.picture[here].copy()
-        if level is not None:
-            colour: Any = np.float32(level)
-            if self.rng.random() < 0.15:
-                colour = np.clip(level + self.rng.uniform(-60, 60, 3), 0, 255).astype(np.float32)
-            self.picture[here] = part * (1 - share[..., None]) + colour * share[..., None]
-            return
-        if step:
-            mean = float(np.median(part[share > 0.3])) if (share > 0.3).any() else float(part.mean())
-            if not 0 <= mean + step <= 255:
-                step = -step
-            # Added to what is there, or one level of its own.
-            flat = self.rng.random() < 0.5
-            self.picture[here] = (
-                part * (1 - share[..., None]) + (mean + step) * share[..., None]
-                if flat
-                else (part + step * share[..., None])
-            )
-            return
-        style = _style(self.rng, colour=True)
-        self.picture[here], self.bare[here] = style.inked(part, share), style.bare(part, share)
-
-    def _mark(
-        self, box: tuple[int, int, int, int], at: tuple[int, int], upright: tuple[int, ...], turned: tuple[int, ...],
-        angle: float,
-    ) -> None:  # fmt: skip
-        y0, x0, y1, x1 = box
-        high, wide = upright
-        if angle and max(high, wide) > 1.6 * min(high, wide):
-            less = _SHRUNK * min(high, wide)
-            centre = ((at[1] + turned[1] / 2) / 2, (at[0] + turned[0] / 2) / 2)
-            size = (max(2.0, (wide - 2 * less) / 2), max(2.0, (high - 2 * less) / 2))
-            corners = cv2.boxPoints((centre, size, -angle))
-            cv2.fillPoly(self.region, [np.round(corners - 0.5).astype(np.int32)], 1)
-            return
-        less = _SHRUNK * min(turned)
-        top, bottom = _inner(y0, y1, less)
-        left, right = _inner(x0, x1, less)
-        self.region[top:bottom, left:right] = 1
-
-    def crop(
-        self, *, plain: float = 0.25, given: tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]] | None = None
-    ) -> Crop:
-        """Finished: what an eye can tell is wanted, the rest left out; ``plain``: how many are left as they are."""
-        grain = 0.0
-        if given is not None:
-            done = np.repeat(given[0][..., np.newaxis], 3, axis=2)
-            without = given[1].astype(np.float32)
-            change = np.abs(given[0].astype(np.float32) - without)
-        elif self.rng.random() < plain:
-            done = np.clip(self.picture, 0, 255).astype(np.uint8)
-            change = np.abs(self.picture - self.bare).max(axis=2)
-            without = self.bare.mean(axis=2)
-        else:
-            done, change, without, grain = _finished(self.picture, self.bare, self.rng)
-        if done.ndim == 2:
-            done = np.repeat(done[..., np.newaxis], 3, axis=2)
-        weights, strings = np.ones((HALF, HALF), np.uint8), []
-        kept = np.zeros((EDGE, EDGE), np.uint8)
-        wanted = self.region
-        for ink, height, letters, name, (y0, x0, y1, x1) in self.placed:
-            if not _is_clear(ink, height, letters, change, without, grain):
-                self.unclear |= cv2.dilate(ink.astype(np.uint8), np.ones((max(5, height // 2 | 1),) * 2, np.uint8))
-                continue
-            kept |= ink
-            cells = (slice(y0 // 2, y1 // 2 + 1), slice(x0 // 2, x1 // 2 + 1))
-            weight = np.uint8(np.clip(150 / max(1, int(wanted[cells].sum())), 1, 6))
-            weights[cells] = np.maximum(weights[cells], 1 + (weight - 1) * wanted[cells])
-            strings.append((np.flatnonzero(ink & (change >= 3)), height, letters, name))
-        counted = (1 - _halved(np.maximum(self.known, self.unclear))) * weights
-        return Crop(np.ascontiguousarray(done), _halved(kept), self.region, counted, strings)
-
-
-def _is_clear(
-    ink: npt.NDArray[np.bool_], height: int, letters: int, change: npt.NDArray[Any], without: npt.NDArray[Any],
-    grain: float,
-) -> bool:  # fmt: skip
-    """Whether the string can be read, by the measure by which the benchmarks count, and is five levels away."""
-    rows, columns = np.nonzero(ink)
-    if not len(rows) or float(np.median(change[rows, columns])) < 5:
-        return False
-    height = min(height, 60)
-    reach = 2 * height + 6
-    top, left = max(0, int(rows.min()) - reach), max(0, int(columns.min()) - reach)
-    part = np.asarray(without[top : int(rows.max()) + reach, left : int(columns.max()) + reach], np.float32)
-    rough = np.hypot(_roughness(part, height)[rows - top, columns - left], grain)
-    ratio = float(np.median(change[rows, columns] / np.maximum(2, rough)))
-    return ratio * float(np.sqrt(len(rows) / letters)) >= LEGIBLE
 
 
 def _plain(text: str, height: int, rng: Rng) -> npt.NDArray[np.uint8]:

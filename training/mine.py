@@ -14,6 +14,7 @@ from textgen.pictures import Shot
 
 from training.data import pictures
 from training.score import Seeing
+from training.tiled import tiled, whole
 
 MOST = 4000
 TRIED = 500
@@ -54,7 +55,12 @@ def _ground(clean: list[Shot], rng: np.random.Generator) -> tuple[npt.NDArray[np
             of_group = [shot for shot in clean if shot.group == group]
             return piece(of_group[int(rng.integers(len(of_group)))], rng)
 
-        ground, known = varied(one(rng), one, rng)
+        if way < 0.4:
+            ground, known = whole(rng, clean)
+        elif way < 0.6:
+            (ground, known), _ = tiled(rng, lambda rng: varied(one(rng), one, rng))
+        else:
+            ground, known = varied(one(rng), one, rng)
     if ground.ndim == 2:
         ground = np.repeat(ground[..., np.newaxis], 3, axis=2)
     ground = np.ascontiguousarray(ground)

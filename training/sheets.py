@@ -174,4 +174,4 @@ def grain(rng: Rng) -> Pixels:
     return np.clip(picture, 0, 255).astype(np.uint8)
 
 
-SHEETS: tuple[Callable[[Rng], Pixels], ...] = (teeth, teeth, stained, counts, grain)
+SHEETS: tuple[Callable[[Rng], Pixels], ...] = (teeth, stained, stained, counts, grain)

@@ -12,11 +12,13 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 
+from textgen.pictures import Shot  # noqa: E402
 from training.data import families, pictures  # noqa: E402
 from training.hands import dots, segments, strokes  # noqa: E402
 from training.lacking import SHARES, Lacking  # noqa: E402
 from training.sheets import SHEETS, ecg  # noqa: E402
 from training.stock import KINDS, Stock, fill  # noqa: E402
+from training.tiled import tiled, whole  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +77,38 @@ def test_sheets_are_pieces_without_a_letter() -> None:
     assert page.shape == (256, 256, 3)
     assert not known.any()
     assert all(len(curve) == 256 for curve in curves)
+
+
+def test_sheets_hold_pictures_of_what_is_given_and_nothing_else() -> None:
+    """The ground of a sheet is of one colour without marks, so whatever is red in it was given."""
+    red = np.zeros((256, 256, 3), np.uint8)
+    red[..., 0] = 200
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        (page, known), boxes = tiled(rng, lambda _: (red, np.ones((256, 256), bool)))
+        assert (page.shape, page.dtype) == ((256, 256, 3), np.uint8)
+        pictures = (page[..., 0] > page[..., 1]) & (page[..., 1] == 0)
+        inside = np.zeros((256, 256), bool)
+        for top, left, bottom, right in boxes:
+            inside[top:bottom, left:right] = True
+        assert known.any()  # what is text in a picture is known in its sheet
+        assert pictures[inside].mean() > 0.2
+        assert not (pictures & ~inside)[4:-4, 4:-4].any()  # less than that of a picture at an edge has no box
+
+
+def test_a_picture_made_small_is_wholly_there() -> None:
+    picture = np.full((90, 400), 77, np.uint8)
+    picture[10:80, 20:380] = 177
+    text = np.zeros(picture.shape, bool)
+    text[40:50, 100:200] = True
+    for seed in range(12):
+        page, known = whole(np.random.default_rng(seed), [Shot("a", "a", "", picture, text, "text")])
+        assert page.shape == (256, 256)
+        rows, columns = np.nonzero(page == 177)
+        wide, high = np.ptp(columns) + 1, np.ptp(rows) + 1
+        assert 0.8 * 360 / 70 <= wide / high <= 1.25 * 360 / 70
+        assert (page[known] == 177).all()
+        assert known.any()
 
 
 def test_what_is_put_on_disk_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

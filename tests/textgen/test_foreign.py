@@ -74,3 +74,34 @@ def test_a_box_a_line_finds_both() -> None:
     told = tally.report()
     assert told["found line by line"]["plain"]["share"] == 1
     assert told["other area beside text"] == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "is_of_use"),
+    [
+        ("QUILL, MAEVE", True),
+        ("seen: quill,maeve 1", True),  # beside other words of its line
+        ("0UILL, MAEUE", True),
+        ("0U1LL, MAEUE", False),
+        ("QUILL", False),
+        ("", False),
+    ],
+)
+def test_what_was_read_is_of_use_with_one_character_in_five_wrong(said: str, is_of_use: bool) -> None:
+    ink = np.zeros((60, 200), bool)
+    ink[20:32, 10:150] = True
+    text = Text("QUILL, MAEVE", ink, 12, ["plain"])
+    tally = Tally()
+    tally.take(Scene("one", "plain", np.zeros((60, 200), np.uint8), texts=[text]), [Box(8, 18, 152, 34)], [said])
+    read = tally.report()["read so that it is of use, of lines found"]
+    assert (read["legible"]["share"], read["legible"]["count"]) == (float(is_of_use), 1)
+
+
+def test_lines_that_were_not_found_or_are_small_are_not_counted_as_read() -> None:
+    ink = np.zeros((60, 200), bool)
+    ink[20:27, 10:150] = True
+    tally = Tally()
+    for height, boxes in ((12, []), (8, [Box(8, 18, 152, 34)])):
+        scene = Scene("one", "plain", np.zeros((60, 200), np.uint8), texts=[Text("QUILL", ink, height, ["plain"])])
+        tally.take(scene, boxes, ["QUILL"] * len(boxes))
+    assert "read so that it is of use, of lines found" not in tally.report()

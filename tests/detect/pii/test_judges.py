@@ -177,10 +177,20 @@ def test_a_number_beside_anything_else_stays_unknown(texts: list[str]) -> None:
         ("L", Keep.MARKER), ("R CC", Keep.MARKER), ("LEFT LATERAL", Keep.MARKER), ("AP PORTABLE", Keep.MARKER),
         ("120 kV", Keep.MEASUREMENT), ("TE 90 TR 4500", Keep.MEASUREMENT), ("10 cm", Keep.MEASUREMENT),
         ("T2 TSE COR", Keep.LABEL), ("SIEMENS", Keep.LABEL), ("2D", Keep.LABEL),
+        ("aVR", Keep.LABEL), ("V1", Keep.LABEL), ("III", Keep.LABEL), ("I aVR V1 V4", Keep.LABEL), ("V4R", Keep.LABEL),
+        ("10 mm/mV", Keep.MEASUREMENT), ("25mm/s 10mm/mV", Keep.MEASUREMENT), ("QRS 92 ms", Keep.MEASUREMENT),
     ],
 )  # fmt: skip
 def test_harmless_text_is_of_a_kind_that_a_policy_may_keep(text: str, kind: Keep) -> None:
     assert CHAIN.judge(text).keep is kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["HEAD III", "LE II", "SMITH II", "V1 721", "I I", "I. I.", "***", "V10", "V1 V", "I 李", "aVR 49", "V1-7210"],
+)
+def test_a_lead_of_an_ecg_says_nothing_of_what_else_is_written(text: str) -> None:
+    assert CHAIN.judge(text).verdict is not Verdict.HARMLESS
 
 
 @pytest.mark.parametrize("text", ["SMITH", "49", "23/09/1957", "L 49", ""])

@@ -13,6 +13,7 @@ from dcmaudit.detect.pii.terms import (
     ALSO_NAMES,
     BARE,
     LABELS,
+    LEADS,
     LETTERS,
     LONG_LABELS,
     MATRIX,
@@ -68,6 +69,7 @@ _PATTERNS = {
 }
 _TOKEN = re.compile("|".join(rf"(?P<{name}>{pattern})" for name, pattern in _PATTERNS.items()))
 _BETWEEN = re.compile(r"[\s:;,.=/()\[\]#*_|-]*")
+_LEADS = re.compile(rf"(?:(?:{_any_of(LEADS)}){_END}{_BETWEEN.pattern})+")
 _PART_OF_DATE = re.compile(
     r"(?<![0-9])(?:0?[1-9]|[12][0-9]|3[01])\s?/\s?0[1-9](?![0-9])|(?<![0-9A-Z])[0-9]{1,4}\s?[/|]$|^[/|]\s?[0-9]"
 )
@@ -140,6 +142,8 @@ def is_technical(text: str) -> bool:
     clean = plain(text)
     if not clean or len(clean) > LONGEST or _bare_numbers(clean) > 2:
         return False
+    if _LEADS.fullmatch(clean) and any(len(word) > 1 for word in words(clean)):
+        return True
     if _PART_OF_DATE.search(clean) or _LIKE_DATE.search(clean):
         return False
     pieces = list(_pieces(clean))

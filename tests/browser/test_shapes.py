@@ -123,3 +123,13 @@ def test_a_polygon_by_mouse_and_giving_it_up(start: StartFace, tmp_path: Path) -
     assert not (_is_black(face, 102.5, 31.5) and _is_black(face, 102.5, 48.5))
     face.page.get_by_role("button", name="Remove").first.click()
     _stored(face, 0)
+
+
+def test_what_the_page_said_of_a_shape_is_gone_once_something_else_is_done(start: StartFace, tmp_path: Path) -> None:
+    face = start(_file(tmp_path))
+    face.plane("frame 1/2")
+    face.press("Y", "Escape")
+    expect(face.at("#messagetext")).to_have_text("The shape was not stored.")
+    face.press("r")
+    _stored(face)
+    expect(face.at("#message")).to_be_hidden(timeout=1000)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -18,6 +22,7 @@ import pytest
 from dcmaudit.errors import ServerError, UsageError
 from dcmaudit.settings import Settings
 from dcmaudit.web import serve
+from dcmaudit.web.security import Access, Guard
 from support.apps import tables, write_cine
 
 PROGRAM = """
@@ -119,6 +124,63 @@ def test_ctrl_c_ends_the_program_without_a_traceback(program: subprocess.Popen[s
     program.send_signal(signal.SIGINT)
     out, err = program.communicate(timeout=20)
     assert (out.strip(), err, program.returncode) == ("ended", "", 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_page_that_waits_for_news_gets_the_state_when_a_signal_ends_the_program(
+    program: subprocess.Popen[str], number: signal.Signals
+) -> None:
+    client, document = enter(program)
+    answers: list[httpx.Response] = []
+    with closing(client):
+        address = f"/api/d/{document}/state"
+        before = client.get(address).json()
+        begun = threading.Event()
+
+        def wait_for_news() -> None:
+            begun.set()
+            answers.append(client.get(address, params={"after": 10**6, "wait": 30}))
+
+        waiting = threading.Thread(target=wait_for_news)
+        waiting.start()
+        assert begun.wait(10)
+        time.sleep(0.5)
+        program.send_signal(number)
+        out, err = program.communicate(timeout=20)
+        waiting.join(20)
+    assert (out.strip(), err, program.returncode) == ("ended", "", 0)
+    assert [answer.status_code for answer in answers] == [200]
+    assert answers[0].json()["user"] == before["user"]
+
+
+def test_a_request_that_the_end_does_not_wait_for_is_told_so() -> None:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def never(_scope: Any, _receive: Any, _send: Any) -> None:
+        await asyncio.Event().wait()
+
+    access = Access(1)
+    cookie = access.exchange(access.token or "")
+    headers = [(b"host", b"127.0.0.1:1"), (b"cookie", f"{access.cookie_name}={cookie}".encode())]
+    scope = {"type": "http", "method": "GET", "path": "/", "raw_path": b"/", "query_string": b"", "headers": headers}
+
+    async def ended() -> None:
+        task = asyncio.create_task(Guard(never, access)(scope, receive, send))
+        await asyncio.sleep(0.1)
+        assert not sent
+        task.cancel()
+        await task
+
+    asyncio.run(ended())
+    assert sent[0]["status"] == 503
+    assert (b"referrer-policy", b"no-referrer") in sent[0]["headers"]
+    assert json.loads(sent[1]["body"])["error"]["message"] == "the program is ending"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -229,6 +229,10 @@ class ReviewApp:
         """Whether the program is about to end."""
         return self.services.end.is_near
 
+    def end_is_near(self) -> None:
+        """Note that the program ends; whatever takes long gives up. It is no more than a flag: a signal may set it."""
+        self.services.end.is_near = True
+
     def on_quit(self, stop: Callable[[], None]) -> None:
         """Have ``stop`` called when somebody quits."""
         self.services.end.on_quit = stop

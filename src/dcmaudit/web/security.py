@@ -10,6 +10,7 @@ import hmac
 import json
 import logging
 import secrets
+from asyncio import CancelledError
 from collections.abc import Sequence
 from urllib.parse import parse_qs
 
@@ -135,6 +136,10 @@ class Guard:
             await self._refuse(scope, answer, refused)
         except ClientDisconnect:
             _LOG.debug("whoever asked went away")
+        except CancelledError:
+            # The server ends and waits no longer; without an answer of ours it would give one that blames itself.
+            if not answer.started:
+                await answer.json(503, "the program is ending", "start it again; what was asked last may be done")
         except Exception as error:  # the last fence: its message may hold what no log may hold
             _LOG.error("a request failed: %s", _where(error))  # a traceback would hold the message
             if not answer.started:

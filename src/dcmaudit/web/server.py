@@ -85,6 +85,19 @@ def serve(  # noqa: PLR0913 - keywords, each what the command line says
             app.close()
 
 
+class _Server(uvicorn.Server):
+    """Tells the reviewer of a signal at once: pages that wait for news get their answer within the grace."""
+
+    def __init__(self, config: uvicorn.Config, app: ReviewApp) -> None:
+        super().__init__(config)
+        self._app = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Called by the signal, in the middle of anything: it may set flags and nothing more."""
+        self._app.end_is_near()
+        super().handle_exit(sig, frame)
+
+
 def server_for(app: ReviewApp, access: Access) -> uvicorn.Server:
     """A server for one reviewer that ends when it is asked to quit. It writes no log of who asked for what."""
     config = uvicorn.Config(
@@ -97,7 +110,7 @@ def server_for(app: ReviewApp, access: Access) -> uvicorn.Server:
         ws="none",
         timeout_graceful_shutdown=_GRACE,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config, app)
 
     def stop() -> None:
         server.should_exit = True

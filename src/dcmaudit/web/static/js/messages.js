@@ -75,9 +75,9 @@ export class Messages {
     dialog.addEventListener("close", () => note.remove(), { once: true });
   }
 
-  /** Something else is being done: what was refused before it no longer matters. */
+  /** Something else is being done: what was refused, or what the page said of something before it, no longer matters. */
   goOn() {
-    if (this.isRefusal) this.message.hidden = true;
+    if (this.isRefusal || (this.isOwn && !this.isTold)) this.message.hidden = true;
     this.isRefusal = false;
   }
 

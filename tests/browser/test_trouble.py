@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +62,34 @@ def test_broken_files_have_a_card_and_the_list_goes_on(start: StartFace, tmp_pat
     state = face.state()["worklist"]
     told = state["passed_over"] + state["problem_count"] + total
     assert told >= 5, "every input is either in the list or told"
+
+
+def test_the_name_of_a_file_that_is_gone_is_written_as_it_is(start: StartFace, tmp_path: Path) -> None:
+    names = [write(tmp_path / "in" / f"us{number}.dcm", cine(1)) for number in (1, 2, 3)]
+    face = start(*names)
+    face.watch.allowed.append("Failed to load resource")
+    face.plane("frame 1/1")
+    # The next file may be open already.
+    names[2].unlink()
+    face.press("Escape")
+    face.position("2/3")
+    face.press("Escape")
+    expect(face.at("#cardtext")).to_contain_text("us3.dcm: ")
+    assert face.at("#cardtext").inner_text().startswith(f"{face.at('#filename').inner_text()}: ")
+
+
+def test_a_mark_that_waits_for_the_database_is_not_said_to_be_saved(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(2)))
+    face.plane("frame 1/2")
+    face.shows("#statussaved", "saved")
+    with closing(sqlite3.connect(tmp_path / "db" / "dcmaudit.sqlite.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        face.press("r")
+        face.shows("#statussaved", "saving…")
+        expect(face.at("#busytext")).to_have_text("Working…")
+        other.execute("ROLLBACK")
+    face.shows("#statussaved", "saved")
+    face.wait_until(lambda: len(face.state()["rects"]) == 1)
 
 
 def test_a_plane_that_fails_is_not_counted_as_seen(start: StartFace, tmp_path: Path) -> None:

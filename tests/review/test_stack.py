@@ -276,6 +276,10 @@ def test_a_projection_of_the_series_is_noted_file_by_file(session: Session) -> N
     for place in stack.places:
         assert noted(place) in ({HowSeen.MINIMUM: 2}, {HowSeen.MINIMUM: 1, HowSeen.COVERED: 1})
     assert not noted(1)  # the file of another series
+    # Reported when another file is open already: it counts for nothing, and is nobody's mistake.
+    do(session, "next-file")
+    after = do(session, "seen", file_id=opened.file_id, value="series", ticket=ticket, shown=[64, 48])
+    assert after["message"] is None
 
 
 def test_a_header_that_tells_of_too_many_frames_takes_no_memory(session: Session) -> None:

@@ -90,11 +90,12 @@ def seen(session: Session, services: Services, arguments: Arguments) -> None:
     """
     file_id = take.number(arguments, "file_id")
     if arguments.get("value") == SERIES:
-        projected.note_series(session, services, arguments)
+        # The report may come after another file was opened, here as below: it counts for nothing then.
+        if session.opened().file_id == file_id:
+            projected.note_series(session, services, arguments)
     elif "group" in arguments:
         file = session.opened()
         number = take.number(arguments, "group")
-        # The report may come after the next file was opened.
         if file.file_id == file_id and 0 <= number < len(file.planes.groups):
             _seen_projection(session, services, file, number, arguments)
     elif "shown" in arguments:

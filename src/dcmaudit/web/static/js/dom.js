@@ -118,8 +118,8 @@ export function counted(count, one, many = `${one}s`) {
   return `${numbered(count)} ${count === 1 ? one : many}`;
 }
 
-/** The same words, as a title begins. @param {string} words */
-export const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
+/** The same words, as a title begins; the name of a file, or of an attribute, stays as it is. @param {string} words */
+export const capital = (words) => (/^\S*[^\s\w'’,-]\S/.test(words) ? words : words.charAt(0).toUpperCase() + words.slice(1));
 
 /**
  * Run at most once in `pause` milliseconds after the last call.

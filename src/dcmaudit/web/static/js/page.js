@@ -103,7 +103,7 @@ export class Page {
       paint: (state, picture) => this.#paint(state, picture),
       step: (state, picture) => this.#step(state, picture),
       settle: (state) => this.#settle(state),
-      busy: (text) => this.cards.busy(text),
+      busy: (text, command) => this.#busy(text, command),
       lost: (why) => this.#lost(why),
       renew: () => this.#renew(),
       refused: (trouble, args) => this.#refused(trouble, args),
@@ -288,6 +288,13 @@ export class Page {
     const { camera } = this.stage;
     const kept = camera.kept ? { zoom: `${Math.round(camera.scale * 100)} %`, isPart: !camera.showsAll } : null;
     if (state) this.topLine.words(state, remark, kept, this.hands?.words ?? "");
+  }
+
+  /** What is waited for, beside the title; a mark that is not in the database yet is not said to be. @param {string|null} text @param {string} [command] */
+  #busy(text, command) {
+    this.cards.busy(text);
+    const writes = text !== null && this.named.get(command ?? "")?.writes === true;
+    if (this.statusLine.saving(writes) && !writes) this.#status();
   }
 
   /** @param {ViewState|null} [state] */

@@ -40,7 +40,7 @@ const LEAVING = new Set(["next-file", "previous-file", "previous-frame", "next-o
  * @property {(state: ViewState, picture: Picture) => void} paint  puts a state on the screen: the plane and what tells which one it is, in one go
  * @property {(state: ViewState, picture: Picture) => void} step  the same for a plane beside the one on the screen: the stage and its words alone
  * @property {(state: ViewState) => void} settle  everything else of a state whose plane is on the screen
- * @property {(text: string|null) => void} busy
+ * @property {(text: string|null, command?: string) => void} busy
  * @property {(why: Loss|null) => void} lost
  * @property {() => boolean} renew  load the page again for a new server, unless something typed would be lost: whether
  *   it does
@@ -145,7 +145,7 @@ export class Scheduler {
         // behind the frame of a foreseen plane: to end a request takes the browser longer than to put pixels
         this.unsent = null;
         this.news.abort();
-        slow = setTimeout(() => this.parts.busy("Working…"), SLOW);
+        slow = setTimeout(() => this.parts.busy("Working…", command), SLOW);
         sent = [...painted, ...witness.take()];
         return this.parts.api.act(command, args, sent);
       };

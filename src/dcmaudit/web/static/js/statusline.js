@@ -40,6 +40,16 @@ export class StatusLine {
   /** @param {(command: string) => string} keyOf  how the key of a command is written */
   constructor(keyOf) {
     this.keyOf = keyOf;
+    /** Whether something is on its way into the database for longer than a moment. */
+    this.isSaving = false;
+  }
+
+  /** @param {boolean} on @returns {boolean} whether that is new */
+  saving(on) {
+    if (on === this.isSaving) return false;
+    this.isSaving = on;
+    if (on) setText(byId("statussaved", HTMLElement), "saving…");
+    return true;
   }
 
   /** @param {ViewState} state @param {Shown} shown */
@@ -61,7 +71,7 @@ export class StatusLine {
     setText(byId("statusseen", HTMLElement), file ? `${file.seen} of ${counted(file.planes, "plane")} seen${more}${unstored}${bits}${looking}${reading}${all}` : "");
     const saved = byId("statussaved", HTMLElement);
     const connected = (document.body.dataset.lost ?? "no") === "no";
-    if (connected) setText(saved, !file || state.viewer ? "" : state.saved ? "saved" : "saving…");
+    if (connected) setText(saved, !file || state.viewer ? "" : state.saved && !this.isSaving ? "saved" : "saving…");
     if (connected) saved.dataset.bad = "no";
     this.#keys(state, over);
   }

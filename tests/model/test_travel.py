@@ -20,6 +20,7 @@ from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
 from dcmaudit.model.travel import Travels
 from dcmaudit.pipeline.jobs import RedactionReport, RedactionTask
 from dcmaudit.pipeline.readings import OcrAnswer
+from dcmaudit.report.redaction_lines import ToldRedaction
 from dcmaudit.sources import LocalReference
 
 BOX, FRAME = Box(1, 2, 3, 4), FrameAddress(7)
@@ -36,6 +37,7 @@ RECORDS = [
     LocalReference("/a/b.dcm"),
     RedactionTask(LocalReference("/a/b.dcm"), (REQUEST,), ("a problem",), None, "undone", SCREEN, ("a note",), True),
     RedactionReport(RESULT, Path("/o/b.dcm"), ("plan",), ("note",), {"file": 1}, True, b"key", {"1": "2"}),
+    ToldRedaction("/a/b.dcm", Outcome.PARTLY, ("out",), ("a word",), partly=True, instance=b"key", seal=b"seal"),
     OcrAnswer(RESULT, ROWS, "lines", ("f0",), (1, 2), None, 1, 2, 3, Verdict.UNKNOWN, b"key", ({"plane": "f0"},)),
 ]  # fmt: skip
 

@@ -40,6 +40,7 @@ class World:
         self._count = count()
         self._can_run: deque[Process] = deque()
         self._turn = threading.Semaphore(0)
+        self.bell = _Bell(self)
 
     def after(self, seconds: float, action: Callable[[], object]) -> None:
         """Have something done later."""
@@ -154,6 +155,7 @@ class _Post(Post):
             world.after(world.costs.message, lambda: process.said.append(data))
 
         self._pipe = SimpleNamespace(send_bytes=send)  # type: ignore[assignment]
+        self._bell = SimpleNamespace(release=lambda: world.after(world.costs.message, world.bell.release))
         self._entries, self._is_over, self._shared = deque(), False, None
         self._came = _Came(process)  # type: ignore[assignment]
         self._speaking = threading.Lock()
@@ -170,7 +172,7 @@ class _Worker(Worker):
     world: World | None = None
     made: list[Process] = field(default_factory=list)
 
-    def begin(self, _context: Any, _stop: Any, task: Callable[[Any], Any], _warm: Any) -> Any:
+    def begin(self, _context: Any, _stop: Any, task: Callable[[Any], Any], _warm: Any, _bell: Any = None) -> Any:
         assert self.world is not None
         self.pipe = Process(self.world, task)  # type: ignore[assignment]
         self.made.append(self.pipe)  # type: ignore[arg-type]
@@ -183,6 +185,23 @@ class _Worker(Worker):
 
     def close(self) -> None:
         self.pipe = None
+
+
+class _Bell:
+    """Stands for the semaphore that processes ring."""
+
+    def __init__(self, world: World) -> None:
+        self._world, self._rung = world, 0
+
+    def release(self) -> None:
+        self._rung += 1
+
+    def acquire(self, *, block: bool = True, timeout: float = 0.0) -> bool:
+        if block:
+            self._world.run(self._world.now + timeout, lambda: bool(self._rung))
+        is_rung = self._rung > 0
+        self._rung -= is_rung
+        return is_rung
 
 
 class _Selector:
@@ -253,6 +272,7 @@ def batch(items: Iterable[Input], workers: int, costs: Costs | None = None) -> R
     crew = parent.Crew(done, workers, lambda: False, lambda: None, tells_all=True, ordered=False)
     crew._selector.close()
     crew._selector = _Selector(world)  # type: ignore[assignment]
+    crew._bell = world.bell
     made = [_Worker(world=world) for _ in range(workers)]
     crew._workers = made  # type: ignore[assignment]
     before, parent.time = (

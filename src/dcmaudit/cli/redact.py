@@ -59,7 +59,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Redact every file; the plan and JSON go to standard output, everything else to standard error."""
     from dcmaudit.pipeline import workers
-    from dcmaudit.pipeline.redaction import redact_file
+    from dcmaudit.pipeline.redaction import redact_and_tell
     from dcmaudit.pipeline.text_check import looking_job
     from dcmaudit.sources import Tally
 
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             earlier = Earlier(job, notes, report)
             found = references(args, settings, inputs, listed, tally, report)
             tasks = earlier.left(asked.tasks(fresh(found, args, job, report, protected, earlier)))
-            work = partial(redact_file, job)
+            work = partial(redact_and_tell, job, report.telling)
             where = {"jobs": args.jobs, "dask": args.dask, "dask_wait": settings.dask_wait, "ordered": args.ordered}
             warm = looking_job().make_finder if args.check_text else None
             for task, answer in workers.each(work, tasks, **where, stop=stop.asked, warm=warm):

@@ -14,17 +14,16 @@ from dcmaudit.model.counts import counted
 from dcmaudit.report.redaction_lines import (
     GOOD,
     RedactionCounts,
+    Telling,
+    ToldRedaction,
     done_before_json,
-    dry_lines,
-    problem_lines,
     so_far,
     summary,
     unfinished_line,
-    written_line,
 )
 
 if TYPE_CHECKING:
-    from dcmaudit.pipeline.jobs import RedactionReport, RedactionTask
+    from dcmaudit.pipeline.jobs import RedactionTask
     from dcmaudit.pipeline.remote import Target
     from dcmaudit.sources import Tally
 
@@ -33,9 +32,8 @@ class Report:
     """Tells how each file ended, and keeps the counts."""
 
     def __init__(self, args: argparse.Namespace) -> None:
-        self._json: bool = args.json
-        self._dry: bool = args.dry_run
-        self._quiet: bool = getattr(args, "quiet", False)
+        self.telling = Telling(json=args.json, dry=args.dry_run, quiet=getattr(args, "quiet", False))
+        """What is said of each file; it is said where the file is worked on."""
         self.counts = RedactionCounts(args.dry_run)
         self.unfinished: list[Reference] = []
         self._twins = Twins()
@@ -58,26 +56,25 @@ class Report:
             return Exit.GOOD
         return Exit.TEXT_LEFT if self.counts.is_text_left_alone else Exit.NOT_ALL
 
-    def take(self, task: RedactionTask, answer: RedactionReport | Exception) -> None:
-        """One file's report, or the exception that its worker ended with."""
-        from dcmaudit.pipeline.jobs import RedactionReport
+    def take(self, task: RedactionTask, answer: ToldRedaction | Exception) -> None:
+        """What is said of one file, or the exception that its worker ended with."""
+        if isinstance(answer, ToldRedaction):
+            twin = self._twins.meet(answer.name, answer.instance)
+            if twin is not None:
+                say(twin)
+            self._tell(answer)
+            if answer.seal:
+                self.noted(answer.seal)
+            return
         from dcmaudit.pipeline.process import BrokenOffError, NotBegunError, reason_of
 
         if isinstance(answer, BrokenOffError):
             self.unfinished.append(task.reference)
             self.counts.unfinished += 1
-            return
-        if isinstance(answer, NotBegunError):
+        elif isinstance(answer, NotBegunError):
             self.counts.not_begun += 1
-            return
-        if not isinstance(answer, RedactionReport):
-            answer = RedactionReport(Result(task.reference.name, Outcome.FAILED, (reason_of(answer),)))
-        twin = self._twins.meet(answer.result.name, answer.instance)
-        if twin is not None:
-            say(twin)
-        self._tell(answer)
-        if answer.seal:
-            self.noted(answer.seal)
+        else:
+            self._plain(Result(task.reference.name, Outcome.FAILED, (reason_of(answer),)))
 
     def fail(self, name: str, reason: str) -> None:
         """A name that leads to no input."""
@@ -90,32 +87,21 @@ class Report:
     def _plain(self, result: Result, *, is_input: bool = True) -> None:
         from dcmaudit.pipeline.jobs import RedactionReport
 
-        self._tell(RedactionReport(result), is_input=is_input)
+        self._tell(self.telling.of(RedactionReport(result)), is_input=is_input)
 
-    def _tell(self, report: RedactionReport, *, is_input: bool = True) -> None:
-        outcome = report.result.outcome
-        self.counts.outcomes[outcome] += 1
-        self.counts.partly += report.partly
+    def _tell(self, told: ToldRedaction, *, is_input: bool = True) -> None:
+        self.counts.outcomes[told.outcome] += 1
+        self.counts.partly += told.partly
         if is_input:
-            self.one_done(outcome not in GOOD)
-        if self._json:
-            from dcmaudit.report.jsonlines import json_line
-            from dcmaudit.report.redactions import as_json
-
-            self.put(json_line("redact", as_json(report)))
-        elif self._dry:
-            for line in dry_lines(report):
-                self.put(line)
-        elif report.output is not None and not self._quiet:
-            say(written_line(report))
-        for note in report.notes if not self._quiet else ():
-            say(f"{report.result.name}: {note}")
-        for line in problem_lines(report):
+            self.one_done(told.outcome not in GOOD)
+        for line in told.out:
+            self.put(line)
+        for line in told.words:
             say(line)
 
     def resume(self, name: str, output: Target | str, *, partly: bool = False) -> None:
         """An input whose output was there already, ``partly`` among the partly audited ones."""
-        if self._json:
+        if self.telling.json:
             from dcmaudit.report.jsonlines import json_line
 
             self.put(json_line("redact", done_before_json(name, str(output), partly=partly)))
@@ -144,7 +130,7 @@ class Report:
 
     def finish(self, tally: Tally) -> None:
         """The summary by outcome."""
-        if self._quiet and self.is_good:
+        if self.telling.quiet and self.is_good:
             return
         for one in tally.named:
             say(f"{one.name}: passed over: {one.reason.value}")

@@ -17,6 +17,7 @@ from dcmaudit.pipeline.delivery import deliver, stays_as_it_is
 from dcmaudit.pipeline.jobs import RedactionJob, RedactionReport, RedactionTask
 from dcmaudit.pipeline.plans import plan_for
 from dcmaudit.pipeline.remote import Target
+from dcmaudit.report.redaction_lines import Telling, ToldRedaction
 from dcmaudit.report.redactions import plan_lines
 
 
@@ -49,6 +50,12 @@ def _seal(job: RedactionJob, task: RedactionTask, before: Stamp | None, output: 
     """What a run that goes on knows the output by; empty where it has to be proved again."""
     there = lies(output) if job.asked and output is not None else None
     return b"" if there is None or output is None else seal_of(job.asked, task, before, output, there)
+
+
+def redact_and_tell(job: RedactionJob, telling: Telling, task: RedactionTask) -> ToldRedaction:
+    """``redact_file``, and what is said of it."""
+    report = redact_file(job, task)
+    return telling.of(report, report.instance, report.seal)
 
 
 def _what_was_missing(error: OSError | MemoryError) -> str:

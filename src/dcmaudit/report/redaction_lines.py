@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dcmaudit.model import Outcome
 from dcmaudit.model.counts import counted
 from dcmaudit.model.texts import printable
+from dcmaudit.model.travel import Travels
 from dcmaudit.report.words import NOTHING_FOUND, inputs, not_begun, passed_over
 
 if TYPE_CHECKING:
@@ -17,6 +18,52 @@ if TYPE_CHECKING:
 
 GOOD = frozenset({Outcome.DONE, Outcome.COPIED})
 """How an input ends where there is nothing to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldRedaction(Travels):
+    """How one file ended, in lines that are finished where it was worked on: what travels is small, whatever it says.
+
+    ``out`` goes to standard output, ``words`` to standard error. ``instance`` tells two files of one instance,
+    ``seal`` the output from others, empty where a run that goes on proves it again.
+    """
+
+    name: str
+    outcome: Outcome
+    out: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    partly: bool = False
+    instance: bytes | None = None
+    seal: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How a run tells its files: as ``json``, as plans of a ``dry`` run, or ``quiet`` but for problems."""
+
+    json: bool = False
+    dry: bool = False
+    quiet: bool = False
+
+    def of(self, report: Redacted, instance: bytes | None = None, seal: bytes = b"") -> ToldRedaction:
+        """Everything that is said of one file."""
+        out: tuple[str, ...] = ()
+        words: list[str] = []
+        if self.json:
+            # Loaded where they are asked for: most runs tell people.
+            from dcmaudit.report.jsonlines import json_line
+            from dcmaudit.report.redactions import as_json
+
+            out = (json_line("redact", as_json(report)),)
+        elif self.dry:
+            out = tuple(dry_lines(report))
+        elif report.output is not None and not self.quiet:
+            words.append(written_line(report))
+        if not self.quiet:
+            words += [f"{report.result.name}: {note}" for note in report.notes]
+        words += problem_lines(report)
+        result = report.result
+        return ToldRedaction(result.name, result.outcome, out, tuple(words), report.partly, instance, seal)
 
 
 @dataclass(slots=True)

@@ -23,6 +23,8 @@ class Batch:
     def __init__(self, asked: Callable[[], bool], processes: int) -> None:
         self._asked, self._processes = asked, processes
         self._size = 1.0
+        self.pace = 0.0
+        """Seconds that an input takes a process, rather too few than too many; 0 where nothing is known yet."""
         self._jobs: list[Job] = []
         self.read = 0
         """How many inputs were read."""
@@ -81,6 +83,7 @@ class Batch:
     def learn(self, seconds: float) -> None:
         """Renew how many inputs a batch should have: at most twice as many as before, at once as few as needed."""
         self._size = min(2 * self._size, MOST_FILES, max(1.0, 0.8 * self._size + 0.2 * _SECONDS / max(seconds, 1e-6)))
+        self.pace = min(seconds, 0.8 * self.pace + 0.2 * seconds)
         # One slow input among quick ones says that more may follow: the mean would notice too late.
         if seconds > _SECONDS:
             self._size = max(1.0, self._size / 2)

@@ -27,6 +27,13 @@ _AHEAD = 4
 _LOOK = 0.5
 """Seconds between two looks at whether an end was asked for."""
 
+_GATHER = 0.2
+"""Seconds in which answers gather at most, while every process has enough to do: to wake for each of them finds nothing
+in the processor's caches, and takes longer than the answer."""
+
+_APART = 0.001
+"""Seconds between two answers: where they come faster, they gather by themselves."""
+
 _GRACE = 10.0
 """Seconds in which what a process that was killed had to say is known."""
 
@@ -50,6 +57,8 @@ class Crew:
         # Not forked: a copy of a process with threads may hang.
         self._context = multiprocessing.get_context("spawn")
         self._stop = self._context.Event()
+        self._bell: Any = self._context.Semaphore(0)
+        """Rung by a process that wants help: no answers gather meanwhile."""
         self._task, self._jobs, self._asked, self._tells_all = task, jobs, stop, tells_all
         self._rest, self._ordered, self._warm = rest, ordered, warm
         self._selector = selectors.DefaultSelector()
@@ -74,6 +83,7 @@ class Crew:
                 self._try_suspect()
                 self._recall()
                 if (self._outstanding or self._is_recalling) and (self._long or not self._ready):
+                    self._gather()
                     self._receive(0.0 if self._ready else _LOOK)
                     self._have_rest()
                 if self._ready:  # one, for whoever is told may take long, and nobody is to wait for work meanwhile
@@ -161,12 +171,14 @@ class Crew:
 
     def _hand(self, worker: Worker, jobs: list[Any], said: Any) -> None:
         if not worker.given:
-            worker.since = time.monotonic()
+            worker.count_from(time.monotonic())
         worker.given.extend(jobs)
         # Begun with its first input: a batch of three files starts three processes.
         if worker.pipe is None:
             self._selector.register(
-                worker.begin(self._context, self._stop, self._task, self._warm), selectors.EVENT_READ, worker
+                worker.begin(self._context, self._stop, self._task, self._warm, self._bell),
+                selectors.EVENT_READ,
+                worker,
             )
         worker.send(said)  # where it died: its pipe ends, and then its inputs are given to another
 
@@ -179,6 +191,18 @@ class Crew:
 
     # --- taking in ------------------------------------------------------------------------------------------------
 
+    def _gather(self) -> None:
+        """Let answers come, while nobody waits for anything but them."""
+        if self._ready or self._long or self._suspects or self._is_recalling or self._stop.is_set():
+            return
+        if self._batch.pace < _APART * self._jobs:
+            return
+        # Half of the time until the first of them could have nothing to do.
+        enough = self._batch.pace * min(len(worker.given) for worker in self._workers) / 2
+        if enough and self._bell.acquire(timeout=min(enough, _GATHER)):
+            while self._bell.acquire(block=False):
+                pass
+
     def _receive(self, seconds: float) -> None:
         """Take in the answers that are there, or come within ``seconds``."""
         for key, _ in self._selector.select(seconds):
@@ -186,6 +210,7 @@ class Crew:
             hold.begin()  # what was taken from the pipe is nowhere else
             try:
                 self._take(worker)
+                self._learn(worker)
             except (EOFError, OSError):
                 self._lost(worker)
             finally:
@@ -203,7 +228,7 @@ class Crew:
         """One thing that a process says: its answer, or something about a long file."""
         match said:
             case Ready():
-                worker.since = time.monotonic()  # what was loaded is no part of the first input's time
+                worker.count_from(time.monotonic())  # what was loaded is no part of the first input's time
             case Returned():
                 worker.is_recalled = False
                 # The last ones: a process takes its inputs in order.
@@ -220,20 +245,28 @@ class Crew:
                 self._long.end(worker)
             case Found():
                 piece = worker.given.popleft()
-                worker.since = time.monotonic()
+                worker.count_from(time.monotonic())
                 if isinstance(piece, PieceJob):
                     self._long.found(piece, said)
             case _:
                 self._answered(worker, said)
 
     def _answered(self, worker: Worker, answer: Any) -> None:
-        job, now = worker.given.popleft(), time.monotonic()
+        job = worker.given.popleft()
+        # With helpers it took less time than its size says.
+        if isinstance(job, Job) and not job.is_long:
+            worker.heard += 1
+        else:
+            worker.count_from(time.monotonic())
         if isinstance(job, Job):
-            # With helpers it took less time than its size says.
-            if not job.is_long:
-                self._batch.learn(now - worker.since)
             self._settle(job, answer)
-        worker.since = now
+
+    def _learn(self, worker: Worker) -> None:
+        """What an input takes: answers that came together took the same time each."""
+        if worker.heard:
+            now = time.monotonic()
+            self._batch.learn((now - worker.since) / worker.heard)
+            worker.count_from(now)
 
     def _settle(self, job: Job, answer: Any) -> None:
         if not self._ordered:

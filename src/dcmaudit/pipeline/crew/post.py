@@ -49,8 +49,8 @@ class Post:
     _offers = 0
     """How many times help was asked for."""
 
-    def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
+    def __init__(self, pipe: Connection, bell: Any = None) -> None:
+        self._pipe, self._bell = pipe, bell
         self._entries: deque[Any] = deque()
         self._is_over = False
         self._shared: _Shared | None = None
@@ -84,6 +84,9 @@ class Post:
         shared = self._shared = _Shared(self._offers)
         try:
             self.say(Offer(shared.offer, bytes(ForkingPickler.dumps((work, list(pieces)))), len(pieces), ahead))
+            # The parent may be letting answers gather.
+            if self._bell is not None:
+                self._bell.release()
             yield from self._results(shared, here, pieces)
         finally:
             if self._shared is shared:
@@ -210,7 +213,9 @@ class Helper:
             self._open.close()
 
 
-def serve_pipe(pipe: Connection, stop: Any, task: Callable[[Any], Any], warm: Callable[[], object] | None) -> None:
+def serve_pipe(
+    pipe: Connection, stop: Any, task: Callable[[Any], Any], warm: Callable[[], object] | None, bell: Any = None
+) -> None:
     """Get ready, then answer inputs one by one.
 
     Ctrl+C reaches every process of the terminal; the first one tells the others.
@@ -218,7 +223,7 @@ def serve_pipe(pipe: Connection, stop: Any, task: Callable[[Any], Any], warm: Ca
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     serve(stop)
-    post, helper = Post(pipe), Helper()
+    post, helper = Post(pipe, bell), Helper()
     have_helpers(post)
     if warm is not None and not stop.is_set():
         answer_of(lambda _: warm(), None)  # what fails here fails again with the first input, which says so

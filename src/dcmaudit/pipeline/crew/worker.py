@@ -46,8 +46,15 @@ class Worker:
     pipe: Pipe | None = None
     given: deque[Job | PieceJob] = field(default_factory=deque)
     since: float = 0.0
+    """When it began with what it does now, or with the first of those that it answered since that was last learnt."""
+    heard: int = 0
+    """Answers since then."""
     is_recalled: bool = False
     """Whether it was asked to give back what it has not begun."""
+
+    def count_from(self, now: float) -> None:
+        """What it answers from now on tells how long an input takes."""
+        self.since, self.heard = now, 0
 
     def send(self, said: Any) -> None:
         """Say something to it; of one that died, its pipe will tell."""
@@ -55,10 +62,20 @@ class Worker:
             with suppress(OSError):
                 self.pipe.send(said)
 
-    def begin(self, context: Any, stop: Any, task: Callable[[Any], Any], warm: Callable[[], object] | None) -> Pipe:
-        """Start its process, which calls ``warm`` before its first input; the pipe to it comes back."""
+    def begin(
+        self,
+        context: Any,
+        stop: Any,
+        task: Callable[[Any], Any],
+        warm: Callable[[], object] | None,
+        bell: Any = None,
+    ) -> Pipe:
+        """Start its process, which calls ``warm`` before its first input; the pipe to it comes back.
+
+        ``bell`` is a semaphore that it releases once it has said something that is not to wait.
+        """
         mine, its = context.Pipe()
-        self.process = context.Process(target=serve_pipe, args=(its, stop, task, warm), daemon=True)
+        self.process = context.Process(target=serve_pipe, args=(its, stop, task, warm, bell), daemon=True)
         # It begins with Ctrl+C held back: pressed while its modules load, that would end it with words of its own.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
         try:

@@ -15,7 +15,10 @@ def main() -> int:
     before = signal.getsignal(signal.SIGINT)
     if before is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from dcmaudit.cli import main as run
+    from dcmaudit.lazy import loading
+
+    with loading():
+        from dcmaudit.cli import main as run
 
     if before is signal.default_int_handler:
         signal.signal(signal.SIGINT, before)

@@ -5,8 +5,10 @@ A command loads what it needs: `redact --rect` no database, `db info` no decoder
 
 from __future__ import annotations
 
+import gc
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 
 
@@ -22,3 +24,20 @@ def deferred(package: str, places: Mapping[str, Sequence[str]]) -> Callable[[str
         return found
 
     return attribute
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """While modules are loaded nothing is collected, and what they made is not looked through later either.
+
+    Modules stay to the end. Python's collector does not know that, and would go through all of them several times,
+    which takes a tenth of the start of a command.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_on:
+            gc.enable()

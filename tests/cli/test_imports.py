@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import pkgutil
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
 
 import dcmaudit
+from dcmaudit.lazy import loading
 from support.files import gradient, reference
 
 _SCRIPT = """
@@ -27,7 +30,7 @@ NETWORK = {"obstore", "keyring", "requests", "starlette", "uvicorn", "distribute
 RULES = {"dcmaudit.detect.rules.loading", "dcmaudit.detect.rules.ruleset"}
 JUDGES = {"regex", "dcmaudit.detect.pii.allow", "dcmaudit.detect.pii.technical", "dcmaudit.detect.pii.patterns"}
 BUCKETS = {"dcmaudit.sources.s3.client", "dcmaudit.sources.s3.finding", "dcmaudit.sources.s3.reference"}
-UNREAD = {"sqlite3", *BUCKETS}
+UNREAD = {"sqlite3", "asyncio", *BUCKETS}
 """Of a local file that is no database."""
 WRITING = {"dcmaudit.redact.file", "dcmaudit.codecs.encode.frames"}
 PROOF = {"dcmaudit.verify.proof"}
@@ -110,3 +113,33 @@ def test_every_name_that_a_package_promises_is_there() -> None:
             assert getattr(module, name) is not None
         with pytest.raises(AttributeError, match="no_such_name"):
             module.no_such_name  # noqa: B018 (asking is the test)
+
+
+def test_nothing_is_collected_while_modules_are_loaded_and_everything_is_afterwards() -> None:
+    class Knot:
+        """An object that holds itself."""
+
+        me: object = None
+
+    def left(within: bool) -> bool:
+        knot = Knot()
+        knot.me, alive = knot, weakref.ref(knot)
+        del knot
+        assert gc.isenabled() is not within
+        if not within:
+            gc.collect()
+        return alive() is not None
+
+    assert gc.isenabled()
+    with loading():
+        assert left(within=True)
+    assert not left(within=False)
+    # Who has switched it off already keeps it so, also where loading fails.
+    gc.disable()
+    try:
+        with pytest.raises(ImportError), loading():
+            raise ImportError
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+        gc.unfreeze()

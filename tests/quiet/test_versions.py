@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 LIBRARIES = (
     "onnxruntime", "rapidocr", "opencv-python-headless", "numpy", "pydicom", "imagecodecs", "pillow", "pylibjpeg",
-    "sqlalchemy", "alembic", "psycopg", "starlette", "uvicorn", "jinja2", "pydantic-settings", "platformdirs", "rich",
+    "sqlalchemy", "alembic", "psycopg", "starlette", "uvicorn", "jinja2", "pydantic", "platformdirs", "rich",
     "regex", "rapidfuzz", "obstore", "keyring", "distributed", "dask", "spacy", "presidio-analyzer", "tldextract",
     "pytesseract", "easyocr",
 )  # fmt: skip

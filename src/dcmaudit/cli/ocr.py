@@ -21,6 +21,7 @@ from dcmaudit.cli.ocr_report import Report, Sink
 from dcmaudit.cli.progress import Progress, add_progress
 from dcmaudit.cli.stopping import Stop, stoppable
 from dcmaudit.errors import ProcessorError, UsageError
+from dcmaudit.lazy import loading
 from dcmaudit.model import Reference
 
 if TYPE_CHECKING:
@@ -117,19 +118,21 @@ def _list_name(text: str) -> str:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Read every file; 0 only where every plane of every file was looked at, 130 after Ctrl+C."""
-    from dcmaudit.pipeline.readings import Wanted
-    from dcmaudit.sources import Tally
+    with loading():
+        from dcmaudit.pipeline.readings import Wanted
+        from dcmaudit.sources import Tally
 
     _check(args)
     tally, inputs = Tally(), Inputs(args, settings)
     shown = Progress("reading", inputs=inputs, quiet=getattr(args, "quiet", False), form=args.progress)
     with ExitStack() as opened, shown as progress, stoppable() as stop:
         try:
-            job = _job(args, settings)
-            if job.read or args.pii is not None or args.allow_list is not None:
-                job.plan.check()
-            with suppress(ProcessorError):  # it is every file's own outcome
-                job.make_finder()  # a missing engine ends the run before it begins
+            with loading():
+                job = _job(args, settings)
+                if job.read or args.pii is not None or args.allow_list is not None:
+                    job.plan.check()
+                with suppress(ProcessorError):  # it is every file's own outcome
+                    job.make_finder()  # a missing engine ends the run before it begins
             store = _store(args, settings, opened)
             job = replace(job, notes_content=store is not None)
             sink = _sink(args, opened)

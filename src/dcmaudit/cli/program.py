@@ -18,6 +18,7 @@ from dcmaudit.cli import guard, helping, names, registry, review
 from dcmaudit.cli.common import Exit, add_common, exit_code_of, exit_codes, flags_of, log, say, set_up_logging
 from dcmaudit.cli.streams import ClosedOutput, replace_closed
 from dcmaudit.errors import DcmauditError, StoreError, UsageError
+from dcmaudit.lazy import loading
 
 if TYPE_CHECKING:
     from dcmaudit.settings import Settings
@@ -248,9 +249,10 @@ class _Formatter(helping.Formatter):
 
 
 def _run(args: argparse.Namespace, run: Run) -> int:
-    from dcmaudit.settings import load, unknown_variables
+    with loading():
+        from dcmaudit.settings import load, unknown_variables
 
-    settings = load(flags_of(args), config=getattr(args, "config", None))
+        settings = load(flags_of(args), config=getattr(args, "config", None))
     for variable in unknown_variables():
         log.warning("%s in the environment is no setting", variable)
     args.environment = dict(os.environ)  # as it was, for whoever asks where a setting comes from

@@ -23,6 +23,7 @@ from dcmaudit.cli.redact_options import add_asked, add_how, add_output, options_
 from dcmaudit.cli.redact_report import Report
 from dcmaudit.cli.stopping import stoppable
 from dcmaudit.errors import StoreError, UsageError
+from dcmaudit.lazy import loading
 from dcmaudit.model import Reference
 
 if TYPE_CHECKING:
@@ -58,12 +59,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Redact every file; the plan and JSON go to standard output, everything else to standard error."""
-    from dcmaudit.pipeline import workers
-    from dcmaudit.pipeline.redaction import redact_and_tell
-    from dcmaudit.pipeline.text_check import looking_job
-    from dcmaudit.sources import Tally
+    with loading():
+        from dcmaudit.pipeline import workers
+        from dcmaudit.pipeline.redaction import redact_and_tell
+        from dcmaudit.pipeline.text_check import looking_job
+        from dcmaudit.sources import Tally
 
-    job = _job(args, settings)
+        job = _job(args, settings)
     tally, inputs = Tally(), Inputs(args, settings)
     report, notes = Report(args), _notes(args, job)
     store = _store(args, settings)

@@ -1,14 +1,16 @@
 """Reading the settings, with errors that name the key, the place and what is allowed.
 
-pydantic-settings has a source for TOML files. It takes a file that is not there for an empty one, and its errors name
-no file and repeat the value, which may be a password. So the file is read here, and pydantic gets its values.
+File and environment are read here, and pydantic gets their values. pydantic-settings would do it, too: it takes a
+file that is not there for an empty one, its errors name no file and repeat the value, which may be a password, and
+loading it takes a tenth of the start of every command, most of it for servers and ``.env`` files. A ``.env`` file of
+the working directory never counts here.
 """
 
 from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from pydantic import ValidationError
 from dcmaudit.errors import UsageError
 from dcmaudit.model.paths import home_path
 from dcmaudit.plainfile import read_text
-from dcmaudit.settings.settings import PREFIX, Settings, file_values
+from dcmaudit.settings.settings import PREFIX, Settings, variables_of
 
 _PATHS = ("smi_root", "pacs_root", "tessdata_prefix", "ca_bundle", "deid_rules", "db")
 
@@ -40,13 +42,18 @@ def load(flags: Mapping[str, Any] | None = None, *, config: str | os.PathLike[st
     named = {key: value for key, value in (flags or {}).items() if value is not None}
     path = config_path() if config is None else home_path(config)
     values = read_values(path, must_exist=config is not None)
-    before = file_values.set(values)
+    variables = _from_environment(os.environ)
     try:
-        return Settings(**named)
+        return Settings(**(values | variables | named))
     except ValidationError as error:
-        raise _refused(error, path, values) from error
-    finally:
-        file_values.reset(before)
+        raise _refused(error, path, values.keys() - variables.keys()) from error
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """What the environment says; an empty variable says nothing, and how it is spelt does not matter."""
+    told = {key.upper(): value for key, value in environment.items() if value}
+    found = {name: [told[one] for one in variables_of(name) if one in told] for name in Settings.model_fields}
+    return {name: values[0] for name, values in found.items() if values}
 
 
 def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:
@@ -90,10 +97,8 @@ def _check_keys(values: Mapping[str, Any], path: Path) -> None:
             raise UsageError(f"unknown setting {key!r}", file=str(path), hint=f"{meant}allowed: {', '.join(allowed)}")
 
 
-def _refused(error: ValidationError, path: Path, values: Mapping[str, Any]) -> UsageError:
+def _refused(error: ValidationError, path: Path, of_file: Collection[str]) -> UsageError:
     first = error.errors(include_input=False, include_url=False)[0]
-    name = str(first["loc"][0]) if first["loc"] else "settings"
-    key = name.removeprefix(PREFIX).lower()
+    key = str(first["loc"][0]) if first["loc"] else "settings"
     message = first["msg"][:1].lower() + first["msg"][1:]
-    is_from_file = key in values and f"{PREFIX}{key}".upper() not in os.environ
-    return UsageError(f"setting {key}: {message}", file=str(path) if is_from_file else None)
+    return UsageError(f"setting {key}: {message}", file=str(path) if key in of_file else None)

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from pydantic import AliasChoices
-
 from dcmaudit.model.paths import home_path
 from dcmaudit.settings.loading import config_path, load, read_values
 from dcmaudit.settings.remembered import memory_path, remembered_database
-from dcmaudit.settings.settings import PREFIX, Settings
+from dcmaudit.settings.settings import Settings, variables_of
 
 
 class Source(Enum):
@@ -35,13 +33,6 @@ class Origin:
     value: object
     source: Source
     where: str | None = None
-
-
-def variables_of(name: str) -> tuple[str, ...]:
-    """The variables of the environment that a setting is read from, the one that wins first."""
-    alias = Settings.model_fields[name].validation_alias
-    names = [str(one) for one in alias.choices] if isinstance(alias, AliasChoices) else [f"{PREFIX}{name}"]
-    return tuple(dict.fromkeys(one.upper() for one in names if one != name))
 
 
 def origins(

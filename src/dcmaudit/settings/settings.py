@@ -5,13 +5,11 @@ from __future__ import annotations
 import getpass
 import os
 import re
-from contextvars import ContextVar
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
 
 import platformdirs
-from pydantic import AliasChoices, Field, field_validator
-from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from dcmaudit.model.paths import home_path
 from dcmaudit.model.screen import PreviewPolicy
@@ -19,14 +17,21 @@ from dcmaudit.settings.remembered import remembered_database
 
 PREFIX = "DCMAUDIT_"
 
-file_values: ContextVar[dict[str, Any]] = ContextVar("file_values", default={})  # noqa: B039 it is never changed
+_SHARED: Mapping[str, str] = {
+    "smi_root": "SMI_ROOT",
+    "pacs_root": "PACS_ROOT",
+    "tessdata_prefix": "TESSDATA_PREFIX",
+    "ca_bundle": "AWS_CA_BUNDLE",
+}
+"""Variables that other programs of the site read, too; our own wins over them."""
 
 _IS_URL = re.compile(r"[a-z][a-z0-9+]+://", re.IGNORECASE)
 
 
-def _plain(name: str) -> AliasChoices:
-    """A setting that other programs of the site share: its own name wins over the shared variable."""
-    return AliasChoices(f"{PREFIX}{name}", name)
+def variables_of(name: str) -> tuple[str, ...]:
+    """The variables of the environment that a setting is read from, the one that wins first."""
+    own = f"{PREFIX}{name}".upper()
+    return (own, _SHARED[name]) if name in _SHARED else (own,)
 
 
 def _login() -> str:
@@ -37,17 +42,10 @@ def _login() -> str:
         return f"uid {os.getuid()}"
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """The settings of one run. Immutable: what changes while the program runs is state, not a setting."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_ignore_empty=True,
-        extra="forbid",
-        frozen=True,
-        populate_by_name=True,
-        hide_input_in_errors=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True)
 
     db: str | None = Field(default=None, repr=False)
     """The folder of the database, a database file, or the URL of a PostgreSQL database.
@@ -60,7 +58,7 @@ class Settings(BaseSettings):
     user: str = Field(default_factory=_login, min_length=1, max_length=200)
     """Who the marks are attributed to. The login name, because a shared server knows its people by it."""
 
-    smi_root: Path | None = Field(default=None, validation_alias=_plain("SMI_ROOT"))
+    smi_root: Path | None = None
     """The folder that site-wide data lies in. None: nothing is looked for there."""
 
     deid_rules: Path | None = None
@@ -70,15 +68,13 @@ class Settings(BaseSettings):
     """Whether recipes may have sections that are not about pixels and do nothing here. False: such a recipe is refused,
     for somebody may rely on them."""
 
-    pacs_root: Path | None = Field(default=None, validation_alias=_plain("PACS_ROOT"))
+    pacs_root: Path | None = None
     """The folder under which relative names of lists are tried. None: only the working directory is."""
 
-    tessdata_prefix: Path | None = Field(default=None, validation_alias=_plain("TESSDATA_PREFIX"))
+    tessdata_prefix: Path | None = None
     """The folder of Tesseract's language data. None: Tesseract's own default."""
 
-    ca_bundle: Path | None = Field(
-        default=None, validation_alias=AliasChoices("DCMAUDIT_CA_BUNDLE", "AWS_CA_BUNDLE", "ca_bundle")
-    )
+    ca_bundle: Path | None = None
     """A file with certificates (PEM) to trust for object stores besides the public ones. None: only those."""
 
     port: int = Field(default=0, ge=0, le=65535)
@@ -105,23 +101,11 @@ class Settings(BaseSettings):
     recursive: bool = False
     """Whether folders are read with their subfolders. False as in the original, where the menu has both."""
 
-    browse_roots: Annotated[tuple[Path, ...], NoDecode] = ()
+    browse_roots: tuple[Path, ...] = ()
     """The folders that the open dialogs show; in the environment they are separated as in PATH.
 
     Empty: whatever the user may read, for the server runs as the user.
     """
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 the library's signature
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 the library's signature
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags, environment, settings file: in this order. A ``.env`` file of the working directory never counts."""
-        return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=file_values.get())
 
     @field_validator("browse_roots", mode="before")
     @classmethod

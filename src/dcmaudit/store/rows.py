@@ -112,9 +112,9 @@ def check_name(filename: str) -> str:
 def _integer(row: Mapping[str, object], column: str) -> int:
     value = row.get(column)
     if isinstance(value, int):
-        # SQLite holds 64 bits in a column of numbers, and damage makes large ones.
         if -MOST <= value <= MOST:
             return value
+        # SQLite holds 64 bits in a column of numbers, and damage makes large ones.
         raise UsageError(f"{column} is {value}: no plane has more than {MOST} rows, columns or frames")
     kind = "empty" if value is None else f"a {type(value).__name__}"
     raise UsageError(f"{column} is {kind}, not a whole number")
@@ -125,18 +125,23 @@ def _number(value: object) -> int:
     return value if isinstance(value, int) else -1
 
 
-def _verdict(value: object) -> Verdict:
-    return Verdict(value) if value in {0, 1} else Verdict.UNKNOWN
+_VERDICTS: dict[object, Verdict] = {one.value: one for one in Verdict}
 
 
 def _check_texts(row: Mapping[str, object]) -> None:
+    # Asked of each of a million rows: their kinds at once first.
+    if UnreadableText not in set(map(type, row.values())):
+        return
     for column, value in row.items():
         if isinstance(value, UnreadableText):
             raise UsageError(f"{column} is no UTF-8")
 
 
+_EDGES = ("left", "top", "right", "bottom")
+
+
 def _edges(row: Mapping[str, object]) -> Box | None:
-    left, top, right, bottom = (_integer(row, name) for name in ("left", "top", "right", "bottom"))
+    left, top, right, bottom = (_integer(row, name) for name in _EDGES)
     # What the original writes where a row is about a whole plane.
     if (left, top, right, bottom) == (-1, -1, -1, -1):
         return None
@@ -149,8 +154,11 @@ def _edges(row: Mapping[str, object]) -> Box | None:
 
 def _scope(row: Mapping[str, object], table: RectTable) -> Scope:
     if table is RectTable.SHARED:
-        return parse_shared(_integer(row, "frame"), _integer(row, "overlay"))
+        return _shared_scope(_integer(row, "frame"), _integer(row, "overlay"))
     return parse_scope(str(row["scope"]))
+
+
+_shared_scope = lru_cache(maxsize=1024)(parse_shared)
 
 
 def _text(value: object) -> str | None:
@@ -181,7 +189,7 @@ def rect_row(row: Mapping[str, object], table: RectTable) -> RectRow:
         engine=ocr_engine(_number(row.get("ocrengine"))),
         text=_text(row.get("ocrtext")),
         ner=ner_engine(_number(row.get("nerengine"))),
-        verdict=_verdict(row.get("nerpii")),
+        verdict=_VERDICTS.get(row.get("nerpii"), Verdict.UNKNOWN),
         modified=parse_time(row.get("last_modified")),
         modified_by=_text(row.get("last_modified_by")),
         problem=problem,

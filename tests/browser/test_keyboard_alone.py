@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -143,6 +144,68 @@ def test_the_plane_and_the_file_are_told_when_they_change(face: Face) -> None:
     expect(face.at("#spoken")).to_have_text("1 of 2, frame 2/3")
     face.press("Escape")
     expect(face.at("#spoken")).to_have_text("2 of 2, frame 1/2")
+
+
+HEARD = """() => {
+    globalThis.heard = [];
+    const region = document.getElementById("spoken");
+    new MutationObserver(() => region.textContent && globalThis.heard.push(region.textContent)).observe(
+        region, { childList: true, characterData: true, subtree: true });
+}"""
+
+
+def heard(face: Face) -> list[str]:
+    found: list[str] = face.page.evaluate("globalThis.heard.splice(0)")
+    return found
+
+
+def test_the_keys_of_the_stage_pass_a_screen_reader_from_the_start(face: Face) -> None:
+    # Orca lets single letters pass where the focus is on an application inside of another one that holds some text.
+    assert face.page.evaluate("document.activeElement.id") == "stage"
+    assert face.at("#stage").get_attribute("role") == "application"
+    assert face.at("#stage").evaluate("(one) => one.parentElement.getAttribute('role')") == "application"
+    assert face.at("#stage").evaluate("(one) => one.contains(document.getElementById('spoken'))")
+
+
+def test_where_the_rectangle_lies_and_what_was_marked_is_told(face: Face) -> None:
+    face.page.evaluate(HEARD)
+    face.press("ArrowRight", "ArrowRight")
+    expect(face.at("#spoken")).to_have_text(re.compile(r"^Rectangle at \d+, \d+, \d+ by \d+ pixels\.$"))
+    face.press("r")
+    expect(face.at("#spoken")).to_have_text("1 mark on this plane.")
+    face.press("Control+z")
+    expect(face.at("#spoken")).to_have_text("No marks on this plane.")
+    assert len(heard(face)) == 3
+
+
+def test_what_was_told_while_a_key_was_held_is_told_again(face: Face) -> None:
+    face.page.evaluate(HEARD)
+    for _ in range(6):  # of three planes: the end is reached while the key is still down
+        face.page.keyboard.down("n")
+        face.page.wait_for_timeout(100)
+    expect(face.at("#spoken")).to_have_text("1 of 2, frame 3/3")
+    before = heard(face)
+    face.page.keyboard.up("n")
+    expect(face.at("#spoken")).to_have_text(re.compile(r"^1 of 2, frame 3/3\. This is the last plane of the file\."))
+    face.page.wait_for_timeout(600)
+    assert len(heard(face)) == 1  # and not again and again
+    assert len(before) <= 3
+
+
+def test_what_lies_behind_a_dialog_is_not_told_again_once_it_closes(face: Face) -> None:
+    face.press("n")
+    expect(face.at("#spoken")).to_have_text("1 of 2, frame 2/3")
+    face.press("?")
+    expect(face.at("#spoken")).to_have_text("")
+    face.press("Escape")
+    assert (
+        face.at("#statussaved, #fresh").evaluate_all(
+            "(found) => found.filter((one) => one.closest('[role=status], [role=alert], [aria-live]')).length"
+        )
+        == 0
+    )
+    face.press("n")
+    expect(face.at("#spoken")).to_have_text("1 of 2, frame 3/3")
 
 
 def test_who_mistyped_the_folder_of_the_database_sees_it_until_it_is_called_right(

@@ -14,6 +14,8 @@ import { keyLabel } from "./keys.js";
 export function ask(dialog) {
   const before = document.activeElement;
   dialog.returnValue = "";
+  // Behind the dialog it is gone for a screen reader, and would be said again once it is back.
+  setText(byId("spoken", HTMLElement), "");
   dialog.showModal();
   dialog.onkeydown = (event) => {
     // a search field would take the first Esc for itself, to empty itself

@@ -19,6 +19,7 @@ export class Keyboard {
     document.addEventListener("keyup", (event) => {
       if (event.key === " ") this.page.pointer.space = false;
       if (event.code === this.code) this.#letGo();
+      this.page.spoken.letGo(this.page.messages.text);
       this.page.scheduler.letGo();
     });
     addEventListener("blur", () => {
@@ -66,6 +67,7 @@ export class Keyboard {
   /** @param {KeyboardEvent} event */
   #key(event) {
     if (event.defaultPrevented || event.isComposing || anyOpen()) return;
+    if (event.repeat) this.page.spoken.held();
     if (isTyping(event.target)) {
       if (event.key === "Escape") {
         event.preventDefault();
@@ -81,6 +83,7 @@ export class Keyboard {
       event.preventDefault();
     } else if (onStage && this.page.mayWrite && !this.page.overview.isOpen && this.page.handled.nudge(event)) {
       event.preventDefault();
+      this.page.spoken.moved(() => this.page.handled.box);
     } else this.#command(event);
   }
 

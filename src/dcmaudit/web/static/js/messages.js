@@ -20,6 +20,11 @@ export class Messages {
     byId("messageclose", HTMLButtonElement).addEventListener("click", () => (this.message.hidden = true));
   }
 
+  /** What is shown; empty where nothing is. */
+  get text() {
+    return this.message.hidden ? "" : (byId("messagetext", HTMLElement).textContent ?? "");
+  }
+
   /**
    * @param {{text: string, kind: string, number?: number}|null} message
    * @param {import("./types.js").Edges} [area]  of the rectangle that it is about, in CSS pixels of the page

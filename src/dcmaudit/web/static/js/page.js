@@ -28,6 +28,7 @@ import { pointerOf } from "./pagepointer.js";
 import { Outputs } from "./outputs.js";
 import { Overview } from "./overview.js";
 import { sightOf } from "./sight.js";
+import { Spoken } from "./spoken.js";
 import { Stage } from "./stage.js";
 import { StageCards } from "./stagecards.js";
 import { StartPage } from "./startpage.js";
@@ -61,6 +62,7 @@ export class Page {
     this.topLine = new TopLine((name) => this.keyOf(name));
     this.statusLine = new StatusLine((name) => this.keyOf(name));
     this.messages = new Messages();
+    this.spoken = new Spoken(byId("spoken", HTMLElement));
     this.cards = new StageCards();
     this.startPage = new StartPage();
     this.theme = new Theme();
@@ -258,7 +260,7 @@ export class Page {
     this.#bind(state);
     this.change.remember(state);
     this.topLine.update(state);
-    this.topLine.speak(state);
+    this.spoken.update(state, this.topLine.remark?.text ?? "");
     this.startPage.offer(state, (command, args) => this.#offered(command, args));
     this.messages.say(state.message, this.#boxOf(state.message?.rect));
     this.#map(state);

@@ -1,6 +1,5 @@
 /** The line above the stage: which file and plane, whose list, and what view hides something. */
 
-import { explain } from "./sources.js";
 import { byId, make, numbered, printable, setHidden, setText, setTitle } from "./dom.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
@@ -91,16 +90,6 @@ export class TopLine {
     }
     title.textContent = text;
     title.style.setProperty("--letters", String(text.length));
-  }
-
-  /** What a screen reader says of the plane, once it is on the screen. @param {ViewState} state */
-  speak(state) {
-    const { worklist, plane } = state;
-    const { remark } = this;
-    const chosen = state.rects.find(({ id }) => state.chosen !== null && id === state.chosen);
-    const about = chosen ? `. Chosen: ${explain(chosen)}` : "";
-    const where = plane ? `${worklist.number ?? ""} of ${worklist.total}, ${plane.title}${remark ? `: ${remark.text}` : ""}${about}` : "";
-    setText(byId("spoken", HTMLElement), where);
   }
 
   /**

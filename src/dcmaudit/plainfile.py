@@ -16,6 +16,9 @@ MOST = 256 << 20
 READING = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """How a file is opened: a pipe that took its place is not waited for. Windows knows neither of the first two."""
 
+AS_BYTES = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+"""Beside every flag that a file is opened with for writing: Windows would make two bytes of each line feed."""
+
 
 def open_regular(path: str | Path) -> BinaryIO:
     """A buffered reader over a regular file; OSError (ENXIO for a pipe, socket or device, EISDIR for a folder)."""

@@ -11,6 +11,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+# Windows has the second one alone, and without it makes two bytes of each line feed.
+_AS_BYTES = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+
 
 @contextmanager
 def whole_file(path: Path, *, mode: int = 0o666, replace: bool = True, own: bool = False) -> Iterator[BinaryIO]:
@@ -34,8 +38,8 @@ def whole_file(path: Path, *, mode: int = 0o666, replace: bool = True, own: bool
         return
     with suppress(OSError):
         mode &= stat.S_IMODE(real.stat().st_mode) | stat.S_IRUSR | stat.S_IWUSR
-    part, is_new = (_own_part(real), os.O_TRUNC | os.O_NOFOLLOW) if own else (_part(real), os.O_EXCL)
-    number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | is_new, mode)
+    part, is_new = (_own_part(real), os.O_TRUNC | _NO_LINK) if own else (_part(real), os.O_EXCL)
+    number = os.open(part, os.O_WRONLY | os.O_CREAT | _AS_BYTES | is_new, mode)
     try:
         with os.fdopen(number, "wb") as stream:
             yield stream

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from dcmaudit.errors import StoreError, UsageError
-from dcmaudit.plainfile import open_regular
+from dcmaudit.plainfile import AS_BYTES, open_regular
 from dcmaudit.report.findings_list import BREAK, COLUMNS, HEADER, Mark, joined, parse
 from dcmaudit.sources import reference_to
 
@@ -38,7 +38,7 @@ class CsvFile:
             if append and path.exists():
                 needs_break = self._take(path)
             # O_EXCL lets the system decide whether a file is there, at the moment it is made.
-            flags = os.O_WRONLY | os.O_CREAT | (0 if append else os.O_TRUNC if overwrite else os.O_EXCL)
+            flags = os.O_WRONLY | os.O_CREAT | AS_BYTES | (0 if append else os.O_TRUNC if overwrite else os.O_EXCL)
             self._file = os.open(path, flags, 0o600)
         except FileExistsError:
             raise UsageError(

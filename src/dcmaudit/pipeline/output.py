@@ -16,6 +16,7 @@ from typing import BinaryIO
 from dcmaudit.errors import UsageError
 from dcmaudit.model import Reference
 from dcmaudit.pipeline.remote import Remote, Target
+from dcmaudit.plainfile import AS_BYTES
 from dcmaudit.wholefile import sync_folder
 
 ELSEWHERE = "name another folder with -o"
@@ -315,10 +316,10 @@ def _new(target: Path, *, mode: int = 0o666) -> Draft:
     # A file without a name is gone with the process, however that ends; not every file system can.
     if hasattr(os, "O_TMPFILE") and Path("/proc/self/fd").is_dir():
         with suppress(OSError):
-            number = os.open(target.parent, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, mode)
+            number = os.open(target.parent, os.O_TMPFILE | os.O_RDWR | AS_BYTES, mode)
             return Draft(os.fdopen(number, "w+b"), Path(f"/proc/self/fd/{number}"), hidden=False)
     path = _beside(target)
-    number = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, mode)
+    number = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | AS_BYTES, mode)
     return Draft(os.fdopen(number, "w+b"), path, hidden=True)
 
 

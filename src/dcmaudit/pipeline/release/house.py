@@ -14,6 +14,7 @@ from typing import IO, Any, TextIO
 
 from dcmaudit.errors import UsageError
 from dcmaudit.pipeline.release.ending import Release
+from dcmaudit.plainfile import AS_BYTES
 from dcmaudit.wholefile import whole_text
 
 NOTES = "house.jsonl"
@@ -54,7 +55,7 @@ class House:
     def __init__(self, folder: Path, done: int, opened: ExitStack) -> None:
         self._folder, self._path = folder, folder / NOTES
         self._devices: dict[tuple[str, str], int] = {}
-        number = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        number = os.open(self._path, os.O_RDWR | os.O_CREAT | AS_BYTES, 0o600)
         os.fchmod(number, 0o600)
         self._stream = opened.enter_context(os.fdopen(number, "r+b"))
         end = 0

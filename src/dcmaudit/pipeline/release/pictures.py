@@ -14,6 +14,7 @@ from dcmaudit.dicom import Instance, open_instance
 from dcmaudit.errors import DcmauditError
 from dcmaudit.model import PlaneAddress, Reference
 from dcmaudit.model.counts import counted
+from dcmaudit.plainfile import AS_BYTES
 from dcmaudit.render import encode_jpeg, render
 from dcmaudit.render.thumbnail import thumbnail
 from dcmaudit.wholefile import sync_folder
@@ -104,7 +105,7 @@ class OfficerPages:
     def add(self, number: int, text: str) -> None:
         """One input's section."""
         path = self._page(number)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | AS_BYTES, 0o600)
         with os.fdopen(descriptor, "ab") as stream:
             head = _PAGE_HEAD if stream.tell() == 0 else ""
             stream.write(f"{head}<!--{number}-->{text}\n".encode("utf-8", "backslashreplace"))
@@ -113,7 +114,7 @@ class OfficerPages:
     def sync(self) -> None:
         """Bring what was added to the disk."""
         for path in self._touched:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = os.open(path, os.O_RDONLY | AS_BYTES)
             try:
                 os.fsync(descriptor)
             finally:

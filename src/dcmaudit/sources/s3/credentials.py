@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import platformdirs
 
 from dcmaudit.errors import SourceUnreadableError, UsageError
-from dcmaudit.plainfile import open_regular
+from dcmaudit.plainfile import AS_BYTES, open_regular
 from dcmaudit.sources.s3.names import check_bucket
 from dcmaudit.sources.s3.secretstore import forget_secret, keep_secret, kept_secret
 
@@ -172,7 +172,7 @@ class CredentialBook:
         with suppress(FileNotFoundError):
             # Left by a process of the same number that was killed; O_EXCL below would refuse it.
             draft.unlink()
-        descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | AS_BYTES, 0o600)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
                 json.dump({"version": 1, "buckets": entries}, stream, indent=1)
@@ -189,7 +189,7 @@ def _locked(path: Path) -> Iterator[None]:
     """One change at a time, over all processes."""
     import fcntl
 
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | AS_BYTES, 0o600)
     try:
         # On a file of its own: the book itself is replaced, and a lock on it would go with the old one.
         fcntl.flock(descriptor, fcntl.LOCK_EX)

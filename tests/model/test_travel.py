@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from dcmaudit.model import Box, FrameAddress, Identity, Origin, Outcome, Result, Verdict
+from dcmaudit.model.effort import Effort
 from dcmaudit.model.engines import OcrEngine
 from dcmaudit.model.records import FileRows, Look
 from dcmaudit.model.redaction import Request
@@ -28,12 +29,13 @@ RESULT = Result("/a/b.dcm", Outcome.PARTLY, ("a reason",))
 REQUEST = Request(BOX, FRAME, Origin.STORED, "stored row r1")
 SHOWN = ShownArea(BOX, FRAME, Origin.RULE)
 SCREEN = Screen(next(iter(PreviewPolicy)), ("x",), (SHOWN,))
+EFFORT = Effort("fast", ("engine",), ("header",), "1a", ("overlays",), True, "2b")
 LOOK = Look(OcrEngine.LINES, Outcome.DONE, (), True, 3, 2, Verdict.HARMLESS, "sha256:0", 5, 6,
-            datetime(2026, 1, 2, tzinfo=UTC), "b")  # fmt: skip
+            datetime(2026, 1, 2, tzinfo=UTC), "b", EFFORT)  # fmt: skip
 IDENTITY = Identity("1.2.3", "sha256:1")
 ROWS = FileRows("/a/b.dcm", ((1, 2, "x"),), (), look=LOOK, identity=IDENTITY, size=1, modified_ns=2)
 RECORDS = [
-    BOX, FRAME, RESULT, REQUEST, SHOWN, SCREEN, LOOK, IDENTITY, ROWS,
+    BOX, FRAME, RESULT, REQUEST, SHOWN, SCREEN, EFFORT, LOOK, IDENTITY, ROWS,
     LocalReference("/a/b.dcm"),
     RedactionTask(LocalReference("/a/b.dcm"), (REQUEST,), ("a problem",), None, "undone", SCREEN, ("a note",), True),
     RedactionReport(RESULT, Path("/o/b.dcm"), ("plan",), ("note",), {"file": 1}, True, b"key", {"1": "2"}),

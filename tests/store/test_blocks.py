@@ -31,6 +31,7 @@ from dcmaudit.model import (
     StrayBitAddress,
     Verdict,
 )
+from dcmaudit.model.effort import Effort
 from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
 from dcmaudit.store import (
     FileRows,
@@ -175,7 +176,8 @@ def test_rectangles_of_many_names_are_those_of_each(store: Store) -> None:
 
 def test_looked_at_tells_files_wholly_looked_at_by_one_of_the_engines(store: Store) -> None:
     mark = NewRect(None, Everywhere.ALL_PLANES, OcrEngine.LINES)
-    lines = Look(OcrEngine.LINES, Outcome.DONE, size=3, modified_ns=4)
+    effort = Effort("thorough", ("own", "rapidocr"), (), "", ("overlays",))
+    lines = Look(OcrEngine.LINES, Outcome.DONE, size=3, modified_ns=4, effort=effort)
     store.put_results(
         [
             FileRows("/done.dcm", file_rows("x", [mark]).shared, look=lines),
@@ -186,9 +188,13 @@ def test_looked_at_tells_files_wholly_looked_at_by_one_of_the_engines(store: Sto
     )
     store.add_rects("/older.dcm", [mark])
     names = ["/done.dcm", "/other.dcm", "/text.dcm", "/frame.dcm", "/older.dcm", "/none.dcm"]
-    assert store.looked_at(names, {OcrEngine.LINES}) == {"/done.dcm": {(3, 4)}, "/older.dcm": frozenset()}
+    assert store.looked_at(names, {OcrEngine.LINES}) == {
+        "/done.dcm": {((3, 4), effort.text())},
+        "/older.dcm": frozenset(),
+    }
+    assert store.looks("/done.dcm")[0].effort == effort
     both = store.looked_at(names, {OcrEngine.LINES, OcrEngine.RAPIDOCR})
-    assert both["/other.dcm"] == {(5, None)}
+    assert both["/other.dcm"] == {((5, None), None)}
 
 
 def test_marks_of_many_are_what_each_question_says(store: Store) -> None:

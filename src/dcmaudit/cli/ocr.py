@@ -17,6 +17,7 @@ from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do
 from dcmaudit.cli.existing_store import tell_new
 from dcmaudit.cli.inputs import Inputs
 from dcmaudit.cli.names import add_files
+from dcmaudit.cli.ocr_earlier import Earlier
 from dcmaudit.cli.ocr_report import Report, Sink
 from dcmaudit.cli.progress import Progress, add_progress
 from dcmaudit.cli.stopping import Stop, stoppable
@@ -119,7 +120,7 @@ def _list_name(text: str) -> str:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Read every file; 0 only where every plane of every file was looked at, 130 after Ctrl+C."""
     with loading():
-        from dcmaudit.pipeline.readings import Wanted
+        from dcmaudit.pipeline.readings import Wanted, effort_of
         from dcmaudit.sources import Tally
 
     _check(args)
@@ -140,9 +141,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             say("ended at once: no input was begun")
             return Exit.INTERRUPTED
         report = Report(job, store, sink, progress, json=args.json)
-        wanted = Wanted(rows=store is not None, lines=sink is not None, rects=args.rects, places=args.json)
+        effort = effort_of(job, rects=args.rects)
+        wanted = Wanted(args.json, rows=store is not None, lines=sink is not None, rects=args.rects, effort=effort)
         try:
-            references = _fresh(_references(inputs, tally, report, stop), args, job, store, sink, report)
+            earlier = Earlier(effort, job, store, sink, report)
+            references = earlier.fresh(_references(inputs, tally, report, stop), is_asked=not args.review)
             how = {"stop": stop.asked, "ordered": args.ordered, "rest": report.rest, "dask_wait": settings.dask_wait}
             for reference, answer in _answers(job, wanted, references, args, how):
                 report.take(reference, answer)
@@ -266,42 +269,3 @@ def _references(inputs: Inputs, tally: Tally, report: Report, stop: Stop) -> Ite
         reference = tally.add(found)
         if reference is not None:
             yield reference
-
-
-def _is_newer(stamp: tuple[int, int] | None, sink: Sink | None) -> bool:
-    """Whether a file was changed after the run began that wrote the list last."""
-    return sink is not None and sink.written_ns is not None and stamp is not None and stamp[1] > sink.written_ns
-
-
-def _fresh(
-    references: Iterator[Reference],
-    args: argparse.Namespace,
-    job: OcrJob,
-    store: Store | None,
-    sink: Sink | None,
-    report: Report,
-) -> Iterator[Reference]:
-    """The files that are not done yet; those that are were done wholly, and are counted."""
-    from dcmaudit.detect.ocr import engine_kind
-    from dcmaudit.pipeline.content import is_same_content, stamps_of
-
-    # Whoever only asks where text is can use what was read, but not the other way round.
-    numbers = {job.reader, engine_kind(job.engine).kind}
-    listed = sink.done if sink is not None and not args.review else frozenset()
-    size = 8  # few at first: work begins before all names are known
-    while block := list(islice(references, size)):
-        size = min(2 * size, 500)
-        asked = [one.name for one in block] if store is not None and not args.review else []
-        known = store.looked_at(asked, numbers) if store is not None and asked else {}
-        stamps = stamps_of([one for one in block if one.name in known or one.name in listed])
-        for reference in block:
-            noted = known.get(reference.name)
-            # What was done, and is another file now, is done again.
-            stored = noted is not None and is_same_content(noted, stamps[reference.name])
-            # Its lines say nothing of content, but when they were made.
-            in_list = reference.name in listed and not _is_newer(stamps[reference.name], sink)
-            # With both, a file is done where both have it.
-            if (stored or store is None) and (in_list or sink is None) and (stored or in_list):
-                report.skip(reference.name)
-            else:
-                yield reference

@@ -15,6 +15,7 @@ from dcmaudit.report.jsonlines import json_line
 from dcmaudit.report.readings import ReadingCounts, as_json, done_before_json, so_far, summary_lines
 
 if TYPE_CHECKING:
+    from dcmaudit.model.effort import Effort
     from dcmaudit.pipeline.ocr import OcrJob
     from dcmaudit.pipeline.readings import OcrAnswer
     from dcmaudit.sources import Problem, Tally
@@ -70,12 +71,23 @@ class Report:
         """Whether the run was ended at once, by the second Ctrl+C."""
         return self._at_once
 
-    def skip(self, name: str) -> None:
-        """An input that was done before."""
+    def skip(self, name: str, changed: str | None = None) -> None:
+        """An input that was done before; ``changed`` is what was used then and is another one now."""
         self._counts.done_before += 1
+        if changed is not None:
+            self._counts.changed[changed] += 1
         if self._json:
             self._put(done_before_json(name))
         self._progress.advance(held=False)
+
+    def other(self, name: str, former: Effort) -> None:
+        """An input that was looked at with other options: what was found then would be lost."""
+        reason = f"looked at before with {former.words()}: --review looks again and replaces what was found"
+        self._counts.outcomes[Outcome.REFUSED] += 1
+        if self._json:
+            self._put(done_before_json(name) | {"outcome": Outcome.REFUSED.value, "reasons": [reason]})
+        self._progress.print(printable(f"{name}: {Outcome.REFUSED.value}: {reason}"))
+        self._progress.advance(held=True)
 
     def take(self, reference: Reference, answer: OcrAnswer | Exception) -> None:
         """What was found in one file, or the exception that its worker ended with: stored soon, and then counted."""

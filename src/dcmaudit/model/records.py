@@ -24,6 +24,7 @@ from dcmaudit.model import (
     Scope,
     Verdict,
 )
+from dcmaudit.model.effort import Effort
 from dcmaudit.model.engines import NerEngine, OcrEngine
 from dcmaudit.model.screen import Screen
 from dcmaudit.model.shapes import Shape
@@ -301,7 +302,8 @@ class Look(Travels):
     ``complete``: every plane was reached, and no place of it was left out by an option. ``places`` counts what was
     found, ``worst`` is the verdict that counts for all of it, None where nothing was found. ``digest`` is ``sha256:``
     and the hexadecimal digest of the whole file as it was looked at, None where it could not be read; ``size`` is in
-    bytes. ``reasons`` is empty only for DONE, and never holds recognised text.
+    bytes. ``reasons`` is empty only for DONE, and never holds recognised text. ``effort`` is None where nobody noted
+    what the look was asked.
     """
 
     engine: OcrEngine | int
@@ -316,6 +318,7 @@ class Look(Travels):
     modified_ns: int | None = None
     at: datetime | None = None
     by: str = ""
+    effort: Effort | None = None
 
 
 Values = tuple[object, ...]

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from dcmaudit.detect.ocr import FinderKind, finder_for
+from dcmaudit.detect.textnet import weights_digest
 from dcmaudit.errors import DcmauditError, UsageError
 from dcmaudit.model import Everywhere, FileReading, Outcome, Reference, Result, Verdict, covered_area
+from dcmaudit.model.effort import Effort
 from dcmaudit.model.engines import OcrEngine
 from dcmaudit.model.records import FileRows, Look, NewRect, RectRow
 from dcmaudit.model.travel import Travels
-from dcmaudit.pipeline.ocr import OcrJob, read_file
+from dcmaudit.pipeline.ocr import OcrJob, Ultrasound, read_file
 from dcmaudit.report.findings_list import csv_lines, places_of
 from dcmaudit.store import file_rows, rects_of
 
@@ -60,13 +63,14 @@ class OcrAnswer(Travels):
 class Wanted:
     """What is made of a reading: rows of the database, lines of a list, and in both every place (``rects``) or not.
 
-    ``places``: where text is, for a line of JSON.
+    ``places``: where text is, for a line of JSON. ``effort`` is what all looks of the run are asked, for the database.
     """
 
     places: bool = False
     rows: bool = False
     lines: bool = False
     rects: bool = True
+    effort: Effort | None = None
 
 
 def answer_for(job: OcrJob, wanted: Wanted, reference: Reference) -> OcrAnswer:
@@ -86,7 +90,7 @@ def answer_of(job: OcrJob, wanted: Wanted, reading: FileReading) -> OcrAnswer:
         # seen".
         mark = [NewRect(None, Everywhere.ALL_PLANES, engine=engine)] if is_done else []
         try:
-            rows = _noted(file_rows(reading.result.name, [*found, *mark]), job, reading)
+            rows = _noted(file_rows(reading.result.name, [*found, *mark]), wanted.effort, job, reading)
         except DcmauditError as error:
             unstorable = error.message
     return OcrAnswer(
@@ -105,14 +109,32 @@ def answer_of(job: OcrJob, wanted: Wanted, reading: FileReading) -> OcrAnswer:
     )
 
 
-def _noted(rows: FileRows, job: OcrJob, reading: FileReading) -> FileRows:
+def effort_of(job: OcrJob, *, rects: bool) -> Effort:
+    """What each look of a run is asked, as the database keeps it."""
+    finder = finder_for(job.finder, job.mode)
+    both = (FinderKind.OWN.value, FinderKind.RAPIDOCR.value)
+    left_out = {"overlays": not job.overlays, "text outside of ultrasound regions": job.ultrasound is Ultrasound.EXCEPT}
+    left_out["places"] = not rects
+    judges = [link.name if link.model is None else f"{link.name}:{link.model}" for link in job.plan.links]
+    return Effort(
+        job.mode.value,
+        both if finder is FinderKind.BOTH else (finder.value,),
+        tuple(judges) if job.read else (),
+        job.plan.lists_digest if job.read else "",
+        tuple(what for what, is_out in left_out.items() if is_out),
+        regions=job.ultrasound is Ultrasound.USE,
+        detector=weights_digest(),
+    )
+
+
+def _noted(rows: FileRows, effort: Effort | None, job: OcrJob, reading: FileReading) -> FileRows:
     """The rows with how the look ended and what the file held then."""
-    content = reading.content
+    content, look = reading.content, replace(look_of(job, reading), effort=effort)
     if reading.identity is None or content is None:
-        return replace(rows, look=look_of(job, reading))
+        return replace(rows, look=look)
     return replace(
         rows,
-        look=look_of(job, reading),
+        look=look,
         identity=reading.identity,
         size=content.size,
         modified_ns=content.modified_ns,

@@ -39,6 +39,8 @@ class ReadingCounts:
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     verdicts: Counter[Verdict | None] = field(default_factory=Counter)
     done_before: int = 0
+    changed: Counter[str] = field(default_factory=Counter)
+    """Of these how many were looked at with something that is another one now, by what."""
     not_begun: int = 0
     unfinished: int = 0
     reached: int = 0
@@ -89,6 +91,8 @@ def summary_lines(counts: ReadingCounts, passed: Mapping[str, int]) -> Iterator[
     outcomes += [f"{count} {what}" for what, count in others.items() if count]
     total = counts.outcomes.total() + sum(others.values())
     yield f"{inputs(total)}: {', '.join(outcomes) or NOTHING_FOUND}{passed_over(passed)}"
+    for what, count in counts.changed.items():
+        yield f"{count} of those done before were looked at with {what} (--review looks again)"
     words = {
         Verdict.IDENTIFYING: "with identifying text",
         Verdict.UNKNOWN: "with text that nobody knows" if counts.reads else "with text that was not read",

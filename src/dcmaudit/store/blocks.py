@@ -23,6 +23,9 @@ MOST = 500
 Stamp = tuple[int | None, int | None]
 """Size in bytes and time of change in nanoseconds, as a file had them when it was looked at."""
 
+Noted = tuple[Stamp, str | None]
+"""The stamp with the words of the look's ``Effort``; None where nobody noted that."""
+
 _RECT = ("filename", *rows.SHARED_VALUES, "last_modified", "last_modified_by")
 _OWN = ("filename", *rows.OWN_VALUES, "last_modified", "last_modified_by")
 _HISTORY = ("done_at", "done_by", "action", "filename", "count")
@@ -31,7 +34,9 @@ SELECT filename FROM "DicomRects" WHERE filename IN ({among}) AND frame = -1 AND
 AND "left" = -1 AND "top" = -1 AND "right" = -1 AND "bottom" = -1 AND (ocrtext IS NULL OR ocrtext = '')
 AND ocrengine IN ({engines})
 """
-_STAMPS = "SELECT filename, size, modified_ns FROM dcmaudit_looks WHERE filename IN ({among}) AND engine IN ({engines})"
+_STAMPS = """
+SELECT filename, size, modified_ns, {effort} FROM dcmaudit_looks WHERE filename IN ({among}) AND engine IN ({engines})
+"""
 
 
 class Blocks(StorePart):
@@ -59,13 +64,13 @@ class Blocks(StorePart):
                 found |= marks.find_many(session, block)
         return found
 
-    def looked_at(self, filenames: Iterable[str], engines: Iterable[int]) -> dict[str, frozenset[Stamp]]:
+    def looked_at(self, filenames: Iterable[str], engines: Iterable[int]) -> dict[str, frozenset[Noted]]:
         """Of these names those whose every plane one of the engines has looked at, each with what was noted then.
 
         A name without a stamp was looked at by a program that notes none. The marks themselves are not summed again:
         the whole database was looked at for damage when it was opened.
         """
-        found: dict[str, frozenset[Stamp]] = {}
+        found: dict[str, frozenset[Noted]] = {}
         numbers = ", ".join(str(int(engine)) for engine in engines)
         for block in _blocks(filenames):
             with self._database.reading() as session:
@@ -124,17 +129,19 @@ def _write(session: Session, results: Sequence[FileRows], user: str) -> None:
 # --- asking -------------------------------------------------------------------------------------------------------
 
 
-def _looked_at(session: Session, block: list[str], engines: str) -> dict[str, frozenset[Stamp]]:
+def _looked_at(session: Session, block: list[str], engines: str) -> dict[str, frozenset[Noted]]:
     if not session.has_rects:
         return {}
     chosen, bound = among(session, block)
     fill = {"among": chosen, "engines": engines}
     found = {name for (name,) in session.rows(_MARKED.format(**fill), bound)}
-    stamps: dict[str, set[Stamp]] = {name: set() for name in found}
+    stamps: dict[str, set[Noted]] = {name: set() for name in found}
     if found and session.has_looks:
         chosen, bound = among(session, list(found))
-        for name, size, modified in session.rows(_STAMPS.format(among=chosen, engines=engines), bound):
-            stamps[name].add((size, modified))
+        effort = "effort" if session.has(schema.EFFORTS) else "NULL"
+        query = _STAMPS.format(among=chosen, engines=engines, effort=effort)
+        for name, size, modified, asked in session.rows(query, bound):
+            stamps[name].add(((size, modified), asked))
     return {name: frozenset(noted) for name, noted in stamps.items()}
 
 

@@ -6,14 +6,15 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import Select, select, text
 
 from dcmaudit.model import Outcome, Verdict
+from dcmaudit.model.effort import Effort
 from dcmaudit.model.engines import ocr_engine
 from dcmaudit.model.records import Look
 from dcmaudit.store import rows
 from dcmaudit.store.bulk import among, insert_many
-from dcmaudit.store.schema import looks
+from dcmaudit.store.schema import EFFORTS, looks
 from dcmaudit.store.session import Session
 
 _CHUNK = 500
@@ -48,14 +49,20 @@ def _values(filename: str, look: Look, now: str, user: str) -> tuple[object, ...
         filename, int(look.engine), look.outcome.value,
         json.dumps([rows.storable(reason) for reason in look.reasons[:_MOST_REASONS]]),
         int(look.complete), look.planes, look.places, None if look.worst is None else look.worst.value,
-        look.digest, look.size, look.modified_ns, now, user,
+        look.digest, look.size, look.modified_ns, now, user, None if look.effort is None else look.effort.text(),
     )  # fmt: skip
 
 
 def read_looks(session: Session, filename: str) -> list[Look]:
     """The looks at one file, the oldest first."""
-    found = session.connection.execute(select(looks).where(looks.c.filename == filename).order_by(looks.c.id))
+    found = session.connection.execute(_all(session).where(looks.c.filename == filename).order_by(looks.c.id))
     return [_look(dict(row)) for row in found.mappings()]
+
+
+def _all(session: Session) -> Select[Any]:
+    # A database that is only read may lack the newest column.
+    has_all = session.has(EFFORTS)
+    return select(*(column for column in looks.columns if has_all or column is not looks.c.effort))
 
 
 def shortfalls(session: Session, filenames: Sequence[str]) -> dict[str, Look]:
@@ -63,7 +70,7 @@ def shortfalls(session: Session, filenames: Sequence[str]) -> dict[str, Look]:
     newest: dict[str, Look] = {}
     names = [name for name in filenames if rows.is_storable_name(name)]
     for start in range(0, len(names), _CHUNK):
-        query = select(looks).where(looks.c.filename.in_(names[start : start + _CHUNK])).order_by(looks.c.id)
+        query = _all(session).where(looks.c.filename.in_(names[start : start + _CHUNK])).order_by(looks.c.id)
         for row in session.connection.execute(query).mappings():
             newest[row["filename"]] = _look(dict(row))
     return {name: look for name, look in newest.items() if look.outcome is not Outcome.DONE}
@@ -105,6 +112,7 @@ def _look(row: Mapping[str, Any]) -> Look:
         modified_ns=row["modified_ns"],
         at=rows.parse_time(row["looked_at"]),
         by=row["looked_by"],
+        effort=None if row.get("effort") is None else Effort.parse(row["effort"]),
     )
 
 

@@ -176,9 +176,11 @@ looks = Table(
     Column("modified_ns", BigInteger),
     Column("looked_at", Text, nullable=False),
     Column("looked_by", Text, nullable=False),
+    Column("effort", Text),
     UniqueConstraint("filename", "engine", name="dcmaudit_looks_once"),
 )
-"""Of the third step: how the last look of each engine at each file ended, also where it saw nothing or failed."""
+"""Of the third step: how the last look of each engine at each file ended, also where it saw nothing or failed.
+``effort``: what it was asked, as JSON; NULL where nobody noted that."""
 
 parts = Table(
     "dcmaudit_parts",
@@ -313,11 +315,11 @@ searches = Table(
 """What searches for text gave on each plane, or on a file as a whole: no marks, see ``dcmaudit.store.searches``."""
 
 LEARNING, LOOKS, SUMS, SCREEN, LEDGER, HIDING, MORE_SUMS = "0002", "0003", "0004", "0005", "0006", "0007", "0008"
-UNSHOWN, REST_SUMS, SHAPES, SEARCHES, REPLACED = "0009", "0010", "0011", "0012", "0013"
+UNSHOWN, REST_SUMS, SHAPES, SEARCHES, REPLACED, EFFORTS = "0009", "0010", "0011", "0012", "0013", "0014"
 """The steps that made the tables of the learning, of the looks, of the sums, of what was on the screen, of what was
 seen in part, done and removed, of what was hidden, more sums, of what could not be shown, the sums of the rest, the
-column of shapes, of what searches found, and the column of done files that were replaced; a database that is only read
-may lack them."""
+column of shapes, of what searches found, the column of done files that were replaced, and that of what looks were
+asked; a database that is only read may lack them."""
 
 STEPS: dict[str, frozenset[str]] = {
     "0001": frozenset(str(table.name) for table in (rects, tags, *OWN_TABLES)),
@@ -333,6 +335,7 @@ STEPS: dict[str, frozenset[str]] = {
     SHAPES: frozenset(),
     SEARCHES: frozenset({searches.name}),
     REPLACED: frozenset(),
+    EFFORTS: frozenset(),
 }
 """The tables that each step made: a database that says it took a step and lacks one of them is damaged."""
 

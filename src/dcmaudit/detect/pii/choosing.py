@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcmaudit.detect.pii.judging import Chain, Judge
 from dcmaudit.errors import UsageError
+from dcmaudit.plainfile import read_regular
 
 if TYPE_CHECKING:
     from dcmaudit.detect.pii.cohort import Cohort
@@ -45,6 +48,17 @@ class ChainPlan:
         for link in self.links:
             if link.name != "header":
                 _made(link, self.allow_file)
+
+    @property
+    def lists_digest(self) -> str:
+        """A digest of what the allow list holds and of the list of known identifiers; "" where there is neither."""
+        uses = any(link.name == "allowlist" for link in self.links)
+        listed = ""
+        if uses and self.allow_file is not None:
+            with suppress(OSError):  # whoever judges by it is told
+                listed = sha256(read_regular(self.allow_file)).hexdigest()
+        parts = [listed, self.identifiers[1] if self.identifiers else ""]
+        return sha256("\n".join(parts).encode()).hexdigest()[:16] if any(parts) else ""
 
     @property
     def cohort(self) -> Cohort | None:

@@ -1,0 +1,133 @@
+"""``ocr`` over files that it has looked at: done is what was looked at no less than is asked now."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from dcmaudit.cli import main
+from support.files import dataset, file_bytes
+from support.lettering import lettered
+
+FINDING = ["--no-read"]
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    path = tmp_path / "a.dcm"
+    path.write_bytes(file_bytes(dataset(lettered((120, 300), [("NAME 12345", 20, 60)]))))
+    return path
+
+
+def looked(image: Path, *words: str) -> int:
+    return main(["ocr", str(image), "--db", str(image.parent / "db"), "-j", "1", *words])
+
+
+def places(image: Path) -> int:
+    with sqlite3.connect(image.parent / "db" / "dcmaudit.sqlite.db") as connection:
+        found: int = connection.execute('SELECT count(*) FROM "DicomRects" WHERE "left" >= 0').fetchone()[0]
+        return found
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (["--mode", "fast"], []),
+        ([], ["--mode", "thorough"]),
+        ([], ["--finder", "both"]),
+        (["--no-overlays"], []),
+        (["--except-ultrasound-regions"], []),
+        ([], ["--use-ultrasound-regions"]),
+    ],
+)
+def test_who_asks_for_more_is_answered(
+    image: Path, first: list[str], then: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert looked(image, *FINDING, *first) == 0
+    assert looked(image, *FINDING, *then) == 0
+    told = capsys.readouterr().err
+    assert "done before" not in told
+    # Both of them are done now, whatever is asked first.
+    for words in (first, then):
+        assert looked(image, *FINDING, *words) == 0
+        assert "1 done before" in capsys.readouterr().err
+
+
+def test_places_that_were_left_out_come_when_they_are_asked_for(image: Path) -> None:
+    assert looked(image, "--no-rects") == 0
+    assert places(image) == 0
+    assert looked(image) == 0
+    assert places(image) > 0
+
+
+def test_more_judges_are_asked(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert looked(image, "--pii", "none") == 0
+    assert looked(image, "--pii", "patterns") == 0
+    assert "with identifying text" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("other", [["--finder", "rapidocr"], ["--mode", "fast", "--finder", "both"]])
+def test_what_was_found_is_never_replaced_by_another_way_of_looking_unasked(
+    image: Path, other: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert looked(image, *FINDING) == 0
+    before = places(image)
+    assert before
+    assert looked(image, *FINDING, *other) == 1
+    told = capsys.readouterr()
+    assert "refused: looked at before with mode default; finder own" in told.err
+    assert "--review looks again" in told.err
+    assert places(image) == before
+    assert looked(image, *FINDING, *other, "--json") == 1
+    line = json.loads(capsys.readouterr().out)
+    assert (line["outcome"], line["planes"]) == ("refused", 0)
+    assert looked(image, *FINDING, *other, "--review") == 0
+    assert looked(image, *FINDING, *other) == 0
+    assert "1 done before" in capsys.readouterr().err
+
+
+def test_finding_alone_loses_nothing_that_was_read(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert looked(image) == 0
+    assert looked(image, *FINDING) == 0
+    assert "1 done before" in capsys.readouterr().err
+    assert looked(image, *FINDING, "--mode", "thorough") == 0
+    assert "done before" not in capsys.readouterr().err
+    with sqlite3.connect(image.parent / "db" / "dcmaudit.sqlite.db") as connection:
+        texts = [text for (text,) in connection.execute('SELECT ocrtext FROM "DicomRects" WHERE ocrtext IS NOT NULL')]
+    assert any("12345" in text for text in texts)
+
+
+def test_an_allow_list_that_changed_is_told(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    allowed = image.parent / "allowed"
+    for words, is_told in (("^X$", False), ("^X$", False), ("^NAME", True)):
+        allowed.write_text(f"{words}\n")
+        assert looked(image, "--allow-list", str(allowed)) == 0
+        told = capsys.readouterr().err
+        assert ("1 of those done before were looked at with other lists" in told) is is_told
+
+
+def test_a_look_of_which_nothing_was_noted_counts_as_asked_by_default(
+    image: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert looked(image, *FINDING) == 0
+    with sqlite3.connect(image.parent / "db" / "dcmaudit.sqlite.db") as connection:
+        connection.execute("UPDATE dcmaudit_looks SET effort = NULL")
+    assert looked(image, *FINDING) == 0
+    assert "1 done before" in capsys.readouterr().err
+    assert looked(image, *FINDING, "--mode", "thorough") == 0
+    assert "done before" not in capsys.readouterr().err
+
+
+def test_an_earlier_detector_is_told(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert looked(image, *FINDING) == 0
+    with sqlite3.connect(image.parent / "db" / "dcmaudit.sqlite.db") as connection:
+        (stored,) = connection.execute("SELECT effort FROM dcmaudit_looks").fetchone()
+        former = json.dumps(json.loads(stored) | {"detector": "0" * 64})
+        connection.execute("UPDATE dcmaudit_looks SET effort = ?", [former])
+    capsys.readouterr()
+    assert looked(image, *FINDING) == 0
+    told = capsys.readouterr().err
+    assert "1 of those done before were looked at with an earlier detector (--review looks again)" in told

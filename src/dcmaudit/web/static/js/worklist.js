@@ -39,6 +39,8 @@ export class Worklist {
     this.list.addEventListener("scroll", () => this.draw());
     this.list.addEventListener("click", (event) => this.#click(event));
     this.list.addEventListener("keydown", (event) => this.#key(event));
+    /** What the list was drawn from last. */
+    this.drawn = "";
     this.told = "|";
     const tell = () => {
       const now = `${this.status.value}|${this.text.value}`;
@@ -77,6 +79,15 @@ export class Worklist {
   /** @param {ViewState} state */
   update(state) {
     const { worklist, file } = state;
+    // Most states are of another plane of the same file: to measure and fill the list again for each would cost a key more
+    // than to paint its plane.
+    const shown = [
+      worklist.index, worklist.total, worklist.left, worklist.per_hour, worklist.growing, worklist.passed_over, worklist.problem_count,
+      worklist.not_opened.length, worklist.found, worklist.folder, file?.file_id, file?.state, file?.tagged, file?.gap, state.database?.changes, this.isFiltered,
+      document.activeElement === this.list,
+    ].join("|");
+    if (shown === this.drawn) return;
+    this.drawn = shown;
     const moved = worklist.index !== this.current;
     this.current = worklist.index ?? -1;
     if (!this.isFiltered) this.#resize(worklist.total);
@@ -145,6 +156,8 @@ export class Worklist {
       if (Math.floor(this.wanted / PAGE) === page) this.#open(this.wanted);
     } catch (error) {
       this.asked.delete(page);
+      // The next state asks for it again.
+      this.drawn = "";
       this.failed(error);
     }
   }

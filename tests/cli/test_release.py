@@ -239,6 +239,19 @@ def test_a_look_with_a_plane_left_out_or_text_above_the_policy_does_not_count(
     assert redact(tmp_path, path, "--from-db", "-o", tmp_path / "out") == 0
 
 
+@pytest.mark.parametrize("less", [["--mode", "fast"], ["--finder", "rapidocr"], ["--mode", "fast", "--no-read"]])
+def test_a_quick_look_is_no_ground_for_a_copy(
+    archive: Path, tmp_path: Path, look: Callable[..., int], less: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(archive / "a.dcm")
+    assert look(path, *less) == 0
+    assert redact(tmp_path, path, "--from-db", "-o", tmp_path / "out") == 1
+    assert "too little to copy it" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    assert look(path, "--review") == 0
+    assert redact(tmp_path, path, "--from-db", "-o", tmp_path / "out") == 0
+
+
 def test_rectangles_of_the_database_are_never_left_out_of_a_copy(
     archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,6 +23,7 @@ from dcmaudit.model import (
     frame_of,
 )
 from dcmaudit.model.counts import counted
+from dcmaudit.model.effort import Effort
 from dcmaudit.model.records import IdentityRecord, Look, SeenRecord
 from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, RedactionOptions
 
@@ -228,6 +229,10 @@ def _holds(ranges: Iterable[FrameRange], frame: int) -> bool:
 # --- an engine ----------------------------------------------------------------------------------------------------
 
 
+_LEAST = Effort(judges=())
+"""What a look must have been asked: of the quick mode, and of other finders alone, nobody measured what they miss."""
+
+
 def _engine(content: Content, looks: Sequence[Look], accepted: AcceptedText) -> tuple[tuple[dict[str, Any], ...], str]:
     if not looks:
         return (), "ocr has not looked at it, or an earlier version that noted nothing (dcmaudit ocr --review looks)"
@@ -236,11 +241,15 @@ def _engine(content: Content, looks: Sequence[Look], accepted: AcceptedText) -> 
     whole = [look for look in here if look.complete]
     if not whole:
         return (), "; ".join(dict.fromkeys(_why_not(look, content) for look in looks))
+    hard = [look for look in whole if look.effort is None or look.effort.covers(_LEAST)]
+    if not hard:
+        how = whole[0].effort.words() if whole[0].effort is not None else ""
+        return (), f"ocr looked at it with {how}, too little to copy it (dcmaudit ocr looks harder)"
     # All of them, also those that were not complete: text that one engine found is there, whatever another missed.
     if not all(accepted.allows(look.worst) for look in here):
         limit = "" if accepted is AcceptedText.NONE else " that is not harmless"
         return (), f"ocr found text in it{limit}, and no person has seen all of it"
-    return tuple(_engine_record(look) for look in whole), ""
+    return tuple(_engine_record(look) for look in hard), ""
 
 
 def _why_not(look: Look, content: Content) -> str:
@@ -254,7 +263,9 @@ def _why_not(look: Look, content: Content) -> str:
 def _engine_record(look: Look) -> dict[str, Any]:
     text = "none" if look.worst is None else look.worst.name.lower()
     at = None if look.at is None else look.at.isoformat(timespec="seconds")
-    return {"who": "ocr", "engine": int(look.engine), "by": look.by, "at": at, "planes": look.planes, "text": text}
+    record = {"who": "ocr", "engine": int(look.engine), "by": look.by, "at": at, "planes": look.planes, "text": text}
+    # Of a look of an earlier version nobody noted it.
+    return record if look.effort is None else record | {"how": look.effort.words()}
 
 
 _STATES = {

@@ -119,7 +119,7 @@ def work(template: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working directory."""
     monkeypatch.setenv("DCMAUDIT_DASK_WAIT", "0.6")
     monkeypatch.setenv("DCMAUDIT_DB", str(template.with_name("work") / "db"))
-    monkeypatch.setattr("dcmaudit.pipeline.cluster._LOOK", 0.1)
+    monkeypatch.setattr("dcmaudit.pipeline.clusterclient.LOOK", 0.1)
     fresh(template, monkeypatch)
     return template.with_name("work")
 

@@ -220,7 +220,7 @@ def test_every_command_ends_on_a_cluster_without_workers_and_says_so(
 ) -> None:
     distributed = pytest.importorskip("distributed")
     monkeypatch.setenv("DCMAUDIT_DASK_WAIT", "1")
-    monkeypatch.setattr("dcmaudit.pipeline.cluster._LOOK", 0.1)
+    monkeypatch.setattr("dcmaudit.pipeline.clusterclient.LOOK", 0.1)
     names = pairs[:6:2]
     with distributed.LocalCluster(
         n_workers=0, processes=True, dashboard_address=":0", local_directory=str(tmp_path / "dask"), silence_logs=50

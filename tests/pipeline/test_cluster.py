@@ -18,7 +18,7 @@ import pytest
 from dcmaudit.errors import DecodeError, UsageError
 from dcmaudit.model import Box, Everywhere, Origin, Outcome
 from dcmaudit.model.redaction import Request
-from dcmaudit.pipeline.cluster import _Cluster
+from dcmaudit.pipeline.clusterclient import Cluster
 from dcmaudit.pipeline.division import divided
 from dcmaudit.pipeline.jobs import RedactionJob, RedactionTask
 from dcmaudit.pipeline.output import Naming
@@ -133,7 +133,7 @@ def test_an_item_that_kills_every_worker_is_the_only_one_lost(address: str) -> N
 
 
 def test_nobody_at_the_address_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dcmaudit.pipeline.cluster._SECONDS", 0.5)
+    monkeypatch.setattr("dcmaudit.pipeline.clusterclient._SECONDS", 0.5)
     with pytest.raises(UsageError, match="no Dask scheduler answers at tcp"):
         list(each(double, [1], dask="tcp://127.0.0.1:9"))
 
@@ -146,8 +146,8 @@ def slow(number: int) -> int:
 def test_a_cluster_without_workers_is_said_and_given_up(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("dcmaudit.pipeline.cluster._LOOK", 0.1)
-    monkeypatch.setattr("dcmaudit.pipeline.cluster._SAY", 0.3)
+    monkeypatch.setattr("dcmaudit.pipeline.clusterclient.LOOK", 0.1)
+    monkeypatch.setattr("dcmaudit.pipeline.clusterclient._SAY", 0.3)
     monkeypatch.setattr(logging.getLogger("dcmaudit"), "propagate", True)
     with distributed.LocalCluster(
         n_workers=0, processes=True, dashboard_address=":0", local_directory=str(tmp_path)
@@ -164,7 +164,7 @@ def test_a_cluster_without_workers_is_said_and_given_up(
 def test_workers_that_go_in_the_middle_leave_every_item_with_an_answer(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("dcmaudit.pipeline.cluster._LOOK", 0.1)
+    monkeypatch.setattr("dcmaudit.pipeline.clusterclient.LOOK", 0.1)
     with distributed.LocalCluster(
         n_workers=1, threads_per_worker=1, processes=True, dashboard_address=":0", local_directory=str(tmp_path)
     ) as cluster:
@@ -179,7 +179,7 @@ def test_workers_that_go_in_the_middle_leave_every_item_with_an_answer(
 
 
 def test_workers_that_come_late_are_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("dcmaudit.pipeline.cluster._LOOK", 0.1)
+    monkeypatch.setattr("dcmaudit.pipeline.clusterclient.LOOK", 0.1)
     with distributed.LocalCluster(
         n_workers=0, threads_per_worker=1, processes=True, dashboard_address=":0", local_directory=str(tmp_path)
     ) as cluster:
@@ -227,7 +227,7 @@ def test_workers_are_waited_for_anew_each_time_that_they_go(tmp_path: Path) -> N
     with distributed.LocalCluster(
         n_workers=0, threads_per_worker=1, processes=True, dashboard_address=":0", local_directory=str(tmp_path)
     ) as cluster:
-        seen = _Cluster(cluster.scheduler_address, 3.0, double)
+        seen = Cluster(cluster.scheduler_address, 3.0, double)
         try:
             seen.look()
             cluster.scale(1)

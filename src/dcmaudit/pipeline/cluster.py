@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import queue
-import time
-import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from dcmaudit.errors import MissingExtraError, UsageError
-from dcmaudit.pipeline.clusterhelp import begin_no_more, with_help
+from dcmaudit.pipeline import clusterclient
+from dcmaudit.pipeline.clusterclient import PATIENCE, Cluster, ClusterJob
 from dcmaudit.pipeline.hold import hold
-from dcmaudit.pipeline.process import BrokenOffError, ClusterLostError, CrashError
-
-if TYPE_CHECKING:
-    from distributed import Client
+from dcmaudit.pipeline.process import BrokenOffError, CrashError
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -32,23 +23,8 @@ millions."""
 _WAITING = 64
 """Inputs a thread that are out or wait to be told, at most: behind a slow one, where the inputs' order is kept."""
 
-_SECONDS = 15
-"""Seconds after which it is said that no scheduler answers; it has three times as long after that. A cluster of a busy
-queue is slow, a wrong address is for ever."""
-
-PATIENCE = 300.0
-"""Seconds without any worker after which a cluster is given up; the setting ``dask_wait`` changes it."""
-
-_LOOK = 2.0
-"""Seconds between two looks at whether anybody is working."""
-
-_SAY = 30.0
-"""Seconds between two lines that say what is waited for."""
-
 _TRIES = 3
 """How often an input is given to the cluster anew after its scheduler has forgotten it."""
-
-log = logging.getLogger("dcmaudit")
 
 
 def each_on_cluster(
@@ -71,7 +47,7 @@ def each_on_cluster(
     said in the meantime, and every further item ends as ClusterLostError. MissingExtraError without the extra,
     UsageError where nothing answers at the address.
     """
-    cluster = _Cluster(address, patience, task)
+    cluster = Cluster(address, patience, task)
     batch = _Batch(cluster, stop, rest, ordered=ordered, tells_all=tells_all)
     try:
         yield from batch.run(iter(items))
@@ -83,25 +59,12 @@ def each_on_cluster(
         cluster.close()
 
 
-@dataclass(slots=True, eq=False)
-class _Job:
-    """One input: its place in the order, and what has become of it on the cluster so far."""
-
-    number: int
-    item: Any
-    future: Future[Any] | None = None
-    deaths: int = 0
-    """How often several workers died over it."""
-    losses: int = 0
-    """How often the scheduler forgot it."""
-
-
 class _Batch:
     """What is out, what has to go out again, and what waits for its turn to be told."""
 
     def __init__(
         self,
-        cluster: _Cluster,
+        cluster: Cluster,
         stop: Callable[[], bool],
         rest: Callable[[], None],
         *,
@@ -110,13 +73,13 @@ class _Batch:
     ) -> None:
         self._cluster, self._asked, self._rest = cluster, stop, rest
         self._ordered, self._tells_all = ordered, tells_all
-        self._out: dict[int, _Job] = {}
-        self._again: deque[_Job] = deque()
-        self._suspects: deque[_Job] = deque()
+        self._out: dict[int, ClusterJob] = {}
+        self._again: deque[ClusterJob] = deque()
+        self._suspects: deque[ClusterJob] = deque()
         """Inputs over which several workers died, to be tried once more alone."""
-        self._alone: _Job | None = None
+        self._alone: ClusterJob | None = None
         """The one of them that is being tried."""
-        self._came: queue.SimpleQueue[tuple[_Job, Future[Any]]] = queue.SimpleQueue()
+        self._came: queue.SimpleQueue[tuple[ClusterJob, Future[Any]]] = queue.SimpleQueue()
         self._early: dict[int, tuple[Any, Any]] = {}
         self._ready: deque[tuple[Any, Any]] = deque()
         self._read = self._told = 0
@@ -202,11 +165,11 @@ class _Batch:
     def _waiting(self) -> int:
         return self._read - self._told
 
-    def _next(self, items: Iterator[Any]) -> _Job | None:
+    def _next(self, items: Iterator[Any]) -> ClusterJob | None:
         if self._is_dry:
             return None
         try:
-            job = _Job(self._read, next(items))
+            job = ClusterJob(self._read, next(items))
         except StopIteration:
             self._is_dry = True
             return None
@@ -217,7 +180,7 @@ class _Batch:
     def _take(self) -> None:
         """Take in what has come, or look after the cluster where nothing does for a while."""
         try:
-            job, future = self._came.get(timeout=_LOOK)
+            job, future = self._came.get(timeout=clusterclient.LOOK)
         except queue.Empty:
             self._rest()
             self._cluster.look()
@@ -236,7 +199,7 @@ class _Batch:
         finally:
             hold.end()
 
-    def _answered(self, job: _Job, future: Future[Any]) -> None:
+    def _answered(self, job: ClusterJob, future: Future[Any]) -> None:
         error = None if future.cancelled() else future.exception()
         is_killed = type(error).__name__ == "KilledWorker"
         # Forgotten by a scheduler that died, or cancelled by somebody else.
@@ -254,7 +217,7 @@ class _Batch:
         else:
             self._settle(job, future.result())
 
-    def _try_again(self, job: _Job, waiting: deque[_Job], is_worth: bool, reason: str) -> None:  # noqa: FBT001
+    def _try_again(self, job: ClusterJob, waiting: deque[ClusterJob], is_worth: bool, reason: str) -> None:  # noqa: FBT001
         if self._is_stopping:  # whoever had it is gone, and nobody else is to do it
             self._settle(job, BrokenOffError())
         elif is_worth:
@@ -262,7 +225,7 @@ class _Batch:
         else:
             self._settle(job, CrashError(reason))
 
-    def _settle(self, job: _Job, answer: Any) -> None:
+    def _settle(self, job: ClusterJob, answer: Any) -> None:
         self._out.pop(job.number, None)
         job.future = None
         if not self._ordered:
@@ -271,129 +234,6 @@ class _Batch:
         self._early[job.number] = job.item, answer
         while (found := self._early.pop(self._told + len(self._ready), None)) is not None:
             self._ready.append(found)
-
-
-class _Cluster:
-    """A cluster as its client sees it: whether anybody works there, and for how long nobody has."""
-
-    def __init__(self, address: str, patience: float, task: Callable[[Any], Any]) -> None:
-        self._address, self._patience, self._run = address, patience, uuid.uuid4().hex
-        self._work = partial(with_help, self._run, task)
-        self._client = _connected(address)
-        self._threads, self._asked_at = 0, float("-inf")
-        self._none_since: float | None = None
-        self._said = 0.0
-        self.is_gone = False
-        """Whether it was given up."""
-
-    def threads(self) -> int:
-        """How many inputs can be worked on at once, as of a moment ago; 0 where there is no worker or no scheduler."""
-        # After the scheduler died the client still has what it said last.
-        if self._client.status != "running":
-            self._asked_at = float("-inf")
-            return 0
-        # A question to the scheduler, which is not asked for every input.
-        if time.monotonic() - self._asked_at >= _LOOK or not self._threads:
-            self._threads = self._asked()
-            self._asked_at = time.monotonic()
-            # Nobody looks after a cluster whose answers come all the time.
-            if self._threads:
-                self._none_since = None
-        return self._threads
-
-    def _asked(self) -> int:
-        client: Any = self._client
-        try:
-            found: dict[str, int] = client.sync(client.scheduler.ncores, workers=None, callback_timeout=_SECONDS)
-        except Exception:  # also of a scheduler that hangs, or dies while it is asked
-            return 0
-        return sum(found.values())
-
-    def submit(self, job: _Job, came: queue.SimpleQueue[tuple[_Job, Future[Any]]]) -> None:
-        """Give it to the cluster; what comes of it goes to ``came``."""
-        try:
-            # Not pure: Dask would answer an equal call with what the first one gave.
-            executor = self._client.get_executor(pure=False)  # type: ignore[no-untyped-call]
-            future: Future[Any] = executor.submit(self._work, job.item)
-        except Exception:  # the client was closed just now, for it found no scheduler any more
-            future = Future()
-            future.cancel()
-            future.set_running_or_notify_cancel()
-        job.future = future
-        future.add_done_callback(lambda done: came.put((job, done)))
-
-    def begin_no_more(self) -> None:
-        """Have the workers begin nothing more of this run; whoever does not hear of it goes on, and is waited for."""
-        client: Any = self._client
-        with suppress(Exception):  # also where the scheduler hangs, or dies while it is told
-            client.sync(
-                client._run,  # noqa: SLF001 - ``run`` would wait for ever for a worker that hangs
-                begin_no_more, self._run, on_error="ignore", callback_timeout=_SECONDS,
-            )  # fmt: skip
-
-    def look(self) -> None:
-        """Say that nobody works, and give the cluster up once that has lasted too long."""
-        now = time.monotonic()
-        if self._client.status == "closed":
-            self._begin_anew()
-        self._asked_at = float("-inf")
-        if self.threads():
-            return
-        if self._none_since is None:
-            # So that the first look already says something.
-            self._none_since, self._said = now, now - _SAY
-        idle = time.monotonic() - self._none_since
-        if idle >= self._patience:
-            self.is_gone = True
-            log.error("%s: given up after %.0f seconds; what is left is not done", self._words(), idle)
-        elif now - self._said >= _SAY:
-            self._said = now
-            log.warning("%s: waiting for them for %.0f seconds more", self._words(), self._patience - idle)
-
-    def _begin_anew(self) -> None:
-        """The client gives up after a while; the queue may start another scheduler later."""
-        from distributed import Client
-
-        with suppress(OSError, TimeoutError, ValueError):
-            self._client = Client(self._address, timeout=_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
-
-    def loss(self) -> ClusterLostError:
-        """The answer of an item that nobody worked on."""
-        return ClusterLostError(f"{self._words()} for {self._patience:.0f} seconds")
-
-    def close(self) -> None:
-        """Drop what was not begun: nobody holds the results any more."""
-        # Closed while it looks for its scheduler, the client would print a traceback; what is wrong was said.
-        is_alone = self._client.status != "running"
-        if is_alone:
-            logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
-        with suppress(Exception):  # a scheduler that died meanwhile
-            self._client.close(timeout=1 if is_alone else _SECONDS)  # type: ignore[no-untyped-call]
-
-    def _words(self) -> str:
-        if self._client.status != "running":
-            return f"the Dask scheduler at {self._address} is gone, and with it its workers"
-        return f"the Dask cluster at {self._address} has no workers"
-
-
-def _connected(address: str) -> Client:
-    try:
-        from distributed import Client
-    except ImportError:
-        raise MissingExtraError(
-            "work on a cluster needs Dask", hint="install the extra: pip install 'dcmaudit[dask]'"
-        ) from None
-    left = 3 * _SECONDS
-    try:
-        try:
-            return Client(address, timeout=_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
-        except (OSError, TimeoutError):
-            log.warning("no Dask scheduler answers at %s yet: waiting for it for %.0f seconds more", address, left)
-            return Client(address, timeout=left, set_as_default=False)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError, TimeoutError) as error:
-        raise UsageError(
-            f"no Dask scheduler answers at {address}", hint="such an address looks like tcp://host:8786"
-        ) from error
 
 
 def _outcome(future: Future[Any] | None) -> Any:

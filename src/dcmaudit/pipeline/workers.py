@@ -58,7 +58,8 @@ def each(  # noqa: PLR0913 - where, in which order, until when: each has a defau
     ``dask_wait`` is how many seconds it may be without any of them.
     """
     if dask is not None:
-        from dcmaudit.pipeline.cluster import PATIENCE, each_on_cluster
+        from dcmaudit.pipeline.cluster import each_on_cluster
+        from dcmaudit.pipeline.clusterclient import PATIENCE
 
         patience = PATIENCE if dask_wait is None else dask_wait
         on_cluster = each_on_cluster(

@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 
 from dcmaudit.cli import main
+from dcmaudit.model import Outcome
+from dcmaudit.model.engines import OcrEngine
+from dcmaudit.model.records import FileRows, Look
+from dcmaudit.store import open_store
 from support.files import dataset, file_bytes
 from support.lettering import lettered
 
@@ -121,6 +125,22 @@ def test_a_look_of_which_nothing_was_noted_counts_as_asked_by_default(
     assert "done before" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("then", [[], ["--mode", "thorough"]])
+def test_a_look_that_failed_makes_nothing_done(
+    image: Path, then: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = image.read_bytes()
+    image.write_bytes(file_bytes(dataset(lettered((120, 300), []))))
+    assert looked(image, *FINDING) == 0
+    image.write_bytes(whole[:200])
+    assert looked(image, *FINDING, *then) == 1
+    image.write_bytes(whole)
+    capsys.readouterr()
+    assert looked(image, *FINDING, *then) == 0
+    assert "done before" not in capsys.readouterr().err
+    assert places(image)
+
+
 def test_an_earlier_detector_is_told(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert looked(image, *FINDING) == 0
     with sqlite3.connect(image.parent / "db" / "dcmaudit.sqlite.db") as connection:
@@ -131,3 +151,18 @@ def test_an_earlier_detector_is_told(image: Path, capsys: pytest.CaptureFixture[
     assert looked(image, *FINDING) == 0
     told = capsys.readouterr().err
     assert "1 of those done before were looked at with an earlier detector (--review looks again)" in told
+
+
+def test_what_a_process_died_on_since_it_was_done_is_looked_at_again(
+    image: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert looked(image, *FINDING) == 0
+    with open_store(image.parent / "db", user="me") as store:
+        # As a run leaves it whose process died: the mark of the former look stays.
+        died = Look(OcrEngine.LINES, Outcome.FAILED, ("its process died",))
+        store.put_results([FileRows(str(image), look=died)])
+    capsys.readouterr()
+    assert looked(image, *FINDING) == 0
+    assert "1 done\n" in capsys.readouterr().err
+    assert looked(image, *FINDING) == 0
+    assert "1 done before" in capsys.readouterr().err

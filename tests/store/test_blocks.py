@@ -187,7 +187,19 @@ def test_looked_at_tells_files_wholly_looked_at_by_one_of_the_engines(store: Sto
         ]
     )
     store.add_rects("/older.dcm", [mark])
-    names = ["/done.dcm", "/other.dcm", "/text.dcm", "/frame.dcm", "/older.dcm", "/none.dcm"]
+    # The mark of a former look is there still.
+    for outcome in (Outcome.FAILED, Outcome.REFUSED, Outcome.PARTLY):
+        store.add_rects(f"/{outcome.value}.dcm", [mark])
+        put_look(store, f"/{outcome.value}.dcm", Look(OcrEngine.LINES, outcome, effort=effort))
+    names = [
+        *(f"/{outcome.value}.dcm" for outcome in Outcome),
+        "/done.dcm",
+        "/other.dcm",
+        "/text.dcm",
+        "/frame.dcm",
+        "/older.dcm",
+        "/none.dcm",
+    ]
     assert store.looked_at(names, {OcrEngine.LINES}) == {
         "/done.dcm": {((3, 4), effort.text())},
         "/older.dcm": frozenset(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dcmaudit.errors import StoreCorruptError
-from dcmaudit.model import ReviewState
+from dcmaudit.model import Outcome, ReviewState
 from dcmaudit.model.records import FileRows, Look, MarkedFile, RectRow
 from dcmaudit.model.screen import Screen
 from dcmaudit.store import identities, ledger, looks, marks, names, rows, schema, screens, sums
@@ -35,7 +35,8 @@ AND "left" = -1 AND "top" = -1 AND "right" = -1 AND "bottom" = -1 AND (ocrtext I
 AND ocrengine IN ({engines})
 """
 _STAMPS = """
-SELECT filename, size, modified_ns, {effort} FROM dcmaudit_looks WHERE filename IN ({among}) AND engine IN ({engines})
+SELECT filename, outcome, size, modified_ns, {effort} FROM dcmaudit_looks
+WHERE filename IN ({among}) AND engine IN ({engines})
 """
 
 
@@ -67,8 +68,9 @@ class Blocks(StorePart):
     def looked_at(self, filenames: Iterable[str], engines: Iterable[int]) -> dict[str, frozenset[Noted]]:
         """Of these names those whose every plane one of the engines has looked at, each with what was noted then.
 
-        A name without a stamp was looked at by a program that notes none. The marks themselves are not summed again:
-        the whole database was looked at for damage when it was opened.
+        A look that failed, or saw some planes alone, counts for nothing. A name without a stamp was looked at by a
+        program that notes none. The marks themselves are not summed again: the whole database was looked at for damage
+        when it was opened.
         """
         found: dict[str, frozenset[Noted]] = {}
         numbers = ", ".join(str(int(engine)) for engine in engines)
@@ -140,8 +142,14 @@ def _looked_at(session: Session, block: list[str], engines: str) -> dict[str, fr
         chosen, bound = among(session, list(found))
         effort = "effort" if session.has(schema.EFFORTS) else "NULL"
         query = _STAMPS.format(among=chosen, engines=engines, effort=effort)
-        for name, size, modified, asked in session.rows(query, bound):
-            stamps[name].add(((size, modified), asked))
+        fallen_short = set[str]()
+        for name, outcome, size, modified, asked in session.rows(query, bound):
+            # The mark of a former look stays where a later one failed: it says nothing of the file as it was then.
+            if outcome == Outcome.DONE.value:
+                stamps[name].add(((size, modified), asked))
+            else:
+                fallen_short.add(name)
+        stamps = {name: noted for name, noted in stamps.items() if noted or name not in fallen_short}
     return {name: frozenset(noted) for name, noted in stamps.items()}
 
 

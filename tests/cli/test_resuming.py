@@ -12,7 +12,7 @@ from dcmaudit.cli import main
 from dcmaudit.model import Box, DeviceFacts, FrameAddress
 from dcmaudit.pipeline.output import PlainPlaces
 from dcmaudit.store import NewRect, TagChange, open_store
-from support.files import gradient, reference
+from support.files import dataset, file_bytes, gradient, reference
 
 
 @pytest.fixture
@@ -317,3 +317,23 @@ def test_where_nothing_can_be_noted_all_is_proved_again(
         capsys.readouterr()
         assert resumed(inputs, str(inputs)) == 0
         assert capsys.readouterr().err.count("its output was there and was proved again") == again
+
+
+def test_a_partly_audited_output_among_the_others_is_not_done_where_they_are_kept_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = dataset(gradient())
+    data.EncapsulatedDocument = b"x" * 4096
+    path, out = tmp_path / "a.dcm", tmp_path / "out"
+    path.write_bytes(file_bytes(data))
+    words = ["redact", "--rect", "1,1,5,5", "-j", "1", "-o", str(out), str(path)]
+    assert main([*words, "--allow-partly"]) == 1
+    assert main([*words, "--allow-partly", "--resume"]) == 1
+    assert "1 done before, 1 of all these partly audited" in capsys.readouterr().err
+    assert main([*words, "--resume"]) == 1
+    assert "no longer belongs" in capsys.readouterr().err
+    assert (out / "a.redacted.dcm").exists()
+    (out / "a.redacted.dcm").unlink()
+    for _ in range(2):
+        assert main([*words, "--resume"]) == 1
+        assert (out.with_name("out.partly") / "a.redacted.dcm").exists()

@@ -29,11 +29,12 @@ Stamp = tuple[int | str, ...]
 def run_digest(job: RedactionJob) -> bytes:
     """A digest of what a run asks of all its files: options, what rules hold, and the version of the program.
 
-    How fast it works, where outputs go and what lies beside them is not in it. OSError where rules cannot be read.
+    How fast it works, where outputs go and what lies beside them is not in it; whether partly audited ones may lie
+    among the others is. OSError where rules cannot be read.
     """
     said = (
         __version__, repr(job.options), _contents(job.rules), job.ultrasound, job.uid_key is not None, job.copy_clean,
-        job.accepted.value, job.allow_unstored, _contents(job.reviewer_rules),
+        job.accepted.value, job.allow_unstored, _contents(job.reviewer_rules), job.naming.mixed,
     )  # fmt: skip
     return blake2b(repr(said).encode(), digest_size=16).digest()
 

@@ -70,8 +70,18 @@ def _place(job: RedactionJob, reference: Reference, *, partly: bool, is_final: b
             require_free(place, overwrite=job.naming.overwrite)
         elif place.exists() and (is_final or not job.naming.overwrite):
             # Of one input there is one output: an older one in the other folder would pass for the present one.
-            raise UsageError(f"an output of it lies at {place}, where it no longer belongs", hint="take it away first")
+            raise _misplaced(place)
     return chosen
+
+
+def _require_apart(job: RedactionJob, reference: Reference, there: Target, *, partly: bool) -> None:
+    """UsageError where a partly audited output lies among the others, as a run with --allow-partly put it."""
+    if partly and str(there) != str(job.naming.path_for(reference, partly=True)):
+        raise _misplaced(there)
+
+
+def _misplaced(place: Target) -> UsageError:
+    return UsageError(f"an output of it lies at {place}, where it no longer belongs", hint="take it away first")
 
 
 def _earlier(job: RedactionJob, reference: Reference) -> Target | None:
@@ -129,6 +139,8 @@ def deliver(
         # Of what was written, not of the plan: some parts are known only once they are in the file.
         unshown = _unshown(written) if unshown_before else ()
         partly = bool(unshown) or (proof.text is not None and bool(proof.text.unseen))
+        if there is not None:
+            _require_apart(job, reference, there, partly=partly)
         target = there or _room(job, reference, partly=partly)
         # It belongs into the other folder, perhaps on another file system: the bytes are put there anew.
         if partly != expected and is_new:

@@ -102,6 +102,29 @@ def test_what_is_shown_without_marks_has_nothing_else_over_it(start: StartFace, 
     assert np.abs(hidden().astype(int) - clean).max() <= 2
 
 
+def test_the_note_of_hidden_rectangles_goes_with_the_key_though_something_was_painted_meanwhile(
+    start: StartFace, tmp_path: Path
+) -> None:
+    face = start(_stack(tmp_path / "cine.dcm"))
+    face.plane("frame 1/6")
+    face.drag(face.on_stage(2, 2, COLUMNS, ROWS), face.on_stage(300, 40, COLUMNS, ROWS))
+    face.press("R")
+    face.wait_until(lambda: len(face.state()["rects"]) == 1)
+    shown = _screen(face, "#stage")
+    face.page.keyboard.down("h")
+    expect(face.at("#planenote")).to_have_text("rectangles are hidden while the key is held down")
+    hidden = _screen(face, "#stage")
+    # Another state of the same plane is painted while the key is down.
+    face.press("v", "v")
+    face.wait_until(lambda: not face.state()["view"]["inverted"])
+    face.page.wait_for_timeout(300)
+    assert np.abs(_screen(face, "#stage").astype(int) - hidden).max() <= 2, "what is said is so"
+    face.page.keyboard.up("h")
+    expect(face.at("#planenote")).to_have_text("")
+    face.page.wait_for_timeout(100)
+    assert np.abs(_screen(face, "#stage").astype(int) - shown).max() <= 2
+
+
 def test_nothing_counts_that_comes_into_sight_below_a_shape_that_is_drawn(start: StartFace, tmp_path: Path) -> None:
     cells = np.full((3000, 3000), 90, np.uint8)
     cells[::64] = 30

@@ -9,6 +9,8 @@ export class Keyboard {
     this.page = page;
     /** The key on the keyboard that is held, wherever its letter lies. */
     this.code = "";
+    /** Whether it hides every rectangle: whatever is painted meanwhile comes without them, too. */
+    this.isBare = false;
   }
 
   listen() {
@@ -49,15 +51,16 @@ export class Keyboard {
 
   /** Every rectangle is hidden, or no longer. @param {boolean} on */
   #bare(on) {
+    this.isBare = on;
     this.page.topLine.hold(on ? "rectangles are hidden while the key is held down" : "");
     this.page.stage.update({ bare: on });
   }
 
   /** The held key was let go. */
   #letGo() {
-    const { stage, lens } = this.page;
+    const { lens } = this.page;
     this.code = "";
-    if (stage.shown.bare) this.#bare(false);
+    if (this.isBare) this.#bare(false);
     if (lens.isOpen) {
       lens.close();
       this.page.looked();

@@ -62,6 +62,7 @@ export class Page {
     this.topLine = new TopLine((name) => this.keyOf(name));
     this.statusLine = new StatusLine((name) => this.keyOf(name));
     this.messages = new Messages();
+    this.keyboard = new Keyboard(this);
     this.spoken = new Spoken(byId("spoken", HTMLElement));
     this.cards = new StageCards();
     this.startPage = new StartPage();
@@ -142,7 +143,7 @@ export class Page {
     };
     this.stage.picture.onexact = () => void this.scheduler.looked();
     this.theme.onchange = () => this.strip.draw();
-    new Keyboard(this).listen();
+    this.keyboard.listen();
   }
 
   /** @returns {ViewState|null} */
@@ -187,7 +188,7 @@ export class Page {
     const before = this.stage.shown;
     if (picture.plane) {
       const kept = other ? { lit: null, dragging: false } : { lit: before.lit, dragging: before.dragging, draft: before.draft ?? null };
-      this.stage.show(picture.plane, { rects, handled, redacted: state.view.redacted, chosen: state.chosen, pointed: state.plane?.pointed ?? [], ...kept }, change, this.#view(state));
+      this.stage.show(picture.plane, { rects, handled, redacted: state.view.redacted, chosen: state.chosen, pointed: state.plane?.pointed ?? [], bare: this.keyboard.isBare, ...kept }, change, this.#view(state));
       this.#reveal(state, before);
     } else this.stage.clear();
     this.hands.tell();

@@ -18,7 +18,7 @@ const RENDERINGS = /** @type {Record<string, string>} */ ({ full: "full range", 
 
 const LOST = {
   "no answer": "The server does not answer. What was marked before is saved; nothing can be marked until it is back. Trying again…",
-  "started again": "dcmaudit was started again, and the new one does not know this page. Open the address that it printed in this browser: this page then goes on by itself. What was marked before is saved. Trying again…",
+  "started again": "dcmaudit does not know this browser any more: it was started again, or the browser lost its cookies. Open the address that it printed last in this browser: this page then goes on by itself. If that address was used already, start dcmaudit again. What was marked before is saved. Trying again…",
   "new server": "dcmaudit was started again and knows this browser. This page loads again once the open dialog is closed: copy first what you typed.",
   stranger: "Another program answers at this address. Start dcmaudit again and open the address that it prints. What was marked before is saved. Trying again…",
   closed: "Too many pages are open: this one had to make room. Reload it to go on. What was marked before is saved.",

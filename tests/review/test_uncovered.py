@@ -58,3 +58,21 @@ def test_marks_of_single_planes_further_on_count_each_on_its_own(session: Sessio
     _see(session, "next-frame", "next-frame")
     do(session, "previous-frame")
     assert _said(do(session, "undo")).endswith(WORDS.format("2 other planes were"))
+
+
+def test_a_mark_of_another_database_is_not_taken_for_one_of_the_same_id(session: Session, tmp_path: Path) -> None:
+    one, other = str(tmp_path / "one"), str(tmp_path / "other")
+
+    def mark(database: str) -> list[str]:
+        do(session, "set-database", path=database)
+        after = do(session, "mark", box=[10, 5, 30, 15], scope="all frames")
+        return [rect["id"] for rect in after["rects"] if rect["stored"]]
+
+    first = mark(other)
+    do(session, "set-database", path=one)
+    _see(session, "next-frame", "next-frame", "next-frame")
+    assert mark(one) == first
+    do(session, "set-database", path=other)
+    # All planes are seen with the first mark on them.
+    _see(session, "previous-frame", "previous-frame", "previous-frame")
+    assert _said(do(session, "remove-rect", id=first[0])) == WORDS.format("3 other planes were")

@@ -30,6 +30,10 @@ class SeenBefore:
             now = {group.where: file.seen.positions(group, HowSeen.SEEN) for group in file.planes.groups}
             self._seen.update((each, now) for each in new)
 
+    def clear(self) -> None:
+        """Forget all of it: another database has other marks of the same ids."""
+        self._seen.clear()
+
     def uncovered(self, file: OpenFile, gone: Iterable[RectRow], here: PlaneAddress | None) -> str:
         """What to say of marks that are gone: how many planes, but the one that is shown, may have been seen with them
         black. Empty where there is none."""

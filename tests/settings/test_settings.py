@@ -127,6 +127,17 @@ def test_a_bad_variable_is_not_blamed_on_the_file(tmp_path: Path, monkeypatch: p
         load(config=config(tmp_path / "c.toml", "port = 5"))
     assert raised.value.file is None
     assert "secret-value" not in str(raised.value)
+    assert "DCMAUDIT_PORT in the environment" in str(raised.value)
+
+
+def test_a_bad_option_is_blamed_on_neither_file_nor_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("5", ""):
+        monkeypatch.setenv("DCMAUDIT_PORT", variable)
+        with pytest.raises(UsageError, match="setting port: ") as raised:
+            load({"port": 70000}, config=config(tmp_path / "c.toml", "port = 5"))
+        assert raised.value.file is None
 
 
 def test_a_password_in_the_database_address_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ def load(flags: Mapping[str, Any] | None = None, *, config: str | os.PathLike[st
     try:
         return Settings(**(values | variables | named))
     except ValidationError as error:
-        raise _refused(error, path, values.keys() - variables.keys()) from error
+        raise _refused(error, path, values.keys() - variables.keys() - named.keys(), named) from error
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -97,8 +97,11 @@ def _check_keys(values: Mapping[str, Any], path: Path) -> None:
             raise UsageError(f"unknown setting {key!r}", file=str(path), hint=f"{meant}allowed: {', '.join(allowed)}")
 
 
-def _refused(error: ValidationError, path: Path, of_file: Collection[str]) -> UsageError:
+def _refused(error: ValidationError, path: Path, of_file: Collection[str], named: Collection[str]) -> UsageError:
     first = error.errors(include_input=False, include_url=False)[0]
     key = str(first["loc"][0]) if first["loc"] else "settings"
     message = first["msg"][:1].lower() + first["msg"][1:]
-    return UsageError(f"setting {key}: {message}", file=str(path) if key in of_file else None)
+    told = {one.upper(): one for one, value in os.environ.items() if value}
+    variable = None if key in named else next((told[one] for one in variables_of(key) if one in told), None)
+    where = "" if variable is None else f" ({variable} in the environment)"
+    return UsageError(f"setting {key}{where}: {message}", file=str(path) if key in of_file else None)

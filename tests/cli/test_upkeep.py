@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 from dcmaudit.cli import main
 from dcmaudit.cli.common import Exit
 from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, ReviewState
-from dcmaudit.store import NewRect, OcrEngine, open_store, sums
+from dcmaudit.store import NewRect, OcrEngine, open_store, schema, sums
 from support.corpus import package_file
 from support.stored import set_marked
 
@@ -191,6 +192,17 @@ def test_what_a_reader_keeps_from_being_erased_is_said(database: Path, capsys: p
 
 
 # --- recount, identify --------------------------------------------------------------------------------------------
+
+
+def test_recount_brings_a_database_of_an_earlier_version_up_to_date(database: Path) -> None:
+    place = database / NAME
+    with closing(sqlite3.connect(place)) as connection, connection:
+        connection.execute("ALTER TABLE dcmaudit_looks DROP COLUMN effort")
+        connection.execute("UPDATE dcmaudit_version SET version_num = '0013'")
+    assert command(database, "recount", "/archive/a.dcm") == Exit.GOOD
+    with closing(sqlite3.connect(place)) as connection:
+        assert connection.execute("SELECT version_num FROM dcmaudit_version").fetchone() == (schema.HEAD,)
+        connection.execute("SELECT effort FROM dcmaudit_looks")
 
 
 def test_a_file_whose_marks_do_not_agree_is_reviewed_again(database: Path, capsys: pytest.CaptureFixture[str]) -> None:

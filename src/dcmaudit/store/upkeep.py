@@ -18,7 +18,7 @@ from dcmaudit.errors import StoreCorruptError, StoreError, StoreReadOnlyError, U
 from dcmaudit.store import marks, rows, searches, soundness, sums
 from dcmaudit.store.database import Database
 from dcmaudit.store.part import StorePart
-from dcmaudit.store.schema import LEDGER, OLD_COLUMNS
+from dcmaudit.store.schema import HEAD, LEDGER, OLD_COLUMNS
 from dcmaudit.store.session import Session
 from dcmaudit.store.sqlite import SqliteBackend
 from dcmaudit.store.translate import translated
@@ -124,7 +124,8 @@ class Upkeep(StorePart):
         """
         rows.check_name(filename)
         with self._database.reading() as session:
-            if session.has_own and not sums.is_disagreeing(session, filename):
+            # An older shape is brought up to date in any case: by that, people make a database ready to be merged.
+            if session.has_own and session.step == HEAD and not sums.is_disagreeing(session, filename):
                 return False
         found = soundness.damage_of(self._database)
         if found:

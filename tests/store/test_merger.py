@@ -13,6 +13,7 @@ from dcmaudit.cli import main
 from dcmaudit.cli.common import Exit
 from dcmaudit.errors import StoreError, UsageError
 from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, HowSeen, IconAddress, Identity, Origin, Outcome
+from dcmaudit.model.effort import Effort
 from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
 from dcmaudit.store import Look, Looked, NewRect, OcrEngine, Store, TagChange, file_rows, schema
 from dcmaudit.store.identities import MOVED
@@ -96,6 +97,21 @@ def test_parts_of_one_file_that_do_not_contradict_are_put_together(
     assert [one.taken for one in store.merge_from(other)] == [True]
     assert len(store.rects("/a.dcm")) == len(store.looks("/a.dcm")) == 1
     assert store.identity("/a.dcm") is not None
+
+
+def test_the_same_findings_of_looks_that_were_asked_in_other_ways_do_not_contradict(
+    store: Store, tmp_path: Path, opener: Opener
+) -> None:
+    thorough = Effort("thorough")
+    with opener(tmp_path / "other", user=store.user) as other:
+        for name, effort, ours in (("/older.dcm", None, thorough), ("/newer.dcm", thorough, None)):
+            put_look(other, name, Look(OcrEngine.LINES, Outcome.DONE, size=3, effort=effort))
+            put_look(store, name, Look(OcrEngine.LINES, Outcome.DONE, size=3, effort=ours))
+        put_look(other, "/less.dcm", Look(OcrEngine.LINES, Outcome.PARTLY, size=3, effort=thorough))
+        put_look(store, "/less.dcm", Look(OcrEngine.LINES, Outcome.DONE, size=3, effort=thorough))
+        found = {one.filename: one.contradiction for one in store.merge_from(other)}
+    assert found == {"/older.dcm": None, "/newer.dcm": None, "/less.dcm": "looks of engines"}
+    assert [store.looks(name)[0].effort for name in ("/older.dcm", "/newer.dcm")] == [thorough, None]
 
 
 def test_many_files_come_page_by_page(store: Store, tmp_path: Path, opener: Opener) -> None:

@@ -37,8 +37,9 @@ _JOINED = {schema.searches: "part"}
 none here. They contradict nothing, or two people who looked at other planes of one file could not be put together."""
 
 _TIMES = {"id", "last_modified", "noted_at", "looked_at", "first_at", "last_at", "done_at", "shown_at", "hidden_at",
-          "judged_at", "found_at"}  # fmt: skip
-"""Columns in which two runs that found the same differ."""
+          "judged_at", "found_at", "effort"}  # fmt: skip
+"""Columns in which two runs that found the same differ. What a look was asked stays as it is noted here: it is true of
+the look that is here, and the other one, of another version perhaps, found no more."""
 
 Rows = dict[str, list[dict[str, Any]]]
 

@@ -105,6 +105,7 @@ def test_technical_texts_are_harmless(text: str) -> None:
     "HEAD", "Bone", "HAND", "Peak", "MIN", "Finger",
     # what is left of dates and times, and of post codes
     "23/09", "I2:55", "1T:39:35", "0g:56:19", "201G~10-31", "1S.12.11G", "8/11/2D16", "TR 1957", "1985 G",
+    "1985 MV", "1962MA", "1985 MM",
     "7 AVg 2006T", "2006T", "2D77", "2D I986", "3D I9", "2D 1986",
     "05gY", "AC12 2T", "AC 79", "27.OG.7", "3/OB/84", "2/", "/7", "3|",
     # numbers that nothing says the meaning of: ages, and parts of numbers of people

@@ -83,7 +83,8 @@ _LIKE_DATE = re.compile(
 """Groups of digits, some of them misread as letters, as times and dates have them; numbers that begin with a zero."""
 _MAY_BE_DATE = re.compile(r"[0-9O]{1,2}\s?/\s?[0-9O]{1,2}")
 """Two short numbers with a slash: a day and a month, or a month and a year, as much as an image of a series."""
-_YEAR_AND_LETTER = re.compile(r"[0-9]{4}\s?[A-Z]")
+_YEAR_AND_LETTER = re.compile(r"[0-9]{4}\s?[A-Z]{1,2}")
+"""A year and what may be the letters of a name, as much as a quantity: units of two letters may be initials."""
 _DIMENSIONS = frozenset(("2D", "3D"))
 _YEARS = range(1900, 2036)
 _JOINED_FROM = 3

@@ -158,6 +158,7 @@ export class Worklist {
       this.asked.delete(page);
       // The next state asks for it again.
       this.drawn = "";
+      this.signature = "";
       this.failed(error);
     }
   }

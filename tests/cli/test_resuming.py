@@ -337,3 +337,12 @@ def test_a_partly_audited_output_among_the_others_is_not_done_where_they_are_kep
     for _ in range(2):
         assert main([*words, "--resume"]) == 1
         assert (out.with_name("out.partly") / "a.redacted.dcm").exists()
+
+
+def test_new_uids_of_two_runs_are_told(inputs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--new-uids-of", "study", str(inputs)]
+    assert resumed(inputs, *words) == 0
+    assert "earlier run" not in capsys.readouterr().err
+    (inputs.parent / "out" / "a.redacted.dcm").unlink()
+    assert resumed(inputs, *words) == 0
+    assert "have the new UIDs of an earlier run" in capsys.readouterr().err

@@ -101,6 +101,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if interrupted and progress is not None:
         report.interrupted(progress.total, partial(_has_output, job, args.dask))
     report.finish(tally)
+    if job.uid_key is not None and report.counts.done_before:
+        # The key is a secret of its run: what was there has UIDs that this run does not make again.
+        say(
+            "outputs that were there have the new UIDs of an earlier run: one series or study may now have two "
+            "(dcmaudit release keeps them over all runs)"
+        )
     if store is not None and not (tally.found or tally.problems or args.files or listed or args.shard):
         say(f"{store.location}: no file has marks in this database; N in the reviewer finishes one, --db names another")
     if not interrupted and not tally.found and has_nothing_to_do(args):

@@ -8,19 +8,21 @@ and of the output. The same seal now means that all of it is as it was when the 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from dcmaudit import __version__
+from dcmaudit.errors import SourceError
 from dcmaudit.model import Reference
 from dcmaudit.model.redaction import Request
 from dcmaudit.pipeline.jobs import RedactionJob, RedactionTask
 from dcmaudit.pipeline.remote import Remote, Target
 from dcmaudit.plainfile import read_regular
 from dcmaudit.sources import s3
+from dcmaudit.sources.s3.names import ObjectName
 
 Stamp = tuple[int | str, ...]
 """Size in bytes and what else tells whether something changed: times in nanoseconds, or what a server calls it."""
@@ -90,9 +92,12 @@ def stamp_of_input(status: os.stat_result) -> Stamp:
 
 def input_stamp(reference: Reference) -> Stamp | None:
     """The stamp of an input, of an object in one request; None where there is none."""
-    of_object: Callable[[], Stamp | None] | None = getattr(reference, "stamp", None)
-    if of_object is not None:
-        return of_object()
+    if getattr(reference, "stamp", None) is not None:
+        try:
+            # By what the server calls the content: its times are of whole seconds.
+            return lies(Remote(ObjectName.parse(reference.name)))
+        except SourceError:
+            return None
     path = getattr(reference, "path", None)
     try:
         return None if path is None else stamp_of_input(os.stat(path))  # noqa: PTH116 - of each of many files

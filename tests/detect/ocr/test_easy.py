@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -30,7 +31,9 @@ def test_models_that_are_missing_are_said_and_not_fetched(tmp_path: Path, monkey
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     for name in ("torch", "easyocr"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
+        # Set and taken away: so the one that is made here goes again at the end, also where there was none before.
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+        del sys.modules[name]
     importlib.invalidate_caches()
     with pytest.raises(EngineError, match="cannot be started") as caught:
         engine_kind("easyocr").make(threads=1)

@@ -111,6 +111,7 @@ def choose(face: Face, command: str) -> None:
     face.at("#menubar").get_by_role("menuitem", name="Mark", exact=True).click()
     face.at(f"[role=menuitemradio][data-command={command}]").click()
     expect(face.at(f"[role=menuitemradio][data-command={command}]")).to_have_attribute("aria-checked", "true")
+    face.press("Escape")
     face.focus("#stage")
 
 

@@ -283,6 +283,7 @@ def test_a_slow_line_is_noticed_and_what_comes_over_it_is_never_seen(start: Star
 def _menu(face: Face, label: str) -> None:
     face.page.get_by_role("menuitem", name="View").first.click()
     face.page.get_by_role("menuitemradio", name=label).click()
+    face.press("Escape")
 
 
 @pytest.fixture

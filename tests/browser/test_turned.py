@@ -192,6 +192,7 @@ def test_a_series_that_is_one_stack_stays_turned_and_windowed_and_the_next_serie
     face.plane("frame 1/1")
     face.page.get_by_role("menuitem", name="View").first.click()
     face.page.get_by_role("menuitemradio", name="A series as one stack").click()
+    face.press("Escape")
     face.wait_until(lambda: face.state()["stack"] is not None and face.state()["stack"]["complete"])
     face.press("d", "W")
     face.page.get_by_role("button", name="Brain 40 / 80").press("Enter")

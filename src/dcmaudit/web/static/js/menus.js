@@ -120,8 +120,8 @@ export class Menus {
   /** @param {HTMLElement} node @param {Command} command */
   #choose(node, command) {
     if (node.getAttribute("aria-disabled") === "true") return;
-    // Switches stay open, so that several can be set in one go. One of several is chosen once, and the next key is for the stage.
-    if (!command.toggles || command.toggles.includes("=")) this.close(true);
+    // switches stay open, so that several can be set in one go
+    if (!command.toggles) this.close(true);
     this.run(command);
   }
 

@@ -109,3 +109,17 @@ def test_names_of_outputs() -> None:
     assert str(place / "a.redacted.dcm") == "s3://abc/x/a.redacted.dcm"
     assert str(Remote.parse("s3://abc") / Path("1/2") / "a") == "s3://abc/1/2/a"
     assert str((place / "a.redacted.dcm").with_suffix(".json")) == "s3://abc/x/a.redacted.json"
+
+
+def test_an_object_whose_stamp_cannot_be_had_is_proved_again(
+    bucket: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["redact", "-j", "1", "-r", f"s3://{bucket}/in", "--rect", "0,0,3,3", "-o", f"s3://{bucket}/out"]
+    words += ["--relative-path", f"s3://{bucket}/in", "--resume"]
+    for place in ("redaction", "asked"):
+        monkeypatch.setattr(f"dcmaudit.pipeline.{place}.input_stamp", lambda _reference: None)
+    for again in (0, 2):
+        assert main(words) == 0
+        told = capsys.readouterr().err
+        assert told.count("was proved again") == again
+        assert "done before" not in told

@@ -80,7 +80,7 @@ class Earlier:
     def _is_done(self, task: RedactionTask, output: EarlierOutput, input_: Stamp | None) -> bool:
         from dcmaudit.pipeline.asked import seal_of
 
-        if seal_of(self._job.asked, task, input_, output.target, output.stamp) not in self._notes:
+        if input_ is None or seal_of(self._job.asked, task, input_, output.target, output.stamp) not in self._notes:
             return False
         partly = _is_partly(output.target) if output.partly is None else output.partly
         self._report.resume(task.reference.name, output.target, partly=partly)

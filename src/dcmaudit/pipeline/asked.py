@@ -41,10 +41,10 @@ def run_digest(job: RedactionJob) -> bytes:
     return blake2b(repr(said).encode(), digest_size=16).digest()
 
 
-def seal_of(asked: bytes, task: RedactionTask, input_: Stamp | None, target: Target | str, output: Stamp) -> bytes:
+def seal_of(asked: bytes, task: RedactionTask, input_: Stamp, target: Target | str, output: Stamp) -> bytes:
     """Eight bytes that stand for an output: what was asked of it, and the stamps of input and output.
 
-    ``asked`` is ``run_digest``; ``input_`` None where the input has no stamp, as bytes in memory.
+    ``asked`` is ``run_digest``.
     """
     digest = blake2b(asked, digest_size=8)
     digest.update(repr((_asked(task), input_, str(target), output)).encode("utf-8", "surrogatepass"))

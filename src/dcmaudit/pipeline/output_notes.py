@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import platformdirs
@@ -75,14 +73,6 @@ class OutputNotes:
             os.write(number, (b"\0" * (SIZE - torn) if torn else b"") + b"".join(seals))
         finally:
             os.close(number)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.flush()
 
 
 def _read(path: Path) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:

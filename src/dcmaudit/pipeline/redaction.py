@@ -48,8 +48,14 @@ def redact_file(job: RedactionJob, task: RedactionTask) -> RedactionReport:
 
 def _seal(job: RedactionJob, task: RedactionTask, before: Stamp | None, output: Target | None) -> bytes:
     """What a run that goes on knows the output by; empty where it has to be proved again."""
-    there = lies(output) if job.asked and output is not None else None
-    return b"" if there is None or output is None else seal_of(job.asked, task, before, output, there)
+    # Of an input without a stamp nobody could tell whether it is the same one then.
+    if not job.asked or output is None or before is None:
+        return b""
+    try:
+        there = lies(output)
+    except SourceError:  # it is written and proved: that nobody can ask for it now costs another proof, no more
+        return b""
+    return b"" if there is None else seal_of(job.asked, task, before, output, there)
 
 
 def redact_and_tell(job: RedactionJob, telling: Telling, task: RedactionTask) -> ToldRedaction:

@@ -17,6 +17,7 @@ from multiprocessing import forkserver, get_context
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 import dcmaudit.pipeline.crew.parent as crew
@@ -104,6 +105,8 @@ def workers_of(child: int) -> list[int]:
 
 def run(kind: str, folder: Path, kills: int, chance: random.Random) -> dict[str, Any]:
     """Kill so many runs, and compare what they leave at last with what an undisturbed run leaves."""
+    # OpenCV's threads would not be there in what is forked from here, which would then wait for them for ever.
+    cv2.setNumThreads(1)
     context = get_context("forkserver")
     context.set_forkserver_preload(["support.killing", "dcmaudit.pipeline.readings", "dcmaudit.detect.inference"])
     forkserver.ensure_running()

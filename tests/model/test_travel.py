@@ -15,11 +15,12 @@ import pytest
 from dcmaudit.model import Box, FrameAddress, Identity, Origin, Outcome, Result, Verdict
 from dcmaudit.model.effort import Effort
 from dcmaudit.model.engines import OcrEngine
+from dcmaudit.model.packed import PackedRects
 from dcmaudit.model.records import FileRows, Look
 from dcmaudit.model.redaction import Request
 from dcmaudit.model.screen import PreviewPolicy, Screen, ShownArea
 from dcmaudit.model.travel import Travels
-from dcmaudit.pipeline.jobs import RedactionReport, RedactionTask
+from dcmaudit.pipeline.jobs import PackedMarks, RedactionReport, RedactionTask
 from dcmaudit.pipeline.readings import OcrAnswer
 from dcmaudit.report.redaction_lines import ToldRedaction
 from dcmaudit.sources import LocalReference
@@ -32,12 +33,16 @@ SCREEN = Screen(next(iter(PreviewPolicy)), ("x",), (SHOWN,))
 EFFORT = Effort("fast", ("engine",), ("header",), "1a", ("overlays",), True, "2b")
 LOOK = Look(OcrEngine.LINES, Outcome.DONE, (), True, 3, 2, Verdict.HARMLESS, "sha256:0", 5, 6,
             datetime(2026, 1, 2, tzinfo=UTC), "b", EFFORT)  # fmt: skip
+PACKED = PackedRects("/a/b.dcm", "[[1,2]]", 1, 2, "/db")
+MARKS = PackedMarks(PACKED, True, True, ("a note",))
 IDENTITY = Identity("1.2.3", "sha256:1")
 ROWS = FileRows("/a/b.dcm", ((1, 2, "x"),), (), look=LOOK, identity=IDENTITY, size=1, modified_ns=2)
 RECORDS = [
-    BOX, FRAME, RESULT, REQUEST, SHOWN, SCREEN, EFFORT, LOOK, IDENTITY, ROWS,
+    BOX, FRAME, RESULT, REQUEST, SHOWN, SCREEN, EFFORT, LOOK, IDENTITY, ROWS, PACKED,
+    MARKS,
     LocalReference("/a/b.dcm"),
-    RedactionTask(LocalReference("/a/b.dcm"), (REQUEST,), ("a problem",), None, "undone", SCREEN, ("a note",), True),
+    RedactionTask(LocalReference("/a/b.dcm"), (REQUEST,), ("a problem",), None, "undone", SCREEN, ("a note",), True,
+                  None, MARKS),
     RedactionReport(RESULT, Path("/o/b.dcm"), ("plan",), ("note",), {"file": 1}, True, b"key", {"1": "2"}),
     ToldRedaction("/a/b.dcm", Outcome.PARTLY, ("out",), ("a word",), partly=True, instance=b"key", seal=b"seal"),
     OcrAnswer(RESULT, ROWS, "lines", ("f0",), (1, 2), None, 1, 2, 3, Verdict.UNKNOWN, b"key", ({"plane": "f0"},)),

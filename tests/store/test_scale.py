@@ -92,7 +92,7 @@ def everything(store: Store, folder: Path) -> dict[str, Callable[[], object]]:
         ),
         "rects_of": lambda: store.rects_of([a, "/b.dcm"]),
         "looked_at": lambda: store.looked_at([a, "/many1.dcm"], {OcrEngine.LINES}),
-        "marks_of": lambda: list(store.marks_of([a, "/many1.dcm", "/none.dcm"])),
+        "marks_of": lambda: [list(store.marks_of([a, "/many1.dcm", "/none.dcm"], pack=pack)) for pack in (False, True)],
         "finish": lambda: store.finish_again(store.take_back(finished(store, a))),
         "take_back": lambda: None,
         "finish_again": lambda: None,

@@ -26,6 +26,7 @@ from dcmaudit.model import (
 )
 from dcmaudit.model.effort import Effort
 from dcmaudit.model.engines import NerEngine, OcrEngine
+from dcmaudit.model.packed import PackedRects
 from dcmaudit.model.screen import Screen
 from dcmaudit.model.shapes import Shape
 from dcmaudit.model.travel import Travels
@@ -351,7 +352,9 @@ class MarkedFile:
     ``corrupt`` says that the file's marks are not those that were stored; nothing else is told then. ``screen`` and
     ``done`` are None where the file is not finished, or where nobody noted it; ``screen_problem`` says that the record
     of what was shown cannot be read. ``look`` is the newest look of an engine that did not see the file wholly.
-    ``noted`` is what lay behind the name when it was marked or looked at last; None where nobody noted that.
+    ``noted`` is what lay behind the name when it was marked or looked at last; None where nobody noted that. Where it
+    was asked for, ``packed`` has the rectangles instead of ``rects``, and nobody has looked yet whether they are those
+    that were stored; it is None where there are none, and where they had to be read.
     """
 
     filename: str
@@ -363,6 +366,7 @@ class MarkedFile:
     look: Look | None = None
     corrupt: StoreCorruptError | None = None
     noted: IdentityRecord | None = None
+    packed: PackedRects | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,11 +59,16 @@ def task_digest(task: RedactionTask) -> str:
 def _asked(task: RedactionTask) -> tuple[Any, ...]:
     noted = None if task.noted is None else repr(task.noted.identity)
     # What is only told (notes) changes no output; a problem or a file that is not done is refused and has none.
-    return (
+    said = (
         task.reference.name, [_words(one) for one in task.requests], task.problems, task.undone, noted,
         task.is_unrecorded, None if task.screen is None else repr(task.screen),
         None if task.ledger is None else repr(task.ledger),
     )  # fmt: skip
+    if task.marks is None:
+        return said
+    # As they came from the database: rows of whole numbers, of which the requests are made.
+    rects = task.marks.rects
+    return (*said, rects.rows, rects.marks, rects.total, task.marks.keeps_harmless, task.marks.unreviewed)
 
 
 def lies(target: Target) -> Stamp | None:

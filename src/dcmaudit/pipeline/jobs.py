@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dcmaudit.model import Reference, Result
+from dcmaudit.model.packed import PackedRects
 from dcmaudit.model.records import IdentityRecord
 from dcmaudit.model.redaction import RedactionOptions, Request
 from dcmaudit.model.screen import Screen
@@ -61,6 +62,20 @@ class RedactionJob:
 
 
 @dataclass(frozen=True, slots=True)
+class PackedMarks(Travels):
+    """Rectangles of the database that whoever works on the file makes requests of, see ``stored_marks.unpacked``.
+
+    ``keeps_harmless``: those whose text was judged harmless are not asked for. ``unreviewed``: without a rectangle
+    nothing of the database counts. ``notes`` are said where the rectangles are those that were stored.
+    """
+
+    rects: PackedRects
+    keeps_harmless: bool = False
+    unreviewed: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RedactionTask(Travels):
     """One file: its reference, what was asked for it, and what is wrong with what was asked.
 
@@ -69,7 +84,7 @@ class RedactionTask(Travels):
     ``noted`` is what the marks of the database, or its being done there, are about; None where nobody noted that, or
     nothing of the database counts. ``screen`` is what a reviewer's screen showed black when the file was finished; None
     where nobody knows, and ``is_unrecorded`` says that it was finished all the same, by an earlier version or another
-    program.
+    program. ``marks`` are asked for, too, and have yet to be looked at.
     """
 
     reference: Reference
@@ -82,6 +97,7 @@ class RedactionTask(Travels):
     """What has to be said of the file whatever becomes of it."""
     is_unrecorded: bool = False
     noted: IdentityRecord | None = None
+    marks: PackedMarks | None = None
 
 
 @dataclass(frozen=True, slots=True)

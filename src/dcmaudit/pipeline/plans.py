@@ -13,6 +13,7 @@ from dcmaudit.model.redaction import IconPolicy, OverlayPolicy, PlanProblem, Red
 from dcmaudit.pipeline.jobs import RedactionJob, RedactionTask
 from dcmaudit.pipeline.previews import WAYS_OUT, not_in_plan, perhaps_shown
 from dcmaudit.pipeline.same_file import Sameness, sameness
+from dcmaudit.pipeline.stored_marks import unpacked
 from dcmaudit.redact import make_plan
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def plan_for(job: RedactionJob, task: RedactionTask, instance: Instance) -> tupl
     Rules and ultrasound regions are looked up in the file's header and join what was asked. What was wrong with the
     requests, and pixels that cannot be seen, are problems of the plan.
     """
+    task = unpacked(task)
     planes = instance.scan_frames()
     asked = _from_header(job, instance)
     notes = asked.notes

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Protocol
 
 from dcmaudit.dicom import open_instance
 from dcmaudit.errors import DcmauditError
-from dcmaudit.model import Origin, Reference, ReviewState, Verdict
+from dcmaudit.model import Reference, ReviewState
 from dcmaudit.model.counts import counted
 from dcmaudit.model.records import DoneRecord, IdentityRecord, Look, MarkedFile, RectId, RectRow
 from dcmaudit.model.redaction import Request
 from dcmaudit.model.screen import Screen
 from dcmaudit.pipeline.clearance import ledger_of
-from dcmaudit.pipeline.jobs import RedactionTask
+from dcmaudit.pipeline.jobs import PackedMarks, RedactionTask
+from dcmaudit.pipeline.stored_marks import asked_by, left_words
 
 if TYPE_CHECKING:
     from dcmaudit.store import Store
 
-_FEWEST, _MOST = 8, 500
+_FEWEST, _MOST, _MOST_PACKED = 8, 500, 2000
 """Files that the database is asked about at once: at first, so that work begins soon, and at most."""
 
 
@@ -47,6 +48,7 @@ class _Stored:
     notes: Sequence[str] = ()
     is_unrecorded: bool = False
     noted: IdentityRecord | None = None
+    marks: PackedMarks | None = None
 
 
 @dataclass(slots=True)
@@ -78,10 +80,12 @@ class RequestSources:
     def tasks(self, references: Iterable[Reference]) -> Iterator[RedactionTask]:
         """One task a file, in order. The database is asked about many at once, about few at first."""
         todo, size = iter(references), _FEWEST
+        # A copy, and what a policy keeps, are decided here by the rectangles themselves.
+        pack = self.ledger is None and self.keeps is None
+        asked = self.store or self.ledger
         while block := list(islice(todo, size)):
-            size = min(2 * size, _MOST)
-            asked = self.store or self.ledger
-            known = [None] * len(block) if asked is None else asked.marks_of(one.name for one in block)
+            size = min(2 * size, _MOST_PACKED if pack else _MOST)
+            known = [None] * len(block) if asked is None else asked.marks_of((one.name for one in block), pack=pack)
             for reference, marked in zip(block, known, strict=True):
                 yield self._task(reference, marked)
 
@@ -108,9 +112,10 @@ class RequestSources:
             ledger,
             stored.undone,
             stored.screen,
-            (*stored.notes, *_left(self.left.get(name, 0))),
+            (*stored.notes, *left_words(self.left.get(name, 0))),
             stored.is_unrecorded,
             stored.noted,
+            stored.marks,
         )
 
     def _stored(self, store: Store, reference: Reference, marked: MarkedFile) -> _Stored:
@@ -129,15 +134,16 @@ class RequestSources:
             return replace(finished, undone=undone + _not_looked_at(marked.look))
         if marked.corrupt is not None:
             raise marked.corrupt
-        problems = [f"stored row {row.id}: {row.problem}" for row in marked.rects if row.problem is not None]
-        rects = [row for row in marked.rects if row.box is not None and row.scope is not None]
-        kept = [row for row in rects if self.keeps_harmless and row.verdict is Verdict.HARMLESS]
+        seen = _not_seen(marked.done)
+        if marked.packed is not None:
+            marks = PackedMarks(marked.packed, self.keeps_harmless, self.unreviewed, tuple(seen))
+            return replace(finished, noted=marked.noted, marks=marks)
         outlined = self._outlined(finished.screen, marked.rects)
-        asked = [_request(row, whose) for row in rects if row not in kept and row.id not in outlined]
-        notes = [*_not_seen(marked.done), *_left(len(kept))]
+        asked = asked_by(marked.rects, keeps_harmless=self.keeps_harmless, whose=whose, outlined=outlined)
+        notes = [*seen, *left_words(asked.left)]
         # Without either nothing of the database is believed that could be about another file.
-        noted = marked.noted if rects or not self.unreviewed else None
-        return replace(finished, requests=asked, problems=problems, notes=notes, noted=noted)
+        noted = marked.noted if asked.has_rects or not self.unreviewed else None
+        return replace(finished, requests=asked.requests, problems=asked.problems, notes=notes, noted=noted)
 
     def _outlined(self, screen: Screen | None, rows: Sequence[RectRow]) -> Mapping[RectId, str]:
         """The rows that were outlined, and not black, when the file was finished, and that the policy keeps.
@@ -181,13 +187,6 @@ def _finished(marked: MarkedFile) -> _Stored:
     return _Stored(marked.filename, screen=marked.screen, is_unrecorded=marked.screen is None)
 
 
-def _left(count: int) -> list[str]:
-    """That rectangles stay as they are because of what was said of their text."""
-    if not count:
-        return []
-    return [f"{count} rectangle{'s' if count > 1 else ''} with harmless text left as asked (--black)"]
-
-
 def _not_seen(record: DoneRecord | None) -> list[str]:
     """That somebody called the file done who had not seen all of its planes."""
     # Without a plane nobody said how far it was looked at.
@@ -222,9 +221,3 @@ _STATES = {
     ReviewState.IN_WORK: "marked but not done",
     ReviewState.TAGGED: "tagged for another look",
 }
-
-
-def _request(row: RectRow, whose: str) -> Request:
-    if row.scope is None:
-        raise ValueError("a row without a plane asks for nothing")
-    return Request(row.box, row.scope, Origin.STORED, f"stored row {row.id}{whose}", row.shape)

@@ -10,15 +10,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dcmaudit.errors import StoreCorruptError
 from dcmaudit.model import Outcome, ReviewState
+from dcmaudit.model.packed import PackedRects
 from dcmaudit.model.records import FileRows, Look, MarkedFile, RectRow
 from dcmaudit.model.screen import Screen
 from dcmaudit.store import identities, ledger, looks, marks, names, rows, schema, screens, sums
+from dcmaudit.store import packed as packing
 from dcmaudit.store.bulk import among, insert_many
+from dcmaudit.store.formula import disagreement
 from dcmaudit.store.part import StorePart
 from dcmaudit.store.session import Session
 
 MOST = 500
 """Names in one question, files in one transaction."""
+
+MOST_PACKED = 2000
+"""Names in one question where little is made of the answer: opening the database takes as long as some hundred names.
+"""
 
 Stamp = tuple[int | None, int | None]
 """Size in bytes and time of change in nanoseconds, as a file had them when it was looked at."""
@@ -61,7 +68,7 @@ class Blocks(StorePart):
             with self._database.reading() as session:
                 wrong = sums.disagreeing_of(session, block, "DicomRects", "dcmaudit_rects")
                 if wrong:
-                    raise sums.disagreement(wrong, self._database.name)
+                    raise disagreement(wrong, self._database.name)
                 found |= marks.find_many(session, block)
         return found
 
@@ -79,15 +86,18 @@ class Blocks(StorePart):
                 found |= _looked_at(session, block, numbers)
         return found
 
-    def marks_of(self, filenames: Iterable[str]) -> Iterator[MarkedFile]:
-        """Everything that is asked for each of the names, in their order, block by block; never an error for one."""
-        for block in _blocks(filenames, keep=True):
+    def marks_of(self, filenames: Iterable[str], *, pack: bool = False) -> Iterator[MarkedFile]:
+        """Everything that is asked for each of the names, in their order, block by block; never an error for one.
+
+        ``pack``: rectangles are told as they are in the database, where that can be, see ``MarkedFile.packed``.
+        """
+        for block in _blocks(filenames, keep=True, most=MOST_PACKED if pack else MOST):
             with self._database.reading() as session:
-                found = _marks(session, block, self._database.name)
+                found = _marks(session, block, self._database.name, pack=pack)
             yield from found
 
 
-def _blocks(filenames: Iterable[str], *, keep: bool = False) -> Iterator[list[str]]:
+def _blocks(filenames: Iterable[str], *, keep: bool = False, most: int = MOST) -> Iterator[list[str]]:
     """The names in blocks; without ``keep`` only those that a database can hold."""
     block: list[str] = []
     for name in filenames:
@@ -95,7 +105,7 @@ def _blocks(filenames: Iterable[str], *, keep: bool = False) -> Iterator[list[st
         # question.
         if keep or rows.is_storable_name(name):
             block.append(name)
-        if len(block) == MOST:
+        if len(block) == most:
             yield block
             block = []
     if block:
@@ -153,12 +163,15 @@ def _looked_at(session: Session, block: list[str], engines: str) -> dict[str, fr
     return {name: frozenset(noted) for name, noted in stamps.items()}
 
 
-def _marks(session: Session, block: list[str], where: str) -> list[MarkedFile]:
+def _marks(session: Session, block: list[str], where: str, *, pack: bool) -> list[MarkedFile]:
     asked = [name for name in dict.fromkeys(block) if rows.is_storable_name(name)]
-    states = names.states(session, asked)
+    packed = _packed(session, asked, where) if pack else {}
+    states = names.states(session, asked, in_work={name for name, found in packed.items() if found.has_rows})
     marked = [name for name in asked if states[name] is not ReviewState.NOT_REVIEWED]
-    wrong = set(sums.disagreeing_of(session, marked, "DicomRects", "dcmaudit_rects", "DicomTags"))
-    rects = marks.find_many(session, marked)
+    others = [name for name in marked if name not in packed] if packed else marked
+    wrong = {*sums.disagreeing_of(session, others, "DicomRects")}
+    wrong |= {*sums.disagreeing_of(session, marked, "dcmaudit_rects", "DicomTags")}
+    rects = marks.find_many(session, others)
     finished = [name for name in marked if states[name].is_done]
     shown = screens.read_many(session, finished)
     done = ledger.read_many_done(session, finished)
@@ -168,14 +181,27 @@ def _marks(session: Session, block: list[str], where: str) -> list[MarkedFile]:
     def one(name: str) -> MarkedFile:
         state = states.get(name, ReviewState.NOT_REVIEWED)
         if name in wrong:
-            return MarkedFile(name, state, corrupt=sums.disagreement([name], where))
+            return MarkedFile(name, state, corrupt=disagreement([name], where))
         screen, problem = _screen(shown.get(name))
         return MarkedFile(
             name, state, tuple(rects.get(name, ())), screen, problem, done.get(name), short.get(name),
-            noted=noted.get(name),
+            noted=noted.get(name), packed=None if state is ReviewState.NOT_REVIEWED else packed.get(name),
         )  # fmt: skip
 
     return [one(name) for name in block]
+
+
+def _packed(session: Session, asked: list[str], where: str) -> dict[str, PackedRects]:
+    """The rows of those of the files that have some, and none that has to be read one by one."""
+    found = packing.pack(session, asked)
+    if not found:
+        return {}
+    alone = marks.with_own(session, list(found))
+    return {
+        name: PackedRects(name, text, count, total, where)
+        for name, (text, count, total) in found.items()
+        if text is not None and name not in alone
+    }
 
 
 def _screen(found: Screen | StoreCorruptError | None) -> tuple[Screen | None, StoreCorruptError | None]:

@@ -65,10 +65,19 @@ def _all(session: Session) -> Select[Any]:
     return select(*(column for column in looks.columns if has_all or column is not looks.c.effort))
 
 
+_SHORT = """
+SELECT l.filename FROM dcmaudit_looks AS l
+WHERE l.filename IN ({among}) AND coalesce(l.outcome, '') <> '{done}'
+AND NOT EXISTS (SELECT 1 FROM dcmaudit_looks AS m WHERE m.filename = l.filename AND m.id > l.id)
+"""
+
+
 def shortfalls(session: Session, filenames: Sequence[str]) -> dict[str, Look]:
     """Of these files those that the newest look did not see wholly, each with that look."""
     newest: dict[str, Look] = {}
-    names = [name for name in filenames if rows.is_storable_name(name)]
+    chosen, bound = among(session, [name for name in filenames if rows.is_storable_name(name)])
+    # Few of many: for the others no record is made.
+    names = [str(name) for (name,) in session.rows(_SHORT.format(among=chosen, done=Outcome.DONE.value), bound)]
     for start in range(0, len(names), _CHUNK):
         query = _all(session).where(looks.c.filename.in_(names[start : start + _CHUNK])).order_by(looks.c.id)
         for row in session.connection.execute(query).mappings():

@@ -57,6 +57,15 @@ def find_many(session: Session, filenames: Sequence[str]) -> dict[str, list[Rect
     return found | {name: find_rects(session, name) for name in alone}
 
 
+def with_own(session: Session, filenames: Sequence[str]) -> set[str]:
+    """Those of the files that have rows in our own table."""
+    if not session.has_own or not filenames:
+        return set()
+    chosen, bound = among(session, filenames)
+    query = f"SELECT DISTINCT filename FROM dcmaudit_rects WHERE filename IN ({chosen})"  # noqa: S608 (as above)
+    return {str(name) for (name,) in session.rows(query, bound)}
+
+
 _EXPANDED = " AND id NOT IN (SELECT rect_id FROM dcmaudit_expanded WHERE own_id IN :own)"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import text
 
@@ -26,24 +26,28 @@ _TAG_ACTS = (
 """What the history calls that which changes a tag row, or what it is worth."""
 
 
-def states(session: Session, filenames: Iterable[str]) -> dict[str, ReviewState]:
-    """The state of every name asked for, in one query."""
+def states(session: Session, filenames: Iterable[str], *, in_work: Collection[str] = ()) -> dict[str, ReviewState]:
+    """The state of every name asked for, in one query.
+
+    ``in_work`` are known to have rectangles in the shared table: of them only the tag row is asked for.
+    """
     asked = dict.fromkeys(filenames, ReviewState.NOT_REVIEWED)
     # A name that no row can hold has none; nor may it spoil the question for the others.
     names = [name for name in asked if rows.is_storable_name(name)]
-    among = "SELECT value FROM json_each(:names)" if session.is_sqlite else "SELECT unnest(CAST(:names AS text[]))"
+    chosen, bound = names_among(session, names)
+    others, bound_others = names_among(session, [name for name in names if name not in in_work])
     parts = [
         f"SELECT DISTINCT filename, {mark or 'NULL'} AS mark, {1 if mark else 0} AS is_tag FROM {table} "  # noqa: S608
-        f"WHERE filename IN ({among})"
+        f"WHERE filename IN ({chosen if mark else others.replace(':names', ':others')})"
         for attribute, table, mark in _SOURCES
         if getattr(session, attribute)
     ]
     if not parts or not names:
         return asked
+    asked |= dict.fromkeys(in_work, ReviewState.IN_WORK)
     # Rectangles come first, so that a tag row of the same file has the last word.
-    query = text(" UNION ALL ".join(parts) + " ORDER BY is_tag")
-    bound = json.dumps(names) if session.is_sqlite else names
-    for filename, mark, is_tag in session.connection.execute(query, {"names": bound}):
+    query = " UNION ALL ".join(parts) + " ORDER BY is_tag"
+    for filename, mark, is_tag in session.rows(query, {**bound, "others": bound_others["names"]}):
         if is_tag:
             asked[filename] = ReviewState.TAGGED if rows.is_marked(mark) else ReviewState.DONE
         else:

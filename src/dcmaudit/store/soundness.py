@@ -19,6 +19,7 @@ import platformdirs
 from dcmaudit.errors import StoreCorruptError
 from dcmaudit.model.counts import counted
 from dcmaudit.store import sums
+from dcmaudit.store.formula import disagreement
 from dcmaudit.store.migrate import DAMAGE_HINT
 from dcmaudit.store.session import Readable, Session
 from dcmaudit.store.sqlite import is_on_network
@@ -93,7 +94,7 @@ def require_sound(database: Readable, path: Path, log_damage: str | None, before
         with database.reading() as session:
             others = sums.disagreeing(session, _MOST)
         if others:
-            raise sums.disagreement(others, database.name)
+            raise disagreement(others, database.name)
     if found:
         more = f" (and {counted(len(found) - 1, 'more such finding')})" if len(found) > 1 else ""
         raise StoreCorruptError(f"the database is damaged: {found[0]}{more}", file=database.name, hint=DAMAGE_HINT)

@@ -8,13 +8,13 @@ change; another formula needs another step.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from dcmaudit.errors import StoreCorruptError
 from dcmaudit.store.bulk import among
+from dcmaudit.store.formula import FACTORS, LENGTH, MODULUS, NOTHING, OTHER, disagreement
 from dcmaudit.store.schema import (
     MORE_SUMS,
     MORE_SUMS_TABLES,
@@ -24,13 +24,6 @@ from dcmaudit.store.schema import (
     SUMS_TABLES,
 )
 from dcmaudit.store.session import Session
-
-MODULUS = 2**31 - 1
-"""A prime below 2**31: a product of two remainders, and a sum of ten products, still fit into 64 bits."""
-
-_NOTHING, _OTHER, _LENGTH = 1_000_000_007, 1_000_000_009, 77_003
-_FACTORS = (40_503, 92_821, 131_071, 65_537, 99_991, 86_028, 75_011, 54_018, 33_013)
-RECOUNT = "restore it from a backup, or look at the file again after `dcmaudit db recount FILE`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +79,17 @@ def of_table(table: str) -> str:
 def _number(name: str, *, is_sqlite: bool) -> str:
     # PostgreSQL's columns hold nothing but whole numbers.
     if not is_sqlite:
-        return f"coalesce(({name})::bigint % {MODULUS}, {_NOTHING})"
+        return f"coalesce(({name})::bigint % {MODULUS}, {NOTHING})"
     # SQLite keeps a word or a fraction in a column for numbers, and damage makes them.
-    other = f"{_OTHER} + length({name})"
-    return f"CASE typeof({name}) WHEN 'integer' THEN {name} % {MODULUS} WHEN 'null' THEN {_NOTHING} ELSE {other} END"
+    other = f"{OTHER} + length({name})"
+    return f"CASE typeof({name}) WHEN 'integer' THEN {name} % {MODULUS} WHEN 'null' THEN {NOTHING} ELSE {other} END"
 
 
 def _letters(name: str, count: int, *, is_sqlite: bool) -> Iterator[str]:
-    yield f"coalesce(length({name}), -1) * {_LENGTH}"
+    yield f"coalesce(length({name}), -1) * {LENGTH}"
     code = "unicode" if is_sqlite else "ascii"
     for place in range(1, count + 1):
-        yield f"coalesce({code}(substr({name}, {place}, 1)), 0) * {_LENGTH + 2 * place}"
+        yield f"coalesce({code}(substr({name}, {place}, 1)), 0) * {LENGTH + 2 * place}"
 
 
 def value(source: Source, row: str, *, is_sqlite: bool) -> str:
@@ -106,7 +99,7 @@ def value(source: Source, row: str, *, is_sqlite: bool) -> str:
     """
     parts = [
         f"({_number(f'{row}.{_quoted(name)}', is_sqlite=is_sqlite)}) * {factor}"
-        for name, factor in zip(source.numbers, _FACTORS, strict=False)
+        for name, factor in zip(source.numbers, FACTORS, strict=False)
     ]
     for name, count in source.letters:
         parts += _letters(f'{row}."{name}"', count, is_sqlite=is_sqlite)
@@ -283,15 +276,3 @@ def disagreeing(session: Session, most: int) -> list[str]:
         for each in (query, gone):
             names.update(dict.fromkeys(str(row[0]) for row in session.rows(each, {"most": most})))
     return list(names)[:most]
-
-
-def disagreement(names: Iterable[str], where: str) -> StoreCorruptError:
-    """The error that names the files."""
-    shown = list(names)
-    one = f"the marks of {shown[0]} are"
-    what = one if len(shown) == 1 else f"the marks of {len(shown)} files (first {shown[0]}) are"
-    return StoreCorruptError(
-        f"{what} not those that were stored: their count or sum is another; something changed the database's bytes",
-        file=where,
-        hint=RECOUNT,
-    )

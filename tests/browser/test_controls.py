@@ -282,7 +282,8 @@ def test_the_strip_shows_what_was_seen_and_goes_there(start: StartFace, tmp_path
     expect(face.at("#striplabels span")).to_have_count(3)
     area = strip.bounding_box()
     assert area is not None
-    strip.click(position={"x": area["width"] - 4, "y": 14})  # once it stands still
+    # click and hover wait until it stands still
+    strip.click(position={"x": area["width"] - 4, "y": 14})
     face.plane("overlay 6002 frame 1/1")
     assert face.number() == 200
     strip.focus()
@@ -291,7 +292,7 @@ def test_the_strip_shows_what_was_seen_and_goes_there(start: StartFace, tmp_path
     face.press("ArrowRight")
     face.plane("frame 2/30")
     expect(strip).to_have_attribute("aria-valuetext", "frame 2/30")
-    face.page.mouse.move(area["x"] + area["width"] / 2, area["y"] + 14)
+    strip.hover(position={"x": area["width"] / 2, "y": 14})
     expect(face.at("#peek")).to_be_visible()
     face.page.mouse.move(400, 300)
     face.press("Escape")

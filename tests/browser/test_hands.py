@@ -197,6 +197,7 @@ def test_the_magnifier_shows_pixels_larger_and_what_it_covers_is_not_seen(start:
     (tmp_path / "one.dcm").write_bytes(file_bytes(dataset(np.stack([cells, cells]), frames=2)))
     face = start(tmp_path / "one.dcm")
     face.plane("frame 1/2")
+    face.wait_until(lambda: face.state()["groups"][0]["seen"] == [[0, 1]])
     x, y = face.on_stage(190, 130, 320, 320)  # the block of 9 across, 6 down
     face.page.mouse.move(x, y)
     face.page.keyboard.down("z")
@@ -208,7 +209,7 @@ def test_the_magnifier_shows_pixels_larger_and_what_it_covers_is_not_seen(start:
     assert middle == 6 * 16 + 9
     face.press("n")
     face.plane("frame 2/2")
-    face.page.wait_for_timeout(600)
+    face.wait_until(lambda: face.state()["groups"][0]["partly"] == [1])
     face.picture("magnifier")
     assert face.state()["groups"][0]["seen"] == [[0, 1]], "a part of it was covered"
     face.page.keyboard.up("z")

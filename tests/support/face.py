@@ -47,7 +47,7 @@ class Watch:
 
     def on_console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            self.complaints.append(f"console: {message.text}")
+            self.complaints.append(f"console: {message.text} {message.location.get('url', '')}")
 
     def on_error(self, error: Error) -> None:
         self.complaints.append(f"exception: {error}")

@@ -109,6 +109,8 @@ class SeriesSearch:
         with session.lock:
             if session.stack is known:
                 session.stack = found
+                if is_complete:
+                    session.whole_stacks.append(found)
         session.bump()
         return found
 

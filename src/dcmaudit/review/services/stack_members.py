@@ -36,15 +36,21 @@ SERIES = "series"
 
 
 def series_stack(session: Session, file_id: int) -> SeriesStack:
-    """The series of the open file; ReviewError where it is not looked at as one, or not wholly found yet."""
-    stack, file = session.stack, session.opened()
-    if file.file_id != file_id or stack is None or stack.index(file.place) is None:
+    """The series of a file of the list, as it was wholly found last.
+
+    Somebody may have gone on to another series since the question was put, or the list may have grown: what was on the
+    screen then is what the question is about. ReviewError where the file was not looked at as part of a series, or
+    where that is not wholly found yet.
+    """
+    place = session.worklist.place(file_id)
+    for stack in reversed(session.whole_stacks):
+        if stack.worklist is session.worklist and stack.index(place) is not None:
+            return stack
+    if session.stack is None or session.stack.index(place) is None:
         raise ReviewError(
             "this file is not looked at as part of a series", hint="choose “A series as one stack” in the View menu"
         )
-    if not stack.is_complete:
-        raise ReviewError("the list is still being searched for this series", hint="try again in a moment")
-    return stack
+    raise ReviewError("the list is still being searched for this series", hint="try again in a moment")
 
 
 def series_key(stack: SeriesStack, file_id: int) -> StackKey:

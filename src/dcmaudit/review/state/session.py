@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from dcmaudit.review.state.uncovered import SeenBefore
 from dcmaudit.review.state.worklist import Worklist
 
 PREFETCHED = 3
+
+_STACKS = 3
+"""Series that are remembered: the open one as it was before the list grew, and the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ class Session:
         """The files, in ``places``, that the last question about a series was about."""
         self.stack: SeriesStack | None = None
         """The series of the open file, where its files are walked through as one stack."""
+        self.whole_stacks: deque[SeriesStack] = deque(maxlen=_STACKS)
+        """The series that were wholly found last, the newest at the end: late questions are about one of them."""
         self.awaited: Awaited | None = None
         """What the page had open when the program ended; given up once the person does something."""
         self.own: set[int] = set()

@@ -207,18 +207,20 @@ export class Api {
    * @param {number} file
    * @param {number} start
    * @param {number} count
+   * @param {AbortSignal} signal
    * @returns {Promise<{total: number, planes: import("./types.js").PlaneEntry[]}>}
    */
-  async planes(file, start, count) {
-    return parsed(await ask(`${this.base}/planes/${file}?start=${start}&count=${count}`));
+  async planes(file, start, count, signal) {
+    return parsed(await ask(`${this.base}/planes/${file}?start=${start}&count=${count}`, { signal }));
   }
 
   /**
    * @param {number} start
+   * @param {AbortSignal} signal
    * @returns {Promise<{files: import("./types.js").SeriesFile[], next: number|null, total: number, failed: number}>}
    */
-  async series(start) {
-    return parsed(await ask(`${this.base}/series?start=${start}&count=50`));
+  async series(start, signal) {
+    return parsed(await ask(`${this.base}/series?start=${start}&count=50`, { signal }));
   }
 
   /**
@@ -233,25 +235,26 @@ export class Api {
   /**
    * @param {number} start
    * @param {number} count
+   * @param {AbortSignal} signal
    * @returns {Promise<import("./types.js").ClassList>}
    */
-  async classes(start, count) {
-    return parsed(await ask(`${this.base}/classes?start=${start}&count=${count}`));
+  async classes(start, count, signal) {
+    return parsed(await ask(`${this.base}/classes?start=${start}&count=${count}`, { signal }));
   }
 
-  /** The files of a class. @param {number} number @returns {Promise<import("./types.js").ClassFiles>} */
-  async classFiles(number) {
-    return parsed(await ask(`${this.base}/class/${number}/files`));
+  /** The files of a class. @param {number} number @param {AbortSignal} signal @returns {Promise<import("./types.js").ClassFiles>} */
+  async classFiles(number, signal) {
+    return parsed(await ask(`${this.base}/class/${number}/files`, { signal }));
   }
 
-  /** The files that the list shows. @returns {Promise<import("./types.js").ClassFiles>} */
-  async allFiles() {
-    return parsed(await ask(`${this.base}/files`));
+  /** The files that the list shows. @param {AbortSignal} signal @returns {Promise<import("./types.js").ClassFiles>} */
+  async allFiles(signal) {
+    return parsed(await ask(`${this.base}/files`, { signal }));
   }
 
-  /** @param {number[]} ids @returns {Promise<{rows: import("./types.js").TileRow[]}>} */
-  async tiles(ids) {
-    return parsed(await ask(`${this.base}/tiles?ids=${ids.join(",")}`));
+  /** @param {number[]} ids @param {AbortSignal} signal @returns {Promise<{rows: import("./types.js").TileRow[]}>} */
+  async tiles(ids, signal) {
+    return parsed(await ask(`${this.base}/tiles?ids=${ids.join(",")}`, { signal }));
   }
 
   /** A picture of all files of a class. @param {number} number @param {string} kind */
@@ -313,10 +316,11 @@ export class Api {
    * @param {number} x
    * @param {number} y
    * @param {number} sheet  of the text map, from 0
+   * @param {AbortSignal} signal
    * @returns {Promise<{index: number|null, file_id: number, key: string, title: string}>}
    */
-  async drill(file, group, how, x, y, sheet) {
-    return parsed(await ask(`${this.base}/drill/${file}/${group}?how=${how}&x=${x}&y=${y}&sheet=${sheet}`));
+  async drill(file, group, how, x, y, sheet, signal) {
+    return parsed(await ask(`${this.base}/drill/${file}/${group}?how=${how}&x=${x}&y=${y}&sheet=${sheet}`, { signal }));
   }
 
   /**

@@ -50,6 +50,8 @@ export class ClassView {
     /** @type {Set<number>} details that may be old */
     this.stale = new Set();
     this.generation = 0;
+    /** Ends the questions of a generation with it. */
+    this.questions = new AbortController();
     this.loading = false;
     this.again = false;
     this.told = "";
@@ -124,10 +126,17 @@ export class ClassView {
   }
 
   end() {
-    this.generation += 1;
+    this.#renounce();
     clearTimeout(this.later);
     this.tiles.end();
     this.area.end();
+  }
+
+  /** What was asked so far is not wanted any more. */
+  #renounce() {
+    this.generation += 1;
+    this.questions.abort();
+    this.questions = new AbortController();
   }
 
   /** @param {ViewState} state */
@@ -165,7 +174,7 @@ export class ClassView {
     try {
       const rows = [];
       for (let start = 0, total = 1; start < total; start += PAGE) {
-        const part = await this.host.api.classes(start, PAGE);
+        const part = await this.host.api.classes(start, PAGE, this.questions.signal);
         total = part.total;
         rows.push(...part.rows);
       }
@@ -212,12 +221,12 @@ export class ClassView {
 
   /** @param {boolean} keeps  whether the part that is shown stays @param {boolean} [isBack] */
   async #fetchOrder(keeps, isBack = true) {
-    const { generation, list: { chosen } } = this;
+    const { generation, list: { chosen }, questions: { signal } } = this;
     /** @type {{ids: number[], apart: number, total: number}} */
     let order = { ids: [], apart: 0, total: 0 };
     let failure = "";
     try {
-      order = await (chosen === EVERY ? this.host.api.allFiles() : this.host.api.classFiles(chosen));
+      order = await (chosen === EVERY ? this.host.api.allFiles(signal) : this.host.api.classFiles(chosen, signal));
     } catch (error) {
       // files of the class before would stand under the name of this one
       failure = `The files could not be listed. ${error instanceof Error ? error.message : ""}`;
@@ -295,7 +304,7 @@ export class ClassView {
     this.fetching = true;
     const { generation } = this;
     try {
-      const { rows } = await this.host.api.tiles(ids);
+      const { rows } = await this.host.api.tiles(ids, this.questions.signal);
       if (generation !== this.generation) return;
       for (const row of rows) {
         this.details.set(row.file_id, row);
@@ -359,7 +368,7 @@ export class ClassView {
 
   /** @param {"kind"|"series"} value */
   async #group(value) {
-    this.generation += 1;
+    this.#renounce();
     this.tiles.choice.clear();
     this.order = { ids: [], apart: 0, total: 0 };
     await this.host.run("survey", { value });

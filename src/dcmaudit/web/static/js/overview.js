@@ -56,6 +56,8 @@ export class Overview {
     /** The class that was shown last: whoever comes back from a file goes on there. */
     this.chosen = -1;
     this.generation = 0;
+    /** Ends the questions of a generation with it: the file or list that they are about may be gone by then. */
+    this.questions = new AbortController();
     /** @type {string[]} keys of planes whose small picture was in sight */
     this.seen = [];
     /** The file that they are of. */
@@ -94,11 +96,19 @@ export class Overview {
     if (!this.isOpen) return;
     this.#leave();
     this.kind = null;
-    this.generation += 1;
+    this.#renounce();
     this.root.hidden = true;
     this.root.replaceChildren();
     this.host.changed();
     this.host.closed();
+  }
+
+  /** What was asked so far is not wanted any more, small pictures too. */
+  #renounce() {
+    this.generation += 1;
+    this.questions.abort();
+    this.questions = new AbortController();
+    for (const image of this.root.querySelectorAll("img")) image.removeAttribute("src");
   }
 
   /** What is shown is let go of. */
@@ -114,7 +124,7 @@ export class Overview {
   #openClasses(state) {
     this.#leave();
     this.kind = "classes";
-    this.generation += 1;
+    this.#renounce();
     this.root.hidden = false;
     this.root.classList.add("wide");
     const { api, run, goFile, keyOf, say, mayWrite } = this.host;
@@ -150,7 +160,7 @@ export class Overview {
 
   /** @param {ViewState} state */
   #build(state) {
-    this.generation += 1;
+    this.#renounce();
     const inner = stamp("t-overview");
     const body = within(inner, ".overview-body", HTMLElement);
     const foot = within(inner, ".foot", HTMLElement);
@@ -254,13 +264,13 @@ export class Overview {
    * @param {HTMLElement} here
    */
   #fillProjection(body, foot, group, here) {
-    const { generation, file, host } = this;
+    const { generation, file, host, questions: { signal } } = this;
     if (!group) return;
     const onward = host.keyOf("next-suspicious");
     const isShown = () => generation === this.generation;
     /** @param {string} how @param {number} sheet @param {HTMLElement} words @param {(count: number) => void} sheets @param {() => void} [told] */
     const view = (how, sheet, words, sheets, told) => new Projection({
-      api: host.api, file, group, how, foot: words, here, sheet, lone: this.#loneWords(group), onward, sheets, told, isShown,
+      api: host.api, file, group, how, foot: words, here, sheet, lone: this.#loneWords(group), onward, sheets, told, isShown, signal,
       seen: (shown, ticket) => {
         const which = group.index === "series" ? { value: "series" } : { group: group.index };
         return host.run("seen", { file_id: file, ...which, ticket, shown });
@@ -314,13 +324,13 @@ export class Overview {
    * @param {HTMLElement} foot
    */
   async #fillSeries(body, foot) {
-    const generation = this.generation;
+    const { generation, questions: { signal } } = this;
     let failed = 0;
     let files = 0;
     let planes = 0;
     try {
       for (let start = /** @type {number|null} */ (0); start !== null; ) {
-        const part = await this.host.api.series(start);
+        const part = await this.host.api.series(start, signal);
         if (generation !== this.generation) return;
         failed += part.failed;
         for (const file of part.files) body.append(...file.groups.map((group, place) => this.#fileCell(file, group, place)));

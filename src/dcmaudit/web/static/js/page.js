@@ -44,6 +44,9 @@ import { Worklist } from "./worklist.js";
 /** @typedef {import("./types.js").Trouble} Trouble */
 /** @typedef {import("./owncommands.js").OwnCommand} OwnCommand */
 
+/** Groups of commands behind which files have other numbers: a question that names one of before would be refused. */
+const RENUMBERS = new Set(["open", "s3", "database"]);
+
 /** Milliseconds for which the stage must stand still before what is on it counts. */
 const STILL = 200;
 
@@ -335,8 +338,16 @@ export class Page {
     if (command === "voi" || command === "local-contrast" || command === "rendering") this.hands.reset();
     this.messages.goOn();
     if (known?.leaves_sheet) this.overview.close();
+    if (known && RENUMBERS.has(known.group)) this.#renounce();
     if (command !== "cursor") void this.handled.flush();
     return this.scheduler.run(command, args, repeat);
+  }
+
+  /** The files on the screen are left: nothing more is asked about them. */
+  #renounce() {
+    this.overview.close();
+    this.strip.unpeek();
+    this.planes.abandonOthers("");
   }
 
   /** An error stands beside the rectangle that it is about. @param {Trouble} trouble @param {Record<string, unknown>} args */

@@ -28,6 +28,7 @@ export class PlaneSheet {
     this.host = host;
     this.foot = foot;
     this.isOver = false;
+    this.questions = new AbortController();
     /** @type {Map<number, PlaneEntry>} */
     this.planes = new Map();
     /** @type {Set<number>} */
@@ -66,6 +67,7 @@ export class PlaneSheet {
 
   end() {
     this.isOver = true;
+    this.questions.abort();
     clearTimeout(this.later);
     this.tiles.end();
   }
@@ -79,7 +81,7 @@ export class PlaneSheet {
   async #load(page) {
     this.asked.add(page);
     try {
-      const { planes } = await this.host.api.planes(this.host.file, page * PAGE, PAGE);
+      const { planes } = await this.host.api.planes(this.host.file, page * PAGE, PAGE, this.questions.signal);
       if (this.isOver) return;
       for (const plane of planes) this.planes.set(plane.index, plane);
       this.tiles.refresh();

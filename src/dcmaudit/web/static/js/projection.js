@@ -27,6 +27,7 @@ import { COVERED, isInFront } from "./sight.js";
  * @property {HTMLElement} here  where it is said which plane made the pixel under the cursor
  * @property {(() => void)|undefined} told  told that what there is to say of it is another thing now
  * @property {() => boolean} isShown
+ * @property {AbortSignal} signal  ends every question once it is not shown any more
  * @property {(shown: [number, number], ticket: string) => Promise<boolean>} seen  note how large it was painted
  * @property {(box: Edges) => Promise<boolean>} mark  store a rectangle for all its planes
  * @property {(found: {index: number|null, file_id: number, key: string}) => void} go
@@ -151,7 +152,7 @@ export class Projection {
   async #fetch() {
     const { host } = this;
     const url = host.api.projection(host.file, host.group.index, host.how, this.through[0], host.sheet);
-    const { blob, leftOut, through, ticket, sheets, alone } = await Api.picture(url, `${host.file}/${host.group.index === "series" ? "" : "g"}${host.group.index}`);
+    const { blob, leftOut, through, ticket, sheets, alone } = await Api.picture(url, `${host.file}/${host.group.index === "series" ? "" : "g"}${host.group.index}`, host.signal);
     this.leftOut = leftOut;
     this.through = through;
     this.ticket = ticket;
@@ -363,7 +364,7 @@ export class Projection {
       while (this.asked && host.isShown()) {
         const [x, y] = this.asked;
         this.asked = null;
-        const { title } = await host.api.drill(host.file, host.group.index, host.how, x, y, host.sheet);
+        const { title } = await host.api.drill(host.file, host.group.index, host.how, x, y, host.sheet, host.signal);
         if (host.isShown()) setText(host.here, `${title} at ${x}, ${y}`);
       }
     } catch {
@@ -392,7 +393,7 @@ export class Projection {
     const [column, row] = isKey ? (this.point ?? middle) : this.#pixel(event).at;
     setText(host.foot, "Looking for the plane that shows there…");
     try {
-      const found = await host.api.drill(host.file, host.group.index, host.how, column, row, host.sheet);
+      const found = await host.api.drill(host.file, host.group.index, host.how, column, row, host.sheet, host.signal);
       if (host.isShown()) host.go(found);
     } catch (error) {
       const why = sentence(error);

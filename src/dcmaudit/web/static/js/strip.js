@@ -42,6 +42,8 @@ export class Strip {
     this.palette = null;
     this.dragging = false;
     this.hovered = -1;
+    /** Ends the question about a plane that the mouse has left. */
+    this.questions = new AbortController();
     this.showPeek = settled(() => void this.#peek(), 120);
     this.canvas.addEventListener("pointerdown", (event) => this.#down(event));
     this.canvas.addEventListener("pointermove", (event) => this.#move(event));
@@ -50,7 +52,7 @@ export class Strip {
       // the keys are the stage's again; who came here with Tab stays
       document.getElementById("stage")?.focus({ preventScroll: true });
     });
-    this.canvas.addEventListener("pointerleave", () => this.#unpeek());
+    this.canvas.addEventListener("pointerleave", () => this.unpeek());
     this.canvas.addEventListener("keydown", (event) => this.#key(event));
     this.picture.addEventListener("error", () => (this.picture.hidden = true));
     this.picture.addEventListener("load", () => (this.picture.hidden = false));
@@ -81,7 +83,7 @@ export class Strip {
   /** @param {ViewState} state */
   update(state) {
     const file = state.file?.file_id;
-    if (file !== this.state?.file?.file_id) this.#unpeek();
+    if (file !== this.state?.file?.file_id) this.unpeek();
     this.state = state;
     setHidden(this.root, this.count < 2);
     if (this.root.hidden) return;
@@ -237,7 +239,7 @@ export class Strip {
     if (event.button !== 0) return;
     this.canvas.setPointerCapture(event.pointerId);
     this.dragging = true;
-    this.#unpeek();
+    this.unpeek();
     this.#go(this.#at(event));
   }
 
@@ -265,7 +267,7 @@ export class Strip {
     const wanted = this.hovered;
     if (!file || wanted < 0 || this.dragging) return;
     try {
-      const { planes } = await this.api.planes(file.file_id, wanted, 1);
+      const { planes } = await this.api.planes(file.file_id, wanted, 1, this.questions.signal);
       const plane = planes[0];
       if (!plane || wanted !== this.hovered) return;
       const group = this.state?.groups[plane.group];
@@ -275,12 +277,15 @@ export class Strip {
       else this.picture.src = this.api.thumb(file.file_id, plane.key);
       this.peek.hidden = false;
     } catch {
-      this.#unpeek(); // a preview is no reason to disturb anybody
+      this.unpeek(); // a preview is no reason to disturb anybody
     }
   }
 
-  #unpeek() {
+  /** No plane is shown small: the mouse is elsewhere, or another file comes. */
+  unpeek() {
     this.hovered = -1;
+    this.questions.abort();
+    this.questions = new AbortController();
     this.peek.hidden = true;
     this.picture.removeAttribute("src");
   }

@@ -121,6 +121,17 @@ def test_a_damaged_database_is_wrong_and_nothing_of_it_is_told(
     assert not any(word in text for word in ("DOE", "JANE", "REMARK", "archive"))
 
 
+def test_a_database_that_lacks_a_column_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with open_store(tmp_path, user="anna") as store:
+        store.add_rects("/a.dcm", [NewRect(Box(0, 0, 9, 9), FrameAddress(0))])
+    with closing(sqlite3.connect(tmp_path / "dcmaudit.sqlite.db")) as raw, raw:
+        raw.execute("ALTER TABLE dcmaudit_hidden DROP COLUMN shape")
+    code, found = records(capsys, "--db", str(tmp_path))
+    assert code == 1
+    (wrong,) = [one for one in found if one["state"] == "wrong"]
+    assert wrong["section"] == "database" and "dcmaudit_hidden lacks the column shape" in wrong["detail"]
+
+
 def test_a_database_that_is_none_or_cannot_be_made_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "x.db").write_bytes(b"no database at all" * 100)
     code, found = records(capsys, "--db", str(tmp_path / "x.db"))

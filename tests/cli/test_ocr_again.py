@@ -166,3 +166,34 @@ def test_what_a_process_died_on_since_it_was_done_is_looked_at_again(
     assert "1 done\n" in capsys.readouterr().err
     assert looked(image, *FINDING) == 0
     assert "1 done before" in capsys.readouterr().err
+
+
+def test_what_was_found_before_a_look_failed_is_not_replaced_by_a_quicker_look(
+    image: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert looked(image, *FINDING) == 0
+    before = places(image)
+    assert before
+    with open_store(image.parent / "db", user="me") as store:
+        store.put_results([FileRows(str(image), look=Look(OcrEngine.LINES, Outcome.FAILED, ("its process died",)))])
+    capsys.readouterr()
+    assert looked(image, *FINDING, "--mode", "fast") == 1
+    told = capsys.readouterr().err
+    assert "refused: looked at before with mode default; finder own" in told
+    assert "not all of it was reached since: ask no less, or --review looks again" in told
+    assert places(image) == before
+    assert looked(image, *FINDING) == 0
+    assert "1 done\n" in capsys.readouterr().err
+    assert looked(image, *FINDING, "--mode", "fast") == 0
+    assert "1 done before" in capsys.readouterr().err
+
+
+def test_what_was_found_in_another_file_is_nothing_to_keep(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert looked(image, *FINDING) == 0
+    whole = image.read_bytes()
+    image.write_bytes(whole[:200])
+    assert looked(image, *FINDING) == 1
+    image.write_bytes(whole + bytes(2))  # another file than the one that was looked at
+    capsys.readouterr()
+    assert looked(image, *FINDING, "--mode", "fast") == 0
+    assert "1 done\n" in capsys.readouterr().err

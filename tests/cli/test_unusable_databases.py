@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,35 @@ def test_a_pipe_beside_the_file_is_refused_at_once(here: Path, ending: str, caps
     os.mkfifo(f"{here / NAME}{ending}")
     assert main(["--db", str(here), "db", "info"]) == Exit.NOT_ALL
     assert f"{NAME}{ending} is a pipe" in capsys.readouterr().err
+
+
+# --- of another shape than they say --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", [*COMMANDS, ["db", "backup", "b.db"], ["db", "recount", "a.dcm"]], ids=" ".join)
+def test_a_database_that_lacks_a_column_is_named_in_one_line_and_left_alone(
+    here: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = _without_effort(here / NAME)
+    assert main(["--db", str(here), *words]) == Exit.NOT_ALL
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{here / NAME}: the database is damaged: the table dcmaudit_looks lacks the column effort" in line
+    assert "dcmaudit db backup" in line
+    assert (here / NAME).read_bytes() == before
+
+
+def test_nothing_is_merged_from_a_database_that_lacks_a_column(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _without_effort(here / NAME)
+    assert main(["--db", "all.db", "db", "merge", NAME]) == Exit.NOT_ALL
+    assert "the table dcmaudit_looks lacks the column effort" in capsys.readouterr().err
+
+
+def _without_effort(path: Path) -> bytes:
+    with open_store(path, user="tester") as store:
+        store.add_rects("/a.dcm", [RECT])
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute("ALTER TABLE dcmaudit_looks DROP COLUMN effort")
+    return path.read_bytes()
 
 
 # --- locked -------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from dcmaudit.errors import (
     UsageError,
 )
 from dcmaudit.model import Box, DeviceFacts, FrameAddress
-from dcmaudit.store import NewRect, Store, open_store
+from dcmaudit.store import NewRect, Store, open_store, schema
 from support.originals import make_original
 from support.stores import Opener
 
@@ -91,6 +92,89 @@ def test_a_newer_shape_is_refused(tmp_path: Path, opener: Opener, *, read_only: 
     left = [os.path.realpath(one) for one in opened.iterdir()] if opened.is_dir() else []
     assert caught.value.file is not None
     assert str(tmp_path / NAME) not in left
+
+
+def _columns(path: Path) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(path)) as raw:
+        return raw.execute(
+            "SELECT m.name, c.name FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table'"
+        ).fetchall()
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_database_that_lacks_a_column_is_refused_and_the_column_is_named(
+    tmp_path: Path, opener: Opener, *, read_only: bool
+) -> None:
+    whole = tmp_path / "whole.db"
+    store = opener(whole)
+    store.add_rects("/a.dcm", [RECT])
+    store.close()
+    ours = {(table.name, column.name) for table in schema.metadata.sorted_tables for column in table.columns}
+    here = [one for one in _columns(whole) if one in ours]
+    assert ("dcmaudit_looks", "effort") in here and ("DicomRects", "ocrtext") in here
+    for number, (table, column) in enumerate(here):
+        path = tmp_path / f"{number}.db"
+        shutil.copyfile(whole, path)
+        with closing(sqlite3.connect(path)) as raw, raw:
+            # Renamed, for SQLite drops no column that an index or a trigger uses.
+            raw.execute(f'ALTER TABLE "{table}" RENAME COLUMN "{column}" TO "gone"')
+        before = path.read_bytes()
+        with pytest.raises(StoreCorruptError, match=f"table {table} lacks the column {column}, .*{schema.HEAD}"):
+            opener(path, read_only=read_only, check=False)
+        assert path.read_bytes() == before
+
+
+def test_columns_of_a_later_step_are_not_missed(tmp_path: Path, opener: Opener) -> None:
+    path = tmp_path / NAME
+    store = opener(path)
+    store.add_rects("/a.dcm", [RECT])
+    store.close()
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute("ALTER TABLE dcmaudit_looks DROP COLUMN effort")
+        raw.execute("UPDATE dcmaudit_version SET version_num = '0013'")
+    older = opener(path)
+    assert len(older.rects("/a.dcm")) == 1
+    older.add_rects("/b.dcm", [RECT])
+    assert ("dcmaudit_looks", "effort") in _columns(path)
+
+
+@pytest.mark.parametrize("column", ["filename", "top", "bottom", "left", "right", "frame", "overlay"])
+def test_an_old_database_that_does_not_say_where_marks_are_is_refused(
+    tmp_path: Path, opener: Opener, column: str
+) -> None:
+    path = make_original(tmp_path / NAME, [{}])
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute(f'ALTER TABLE "DicomRects" RENAME COLUMN "{column}" TO "other"')
+    with pytest.raises(StoreCorruptError, match=f"the table DicomRects lacks the column {column}"):
+        opener(path)
+
+
+@pytest.mark.parametrize("column", ["ocrengine", "ocrtext", "nerengine", "nerpii", "last_modified", "last_modified_by"])
+def test_an_old_database_without_other_columns_is_read_and_the_column_named_on_writing(
+    tmp_path: Path, opener: Opener, column: str
+) -> None:
+    path = make_original(tmp_path / NAME, [{}], [{}])
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute(f'ALTER TABLE "DicomRects" DROP COLUMN "{column}"')
+    store = opener(path)
+    assert len(store.rects("/archive/a.dcm")) == 1
+    assert [len(one.rects) for one in store.marks_of(["/archive/a.dcm"])] == [1]
+    assert store.info().rects == 1
+    with pytest.raises(StoreCorruptError, match=f"lacks the column {column}"):
+        store.add_rects("/b.dcm", [RECT])
+
+
+@pytest.mark.postgres
+def test_a_server_that_lacks_a_column_is_refused(server, opener: Opener) -> None:
+    from sqlalchemy import text
+
+    location = server.new_database()
+    store = opener(location)
+    store.add_rects("/a.dcm", [RECT])
+    with store._database.writing() as session:
+        session.connection.execute(text("ALTER TABLE dcmaudit_looks DROP COLUMN effort"))
+    with pytest.raises(StoreCorruptError, match="the table dcmaudit_looks lacks the column effort"):
+        opener(location)
 
 
 def test_an_empty_file_becomes_a_database_at_the_first_write(tmp_path: Path, opener: Opener) -> None:

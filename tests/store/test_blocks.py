@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -201,12 +202,35 @@ def test_looked_at_tells_files_wholly_looked_at_by_one_of_the_engines(store: Sto
         "/none.dcm",
     ]
     assert store.looked_at(names, {OcrEngine.LINES}) == {
-        "/done.dcm": {((3, 4), effort.text())},
+        "/done.dcm": {((3, 4), effort.text(), True)},
         "/older.dcm": frozenset(),
     }
     assert store.looks("/done.dcm")[0].effort == effort
     both = store.looked_at(names, {OcrEngine.LINES, OcrEngine.RAPIDOCR})
-    assert both["/other.dcm"] == {((5, None), None)}
+    assert both["/other.dcm"] == {((5, None), None, True)}
+
+
+def test_what_a_look_found_is_known_after_one_that_failed_and_after_one_that_saw_a_part(store: Store) -> None:
+    mark = NewRect(None, Everywhere.ALL_PLANES, OcrEngine.LINES)
+    effort = Effort()
+    found = Look(OcrEngine.LINES, Outcome.DONE, complete=True, places=2, size=3, modified_ns=4, effort=effort)
+    store.put_results([FileRows("/a.dcm", file_rows("x", [mark]).shared, look=found)])
+    part = replace(found, outcome=Outcome.PARTLY, complete=False)
+    put_look(store, "/part.dcm", part)
+    put_look(store, "/empty.dcm", replace(part, places=0))
+    for _ in range(2):  # it stays however often a look fails, whoever looks meanwhile
+        put_look(store, "/a.dcm", Look(OcrEngine.LINES, Outcome.FAILED, ("died",), effort=Effort("fast")))
+        put_look(store, "/a.dcm", Look(OcrEngine.TESSERACT, Outcome.DONE, complete=True))
+    known = store.looked_at(["/a.dcm", "/part.dcm", "/empty.dcm"], {OcrEngine.LINES})
+    assert {name: [(one.stamp, one.is_done) for one in noted] for name, noted in known.items()} == {
+        "/a.dcm": [((3, 4), False)],
+        "/part.dcm": [((3, 4), False)],
+    }
+    assert all(Effort.parse(one.effort) == effort for noted in known.values() for one in noted)
+    # It is what another look was asked, not the one that failed.
+    assert next((look.outcome, look.effort) for look in store.looks("/a.dcm")) == (Outcome.FAILED, None)
+    put_look(store, "/a.dcm", found)
+    assert store.looked_at(["/a.dcm"], {OcrEngine.LINES}) == {"/a.dcm": {((3, 4), effort.text(), True)}}
 
 
 def test_marks_of_many_are_what_each_question_says(store: Store) -> None:

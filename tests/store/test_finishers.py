@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dcmaudit.model import Box, DeviceFacts, FrameAddress
 from dcmaudit.store import FinishMark, NewRect, Store
+from support.originals import make_original
 from support.stored import set_marked
 from support.stores import Opener
 
@@ -54,10 +55,7 @@ def test_a_row_of_the_original_tool_is_told_without_any_history(tmp_path: Path, 
 
 
 def test_a_database_without_tables_of_ours_can_be_asked(tmp_path: Path, opener: Opener) -> None:
-    path = tmp_path / "marks.db"
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("CREATE TABLE DicomRects (id INTEGER PRIMARY KEY, filename TEXT)")
-    store = opener(path, read_only=True)
+    store = opener(make_original(tmp_path / "marks.db"), read_only=True)
     assert store.newest_finish() == FinishMark(0, 0)
     assert store.finished_since(FinishMark(0, 0)) == set()
     assert store.finishers(["/a.dcm"]) == {}

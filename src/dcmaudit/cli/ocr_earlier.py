@@ -14,13 +14,10 @@ if TYPE_CHECKING:
     from dcmaudit.cli.ocr_report import Report, Sink
     from dcmaudit.pipeline.ocr import OcrJob
     from dcmaudit.store import Store
+    from dcmaudit.store.looks import Noted
 
 _FEWEST, _MOST = 8, 500
 """Inputs that the database is asked about at once: at first, so that work begins before all names are known."""
-
-Stamp = tuple[int | None, int | None]
-Noted = Collection[tuple[Stamp, str | None]]
-"""Stamps of a file when it was looked at, each with the words of the ``Effort``."""
 
 
 class Earlier:
@@ -54,7 +51,9 @@ class Earlier:
                 if not self._is_done(one.name, known.get(one.name), stamp, in_list=in_list):
                     yield one
 
-    def _is_done(self, name: str, noted: Noted | None, stamp: tuple[int, int] | None, *, in_list: bool) -> bool:
+    def _is_done(
+        self, name: str, noted: Collection[Noted] | None, stamp: tuple[int, int] | None, *, in_list: bool
+    ) -> bool:
         """Whether nothing is left to do for an input, which is told then."""
         # With both, a file is done where both have it.
         if (self._sink is not None and not in_list) or (noted is None and self._store is not None):
@@ -63,18 +62,16 @@ class Earlier:
             self._report.skip(name)
             return True
         # What was done, and is another file now, is done again.
-        efforts = _of_this_file(noted, stamp)
-        if not efforts:
-            return False
-        covering = [one for one in efforts if one.covers(self._effort)]
+        done, all_ = _of_this_file(noted, stamp, is_done=True), _of_this_file(noted, stamp, is_done=None)
+        covering = [one for one in done if one.covers(self._effort)]
         if covering:
             changes = [one.changed(self._effort) for one in covering]
             self._report.skip(name, None if None in changes else changes[0])
             return True
-        other = next((one for one in efforts if not self._is_more_than(one)), None)
+        other = next((one for one in all_ if not self._is_more_than(one)), None)
         if other is None:
             return False
-        self._report.other(name, other)
+        self._report.other(name, other, is_done=other in done)
         return True
 
     def _is_more_than(self, former: Effort) -> bool:
@@ -83,13 +80,17 @@ class Earlier:
         return self._effort.covers(former if self._reads else replace(former, judges=()))
 
 
-def _of_this_file(noted: Noted, stamp: tuple[int, int] | None) -> list[Effort]:
-    """What the looks were asked that were at the file as it is now."""
+def _of_this_file(noted: Collection[Noted], stamp: tuple[int, int] | None, *, is_done: bool | None) -> list[Effort]:
+    """What the looks were asked that were at the file as it is now: those that are done, or all of them (None)."""
     from dcmaudit.pipeline.content import is_same_content
 
     if not noted:
         return [Effort.parse(None)]  # by a program that notes nothing
-    return [Effort.parse(words) for former, words in noted if is_same_content([former], stamp)]
+    return [
+        Effort.parse(one.effort)
+        for one in noted
+        if (is_done is None or one.is_done is is_done) and is_same_content([one.stamp], stamp)
+    ]
 
 
 def _is_newer(stamp: tuple[int, int] | None, sink: Sink | None) -> bool:

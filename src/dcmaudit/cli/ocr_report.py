@@ -80,9 +80,15 @@ class Report:
             self._put(done_before_json(name))
         self._progress.advance(held=False)
 
-    def other(self, name: str, former: Effort) -> None:
-        """An input that was looked at with other options: what was found then would be lost."""
-        reason = f"looked at before with {former.words()}: --review looks again and replaces what was found"
+    def other(self, name: str, former: Effort, *, is_done: bool) -> None:
+        """An input that was looked at with other options: what was found then would be lost.
+
+        Not ``is_done``: that look, or one after it, did not reach everything.
+        """
+        reason = f"looked at before with {former.words()}"
+        if not is_done:
+            reason += ", and not all of it was reached since: ask no less"
+        reason += f"{':' if is_done else ', or'} --review looks again and replaces what was found"
         self._counts.outcomes[Outcome.REFUSED] += 1
         if self._json:
             self._put(done_before_json(name) | {"outcome": Outcome.REFUSED.value, "reasons": [reason]})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dcmaudit.errors import StoreCorruptError
-from dcmaudit.model import Outcome, ReviewState
+from dcmaudit.model import ReviewState
 from dcmaudit.model.packed import PackedRects
 from dcmaudit.model.records import FileRows, Look, MarkedFile, RectRow
 from dcmaudit.model.screen import Screen
@@ -17,6 +17,7 @@ from dcmaudit.store import identities, ledger, looks, marks, names, rows, schema
 from dcmaudit.store import packed as packing
 from dcmaudit.store.bulk import among, insert_many
 from dcmaudit.store.formula import disagreement
+from dcmaudit.store.looks import Noted
 from dcmaudit.store.part import StorePart
 from dcmaudit.store.session import Session
 
@@ -27,12 +28,6 @@ MOST_PACKED = 2000
 """Names in one question where little is made of the answer: opening the database takes as long as some hundred names.
 """
 
-Stamp = tuple[int | None, int | None]
-"""Size in bytes and time of change in nanoseconds, as a file had them when it was looked at."""
-
-Noted = tuple[Stamp, str | None]
-"""The stamp with the words of the look's ``Effort``; None where nobody noted that."""
-
 _RECT = ("filename", *rows.SHARED_VALUES, "last_modified", "last_modified_by")
 _OWN = ("filename", *rows.OWN_VALUES, "last_modified", "last_modified_by")
 _HISTORY = ("done_at", "done_by", "action", "filename", "count")
@@ -41,10 +36,7 @@ SELECT filename FROM "DicomRects" WHERE filename IN ({among}) AND frame = -1 AND
 AND "left" = -1 AND "top" = -1 AND "right" = -1 AND "bottom" = -1 AND (ocrtext IS NULL OR ocrtext = '')
 AND ocrengine IN ({engines})
 """
-_STAMPS = """
-SELECT filename, outcome, size, modified_ns, {effort} FROM dcmaudit_looks
-WHERE filename IN ({among}) AND engine IN ({engines})
-"""
+_NAMED = "SELECT DISTINCT filename FROM dcmaudit_looks WHERE filename IN ({among}) AND engine IN ({engines})"
 
 
 class Blocks(StorePart):
@@ -73,11 +65,11 @@ class Blocks(StorePart):
         return found
 
     def looked_at(self, filenames: Iterable[str], engines: Iterable[int]) -> dict[str, frozenset[Noted]]:
-        """Of these names those whose every plane one of the engines has looked at, each with what was noted then.
+        """Of these names those at which one of the engines has looked, each with what was noted then.
 
-        A look that failed, or saw some planes alone, counts for nothing. A name without a stamp was looked at by a
-        program that notes none. The marks themselves are not summed again: the whole database was looked at for damage
-        when it was opened.
+        A look that failed, or saw some planes alone, is not done; it is told where something that was found is there
+        still. A name for which nothing is noted was looked at wholly by a program that notes nothing. The marks
+        themselves are not summed again: the whole database was looked at for damage when it was opened.
         """
         found: dict[str, frozenset[Noted]] = {}
         numbers = ", ".join(str(int(engine)) for engine in engines)
@@ -145,21 +137,16 @@ def _looked_at(session: Session, block: list[str], engines: str) -> dict[str, fr
     if not session.has_rects:
         return {}
     chosen, bound = among(session, block)
-    fill = {"among": chosen, "engines": engines}
-    found = {name for (name,) in session.rows(_MARKED.format(**fill), bound)}
-    stamps: dict[str, set[Noted]] = {name: set() for name in found}
-    if found and session.has_looks:
-        chosen, bound = among(session, list(found))
-        effort = "effort" if session.has(schema.EFFORTS) else "NULL"
-        query = _STAMPS.format(among=chosen, engines=engines, effort=effort)
-        fallen_short = set[str]()
-        for name, outcome, size, modified, asked in session.rows(query, bound):
-            # The mark of a former look stays where a later one failed: it says nothing of the file as it was then.
-            if outcome == Outcome.DONE.value:
-                stamps[name].add(((size, modified), asked))
-            else:
-                fallen_short.add(name)
-        stamps = {name: noted for name, noted in stamps.items() if noted or name not in fallen_short}
+    marked = {name for (name,) in session.rows(_MARKED.format(among=chosen, engines=engines), bound)}
+    if not session.has_looks:
+        return dict.fromkeys(marked, frozenset())
+    query = _NAMED.format(among=chosen, engines=engines)
+    known = {name for (name,) in session.rows(query, bound)}
+    stamps: dict[str, set[Noted]] = {name: set() for name in marked - known}
+    for name, noted in looks.standing(session, block, engines):
+        # Without the mark somebody has removed what a look left: nothing of it is there.
+        if name in marked or not noted.is_done:
+            stamps.setdefault(name, set()).add(noted)
     return {name: frozenset(noted) for name, noted in stamps.items()}
 
 

@@ -45,6 +45,7 @@ class Database:
         self._process = os.getpid()
         self._is_prepared = False
         self._is_complete = False
+        self._known: tuple[frozenset[str], str | None] | None = None
         self.log_damage: str | None = None
         try:
             self._open(check=check)
@@ -122,8 +123,10 @@ class Database:
             return _complete(connection)
         tables = migrate.table_names(connection)
         found = migrate.version(connection, tables)
-        migrate.refuse_newer(found, self.name)
-        migrate.refuse_incomplete(tables, found, self.name)
+        if (tables, found) != self._known:
+            migrate.refuse_newer(found, self.name)
+            migrate.refuse_incomplete(connection, tables, found, self.name)
+            self._known = (tables, found)
         # Asked once: a database never goes back to an older shape.
         self._is_complete = found == HEAD
         return Session(connection, has_rects="DicomRects" in tables, has_tags="DicomTags" in tables, step=found)
@@ -148,7 +151,7 @@ class Database:
             tables = migrate.table_names(connection)
             found = migrate.version(connection, tables)
             migrate.refuse_newer(found, self.name)
-            migrate.refuse_incomplete(tables, found, self.name)
+            migrate.refuse_incomplete(connection, tables, found, self.name, writes=True)
             if found != HEAD:
                 migrate.upgrade(connection)
                 self.backend.upgraded(tables)

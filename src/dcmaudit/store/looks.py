@@ -1,10 +1,14 @@
-"""What engines looked at: one row a file and engine, replaced by the next look."""
+"""What engines looked at: one row a file and engine, replaced by the next look.
+
+Where a look fails, what an earlier one found stays. So its row keeps how hard that one looked, and at which size and
+time of the file: whoever looks less hard afterwards would replace what was found by less.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select, text
 
@@ -22,14 +26,36 @@ _MOST_REASONS = 20
 _NOTHING = (Outcome.REFUSED.value, Outcome.FAILED.value)
 
 
+Stamp = tuple[int | None, int | None]
+"""Size in bytes and time of change in nanoseconds, as a file had them when it was looked at."""
+
+
+class Noted(NamedTuple):
+    """What is known of a look: the file's stamp, the words of the look's ``Effort`` (None where nobody noted that), and
+    whether it reached everything. Of one that did not, or of one before a look that failed, what it found is there.
+    """
+
+    stamp: Stamp
+    effort: str | None
+    is_done: bool
+
+
+_OF = "of"
+"""Beside the words of an effort that is kept in the row of a look that failed: the stamp that goes with it."""
+
+_STAMPS = """
+SELECT filename, outcome, size, modified_ns, {effort}, places FROM dcmaudit_looks
+WHERE filename IN ({among}) AND engine IN ({engines})
+"""
+
 _COLUMNS = tuple(column.name for column in looks.columns if column.name != "id")
 
 
 def write_many(session: Session, new: Sequence[tuple[str, Look]], user: str) -> None:
-    """The same for many files, each once."""
+    """Note how the looks at many files ended, each file once, in the place of what was noted of the same engine."""
     if not new:
         return
-    now = rows.utc_now()
+    now, kept = rows.utc_now(), _kept(session, new)
     by_engine: dict[int, list[str]] = {}
     for filename, look in new:
         by_engine.setdefault(int(look.engine), []).append(filename)
@@ -38,18 +64,59 @@ def write_many(session: Session, new: Sequence[tuple[str, Look]], user: str) -> 
         chosen, bound = among(session, filenames)
         query = (
             f"DELETE FROM dcmaudit_looks WHERE filename IN ({chosen}) "  # noqa: S608 (constants of ours)
-            f"AND (engine = {engine} OR outcome IN ({nothing}))"
+            f"AND (engine = {engine} OR (outcome IN ({nothing}) AND effort IS NULL))"
         )
         session.connection.execute(text(query), bound)
-    insert_many(session, looks.name, _COLUMNS, (_values(filename, look, now, user) for filename, look in new))
+    insert_many(
+        session, looks.name, _COLUMNS,
+        (_values(filename, look, kept.get((filename, int(look.engine))), now, user) for filename, look in new),
+    )  # fmt: skip
 
 
-def _values(filename: str, look: Look, now: str, user: str) -> tuple[object, ...]:
+def _kept(session: Session, new: Sequence[tuple[str, Look]]) -> dict[tuple[str, int], str]:
+    """What the rows of looks that failed keep of earlier ones, by name and engine."""
+    kept: dict[tuple[str, int], str] = {}
+    for engine in {int(look.engine) for _, look in new if look.outcome.value in _NOTHING}:
+        failed = [name for name, look in new if look.outcome.value in _NOTHING and int(look.engine) == engine]
+        for name, noted in standing(session, failed, str(engine)):
+            words = json.loads(Effort.parse(noted.effort).text())
+            kept[name, engine] = json.dumps(words | {_OF: noted.stamp}, separators=(",", ":"))
+    return kept
+
+
+def standing(session: Session, names: Sequence[str], engines: str) -> Iterator[tuple[str, Noted]]:
+    """What is noted of looks of these engines at these files: of those that are done, and of those that found something
+    which is there still. A look that failed, and before which there was none, is left out.
+    """
+    chosen, bound = among(session, names)
+    effort = "effort" if session.has(EFFORTS) else "NULL"
+    query = _STAMPS.format(among=chosen, engines=engines, effort=effort)
+    for name, outcome, size, modified, asked, places in session.rows(query, bound):
+        if outcome in _NOTHING:
+            former = _former(asked)
+            if former is not None:
+                yield name, former
+        elif outcome == Outcome.DONE.value or places:
+            yield name, Noted((size, modified), asked, outcome == Outcome.DONE.value)
+
+
+def _former(stored: str | None) -> Noted | None:
+    """What the row of a look that failed keeps of an earlier one."""
+    try:
+        found = json.loads(stored or "")
+        size, modified = found[_OF]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return Noted((size, modified), stored, is_done=False)
+
+
+def _values(filename: str, look: Look, kept: str | None, now: str, user: str) -> tuple[object, ...]:
+    effort = None if look.effort is None else look.effort.text()
     return (
         filename, int(look.engine), look.outcome.value,
         json.dumps([rows.storable(reason) for reason in look.reasons[:_MOST_REASONS]]),
         int(look.complete), look.planes, look.places, None if look.worst is None else look.worst.value,
-        look.digest, look.size, look.modified_ns, now, user, None if look.effort is None else look.effort.text(),
+        look.digest, look.size, look.modified_ns, now, user, kept if look.outcome.value in _NOTHING else effort,
     )  # fmt: skip
 
 
@@ -107,10 +174,12 @@ def _outcome(stored: str) -> Outcome:
 
 def _look(row: Mapping[str, Any]) -> Look:
     engine = int(row["engine"])
-    worst = row["worst"]
+    worst, outcome = row["worst"], _outcome(row["outcome"])
+    # What the row of a look that failed keeps is what another one was asked.
+    asked = None if outcome.value in _NOTHING else row.get("effort")
     return Look(
         engine=ocr_engine(engine),
-        outcome=_outcome(row["outcome"]),
+        outcome=outcome,
         reasons=_reasons(row["reasons"]),
         complete=row["complete"] == 1,
         planes=row["planes"],
@@ -121,7 +190,7 @@ def _look(row: Mapping[str, Any]) -> Look:
         modified_ns=row["modified_ns"],
         at=rows.parse_time(row["looked_at"]),
         by=row["looked_by"],
-        effort=None if row.get("effort") is None else Effort.parse(row["effort"]),
+        effort=None if asked is None else Effort.parse(asked),
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import Dialect
 
 from dcmaudit.errors import StoreCorruptError, StoreNewerError
-from dcmaudit.store.schema import HEAD, OWN_PREFIX, STEPS, VERSION_TABLE
+from dcmaudit.store.schema import HEAD, LATER_COLUMNS, OWN_PREFIX, REQUIRED, STEPS, VERSION_TABLE, metadata
 
 DAMAGE_HINT = "restore a copy made with `dcmaudit db backup`; `sqlite3 FILE .recover` may save what is left"
 SCRIPTS = Path(__file__).parent / "migrations"
@@ -35,6 +35,45 @@ def version(connection: Connection, tables: frozenset[str]) -> str | None:
     return None if found is None else str(found)
 
 
+def missing_column(
+    connection: Connection, tables: frozenset[str], found: str | None, *, writes: bool = False
+) -> str | None:
+    """A sentence about a column that the tables of this shape have, and that is not there; None where all are.
+
+    Names are compared as SQLite does, in any case. Columns beyond ours are those of others, and left alone. Of a
+    database that another program made, who only reads needs no more than where marks are (``REQUIRED``).
+    """
+    there: dict[str, set[str]] = {}
+    for table, column in connection.execute(text(_columns(connection.dialect))):
+        there.setdefault(str(table), set()).add(str(column).lower())
+    for table in metadata.sorted_tables:
+        if table.name not in tables:
+            continue  # made by a later step, or told as missing already
+        names = [one.name for one in table.columns if _is_due(LATER_COLUMNS.get((table.name, one.name)), found)]
+        if found is None and not writes:
+            names = [name for name in names if name in REQUIRED]
+        missing = next((name for name in names if name.lower() not in there.get(table.name, set())), None)
+        if missing is not None:
+            shape = "" if found is None else f", which its shape {found} has"
+            return f"the table {table.name} lacks the column {missing}{shape}"
+    return None
+
+
+def _is_due(since: str | None, found: str | None) -> bool:
+    """Whether a column that came with the step ``since`` (None: with its table) belongs to the shape ``found``."""
+    return since is None or (found is not None and since <= found)
+
+
+def _columns(dialect: Dialect) -> str:
+    if dialect.name == "sqlite":
+        return "SELECT m.name, c.name FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table'"
+    return (
+        "SELECT c.relname, a.attname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid "
+        "WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND pg_table_is_visible(c.oid) "
+        "AND (c.relname LIKE 'dcmaudit%' OR c.relname LIKE 'Dicom%')"
+    )
+
+
 def refuse_newer(found: str | None, where: str) -> None:
     """StoreNewerError for a version that is not among the steps known here (their names are ordered)."""
     if found is not None and found > HEAD:
@@ -45,8 +84,13 @@ def refuse_newer(found: str | None, where: str) -> None:
         )
 
 
-def refuse_incomplete(tables: frozenset[str], found: str | None, where: str) -> None:
-    """StoreCorruptError where tables are missing that the database says it has: their rows would be missed silently."""
+def refuse_incomplete(
+    connection: Connection, tables: frozenset[str], found: str | None, where: str, *, writes: bool = False
+) -> None:
+    """StoreCorruptError where tables or columns are missing that a database of this shape has.
+
+    Rows of a table that is gone would be missed silently, and what is in a column that is gone counts for something.
+    """
     if found is None:
         ours = sorted(name for name in tables if name.startswith(OWN_PREFIX))
         reason = f"it has the table {ours[0]} and does not say of which shape it is" if ours else None
@@ -55,6 +99,7 @@ def refuse_incomplete(tables: frozenset[str], found: str | None, where: str) -> 
     else:
         made = frozenset[str]().union(*(names for step, names in STEPS.items() if step <= found))
         reason = f"the table {min(made - tables)} is missing" if made - tables else None
+    reason = reason or missing_column(connection, tables, found, writes=writes)
     if reason is not None:
         raise StoreCorruptError(f"the database is damaged: {reason}", file=where, hint=DAMAGE_HINT)
 

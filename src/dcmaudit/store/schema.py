@@ -16,6 +16,8 @@ TAG_COLUMNS = (
     "id", "filename", "mark", "comment", "modality", "imagetype", "manufacturermodelname", "burnedinannotation",
     "rows", "columns", "last_modified", "last_modified_by",
 )  # fmt: skip
+REQUIRED = {"id", "filename", "top", "bottom", "left", "right", "frame", "overlay", "mark"}
+"""Columns of the two tables without which a row says nothing; old databases may lack others."""
 TAG_TITLES = {
     "modality": "Modality",
     "imagetype": "ImageType",
@@ -180,7 +182,8 @@ looks = Table(
     UniqueConstraint("filename", "engine", name="dcmaudit_looks_once"),
 )
 """Of the third step: how the last look of each engine at each file ended, also where it saw nothing or failed.
-``effort``: what it was asked, as JSON; NULL where nobody noted that."""
+``effort``: what it was asked, as JSON; NULL where nobody noted that. Of a look that failed it is what the last one was
+asked whose findings are there still, with size and time of the file then, see ``looks``; NULL where none are."""
 
 parts = Table(
     "dcmaudit_parts",
@@ -338,6 +341,12 @@ STEPS: dict[str, frozenset[str]] = {
     EFFORTS: frozenset(),
 }
 """The tables that each step made: a database that says it took a step and lacks one of them is damaged."""
+
+LATER_COLUMNS: dict[tuple[str, str], str] = {
+    (extra_rects.name, "frames"): SCREEN, (extra_rects.name, "shape"): SHAPES, (hidden.name, "shape"): SHAPES,
+    (done.name, "replaced_at"): REPLACED, (looks.name, "effort"): EFFORTS,
+}  # fmt: skip
+"""Columns that a step gave to a table of an earlier one; all others came with their table."""
 
 HEAD = max(STEPS)
 """The newest migration, so that a store that is up to date is recognised without loading Alembic."""

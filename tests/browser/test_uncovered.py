@@ -142,3 +142,31 @@ def test_nothing_counts_that_comes_into_sight_below_a_shape_that_is_drawn(start:
     assert face.state()["file"]["partly"] == 0
     face.press("Escape")
     face.wait_until(lambda: face.state()["file"]["partly"] == 1)
+
+
+def test_where_a_mark_goes_the_plane_on_the_stage_is_seen_anew_and_the_others_are_not(
+    start: StartFace, tmp_path: Path
+) -> None:
+    face = start(_stack(tmp_path / "cine.dcm"))
+    face.plane("frame 1/6")
+
+    def seen() -> list[list[int]]:
+        return list(face.state()["groups"][0]["seen"])
+
+    face.wait_until(lambda: seen() == [[0, 1]])
+    face.press("R")
+    expect(face.at("#panel")).to_contain_text("stored in the database")
+    face.press("n", "n")
+    face.plane("frame 3/6")
+    face.wait_until(lambda: seen() == [[0, 3]])
+    face.press("Control+z")
+    expect(face.at("#messagetext")).to_contain_text("2 planes count as seen no more")
+    face.plane("frame 1/6")
+    face.wait_until(lambda: seen() == [[0, 1]])
+    face.press("Control+y")
+    face.wait_until(lambda: seen() == [[0, 3]])
+    # Taken away where it was black: that plane alone is seen anew.
+    face.press("n")
+    face.plane("frame 2/6")
+    face.at("#rects").get_by_role("button", name="Remove").first.click()
+    face.wait_until(lambda: seen() == [[0, 2]])

@@ -90,3 +90,28 @@ def test_a_note_cannot_unpack_to_more_than_a_plane() -> None:
 
     with pytest.raises(UsageError):
         Coverage.parse(base64.b64encode(zlib.compress(bytes(10**7))).decode(), Size(9, 9))
+
+
+@given(views(), st.data())
+def test_what_lay_below_a_box_is_taken_out_and_nothing_of_it_is_left(
+    shown: tuple[Size, list[Box]], data: st.DataObject
+) -> None:
+    size, boxes = shown
+    whole = Coverage(size)
+    for box in boxes:
+        whole = whole.with_box(box)
+    left, top = data.draw(st.integers(0, size.width - 1)), data.draw(st.integers(0, size.height - 1))
+    gone = Box(left, top, data.draw(st.integers(left + 1, size.width)), data.draw(st.integers(top + 1, size.height)))
+    rest = whole.without_box(gone)
+    assert rest.bits & ~whole.bits == 0
+    corners = [
+        (gone.left, gone.top),
+        (gone.right - 1, gone.top),
+        (gone.left, gone.bottom - 1),
+        (gone.right - 1, gone.bottom - 1),
+    ]
+    assert not any(rest.covers(x, y) for x, y in corners)
+    # With the box back it is what it was, but for cells that the box holds in part.
+    assert rest.with_box(gone).bits & ~(whole.bits | Coverage(size).with_box(gone).bits) == 0
+    if whole.cell == 1:
+        assert rest.with_box(gone).bits == whole.with_box(gone).bits

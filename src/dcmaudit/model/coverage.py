@@ -59,6 +59,18 @@ class Coverage:
             bits |= row << (y * self.columns)
         return replace(self, bits=bits)
 
+    def without_box(self, box: Box) -> Self:
+        """The same without every cell that has a pixel of ``box`` (pixels of the plane, half-open)."""
+        inside = box.clipped(self.size)
+        if inside is None:
+            return self
+        first, end = inside.left // self.cell, -(-inside.right // self.cell)
+        row = ((1 << (end - first)) - 1) << first
+        bits = self.bits
+        for y in range(inside.top // self.cell, -(-inside.bottom // self.cell)):
+            bits &= ~(row << (y * self.columns))
+        return replace(self, bits=bits)
+
     def _cells(self, start: int, end: int, whole: int) -> tuple[int, int]:
         """The cells wholly within ``start`` to ``end``; the last one of the plane may be a narrow one."""
         return -(-start // self.cell), -(-whole // self.cell) if end >= whole else end // self.cell

@@ -31,6 +31,8 @@ class HowSeen(Enum):
 
     SEEN = "seen"
     """Lossless, in the full range or with local contrast, on the stage at half size or more, every part of it."""
+    UNCOVERED = "uncovered"
+    """As SEEN, but part of it was black: a mark lay there that is gone, and nobody has seen what was below it."""
     MAXIMUM = "maximum"
     """It was part of a maximum projection at half size or more."""
     MINIMUM = "minimum"
@@ -71,6 +73,7 @@ class HowSeen(Enum):
 
 _HOW = {
     HowSeen.SEEN: "",
+    HowSeen.UNCOVERED: "only with a mark on them that is gone",
     HowSeen.MAXIMUM: "only in a maximum projection",
     HowSeen.MINIMUM: "only in a minimum projection",
     HowSeen.MEAN: "only in a mean projection",

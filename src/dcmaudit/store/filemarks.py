@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 
-from dcmaudit.model import DeviceFacts
+from dcmaudit.model import DeviceFacts, PlaneSpan
 from dcmaudit.model.records import Marks, NewRect, RectId, RectRow, Removal, RemovalKind, TagRecord
-from dcmaudit.store import expanded, ledger, marks, rows, sums
+from dcmaudit.store import expanded, ledger, marks, rows, sums, uncovered
+from dcmaudit.store.database import Database
 from dcmaudit.store.part import StorePart
 from dcmaudit.store.rect_ids import by_table
 from dcmaudit.store.session import Session
@@ -14,8 +16,18 @@ from dcmaudit.store.session import Session
 Fingerprint = tuple[object, ...]
 
 
+_REMEMBERED = 20_000
+"""Marks of which it is remembered what had been seen when they came."""
+
+
 class FileMarks(StorePart):
     """What people stored for a file, and how to take it back."""
+
+    def __init__(self, database: Database, user: str) -> None:
+        super().__init__(database, user)
+        self._guard = threading.Lock()
+        self._lately = threading.local()
+        self._seen_before: dict[RectId, uncovered.Numbers] = {}
 
     # --- rectangles ---------------------------------------------------------------------------------------------
 
@@ -37,6 +49,7 @@ class FileMarks(StorePart):
             return []
         with self._database.writing(filename) as session:
             ids = marks.add_rects(session, filename, rects, self.user)
+            self._came(session, filename, ids)
             self._note(session, "rectangles added", filename, len(ids))
             return ids
 
@@ -44,7 +57,8 @@ class FileMarks(StorePart):
         """Remove the rows of these names and return those that were there, for ``restore_rects``.
 
         They are kept whole in a table of ours; ``kind`` says why they went, and decides whether ``removals`` offers
-        to put them back.
+        to put them back. Planes that may have been seen with them black no longer count as seen: see
+        ``lately_uncovered``.
         """
         wanted = list(ids)
         by_table(wanted)  # refuses names that are none before anything is touched
@@ -52,7 +66,7 @@ class FileMarks(StorePart):
             files = self._files(marks.rects_by_id(session, wanted) if session.has_rects and session.has_own else [])
         with self._database.writing(*files) as session:
             found = marks.rects_by_id(session, wanted)
-            ledger.keep_removed(session, kind, found, None, self.user)
+            self._keep_removed(session, kind, found, None)
             marks.delete_rects(session, wanted)
             self._note_rects(session, "rectangles removed", found)
             return found
@@ -72,6 +86,7 @@ class FileMarks(StorePart):
     def restore_rects(self, records: Sequence[RectRow]) -> None:
         """Put removed rows back exactly as they were, under the same names; StoreError where one is there already."""
         with self._database.writing(*self._files(records)) as session:
+            self._come_back(session, records)
             marks.restore_rects(session, records)
             ledger.note_restored(session, records, None, self.user)
             self._note_rects(session, "rectangles restored", records)
@@ -159,7 +174,7 @@ class FileMarks(StorePart):
             found = Marks(
                 filename, tuple(marks.find_rects(session, filename, to_remove=True)), marks.find_tag(session, filename)
             )
-            ledger.keep_removed(session, RemovalKind.CLEARED, found.rects, found.tag, self.user)
+            self._keep_removed(session, RemovalKind.CLEARED, found.rects, found.tag)
             marks.delete_rects(session, [row.id for row in found.rects])
             marks.restore_tag(session, filename, None)
             self._note(session, "cleared", filename, len(found.rects) + (found.tag is not None))
@@ -168,6 +183,7 @@ class FileMarks(StorePart):
     def restore(self, former: Marks) -> None:
         """Put back what ``clear`` removed; StoreError where a row of the same name is there."""
         with self._database.writing(former.filename) as session:
+            self._come_back(session, former.rects)
             marks.restore_rects(session, former.rects)
             if former.tag is not None:
                 marks.restore_tag(session, former.filename, former.tag)
@@ -189,6 +205,7 @@ class FileMarks(StorePart):
         with self._database.reading() as session:
             files = ledger.files_of(session, act) if session.has_ledger else []
         with self._database.writing(*files) as session:
+            self._come_back(session, ledger.rects_of(session, act))
             records, tag = ledger.restore_act(session, act, self.user)
             for filename in files:
                 count = sum(row.filename == filename for row in records) + (
@@ -196,6 +213,48 @@ class FileMarks(StorePart):
                 )
                 self._note(session, "restored", filename, count)
             return records
+
+    # --- what was seen with marks black ---------------------------------------------------------------------------
+
+    def lately_uncovered(self) -> dict[str, list[PlaneSpan]]:
+        """By file, the planes that no longer count as seen since this was asked last, as marks were removed that may
+        have been black when they were; of what the calling thread removed alone."""
+        found: dict[str, list[PlaneSpan]] = getattr(self._lately, "planes", {})
+        self._lately.planes = {}
+        return found
+
+    def _came(self, session: Session, filename: str, ids: Iterable[RectId]) -> None:
+        """Remember what was seen when a mark came: it was seen without it."""
+        now = uncovered.seen_by_anybody(session, filename) if session.has_own else {}
+        with self._guard:
+            self._seen_before.update((each, now) for each in ids)
+            while len(self._seen_before) > _REMEMBERED:
+                # Of a mark that is forgotten here every plane may have been seen with it.
+                del self._seen_before[next(iter(self._seen_before))]
+
+    def _keep_removed(
+        self, session: Session, kind: RemovalKind, records: Sequence[RectRow], tag: TagRecord | None
+    ) -> None:
+        found: dict[RectId, uncovered.Moved] = {}
+        planes: dict[str, list[PlaneSpan]] = getattr(self._lately, "planes", {})
+        for filename in self._files(records):
+            gone = [row for row in records if row.filename == filename]
+            with self._guard:
+                before = {row.id: self._seen_before.pop(row.id) for row in gone if row.id in self._seen_before}
+            moved = uncovered.uncover(session, filename, gone, before)
+            found.update(moved)
+            if moved:
+                planes.setdefault(filename, []).extend(uncovered.spans(moved))
+        self._lately.planes = planes
+        told = {mark: uncovered.packed(moved) for mark, moved in found.items()}
+        ledger.keep_removed(session, kind, records, tag, self.user, told)
+
+    def _come_back(self, session: Session, records: Sequence[RectRow]) -> None:
+        for filename in self._files(records):
+            back = [row for row in records if row.filename == filename]
+            # What was seen without it, in between too, is not what was seen with it before.
+            self._came(session, filename, [row.id for row in back])
+            uncovered.cover_again(session, filename, back)
 
     def _note_rects(self, session: Session, action: str, records: Sequence[RectRow]) -> None:
         for filename in self._files(records):

@@ -130,7 +130,7 @@ def _write_group(session: Session, filename: str, how: HowSeen, sight: tuple[str
         session.connection.execute(insert(seen).values(ranges=ranges_text(joined(new)), last_at=now, **values))
         return
     # Ranges instead of planes: a file of ten thousand frames is one short text.
-    merged = ranges_text(joined([*_ranges(filename, existing.ranges), *new]))
+    merged = ranges_text(joined([*ranges_of(filename, existing.ranges), *new]))
     if merged != existing.ranges:
         session.connection.execute(seen.update().where(seen.c.id == existing.id).values(ranges=merged, last_at=now))
 
@@ -151,7 +151,7 @@ def forget_seen(session: Session, filename: str, *, except_pixels: bool) -> int:
         chosen = chosen & ~of_pixels(seen.c.plane_group)
     found = session.connection.scalars(select(seen.c.ranges).where(chosen)).all()
     session.connection.execute(delete(seen).where(chosen))
-    return sum(len(one) for text in found for one in _ranges(filename, text))
+    return sum(len(one) for text in found for one in ranges_of(filename, text))
 
 
 def read_seen(session: Session, filename: str, user: str | None) -> list[SeenRecord]:
@@ -193,7 +193,8 @@ def _spans(group: str, ranges: str) -> tuple[PlaneSpan, ...]:
     return tuple(span for numbers in parse_ranges(ranges) for span in parse_sight(group, numbers))
 
 
-def _ranges(filename: str, text: str) -> Ranges:
+def ranges_of(filename: str, text: str) -> Ranges:
+    """The ranges of a row; StoreCorruptError where it cannot be understood."""
     try:
         return parse_ranges(text)
     except UsageError as error:

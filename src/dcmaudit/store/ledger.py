@@ -7,6 +7,7 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import delete, insert, select, text, update
@@ -19,6 +20,7 @@ from dcmaudit.model.records import (
     DoneRecord,
     Looked,
     PartRecord,
+    RectId,
     RectRow,
     Removal,
     RemovalKind,
@@ -52,7 +54,7 @@ def write_parts(session: Session, filename: str, new: Iterable[SeenPart], user: 
             row = {**key, **values, "cells": part.coverage.text, "first_at": now}
             session.connection.execute(insert(parts).values(**row))
             continue
-        before = _coverage(found)
+        before = coverage_of(found)
         # A plane of another size under the same name is another plane: its former part means nothing.
         joined = part.coverage | before if before is not None and before.size == size else part.coverage
         if joined != before:
@@ -82,7 +84,7 @@ def read_parts(session: Session, filename: str) -> list[PartRecord]:
 
 
 def _part(row: Row[Any]) -> SeenPart | None:
-    coverage = _coverage(row)
+    coverage = coverage_of(row)
     if coverage is None:
         return None
     try:
@@ -92,7 +94,8 @@ def _part(row: Row[Any]) -> SeenPart | None:
     return SeenPart(span.group.plane(span.frames.start), coverage)
 
 
-def _coverage(row: Row[Any]) -> Coverage | None:
+def coverage_of(row: Row[Any]) -> Coverage | None:
+    """The part that a row tells of; None where it cannot be read."""
     try:
         return Coverage.parse(row.cells, Size(row.width, row.height))
     except UsageError:
@@ -208,14 +211,26 @@ def _done(row: Row[Any]) -> DoneRecord:
 
 
 def keep_removed(
-    session: Session, kind: RemovalKind, records: Sequence[RectRow], tag: TagRecord | None, user: str
+    session: Session,
+    kind: RemovalKind,
+    records: Sequence[RectRow],
+    tag: TagRecord | None,
+    user: str,
+    uncovered: Mapping[RectId, Mapping[str, Mapping[str, str]]] = MappingProxyType({}),
 ) -> None:
-    """Keep rows that are about to be removed, whole, so that they can be put back after a restart."""
+    """Keep rows that are about to be removed, whole, so that they can be put back after a restart.
+
+    ``uncovered``: which planes no longer count as seen without a mark, see ``uncovered.packed``.
+    """
     now = rows.utc_now()
     acts: dict[str, str] = {}
-    kept = [(record.filename, rect_ref(record.id).table.value, record.stored, record.expanded) for record in records]
-    kept += [(tag.filename, _TAGS, tag.stored, ())] if tag is not None else []
-    for filename, source, stored, expanded in kept:
+    kept: list[tuple[str, str, Stored, dict[str, object]]] = [
+        (record.filename, rect_ref(record.id).table.value, record.stored,
+         {"expanded": record.expanded, "uncovered": uncovered.get(record.id, {})})
+        for record in records
+    ]  # fmt: skip
+    kept += [(tag.filename, _TAGS, tag.stored, {"expanded": ()})] if tag is not None else []
+    for filename, source, stored, beside in kept:
         values = {
             # One act for each file: each is put back by itself.
             "act": acts.setdefault(filename, secrets.token_hex(8)),
@@ -223,7 +238,7 @@ def keep_removed(
             "filename": filename,
             "source": source,
             "row_id": stored["id"],
-            "contents": json.dumps({"row": dict(stored), "expanded": expanded}, default=_packed),
+            "contents": json.dumps({"row": dict(stored), **beside}, default=_packed),
             "removed_at": now,
             "removed_by": user,
         }
@@ -281,6 +296,13 @@ def files_of(session: Session, act: str) -> list[str]:
     return list(session.connection.scalars(query))
 
 
+def rects_of(session: Session, act: str) -> list[RectRow]:
+    """The rectangles of an act that are not back."""
+    query = select(removed).where(removed.c.act == act, removed.c.restored_at.is_(None)).order_by(removed.c.id)
+    found = session.connection.execute(query)
+    return [_rect(row.contents, RectTable(row.source)) for row in found if row.source in set(RectTable)]
+
+
 def restore_act(session: Session, act: str, user: str) -> tuple[list[RectRow], TagRecord | None]:
     """Put the rows of one act back exactly as they were.
 
@@ -290,7 +312,7 @@ def restore_act(session: Session, act: str, user: str) -> tuple[list[RectRow], T
     found = session.connection.execute(query).all()
     if not found:
         raise StoreError("what was removed is back already, or was erased", hint="look at the file's marks as they are")
-    records = [_rect(row.contents, RectTable(row.source)) for row in found if row.source in set(RectTable)]
+    records = rects_of(session, act)
     tag = next((rows.tag_record(_unpacked(row.contents)) for row in found if row.source == _TAGS), None)
     if tag is not None and marks.find_tag(session, tag.filename) is not None:
         raise StoreError(

@@ -33,9 +33,7 @@ def note_change(
     services.records.changed(
         session, Change(label, session.worklist, file.place, file.name, session.address(), undo_, redo_)
     )
-    before = file.rects
     services.records.load(session, file)
-    session.seen_before.note(file, before)
     # A mark on one plane changes what is likely on the others.
     file.change(searched=frozenset())
     services.suggestions.begin(session, file)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable
 
 from dcmaudit.errors import DcmauditError, UsageError
+from dcmaudit.model.counts import counted
 from dcmaudit.model.texts import printable
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.commands.table import BY_NAME
@@ -43,7 +44,13 @@ def perform(
         try:
             if command.writes:
                 services.database.require_writable()
+                # What was seen until now was seen with the marks as they are.
+                if session.file is not None:
+                    services.content.keep(session.file)
+                services.database.store.lately_uncovered()
             command.run(session, services, arguments)
+            if command.writes:
+                _tell_uncovered(session, services)
             services.files.begin_picture(session)
         except DcmauditError as error:
             _log_command(session, name, type(error).__name__, begun)
@@ -52,6 +59,25 @@ def perform(
             _log_command(session, name, None, begun)
         finally:
             session.bump()
+
+
+def _tell_uncovered(session: Session, services: Services) -> None:
+    """Say how many planes no longer count as seen, as a mark has gone that may have been black when they were; the one
+    on the stage is seen anew."""
+    here, name = session.address(), "" if session.file is None else session.file.name
+    planes = files = 0
+    for filename, spans in services.database.store.lately_uncovered().items():
+        count = sum(len(span.frames) for span in spans)
+        count -= filename == name and any(here in span for span in spans)
+        planes += count
+        files += count > 0
+    if not planes:
+        return
+    where = f" of {counted(files, 'file')}" if files > 1 else ""
+    them = counted(planes, "plane counts", "planes count")
+    words = f"{them}{where} as seen no more: what is bare now may have been black then. Look again."
+    said = "" if session.message is None else f"{session.message.text} "
+    session.say(f"{said}{words}", "warning")
 
 
 def _log_command(session: Session, name: str, failure: str | None, begun: float) -> None:

@@ -212,15 +212,11 @@ def remove_rect(session: Session, services: Services, arguments: Arguments) -> N
     if not rows:
         raise UsageError("that rectangle is not stored for this file", hint="it may have been removed already")
     _remove(session, services, file, rows, "removing a rectangle")
-    words = session.seen_before.uncovered(file, rows, session.address())
-    if words:
-        session.say(words, "warning")
 
 
 def clear_file(session: Session, services: Services, _arguments: Arguments) -> None:
     """Remove everything that is stored about the open file: rectangles, tag and comment. It is not done then."""
     file, store = session.opened(), services.database.store
-    before = file.rects
     former = [store.clear(file.name)]
     if not former[0].rects and former[0].tag is None:
         session.say("Nothing is stored about this file.")
@@ -230,9 +226,7 @@ def clear_file(session: Session, services: Services, _arguments: Arguments) -> N
         former[0] = store.clear(file.name)
 
     note_change(session, services, file, "removing everything marked", lambda: store.restore(former[0]), again)
-    words = session.seen_before.uncovered(file, before, session.address())
-    said = "Everything marked on this file was removed; Ctrl+Z brings it back."
-    session.say(f"{said} {words}".strip(), "warning" if words else "info")
+    session.say("Everything marked on this file was removed; Ctrl+Z brings it back.")
 
 
 def _apply(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from dcmaudit.model.records import RectRow
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.state.history import Change
@@ -13,34 +10,21 @@ from dcmaudit.review.state.session import Session
 
 def undo(session: Session, services: Services, _arguments: Arguments) -> None:
     """Take the last change back, and show where it was."""
-    before = _marks(session)
     change = session.history.undo()
     _show(session, services, change)
-    _say(session, f"Undone: {change.label}.", change, before)
+    _say(session, f"Undone: {change.label}.", change)
 
 
 def redo(session: Session, services: Services, _arguments: Arguments) -> None:
     """Do the change again that was taken back last, and show where it was."""
-    before = _marks(session)
     change = session.history.redo()
     _show(session, services, change)
-    _say(session, f"Done again: {change.label}.", change, before)
+    _say(session, f"Done again: {change.label}.", change)
 
 
-def _marks(session: Session) -> tuple[str, Sequence[RectRow]]:
-    """The open file's name, and its marks."""
-    return ("", ()) if session.file is None else (session.file.name, session.file.rects)
-
-
-def _say(session: Session, text: str, change: Change, before: tuple[str, Sequence[RectRow]]) -> None:
-    """Say what was done, what of it was not, and what was seen with marks that are gone now."""
-    file, notes = session.file, [*change.notes]
-    if file is not None and file.name == before[0]:
-        session.seen_before.note(file, before[1])
-        left = {row.id for row in file.rects}
-        gone = [row for row in before[1] if row.id not in left]
-        notes += filter(None, [session.seen_before.uncovered(file, gone, session.address())])
-    session.say(" ".join([text, *notes]), "warning" if notes else "info")
+def _say(session: Session, text: str, change: Change) -> None:
+    """Say what was done, and what of it was not."""
+    session.say(" ".join([text, *change.notes]), "warning" if change.notes else "info")
     change.notes.clear()
 
 

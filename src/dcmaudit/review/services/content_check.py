@@ -49,6 +49,8 @@ class ContentCheck:
             return
         file.change(seen_loaded=True)
         store = self._database.store
+        if self.is_kept:
+            file.seen.forget_stored()
         if store.replaced_at(file.name) is not None:
             file.note(REPLACED)
         records, parts = store.seen(file.name), store.parts_seen(file.name)

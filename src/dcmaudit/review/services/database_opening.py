@@ -107,7 +107,6 @@ class DatabaseChange:
         """Forget what the former database said, and ask the present one."""
         with session.lock:
             session.history.clear()
-            session.seen_before.clear()
             remember_removals(session, self.database)
             if session.file is not None:
                 session.file.forget_records()

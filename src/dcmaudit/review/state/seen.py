@@ -143,6 +143,12 @@ class SeenPlanes:
 
     # The database
 
+    def forget_stored(self) -> None:
+        """What the database has is read anew: it may be less than before."""
+        with self._lock:
+            self._stored.clear()
+            self._parts.clear()
+
     def load(self, record: SeenRecord) -> None:
         """Take in what the database has."""
         with self._lock:

@@ -21,7 +21,6 @@ from dcmaudit.review.state.pace import Pace
 from dcmaudit.review.state.selection import Filter, Selection, Walk
 from dcmaudit.review.state.series_plan import SeriesPlan
 from dcmaudit.review.state.stack import SeriesStack
-from dcmaudit.review.state.uncovered import SeenBefore
 from dcmaudit.review.state.worklist import Worklist
 
 PREFETCHED = 3
@@ -76,7 +75,6 @@ class Session:
         self.revision = 1
         self.options = options
         self.history = History()
-        self.seen_before = SeenBefore()
         self.pace = Pace()
         self.file: OpenFile | None = None
         self.left_file: OpenFile | None = None

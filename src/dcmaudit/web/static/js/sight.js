@@ -7,7 +7,7 @@ import { anyOpen } from "./dom.js";
 import { ticketOf } from "./levels.js";
 
 /** @typedef {import("./types.js").Edges} Edges */
-/** @typedef {{plane: string, ticket: string, scale: number, stage: [number, number], boxes: Edges[], covered: boolean}} Sight */
+/** @typedef {{plane: string, ticket: string, scale: number, stage: [number, number], boxes: Edges[], black: Edges[], covered: boolean}} Sight  `black`: what is black on it; it counts as seen as long as it is */
 
 /** What may lie over the stage for a while, or as long as somebody is zoomed in. */
 const COVERS = "#message, #explain, #peek, #map, #lens, .menu";
@@ -40,7 +40,7 @@ export function sightOf(stage) {
   boxes.sort((one, other) => area(other) - area(one));
   const ticket = ticketOf(plane, stage.view);
   // as the plane lies upright: its boxes are measured against that
-  return { plane: plane.plane, ticket, scale: camera.scale, stage: [camera.stage.width, camera.stage.height], boxes: boxes.slice(0, MOST), covered };
+  return { plane: plane.plane, ticket, scale: camera.scale, stage: [camera.stage.width, camera.stage.height], boxes: boxes.slice(0, MOST), black: stage.picture.black, covered };
 }
 
 /** Whether something takes the place of the whole stage, or darkens it. */

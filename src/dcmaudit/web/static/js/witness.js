@@ -79,9 +79,10 @@ export class Witness {
     // what lies over the stage for a while is waited for: what is below it was not seen
     if (!seen || seen.covered) this.uncovering = setTimeout(() => void this.looked(), COVERED);
     if (!seen) return;
-    const { ticket, scale, stage, boxes } = seen;
+    const { ticket, scale, stage, boxes, black } = seen;
     const sight = { file_id: onScreen.file.file_id, key: onScreen.plane.key, ticket, scale, stage, boxes };
-    const signature = JSON.stringify(sight);
+    // Where something black has gone the same part of the plane is another sight.
+    const signature = JSON.stringify([sight, black]);
     if (signature === this.lastSight) return;
     this.lastSight = signature;
     this.unreported.push(sight);

@@ -1,0 +1,198 @@
+"""Planes that were seen while a mark was black on them: once it goes, nobody has seen what lay below it.
+
+Such planes count as ``HowSeen.UNCOVERED`` from then on, in the transaction that removes the mark; where the mark comes
+back, they count as seen again. Numbers are those of the columns, see ``addresstexts.sight_columns``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import delete, select, update
+
+from dcmaudit.model import FRAMES, AddressKind, Everywhere, FrameRange, HowSeen, PlaneSpan, Scope
+from dcmaudit.model.addresstexts import parse_sight, sight_columns
+from dcmaudit.model.records import RectId, RectRow
+from dcmaudit.store import journal, ledger, rows
+from dcmaudit.store.rect_ids import rect_ref
+from dcmaudit.store.schema import done, parts, removed, seen
+from dcmaudit.store.session import Session
+
+Numbers = dict[str, journal.Ranges]
+"""By ``plane_group``: which planes."""
+
+Moved = dict[str, Numbers]
+"""By person: which planes no longer count as seen."""
+
+_WAYS = (HowSeen.SEEN.value, HowSeen.UNCOVERED.value)
+
+
+def seen_by_anybody(session: Session, filename: str) -> Numbers:
+    """Which planes of the file somebody has seen."""
+    return _union(whole for whole, _ in _kept(session, filename).values())
+
+
+def uncover(
+    session: Session, filename: str, gone: Sequence[RectRow], before: Mapping[RectId, Numbers]
+) -> dict[RectId, Moved]:
+    """Planes that may have been seen with the marks ``gone`` black no longer count as seen; which, by mark and person.
+
+    ``before`` has the planes that had been seen when a mark came; of one that is not in it any may have been seen with
+    it. Parts of planes lose what lay below. The caller holds the file's lock.
+    """
+    marks = [row for row in gone if row.scope is not None and row.box is not None]
+    moved: dict[RectId, Moved] = {}
+    was = _count(seen_by_anybody(session, filename))
+    for person, (whole, former) in _kept(session, filename).items():
+        known = _union([whole, former])
+        for row in marks:
+            found = _without(_below(row.scope, known), before.get(row.id, {}))
+            if found:
+                moved.setdefault(row.id, {})[person] = found
+        taken = _union(of.get(person, {}) for of in moved.values())
+        _write(session, filename, person, _without(whole, taken), _union([former, taken]))
+    _narrow_parts(session, filename, marks)
+    _recount(session, filename, was)
+    return moved
+
+
+def cover_again(session: Session, filename: str, back: Iterable[RectRow]) -> None:
+    """Marks are back: what was seen with them black counts as seen, but for what other marks that are gone covered.
+
+    To be called while the record of the removal says that they are gone. The caller holds the file's lock.
+    """
+    ids = {(ref.table.value, ref.number) for ref in (rect_ref(row.id) for row in back)}
+    mine: list[Moved] = []
+    others: list[Moved] = []
+    query = select(removed).where(removed.c.filename == filename, removed.c.restored_at.is_(None))
+    for row in session.connection.execute(query):
+        (mine if (row.source, row.row_id) in ids else others).append(_parsed(row.contents))
+    if not any(mine):
+        return
+    was = _count(seen_by_anybody(session, filename))
+    for person, (whole, former) in _kept(session, filename).items():
+        free = _without(_union(one.get(person, {}) for one in mine), _union(one.get(person, {}) for one in others))
+        again = _without(former, _without(former, free))
+        _write(session, filename, person, _union([whole, again]), _without(former, again))
+    _recount(session, filename, was)
+
+
+def packed(moved: Moved) -> dict[str, dict[str, str]]:
+    """For the record of a removal."""
+    return {who: {group: journal.ranges_text(of) for group, of in numbers.items()} for who, numbers in moved.items()}
+
+
+def spans(moved: Mapping[RectId, Moved]) -> list[PlaneSpan]:
+    """The planes, each once."""
+    total = _union(numbers for of in moved.values() for numbers in of.values())
+    return [span for group, ranges in total.items() for one in ranges for span in parse_sight(group, one)]
+
+
+def _parsed(text: str) -> Moved:
+    found = json.loads(text).get("uncovered", {})
+    return {
+        who: {group: journal.parse_ranges(ranges) for group, ranges in numbers.items()}
+        for who, numbers in found.items()
+    }
+
+
+def _kept(session: Session, filename: str) -> dict[str, tuple[Numbers, Numbers]]:
+    """By person: what counts as seen, and what counts no longer."""
+    kept: dict[str, tuple[Numbers, Numbers]] = {}
+    for row in session.connection.execute(select(seen).where(seen.c.filename == filename, seen.c.how.in_(_WAYS))):
+        of = kept.setdefault(row.seen_by, ({}, {}))
+        of[_WAYS.index(row.how)][row.plane_group] = journal.ranges_of(filename, row.ranges)
+    return kept
+
+
+def _write(session: Session, filename: str, person: str, whole: Numbers, former: Numbers) -> None:
+    """Have these two in place of what that person had."""
+    kept = _kept(session, filename).get(person, ({}, {}))
+    for how, had, has in zip(_WAYS, kept, (whole, former), strict=True):
+        for group in {*had, *has}:
+            if had.get(group, []) == has.get(group, []):
+                continue
+            key = (
+                seen.c.filename == filename,
+                seen.c.plane_group == group,
+                seen.c.how == how,
+                seen.c.seen_by == person,
+            )
+            if group not in has:
+                session.connection.execute(delete(seen).where(*key))
+            elif group in had:
+                text = journal.ranges_text(has[group])
+                session.connection.execute(update(seen).where(*key).values(ranges=text, last_at=rows.utc_now()))
+            else:
+                planes = [span for one in has[group] for span in parse_sight(group, one)]
+                journal.write_seen(session, filename, HowSeen(how), planes, person)
+
+
+def _narrow_parts(session: Session, filename: str, marks: Sequence[RectRow]) -> None:
+    """What lay below is taken out of the parts of planes that were seen."""
+    for row in session.connection.execute(select(parts).where(parts.c.filename == filename)).all():
+        here = {row.plane_group: [FrameRange.of(row.number)]}
+        above = [mark for mark in marks if _below(mark.scope, here)]
+        if not above:
+            continue
+        # What is black of a shape no box says: nothing of the plane is known to have been seen.
+        left = None if any(mark.shape is not None for mark in above) else ledger.coverage_of(row)
+        for mark in above:
+            left = None if left is None or mark.box is None else left.without_box(mark.box)
+        if left is None or not left.bits:
+            session.connection.execute(delete(parts).where(parts.c.id == row.id))
+        else:
+            session.connection.execute(update(parts).where(parts.c.id == row.id).values(cells=left.text))
+
+
+def _recount(session: Session, filename: str, was: int) -> None:
+    """A file that is done was not looked at as far as its record says; ``was`` planes counted as seen."""
+    fewer = was - _count(seen_by_anybody(session, filename))
+    if not fewer:
+        return
+    found = session.connection.execute(select(done).where(done.c.filename == filename)).first()
+    if found is None:
+        return
+    count = min(fewer, found.seen) if fewer > 0 else -min(-fewer, found.glanced)
+    values = {"seen": found.seen - count, "glanced": found.glanced + count}
+    session.connection.execute(update(done).where(done.c.filename == filename).values(**values))
+
+
+def _below(scope: Scope | None, numbers: Numbers) -> Numbers:
+    """Those of the planes that a mark with that scope lies on."""
+    match scope:
+        case Everywhere.ALL_PLANES:
+            return numbers
+        case Everywhere.ALL_FRAMES:
+            return {group: ranges for group, ranges in numbers.items() if group == FRAMES.key}
+        case Everywhere.ALL_OVERLAYS:
+            return {group: ranges for group, ranges in numbers.items() if group.startswith(AddressKind.OVERLAY.value)}
+        case None:
+            return {}
+        case _:
+            group, number = sight_columns(PlaneSpan.of(scope))
+            rest = _less(numbers.get(group, []), [number])
+            found = _less(numbers.get(group, []), rest)
+            return {group: found} if found else {}
+
+
+def _less(ranges: journal.Ranges, others: journal.Ranges) -> journal.Ranges:
+    return [rest for one in ranges for rest in journal.without(one, others)]
+
+
+def _union(each: Iterable[Numbers]) -> Numbers:
+    total: Numbers = {}
+    for numbers in each:
+        for group, ranges in numbers.items():
+            total[group] = journal.joined([*total.get(group, ()), *ranges])
+    return total
+
+
+def _without(numbers: Numbers, others: Numbers) -> Numbers:
+    left = {group: _less(ranges, others.get(group, [])) for group, ranges in numbers.items()}
+    return {group: ranges for group, ranges in left.items() if ranges}
+
+
+def _count(numbers: Numbers) -> int:
+    return sum(len(one) for ranges in numbers.values() for one in ranges)

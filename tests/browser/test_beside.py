@@ -129,7 +129,7 @@ def test_also_to_a_folder_that_was_opened_from_the_page(start: StartFace, tmp_pa
     face.press("Control+d")
     face.at("#open-path").fill(str(folder))
     face.at("#open-do").click()  # what was typed
-    face.position("1/2")
+    expect(face.at("#position")).to_have_text("1/2", timeout=20_000)  # a folder is read first
     face.press("Escape")
     face.position("2/2")
     port = face.reviewer.port

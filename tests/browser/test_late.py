@@ -142,3 +142,25 @@ def test_planes_fetched_ahead_may_come_when_another_list_is_open(
     late.end()
     face.position("1/1")
     face.plane("frame 1/2")
+
+
+def test_whoever_went_to_a_button_of_a_view_stays_there_when_its_files_come(start: StartFace, tmp_path: Path) -> None:
+    face = start(*_series(tmp_path, 3))
+    face.plane("frame 1/1")
+    delay = Delay(face, r"/classes\?start=")
+    face.press("J")
+    delay.wait()
+    face.focus('.overview-tools [data-name="series"]')
+    delay.end()
+    expect(face.at('[role="listbox"][aria-label="Files"] [role="option"]')).to_have_count(3)
+    expect(face.at('.overview-tools [data-name="series"]')).to_be_focused()
+
+
+def test_who_opened_a_view_and_waited_walks_among_its_files(start: StartFace, tmp_path: Path) -> None:
+    face = start(*_series(tmp_path, 3))
+    face.plane("frame 1/1")
+    delay = Delay(face, r"/classes\?start=")
+    face.press("J")
+    delay.wait()
+    delay.end()
+    expect(face.at('[role="listbox"][aria-label="Files"]')).to_be_focused()

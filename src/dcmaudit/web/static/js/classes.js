@@ -3,7 +3,7 @@
 import { Areabox } from "./areabox.js";
 import { ClassHead } from "./classhead.js";
 import { ClassList, EVERY } from "./classlist.js";
-import { counted, make, numbered, setText, stamp, within } from "./dom.js";
+import { counted, isStillAt, make, numbered, setText, stamp, within } from "./dom.js";
 import { fileTile } from "./filetile.js";
 import { paceWords } from "./pace.js";
 import { firstSize } from "./tilegrid.js";
@@ -118,11 +118,12 @@ export class ClassView {
   /** Begin, at the class that was chosen before. @param {number} chosen */
   async begin(chosen) {
     const { generation } = this;
+    const before = document.activeElement;
     await this.host.run("survey", {});
     await this.#load();
     if (generation !== this.generation) return;
     await this.choose(this.list.rows.some((row) => row.number === chosen) ? chosen : EVERY, true);
-    this.tiles.root.focus({ preventScroll: true });
+    if (isStillAt(before)) this.tiles.root.focus({ preventScroll: true });
   }
 
   end() {

@@ -135,3 +135,13 @@ export function settled(work, pause) {
     timer = setTimeout(work, pause);
   };
 }
+
+/**
+ * Whether whoever was at a part is still there, or nowhere: what arrives late may then move on with the keyboard. Else a
+ * person went somewhere meanwhile, and the next key is meant for that part.
+ * @param {Element|null} before  what had the keyboard when it was asked for
+ */
+export function isStillAt(before) {
+  const now = document.activeElement;
+  return !now || now === before || now === document.body || now.id === "stage";
+}

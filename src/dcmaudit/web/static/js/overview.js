@@ -1,7 +1,7 @@
 /** Views of many planes at once, in place of the stage: the contact sheets of a file and of its series, and the projection of a stack. */
 
 import { ClassView } from "./classes.js";
-import { byId, capital, counted, make, printable, setText, stamp, symbol, within } from "./dom.js";
+import { byId, capital, counted, isStillAt, make, printable, setText, stamp, symbol, within } from "./dom.js";
 import { PlaneSheet } from "./planesheet.js";
 import { Projection } from "./projection.js";
 import { SideBySide } from "./sidebyside.js";
@@ -342,7 +342,8 @@ export class Overview {
         const far = start === null ? "" : ` Looked through ${start} of ${part.total}…`;
         setText(foot, `${found} of this series.${far}${lacking} A click opens the file; none of it counts as seen here.`);
       }
-      this.#focusHere(body);
+      // Whoever walks among the first ones already stays there.
+      if (isStillAt(body)) this.#focusHere(body);
     } catch (error) {
       if (generation === this.generation) setText(foot, error instanceof Error ? error.message : "");
     }

@@ -286,3 +286,43 @@ def test_nothing_moves_for_who_wants_nothing_to_move(start: StartFace, tmp_path:
     assert face.page.evaluate(moving) == []
     plain = start(write(tmp_path / "two.dcm", cine(3)))
     assert plain.page.evaluate(moving) != []  # the question sees what moves
+
+
+def test_a_folder_a_database_and_a_list_are_told_from_a_file_in_words(start: StartFace, tmp_path: Path) -> None:
+    (tmp_path / "in" / "below").mkdir(parents=True)
+    write(tmp_path / "in/one.dcm", cine(2))
+    (tmp_path / "in/names.csv").write_text("filename\n")
+    (tmp_path / "in/marks.db").write_bytes(b"")
+    face = start()
+    face.press("Control+o")
+    face.at("#open-path").fill(str(tmp_path / "in"))
+    face.press("Enter")
+    expect(face.at(".entry")).to_have_count(4)
+    told = {name.split(",")[0].split(" ")[0]: name for role, name in spoken(face) if role == "option"}
+    assert told["below"].endswith(" folder") and told["names.csv"].endswith(" list")
+    assert told["marks.db"].endswith(" database") and told["one.dcm"].endswith("B")
+    expect(face.at("#open-entries")).to_have_accessible_name("Open files: folder content")
+    expect(face.at("#open-note")).to_have_text(f"{tmp_path / 'in'}: 1 folder, 3 files")
+
+
+def test_that_a_button_makes_a_folder_is_said_and_not_only_written_on_it(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(2)))
+    face.plane("frame 1/2")
+    face.page.get_by_role("menuitem", name="File").click()
+    face.page.locator('.item[data-command="redact-file"]').click()
+    face.at("#open-path").fill(str(tmp_path / "new"))
+    face.watch.allowed.append("404")
+    face.at("#open-do").click()
+    face.shows("#open-do", "Make this folder, redact into it")
+    expect(face.at("#open-note")).to_contain_text("The button makes this folder and redacts into it.")
+
+
+def test_without_a_file_the_stage_does_not_speak_of_a_plane(start: StartFace, tmp_path: Path) -> None:
+    face = start()
+    expect(face.at("#start")).to_be_visible()
+    expect(face.at("#stage")).to_have_accessible_name(re.compile("^No file is open: Tab goes through"))
+    face.press("Control+o")
+    face.at("#open-path").fill(str(write(tmp_path / "one.dcm", cine(2))))
+    face.press("Enter")
+    face.plane("frame 1/2")
+    expect(face.at("#stage")).to_have_accessible_name(re.compile("^Plane: n and p step"))

@@ -19,6 +19,9 @@ export const A_FOLDER = { title: "Open a folder", action: "Open this folder", fo
 /** @type {Purpose} */
 export const A_FILE = { title: "Open files", action: "Open", folders: false, ...PLAIN };
 
+/** What kind of entry a sign stands for, in words; a file is called by its name and size alone. @type {Record<string, string>} */
+const SPOKEN = { "sign-folder": "folder", "sign-database": "database", "sign-list": "list" };
+
 /** @param {number|null} size */
 function sizeText(size) {
   if (size === null) return "";
@@ -97,6 +100,8 @@ class Opener {
     // What was typed the last time is meant no more.
     this.#untype();
     this.list.setAttribute("aria-multiselectable", String(purpose.many));
+    // The focus goes straight to the list, so that its name alone is spoken and not the dialog's title.
+    this.list.setAttribute("aria-label", `${purpose.title}: folder content`);
     const answer = ask(this.dialog);
     await this.go(this.here || start);
     if (document.activeElement !== this.path) this.list.focus();
@@ -146,6 +151,8 @@ class Opener {
     if (!this.purpose?.output || !written.startsWith("/") || this.path.value.trim() !== written) return;
     this.fresh = written;
     setText(this.do, "Make this folder, redact into it");
+    // Who does not see the button change hears what it does now.
+    setText(this.note, `${this.note.textContent ?? ""}. The button makes this folder and redacts into it.`);
   }
 
   /** Whether what was typed is of the kind that is asked for; a database may be named by its file. */
@@ -194,7 +201,7 @@ class Opener {
       this.#draw();
       const files = listing.entries.filter(({ kind }) => kind === "file").length;
       const more = listing.left_off ? `, and ${counted(listing.left_off, "more entry", "more entries")} that are not shown: type the path of one` : "";
-      setText(this.note, `${counted(listing.entries.length - files, "folder")}, ${counted(files, "file")}${more}`);
+      setText(this.note, `${printable(listing.path)}: ${counted(listing.entries.length - files, "folder")}, ${counted(files, "file")}${more}`);
       return true;
     } catch (error) {
       if (turn !== this.turn) return false;
@@ -229,6 +236,8 @@ class Opener {
       const list = /\.csv$/i.test(entry.name) ? "sign-list" : "sign-file";
       const sign = entry.kind === "folder" ? "sign-folder" : /\.(db|sqlite3?)$/i.test(entry.name) ? "sign-database" : list;
       item.append(symbol(sign), make("span", "entry-name", printable(entry.name)), make("span", "entry-size", sizeText(entry.size)));
+      // The sign says it to the eye alone.
+      if (SPOKEN[sign]) item.append(make("span", "unseen", ` ${SPOKEN[sign]}`));
       return item;
     });
     this.list.replaceChildren(...items);

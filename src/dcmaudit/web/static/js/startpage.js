@@ -5,10 +5,15 @@ import { byId, counted, make, setText } from "./dom.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
 
+const NO_FILE = "No file is open: Tab goes through what can be opened, F10 opens the menus";
+
 export class StartPage {
   constructor() {
     /** What the lists were filled from. */
     this.filledFrom = "";
+    this.stage = byId("stage", HTMLElement);
+    /** What a screen reader says of the stage while a plane is on it. */
+    this.stageLabel = this.stage.getAttribute("aria-label") ?? "";
   }
 
   /** @param {ViewState} state */
@@ -16,6 +21,9 @@ export class StartPage {
     const empty = state.file === null;
     const start = byId("start", HTMLElement);
     start.hidden = !empty;
+    // The stage keeps the focus, so that single keys reach the page; there is no plane on it to speak of.
+    const label = empty ? NO_FILE : this.stageLabel;
+    if (this.stage.getAttribute("aria-label") !== label) this.stage.setAttribute("aria-label", label);
     if (!empty) return;
     const { worklist } = state;
     const found = worklist.found ?? 0;

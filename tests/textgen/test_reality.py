@@ -66,7 +66,7 @@ def test_every_box_lies_inside_its_plane_and_says_what_it_is() -> None:
 
 
 def test_the_page_counts_the_strings_as_they_are() -> None:
-    page = (Path(__file__).resolve().parents[2] / "docs" / "detection.md").read_text("utf-8")
+    page = (Path(__file__).resolve().parents[2] / "docs" / "detection-figures.md").read_text("utf-8")
     told = " ".join(page.split())  # lines are wrapped
     strings = [string for plane in PLANES for string in plane.strings]
     kinds = Counter(string.kind for string in strings)

@@ -9,7 +9,7 @@ import pytest
 from dcmaudit.detect.ocr import FinderKind, Mode, what_is_missed
 from dcmaudit.detect.ocr.measured import MISSED
 
-DOCS = Path(__file__).resolve().parents[3] / "docs" / "detection.md"
+DOCS = Path(__file__).resolve().parents[3] / "docs" / "detection-figures.md"
 
 
 @pytest.mark.parametrize("way", MISSED)

@@ -1,7 +1,7 @@
 """What each way of looking is measured to miss, in a sentence for whoever relies on it.
 
 The shares are those of ``bench/lettering``: faces, layouts and grounds that no training ever saw. A test holds them
-to docs/detection.md.
+to docs/detection-figures.md.
 """
 
 from __future__ import annotations

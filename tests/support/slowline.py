@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from queue import Queue
 from types import TracebackType
 from typing import Self
 
@@ -16,11 +17,13 @@ _PIECE = 16 << 10
 class SlowLine:
     """Listens on a port of its own and passes everything on; what comes back shares ``rate`` bytes a second.
 
+    ``delay`` is how many seconds a piece is on its way, in either direction, however much the line carries.
+
     The server refuses every name but its own, so that it is told that one: as where both ends have the same port.
     """
 
-    def __init__(self, port: int, rate: int) -> None:
-        self._to, self._rate = port, rate
+    def __init__(self, port: int, rate: int, delay: float = 0.0) -> None:
+        self._to, self._rate, self._delay = port, rate, delay
         self._lock = threading.Lock()
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = [self._socket]
@@ -60,12 +63,25 @@ class SlowLine:
                 self._begin(self._pass_on, server, browser, True)
 
     def _pass_on(self, source: socket.socket, target: socket.socket, is_slow: bool) -> None:
+        way: Queue[tuple[float, bytes]] = Queue()
+        self._begin(self._deliver, way, target)
         with suppress(OSError):
             while piece := source.recv(_PIECE):
                 if is_slow:
                     with self._lock:  # one line for all connections
                         time.sleep(len(piece) / self._rate)
-                target.sendall(piece if is_slow else piece.replace(self._here, self._there))
-        for one in (source, target):
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+                way.put((time.monotonic() + self._delay, piece if is_slow else piece.replace(self._here, self._there)))
+        way.put((time.monotonic() + self._delay, b""))
+        with suppress(OSError):
+            source.shutdown(socket.SHUT_RD)
+
+    def _deliver(self, way: Queue[tuple[float, bytes]], target: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                when, piece = way.get()
+                time.sleep(max(0.0, when - time.monotonic()))
+                if not piece:
+                    break
+                target.sendall(piece)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_WR)

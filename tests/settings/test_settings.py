@@ -111,6 +111,37 @@ def test_a_file_that_cannot_be_used_is_refused_by_name(tmp_path: Path, text: str
     assert raised.value.file == str(path)
 
 
+@pytest.mark.parametrize("name", ["dask_wait", "db_wait"])
+@pytest.mark.parametrize("value", ["inf", "Infinity", "nan", "-inf", "1e300", "0", "-1", "604801"])
+def test_nothing_waits_for_ever(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"DCMAUDIT_{name.upper()}", value)
+    with pytest.raises(UsageError, match=rf"setting {name} \(DCMAUDIT_{name.upper()} in the environment\)") as raised:
+        load()
+    assert "\n" not in raised.value.words
+    monkeypatch.setenv(f"DCMAUDIT_{name.upper()}", "604800")
+    assert getattr(load(), name) == 604800
+
+
+@pytest.mark.parametrize("name", ["port", "dask_wait", "db_wait"])
+def test_true_is_no_number(tmp_path: Path, name: str) -> None:
+    for word in ("true", "false"):
+        path = config(tmp_path / "c.toml", f"{name} = {word}\n")
+        with pytest.raises(UsageError, match=rf"setting {name}: it must be a number, not true or false"):
+            load(config=path)
+
+
+@pytest.mark.parametrize("user", ["two\nlines", "a\rb", "bell\a", "a\u2028b", "a\x85b", "\t", "\x00"])
+def test_who_marks_is_named_in_one_line(user: str) -> None:
+    with pytest.raises(UsageError, match="setting user: it must be one line") as raised:
+        load({"user": user})
+    assert user not in raised.value.words
+
+
+@pytest.mark.parametrize("user", ["M\u00fcller, K.", "a\u00a0b", "\u0645\u06cc\u200c\u062e", "uid 1000"])
+def test_names_of_every_script_are_names(user: str) -> None:
+    assert load({"user": user}).user == user
+
+
 def test_a_named_file_must_exist(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such settings file"):
         load(config=tmp_path / "none.toml")

@@ -100,7 +100,8 @@ def _check_keys(values: Mapping[str, Any], path: Path) -> None:
 def _refused(error: ValidationError, path: Path, of_file: Collection[str], named: Collection[str]) -> UsageError:
     first = error.errors(include_input=False, include_url=False)[0]
     key = str(first["loc"][0]) if first["loc"] else "settings"
-    message = first["msg"][:1].lower() + first["msg"][1:]
+    said = first["msg"].removeprefix("Value error, ")
+    message = said[:1].lower() + said[1:]
     told = {one.upper(): one for one, value in os.environ.items() if value}
     variable = None if key in named else next((told[one] for one in variables_of(key) if one in told), None)
     where = "" if variable is None else f" ({variable} in the environment)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import re
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,6 +25,9 @@ _SHARED: Mapping[str, str] = {
     "ca_bundle": "AWS_CA_BUNDLE",
 }
 """Variables that other programs of the site read, too; our own wins over them."""
+
+LONGEST_WAIT = 7 * 24 * 3600.0
+"""Seconds: a queue may take days to start workers; more is waiting for ever."""
 
 _IS_URL = re.compile(r"[a-z][a-z0-9+]+://", re.IGNORECASE)
 
@@ -90,11 +94,11 @@ class Settings(BaseModel):
     """What becomes of areas that rules show black when a file is finished: ask, store or leave. Store, because what is
     black on the screen is then what is written. Who chooses otherwise in the menu keeps that."""
 
-    dask_wait: float = Field(default=300, gt=0)
+    dask_wait: float = Field(default=300, gt=0, le=LONGEST_WAIT, allow_inf_nan=False)
     """Seconds that a Dask cluster may be without any worker before it is given up; said every half minute. Five
     minutes, for a queue may start workers late and nobody waits for ever."""
 
-    db_wait: float = Field(default=10, gt=0)
+    db_wait: float = Field(default=10, gt=0, le=LONGEST_WAIT, allow_inf_nan=False)
     """Seconds that another process may hold the database before a command gives up; said after the first. Ten, because
     a write takes milliseconds, and whoever waits for longer should know what for."""
 
@@ -111,6 +115,22 @@ class Settings(BaseModel):
     @classmethod
     def _divided(cls, value: object) -> object:
         return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
+
+    @field_validator("port", "dask_wait", "db_wait", mode="before")
+    @classmethod
+    def _number(cls, value: object) -> object:
+        # In Python true is the number 1, and in a settings file a slip.
+        if isinstance(value, bool):
+            raise ValueError("it must be a number, not true or false")  # noqa: TRY004 - pydantic tells those alone
+        return value
+
+    @field_validator("user")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        # It stands in reports, lists and logs, of which a line must be one line.
+        if any(unicodedata.category(letter) in {"Cc", "Zl", "Zp"} for letter in value):
+            raise ValueError("it must be one line without line breaks or other control characters")
+        return value
 
     @field_validator("db")
     @classmethod

@@ -7,9 +7,9 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from hashlib import blake2b
 
 from dcmaudit.errors import ListError, NotDicomError, SourceError, SourceNotFoundError, SourceUnreadableError
+from dcmaudit.model.met_names import MetNames, digest_of
 from dcmaudit.model.shards import Shard
 from dcmaudit.model.texts import with_bytes_told
 from dcmaudit.sources import s3
@@ -72,7 +72,7 @@ class _Finder:
         self._extent = extent if extent is not None else Extent()
         self._walker = Walker(recursive=recursive, extent=self._extent)
         self._pacs_root = pacs_root
-        self._seen: set[bytes] = set()
+        self._seen = MetNames()
         self._walked: list[str] = []
         self._last = ("", "")
         self._real_folder = lru_cache(maxsize=256)(os.path.realpath)
@@ -337,8 +337,7 @@ def _impossible(name: str) -> str:
 
 
 def _digest(key: str) -> bytes:
-    # 96 bits instead of the name: a list of ten million names fits, and none is taken for another by chance.
-    return blake2b(os.fsencode(key), digest_size=12).digest()
+    return digest_of(os.fsencode(key))
 
 
 def _not_there() -> OSError:

@@ -25,6 +25,7 @@ DOCUMENTED = (
     "home/.local/share/dcmaudit/dcmaudit.sqlite.db",  # the database, and what PyDAL wants beside it
     "home/.local/share/dcmaudit/*_Dicom*.table",
     "home/.local/state/dcmaudit/database",  # the one that was chosen last
+    "home/.local/state/dcmaudit/lists/*/*",  # how the lines of a list of ocr were made
     "home/.local/state/dcmaudit/outputs/*",  # seals of the outputs that redact has proved
     "home/.local/state/dcmaudit/sound/*",  # which databases were found sound
     "home/.config/dcmaudit/*",  # settings and credentials

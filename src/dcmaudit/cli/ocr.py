@@ -26,6 +26,7 @@ from dcmaudit.lazy import loading
 from dcmaudit.model import Reference
 
 if TYPE_CHECKING:
+    from dcmaudit.model.effort import Effort
     from dcmaudit.pipeline.ocr import OcrJob
     from dcmaudit.pipeline.readings import OcrAnswer, Wanted
     from dcmaudit.settings import Settings
@@ -136,12 +137,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
                     job.make_finder()  # a missing engine ends the run before it begins
             store = _store(args, settings, opened)
             job = replace(job, notes_content=store is not None)
-            sink = _sink(args, opened)
+            effort = effort_of(job, rects=args.rects)
+            sink = _sink(args, opened, job, effort)
         except KeyboardInterrupt:
             say("ended at once: no input was begun")
             return Exit.INTERRUPTED
         report = Report(job, store, sink, progress, json=args.json)
-        effort = effort_of(job, rects=args.rects)
         wanted = Wanted(args.json, rows=store is not None, lines=sink is not None, rects=args.rects, effort=effort)
         try:
             earlier = Earlier(effort, job, store, sink, report)
@@ -228,14 +229,17 @@ def _store(args: argparse.Namespace, settings: Settings, opened: ExitStack) -> S
     return store
 
 
-def _sink(args: argparse.Namespace, opened: ExitStack) -> Sink | None:
+def _sink(args: argparse.Namespace, opened: ExitStack, job: OcrJob, effort: Effort) -> Sink | None:
     from dcmaudit.pipeline.findings_file import CsvFile, Standard
+    from dcmaudit.pipeline.list_looks import ListedLook, ListLooks
 
     if args.csv is None:
         return None
     if args.csv in {"-", "stdout"}:
         return Standard(sys.stdout, header=args.csv_header)
-    sink = CsvFile(Path(args.csv), append=args.append, overwrite=args.overwrite, header=args.csv_header)
+    path = Path(args.csv)
+    looks = ListLooks(path, ListedLook(job.reader, effort))
+    sink = CsvFile(path, append=args.append, overwrite=args.overwrite, header=args.csv_header, looks=looks)
     opened.callback(sink.close)
     return sink
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from dcmaudit.model import Reference
 from dcmaudit.model.effort import Effort
+from dcmaudit.model.engines import OcrEngine
 
 if TYPE_CHECKING:
     from dcmaudit.cli.ocr_report import Report, Sink
+    from dcmaudit.pipeline.list_looks import ListedLook
     from dcmaudit.pipeline.ocr import OcrJob
     from dcmaudit.store import Store
     from dcmaudit.store.looks import Noted
@@ -58,26 +60,71 @@ class Earlier:
         # With both, a file is done where both have it.
         if (self._sink is not None and not in_list) or (noted is None and self._store is not None):
             return False
-        if noted is None:
-            self._report.skip(name)
-            return True
-        # What was done, and is another file now, is done again.
-        done, all_ = _of_this_file(noted, stamp, is_done=True), _of_this_file(noted, stamp, is_done=None)
+        means: list[str | _Other | None] = []
+        if noted is not None:
+            # What was done, and is another file now, is done again.
+            done, all_ = _of_this_file(noted, stamp, is_done=True), _of_this_file(noted, stamp, is_done=None)
+            means.append(self._by_efforts(done, all_))
+        if self._sink is not None:
+            means.append(self._by_looks(self._sink.looks_of(name)))
+        for known in means:
+            if isinstance(known, _Other):
+                self._report.other(name, known.words, is_done=known.is_done)
+                return True
+        if _AGAIN in means:
+            return False
+        self._report.skip(name, next((known for known in means if isinstance(known, str)), None))
+        return True
+
+    def _by_efforts(self, done: Sequence[Effort], all_: Sequence[Effort]) -> str | _Other | None:
+        """What the looks that the database has of a file mean for it: None where it is done, else what is another one
+        now, ``_AGAIN``, or ``_Other``: what would be lost."""
         covering = [one for one in done if one.covers(self._effort)]
         if covering:
-            changes = [one.changed(self._effort) for one in covering]
-            self._report.skip(name, None if None in changes else changes[0])
-            return True
+            return _changed(covering, self._effort)
         other = next((one for one in all_ if not self._is_more_than(one)), None)
-        if other is None:
-            return False
-        self._report.other(name, other, is_done=other in done)
-        return True
+        return _AGAIN if other is None else _Other(other.words(), is_done=other in done)
+
+    def _by_looks(self, looks: Sequence[ListedLook]) -> str | _Other | None:
+        """The same of the looks that made the lines of a list, which come in their place as a whole."""
+        if not looks:
+            # As what is asked by default, as most were; it is said, for it is a guess.
+            guess = [Effort.parse(None)]
+            known = self._by_efforts(guess, guess)
+            return known if isinstance(known, _Other) or known == _AGAIN else _UNKNOWN
+        covering = [one for one in looks if one.engine in self._engines and one.effort.covers(self._effort)]
+        if covering:
+            return _changed([one.effort for one in covering], self._effort)
+        other = next((one for one in looks if not self._replaces(one)), None)
+        return _AGAIN if other is None else _Other(other.words(), is_done=True)
+
+    def _replaces(self, former: ListedLook) -> bool:
+        """Whether lines of this run say all that those of a former look can say."""
+        is_engine = former.engine in self._engines or former.engine is OcrEngine.LINES
+        return is_engine and self._effort.covers(former.effort)
 
     def _is_more_than(self, former: Effort) -> bool:
         """Whether looking again loses nothing of a former look."""
         # Who does not read leaves what was read as it is.
         return self._effort.covers(former if self._reads else replace(former, judges=()))
+
+
+_AGAIN = "again"
+_UNKNOWN = "options that nobody noted"
+
+
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """A former look that found what one of now might not find, in words; ``is_done``: it is one that is done."""
+
+    words: str
+    is_done: bool
+
+
+def _changed(covering: Sequence[Effort], now: Effort) -> str | None:
+    """What is another one now than in each of these looks; None where it is none in one of them."""
+    changes = [one.changed(now) for one in covering]
+    return None if None in changes else changes[0]
 
 
 def _of_this_file(noted: Collection[Noted], stamp: tuple[int, int] | None, *, is_done: bool | None) -> list[Effort]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,7 +16,7 @@ from dcmaudit.report.jsonlines import json_line
 from dcmaudit.report.readings import ReadingCounts, as_json, done_before_json, so_far, summary_lines
 
 if TYPE_CHECKING:
-    from dcmaudit.model.effort import Effort
+    from dcmaudit.pipeline.list_looks import ListedLook
     from dcmaudit.pipeline.ocr import OcrJob
     from dcmaudit.pipeline.readings import OcrAnswer
     from dcmaudit.sources import Problem, Tally
@@ -33,6 +34,14 @@ class Sink(Protocol):
     @property
     def written_ns(self) -> int | None:
         """When the run began that wrote them last, in nanoseconds since 1970; None where none are in it already."""
+        ...
+
+    def looks_of(self, name: str) -> tuple[ListedLook, ...]:
+        """The looks that made the lines of a file that is in them already; none where nobody noted that."""
+        ...
+
+    def note(self, files: Iterable[str]) -> None:
+        """Note how the lines of each of some files were made, before they are added."""
         ...
 
     def add(self, lines: str) -> None:
@@ -80,12 +89,12 @@ class Report:
             self._put(done_before_json(name))
         self._progress.advance(held=False)
 
-    def other(self, name: str, former: Effort, *, is_done: bool) -> None:
-        """An input that was looked at with other options: what was found then would be lost.
+    def other(self, name: str, former: str, *, is_done: bool) -> None:
+        """An input that was looked at with other options, ``former``: what was found then would be lost.
 
         Not ``is_done``: that look, or one after it, did not reach everything.
         """
-        reason = f"looked at before with {former.words()}"
+        reason = f"looked at before with {former}"
         if not is_done:
             reason += ", and not all of it was reached since: ask no less"
         reason += f"{':' if is_done else ', or'} --review looks again and replaces what was found"

@@ -8,11 +8,13 @@ import os
 import stat
 import tempfile
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
 from dcmaudit.errors import StoreError, UsageError
+from dcmaudit.pipeline.list_looks import ListedLook, ListLooks
 from dcmaudit.plainfile import AS_BYTES, open_regular
 from dcmaudit.report.findings_list import BREAK, COLUMNS, HEADER, Mark, joined, parse
 from dcmaudit.sources import reference_to
@@ -24,7 +26,12 @@ class CsvFile:
     It holds text from images, so only its owner may read it.
     """
 
-    def __init__(self, path: Path, *, append: bool = False, overwrite: bool = False, header: bool = True) -> None:
+    def __init__(
+        self, path: Path, *, append: bool = False, overwrite: bool = False, header: bool = True,
+        looks: ListLooks | None = None,
+    ) -> None:  # fmt: skip
+        """``looks``: where it is noted how lines are made; None: nowhere."""
+        self._looks, self._made = looks, dict[str, tuple[ListedLook, ...]]()
         self.done: frozenset[str] = frozenset()
         self.written_ns: int | None = None
         """From when on nothing is known of changes of files in a list that is gone on with: when the run that wrote
@@ -40,6 +47,8 @@ class CsvFile:
             # O_EXCL lets the system decide whether a file is there, at the moment it is made.
             flags = os.O_WRONLY | os.O_CREAT | AS_BYTES | (0 if append else os.O_TRUNC if overwrite else os.O_EXCL)
             self._file = os.open(path, flags, 0o600)
+            if looks is not None and os.fstat(self._file).st_size == 0:
+                looks.begin()
         except FileExistsError:
             raise UsageError(
                 f"{path} exists already", hint="--append goes on where it ends, --overwrite replaces it"
@@ -67,8 +76,23 @@ class CsvFile:
         changed = {name for name in listed.done if _is_changed(name, self.written_ns)}
         self.done = listed.done - changed
         self._former = frozenset(group.name for group in kept)
+        if self._looks is not None:
+            self._looks.go_on()
+            self._made = {
+                one.name: self._looks.of(data[one.begin : one.end]) for one in listed.groups if one.name in self.done
+                if one.is_done
+            }  # fmt: skip
         _replace(path, data, joined(data, listed, kept, changed))
         return bool(kept) and kept[-1].mark is Mark.NONE
+
+    def looks_of(self, name: str) -> tuple[ListedLook, ...]:
+        """The looks that made the lines of a file that is ``done``; none where nobody noted that."""
+        return self._made.get(name, ())
+
+    def note(self, files: Iterable[str]) -> None:
+        """Note how the lines of each of these files were made, which are about to be added."""
+        if self._looks is not None:
+            self._looks.note(files)
 
     def add(self, lines: str) -> None:
         """Write the lines of one file or of several, all of them or none; StoreError where they cannot be."""
@@ -167,6 +191,13 @@ class Standard:
         self._stream = stream
         if header:
             self.add(",".join(COLUMNS) + "\r\n")
+
+    def looks_of(self, _name: str) -> tuple[ListedLook, ...]:
+        """Nothing is there from before."""
+        return ()
+
+    def note(self, files: Iterable[str]) -> None:
+        """Nothing is gone on with."""
 
     def add(self, lines: str) -> None:
         """Write and hand over."""

@@ -21,7 +21,9 @@ SIZE = 8
 
 _MOST_WAITING = 256
 _MOST_SECONDS = 2.0
-_KEPT_DAYS = 400
+KEPT_DAYS = 400
+"""So long notes are kept that no run has added to."""
+
 _ALIGNED = SIZE - 1
 
 
@@ -85,7 +87,7 @@ def _read(path: Path) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
 
 def _forget_old(folder: Path) -> None:
     """Take away what no run has added to for more than a year: its outputs would only be proved again."""
-    oldest = time.time() - _KEPT_DAYS * 24 * 3600
+    oldest = time.time() - KEPT_DAYS * 24 * 3600
     for path in folder.iterdir():
         with suppress(OSError):
             if path.stat().st_mtime < oldest:

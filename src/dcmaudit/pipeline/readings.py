@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -178,6 +178,10 @@ def _rects(reading: FileReading, engine: OcrEngine, *, rects: bool) -> Iterator[
 class Lines(Protocol):
     """Somewhere that lines of CSV go."""
 
+    def note(self, files: Iterable[str]) -> None:
+        """Note how the lines of each of some files were made, before they are added."""
+        ...
+
     def add(self, lines: str) -> None:
         """Write the lines of some files; StoreError where they cannot be, and then none of them is there."""
         ...
@@ -240,6 +244,7 @@ class ReadingIntake:
 
     def _put_lines(self, block: Sequence[OcrAnswer]) -> None:
         if self._lines is not None:
+            self._lines.note(answer.lines for answer in block)
             self._lines.add("".join(answer.lines for answer in block))
 
     def _put_rows(self, block: Sequence[OcrAnswer]) -> None:

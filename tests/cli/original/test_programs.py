@@ -347,6 +347,7 @@ def test_one_step_keeps_no_database_and_writes_nothing_that_was_not_looked_at(
     err = capsys.readouterr().err
     assert "broken.dcm: not redacted" in err
     assert "-c: Outputs keep" in err
+    assert "dcmaudit-onestep" not in err  # nobody asked for it, and it is gone
     assert list(temporary.iterdir()) == []
 
 

@@ -101,7 +101,10 @@ def _database(args: argparse.Namespace) -> Iterator[str]:
         yield args.db
         return
     with tempfile.TemporaryDirectory(prefix="dcmaudit-onestep-") as folder:
-        yield folder
+        # There already, though empty: that one was made is no news where it goes again.
+        database = Path(folder) / "dcmaudit.sqlite.db"
+        database.touch(mode=0o600)
+        yield str(database)
 
 
 def _common(args: argparse.Namespace) -> list[str]:

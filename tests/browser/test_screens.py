@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from support.face import Face, StartFace
 from support.files import dataset, file_bytes
+from support.numbered import cine, write
 
 FRAMES = 12
 
@@ -155,3 +156,20 @@ def _walk(face: Face) -> None:
     state: dict[str, Any] = face.state()
     assert state["view"]["inverted"] is True
     face.press("v", "w", "k", "+")
+
+
+def test_at_twice_the_size_classes_keep_their_tiles_and_no_button_is_cut_off(start: StartFace, tmp_path: Path) -> None:
+    face = start(*(write(tmp_path / f"{number}.dcm", cine(3)) for number in range(4)))
+    face.page.set_viewport_size({"width": 640, "height": 360})
+    face.plane("frame 1/3")
+    cut = "(button) => button.scrollWidth > button.clientWidth || button.getBoundingClientRect().right > innerWidth"
+    assert not face.at("#markbutton").evaluate(cut)
+    face.press("J")
+    expect(face.at(".tile").first).to_be_visible()
+    area = face.at(".class-tiles").bounding_box()
+    assert area is not None
+    assert area["height"] > 90
+    face.at(".class-row").nth(1).click()
+    expect(face.at(".class-head")).to_be_visible()
+    face.at(".tile").first.scroll_into_view_if_needed()
+    expect(face.at(".tile").first).to_be_in_viewport()

@@ -4,14 +4,16 @@
  */
 
 import { Api } from "./api.js";
-import { capital, counted, make, setText, settled } from "./dom.js";
+import { capital, make, setText, settled } from "./dom.js";
+import { between, pixelOf, placeOf } from "./imageplace.js";
 import { outlined } from "./outlined.js";
+import { footWords } from "./projectionwords.js";
 import { clamp } from "./rectangle.js";
 import { COVERED, isInFront } from "./sight.js";
 
 /** @typedef {{index: number|"series", title: string, count: number}} Stack  a group of the file, or the frames of a series */
 /** @typedef {import("./types.js").Edges} Edges */
-/** @typedef {[number, number]} Point  in pixels of the plane */
+/** @typedef {import("./imageplace.js").Point} Point */
 
 /**
  * @typedef {object} ProjectionHost
@@ -42,16 +44,6 @@ const DRAWS = 3;
 const ARROWS = /** @type {Record<string, [number, number]>} */ ({
   ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
 });
-
-/**
- * The pixels between two, both of them in it.
- * @param {Point} one
- * @param {Point} other
- * @returns {Edges}
- */
-export function between([ax, ay], [bx, by]) {
-  return [Math.min(ax, bx), Math.min(ay, by), Math.max(ax, bx) + 1, Math.max(ay, by) + 1];
-}
 
 /** What went wrong, among other sentences. @param {unknown} error */
 function sentence(error) {
@@ -189,30 +181,12 @@ export class Projection {
     this.#draw();
   }
 
-  /** Where the picture lies within its box, and how large a pixel of it is there, in CSS pixels. */
-  #place() {
-    const { naturalWidth, naturalHeight } = this.image;
-    const area = this.image.getBoundingClientRect();
-    const scale = Math.min(area.width / naturalWidth, area.height / naturalHeight);
-    const left = area.left + (area.width - naturalWidth * scale) / 2;
-    const top = area.top + (area.height - naturalHeight * scale) / 2;
-    return { left, top, scale, width: naturalWidth, height: naturalHeight };
-  }
-
-  /** The pixel of the plane below the mouse, and whether it is on the picture. @param {MouseEvent} event */
-  #pixel(event) {
-    const { left, top, scale, width, height } = this.#place();
-    const [x, y] = [Math.floor((event.clientX - left) / scale), Math.floor((event.clientY - top) / scale)];
-    const isInside = x >= 0 && y >= 0 && x < width && y < height;
-    return { at: /** @type {Point} */ ([clamp(x, 0, width - 1), clamp(y, 0, height - 1)]), isInside };
-  }
-
   /** Say how many of its pixels are on the screen: the server notes what kind of glance that was. */
   async #report() {
     const { host } = this;
     clearTimeout(this.uncovering);
     if (!host.isShown() || !this.ticket) return;
-    const { left, top, scale, width, height } = this.#place();
+    const { left, top, scale, width, height } = placeOf(this.image);
     const part = Math.min(1, scale * window.devicePixelRatio);
     /** @type {[number, number]} */
     const shown = [Math.floor(width * part), Math.floor(height * part)];
@@ -233,29 +207,12 @@ export class Projection {
 
   /** @param {string} small */
   #foot(small) {
-    const { foot } = this.host;
-    const [through, total] = this.through;
     this.small = small;
-    const unread = this.leftOut ? ` ${counted(this.leftOut, "plane")} could not be read and must be looked at alone.` : "";
-    const lacking = [unread, this.limits, this.host.lone].filter(Boolean).map((words) => ` ${words.trim()}`).join("");
-    if (!this.isWhole) setText(foot, `${through} of ${counted(total, "plane")} so far. Nothing counts yet.${lacking}`);
-    else if (this.sheets > 1 || this.alone) setText(foot, `${this.#sheetWords()}${lacking} A glance: no plane counts as seen. ${small}`);
-    else {
-      const go = " Click: to the plane that shows there. Drag: a rectangle for all of them. Or arrow keys move a cross, Enter goes, Space draws from here.";
-      const what = this.host.group.index === "series" ? " of the series (image frames alone; look at overlays and what else there is by themselves)" : "";
-      setText(foot, `${counted(total - this.leftOut, "plane")}${what} in one picture.${lacking} A glance: what others hide does not show, and no plane counts as seen. ${small || go}`);
-    }
+    const { foot, group, lone, onward, sheet } = this.host;
+    const { through, leftOut, limits, sheets, alone } = this;
+    setText(foot, footWords({ through, leftOut, limits, lone, small, sheet, sheets, alone, onward, isSeries: group.index === "series" }));
     this.host.told?.();
-    foot.dataset.bad = this.leftOut || this.limits || this.host.lone || this.alone || small ? "yes" : "no";
-  }
-
-  /** Which sheet of the text map this is, and what is on none. */
-  #sheetWords() {
-    const { sheet, onward } = this.host;
-    const words = [`${counted(this.through[1] - this.leftOut, "plane")} on ${counted(this.sheets, "sheet")}, this is sheet ${sheet + 1}.`];
-    if (this.sheets > 1) words.push("What lies over other writing is on the sheets behind the first: look at each.");
-    if (this.alone) words.push(`${counted(this.alone, "plane has", "planes have")} writing that no sheet shows: ${onward} goes there.`);
-    return words.join(" ");
+    foot.dataset.bad = leftOut || limits || lone || alone || small ? "yes" : "no";
   }
 
   #tell() {
@@ -266,7 +223,7 @@ export class Projection {
 
   #draw() {
     if (!this.image.naturalWidth) return;
-    const { left, top, scale } = this.#place();
+    const { left, top, scale } = placeOf(this.image);
     const area = this.root.getBoundingClientRect();
     /** @param {HTMLElement} shape @param {Edges} box */
     const put = (shape, [x0, y0, x1, y1]) => {
@@ -313,14 +270,14 @@ export class Projection {
   /** @param {PointerEvent} event */
   #down(event) {
     if (event.button !== 0 || !this.image.naturalWidth) return;
-    this.drag = { pointer: event.pointerId, at: [event.clientX, event.clientY], from: this.#pixel(event).at, drew: false };
+    this.drag = { pointer: event.pointerId, at: [event.clientX, event.clientY], from: pixelOf(this.image, event).at, drew: false };
     this.root.setPointerCapture(event.pointerId);
   }
 
   /** @param {PointerEvent} event */
   #move(event) {
     if (!this.image.naturalWidth) return;
-    const { at, isInside } = this.#pixel(event);
+    const { at, isInside } = pixelOf(this.image, event);
     const { drag } = this;
     if (!drag) {
       if (isInside) void this.#name(at);
@@ -337,7 +294,7 @@ export class Projection {
   #up(event) {
     const { drag } = this;
     if (!drag?.drew || drag.pointer !== event.pointerId) return;
-    void this.#mark(between(drag.from, this.#pixel(event).at));
+    void this.#mark(between(drag.from, pixelOf(this.image, event).at));
   }
 
   #dropDrag() {
@@ -387,10 +344,10 @@ export class Projection {
       this.#draw();
       return;
     }
-    const { width, height } = this.#place();
+    const { width, height } = placeOf(this.image);
     const isKey = event.detail === 0;
     const middle = /** @type {Point} */ ([Math.floor(width / 2), Math.floor(height / 2)]);
-    const [column, row] = isKey ? (this.point ?? middle) : this.#pixel(event).at;
+    const [column, row] = isKey ? (this.point ?? middle) : pixelOf(this.image, event).at;
     setText(host.foot, "Looking for the plane that shows there…");
     try {
       const found = await host.api.drill(host.file, host.group.index, host.how, column, row, host.sheet, host.signal);

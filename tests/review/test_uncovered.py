@@ -156,3 +156,42 @@ def test_of_a_mark_in_several_files_it_is_told_of_all_of_them(
     for name in names:
         seen = [span for one in store.seen(str(name)) if one.how is HowSeen.SEEN for span in one.spans]
         assert [(span.frames.start, span.frames.stop) for span in seen] == [(0, 3)], name
+
+
+def test_what_two_marks_covered_one_after_the_other_nobody_has_seen(session: Session) -> None:
+    do(session, "mark", box=[10, 5, 30, 15], scope="all frames")
+    _see(session, "next-frame", "next-frame", "next-frame")
+    former = next(rect["id"] for rect in state(session)["rects"] if rect["stored"])
+    # The larger one comes first, then the smaller one goes; all planes are seen again with the larger one.
+    do(session, "mark", box=[5, 5, 35, 20], scope="all frames")
+    assert _seen(do(session, "remove-rect", id=former)) == []
+    _see(session, "previous-frame", "previous-frame", "previous-frame")
+    after = state(session)
+    assert _seen(after) == [[0, 4]]
+    (larger,) = [rect["id"] for rect in after["rects"] if rect["stored"]]
+    assert _seen(do(session, "remove-rect", id=larger)) == []
+
+
+def test_an_adjusted_mark_that_is_taken_back_leaves_what_was_seen_with_the_former_one(session: Session) -> None:
+    do(session, "mark", box=[10, 5, 30, 15], scope="all frames")
+    _see(session, "next-frame", "next-frame", "next-frame")
+    former = next(rect["id"] for rect in state(session)["rects"] if rect["stored"])
+    do(session, "mark", box=[5, 5, 35, 20], scope="all frames")
+    do(session, "remove-rect", id=former)
+    do(session, "undo")
+    undone = do(session, "undo")
+    assert _seen(undone) == [[0, 4]]
+    assert "no more" not in _said(undone)
+
+
+def test_of_a_file_that_was_replaced_nothing_was_seen_before_its_mark_came(session: Session) -> None:
+    _see(session, "next-frame", "next-frame", "next-frame")
+    do(session, "mark", box=[10, 5, 30, 15], scope="all frames")
+    store, name = store_of(session), session.opened().name
+    (mark,) = store.rects(name)
+    spans = [span for record in store.seen(name) for span in record.spans]
+    # What was seen is forgotten, as of another file, and seen anew with the mark.
+    store.forget_seen(name)
+    store.put_sights(name, {HowSeen.SEEN: spans})
+    store.remove_rects([mark.id])
+    assert {record.how for record in store.seen(name)} == {HowSeen.UNCOVERED}

@@ -116,7 +116,7 @@ class FileFacts(StorePart):
             count = journal.forget_seen(session, filename, except_pixels=except_pixels)
             count += ledger.forget_parts(session, filename, except_pixels=except_pixels)
             if count:
-                self._note(session, "seen forgotten: other content", filename, count)
+                self._note(session, journal.FORGOTTEN, filename, count)
             return count
 
     # --- looks of engines ---------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from dcmaudit.model import DeviceFacts, PlaneSpan
 from dcmaudit.model.records import Marks, NewRect, RectId, RectRow, Removal, RemovalKind, TagRecord
@@ -27,7 +27,7 @@ class FileMarks(StorePart):
         super().__init__(database, user)
         self._guard = threading.Lock()
         self._lately = threading.local()
-        self._seen_before: dict[RectId, uncovered.Numbers] = {}
+        self._seen_before: dict[RectId, uncovered.Before] = {}
 
     # --- rectangles ---------------------------------------------------------------------------------------------
 
@@ -49,9 +49,10 @@ class FileMarks(StorePart):
             return []
         with self._database.writing(filename) as session:
             ids = marks.add_rects(session, filename, rects, self.user)
-            self._came(session, filename, ids)
+            before = uncovered.before(session, filename)
             self._note(session, "rectangles added", filename, len(ids))
-            return ids
+        self._came(dict.fromkeys(ids, before))
+        return ids
 
     def remove_rects(self, ids: Iterable[RectId], kind: RemovalKind = RemovalKind.TAKEN_BACK) -> list[RectRow]:
         """Remove the rows of these names and return those that were there, for ``restore_rects``.
@@ -86,10 +87,11 @@ class FileMarks(StorePart):
     def restore_rects(self, records: Sequence[RectRow]) -> None:
         """Put removed rows back exactly as they were, under the same names; StoreError where one is there already."""
         with self._database.writing(*self._files(records)) as session:
-            self._come_back(session, records)
+            came = self._come_back(session, records)
             marks.restore_rects(session, records)
             ledger.note_restored(session, records, None, self.user)
             self._note_rects(session, "rectangles restored", records)
+        self._came(came)
 
     def expand(self, filename: str, frames: int) -> int:
         """Write the file's rectangles on all frames one row a frame where they are not; how many that were.
@@ -183,12 +185,13 @@ class FileMarks(StorePart):
     def restore(self, former: Marks) -> None:
         """Put back what ``clear`` removed; StoreError where a row of the same name is there."""
         with self._database.writing(former.filename) as session:
-            self._come_back(session, former.rects)
+            came = self._come_back(session, former.rects)
             marks.restore_rects(session, former.rects)
             if former.tag is not None:
                 marks.restore_tag(session, former.filename, former.tag)
             ledger.note_restored(session, former.rects, former.tag, self.user)
             self._note(session, "restored", former.filename, len(former.rects) + (former.tag is not None))
+        self._came(came)
 
     # --- what was removed ---------------------------------------------------------------------------------------
 
@@ -205,14 +208,15 @@ class FileMarks(StorePart):
         with self._database.reading() as session:
             files = ledger.files_of(session, act) if session.has_ledger else []
         with self._database.writing(*files) as session:
-            self._come_back(session, ledger.rects_of(session, act))
+            came = self._come_back(session, ledger.rects_of(session, act))
             records, tag = ledger.restore_act(session, act, self.user)
             for filename in files:
                 count = sum(row.filename == filename for row in records) + (
                     tag is not None and tag.filename == filename
                 )
                 self._note(session, "restored", filename, count)
-            return records
+        self._came(came)
+        return records
 
     # --- what was seen with marks black ---------------------------------------------------------------------------
 
@@ -223,11 +227,11 @@ class FileMarks(StorePart):
         self._lately.planes = {}
         return found
 
-    def _came(self, session: Session, filename: str, ids: Iterable[RectId]) -> None:
-        """Remember what was seen when a mark came: it was seen without it."""
-        now = uncovered.seen_by_anybody(session, filename) if session.has_own else {}
+    def _came(self, came: Mapping[RectId, uncovered.Before]) -> None:
+        """Remember what was seen when marks came: it was seen without them. Once they are there: a name that was not
+        stored after all may become that of another mark."""
         with self._guard:
-            self._seen_before.update((each, now) for each in ids)
+            self._seen_before.update(came)
             while len(self._seen_before) > _REMEMBERED:
                 # Of a mark that is forgotten here every plane may have been seen with it.
                 del self._seen_before[next(iter(self._seen_before))]
@@ -237,11 +241,10 @@ class FileMarks(StorePart):
     ) -> None:
         found: dict[RectId, uncovered.Moved] = {}
         planes: dict[str, list[PlaneSpan]] = getattr(self._lately, "planes", {})
-        for filename in self._files(records):
-            gone = [row for row in records if row.filename == filename]
+        for filename, gone in _by_file(records).items():
             with self._guard:
-                before = {row.id: self._seen_before.pop(row.id) for row in gone if row.id in self._seen_before}
-            moved = uncovered.uncover(session, filename, gone, before)
+                came = {row.id: self._seen_before.pop(row.id) for row in gone if row.id in self._seen_before}
+            moved = uncovered.uncover(session, filename, gone, came)
             found.update(moved)
             if moved:
                 planes.setdefault(filename, []).extend(uncovered.spans(moved))
@@ -249,17 +252,25 @@ class FileMarks(StorePart):
         told = {mark: uncovered.packed(moved) for mark, moved in found.items()}
         ledger.keep_removed(session, kind, records, tag, self.user, told)
 
-    def _come_back(self, session: Session, records: Sequence[RectRow]) -> None:
-        for filename in self._files(records):
-            back = [row for row in records if row.filename == filename]
+    def _come_back(self, session: Session, records: Sequence[RectRow]) -> dict[RectId, uncovered.Before]:
+        came: dict[RectId, uncovered.Before] = {}
+        for filename, back in _by_file(records).items():
             # What was seen without it, in between too, is not what was seen with it before.
-            self._came(session, filename, [row.id for row in back])
+            came |= dict.fromkeys((row.id for row in back), uncovered.before(session, filename))
             uncovered.cover_again(session, filename, back)
+        return came
 
     def _note_rects(self, session: Session, action: str, records: Sequence[RectRow]) -> None:
-        for filename in self._files(records):
-            self._note(session, action, filename, sum(record.filename == filename for record in records))
+        for filename, of in _by_file(records).items():
+            self._note(session, action, filename, len(of))
 
     @staticmethod
     def _files(records: Iterable[RectRow]) -> list[str]:
         return list(dict.fromkeys(record.filename for record in records))
+
+
+def _by_file(records: Iterable[RectRow]) -> dict[str, list[RectRow]]:
+    found: dict[str, list[RectRow]] = {}
+    for record in records:
+        found.setdefault(record.filename, []).append(record)
+    return found

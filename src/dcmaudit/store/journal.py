@@ -24,6 +24,9 @@ _LOG = logging.getLogger(__name__)
 Ranges = list[FrameRange]
 _DIGITS = 10
 
+FORGOTTEN = "seen forgotten: other content"
+"""What the history calls it where another file lies under the name."""
+
 
 def note(session: Session, user: str, action: str, filename: str | None, count: int) -> None:
     """Add one line to the history; it can never be changed or deleted."""

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from dcmaudit.model import FRAMES, AddressKind, Everywhere, FrameRange, HowSeen, PlaneSpan, Scope
 from dcmaudit.model.addresstexts import parse_sight, sight_columns
 from dcmaudit.model.records import RectId, RectRow
 from dcmaudit.store import journal, ledger, rows
 from dcmaudit.store.rect_ids import rect_ref
-from dcmaudit.store.schema import done, parts, removed, seen
+from dcmaudit.store.schema import done, history, parts, removed, seen
 from dcmaudit.store.session import Session
 
 Numbers = dict[str, journal.Ranges]
@@ -28,26 +29,45 @@ Moved = dict[str, Numbers]
 _WAYS = (HowSeen.SEEN.value, HowSeen.UNCOVERED.value)
 
 
-def seen_by_anybody(session: Session, filename: str) -> Numbers:
-    """Which planes of the file somebody has seen."""
-    return _union(whole for whole, _ in _kept(session, filename).values())
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Who had seen which planes when a mark came: they were seen without it.
+
+    ``last`` is the last removal of the file then: what a later one uncovers was seen with other marks black.
+    ``noted`` is the last line of its history: what was seen may have been forgotten since.
+    """
+
+    planes: Moved
+    last: int
+    noted: int
+
+
+def before(session: Session, filename: str) -> Before:
+    """What is seen of the file now."""
+    planes = {person: whole for person, (whole, _) in _kept(session, filename).items()}
+    last, noted = (
+        session.connection.scalar(select(func.max(of.c.id)).where(of.c.filename == filename)) or 0
+        for of in (removed, history)
+    )
+    return Before(planes, last, noted)
 
 
 def uncover(
-    session: Session, filename: str, gone: Sequence[RectRow], before: Mapping[RectId, Numbers]
+    session: Session, filename: str, gone: Sequence[RectRow], came: Mapping[RectId, Before]
 ) -> dict[RectId, Moved]:
     """Planes that may have been seen with the marks ``gone`` black no longer count as seen; which, by mark and person.
 
-    ``before`` has the planes that had been seen when a mark came; of one that is not in it any may have been seen with
-    it. Parts of planes lose what lay below. The caller holds the file's lock.
+    ``came`` has what had been seen when a mark came; of one that is not in it any may have been seen with it. Parts of
+    planes lose what lay below. The caller holds the file's lock.
     """
     marks = [row for row in gone if row.scope is not None and row.box is not None]
     moved: dict[RectId, Moved] = {}
-    was = _count(seen_by_anybody(session, filename))
+    was = _count(_by_anybody(session, filename))
+    without = {row.id: _still_seen_without(session, filename, came[row.id]) for row in marks if row.id in came}
     for person, (whole, former) in _kept(session, filename).items():
         known = _union([whole, former])
         for row in marks:
-            found = _without(_below(row.scope, known), before.get(row.id, {}))
+            found = _without(_below(row.scope, known), without.get(row.id, {}).get(person, {}))
             if found:
                 moved.setdefault(row.id, {})[person] = found
         taken = _union(of.get(person, {}) for of in moved.values())
@@ -57,24 +77,50 @@ def uncover(
     return moved
 
 
+def _still_seen_without(session: Session, filename: str, came: Before) -> Moved:
+    """Of what was seen when a mark came that for which this still speaks.
+
+    Where another mark went since, what lay below that one was seen later, if at all, with this one black.
+    """
+    forgotten = select(history.c.id).where(
+        history.c.filename == filename, history.c.id > came.noted, history.c.action == journal.FORGOTTEN
+    )
+    if session.connection.execute(forgotten.limit(1)).first() is not None:
+        return {}
+    query = select(removed.c.contents).where(removed.c.filename == filename, removed.c.id > came.last)
+    later = [_parsed(text) for text in session.connection.scalars(query)]
+    return {
+        person: _without(planes, _union(one.get(person, {}) for one in later)) for person, planes in came.planes.items()
+    }
+
+
 def cover_again(session: Session, filename: str, back: Iterable[RectRow]) -> None:
     """Marks are back: what was seen with them black counts as seen, but for what other marks that are gone covered.
 
     To be called while the record of the removal says that they are gone. The caller holds the file's lock.
     """
     ids = {(ref.table.value, ref.number) for ref in (rect_ref(row.id) for row in back)}
-    mine: list[Moved] = []
-    others: list[Moved] = []
     query = select(removed).where(removed.c.filename == filename, removed.c.restored_at.is_(None))
-    for row in session.connection.execute(query):
-        (mine if (row.source, row.row_id) in ids else others).append(_parsed(row.contents))
-    if not any(mine):
+    gone = session.connection.execute(query).all()
+    mine = {row.id: _parsed(row.contents) for row in gone if (row.source, row.row_id) in ids}
+    others = [_parsed(row.contents) for row in gone if row.id not in mine]
+    if not any(mine.values()):
         return
-    was = _count(seen_by_anybody(session, filename))
+    was = _count(_by_anybody(session, filename))
+    only: Moved = {}
     for person, (whole, former) in _kept(session, filename).items():
-        free = _without(_union(one.get(person, {}) for one in mine), _union(one.get(person, {}) for one in others))
+        free = _without(
+            _union(one.get(person, {}) for one in mine.values()), _union(one.get(person, {}) for one in others)
+        )
         again = _without(former, _without(former, free))
+        only[person] = _without(again, whole)
         _write(session, filename, person, _union([whole, again]), _without(former, again))
+    for row in gone:
+        if row.id in mine:
+            # Planes that nobody looked at in between are as if it had never gone.
+            left = {person: _without(of, only.get(person, {})) for person, of in mine[row.id].items()}
+            contents = json.dumps(json.loads(row.contents) | {"uncovered": packed(left)})
+            session.connection.execute(update(removed).where(removed.c.id == row.id).values(contents=contents))
     _recount(session, filename, was)
 
 
@@ -95,6 +141,11 @@ def _parsed(text: str) -> Moved:
         who: {group: journal.parse_ranges(ranges) for group, ranges in numbers.items()}
         for who, numbers in found.items()
     }
+
+
+def _by_anybody(session: Session, filename: str) -> Numbers:
+    """Which planes of the file somebody has seen."""
+    return _union(whole for whole, _ in _kept(session, filename).values())
 
 
 def _kept(session: Session, filename: str) -> dict[str, tuple[Numbers, Numbers]]:
@@ -148,7 +199,7 @@ def _narrow_parts(session: Session, filename: str, marks: Sequence[RectRow]) -> 
 
 def _recount(session: Session, filename: str, was: int) -> None:
     """A file that is done was not looked at as far as its record says; ``was`` planes counted as seen."""
-    fewer = was - _count(seen_by_anybody(session, filename))
+    fewer = was - _count(_by_anybody(session, filename))
     if not fewer:
         return
     found = session.connection.execute(select(done).where(done.c.filename == filename)).first()

@@ -64,6 +64,7 @@ def everything(store: Store, folder: Path) -> dict[str, Callable[[], object]]:
     return {
         "add_rects": lambda: store.add_rects(a, RECTS),
         "remove_rects": lambda: store.restore_rects(store.remove_rects([row.id for row in store.rects(a)[:2]])),
+        "lately_uncovered": store.lately_uncovered,
         "restore_rects": lambda: None,
         "restore_removal": lambda: [
             store.clear("/removed.dcm") if store.add_rects("/removed.dcm", RECTS) else None,

@@ -13,7 +13,7 @@ from dcmaudit.model import ReviewState
 from dcmaudit.model.packed import PackedRects
 from dcmaudit.model.records import FileRows, Look, MarkedFile, RectRow
 from dcmaudit.model.screen import Screen
-from dcmaudit.store import identities, ledger, looks, marks, names, rows, schema, screens, sums
+from dcmaudit.store import identities, ledger, looks, marks, names, rows, schema, screens, sums, uncovered
 from dcmaudit.store import packed as packing
 from dcmaudit.store.bulk import among, insert_many
 from dcmaudit.store.formula import disagreement
@@ -111,6 +111,10 @@ def _write(session: Session, results: Sequence[FileRows], user: str) -> None:
     now, noted = rows.local_now(), rows.utc_now()
     history: list[tuple[object, ...]] = []
     former = [name for result in results for name in result.former]
+    looked_at = uncovered.with_sights(session, [result.filename for result in results if result.former])
+    black = marks.rects_by_id(
+        session, [name for result in results if result.filename in looked_at for name in result.former]
+    )
     # Before the new rows go in: those that are replaced may have the same place.
     if former:
         marks.delete_rects(session, former)
@@ -124,6 +128,9 @@ def _write(session: Session, results: Sequence[FileRows], user: str) -> None:
     insert_many(
         session, schema.extra_rects.name, _OWN, ((r.filename, *row, now, user) for r in results for row in r.own)
     )
+    for filename in looked_at:
+        gone = [row for row in black if row.filename == filename]
+        uncovered.replaced(session, filename, gone, marks.find_rects(session, filename), user)
     insert_many(session, schema.history.name, _HISTORY, history)
     looks.write_many(session, [(r.filename, r.look) for r in results if r.look is not None], user)
     known = [(r.filename, r.identity, r.size, r.modified_ns) for r in results if r.identity is not None]

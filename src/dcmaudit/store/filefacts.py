@@ -20,10 +20,11 @@ from dcmaudit.model.records import (
     IdentityRecord,
     Look,
     PartRecord,
+    RectRow,
     SeenPart,
     SeenRecord,
 )
-from dcmaudit.store import gaps, identities, journal, learning, ledger, looks, rows
+from dcmaudit.store import gaps, identities, journal, learning, ledger, looks, rows, uncovered
 from dcmaudit.store.part import StorePart
 
 
@@ -74,15 +75,26 @@ class FileFacts(StorePart):
     # --- seen ---------------------------------------------------------------------------------------------------
 
     def put_sights(
-        self, filename: str, seen: Mapping[HowSeen, Sequence[PlaneSpan]], parts: Iterable[SeenPart] = ()
-    ) -> None:
-        """Note in one step what this user has seen, whole, at a glance and in part; joined with what was there."""
+        self,
+        filename: str,
+        seen: Mapping[HowSeen, Sequence[PlaneSpan]],
+        parts: Iterable[SeenPart] = (),
+        shown: Sequence[RectRow] = (),
+    ) -> bool:
+        """Note in one step what this user has seen, whole, at a glance and in part; joined with what was there.
+
+        ``shown`` are the marks that were black meanwhile. What lay below one that is gone by now nobody has seen;
+        False where there is one.
+        """
         rows.check_name(filename)
         with self._database.writing(filename) as session:
+            seen, gone = uncovered.seen_with(session, filename, seen, shown)
             ledger.write_parts(session, filename, parts, self.user)
+            uncovered.narrow_parts(session, filename, gone)
             for how, spans in seen.items():
                 journal.write_seen(session, filename, how, spans, self.user)
             ledger.drop_parts(session, filename, seen.get(HowSeen.SEEN, ()), self.user)
+            return not gone
 
     def parts_seen(self, filename: str) -> list[PartRecord]:
         """The planes of the file of which somebody saw a part, and which part."""

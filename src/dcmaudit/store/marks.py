@@ -153,6 +153,16 @@ def rects_by_id(session: Session, ids: Iterable[RectId]) -> list[RectRow]:
     return [_told(session, row, states[row.filename], to_remove=True) if row.id in own else row for row in found]
 
 
+def ids_of(session: Session, filename: str) -> set[RectId]:
+    """The names of all rows of the file."""
+    found: set[RectId] = set()
+    for source, is_there in ((RectTable.SHARED, session.has_rects), (RectTable.OWN, session.has_own)):
+        of = _TABLE[source]
+        query = select(of.c.id).where(of.c.filename == filename)
+        found.update(rect_id(source, number) for number in (session.connection.scalars(query) if is_there else ()))
+    return found
+
+
 def delete_rects(session: Session, ids: Iterable[RectId]) -> None:
     """Delete the rows with these names; those that are not there are left out."""
     named = by_table(ids)

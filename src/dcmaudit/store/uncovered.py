@@ -14,8 +14,8 @@ from sqlalchemy import delete, func, select, update
 
 from dcmaudit.model import FRAMES, AddressKind, Everywhere, FrameRange, HowSeen, PlaneSpan, Scope
 from dcmaudit.model.addresstexts import parse_sight, sight_columns
-from dcmaudit.model.records import RectId, RectRow
-from dcmaudit.store import journal, ledger, rows
+from dcmaudit.model.records import RectId, RectRow, RemovalKind
+from dcmaudit.store import journal, ledger, marks, rows
 from dcmaudit.store.rect_ids import rect_ref
 from dcmaudit.store.schema import done, history, parts, removed, seen
 from dcmaudit.store.session import Session
@@ -25,6 +25,8 @@ Numbers = dict[str, journal.Ranges]
 
 Moved = dict[str, Numbers]
 """By person: which planes no longer count as seen."""
+
+_CHUNK = 500
 
 _WAYS = (HowSeen.SEEN.value, HowSeen.UNCOVERED.value)
 
@@ -60,19 +62,19 @@ def uncover(
     ``came`` has what had been seen when a mark came; of one that is not in it any may have been seen with it. Parts of
     planes lose what lay below. The caller holds the file's lock.
     """
-    marks = [row for row in gone if row.scope is not None and row.box is not None]
+    rects = [row for row in gone if row.scope is not None and row.box is not None]
     moved: dict[RectId, Moved] = {}
     was = _count(_by_anybody(session, filename))
-    without = {row.id: _still_seen_without(session, filename, came[row.id]) for row in marks if row.id in came}
+    without = {row.id: _still_seen_without(session, filename, came[row.id]) for row in rects if row.id in came}
     for person, (whole, former) in _kept(session, filename).items():
         known = _union([whole, former])
-        for row in marks:
+        for row in rects:
             found = _without(_below(row.scope, known), without.get(row.id, {}).get(person, {}))
             if found:
                 moved.setdefault(row.id, {})[person] = found
         taken = _union(of.get(person, {}) for of in moved.values())
         _write(session, filename, person, _without(whole, taken), _union([former, taken]))
-    _narrow_parts(session, filename, marks)
+    narrow_parts(session, filename, rects)
     _recount(session, filename, was)
     return moved
 
@@ -92,6 +94,48 @@ def _still_seen_without(session: Session, filename: str, came: Before) -> Moved:
     return {
         person: _without(planes, _union(one.get(person, {}) for one in later)) for person, planes in came.planes.items()
     }
+
+
+def with_sights(session: Session, filenames: Sequence[str]) -> set[str]:
+    """Those of the files of which somebody has seen a plane, or a part of one."""
+    found: set[str] = set()
+    for start in range(0, len(filenames), _CHUNK):
+        block = filenames[start : start + _CHUNK]
+        for table, ways in ((seen, [seen.c.how.in_(_WAYS)]), (parts, [])):
+            found.update(session.connection.scalars(select(table.c.filename).where(table.c.filename.in_(block), *ways)))
+    return found
+
+
+def replaced(session: Session, filename: str, former: Sequence[RectRow], left: Sequence[RectRow], user: str) -> None:
+    """The same of marks that an engine's new look has replaced, and that nobody puts back. ``left`` are those of the
+    file now: what is at the same place is black as before."""
+    there = {(row.scope, row.box, row.shape, row.verdict) for row in left}
+    gone = [row for row in former if (row.scope, row.box, row.shape, row.verdict) not in there]
+    moved = uncover(session, filename, gone, {})
+    told = {mark: packed(of) for mark, of in moved.items()}
+    kept = [row for row in gone if row.id in moved]
+    ledger.keep_removed(session, RemovalKind.TAKEN_BACK, kept, None, user, told)
+
+
+def seen_with(
+    session: Session, filename: str, seen_: Mapping[HowSeen, Sequence[PlaneSpan]], shown: Sequence[RectRow]
+) -> tuple[dict[HowSeen, list[PlaneSpan]], list[RectRow]]:
+    """What was seen while the marks ``shown`` were black, as far as they are there still; and those that are gone.
+
+    Between a look and this somebody else may have removed one.
+    """
+    there = marks.ids_of(session, filename)
+    gone = [row for row in shown if row.scope is not None and row.box is not None and row.id not in there]
+    found = {how: list(spans) for how, spans in seen_.items()}
+    numbers: Numbers = {}
+    for span in found.get(HowSeen.SEEN, ()) if gone else ():
+        group, of = sight_columns(span)
+        numbers[group] = journal.joined([*numbers.get(group, ()), of])
+    below = _union(_below(row.scope, numbers) for row in gone)
+    if below:
+        found[HowSeen.SEEN] = _spans(_without(numbers, below))
+        found[HowSeen.UNCOVERED] = _spans(below)
+    return found, gone
 
 
 def cover_again(session: Session, filename: str, back: Iterable[RectRow]) -> None:
@@ -131,8 +175,11 @@ def packed(moved: Moved) -> dict[str, dict[str, str]]:
 
 def spans(moved: Mapping[RectId, Moved]) -> list[PlaneSpan]:
     """The planes, each once."""
-    total = _union(numbers for of in moved.values() for numbers in of.values())
-    return [span for group, ranges in total.items() for one in ranges for span in parse_sight(group, one)]
+    return _spans(_union(numbers for of in moved.values() for numbers in of.values()))
+
+
+def _spans(numbers: Numbers) -> list[PlaneSpan]:
+    return [span for group, ranges in numbers.items() for one in ranges for span in parse_sight(group, one)]
 
 
 def _parsed(text: str) -> Moved:
@@ -180,11 +227,11 @@ def _write(session: Session, filename: str, person: str, whole: Numbers, former:
                 journal.write_seen(session, filename, HowSeen(how), planes, person)
 
 
-def _narrow_parts(session: Session, filename: str, marks: Sequence[RectRow]) -> None:
+def narrow_parts(session: Session, filename: str, gone: Sequence[RectRow]) -> None:
     """What lay below is taken out of the parts of planes that were seen."""
     for row in session.connection.execute(select(parts).where(parts.c.filename == filename)).all():
         here = {row.plane_group: [FrameRange.of(row.number)]}
-        above = [mark for mark in marks if _below(mark.scope, here)]
+        above = [mark for mark in gone if _below(mark.scope, here)]
         if not above:
             continue
         # What is black of a shape no box says: nothing of the plane is known to have been seen.

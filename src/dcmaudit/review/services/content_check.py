@@ -103,12 +103,17 @@ class ContentCheck:
         # Under ``file.storing``: the file cannot forget what it has of one database before this is settled.
         try:
             self._note(store, file)
-            store.put_sights(file.name, taken.spans, taken.parts)
+            is_as_seen = store.put_sights(file.name, taken.spans, taken.parts, file.rects)
         except DcmauditError as error:
             file.seen.put_back(taken)
             self._tell(file, f"What was seen could not be stored: {told(error)}")
             return False
         file.seen.settle(taken)
+        if not is_as_seen:
+            # A mark is gone that was black meanwhile: what counts is what is stored.
+            file.seen.forget_stored()
+            file.change(seen_loaded=False)
+            self.load(file)
         return True
 
     def identify(self, file: OpenFile) -> None:

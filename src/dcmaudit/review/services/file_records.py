@@ -26,6 +26,8 @@ class FileRecords:
         try:
             rects, tag = tuple(store.rects(file.name)), store.tag(file.name)
             if {row.id for row in rects} != {row.id for row in file.rects}:
+                # What was seen until now was seen with the marks as they were known.
+                self._content.keep(file)
                 # What was seen with a mark that is gone counts no longer, or again where it came back.
                 file.change(seen_loaded=False)
             file.change(rects=rects, tag=tag, hidden=frozenset(store.hidden(file.name)))

@@ -1,0 +1,62 @@
+"""Marks that go while others look, and marks that a new look of an engine replaces."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dcmaudit.model import Box, Coverage, Everywhere, FrameAddress, HowSeen, PlaneSpan, Size
+from dcmaudit.model.records import SeenPart
+from dcmaudit.store import NewRect, OcrEngine, Store, file_rows
+from support.stored import put_seen
+from support.stores import Opener
+from support.where import span
+
+NAME = "/a.dcm"
+MARK = NewRect(Box(0, 0, 2, 2), Everywhere.ALL_FRAMES)
+READ = NewRect(Box(4, 4, 8, 8), FrameAddress(1), engine=OcrEngine.LINES)
+
+
+def _ways(store: Store) -> dict[HowSeen, tuple[PlaneSpan, ...]]:
+    return {record.how: record.spans for record in store.seen(NAME)}
+
+
+def test_what_is_noted_once_a_mark_is_gone_that_was_black_does_not_count(location: str, opener: Opener) -> None:
+    ann, ben = opener(location, user="ann"), opener(location, user="ben")
+    ids = ann.add_rects(NAME, [MARK])
+    shown = ben.rects(NAME)
+    ann.remove_rects(ids)
+    part = SeenPart(FrameAddress(7), Coverage(Size(64, 64)).with_box(Box(0, 0, 64, 8)))
+    assert not ben.put_sights(NAME, {HowSeen.SEEN: [span("f", 0, 4)]}, [part], shown)
+    assert _ways(ben) == {HowSeen.UNCOVERED: (span("f", 0, 4),)}
+    (left,) = ben.parts_seen(NAME)
+    assert left.part.coverage == part.coverage.without_box(MARK.box or Box(0, 0, 1, 1))
+    # With the marks that are there it counts.
+    assert ben.put_sights(NAME, {HowSeen.SEEN: [span("f", 0, 4)]}, [], ben.rects(NAME))
+    assert _ways(ben)[HowSeen.SEEN] == (span("f", 0, 4),)
+
+
+def test_what_somebody_else_had_seen_before_the_mark_came_speaks_for_nobody_who_saw_it_black(
+    location: str, opener: Opener
+) -> None:
+    ann, ben = opener(location, user="ann"), opener(location, user="ben")
+    put_seen(ben, NAME, HowSeen.SEEN, [FrameAddress(0)])
+    ids = ann.add_rects(NAME, [MARK])
+    put_seen(ann, NAME, HowSeen.SEEN, [FrameAddress(0)])
+    ann.remove_rects(ids)
+    assert {(record.by, record.how) for record in ann.seen(NAME)} == {
+        ("ann", HowSeen.UNCOVERED), ("ben", HowSeen.SEEN),
+    }  # fmt: skip
+
+
+def test_where_an_engine_finds_less_than_before_what_lay_below_counts_no_more(store: Store) -> None:
+    first = file_rows(NAME, [READ, replace(READ, scope=FrameAddress(2))])
+    store.put_results([first])
+    put_seen(store, NAME, HowSeen.SEEN, [span("f", 0, 4)])
+    former = tuple(row.id for row in store.rects(NAME))
+    # The same at the same place uncovers nothing.
+    store.put_results([replace(first, former=former)])
+    assert _ways(store) == {HowSeen.SEEN: (span("f", 0, 4),)}
+    former = tuple(row.id for row in store.rects(NAME))
+    store.put_results([replace(file_rows(NAME, [READ]), former=former)])
+    assert _ways(store) == {HowSeen.SEEN: (span("f", 0, 2), span("f", 3, 4)), HowSeen.UNCOVERED: (span("f", 2, 3),)}
+    assert store.removals() == []

@@ -194,6 +194,30 @@ def test_a_lead_of_an_ecg_says_nothing_of_what_else_is_written(text: str) -> Non
     assert CHAIN.judge(text).verdict is not Verdict.HARMLESS
 
 
+@pytest.mark.parametrize(
+    "texts", [["MILLER", "III"], ["III", "MILLER"], ["Ng", "II"], ["\u674e", "III"], ["SMITH HEAD", "II"], ["", "III"]]
+)
+def test_a_lone_numeral_beside_what_may_be_a_name_is_not_harmless(texts: list[str]) -> None:
+    said = verdicts(texts, [BEFORE, BEHIND])
+    assert said[[text in {"II", "III"} for text in texts].index(True)] is not Verdict.HARMLESS
+
+
+@pytest.mark.parametrize("texts", [["III", "aVF"], ["II", "V1"], ["II", "25 mm/s"], ["I", "II"], ["*", "III"]])
+def test_a_lone_numeral_beside_harmless_text_is_a_lead(texts: list[str]) -> None:
+    said = verdicts(texts, [BEFORE, BEHIND])
+    assert said[[text in {"II", "III"} for text in texts].index(True)] is Verdict.HARMLESS
+
+
+def test_a_name_elsewhere_on_the_page_leaves_the_leads_alone() -> None:
+    assert verdicts(["MILLER", "III"], [BEFORE, FAR])[1] is Verdict.HARMLESS
+
+
+def test_what_was_not_read_beside_a_lead_is_a_curve_where_other_leads_are_written() -> None:
+    boxes = [BEFORE, BEHIND, Box(0, 100, 20, 110), Box(0, 200, 20, 210)]
+    assert verdicts(["", "III", "aVL", "V1"], boxes)[1] is Verdict.HARMLESS
+    assert verdicts(["MILLER", "III", "aVL", "V1"], boxes)[1] is not Verdict.HARMLESS
+
+
 @pytest.mark.parametrize("text", ["SMITH", "49", "23/09/1957", "L 49", ""])
 def test_nothing_else_has_such_a_kind(text: str) -> None:
     assert CHAIN.judge(text).keep is None

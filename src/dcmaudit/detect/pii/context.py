@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from dcmaudit.detect.pii.technical import is_leads
 from dcmaudit.detect.pii.terms import LABELS, UNITS
 from dcmaudit.detect.pii.words import plain
 from dcmaudit.model import Box, Keep
@@ -19,6 +20,13 @@ _NEAR = 3.0
 """Heights of a line between a label and its number at most."""
 _BESIDE = 1.5
 """The same between a number and its unit."""
+_NUMERALS = re.compile(r"I{1,3}(?:[^A-Z0-9]+I{1,3})*")
+_WORD = re.compile(r"[^\W\d_]{2}|[^\W\d_\x00-\x7f]")
+"""Two letters, or one that is none of ASCII: a name may be as short."""
+_NAME = 4.0
+"""The same between a name and the numeral that ends it."""
+_LEADS = 2
+"""Lines of other leads that make a plane the page of an ECG."""
 _STEPS = 4
 """Numbers that make a scale at least."""
 _OFF = 0.12
@@ -54,6 +62,29 @@ def explained(texts: Sequence[str], boxes: Sequence[Box], is_harmless: Callable[
         if all(is_harmless(f"{clean[place]} MM") for place in scale):
             out |= dict.fromkeys(scale, Keep.SCALE)
     return out
+
+
+def ends_of_names(texts: Sequence[str], boxes: Sequence[Box], known: Sequence[bool]) -> list[int]:
+    """Which of the lines of a plane are II or III, leads of an ECG, and may be the end of a name that stands beside.
+
+    What is not ``known`` to be harmless on the same row makes them so: a word, and where no other lead is written on
+    the plane, what could not be read as well.
+    """
+    clean = [plain(text) for text in texts]
+    leads = sum(is_leads(text) and not _NUMERALS.fullmatch(text) for text in clean)
+    return [
+        place
+        for place, text in enumerate(clean)
+        if _NUMERALS.fullmatch(text)
+        and any(
+            other != place
+            and not known[other]
+            and (_WORD.search(texts[other]) or (not texts[other].strip() and leads < _LEADS))
+            and _is_on_row(boxes[place], boxes[other])
+            and min(_gap(boxes[other], boxes[place]), _gap(boxes[place], boxes[other])) <= _NAME
+            for other in range(len(clean))
+        )
+    ]
 
 
 def _is_on_row(one: Box, other: Box) -> bool:

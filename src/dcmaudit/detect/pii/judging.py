@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from dcmaudit.detect.pii.context import explained
+from dcmaudit.detect.pii.context import ends_of_names, explained
 from dcmaudit.model import Box, Judgement, Verdict
 from dcmaudit.model.engines import NerEngine
 
@@ -20,6 +20,7 @@ UNREAD = Judgement(Verdict.UNKNOWN, "it could not be read, so it counts as ident
 EXPLAINED = Judgement(
     Verdict.HARMLESS, "it is a number that its label, its unit or the scale around it explains", NerEngine.ALLOW_LIST
 )
+END_OF_NAME = Judgement(Verdict.UNKNOWN, "it may be the end of the name beside it, or a lead of an ECG")
 
 
 class Judge(Protocol):
@@ -62,10 +63,7 @@ class Chain:
         for place, kind in explained(well, boxes, lambda text: self.judge(text).verdict is Verdict.HARMLESS).items():
             if said[place] is NOBODY:
                 said[place] = replace(EXPLAINED, keep=kind)
-        for place, one in enumerate(said):
-            # What was misread may look technical.
-            if one.verdict is Verdict.HARMLESS and not _is_sure(sure, place):
-                said[place] = UNSURE
+        _take_back(said, well, boxes, sure)
         order = sorted(range(len(texts)), key=lambda place: (boxes[place].left, boxes[place].top))
         for first in order:
             run = [first]
@@ -83,6 +81,18 @@ class Chain:
                         said[place] = together
                     break
         return said
+
+
+def _take_back(
+    said: list[Judgement], well: Sequence[str], boxes: Sequence[Box], sure: Sequence[float | None] | None
+) -> None:
+    """Nothing is harmless that may be the end of a name, or was read unsurely: what was misread may look technical."""
+    for place in ends_of_names(well, boxes, [one.verdict is Verdict.HARMLESS for one in said]):
+        if said[place].verdict is Verdict.HARMLESS:
+            said[place] = END_OF_NAME
+    for place, one in enumerate(said):
+        if one.verdict is Verdict.HARMLESS and not _is_sure(sure, place):
+            said[place] = UNSURE
 
 
 def _is_sure(sure: Sequence[float | None] | None, place: int) -> bool:

@@ -131,6 +131,11 @@ class Piece:
     text: str
 
 
+def is_leads(clean: str) -> bool:
+    """Whether a ``plain`` text names leads of an ECG and nothing else; I alone may be any stroke."""
+    return _LEADS.fullmatch(clean) is not None and any(len(word) > 1 for word in words(clean))
+
+
 @lru_cache(maxsize=4096)
 def is_technical(text: str) -> bool:
     """Whether the whole text is made of technical terms, quantities with units, and numbers behind their labels.
@@ -143,7 +148,7 @@ def is_technical(text: str) -> bool:
     clean = plain(text)
     if not clean or len(clean) > LONGEST or _bare_numbers(clean) > 2:
         return False
-    if _LEADS.fullmatch(clean) and any(len(word) > 1 for word in words(clean)):
+    if is_leads(clean):
         return True
     if _PART_OF_DATE.search(clean) or _LIKE_DATE.search(clean):
         return False

@@ -57,6 +57,34 @@ def test_pieces_join_their_line_and_others_stay() -> None:
         TextLine(Box(70, 22, 95, 40), 0.9),
         TextLine(Box(70, 70, 104, 100), 0.9),
     )
-    *others, grown = with_slanted([piece, beside, beyond], [whole])
+    *others, grown = with_slanted([piece, beside, beyond], [whole], np.zeros((60, 60), np.float32))
     assert others == [beside]
     assert grown.box == Box(0, 20, 104, 100)
+
+
+def askew(places: list[tuple[int, int]]) -> tuple[list[TextLine], TextLine, np.ndarray]:
+    """Letters of 8 x 8 cells at places (top, left) that were found, a line askew over all of them, and their ink."""
+    ink = np.zeros((100, 100), np.float32)
+    lines = []
+    for top, left in places:
+        ink[top : top + 8, left : left + 8] = 0.9
+        lines.append(TextLine(Box(2 * left - 2, 2 * top - 2, 2 * left + 18, 2 * top + 18), 0.95))
+    corners = np.array([[24, 4], [196, 176], [176, 196], [4, 24]], np.float32)
+    return lines, TextLine(Box(4, 4, 196, 196), 0.95, corners), ink
+
+
+def test_labels_below_and_beside_each_other_are_no_line_askew() -> None:
+    lines, whole, ink = askew([(6, 6), (46, 46), (82, 82)])
+    assert with_slanted(lines, [whole], ink) == lines
+
+
+def test_letters_that_follow_each_other_are_one_line_askew() -> None:
+    lines, whole, ink = askew([(6 + 9 * place, 6 + 9 * place) for place in range(9)])
+    (one,) = with_slanted(lines, [whole], ink)
+    assert one.corners is not None
+
+
+def test_a_line_askew_with_ink_that_nothing_else_covers_stays() -> None:
+    lines, whole, ink = askew([(6, 6), (46, 46), (82, 82)])
+    found = with_slanted([lines[0], lines[2]], [whole], ink)
+    assert any(one.corners is not None for one in found)

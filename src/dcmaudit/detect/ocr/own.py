@@ -73,7 +73,9 @@ class OwnLooks:
             # Pictures behind the first are enhanced ones, in which grain looks like letters: they must be surer.
             rule = _rule(number, picture)
             lines = with_slanted(
-                believed(picture, maps, _lines(maps, rule, size)), slanted_lines(self._net, picture, maps, rule)
+                believed(picture, maps, _lines(maps, rule, size)),
+                slanted_lines(self._net, picture, maps, rule),
+                maps.ink,
             )
             lines += closer_lines(self._net, picture, maps, [line.box for line in lines], rule)
             found = _candidates(lines, number, size)

@@ -54,6 +54,9 @@ _BESIDE = 0.6
 and are cut off here."""
 _TIGHT, _MARGIN, _PART = 0.3, 2.0, 0.08
 """A box lies close around cells of this much ink: so many pixels of the look, and so many heights, from them."""
+_NEW, _APART = 0.05, 0.7
+"""Part of a line's ink outside of its pieces from which on it says something new, and heights of its ink between pieces
+from which on they are no line."""
 _MOSTLY = 0.7
 """Part of a piece's box that lies in that of its line."""
 
@@ -196,17 +199,40 @@ def _holds(corners: Corners, place: tuple[int, int]) -> bool:
     return bool(cv2.pointPolygonTest(corners, (float(place[0]), float(place[1])), measureDist=False) >= 0)
 
 
-def with_slanted(lines: Sequence[TextLine], slanted: Sequence[TextLine]) -> list[TextLine]:
-    """All of the lines, without those that are pieces of one that lies askew: its box grows to hold theirs."""
-    whole = list(slanted)
+def with_slanted(lines: Sequence[TextLine], slanted: Sequence[TextLine], ink: Map) -> list[TextLine]:
+    """All of the lines, without those that are pieces of one that lies askew: its box grows to hold theirs.
+
+    ``ink`` is the map of the picture at half its size. A line askew that only joins some that were found, far from each
+    other, says nothing new and is none: labels that lie below and beside each other make such.
+    """
+    whole = [one for one in slanted if not _only_joins(one, [line for line in lines if _is_piece(line, one)], ink)]
     out = []
     for line in lines:
-        place = next((place for place, one in enumerate(slanted) if _is_piece(line, one)), None)
+        place = next((place for place, one in enumerate(whole) if _is_piece(line, one)), None)
         if place is None:
             out.append(line)
         else:
             whole[place] = replace(whole[place], box=whole[place].box.union(line.box))
     return [*out, *whole]
+
+
+def _only_joins(whole: TextLine, pieces: Sequence[TextLine], ink: Map) -> bool:
+    """Whether the ink of a line askew lies in its ``pieces``, and leaves a gap between them that is none of a line."""
+    if len(pieces) < 2 or whole.corners is None:
+        return False
+    place = np.zeros(ink.shape, np.uint8)
+    cv2.fillPoly(place, [np.round(whole.corners / 2).astype(np.int32)], 1)
+    place[ink < _INK] = 0
+    rows, columns = np.nonzero(place)
+    if not rows.size:
+        return False
+    for piece in pieces:
+        place[_cells(piece.box)] = 0
+    if place.sum() > _NEW * rows.size:
+        return False
+    x, y = np.round(16 * (whole.corners[1] - whole.corners[0])).astype(np.int64).tolist()
+    gap = int(np.diff(np.sort(columns * x + rows * y)).max(initial=0))
+    return gap >= _APART * int(np.ptp(rows * x - columns * y))
 
 
 def _is_piece(line: TextLine, whole: TextLine) -> bool:

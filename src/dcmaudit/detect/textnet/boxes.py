@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from dcmaudit.detect.textnet.sharing import Figures, cut_between, divided, with_ink
 from dcmaudit.detect.textnet.slants import ONE, Corners, projections, slant_of
 from dcmaudit.detect.vision import components, cv2
 from dcmaudit.model import Box
@@ -20,13 +21,13 @@ Map = npt.NDArray[np.float32]
 class Rule:
     """The thresholds, chosen on the training half (see the model card)."""
 
-    region_low: float = 0.6
+    region_low: float = 0.55
     """A line region reaches as far as its probability stays above this ..."""
     region_high: float = 0.84
     """... and counts if it comes up to this somewhere."""
     ink_within: float = 0.5
     """... and holds ink that comes up to this: a line without a letter is none."""
-    ink_ends: float = 0.4
+    ink_ends: float = 0.3
     """A line ends a little behind its last cell of this much ink: regions have tails without any."""
     ink: float = 0.5
     """From here a cell counts as ink."""
@@ -81,12 +82,13 @@ def lines_of(ink: Map, region: Map, rule: Rule = RULE) -> list[TextLine]:
     """Lines in pixels of the whole picture, from the top down; boxes may pass the edge by a pixel.
 
     The region map says what is one line; being shrunk in training, each region is grown back. Ink that touches a line
-    belongs to it whole. Strong ink outside of all regions makes boxes of its own.
+    belongs to it, as far as it is none of another's (``sharing``). Strong ink outside of all regions makes boxes of its
+    own.
     """
     marks = (ink >= rule.ink).astype(np.uint8)
-    count, names, stats = components(marks)
-    spans = [_inner(stats[label]) for label in range(count)]
-    found: list[tuple[_Span, float]] = []
+    spans: list[tuple[_Span, float]] = []
+    cores: list[_Span] = []
+    sure: list[float] = []
     tilted: list[TextLine] = []
     covered = np.zeros(ink.shape, np.uint8)
     for span, thickness, confidence, slant in _regions(ink, region, rule):
@@ -96,9 +98,11 @@ def lines_of(ink: Map, region: Map, rule: Rule = RULE) -> list[TextLine]:
             continue
         height = thickness / (1 - 2 * SHRUNK)
         grown = _grown(span, height * SHRUNK + 0.5, ink.shape)
-        ended = _ended(grown, ink, round(_BEHIND * height), rule)
-        whole = _with_ink(ended, names, spans, thickness)
-        found.append((whole, confidence))
+        spans.append((_ended(grown, ink, round(_BEHIND * height), rule), thickness))
+        cores.append(span)
+        sure.append(confidence)
+    found = list(zip(cut_between(with_ink(spans, Figures.of(marks)), cores, ink), sure, strict=True))
+    for whole, _ in found:
         covered[whole[1] : whole[3], whole[0] : whole[2]] = 1
     found += _alone(ink, marks, covered, rule)
     lines = [*(TextLine(_box(span), confidence) for span, confidence in found), *tilted]
@@ -125,11 +129,23 @@ def _regions(ink: Map, region: Map, rule: Rule) -> list[tuple[_Span, float, floa
             if slant is not None:
                 answer.append((span, thickness, float(best[label]), slant + np.array([2 * left, 2 * top], np.float32)))
                 continue
-            answer += [
-                ([x0 + left, y0 + top, x1 + left, y1 + top], thickness, float(best[label]), None)
-                for x0, y0, x1, y1 in _parts(member, [0, 0, right - left, bottom - top])
-            ]
+            for line in divided(member, region[top:bottom, left:right]):
+                answer += _upright(line, region[top:bottom, left:right], (left, top))
     return answer
+
+
+def _upright(
+    member: npt.NDArray[np.bool_], region: Map, at: tuple[int, int]
+) -> list[tuple[_Span, float, float, Corners | None]]:
+    """The boxes of one line, the cells of ``member``, of a part of the map that begins ``at`` left and top."""
+    rows, columns = np.flatnonzero(member.any(axis=1)), np.flatnonzero(member.any(axis=0))
+    longest = max(int(np.ptp(rows)), int(np.ptp(columns))) + 1
+    thickness, best = float(member.sum()) / longest, float(region[member].max())
+    left, top = at
+    return [
+        ([x0 + left, y0 + top, x1 + left, y1 + top], thickness, best, None)
+        for x0, y0, x1, y1 in _parts(member, [0, 0, member.shape[1], member.shape[0]])
+    ]
 
 
 def _askew(member: npt.NDArray[np.bool_], ink: Map) -> Corners | None:
@@ -207,20 +223,6 @@ def _ended(span: _Span, ink: Map, behind: int, rule: Rule) -> _Span:
         min(right, left + int(columns[-1]) + 1 + more),
         min(bottom, top + int(rows[-1]) + 1 + more),
     ]
-
-
-def _with_ink(span: _Span, names: npt.NDArray[Any], spans: list[_Span], thickness: float) -> _Span:
-    """The span, made larger by the ink that begins in it; ink that reaches far outside is no letter of this line."""
-    left, top, right, bottom = whole = list(span)
-    reach = 1.5 * thickness + 4
-    for label in np.unique(names[top:bottom, left:right]):
-        if not label:
-            continue
-        one = spans[label]
-        if left - one[0] > reach or top - one[1] > reach or one[2] - right > reach or one[3] - bottom > reach:
-            continue
-        whole = [min(whole[0], one[0]), min(whole[1], one[1]), max(whole[2], one[2]), max(whole[3], one[3])]
-    return whole
 
 
 def _alone(

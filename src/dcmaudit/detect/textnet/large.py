@@ -56,7 +56,7 @@ _FEWEST = 12
 _LEAST = 28
 """Pixels of the longer side."""
 
-_LARGE = 100
+_LARGE = 106
 """Pixels of a box's lesser side in the picture itself from which on it must hold such figures, too ..."""
 _SURE = 0.9
 """... unless it is as sure as this: large regions that are less sure are seen between the pictures of a sheet."""

@@ -776,7 +776,7 @@ TAMPERINGS: dict[str, Callable[[Path], None]] = {
     "the last line gone": without_line(-1),
     "the first line gone": without_line(0),
     "two lines changed places": lambda out: (out / "records.jsonl").write_bytes(
-        b"".join(sorted((out / "records.jsonl").read_bytes().splitlines(keepends=True)))
+        b"".join(reversed((out / "records.jsonl").read_bytes().splitlines(keepends=True)))  # sorted by time already
     ) and None,
     "a line twice": lambda out: (out / "records.jsonl").write_bytes(
         (out / "records.jsonl").read_bytes() + (out / "records.jsonl").read_bytes().splitlines(keepends=True)[-1]

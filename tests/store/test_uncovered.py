@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dcmaudit.model import Box, Coverage, Everywhere, FrameAddress, HowSeen, PlaneSpan, Size
+from dcmaudit.model import Box, Coverage, Everywhere, FrameAddress, HowSeen, Identity, PlaneSpan, Size
 from dcmaudit.model.records import SeenPart
 from dcmaudit.store import NewRect, OcrEngine, Store, file_rows
 from support.stored import put_seen
@@ -60,3 +60,27 @@ def test_where_an_engine_finds_less_than_before_what_lay_below_counts_no_more(st
     store.put_results([replace(file_rows(NAME, [READ]), former=former)])
     assert _ways(store) == {HowSeen.SEEN: (span("f", 0, 2), span("f", 3, 4)), HowSeen.UNCOVERED: (span("f", 2, 3),)}
     assert store.removals() == []
+
+
+def test_under_another_name_nothing_is_known_of_before_a_mark_came(store: Store) -> None:
+    first, second = Identity("1.2.3", "sha256:aa"), "/b.dcm"
+    store.put_identity(NAME, first)
+    former = store.add_rects(NAME, [MARK])
+    put_seen(store, NAME, HowSeen.SEEN, [FrameAddress(0)])
+    (mark,) = store.add_rects(NAME, [replace(MARK, box=Box(0, 0, 9, 9))])
+    store.remove_rects(former)
+    store.adopt(second, first)
+    # Seen again with the other mark.
+    put_seen(store, second, HowSeen.SEEN, [FrameAddress(0)])
+    store.remove_rects([mark])
+    assert {record.how for record in store.seen(second)} == {HowSeen.UNCOVERED}
+
+
+def test_who_is_called_like_a_text_loses_nothing_when_texts_are_forgotten(location: str, opener: Opener) -> None:
+    store = opener(location, user="ocr")
+    ids = store.add_rects(NAME, [MARK])
+    put_seen(store, NAME, HowSeen.SEEN, [FrameAddress(0)])
+    rows = store.remove_rects(ids)
+    store.forget_text(None)
+    store.restore_rects(rows)
+    assert _ways(store) == {HowSeen.SEEN: (span("f", 0, 1),)}

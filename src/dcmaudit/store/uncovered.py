@@ -36,9 +36,11 @@ class Before:
     """Who had seen which planes when a mark came: they were seen without it.
 
     ``last`` is the last removal of the file then: what a later one uncovers was seen with other marks black.
-    ``noted`` is the last line of its history: what was seen may have been forgotten since.
+    ``noted`` is the last line of its history: what was seen may have been forgotten since. Both are told by the file's
+    name, and mean nothing once it has another.
     """
 
+    filename: str
     planes: Moved
     last: int
     noted: int
@@ -51,7 +53,7 @@ def before(session: Session, filename: str) -> Before:
         session.connection.scalar(select(func.max(of.c.id)).where(of.c.filename == filename)) or 0
         for of in (removed, history)
     )
-    return Before(planes, last, noted)
+    return Before(filename, planes, last, noted)
 
 
 def uncover(
@@ -87,7 +89,7 @@ def _still_seen_without(session: Session, filename: str, came: Before) -> Moved:
     forgotten = select(history.c.id).where(
         history.c.filename == filename, history.c.id > came.noted, history.c.action == journal.FORGOTTEN
     )
-    if session.connection.execute(forgotten.limit(1)).first() is not None:
+    if came.filename != filename or session.connection.execute(forgotten.limit(1)).first() is not None:
         return {}
     query = select(removed.c.contents).where(removed.c.filename == filename, removed.c.id > came.last)
     later = [_parsed(text) for text in session.connection.scalars(query)]

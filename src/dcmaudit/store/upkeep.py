@@ -238,7 +238,9 @@ def _without_texts(value: object) -> tuple[object, int]:
     if isinstance(value, dict):
         count, result = 0, dict[str, object]()
         for key, part in value.items():
-            if key in _TEXTS and part:
+            if key == "uncovered":  # by the names of people, of which one may be called like a column
+                result[key] = part
+            elif key in _TEXTS and part:
                 result[key], count = "", count + 1
             else:
                 result[key], inner = _without_texts(part)

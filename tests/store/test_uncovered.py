@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dcmaudit.model import Box, Coverage, Everywhere, FrameAddress, HowSeen, Identity, PlaneSpan, Size
-from dcmaudit.model.records import SeenPart
+from dcmaudit.model import Box, Coverage, DeviceFacts, Everywhere, FrameAddress, HowSeen, Identity, PlaneSpan, Size
+from dcmaudit.model.records import RemovalKind, SeenPart
 from dcmaudit.store import NewRect, OcrEngine, Store, file_rows
 from support.stored import put_seen
 from support.stores import Opener
@@ -84,3 +84,29 @@ def test_who_is_called_like_a_text_loses_nothing_when_texts_are_forgotten(locati
     store.forget_text(None)
     store.restore_rects(rows)
     assert _ways(store) == {HowSeen.SEEN: (span("f", 0, 1),)}
+
+
+def test_what_was_removed_of_a_file_that_moved_comes_back_under_its_new_name(store: Store) -> None:
+    first, second = Identity("1.2.3", "sha256:aa"), "/b.dcm"
+    store.put_identity(NAME, first)
+    (gone, _) = store.add_rects(NAME, [MARK, replace(MARK, scope=Everywhere.ALL_FRAMES, box=Box(0, 0, 9, 9))])
+    put_seen(store, NAME, HowSeen.SEEN, [FrameAddress(0)])
+    store.remove_rects([gone], RemovalKind.REMOVED)
+    store.adopt(second, first)
+    assert [removal.filename for removal in store.removals()] == [second]
+    store.restore_removal(store.removals()[0].act)
+    assert store.rects(NAME) == []
+    assert len(store.rects(second)) == 2
+    assert {record.how for record in store.seen(second)} == {HowSeen.SEEN}
+
+
+def test_a_file_that_was_cleared_and_moved_has_its_tag_back_under_its_new_name(store: Store) -> None:
+    first, second = Identity("1.2.3", "sha256:aa"), "/b.dcm"
+    store.put_identity(NAME, first)
+    store.mark_done(NAME, DeviceFacts())
+    store.clear(NAME)
+    store.add_rects(NAME, [MARK])
+    store.adopt(second, first)
+    store.restore_removal(store.removals()[0].act)
+    assert store.tag(NAME) is None
+    assert store.tag(second) is not None

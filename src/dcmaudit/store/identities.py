@@ -12,7 +12,7 @@ from dcmaudit.model.records import IdentityRecord
 from dcmaudit.store import names, rows, schema
 from dcmaudit.store.bulk import among, insert_many
 from dcmaudit.store.journal import forget_seen, move_seen, note
-from dcmaudit.store.ledger import forget_parts, move_parts, note_replaced
+from dcmaudit.store.ledger import forget_parts, move_parts, move_removed, note_replaced
 from dcmaudit.store.schema import identity as table
 from dcmaudit.store.session import Session
 
@@ -154,5 +154,6 @@ def adopt(session: Session, filename: str, identity: Identity, source: str | Non
         session.connection.execute(update(moved).where(moved.c.filename == former).values(filename=filename))
     move_seen(session, former, filename)
     move_parts(session, former, filename)
+    move_removed(session, former, filename)
     session.connection.execute(delete(table).where(table.c.filename == former))
     return former

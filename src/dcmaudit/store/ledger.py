@@ -327,6 +327,16 @@ def restore_act(session: Session, act: str, user: str) -> tuple[list[RectRow], T
     return records, tag
 
 
+def move_removed(session: Session, former: str, filename: str) -> None:
+    """What was removed of a file that has another name now is put back under that one."""
+    query = select(removed.c.id, removed.c.contents).where(removed.c.filename == former)
+    for number, contents in session.connection.execute(query).all():
+        found = json.loads(contents)
+        found["row"]["filename"] = filename
+        moved = {"filename": filename, "contents": json.dumps(found)}
+        session.connection.execute(update(removed).where(removed.c.id == number).values(**moved))
+
+
 def _packed(value: object) -> object:
     # Old databases hold bytes where a text belongs: they come back as bytes.
     if isinstance(value, bytes):

@@ -286,6 +286,17 @@ def test_the_plan_is_printed_and_nothing_written(cine: Path, capsys: pytest.Capt
     assert "cannot be done: 1,2,32,9 on all frames (command line): it reaches outside" in capsys.readouterr().out
 
 
+def test_what_cannot_be_done_of_a_list_names_its_line(
+    cine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = tmp_path / "marks.csv"
+    lines = [f"{cine},0,-1,1,2,6,9", f"{cine},7,-1,1,2,6,9"]
+    listed.write_text("\n".join(["filename,frame,overlay,left,top,right,bottom", *lines]))
+    assert main(["redact", "--csv", str(listed), "-n"]) == 1
+    told = capsys.readouterr().out
+    assert "cannot be done: 1,2,6,9 on frame 8 (7 in lists) (marks.csv line 3): the file has no such plane" in told
+
+
 def test_the_plan_names_overlays_that_are_removed_and_bits_that_are_cleared(
     cine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

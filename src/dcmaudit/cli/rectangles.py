@@ -218,12 +218,12 @@ def _row(line: dict[str, str], titles: dict[str, str], where: str, columns: int)
         scope = parse_csv(value("frame"), value("overlay"), value(SCOPE))
         if value(SHAPE):
             shape = parse_shape(value(SHAPE))
-            return Row(name, Request.for_shape(shape, scope, Origin.COMMAND, f"CSV {where.rpartition('/')[2]}"))
+            return Row(name, Request.for_shape(shape, scope, Origin.LIST, where.rpartition("/")[2]))
         box = box_of(edges)
     except UsageError as error:
         return Row(name, None, f"{where}: {error.message}")
     is_harmless = next(filter(None, map(value, _VERDICTS)), "") == "0"
-    return Row(name, Request(box, scope, Origin.COMMAND, f"CSV {where.rpartition('/')[2]}"), is_harmless=is_harmless)
+    return Row(name, Request(box, scope, Origin.LIST, where.rpartition("/")[2]), is_harmless=is_harmless)
 
 
 def box_of(numbers: Mapping[str, int]) -> Box:

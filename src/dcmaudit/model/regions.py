@@ -33,6 +33,7 @@ class Origin(Enum):
     OCR = "OCR"
     LEARNED = "learned"
     COMMAND = "command line"
+    LIST = "CSV list"
 
 
 class Verdict(Enum):

@@ -306,7 +306,9 @@ def _where(request: Request) -> str:
     area = "the whole plane" if box is None else box.text
     area = area if request.shape is None else request.shape.text
     scope = request.scope.value if isinstance(request.scope, Everywhere) else _named(request.scope)
-    return f"{area} on {scope} ({request.origin.value})"
+    # Of many rows the reason says which one.
+    asker = request.reason if request.origin in {Origin.LIST, Origin.STORED} else request.origin.value
+    return f"{area} on {scope} ({asker})"
 
 
 def _named(address: PlaneAddress) -> str:

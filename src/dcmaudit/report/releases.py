@@ -30,6 +30,7 @@ _TEXT = ("identifying", "unknown", "harmless")
 SOURCES = {
     "OCR": "detector", "deid rule": "deid rules", "ultrasound regions": "ultrasound regions", "stored": "people",
     "reviewer": "people", "similar image": "similar images", "learned": "learned", "command line": "command line",
+    "CSV list": "CSV lists",
 }  # fmt: skip
 """Who proposed a rectangle, in words."""
 _COVERS = ("detector", "deid rules", "ultrasound regions", "people")

@@ -23,6 +23,7 @@ _SOURCES = {
     Origin.OCR: "OCR",
     Origin.LEARNED: "learned",
     Origin.COMMAND: "stored",
+    Origin.LIST: "stored",
 }
 
 

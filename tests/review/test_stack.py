@@ -291,5 +291,9 @@ def test_a_header_that_tells_of_too_many_frames_takes_no_memory(session: Session
 def test_a_projection_of_a_series_wants_the_whole_series(session: Session) -> None:
     file_id = session.opened().file_id
     do(session, "series-files")
+    # A late word of a series that was whole on the screen is understood; without a ticket of its picture it is refused.
+    with pytest.raises(ReviewError, match="no such projection of this series was shown"):
+        do(session, "seen", file_id=file_id, value="series", ticket="", shown=[64, 48])
+    session.whole_stacks.clear()
     with pytest.raises(ReviewError, match="not looked at as part of a series"):
         do(session, "seen", file_id=file_id, value="series", ticket="", shown=[64, 48])

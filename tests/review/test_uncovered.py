@@ -51,6 +51,26 @@ def test_planes_seen_below_a_mark_count_no_more_when_it_goes_and_those_seen_befo
     assert "no more" not in _said(gone)
 
 
+def test_what_is_said_stands_until_somebody_does_something(session: Session) -> None:
+    do(session, "mark", box=[10, 5, 30, 15], scope="all frames")
+    _see(session, "next-frame", "next-frame")
+    said = do(session, "undo")["message"]
+    assert WORDS.format("2 planes count") in said["text"]
+    file_id = state(session)["file"]["file_id"]
+    # What the page sends by itself: which plane it shows, and where the cursor is.
+    assert do(session, "seen", file_id=file_id, shown=[])["message"] == said
+    assert do(session, "cursor", box=[1, 1, 9, 9])["message"] == said
+    assert do(session, "next-frame")["message"] is None
+
+
+def test_a_question_stands_while_the_page_reports_what_it_shows(session: Session) -> None:
+    asked = do(session, "done-next")["question"]
+    assert asked is not None
+    file_id = state(session)["file"]["file_id"]
+    assert do(session, "seen", file_id=file_id, shown=[])["question"] == asked
+    assert do(session, "dismiss")["question"] is None
+
+
 def test_of_two_marks_that_are_gone_one_that_comes_back_does_not_speak_for_the_other(session: Session) -> None:
     do(session, "mark", box=[10, 5, 30, 15], scope="all frames")
     do(session, "mark", box=[40, 5, 50, 15], scope="all frames")

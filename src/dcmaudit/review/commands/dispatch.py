@@ -37,9 +37,10 @@ def perform(
     with session.lock:
         # First of all: a command may leave the plane, and what was on it has been seen before.
         services.seen.painted(session, painted)
-        session.message, session.question = None, None
-        # Whoever does something has settled where she is: coming back to an earlier place is off.
         if name not in _BY_ITSELF:
+            # What was said and asked stands until somebody does something: the page reports what it shows at once.
+            session.message, session.question = None, None
+            # Whoever does something has settled where she is: coming back to an earlier place is off.
             session.awaited = None
         try:
             if command.writes:

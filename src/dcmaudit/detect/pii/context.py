@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from dcmaudit.detect.pii.technical import is_leads
 from dcmaudit.detect.pii.terms import LABELS, UNITS
 from dcmaudit.detect.pii.words import plain
 from dcmaudit.model import Box, Keep
@@ -70,6 +69,8 @@ def ends_of_names(texts: Sequence[str], boxes: Sequence[Box], known: Sequence[bo
     What is not ``known`` to be harmless on the same row makes them so: a word, and where no other lead is written on
     the plane, what could not be read as well.
     """
+    from dcmaudit.detect.pii.technical import is_leads  # where nobody reads nothing is judged
+
     clean = [plain(text) for text in texts]
     leads = sum(is_leads(text) and not _NUMERALS.fullmatch(text) for text in clean)
     return [

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from dcmaudit.errors import StoreError
 from dcmaudit.model import Box, Coverage, DeviceFacts, Everywhere, FrameAddress, HowSeen, Identity, PlaneSpan, Size
 from dcmaudit.model.records import RemovalKind, SeenPart
 from dcmaudit.store import NewRect, OcrEngine, Store, file_rows
@@ -110,3 +113,20 @@ def test_a_file_that_was_cleared_and_moved_has_its_tag_back_under_its_new_name(s
     store.restore_removal(store.removals()[0].act)
     assert store.tag(NAME) is None
     assert store.tag(second) is not None
+
+
+def test_whoever_still_has_the_former_name_of_a_file_puts_nothing_back_under_it(store: Store) -> None:
+    first, second = Identity("1.2.3", "sha256:aa"), "/b.dcm"
+    store.put_identity(NAME, first)
+    store.mark_done(NAME, DeviceFacts())
+    cleared = store.clear(NAME)
+    (gone, _) = store.add_rects(NAME, [MARK, replace(MARK, scope=Everywhere.ALL_FRAMES, box=Box(0, 0, 9, 9))])
+    records = store.remove_rects([gone], RemovalKind.REMOVED)
+    store.adopt(second, first)
+    with pytest.raises(StoreError, match=r"belong to /b\.dcm by now"):
+        store.restore_rects(records)
+    with pytest.raises(StoreError, match=r"belong to /b\.dcm by now"):
+        store.restore(cleared)
+    assert store.rects(NAME) == []
+    assert store.tag(NAME) is None
+    assert len(store.rects(second)) == 1

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dcmaudit.model import DeviceFacts, PlaneSpan
 from dcmaudit.model.records import Marks, NewRect, RectId, RectRow, Removal, RemovalKind, TagRecord
-from dcmaudit.store import expanded, ledger, marks, rows, sums, uncovered
+from dcmaudit.store import expanded, ledger, marks, rows, schema, sums, uncovered
 from dcmaudit.store.database import Database
 from dcmaudit.store.part import StorePart
 from dcmaudit.store.rect_ids import by_table
@@ -188,6 +188,8 @@ class FileMarks(StorePart):
             came = self._come_back(session, former.rects)
             marks.restore_rects(session, former.rects)
             if former.tag is not None:
+                number = int(str(former.tag.stored["id"]))
+                ledger.require_same_names(session, former.filename, schema.tags.name, [number])
                 marks.restore_tag(session, former.filename, former.tag)
             ledger.note_restored(session, former.rects, former.tag, self.user)
             self._note(session, "restored", former.filename, len(former.rects) + (former.tag is not None))
@@ -255,6 +257,8 @@ class FileMarks(StorePart):
     def _come_back(self, session: Session, records: Sequence[RectRow]) -> dict[RectId, uncovered.Before]:
         came: dict[RectId, uncovered.Before] = {}
         for filename, back in _by_file(records).items():
+            for table, numbers in by_table(row.id for row in back).items():
+                ledger.require_same_names(session, filename, table.value, numbers)
             # What was seen without it, in between too, is not what was seen with it before.
             came |= dict.fromkeys((row.id for row in back), uncovered.before(session, filename))
             uncovered.cover_again(session, filename, back)

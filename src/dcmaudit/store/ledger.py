@@ -327,6 +327,24 @@ def restore_act(session: Session, act: str, user: str) -> tuple[list[RectRow], T
     return records, tag
 
 
+def require_same_names(session: Session, filename: str, source: str, numbers: Sequence[int]) -> None:
+    """StoreError where one of these removed rows belongs to another name by now: see ``move_removed``."""
+    for start in range(0, len(numbers), 500):
+        chosen = removed.c.row_id.in_(numbers[start : start + 500]) & (removed.c.source == source)
+        query = select(removed.c.row_id, removed.c.filename).where(chosen, removed.c.restored_at.is_(None))
+        names: dict[int, set[str]] = {}
+        for number, name in session.connection.execute(query):
+            names.setdefault(number, set()).add(name)
+        # A database may give the number of a removed row once more, to one of another file.
+        others = [min(found) for found in names.values() if filename not in found]
+        if others:
+            raise StoreError(
+                f"its marks belong to {others[0]} by now; nothing was put back",
+                file=filename,
+                hint="open that file to see them; what was removed there can be put back there",
+            )
+
+
 def move_removed(session: Session, former: str, filename: str) -> None:
     """What was removed of a file that has another name now is put back under that one."""
     query = select(removed.c.id, removed.c.contents).where(removed.c.filename == former)

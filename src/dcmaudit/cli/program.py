@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import os
 import signal
 import sys
@@ -98,7 +99,21 @@ def run_program(parse: Parse, argv: Sequence[str] | None = None) -> int:
         # The process ends now with the code that tells of the signal; one more signal must not replace it.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
+        if any(one is not threading.main_thread() and not one.daemon for one in threading.enumerate()):
+            _end_now(code)
     return code
+
+
+def _end_now(code: int) -> NoReturn:
+    """End the process although threads wait for an answer, which was not to be waited for any more.
+
+    Python would wait for them, deaf to signals: from 3.13 on also for threads of which a wait was interrupted.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    atexit._run_exitfuncs()  # noqa: SLF001 - temporary files go, and processes are ended
+    os._exit(code)
 
 
 def _answered(parse: Parse, words: list[str]) -> int:  # noqa: PLR0911 - one return a way to end

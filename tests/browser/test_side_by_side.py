@@ -136,7 +136,7 @@ def test_nothing_counts_as_shown_below_a_dialog(start: StartFace, tmp_path: Path
 
 def test_at_200_percent_the_picture_keeps_room_and_no_pane_is_to_be_folded(start: StartFace, tmp_path: Path) -> None:
     path = tmp_path / "cine.dcm"
-    path.write_bytes(file_bytes(dataset(np.zeros((4, 410, 500), np.uint8), frames=4)))
+    path.write_bytes(file_bytes(dataset(np.zeros((4, 820, 1000), np.uint8), frames=4)))
     face = start(path, device_scale_factor=2)
     face.page.set_viewport_size({"width": 640, "height": 360})
     face.plane("frame 1/4")

@@ -269,6 +269,23 @@ def test_an_object_that_was_replaced_is_looked_at_again(
     assert "3 done before" in (said := capsys.readouterr().err), said
 
 
+def test_an_object_of_a_list_that_was_replaced_is_looked_at_again_also_runs_later(
+    server: Server, bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["ocr", "--no-read", "-j", "1", "--csv", "list.csv", "--append"]
+    assert main([*words, f"s3://{bucket}/1/1.1/11.dcm"]) == 0
+    time.sleep(1.1)
+    server.fill(bucket, {"1/1.1/11.dcm": file_bytes(dataset(np.full((16, 16), 90, np.uint8)), EXPLICIT)})
+    time.sleep(1.1)
+    # This run never comes to it, and from then on the time of the list says nothing of it.
+    assert main([*words, f"s3://{bucket}/1/1.2/21.dcm"]) == 0
+    capsys.readouterr()
+    assert main([*words, f"s3://{bucket}/1/1.1/11.dcm"]) == 0
+    assert "done before" not in capsys.readouterr().err
+    assert main([*words, "-r", f"s3://{bucket}/1/"]) == 0
+    assert "2 done before" in capsys.readouterr().err
+
+
 def test_marks_of_an_object_are_not_put_on_another_one(
     server: Server, bucket: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

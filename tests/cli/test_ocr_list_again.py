@@ -13,7 +13,7 @@ import pytest
 from dcmaudit.cli import main
 from dcmaudit.model.effort import Effort
 from dcmaudit.model.engines import OcrEngine
-from dcmaudit.pipeline.list_looks import KEPT_DAYS, ListedLook, ListLooks, looks_folder
+from dcmaudit.pipeline.list_looks import KEPT_DAYS, ListedLook, ListLooks, digest_of, looks_folder
 from support.files import dataset, file_bytes
 from support.lettering import lettered
 
@@ -110,6 +110,24 @@ def test_where_no_state_can_be_kept_the_list_is_written_all_the_same(image: Path
     assert lines(image)
 
 
+def test_a_look_at_the_former_file_does_not_count_for_the_one_in_its_place(
+    image: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Without text the lines are the same, whatever is in the file.
+    image.write_bytes(file_bytes(dataset(lettered((120, 300), []))))
+    assert looked(image, "--mode", "thorough") == 0
+    before = (image.parent / "list.csv").read_bytes()
+    time.sleep(0.05)
+    image.write_bytes(file_bytes(dataset(lettered((120, 300), []) + 1)))
+    assert looked(image, "--mode", "fast") == 0
+    assert (image.parent / "list.csv").read_bytes() == before
+    capsys.readouterr()
+    assert looked(image, "--mode", "thorough") == 0
+    assert "done before" not in capsys.readouterr().err
+    assert looked(image, "--mode", "thorough") == 0
+    assert "1 done before" in capsys.readouterr().err
+
+
 def test_with_the_database_a_file_is_done_where_both_know_enough(
     image: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -143,33 +161,35 @@ def test_a_note_holds_no_text_and_may_be_read_by_its_owner_alone(image: Path) ->
 def test_every_look_that_made_the_lines_is_known(image: Path) -> None:
     place = image.parent / "other.csv"
     for look, files in ((FAST, ["one\r\n", "two\r\n"]), (WHOLE, ["two\r\n", "", "three \udcff\r\n"])):
-        ListLooks(place, look).note(files)
+        ListLooks(place, look).note((lines, (1, 2)) for lines in files)
     known = ListLooks(place, FAST)
     known.go_on()
-    assert known.of(b"one\r\n") == (FAST,)
-    assert set(known.of(b"two\r\n")) == {FAST, WHOLE}
-    assert known.of(b"three \xff\r\n") == (WHOLE,)
-    assert known.of(b"one\r\ntwo\r\n") == known.of(b"") == ()
+    assert known.of(digest_of(b"one\r\n"), (1, 2)) == (FAST,)
+    assert set(known.of(digest_of(b"two\r\n"), (1, 2)) or ()) == {FAST, WHOLE}
+    assert known.of(digest_of(b"three \xff\r\n"), (1, 2)) == (WHOLE,)
+    assert known.of(digest_of(b"one\r\ntwo\r\n"), (1, 2)) is known.of(digest_of(b""), (1, 2)) is None
+    # Just these lines, of another file.
+    assert known.of(digest_of(b"one\r\n"), (1, 3)) == known.of(digest_of(b"one\r\n"), None) == ()
     assert ListedLook.parse(FAST.text()) == FAST
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", json.dumps({"engine": "x", "effort": "{}"}), '{"engine": 1}'])
 def test_a_note_that_cannot_be_read_says_nothing(image: Path, text: str) -> None:
     place = image.parent / "other.csv"
-    ListLooks(place, FAST).note(["one\r\n"])
+    ListLooks(place, FAST).note([("one\r\n", None)])
     (note,) = looks_folder(place).glob("*.json")
     note.write_text(text)
     known = ListLooks(place, FAST)
     known.go_on()
-    assert known.of(b"one\r\n") == ()
+    assert known.of(digest_of(b"one\r\n"), None) is None
 
 
 def test_notes_of_lists_that_nobody_goes_on_with_are_taken_away(image: Path) -> None:
     old, new = image.parent / "old.csv", image.parent / "new.csv"
-    ListLooks(old, FAST).note(["one\r\n"])
+    ListLooks(old, FAST).note([("one\r\n", None)])
     long_ago = time.time() - (KEPT_DAYS + 1) * 86400
     for path in (*looks_folder(old).iterdir(), looks_folder(old)):
         os.utime(path, (long_ago, long_ago))
-    ListLooks(new, FAST).note(["one\r\n"])
+    ListLooks(new, FAST).note([("one\r\n", None)])
     assert not looks_folder(old).exists()
     assert len(list(looks_folder(new).iterdir())) == 2

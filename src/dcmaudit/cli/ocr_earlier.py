@@ -50,11 +50,11 @@ class Earlier:
                 stamp = stamps.get(one.name)
                 # Its lines say nothing of content, but when they were made.
                 in_list = one.name in listed and not _is_newer(stamp, self._sink)
-                if not self._is_done(one.name, known.get(one.name), stamp, in_list=in_list):
+                if not self._is_done(one, known.get(one.name), stamp, in_list=in_list):
                     yield one
 
     def _is_done(
-        self, name: str, noted: Collection[Noted] | None, stamp: tuple[int, int] | None, *, in_list: bool
+        self, reference: Reference, noted: Collection[Noted] | None, stamp: tuple[int, int] | None, *, in_list: bool
     ) -> bool:
         """Whether nothing is left to do for an input, which is told then."""
         # With both, a file is done where both have it.
@@ -66,14 +66,14 @@ class Earlier:
             done, all_ = _of_this_file(noted, stamp, is_done=True), _of_this_file(noted, stamp, is_done=None)
             means.append(self._by_efforts(done, all_))
         if self._sink is not None:
-            means.append(self._by_looks(self._sink.looks_of(name)))
+            means.append(self._by_looks(self._sink.looks_of(reference, stamp)))
         for known in means:
             if isinstance(known, _Other):
-                self._report.other(name, known.words, is_done=known.is_done)
+                self._report.other(reference.name, known.words, is_done=known.is_done)
                 return True
         if _AGAIN in means:
             return False
-        self._report.skip(name, next((known for known in means if isinstance(known, str)), None))
+        self._report.skip(reference.name, next((known for known in means if isinstance(known, str)), None))
         return True
 
     def _by_efforts(self, done: Sequence[Effort], all_: Sequence[Effort]) -> str | _Other | None:
@@ -85,13 +85,15 @@ class Earlier:
         other = next((one for one in all_ if not self._is_more_than(one)), None)
         return _AGAIN if other is None else _Other(other.words(), is_done=other in done)
 
-    def _by_looks(self, looks: Sequence[ListedLook]) -> str | _Other | None:
+    def _by_looks(self, looks: Sequence[ListedLook] | None) -> str | _Other | None:
         """The same of the looks that made the lines of a list, which come in their place as a whole."""
-        if not looks:
+        if looks is None:
             # As what is asked by default, as most were; it is said, for it is a guess.
             guess = [Effort.parse(None)]
             known = self._by_efforts(guess, guess)
             return known if isinstance(known, _Other) or known == _AGAIN else _UNKNOWN
+        if not looks:
+            return _AGAIN  # it is another file now, or another object under its key
         covering = [one for one in looks if one.engine in self._engines and one.effort.covers(self._effort)]
         if covering:
             return _changed([one.effort for one in covering], self._effort)

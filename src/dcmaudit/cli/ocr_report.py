@@ -16,7 +16,7 @@ from dcmaudit.report.jsonlines import json_line
 from dcmaudit.report.readings import ReadingCounts, as_json, done_before_json, so_far, summary_lines
 
 if TYPE_CHECKING:
-    from dcmaudit.pipeline.list_looks import ListedLook
+    from dcmaudit.pipeline.list_looks import ListedLook, Stamp
     from dcmaudit.pipeline.ocr import OcrJob
     from dcmaudit.pipeline.readings import OcrAnswer
     from dcmaudit.sources import Problem, Tally
@@ -36,12 +36,14 @@ class Sink(Protocol):
         """When the run began that wrote them last, in nanoseconds since 1970; None where none are in it already."""
         ...
 
-    def looks_of(self, name: str) -> tuple[ListedLook, ...]:
-        """The looks that made the lines of a file that is in them already; none where nobody noted that."""
+    def looks_of(self, reference: Reference, stamp: Stamp | None) -> tuple[ListedLook, ...] | None:
+        """The looks that made the lines of a file that is in them already; None where nobody noted that, none where
+        they were at another file. ``stamp`` is what ``stamps_of`` says of it now.
+        """
         ...
 
-    def note(self, files: Iterable[str]) -> None:
-        """Note how the lines of each of some files were made, before they are added."""
+    def note(self, files: Iterable[tuple[str, str]]) -> None:
+        """Note how the lines of each of some files were made, before they are added: name and lines of each."""
         ...
 
     def add(self, lines: str) -> None:

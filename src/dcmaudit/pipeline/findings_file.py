@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TextIO
 
 from dcmaudit.errors import StoreError, UsageError
-from dcmaudit.pipeline.list_looks import ListedLook, ListLooks
+from dcmaudit.model import Reference
+from dcmaudit.pipeline.content import stamps_of
+from dcmaudit.pipeline.list_looks import ListedLook, ListLooks, Stamp, digest_of
 from dcmaudit.plainfile import AS_BYTES, open_regular
 from dcmaudit.report.findings_list import BREAK, COLUMNS, HEADER, Mark, joined, parse
 from dcmaudit.sources import reference_to
@@ -31,7 +33,7 @@ class CsvFile:
         looks: ListLooks | None = None,
     ) -> None:  # fmt: skip
         """``looks``: where it is noted how lines are made; None: nowhere."""
-        self._looks, self._made = looks, dict[str, tuple[ListedLook, ...]]()
+        self._looks, self._made = looks, dict[str, bytes]()
         self.done: frozenset[str] = frozenset()
         self.written_ns: int | None = None
         """From when on nothing is known of changes of files in a list that is gone on with: when the run that wrote
@@ -79,20 +81,34 @@ class CsvFile:
         if self._looks is not None:
             self._looks.go_on()
             self._made = {
-                one.name: self._looks.of(data[one.begin : one.end]) for one in listed.groups if one.name in self.done
+                one.name: digest_of(data[one.begin : one.end]) for one in listed.groups if one.name in self.done
                 if one.is_done
             }  # fmt: skip
         _replace(path, data, joined(data, listed, kept, changed))
         return bool(kept) and kept[-1].mark is Mark.NONE
 
-    def looks_of(self, name: str) -> tuple[ListedLook, ...]:
-        """The looks that made the lines of a file that is ``done``; none where nobody noted that."""
-        return self._made.get(name, ())
+    def looks_of(self, reference: Reference, stamp: Stamp | None) -> tuple[ListedLook, ...] | None:
+        """The looks that made the lines of a file that is ``done``; None where nobody noted that, none where they were
+        at another file of that name. ``stamp`` is what ``stamps_of`` says of it now.
+        """
+        lines = self._made.get(reference.name)
+        if self._looks is None or lines is None:
+            return None
+        return self._looks.of(lines, _exact(reference.name, stamp))
 
-    def note(self, files: Iterable[str]) -> None:
-        """Note how the lines of each of these files were made, which are about to be added."""
-        if self._looks is not None:
-            self._looks.note(files)
+    def note(self, files: Iterable[tuple[str, str]]) -> None:
+        """Note how the lines of each of these files were made, which are about to be added: name and lines of each."""
+        if self._looks is None:
+            return
+        made = [(reference_to(name), lines) for name, lines in files if lines]
+        stamps = stamps_of([reference for reference, _ in made])
+        noted: list[tuple[str, Stamp | None]] = []
+        for reference, lines in made:
+            stamp = _exact(reference.name, stamps[reference.name])
+            # What was changed since this run began may not be what was looked at; the next run looks at it again.
+            if stamp is None or stamp[-1] <= self._begun:
+                noted.append((lines, stamp))
+        self._looks.note(noted)
 
     def add(self, lines: str) -> None:
         """Write the lines of one file or of several, all of them or none; StoreError where they cannot be."""
@@ -149,12 +165,21 @@ class CsvFile:
 
 def _is_changed(name: str, since: int) -> bool:
     """Whether a file of this machine got its bytes or its name after that; of objects in buckets nothing is asked."""
+    stamp = _exact(name, None)
+    return stamp is not None and stamp[-1] > since
+
+
+def _exact(name: str, stamp: Stamp | None) -> Stamp | None:
+    """Size and times of a file of this machine, last of all when it got its bytes or its name; of others ``stamp``."""
     path = getattr(reference_to(name), "path", None)
+    if path is None:
+        return stamp
     try:
         # Not the time of its content: what is copied or unpacked over it may bring that along from long ago.
-        return path is not None and os.stat(path).st_ctime_ns > since  # noqa: PTH116 - asked for each of many files
+        found = os.stat(path)  # noqa: PTH116 - asked for each of many files
     except (OSError, ValueError):
-        return False
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _replace(path: Path, before: bytes, after: bytes) -> None:
@@ -192,11 +217,11 @@ class Standard:
         if header:
             self.add(",".join(COLUMNS) + "\r\n")
 
-    def looks_of(self, _name: str) -> tuple[ListedLook, ...]:
+    def looks_of(self, _reference: Reference, _stamp: Stamp | None) -> tuple[ListedLook, ...] | None:
         """Nothing is there from before."""
-        return ()
+        return None
 
-    def note(self, files: Iterable[str]) -> None:
+    def note(self, files: Iterable[tuple[str, str]]) -> None:
         """Nothing is gone on with."""
 
     def add(self, lines: str) -> None:

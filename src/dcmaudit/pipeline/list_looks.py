@@ -1,8 +1,9 @@
 """How hard the files of a CSV list were looked at: the list itself says that of no line.
 
 It is noted beside it, in the user's own state folder: for each list and each way of looking one file of seals, a seal
-being a digest of all lines of one file. Lines that somebody changed have none, and a list that was moved has none
-either; of such lines nobody knows how they were made.
+being a digest of all lines of one file, and another one of these lines and of the file as it was looked at: of a file
+without text the lines are the same whatever is in it. Lines that somebody changed have none, and a list that was moved
+has none either; of such lines nobody knows how they were made.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from dcmaudit.plainfile import read_text
 from dcmaudit.wholefile import whole_text
 
 _WAY = ".json"
+
+Stamp = tuple[int, ...]
+"""Size and times of a file by which it is told from another one under its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +89,28 @@ class ListLooks:
                 if look is not None:
                     self._known.append((look, OutputNotes(path.with_suffix(""), reads=True, writes=False)))
 
-    def of(self, lines: bytes) -> tuple[ListedLook, ...]:
-        """The looks that made just these lines of one file; none where nobody noted that."""
-        seal = _seal(lines)
-        return tuple(look for look, seals in self._known if seal in seals)
+    def of(self, lines: bytes, stamp: Stamp | None) -> tuple[ListedLook, ...] | None:
+        """The looks at a file that made just these lines, which have this ``digest_of``; None where nobody noted that.
 
-    def note(self, files: Iterable[str]) -> None:
-        """Note the lines of each of these files, before they are written: a kill between leaves a seal of nothing."""
+        Those at what had another stamp do not count: where there are no others, it is another file now.
+        """
+        made, now = _seal(lines), _seal(lines, stamp)
+        known = [(look, seals) for look, seals in self._known if made in seals]
+        return tuple(look for look, seals in known if now in seals) if known else None
+
+    def note(self, files: Iterable[tuple[str, Stamp | None]]) -> None:
+        """Note the lines of each of these files, and its stamp, before they are written: a kill between leaves a seal
+        of nothing.
+        """
         if self._mine is None:
             self._mine = OutputNotes(self._folder / self._name, reads=False, writes=True)
             with suppress(OSError):
                 self._make()
-        for lines in files:
+        for lines, stamp in files:
             if lines:
-                self._mine.add(_seal(lines.encode("utf-8", "surrogateescape")))
+                digest = digest_of(lines.encode("utf-8", "surrogateescape"))
+                self._mine.add(_seal(digest))
+                self._mine.add(_seal(digest, stamp))
         self._mine.flush()
 
     def _make(self) -> None:
@@ -109,8 +121,13 @@ class ListLooks:
             stream.write(self._now.text())
 
 
-def _seal(lines: bytes) -> bytes:
-    return blake2b(lines, digest_size=8).digest()
+def digest_of(lines: bytes) -> bytes:
+    """What the lines of a file are known by."""
+    return blake2b(lines, digest_size=16).digest()
+
+
+def _seal(lines: bytes, *stamps: Stamp | None) -> bytes:
+    return blake2b(lines + repr(stamps).encode(), digest_size=8).digest()
 
 
 def _forget_old(folder: Path) -> None:

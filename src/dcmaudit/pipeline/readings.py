@@ -178,8 +178,8 @@ def _rects(reading: FileReading, engine: OcrEngine, *, rects: bool) -> Iterator[
 class Lines(Protocol):
     """Somewhere that lines of CSV go."""
 
-    def note(self, files: Iterable[str]) -> None:
-        """Note how the lines of each of some files were made, before they are added."""
+    def note(self, files: Iterable[tuple[str, str]]) -> None:
+        """Note how the lines of each of some files were made, before they are added: name and lines of each."""
         ...
 
     def add(self, lines: str) -> None:
@@ -244,7 +244,7 @@ class ReadingIntake:
 
     def _put_lines(self, block: Sequence[OcrAnswer]) -> None:
         if self._lines is not None:
-            self._lines.note(answer.lines for answer in block)
+            self._lines.note((answer.result.name, answer.lines) for answer in block)
             self._lines.add("".join(answer.lines for answer in block))
 
     def _put_rows(self, block: Sequence[OcrAnswer]) -> None:

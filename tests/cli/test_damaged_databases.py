@@ -249,9 +249,9 @@ def test_an_index_that_misses_a_row_is_refused(marked: Path, damaged: Path, caps
     raw.execute("INSERT INTO DicomRects SELECT NULL, filename, top, bottom, left, right, frame, overlay, ocrengine, "
                 "ocrtext, nerengine, nerpii, last_modified, last_modified_by FROM DicomRects WHERE id = 1")  # fmt: skip
     raw.execute("PRAGMA writable_schema = ON")
-    root = sqlite3.connect(marked / NAME).execute("SELECT rootpage FROM sqlite_master WHERE name = 'dcmaudit_by_file'")
-    raw.execute("INSERT INTO sqlite_master VALUES ('index', 'dcmaudit_by_file', 'DicomRects', ?, ?)",
-                (root.fetchone()[0], sql))  # fmt: skip
+    with contextlib.closing(sqlite3.connect(marked / NAME)) as whole:
+        (root,) = whole.execute("SELECT rootpage FROM sqlite_master WHERE name = 'dcmaudit_by_file'").fetchone()
+    raw.execute("INSERT INTO sqlite_master VALUES ('index', 'dcmaudit_by_file', 'DicomRects', ?, ?)", (root, sql))
     raw.close()
     code, plan, err = planned(damaged)
     assert (code, plan) == (Exit.NOT_ALL, "")

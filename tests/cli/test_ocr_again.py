@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,8 +32,15 @@ def looked(image: Path, *words: str) -> int:
     return main(["ocr", str(image), "--db", str(image.parent / "db"), "-j", "1", *words])
 
 
+@contextmanager
+def rows_of(image: Path) -> Iterator[sqlite3.Connection]:
+    """The database beside the image, as SQL sees it; what is changed is kept, and the connection is closed."""
+    with closing(sqlite3.connect(image.parent / "db" / "dcmaudit.sqlite.db")) as connection, connection:
+        yield connection
+
+
 def places(image: Path) -> int:
-    with sqlite3.connect(image.parent / "db" / "dcmaudit.sqlite.db") as connection:
+    with rows_of(image) as connection:
         found: int = connection.execute('SELECT count(*) FROM "DicomRects" WHERE "left" >= 0').fetchone()[0]
         return found
 
@@ -99,7 +108,7 @@ def test_finding_alone_loses_nothing_that_was_read(image: Path, capsys: pytest.C
     assert "1 done before" in capsys.readouterr().err
     assert looked(image, *FINDING, "--mode", "thorough") == 0
     assert "done before" not in capsys.readouterr().err
-    with sqlite3.connect(image.parent / "db" / "dcmaudit.sqlite.db") as connection:
+    with rows_of(image) as connection:
         texts = [text for (text,) in connection.execute('SELECT ocrtext FROM "DicomRects" WHERE ocrtext IS NOT NULL')]
     assert any("12345" in text for text in texts)
 
@@ -117,7 +126,7 @@ def test_a_look_of_which_nothing_was_noted_counts_as_asked_by_default(
     image: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert looked(image, *FINDING) == 0
-    with sqlite3.connect(image.parent / "db" / "dcmaudit.sqlite.db") as connection:
+    with rows_of(image) as connection:
         connection.execute("UPDATE dcmaudit_looks SET effort = NULL")
     assert looked(image, *FINDING) == 0
     assert "1 done before" in capsys.readouterr().err
@@ -143,7 +152,7 @@ def test_a_look_that_failed_makes_nothing_done(
 
 def test_an_earlier_detector_is_told(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert looked(image, *FINDING) == 0
-    with sqlite3.connect(image.parent / "db" / "dcmaudit.sqlite.db") as connection:
+    with rows_of(image) as connection:
         (stored,) = connection.execute("SELECT effort FROM dcmaudit_looks").fetchone()
         former = json.dumps(json.loads(stored) | {"detector": "0" * 64})
         connection.execute("UPDATE dcmaudit_looks SET effort = ?", [former])

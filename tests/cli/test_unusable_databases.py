@@ -142,7 +142,8 @@ def test_a_locked_database_is_waited_for_with_words_and_then_given_up(
 
 
 def test_a_lock_that_ends_in_time_is_no_failure(here: Path) -> None:
-    open_store(here / NAME, user="tester").add_rects("/a.dcm", [RECT])
+    with open_store(here / NAME, user="tester") as store:
+        store.add_rects("/a.dcm", [RECT])
     code = (
         "import sqlite3, sys, time; c = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
         "c.execute('BEGIN IMMEDIATE'); print('held', flush=True); time.sleep(2.5)"

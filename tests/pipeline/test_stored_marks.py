@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,20 +27,20 @@ SCREEN = Screen(PreviewPolicy.LEAVE, ("x",), (ShownArea(Box(0, 0, 2, 2), FrameAd
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    store = open_store(tmp_path, user="tester")
-    for name in NAMES[:-1]:
-        store.add_rects(name, [SUMMARY] if name == "/summary.dcm" else [BLACK, HARMLESS, SUMMARY])
-        store.put_identity(name, Identity("1.2", "d"), size=3, modified_ns=4)
-    looked = Looked(3, 2, 1, 0, is_searched=True)
-    for name in ("/done.dcm", "/wrong.dcm", "/damaged.dcm"):
-        store.finish(name, DeviceFacts("US"), change=TagChange(), screen=SCREEN, looked=looked)
-    store.mark_done("/partly.dcm", DeviceFacts("US"))
-    with store._database.writing() as session:
-        run = session.connection.exec_driver_sql
-        run('UPDATE "DicomRects" SET "right" = 0 WHERE filename = \'/wrong.dcm\' AND "top" = 2')
-        run("UPDATE dcmaudit_sums_rects SET total = total + 1 WHERE filename = '/damaged.dcm'")
-    return store
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(tmp_path, user="tester") as store:
+        for name in NAMES[:-1]:
+            store.add_rects(name, [SUMMARY] if name == "/summary.dcm" else [BLACK, HARMLESS, SUMMARY])
+            store.put_identity(name, Identity("1.2", "d"), size=3, modified_ns=4)
+        looked = Looked(3, 2, 1, 0, is_searched=True)
+        for name in ("/done.dcm", "/wrong.dcm", "/damaged.dcm"):
+            store.finish(name, DeviceFacts("US"), change=TagChange(), screen=SCREEN, looked=looked)
+        store.mark_done("/partly.dcm", DeviceFacts("US"))
+        with store._database.writing() as session:
+            run = session.connection.exec_driver_sql
+            run('UPDATE "DicomRects" SET "right" = 0 WHERE filename = \'/wrong.dcm\' AND "top" = 2')
+            run("UPDATE dcmaudit_sums_rects SET total = total + 1 WHERE filename = '/damaged.dcm'")
+        yield store
 
 
 def tasks(sources: RequestSources) -> list[RedactionTask]:

@@ -139,7 +139,8 @@ def test_a_store_that_comes_too_late_is_closed_again(monkeypatch: pytest.MonkeyP
     def slow(_location: str, *, user: str, read_only: bool) -> Store:
         late.wait(20)
         store = open_store(tmp_path, user=user, read_only=read_only)
-        monkeypatch.setattr(store, "close", closed.set)
+        really = store.close
+        monkeypatch.setattr(store, "close", lambda: (really(), closed.set()))
         return store
 
     monkeypatch.setattr(database_opening, "open_store", slow)

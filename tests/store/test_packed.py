@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -29,8 +30,9 @@ LEFT_OUT = {"text", "modified", "modified_by", "stored"}
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_store(tmp_path / "marks", user="tester")
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(tmp_path / "marks", user="tester") as store:
+        yield store
 
 
 def told(row: RectRow) -> dict[str, object]:

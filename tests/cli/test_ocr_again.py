@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -195,6 +196,32 @@ def test_what_was_found_before_a_look_failed_is_not_replaced_by_a_quicker_look(
     assert "1 done\n" in capsys.readouterr().err
     assert looked(image, *FINDING, "--mode", "fast") == 0
     assert "1 done before" in capsys.readouterr().err
+
+
+def test_another_file_of_equal_size_and_time_is_looked_at(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = dataset(lettered((120, 300), []))
+    image.write_bytes(file_bytes(data))
+    assert looked(image, *FINDING) == 0
+    status, former = image.stat(), image.read_bytes()
+    data.PixelData = lettered((120, 300), [("NAME 12345", 20, 60)]).tobytes()
+    image.write_bytes(file_bytes(data))
+    # As whatever unpacks an archive, or copies with times, leaves it.
+    os.utime(image, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert image.stat().st_size == status.st_size
+    assert looked(image, *FINDING) == 0
+    assert "done before" not in capsys.readouterr().err
+    assert places(image) > 0
+    # What was only given its name anew is still the file that was looked at.
+    image.rename(image.with_suffix(".other"))
+    image.with_suffix(".other").rename(image)
+    assert looked(image, *FINDING) == 0
+    assert "1 done before" in capsys.readouterr().err
+    image.write_bytes(former)
+    os.utime(image, ns=(status.st_atime_ns, status.st_mtime_ns))
+    with sqlite3.connect(image.parent / "db" / "dcmaudit.sqlite.db") as connection:
+        connection.execute("UPDATE dcmaudit_looks SET looked_at = '2020-01-01T00:00:00.000+00:00'")
+    assert looked(image, *FINDING) == 0
+    assert "done before" not in capsys.readouterr().err
 
 
 def test_what_was_found_in_another_file_is_nothing_to_keep(image: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -658,6 +658,16 @@ def test_a_list_may_say_what_is_harmless(
     assert len(rectangles(out)) == 4
 
 
+def test_two_verdicts_that_contradict_each_other_leave_nothing(cine: Path, tmp_path: Path) -> None:
+    listed, out = tmp_path / "list.csv", tmp_path / "out"
+    listed.write_text(
+        f"filename,frame,overlay,left,top,right,bottom,nerpii,is_sensitive\n{cine},0,-1,1,2,6,9,0,1\n"
+        f"{cine},0,-1,8,2,13,9,1,0\n{cine},0,-1,1,12,6,14,0,0\n{cine},0,-1,9,11,12,14,0,\n"
+    )
+    assert main(["redact", "--csv", str(listed), "-o", str(out), "--proof", "--black", "identifying,unknown"]) == 0
+    assert rectangles(out) == [[1, 2, 6, 9], [8, 2, 13, 9]]
+
+
 def test_a_file_with_harmless_text_alone_is_not_passed_off_as_done(
     cine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

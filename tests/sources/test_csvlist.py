@@ -181,3 +181,27 @@ def test_an_unreadable_list_is_a_problem(tmp_path: Path) -> None:
     open_to_all(tmp_path)
     told = without_privileges(lambda: [str(problem) for problem in problems(found_in(path))])
     assert "may not be read" in told
+
+
+@pytest.mark.parametrize("titles", ["filename,filename", "id,DicomFilePath, dicomfilepath "])
+def test_a_list_with_two_such_columns_is_refused(tmp_path: Path, titles: str) -> None:
+    put(tmp_path / "a")
+    put(tmp_path / "b")
+    path = listed(tmp_path / "list.csv", f"{titles}\n{tmp_path / 'a'},{tmp_path / 'b'}\n")
+    with pytest.raises(ListError, match="is there twice"):
+        list(csv_names(str(path)))
+
+
+def test_a_name_with_a_comma_and_no_quotes_is_not_taken_for_another_one(tmp_path: Path) -> None:
+    put(tmp_path / "scan")
+    put(tmp_path / "scan,1")
+    path = listed(
+        tmp_path / "list.csv", f'filename\n{tmp_path / "scan,1"}\n"{tmp_path / "scan,1"}"\n{tmp_path}/scan,\n'
+    )
+    first, *others = csv_names(str(path))
+    assert first.error is not None
+    assert "2 fields" in str(first.error)
+    assert [entry.name for entry in others] == [str(tmp_path / "scan,1"), str(tmp_path / "scan")]
+    # Behind the name others may have what they like.
+    path = listed(tmp_path / "more.csv", f"filename,comment\n{tmp_path / 'scan'},one, two\n")
+    assert [entry.error for entry in csv_names(str(path))] == [None]

@@ -183,5 +183,8 @@ def _engine(line: Line, number: str, name: str, known: Mapping[str, int]) -> int
 
 
 def _verdict(line: Line) -> Verdict:
-    value = line.get("nerpii") or line.get("is_sensitive") or "-1"
-    return {"0": Verdict.HARMLESS, "1": Verdict.IDENTIFYING}.get(value, Verdict.UNKNOWN)
+    said = {line.get("nerpii"), line.get("is_sensitive")} - {None, ""}
+    # Of two that contradict each other the one that redacts more counts.
+    if "1" in said:
+        return Verdict.IDENTIFYING
+    return Verdict.HARMLESS if said == {"0"} else Verdict.UNKNOWN

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from dcmaudit.errors import DcmauditError
 from dcmaudit.model import Reference
 from dcmaudit.model.effort import Effort
 from dcmaudit.model.engines import OcrEngine
@@ -63,8 +64,10 @@ class Earlier:
         means: list[str | _Other | None] = []
         if noted is not None:
             # What was done, and is another file now, is done again.
-            done, all_ = _of_this_file(noted, stamp, is_done=True), _of_this_file(noted, stamp, is_done=None)
-            means.append(self._by_efforts(done, all_))
+            efforts = [(Effort.parse(one.effort), one.is_done) for one in _at_this_file(reference, noted, stamp)]
+            if not noted:
+                efforts = [(Effort.parse(None), True)]  # by a program that notes nothing
+            means.append(self._by_efforts([one for one, is_done in efforts if is_done], [one for one, _ in efforts]))
         if self._sink is not None:
             means.append(self._by_looks(self._sink.looks_of(reference, stamp)))
         for known in means:
@@ -129,17 +132,23 @@ def _changed(covering: Sequence[Effort], now: Effort) -> str | None:
     return None if None in changes else changes[0]
 
 
-def _of_this_file(noted: Collection[Noted], stamp: tuple[int, int] | None, *, is_done: bool | None) -> list[Effort]:
-    """What the looks were asked that were at the file as it is now: those that are done, or all of them (None)."""
-    from dcmaudit.pipeline.content import is_same_content
+def _at_this_file(reference: Reference, noted: Collection[Noted], stamp: tuple[int, int] | None) -> list[Noted]:
+    """The looks that were at the file as it is now.
 
-    if not noted:
-        return [Effort.parse(None)]  # by a program that notes nothing
-    return [
-        Effort.parse(one.effort)
-        for one in noted
-        if (is_done is None or one.is_done is is_done) and is_same_content([one.stamp], stamp)
-    ]
+    By size and time of change; where the file may be another one all the same, by the digest of the whole file, which
+    costs a small part of a look.
+    """
+    from dcmaudit.pipeline.content import content_of, is_same_content, may_be_other
+
+    found = [one for one in noted if is_same_content([one.stamp], stamp)]
+    doubtful = [one for one in found if one.digest and one.at is not None and may_be_other(reference, one.at)]
+    if not doubtful:
+        return found
+    try:
+        digest = content_of(reference).digest
+    except DcmauditError:
+        digest = ""  # whoever looks at it tells why
+    return [one for one in found if one not in doubtful or one.digest == digest]
 
 
 def _is_newer(stamp: tuple[int, int] | None, sink: Sink | None) -> bool:

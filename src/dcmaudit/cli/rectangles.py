@@ -222,7 +222,8 @@ def _row(line: dict[str, str], titles: dict[str, str], where: str, columns: int)
         box = box_of(edges)
     except UsageError as error:
         return Row(name, None, f"{where}: {error.message}")
-    is_harmless = next(filter(None, map(value, _VERDICTS)), "") == "0"
+    # Of two that contradict each other none says that it is harmless.
+    is_harmless = set(filter(None, map(value, _VERDICTS))) == {"0"}
     return Row(name, Request(box, scope, Origin.LIST, where.rpartition("/")[2]), is_harmless=is_harmless)
 
 

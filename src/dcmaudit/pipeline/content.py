@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import BinaryIO
 
 from dcmaudit.dicom.mark import Mark, mark_of, raw_of
@@ -13,6 +14,8 @@ from dcmaudit.errors import SourceUnreadableError
 from dcmaudit.model import Content, Reference
 
 _CHUNK = 1 << 20
+_DOUBTFUL = 60
+"""Seconds before something was noted from which on a file may have been changed after it was read."""
 _ASKED = 16
 """Requests at a time: asking for the time of an object costs waiting for the server, hardly any work."""
 
@@ -53,6 +56,20 @@ def is_same_content(noted: Collection[tuple[int | None, int | None]], stamp: tup
     if not noted or (None, None) in noted:
         return True
     return stamp in noted if stamp is not None else all(modified is None for _, modified in noted)
+
+
+def may_be_other(reference: Reference, since: datetime) -> bool:
+    """Whether a file of this machine may be another one than then, also where its size and time of change are the same.
+
+    Whatever is unpacked or copied over a file may bring its time along, and files of one series have one size. When a
+    file got its bytes or its name is noted by the system alone. The minute is for the clocks of servers, and for what
+    was noted a while after it was read. Nobody says that of objects in buckets, whose times nobody can set.
+    """
+    path = getattr(reference, "path", None)
+    try:
+        return path is not None and os.stat(path).st_ctime > since.timestamp() - _DOUBTFUL  # noqa: PTH116 - as above
+    except (OSError, ValueError):
+        return True
 
 
 def content_of(reference: Reference, mark: Mark | None = None) -> Content:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from dcmaudit.errors import ListError
+from dcmaudit.model.counts import counted
 from dcmaudit.model.texts import with_bytes_told
 from dcmaudit.plainfile import open_regular
 from dcmaudit.sources.listed import Listed
@@ -57,9 +58,10 @@ def csv_names(path: str) -> Iterator[Listed]:
 
     The header may be in any case and quoted; fields are separated by comma, semicolon, tab or bar, whichever finds the
     column. Encodings: UTF-8 with or without BOM, UTF-16 with BOM or recognisable without; bytes that are no UTF-8
-    are kept as they are in the name (``Listed.candidates`` says what becomes of them). Rows without a name come out
-    with an ``error``. ListError where there is no such column (the hint names those found), or where the quotes do
-    not match: nothing after that point could be told apart. OSError where the file cannot be read.
+    are kept as they are in the name (``Listed.candidates`` says what becomes of them). Rows without a name, or with
+    more fields than there are titles where the name is the last of them, come out with an ``error``. ListError where
+    there is no such column (the hint names those found) or it is there twice, or where the quotes do not match: nothing
+    after that point could be told apart. OSError where the file cannot be read.
     """
     with open_regular(path) as stream:
         yield from csv_entries(stream, with_bytes_told(path))
@@ -70,8 +72,12 @@ def csv_entries(stream: BinaryIO, name: str) -> Iterator[Listed]:
     with as_text(stream) as text:
         try:
             # The list stays a stream: one of a hundred million lines is no larger in memory than one of ten.
-            delimiter, column, lines = _header(text, name)
-            yield from _rows(text, name, delimiter, column, lines)
+            delimiter, titles, column, lines = _header(text, name)
+            if titles.count(titles[column]) > 1:
+                twice = f"the column {titles[column]} is there twice"
+                raise ListError(twice, file=name, hint="leave one of them: the files of the other would be missing")
+            last = len(titles) if column == len(titles) - 1 else None
+            yield from _rows(text, name, delimiter, column, lines, last)
         except UnicodeError as error:
             raise ListError("not the encoding that it begins with", file=name, hint="save it as UTF-8") from error
 
@@ -104,8 +110,8 @@ def as_text(stream: BinaryIO) -> io.TextIOWrapper:
     return io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
-def _header(text: io.TextIOWrapper, name: str) -> tuple[str, int, int]:
-    """The delimiter, the place of the column, and how many lines the header took."""
+def _header(text: io.TextIOWrapper, name: str) -> tuple[str, list[str], int, int]:
+    """The delimiter, the titles in lower case, the place of the column, and how many lines the header took."""
     lines, line = 1, text.readline(_HEADER_LIMIT)
     if line.lower().startswith("sep="):
         # Spreadsheets write their separator into a first line of its own.
@@ -116,7 +122,7 @@ def _header(text: io.TextIOWrapper, name: str) -> tuple[str, int, int]:
         for delimiter, row in rows.items():
             titles = [title.strip().lower() for title in row]
             if wanted in titles:
-                return delimiter, titles.index(wanted), lines
+                return delimiter, titles, titles.index(wanted), lines
     raise ListError("no column DicomFilePath or filename", file=name, hint=_columns_found(max(rows.values(), key=len)))
 
 
@@ -137,7 +143,10 @@ def _split(line: str, delimiter: str) -> list[str]:
         return []
 
 
-def _rows(text: io.TextIOWrapper, name: str, delimiter: str, column: int, lines: int) -> Iterator[Listed]:
+def _rows(
+    text: io.TextIOWrapper, name: str, delimiter: str, column: int, lines: int, most: int | None
+) -> Iterator[Listed]:
+    """The names; ``most`` fields may be in a row whose last one is the name, None where others follow it."""
     reader = csv.reader(text, delimiter=delimiter, strict=True)
     where = name
     try:
@@ -148,7 +157,13 @@ def _rows(text: io.TextIOWrapper, name: str, delimiter: str, column: int, lines:
                 continue
             # A row that is too short names nothing. It is told, not passed over: a file would be missing in silence.
             listed = row[column].strip() if column < len(row) else ""
-            if listed:
+            if most is not None and any(field.strip() for field in row[most:]):
+                # Else the name up to its first comma would count, which may be another file's.
+                yield Listed(name, where, ListError(
+                    f"this line has {len(row)} fields, and there are {counted(most, 'title')}", file=where,
+                    hint="put quotes around a name with a comma in it",
+                ))  # fmt: skip
+            elif listed:
                 yield Listed(listed, where)
             else:
                 yield Listed(name, where, ListError("this line names no file", file=where))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select, text
@@ -33,18 +34,22 @@ Stamp = tuple[int | None, int | None]
 class Noted(NamedTuple):
     """What is known of a look: the file's stamp, the words of the look's ``Effort`` (None where nobody noted that), and
     whether it reached everything. Of one that did not, or of one before a look that failed, what it found is there.
+
+    ``digest`` is that of the whole file then, and ``at`` when the look was noted; None where that is not known.
     """
 
     stamp: Stamp
     effort: str | None
     is_done: bool
+    digest: str | None = None
+    at: datetime | None = None
 
 
 _OF = "of"
 """Beside the words of an effort that is kept in the row of a look that failed: the stamp that goes with it."""
 
 _STAMPS = """
-SELECT filename, outcome, size, modified_ns, {effort}, places FROM dcmaudit_looks
+SELECT filename, outcome, size, modified_ns, {effort}, places, digest, looked_at FROM dcmaudit_looks
 WHERE filename IN ({among}) AND engine IN ({engines})
 """
 
@@ -91,13 +96,13 @@ def standing(session: Session, names: Sequence[str], engines: str) -> Iterator[t
     chosen, bound = among(session, names)
     effort = "effort" if session.has(EFFORTS) else "NULL"
     query = _STAMPS.format(among=chosen, engines=engines, effort=effort)
-    for name, outcome, size, modified, asked, places in session.rows(query, bound):
+    for name, outcome, size, modified, asked, places, digest, at in session.rows(query, bound):
         if outcome in _NOTHING:
             former = _former(asked)
             if former is not None:
                 yield name, former
         elif outcome == Outcome.DONE.value or places:
-            yield name, Noted((size, modified), asked, outcome == Outcome.DONE.value)
+            yield name, Noted((size, modified), asked, outcome == Outcome.DONE.value, digest, rows.parse_time(at))
 
 
 def _former(stored: str | None) -> Noted | None:

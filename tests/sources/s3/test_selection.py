@@ -239,6 +239,12 @@ def test_lists_in_any_order_of_columns_and_with_quotes(tmp_path: Path) -> None:
     assert table.bad_lines == 1
 
 
+def test_a_list_with_a_column_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "l.csv").write_text("StudyInstanceUID,SeriesInstanceUID,seriesinstanceuid\n1,1.1,1.2\n")
+    with pytest.raises(ListError, match="there twice"):
+        UidList(str(tmp_path / "l.csv"))
+
+
 @pytest.mark.parametrize("text", ["a,b\n1,2\n", "StudyInstanceUID\n1\n", ""])
 def test_a_list_without_the_columns_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "l.csv").write_text(text)

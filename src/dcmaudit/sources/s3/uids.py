@@ -58,6 +58,9 @@ class UidList:
         for delimiter in _DELIMITERS:
             titles = [title.strip().lower() for title in next(csv.reader([text], delimiter=delimiter), [])]
             if STUDY in titles and SERIES in titles:
+                for column in (STUDY, SERIES):
+                    if titles.count(column) > 1:
+                        raise ListError(f"the column {column} is there twice", file=self.name, hint="leave one of them")
                 return len(line), delimiter, (titles.index(STUDY), titles.index(SERIES))
         raise ListError("needs the columns StudyInstanceUID and SeriesInstanceUID", file=self.name)
 

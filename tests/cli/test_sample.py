@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 
 from dcmaudit.cli import main
 from dcmaudit.model import Box, DeviceFacts, FrameAddress
+from dcmaudit.model.records import Looked
 from dcmaudit.store import NewRect, open_store
+from dcmaudit.store.finishing import TagChange
 from support.files import EXPLICIT, dataset, file_bytes
 
 
@@ -66,6 +69,65 @@ def test_from_a_folder_to_a_conclusion(archive: Path, tmp_path: Path, capsys: py
         store.add_rects(drawn[0]["filename"], [NewRect(Box(0, 0, 3, 3), FrameAddress(0))])
     assert main(["--db", str(db), "sample", "conclude", str(listed)]) == 0
     assert "text in 1 of 8" in capsys.readouterr().out
+
+
+@pytest.fixture
+def drawn(archive: Path, tmp_path: Path) -> list[str]:
+    """The lines of a list of eight images, and its titles first."""
+    listed = tmp_path / "list.csv"
+    words = ["sample", "draw", str(archive), "--by", "Modality", "--size", "8", "--seed", "3", "-j", "1"]
+    assert main([*words, "-o", str(listed)]) == 0
+    return listed.read_text().splitlines()
+
+
+def concluded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    capsys.readouterr()
+    code = main(["--db", str(tmp_path / "db"), "sample", "conclude", str(tmp_path / "list.csv")])
+    return code, *capsys.readouterr()
+
+
+def test_what_nobody_saw_all_of_and_what_was_replaced_since_is_not_counted(
+    drawn: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [row["filename"] for row in rows(tmp_path / "list.csv")]
+    (tmp_path / "db").mkdir()
+    with open_store(tmp_path / "db", user="anna") as store:
+        for name in names:
+            looked = Looked(30, 30 if name != names[0] else 1, 0, 0, is_searched=True)
+            store.finish(name, DeviceFacts(), change=TagChange(), looked=looked)
+    code, said, told = concluded(tmp_path, capsys)
+    assert (code, "text in 0 of 7 series" in said) == (1, True)
+    assert "1 of 8 images are done with planes that nobody saw" in told
+    assert "not done yet" not in told
+    with sqlite3.connect(tmp_path / "db" / "dcmaudit.sqlite.db") as connection:
+        connection.execute("UPDATE dcmaudit_done SET replaced_at = done_at WHERE filename = ?", (names[1],))
+    code, said, told = concluded(tmp_path, capsys)
+    assert (code, "text in 0 of 6 series" in said) == (1, True)
+    assert "1 of 8 images are not done yet" in told
+    # Text that was marked is text, however much of the rest was seen; so is a mark that cannot be read any more.
+    with open_store(tmp_path / "db", user="anna") as store:
+        store.add_rects(names[0], [NewRect(Box(0, 0, 3, 3), FrameAddress(0))])
+    with sqlite3.connect(tmp_path / "db" / "dcmaudit.sqlite.db") as connection:
+        connection.execute('UPDATE "DicomRects" SET "right" = -7')
+    assert "text in 1 of 7 series" in concluded(tmp_path, capsys)[1]
+
+
+@pytest.mark.parametrize("edit", ["a line twice", "another size", "more than there are"])
+def test_a_list_that_no_draw_writes_is_refused(
+    drawn: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], edit: str
+) -> None:
+    lines = {
+        "a line twice": [*drawn, drawn[1]],
+        "another size": [*drawn[:-1], drawn[-1].replace(",4,", ",400,")],
+        "more than there are": [line.replace(",4,", ",1,") for line in drawn],
+    }
+    assert lines[edit] != drawn
+    (tmp_path / "db").mkdir()
+    open_store(tmp_path / "db", user="anna").close()
+    (tmp_path / "list.csv").write_text("\n".join(lines[edit]) + "\n")
+    code, _, told = concluded(tmp_path, capsys)
+    assert code == 1
+    assert "no list that dcmaudit sample draw wrote" in told
 
 
 def test_kinds_that_nobody_looked_at_are_said_to_be_unknown(

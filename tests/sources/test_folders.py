@@ -47,7 +47,18 @@ def test_what_is_no_dicom_is_passed_over_and_counted_by_reason(tmp_path: Path) -
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("data", [b"", b"scrambled", b"\0" * 4000])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x1f\x8b\x08\0",
+        b"PK\x03\x04rest",
+        b"SQLite format 3\0",
+        b"\0" * 257 + b"ustar\0",
+        b"scrambled",
+        b"\0" * 4000,
+    ],
+)
 def test_a_file_called_dcm_that_holds_none_is_a_problem(tmp_path: Path, data: bytes) -> None:
     put(tmp_path / "a.DCM", data)
     (problem,) = found_in(tmp_path)

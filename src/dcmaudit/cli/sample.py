@@ -18,6 +18,7 @@ from dcmaudit.cli.common import Exit, local_path, say
 from dcmaudit.cli.distribution import add_dask, add_shard, has_nothing_to_do, require_one_place, where
 from dcmaudit.cli.names import add_files
 from dcmaudit.errors import UsageError
+from dcmaudit.model import ReviewState
 from dcmaudit.model.counts import counted
 from dcmaudit.report.jsonlines import json_line
 from dcmaudit.report.samples import (
@@ -26,6 +27,7 @@ from dcmaudit.report.samples import (
     SamplePlan,
     drawn_lines,
     part_line,
+    partly_line,
     unlooked_line,
     unread_line,
 )
@@ -34,11 +36,11 @@ from dcmaudit.wholefile import whole_text
 
 if TYPE_CHECKING:
     from dcmaudit.model import Reference
+    from dcmaudit.model.records import MarkedFile
     from dcmaudit.model.shards import Shard
     from dcmaudit.settings import Settings
     from dcmaudit.sources import Found, Tally
     from dcmaudit.sources.sampling import Frame, Stratum, Unit
-    from dcmaudit.store import Store
 
 NAME = "sample"
 SUMMARY = "draw a random sample, and say what it proves"
@@ -292,13 +294,14 @@ def _conclude(args: argparse.Namespace, settings: Settings) -> int:
     if is_database_missing(settings.database):
         raise UsageError("there is no database yet", hint="review the list first, or name its database with --db")
     strata: dict[str, list[int]] = {}
+    partly = 0
     with open_store(settings.database, user=settings.user, timeout=settings.db_wait, read_only=True) as store:
-        states = _states(store, [row["filename"] for row in rows])
-        for row in rows:
+        for row, known in zip(rows, store.marks_of(row["filename"] for row in rows), strict=True):
             counts = strata.setdefault(row["stratum"], [int(row["series_in_stratum"]), 0, 0])
-            looked_at, has_text = states[row["filename"]]
-            counts[1] += looked_at
-            counts[2] += has_text
+            is_done, is_whole, has_text = _known(known)
+            counts[1] += is_whole or (is_done and has_text)
+            counts[2] += is_done and has_text
+            partly += is_done and not is_whole and not has_text
     confidence = _confidence(args)
     told = [
         Conclusion(
@@ -310,19 +313,27 @@ def _conclude(args: argparse.Namespace, settings: Settings) -> int:
     total, looked, found = (sum(counts[k] for counts in strata.values()) for k in range(3))
     for one in (*told, Conclusion(None, total, looked, found, bound, confidence)):
         print(json_line("sample-conclude", one.record()) if args.json else one.line())
-    if looked < len(rows):
-        say(unlooked_line(len(rows) - looked, len(rows)))
+    if looked + partly < len(rows):
+        say(unlooked_line(len(rows) - looked - partly, len(rows)))
+    if partly:
+        say(partly_line(partly, len(rows)))
     return Exit.GOOD if looked == len(rows) else Exit.NOT_ALL
 
 
-def _states(store: Store, names: list[str]) -> dict[str, tuple[bool, bool]]:
-    """Of each image whether it was looked at, and whether text was marked on it or it was tagged."""
-    from dcmaudit.model import ReviewState
+def _known(image: MarkedFile) -> tuple[bool, bool, bool]:
+    """Whether an image is done, whether all of it was seen then, and whether text was marked on it or it was tagged.
 
-    states = store.states(names)
-    found = {}
-    for name in names:
-        state = states.get(name, ReviewState.NOT_REVIEWED)
-        marked = state is ReviewState.TAGGED or any(row.box is not None for row in store.rects(name))
-        found[name] = (state.is_done, state.is_done and marked)
-    return found
+    StoreCorruptError where its marks are not those that were stored.
+    """
+    if image.corrupt is not None:
+        raise image.corrupt
+    is_tagged = image.state is ReviewState.TAGGED
+    # A mark that cannot be used was made because of something, too.
+    has_text = is_tagged or any(row.box is not None or row.problem is not None for row in image.rects)
+    record = image.done
+    # Another file lies there since: nobody finished that one.
+    is_replaced = record is not None and record.replaced_at is not None and not is_tagged
+    is_done = image.state.is_done and not is_replaced
+    # Without planes nobody noted how far it was looked at.
+    is_whole = record is None or not record.looked.planes or record.looked.is_whole
+    return is_done, is_done and is_whole, has_text

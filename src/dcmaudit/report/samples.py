@@ -127,6 +127,14 @@ def unlooked_line(count: int, total: int) -> str:
     return f"{count} of {counted(total, 'image is', 'images are')} not done yet, and not counted"
 
 
+def partly_line(count: int, total: int) -> str:
+    """What is said of drawn images that are done, and of which nobody saw all planes."""
+    return (
+        f"{count} of {counted(total, 'image is', 'images are')} done with planes that nobody saw, and not counted "
+        "(dcmaudit db unseen lists them)"
+    )
+
+
 def _kind(stratum: Sequence[str]) -> str:
     return " | ".join(stratum)
 

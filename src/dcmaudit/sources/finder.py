@@ -194,7 +194,7 @@ class _Finder:
             else:
                 yield LocalReference(with_bytes_told(path))
         # Among others a file is no problem by what it is, unless its name says that an image was meant.
-        elif content in {Content.OTHER, Content.EMPTY} and promises_dicom(path, head):
+        elif content is not Content.DICOMDIR and promises_dicom(path, head):
             yield Problem(with_bytes_told(path), _broken(content, with_bytes_told(path)))
         else:
             yield Passed(with_bytes_told(path), _PASSING[content])
@@ -369,6 +369,9 @@ def _unusable(content: Content, path: str) -> SourceError | NotDicomError:
 def _broken(content: Content, path: str) -> NotDicomError:
     if content is Content.EMPTY:
         return NotDicomError("called DICOM and empty", file=path, hint="it may be a transfer that broke off")
+    if content is Content.ARCHIVE:
+        hint = "unpack it: it is not looked into"
+        return NotDicomError("called DICOM and is an archive, or compressed", file=path, hint=hint)
     return NotDicomError("called DICOM and holds none", file=path, hint="it may be damaged or encrypted")
 
 

@@ -157,8 +157,8 @@ def _met(place: ObjectName, listing: Listing) -> Found:
     content = recognise(head, name)
     if content is Content.DICOM:
         return ObjectReference(name)
-    if content in {Content.OTHER, Content.EMPTY} and promises_dicom(name, head):
-        hint = "it may be damaged, encrypted, or an upload that broke off"
+    if content is not Content.DICOMDIR and promises_dicom(name, head):
+        hint = "it may be damaged, encrypted, compressed, or an upload that broke off"
         return Problem(name, NotDicomError("called DICOM and holds none", file=name, hint=hint))
     return Passed(name, _PASSING[content])
 

@@ -119,9 +119,15 @@ class Box(Travels):
 
     def intersection(self, other: Box) -> Box | None:
         """The pixels common to both, None where there are none."""
-        left, top = max(self.left, other.left), max(self.top, other.top)
-        right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
-        return Box(left, top, right, bottom) if left < right and top < bottom else None
+        # Of many boxes most pairs have nothing in common.
+        if self.left >= other.right or other.left >= self.right or self.top >= other.bottom or other.top >= self.bottom:
+            return None
+        return Box(
+            max(self.left, other.left),
+            max(self.top, other.top),
+            min(self.right, other.right),
+            min(self.bottom, other.bottom),
+        )
 
     def union(self, other: Box) -> Box:
         """The smallest box that covers both."""

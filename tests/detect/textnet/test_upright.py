@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +16,7 @@ from dcmaudit.detect.textnet import TextNet, along, boxes, closer
 from dcmaudit.detect.textnet.network import Picture
 from dcmaudit.detect.textnet.slants import ONE, Slant, slant_along, slant_of
 from dcmaudit.detect.textnet.upright import stretched, turned
-from dcmaudit.detect.vision import components
+from dcmaudit.detect.vision import components, highest_of
 
 Places = npt.NDArray[np.int64]
 
@@ -54,7 +56,7 @@ def plainly_stretched(picture: Picture) -> Picture:
     return np.asarray(np.clip(((2 * picture.astype(int) - low - high) * gain >> 7) + 128, 0, 255), np.uint8)
 
 
-def plain_components(marks: Picture) -> tuple[int, object, object]:
+def plain_components(marks: Picture) -> tuple[int, Any, Any]:
     """As OpenCV does it by itself."""
     return cv2.connectedComponentsWithStats(marks, connectivity=8)[:3]
 
@@ -86,8 +88,21 @@ def test_figures_have_the_same_numbers_and_places(share: float) -> None:
     rng = np.random.default_rng(7)
     for shape in ((1, 1), (1, 90), (130, 77), (257, 300)):
         marks = (rng.random(shape) < share).astype(np.uint8)
-        for mine, plain in zip(components(marks), plain_components(marks), strict=True):
-            np.testing.assert_array_equal(mine, plain)
+        _are_the_same(marks)
+        marks[: shape[0] // 3 + 1], marks[:, : shape[1] // 3 + 1] = 0, 0  # figures on one side only
+        _are_the_same(marks)
+
+
+def _are_the_same(marks: Picture) -> None:
+    (count, names, stats), (plain, plain_names, plain_stats) = components(marks), plain_components(marks)
+    assert count == plain
+    np.testing.assert_array_equal(names, plain_names)
+    np.testing.assert_array_equal(stats[1:], plain_stats[1:])
+    assert stats.dtype == np.int32
+    assert stats[0, 4] == np.count_nonzero(marks == 0)
+    values = np.random.default_rng(3).random(marks.shape, np.float32)
+    highest = [float(values[(names == label) & (marks > 0)].max(initial=0)) for label in range(count)]
+    np.testing.assert_array_equal(highest_of(count, names, marks, values), np.float32(highest))
 
 
 def test_the_boxes_of_pictures_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

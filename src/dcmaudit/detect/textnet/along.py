@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from dcmaudit.detect.textnet.boxes import RULE, SHRUNK, Rule, TextLine, box_around, lines_of
 from dcmaudit.detect.textnet.network import Map, Picture, TextMaps, TextNet
-from dcmaudit.detect.textnet.slants import ONE, Corners, Slant, slant_of
+from dcmaudit.detect.textnet.slants import ONE, Corners, Slant, direction_of, slant_in
 from dcmaudit.detect.textnet.upright import turned
-from dcmaudit.detect.vision import components, cv2
+from dcmaudit.detect.vision import components, cv2, highest_of
 from dcmaudit.model import Box
 
 Marks = npt.NDArray[np.uint8]
@@ -95,20 +95,19 @@ def _pieces_in(maps: TextMaps, marks: Marks, parts: Marks) -> Iterator[_Piece]:
     """The pieces of marks that lie in the same part."""
     count, found, stats = components(parts)
     names = np.asarray(found)
-    for label in range(1, count):
-        left, top, wide, high, cells = stats[label].tolist()
-        # Along a row or a column there is nothing askew in so little.
-        if min(wide, high) < _LEAST or cells < _FEWEST:
-            continue
+    highest = highest_of(count, names, marks, maps.region)
+    marked = np.bincount(names[marks > 0], minlength=count)
+    # Along a row or a column there is nothing askew in so little.
+    likely = (stats[:, 2:4].min(axis=1) >= _LEAST) & (marked >= _FEWEST) & (highest >= np.float32(_LIKELY))
+    for label in (1 + np.flatnonzero(likely[1:])).tolist():
+        left, top, wide, high, _ = stats[label].tolist()
         where = (slice(top, top + high), slice(left, left + wide))
-        if float(maps.region[where].max()) < _LIKELY:
+        rows, columns = np.nonzero((names[where] == label) & (marks[where] > 0))
+        along = direction_of(rows + top, columns + left)
+        if min(map(abs, along)) < _ASKEW * ONE:
             continue
-        member = (names[where] == label) & (marks[where] > 0)
-        if member.sum() < _FEWEST or float(maps.region[where][member].max()) < _LIKELY:
-            continue
-        rows, columns = np.nonzero(member)
-        slant = slant_of(rows + top, columns + left)
-        if slant.length < _SLENDER * slant.thickness or min(map(abs, slant.along)) < _ASKEW * ONE:
+        slant = slant_in(rows + top, columns + left, along)
+        if slant.length < _SLENDER * slant.thickness:
             continue
         piece = _Piece(slant, (2 * left + wide, 2 * top + high))
         if piece.height <= _HIGHEST:

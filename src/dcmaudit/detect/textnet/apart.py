@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -28,10 +27,14 @@ def set_apart(lines: Sequence[tuple[Box, float]], ink: Map) -> list[tuple[Box, f
     """
     boxes = [box for box, _ in lines]
     order = sorted(range(len(boxes)), key=lambda place: (boxes[place].top, boxes[place].left))
-    for one, other in itertools.combinations(order, 2):
-        cut = _cut(boxes[one], boxes[other], ink)
-        if cut is not None:
-            boxes[one], boxes[other] = cut
+    for place, one in enumerate(order):
+        for other in order[place + 1 :]:
+            # All further ones begin below it, too: a cut makes boxes smaller only.
+            if lines[other][0].top >= boxes[one].bottom:
+                break
+            cut = _cut(boxes[one], boxes[other], ink)
+            if cut is not None:
+                boxes[one], boxes[other] = cut
     return [(box, score) for box, (_, score) in zip(boxes, lines, strict=True)]
 
 

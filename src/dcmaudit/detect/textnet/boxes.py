@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from dcmaudit.detect.textnet.sharing import Figures, cut_between, divided, with_ink
 from dcmaudit.detect.textnet.slants import ONE, Corners, projections, slant_of
-from dcmaudit.detect.vision import components, cv2
+from dcmaudit.detect.vision import components, cv2, highest_of
 from dcmaudit.model import Box
 
 Map = npt.NDArray[np.float32]
@@ -85,6 +85,8 @@ def lines_of(ink: Map, region: Map, rule: Rule = RULE) -> list[TextLine]:
     belongs to it, as far as it is none of another's (``sharing``). Strong ink outside of all regions makes boxes of its
     own.
     """
+    if not ink.size or (region.max() < rule.region_high and ink.max() < rule.ink_alone):
+        return []  # nothing counts: so it is of most small pictures
     marks = (ink >= rule.ink).astype(np.uint8)
     spans: list[tuple[_Span, float]] = []
     cores: list[_Span] = []
@@ -113,8 +115,7 @@ def _regions(ink: Map, region: Map, rule: Rule) -> list[tuple[_Span, float, floa
     """Regions by hysteresis: span, thickness, highest probability, and the corners of a line that lies askew."""
     weak = (region >= rule.region_low).astype(np.uint8)
     count, names, stats = components(weak)
-    best = np.zeros(count, np.float32)
-    np.maximum.at(best, np.asarray(names).ravel().astype(np.intp), region.ravel())
+    best = highest_of(count, np.asarray(names), weak, region)
     answer: list[tuple[_Span, float, float, Corners | None]] = []
     for label in range(1, count):
         if best[label] >= rule.region_high:

@@ -14,7 +14,7 @@ from dcmaudit.detect.textnet.boxes import RULE, SHRUNK, Rule, TextLine, box_arou
 from dcmaudit.detect.textnet.network import Picture, TextMaps, TextNet
 from dcmaudit.detect.textnet.slants import Slant, slant_along, slant_of
 from dcmaudit.detect.textnet.upright import stretched, turned
-from dcmaudit.detect.vision import components
+from dcmaudit.detect.vision import components, highest_of
 from dcmaudit.model import Box
 
 _LOW, _LIKELY = 0.3, 0.4
@@ -83,7 +83,9 @@ def _seen(net: TextNet, picture: Picture, place: _Place, least: float) -> float 
     said = []
     for number, height in enumerate(_HEIGHTS):
         said.append(_look(net, picture, place, height, strengthened=number < len(_HEIGHTS) - 1))
-        if said[0] < _FIRST:
+        # Nothing is surer than 1: what cannot come up to enough any more is not looked at again.
+        left = len(_HEIGHTS) - len(said)
+        if said[0] < _FIRST or (left and sum(said) + left < least * len(_HEIGHTS)):
             return None
     mean = sum(said) / len(said)
     return mean if mean >= least else None
@@ -93,20 +95,19 @@ def _places(maps: TextMaps, taken: Sequence[Box], rule: Rule) -> list[_Place]:
     marks = (maps.region >= _LOW).astype(np.uint8)
     count, found, stats = components(marks)
     names = np.asarray(found)
+    highest = highest_of(count, names, marks, maps.region)
     told = np.zeros(marks.shape, bool)
     for box in taken:
         told[max(0, box.top // 2) : -(-box.bottom // 2), max(0, box.left // 2) : -(-box.right // 2)] = True
     out = []
     for label in range(1, count):
         left, top, wide, high, cells = stats[label].tolist()
-        if cells < _FEWEST:
+        best = float(highest[label])
+        if cells < _FEWEST or not _LIKELY <= best < rule.region_high:
             continue
         where = (slice(top, top + high), slice(left, left + wide))
-        if float(maps.region[where].max()) < _LIKELY:
-            continue
         member = names[where] == label
-        best = float(maps.region[where][member].max())
-        if not _LIKELY <= best < rule.region_high or told[where][member].mean() >= _TAKEN:
+        if told[where][member].mean() >= _TAKEN:
             continue
         rows, columns = np.nonzero(member)
         slant = slant_of(rows + top, columns + left)

@@ -40,9 +40,6 @@ MARGIN = 176
 No cell's value depends on a pixel farther away: the maps of tiles are those of the whole picture, to the last bit.
 """
 
-_BAND = 128
-"""Rows of cells that are put in order at a time."""
-
 _WAYS: tuple[dict[str, str], ...] = ({}, {"session__x64quantprecision": "1"})
 """How the network may be run, the quickest first. Some x86 processors (AVX2 or AVX-512 without VNNI) cut sums off in
 the first, and take two to three times as long for the second: so it is for them alone. Both give the same maps."""
@@ -108,9 +105,10 @@ class TextNet:
         """Both maps of one part, cut to half its size, rounded up."""
         rows, columns = part.shape[:2]
         self.pixels_seen += rows * columns
-        filling = [(0, -rows % ALIGN), (0, -columns % ALIGN), *[(0, 0)] * (part.ndim - 2)]
-        # Repeated, not black: an edge that is not there is no stroke.
-        filled = np.pad(part, filling, mode="edge") if rows % ALIGN or columns % ALIGN else part
+        filled = part
+        if rows % ALIGN or columns % ALIGN:
+            # Repeated, not black: an edge that is not there is no stroke.
+            filled = cv2.copyMakeBorder(part, 0, -rows % ALIGN, 0, -columns % ALIGN, cv2.BORDER_REPLICATE)
         try:
             (maps,) = self._session.run(["maps"], {"cells": cells_of(filled)})
         except Exception as error:
@@ -158,16 +156,22 @@ def cells_of(picture: Picture) -> Picture:
     The picture's edges are even. In this order the first convolution runs over memory without a stride.
     """
     rows, columns = picture.shape[0] // 2, picture.shape[1] // 2
+    if picture.ndim == 2:
+        # Two neighbours in a row are two bytes, which are moved as one; then every level comes three times.
+        few = np.empty((rows, columns, 2), np.uint16)
+        few[:, :, 0], few[:, :, 1] = np.swapaxes(_pairs(picture, np.dtype(np.uint16)), 0, 1)
+        seen = cv2.cvtColor(few.view(np.uint8).reshape(rows, columns * 4), cv2.COLOR_GRAY2RGB)
+        return np.asarray(seen, np.uint8).reshape(1, rows, columns, 12)
     out = np.empty((1, rows, columns, 12), np.uint8)
     squares = out.view("V6").reshape(rows, columns, 2)
-    for start in range(0, rows, _BAND):  # in bands: three times a grey picture need not be held at once
-        band = picture[2 * start : 2 * (start + _BAND)]
-        colour = band if band.ndim == 3 else cv2.cvtColor(band, cv2.COLOR_GRAY2RGB)
-        # Two neighbours in a row are six bytes, which are moved as one.
-        pairs = np.ascontiguousarray(colour).reshape(-1, 2, columns * 6).view("V6")
-        here = squares[start : start + _BAND]
-        here[:, :, 0], here[:, :, 1] = pairs[:, 0], pairs[:, 1]
+    squares[:, :, 0], squares[:, :, 1] = np.swapaxes(_pairs(picture, np.dtype("V6")), 0, 1)
     return out
+
+
+def _pairs(picture: Picture, kind: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Every two pixels of a row as one of ``kind``: (rows / 2, 2, columns / 2)."""
+    rows, columns = picture.shape[0] // 2, picture.shape[1] // 2
+    return np.ascontiguousarray(picture).reshape(rows, 2, -1).view(kind).reshape(rows, 2, columns)
 
 
 @dataclass(frozen=True, slots=True)

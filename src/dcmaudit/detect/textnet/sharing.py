@@ -52,7 +52,7 @@ def divided(member: Mask, region: Map) -> list[Mask]:
     if member.shape[0] < _HIGH or _is_even(member, region):
         return [member]
     for level in _LEVELS:
-        names, cores = _cores(member & (region >= level), region, level + _SURER)
+        names, cores = _cores(member & (region >= level), region, level + _SURER, fewest=2)
         rows = _rows_of(cores)
         if len(rows) > 1:
             parts = _nearest(member, [np.isin(names, row) for row in rows])
@@ -87,11 +87,14 @@ def _without_edges(member: Mask, region: Map) -> list[Mask]:
     return [member & ~rest, *(names == label for label in cores)]
 
 
-def _cores(strong: Mask, region: Map, least: float) -> tuple[Names, dict[int, Span]]:
-    """The figures of ``strong`` cells: a map of their numbers, and the spans of those that come up to ``least``."""
-    count, found, stats = components(strong.astype(np.uint8))
+def _cores(strong: Mask, region: Map, least: float, *, fewest: int = 1) -> tuple[Names, dict[int, Span]]:
+    """The figures of ``strong`` cells: a map of their numbers, and the spans of those that come up to ``least``; none
+    where there are not ``fewest`` figures."""
+    count, found, stats = components(strong.view(np.uint8))
     names = np.asarray(found)
-    out = {}
+    out: dict[int, Span] = {}
+    if count <= fewest:
+        return names, out
     for label in range(1, count):
         left, top, wide, high, cells = stats[label].tolist()
         if cells < _FEWEST:
@@ -206,7 +209,7 @@ def _emptiest(rows: Map) -> int:
 def _taken(span: Span, thickness: float, figures: Figures) -> Iterator[int]:
     left, top, right, bottom = span
     reach = 1.5 * thickness + 4
-    for label in np.unique(figures.names[top:bottom, left:right]).tolist():
+    for label in np.flatnonzero(np.bincount(figures.names[top:bottom, left:right].ravel())).tolist():
         one = figures.spans[label]
         if label and max(left - one[0], top - one[1], one[2] - right, one[3] - bottom) <= reach:
             yield label

@@ -67,15 +67,29 @@ class Slant:
 
 def slant_of(rows: npt.NDArray[Any], columns: npt.NDArray[Any]) -> Slant:
     """The slant of the smallest rectangle around places; there must be one."""
-    places = np.stack([columns, rows], axis=1)
-    _, sides, angle = cv2.minAreaRect(places.astype(np.float32))
-    return slant_along(rows, columns, angle if sides[0] >= sides[1] else angle + 90)
+    return slant_in(rows, columns, direction_of(rows, columns))
+
+
+def direction_of(rows: npt.NDArray[Any], columns: npt.NDArray[Any]) -> tuple[int, int]:
+    """``along`` of that slant alone."""
+    places = np.empty((len(rows), 2), np.float32)
+    places[:, 0], places[:, 1] = columns, rows
+    _, sides, angle = cv2.minAreaRect(places)
+    return _direction(angle if sides[0] >= sides[1] else angle + 90)
 
 
 def slant_along(rows: npt.NDArray[Any], columns: npt.NDArray[Any], angle: float) -> Slant:
     """The same in a direction that is given in degrees."""
+    return slant_in(rows, columns, _direction(angle))
+
+
+def _direction(angle: float) -> tuple[int, int]:
     turn = math.radians((round(_STEPS * angle) / _STEPS + 90) % 180 - 90)
-    along = round(ONE * math.cos(turn)), round(ONE * math.sin(turn))
+    return round(ONE * math.cos(turn)), round(ONE * math.sin(turn))
+
+
+def slant_in(rows: npt.NDArray[Any], columns: npt.NDArray[Any], along: tuple[int, int]) -> Slant:
+    """The slant of places in a direction that is given as ``along``."""
     forward, aside = projections(rows, columns, along)
     return Slant(along, int(forward.min()), int(forward.max()), int(aside.min()), int(aside.max()))
 

@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-from textgen.legible import LEGIBLE, clearness
+from textgen.legible import LEGIBLE, clearness, deep_clearness
 
 from foreign import grounds as drawn_grounds
 from foreign.letters import LEADS, SHORT, Hand, Mask, drawn, words
@@ -19,6 +19,10 @@ from foreign.packages import Ground
 Picture = npt.NDArray[np.uint8]
 VISIBLE = 5
 """Levels of 256 by which a pixel must differ from what was there to count as ink."""
+
+
+LARGE_SCENES = 6
+"""Scenes of large letters for each of another layout: of four grounds, half of them with the largest letters."""
 
 
 @dataclass
@@ -55,8 +59,10 @@ class Maker:
             "mammography": self._mammography, "dental": self._dental, "nuclear medicine": self._nuclear,
             "histology": self._histology, "strips": self._strips, "sizes": self._sizes, "skew": self._skew,
             "border": self._border, "anatomy": self._anatomy, "half transparent": self._blended,
-            "dark on light": self._dark, "deep": self._deep,
+            "dark on light": self._dark, "deep": self._deep, "large": self._large,
         }  # fmt: skip
+        self.times = {"large": LARGE_SCENES}
+        """Layouts of which there are so many times more scenes: few of their strings have room in one."""
 
     def scene(self, layout: str, number: int, edge: int = 512) -> Scene:
         """Scene ``number`` of a layout."""
@@ -368,6 +374,31 @@ class Maker:
         made.bits, made.window = bits, window
         return made
 
+    def _large(self, pick: random.Random, rng: np.random.Generator, edge: int) -> Scene:
+        """Letters of a fifth to half of the frame, alone or as markers, on black, bodies, tissue and bright grounds."""
+        name = ("black", "anatomy", "tissue", "bright")[self._number % 4]
+        if name == "anatomy":
+            picture = self._ground(pick, rng, edge)
+        elif name == "tissue":
+            picture = drawn_grounds.tissue(pick, rng, edge)
+        else:
+            level = pick.choice((0, 6, 20)) if name == "black" else pick.choice((170, 210, 240, 255))
+            picture = np.clip(level + rng.normal(0, pick.choice((0.0, 1.0, 2.5)), (edge, edge)), 0, 255)
+            picture = picture.astype(np.uint8)
+        sheet = self._sheet(pick, picture, "large letters")
+        low, high = ((101, 174), (175, edge // 2))[self._number // 4 % 2]
+        inks = {"black": (255, 230, 160, 110), "bright": (0, 20, 90)}.get(name, (255, 230, 0, 20))
+        for _ in range(6):
+            height = round(float(np.exp(pick.uniform(np.log(low), np.log(high)))))
+            text = (
+                pick.choice("LRAPHMBD27") if pick.random() < 0.6 else pick.choice(("RT", "LT", "AP", "PA", "R2", "12"))
+            )
+            at = pick.randrange(max(1, edge - height)), pick.randrange(max(1, edge - height))
+            share = 1.0 if pick.random() < 0.8 else pick.uniform(0.4, 0.75)
+            names = ["large, half transparent"] if share < 1 else []
+            sheet.put(text, at, height, (pick.choice(inks),), f"large, on {name}", *names, share=share)
+        return sheet.scene()
+
     def _sheet(self, pick: random.Random, picture: npt.NDArray[Any], layout: str, scale: float = 1.0) -> _Sheet:
         return _Sheet(self._hands, pick, picture, layout, scale)
 
@@ -455,9 +486,9 @@ class _Sheet:
         top = 255 if self._bare.dtype == np.uint8 else np.iinfo(self._bare.dtype).max
         cells = np.clip(np.round(self._picture), 0, top).astype(self._bare.dtype)
         for one in self._texts:
-            if cells.dtype == np.uint8:
-                letters = len(one.text.replace(" ", ""))
-                one.legible = clearness(one.ink, letters, one.height, cells, self._bare) >= LEGIBLE
+            letters = len(one.text.replace(" ", ""))
+            clear = clearness if cells.dtype == np.uint8 else deep_clearness
+            one.legible = clear(one.ink, letters, one.height, cells, self._bare) >= LEGIBLE
         return Scene("", self._layout, cells, texts=self._texts)
 
 

@@ -132,7 +132,7 @@ def _least_wrong(wanted: str, given: str) -> int:
 
 def _names(text: Text) -> list[str]:
     if not text.legible:
-        return ["all", "not legible"]
+        return ["all", "not legible", f"not legible, {text.classes[0]}"]
     return ["all", "legible", *dict.fromkeys(text.classes)]
 
 

@@ -50,6 +50,23 @@ def test_a_scene_is_the_same_each_time_and_its_ink_is_where_it_differs() -> None
     assert all(text.ink.any() for text in one.texts)
 
 
+def test_large_letters_are_drawn_on_four_grounds_and_up_to_half_of_the_frame() -> None:
+    made = Maker(hands(None, browser=False), [])
+    texts = [text for number in range(8) for text in made.scene("large", number, 320).texts]
+    grounds = {name for text in texts for name in text.classes if name.startswith("large, on")}
+    assert grounds == {f"large, on {name}" for name in ("black", "anatomy", "tissue", "bright")}
+    assert {"caps 101-174 px"} <= {name for text in texts for name in text.classes}
+    assert min(text.height for text in texts) > 100
+
+
+def test_lines_of_planes_of_many_levels_are_judged_legible_or_not() -> None:
+    made = Maker(hands(None, browser=False), [])
+    scenes = [made.scene("deep", number, 256) for number in range(4)]
+    strips = [text for scene in scenes for text in scene.texts if "outside the VOI window" in text.classes]
+    assert strips
+    assert all(text.legible for text in strips)
+
+
 def _two_lines() -> Scene:
     texts = []
     for top in (10, 30):

@@ -12,7 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 
 from textgen.cases import make_case
-from textgen.legible import LEGIBLE, clearness
+from textgen.legible import LEGIBLE, clearness, deep_clearness
 from textgen.scoring import Score
 
 from dcmaudit.model import FileReading, Outcome, Result
@@ -48,6 +48,29 @@ def test_it_grows_with_contrast_and_falls_with_noise() -> None:
 
 def test_a_flat_ground_leaves_the_contrast_of_a_screen() -> None:
     assert clear(10, 0) == pytest.approx(10 / 2 * np.sqrt(20))
+
+
+def deep(step: float, noise: float, *, strip: float = 0) -> float:
+    """Bars ``step`` values from a ground of 12 bits; the right half of it ``strip`` values higher."""
+    bare = np.random.default_rng(3).normal(1000, noise, (60, 120))
+    bare[:, 40:] += strip
+    values = bare + step * bars()
+    return deep_clearness(bars(), 5, 10, np.round(values).astype(np.uint16), np.round(bare).astype(np.uint16))
+
+
+def test_of_many_levels_what_counts_is_the_step_beside_the_noise_and_not_beside_the_range() -> None:
+    assert deep(20, 2) > LEGIBLE
+    assert deep(20, 20) < LEGIBLE
+    assert deep(200, 20) == pytest.approx(deep(20, 2), rel=0.2)
+
+
+def test_a_reader_may_choose_another_window_for_each_letter() -> None:
+    assert deep(20, 2, strip=2000) > LEGIBLE
+    assert deep(-20, 2, strip=2000) > LEGIBLE
+
+
+def test_what_is_not_there_is_not_legible() -> None:
+    assert deep(0, 0) == 0
 
 
 def test_a_sharp_edge_across_a_line_does_not_make_it_illegible() -> None:

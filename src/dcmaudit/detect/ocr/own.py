@@ -30,6 +30,7 @@ from dcmaudit.detect.textnet import (
     doubtful_boxes,
     large_letters,
     lines_of,
+    lone_letters,
     set_apart,
     slanted_lines,
     smaller,
@@ -93,7 +94,8 @@ class OwnLooks:
         """Letters that are too large to be seen in the picture itself, where nothing is ``found`` yet."""
         rows, columns = picture.shape[:2]
         size = Size(int(columns), int(rows))
-        out: list[Candidate] = []
+        out = _candidates([TextLine(*one) for one in lone_letters(self._net, picture, found)], 0, size)
+        found = [*found, *(one.box for one in out)]
         for times in SMALLER:
             small = smaller(picture, times)
             # Too small already for letters that are larger still.
@@ -101,7 +103,7 @@ class OwnLooks:
                 break
             maps = self._maps(_SMALLER_KEY + times, small, memory)
             taken = [_part(box, times) for box in found]
-            lines = [TextLine(_larger(box, times), sure) for box, sure in large_letters(small, maps, taken)]
+            lines = [TextLine(_larger(box, times), sure) for box, sure in large_letters(small, maps, taken, self._net)]
             out += _candidates(lines, 0, size)
         return out
 

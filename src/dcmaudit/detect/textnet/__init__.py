@@ -5,6 +5,7 @@ from dcmaudit.detect.textnet.apart import set_apart
 from dcmaudit.detect.textnet.boxes import ENHANCED, MARKS, RULE, Rule, TextLine, boxes_of, lines_of
 from dcmaudit.detect.textnet.closer import closer_lines
 from dcmaudit.detect.textnet.doubts import doubtful_boxes
+from dcmaudit.detect.textnet.drawn import lone_letters
 from dcmaudit.detect.textnet.large import SMALLER, believed, large_letters, smaller
 from dcmaudit.detect.textnet.network import TextMaps, TextNet, weights_digest
 from dcmaudit.detect.textnet.rolling import RollingMaps
@@ -26,6 +27,7 @@ __all__ = [
     "doubtful_boxes",
     "large_letters",
     "lines_of",
+    "lone_letters",
     "set_apart",
     "slanted_lines",
     "smaller",

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from dcmaudit.detect.textnet.boxes import Rule, TextLine, boxes_of
-from dcmaudit.detect.textnet.network import Map, Picture, TextMaps
+from dcmaudit.detect.textnet.drawn import is_of_one_pen, is_plain, said
+from dcmaudit.detect.textnet.network import Map, Picture, TextMaps, TextNet
 from dcmaudit.detect.vision import components, cv2
 from dcmaudit.model import Box, Size
 
@@ -42,6 +43,8 @@ _LEVELS = 2
 _FREQUENT, _FILLS = 0.25, 0.3
 """Part of the ink that has such a level at least, and that its figures fill: the map of large ink is blurred, and holds
 much of what is around."""
+_GROUND, _THIN = 0.4, 0.1
+"""Part of a box that its ground takes where that is of one level, and part of the ink that letters on it fill."""
 _INSIDE = 0.85
 """Part of a figure that lies in the ink: what goes on outside is a body, or the ground."""
 _BEYOND = 8
@@ -62,8 +65,9 @@ _SURE = 0.9
 """... unless it is as sure as this: large regions that are less sure are seen between the pictures of a sheet."""
 
 _INK = 0.5
-_TAKEN = 0.98
-"""Part of the figures that lies in lines that were found before: then they say nothing new."""
+_TAKEN, _PARTLY = 0.98, 0.2
+"""Part of the figures that lies in lines that were found before: then they say nothing new; and the same of figures on
+a ground of one level, for lines and the curve between them look like a letter."""
 
 
 def smaller(picture: Picture, times: int) -> Picture | None:
@@ -81,8 +85,13 @@ def smaller(picture: Picture, times: int) -> Picture | None:
     return np.asarray(cv2.resize(filled, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def large_letters(small: Picture, maps: TextMaps, taken: Sequence[Box] = ()) -> list[tuple[Box, float]]:
-    """Boxes of large flat letters that do not lie in ``taken``, in pixels of the small picture, with confidences."""
+def large_letters(
+    small: Picture, maps: TextMaps, taken: Sequence[Box] = (), net: TextNet | None = None
+) -> list[tuple[Box, float]]:
+    """Boxes of large flat letters that do not lie in ``taken``, in pixels of the small picture, with confidences.
+
+    With ``net`` figures on a ground of one level count, too, where the network sees letters in them alone.
+    """
     rows, columns = small.shape[:2]
     size = Size(int(columns), int(rows))
     out = []
@@ -92,7 +101,17 @@ def large_letters(small: Picture, maps: TextMaps, taken: Sequence[Box] = ()) -> 
             continue
         if min(inside.width, inside.height) < _THICK * _HIGH:
             continue
-        for figures in flat_letters(small, maps.ink, inside):
+        some = flat_letters(small, maps.ink, inside)
+        if not some and net is not None:
+            one = letters_on_ground(small, maps.ink, inside)
+            if (
+                one is not None
+                and is_plain(one.trimmed)
+                and not _is_taken(one, taken, _PARTLY)
+                and said(net, one.pixels) is not None
+            ):
+                some = [one]
+        for figures in some:
             around = figures.box.clipped(size)
             if around is not None and around.area <= _AREA * size.area and not _is_taken(figures, taken):
                 out.append((around, sure))
@@ -131,6 +150,12 @@ class Figures:
     top: int
 
     @property
+    def trimmed(self) -> npt.NDArray[np.bool_]:
+        """Their pixels without empty edges."""
+        rows, columns = np.flatnonzero(self.pixels.any(axis=1)), np.flatnonzero(self.pixels.any(axis=0))
+        return self.pixels[int(rows[0]) : int(rows[-1]) + 1, int(columns[0]) : int(columns[-1]) + 1]
+
+    @property
     def box(self) -> Box:
         """Around them, with what is drawn softly at their edges; it may pass the edge of the picture."""
         rows, columns = np.flatnonzero(self.pixels.any(axis=1)), np.flatnonzero(self.pixels.any(axis=0))
@@ -139,12 +164,12 @@ class Figures:
         return Box(max(0, left - 2), max(0, top - 2), right + 3, bottom + 3)
 
 
-def _is_taken(figures: Figures, taken: Sequence[Box]) -> bool:
+def _is_taken(figures: Figures, taken: Sequence[Box], part: float = _TAKEN) -> bool:
     here = np.zeros(figures.pixels.shape, bool)
     for one in taken:
         rows = slice(max(0, one.top - figures.top), max(0, one.bottom - figures.top))
         here[rows, max(0, one.left - figures.left) : max(0, one.right - figures.left)] = True
-    return bool(here[figures.pixels].mean() >= _TAKEN)
+    return bool(here[figures.pixels].mean() >= part)
 
 
 def flat_letters(picture: Picture, ink: Map, box: Box) -> list[Figures]:
@@ -167,6 +192,19 @@ def flat_letters(picture: Picture, ink: Map, box: Box) -> list[Figures]:
             if pixels is not None and not any((pixels & one.pixels).any() for one in out):
                 out.append(Figures(pixels, left, top))
     return out
+
+
+def letters_on_ground(picture: Picture, ink: Map, box: Box) -> Figures | None:
+    """What stands on a ground of one level in ``box``, if it may be letters by its strokes."""
+    rows, columns = picture.shape[:2]
+    left, top = max(0, box.left - _BEYOND), max(0, box.top - _BEYOND)
+    right, bottom = min(columns, box.right + _BEYOND), min(rows, box.bottom + _BEYOND)
+    likely = np.zeros((bottom - top, right - left), bool)
+    likely[box.top - top : box.bottom - top, box.left - left : box.right - left] = _likely(ink, box)
+    grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    levels = np.ascontiguousarray(grey[top:bottom, left:right], np.int16)
+    pixels = _on_ground(levels, likely, (left, top, rows, columns)) if likely.sum() >= _FEWEST else None
+    return None if pixels is None else Figures(pixels, left, top)
 
 
 def _frequent(levels: npt.NDArray[np.int16]) -> Iterator[int]:
@@ -209,6 +247,28 @@ def _figures(
     return np.asarray(pixels, np.bool_)
 
 
+def _on_ground(
+    levels: npt.NDArray[np.int16], likely: npt.NDArray[np.bool_], place: tuple[int, int, int, int]
+) -> npt.NDArray[np.bool_] | None:
+    """What stands on a ground of one level and lies in the ink, None unless it is drawn with narrow strokes: letters
+    whose own level changes, of dots, or thin beside the blurred map."""
+    ground = int(np.bincount(levels.ravel(), minlength=256).argmax())
+    away = np.abs(levels - ground)
+    if (away <= _SAME).mean() < _GROUND:
+        return None
+    count, found, stats = components((away >= _CONTRAST).astype(np.uint8))
+    names = np.asarray(found)
+    near = cv2.dilate(likely.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    whole, inside = (np.bincount(some, minlength=count) for some in (names.ravel(), names[near]))
+    kept = inside >= _INSIDE * whole
+    kept[0] = False
+    kept &= ~_is_ground(np.asarray(stats), place)
+    pixels = kept[names]
+    if pixels.sum() < max(_FEWEST, _THIN * likely.sum()) or not _is_drawn(pixels) or not is_of_one_pen(pixels):
+        return None
+    return np.asarray(pixels, np.bool_)
+
+
 def _is_ground(stats: npt.NDArray[np.int32], place: tuple[int, int, int, int]) -> npt.NDArray[np.bool_]:
     """Which figures go across the picture, or touch two of its borders: frames, rules, and what is around bodies."""
     left, top, rows, columns = place
@@ -219,10 +279,12 @@ def _is_ground(stats: npt.NDArray[np.int32], place: tuple[int, int, int, int]) -
 
 
 def _is_framing(names: npt.NDArray[np.int32], label: int, stat: npt.NDArray[np.int32]) -> bool:
-    """Whether a figure has four whole sides: the ground around a round picture, on a sheet of some."""
+    """Whether a figure has four whole sides and is not whole inside: the ground around a round picture, on a sheet of
+    some."""
     left, top, wide, high = (int(stat[k]) for k in range(4))
     part = names[top : top + high, left : left + wide] == label
-    return bool(part[0].all() and part[-1].all() and part[:, 0].all() and part[:, -1].all())
+    whole = part[0].all() and part[-1].all() and part[:, 0].all() and part[:, -1].all()
+    return bool(whole and not part.all())
 
 
 def _around_others(stats: npt.NDArray[np.int32], kept: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

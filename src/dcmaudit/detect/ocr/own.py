@@ -31,6 +31,7 @@ from dcmaudit.detect.textnet import (
     large_letters,
     lines_of,
     lone_letters,
+    seen_larger,
     set_apart,
     slanted_lines,
     smaller,
@@ -74,7 +75,7 @@ class OwnLooks:
             # Pictures behind the first are enhanced ones, in which grain looks like letters: they must be surer.
             rule = _rule(number, picture)
             lines = with_slanted(
-                believed(picture, maps, _lines(maps, rule, size)),
+                seen_larger(self._net, picture, believed(picture, maps, _lines(maps, rule, size))),
                 slanted_lines(self._net, picture, maps, rule),
                 maps.ink,
             )

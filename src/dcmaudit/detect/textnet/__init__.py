@@ -10,6 +10,7 @@ from dcmaudit.detect.textnet.large import SMALLER, believed, large_letters, smal
 from dcmaudit.detect.textnet.network import TextMaps, TextNet, weights_digest
 from dcmaudit.detect.textnet.rolling import RollingMaps
 from dcmaudit.detect.textnet.rows import split_rows
+from dcmaudit.detect.textnet.small import seen_larger
 
 __all__ = [
     "ENHANCED",
@@ -28,6 +29,7 @@ __all__ = [
     "large_letters",
     "lines_of",
     "lone_letters",
+    "seen_larger",
     "set_apart",
     "slanted_lines",
     "smaller",

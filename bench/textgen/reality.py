@@ -23,6 +23,7 @@ from dcmaudit.dicom import Samples, open_instance
 from dcmaudit.model import Box, FrameAddress, Size, parse_key
 from support.corpus import CorpusFile, corpus
 from support.files import PathReference
+from textgen.fetched import is_fetched
 from textgen.pictures import half_of
 from textgen.scoring import COVERED, interval
 
@@ -30,8 +31,12 @@ Picture = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
 _HERE = Path(__file__).parent
+FRAMES = 8
+"""From one file with many frames no more are looked at: neighbours are nearly the same picture."""
 _TIGHT = 0.5
 """Part of a box that must be text, or as near to it as a margin is, for the box to be tight."""
+_HELD = 0.5
+"""A box holds a string where it covers this much of its ink."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ class RealPlane:
     @property
     def is_unseen(self) -> bool:
         """Whether no picture of its group was ever trained on (where one was, its text was left out of the loss)."""
-        return self.file.startswith("shared:") or half_of(self.group) == "report"
+        return is_unseen(self.file, self.group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,11 @@ class Shown:
     def is_pattern(self) -> bool:
         """Whether it is a test pattern: lines and squares made to be hard on displays, and on finders."""
         return self.kind == "test pattern"
+
+
+def is_unseen(file: str, group: str) -> bool:
+    """Whether a file is of no package that training uses, or its group was kept back from training."""
+    return is_fetched(file) or file.startswith("shared:") or half_of(group) == "report"
 
 
 @cache
@@ -127,14 +137,14 @@ def digest_of(samples: Samples) -> str:
 
 
 def clean_planes() -> Iterator[tuple[CorpusFile, str, Shown]]:
-    """One file of each picture without any text, where it is there: its first frame and the one in the middle."""
+    """One file of each picture without any text, where it is there: up to eight of its frames, evenly spread."""
     taken: set[tuple[str, Size]] = set()
     for file in corpus():
         what = shown().get(file.id)
         if what is None or what.state != "clean" or what.frames == 0 or (what.group, what.size) in taken:
             continue
         taken.add((what.group, what.size))
-        for frame in sorted({0, what.frames // 2}):
+        for frame in sorted({what.frames * part // FRAMES for part in range(FRAMES)}):
             yield file, FrameAddress(frame).key, what
 
 
@@ -181,6 +191,18 @@ def _share(mask: Mask, box: Box, ink: Mask | None = None) -> float:
     return float(inside.mean() if ink is None else inside[ink].mean())
 
 
+def _lines(boxes: Sequence[Box]) -> int:
+    """How many lines the boxes of strings stand in: two are in one where half of the lower one's height is shared."""
+    found: list[Box] = []
+    for box in sorted(boxes, key=lambda one: one.top):
+        if not any(
+            2 * (min(box.bottom, line.bottom) - max(box.top, line.top)) >= min(box.height, line.height)
+            for line in found
+        ):
+            found.append(box)
+    return len(found)
+
+
 def _grown(string: RealString) -> Box:
     # A finder's boxes have a margin, and it is not held against them.
     by = max(4, string.cap // 2)
@@ -195,8 +217,9 @@ class RealScore:
     hits: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     misses: list[dict[str, Any]] = field(default_factory=list)
     outside: list[dict[str, Any]] = field(default_factory=list)
+    merged: list[dict[str, Any]] = field(default_factory=list)
     masked: list[float] = field(default_factory=list)
-    clean: dict[str, list[tuple[int, float]]] = field(default_factory=lambda: defaultdict(list))
+    clean: dict[str, list[tuple[str, int, float]]] = field(default_factory=lambda: defaultdict(list))
 
     def take(self, plane: RealPlane, picture: Picture, found: Sequence[Box]) -> None:
         """Count the strings of one plane, seen in the first of its pictures, and what was boxed besides."""
@@ -204,8 +227,17 @@ class RealScore:
         text = [_grown(string) for string in plane.strings]
         near = _covered(plane.size, text)
         tight = _covered(plane.size, [box for box in found if _share(near, box) >= _TIGHT])
-        for string in plane.strings:
-            ink = ink_of(picture, string.box)
+        inks = [ink_of(picture, string.box) for string in plane.strings]
+        single = []
+        for one in found:
+            alone = _covered(plane.size, [one])
+            held = [s.box for s, ink in zip(plane.strings, inks, strict=True) if _share(alone, s.box, ink) >= _HELD]
+            if _lines(held) <= 1:
+                single.append(one)
+            else:
+                self.merged.append({"file": plane.file, "plane": plane.key, "box": _corners(one)})
+        lines = _covered(plane.size, single)
+        for string, ink in zip(plane.strings, inks, strict=True):
             share = _share(mask, string.box, ink)
             for name in _classes(plane, string):
                 self.hits[name][0] += share >= COVERED
@@ -213,6 +245,8 @@ class RealScore:
             if string.legible:
                 self.hits["legible, tightly"][0] += _share(tight, string.box, ink) >= COVERED
                 self.hits["legible, tightly"][1] += 1
+                self.hits["legible, line by line"][0] += _share(lines, string.box, ink) >= COVERED
+                self.hits["legible, line by line"][1] += 1
             if share < COVERED:
                 self.misses.append(
                     {"file": plane.file, "plane": plane.key}
@@ -228,7 +262,12 @@ class RealScore:
     def take_clean(self, file: str, key: str, what: Shown, found: Sequence[Box]) -> None:
         """Count one plane without text."""
         share = float(_covered(what.size, found).sum() / what.size.area)
-        self.clean["patterns" if what.is_pattern else "pictures"].append((len(found), share))
+        unseen = is_unseen(file, what.group)
+        names = (
+            ["patterns"] if what.is_pattern else ["pictures", "pictures unseen" if unseen else "pictures trained on"]
+        )
+        for name in names:
+            self.clean[name].append((what.group, len(found), share))
         self.outside += [{"file": file, "plane": key, "box": _corners(one)} for one in found]
 
     def report(self) -> dict[str, Any]:
@@ -240,19 +279,29 @@ class RealScore:
                 "other_area_masked": round(float(np.mean(self.masked)), 5) if self.masked else None,
                 "other_area_masked_worst": round(max(self.masked), 5) if self.masked else None,
             },
-            "clean_planes": {
-                name: {
-                    "count": len(planes),
-                    "boxes_a_plane": round(float(np.mean([boxes for boxes, _ in planes])), 3),
-                    "with_boxes": sum(boxes > 0 for boxes, _ in planes),
-                    "area_masked": round(float(np.mean([area for _, area in planes])), 5),
-                    "area_masked_worst": round(max(area for _, area in planes), 5),
-                }
-                for name, planes in sorted(self.clean.items())
-            },
+            "clean_planes": {name: _on_clean(planes) for name, planes in sorted(self.clean.items())},
             "misses": self.misses,
+            "boxes_over_several_lines": self.merged,
             "boxes_outside_text": self.outside,
         }
+
+
+def _on_clean(planes: Sequence[tuple[str, int, float]]) -> dict[str, Any]:
+    """Planes without text, each once, and each source once: the slices of one volume stand or fall together."""
+    sources: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    for group, boxes, area in planes:
+        sources[group].append((boxes, area))
+    means = np.array([np.mean(of, axis=0) for of in sources.values()])
+    return {
+        "count": len(planes),
+        "boxes_a_plane": round(float(np.mean([boxes for _, boxes, _ in planes])), 3),
+        "with_boxes": sum(boxes > 0 for _, boxes, _ in planes),
+        "area_masked": round(float(np.mean([area for _, _, area in planes])), 5),
+        "area_masked_worst": round(max(area for _, _, area in planes), 5),
+        "sources": len(sources),
+        "boxes_a_source": round(float(means[:, 0].mean()), 3),
+        "area_masked_a_source": round(float(means[:, 1].mean()), 5),
+    }
 
 
 def _classes(plane: RealPlane, string: RealString) -> list[str]:
@@ -275,5 +324,5 @@ def _corners(box: Box) -> list[int]:
 
 __all__ = [
     "RealPlane", "RealScore", "RealString", "Shown", "clean_planes", "digest_of", "file_of", "ink_of",
-    "read_plane", "real_planes", "shown",
+    "is_unseen", "read_plane", "real_planes", "shown",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ _BEGIN, _END = "<!-- figures of bench/real -->", "<!-- end of the figures -->"
 
 _ROWS = {
     "legible": "all legible strings",
+    "legible, line by line": "the same, line by line: by boxes over one line alone",
     "legible, tightly": "the same, by boxes alone of which half and more is text",
     "3 characters and more, cap 7 and more": "3 characters and more, capitals of 7 px and more",
     "kind line": "lines (3 characters and more)",
@@ -73,8 +74,19 @@ def _clean(kind: str) -> Any:
             return "-"
         return (
             f"{planes['boxes_a_plane']:.2f} boxes a plane; {100 * planes['area_masked']:.2f} % of the area,"
-            f" {100 * planes['area_masked_worst']:.2f} % at worst; n = {planes['count']}"
+            f" {100 * planes['area_masked_worst']:.2f} % at worst; n = {planes['count']} of {planes['sources']}"
         )
+
+    return value
+
+
+def _by_source(kind: str) -> Any:
+    def value(answer: Mapping[str, Any]) -> str:
+        planes = answer["clean_planes"].get(kind)
+        if planes is None:
+            return "-"
+        boxes, area = planes["boxes_a_source"], 100 * planes["area_masked_a_source"]
+        return f"{boxes:.2f} boxes a plane; {area:.2f} % of the area; n = {planes['sources']}"
 
     return value
 
@@ -89,7 +101,10 @@ def _other(answer: Mapping[str, Any]) -> str:
 
 _OTHER = (
     ("other area masked on planes with text", _other),
-    ("pictures without text", _clean("pictures")),
+    ("pictures without text: planes of how many sources", _clean("pictures")),
+    ("the same, each source counting once", _by_source("pictures")),
+    ("pictures without text that training never saw", _clean("pictures unseen")),
+    ("the same, each source counting once", _by_source("pictures unseen")),
     ("test patterns without text", _clean("patterns")),
 )
 
